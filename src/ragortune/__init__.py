@@ -1,0 +1,48 @@
+"""Should this LLM project use retrieval, fine-tuning, both, or neither yet?
+
+`recommend` judges a profile, `load_rulebook` reads a rule set; what they take and return stands in `ragortune.model`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ragortune.errors import RagortuneError
+from ragortune.model import Need, Option, Profile, Recommendation, Rulebook
+from ragortune.rulebook import load_rulebook
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Need",
+    "Option",
+    "Profile",
+    "RagortuneError",
+    "Recommendation",
+    "Rulebook",
+    "__version__",
+    "load_rulebook",
+    "recommend",
+]
+
+
+def recommend(profile: Mapping[str, object] | Profile, rulebook: Rulebook | None = None) -> Recommendation:
+    """Return the recommendation for a project.
+
+    Args:
+        profile: answers by criterion, nested (`{"knowledge": {"gap": "most"}}`) or flat (`{"knowledge.gap": "most"}`);
+            what is left out is unknown.
+        rulebook: the rule set to judge by; the shipped one if left out.
+
+    Raises:
+        RagortuneError: the profile names a criterion or level that the rule set does not have, or the rule set
+            cannot be read.
+
+    """
+    from ragortune.engine import judge_profile  # noqa: PLC0415  (importing the package stays cheap)
+    from ragortune.profile import Vocabulary  # noqa: PLC0415
+
+    book = rulebook if rulebook is not None else load_rulebook()
+    if not isinstance(profile, Profile):
+        profile = Vocabulary(book.criteria).read_profile(profile)
+    return judge_profile(book, profile)

@@ -1,0 +1,686 @@
+"""The words of the domain: criteria, rules, profiles, recommendations. Frozen records, no input or output.
+
+The records a person writes in YAML (`Criterion`, `Rule`, `Source`, ...) and the records the engine returns
+(`Recommendation`, `Reason`, ...) stand here once. Their docstrings are also the text that editors show, because
+the JSON Schemas are generated from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
+
+# Read by the schema generator and the strict reader; plain data, so that nothing heavy is imported here.
+_STRICT = MappingProxyType({"extra": "forbid", "use_attribute_docstrings": True, "str_min_length": 1})
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+class Option(StrEnum):
+    """What can be recommended: the pair of the two needs."""
+
+    RAG = "rag"
+    FINE_TUNING = "fine_tuning"
+    BOTH = "both"
+    NEITHER = "neither"
+
+
+class Need(StrEnum):
+    """One of the two independent questions: must something be retrieved, must something be trained."""
+
+    RAG = "rag"
+    FINE_TUNING = "fine_tuning"
+
+
+class Strength(StrEnum):
+    """How much a rule moves a need. The numbers stand in `rulebook.yaml`, nowhere else."""
+
+    WEAK = "weak"
+    MODERATE = "moderate"
+    STRONG = "strong"
+
+
+class Direction(StrEnum):
+    """Whether a rule speaks for a need or against it."""
+
+    FOR = "for"
+    AGAINST = "against"
+
+
+class GateKind(StrEnum):
+    """How a rule decides about a need whatever the weights say."""
+
+    REQUIRES = "requires"
+    """The need holds (unless it is ruled out)."""
+    RULES_OUT = "rules_out"
+    """The need cannot be met."""
+    NOT_ALONE = "not_alone"
+    """Where this need holds, the other one is required beside it."""
+
+
+class NoticeKind(StrEnum):
+    """Why a rule speaks up without moving a need."""
+
+    CONTRADICTION = "contradiction"
+    """Two answers cannot both be right."""
+    DISPUTED = "disputed"
+    """The sources disagree on what follows from this answer."""
+    CAUTION = "caution"
+    """The advice holds, and there is a trap on the way."""
+
+
+class Quality(StrEnum):
+    """How a source was read and what it rests on."""
+
+    MEASURED = "measured"
+    """The authors measured rivals; their own text was read."""
+    SUMMARY = "summary"
+    """Measured, but only a third party's summary was read."""
+    PRACTICE = "practice"
+    """A team's or vendor's account of what it did."""
+    GUIDANCE = "guidance"
+    """Advice without measurement of its own."""
+    CASEBOOK = "casebook"
+    """Counted on published projects, as in `rules/cases`."""
+
+
+class Provenance(StrEnum):
+    """Through which door an answer came in."""
+
+    ANSWERED = "answered"
+    STATED = "stated"
+    EXTRACTED = "extracted"
+    MEASURED = "measured"
+    ASSUMED = "assumed"
+    DERIVED = "derived"
+
+
+class TraceState(StrEnum):
+    """What became of one rule on one profile."""
+
+    FIRED = "fired"
+    SILENT = "silent"
+    """A known answer rules its condition out."""
+    NOT_APPLICABLE = "not_applicable"
+    """Its `unless` is known to hold."""
+    UNKNOWN = "unknown"
+    """It waits for an answer that is not known."""
+
+
+class Firmness(StrEnum):
+    """How far the advice is from another one, by the margin of the need that is nearer to its threshold."""
+
+    FIRM = "firm"
+    MODERATE = "moderate"
+    NARROW = "narrow"
+    DEFAULT = "default"
+    """Nothing known speaks for or against: the advice is where to start, not a finding."""
+
+
+def pair_option(*, rag: bool, fine_tuning: bool) -> Option:
+    """Return the option that the two needs make together."""
+    if rag:
+        return Option.BOTH if fine_tuning else Option.RAG
+    return Option.FINE_TUNING if fine_tuning else Option.NEITHER
+
+
+# --- what a rule set is made of ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One answer that a criterion can take."""
+
+    __pydantic_config__ = _STRICT
+
+    id: str
+    """Name of the level, as written in profiles."""
+    means: str
+    """The level in a person's words: what is true of a project that answers so."""
+    starts_at: float | None = None
+    """Smallest number that counts as this level, in the criterion's unit; null if no number ever does."""
+    measure: str | None = None
+    """How success is measured for projects with this answer (used for the kinds of task)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One question about a project, its levels and how to find out."""
+
+    __pydantic_config__ = _STRICT
+
+    id: str
+    """`group.name`, as written in profiles."""
+    title: str
+    """Name of the criterion in a few words."""
+    question: str
+    """The question as a person asks it."""
+    help: str
+    """How to find out, and what does and does not count."""
+    levels: tuple[Level, ...]
+    """The possible answers, lowest first unless the criterion is nominal."""
+    nominal: bool = False
+    """True where the levels have no order."""
+    unit: str | None = None
+    """Unit in which a number may be given instead of a level; null if only levels count."""
+    minimum: float | None = None
+    """Smallest number that makes sense, in the unit."""
+    maximum: float | None = None
+    """Largest number that makes sense, in the unit."""
+    whole: bool = False
+    """True where a number must be a whole one."""
+    raises: tuple[Need, ...] = ()
+    """Needs that a higher level never lowers. `rules check` proves it."""
+    given: bool = False
+    """True where the team cannot change the answer by deciding to (a law, a corpus, a market)."""
+
+    @property
+    def group(self) -> str:
+        """Part of the id before the dot."""
+        return self.id.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Part of the id after the dot."""
+        return self.id.partition(".")[2]
+
+    @property
+    def level_ids(self) -> tuple[str, ...]:
+        """Names of the levels, in order."""
+        return tuple(level.id for level in self.levels)
+
+    def level(self, level_id: str) -> Level:
+        """Return the level of that name; KeyError if there is none."""
+        for level in self.levels:
+            if level.id == level_id:
+                return level
+        raise KeyError(level_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A condition on an ordered criterion: this level or beyond."""
+
+    __pydantic_config__ = _STRICT
+
+    at_least: str | None = None
+    """Holds from this level upwards."""
+    at_most: str | None = None
+    """Holds up to this level."""
+
+
+Condition = str | tuple[str, ...] | Bound
+"""One level, one of several levels, or a bound on an ordered criterion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How a rule moves one need when it fires."""
+
+    __pydantic_config__ = _STRICT
+
+    need: Need
+    """The need that is moved."""
+    effect: Direction
+    """For it or against it."""
+    strength: Strength
+    """How much, on the verbal scale of the rule set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """How a rule decides about one need when it fires."""
+
+    __pydantic_config__ = _STRICT
+
+    need: Need
+    """The need that is decided about."""
+    gate: GateKind
+    """What is decided: requires, rules_out or not_alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Technique:
+    """What to begin with inside an option when the rule fires."""
+
+    __pydantic_config__ = _STRICT
+
+    options: tuple[Option, ...]
+    """The recommended options within which the technique is offered."""
+    order: int
+    """Rank among the techniques that fire; the smallest is offered first."""
+    begin_with: str
+    """The technique in one imperative sentence."""
+    look_again: str
+    """The exit condition: when to drop it or ask again."""
+    baseline: str | None = None
+    """What it has to beat, where that differs from the option's own baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one source contributes to one rule."""
+
+    __pydantic_config__ = _STRICT
+
+    source: str
+    """Id of the source, as listed in `sources/`."""
+    found: str
+    """What was found there, with its figures, in our words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A profile on which a rule is tested, named by a sentence about a team or project."""
+
+    __pydantic_config__ = _STRICT
+
+    name: str
+    """The sentence."""
+    profile: Mapping[str, object]
+    """Answers, flat (`group.criterion: level`) or nested by group."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTests:
+    """Tests on both sides of a rule."""
+
+    __pydantic_config__ = _STRICT
+
+    fires: tuple[Example, ...] = ()
+    """Profiles on which the rule must fire."""
+    silent: tuple[Example, ...] = ()
+    """Profiles on which it must not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One piece of reasoning: when it applies, what follows, why, on what evidence, and when it misleads."""
+
+    __pydantic_config__ = _STRICT
+
+    id: str
+    """Readable name in lower case with hyphens; stable."""
+    code: str
+    """Short stable code: a letter for the family and two digits."""
+    title: str
+    """What the rule says, in one line."""
+    when: Mapping[str, Condition]
+    """Conditions by criterion; all of them must be known to hold."""
+    because: str
+    """Why it follows, for a sceptical reader."""
+    sources: tuple[Finding, ...]
+    """The evidence."""
+    exceptions: tuple[str, ...]
+    """When the rule misleads."""
+    remedy: str
+    """What to do about it, or what would make it stop mattering."""
+    tests: RuleTests
+    """Profiles that fire it and profiles that do not."""
+    unless: Mapping[str, Condition] = field(default_factory=dict)
+    """The rule does not apply where any one of these is known to hold."""
+    effects: tuple[Effect, ...] = ()
+    """How it moves the needs."""
+    gates: tuple[Gate, ...] = ()
+    """What it decides whatever the weights say."""
+    notice: NoticeKind | None = None
+    """Set where the rule tells the reader something and moves nothing."""
+    technique: Technique | None = None
+    """Set where the rule names what to begin with inside an option."""
+    recheck_days: int | None = None
+    """How many days its sources stay fresh, where that differs from the rule set's own limit."""
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """Every criterion that the rule reads."""
+        return (*self.when, *(name for name in self.unless if name not in self.when))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A publication, with the date on which somebody last read it for us."""
+
+    __pydantic_config__ = _STRICT
+
+    id: str
+    """Name by which rules refer to it."""
+    title: str
+    """Author, title, place and year."""
+    address: str
+    """Where it can be read."""
+    checked: str
+    """Date of the last check, YYYY-MM-DD."""
+    quality: Quality
+    """How it was read and what it rests on."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionGuide:
+    """What an option means, when to look again, and how to prove that it is right."""
+
+    __pydantic_config__ = _STRICT
+
+    id: Option
+    """The option."""
+    title: str
+    """Name for headings."""
+    meaning: str
+    """What the team would build."""
+    first: str
+    """What to do first, where no technique says it better."""
+    look_again: str
+    """The exit condition."""
+    baseline: str
+    """What it has to beat."""
+    test_set: str
+    """The smallest test set that can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleStep:
+    """The number behind one word of the verbal scale, and the band of numbers that the word may also mean."""
+
+    __pydantic_config__ = _STRICT
+
+    weight: float
+    """Weight of an effect of this strength."""
+    low: float
+    """Smallest weight that a reader could mean by the word."""
+    high: float
+    """Largest weight that a reader could mean by the word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Every number that scoring uses."""
+
+    __pydantic_config__ = _STRICT
+
+    weak: ScaleStep
+    """Behind `weak`."""
+    moderate: ScaleStep
+    """Behind `moderate`."""
+    strong: ScaleStep
+    """Behind `strong`."""
+    needs_rag_above: float
+    """The need for retrieval holds above this score."""
+    needs_fine_tuning_above: float
+    """The need for tuning holds above this score."""
+    narrow_below: float
+    """A margin below this is narrow."""
+    firm_from: float
+    """A margin from this on is firm."""
+    tie_order: tuple[Option, ...]
+    """Where a score equals its threshold, the first of these options that the tie allows is taken."""
+
+    def step(self, strength: Strength) -> ScaleStep:
+        """Return the numbers behind a word."""
+        if strength is Strength.WEAK:
+            return self.weak
+        return self.moderate if strength is Strength.MODERATE else self.strong
+
+    def threshold(self, need: Need) -> float:
+        """Return the score above which the need holds."""
+        return self.needs_rag_above if need is Need.RAG else self.needs_fine_tuning_above
+
+
+@dataclass(frozen=True, eq=False)
+class Rulebook:
+    """A complete rule set: what `load_rulebook` returns and the engine reads.
+
+    Two rule sets are the same when their digests are.
+    """
+
+    name: str
+    """Name of the rule set."""
+    version: str
+    """Its version."""
+    digest: str
+    """`sha256:` over criteria and rules, whatever the casebook holds."""
+    scale: Scale
+    """Numbers behind the words."""
+    criteria: Mapping[str, Criterion]
+    """Criteria by id, in file order."""
+    rules: Mapping[str, Rule]
+    """Rules by id, in file order."""
+    sources: Mapping[str, Source]
+    """Sources by id."""
+    options: Mapping[Option, OptionGuide]
+    """Guides by option."""
+    recheck_days: int = 365
+    """How many days a source stays fresh, unless a rule says otherwise."""
+    disabled: Mapping[str, str] = field(default_factory=dict)
+    """Rules of the base set that a rule pack switched off, with the reason."""
+    read_cases: Callable[[], tuple[Case, ...]] = field(default=tuple, repr=False)
+    """Reads the casebook when it is first asked for."""
+
+    @cached_property
+    def cases(self) -> tuple[Case, ...]:
+        """The casebook."""
+        return self.read_cases()
+
+    def levels_of(self, criterion: str, condition: Condition) -> tuple[str, ...]:
+        """Return the levels that a condition on a criterion allows, in order.
+
+        Raises KeyError where the criterion or a level is unknown.
+        """
+        levels = self.criteria[criterion].level_ids
+        if isinstance(condition, str):
+            condition = (condition,)
+        if isinstance(condition, Bound):
+            first = levels.index(condition.at_least) if condition.at_least is not None else 0
+            last = levels.index(condition.at_most) if condition.at_most is not None else len(levels) - 1
+            return levels[first : last + 1]
+        for level in condition:
+            if level not in levels:
+                raise KeyError(level)
+        return tuple(level for level in levels if level in condition)
+
+
+# --- what is known about a project ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer as it was given, with where it comes from."""
+
+    levels: tuple[str, ...]
+    """The level, or the levels of which it is known to be one."""
+    given: object
+    """The value as it was written: a level, a number, a list or a range."""
+    source: Provenance = Provenance.STATED
+    """Through which door it came in."""
+    evidence: str | None = None
+    """What supports it, if said."""
+    as_of: str | None = None
+    """The date for which it holds, YYYY-MM-DD, if said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known about a project. A criterion that is absent is unknown, which is never a no."""
+
+    levels: Mapping[str, tuple[str, ...]]
+    """For each answered criterion the levels that are possible: one, or several where the team is between them."""
+    project: str | None = None
+    """Title of the project."""
+    description: str | None = None
+    """What it is about."""
+    notes: str | None = None
+    """Anything else."""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """The answers as given; empty where only the levels were read."""
+
+
+# --- what is recommended ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One effect of one rule that fired."""
+
+    rule: Rule
+    need: Need
+    effect: Direction
+    strength: Strength
+    weight: float
+    """Always positive; `effect` has the sign."""
+    answers: Mapping[str, tuple[str, ...]]
+    """The answers that fired it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateHit:
+    """One gate of one rule that fired."""
+
+    rule: Rule
+    need: Need
+    gate: GateKind
+    answers: Mapping[str, tuple[str, ...]]
+    """The answers that fired it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHit:
+    """A notice or technique that fired."""
+
+    rule: Rule
+    answers: Mapping[str, tuple[str, ...]]
+    """The answers that fired it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedState:
+    """Where one of the two needs stands."""
+
+    score: float
+    """Sum of the weights for it less those against it."""
+    threshold: float
+    """The need holds above this score."""
+    needed: bool
+    """Whether it holds, gates included."""
+    blocked_by: tuple[str, ...] = ()
+    """Ids of the rules that rule it out."""
+    required_by: tuple[str, ...] = ()
+    """Ids of the rules that require it."""
+    tied: bool = False
+    """True where the score equals the threshold, so that the stated order decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTrace:
+    """What became of one rule."""
+
+    rule: Rule
+    state: TraceState
+    answers: Mapping[str, tuple[str, ...]]
+    """The known answers that it read."""
+    waiting_for: tuple[str, ...] = ()
+    """Criteria whose answers would decide it, where the state is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A smallest change of known answers that changes the option."""
+
+    change: Mapping[str, str]
+    """New level by criterion."""
+    option: Option
+    """The option that it gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """An unanswered criterion that can still change the option."""
+
+    criterion: str
+    could_give: tuple[Option, ...]
+    """Options other than the present one that some answer can lead to."""
+    worth: float
+    """Expected reduction of uncertainty about the option, in bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """The advice for one profile, with everything it rests on."""
+
+    option: Option
+    """What is recommended."""
+    default: bool
+    """True where nothing known speaks for or against retrieval and tuning is not needed."""
+    runner_up: Option
+    """The option on the other side of the nearer threshold."""
+    firmness: Firmness
+    """How far away the runner-up is, in a word."""
+    margin: float | None
+    """Distance of the nearer need from its threshold, in weights; None where gates decide both needs."""
+    needs: Mapping[Need, NeedState]
+    """Both needs."""
+    reasons: tuple[Reason, ...]
+    """What moved the needs, strongest first."""
+    gates: tuple[GateHit, ...]
+    """What decided whatever the weights say."""
+    notices: tuple[RuleHit, ...]
+    """Contradictions, disputed bands and cautions."""
+    techniques: tuple[RuleHit, ...]
+    """What to begin with, in order."""
+    unanswered: tuple[str, ...]
+    """Criteria that are unknown, in the rule set's order."""
+    profile: Profile
+    """The profile that was judged."""
+    rulebook: Rulebook = field(repr=False)
+    """The rule set that judged it."""
+    acceptability: Mapping[Option, float] | None = None
+    """Share of the readings of the rules under which each option wins; None until computed."""
+    settled: bool | None = None
+    """Whether no answer that is still open can change the option; None until computed."""
+    flips: tuple[Flip, ...] | None = None
+    """What would change the option; None until computed."""
+    unknowns: tuple[OpenQuestion, ...] | None = None
+    """Which open answers still matter; None until computed."""
+
+
+# --- what others did --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A published project or study: what was known beforehand, what won or was chosen, and where it is told."""
+
+    __pydantic_config__ = _STRICT
+
+    id: str
+    """Name of the case."""
+    title: str
+    """The project in a few words."""
+    kind: str
+    """`paper` or `industry`."""
+    group: str
+    """Cases of one source or organisation share a group; they are never split between folds."""
+    year: int | None
+    """Year of publication."""
+    citation: str
+    """Who told it where."""
+    address: str
+    """Where it can be read."""
+    setting: str
+    """What the team could have said beforehand."""
+    profile: Mapping[str, object]
+    """Answers coded from the setting alone."""
+    outcome: Option
+    """The option that was measured best, or chosen and kept."""
+    acceptable: tuple[Option, ...]
+    """Options that do not contradict the source."""
+    clear: bool
+    """Whether the source leaves no reasonable doubt about the outcome."""
+    evidence: str
+    """`measured` (rivals compared), `argued` (a rival rejected with reasons) or `described`."""
+    seen: bool
+    """Whether the source itself was read, not only a summary of it."""
+    measured: str
+    """What was measured or reported."""
+    notes: str | None = None
+    """What else a reader should know."""

@@ -1,0 +1,70 @@
+"""Other people's text made harmless: no terminal escapes, no invisible characters, bounded length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_KEPT = {"\n", "\t"}
+
+
+def clean_text(text: str, *, keep_breaks: bool = False) -> str:
+    """Return `text` with everything that a terminal could obey written out instead.
+
+    Control characters, escape sequences, bidirectional overrides, private-use and unassigned characters become
+    `\\x1b`-like escapes. Line breaks and tabs become spaces, unless `keep_breaks`.
+    """
+    if text.isprintable():
+        return text
+    shown = []
+    for character in text:
+        if character.isprintable():
+            shown.append(character)
+        elif character in _KEPT:
+            shown.append(character if keep_breaks else " ")
+        elif character == "\r":
+            shown.append("" if keep_breaks else " ")
+        elif character.isspace():
+            shown.append(" ")
+        else:
+            shown.append(ascii(character)[1:-1])
+    return "".join(shown)
+
+
+def shorten_text(text: str, width: int) -> str:
+    """Return `text` cut to `width` characters, with an ellipsis where something was cut."""
+    return text if len(text) <= width else text[: max(0, width - 1)].rstrip() + "…"
+
+
+def quote_value(value: object) -> str:
+    """Return a value from the input as it may stand inside an error message."""
+    if isinstance(value, str):
+        return f"'{shorten_text(clean_text(value), 60)}'"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return shorten_text(clean_text(str(value)), 60)
+
+
+def join_words(words: Iterable[str], last: str = "and") -> str:
+    """Return `a, b and c`."""
+    listed = list(words)
+    if len(listed) < 2:
+        return "".join(listed)
+    return f"{', '.join(listed[:-1])} {last} {listed[-1]}"
+
+
+def suggest_name(word: object, names: Iterable[str]) -> str | None:
+    """Return the hint that names the valid name nearest to `word`, or None if none is near."""
+    import difflib  # noqa: PLC0415  (costs a third of a start, and only errors need it)
+
+    choices = list(names)
+    wanted = str(word)[:80].lower().replace(" ", "_").replace("-", "_")
+    by_form = {name.lower().replace("-", "_"): name for name in choices}
+    near = difflib.get_close_matches(wanted, by_form, n=1, cutoff=0.55)
+    if not near:
+        tails = {form.rpartition(".")[2]: form for form in by_form}
+        near = [tails[tail] for tail in difflib.get_close_matches(wanted, tails, n=1, cutoff=0.7)]
+    return f"did you mean '{by_form[near[0]]}'?" if near else None

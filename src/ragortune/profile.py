@@ -1,0 +1,351 @@
+"""What a team says about its project, checked against the vocabulary: mappings and files in, `Profile` out.
+
+Left out, null and `unknown` are the same: unknown. A list or a range says that the answer is one of several levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ragortune.errors import Place, ProfileError
+from ragortune.model import Answer, Criterion, Profile, Provenance
+from ragortune.plaintext import join_words, quote_value, suggest_name
+from ragortune.reading import Document, KeyPath
+
+UNKNOWN = "unknown"
+_TEXT_KEYS = ("project", "description", "notes")
+_RESERVED_KEYS = ("components", "extends")
+_VALUE_KEYS = ("value", "evidence", "source", "as_of")
+_TOP_KEYS = (*_TEXT_KEYS, "quantities")
+_DATE_FORM = "YYYY-MM-DD"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A criterion as the reader looks it up."""
+
+    criterion: Criterion
+    exact: Mapping[str, tuple[str, ...]]
+    """Levels by the word for them; `unknown` stands for none."""
+
+
+class Vocabulary:
+    """The criteria of a rule set, prepared for reading many profiles."""
+
+    def __init__(self, criteria: Mapping[str, Criterion]) -> None:
+        """Take the criteria by id."""
+        self._criteria = criteria
+        self._groups: dict[str, dict[str, _Entry]] = {}
+        self._flat: dict[str, _Entry] = {}
+        for criterion in criteria.values():
+            exact: dict[str, tuple[str, ...]] = {level: (level,) for level in criterion.level_ids}
+            exact.setdefault(UNKNOWN, ())
+            entry = _Entry(criterion, exact)
+            self._groups.setdefault(criterion.group, {})[criterion.name] = entry
+            self._flat[criterion.id] = entry
+
+    def read_profile(self, data: object, document: Document | None = None) -> Profile:
+        """Return the profile that a mapping holds; raises ProfileError naming place and nearest valid word."""
+        if type(data) is not dict:
+            data = self._plain_mapping(data, document)
+        levels: dict[str, tuple[str, ...]] = {}
+        answers: dict[str, Answer] = {}
+        texts: dict[str, str | None] = {}
+        for key, value in data.items():
+            entries = self._groups.get(key)
+            if entries is not None:
+                if type(value) is dict:
+                    for name, given in value.items():
+                        entry = entries.get(name)
+                        if entry is None:
+                            raise self._unknown_name(f"{key}.{name}", (key, name), document)
+                        exact = entry.exact.get(given) if type(given) is str else None
+                        if exact is None:
+                            exact = self._read_value(entry, given, (key, name), document, answers)
+                        criterion_id = entry.criterion.id
+                        if criterion_id in levels:
+                            raise self._given_twice(criterion_id, (key, name), document)
+                        levels[criterion_id] = exact
+                elif value is not None:
+                    message = f"'{key}' must hold criteria, not {quote_value(value)}"
+                    raise ProfileError(message, _place(document, (key,)))
+            elif key in self._flat:
+                entry = self._flat[key]
+                if key in levels:
+                    raise self._given_twice(key, (key,), document)
+                levels[key] = self._read_value(entry, value, (key,), document, answers)
+            else:
+                self._read_other(key, value, texts, document)
+        if () in levels.values():
+            levels = {name: possible for name, possible in levels.items() if possible}
+        return Profile(levels, texts.get("project"), texts.get("description"), texts.get("notes"), answers)
+
+    def _plain_mapping(self, data: object, document: Document | None) -> dict[str, object]:
+        if isinstance(data, Mapping):
+            return {str(key): dict(value) if isinstance(value, Mapping) else value for key, value in data.items()}
+        message = f"a profile is a mapping of criteria to answers, not {quote_value(data)}"
+        raise ProfileError(message, _place(document, ()))
+
+    def _read_other(
+        self, key: object, value: object, texts: dict[str, str | None], document: Document | None
+    ) -> None:
+        name = str(key)
+        if name in _TEXT_KEYS:
+            if isinstance(value, (dict, list, bool)):
+                message = f"'{name}' must be text, not {quote_value(value)}"
+                raise ProfileError(message, _place(document, (name,)))
+            texts[name] = None if value is None else str(value)
+        elif name in _RESERVED_KEYS:
+            message = f"'{name}' is reserved for a later version and cannot be used yet"
+            raise ProfileError(message, _place(document, (name,), key=True))
+        elif name == "derived" or name.startswith("derived."):
+            message = "'derived' is computed from quantities and never read from a profile"
+            raise ProfileError(message, _place(document, (name,), key=True))
+        elif name == "quantities":
+            if value is not None and not isinstance(value, dict):
+                message = f"'quantities' must be a mapping, not {quote_value(value)}"
+                raise ProfileError(message, _place(document, (name,)))
+        elif not (name == "$schema" and isinstance(value, str)):
+            raise self._unknown_name(name, (name,), document)
+
+    def _read_value(
+        self,
+        entry: _Entry,
+        given: object,
+        path: KeyPath,
+        document: Document | None,
+        answers: dict[str, Answer],
+    ) -> tuple[str, ...]:
+        """Return the levels that a value allows, empty for unknown, and note how it was given."""
+        criterion = entry.criterion
+        details: dict[str, str] = {}
+        written = given
+        if isinstance(given, Mapping) and not set(given) & {"from", "to"}:
+            given, details = self._read_details(criterion, given, path, document)
+            path = (*path, "value")
+        levels = self._read_levels(entry, given, path, document)
+        if len(levels) == len(criterion.levels):
+            levels = ()
+        if levels and (details or not (isinstance(written, str) and written == levels[0])):
+            answers[criterion.id] = Answer(
+                levels,
+                given,
+                Provenance(details.get("source", Provenance.STATED)),
+                details.get("evidence"),
+                details.get("as_of"),
+            )
+        return levels
+
+    def _read_details(
+        self, criterion: Criterion, given: Mapping[str, object], path: KeyPath, document: Document | None
+    ) -> tuple[object, dict[str, str]]:
+        for key in given:
+            if key not in _VALUE_KEYS:
+                message = f"'{criterion.id}' has no {quote_value(key)}"
+                hint = suggest_name(key, (*_VALUE_KEYS, "from", "to"))
+                raise ProfileError(message, _place(document, (*path, key), key=True), hint)
+        if "value" not in given:
+            raise ProfileError(f"'{criterion.id}' has no 'value'", _place(document, path))
+        details: dict[str, str] = {}
+        for key in _VALUE_KEYS[1:]:
+            text = given.get(key)
+            if text is None:
+                continue
+            place = _place(document, (*path, key))
+            if isinstance(text, (dict, list, bool)):
+                raise ProfileError(f"'{key}' must be text, not {quote_value(text)}", place)
+            if key == "source" and text not in tuple(Provenance):
+                hint = suggest_name(text, tuple(Provenance))
+                message = f"'source' must be {join_words(Provenance, 'or')}, not {quote_value(text)}"
+                raise ProfileError(message, place, hint)
+            if key == "as_of" and not _is_date(str(text)):
+                message = f"'as_of' must be a date, {_DATE_FORM}, not {quote_value(str(text))}"
+                raise ProfileError(message, place)
+            details[key] = str(text)
+        return given["value"], details
+
+    def _read_levels(
+        self, entry: _Entry, given: object, path: KeyPath, document: Document | None
+    ) -> tuple[str, ...]:
+        criterion = entry.criterion
+        if given is None:
+            return ()
+        if isinstance(given, str) and given in entry.exact:
+            return entry.exact[given]
+        if isinstance(given, Mapping):
+            return self._read_range(entry, given, path, document)
+        if isinstance(given, (list, tuple)):
+            found: set[str] = set()
+            for index, part in enumerate(given):
+                at = (*path, index)
+                if part is None or part == UNKNOWN or isinstance(part, (list, tuple, Mapping)):
+                    message = f"'{criterion.id}' lists {quote_value(part)}; a list holds levels or numbers"
+                    raise ProfileError(message, _place(document, at))
+                found.update(self._read_levels(entry, part, at, document))
+            return tuple(level for level in criterion.level_ids if level in found)
+        if isinstance(given, (int, float)) and not isinstance(given, bool) and criterion.unit:
+            return (self._level_of(criterion, given, _place(document, path)),)
+        raise self._wrong_level(criterion, given, _place(document, path))
+
+    def _read_range(
+        self, entry: _Entry, given: Mapping[str, object], path: KeyPath, document: Document | None
+    ) -> tuple[str, ...]:
+        criterion = entry.criterion
+        for key in given:
+            if key not in ("from", "to"):
+                message = f"a range has 'from' and 'to', not {quote_value(key)}"
+                raise ProfileError(message, _place(document, (*path, key), key=True))
+        if criterion.nominal:
+            message = f"the levels of '{criterion.id}' have no order, so there is no range; list them instead"
+            raise ProfileError(message, _place(document, path))
+        order = criterion.level_ids
+        if criterion.unit and any(isinstance(end, (int, float)) for end in given.values()):
+            order = tuple(level.id for level in _by_number(criterion))
+        ends = [0, len(order) - 1]
+        for index, key in enumerate(("from", "to")):
+            if given.get(key) is None:
+                continue
+            levels = self._read_levels(entry, given[key], (*path, key), document)
+            if len(levels) != 1 or levels[0] not in order:
+                message = f"'{key}' of a range must be one level or one number"
+                raise ProfileError(message, _place(document, (*path, key)))
+            ends[index] = order.index(levels[0])
+        low, high = given.get("from"), given.get("to")
+        backwards = isinstance(low, (int, float)) and isinstance(high, (int, float)) and low > high
+        if ends[0] > ends[1] or backwards:
+            raise ProfileError("the range ends before it begins", _place(document, path))
+        inside = order[ends[0] : ends[1] + 1]
+        return tuple(level for level in criterion.level_ids if level in inside)
+
+    def _level_of(self, criterion: Criterion, number: float, place: Place | None) -> str:
+        low, high = criterion.minimum, criterion.maximum
+        if number != number or number in (float("inf"), float("-inf")):  # noqa: PLR0124  (that is how NaN is told)
+            raise ProfileError(f"'{criterion.id}' must be a finite number", place)
+        if (low is not None and number < low) or (high is not None and number > high):
+            limits = f"at least {low:g}" if high is None else f"from {low or 0:g} to {high:g}"
+            message = f"'{criterion.id}' must be {limits} {criterion.unit}, not {quote_value(number)}"
+            raise ProfileError(message, place)
+        if criterion.whole and number != int(number):
+            message = f"'{criterion.id}' must be a whole number of {criterion.unit}, not {quote_value(number)}"
+            raise ProfileError(message, place)
+        reached = [level.id for level in _by_number(criterion) if (level.starts_at or 0) <= number]
+        return reached[-1]
+
+    def _wrong_level(self, criterion: Criterion, given: object, place: Place | None) -> ProfileError:
+        names = criterion.level_ids
+        allowed = join_words(names, "or")
+        if isinstance(given, bool) and set(names) == {"yes", "no"}:
+            word = "yes" if given else "no"
+            message = f"'{criterion.id}' must be yes or no, not {quote_value(given)}"
+            return ProfileError(message, place, f"write {word} (as text in quotes in JSON and TOML)")
+        hint = suggest_name(given, names) if isinstance(given, str) else None
+        if criterion.unit:
+            allowed += f", or a number of {criterion.unit}"
+            digits = isinstance(given, str) and given.replace("_", "").replace(",", "").replace(".", "").isdigit()
+            if digits:
+                hint = f"write the number without quotes or separators: {str(given).replace('_', '').replace(',', '')}"
+        message = f"'{criterion.id}' must be {allowed}, not {quote_value(given)}"
+        return ProfileError(message, place, hint)
+
+    def _unknown_name(self, name: str, path: KeyPath, document: Document | None) -> ProfileError:
+        known = (*self._flat, *self._groups, *_TOP_KEYS)
+        hint = suggest_name(name, (*self._flat, *_TOP_KEYS) if "." in name else known)
+        what = "criterion" if "." in name else "key"
+        return ProfileError(f"there is no {what} {quote_value(name)}", _place(document, path, key=True), hint)
+
+    def _given_twice(self, criterion_id: str, path: KeyPath, document: Document | None) -> ProfileError:
+        message = f"'{criterion_id}' is given twice, nested and flat"
+        return ProfileError(message, _place(document, path, key=True))
+
+
+def _by_number(criterion: Criterion) -> list[Criterion | object]:
+    """Return the levels that a number can give, smallest first."""
+    numbered = [level for level in criterion.levels if level.starts_at is not None]
+    return sorted(numbered, key=lambda level: level.starts_at or 0)  # type: ignore[return-value]
+
+
+def _place(document: Document | None, path: KeyPath, *, key: bool = False) -> Place | None:
+    return document.place_of(path, key=key) if document else None
+
+
+def _is_date(text: str) -> bool:
+    import datetime  # noqa: PLC0415  (few profiles have dates)
+
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return len(text) == len(_DATE_FORM)
+
+
+def describe_answer(profile: Profile, criterion: Criterion) -> str:
+    """Return an answer in a few words, as it was given: a level, a number with its unit, or several levels."""
+    levels = profile.levels.get(criterion.id)
+    if not levels:
+        return UNKNOWN
+    words = join_words(levels, "or")
+    answer = profile.answers.get(criterion.id)
+    if answer and isinstance(answer.given, (int, float)) and criterion.unit:
+        return f"{words} ({answer.given:,g} {criterion.unit})" if answer.given < 1 else (
+            f"{words} ({answer.given:,.10g} {criterion.unit})"
+        )
+    return words
+
+
+def write_profile(criteria: Iterable[Criterion], profile: Profile | None = None, schema: str | None = None) -> str:
+    """Return a profile file with every criterion: answered ones filled in, the others as comments with their levels."""
+    lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
+    lines += [
+        "# What is known about one project. Leave out what nobody knows: unknown is an answer too.",
+        "# A list means 'one of these', for instance volatility: [weekly, monthly].",
+        f"project: {_yaml_text(profile.project) if profile and profile.project else 'Name of the project'}",
+    ]
+    if profile and profile.description:
+        lines.append(f"description: {_yaml_text(profile.description)}")
+    if profile and profile.notes:
+        lines.append(f"notes: {_yaml_text(profile.notes)}")
+    group = ""
+    for criterion in criteria:
+        if criterion.group != group:
+            group = criterion.group
+            lines += ["", f"{group}:"]
+        lines += _write_criterion(criterion, profile)
+    return "\n".join(lines) + "\n"
+
+
+def _write_criterion(criterion: Criterion, profile: Profile | None) -> Iterator[str] | list[str]:
+    lines = [f"  # {criterion.question}"]
+    lines += [f"  #   {level.id}: {level.means}" for level in criterion.levels]
+    if criterion.unit:
+        lines.append(f"  #   or a number of {criterion.unit}")
+    levels = profile.levels.get(criterion.id) if profile else None
+    if not levels:
+        lines.append(f"  # {criterion.name}:")
+        return lines
+    assert profile is not None
+    answer = profile.answers.get(criterion.id)
+    value = _yaml_value(answer.given if answer else levels[0])
+    extras = []
+    if answer and (answer.evidence or answer.as_of or answer.source is not Provenance.STATED):
+        extras = [("evidence", answer.evidence), ("source", answer.source.value), ("as_of", answer.as_of)]
+    lines.append(f"  {criterion.name}: {value}" if not extras else f"  {criterion.name}:")
+    if extras:
+        lines.append(f"    value: {value}")
+        lines += [f"    {key}: {_yaml_text(text)}" for key, text in extras if text]
+    return lines
+
+
+def _yaml_value(given: object) -> str:
+    if isinstance(given, Mapping):
+        return "{" + ", ".join(f"{key}: {_yaml_value(value)}" for key, value in given.items()) + "}"
+    if isinstance(given, (list, tuple)):
+        return "[" + ", ".join(_yaml_value(part) for part in given) + "]"
+    return str(given)
+
+
+def _yaml_text(text: str) -> str:
+    """Return text as a double-quoted YAML scalar, which any text can be."""
+    import json  # noqa: PLC0415
+
+    return json.dumps(text, ensure_ascii=False)

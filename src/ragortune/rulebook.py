@@ -1,0 +1,287 @@
+"""Rule sets from a folder: found, hashed, compiled once, and read fast from then on.
+
+The YAML files are the only source of truth. What is compiled from them is plain JSON, kept under the digest of their
+content, so that it can never be stale: a changed file has another digest and is compiled anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from ragortune.errors import Place, RulebookError, UnreadableError
+from ragortune.model import (
+    Bound,
+    Case,
+    Condition,
+    Criterion,
+    Direction,
+    Effect,
+    Example,
+    Finding,
+    Gate,
+    GateKind,
+    Level,
+    Need,
+    NoticeKind,
+    Option,
+    OptionGuide,
+    Quality,
+    Rule,
+    Rulebook,
+    RuleTests,
+    Scale,
+    ScaleStep,
+    Source,
+    Strength,
+    Technique,
+)
+from ragortune.reading import RULE_FILE_BYTES, list_files, read_bytes
+
+MANIFEST = "rulebook.yaml"
+SHIPPED = "ragortune"
+"""The word by which a rule pack says that it extends the shipped rule set."""
+_FORMAT = 1
+_MOST_FILES = 500
+_MOST_BYTES = 32 * 1024 * 1024
+_KEPT_COMPILED = 24
+
+Files = Mapping[str, bytes]
+"""The YAML files of a rule set by relative name."""
+
+
+def shipped_folder() -> str:
+    """Return the folder of the shipped rule set: beside the package when installed, at the top of a checkout."""
+    package = os.path.dirname(os.path.abspath(__file__))
+    inside = os.path.join(package, "rules")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(os.path.dirname(package)), "rules")
+
+
+def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
+    """Return the rule set in a folder, or the shipped one.
+
+    A folder whose `rulebook.yaml` says `extends: ragortune` adds to the shipped set, overrides rules by id and
+    disables rules with a reason. Raises RulebookError or UnreadableError with file, line and column.
+    """
+    folder = os.path.abspath(os.fspath(path)) if path is not None else shipped_folder()
+    return _load_files(folder, _digest_files(read_files(folder)))
+
+
+def read_files(folder: str) -> Files:
+    """Return the YAML files of a rule set; raises UnreadableError."""
+    if not os.path.isdir(folder):
+        what = "is a file, not a folder with a rule set" if os.path.exists(folder) else "no such folder"
+        raise UnreadableError(what, Place(folder))
+    names = list_files(folder)
+    if MANIFEST not in names:
+        raise UnreadableError(
+            f"holds no {MANIFEST}, so it is not a rule set", Place(folder), f"write one: `extends: {SHIPPED}`"
+        )
+    if len(names) > _MOST_FILES:
+        raise UnreadableError(f"holds more than {_MOST_FILES} YAML files", Place(folder))
+    files = {name: read_bytes(os.path.join(folder, name), RULE_FILE_BYTES) for name in names}
+    if sum(map(len, files.values())) > _MOST_BYTES:
+        raise UnreadableError("holds more YAML than a rule set can", Place(folder))
+    return files
+
+
+def digest_rules(files: Files) -> str:
+    """Return `sha256:` over everything but the casebook, line ends made alike."""
+    return "sha256:" + _digest_files({name: data for name, data in files.items() if not name.startswith("cases/")})
+
+
+def _digest_files(files: Files) -> str:
+    total = hashlib.sha256()
+    for name in sorted(files):
+        data = files[name].replace(b"\r\n", b"\n")
+        total.update(f"{name}\0{len(data)}\0".encode())
+        total.update(data)
+    return total.hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _load_files(folder: str, content: str) -> Rulebook:
+    """Return the rule set of a folder whose files have this digest, compiled before or now."""
+    base = "" if folder == shipped_folder() else _digest_files(read_files(shipped_folder()))
+    key = hashlib.sha256(f"{_FORMAT}\0{content}\0{base}".encode()).hexdigest()[:32]
+    book = _read_compiled(f"rules-{key}.json")
+    if book is None:
+        from ragortune import rulefiles  # noqa: PLC0415  (brings in pydantic, which a compiled set does without)
+
+        compiled = rulefiles.compile_folder(folder)
+        _write_compiled(f"cases-{key}.json", {"cases": compiled.pop("cases")})
+        _write_compiled(f"rules-{key}.json", compiled)
+        book = compiled
+    return build_rulebook(book, lambda: _read_cases(folder, key))
+
+
+def _read_cases(folder: str, key: str) -> tuple[Case, ...]:
+    found = _read_compiled(f"cases-{key}.json")
+    if found is None:
+        from ragortune import rulefiles  # noqa: PLC0415
+
+        found = rulefiles.compile_folder(folder)
+    return build_cases(found["cases"])
+
+
+def compiled_folders() -> list[str]:
+    """Return the folders in which compiled rule sets are looked for: the package's own, then the user's cache."""
+    own = os.path.join(os.path.dirname(os.path.abspath(__file__)), "compiled")
+    return [own, cache_folder()]
+
+
+def cache_folder() -> str:
+    """Return the folder for compiled rule sets of this user."""
+    chosen = os.environ.get("RAGORTUNE_CACHE_DIR")
+    if chosen:
+        return chosen
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return os.path.join(base or os.path.join(os.path.expanduser("~"), ".cache"), "ragortune")
+
+
+def compiled_name(folder: str) -> str:
+    """Return the key under which the compiled form of a rule set is kept."""
+    base = "" if folder == shipped_folder() else _digest_files(read_files(shipped_folder()))
+    content = _digest_files(read_files(folder))
+    return hashlib.sha256(f"{_FORMAT}\0{content}\0{base}".encode()).hexdigest()[:32]
+
+
+def _read_compiled(name: str) -> dict[str, object] | None:
+    import json  # noqa: PLC0415
+
+    for folder in compiled_folders():
+        try:
+            with open(os.path.join(folder, name), "rb") as stream:
+                found = json.load(stream)
+        except (OSError, ValueError):
+            continue
+        if isinstance(found, dict):
+            return found
+    return None
+
+
+def _write_compiled(name: str, data: Mapping[str, object]) -> None:
+    """Keep a compiled rule set for the next start, if the cache can be written; nothing depends on it."""
+    import json  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+
+    folder = cache_folder()
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".writing-")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(data, stream, ensure_ascii=False, separators=(",", ":"))
+        os.replace(temporary, os.path.join(folder, name))
+        kept = [os.path.join(folder, other) for other in os.listdir(folder) if other.endswith(".json")]
+        for old in sorted(kept, key=os.path.getmtime)[:-_KEPT_COMPILED]:
+            os.unlink(old)
+    except OSError:
+        return
+
+
+# --- compiled data back to records --------------------------------------------------------------------------------
+
+
+def build_rulebook(book: Mapping[str, object], read_cases: Callable[[], tuple[Case, ...]]) -> Rulebook:
+    """Return the rule set that compiled data describes; the data is trusted to be what was compiled."""
+    scale = dict(_mapping(book["scale"]))
+    for step in Strength:
+        scale[step.value] = ScaleStep(**_mapping(scale[step.value]))
+    scale["tie_order"] = tuple(Option(option) for option in scale["tie_order"])
+    criteria = [_build_criterion(record) for record in _records(book["criteria"])]
+    rules = [_build_rule(record) for record in _records(book["rules"])]
+    sources = [
+        Source(**{**record, "quality": Quality(record["quality"])}) for record in _records(book["sources"])
+    ]
+    options = [OptionGuide(**{**record, "id": Option(record["id"])}) for record in _records(book["options"])]
+    try:
+        return Rulebook(
+            name=str(book["name"]),
+            version=str(book["version"]),
+            digest=str(book["digest"]),
+            scale=Scale(**scale),
+            criteria={criterion.id: criterion for criterion in criteria},
+            rules={rule.id: rule for rule in rules},
+            sources={source.id: source for source in sources},
+            options={guide.id: guide for guide in options},
+            recheck_days=int(str(book["recheck_days"])),
+            disabled=_mapping(book["disabled"]),
+            read_cases=read_cases,
+        )
+    except (KeyError, TypeError) as error:
+        raise RulebookError(f"the compiled rule set is damaged ({error})", Place(cache_folder())) from None
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value  # type: ignore[return-value]
+
+
+def _records(value: object) -> list[dict[str, Any]]:
+    return value  # type: ignore[return-value]
+
+
+def _build_criterion(record: dict[str, Any]) -> Criterion:
+    levels = tuple(Level(**level) for level in record["levels"])
+    raises = tuple(Need(need) for need in record["raises"])
+    return Criterion(**{**record, "levels": levels, "raises": raises})
+
+
+def _build_conditions(record: Mapping[str, Any]) -> dict[str, Condition]:
+    built: dict[str, Condition] = {}
+    for criterion, wanted in record.items():
+        if isinstance(wanted, dict):
+            built[criterion] = Bound(**wanted)
+        else:
+            built[criterion] = wanted if isinstance(wanted, str) else tuple(wanted)
+    return built
+
+
+def _build_rule(record: dict[str, Any]) -> Rule:
+    technique = record["technique"]
+    tests = record["tests"]
+    return Rule(
+        id=record["id"],
+        code=record["code"],
+        title=record["title"],
+        when=_build_conditions(record["when"]),
+        because=record["because"],
+        sources=tuple(Finding(**finding) for finding in record["sources"]),
+        exceptions=tuple(record["exceptions"]),
+        remedy=record["remedy"],
+        tests=RuleTests(
+            tuple(Example(**example) for example in tests["fires"]),
+            tuple(Example(**example) for example in tests["silent"]),
+        ),
+        unless=_build_conditions(record["unless"]),
+        effects=tuple(
+            Effect(Need(effect["need"]), Direction(effect["effect"]), Strength(effect["strength"]))
+            for effect in record["effects"]
+        ),
+        gates=tuple(Gate(Need(gate["need"]), GateKind(gate["gate"])) for gate in record["gates"]),
+        notice=NoticeKind(record["notice"]) if record["notice"] else None,
+        technique=Technique(**{**technique, "options": tuple(Option(option) for option in technique["options"])})
+        if technique
+        else None,
+        recheck_days=record["recheck_days"],
+    )
+
+
+def build_cases(records: object) -> tuple[Case, ...]:
+    """Return the casebook that compiled data describes."""
+    return tuple(
+        Case(
+            **{
+                **record,
+                "outcome": Option(record["outcome"]),
+                "acceptable": tuple(Option(option) for option in record["acceptable"]),
+            }
+        )
+        for record in _records(records)
+    )
+
+
+TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
+if TYPE_CHECKING:
+    from typing import Any

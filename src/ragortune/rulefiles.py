@@ -1,0 +1,578 @@
+"""Rule sets as people write them: YAML checked against the records of the model, every problem with its place.
+
+Only compiling, checking and schema export come here; a start with a compiled rule set does not. Pydantic validates
+the frozen records of `ragortune.model` and derives the JSON Schemas from them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from ragortune.errors import Place, ProfileError, RagortuneError, RulebookError, UnreadableError
+from ragortune.model import (
+    Case,
+    Criterion,
+    Finding,
+    Need,
+    Option,
+    OptionGuide,
+    Rule,
+    Scale,
+    Source,
+)
+from ragortune.plaintext import join_words, quote_value, suggest_name
+from ragortune.profile import Vocabulary
+from ragortune.reading import Document, KeyPath, decode_text, parse_yaml
+from ragortune.rulebook import MANIFEST, SHIPPED, Files, digest_rules, read_files, shipped_folder
+
+_STRICT = MappingProxyType({"extra": "forbid", "use_attribute_docstrings": True, "str_min_length": 1})
+
+
+@dataclass(frozen=True, slots=True)
+class Disabled:
+    """A rule of the extended set that is switched off."""
+
+    __pydantic_config__ = _STRICT
+
+    rule: str
+    """Id of the rule."""
+    because: str
+    """Why it does not hold for this team."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`rulebook.yaml`: the name of a rule set, what it builds on, and the numbers behind its words."""
+
+    __pydantic_config__ = _STRICT
+
+    name: str
+    """Name of the rule set."""
+    version: str
+    """Its version."""
+    extends: str | None = None
+    """`ragortune` to build on the shipped rule set; left out where the set stands alone."""
+    scale: Scale | None = None
+    """The numbers behind the words; may be left out where the set extends another."""
+    recheck_days: int | None = None
+    """How many days a source stays fresh; 365 if left out."""
+    disable: tuple[Disabled, ...] = ()
+    """Rules of the extended set that are switched off, each with its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class CriteriaFile:
+    """A file in `criteria/`."""
+
+    __pydantic_config__ = _STRICT
+
+    criteria: tuple[Criterion, ...]
+    """Criteria in the order in which they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesFile:
+    """A file in `rules/`."""
+
+    __pydantic_config__ = _STRICT
+
+    rules: tuple[Rule, ...]
+    """Rules, sorted by code."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesFile:
+    """A file in `sources/`."""
+
+    __pydantic_config__ = _STRICT
+
+    sources: tuple[Source, ...]
+    """Sources, sorted by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsFile:
+    """A file in `options/`."""
+
+    __pydantic_config__ = _STRICT
+
+    options: tuple[OptionGuide, ...]
+    """One guide for each option."""
+
+
+@dataclass(frozen=True, slots=True)
+class CasesFile:
+    """A file in `cases/`."""
+
+    __pydantic_config__ = _STRICT
+
+    cases: tuple[Case, ...]
+    """Published projects and studies."""
+
+
+_FILE_TYPES: Mapping[str, type] = MappingProxyType(
+    {
+        "criteria": CriteriaFile,
+        "rules": RulesFile,
+        "sources": SourcesFile,
+        "options": OptionsFile,
+        "cases": CasesFile,
+    }
+)
+_SINGULAR = MappingProxyType(
+    {
+        "criteria": "criterion",
+        "rules": "rule",
+        "sources": "source",
+        "options": "option",
+        "cases": "case",
+    }
+)
+
+
+@dataclass(slots=True)
+class Authored:
+    """A rule set as it was written: records, and where each stands."""
+
+    folder: str
+    manifest: Manifest
+    digest: str
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Records by kind and id."""
+    origins: dict[tuple[str, str], tuple[Document, KeyPath]] = field(default_factory=dict)
+    """For each kind and id the file and key path of the record."""
+    disabled: dict[str, str] = field(default_factory=dict)
+    problems: list[RagortuneError] = field(default_factory=list)
+
+    def place_of(self, kind: str, record_id: str, *path: str | int, key: bool = False) -> Place:
+        """Return where (a part of) a record stands."""
+        origin = self.origins.get((kind, record_id))
+        if origin is None:
+            return Place(os.path.join(self.folder, MANIFEST))
+        return origin[0].place_of((*origin[1], *path), key=key)
+
+    def report(self, message: str, place: Place, hint: str | None = None) -> None:
+        """Note a problem that makes the rule set unusable."""
+        self.problems.append(RulebookError(message, place, hint))
+
+
+def author_folder(folder: str) -> Authored:
+    """Read a rule set with everything it extends; problems are collected, not raised.
+
+    Raises UnreadableError where a file cannot be read as YAML, and RulebookError where the manifest is unusable.
+    """
+    files = read_files(folder)
+    document = _parse_file(folder, MANIFEST, files[MANIFEST])
+    problems: list[RagortuneError] = []
+    manifest = _validate(Manifest, document, problems)
+    if manifest is None:
+        raise RulebookError(problems[0].message, problems[0].place, problems[0].hint, tuple(problems))
+    base = None
+    if manifest.extends is not None:
+        if manifest.extends != SHIPPED:
+            message = f"'extends' must be '{SHIPPED}', not {quote_value(manifest.extends)}"
+            raise RulebookError(message, document.place_of(("extends",)))
+        base = author_folder(shipped_folder())
+    elif manifest.scale is None:
+        message = f"a rule set that does not extend '{SHIPPED}' needs a 'scale'"
+        raise RulebookError(message, document.place_of(()))
+    authored = Authored(folder, manifest, digest_rules(files))
+    authored.records = {kind: dict(base.records[kind]) if base else {} for kind in _FILE_TYPES}
+    if base:
+        authored.origins.update(base.origins)
+        authored.problems += base.problems
+        if manifest.scale is None:
+            authored.manifest = _replace(manifest, scale=base.manifest.scale)
+    _read_records(authored, files)
+    _disable_rules(authored, document, base)
+    _check_names(authored)
+    return authored
+
+
+def _replace(manifest: Manifest, **changes: object) -> Manifest:
+    return Manifest(**{**{item.name: getattr(manifest, item.name) for item in fields(manifest)}, **changes})  # type: ignore[arg-type]
+
+
+def _parse_file(folder: str, name: str, data: bytes) -> Document:
+    path = os.path.relpath(os.path.join(folder, name))
+    if path.startswith(".."):
+        path = os.path.join(folder, name)
+    return parse_yaml(decode_text(data, path), path)
+
+
+def _read_records(authored: Authored, files: Files) -> None:
+    mine: set[tuple[str, str]] = set()
+    for name in sorted(files):
+        if name == MANIFEST:
+            continue
+        kind = name.partition("/")[0]
+        document = _parse_file(authored.folder, name, files[name])
+        file_type = _FILE_TYPES.get(kind) if "/" in name else None
+        if file_type is None:
+            message = f"a rule set keeps its files in {join_words((f'{known}/' for known in _FILE_TYPES), 'or')}"
+            authored.report(message, Place(document.path))
+            continue
+        parsed = _validate(file_type, document, authored.problems)
+        if parsed is None:
+            continue
+        for index, record in enumerate(getattr(parsed, kind)):
+            place = document.place_of((kind, index, "id"))
+            if (kind, record.id) in mine:
+                authored.report(f"{_SINGULAR[kind]} '{record.id}' is defined twice", place)
+                continue
+            mine.add((kind, record.id))
+            authored.records[kind][record.id] = record
+            authored.origins[kind, record.id] = (document, (kind, index))
+
+
+def _disable_rules(authored: Authored, document: Document, base: Authored | None) -> None:
+    for index, entry in enumerate(authored.manifest.disable):
+        place = document.place_of(("disable", index, "rule"))
+        if base is None or entry.rule not in base.records["rules"]:
+            hint = suggest_name(entry.rule, base.records["rules"]) if base else None
+            authored.report(f"there is no rule {quote_value(entry.rule)} to disable", place, hint)
+        elif authored.records["rules"].pop(entry.rule, None) is not None:
+            authored.disabled[entry.rule] = entry.because
+
+
+# --- validation ---------------------------------------------------------------------------------------------------
+
+
+@cache
+def _adapter(file_type: type) -> TypeAdapter[Any]:
+    return TypeAdapter(file_type, config=None if is_dataclass(file_type) else ConfigDict(extra="forbid"))
+
+
+def _validate(file_type: type, document: Document, problems: list[RagortuneError]) -> Any:
+    """Return the typed content of a file, or None after noting what is wrong with it."""
+    try:
+        return _adapter(file_type).validate_python(document.data, strict=False)
+    except ValidationError as error:
+        seen: set[Place] = set()
+        for detail in error.errors():
+            problem = _explain_detail(detail, document, file_type)
+            if problem.place not in seen:
+                problems.append(problem)
+            seen.add(problem.place or Place())
+        return None
+
+
+def _explain_detail(detail: Any, document: Document, file_type: type) -> RulebookError:
+    """Word one complaint of the validator with its place and the nearest valid name."""
+    path = _real_path(detail["loc"], document.data)
+    kind, given = detail["type"], detail["input"]
+    shown = ".".join(str(part) for part in path) or "the file"
+    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
+        known = _known_keys(file_type, path[:-1])
+        place = document.place_of(path, key=True)
+        return RulebookError(f"there is no key {quote_value(path[-1])} here", place, suggest_name(path[-1], known))
+    if kind in ("missing", "missing_argument"):
+        parent = document.place_of(path[:-1])
+        return RulebookError(f"{quote_value(path[-1])} is missing", parent)
+    if kind == "enum":
+        allowed = [word.strip().strip("'") for word in detail["ctx"]["expected"].replace(" or ", ",").split(",")]
+        message = f"'{shown}' must be {join_words(allowed, 'or')}, not {quote_value(given)}"
+        return RulebookError(message, document.place_of(path), suggest_name(given, allowed))
+    message = f"'{shown}': {detail['msg'][:1].lower()}{detail['msg'][1:]}, not {quote_value(given)}"
+    return RulebookError(message, document.place_of(path))
+
+
+def _real_path(loc: tuple[Any, ...], data: object) -> KeyPath:
+    """Return the part of a validator's location that exists in the data, with the last key that is missing."""
+    path: list[str | int] = []
+    for part in loc:
+        if isinstance(data, Mapping) and part in data:
+            path.append(part)
+            data = data[part]
+        elif isinstance(data, (list, tuple)) and isinstance(part, int) and part < len(data):
+            path.append(part)
+            data = data[part]
+        elif isinstance(data, Mapping) and part is loc[-1]:
+            path.append(str(part))
+    return tuple(path)
+
+
+def _known_keys(file_type: type, path: KeyPath) -> list[str]:
+    """Return the keys that a record at this path may have."""
+    import typing  # noqa: PLC0415
+
+    current: Any = file_type
+    for part in path:
+        if is_dataclass(current):
+            hints = typing.get_type_hints(current)
+            current = hints.get(str(part))
+        nested = [inner for inner in _inner_types(current) if is_dataclass(inner)]
+        if nested:
+            current = nested[0]
+    return [item.name for item in fields(current)] if is_dataclass(current) else []
+
+
+def _inner_types(hint: Any) -> Iterable[Any]:
+    import typing  # noqa: PLC0415
+
+    yield hint
+    for inner in typing.get_args(hint):
+        yield from _inner_types(inner)
+
+
+def _check_names(authored: Authored) -> None:
+    """Note every name in a rule that nothing bears."""
+    criteria, rules = authored.records["criteria"], authored.records["rules"]
+    codes: dict[str, str] = {}
+    vocabulary = Vocabulary(criteria)
+    for rule in rules.values():
+        owner = codes.setdefault(rule.code, rule.id)
+        if owner != rule.id:
+            place = authored.place_of("rules", rule.id, "code")
+            authored.report(f"code '{rule.code}' is taken by rule '{owner}'", place)
+        for part in ("when", "unless"):
+            for name, wanted in getattr(rule, part).items():
+                _check_condition(authored, rule, part, name, wanted)
+        for index, finding in enumerate(rule.sources):
+            _check_source(authored, rule, index, finding)
+        for side in ("fires", "silent"):
+            for index, example in enumerate(getattr(rule.tests, side)):
+                _check_example(authored, vocabulary, rule, (side, index), example.profile)
+    for case in authored.records["cases"].values():
+        try:
+            vocabulary.read_profile(dict(case.profile))
+        except ProfileError as error:
+            place = authored.place_of("cases", case.id, "profile")
+            authored.report(f"case '{case.id}': {error.message}", place, error.hint)
+    for criterion in criteria.values():
+        _check_criterion(authored, criterion)
+    for option in Option:
+        if option not in authored.records["options"]:
+            authored.report(f"option '{option}' has no guide in options/", Place(authored.folder))
+
+
+def _check_condition(authored: Authored, rule: Rule, part: str, name: str, wanted: object) -> None:
+    criteria = authored.records["criteria"]
+    criterion = criteria.get(name)
+    if criterion is None:
+        place = authored.place_of("rules", rule.id, part, name, key=True)
+        authored.report(f"there is no criterion {quote_value(name)}", place, suggest_name(name, criteria))
+        return
+    place = authored.place_of("rules", rule.id, part, name)
+    if isinstance(wanted, (str, tuple)):
+        levels = [wanted] if isinstance(wanted, str) else list(wanted)
+    else:
+        levels = [level for level in (wanted.at_least, wanted.at_most) if level is not None]  # type: ignore[attr-defined]
+        if criterion.nominal:
+            authored.report(f"the levels of '{name}' have no order; list them instead", place)
+    if not levels:
+        authored.report(f"the condition on '{name}' names no level", place)
+    for level in levels:
+        if level not in criterion.level_ids:
+            hint = suggest_name(level, criterion.level_ids)
+            authored.report(f"'{name}' has no level {quote_value(level)}", place, hint)
+
+
+def _check_source(authored: Authored, rule: Rule, index: int, finding: Finding) -> None:
+    sources = authored.records["sources"]
+    if finding.source not in sources:
+        place = authored.place_of("rules", rule.id, "sources", index, "source")
+        authored.report(
+            f"there is no source {quote_value(finding.source)}", place, suggest_name(finding.source, sources)
+        )
+
+
+def _check_example(
+    authored: Authored, vocabulary: Vocabulary, rule: Rule, at: tuple[str, int], profile: Mapping[str, object]
+) -> None:
+    try:
+        vocabulary.read_profile(dict(profile))
+    except ProfileError as error:
+        place = authored.place_of("rules", rule.id, "tests", *at, "profile")
+        authored.report(error.message, place, error.hint)
+
+
+def _check_criterion(authored: Authored, criterion: Criterion) -> None:
+    if len(set(criterion.level_ids)) != len(criterion.level_ids):
+        authored.report(
+            f"'{criterion.id}' names a level twice", authored.place_of("criteria", criterion.id, "levels")
+        )
+    if "." not in criterion.id or criterion.group == "derived":
+        place = authored.place_of("criteria", criterion.id, "id")
+        authored.report(f"criterion {quote_value(criterion.id)} is not named `group.name`", place)
+    if criterion.unit and not any(level.starts_at is not None for level in criterion.levels):
+        place = authored.place_of("criteria", criterion.id, "unit")
+        authored.report(f"'{criterion.id}' has a unit, but no level says where it starts", place)
+
+
+# --- compiled form ------------------------------------------------------------------------------------------------
+
+
+def compile_folder(folder: str) -> dict[str, Any]:
+    """Return a rule set as plain data, for `ragortune.rulebook`; raises RulebookError with every problem."""
+    authored = author_folder(folder)
+    raise_problems(authored)
+    return compile_authored(authored)
+
+
+def raise_problems(authored: Authored) -> None:
+    """Raise RulebookError if the rule set cannot be used."""
+    if authored.problems:
+        first = authored.problems[0]
+        raise RulebookError(first.message, first.place, first.hint, tuple(authored.problems))
+
+
+def compile_authored(authored: Authored) -> dict[str, Any]:
+    """Return an authored rule set as plain data."""
+    scale = authored.manifest.scale
+    assert scale is not None
+    kinds = {
+        kind: [_plain(asdict(record)) for record in records.values()]
+        for kind, records in authored.records.items()
+    }
+    return {
+        "name": authored.manifest.name,
+        "version": authored.manifest.version,
+        "digest": authored.digest,
+        "scale": _plain(asdict(scale)),
+        "recheck_days": authored.manifest.recheck_days or 365,
+        "disabled": authored.disabled,
+        **kinds,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value
+
+
+# --- schemas ------------------------------------------------------------------------------------------------------
+
+SCHEMAS = ("profile", "rulebook", "criteria", "rules", "sources", "options", "cases")
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def export_schema(name: str, criteria: Mapping[str, Criterion]) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of file, with the ids and levels of these criteria; KeyError if unknown."""
+    if name == "profile":
+        return _profile_schema(criteria)
+    file_type = Manifest if name == "rulebook" else _FILE_TYPES[name]
+    schema = _adapter(file_type).json_schema()
+    definitions = schema.get("$defs", {})
+    answers = {
+        criterion.id: {**_value_schema(criterion, ranges=False), "description": criterion.question}
+        for criterion in criteria.values()
+    }
+    if "Rule" in definitions:
+        conditions = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {criterion.id: _condition_schema(criterion) for criterion in criteria.values()},
+        }
+        for part in ("when", "unless"):
+            described = definitions["Rule"]["properties"][part].get("description")
+            definitions["Rule"]["properties"][part] = {**conditions, "description": described}
+    for owner in ("Example", "Case"):
+        if owner in definitions:
+            properties = definitions[owner]["properties"]
+            described = properties["profile"].get("description")
+            properties["profile"] = {"type": "object", "properties": answers, "description": described}
+    return {"$schema": _DRAFT, "$id": f"urn:ragortune:schema:{name}:1", **schema}
+
+
+def _condition_schema(criterion: Criterion) -> dict[str, Any]:
+    level = {"enum": list(criterion.level_ids)}
+    shapes: list[dict[str, Any]] = [level, {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}]
+    if not criterion.nominal:
+        bounds = {"at_least": level, "at_most": level}
+        shapes.append({"type": "object", "properties": bounds, "additionalProperties": False, "minProperties": 1})
+    return {"description": criterion.question, "anyOf": shapes}
+
+
+def _value_schema(criterion: Criterion, *, ranges: bool = True) -> dict[str, Any]:
+    single: list[dict[str, Any]] = [
+        {
+            "enum": [*criterion.level_ids, "unknown", None],
+            "description": "\n".join(f"{level.id}: {level.means}" for level in criterion.levels),
+        }
+    ]
+    if criterion.unit:
+        number: dict[str, Any] = {"type": "integer" if criterion.whole else "number"}
+        if criterion.minimum is not None:
+            number["minimum"] = criterion.minimum
+        if criterion.maximum is not None:
+            number["maximum"] = criterion.maximum
+        single.append({**number, "description": f"a number of {criterion.unit}"})
+    if not ranges:
+        return {"anyOf": single}
+    several: list[dict[str, Any]] = [{"type": "array", "items": {"anyOf": single}, "minItems": 1}]
+    if not criterion.nominal:
+        ends = {"from": {"anyOf": single}, "to": {"anyOf": single}}
+        several.append({"type": "object", "properties": ends, "additionalProperties": False, "minProperties": 1})
+    return {"anyOf": [*single, *several]}
+
+
+def _profile_schema(criteria: Mapping[str, Criterion]) -> dict[str, Any]:
+    from ragortune.model import Provenance  # noqa: PLC0415
+
+    groups: dict[str, dict[str, Any]] = {}
+    flat: dict[str, Any] = {}
+    for criterion in criteria.values():
+        value = _value_schema(criterion)
+        detailed = {
+            "type": "object",
+            "required": ["value"],
+            "additionalProperties": False,
+            "properties": {
+                "value": value,
+                "evidence": {"type": "string", "description": "What supports the answer."},
+                "source": {"enum": [door.value for door in Provenance], "description": "Where it comes from."},
+                "as_of": {"type": "string", "format": "date", "description": "The date for which it holds."},
+            },
+        }
+        described = f"{criterion.question}\n\n{criterion.help}"
+        answer = {"description": described, "anyOf": [*value["anyOf"], detailed]}
+        groups.setdefault(criterion.group, {})[criterion.name] = answer
+        flat[criterion.id] = answer
+    nested = {
+        group: {"type": ["object", "null"], "additionalProperties": False, "properties": names}
+        for group, names in groups.items()
+    }
+    texts = {
+        "project": {"type": ["string", "number", "null"], "description": "Title of the project."},
+        "description": {"type": ["string", "number", "null"], "description": "What it is about."},
+        "notes": {"type": ["string", "number", "null"], "description": "Anything else."},
+        "quantities": {"type": ["object", "null"], "description": "Numbers for the cost model."},
+        "$schema": {"type": "string"},
+    }
+    return {
+        "$schema": _DRAFT,
+        "$id": "urn:ragortune:schema:profile:1",
+        "title": "Profile of a project",
+        "description": "What is known about one project. What is left out is unknown, never a no.",
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "properties": {**texts, **nested, **flat},
+    }
+
+
+__all__ = [
+    "SCHEMAS",
+    "Authored",
+    "Manifest",
+    "Need",
+    "UnreadableError",
+    "author_folder",
+    "compile_authored",
+    "compile_folder",
+    "export_schema",
+    "raise_problems",
+]
