@@ -14,7 +14,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CompileRulebook(BuildHookInterface):  # type: ignore[misc]
+class CompileRulebook(BuildHookInterface[Any]):
     """Compiles `rules/` while a wheel is built; editable installs use the user's cache instead."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -23,7 +23,7 @@ class CompileRulebook(BuildHookInterface):  # type: ignore[misc]
             return
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
-        from ragortune import rulebook, rulefiles  # noqa: PLC0415
+        from ragortune import rulebook, rulefiles
 
         folder = rulebook.shipped_folder()
         compiled = rulefiles.compile_folder(folder)

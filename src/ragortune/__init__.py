@@ -39,8 +39,8 @@ def recommend(profile: Mapping[str, object] | Profile, rulebook: Rulebook | None
             cannot be read.
 
     """
-    from ragortune.engine import judge_profile  # noqa: PLC0415  (importing the package stays cheap)
-    from ragortune.profile import Vocabulary  # noqa: PLC0415
+    from ragortune.engine import judge_profile  # importing the package stays cheap
+    from ragortune.profile import Vocabulary
 
     book = rulebook if rulebook is not None else load_rulebook()
     if not isinstance(profile, Profile):

@@ -8,7 +8,6 @@ numbers, so that no result depends on the order of addition.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ragortune.model import (
@@ -30,16 +29,18 @@ from ragortune.model import (
     TraceState,
     pair_option,
 )
+from ragortune.record import Record
 
 Levels = Mapping[str, tuple[str, ...]]
 Clause = tuple[str, frozenset[str]]
 """A criterion, and the levels of it that a condition allows."""
 
 _UNIT = 1000
+_TOUCHED = 1
+"""Atom that stands for 'something speaks for or against retrieval'."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Record):
     """The verdict alone: option, and where both needs stand. Scores are whole numbers, in thousandths."""
 
     option: Option
@@ -52,18 +53,19 @@ class Outcome:
     tied: tuple[bool, bool]
 
 
-@dataclass(slots=True)
 class _Cell:
     """What one answer contributes by itself."""
 
-    rag: int = 0
-    fine_tuning: int = 0
-    atoms: int = 0
-    """Bit set of the clauses that the answer is known to meet."""
+    __slots__ = ("atoms", "fine_tuning", "rag")
+
+    def __init__(self) -> None:
+        self.rag = 0
+        self.fine_tuning = 0
+        self.atoms = 0
+        """Bit set of the clauses that the answer is known to meet."""
 
 
-@dataclass(frozen=True, slots=True)
-class JointRule:
+class JointRule(Record):
     """A rule that reads several criteria, or a gate, as bit masks over clauses."""
 
     rule: str
@@ -76,20 +78,36 @@ class JointRule:
     need: Need = Need.RAG
 
 
-@dataclass(slots=True)
 class Tables:
     """A rule set compiled for scoring."""
 
-    clauses: dict[str, tuple[tuple[Clause, ...], tuple[Clause, ...]]] = field(default_factory=dict)
-    """For each rule its `when` and its `unless`, with conditions resolved to levels."""
-    cells: dict[str, dict[tuple[str, ...], _Cell]] = field(default_factory=dict)
-    joint: list[JointRule] = field(default_factory=list)
-    gates: list[JointRule] = field(default_factory=list)
-    weights: dict[tuple[str, Need], int] = field(default_factory=dict)
-    """Signed weight of each rule on each need."""
-    thresholds: tuple[int, int] = (0, 0)
-    atoms: dict[Clause, int] = field(default_factory=dict)
-    _alone: dict[str, list[tuple[frozenset[str], int, int, int]]] = field(default_factory=dict)
+    def __init__(self, criteria: Iterable[str], thresholds: tuple[int, int]) -> None:
+        """Begin with empty tables for these criteria."""
+        self.thresholds = thresholds
+        self.clauses: dict[str, tuple[tuple[Clause, ...], tuple[Clause, ...]]] = {}
+        """For each rule its `when` and its `unless`, with conditions resolved to levels."""
+        self.weights: dict[tuple[str, Need], int] = {}
+        """Signed weight of each rule on each need."""
+        self.joint: list[JointRule] = []
+        self.gates: list[JointRule] = []
+        self.cells: dict[str, dict[tuple[str, ...], _Cell]] = {criterion: {} for criterion in criteria}
+        self._atoms: dict[Clause, int] = {}
+        self._alone: dict[str, list[tuple[frozenset[str], int, int, int]]] = {}
+
+    def add_alone(self, clause: Clause, rag: int, fine_tuning: int, atoms: int) -> None:
+        """Add what a single answer contributes by itself."""
+        self._alone.setdefault(clause[0], []).append((clause[1], rag, fine_tuning, atoms))
+
+    def mask_of(self, clauses: Iterable[Clause]) -> int:
+        """Return the bit set that stands for several clauses."""
+        mask = 0
+        for clause in clauses:
+            atom = self._atoms.get(clause)
+            if atom is None:
+                atom = self._atoms[clause] = _TOUCHED << 1 + len(self._atoms)
+                self.add_alone(clause, 0, 0, atom)
+            mask |= atom
+        return mask
 
     def cell_of(self, criterion: str, levels: tuple[str, ...]) -> _Cell:
         """Return what an answer contributes; several levels meet a clause only where each of them does."""
@@ -106,19 +124,19 @@ class Tables:
         return cell
 
 
-_TOUCHED = 1
-"""Atom that stands for 'something speaks for or against retrieval'."""
-
-
 @lru_cache(maxsize=16)
 def compile_tables(rulebook: Rulebook) -> Tables:
     """Return the tables of a rule set; the same object for the same rule set."""
-    tables = Tables(cells={criterion: {} for criterion in rulebook.criteria})
     scale = rulebook.scale
-    tables.thresholds = (round(scale.needs_rag_above * _UNIT), round(scale.needs_fine_tuning_above * _UNIT))
+    thresholds = (round(scale.needs_rag_above * _UNIT), round(scale.needs_fine_tuning_above * _UNIT))
+    tables = Tables(rulebook.criteria, thresholds)
     for rule in rulebook.rules.values():
-        when = tuple((name, frozenset(rulebook.levels_of(name, wanted))) for name, wanted in rule.when.items())
-        unless = tuple((name, frozenset(rulebook.levels_of(name, wanted))) for name, wanted in rule.unless.items())
+        when = tuple(
+            (name, frozenset(rulebook.levels_of(name, wanted))) for name, wanted in rule.when.items()
+        )
+        unless = tuple(
+            (name, frozenset(rulebook.levels_of(name, wanted))) for name, wanted in rule.unless.items()
+        )
         tables.clauses[rule.id] = (when, unless)
         if not (rule.effects or rule.gates):
             continue
@@ -129,28 +147,16 @@ def compile_tables(rulebook: Rulebook) -> Tables:
             tables.weights[rule.id, effect.need] = moved[effect.need]
         touches_rag = any(effect.need is Need.RAG for effect in rule.effects)
         if rule.effects and len(when) == 1 and not unless:
-            (criterion, allowed), atoms = when[0], _TOUCHED if touches_rag else 0
-            row = (allowed, moved[Need.RAG], moved[Need.FINE_TUNING], atoms)
-            tables._alone.setdefault(criterion, []).append(row)  # noqa: SLF001  (its own kind)
+            touched = _TOUCHED if touches_rag else 0
+            tables.add_alone(when[0], moved[Need.RAG], moved[Need.FINE_TUNING], touched)
         elif rule.effects:
-            masks = _mask_of(tables, when), _mask_of(tables, unless)
+            masks = tables.mask_of(when), tables.mask_of(unless)
             joint = JointRule(rule.id, *masks, moved[Need.RAG], moved[Need.FINE_TUNING], touches_rag)
             tables.joint.append(joint)
         for gate in rule.gates:
-            masks = _mask_of(tables, when), _mask_of(tables, unless)
+            masks = tables.mask_of(when), tables.mask_of(unless)
             tables.gates.append(JointRule(rule.id, *masks, gate=gate.gate, need=gate.need))
     return tables
-
-
-def _mask_of(tables: Tables, clauses: Iterable[Clause]) -> int:
-    mask = 0
-    for clause in clauses:
-        atom = tables.atoms.get(clause)
-        if atom is None:
-            atom = tables.atoms[clause] = 2 << len(tables.atoms)
-            tables._alone.setdefault(clause[0], []).append((clause[1], 0, 0, atom))  # noqa: SLF001
-        mask |= atom
-    return mask
 
 
 def decide_option(rulebook: Rulebook, levels: Levels) -> Outcome:
@@ -234,12 +240,17 @@ def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
     outcome = decide_option(rulebook, profile.levels)
     tables = compile_tables(rulebook)
     fired = [rule for rule in rulebook.rules.values() if _is_fired(tables, rule, profile.levels)]
-    read = {rule.id: _answers_of(rule, profile.levels) for rule in fired}
+    read = {rule.id: {name: profile.levels[name] for name in rule.when} for rule in fired}
     runner_up, margin = _find_runner_up(outcome, tables.thresholds)
     scale = rulebook.scale
     reasons = [
         Reason(
-            rule, effect.need, effect.effect, effect.strength, scale.step(effect.strength).weight, read[rule.id]
+            rule,
+            effect.need,
+            effect.effect,
+            effect.strength,
+            scale.step(effect.strength).weight,
+            read[rule.id],
         )
         for rule in fired
         for effect in rule.effects
@@ -249,7 +260,9 @@ def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
     offered = [rule for rule in fired if rule.technique and outcome.option in rule.technique.options]
     offered.sort(key=lambda rule: (rule.technique.order if rule.technique else 0, rule.code))
     ranks = list(NoticeKind)
-    noticed = sorted((rule for rule in fired if rule.notice), key=lambda rule: ranks.index(rule.notice or ranks[0]))
+    noticed = sorted(
+        (rule for rule in fired if rule.notice), key=lambda rule: ranks.index(rule.notice or ranks[0])
+    )
     needs = {
         need: NeedState(
             outcome.scores[index] / _UNIT,
@@ -269,7 +282,9 @@ def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
         margin=None if margin is None else margin / _UNIT,
         needs=needs,
         reasons=tuple(reasons),
-        gates=tuple(GateHit(rule, gate.need, gate.gate, read[rule.id]) for rule in fired for gate in rule.gates),
+        gates=tuple(
+            GateHit(rule, gate.need, gate.gate, read[rule.id]) for rule in fired for gate in rule.gates
+        ),
         notices=tuple(RuleHit(rule, read[rule.id]) for rule in noticed),
         techniques=tuple(RuleHit(rule, read[rule.id]) for rule in offered),
         unanswered=tuple(name for name in rulebook.criteria if name not in profile.levels),
@@ -310,7 +325,7 @@ def trace_rule(rulebook: Rulebook, rule_id: str, levels: Levels) -> RuleTrace:
 
 def _trace_rule(tables: Tables, rule: Rule, levels: Levels) -> RuleTrace:
     when, unless = tables.clauses[rule.id]
-    read = _answers_of(rule, levels)
+    read = {name: levels[name] for name in rule.criteria if name in levels}
     if any(_is_met(clause, levels) for clause in unless):
         return RuleTrace(rule, TraceState.NOT_APPLICABLE, read)
     if any(_is_refuted(clause, levels) for clause in when):
@@ -334,7 +349,3 @@ def _is_met(clause: Clause, levels: Levels) -> bool:
 def _is_refuted(clause: Clause, levels: Levels) -> bool:
     possible = levels.get(clause[0])
     return possible is not None and clause[1].isdisjoint(possible)
-
-
-def _answers_of(rule: Rule, levels: Levels) -> dict[str, tuple[str, ...]]:
-    return {name: levels[name] for name in rule.criteria if name in levels}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from ragortune.record import Record
 
 
 class ExitCode(IntEnum):
@@ -23,8 +24,7 @@ class ExitCode(IntEnum):
     """Interrupted by the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record):
     """Where in the input something stands."""
 
     path: str | None = None

@@ -8,15 +8,10 @@ the JSON Schemas are generated from them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from types import MappingProxyType
 
-# Read by the schema generator and the strict reader; plain data, so that nothing heavy is imported here.
-_STRICT = MappingProxyType({"extra": "forbid", "use_attribute_docstrings": True, "str_min_length": 1})
-
-_NOTHING: Mapping[str, object] = MappingProxyType({})
+from ragortune.record import NOTHING, Record
 
 
 class Option(StrEnum):
@@ -130,11 +125,8 @@ def pair_option(*, rag: bool, fine_tuning: bool) -> Option:
 # --- what a rule set is made of ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Record):
     """One answer that a criterion can take."""
-
-    __pydantic_config__ = _STRICT
 
     id: str
     """Name of the level, as written in profiles."""
@@ -146,11 +138,8 @@ class Level:
     """How success is measured for projects with this answer (used for the kinds of task)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(Record):
     """One question about a project, its levels and how to find out."""
-
-    __pydantic_config__ = _STRICT
 
     id: str
     """`group.name`, as written in profiles."""
@@ -200,11 +189,8 @@ class Criterion:
         raise KeyError(level_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Record):
     """A condition on an ordered criterion: this level or beyond."""
-
-    __pydantic_config__ = _STRICT
 
     at_least: str | None = None
     """Holds from this level upwards."""
@@ -216,11 +202,8 @@ Condition = str | tuple[str, ...] | Bound
 """One level, one of several levels, or a bound on an ordered criterion."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Record):
     """How a rule moves one need when it fires."""
-
-    __pydantic_config__ = _STRICT
 
     need: Need
     """The need that is moved."""
@@ -230,11 +213,8 @@ class Effect:
     """How much, on the verbal scale of the rule set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Record):
     """How a rule decides about one need when it fires."""
-
-    __pydantic_config__ = _STRICT
 
     need: Need
     """The need that is decided about."""
@@ -242,11 +222,8 @@ class Gate:
     """What is decided: requires, rules_out or not_alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Technique:
+class Technique(Record):
     """What to begin with inside an option when the rule fires."""
-
-    __pydantic_config__ = _STRICT
 
     options: tuple[Option, ...]
     """The recommended options within which the technique is offered."""
@@ -260,11 +237,8 @@ class Technique:
     """What it has to beat, where that differs from the option's own baseline."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Record):
     """What one source contributes to one rule."""
-
-    __pydantic_config__ = _STRICT
 
     source: str
     """Id of the source, as listed in `sources/`."""
@@ -272,11 +246,8 @@ class Finding:
     """What was found there, with its figures, in our words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Record):
     """A profile on which a rule is tested, named by a sentence about a team or project."""
-
-    __pydantic_config__ = _STRICT
 
     name: str
     """The sentence."""
@@ -284,11 +255,8 @@ class Example:
     """Answers, flat (`group.criterion: level`) or nested by group."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleTests:
+class RuleTests(Record):
     """Tests on both sides of a rule."""
-
-    __pydantic_config__ = _STRICT
 
     fires: tuple[Example, ...] = ()
     """Profiles on which the rule must fire."""
@@ -296,11 +264,8 @@ class RuleTests:
     """Profiles on which it must not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Record):
     """One piece of reasoning: when it applies, what follows, why, on what evidence, and when it misleads."""
-
-    __pydantic_config__ = _STRICT
 
     id: str
     """Readable name in lower case with hyphens; stable."""
@@ -320,7 +285,7 @@ class Rule:
     """What to do about it, or what would make it stop mattering."""
     tests: RuleTests
     """Profiles that fire it and profiles that do not."""
-    unless: Mapping[str, Condition] = field(default_factory=dict)
+    unless: Mapping[str, Condition] = NOTHING
     """The rule does not apply where any one of these is known to hold."""
     effects: tuple[Effect, ...] = ()
     """How it moves the needs."""
@@ -339,11 +304,8 @@ class Rule:
         return (*self.when, *(name for name in self.unless if name not in self.when))
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Record):
     """A publication, with the date on which somebody last read it for us."""
-
-    __pydantic_config__ = _STRICT
 
     id: str
     """Name by which rules refer to it."""
@@ -357,11 +319,8 @@ class Source:
     """How it was read and what it rests on."""
 
 
-@dataclass(frozen=True, slots=True)
-class OptionGuide:
+class OptionGuide(Record):
     """What an option means, when to look again, and how to prove that it is right."""
-
-    __pydantic_config__ = _STRICT
 
     id: Option
     """The option."""
@@ -379,11 +338,8 @@ class OptionGuide:
     """The smallest test set that can tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleStep:
+class ScaleStep(Record):
     """The number behind one word of the verbal scale, and the band of numbers that the word may also mean."""
-
-    __pydantic_config__ = _STRICT
 
     weight: float
     """Weight of an effect of this strength."""
@@ -393,11 +349,8 @@ class ScaleStep:
     """Largest weight that a reader could mean by the word."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Record):
     """Every number that scoring uses."""
-
-    __pydantic_config__ = _STRICT
 
     weak: ScaleStep
     """Behind `weak`."""
@@ -427,8 +380,7 @@ class Scale:
         return self.needs_rag_above if need is Need.RAG else self.needs_fine_tuning_above
 
 
-@dataclass(frozen=True, eq=False)
-class Rulebook:
+class Rulebook(Record):
     """A complete rule set: what `load_rulebook` returns and the engine reads.
 
     Two rule sets are the same when their digests are.
@@ -452,10 +404,16 @@ class Rulebook:
     """Guides by option."""
     recheck_days: int = 365
     """How many days a source stays fresh, unless a rule says otherwise."""
-    disabled: Mapping[str, str] = field(default_factory=dict)
+    disabled: Mapping[str, str] = NOTHING
     """Rules of the base set that a rule pack switched off, with the reason."""
-    read_cases: Callable[[], tuple[Case, ...]] = field(default=tuple, repr=False)
+    read_cases: Callable[[], tuple[Case, ...]] = tuple
     """Reads the casebook when it is first asked for."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"<Rulebook {self.name} {self.version} {self.digest[:19]}>"
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
@@ -483,8 +441,7 @@ class Rulebook:
 # --- what is known about a project ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Record):
     """One answer as it was given, with where it comes from."""
 
     levels: tuple[str, ...]
@@ -499,8 +456,7 @@ class Answer:
     """The date for which it holds, YYYY-MM-DD, if said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Record):
     """What is known about a project. A criterion that is absent is unknown, which is never a no."""
 
     levels: Mapping[str, tuple[str, ...]]
@@ -511,15 +467,14 @@ class Profile:
     """What it is about."""
     notes: str | None = None
     """Anything else."""
-    answers: Mapping[str, Answer] = field(default_factory=dict)
+    answers: Mapping[str, Answer] = NOTHING
     """The answers as given; empty where only the levels were read."""
 
 
 # --- what is recommended ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Record):
     """One effect of one rule that fired."""
 
     rule: Rule
@@ -532,8 +487,7 @@ class Reason:
     """The answers that fired it."""
 
 
-@dataclass(frozen=True, slots=True)
-class GateHit:
+class GateHit(Record):
     """One gate of one rule that fired."""
 
     rule: Rule
@@ -543,8 +497,7 @@ class GateHit:
     """The answers that fired it."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleHit:
+class RuleHit(Record):
     """A notice or technique that fired."""
 
     rule: Rule
@@ -552,8 +505,7 @@ class RuleHit:
     """The answers that fired it."""
 
 
-@dataclass(frozen=True, slots=True)
-class NeedState:
+class NeedState(Record):
     """Where one of the two needs stands."""
 
     score: float
@@ -570,8 +522,7 @@ class NeedState:
     """True where the score equals the threshold, so that the stated order decided."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleTrace:
+class RuleTrace(Record):
     """What became of one rule."""
 
     rule: Rule
@@ -582,8 +533,7 @@ class RuleTrace:
     """Criteria whose answers would decide it, where the state is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flip:
+class Flip(Record):
     """A smallest change of known answers that changes the option."""
 
     change: Mapping[str, str]
@@ -592,8 +542,7 @@ class Flip:
     """The option that it gives."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenQuestion:
+class OpenQuestion(Record):
     """An unanswered criterion that can still change the option."""
 
     criterion: str
@@ -603,8 +552,7 @@ class OpenQuestion:
     """Expected reduction of uncertainty about the option, in bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(Record):
     """The advice for one profile, with everything it rests on."""
 
     option: Option
@@ -631,7 +579,7 @@ class Recommendation:
     """Criteria that are unknown, in the rule set's order."""
     profile: Profile
     """The profile that was judged."""
-    rulebook: Rulebook = field(repr=False)
+    rulebook: Rulebook
     """The rule set that judged it."""
     acceptability: Mapping[Option, float] | None = None
     """Share of the readings of the rules under which each option wins; None until computed."""
@@ -646,11 +594,8 @@ class Recommendation:
 # --- what others did --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Record):
     """A published project or study: what was known beforehand, what won or was chosen, and where it is told."""
-
-    __pydantic_config__ = _STRICT
 
     id: str
     """Name of the case."""

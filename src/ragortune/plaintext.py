@@ -10,8 +10,8 @@ _KEPT = {"\n", "\t"}
 def clean_text(text: str, *, keep_breaks: bool = False) -> str:
     """Return `text` with everything that a terminal could obey written out instead.
 
-    Control characters, escape sequences, bidirectional overrides, private-use and unassigned characters become
-    `\\x1b`-like escapes. Line breaks and tabs become spaces, unless `keep_breaks`.
+    Control characters, escape sequences, bidirectional overrides, private-use and unassigned characters are shown by
+    their code, as Python writes it. Line breaks and tabs become spaces, unless `keep_breaks`.
     """
     if text.isprintable():
         return text
@@ -58,7 +58,7 @@ def join_words(words: Iterable[str], last: str = "and") -> str:
 
 def suggest_name(word: object, names: Iterable[str]) -> str | None:
     """Return the hint that names the valid name nearest to `word`, or None if none is near."""
-    import difflib  # noqa: PLC0415  (costs a third of a start, and only errors need it)
+    import difflib  # costs a third of a start, and only errors need it
 
     choices = list(names)
     wanted = str(word)[:80].lower().replace(" ", "_").replace("-", "_")
@@ -67,4 +67,6 @@ def suggest_name(word: object, names: Iterable[str]) -> str | None:
     if not near:
         tails = {form.rpartition(".")[2]: form for form in by_form}
         near = [tails[tail] for tail in difflib.get_close_matches(wanted, tails, n=1, cutoff=0.7)]
+    if not near and len(wanted) > 2:
+        near = sorted((form for form in by_form if wanted in form), key=len)[:1]
     return f"did you mean '{by_form[near[0]]}'?" if near else None

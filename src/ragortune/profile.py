@@ -5,13 +5,13 @@ Left out, null and `unknown` are the same: unknown. A list or a range says that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 from ragortune.errors import Place, ProfileError
-from ragortune.model import Answer, Criterion, Profile, Provenance
+from ragortune.model import Answer, Criterion, Level, Profile, Provenance
 from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.reading import Document, KeyPath
+from ragortune.record import Record
 
 UNKNOWN = "unknown"
 _TEXT_KEYS = ("project", "description", "notes")
@@ -21,8 +21,7 @@ _TOP_KEYS = (*_TEXT_KEYS, "quantities")
 _DATE_FORM = "YYYY-MM-DD"
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Record):
     """A criterion as the reader looks it up."""
 
     criterion: Criterion
@@ -53,23 +52,8 @@ class Vocabulary:
         answers: dict[str, Answer] = {}
         texts: dict[str, str | None] = {}
         for key, value in data.items():
-            entries = self._groups.get(key)
-            if entries is not None:
-                if type(value) is dict:
-                    for name, given in value.items():
-                        entry = entries.get(name)
-                        if entry is None:
-                            raise self._unknown_name(f"{key}.{name}", (key, name), document)
-                        exact = entry.exact.get(given) if type(given) is str else None
-                        if exact is None:
-                            exact = self._read_value(entry, given, (key, name), document, answers)
-                        criterion_id = entry.criterion.id
-                        if criterion_id in levels:
-                            raise self._given_twice(criterion_id, (key, name), document)
-                        levels[criterion_id] = exact
-                elif value is not None:
-                    message = f"'{key}' must hold criteria, not {quote_value(value)}"
-                    raise ProfileError(message, _place(document, (key,)))
+            if key in self._groups:
+                self._read_group(key, value, document, levels, answers)
             elif key in self._flat:
                 entry = self._flat[key]
                 if key in levels:
@@ -81,9 +65,38 @@ class Vocabulary:
             levels = {name: possible for name, possible in levels.items() if possible}
         return Profile(levels, texts.get("project"), texts.get("description"), texts.get("notes"), answers)
 
+    def _read_group(
+        self,
+        group: str,
+        given: object,
+        document: Document | None,
+        levels: dict[str, tuple[str, ...]],
+        answers: dict[str, Answer],
+    ) -> None:
+        """Read the answers of one group; a plain level is looked up at once, because most answers are one."""
+        if type(given) is not dict:
+            if given is None:
+                return
+            message = f"'{group}' must hold criteria, not {quote_value(given)}"
+            raise ProfileError(message, _place(document, (group,)))
+        entries = self._groups[group]
+        for name, value in given.items():
+            entry = entries.get(name)
+            if entry is None:
+                raise self._unknown_name(f"{group}.{name}", (group, name), document)
+            exact = entry.exact.get(value) if type(value) is str else None
+            if exact is None:
+                exact = self._read_value(entry, value, (group, name), document, answers)
+            criterion_id = entry.criterion.id
+            if criterion_id in levels:
+                raise self._given_twice(criterion_id, (group, name), document)
+            levels[criterion_id] = exact
+
     def _plain_mapping(self, data: object, document: Document | None) -> dict[str, object]:
         if isinstance(data, Mapping):
-            return {str(key): dict(value) if isinstance(value, Mapping) else value for key, value in data.items()}
+            return {
+                str(key): dict(value) if isinstance(value, Mapping) else value for key, value in data.items()
+            }
         message = f"a profile is a mapping of criteria to answers, not {quote_value(data)}"
         raise ProfileError(message, _place(document, ()))
 
@@ -227,7 +240,9 @@ class Vocabulary:
             message = f"'{criterion.id}' must be {limits} {criterion.unit}, not {quote_value(number)}"
             raise ProfileError(message, place)
         if criterion.whole and number != int(number):
-            message = f"'{criterion.id}' must be a whole number of {criterion.unit}, not {quote_value(number)}"
+            message = (
+                f"'{criterion.id}' must be a whole number of {criterion.unit}, not {quote_value(number)}"
+            )
             raise ProfileError(message, place)
         reached = [level.id for level in _by_number(criterion) if (level.starts_at or 0) <= number]
         return reached[-1]
@@ -242,7 +257,9 @@ class Vocabulary:
         hint = suggest_name(given, names) if isinstance(given, str) else None
         if criterion.unit:
             allowed += f", or a number of {criterion.unit}"
-            digits = isinstance(given, str) and given.replace("_", "").replace(",", "").replace(".", "").isdigit()
+            digits = (
+                isinstance(given, str) and given.replace("_", "").replace(",", "").replace(".", "").isdigit()
+            )
             if digits:
                 hint = f"write the number without quotes or separators: {str(given).replace('_', '').replace(',', '')}"
         message = f"'{criterion.id}' must be {allowed}, not {quote_value(given)}"
@@ -259,10 +276,10 @@ class Vocabulary:
         return ProfileError(message, _place(document, path, key=True))
 
 
-def _by_number(criterion: Criterion) -> list[Criterion | object]:
+def _by_number(criterion: Criterion) -> list[Level]:
     """Return the levels that a number can give, smallest first."""
     numbered = [level for level in criterion.levels if level.starts_at is not None]
-    return sorted(numbered, key=lambda level: level.starts_at or 0)  # type: ignore[return-value]
+    return sorted(numbered, key=lambda level: level.starts_at or 0)
 
 
 def _place(document: Document | None, path: KeyPath, *, key: bool = False) -> Place | None:
@@ -270,30 +287,30 @@ def _place(document: Document | None, path: KeyPath, *, key: bool = False) -> Pl
 
 
 def _is_date(text: str) -> bool:
-    import datetime  # noqa: PLC0415  (few profiles have dates)
+    import datetime as dt  # few profiles have dates
 
     try:
-        datetime.date.fromisoformat(text)
+        dt.date.fromisoformat(text)
     except ValueError:
         return False
     return len(text) == len(_DATE_FORM)
 
 
 def describe_answer(profile: Profile, criterion: Criterion) -> str:
-    """Return an answer in a few words, as it was given: a level, a number with its unit, or several levels."""
+    """Return an answer in a few words: the level with the number behind it, or the levels it may be."""
     levels = profile.levels.get(criterion.id)
     if not levels:
         return UNKNOWN
     words = join_words(levels, "or")
     answer = profile.answers.get(criterion.id)
-    if answer and isinstance(answer.given, (int, float)) and criterion.unit:
-        return f"{words} ({answer.given:,g} {criterion.unit})" if answer.given < 1 else (
-            f"{words} ({answer.given:,.10g} {criterion.unit})"
-        )
+    if answer and isinstance(answer.given, (int, float)):
+        return f"{words}, {answer.given:,}"
     return words
 
 
-def write_profile(criteria: Iterable[Criterion], profile: Profile | None = None, schema: str | None = None) -> str:
+def write_profile(
+    criteria: Iterable[Criterion], profile: Profile | None = None, schema: str | None = None
+) -> str:
     """Return a profile file with every criterion: answered ones filled in, the others as comments with their levels."""
     lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
     lines += [
@@ -314,7 +331,7 @@ def write_profile(criteria: Iterable[Criterion], profile: Profile | None = None,
     return "\n".join(lines) + "\n"
 
 
-def _write_criterion(criterion: Criterion, profile: Profile | None) -> Iterator[str] | list[str]:
+def _write_criterion(criterion: Criterion, profile: Profile | None) -> list[str]:
     lines = [f"  # {criterion.question}"]
     lines += [f"  #   {level.id}: {level.means}" for level in criterion.levels]
     if criterion.unit:
@@ -346,6 +363,6 @@ def _yaml_value(given: object) -> str:
 
 def _yaml_text(text: str) -> str:
     """Return text as a double-quoted YAML scalar, which any text can be."""
-    import json  # noqa: PLC0415
+    import json
 
     return json.dumps(text, ensure_ascii=False)

@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ragortune.errors import Place, UnreadableError
 from ragortune.plaintext import quote_value
 
 TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
 if TYPE_CHECKING:
-    from typing import BinaryIO
+    import json
+    from typing import Any, BinaryIO
 
 KeyPath = tuple[str | int, ...]
 
@@ -42,23 +43,26 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 _LONGEST_NUMBER = 40
 
 
-@dataclass(slots=True)
 class Marks:
     """Where keys and values stand, by key path; lines and columns count from 1."""
 
-    keys: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
-    values: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        """Begin with no places."""
+        self.keys: dict[KeyPath, tuple[int, int]] = {}
+        self.values: dict[KeyPath, tuple[int, int]] = {}
 
 
-@dataclass(slots=True)
 class Document:
     """Plain data with the places it came from. An empty file is an empty mapping."""
 
-    data: object
-    path: str
-    _marks: Marks | Callable[[], Marks] = field(default_factory=Marks)
-    line: int | None = None
-    """Line of the whole document inside its file, where a file holds one document a line."""
+    def __init__(
+        self, data: object, path: str, marks: Marks | Callable[[], Marks] = Marks, line: int | None = None
+    ) -> None:
+        """Take the data, the file's name, its places (or how to find them), and the line where it is a line."""
+        self.data = data
+        self.path = path
+        self.line = line
+        self._marks = marks
 
     def place_of(self, path: KeyPath, *, key: bool = False) -> Place:
         """Return where the value (or the key) at `path` stands, or the nearest place above it that is known."""
@@ -157,10 +161,10 @@ def parse_json(text: str, path: str, line: int | None = None) -> Document:
 
 def load_json(text: str, path: str, line: int | None = None) -> object:
     """Return the data of one JSON text without duplicate keys or non-finite numbers; raises UnreadableError."""
-    import json  # noqa: PLC0415  (a profile in YAML does not need it)
+    import json  # a profile in YAML does not need it
 
     try:
-        return json.loads(text, object_pairs_hook=_unique_pairs, parse_constant=_refuse_constant)
+        return _json_decoder().decode(text)
     except _RefusedError as error:
         at = _find_key_twice(text, error.key) if error.key is not None and line is None else ()
         raise UnreadableError(error.args[0], Place(path, line, *at) if line else Place(path, *at)) from None
@@ -171,6 +175,13 @@ def load_json(text: str, path: str, line: int | None = None) -> object:
         raise UnreadableError("is nested too deeply", Place(path, line)) from None
     except ValueError:
         raise UnreadableError("holds a number that is too long", Place(path, line)) from None
+
+
+@lru_cache(maxsize=1)
+def _json_decoder() -> json.JSONDecoder:
+    import json
+
+    return json.JSONDecoder(object_pairs_hook=_unique_pairs, parse_constant=_refuse_constant)
 
 
 class _RefusedError(Exception):
@@ -206,7 +217,7 @@ def _find_key_twice(text: str, key: str) -> tuple[int, int] | tuple[()]:
 
 def parse_toml(text: str, path: str) -> Document:
     """Read TOML; raises UnreadableError."""
-    import tomllib  # noqa: PLC0415  (only TOML profiles and configuration need it)
+    import tomllib  # only TOML profiles and configuration need it
 
     try:
         data = tomllib.loads(text)
@@ -216,7 +227,9 @@ def parse_toml(text: str, path: str) -> Document:
         message = str(error).partition(" (at ")[0]
         raise UnreadableError(f"is not TOML: {message[:1].lower()}{message[1:]}", place) from None
     except (RecursionError, ValueError):
-        raise UnreadableError("is nested too deeply or holds a number that is too long", Place(path)) from None
+        raise UnreadableError(
+            "is nested too deeply or holds a number that is too long", Place(path)
+        ) from None
     return Document(data, path, lambda: _mark_toml(text))
 
 
@@ -253,9 +266,9 @@ def _mark_yaml(text: str, path: str) -> Marks:
 
 
 def _yaml_events(text: str, path: str) -> Iterator[object]:
-    import yaml  # noqa: PLC0415  (twice the start of the interpreter; profiles in JSON do without)
+    import yaml  # twice the start of the interpreter; profiles in JSON do without
 
-    parser = yaml.cyaml.CParser if yaml.__with_libyaml__ else _pure_parser()
+    parser: Any = yaml.cyaml.CParser if yaml.__with_libyaml__ else _pure_parser()  # type: ignore[attr-defined]
     try:
         events = parser(text)
         while events.check_event():
@@ -266,8 +279,10 @@ def _yaml_events(text: str, path: str) -> Iterator[object]:
         raise UnreadableError("is nested too deeply", Place(path)) from None
 
 
-def _pure_parser() -> Callable[[str], object]:  # pragma: no cover  (only where PyYAML was built without libyaml)
-    import yaml  # noqa: PLC0415
+def _pure_parser() -> Callable[
+    [str], object
+]:  # pragma: no cover  (only where PyYAML was built without libyaml)
+    import yaml
 
     class PureParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
         def __init__(self, text: str) -> None:
@@ -287,18 +302,20 @@ def _explain_yaml(error: Exception, path: str) -> UnreadableError:
     return UnreadableError(f"is not YAML: {problem}", place)
 
 
-@dataclass(slots=True)
 class _Open:
     """A collection that is being read."""
 
-    node: dict[str, object] | list[object]
-    path: KeyPath
-    key: str | None = None
-    """Key that waits for its value, in a mapping."""
-    awaits_value: bool = False
+    __slots__ = ("awaits_value", "key", "node", "path")
+
+    def __init__(self, node: dict[str, object] | list[object], path: KeyPath) -> None:
+        self.node = node
+        self.path = path
+        self.key: str | None = None
+        """Key that waits for its value, in a mapping."""
+        self.awaits_value = False
 
 
-def _build_yaml(text: str, path: str, marks: Marks) -> object:  # noqa: PLR0912  (one branch per kind of event)
+def _build_yaml(text: str, path: str, marks: Marks) -> object:
     """Build plain data from parser events, without recursion, so that no input can exhaust the stack."""
     budget = max(_LEAST_NODES, int(len(text) * _NODES_PER_BYTE))
     stack: list[_Open] = []

@@ -56,7 +56,9 @@ def shipped_folder() -> str:
     """Return the folder of the shipped rule set: beside the package when installed, at the top of a checkout."""
     package = os.path.dirname(os.path.abspath(__file__))
     inside = os.path.join(package, "rules")
-    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(os.path.dirname(package)), "rules")
+    return (
+        inside if os.path.isdir(inside) else os.path.join(os.path.dirname(os.path.dirname(package)), "rules")
+    )
 
 
 def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
@@ -89,7 +91,9 @@ def read_files(folder: str) -> Files:
 
 def digest_rules(files: Files) -> str:
     """Return `sha256:` over everything but the casebook, line ends made alike."""
-    return "sha256:" + _digest_files({name: data for name, data in files.items() if not name.startswith("cases/")})
+    return "sha256:" + _digest_files(
+        {name: data for name, data in files.items() if not name.startswith("cases/")}
+    )
 
 
 def _digest_files(files: Files) -> str:
@@ -108,7 +112,7 @@ def _load_files(folder: str, content: str) -> Rulebook:
     key = hashlib.sha256(f"{_FORMAT}\0{content}\0{base}".encode()).hexdigest()[:32]
     book = _read_compiled(f"rules-{key}.json")
     if book is None:
-        from ragortune import rulefiles  # noqa: PLC0415  (brings in pydantic, which a compiled set does without)
+        from ragortune import rulefiles  # brings in pydantic, which a compiled set does without
 
         compiled = rulefiles.compile_folder(folder)
         _write_compiled(f"cases-{key}.json", {"cases": compiled.pop("cases")})
@@ -120,7 +124,7 @@ def _load_files(folder: str, content: str) -> Rulebook:
 def _read_cases(folder: str, key: str) -> tuple[Case, ...]:
     found = _read_compiled(f"cases-{key}.json")
     if found is None:
-        from ragortune import rulefiles  # noqa: PLC0415
+        from ragortune import rulefiles
 
         found = rulefiles.compile_folder(folder)
     return build_cases(found["cases"])
@@ -149,7 +153,7 @@ def compiled_name(folder: str) -> str:
 
 
 def _read_compiled(name: str) -> dict[str, object] | None:
-    import json  # noqa: PLC0415
+    import json
 
     for folder in compiled_folders():
         try:
@@ -164,8 +168,8 @@ def _read_compiled(name: str) -> dict[str, object] | None:
 
 def _write_compiled(name: str, data: Mapping[str, object]) -> None:
     """Keep a compiled rule set for the next start, if the cache can be written; nothing depends on it."""
-    import json  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
+    import json
+    import tempfile
 
     folder = cache_folder()
     try:
@@ -261,7 +265,9 @@ def _build_rule(record: dict[str, Any]) -> Rule:
         ),
         gates=tuple(Gate(Need(gate["need"]), GateKind(gate["gate"])) for gate in record["gates"]),
         notice=NoticeKind(record["notice"]) if record["notice"] else None,
-        technique=Technique(**{**technique, "options": tuple(Option(option) for option in technique["options"])})
+        technique=Technique(
+            **{**technique, "options": tuple(Option(option) for option in technique["options"])}
+        )
         if technique
         else None,
         recheck_days=record["recheck_days"],

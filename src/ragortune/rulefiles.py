@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from ragortune.errors import Place, ProfileError, RagortuneError, RulebookError, UnreadableError
 from ragortune.model import (
@@ -31,16 +29,12 @@ from ragortune.model import (
 from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.profile import Vocabulary
 from ragortune.reading import Document, KeyPath, decode_text, parse_yaml
+from ragortune.record import Record, plain_data
 from ragortune.rulebook import MANIFEST, SHIPPED, Files, digest_rules, read_files, shipped_folder
 
-_STRICT = MappingProxyType({"extra": "forbid", "use_attribute_docstrings": True, "str_min_length": 1})
 
-
-@dataclass(frozen=True, slots=True)
-class Disabled:
+class Disabled(Record):
     """A rule of the extended set that is switched off."""
-
-    __pydantic_config__ = _STRICT
 
     rule: str
     """Id of the rule."""
@@ -48,11 +42,8 @@ class Disabled:
     """Why it does not hold for this team."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Record):
     """`rulebook.yaml`: the name of a rule set, what it builds on, and the numbers behind its words."""
-
-    __pydantic_config__ = _STRICT
 
     name: str
     """Name of the rule set."""
@@ -68,51 +59,36 @@ class Manifest:
     """Rules of the extended set that are switched off, each with its reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class CriteriaFile:
+class CriteriaFile(Record):
     """A file in `criteria/`."""
-
-    __pydantic_config__ = _STRICT
 
     criteria: tuple[Criterion, ...]
     """Criteria in the order in which they are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class RulesFile:
+class RulesFile(Record):
     """A file in `rules/`."""
-
-    __pydantic_config__ = _STRICT
 
     rules: tuple[Rule, ...]
     """Rules, sorted by code."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourcesFile:
+class SourcesFile(Record):
     """A file in `sources/`."""
-
-    __pydantic_config__ = _STRICT
 
     sources: tuple[Source, ...]
     """Sources, sorted by id."""
 
 
-@dataclass(frozen=True, slots=True)
-class OptionsFile:
+class OptionsFile(Record):
     """A file in `options/`."""
-
-    __pydantic_config__ = _STRICT
 
     options: tuple[OptionGuide, ...]
     """One guide for each option."""
 
 
-@dataclass(frozen=True, slots=True)
-class CasesFile:
+class CasesFile(Record):
     """A file in `cases/`."""
-
-    __pydantic_config__ = _STRICT
 
     cases: tuple[Case, ...]
     """Published projects and studies."""
@@ -138,19 +114,20 @@ _SINGULAR = MappingProxyType(
 )
 
 
-@dataclass(slots=True)
 class Authored:
     """A rule set as it was written: records, and where each stands."""
 
-    folder: str
-    manifest: Manifest
-    digest: str
-    records: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Records by kind and id."""
-    origins: dict[tuple[str, str], tuple[Document, KeyPath]] = field(default_factory=dict)
-    """For each kind and id the file and key path of the record."""
-    disabled: dict[str, str] = field(default_factory=dict)
-    problems: list[RagortuneError] = field(default_factory=list)
+    def __init__(self, folder: str, manifest: Manifest, digest: str) -> None:
+        """Begin without records."""
+        self.folder = folder
+        self.manifest = manifest
+        self.digest = digest
+        self.records: dict[str, dict[str, Any]] = {kind: {} for kind in _FILE_TYPES}
+        """Records by kind and id."""
+        self.origins: dict[tuple[str, str], tuple[Document, KeyPath]] = {}
+        """For each kind and id the file and key path of the record."""
+        self.disabled: dict[str, str] = {}
+        self.problems: list[RagortuneError] = []
 
     def place_of(self, kind: str, record_id: str, *path: str | int, key: bool = False) -> Place:
         """Return where (a part of) a record stands."""
@@ -185,20 +162,16 @@ def author_folder(folder: str) -> Authored:
         message = f"a rule set that does not extend '{SHIPPED}' needs a 'scale'"
         raise RulebookError(message, document.place_of(()))
     authored = Authored(folder, manifest, digest_rules(files))
-    authored.records = {kind: dict(base.records[kind]) if base else {} for kind in _FILE_TYPES}
     if base:
+        authored.records = {kind: dict(records) for kind, records in base.records.items()}
         authored.origins.update(base.origins)
         authored.problems += base.problems
         if manifest.scale is None:
-            authored.manifest = _replace(manifest, scale=base.manifest.scale)
+            authored.manifest = manifest.replace(scale=base.manifest.scale)
     _read_records(authored, files)
     _disable_rules(authored, document, base)
     _check_names(authored)
     return authored
-
-
-def _replace(manifest: Manifest, **changes: object) -> Manifest:
-    return Manifest(**{**{item.name: getattr(manifest, item.name) for item in fields(manifest)}, **changes})  # type: ignore[arg-type]
 
 
 def _parse_file(folder: str, name: str, data: bytes) -> Document:
@@ -217,7 +190,9 @@ def _read_records(authored: Authored, files: Files) -> None:
         document = _parse_file(authored.folder, name, files[name])
         file_type = _FILE_TYPES.get(kind) if "/" in name else None
         if file_type is None:
-            message = f"a rule set keeps its files in {join_words((f'{known}/' for known in _FILE_TYPES), 'or')}"
+            message = (
+                f"a rule set keeps its files in {join_words((f'{known}/' for known in _FILE_TYPES), 'or')}"
+            )
             authored.report(message, Place(document.path))
             continue
         parsed = _validate(file_type, document, authored.problems)
@@ -248,7 +223,7 @@ def _disable_rules(authored: Authored, document: Document, base: Authored | None
 
 @cache
 def _adapter(file_type: type) -> TypeAdapter[Any]:
-    return TypeAdapter(file_type, config=None if is_dataclass(file_type) else ConfigDict(extra="forbid"))
+    return TypeAdapter(file_type)
 
 
 def _validate(file_type: type, document: Document, problems: list[RagortuneError]) -> Any:
@@ -273,12 +248,16 @@ def _explain_detail(detail: Any, document: Document, file_type: type) -> Ruleboo
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
         known = _known_keys(file_type, path[:-1])
         place = document.place_of(path, key=True)
-        return RulebookError(f"there is no key {quote_value(path[-1])} here", place, suggest_name(path[-1], known))
+        return RulebookError(
+            f"there is no key {quote_value(path[-1])} here", place, suggest_name(path[-1], known)
+        )
     if kind in ("missing", "missing_argument"):
         parent = document.place_of(path[:-1])
         return RulebookError(f"{quote_value(path[-1])} is missing", parent)
     if kind == "enum":
-        allowed = [word.strip().strip("'") for word in detail["ctx"]["expected"].replace(" or ", ",").split(",")]
+        allowed = [
+            word.strip().strip("'") for word in detail["ctx"]["expected"].replace(" or ", ",").split(",")
+        ]
         message = f"'{shown}' must be {join_words(allowed, 'or')}, not {quote_value(given)}"
         return RulebookError(message, document.place_of(path), suggest_name(given, allowed))
     message = f"'{shown}': {detail['msg'][:1].lower()}{detail['msg'][1:]}, not {quote_value(given)}"
@@ -289,10 +268,9 @@ def _real_path(loc: tuple[Any, ...], data: object) -> KeyPath:
     """Return the part of a validator's location that exists in the data, with the last key that is missing."""
     path: list[str | int] = []
     for part in loc:
-        if isinstance(data, Mapping) and part in data:
-            path.append(part)
-            data = data[part]
-        elif isinstance(data, (list, tuple)) and isinstance(part, int) and part < len(data):
+        if (isinstance(data, Mapping) and part in data) or (
+            isinstance(data, (list, tuple)) and isinstance(part, int) and part < len(data)
+        ):
             path.append(part)
             data = data[part]
         elif isinstance(data, Mapping) and part is loc[-1]:
@@ -302,21 +280,22 @@ def _real_path(loc: tuple[Any, ...], data: object) -> KeyPath:
 
 def _known_keys(file_type: type, path: KeyPath) -> list[str]:
     """Return the keys that a record at this path may have."""
-    import typing  # noqa: PLC0415
+    import typing
 
     current: Any = file_type
     for part in path:
-        if is_dataclass(current):
-            hints = typing.get_type_hints(current)
-            current = hints.get(str(part))
-        nested = [inner for inner in _inner_types(current) if is_dataclass(inner)]
-        if nested:
-            current = nested[0]
-    return [item.name for item in fields(current)] if is_dataclass(current) else []
+        if _is_record(current):
+            current = typing.get_type_hints(current).get(str(part))
+        current = next((inner for inner in _inner_types(current) if _is_record(inner)), current)
+    return list(current.field_names()) if _is_record(current) else []
+
+
+def _is_record(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Record)
 
 
 def _inner_types(hint: Any) -> Iterable[Any]:
-    import typing  # noqa: PLC0415
+    import typing
 
     yield hint
     for inner in typing.get_args(hint):
@@ -430,28 +409,18 @@ def compile_authored(authored: Authored) -> dict[str, Any]:
     scale = authored.manifest.scale
     assert scale is not None
     kinds = {
-        kind: [_plain(asdict(record)) for record in records.values()]
+        kind: [plain_data(record) for record in records.values()]
         for kind, records in authored.records.items()
     }
     return {
         "name": authored.manifest.name,
         "version": authored.manifest.version,
         "digest": authored.digest,
-        "scale": _plain(asdict(scale)),
+        "scale": plain_data(scale),
         "recheck_days": authored.manifest.recheck_days or 365,
         "disabled": authored.disabled,
         **kinds,
     }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, Mapping):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    return value
 
 
 # --- schemas ------------------------------------------------------------------------------------------------------
@@ -490,10 +459,15 @@ def export_schema(name: str, criteria: Mapping[str, Criterion]) -> dict[str, Any
 
 def _condition_schema(criterion: Criterion) -> dict[str, Any]:
     level = {"enum": list(criterion.level_ids)}
-    shapes: list[dict[str, Any]] = [level, {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}]
+    shapes: list[dict[str, Any]] = [
+        level,
+        {"type": "array", "items": level, "minItems": 1, "uniqueItems": True},
+    ]
     if not criterion.nominal:
         bounds = {"at_least": level, "at_most": level}
-        shapes.append({"type": "object", "properties": bounds, "additionalProperties": False, "minProperties": 1})
+        shapes.append(
+            {"type": "object", "properties": bounds, "additionalProperties": False, "minProperties": 1}
+        )
     return {"description": criterion.question, "anyOf": shapes}
 
 
@@ -516,12 +490,14 @@ def _value_schema(criterion: Criterion, *, ranges: bool = True) -> dict[str, Any
     several: list[dict[str, Any]] = [{"type": "array", "items": {"anyOf": single}, "minItems": 1}]
     if not criterion.nominal:
         ends = {"from": {"anyOf": single}, "to": {"anyOf": single}}
-        several.append({"type": "object", "properties": ends, "additionalProperties": False, "minProperties": 1})
+        several.append(
+            {"type": "object", "properties": ends, "additionalProperties": False, "minProperties": 1}
+        )
     return {"anyOf": [*single, *several]}
 
 
 def _profile_schema(criteria: Mapping[str, Criterion]) -> dict[str, Any]:
-    from ragortune.model import Provenance  # noqa: PLC0415
+    from ragortune.model import Provenance
 
     groups: dict[str, dict[str, Any]] = {}
     flat: dict[str, Any] = {}
@@ -534,7 +510,10 @@ def _profile_schema(criteria: Mapping[str, Criterion]) -> dict[str, Any]:
             "properties": {
                 "value": value,
                 "evidence": {"type": "string", "description": "What supports the answer."},
-                "source": {"enum": [door.value for door in Provenance], "description": "Where it comes from."},
+                "source": {
+                    "enum": [door.value for door in Provenance],
+                    "description": "Where it comes from.",
+                },
                 "as_of": {"type": "string", "format": "date", "description": "The date for which it holds."},
             },
         }

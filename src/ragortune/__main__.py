@@ -1,0 +1,152 @@
+"""Start of the command: the hot path first, then the whole command line, and what happens when something goes wrong.
+
+`recommend` with plain options is read here by hand, because importing the command-line library costs as much as ten
+starts of the interpreter. Anything else, and anything unusual, goes the usual way; both make the same call.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ragortune.errors import ExitCode, RagortuneError
+
+TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
+if TYPE_CHECKING:
+    from ragortune.commands.recommend import RecommendRequest
+    from ragortune.host import Environment
+
+_WITH_VALUE = {
+    "--format": "format",
+    "-f": "format",
+    "--rules": "rules",
+    "--color": "color",
+    "--stdin-name": "stdin_name",
+}
+_SWITCHES = {"--brief": "brief", "--trace": "trace"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit code; nothing that happens prints a traceback."""
+    given = sys.argv[1:] if arguments is None else arguments
+    environment = None
+    try:
+        from ragortune.host import Environment
+
+        environment = Environment.detect()
+        return int(_run(given, environment))
+    except RagortuneError as error:
+        return _report_error(error, environment)
+    except KeyboardInterrupt:
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        _close_stdout()
+        return int(ExitCode.OK)
+    except Exception as error:  # noqa: BLE001  (a defect of ours: say so and keep the traceback in a file)
+        shown = _show_usage(error)
+        return _report_defect(error, given) if shown is None else shown
+
+
+def _run(given: list[str], environment: Environment) -> int:
+    if given == ["--version"]:
+        from ragortune import __version__
+
+        environment.write(f"ragortune {__version__}\n")
+        environment.stdout.flush()
+        return int(ExitCode.OK)
+    request = read_request(given[1:]) if given[:1] == ["recommend"] else None
+    if request is not None:
+        from ragortune.commands.recommend import recommend_profiles
+
+        code = int(recommend_profiles(request, environment))
+        environment.stdout.flush()
+        return code
+    from ragortune.cli import app
+
+    result = app(args=given, prog_name="ragortune", standalone_mode=False)
+    environment.stdout.flush()
+    return result if isinstance(result, int) else int(ExitCode.OK)
+
+
+def read_request(arguments: list[str]) -> RecommendRequest | None:
+    """Return what plain arguments of `recommend` ask for, or None where the command-line library has to look."""
+    from ragortune.commands.recommend import RecommendRequest
+
+    options: dict[str, str] = {}
+    switches: dict[str, bool] = {}
+    paths: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        name, equals, value = argument.partition("=")
+        if argument in _SWITCHES:
+            switches[_SWITCHES[argument]] = True
+        elif name in _WITH_VALUE:
+            if not equals:
+                value = next(rest, "")
+            if not value or value.startswith("-") or (equals and name == "-f"):
+                return None
+            options[_WITH_VALUE[name]] = value
+        elif argument == "-" or not argument.startswith("-"):
+            paths.append(argument)
+        else:
+            return None
+    return RecommendRequest(tuple(paths), **options, **switches)  # type: ignore[arg-type]
+
+
+def _show_usage(error: Exception) -> int | None:
+    """Show what the command-line library says about the arguments; None if it did not raise this.
+
+    Its classes moved between releases, so they are told by what they can do.
+    """
+    if type(error).__name__ == "Abort":
+        return int(ExitCode.INTERRUPTED)
+    show = getattr(error, "show", None)
+    if show is None or not isinstance(getattr(error, "exit_code", None), int):
+        return None
+    show()
+    return int(ExitCode.UNUSABLE)
+
+
+def _report_error(error: RagortuneError, environment: Environment | None) -> int:
+    from ragortune.commands.shared import show_error
+    from ragortune.host import Environment
+
+    show_error(error, environment or Environment.detect())
+    return int(error.exit_code)
+
+
+def _close_stdout() -> None:
+    """Let nothing be written to a pipe that nobody reads any more."""
+    try:
+        sys.stdout.flush()
+    except (BrokenPipeError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+
+
+def _report_defect(error: Exception, given: list[str]) -> int:
+    import platform
+    import tempfile
+    import traceback
+
+    from ragortune import __version__
+
+    where = "no report could be written"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="ragortune-defect-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as report:
+            report.write(
+                f"ragortune {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+            )
+            report.write(f"arguments: {given!r}\n\n")
+            traceback.print_exception(error, file=report)
+        where = f"the report is in {report.name}"
+    except OSError:
+        pass
+    sys.stderr.write(f"error: this is a defect of ragortune ({type(error).__name__}); {where}\n")
+    return int(ExitCode.DEFECT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,182 @@
+"""The command line: parses, makes one call, returns its exit code. What a command does stands in `commands`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ragortune import __version__
+from ragortune.errors import ExitCode
+from ragortune.host import Environment
+
+app = typer.Typer(
+    name="ragortune",
+    help=(
+        "Should this LLM project use retrieval, fine-tuning, both, or neither yet? "
+        "No network access, no telemetry. Exit codes: `ragortune explain exit-codes`."
+    ),
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+rules_app = typer.Typer(
+    help="Look at the rule set, check it and test it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(rules_app, name="rules")
+
+Rules = Annotated[
+    str | None,
+    typer.Option(
+        "--rules", metavar="DIR", help="Folder of a rule set; the configured or shipped one if left out."
+    ),
+]
+Color = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")]
+
+
+def _format(known: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option("--format", "-f", metavar="FORMAT", help=known)
+    return option
+
+
+def _finish(code: ExitCode) -> None:
+    raise typer.Exit(int(code))
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  (called by the option)
+    if wanted:
+        typer.echo(f"ragortune {__version__}")
+        raise typer.Exit(0)
+
+
+@app.callback()
+def start(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+@app.command()
+def recommend(
+    profiles: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PROFILE...", help="YAML, JSON, TOML or .jsonl; `-` is stdin."),
+    ] = None,
+    form: Annotated[str, _format("text, json, jsonl or markdown.")] = "text",
+    brief: Annotated[
+        bool, typer.Option("--brief", help="Only the option and where the needs stand.")
+    ] = False,
+    trace: Annotated[bool, typer.Option("--trace", help="What became of every rule, too (JSON).")] = False,
+    rules: Rules = None,
+    color: Color = "auto",
+    stdin_name: Annotated[
+        str | None, typer.Option("--stdin-name", metavar="NAME", help="Read stdin as a file of this name.")
+    ] = None,
+) -> None:
+    """Print the recommendation for each profile."""
+    from ragortune.commands.recommend import RecommendRequest, recommend_profiles
+
+    request = RecommendRequest(tuple(profiles or ()), form, brief, trace, rules, color, stdin_name)
+    _finish(recommend_profiles(request, Environment.detect()))
+
+
+@app.command()
+def explain(
+    name: Annotated[
+        str, typer.Argument(metavar="ID", help="Rule, code, criterion, option, source, exit-codes, scale.")
+    ],
+    form: Annotated[str, _format("text, json or markdown.")] = "text",
+    rules: Rules = None,
+    color: Color = "auto",
+) -> None:
+    """Print the page on a rule, criterion, option, source or topic."""
+    from ragortune.commands.rules import show_page
+
+    _finish(show_page(name, rules, form, color, Environment.detect()))
+
+
+@app.command()
+def schema(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="profile, rulebook, criteria, rules, sources, options or cases."),
+    ],
+    rules: Rules = None,
+) -> None:
+    """Print the JSON Schema of a kind of file, for editors."""
+    from ragortune.commands.files import print_schema
+
+    _finish(print_schema(name, rules, Environment.detect()))
+
+
+@app.command()
+def init(
+    path: Annotated[
+        str, typer.Argument(metavar="PROFILE", help="File to write; `-` prints it.")
+    ] = "profile.yaml",
+    rules: Rules = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+) -> None:
+    """Write a commented profile to fill in."""
+    from ragortune.commands.files import write_start
+
+    _finish(write_start(path, rules, Environment.detect(), force=force))
+
+
+@rules_app.command("list")
+def list_rules(
+    form: Annotated[str, _format("text, json or markdown.")] = "text", rules: Rules = None
+) -> None:
+    """Print every rule on a line."""
+    from ragortune.commands import rules as command
+
+    _finish(command.list_rules(rules, form, Environment.detect()))
+
+
+@rules_app.command("show")
+def show_rule(
+    name: Annotated[str, typer.Argument(metavar="ID", help="Name or code of a rule.")],
+    form: Annotated[str, _format("text, json or markdown.")] = "text",
+    rules: Rules = None,
+    color: Color = "auto",
+) -> None:
+    """Print the page of a rule: why, evidence, when it misleads, what to do."""
+    from ragortune.commands import rules as command
+
+    _finish(command.show_page(name, rules, form, color, Environment.detect()))
+
+
+@rules_app.command("check")
+def check_rules(
+    form: Annotated[str, _format("text or json.")] = "text",
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Judge ages on this date.")
+    ] = None,
+    rules: Rules = None,
+) -> None:
+    """Print what is to be mended in a rule set: dead rules, missing tests, stale sources and more."""
+    from ragortune.commands import rules as command
+
+    _finish(command.check_rules(rules, form, as_of, Environment.detect()))
+
+
+@rules_app.command("test")
+def test_rules(
+    form: Annotated[str, _format("text or json.")] = "text",
+    misses: Annotated[bool, typer.Option("--misses", help="Name the cases that are missed.")] = False,
+    compare: Annotated[
+        str | None, typer.Option("--compare", metavar="BASE", help="Another rule set's folder, or `shipped`.")
+    ] = None,
+    rules: Rules = None,
+) -> None:
+    """Run the rule tests and the casebook."""
+    from ragortune.commands import rules as command
+
+    _finish(command.run_rule_tests(rules, form, compare, Environment.detect(), misses=misses))

@@ -1,0 +1,52 @@
+"""`schema` and `init`: what editors and newcomers need to write the files."""
+
+from __future__ import annotations
+
+import os
+
+from ragortune.commands.shared import open_rulebook
+from ragortune.errors import ExitCode, UsageError
+from ragortune.host import Environment
+from ragortune.plaintext import join_words, quote_value, suggest_name
+from ragortune.profile import write_profile
+from ragortune.render.machine import dump_json
+
+SCHEMA_FILE = "ragortune-profile.schema.json"
+
+
+def print_schema(name: str, rules: str | None, environment: Environment) -> ExitCode:
+    """Print the JSON Schema of a kind of file."""
+    from ragortune import rulefiles
+
+    if name not in rulefiles.SCHEMAS:
+        known = join_words(rulefiles.SCHEMAS, "or")
+        hint = suggest_name(name, rulefiles.SCHEMAS)
+        raise UsageError(f"there is no schema {quote_value(name)}; there is {known}", None, hint)
+    book = open_rulebook(rules, environment)
+    environment.write(dump_json(rulefiles.export_schema(name, book.criteria), indent=2) + "\n")
+    return ExitCode.OK
+
+
+def write_start(path: str, rules: str | None, environment: Environment, *, force: bool) -> ExitCode:
+    """Write a commented profile to fill in, with its schema beside it; `-` prints it."""
+    from ragortune import rulefiles
+
+    book = open_rulebook(rules, environment)
+    if path == "-":
+        environment.write(write_profile(book.criteria.values()))
+        return ExitCode.OK
+    target = os.path.join(environment.folder, path)
+    schema = os.path.join(os.path.dirname(target), SCHEMA_FILE)
+    if os.path.exists(target) and not force:
+        raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it")
+    text = write_profile(book.criteria.values(), schema=f"./{SCHEMA_FILE}")
+    described = dump_json(rulefiles.export_schema("profile", book.criteria), indent=2) + "\n"
+    try:
+        for name, content in ((schema, described), (target, text)):
+            with open(name, "w", encoding="utf-8") as stream:
+                stream.write(content)
+    except OSError as error:
+        raise UsageError(f"cannot write {quote_value(path)}: {error.strerror}") from None
+    environment.note(f"wrote {path}, and {SCHEMA_FILE} beside it for completion in editors")
+    environment.note(f"fill in what is known, then: ragortune recommend {path}")
+    return ExitCode.OK

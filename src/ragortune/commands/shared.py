@@ -1,0 +1,46 @@
+"""What several commands need: the rule set that holds here, and how an error is shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from ragortune.configuration import find_configuration
+from ragortune.errors import RagortuneError, RulebookError, UsageError
+from ragortune.host import Environment
+from ragortune.model import Rulebook
+from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
+from ragortune.rulebook import load_rulebook, shipped_folder
+
+_MOST_PROBLEMS = 20
+
+
+def rules_folder(rules: str | None, environment: Environment) -> str:
+    """Return the folder of the rule set that holds here: the one named, the configured one, or the shipped one."""
+    if rules is not None:
+        return os.path.join(environment.folder, rules)
+    return find_configuration(environment.folder).rules or shipped_folder()
+
+
+def open_rulebook(rules: str | None, environment: Environment) -> Rulebook:
+    """Return the rule set that holds here; raises RagortuneError."""
+    return load_rulebook(rules_folder(rules, environment))
+
+
+def choose_format(given: str, known: Iterable[str]) -> str:
+    """Return a valid format; raises UsageError with the nearest name."""
+    names = tuple(known)
+    if given not in names:
+        hint = suggest_name(given, names)
+        raise UsageError(f"--format must be {join_words(names, 'or')}, not {quote_value(given)}", None, hint)
+    return given
+
+
+def show_error(error: RagortuneError, environment: Environment) -> None:
+    """Write an error to stderr, with every problem of a rule set."""
+    problems = error.problems if isinstance(error, RulebookError) else (error,)
+    for problem in problems[:_MOST_PROBLEMS]:
+        for number, line in enumerate(str(problem).split("\n")):
+            environment.note(clean_text(f"error: {line}" if number == 0 else line))
+    if len(problems) > _MOST_PROBLEMS:
+        environment.note(f"error: and {len(problems) - _MOST_PROBLEMS} more")

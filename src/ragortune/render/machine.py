@@ -1,0 +1,186 @@
+"""JSON for programs: the shapes are a promise, keys are added and never changed."""
+
+from __future__ import annotations
+
+import json
+
+from ragortune.casebook import NearCase
+from ragortune.engine import Outcome
+from ragortune.model import Need, Recommendation, Rule, Rulebook, RuleHit, RuleTrace
+
+SCHEMA = "ragortune/recommendation/1"
+
+Json = dict[str, object]
+
+
+def describe_recommendation(
+    recommendation: Recommendation,
+    cases: tuple[NearCase, ...] | None,
+    origin: Json | None = None,
+    trace: tuple[RuleTrace, ...] | None = None,
+) -> Json:
+    """Return a recommendation as JSON data. `cases` is null in a batch, `origin` says which input it answers."""
+    book = recommendation.rulebook
+    described: Json = {
+        "schema": SCHEMA,
+        "project": recommendation.profile.project,
+        "option": recommendation.option.value,
+        "default": recommendation.default,
+        "runner_up": recommendation.runner_up.value,
+        "firmness": recommendation.firmness.value,
+        "margin": recommendation.margin,
+        "acceptability": None
+        if recommendation.acceptability is None
+        else {option.value: share for option, share in recommendation.acceptability.items()},
+        "settled": recommendation.settled,
+        "needs": {
+            need.value: {
+                "score": state.score,
+                "threshold": state.threshold,
+                "needed": state.needed,
+                "blocked_by": list(state.blocked_by),
+                "required_by": list(state.required_by),
+                "tied": state.tied,
+            }
+            for need, state in recommendation.needs.items()
+        },
+        "reasons": [
+            {
+                "rule": reason.rule.id,
+                "code": reason.rule.code,
+                "need": reason.need.value,
+                "effect": reason.effect.value,
+                "strength": reason.strength.value,
+                "weight": reason.weight,
+                "because": reason.rule.because,
+                "answers": show_levels(reason.answers),
+                "sources": list_addresses(book, reason.rule),
+            }
+            for reason in recommendation.reasons
+        ],
+        "gates": [
+            {
+                "rule": hit.rule.id,
+                "code": hit.rule.code,
+                "need": hit.need.value,
+                "gate": hit.gate.value,
+                "because": hit.rule.because,
+                "answers": show_levels(hit.answers),
+                "sources": list_addresses(book, hit.rule),
+            }
+            for hit in recommendation.gates
+        ],
+        "notices": [_describe_notice(book, hit) for hit in recommendation.notices],
+        "techniques": [_describe_technique(book, hit) for hit in recommendation.techniques],
+        "flips": None
+        if recommendation.flips is None
+        else [{"change": dict(flip.change), "option": flip.option.value} for flip in recommendation.flips],
+        "unknowns": None
+        if recommendation.unknowns is None
+        else [
+            {
+                "criterion": question.criterion,
+                "could_give": [option.value for option in question.could_give],
+                "worth": question.worth,
+            }
+            for question in recommendation.unknowns
+        ],
+        "unanswered": list(recommendation.unanswered),
+        "cases": None if cases is None else [_describe_case(near) for near in cases],
+        "rulebook": {"name": book.name, "version": book.version, "digest": book.digest},
+    }
+    if trace is not None:
+        described["trace"] = [
+            {
+                "rule": entry.rule.id,
+                "code": entry.rule.code,
+                "state": entry.state.value,
+                "answers": show_levels(entry.answers),
+                "waiting_for": list(entry.waiting_for),
+            }
+            for entry in trace
+        ]
+    if origin is not None:
+        described["profile"] = origin
+    return described
+
+
+def describe_outcome(project: str | None, outcome: Outcome, origin: Json | None = None) -> Json:
+    """Return the verdict alone as JSON data: option and needs."""
+    described: Json = {
+        "schema": SCHEMA,
+        "project": project,
+        "option": outcome.option.value,
+        "default": outcome.default,
+        "needs": {
+            need.value: {
+                "score": outcome.scores[index] / 1000,
+                "needed": outcome.needed[index],
+                "blocked_by": outcome.blocked_by[index],
+            }
+            for index, need in enumerate(Need)
+        },
+    }
+    if origin is not None:
+        described["profile"] = origin
+    return described
+
+
+def show_levels(answers: object) -> Json:
+    """Return answers as JSON: a level, or a list where the team is between several."""
+    assert isinstance(answers, dict)
+    return {name: levels[0] if len(levels) == 1 else list(levels) for name, levels in answers.items()}
+
+
+def list_addresses(book: Rulebook, rule: Rule) -> list[str]:
+    """Return the addresses of a rule's sources."""
+    return [book.sources[finding.source].address for finding in rule.sources]
+
+
+def _describe_notice(book: Rulebook, hit: RuleHit) -> Json:
+    return {
+        "rule": hit.rule.id,
+        "code": hit.rule.code,
+        "kind": hit.rule.notice.value if hit.rule.notice else None,
+        "title": hit.rule.title,
+        "because": hit.rule.because,
+        "remedy": hit.rule.remedy,
+        "answers": show_levels(hit.answers),
+        "sources": list_addresses(book, hit.rule),
+    }
+
+
+def _describe_technique(book: Rulebook, hit: RuleHit) -> Json:
+    technique = hit.rule.technique
+    assert technique is not None
+    return {
+        "rule": hit.rule.id,
+        "code": hit.rule.code,
+        "begin_with": technique.begin_with,
+        "look_again": technique.look_again,
+        "baseline": technique.baseline,
+        "sources": list_addresses(book, hit.rule),
+    }
+
+
+def _describe_case(near: NearCase) -> Json:
+    return {
+        "id": near.case.id,
+        "title": near.case.title,
+        "outcome": near.case.outcome.value,
+        "agrees": near.agrees,
+        "evidence": near.case.evidence,
+        "measured": near.case.measured,
+        "source": near.case.address,
+        "shared": list(near.shared),
+        "differing": list(near.differing),
+        "shared_gates": list(near.shared_gates),
+    }
+
+
+_ONE_LINE = json.JSONEncoder(ensure_ascii=False, check_circular=False)
+
+
+def dump_json(data: object, *, indent: int | None = None) -> str:
+    """Return JSON with characters as they are, on one line unless indented."""
+    return _ONE_LINE.encode(data) if indent is None else json.dumps(data, ensure_ascii=False, indent=indent)

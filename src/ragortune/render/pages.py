@@ -1,0 +1,275 @@
+"""Pages on what is behind the advice: rules, criteria, options and sources, each rendered from its one record."""
+
+from __future__ import annotations
+
+from ragortune.errors import ExitCode
+from ragortune.model import (
+    Bound,
+    Condition,
+    Criterion,
+    GateKind,
+    Option,
+    OptionGuide,
+    Rule,
+    Rulebook,
+    Source,
+)
+from ragortune.plaintext import join_words
+from ragortune.render.report import NEED_NAMES
+
+Block = tuple[str, str]
+"""What a paragraph is (`heading`, `text`, `item`, `term`, `code`), and its text; terms hold `name\\ttext`."""
+
+_HOW = (
+    "Two needs are scored apart: must something be retrieved, and must something be trained. Each rule that fires "
+    "adds its weight to a need or takes it away. Gates decide over the weights. The pair of needs is the option. An "
+    "unknown answer fires nothing."
+)
+_EXIT_CODES = {
+    ExitCode.OK: "ran, nothing at or above the limit for failing",
+    ExitCode.FINDINGS: "ran, findings at or above the limit (`rules check` and `rules test` with findings too)",
+    ExitCode.UNUSABLE: (
+        "some input cannot be used: a flag, configuration, profile, rule set or document; what could be judged "
+        "beside it was judged"
+    ),
+    ExitCode.UNDECIDED: "nothing could be decided",
+    ExitCode.DEFECT: "a defect of ours",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+
+def word_condition(criterion: str, condition: Condition) -> str:
+    """Return a condition as a reader says it."""
+    if isinstance(condition, Bound):
+        if condition.at_least is not None and condition.at_most is not None:
+            return f"{criterion} from {condition.at_least} to {condition.at_most}"
+        if condition.at_least is not None:
+            return f"{criterion} {condition.at_least} or higher"
+        return f"{criterion} {condition.at_most} or lower"
+    levels = (condition,) if isinstance(condition, str) else condition
+    return f"{criterion} {join_words(levels, 'or')}"
+
+
+def word_effects(rule: Rule) -> list[str]:
+    """Return what a rule does, one clause for each effect."""
+    done = [
+        f"speaks {effect.effect} {NEED_NAMES[effect.need]} ({effect.strength})" for effect in rule.effects
+    ]
+    for gate in rule.gates:
+        name = NEED_NAMES[gate.need]
+        if gate.gate is GateKind.RULES_OUT:
+            done.append(f"rules {name} out")
+        elif gate.gate is GateKind.REQUIRES:
+            done.append(f"requires {name}")
+        else:
+            done.append(f"lets {name} stand only beside the other need")
+    if rule.notice:
+        done.append(f"notes: {rule.notice}")
+    if rule.technique:
+        done.append(f"offers a technique within {join_words(rule.technique.options)}")
+    return done
+
+
+def rule_page(book: Rulebook, rule: Rule) -> list[Block]:
+    """Return the page of a rule."""
+    blocks: list[Block] = [("heading", f"{rule.code} {rule.title}"), ("term", f"name\t{rule.id}")]
+    blocks.append(("term", "when\t" + "; and ".join(word_condition(*item) for item in rule.when.items())))
+    if rule.unless:
+        blocks.append(
+            ("term", "unless\t" + "; or ".join(word_condition(*item) for item in rule.unless.items()))
+        )
+    blocks.append(("term", "then\t" + "; ".join(word_effects(rule))))
+    if rule.technique:
+        blocks.append(("subheading", "Begin with"))
+        blocks.append(("text", rule.technique.begin_with))
+        if rule.technique.baseline:
+            blocks.append(("term", f"beat\t{rule.technique.baseline}"))
+        blocks.append(("term", f"look again\t{rule.technique.look_again}"))
+    blocks += [("subheading", "Why"), ("text", rule.because), ("subheading", "Evidence")]
+    for finding in rule.sources:
+        source = book.sources[finding.source]
+        blocks.append(("item", finding.found))
+        blocks.append(("note", f"{source.title} ({source.quality}, checked {source.checked})"))
+        blocks.append(("address", source.address))
+    blocks.append(("subheading", "When it misleads"))
+    blocks += [("item", text) for text in rule.exceptions]
+    blocks += [("subheading", "What to do"), ("text", rule.remedy), ("subheading", "Tested on")]
+    for side, word in (("fires", "fires"), ("silent", "silent")):
+        for example in getattr(rule.tests, side):
+            answers = ", ".join(f"{name}: {value}" for name, value in example.profile.items())
+            blocks.append(("item", f"{word}: {example.name} ({answers})"))
+    return blocks
+
+
+def criterion_page(book: Rulebook, criterion: Criterion) -> list[Block]:
+    """Return the page of a criterion."""
+    blocks: list[Block] = [
+        ("heading", f"{criterion.id}: {criterion.title}"),
+        ("text", criterion.question),
+        ("subheading", "How to find out"),
+        ("text", criterion.help),
+        ("subheading", "Levels" if criterion.nominal else "Levels, lowest first"),
+    ]
+    blocks += [("term", f"{level.id}\t{level.means}") for level in criterion.levels]
+    if criterion.unit:
+        blocks.append(("text", f"A number of {criterion.unit} may be given instead."))
+    if criterion.raises:
+        names = join_words(NEED_NAMES[need] for need in criterion.raises)
+        blocks.append(("text", f"A higher level never lowers the need for {names}."))
+    blocks.append(("subheading", "Read by"))
+    for rule in book.rules.values():
+        if criterion.id in rule.criteria:
+            blocks.append(("term", f"{rule.code}\t{rule.title}: {'; '.join(word_effects(rule))}"))
+    return blocks
+
+
+def option_page(book: Rulebook, guide: OptionGuide) -> list[Block]:
+    """Return the page of an option."""
+    blocks: list[Block] = [
+        ("heading", f"{guide.id}: {guide.title}"),
+        ("text", guide.meaning),
+        ("subheading", "First"),
+        ("text", guide.first),
+        ("subheading", "Look again"),
+        ("text", guide.look_again),
+        ("subheading", "Prove it"),
+        ("term", f"beat\t{guide.baseline}"),
+        ("term", f"on\t{guide.test_set}"),
+        ("subheading", "Techniques"),
+    ]
+    offered = [rule for rule in book.rules.values() if rule.technique and guide.id in rule.technique.options]
+    offered.sort(key=lambda rule: rule.technique.order if rule.technique else 0)
+    blocks += [("term", f"{rule.code}\t{rule.title}") for rule in offered]
+    return blocks
+
+
+def source_page(book: Rulebook, source: Source) -> list[Block]:
+    """Return the page of a source: what it contributes to which rule."""
+    blocks: list[Block] = [
+        ("heading", source.title),
+        ("address", source.address),
+        ("text", f"{source.quality.value.capitalize()}, checked {source.checked}."),
+        ("subheading", "Found there"),
+    ]
+    blocks += [
+        ("term", f"{rule.code}\t{finding.found}")
+        for rule in book.rules.values()
+        for finding in rule.sources
+        if finding.source == source.id
+    ]
+    return blocks
+
+
+def exit_code_page() -> list[Block]:
+    """Return the page on exit codes."""
+    blocks: list[Block] = [("heading", "Exit codes"), ("text", "The output format never changes the code.")]
+    blocks += [("term", f"{code.value}\t{meaning}") for code, meaning in _EXIT_CODES.items()]
+    return blocks
+
+
+def scale_page(book: Rulebook) -> list[Block]:
+    """Return the page on how scores become advice."""
+    scale = book.scale
+    steps = ((name, getattr(scale, name)) for name in ("weak", "moderate", "strong"))
+    blocks: list[Block] = [
+        ("heading", "How it decides"),
+        ("text", _HOW),
+        ("subheading", "Strength of an effect"),
+    ]
+    blocks += [
+        ("term", f"{name}\t{step.weight:g} (a reader may mean {step.low:g} to {step.high:g})")
+        for name, step in steps
+    ]
+    blocks += [
+        ("subheading", "Thresholds"),
+        ("term", f"retrieval\tneeded above {scale.needs_rag_above:g}"),
+        ("term", f"tuning\tneeded above {scale.needs_fine_tuning_above:g}"),
+        (
+            "text",
+            f"On a threshold the first possible of {join_words(scale.tie_order, 'or')} is taken, and reported.",
+        ),
+        ("subheading", "How firm"),
+        ("term", f"narrow\tthe nearer need is less than {scale.narrow_below:g} from its threshold"),
+        ("term", f"firm\tit is {scale.firm_from:g} or more away, or gates decide"),
+        (
+            "term",
+            "default\tnothing known speaks for or against: start with retrieval, add tuning only when needed",
+        ),
+    ]
+    return blocks
+
+
+def find_page(book: Rulebook, name: str) -> list[Block] | None:
+    """Return the page that a name, code or topic stands for, or None."""
+    for rule in book.rules.values():
+        if name in (rule.id, rule.code) or name.upper() == rule.code:
+            return rule_page(book, rule)
+    if name in book.criteria:
+        return criterion_page(book, book.criteria[name])
+    if name in tuple(Option):
+        return option_page(book, book.options[Option(name)])
+    if name in book.sources:
+        return source_page(book, book.sources[name])
+    if name == "exit-codes":
+        return exit_code_page()
+    return scale_page(book) if name == "scale" else None
+
+
+def page_names(book: Rulebook) -> list[str]:
+    """Return every name that has a page."""
+    codes = [rule.code for rule in book.rules.values()]
+    return [*book.rules, *codes, *book.criteria, *tuple(Option), *book.sources, "exit-codes", "scale"]
+
+
+def page_text(blocks: list[Block], *, width: int, color: bool) -> str:
+    """Return a page as text."""
+    from rich.text import Text
+
+    from ragortune.render.text import Sheet
+
+    sheet = Sheet(width=width, color=color)
+    for index, (kind, text) in enumerate(blocks):
+        if kind == "heading":
+            sheet.add_wrapped(Text(text, style="bold"))
+        elif kind == "subheading":
+            sheet.add_heading(text)
+        elif kind == "term":
+            name, _, rest = text.partition("\t")
+            if blocks[index - 1][0] == "heading":
+                sheet.add_line()
+            sheet.add_wrapped(rest, Text(f"  {name:<11} ", style="cyan"))
+        elif kind == "item":
+            sheet.add_wrapped(text, "  - ")
+        elif kind in ("note", "address"):
+            indent = " " * 4 if kind == "note" or blocks[index - 1][0] == "note" else ""
+            if kind == "note":
+                sheet.add_wrapped(text, indent, style="dim")
+            else:
+                sheet.add_line(indent + text, "dim")
+        else:
+            sheet.add_wrapped(text)
+    return sheet.getvalue()
+
+
+def page_markdown(blocks: list[Block], *, level: int = 1) -> str:
+    """Return a page as Markdown; `level` is the level of its heading."""
+    lines: list[str] = []
+    for kind, text in blocks:
+        shown = " ".join(text.replace("\t", " ").split()).replace("<", "&lt;")
+        if kind == "heading":
+            lines += [f"{'#' * level} {shown}", ""]
+        elif kind == "subheading":
+            lines += ["", f"{'#' * (level + 1)} {shown}", ""]
+        elif kind == "term":
+            name, _, rest = text.partition("\t")
+            lines.append(f"- **{name}:** {' '.join(rest.split())}")
+        elif kind == "item":
+            lines.append(f"- {shown}")
+        elif kind == "note":
+            lines.append(f"  {shown},")
+        elif kind == "address":
+            indent = "  " if lines and lines[-1].startswith("  ") else ""
+            lines.append(f"{indent}<{shown}>" if "://" in shown else f"{indent}`{shown}`")
+        else:
+            lines += [shown, ""] if lines and not lines[-1].startswith("- ") else ["", shown, ""]
+    return "\n".join(lines).replace("\n\n\n", "\n\n").strip() + "\n"

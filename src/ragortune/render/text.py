@@ -1,0 +1,148 @@
+"""The text report: the product's face, at any width, with and without colour, and read aloud."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+from rich.text import Text
+
+from ragortune.render.report import NeedPart, Remark, Report
+
+_BAR_CELLS = 2
+"""Cells of a bar for a weight of one."""
+_LONGEST_BAR = 8
+
+
+class Sheet:
+    """Lines of styled text with hanging indents, laid out for one width."""
+
+    def __init__(self, *, width: int, color: bool) -> None:
+        """Take the width in columns and whether to colour."""
+        self.width = width
+        self._stream = io.StringIO()
+        self._console = Console(
+            file=self._stream,
+            width=width,
+            force_terminal=color,
+            color_system="standard" if color else None,
+            no_color=not color,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+
+    def add_line(self, text: str | Text = "", style: str = "") -> None:
+        """Add one line as it is; it is never wrapped."""
+        line = text if isinstance(text, Text) else Text(text, style=style)
+        self._console.print(line, no_wrap=True, overflow="ignore", crop=False, soft_wrap=True)
+
+    def add_heading(self, text: str) -> None:
+        """Add a blank line and a heading."""
+        self.add_line()
+        self.add_line(text.upper(), "bold")
+
+    def add_wrapped(self, text: str | Text, lead: str | Text = "", style: str = "") -> None:
+        """Add text wrapped behind a lead; further lines are indented to where the text began."""
+        head = lead if isinstance(lead, Text) else Text(lead)
+        body = text if isinstance(text, Text) else Text(text, style=style)
+        room = max(20, self.width - head.cell_len)
+        for number, line in enumerate(body.wrap(self._console, room)):
+            line.rstrip()
+            self.add_line(Text.assemble(head if number == 0 else " " * head.cell_len, line))
+
+    def getvalue(self) -> str:
+        """Return everything that was added."""
+        return self._stream.getvalue()
+
+
+def render_text(report: Report, *, width: int, color: bool, unicode: bool = True) -> str:
+    """Return the report as text for a terminal or a pipe."""
+    sheet = Sheet(width=width, color=color)
+    sheet.add_wrapped(Text(report.title, style="bold"))
+    sheet.add_line()
+    sheet.add_wrapped(Text(report.verdict, style="bold cyan"), "Recommendation  ")
+    sheet.add_wrapped(report.firmness, "How firm        ")
+    sheet.add_line()
+    sheet.add_wrapped(report.meaning)
+    for need in report.needs:
+        _add_need(sheet, need, unicode=unicode)
+    if report.gates:
+        sheet.add_heading("Gates")
+        for gate in report.gates:
+            _add_remark(sheet, gate, f"{gate.kind}: {gate.text}")
+    if report.notices:
+        sheet.add_heading("Notices")
+        for notice in report.notices:
+            _add_remark(sheet, notice, f"{notice.kind}: {notice.text}")
+    sheet.add_heading("Begin with")
+    for step in report.steps:
+        code = Text(f"  {step.code or '-':<4} ", style="cyan")
+        sheet.add_wrapped(step.text + _number_sources(step.sources), code)
+    sheet.add_heading("Prove it")
+    for what, text in report.proof:
+        sheet.add_wrapped(text, f"  {what:<8}")
+    sheet.add_heading("Look again")
+    for text in report.look_again:
+        sheet.add_wrapped(text, "  - ")
+    _add_cases(sheet, report)
+    if report.sources:
+        sheet.add_heading("Sources")
+        for number, (title, address) in enumerate(report.sources, 1):
+            sheet.add_wrapped(title, f"  [{number}]".ljust(7))
+            sheet.add_line(f"       {address}", "dim")
+    _add_unanswered(sheet, report)
+    sheet.add_line()
+    sheet.add_wrapped(f"Rule set {report.rulebook}. `ragortune explain CODE` tells more.", style="dim")
+    return sheet.getvalue()
+
+
+def _add_need(sheet: Sheet, need: NeedPart, *, unicode: bool) -> None:
+    sheet.add_heading(f"Need for {need.name}")
+    sheet.add_wrapped(need.verdict)
+    for line in need.reasons:
+        style = "green" if line.weight > 0 else "red"
+        bar = _draw_bar(line.weight, unicode=unicode)
+        lead = Text.assemble(
+            (f"  {line.weight:+g} {bar:<{_LONGEST_BAR}}"[:15], style), (f"{line.code} ", "cyan")
+        )
+        text = Text.assemble(f"{line.text} ", (f"({line.answers})", "dim"), _number_sources(line.sources))
+        sheet.add_wrapped(text, lead)
+
+
+def _draw_bar(weight: float, *, unicode: bool) -> str:
+    block = ("█" if weight > 0 else "░") if unicode else ("#" if weight > 0 else "-")
+    return block * max(1, min(_LONGEST_BAR, round(abs(weight) * _BAR_CELLS)))
+
+
+def _add_remark(sheet: Sheet, remark: Remark, text: str) -> None:
+    shown = Text.assemble(text, (f" ({remark.answers})", "dim"), _number_sources(remark.sources))
+    sheet.add_wrapped(shown, Text(f"  {remark.code:<4} ", style="cyan"))
+    if remark.more:
+        sheet.add_wrapped(remark.more, " " * 7, style="dim")
+
+
+def _number_sources(numbers: tuple[int, ...]) -> str:
+    return "".join(f" [{number}]" for number in numbers)
+
+
+def _add_cases(sheet: Sheet, report: Report) -> None:
+    if not report.cases:
+        return
+    sheet.add_heading("Published projects most like this one")
+    for case in report.cases:
+        word, style = ("agrees", "green") if case.agrees else ("disagrees", "yellow")
+        sheet.add_wrapped(case.heading, Text(f"  {word:<10}", style=style))
+        sheet.add_wrapped(case.shared, " " * 12, style="dim")
+        sheet.add_wrapped(case.measured, " " * 12)
+        sheet.add_line(" " * 12 + case.address, "dim")
+
+
+def _add_unanswered(sheet: Sheet, report: Report) -> None:
+    if not report.unanswered:
+        return
+    count = sum(len(names) for _, names in report.unanswered)
+    sheet.add_heading(f"Unknown: {count} of {report.total} answers")
+    for group, names in report.unanswered:
+        sheet.add_wrapped(", ".join(names), f"  {group:<12}")
