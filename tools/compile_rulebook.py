@@ -23,9 +23,9 @@ class CompileRulebook(BuildHookInterface[Any]):
             return
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
-        from ragortune import rulebook, rulefiles
+        from ragortune import rulebook, rulefiles, rulefolder
 
-        folder = rulebook.shipped_folder()
+        folder = rulefolder.shipped_folder()
         compiled = rulefiles.compile_folder(folder)
         key = rulebook.compiled_name(folder)
         target = root / "build" / "compiled"

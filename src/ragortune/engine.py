@@ -53,29 +53,19 @@ class Outcome(Record):
     tied: tuple[bool, bool]
 
 
-class _Cell:
-    """What one answer contributes by itself."""
+Cell = tuple[int, int, int]
+"""What one answer adds to both scores by itself, and the bit set of the clauses that it is known to meet."""
 
-    __slots__ = ("atoms", "fine_tuning", "rag")
-
-    def __init__(self) -> None:
-        self.rag = 0
-        self.fine_tuning = 0
-        self.atoms = 0
-        """Bit set of the clauses that the answer is known to meet."""
+JointRule = tuple[int, int, int, int, int]
+"""A rule that reads several criteria: clauses that must be met and that must not, what it adds, bits that it sets."""
 
 
-class JointRule(Record):
-    """A rule that reads several criteria, or a gate, as bit masks over clauses."""
+class GateRule(Record):
+    """A gate with the rule it belongs to."""
 
     rule: str
-    when: int
-    unless: int
-    rag: int = 0
-    fine_tuning: int = 0
-    touches_rag: bool = False
-    gate: GateKind | None = None
-    need: Need = Need.RAG
+    need: Need
+    gate: GateKind
 
 
 class Tables:
@@ -89,8 +79,9 @@ class Tables:
         self.weights: dict[tuple[str, Need], int] = {}
         """Signed weight of each rule on each need."""
         self.joint: list[JointRule] = []
-        self.gates: list[JointRule] = []
-        self.cells: dict[str, dict[tuple[str, ...], _Cell]] = {criterion: {} for criterion in criteria}
+        self.gates: list[tuple[int, int, GateRule]] = []
+        """Clauses that must be met and that must not, and the gate."""
+        self.cells: dict[str, dict[tuple[str, ...], Cell]] = {criterion: {} for criterion in criteria}
         self._atoms: dict[Clause, int] = {}
         self._alone: dict[str, list[tuple[frozenset[str], int, int, int]]] = {}
 
@@ -109,18 +100,18 @@ class Tables:
             mask |= atom
         return mask
 
-    def cell_of(self, criterion: str, levels: tuple[str, ...]) -> _Cell:
+    def cell_of(self, criterion: str, levels: tuple[str, ...]) -> Cell:
         """Return what an answer contributes; several levels meet a clause only where each of them does."""
         cells = self.cells[criterion]
         cell = cells.get(levels)
         if cell is None:
-            cell = cells[levels] = _Cell()
-            possible = frozenset(levels)
-            for allowed, rag, fine_tuning, atoms in self._alone.get(criterion, ()):
-                if possible <= allowed:
-                    cell.rag += rag
-                    cell.fine_tuning += fine_tuning
-                    cell.atoms |= atoms
+            rag = fine_tuning = atoms = 0
+            for allowed, adds_rag, adds_tuning, sets in self._alone.get(criterion, ()):
+                if allowed.issuperset(levels):
+                    rag += adds_rag
+                    fine_tuning += adds_tuning
+                    atoms |= sets
+            cell = cells[levels] = (rag, fine_tuning, atoms)
         return cell
 
 
@@ -145,17 +136,15 @@ def compile_tables(rulebook: Rulebook) -> Tables:
             weight = round(scale.step(effect.strength).weight * _UNIT)
             moved[effect.need] += weight if effect.effect is Direction.FOR else -weight
             tables.weights[rule.id, effect.need] = moved[effect.need]
-        touches_rag = any(effect.need is Need.RAG for effect in rule.effects)
+        touched = _TOUCHED if any(effect.need is Need.RAG for effect in rule.effects) else 0
         if rule.effects and len(when) == 1 and not unless:
-            touched = _TOUCHED if touches_rag else 0
             tables.add_alone(when[0], moved[Need.RAG], moved[Need.FINE_TUNING], touched)
         elif rule.effects:
             masks = tables.mask_of(when), tables.mask_of(unless)
-            joint = JointRule(rule.id, *masks, moved[Need.RAG], moved[Need.FINE_TUNING], touches_rag)
-            tables.joint.append(joint)
+            tables.joint.append((*masks, moved[Need.RAG], moved[Need.FINE_TUNING], touched))
         for gate in rule.gates:
             masks = tables.mask_of(when), tables.mask_of(unless)
-            tables.gates.append(JointRule(rule.id, *masks, gate=gate.gate, need=gate.need))
+            tables.gates.append((*masks, GateRule(rule.id, gate.need, gate.gate)))
     return tables
 
 
@@ -163,26 +152,26 @@ def decide_option(rulebook: Rulebook, levels: Levels) -> Outcome:
     """Return the verdict on the answers, without reasons. Unknown answers add nothing."""
     tables = compile_tables(rulebook)
     rag = fine_tuning = atoms = 0
+    cells = tables.cells
     for criterion, possible in levels.items():
-        cell = tables.cells[criterion].get(possible) or tables.cell_of(criterion, possible)
-        rag += cell.rag
-        fine_tuning += cell.fine_tuning
-        atoms |= cell.atoms
-    for joint in tables.joint:
-        if atoms & joint.when == joint.when and not atoms & joint.unless:
-            rag += joint.rag
-            fine_tuning += joint.fine_tuning
-            if joint.touches_rag:
-                atoms |= _TOUCHED
-    fired = [gate for gate in tables.gates if atoms & gate.when == gate.when and not atoms & gate.unless]
-    return settle_needs(rulebook, (rag, fine_tuning), fired, touched=bool(atoms & _TOUCHED))
+        cell = cells[criterion].get(possible) or tables.cell_of(criterion, possible)
+        rag += cell[0]
+        fine_tuning += cell[1]
+        atoms |= cell[2]
+    for when, unless, adds_rag, adds_tuning, touched in tables.joint:
+        if atoms & when == when and not atoms & unless:
+            rag += adds_rag
+            fine_tuning += adds_tuning
+            atoms |= touched
+    fired = [gate for when, unless, gate in tables.gates if atoms & when == when and not atoms & unless]
+    return settle_needs(rulebook, (rag, fine_tuning), fired, touched=atoms & _TOUCHED != 0)
 
 
 _NO_RULES: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 
 def settle_needs(
-    rulebook: Rulebook, scores: tuple[int, int], gates: list[JointRule], *, touched: bool
+    rulebook: Rulebook, scores: tuple[int, int], gates: list[GateRule], *, touched: bool
 ) -> Outcome:
     """Return the verdict that scores and fired gates make; `touched` if anything speaks for or against retrieval."""
     tables = compile_tables(rulebook)
@@ -216,7 +205,7 @@ def settle_needs(
     return Outcome(option, default, scores, (needs_rag, needs_tuning), blocked, required, tied)
 
 
-def _rules_by_need(gates: Iterable[JointRule], kind: GateKind) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _rules_by_need(gates: Iterable[GateRule], kind: GateKind) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (
         tuple(gate.rule for gate in gates if gate.gate is kind and gate.need is Need.RAG),
         tuple(gate.rule for gate in gates if gate.gate is kind and gate.need is Need.FINE_TUNING),

@@ -68,7 +68,7 @@ class NoticeKind(StrEnum):
 
 
 class Quality(StrEnum):
-    """How a source was read and what it rests on."""
+    """How a source was read and what it rests on, strongest first."""
 
     MEASURED = "measured"
     """The authors measured rivals; their own text was read."""
@@ -76,10 +76,10 @@ class Quality(StrEnum):
     """Measured, but only a third party's summary was read."""
     PRACTICE = "practice"
     """A team's or vendor's account of what it did."""
-    GUIDANCE = "guidance"
-    """Advice without measurement of its own."""
     CASEBOOK = "casebook"
     """Counted on published projects, as in `rules/cases`."""
+    GUIDANCE = "guidance"
+    """Advice without measurement of its own."""
 
 
 class Provenance(StrEnum):

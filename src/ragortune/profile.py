@@ -11,7 +11,6 @@ from ragortune.errors import Place, ProfileError
 from ragortune.model import Answer, Criterion, Level, Profile, Provenance
 from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.reading import Document, KeyPath
-from ragortune.record import Record
 
 UNKNOWN = "unknown"
 _TEXT_KEYS = ("project", "description", "notes")
@@ -21,12 +20,17 @@ _TOP_KEYS = (*_TEXT_KEYS, "quantities")
 _DATE_FORM = "YYYY-MM-DD"
 
 
-class _Entry(Record):
+class _Entry:
     """A criterion as the reader looks it up."""
 
-    criterion: Criterion
-    exact: Mapping[str, tuple[str, ...]]
-    """Levels by the word for them; `unknown` stands for none."""
+    __slots__ = ("criterion", "exact", "id")
+
+    def __init__(self, criterion: Criterion) -> None:
+        self.criterion = criterion
+        self.id = criterion.id
+        self.exact: dict[str, tuple[str, ...]] = {level: (level,) for level in criterion.level_ids}
+        """Levels by the word for them; `unknown` stands for none."""
+        self.exact.setdefault(UNKNOWN, ())
 
 
 class Vocabulary:
@@ -38,9 +42,7 @@ class Vocabulary:
         self._groups: dict[str, dict[str, _Entry]] = {}
         self._flat: dict[str, _Entry] = {}
         for criterion in criteria.values():
-            exact: dict[str, tuple[str, ...]] = {level: (level,) for level in criterion.level_ids}
-            exact.setdefault(UNKNOWN, ())
-            entry = _Entry(criterion, exact)
+            entry = _Entry(criterion)
             self._groups.setdefault(criterion.group, {})[criterion.name] = entry
             self._flat[criterion.id] = entry
 
@@ -87,10 +89,9 @@ class Vocabulary:
             exact = entry.exact.get(value) if type(value) is str else None
             if exact is None:
                 exact = self._read_value(entry, value, (group, name), document, answers)
-            criterion_id = entry.criterion.id
-            if criterion_id in levels:
-                raise self._given_twice(criterion_id, (group, name), document)
-            levels[criterion_id] = exact
+            if entry.id in levels:
+                raise self._given_twice(entry.id, (group, name), document)
+            levels[entry.id] = exact
 
     def _plain_mapping(self, data: object, document: Document | None) -> dict[str, object]:
         if isinstance(data, Mapping):
@@ -237,7 +238,7 @@ class Vocabulary:
             raise ProfileError(f"'{criterion.id}' must be a finite number", place)
         if (low is not None and number < low) or (high is not None and number > high):
             limits = f"at least {low:g}" if high is None else f"from {low or 0:g} to {high:g}"
-            message = f"'{criterion.id}' must be {limits} {criterion.unit}, not {quote_value(number)}"
+            message = f"'{criterion.id}' must be {limits} ({criterion.unit}), not {quote_value(number)}"
             raise ProfileError(message, place)
         if criterion.whole and number != int(number):
             message = (

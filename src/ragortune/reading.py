@@ -28,8 +28,8 @@ RULE_FILE_BYTES = 2 * 1024 * 1024
 LINE_BYTES = 1024 * 1024
 """Limit for one line of a `.jsonl` file."""
 _DEPTH = 20
-_NODES_PER_BYTE = 0.5
-_LEAST_NODES = 2_000
+_BYTES_PER_NODE = 8
+_LEAST_NODES = 5_000
 
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _OCTAL_OR_HEX = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
@@ -274,7 +274,7 @@ def _yaml_events(text: str, path: str) -> Iterator[object]:
         while events.check_event():
             yield events.get_event()
     except yaml.YAMLError as error:
-        raise _explain_yaml(error, path) from None
+        raise _explain_yaml(error, path, text) from None
     except RecursionError:
         raise UnreadableError("is nested too deeply", Place(path)) from None
 
@@ -293,12 +293,17 @@ def _pure_parser() -> Callable[
     return PureParser
 
 
-def _explain_yaml(error: Exception, path: str) -> UnreadableError:
+def _explain_yaml(error: Exception, path: str, text: str) -> UnreadableError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
-    if "\\t" in problem or "tab" in problem:
-        return UnreadableError("a tab is used for indentation; use spaces", place)
+    if "depth" in problem:
+        return UnreadableError("is nested too deeply", place)
+    if mark and "cannot start any token" in problem:
+        lines = text.splitlines()
+        line = lines[mark.line] if mark.line < len(lines) else ""
+        if line[: mark.column + 1].strip(" ").startswith("\t"):
+            return UnreadableError("a tab is used for indentation; use spaces", place)
     return UnreadableError(f"is not YAML: {problem}", place)
 
 
@@ -317,7 +322,7 @@ class _Open:
 
 def _build_yaml(text: str, path: str, marks: Marks) -> object:
     """Build plain data from parser events, without recursion, so that no input can exhaust the stack."""
-    budget = max(_LEAST_NODES, int(len(text) * _NODES_PER_BYTE))
+    budget = max(_LEAST_NODES, len(text) // _BYTES_PER_NODE)
     stack: list[_Open] = []
     root: object = None
     documents = 0
@@ -370,7 +375,8 @@ def _refuse_extras(event: object, kind: str, place: Place, *, full: bool) -> Non
         raise UnreadableError("anchors and aliases (& and *) are not supported", place, "write the value out")
     tag = getattr(event, "tag", None)
     if tag and tag != "!":
-        raise UnreadableError(f"tags are not supported ({quote_value(tag)})", place)
+        shown = tag.replace("tag:yaml.org,2002:", "!!")
+        raise UnreadableError(f"tags are not supported ({quote_value(shown)})", place)
 
 
 def _open_key(parent: _Open, event: object, kind: str, place: Place) -> None:

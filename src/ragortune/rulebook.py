@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from ragortune.errors import Place, RulebookError, UnreadableError
+from ragortune.errors import Place, RulebookError
 from ragortune.model import (
     Bound,
     Case,
@@ -38,27 +38,10 @@ from ragortune.model import (
     Strength,
     Technique,
 )
-from ragortune.reading import RULE_FILE_BYTES, list_files, read_bytes
+from ragortune.rulefolder import digest_files, read_files, shipped_folder
 
-MANIFEST = "rulebook.yaml"
-SHIPPED = "ragortune"
-"""The word by which a rule pack says that it extends the shipped rule set."""
 _FORMAT = 1
-_MOST_FILES = 500
-_MOST_BYTES = 32 * 1024 * 1024
 _KEPT_COMPILED = 24
-
-Files = Mapping[str, bytes]
-"""The YAML files of a rule set by relative name."""
-
-
-def shipped_folder() -> str:
-    """Return the folder of the shipped rule set: beside the package when installed, at the top of a checkout."""
-    package = os.path.dirname(os.path.abspath(__file__))
-    inside = os.path.join(package, "rules")
-    return (
-        inside if os.path.isdir(inside) else os.path.join(os.path.dirname(os.path.dirname(package)), "rules")
-    )
 
 
 def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
@@ -68,47 +51,13 @@ def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
     disables rules with a reason. Raises RulebookError or UnreadableError with file, line and column.
     """
     folder = os.path.abspath(os.fspath(path)) if path is not None else shipped_folder()
-    return _load_files(folder, _digest_files(read_files(folder)))
-
-
-def read_files(folder: str) -> Files:
-    """Return the YAML files of a rule set; raises UnreadableError."""
-    if not os.path.isdir(folder):
-        what = "is a file, not a folder with a rule set" if os.path.exists(folder) else "no such folder"
-        raise UnreadableError(what, Place(folder))
-    names = list_files(folder)
-    if MANIFEST not in names:
-        raise UnreadableError(
-            f"holds no {MANIFEST}, so it is not a rule set", Place(folder), f"write one: `extends: {SHIPPED}`"
-        )
-    if len(names) > _MOST_FILES:
-        raise UnreadableError(f"holds more than {_MOST_FILES} YAML files", Place(folder))
-    files = {name: read_bytes(os.path.join(folder, name), RULE_FILE_BYTES) for name in names}
-    if sum(map(len, files.values())) > _MOST_BYTES:
-        raise UnreadableError("holds more YAML than a rule set can", Place(folder))
-    return files
-
-
-def digest_rules(files: Files) -> str:
-    """Return `sha256:` over everything but the casebook, line ends made alike."""
-    return "sha256:" + _digest_files(
-        {name: data for name, data in files.items() if not name.startswith("cases/")}
-    )
-
-
-def _digest_files(files: Files) -> str:
-    total = hashlib.sha256()
-    for name in sorted(files):
-        data = files[name].replace(b"\r\n", b"\n")
-        total.update(f"{name}\0{len(data)}\0".encode())
-        total.update(data)
-    return total.hexdigest()
+    return _load_files(folder, digest_files(read_files(folder)))
 
 
 @lru_cache(maxsize=8)
 def _load_files(folder: str, content: str) -> Rulebook:
     """Return the rule set of a folder whose files have this digest, compiled before or now."""
-    base = "" if folder == shipped_folder() else _digest_files(read_files(shipped_folder()))
+    base = "" if folder == shipped_folder() else digest_files(read_files(shipped_folder()))
     key = hashlib.sha256(f"{_FORMAT}\0{content}\0{base}".encode()).hexdigest()[:32]
     book = _read_compiled(f"rules-{key}.json")
     if book is None:
@@ -147,8 +96,8 @@ def cache_folder() -> str:
 
 def compiled_name(folder: str) -> str:
     """Return the key under which the compiled form of a rule set is kept."""
-    base = "" if folder == shipped_folder() else _digest_files(read_files(shipped_folder()))
-    content = _digest_files(read_files(folder))
+    base = "" if folder == shipped_folder() else digest_files(read_files(shipped_folder()))
+    content = digest_files(read_files(folder))
     return hashlib.sha256(f"{_FORMAT}\0{content}\0{base}".encode()).hexdigest()[:32]
 
 

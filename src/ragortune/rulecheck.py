@@ -19,8 +19,9 @@ from ragortune.model import Criterion, Gate, GateKind, Need, Option, Rule, Ruleb
 from ragortune.plaintext import join_words
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
-from ragortune.rulebook import MANIFEST, build_rulebook
+from ragortune.rulebook import build_rulebook
 from ragortune.rulefiles import Authored, author_folder, compile_authored
+from ragortune.rulefolder import MANIFEST
 
 _CODE = re.compile(r"[A-Z][0-9]{2}\Z")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")

@@ -30,7 +30,7 @@ from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.profile import Vocabulary
 from ragortune.reading import Document, KeyPath, decode_text, parse_yaml
 from ragortune.record import Record, plain_data
-from ragortune.rulebook import MANIFEST, SHIPPED, Files, digest_rules, read_files, shipped_folder
+from ragortune.rulefolder import MANIFEST, SHIPPED, Files, digest_rules, read_files, shipped_folder
 
 
 class Disabled(Record):
@@ -284,8 +284,10 @@ def _known_keys(file_type: type, path: KeyPath) -> list[str]:
 
     current: Any = file_type
     for part in path:
+        if isinstance(part, int):
+            continue
         if _is_record(current):
-            current = typing.get_type_hints(current).get(str(part))
+            current = typing.get_type_hints(current).get(part)
         current = next((inner for inner in _inner_types(current) if _is_record(inner)), current)
     return list(current.field_names()) if _is_record(current) else []
 

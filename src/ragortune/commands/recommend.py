@@ -275,6 +275,6 @@ def _read_profiles(
                 profile = vocabulary.read_profile(data)
             except RagortuneError:
                 profile = vocabulary.read_profile(data, Document(data, path, line=number))
-            yield _Input(path, number, profile)
+            yield _Input(path, number, profile, None)
         except RagortuneError as error:
             yield _Input(path, number, None, error)

@@ -14,8 +14,9 @@ from ragortune.plaintext import clean_text, quote_value, suggest_name
 from ragortune.record import plain_data
 from ragortune.render import pages
 from ragortune.render.machine import dump_json
-from ragortune.rulebook import load_rulebook, shipped_folder
+from ragortune.rulebook import load_rulebook
 from ragortune.rulecheck import FailedTest, RuleFinding, check_folder, run_tests
+from ragortune.rulefolder import shipped_folder
 
 LIST_FORMATS = ("text", "json", "markdown")
 CHECK_FORMATS = ("text", "json")

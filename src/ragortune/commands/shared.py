@@ -10,7 +10,8 @@ from ragortune.errors import RagortuneError, RulebookError, UsageError
 from ragortune.host import Environment
 from ragortune.model import Rulebook
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
-from ragortune.rulebook import load_rulebook, shipped_folder
+from ragortune.rulebook import load_rulebook
+from ragortune.rulefolder import shipped_folder
 
 _MOST_PROBLEMS = 20
 

@@ -11,6 +11,7 @@ from ragortune.model import Need, Recommendation, Rule, Rulebook, RuleHit, RuleT
 SCHEMA = "ragortune/recommendation/1"
 
 Json = dict[str, object]
+_NEEDS = tuple((index, need.value) for index, need in enumerate(Need))
 
 
 def describe_recommendation(
@@ -113,12 +114,12 @@ def describe_outcome(project: str | None, outcome: Outcome, origin: Json | None 
         "option": outcome.option.value,
         "default": outcome.default,
         "needs": {
-            need.value: {
+            need: {
                 "score": outcome.scores[index] / 1000,
                 "needed": outcome.needed[index],
                 "blocked_by": outcome.blocked_by[index],
             }
-            for index, need in enumerate(Need)
+            for index, need in _NEEDS
         },
     }
     if origin is not None:
@@ -178,9 +179,21 @@ def _describe_case(near: NearCase) -> Json:
     }
 
 
+_INVISIBLE = {
+    code: f"\\u{code:04x}"
+    for code in (
+        *range(0x7F, 0xA0),
+        *range(0x200B, 0x2010),
+        *range(0x2028, 0x202F),
+        *range(0x2060, 0x2070),
+        0xFEFF,
+    )
+}
+"""Characters that a terminal or a reader's eye could be misled by, as JSON writes them."""
 _ONE_LINE = json.JSONEncoder(ensure_ascii=False, check_circular=False)
 
 
 def dump_json(data: object, *, indent: int | None = None) -> str:
     """Return JSON with characters as they are, on one line unless indented."""
-    return _ONE_LINE.encode(data) if indent is None else json.dumps(data, ensure_ascii=False, indent=indent)
+    text = _ONE_LINE.encode(data) if indent is None else json.dumps(data, ensure_ascii=False, indent=indent)
+    return text if text.isascii() else text.translate(_INVISIBLE)

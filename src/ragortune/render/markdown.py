@@ -7,7 +7,7 @@ import re
 from ragortune.plaintext import clean_text
 from ragortune.render.report import NeedPart, Remark, Report
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@:-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~&])")
 
 
 def escape_markdown(text: str) -> str:
@@ -56,7 +56,7 @@ def render_markdown(report: Report) -> str:
             word = "agrees" if case.agrees else "disagrees"
             lines.append(
                 f"- **{word}** [{_plain(case.heading)}](<{case.address}>): {_plain(case.measured)} "
-                f"({escape_markdown(case.shared)})"
+                f"({_plain(case.shared)})"
             )
     if report.sources:
         lines += ["", "## Sources", ""]

@@ -12,6 +12,7 @@ from ragortune.model import (
     Need,
     NoticeKind,
     Option,
+    Quality,
     Recommendation,
     Rule,
     RuleHit,
@@ -22,10 +23,10 @@ from ragortune.record import Record
 
 NEED_NAMES: Mapping[Need, str] = {Need.RAG: "retrieval", Need.FINE_TUNING: "tuning"}
 OPTION_NAMES: Mapping[Option, str] = {
-    Option.RAG: "retrieval (rag)",
-    Option.FINE_TUNING: "fine-tuning (fine_tuning)",
-    Option.BOTH: "retrieval and fine-tuning (both)",
-    Option.NEITHER: "neither yet (neither)",
+    Option.RAG: "retrieval",
+    Option.FINE_TUNING: "fine-tuning",
+    Option.BOTH: "retrieval and fine-tuning",
+    Option.NEITHER: "neither yet; prompting, context or tools first",
 }
 _NOTICE_NAMES: Mapping[NoticeKind, str] = {
     NoticeKind.CONTRADICTION: "Contradiction",
@@ -33,6 +34,7 @@ _NOTICE_NAMES: Mapping[NoticeKind, str] = {
     NoticeKind.CAUTION: "Caution",
 }
 _MOST_STEPS = 3
+_STRENGTH_OF_SOURCE = tuple(Quality)
 
 
 class ReasonLine(Record):
@@ -112,11 +114,13 @@ class _Sources:
         self._numbers: dict[str, int] = {}
 
     def number_of(self, rule: Rule) -> tuple[int, ...]:
-        """Return the number of the rule's first source, which is its strongest."""
+        """Return the number of the rule's strongest source."""
         if not rule.sources:
             return ()
-        source = rule.sources[0].source
-        return (self._numbers.setdefault(source, len(self._numbers) + 1),)
+        strongest = min(
+            rule.sources, key=lambda found: _STRENGTH_OF_SOURCE.index(self._known[found.source].quality)
+        )
+        return (self._numbers.setdefault(strongest.source, len(self._numbers) + 1),)
 
     def listed(self) -> tuple[tuple[str, str], ...]:
         return tuple((self._known[source].title, self._known[source].address) for source in self._numbers)
@@ -158,9 +162,9 @@ def build_report(recommendation: Recommendation, cases: tuple[NearCase, ...]) ->
         if hit.rule.technique
     )
     return Report(
-        title=clean_text(recommendation.profile.project or "Recommendation"),
+        title=clean_text(recommendation.profile.project or "Untitled project"),
         option=recommendation.option,
-        verdict=OPTION_NAMES[recommendation.option],
+        verdict=f"{recommendation.option}: {OPTION_NAMES[recommendation.option]}",
         firmness=word_firmness(recommendation),
         meaning=guide.meaning,
         needs=needs,
@@ -180,7 +184,7 @@ def build_report(recommendation: Recommendation, cases: tuple[NearCase, ...]) ->
 
 def word_firmness(recommendation: Recommendation) -> str:
     """Return how firm the advice is, in one sentence."""
-    runner_up = OPTION_NAMES[recommendation.runner_up]
+    runner_up = recommendation.runner_up
     if recommendation.firmness is Firmness.DEFAULT:
         return "the default, not a finding: nothing known speaks for or against retrieval, or for tuning"
     tied = [NEED_NAMES[need] for need, state in recommendation.needs.items() if state.tied]
@@ -303,7 +307,7 @@ def _case_line(recommendation: Recommendation, near: NearCase) -> CaseLine:
     if near.differing:
         shared += f"; differs in {join_words(criteria[name].name for name in near.differing)}"
     year = f" ({case.year})" if case.year else ""
-    heading = f"{case.title}{year}: {OPTION_NAMES[case.outcome]}, {case.evidence}"
+    heading = f"{case.title}{year}: {case.outcome}, {case.evidence}"
     return CaseLine(near.agrees, heading, shared, case.measured, case.address)
 
 

@@ -65,6 +65,9 @@ def render_text(report: Report, *, width: int, color: bool, unicode: bool = True
     sheet.add_wrapped(Text(report.verdict, style="bold cyan"), "Recommendation  ")
     sheet.add_wrapped(report.firmness, "How firm        ")
     sheet.add_line()
+    for need in report.needs:
+        sheet.add_line(_draw_need(need, width=width, unicode=unicode))
+    sheet.add_line()
     sheet.add_wrapped(report.meaning)
     for need in report.needs:
         _add_need(sheet, need, unicode=unicode)
@@ -96,6 +99,24 @@ def render_text(report: Report, *, width: int, color: bool, unicode: bool = True
     sheet.add_line()
     sheet.add_wrapped(f"Rule set {report.rulebook}. `ragortune explain CODE` tells more.", style="dim")
     return sheet.getvalue()
+
+
+def _draw_need(need: NeedPart, *, width: int, unicode: bool) -> Text:
+    """Return both sides of a need as one picture: how much speaks for it, and how much against."""
+    word = need.verdict.partition(" (")[0].partition(":")[0]
+    heads = (f"+{need.total_for:g} ", f" -{need.total_against:g} ")
+    start = f"{need.name.capitalize():<16}", f"{word:<12} "
+    room = width - sum(map(len, (*heads, *start)))
+    scale = max(0.0, min(1.0, room / max(1.0, need.total_for + need.total_against)))
+    full, light = ("█", "░") if unicode else ("#", "-")
+    line = Text.assemble(
+        start[0],
+        (start[1], "bold"),
+        (heads[0] + full * int(need.total_for * scale), "green"),
+        (heads[1] + light * int(need.total_against * scale), "red"),
+    )
+    line.rstrip()
+    return line
 
 
 def _add_need(sheet: Sheet, need: NeedPart, *, unicode: bool) -> None:

@@ -1,0 +1,52 @@
+# `make` lists what there is. Everything happens in .venv, which is made on demand.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo check lint types layers test docs figures bench clean
+
+help: ## List the targets.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $(READY)
+
+demo: $(READY) ## Set up, and judge the example profiles.
+	$(BIN)/ragortune recommend examples/support-assistant.yaml
+	$(BIN)/ragortune recommend --brief examples/*.yaml examples/portfolio.jsonl
+
+check: lint types layers test ## Set up, and run everything that CI runs.
+
+lint: $(READY) ## Check style and format.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(READY) ## Check types, strictly.
+	$(BIN)/mypy
+
+layers: $(READY) ## Check that imports point downwards.
+	$(BIN)/lint-imports
+
+test: $(READY) ## Run the tests, with coverage.
+	$(BIN)/pytest --numprocesses auto --cov --cov-report term
+
+docs: $(READY) ## Write what is generated from the rule set.
+	$(BIN)/python tools/write_docs.py
+
+figures: $(READY) ## Print the figures on the casebook that the README quotes.
+	$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/ragortune rules test
+	$(BIN)/python tools/refit.py
+
+bench: $(READY) ## Print the benchmarks, as ratios.
+	$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/python tools/benchmark.py
+
+clean: ## Remove what was made.
+	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

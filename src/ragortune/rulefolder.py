@@ -1,0 +1,63 @@
+"""The folder of a rule set: where the shipped one is, which files count, and what their content hashes to."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+
+from ragortune.errors import Place, UnreadableError
+from ragortune.reading import RULE_FILE_BYTES, list_files, read_bytes
+
+MANIFEST = "rulebook.yaml"
+SHIPPED = "ragortune"
+"""The word by which a rule pack says that it extends the shipped rule set."""
+_MOST_FILES = 500
+_MOST_BYTES = 32 * 1024 * 1024
+
+Files = Mapping[str, bytes]
+"""The YAML files of a rule set by relative name."""
+
+
+def shipped_folder() -> str:
+    """Return the folder of the shipped rule set: beside the package when installed, at the top of a checkout."""
+    package = os.path.dirname(os.path.abspath(__file__))
+    inside = os.path.join(package, "rules")
+    return (
+        inside if os.path.isdir(inside) else os.path.join(os.path.dirname(os.path.dirname(package)), "rules")
+    )
+
+
+def read_files(folder: str) -> Files:
+    """Return the YAML files of a rule set; raises UnreadableError."""
+    if not os.path.isdir(folder):
+        what = "is a file, not a folder with a rule set" if os.path.exists(folder) else "no such folder"
+        raise UnreadableError(what, Place(folder))
+    names = list_files(folder)
+    if MANIFEST not in names:
+        raise UnreadableError(
+            f"holds no {MANIFEST}, so it is not a rule set", Place(folder), f"write one: `extends: {SHIPPED}`"
+        )
+    if len(names) > _MOST_FILES:
+        raise UnreadableError(f"holds more than {_MOST_FILES} YAML files", Place(folder))
+    files = {name: read_bytes(os.path.join(folder, name), RULE_FILE_BYTES) for name in names}
+    if sum(map(len, files.values())) > _MOST_BYTES:
+        raise UnreadableError("holds more YAML than a rule set can", Place(folder))
+    return files
+
+
+def digest_rules(files: Files) -> str:
+    """Return `sha256:` over everything but the casebook, line ends made alike."""
+    return "sha256:" + digest_files(
+        {name: data for name, data in files.items() if not name.startswith("cases/")}
+    )
+
+
+def digest_files(files: Files) -> str:
+    """Return the SHA-256 of file names and contents, line ends made alike."""
+    total = hashlib.sha256()
+    for name in sorted(files):
+        data = files[name].replace(b"\r\n", b"\n")
+        total.update(f"{name}\0{len(data)}\0".encode())
+        total.update(data)
+    return total.hexdigest()

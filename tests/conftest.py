@@ -1,0 +1,116 @@
+"""What the tests share: the shipped rule set, a way to run the command, and room to break things in."""
+
+import io
+import os
+import pathlib
+import shutil
+import sys
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from ragortune import load_rulebook
+from ragortune.__main__ import main
+from ragortune.profile import Vocabulary
+from ragortune.rulefolder import shipped_folder
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+settings.register_profile(
+    "ragortune", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ragortune")
+
+
+@dataclass
+class Result:
+    """What a run of the command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Runner:
+    """Runs the command in this process, with streams and environment of its own."""
+
+    def __init__(self, folder, monkeypatch):
+        self.folder = folder
+        self._monkeypatch = monkeypatch
+
+    def __call__(self, *arguments, stdin=b"", columns=None, environment=None, encoding="utf-8"):
+        with self._monkeypatch.context() as patch:
+            patch.chdir(self.folder)
+            for name in ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "COLUMNS", "PY_COLORS"):
+                patch.delenv(name, raising=False)
+            for name, value in (environment or {}).items():
+                patch.setenv(name, value)
+            if columns:
+                patch.setenv("COLUMNS", str(columns))
+            streams = {
+                name: io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="")
+                for name in ("stdout", "stderr")
+            }
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+            for name, stream in streams.items():
+                patch.setattr(sys, name, stream)
+            code = main([str(argument) for argument in arguments])
+            texts = []
+            for stream in streams.values():
+                stream.flush()
+                texts.append(stream.buffer.getvalue().decode(encoding))
+        return Result(code, *texts)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory):
+    """Keep compiled rule sets of the tests out of the user's cache."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["RAGORTUNE_CACHE_DIR"] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def book(cache_folder):  # noqa: ARG001  (the cache has to be set up first)
+    return load_rulebook()
+
+
+@pytest.fixture(scope="session")
+def vocabulary(book):
+    return Vocabulary(book.criteria)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    return Runner(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a file into the test's folder and return its name."""
+
+    def write_file(name, content):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return name
+
+    return write_file
+
+
+@pytest.fixture
+def pack(tmp_path):
+    """A copy of the shipped rule set that a test may break."""
+    folder = tmp_path / "pack"
+    shutil.copytree(shipped_folder(), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of shared material, which a stranger's clone does not have."""
+    if not SHARED.is_dir():
+        pytest.skip("needs ../shared, which is not part of the project")
+    return SHARED

@@ -1,0 +1,106 @@
+"""Documents cannot drift: generated pages, the README's commands and figures, the table of the source document."""
+
+import re
+import subprocess
+import sys
+
+from .conftest import ROOT
+
+_SECTION = re.compile(r"^(⚖️|🔍|🧩|🤖|🚀|⚙️|🔗|🧭|🏁|💬)\s*(.+)$")
+
+
+def table_rows():
+    rows = []
+    for line in (ROOT / "docs" / "source-document.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| ") and len(cells) == 4 and cells[0] not in ("Section", "---"):
+            rows.append(cells)
+    return rows
+
+
+def test_generated_pages_and_schemas_are_up_to_date():
+    result = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "write_docs.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_every_statement_of_the_source_document_names_rules_that_exist(book):
+    codes = {rule.code for rule in book.rules.values()}
+    rows = table_rows()
+
+    assert len(rows) == 63
+    for _, _, statement, rules in rows:
+        assert statement
+        assert {code.strip() for code in rules.split(",")} <= codes
+
+
+def test_the_table_holds_every_statement_of_the_source_document(shared):
+    (document,) = (shared / "seeds").glob("*.txt")
+    section, wanted = "", []
+    for raw in document.read_text().splitlines():
+        line = raw.strip()
+        if found := _SECTION.match(line):
+            section = found[2]
+        elif (
+            section in ("", "How It Works")
+            or not line
+            or line in ("-", "RAG", "Fine-Tuning")
+            or line.endswith((":", "is:"))
+        ):
+            continue
+        elif line.startswith("|"):
+            aspect, *cells = [cell.strip() for cell in line.strip("|").split("|")]
+            if aspect != "Aspect" and not set(aspect) <= {"-"}:
+                wanted += [(section, f"{aspect}: {cell}") for cell in cells]
+        else:
+            wanted.append((section, re.sub(r"^(- |👉 )", "", line)))
+
+    assert [(section, statement) for section, _, statement, _ in table_rows()] == wanted
+
+
+def readme():
+    return (ROOT / "README.md").read_text()
+
+
+def test_the_readme_shows_a_real_run(run):
+    shown = re.search(r"```console\n\$ ragortune recommend (examples/\S+)\n(.*?)```", readme(), re.DOTALL)
+    assert shown
+    out = run("recommend", ROOT / shown[1], columns=80).out
+
+    for part in shown[2].split("…\n"):
+        assert part.strip("\n") in out
+
+
+def test_the_readme_quotes_the_figures_of_the_casebook(book):
+    from ragortune.casebook import measure_agreement
+
+    total = measure_agreement(book).total
+    quoted = re.search(r"\| shipped rules, in sample \| (\S+)% \| (\S+)% \|", readme())
+    assert quoted
+    assert float(quoted[1]) == round(100 * total.strict / total.total, 1)
+    assert float(quoted[2]) == round(100 * total.lenient / total.total, 1)
+
+
+def test_the_readme_has_exactly_two_commands_for_a_fresh_machine():
+    section = readme().partition("## Try it")[2].partition("\n## ")[0]
+
+    assert re.findall(r"```sh\n(.*?)\n```", section, re.DOTALL) == ["make demo", "make check"]
+
+
+def test_every_command_of_the_command_line_is_in_the_readme():
+    for command in (
+        "recommend",
+        "explain",
+        "schema",
+        "init",
+        "rules list",
+        "rules show",
+        "rules check",
+        "rules test",
+    ):
+        assert f"`ragortune {command}" in readme()

@@ -1,0 +1,396 @@
+"""`rules`, `explain`, `schema`, `init`, help and version."""
+
+import json
+
+import jsonschema
+import pytest
+import yaml
+
+import ragortune
+from ragortune.render import pages
+from ragortune.rulefiles import SCHEMAS, export_schema
+
+from .conftest import ROOT
+
+
+def test_the_version_is_shown_on_both_ways(run, monkeypatch):
+    assert run("--version").out == f"ragortune {ragortune.__version__}\n"
+    monkeypatch.setattr("ragortune.__main__.read_request", lambda _: None)
+    assert run("--version").out == f"ragortune {ragortune.__version__}\n"
+
+
+def test_help_names_every_command(run):
+    result = run("--help")
+
+    assert result.code == 0
+    for command in ("recommend", "explain", "schema", "init", "rules"):
+        assert f"\n  {command} " in result.out
+    assert "No\n  network access, no telemetry" in result.out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["recommend"],
+        ["explain"],
+        ["schema"],
+        ["init"],
+        ["rules"],
+        ["rules", "list"],
+        ["rules", "show"],
+        ["rules", "check"],
+        ["rules", "test"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize(
+    "environment",
+    [{}, {"GITHUB_ACTIONS": "true", "NO_COLOR": "1"}, {"FORCE_COLOR": "1"}],
+    ids=["plain", "ci", "forced"],
+)
+def test_help_is_plain_text_at_eighty_columns(run, command, environment):
+    result = run(*command, "--help", environment=environment)
+
+    assert result.code == 0
+    assert result.out.startswith("Usage: ragortune")
+    assert "\x1b" not in result.out
+    assert max(map(len, result.out.splitlines())) <= 80
+
+
+def test_a_mistyped_command_is_a_usage_error(run):
+    result = run("recomend")
+
+    assert result.code == 2
+    assert "Did you mean 'recommend'" in result.err
+
+
+def test_without_a_command_help_is_shown(run):
+    assert run().code == 2
+    assert run("rules").code == 2
+
+
+# --- rules ----------------------------------------------------------------------------------------------------------
+
+
+def test_rules_are_listed_with_what_they_do(run, book):
+    result = run("rules", "list")
+
+    assert result.code == 0
+    assert (
+        "K09  fast-changing-facts\n     The facts change weekly or faster: speaks for retrieval (moderate); lets"
+        in result.out
+    )
+    assert f"{len(book.rules)} rules, {len(book.criteria)} criteria" in result.out
+    assert len(json.loads(run("rules", "list", "--format", "json").out)) == len(book.rules)
+    assert "| K09 | The facts change weekly or faster | knowledge.volatility weekly or higher |" in (
+        run("rules", "list", "--format", "markdown").out
+    )
+
+
+def test_disabled_rules_are_listed_with_their_reason(run, write):
+    write(
+        "ours/rulebook.yaml",
+        "name: ours\nversion: '1'\nextends: ragortune\ndisable: [{rule: weak-model, because: We have large ones.}]\n",
+    )
+
+    assert "weak-model is disabled: We have large ones." in run("rules", "list", "--rules", "ours").out
+
+
+def test_a_rule_is_shown_by_name_or_code_in_every_format(run):
+    text = run("rules", "show", "fast-changing-facts")
+    by_code = run("rules", "show", "k09")
+
+    assert text.out == by_code.out
+    for heading in ("WHY", "EVIDENCE", "WHEN IT MISLEADS", "WHAT TO DO", "TESTED ON"):
+        assert f"\n{heading}\n" in text.out
+    assert max(map(len, text.out.splitlines())) <= 80
+    assert run("rules", "show", "K09", "--format", "markdown").out.startswith(
+        "# K09 The facts change weekly or faster\n"
+    )
+    assert json.loads(run("rules", "show", "K09", "--format", "json").out)[0]["kind"] == "heading"
+
+
+def test_every_name_has_a_page_that_renders(run, book):
+    for name in pages.page_names(book):
+        page = pages.find_page(book, name)
+        assert page
+        assert pages.page_markdown(page).startswith("# ")
+    for name in (
+        "K16",
+        "T60",
+        "N20",
+        "knowledge.size",
+        "rag",
+        "ovadia-2023",
+        "casebook",
+        "exit-codes",
+        "scale",
+    ):
+        result = run("explain", name, "--color", "never")
+        assert result.code == 0
+        assert "\x1b" not in result.out
+        assert "\x1b[" in run("explain", name, "--color", "always").out
+
+
+def test_a_page_that_is_not_there_names_the_nearest(run):
+    for name, near in (
+        ("fast-changing-fact", "fast-changing-facts"),
+        ("knowledge.gapp", "knowledge.gap"),
+        ("volatility", "knowledge.volatility"),
+    ):
+        result = run("explain", name)
+        assert (result.code, result.out) == (2, "")
+        assert result.err == f"error: there is no page '{name}'\nhint: did you mean '{near}'?\n"
+
+
+def test_exit_codes_are_explained(run):
+    out = run("explain", "exit-codes").out
+
+    for code in ("0 ", "1 ", "2 ", "3 ", "70 ", "130 "):
+        assert f"\n  {code}" in out
+
+
+def test_the_shipped_rules_pass_their_check(run):
+    result = run("rules", "check", "--as-of", "2026-11-24")
+
+    assert (result.code, result.out, result.err) == (0, "0 findings in the shipped rule set\n", "")
+
+
+def test_findings_in_a_rule_set_are_printed_with_their_place(run, pack):
+    path = pack / "rules" / "data.yaml"
+    path.write_text(path.read_text().replace("{data.rights: not_allowed}", "{data.rights: not_alowed}", 1))
+    text = run("rules", "check", "--rules", "pack", "--as-of", "2026-11-24")
+    found = json.loads(
+        run("rules", "check", "--rules", "pack", "--as-of", "2026-11-24", "--format", "json").out
+    )
+
+    assert text.code == 1
+    assert text.out.endswith(
+        "'data.rights' has no level 'not_alowed'\n    hint: did you mean 'not_allowed'?\n1 finding in pack\n"
+    )
+    assert found[0]["name"] == "malformed"
+    assert found[0]["line"] > 1
+
+
+def test_a_rule_set_that_is_no_yaml_is_unusable(run, pack):
+    (pack / "rules" / "data.yaml").write_text("rules: [\n")
+    result = run("rules", "check", "--rules", "pack")
+
+    assert result.code == 2
+    assert "is not YAML" in result.err
+
+
+def test_a_date_that_is_none_is_refused(run):
+    result = run("rules", "check", "--as-of", "tomorrow")
+
+    assert (result.code, result.err) == (2, "error: --as-of must be a date, YYYY-MM-DD, not 'tomorrow'\n")
+
+
+def test_the_check_asks_the_clock_unless_told(run):
+    assert run("rules", "check").code in (0, 1)
+
+
+def test_rule_tests_and_the_casebook_are_run(run):
+    result = run("rules", "test", "--misses")
+
+    assert result.code == 0
+    assert result.out.startswith("Rule tests: ")
+    assert (
+        "\nCasebook                  cases   strict  lenient\n  all                        157   "
+        in result.out
+    )
+    assert "\nMisses\n" in result.out
+    assert max(map(len, result.out.splitlines())) <= 100
+
+
+def test_a_failing_rule_test_is_named(run, pack):
+    path = pack / "rules" / "data.yaml"
+    path.write_text(
+        path.read_text().replace("profile: {data.rights: not_allowed}", "profile: {data.rights: clean}", 1)
+    )
+    result = run("rules", "test", "--rules", "pack")
+    found = json.loads(run("rules", "test", "--rules", "pack", "--format", "json").out)
+
+    assert result.code == 1
+    assert (
+        "D12 training-not-allowed did not fire (silent): Customers' contracts forbid training on their data"
+        in result.out
+    )
+    assert found["tests"]["failed"][0]["rule"] == "training-not-allowed"
+    assert found["casebook"]["all"]["total"] == 157
+
+
+def test_a_rule_that_fires_where_it_should_not_is_named(run, pack):
+    path = pack / "rules" / "data.yaml"
+    path.write_text(
+        path.read_text().replace("profile: {data.rights: clean}", "profile: {data.rights: not_allowed}", 1)
+    )
+
+    assert (
+        "D12 training-not-allowed fired: The examples are our own"
+        in run("rules", "test", "--rules", "pack").out
+    )
+
+
+def test_a_changed_weight_shows_what_it_breaks(run, pack):
+    path = pack / "rules" / "model-and-performance.yaml"
+    text = path.read_text()
+    at = text.index("code: P06")
+    path.write_text(text[:at] + text[at:].replace("strength: moderate", "strength: weak", 1))
+    result = run("rules", "test", "--rules", "pack", "--compare", "shipped")
+    found = json.loads(run("rules", "test", "--rules", "pack", "--compare", "shipped", "-f", "json").out)
+
+    assert "Compared with ragortune 2026.11" in result.out
+    assert "changed rule own-infrastructure" in result.out
+    assert found["compared_with"]["casebook"]["all"]["total"] == 157
+
+
+def test_a_comparison_names_hits_and_misses_and_added_and_removed_rules(run, pack, write):
+    path = pack / "rulebook.yaml"
+    path.write_text(path.read_text().replace("needs_fine_tuning_above: 2.5", "needs_fine_tuning_above: 4.5"))
+    write(
+        "ours/rulebook.yaml",
+        "name: ours\nversion: '1'\nextends: ragortune\ndisable: [{rule: weak-model, because: x}]\n",
+    )
+    out = run("rules", "test", "--rules", "pack", "--compare", "shipped").out
+
+    assert "\n  miss    " in out
+    assert "\n  hit     " in out
+    assert "removed rule weak-model" in run("rules", "test", "--rules", "ours", "--compare", "shipped").out
+    assert "added   rule weak-model" in run("rules", "test", "--rules", "pack", "--compare", "ours").out
+
+
+def test_a_base_that_is_no_rule_set_is_refused(run, pack):
+    result = run("rules", "test", "--compare", "main")
+
+    assert result.code == 2
+    assert result.err.endswith("hint: --compare takes the folder of a rule set, or 'shipped'\n")
+    (pack / "rulebook.yaml").write_text("name: 3\n")
+    assert run("rules", "test", "--compare", "pack").code == 2
+    (pack / "rulebook.yaml").write_text("name: [\n")
+    assert run("rules", "test", "--compare", "pack").code == 2
+
+
+# --- schema and init -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_schemas_are_valid_and_printed(run, name, book):
+    schema = json.loads(run("schema", name).out)
+
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema == json.loads(json.dumps(export_schema(name, book.criteria)))
+
+
+def test_a_schema_that_is_not_there_names_the_nearest(run):
+    result = run("schema", "rule")
+
+    assert result.code == 2
+    assert result.err.endswith("hint: did you mean 'rules'?\n")
+
+
+def _load(path):
+    class Loader(yaml.SafeLoader):
+        """YAML 1.2 as far as these files need it."""
+
+    Loader.yaml_implicit_resolvers = {
+        first: [
+            (tag, expression) for tag, expression in resolvers if tag.endswith((":int", ":float", ":null"))
+        ]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    Loader.add_implicit_resolver("tag:yaml.org,2002:bool", __import__("re").compile("true|false"), list("tf"))
+    return yaml.load(path.read_text(), Loader)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "rules").rglob("*.yaml")), ids=lambda path: path.name)
+def test_every_shipped_file_names_its_schema_and_keeps_to_it(path):
+    header = path.read_text().splitlines()[0]
+    schema = header.removeprefix("# yaml-language-server: $schema=")
+
+    assert header != schema
+    target = (path.parent / schema).resolve()
+    assert target.is_file()
+    jsonschema.validate(_load(path), json.loads(target.read_text()), jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_example_names_the_profile_schema_and_keeps_to_it(path):
+    target = (
+        path.parent / path.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    ).resolve()
+
+    assert target.name == "profile.schema.json"
+    jsonschema.validate(_load(path), json.loads(target.read_text()), jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        {"knowledge": {"gapp": "most"}},
+        {"knowledge": {"gap": "mots"}},
+        {"knowledge": {"size": -1}},
+        {"data": {"examples": 1.5}},
+        {"knowledge": {"gap": {"value": "most", "because": "x"}}},
+        {"task": {"kind": {"from": "writing"}}},
+        {"components": {}},
+    ],
+)
+def test_the_profile_schema_refuses_what_the_reader_refuses(profile, book, vocabulary):
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(profile, export_schema("profile", book.criteria))
+    with pytest.raises(ragortune.RagortuneError):
+        vocabulary.read_profile(profile)
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        {"knowledge": {"gap": "most", "size": 3, "volatility": ["weekly", "monthly"], "freshness": None}},
+        {"knowledge.gap": {"value": "most", "evidence": "x", "source": "stated", "as_of": "2026-01-01"}},
+        {
+            "performance": {"latency": {"from": 200, "to": "relaxed"}},
+            "project": "P",
+            "cost": {"right_sizing": "unknown"},
+        },
+        {},
+    ],
+)
+def test_the_profile_schema_takes_what_the_reader_takes(profile, book, vocabulary):
+    jsonschema.validate(profile, export_schema("profile", book.criteria))
+    vocabulary.read_profile(profile)
+
+
+def test_init_writes_a_profile_that_recommend_reads(run, tmp_path):
+    result = run("init")
+
+    assert (result.code, result.out) == (0, "")
+    assert result.err == (
+        "wrote profile.yaml, and ragortune-profile.schema.json beside it for completion in editors\n"
+        "fill in what is known, then: ragortune recommend profile.yaml\n"
+    )
+    assert (
+        (tmp_path / "profile.yaml")
+        .read_text()
+        .startswith("# yaml-language-server: $schema=./ragortune-profile.schema.json\n")
+    )
+    jsonschema.Draft202012Validator.check_schema(
+        json.loads((tmp_path / "ragortune-profile.schema.json").read_text())
+    )
+    assert run("recommend", "--brief", "profile.yaml").out == "profile.yaml: rag (default)\n"
+
+
+def test_init_overwrites_nothing_unless_told(run, write):
+    write("mine.yaml", "project: Mine\n")
+    result = run("init", "mine.yaml")
+
+    assert (result.code, result.err) == (2, "error: 'mine.yaml' exists\nhint: --force overwrites it\n")
+    assert run("init", "mine.yaml", "--force").code == 0
+
+
+def test_init_prints_to_stdout_and_names_a_folder_that_is_not_there(run):
+    assert "knowledge:" in run("init", "-").out
+    result = run("init", "nowhere/profile.yaml")
+
+    assert result.code == 2
+    assert result.err == "error: cannot write 'nowhere/profile.yaml': No such file or directory\n"

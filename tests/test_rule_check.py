@@ -1,0 +1,292 @@
+"""`rules check` finds what is wrong with a rule set, and names the line."""
+
+import re
+
+import pytest
+
+from ragortune.rulecheck import check_folder
+
+TODAY = "2026-11-24"
+
+
+def edit(pack, name, old, new, count=1):
+    """Replace text in a file of the rule set and return the line of the replacement."""
+    path = pack / name
+    text = path.read_text()
+    assert text.count(old) >= 1, old
+    position = text.index(old)
+    path.write_text(text.replace(old, new, count))
+    return text.count("\n", 0, position) + 1
+
+
+def findings(pack, today=TODAY):
+    return [(finding.name, finding.place.line, finding.message) for finding in check_folder(str(pack), today)]
+
+
+def only(pack, today=TODAY):
+    found = findings(pack, today)
+    assert len(found) == 1, found
+    return found[0]
+
+
+RULE = """
+  - id: {id}
+    code: {code}
+    title: A planted rule
+    when: {when}
+{extra}
+    because: It was planted.
+    sources:
+      - {{source: casebook, found: Nothing.}}
+    exceptions: [Always.]
+    remedy: Take it out.
+    tests:
+      fires:
+        - {{name: It fires, profile: {fires}}}
+      silent:
+        - {{name: It does not, profile: {silent}}}
+"""
+
+
+def plant(
+    pack,
+    code="Z99",
+    when="{model.churn: low}",
+    fires="{model.churn: low}",
+    silent="{model.churn: high}",
+    extra="",
+):
+    """Add a rule at the end of a file and return the line on which it begins."""
+    path = pack / "rules" / "cost-and-operations.yaml"
+    text = path.read_text().rstrip("\n")
+    rule = RULE.format(id="planted-rule", code=code, when=when, fires=fires, silent=silent, extra=extra)
+    path.write_text(text + "\n" + rule)
+    return text.count("\n") + 3
+
+
+def test_the_rule_set_is_clean_before_anything_is_planted(pack):
+    assert findings(pack) == []
+
+
+def test_a_rule_whose_exception_covers_its_condition_is_dead(pack):
+    line = plant(
+        pack,
+        extra="    unless: {model.churn: [low, high]}\n    effects: [{need: rag, effect: for, strength: weak}]",
+    )
+    name, at, message = only(pack)
+
+    assert (name, at) == ("dead-rule", line + 3)
+    assert "'planted-rule' can never fire" in message
+
+
+def test_a_rule_that_moves_a_need_only_where_a_gate_rules_it_out_is_dead(pack):
+    line = plant(
+        pack,
+        when="{data.rights: not_allowed, model.churn: low}",
+        fires="{data.rights: not_allowed, model.churn: low}",
+        silent="{data.rights: clean}",
+        extra="    effects: [{need: fine_tuning, effect: for, strength: weak}]",
+    )
+    name, at, message = only(pack)
+
+    assert (name, at) == ("dead-rule", line + 4)
+    assert "only where gate 'training-not-allowed' rules it out" in message
+
+
+def test_a_rule_that_does_nothing_is_dead(pack):
+    line = plant(pack)
+    name, at, message = only(pack)
+
+    assert (name, at) == ("dead-rule", line)
+    assert "does nothing" in message
+
+
+def test_an_unknown_level_is_found_with_its_nearest_name(pack):
+    line = edit(
+        pack, "rules/data.yaml", "when: {data.rights: not_allowed}", "when: {data.rights: not_alowed}"
+    )
+    found = check_folder(str(pack), TODAY)
+
+    assert [(finding.name, finding.place.line, finding.hint) for finding in found] == [
+        ("malformed", line, "did you mean 'not_allowed'?")
+    ]
+    assert found[0].place.column == 25
+
+
+def test_a_gate_that_contradicts_another_is_found(pack):
+    line = plant(pack, extra="    gates: [{need: fine_tuning, gate: requires}]")
+    found = findings(pack)
+
+    assert {name for name, _, _ in found} == {"contradictory-gate"}
+    assert {at for _, at, _ in found} == {line + 4}
+    assert any(
+        "requires 'fine_tuning' where rule 'no-examples' rules it out" in message for _, _, message in found
+    )
+
+
+def test_a_missing_source_is_found(pack):
+    path = pack / "rules" / "data.yaml"
+    text = path.read_text()
+    start = text.index("    sources:", text.index("code: D12"))
+    end = text.index("    exceptions:", start)
+    path.write_text(text[:start] + "    sources: []\n" + text[end:])
+    name, at, message = only(pack)
+
+    assert (name, at) == ("missing-source", text.count("\n", 0, start) + 1)
+    assert "'training-not-allowed' has no source" in message
+
+
+def test_a_source_that_nobody_lists_is_found_with_its_nearest_name(pack):
+    line = edit(pack, "rules/knowledge.yaml", "source: ovadia-2023", "source: ovadia-2032")
+    found = check_folder(str(pack), TODAY)
+
+    assert [(f.name, f.place.line, f.hint) for f in found] == [
+        ("malformed", line, "did you mean 'ovadia-2023'?")
+    ]
+
+
+@pytest.mark.parametrize("side", ["fires", "silent"])
+def test_a_missing_test_is_found(pack, side):
+    path = pack / "rules" / "data.yaml"
+    text = path.read_text()
+    start = text.index(f"      {side}:", text.index("code: D12"))
+    end = text.index("      silent:", start) if side == "fires" else text.index("\n  - id:", start)
+    path.write_text(text[:start] + text[end:].lstrip("\n") if side == "fires" else text[:start] + text[end:])
+    tests_line = text.count("\n", 0, text.index("    tests:", text.index("code: D12"))) + 2
+    name, at, message = only(pack)
+
+    assert name == "missing-test"
+    assert at == tests_line
+    assert "'training-not-allowed' has no test" in message
+
+
+def test_a_duplicate_id_is_found(pack):
+    line = edit(pack, "rules/data.yaml", "id: masking-first", "id: training-not-allowed")
+    found = findings(pack)
+
+    assert ("malformed", line, "rule 'training-not-allowed' is defined twice") in found
+
+
+def test_a_code_that_is_taken_is_found(pack):
+    line = edit(pack, "rules/data.yaml", "code: D13", "code: D12")
+    found = findings(pack)
+
+    assert ("malformed", line, "code 'D12' is taken by rule 'training-not-allowed'") in found
+
+
+def test_a_stale_source_is_found(pack):
+    line = edit(pack, "sources/papers.yaml", "checked: 2026-11-22", "checked: 2025-06-01")
+    name, at, message = only(pack)
+
+    assert (name, at) == ("stale-source", line)
+    assert re.search(r"was last checked 541 days ago; rule '.*' allows 365", message)
+
+
+def test_a_rule_may_want_its_sources_fresher_than_others(pack):
+    assert findings(pack, "2027-02-21") != []
+    stale = {message.split("'")[1] for _, _, message in findings(pack, "2027-02-21")}
+
+    assert stale == {"openai-deprecations", "cohere-deprecation", "cost-formulas"}
+
+
+def test_an_option_that_nothing_leads_to_is_found(pack):
+    edit(pack, "rulebook.yaml", "needs_fine_tuning_above: 2.5", "needs_fine_tuning_above: 250")
+    found = findings(pack)
+
+    assert {name for name, _, _ in found} == {"unreachable-option"}
+    assert {message.rsplit("'", 2)[1] for _, _, message in found} == {"fine_tuning", "both"}
+
+
+def test_a_broken_direction_is_found(pack):
+    edit(
+        pack,
+        "rules/knowledge.yaml",
+        "when: {knowledge.volatility: {at_least: daily}}",
+        "when: {knowledge.volatility: daily}",
+    )
+    name, at, message = only(pack)
+
+    assert name == "direction-broken"
+    assert "going from 'daily' to 'realtime' of 'knowledge.volatility' can lower the need 'rag'" in message
+    assert "facts-change-daily" in message
+    assert at
+
+
+def test_a_gate_that_falls_against_a_direction_is_found(pack):
+    edit(pack, "rules/data.yaml", "when: {data.examples: none}", "when: {data.examples: plenty}")
+    names = {name for name, _, _ in findings(pack)}
+
+    assert "direction-broken" in names
+
+
+def test_an_unused_criterion_is_found(pack):
+    path = pack / "criteria" / "5-operations-and-governance.yaml"
+    text = path.read_text()
+    path.write_text(
+        text
+        + "  - id: team.size\n    title: Size\n    question: How large is the team?\n    help: Count heads.\n"
+        + "    levels:\n      - {id: small, means: few}\n      - {id: large, means: many}\n"
+    )
+    name, at, message = only(pack)
+
+    assert (name, at) == ("unused-criterion", text.count("\n") + 1)
+    assert message == "no rule reads 'team.size'"
+
+
+def test_levels_that_no_rule_tells_apart_are_found(pack):
+    line = edit(
+        pack,
+        "criteria/4-model-performance-cost.yaml",
+        "      - id: low\n        means: seldom; it is meant to stay",
+        "      - id: never\n        means: not at all\n      - id: low\n        means: seldom; it is meant to stay",
+    )
+    name, at, message = only(pack)
+
+    assert (name, at) == ("dead-level", line + 2)
+    assert message == "no rule tells 'low' of 'model.churn' from 'never'"
+
+
+def test_rules_out_of_order_are_found(pack):
+    line = plant(pack, code="A01", extra="    effects: [{need: rag, effect: for, strength: weak}]")
+    name, at, _ = only(pack)
+
+    assert (name, at) == ("unsorted", line + 1)
+
+
+def test_a_source_that_no_rule_uses_is_found(pack):
+    path = pack / "sources" / "papers.yaml"
+    text = path.read_text()
+    path.write_text(
+        text
+        + "  - {id: zzz, title: Unread, address: 'https://example.org', checked: 2026-11-22, quality: measured}\n"
+    )
+
+    assert only(pack)[:2] == ("unused-source", text.count("\n") + 1)
+
+
+@pytest.mark.parametrize(
+    ("date", "message"), [("yesterday", "is no date"), ("2027-06-01", "was checked in the future")]
+)
+def test_dates_that_cannot_be_are_found(pack, date, message):
+    line = edit(pack, "sources/papers.yaml", "checked: 2026-11-22", f"checked: {date}")
+    name, at, said = only(pack)
+
+    assert (name, at) == ("malformed", line)
+    assert message in said
+
+
+def test_a_rule_without_exceptions_or_with_an_odd_name_is_found(pack):
+    edit(pack, "rules/data.yaml", "  - id: masking-first", "  - id: Masking_First")
+    edit(
+        pack, "rules/data.yaml", "      - Where names play no part in the task, masking costs nothing.\n", ""
+    )
+    edit(pack, "rules/data.yaml", "    code: D13", "    code: D-13")
+    text = (pack / "rules/data.yaml").read_text()
+    (pack / "rules/data.yaml").write_text(
+        text.replace(
+            "    exceptions:\n    remedy: Mask before", "    exceptions: []\n    remedy: Mask before"
+        )
+    )
+    names = sorted(name for name, _, _ in findings(pack))
+
+    assert names == ["malformed", "malformed", "missing-exception", "unsorted"]

@@ -1,0 +1,311 @@
+"""Rule packs: adding, overriding and disabling rules; and errors a rule author can act on."""
+
+import json
+import os
+
+import pytest
+
+from ragortune import RagortuneError, load_rulebook, recommend
+from ragortune.errors import RulebookError, UnreadableError
+from ragortune.rulebook import cache_folder, compiled_name
+from ragortune.rulefolder import shipped_folder
+
+MANIFEST = "name: ours\nversion: '1'\nextends: ragortune\n"
+RULE = """rules:
+  - id: {id}
+    code: {code}
+    title: Our models are all small
+    when: {{model.strength: mid}}
+    effects: [{{need: fine_tuning, effect: for, strength: strong}}]
+    because: We measured it.
+    sources: [{{source: our-study, found: A tuned mid-size model won.}}]
+    exceptions: [None known.]
+    remedy: Tune.
+    tests:
+      fires: [{{name: A mid-size model, profile: {{model.strength: mid}}}}]
+      silent: [{{name: A weak model, profile: {{model.strength: weak}}}}]
+"""
+SOURCES = "sources:\n  - {id: our-study, title: Our study, address: 'https://example.org', checked: 2026-11-01, quality: measured}\n"
+
+
+@pytest.fixture
+def team_pack(tmp_path):
+    folder = tmp_path / "team"
+    (folder / "rules").mkdir(parents=True)
+    (folder / "sources").mkdir()
+    (folder / "rulebook.yaml").write_text(MANIFEST)
+    (folder / "rules" / "ours.yaml").write_text(RULE.format(id="our-models", code="X01"))
+    (folder / "sources" / "ours.yaml").write_text(SOURCES)
+    return folder
+
+
+def test_a_pack_that_extends_adds_its_rules_to_the_shipped_ones(team_pack, book):
+    ours = load_rulebook(team_pack)
+
+    assert (ours.name, ours.version) == ("ours", "1")
+    assert set(ours.rules) == {*book.rules, "our-models"}
+    assert ours.scale == book.scale
+    assert ours.digest != book.digest
+    assert len(ours.cases) == len(book.cases)
+    assert recommend({"model.strength": "mid"}, ours).option == "fine_tuning"
+
+
+def test_a_rule_of_the_same_id_overrides_the_shipped_one(team_pack, book):
+    (team_pack / "rules" / "ours.yaml").write_text(RULE.format(id="weak-model", code="M01"))
+    ours = load_rulebook(team_pack)
+
+    assert len(ours.rules) == len(book.rules)
+    assert ours.rules["weak-model"].title == "Our models are all small"
+
+
+def test_a_disabled_rule_is_gone_and_its_reason_is_kept(team_pack):
+    (team_pack / "rulebook.yaml").write_text(
+        MANIFEST + "disable:\n  - {rule: weak-model, because: We have large ones.}\n"
+    )
+    ours = load_rulebook(team_pack)
+
+    assert "weak-model" not in ours.rules
+    assert ours.disabled == {"weak-model": "We have large ones."}
+
+
+def test_disabling_a_rule_that_is_not_there_names_the_nearest(team_pack):
+    (team_pack / "rulebook.yaml").write_text(MANIFEST + "disable:\n  - {rule: weak-modle, because: x}\n")
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(team_pack)
+
+    assert str(caught.value).endswith(
+        "rulebook.yaml:5:12: there is no rule 'weak-modle' to disable\nhint: did you mean 'weak-model'?"
+    )
+
+
+def test_disabling_needs_a_reason(team_pack):
+    (team_pack / "rulebook.yaml").write_text(MANIFEST + "disable:\n  - {rule: weak-model}\n")
+    with pytest.raises(RulebookError, match="'because' is missing"):
+        load_rulebook(team_pack)
+
+
+def test_a_pack_that_stands_alone_needs_its_own_scale(team_pack):
+    (team_pack / "rulebook.yaml").write_text("name: ours\nversion: '1'\n")
+    with pytest.raises(RulebookError, match="needs a 'scale'"):
+        load_rulebook(team_pack)
+
+
+def test_a_copy_of_the_shipped_set_is_the_shipped_set(pack, book):
+    copy = load_rulebook(pack)
+
+    assert copy.digest == book.digest
+    assert list(copy.rules) == list(book.rules)
+
+
+def test_line_ends_do_not_change_the_digest(pack, book):
+    for path in pack.rglob("*.yaml"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert load_rulebook(pack).digest == book.digest
+
+
+def test_the_casebook_is_not_part_of_the_digest(pack, book):
+    (pack / "cases" / "papers.yaml").unlink()
+
+    assert load_rulebook(pack).digest == book.digest
+    assert len(load_rulebook(pack).cases) < len(book.cases)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "effects: [{need: fine_tuning,",
+            "effects: [{need: tuning,",
+            ":6:22: 'rules.0.effects.0.need' must be rag or fine_tuning, not 'tuning'\nhint: did you mean 'fine_tuning'?",
+        ),
+        (
+            "strength: strong",
+            "strength: strng",
+            ":6:58: 'rules.0.effects.0.strength' must be weak, moderate or strong, not 'strng'\nhint: did you mean 'strong'?",
+        ),
+        ("remedy:", "remdy:", ":10:5: there is no key 'remdy' here\nhint: did you mean 'remedy'?"),
+        ("    because: We measured it.\n", "", ":2:5: 'because' is missing"),
+        (
+            "when: {model.strength: mid}",
+            "when: {model.strenght: mid}",
+            ":5:12: there is no criterion 'model.strenght'\nhint: did you mean 'model.strength'?",
+        ),
+        (
+            "when: {model.strength: mid}",
+            "when: {model.strength: []}",
+            ":5:28: the condition on 'model.strength' names no level",
+        ),
+        (
+            "when: {model.strength: mid}",
+            "when: {task.kind: {at_least: writing}}",
+            ":5:23: the levels of 'task.kind' have no order; list them instead",
+        ),
+        (
+            "title: Our models are all small",
+            "title: 3",
+            ":4:12: 'rules.0.title': input should be a valid string, not 3",
+        ),
+        (
+            "profile: {model.strength: weak}",
+            "profile: {model.strength: weka}",
+            "must be weak, mid or frontier, not 'weka'\nhint: did you mean 'weak'?",
+        ),
+        ("id: our-models\n", "id: our-models\n    id: twice\n", ":3:5: key 'id' is given twice"),
+    ],
+)
+def test_an_error_in_a_rule_has_a_place_and_a_hint(team_pack, old, new, message):
+    path = team_pack / "rules" / "ours.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(RagortuneError) as caught:
+        load_rulebook(team_pack)
+
+    assert any(
+        str(problem).endswith(message) for problem in getattr(caught.value, "problems", [caught.value])
+    ), [str(problem) for problem in getattr(caught.value, "problems", [caught.value])]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "message"),
+    [
+        (
+            "{id: size, title: t, question: q, help: h, levels: [{id: a, means: a}]}",
+            "is not named `group.name`",
+        ),
+        (
+            "{id: team.size, title: t, question: q, help: h, levels: [{id: a, means: a}, {id: a, means: b}]}",
+            "names a level twice",
+        ),
+        (
+            "{id: team.size, title: t, question: q, help: h, unit: heads, levels: [{id: a, means: a}]}",
+            "no level says where it starts",
+        ),
+    ],
+)
+def test_a_criterion_that_cannot_be_is_refused(team_pack, criterion, message):
+    (team_pack / "criteria").mkdir()
+    (team_pack / "criteria" / "ours.yaml").write_text(f"criteria:\n  - {criterion}\n")
+    with pytest.raises(RulebookError, match=message):
+        load_rulebook(team_pack)
+
+
+def test_a_case_with_an_unknown_level_is_refused(pack):
+    path = pack / "cases" / "papers.yaml"
+    path.write_text(path.read_text().replace("knowledge.gap: most", "knowledge.gap: mots", 1))
+    with pytest.raises(RulebookError, match="must be none, some or most, not 'mots'"):
+        load_rulebook(pack)
+
+
+def test_a_file_in_no_known_folder_is_refused(team_pack):
+    (team_pack / "extra.yaml").write_text("a: 1\n")
+    with pytest.raises(RulebookError, match="a rule set keeps its files in criteria/, rules/"):
+        load_rulebook(team_pack)
+
+
+def test_a_set_without_a_guide_for_an_option_is_refused(pack):
+    path = pack / "options" / "options.yaml"
+    path.write_text(path.read_text().replace("- id: neither", "- id: rag", 1))
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(pack)
+
+    assert {problem.message for problem in caught.value.problems} >= {
+        "option 'rag' is defined twice",
+        "option 'neither' has no guide in options/",
+    }
+
+
+def test_only_the_shipped_set_can_be_extended(team_pack):
+    (team_pack / "rulebook.yaml").write_text("name: ours\nversion: '1'\nextends: theirs\n")
+    with pytest.raises(RulebookError, match="'extends' must be 'ragortune', not 'theirs'"):
+        load_rulebook(team_pack)
+
+
+def test_folders_that_are_no_rule_set_are_refused(tmp_path):
+    with pytest.raises(UnreadableError, match="no such folder"):
+        load_rulebook(tmp_path / "nowhere")
+    with pytest.raises(UnreadableError, match=r"holds no rulebook\.yaml"):
+        load_rulebook(tmp_path)
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(UnreadableError, match="is a file, not a folder"):
+        load_rulebook(file)
+
+
+def test_a_folder_with_too_many_files_is_refused(team_pack):
+    for number in range(501):
+        (team_pack / "rules" / f"{number}.yaml").write_text("rules: []\n")
+    with pytest.raises(UnreadableError, match="more than 500 YAML files"):
+        load_rulebook(team_pack)
+
+
+# --- the compiled form --------------------------------------------------------------------------------------------
+
+
+def test_what_is_compiled_follows_the_content_and_is_never_stale(team_pack):
+    first = load_rulebook(team_pack)
+    path = team_pack / "rules" / "ours.yaml"
+    path.write_text(path.read_text().replace("strength: strong", "strength: weak"))
+    stamp = path.stat()
+    os.utime(path, (stamp.st_atime - 1000, stamp.st_mtime - 1000))
+    second = load_rulebook(team_pack)
+
+    assert recommend({"model.strength": "mid"}, first).option == "fine_tuning"
+    assert recommend({"model.strength": "mid"}, second).default
+
+
+def test_what_is_compiled_is_plain_json_under_the_digest_of_its_sources(book):
+    path = os.path.join(cache_folder(), f"rules-{compiled_name(shipped_folder())}.json")
+    with open(path, encoding="utf-8") as stream:
+        compiled = json.load(stream)
+
+    assert compiled["digest"] == book.digest
+    assert len(compiled["rules"]) == len(book.rules)
+
+
+def test_a_damaged_compiled_file_is_compiled_anew(team_pack, monkeypatch, tmp_path):
+    monkeypatch.setenv("RAGORTUNE_CACHE_DIR", str(tmp_path / "cache"))
+    load_rulebook(team_pack)
+    for path in (tmp_path / "cache").iterdir():
+        path.write_text("{broken")
+    (team_pack / "touch").mkdir()
+    from ragortune import rulebook
+
+    rulebook._load_files.cache_clear()
+    again = load_rulebook(team_pack)
+
+    assert "our-models" in again.rules
+    assert len(again.cases) == 157
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(team_pack, monkeypatch, tmp_path):
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where the folder should be")
+    monkeypatch.setenv("RAGORTUNE_CACHE_DIR", str(blocked))
+    path = team_pack / "rulebook.yaml"
+    path.write_text(path.read_text() + "# changed\n")
+
+    assert "our-models" in load_rulebook(team_pack).rules
+    assert len(load_rulebook(team_pack).cases) == 157
+
+
+def test_the_cache_keeps_the_newest_few(team_pack, monkeypatch, tmp_path):
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("RAGORTUNE_CACHE_DIR", str(cache))
+    for number in range(16):
+        (team_pack / "rulebook.yaml").write_text(MANIFEST + f"# {number}\n")
+        load_rulebook(team_pack)
+
+    assert len(list(cache.glob("*.json"))) <= 24
+
+
+def test_the_cache_follows_the_usual_places(monkeypatch):
+    monkeypatch.delenv("RAGORTUNE_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/x")
+
+    assert cache_folder() == os.path.join("/x", "ragortune")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.delenv("LOCALAPPDATA", raising=False)
+
+    assert cache_folder() == os.path.join(os.path.expanduser("~"), ".cache", "ragortune")
