@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from ragortune import RagortuneError, load_rulebook, recommend
+from ragortune import RagortuneError, load_rulebook, recommend, rulebook
 from ragortune.errors import RulebookError, UnreadableError
 from ragortune.rulebook import cache_folder, compiled_name
 from ragortune.rulefolder import shipped_folder
@@ -255,23 +255,28 @@ def test_what_is_compiled_follows_the_content_and_is_never_stale(team_pack):
     assert recommend({"model.strength": "mid"}, second).default
 
 
-def test_what_is_compiled_is_plain_json_under_the_digest_of_its_sources(book):
-    path = os.path.join(cache_folder(), f"rules-{compiled_name(shipped_folder())}.json")
-    with open(path, encoding="utf-8") as stream:
-        compiled = json.load(stream)
+@pytest.fixture
+def own_cache(monkeypatch, tmp_path):
+    """A cache of the test's own, with nothing remembered in this process."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("RAGORTUNE_CACHE_DIR", str(folder))
+    rulebook._load_files.cache_clear()
+    yield folder
+    rulebook._load_files.cache_clear()
+
+
+def test_what_is_compiled_is_plain_json_under_the_digest_of_its_sources(own_cache):
+    book = load_rulebook()
+    compiled = json.loads((own_cache / f"rules-{compiled_name(shipped_folder())}.json").read_text())
 
     assert compiled["digest"] == book.digest
     assert len(compiled["rules"]) == len(book.rules)
 
 
-def test_a_damaged_compiled_file_is_compiled_anew(team_pack, monkeypatch, tmp_path):
-    monkeypatch.setenv("RAGORTUNE_CACHE_DIR", str(tmp_path / "cache"))
+def test_a_damaged_compiled_file_is_compiled_anew(own_cache, team_pack):
     load_rulebook(team_pack)
-    for path in (tmp_path / "cache").iterdir():
+    for path in own_cache.iterdir():
         path.write_text("{broken")
-    (team_pack / "touch").mkdir()
-    from ragortune import rulebook
-
     rulebook._load_files.cache_clear()
     again = load_rulebook(team_pack)
 
