@@ -96,7 +96,7 @@ def _tally(verdicts: tuple[Verdict, ...] | list[Verdict]) -> Tally:
 
 
 @lru_cache(maxsize=4)
-def _read_cases(rulebook: Rulebook) -> tuple[tuple[Case, Levels], ...]:
+def read_levels(rulebook: Rulebook) -> tuple[tuple[Case, Levels], ...]:
     """Return each case with its answers as levels of the rule set's criteria."""
     vocabulary = Vocabulary(rulebook.criteria)
     return tuple((case, vocabulary.read_profile(case.profile).levels) for case in rulebook.cases)
@@ -110,7 +110,7 @@ def _deciding_gates(rulebook: Rulebook, levels: Levels) -> frozenset[str]:
 def measure_agreement(rulebook: Rulebook) -> Agreement:
     """Return how a rule set agrees with its casebook."""
     verdicts = (
-        Verdict(case, decide_option(rulebook, levels).option) for case, levels in _read_cases(rulebook)
+        Verdict(case, decide_option(rulebook, levels).option) for case, levels in read_levels(rulebook)
     )
     return Agreement(tuple(verdicts))
 
@@ -124,7 +124,7 @@ def find_nearest(recommendation: Recommendation, count: int = 3) -> tuple[NearCa
     rulebook, levels = recommendation.rulebook, recommendation.profile.levels
     gates = _deciding_gates(rulebook, levels)
     ranked: list[tuple[tuple[float, ...], str, NearCase]] = []
-    for case, answers in _read_cases(rulebook):
+    for case, answers in read_levels(rulebook):
         shared = tuple(name for name, possible in answers.items() if levels.get(name) == possible)
         if not shared:
             continue

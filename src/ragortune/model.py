@@ -547,9 +547,49 @@ class OpenQuestion(Record):
 
     criterion: str
     could_give: tuple[Option, ...]
-    """Options other than the present one that some answer can lead to."""
+    """Options other than the present one that its answer can lead to, with the other open answers where not alone."""
     worth: float
-    """Expected reduction of uncertainty about the option, in bits."""
+    """Expected reduction of uncertainty about the option, in bits, all levels of all open answers being as likely."""
+    alone: bool = True
+    """Whether the answer can change the option by itself; otherwise only together with other open answers."""
+
+
+class Lever(Record):
+    """How much one answer carries: where a need would stand with the lowest and the highest of its levels."""
+
+    criterion: str
+    need: Need
+    """The need that it moves most."""
+    low: float
+    """Least score less the threshold over the levels of the criterion, all else as it is."""
+    high: float
+    """Most score less the threshold."""
+    now: float
+    """Score less the threshold with the present answer."""
+    without: Option
+    """The option if the answer were not known."""
+
+
+class Pillar(Record):
+    """A rule without which another option would be recommended."""
+
+    rule: Rule
+    without: Option
+    """The option if the rule were left out."""
+
+
+class Refusal(Record):
+    """Why an option is not recommended, and where it would be."""
+
+    option: Option
+    reasons: tuple[Reason, ...]
+    """What moves the needs away from it, strongest first."""
+    gates: tuple[GateHit, ...]
+    """What decides against it whatever the weights say."""
+    nearest: Flip | None
+    """The smallest change of answers that gives the option; None where three changes are too few."""
+    given: tuple[str, ...] = ()
+    """Criteria in that change that the team cannot change by deciding to."""
 
 
 class Recommendation(Record):
@@ -583,12 +623,18 @@ class Recommendation(Record):
     """The rule set that judged it."""
     acceptability: Mapping[Option, float] | None = None
     """Share of the readings of the rules under which each option wins; None until computed."""
+    acceptability_error: float | None = None
+    """Standard error of the least certain share, zero where the shares are exact; None until computed."""
     settled: bool | None = None
     """Whether no answer that is still open can change the option; None until computed."""
     flips: tuple[Flip, ...] | None = None
     """What would change the option; None until computed."""
     unknowns: tuple[OpenQuestion, ...] | None = None
-    """Which open answers still matter; None until computed."""
+    """Which open answers still matter, those worth most first; None until computed."""
+    levers: tuple[Lever, ...] | None = None
+    """Which answers carry the advice, those that move most first; None until computed."""
+    pillars: tuple[Pillar, ...] | None = None
+    """Rules without which the advice would be another; None until computed."""
 
 
 # --- what others did --------------------------------------------------------------------------------------------

@@ -1,0 +1,120 @@
+"""What would change the advice, held against trying every change."""
+
+import itertools
+import random
+
+import pytest
+
+from ragortune import load_rulebook
+from ragortune.engine import decide_option
+from ragortune.model import Option
+from ragortune.whatif.changes import find_flips, find_nearest_profile
+
+from .rule_sets import draw_answers, make_rulebook
+
+BOOK = load_rulebook()
+
+
+def try_changes(book, levels, size, *, given=False):
+    """Return every set of changes of that size that changes the option, by brute force."""
+    present = decide_option(book, levels).option
+    names = [name for name in levels if given or not book.criteria[name].given]
+    found = {}
+    for chosen in itertools.combinations(names, size):
+        others = [
+            [level for level in book.criteria[name].level_ids if level not in levels[name]] for name in chosen
+        ]
+        for new in itertools.product(*others):
+            change = dict(zip(chosen, new, strict=True))
+            option = decide_option(
+                book, {**levels, **{name: (level,) for name, level in change.items()}}
+            ).option
+            if option is not present:
+                found[frozenset(change.items())] = option
+    return found
+
+
+def find_smallest_changes(book, levels, *, given=False):
+    smallest = try_changes(book, levels, 1, given=given)
+    for change, option in try_changes(book, levels, 2, given=given).items():
+        if not any(frozenset({part}) in smallest for part in change):
+            smallest[change] = option
+    return smallest or try_changes(book, levels, 3, given=given)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("given", [False, True], ids=["what the team can change", "anything"])
+def test_on_small_rule_sets_the_flips_are_those_of_trying_every_change(seed, given):
+    generator = random.Random(seed)
+    for _ in range(60):
+        book = make_rulebook(generator, criteria=5)
+        levels = draw_answers(generator, book, share=0.8)
+        flips = find_flips(book, levels, given=given)
+
+        assert {frozenset(flip.change.items()): flip.option for flip in flips} == find_smallest_changes(
+            book, levels, given=given
+        )
+        assert len(flips) == len({frozenset(flip.change.items()) for flip in flips})
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_on_the_shipped_rules_the_flips_are_complete_up_to_two_changes(seed):
+    generator = random.Random(seed)
+    levels = draw_answers(generator, BOOK, share=generator.choice([0.2, 0.4]))
+    flips = {frozenset(flip.change.items()): flip.option for flip in find_flips(BOOK, levels)}
+
+    assert {change: option for change, option in flips.items() if len(change) < 3} == {
+        change: option for change, option in find_smallest_changes(BOOK, levels).items() if len(change) < 3
+    }
+
+
+def test_the_nearest_change_comes_first():
+    levels = {"knowledge.gap": ("most",), "knowledge.source": ("documents",), "knowledge.size": ("medium",)}
+    flips = find_flips(BOOK, levels, given=True)
+    order = [(len(flip.change), measure_distance(levels, flip.change)) for flip in flips]
+
+    assert order == sorted(order)
+    assert order[0] < order[-1]
+
+
+def measure_distance(levels, change):
+    """Levels apart, summed; 1 for a criterion without order."""
+    return sum(
+        1
+        if BOOK.criteria[name].nominal
+        else min(
+            abs(BOOK.criteria[name].level_ids.index(new) - BOOK.criteria[name].level_ids.index(old))
+            for old in levels[name]
+        )
+        for name, new in change.items()
+    )
+
+
+def test_what_the_team_cannot_change_is_left_out_unless_asked_for():
+    levels = {"knowledge.gap": ("most",), "knowledge.source": ("documents",)}
+
+    assert not any("knowledge.gap" in flip.change for flip in find_flips(BOOK, levels))
+    assert any("knowledge.gap" in flip.change for flip in find_flips(BOOK, levels, given=True))
+
+
+@pytest.mark.parametrize("option", list(Option))
+@pytest.mark.parametrize("seed", range(3))
+def test_the_nearest_profile_for_an_option_gives_it_and_no_smaller_change_does(option, seed):
+    generator = random.Random(seed)
+    book = make_rulebook(generator, criteria=4)
+    levels = draw_answers(generator, book)
+    nearest = find_nearest_profile(book, levels, option, given=True)
+    sizes = []
+    for size in range(1, 4):
+        for chosen in itertools.combinations(book.criteria, size):
+            for new in itertools.product(*(book.criteria[name].level_ids for name in chosen)):
+                changed = {name: (level,) for name, level in zip(chosen, new, strict=True)}
+                if decide_option(book, {**levels, **changed}).option is option:
+                    sizes.append(size)
+
+    if nearest is None:
+        assert not sizes
+    else:
+        changed = {name: (level,) for name, level in nearest.change.items()}
+        assert decide_option(book, {**levels, **changed}).option is option is nearest.option
+        assert len(changed) <= min(sizes)
