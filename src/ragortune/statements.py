@@ -130,6 +130,8 @@ class Sentence(Record):
     """Ranges of the text that are struck out."""
     checked: bool | None = None
     """For an item of a task list, whether it is ticked."""
+    source: tuple[str, ...] = ()
+    """The physical lines from its first piece to its last, whole."""
 
 
 class Cited(Record):

@@ -1,0 +1,1 @@
+"""Design documents read: what they decide, and on which stated facts."""
