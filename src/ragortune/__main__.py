@@ -22,8 +22,15 @@ _WITH_VALUE = {
     "--rules": "rules",
     "--color": "color",
     "--stdin-name": "stdin_name",
+    "--why-not": "why_not",
 }
-_SWITCHES = {"--brief": "brief", "--trace": "trace"}
+_SWITCHES = {
+    "--brief": ("brief", True),
+    "--trace": ("trace", True),
+    "--what-if": ("what_if", True),
+    "--no-what-if": ("what_if", False),
+    "--any-answer": ("any_answer", True),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,7 +86,8 @@ def read_request(arguments: list[str]) -> RecommendRequest | None:
     for argument in rest:
         name, equals, value = argument.partition("=")
         if argument in _SWITCHES:
-            switches[_SWITCHES[argument]] = True
+            name, wanted = _SWITCHES[argument]
+            switches[name] = wanted
         elif name in _WITH_VALUE:
             if not equals:
                 value = next(rest, "")

@@ -74,6 +74,18 @@ def recommend(
         bool, typer.Option("--brief", help="Only the option and where the needs stand.")
     ] = False,
     trace: Annotated[bool, typer.Option("--trace", help="What became of every rule, too (JSON).")] = False,
+    what_if: Annotated[
+        bool | None,
+        typer.Option(
+            "--what-if/--no-what-if", help="What could change the advice; for a single profile if left out."
+        ),
+    ] = None,
+    why_not: Annotated[
+        str | None, typer.Option("--why-not", metavar="OPTION", help="What speaks against this option here.")
+    ] = None,
+    any_answer: Annotated[
+        bool, typer.Option("--any-answer", help="Change answers, too, that are not the team's to change.")
+    ] = False,
     rules: Rules = None,
     color: Color = "auto",
     stdin_name: Annotated[
@@ -83,7 +95,9 @@ def recommend(
     """Print the recommendation for each profile."""
     from ragortune.commands.recommend import RecommendRequest, recommend_profiles
 
-    request = RecommendRequest(tuple(profiles or ()), form, brief, trace, rules, color, stdin_name)
+    request = RecommendRequest(
+        tuple(profiles or ()), form, brief, what_if, why_not, any_answer, trace, rules, color, stdin_name
+    )
     _finish(recommend_profiles(request, Environment.detect()))
 
 

@@ -9,7 +9,8 @@ from ragortune.commands.shared import choose_format, open_rulebook, show_error
 from ragortune.engine import decide_option, judge_profile, trace_rules
 from ragortune.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.host import Environment
-from ragortune.model import Profile, Rulebook
+from ragortune.model import Option, Profile, Recommendation, Refusal, Rulebook
+from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.profile import Vocabulary
 from ragortune.reading import (
     LINE_BYTES,
@@ -43,6 +44,12 @@ class RecommendRequest(Record):
     format: str = "text"
     brief: bool = False
     """Only the option and where the needs stand."""
+    what_if: bool | None = None
+    """Whether to say what could change the advice; where None, for a single profile only."""
+    why_not: str | None = None
+    """An option: what speaks against it, and where it would be right."""
+    any_answer: bool = False
+    """Whether flips may change answers that the team cannot change."""
     trace: bool = False
     """What became of every rule, too (in JSON)."""
     rules: str | None = None
@@ -75,6 +82,10 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
         )
     if request.paths.count("-") > 1:
         raise UsageError("stdin can be read only once")
+    if request.why_not is not None and request.why_not not in list(Option):
+        hint = suggest_name(request.why_not, Option)
+        message = f"--why-not must be {join_words(Option, 'or')}, not {quote_value(request.why_not)}"
+        raise UsageError(message, None, hint)
     rulebook = open_rulebook(request.rules, environment)
     vocabulary = Vocabulary(rulebook.criteria)
     inputs = itertools.chain.from_iterable(
@@ -140,6 +151,24 @@ class _Printer:
             self._print_report(profile)
         self._count += 1
 
+    def _judge(self, profile: Profile) -> Recommendation:
+        """Return the recommendation, with what could change it where that is wanted."""
+        recommendation = judge_profile(self._rulebook, profile)
+        wanted = self._request.what_if
+        if wanted or self._request.why_not or (wanted is None and not self.batch):
+            from ragortune.whatif import study
+
+            return study(recommendation, given=self._request.any_answer)
+        return recommendation
+
+    def _refuse(self, recommendation: Recommendation) -> Refusal | None:
+        option = self._request.why_not
+        if option is None or option == recommendation.option:
+            return None
+        from ragortune.whatif import explain_refusal
+
+        return explain_refusal(recommendation, Option(option))
+
     def _print_json(self, given: _Input, profile: Profile) -> None:
         from ragortune.render import machine
 
@@ -150,14 +179,15 @@ class _Printer:
             outcome = decide_option(self._rulebook, profile.levels)
             described = machine.describe_outcome(profile.project, outcome, origin)
         else:
-            recommendation = judge_profile(self._rulebook, profile)
+            recommendation = self._judge(profile)
             trace = trace_rules(self._rulebook, profile.levels) if self._request.trace else None
             cases = None
             if not self.batch:
                 from ragortune.casebook import find_nearest
 
                 cases = find_nearest(recommendation)
-            described = machine.describe_recommendation(recommendation, cases, origin, trace)
+            refusal = self._refuse(recommendation)
+            described = machine.describe_recommendation(recommendation, cases, origin, trace, refusal)
         indent = 2 if self._request.format == "json" else None
         self._environment.write(machine.dump_json(described, indent=indent) + "\n")
 
@@ -165,8 +195,9 @@ class _Printer:
         from ragortune.casebook import find_nearest
         from ragortune.render.report import build_report
 
-        recommendation = judge_profile(self._rulebook, profile)
-        report = build_report(recommendation, find_nearest(recommendation))
+        recommendation = self._judge(profile)
+        refusal = self._refuse(recommendation)
+        report = build_report(recommendation, find_nearest(recommendation), refusal)
         environment = self._environment
         if self._request.format == "markdown":
             from ragortune.render.markdown import render_markdown

@@ -6,7 +6,7 @@ import json
 
 from ragortune.casebook import NearCase
 from ragortune.engine import Outcome
-from ragortune.model import Need, Recommendation, Rule, Rulebook, RuleHit, RuleTrace
+from ragortune.model import Need, Recommendation, Refusal, Rule, Rulebook, RuleHit, RuleTrace
 
 SCHEMA = "ragortune/recommendation/1"
 
@@ -19,6 +19,7 @@ def describe_recommendation(
     cases: tuple[NearCase, ...] | None,
     origin: Json | None = None,
     trace: tuple[RuleTrace, ...] | None = None,
+    refusal: Refusal | None = None,
 ) -> Json:
     """Return a recommendation as JSON data. `cases` is null in a batch, `origin` says which input it answers."""
     book = recommendation.rulebook
@@ -33,6 +34,7 @@ def describe_recommendation(
         "acceptability": None
         if recommendation.acceptability is None
         else {option.value: share for option, share in recommendation.acceptability.items()},
+        "acceptability_error": recommendation.acceptability_error,
         "settled": recommendation.settled,
         "needs": {
             need.value: {
@@ -82,10 +84,12 @@ def describe_recommendation(
             {
                 "criterion": question.criterion,
                 "could_give": [option.value for option in question.could_give],
-                "worth": question.worth,
+                "worth": round(question.worth, 6),
+                "alone": question.alone,
             }
             for question in recommendation.unknowns
         ],
+        "tornado": _describe_levers(recommendation),
         "unanswered": list(recommendation.unanswered),
         "cases": None if cases is None else [_describe_case(near) for near in cases],
         "rulebook": {"name": book.name, "version": book.version, "digest": book.digest},
@@ -101,9 +105,44 @@ def describe_recommendation(
             }
             for entry in trace
         ]
+    if refusal is not None:
+        described["why_not"] = _describe_refusal(refusal)
     if origin is not None:
         described["profile"] = origin
     return described
+
+
+def _describe_levers(recommendation: Recommendation) -> Json | None:
+    if recommendation.levers is None or recommendation.pillars is None:
+        return None
+    return {
+        "answers": [
+            {
+                "criterion": lever.criterion,
+                "need": lever.need.value,
+                "low": lever.low,
+                "high": lever.high,
+                "now": lever.now,
+                "without": lever.without.value,
+            }
+            for lever in recommendation.levers
+        ],
+        "rules": [
+            {"rule": pillar.rule.id, "code": pillar.rule.code, "without": pillar.without.value}
+            for pillar in recommendation.pillars
+        ],
+    }
+
+
+def _describe_refusal(refusal: Refusal) -> Json:
+    nearest = refusal.nearest
+    return {
+        "option": refusal.option.value,
+        "reasons": [reason.rule.id for reason in refusal.reasons],
+        "gates": [hit.rule.id for hit in refusal.gates],
+        "nearest": None if nearest is None else dict(nearest.change),
+        "given": list(refusal.given),
+    }
 
 
 def describe_outcome(project: str | None, outcome: Outcome, origin: Json | None = None) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ragortune.plaintext import clean_text
+from ragortune.render.outlook import Outlook
 from ragortune.render.report import NeedPart, Remark, Report
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~&])")
@@ -39,13 +40,18 @@ def render_markdown(report: Report) -> str:
         "",
         f"**How firm:** {_plain(report.firmness)}",
         "",
-        _plain(report.meaning),
     ]
+    if report.outlook:
+        lines += [f"**Readings:** {_plain(report.outlook.readings)}", ""]
+        lines += [f"**Open:** {_plain(report.outlook.open)}", ""]
+    lines.append(_plain(report.meaning))
     for need in report.needs:
         lines += _need_table(need)
     for heading, remarks in (("Gates", report.gates), ("Notices", report.notices)):
         if remarks:
             lines += ["", f"## {heading}", "", *(_remark_item(remark) for remark in remarks)]
+    if report.outlook:
+        lines += _outlook_parts(report.outlook)
     lines += ["", "## Begin with", ""]
     lines += [f"{number}. {_plain(step.text)}{_refer(step)}" for number, step in enumerate(report.steps, 1)]
     lines += ["", "## Prove it", "", *(f"- **{what}:** {_plain(text)}" for what, text in report.proof)]
@@ -71,6 +77,33 @@ def render_markdown(report: Report) -> str:
         ]
     lines += ["", f"Rule set {report.rulebook}.", ""]
     return "\n".join(lines)
+
+
+def _outlook_parts(outlook: Outlook) -> list[str]:
+    lines = []
+    if outlook.refusal:
+        lines += ["", f"## Why not {outlook.refusal.option}", ""]
+        lines += [f"- ({line.head}) {_plain(line.text)}" for line in outlook.refusal.lines]
+        lines.append(f"- {_plain(outlook.refusal.nearest)}")
+    lines += ["", "## What would change it", ""]
+    lines += [f"- **{line.head}**: {_plain(line.text)}" for line in outlook.flips]
+    if outlook.more_flips:
+        lines.append(f"- and {outlook.more_flips} more")
+    if not outlook.flips:
+        lines.append("- no change of up to three answers that are known")
+    if outlook.questions:
+        lines += ["", "## Find out next", ""]
+        lines += [f"- `{line.head}`: {_plain(line.text)}" for line in outlook.questions]
+    if outlook.levers:
+        lines += ["", "## What carries it", "", "| Answer | Need | Least | Now | Most | Without it |"]
+        lines.append("| --- | --- | ---: | ---: | ---: | --- |")
+        for lever in outlook.levers:
+            scores = f"{lever.low:+g} | {lever.now:+g} | {lever.high:+g}"
+            lines.append(f"| `{lever.criterion}` | {lever.need} | {scores} | {lever.without} |")
+    lines += (
+        ["", *(f"- ({line.head}) {_plain(line.text)}" for line in outlook.pillars)] if outlook.pillars else []
+    )
+    return lines
 
 
 def _need_table(need: NeedPart) -> list[str]:

@@ -15,7 +15,7 @@ from ragortune.model import (
     Source,
 )
 from ragortune.plaintext import join_words
-from ragortune.render.report import NEED_NAMES
+from ragortune.render.outlook import NEED_NAMES
 
 Block = tuple[str, str]
 """What a paragraph is (`heading`, `text`, `item`, `term`, `code`), and its text; terms hold `name\\ttext`."""

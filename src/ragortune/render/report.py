@@ -14,14 +14,15 @@ from ragortune.model import (
     Option,
     Quality,
     Recommendation,
+    Refusal,
     Rule,
     RuleHit,
 )
 from ragortune.plaintext import clean_text, join_words
 from ragortune.profile import describe_answer
 from ragortune.record import Record
+from ragortune.render.outlook import NEED_NAMES, Outlook, build_outlook
 
-NEED_NAMES: Mapping[Need, str] = {Need.RAG: "retrieval", Need.FINE_TUNING: "tuning"}
 OPTION_NAMES: Mapping[Option, str] = {
     Option.RAG: "retrieval",
     Option.FINE_TUNING: "fine-tuning",
@@ -104,6 +105,8 @@ class Report(Record):
     answered: int
     total: int
     rulebook: str
+    outlook: Outlook | None = None
+    """What could change the advice, where that was asked for."""
 
 
 class _Sources:
@@ -126,7 +129,9 @@ class _Sources:
         return tuple((self._known[source].title, self._known[source].address) for source in self._numbers)
 
 
-def build_report(recommendation: Recommendation, cases: tuple[NearCase, ...]) -> Report:
+def build_report(
+    recommendation: Recommendation, cases: tuple[NearCase, ...], refusal: Refusal | None = None
+) -> Report:
     """Return the sentences of a recommendation. Text from the profile is made harmless here."""
     book = recommendation.rulebook
     guide = book.options[recommendation.option]
@@ -179,6 +184,7 @@ def build_report(recommendation: Recommendation, cases: tuple[NearCase, ...]) ->
         answered=len(book.criteria) - len(recommendation.unanswered),
         total=len(book.criteria),
         rulebook=f"{book.name} {book.version}, {book.digest[:19]}",
+        outlook=build_outlook(recommendation, refusal),
     )
 
 

@@ -7,6 +7,7 @@ import io
 from rich.console import Console
 from rich.text import Text
 
+from ragortune.render.outlook import LeverBar, Outlook
 from ragortune.render.report import NeedPart, Remark, Report
 
 _BAR_CELLS = 2
@@ -64,6 +65,9 @@ def render_text(report: Report, *, width: int, color: bool, unicode: bool = True
     sheet.add_line()
     sheet.add_wrapped(Text(report.verdict, style="bold cyan"), "Recommendation  ")
     sheet.add_wrapped(report.firmness, "How firm        ")
+    if report.outlook:
+        sheet.add_wrapped(report.outlook.readings, "Readings        ")
+        sheet.add_wrapped(report.outlook.open, "Open            ")
     sheet.add_line()
     for need in report.needs:
         sheet.add_line(_draw_need(need, width=width, unicode=unicode))
@@ -79,16 +83,9 @@ def render_text(report: Report, *, width: int, color: bool, unicode: bool = True
         sheet.add_heading("Notices")
         for notice in report.notices:
             _add_remark(sheet, notice, f"{notice.kind}: {notice.text}")
-    sheet.add_heading("Begin with")
-    for step in report.steps:
-        code = Text(f"  {step.code or '-':<4} ", style="cyan")
-        sheet.add_wrapped(step.text + _number_sources(step.sources), code)
-    sheet.add_heading("Prove it")
-    for what, text in report.proof:
-        sheet.add_wrapped(text, f"  {what:<8}")
-    sheet.add_heading("Look again")
-    for text in report.look_again:
-        sheet.add_wrapped(text, "  - ")
+    if report.outlook:
+        _add_outlook(sheet, report.outlook, unicode=unicode)
+    _add_plan(sheet, report)
     _add_cases(sheet, report)
     if report.sources:
         sheet.add_heading("Sources")
@@ -99,6 +96,19 @@ def render_text(report: Report, *, width: int, color: bool, unicode: bool = True
     sheet.add_line()
     sheet.add_wrapped(f"Rule set {report.rulebook}. `ragortune explain CODE` tells more.", style="dim")
     return sheet.getvalue()
+
+
+def _add_plan(sheet: Sheet, report: Report) -> None:
+    sheet.add_heading("Begin with")
+    for step in report.steps:
+        code = Text(f"  {step.code or '-':<4} ", style="cyan")
+        sheet.add_wrapped(step.text + _number_sources(step.sources), code)
+    sheet.add_heading("Prove it")
+    for what, text in report.proof:
+        sheet.add_wrapped(text, f"  {what:<8}")
+    sheet.add_heading("Look again")
+    for text in report.look_again:
+        sheet.add_wrapped(text, "  - ")
 
 
 def _draw_need(need: NeedPart, *, width: int, unicode: bool) -> Text:
@@ -142,6 +152,58 @@ def _add_remark(sheet: Sheet, remark: Remark, text: str) -> None:
     sheet.add_wrapped(shown, Text(f"  {remark.code:<4} ", style="cyan"))
     if remark.more:
         sheet.add_wrapped(remark.more, " " * 7, style="dim")
+
+
+def _add_outlook(sheet: Sheet, outlook: Outlook, *, unicode: bool) -> None:
+    if outlook.refusal:
+        sheet.add_heading(f"Why not {outlook.refusal.option}")
+        for line in outlook.refusal.lines:
+            sheet.add_wrapped(line.text, Text(f"  {line.head:<4} ", style="cyan"))
+        sheet.add_wrapped(outlook.refusal.nearest, "  - ")
+    sheet.add_heading("What would change it")
+    for line in outlook.flips:
+        sheet.add_wrapped(line.text, Text(f"  {line.head:<12}", style="cyan"))
+    if outlook.more_flips:
+        noun = "change" if outlook.more_flips == 1 else "changes"
+        sheet.add_wrapped(f"and {outlook.more_flips} more {noun}; --format json lists them all", "  - ")
+    if not outlook.flips:
+        sheet.add_wrapped("no change of up to three answers that are known", "  - ")
+    if outlook.questions:
+        sheet.add_heading("Find out next")
+        for line in outlook.questions:
+            sheet.add_line(f"  {line.head}", "cyan")
+            sheet.add_wrapped(line.text, " " * 4)
+    if outlook.levers:
+        sheet.add_heading("What carries it")
+        for lever in outlook.levers:
+            sheet.add_line(_draw_lever(lever, outlook.levers, width=sheet.width, unicode=unicode))
+        mark, stand = ("│", "●") if unicode else ("|", "o")
+        sheet.add_wrapped(
+            f"How far each answer moves a need over its levels: {mark} is the threshold, {stand} where it stands.",
+            " " * 2,
+            style="dim",
+        )
+    for line in outlook.pillars:
+        sheet.add_wrapped(line.text, Text(f"  {line.head:<4} ", style="cyan"))
+
+
+def _draw_lever(lever: LeverBar, levers: tuple[LeverBar, ...], *, width: int, unicode: bool) -> Text:
+    """Return the way of one answer on the scale that all of them share."""
+    line, mark, stand = ("─", "│", "●") if unicode else ("-", "|", "o")
+    low = min(0.0, *(own.low for own in levers))
+    high = max(0.0, *(own.high for own in levers))
+    start = f"  {lever.criterion:<26}{lever.need:<10}"
+    end = f"  without it {lever.without}" if lever.changes else ""
+    cells = max(8, min(30, width - len(start) - 23))
+    places = [
+        round((value - low) / max(high - low, 1e-9) * (cells - 1))
+        for value in (lever.low, lever.high, 0.0, lever.now)
+    ]
+    drawn = [line if places[0] <= cell <= places[1] else " " for cell in range(cells)]
+    drawn[places[2]], drawn[min(max(places[3], 0), cells - 1)] = mark, stand
+    text = Text.assemble(start, ("".join(drawn), "green" if lever.now > 0 else "red"), (end, "bold"))
+    text.rstrip()
+    return text
 
 
 def _number_sources(numbers: tuple[int, ...]) -> str:
