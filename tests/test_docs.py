@@ -86,6 +86,30 @@ def test_the_readme_quotes_the_figures_of_the_casebook(book):
     assert float(quoted[2]) == round(100 * total.lenient / total.total, 1)
 
 
+def test_the_readme_quotes_the_reliability_of_the_shares(book):
+    from ragortune.casebook import measure_reliability
+
+    reliability = measure_reliability(book)
+    rows = re.findall(r"^\| (?:up to|over|[0-9]+ to).* \|$", readme(), re.MULTILINE)
+    quoted = [[cell.strip() for cell in row.strip("|").split("|")][1:] for row in rows]
+
+    assert quoted == [
+        [
+            str(each.tally.total),
+            f"{each.stated:.1%}",
+            f"{each.tally.strict / each.tally.total:.1%}",
+            f"{each.tally.lenient / each.tally.total:.1%}",
+        ]
+        for each in reliability.by_share()
+    ]
+    assert f"is {reliability.brier:.3f} (0.750 for a uniform guess)" in " ".join(readme().split())
+    firm = reliability.firm
+    assert (
+        f"covers {firm.total} of the 157 cases and agrees (lenient) in {firm.lenient / firm.total:.1%} of them"
+        in " ".join(readme().split())
+    )
+
+
 def test_the_readme_has_exactly_two_commands_for_a_fresh_machine():
     section = readme().partition("## Try it")[2].partition("\n## ")[0]
 

@@ -18,9 +18,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ragortune.engine import decide_option
-from ragortune.model import Direction, Need, Rulebook
+from ragortune.casebook import read_levels
+from ragortune.engine import decide_option, judge_profile
+from ragortune.model import Direction, Need, Profile, Rulebook
 from ragortune.rulebook import load_rulebook
+from ragortune.whatif import study
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "support-assistant.yaml"
@@ -207,6 +209,25 @@ def measure_scoring(count: int) -> None:
         print(f"  {name:<44} takes {theirs / own:6.0f} x as long; scores differ on {wrong} of {len(sample)}")
 
 
+def measure_what_if(runs: int) -> None:
+    """Compare what-if on one profile, in process, with a start of the interpreter."""
+    book = load_rulebook()
+    start = statistics.median(time_process(PASS) for _ in range(runs))
+    print("recommend with what-if, flips up to two changes, in process, against `python -I -c pass`")
+    cases = [dict(levels) for _, levels in read_levels(book)]
+    for name, profiles in (
+        ("profiles of the casebook", cases),
+        ("profiles with half of the answers", draw_profiles(book, 100, answered=20)),
+        ("profiles with all answers", draw_profiles(book, 100, answered=len(book.criteria))),
+    ):
+        study(judge_profile(book, Profile(profiles[0])), most=2)
+        begin = time.process_time()
+        for levels in profiles[1:]:  # once each, because a second time they would be remembered in part
+            study(judge_profile(book, Profile(levels)), most=2)
+        spent = (time.process_time() - begin) / (len(profiles) - 1)
+        print(f"  {name:<44} {spent / start:5.2f} x  ({spent * 1000:.1f} ms a profile here)")
+
+
 def measure_batch(count: int, runs: int = 3) -> None:
     """Compare a batch with parsing and printing its JSON alone."""
     book = load_rulebook()
@@ -263,6 +284,7 @@ def main() -> None:
     arguments = parser.parse_args()
     measure_starts(arguments.runs)
     measure_scoring(2_000)
+    measure_what_if(arguments.runs)
     measure_batch(arguments.profiles)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -9,8 +10,13 @@ from ragortune.engine import Levels, decide_option
 from ragortune.model import Case, Option, Recommendation, Rulebook
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
+from ragortune.whatif.reach import is_settled
+from ragortune.whatif.readings import weigh_options
 
 _EVIDENCE = ("measured", "argued", "described")
+FIRM_SHARE = 0.9
+"""Advice with an acceptability over this is firm."""
+_SHARE_EDGES = (0.0, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
 
 
 class NearCase(Record):
@@ -113,6 +119,75 @@ def measure_agreement(rulebook: Rulebook) -> Agreement:
         Verdict(case, decide_option(rulebook, levels).option) for case, levels in read_levels(rulebook)
     )
     return Agreement(tuple(verdicts))
+
+
+class Stated(Record):
+    """What was stated about one case before its outcome was looked at."""
+
+    verdict: Verdict
+    shares: Mapping[Option, float]
+    """Acceptability of each option."""
+    settled: bool
+    """Whether no open answer could change the advice."""
+
+    @property
+    def firm(self) -> bool:
+        """Whether the advice is settled, or an option has an acceptability over 0.9."""
+        return self.settled or max(self.shares.values()) > FIRM_SHARE
+
+
+class Bin(Record):
+    """Cases whose advice was stated with about the same share."""
+
+    low: float
+    high: float
+    tally: Tally
+    stated: float
+    """Mean acceptability of the advice in these cases; 0 where there is none."""
+
+
+class Reliability(Record):
+    """How well stated shares agree with what was published."""
+
+    stated: tuple[Stated, ...]
+
+    @property
+    def brier(self) -> float:
+        """Mean squared distance of the shares from the published option; 0.75 for a uniform guess."""
+        total = sum(
+            (share - (option is each.verdict.case.outcome)) ** 2
+            for each in self.stated
+            for option, share in each.shares.items()
+        )
+        return total / max(1, len(self.stated))
+
+    @property
+    def firm(self) -> Tally:
+        """Cases in which the advice is firm."""
+        return _tally([each.verdict for each in self.stated if each.firm])
+
+    def by_share(self) -> tuple[Bin, ...]:
+        """Cases by the acceptability of the advice, lowest first."""
+        bins = []
+        for low, high in itertools.pairwise(_SHARE_EDGES):
+            inside = [each for each in self.stated if low <= each.shares[each.verdict.option] < high]
+            mean = sum(each.shares[each.verdict.option] for each in inside) / max(1, len(inside))
+            bins.append(Bin(low, min(1.0, high), _tally([each.verdict for each in inside]), mean))
+        return tuple(bins)
+
+
+def measure_reliability(rulebook: Rulebook) -> Reliability:
+    """Return what is stated about each case of the casebook, to be held against its outcome."""
+    return Reliability(
+        tuple(
+            Stated(
+                Verdict(case, decide_option(rulebook, levels).option),
+                weigh_options(rulebook, levels).shares,
+                is_settled(rulebook, levels),
+            )
+            for case, levels in read_levels(rulebook)
+        )
+    )
 
 
 def find_nearest(recommendation: Recommendation, count: int = 3) -> tuple[NearCase, ...]:

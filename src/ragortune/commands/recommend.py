@@ -163,7 +163,10 @@ class _Printer:
 
     def _refuse(self, recommendation: Recommendation) -> Refusal | None:
         option = self._request.why_not
-        if option is None or option == recommendation.option:
+        if option is None:
+            return None
+        if option == recommendation.option:
+            self._environment.note(f"--why-not: {option} is what is recommended")
             return None
         from ragortune.whatif import explain_refusal
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from ragortune.casebook import Agreement, Tally, Verdict, measure_agreement
+from ragortune.casebook import (
+    FIRM_SHARE,
+    Agreement,
+    Reliability,
+    Tally,
+    Verdict,
+    measure_agreement,
+    measure_reliability,
+)
 from ragortune.commands.shared import choose_format, open_rulebook, rules_folder
 from ragortune.errors import ExitCode, RulebookError, UsageError
 from ragortune.host import Environment
@@ -143,9 +151,10 @@ def run_rule_tests(
     agreement = measure_agreement(book)
     other = _open_base(base, environment) if base is not None else None
     if form == "json":
-        environment.write(dump_json(_test_json(count, failed, agreement, other), indent=2) + "\n")
+        environment.write(dump_json(_test_json(book, (count, failed), agreement, other), indent=2) + "\n")
     else:
         lines = [*_describe_tests(count, failed), "", *_describe_agreement(agreement)]
+        lines += ["", *_describe_reliability(measure_reliability(book))]
         if misses:
             lines += ["", *_describe_misses(agreement)]
         if other is not None:
@@ -193,6 +202,22 @@ def _describe_agreement(agreement: Agreement) -> list[str]:
     for published in Option:
         counts = "".join(f"{confusion[published, advised]:>13}" for advised in Option)
         lines.append(f"  {published.value:<12}{counts}")
+    return lines
+
+
+def _describe_reliability(reliability: Reliability) -> list[str]:
+    lines = ["Share of the readings that the advice holds in, against agreement"]
+    for each in reliability.by_share():
+        name = f"stated {each.low:.0%} to {each.high:.0%}"
+        strict, lenient = (_share(part, each.tally.total) for part in (each.tally.strict, each.tally.lenient))
+        mean = f"{each.stated:6.1%}" if each.tally.total else "     -"
+        lines.append(f"  {name:<24} {each.tally.total:>5}   {strict}   {lenient}   mean stated {mean}")
+    firm, count = reliability.firm, len(reliability.stated)
+    lines.append(f"Brier score of the shares {reliability.brier:.3f} (0.750 for a uniform guess)")
+    lines.append(
+        f"Firm (settled, or a share over {FIRM_SHARE:g}): {firm.total} of {count} cases, "
+        f"lenient{_share(firm.lenient, firm.total)}"
+    )
     return lines
 
 
@@ -245,8 +270,10 @@ def _tally_json(tally: Tally) -> dict[str, int]:
 
 
 def _test_json(
-    count: int, failed: tuple[FailedTest, ...], agreement: Agreement, other: Rulebook | None
+    book: Rulebook, tests: tuple[int, tuple[FailedTest, ...]], agreement: Agreement, other: Rulebook | None
 ) -> dict[str, object]:
+    count, failed = tests
+    reliability = measure_reliability(book)
     described: dict[str, object] = {
         "tests": {
             "total": count,
@@ -274,6 +301,14 @@ def _test_json(
                     "acceptable": verdict.lenient,
                 }
                 for verdict in agreement.misses()
+            ],
+        },
+        "reliability": {
+            "brier": reliability.brier,
+            "firm": _tally_json(reliability.firm),
+            "by_share": [
+                {"low": each.low, "high": each.high, "stated": each.stated, **_tally_json(each.tally)}
+                for each in reliability.by_share()
             ],
         },
     }

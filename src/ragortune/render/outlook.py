@@ -138,8 +138,8 @@ def _word_open(recommendation: Recommendation) -> str:
 def _word_question(recommendation: Recommendation, question: OpenQuestion) -> Line:
     criterion = recommendation.rulebook.criteria[question.criterion]
     gives = join_words(map(str, question.could_give), "or")
-    how = "could give" if question.alone else "with other answers could give"
-    return Line(criterion.id, f"{criterion.question} ({how} {gives})")
+    how = f"could give {gives}" if question.alone else "only together with other answers"
+    return Line(criterion.id, f"{criterion.question} ({how})")
 
 
 # --- flips --------------------------------------------------------------------------------------------------------

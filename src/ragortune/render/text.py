@@ -13,6 +13,9 @@ from ragortune.render.report import NeedPart, Remark, Report
 _BAR_CELLS = 2
 """Cells of a bar for a weight of one."""
 _LONGEST_BAR = 8
+_LEVER_CELLS = 18
+_WIDTH_OF_LEVERS = 80
+"""From this width on, an answer and how far it moves a need stand on one line."""
 
 
 class Sheet:
@@ -176,7 +179,11 @@ def _add_outlook(sheet: Sheet, outlook: Outlook, *, unicode: bool) -> None:
     if outlook.levers:
         sheet.add_heading("What carries it")
         for lever in outlook.levers:
-            sheet.add_line(_draw_lever(lever, outlook.levers, width=sheet.width, unicode=unicode))
+            start = f"  {lever.criterion:<26}{lever.need:<10}"
+            if sheet.width < _WIDTH_OF_LEVERS:
+                sheet.add_line(start.rstrip())
+                start = " " * 4
+            sheet.add_line(_draw_lever(lever, outlook.levers, start, unicode=unicode))
         mark, stand = ("│", "●") if unicode else ("|", "o")
         sheet.add_wrapped(
             f"How far each answer moves a need over its levels: {mark} is the threshold, {stand} where it stands.",
@@ -187,20 +194,18 @@ def _add_outlook(sheet: Sheet, outlook: Outlook, *, unicode: bool) -> None:
         sheet.add_wrapped(line.text, Text(f"  {line.head:<4} ", style="cyan"))
 
 
-def _draw_lever(lever: LeverBar, levers: tuple[LeverBar, ...], *, width: int, unicode: bool) -> Text:
+def _draw_lever(lever: LeverBar, levers: tuple[LeverBar, ...], start: str, *, unicode: bool) -> Text:
     """Return the way of one answer on the scale that all of them share."""
     line, mark, stand = ("─", "│", "●") if unicode else ("-", "|", "o")
     low = min(0.0, *(own.low for own in levers))
     high = max(0.0, *(own.high for own in levers))
-    start = f"  {lever.criterion:<26}{lever.need:<10}"
+    values = lever.low, lever.high, 0.0, max(low, min(high, lever.now))
+    first, last, threshold, now = (
+        round((value - low) / max(high - low, 1e-9) * (_LEVER_CELLS - 1)) for value in values
+    )
+    drawn = [line if first <= cell <= last else " " for cell in range(_LEVER_CELLS)]
+    drawn[threshold], drawn[now] = mark, stand
     end = f"  without it {lever.without}" if lever.changes else ""
-    cells = max(8, min(30, width - len(start) - 23))
-    places = [
-        round((value - low) / max(high - low, 1e-9) * (cells - 1))
-        for value in (lever.low, lever.high, 0.0, lever.now)
-    ]
-    drawn = [line if places[0] <= cell <= places[1] else " " for cell in range(cells)]
-    drawn[places[2]], drawn[min(max(places[3], 0), cells - 1)] = mark, stand
     text = Text.assemble(start, ("".join(drawn), "green" if lever.now > 0 else "red"), (end, "bold"))
     text.rstrip()
     return text
