@@ -68,18 +68,23 @@ class Document:
         """Return where the value (or the key) at `path` stands, or the nearest place above it that is known."""
         if self.line is not None:
             return Place(self.path, self.line)
+        marks = self.marks()
+        for length in range(len(path), 0, -1):
+            part = path[:length]
+            found = marks.keys.get(part) if key else None
+            found = found or marks.values.get(part) or marks.keys.get(part)
+            if found:
+                return Place(self.path, *found)
+        return Place(self.path)
+
+    def marks(self) -> Marks:
+        """Return all places, found when they are first asked for."""
         if callable(self._marks):
             try:
                 self._marks = self._marks()
             except UnreadableError:
                 self._marks = Marks()
-        for length in range(len(path), 0, -1):
-            part = path[:length]
-            found = self._marks.keys.get(part) if key else None
-            found = found or self._marks.values.get(part) or self._marks.keys.get(part)
-            if found:
-                return Place(self.path, *found)
-        return Place(self.path)
+        return self._marks
 
 
 def read_bytes(path: str, limit: int, stdin: BinaryIO | None = None) -> bytes:

@@ -1,1 +1,42 @@
-"""Design documents read: what they decide, and on which stated facts."""
+"""Design documents read: what they decide, and on which stated facts.
+
+Sentences with places first, then the document's own block, the facts and the decision. The own block wins over prose;
+facts from prose are kept beside it, so that contradictions can be found.
+"""
+
+from __future__ import annotations
+
+from ragortune.designdoc.decision import read_decision, read_status_word
+from ragortune.designdoc.declared import read_declared
+from ragortune.designdoc.languages import detect_language
+from ragortune.designdoc.reader import read_sentences, span_of
+from ragortune.model import Rulebook
+from ragortune.statements import DesignReading, DocumentStatus
+
+__all__ = ["read_design", "span_of"]
+
+
+def read_design(text: str, path: str, rulebook: Rulebook) -> DesignReading:
+    """Read one design document.
+
+    Raises UnreadableError or ProfileError, with the line, where its own `ragortune` block cannot be used; any other text
+    is a document.
+    """
+    document = read_sentences(text)
+    language = detect_language(document.sentences)
+    declared = read_declared(document.declared, path, document.lines, rulebook.criteria)
+    status, decision = read_decision(document.sentences, language)
+    if declared.decision is not None:
+        status, decision = DocumentStatus.JUDGED, declared.decision
+    return DesignReading(
+        path=path,
+        status=status,
+        decision=decision,
+        facts=declared.facts,
+        sentences=document.sentences,
+        lines=document.lines,
+        remarks=document.remarks,
+        accepted=read_status_word(document.sentences),
+        title=document.title,
+        language=language,
+    )

@@ -13,6 +13,9 @@ from ragortune.statements import Form, Mood, Sentence, Zone
 _WINDOW = 240
 """Characters looked at on each side, so that a sentence of any length costs the same."""
 
+_NEGATION_REACH = 70
+"""Characters before a word in which a negation still reaches it, some ten words."""
+
 _NEGATED_BEFORE = re.compile(
     r"(?:\bno(?!t only\b)\b(?! longer than| more than| later than| matter| less than| fewer than|\. ?\d)|\bnot\b(?! only\b| just\b)|\bnever\b|\bwithout\b|\bn't\b|n[’']t\b|\bneither\b|\bnor\b|\bnone of\b"
     r"|\bcannot\b|\bavoid(?:s|ed|ing)?\b|\binstead of\b|\brather than\b|\bas opposed to\b|\bother than\b|\bexcept\b|\bzero\b|\blacks?\b"
@@ -30,7 +33,7 @@ _NEGATED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _SUPPOSED_BEFORE = re.compile(
-    r"(?:\bif\b|\bwhen(?=\s+(?:you|to|your|we (?:need|have|reach|hit|exceed))\b)|\bunless\b|\bwhether\b|\bcould\b|\bmight\b|\bmay\b|\bwould\b|\bshould (?:we|you|it|the|they)\b|\bsuppose\b|\bassuming\b|\bin case\b|\bfor example\b|\be\.g\.|\bsuch as\b|\bfor instance\b|\bperhaps\b|\bpossibly\b|\bpotentially\b|\boptional(?:ly)?\b|\bconsider(?:ed|ing|s)?\b|\bevaluat(?:e|ed|ing) whether\b|\beither\b|\balternativ(?:e|ely|es)\b"
+    r"(?:\bif\b|\bwhen(?=\s+(?:you|to|your|we (?:need|have|reach|hit|exceed))\b)|\bunless\b|\bwhether\b|\bcould\b|\bmight\b|\bmay\b(?! only)|\bwould\b|\bshould (?:we|you|it|the|they)\b|\bsuppose\b|\bassuming\b|\bin case\b|\bfor example\b|\be\.g\.|\bsuch as\b|\bfor instance\b|\bperhaps\b|\bpossibly\b|\bpotentially\b|\boptional(?:ly)?\b|\bconsider(?:ed|ing|s)?\b|\bevaluat(?:e|ed|ing) whether\b|\beither\b|\balternativ(?:e|ely|es)\b"
     r"|\bcan be\b|\bcandidates?\b|\bimagine\b|\byou (?:can|could|need|might|may|should|want)\b|\byour\b|\bteams? (?:that|who|which)\b|\bonce (?:we|you|there)\b|\bonly (?:when|if|once)\b|\bcompared? (?:to|with)\b|\bversus\b|\bvs\.?(?=\s)|\bunlike\b|\btypically\b|\busually\b|\bin general\b|\bas soon as\b|\btriggers?\b|\brevisit\b"
     r"|\bfalls\b|\bwenn\b|\bkönnte|\bwürde|\bsi\b(?! )|\bsi (?=[a-zé])|\bpourrait|\bpodría|\bsería|\beğer\b|如果|可能|或许|例如)",
     re.IGNORECASE,
@@ -59,7 +62,7 @@ _MEASURED = re.compile(
 )
 _SCOPE_END = re.compile(
     r"[;:!?]|\.\s|,\s(?=(?:not|no|never|without|instead of|rather than)\b)|\s[\u2013\u2014]\s|\s--?\s|\s→\s|,\s?(?:but|so|and|which|because|while|yet|it|we|they|the|this|our|then|since|as|an?)\b|\bbut\b|\bhowever\b|\bthough\b|\balthough\b|\binstead\b(?! of)|\bbecause\b|\bsince\b|\bwhereas\b|\bwhile\b|\bso that\b|\bhence\b|\btherefore\b|\bthus\b|\bexcept\b"
-    r"|\brather than\b|\binstead of\b|[，；。：]|\baber\b|\bsondern\b|\bmais\b|\bpero\b|\bsino\b|\bancak\b|\bfakat\b|但是?|而是",
+    r"|\brather than\b|\binstead of\b|[，；。：]|\baber\b|\bsondern\b|\bweil\b|\bdenn\b|\bobwohl\b|\bporque\b|\bya que\b|\bcar\b|\bparce que\b|\bçünkü\b|因为|\bmais\b|\bpero\b|\bsino\b|\bancak\b|\bfakat\b|但是?|而是",
     re.IGNORECASE,
 )
 _ENDING_NEGATION = re.compile(r"(?:rather than|instead of|except)\b", re.IGNORECASE)
@@ -80,6 +83,8 @@ _LABEL_MEASURED = re.compile(
 )
 _WORD = re.compile(r"\w")
 _OPENING = 12
+_LONGEST_OPENING = 40
+"""Longest label before a colon that says of everything behind it that it is optional or planned."""
 _GENERAL = re.compile(
     r"^\W*(?:if|when|unless|choose|prefer|use .{1,40} (?:if|when)|consider)\b", re.IGNORECASE
 )
@@ -114,8 +119,11 @@ def mood_at(sentence: Sentence, start: int, end: int) -> Mood:
 
 def words_mood(text: str, start: int, end: int) -> Mood:
     """Return how words are meant by the words around them alone: affirmed, negated, supposed or future."""
+    opening, colon, _ = text[:_LONGEST_OPENING].partition(":")
+    if colon and len(opening) < start and _LABEL_FUTURE.search(opening):
+        return Mood.FUTURE
     before, after = _scope_before(text, start), _scope_after(text, start, end)
-    if _NEGATED_BEFORE.search(before) or _NEGATED_AFTER.search(after):
+    if _NEGATED_BEFORE.search(before[-_NEGATION_REACH:]) or _NEGATED_AFTER.search(after):
         return Mood.NEGATED
     if _FUTURE_BEFORE.search(before) or _FUTURE_AFTER.search(after):
         return Mood.FUTURE

@@ -52,7 +52,7 @@ _ZONE_WORDS: tuple[tuple[Zone, str], ...] = (
         Zone.DECISION,
         (
             r"^(?:the |our |key |final |architecture |project |main |technical |accepted )*decisions?(?: outcome| summary| record| made|s? \(resolved\))?$"
-            r"|^decisions? ?[-:#\u2013\u2014(\d]|chosen|selected|picked|what we (?:decided|chose|picked|will do|are doing)|we (?:chose|decided|will use|use)\b|recommend"
+            r"|^decisions? ?[-:#\u2013\u2014(\d]|chosen|selected|picked|what we (?:decided|chose|picked|will do|are doing)|we (?:chose|decided|will use|use)\b|^recommendations?\b|recommended (?:approach|option|solution|architecture|design|strategy|choice)"
             r"|final (?:choice|approach|architecture)|verdict|conclusion|resolution|^proposal|proposed (?:solution|approach|design|change)"
             r"|resolved|why (?:we )?(?:chose|use|picked|this)|entscheidung|empfehlung|decisión|décision|\bkarar\b|seçilen|决策|决定|结论|选型"
         ),

@@ -1,0 +1,219 @@
+"""Where a sentence speaks of retrieval, of tuning or of doing without both, and whether of the model that answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+from ragortune.designdoc.moods import mood_at
+from ragortune.record import Record
+from ragortune.statements import Mood, Sentence, Zone
+
+
+class Approach(StrEnum):
+    """What a sentence can speak for or against."""
+
+    RETRIEVAL = "retrieval"
+    TUNING = "tuning"
+    PLAIN = "plain"
+    """Prompting, long context, tools, an agent opening files: nothing trained, no index."""
+
+
+class Mention(Record):
+    """Words about an approach at one place."""
+
+    approach: Approach
+    sentence: Sentence
+    start: int
+    end: int
+    strong: bool
+    """Whether the words name the approach itself, and not only a part that it needs."""
+    mood: Mood
+
+    @property
+    def words(self) -> str:
+        """The words themselves, in lower case."""
+        return self.sentence.text[self.start : self.end].lower()
+
+
+def _any_of(*words: str) -> str:
+    return "|".join(words)
+
+
+_NAMED_RETRIEVAL = _any_of(
+    r"(?-i:\b(?:[A-Z][a-z]*|[Aa]gentic-)?RAGs?\b(?!-(?:lite|like|style|free|less)\b))",
+    r"\bretrieval[\s-]augmented\b",
+    r"\bretrieval[\s-](?:first|based|grounded|driven)\b",
+    r"\brag[\s-](?:pipeline|system|service|approach|architecture|app|application|chatbot|bot|stack|based|powered|design)s?\b",
+    r"\b(?:from|with|on|using|over|in|reads?|cites?|uses?) (?:the |its |our |\w+ ){0,2}(?:retrieved (?:\w+ )?(?:chunks?|passages?|documents?|context|snippets?|sections?|articles?|evidence|examples?)|(?:chunks?|passages?|documents?|snippets?|sections?|articles?|evidence|examples?|clauses?|paragraphs?) (?:that (?:are|were) )?(?:retrieved|fetched|found by (?:the )?search))\b",
+    r"génération augmentée",
+    r"generación aumentada",
+    r"erişim(?:le)? (?:destekli|artırılmış)",
+    r"检索增强",
+)
+_RETRIEVAL_PARTS = _any_of(
+    r"\bvector(?:ized|ised)?[\s-](?:stores?|databases?|dbs?|search(?:es)?|index(?:es)?|indices|similarity|retrieval|embeddings?|representations?|lookup)\b",
+    r"\bvectorstore\b",
+    r"\bsemantic[\s-](?:search|retrieval|index|similarity)\b",
+    r"\bembedding(?:s|[\s-]models?)?\b",
+    r"\b(?:pgvector|faiss|chroma(?:db)?|qdrant|pinecone|lancedb|weaviate|milvus|pgvectorscale)\b",
+    r"\bhybrid[\s-](?:search|retrieval)\b",
+    r"\b(?:document|passage|chunk|first-stage|context|knowledge|two-stage|dense|sparse|lexical|keyword)[\s-]retrieval\b",
+    r"\bretriev(?:es?|ed|ing|al of) (?:the |only |any )?(?:most |top[\s-]?\w* )?(?:relevant|matching|similar|nearest|related|supporting|top|exact|chunks?|passages?|documents?|context|articles?|sections?|snippets?|evidence|records?|examples?|pages?)\b",
+    r"\btop[\s-]?[kn\d]+ (?:\w+ )?(?:chunks?|passages?|documents?|results?|snippets?|articles?|matches)\b",
+    r"\bretrieved (?:\w+ )?(?:chunks?|passages?|documents?|context|snippets?|content|sections?|articles?|evidence)\b",
+    r"\b(?:knowledge[\s-]bases?|document index|search index|index(?:ed)? (?:documents?|passages?|chunks?|articles?|corpus))\b",
+    r"\bchunk(?:s|ed|ing)\b",
+    r"\bembeds\b",
+    r"\bretriev(?:al|e|es|ed|er|ers|ing)\b",
+    r"\b(?:passages?|articles?|documents?|paragraphs?|sections?) (?:that |which )?(?:are |is )?(?:found|fetched|looked up|searched)\b",
+    r"\bre-?rank(?:ers?|ing|s|ed)?\b",
+    r"\b(?:bm25|tf-?idf|hnsw|knn)\b",
+    r"\b(?:vektor(?:datenbank|suche|speicher)|búsqueda (?:vectorial|semántica)|recherche (?:vectorielle|sémantique)|vektör (?:arama|veritabanı))\b",
+    r"向量|嵌入|知识库|检索",
+)
+_NAMED_TUNING = _any_of(
+    r"\bfine[\s-]?tun(?:e|ed|es|ing|able)\b",
+    r"\bq?lora\b",
+    r"\b(?:peft|rlhf|orpo|grpo|dora)\b",
+    r"(?-i:\b(?:SFT|DPO|KTO)\b)",
+    r"\b(?:instruction|preference|adapter|supervised)[\s-]tun(?:ed|ing)\b",
+    r"\b(?:knowledge |model )?distill(?:ed|ation|ing)?\b",
+    r"\bcontinued pre-?training\b",
+    r"\bdomain[\s-]adapt\w+ (?:pre-?training|model)\b",
+    r"\btuned (?:model|adapter|checkpoint|weights)s?\b",
+    r"\bince ayar\w*|\bajuste fino\b|\bafinamiento\b|\bfeinabstimm\w+|\bfeinjustier\w+|\bnachtrainier\w+|\baffinage\b|微调|精调",
+)
+_TUNING_PARTS = _any_of(
+    r"\b(?:re)?train(?:s|ed|ing)? (?:a|an|our|the|its|one|new|their|your|small|custom|own)?\s?(?:[\w.-]+ ){0,3}(?:llms?|language models?|adapters?|checkpoints?|base model|student|model)\b",
+    r"\b(?:lora|trained|our|own|custom|the|model) adapters?\b",
+    r"\bcustom[\s-]trained\b|\btrained weights\b",
+)
+_NAMED_PLAIN = _any_of(
+    r"\bprompt(?:ing)?[\s-](?:only|alone|engineering|based)\b",
+    r"\b(?:plain|simple|pure|better|careful|structured) prompt(?:s|ing)?\b",
+    r"\b(?:few|zero|one|many)[\s-]shot\b",
+    r"\bin[\s-]context (?:learning|examples?)\b",
+    r"\blong[\s-]context\b|\bcontext[\s-]stuffing\b",
+    r"\b(?:entire|whole|full|complete|all(?: of)?(?: the| our)?) (?:[\w-]+ ){0,4}(?:in|into|inside) (?:the |every |each |a |one |its )?(?:system )?(?:prompt|context)\b",
+    r"\bfits? (?:comfortably |easily |entirely |whole )?(?:in|into|inside|within) (?:the |every |each |a |one )?(?:\w+ )?(?:prompt|context)\b",
+    r"\b(?:text|nl|natural language)[\s-]?(?:to|2)[\s-]?sql\b",
+    r"\b(?:function|tool)[\s-](?:calls?|calling|use|using)\b",
+    r"\bprompt[\s-]caching\b|\bcached prompt\b",
+    r"\bagents? (?:that |which |then |simply )?(?:reads?|opens?|navigates?|greps?|browses?|lists?|loads?)\b",
+    r"\b(?:agentic|file|structured|index-first|wiki) (?:file )?(?:navigation|reading|exploration)\b",
+    r"\b(?:prompts?|prompting) (?:and|plus|with|\+) (?:few-shot |tools?|examples?|function)\w*\b",
+    r"提示词|少样本|长上下文",
+)
+_SYSTEM_PROMPT = r"\bsystem[\s-]prompts?\b|\bprompt templates?\b|\bstructured outputs?\b|\bmodelfile\b"
+
+_PATTERNS = (
+    (Approach.RETRIEVAL, True, re.compile(_NAMED_RETRIEVAL, re.IGNORECASE)),
+    (Approach.RETRIEVAL, False, re.compile(_RETRIEVAL_PARTS, re.IGNORECASE)),
+    (Approach.TUNING, True, re.compile(_NAMED_TUNING, re.IGNORECASE)),
+    (Approach.TUNING, False, re.compile(_TUNING_PARTS, re.IGNORECASE)),
+    (Approach.PLAIN, True, re.compile(_NAMED_PLAIN, re.IGNORECASE)),
+    (Approach.PLAIN, False, re.compile(_SYSTEM_PROMPT, re.IGNORECASE)),
+)
+_HINT = re.compile(
+    r"rag|retriev|vector|vekt|embed|semanti|chroma|faiss|qdrant|pinecone|lancedb|weaviate|milvus|knowledge|chunk|rank|bm25|idf"
+    r"|tun|lora|peft|rlhf|orpo|grpo|sft|dpo|kto|distill|train|adapt|prompt|shot|context|sql|tool|function|agent|navigat|fits?\b"
+    r"|ince ayar|fino|afin|affin|fein|modelfile|output|index|erişim|generaci|génération|hnsw|knn|top|[\u4e00-\u9fff]",
+    re.IGNORECASE,
+)
+
+_TRAFFIC_LIGHT = re.compile(
+    r"\bRAG[\s-](?:status|rating|ratings|statuses|column|report|indicator|dashboard|colou?rs?|value|rated|assessment)\b|\b(?:status|rating|rated) RAG\b|\bamber\b",
+    re.IGNORECASE,
+)
+_TOOL_RETRIEVAL = re.compile(
+    r"\b(?:tools?|skills?|plugins?|apis?|functions?|commands?)[\s/-]+(?:\w+[\s/-]+)?(?:rag|retriev\w*|search)\b|\b(?:rag|retriev\w+)\s+(?:is |used |over |of |for |to filter |to select |the |right |correct |candidate )*(?:tools?|skills?|plugins?|functions?)\b",
+    re.IGNORECASE,
+)
+_OTHER_OBJECT = re.compile(
+    r"\W{0,3}(?:(?:the|our|its|your|their|these|this|those|how|when|a|an|of|all|some|each|any|for|further) ){0,3}(?:[\w-]+ ){0,2}?(?:parameters?|hyper\w*|settings?|frequenc\w+|thresholds?|chunk\w*|prompts?|retriev\w+|search|rank\w*|quer(?:y|ies)|alerts?|alerting|config\w*|schedul\w+|timeouts?|cach\w+|layout|lints?|network\w*|monitor\w*|polic(?:y|ies)|permissions?|access|rules?|scor\w+|intervals?|limits?|timing|latency|reactiv\w+|granularity|experience|ui|indexes|index|boosts?|weights? (?:of|for)|resources?|autoscal\w+|data exchange|process\b|workflows?|animations?|top[\s-]?k)\b",
+    re.IGNORECASE,
+)
+_VERB = re.compile(r"fine[\s-]?tune[ds]?$|finetune[ds]?$", re.IGNORECASE)
+_NOUN_OBJECT = re.compile(
+    r"\W{0,2}(?:the |of (?:the |our )?)?(?:retrieval |search |prompt |query |chunk\w* |rag )?(?:parameters?|hyper\w*|settings?|knobs?|prompts?|thresholds?|chunk\w*|retrieval|search|ranking)\b",
+    re.IGNORECASE,
+)
+_COMPONENT = re.compile(
+    r"\bembedd(?:ings?|ers?)\b|\bre-?rank\w*|\b(?:cross|bi)[\s-]?encoders?\b|\bretrievers?\b|\bguardrails?\b|\bsafety\b|\bmoderation\b|\btoxicity\b|\basr\b|\bwhisper\b|\bspeech\b|\btranscri\w+|\bocr\b|\bner\b|\bentity\b|\bentities\b|\blayout\b|\bvision\b|\bimages?\b|\bdetector\b|\btts\b|\bintent\b|\bsplade\b|\bcolbert\b|\bgliner\w*|\bsentence[\s-]transformers?\b|\bquery rewriter\b",
+    re.IGNORECASE,
+)
+_ANSWERER = re.compile(
+    r"\bllms?\b|\blanguage models?\b|\bgenerat(?:or|ion model|ive)\b|\bchat model\b|\breason(?:er|ing)\b|\bcot\b|\b(?:answer|response)\w* model\b|\bllama|\bqwen|\bmistral|\bgemma|\bgpt|\bphi-|\bplanner\b|\b\d+b\b|\bassistant model\b|\bbase model\b",
+    re.IGNORECASE,
+)
+_PREFERRED = re.compile(
+    r"(?:rag|retriev\w*|generation\)?|tun\w+|lora|prompt\w*|context|search|model|approach)\W{0,3} over (?:a |an |the |full |model |llm |pure |plain )*$",
+    re.IGNORECASE,
+)
+_COMPARED = re.compile(r"^\W{0,4}(?:vs\.?|versus|compared (?:to|with)|or)(?=\W)", re.IGNORECASE)
+_SWITCHED_OFF = re.compile(
+    r"\b(?:disabled|inactive|switched off|turned off|stubbed|mocked|unused)\b[^.;:]*$", re.IGNORECASE
+)
+_QUESTION = re.compile(
+    r"^\W*why (?:we |do we |did we )?(?:use |chose |choose |need |picked )?", re.IGNORECASE
+)
+_ADVICE = re.compile(r"\b(?:you|your(?! own)|you[’']re|you[’']ll|yours)\b", re.IGNORECASE)
+_OURS = re.compile(
+    r"\b(?:we|our|ours|us|i|my|this (?:repo|repository|project|system|service|schema|application|app|design|adr))\b",
+    re.IGNORECASE,
+)
+_NEAR = 60
+
+
+def find_mentions(sentence: Sentence) -> Iterator[Mention]:
+    """Yield what a sentence says about the approaches, other senses of the words left out."""
+    text = sentence.text
+    if sentence.zone is Zone.CODE or not _HINT.search(text):
+        return
+    taken: list[tuple[int, int]] = []
+    for approach, strong, pattern in _PATTERNS:
+        for found in pattern.finditer(text):
+            start, end = found.span()
+            if any(first < end and start < last for first, last in taken[-4:]):
+                continue
+            taken.append((start, end))
+            if _means_approach(approach, text, start, end):
+                yield Mention(approach, sentence, start, end, strong, _read_mood(sentence, start, end))
+
+
+def _means_approach(approach: Approach, text: str, start: int, end: int) -> bool:
+    """Tell whether words mean the approach, and for the model that answers."""
+    near = text[max(0, start - _NEAR) : end + _NEAR]
+    if approach is Approach.RETRIEVAL:
+        return not _TRAFFIC_LIGHT.search(near) and not _TOOL_RETRIEVAL.search(near)
+    if approach is Approach.PLAIN:
+        return True
+    if _VERB.search(text, start, end) and _OTHER_OBJECT.match(text, end):
+        return False
+    if _NOUN_OBJECT.match(text, end):
+        return False
+    close = text[max(0, start - _NEAR // 2) : end + _NEAR // 2]
+    return not _COMPONENT.search(close) or bool(_ANSWERER.search(close))
+
+
+def _read_mood(sentence: Sentence, start: int, end: int) -> Mood:
+    """Return the mood of a mention: to prefer one approach over another negates the other."""
+    text = sentence.text
+    if _PREFERRED.search(text[max(0, start - _NEAR) : start]):
+        return Mood.NEGATED
+    if _COMPARED.match(text[end : end + _NEAR]) or speaks_to_reader(sentence):
+        return Mood.HYPOTHETICAL
+    if _SWITCHED_OFF.search(text[max(0, start - _NEAR) : start]):
+        return Mood.NEGATED
+    asked = _QUESTION.match(text)
+    mood = mood_at(sentence, start, end)
+    if mood is Mood.HYPOTHETICAL and asked and asked.end() >= start - 4 and text.rstrip().endswith("?"):
+        return Mood.AFFIRMED
+    return mood
+
+
+def speaks_to_reader(sentence: Sentence) -> bool:
+    """Tell whether a sentence advises its reader and does not speak about the project."""
+    return bool(_ADVICE.search(sentence.text)) and not _OURS.search(sentence.text)
