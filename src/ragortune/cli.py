@@ -194,3 +194,42 @@ def test_rules(
     from ragortune.commands import rules as command
 
     _finish(command.run_rule_tests(rules, form, compare, Environment.detect(), misses=misses))
+
+
+@app.command()
+def ask(
+    profile: Annotated[
+        str | None,
+        typer.Argument(metavar="[PROFILE]", help="Profile to start from; profile.yaml if it is there."),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="PROFILE", help="YAML file to save in, after each answer."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Ask what cannot change the advice as well.")
+    ] = False,
+    answers: Annotated[
+        str | None,
+        typer.Option(
+            "--answers",
+            metavar="FILE",
+            help="Take answers from FILE (`-`: stdin), one `criterion: answer` a line, instead of asking.",
+        ),
+    ] = None,
+    form: Annotated[str, _format("text, json, jsonl or markdown.")] = "text",
+    rules: Rules = None,
+    color: Color = "auto",
+) -> None:
+    """Ask until nothing that is left can change the advice, then print the recommendation.
+
+    The dialogue stands on stderr, the recommendation on stdout. Comments of your own in the profile are not kept.
+    """
+    from ragortune.commands.ask import AskRequest, ask_questions
+    from ragortune.commands.recommend import FORMATS, RecommendRequest, recommend_profiles
+    from ragortune.commands.shared import choose_format
+
+    environment = Environment.detect()
+    choose_format(form, FORMATS)
+    saved = ask_questions(AskRequest(profile, output, everything, answers, rules, color), environment)
+    _finish(recommend_profiles(RecommendRequest((saved,), form, rules=rules, color=color), environment))

@@ -74,6 +74,10 @@ class ProfileError(RagortuneError):
     """A profile says something that the vocabulary does not know."""
 
 
+class AnswerError(ProfileError):
+    """An answer was typed that the question does not take."""
+
+
 class RulebookError(RagortuneError):
     """A rule set is not well formed. `problems` has every one that was found."""
 

@@ -55,11 +55,19 @@ class Environment(Record):
     @property
     def width(self) -> int:
         """Columns to write for: those of the terminal within limits, 80 where there is none."""
+        return self._measure_width(self.stdout, is_terminal=self.stdout_is_terminal)
+
+    @property
+    def dialogue_width(self) -> int:
+        """Columns to write questions for, which stand on stderr; measured anew each time."""
+        return self._measure_width(self.stderr, is_terminal=self.stderr_is_terminal)
+
+    def _measure_width(self, stream: TextIO, *, is_terminal: bool) -> int:
         given = self.variables.get("COLUMNS", "")
         columns = self.columns or (int(given) if given.isdigit() else 0)
-        if not columns and self.stdout_is_terminal:
+        if not columns and is_terminal:
             try:
-                columns = os.get_terminal_size(self.stdout.fileno()).columns
+                columns = os.get_terminal_size(stream.fileno()).columns
             except (OSError, ValueError):
                 columns = 0
         if not columns:
@@ -74,15 +82,19 @@ class Environment(Record):
             "utf16",
         )
 
-    def wants_color(self, choice: str = "auto") -> bool:
-        """Return whether to colour: the flag decides, then NO_COLOR, then FORCE_COLOR, then the terminal."""
+    def wants_color(self, choice: str = "auto", *, dialogue: bool = False) -> bool:
+        """Return whether to colour: the flag decides, then NO_COLOR, then FORCE_COLOR, then the terminal.
+
+        A result stands on stdout, a dialogue on stderr.
+        """
         if choice != "auto":
             return choice == "always"
         if self.variables.get("NO_COLOR"):
             return False
         if self.variables.get("FORCE_COLOR"):
             return True
-        return self.stdout_is_terminal and self.variables.get("TERM") != "dumb"
+        is_terminal = self.stderr_is_terminal if dialogue else self.stdout_is_terminal
+        return is_terminal and self.variables.get("TERM") != "dumb"
 
     def date(self) -> str:
         """Return today's date, YYYY-MM-DD."""
@@ -96,9 +108,54 @@ class Environment(Record):
         """Write a result to stdout."""
         self.stdout.write(text)
 
+    def say(self, text: str) -> None:
+        """Write a part of a dialogue to stderr, at once."""
+        self.stderr.write(text)
+        self.stderr.flush()
+
+    def hear(self, limit: int) -> str | None:
+        """Return the next line from stdin without its end, at most `limit` bytes of it; None at the end of input."""
+        line = self.stdin.readline(limit)
+        while line and not line.endswith(b"\n") and len(line) >= limit:
+            more = self.stdin.readline(limit)
+            if not more or more.endswith(b"\n"):
+                break
+        return line.decode("utf-8", "replace").rstrip("\r\n") if line else None
+
     def note(self, text: str) -> None:
         """Write a line to stderr: a warning, an error, progress."""
         self.stderr.write(text + "\n")
+
+
+def replace_file(path: str, text: str) -> None:
+    """Write a file so that whatever happens either the old content or the new one stands there; raises OSError.
+
+    A link is followed, and the mode of an existing file is kept.
+    """
+    import tempfile
+
+    target = os.path.realpath(path)
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".ragortune-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, _mode_of(target))
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _mode_of(path: str) -> int:
+    """Return the mode of a file, or the one that a new file gets."""
+    try:
+        return os.stat(path).st_mode & 0o777
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
 
 
 def _is_terminal(stream: object) -> bool:

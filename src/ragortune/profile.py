@@ -5,11 +5,12 @@ Left out, null and `unknown` are the same: unknown. A list or a range says that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 
 from ragortune.errors import Place, ProfileError
 from ragortune.model import Answer, Criterion, Level, Profile, Provenance
-from ragortune.plaintext import join_words, quote_value, suggest_name
+from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
 from ragortune.reading import Document, KeyPath
 
 UNKNOWN = "unknown"
@@ -18,6 +19,9 @@ _RESERVED_KEYS = ("components", "extends")
 _VALUE_KEYS = ("value", "evidence", "source", "as_of")
 _TOP_KEYS = (*_TEXT_KEYS, "quantities")
 _DATE_FORM = "YYYY-MM-DD"
+_PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
+_NO_WORDS = ("true", "false", "null")
+"""Words that YAML 1.2 reads as something else."""
 
 
 class _Entry:
@@ -309,16 +313,48 @@ def describe_answer(profile: Profile, criterion: Criterion) -> str:
     return words
 
 
+def find_declined(criteria: Iterable[Criterion], data: object) -> tuple[str, ...]:
+    """Return the criteria for which a profile says in so many words that nobody knows: the value is `unknown`.
+
+    To the engine that is the same as leaving them out; a questionnaire does not ask them again.
+    """
+    if not isinstance(data, Mapping):
+        return ()
+    declined = []
+    for criterion in criteria:
+        group = data.get(criterion.group)
+        given = group.get(criterion.name) if isinstance(group, Mapping) else data.get(criterion.id)
+        if isinstance(given, Mapping):
+            given = given.get("value")
+        if given == UNKNOWN and UNKNOWN not in criterion.level_ids:
+            declined.append(criterion.id)
+    return tuple(declined)
+
+
 def write_profile(
-    criteria: Iterable[Criterion], profile: Profile | None = None, schema: str | None = None
+    criteria: Iterable[Criterion],
+    profile: Profile | None = None,
+    schema: str | None = None,
+    declined: Collection[str] = (),
+    quantities: Mapping[str, object] | None = None,
 ) -> str:
-    """Return a profile file with every criterion: answered ones filled in, the others as comments with their levels."""
+    """Return a profile file with every criterion: answered ones filled in, the others as comments with their levels.
+
+    Args:
+        criteria: the vocabulary, in the order in which it is written.
+        profile: what is known; a file to fill in without it.
+        schema: address of the schema for editors.
+        declined: criteria that are written as `unknown`.
+        quantities: what stands under `quantities`, as it was read; answers derived from it are not written.
+
+    """
     lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
     lines += [
         "# What is known about one project. Leave out what nobody knows: unknown is an answer too.",
         "# A list means 'one of these', for instance volatility: [weekly, monthly].",
-        f"project: {_yaml_text(profile.project) if profile and profile.project else 'Name of the project'}",
     ]
+    title = _yaml_text(profile.project) if profile and profile.project else "Name of the project"
+    lines.append(f"project: {title}" if not profile or profile.project else f"# project: {title}")
     if profile and profile.description:
         lines.append(f"description: {_yaml_text(profile.description)}")
     if profile and profile.notes:
@@ -328,22 +364,29 @@ def write_profile(
         if criterion.group != group:
             group = criterion.group
             lines += ["", f"{group}:"]
-        lines += _write_criterion(criterion, profile)
+        else:
+            lines.append("")
+        lines += _write_criterion(criterion, profile, declined, derived=bool(quantities))
+    if quantities:
+        lines += ["", "quantities:"]
+        lines += [f"  {_yaml_value(key)}: {_yaml_value(value)}" for key, value in quantities.items()]
     return "\n".join(lines) + "\n"
 
 
-def _write_criterion(criterion: Criterion, profile: Profile | None) -> list[str]:
-    lines = [f"  # {criterion.question}"]
-    lines += [f"  #   {level.id}: {level.means}" for level in criterion.levels]
+def _write_criterion(
+    criterion: Criterion, profile: Profile | None, declined: Collection[str], *, derived: bool
+) -> list[str]:
+    lines = [f"  # {_one_line(criterion.question)}"]
+    lines += [f"  #   {level.id}: {_one_line(level.means)}" for level in criterion.levels]
     if criterion.unit:
-        lines.append(f"  #   or a number of {criterion.unit}")
+        lines.append(f"  #   or a number of {_one_line(criterion.unit)}")
+    lines += _write_help(criterion)
     levels = profile.levels.get(criterion.id) if profile else None
-    if not levels:
-        lines.append(f"  # {criterion.name}:")
+    answer = profile.answers.get(criterion.id) if profile else None
+    if not levels or (derived and answer and answer.source is Provenance.DERIVED):
+        lines.append(f"  {criterion.name}: unknown" if criterion.id in declined else f"  # {criterion.name}:")
         return lines
-    assert profile is not None
-    answer = profile.answers.get(criterion.id)
-    value = _yaml_value(answer.given if answer else levels[0])
+    value = _yaml_value(answer.given if answer else levels[0] if len(levels) == 1 else levels)
     extras = []
     if answer and (answer.evidence or answer.as_of or answer.source is not Provenance.STATED):
         extras = [("evidence", answer.evidence), ("source", answer.source.value), ("as_of", answer.as_of)]
@@ -354,11 +397,31 @@ def _write_criterion(criterion: Criterion, profile: Profile | None) -> list[str]
     return lines
 
 
+def _write_help(criterion: Criterion) -> list[str]:
+    """Return how to find out, as a comment."""
+    import textwrap
+
+    lead = "  # How to find out: "
+    return textwrap.wrap(_one_line(criterion.help), 110, initial_indent=lead, subsequent_indent="  #   ")
+
+
+def _one_line(text: str) -> str:
+    """Return text that cannot leave the comment it stands in."""
+    return " ".join(clean_text(text).split())
+
+
 def _yaml_value(given: object) -> str:
+    """Return a value on one line, in a form that reads back the same."""
     if isinstance(given, Mapping):
-        return "{" + ", ".join(f"{key}: {_yaml_value(value)}" for key, value in given.items()) + "}"
+        return (
+            "{" + ", ".join(f"{_yaml_value(key)}: {_yaml_value(value)}" for key, value in given.items()) + "}"
+        )
     if isinstance(given, (list, tuple)):
         return "[" + ", ".join(_yaml_value(part) for part in given) + "]"
+    if isinstance(given, str):
+        return given if _PLAIN_WORD.fullmatch(given) and given.lower() not in _NO_WORDS else _yaml_text(given)
+    if given is None or isinstance(given, bool):
+        return {None: "null", True: "true", False: "false"}[given]
     return str(given)
 
 
@@ -366,4 +429,5 @@ def _yaml_text(text: str) -> str:
     """Return text as a double-quoted YAML scalar, which any text can be."""
     import json
 
-    return json.dumps(text, ensure_ascii=False)
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(own if own.isprintable() else f"\\U{ord(own):08x}" for own in quoted)

@@ -6,6 +6,8 @@ changes that give another option, `levers` says what carries the advice.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ragortune.engine import Levels, decide_option
 from ragortune.model import OpenQuestion, Option, Recommendation, Rulebook
 from ragortune.whatif.changes import MOST_CHANGES, find_flips
@@ -47,23 +49,27 @@ def study(recommendation: Recommendation, *, given: bool = False, most: int = MO
     )
 
 
-def rank_questions(rulebook: Rulebook, levels: Levels) -> tuple[OpenQuestion, ...]:
+def rank_questions(
+    rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()
+) -> tuple[OpenQuestion, ...]:
     """Return the open questions whose answer can still change the option, the one worth most first.
 
     What is not named here cannot change the option, whatever the other answers turn out to be. An answer between
-    several levels is an open question as well.
+    several levels is an open question as well, unless it is among those that are kept as they are.
     """
-    return _rank_open(rulebook, levels, reach_options(rulebook, levels))
+    return _rank_open(rulebook, levels, reach_options(rulebook, levels, kept), kept)
 
 
-def _rank_open(rulebook: Rulebook, levels: Levels, reachable: frozenset[Option]) -> tuple[OpenQuestion, ...]:
+def _rank_open(
+    rulebook: Rulebook, levels: Levels, reachable: frozenset[Option], kept: Collection[str] = ()
+) -> tuple[OpenQuestion, ...]:
     present = decide_option(rulebook, levels).option
     others = tuple(option for option in Option if option in reachable and option is not present)
     if not others:
         return ()
-    worth = weigh_questions(read_rules(rulebook, levels, vary_weights=False, chance=1.0))
+    worth = weigh_questions(read_rules(rulebook, levels, vary_weights=False, chance=1.0, kept=kept))
     questions = []
-    for name in find_pivots(rulebook, levels):
+    for name in find_pivots(rulebook, levels, kept):
         alone = _try_levels(rulebook, levels, name, present)
         questions.append(OpenQuestion(name, alone or others, worth[name], bool(alone)))
     order = {name: place for place, name in enumerate(rulebook.criteria)}

@@ -8,8 +8,10 @@ integer points, held as the bits of one large integer.
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+import operator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from ragortune.engine import Clause, GateRule, Levels, compile_tables, decide_option, settle_needs
@@ -120,10 +122,24 @@ def plan_search(rulebook: Rulebook) -> Plan:
     )
 
 
-def possible_states(rulebook: Rulebook, levels: Levels) -> Possible:
-    """Return for every criterion the states that it can end in, given what is known."""
+def possible_states(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()) -> Possible:
+    """Return for every criterion the states that it can end in, given what is known.
+
+    The criteria in `kept` stay as they are: open where they are open, between levels where they are between some.
+    """
     plan = plan_search(rulebook)
-    return {name: _complete_answer(plan, name, levels.get(name)) for name in plan.levels}
+    return {
+        name: (_keep_answer(plan, name, levels.get(name)),)
+        if name in kept
+        else _complete_answer(plan, name, levels.get(name))
+        for name in plan.levels
+    }
+
+
+def _keep_answer(plan: Plan, name: str, known: tuple[str, ...] | None) -> State:
+    """Return the state of one criterion as it is."""
+    own = [plan.levels[name][level] for level in known or ()]
+    return functools.reduce(operator.and_, own) if own else _OPEN
 
 
 @lru_cache(maxsize=4096)
@@ -305,18 +321,24 @@ def _decide(plan: Plan, sides: tuple[int, int], gates: int, touched: bool) -> Op
 # --- the exact search ---------------------------------------------------------------------------------------------
 
 
-def reach_options(rulebook: Rulebook, levels: Levels) -> frozenset[Option]:
-    """Return every option that some completion of the open answers leads to, the present one included. Exact."""
+def reach_options(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()) -> frozenset[Option]:
+    """Return every option that some completion of the open answers leads to, the present one included. Exact.
+
+    The criteria in `kept` stay as they are in every completion.
+    """
     reached = {decide_option(rulebook, levels).option}
-    _search(plan_search(rulebook), possible_states(rulebook, levels), reached)
+    _search(plan_search(rulebook), possible_states(rulebook, levels, kept), reached)
     return frozenset(reached)
 
 
-def is_settled(rulebook: Rulebook, levels: Levels) -> bool:
-    """Return whether no completion of the open answers can change the option. Exact."""
+def is_settled(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()) -> bool:
+    """Return whether no completion of the open answers can change the option. Exact.
+
+    The criteria in `kept` stay as they are in every completion: questions that were asked and could not be answered.
+    """
     present = decide_option(rulebook, levels).option
     reached = {present}
-    _search(plan_search(rulebook), possible_states(rulebook, levels), reached, stop_at=present)
+    _search(plan_search(rulebook), possible_states(rulebook, levels, kept), reached, stop_at=present)
     return reached == {present}
 
 
@@ -428,14 +450,16 @@ def _read_sides(points: int, width: int, limits: tuple[int, int]) -> set[tuple[i
 # --- which questions matter ---------------------------------------------------------------------------------------
 
 
-def find_pivots(rulebook: Rulebook, levels: Levels) -> dict[str, tuple[bool, bool]]:
+def find_pivots(
+    rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()
+) -> dict[str, tuple[bool, bool]]:
     """Return the open criteria whose answer can still turn a need, and which of the two needs each can turn.
 
     Sound: a criterion that is left out cannot change the option in any completion. It may name one too many, because
     what the other answers can add is bounded part by part.
     """
     plan = plan_search(rulebook)
-    possible = possible_states(rulebook, levels)
+    possible = possible_states(rulebook, levels, kept)
     bounds = bound_scores(plan, possible)
     readers: dict[str, list[Item]] = {}
     for item in plan.joint:

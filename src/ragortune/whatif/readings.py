@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from ragortune.engine import Clause, GateRule, Levels, compile_tables, settle_needs
@@ -151,7 +151,9 @@ def _draw_weights(rulebook: Rulebook) -> dict[tuple[str, Need], _Weight]:
     return drawn
 
 
-def read_rules(rulebook: Rulebook, levels: Levels, *, vary_weights: bool, chance: float) -> Shares:
+def read_rules(
+    rulebook: Rulebook, levels: Levels, *, vary_weights: bool, chance: float, kept: Collection[str] = ()
+) -> Shares:
     """Return how often each option wins over `READINGS` readings of the rules.
 
     Args:
@@ -160,9 +162,10 @@ def read_rules(rulebook: Rulebook, levels: Levels, *, vary_weights: bool, chance
         vary_weights: whether weights are taken from the bands of their words, or are the shipped ones.
         chance: how likely an open answer is settled in a reading, each of its levels being as likely as another; an
             answer that is not settled stays as it is.
+        kept: criteria that stay as they are in every reading.
 
     """
-    known, masks = _place_answers(rulebook, levels, chance)
+    known, masks = _place_answers(rulebook, levels, chance, kept)
     sums = {(need, direction): [] for need in Need for direction in Direction}  # type: dict[tuple[Need, Direction], Digits]
     gates = dict.fromkeys(((need, kind) for need in Need for kind in GateKind), 0)
     touched = 0
@@ -212,15 +215,16 @@ def _add_effect(total: Digits, weight: _Weight, fires: Bits, *, vary: bool) -> N
 
 
 def _place_answers(
-    rulebook: Rulebook, levels: Levels, chance: float
+    rulebook: Rulebook, levels: Levels, chance: float, kept: Collection[str]
 ) -> tuple[Levels, dict[str, dict[str, Bits]]]:
     """Return the answers that are one level, and for the open ones the readings in which each level holds."""
     known: dict[str, tuple[str, ...]] = {}
     masks: dict[str, dict[str, Bits]] = {}
     for name, (settled, choices) in _draw_levels(rulebook, chance).items():
         possible = levels.get(name)
-        if possible is not None and len(possible) == 1:
-            known[name] = possible
+        if name in kept or (possible is not None and len(possible) == 1):
+            if possible is not None:
+                known[name] = possible
             continue
         ids = rulebook.criteria[name].level_ids
         if possible is None:

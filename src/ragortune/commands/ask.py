@@ -1,0 +1,294 @@
+"""`ask`: the questionnaire on a terminal, or with the answers from a file; every answer is saved at once.
+
+The dialogue stands on stderr, so that stdout carries the recommendation alone. Lines are read as plainly as can be:
+what a terminal does by itself to edit a line is enough, and nothing depends on colour or on moving the cursor.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from ragortune.answers import read_answer
+from ragortune.commands.shared import open_rulebook, show_error
+from ragortune.errors import Place, ProfileError, RagortuneError, UnreadableError, UsageError
+from ragortune.host import Environment, replace_file
+from ragortune.interview import Command, Interview, explain_question, read_command, take_answer
+from ragortune.model import Criterion, Profile, Rulebook
+from ragortune.plaintext import quote_value, shorten_text, suggest_name
+from ragortune.profile import Vocabulary, find_declined, write_profile
+from ragortune.reading import PROFILE_BYTES, decode_text, parse_json, parse_toml, parse_yaml, read_bytes
+from ragortune.record import NOTHING, Record
+from ragortune.render.dialogue import Dialogue, word_standing
+
+START_FILE = "profile.yaml"
+_YAML_ENDINGS = (".yaml", ".yml")
+_LINE_LIMIT = 4096
+_MOST_QUESTIONS = 12
+_SCHEMA_LINE = "# yaml-language-server: $schema="
+
+
+class AskRequest(Record):
+    """What the command line asks of `ask`."""
+
+    profile: str | None = None
+    """Profile to start from."""
+    output: str | None = None
+    """File to save the answers in."""
+    everything: bool = False
+    """Ask what cannot change the advice as well."""
+    answers: str | None = None
+    """File with the answers, `-` for stdin; nothing is asked then."""
+    rules: str | None = None
+    """Folder of a rule set."""
+    color: str = "auto"
+
+
+class _Kept(Record):
+    """What a profile file holds beside the answers, so that saving keeps it."""
+
+    schema: str | None = None
+    quantities: Mapping[str, object] = NOTHING
+
+
+def ask_questions(request: AskRequest, environment: Environment) -> str:
+    """Ask until nothing that is left can change the advice, and return the name of the saved profile.
+
+    Raises:
+        UsageError: there is no terminal to ask on, or the answers cannot be saved.
+        RagortuneError: the profile or the answers to begin with cannot be used.
+        KeyboardInterrupt: the user interrupts; everything answered is saved.
+
+    """
+    rulebook = open_rulebook(request.rules, environment)
+    source, target = _choose_files(request, environment)
+    interview, kept = _read_start(source, rulebook, environment)
+    interview = interview.replace(everything=request.everything)
+    file = _File(target, kept, environment)
+    if request.answers is not None:
+        interview = _take_answers(request.answers, interview, environment)
+        file.save(interview)
+        environment.note(f"saved {target}; advice: {word_standing(interview.standing)}")
+        return target
+    if not (environment.stdin_is_terminal and environment.stderr_is_terminal):
+        raise _no_terminal(interview, source or START_FILE)
+    file.refuse_early()
+    _Talk(file, environment, request.color).run(interview)
+    return target
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | None, str]:
+    """Return the profile to begin with, if any, and the file to save in; raises UsageError."""
+    profile, output = request.profile, request.output
+    if "-" in (profile, output):
+        raise UsageError(
+            "`ask` keeps its profile in a file", None, "name one, or give answers with --answers -"
+        )
+
+    def exists(path: str) -> bool:
+        return os.path.exists(os.path.join(environment.folder, path))
+
+    if profile is not None and not exists(profile):
+        raise UnreadableError("no such file", Place(profile), "-o PROFILE names a new one")
+    if output is None:
+        output = START_FILE if profile is None else profile
+        if not output.lower().endswith(_YAML_ENDINGS):
+            output = os.path.splitext(output)[0] + _YAML_ENDINGS[0]
+    if not output.lower().endswith(_YAML_ENDINGS):
+        raise UsageError(f"profiles are saved as YAML, not as {quote_value(output)}", None, "-o profile.yaml")
+    if profile is None:
+        return (output if exists(output) else None), output
+    same = os.path.realpath(os.path.join(environment.folder, output)) == os.path.realpath(
+        os.path.join(environment.folder, profile)
+    )
+    if exists(output) and not same:
+        hint = f"`ragortune ask {output}` goes on with it; -o names another file"
+        raise UsageError(f"{quote_value(output)} exists", None, hint)
+    return profile, output
+
+
+def _read_start(source: str | None, rulebook: Rulebook, environment: Environment) -> tuple[Interview, _Kept]:
+    """Return the interview that a profile begins, and what else the file holds; raises RagortuneError."""
+    if source is None:
+        return Interview(rulebook, Profile({})), _Kept()
+    text = decode_text(read_bytes(os.path.join(environment.folder, source), PROFILE_BYTES), source)
+    parse = {".json": parse_json, ".toml": parse_toml}.get(os.path.splitext(source)[1].lower(), parse_yaml)
+    document = parse(text, source)
+    profile = Vocabulary(rulebook.criteria).read_profile(document.data, document)
+    declined = find_declined(rulebook.criteria.values(), document.data)
+    quantities = document.data.get("quantities") if isinstance(document.data, dict) else None
+    first = text.split("\n", 1)[0].strip()
+    schema = first.removeprefix(_SCHEMA_LINE) if first.startswith(_SCHEMA_LINE) else None
+    return Interview(rulebook, profile, declined), _Kept(schema, quantities or NOTHING)
+
+
+class _File:
+    """The profile that the answers are saved in."""
+
+    def __init__(self, path: str, kept: _Kept, environment: Environment) -> None:
+        self.path = path
+        self._kept = kept
+        self._place = os.path.join(environment.folder, path)
+
+    def save(self, interview: Interview) -> None:
+        """Write the profile; raises UsageError."""
+        text = write_profile(
+            interview.rulebook.criteria.values(),
+            interview.profile,
+            self._kept.schema,
+            interview.declined,
+            self._kept.quantities,
+        )
+        try:
+            replace_file(self._place, text)
+        except OSError as error:
+            raise UsageError(f"cannot write {quote_value(self.path)}: {error.strerror}") from None
+
+    def refuse_early(self) -> None:
+        """Raise UsageError where saving could not work, before anybody has answered anything."""
+        folder = os.path.dirname(os.path.realpath(self._place))
+        if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+            raise UsageError(f"cannot write {quote_value(self.path)}: its folder cannot be written")
+
+
+# --- without a terminal -------------------------------------------------------------------------------------------
+
+
+def _no_terminal(interview: Interview, path: str) -> UsageError:
+    """Return the error that names the open questions and the file to fill."""
+    lines = [f"`ask` needs a terminal to ask on; advice so far: {word_standing(interview.standing)}"]
+    criteria = interview.rulebook.criteria
+    for question in interview.ranking[:_MOST_QUESTIONS]:
+        asked = shorten_text(criteria[question.criterion].question, 70)
+        lines.append(f"  {question.criterion}: {asked}")
+    if len(interview.ranking) > _MOST_QUESTIONS:
+        lines.append(f"  and {len(interview.ranking) - _MOST_QUESTIONS} more")
+    begin = "" if path != START_FILE else " (`ragortune init` writes one)"
+    hint = f"fill in {path}{begin}, then `ragortune recommend {path}`; or give answers with --answers FILE"
+    return UsageError("\n".join(lines), None, hint)
+
+
+def _take_answers(path: str, interview: Interview, environment: Environment) -> Interview:
+    """Return the interview with the answers from a file; every line that cannot be used is named."""
+    shown = "<stdin>" if path == "-" else path
+    place = path if path == "-" else os.path.join(environment.folder, path)
+    text = decode_text(read_bytes(place, PROFILE_BYTES, environment.stdin), shown)
+    seen: set[str] = set()
+    failed = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        try:
+            interview = _take_line(stripped, interview, seen)
+        except RagortuneError as error:
+            failed += 1
+            show_error(ProfileError(error.message, Place(shown, number), error.hint), environment)
+    if failed:
+        raise UsageError(
+            f"{failed} line{'s' if failed != 1 else ''} of {shown} cannot be used; nothing was saved"
+        )
+    return interview
+
+
+def _take_line(line: str, interview: Interview, seen: set[str]) -> Interview:
+    """Return the interview after one line, `criterion: answer` or `criterion = answer`."""
+    at = min((line.find(sign) for sign in ":=" if sign in line), default=-1)
+    name, answer = line[:at].strip(), line[at + 1 :].strip()
+    criterion = interview.rulebook.criteria.get(name)
+    if at < 0:
+        raise ProfileError(f"{quote_value(line)} is not `criterion: answer`")
+    if criterion is None:
+        hint = suggest_name(name, interview.rulebook.criteria)
+        raise ProfileError(f"there is no criterion {quote_value(name)}", None, hint)
+    if name in seen:
+        raise ProfileError(f"{quote_value(name)} is answered twice")
+    seen.add(name)
+    return take_answer(interview, name, read_answer(criterion, answer))
+
+
+# --- on a terminal ------------------------------------------------------------------------------------------------
+
+
+class _Talk:
+    """The dialogue with one person."""
+
+    def __init__(self, file: _File, environment: Environment, color: str) -> None:
+        self._file = file
+        self._environment = environment
+        self._dialogue = Dialogue(color=environment.wants_color(color, dialogue=True))
+
+    @property
+    def _width(self) -> int:
+        return self._environment.dialogue_width
+
+    def run(self, interview: Interview) -> None:
+        """Ask until it is over, the person stops, or input ends; saves after every answer."""
+        say, dialogue = self._environment.say, self._dialogue
+        say(dialogue.begin(self._file.path, interview, self._width))
+        try:
+            while (criterion := interview.question) is not None:
+                say(dialogue.ask(interview, criterion, self._width))
+                following = self._hear_answer(interview, criterion)
+                if following is None:
+                    break
+                interview = following
+        except KeyboardInterrupt:
+            saved = (
+                f"everything is saved in {self._file.path}" if interview.previous else "nothing was answered"
+            )
+            say("\n" + dialogue.tell(f"Interrupted; {saved}.", self._width))
+            raise
+        if interview.previous is None:
+            self._file.save(interview)
+        say(dialogue.close(interview, self._file.path, self._width))
+
+    def _hear_answer(self, interview: Interview, criterion: Criterion) -> Interview | None:
+        """Return the interview after the next answer, or after going back; None where the person stops."""
+        say, dialogue = self._environment.say, self._dialogue
+        while True:
+            say(dialogue.prompt(criterion))
+            typed = self._environment.hear(_LINE_LIMIT)
+            if typed is None:
+                say("\n")
+                return None
+            command = read_command(criterion, typed)
+            if command is Command.STOP:
+                return None
+            if command is Command.BACK and interview.previous is not None:
+                self._file.save(interview.previous)
+                return interview.previous
+            if command is None and typed.strip():
+                following = self._try_answer(interview, criterion, typed)
+                if following is not None:
+                    return following
+            else:
+                say(self._reply(command, interview, criterion))
+
+    def _reply(self, command: Command | None, interview: Interview, criterion: Criterion) -> str:
+        """Return what is said to a command that changes nothing."""
+        dialogue, width = self._dialogue, self._width
+        if command is Command.HELP:
+            return dialogue.explain(criterion, width)
+        if command is Command.WHY:
+            return dialogue.justify(interview, criterion, explain_question(interview, criterion), width)
+        if command is Command.BACK:
+            return dialogue.tell(
+                "This is the first question of this run; there is nothing to go back to.", width
+            )
+        return dialogue.tell("Type an answer, 'skip' if nobody knows, or ? for help.", width)
+
+    def _try_answer(self, interview: Interview, criterion: Criterion, typed: str) -> Interview | None:
+        """Return the interview after a typed answer, saved; None where it cannot be used."""
+        say, dialogue = self._environment.say, self._dialogue
+        try:
+            following = take_answer(interview, criterion.id, read_answer(criterion, typed))
+        except ProfileError as error:
+            say(dialogue.refuse(error, self._width))
+            return None
+        self._file.save(following)
+        say(dialogue.confirm(following, criterion, self._width))
+        return following
