@@ -162,7 +162,7 @@ def _no_terminal(interview: Interview, path: str) -> UsageError:
     lines = [f"`ask` needs a terminal to ask on; advice so far: {word_standing(interview.standing)}"]
     criteria = interview.rulebook.criteria
     for question in interview.ranking[:_MOST_QUESTIONS]:
-        asked = shorten_text(criteria[question.criterion].question, 70)
+        asked = shorten_text(criteria[question.criterion].question, 100)
         lines.append(f"  {question.criterion}: {asked}")
     if len(interview.ranking) > _MOST_QUESTIONS:
         lines.append(f"  and {len(interview.ranking) - _MOST_QUESTIONS} more")

@@ -49,10 +49,11 @@ class Dialogue:
         sheet.add_line()
         sheet.add_wrapped(clean_text(criterion.question), f"{interview.asked + 1}. ", style="bold")
         labels = choice_labels(criterion)
-        name_width = min(max(map(len, criterion.level_ids)), width // 3)
-        for label, level in zip(labels, criterion.levels, strict=True):
-            lead = f"  {label:>{len(labels[-1])}}  {clean_text(level.id):<{name_width}}  "
-            sheet.add_wrapped(clean_text(level.means), lead)
+        lines = [
+            (f"  {label:>{len(labels[-1])}}  {level.id}", level.means)
+            for label, level in zip(labels, criterion.levels, strict=True)
+        ]
+        _add_pairs(sheet, lines)
         if criterion.unit:
             sheet.add_wrapped(clean_text(f"or a number of {criterion.unit}"), " " * (len(labels[-1]) + 4))
         sheet.add_line()
@@ -79,10 +80,10 @@ class Dialogue:
         sheet = self._sheet(width)
         sheet.add_line()
         sheet.add_wrapped(clean_text(_word_reason(interview, criterion)))
-        name_width = max(map(len, criterion.level_ids))
-        for consequence in consequences:
-            lead = f"  {clean_text(consequence.level):<{name_width}}  "
-            sheet.add_wrapped(f"{consequence.option}; {_word_remaining(consequence.remaining)}", lead)
+        lines = [
+            (f"  {own.level}", f"{own.option}; {_word_remaining(own.remaining)}") for own in consequences
+        ]
+        _add_pairs(sheet, lines)
         return sheet.getvalue()
 
     def confirm(self, interview: Interview, criterion: Criterion, width: int) -> str:
@@ -115,6 +116,18 @@ class Dialogue:
         sheet.add_wrapped(clean_text(word_end(interview, path)))
         sheet.add_line()
         return sheet.getvalue()
+
+
+def _add_pairs(sheet: Sheet, pairs: list[tuple[str, str]]) -> None:
+    """Add names and what they mean, side by side where there is room, else below each other."""
+    named = [(clean_text(name), clean_text(meaning)) for name, meaning in pairs]
+    column = max(len(name) for name, _ in named) + 2
+    for name, meaning in named:
+        if column <= sheet.width // 2:
+            sheet.add_wrapped(meaning, f"{name:<{column}}")
+        else:
+            sheet.add_line(name)
+            sheet.add_wrapped(meaning, " " * 6)
 
 
 def word_standing(standing: Standing) -> str:

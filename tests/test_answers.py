@@ -1,0 +1,293 @@
+"""What people type as an answer, and what the questionnaire makes of it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ragortune import load_rulebook
+from ragortune.answers import LONGEST_ANSWER, accepted_words, choice_labels, read_answer
+from ragortune.errors import AnswerError, ProfileError
+from ragortune.model import Criterion, Level
+from ragortune.profile import Vocabulary
+
+BOOK = load_rulebook()
+CRITERIA = list(BOOK.criteria.values())
+
+
+def understood(criterion, text):
+    return read_answer(BOOK.criteria[criterion], text)
+
+
+def levels(criterion, text):
+    return (
+        Vocabulary(BOOK.criteria)
+        .read_profile({criterion: understood(criterion, text)})
+        .levels.get(criterion, ())
+    )
+
+
+def complaint(criterion, text):
+    with pytest.raises(ProfileError) as error:
+        levels(criterion, text)
+    return str(error.value)
+
+
+# --- levels -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["weekly", "Weekly ", "WEEKLY", "4", "#4", "w", "week", "'weekly'"])
+def test_a_level_is_typed_by_its_name_its_number_or_its_beginning(text):
+    assert understood("knowledge.volatility", text) == "weekly"
+
+
+@pytest.mark.parametrize(
+    ("criterion", "text", "level"),
+    [
+        ("task.kind", "function calling", "function_calling"),
+        ("task.kind", "function-calling", "function_calling"),
+        ("task.kind", "10", "dialogue"),
+        ("readiness.failures", "knowledge and behaviour", "knowledge_and_behaviour"),
+        ("readiness.failures", "knowledge", "knowledge"),
+        ("cost.right_sizing", "y", "yes"),
+        ("cost.right_sizing", "no", "no"),
+        ("data.examples", "under 50", "under_50"),
+        ("data.examples", "#2", "under_50"),
+        ("performance.volume", "low", "low"),
+    ],
+)
+def test_a_name_may_be_written_as_people_write_it(criterion, text, level):
+    assert understood(criterion, text) == level
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "weekly or monthly",
+        "monthly, weekly",
+        "3,4",
+        "3 or 4",
+        "weekly/monthly",
+        "weekly; m",
+        "weekly and monthly",
+    ],
+)
+def test_a_team_between_two_levels_names_both(text):
+    assert set(understood("knowledge.volatility", text)) == {"weekly", "monthly"}
+    assert levels("knowledge.volatility", text) == ("monthly", "weekly")
+
+
+def test_the_same_level_twice_is_one_answer():
+    assert understood("knowledge.volatility", "weekly, 4, or week") == "weekly"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("weekly to realtime", ("weekly", "daily", "realtime")),
+        ("realtime - weekly", ("weekly", "daily", "realtime")),
+        ("daily-weekly", ("weekly", "daily")),
+        ("from 4 to 5", ("weekly", "daily")),
+        ("between static and monthly", ("static", "yearly", "monthly")),
+        ("at least daily", ("daily", "realtime")),
+        ("weekly or more", ("weekly", "daily", "realtime")),
+        ("up to monthly", ("static", "yearly", "monthly")),
+        ("weekly to weekly", ("weekly",)),
+    ],
+)
+def test_levels_in_order_can_be_a_range(text, expected):
+    assert levels("knowledge.volatility", text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["don't know", "dont know", "Don\u2019t know", "unknown", "skip", "SKIP", "not sure", "no idea"]
+)
+def test_nobody_knows_is_an_answer(text):
+    assert understood("knowledge.volatility", text) == "unknown"
+
+
+def test_any_of_all_levels_says_nothing():
+    assert levels("knowledge.gap", "none, some or most") == ()
+
+
+# --- amounts ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("criterion", "text", "value"),
+    [
+        ("knowledge.size", "4.2M tokens", 4_200_000),
+        ("knowledge.size", "4200000", 4_200_000),
+        ("knowledge.size", "4,200,000", 4_200_000),
+        ("knowledge.size", "4 200 000 tokens", 4_200_000),
+        ("knowledge.size", "about 2 million tokens", 2_000_000),
+        ("knowledge.size", "~120k", 120_000),
+        ("knowledge.size", "1e6", 1_000_000),
+        ("knowledge.size", "300 pages", 120_000),
+        ("knowledge.size", "10k words", 13_000),
+        ("knowledge.size", "3 GB", 750_000_000),
+        ("knowledge.size", "3 tokens", 3),
+        ("performance.latency", "1.5 s", 1500),
+        ("performance.latency", "800 ms", 800),
+        ("performance.latency", "800", 800),
+        ("performance.latency", "2 seconds", 2000),
+        ("performance.latency", ".5s", 500),
+        ("performance.latency", "2 min.", 120_000),
+        ("performance.volume", "2k/day", 2000),
+        ("performance.volume", "2k", 2000),
+        ("performance.volume", "2000 requests a day", 2000),
+        ("performance.volume", "90 per hour", 2160),
+        ("performance.volume", "10 calls/min", 14_400),
+        ("performance.volume", "3 rps", 259_200),
+        ("performance.volume", "3 rpm", 4320),
+        ("performance.volume", "60k a month", 1971),
+        ("performance.volume", "700 weekly", 100),
+        ("knowledge.retrievability", "0.72", 0.72),
+        ("knowledge.retrievability", "72%", 0.72),
+        ("knowledge.retrievability", "72 percent", 0.72),
+        ("knowledge.retrievability", "36 of 50", 0.72),
+        ("knowledge.retrievability", "36/50", 0.72),
+        ("knowledge.retrievability", "0", 0),
+        ("data.examples", "120", 120),
+        ("data.examples", "120 pairs", 120),
+        ("data.examples", "1.2k examples", 1200),
+    ],
+)
+def test_an_amount_is_typed_in_the_unit_that_a_person_has_in_mind(criterion, text, value):
+    assert understood(criterion, text) == value
+    assert type(understood(criterion, text)) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "text", "value"),
+    [
+        ("data.examples", "200-800", {"from": 200, "to": 800}),
+        ("data.examples", "from 200 to 800", {"from": 200, "to": 800}),
+        ("data.examples", "between 200 and 800", {"from": 200, "to": 800}),
+        ("data.examples", "200 \u2013 800 pairs", {"from": 200, "to": 800}),
+        ("data.examples", "500+", {"from": 500}),
+        ("data.examples", "at least 500", {"from": 500}),
+        ("data.examples", "500 or more", {"from": 500}),
+        ("data.examples", "200 or 800", [200, 800]),
+        ("data.examples", "none or 20", ["none", 20]),
+        ("data.examples", "300-300", 300),
+        ("knowledge.size", "200k-2M", {"from": 200_000, "to": 2_000_000}),
+        ("knowledge.size", "200-800k", {"from": 200_000, "to": 800_000}),
+        ("knowledge.size", "medium or large", ["medium", "large"]),
+        ("performance.latency", "1-2 s", {"from": 1000, "to": 2000}),
+        ("performance.latency", "800 ms to 1.5 s", {"from": 800, "to": 1500}),
+        ("performance.latency", "up to 1.5 s", {"to": 1500}),
+        ("knowledge.retrievability", "60-80%", {"from": 0.6, "to": 0.8}),
+    ],
+)
+def test_amounts_can_be_a_range_or_several(criterion, text, value):
+    assert understood(criterion, text) == value
+
+
+@pytest.mark.parametrize(
+    ("criterion", "text", "expected"),
+    [
+        ("performance.latency", "under 2 s", ("interactive", "realtime")),
+        ("performance.latency", "less than 500 ms", ("realtime",)),
+        ("performance.latency", "over 2 s", ("relaxed",)),
+        ("data.examples", "more than 499", ("under_500", "under_5000", "plenty")),
+        ("knowledge.size", "> 200k", ("medium", "large", "huge")),
+    ],
+)
+def test_a_side_of_an_amount_leaves_the_amount_itself_out(criterion, text, expected):
+    assert levels(criterion, text) == expected
+
+
+# --- what is not understood ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("criterion", "text", "parts"),
+    [
+        (
+            "knowledge.volatility",
+            "wekly",
+            ["'wekly' is no answer", "did you mean 'weekly'?", "static, yearly", "1 to 6"],
+        ),
+        ("knowledge.volatility", "7", ["the list goes from 1 to 6"]),
+        ("knowledge.volatility", "0", ["the list goes from 1 to 6"]),
+        ("knowledge.volatility", "-1", ["is no answer"]),
+        ("knowledge.volatility", "weekly or skip", ["an answer is unknown or it is one of several"]),
+        ("knowledge.volatility", "weekly or wat", ["'wat' is no answer"]),
+        ("knowledge.volatility", "weekly or", ["is no answer"]),
+        ("readiness.failures", "know", ["could be knowledge or knowledge_and_behaviour"]),
+        ("task.kind", "writing to dialogue", ["is no answer"]),
+        ("knowledge.size", "5 bananas", ["'bananas' is no unit for tokens", "4.2M tokens"]),
+        (
+            "knowledge.size",
+            "3",
+            ["3 could be the number of a level or an amount", "#3 for medium, or 3 tokens"],
+        ),
+        ("knowledge.size", "-5", ["at least 0"]),
+        ("knowledge.size", "1e400", ["must be a finite number"]),
+        ("knowledge.size", "9" * 50, ["must be a finite number"]),
+        ("knowledge.size", "300k-20k", ["ends before it begins"]),
+        ("performance.latency", "5m", ["'m' is no unit for ms"]),
+        ("performance.latency", "1.5", ["of what: milliseconds, seconds?"]),
+        ("performance.latency", "3", ["#3 for interactive, or 3 ms"]),
+        ("performance.volume", "2k per", ["is no unit"]),
+        ("performance.volume", "2 per fortnight", ["is no unit"]),
+        ("performance.volume", "2 a day or so", ["is no answer"]),
+        ("performance.volume", "2", ["or 2 a day"]),
+        ("knowledge.retrievability", "1", ["or 100%"]),
+        ("knowledge.retrievability", "1.5", ["from 0 to 1"]),
+        ("knowledge.retrievability", "3 of 0", ["is no unit"]),
+        ("data.examples", "2.5", ["must be a whole number"]),
+        ("data.examples", "2,3", ["could be the number of a level or an amount"]),
+        ("data.examples", "over 9000 kilos", ["is no unit"]),
+        ("knowledge.gap", "x" * (LONGEST_ANSWER + 1), ["at most 200 characters"]),
+        ("knowledge.gap", "\x1b[31mred", ["\\x1b[31mred"]),
+    ],
+)
+def test_what_is_not_understood_is_answered_by_what_would_do(criterion, text, parts):
+    told = complaint(criterion, text)
+    for part in parts:
+        assert part in told
+
+
+def test_levels_of_a_question_that_takes_amounts_have_a_mark_before_their_number():
+    assert choice_labels(BOOK.criteria["knowledge.gap"]) == ("1", "2", "3")
+    assert choice_labels(BOOK.criteria["data.examples"])[:2] == ("#1", "#2")
+    assert "(or #1 to #5)" in accepted_words(BOOK.criteria["data.examples"])
+
+
+def test_a_level_whose_name_is_a_word_for_not_knowing_is_a_level():
+    criterion = Criterion("a.b", "t", "q", "h", (Level("unknown", "x"), Level("skip", "y")))
+
+    assert read_answer(criterion, "skip") == "skip"
+
+
+def test_units_that_a_rule_pack_invents_take_plain_counts():
+    levels = (Level("few", "x", 0), Level("many", "y", 100))
+    criterion = Criterion("a.b", "t", "q", "h", levels, unit="offices", minimum=0)
+
+    assert read_answer(criterion, "120 offices") == 120
+    assert read_answer(criterion, "2k") == 2000
+    with pytest.raises(AnswerError, match="or 2 offices"):
+        read_answer(criterion, "2")
+
+
+@given(st.sampled_from(CRITERIA), st.text(max_size=60))
+def test_whatever_is_typed_gives_an_answer_or_says_what_is_wrong(criterion, text):
+    try:
+        value = read_answer(criterion, text)
+        Vocabulary(BOOK.criteria).read_profile({criterion.id: value})
+    except ProfileError as error:
+        told = str(error)
+    else:
+        told = ""
+    assert told.replace("\n", "").isprintable()
+
+
+@given(st.sampled_from(CRITERIA), st.data())
+def test_every_level_and_every_pair_of_levels_can_be_typed(criterion, data):
+    first, second = (data.draw(st.sampled_from(criterion.level_ids)) for _ in range(2))
+    labels = dict(zip(criterion.level_ids, choice_labels(criterion), strict=True))
+
+    assert read_answer(criterion, first) == read_answer(criterion, labels[first]) == first
+    expected = [first, second] if first != second else first
+    assert read_answer(criterion, f"{first} or {labels[second]}") == expected

@@ -1,0 +1,225 @@
+"""The real program in a pseudo-terminal: a person types, resizes the window, interrupts, comes back."""
+
+import fcntl
+import os
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+import pytest
+
+pty = pytest.importorskip("pty")
+
+TAKE_TERMINAL = (
+    "import fcntl, os, sys, termios\n"
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
+PATIENCE = 60
+"""Seconds until a session that hangs is given up."""
+
+
+class Session:
+    """`ragortune` on a terminal of its own."""
+
+    def __init__(self, folder, *arguments, columns=80, stdout=None, term="dumb"):
+        self._master, slave = pty.openpty()
+        self.resize(columns)
+        variables = {
+            name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", TAKE_TERMINAL, sys.executable, "-m", "ragortune", *arguments],
+            stdin=slave,
+            stdout=stdout or slave,
+            stderr=slave,
+            cwd=folder,
+            env={**variables, "TERM": term},
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.screen = ""
+        self._read_to = 0
+
+    def resize(self, columns):
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+
+    def _read(self):
+        """Add what was written to the screen; False at its end."""
+        ready, _, _ = select.select([self._master], [], [], 0.2)
+        if not ready:
+            return self._process.poll() is None
+        try:
+            data = os.read(self._master, 65536)
+        except OSError:
+            return False
+        self.screen += data.decode("utf-8", "replace").replace("\r\n", "\n")
+        return bool(data)
+
+    def expect(self, *texts):
+        """Wait until the screen shows one of these for the first time since, and return what led to it."""
+        limit = time.monotonic() + PATIENCE
+        while not (found := [text for text in texts if text in self.screen[self._read_to :]]):
+            assert time.monotonic() < limit, f"{texts} never came: {self.screen[-500:]}"
+            assert self._read(), f"ended before {texts}: {self.screen[-500:]}"
+        start = self._read_to
+        self._read_to = min(self.screen.index(text, start) + len(text) for text in found)
+        return self.screen[start : self._read_to]
+
+    def type(self, text, *, at="> "):
+        """Wait for the prompt, type a line, and return what the screen showed up to the prompt."""
+        shown = self.expect(at)
+        self.press(text.encode() + b"\n")
+        return shown
+
+    def press(self, keys):
+        os.write(self._master, keys)
+
+    def end(self):
+        """Wait for the end and return the exit code."""
+        limit = time.monotonic() + PATIENCE
+        while self._read():
+            assert time.monotonic() < limit
+        code = self._process.wait(PATIENCE)
+        os.close(self._master)
+        return code
+
+    def hang_up(self):
+        os.close(self._master)
+        return self._process.wait(PATIENCE)
+
+
+@pytest.fixture
+def session(tmp_path):
+    def start(*arguments, **options):
+        return Session(tmp_path, *arguments, **options)
+
+    return start
+
+
+def recommendation(folder, name):
+    command = [sys.executable, "-m", "ragortune", "recommend", name]
+    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder).stdout
+
+
+def test_a_whole_session_with_help_wrong_input_and_going_back(session, tmp_path):
+    talk = session("ask", "-o", "p.yaml")
+    first = talk.type("?")
+    assert "39 questions can still change the answer" in first
+    assert "How to find out" in talk.type("why")
+    assert "Each answer would lead to" in " ".join(talk.type("mots").split())
+    assert "Did you mean 'most'?" in talk.type("most")
+    assert "= knowledge.gap: most" in talk.type("back")
+    assert "What share of the answers needs facts" in talk.type("none")
+    while not talk.expect("> ", "Settled: ").endswith("Settled: "):
+        talk.press(b"#1\n")
+    assert talk.end() == 0
+
+    dialogue, _, end = talk.screen.partition("Settled: ")
+    assert "= knowledge.gap: none" in dialogue
+    assert max(map(len, dialogue.split("\n"))) <= 80
+    assert "the advice stays neither" in " ".join(end.split())
+    assert end.endswith(recommendation(tmp_path, "p.yaml"))
+    assert "\x1b" not in talk.screen
+
+
+def test_the_recommendation_alone_goes_to_stdout(session, tmp_path):
+    with open(tmp_path / "advice.txt", "wb") as out:
+        talk = session("ask", stdout=out)
+        talk.type("most")
+        talk.type("stop")
+        assert talk.end() == 0
+
+    assert "Advice so far" in talk.screen
+    assert "Recommendation" not in talk.screen
+    assert (tmp_path / "advice.txt").read_text(encoding="utf-8") == recommendation(tmp_path, "profile.yaml")
+
+
+def test_a_window_that_is_resized_gets_the_next_question_in_its_width(session):
+    talk = session("ask", columns=100)
+    wide = talk.type("most")
+    talk.resize(50)
+    narrow = talk.type("stop")
+    assert talk.end() == 0
+
+    assert 80 < max(map(len, wide.split("\n"))) <= 100
+    assert max(map(len, narrow.split("\n"))) <= 50
+
+
+def test_ctrl_c_loses_nothing_and_the_next_run_goes_on(session, tmp_path):
+    talk = session("ask")
+    first = talk.type("most")
+    talk.type("don't know")
+    talk.expect("> ")
+    talk.press(b"docu\x03")
+    assert talk.end() == 130
+    assert "Interrupted; everything is saved in profile.yaml." in talk.screen
+    assert "Recommendation" not in talk.screen
+    assert os.listdir(tmp_path) == ["profile.yaml"]
+
+    again = session("ask")
+    shown = again.type("stop")
+    assert again.end() == 0
+    assert "Going on with profile.yaml: 1 answer known." in shown
+    assert re.search(r"^\S+> $", shown.rpartition("\n")[2])
+    assert shown.rpartition("\n")[2] not in (first.rpartition("\n")[2], "knowledge.source> ")
+
+
+def test_the_end_of_input_ends_like_stop(session, tmp_path):
+    talk = session("ask")
+    talk.type("most")
+    talk.expect("> ")
+    talk.press(b"\x04")
+
+    assert talk.end() == 0
+    assert "Stopped: " in talk.screen
+    assert "Recommendation  rag" in talk.screen
+    assert "\n  gap: most\n" in (tmp_path / "profile.yaml").read_text()
+
+
+def test_a_window_that_is_closed_loses_nothing(session, tmp_path):
+    talk = session("ask")
+    talk.type("most")
+    talk.expect("> ")
+
+    assert talk.hang_up() == -signal.SIGHUP
+    assert "\n  gap: most\n" in (tmp_path / "profile.yaml").read_text()
+    assert os.listdir(tmp_path) == ["profile.yaml"]
+
+
+def test_a_piped_stdin_is_never_taken_for_answers(tmp_path):
+    command = [sys.executable, "-m", "ragortune", "ask"]
+    result = subprocess.run(
+        command, input="most\n", capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "`ask` needs a terminal to ask on" in result.stderr
+    assert "  knowledge.gap: What share of the answers" in result.stderr
+    assert "fill in profile.yaml" in result.stderr
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_hostile_profile_cannot_speak_to_the_terminal(session, write):
+    name = write(
+        "p.yaml",
+        'project: "\\e]0;owned\\a\\e[31m[bold]red"\nnotes: "\\u202e\\e[2J"\nknowledge: {gap: most}\n',
+    )
+    talk = session("ask", name)
+    talk.type("\x16\x1b[31mred")
+    talk.type("stop")
+
+    assert talk.end() == 0
+    assert "\\x1b[31mred' is no answer" in talk.screen
+    assert "\\x1b]0;owned\\x07\\x1b[31m[bold]red" in talk.screen
+    assert not set(talk.screen) & {"\x1b", "\x07", "\u202e"}
+
+    worse = session("ask", write("q.yaml", '"\\e[31m": {}\n'))
+    assert worse.end() == 2
+    assert "\x1b" not in worse.screen
+    assert "there is no key '\\x1b[31m'" in worse.screen
