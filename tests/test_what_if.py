@@ -197,9 +197,8 @@ def test_one_open_answer_is_gone_through_exactly():
 
 
 def test_weights_from_their_bands_are_drawn_evenly():
-    drawn = readings._draw_weights(BOOK)
-    weight = drawn["facts-from-outside", Need.RAG]
-    mean = sum(bits.bit_count() << digit for digit, bits in enumerate(weight.part)) / readings.READINGS
+    part = readings._draw_part("facts-from-outside", Need.RAG)
+    mean = sum(bits.bit_count() << digit for digit, bits in enumerate(part)) / readings.READINGS
 
     assert mean == pytest.approx(3.5, abs=0.1)
 

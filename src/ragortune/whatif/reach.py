@@ -63,10 +63,14 @@ class Plan(Record):
 
     def read_criteria(self, bits: int) -> Iterator[str]:
         """Yield the criterion of every clause in a bit set."""
-        while bits:
-            lowest = bits & -bits
-            yield self.owners[lowest.bit_length() - 1]
-            bits ^= lowest
+        return _read_criteria(self.owners, bits)
+
+
+def _read_criteria(owners: tuple[str, ...], bits: int) -> Iterator[str]:
+    while bits:
+        lowest = bits & -bits
+        yield owners[lowest.bit_length() - 1]
+        bits ^= lowest
 
 
 @lru_cache(maxsize=16)
@@ -94,10 +98,13 @@ def plan_search(rulebook: Rulebook) -> Plan:
             items.append(Item(mask_of(when), mask_of(unless), 0, 0, False, 1 << len(gates)))  # noqa: FBT003
             gates.append(GateRule(rule.id, gate.need, gate.gate))
     owners = tuple(name for name, _ in bits)
+    asked: dict[str, list[tuple[frozenset[str], int]]] = {}
+    for (name, allowed), bit in bits.items():
+        asked.setdefault(name, []).append((allowed, bit))
     alone: dict[str, list[Item]] = {}
     joint = []
     for item in items:
-        read = {owners[index] for index in range(len(owners)) if (item.when | item.unless) >> index & 1}
+        read = set(_read_criteria(owners, item.when | item.unless))
         if len(read) == 1:
             alone.setdefault(read.pop(), []).append(item)
         else:

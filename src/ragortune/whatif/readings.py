@@ -7,9 +7,9 @@ added digit by digit. The random bits come from a fixed seed: the same profile g
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import math
+import random
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
@@ -23,7 +23,7 @@ _ALL = (1 << READINGS) - 1
 _SEED = 20261124
 _PARTS = 8
 """A band is divided into this many equal parts; a reading takes the middle of one."""
-_CHANCE_BITS = 12
+_CHANCE_BITS = 10
 _FINEST = 1 << 12
 _MOST_EXACT = 8
 """As many ways to settle the open answers are gone through exactly."""
@@ -59,16 +59,13 @@ class _Dice:
     """Random bits from a seed of its own for each purpose, so that no draw depends on what else is drawn."""
 
     def __init__(self, purpose: str) -> None:
-        self._purpose = purpose
-        self._drawn = 0
+        self._generator = random.Random(f"{_SEED} {purpose}")  # noqa: S311  (a sample, not a secret)
 
     def draw_bits(self) -> Bits:
-        self._drawn += 1
-        seed = f"{_SEED} {self._purpose} {self._drawn}"
-        return int.from_bytes(hashlib.shake_128(seed.encode()).digest(READINGS // 8), "big")
+        return self._generator.getrandbits(READINGS)
 
     def draw_chance(self, chance: float) -> Bits:
-        """Return bits that are set with a given chance, to the nearest 1/4096."""
+        """Return bits that are set with a given chance, to the nearest 1/1024."""
         wanted = round(chance * (1 << _CHANCE_BITS))
         if wanted >= 1 << _CHANCE_BITS:
             return _ALL
@@ -79,21 +76,16 @@ class _Dice:
         return result
 
 
-@lru_cache(maxsize=16)
-def _draw_levels(rulebook: Rulebook, chance: float) -> dict[str, tuple[Bits, tuple[Bits, ...]]]:
-    """Return for every criterion in which readings it is settled, and for each reading one level at random."""
-    drawn = {}
-    for criterion in rulebook.criteria.values():
-        dice = _Dice(f"answer to {criterion.id}")
-        settled = dice.draw_chance(chance)
-        left, masks = _ALL, []
-        count = len(criterion.levels)
-        for position in range(count):
-            chosen = left if position == count - 1 else left & dice.draw_chance(1 / (count - position))
-            masks.append(chosen)
-            left &= ~chosen
-        drawn[criterion.id] = settled, tuple(masks)
-    return drawn
+@lru_cache(maxsize=1024)
+def _draw_levels(name: str, count: int, chance: float) -> tuple[Bits, tuple[Bits, ...]]:
+    """Return in which readings a criterion is settled, and for each reading one of its levels at random."""
+    dice = _Dice(f"answer to {name}")
+    left, masks = _ALL, []
+    for position in range(count):
+        chosen = left if position == count - 1 else left & dice.draw_chance(1 / (count - position))
+        masks.append(chosen)
+        left &= ~chosen
+    return dice.draw_chance(chance), tuple(masks)
 
 
 @lru_cache(maxsize=8)
@@ -129,26 +121,11 @@ def _band_numbers(rulebook: Rulebook) -> Mapping[Strength, tuple[int, int, int]]
     return numbers
 
 
-class _Weight(Record):
-    """The weight of one effect over all readings, in steps: `lowest + width * part`, where `part` is random."""
-
-    shipped: int
-    lowest: int
-    width: int
-    part: Digits
-
-
-@lru_cache(maxsize=8)
-def _draw_weights(rulebook: Rulebook) -> dict[tuple[str, Need], _Weight]:
-    """Return the weight of every effect: a part of its band, from 0 to `_PARTS` - 1, for each reading."""
-    drawn = {}
-    numbers = _band_numbers(rulebook)
-    for rule in rulebook.rules.values():
-        for effect in rule.effects:
-            dice = _Dice(f"weight of {rule.id} on {effect.need}")
-            part = [dice.draw_bits() for _ in range(_PARTS.bit_length() - 1)]
-            drawn[rule.id, effect.need] = _Weight(*numbers[effect.strength], part)
-    return drawn
+@lru_cache(maxsize=4096)
+def _draw_part(rule: str, need: Need) -> Digits:
+    """Return for one effect a part of its band, from 0 to `_PARTS` - 1, for each reading."""
+    dice = _Dice(f"weight of {rule} on {need}")
+    return [dice.draw_bits() for _ in range(_PARTS.bit_length() - 1)]
 
 
 def read_rules(
@@ -169,11 +146,14 @@ def read_rules(
     sums = {(need, direction): [] for need in Need for direction in Direction}  # type: dict[tuple[Need, Direction], Digits]
     gates = dict.fromkeys(((need, kind) for need in Need for kind in GateKind), 0)
     touched = 0
-    weights = _draw_weights(rulebook)
+    numbers = _band_numbers(rulebook)
     for rule, fires in _fire_rules(rulebook, known, masks):
         for effect in rule.effects:
-            weight = weights[rule.id, effect.need]
-            _add_effect(sums[effect.need, effect.effect], weight, fires, vary=vary_weights)
+            shipped, lowest, width = numbers[effect.strength]
+            total = sums[effect.need, effect.effect]
+            _add_constant(total, lowest if vary_weights else shipped, fires)
+            if vary_weights:
+                _add_multiple(total, _draw_part(rule.id, effect.need), width, fires)
             if effect.need is Need.RAG:
                 touched |= fires
         for gate in rule.gates:
@@ -208,25 +188,20 @@ def _fire_rules(
             yield rule, fires
 
 
-def _add_effect(total: Digits, weight: _Weight, fires: Bits, *, vary: bool) -> None:
-    _add_constant(total, weight.lowest if vary else weight.shipped, fires)
-    if vary:
-        _add_multiple(total, weight.part, weight.width, fires)
-
-
 def _place_answers(
     rulebook: Rulebook, levels: Levels, chance: float, kept: Collection[str]
 ) -> tuple[Levels, dict[str, dict[str, Bits]]]:
     """Return the answers that are one level, and for the open ones the readings in which each level holds."""
     known: dict[str, tuple[str, ...]] = {}
     masks: dict[str, dict[str, Bits]] = {}
-    for name, (settled, choices) in _draw_levels(rulebook, chance).items():
+    for name, criterion in rulebook.criteria.items():
         possible = levels.get(name)
         if name in kept or (possible is not None and len(possible) == 1):
             if possible is not None:
                 known[name] = possible
             continue
-        ids = rulebook.criteria[name].level_ids
+        ids = criterion.level_ids
+        settled, choices = _draw_levels(name, len(ids), chance)
         if possible is None:
             masks[name] = {level: chosen & settled for level, chosen in zip(ids, choices, strict=True)}
             continue
