@@ -26,6 +26,8 @@ from ragortune.model import (
     Scale,
     Source,
 )
+from ragortune.phrases.check import check_phrases
+from ragortune.phrases.records import Phrase, PhraseBook, WordList
 from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.profile import Vocabulary
 from ragortune.reading import Document, KeyPath, decode_text, parse_yaml
@@ -94,6 +96,15 @@ class CasesFile(Record):
     """Published projects and studies."""
 
 
+class PhrasesFile(Record):
+    """A file in `phrases/`."""
+
+    phrases: tuple[Phrase, ...] = ()
+    """Wordings that answer criteria, sorted by id."""
+    words: tuple[WordList, ...] = ()
+    """Lists of words that the patterns of every file name as `@id`."""
+
+
 _FILE_TYPES: Mapping[str, type] = MappingProxyType(
     {
         "criteria": CriteriaFile,
@@ -101,6 +112,7 @@ _FILE_TYPES: Mapping[str, type] = MappingProxyType(
         "sources": SourcesFile,
         "options": OptionsFile,
         "cases": CasesFile,
+        "phrases": PhrasesFile,
     }
 )
 _SINGULAR = MappingProxyType(
@@ -110,8 +122,13 @@ _SINGULAR = MappingProxyType(
         "sources": "source",
         "options": "option",
         "cases": "case",
+        "phrases": "phrase",
+        "words": "list of words",
     }
 )
+_KINDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType({"phrases": ("words", "phrases")})
+"""Kinds of record in a file, where they are not named like the folder."""
+_RECORD_KINDS = (*_FILE_TYPES, "words")
 
 
 class Authored:
@@ -122,7 +139,7 @@ class Authored:
         self.folder = folder
         self.manifest = manifest
         self.digest = digest
-        self.records: dict[str, dict[str, Any]] = {kind: {} for kind in _FILE_TYPES}
+        self.records: dict[str, dict[str, Any]] = {kind: {} for kind in _RECORD_KINDS}
         """Records by kind and id."""
         self.origins: dict[tuple[str, str], tuple[Document, KeyPath]] = {}
         """For each kind and id the file and key path of the record."""
@@ -198,14 +215,22 @@ def _read_records(authored: Authored, files: Files) -> None:
         parsed = _validate(file_type, document, authored.problems)
         if parsed is None:
             continue
-        for index, record in enumerate(getattr(parsed, kind)):
-            place = document.place_of((kind, index, "id"))
-            if (kind, record.id) in mine:
-                authored.report(f"{_SINGULAR[kind]} '{record.id}' is defined twice", place)
-                continue
-            mine.add((kind, record.id))
-            authored.records[kind][record.id] = record
-            authored.origins[kind, record.id] = (document, (kind, index))
+        for part in _KINDS_OF.get(kind, (kind,)):
+            _take_records(authored, document, part, getattr(parsed, part), mine)
+
+
+def _take_records(
+    authored: Authored, document: Document, kind: str, records: Iterable[Any], mine: set[tuple[str, str]]
+) -> None:
+    """Add the records of one kind in a file; a record of the extended set is overridden, one of this set is not."""
+    for index, record in enumerate(records):
+        place = document.place_of((kind, index, "id"))
+        if (kind, record.id) in mine:
+            authored.report(f"{_SINGULAR[kind]} '{record.id}' is defined twice", place)
+            continue
+        mine.add((kind, record.id))
+        authored.records[kind][record.id] = record
+        authored.origins[kind, record.id] = (document, (kind, index))
 
 
 def _disable_rules(authored: Authored, document: Document, base: Authored | None) -> None:
@@ -330,6 +355,9 @@ def _check_names(authored: Authored) -> None:
             authored.report(f"case '{case.id}': {error.message}", place, error.hint)
     for criterion in criteria.values():
         _check_criterion(authored, criterion)
+    for problem in check_phrases(phrase_book(authored), criteria):
+        place = authored.place_of(problem.kind, problem.id, *problem.path)
+        authored.report(problem.message, place, problem.hint)
     for option in Option:
         if option not in authored.records["options"]:
             authored.report(f"option '{option}' has no guide in options/", Place(authored.folder))
@@ -389,6 +417,12 @@ def _check_criterion(authored: Authored, criterion: Criterion) -> None:
         authored.report(f"'{criterion.id}' has a unit, but no level says where it starts", place)
 
 
+def phrase_book(authored: Authored) -> PhraseBook:
+    """Return the phrases of an authored rule set."""
+    words = {name: listed.any for name, listed in authored.records["words"].items()}
+    return PhraseBook(tuple(authored.records["phrases"].values()), words)
+
+
 # --- compiled form ------------------------------------------------------------------------------------------------
 
 
@@ -427,7 +461,7 @@ def compile_authored(authored: Authored) -> dict[str, Any]:
 
 # --- schemas ------------------------------------------------------------------------------------------------------
 
-SCHEMAS = ("profile", "rulebook", "criteria", "rules", "sources", "options", "cases")
+SCHEMAS = ("profile", "rulebook", "criteria", "rules", "sources", "options", "cases", "phrases")
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -555,5 +589,6 @@ __all__ = [
     "compile_authored",
     "compile_folder",
     "export_schema",
+    "phrase_book",
     "raise_problems",
 ]

@@ -1,0 +1,250 @@
+"""The pattern language of phrases: words, alternatives, optional words, bounded gaps, lists and values.
+
+    word  word*  (one|two words)  [optional words]  ..3  @list  <duration>
+
+There are no repetitions without a bound, so that matching at one place looks at a bounded number of words whatever
+the text is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from ragortune.phrases.tokens import HARD, SOFT, Tokens
+from ragortune.phrases.values import PARSERS, Amount
+from ragortune.record import Record
+
+WIDEST_GAP = 12
+_DEEPEST = 6
+_MOST_ELEMENTS = 400
+_PIECE = re.compile(r"\s+|(?P<gap>\.\.(?P<width>\d+))|(?P<value><(?P<kind>\w+)>)|@(?P<list>[\w-]+)|(?P<mark>[()\[\]|,])")
+_PLAIN = re.compile(r"[^\s()\[\]|<>@,]+")
+
+
+class PatternError(Exception):
+    """A pattern that cannot be read; says why."""
+
+
+class Word(Record):
+    """One word, or every word that begins with it."""
+
+    text: str
+    any_ending: bool = False
+
+    def fits(self, word: str) -> bool:
+        """Return whether a word of a text is this one."""
+        return word.startswith(self.text) if self.any_ending else word == self.text
+
+
+class Gap(Record):
+    """Up to so many words of any kind; stops inside a clause are not counted."""
+
+    width: int
+
+
+class Value(Record):
+    """A quantity."""
+
+    kind: str
+
+
+class Choice(Record):
+    """One of several sequences."""
+
+    ways: tuple[Sequence, ...]
+
+
+class Stop(Record):
+    """A comma, colon, bracket or dash, which may also be missing."""
+
+
+Element = Word | Gap | Value | Choice | Stop
+Sequence = tuple[Element, ...]
+Reached = dict[int, Amount | None]
+"""Where a match may end, with the quantity that was read on the way."""
+
+
+def parse_pattern(text: str, words: Mapping[str, tuple[str, ...]], depth: int = 0) -> Sequence:
+    """Return the elements of a pattern; raises PatternError."""
+    if depth > _DEEPEST:
+        raise PatternError("is nested too deeply (does a list name itself?)")
+    pieces = list(_cut_pattern(text))
+    sequence, rest = _read_ways(pieces, 0, words, depth)
+    if rest < len(pieces):
+        raise PatternError(f"closes a bracket that was not opened: '{text}'")
+    first = sequence[0] if sequence else None
+    if first is None or isinstance(first, (Gap, Stop)):
+        raise PatternError(f"must begin with a word or a value: '{text}'")
+    if all(isinstance(element, Choice) and () in element.ways for element in sequence):
+        raise PatternError(f"holds nothing that must be there: '{text}'")
+    if count_elements(sequence) > _MOST_ELEMENTS:
+        raise PatternError(f"is too large: '{text[:60]}'")
+    return sequence
+
+
+def count_elements(sequence: Sequence) -> int:
+    """Return how many elements a pattern has, all its ways counted."""
+    return sum(
+        1 + (sum(map(count_elements, element.ways)) if isinstance(element, Choice) else 0) for element in sequence
+    )
+
+
+def _cut_pattern(text: str) -> Iterator[tuple[str, str]]:
+    at = 0
+    while at < len(text):
+        found = _PIECE.match(text, at)
+        if found is None:
+            plain = _PLAIN.match(text, at)
+            if plain is None:
+                raise PatternError(f"cannot be read from '{text[at : at + 20]}' on")
+            at = plain.end()
+            yield from _cut_words(plain[0])
+            continue
+        at = found.end()
+        if found["gap"]:
+            yield "gap", found["width"]
+        elif found["value"]:
+            yield "value", found["kind"]
+        elif found["list"]:
+            yield "list", found["list"]
+        elif found["mark"]:
+            yield "mark", found["mark"]
+
+
+def _cut_words(text: str) -> Iterator[tuple[str, str]]:
+    ending = text.endswith("*")
+    words = Tokens(text.rstrip("*")).words
+    if not words or HARD in words or SOFT in words or "*" in text[:-1]:
+        raise PatternError(f"holds something that is no word: '{text}'")
+    for word in words[:-1]:
+        yield "word", word
+    yield ("stem" if ending else "word"), words[-1]
+
+
+def _read_ways(
+    pieces: list[tuple[str, str]], at: int, words: Mapping[str, tuple[str, ...]], depth: int
+) -> tuple[Sequence, int]:
+    """Read up to the bracket that closes this level; several ways become one choice."""
+    ways: list[Sequence] = []
+    current: list[Element] = []
+    while at < len(pieces):
+        kind, text = pieces[at]
+        if kind == "mark" and text in ")]":
+            break
+        at += 1
+        if kind == "mark" and text == "|":
+            ways.append(tuple(current))
+            current = []
+        elif kind == "mark" and text == ",":
+            current.append(Stop())
+        elif kind == "mark":
+            if depth > _DEEPEST:
+                raise PatternError("is nested too deeply")
+            inner, at = _read_ways(pieces, at, words, depth + 1)
+            if at >= len(pieces) or pieces[at][1] != (")" if text == "(" else "]"):
+                raise PatternError("opens a bracket and does not close it")
+            at += 1
+            current.append(Choice((inner, ())) if text == "[" else Choice((inner,)))
+        else:
+            current.append(_read_element(kind, text, words, depth))
+    ways.append(tuple(current))
+    if len(ways) == 1:
+        return ways[0], at
+    if not all(ways):
+        raise PatternError("has an empty alternative")
+    return (Choice(tuple(ways)),), at
+
+
+def _read_element(kind: str, text: str, words: Mapping[str, tuple[str, ...]], depth: int) -> Element:
+    if kind == "gap":
+        if not 0 < int(text) <= WIDEST_GAP:
+            raise PatternError(f"has a gap of {text} words; a gap has 1 to {WIDEST_GAP}")
+        return Gap(int(text))
+    if kind == "value":
+        if text not in PARSERS:
+            raise PatternError(f"names the value <{text}>; there is {', '.join(sorted(PARSERS))}")
+        return Value(text)
+    if kind == "list":
+        if text not in words:
+            raise PatternError(f"names the list @{text}, which is nowhere")
+        return Choice(tuple(parse_pattern(entry, words, depth + 1) for entry in words[text]))
+    return Word(text, kind == "stem")
+
+
+def first_words(sequence: Sequence) -> Iterator[Word | Value]:
+    """Yield what a match of a pattern can begin with."""
+    for element in sequence:
+        if isinstance(element, (Word, Value)):
+            yield element
+            return
+        if not isinstance(element, Choice):
+            return
+        optional = False
+        for way in element.ways:
+            yield from first_words(way)
+            optional = optional or not way
+        if not optional:
+            return
+
+
+def match_at(sequence: Sequence, tokens: Tokens, at: int, amount: Amount | None = None) -> Reached:
+    """Return every place where a match that begins at `at` can end."""
+    reached: Reached = {at: amount}
+    for element in sequence:
+        reached = _step(element, tokens, reached)
+        if not reached:
+            break
+    return reached
+
+
+def _step(element: Element, tokens: Tokens, reached: Reached) -> Reached:
+    words, count = tokens.words, len(tokens.words)
+    following: Reached = {}
+    if isinstance(element, Word):
+        for at, amount in reached.items():
+            if at < count and element.fits(words[at]):
+                following.setdefault(at + 1, amount)
+    elif isinstance(element, Choice):
+        for at, amount in reached.items():
+            for way in element.ways:
+                for end, found in match_at(way, tokens, at, amount).items():
+                    following.setdefault(end, found)
+    elif isinstance(element, Stop):
+        for at, amount in reached.items():
+            following.setdefault(at + (at < count and words[at] == SOFT), amount)
+    elif isinstance(element, Gap):
+        _step_gap(element, words, reached, following)
+    else:
+        for at, amount in reached.items():
+            read = PARSERS[element.kind](tokens, at)
+            if read is not None:
+                following.setdefault(read[0], read[1] if amount is None else amount)
+    return following
+
+
+def _step_gap(element: Gap, words: list[str], reached: Reached, following: Reached) -> None:
+    for start, amount in reached.items():
+        left, at, stops = element.width, start, 0
+        following.setdefault(at, amount)
+        while at < len(words) and words[at] != HARD:
+            if words[at] == SOFT:
+                stops += 1
+                if stops > 3:
+                    break
+            else:
+                left -= 1
+                if left < 0:
+                    break
+            at += 1
+            following.setdefault(at, amount)
+
+
+def values_in(sequence: Sequence) -> Iterator[Value]:
+    """Yield the values that a pattern can read."""
+    for element in sequence:
+        if isinstance(element, Value):
+            yield element
+        elif isinstance(element, Choice):
+            for way in element.ways:
+                yield from values_in(way)
