@@ -30,7 +30,8 @@ class CompileRulebook(BuildHookInterface[Any]):
         key = rulebook.compiled_name(folder)
         target = root / "build" / "compiled"
         target.mkdir(parents=True, exist_ok=True)
-        parts = {"cases": {"cases": compiled.pop("cases")}, "rules": compiled}
+        parts: dict[str, Any] = {kind: {kind: compiled.pop(kind)} for kind in rulebook.SEPARATE_KINDS}
+        parts["rules"] = compiled
         for name, data in parts.items():
             path = target / f"{name}-{key}.json"
             path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")

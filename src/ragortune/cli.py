@@ -120,7 +120,9 @@ def explain(
 def schema(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="profile, rulebook, criteria, rules, sources, options or cases."),
+        typer.Argument(
+            metavar="NAME", help="profile, rulebook, criteria, rules, sources, options, cases or phrases."
+        ),
     ],
     rules: Rules = None,
 ) -> None:

@@ -40,8 +40,10 @@ from ragortune.model import (
 )
 from ragortune.rulefolder import digest_files, read_files, shipped_folder
 
-_FORMAT = 1
-_KEPT_COMPILED = 24
+_FORMAT = 2
+_KEPT_COMPILED = 48
+SEPARATE_KINDS = ("cases", "phrases", "words")
+"""Parts of a rule set that most runs do not need; each is compiled to a file of its own."""
 
 
 def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
@@ -64,19 +66,28 @@ def _load_files(folder: str, content: str) -> Rulebook:
         from ragortune import rulefiles  # brings in pydantic, which a compiled set does without
 
         compiled = rulefiles.compile_folder(folder)
-        _write_compiled(f"cases-{key}.json", {"cases": compiled.pop("cases")})
+        for kind in SEPARATE_KINDS:
+            _write_compiled(f"{kind}-{key}.json", {kind: compiled.pop(kind)})
         _write_compiled(f"rules-{key}.json", compiled)
         book = compiled
-    return build_rulebook(book, lambda: _read_cases(folder, key))
+    return build_rulebook(book, lambda: build_cases(_read_separate("cases", folder, key)))
 
 
-def _read_cases(folder: str, key: str) -> tuple[Case, ...]:
-    found = _read_compiled(f"cases-{key}.json")
+def _read_separate(kind: str, folder: str, key: str) -> object:
+    found = _read_compiled(f"{kind}-{key}.json")
     if found is None:
         from ragortune import rulefiles
 
         found = rulefiles.compile_folder(folder)
-    return build_cases(found["cases"])
+    return found[kind]
+
+
+def load_phrases(path: str | os.PathLike[str] | None = None) -> PhraseBook:
+    """Return the phrases of the rule set in a folder, or of the shipped one; raises as `load_rulebook` does."""
+    folder = os.path.abspath(os.fspath(path)) if path is not None else shipped_folder()
+    load_rulebook(folder)
+    key = compiled_name(folder)
+    return build_phrases(_read_separate("phrases", folder, key), _read_separate("words", folder, key))
 
 
 def compiled_folders() -> list[str]:
@@ -237,6 +248,38 @@ def build_cases(records: object) -> tuple[Case, ...]:
     )
 
 
+def build_phrases(phrases: object, words: object) -> PhraseBook:
+    """Return the phrases that compiled data describes."""
+    from ragortune.phrases.records import PhraseBook  # no recommendation needs it
+
+    listed = {record["id"]: tuple(record["any"]) for record in _records(words)}
+    return PhraseBook(tuple(_build_phrase(record) for record in _records(phrases)), listed)
+
+
+def _build_phrase(record: dict[str, Any]) -> Phrase:
+    from ragortune.phrases.records import Phrase, PhraseExample, PhraseTests
+    from ragortune.statements import Form, Modality, Zone
+
+    heard = (
+        PhraseExample(**example) if isinstance(example, dict) else example
+        for example in record["tests"]["heard"]
+    )
+    says = {name: level if isinstance(level, str) else tuple(level) for name, level in record["says"].items()}
+    changed = {
+        "patterns": tuple(record["patterns"]),
+        "near": tuple(record["near"]),
+        "unless": tuple(record["unless"]),
+        "tests": PhraseTests(tuple(heard), tuple(record["tests"]["silent"])),
+        "says": says,
+        "zones": tuple(Zone(zone) for zone in record["zones"]),
+        "forms": tuple(Form(form) for form in record["forms"]),
+        "modality": Modality(record["modality"]) if record["modality"] else None,
+    }
+    return Phrase(**{**record, **changed})
+
+
 TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
 if TYPE_CHECKING:
     from typing import Any
+
+    from ragortune.phrases.records import Phrase, PhraseBook

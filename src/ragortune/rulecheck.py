@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ragortune.engine import Clause, Tables, compile_tables, decide_option, trace_rule
 from ragortune.errors import Place
 from ragortune.model import Criterion, Gate, GateKind, Need, Option, Rule, Rulebook, TraceState
+from ragortune.phrases.records import Phrase
 from ragortune.plaintext import join_words
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
@@ -98,6 +99,8 @@ def _check_form(authored: Authored) -> Iterator[RuleFinding]:
         if source not in used:
             place = authored.place_of("sources", source, "id")
             yield RuleFinding("unused-source", f"no rule uses source '{source}'", place)
+    for phrase in authored.records["phrases"].values():
+        yield from _check_phrase_form(authored, phrase)
     yield from _check_order(authored)
     read = {name for rule in rules.values() for name in rule.criteria}
     for name in authored.records["criteria"]:
@@ -135,8 +138,19 @@ def _check_rule_form(authored: Authored, rule: Rule) -> Iterator[RuleFinding]:
         yield found("malformed", "is not named in lower case with hyphens", "id")
 
 
+def _check_phrase_form(authored: Authored, phrase: Phrase) -> Iterator[RuleFinding]:
+    place = authored.place_of("phrases", phrase.id, "id")
+    if not _SLUG.match(phrase.id):
+        message = f"phrase '{phrase.id}' is not named in lower case with hyphens"
+        yield RuleFinding("malformed", message, place)
+    for side, what in (("heard", "in which it is heard"), ("silent", "in which it is not")):
+        if not getattr(phrase.tests, side):
+            message = f"phrase '{phrase.id}' has no sentence {what}"
+            yield RuleFinding("missing-test", message, place, f"add one under tests.{side}")
+
+
 def _check_order(authored: Authored) -> Iterator[RuleFinding]:
-    for kind, key in (("rules", "code"), ("sources", "id"), ("cases", "id")):
+    for kind, key in (("rules", "code"), ("sources", "id"), ("cases", "id"), ("phrases", "id")):
         last: dict[str, str] = {}
         for record_id, record in authored.records[kind].items():
             origin = authored.origins.get((kind, record_id))

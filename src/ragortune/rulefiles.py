@@ -355,12 +355,16 @@ def _check_names(authored: Authored) -> None:
             authored.report(f"case '{case.id}': {error.message}", place, error.hint)
     for criterion in criteria.values():
         _check_criterion(authored, criterion)
-    for problem in check_phrases(phrase_book(authored), criteria):
-        place = authored.place_of(problem.kind, problem.id, *problem.path)
-        authored.report(problem.message, place, problem.hint)
+    _check_phrases(authored)
     for option in Option:
         if option not in authored.records["options"]:
             authored.report(f"option '{option}' has no guide in options/", Place(authored.folder))
+
+
+def _check_phrases(authored: Authored) -> None:
+    for problem in check_phrases(phrase_book(authored), authored.records["criteria"]):
+        place = authored.place_of(problem.kind, problem.id, *problem.path)
+        authored.report(problem.message, place, problem.hint)
 
 
 def _check_condition(authored: Authored, rule: Rule, part: str, name: str, wanted: object) -> None:
@@ -485,12 +489,30 @@ def export_schema(name: str, criteria: Mapping[str, Criterion]) -> dict[str, Any
         for part in ("when", "unless"):
             described = definitions["Rule"]["properties"][part].get("description")
             definitions["Rule"]["properties"][part] = {**conditions, "description": described}
+    if "Phrase" in definitions:
+        properties = definitions["Phrase"]["properties"]
+        described = properties["says"].get("description")
+        said = {criterion.id: _said_schema(criterion) for criterion in criteria.values()}
+        properties["says"] = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": said,
+            "description": described,
+        }
+        named = {"enum": [*criteria, None], "description": properties["number"].get("description")}
+        properties["number"] = named
     for owner in ("Example", "Case"):
         if owner in definitions:
             properties = definitions[owner]["properties"]
             described = properties["profile"].get("description")
             properties["profile"] = {"type": "object", "properties": answers, "description": described}
     return {"$schema": _DRAFT, "$id": f"urn:ragortune:schema:{name}:1", **schema}
+
+
+def _said_schema(criterion: Criterion) -> dict[str, Any]:
+    level = {"enum": list(criterion.level_ids)}
+    several = {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}
+    return {"description": criterion.question, "anyOf": [level, several]}
 
 
 def _condition_schema(criterion: Criterion) -> dict[str, Any]:

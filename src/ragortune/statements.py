@@ -168,6 +168,8 @@ class StatedFact(Record):
     """True where it stands in the document's own `ragortune` block, or came from a profile file."""
     phrase: str | None = None
     """Id of the phrase that was recognised, if it was one."""
+    form: Form | None = None
+    """What kind of block it stands in, if that is known."""
 
 
 class Remark(Record):

@@ -14,11 +14,12 @@ from ragortune.casebook import (
     measure_agreement,
     measure_reliability,
 )
-from ragortune.commands.shared import choose_format, open_rulebook, rules_folder
+from ragortune.commands.shared import choose_format, open_phrases, open_rulebook, rules_folder
 from ragortune.errors import ExitCode, RulebookError, UsageError
 from ragortune.host import Environment
 from ragortune.model import Option, Rule, Rulebook
-from ragortune.plaintext import clean_text, quote_value, suggest_name
+from ragortune.phrasetests import FailedSentence, run_phrase_tests
+from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
 from ragortune.record import plain_data
 from ragortune.render import pages
 from ragortune.render.machine import dump_json
@@ -147,20 +148,22 @@ def run_rule_tests(
     """Run the rule tests and the casebook, and compare with another rule set where one is named."""
     form = choose_format(form, CHECK_FORMATS)
     book = open_rulebook(rules, environment)
-    count, failed = run_tests(book)
+    tests = run_tests(book)
+    sentences = run_phrase_tests(open_phrases(rules, environment), book.criteria)
     agreement = measure_agreement(book)
     other = _open_base(base, environment) if base is not None else None
     if form == "json":
-        environment.write(dump_json(_test_json(book, (count, failed), agreement, other), indent=2) + "\n")
+        environment.write(dump_json(_test_json(book, tests, sentences, agreement, other), indent=2) + "\n")
     else:
-        lines = [*_describe_tests(count, failed), "", *_describe_agreement(agreement)]
+        lines = [*_describe_tests(*tests), *_describe_sentences(*sentences), ""]
+        lines += _describe_agreement(agreement)
         lines += ["", *_describe_reliability(measure_reliability(book))]
         if misses:
             lines += ["", *_describe_misses(agreement)]
         if other is not None:
             lines += ["", *_describe_changes(book, other)]
         environment.write("\n".join(lines) + "\n")
-    return ExitCode.FINDINGS if failed else ExitCode.OK
+    return ExitCode.FINDINGS if tests[1] or sentences[1] else ExitCode.OK
 
 
 def _open_base(base: str, environment: Environment) -> Rulebook:
@@ -181,6 +184,15 @@ def _describe_tests(count: int, failed: tuple[FailedTest, ...]) -> list[str]:
     for test in failed:
         happened = "fired" if test.expected == "silent" else f"did not fire ({test.state})"
         lines.append(f"  {test.rule.code} {test.rule.id} {happened}: {test.sentence}")
+    return lines
+
+
+def _describe_sentences(count: int, failed: tuple[FailedSentence, ...]) -> list[str]:
+    lines = [f"Phrase tests: {count - len(failed)} of {count} pass"]
+    for test in failed:
+        made = f" ({join_words(map(str, test.values))})" if test.values else ""
+        happened = "is heard" if test.expected == "silent" else "is not heard"
+        lines.append(f"  {test.phrase.id} {happened}{made}: {clean_text(test.text)}")
     return lines
 
 
@@ -270,7 +282,11 @@ def _tally_json(tally: Tally) -> dict[str, int]:
 
 
 def _test_json(
-    book: Rulebook, tests: tuple[int, tuple[FailedTest, ...]], agreement: Agreement, other: Rulebook | None
+    book: Rulebook,
+    tests: tuple[int, tuple[FailedTest, ...]],
+    sentences: tuple[int, tuple[FailedSentence, ...]],
+    agreement: Agreement,
+    other: Rulebook | None,
 ) -> dict[str, object]:
     count, failed = tests
     reliability = measure_reliability(book)
@@ -285,6 +301,18 @@ def _test_json(
                     "state": test.state.value,
                 }
                 for test in failed
+            ],
+        },
+        "phrase_tests": {
+            "total": sentences[0],
+            "failed": [
+                {
+                    "phrase": test.phrase.id,
+                    "text": test.text,
+                    "expected": test.expected,
+                    "values": test.values,
+                }
+                for test in sentences[1]
             ],
         },
         "casebook": {

@@ -9,8 +9,9 @@ from ragortune.configuration import find_configuration
 from ragortune.errors import RagortuneError, RulebookError, UsageError
 from ragortune.host import Environment
 from ragortune.model import Rulebook
+from ragortune.phrases.records import PhraseBook
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
-from ragortune.rulebook import load_rulebook
+from ragortune.rulebook import load_phrases, load_rulebook
 from ragortune.rulefolder import shipped_folder
 
 _MOST_PROBLEMS = 20
@@ -26,6 +27,11 @@ def rules_folder(rules: str | None, environment: Environment) -> str:
 def open_rulebook(rules: str | None, environment: Environment) -> Rulebook:
     """Return the rule set that holds here; raises RagortuneError."""
     return load_rulebook(rules_folder(rules, environment))
+
+
+def open_phrases(rules: str | None, environment: Environment) -> PhraseBook:
+    """Return the phrases of the rule set that holds here; raises RagortuneError."""
+    return load_phrases(rules_folder(rules, environment))
 
 
 def choose_format(given: str, known: Iterable[str]) -> str:

@@ -46,7 +46,9 @@ def _check_patterns(phrase: Phrase, book: PhraseBook) -> Iterator[PhraseProblem]
                 continue
             if part == "patterns" and phrase.number and not any(values_in(sequence)):
                 message = f"phrase '{phrase.id}' answers with a number, and this pattern reads none"
-                yield PhraseProblem("phrases", phrase.id, (part, index), message, "add a value such as <count>")
+                yield PhraseProblem(
+                    "phrases", phrase.id, (part, index), message, "add a value such as <count>"
+                )
 
 
 def _check_answers(phrase: Phrase, criteria: Mapping[str, Criterion]) -> Iterator[PhraseProblem]:
@@ -61,7 +63,9 @@ def _check_answers(phrase: Phrase, criteria: Mapping[str, Criterion]) -> Iterato
         criterion = criteria.get(name)
         if criterion is None:
             hint = suggest_name(name, criteria)
-            yield problem(f"names the criterion {quote_value(name)}, which is nowhere", "says", name, hint=hint)
+            yield problem(
+                f"names the criterion {quote_value(name)}, which is nowhere", "says", name, hint=hint
+            )
             continue
         for level in (wanted,) if isinstance(wanted, str) else wanted:
             if level not in criterion.level_ids:
@@ -86,5 +90,6 @@ def _check_number(phrase: Phrase, criteria: Mapping[str, Criterion]) -> Iterator
     for level in phrase.bands:
         if level not in criterion.level_ids:
             hint = suggest_name(level, criterion.level_ids)
-            yield problem(f"names the level {quote_value(level)}, which '{criterion.id}' does not have", "bands", hint)
-
+            yield problem(
+                f"names the level {quote_value(level)}, which '{criterion.id}' does not have", "bands", hint
+            )

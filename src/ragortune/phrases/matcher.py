@@ -78,8 +78,35 @@ class Matcher:
 
 
 _NUMBERS = frozenset(
-    "a an half one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty "
-    "dozens hundreds thousands millions billions tens".split()
+    [
+        "a",
+        "an",
+        "half",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "fifteen",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "dozens",
+        "hundreds",
+        "thousands",
+        "millions",
+        "billions",
+        "tens",
+    ]
 )
 
 __all__ = ["Heard", "Matcher", "Word"]

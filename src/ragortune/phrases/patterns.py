@@ -9,7 +9,7 @@ the text is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ragortune.phrases.tokens import HARD, SOFT, Tokens
 from ragortune.phrases.values import PARSERS, Amount
@@ -17,8 +17,11 @@ from ragortune.record import Record
 
 WIDEST_GAP = 12
 _DEEPEST = 6
+_MOST_STOPS = 3
 _MOST_ELEMENTS = 400
-_PIECE = re.compile(r"\s+|(?P<gap>\.\.(?P<width>\d+))|(?P<value><(?P<kind>\w+)>)|@(?P<list>[\w-]+)|(?P<mark>[()\[\]|,])")
+_PIECE = re.compile(
+    r"\s+|(?P<gap>\.\.(?P<width>\d+))|(?P<value><(?P<kind>\w+)>)|@(?P<list>[\w-]+)|(?P<mark>[()\[\]|,])"
+)
 _PLAIN = re.compile(r"[^\s()\[\]|<>@,]+")
 
 
@@ -35,6 +38,16 @@ class Word(Record):
     def fits(self, word: str) -> bool:
         """Return whether a word of a text is this one."""
         return word.startswith(self.text) if self.any_ending else word == self.text
+
+
+class AnyWord(Record):
+    """One of several words."""
+
+    words: frozenset[str]
+
+    def fits(self, word: str) -> bool:
+        """Return whether a word of a text is one of these."""
+        return word in self.words
 
 
 class Gap(Record):
@@ -59,7 +72,7 @@ class Stop(Record):
     """A comma, colon, bracket or dash, which may also be missing."""
 
 
-Element = Word | Gap | Value | Choice | Stop
+Element = Word | AnyWord | Gap | Value | Choice | Stop
 Sequence = tuple[Element, ...]
 Reached = dict[int, Amount | None]
 """Where a match may end, with the quantity that was read on the way."""
@@ -86,7 +99,8 @@ def parse_pattern(text: str, words: Mapping[str, tuple[str, ...]], depth: int = 
 def count_elements(sequence: Sequence) -> int:
     """Return how many elements a pattern has, all its ways counted."""
     return sum(
-        1 + (sum(map(count_elements, element.ways)) if isinstance(element, Choice) else 0) for element in sequence
+        1 + (sum(map(count_elements, element.ways)) if isinstance(element, Choice) else 0)
+        for element in sequence
     )
 
 
@@ -145,7 +159,10 @@ def _read_ways(
             if at >= len(pieces) or pieces[at][1] != (")" if text == "(" else "]"):
                 raise PatternError("opens a bracket and does not close it")
             at += 1
-            current.append(Choice((inner, ())) if text == "[" else Choice((inner,)))
+            if text == "[":
+                current.append(Choice((inner, ())))
+            else:
+                current += inner
         else:
             current.append(_read_element(kind, text, words, depth))
     ways.append(tuple(current))
@@ -153,7 +170,31 @@ def _read_ways(
         return ways[0], at
     if not all(ways):
         raise PatternError("has an empty alternative")
-    return (Choice(tuple(ways)),), at
+    return (_join_ways(ways),), at
+
+
+def _join_ways(ways: Iterable[Sequence]) -> Element:
+    """Return a choice in which all ways of a single word are one."""
+    single: set[str] = set()
+    longer: list[Sequence] = []
+    for way in ways:
+        only = way[0] if len(way) == 1 else None
+        if isinstance(only, Word) and not only.any_ending:
+            single.add(only.text)
+        elif isinstance(only, AnyWord):
+            single |= only.words
+        elif isinstance(only, Choice):
+            longer += only.ways
+        else:
+            longer.append(way)
+    for way in [way for way in longer if len(way) == 1 and isinstance(way[0], AnyWord)]:
+        longer.remove(way)
+        assert isinstance(way[0], AnyWord)
+        single |= way[0].words
+    words = AnyWord(frozenset(single))
+    if not longer:
+        return words
+    return Choice((*((words,) for _ in range(bool(single))), *longer))
 
 
 def _read_element(kind: str, text: str, words: Mapping[str, tuple[str, ...]], depth: int) -> Element:
@@ -168,7 +209,7 @@ def _read_element(kind: str, text: str, words: Mapping[str, tuple[str, ...]], de
     if kind == "list":
         if text not in words:
             raise PatternError(f"names the list @{text}, which is nowhere")
-        return Choice(tuple(parse_pattern(entry, words, depth + 1) for entry in words[text]))
+        return _join_ways(parse_pattern(entry, words, depth + 1) for entry in words[text])
     return Word(text, kind == "stem")
 
 
@@ -177,6 +218,9 @@ def first_words(sequence: Sequence) -> Iterator[Word | Value]:
     for element in sequence:
         if isinstance(element, (Word, Value)):
             yield element
+            return
+        if isinstance(element, AnyWord):
+            yield from (Word(word) for word in sorted(element.words))
             return
         if not isinstance(element, Choice):
             return
@@ -199,45 +243,45 @@ def match_at(sequence: Sequence, tokens: Tokens, at: int, amount: Amount | None 
 
 
 def _step(element: Element, tokens: Tokens, reached: Reached) -> Reached:
-    words, count = tokens.words, len(tokens.words)
+    """Return where one more element can end, from every place that was reached before it."""
     following: Reached = {}
-    if isinstance(element, Word):
-        for at, amount in reached.items():
-            if at < count and element.fits(words[at]):
-                following.setdefault(at + 1, amount)
-    elif isinstance(element, Choice):
-        for at, amount in reached.items():
-            for way in element.ways:
-                for end, found in match_at(way, tokens, at, amount).items():
-                    following.setdefault(end, found)
-    elif isinstance(element, Stop):
-        for at, amount in reached.items():
-            following.setdefault(at + (at < count and words[at] == SOFT), amount)
-    elif isinstance(element, Gap):
-        _step_gap(element, words, reached, following)
-    else:
-        for at, amount in reached.items():
-            read = PARSERS[element.kind](tokens, at)
-            if read is not None:
-                following.setdefault(read[0], read[1] if amount is None else amount)
+    for at, amount in reached.items():
+        for end, found in _follow(element, tokens, at, amount):
+            following.setdefault(end, found)
     return following
 
 
-def _step_gap(element: Gap, words: list[str], reached: Reached, following: Reached) -> None:
-    for start, amount in reached.items():
-        left, at, stops = element.width, start, 0
-        following.setdefault(at, amount)
-        while at < len(words) and words[at] != HARD:
-            if words[at] == SOFT:
-                stops += 1
-                if stops > 3:
-                    break
-            else:
-                left -= 1
-                if left < 0:
-                    break
-            at += 1
-            following.setdefault(at, amount)
+def _follow(
+    element: Element, tokens: Tokens, at: int, amount: Amount | None
+) -> Iterable[tuple[int, Amount | None]]:
+    words = tokens.words
+    if isinstance(element, Choice):
+        return [pair for way in element.ways for pair in match_at(way, tokens, at, amount).items()]
+    if isinstance(element, Gap):
+        return ((end, amount) for end in _cross_gap(element.width, words, at))
+    if at >= len(words):
+        return ((at, amount),) if isinstance(element, Stop) else ()
+    if isinstance(element, (Word, AnyWord)):
+        return ((at + 1, amount),) if element.fits(words[at]) else ()
+    if isinstance(element, Stop):
+        return ((at + (words[at] == SOFT), amount),)
+    read = PARSERS[element.kind](tokens, at)
+    return ((read[0], read[1] if amount is None else amount),) if read else ()
+
+
+def _cross_gap(width: int, words: list[str], at: int) -> Iterator[int]:
+    """Yield every place up to `width` words on, inside the clause; a few stops on the way are not counted."""
+    yield at
+    stops = 0
+    while at < len(words) and words[at] != HARD:
+        if words[at] == SOFT:
+            stops += 1
+        else:
+            width -= 1
+        if stops > _MOST_STOPS or width < 0:
+            return
+        at += 1
+        yield at
 
 
 def values_in(sequence: Sequence) -> Iterator[Value]:

@@ -10,13 +10,16 @@ SOFT = ","
 HARD = ";"
 """The end of a clause: nothing runs over it."""
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,]\d+)*|[,:()\[\]|–—;?!%]|[.→](?=\s|\Z)|-(?=\s)|&")
+_DASHES = "\u2013\u2014"
+_TOKEN = re.compile(
+    r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\d+(?:[.,]\d+)*|[,:()\[\]|\u2013\u2014;?!%/]|[.\u2192](?=\s|\Z)|-(?=\s)|&"
+)
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?\Z")
 _STOPS = {
-    **dict.fromkeys(",:()[]|–—-", SOFT),
-    **dict.fromkeys(";?!.→", HARD),
+    **dict.fromkeys(f",:()[]|{_DASHES}-/", SOFT),
+    **dict.fromkeys(";?!.\u2192", HARD),
     "&": "and",
 }
-_GLUE = "–—"
 
 
 class Tokens:
@@ -34,11 +37,13 @@ class Tokens:
             word = found[0]
             start, end = found.span()
             if word in _STOPS:
-                # a dash without spaces joins, as in 2–5 or well–known
-                if word in _GLUE and text[start - 1 : start].strip() and text[end : end + 1].strip():
+                # a dash without spaces around it joins: ranges and compounds
+                if word in _DASHES and text[start - 1 : start].strip() and text[end : end + 1].strip():
                     continue
                 word = _STOPS[word]
-            self.words.append(word.lower().replace("’", "'"))
+            elif word[0].isdigit() and "," in word:
+                word = word.replace(",", "") if _GROUPED.match(word) else word
+            self.words.append(word.lower().replace("\u2019", "'"))
             self.starts.append(start)
             self.ends.append(end)
 

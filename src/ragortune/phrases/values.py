@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from ragortune.phrases.tokens import SOFT, Tokens
+from ragortune.phrases.tokens import HARD, SOFT, Tokens
 from ragortune.record import Record
 
 
@@ -35,14 +35,33 @@ _SMALL = (
 _NUMBER_WORDS: Mapping[str, float] = MappingProxyType(
     {
         **{word: float(value) for value, word in enumerate(_SMALL.split())},
-        **{"thirty": 30.0, "forty": 40.0, "fifty": 50.0, "sixty": 60.0, "eighty": 80.0, "ninety": 90.0},
-        **{"a": 1.0, "an": 1.0, "half": 0.5},
+        "thirty": 30.0,
+        "forty": 40.0,
+        "fifty": 50.0,
+        "sixty": 60.0,
+        "eighty": 80.0,
+        "ninety": 90.0,
+        "a": 1.0,
+        "an": 1.0,
+        "half": 0.5,
     }
 )
 _SCALES: Mapping[str, float] = MappingProxyType(
     {
-        **{"k": 1e3, "thousand": 1e3, "thousands": 1e3, "hundred": 1e2, "m": 1e6, "mio": 1e6, "mn": 1e6},
-        **{"million": 1e6, "millions": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9, "billions": 1e9, "dozen": 12.0},
+        "k": 1e3,
+        "thousand": 1e3,
+        "thousands": 1e3,
+        "hundred": 1e2,
+        "m": 1e6,
+        "mio": 1e6,
+        "mn": 1e6,
+        "million": 1e6,
+        "millions": 1e6,
+        "b": 1e9,
+        "bn": 1e9,
+        "billion": 1e9,
+        "billions": 1e9,
+        "dozen": 12.0,
     }
 )
 _VAGUE: Mapping[str, tuple[float, float]] = MappingProxyType(
@@ -54,14 +73,14 @@ _VAGUE: Mapping[str, tuple[float, float]] = MappingProxyType(
         "billions": (2e9, 1e11),
     }
 )
-_UNDER = frozenset("under below sub within".split())
-_OVER = frozenset("over above".split())
-_TO = frozenset("to and through".split())
+_UNDER = frozenset(["under", "below", "sub", "within"])
+_OVER = frozenset(["over", "above"])
+_TO = frozenset(["to", "and", "through"])
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+\Z")
-_RANGE = re.compile(r"\s*(?:-|–|—|‑|\.\.\.?|~)\s*[~≈]?\s*[$€£]?\Z")
+_RANGE = re.compile(r"\s*(?:[-\u2010-\u2014~]|\.\.\.?)\s*[~≈]?\s*[$€£]?\Z")
 _LESS = re.compile(r"[<≤]\s*=?\s*[~$€£]?\s*\Z")
 _MORE = re.compile(r"[>≥]\s*=?\s*[~$€£]?\s*\Z")
-_GLUED = re.compile(r"[^\W\d_][-‑.]?\Z|[#_@/\\=.]\Z")
+_GLUED = re.compile(r"[^\W\d_][-\u2010\u2011.]?\Z|[#_@/\\=.]\Z")
 _LONGEST_NUMBER = 18
 
 MILLISECONDS: Mapping[str, float] = MappingProxyType(
@@ -91,14 +110,82 @@ _PER_DAY: Mapping[str, float] = MappingProxyType(
 _ADVERBS = frozenset(("daily", "weekly", "monthly", "annually", "yearly"))
 _PER = frozenset(("per", "a", "an", "each", "every", "/"))
 _REQUESTS = frozenset(
-    "request requests query queries question questions call calls message messages conversation conversations chat "
-    "chats prompt prompts transaction transactions ticket tickets inference inferences invocation invocations "
-    "prediction predictions classification classifications generation generations completion completions email emails "
-    "document documents lookup lookups search searches interaction interactions session sessions order orders "
-    "transformation transformations summary summaries label labels invoice invoices case cases report reports "
-    "item items record records listing listings job jobs review reviews claim claims".split()
+    [
+        "request",
+        "requests",
+        "query",
+        "queries",
+        "question",
+        "questions",
+        "call",
+        "calls",
+        "message",
+        "messages",
+        "conversation",
+        "conversations",
+        "chat",
+        "chats",
+        "prompt",
+        "prompts",
+        "transaction",
+        "transactions",
+        "ticket",
+        "tickets",
+        "inference",
+        "inferences",
+        "invocation",
+        "invocations",
+        "prediction",
+        "predictions",
+        "classification",
+        "classifications",
+        "generation",
+        "generations",
+        "completion",
+        "completions",
+        "email",
+        "emails",
+        "document",
+        "documents",
+        "lookup",
+        "lookups",
+        "search",
+        "searches",
+        "interaction",
+        "interactions",
+        "session",
+        "sessions",
+        "order",
+        "orders",
+        "transformation",
+        "transformations",
+        "summary",
+        "summaries",
+        "label",
+        "labels",
+        "invoice",
+        "invoices",
+        "case",
+        "cases",
+        "report",
+        "reports",
+        "item",
+        "items",
+        "record",
+        "records",
+        "listing",
+        "listings",
+        "job",
+        "jobs",
+        "review",
+        "reviews",
+        "claim",
+        "claims",
+    ]
 )
-_RATES_ALONE: Mapping[str, float] = MappingProxyType({"qps": 86_400.0, "rps": 86_400.0, "qpm": 1_440.0, "rpm": 1_440.0})
+_RATES_ALONE: Mapping[str, float] = MappingProxyType(
+    {"qps": 86_400.0, "rps": 86_400.0, "qpm": 1_440.0, "rpm": 1_440.0}
+)
 
 TOKENS_OF: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
@@ -118,6 +205,9 @@ TOKENS_OF: Mapping[str, tuple[float, float]] = MappingProxyType(
         "contracts": (3_000, 20_000),
         "policies": (1_000, 10_000),
         "papers": (5_000, 12_000),
+        "rows": (20, 300),
+        "records": (20, 300),
+        "entries": (20, 300),
         "abstracts": (200, 350),
         "tickets": (100, 800),
         "emails": (100, 600),
@@ -186,7 +276,9 @@ def _read_single(tokens: Tokens, at: int) -> Found | None:
         number,
         number,
         below=bool(_LESS.search(before)),
-        above=bool(_MORE.search(before)) or tokens.text[tokens.ends[at - 1] :][:1] == "+" or start_word in _OVER,
+        above=bool(_MORE.search(before))
+        or tokens.text[tokens.ends[at - 1] :][:1] == "+"
+        or start_word in _OVER,
     )
 
 
@@ -210,7 +302,11 @@ def _read_digits(tokens: Tokens, at: int) -> tuple[int, float | None]:
         return at, None
     at += 1
     if len(word) <= 3 and word.isdigit():
-        while at < len(tokens) and re.fullmatch(r"\d{3}", tokens.words[at]) and tokens.before(at) in ("\u00a0", "\u202f", " "):
+        while (
+            at < len(tokens)
+            and re.fullmatch(r"\d{3}", tokens.words[at])
+            and tokens.before(at) in ("\u00a0", "\u202f", " ")
+        ):
             number = number * 1000 + float(tokens.words[at])
             at += 1
             if number > 1e15:
@@ -226,7 +322,7 @@ def _read_range_end(tokens: Tokens, at: int, low: Amount) -> Found | None:
     joined = bool(_RANGE.match(tokens.before(at)))
     if not joined and tokens.words[at] == SOFT and at + 1 < len(tokens):
         stop = tokens.text[tokens.starts[at] : tokens.ends[at]]
-        joined, start = stop in "–—-", at + 1
+        joined, start = stop in "\u2013\u2014-", at + 1
     if not joined and tokens.words[at] in _TO and not tokens.before(at).strip():
         joined, start = True, at + 1
     if not joined or start >= len(tokens):
@@ -302,13 +398,13 @@ def read_duration(tokens: Tokens, at: int) -> Found | None:
         return None
     after, amount = found
     unit, factor = _read_unit(tokens, after)
-    if factor is None:
-        return _mixed_range(tokens, at)
+    if factor is None or amount.low == amount.high:
+        return _mixed_range(tokens, at) or ((unit, _scale(amount, factor)) if factor else None)
     return unit, _bound_before(tokens, at, _scale(amount, factor))
 
 
 def _read_unit(tokens: Tokens, at: int) -> tuple[int, float | None]:
-    if at >= len(tokens) or tokens.before(at).strip("-‑ +"):
+    if at >= len(tokens) or tokens.before(at).strip("-\u2010\u2011 +"):
         return at, None
     return at + 1, MILLISECONDS.get(tokens.words[at])
 
@@ -318,10 +414,15 @@ def _mixed_range(tokens: Tokens, at: int) -> Found | None:
     first = _read_single(tokens, at)
     if first is None:
         return None
-    unit, factor = _read_unit(tokens, first[0])
+    after, factor = _read_unit(tokens, first[0])
     if factor is None:
         return None
-    return unit, _bound_before(tokens, at, _scale(first[1], factor))
+    low = _scale(first[1], factor)
+    second = _read_range_end(tokens, after, first[1].replace(low=0))
+    end, scale = _read_unit(tokens, second[0]) if second else (after, None)
+    if second is not None and scale is not None and second[1].high * scale > low.low:
+        return end, Amount(low.low, second[1].high * scale)
+    return after, _bound_before(tokens, at, low)
 
 
 def _scale(amount: Amount, factor: float) -> Amount:
@@ -337,33 +438,34 @@ def read_rate(tokens: Tokens, at: int) -> Found | None:
     words = tokens.words
     if after < len(words) and words[after] in _RATES_ALONE:
         return after + 1, _scale(amount, _RATES_ALONE[words[after]])
-    noun = None
+    return _read_per_day(tokens, after, amount)
+
+
+def _read_per_day(tokens: Tokens, after: int, amount: Amount) -> Found | None:
+    """Read what is counted and per which time, behind a number."""
+    words, noun = tokens.words, False
     for index in range(after, min(after + 5, len(words))):
         word = words[index]
-        if word in (SOFT, ";"):
+        slash = word == SOFT and tokens.text[tokens.starts[index]] == "/"
+        if word in (SOFT, HARD) and not slash:
             return None
-        if word in _PER_DAY and noun is not None or (word in _ADVERBS and index == after):
-            return _read_daily(tokens, index, amount, noun)
-        if word in _REQUESTS:
-            noun = index
-        elif word in ("per", "a", "each", "every") and index + 1 < len(words) and words[index + 1] in _PER_DAY:
-            if noun is None and words[index] == "a" and words[index + 1] not in ("day", "month"):
-                return None
-            return index + 2, _scale(amount, _PER_DAY[words[index + 1]])
+        if word in _ADVERBS:
+            return _read_daily(tokens, index, amount, noun=noun, first=index == after)
+        factor = _PER_DAY.get(words[index + 1]) if index + 1 < len(words) else None
+        if factor is not None and (slash or word in _PER):
+            # "200 a day" and "200 per hour" count something; "2 a second" may count anything
+            return (index + 2, _scale(amount, factor)) if noun or factor <= 1 or word == "per" else None
+        noun = noun or word in _REQUESTS
     return None
 
 
-def _read_daily(tokens: Tokens, index: int, amount: Amount, noun: int | None) -> Found | None:
-    word = tokens.words[index]
-    if word in _ADVERBS:
-        after = index + 1
-        if noun is None:
-            if after >= len(tokens) or tokens.words[after] not in _REQUESTS:
-                return None
-            after += 1
-        return after, _scale(amount, _PER_DAY[word])
-    if "/" in tokens.before(index):
-        return index + 1, _scale(amount, _PER_DAY[word])
+def _read_daily(tokens: Tokens, at: int, amount: Amount, *, noun: bool, first: bool) -> Found | None:
+    """Read "1,000 queries daily" or "1,000 daily queries"."""
+    rate = _scale(amount, _PER_DAY[tokens.words[at]])
+    if noun:
+        return at + 1, rate
+    if first and at + 1 < len(tokens) and tokens.words[at + 1] in _REQUESTS:
+        return at + 2, rate
     return None
 
 
@@ -378,7 +480,16 @@ def read_money(tokens: Tokens, at: int) -> Found | None:
     after, amount = found
     if before in ("$", "€", "£") and before:
         return after, _bound_before(tokens, at, amount)
-    if after < len(tokens) and tokens.words[after] in ("usd", "eur", "gbp", "dollar", "dollars", "euro", "euros", "pounds"):
+    if after < len(tokens) and tokens.words[after] in (
+        "usd",
+        "eur",
+        "gbp",
+        "dollar",
+        "dollars",
+        "euro",
+        "euros",
+        "pounds",
+    ):
         return after + 1, _bound_before(tokens, at, amount)
     return None
 
@@ -404,10 +515,14 @@ def read_size(tokens: Tokens, at: int) -> Found | None:
     after, amount = found
     for index in range(after, min(after + 4, len(tokens))):
         word = tokens.words[index]
-        if word in (SOFT, ";") or word in _PER:
+        if word in (SOFT, HARD) or word in _PER:
             return None
         if word in TOKENS_OF:
-            if index + 1 < len(tokens) and tokens.words[index + 1] in TOKENS_OF and tokens.words[index + 1] != "tokens":
+            if (
+                index + 1 < len(tokens)
+                and tokens.words[index + 1] in TOKENS_OF
+                and tokens.words[index + 1] != "tokens"
+            ):
                 continue
             least, most = TOKENS_OF[word]
             return index + 1, Amount(amount.low * least, amount.high * most)

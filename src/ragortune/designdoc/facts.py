@@ -1,0 +1,311 @@
+"""What a document states about its project, criterion by criterion: phrases heard in sentences, and how they add up.
+
+Only what is affirmed about the project counts; a goal and a measured figure still speak about it. A wrong fact costs more
+than a missed one, so that every doubt is decided for silence. Lines that contradict each other are kept and answer
+nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+
+from ragortune.designdoc.moods import mood_at
+from ragortune.designdoc.reader import span_of
+from ragortune.model import Answer, Criterion, Profile, Provenance
+from ragortune.phrases.matcher import Heard, Matcher
+from ragortune.phrases.patterns import parse_pattern
+from ragortune.phrases.records import Phrase, PhraseBook
+from ragortune.phrases.tokens import Tokens, join_texts
+from ragortune.phrases.values import Amount
+from ragortune.record import Record
+from ragortune.statements import Form, Modality, Mood, Sentence, StatedFact, Zone
+
+_NEAR = 30
+"""Words on each side within which `near` and `unless` are looked for."""
+_SPEAKS = frozenset({Mood.AFFIRMED, Mood.GOAL, Mood.MEASURED})
+_SILENT_ZONES = frozenset(
+    {Zone.REJECTED, Zone.NON_GOAL, Zone.FUTURE, Zone.OTHER_SYSTEM, Zone.TEMPLATE, Zone.CODE}
+)
+_SILENT_FORMS = frozenset({Form.CODE, Form.COMMENT})
+_MODALITIES = {Mood.AFFIRMED: Modality.STATED, Mood.GOAL: Modality.GOAL, Mood.MEASURED: Modality.MEASURED}
+_FRONT = frozenset({Zone.TITLE, Zone.SUMMARY})
+_MANY_KINDS = frozenset({"task.kind", "knowledge.source", "behaviour.output", "knowledge.shape"})
+"""Criteria on which two answers do not exclude each other: a system can do two things from two sources."""
+_MOST_LEVELS = 3
+_MOST_LINES = 2
+_ONE_LINE = frozenset({"task.kind", "task.definition"})
+_SIGNS = "$€£<≤~≈"
+_FORM_RANKS: Mapping[Form | None, int] = {Form.BULLET: 0, Form.CELL: 0, Form.FIELD: 0, Form.HEADING: 2}
+_LONGEST_CONTEXT = 400
+
+
+class Listener:
+    """The phrases of a rule set, ready to be heard in many documents."""
+
+    def __init__(self, book: PhraseBook, criteria: Mapping[str, Criterion]) -> None:
+        """Compile the phrases; their patterns were checked when the rule set was read."""
+        self.criteria = criteria
+        self.phrases = {phrase.id: phrase for phrase in book.phrases}
+        keyed = []
+        for phrase in book.phrases:
+            for mark, patterns in (("", phrase.patterns), ("+", phrase.near), ("-", phrase.unless)):
+                keyed += [(mark + phrase.id, parse_pattern(pattern, book.words)) for pattern in patterns]
+        self._matcher = Matcher(keyed)
+        self._around: dict[str, frozenset[str]] = {}
+
+    def hear(self, sentence: Sentence) -> Iterator[tuple[Phrase, Heard, Tokens, int]]:
+        """Yield every phrase that a sentence makes, with its place, and where the sentence itself begins."""
+        text, own = join_texts((*_prefix(sentence), sentence.text))
+        tokens = Tokens(text)
+        places: dict[str, list[Heard]] = {}
+        for key, heard in self._matcher.scan(tokens):
+            places.setdefault(key, []).append(heard)
+        if not places:
+            return
+        around = self._hear_around(sentence)
+        for key, found in places.items():
+            if key[0] in "+-":
+                continue
+            phrase = self.phrases[key]
+            if phrase.id in _keys(around, "-"):
+                continue
+            vetoes = [heard.start for heard in places.get("-" + key, ())]
+            helpers = [heard.start for heard in places.get("+" + key, ())]
+            last = -1
+            for heard in found:
+                if heard.start < last:
+                    continue
+                last = heard.end
+                if tokens.starts[heard.end - 1] < own or _any_near(vetoes, heard):
+                    continue
+                if phrase.near and "+" + key not in around and not _any_near(helpers, heard):
+                    continue
+                yield phrase, heard, tokens, own
+
+    def _hear_around(self, sentence: Sentence) -> frozenset[str]:
+        """Return the marks of phrases heard in what stands above and beside a sentence."""
+        words = (sentence.label, *sentence.columns, sentence.lead, *sentence.headings[-1:])
+        text = " ; ".join(word[-_LONGEST_CONTEXT:] for word in words if word)
+        known = self._around.get(text)
+        if known is None:
+            known = frozenset(key for key, _ in self._matcher.scan(Tokens(text)) if key[0] in "+-")
+            if len(self._around) < 10_000:
+                self._around[text] = known
+        return known
+
+
+def _keys(around: frozenset[str], mark: str) -> set[str]:
+    return {key[1:] for key in around if key[0] == mark}
+
+
+def _any_near(starts: list[int], heard: Heard) -> bool:
+    """Return whether one of the places, which are sorted, stands near a match."""
+    if not starts:
+        return False
+    first = bisect_left(starts, heard.start - _NEAR)
+    return first < len(starts) and starts[first] <= heard.end + _NEAR
+
+
+def _prefix(sentence: Sentence) -> Iterator[str]:
+    """Yield the words that belong before a sentence to make it whole: first cell and header, or the label."""
+    if sentence.form is Form.CELL:
+        header, *row = sentence.columns or ("",)
+        yield from (part for part in (header, *row) if part and part != sentence.text)
+    elif sentence.label and not sentence.text.startswith(sentence.label):
+        yield sentence.label
+
+
+def find_facts(
+    sentences: Iterable[Sentence], listener: Listener, only: str | None = None
+) -> tuple[StatedFact, ...]:
+    """Return every answer that sentences state about the project, in the order of their lines; of one phrase, if named."""
+    found: dict[tuple[str, int, object], StatedFact] = {}
+    for sentence in sentences:
+        if sentence.form in _SILENT_FORMS or not sentence.pieces:
+            continue
+        for fact in _facts_of(sentence, listener):
+            if fact.span is None or only not in (None, fact.phrase):
+                continue
+            shown = tuple(fact.value) if isinstance(fact.value, list) else fact.value
+            found.setdefault((fact.criterion, fact.span.line, shown), fact)
+    return tuple(sorted(found.values(), key=_place_key))
+
+
+def _facts_of(sentence: Sentence, listener: Listener) -> Iterator[StatedFact]:
+    for phrase, heard, tokens, own in listener.hear(sentence):
+        if sentence.zone in _SILENT_ZONES or (phrase.zones and sentence.zone not in phrase.zones):
+            continue
+        if phrase.forms and sentence.form not in phrase.forms:
+            continue
+        start = max(tokens.starts[heard.start], own) - own
+        while start and sentence.text[start - 1] in _SIGNS:
+            start -= 1
+        end = tokens.ends[heard.end - 1] - own
+        mood = mood_at(sentence, start, end)
+        if mood not in _SPEAKS:
+            continue
+        span = span_of(sentence, start, end)
+        for criterion, value in _answers(phrase, heard.amount, listener.criteria):
+            yield StatedFact(
+                criterion=criterion,
+                value=value,
+                modality=phrase.modality or _MODALITIES[mood],
+                span=span,
+                headings=sentence.headings,
+                phrase=phrase.id,
+                form=sentence.form,
+            )
+
+
+def _answers(
+    phrase: Phrase, amount: Amount | None, criteria: Mapping[str, Criterion]
+) -> Iterator[tuple[str, object]]:
+    """Yield criterion and value of what a phrase says."""
+    for name, wanted in phrase.says.items():
+        yield name, wanted if isinstance(wanted, str) else list(wanted)
+    if phrase.number is not None and amount is not None:
+        value = read_amount(amount, criteria[phrase.number], phrase.bands)
+        if value is not None:
+            yield phrase.number, value
+
+
+def read_amount(amount: Amount, criterion: Criterion, bands: Mapping[str, float]) -> object:
+    """Return a quantity as an answer: a number, a level, a list of levels, or None where it says too little."""
+    own = {level.id: level.starts_at for level in criterion.levels if level.starts_at is not None}
+    starts = dict(bands) or own
+    low, high = amount.low, amount.high
+    if criterion.unit and not bands:
+        if (criterion.minimum is not None and low < criterion.minimum) or (
+            criterion.maximum is not None and high > criterion.maximum
+        ):
+            return None
+        edge = amount.below and high in starts.values()
+        if low == high and not edge:
+            return round(low) if criterion.whole or low == round(low) else round(low, 4)
+    reached = levels_between(starts, low, high, below=amount.below)
+    if len(reached) == 1:
+        return reached[0]
+    return list(reached) if 1 < len(reached) < min(_MOST_LEVELS, len(starts)) + 1 else None
+
+
+def levels_between(
+    starts: Mapping[str, float], low: float, high: float, *, below: bool = False
+) -> tuple[str, ...]:
+    """Return the levels that a range of numbers touches, lowest number first."""
+    ordered = sorted(starts.items(), key=lambda item: item[1])
+    touched = []
+    for index, (level, start) in enumerate(ordered):
+        end = ordered[index + 1][1] if index + 1 < len(ordered) else float("inf")
+        if start <= high and low < end and not (below and start == high and index and low <= high):
+            touched.append(level)
+    if below and low == high:
+        return tuple(touched[-1:]) or tuple(level for level, start in ordered if start < high)[-1:]
+    return tuple(touched)
+
+
+class Settled(Record):
+    """How the facts of a document add up."""
+
+    answers: Mapping[str, tuple[StatedFact, ...]]
+    """For each criterion that is answered, the facts that answer it."""
+    levels: Mapping[str, tuple[str, ...]]
+    """The levels that they leave possible."""
+    conflicts: Mapping[str, tuple[StatedFact, ...]]
+    """For each criterion on which lines contradict each other, those lines."""
+
+
+def settle_facts(facts: Iterable[StatedFact], listener: Listener) -> Settled:
+    """Add up facts: agreeing ones merge, neighbouring ones widen, contradicting ones answer nothing."""
+    grouped: dict[str, list[StatedFact]] = {}
+    for fact in facts:
+        grouped.setdefault(fact.criterion, []).append(fact)
+    answers: dict[str, tuple[StatedFact, ...]] = {}
+    levels: dict[str, tuple[str, ...]] = {}
+    conflicts: dict[str, tuple[StatedFact, ...]] = {}
+    for name in (name for name in listener.criteria if name in grouped):
+        criterion = listener.criteria[name]
+        kept = _strongest(grouped[name], listener)
+        possible = _settle_levels(criterion, kept)
+        if possible is None:
+            conflicts[name] = tuple(_lead_facts(criterion, kept))
+        elif len(possible) < len(criterion.levels):
+            answers[name], levels[name] = tuple(_lead_facts(criterion, kept)), possible
+    return Settled(answers, levels, conflicts)
+
+
+def _lead_facts(criterion: Criterion, facts: list[StatedFact]) -> list[StatedFact]:
+    """Return a few facts for each thing that is said: the lines that say it most precisely, lists and tables first."""
+    leading: list[StatedFact] = []
+    most = 1 if criterion.id in _ONE_LINE else _MOST_LINES
+    ranked = sorted(facts, key=lambda one: (len(levels_of(criterion, one.value)), *_rank(one)))
+    for fact in ranked:
+        mine = set(levels_of(criterion, fact.value))
+        others = [set(levels_of(criterion, other.value)) for other in leading]
+        if not any(mine > other for other in others) and others.count(mine) < most:
+            leading.append(fact)
+    return sorted(leading, key=_place_key)
+
+
+def _place_key(fact: StatedFact) -> tuple[int, int]:
+    return (fact.span.line, fact.span.column) if fact.span else (0, 0)
+
+
+def _rank(fact: StatedFact) -> tuple[int, int]:
+    return (_FORM_RANKS.get(fact.form, 1), fact.span.line if fact.span else 0)
+
+
+def _strongest(facts: list[StatedFact], listener: Listener) -> list[StatedFact]:
+    """Return the facts that count: declared before read, plain before concluded, wanted before measured."""
+
+    def is_weak(fact: StatedFact) -> bool:
+        phrase = listener.phrases.get(fact.phrase or "")
+        return phrase is not None and phrase.weak
+
+    for keep in (
+        lambda fact: fact.declared,
+        lambda fact: not is_weak(fact),
+        lambda fact: fact.modality is not Modality.MEASURED,
+    ):
+        facts = [fact for fact in facts if keep(fact)] or facts
+    return facts
+
+
+def _settle_levels(criterion: Criterion, facts: list[StatedFact]) -> tuple[str, ...] | None:
+    """Return the levels that facts leave possible, or None where they contradict each other."""
+    several = [set(levels_of(criterion, fact.value)) for fact in facts]
+    common = set.intersection(*several)
+    if not common:
+        union = set.union(*several)
+        ranks = [criterion.level_ids.index(level) for level in union]
+        neighbours = not criterion.nominal and max(ranks) - min(ranks) < 2
+        if not neighbours and (criterion.id not in _MANY_KINDS or len(union) > _MOST_LEVELS):
+            return None
+        common = union
+    return tuple(level for level in criterion.level_ids if level in common)
+
+
+def levels_of(criterion: Criterion, value: object) -> tuple[str, ...]:
+    """Return the levels that a fact's value stands for."""
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, (int, float)):
+        starts = {level.id: level.starts_at for level in criterion.levels if level.starts_at is not None}
+        return levels_between(starts, value, value)
+    assert isinstance(value, (list, tuple))
+    return tuple(level for part in value for level in levels_of(criterion, part))
+
+
+def merge_facts(settled: Settled, criteria: Mapping[str, Criterion], path: str) -> Profile:
+    """Return the profile that settled facts make, each answer with its line as evidence."""
+    answers = {}
+    for name, facts in settled.answers.items():
+        levels = settled.levels[name]
+        numbers = {fact.value for fact in facts if isinstance(fact.value, (int, float))}
+        exact = len(levels) == 1 and len(numbers) == 1 and len({str(fact.value) for fact in facts}) == 1
+        given: object = numbers.pop() if exact else (levels[0] if len(levels) == 1 else list(levels))
+        best = next((fact for fact in facts if fact.span is not None), None)
+        evidence = f"{path}:{best.span.line}: {best.span.quote}" if best and best.span else None
+        answers[name] = Answer(levels, given, Provenance.EXTRACTED, evidence)
+    ordered = {name: settled.levels[name] for name in criteria if name in answers}
+    return Profile(ordered, answers=answers)
