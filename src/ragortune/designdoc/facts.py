@@ -68,7 +68,7 @@ class Listener:
             if key[0] in "+-":
                 continue
             phrase = self.phrases[key]
-            if phrase.id in _keys(around, "-"):
+            if "-" + key in around:
                 continue
             vetoes = [heard.start for heard in places.get("-" + key, ())]
             helpers = [heard.start for heard in places.get("+" + key, ())]
@@ -93,10 +93,6 @@ class Listener:
             if len(self._around) < 10_000:
                 self._around[text] = known
         return known
-
-
-def _keys(around: frozenset[str], mark: str) -> set[str]:
-    return {key[1:] for key in around if key[0] == mark}
 
 
 def _any_near(starts: list[int], heard: Heard) -> bool:

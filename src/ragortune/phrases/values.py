@@ -541,9 +541,9 @@ def read_parameters(tokens: Tokens, at: int) -> Found | None:
     if (tokens.words[after] == "b" and glued) or tokens.words[after] == "billion":
         return after + 1, Amount(number, number)
     second = _read_range_end(tokens, after, Amount(number, number))
-    if second is None or second[0] >= len(tokens) or tokens.words[second[0]] not in ("b", "billion"):
+    if second is None or tokens.words[second[0] - 1] != "b":
         return None
-    return second[0] + 1, Amount(number, second[1].high)
+    return second[0], Amount(number, second[1].high / _SCALES["b"])
 
 
 PARSERS: Mapping[str, Callable[[Tokens, int], Found | None]] = MappingProxyType(

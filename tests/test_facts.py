@@ -1,0 +1,164 @@
+"""Facts of design documents: what counts as said about the project, with which value, and how lines add up."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ragortune.designdoc.facts import Listener, find_facts, merge_facts, settle_facts
+from ragortune.designdoc.reader import read_sentences
+from ragortune.engine import judge_profile
+from ragortune.model import Provenance
+from ragortune.rulebook import load_phrases, load_rulebook
+from ragortune.statements import StatedFact
+
+BOOK = load_rulebook()
+LISTENER = Listener(load_phrases(), BOOK.criteria)
+
+
+def facts_in(text):
+    return find_facts(read_sentences(text).sentences, LISTENER)
+
+
+def said(text, criterion):
+    return [fact.value for fact in facts_in(text) if fact.criterion == criterion]
+
+
+def settled(text):
+    return settle_facts(facts_in(text), LISTENER)
+
+
+@pytest.mark.parametrize(
+    ("text", "criterion", "value"),
+    [
+        (
+            "# Lease helper\n\n## Requirements\n\n- **Latency**: < 2 seconds",
+            "performance.latency",
+            "interactive",
+        ),
+        (
+            "# Lease helper\n\n| Metric | Target |\n|---|---|\n| p95 response time | 3 s |",
+            "performance.latency",
+            3000,
+        ),
+        ("Answers within 5 seconds for 95% of requests.", "performance.latency", 5000),
+        ("We expect 2,000-5,000 queries per day.", "performance.volume", "medium"),
+        (
+            "Each answer must cite the clause\nit rests on, with its source.",
+            "grounding.citations",
+            "required",
+        ),
+        ("The leases are re-indexed, and the documents change every week.", "knowledge.volatility", "weekly"),
+        ("We have 40 training examples.", "data.examples", 40),
+        ("Fewer than 500 labelled examples exist.", "data.examples", "under_500"),
+    ],
+)
+def test_a_value_is_read_with_its_unit_and_bound(text, criterion, value):
+    assert value in said(text, criterion)
+
+
+@pytest.mark.parametrize(
+    ("text", "criterion"),
+    [
+        ("# A\n\n## Alternatives considered\n\nFine-tuning would answer in 200 ms.", "performance.latency"),
+        ("# A\n\n## Non-goals\n\n- Role-based access", "governance.access"),
+        ("# A\n\n## Future work\n\nAnswers within 300 ms.", "performance.latency"),
+        ("# A\n\nIf volume exceeds 20,000 queries per day, we shard.", "performance.volume"),
+        ("# A\n\nWe do not need citations, so no answer must cite its source.", "governance.erasure"),
+        ("# A\n\n```yaml\nlatency: answers within 2 s\n```", "performance.latency"),
+        ("# A\n\n<!-- Answers within 2 s. -->", "performance.latency"),
+        ("# A\n\n~~Answers within 2 s.~~", "performance.latency"),
+        ("# A\n\nEmbedding takes 40 ms and the vector search answers in 20 ms.", "performance.latency"),
+        ("# A\n\nThe rate limit is 60 requests per minute.", "performance.volume"),
+        ("# A\n\nThe chunk size is 500 tokens.", "knowledge.size"),
+        ("# A\n\nThe cache lives 10 minutes.", "knowledge.freshness"),
+    ],
+)
+def test_what_is_not_said_about_the_project_stays_unsaid(text, criterion):
+    assert said(text, criterion) == []
+
+
+def test_a_goal_and_a_measured_figure_are_told_apart():
+    goal, measured = facts_in("Target: answers within 2 s.\n\nWe measured a p95 latency of 3 s.")[-2:]
+    assert (goal.modality, measured.modality) == ("goal", "measured")
+
+
+def test_a_quote_is_an_exact_piece_of_its_line():
+    text = "Intro line.\n\nEvery answer must cite the\nsource of each claim, and > 40,000 articles."
+    lines = text.split("\n")
+    for fact in facts_in(text):
+        line = lines[fact.span.line - 1]
+        assert line[fact.span.column - 1 :].startswith(fact.span.quote)
+
+
+def test_agreeing_lines_merge_and_carry_their_evidence():
+    text = (
+        "# A\n\nAnswers within 2 s.\n\nThe documents change every week.\n\nThe documents are updated weekly."
+    )
+    profile = merge_facts(settled(text), BOOK.criteria, "docs/a.md")
+    answer = profile.answers["knowledge.volatility"]
+    assert profile.levels["knowledge.volatility"] == ("weekly",)
+    assert answer.source is Provenance.EXTRACTED
+    assert answer.evidence.startswith("docs/a.md:5: ")
+    assert profile.answers["performance.latency"].given == "interactive"
+    assert judge_profile(BOOK, profile).option
+
+
+def test_a_number_stays_a_number_in_the_profile():
+    profile = merge_facts(settled("Load: 1,500 queries per day."), BOOK.criteria, "a.md")
+    assert profile.answers["performance.volume"].given == 1500
+    assert profile.levels["performance.volume"] == ("medium",)
+
+
+def test_contradicting_lines_answer_nothing_and_are_kept():
+    outcome = settled("# A\n\nLoad: 200 queries per day.\n\nExpected load: 90,000 queries per day.")
+    assert "performance.volume" not in outcome.levels
+    assert [fact.value for fact in outcome.conflicts["performance.volume"]] == [200, 90000]
+
+
+def test_neighbouring_levels_widen_to_a_range():
+    outcome = settled("# A\n\nThe documents change every week.\n\nDocuments are updated daily.")
+    assert outcome.levels["knowledge.volatility"] == ("weekly", "daily")
+
+
+def test_a_conclusion_gives_way_to_a_plain_statement():
+    outcome = settled("# A\n\nChanged files are re-indexed.\n\nThe documents change every month.")
+    assert outcome.levels["knowledge.volatility"] == ("monthly",)
+
+
+def test_what_is_declared_wins_over_what_is_read():
+    declared = StatedFact("knowledge.volatility", "static", "stated", None, declared=True)
+    outcome = settle_facts((*facts_in("The documents change every week."), declared), LISTENER)
+    assert outcome.levels["knowledge.volatility"] == ("static",)
+    profile = merge_facts(outcome, BOOK.criteria, "a.md")
+    assert profile.answers["knowledge.volatility"].evidence is None
+
+
+WORDS = st.sampled_from(
+    "every answer must cite its source within 2 s ms 5,000 queries per day not no if | * # - : ; ( ) < latency "
+    "documents change weekly training examples 40 model 7 B local \n \n\n ** ``` ~~ … – $".split(" ")
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(WORDS, max_size=60))
+def test_no_document_breaks_the_reading_of_facts(words):
+    text = " ".join(words)
+    lines = text.split("\n")
+    found = facts_in(text)
+    settle_facts(found, LISTENER)
+    for fact in found:
+        assert fact.span.quote in lines[fact.span.line - 1]
+        assert fact.criterion in BOOK.criteria
+
+
+def test_the_work_grows_with_the_text_and_not_with_its_square():
+    """Counts the places at which patterns are tried, so that no clock is needed."""
+    sentence = read_sentences("x").sentences[0]
+    tried = []
+    for repeats in (200, 400):
+        text = "answers within 2 s and 40 training examples " * repeats
+        long = sentence.replace(
+            text=text, pieces=(sentence.pieces[0].replace(length=len(text)),), source=(text,)
+        )
+        tried.append(len(list(LISTENER.hear(long))))
+    assert tried[1] == 2 * tried[0]
