@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ragortune.designdoc import read_design
 from ragortune.designdoc.facts import Listener, find_facts, merge_facts, settle_facts
 from ragortune.designdoc.reader import read_sentences
 from ragortune.engine import judge_profile
 from ragortune.model import Provenance
 from ragortune.rulebook import load_phrases, load_rulebook
-from ragortune.statements import StatedFact
+from ragortune.statements import DocumentStatus, StatedFact
 
 BOOK = load_rulebook()
 LISTENER = Listener(load_phrases(), BOOK.criteria)
@@ -207,3 +208,24 @@ def test_the_work_grows_with_the_text_and_not_with_its_square():
         )
         tried.append(len(list(LISTENER.hear(long))))
     assert tried[1] == 2 * tried[0]
+
+
+def test_a_document_is_read_with_its_facts_and_its_contradictions():
+    text = (
+        "# Lease helper\n\nWe use RAG: tenants ask questions about the lease documents.\n\n"
+        "Load: 200 queries per day.\n\nExpected load: 90,000 queries per day.\n\n"
+        "Answers within 2 s.\n"
+    )
+    reading = read_design(text, "lease.md", BOOK)
+    assert {"knowledge.source", "performance.latency"} <= {fact.criterion for fact in reading.facts}
+    assert set(reading.conflicts) == {"performance.volume"}
+
+
+def test_a_document_that_is_nothing_to_judge_has_no_facts():
+    reading = read_design("# Cargo report\n\nAnswers within 2 s.\n", "cargo.md", BOOK)
+    assert (reading.status, reading.facts) == (DocumentStatus.NOTHING_TO_JUDGE, ())
+
+
+def test_a_rule_set_without_phrases_hears_nothing():
+    bare = read_design("# A\n\nWe use RAG. Answers within 2 s.\n", "a.md", BOOK.replace(read_phrases=tuple))
+    assert bare.facts == ()

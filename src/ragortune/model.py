@@ -408,6 +408,8 @@ class Rulebook(Record):
     """Rules of the base set that a rule pack switched off, with the reason."""
     read_cases: Callable[[], tuple[Case, ...]] = tuple
     """Reads the casebook when it is first asked for."""
+    read_phrases: Callable[[], object] = tuple
+    """Reads the phrases by which design documents are heard (a `PhraseBook`); nothing else needs them."""
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__

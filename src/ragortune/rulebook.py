@@ -70,7 +70,11 @@ def _load_files(folder: str, content: str) -> Rulebook:
             _write_compiled(f"{kind}-{key}.json", {kind: compiled.pop(kind)})
         _write_compiled(f"rules-{key}.json", compiled)
         book = compiled
-    return build_rulebook(book, lambda: build_cases(_read_separate("cases", folder, key)))
+    return build_rulebook(
+        book,
+        lambda: build_cases(_read_separate("cases", folder, key)),
+        lambda: build_phrases(_read_separate("phrases", folder, key), _read_separate("words", folder, key)),
+    )
 
 
 def _read_separate(kind: str, folder: str, key: str) -> object:
@@ -84,10 +88,7 @@ def _read_separate(kind: str, folder: str, key: str) -> object:
 
 def load_phrases(path: str | os.PathLike[str] | None = None) -> PhraseBook:
     """Return the phrases of the rule set in a folder, or of the shipped one; raises as `load_rulebook` does."""
-    folder = os.path.abspath(os.fspath(path)) if path is not None else shipped_folder()
-    load_rulebook(folder)
-    key = compiled_name(folder)
-    return build_phrases(_read_separate("phrases", folder, key), _read_separate("words", folder, key))
+    return load_rulebook(path).read_phrases()  # type: ignore[return-value]
 
 
 def compiled_folders() -> list[str]:
@@ -148,7 +149,11 @@ def _write_compiled(name: str, data: Mapping[str, object]) -> None:
 # --- compiled data back to records --------------------------------------------------------------------------------
 
 
-def build_rulebook(book: Mapping[str, object], read_cases: Callable[[], tuple[Case, ...]]) -> Rulebook:
+def build_rulebook(
+    book: Mapping[str, object],
+    read_cases: Callable[[], tuple[Case, ...]],
+    read_phrases: Callable[[], object] = tuple,
+) -> Rulebook:
     """Return the rule set that compiled data describes; the data is trusted to be what was compiled."""
     scale = dict(_mapping(book["scale"]))
     for step in Strength:
@@ -173,6 +178,7 @@ def build_rulebook(book: Mapping[str, object], read_cases: Callable[[], tuple[Ca
             recheck_days=int(str(book["recheck_days"])),
             disabled=_mapping(book["disabled"]),
             read_cases=read_cases,
+            read_phrases=read_phrases,
         )
     except (KeyError, TypeError) as error:
         raise RulebookError(f"the compiled rule set is damaged ({error})", Place(cache_folder())) from None

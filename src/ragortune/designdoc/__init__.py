@@ -6,11 +6,15 @@ facts from prose are kept beside it, so that contradictions can be found.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ragortune.designdoc.decision import read_decision, read_status_word
 from ragortune.designdoc.declared import read_declared
+from ragortune.designdoc.facts import Listener, Settled, find_facts, place_key, settle_facts
 from ragortune.designdoc.languages import detect_language
 from ragortune.designdoc.reader import read_sentences, span_of
 from ragortune.model import Rulebook
+from ragortune.phrases.records import PhraseBook
 from ragortune.statements import DesignReading, DocumentStatus
 
 __all__ = ["read_design", "span_of"]
@@ -28,11 +32,17 @@ def read_design(text: str, path: str, rulebook: Rulebook) -> DesignReading:
     status, decision = read_decision(document.sentences, language)
     if declared.decision is not None:
         status, decision = DocumentStatus.JUDGED, declared.decision
+    heard = Settled()
+    if status in (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION):
+        listener = _listen_for(rulebook)
+        heard = settle_facts(find_facts(document.sentences, listener), listener)
+    stated = (fact for facts in heard.answers.values() for fact in facts)
     return DesignReading(
         path=path,
         status=status,
         decision=decision,
-        facts=declared.facts,
+        facts=tuple(sorted((*declared.facts, *stated), key=place_key)),
+        conflicts=heard.conflicts,
         sentences=document.sentences,
         lines=document.lines,
         remarks=document.remarks,
@@ -40,3 +50,10 @@ def read_design(text: str, path: str, rulebook: Rulebook) -> DesignReading:
         title=document.title,
         language=language,
     )
+
+
+@lru_cache(maxsize=4)
+def _listen_for(rulebook: Rulebook) -> Listener:
+    """Return the phrases of a rule set, compiled once for many documents."""
+    book = rulebook.read_phrases()
+    return Listener(book if isinstance(book, PhraseBook) else PhraseBook((), {}), rulebook.criteria)

@@ -18,7 +18,7 @@ from ragortune.phrases.patterns import parse_pattern
 from ragortune.phrases.records import Phrase, PhraseBook
 from ragortune.phrases.tokens import Tokens, join_texts
 from ragortune.phrases.values import Amount
-from ragortune.record import Record
+from ragortune.record import NOTHING, Record
 from ragortune.statements import Form, Modality, Mood, Sentence, StatedFact, Zone
 
 _NEAR = 30
@@ -125,7 +125,7 @@ def find_facts(
                 continue
             shown = tuple(fact.value) if isinstance(fact.value, list) else fact.value
             found.setdefault((fact.criterion, fact.span.line, shown), fact)
-    return tuple(sorted(found.values(), key=_place_key))
+    return tuple(sorted(found.values(), key=place_key))
 
 
 def _facts_of(sentence: Sentence, listener: Listener) -> Iterator[StatedFact]:
@@ -203,11 +203,11 @@ def levels_between(
 class Settled(Record):
     """How the facts of a document add up."""
 
-    answers: Mapping[str, tuple[StatedFact, ...]]
+    answers: Mapping[str, tuple[StatedFact, ...]] = NOTHING
     """For each criterion that is answered, the facts that answer it."""
-    levels: Mapping[str, tuple[str, ...]]
+    levels: Mapping[str, tuple[str, ...]] = NOTHING
     """The levels that they leave possible."""
-    conflicts: Mapping[str, tuple[StatedFact, ...]]
+    conflicts: Mapping[str, tuple[StatedFact, ...]] = NOTHING
     """For each criterion on which lines contradict each other, those lines."""
 
 
@@ -226,8 +226,18 @@ def settle_facts(facts: Iterable[StatedFact], listener: Listener) -> Settled:
         if possible is None:
             conflicts[name] = tuple(_lead_facts(criterion, kept))
         elif len(possible) < len(criterion.levels):
-            answers[name], levels[name] = tuple(_lead_facts(criterion, kept)), possible
+            leading = _lead_facts(criterion, kept)
+            if not all(set(possible) <= set(levels_of(criterion, fact.value)) for fact in leading):
+                leading = [_share_value(criterion, fact, possible) for fact in leading]
+            answers[name], levels[name] = tuple(leading), possible
     return Settled(answers, levels, conflicts)
+
+
+def _share_value(criterion: Criterion, fact: StatedFact, possible: tuple[str, ...]) -> StatedFact:
+    """Return a fact that says no more than all facts on its criterion together."""
+    if set(possible) <= set(levels_of(criterion, fact.value)):
+        return fact
+    return fact.replace(value=list(possible))
 
 
 def _lead_facts(criterion: Criterion, facts: list[StatedFact]) -> list[StatedFact]:
@@ -240,10 +250,11 @@ def _lead_facts(criterion: Criterion, facts: list[StatedFact]) -> list[StatedFac
         others = [set(levels_of(criterion, other.value)) for other in leading]
         if not any(mine > other for other in others) and others.count(mine) < most:
             leading.append(fact)
-    return sorted(leading, key=_place_key)
+    return sorted(leading, key=place_key)
 
 
-def _place_key(fact: StatedFact) -> tuple[int, int]:
+def place_key(fact: StatedFact) -> tuple[int, int]:
+    """Return what facts are sorted by: the place where they stand."""
     return (fact.span.line, fact.span.column) if fact.span else (0, 0)
 
 
