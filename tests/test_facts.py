@@ -212,7 +212,8 @@ def test_the_work_grows_with_the_text_and_not_with_its_square():
 
 def test_a_document_is_read_with_its_facts_and_its_contradictions():
     text = (
-        "# Lease helper\n\nWe use RAG: tenants ask questions about the lease documents.\n\n"
+        "# Lease helper: design\n\n## Decision\n\nWe use retrieval-augmented generation (RAG) with an LLM; tenants ask "
+        "questions about the lease documents.\n\n## Requirements\n\n"
         "Load: 200 queries per day.\n\nExpected load: 90,000 queries per day.\n\n"
         "Answers within 2 s.\n"
     )
@@ -227,5 +228,9 @@ def test_a_document_that_is_nothing_to_judge_has_no_facts():
 
 
 def test_a_rule_set_without_phrases_hears_nothing():
-    bare = read_design("# A\n\nWe use RAG. Answers within 2 s.\n", "a.md", BOOK.replace(read_phrases=tuple))
+    bare = read_design(
+        "# A\n\n## Decision\n\nWe use RAG with an LLM. Answers within 2 s.\n",
+        "a.md",
+        BOOK.replace(read_phrases=tuple),
+    )
     assert bare.facts == ()
