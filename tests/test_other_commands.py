@@ -279,7 +279,7 @@ def test_schemas_are_valid_and_printed(run, name, book):
     schema = json.loads(run("schema", name).out)
 
     jsonschema.Draft202012Validator.check_schema(schema)
-    assert schema == json.loads(json.dumps(export_schema(name, book.criteria)))
+    assert schema == json.loads(json.dumps(export_schema(name, book.criteria, book.derived)))
 
 
 def test_a_schema_that_is_not_there_names_the_nearest(run):

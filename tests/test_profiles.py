@@ -72,7 +72,7 @@ def test_unknown_is_a_value_and_the_same_as_leaving_it_out(vocabulary, unknown):
 def test_a_title_a_description_and_notes_are_kept(vocabulary):
     profile = read(
         vocabulary,
-        "project: Ours\ndescription: It helps.\nnotes: 2026\nquantities: {volume: 3}\n$schema: x\n",
+        "project: Ours\ndescription: It helps.\nnotes: 2026\nquantities: {examples: 3}\n$schema: x\n",
     )
 
     assert (profile.project, profile.description, profile.notes) == ("Ours", "It helps.", "2026")

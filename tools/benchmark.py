@@ -130,7 +130,7 @@ def score_with_rule_engine(book: Rulebook) -> Callable[[Levels], tuple[float, fl
             [test(*clause) for clause in when] + [f"not {test(*clause)}" for clause in unless]
         )
         compiled.append((rule_engine.Rule(text), rag, tuning))
-    names = {name: name.replace(".", "_") for name in book.criteria}
+    names = {name: name.replace(".", "_") for name in book.readable}
 
     def score(levels: Levels) -> tuple[float, float]:
         facts: dict[str, str | None] = dict.fromkeys(names.values())
@@ -149,7 +149,7 @@ def score_with_zen(book: Rulebook) -> Callable[[Levels], tuple[float, float]]:
     """Return a scorer that runs the same rules as a decision table of the package `zen-engine`."""
     import zen
 
-    columns = {name: name.replace(".", "_") for name in book.criteria}
+    columns = {name: name.replace(".", "_") for name in book.readable}
     inputs = [{"id": column, "name": column, "field": column} for column in columns.values()]
     outputs = [{"id": out, "name": out, "field": out} for out in ("rag", "tuning")]
     rows = []

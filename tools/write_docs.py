@@ -6,15 +6,22 @@ usage: python tools/write_docs.py [--check]     (--check writes nothing and fail
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
+import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+from ragortune.economics import formulas
 from ragortune.model import Option, Rulebook
+from ragortune.prices import KINDS, bounds_of
 from ragortune.render import pages
+from ragortune.render.costs import prices_markdown
 from ragortune.rulebook import load_rulebook
 from ragortune.rulefiles import SCHEMAS, export_schema
 from ragortune.rulefolder import shipped_folder
+from ragortune.workload import RULES, QuantityRule
 
 ROOT = Path(__file__).resolve().parent.parent
 _NOTE = "<!-- Generated from rules/ by tools/write_docs.py; change the records, not this page. -->"
@@ -40,15 +47,109 @@ def write_criteria_page(book: Rulebook) -> str:
     return "\n".join(parts)
 
 
+_COST_HEAD = """\
+# What options cost, and how fast they answer
+
+{note}
+
+`ragortune cost PROFILE` prices every way to build the system from the numbers of a profile: prompting, all material in
+the prompt, retrieval, a tuned model, both, and the same on own accelerators. Every number has a range; the ranges are
+sampled ten thousand times, each input from a triangle over its low, middle and high, the same draw for all options.
+What comes out are the 10th, 50th and 90th percentile of each bill, the share of the draws in which each option is the
+cheapest, break-evens, payback, and the inputs that move the bill most.
+
+Options are ranked by the whole bill: what recurs, and what is paid once (engineering, labels, the first training)
+spread over twelve months; with a price of wrong answers and an accuracy for every option, by that as well. Where no
+option is the cheapest in 80% of the draws, cost does not decide.
+
+The same profile, price data, date (`--as-of`) and seed give the same output, byte for byte. Nothing is fetched.
+
+## What can be relied on
+
+Token bills are within 5% given true token counts, vector stores within 40%, machines that serve models within 30%,
+training time within a factor of 2.5 either way. Most of the uncertainty of a monthly bill is in the team's own guesses
+of tokens and volume. `tests/test_cost_formulas.py` holds 23 published figures against the formulas, each with its
+tolerance: nine sums of prices, twelve predictions of measurements that nothing was fitted to, one check of a fit (V16)
+and one figure that could not be read again (V8). It also holds five published figures that are wrong, and have to be
+refused.
+
+Accuracy is not computed. Both sides of a comparison have to reach the quality that is needed; the bill does not know.
+
+## Formulas
+"""
+
+
+def _first_sentences(function: Callable[..., object]) -> str:
+    return " ".join((inspect.getdoc(function) or "").split())
+
+
+def write_cost_page(book: Rulebook) -> str:
+    """Return the page on costs: formulas with their sources, quantities, defaults, worked scenarios."""
+    parts = [_COST_HEAD.format(note=_NOTE)]
+    numbered = [
+        (_first_sentences(function), name)
+        for name, function in vars(formulas).items()
+        if inspect.isfunction(function) and re.match(r"F[0-9]+b?\. ", inspect.getdoc(function) or "")
+    ]
+    numbered.sort(key=lambda item: (int(re.findall(r"[0-9]+", item[0])[0]), item[0].partition(".")[0]))
+    parts += [
+        f"- **{text.partition('. ')[0]}** `{name}`: {text.partition('. ')[2]}" for text, name in numbered
+    ]
+    parts.append(
+        "\n## Quantities\n\nWhat can stand under `quantities:` in a profile. A number may be written with"
+    )
+    parts.append(
+        "its unit (`800 ms`, `$4/request`), as `{from: 200, to: 800}`, as `{low: 200, value: 300, high: 800}`,"
+    )
+    parts.append(
+        "and with `source: measured`, which leaves no margin around it. A number that a criterion asks for as"
+    )
+    parts.append("well has to agree with its answer.\n")
+    parts += ["| Quantity | What it is | Unit | Default (low to high) |", "| --- | --- | --- | --- |"]
+    parts += [_quantity_row(book, rule) for rule in RULES.values()]
+    parts.append(
+        "\n## Worked scenarios\n\nThe profiles stand in `examples/cost/`; the output is that of 24 November 2026."
+    )
+    for path in sorted((ROOT / "examples" / "cost").glob("*.yaml")):
+        profile = path.read_text("utf-8").partition("\n")[2]
+        shown = (ROOT / "tests" / "snapshots" / f"cost-{path.stem}.txt").read_text("utf-8")
+        command = f"$ ragortune cost examples/cost/{path.name} --as-of 2026-11-24"
+        parts.append(
+            f"\n### {shown.partition(chr(10))[0]}\n\n```yaml\n{profile}```\n\n```console\n{command}\n{shown}```"
+        )
+    return "\n".join(parts) + "\n"
+
+
+def _quantity_row(book: Rulebook, rule: QuantityRule) -> str:
+    default = ", ".join(rule.words)
+    row = book.prices.get(rule.name)
+    if row is not None:
+        value = row.values["value"]
+        low, high = bounds_of(value)
+        default = f"{value.value:g}" + (f" ({low:g} to {high:g})" if low != high else "")
+    elif rule.kinds:
+        default = f"a {rule.kinds[0].replace('_', ' ')} of `ragortune prices list`"
+    asks = f"{rule.asks}; `{rule.criterion}`" if rule.criterion else rule.asks
+    return f"| `{rule.name}` | {asks} | {rule.unit or 'name'} | {default} |"
+
+
+def write_prices_page(book: Rulebook) -> str:
+    """Return the table of all price data."""
+    rows = sorted(book.prices.values(), key=lambda row: (list(KINDS).index(row.kind), row.id))
+    return f"# Price data\n\n{_NOTE}\n\n{prices_markdown(rows)}"
+
+
 def list_outputs() -> dict[Path, str]:
     """Return every generated file with its content."""
     book = load_rulebook()
     outputs = {
         ROOT / "docs" / "rules.md": write_rules_page(book),
         ROOT / "docs" / "criteria.md": write_criteria_page(book),
+        ROOT / "docs" / "cost.md": write_cost_page(book),
+        ROOT / "docs" / "prices.md": write_prices_page(book),
     }
     for name in SCHEMAS:
-        schema = export_schema(name, book.criteria)
+        schema = export_schema(name, book.criteria, book.derived)
         text = json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
         outputs[Path(shipped_folder()) / "schema" / f"{name}.schema.json"] = text
     return outputs

@@ -49,6 +49,11 @@ def recommend(
     book = rulebook if rulebook is not None else load_rulebook()
     if not isinstance(profile, Profile):
         profile = Vocabulary(book.criteria).read_profile(profile)
+    if profile.quantities:
+        from ragortune.derived import add_facts
+        from ragortune.host import read_date
+
+        profile = add_facts(book, profile, read_date())
     recommendation = judge_profile(book, profile)
     if not what_if:
         return recommendation

@@ -235,3 +235,90 @@ def ask(
     choose_format(form, FORMATS)
     saved = ask_questions(AskRequest(profile, output, everything, answers, rules, color), environment)
     _finish(recommend_profiles(RecommendRequest((saved,), form, rules=rules, color=color), environment))
+
+
+# --- costs and prices ---------------------------------------------------------------------------------------------
+
+prices_app = typer.Typer(
+    help="Look at the price data: what things cost, since when, and who says so.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(prices_app, name="prices")
+
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="Judge ages and ends on this date.")
+]
+PriceFile = Annotated[
+    str | None,
+    typer.Option("--prices", metavar="FILE", help="Price file that adds rows, or overrides them by id."),
+]
+
+
+@app.command()
+def cost(
+    profile: Annotated[str, typer.Argument(metavar="PROFILE", help="YAML, JSON or TOML; `-` is stdin.")],
+    form: Annotated[str, _format("text, json, markdown or csv.")] = "text",
+    price: Annotated[
+        list[str] | None,
+        typer.Option("--price", metavar="NAME.VALUE=NUMBER", help="Use another price; may be repeated."),
+    ] = None,
+    prices: PriceFile = None,
+    as_of: AsOf = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the draws.")] = 0,
+    draws: Annotated[int, typer.Option("--draws", help="How often the ranges are sampled.")] = 10_000,
+    rules: Rules = None,
+    color: Color = "auto",
+) -> None:
+    """Print what each option costs a month, how fast it answers, and where options break even."""
+    from ragortune.commands.cost import CostRequest, print_costs
+    from ragortune.commands.prices import PriceRequest
+
+    sources = PriceRequest(rules, prices, tuple(price or ()), as_of)
+    request = CostRequest(profile, sources, form, color, seed, draws)
+    _finish(print_costs(request, Environment.detect()))
+
+
+@prices_app.command("list")
+def list_prices(
+    kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Rows of one kind only.")] = None,
+    form: Annotated[str, _format("text, json, markdown or csv.")] = "text",
+    prices: PriceFile = None,
+    as_of: AsOf = None,
+    rules: Rules = None,
+) -> None:
+    """Print every price row on a line."""
+    from ragortune.commands import prices as command
+
+    request = command.PriceRequest(rules, prices, (), as_of)
+    _finish(command.list_prices(request, kind, form, Environment.detect()))
+
+
+@prices_app.command("show")
+def show_price(
+    name: Annotated[str, typer.Argument(metavar="ID", help="Name of a price row.")],
+    form: Annotated[str, _format("text, json or markdown.")] = "text",
+    prices: PriceFile = None,
+    as_of: AsOf = None,
+    rules: Rules = None,
+    color: Color = "auto",
+) -> None:
+    """Print one row: every value with unit, range, date, source and confidence."""
+    from ragortune.commands import prices as command
+
+    request = command.PriceRequest(rules, prices, (), as_of)
+    _finish(command.show_price(name, request, form, color, Environment.detect()))
+
+
+@prices_app.command("check")
+def check_prices(
+    form: Annotated[str, _format("text or json.")] = "text",
+    prices: PriceFile = None,
+    as_of: AsOf = None,
+    rules: Rules = None,
+) -> None:
+    """Print what is to be looked up again: old rows, offers that end, drift against genai-prices."""
+    from ragortune.commands import prices as command
+
+    _finish(command.check_prices(command.PriceRequest(rules, prices, (), as_of), form, Environment.detect()))

@@ -120,7 +120,7 @@ def compile_tables(rulebook: Rulebook) -> Tables:
     """Return the tables of a rule set; the same object for the same rule set."""
     scale = rulebook.scale
     thresholds = (round(scale.needs_rag_above * _UNIT), round(scale.needs_fine_tuning_above * _UNIT))
-    tables = Tables(rulebook.criteria, thresholds)
+    tables = Tables(rulebook.readable, thresholds)
     for rule in rulebook.rules.values():
         when = tuple(
             (name, frozenset(rulebook.levels_of(name, wanted))) for name, wanted in rule.when.items()

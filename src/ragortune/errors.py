@@ -95,3 +95,11 @@ class RulebookError(RagortuneError):
 
 class ConfigurationError(RagortuneError):
     """`ragortune.yaml` or `[tool.ragortune]` says something that is not known."""
+
+
+class QuantityError(RagortuneError):
+    """Numbers that do not belong together: other units, an unknown unit or currency, nothing that can be computed."""
+
+
+class PriceError(RagortuneError):
+    """Something has no price in the price data, or a price that cannot be."""

@@ -98,11 +98,7 @@ class Environment(Record):
 
     def date(self) -> str:
         """Return today's date, YYYY-MM-DD."""
-        if self.today:
-            return self.today
-        import datetime as dt
-
-        return dt.datetime.now(tz=dt.UTC).date().isoformat()
+        return self.today or read_date()
 
     def write(self, text: str) -> None:
         """Write a result to stdout."""
@@ -156,6 +152,13 @@ def _mode_of(path: str) -> int:
         mask = os.umask(0)
         os.umask(mask)
         return 0o666 & ~mask
+
+
+def read_date() -> str:
+    """Return the date that the clock says, YYYY-MM-DD."""
+    import datetime as dt
+
+    return dt.datetime.now(tz=dt.UTC).date().isoformat()
 
 
 def _is_terminal(stream: object) -> bool:

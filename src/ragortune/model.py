@@ -380,6 +380,61 @@ class Scale(Record):
         return self.needs_rag_above if need is Need.RAG else self.needs_fine_tuning_above
 
 
+class Confidence(StrEnum):
+    """How far a price can be relied on."""
+
+    HIGH = "high"
+    """Read in the seller's own list, or in two that agree."""
+    MEDIUM = "medium"
+    """Read in one good list, or computed from measurements."""
+    LOW = "low"
+    """A third party's word, or an assumption of ours."""
+
+
+class PriceValue(Record):
+    """One number of a price row."""
+
+    value: float
+    """The best guess."""
+    unit: str
+    """Unit, exactly as the kind of row asks for it."""
+    low: float | None = None
+    """Smallest value that is believed possible; the value itself if left out."""
+    high: float | None = None
+    """Largest value that is believed possible; the value itself if left out."""
+    as_of: str | None = None
+    """Date for which it holds, YYYY-MM-DD, where it is not the row's."""
+    source: str | None = None
+    """Id of its source, where it is not the row's."""
+    confidence: Confidence | None = None
+    """How far it can be relied on, where that differs from the row."""
+
+
+class PriceRow(Record):
+    """What one thing costs or how fast it is: a model, a store, an accelerator, a stage, a default of ours."""
+
+    id: str
+    """Name by which profiles refer to it."""
+    kind: str
+    """What it is; says which values it has and in which units."""
+    title: str
+    """Name for readers."""
+    as_of: str
+    """Date for which the values hold, YYYY-MM-DD."""
+    source: str
+    """Id of the source, as listed in `sources/`."""
+    confidence: Confidence
+    """How far the values can be relied on."""
+    values: Mapping[str, PriceValue]
+    """The numbers by name."""
+    available_until: str | None = None
+    """Last day on which it can be used, YYYY-MM-DD; left out where no end is announced."""
+    trainable_until: str | None = None
+    """Last day on which a tuning job can be started, YYYY-MM-DD, where that is known."""
+    note: str | None = None
+    """What else a buyer should know."""
+
+
 class Rulebook(Record):
     """A complete rule set: what `load_rulebook` returns and the engine reads.
 
@@ -391,7 +446,7 @@ class Rulebook(Record):
     version: str
     """Its version."""
     digest: str
-    """`sha256:` over criteria and rules, whatever the casebook holds."""
+    """`sha256:` over criteria and rules, whatever casebook and prices hold."""
     scale: Scale
     """Numbers behind the words."""
     criteria: Mapping[str, Criterion]
@@ -410,6 +465,10 @@ class Rulebook(Record):
     """Reads the casebook when it is first asked for."""
     read_phrases: Callable[[], object] = tuple
     """Reads the phrases by which design documents are heard (a `PhraseBook`); nothing else needs them."""
+    derived: Mapping[str, Criterion] = NOTHING
+    """Criteria of the group `derived` by id: computed from quantities, never asked and never unanswered."""
+    read_prices: Callable[[], tuple[PriceRow, ...]] = tuple
+    """Reads the price data when it is first asked for."""
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -422,12 +481,22 @@ class Rulebook(Record):
         """The casebook."""
         return self.read_cases()
 
+    @cached_property
+    def prices(self) -> Mapping[str, PriceRow]:
+        """The price data by id."""
+        return {row.id: row for row in self.read_prices()}
+
+    @cached_property
+    def readable(self) -> Mapping[str, Criterion]:
+        """Every criterion that a rule may read: those that are asked, then those that are derived."""
+        return {**self.criteria, **self.derived}
+
     def levels_of(self, criterion: str, condition: Condition) -> tuple[str, ...]:
         """Return the levels that a condition on a criterion allows, in order.
 
         Raises KeyError where the criterion or a level is unknown.
         """
-        levels = self.criteria[criterion].level_ids
+        levels = self.readable[criterion].level_ids
         if isinstance(condition, str):
             condition = (condition,)
         if isinstance(condition, Bound):
@@ -458,6 +527,27 @@ class Answer(Record):
     """The date for which it holds, YYYY-MM-DD, if said."""
 
 
+class GivenQuantity(Record):
+    """One entry under `quantities`, checked: a number with its bounds, or the names of rows of the price data."""
+
+    low: float = 0.0
+    """Smallest number that is believed possible, in the quantity's unit."""
+    mid: float = 0.0
+    """The number as given, or the middle of the range."""
+    high: float = 0.0
+    """Largest number that is believed possible."""
+    stated: tuple[float, float] = (0.0, 0.0)
+    """The ends as they were written: twice the same for a plain number, whatever margin is put around it."""
+    names: tuple[str, ...] = ()
+    """The names given, where the quantity is a choice."""
+    source: Provenance = Provenance.STATED
+    """Through which door it came in; a measured number has no margin."""
+    evidence: str | None = None
+    """What supports it, if said."""
+    place: str | None = None
+    """Where it stands: `file:line:column`."""
+
+
 class Profile(Record):
     """What is known about a project. A criterion that is absent is unknown, which is never a no."""
 
@@ -471,6 +561,8 @@ class Profile(Record):
     """Anything else."""
     answers: Mapping[str, Answer] = NOTHING
     """The answers as given; empty where only the levels were read."""
+    quantities: Mapping[str, GivenQuantity] = NOTHING
+    """Numbers for the cost model by name, as far as they were given."""
 
 
 # --- what is recommended ----------------------------------------------------------------------------------------

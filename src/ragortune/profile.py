@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 
 from ragortune.errors import Place, ProfileError
-from ragortune.model import Answer, Criterion, Level, Profile, Provenance
+from ragortune.model import Answer, Criterion, GivenQuantity, Level, Profile, Provenance
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
 from ragortune.reading import Document, KeyPath
 
@@ -67,6 +67,12 @@ class Vocabulary:
                 levels[key] = self._read_value(entry, value, (key,), document, answers)
             else:
                 self._read_other(key, value, texts, document)
+        quantities = data.get("quantities")
+        if isinstance(quantities, dict) and quantities:
+            given = self._read_quantities(quantities, document, levels, answers)
+            return Profile(
+                levels, texts.get("project"), texts.get("description"), texts.get("notes"), answers, given
+            )
         if () in levels.values():
             levels = {name: possible for name, possible in levels.items() if possible}
         return Profile(levels, texts.get("project"), texts.get("description"), texts.get("notes"), answers)
@@ -96,6 +102,36 @@ class Vocabulary:
             if entry.id in levels:
                 raise self._given_twice(entry.id, (group, name), document)
             levels[entry.id] = exact
+
+    def _read_quantities(
+        self,
+        data: Mapping[str, object],
+        document: Document | None,
+        levels: dict[str, tuple[str, ...]],
+        answers: dict[str, Answer],
+    ) -> dict[str, GivenQuantity]:
+        """Return the numbers for the cost model, and answer the criteria that ask for the same numbers."""
+        from ragortune import workload  # most profiles have none
+
+        given = workload.read_quantities(data, document)
+        for name in [name for name, possible in levels.items() if not possible]:
+            del levels[name]
+        for criterion_id, name in workload.FOR_CRITERION.items():
+            entry, quantity = self._flat.get(criterion_id), given.get(name)
+            if entry is None or quantity is None:
+                continue
+            criterion = entry.criterion
+            known = levels.get(criterion_id)
+            if known is not None:
+                answer = answers.get(criterion_id)
+                place = _place(document, ("quantities", name))
+                workload.check_agreement(criterion, answer.given if answer else None, known, quantity, place)
+            else:
+                ends = [_shorten(end) for end in quantity.stated]
+                number = ends[0] if ends[0] == ends[1] else {"from": ends[0], "to": ends[1]}
+                levels[criterion_id] = workload.levels_between(criterion, *quantity.stated)
+                answers[criterion_id] = Answer(levels[criterion_id], number, Provenance.DERIVED)
+        return given
 
     def _plain_mapping(self, data: object, document: Document | None) -> dict[str, object]:
         if isinstance(data, Mapping):
@@ -279,6 +315,11 @@ class Vocabulary:
     def _given_twice(self, criterion_id: str, path: KeyPath, document: Document | None) -> ProfileError:
         message = f"'{criterion_id}' is given twice, nested and flat"
         return ProfileError(message, _place(document, path, key=True))
+
+
+def _shorten(number: float) -> int | float:
+    """Return a whole number without its decimal point."""
+    return int(number) if number == int(number) else number
 
 
 def _by_number(criterion: Criterion) -> list[Level]:

@@ -16,6 +16,7 @@ from ragortune.model import (
     Bound,
     Case,
     Condition,
+    Confidence,
     Criterion,
     Direction,
     Effect,
@@ -28,6 +29,8 @@ from ragortune.model import (
     NoticeKind,
     Option,
     OptionGuide,
+    PriceRow,
+    PriceValue,
     Quality,
     Rule,
     Rulebook,
@@ -41,8 +44,8 @@ from ragortune.model import (
 from ragortune.rulefolder import digest_files, read_files, shipped_folder
 
 _FORMAT = 2
-_KEPT_COMPILED = 48
-SEPARATE_KINDS = ("cases", "phrases", "words")
+_KEPT_COMPILED = 150
+SEPARATE_KINDS = ("cases", "phrases", "words", "prices")
 """Parts of a rule set that most runs do not need; each is compiled to a file of its own."""
 
 
@@ -74,6 +77,7 @@ def _load_files(folder: str, content: str) -> Rulebook:
         book,
         lambda: build_cases(_read_separate("cases", folder, key)),
         lambda: build_phrases(_read_separate("phrases", folder, key), _read_separate("words", folder, key)),
+        lambda: build_prices(_read_separate("prices", folder, key)),
     )
 
 
@@ -153,6 +157,7 @@ def build_rulebook(
     book: Mapping[str, object],
     read_cases: Callable[[], tuple[Case, ...]],
     read_phrases: Callable[[], object] = tuple,
+    read_prices: Callable[[], tuple[PriceRow, ...]] = tuple,
 ) -> Rulebook:
     """Return the rule set that compiled data describes; the data is trusted to be what was compiled."""
     scale = dict(_mapping(book["scale"]))
@@ -160,6 +165,7 @@ def build_rulebook(
         scale[step.value] = ScaleStep(**_mapping(scale[step.value]))
     scale["tie_order"] = tuple(Option(option) for option in scale["tie_order"])
     criteria = [_build_criterion(record) for record in _records(book["criteria"])]
+    derived = [_build_criterion(record) for record in _records(book["derived"])]
     rules = [_build_rule(record) for record in _records(book["rules"])]
     sources = [
         Source(**{**record, "quality": Quality(record["quality"])}) for record in _records(book["sources"])
@@ -179,6 +185,8 @@ def build_rulebook(
             disabled=_mapping(book["disabled"]),
             read_cases=read_cases,
             read_phrases=read_phrases,
+            derived={criterion.id: criterion for criterion in derived},
+            read_prices=read_prices,
         )
     except (KeyError, TypeError) as error:
         raise RulebookError(f"the compiled rule set is damaged ({error})", Place(cache_folder())) from None
@@ -282,6 +290,25 @@ def _build_phrase(record: dict[str, Any]) -> Phrase:
         "modality": Modality(record["modality"]) if record["modality"] else None,
     }
     return Phrase(**{**record, **changed})
+
+
+def build_prices(records: object) -> tuple[PriceRow, ...]:
+    """Return the price data that compiled data describes."""
+    return tuple(
+        PriceRow(
+            **{
+                **record,
+                "confidence": Confidence(record["confidence"]),
+                "values": {name: _build_value(value) for name, value in record["values"].items()},
+            }
+        )
+        for record in _records(records)
+    )
+
+
+def _build_value(record: dict[str, Any]) -> PriceValue:
+    confidence = record["confidence"]
+    return PriceValue(**{**record, "confidence": Confidence(confidence) if confidence else None})
 
 
 TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start

@@ -18,6 +18,7 @@ from ragortune.errors import Place
 from ragortune.model import Criterion, Gate, GateKind, Need, Option, Rule, Rulebook, TraceState
 from ragortune.phrases.records import Phrase
 from ragortune.plaintext import join_words
+from ragortune.prices import list_sources
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
 from ragortune.rulebook import build_rulebook
@@ -74,7 +75,7 @@ def check_folder(folder: str, today: str) -> tuple[RuleFinding, ...]:
 
 def run_tests(rulebook: Rulebook) -> tuple[int, tuple[FailedTest, ...]]:
     """Return how many rule tests there are, and those that fail."""
-    vocabulary = Vocabulary(rulebook.criteria)
+    vocabulary = Vocabulary(rulebook.readable)
     count, failed = 0, []
     for rule in rulebook.rules.values():
         for expected in ("fires", "silent"):
@@ -95,20 +96,22 @@ def _check_form(authored: Authored) -> Iterator[RuleFinding]:
     for rule in rules.values():
         yield from _check_rule_form(authored, rule)
     used = {finding.source for rule in rules.values() for finding in rule.sources}
+    used |= {name for row in authored.records["prices"].values() for name in list_sources(row)}
     for source in authored.records["sources"]:
         if source not in used:
             place = authored.place_of("sources", source, "id")
-            yield RuleFinding("unused-source", f"no rule uses source '{source}'", place)
+            yield RuleFinding("unused-source", f"no rule or price uses source '{source}'", place)
     for phrase in authored.records["phrases"].values():
         yield from _check_phrase_form(authored, phrase)
     yield from _check_order(authored)
     read = {name for rule in rules.values() for name in rule.criteria}
-    for name in authored.records["criteria"]:
-        if name not in read:
-            place = authored.place_of("criteria", name, "id")
-            yield RuleFinding(
-                "unused-criterion", f"no rule reads '{name}'", place, "write a rule, or drop it"
-            )
+    for kind in ("criteria", "derived"):
+        for name in authored.records[kind]:
+            if name not in read:
+                place = authored.place_of(kind, name, "id")
+                yield RuleFinding(
+                    "unused-criterion", f"no rule reads '{name}'", place, "write a rule, or drop it"
+                )
 
 
 def _check_rule_form(authored: Authored, rule: Rule) -> Iterator[RuleFinding]:
@@ -150,7 +153,8 @@ def _check_phrase_form(authored: Authored, phrase: Phrase) -> Iterator[RuleFindi
 
 
 def _check_order(authored: Authored) -> Iterator[RuleFinding]:
-    for kind, key in (("rules", "code"), ("sources", "id"), ("cases", "id"), ("phrases", "id")):
+    kinds = ("rules", "code"), ("sources", "id"), ("cases", "id"), ("phrases", "id"), ("prices", "id")
+    for kind, key in kinds:
         last: dict[str, str] = {}
         for record_id, record in authored.records[kind].items():
             origin = authored.origins.get((kind, record_id))
@@ -276,14 +280,15 @@ def _check_levels(authored: Authored, rulebook: Rulebook, tables: Tables) -> Ite
     for when, unless in tables.clauses.values():
         for name, levels in (*when, *unless):
             clauses.setdefault(name, []).append(levels)
-    for criterion in rulebook.criteria.values():
+    for criterion in rulebook.readable.values():
+        kind = "derived" if criterion.id in rulebook.derived else "criteria"
         for first, second in itertools.combinations(criterion.levels, 2):
             told_apart = any(
                 (first.id in levels) != (second.id in levels) for levels in clauses.get(criterion.id, [])
             )
             if not told_apart and first.measure == second.measure and criterion.id in clauses:
                 index = criterion.level_ids.index(second.id)
-                place = authored.place_of("criteria", criterion.id, "levels", index, "id")
+                place = authored.place_of(kind, criterion.id, "levels", index, "id")
                 message = f"no rule tells '{second.id}' of '{criterion.id}' from '{first.id}'"
                 yield RuleFinding("dead-level", message, place)
 
@@ -358,7 +363,7 @@ def _smallest_change(
     weighted = [(rule, tables.weights[rule.id, need]) for rule in rules if (rule.id, need) in tables.weights]
     others = sorted({name for rule, _ in weighted for name in rule.criteria} - {criterion})
     changes = []
-    for context in itertools.product(*([None, *rulebook.criteria[name].level_ids] for name in others)):
+    for context in itertools.product(*([None, *rulebook.readable[name].level_ids] for name in others)):
         levels = {name: (level,) for name, level in zip(others, context, strict=True) if level is not None}
         before, after = (
             sum(weight for rule, weight in weighted if _fires(tables, rule, {**levels, criterion: (level,)}))

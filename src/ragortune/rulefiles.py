@@ -22,6 +22,7 @@ from ragortune.model import (
     Need,
     Option,
     OptionGuide,
+    PriceRow,
     Rule,
     Scale,
     Source,
@@ -29,10 +30,12 @@ from ragortune.model import (
 from ragortune.phrases.check import check_phrases
 from ragortune.phrases.records import Phrase, PhraseBook, WordList
 from ragortune.plaintext import join_words, quote_value, suggest_name
+from ragortune.prices import check_row, list_sources
 from ragortune.profile import Vocabulary
 from ragortune.reading import Document, KeyPath, decode_text, parse_yaml
-from ragortune.record import Record, plain_data
+from ragortune.record import NOTHING, Record, plain_data
 from ragortune.rulefolder import MANIFEST, SHIPPED, Files, digest_rules, read_files, shipped_folder
+from ragortune.workload import describe_quantities
 
 
 class Disabled(Record):
@@ -105,6 +108,20 @@ class PhrasesFile(Record):
     """Lists of words that the patterns of every file name as `@id`."""
 
 
+class DerivedFile(Record):
+    """A file in `derived/`."""
+
+    derived: tuple[Criterion, ...]
+    """Criteria that are computed from quantities; all are named `derived.name`."""
+
+
+class PricesFile(Record):
+    """A file in `prices/`."""
+
+    prices: tuple[PriceRow, ...]
+    """Price rows, sorted by id."""
+
+
 _FILE_TYPES: Mapping[str, type] = MappingProxyType(
     {
         "criteria": CriteriaFile,
@@ -113,6 +130,8 @@ _FILE_TYPES: Mapping[str, type] = MappingProxyType(
         "options": OptionsFile,
         "cases": CasesFile,
         "phrases": PhrasesFile,
+        "derived": DerivedFile,
+        "prices": PricesFile,
     }
 )
 _SINGULAR = MappingProxyType(
@@ -124,6 +143,8 @@ _SINGULAR = MappingProxyType(
         "cases": "case",
         "phrases": "phrase",
         "words": "list of words",
+        "derived": "criterion",
+        "prices": "price row",
     }
 )
 _KINDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType({"phrases": ("words", "phrases")})
@@ -265,6 +286,20 @@ def _validate(file_type: type, document: Document, problems: list[RagortuneError
         return None
 
 
+def read_price_file(document: Document) -> tuple[PriceRow, ...]:
+    """Return the rows of a price file outside any rule set; raises RulebookError with every problem."""
+    problems: list[RagortuneError] = []
+    parsed = _validate(PricesFile, document, problems)
+    for index, row in enumerate(parsed.prices if parsed else ()):
+        for complaint in check_row(row):
+            place = document.place_of(("prices", index, *complaint.path))
+            problems.append(RulebookError(complaint.message, place, complaint.hint))
+    if problems:
+        raise RulebookError(problems[0].message, problems[0].place, problems[0].hint, tuple(problems))
+    rows: tuple[PriceRow, ...] = parsed.prices
+    return rows
+
+
 def _explain_detail(detail: Any, document: Document, file_type: type) -> RulebookError:
     """Word one complaint of the validator with its place and the nearest valid name."""
     path = _real_path(detail["loc"], document.data)
@@ -333,7 +368,7 @@ def _check_names(authored: Authored) -> None:
     """Note every name in a rule that nothing bears."""
     criteria, rules = authored.records["criteria"], authored.records["rules"]
     codes: dict[str, str] = {}
-    vocabulary = Vocabulary(criteria)
+    vocabulary = Vocabulary({**criteria, **authored.records["derived"]})
     for rule in rules.values():
         owner = codes.setdefault(rule.code, rule.id)
         if owner != rule.id:
@@ -347,18 +382,26 @@ def _check_names(authored: Authored) -> None:
         for side in ("fires", "silent"):
             for index, example in enumerate(getattr(rule.tests, side)):
                 _check_example(authored, vocabulary, rule, (side, index), example.profile)
+    _check_cases(authored)
+    for kind in ("criteria", "derived"):
+        for criterion in authored.records[kind].values():
+            _check_criterion(authored, criterion, kind)
+    for row in authored.records["prices"].values():
+        _check_price(authored, row)
+    _check_phrases(authored)
+    for option in Option:
+        if option not in authored.records["options"]:
+            authored.report(f"option '{option}' has no guide in options/", Place(authored.folder))
+
+
+def _check_cases(authored: Authored) -> None:
+    vocabulary = Vocabulary(authored.records["criteria"])
     for case in authored.records["cases"].values():
         try:
             vocabulary.read_profile(dict(case.profile))
         except ProfileError as error:
             place = authored.place_of("cases", case.id, "profile")
             authored.report(f"case '{case.id}': {error.message}", place, error.hint)
-    for criterion in criteria.values():
-        _check_criterion(authored, criterion)
-    _check_phrases(authored)
-    for option in Option:
-        if option not in authored.records["options"]:
-            authored.report(f"option '{option}' has no guide in options/", Place(authored.folder))
 
 
 def _check_phrases(authored: Authored) -> None:
@@ -368,7 +411,7 @@ def _check_phrases(authored: Authored) -> None:
 
 
 def _check_condition(authored: Authored, rule: Rule, part: str, name: str, wanted: object) -> None:
-    criteria = authored.records["criteria"]
+    criteria = {**authored.records["criteria"], **authored.records["derived"]}
     criterion = criteria.get(name)
     if criterion is None:
         place = authored.place_of("rules", rule.id, part, name, key=True)
@@ -408,16 +451,17 @@ def _check_example(
         authored.report(error.message, place, error.hint)
 
 
-def _check_criterion(authored: Authored, criterion: Criterion) -> None:
+def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> None:
     if len(set(criterion.level_ids)) != len(criterion.level_ids):
         authored.report(
-            f"'{criterion.id}' names a level twice", authored.place_of("criteria", criterion.id, "levels")
+            f"'{criterion.id}' names a level twice", authored.place_of(kind, criterion.id, "levels")
         )
-    if "." not in criterion.id or criterion.group == "derived":
-        place = authored.place_of("criteria", criterion.id, "id")
-        authored.report(f"criterion {quote_value(criterion.id)} is not named `group.name`", place)
+    if "." not in criterion.id or (criterion.group == "derived") != (kind == "derived"):
+        form = "derived.name" if kind == "derived" else "group.name"
+        place = authored.place_of(kind, criterion.id, "id")
+        authored.report(f"criterion {quote_value(criterion.id)} is not named `{form}`", place)
     if criterion.unit and not any(level.starts_at is not None for level in criterion.levels):
-        place = authored.place_of("criteria", criterion.id, "unit")
+        place = authored.place_of(kind, criterion.id, "unit")
         authored.report(f"'{criterion.id}' has a unit, but no level says where it starts", place)
 
 
@@ -425,6 +469,18 @@ def phrase_book(authored: Authored) -> PhraseBook:
     """Return the phrases of an authored rule set."""
     words = {name: listed.any for name, listed in authored.records["words"].items()}
     return PhraseBook(tuple(authored.records["phrases"].values()), words)
+
+
+def _check_price(authored: Authored, row: PriceRow) -> None:
+    for complaint in check_row(row):
+        authored.report(
+            complaint.message, authored.place_of("prices", row.id, *complaint.path), complaint.hint
+        )
+    for name in list_sources(row):
+        if name not in authored.records["sources"]:
+            place = authored.place_of("prices", row.id, "source")
+            hint = suggest_name(name, authored.records["sources"])
+            authored.report(f"there is no source {quote_value(name)}", place, hint)
 
 
 # --- compiled form ------------------------------------------------------------------------------------------------
@@ -465,26 +521,40 @@ def compile_authored(authored: Authored) -> dict[str, Any]:
 
 # --- schemas ------------------------------------------------------------------------------------------------------
 
-SCHEMAS = ("profile", "rulebook", "criteria", "rules", "sources", "options", "cases", "phrases")
+SCHEMAS = (
+    "profile",
+    "rulebook",
+    "criteria",
+    "rules",
+    "sources",
+    "options",
+    "cases",
+    "phrases",
+    "derived",
+    "prices",
+)
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def export_schema(name: str, criteria: Mapping[str, Criterion]) -> dict[str, Any]:
+def export_schema(
+    name: str, criteria: Mapping[str, Criterion], derived: Mapping[str, Criterion] = NOTHING
+) -> dict[str, Any]:
     """Return the JSON Schema of a kind of file, with the ids and levels of these criteria; KeyError if unknown."""
     if name == "profile":
         return _profile_schema(criteria)
     file_type = Manifest if name == "rulebook" else _FILE_TYPES[name]
     schema = _adapter(file_type).json_schema()
     definitions = schema.get("$defs", {})
+    readable = {**criteria, **derived} if name == "rules" else criteria
     answers = {
         criterion.id: {**_value_schema(criterion, ranges=False), "description": criterion.question}
-        for criterion in criteria.values()
+        for criterion in readable.values()
     }
     if "Rule" in definitions:
         conditions = {
             "type": "object",
             "additionalProperties": False,
-            "properties": {criterion.id: _condition_schema(criterion) for criterion in criteria.values()},
+            "properties": {criterion.id: _condition_schema(criterion) for criterion in readable.values()},
         }
         for part in ("when", "unless"):
             described = definitions["Rule"]["properties"][part].get("description")
@@ -587,7 +657,7 @@ def _profile_schema(criteria: Mapping[str, Criterion]) -> dict[str, Any]:
         "project": {"type": ["string", "number", "null"], "description": "Title of the project."},
         "description": {"type": ["string", "number", "null"], "description": "What it is about."},
         "notes": {"type": ["string", "number", "null"], "description": "Anything else."},
-        "quantities": {"type": ["object", "null"], "description": "Numbers for the cost model."},
+        "quantities": describe_quantities(),
         "$schema": {"type": "string"},
     }
     return {
@@ -613,4 +683,5 @@ __all__ = [
     "export_schema",
     "phrase_book",
     "raise_problems",
+    "read_price_file",
 ]

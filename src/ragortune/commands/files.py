@@ -23,7 +23,7 @@ def print_schema(name: str, rules: str | None, environment: Environment) -> Exit
         hint = suggest_name(name, rulefiles.SCHEMAS)
         raise UsageError(f"there is no schema {quote_value(name)}; there is {known}", None, hint)
     book = open_rulebook(rules, environment)
-    environment.write(dump_json(rulefiles.export_schema(name, book.criteria), indent=2) + "\n")
+    environment.write(dump_json(rulefiles.export_schema(name, book.criteria, book.derived), indent=2) + "\n")
     return ExitCode.OK
 
 

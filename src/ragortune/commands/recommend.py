@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from ragortune.commands.shared import choose_format, open_rulebook, show_error
+from ragortune.derived import add_facts
 from ragortune.engine import decide_option, judge_profile, trace_rules
 from ragortune.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.host import Environment
@@ -100,7 +101,13 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
         elif given.profile is not None:
             if number and not printer.batch:
                 printer.begin_batch()
-            printer.print_profile(given, given.profile)
+            try:
+                profile = add_facts(rulebook, given.profile, environment.date())
+            except RagortuneError as error:
+                show_error(error, environment)
+                failed = True
+                continue
+            printer.print_profile(given, profile)
     return ExitCode.UNUSABLE if failed else ExitCode.OK
 
 

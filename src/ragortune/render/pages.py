@@ -204,8 +204,8 @@ def find_page(book: Rulebook, name: str) -> list[Block] | None:
     for rule in book.rules.values():
         if name in (rule.id, rule.code) or name.upper() == rule.code:
             return rule_page(book, rule)
-    if name in book.criteria:
-        return criterion_page(book, book.criteria[name])
+    if name in book.readable:
+        return criterion_page(book, book.readable[name])
     if name in tuple(Option):
         return option_page(book, book.options[Option(name)])
     if name in book.sources:
@@ -218,7 +218,7 @@ def find_page(book: Rulebook, name: str) -> list[Block] | None:
 def page_names(book: Rulebook) -> list[str]:
     """Return every name that has a page."""
     codes = [rule.code for rule in book.rules.values()]
-    return [*book.rules, *codes, *book.criteria, *tuple(Option), *book.sources, "exit-codes", "scale"]
+    return [*book.rules, *codes, *book.readable, *tuple(Option), *book.sources, "exit-codes", "scale"]
 
 
 def page_text(blocks: list[Block], *, width: int, color: bool) -> str:

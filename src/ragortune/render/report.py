@@ -272,7 +272,7 @@ def _word_gate(gate: GateKind, need: Need) -> str:
 
 
 def _show_answers(recommendation: Recommendation, answers: Mapping[str, tuple[str, ...]]) -> str:
-    criteria = recommendation.rulebook.criteria
+    criteria = recommendation.rulebook.readable
     shown = [
         f"{criteria[name].name.replace('_', ' ')}: {describe_answer(recommendation.profile, criteria[name])}"
         for name in answers
@@ -293,7 +293,7 @@ def _prove(recommendation: Recommendation, techniques: tuple[RuleHit, ...]) -> t
     )
     proof = [("Beat", baseline)]
     for name, levels in recommendation.profile.levels.items():
-        if len(levels) == 1 and (measure := book.criteria[name].level(levels[0]).measure):
+        if len(levels) == 1 and (measure := book.readable[name].level(levels[0]).measure):
             proof.append(("Measure", measure))
     proof.append(("On", guide.test_set))
     return tuple(proof)

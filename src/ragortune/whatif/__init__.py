@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ragortune.derived import fix_facts
 from ragortune.engine import Levels, decide_option
 from ragortune.model import OpenQuestion, Option, Recommendation, Rulebook
 from ragortune.whatif.changes import MOST_CHANGES, find_flips
@@ -35,7 +36,7 @@ def study(recommendation: Recommendation, *, given: bool = False, most: int = MO
         most: how many answers a flip may change, 1 to 3.
 
     """
-    book, levels = recommendation.rulebook, recommendation.profile.levels
+    book, levels = fix_facts(recommendation.rulebook, recommendation.profile.levels)
     acceptability = weigh_options(book, levels)
     reachable = reach_options(book, levels)
     return recommendation.replace(
@@ -57,6 +58,7 @@ def rank_questions(
     What is not named here cannot change the option, whatever the other answers turn out to be. An answer between
     several levels is an open question as well, unless it is among those that are kept as they are.
     """
+    rulebook, levels = fix_facts(rulebook, levels)
     return _rank_open(rulebook, levels, reach_options(rulebook, levels, kept), kept)
 
 

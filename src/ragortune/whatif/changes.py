@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from ragortune.derived import fix_facts
 from ragortune.engine import Levels, compile_tables, decide_option, settle_needs
 from ragortune.model import Criterion, Flip, Option, Rulebook
 
@@ -145,6 +146,7 @@ def find_flips(
         given: whether answers that the team cannot change are changed as well.
 
     """
+    rulebook, levels = fix_facts(rulebook, levels)
     present = decide_option(rulebook, levels).option
     known = [rulebook.criteria[name] for name in levels if name in rulebook.criteria]
     names = [criterion.id for criterion in known if given or not criterion.given]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ragortune.derived import fix_facts
 from ragortune.engine import GateRule, decide_option, settle_needs
 from ragortune.model import (
     Direction,
@@ -103,7 +104,7 @@ def explain_refusal(recommendation: Recommendation, option: Option) -> Refusal:
         if _has_need(option, hit.need) == (hit.gate is not GateKind.REQUIRES)
         and _decides(recommendation, hit.rule.id)
     ]
-    book, levels = recommendation.rulebook, recommendation.profile.levels
+    book, levels = fix_facts(recommendation.rulebook, recommendation.profile.levels)
     nearest = find_nearest_profile(book, levels, option) or find_nearest_profile(
         book, levels, option, given=True
     )

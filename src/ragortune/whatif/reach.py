@@ -14,6 +14,7 @@ import operator
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
+from ragortune.derived import fix_facts
 from ragortune.engine import Clause, GateRule, Levels, compile_tables, decide_option, settle_needs
 from ragortune.model import GateKind, Need, Option, Rulebook
 from ragortune.record import Record
@@ -343,6 +344,7 @@ def is_settled(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()) -
 
     The criteria in `kept` stay as they are in every completion: questions that were asked and could not be answered.
     """
+    rulebook, levels = fix_facts(rulebook, levels)
     present = decide_option(rulebook, levels).option
     reached = {present}
     _search(plan_search(rulebook), possible_states(rulebook, levels, kept), reached, stop_at=present)

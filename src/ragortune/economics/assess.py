@@ -1,0 +1,404 @@
+"""The whole assessment of one profile: candidates, bills, gates, latency, chances, break-evens, payback, what matters.
+
+Pure: the same profile, price data, date, seed and number of draws give the same report, on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ragortune.economics.answers import (
+    BreakEven,
+    CostReport,
+    OptionCost,
+    Payback,
+    Spread,
+    Swing,
+    spread_of,
+)
+from ragortune.economics.bills import (
+    WRITE_PRICES,
+    Approach,
+    Bill,
+    Candidate,
+    Tools,
+    build_bill,
+    choose_cache,
+    read_context,
+    spread_investment,
+    spread_total,
+)
+from ragortune.economics.comparisons import (
+    are_held_together,
+    count_wins,
+    draw_curve,
+    find_break_even,
+    find_payback,
+    find_swings,
+)
+from ragortune.economics.crossings import Slope, find_slope
+from ragortune.economics.feasibility import GateFinding, Ruling, find_obstacles, months_left
+from ragortune.economics.formulas import find_context_limit, price_accepted, price_with_errors
+from ragortune.economics.inputs import Bounds, Inputs, OneAtATime, Plan, Sampling, Scene
+from ragortune.economics.latency import Latency, estimate_latency
+from ragortune.errors import PriceError, ProfileError
+from ragortune.model import Criterion, PriceRow, Profile
+from ragortune.prices import REFUSED_AFTER, PriceBook, find_ages
+from ragortune.quantities import Draws, Quantity, Range, parse_unit, read_mid
+from ragortune.record import Record
+
+DRAWS = 10_000
+DECIDES_FROM = 0.8
+"""An option that is the cheapest in a smaller share of the draws is not called the cheapest."""
+_MOST_SWINGS = 7
+_A_MONTH = parse_unit("USD/month")[1]
+_ONCE = parse_unit("USD")[1]
+_FEWEST_DRAWS, _MOST_DRAWS = 100, 200_000
+_DEFAULT_MODELS: Mapping[str | None, tuple[str, str]] = {
+    "weak": ("gpt-oss-20b", "azure-gpt-oss-20b"),
+    "mid": ("gpt-6.1-terra", "azure-llama-3.3-70b"),
+    "frontier": ("gpt-6.1-sol", "azure-llama-3.3-70b"),
+    None: ("gpt-6.1-terra", "azure-gpt-oss-20b"),
+}
+"""Chat model and tuning offer by the strength of model that is permitted."""
+
+
+class Sample(Record):
+    """How the ranges are sampled."""
+
+    seed: int = 0
+    draws: int = DRAWS
+
+
+class _Case(Record):
+    """One candidate with all that was found out about it."""
+
+    candidate: Candidate
+    middle: Bill
+    latency: Latency
+    obstacles: tuple[GateFinding, ...]
+
+    @property
+    def is_feasible(self) -> bool:
+        return not any(found.ruling is Ruling.FAILS for found in self.obstacles)
+
+
+def assess_costs(
+    profile: Profile,
+    book: PriceBook,
+    criteria: Mapping[str, Criterion],
+    today: str,
+    sample: Sample | None = None,
+) -> CostReport:
+    """Return what each option costs and how fast it answers.
+
+    Raises ProfileError where the requests a day are not known, PriceError where something named has no price.
+    """
+    sample = sample or Sample()
+    if not _FEWEST_DRAWS <= sample.draws <= _MOST_DRAWS:
+        limits = f"from {_FEWEST_DRAWS} to {_MOST_DRAWS:,}"
+        raise PriceError(f"the number of draws must be {limits}, not {sample.draws}")
+    inputs = Inputs(profile, book, criteria)
+    if not inputs.knows("requests_per_day"):
+        raise ProfileError(
+            "the requests a day are not known, so there is no bill",
+            None,
+            "give performance.volume, or requests_per_day under quantities",
+        )
+    tools = _choose_tools(inputs)
+    cases = [_look_at(inputs, candidate, tools, today) for candidate in _list_candidates(inputs, tools)]
+    return _Assessment(inputs, tools, cases, today).report(sample)
+
+
+def _choose_tools(inputs: Inputs) -> Tools:
+    def named(quantity: str, kind: str, fallback: str) -> PriceRow:
+        names = inputs.names_of(quantity)
+        return _find_named(inputs, quantity, names[0] if names else fallback, kind)
+
+    reranker = inputs.names_of("reranker")
+    return Tools(
+        embedding=named("embedding_model", "embedding_model", "text-embedding-3-small"),
+        store=named("vector_store", "vector_store", "pgvector"),
+        accelerator=named("accelerator", "accelerator", "h100"),
+        reranker=_find_named(inputs, "reranker", reranker[0], "reranker")
+        if reranker and reranker[0] != "none"
+        else None,
+    )
+
+
+def _find_named(inputs: Inputs, quantity: str, name: str, kind: str) -> PriceRow:
+    """Return a row that the profile names; an error has the place of the name in the profile."""
+    try:
+        return inputs.book.find(name, kind)
+    except PriceError as error:
+        given = inputs.profile.quantities.get(quantity)
+        message = f"{given.place}: {error.message}" if given and given.place else error.message
+        raise PriceError(message, None, error.hint) from None
+
+
+def default_models(inputs: Inputs) -> tuple[str, str]:
+    """Return the chat model and the tuning offer that stand in where none is named."""
+    return _DEFAULT_MODELS[inputs.level_of("model.strength")]
+
+
+def _list_candidates(inputs: Inputs, tools: Tools) -> list[Candidate]:
+    """Return every way to build the system that the profile allows to be priced."""
+    chat, tuned = default_models(inputs)
+    batch = inputs.names_of("prices") == ("batch",)
+    has_corpus = inputs.knows("corpus_tokens") and inputs.level_of("knowledge.gap") != "none"
+    ways = [Approach.LONG_CONTEXT, Approach.RAG] if has_corpus else []
+    if not has_corpus or inputs.level_of("knowledge.gap") != "most":
+        ways.insert(0, Approach.PROMPTING)
+    found = []
+    for name in inputs.names_of("model") or (chat,):
+        row = _find_named(inputs, "model", name, "chat_model")
+        found += [Candidate(approach, row, batch=batch) for approach in ways]
+    tuned_ways = [Approach.FINE_TUNING, *((Approach.BOTH,) if has_corpus else ())]
+    for name in inputs.names_of("tuned_model") or (tuned,):
+        row = _find_named(inputs, "tuned_model", name, "tuning_offer")
+        found += [Candidate(approach, row) for approach in tuned_ways]
+    if inputs.knows("own_parameters"):
+        own = [*((Approach.RAG,) if has_corpus else (Approach.PROMPTING,)), *tuned_ways]
+        found += [Candidate(approach, None) for approach in own]
+    if not inputs.knows("examples"):
+        found = [candidate for candidate in found if not candidate.approach.tunes]
+    middle = Scene(inputs, Plan())
+    return [choose_cache(middle, candidate, tools) for candidate in found]
+
+
+def _look_at(inputs: Inputs, candidate: Candidate, tools: Tools, today: str) -> _Case:
+    scene = Scene(inputs, Plan())
+    bill = build_bill(scene, candidate, tools)
+    latency = estimate_latency(scene, bill, tools)
+    return _Case(candidate, bill, latency, find_obstacles(inputs, bill, latency, today))
+
+
+class _Read(Record):
+    """One candidate under one plan: its bill, and what it comes to in each draw, in base units."""
+
+    bill: Bill
+    running: list[float]
+    total: list[float]
+    invested: list[float]
+
+
+class _Assessment:
+    """One run over all candidates."""
+
+    def __init__(self, inputs: Inputs, tools: Tools, cases: list[_Case], today: str) -> None:
+        self._inputs = inputs
+        self._tools = tools
+        self._cases = cases
+        self._today = today
+        self._middle = Scene(inputs, Plan())
+        self._usable = [index for index, case in enumerate(cases) if case.is_feasible]
+
+    def report(self, sample: Sample) -> CostReport:
+        """Return the report from a sample. What cannot be used is sampled coarsely; it competes with nothing."""
+        fine = Scene(self._inputs, Sampling(sample.seed, sample.draws))
+        coarse = Scene(self._inputs, Sampling(sample.seed, _FEWEST_DRAWS))
+        read = [self._read(fine if case.is_feasible else coarse, case) for case in self._cases]
+        chances = dict.fromkeys(range(len(read)), 0.0)
+        if self._usable:
+            shares = count_wins([read[index].total for index in self._usable])
+            chances.update(zip(self._usable, shares, strict=True))
+        leader = max(self._usable, key=lambda index: chances[index], default=None)
+        options = tuple(
+            self._describe(index, fine if case.is_feasible else coarse, read[index], chances[index])
+            for index, case in enumerate(self._cases)
+        )
+        ages = find_ages(self._inputs.book.used.values(), self._today)
+        refused = any(age.days > REFUSED_AFTER for age in ages)
+        rate = fine.number("requests_per_day")
+        return CostReport(
+            project=self._inputs.profile.project,
+            as_of=self._today,
+            seed=sample.seed,
+            draws=sample.draws,
+            options=options,
+            leader=leader,
+            with_errors=self._prices_errors(),
+            error_worth=self._worth_of_a_point(),
+            break_evens=() if refused else self._break_evens(fine, read),
+            context_limits=() if refused else self._context_limits(fine, read),
+            paybacks=() if refused else self._paybacks(read),
+            swings=() if leader is None else self._swings(leader),
+            curve=draw_curve(self._slopes(), read_mid(self._middle.number("requests_per_day").magnitude)),
+            inputs=tuple(self._inputs.read.values()),
+            assumed_names=self._assumed_names(),
+            ages=ages,
+            prices_refused=refused,
+            requests=spread_of(_draws_of(rate, 1), "requests/month", rate.dimensions),
+        )
+
+    def _read(self, scene: Scene, case: _Case) -> _Read:
+        bill = build_bill(scene, case.candidate, self._tools)
+        count = scene.plan.count
+        running = bill.monthly(scene.number("requests_per_day"))
+        return _Read(
+            bill,
+            _draws_of(running, count),
+            _draws_of(self._rank_by(scene, bill, running), count),
+            _draws_of(bill.invested(), count),
+        )
+
+    def _rank_by(self, scene: Scene, bill: Bill, running: Quantity) -> Quantity:
+        """Return the monthly amount by which options are ranked: the whole bill, and wrong answers where they have a price."""
+        total = running + spread_investment(scene, bill) if bill.investments else running
+        name = _accuracy_name(bill.candidate)
+        if not (self._prices_errors() and self._inputs.knows(name)):
+            return total
+        rate = scene.number("requests_per_day")
+        return price_with_errors(total / rate, scene.number(name), scene.number("wrong_answer_cost")) * rate
+
+    def _prices_errors(self) -> bool:
+        """Return whether wrong answers can be priced into every option that can be used."""
+        return self._inputs.knows("wrong_answer_cost") and all(
+            self._inputs.knows(_accuracy_name(self._cases[index].candidate)) for index in self._usable
+        )
+
+    def _worth_of_a_point(self) -> float | None:
+        """Return what one percentage point of accuracy is worth a month, where a wrong answer has a price."""
+        if not self._inputs.knows("wrong_answer_cost"):
+            return None
+        rate = self._middle.number("requests_per_day")
+        return (rate * self._middle.number("wrong_answer_cost") * 0.01).number_in("USD/month")
+
+    # --- one option ---------------------------------------------------------------------------------------------
+
+    def _describe(self, index: int, scene: Scene, read: _Read, chance: float) -> OptionCost:
+        case = self._cases[index]
+        rate = self._middle.number("requests_per_day")
+        lines = [(line.name, line.amount(rate).number_in("USD/month")) for line in case.middle.lines]
+        machines = case.middle.machines
+        return OptionCost(
+            candidate=case.candidate,
+            feasible=case.is_feasible,
+            obstacles=case.obstacles,
+            running=spread_of(read.running, "USD/month", _A_MONTH),
+            total=spread_of(read.total, "USD/month", _A_MONTH),
+            bounds=self._bounds(case.candidate),
+            invested=spread_of(read.invested, "USD", _ONCE),
+            lines=tuple(sorted(lines, key=lambda line: -line[1])),
+            investments=tuple((name, amount.number_in("USD")) for name, amount in case.middle.investments),
+            latency=case.latency,
+            accepted=self._accepted(scene, read),
+            chance=chance,
+            accelerators=None if machines is None else round(machines.count.number_in("accelerators")),
+        )
+
+    def _bounds(self, candidate: Candidate) -> tuple[float, float, float]:
+        scene = Scene(self._inputs, Bounds())
+        total = spread_total(scene, build_bill(scene, candidate, self._tools)).in_unit("USD/month")
+        if isinstance(total, Range):
+            return total.low, total.mid, total.high
+        number = read_mid(total)
+        return number, number, number
+
+    def _accepted(self, scene: Scene, read: _Read) -> Spread | None:
+        """Return the cost of an accepted answer, where the accuracy of the option is known (F16)."""
+        name = _accuracy_name(read.bill.candidate)
+        if not self._inputs.knows(name):
+            return None
+        each = spread_total(scene, read.bill) / scene.number("requests_per_day")
+        accuracy = scene.number(name)
+        if self._inputs.knows("wrong_answer_cost"):
+            cost = price_with_errors(each, accuracy, scene.number("wrong_answer_cost"))
+        else:
+            cost = price_accepted(each, accuracy)
+        return spread_of(_draws_of(cost, 1), "USD/request", cost.dimensions)
+
+    # --- several options ----------------------------------------------------------------------------------------
+
+    def _slopes(self) -> list[Slope | None]:
+        return [self._middle_slope(case) if case.is_feasible else None for case in self._cases]
+
+    def _middle_slope(self, case: _Case) -> Slope:
+        return find_slope(case.middle, spread_investment(self._middle, case.middle))
+
+    def _break_evens(self, scene: Scene, read: list[_Read]) -> tuple[BreakEven, ...]:
+        now = read_mid(self._middle.number("requests_per_day").magnitude)
+        sampled = {
+            index: find_slope(read[index].bill, spread_investment(scene, read[index].bill))
+            for index in self._usable
+        }
+        return tuple(
+            find_break_even(
+                (first, second),
+                (self._middle_slope(self._cases[first]), self._middle_slope(self._cases[second])),
+                (sampled[first], sampled[second]),
+                now,
+                scene.plan.count,
+            )
+            for first in self._usable
+            for second in self._usable
+            if are_held_together(self._cases[first].candidate, self._cases[second].candidate)
+        )
+
+    def _context_limits(self, scene: Scene, read: list[_Read]) -> tuple[tuple[int, Spread], ...]:
+        """Return for each model the corpus up to which a cached prompt costs less a request than retrieved text (F13)."""
+        found = []
+        for index in self._usable:
+            candidate = self._cases[index].candidate
+            row = candidate.model
+            if candidate.approach is not Approach.LONG_CONTEXT or row is None:
+                continue
+            price_in = reads = writes = scene.price(row, "in")
+            if candidate.cache != "none":
+                reads = scene.price(row, "cached")
+                writes = scene.price_or(row, *WRITE_PRICES[candidate.cache])
+            context = scene.keep("context", lambda: read_context(scene))
+            limit = find_context_limit(context, read[index].bill.hit, (price_in, reads, writes))
+            found.append((index, spread_of(_draws_of(limit, 1), "tokens/request", limit.dimensions)))
+        return tuple(found)
+
+    def _paybacks(self, read: list[_Read]) -> tuple[Payback, ...]:
+        """Return for each tuned candidate when it has earned what it cost, against the cheapest untuned one (F15)."""
+        untuned = [index for index in self._usable if not self._cases[index].candidate.approach.tunes]
+        rival = min(untuned, key=lambda index: sum(read[index].running), default=None)
+        if rival is None:
+            return ()
+        return tuple(
+            find_payback(
+                (index, rival),
+                (read[index].running, read[rival].running),
+                (read[index].invested, read[rival].invested),
+                months_left(self._inputs, self._cases[index].middle, self._today),
+            )
+            for index in self._usable
+            if self._cases[index].candidate.approach.tunes
+        )
+
+    def _swings(self, leader: int) -> tuple[Swing, ...]:
+        """Return what moves the leader's bill most, each input alone from its low to its high."""
+        varied = self._inputs.uncertain()
+        scene = Scene(self._inputs, OneAtATime(varied))
+        totals: dict[int, Sequence[float]] = {}
+        for index in self._usable:
+            bill = build_bill(scene, self._cases[index].candidate, self._tools)
+            running = bill.monthly(scene.number("requests_per_day"))
+            totals[index] = _draws_of(self._rank_by(scene, bill, running), 1 + 2 * len(varied))
+        return find_swings(varied, totals, leader)[:_MOST_SWINGS]
+
+    def _assumed_names(self) -> tuple[tuple[str, str], ...]:
+        """Return the names that stand in because the profile names none."""
+        chat, tuned = default_models(self._inputs)
+        ways = [case.candidate for case in self._cases]
+        used = [
+            ("model", chat, True),
+            ("tuned_model", tuned, any(way.approach.tunes for way in ways)),
+            ("embedding_model", self._tools.embedding.id, any(way.approach.retrieves for way in ways)),
+            ("vector_store", self._tools.store.id, any(way.approach.retrieves for way in ways)),
+            ("accelerator", self._tools.accelerator.id, any(way.is_own for way in ways)),
+        ]
+        return tuple((name, row) for name, row, needed in used if needed and not self._inputs.names_of(name))
+
+
+def _accuracy_name(candidate: Candidate) -> str:
+    return f"accuracy_{candidate.approach}"
+
+
+def _draws_of(quantity: Quantity, count: int) -> list[float]:
+    """Return the draws of a quantity, in base units; a number is the same in all of them."""
+    magnitude = quantity.magnitude
+    return magnitude.values if isinstance(magnitude, Draws) else [read_mid(magnitude)] * count

@@ -1,0 +1,77 @@
+"""Own accelerators: how many carry the load, and how fast they answer."""
+
+from __future__ import annotations
+
+from ragortune.economics import formulas
+from ragortune.economics.inputs import Scene
+from ragortune.model import PriceRow
+from ragortune.quantities import Quantity, larger_of, map_quantity, measure, smaller_of
+from ragortune.record import Record
+
+_SMALL = 8.03e9
+"""Parameters of the model whose shape is known best; others are scaled from it."""
+_SMALL_LAYERS, _SMALL_WIDTH, _SMALL_CACHE = 32.0, 4096.0, 131_072.0
+_GROWTH, _CACHE_GROWTH = 1 / 3, 0.4225
+"""Layers and width grow with the cube root; the cache fits models of 8 and 70 billion parameters."""
+_ROOM = 1.2
+"""Memory of weights and working space, over the weights alone."""
+_EACH = measure(1.0, "request")
+
+
+class Machines(Record):
+    """What carries an own model."""
+
+    count: Quantity
+    """Accelerators."""
+    capacity: Quantity
+    """Requests a second that all of them carry while answers stay prompt."""
+    prefill: Quantity
+    """Time to read a prompt."""
+    step: Quantity
+    """Time to write one token at the load of the peak."""
+
+
+def shape_of(parameters: Quantity) -> tuple[Quantity, Quantity]:
+    """Return layers and width of a dense model of that size, scaled from an 8B model."""
+    size = parameters / measure(_SMALL, "parameters")
+    grown = map_quantity(lambda ratio: ratio**_GROWTH, size)
+    return grown * _SMALL_LAYERS, grown * _SMALL_WIDTH
+
+
+def cache_bytes(parameters: Quantity) -> Quantity:
+    """Return the bytes of keys and values of one token, for models with grouped attention."""
+    size = parameters / measure(_SMALL, "parameters")
+    return map_quantity(lambda ratio: ratio**_CACHE_GROWTH, size) * measure(_SMALL_CACHE, "bytes/token")
+
+
+def measure_machines(scene: Scene, accelerator: PriceRow, prompt: Quantity, answer: Quantity) -> Machines:
+    """Return how many accelerators carry the peak, and how fast they answer; F10 and F11."""
+    parameters = scene.number("own_parameters")
+    memory = scene.price(accelerator, "memory")
+    one = measure(1.0, "accelerators")
+    weights = parameters * measure(2.0 * _ROOM, "bytes/parameter")
+    group = formulas.count_accelerators(weights, memory, measure(1.0, "share"), one)
+    speed, bandwidth = (scene.price(accelerator, name) * group for name in ("peak", "bandwidth"))
+    tokens, written = prompt * _EACH, answer * _EACH
+    prefill = formulas.estimate_prefill(
+        parameters, tokens, shape_of(parameters), speed, scene.constant("serving-prefill-mfu")
+    )
+    sequence = cache_bytes(parameters) * (tokens + written / 2.0)
+    batch = fit_batch(memory * group - weights, sequence, scene.constant("serving-batch"))
+    reach = bandwidth * scene.constant("serving-bandwidth-use")
+    step = formulas.estimate_step(parameters, sequence * batch, reach)
+    carried = formulas.estimate_capacity(prefill, written, step, batch)
+    share = scene.constant("serving-utilisation")
+    peak = scene.number("requests_per_day") / scene.number("active_hours") * scene.number("peak_factor")
+    groups = formulas.count_accelerators(peak, carried, share, measure(1.0, "share"))
+    count = larger_of(groups * group, scene.number("own_accelerators"))
+    usual = formulas.estimate_usual_step(
+        parameters, sequence, reach, written * peak / (count / group) / _EACH
+    )
+    return Machines(count, count / group * carried * share, prefill, smaller_of(usual, step))
+
+
+def fit_batch(room: Quantity, sequence: Quantity, most: Quantity) -> Quantity:
+    """Return how many requests are answered together: as many as memory holds, at least one, at most some."""
+    one = measure(1.0, "times")
+    return larger_of(one, smaller_of(most, room / sequence))

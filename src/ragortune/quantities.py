@@ -1,0 +1,361 @@
+"""Numbers that know their unit and how sure they are: tokens never meet dollars, and no result is infinite.
+
+A `Quantity` holds a magnitude in base units (dollars, tokens, requests, seconds, bytes, ...). The magnitude is one
+number, a `Range` (low, mid, high) or `Draws` (one number for each draw of a simulation). The same formula, written
+once with `+ - * /`, gives a point, bounds or a distribution, whatever it is fed with.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+
+from ragortune.errors import QuantityError
+from ragortune.plaintext import quote_value, suggest_name
+from ragortune.record import Record
+
+DAYS_A_MONTH = 365 / 12
+_DAY = 86_400.0
+_KIB = 1024.0
+
+Dimensions = tuple[tuple[str, int], ...]
+"""Base units with their exponents, sorted by name; those with exponent 0 are left out."""
+
+_ONE: Dimensions = ()
+
+
+def _base(name: str) -> Dimensions:
+    return ((name, 1),)
+
+
+_WORDS: Mapping[str, tuple[float, Dimensions]] = {
+    **dict.fromkeys(("usd", "dollar", "dollars", "$"), (1.0, _base("usd"))),
+    **dict.fromkeys(("cent", "cents"), (0.01, _base("usd"))),
+    **dict.fromkeys(("token", "tokens"), (1.0, _base("token"))),
+    "ktok": (1e3, _base("token")),
+    "mtok": (1e6, _base("token")),
+    **dict.fromkeys(
+        ("request", "requests", "search", "searches", "query", "queries"), (1.0, _base("request"))
+    ),
+    **dict.fromkeys(("ms", "millisecond", "milliseconds"), (0.001, _base("second"))),
+    **dict.fromkeys(("s", "second", "seconds"), (1.0, _base("second"))),
+    **dict.fromkeys(("minute", "minutes"), (60.0, _base("second"))),
+    **dict.fromkeys(("h", "hour", "hours"), (3600.0, _base("second"))),
+    **dict.fromkeys(("day", "days"), (_DAY, _base("second"))),
+    **dict.fromkeys(("week", "weeks"), (7 * _DAY, _base("second"))),
+    **dict.fromkeys(("month", "months"), (DAYS_A_MONTH * _DAY, _base("second"))),
+    **dict.fromkeys(("year", "years"), (365 * _DAY, _base("second"))),
+    **dict.fromkeys(("byte", "bytes"), (1.0, _base("byte"))),
+    "KB": (1e3, _base("byte")),
+    "MB": (1e6, _base("byte")),
+    "GB": (1e9, _base("byte")),
+    "TB": (1e12, _base("byte")),
+    "KiB": (_KIB, _base("byte")),
+    "GiB": (_KIB**3, _base("byte")),
+    "TiB": (_KIB**4, _base("byte")),
+    **dict.fromkeys(("vector", "vectors"), (1.0, _base("vector"))),
+    **dict.fromkeys(("example", "examples"), (1.0, _base("example"))),
+    **dict.fromkeys(("accelerator", "accelerators"), (1.0, _base("accelerator"))),
+    **dict.fromkeys(("parameter", "parameters"), (1.0, _base("parameter"))),
+    **dict.fromkeys(("flop", "flops"), (1.0, _base("flop"))),
+    "TFLOP": (1e12, _base("flop")),
+    **dict.fromkeys(("share", "times", "passages", "epochs", "runs", "1"), (1.0, _ONE)),
+    "%": (0.01, _ONE),
+    "thousand": (1e3, _ONE),
+    "million": (1e6, _ONE),
+    "billion": (1e9, _ONE),
+}
+"""What each word of a unit counts in base units."""
+_CURRENCIES = frozenset(
+    ("eur", "gbp", "chf", "jpy", "cny", "inr", "cad", "aud", "€", "£", "¥", "euro", "euros")
+)
+
+
+@lru_cache(maxsize=256)
+def parse_unit(text: str) -> tuple[float, Dimensions]:
+    """Return how many base units one of `text` is, and its dimensions; raises QuantityError.
+
+    A unit is words, then further words after each `/`: `USD/mtok`, `USD/GB/month`, `USD/million requests`.
+    """
+    factor, dimensions = 1.0, _ONE
+    for number, part in enumerate(text.split("/")):
+        for word in part.split() or [""]:
+            scale, found = _find_word(word, text)
+            factor = factor * scale if number == 0 else factor / scale
+            dimensions = _combine(dimensions, found, 1 if number == 0 else -1)
+    return factor, dimensions
+
+
+def _find_word(word: str, text: str) -> tuple[float, Dimensions]:
+    found = _WORDS.get(word) or _WORDS.get(word.lower())
+    if found is not None:
+        return found
+    if word.lower() in _CURRENCIES:
+        raise QuantityError(
+            f"amounts are in USD; {quote_value(word)} has to be converted", None, "give it in USD"
+        )
+    raise QuantityError(f"there is no unit {quote_value(word or text)}", None, suggest_name(word, _WORDS))
+
+
+@lru_cache(maxsize=1024)
+def _combine(first: Dimensions, second: Dimensions, sign: int) -> Dimensions:
+    exponents = dict(first)
+    for name, exponent in second:
+        exponents[name] = exponents.get(name, 0) + sign * exponent
+    return tuple(sorted((name, exponent) for name, exponent in exponents.items() if exponent))
+
+
+def name_dimensions(dimensions: Dimensions) -> str:
+    """Return dimensions as people write them."""
+    above = " ".join(name for name, exponent in dimensions for _ in range(max(0, exponent)))
+    below = "".join(f"/{name}" for name, exponent in dimensions for _ in range(max(0, -exponent)))
+    return f"{above or '1'}{below}" if dimensions else "a plain number"
+
+
+class Range(Record):
+    """Three numbers: the smallest and largest that are believed possible, and the best guess between them."""
+
+    low: float
+    mid: float
+    high: float
+
+
+class Draws:
+    """One number for each draw of a simulation."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: list[float]) -> None:
+        """Take the numbers; the list is not copied."""
+        self.values = values
+
+
+Magnitude = float | Range | Draws
+Operation = Callable[[float, float], float]
+_NEUTRAL: Mapping[Operation, float] = {
+    operator.add: 0.0,
+    operator.sub: 0.0,
+    operator.mul: 1.0,
+    operator.truediv: 1.0,
+}
+"""The number that changes nothing on the right of an operation; skipping it saves a pass over all draws."""
+_COMMUTATIVE = frozenset((operator.add, operator.mul))
+
+
+def _apply(operation: Operation, first: Magnitude, second: Magnitude) -> Magnitude:
+    """Return the result of an operation on two magnitudes of the same kind, or of a kind and a number."""
+    if isinstance(first, float) and isinstance(second, float):
+        return operation(first, second)
+    if not (isinstance(first, Draws) or isinstance(second, Draws)):
+        return _apply_range(operation, _as_range(first), _as_range(second))
+    if isinstance(first, Range) or isinstance(second, Range):
+        raise QuantityError("a range and draws cannot be combined")
+    if isinstance(first, Draws) and second == _NEUTRAL.get(operation):
+        return first
+    if operation in _COMMUTATIVE and first == _NEUTRAL.get(operation):
+        return second
+    return Draws(list(map(operation, _each_of(first), _each_of(second))))
+
+
+def _each_of(magnitude: float | Draws) -> Iterable[float]:
+    return magnitude.values if isinstance(magnitude, Draws) else itertools.repeat(magnitude)
+
+
+def _as_range(magnitude: Magnitude) -> Range:
+    if isinstance(magnitude, Range):
+        return magnitude
+    assert isinstance(magnitude, float)
+    return Range(magnitude, magnitude, magnitude)
+
+
+def _apply_range(operation: Operation, first: Range, second: Range) -> Range:
+    """Return bounds of an operation that is monotone in each argument apart from the other."""
+    ends = [operation(one, other) for one in (first.low, first.high) for other in (second.low, second.high)]
+    return Range(min(ends), operation(first.mid, second.mid), max(ends))
+
+
+class Quantity:
+    """A magnitude with its dimensions. Only like is added to like; a division by zero is an error."""
+
+    __slots__ = ("dimensions", "magnitude")
+
+    def __init__(self, magnitude: Magnitude, dimensions: Dimensions = _ONE) -> None:
+        """Take a magnitude in base units."""
+        self.magnitude = magnitude
+        self.dimensions = dimensions
+
+    def _like(self, other: Quantity, what: str) -> None:
+        if self.dimensions != other.dimensions:
+            mine, theirs = name_dimensions(self.dimensions), name_dimensions(other.dimensions)
+            raise QuantityError(f"cannot {what} {mine} and {theirs}")
+
+    def __add__(self, other: Quantity) -> Quantity:
+        self._like(other, "add")
+        return Quantity(_apply(operator.add, self.magnitude, other.magnitude), self.dimensions)
+
+    def __sub__(self, other: Quantity) -> Quantity:
+        self._like(other, "subtract")
+        return Quantity(_apply(operator.sub, self.magnitude, other.magnitude), self.dimensions)
+
+    def __mul__(self, other: Quantity | float) -> Quantity:
+        if isinstance(other, Quantity):
+            product = _apply(operator.mul, self.magnitude, other.magnitude)
+            return Quantity(product, _combine(self.dimensions, other.dimensions, 1))
+        return Quantity(_apply(operator.mul, self.magnitude, float(other)), self.dimensions)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Quantity | float) -> Quantity:
+        divisor: Magnitude = other.magnitude if isinstance(other, Quantity) else float(other)
+        if _touches_zero(divisor):
+            raise QuantityError("division by a quantity that can be zero")
+        quotient = _apply(operator.truediv, self.magnitude, divisor)
+        if isinstance(other, Quantity):
+            return Quantity(quotient, _combine(self.dimensions, other.dimensions, -1))
+        return Quantity(quotient, self.dimensions)
+
+    def __repr__(self) -> str:
+        shown = self.magnitude.values[:3] if isinstance(self.magnitude, Draws) else self.magnitude
+        return f"<Quantity {shown} {name_dimensions(self.dimensions)}>"
+
+    def in_unit(self, unit: str) -> Magnitude:
+        """Return the magnitude in a unit; raises QuantityError where it measures something else."""
+        factor, dimensions = parse_unit(unit)
+        if dimensions != self.dimensions:
+            raise QuantityError(f"{name_dimensions(self.dimensions)} cannot be given in {unit}")
+        return _apply(operator.truediv, self.magnitude, factor)
+
+    def number_in(self, unit: str) -> float:
+        """Return one number in a unit: the best guess of a range; raises QuantityError for draws."""
+        return read_mid(self.in_unit(unit))
+
+
+def read_mid(magnitude: Magnitude) -> float:
+    """Return the number of a point or the best guess of a range; raises QuantityError for draws."""
+    if isinstance(magnitude, Draws):
+        raise QuantityError("draws have no single number")
+    return magnitude.mid if isinstance(magnitude, Range) else magnitude
+
+
+def _touches_zero(magnitude: Magnitude) -> bool:
+    if isinstance(magnitude, Range):
+        return magnitude.low <= 0 <= magnitude.high
+    return 0.0 in magnitude.values if isinstance(magnitude, Draws) else magnitude == 0
+
+
+def measure(value: float | tuple[float, float, float], unit: str) -> Quantity:
+    """Return a quantity from a number, or from low, mid and high, in a unit; raises QuantityError."""
+    factor, dimensions = parse_unit(unit)
+    numbers = value if isinstance(value, tuple) else (value,)
+    if not all(math.isfinite(number * factor) for number in numbers):
+        raise QuantityError(f"{quote_value(value)} is not a number that can be used")
+    if not isinstance(value, tuple):
+        return Quantity(value * factor, dimensions)
+    low, mid, high = value
+    if not low <= mid <= high:
+        raise QuantityError(f"{mid:g} does not lie between {low:g} and {high:g}")
+    if low == high:
+        return Quantity(mid * factor, dimensions)
+    return Quantity(Range(low * factor, mid * factor, high * factor), dimensions)
+
+
+def plain(value: float) -> Quantity:
+    """Return a number without a unit."""
+    return Quantity(float(value))
+
+
+def map_quantity(function: Callable[[float], float], quantity: Quantity) -> Quantity:
+    """Return a quantity with a monotone function applied to each number; the unit stays."""
+    magnitude = quantity.magnitude
+    if isinstance(magnitude, Draws):
+        return Quantity(Draws(list(map(function, magnitude.values))), quantity.dimensions)
+    if isinstance(magnitude, Range):
+        ends = sorted((function(magnitude.low), function(magnitude.high)))
+        return Quantity(Range(ends[0], function(magnitude.mid), ends[1]), quantity.dimensions)
+    return Quantity(function(magnitude), quantity.dimensions)
+
+
+def smaller_of(first: Quantity, second: Quantity) -> Quantity:
+    """Return the smaller of two quantities, number by number."""
+    first._like(second, "compare")  # noqa: SLF001  (a method of both)
+    return Quantity(_apply(min, first.magnitude, second.magnitude), first.dimensions)
+
+
+def largest_in(quantity: Quantity) -> float:
+    """Return the largest number in a quantity, in base units."""
+    magnitude = quantity.magnitude
+    if isinstance(magnitude, Draws):
+        return max(magnitude.values)
+    return magnitude.high if isinstance(magnitude, Range) else magnitude
+
+
+def larger_of(first: Quantity, second: Quantity) -> Quantity:
+    """Return the larger of two quantities, number by number."""
+    first._like(second, "compare")  # noqa: SLF001  (a method of both)
+    return Quantity(_apply(max, first.magnitude, second.magnitude), first.dimensions)
+
+
+def add_up(quantities: Iterable[Quantity], unit: str) -> Quantity:
+    """Return the sum of quantities that can all be given in a unit; nothing at all sums to zero."""
+    total = Quantity(0.0, parse_unit(unit)[1])
+    for quantity in quantities:
+        total = total + quantity
+    return total
+
+
+def require_finite(quantity: Quantity, what: str) -> Quantity:
+    """Return the quantity; raises QuantityError where a number in it is infinite or not a number."""
+    magnitude = quantity.magnitude
+    if isinstance(magnitude, Draws):
+        fine = math.isfinite(sum(magnitude.values))
+    elif isinstance(magnitude, Range):
+        fine = math.isfinite(magnitude.low + magnitude.mid + magnitude.high)
+    else:
+        fine = math.isfinite(magnitude)
+    if not fine:
+        raise QuantityError(f"{what} is too large to be computed")
+    return quantity
+
+
+def parse_amount(text: str, unit: str) -> float:
+    """Return what a text such as `800 ms` or `$4` says in a unit; raises QuantityError.
+
+    The unit of the text has to measure the same as `unit`.
+    """
+    head = text.strip().replace("$", "USD ", 1) if text.strip().startswith("$") else text.strip()
+    words = head.split(None, 1)
+    if words and words[0] == "USD" and len(words) == 2:
+        number, _, rest = words[1].partition("/")
+        words = [number.strip(), "USD" + (f"/{rest}" if rest else "")]
+    if not words or len(words[0]) > 40:
+        raise QuantityError(f"{quote_value(text)} is not a number with a unit")
+    try:
+        number_given = float(words[0].replace("_", "").replace(",", ""))
+    except ValueError:
+        raise QuantityError(f"{quote_value(text)} is not a number with a unit") from None
+    if not math.isfinite(number_given):
+        raise QuantityError(f"{quote_value(text)} is not a number that can be used")
+    if len(words) == 1:
+        return number_given
+    factor, dimensions = parse_unit(words[1])
+    wanted, expected = parse_unit(unit)
+    if dimensions != expected:
+        raise QuantityError(f"is measured in {unit}, not in {quote_value(words[1])}")
+    return number_given * factor / wanted
+
+
+class Estimate(Record):
+    """An uncertain number in a unit, before it is used: every draw stands between low and high."""
+
+    low: float
+    mid: float
+    high: float
+    unit: str
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is one number."""
+        return self.low == self.high

@@ -1,0 +1,356 @@
+"""The price data: every row sourced and dated, slips of the comma refused, ages told, and the optional package."""
+
+import json
+import sys
+import types
+
+import pytest
+
+from ragortune import catalogue
+from ragortune.errors import RulebookError
+from ragortune.model import Confidence, PriceRow, PriceValue
+from ragortune.prices import KINDS, check_row, find_ages
+from ragortune.rulebook import load_rulebook
+from ragortune.workload import RULES
+
+DAY = ("--as-of", "2026-11-24")
+
+
+def row(kind="chat_model", **values):
+    return PriceRow(
+        id="x",
+        kind=kind,
+        title="X",
+        as_of="2026-11-01",
+        source="genai-prices",
+        confidence=Confidence.HIGH,
+        values={name: PriceValue(*value) for name, value in values.items()},
+    )
+
+
+def complaints(found):
+    return [complaint.message for complaint in check_row(found)]
+
+
+GOOD = {"in": (0.1, "USD/mtok"), "out": (0.5, "USD/mtok"), "window": (128_000, "tokens")}
+
+
+def test_every_shipped_row_is_in_order(book):
+    for found in book.prices.values():
+        assert list(check_row(found)) == []
+        assert found.source in book.sources
+
+
+def test_every_quantity_that_can_be_missing_has_a_default(book):
+    needed = set(RULES) - {
+        "requests_per_day", "corpus_tokens", "examples", "own_parameters", "cache_hit", "context_tokens",
+        "first_token_budget", "answer_budget", "wrong_answer_cost",
+    }  # fmt: skip
+    for name in needed:
+        if RULES[name].unit and not name.startswith("accuracy_"):
+            default = book.prices[name].values["value"]
+            assert default.unit == RULES[name].unit
+            assert RULES[name].minimum <= default.value <= RULES[name].maximum
+
+
+def test_each_kind_of_row_has_enough_rows(book):
+    counts = {kind: sum(found.kind == kind for found in book.prices.values()) for kind in KINDS}
+
+    assert counts["chat_model"] >= 10
+    assert counts["tuning_offer"] >= 10
+    assert counts["embedding_model"] >= 5
+    assert counts["reranker"] >= 4
+    assert counts["vector_store"] >= 7
+    assert counts["accelerator"] >= 7
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"out": (3200, "USD/mtok")}, "'out' must be from 0.002 to 800 USD/mtok, not 3200"),
+        ({"in": (0, "USD/mtok")}, "'in' must be from 0.002 to 200 USD/mtok, not 0"),
+        ({"in": (0.1, "USD/ktok")}, "'in' is given in USD/mtok, not in 'USD/ktok'"),
+        ({"cached": (0.2, "USD/mtok")}, "'cached' is above 'in'; are they mixed up?"),
+        ({"batch": (12.5, "times")}, "'batch' must be from 0.05 to 1 times, not 12.5"),
+        ({"inn": (1, "USD/mtok")}, "a chat_model has no 'inn'"),
+        ({"in": (0.1, "USD/mtok", 0.2, 0.3)}, "'in' does not lie between its low and high"),
+        ({"in": (0.1, "USD/mtok", 0.1, 0.1, "May")}, "'as_of' must be a date, YYYY-MM-DD, not 'May'"),
+    ],
+)
+def test_slips_that_public_price_lists_have_are_refused(change, message):
+    assert message in complaints(row(**{**GOOD, **change}))
+
+
+def test_an_embedding_model_at_a_hundred_dollars_is_a_slip():
+    found = row("embedding_model", **{"in": (100, "USD/mtok"), "dimensions": (384, "times")})
+
+    assert "'in' must be from 0.0005 to 2 USD/mtok, not 100" in complaints(found)
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (row("chat_modle", **GOOD), "'kind' must be chat_model"),
+        (row(**{name: GOOD[name] for name in ("in", "out")}), "'window' is missing"),
+        (row("reranker"), "'search' or 'in' is missing"),
+        (row("constant"), "'value' is missing"),
+        (row("constant", value=(3, "furlongs")), "there is no unit 'furlongs'"),
+        (row(**GOOD).replace(as_of="yesterday"), "'as_of' must be a date"),
+        (row(**GOOD).replace(available_until="2026-13-01"), "'available_until' must be a date"),
+    ],
+)
+def test_a_row_that_cannot_be_is_refused(found, message):
+    assert any(message in complaint for complaint in complaints(found))
+
+
+def test_a_row_is_as_old_as_its_oldest_value():
+    found = row(**{**GOOD, "out": (0.5, "USD/mtok", None, None, "2026-01-01")})
+    (age,) = find_ages([found, row("constant", value=(1, "s"))], "2026-11-24")
+
+    assert age.days == 327
+    assert age.is_stale
+
+
+# --- in rule sets -------------------------------------------------------------------------------------------------
+
+PACK = "name: ours\nversion: '1'\nextends: ragortune\n"
+ROW = """prices:
+  - id: {id}
+    kind: chat_model
+    title: Ours
+    as_of: 2026-11-01
+    source: genai-prices
+    confidence: high
+    values:
+      in: {{value: {price}, unit: USD/mtok}}
+      out: {{value: 2, unit: USD/mtok}}
+      window: {{value: 100000, unit: tokens}}
+"""
+
+
+@pytest.fixture
+def team(tmp_path):
+    folder = tmp_path / "team"
+    (folder / "prices").mkdir(parents=True)
+    (folder / "rulebook.yaml").write_text(PACK)
+    (folder / "prices" / "ours.yaml").write_text(ROW.format(id="ours", price=1))
+    return folder
+
+
+def test_a_rule_pack_adds_prices_and_overrides_them(team, book):
+    assert set(load_rulebook(team).prices) == {*book.prices, "ours"}
+    (team / "prices" / "ours.yaml").write_text(ROW.format(id="gpt-6-luna", price=1))
+
+    assert load_rulebook(team).prices["gpt-6-luna"].title == "Ours"
+
+
+def test_prices_are_no_part_of_the_digest(pack, book):
+    (pack / "prices" / "rerankers.yaml").unlink()
+    copy = load_rulebook(pack)
+
+    assert copy.digest == book.digest
+    assert len(copy.prices) < len(book.prices)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("value: 1,", "value: 1000,", "ours.yaml:9:11: 'in' must be from 0.002 to 200 USD/mtok, not 1000"),
+        ("genai-prices", "hearsay", "ours.yaml:6:13: there is no source 'hearsay'"),
+        ("kind: chat_model", "kind: chat_modl", "ours.yaml:3:11: 'kind' must be chat_model"),
+        (
+            "confidence: high",
+            "confidence: hihg",
+            "'prices.0.confidence' must be high, medium or low, not 'hihg'",
+        ),
+    ],
+)
+def test_a_price_that_cannot_be_has_a_place(team, old, new, message):
+    path = team / "prices" / "ours.yaml"
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(team)
+
+    assert any(message in str(problem) for problem in caught.value.problems)
+
+
+def test_a_derived_criterion_is_named_derived_and_no_other_is(team):
+    (team / "derived").mkdir()
+    (team / "derived" / "ours.yaml").write_text(
+        "derived:\n  - {id: team.size, title: t, question: q, help: h, levels: [{id: a, means: a}]}\n"
+    )
+    with pytest.raises(RulebookError, match=r"is not named `derived\.name`"):
+        load_rulebook(team)
+
+
+def test_derived_criteria_are_not_asked(book):
+    assert set(book.derived) == {
+        "derived.cheapest", "derived.cheapest_factor", "derived.latency_budget", "derived.payback",
+    }  # fmt: skip
+    assert not set(book.derived) & set(book.criteria)
+    assert len(book.criteria) == 39
+
+
+# --- the commands -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def without_package(monkeypatch):
+    monkeypatch.setattr(catalogue, "is_installed", lambda: False)
+
+
+def test_the_list_names_every_row_with_its_age(run, book):
+    out = run("prices", "list", *DAY).out
+
+    assert "gpt-6-luna  (2026-11-22, 2 days, high)" in out
+    assert out.endswith(f"{len(book.prices)} rows\n")
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_the_list_is_limited_to_a_kind(run):
+    found = json.loads(run("prices", "list", "--kind", "reranker", "--format", "json").out)
+
+    assert {own["kind"] for own in found} == {"reranker"}
+
+
+def test_the_list_fits_a_spreadsheet_and_a_pull_request(run):
+    assert run("prices", "list", "--format", "csv").out.startswith("id,kind,value,number,low,high,unit")
+    assert "| gpt-6-luna | chat\\_model | in | 0.1 |" in run("prices", "list", "--format", "markdown").out
+
+
+def test_a_kind_that_is_not_there_names_the_nearest(run):
+    result = run("prices", "list", "--kind", "rerankers")
+
+    assert result.code == 2
+    assert "did you mean 'reranker'?" in result.err
+
+
+def test_a_row_is_shown_with_its_sources_and_its_end(run):
+    out = run("prices", "show", "openai-gpt-4.1", *DAY).out
+
+    assert "last jobs   2027-01-06" in out
+    assert "retired     2027-01-14" in out
+    assert "train 25 USD/mtok" in out
+    assert "LiteLLM price map" in out
+    assert "# GPT-4.1 tuned, OpenAI" in run("prices", "show", "openai-gpt-4.1", "--format", "markdown").out
+    assert json.loads(run("prices", "show", "h100", "--format", "json").out)["values"]["hour"]["low"] == 1.99
+
+
+@pytest.mark.usefixtures("without_package")
+def test_a_row_that_is_not_there_names_the_nearest_or_the_package(run):
+    assert "did you mean 'h100'?" in run("prices", "show", "h10").err
+    assert "pip install 'rag-or-tune[prices]'" in run("prices", "show", "zzzzzz").err
+
+
+@pytest.mark.usefixtures("without_package")
+def test_check_names_what_is_old_and_what_ends(run):
+    result = run("prices", "check", *DAY)
+
+    assert result.code == 1
+    assert "h100: stale: is 207 days old; look it up again after 90" in result.out
+    assert "openai-gpt-4.1: ends: takes its last jobs on 2027-01-06, in 43 days" in result.out
+    assert "not compared with genai-prices" in result.err
+
+
+@pytest.mark.usefixtures("without_package")
+def test_check_names_what_is_past_and_what_is_dated_ahead(run):
+    late, early = (
+        run("prices", "check", "--as-of", "2027-02-01").out,
+        run("prices", "check", "--as-of", "2026-01-01").out,
+    )
+
+    assert "openai-gpt-4.1: ended: is retired on 2027-01-14; it is past" in late
+    assert "gpt-6-luna: future: is dated 325 days after 2026-01-01" in early
+
+
+@pytest.mark.usefixtures("without_package")
+def test_check_speaks_json(run):
+    found = json.loads(run("prices", "check", *DAY, "--format", "json").out)
+
+    assert {"name", "row", "message"} == set(found[0])
+
+
+def test_a_price_file_that_cannot_be_read_has_a_place(run, write):
+    write("prices.yaml", ROW.format(id="ours", price=1000))
+    result = run("prices", "check", "--prices", "prices.yaml")
+
+    assert (result.code, result.out) == (2, "")
+    assert "error: prices.yaml:9:11: 'in' must be from" in result.err
+
+
+# --- the optional package -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def package(monkeypatch):
+    """A stand-in for genai-prices that knows two models, one of them at another price than ours."""
+    asked = []
+
+    def calc_price(usage, name, genai_request_timestamp):
+        asked.append(genai_request_timestamp.isoformat())
+        if name not in ("gpt-6-luna", "their-model"):
+            raise LookupError(name)
+        cached, written, inputs = usage.cache_read_tokens, usage.cache_write_tokens, usage.input_tokens
+        plain = inputs - cached - written
+        rate = 0.12 if name == "gpt-6-luna" else 3.0
+        total = (plain * rate + cached * rate / 10 + written * rate * 1.25 + usage.output_tokens * 0.5) / 1e6
+        return types.SimpleNamespace(total_price=total, model=types.SimpleNamespace(context_window=200_000))
+
+    class Usage:
+        def __init__(self, input_tokens=0, output_tokens=0, cache_read_tokens=0, cache_write_tokens=0):
+            self.__dict__.update(
+                input_tokens=input_tokens,
+                output_tokens=output_tokens,
+                cache_read_tokens=cache_read_tokens,
+                cache_write_tokens=cache_write_tokens,
+            )
+
+    monkeypatch.setitem(
+        sys.modules, "genai_prices", types.SimpleNamespace(calc_price=calc_price, Usage=Usage)
+    )
+    monkeypatch.setattr(catalogue, "is_installed", lambda: True)
+    return asked
+
+
+def test_the_package_fills_in_a_model_that_a_team_names(run, package):
+    text = b"knowledge.gap: none\nquantities: {requests_per_day: 100, model: their-model}\n"
+    result = run("cost", "-", *DAY, "--draws", "200", stdin=text)
+
+    assert result.code == 0
+    assert "prompting/their-model" in result.out
+    assert set(package) == {"2026-11-24T12:00:00+00:00"}
+
+
+@pytest.mark.usefixtures("package")
+def test_a_model_that_the_package_does_not_know_stays_an_error(run):
+    text = b"knowledge.gap: none\nquantities: {requests_per_day: 100, model: [nobodys-model]}\n"
+    result = run("cost", "-", *DAY, stdin=text)
+
+    assert result.code == 2
+    assert "there is no chat model 'nobodys-model'" in result.err
+
+
+@pytest.mark.usefixtures("package")
+def test_check_names_prices_that_drifted(run):
+    out = run("prices", "check", *DAY).out
+
+    assert "gpt-6-luna: drift: 'in' is 0.1 here and 0.12 in genai-prices" in out
+    assert "'out'" not in out
+
+
+@pytest.mark.usefixtures("without_package")
+def test_without_the_package_an_unknown_model_says_how_to_get_it(run):
+    text = b"knowledge.gap: none\nquantities: {requests_per_day: 100, model: their-model}\n"
+
+    assert "pip install 'rag-or-tune[prices]'" in run("cost", "-", *DAY, stdin=text).err
+
+
+def test_the_real_package_agrees_on_what_both_know(book):
+    pytest.importorskip("genai_prices")
+    chat = tuple(
+        found
+        for found in book.prices.values()
+        if found.source == "genai-prices" and found.kind == "chat_model"
+    )
+
+    assert catalogue.find_drift(chat, "2026-11-24") == ()
