@@ -132,6 +132,8 @@ class Sentence(Record):
     """For an item of a task list, whether it is ticked."""
     source: tuple[str, ...] = ()
     """The physical lines from its first piece to its last, whole."""
+    number: int | None = None
+    """For an item of a numbered list, its number."""
 
 
 class Cited(Record):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import islice
 
 from ragortune.designdoc.moods import mood_at
 from ragortune.record import Record
@@ -41,12 +42,25 @@ def _any_of(*words: str) -> str:
     return "|".join(words)
 
 
+_TEXTS = (
+    r"(?:passages?|chunks?|documents?|articles?|sections?|clauses?|paragraphs?|pages?|snippets?|excerpts?|entries|descriptions?"
+    r"|notes?|examples?|results|hits|evidence|context|records?|cases?)"
+)
+_SELECTED = _any_of(
+    rf"(?:closest|nearest|matching|relevant|similar|retrieved) (?:[\w-]+ ){{0,2}}{_TEXTS}",
+    rf"{_TEXTS} (?:that |which )?(?:the |our |its |an? )?(?:[\w-]+ ){{0,2}}(?:index|search|lookup|retriever|store) (?:returns?|returned|finds?|found|selects?)",
+    rf"{_TEXTS} (?:that (?:are|were) |which are )?(?:retrieved|fetched|found by (?:the )?search)",
+)
+_TAKES = r"(?:given|gets?|reads?|sees?|receives?|placed|prepended|from|with|on|using|over|in|cites?|uses?)"
+
 _NAMED_RETRIEVAL = _any_of(
     r"(?-i:\b(?:[A-Z][a-z]*|[Aa]gentic-)?RAGs?\b(?!-(?:lite|like|style|free|less)\b))",
     r"\bretrieval[\s-]augmented\b",
     r"\bretrieval[\s-](?:first|based|grounded|driven)\b",
     r"\brag[\s-](?:pipeline|system|service|approach|architecture|app|application|chatbot|bot|stack|based|powered|design)s?\b",
-    r"\b(?:from|with|on|using|over|in|reads?|cites?|uses?) (?:the |its |our |\w+ ){0,2}(?:retrieved (?:\w+ )?(?:chunks?|passages?|documents?|context|snippets?|sections?|articles?|evidence|examples?)|(?:chunks?|passages?|documents?|snippets?|sections?|articles?|evidence|examples?|clauses?|paragraphs?) (?:that (?:are|were) )?(?:retrieved|fetched|found by (?:the )?search))\b",
+    rf"\b{_TAKES} (?:[\w-]+ ){{0,4}}?(?:{_SELECTED})\b",
+    r"\b(?:pass(?:es|ed|ing)?|feeds?|fed|inject(?:s|ed|ing)?|inserts?|prepend(?:s|ed)?|adds?|gives?|hands?) (?:the )?(?:[\w-]+ ){0,4}(?:passages?|chunks?|documents?|articles?|sections?|clauses?|hits|results|snippets?|evidence|examples) (?:\w+ ){0,3}(?:to|into) (?:the |its |an? )?(?:\w+ )?(?:generator|model|llm|prompt|context|gpt\S*|claude)\b",
+    r"\b(?:chose|choose|chosen|use|using|uses|via|through|selected|prefer|adopt) retrieval\b",
     r"génération augmentée",
     r"generación aumentada",
     r"erişim(?:le)? (?:destekli|artırılmış)",
@@ -65,7 +79,10 @@ _RETRIEVAL_PARTS = _any_of(
     r"\bretrieved (?:\w+ )?(?:chunks?|passages?|documents?|context|snippets?|content|sections?|articles?|evidence)\b",
     r"\b(?:knowledge[\s-]bases?|document index|search index|index(?:ed)? (?:documents?|passages?|chunks?|articles?|corpus))\b",
     r"\bchunk(?:s|ed|ing)\b",
-    r"\bembeds\b",
+    r"\bembeds\b|\b(?:is|are|were|get|gets|being) (?:\w+ )?embedded\b(?! (?:in|into)\b)",
+    rf"\b(?:closest|nearest|matching|most relevant|most similar|top \w+) (?:[\w-]+ )?{_TEXTS}\b",
+    r"\banswers? (?:\w+ ){0,3}(?:from|out of|over|using) (?:[\w-]+ ){0,6}(?:index|library|corpus|articles?|documents|passages|paragraphs|sections|pages|manuals?|handbook|wiki|knowledge base)\b",
+    r"\bsearch(?:es|ed)? (?:the |our |a )(?:[\w-]+ ){0,2}(?:library|index|corpus|store|documents?|docs|manuals?|wiki|articles?|archive|handbook)\b",
     r"\bretriev(?:al|e|es|ed|er|ers|ing)\b",
     r"\b(?:passages?|articles?|documents?|paragraphs?|sections?) (?:that |which )?(?:are |is )?(?:found|fetched|looked up|searched)\b",
     r"\bre-?rank(?:ers?|ing|s|ed)?\b",
@@ -79,7 +96,7 @@ _NAMED_TUNING = _any_of(
     r"\b(?:peft|rlhf|orpo|grpo|dora)\b",
     r"(?-i:\b(?:SFT|DPO|KTO)\b)",
     r"\b(?:instruction|preference|adapter|supervised)[\s-]tun(?:ed|ing)\b",
-    r"\b(?:knowledge |model )?distill(?:ed|ation|ing)?\b",
+    r"\b(?:knowledge |model )?distil(?:s|l|ls|led|ling|lation)?\b",
     r"\bcontinued pre-?training\b",
     r"\bdomain[\s-]adapt\w+ (?:pre-?training|model)\b",
     r"\btuned (?:model|adapter|checkpoint|weights)s?\b",
@@ -97,6 +114,13 @@ _NAMED_PLAIN = _any_of(
     r"\bin[\s-]context (?:learning|examples?)\b",
     r"\blong[\s-]context\b|\bcontext[\s-]stuffing\b",
     r"\b(?:entire|whole|full|complete|all(?: of)?(?: the| our)?) (?:[\w-]+ ){0,4}(?:in|into|inside) (?:the |every |each |a |one |its )?(?:system )?(?:prompt|context)\b",
+    r"\b(?:documents?|files?|texts?|contracts?|transcripts?|manuals?|pages?) (?:is |are )?(?:\w+ ){0,2}(?:given|sent|passed|shown) to (?:\w+ ){1,3}(?:in full|whole|entire)\b|\bread(?:s)? (?:\w+ ){1,3}(?:in full|whole)\b",
+    r"\b(?:with|using|runs?) (?:rip)?grep\b|\b(?:opens?|reads?|lists?|browses?) (?:the )?files\b",
+    r"\bexamples? in (?:the|every|each|its) prompt\b",
+    r"\b(?:goes|go|stands?|(?:is|are) (?:sent|passed|placed|included|loaded|pasted|put|given)|sent|passed|placed|pasted|loaded|put) (?:\w+ ){0,3}(?:in|into|inside|with) (?:the |every |each |a |one |its )?(?:system )?(?:prompt|context|question|request)\b",
+    r"\bnothing (?:is |needs to be |to be |has to be )?(?:retrieved|trained|to retrieve|to train)\b",
+    r"\bcalls? (?:the )?(?:[\w-]+ ){0,2}(?:tools?|apis?)\b|\bwith (?:\w+ ){0,2}tools\b",
+    r"\b(?:zero|few)-shot classif\w+|\bone (?:llm )?call per\b",
     r"\bfits? (?:comfortably |easily |entirely |whole )?(?:in|into|inside|within) (?:the |every |each |a |one )?(?:\w+ )?(?:prompt|context)\b",
     r"\b(?:text|nl|natural language)[\s-]?(?:to|2)[\s-]?sql\b",
     r"\b(?:function|tool)[\s-](?:calls?|calling|use|using)\b",
@@ -118,7 +142,7 @@ _PATTERNS = (
 )
 _HINT = re.compile(
     r"rag|retriev|vector|vekt|embed|semanti|chroma|faiss|qdrant|pinecone|lancedb|weaviate|milvus|knowledge|chunk|rank|bm25|idf"
-    r"|tun|lora|peft|rlhf|orpo|grpo|sft|dpo|kto|distill|train|adapt|prompt|shot|context|sql|tool|function|agent|navigat|fits?\b"
+    r"|tun|lora|peft|rlhf|orpo|grpo|sft|dpo|kto|distill|train|adapt|prompt|shot|context|sql|tool|function|agent|navigat|fits?\b|\bfull\b|whole|entire|grep|files|paragraph|passage|section|clause|article|excerpt|snippet|nothing|call"
     r"|ince ayar|fino|afin|affin|fein|modelfile|output|index|erişim|generaci|génération|hnsw|knn|top|[\u4e00-\u9fff]",
     re.IGNORECASE,
 )
@@ -136,6 +160,11 @@ _OTHER_OBJECT = re.compile(
     re.IGNORECASE,
 )
 _VERB = re.compile(r"fine[\s-]?tune[ds]?$|finetune[ds]?$", re.IGNORECASE)
+_DETERMINED = re.compile(r"\s+(?:the|our|its|their|these|those|each|every|his|her)\b", re.IGNORECASE)
+_MODEL_LIKE = re.compile(
+    r"models?\b|\bllms?\b|adapter|weights|checkpoint|network|transformer|bert\b|gpt|llama|qwen|mistral|gemma|phi-|generator|planner|summari[sz]er|classifier|student|\bbase\b|encoder|rank|embedd|\d+ ?b\b|examples|pairs|lora",
+    re.IGNORECASE,
+)
 _NOUN_OBJECT = re.compile(
     r"\W{0,2}(?:the |of (?:the |our )?)?(?:retrieval |search |prompt |query |chunk\w* |rag )?(?:parameters?|hyper\w*|settings?|knobs?|prompts?|thresholds?|chunk\w*|retrieval|search|ranking)\b",
     re.IGNORECASE,
@@ -156,6 +185,14 @@ _COMPARED = re.compile(r"^\W{0,4}(?:vs\.?|versus|compared (?:to|with)|or)(?=\W)"
 _SWITCHED_OFF = re.compile(
     r"\b(?:disabled|inactive|switched off|turned off|stubbed|mocked|unused)\b[^.;:]*$", re.IGNORECASE
 )
+_OTHERS = re.compile(
+    r"\b(?:competitors?|rivals?|other (?:teams|companies|vendors|products|projects|groups)|others|many teams|some teams|the paper|papers|the authors|et al)\b",
+    re.IGNORECASE,
+)
+_GIVEN_UP = re.compile(
+    r"\b(?:so|but|and|until|then|,) (?:we|it was|they were|this was|was|were) (?:\w+ )?(?:stopped|gave up|given up|abandoned|dropped|reverted|rolled back|moved away|retired|discontinued|removed)\b|\bis no longer\b",
+    re.IGNORECASE,
+)
 _QUESTION = re.compile(
     r"^\W*why (?:we |do we |did we )?(?:use |chose |choose |need |picked )?", re.IGNORECASE
 )
@@ -164,7 +201,10 @@ _OURS = re.compile(
     r"\b(?:we|our|ours|us|i|my|this (?:repo|repository|project|system|service|schema|application|app|design|adr))\b",
     re.IGNORECASE,
 )
+_CORE = re.compile(r"retriev|vector|index|embedding|knowledge base|semantic")
 _NEAR = 60
+_MOST_MENTIONS = 6
+"""Of one kind in one sentence; more says no more."""
 
 
 def find_mentions(sentence: Sentence) -> Iterator[Mention]:
@@ -174,7 +214,7 @@ def find_mentions(sentence: Sentence) -> Iterator[Mention]:
         return
     taken: list[tuple[int, int]] = []
     for approach, strong, pattern in _PATTERNS:
-        for found in pattern.finditer(text):
+        for found in islice(pattern.finditer(text), _MOST_MENTIONS):
             start, end = found.span()
             if any(first < end and start < last for first, last in taken[-4:]):
                 continue
@@ -190,7 +230,9 @@ def _means_approach(approach: Approach, text: str, start: int, end: int) -> bool
         return not _TRAFFIC_LIGHT.search(near) and not _TOOL_RETRIEVAL.search(near)
     if approach is Approach.PLAIN:
         return True
-    if _VERB.search(text, start, end) and _OTHER_OBJECT.match(text, end):
+    if _VERB.search(text, start, end) and (
+        _OTHER_OBJECT.match(text, end) or (_DETERMINED.match(text, end) and not _MODEL_LIKE.search(near))
+    ):
         return False
     if _NOUN_OBJECT.match(text, end):
         return False
@@ -199,19 +241,23 @@ def _means_approach(approach: Approach, text: str, start: int, end: int) -> bool
 
 
 def _read_mood(sentence: Sentence, start: int, end: int) -> Mood:
-    """Return the mood of a mention: to prefer one approach over another negates the other."""
+    """Return the mood of a mention: to prefer one approach over another, or to have given it up, negates it."""
     text = sentence.text
-    if _PREFERRED.search(text[max(0, start - _NEAR) : start]):
+    before, after = text[max(0, start - 2 * _NEAR) : start], text[end : end + 2 * _NEAR]
+    if _PREFERRED.search(before) or _SWITCHED_OFF.search(before[-_NEAR:]) or _GIVEN_UP.search(after):
         return Mood.NEGATED
-    if _COMPARED.match(text[end : end + _NEAR]) or speaks_to_reader(sentence):
+    if _COMPARED.match(after) or _OTHERS.search(before) or speaks_to_reader(sentence):
         return Mood.HYPOTHETICAL
-    if _SWITCHED_OFF.search(text[max(0, start - _NEAR) : start]):
-        return Mood.NEGATED
     asked = _QUESTION.match(text)
     mood = mood_at(sentence, start, end)
     if mood is Mood.HYPOTHETICAL and asked and asked.end() >= start - 4 and text.rstrip().endswith("?"):
         return Mood.AFFIRMED
     return mood
+
+
+def is_core(mention: Mention) -> bool:
+    """Tell whether words name what retrieval cannot do without, so that to deny them denies retrieval."""
+    return mention.strong or (mention.approach is Approach.RETRIEVAL and bool(_CORE.search(mention.words)))
 
 
 def speaks_to_reader(sentence: Sentence) -> bool:

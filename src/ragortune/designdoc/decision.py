@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
-from ragortune.designdoc.approaches import Approach, Mention, find_mentions, speaks_to_reader
+from ragortune.designdoc.approaches import Approach, Mention, find_mentions, is_core, speaks_to_reader
 from ragortune.designdoc.moods import mood_at
 from ragortune.designdoc.reader import span_of
 from ragortune.model import Option
@@ -31,6 +32,8 @@ _CURRENT_WEIGHT = 3.0
 """Of what stands under a heading that says what is in use today."""
 _PART_SHARE = 0.4
 """Share of the weight for words that name only a part, such as an embedding model."""
+_CORE_SHARE = 0.7
+"""Share of the weight for the denial of a part that retrieval cannot do without."""
 _CHOICE_FACTOR = 1.5
 _REJECTED_WEIGHT = 3.0
 _LISTED_WEIGHT = 2.0
@@ -38,6 +41,7 @@ _LISTED_WEIGHT = 2.0
 _CAP = 2.5
 """All mentions in one zone count at most this many times the heaviest of them."""
 _DECISIVE = 2.9
+_CLEAR = 1.5
 _TELLING = 1.7
 """Weight of a part that a summary says is used; with others of its kind it is a statement."""
 _NOTICED = 0.8
@@ -55,13 +59,13 @@ _CURRENT = re.compile(
     re.IGNORECASE,
 )
 _CHOICE = re.compile(
-    r"\b(?:we will \w+|we (?:use|chose|choose|adopt|selected|build|built|deploy|train|trained|go with|went with|are using|decided)|chosen|selected|decided (?:on|to)|adopt(?:s|ed|ing)?|default(?:s)? to|is built (?:on|with|around)|uses?|leverages?|relies on|based on|implements?|built with|current approach|our approach|approach|proposes?|goal)\b"
+    r"\b(?:we will \w+|we (?:use|keep|ship|chose|choose|adopt|selected|build|built|deploy|train|trained|go with|went with|are using|decided)|chosen|selected|decided (?:on|to)|adopt(?:s|ed|ing)?|setzen auf|apostamos por|opté pour|default(?:s)? to|is built (?:on|with|around)|uses?|leverages?|relies on|based on|implements?|built with|current approach|our approach|approach|proposes?|goal)\b"
     r"|采用|使用|kullan|utilis|verwende|usar(?:emos)?\b|se usa",
     re.IGNORECASE,
 )
 _MODEL_WORDS = re.compile(
     r"(?-i:\bLLMs?\b|\bGPT\b|\bSLMs?\b)|\blanguage[\s-]models?\b|\bgpt-?[345]\w*|\bchatgpt\b|\bclaude\b|\bgemini\b|\bllama\b|\bllama[\s-]?[234]|\bqwen|\bmistral\b|\bmixtral\b|\bgemma\b|\bdeepseek|(?<![._:/])\b(?:openai|anthropic|bedrock)\b(?![._/]\w)|\bvertex ai\b|\bollama\b|\bvllm\b|\blangchain\b|\bllamaindex\b|\blanggraph\b|\bchat-?bots?\b"
-    r"|\b(?:ai|virtual|coding|support|documentation|voice)[\s-](?:assistants?|copilots?|agents?|coach)\b|\bcopilot\b|\bgen(?:erative[\s-])?ai\b|\bhallucinat\w+|\bfoundation models?\b|\bai-powered\b|\bagentic\b|\bsystem prompts?\b|\bprompt engineering\b|\bbert\b|\btransformer (?:model|encoder)|\bsprachmodell|\bmodèles? de langage|\bmodelos? de lenguaje|\bdil modeli|大模型|语言模型|大语言模型",
+    r"|\b(?:ai|virtual|coding|support|documentation|voice)[\s-](?:assistants?|copilots?|agents?|coach)\b|\bcopilot\b|\bgen(?:erative[\s-])?ai\b|\bhallucinat\w+|\bfoundation models?\b|\bai-powered\b|\bagentic\b|\b(?:system|user|the|our|each|every) prompts?\b|\bprompt (?:engineering|caching|template)|\b(?:few|zero)-shot\b|\bcontext window\b|\b\d+k tokens\b|\bbert\b|\btransformer (?:model|encoder)|\bsprachmodell|\bmodèles? de langage|\bmodelos? de lenguaje|\bdil modeli|大模型|语言模型|大语言模型",
     re.IGNORECASE,
 )
 _OTHER_MODELS = re.compile(
@@ -70,15 +74,31 @@ _OTHER_MODELS = re.compile(
 )
 _TUNED_WORD = re.compile(r"\bfine[\s-]?tun\w+|\blora\b", re.IGNORECASE)
 _PROMPT = re.compile(r"\bprompts?\b|\bmodel temperature\b|\bchunk sizes?\b", re.IGNORECASE)
+_ANSWERS = re.compile(
+    r"\b(?:answer\w*|questions?|documents?|chunk\w*|passages?|prompts?|assistant|chat\w*|quer(?:y|ies))\b",
+    re.IGNORECASE,
+)
 _VECTORS = re.compile(r"\b(?:embeddings?|vectors?|vector\w*)\b|向量|嵌入", re.IGNORECASE)
 _POINTED = re.compile(
     r"\b(?:option|alternative|approach|variant|plan|path|choice|candidate|opción|variante|seçenek|方案)[\s#]*([A-H]|\d{1,2})\b",
+    re.IGNORECASE,
+)
+_CHOSEN_NUMBER = re.compile(
+    r"\W*(?:chosen|selected|decision|choice|we (?:chose|choose|pick|picked|go with|take))\W{0,5}(?:is |number |no\. ?|#)?([A-H]|\d{1,2})(?=[.:;,)]|\s*$)",
     re.IGNORECASE,
 )
 _OPTION_NAME = re.compile(
     r"\W*(?:(?:option|alternative|approach|variant|plan|path|choice|candidate|opción|variante|seçenek|方案)[\s#]*([A-H]|\d{1,2})\b|([A-H]|\d{1,2})[):.]\s)",
     re.IGNORECASE,
 )
+_TRIED = re.compile(
+    r"\b(?:tried|attempted|got|reached|scored|improved|came to|experiment\w*)\b", re.IGNORECASE
+)
+_SHIPPED = re.compile(
+    r"\b(?:we (?:\w+ )?(?:ship|shipped|use|keep|kept|chose|stay|settled|went|run)|is what we|in production|goes live|went live)\b",
+    re.IGNORECASE,
+)
+_ANSWERED = re.compile(r"\W*(?:(no|not|nein|non|hayır)|(yes|ja|oui|sí|evet))\b", re.IGNORECASE)
 _STATUS_WORD = re.compile(
     r"\W*(?:\w+[ :]+){0,3}?\b(accepted|approved|proposed|proposal|draft|rejected|superseded|deprecated|implemented|in review|under review|open|final|active|archived|withdrawn|provisional|implementable|living|done|in progress|accept[éeè]e?|angenommen|akzeptiert|vorgeschlagen|entwurf|aceptad[oa]|propuest[oa]|kabul edildi|yürürlükte|taslak|önerildi|已接受|提议|草案)",
     re.IGNORECASE,
@@ -158,13 +178,13 @@ def read_decision(
     mentions = [mention for sentence in sentences for mention in find_mentions(sentence)]
     ledgers = weigh_mentions(mentions, sentences)
     foreign = language != "en"
-    if not _is_about_models(sentences, mentions, ledgers):
+    if not _is_about_models(sentences, mentions, ledgers, foreign=foreign):
         return (DocumentStatus.UNSUPPORTED_LANGUAGE if foreign else DocumentStatus.NOTHING_TO_JUDGE), None
     option = _choose_option(ledgers)
     if option is not None and _is_guide(sentences) and not _speaks_for_itself(option, ledgers):
         option = None
     decision = _state_decision(option, ledgers, sentences) if option else None
-    if foreign and (decision is None or decision.how != "explicit"):
+    if foreign and (decision is None or not _is_clear(decision.option, ledgers)):
         return DocumentStatus.UNSUPPORTED_LANGUAGE, None
     if decision is None:
         return DocumentStatus.NO_DECISION, None
@@ -183,8 +203,10 @@ def weigh_mentions(mentions: Sequence[Mention], sentences: Sequence[Sentence]) -
         if mention.sentence.zone is Zone.TITLE and mention.strong and mention.mood not in _AFFIRMED
     }
     weighed: dict[Approach, list[Weighed]] = {approach: [] for approach in Approach}
+    answered = _find_answered(sentences)
     for mention in mentions:
-        weight = _weigh(mention, chosen)
+        weight = answered.get(id(mention.sentence), 0.0) if mention.strong else 0.0
+        weight = weight or _weigh(mention, chosen)
         if mention.approach in doubtful and weight > 0:
             weight *= _OPTIONAL_SHARE
         if weight:
@@ -197,15 +219,32 @@ def weigh_mentions(mentions: Sequence[Mention], sentences: Sequence[Sentence]) -
     }
 
 
+def _find_answered(sentences: Sequence[Sentence]) -> dict[int, float]:
+    """Return for each heading that asks, and is answered yes or no at once, what that counts."""
+    found: dict[int, float] = {}
+    for asked, reply in pairwise(sentences):
+        if asked.form is Form.HEADING and asked.text.endswith("?"):
+            answer = _ANSWERED.match(reply.text)
+            if answer:
+                found[id(asked)] = _ZONE_WEIGHTS[Zone.TITLE] * (-1 if answer[1] else 1)
+    return found
+
+
 def _weigh(mention: Mention, chosen: frozenset[str]) -> float:
     sentence = mention.sentence
-    if chosen and _option_of(sentence) in chosen and mention.mood is not Mood.NEGATED:
+    ticked = sentence.checked is True and sentence.zone is Zone.REJECTED
+    if (ticked or _option_of(sentence) in chosen) and mention.mood is not Mood.NEGATED:
         return _ZONE_WEIGHTS[Zone.DECISION] * (1 if mention.strong else _PART_SHARE)
     place = _weigh_place(sentence)
     if mention.mood in _AFFIRMED:
         weight = place * (1 if mention.strong else _PART_SHARE)
+        if _TRIED.search(sentence.text) and not _SHIPPED.search(sentence.text):
+            return weight * _PART_SHARE
         return weight * _CHOICE_FACTOR if _is_choice(mention) else weight
-    return -_weigh_rejection(mention, place) if mention.strong else 0.0
+    if mention.strong:
+        return -_weigh_rejection(mention, place)
+    denied = mention.mood is Mood.NEGATED and is_core(mention)
+    return -_CORE_SHARE * _weigh_rejection(mention, place) if denied else 0.0
 
 
 def _weigh_rejection(mention: Mention, place: float) -> float:
@@ -247,6 +286,9 @@ def _find_pointed(sentences: Sequence[Sentence]) -> frozenset[str]:
         for found in _POINTED.finditer(sentence.text[:_LONGEST_QUOTE]):
             if mood_at(sentence, *found.span()) in _AFFIRMED:
                 names.add(found[1].upper())
+        pointed = _CHOSEN_NUMBER.match(sentence.text)
+        if pointed:
+            names.add(pointed[1].upper())
         if names:
             break
     return frozenset(names)
@@ -254,12 +296,13 @@ def _find_pointed(sentences: Sequence[Sentence]) -> frozenset[str]:
 
 def _option_of(sentence: Sentence) -> str | None:
     """Return the letter or number of the option that a heading or a bullet introduces."""
-    texts = [sentence.text] if sentence.form in {Form.HEADING, Form.BULLET, Form.CELL} else []
-    for text in texts:
-        found = _OPTION_NAME.match(text)
-        if found:
-            return (found[1] or found[2]).upper()
-    return None
+    found = _OPTION_NAME.match(sentence.text)
+    above = sentence.headings[-1] if sentence.headings and not found else ""
+    found = found or _OPTION_NAME.match(above)
+    if found:
+        return (found[1] or found[2]).upper()
+    listed = sentence.number is not None and sentence.form is Form.BULLET and sentence.zone is Zone.REJECTED
+    return str(sentence.number) if listed else None
 
 
 def _sum_capped(items: Iterable[Weighed]) -> float:
@@ -324,7 +367,11 @@ def _does_without(ledgers: dict[Approach, Ledger]) -> bool:
 
 
 def _is_about_models(
-    sentences: Sequence[Sentence], mentions: Sequence[Mention], ledgers: dict[Approach, Ledger]
+    sentences: Sequence[Sentence],
+    mentions: Sequence[Mention],
+    ledgers: dict[Approach, Ledger],
+    *,
+    foreign: bool,
 ) -> bool:
     """Tell whether a document is about an application of language models."""
     prose = [s for s in sentences if s.zone not in {Zone.CODE, Zone.TEMPLATE}]
@@ -332,16 +379,24 @@ def _is_about_models(
     vectors = any(_VECTORS.search(s.text[:_READ]) for s in prose)
     strong = {m.approach for m in mentions if m.strong and m.approach is not Approach.PLAIN}
     parts = {m.words for m in mentions if m.approach is Approach.RETRIEVAL and not m.strong}
-    if named and (strong or _are_weighty(named, prose)):
+    if named and (strong or len(parts) >= 3 or _are_weighty(named, prose)):
         return True
     tuned = [m for m in mentions if m.approach is Approach.TUNING and m.strong]
     if any(m.sentence.zone is Zone.TITLE for m in tuned) or ledgers[Approach.TUNING].best >= _DECISIVE:
         return not any(_OTHER_MODELS.search(s.text[:_READ]) for s in prose)
     if any(_TUNED_WORD.search(s.text) for s in prose if s.zone is Zone.TITLE) and _mentions_prompt(sentences):
         return True
-    if vectors and (Approach.RETRIEVAL in strong or len(parts) >= 3):
+    if tuned and (parts or Approach.RETRIEVAL in strong):
         return True
-    return Approach.RETRIEVAL in strong and bool(parts or tuned or any("ugmented" in s.text for s in prose))
+    if Approach.RETRIEVAL in strong:
+        return bool(vectors or parts or foreign or any("ugmented" in s.text for s in prose))
+    answers = any(_ANSWERS.search(s.text[:_READ]) for s in prose)
+    return (
+        vectors
+        and len(parts) >= 3
+        and answers
+        and not any(_OTHER_MODELS.search(s.text[:_READ]) for s in prose)
+    )
 
 
 def _are_weighty(named: Sequence[Sentence], prose: Sequence[Sentence]) -> bool:
@@ -378,6 +433,15 @@ def _speaks_for_itself(option: Option, ledgers: dict[Approach, Ledger]) -> bool:
             if own or _CURRENT.search(above) or sentence.zone is Zone.DECISION:
                 return True
     return False
+
+
+def _is_clear(option: Option, ledgers: dict[Approach, Ledger]) -> bool:
+    """Tell whether a document in another language names its approach where it counts."""
+    return any(
+        item.mention.strong and item.weight >= _CLEAR
+        for approach in _approaches_of(option)
+        for item in ledgers[approach].pro
+    )
 
 
 # --- Evidence ---------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ _NEGATED_BEFORE = re.compile(
     r"|\bcannot\b|\bavoid(?:s|ed|ing)?\b|\binstead of\b|\brather than\b|\bas opposed to\b|\bother than\b|\bexcept\b|\bzero\b|\blacks?\b"
     r"|\bin place of\b|\breplac(?:e|es|ed|ing)\b|\bno need (?:to|for)\b|\b(?:rejected|ruled out|decided against|dropped|discarded|dismissed|abandoned|rejects?|excludes?|excluding)\b|\bmust not\b|\bout.of.scope\b|\bnon-?goal\b|\babsence of\b|\bfree of\b"
     r"|❌|🚫|✗|✘"
-    r"|\bkein(?:e|en|em|er)?\b|\bnicht\b|\bohne\b|\bstatt\b|\banstelle\b|\bsans\b|\bne\b|\bpas de\b|\baucune?\b|\bplutôt que\b|\bau lieu d|\bsin\b|\bno se\b|\ben lugar de\b|\ben vez de\b|\bningún|\byerine\b"
+    r"|\bkein(?:e|en|em|er)?\b|\bweder\b|\bnoch\b(?= (?:ein )?(?:rag|fine))|\bni\b|\bnicht\b|\bohne\b|\bstatt\b|\banstelle\b|\bsans\b|\bne\b|\bpas de\b|\baucune?\b|\bplutôt que\b|\bau lieu d|\bsin\b|\bno se\b|\ben lugar de\b|\ben vez de\b|\bningún|\byerine\b"
     r"|不|无需|没有|未|无须|而不是|而非|并非)",
     re.IGNORECASE,
 )
@@ -43,12 +43,12 @@ _SUPPOSED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _FUTURE_BEFORE = re.compile(
-    r"(?:\b(?:in (?:the )?future|later|eventually|planned|plan(?:s|ning)? to|future work|future|roadmap|next (?:step|phase|version|release|iteration)|phase (?:[2-9]|two|three|ii+)|v[2-9](?:\.\d)?|someday|long.term|down the (?:road|line)|post.(?:mvp|launch)|not yet|todo|tbd|upcoming|to be (?:added|done|decided)|defer(?:red)? (?:to|until)?|postpone[ds]?|explore|investigate|experiment with|look into|intend to|aims? to|will eventually)\b"
+    r"(?:\b(?:in (?:the )?future|later|eventually|planned|plan(?:s|ning)? to|future work|future|roadmap|next (?:step|phase|version|release|iteration)|phase (?:[2-9]|two|three|ii+)|(?:in|for|until|by|from) v[2-9](?:\.\d)?|someday|long.term|down the (?:road|line)|post.(?:mvp|launch)|not yet|todo|tbd|upcoming|to be (?:added|done|decided)|defer(?:red)? (?:to|until)?|postpone[ds]?|explore|investigate|experiment with|look into|intend to|aims? to|will eventually)\b"
     r"|\bspäter\b|\bgeplant|\bzukünftig|\bkünftig|\bplus tard\b|\bprévu|\bà terme\b|\bmás adelante\b|\ben el futuro\b|\bfutur|\bileride\b|\bgelecekte\b|\bplanlan|未来|后续|以后|计划)",
     re.IGNORECASE,
 )
 _FUTURE_AFTER = re.compile(
-    r"(?:\b(?:later|in (?:the )?future|eventually|is planned|planned|deferred|postponed|not (?:yet )?started|in (?:phase|v|version|stage) ?[2-9]|phase [2-9]|down the (?:road|line)|post.(?:mvp|launch)|not yet|on the roadmap|next (?:quarter|year|phase|step)|coming soon|to be (?:added|done)|future)\b"
+    r"(?:\b(?:later|in (?:the )?future|eventually|is planned|planned|deferred|postponed|not (?:yet )?started|in (?:phase|v|version|stage) ?[2-9]|phase [2-9]|down the (?:road|line)|post.(?:mvp|launch)|not yet|on the roadmap|next (?:quarter|year|phase|step)|coming soon|(?:is|are|be|will be) (?:revisited|reconsidered|re-?evaluated)|to be (?:added|done)|future)\b"
     r"|\bspäter\b|\bgeplant|\bplus tard\b|\bprévu|\bmás adelante\b|\bileride\b|\bplanlan|后续|未来)",
     re.IGNORECASE,
 )

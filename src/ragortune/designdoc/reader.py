@@ -12,7 +12,14 @@ from collections.abc import Iterator, Sequence
 
 from ragortune.designdoc.inline import Line, Words, read_words
 from ragortune.designdoc.underlined import plain_headings
-from ragortune.designdoc.zones import STRONG_ZONES, join_zones, zone_of_heading, zone_of_label, zone_of_row
+from ragortune.designdoc.zones import (
+    STRONG_ZONES,
+    join_zones,
+    zone_of_column,
+    zone_of_heading,
+    zone_of_label,
+    zone_of_row,
+)
 from ragortune.record import Record
 from ragortune.statements import Form, Piece, Remark, Sentence, Span, Zone
 
@@ -25,6 +32,8 @@ _BOLD_LEVEL = 7
 _LONGEST_BOLD_HEADING = 80
 _LONGEST_LABEL = 60
 _LONGEST_LEAD = 400
+_LONGEST_HEADING = 300
+_LONGEST_SENTENCE = 2_000
 _NESTING = 100
 
 _SENTENCE_END = re.compile(
@@ -36,6 +45,12 @@ _ABBREVIATION = re.compile(
 )
 _PLAIN_LABEL = re.compile(
     r"(?:[^\w\s]{0,4}\s?)?([^\W\d_][^\n:.;|`]{0,58}?) ?[:\uff1a](?=\s|$|[\u4e00-\u9fff])"
+)
+_OPTIONS_TITLE = re.compile(r"\W*(?:options|alternatives|comparison|comparing)\b", re.IGNORECASE)
+_GENERAL_TITLE = re.compile(
+    r"\b(?:glossary|terminology|cheat.?sheet|decision (?:tree|guide|framework)|choosing (?:between|a)|how to (?:choose|pick|decide)|when to (?:use|choose)"
+    r"|primer|introduction to|best practices|tutorial|workshop|reading list|literature review|survey of)\b",
+    re.IGNORECASE,
 )
 _TASK = re.compile(r"\[([ xX])\]\s+")
 _BLANK_TAG = re.compile(r"\W*$")
@@ -110,6 +125,8 @@ class _List(Record):
 
     lead: str | None
     zone: Zone | None
+    number: int | None = None
+    """The number of the item that is being read, in a numbered list."""
 
 
 class _Reader:
@@ -167,6 +184,8 @@ class _Reader:
             self.lead = None
         elif kind == "list_item_open":
             self.lead = None
+            number = int(token.info) if token.info else None
+            self.lists[-1] = self.lists[-1].replace(number=number)
         elif kind in {"blockquote_open", "blockquote_close"}:
             self.quotes += 1 if kind.endswith("open") else -1
         return index + 1
@@ -178,7 +197,7 @@ class _Reader:
         self._open_section(words, level, lines[0].number if lines else 1)
 
     def _open_section(self, words: Words, level: int, line: int) -> None:
-        text = words.text.strip()
+        text = words.text.strip()[:_LONGEST_HEADING]
         while self.stack and self.stack[-1][0] >= level:
             self.stack.pop()
         self.lead = None
@@ -275,16 +294,13 @@ class _Reader:
         texts = tuple(words.text.strip() for words in row)
         zone = zone_of_row(texts) or lead
         if zone is None:
-            headed = (zone_of_label(header) for header in headers[1:])
-            zone = next(
-                (found for found in headed if found in {Zone.REJECTED, Zone.NON_GOAL, Zone.FUTURE}), None
-            )
+            zone = next(filter(None, (zone_of_column(header) for header in headers[1:])), None)
         for position, words in enumerate(row):
             self._note_comments(words)
             if texts[position]:
                 header = headers[position] if position < len(headers) else ""
                 own = join_zones(self._zone(None), zone_of_label(header), zone)
-                columns = (header, texts[0])
+                columns = (header[:_LONGEST_HEADING], texts[0][:_LONGEST_HEADING])
                 self._add(words, 0, len(words.text), Form.CELL, own, columns=columns)
 
     # Code, comments, front matter -----------------------------------------------------------------------------------
@@ -380,7 +396,8 @@ class _Reader:
     def _zone(self, label: str | None) -> Zone:
         """Return the zone of text under the headings, list and label that stand above it."""
         section = self.stack[-1][2] if self.stack else Zone.SUMMARY
-        section = Zone.SUMMARY if section is Zone.TITLE else section
+        if section is Zone.TITLE:
+            section = _zone_below_title(self.title or "")
         listed = self.lists[-1].zone if self.lists else None
         return join_zones(section, listed, zone_of_label(label) if label else None)
 
@@ -397,7 +414,25 @@ class _Reader:
         columns: tuple[str, ...] = (),
         checked: bool | None = None,
     ) -> None:
-        """Add the sentence that stands between two offsets of a block, outer blanks left off."""
+        """Add the sentence that stands between two offsets of a block, outer blanks left off.
+
+        What is longer than any sentence is cut, so that the cost of a mention never depends on the length of a line.
+        """
+        while end - start > _LONGEST_SENTENCE:
+            cut = words.text.rfind(" ", start + 1, start + _LONGEST_SENTENCE)
+            cut = cut if cut > 0 else start + _LONGEST_SENTENCE
+            self._add(
+                words,
+                start,
+                cut,
+                form,
+                zone,
+                headings=headings,
+                label=label,
+                columns=columns,
+                checked=checked,
+            )
+            start = cut
         text = words.text[start:end]
         start += len(text) - len(text.lstrip())
         text = text.strip()
@@ -409,10 +444,11 @@ class _Reader:
             zone = Zone.TEMPLATE
         struck = tuple(_cut_ranges(words.struck, start, start + len(text)))
         lead = self.lists[-1].lead if self.lists else None
+        number = self.lists[-1].number if self.lists and form is Form.BULLET else None
         source = self.lines[pieces[0].line - 1 : pieces[-1].line]
         above = self._headings() if headings is None else headings
         self.sentences.append(
-            Sentence(text, pieces, form, zone, above, label, columns, lead, struck, checked, source)
+            Sentence(text, pieces, form, zone, above, label, columns, lead, struck, checked, source, number)
         )
 
     def _lines_of(self, token: Token) -> list[Line]:
@@ -429,6 +465,13 @@ class _Reader:
                 tail = "  " if source.endswith("  ") and words else ""
                 found.append(Line(source[at : at + len(words)] + tail, number + 1, at + 1))
         return found
+
+
+def _zone_below_title(title: str) -> Zone:
+    """Return the zone of what stands right below a title: its summary, unless the whole document weighs or teaches."""
+    if _GENERAL_TITLE.search(title):
+        return Zone.OTHER_SYSTEM
+    return Zone.REJECTED if _OPTIONS_TITLE.match(title) else Zone.SUMMARY
 
 
 def _find_words(source: str, words: str) -> int | None:

@@ -42,7 +42,7 @@ _ZONE_WORDS: tuple[tuple[Zone, str], ...] = (
     (
         Zone.FUTURE,
         (
-            r"future|roadmap|next (?:steps?|phase|iteration)|what.?s next|\blater\b|(?:phase|stage|milestone|step|iteration) ?(?:[2-9]|ii+|two|three)\b"
+            r"future|roadmap|next (?:steps?|phase|iteration)|what.?s next|\blater\b|(?:phase|stage|milestone|iteration) ?(?:[2-9]|ii+|two|three)\b"
             r"|parking lot|revisit|reconsider|backlog|growth|follow.?ups?\b|\bideas\b|stretch|nice.to.have|open (?:questions?|issues|points)"
             r"|not started|planned|to.?do\b|trigger|upgrade path|évolutions|travaux futurs|perspectives|prochaines|trabajo futuro"
             r"|próximos|mejoras|zukunft|ausblick|nächste schritte|gelecek|sonraki|yol haritası|未来|后续|路线图|下一步|展望"
@@ -52,9 +52,9 @@ _ZONE_WORDS: tuple[tuple[Zone, str], ...] = (
         Zone.DECISION,
         (
             r"^(?:the |our |key |final |architecture |project |main |technical |accepted )*decisions?(?: outcome| summary| record| made|s? \(resolved\))?$"
-            r"|^decisions? ?[-:#\u2013\u2014(\d]|chosen|selected|picked|what we (?:decided|chose|picked|will do|are doing)|we (?:chose|decided|will use|use)\b|^recommendations?\b|recommended (?:approach|option|solution|architecture|design|strategy|choice)"
+            r"|^decisions? ?[-:#\u2013\u2014(\d]|chosen|selected|picked|^outcome|what we (?:decided|chose|picked|ship|will do|are doing)|we (?:chose|decided|will use|use)\b|^recommendations?\b|recommended (?:approach|option|solution|architecture|design|strategy|choice)"
             r"|final (?:choice|approach|architecture)|verdict|conclusion|resolution|^proposal|proposed (?:solution|approach|design|change)"
-            r"|resolved|why (?:we )?(?:chose|use|picked|this)|entscheidung|empfehlung|decisión|décision|\bkarar\b|seçilen|决策|决定|结论|选型"
+            r"|resolved|why (?:we )?(?:chose|use|picked)|why this (?:approach|design|option|architecture)|entscheidung|empfehlung|decisión|décision|\bkarar\b|seçilen|决策|决定|结论|选型"
         ),
     ),
     (
@@ -82,7 +82,7 @@ _ZONE_WORDS: tuple[tuple[Zone, str], ...] = (
         Zone.ARCHITECTURE,
         (
             r"architect|design|pipeline|component|implementation|how it works|data flow|workflow|stack|technical|infrastructure|approach"
-            r"|solution|system|model|training|retrieval|ingestion|deployment|inference|arquitectura|diseño|mimari|架构|设计|conception|architektur|entwurf|aufbau"
+            r"|solution|system|model|training|retrieval|ingestion|deployment|inference|arquitectura|diseño|mimari|架构|设计|^方案|conception|architektur|entwurf|aufbau"
         ),
     ),
 )
@@ -113,6 +113,10 @@ _ROW_ZONES = (
             r"\W*(?:planned|future|later|not started|deferred|backlog|phase [2-9])\W*$", re.IGNORECASE
         ),
     ),
+)
+_ROW_HEADER = re.compile(
+    r"\bwhy (?:we )?(?:not|didn|did not|don|do not)|\breasons? (?:for|of) reject|\breject(?:ed|ion)\b.{0,20}\b(?:because|reason)|\bnot (?:chosen|selected|picked) because",
+    re.IGNORECASE,
 )
 _NUMBERING = re.compile(r"^(?:\W+|\d+(?:\.\d+)*[.):]?\s+|[A-Z][.)]\s+)+")
 _STICKY = frozenset((Zone.REJECTED, Zone.NON_GOAL, Zone.FUTURE, Zone.OTHER_SYSTEM, Zone.TEMPLATE))
@@ -147,6 +151,11 @@ def join_zones(section: Zone, *inner: Zone | None) -> Zone:
         if zone is not None and (section not in _STICKY or zone in STRONG_ZONES):
             section = zone
     return section
+
+
+def zone_of_column(text: str) -> Zone | None:
+    """Return the zone that the header of a column gives to whole rows, such as `Why we did not pick it`."""
+    return Zone.REJECTED if _ROW_HEADER.search(text[:_LONGEST]) else None
 
 
 def zone_of_row(cells: tuple[str, ...]) -> Zone | None:
