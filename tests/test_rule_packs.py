@@ -302,7 +302,9 @@ def test_the_cache_keeps_the_newest_few(team_pack, monkeypatch, tmp_path):
         (team_pack / "rulebook.yaml").write_text(MANIFEST + f"# {number}\n")
         load_rulebook(team_pack)
 
-    assert len(list(cache.glob("*.json"))) <= 48
+    kept = {path.name.rpartition("-")[2] for path in cache.glob("*.json")}
+    assert len(kept) == 12
+    assert all(len(list(cache.glob(f"*-{name}"))) == 1 + len(rulebook.SEPARATE_KINDS) for name in kept)
 
 
 def test_the_cache_follows_the_usual_places(monkeypatch):

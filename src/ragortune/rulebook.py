@@ -44,7 +44,7 @@ from ragortune.model import (
 from ragortune.rulefolder import digest_files, read_files, shipped_folder
 
 _FORMAT = 2
-_KEPT_COMPILED = 150
+_KEPT_SETS = 12
 SEPARATE_KINDS = ("cases", "phrases", "words", "prices")
 """Parts of a rule set that most runs do not need; each is compiled to a file of its own."""
 
@@ -143,11 +143,22 @@ def _write_compiled(name: str, data: Mapping[str, object]) -> None:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             json.dump(data, stream, ensure_ascii=False, separators=(",", ":"))
         os.replace(temporary, os.path.join(folder, name))
-        kept = [os.path.join(folder, other) for other in os.listdir(folder) if other.endswith(".json")]
-        for old in sorted(kept, key=os.path.getmtime)[:-_KEPT_COMPILED]:
-            os.unlink(old)
+        _drop_oldest(folder)
     except OSError:
         return
+
+
+def _drop_oldest(folder: str) -> None:
+    """Remove the compiled rule sets that were written longest ago, each with all its files."""
+    written: dict[str, float] = {}
+    names = [name for name in os.listdir(folder) if name.endswith(".json")]
+    for name in names:
+        key = name.rpartition("-")[2]
+        written[key] = max(written.get(key, 0.0), os.path.getmtime(os.path.join(folder, name)))
+    dropped = set(sorted(written, key=lambda key: written[key])[:-_KEPT_SETS])
+    for name in names:
+        if name.rpartition("-")[2] in dropped:
+            os.unlink(os.path.join(folder, name))
 
 
 # --- compiled data back to records --------------------------------------------------------------------------------
