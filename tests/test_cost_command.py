@@ -317,3 +317,20 @@ def test_a_model_without_price_spoils_one_recommendation_and_not_the_next(run, w
     assert result.code == 2
     assert result.out.startswith("b.yaml: ")
     assert "there is no chat model 'nothing-like-it'" in result.err
+
+
+def test_nothing_from_a_price_file_reaches_the_terminal_as_a_command(run, write):
+    bad = '"x\\e[31m"'
+    write(
+        "prices.yaml",
+        f"prices:\n  - {{id: {bad}, kind: chat_model, title: {bad}, as_of: 2026-11-01, source: {bad}, note: {bad},\n"
+        "     confidence: high, values: {in: {value: 0.2, unit: USD/mtok}, out: {value: 0.4, unit: USD/mtok},\n"
+        "     window: {value: 1000, unit: tokens}}}\n",
+    )
+    text = SMALL.replace(b"gpt-6-luna", bad.encode())
+    for command in (("cost", "-", "--draws", "200"), ("prices", "list"), ("prices", "show", "x\x1b[31m")):
+        for form in ("text", "markdown", "json"):
+            result = run(*command, *DAY, "--prices", "prices.yaml", "--format", form, stdin=text)
+            assert result.code == 0
+            assert "x" in result.out
+            assert "\x1b" not in result.out

@@ -505,3 +505,65 @@ def test_the_latency_budget_is_met_by_all_by_some_or_by_none(budget, expected):
     }
 
     assert recommend(data).profile.levels["derived.latency_budget"] == (expected,)
+
+
+def test_break_evens_beyond_what_the_machines_carry_are_called_so(assess):
+    report = assess(scenario(3))
+    own = option_of(report, "prompting/own")
+
+    assert own.accelerators == 3
+    assert 9.125e6 < own.carries < 20e6
+
+
+def test_options_that_cost_alike_leave_the_decision_to_others():
+    data = {
+        "knowledge": {"gap": "most", "size": 60_000},
+        "quantities": {
+            "requests_per_day": 150,
+            "model": "claude-haiku-5-5",
+            "cache": "none",
+            "engineer_day": 0,
+            "vector_store": "pgvector",
+        },
+    }
+    recommendation = recommend(data)
+
+    assert recommendation.profile.levels["derived.cheapest_factor"] == ("undecided",)
+    assert "derived.cheapest" not in recommendation.profile.levels
+    assert "Q07" in fired(recommendation)
+
+
+def test_prices_older_than_a_year_give_no_facts(book):
+    from ragortune.derived import add_facts
+
+    profile = Vocabulary(book.criteria).read_profile(scenario(2))
+
+    assert not set(add_facts(book, profile, "2028-06-01").levels) & set(book.derived)
+    assert set(add_facts(book, profile, TODAY).levels) & set(book.derived)
+
+
+def test_a_rule_set_without_derived_criteria_gets_none(book):
+    from ragortune.derived import add_facts
+
+    bare = book.replace(derived={})
+    profile = Vocabulary(book.criteria).read_profile(scenario(2))
+
+    assert add_facts(bare, profile, TODAY) is profile
+
+
+def test_what_if_keeps_derived_facts_and_drops_rules_that_they_refute(book):
+    from ragortune.derived import fix_facts
+
+    fixed, levels = fix_facts(book, {"derived.payback": ("never",), "performance.volume": ("high",)})
+
+    assert levels == {"performance.volume": ("high",)}
+    assert "many-requests" not in fixed.rules
+    assert fixed.rules["tuning-does-not-pay-back"].when == {}
+    assert "tuning-pays-back" not in fixed.rules
+    assert fix_facts(fixed, levels) == (fixed, levels)
+
+
+def test_the_shares_of_a_recommendation_count_the_derived_facts():
+    recommendation = recommend(scenario(3))
+
+    assert recommendation.acceptability[recommendation.option] > 0.5

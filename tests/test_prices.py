@@ -334,7 +334,7 @@ def test_a_model_that_the_package_does_not_know_stays_an_error(run):
 def test_check_names_prices_that_drifted(run):
     out = run("prices", "check", *DAY).out
 
-    assert "gpt-6-luna: drift: 'in' is 0.1 here and 0.12 in genai-prices" in out
+    assert "gpt-6-luna: drift: 'in' is 0.1 here (genai-prices) and 0.12 in genai-prices" in out
     assert "'out'" not in out
 
 

@@ -19,8 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from ragortune.casebook import read_levels
+from ragortune.economics.answers import CostReport
+from ragortune.economics.assess import assess_costs, choose_tools
+from ragortune.economics.bills import build_bill, spread_total
+from ragortune.economics.inputs import Input, Inputs, Plan, Scene
 from ragortune.engine import decide_option, judge_profile
 from ragortune.model import Direction, Need, Profile, Rulebook
+from ragortune.prices import PriceBook
+from ragortune.profile import Vocabulary
+from ragortune.quantities import Quantity, measure
+from ragortune.reading import PROFILE_BYTES, read_document
 from ragortune.rulebook import load_rulebook
 from ragortune.whatif import study
 
@@ -228,6 +236,58 @@ def measure_what_if(runs: int) -> None:
         print(f"  {name:<44} {spent / start:5.2f} x  ({spent * 1000:.1f} ms a profile here)")
 
 
+class _OneDraw(Plan):
+    """Reads each input as one draw, the plain way."""
+
+    def __init__(self) -> None:
+        self._generator = random.Random(1)
+        self._drawn: dict[str, float] = {}
+
+    def read(self, given: Input) -> Quantity:
+        """Return an input as a number from its triangle, the same wherever it is asked for."""
+        if given.name not in self._drawn:
+            drawn = self._generator.triangular(given.low, given.high, given.mid)
+            self._drawn[given.name] = given.mid if given.is_exact else drawn
+        return measure(self._drawn[given.name], given.unit)
+
+
+def measure_costs(runs: int) -> None:
+    """Compare `cost` in process with starts of the interpreter, and its draws with a plain loop over the same formulas."""
+    book = load_rulebook()
+    path = ROOT / "examples" / "cost" / "2-staff-handbook.yaml"
+    document = read_document(str(path), PROFILE_BYTES)
+    profile = Vocabulary(book.criteria).read_profile(document.data, document)
+
+    def assess() -> CostReport:
+        return assess_costs(profile, PriceBook(book.prices), book.criteria, "2026-11-24")
+
+    report = assess()
+    ratios, seconds = [], []
+    for _ in range(runs):
+        baseline = time_process(PASS)
+        start = time.perf_counter()
+        assess()
+        seconds.append(time.perf_counter() - start)
+        ratios.append(seconds[-1] / baseline)
+    own = statistics.median(seconds)
+    print(
+        f"cost of one profile, {len(report.options)} options, {report.draws:,} draws, in process: {own * 1e3:.0f} ms"
+    )
+    low, high = min(ratios), max(ratios)
+    ratio = statistics.median(ratios)
+    print(f"  {'against `python -I -c pass`':<44} {ratio:5.1f} x  (of {runs} pairs: {low:.1f} to {high:.1f})")
+    inputs = Inputs(profile, PriceBook(book.prices), book.criteria)
+    tools = choose_tools(inputs)
+    count = 100
+    start = time.perf_counter()
+    for _ in range(count):
+        scene = Scene(inputs, _OneDraw())
+        for cost in report.options:
+            spread_total(scene, build_bill(scene, cost.candidate, tools))
+    plain = (time.perf_counter() - start) / count * report.draws
+    print(f"  {'a plain loop over the draws, bills alone':<44} takes {plain / own:6.0f} x as long")
+
+
 def measure_batch(count: int, runs: int = 3) -> None:
     """Compare a batch with parsing and printing its JSON alone."""
     book = load_rulebook()
@@ -285,6 +345,7 @@ def main() -> None:
     measure_starts(arguments.runs)
     measure_scoring(2_000)
     measure_what_if(arguments.runs)
+    measure_costs(arguments.runs)
     measure_batch(arguments.profiles)
 
 

@@ -42,7 +42,7 @@ def write_criteria_page(book: Rulebook) -> str:
     ]
     parts += [
         pages.page_markdown(pages.criterion_page(book, criterion), level=2)
-        for criterion in book.criteria.values()
+        for criterion in book.readable.values()
     ]
     return "\n".join(parts)
 

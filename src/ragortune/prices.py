@@ -235,12 +235,11 @@ def list_sources(row: PriceRow) -> tuple[str, ...]:
 
 
 class PriceBook:
-    """Price rows to look up in; keeps which were used, so that a report can name each with source and date."""
+    """Price rows to look up in."""
 
     def __init__(self, rows: Mapping[str, PriceRow]) -> None:
         """Take the rows by id."""
         self.rows = dict(rows)
-        self.used: dict[str, PriceRow] = {}
 
     def find(self, name: str, *kinds: str) -> PriceRow:
         """Return a row of one of these kinds; raises PriceError naming the nearest, and never stands in a zero."""
@@ -256,16 +255,7 @@ class PriceBook:
                 or "`ragortune prices list` shows what there is; a price file adds to it"
             )
             raise PriceError(message, None, hint)
-        self.used[name] = row
         return row
-
-    def of_kind(self, kind: str) -> tuple[PriceRow, ...]:
-        """Return all rows of a kind."""
-        return tuple(row for row in self.rows.values() if row.kind == kind)
-
-    def constant(self, name: str) -> Quantity:
-        """Return a constant of the model; raises PriceError where a price file took it away."""
-        return quantity_of(self.find(name, "constant"), "value")
 
 
 def quantity_of(row: PriceRow, name: str) -> Quantity:

@@ -183,7 +183,7 @@ def _find_problems(rows: Mapping[str, PriceRow], today: str) -> list[_PriceFindi
         _PriceFinding(
             "drift",
             drift.row.id,
-            f"'{drift.name}' is {drift.ours:g} here and {drift.theirs:g} in genai-prices",
+            f"'{drift.name}' is {drift.ours:g} here ({drift.row.source}) and {drift.theirs:g} in genai-prices",
         )
         for drift in catalogue.find_drift(chat, today)
     ]

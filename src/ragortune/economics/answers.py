@@ -54,12 +54,8 @@ class OptionCost(Record):
     """Share of the draws in which it is the cheapest that can be used."""
     accelerators: int | None = None
     """Own accelerators that are kept running."""
-
-    @property
-    def dominant(self) -> tuple[str, float] | None:
-        """The line that makes most of the recurring bill, and its share."""
-        total = sum(amount for _, amount in self.lines)
-        return (self.lines[0][0], self.lines[0][1] / total) if total > 0 else None
+    carries: float | None = None
+    """Requests a month that these accelerators carry."""
 
 
 class BreakEven(Record):
@@ -136,6 +132,8 @@ class CostReport(Record):
     """True where prices are so old that no break-even is claimed."""
     requests: Spread
     """Requests a month."""
+    months_spread: float
+    """Months over which what is paid once is spread."""
 
     def chance_of(self, option: Option) -> float:
         """Return the share of the draws in which a way to build this option is the cheapest."""

@@ -41,6 +41,7 @@ from ragortune.economics.feasibility import GateFinding, Ruling, find_obstacles,
 from ragortune.economics.formulas import find_context_limit, price_accepted, price_with_errors
 from ragortune.economics.inputs import Bounds, Inputs, OneAtATime, Plan, Sampling, Scene
 from ragortune.economics.latency import Latency, estimate_latency
+from ragortune.economics.machines import Machines
 from ragortune.errors import PriceError, ProfileError
 from ragortune.model import Criterion, PriceRow, Profile
 from ragortune.prices import REFUSED_AFTER, PriceBook, find_ages
@@ -105,12 +106,14 @@ def assess_costs(
             None,
             "give performance.volume, or requests_per_day under quantities",
         )
-    tools = _choose_tools(inputs)
+    tools = choose_tools(inputs)
     cases = [_look_at(inputs, candidate, tools, today) for candidate in _list_candidates(inputs, tools)]
     return _Assessment(inputs, tools, cases, today).report(sample)
 
 
-def _choose_tools(inputs: Inputs) -> Tools:
+def choose_tools(inputs: Inputs) -> Tools:
+    """Return what retrieval is built from and own models run on: as named, or what stands in."""
+
     def named(quantity: str, kind: str, fallback: str) -> PriceRow:
         names = inputs.names_of(quantity)
         return _find_named(inputs, quantity, names[0] if names else fallback, kind)
@@ -207,7 +210,7 @@ class _Assessment:
             self._describe(index, fine if case.is_feasible else coarse, read[index], chances[index])
             for index, case in enumerate(self._cases)
         )
-        ages = find_ages(self._inputs.book.used.values(), self._today)
+        ages = find_ages(self._inputs.rows(), self._today)
         refused = any(age.days > REFUSED_AFTER for age in ages)
         rate = fine.number("requests_per_day")
         return CostReport(
@@ -228,6 +231,7 @@ class _Assessment:
             assumed_names=self._assumed_names(),
             ages=ages,
             prices_refused=refused,
+            months_spread=self._middle.constant("amortisation").number_in("months"),
             requests=spread_of(_draws_of(rate, 1), "requests/month", rate.dimensions),
         )
 
@@ -285,7 +289,13 @@ class _Assessment:
             accepted=self._accepted(scene, read),
             chance=chance,
             accelerators=None if machines is None else round(machines.count.number_in("accelerators")),
+            carries=None if machines is None else self._carry(machines),
         )
+
+    def _carry(self, machines: Machines) -> float:
+        """Return the requests a month that machines carry, with peaks and pauses as they are."""
+        mean = machines.capacity / self._middle.number("peak_factor") * self._middle.number("active_hours")
+        return mean.number_in("requests/month")
 
     def _bounds(self, candidate: Candidate) -> tuple[float, float, float]:
         scene = Scene(self._inputs, Bounds())

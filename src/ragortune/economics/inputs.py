@@ -220,13 +220,14 @@ class Inputs:
         """Return a constant of the model as an input."""
         return self.price(self.book.find(name, "constant"), "value")
 
+    def rows(self) -> tuple[PriceRow, ...]:
+        """Return every price row that was read, in the order of first use."""
+        used = (given.row for given in self.read.values() if given.origin is Origin.PRICE)
+        return tuple({row.id: row for row in used if row is not None}.values())
+
     def uncertain(self) -> tuple[Input, ...]:
         """Return every input that was read and is not exact."""
         return tuple(given for given in self.read.values() if not given.is_exact)
-
-    def defaults(self) -> tuple[Input, ...]:
-        """Return every default that was used."""
-        return tuple(given for given in self.read.values() if given.origin is Origin.DEFAULT)
 
 
 def _from_band(rule: QuantityRule, criterion: Criterion, levels: tuple[str, ...]) -> Input | None:

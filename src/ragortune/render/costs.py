@@ -234,6 +234,7 @@ def _option_json(cost: OptionCost) -> dict[str, object]:
         "model": candidate.model.id if candidate.model else None,
         "cache": candidate.cache,
         "accelerators": cost.accelerators,
+        "carries_requests_a_month": cost.carries,
         "feasible": cost.feasible,
         "obstacles": [{"gate": o.gate, "ruling": o.ruling.value, "text": o.text} for o in cost.obstacles],
         "running": plain_data(cost.running),
@@ -260,6 +261,7 @@ def costs_json(
         "seed": report.seed,
         "draws": report.draws,
         "requests_a_month": plain_data(report.requests),
+        "months_spread": report.months_spread,
         "cheapest": None if report.leader is None else ids[report.leader],
         "wrong_answers_priced": report.with_errors,
         "worth_of_a_point": report.error_worth,
@@ -460,7 +462,7 @@ def prices_text(rows: Sequence[PriceRow], today: str, width: int) -> str:
         page.add_line(
             f"  {clean_text(row.id)}  ({row.as_of}, {count_days(row.as_of, today)} days, {row.confidence})"
         )
-        page.add_wrapped(", ".join(_word_value(row, name) for name in row.values), "      ")
+        page.add_wrapped(clean_text(", ".join(_word_value(row, name) for name in row.values)), "      ")
     page.add_line()
     page.add_line(f"{len(rows)} rows")
     return page.getvalue().lstrip("\n")
@@ -490,11 +492,11 @@ def price_page(row: PriceRow, sources: Mapping[str, Source], today: str) -> list
     for name, value in row.values.items():
         text = _word_value(row, name)
         extras = [part for part in (value.as_of, value.source, value.confidence) if part]
-        blocks.append(("item", text + (f" ({', '.join(extras)})" if extras else "")))
+        blocks.append(("item", clean_text(text + (f" ({', '.join(extras)})" if extras else ""))))
     blocks.append(("subheading", "Sources"))
     for name in dict.fromkeys([row.source, *(value.source for value in row.values.values() if value.source)]):
         source = sources.get(name)
-        blocks.append(("item", f"{source.title}, checked {source.checked}" if source else name))
+        blocks.append(("item", f"{source.title}, checked {source.checked}" if source else clean_text(name)))
         if source:
             blocks.append(("note", source.id))
             blocks.append(("address", source.address))

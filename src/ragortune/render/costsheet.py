@@ -15,10 +15,6 @@ from ragortune.record import Record
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NEVER = "never"
-_RANKED_BY = (
-    "Recurring bills at the 10th, 50th and 90th percentile. The total adds what is paid once, spread over twelve "
-    "months, and is what options are ranked by. Options marked - cannot be used."
-)
 
 
 class Table(Record):
@@ -95,7 +91,7 @@ def show_name(cost: OptionCost) -> str:
     candidate = cost.candidate
     extras = []
     if candidate.cache != "none":
-        extras.append(f"cached {candidate.cache}")
+        extras.append(f"{candidate.cache} cache")
     if candidate.batch:
         extras.append("batch")
     if cost.accelerators is not None:
@@ -122,8 +118,8 @@ def build_sheet(
     leader = None if report.leader is None else report.options[report.leader]
     return CostSheet(
         title=clean_text(report.project or "Untitled project"),
-        lead=tuple(_lead(report)),
-        tables=tuple(table for table in tables if table.rows),
+        lead=tuple((label, clean_text(text)) for label, text in _lead(report)),
+        tables=tuple(_clean_table(table) for table in tables if table.rows),
         bars=tuple(_bar(swing) for swing in report.swings),
         middle=0.0 if leader is None else leader.bounds[1],
         curves=tuple(
@@ -134,8 +130,13 @@ def build_sheet(
             for index in usable
         ),
         now=report.curve[len(report.curve) // 2][0],
-        after=tuple(table for table in after if table.rows),
+        after=tuple(_clean_table(table) for table in after if table.rows),
     )
+
+
+def _clean_table(table: Table) -> Table:
+    """Return a table in which names and notes of price rows, which anybody may write, are harmless."""
+    return table.replace(rows=tuple(tuple(clean_text(cell) for cell in row) for row in table.rows))
 
 
 def _lead(report: CostReport) -> list[tuple[str, str]]:
@@ -203,11 +204,16 @@ def _bill_table(report: CostReport) -> Table:
         if any(found.gate == "window" for found in cost.obstacles):
             money = ("-",) * 4
         rows.append((name_option(report, index), *money, chance))
-    remarks = [_RANKED_BY]
+    ranked = (
+        "Recurring bills at the 10th, 50th and 90th percentile. The total adds what is paid once, spread over "
+        f"{report.months_spread:g} months, and is what options are ranked by; wins is the share of the draws in which an "
+        "option is the cheapest. Options marked - cannot be used."
+    )
+    remarks = [ranked]
     if report.with_errors:
         remarks.append("The total holds what wrong answers cost.")
     return Table(
-        "US dollars a month", ("", "p10", "p50", "p90", "total", "cheapest"), tuple(rows), tuple(remarks)
+        "US dollars a month", ("", "p10", "p50", "p90", "total", "wins"), tuple(rows), tuple(remarks)
     )
 
 
@@ -256,7 +262,7 @@ def _obstacle_table(report: CostReport) -> Table:
 
 def _break_even_table(report: CostReport) -> Table:
     rows = [
-        (f"{_letter(own.first)} for {_letter(own.second)}", _word_break_even(own))
+        (f"{_letter(own.first)} for {_letter(own.second)}", _word_break_even(own, report.options[own.first]))
         for own in report.break_evens
     ]
     remarks = ("Hit rates of caches and numbers of machines are held at what they are now.",) if rows else ()
@@ -265,13 +271,15 @@ def _break_even_table(report: CostReport) -> Table:
     )
 
 
-def _word_break_even(own: BreakEven) -> str:
+def _word_break_even(own: BreakEven, first: OptionCost) -> str:
     if own.requests is None and own.ends is None:
         return "cheaper at any volume" if own.first_is_cheaper else _NEVER
     text = "at the best guesses never" if own.requests is None else show_count(own.requests)
     if own.ends is not None:
         text += f" ({show_count(own.ends[0])} to {show_count(own.ends[1])}"
         text += ")" if own.share > 0.99 else f" in {own.share:.0%} of the draws, otherwise never)"
+    if first.carries is not None and own.requests is not None and own.requests > first.carries:
+        text += f"; that is more than the {show_count(first.carries)} that its accelerators carry, so never with these"
     return text
 
 
@@ -310,7 +318,7 @@ def _bar(swing: Swing) -> Bar:
     ends = f"{show_number(swing.low)} to {show_number(swing.high)}"
     if swing.other is not None:
         ends += f", {_letter(swing.other)} first"
-    return Bar(given.name, swing.low, swing.high, ends)
+    return Bar(clean_text(given.name), swing.low, swing.high, ends)
 
 
 def _facts_table(facts: Mapping[str, tuple[str, str]], advised: tuple[str, str] | None) -> Table:
