@@ -12,6 +12,7 @@ from ragortune.errors import Place, ProfileError
 from ragortune.model import Answer, Criterion, GivenQuantity, Level, Profile, Provenance
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
 from ragortune.reading import Document, KeyPath
+from ragortune.record import NOTHING
 
 UNKNOWN = "unknown"
 _TEXT_KEYS = ("project", "description", "notes")
@@ -67,15 +68,15 @@ class Vocabulary:
                 levels[key] = self._read_value(entry, value, (key,), document, answers)
             else:
                 self._read_other(key, value, texts, document)
+        given: Mapping[str, GivenQuantity] = NOTHING
         quantities = data.get("quantities")
         if isinstance(quantities, dict) and quantities:
             given = self._read_quantities(quantities, document, levels, answers)
-            return Profile(
-                levels, texts.get("project"), texts.get("description"), texts.get("notes"), answers, given
-            )
-        if () in levels.values():
+        elif () in levels.values():
             levels = {name: possible for name, possible in levels.items() if possible}
-        return Profile(levels, texts.get("project"), texts.get("description"), texts.get("notes"), answers)
+        return Profile(
+            levels, texts.get("project"), texts.get("description"), texts.get("notes"), answers, given
+        )
 
     def _read_group(
         self,

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from ragortune.commands.shared import choose_format, open_rulebook, show_error
-from ragortune.derived import add_facts
 from ragortune.engine import decide_option, judge_profile, trace_rules
 from ragortune.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.host import Environment
@@ -102,13 +101,22 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
             if number and not printer.batch:
                 printer.begin_batch()
             try:
-                profile = add_facts(rulebook, given.profile, environment.date())
+                profile = _inform(rulebook, given.profile, environment)
             except RagortuneError as error:
                 show_error(error, environment)
                 failed = True
                 continue
             printer.print_profile(given, profile)
     return ExitCode.UNUSABLE if failed else ExitCode.OK
+
+
+def _inform(rulebook: Rulebook, profile: Profile, environment: Environment) -> Profile:
+    """Return the profile with the facts that follow from its quantities, if it has any."""
+    if not profile.quantities:
+        return profile
+    from ragortune.derived import add_facts
+
+    return add_facts(rulebook, profile, environment.date())
 
 
 def _count_progress(inputs: Iterable[_Input], environment: Environment) -> Iterator[_Input]:

@@ -471,9 +471,9 @@ def prices_text(rows: Sequence[PriceRow], today: str, width: int) -> str:
 def _word_value(row: PriceRow, name: str) -> str:
     value = row.values[name]
     low, high = bounds_of(value)
-    ends = f" ({low:g} to {high:g})" if low != high else ""
+    ends = f" ({low:,.12g} to {high:,.12g})" if low != high else ""
     label = "" if name == "value" else f"{name} "
-    return f"{label}{value.value:g} {value.unit}{ends}"
+    return f"{label}{value.value:,.12g} {value.unit}{ends}"
 
 
 def price_page(row: PriceRow, sources: Mapping[str, Source], today: str) -> list[Block]:
