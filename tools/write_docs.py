@@ -10,15 +10,16 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ragortune.economics import formulas
+from ragortune.findings import FindingRule
 from ragortune.model import Option, Rulebook
 from ragortune.prices import KINDS, bounds_of
 from ragortune.render import pages
 from ragortune.render.costs import prices_markdown
-from ragortune.rulebook import load_rulebook
+from ragortune.rulebook import load_finding_rules, load_rulebook
 from ragortune.rulefiles import SCHEMAS, export_schema
 from ragortune.rulefolder import shipped_folder
 from ragortune.workload import RULES, QuantityRule
@@ -139,6 +140,13 @@ def write_prices_page(book: Rulebook) -> str:
     return f"# Price data\n\n{_NOTE}\n\n{prices_markdown(rows)}"
 
 
+def write_findings_page(book: Rulebook, findings: Mapping[str, FindingRule]) -> str:
+    """Return the reference of everything that `check` looks for."""
+    parts = [f"# Findings\n\n{_NOTE}\n"]
+    parts += [pages.page_markdown(pages.finding_page(book, rule), level=2) for rule in findings.values()]
+    return "\n".join(parts)
+
+
 def list_outputs() -> dict[Path, str]:
     """Return every generated file with its content."""
     book = load_rulebook()
@@ -147,6 +155,7 @@ def list_outputs() -> dict[Path, str]:
         ROOT / "docs" / "criteria.md": write_criteria_page(book),
         ROOT / "docs" / "cost.md": write_cost_page(book),
         ROOT / "docs" / "prices.md": write_prices_page(book),
+        ROOT / "docs" / "findings.md": write_findings_page(book, load_finding_rules()),
     }
     for name in SCHEMAS:
         schema = export_schema(name, book.criteria, book.derived)

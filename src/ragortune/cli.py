@@ -322,3 +322,89 @@ def check_prices(
     from ragortune.commands import prices as command
 
     _finish(command.check_prices(command.PriceRequest(rules, prices, (), as_of), form, Environment.detect()))
+
+
+@app.command()
+def check(
+    documents: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="DOC...", help="Files, folders or patterns such as 'docs/**/*.md'; `-` is stdin."
+        ),
+    ] = None,
+    form: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT[=FILE]",
+            help="text, json, sarif, github, gitlab, junit or markdown; several, all but one to files.",
+        ),
+    ] = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option("--fail-on", metavar="SEVERITY", help="error (default), warning, note or never."),
+    ] = None,
+    min_confidence: Annotated[
+        str | None, typer.Option("--min-confidence", metavar="LEVEL", help="low (default), medium or high.")
+    ] = None,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Findings never fail the run.")] = False,
+    require_decision: Annotated[
+        bool, typer.Option("--require-decision", help="A document that decides nothing gives exit code 3.")
+    ] = False,
+    select: Annotated[
+        list[str] | None, typer.Option("--select", metavar="RULE", help="Only these rules, by name or code.")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", metavar="RULE", help="Not these rules, by name or code.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="REF", help="Only documents changed since the branch left REF."),
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", metavar="FILE", help="Facts from outside, as a profile file.")
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", metavar="FILE", help="Forgive the findings that it knows.")
+    ] = None,
+    write_baseline: Annotated[
+        str | None, typer.Option("--write-baseline", metavar="FILE", help="Write the present findings there.")
+    ] = None,
+    no_suppressions: Annotated[
+        bool, typer.Option("--no-suppressions", help="Comments in documents silence nothing.")
+    ] = False,
+    max_document: Annotated[
+        str, typer.Option("--max-document", metavar="SIZE", help="Refuse larger documents.")
+    ] = "5M",
+    max_line: Annotated[str, typer.Option("--max-line", metavar="SIZE", help="Refuse longer lines.")] = "1M",
+    rules: Rules = None,
+    color: Color = "auto",
+    stdin_name: Annotated[
+        str | None, typer.Option("--stdin-name", metavar="NAME", help="Show stdin under this name.")
+    ] = None,
+) -> None:
+    """Judge design documents: what they decide, and where their own facts speak against it."""
+    from ragortune.commands.check import CheckRequest, check_documents
+
+    request = CheckRequest(
+        paths=tuple(documents or ()),
+        formats=tuple(form or ()),
+        rules=rules,
+        color=color,
+        stdin_name=stdin_name,
+        since=since,
+        profile=profile,
+        fail_on=fail_on,
+        min_confidence=min_confidence,
+        exit_zero=exit_zero,
+        require_decision=require_decision,
+        select=tuple(select or ()),
+        ignore=tuple(ignore or ()),
+        baseline=baseline,
+        write_baseline=write_baseline,
+        no_suppressions=no_suppressions,
+        max_document=max_document,
+        max_line=max_line,
+    )
+    _finish(check_documents(request, Environment.detect()))

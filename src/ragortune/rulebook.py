@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from ragortune.errors import Place, RulebookError
+from ragortune.findings import Certainty, Detector, FindingExample, FindingRule, FindingTests, Severity
 from ragortune.model import (
     Bound,
     Case,
@@ -42,10 +43,11 @@ from ragortune.model import (
     Technique,
 )
 from ragortune.rulefolder import digest_files, read_files, shipped_folder
+from ragortune.statements import Zone
 
 _FORMAT = 2
 _KEPT_SETS = 12
-SEPARATE_KINDS = ("cases", "phrases", "words", "prices")
+SEPARATE_KINDS = ("cases", "phrases", "words", "prices", "findings")
 """Parts of a rule set that most runs do not need; each is compiled to a file of its own."""
 
 
@@ -93,6 +95,17 @@ def _read_separate(kind: str, folder: str, key: str) -> object:
 def load_phrases(path: str | os.PathLike[str] | None = None) -> PhraseBook:
     """Return the phrases of the rule set in a folder, or of the shipped one; raises as `load_rulebook` does."""
     return load_rulebook(path).read_phrases()  # type: ignore[return-value]
+
+
+def load_finding_rules(path: str | os.PathLike[str] | None = None) -> dict[str, FindingRule]:
+    """Return the finding rules of the rule set in a folder, or of the shipped one, by id in order of their codes.
+
+    Raises RulebookError or UnreadableError with file, line and column.
+    """
+    folder = os.path.abspath(os.fspath(path)) if path is not None else shipped_folder()
+    load_rulebook(folder)
+    rules = build_findings(_read_separate("findings", folder, compiled_name(folder)))
+    return {rule.id: rule for rule in sorted(rules, key=lambda rule: rule.code)}
 
 
 def compiled_folders() -> list[str]:
@@ -320,6 +333,40 @@ def build_prices(records: object) -> tuple[PriceRow, ...]:
 def _build_value(record: dict[str, Any]) -> PriceValue:
     confidence = record["confidence"]
     return PriceValue(**{**record, "confidence": Confidence(confidence) if confidence else None})
+
+
+def build_findings(records: object) -> tuple[FindingRule, ...]:
+    """Return the finding rules that compiled data describes."""
+    return tuple(_build_finding(record) for record in _records(records))
+
+
+def _build_finding(record: dict[str, Any]) -> FindingRule:
+    tests = {
+        side: tuple(
+            FindingExample(
+                **{**example, "decision": Option(example["decision"]) if example["decision"] else None}
+            )
+            for example in record["tests"][side]
+        )
+        for side in ("fires", "silent")
+    }
+    return FindingRule(
+        **{
+            **record,
+            "severity": Severity(record["severity"]),
+            "confidence": Certainty(record["confidence"]),
+            "detector": Detector(record["detector"]),
+            "exceptions": tuple(record["exceptions"]),
+            "tests": FindingTests(**tests),
+            "sources": tuple(Finding(**finding) for finding in record["sources"]),
+            "decisions": tuple(Option(option) for option in record["decisions"]),
+            "when": _build_conditions(record["when"]),
+            "unless": _build_conditions(record["unless"]),
+            "asks": tuple(record["asks"]),
+            "words": tuple(record["words"]),
+            "zones": tuple(Zone(zone) for zone in record["zones"]),
+        }
+    )
 
 
 TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start

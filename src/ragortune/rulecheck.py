@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ragortune.engine import Clause, Tables, compile_tables, decide_option, trace_rule
 from ragortune.errors import Place
+from ragortune.findings import Detector, FindingRule
 from ragortune.model import Criterion, Gate, GateKind, Need, Option, Rule, Rulebook, TraceState
 from ragortune.phrases.records import Phrase
 from ragortune.plaintext import join_words
@@ -26,6 +27,16 @@ from ragortune.rulefiles import Authored, author_folder, compile_authored
 from ragortune.rulefolder import MANIFEST
 
 _CODE = re.compile(r"[A-Z][0-9]{2}\Z")
+_FINDING_CODE = re.compile(r"RT[0-9]{3}\Z")
+_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*\Z")
+_ABOUT_FORM = frozenset(
+    {
+        Detector.BARE_SUPPRESSION,
+        Detector.UNKNOWN_SUPPRESSION,
+        Detector.EXPIRED_SUPPRESSION,
+        Detector.UNUSED_SUPPRESSION,
+    }
+)
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _SEARCHES = 60
 
@@ -95,7 +106,10 @@ def _check_form(authored: Authored) -> Iterator[RuleFinding]:
     rules: Mapping[str, Rule] = authored.records["rules"]
     for rule in rules.values():
         yield from _check_rule_form(authored, rule)
-    used = {finding.source for rule in rules.values() for finding in rule.sources}
+    for finding_rule in authored.records["findings"].values():
+        yield from _check_finding_form(authored, finding_rule)
+    checked = (*rules.values(), *authored.records["findings"].values())
+    used = {finding.source for rule in checked for finding in rule.sources}
     used |= {name for row in authored.records["prices"].values() for name in list_sources(row)}
     for source in authored.records["sources"]:
         if source not in used:
@@ -152,9 +166,40 @@ def _check_phrase_form(authored: Authored, phrase: Phrase) -> Iterator[RuleFindi
             yield RuleFinding("missing-test", message, place, f"add one under tests.{side}")
 
 
+def _check_finding_form(authored: Authored, rule: FindingRule) -> Iterator[RuleFinding]:
+    def found(name: str, message: str, *path: str, hint: str | None = None) -> RuleFinding:
+        place = authored.place_of("findings", rule.id, *path)
+        return RuleFinding(name, f"finding rule '{rule.id}' {message}", place, hint)
+
+    if not rule.sources and rule.detector not in _ABOUT_FORM:
+        yield found("missing-source", "has no source", "id", hint="only rules about suppressions need none")
+    if not rule.exceptions:
+        yield found("missing-exception", "does not say when it misleads", "exceptions")
+    for side in ("fires", "silent"):
+        if not getattr(rule.tests, side):
+            yield found("missing-test", f"has no test under tests.{side}", "tests")
+    if rule.detector is Detector.ANSWERS and not rule.when:
+        yield found("malformed", "has no condition", "detector")
+    if not _FINDING_CODE.match(rule.code):
+        yield found("malformed", f"has a code that is not RT with three digits: '{rule.code}'", "code")
+    if not _SLUG.match(rule.id):
+        yield found("malformed", "is not named in lower case with hyphens", "id")
+    if not _VERSION.match(rule.since):
+        yield found("malformed", "has a 'since' that is no version of numbers with dots", "since")
+
+
+_ORDERED = (
+    ("rules", "code"),
+    ("sources", "id"),
+    ("cases", "id"),
+    ("phrases", "id"),
+    ("prices", "id"),
+    ("findings", "code"),
+)
+
+
 def _check_order(authored: Authored) -> Iterator[RuleFinding]:
-    kinds = ("rules", "code"), ("sources", "id"), ("cases", "id"), ("phrases", "id"), ("prices", "id")
-    for kind, key in kinds:
+    for kind, key in _ORDERED:
         last: dict[str, str] = {}
         for record_id, record in authored.records[kind].items():
             origin = authored.origins.get((kind, record_id))

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ragortune.errors import Place, ProfileError, RagortuneError, RulebookError, UnreadableError
+from ragortune.findings import FindingRule
 from ragortune.model import (
     Case,
     Criterion,
@@ -122,6 +123,13 @@ class PricesFile(Record):
     """Price rows, sorted by id."""
 
 
+class FindingsFile(Record):
+    """A file in `findings/`."""
+
+    findings: tuple[FindingRule, ...]
+    """What `check` looks for in design documents, sorted by code."""
+
+
 _FILE_TYPES: Mapping[str, type] = MappingProxyType(
     {
         "criteria": CriteriaFile,
@@ -132,6 +140,7 @@ _FILE_TYPES: Mapping[str, type] = MappingProxyType(
         "phrases": PhrasesFile,
         "derived": DerivedFile,
         "prices": PricesFile,
+        "findings": FindingsFile,
     }
 )
 _SINGULAR = MappingProxyType(
@@ -145,6 +154,7 @@ _SINGULAR = MappingProxyType(
         "words": "list of words",
         "derived": "criterion",
         "prices": "price row",
+        "findings": "finding rule",
     }
 )
 _KINDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType({"phrases": ("words", "phrases")})
@@ -255,12 +265,15 @@ def _take_records(
 
 
 def _disable_rules(authored: Authored, document: Document, base: Authored | None) -> None:
+    shipped = {**base.records["rules"], **base.records["findings"]} if base else {}
     for index, entry in enumerate(authored.manifest.disable):
         place = document.place_of(("disable", index, "rule"))
-        if base is None or entry.rule not in base.records["rules"]:
-            hint = suggest_name(entry.rule, base.records["rules"]) if base else None
+        if entry.rule not in shipped:
+            hint = suggest_name(entry.rule, shipped) if base else None
             authored.report(f"there is no rule {quote_value(entry.rule)} to disable", place, hint)
-        elif authored.records["rules"].pop(entry.rule, None) is not None:
+            continue
+        kind = "findings" if entry.rule in authored.records["findings"] else "rules"
+        if authored.records[kind].pop(entry.rule, None) is not None:
             authored.disabled[entry.rule] = entry.because
 
 
@@ -366,22 +379,17 @@ def _inner_types(hint: Any) -> Iterable[Any]:
 
 def _check_names(authored: Authored) -> None:
     """Note every name in a rule that nothing bears."""
-    criteria, rules = authored.records["criteria"], authored.records["rules"]
+    criteria = authored.records["criteria"]
     codes: dict[str, str] = {}
     vocabulary = Vocabulary({**criteria, **authored.records["derived"]})
-    for rule in rules.values():
-        owner = codes.setdefault(rule.code, rule.id)
-        if owner != rule.id:
-            place = authored.place_of("rules", rule.id, "code")
-            authored.report(f"code '{rule.code}' is taken by rule '{owner}'", place)
-        for part in ("when", "unless"):
-            for name, wanted in getattr(rule, part).items():
-                _check_condition(authored, rule, part, name, wanted)
-        for index, finding in enumerate(rule.sources):
-            _check_source(authored, rule, index, finding)
-        for side in ("fires", "silent"):
-            for index, example in enumerate(getattr(rule.tests, side)):
-                _check_example(authored, vocabulary, rule, (side, index), example.profile)
+    for kind in ("rules", "findings"):
+        for rule in authored.records[kind].values():
+            owner = codes.setdefault(rule.code, rule.id)
+            if owner != rule.id:
+                place = authored.place_of(kind, rule.id, "code")
+                authored.report(f"code '{rule.code}' is taken by rule '{owner}'", place)
+            _check_rule(authored, vocabulary, kind, rule)
+    _check_finding_rules(authored)
     _check_cases(authored)
     for kind in ("criteria", "derived"):
         for criterion in authored.records[kind].values():
@@ -410,14 +418,42 @@ def _check_phrases(authored: Authored) -> None:
         authored.report(problem.message, place, problem.hint)
 
 
-def _check_condition(authored: Authored, rule: Rule, part: str, name: str, wanted: object) -> None:
+def _check_rule(authored: Authored, vocabulary: Vocabulary, kind: str, rule: Rule | FindingRule) -> None:
+    for part in ("when", "unless"):
+        for name, wanted in getattr(rule, part).items():
+            _check_condition(authored, (kind, rule.id, part), name, wanted)
+    for index, finding in enumerate(rule.sources):
+        _check_source(authored, (kind, rule.id), index, finding)
+    for side in ("fires", "silent"):
+        for index, example in enumerate(getattr(rule.tests, side)):
+            _check_example(authored, vocabulary, (kind, rule.id, "tests", side, index), example.profile)
+
+
+def _check_finding_rules(authored: Authored) -> None:
+    rules, criteria = authored.records["rules"], authored.records["criteria"]
+    for rule in authored.records["findings"].values():
+        if rule.id in rules:
+            place = authored.place_of("findings", rule.id, "id")
+            authored.report(f"'{rule.id}' is the name of a rule already", place)
+        for index, name in enumerate(rule.asks):
+            if name not in criteria:
+                place = authored.place_of("findings", rule.id, "asks", index)
+                hint = suggest_name(name, criteria)
+                authored.report(f"there is no criterion {quote_value(name)}", place, hint)
+
+
+_RulePart = tuple[str, str, str]
+"""Kind and id of a record, and a part of it."""
+
+
+def _check_condition(authored: Authored, at: _RulePart, name: str, wanted: object) -> None:
     criteria = {**authored.records["criteria"], **authored.records["derived"]}
     criterion = criteria.get(name)
     if criterion is None:
-        place = authored.place_of("rules", rule.id, part, name, key=True)
+        place = authored.place_of(*at, name, key=True)
         authored.report(f"there is no criterion {quote_value(name)}", place, suggest_name(name, criteria))
         return
-    place = authored.place_of("rules", rule.id, part, name)
+    place = authored.place_of(*at, name)
     if isinstance(wanted, (str, tuple)):
         levels = [wanted] if isinstance(wanted, str) else list(wanted)
     else:
@@ -432,22 +468,25 @@ def _check_condition(authored: Authored, rule: Rule, part: str, name: str, wante
             authored.report(f"'{name}' has no level {quote_value(level)}", place, hint)
 
 
-def _check_source(authored: Authored, rule: Rule, index: int, finding: Finding) -> None:
+def _check_source(authored: Authored, at: tuple[str, str], index: int, finding: Finding) -> None:
     sources = authored.records["sources"]
     if finding.source not in sources:
-        place = authored.place_of("rules", rule.id, "sources", index, "source")
+        place = authored.place_of(*at, "sources", index, "source")
         authored.report(
             f"there is no source {quote_value(finding.source)}", place, suggest_name(finding.source, sources)
         )
 
 
 def _check_example(
-    authored: Authored, vocabulary: Vocabulary, rule: Rule, at: tuple[str, int], profile: Mapping[str, object]
+    authored: Authored,
+    vocabulary: Vocabulary,
+    at: tuple[str, str, str, str, int],
+    profile: Mapping[str, object],
 ) -> None:
     try:
         vocabulary.read_profile(dict(profile))
     except ProfileError as error:
-        place = authored.place_of("rules", rule.id, "tests", *at, "profile")
+        place = authored.place_of(*at, "profile")
         authored.report(error.message, place, error.hint)
 
 
@@ -532,6 +571,7 @@ SCHEMAS = (
     "phrases",
     "derived",
     "prices",
+    "findings",
 )
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -550,15 +590,16 @@ def export_schema(
         criterion.id: {**_value_schema(criterion, ranges=False), "description": criterion.question}
         for criterion in readable.values()
     }
-    if "Rule" in definitions:
+    owner = next((name for name in ("Rule", "FindingRule") if name in definitions), None)
+    if owner is not None:
         conditions = {
             "type": "object",
             "additionalProperties": False,
             "properties": {criterion.id: _condition_schema(criterion) for criterion in readable.values()},
         }
         for part in ("when", "unless"):
-            described = definitions["Rule"]["properties"][part].get("description")
-            definitions["Rule"]["properties"][part] = {**conditions, "description": described}
+            described = definitions[owner]["properties"][part].get("description")
+            definitions[owner]["properties"][part] = {**conditions, "description": described}
     if "Phrase" in definitions:
         properties = definitions["Phrase"]["properties"]
         described = properties["says"].get("description")
@@ -571,9 +612,9 @@ def export_schema(
         }
         named = {"enum": [*criteria, None], "description": properties["number"].get("description")}
         properties["number"] = named
-    for owner in ("Example", "Case"):
-        if owner in definitions:
-            properties = definitions[owner]["properties"]
+    for holder in ("Example", "Case", "FindingExample"):
+        if holder in definitions:
+            properties = definitions[holder]["properties"]
             described = properties["profile"].get("description")
             properties["profile"] = {"type": "object", "properties": answers, "description": described}
     return {"$schema": _DRAFT, "$id": f"urn:ragortune:schema:{name}:1", **schema}

@@ -12,7 +12,7 @@ from ragortune.reading import RULE_FILE_BYTES, list_files, read_bytes
 MANIFEST = "rulebook.yaml"
 SHIPPED = "ragortune"
 """The word by which a rule pack says that it extends the shipped rule set."""
-_NOT_RULES = ("cases/", "phrases/", "prices/")
+_NOT_RULES = ("cases/", "phrases/", "prices/", "findings/")
 _MOST_FILES = 500
 _MOST_BYTES = 32 * 1024 * 1024
 
@@ -48,7 +48,7 @@ def read_files(folder: str) -> Files:
 
 
 def digest_rules(files: Files) -> str:
-    """Return `sha256:` over what decides a recommendation, line ends made alike: no cases, phrases or prices."""
+    """Return `sha256:` over what decides a recommendation, line ends made alike; not over cases, prices and the like."""
     return "sha256:" + digest_files(
         {name: data for name, data in files.items() if not name.startswith(_NOT_RULES)}
     )

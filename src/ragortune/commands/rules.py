@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from ragortune.audit.examples import FailedExample, run_finding_tests
 from ragortune.casebook import (
     FIRM_SHARE,
     Agreement,
@@ -14,7 +15,13 @@ from ragortune.casebook import (
     measure_agreement,
     measure_reliability,
 )
-from ragortune.commands.shared import choose_format, open_phrases, open_rulebook, rules_folder
+from ragortune.commands.shared import (
+    choose_format,
+    open_finding_rules,
+    open_phrases,
+    open_rulebook,
+    rules_folder,
+)
 from ragortune.errors import ExitCode, RulebookError, UsageError
 from ragortune.host import Environment
 from ragortune.model import Option, Rule, Rulebook
@@ -36,13 +43,19 @@ def list_rules(rules: str | None, form: str, environment: Environment) -> ExitCo
     """Print every rule on a line, in the order of the rule set."""
     form = choose_format(form, LIST_FORMATS)
     book = open_rulebook(rules, environment)
+    findings = open_finding_rules(rules, environment)
     if form == "json":
-        records = [plain_data(rule) for rule in book.rules.values()]
+        records = [plain_data(rule) for rule in (*book.rules.values(), *findings.values())]
         environment.write(dump_json(records, indent=2) + "\n")
     elif form == "markdown":
         lines = ["| Code | Rule | When | Then |", "| --- | --- | --- | --- |"]
         lines += [
             f"| {rule.code} | {rule.title} | {_condition(rule)} | {_effects(rule)} |" for rule in _all(book)
+        ]
+        lines += ["", "| Code | Finding | Severity | Confidence |", "| --- | --- | --- | --- |"]
+        lines += [
+            f"| {rule.code} | {rule.title} | {rule.severity} | {rule.confidence} |"
+            for rule in findings.values()
         ]
         environment.write("\n".join(lines) + "\n")
     else:
@@ -50,8 +63,13 @@ def list_rules(rules: str | None, form: str, environment: Environment) -> ExitCo
         for rule in _all(book):
             environment.write(f"{rule.code}  {rule.id}\n")
             environment.write(_wrap(f"{rule.title}: {_effects(rule)}", width, "     "))
+        for finding in findings.values():
+            environment.write(f"{finding.code}  {finding.id}\n")
+            said = f"{finding.title}: {finding.severity} ({finding.confidence} confidence) of `check`"
+            environment.write(_wrap(said, width, "     "))
         environment.write(
-            f"\n{len(book.rules)} rules, {len(book.criteria)} criteria, {len(book.sources)} sources\n"
+            f"\n{len(book.rules)} rules, {len(book.criteria)} criteria, {len(book.sources)} sources, "
+            f"{len(findings)} finding rules\n"
         )
         for name, because in book.disabled.items():
             environment.write(_wrap(f"{name} is disabled: {clean_text(because)}", width, ""))
@@ -80,9 +98,10 @@ def show_page(name: str, rules: str | None, form: str, color: str, environment: 
     """Print the page of a rule, criterion, option, source or topic; raises UsageError with the nearest name."""
     form = choose_format(form, LIST_FORMATS)
     book = open_rulebook(rules, environment)
-    page = pages.find_page(book, name)
+    findings = open_finding_rules(rules, environment)
+    page = pages.find_page(book, name, findings)
     if page is None:
-        known = pages.page_names(book)
+        known = pages.page_names(book, findings)
         raise UsageError(f"there is no page {quote_value(name)}", None, suggest_name(name, known))
     if form == "json":
         environment.write(dump_json([{"kind": kind, "text": text} for kind, text in page], indent=2) + "\n")
@@ -150,20 +169,40 @@ def run_rule_tests(
     book = open_rulebook(rules, environment)
     tests = run_tests(book)
     sentences = run_phrase_tests(open_phrases(rules, environment), book.criteria)
+    findings = run_finding_tests(book, open_finding_rules(rules, environment))
     agreement = measure_agreement(book)
     other = _open_base(base, environment) if base is not None else None
     if form == "json":
-        environment.write(dump_json(_test_json(book, tests, sentences, agreement, other), indent=2) + "\n")
+        described = _test_json(book, tests, sentences, agreement, other)
+        described["finding_tests"] = _finding_tests_json(*findings)
+        environment.write(dump_json(described, indent=2) + "\n")
     else:
-        lines = [*_describe_tests(*tests), *_describe_sentences(*sentences), ""]
-        lines += _describe_agreement(agreement)
+        lines = [*_describe_tests(*tests), *_describe_sentences(*sentences)]
+        lines += [*_describe_finding_tests(*findings), "", *_describe_agreement(agreement)]
         lines += ["", *_describe_reliability(measure_reliability(book))]
         if misses:
             lines += ["", *_describe_misses(agreement)]
         if other is not None:
             lines += ["", *_describe_changes(book, other)]
         environment.write("\n".join(lines) + "\n")
-    return ExitCode.FINDINGS if tests[1] or sentences[1] else ExitCode.OK
+    return ExitCode.FINDINGS if tests[1] or sentences[1] or findings[1] else ExitCode.OK
+
+
+def _describe_finding_tests(count: int, failed: tuple[FailedExample, ...]) -> list[str]:
+    lines = [f"Finding tests: {count - len(failed)} of {count} pass"]
+    for test in failed:
+        happened = "was found" if test.expected == "silent" else "was not found"
+        lines.append(f"  {test.rule.code} {test.rule.id} {happened}: {test.sentence}")
+    return lines
+
+
+def _finding_tests_json(count: int, failed: tuple[FailedExample, ...]) -> dict[str, object]:
+    return {
+        "total": count,
+        "failed": [
+            {"rule": test.rule.id, "name": test.sentence, "expected": test.expected} for test in failed
+        ],
+    }
 
 
 def _open_base(base: str, environment: Environment) -> Rulebook:

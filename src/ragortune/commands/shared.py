@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ragortune.configuration import find_configuration
 from ragortune.errors import RagortuneError, RulebookError, UsageError
+from ragortune.findings import FindingRule
 from ragortune.host import Environment
 from ragortune.model import Rulebook
 from ragortune.phrases.records import PhraseBook
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
-from ragortune.rulebook import load_phrases, load_rulebook
+from ragortune.rulebook import load_finding_rules, load_phrases, load_rulebook
 from ragortune.rulefolder import shipped_folder
 
 _MOST_PROBLEMS = 20
@@ -32,6 +33,11 @@ def open_rulebook(rules: str | None, environment: Environment) -> Rulebook:
 def open_phrases(rules: str | None, environment: Environment) -> PhraseBook:
     """Return the phrases of the rule set that holds here; raises RagortuneError."""
     return load_phrases(rules_folder(rules, environment))
+
+
+def open_finding_rules(rules: str | None, environment: Environment) -> Mapping[str, FindingRule]:
+    """Return what `check` looks for by the rule set that holds here, by id; raises RagortuneError."""
+    return load_finding_rules(rules_folder(rules, environment))
 
 
 def choose_format(given: str, known: Iterable[str]) -> str:

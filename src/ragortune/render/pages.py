@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ragortune.errors import ExitCode
+from ragortune.findings import FindingRule
 from ragortune.model import (
     Bound,
     Condition,
@@ -15,6 +18,7 @@ from ragortune.model import (
     Source,
 )
 from ragortune.plaintext import join_words
+from ragortune.record import NOTHING
 from ragortune.render.outlook import NEED_NAMES
 
 Block = tuple[str, str]
@@ -101,6 +105,40 @@ def rule_page(book: Rulebook, rule: Rule) -> list[Block]:
     return blocks
 
 
+def finding_page(book: Rulebook, rule: FindingRule) -> list[Block]:
+    """Return the page of something that `check` looks for."""
+    blocks: list[Block] = [
+        ("heading", f"{rule.code} {rule.title}"),
+        ("term", f"name\t{rule.id}"),
+        ("term", f"severity\t{rule.severity}, confidence {rule.confidence}, since {rule.since}"),
+    ]
+    if rule.decisions:
+        blocks.append(("term", f"decides\t{join_words(rule.decisions, 'or')}"))
+    if rule.when:
+        blocks.append(("term", "when\t" + "; and ".join(word_condition(*item) for item in rule.when.items())))
+    if rule.unless:
+        blocks.append(
+            ("term", "unless\t" + "; or ".join(word_condition(*item) for item in rule.unless.items()))
+        )
+    blocks += [("subheading", "How it is found"), ("text", rule.how)]
+    blocks += [("subheading", "Why it matters"), ("text", rule.because)]
+    if rule.sources:
+        blocks.append(("subheading", "Evidence"))
+    for finding in rule.sources:
+        source = book.sources[finding.source]
+        blocks.append(("item", finding.found))
+        blocks.append(("note", f"{source.title} ({source.quality}, checked {source.checked})"))
+        blocks.append(("address", source.address))
+    blocks.append(("subheading", "When it misleads"))
+    blocks += [("item", text) for text in rule.exceptions]
+    blocks += [("subheading", "What to do"), ("text", rule.remedy), ("subheading", "Tested on")]
+    for side, word in (("fires", "finds"), ("silent", "passes")):
+        blocks += [("item", f"{word}: {example.name}") for example in getattr(rule.tests, side)]
+    blocks.append(("subheading", "To silence it"))
+    blocks.append(("text", f"<!-- ragortune: ignore[{rule.id}] until 2027-03-31 because TEXT -->"))
+    return blocks
+
+
 def criterion_page(book: Rulebook, criterion: Criterion) -> list[Block]:
     """Return the page of a criterion."""
     blocks: list[Block] = [
@@ -143,7 +181,7 @@ def option_page(book: Rulebook, guide: OptionGuide) -> list[Block]:
     return blocks
 
 
-def source_page(book: Rulebook, source: Source) -> list[Block]:
+def source_page(book: Rulebook, source: Source, findings: Mapping[str, FindingRule] = NOTHING) -> list[Block]:
     """Return the page of a source: what it contributes to which rule."""
     blocks: list[Block] = [
         ("heading", source.title),
@@ -153,7 +191,7 @@ def source_page(book: Rulebook, source: Source) -> list[Block]:
     ]
     blocks += [
         ("term", f"{rule.code}\t{finding.found}")
-        for rule in book.rules.values()
+        for rule in _all_rules(book, findings)
         for finding in rule.sources
         if finding.source == source.id
     ]
@@ -199,26 +237,50 @@ def scale_page(book: Rulebook) -> list[Block]:
     return blocks
 
 
-def find_page(book: Rulebook, name: str) -> list[Block] | None:
+def find_page(book: Rulebook, name: str, findings: Mapping[str, FindingRule] = NOTHING) -> list[Block] | None:
     """Return the page that a name, code or topic stands for, or None."""
-    for rule in book.rules.values():
-        if name in (rule.id, rule.code) or name.upper() == rule.code:
-            return rule_page(book, rule)
+    named = next((rule for rule in book.rules.values() if _is_called(rule, name)), None)
+    if named is not None:
+        return rule_page(book, named)
+    found = next((rule for rule in findings.values() if _is_called(rule, name)), None)
+    if found is not None:
+        return finding_page(book, found)
+    if name in book.sources:
+        return source_page(book, book.sources[name], findings)
+    return _other_page(book, name)
+
+
+def _all_rules(book: Rulebook, findings: Mapping[str, FindingRule]) -> list[Rule | FindingRule]:
+    return [*book.rules.values(), *findings.values()]
+
+
+def _is_called(rule: Rule | FindingRule, name: str) -> bool:
+    return name == rule.id or name.upper() == rule.code
+
+
+def _other_page(book: Rulebook, name: str) -> list[Block] | None:
     if name in book.readable:
         return criterion_page(book, book.readable[name])
     if name in tuple(Option):
         return option_page(book, book.options[Option(name)])
-    if name in book.sources:
-        return source_page(book, book.sources[name])
     if name == "exit-codes":
         return exit_code_page()
     return scale_page(book) if name == "scale" else None
 
 
-def page_names(book: Rulebook) -> list[str]:
+def page_names(book: Rulebook, findings: Mapping[str, FindingRule] = NOTHING) -> list[str]:
     """Return every name that has a page."""
-    codes = [rule.code for rule in book.rules.values()]
-    return [*book.rules, *codes, *book.readable, *tuple(Option), *book.sources, "exit-codes", "scale"]
+    codes = [rule.code for rule in _all_rules(book, findings)]
+    return [
+        *book.rules,
+        *findings,
+        *codes,
+        *book.readable,
+        *tuple(Option),
+        *book.sources,
+        "exit-codes",
+        "scale",
+    ]
 
 
 def page_text(blocks: list[Block], *, width: int, color: bool) -> str:

@@ -1,0 +1,89 @@
+"""What is wrong with a design document: a pure function of what was read, the advice, the finding rules and the date.
+
+`answers` makes a profile of statements, `detectors` has one function for each kind of finding rule, `argument` says
+why, `suppression` applies the comments in the document, `baseline` forgives what was known before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ragortune.audit.answers import StatedAnswers, gather_answers
+from ragortune.audit.detectors import AuditCase, run_rule
+from ragortune.audit.suppression import OWN_DETECTORS, read_remarks, report_flaws, silence_findings
+from ragortune.engine import judge_profile
+from ragortune.findings import AuditFinding, DocumentAudit, FindingRule, Severity
+from ragortune.model import Profile, Rulebook
+from ragortune.profile import Vocabulary
+from ragortune.record import Record
+from ragortune.statements import DesignReading, DocumentStatus
+from ragortune.whatif import study
+
+
+class Policy(Record):
+    """Which finding rules hold, and how much they may say."""
+
+    rules: Mapping[str, FindingRule]
+    """Every finding rule by id: suppressions may name any of them."""
+    chosen: frozenset[str]
+    """Ids of the rules that are looked for."""
+    pin: str | None = None
+    """Version of the rule set that the project has agreed to; newer rules only note."""
+    honour_suppressions: bool = True
+
+
+def audit_reading(
+    reading: DesignReading, rulebook: Rulebook, policy: Policy, today: str, outside: Profile | None = None
+) -> DocumentAudit:
+    """Return what is wrong with one document on a date (YYYY-MM-DD); `outside` are answers from a profile file."""
+    if reading.status in (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.UNSUPPORTED_LANGUAGE):
+        return DocumentAudit(reading, None, ())
+    answers = gather_answers(reading, Vocabulary(rulebook.criteria), outside)
+    advice = study(judge_profile(rulebook, answers.profile))
+    case = AuditCase(reading, answers, advice)
+    chosen = [rule for name, rule in policy.rules.items() if name in policy.chosen]
+    findings = [finding for rule in chosen for finding in run_rule(rule, case)]
+    read = read_remarks(reading, policy.rules, today)
+    own = {rule.detector: rule for rule in chosen if rule.detector in OWN_DETECTORS}
+    if policy.honour_suppressions:
+        findings, unused = silence_findings(findings, read, policy.chosen)
+        findings += report_flaws((*read.flaws, *unused), reading, own)
+    findings = [hold_to_pin(finding, policy.pin) for finding in findings]
+    findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))
+    held = tuple(suppression for suppression, _ in read.suppressions)
+    return DocumentAudit(reading, advice, tuple(findings), held, tuple(outside.levels) if outside else ())
+
+
+def hold_to_pin(finding: AuditFinding, pin: str | None) -> AuditFinding:
+    """Return a finding, as a note where its rule is newer than the pinned rule set."""
+    if pin is None or not is_newer(finding.rule.since, pin):
+        return finding
+    return finding.replace(severity=Severity.NOTE)
+
+
+def is_newer(version: str, pin: str) -> bool:
+    """Return whether one version of the rule set is later than another; versions are numbers with dots."""
+    return _numbers(version) > _numbers(pin)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdecimal() else 0 for part in version.split("."))
+
+
+def order_findings(findings: Iterable[AuditFinding]) -> list[AuditFinding]:
+    """Return findings with the most important first: severity, then confidence, then place."""
+    return sorted(
+        findings, key=lambda finding: (-finding.severity.rank, -finding.confidence.rank, finding.line)
+    )
+
+
+__all__ = [
+    "AuditCase",
+    "Policy",
+    "StatedAnswers",
+    "audit_reading",
+    "gather_answers",
+    "hold_to_pin",
+    "is_newer",
+    "order_findings",
+]

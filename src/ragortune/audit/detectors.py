@@ -1,0 +1,322 @@
+"""What each kind of finding rule looks at. A detector is a pure function of rule and case; it yields what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+from ragortune.audit.answers import StatedAnswers
+from ragortune.audit.argument import (
+    DECISION_WORDS,
+    MOST_QUESTIONS,
+    argue_against,
+    cite_source,
+    show_answer,
+    show_decision,
+    show_flips,
+    show_questions,
+)
+from ragortune.audit.places import find_sentence, find_title, span_of
+from ragortune.audit.wording import WordFinder, compares_models
+from ragortune.findings import AuditFinding, Detector, FindingRule, Step, StepKind
+from ragortune.model import Condition, Direction, Need, Option, Recommendation
+from ragortune.plaintext import join_words, quote_value
+from ragortune.profile import describe_answer
+from ragortune.record import Record
+from ragortune.statements import (
+    DesignReading,
+    DocumentStatus,
+    Form,
+    Sentence,
+    Span,
+    StatedDecision,
+    StatedFact,
+    Zone,
+)
+
+FIRM_SHARE = 0.9
+"""From this share of the readings of the rules on, advice is firm enough to call a decision wrong."""
+
+
+class AuditCase(Record):
+    """One document as the detectors see it."""
+
+    reading: DesignReading
+    answers: StatedAnswers
+    advice: Recommendation
+
+    @property
+    def decision(self) -> StatedDecision | None:
+        """What the document decides, where there is something to judge."""
+        return self.reading.decision if self.reading.status is DocumentStatus.JUDGED else None
+
+    @property
+    def firm(self) -> bool:
+        """Whether the advice can be held against a decision."""
+        if self.advice.default:
+            return False
+        share = (self.advice.acceptability or {}).get(self.advice.option, 0.0)
+        return bool(self.advice.settled) or share >= FIRM_SHARE
+
+    @property
+    def decided_at(self) -> Span | None:
+        """The line on which the decision is read."""
+        if self.decision is None:
+            return None
+        cited = sorted(self.decision.evidence, key=lambda part: part.role != "for")
+        return cited[0].span if cited else None
+
+
+class Hit(Record):
+    """What a detector found, before it becomes a finding."""
+
+    message: str
+    span: Span | None
+    argument: tuple[Step, ...] = ()
+    subject: str = ""
+    """What it is about, where no sentence carries the finding."""
+    whole: bool = False
+    """Whether it is about the document as a whole."""
+
+
+Detect = Callable[[FindingRule, AuditCase], Iterator[Hit]]
+
+
+def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
+    """Yield what one finding rule finds in one document. Rules about suppressions find nothing here."""
+    detect = _DETECTORS.get(rule.detector)
+    if detect is None:
+        return
+    for hit in detect(rule, case):
+        sentence = find_sentence(case.reading, hit.span)
+        evidence = () if any(step.kind is StepKind.EVIDENCE for step in hit.argument) else rule.sources
+        yield AuditFinding(
+            rule,
+            rule.severity,
+            rule.confidence,
+            hit.message,
+            hit.span,
+            sentence.headings if sentence else (),
+            hit.subject or (sentence.text if sentence else ""),
+            (*hit.argument, *cite_source(case.advice.rulebook, evidence)),
+            hit.whole,
+        )
+
+
+# --- the decision against the advice ------------------------------------------------------------------------------
+
+
+def _detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+    decision, advice = case.decision, case.advice
+    if decision is None or not case.firm or decision.option is advice.option:
+        return
+    steps, rules = argue_against(decision.option, advice, case.answers)
+    because = f": {join_words(other.title[:1].lower() + other.title[1:] for other in rules)}" if rules else ""
+    how_firm = "whatever the open answers are" if advice.settled else "in " + _word_share(advice)
+    message = (
+        f"{rule.title}: it decides for {DECISION_WORDS[decision.option]}, and its facts speak for "
+        f"{DECISION_WORDS[advice.option]}, {how_firm}{because}"
+    )
+    argument = (*show_decision(decision), *steps, *show_flips(advice, decision.option))
+    yield Hit(message, case.decided_at, argument)
+
+
+def _word_share(advice: Recommendation) -> str:
+    share = (advice.acceptability or {}).get(advice.option, 0.0)
+    return (
+        "nearly every reading of the rules" if share > 0.99 else f"{share:.0%} of the readings of the rules"
+    )
+
+
+def _detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+    decision, advice = case.decision, case.advice
+    if decision is None or case.firm or advice.default or decision.option is advice.option:
+        return
+    steps, _ = argue_against(decision.option, advice, case.answers)
+    if not steps or not advice.unknowns:
+        return
+    names = join_words((question.criterion for question in advice.unknowns[:MOST_QUESTIONS]), "or")
+    message = (
+        f"{rule.title}: so far it speaks for {DECISION_WORDS[advice.option]} rather than "
+        f"{DECISION_WORDS[decision.option]}; what would tell is not stated: {names}"
+    )
+    yield Hit(message, case.decided_at, (*show_decision(decision), *steps, *show_questions(advice)))
+
+
+def _detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+    decision, advice = case.decision, case.advice
+    if decision is None or case.firm:
+        return
+    if decision.option is not advice.option and not advice.default:
+        return
+    questions = (advice.unknowns or ())[:MOST_QUESTIONS]
+    if questions:
+        names = [question.criterion for question in questions]
+        message = f"{rule.title}: {join_words(names, 'or')}"
+        steps = (*show_decision(decision), *show_questions(advice))
+        yield Hit(message, case.decided_at, steps, "open answers", whole=True)
+
+
+def _detect_no_decision(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+    judged = case.reading.status in (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION)
+    if judged and case.reading.decision is None and is_decision_record(case.reading):
+        yield Hit(rule.title, find_title(case.reading), (), "no decision", whole=True)
+
+
+def _detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+    decision, advice = case.decision, case.advice
+    if decision is None or decision.option is not Option.BOTH:
+        return
+    if case.firm and advice.option is not Option.BOTH:
+        return
+    spoken = {
+        need: bool(advice.needs[need].required_by)
+        or any(reason.need is need and reason.effect is Direction.FOR for reason in advice.reasons)
+        for need in Need
+    }
+    silent = [need for need, speaks in spoken.items() if not speaks]
+    if len(silent) == 1:
+        name = "retrieval" if silent[0] is Need.RAG else "tuning"
+        message = f"{rule.title}: nothing that is stated speaks for {name}"
+        yield Hit(message, case.decided_at, (*show_decision(decision), *show_questions(advice)))
+
+
+# --- answers ------------------------------------------------------------------------------------------------------
+
+
+def _detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+    decision = case.decision
+    if decision is None or (rule.decisions and decision.option not in rule.decisions):
+        return
+    if not all(_holds(case, name, wanted) for name, wanted in rule.when.items()):
+        return
+    if any(_holds(case, name, wanted) for name, wanted in rule.unless.items()):
+        return
+    criteria = case.advice.rulebook.criteria
+    stated = join_words(
+        f"{name} is {describe_answer(case.answers.profile, criteria[name])}" for name in rule.when
+    )
+    facts = [case.answers.fact_for(name) for name in rule.when]
+    span = next((fact.span for fact in facts if fact is not None and fact.span is not None), case.decided_at)
+    message = f"{rule.title}: {DECISION_WORDS[decision.option]} is decided, and {stated}"
+    steps = [show_answer(case.answers, case.advice.rulebook, name) for name in rule.when]
+    argument = (
+        *show_decision(decision),
+        *steps,
+        Step(StepKind.RULE, f"{rule.code} {rule.title}: {rule.because}"),
+    )
+    yield Hit(message, span, argument)
+
+
+def _holds(case: AuditCase, name: str, condition: Condition) -> bool:
+    levels = case.answers.profile.levels.get(name)
+    allowed = case.advice.rulebook.levels_of(name, condition)
+    return levels is not None and set(levels) <= set(allowed)
+
+
+def _detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+    if case.reading.status is not DocumentStatus.JUDGED:
+        return
+    criteria = case.advice.rulebook.criteria
+    for conflict in case.answers.conflicts:
+        said = join_words(_word_statement(fact) for fact in conflict.facts)
+        placed = [fact.span for fact in conflict.facts if fact.span is not None]
+        told = "the explicit one is taken" if conflict.resolved else "it is taken as unknown"
+        message = f"{rule.title} about {conflict.criterion}: {said}; {told}"
+        steps = tuple(
+            Step(StepKind.FACT, f"{criteria[conflict.criterion].id}: {_word_statement(fact)}", fact.span)
+            for fact in conflict.facts
+        )
+        yield Hit(
+            message, placed[-1] if placed else None, steps, subject=f"contradiction {conflict.criterion}"
+        )
+
+
+def _word_statement(fact: StatedFact) -> str:
+    value = join_words(map(str, fact.value), "or") if isinstance(fact.value, tuple) else fact.value
+    where = f"line {fact.span.line}" if fact.span else "the profile"
+    return f"{quote_value(value)} ({where})"
+
+
+# --- what is not there --------------------------------------------------------------------------------------------
+
+_RECORD_WORDS = WordFinder(
+    ("decision", "decision outcome", "decision record", "considered options", "options considered", "adr")
+)
+
+
+def is_decision_record(reading: DesignReading) -> bool:
+    """Return whether a document records a decision (an ADR, RFC or the like), by its status or a heading."""
+    if reading.decision is not None and reading.decision.how != "explicit":
+        return False
+    if reading.accepted is not None:
+        return True
+    return any(
+        heading.zone is Zone.DECISION or _RECORD_WORDS.finds(heading.text) for heading in _headings(reading)
+    )
+
+
+def _headings(reading: DesignReading) -> Iterator[Sentence]:
+    return (sentence for sentence in reading.sentences if sentence.form is Form.HEADING)
+
+
+@lru_cache(maxsize=64)
+def _find_words(words: tuple[str, ...]) -> WordFinder:
+    return WordFinder(words)
+
+
+def _speaks_of(reading: DesignReading, rule: FindingRule) -> bool:
+    finder = _find_words(rule.words)
+    for sentence in reading.sentences:
+        if sentence.zone in rule.zones:
+            return True
+        if finder.finds(sentence.text) or (sentence.label and finder.finds(sentence.label)):
+            return True
+    return False
+
+
+def _detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+    decision = case.decision
+    if decision is None or not is_decision_record(case.reading):
+        return
+    if Zone.REJECTED in rule.zones and any(part.role == "against" for part in decision.evidence):
+        return
+    if not _speaks_of(case.reading, rule):
+        yield Hit(rule.title, find_title(case.reading), tuple(show_decision(decision)), rule.id, whole=True)
+
+
+def _detect_unplanned(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+    decision = case.decision
+    if decision is None or decision.option not in rule.decisions:
+        return
+    if any(name in case.answers.profile.levels for name in rule.asks) or _speaks_of(case.reading, rule):
+        return
+    yield Hit(rule.title, case.decided_at, tuple(show_decision(decision)), rule.id, whole=True)
+
+
+def _detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+    if case.decision is None:
+        return
+    for sentence in case.reading.sentences:
+        models = compares_models(sentence, rule.words)
+        if models:
+            message = f"{rule.title}: {join_words(quote_value(model) for model in models)}"
+            yield Hit(message, span_of(case.reading, sentence))
+
+
+_DETECTORS: Mapping[Detector, Detect] = MappingProxyType(
+    {
+        Detector.ADVICE: _detect_disagreement,
+        Detector.UNSUPPORTED: _detect_unsupported,
+        Detector.OPEN_ANSWER: _detect_open_answers,
+        Detector.NO_DECISION: _detect_no_decision,
+        Detector.CONTRADICTION: _detect_contradictions,
+        Detector.ANSWERS: _detect_answers,
+        Detector.ONE_NEED: _detect_one_need,
+        Detector.ABSENCE: _detect_absence,
+        Detector.UNPLANNED: _detect_unplanned,
+        Detector.COST: _detect_cost,
+    }
+)
+__all__ = ["FIRM_SHARE", "AuditCase", "Hit", "is_decision_record", "run_rule"]

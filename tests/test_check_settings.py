@@ -1,0 +1,275 @@
+"""How a project sets `check` up: configuration, baseline, pin, and only what changed on the branch."""
+
+import json
+import subprocess
+
+import pytest
+
+from .test_check_command import AGREEING, DISAGREEING, checked
+
+
+@pytest.fixture
+def doc(write):
+    return write("docs/0007.md", DISAGREEING)
+
+
+# --- configuration ------------------------------------------------------------------------------------------------
+
+
+def test_the_configuration_of_a_repository_holds(run, doc, write):
+    write("ragortune.yaml", "check: {select: [RT105], fail-on: warning}\n")
+
+    result = run("check", doc, "--format", "json")
+
+    assert result.code == 1
+    assert [found["code"] for found in checked(result)["documents"][0]["findings"]] == ["RT105"]
+
+
+def test_pyproject_holds_the_same_settings(run, doc, write):
+    write(
+        "pyproject.toml",
+        '[tool.ragortune.check]\nselect = ["RT105"]\nfail-on = "never"\nrequire-decision = true\n',
+    )
+
+    assert run("check", doc).code == 0
+
+
+def test_flags_win_over_the_configuration(run, doc, write):
+    write("ragortune.yaml", "check: {fail-on: never, min-confidence: high, ignore: [RT001]}\n")
+
+    assert run("check", doc).code == 0
+    assert run("check", doc, "--fail-on", "error").code == 1
+
+
+def test_a_pin_makes_newer_rules_note_only(run, doc, write):
+    write("ragortune.yaml", 'rules-version: "2026.10"\n')
+
+    result = run("check", doc, "--format", "json")
+
+    assert result.code == 0
+    assert {found["severity"] for found in checked(result)["documents"][0]["findings"]} == {"note"}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("check: {fail-onn: error}\n", "did you mean 'fail-on'?"),
+        ("check: {fail-on: fatal}\n", "'fail-on' must be error, warning, note or never, not 'fatal'"),
+        ("check: {min-confidence: 3}\n", "'min-confidence' must be low, medium or high, not 3"),
+        ("check: {select: RT001}\n", "'select' must be a list"),
+        ("check: {select: [1]}\n", "'select' must be a list"),
+        ("check: {select: [RT777]}\n", "there is no finding rule 'RT777'"),
+        ("check: {require-decision: maybe}\n", "'require-decision' must be true or false"),
+        ("check: {baseline: 3}\n", "'baseline' must be a file, not 3"),
+        ("check: [a]\n", "'check' is a mapping"),
+        ("rules-version: 2026.11\n", "write the version in quotes"),
+        ("rules-version: newest\n", "'rules-version' must be a version"),
+        ("rules: 3\n", "'rules' must be a folder, not 3"),
+        ("rule: x\n", "did you mean 'rules'?"),
+    ],
+)
+def test_a_slip_in_the_configuration_is_named_with_its_place(run, doc, write, text, complaint):
+    write("ragortune.yaml", text)
+
+    result = run("check", doc)
+
+    assert result.code == 2
+    assert complaint in result.err
+    assert "ragortune.yaml" in result.err
+
+
+def test_empty_settings_are_the_defaults(run, doc, write):
+    write("ragortune.yaml", "check:\nrules-version:\n")
+
+    assert run("check", doc).code == 1
+
+
+def test_facts_from_outside_can_be_configured(run, doc, write):
+    write("facts.yaml", "performance: {volume: 12}\n")
+    write("ragortune.yaml", "check: {profile: facts.yaml}\n")
+
+    facts = checked(run("check", doc, "--format", "json"))["documents"][0]["facts"]
+
+    assert [fact["criterion"] for fact in facts if fact["line"] is None] == ["performance.volume"]
+
+
+# --- baseline -----------------------------------------------------------------------------------------------------
+
+
+def test_a_baseline_forgives_what_was_known_wherever_it_has_moved_to(run, doc, write):
+    written = run("check", doc, "--write-baseline", "known.json")
+    assert written.code == 0
+    assert "findings are written to known.json" in written.err
+    write(doc, DISAGREEING.replace("## Status", "Words.\n\nMore words.\n\n## Status"))
+
+    result = run("check", doc, "--baseline", "known.json", "--format", "json")
+
+    assert result.code == 0
+    assert checked(result)["documents"][0]["findings"] == []
+    assert all(found["baselined"] for found in checked(result)["documents"][0]["silenced"])
+
+
+def test_a_baseline_forgives_nothing_new(run, doc, write):
+    run("check", doc, "--write-baseline", "known.json")
+    write("docs/0009.md", DISAGREEING)
+
+    result = run("check", "docs", "--baseline", "known.json")
+
+    assert result.code == 1
+    assert "docs/0009.md" in result.out
+    assert "in the baseline" in " ".join(result.out.split())
+
+
+def test_what_the_baseline_knows_in_vain_is_reported_so_that_it_shrinks(run, doc, write):
+    run("check", doc, "--write-baseline", "known.json")
+    write(doc, AGREEING)
+
+    result = run("check", doc, "--baseline", "known.json")
+
+    assert "known.json knows decision-disagrees in docs/0007.md, which is not found any more" in result.err
+    assert "stale in the baseline: decision-disagrees" in " ".join(result.out.split())
+
+
+def test_a_baseline_says_nothing_about_documents_that_were_not_read(run, doc, write):
+    run("check", doc, "--write-baseline", "known.json")
+    other = write("docs/0010.md", AGREEING)
+
+    assert "not found any more" not in run("check", other, "--baseline", "known.json").err
+
+
+def test_a_baseline_holds_from_any_folder(run, doc, tmp_path):
+    run("check", doc, "--write-baseline", "known.json")
+    run.folder = tmp_path / "docs"
+
+    assert run("check", "0007.md", "--baseline", "../known.json").code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{}", "is no baseline"),
+        ("[", "is not JSON"),
+        ('{"schema": "ragortune/baseline/1"}', "'findings' must be a list"),
+        ('{"schema": "ragortune/baseline/1", "findings": [{"path": "a"}]}', "entry 1 must have"),
+        (
+            '{"schema": "ragortune/baseline/1", "findings": [{"path": 1, "rule": "r", "key": "k", "sentence": "s", "count": 1}]}',
+            "entry 1 holds something else than text",
+        ),
+        (
+            '{"schema": "ragortune/baseline/1", "findings": [{"path": "a", "rule": "r", "key": "k", "sentence": "s", "count": 0}]}',
+            "entry 1 counts 0",
+        ),
+    ],
+)
+def test_a_baseline_that_is_none_is_named(run, doc, write, text, complaint):
+    write("known.json", text)
+
+    result = run("check", doc, "--baseline", "known.json")
+
+    assert result.code == 2
+    assert complaint in result.err
+
+
+def test_a_baseline_that_cannot_be_written_is_named(run, doc):
+    result = run("check", doc, "--write-baseline", "docs")
+
+    assert result.code == 2
+    assert "the baseline 'docs' cannot be written" in result.err
+
+
+def test_stdin_has_its_place_in_a_baseline(run):
+    run("check", "-", "--write-baseline", "known.json", stdin=DISAGREEING.encode())
+
+    assert run("check", "-", "--baseline", "known.json", stdin=DISAGREEING.encode()).code == 0
+
+
+# --- what changed -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def repository(tmp_path, write):
+    """A repository whose main branch has moved on since the branch left it."""
+
+    def git(*arguments):
+        identity = ["-c", "user.name=A", "-c", "user.email=a@b.invalid", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    for name in ("docs/old.md", "docs/mine.md", "docs/theirs.md", "docs/gone.md"):
+        write(name, AGREEING)
+    git("add", ".")
+    git("commit", "-qm", "first")
+    git("checkout", "-qb", "topic")
+    write("docs/mine.md", DISAGREEING)
+    git("rm", "-q", "docs/gone.md")
+    git("add", ".")
+    git("commit", "-qm", "mine")
+    git("checkout", "-q", "main")
+    write("docs/theirs.md", DISAGREEING)
+    git("commit", "-qam", "theirs")
+    git("checkout", "-q", "topic")
+    write("docs/new ünd.md", DISAGREEING)
+    return git
+
+
+def judged(result):
+    return [document["path"] for document in json.loads(result.out)["documents"]]
+
+
+def test_only_what_changed_on_this_branch_is_judged(run, repository):  # noqa: ARG001
+    result = run("check", "docs", "--since", "main", "--format", "json")
+
+    assert judged(result) == ["docs/mine.md", "docs/new ünd.md"]
+    assert "2 of 4 documents changed since main" in result.err
+
+
+def test_the_whole_repository_is_meant_where_no_path_is_given(run, repository, tmp_path):  # noqa: ARG001
+    assert judged(run("check", "--since", "main", "--format", "json")) == ["docs/mine.md", "docs/new ünd.md"]
+    run.folder = tmp_path / "docs"
+    assert judged(run("check", "--since", "main", "--format", "json")) == ["mine.md", "new ünd.md"]
+
+
+def test_nothing_changed_is_success(run, repository):
+    repository("add", ".")
+    repository("commit", "-qm", "all")
+
+    result = run("check", "docs", "--since", "HEAD")
+
+    assert result.code == 0
+    assert "0 of 4 documents changed" in result.err
+
+
+@pytest.mark.parametrize("reference", ["nowhere", "--output=x", "", " ", "HEAD~99"])
+def test_a_commit_that_is_none_is_named(run, repository, reference, tmp_path):  # noqa: ARG001
+    result = run("check", "docs", f"--since={reference}")
+
+    assert result.code == 2
+    assert "--since" in result.err
+    assert not (tmp_path / "x").exists()
+
+
+def test_branches_without_a_common_commit_are_named(run, repository):
+    repository("stash", "-u", "-q")
+    repository("checkout", "-q", "--orphan", "other")
+    repository("commit", "-qm", "apart")
+
+    result = run("check", "docs", "--since", "main")
+
+    assert result.code == 2
+    assert "fetch-depth: 0" in result.err
+
+
+def test_a_folder_without_repository_is_named(run, doc, tmp_path):
+    result = run(
+        "check", doc, "--since", "main", environment={"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
+    )
+
+    assert result.code == 2
+    assert "this is no git repository" in result.err
+
+
+def test_a_machine_without_git_is_told(run, doc):
+    result = run("check", doc, "--since", "main", environment={"PATH": "/nowhere"})
+
+    assert result.code == 2
+    assert "needs git" in result.err

@@ -1,0 +1,431 @@
+"""What `check` looks for: documented rules, tested on both sides, and what they say about single documents."""
+
+import pytest
+
+from ragortune.audit import Policy, audit_reading
+from ragortune.audit.examples import make_reading, run_finding_tests
+from ragortune.findings import Detector, FindingExample, FindingRule, FindingTests, Severity, StepKind
+from ragortune.model import Option
+from ragortune.rulebook import load_finding_rules
+from ragortune.statements import (
+    Cited,
+    DesignReading,
+    DocumentStatus,
+    Modality,
+    Span,
+    StatedDecision,
+    StatedFact,
+)
+
+TODAY = "2026-11-24"
+
+
+@pytest.fixture(scope="module")
+def rules(cache_folder):  # noqa: ARG001  (the cache has to be set up first)
+    return load_finding_rules()
+
+
+@pytest.fixture
+def judge(book, rules):
+    """Judge a small document, given by decision and answers or by its text."""
+
+    def judge_example(
+        decision=None, profile=None, *, document=None, today=TODAY, pin=None, outside=None, **more
+    ):
+        chosen = Option(decision) if decision else None
+        example = FindingExample("a team", chosen, profile or {}, document=document, **more)
+        policy = Policy(rules, frozenset(rules), pin)
+        return audit_reading(make_reading(example, book), book, policy, today, outside)
+
+    return judge_example
+
+
+def names(audit):
+    return {finding.rule.id for finding in audit.active}
+
+
+def finding_of(audit, name):
+    return next(finding for finding in audit.findings if finding.rule.id == name)
+
+
+def test_every_finding_rule_passes_its_own_tests(book, rules):
+    count, failed = run_finding_tests(book, rules)
+
+    assert [(test.rule.id, test.sentence) for test in failed] == []
+    assert count >= 2 * len(rules)
+
+
+def test_every_detector_has_a_rule(rules):
+    assert {rule.detector for rule in rules.values()} == set(Detector)
+
+
+def test_a_rule_whose_test_is_wrong_is_named(book, rules):
+    rule = rules["tuning-without-owner"]
+    swapped = rule.replace(tests=FindingTests(rule.tests.silent, rule.tests.fires))
+
+    _, failed = run_finding_tests(book, {rule.id: swapped})
+
+    assert [test.expected for test in failed] == ["fires", "silent"]
+
+
+def test_the_figure_on_firm_advice_is_counted_on_the_casebook(book, rules):
+    from ragortune.casebook import measure_reliability
+
+    firm = measure_reliability(book).firm
+
+    found = rules["decision-disagrees"].sources[0].found
+    assert f"{firm.lenient / firm.total:.1%} of {firm.total} projects" in found
+
+
+# --- the decision against the advice ------------------------------------------------------------------------------
+
+PRICE_DESK = {
+    "knowledge.gap": "most",
+    "knowledge.volatility": "daily",
+    "knowledge.source": "documents",
+    "knowledge.size": "large",
+    "grounding.citations": "required",
+    "data.examples": "none",
+}
+
+
+def test_a_price_desk_that_tunes_is_contradicted_with_the_whole_argument(judge):
+    finding = finding_of(judge("fine_tuning", PRICE_DESK), "decision-disagrees")
+
+    kinds = [step.kind for step in finding.argument]
+    assert finding.severity is Severity.ERROR
+    assert kinds[0] is StepKind.SENTENCE
+    assert {StepKind.FACT, StepKind.RULE, StepKind.EVIDENCE, StepKind.FLIP} <= set(kinds)
+    assert all(step.span is not None for step in finding.argument if step.kind is StepKind.FACT)
+    assert all(step.address for step in finding.argument if step.kind is StepKind.EVIDENCE)
+    assert "retrieval" in finding.message
+
+
+def test_a_team_that_says_little_is_asked_and_not_contradicted(judge):
+    found = names(judge("fine_tuning", {"knowledge.gap": "most", "knowledge.volatility": "monthly"}))
+
+    assert "decision-unsupported" in found
+    assert "decision-disagrees" not in found
+
+
+def test_the_default_advice_contradicts_nobody(judge):
+    found = names(judge("neither", {}))
+
+    assert not found & {"decision-disagrees", "decision-unsupported"}
+    assert "deciding-fact-missing" in found
+
+
+def test_what_is_missing_is_named_with_the_question(judge):
+    finding = finding_of(judge("rag", {"knowledge.gap": "some"}), "deciding-fact-missing")
+
+    missing = [step for step in finding.argument if step.kind is StepKind.MISSING]
+    assert 1 <= len(missing) <= 3
+    assert all("?" in step.text for step in missing)
+
+
+def test_a_settled_agreement_is_silent(judge):
+    audit = judge("rag", {**PRICE_DESK, "governance.access": "per_document"})
+
+    assert not [finding for finding in audit.active if finding.severity is not Severity.NOTE]
+
+
+def test_both_with_one_need_gives_way_to_the_disagreement(judge):
+    firm = {**PRICE_DESK, "model.tunable": "no"}
+
+    assert "both-with-one-need" not in names(judge("both", firm))
+    assert "decision-disagrees" in names(judge("both", firm))
+
+
+# --- answers ------------------------------------------------------------------------------------------------------
+
+
+def test_lines_that_agree_make_one_answer_and_lines_that_do_not_make_none(judge):
+    agreeing = judge(
+        "rag", {"knowledge.volatility": ["weekly", "daily"]}, against={"knowledge.volatility": "weekly"}
+    )
+    fighting = judge("rag", {"knowledge.volatility": "weekly"}, against={"knowledge.volatility": "static"})
+
+    assert agreeing.recommendation.profile.levels["knowledge.volatility"] == ("weekly",)
+    assert "statements-contradict" not in names(agreeing)
+    assert "knowledge.volatility" not in fighting.recommendation.profile.levels
+    assert "taken as unknown" in finding_of(fighting, "statements-contradict").message
+
+
+def test_the_block_of_a_document_wins_over_its_prose_and_says_so(book, rules):
+    line = Span(3, 1, "weekly")
+    facts = (
+        StatedFact("knowledge.volatility", "weekly", Modality.STATED, line, declared=True),
+        StatedFact("knowledge.volatility", "static", Modality.STATED, Span(9, 1, "never changes")),
+    )
+    decision = StatedDecision(Option.RAG, "explicit", (Cited(line, "for"),), declared=True)
+    reading = DesignReading("a.md", DocumentStatus.JUDGED, decision, facts, lines=("",) * 9)
+
+    audit = audit_reading(reading, book, Policy(rules, frozenset(rules)), TODAY)
+
+    assert audit.recommendation.profile.levels["knowledge.volatility"] == ("weekly",)
+    assert "the explicit one is taken" in finding_of(audit, "statements-contradict").message
+    assert finding_of(audit, "statements-contradict").line == 9
+
+
+def test_facts_from_outside_win_over_the_document(judge, vocabulary):
+    outside = vocabulary.read_profile({"knowledge": {"volatility": "daily"}})
+
+    audit = judge("rag", {"knowledge.volatility": "static"}, outside=outside)
+
+    assert audit.recommendation.profile.levels["knowledge.volatility"] == ("daily",)
+    assert "'daily' (the profile)" in finding_of(audit, "statements-contradict").message
+    assert audit.outside == ("knowledge.volatility",)
+
+
+def test_a_value_that_the_vocabulary_does_not_know_says_nothing(judge):
+    audit = judge("rag", {"knowledge.volatility": "sometimes", "knowledge.size": -3})
+
+    assert audit.recommendation.profile.levels == {}
+
+
+def test_nothing_is_judged_where_there_is_nothing_to_judge(book, rules):
+    for status in (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.UNSUPPORTED_LANGUAGE):
+        audit = audit_reading(
+            DesignReading("a.md", status, None, ()), book, Policy(rules, frozenset(rules)), TODAY
+        )
+
+        assert audit.recommendation is None
+        assert audit.findings == ()
+
+
+# --- suppressions -------------------------------------------------------------------------------------------------
+
+RECORD = """# Retrieval for the help desk
+
+## Status
+
+Accepted
+
+## Decision
+
+We will use retrieval-augmented generation over the manuals with an LLM.
+
+{comment}
+
+## Notes
+
+Nothing more.
+"""
+
+
+def record_with(comment):
+    return RECORD.format(comment=comment)
+
+
+def test_a_suppression_silences_its_rule_and_keeps_its_reason(judge):
+    comment = "<!-- ragortune: ignore[RT302] until 2027-03-31 because the board has them -->"
+
+    audit = judge(document=record_with(comment))
+
+    silenced = finding_of(audit, "no-consequences")
+    assert not silenced.active
+    assert silenced.suppressed_by.because == "the board has them"
+    assert silenced.suppressed_by.until == "2027-03-31"
+    assert "no-revisit-condition" in names(audit)
+
+
+def test_a_suppression_holds_on_its_last_day_and_not_on_the_next(judge):
+    document = record_with("<!-- ragortune: ignore[no-consequences] until 2026-11-24 because later -->")
+
+    assert "no-consequences" not in names(judge(document=document, today="2026-11-24"))
+    after = names(judge(document=document, today="2026-11-25"))
+    assert {"no-consequences", "expired-suppression"} <= after
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("<!-- ragortune: ignore[no-consequences] -->", "bare-suppression"),
+        ("<!-- ragortune: ignore[no-consequences] because -->", "bare-suppression"),
+        ("<!-- ragortune: ignore[no-consequences] until soon because of them -->", "bare-suppression"),
+        ("<!-- ragortune: ignore[no-consequences] until 2027-3-1 because of them -->", "bare-suppression"),
+        ("<!-- ragortune: ignore[] because of them -->", "bare-suppression"),
+        ("<!-- ragortune: please be quiet -->", "bare-suppression"),
+        ("<!-- ragortune: ignore[no-consequence] because of them -->", "unknown-suppression"),
+        ("<!-- ragortune: ignore[citations-from-weights] because of them -->", "unused-suppression"),
+    ],
+)
+def test_a_suppression_that_does_not_hold_is_a_finding(judge, comment, expected):
+    audit = judge(document=record_with(comment))
+
+    assert expected in names(audit)
+    assert "no-consequences" in names(audit)
+    assert finding_of(audit, expected).line == 11
+
+
+def test_a_suppression_that_is_not_looked_for_is_let_be(book, rules):
+    document = record_with("<!-- ragortune: ignore[citations-from-weights] because of them -->")
+    reading = make_reading(FindingExample("a team", document=document), book)
+    chosen = frozenset(rules) - {"citations-from-weights"}
+
+    audit = audit_reading(reading, book, Policy(rules, chosen), TODAY)
+
+    assert "unused-suppression" not in names(audit)
+
+
+def test_suppressions_can_be_ignored_altogether(book, rules):
+    document = record_with("<!-- ragortune: ignore[no-consequences] because the board has them -->")
+    reading = make_reading(FindingExample("a team", document=document), book)
+
+    audit = audit_reading(reading, book, Policy(rules, frozenset(rules), honour_suppressions=False), TODAY)
+
+    assert "no-consequences" in names(audit)
+
+
+# --- the pin ------------------------------------------------------------------------------------------------------
+
+
+def test_a_rule_newer_than_the_pin_only_notes(judge):
+    assert (
+        finding_of(judge("fine_tuning", PRICE_DESK, pin="2026.10"), "citations-from-weights").severity
+        is Severity.NOTE
+    )
+    assert (
+        finding_of(judge("fine_tuning", PRICE_DESK, pin="2026.11"), "citations-from-weights").severity
+        is Severity.ERROR
+    )
+
+
+def test_finding_rules_are_read_strictly(pack, run):
+    path = pack / "findings" / "findings.yaml"
+    text = path.read_text()
+    path.write_text(text.replace("severity: error", "severity: fatal", 1))
+
+    result = run("rules", "list", "--rules", pack)
+
+    assert result.code == 2
+    assert "must be note, warning or error, not 'fatal'" in result.err
+
+
+def test_a_finding_rule_may_be_switched_off_by_a_pack(write, tmp_path):
+    write(
+        "mine/rulebook.yaml",
+        "name: mine\nversion: '1'\nextends: ragortune\ndisable:\n  - {rule: no-consequences, because: We do not write them.}\n",
+    )
+
+    found = load_finding_rules(tmp_path / "mine")
+
+    assert "no-consequences" not in found
+    assert isinstance(found["no-revisit-condition"], FindingRule)
+
+
+# --- pages and checks ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["RT111", "rt111", "citations-from-weights"])
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_a_finding_has_a_page(run, name, form):
+    result = run("explain", name, "--format", form)
+
+    assert result.code == 0
+    assert "A tuned model alone cannot show its sources" in result.out
+    assert "ignore[citations-from-weights]" in result.out
+
+
+def test_a_source_names_the_findings_that_rest_on_it(run):
+    assert "RT302" in run("explain", "nygard-2011").out
+
+
+def test_a_misspelt_finding_is_met_with_the_nearest_name(run):
+    assert "did you mean 'no-consequences'?" in run("explain", "no-consequence").err
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_findings_are_listed_with_the_rules(run, form):
+    result = run("rules", "list", "--format", form)
+
+    assert "RT001" in result.out
+    assert "The decision disagrees with what the document states" in " ".join(result.out.split())
+
+
+def test_failing_tests_of_finding_rules_fail_the_run(run, pack):
+    path = pack / "findings" / "findings.yaml"
+    path.write_text(path.read_text().replace("{operations.owner: named}", "{operations.owner: nobody}"))
+
+    text = run("rules", "test", "--rules", pack)
+    data = run("rules", "test", "--rules", pack, "--format", "json")
+
+    assert text.code == data.code == 1
+    assert "RT107 tuning-without-owner was found: A platform team owns the model" in text.out
+    assert '"rule": "tuning-without-owner"' in data.out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("code: RT302", "code: RT3x2", "has a code that is not RT with three digits"),
+        ("id: no-consequences", "id: No_Consequences", "is not named in lower case"),
+        ('since: "2026.11"', "since: soon", "has a 'since' that is no version"),
+        (
+            "    exceptions:\n      - Examples may be planned to be written by a larger model; say so, and how they are checked.\n",
+            "    exceptions: []\n",
+            "does not say when it misleads",
+        ),
+        ("    when: {data.examples: {at_most: under_50}}\n", "", "has no condition"),
+        ("code: RT302", "code: RT999", "stands after"),
+    ],
+)
+def test_a_finding_rule_that_is_not_in_order_is_named(run, pack, old, new, complaint):
+    path = pack / "findings" / "findings.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+    result = run("rules", "check", "--rules", pack)
+
+    assert result.code == 1
+    assert complaint in result.out
+
+
+def test_a_finding_rule_without_source_or_tests_is_named(run, write):
+    write("mine/rulebook.yaml", "name: mine\nversion: '1'\nextends: ragortune\n")
+    write(
+        "mine/findings/mine.yaml",
+        """findings:
+  - id: no-budget
+    code: RT950
+    title: Nobody speaks of money
+    severity: note
+    confidence: low
+    since: "1"
+    detector: absence
+    how: By words.
+    because: Money matters.
+    remedy: Speak of it.
+    exceptions: [None.]
+    words: [budget*]
+    tests: {}
+""",
+    )
+
+    result = run("rules", "check", "--rules", "mine")
+
+    assert "finding rule 'no-budget' has no source" in result.out
+    assert "finding rule 'no-budget' has no test under tests.fires" in result.out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("asks: [data.examples]", "asks: [data.example]", "did you mean 'data.examples'?"),
+        ("id: no-consequences", "id: no-examples", "is the name of a rule already"),
+        ("code: RT302", "code: K01", "code 'K01' is taken by rule 'facts-from-outside'"),
+        ("{operations.owner: nobody}", "{operations.owner: everybody}", "has no level 'everybody'"),
+        ("- source: nygard-2011", "- source: nygard", "there is no source 'nygard'"),
+    ],
+)
+def test_a_name_in_a_finding_rule_that_nothing_bears_is_an_error(run, pack, old, new, complaint):
+    path = pack / "findings" / "findings.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+    result = run("rules", "list", "--rules", pack)
+
+    assert result.code == 2
+    assert complaint in result.err
