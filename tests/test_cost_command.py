@@ -304,9 +304,16 @@ def test_nothing_from_a_profile_reaches_the_terminal_as_a_command(run):
 
 
 def test_recommend_says_what_the_numbers_add(run):
-    out = run("recommend", SCENARIOS[1]).out
+    out = run("recommend", SCENARIOS[1], *DAY).out
 
     assert "Q04 A prompt without an index costs clearly less" in out
+
+
+def test_recommend_judges_quantities_on_the_day_that_is_named(run):
+    late = run("recommend", SCENARIOS[1], "--as-of=2028-06-01")
+
+    assert "Q04" not in late.out
+    assert run("recommend", SCENARIOS[1], "--as-of", "soon").err.startswith("error: --as-of must be a date")
 
 
 def test_a_model_without_price_spoils_one_recommendation_and_not_the_next(run, write):

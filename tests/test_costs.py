@@ -450,7 +450,7 @@ def fired(recommendation):
 
 
 def test_a_profile_with_quantities_gets_derived_facts_that_fire_rules():
-    recommendation = recommend(scenario(2))
+    recommendation = recommend(scenario(2), as_of=TODAY)
 
     assert recommendation.profile.levels["derived.cheapest"] == ("neither",)
     assert recommendation.profile.answers["derived.cheapest"].source == "derived"
@@ -467,7 +467,7 @@ def test_a_profile_without_quantities_gets_none(book):
 
 
 def test_quantities_without_requests_give_answers_and_no_facts(book):
-    recommendation = recommend({"quantities": {"corpus_tokens": 10_000}})
+    recommendation = recommend({"quantities": {"corpus_tokens": 10_000}}, as_of=TODAY)
 
     assert recommendation.profile.levels["knowledge.size"] == ("tiny",)
     assert not set(recommendation.profile.levels) & set(book.derived)
@@ -475,7 +475,7 @@ def test_quantities_without_requests_give_answers_and_no_facts(book):
 
 def test_volume_speaks_for_tuning_only_until_the_numbers_say_otherwise():
     plain = recommend({"performance.volume": 300_000, "data.examples": 4000, "knowledge.gap": "none"})
-    priced = recommend(scenario(3))
+    priced = recommend(scenario(3), as_of=TODAY)
 
     assert {"P03", "P04"} <= fired(plain)
     assert not {"P03", "P04"} & fired(priced)
@@ -484,14 +484,14 @@ def test_volume_speaks_for_tuning_only_until_the_numbers_say_otherwise():
 
 def test_tuning_that_replaces_a_dear_model_pays_back_before_it_is_retired():
     data = changed(3, model="gpt-6.1-terra", label_cost=0.05)
-    recommendation = recommend(data)
+    recommendation = recommend(data, as_of=TODAY)
 
     assert recommendation.profile.levels["derived.payback"] == ("before_retirement",)
     assert "Q01" in fired(recommendation)
 
 
 def test_a_budget_that_only_own_retrieval_meets_is_met():
-    assert recommend(scenario(5)).profile.levels["derived.latency_budget"] == ("all_meet",)
+    assert recommend(scenario(5), as_of=TODAY).profile.levels["derived.latency_budget"] == ("all_meet",)
 
 
 @pytest.mark.parametrize(
@@ -504,7 +504,7 @@ def test_the_latency_budget_is_met_by_all_by_some_or_by_none(budget, expected):
         "quantities": {"requests_per_day": 1000, "first_token_budget": budget},
     }
 
-    assert recommend(data).profile.levels["derived.latency_budget"] == (expected,)
+    assert recommend(data, as_of=TODAY).profile.levels["derived.latency_budget"] == (expected,)
 
 
 def test_break_evens_beyond_what_the_machines_carry_are_called_so(assess):
@@ -526,7 +526,7 @@ def test_options_that_cost_alike_leave_the_decision_to_others():
             "vector_store": "pgvector",
         },
     }
-    recommendation = recommend(data)
+    recommendation = recommend(data, as_of=TODAY)
 
     assert recommendation.profile.levels["derived.cheapest_factor"] == ("undecided",)
     assert "derived.cheapest" not in recommendation.profile.levels
@@ -564,6 +564,19 @@ def test_what_if_keeps_derived_facts_and_drops_rules_that_they_refute(book):
 
 
 def test_the_shares_of_a_recommendation_count_the_derived_facts():
-    recommendation = recommend(scenario(3))
+    recommendation = recommend(scenario(3), as_of=TODAY)
 
     assert recommendation.acceptability[recommendation.option] > 0.5
+
+
+def test_tuning_that_pays_back_too_late_is_warned_of(assess):
+    data = changed(3, model="gpt-6.1-terra", tuned_model="azure-gpt-4.1-nano", label_cost=12, tuning_days=60)
+    report = assess(data)
+    (payback,) = [own for own in report.paybacks if own.tuned == 1]
+
+    assert payback.ever > 0.9
+    assert payback.in_time < 0.2
+    assert "within the 10.7 months" in gates_of(report, "fine_tuning/azure-gpt-4.1-nano")["payback"].text
+    alone = {**data, "quantities": {**data["quantities"], "own_parameters": None}}
+    levels = recommend(alone, as_of=TODAY).profile.levels
+    assert levels["derived.payback"] == ("after_retirement",)

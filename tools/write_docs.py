@@ -18,7 +18,7 @@ from ragortune.findings import FindingRule
 from ragortune.model import Option, Rulebook
 from ragortune.prices import KINDS, bounds_of
 from ragortune.render import pages
-from ragortune.render.costs import prices_markdown
+from ragortune.render.pricelist import prices_markdown
 from ragortune.rulebook import load_finding_rules, load_rulebook
 from ragortune.rulefiles import SCHEMAS, export_schema
 from ragortune.rulefolder import shipped_folder

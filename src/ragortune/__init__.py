@@ -27,7 +27,11 @@ __all__ = [
 
 
 def recommend(
-    profile: Mapping[str, object] | Profile, rulebook: Rulebook | None = None, *, what_if: bool = True
+    profile: Mapping[str, object] | Profile,
+    rulebook: Rulebook | None = None,
+    *,
+    what_if: bool = True,
+    as_of: str | None = None,
 ) -> Recommendation:
     """Return the recommendation for a project.
 
@@ -37,6 +41,8 @@ def recommend(
         rulebook: the rule set to judge by; the shipped one if left out.
         what_if: whether to add what could change the advice: acceptability, settled, flips, unknowns, levers and
             pillars. Without, they are None, and a profile takes a thirtieth of the time.
+        as_of: day on which prices and the ends of offers are judged, YYYY-MM-DD; today if left out. Only a profile
+            with quantities depends on it.
 
     Raises:
         RagortuneError: the profile names a criterion or level that the rule set does not have, or the rule set
@@ -53,7 +59,7 @@ def recommend(
         from ragortune.derived import add_facts
         from ragortune.host import read_date
 
-        profile = add_facts(book, profile, read_date())
+        profile = add_facts(book, profile, as_of or read_date())
     recommendation = judge_profile(book, profile)
     if not what_if:
         return recommendation

@@ -23,6 +23,7 @@ _WITH_VALUE = {
     "--color": "color",
     "--stdin-name": "stdin_name",
     "--why-not": "why_not",
+    "--as-of": "as_of",
 }
 _SWITCHES = {
     "--brief": ("brief", True),

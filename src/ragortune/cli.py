@@ -91,12 +91,28 @@ def recommend(
     stdin_name: Annotated[
         str | None, typer.Option("--stdin-name", metavar="NAME", help="Read stdin as a file of this name.")
     ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", metavar="DATE", help="Judge prices on this date, where a profile has quantities."
+        ),
+    ] = None,
 ) -> None:
     """Print the recommendation for each profile."""
     from ragortune.commands.recommend import RecommendRequest, recommend_profiles
 
     request = RecommendRequest(
-        tuple(profiles or ()), form, brief, what_if, why_not, any_answer, trace, rules, color, stdin_name
+        tuple(profiles or ()),
+        form,
+        brief,
+        what_if,
+        why_not,
+        any_answer,
+        trace,
+        rules,
+        color,
+        stdin_name,
+        as_of,
     )
     _finish(recommend_profiles(request, Environment.detect()))
 

@@ -284,6 +284,14 @@ def smaller_of(first: Quantity, second: Quantity) -> Quantity:
     return Quantity(_apply(min, first.magnitude, second.magnitude), first.dimensions)
 
 
+def keep_first(quantity: Quantity, count: int) -> Quantity:
+    """Return a quantity in the first draws only; a number or a range stays as it is."""
+    magnitude = quantity.magnitude
+    if not isinstance(magnitude, Draws):
+        return quantity
+    return Quantity(Draws(magnitude.values[:count]), quantity.dimensions)
+
+
 def largest_in(quantity: Quantity) -> float:
     """Return the largest number in a quantity, in base units."""
     magnitude = quantity.magnitude

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from ragortune import catalogue
-from ragortune.commands.shared import choose_format, open_rulebook, show_error
+from ragortune.commands.shared import choose_date, choose_format, open_rulebook, show_error
 from ragortune.errors import ExitCode, PriceError, RagortuneError, UsageError
 from ragortune.host import Environment
 from ragortune.model import PriceRow, Rulebook
@@ -18,7 +18,6 @@ from ragortune.prices import (
     check_row,
     count_days,
     find_ages,
-    is_date,
     override_value,
 )
 from ragortune.reading import RULE_FILE_BYTES, decode_text, parse_yaml, read_bytes
@@ -41,13 +40,6 @@ class PriceRequest(Record):
     """Single values, `NAME.VALUE=NUMBER`."""
     as_of: str | None = None
     """The day for which ages and ends are judged."""
-
-
-def choose_date(given: str | None, environment: Environment) -> str:
-    """Return the day that was asked for, or today; raises UsageError."""
-    if given is not None and not is_date(given):
-        raise UsageError(f"--as-of must be a date, YYYY-MM-DD, not {quote_value(given)}")
-    return given or environment.date()
 
 
 def open_prices(
@@ -87,14 +79,14 @@ def list_prices(request: PriceRequest, kind: str | None, form: str, environment:
     if form == "json":
         environment.write(dump_json([plain_data(row) for row in rows], indent=2) + "\n")
         return ExitCode.OK
-    from ragortune.render import costs
+    from ragortune.render import pricelist
 
     if form == "csv":
-        environment.write(costs.prices_csv(rows))
+        environment.write(pricelist.prices_csv(rows))
     elif form == "markdown":
-        environment.write(costs.prices_markdown(rows))
+        environment.write(pricelist.prices_markdown(rows))
     else:
-        environment.write(costs.prices_text(rows, today, environment.width))
+        environment.write(pricelist.prices_text(rows, today, environment.width))
     return ExitCode.OK
 
 
@@ -110,9 +102,9 @@ def show_price(name: str, request: PriceRequest, form: str, color: str, environm
     if form == "json":
         environment.write(dump_json(plain_data(row), indent=2) + "\n")
         return ExitCode.OK
-    from ragortune.render import costs, pages
+    from ragortune.render import pages, pricelist
 
-    page = costs.price_page(row, rulebook.sources, today)
+    page = pricelist.price_page(row, rulebook.sources, today)
     if form == "markdown":
         environment.write(pages.page_markdown(page))
     else:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from ragortune.commands.shared import choose_format, open_rulebook, show_error
+from ragortune.commands.shared import choose_date, choose_format, open_rulebook, show_error
 from ragortune.engine import decide_option, judge_profile, trace_rules
 from ragortune.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.host import Environment
@@ -57,6 +57,8 @@ class RecommendRequest(Record):
     color: str = "auto"
     stdin_name: str | None = None
     """Name to read stdin under; its ending says what it holds."""
+    as_of: str | None = None
+    """Day on which prices and ends of offers are judged, for profiles with quantities; today if None."""
 
 
 class _Input(Record):
@@ -86,6 +88,8 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
         hint = suggest_name(request.why_not, Option)
         message = f"--why-not must be {join_words(Option, 'or')}, not {quote_value(request.why_not)}"
         raise UsageError(message, None, hint)
+    if request.as_of is not None:
+        choose_date(request.as_of, environment)
     rulebook = open_rulebook(request.rules, environment)
     vocabulary = Vocabulary(rulebook.criteria)
     inputs = itertools.chain.from_iterable(
@@ -93,6 +97,10 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
     )
     printer = _Printer(request, rulebook, environment, batch=batch)
     failed = False
+
+    def today() -> str:
+        return choose_date(request.as_of, environment)
+
     for number, given in enumerate(_count_progress(inputs, environment)):
         if given.error is not None:
             show_error(given.error, environment)
@@ -101,7 +109,7 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
             if number and not printer.batch:
                 printer.begin_batch()
             try:
-                profile = _inform(rulebook, given.profile, environment)
+                profile = _inform(rulebook, given.profile, today)
             except RagortuneError as error:
                 show_error(error, environment)
                 failed = True
@@ -110,13 +118,13 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
     return ExitCode.UNUSABLE if failed else ExitCode.OK
 
 
-def _inform(rulebook: Rulebook, profile: Profile, environment: Environment) -> Profile:
+def _inform(rulebook: Rulebook, profile: Profile, today: Callable[[], str]) -> Profile:
     """Return the profile with the facts that follow from its quantities, if it has any."""
     if not profile.quantities:
         return profile
     from ragortune.derived import add_facts
 
-    return add_facts(rulebook, profile, environment.date())
+    return add_facts(rulebook, profile, today())
 
 
 def _count_progress(inputs: Iterable[_Input], environment: Environment) -> Iterator[_Input]:

@@ -49,6 +49,17 @@ def choose_format(given: str, known: Iterable[str]) -> str:
     return given
 
 
+def choose_date(given: str | None, environment: Environment) -> str:
+    """Return the day that was asked for, or today; raises UsageError."""
+    if given is None:
+        return environment.date()
+    from ragortune.prices import is_date  # most runs give no date
+
+    if not is_date(given):
+        raise UsageError(f"--as-of must be a date, YYYY-MM-DD, not {quote_value(given)}")
+    return given
+
+
 def show_error(error: RagortuneError, environment: Environment) -> None:
     """Write an error to stderr, with every problem of a rule set."""
     problems = error.problems if isinstance(error, RulebookError) else (error,)

@@ -29,6 +29,7 @@ from ragortune.economics.bills import (
     spread_total,
 )
 from ragortune.economics.comparisons import (
+    BREAK_EVEN_DRAWS,
     are_held_together,
     count_wins,
     draw_curve,
@@ -45,7 +46,7 @@ from ragortune.economics.machines import Machines
 from ragortune.errors import PriceError, ProfileError
 from ragortune.model import Criterion, PriceRow, Profile
 from ragortune.prices import REFUSED_AFTER, PriceBook, find_ages
-from ragortune.quantities import Draws, Quantity, Range, parse_unit, read_mid
+from ragortune.quantities import Draws, Quantity, Range, keep_first, parse_unit, read_mid
 from ragortune.record import Record
 
 DRAWS = 10_000
@@ -212,6 +213,8 @@ class _Assessment:
         )
         ages = find_ages(self._inputs.rows(), self._today)
         refused = any(age.days > REFUSED_AFTER for age in ages)
+        paybacks = () if refused else self._paybacks(read)
+        options = tuple(_warn_of_payback(index, cost, paybacks) for index, cost in enumerate(options))
         rate = fine.number("requests_per_day")
         return CostReport(
             project=self._inputs.profile.project,
@@ -224,7 +227,7 @@ class _Assessment:
             error_worth=self._worth_of_a_point(),
             break_evens=() if refused else self._break_evens(fine, read),
             context_limits=() if refused else self._context_limits(fine, read),
-            paybacks=() if refused else self._paybacks(read),
+            paybacks=paybacks,
             swings=() if leader is None else self._swings(leader),
             curve=draw_curve(self._slopes(), read_mid(self._middle.number("requests_per_day").magnitude)),
             inputs=tuple(self._inputs.read.values()),
@@ -243,7 +246,7 @@ class _Assessment:
             bill,
             _draws_of(running, count),
             _draws_of(self._rank_by(scene, bill, running), count),
-            _draws_of(bill.invested(), count),
+            _draws_of(bill.invested, count),
         )
 
     def _rank_by(self, scene: Scene, bill: Bill, running: Quantity) -> Quantity:
@@ -328,17 +331,18 @@ class _Assessment:
 
     def _break_evens(self, scene: Scene, read: list[_Read]) -> tuple[BreakEven, ...]:
         now = read_mid(self._middle.number("requests_per_day").magnitude)
-        sampled = {
-            index: find_slope(read[index].bill, spread_investment(scene, read[index].bill))
-            for index in self._usable
-        }
+        months = scene.constant("amortisation")
+        sampled = {}
+        for index in self._usable:
+            bill = read[index].bill.keep_first(BREAK_EVEN_DRAWS)
+            sampled[index] = find_slope(bill, bill.invested / keep_first(months, BREAK_EVEN_DRAWS))
         return tuple(
             find_break_even(
                 (first, second),
                 (self._middle_slope(self._cases[first]), self._middle_slope(self._cases[second])),
                 (sampled[first], sampled[second]),
                 now,
-                scene.plan.count,
+                min(BREAK_EVEN_DRAWS, scene.plan.count),
             )
             for first in self._usable
             for second in self._usable
@@ -402,6 +406,17 @@ class _Assessment:
             ("accelerator", self._tools.accelerator.id, any(way.is_own for way in ways)),
         ]
         return tuple((name, row) for name, row, needed in used if needed and not self._inputs.names_of(name))
+
+
+def _warn_of_payback(index: int, cost: OptionCost, paybacks: tuple[Payback, ...]) -> OptionCost:
+    """Return an option with a warning where tuning does not earn what it cost before the model is retired."""
+    own = next((payback for payback in paybacks if payback.tuned == index), None)
+    if own is None or own.in_time > 1 - DECIDES_FROM:
+        return cost
+    text = "tuning saves nothing each month against the cheapest option without it"
+    if own.ever > 1 - DECIDES_FROM:
+        text = f"tuning does not pay back within the {own.life:.1f} months for which the model can be used"
+    return cost.replace(obstacles=(*cost.obstacles, GateFinding("payback", Ruling.WARNS, text)))
 
 
 def _accuracy_name(candidate: Candidate) -> str:

@@ -7,12 +7,13 @@ bounds, as draws.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 
 from ragortune.economics import formulas
 from ragortune.economics.inputs import Scene
 from ragortune.economics.machines import Machines, measure_machines
 from ragortune.model import Option, PriceRow
-from ragortune.quantities import Quantity, measure, require_finite
+from ragortune.quantities import Quantity, keep_first, measure, require_finite
 from ragortune.record import Record
 
 _NO_COST = measure(0.0, "USD/month")
@@ -116,8 +117,23 @@ class Bill(Record):
         """Return what recurs each month; raises QuantityError where it is not finite."""
         return formulas.sum_monthly([line.amount(requests) for line in self.lines])
 
+    def keep_first(self, count: int) -> Bill:
+        """Return the bill in the first draws only."""
+        lines = tuple(
+            Line(
+                line.name,
+                keep_first(line.fixed, count),
+                keep_first(line.each, count),
+                None if line.least is None else keep_first(line.least, count),
+            )
+            for line in self.lines
+        )
+        investments = tuple((name, keep_first(amount, count)) for name, amount in self.investments)
+        return self.replace(lines=lines, investments=investments)
+
+    @cached_property
     def invested(self) -> Quantity:
-        """Return what is paid once."""
+        """What is paid once; raises QuantityError where it is not finite."""
         total = measure(0.0, "USD")
         for _, amount in self.investments:
             total = total + amount
@@ -311,7 +327,7 @@ def _tuning_investments(scene: Scene, candidate: Candidate, tools: Tools) -> lis
 
 def spread_investment(scene: Scene, bill: Bill) -> Quantity:
     """Return what is paid once, spread over the months of its use."""
-    return bill.invested() / scene.constant("amortisation")
+    return bill.invested / scene.constant("amortisation")
 
 
 def spread_total(scene: Scene, bill: Bill) -> Quantity:

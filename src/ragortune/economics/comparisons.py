@@ -12,7 +12,7 @@ from ragortune.quantities import DAYS_A_MONTH
 
 MONTH = DAYS_A_MONTH * 86_400.0
 """Seconds in a month."""
-_BREAK_EVEN_DRAWS = 200
+BREAK_EVEN_DRAWS = 200
 """Break-evens are looked for in the first draws only: their range is wide, and each takes a search."""
 _CURVE_POINTS = 31
 _CURVE_REACH = 30.0
@@ -51,15 +51,14 @@ def find_break_even(
     draws: int,
 ) -> BreakEven:
     """Return from which volume the first of two options is cheaper, as a point and over draws."""
-    count = min(_BREAK_EVEN_DRAWS, draws)
     here = find_crossing(middles[0].read(), middles[1].read())
-    crossings = [find_crossing(sampled[0].read(index), sampled[1].read(index)) for index in range(count)]
+    crossings = [find_crossing(sampled[0].read(index), sampled[1].read(index)) for index in range(draws)]
     monthly = sorted(found.requests * MONTH for found in crossings if found is not None and found.falls)
     return BreakEven(
         *indexes,
         here.requests * MONTH if here is not None and here.falls else None,
         (monthly[len(monthly) // 10], monthly[(len(monthly) * 9 - 1) // 10]) if monthly else None,
-        len(monthly) / count,
+        len(monthly) / draws,
         first_is_cheaper=total_at(middles[0].read(), now) < total_at(middles[1].read(), now),
     )
 

@@ -9,14 +9,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from ragortune.economics.answers import CostReport, OptionCost
-from ragortune.model import PriceRow, Source
 from ragortune.plaintext import clean_text
-from ragortune.prices import bounds_of, count_days
 from ragortune.record import plain_data
 from ragortune.render.costsheet import Bar, CostSheet, Curve, Table, build_sheet, show_name, show_number
 from ragortune.render.machine import dump_json
 from ragortune.render.markdown import escape_markdown
-from ragortune.render.pages import Block
 
 SCHEMA = "ragortune/cost/1"
 _PLOT_ROWS = 12
@@ -33,10 +30,7 @@ __all__ = [
     "costs_json",
     "costs_markdown",
     "costs_text",
-    "price_page",
-    "prices_csv",
-    "prices_markdown",
-    "prices_text",
+    "write_csv",
 ]
 
 
@@ -359,7 +353,8 @@ _CSV_HEAD = (
 )
 
 
-def _write_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def write_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table as CSV in which no cell is taken for a formula."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(head)
@@ -398,106 +393,4 @@ def costs_csv(report: CostReport) -> str:
                 show_name(cost),
             )
         )
-    return _write_csv(_CSV_HEAD, rows)
-
-
-# --- price data ---------------------------------------------------------------------------------------------------
-
-_PRICE_HEAD = (
-    "id",
-    "kind",
-    "value",
-    "number",
-    "low",
-    "high",
-    "unit",
-    "as_of",
-    "source",
-    "confidence",
-    "available_until",
-)
-
-
-def _price_cells(rows: Iterable[PriceRow]) -> list[tuple[str, ...]]:
-    return [
-        (
-            row.id,
-            row.kind,
-            name,
-            f"{value.value:.12g}",
-            *(f"{end:.12g}" for end in bounds_of(value)),
-            value.unit,
-            value.as_of or row.as_of,
-            value.source or row.source,
-            str(value.confidence or row.confidence),
-            row.available_until or "",
-        )
-        for row in rows
-        for name, value in row.values.items()
-    ]
-
-
-def prices_csv(rows: Iterable[PriceRow]) -> str:
-    """Return price rows as a table with one value a row."""
-    return _write_csv(_PRICE_HEAD, _price_cells(rows))
-
-
-def prices_markdown(rows: Iterable[PriceRow]) -> str:
-    """Return price rows as a Markdown table with one value a row."""
-    lines = [f"| {' | '.join(_PRICE_HEAD)} |", f"|{' --- |' * len(_PRICE_HEAD)}"]
-    lines += [f"| {' | '.join(escape_markdown(cell) for cell in cells)} |" for cells in _price_cells(rows)]
-    return "\n".join(lines) + "\n"
-
-
-def prices_text(rows: Sequence[PriceRow], today: str, width: int) -> str:
-    """Return price rows with their values on wrapped lines, grouped by kind."""
-    from ragortune.render.text import Sheet
-
-    page = Sheet(width=width, color=False)
-    kind = ""
-    for row in rows:
-        if row.kind != kind:
-            kind = row.kind
-            page.add_heading(kind.replace("_", " "))
-        page.add_line(
-            f"  {clean_text(row.id)}  ({row.as_of}, {count_days(row.as_of, today)} days, {row.confidence})"
-        )
-        page.add_wrapped(clean_text(", ".join(_word_value(row, name) for name in row.values)), "      ")
-    page.add_line()
-    page.add_line(f"{len(rows)} rows")
-    return page.getvalue().lstrip("\n")
-
-
-def _word_value(row: PriceRow, name: str) -> str:
-    value = row.values[name]
-    low, high = bounds_of(value)
-    ends = f" ({low:,.12g} to {high:,.12g})" if low != high else ""
-    label = "" if name == "value" else f"{name} "
-    return f"{label}{value.value:,.12g} {value.unit}{ends}"
-
-
-def price_page(row: PriceRow, sources: Mapping[str, Source], today: str) -> list[Block]:
-    """Return the page on a price row."""
-    blocks: list[Block] = [("heading", clean_text(row.title)), ("term", f"name\t{clean_text(row.id)}")]
-    blocks.append(("term", f"kind\t{row.kind.replace('_', ' ')}"))
-    blocks.append(("term", f"as of\t{row.as_of}, {count_days(row.as_of, today)} days before {today}"))
-    blocks.append(("term", f"confidence\t{row.confidence}"))
-    if row.trainable_until:
-        blocks.append(("term", f"last jobs\t{row.trainable_until}"))
-    if row.available_until:
-        blocks.append(("term", f"retired\t{row.available_until}"))
-    if row.note:
-        blocks.append(("text", clean_text(row.note)))
-    blocks.append(("subheading", "Values"))
-    for name, value in row.values.items():
-        text = _word_value(row, name)
-        extras = [part for part in (value.as_of, value.source, value.confidence) if part]
-        blocks.append(("item", clean_text(text + (f" ({', '.join(extras)})" if extras else ""))))
-    blocks.append(("subheading", "Sources"))
-    for name in dict.fromkeys([row.source, *(value.source for value in row.values.values() if value.source)]):
-        source = sources.get(name)
-        blocks.append(("item", f"{source.title}, checked {source.checked}" if source else clean_text(name)))
-        if source:
-            blocks.append(("note", source.id))
-            blocks.append(("address", source.address))
-    return blocks
+    return write_csv(_CSV_HEAD, rows)
