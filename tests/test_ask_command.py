@@ -108,7 +108,7 @@ def test_a_session_without_any_answer_saves_an_empty_profile(talk, run):
 
 
 def test_it_stops_by_itself_when_nothing_can_change_the_advice(talk):
-    said = talk("none", *["1"] * 38)
+    said = talk("none", *["#1"] * 38)
 
     assert "Settled: whatever else is found out, the advice stays neither." in " ".join(said.split())
     assert "`ragortune ask --all profile.yaml` asks the rest." in " ".join(said.split())

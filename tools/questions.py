@@ -21,7 +21,7 @@ from ragortune.engine import Levels, decide_option
 from ragortune.model import Rulebook
 from ragortune.profile import Vocabulary
 from ragortune.rulebook import load_rulebook
-from ragortune.whatif import is_settled, rank_questions
+from ragortune.whatif import choose_question, is_settled
 from ragortune.whatif.reach import find_pivots
 
 Order = Callable[[Rulebook, Levels], str]
@@ -51,9 +51,16 @@ def draw_profile(weights: Weights, generator: random.Random) -> Levels:
     return {name: (generator.choices([*own], [*own.values()])[0],) for name, own in weights.items()}
 
 
-def order_ours(rulebook: Rulebook, levels: Levels) -> str:
-    """Return the question that the questionnaire asks next."""
-    return rank_questions(rulebook, levels)[0].criterion
+def order_ours(likely: Weights | None) -> Order:
+    """Return the order of the questionnaire, by what the casebook makes likely or by other weights."""
+    weights = {name: tuple(own.values()) for name, own in likely.items()} if likely else None
+
+    def choose(rulebook: Rulebook, levels: Levels) -> str:
+        name = choose_question(rulebook, levels, levels, weights)
+        assert name is not None
+        return name
+
+    return choose
 
 
 def order_by_list(names: tuple[str, ...], *, skip: bool) -> Order:
@@ -101,7 +108,8 @@ def main() -> None:
     rulebook = load_rulebook(given.rules)
     files, swings = tuple(rulebook.criteria), rank_by_swing(rulebook)
     orders: dict[str, Order] = {
-        "ours": order_ours,
+        "ours": order_ours(None),
+        "ours, all levels as likely": order_ours(weigh_uniformly(rulebook)),
         "file order": order_by_list(files, skip=False),
         "largest swing first": order_by_list(swings, skip=False),
         "file order, only what matters": order_by_list(files, skip=True),

@@ -14,7 +14,7 @@ from ragortune.engine import decide_option
 from ragortune.model import Answer, Criterion, OpenQuestion, Option, Profile, Rulebook
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
-from ragortune.whatif import is_settled, rank_questions
+from ragortune.whatif import choose_question, is_settled, rank_questions
 
 
 class Command(StrEnum):
@@ -80,15 +80,16 @@ class Interview(Record):
 
     @cached_property
     def ranking(self) -> tuple[OpenQuestion, ...]:
-        """Questions not yet asked that can still change the option, the one to ask first at the front."""
+        """Questions not yet asked that can still change the option, the one worth most first."""
         return rank_questions(self.rulebook, self.profile.levels, self.kept)
 
     @cached_property
     def question(self) -> Criterion | None:
-        """The question to ask now; None when it is over."""
+        """The question to ask now, so that as few as possible have to be asked; None when it is over."""
         criteria = self.rulebook.criteria
         if self.ranking:
-            return criteria[self.ranking[0].criterion]
+            name = choose_question(self.rulebook, self.profile.levels, self.kept)
+            return criteria[name or self.ranking[0].criterion]
         if not self.everything:
             return None
         return next((criterion for name, criterion in criteria.items() if name not in self.kept), None)

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from ragortune.derived import fix_facts
 from ragortune.engine import Levels, decide_option
 from ragortune.model import OpenQuestion, Option, Recommendation, Rulebook
+from ragortune.whatif.asking import choose_question
 from ragortune.whatif.changes import MOST_CHANGES, find_flips
 from ragortune.whatif.levers import explain_refusal, find_pillars, weigh_answers
 from ragortune.whatif.reach import find_pivots, is_settled, reach_options
@@ -19,6 +20,7 @@ from ragortune.whatif.readings import CHANCE, READINGS, read_rules, weigh_option
 __all__ = [
     "CHANCE",
     "READINGS",
+    "choose_question",
     "explain_refusal",
     "find_flips",
     "is_settled",

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from ragortune.engine import Clause, GateRule, Levels, compile_tables, settle_needs
 from ragortune.model import Direction, GateKind, Need, Option, Rule, Rulebook, Strength
-from ragortune.record import Record
+from ragortune.record import NOTHING, Record
 
 READINGS = 8192
 """How many readings are counted: shares are within 0.6 points (standard error), at worst."""
@@ -77,12 +77,14 @@ class _Dice:
 
 
 @lru_cache(maxsize=1024)
-def _draw_levels(name: str, count: int, chance: float) -> tuple[Bits, tuple[Bits, ...]]:
+def _draw_levels(name: str, weights: tuple[float, ...], chance: float) -> tuple[Bits, tuple[Bits, ...]]:
     """Return in which readings a criterion is settled, and for each reading one of its levels at random."""
     dice = _Dice(f"answer to {name}")
     left, masks = _ALL, []
+    count = len(weights)
     for position in range(count):
-        chosen = left if position == count - 1 else left & dice.draw_chance(1 / (count - position))
+        share = weights[position] / sum(weights[position:])
+        chosen = left if position == count - 1 else left & dice.draw_chance(share)
         masks.append(chosen)
         left &= ~chosen
     return dice.draw_chance(chance), tuple(masks)
@@ -128,8 +130,14 @@ def _draw_part(rule: str, need: Need) -> Digits:
     return [dice.draw_bits() for _ in range(_PARTS.bit_length() - 1)]
 
 
-def read_rules(
-    rulebook: Rulebook, levels: Levels, *, vary_weights: bool, chance: float, kept: Collection[str] = ()
+def read_rules(  # noqa: PLR0913  (what is asked of a reading, by name)
+    rulebook: Rulebook,
+    levels: Levels,
+    *,
+    vary_weights: bool,
+    chance: float,
+    kept: Collection[str] = (),
+    likely: Mapping[str, tuple[float, ...]] = NOTHING,
 ) -> Shares:
     """Return how often each option wins over `READINGS` readings of the rules.
 
@@ -140,9 +148,10 @@ def read_rules(
         chance: how likely an open answer is settled in a reading, each of its levels being as likely as another; an
             answer that is not settled stays as it is.
         kept: criteria that stay as they are in every reading.
+        likely: for some criteria how likely the levels are, in relation to each other.
 
     """
-    known, masks = _place_answers(rulebook, levels, chance, kept)
+    known, masks = _place_answers(rulebook, levels, chance, kept, likely)
     sums = {(need, direction): [] for need in Need for direction in Direction}  # type: dict[tuple[Need, Direction], Digits]
     gates = dict.fromkeys(((need, kind) for need in Need for kind in GateKind), 0)
     touched = 0
@@ -189,7 +198,11 @@ def _fire_rules(
 
 
 def _place_answers(
-    rulebook: Rulebook, levels: Levels, chance: float, kept: Collection[str]
+    rulebook: Rulebook,
+    levels: Levels,
+    chance: float,
+    kept: Collection[str],
+    likely: Mapping[str, tuple[float, ...]],
 ) -> tuple[Levels, dict[str, dict[str, Bits]]]:
     """Return the answers that are one level, and for the open ones the readings in which each level holds."""
     known: dict[str, tuple[str, ...]] = {}
@@ -201,7 +214,7 @@ def _place_answers(
                 known[name] = possible
             continue
         ids = criterion.level_ids
-        settled, choices = _draw_levels(name, len(ids), chance)
+        settled, choices = _draw_levels(name, likely.get(name) or (1.0,) * len(ids), chance)
         if possible is None:
             masks[name] = {level: chosen & settled for level, chosen in zip(ids, choices, strict=True)}
             continue
