@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 
 import pytest
 
@@ -12,6 +13,9 @@ from ragortune.errors import UsageError
 from ragortune.host import Environment, replace_file
 from ragortune.model import Profile
 from ragortune.profile import write_profile
+from ragortune.reading import parse_yaml
+
+from .conftest import ROOT
 
 PROFILE = "project: Desk\nknowledge: {gap: most, source: documents, volatility: weekly}\n"
 
@@ -215,6 +219,21 @@ def test_a_half_filled_profile_is_gone_on_with_and_keeps_what_it_holds(talk, wri
         "source: documents",
     ):
         assert kept in text
+
+
+@pytest.mark.parametrize(
+    "example", sorted((ROOT / "examples" / "cost").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_quantities_are_kept_and_count_in_the_advice(run, write, example, tmp_path):
+    name = write("p.yaml", example.read_bytes())
+    result = run("ask", name, "-o", "q.yaml", "--answers", "-", stdin=b"governance.erasure: none\n")
+    before = parse_yaml(example.read_text(), "p").data
+    after = parse_yaml((tmp_path / "q.yaml").read_text(), "q").data
+
+    assert after["quantities"] == before["quantities"]
+    advised = re.search("advice: (\\w+)", result.err)[1]
+    assert run("recommend", "--brief", "q.yaml").out.removeprefix("q.yaml: ").split()[0] == advised
+    assert "derived" not in after
 
 
 def test_a_profile_in_json_or_toml_is_saved_as_yaml_beside_it(talk, write):

@@ -6,7 +6,7 @@ the one before, so that going back is exact.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
 
@@ -61,6 +61,11 @@ class Standing(Record):
     """Questions that were asked without an answer, or answered by several levels, and could still change the option."""
 
 
+def keep_profile(profile: Profile) -> Profile:
+    """Return a profile as it is: the completion that adds nothing."""
+    return profile
+
+
 class Interview(Record):
     """Everything that has been said so far."""
 
@@ -70,6 +75,8 @@ class Interview(Record):
     """Criteria that nobody knows an answer to; they stay unknown and are not asked again."""
     everything: bool = False
     """Whether questions that cannot change the option any more are asked as well."""
+    complete: Callable[[Profile], Profile] = keep_profile
+    """Adds to a profile what follows from its answers, such as facts from its quantities."""
     previous: Interview | None = None
     """The interview before the last answer; None at the beginning."""
 
@@ -144,16 +151,18 @@ def take_answer(interview: Interview, criterion: str, value: object) -> Intervie
     """
     book, profile = interview.rulebook, interview.profile
     read = Vocabulary(book.criteria).read_profile({criterion: value})
-    levels = {name: own for name, own in profile.levels.items() if name != criterion}
-    answers = {name: own for name, own in profile.answers.items() if name != criterion}
+    stale = {criterion, *book.derived}
+    levels = {name: own for name, own in profile.levels.items() if name not in stale}
+    answers = {name: own for name, own in profile.answers.items() if name not in stale}
     declined = tuple(name for name in interview.declined if name != criterion)
     if read.levels:
         levels[criterion] = read.levels[criterion]
         answers |= read.answers
     else:
         declined = (*declined, criterion)
+    changed = profile.replace(levels=_order(levels, book), answers=_order(answers, book))
     return interview.replace(
-        profile=profile.replace(levels=_order(levels, book), answers=_order(answers, book)),
+        profile=interview.complete(changed),
         declined=tuple(name for name in book.criteria if name in declined),
         previous=interview,
     )

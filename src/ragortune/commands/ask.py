@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from ragortune.answers import read_answer
 from ragortune.commands.shared import open_rulebook, show_error
+from ragortune.derived import add_facts
 from ragortune.errors import Place, ProfileError, RagortuneError, UnreadableError, UsageError
 from ragortune.host import Environment, replace_file
 from ragortune.interview import Command, Interview, explain_question, read_command, take_answer
@@ -63,7 +64,14 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
     rulebook = open_rulebook(request.rules, environment)
     source, target = _choose_files(request, environment)
     interview, kept = _read_start(source, rulebook, environment)
-    interview = interview.replace(everything=request.everything)
+    today = environment.date()
+
+    def complete(profile: Profile) -> Profile:
+        return add_facts(rulebook, profile, today)
+
+    interview = interview.replace(
+        profile=complete(interview.profile), everything=request.everything, complete=complete
+    )
     file = _File(target, kept, environment)
     if request.answers is not None:
         interview = _take_answers(request.answers, interview, environment)

@@ -31,7 +31,7 @@ class Dialogue:
 
     def begin(self, path: str, interview: Interview, width: int) -> str:
         """Return what is said first: where the answers go, and how many are known already."""
-        known = len(interview.profile.levels)
+        known = sum(name in interview.profile.levels for name in interview.rulebook.criteria)
         sheet = self._sheet(width)
         start = (
             f"Going on with {path}: {_count(known, 'answer')} known."
