@@ -429,3 +429,19 @@ def test_a_name_in_a_finding_rule_that_nothing_bears_is_an_error(run, pack, old,
 
     assert result.code == 2
     assert complaint in result.err
+
+
+# --- quantities from outside --------------------------------------------------------------------------------------
+
+
+def test_quantities_of_a_profile_file_speak_through_derived_facts(judge, vocabulary):
+    from ragortune.render.checks import word_decision
+
+    outside = vocabulary.read_profile(
+        {"quantities": {"requests_per_day": 150, "corpus_tokens": 60_000, "model": "claude-haiku-5-5"}}
+    )
+    audit = judge("rag", {"knowledge.gap": "most"}, outside=outside)
+
+    assert audit.recommendation.profile.levels["derived.cheapest"] == ("neither",)
+    assert "prompt-costs-least" in {reason.rule.id for reason in audit.recommendation.reasons}
+    assert "the 3 stated answers speak for" in word_decision(audit)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from ragortune.audit.answers import StatedAnswers, gather_answers
 from ragortune.audit.detectors import AuditCase, run_rule
 from ragortune.audit.suppression import OWN_DETECTORS, read_remarks, report_flaws, silence_findings
+from ragortune.derived import add_facts
 from ragortune.engine import judge_profile
 from ragortune.findings import AuditFinding, DocumentAudit, FindingRule, Severity
 from ragortune.model import Profile, Rulebook
@@ -39,6 +40,9 @@ def audit_reading(
     if reading.status in (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.UNSUPPORTED_LANGUAGE):
         return DocumentAudit(reading, None, ())
     answers = gather_answers(reading, Vocabulary(rulebook.criteria), outside)
+    if outside is not None and outside.quantities:
+        informed = answers.profile.replace(quantities=outside.quantities)
+        answers = answers.replace(profile=add_facts(rulebook, informed, today))
     advice = study(judge_profile(rulebook, answers.profile))
     case = AuditCase(reading, answers, advice)
     chosen = [rule for name, rule in policy.rules.items() if name in policy.chosen]

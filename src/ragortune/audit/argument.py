@@ -59,7 +59,7 @@ def show_decision(decision: StatedDecision) -> Iterator[Step]:
 def show_answer(answers: StatedAnswers, book: Rulebook, criterion: str) -> Step:
     """Return what is stated on a criterion, with its line."""
     fact = answers.fact_for(criterion)
-    text = f"{criterion} is {describe_answer(answers.profile, book.criteria[criterion])}"
+    text = f"{criterion} is {describe_answer(answers.profile, book.readable[criterion])}"
     return Step(StepKind.FACT, text, fact.span if fact else None)
 
 

@@ -193,7 +193,7 @@ def _detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
         return
     if any(_holds(case, name, wanted) for name, wanted in rule.unless.items()):
         return
-    criteria = case.advice.rulebook.criteria
+    criteria = case.advice.rulebook.readable
     stated = join_words(
         f"{name} is {describe_answer(case.answers.profile, criteria[name])}" for name in rule.when
     )
@@ -218,7 +218,7 @@ def _holds(case: AuditCase, name: str, condition: Condition) -> bool:
 def _detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     if case.reading.status is not DocumentStatus.JUDGED:
         return
-    criteria = case.advice.rulebook.criteria
+    criteria = case.advice.rulebook.readable
     for conflict in case.answers.conflicts:
         said = join_words(_word_statement(fact) for fact in conflict.facts)
         placed = [fact.span for fact in conflict.facts if fact.span is not None]

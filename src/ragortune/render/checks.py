@@ -83,7 +83,7 @@ def word_decision(audit: DocumentAudit) -> str:
     )
     if advice is None:
         return decided
-    count = len(advice.profile.levels)
+    count = sum(name not in advice.rulebook.derived for name in advice.profile.levels)
     return f"{decided}; the {count_words(count, 'stated answer')} {'speaks' if count == 1 else 'speak'} for {advice.option}"
 
 
