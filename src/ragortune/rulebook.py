@@ -296,7 +296,7 @@ def build_phrases(phrases: object, words: object) -> PhraseBook:
 
 def _build_phrase(record: dict[str, Any]) -> Phrase:
     from ragortune.phrases.records import Phrase, PhraseExample, PhraseTests
-    from ragortune.statements import Form, Modality, Zone
+    from ragortune.statements import Form, Modality, Standing, Zone
 
     heard = (
         PhraseExample(**example) if isinstance(example, dict) else example
@@ -311,6 +311,7 @@ def _build_phrase(record: dict[str, Any]) -> Phrase:
         "says": says,
         "zones": tuple(Zone(zone) for zone in record["zones"]),
         "forms": tuple(Form(form) for form in record["forms"]),
+        "standing": Standing(record["standing"]),
         "modality": Modality(record["modality"]) if record["modality"] else None,
     }
     return Phrase(**{**record, **changed})

@@ -70,6 +70,16 @@ class Modality(StrEnum):
     GOAL = "goal"
 
 
+class Standing(StrEnum):
+    """How directly a wording answers a question."""
+
+    STATED = "stated"
+    VAGUE = "vague"
+    """It says something, and gives way to whatever says more."""
+    CONCLUDED = "concluded"
+    """It follows from what is described; it gives way to every statement and is kept apart from them."""
+
+
 class Form(StrEnum):
     """What kind of block a sentence comes from."""
 
@@ -172,6 +182,10 @@ class StatedFact(Record):
     """Id of the phrase that was recognised, if it was one."""
     form: Form | None = None
     """What kind of block it stands in, if that is known."""
+    standing: Standing = Standing.STATED
+    """How directly it is said."""
+    zone: Zone | None = None
+    """In which part of the document it stands, if that is known."""
 
 
 class Remark(Record):
@@ -205,6 +219,8 @@ class DesignReading(Record):
     decision: StatedDecision | None
     facts: tuple[StatedFact, ...]
     """Facts about the project, in the order of their lines."""
+    conclusions: tuple[StatedFact, ...] = ()
+    """Answers that follow from what is described, where nothing states them: the kind of task, whether facts are missing."""
     conflicts: Mapping[str, tuple[StatedFact, ...]] = NOTHING
     """For each criterion on which lines contradict each other, those lines; such a criterion is unknown."""
     sentences: tuple[Sentence, ...] = ()

@@ -15,7 +15,7 @@ from ragortune.designdoc.languages import detect_language
 from ragortune.designdoc.reader import read_sentences, span_of
 from ragortune.model import Rulebook
 from ragortune.phrases.records import PhraseBook
-from ragortune.statements import DesignReading, DocumentStatus
+from ragortune.statements import DesignReading, DocumentStatus, Standing
 
 __all__ = ["read_design", "span_of"]
 
@@ -33,15 +33,17 @@ def read_design(text: str, path: str, rulebook: Rulebook) -> DesignReading:
     if declared.decision is not None:
         status, decision = DocumentStatus.JUDGED, declared.decision
     heard = Settled()
-    if status in (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION):
+    if status is DocumentStatus.JUDGED:
         listener = _listen_for(rulebook)
         heard = settle_facts(find_facts(document.sentences, listener), listener)
-    stated = (fact for facts in heard.answers.values() for fact in facts)
+    read = sorted((fact for facts in heard.answers.values() for fact in facts), key=place_key)
+    stated = (fact for fact in read if fact.standing is not Standing.CONCLUDED)
     return DesignReading(
         path=path,
         status=status,
         decision=decision,
         facts=tuple(sorted((*declared.facts, *stated), key=place_key)),
+        conclusions=tuple(fact for fact in read if fact.standing is Standing.CONCLUDED),
         conflicts=heard.conflicts,
         sentences=document.sentences,
         lines=document.lines,

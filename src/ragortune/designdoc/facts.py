@@ -19,7 +19,7 @@ from ragortune.phrases.records import Phrase, PhraseBook
 from ragortune.phrases.tokens import Tokens, join_texts
 from ragortune.phrases.values import Amount
 from ragortune.record import NOTHING, Record
-from ragortune.statements import Form, Modality, Mood, Sentence, StatedFact, Zone
+from ragortune.statements import Form, Modality, Mood, Sentence, Standing, StatedFact, Zone
 
 _NEAR = 30
 """Words on each side within which `near` and `unless` are looked for."""
@@ -29,7 +29,7 @@ _SILENT_ZONES = frozenset(
 )
 _SILENT_FORMS = frozenset({Form.CODE, Form.COMMENT})
 _MODALITIES = {Mood.AFFIRMED: Modality.STATED, Mood.GOAL: Modality.GOAL, Mood.MEASURED: Modality.MEASURED}
-_FRONT = frozenset({Zone.TITLE, Zone.SUMMARY})
+_LATE_ZONES = frozenset({Zone.ARCHITECTURE, Zone.CONSEQUENCES})
 _MANY_KINDS = frozenset({"task.kind", "knowledge.source", "behaviour.output", "knowledge.shape"})
 """Criteria on which two answers do not exclude each other: a system can do two things from two sources."""
 _MOST_LEVELS = 3
@@ -37,6 +37,7 @@ _MOST_LINES = 2
 _ONE_LINE = frozenset({"task.kind", "task.definition"})
 _SIGNS = "$€£<≤~≈"
 _FORM_RANKS: Mapping[Form | None, int] = {Form.BULLET: 0, Form.CELL: 0, Form.FIELD: 0, Form.HEADING: 2}
+_BUDGETS = frozenset({"performance.latency"})
 _LONGEST_CONTEXT = 400
 
 
@@ -151,6 +152,8 @@ def _facts_of(sentence: Sentence, listener: Listener) -> Iterator[StatedFact]:
                 headings=sentence.headings,
                 phrase=phrase.id,
                 form=sentence.form,
+                standing=phrase.standing,
+                zone=sentence.zone,
             )
 
 
@@ -160,6 +163,8 @@ def _answers(
     """Yield criterion and value of what a phrase says."""
     for name, wanted in phrase.says.items():
         yield name, wanted if isinstance(wanted, str) else list(wanted)
+    if amount is not None and amount.above and phrase.number in _BUDGETS:
+        return  # "more than five seconds" is a complaint, not a limit
     if phrase.number is not None and amount is not None:
         value = read_amount(amount, criteria[phrase.number], phrase.bands)
         if value is not None:
@@ -221,7 +226,7 @@ def settle_facts(facts: Iterable[StatedFact], listener: Listener) -> Settled:
     conflicts: dict[str, tuple[StatedFact, ...]] = {}
     for name in (name for name in listener.criteria if name in grouped):
         criterion = listener.criteria[name]
-        kept = _strongest(grouped[name], listener)
+        kept = _strongest(grouped[name])
         possible = _settle_levels(criterion, kept)
         if possible is None:
             conflicts[name] = tuple(_lead_facts(criterion, kept))
@@ -258,20 +263,19 @@ def place_key(fact: StatedFact) -> tuple[int, int]:
     return (fact.span.line, fact.span.column) if fact.span else (0, 0)
 
 
-def _rank(fact: StatedFact) -> tuple[int, int]:
-    return (_FORM_RANKS.get(fact.form, 1), fact.span.line if fact.span else 0)
+def _rank(fact: StatedFact) -> tuple[int, int, int]:
+    """Return how good a line is as evidence: requirements before descriptions, lists before prose, headings last."""
+    form = 2 if fact.zone is Zone.TITLE else _FORM_RANKS.get(fact.form, 1)
+    zone = 0 if fact.zone is Zone.REQUIREMENTS else 2 if fact.zone in _LATE_ZONES else 1
+    return (form // 2 * 3 + zone, form, fact.span.line if fact.span else 0)
 
 
-def _strongest(facts: list[StatedFact], listener: Listener) -> list[StatedFact]:
-    """Return the facts that count: declared before read, plain before concluded, wanted before measured."""
-
-    def is_weak(fact: StatedFact) -> bool:
-        phrase = listener.phrases.get(fact.phrase or "")
-        return phrase is not None and phrase.weak
-
+def _strongest(facts: list[StatedFact]) -> list[StatedFact]:
+    """Return the facts that count: declared before read, stated before vague before concluded, wanted before measured."""
     for keep in (
         lambda fact: fact.declared,
-        lambda fact: not is_weak(fact),
+        lambda fact: fact.standing is Standing.STATED,
+        lambda fact: fact.standing is not Standing.CONCLUDED,
         lambda fact: fact.modality is not Modality.MEASURED,
     ):
         facts = [fact for fact in facts if keep(fact)] or facts

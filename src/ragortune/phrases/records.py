@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ragortune.record import NOTHING, Record
-from ragortune.statements import Form, Modality, Zone
+from ragortune.statements import Form, Modality, Standing, Zone
 
 
 class PhraseExample(Record):
@@ -52,8 +52,8 @@ class Phrase(Record):
     """Kinds of block in which it counts; left out, all but code and comments."""
     modality: Modality | None = None
     """What kind of statement it makes, where the wording alone decides that."""
-    weak: bool = False
-    """True for a conclusion from the wording, which gives way to any plain statement."""
+    standing: Standing = Standing.STATED
+    """How directly it says so: `vague` gives way to what says more, `concluded` to every statement."""
 
 
 class WordList(Record):
