@@ -34,7 +34,17 @@ _MANY_KINDS = frozenset({"task.kind", "knowledge.source", "behaviour.output", "k
 """Criteria on which two answers do not exclude each other: a system can do two things from two sources."""
 _MOST_LEVELS = 3
 _MOST_LINES = 2
-_ONE_LINE = frozenset({"task.kind", "task.definition"})
+_ONE_LINE = frozenset(
+    {
+        "task.kind",
+        "task.definition",
+        "knowledge.source",
+        "governance.access",
+        "behaviour.output",
+        "cost.right_sizing",
+    }
+)
+"""Criteria on which one line says it all; of the others two lines are kept."""
 _SIGNS = "$€£<≤~≈"
 _FORM_RANKS: Mapping[Form | None, int] = {Form.BULLET: 0, Form.CELL: 0, Form.FIELD: 0, Form.HEADING: 2}
 _BUDGETS = frozenset({"performance.latency"})
@@ -263,11 +273,13 @@ def place_key(fact: StatedFact) -> tuple[int, int]:
     return (fact.span.line, fact.span.column) if fact.span else (0, 0)
 
 
-def _rank(fact: StatedFact) -> tuple[int, int, int]:
-    """Return how good a line is as evidence: requirements before descriptions, lists before prose, headings last."""
+def _rank(fact: StatedFact) -> tuple[int, int, int, int]:
+    """Return how good a line is as evidence: figures first, requirements, lists before prose, headings last."""
     form = 2 if fact.zone is Zone.TITLE else _FORM_RANKS.get(fact.form, 1)
     zone = 0 if fact.zone is Zone.REQUIREMENTS else 2 if fact.zone in _LATE_ZONES else 1
-    return (form // 2 * 3 + zone, form, fact.span.line if fact.span else 0)
+    quote, line = (fact.span.quote, fact.span.line) if fact.span else ("", 0)
+    figure = any(character.isdigit() for character in quote)
+    return (form // 2, 0 if figure else 1, zone * 2 + form, line)
 
 
 def _strongest(facts: list[StatedFact]) -> list[StatedFact]:

@@ -524,6 +524,8 @@ def read_size(tokens: Tokens, at: int) -> Found | None:
                 and tokens.words[index + 1] != "tokens"
             ):
                 continue
+            if tokens.words[index + 1 : index + 2] in (["per"], ["each"]):
+                return None
             least, most = TOKENS_OF[word]
             return index + 1, Amount(amount.low * least, amount.high * most)
     return None
