@@ -48,6 +48,8 @@ _ONE_LINE = frozenset(
 _SIGNS = "$€£<≤~≈"
 _FORM_RANKS: Mapping[Form | None, int] = {Form.BULLET: 0, Form.CELL: 0, Form.FIELD: 0, Form.HEADING: 2}
 _BUDGETS = frozenset({"performance.latency"})
+_LONGEST_BUDGET = 600_000
+"""Milliseconds; what may take longer than ten minutes is not an answer that somebody waits for."""
 _LONGEST_CONTEXT = 400
 
 
@@ -157,7 +159,7 @@ def _facts_of(sentence: Sentence, listener: Listener) -> Iterator[StatedFact]:
             yield StatedFact(
                 criterion=criterion,
                 value=value,
-                modality=phrase.modality or _MODALITIES[mood],
+                modality=phrase.modality or _modality(mood, heard.amount),
                 span=span,
                 headings=sentence.headings,
                 phrase=phrase.id,
@@ -167,14 +169,21 @@ def _facts_of(sentence: Sentence, listener: Listener) -> Iterator[StatedFact]:
             )
 
 
+def _modality(mood: Mood, amount: Amount | None) -> Modality:
+    """Return what kind of statement it is; a figure with a sign such as "at most" before it was not measured."""
+    if mood is Mood.MEASURED and amount is not None and amount.below:
+        return Modality.GOAL
+    return _MODALITIES[mood]
+
+
 def _answers(
     phrase: Phrase, amount: Amount | None, criteria: Mapping[str, Criterion]
 ) -> Iterator[tuple[str, object]]:
     """Yield criterion and value of what a phrase says."""
     for name, wanted in phrase.says.items():
         yield name, wanted if isinstance(wanted, str) else list(wanted)
-    if amount is not None and amount.above and phrase.number in _BUDGETS:
-        return  # "more than five seconds" is a complaint, not a limit
+    if amount is not None and phrase.number in _BUDGETS and (amount.above or amount.high > _LONGEST_BUDGET):
+        return  # "more than five seconds" is a complaint, not a limit; and nobody waits for an hour
     if phrase.number is not None and amount is not None:
         value = read_amount(amount, criteria[phrase.number], phrase.bands)
         if value is not None:
@@ -283,12 +292,12 @@ def _rank(fact: StatedFact) -> tuple[int, int, int, int]:
 
 
 def _strongest(facts: list[StatedFact]) -> list[StatedFact]:
-    """Return the facts that count: declared before read, stated before vague before concluded, wanted before measured."""
+    """Return the facts that count: declared before read, stated before vague before concluded, wanted times before measured."""
     for keep in (
         lambda fact: fact.declared,
         lambda fact: fact.standing is Standing.STATED,
         lambda fact: fact.standing is not Standing.CONCLUDED,
-        lambda fact: fact.modality is not Modality.MEASURED,
+        lambda fact: fact.modality is not Modality.MEASURED or fact.criterion not in _BUDGETS,
     ):
         facts = [fact for fact in facts if keep(fact)] or facts
     return facts

@@ -1,6 +1,9 @@
 """The pattern language of phrases: words, alternatives, optional words, bounded gaps, lists and values.
 
-    word  word*  (one|two words)  [optional words]  ..3  @list  <duration>
+    word  word*  (one|two words)  [optional words]  ..3  ..3!  @list  <duration>
+
+`..3` runs over up to three words and the commas between them, `..3!` over words alone; a lone `,` is a stop that may be
+missing.
 
 There are no repetitions without a bound, so that matching at one place looks at a bounded number of words whatever
 the text is.
@@ -20,7 +23,7 @@ _DEEPEST = 6
 _MOST_STOPS = 3
 _MOST_ELEMENTS = 400
 _PIECE = re.compile(
-    r"\s+|(?P<gap>\.\.(?P<width>\d+))|(?P<value><(?P<kind>\w+)>)|@(?P<list>[\w-]+)|(?P<mark>[()\[\]|,])"
+    r"\s+|(?P<gap>\.\.(?P<width>\d+!?))|(?P<value><(?P<kind>\w+)>)|@(?P<list>[\w-]+)|(?P<mark>[()\[\]|,])"
 )
 _PLAIN = re.compile(r"[^\s()\[\]|<>@,]+")
 
@@ -54,6 +57,8 @@ class Gap(Record):
     """Up to so many words of any kind; stops inside a clause are not counted."""
 
     width: int
+    tight: bool = False
+    """True where no stop may stand between, either."""
 
 
 class Value(Record):
@@ -199,9 +204,10 @@ def _join_ways(ways: Iterable[Sequence]) -> Element:
 
 def _read_element(kind: str, text: str, words: Mapping[str, tuple[str, ...]], depth: int) -> Element:
     if kind == "gap":
-        if not 0 < int(text) <= WIDEST_GAP:
-            raise PatternError(f"has a gap of {text} words; a gap has 1 to {WIDEST_GAP}")
-        return Gap(int(text))
+        width = int(text.rstrip("!"))
+        if not 0 < width <= WIDEST_GAP:
+            raise PatternError(f"has a gap of {width} words; a gap has 1 to {WIDEST_GAP}")
+        return Gap(width, text.endswith("!"))
     if kind == "value":
         if text not in PARSERS:
             raise PatternError(f"names the value <{text}>; there is {', '.join(sorted(PARSERS))}")
@@ -258,7 +264,9 @@ def _follow(
     if isinstance(element, Choice):
         return [pair for way in element.ways for pair in match_at(way, tokens, at, amount).items()]
     if isinstance(element, Gap):
-        return ((end, amount) for end in _cross_gap(element.width, words, at))
+        return (
+            (end, amount) for end in _cross_gap(element.width, words, at, 0 if element.tight else _MOST_STOPS)
+        )
     if at >= len(words):
         return ((at, amount),) if isinstance(element, Stop) else ()
     if isinstance(element, (Word, AnyWord)):
@@ -269,7 +277,7 @@ def _follow(
     return ((read[0], read[1] if amount is None else amount),) if read else ()
 
 
-def _cross_gap(width: int, words: list[str], at: int) -> Iterator[int]:
+def _cross_gap(width: int, words: list[str], at: int, most_stops: int) -> Iterator[int]:
     """Yield every place up to `width` words on, inside the clause; a few stops on the way are not counted."""
     yield at
     stops = 0
@@ -278,7 +286,7 @@ def _cross_gap(width: int, words: list[str], at: int) -> Iterator[int]:
             stops += 1
         else:
             width -= 1
-        if stops > _MOST_STOPS or width < 0:
+        if stops > most_stops or width < 0:
             return
         at += 1
         yield at

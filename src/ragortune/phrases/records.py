@@ -32,7 +32,7 @@ class Phrase(Record):
     id: str
     """Readable name in lower case with hyphens; stable."""
     patterns: tuple[str, ...]
-    """The wordings. Words, `word*` (any ending), `(one|another)`, `[optional]`, `..3` (up to three words between),
+    """The wordings. Words, `word*` (any ending), `(one|another)`, `[optional]`, `..3` (up to three words between), `..3!` (and no comma),
     `@list` (a list of words), and values such as `<duration>`."""
     tests: PhraseTests
     """Sentences on both sides."""
