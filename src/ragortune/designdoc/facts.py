@@ -272,6 +272,8 @@ def _lead_facts(criterion: Criterion, facts: list[StatedFact]) -> list[StatedFac
     for fact in ranked:
         mine = set(levels_of(criterion, fact.value))
         others = [set(levels_of(criterion, other.value)) for other in leading]
+        if mine in others and leading[others.index(mine)].zone is Zone.REQUIREMENTS is not fact.zone:
+            continue  # what a requirement says gains nothing from being told elsewhere
         if not any(mine > other for other in others) and others.count(mine) < most:
             leading.append(fact)
     return sorted(leading, key=place_key)
