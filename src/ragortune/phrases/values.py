@@ -205,6 +205,7 @@ TOKENS_OF: Mapping[str, tuple[float, float]] = MappingProxyType(
         "contracts": (3_000, 20_000),
         "policies": (1_000, 10_000),
         "papers": (5_000, 12_000),
+        "row": (20, 300),
         "rows": (20, 300),
         "records": (20, 300),
         "entries": (20, 300),
