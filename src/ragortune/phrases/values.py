@@ -258,7 +258,7 @@ def _read_single(tokens: Tokens, at: int) -> Found | None:
         ):
             return None
         at, number = _read_digits(tokens, at)
-        if number is None:
+        if number is None or _is_name(tokens, at):
             return None
     elif word in _VAGUE:
         return at + 1, Amount(*_VAGUE[word])
@@ -281,6 +281,14 @@ def _read_single(tokens: Tokens, at: int) -> Found | None:
         or tokens.text[tokens.ends[at - 1] :][:1] == "+"
         or start_word in _OVER,
     )
+
+
+def _is_name(tokens: Tokens, at: int) -> bool:
+    """Return whether digits are glued to a word that is no unit, as in 3GPP or 4th."""
+    if at >= len(tokens) or tokens.before(at) or not tokens.words[at][0].isalpha():
+        return False
+    word = tokens.words[at]
+    return not (word in _SCALES or word in MILLISECONDS or word in TOKENS_OF)
 
 
 def _next_is(words: list[str], at: int, known: Mapping[str, object]) -> bool:
