@@ -7,13 +7,13 @@ nothing.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 
 from ragortune.designdoc.moods import mood_at
 from ragortune.designdoc.reader import span_of
 from ragortune.model import Answer, Criterion, Profile, Provenance
 from ragortune.phrases.matcher import Heard, Matcher
+from ragortune.phrases.patterns import Sequence as Pattern
 from ragortune.phrases.patterns import parse_pattern
 from ragortune.phrases.records import Phrase, PhraseBook
 from ragortune.phrases.tokens import Tokens, join_texts
@@ -51,6 +51,10 @@ _BUDGETS = frozenset({"performance.latency"})
 _LONGEST_BUDGET = 600_000
 """Milliseconds; what may take longer than ten minutes is not an answer that somebody waits for."""
 _LONGEST_CONTEXT = 400
+_MOST_HEARD = 50
+_LONGEST_SENTENCE = 10_000
+"""Characters; what is longer is data, not a sentence about the project."""
+_MOST_REMEMBERED = 20_000
 
 
 class Listener:
@@ -60,60 +64,55 @@ class Listener:
         """Compile the phrases; their patterns were checked when the rule set was read."""
         self.criteria = criteria
         self.phrases = {phrase.id: phrase for phrase in book.phrases}
-        keyed = []
-        for phrase in book.phrases:
-            for mark, patterns in (("", phrase.patterns), ("+", phrase.near), ("-", phrase.unless)):
-                keyed += [(mark + phrase.id, parse_pattern(pattern, book.words)) for pattern in patterns]
-        self._matcher = Matcher(keyed)
-        self._around: dict[str, frozenset[str]] = {}
+        self._matcher = Matcher(_keyed(book.phrases, book, "patterns"))
+        self._near = {phrase.id: Matcher(_keyed((phrase,), book, "near")) for phrase in book.phrases}
+        self._unless = {phrase.id: Matcher(_keyed((phrase,), book, "unless")) for phrase in book.phrases}
+        self._around: dict[tuple[str, str], tuple[bool, bool]] = {}
 
     def hear(self, sentence: Sentence) -> Iterator[tuple[Phrase, Heard, Tokens, int]]:
         """Yield every phrase that a sentence makes, with its place, and where the sentence itself begins."""
         text, own = join_texts((*_prefix(sentence), sentence.text))
         tokens = Tokens(text)
-        places: dict[str, list[Heard]] = {}
+        reached: dict[str, int] = {}
+        counted: dict[str, int] = {}
+        around = None
         for key, heard in self._matcher.scan(tokens):
-            places.setdefault(key, []).append(heard)
-        if not places:
-            return
-        around = self._hear_around(sentence)
-        for key, found in places.items():
-            if key[0] in "+-":
+            if heard.start < reached.get(key, 0) or tokens.starts[heard.end - 1] < own:
                 continue
+            reached[key] = heard.end
+            counted[key] = counted.get(key, 0) + 1
+            if counted[key] > _MOST_HEARD:
+                continue  # no sentence says the same thing this often
             phrase = self.phrases[key]
-            if "-" + key in around:
+            around = _words_around(sentence) if around is None else around
+            helped, vetoed = self._hear_around(phrase, around)
+            window = max(0, heard.start - _NEAR), heard.end + _NEAR
+            if vetoed or self._unless[key].hears(tokens, *window):
                 continue
-            vetoes = [heard.start for heard in places.get("-" + key, ())]
-            helpers = [heard.start for heard in places.get("+" + key, ())]
-            last = -1
-            for heard in found:
-                if heard.start < last:
-                    continue
-                last = heard.end
-                if tokens.starts[heard.end - 1] < own or _any_near(vetoes, heard):
-                    continue
-                if phrase.near and "+" + key not in around and not _any_near(helpers, heard):
-                    continue
-                yield phrase, heard, tokens, own
+            if phrase.near and not helped and not self._near[key].hears(tokens, *window):
+                continue
+            yield phrase, heard, tokens, own
 
-    def _hear_around(self, sentence: Sentence) -> frozenset[str]:
-        """Return the marks of phrases heard in what stands above and beside a sentence."""
-        words = (sentence.label, *sentence.columns, sentence.lead, *sentence.headings[-1:])
-        text = " ; ".join(word[-_LONGEST_CONTEXT:] for word in words if word)
-        known = self._around.get(text)
+    def _hear_around(self, phrase: Phrase, around: str) -> tuple[bool, bool]:
+        """Return whether what stands above and beside a sentence supports a phrase, and whether it forbids it."""
+        known = self._around.get((phrase.id, around))
         if known is None:
-            known = frozenset(key for key, _ in self._matcher.scan(Tokens(text)) if key[0] in "+-")
-            if len(self._around) < 10_000:
-                self._around[text] = known
+            tokens = Tokens(around)
+            known = self._near[phrase.id].hears(tokens), self._unless[phrase.id].hears(tokens)
+            if len(self._around) < _MOST_REMEMBERED:
+                self._around[phrase.id, around] = known
         return known
 
 
-def _any_near(starts: list[int], heard: Heard) -> bool:
-    """Return whether one of the places, which are sorted, stands near a match."""
-    if not starts:
-        return False
-    first = bisect_left(starts, heard.start - _NEAR)
-    return first < len(starts) and starts[first] <= heard.end + _NEAR
+def _keyed(phrases: Iterable[Phrase], book: PhraseBook, part: str) -> Iterator[tuple[str, Pattern]]:
+    for phrase in phrases:
+        for pattern in getattr(phrase, part):
+            yield phrase.id, parse_pattern(pattern, book.words)
+
+
+def _words_around(sentence: Sentence) -> str:
+    words = (sentence.label, *sentence.columns, sentence.lead, *sentence.headings[-1:])
+    return " ; ".join(word[-_LONGEST_CONTEXT:] for word in words if word)
 
 
 def _prefix(sentence: Sentence) -> Iterator[str]:
@@ -131,7 +130,7 @@ def find_facts(
     """Return every answer that sentences state about the project, in the order of their lines; of one phrase, if named."""
     found: dict[tuple[str, int, object], StatedFact] = {}
     for sentence in sentences:
-        if sentence.form in _SILENT_FORMS or not sentence.pieces:
+        if sentence.form in _SILENT_FORMS or not sentence.pieces or len(sentence.text) > _LONGEST_SENTENCE:
             continue
         for fact in _facts_of(sentence, listener):
             if fact.span is None or only not in (None, fact.phrase):

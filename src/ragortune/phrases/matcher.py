@@ -1,19 +1,21 @@
 """One scan over a text that hears every phrase of a rule set.
 
-All patterns are looked up by the word they begin with, so that the cost per word does not grow with the number of
-phrases that begin otherwise; a match at one place reads a bounded number of words.
+Patterns are looked up by the word they begin with, and only those are tried whose other words stand nearby, so that the cost
+per word hardly grows with the number of phrases. A match at one place reads a bounded number of words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ragortune.phrases.patterns import Sequence, Value, Word, first_words, match_at
+from ragortune.phrases.patterns import Sequence, Value, Word, first_words, match_at, needed_words
 from ragortune.phrases.tokens import HARD, SOFT, Tokens
-from ragortune.phrases.values import Amount
+from ragortune.phrases.values import NUMBER_WORDS, Amount
 from ragortune.record import Record
 
 _MOST_REMEMBERED = 50_000
+_BLOCK = 64
+"""Words that are looked at together; a match begins in one block and ends at latest in the next."""
 
 
 class Heard(Record):
@@ -27,86 +29,94 @@ class Heard(Record):
     """The quantity that was read, if the pattern has one."""
 
 
+class _Pattern:
+    """A pattern as the scan tries it."""
+
+    __slots__ = ("key", "needs", "sequence")
+
+    def __init__(self, key: str, sequence: Sequence) -> None:
+        self.key = key
+        self.sequence = sequence
+        self.needs = needed_words(sequence)
+        """Sets of words; one of each must stand near the beginning of a match."""
+
+
 class Matcher:
     """Patterns under one index. Each has a key, under which its matches are returned."""
 
     def __init__(self, patterns: Iterable[tuple[str, Sequence]]) -> None:
         """Take pairs of key and pattern; several patterns may share a key."""
-        self._exact: dict[str, list[tuple[str, Sequence]]] = {}
-        self._stems: dict[str, list[tuple[str, Sequence]]] = {}
-        self._numbers: list[tuple[str, Sequence]] = []
+        self._exact: dict[str, list[_Pattern]] = {}
+        self._stems: dict[str, list[_Pattern]] = {}
+        self._numbers: list[_Pattern] = []
         for key, sequence in patterns:
-            for first in set(first_words(sequence)):
+            pattern = _Pattern(key, sequence)
+            for first in dict.fromkeys(first_words(sequence)):
                 if isinstance(first, Value):
-                    self._numbers.append((key, sequence))
+                    self._numbers.append(pattern)
                 elif first.any_ending:
-                    self._stems.setdefault(first.text, []).append((key, sequence))
+                    self._stems.setdefault(first.text, []).append(pattern)
                 else:
-                    self._exact.setdefault(first.text, []).append((key, sequence))
+                    self._exact.setdefault(first.text, []).append(pattern)
         self._lengths = sorted({len(stem) for stem in self._stems})
-        self._known: dict[str, tuple[tuple[str, Sequence], ...]] = {}
+        self._known: dict[str, tuple[_Pattern, ...]] = {}
 
-    def scan(self, tokens: Tokens) -> Iterator[tuple[str, Heard]]:
-        """Yield every match with the key of its pattern, by the place where it begins; each key once per place."""
-        for at, word in enumerate(tokens.words):
-            if word in (SOFT, HARD):
-                continue
-            found: dict[str, Heard] = {}
-            for key, sequence in self._candidates(word):
-                reached = match_at(sequence, tokens, at)
-                if not reached:
+    def scan(self, tokens: Tokens, first: int = 0, last: int | None = None) -> Iterator[tuple[str, Heard]]:
+        """Yield every match that begins in a range of words, by place, each key once per place."""
+        words = tokens.words
+        last = len(words) if last is None else min(last, len(words))
+        for block in range(first, last, _BLOCK):
+            near = frozenset(words[block : block + 2 * _BLOCK])
+            possible: dict[_Pattern, bool] = {}
+            for at in range(block, min(block + _BLOCK, last)):
+                word = words[at]
+                if word in (SOFT, HARD):
                     continue
-                end = min(reached) if any(amount is not None for amount in reached.values()) else max(reached)
-                if key not in found or end > found[key].end:
-                    found[key] = Heard(at, end, reached[end])
-            yield from found.items()
+                candidates = self._known.get(word)
+                if candidates is None:
+                    candidates = self._find_candidates(word)
+                if candidates:
+                    yield from _try_patterns(candidates, tokens, at, near, possible)
 
-    def _candidates(self, word: str) -> tuple[tuple[str, Sequence], ...]:
-        known = self._known.get(word)
-        if known is None:
-            listed = list(self._exact.get(word, ()))
-            for length in self._lengths:
-                if length > len(word):
-                    break
-                listed += self._stems.get(word[:length], ())
-            if word[0].isdigit() or word in _NUMBERS:
-                listed += self._numbers
-            known = tuple(dict.fromkeys(listed))
-            if len(self._known) < _MOST_REMEMBERED:
-                self._known[word] = known
-        return known
+    def hears(self, tokens: Tokens, first: int = 0, last: int | None = None) -> bool:
+        """Return whether any pattern matches at a place in a range of words."""
+        return next(self.scan(tokens, first, last), None) is not None
+
+    def _find_candidates(self, word: str) -> tuple[_Pattern, ...]:
+        listed = list(self._exact.get(word, ()))
+        for length in self._lengths:
+            if length > len(word):
+                break
+            listed += self._stems.get(word[:length], ())
+        if word[0].isdigit() or word in NUMBER_WORDS:
+            listed += self._numbers
+        found = tuple(dict.fromkeys(listed))
+        if len(self._known) < _MOST_REMEMBERED:
+            self._known[word] = found
+        return found
 
 
-_NUMBERS = frozenset(
-    [
-        "a",
-        "an",
-        "half",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "fifteen",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "sixty",
-        "dozens",
-        "hundreds",
-        "thousands",
-        "millions",
-        "billions",
-        "tens",
-    ]
-)
+def _try_patterns(
+    candidates: tuple[_Pattern, ...],
+    tokens: Tokens,
+    at: int,
+    near: frozenset[str],
+    possible: dict[_Pattern, bool],
+) -> Iterator[tuple[str, Heard]]:
+    found: dict[str, Heard] = {}
+    for pattern in candidates:
+        fits = possible.get(pattern)
+        if fits is None:
+            fits = possible[pattern] = not any(near.isdisjoint(words) for words in pattern.needs)
+        if not fits:
+            continue
+        reached = match_at(pattern.sequence, tokens, at)
+        if not reached:
+            continue
+        end = min(reached) if any(amount is not None for amount in reached.values()) else max(reached)
+        if pattern.key not in found or end > found[pattern.key].end:
+            found[pattern.key] = Heard(at, end, reached[end])
+    yield from found.items()
+
 
 __all__ = ["Heard", "Matcher", "Word"]

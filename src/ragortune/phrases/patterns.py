@@ -238,6 +238,28 @@ def first_words(sequence: Sequence) -> Iterator[Word | Value]:
             return
 
 
+def needed_words(sequence: Sequence) -> tuple[frozenset[str], ...]:
+    """Return sets of words of which every match holds one each, for patterns whose words can be told beforehand."""
+    needed = []
+    for element in sequence:
+        words = _words_of(element)
+        if words:
+            needed.append(words)
+    return tuple(needed)
+
+
+def _words_of(element: Element) -> frozenset[str]:
+    """Return words of which a match of this element holds one; empty where that cannot be told."""
+    if isinstance(element, AnyWord):
+        return element.words
+    if isinstance(element, Word):
+        return frozenset() if element.any_ending else frozenset((element.text,))
+    if not isinstance(element, Choice):
+        return frozenset()
+    ways = [next((words for part in way if (words := _words_of(part))), frozenset()) for way in element.ways]
+    return frozenset().union(*ways) if all(ways) else frozenset()
+
+
 def match_at(sequence: Sequence, tokens: Tokens, at: int, amount: Amount | None = None) -> Reached:
     """Return every place where a match that begins at `at` can end."""
     reached: Reached = {at: amount}
@@ -273,7 +295,10 @@ def _follow(
         return ((at + 1, amount),) if element.fits(words[at]) else ()
     if isinstance(element, Stop):
         return ((at + (words[at] == SOFT), amount),)
-    read = PARSERS[element.kind](tokens, at)
+    key = (element.kind, at)
+    if key not in tokens.amounts:
+        tokens.amounts[key] = PARSERS[element.kind](tokens, at)
+    read = tokens.amounts[key]
     return ((read[0], read[1] if amount is None else amount),) if read else ()
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
+if TYPE_CHECKING:
+    from typing import Any
+
 SOFT = ","
 """A comma, colon, bracket or dash: a gap may run over it, two neighbouring words may not."""
 HARD = ";"
@@ -25,11 +29,13 @@ _STOPS = {
 class Tokens:
     """The words of a text in lower case, with the place of each; stops are `SOFT` or `HARD`."""
 
-    __slots__ = ("ends", "starts", "text", "words")
+    __slots__ = ("amounts", "ends", "starts", "text", "words")
 
     def __init__(self, text: str) -> None:
         """Cut a text."""
         self.text = text
+        self.amounts: dict[tuple[str, int], Any] = {}
+        """Quantities that were read, by kind and place, so that each is read once."""
         self.words: list[str] = []
         self.starts: list[int] = []
         self.ends: list[int] = []

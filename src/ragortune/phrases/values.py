@@ -557,6 +557,9 @@ def read_parameters(tokens: Tokens, at: int) -> Found | None:
     return second[0], Amount(number, second[1].high / _SCALES["b"])
 
 
+NUMBER_WORDS = frozenset((*_NUMBER_WORDS, *_VAGUE, "tens", "twelve"))
+"""Words with which a quantity can begin, besides digits."""
+
 PARSERS: Mapping[str, Callable[[Tokens, int], Found | None]] = MappingProxyType(
     {
         "count": read_count,
