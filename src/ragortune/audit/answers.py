@@ -42,6 +42,10 @@ def gather_answers(
     stated: dict[str, list[StatedFact]] = {}
     for fact in reading.facts:
         stated.setdefault(fact.criterion, []).append(fact)
+    told = {*stated, *reading.conflicts}
+    for fact in reading.conclusions:
+        if fact.criterion not in told:
+            stated.setdefault(fact.criterion, []).append(fact)
     for criterion, facts in reading.conflicts.items():
         known = stated.setdefault(criterion, [])
         known += [fact for fact in facts if fact not in known]
