@@ -406,7 +406,10 @@ def test_a_level_alone_stands_for_its_band(assess):
     assert (found["corpus_tokens"].low, found["corpus_tokens"].high) == (200_000, 2_000_000)
 
 
-@pytest.mark.parametrize(("level", "low", "high"), [("very_high", 300_000, 6_000_000), ("low", 50, 1000)])
+@pytest.mark.parametrize(
+    ("level", "low", "high"),
+    [("very_high", 300_000, 6_000_000), ("high", 20_000, 300_000), ("low", 50, 1000)],
+)
 def test_an_open_band_reaches_twenty_times_as_far(assess, level, low, high):
     (found,) = [
         own for own in assess({"performance": {"volume": level}}).inputs if own.name == "requests_per_day"

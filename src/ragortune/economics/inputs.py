@@ -239,7 +239,8 @@ def _from_band(rule: QuantityRule, criterion: Criterion, levels: tuple[str, ...]
     after = inside[-1] + 1
     low = max(rule.minimum, starts[inside[0]][0] or 0)
     high = starts[after][0] if after < len(starts) else max(low, 1.0) * _OPEN_BAND
-    low = max(low, high / _OPEN_BAND)
+    if inside[0] == 0:
+        low = max(low, high / _OPEN_BAND)
     return Input(rule.name, rule.asks, low, math.sqrt(low * high), high, rule.unit, Origin.ANSWER)
 
 
