@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from ragortune.casebook import read_levels
+from ragortune.designdoc import read_design
+from ragortune.designdoc.reader import read_sentences
 from ragortune.economics.answers import CostReport
 from ragortune.economics.assess import assess_costs, choose_tools
 from ragortune.economics.bills import build_bill, spread_total
@@ -321,6 +323,37 @@ def measure_batch(count: int, runs: int = 3) -> None:
             )
 
 
+def measure_documents(megabytes: Sequence[float] = (0.1, 1, 5)) -> None:
+    """Compare the reading of design documents with the parser of Markdown alone, on the same text in turn."""
+    import yaml
+    from markdown_it import MarkdownIt
+
+    documents = yaml.safe_load((ROOT / "tests" / "design_documents.yaml").read_text("utf-8"))
+    text = "\n\n".join(
+        document["text"] for document in documents if max(document["text"], default="") < "\u0370"
+    )
+    book = load_rulebook()
+    parser = MarkdownIt("commonmark").enable("table")
+    read_design(text, "warm.md", book)
+    print("reading a design document, against parsing its Markdown alone")
+    for size in megabytes:
+        copies = (text + "\n\n") * max(1, round(size * 1_000_000 / len(text)))
+        spent = {}
+        for name, read in (
+            ("parser alone", parser.parse),
+            ("sentences with places", read_sentences),
+            ("decision and facts too", lambda given: read_design(given, "design.md", book)),
+        ):
+            begin = time.process_time()
+            read(copies)
+            spent[name] = time.process_time() - begin
+        for name, seconds in spent.items():
+            speed = len(copies) / 1_000_000 / seconds
+            print(
+                f"  {len(copies) / 1_000_000:4.1f} MB, {name:<33} {seconds / spent['parser alone']:5.2f} x  ({speed:.2f} MB/s here)"
+            )
+
+
 def peak_memory(command: Sequence[str | Path]) -> int:
     """Return the peak memory of a process, in KiB; a small process asks, because a child inherits its parent's peak."""
     ask = (
@@ -347,6 +380,7 @@ def main() -> None:
     measure_what_if(arguments.runs)
     measure_costs(arguments.runs)
     measure_batch(arguments.profiles)
+    measure_documents()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from itertools import islice
 
@@ -44,10 +44,11 @@ def _any_of(*words: str) -> str:
 
 _TEXTS = (
     r"(?:passages?|chunks?|documents?|articles?|sections?|clauses?|paragraphs?|pages?|snippets?|excerpts?|entries|descriptions?"
-    r"|notes?|examples?|results|hits|evidence|context|records?|cases?)"
+    r"|notes?|examples?|results|hits|evidence|context|records?|cases?|windows?|blocks?|fragments?|segments?|tickets?|questions|memories|replies|posts)"
 )
 _SELECTED = _any_of(
-    rf"(?:closest|nearest|matching|relevant|similar|retrieved) (?:[\w-]+ ){{0,2}}{_TEXTS}",
+    rf"(?:closest|nearest|matching|relevant|similar|retrieved|best-matching) (?:[\w-]+ ){{0,2}}{_TEXTS}",
+    rf"{_TEXTS} (?:that|which) match",
     rf"{_TEXTS} (?:that |which )?(?:the |our |its |an? )?(?:[\w-]+ ){{0,2}}(?:index|search|lookup|retriever|store) (?:returns?|returned|finds?|found|selects?)",
     rf"{_TEXTS} (?:that (?:are|were) |which are )?(?:retrieved|fetched|found by (?:the )?search)",
 )
@@ -59,8 +60,10 @@ _NAMED_RETRIEVAL = _any_of(
     r"\bretrieval[\s-](?:first|based|grounded|driven)\b",
     r"\brag[\s-](?:pipeline|system|service|approach|architecture|app|application|chatbot|bot|stack|based|powered|design)s?\b",
     rf"\b{_TAKES} (?:[\w-]+ ){{0,4}}?(?:{_SELECTED})\b",
+    rf"\b(?:{_SELECTED})[^.;:]{{0,40}} (?:puts?|places?|adds?|injects?|inserts?|passes) (?:them|these|it|those) (?:in|into|to)\b",
+    rf"\b(?:{_SELECTED}) (?:is |are |get )?(?:\w+ ){{0,2}}(?:put|placed|inserted|pasted|added|injected|prepended|given|passed|sent|go) (?:in|into|to|before)\b",
     r"\b(?:pass(?:es|ed|ing)?|feeds?|fed|inject(?:s|ed|ing)?|inserts?|prepend(?:s|ed)?|adds?|gives?|hands?) (?:the )?(?:[\w-]+ ){0,4}(?:passages?|chunks?|documents?|articles?|sections?|clauses?|hits|results|snippets?|evidence|examples) (?:\w+ ){0,3}(?:to|into) (?:the |its |an? )?(?:\w+ )?(?:generator|model|llm|prompt|context|gpt\S*|claude)\b",
-    r"\b(?:chose|choose|chosen|use|using|uses|via|through|selected|prefer|adopt) retrieval\b",
+    r"\b(?:chose|choose|chosen|use|using|uses|via|through|selected|prefer|adopt|decided (?:for|on)) retrieval\b",
     r"génération augmentée",
     r"generación aumentada",
     r"erişim(?:le)? (?:destekli|artırılmış)",
@@ -79,14 +82,18 @@ _RETRIEVAL_PARTS = _any_of(
     r"\bretrieved (?:\w+ )?(?:chunks?|passages?|documents?|context|snippets?|content|sections?|articles?|evidence)\b",
     r"\b(?:knowledge[\s-]bases?|document index|search index|index(?:ed)? (?:documents?|passages?|chunks?|articles?|corpus))\b",
     r"\bchunk(?:s|ed|ing)\b",
+    r"\blooks? up (?:the )?(?:\w+ ){0,2}(?:similar|matching|relevant|nearest)\b|\bembed (?:job|step|the|each|all)\b",
     r"\bembeds\b|\b(?:is|are|were|get|gets|being) (?:\w+ )?embedded\b(?! (?:in|into)\b)",
     rf"\b(?:closest|nearest|matching|most relevant|most similar|top \w+) (?:[\w-]+ )?{_TEXTS}\b",
     r"\banswers? (?:\w+ ){0,3}(?:from|out of|over|using) (?:[\w-]+ ){0,6}(?:index|library|corpus|articles?|documents|passages|paragraphs|sections|pages|manuals?|handbook|wiki|knowledge base)\b",
+    r"\b(?:turned|converted|mapped|encoded) (?:in)?to (?:an? |dense )?vectors?\b",
+    r"\bground(?:s|ed|ing)? (?:[\w-]+ ){0,4}(?:in|on)\b",
+    r"\bindex(?:es|ed)? (?:the|all|our) (?:[\w-]+ ){0,2}(?:pages|documents|articles|files|manuals?|wiki|corpus)\b",
     r"\bsearch(?:es|ed)? (?:the |our |a )(?:[\w-]+ ){0,2}(?:library|index|corpus|store|documents?|docs|manuals?|wiki|articles?|archive|handbook)\b",
     r"\bretriev(?:al|e|es|ed|er|ers|ing)\b",
     r"\b(?:passages?|articles?|documents?|paragraphs?|sections?) (?:that |which )?(?:are |is )?(?:found|fetched|looked up|searched)\b",
     r"\bre-?rank(?:ers?|ing|s|ed)?\b",
-    r"\b(?:bm25|tf-?idf|hnsw|knn)\b",
+    r"\b(?:bm25|tf-?idf|hnsw|k-?nn|opensearch|elasticsearch|azure ai search)\b",
     r"\b(?:vektor(?:datenbank|suche|speicher)|búsqueda (?:vectorial|semántica)|recherche (?:vectorielle|sémantique)|vektör (?:arama|veritabanı))\b",
     r"向量|嵌入|知识库|检索",
 )
@@ -95,9 +102,9 @@ _NAMED_TUNING = _any_of(
     r"\bq?lora\b",
     r"\b(?:peft|rlhf|orpo|grpo|dora)\b",
     r"(?-i:\b(?:SFT|DPO|KTO)\b)",
-    r"\b(?:instruction|preference|adapter|supervised)[\s-]tun(?:ed|ing)\b",
+    r"\b(?:instruction|preference|adapter|supervised)[\s-]tun(?:e|ed|ing)\b",
     r"\b(?:knowledge |model )?distil(?:s|l|ls|led|ling|lation)?\b",
-    r"\bcontinued pre-?training\b",
+    r"\bcontinued? pre-?training\b",
     r"\bdomain[\s-]adapt\w+ (?:pre-?training|model)\b",
     r"\btuned (?:model|adapter|checkpoint|weights)s?\b",
     r"\bince ayar\w*|\bajuste fino\b|\bafinamiento\b|\bfeinabstimm\w+|\bfeinjustier\w+|\bnachtrainier\w+|\baffinage\b|微调|精调",
@@ -105,6 +112,7 @@ _NAMED_TUNING = _any_of(
 _TUNING_PARTS = _any_of(
     r"\b(?:re)?train(?:s|ed|ing)? (?:a|an|our|the|its|one|new|their|your|small|custom|own)?\s?(?:[\w.-]+ ){0,3}(?:llms?|language models?|adapters?|checkpoints?|base model|student|model)\b",
     r"\b(?:lora|trained|our|own|custom|the|model) adapters?\b",
+    r"\btun(?:e|es|ing) (?:an? |the |our )(?:\w+ )?(?:model|adapter|llm)\b",
     r"\bcustom[\s-]trained\b|\btrained weights\b",
 )
 _NAMED_PLAIN = _any_of(
@@ -116,6 +124,8 @@ _NAMED_PLAIN = _any_of(
     r"\b(?:entire|whole|full|complete|all(?: of)?(?: the| our)?) (?:[\w-]+ ){0,4}(?:in|into|inside) (?:the |every |each |a |one |its )?(?:system )?(?:prompt|context)\b",
     r"\b(?:documents?|files?|texts?|contracts?|transcripts?|manuals?|pages?) (?:is |are )?(?:\w+ ){0,2}(?:given|sent|passed|shown) to (?:\w+ ){1,3}(?:in full|whole|entire)\b|\bread(?:s)? (?:\w+ ){1,3}(?:in full|whole)\b",
     r"\b(?:with|using|runs?) (?:rip)?grep\b|\b(?:opens?|reads?|lists?|browses?) (?:the )?files\b",
+    r"\b(?:keep|stay with|stick (?:to|with)) (?:the |a |our )?prompt\w*\b|\bprompted (?:\w+)\b",
+    r"\bfocused prompts?\b|\bprompts? (?:\w+ ){0,2}(?:includes?|carr(?:y|ies)|holds?) (?!retriev)\w+",
     r"\bexamples? in (?:the|every|each|its) prompt\b",
     r"\b(?:goes|go|stands?|(?:is|are) (?:sent|passed|placed|included|loaded|pasted|put|given)|sent|passed|placed|pasted|loaded|put) (?:\w+ ){0,3}(?:in|into|inside|with) (?:the |every |each |a |one |its )?(?:system )?(?:prompt|context|question|request)\b",
     r"\bnothing (?:is |needs to be |to be |has to be )?(?:retrieved|trained|to retrieve|to train)\b",
@@ -130,25 +140,78 @@ _NAMED_PLAIN = _any_of(
     r"\b(?:prompts?|prompting) (?:and|plus|with|\+) (?:few-shot |tools?|examples?|function)\w*\b",
     r"提示词|少样本|长上下文",
 )
-_SYSTEM_PROMPT = r"\bsystem[\s-]prompts?\b|\bprompt templates?\b|\bstructured outputs?\b|\bmodelfile\b"
+_PLAIN_PARTS = _any_of(
+    r"\bsystem[\s-]prompts?\b",
+    r"\bprompt[\s_-](?:templates?|builders?|files?|chains?|library)\b",
+    r"\bstructured (?:json )?(?:outputs?|instructions)\b|\bjson schema\b|\bconstrained (?:json )?(?:output|decoding)\b|\bstructured json\b|\bpydantic\b",
+    r"\bmodelfile\b",
+    r"\b(?:build|builds|building|assembles?|composes?) (?:the |a |an |each )?(?:\w+ ){0,2}prompts?\b",
+    r"\b(?:llms?|model|gpt\S*|claude|gemini|llama|mistral) (?:[\w.]+ )?(?:receives?|returns?|gets|is (?:given|asked)|splits?|composes?|replies|translates?|decides?|generates?|writes?|extracts?|classif(?:y|ies)|summari[sz]es?|produces?|drafts?|plans?|picks?|scores?|rates?)\b",
+    r"\b(?:input|whole|full|entire) context\b",
+    r"\b(?:planner|worker|writer|critic|router|supervisor|judge|reviewer) (?:llms?|agents?)\b|\bweb search\b|\bbrowses? the web\b|\bsearch api\b",
+    r"\b(?:generated|written|produced|drafted|extracted|translated) (?:by|with) (?:an? |the )?(?:local |hosted |large )?(?:llm|language model|gpt\S*|claude|gemini|llama|mistral)",
+    r"\bsmall enough for (?:the |one |a )?(?:prompt|context)\b|\b(?:generates?|writes?|produces?) sql\b",
+    r"\b(?:one|single|two|second|each|every) (?:llm |model |api )?(?:call|prompt)\b",
+    r"\b(?:send|sends|sent|passes|passed|feeds?|fed) (?:\w+ ){1,4}to (?:the |an? )?(?:llm|model|gpt\S*|claude|gemini|openai)\b",
+)
 
 _PATTERNS = (
-    (Approach.RETRIEVAL, True, re.compile(_NAMED_RETRIEVAL, re.IGNORECASE)),
-    (Approach.RETRIEVAL, False, re.compile(_RETRIEVAL_PARTS, re.IGNORECASE)),
-    (Approach.TUNING, True, re.compile(_NAMED_TUNING, re.IGNORECASE)),
-    (Approach.TUNING, False, re.compile(_TUNING_PARTS, re.IGNORECASE)),
-    (Approach.PLAIN, True, re.compile(_NAMED_PLAIN, re.IGNORECASE)),
-    (Approach.PLAIN, False, re.compile(_SYSTEM_PROMPT, re.IGNORECASE)),
+    (
+        Approach.RETRIEVAL,
+        True,
+        (
+            "rag retriev closest nearest match relevant similar search index lookup store fetch augment generator prompt model llm"
+            " context gpt claude erişim 检索"
+        ),
+        _NAMED_RETRIEVAL,
+    ),
+    (
+        Approach.RETRIEVAL,
+        False,
+        (
+            "retriev vector vekt vetor embed semanti hybrid closest nearest match relevant similar top search index knowledge chunk"
+            " rank ground answer look found fetch pgv faiss chroma qdrant pinecone lancedb weaviate milvus bm25 idf hnsw nn 向 嵌 知 检"
+        ),
+        _RETRIEVAL_PARTS,
+    ),
+    (
+        Approach.TUNING,
+        True,
+        "tun lora peft rlhf orpo grpo dora sft dpo kto distil train adapt ayar fino afina fein affin 微调 精调",
+        _NAMED_TUNING,
+    ),
+    (Approach.TUNING, False, "train tun adapter", _TUNING_PARTS),
+    (
+        Approach.PLAIN,
+        True,
+        (
+            "prompt shot context sql tool function agent navigat files grep nothing call full whole entire question request"
+            " enough 提示 少样 长上"
+        ),
+        _NAMED_PLAIN,
+    ),
+    (
+        Approach.PLAIN,
+        False,
+        (
+            "prompt output schema json decoding modelfile llm model gpt claude gemini llama mistral context agent web search call"
+            " enough sql pydantic openai"
+        ),
+        _PLAIN_PARTS,
+    ),
 )
-_HINT = re.compile(
-    r"rag|retriev|vector|vekt|embed|semanti|chroma|faiss|qdrant|pinecone|lancedb|weaviate|milvus|knowledge|chunk|rank|bm25|idf"
-    r"|tun|lora|peft|rlhf|orpo|grpo|sft|dpo|kto|distill|train|adapt|prompt|shot|context|sql|tool|function|agent|navigat|fits?\b|\bfull\b|whole|entire|grep|files|paragraph|passage|section|clause|article|excerpt|snippet|nothing|call"
-    r"|ince ayar|fino|afin|affin|fein|modelfile|output|index|erişim|generaci|génération|hnsw|knn|top|[\u4e00-\u9fff]",
-    re.IGNORECASE,
+"""Each with words without which it cannot match: to look for them costs a tenth of the pattern."""
+_COMPILED = tuple(
+    (approach, strong, tuple(signs.split()), re.compile(pattern, re.IGNORECASE))
+    for approach, strong, signs, pattern in _PATTERNS
 )
 
 _TRAFFIC_LIGHT = re.compile(
     r"\bRAG[\s-](?:status|rating|ratings|statuses|column|report|indicator|dashboard|colou?rs?|value|rated|assessment)\b|\b(?:status|rating|rated) RAG\b|\bamber\b",
+    re.IGNORECASE,
+)
+_TUNED_PART = re.compile(
+    r"(?:embedding|rank\w*|encoder|retriever)s?(?: models?)? fine[\s-]?tun|fine[\s-]?tun\w+ (?:of )?(?:the |an? |our )?(?:\w+ )?(?:embedding|re-?rank|encoder|retriever)",
     re.IGNORECASE,
 )
 _TOOL_RETRIEVAL = re.compile(
@@ -170,7 +233,7 @@ _NOUN_OBJECT = re.compile(
     re.IGNORECASE,
 )
 _COMPONENT = re.compile(
-    r"\bembedd(?:ings?|ers?)\b|\bre-?rank\w*|\b(?:cross|bi)[\s-]?encoders?\b|\bretrievers?\b|\bguardrails?\b|\bsafety\b|\bmoderation\b|\btoxicity\b|\basr\b|\bwhisper\b|\bspeech\b|\btranscri\w+|\bocr\b|\bner\b|\bentity\b|\bentities\b|\blayout\b|\bvision\b|\bimages?\b|\bdetector\b|\btts\b|\bintent\b|\bsplade\b|\bcolbert\b|\bgliner\w*|\bsentence[\s-]transformers?\b|\bquery rewriter\b",
+    r"\bembedd(?:ings?|ers?)\b|\bre-?rank\w*|\b(?:cross|bi)[\s-]?encoders?\b|\bretrievers?\b|\bguardrails?\b|\bsafety\b|\bmoderation\b|\btoxicity\b|\basr\b|\bwhisper\b|\bspeech\b|\btranscri\w+|\bocr\b|\bner\b|\bentity\b|\bentities\b|\blayout\b|\bvision\b|\bimages?\b|\bresnet\w*|\befficientnet|\bcnns?\b|\bbild(?:er|ern|erkennung)\b|\bimágenes\b|\bgörüntü\w*|\bses tanıma|\bkonuşma tanıma|\bspracherkennung|\breconocimiento de|\breconnaissance|图像|语音|\bdetector\b|\btts\b|\bintent\b|\bsplade\b|\bcolbert\b|\bgliner\w*|\bsentence[\s-]transformers?\b|\bquery rewriter\b",
     re.IGNORECASE,
 )
 _ANSWERER = re.compile(
@@ -193,6 +256,7 @@ _GIVEN_UP = re.compile(
     r"\b(?:so|but|and|until|then|,) (?:we|it was|they were|this was|was|were) (?:\w+ )?(?:stopped|gave up|given up|abandoned|dropped|reverted|rolled back|moved away|retired|discontinued|removed)\b|\bis no longer\b",
     re.IGNORECASE,
 )
+_VERSUS = re.compile(r"\bvs\.?(?=\W)|\bversus\b|\bcompar", re.IGNORECASE)
 _QUESTION = re.compile(
     r"^\W*why (?:we |do we |did we )?(?:use |chose |choose |need |picked )?", re.IGNORECASE
 )
@@ -209,11 +273,14 @@ _MOST_MENTIONS = 6
 
 def find_mentions(sentence: Sentence) -> Iterator[Mention]:
     """Yield what a sentence says about the approaches, other senses of the words left out."""
-    text = sentence.text
-    if sentence.zone is Zone.CODE or not _HINT.search(text):
+    if sentence.zone is Zone.CODE:
         return
+    text = sentence.text
+    lowered = text.lower()
     taken: list[tuple[int, int]] = []
-    for approach, strong, pattern in _PATTERNS:
+    for approach, strong, signs, pattern in _COMPILED:
+        if not any(sign in lowered for sign in signs):
+            continue
         for found in islice(pattern.finditer(text), _MOST_MENTIONS):
             start, end = found.span()
             if any(first < end and start < last for first, last in taken[-4:]):
@@ -227,6 +294,10 @@ def _means_approach(approach: Approach, text: str, start: int, end: int) -> bool
     """Tell whether words mean the approach, and for the model that answers."""
     near = text[max(0, start - _NEAR) : end + _NEAR]
     if approach is Approach.RETRIEVAL:
+        if _TUNED_PART.search(text, start, end + _NEAR // 3) or _TUNED_PART.search(
+            text, max(0, start - _NEAR // 3), end
+        ):
+            return False
         return not _TRAFFIC_LIGHT.search(near) and not _TOOL_RETRIEVAL.search(near)
     if approach is Approach.PLAIN:
         return True
@@ -253,6 +324,16 @@ def _read_mood(sentence: Sentence, start: int, end: int) -> Mood:
     if mood is Mood.HYPOTHETICAL and asked and asked.end() >= start - 4 and text.rstrip().endswith("?"):
         return Mood.AFFIRMED
     return mood
+
+
+def compares_alike(mentions: Iterable[Mention]) -> bool:
+    """Tell whether words compare ways of one approach only, such as `LoRA vs full fine-tuning`."""
+    listed = list(mentions)
+    return (
+        len({m.approach for m in listed}) == 1
+        and len(listed) > 1
+        and bool(_VERSUS.search(listed[0].sentence.text))
+    )
 
 
 def is_core(mention: Mention) -> bool:

@@ -11,9 +11,16 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from ragortune.designdoc.approaches import Approach, Mention, find_mentions, is_core, speaks_to_reader
+from ragortune.designdoc.approaches import (
+    Approach,
+    Mention,
+    compares_alike,
+    find_mentions,
+    is_core,
+    speaks_to_reader,
+)
 from ragortune.designdoc.moods import mood_at
-from ragortune.designdoc.reader import span_of
+from ragortune.designdoc.reader import span_of, zone_below_title
 from ragortune.model import Option
 from ragortune.record import Record
 from ragortune.statements import Cited, DocumentStatus, Form, Mood, Sentence, Span, StatedDecision, Zone
@@ -42,6 +49,8 @@ _CAP = 2.5
 """All mentions in one zone count at most this many times the heaviest of them."""
 _DECISIVE = 2.9
 _CLEAR = 1.5
+_IMPLIED = 4.5
+"""Weight of the signs of plain prompting times their number that make an application without retrieval and tuning."""
 _TELLING = 1.7
 """Weight of a part that a summary says is used; with others of its kind it is a statement."""
 _NOTICED = 0.8
@@ -55,7 +64,7 @@ _READ = 2_000
 """Characters of a sentence that are searched for words about models."""
 
 _CURRENT = re.compile(
-    r"\bcurrent(?:ly)?\b|\btoday\b|\bin production\b|\bshipped\b|\bas.is\b|\bstatus quo\b|\bwhat works\b|\bwhat we (?:have|do|run)\b|\bin use\b|\baktuell\w*\b|\bactuel\w*\b|\bactual(?:mente)?\b|\bmevcut\b|当前|现状",
+    r"\bcurrent(?:ly)?\b|\btoday\b|\bin production\b|\bshipped\b|\bnow\b|\bas.is\b|\bstatus quo\b|\bwhat works\b|\bwhat we (?:have|do|run)\b|\bin use\b|\baktuell\w*\b|\bactuel\w*\b|\bactual(?:mente)?\b|\bmevcut\b|当前|现状",
     re.IGNORECASE,
 )
 _CHOICE = re.compile(
@@ -65,11 +74,11 @@ _CHOICE = re.compile(
 )
 _MODEL_WORDS = re.compile(
     r"(?-i:\bLLMs?\b|\bGPT\b|\bSLMs?\b)|\blanguage[\s-]models?\b|\bgpt-?[345]\w*|\bchatgpt\b|\bclaude\b|\bgemini\b|\bllama\b|\bllama[\s-]?[234]|\bqwen|\bmistral\b|\bmixtral\b|\bgemma\b|\bdeepseek|(?<![._:/])\b(?:openai|anthropic|bedrock)\b(?![._/]\w)|\bvertex ai\b|\bollama\b|\bvllm\b|\blangchain\b|\bllamaindex\b|\blanggraph\b|\bchat-?bots?\b"
-    r"|\b(?:ai|virtual|coding|support|documentation|voice)[\s-](?:assistants?|copilots?|agents?|coach)\b|\bcopilot\b|\bgen(?:erative[\s-])?ai\b|\bhallucinat\w+|\bfoundation models?\b|\bai-powered\b|\bagentic\b|\b(?:system|user|the|our|each|every) prompts?\b|\bprompt (?:engineering|caching|template)|\b(?:few|zero)-shot\b|\bcontext window\b|\b\d+k tokens\b|\bbert\b|\btransformer (?:model|encoder)|\bsprachmodell|\bmodèles? de langage|\bmodelos? de lenguaje|\bdil modeli|大模型|语言模型|大语言模型",
+    r"|\b(?:ai|virtual|coding|support|documentation|voice)[\s-](?:assistants?|copilots?|agents?|coach)\b|(?<!github )(?<!microsoft )\bcopilot\b|\bgen(?:erative[\s-])?ai\b|\bhallucinat\w+|\bfoundation models?\b|\bai-powered\b|\bagentic\b|\b(?:system|user|the|our|each|every) prompts?\b|\bprompt (?:engineering|caching|template)|\b(?:few|zero)-shot\b|\bcontext window\b|\b\d+k tokens\b|\bbert\b|\btransformer (?:model|encoder)|\bsprachmodell|\bmodèles? de langage|\bmodelos? de lenguaje|\bdil modeli|大模型|语言模型|大语言模型",
     re.IGNORECASE,
 )
 _OTHER_MODELS = re.compile(
-    r"\b(?:speech|whisper|asr|transcription|xgboost|random forest|logistic regression|object detection|yolo|computer vision|image classif\w+|recommender|churn|forecast\w*)\b",
+    r"\b(?:speech|whisper|asr|transcription|xgboost|random forest|logistic regression|object detection|yolo|computer vision|image classif\w+|recommender|churn|resnet|efficientnet|bilderkennung|bildern|spracherkennung|görüntü\w*|ses tanıma|konuşma tanıma|reconocimiento de (?:voz|imágenes)|reconnaissance (?:vocale|d.images)|forecast\w*)\b",
     re.IGNORECASE,
 )
 _TUNED_WORD = re.compile(r"\bfine[\s-]?tun\w+|\blora\b", re.IGNORECASE)
@@ -77,6 +86,15 @@ _PROMPT = re.compile(r"\bprompts?\b|\bmodel temperature\b|\bchunk sizes?\b", re.
 _ANSWERS = re.compile(
     r"\b(?:answer\w*|questions?|documents?|chunk\w*|passages?|prompts?|assistant|chat\w*|quer(?:y|ies))\b",
     re.IGNORECASE,
+)
+_FRONT = 30
+_PLUMBING = re.compile(
+    r"\b(?:unified|common|single|provider-agnostic) (?:interface|api|client|abstraction)\b|\b(?:llm|model|provider|ai) (?:client|wrapper|sdk|gateway|library|package|proxy|router|registry|abstraction|interface|providers?)\b|\bprovider (?:interface|factory|layer)\b",
+    re.IGNORECASE,
+)
+_SIZED = re.compile(r"\b\d+(?:\.\d+)? ?[MB]\b")
+_PLUMBING_TITLE = re.compile(
+    r"\b(?:policy|logging|logs|observability|rate limit\w*|guardrails?|security)\b", re.IGNORECASE
 )
 _VECTORS = re.compile(r"\b(?:embeddings?|vectors?|vector\w*)\b|向量|嵌入", re.IGNORECASE)
 _POINTED = re.compile(
@@ -181,6 +199,12 @@ def read_decision(
     if not _is_about_models(sentences, mentions, ledgers, foreign=foreign):
         return (DocumentStatus.UNSUPPORTED_LANGUAGE if foreign else DocumentStatus.NOTHING_TO_JUDGE), None
     option = _choose_option(ledgers)
+    if (
+        option is Option.NEITHER
+        and _is_plumbing(sentences)
+        and ledgers[Approach.PLAIN].best < _ZONE_WEIGHTS[Zone.DECISION]
+    ):
+        option = None
     if option is not None and _is_guide(sentences) and not _speaks_for_itself(option, ledgers):
         option = None
     decision = _state_decision(option, ledgers, sentences) if option else None
@@ -197,11 +221,10 @@ def read_decision(
 def weigh_mentions(mentions: Sequence[Mention], sentences: Sequence[Sentence]) -> dict[Approach, Ledger]:
     """Return what speaks for and against each approach."""
     chosen = _find_pointed(sentences)
-    doubtful = {
-        mention.approach
-        for mention in mentions
-        if mention.sentence.zone is Zone.TITLE and mention.strong and mention.mood not in _AFFIRMED
-    }
+    mentions = [m for m in mentions if not _names_a_lesson(m.sentence)]
+    titled = [m for m in mentions if m.sentence.zone is Zone.TITLE and m.strong]
+    alike = compares_alike(titled)
+    doubtful = {m.approach for m in titled if m.mood not in _AFFIRMED and not alike}
     weighed: dict[Approach, list[Weighed]] = {approach: [] for approach in Approach}
     answered = _find_answered(sentences)
     for mention in mentions:
@@ -217,6 +240,11 @@ def weigh_mentions(mentions: Sequence[Mention], sentences: Sequence[Sentence]) -
         )
         for approach, items in weighed.items()
     }
+
+
+def _names_a_lesson(sentence: Sentence) -> bool:
+    """Tell whether a title names what the document teaches or weighs, not what a project does."""
+    return sentence.zone is Zone.TITLE and zone_below_title(sentence.text) is Zone.OTHER_SYSTEM
 
 
 def _find_answered(sentences: Sequence[Sentence]) -> dict[int, float]:
@@ -318,6 +346,13 @@ def _sum_capped(items: Iterable[Weighed]) -> float:
 def _choose_option(ledgers: dict[Approach, Ledger]) -> Option | None:
     retrieval, tuning = ledgers[Approach.RETRIEVAL], ledgers[Approach.TUNING]
     searches, tunes = _is_affirmed(retrieval), _is_affirmed(tuning)
+    plain = ledgers[Approach.PLAIN]
+    if (
+        plain.named
+        and plain.best >= _ZONE_WEIGHTS[Zone.DECISION]
+        and max(retrieval.best, tuning.best) < _ZONE_WEIGHTS[Zone.TITLE]
+    ):
+        return Option.NEITHER
     if searches and tunes:
         return _weigh_both(retrieval, tuning)
     if searches or tunes:
@@ -358,9 +393,9 @@ def _does_without(ledgers: dict[Approach, Ledger]) -> bool:
         return True
     if retrieval.worst >= _DECISIVE and (plain.pro or tuning.contra):
         return True
-    if retrieval.worst >= _ZONE_WEIGHTS[Zone.TITLE]:
+    if retrieval.worst >= _ZONE_WEIGHTS[Zone.TITLE] and any(item.mention.strong for item in retrieval.contra):
         return True
-    return plain.named and plain.total >= _DECISIVE
+    return plain.total * plain.kinds >= _IMPLIED
 
 
 # --- Status -----------------------------------------------------------------------------------------------------------
@@ -382,7 +417,12 @@ def _is_about_models(
     if named and (strong or len(parts) >= 3 or _are_weighty(named, prose)):
         return True
     tuned = [m for m in mentions if m.approach is Approach.TUNING and m.strong]
-    if any(m.sentence.zone is Zone.TITLE for m in tuned) or ledgers[Approach.TUNING].best >= _DECISIVE:
+    sized = any(m.mood in _AFFIRMED and _SIZED.search(m.sentence.text[:_READ]) for m in tuned)
+    if (
+        sized
+        or any(m.sentence.zone is Zone.TITLE for m in tuned)
+        or ledgers[Approach.TUNING].best >= _DECISIVE
+    ):
         return not any(_OTHER_MODELS.search(s.text[:_READ]) for s in prose)
     if any(_TUNED_WORD.search(s.text) for s in prose if s.zone is Zone.TITLE) and _mentions_prompt(sentences):
         return True
@@ -411,6 +451,15 @@ def _mentions_prompt(sentences: Sequence[Sentence]) -> bool:
     return any(
         _PROMPT.search(sentence.text[:_READ]) for sentence in sentences if sentence.zone is not Zone.CODE
     )
+
+
+def _is_plumbing(sentences: Sequence[Sentence]) -> bool:
+    """Tell whether a document is about access to models as such: a client, a gateway, a library, a policy."""
+    places = {Zone.TITLE, Zone.SUMMARY}
+    front = [s for s in sentences if s.zone in places or s.form is Form.HEADING][:_FRONT]
+    if any(_PLUMBING_TITLE.search(s.text[:_READ]) for s in front if s.zone is Zone.TITLE):
+        return True
+    return any(_PLUMBING.search(s.text[:_READ]) for s in front)
 
 
 def _is_guide(sentences: Sequence[Sentence]) -> bool:

@@ -28,7 +28,7 @@ _MARKUP = re.compile(
 _STRUCK_TAG = re.compile(r"</?(?:del|s|strike)[\s>]", re.IGNORECASE)
 _BREAK_TAG = re.compile(r"<(?:br|/?p|/?li|/?td|/?th|/?div|/?summary)[\s/>]", re.IGNORECASE)
 _LABEL_LINE = re.compile(
-    r"\W{0,6}(?:\*\*|__)[^*_\n]{1,80}(?:\*\*|__)[ \t]{0,3}[:\u2013\u2014-]|\W{0,6}(?:\*\*|__)[^*_\n]{1,80}:(?:\*\*|__)"
+    r"\W{0,6}(?:\*\*|__)[^*_\n]{1,80}(?:\*\*|__)[ \t]{0,3}[:\u2013\u2014-]|\W{0,6}(?:\*\*|__)[^*_\n]{1,80}[:.](?:\*\*|__)"
 )
 _FIELD_LINE = re.compile(r"(?:[-*]\s+)?[A-Z][\w-]{1,20}(?: [\w-]{1,20}){0,2}:(?: |$)")
 

@@ -48,8 +48,9 @@ _PLAIN_LABEL = re.compile(
 )
 _OPTIONS_TITLE = re.compile(r"\W*(?:options|alternatives|comparison|comparing)\b", re.IGNORECASE)
 _GENERAL_TITLE = re.compile(
-    r"\b(?:glossary|terminology|cheat.?sheet|decision (?:tree|guide|framework)|choosing (?:between|a)|how to (?:choose|pick|decide)|when to (?:use|choose)"
-    r"|primer|introduction to|best practices|tutorial|workshop|reading list|literature review|survey of)\b",
+    r"\b(?:glossary|terminology|cheat.?sheet|decision (?:tree|guide|framework)|choosing (?:between|a)|how to (?:choose|pick|decide)"
+    r"|when to (?:use|choose)|introduction to|best practices|reading list|literature review|survey of|comparison of|mistakes)\b"
+    r"|\b(?:comparison|explained|basics|agenda|outline|101|tutorial|primer|workshop)\W*$|^\W*(?:workshop|tutorial|course outline)\b",
     re.IGNORECASE,
 )
 _TASK = re.compile(r"\[([ xX])\]\s+")
@@ -397,7 +398,7 @@ class _Reader:
         """Return the zone of text under the headings, list and label that stand above it."""
         section = self.stack[-1][2] if self.stack else Zone.SUMMARY
         if section is Zone.TITLE:
-            section = _zone_below_title(self.title or "")
+            section = zone_below_title(self.title or "")
         listed = self.lists[-1].zone if self.lists else None
         return join_zones(section, listed, zone_of_label(label) if label else None)
 
@@ -467,7 +468,7 @@ class _Reader:
         return found
 
 
-def _zone_below_title(title: str) -> Zone:
+def zone_below_title(title: str) -> Zone:
     """Return the zone of what stands right below a title: its summary, unless the whole document weighs or teaches."""
     if _GENERAL_TITLE.search(title):
         return Zone.OTHER_SYSTEM
@@ -528,8 +529,12 @@ def _find_label(words: Words, first: int, last: int, form: Form) -> str | None:
     if bold and bold[1] <= last and bold[1] - bold[0] <= _LONGEST_LABEL:
         inside = text[bold[0] : bold[1]].strip()
         after = text[bold[1] : bold[1] + 4].lstrip()
-        if inside.endswith((":", "：")) or after[:1] in set(":：–—-") or (form is Form.BULLET and not after):
-            return inside.rstrip(" :：") or None
+        if (
+            inside.endswith((":", "：", "."))
+            or after[:1] in set(":：–—-")
+            or (form is Form.BULLET and not after)
+        ):
+            return inside.rstrip(" :：.") or None
     found = _PLAIN_LABEL.match(text, first, min(last, first + _LONGEST_LABEL))
     if found and len(found[1].split()) <= 6:
         return found[1].strip()

@@ -42,7 +42,7 @@ _ZONE_WORDS: tuple[tuple[Zone, str], ...] = (
     (
         Zone.FUTURE,
         (
-            r"future|roadmap|next (?:steps?|phase|iteration)|what.?s next|\blater\b|(?:phase|stage|milestone|iteration) ?(?:[2-9]|ii+|two|three)\b"
+            r"future|roadmap|next (?:steps?|phase|iteration|year|quarter|month|half|release)|what.?s next|\blater\b|(?:phase|stage|milestone|iteration) ?(?:[2-9]|ii+|two|three)\b"
             r"|parking lot|revisit|reconsider|backlog|growth|follow.?ups?\b|\bideas\b|stretch|nice.to.have|open (?:questions?|issues|points)"
             r"|not started|planned|to.?do\b|trigger|upgrade path|évolutions|travaux futurs|perspectives|prochaines|trabajo futuro"
             r"|próximos|mejoras|zukunft|ausblick|nächste schritte|gelecek|sonraki|yol haritası|未来|后续|路线图|下一步|展望"
@@ -54,7 +54,7 @@ _ZONE_WORDS: tuple[tuple[Zone, str], ...] = (
             r"^(?:the |our |key |final |architecture |project |main |technical |accepted )*decisions?(?: outcome| summary| record| made|s? \(resolved\))?$"
             r"|^decisions? ?[-:#\u2013\u2014(\d]|chosen|selected|picked|^outcome|what we (?:decided|chose|picked|ship|will do|are doing)|we (?:chose|decided|will use|use)\b|^recommendations?\b|recommended (?:approach|option|solution|architecture|design|strategy|choice)"
             r"|final (?:choice|approach|architecture)|verdict|conclusion|resolution|^proposal|proposed (?:solution|approach|design|change)"
-            r"|resolved|why (?:we )?(?:chose|use|picked)|why this (?:approach|design|option|architecture)|entscheidung|empfehlung|decisión|décision|\bkarar\b|seçilen|决策|决定|结论|选型"
+            r"|resolved|why (?:we )?(?:chose|use|picked)|why this (?:approach|design|option|architecture)|entscheidung|empfehlung|decisión|décision|decisão|decisione|決定|\bkarar\b|seçilen|决策|决定|结论|选型"
         ),
     ),
     (
