@@ -83,6 +83,7 @@ _RETRIEVAL_PARTS = _any_of(
     r"\b(?:knowledge[\s-]bases?|document index|search index|index(?:ed)? (?:documents?|passages?|chunks?|articles?|corpus))\b",
     r"\bchunk(?:s|ed|ing)\b",
     r"\blooks? up (?:the )?(?:\w+ ){0,2}(?:similar|matching|relevant|nearest)\b|\bembed (?:job|step|the|each|all)\b",
+    r"\bre-?embed\w*|\brecall@\w+|\btop_k\b",
     r"\bembeds\b|\b(?:is|are|were|get|gets|being) (?:\w+ )?embedded\b(?! (?:in|into)\b)",
     rf"\b(?:closest|nearest|matching|most relevant|most similar|top \w+) (?:[\w-]+ )?{_TEXTS}\b",
     r"\banswers? (?:\w+ ){0,3}(?:from|out of|over|using) (?:[\w-]+ ){0,6}(?:index|library|corpus|articles?|documents|passages|paragraphs|sections|pages|manuals?|handbook|wiki|knowledge base)\b",
@@ -126,6 +127,7 @@ _NAMED_PLAIN = _any_of(
     r"\b(?:with|using|runs?) (?:rip)?grep\b|\b(?:opens?|reads?|lists?|browses?) (?:the )?files\b",
     r"\b(?:keep|stay with|stick (?:to|with)) (?:the |a |our )?prompt\w*\b|\bprompted (?:\w+)\b",
     r"\bfocused prompts?\b|\bprompts? (?:\w+ ){0,2}(?:includes?|carr(?:y|ies)|holds?) (?!retriev)\w+",
+    r"\b(?:generates?|writes?|produces?|emits?|returns?) (?:the |an? |safe |read-only |valid |postgres |parameteri[sz]ed )*(?:sql|cypher|sparql)\b|\bsql (?:generation|agent)\b|\bgenerated sql\b",
     r"\bexamples? in (?:the|every|each|its) prompt\b",
     r"\b(?:goes|go|stands?|(?:is|are) (?:sent|passed|placed|included|loaded|pasted|put|given)|sent|passed|placed|pasted|loaded|put) (?:\w+ ){0,3}(?:in|into|inside|with) (?:the |every |each |a |one |its )?(?:system )?(?:prompt|context|question|request)\b",
     r"\bnothing (?:is |needs to be |to be |has to be )?(?:retrieved|trained|to retrieve|to train)\b",
@@ -137,20 +139,20 @@ _NAMED_PLAIN = _any_of(
     r"\bprompt[\s-]caching\b|\bcached prompt\b",
     r"\bagents? (?:that |which |then |simply )?(?:reads?|opens?|navigates?|greps?|browses?|lists?|loads?)\b",
     r"\b(?:agentic|file|structured|index-first|wiki) (?:file )?(?:navigation|reading|exploration)\b",
-    r"\b(?:prompts?|prompting) (?:and|plus|with|\+) (?:few-shot |tools?|examples?|function)\w*\b",
+    r"\bprompting (?:and|plus|with|\+) (?:few-shot |tools?|examples?|function)\w*\b",
     r"提示词|少样本|长上下文",
 )
 _PLAIN_PARTS = _any_of(
     r"\bsystem[\s-]prompts?\b",
     r"\bprompt[\s_-](?:templates?|builders?|files?|chains?|library)\b",
-    r"\bstructured (?:json )?(?:outputs?|instructions)\b|\bjson schema\b|\bconstrained (?:json )?(?:output|decoding)\b|\bstructured json\b|\bpydantic\b",
+    r"\bstructured (?:json )?(?:outputs?|instructions)\b|\bjson schema\b|\bconstrained (?:json )?(?:output|decoding)\b|\bstructured json\b|\bpydantic\b|\bas json\b|\bmodel (?:tiers?|routing|cascade)\b",
     r"\bmodelfile\b",
     r"\b(?:build|builds|building|assembles?|composes?) (?:the |a |an |each )?(?:\w+ ){0,2}prompts?\b",
     r"\b(?:llms?|model|gpt\S*|claude|gemini|llama|mistral) (?:[\w.]+ )?(?:receives?|returns?|gets|is (?:given|asked)|splits?|composes?|replies|translates?|decides?|generates?|writes?|extracts?|classif(?:y|ies)|summari[sz]es?|produces?|drafts?|plans?|picks?|scores?|rates?)\b",
     r"\b(?:input|whole|full|entire) context\b",
     r"\b(?:planner|worker|writer|critic|router|supervisor|judge|reviewer) (?:llms?|agents?)\b|\bweb search\b|\bbrowses? the web\b|\bsearch api\b",
     r"\b(?:generated|written|produced|drafted|extracted|translated) (?:by|with) (?:an? |the )?(?:local |hosted |large )?(?:llm|language model|gpt\S*|claude|gemini|llama|mistral)",
-    r"\bsmall enough for (?:the |one |a )?(?:prompt|context)\b|\b(?:generates?|writes?|produces?) sql\b",
+    r"\bsmall enough for (?:the |one |a )?(?:prompt|context)\b",
     r"\b(?:one|single|two|second|each|every) (?:llm |model |api )?(?:call|prompt)\b",
     r"\b(?:send|sends|sent|passes|passed|feeds?|fed) (?:\w+ ){1,4}to (?:the |an? )?(?:llm|model|gpt\S*|claude|gemini|openai)\b",
 )
@@ -233,7 +235,7 @@ _NOUN_OBJECT = re.compile(
     re.IGNORECASE,
 )
 _COMPONENT = re.compile(
-    r"\bembedd(?:ings?|ers?)\b|\bre-?rank\w*|\b(?:cross|bi)[\s-]?encoders?\b|\bretrievers?\b|\bguardrails?\b|\bsafety\b|\bmoderation\b|\btoxicity\b|\basr\b|\bwhisper\b|\bspeech\b|\btranscri\w+|\bocr\b|\bner\b|\bentity\b|\bentities\b|\blayout\b|\bvision\b|\bimages?\b|\bresnet\w*|\befficientnet|\bcnns?\b|\bbild(?:er|ern|erkennung)\b|\bimágenes\b|\bgörüntü\w*|\bses tanıma|\bkonuşma tanıma|\bspracherkennung|\breconocimiento de|\breconnaissance|图像|语音|\bdetector\b|\btts\b|\bintent\b|\bsplade\b|\bcolbert\b|\bgliner\w*|\bsentence[\s-]transformers?\b|\bquery rewriter\b",
+    r"\bembedd(?:ings?|ers?)\b|\bre-?rank\w*|\b(?:cross|bi)[\s-]?encoders?\b|\bretrievers?\b|\bguardrails?\b|\bsafety\b|\bmoderation\b|\btoxicity\b|\basr\b|\bwhisper\b|\bspeech\b|\btranscri\w+|\bocr\b|\bner\b|\bentity\b|\bentities\b|\blayout\b|\bvision\b|\bimages?\b|\bresnet\w*|\befficientnet|\bcnns?\b|\b(?:bi-?)?lstms?\b|\brnns?\b|\bgru\b|\bxgboost\b|\blightgbm\b|\bcatboost\b|\byolo\w*|\bvgg\w*|\bmobilenet\w*|\bu-?net\b|\barima\b|\bprophet\b|\btime[\s-]series\b|\bbild(?:er|ern|erkennung)\b|\bimágenes\b|\bgörüntü\w*|\bses tanıma|\bkonuşma tanıma|\bspracherkennung|\breconocimiento de|\breconnaissance|图像|语音|\bdetector\b|\btts\b|\bintent\b|\bsplade\b|\bcolbert\b|\bgliner\w*|\bsentence[\s-]transformers?\b|\bquery rewriter\b",
     re.IGNORECASE,
 )
 _ANSWERER = re.compile(

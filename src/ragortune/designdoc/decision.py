@@ -49,11 +49,14 @@ _CAP = 2.5
 """All mentions in one zone count at most this many times the heaviest of them."""
 _DECISIVE = 2.9
 _CLEAR = 1.5
+_IMPLIED_NAMED = 2.5
 _IMPLIED = 4.5
 """Weight of the signs of plain prompting times their number that make an application without retrieval and tuning."""
 _TELLING = 1.7
 """Weight of a part that a summary says is used; with others of its kind it is a statement."""
 _NOTICED = 0.8
+_SINGLE = 1.2
+"""Weight from which one word for a part that retrieval cannot do without is enough."""
 _OPTIONAL_SHARE = 0.3
 """What is left of mentions of an approach that the title itself calls optional, planned or not done."""
 _MOST_CITED = 3
@@ -78,7 +81,7 @@ _MODEL_WORDS = re.compile(
     re.IGNORECASE,
 )
 _OTHER_MODELS = re.compile(
-    r"\b(?:speech|whisper|asr|transcription|xgboost|random forest|logistic regression|object detection|yolo|computer vision|image classif\w+|recommender|churn|resnet|efficientnet|bilderkennung|bildern|spracherkennung|görüntü\w*|ses tanıma|konuşma tanıma|reconocimiento de (?:voz|imágenes)|reconnaissance (?:vocale|d.images)|forecast\w*)\b",
+    r"\b(?:speech|whisper|asr|transcription|xgboost|random forest|lstms?|bi-?lstm|cnns?|rnns?|lightgbm|catboost|yolo\w*|vgg\w*|mobilenet\w*|u-?net|arima|svms?|k-means|scikit-learn|sklearn|time[\s-]series|gradient boosting|decision trees?|logistic regression|object detection|computer vision|image classif\w+|recommender|churn|resnet|efficientnet|bilderkennung|bildern|spracherkennung|görüntü\w*|ses tanıma|konuşma tanıma|reconocimiento de (?:voz|imágenes)|reconnaissance (?:vocale|d.images)|forecast\w*)\b",
     re.IGNORECASE,
 )
 _TUNED_WORD = re.compile(r"\bfine[\s-]?tun\w+|\blora\b", re.IGNORECASE)
@@ -96,6 +99,15 @@ _SIZED = re.compile(r"\b\d+(?:\.\d+)? ?[MB]\b")
 _PLUMBING_TITLE = re.compile(
     r"\b(?:policy|logging|logs|observability|rate limit\w*|guardrails?|security)\b", re.IGNORECASE
 )
+_LESSON_TITLE = re.compile(
+    r"\b(?:rag|retrieval\S*|tuning|lora|prompt\w*)\b.{0,30}\b(?:vs\.?|versus|or)\b.{0,30}\b(?:rag|retrieval|tuning|prompt\w*)",
+    re.IGNORECASE,
+)
+_LESSON = re.compile(
+    r"\b(?:when (?:not )?to|advantages|disadvantages|best use cases?|use cases? for|how to choose|which (?:one )?to choose|what is)\b",
+    re.IGNORECASE,
+)
+_MANY_LESSONS = 4
 _VECTORS = re.compile(r"\b(?:embeddings?|vectors?|vector\w*)\b|向量|嵌入", re.IGNORECASE)
 _POINTED = re.compile(
     r"\b(?:option|alternative|approach|variant|plan|path|choice|candidate|opción|variante|seçenek|方案)[\s#]*([A-H]|\d{1,2})\b",
@@ -116,6 +128,7 @@ _SHIPPED = re.compile(
     r"\b(?:we (?:\w+ )?(?:ship|shipped|use|keep|kept|chose|stay|settled|went|run)|is what we|in production|goes live|went live)\b",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"\b(?:phase|step|part|stage|chapter|milestone|v) ?\d", re.IGNORECASE)
 _ANSWERED = re.compile(r"\W*(?:(no|not|nein|non|hayır)|(yes|ja|oui|sí|evet))\b", re.IGNORECASE)
 _STATUS_WORD = re.compile(
     r"\W*(?:\w+[ :]+){0,3}?\b(accepted|approved|proposed|proposal|draft|rejected|superseded|deprecated|implemented|in review|under review|open|final|active|archived|withdrawn|provisional|implementable|living|done|in progress|accept[éeè]e?|angenommen|akzeptiert|vorgeschlagen|entwurf|aceptad[oa]|propuest[oa]|kabul edildi|yürürlükte|taslak|önerildi|已接受|提议|草案)",
@@ -205,7 +218,8 @@ def read_decision(
         and ledgers[Approach.PLAIN].best < _ZONE_WEIGHTS[Zone.DECISION]
     ):
         option = None
-    if option is not None and _is_guide(sentences) and not _speaks_for_itself(option, ledgers):
+    general = _is_guide(sentences) or _is_lesson(sentences)
+    if option is not None and general and not _speaks_for_itself(option, ledgers):
         option = None
     decision = _state_decision(option, ledgers, sentences) if option else None
     if foreign and (decision is None or not _is_clear(decision.option, ledgers)):
@@ -224,7 +238,7 @@ def weigh_mentions(mentions: Sequence[Mention], sentences: Sequence[Sentence]) -
     mentions = [m for m in mentions if not _names_a_lesson(m.sentence)]
     titled = [m for m in mentions if m.sentence.zone is Zone.TITLE and m.strong]
     alike = compares_alike(titled)
-    doubtful = {m.approach for m in titled if m.mood not in _AFFIRMED and not alike}
+    doubtful = {m.approach for m in titled if m.mood not in _AFFIRMED and not alike and not _is_numbered(m)}
     weighed: dict[Approach, list[Weighed]] = {approach: [] for approach in Approach}
     answered = _find_answered(sentences)
     for mention in mentions:
@@ -240,6 +254,11 @@ def weigh_mentions(mentions: Sequence[Mention], sentences: Sequence[Sentence]) -
         )
         for approach, items in weighed.items()
     }
+
+
+def _is_numbered(mention: Mention) -> bool:
+    """Tell whether a title is one part of a numbered series, such as `Fine-tuning (phase 5)`: that is no plan."""
+    return mention.mood is Mood.FUTURE and bool(_NUMBERED.search(mention.sentence.text))
 
 
 def _names_a_lesson(sentence: Sentence) -> bool:
@@ -264,7 +283,7 @@ def _weigh(mention: Mention, chosen: frozenset[str]) -> float:
     if (ticked or _option_of(sentence) in chosen) and mention.mood is not Mood.NEGATED:
         return _ZONE_WEIGHTS[Zone.DECISION] * (1 if mention.strong else _PART_SHARE)
     place = _weigh_place(sentence)
-    if mention.mood in _AFFIRMED:
+    if mention.mood in _AFFIRMED or (sentence.zone is Zone.TITLE and _is_numbered(mention)):
         weight = place * (1 if mention.strong else _PART_SHARE)
         if _TRIED.search(sentence.text) and not _SHIPPED.search(sentence.text):
             return weight * _PART_SHARE
@@ -344,17 +363,13 @@ def _sum_capped(items: Iterable[Weighed]) -> float:
 
 
 def _choose_option(ledgers: dict[Approach, Ledger]) -> Option | None:
-    retrieval, tuning = ledgers[Approach.RETRIEVAL], ledgers[Approach.TUNING]
+    retrieval, tuning, plain = (ledgers[one] for one in (Approach.RETRIEVAL, Approach.TUNING, Approach.PLAIN))
     searches, tunes = _is_affirmed(retrieval), _is_affirmed(tuning)
-    plain = ledgers[Approach.PLAIN]
-    if (
-        plain.named
-        and plain.best >= _ZONE_WEIGHTS[Zone.DECISION]
-        and max(retrieval.best, tuning.best) < _ZONE_WEIGHTS[Zone.TITLE]
-    ):
-        return Option.NEITHER
     if searches and tunes:
         return _weigh_both(retrieval, tuning)
+    decided = plain.named and plain.best >= _ZONE_WEIGHTS[Zone.DECISION]
+    if tunes and decided and tuning.best < _ZONE_WEIGHTS[Zone.TITLE]:
+        return Option.NEITHER
     if searches or tunes:
         return Option.RAG if searches else Option.FINE_TUNING
     return Option.NEITHER if _does_without(ledgers) else None
@@ -362,11 +377,12 @@ def _choose_option(ledgers: dict[Approach, Ledger]) -> Option | None:
 
 def _is_affirmed(ledger: Ledger) -> bool:
     """Tell whether an approach is taken: something affirms it, and no rejection weighs more."""
-    if ledger.total < _NOTICED or not (ledger.named or ledger.kinds > 1 or ledger.best >= _DECISIVE):
+    single = ledger.total >= _SINGLE and any(is_core(item.mention) for item in ledger.pro)
+    if ledger.total < _NOTICED or not (ledger.named or ledger.kinds > 1 or single):
         return False
-    return ledger.best > ledger.worst or (
-        ledger.best == ledger.worst and ledger.total > -_sum_capped(ledger.contra)
-    )
+    denied = (item for item in ledger.contra if item.mention.strong or not ledger.pro)
+    worst = max((-item.weight for item in denied), default=0.0)
+    return ledger.best > worst or (ledger.best == worst and ledger.total > -_sum_capped(ledger.contra))
 
 
 def _weigh_both(retrieval: Ledger, tuning: Ledger) -> Option:
@@ -395,7 +411,7 @@ def _does_without(ledgers: dict[Approach, Ledger]) -> bool:
         return True
     if retrieval.worst >= _ZONE_WEIGHTS[Zone.TITLE] and any(item.mention.strong for item in retrieval.contra):
         return True
-    return plain.total * plain.kinds >= _IMPLIED
+    return plain.total * plain.kinds >= (_IMPLIED_NAMED if plain.named else _IMPLIED)
 
 
 # --- Status -----------------------------------------------------------------------------------------------------------
@@ -445,6 +461,14 @@ def _are_weighty(named: Sequence[Sentence], prose: Sequence[Sentence]) -> bool:
     if any(s.zone in places or s.form is Form.HEADING for s in named):
         return True
     return len(named) >= 3 or len(named) >= 0.05 * len(prose)
+
+
+def _is_lesson(sentences: Sequence[Sentence]) -> bool:
+    """Tell whether a document weighs approaches in general: by its title, or by headings such as `When to use it`."""
+    headings = [s for s in sentences if s.form is Form.HEADING]
+    if any(_names_a_lesson(s) or _LESSON_TITLE.search(s.text) for s in headings if s.zone is Zone.TITLE):
+        return True
+    return sum(bool(_LESSON.search(s.text)) for s in headings) >= _MANY_LESSONS
 
 
 def _mentions_prompt(sentences: Sequence[Sentence]) -> bool:
