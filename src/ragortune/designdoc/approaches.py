@@ -125,7 +125,7 @@ _NAMED_PLAIN = _any_of(
     r"\b(?:entire|whole|full|complete|all(?: of)?(?: the| our)?) (?:[\w-]+ ){0,4}(?:in|into|inside) (?:the |every |each |a |one |its )?(?:system )?(?:prompt|context)\b",
     r"\b(?:documents?|files?|texts?|contracts?|transcripts?|manuals?|pages?) (?:is |are )?(?:\w+ ){0,2}(?:given|sent|passed|shown) to (?:\w+ ){1,3}(?:in full|whole|entire)\b|\bread(?:s)? (?:\w+ ){1,3}(?:in full|whole)\b",
     r"\b(?:with|using|runs?) (?:rip)?grep\b|\b(?:opens?|reads?|lists?|browses?) (?:the )?files\b",
-    r"\b(?:keep|stay with|stick (?:to|with)) (?:the |a |our )?prompt\w*\b|\bprompted (?:\w+)\b",
+    r"\b(?:keep|stay with|stick (?:to|with)) (?:the |a |our )?prompt(?:ing)?\b(?! within)|\bprompted (?:\w+)\b",
     r"\bfocused prompts?\b|\bprompts? (?:\w+ ){0,2}(?:includes?|carr(?:y|ies)|holds?) (?!retriev)\w+",
     r"\b(?:generates?|writes?|produces?|emits?|returns?) (?:the |an? |safe |read-only |valid |postgres |parameteri[sz]ed )*(?:sql|cypher|sparql)\b|\bsql (?:generation|agent)\b|\bgenerated sql\b",
     r"\bexamples? in (?:the|every|each|its) prompt\b",
@@ -145,7 +145,7 @@ _NAMED_PLAIN = _any_of(
 _PLAIN_PARTS = _any_of(
     r"\bsystem[\s-]prompts?\b",
     r"\bprompt[\s_-](?:templates?|builders?|files?|chains?|library)\b",
-    r"\bstructured (?:json )?(?:outputs?|instructions)\b|\bjson schema\b|\bconstrained (?:json )?(?:output|decoding)\b|\bstructured json\b|\bpydantic\b|\bas json\b|\bmodel (?:tiers?|routing|cascade)\b",
+    r"\bstructured (?:json )?(?:outputs?|instructions)\b|\bjson schema\b|\bconstrained (?:json )?(?:output|decoding)\b|\bstructured json\b|\bpydantic\b|\bas json\b",
     r"\bmodelfile\b",
     r"\b(?:build|builds|building|assembles?|composes?) (?:the |a |an |each )?(?:\w+ ){0,2}prompts?\b",
     r"\b(?:llms?|model|gpt\S*|claude|gemini|llama|mistral) (?:[\w.]+ )?(?:receives?|returns?|gets|is (?:given|asked)|splits?|composes?|replies|translates?|decides?|generates?|writes?|extracts?|classif(?:y|ies)|summari[sz]es?|produces?|drafts?|plans?|picks?|scores?|rates?)\b",

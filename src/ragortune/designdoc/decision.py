@@ -92,7 +92,7 @@ _ANSWERS = re.compile(
 )
 _FRONT = 30
 _PLUMBING = re.compile(
-    r"\b(?:unified|common|single|provider-agnostic) (?:interface|api|client|abstraction)\b|\b(?:llm|model|provider|ai) (?:client|wrapper|sdk|gateway|library|package|proxy|router|registry|abstraction|interface|providers?)\b|\bprovider (?:interface|factory|layer)\b",
+    r"\b(?:unified|common|single|provider-agnostic) (?:interface|api|client|abstraction)\b|\b(?:llm|model|provider|ai) (?:client|wrapper|sdk|gateway|library|package|proxy|router|registry|abstraction|interface|providers?)\b|\bprovider (?:interface|factory|layer)\b|\bmodel (?:routing|mix|registry)\b|\bllm routing\b",
     re.IGNORECASE,
 )
 _SIZED = re.compile(r"\b\d+(?:\.\d+)? ?[MB]\b")

@@ -74,6 +74,7 @@ _LABEL_FUTURE = re.compile(
     r"\b(?:future|later|planned|phase [2-9]|roadmap|next|v[2-9]|deferred|not started|backlog|optional|nice.to.have|stretch|revisit|trigger)\b",
     re.IGNORECASE,
 )
+_LABEL_SUPPOSED = re.compile(r"\b(?:possible|potential|candidates?|ideas|options|could be)\b", re.IGNORECASE)
 _LABEL_GOAL = re.compile(
     r"\b(?:targets?|goals?|objectives?|slos?|slas?|kpis?|success|budget|requirements?|acceptance)\b",
     re.IGNORECASE,
@@ -122,6 +123,8 @@ def words_mood(text: str, start: int, end: int) -> Mood:
     opening, colon, _ = text[:_LONGEST_OPENING].partition(":")
     if colon and len(opening) < start and _LABEL_FUTURE.search(opening):
         return Mood.FUTURE
+    if colon and len(opening) < start and _LABEL_SUPPOSED.search(opening):
+        return Mood.HYPOTHETICAL
     before, after = _scope_before(text, start), _scope_after(text, start, end)
     if _NEGATED_BEFORE.search(before[-_NEGATION_REACH:]) or _NEGATED_AFTER.search(after):
         return Mood.NEGATED
