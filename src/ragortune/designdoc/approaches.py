@@ -61,6 +61,8 @@ _NAMED_RETRIEVAL = _any_of(
     r"\brag[\s-](?:pipeline|system|service|approach|architecture|app|application|chatbot|bot|stack|based|powered|design)s?\b",
     rf"\b{_TAKES} (?:[\w-]+ ){{0,4}}?(?:{_SELECTED})\b",
     rf"\b(?:{_SELECTED})[^.;:]{{0,40}} (?:puts?|places?|adds?|injects?|inserts?|passes) (?:them|these|it|those) (?:in|into|to)\b",
+    r"\b(?:index|search|lookup)\b[^.;:]{0,30} (?:is|are) (?:added|put|placed|given|passed|inserted) (?:in)?to (?:the |its )?(?:prompt|context|model|llm)\b",
+    r"\bpassages? (?:trouvés?|récupérés?)\b|\bgefundene[nr]? (?:Abschnitte|Passagen|Absätze)\b|\bfragmentos (?:recuperados|encontrados)\b",
     rf"\b(?:{_SELECTED}) (?:is |are |get )?(?:\w+ ){{0,2}}(?:put|placed|inserted|pasted|added|injected|prepended|given|passed|sent|go) (?:in|into|to|before)\b",
     r"\b(?:pass(?:es|ed|ing)?|feeds?|fed|inject(?:s|ed|ing)?|inserts?|prepend(?:s|ed)?|adds?|gives?|hands?) (?:the )?(?:[\w-]+ ){0,4}(?:passages?|chunks?|documents?|articles?|sections?|clauses?|hits|results|snippets?|evidence|examples) (?:\w+ ){0,3}(?:to|into) (?:the |its |an? )?(?:\w+ )?(?:generator|model|llm|prompt|context|gpt\S*|claude)\b",
     r"\b(?:chose|choose|chosen|use|using|uses|via|through|selected|prefer|adopt|decided (?:for|on)) retrieval\b",
@@ -100,19 +102,19 @@ _RETRIEVAL_PARTS = _any_of(
 )
 _NAMED_TUNING = _any_of(
     r"\bfine[\s-]?tun(?:e|ed|es|ing|able)\b",
-    r"\bq?lora\b",
+    r"(?-i:\b[Qq]?(?:LoRA|lora|LORA)s?\b)",
     r"\b(?:peft|rlhf|orpo|grpo|dora)\b",
     r"(?-i:\b(?:SFT|DPO|KTO)\b)",
     r"\b(?:instruction|preference|adapter|supervised)[\s-]tun(?:e|ed|ing)\b",
     r"\b(?:knowledge |model )?distil(?:s|l|ls|led|ling|lation)?\b",
     r"\bcontinued? pre-?training\b",
     r"\bdomain[\s-]adapt\w+ (?:pre-?training|model)\b",
-    r"\btuned (?:model|adapter|checkpoint|weights)s?\b",
+    r"\btuned (?:[\w.-]+ )?(?:model|adapter|checkpoint|weights|llm)s?\b|\btuned (?:gpt|llama|qwen|mistral|gemma|phi)",
     r"\bince ayar\w*|\bajuste fino\b|\bafinamiento\b|\bfeinabstimm\w+|\bfeinjustier\w+|\bnachtrainier\w+|\baffinage\b|微调|精调",
 )
 _TUNING_PARTS = _any_of(
     r"\b(?:re)?train(?:s|ed|ing)? (?:a|an|our|the|its|one|new|their|your|small|custom|own)?\s?(?:[\w.-]+ ){0,3}(?:llms?|language models?|adapters?|checkpoints?|base model|student|model)\b",
-    r"\b(?:lora|trained|our|own|custom|the|model) adapters?\b",
+    r"\b(?:lora|trained|our|own|custom|the|model) adapters?\b|\badapters? (?:is |are |was |were )?trained (?:on|with|from)\b",
     r"\btun(?:e|es|ing) (?:an? |the |our )(?:\w+ )?(?:model|adapter|llm)\b",
     r"\bcustom[\s-]trained\b|\btrained weights\b",
 )
@@ -248,7 +250,10 @@ _PREFERRED = re.compile(
 )
 _COMPARED = re.compile(r"^\W{0,4}(?:vs\.?|versus|compared (?:to|with)|or)(?=\W)", re.IGNORECASE)
 _SWITCHED_OFF = re.compile(
-    r"\b(?:disabled|inactive|switched off|turned off|stubbed|mocked|unused)\b[^.;:]*$", re.IGNORECASE
+    r"\b(?:disabled|inactive|switched off|turned off|stubbed|mocked|unused)\b[^.;:]{0,40}$"
+    r"|\b(?:retire[sd]?|retiring|remov(?:e|es|ed|ing)|sunset|decommission\w*|phas(?:e|es|ed|ing) out|mov(?:e|es|ed|ing) away from"
+    r"|migrat\w+ off|get rid of)\b(?:(?! and | to | for | in favou?r)[^.;:]){0,40}$",
+    re.IGNORECASE,
 )
 _OTHERS = re.compile(
     r"\b(?:competitors?|rivals?|other (?:teams|companies|vendors|products|projects|groups)|others|many teams|some teams|the paper|papers|the authors|et al)\b",
@@ -340,7 +345,8 @@ def compares_alike(mentions: Iterable[Mention]) -> bool:
 
 def is_core(mention: Mention) -> bool:
     """Tell whether words name what retrieval cannot do without, so that to deny them denies retrieval."""
-    return mention.strong or (mention.approach is Approach.RETRIEVAL and bool(_CORE.search(mention.words)))
+    searched = mention.approach is Approach.RETRIEVAL and bool(_CORE.search(mention.words))
+    return mention.strong or searched or mention.approach is Approach.TUNING
 
 
 def speaks_to_reader(sentence: Sentence) -> bool:

@@ -29,7 +29,7 @@ _NEGATED_AFTER = re.compile(
     r"(?:\b(?:is|are|was|were|has been|have been|will be|would be|be)\s+(?:\w+ly )?(?:not\b|rejected|ruled out|excluded|dropped|discarded|dismissed|avoided|out of scope|unnecessary|overkill|deferred|postponed|abandoned|deprecated|superseded|disabled|ignored|prohibited|forbidden|banned|a non-?goal)"
     r"|\b(?:isn|aren|wasn|weren|won|doesn|don|didn|wouldn)[’']t\b|\bnot (?:required|needed|used|necessary|planned|supported|justified|worth|included|applicable|available|implemented|performed|done|in scope|a goal|an option|started|yet)\b"
     r"|\b(?:does|do|did|will|would|can|could|should|must) not\b|\bcannot\b|\bout of scope\b|\bis overkill\b|\bwill never\b|^\W{0,6}(?:no|none|n/a|never|false|disabled|rejected|not)\b|\W{1,4}(?:no|none|n/a|rejected)\W*$|\brejected (?:because|due|as|:)|\bnon-?goal"
-    r"|\bnicht\b|\bwird verworfen|\bn[’']est pas|\bne sera pas|\bno es\b|\bno se\b|\bdescartad|\bdeğil\b|\byok\b|\bkullanılm[ıa]|\byapılm[ıa]|\bkapsam dışı|\bgerekmez|不需要|不采用|不使用|未采用|被否决|❌|🚫)",
+    r"|\bnicht\b|\bwird verworfen|\bn[’']est pas|\b(?:a été|est|sont|fut) (?:écart|rejet|exclu|abandonn)|\b(?:se descart|fue descart|fueron descart)|\b(?:wurde|wird|wurden) (?:\w+ )?(?:verworfen|abgelehnt|ausgeschlossen)|\b(?:elendi|reddedildi|vazgeçildi)|\bne sera pas|\bno es\b|\bno se\b|\bdescartad|\bdeğil\b|\byok\b|\bkullanılm[ıa]|\byapılm[ıa]|\bkapsam dışı|\bgerekmez|不需要|不采用|不使用|未采用|被否决|❌|🚫)",
     re.IGNORECASE,
 )
 _SUPPOSED_BEFORE = re.compile(
@@ -74,7 +74,10 @@ _LABEL_FUTURE = re.compile(
     r"\b(?:future|later|planned|phase [2-9]|roadmap|next|v[2-9]|deferred|not started|backlog|optional|nice.to.have|stretch|revisit|trigger)\b",
     re.IGNORECASE,
 )
-_LABEL_SUPPOSED = re.compile(r"\b(?:possible|potential|candidates?|ideas|options|could be)\b", re.IGNORECASE)
+_LABEL_SUPPOSED = re.compile(
+    r"\b(?:possible|potential|candidates?|ideas|options|could be|assess|trial|hold|explore|evaluate|investigate|consider)\b",
+    re.IGNORECASE,
+)
 _LABEL_GOAL = re.compile(
     r"\b(?:targets?|goals?|objectives?|slos?|slas?|kpis?|success|budget|requirements?|acceptance)\b",
     re.IGNORECASE,
