@@ -226,7 +226,9 @@ def dump_json(data: object, *, indent: int | None = None) -> str:
     text = _ONE_LINE.encode(data) if indent is None else json.dumps(data, ensure_ascii=False, indent=indent)
     if text.isascii() and "\x7f" not in text:
         return text
-    return "".join(part if part.isprintable() else _write_out(part) for part in text.splitlines(keepends=True))
+    return "".join(
+        part if part.isprintable() else _write_out(part) for part in text.splitlines(keepends=True)
+    )
 
 
 def _write_out(text: str) -> str:
