@@ -177,6 +177,43 @@ def test_facts_from_outside_win_over_the_document(judge, vocabulary):
     assert audit.outside == ("knowledge.volatility",)
 
 
+def stated(book, rules, decision, facts):
+    """Judge a document whose answers stand on lines of prose, given as criterion, value, line."""
+    read = tuple(StatedFact(name, value, Modality.STATED, Span(line, 1, "x")) for name, value, line in facts)
+    decided = StatedDecision(Option(decision), "explicit", (Cited(Span(1, 1, "x"), "for"),))
+    reading = DesignReading("a.md", DocumentStatus.JUDGED, decided, read, lines=("x",) * 20)
+    return audit_reading(reading, book, Policy(rules, frozenset(rules)), TODAY)
+
+
+def test_no_document_is_called_wrong_on_the_strength_of_one_line_of_prose(book, rules):
+    lone = stated(book, rules, "rag", [("knowledge.size", "tiny", 5), ("knowledge.source", "documents", 6)])
+    finding = finding_of(lone, "decision-disagrees")
+
+    assert finding.severity is Severity.NOTE
+    assert "rests on how knowledge.size was read" in finding.message
+
+
+def test_several_lines_that_agree_are_believed(book, rules):
+    facts = [(name, value, line) for line, (name, value) in enumerate(PRICE_DESK.items(), 3)]
+
+    assert (
+        finding_of(stated(book, rules, "fine_tuning", facts), "decision-disagrees").severity is Severity.ERROR
+    )
+
+
+def test_an_answer_from_one_line_lowers_a_finding_by_one_step(book, rules):
+    once = stated(book, rules, "fine_tuning", [("grounding.citations", "required", 4)])
+    twice = stated(
+        book,
+        rules,
+        "fine_tuning",
+        [("grounding.citations", "required", 4), ("grounding.citations", "required", 9)],
+    )
+
+    assert finding_of(once, "citations-from-weights").severity is Severity.WARNING
+    assert finding_of(twice, "citations-from-weights").severity is Severity.ERROR
+
+
 def test_a_value_that_the_vocabulary_does_not_know_says_nothing(judge):
     audit = judge("rag", {"knowledge.volatility": "sometimes", "knowledge.size": -3})
 

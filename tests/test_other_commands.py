@@ -395,3 +395,43 @@ def test_init_prints_to_stdout_and_names_a_folder_that_is_not_there(run):
 
     assert result.code == 2
     assert result.err == "error: cannot write 'nowhere/profile.yaml': No such file or directory\n"
+
+
+# --- rules diff ---------------------------------------------------------------------------------------------------
+
+
+def test_an_upgrade_shows_what_it_changes(run, pack):
+    findings = pack / "findings" / "findings.yaml"
+    findings.write_text(
+        findings.read_text()
+        .replace("id: no-consequences", "id: no-downsides")
+        .replace("name: The team that tunes leaves when the project ends", "name: The team leaves")
+    )
+    rules = pack / "rules" / "grounding.yaml"
+    rules.write_text(
+        rules.read_text().replace("title: No answer without a source", "title: Never without a source")
+    )
+
+    text = run("rules", "diff", "shipped", "--rules", pack)
+    data = json.loads(run("rules", "diff", "shipped", "--rules", pack, "--format", "json").out)
+
+    assert text.code == 0
+    lines = text.out.splitlines()
+    assert "  removed  finding no-consequences" in lines
+    assert "  added    finding no-downsides" in lines
+    assert "  changed  finding tuning-without-owner (tests); no outcome changes" in lines
+    assert "  changed  rule sources-required (title)" in lines
+    assert lines[-1] == "changed: 0 criteria, 1 rules, 3 finding rules"
+    assert {change["change"] for change in data["changes"]} == {"added", "removed", "changed"}
+    assert data["from"]["digest"] != data["to"]["digest"]
+
+
+def test_nothing_differs_from_itself(run):
+    assert run("rules", "diff", "shipped").out.endswith("nothing differs\n")
+
+
+def test_an_upgrade_from_nowhere_is_named(run):
+    result = run("rules", "diff", "nowhere")
+
+    assert result.code == 2
+    assert "cannot compare with 'nowhere'" in result.err

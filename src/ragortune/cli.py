@@ -424,3 +424,30 @@ def check(
         max_line=max_line,
     )
     _finish(check_documents(request, Environment.detect()))
+
+
+@app.command()
+def extract(
+    document: Annotated[str, typer.Argument(metavar="DOC", help="Design document; `-` is stdin.")],
+    form: Annotated[str, _format("yaml or json.")] = "yaml",
+    rules: Rules = None,
+    stdin_name: Annotated[
+        str | None, typer.Option("--stdin-name", metavar="NAME", help="Show stdin under this name.")
+    ] = None,
+) -> None:
+    """Print the profile that a design document states, each answer with its line."""
+    from ragortune.commands.extract import extract_profile
+
+    _finish(extract_profile(document, form, rules, stdin_name, Environment.detect()))
+
+
+@rules_app.command("diff")
+def diff_rules(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="Another rule set's folder, or `shipped`.")],
+    form: Annotated[str, _format("text or json.")] = "text",
+    rules: Rules = None,
+) -> None:
+    """Print what an upgrade changes: criteria, rules and findings added, removed and changed since BASE."""
+    from ragortune.commands.upgrade import diff_rule_sets
+
+    _finish(diff_rule_sets(base, rules, form, Environment.detect()))

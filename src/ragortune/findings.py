@@ -25,6 +25,10 @@ class Severity(StrEnum):
         """Place in the order, 0 for a note."""
         return tuple(Severity).index(self)
 
+    def step_down(self, steps: int) -> Severity:
+        """Return the severity so many steps below, a note at least."""
+        return tuple(Severity)[max(0, self.rank - steps)]
+
 
 class Certainty(StrEnum):
     """How often a finding of a rule is right, least first."""
@@ -196,7 +200,7 @@ class AuditFinding(Record):
 
     rule: FindingRule
     severity: Severity
-    """That of the rule, or a note where the rule is newer than the pinned rule set."""
+    """That of the rule, or less: where a single reading carries it, or the rule is newer than the pinned rule set."""
     confidence: Certainty
     message: str
     """What is wrong, about this document. May hold text of the document."""

@@ -10,6 +10,9 @@ from ragortune.profile import Vocabulary
 from ragortune.record import Record
 from ragortune.statements import DesignReading, Modality, StatedFact
 
+_ENOUGH_LINES = 2
+"""So many lines that say the same are believed."""
+
 
 class Conflict(Record):
     """Statements on one criterion that cannot all be right."""
@@ -28,6 +31,16 @@ class StatedAnswers(Record):
     facts: Mapping[str, tuple[StatedFact, ...]]
     """For each answered criterion the statements behind the answer, in the order of their lines."""
     conflicts: tuple[Conflict, ...]
+
+    @property
+    def prose(self) -> tuple[str, ...]:
+        """Criteria whose answer rests on one line of prose, which may have been read wrongly."""
+        return tuple(
+            name
+            for name, facts in self.facts.items()
+            if not any(fact.declared for fact in facts)
+            and len({fact.span.line for fact in facts if fact.span}) < _ENOUGH_LINES
+        )
 
     def fact_for(self, criterion: str) -> StatedFact | None:
         """Return the first statement behind an answer that has a place, or the first; None if it is unanswered."""

@@ -19,7 +19,8 @@ from ragortune.audit.argument import (
 )
 from ragortune.audit.places import find_sentence, find_title, span_of
 from ragortune.audit.wording import WordFinder, compares_models
-from ragortune.findings import AuditFinding, Detector, FindingRule, Step, StepKind
+from ragortune.engine import decide_option
+from ragortune.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
 from ragortune.model import Condition, Direction, Need, Option, Recommendation
 from ragortune.plaintext import join_words, quote_value
 from ragortune.profile import describe_answer
@@ -34,6 +35,7 @@ from ragortune.statements import (
     StatedFact,
     Zone,
 )
+from ragortune.whatif.readings import weigh_options
 
 FIRM_SHARE = 0.9
 """From this share of the readings of the rules on, advice is firm enough to call a decision wrong."""
@@ -78,6 +80,8 @@ class Hit(Record):
     """What it is about, where no sentence carries the finding."""
     whole: bool = False
     """Whether it is about the document as a whole."""
+    doubts: int = 0
+    """By how many steps it is less grave than its rule says, because of what it rests on."""
 
 
 Detect = Callable[[FindingRule, AuditCase], Iterator[Hit]]
@@ -93,7 +97,7 @@ def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
         evidence = () if any(step.kind is StepKind.EVIDENCE for step in hit.argument) else rule.sources
         yield AuditFinding(
             rule,
-            rule.severity,
+            rule.severity.step_down(hit.doubts),
             rule.confidence,
             hit.message,
             hit.span,
@@ -119,7 +123,28 @@ def _detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
         f"{DECISION_WORDS[advice.option]}, {how_firm}{because}"
     )
     argument = (*show_decision(decision), *steps, *show_flips(advice, decision.option))
-    yield Hit(message, case.decided_at, argument)
+    pillar = _find_lone_pillar(case)
+    if pillar is not None:
+        message += f"; all of it rests on how {pillar} was read"
+    yield Hit(message, case.decided_at, argument, doubts=0 if pillar is None else len(Severity))
+
+
+def _find_lone_pillar(case: AuditCase) -> str | None:
+    """Return a criterion whose one reading from prose carries the whole disagreement, or None.
+
+    One sentence in five or so is read otherwise than its author meant it, so that a document must not be called wrong
+    on the strength of one.
+    """
+    book, levels, decided = case.advice.rulebook, case.answers.profile.levels, case.decision
+    assert decided is not None
+    for criterion in case.answers.prose:
+        left = {name: own for name, own in levels.items() if name != criterion}
+        outcome = decide_option(book, left)
+        if outcome.default or outcome.option is decided.option:
+            return criterion
+        if weigh_options(book, left).shares[decided.option] > 1 - FIRM_SHARE:
+            return criterion
+    return None
 
 
 def _word_share(advice: Recommendation) -> str:
@@ -206,7 +231,8 @@ def _detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
         *steps,
         Step(StepKind.RULE, f"{rule.code} {rule.title}: {rule.because}"),
     )
-    yield Hit(message, span, argument)
+    doubts = sum(name in case.answers.prose for name in rule.when)
+    yield Hit(message, span, argument, doubts=min(1, doubts))
 
 
 def _holds(case: AuditCase, name: str, condition: Condition) -> bool:
@@ -229,7 +255,11 @@ def _detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
             for fact in conflict.facts
         )
         yield Hit(
-            message, placed[-1] if placed else None, steps, subject=f"contradiction {conflict.criterion}"
+            message,
+            placed[-1] if placed else None,
+            steps,
+            f"contradiction {conflict.criterion}",
+            doubts=0 if conflict.resolved else 1,
         )
 
 

@@ -68,5 +68,6 @@ def make_reading(example: FindingExample, rulebook: Rulebook) -> DesignReading:
     facts = []
     for name, value in (*example.profile.items(), *example.against.items()):
         lines.append(f"{name}: {value}")
-        facts.append(StatedFact(name, value, Modality.STATED, Span(len(lines), 1, lines[-1])))
+        span = Span(len(lines), 1, lines[-1])
+        facts.append(StatedFact(name, value, Modality.STATED, span, declared=not example.against))
     return DesignReading("example.md", DocumentStatus.JUDGED, decision, tuple(facts), lines=tuple(lines))

@@ -218,21 +218,22 @@ def _describe_case(near: NearCase) -> Json:
     }
 
 
-_INVISIBLE = {
-    code: f"\\u{code:04x}"
-    for code in (
-        *range(0x7F, 0xA0),
-        *range(0x200B, 0x2010),
-        *range(0x2028, 0x202F),
-        *range(0x2060, 0x2070),
-        0xFEFF,
-    )
-}
-"""Characters that a terminal or a reader's eye could be misled by, as JSON writes them."""
 _ONE_LINE = json.JSONEncoder(ensure_ascii=False, check_circular=False)
 
 
 def dump_json(data: object, *, indent: int | None = None) -> str:
     """Return JSON with characters as they are, on one line unless indented."""
     text = _ONE_LINE.encode(data) if indent is None else json.dumps(data, ensure_ascii=False, indent=indent)
-    return text if text.isascii() else text.translate(_INVISIBLE)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(
+        part if part.isprintable() else _write_out(part) for part in text.splitlines(keepends=True)
+    )
+
+
+def _write_out(text: str) -> str:
+    """Return JSON text in which every character that misleads a terminal or a reader's eye is an escape."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
+        for character in text
+    )

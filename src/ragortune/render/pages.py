@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ragortune.errors import ExitCode
-from ragortune.findings import FindingRule
+from ragortune.findings import Detector, FindingRule
 from ragortune.model import (
     Bound,
     Condition,
@@ -105,6 +105,12 @@ def rule_page(book: Rulebook, rule: Rule) -> list[Block]:
     return blocks
 
 
+_ONE_LINE = (
+    "Where an answer rests on one line of prose, which may have been read otherwise than it was meant, the finding is "
+    "one step less grave than stated here."
+)
+
+
 def finding_page(book: Rulebook, rule: FindingRule) -> list[Block]:
     """Return the page of something that `check` looks for."""
     blocks: list[Block] = [
@@ -121,6 +127,8 @@ def finding_page(book: Rulebook, rule: FindingRule) -> list[Block]:
             ("term", "unless\t" + "; or ".join(word_condition(*item) for item in rule.unless.items()))
         )
     blocks += [("subheading", "How it is found"), ("text", rule.how)]
+    if rule.detector is Detector.ANSWERS:
+        blocks.append(("text", _ONE_LINE))
     blocks += [("subheading", "Why it matters"), ("text", rule.because)]
     if rule.sources:
         blocks.append(("subheading", "Evidence"))

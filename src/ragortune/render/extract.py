@@ -1,0 +1,92 @@
+"""The profile that a document states, as a profile file: each answer with the line that it was read from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ragortune.audit.answers import StatedAnswers
+from ragortune.findings import StepKind
+from ragortune.model import Answer
+from ragortune.plaintext import clean_text, shorten_text
+from ragortune.render.checks import STATUS_NAMES, STEP_NAMES
+from ragortune.render.machine import dump_json
+from ragortune.statements import DesignReading, StatedFact
+
+_LONGEST_EVIDENCE = 300
+
+Json = dict[str, object]
+
+
+def describe_profile(reading: DesignReading, answers: StatedAnswers) -> Json:
+    """Return the profile as plain data that a profile file may hold, answers nested by group."""
+    described: Json = {"project": clean_text(answers.profile.project or reading.path)}
+    groups: dict[str, Json] = {}
+    for criterion in answers.profile.levels:
+        group, _, name = criterion.partition(".")
+        groups.setdefault(group, {})[name] = _describe_answer(reading, answers, criterion)
+    return {**described, **groups}
+
+
+def _describe_answer(reading: DesignReading, answers: StatedAnswers, criterion: str) -> Json:
+    levels = answers.profile.levels[criterion]
+    answer = answers.profile.answers[criterion]
+    fact = answers.fact_for(criterion)
+    described: Json = {"value": _show_value(answer, levels)}
+    if fact is not None and fact.span is not None:
+        quote = f"{clean_text(reading.path)}:{fact.span.line}: {clean_text(fact.span.quote)}"
+        described["evidence"] = shorten_text(" ".join(quote.split()), _LONGEST_EVIDENCE)
+    described["source"] = answer.source.value
+    return described
+
+
+def _show_value(answer: Answer, levels: tuple[str, ...]) -> object:
+    if isinstance(answer.given, (int, float)) and not isinstance(answer.given, bool):
+        return answer.given
+    return levels[0] if len(levels) == 1 else list(levels)
+
+
+def render_profile_json(reading: DesignReading, answers: StatedAnswers) -> str:
+    """Return the profile as JSON, which is a profile file as well."""
+    return dump_json(describe_profile(reading, answers), indent=2) + "\n"
+
+
+def render_profile_yaml(reading: DesignReading, answers: StatedAnswers) -> str:
+    """Return the profile as YAML, with what was not taken over as comments."""
+    lines = [f"# {line}" for line in _remark(reading, answers)]
+    for key, value in describe_profile(reading, answers).items():
+        if isinstance(value, dict):
+            lines += ["", f"{key}:"]
+            for name, answer in value.items():
+                lines.append(f"  {name}:")
+                lines += [f"    {part}: {_scalar(text)}" for part, text in answer.items()]
+        else:
+            lines.append(f"{key}: {_scalar(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _scalar(value: object) -> str:
+    """Return a value as YAML reads it: JSON is YAML, and quotes keep `no` and numbers apart from what they look like."""
+    return dump_json(value)
+
+
+def _remark(reading: DesignReading, answers: StatedAnswers) -> Iterator[str]:
+    yield f"What {_one_line(reading.path)} states. What is left out is unknown; look the lines up before you rely on them."
+    decision = reading.decision
+    if decision is None:
+        yield f"It is {STATUS_NAMES[reading.status]}."
+    else:
+        at = f", line {decision.evidence[0].span.line}" if decision.evidence else ""
+        yield f"It decides {decision.option} ({decision.how}{at})."
+    for conflict in answers.conflicts:
+        if not conflict.resolved:
+            said = "; ".join(_word_fact(fact) for fact in conflict.facts)
+            yield f"{STEP_NAMES[StepKind.MISSING]}: {conflict.criterion}, because lines contradict each other: {said}"
+
+
+def _word_fact(fact: StatedFact) -> str:
+    where = f"line {fact.span.line}: {_one_line(fact.span.quote)}" if fact.span else "the profile"
+    return f"{_one_line(str(fact.value))} ({where})"
+
+
+def _one_line(text: str) -> str:
+    return shorten_text(" ".join(clean_text(text).split()), _LONGEST_EVIDENCE)

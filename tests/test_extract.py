@@ -1,0 +1,100 @@
+"""`ragortune extract`: the profile that a document states, which reads back as a profile file."""
+
+import json
+
+import pytest
+
+from ragortune.audit import gather_answers
+from ragortune.profile import Vocabulary
+from ragortune.reading import parse_yaml
+from ragortune.render.extract import render_profile_json, render_profile_yaml
+from ragortune.statements import DesignReading, DocumentStatus, Modality, Span, StatedFact
+
+from .test_check_command import AGREEING, COOKING, DISAGREEING
+
+
+@pytest.fixture
+def doc(write):
+    return write("docs/0007.md", DISAGREEING)
+
+
+def test_the_profile_of_a_document_is_judged_as_the_document_was(run, doc):
+    extracted = run("extract", doc)
+
+    data = json.loads(run("recommend", "-", "--format", "json", stdin=extracted.out.encode()).out)
+    checked = json.loads(run("check", doc, "--format", "json").out)["documents"][0]["recommendation"]
+    assert data["option"] == checked["option"] == "rag"
+    assert "# It decides fine_tuning (explicit, line 12)." in extracted.out
+    assert 'evidence: "docs/0007.md:14: most' in extracted.out
+    assert extracted.code == 0
+
+
+def test_json_is_a_profile_as_well(run, doc):
+    extracted = run("extract", doc, "--format", "json")
+
+    assert json.loads(extracted.out)["knowledge"]["volatility"]["value"] == "daily"
+    result = run("recommend", "-", "--stdin-name", "p.json", "--format", "json", stdin=extracted.out.encode())
+    assert json.loads(result.out)["option"] == "rag"
+
+
+def test_a_document_without_facts_gives_an_empty_profile_and_says_so(run, write):
+    write("bread.md", COOKING)
+
+    result = run("extract", "bread.md")
+
+    assert result.code == 0
+    assert "no answer to any criterion was found" in result.err
+    assert "not about an LLM application" in result.out
+    assert run("recommend", "-", "--brief", stdin=result.out.encode()).code == 0
+
+
+def test_stdin_is_a_document_too(run):
+    assert (
+        "What docs/x.md states"
+        in run("extract", "-", "--stdin-name", "docs/x.md", stdin=AGREEING.encode()).out
+    )
+
+
+def test_what_cannot_be_read_gives_two(run, write):
+    write("bad.md", b"\xff")
+
+    assert run("extract", "bad.md").code == 2
+    assert run("extract", "missing.md").code == 2
+    assert run("extract", "bad.md", "--format", "toml").code == 2
+
+
+HOSTILE = [
+    "\x1b[31mred",
+    "a: b # c",
+    '"quoted" \\ slash',
+    "no",
+    "\u202eoverride",
+    "line\u2028break",
+    "- [ ] x",
+    "\x7f\x85",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("render", [render_profile_yaml, render_profile_json])
+def test_nothing_in_a_document_breaks_out_of_the_profile(book, text, render):
+    facts = (
+        StatedFact("knowledge.volatility", ["weekly", "daily"], Modality.MEASURED, Span(1, 1, text)),
+        StatedFact("knowledge.size", 24_000, Modality.STATED, Span(1, 1, text)),
+        StatedFact("model.tunable", "no", Modality.STATED, Span(1, 1, text)),
+        StatedFact("task.kind", "writing", Modality.STATED, Span(1, 1, text)),
+        StatedFact("task.kind", "dialogue", Modality.STATED, Span(2, 1, text)),
+    )
+    reading = DesignReading(f"{text}.md", DocumentStatus.JUDGED, None, facts, title=text)
+    vocabulary = Vocabulary(book.criteria)
+
+    written = render(reading, gather_answers(reading, vocabulary))
+
+    document = parse_yaml(written, "profile.yaml")
+    profile = vocabulary.read_profile(document.data, document)
+    assert dict(profile.levels) == {
+        "knowledge.volatility": ("weekly", "daily"),
+        "knowledge.size": ("tiny",),
+        "model.tunable": ("no",),
+    }
+    assert all(character.isprintable() or character == "\n" for character in written)
