@@ -222,7 +222,8 @@ class DesignReading(Record):
     conclusions: tuple[StatedFact, ...] = ()
     """Answers that follow from what is described, where nothing states them: the kind of task, whether facts are missing."""
     conflicts: Mapping[str, tuple[StatedFact, ...]] = NOTHING
-    """For each criterion on which lines contradict each other, those lines; such a criterion is unknown."""
+    """For each criterion on which lines contradict each other, those lines, which stand among the facts, too; such a
+    criterion is unknown."""
     sentences: tuple[Sentence, ...] = ()
     """All of the document, for rules that look for what is not there (alternatives, consequences, an owner)."""
     lines: tuple[str, ...] = ()

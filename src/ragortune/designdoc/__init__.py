@@ -36,7 +36,8 @@ def read_design(text: str, path: str, rulebook: Rulebook) -> DesignReading:
     if status is DocumentStatus.JUDGED:
         listener = _listen_for(rulebook)
         heard = settle_facts(find_facts(document.sentences, listener), listener)
-    read = sorted((fact for facts in heard.answers.values() for fact in facts), key=place_key)
+    told = (*heard.answers.values(), *heard.conflicts.values())
+    read = sorted((fact for facts in told for fact in facts), key=place_key)
     stated = (fact for fact in read if fact.standing is not Standing.CONCLUDED)
     return DesignReading(
         path=path,
