@@ -225,6 +225,10 @@ TOKENS_OF: Mapping[str, tuple[float, float]] = MappingProxyType(
     }
 )
 """Tokens that one of these usually has, least and most; see the help of `knowledge.size`."""
+_FEWEST = 5
+"""Fewer rows, pages or articles than this are an example or a beginning, not the material."""
+_WHOLE_MATERIAL = 50_000
+"""Tokens from which on one of a kind can be all the material there is: a gigabyte, a library of books."""
 
 
 def read_number(tokens: Tokens, at: int) -> Found | None:
@@ -536,6 +540,8 @@ def read_size(tokens: Tokens, at: int) -> Found | None:
             if tokens.words[index + 1 : index + 2] in (["per"], ["each"]):
                 return None
             least, most = TOKENS_OF[word]
+            if amount.high < _FEWEST and least < _WHOLE_MATERIAL:
+                return None
             return index + 1, Amount(amount.low * least, amount.high * most)
     return None
 
