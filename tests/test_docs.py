@@ -76,6 +76,17 @@ def test_the_readme_shows_a_real_run(run):
         assert part.strip("\n") in out
 
 
+def test_the_readme_shows_a_real_check_of_the_sample_repository(run):
+    shown = re.search(r"```console\n\$ ragortune check docs/adr\n(.*?)```", readme(), re.DOTALL)
+    assert shown
+    run.folder = ROOT / "examples" / "repository"
+    result = run("check", "docs/adr", columns=80)
+
+    assert result.code == 1
+    for part in shown[1].split("…\n"):
+        assert part.strip("\n") in result.out
+
+
 def test_the_readme_quotes_the_figures_of_the_casebook(book):
     from ragortune.casebook import measure_agreement
 
@@ -126,5 +137,11 @@ def test_every_command_of_the_command_line_is_in_the_readme():
         "rules show",
         "rules check",
         "rules test",
+        "rules diff",
+        "ask",
+        "check",
+        "extract",
+        "cost",
+        "prices list",
     ):
         assert f"`ragortune {command}" in readme()
