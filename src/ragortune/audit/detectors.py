@@ -130,14 +130,14 @@ def _detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
 
 
 def _find_lone_pillar(case: AuditCase) -> str | None:
-    """Return a criterion whose one reading from prose carries the whole disagreement, or None.
+    """Return a criterion read from prose that carries the whole disagreement by itself, or None.
 
-    One sentence in five or so is read otherwise than its author meant it, so that a document must not be called wrong
-    on the strength of one.
+    One statement in four or so is read otherwise than its author meant it, and what is misread once is misread twice,
+    so that a document must not be called wrong on the strength of one criterion.
     """
     book, levels, decided = case.advice.rulebook, case.answers.profile.levels, case.decision
     assert decided is not None
-    for criterion in case.answers.prose:
+    for criterion in case.answers.read:
         left = {name: own for name, own in levels.items() if name != criterion}
         outcome = decide_option(book, left)
         if outcome.default or outcome.option is decided.option:
