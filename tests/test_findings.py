@@ -17,6 +17,8 @@ from ragortune.statements import (
     StatedFact,
 )
 
+from .conftest import ROOT
+
 TODAY = "2026-11-24"
 
 
@@ -482,3 +484,15 @@ def test_quantities_of_a_profile_file_speak_through_derived_facts(judge, vocabul
     assert audit.recommendation.profile.levels["derived.cheapest"] == ("neither",)
     assert "prompt-costs-least" in {reason.rule.id for reason in audit.recommendation.reasons}
     assert "the 3 stated answers speak for" in word_decision(audit)
+
+
+def test_errors_are_right_nine_times_in_ten_where_the_answers_are_beyond_doubt(book, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    from measure_alarms import count_alarms
+
+    counts = count_alarms(book)
+
+    for form in ("block", "prose"):
+        false, true = counts[form, True, "error"], counts[form, False, "error"]
+        assert true > 0
+        assert false / (false + true) <= 0.1
