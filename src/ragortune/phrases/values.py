@@ -231,6 +231,10 @@ _WHOLE_MATERIAL = 50_000
 """Tokens from which on one of a kind can be all the material there is: a gigabyte, a library of books."""
 
 
+_COUNTED_ROWS = frozenset(("row", "rows", "records", "entries", "chunks", "passages"))
+_FEWEST_ROWS = 50
+
+
 def read_number(tokens: Tokens, at: int) -> Found | None:
     """Return a plain number at this place: digits with separators and scale, number words, ranges and bounds."""
     first = _read_single(tokens, at)
@@ -539,6 +543,8 @@ def read_size(tokens: Tokens, at: int) -> Found | None:
                 continue
             if tokens.words[index + 1 : index + 2] in (["per"], ["each"]):
                 return None
+            if word in _COUNTED_ROWS and amount.high < _FEWEST_ROWS:
+                return None  # a count of rows this small tells how far something got
             least, most = TOKENS_OF[word]
             if amount.high < _FEWEST and least < _WHOLE_MATERIAL:
                 return None
