@@ -233,6 +233,7 @@ _WHOLE_MATERIAL = 50_000
 
 _COUNTED_ROWS = frozenset(("row", "rows", "records", "entries", "chunks", "passages"))
 _FEWEST_ROWS = 50
+"""Fewer rows or chunks than this tell how far something got."""
 
 
 def read_number(tokens: Tokens, at: int) -> Found | None:
@@ -541,12 +542,10 @@ def read_size(tokens: Tokens, at: int) -> Found | None:
                 and tokens.words[index + 1] != "tokens"
             ):
                 continue
-            if tokens.words[index + 1 : index + 2] in (["per"], ["each"]):
-                return None
-            if word in _COUNTED_ROWS and amount.high < _FEWEST_ROWS:
-                return None  # a count of rows this small tells how far something got
             least, most = TOKENS_OF[word]
-            if amount.high < _FEWEST and least < _WHOLE_MATERIAL:
+            fewest = _FEWEST_ROWS if word in _COUNTED_ROWS else _FEWEST
+            example = amount.high < fewest and least < _WHOLE_MATERIAL
+            if example or tokens.words[index + 1 : index + 2] in (["per"], ["each"]):
                 return None
             return index + 1, Amount(amount.low * least, amount.high * most)
     return None
