@@ -195,6 +195,28 @@ def test_no_document_is_called_wrong_on_the_strength_of_one_line_of_prose(book, 
     assert "rests on how knowledge.size was read" in finding.message
 
 
+def test_leaving_tuning_for_later_is_no_error(book, rules, judge):
+    answers = {
+        "knowledge.gap": "most",
+        "knowledge.volatility": "weekly",
+        "knowledge.source": "documents",
+        "knowledge.size": "large",
+        "behaviour.style": "distinctive",
+        "behaviour.output": "rare_format",
+        "behaviour.new_skill": "new_skill",
+        "readiness.prompting": "plateaued",
+        "readiness.failures": "knowledge_and_behaviour",
+        "data.examples": "plenty",
+        "data.quality": "good",
+        "model.strength": "weak",
+        "model.tunable": "yes",
+    }
+    facts = [(name, value, line) for line, (name, value) in enumerate(answers.items(), 3)]
+
+    assert finding_of(judge("rag", answers), "decision-disagrees").severity is Severity.WARNING
+    assert finding_of(stated(book, rules, "rag", facts), "decision-disagrees").severity is Severity.NOTE
+
+
 def test_several_lines_that_agree_are_believed(book, rules):
     facts = [(name, value, line) for line, (name, value) in enumerate(PRICE_DESK.items(), 3)]
 
