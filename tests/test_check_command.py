@@ -123,7 +123,7 @@ def test_stdin_is_a_document_with_a_name(run):
         (("--fail-on", "error"), 1),
         (("--fail-on", "never"), 0),
         (("--exit-zero",), 0),
-        (("--ignore", "RT001,citations-from-weights"), 0),
+        (("--ignore", "RT001,RT102,citations-from-weights"), 0),
         (("--ignore", "RT001", "--ignore", "RT1"), 0),
         (("--select", "RT105"), 0),
         (("--select", "RT105", "--fail-on", "warning"), 1),

@@ -17,6 +17,8 @@ from ragortune.statements import (
     StatedFact,
 )
 
+from .conftest import ROOT
+
 TODAY = "2026-11-24"
 
 
@@ -191,6 +193,28 @@ def test_no_document_is_called_wrong_on_the_strength_of_one_line_of_prose(book, 
 
     assert finding.severity is Severity.NOTE
     assert "rests on how knowledge.size was read" in finding.message
+
+
+def test_leaving_tuning_for_later_is_no_error(book, rules, judge):
+    answers = {
+        "knowledge.gap": "most",
+        "knowledge.volatility": "weekly",
+        "knowledge.source": "documents",
+        "knowledge.size": "large",
+        "behaviour.style": "distinctive",
+        "behaviour.output": "rare_format",
+        "behaviour.new_skill": "new_skill",
+        "readiness.prompting": "plateaued",
+        "readiness.failures": "knowledge_and_behaviour",
+        "data.examples": "plenty",
+        "data.quality": "good",
+        "model.strength": "weak",
+        "model.tunable": "yes",
+    }
+    facts = [(name, value, line) for line, (name, value) in enumerate(answers.items(), 3)]
+
+    assert finding_of(judge("rag", answers), "decision-disagrees").severity is Severity.WARNING
+    assert finding_of(stated(book, rules, "rag", facts), "decision-disagrees").severity is Severity.NOTE
 
 
 def test_several_lines_that_agree_are_believed(book, rules):
@@ -482,3 +506,15 @@ def test_quantities_of_a_profile_file_speak_through_derived_facts(judge, vocabul
     assert audit.recommendation.profile.levels["derived.cheapest"] == ("neither",)
     assert "prompt-costs-least" in {reason.rule.id for reason in audit.recommendation.reasons}
     assert "the 3 stated answers speak for" in word_decision(audit)
+
+
+def test_errors_are_right_nine_times_in_ten_where_the_answers_are_beyond_doubt(book, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    from measure_alarms import count_alarms
+
+    counts = count_alarms(book)
+
+    for form in ("block", "prose"):
+        false, true = counts[form, True, "error"], counts[form, False, "error"]
+        assert true > 0
+        assert false / (false + true) <= 0.1

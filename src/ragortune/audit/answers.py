@@ -33,13 +33,17 @@ class StatedAnswers(Record):
     conflicts: tuple[Conflict, ...]
 
     @property
+    def read(self) -> tuple[str, ...]:
+        """Criteria whose answer was read from prose."""
+        return tuple(name for name, facts in self.facts.items() if not any(fact.declared for fact in facts))
+
+    @property
     def prose(self) -> tuple[str, ...]:
-        """Criteria whose answer rests on one line of prose, which may have been read wrongly."""
+        """Criteria among them whose answer rests on one line, which may have been read wrongly."""
         return tuple(
             name
-            for name, facts in self.facts.items()
-            if not any(fact.declared for fact in facts)
-            and len({fact.span.line for fact in facts if fact.span}) < _ENOUGH_LINES
+            for name in self.read
+            if len({fact.span.line for fact in self.facts[name] if fact.span}) < _ENOUGH_LINES
         )
 
     def fact_for(self, criterion: str) -> StatedFact | None:

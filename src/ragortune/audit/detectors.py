@@ -10,6 +10,7 @@ from ragortune.audit.answers import StatedAnswers
 from ragortune.audit.argument import (
     DECISION_WORDS,
     MOST_QUESTIONS,
+    NEEDS_OF,
     argue_against,
     cite_source,
     show_answer,
@@ -126,18 +127,32 @@ def _detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     pillar = _find_lone_pillar(case)
     if pillar is not None:
         message += f"; all of it rests on how {pillar} was read"
-    yield Hit(message, case.decided_at, argument, doubts=0 if pillar is None else len(Severity))
+    doubts = len(Severity) if pillar is not None else _doubt_caution(case)
+    yield Hit(message, case.decided_at, argument, doubts=doubts)
+
+
+def _doubt_caution(case: AuditCase) -> int:
+    """Return by how many steps a disagreement matters less because the decision only leaves tuning for later.
+
+    What is not tuned yet can still be tuned: to begin without is the cautious way, and no error.
+    """
+    decision = case.decision
+    assert decision is not None
+    retrieves, tunes = NEEDS_OF[decision.option]
+    if tunes or NEEDS_OF[case.advice.option] != (retrieves, True):
+        return 0
+    return 2 if case.answers.read else 1
 
 
 def _find_lone_pillar(case: AuditCase) -> str | None:
-    """Return a criterion whose one reading from prose carries the whole disagreement, or None.
+    """Return a criterion read from prose that carries the whole disagreement by itself, or None.
 
-    One sentence in five or so is read otherwise than its author meant it, so that a document must not be called wrong
-    on the strength of one.
+    One statement in four or so is read otherwise than its author meant it, and what is misread once is misread twice,
+    so that a document must not be called wrong on the strength of one criterion.
     """
     book, levels, decided = case.advice.rulebook, case.answers.profile.levels, case.decision
     assert decided is not None
-    for criterion in case.answers.prose:
+    for criterion in case.answers.read:
         left = {name: own for name, own in levels.items() if name != criterion}
         outcome = decide_option(book, left)
         if outcome.default or outcome.option is decided.option:

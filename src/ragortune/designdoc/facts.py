@@ -7,6 +7,7 @@ nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ragortune.designdoc.moods import mood_at
@@ -55,6 +56,25 @@ _MOST_HEARD = 50
 _LONGEST_SENTENCE = 10_000
 """Characters; what is longer is data, not a sentence about the project."""
 _MOST_REMEMBERED = 20_000
+
+
+_APPROACH = (
+    r"(?:rag|retrieval[- ]augmented generation|retrieval|fine[- ]?tuning|fine[- ]tuned models?|long[- ]context|full context|vector search"
+    r"|vector rag|semantic search|similarity search|prompting|prompt engineering|lora|baseline|competitors?|alternatives?)"
+)
+_HEADED_BY_APPROACH = re.compile(rf"\W*(?:[\w-]+ ){{0,2}}{_APPROACH}(?:[ -]\w+)?\W*\Z", re.IGNORECASE)
+"""A table header that is the name of an approach: what stands below it is true of the approach, not of the project."""
+_ABOUT_APPROACH = re.compile(
+    rf"\W*{_APPROACH}(?: (?:systems?|pipelines?|models?|approaches|stacks?|setups?))?\s(?:(?:is|are|was|were|will|would|can|often|usually) )?"
+    r"(?:designed|built|optimi[sz]ed|made|meant|intended|best|good|ideal|suited|worth|shines?|works? (?:best|well)|assumes?|excels?"
+    r"|underperforms?|struggles?|tends?|fails?|wins?|makes sense|pays? off|degrades?)\b",
+    re.IGNORECASE,
+)
+"""A sentence on a technique in general."""
+_GENERAL_HEADING = re.compile(
+    rf"\W*(?:\d[\d.]*\s)?(?:why|when|what|where|how)\b[^?]{{0,30}}\b{_APPROACH}\b.{{0,20}}\b(?:underperforms?|fails?|is|works?|shines?|optimi[sz]ed|makes|wins|beats|best|good|instead)\b",
+    re.IGNORECASE,
+)
 
 
 class Listener:
@@ -124,6 +144,17 @@ def _prefix(sentence: Sentence) -> Iterator[str]:
         yield sentence.label
 
 
+def speaks_of_an_approach(sentence: Sentence) -> bool:
+    """Return whether a sentence tells about an approach in general, and so nothing about the project."""
+    header = sentence.columns[0] if sentence.columns else ""
+    above = sentence.headings[-1] if sentence.headings else ""
+    return bool(
+        (len(header) < _LONGEST_CONTEXT and _HEADED_BY_APPROACH.match(header))
+        or (len(above) < _LONGEST_CONTEXT and _GENERAL_HEADING.match(above))
+        or _ABOUT_APPROACH.match(sentence.text)
+    )
+
+
 def find_facts(
     sentences: Iterable[Sentence], listener: Listener, only: str | None = None
 ) -> tuple[StatedFact, ...]:
@@ -131,6 +162,8 @@ def find_facts(
     found: dict[tuple[str, int, object], StatedFact] = {}
     for sentence in sentences:
         if sentence.form in _SILENT_FORMS or not sentence.pieces or len(sentence.text) > _LONGEST_SENTENCE:
+            continue
+        if speaks_of_an_approach(sentence):
             continue
         for fact in _facts_of(sentence, listener):
             if fact.span is None or only not in (None, fact.phrase):

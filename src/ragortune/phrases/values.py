@@ -231,6 +231,11 @@ _WHOLE_MATERIAL = 50_000
 """Tokens from which on one of a kind can be all the material there is: a gigabyte, a library of books."""
 
 
+_COUNTED_ROWS = frozenset(("row", "rows", "records", "entries", "chunks", "passages"))
+_FEWEST_ROWS = 50
+"""Fewer rows or chunks than this tell how far something got."""
+
+
 def read_number(tokens: Tokens, at: int) -> Found | None:
     """Return a plain number at this place: digits with separators and scale, number words, ranges and bounds."""
     first = _read_single(tokens, at)
@@ -537,10 +542,10 @@ def read_size(tokens: Tokens, at: int) -> Found | None:
                 and tokens.words[index + 1] != "tokens"
             ):
                 continue
-            if tokens.words[index + 1 : index + 2] in (["per"], ["each"]):
-                return None
             least, most = TOKENS_OF[word]
-            if amount.high < _FEWEST and least < _WHOLE_MATERIAL:
+            fewest = _FEWEST_ROWS if word in _COUNTED_ROWS else _FEWEST
+            example = amount.high < fewest and least < _WHOLE_MATERIAL
+            if example or tokens.words[index + 1 : index + 2] in (["per"], ["each"]):
                 return None
             return index + 1, Amount(amount.low * least, amount.high * most)
     return None

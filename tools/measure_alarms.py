@@ -1,0 +1,88 @@
+"""Count how often `check` calls a published decision wrong, and how often one that its source speaks against.
+
+usage: python tools/measure_alarms.py
+
+Each project of the casebook is turned into a document that decides each of the four options in turn: once with its
+coded answers in a `ragortune` block, once with its setting as prose. The rules were written with the casebook at hand.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+
+from ragortune import load_rulebook
+from ragortune.audit import Policy, audit_reading
+from ragortune.designdoc import read_design
+from ragortune.findings import Severity
+from ragortune.model import Case, Option, Rulebook
+from ragortune.rulebook import load_finding_rules
+from ragortune.statements import (
+    Cited,
+    DesignReading,
+    DocumentStatus,
+    Modality,
+    Span,
+    StatedDecision,
+    StatedFact,
+)
+
+_LINE = Span(1, 1, "decision")
+_TODAY = "2026-11-24"
+
+
+def count_alarms(rulebook: Rulebook) -> Counter[tuple[str, bool, str]]:
+    """Return documents and alarms by form (`block`, `prose`), by whether the source accepts the decision, and kind."""
+    rules = load_finding_rules()
+    policy = Policy(rules, frozenset(rules))
+    counts: Counter[tuple[str, bool, str]] = Counter()
+    for case in rulebook.cases:
+        for form, reading in (("block", _from_answers(case)), ("prose", _from_setting(case, rulebook))):
+            for option in Option:
+                decision = StatedDecision(option, "explicit", (Cited(_LINE, "for"),))
+                audit = audit_reading(reading.replace(decision=decision), rulebook, policy, _TODAY)
+                gravest = max((finding.severity.rank for finding in audit.active), default=0)
+                key = form, option in case.acceptable
+                counts[*key, "documents"] += 1
+                counts[*key, "error"] += gravest >= Severity.ERROR.rank
+                counts[*key, "warning or error"] += gravest >= Severity.WARNING.rank
+    return counts
+
+
+def _from_answers(case: Case) -> DesignReading:
+    facts = tuple(
+        StatedFact(criterion, value, Modality.STATED, _LINE, declared=True)
+        for criterion, value in _flatten(case)
+    )
+    return DesignReading("case.md", DocumentStatus.JUDGED, None, facts, lines=("decision",))
+
+
+def _flatten(case: Case) -> Iterator[tuple[str, object]]:
+    for key, value in case.profile.items():
+        if isinstance(value, dict) and "." not in key:
+            yield from ((f"{key}.{name}", part) for name, part in value.items())
+        else:
+            yield key, value
+
+
+def _from_setting(case: Case, rulebook: Rulebook) -> DesignReading:
+    reading = read_design(f"# Design\n\n## Context\n\n{case.setting}\n", "case.md", rulebook)
+    return reading.replace(status=DocumentStatus.JUDGED)
+
+
+def main() -> int:
+    """Print the table."""
+    counts = count_alarms(load_rulebook())
+    print("answers  decision                  documents    error   warning or error")
+    for form in ("block", "prose"):
+        for accepted in (True, False):
+            total = counts[form, accepted, "documents"]
+            shares = [f"{counts[form, accepted, kind] / total:.1%}" for kind in ("error", "warning or error")]
+            word = "accepted by the source" if accepted else "against the source"
+            print(f"{form:<8} {word:<25} {total:>9} {shares[0]:>8} {shares[1]:>18}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
