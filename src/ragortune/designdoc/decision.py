@@ -33,6 +33,10 @@ _IMPLIED = 4.5
 """Weight of the signs of plain prompting times their number that make an application without retrieval and tuning."""
 _TELLING = 1.7
 """Weight of a part that a summary says is used; with others of its kind it is a statement."""
+_MANY_KINDS = 3
+_OVERWHELMING = 2.0
+"""A passing `does not train ...` does not count against a document that affirms tuning so many times as much. Documents that
+say why they do not retrieve speak of retrieval at length, so that this is no measure for them."""
 _NOTICED = 0.8
 _SINGLE = 1.2
 """Weight from which one word for a part that retrieval cannot do without is enough."""
@@ -110,9 +114,27 @@ def _is_affirmed(ledger: Ledger) -> bool:
     single = ledger.total >= _SINGLE and any(is_core(item.mention) for item in ledger.pro)
     if ledger.total < _NOTICED or not (ledger.named or ledger.kinds > 1 or single):
         return False
-    denied = (item for item in ledger.contra if item.mention.strong or not ledger.pro)
+    denied = [item for item in ledger.contra if _counts_against(item, ledger)]
     worst = max((-item.weight for item in denied), default=0.0)
-    return ledger.best > worst or (ledger.best == worst and ledger.total > -sum_capped(ledger.contra))
+    against = -sum_capped(denied)
+    if ledger.best == worst:
+        return ledger.total > against
+    if any(item.mention.approach is Approach.RETRIEVAL for item in denied):
+        return ledger.best > worst
+    decided = any(item.mention.sentence.zone in {Zone.DECISION, Zone.TITLE} for item in denied)
+    return ledger.best > worst or (not decided and ledger.total > _OVERWHELMING * against)
+
+
+def _counts_against(item: Weighed, ledger: Ledger) -> bool:
+    """Tell whether a rejection counts: a document that tells in many words how it retrieves rejects only a variant."""
+    mention = item.mention
+    if not mention.strong and ledger.pro:
+        return False
+    variant = mention.approach is Approach.RETRIEVAL and ledger.kinds >= _MANY_KINDS
+    listed = mention.sentence.zone is Zone.REJECTED or (
+        mention.sentence.zone is Zone.NON_GOAL and ledger.total >= -2 * item.weight
+    )
+    return not (variant and listed)
 
 
 def _weigh_both(retrieval: Ledger, tuning: Ledger) -> Option:
