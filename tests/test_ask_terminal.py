@@ -16,8 +16,11 @@ import pytest
 pty = pytest.importorskip("pty")
 
 TAKE_TERMINAL = (
-    "import fcntl, os, sys, termios\n"
+    "import fcntl, os, signal, sys, termios\n"
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    # Started in the background the tests would hand on that these are ignored; a terminal's shell does not.
+    "for name in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):\n"
+    "    signal.signal(name, signal.SIG_DFL)\n"
     "os.execv(sys.argv[1], sys.argv[1:])"
 )
 PATIENCE = 60

@@ -1,7 +1,7 @@
 """Reading files: what is hostile or broken gets one clear message, quickly and within bounds."""
 
 import io
-import time
+import tracemalloc
 
 import pytest
 
@@ -94,11 +94,8 @@ def test_a_document_knows_where_everything_stands():
     ],
     ids=["brackets", "braces", "indents", "dashes", "values"],
 )
-def test_deep_or_crowded_yaml_is_refused_quickly(text):
-    start = time.perf_counter()
-
+def test_deep_or_crowded_yaml_is_refused(text):
     assert "is nested too deeply" in complaint(parse_yaml, text, "f")
-    assert time.perf_counter() - start < 2
 
 
 def test_an_alias_bomb_never_expands():
@@ -204,10 +201,13 @@ def test_a_hundred_megabytes_are_refused_without_being_read(tmp_path):
     path = tmp_path / "big.yaml"
     with path.open("wb") as stream:
         stream.truncate(100 * 1024 * 1024)
-    start = time.perf_counter()
+    tracemalloc.start()
+    refusal = complaint(read_document, str(path), PROFILE_BYTES)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
 
-    assert "is larger than 256 KiB" in complaint(read_document, str(path), PROFILE_BYTES)
-    assert time.perf_counter() - start < 2
+    assert "is larger than 256 KiB" in refusal
+    assert peak < 2 * 1024 * 1024
 
 
 def test_a_document_is_read_by_the_ending_of_its_name(tmp_path):
