@@ -122,6 +122,11 @@ def pair_option(*, rag: bool, fine_tuning: bool) -> Option:
     return Option.FINE_TUNING if fine_tuning else Option.NEITHER
 
 
+def has_need(option: Option, need: Need) -> bool:
+    """Return whether an option meets a need; what `pair_option` puts together, taken apart."""
+    return option is Option.BOTH or option.value == need.value
+
+
 # --- what a rule set is made of ---------------------------------------------------------------------------------
 
 

@@ -17,20 +17,12 @@ from ragortune.model import (
     Recommendation,
     Rule,
     Rulebook,
+    has_need,
 )
 from ragortune.plaintext import join_words
 from ragortune.profile import describe_answer
 from ragortune.statements import StatedDecision
 
-NEEDS_OF: Mapping[Option, tuple[bool, bool]] = MappingProxyType(
-    {
-        Option.RAG: (True, False),
-        Option.FINE_TUNING: (False, True),
-        Option.BOTH: (True, True),
-        Option.NEITHER: (False, False),
-    }
-)
-"""Whether each option retrieves, and whether it tunes."""
 DECISION_WORDS: Mapping[Option, str] = MappingProxyType(
     {
         Option.RAG: "retrieval",
@@ -90,8 +82,7 @@ def argue_against(
 
 def _rules_against(decided: Option, advice: Recommendation) -> Iterator[Rule]:
     """Yield the rules that speak against a decision: the gates that decide, then the reasons, strongest first."""
-    held, advised = NEEDS_OF[decided], NEEDS_OF[advice.option]
-    differing = [need for index, need in enumerate(Need) if held[index] != advised[index]]
+    differing = [need for need in Need if has_need(decided, need) != has_need(advice.option, need)]
     book = advice.rulebook
     for need in differing:
         state = advice.needs[need]

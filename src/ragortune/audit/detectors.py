@@ -10,7 +10,6 @@ from ragortune.audit.answers import StatedAnswers
 from ragortune.audit.argument import (
     DECISION_WORDS,
     MOST_QUESTIONS,
-    NEEDS_OF,
     argue_against,
     cite_source,
     show_answer,
@@ -22,7 +21,7 @@ from ragortune.audit.places import find_sentence, find_title, span_of
 from ragortune.audit.wording import WordFinder, compares_models
 from ragortune.engine import decide_option
 from ragortune.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
-from ragortune.model import Condition, Direction, Need, Option, Recommendation
+from ragortune.model import Condition, Direction, Need, Option, Recommendation, has_need, pair_option
 from ragortune.plaintext import join_words, quote_value
 from ragortune.profile import describe_answer
 from ragortune.record import Record
@@ -138,8 +137,8 @@ def _doubt_caution(case: AuditCase) -> int:
     """
     decision = case.decision
     assert decision is not None
-    retrieves, tunes = NEEDS_OF[decision.option]
-    if tunes or NEEDS_OF[case.advice.option] != (retrieves, True):
+    tuned = pair_option(rag=has_need(decision.option, Need.RAG), fine_tuning=True)
+    if decision.option is tuned or case.advice.option is not tuned:
         return 0
     return 2 if case.answers.read else 1
 

@@ -74,6 +74,20 @@ def word_effects(rule: Rule) -> list[str]:
     return done
 
 
+def _argue_rule(book: Rulebook, rule: Rule | FindingRule) -> list[Block]:
+    """Return what every rule's page says below its heading for evidence, up to its tests."""
+    blocks: list[Block] = []
+    for finding in rule.sources:
+        source = book.sources[finding.source]
+        blocks.append(("item", finding.found))
+        blocks.append(("note", f"{source.title} ({source.quality}, checked {source.checked})"))
+        blocks.append(("address", source.address))
+    blocks.append(("subheading", "When it misleads"))
+    blocks += [("item", text) for text in rule.exceptions]
+    blocks += [("subheading", "What to do"), ("text", rule.remedy), ("subheading", "Tested on")]
+    return blocks
+
+
 def rule_page(book: Rulebook, rule: Rule) -> list[Block]:
     """Return the page of a rule."""
     blocks: list[Block] = [("heading", f"{rule.code} {rule.title}"), ("term", f"name\t{rule.id}")]
@@ -90,14 +104,7 @@ def rule_page(book: Rulebook, rule: Rule) -> list[Block]:
             blocks.append(("term", f"beat\t{rule.technique.baseline}"))
         blocks.append(("term", f"look again\t{rule.technique.look_again}"))
     blocks += [("subheading", "Why"), ("text", rule.because), ("subheading", "Evidence")]
-    for finding in rule.sources:
-        source = book.sources[finding.source]
-        blocks.append(("item", finding.found))
-        blocks.append(("note", f"{source.title} ({source.quality}, checked {source.checked})"))
-        blocks.append(("address", source.address))
-    blocks.append(("subheading", "When it misleads"))
-    blocks += [("item", text) for text in rule.exceptions]
-    blocks += [("subheading", "What to do"), ("text", rule.remedy), ("subheading", "Tested on")]
+    blocks += _argue_rule(book, rule)
     for side, word in (("fires", "fires"), ("silent", "silent")):
         for example in getattr(rule.tests, side):
             answers = ", ".join(f"{name}: {value}" for name, value in example.profile.items())
@@ -132,14 +139,7 @@ def finding_page(book: Rulebook, rule: FindingRule) -> list[Block]:
     blocks += [("subheading", "Why it matters"), ("text", rule.because)]
     if rule.sources:
         blocks.append(("subheading", "Evidence"))
-    for finding in rule.sources:
-        source = book.sources[finding.source]
-        blocks.append(("item", finding.found))
-        blocks.append(("note", f"{source.title} ({source.quality}, checked {source.checked})"))
-        blocks.append(("address", source.address))
-    blocks.append(("subheading", "When it misleads"))
-    blocks += [("item", text) for text in rule.exceptions]
-    blocks += [("subheading", "What to do"), ("text", rule.remedy), ("subheading", "Tested on")]
+    blocks += _argue_rule(book, rule)
     for side, word in (("fires", "finds"), ("silent", "passes")):
         blocks += [("item", f"{word}: {example.name}") for example in getattr(rule.tests, side)]
     blocks.append(("subheading", "To silence it"))

@@ -17,6 +17,7 @@ from ragortune.model import (
     Refusal,
     Rule,
     RuleHit,
+    has_need,
 )
 from ragortune.plaintext import clean_text, join_words
 from ragortune.profile import describe_answer
@@ -210,13 +211,7 @@ def word_firmness(recommendation: Recommendation) -> str:
 
 
 def _nearer_need(recommendation: Recommendation) -> Need:
-    held = {
-        Option.RAG: (True, False),
-        Option.FINE_TUNING: (False, True),
-        Option.BOTH: (True, True),
-        Option.NEITHER: (False, False),
-    }
-    differs = held[recommendation.option][0] != held[recommendation.runner_up][0]
+    differs = has_need(recommendation.option, Need.RAG) != has_need(recommendation.runner_up, Need.RAG)
     return Need.RAG if differs else Need.FINE_TUNING
 
 

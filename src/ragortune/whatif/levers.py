@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ragortune.derived import fix_facts
 from ragortune.engine import GateRule, decide_option, settle_needs
 from ragortune.model import (
@@ -13,9 +11,9 @@ from ragortune.model import (
     Need,
     Option,
     Pillar,
-    Reason,
     Recommendation,
     Refusal,
+    has_need,
 )
 from ragortune.whatif.changes import find_nearest_profile
 
@@ -59,16 +57,12 @@ def _span_need(
 def find_pillars(recommendation: Recommendation) -> tuple[Pillar, ...]:
     """Return the rules that fired and without which the option would be another."""
     pillars = []
-    for rule in {reason.rule.id: reason.rule for reason in _fired(recommendation)}.values():
+    fired = (*(reason.rule for reason in recommendation.reasons), *(hit.rule for hit in recommendation.gates))
+    for rule in {rule.id: rule for rule in fired}.values():
         without = _decide_without(recommendation, rule.id)
         if without is not recommendation.option:
             pillars.append(Pillar(rule, without))
     return tuple(pillars)
-
-
-def _fired(recommendation: Recommendation) -> Iterator[Reason]:
-    yield from recommendation.reasons
-    yield from recommendation.gates  # type: ignore[misc]
 
 
 def _decide_without(recommendation: Recommendation, rule: str) -> Option:
@@ -94,14 +88,14 @@ def explain_refusal(recommendation: Recommendation, option: Option) -> Refusal:
     against = [
         reason
         for need in Need
-        if _has_need(option, need) != _has_need(recommendation.option, need)
+        if has_need(option, need) != has_need(recommendation.option, need)
         for reason in recommendation.reasons
-        if reason.need is need and (reason.effect is Direction.AGAINST) == _has_need(option, need)
+        if reason.need is need and (reason.effect is Direction.AGAINST) == has_need(option, need)
     ]
     gates = [
         hit
         for hit in recommendation.gates
-        if _has_need(option, hit.need) == (hit.gate is not GateKind.REQUIRES)
+        if has_need(option, hit.need) == (hit.gate is not GateKind.REQUIRES)
         and _decides(recommendation, hit.rule.id)
     ]
     book, levels = fix_facts(recommendation.rulebook, recommendation.profile.levels)
@@ -112,10 +106,6 @@ def explain_refusal(recommendation: Recommendation, option: Option) -> Refusal:
         name for name in (nearest.change if nearest else ()) if name in levels and book.criteria[name].given
     ]
     return Refusal(option, tuple(against), tuple(gates), nearest, tuple(given))
-
-
-def _has_need(option: Option, need: Need) -> bool:
-    return option is Option.BOTH or option.value == need.value
 
 
 def _decides(recommendation: Recommendation, rule: str) -> bool:
