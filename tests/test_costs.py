@@ -1,7 +1,7 @@
 """Whole assessments: the worked scenarios, and what has to hold for any project."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ragortune import recommend
@@ -225,24 +225,32 @@ lines = st.lists(
 @given(lines, lines)
 def test_a_break_even_is_the_crossing_that_bisection_finds(first, second):
     crossing = find_crossing(first, second)
-    if crossing is None:
-        return
+    assume(crossing is not None)
 
     def gap(requests):
         return total_at(first, requests) - total_at(second, requests)
 
-    at = crossing.requests
-    low, high = at * 0.5, at * 2 + 1e-6
-    if gap(low) * gap(high) >= 0:
-        return  # another crossing lies so near that this bracket holds both
+    at, falls = crossing
+    low, high = at * 0.999, at * 1.001
+    assume(gap(low) * gap(high) < 0)  # no other crossing lies so near that the bracket holds both
+    assert falls is (gap(high) < 0)
+    steepness = abs(gap(high) - gap(low)) / (high - low)
     for _ in range(200):
         middle = (low + high) / 2
         if gap(low) * gap(middle) <= 0:
             high = middle
         else:
             low = middle
-    assert abs(gap(at)) <= 1e-6 * (1 + abs(total_at(first, at)))
-    assert gap(at * 0.5) * gap(at * 2 + 1e-6) < 0
+    assert abs(middle - at) <= 1e-9 * at + 1e-12 * (1 + total_at(first, at)) / steepness
+
+
+def test_bills_that_cross_where_a_least_amount_ends_cross_there():
+    no_least = float("-inf")
+    with_least = ((0.0, 2.0, 100.0), (50.0, 0.0, no_least))
+
+    assert find_crossing(with_least, ((0.0, 3.0, no_least),)) == (50.0, True)
+    assert find_crossing(((0.0, 3.0, no_least),), with_least) == (50.0, False)
+    assert find_crossing(((0.0, 2.0, 100.0),), ((50.0, 1.0, no_least),)) is None  # they only touch
 
 
 def test_break_evens_of_a_scenario_are_where_the_bills_cross(assess):

@@ -55,6 +55,36 @@ def test_stdin_is_a_document_too(run):
     )
 
 
+NUMBERED = """# 9. Retrieval for the price desk
+
+We will build retrieval over the price list.
+
+```ragortune
+decision: rag
+profile:
+  knowledge: {gap: most, source: documents}
+  quantities:
+    requests_per_day: 150
+    corpus_tokens: {low: 50e3, value: 60e3, high: 9e4}
+    examples: {low: 400, high: 400}
+    accuracy_rag: {value: 0.9, source: measured, evidence: "run 7"}
+    model: [claude-haiku-5-5, gpt-6.1-terra]
+    vector_store: pinecone
+```
+"""
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_the_numbers_of_a_block_come_along_and_read_back_the_same(run, write, vocabulary, form):
+    written = run("extract", write("9.md", NUMBERED), "--format", form).out
+
+    block = NUMBERED.split("profile:\n")[1].split("```", maxsplit=1)[0]
+    given = vocabulary.read_profile(parse_yaml(block, "block").data).quantities
+    read = vocabulary.read_profile(parse_yaml(written, "extracted").data).quantities
+    assert {name: each.replace(place=None) for name, each in read.items()} == dict(given)
+    assert run("cost", "-", stdin=written.encode()).code == 0
+
+
 def test_what_cannot_be_read_gives_two(run, write):
     write("bad.md", b"\xff")
 

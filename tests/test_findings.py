@@ -4,6 +4,8 @@ import pytest
 
 from ragortune.audit import Policy, audit_reading
 from ragortune.audit.examples import make_reading, run_finding_tests
+from ragortune.designdoc import read_design
+from ragortune.errors import PriceError
 from ragortune.findings import Detector, FindingExample, FindingRule, FindingTests, Severity, StepKind
 from ragortune.model import Option
 from ragortune.rulebook import load_finding_rules
@@ -506,6 +508,60 @@ def test_quantities_of_a_profile_file_speak_through_derived_facts(judge, vocabul
     assert audit.recommendation.profile.levels["derived.cheapest"] == ("neither",)
     assert "prompt-costs-least" in {reason.rule.id for reason in audit.recommendation.reasons}
     assert "the 3 stated answers speak for" in word_decision(audit)
+
+
+IN_ITS_BLOCK = """# 9. Retrieval for the price desk
+
+## Decision
+
+We will build retrieval over the price list.
+
+```ragortune
+decision: rag
+profile:
+  knowledge: {gap: most}
+  quantities:
+    requests_per_day: 150
+    corpus_tokens: 60_000
+    model: MODEL
+```
+"""
+
+
+@pytest.fixture
+def audit_text(book, rules):
+    """Judge a document from its text, with answers from outside where there are any."""
+
+    def audit_document(text, outside=None):
+        policy = Policy(rules, frozenset(rules))
+        return audit_reading(read_design(text, "9.md", book), book, policy, TODAY, outside)
+
+    return audit_document
+
+
+def test_quantities_in_the_documents_own_block_speak_through_derived_facts(audit_text):
+    audit = audit_text(IN_ITS_BLOCK.replace("MODEL", "claude-haiku-5-5"))
+
+    assert audit.recommendation.profile.levels["derived.cheapest"] == ("neither",)
+    assert "prompt-costs-least" in {reason.rule.id for reason in audit.recommendation.reasons}
+    size = next(fact for fact in audit.reading.facts if fact.criterion == "knowledge.size")
+    assert (size.span.line, size.span.quote) == (13, "60_000")
+
+
+def test_a_profile_file_wins_over_the_quantities_of_a_block(audit_text, vocabulary):
+    text = IN_ITS_BLOCK.replace("MODEL", "claude-haiku-5-5")
+    by_number = vocabulary.read_profile({"quantities": {"corpus_tokens": 40_000_000}})
+    by_answer = vocabulary.read_profile({"knowledge.size": 40_000_000})
+
+    for outside in (by_number, by_answer):
+        levels = audit_text(text, outside).recommendation.profile.levels
+        assert levels["knowledge.size"] == ("large",)
+        assert levels.get("derived.cheapest") != ("neither",)
+
+
+def test_a_model_without_a_price_in_a_block_is_an_error_at_its_line(audit_text):
+    with pytest.raises(PriceError, match=r"9\.md:14:12: there is no chat model 'gpt-99'"):
+        audit_text(IN_ITS_BLOCK.replace("MODEL", "gpt-99"))
 
 
 def test_errors_are_right_nine_times_in_ten_where_the_answers_are_beyond_doubt(book, monkeypatch):

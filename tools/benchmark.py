@@ -255,8 +255,13 @@ class _OneDraw(Plan):
 
 def measure_costs(runs: int) -> None:
     """Compare `cost` in process with starts of the interpreter, and its draws with a plain loop over the same formulas."""
+    for name in ("2-staff-handbook.yaml", "4-claims-letters.yaml"):
+        measure_cost(ROOT / "examples" / "cost" / name, runs)
+
+
+def measure_cost(path: Path, runs: int) -> None:
+    """Compare `cost` of one profile in process."""
     book = load_rulebook()
-    path = ROOT / "examples" / "cost" / "2-staff-handbook.yaml"
     document = read_document(str(path), PROFILE_BYTES)
     profile = Vocabulary(book.criteria).read_profile(document.data, document)
 

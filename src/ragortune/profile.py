@@ -128,7 +128,7 @@ class Vocabulary:
                 place = _place(document, ("quantities", name))
                 workload.check_agreement(criterion, answer.given if answer else None, known, quantity, place)
             else:
-                ends = [_shorten(end) for end in quantity.stated]
+                ends = [workload.shorten_number(end) for end in quantity.stated]
                 number = ends[0] if ends[0] == ends[1] else {"from": ends[0], "to": ends[1]}
                 levels[criterion_id] = workload.levels_between(criterion, *quantity.stated)
                 answers[criterion_id] = Answer(levels[criterion_id], number, Provenance.DERIVED)
@@ -316,11 +316,6 @@ class Vocabulary:
     def _given_twice(self, criterion_id: str, path: KeyPath, document: Document | None) -> ProfileError:
         message = f"'{criterion_id}' is given twice, nested and flat"
         return ProfileError(message, _place(document, path, key=True))
-
-
-def _shorten(number: float) -> int | float:
-    """Return a whole number without its decimal point."""
-    return int(number) if number == int(number) else number
 
 
 def _by_number(criterion: Criterion) -> list[Level]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import itertools
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache, partial, reduce
 
 from ragortune.errors import QuantityError
 from ragortune.plaintext import quote_value, suggest_name
@@ -126,11 +126,39 @@ class Range(Record):
 class Draws:
     """One number for each draw of a simulation."""
 
-    __slots__ = ("values",)
-
     def __init__(self, values: list[float]) -> None:
         """Take the numbers; the list is not copied."""
         self.values = values
+
+    def keep_first(self, count: int) -> Draws:
+        """Return the first draws only."""
+        return Draws(self.values[:count]) if count < len(self.values) else self
+
+    @cached_property
+    def ordered(self) -> list[float]:
+        """The numbers, smallest first; sorted once, for all that share these draws."""
+        return sorted(self.values)
+
+
+class CodedDraws(Draws):
+    """Draws of few different numbers: a table, and a byte for each draw that says which of them it is.
+
+    What is computed of one input alone is computed on the table.
+    """
+
+    def __init__(self, codes: bytes, table: list[float]) -> None:
+        """Take a byte for each draw and the numbers that the bytes stand for."""
+        self.codes = codes
+        self.table = table
+
+    @cached_property
+    def values(self) -> list[float]:  # type: ignore[override]
+        """One number for each draw."""
+        return list(map(self.table.__getitem__, self.codes))
+
+    def keep_first(self, count: int) -> CodedDraws:
+        """Return the first draws only."""
+        return CodedDraws(self.codes[:count], self.table) if count < len(self.codes) else self
 
 
 Magnitude = float | Range | Draws
@@ -142,7 +170,20 @@ _NEUTRAL: Mapping[Operation, float] = {
     operator.truediv: 1.0,
 }
 """The number that changes nothing on the right of an operation; skipping it saves a pass over all draws."""
-_COMMUTATIVE = frozenset((operator.add, operator.mul))
+_HAIR = 1e-9
+"""What rounding up forgives: the error of a division."""
+_FEW = 2
+"""More draws than these are added in one pass."""
+_COMMUTATIVE: frozenset[Operation] = frozenset((operator.add, operator.mul, min, max))
+_BY_NUMBER: Mapping[Operation, Callable[[list[float], float], list[float]]] = {
+    operator.add: lambda values, number: [value + number for value in values],
+    operator.sub: lambda values, number: [value - number for value in values],
+    operator.mul: lambda values, number: [value * number for value in values],
+    operator.truediv: lambda values, number: [value / number for value in values],
+    min: lambda values, number: [value if value < number else number for value in values],  # noqa: FURB136
+    max: lambda values, number: [value if value > number else number for value in values],  # noqa: FURB136
+}
+"""All draws and one number. Spelled out, since a call for each draw takes twice to six times as long."""
 
 
 def _apply(operation: Operation, first: Magnitude, second: Magnitude) -> Magnitude:
@@ -153,15 +194,42 @@ def _apply(operation: Operation, first: Magnitude, second: Magnitude) -> Magnitu
         return _apply_range(operation, _as_range(first), _as_range(second))
     if isinstance(first, Range) or isinstance(second, Range):
         raise QuantityError("a range and draws cannot be combined")
-    if isinstance(first, Draws) and second == _NEUTRAL.get(operation):
-        return first
-    if operation in _COMMUTATIVE and first == _NEUTRAL.get(operation):
-        return second
-    return Draws(list(map(operation, _each_of(first), _each_of(second))))
+    if isinstance(first, Draws) and isinstance(second, Draws):
+        return _apply_draws(operation, first, second)
+    if isinstance(first, float) and operation in _COMMUTATIVE:
+        first, second = second, first
+    if isinstance(first, Draws) and isinstance(second, float):
+        return _apply_number(operation, first, second)
+    assert isinstance(first, float)
+    assert isinstance(second, Draws)
+    return _map_draws(lambda values: list(map(operation, itertools.repeat(first), values)), second)
 
 
-def _each_of(magnitude: float | Draws) -> Iterable[float]:
-    return magnitude.values if isinstance(magnitude, Draws) else itertools.repeat(magnitude)
+def _apply_draws(operation: Operation, first: Draws, second: Draws) -> Draws:
+    if isinstance(first, CodedDraws) and isinstance(second, CodedDraws) and first.codes == second.codes:
+        return CodedDraws(first.codes, list(map(operation, first.table, second.table)))
+    return Draws(list(map(operation, first.values, second.values)))
+
+
+def _map_draws(function: Callable[[list[float]], list[float]], draws: Draws) -> Draws:
+    """Return draws with a function applied that works number by number."""
+    if isinstance(draws, CodedDraws):
+        return CodedDraws(draws.codes, function(draws.table))
+    return Draws(function(draws.values))
+
+
+def _different_in(draws: Draws) -> list[float]:
+    """Return all numbers that occur in draws, and maybe a few that could."""
+    return draws.table if isinstance(draws, CodedDraws) else draws.values
+
+
+def _apply_number(operation: Operation, draws: Draws, number: float) -> Magnitude:
+    """Return the result of an operation on draws and a number, without a pass over the draws where none is needed."""
+    if number == _NEUTRAL.get(operation):
+        return draws
+    if number == 0.0 and operation is operator.mul:
+        return 0.0
+    return _map_draws(lambda values: _BY_NUMBER[operation](values, number), draws)
 
 
 def _as_range(magnitude: Magnitude) -> Range:
@@ -243,7 +311,7 @@ def read_mid(magnitude: Magnitude) -> float:
 def _touches_zero(magnitude: Magnitude) -> bool:
     if isinstance(magnitude, Range):
         return magnitude.low <= 0 <= magnitude.high
-    return 0.0 in magnitude.values if isinstance(magnitude, Draws) else magnitude == 0
+    return 0.0 in _different_in(magnitude) if isinstance(magnitude, Draws) else magnitude == 0
 
 
 def measure(value: float | tuple[float, float, float], unit: str) -> Quantity:
@@ -271,11 +339,24 @@ def map_quantity(function: Callable[[float], float], quantity: Quantity) -> Quan
     """Return a quantity with a monotone function applied to each number; the unit stays."""
     magnitude = quantity.magnitude
     if isinstance(magnitude, Draws):
-        return Quantity(Draws(list(map(function, magnitude.values))), quantity.dimensions)
+        return Quantity(
+            _map_draws(lambda values: list(map(function, values)), magnitude), quantity.dimensions
+        )
     if isinstance(magnitude, Range):
         ends = sorted((function(magnitude.low), function(magnitude.high)))
         return Quantity(Range(ends[0], function(magnitude.mid), ends[1]), quantity.dimensions)
     return Quantity(function(magnitude), quantity.dimensions)
+
+
+def round_up(quantity: Quantity) -> Quantity:
+    """Return a quantity with each number raised to the next whole one; a hair above a whole number counts as it."""
+    magnitude = quantity.magnitude
+    if isinstance(magnitude, Draws) and math.isfinite(sum(_different_in(magnitude))):
+        raised = _map_draws(lambda values: [float(math.ceil(value - _HAIR)) for value in values], magnitude)
+        return Quantity(raised, quantity.dimensions)
+    return map_quantity(
+        lambda value: float(math.ceil(value - _HAIR)) if math.isfinite(value) else value, quantity
+    )
 
 
 def smaller_of(first: Quantity, second: Quantity) -> Quantity:
@@ -289,14 +370,22 @@ def keep_first(quantity: Quantity, count: int) -> Quantity:
     magnitude = quantity.magnitude
     if not isinstance(magnitude, Draws):
         return quantity
-    return Quantity(Draws(magnitude.values[:count]), quantity.dimensions)
+    return Quantity(magnitude.keep_first(count), quantity.dimensions)
+
+
+def list_first(quantity: Quantity, count: int) -> list[float]:
+    """Return the numbers of the first draws, in base units; a number is the same in all of them."""
+    magnitude = quantity.magnitude
+    if isinstance(magnitude, Draws):
+        return magnitude.keep_first(count).values
+    return [read_mid(magnitude)] * count
 
 
 def largest_in(quantity: Quantity) -> float:
     """Return the largest number in a quantity, in base units."""
     magnitude = quantity.magnitude
     if isinstance(magnitude, Draws):
-        return max(magnitude.values)
+        return max(_different_in(magnitude))
     return magnitude.high if isinstance(magnitude, Range) else magnitude
 
 
@@ -309,8 +398,19 @@ def larger_of(first: Quantity, second: Quantity) -> Quantity:
 def add_up(quantities: Iterable[Quantity], unit: str) -> Quantity:
     """Return the sum of quantities that can all be given in a unit; nothing at all sums to zero."""
     total = Quantity(0.0, parse_unit(unit)[1])
+    drawn: list[Draws] = []
     for quantity in quantities:
-        total = total + quantity
+        total._like(quantity, "add")  # noqa: SLF001  (a method of both)
+        if isinstance(quantity.magnitude, Draws):
+            drawn.append(quantity.magnitude)
+        else:
+            total = total + quantity
+    if len(drawn) > _FEW:
+        # One pass: the sums of the first two, of the first three and so on are never stored.
+        columns: Iterator[Iterable[float]] = (draws.values for draws in drawn)
+        drawn = [Draws(list(reduce(partial(map, operator.add), columns)))]
+    for draws in drawn:
+        total = Quantity(draws, total.dimensions) + total
     return total
 
 
@@ -318,7 +418,7 @@ def require_finite(quantity: Quantity, what: str) -> Quantity:
     """Return the quantity; raises QuantityError where a number in it is infinite or not a number."""
     magnitude = quantity.magnitude
     if isinstance(magnitude, Draws):
-        fine = math.isfinite(sum(magnitude.values))
+        fine = math.isfinite(sum(_different_in(magnitude)))
     elif isinstance(magnitude, Range):
         fine = math.isfinite(magnitude.low + magnitude.mid + magnitude.high)
     else:

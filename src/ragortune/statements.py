@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from ragortune.model import Option
+from ragortune.model import GivenQuantity, Option
 from ragortune.record import NOTHING, Record
 
 
@@ -224,6 +224,8 @@ class DesignReading(Record):
     conflicts: Mapping[str, tuple[StatedFact, ...]] = NOTHING
     """For each criterion on which lines contradict each other, those lines, which stand among the facts, too; such a
     criterion is unknown."""
+    quantities: Mapping[str, GivenQuantity] = NOTHING
+    """Numbers for the cost model, from the document's own `ragortune` block."""
     sentences: tuple[Sentence, ...] = ()
     """All of the document, for rules that look for what is not there (alternatives, consequences, an owner)."""
     lines: tuple[str, ...] = ()

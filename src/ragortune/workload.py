@@ -353,6 +353,27 @@ def levels_between(criterion: Criterion, low: float, high: float) -> tuple[str, 
     return tuple(level for level in criterion.level_ids if level in inside)
 
 
+def shorten_number(number: float) -> int | float:
+    """Return a whole number without its decimal point."""
+    return int(number) if number == int(number) else number
+
+
+def describe_quantity(name: str, given: GivenQuantity) -> object:
+    """Return a quantity as plain data that reads back as the same: its number or names, and more where more was said."""
+    if given.names:
+        return given.names[0] if len(given.names) == 1 else list(given.names)
+    low, high = given.stated
+    described: dict[str, object] = {"value": shorten_number(given.mid)}
+    has_margin = given.source is not Provenance.MEASURED and RULES[name].spread > 1
+    if low != high or (given.low == given.high and has_margin):
+        described = {"low": shorten_number(low), **described, "high": shorten_number(high)}
+    if given.source is not Provenance.STATED:
+        described["source"] = given.source.value
+    if given.evidence is not None:
+        described["evidence"] = given.evidence
+    return described["value"] if list(described) == ["value"] else described
+
+
 def describe_quantities() -> dict[str, Any]:
     """Return the JSON Schema of what stands under `quantities`."""
     properties: dict[str, Any] = {}

@@ -40,9 +40,7 @@ def audit_reading(
     if reading.status in (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.UNSUPPORTED_LANGUAGE):
         return DocumentAudit(reading, None, ())
     answers = gather_answers(reading, Vocabulary(rulebook.criteria), outside)
-    if outside is not None and outside.quantities:
-        informed = answers.profile.replace(quantities=outside.quantities)
-        answers = answers.replace(profile=add_facts(rulebook, informed, today))
+    answers = answers.replace(profile=add_facts(rulebook, answers.profile, today))
     advice = study(judge_profile(rulebook, answers.profile))
     case = AuditCase(reading, answers, advice)
     chosen = [rule for name, rule in policy.rules.items() if name in policy.chosen]

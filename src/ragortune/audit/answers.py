@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ragortune.errors import ProfileError
-from ragortune.model import Answer, Profile, Provenance
+from ragortune.model import Answer, GivenQuantity, Profile, Provenance
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
 from ragortune.statements import DesignReading, Modality, StatedFact
+from ragortune.workload import FOR_CRITERION
 
 _ENOUGH_LINES = 2
 """So many lines that say the same are believed."""
@@ -81,9 +82,11 @@ def gather_answers(
             levels[criterion] = common
             carried[criterion] = _in_order(winning)
             answers[criterion] = _cite_fact(carried[criterion][0], common)
+    quantities = reading.quantities
     if outside is not None:
         _add_outside(outside, levels, answers, carried, conflicts)
-    profile = Profile(levels, project=reading.title, answers=answers)
+        quantities = _add_quantities(quantities, outside)
+    profile = Profile(levels, project=reading.title, answers=answers, quantities=quantities)
     return StatedAnswers(profile, carried, tuple(conflicts))
 
 
@@ -125,6 +128,13 @@ def _cite_fact(fact: StatedFact, levels: tuple[str, ...]) -> Answer:
 
 def _holds_pairs(value: tuple[object, ...]) -> bool:
     return bool(value) and all(isinstance(part, tuple) for part in value)
+
+
+def _add_quantities(own: Mapping[str, GivenQuantity], outside: Profile) -> Mapping[str, GivenQuantity]:
+    """Return the document's quantities with those from a profile file, which win, as its answers do."""
+    answered = {FOR_CRITERION.get(criterion) for criterion in outside.levels}
+    kept = {name: given for name, given in own.items() if name not in answered}
+    return {**kept, **outside.quantities}
 
 
 def _add_outside(

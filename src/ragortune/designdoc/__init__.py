@@ -46,6 +46,7 @@ def read_design(text: str, path: str, rulebook: Rulebook) -> DesignReading:
         facts=tuple(sorted((*declared.facts, *stated), key=place_key)),
         conclusions=tuple(fact for fact in read if fact.standing is Standing.CONCLUDED),
         conflicts=heard.conflicts,
+        quantities=declared.quantities,
         sentences=document.sentences,
         lines=document.lines,
         remarks=document.remarks,

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from ragortune.designdoc.reader import DeclaredText
 from ragortune.errors import Place, ProfileError
-from ragortune.model import Criterion, Option, Profile
+from ragortune.model import Criterion, GivenQuantity, Option, Profile, Provenance
 from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.profile import Vocabulary
 from ragortune.reading import Document, KeyPath, Marks, parse_yaml
-from ragortune.record import Record
+from ragortune.record import NOTHING, Record
 from ragortune.statements import Cited, Modality, Span, StatedDecision, StatedFact
+from ragortune.workload import FOR_CRITERION
 
 _KEY = "ragortune"
 _KEYS = ("decision", "profile")
@@ -22,6 +23,7 @@ class Declared(Record):
 
     decision: StatedDecision | None = None
     facts: tuple[StatedFact, ...] = ()
+    quantities: Mapping[str, GivenQuantity] = NOTHING
 
 
 def read_declared(
@@ -50,9 +52,10 @@ def read_declared(
             message = f"'{_KEY}' has no {quote_value(key)}; it holds {join_words(_KEYS)}"
             raise ProfileError(message, place, suggest_name(key, _KEYS))
     decision = _read_option(data.get("decision"), (*root, "decision"), document, lines)
-    return Declared(
-        decision, _read_profile(data.get("profile"), (*root, "profile"), document, lines, criteria)
-    )
+    path_of_profile = (*root, "profile")
+    profile = _read_profile(data.get("profile"), path_of_profile, document, criteria)
+    facts = _state_facts(profile, data.get("profile"), path_of_profile, document, lines)
+    return Declared(decision, facts, profile.quantities)
 
 
 def _read_option(
@@ -68,22 +71,30 @@ def _read_option(
 
 
 def _read_profile(
-    data: object, path: KeyPath, document: Document, lines: Sequence[str], criteria: Mapping[str, Criterion]
-) -> tuple[StatedFact, ...]:
+    data: object, path: KeyPath, document: Document, criteria: Mapping[str, Criterion]
+) -> Profile:
     if data is None:
-        return ()
+        return Profile({})
     inner = Document(data, document.path, lambda: _cut_marks(document, path))
-    profile = Vocabulary(criteria).read_profile(data, inner)
+    return Vocabulary(criteria).read_profile(data, inner)
+
+
+def _state_facts(
+    profile: Profile, data: object, path: KeyPath, document: Document, lines: Sequence[str]
+) -> tuple[StatedFact, ...]:
     facts = (
-        _state_fact(criterion, profile, _path_of(criterion, data, path), document, lines)
+        _state_fact(criterion, profile, _path_of(criterion, profile, data, path), document, lines)
         for criterion in profile.levels
     )
     return tuple(sorted(facts, key=lambda fact: fact.span.line if fact.span else 0))
 
 
-def _path_of(criterion: str, data: object, path: KeyPath) -> KeyPath:
-    """Return where an answer stands: nested by group, or under the whole name."""
+def _path_of(criterion: str, profile: Profile, data: object, path: KeyPath) -> KeyPath:
+    """Return where an answer stands: nested by group, under the whole name, or as a quantity."""
     assert isinstance(data, dict)
+    answer = profile.answers.get(criterion)
+    if answer is not None and answer.source is Provenance.DERIVED and criterion in FOR_CRITERION:
+        return (*path, "quantities", FOR_CRITERION[criterion])
     return (*path, criterion) if criterion in data else (*path, *criterion.split(".", 1))
 
 

@@ -8,7 +8,7 @@ from ragortune.economics.inputs import Input
 from ragortune.economics.latency import Latency
 from ragortune.model import Option
 from ragortune.prices import Age
-from ragortune.quantities import Dimensions, Draws, Quantity
+from ragortune.quantities import Draws, Quantity
 from ragortune.record import Record
 
 
@@ -20,14 +20,18 @@ class Spread(Record):
     p90: float
 
 
-def spread_of(values: list[float], unit: str, dimensions: Dimensions) -> Spread:
-    """Return the percentiles of values in base units, in a unit; raises QuantityError where it measures something else."""
-    ordered = sorted(values)
-    last = len(ordered) - 1
-    picked = [ordered[round(last * share)] for share in (0.1, 0.5, 0.9)]
-    magnitude = Quantity(Draws(picked), dimensions).in_unit(unit)
-    assert isinstance(magnitude, Draws)
-    return Spread(*magnitude.values)
+def spread_of(quantity: Quantity, unit: str) -> Spread:
+    """Return the percentiles of a quantity in a unit; raises QuantityError where it measures something else."""
+    magnitude = quantity.magnitude
+    if isinstance(magnitude, Draws):
+        ordered = magnitude.ordered
+        last = len(ordered) - 1
+        picked = Draws([ordered[round(last * share)] for share in (0.1, 0.5, 0.9)])
+        magnitude = Quantity(picked, quantity.dimensions).in_unit(unit)
+        assert isinstance(magnitude, Draws)
+        return Spread(*magnitude.values)
+    number = quantity.number_in(unit)
+    return Spread(number, number, number)
 
 
 class OptionCost(Record):

@@ -21,9 +21,12 @@ from ragortune.economics.bills import (
     Approach,
     Bill,
     Candidate,
+    Slope,
     Tools,
     build_bill,
     choose_cache,
+    find_hit,
+    find_slope,
     read_context,
     spread_investment,
     spread_total,
@@ -37,24 +40,22 @@ from ragortune.economics.comparisons import (
     find_payback,
     find_swings,
 )
-from ragortune.economics.crossings import Slope, find_slope
+from ragortune.economics.crossings import Lines, read_slope
 from ragortune.economics.feasibility import GateFinding, Ruling, find_obstacles, months_left
 from ragortune.economics.formulas import find_context_limit, price_accepted, price_with_errors
 from ragortune.economics.inputs import Bounds, Inputs, OneAtATime, Plan, Sampling, Scene
 from ragortune.economics.latency import Latency, estimate_latency
-from ragortune.economics.machines import Machines
+from ragortune.economics.machines import Machines, find_capacity
 from ragortune.errors import PriceError, ProfileError
 from ragortune.model import Criterion, PriceRow, Profile
 from ragortune.prices import REFUSED_AFTER, PriceBook, find_ages
-from ragortune.quantities import Draws, Quantity, Range, keep_first, parse_unit, read_mid
+from ragortune.quantities import Quantity, Range, keep_first, list_first, read_mid
 from ragortune.record import Record
 
 DRAWS = 10_000
 DECIDES_FROM = 0.8
 """An option that is the cheapest in a smaller share of the draws is not called the cheapest."""
 _MOST_SWINGS = 7
-_A_MONTH = parse_unit("USD/month")[1]
-_ONCE = parse_unit("USD")[1]
 _FEWEST_DRAWS, _MOST_DRAWS = 100, 200_000
 _DEFAULT_MODELS: Mapping[str | None, tuple[str, str]] = {
     "weak": ("gpt-oss-20b", "azure-gpt-oss-20b"),
@@ -108,8 +109,10 @@ def assess_costs(
             "give performance.volume, or requests_per_day under quantities",
         )
     tools = choose_tools(inputs)
-    cases = [_look_at(inputs, candidate, tools, today) for candidate in _list_candidates(inputs, tools)]
-    return _Assessment(inputs, tools, cases, today).report(sample)
+    middle = Scene(inputs, Plan())
+    candidates = _list_candidates(middle, tools)
+    cases = [_look_at(middle, candidate, tools, today) for candidate in candidates]
+    return _Assessment(middle, tools, cases, today).report(sample)
 
 
 def choose_tools(inputs: Inputs) -> Tools:
@@ -145,8 +148,9 @@ def default_models(inputs: Inputs) -> tuple[str, str]:
     return _DEFAULT_MODELS[inputs.level_of("model.strength")]
 
 
-def _list_candidates(inputs: Inputs, tools: Tools) -> list[Candidate]:
-    """Return every way to build the system that the profile allows to be priced."""
+def _list_candidates(middle: Scene, tools: Tools) -> list[Candidate]:
+    """Return every way to build the system that the profile allows to be priced; `middle` reads points."""
+    inputs = middle.inputs
     chat, tuned = default_models(inputs)
     batch = inputs.names_of("prices") == ("batch",)
     has_corpus = inputs.knows("corpus_tokens") and inputs.level_of("knowledge.gap") != "none"
@@ -166,35 +170,40 @@ def _list_candidates(inputs: Inputs, tools: Tools) -> list[Candidate]:
         found += [Candidate(approach, None) for approach in own]
     if not inputs.knows("examples"):
         found = [candidate for candidate in found if not candidate.approach.tunes]
-    middle = Scene(inputs, Plan())
     return [choose_cache(middle, candidate, tools) for candidate in found]
 
 
-def _look_at(inputs: Inputs, candidate: Candidate, tools: Tools, today: str) -> _Case:
-    scene = Scene(inputs, Plan())
-    bill = build_bill(scene, candidate, tools)
-    latency = estimate_latency(scene, bill, tools)
-    return _Case(candidate, bill, latency, find_obstacles(inputs, bill, latency, today))
+def _look_at(middle: Scene, candidate: Candidate, tools: Tools, today: str) -> _Case:
+    bill = build_bill(middle, candidate, tools)
+    latency = estimate_latency(middle, bill, tools)
+    return _Case(candidate, bill, latency, find_obstacles(middle.inputs, bill, latency, today))
 
 
 class _Read(Record):
-    """One candidate under one plan: its bill, and what it comes to in each draw, in base units."""
+    """What is kept of a candidate under one plan; its bill is let go, whose draws would fill the memory."""
 
-    bill: Bill
-    running: list[float]
-    total: list[float]
-    invested: list[float]
+    running: Quantity
+    """What recurs each month."""
+    total: Quantity
+    """What it is ranked by, each month."""
+    invested: Quantity
+    """What is paid once."""
+    accepted: Spread | None
+    """Dollars for an accepted answer, where accuracy is known."""
+    slope: Slope
+    """The whole bill as a function of requests, in the first draws."""
 
 
 class _Assessment:
     """One run over all candidates."""
 
-    def __init__(self, inputs: Inputs, tools: Tools, cases: list[_Case], today: str) -> None:
-        self._inputs = inputs
+    def __init__(self, middle: Scene, tools: Tools, cases: list[_Case], today: str) -> None:
+        self._inputs = middle.inputs
         self._tools = tools
         self._cases = cases
         self._today = today
-        self._middle = Scene(inputs, Plan())
+        self._middle = middle
+        self._wide = Scene(middle.inputs, Bounds())
         self._usable = [index for index, case in enumerate(cases) if case.is_feasible]
 
     def report(self, sample: Sample) -> CostReport:
@@ -204,16 +213,15 @@ class _Assessment:
         read = [self._read(fine if case.is_feasible else coarse, case) for case in self._cases]
         chances = dict.fromkeys(range(len(read)), 0.0)
         if self._usable:
-            shares = count_wins([read[index].total for index in self._usable])
+            shares = count_wins([list_first(read[index].total, sample.draws) for index in self._usable])
             chances.update(zip(self._usable, shares, strict=True))
         leader = max(self._usable, key=lambda index: chances[index], default=None)
         options = tuple(
-            self._describe(index, fine if case.is_feasible else coarse, read[index], chances[index])
-            for index, case in enumerate(self._cases)
+            self._describe(index, read[index], chances[index]) for index in range(len(self._cases))
         )
         ages = find_ages(self._inputs.rows(), self._today)
         refused = any(age.days > REFUSED_AFTER for age in ages)
-        paybacks = () if refused else self._paybacks(read)
+        paybacks = () if refused else self._paybacks(read, sample.draws)
         options = tuple(_warn_of_payback(index, cost, paybacks) for index, cost in enumerate(options))
         rate = fine.number("requests_per_day")
         return CostReport(
@@ -225,33 +233,38 @@ class _Assessment:
             leader=leader,
             with_errors=self._prices_errors(),
             error_worth=self._worth_of_a_point(),
-            break_evens=() if refused else self._break_evens(fine, read),
-            context_limits=() if refused else self._context_limits(fine, read),
+            break_evens=() if refused else self._break_evens(read, sample.draws),
+            context_limits=() if refused else self._context_limits(fine),
             paybacks=paybacks,
             swings=() if leader is None else self._swings(leader),
-            curve=draw_curve(self._slopes(), read_mid(self._middle.number("requests_per_day").magnitude)),
+            curve=draw_curve(
+                [self._read_middle(case) if case.is_feasible else None for case in self._cases],
+                read_mid(self._middle.number("requests_per_day").magnitude),
+            ),
             inputs=tuple(self._inputs.read.values()),
             assumed_names=self._assumed_names(),
             ages=ages,
             prices_refused=refused,
             months_spread=self._middle.constant("amortisation").number_in("months"),
-            requests=spread_of(_draws_of(rate, 1), "requests/month", rate.dimensions),
+            requests=spread_of(rate, "requests/month"),
         )
 
     def _read(self, scene: Scene, case: _Case) -> _Read:
         bill = build_bill(scene, case.candidate, self._tools)
-        count = scene.plan.count
-        running = bill.monthly(scene.number("requests_per_day"))
+        count = min(BREAK_EVEN_DRAWS, scene.plan.count)
+        added = keep_first(bill.invested, count) / keep_first(scene.constant("amortisation"), count)
+        slope = find_slope((line.keep_first(count) for line in bill.lines), added)
         return _Read(
-            bill,
-            _draws_of(running, count),
-            _draws_of(self._rank_by(scene, bill, running), count),
-            _draws_of(bill.invested, count),
+            bill.running,
+            self._rank_by(scene, bill),
+            bill.invested,
+            self._accepted(scene, bill),
+            slope,
         )
 
-    def _rank_by(self, scene: Scene, bill: Bill, running: Quantity) -> Quantity:
+    def _rank_by(self, scene: Scene, bill: Bill) -> Quantity:
         """Return the monthly amount by which options are ranked: the whole bill, and wrong answers where they have a price."""
-        total = running + spread_investment(scene, bill) if bill.investments else running
+        total = spread_total(scene, bill)
         name = _accuracy_name(bill.candidate)
         if not (self._prices_errors() and self._inputs.knows(name)):
             return total
@@ -273,7 +286,7 @@ class _Assessment:
 
     # --- one option ---------------------------------------------------------------------------------------------
 
-    def _describe(self, index: int, scene: Scene, read: _Read, chance: float) -> OptionCost:
+    def _describe(self, index: int, read: _Read, chance: float) -> OptionCost:
         case = self._cases[index]
         rate = self._middle.number("requests_per_day")
         lines = [(line.name, line.amount(rate).number_in("USD/month")) for line in case.middle.lines]
@@ -282,14 +295,14 @@ class _Assessment:
             candidate=case.candidate,
             feasible=case.is_feasible,
             obstacles=case.obstacles,
-            running=spread_of(read.running, "USD/month", _A_MONTH),
-            total=spread_of(read.total, "USD/month", _A_MONTH),
+            running=spread_of(read.running, "USD/month"),
+            total=spread_of(read.total, "USD/month"),
             bounds=self._bounds(case.candidate),
-            invested=spread_of(read.invested, "USD", _ONCE),
+            invested=spread_of(read.invested, "USD"),
             lines=tuple(sorted(lines, key=lambda line: -line[1])),
             investments=tuple((name, amount.number_in("USD")) for name, amount in case.middle.investments),
             latency=case.latency,
-            accepted=self._accepted(scene, read),
+            accepted=read.accepted,
             chance=chance,
             accelerators=None if machines is None else round(machines.count.number_in("accelerators")),
             carries=None if machines is None else self._carry(machines),
@@ -297,59 +310,57 @@ class _Assessment:
 
     def _carry(self, machines: Machines) -> float:
         """Return the requests a month that machines carry, with peaks and pauses as they are."""
-        mean = machines.capacity / self._middle.number("peak_factor") * self._middle.number("active_hours")
+        mean = (
+            find_capacity(self._middle, machines)
+            / self._middle.number("peak_factor")
+            * self._middle.number("active_hours")
+        )
         return mean.number_in("requests/month")
 
     def _bounds(self, candidate: Candidate) -> tuple[float, float, float]:
-        scene = Scene(self._inputs, Bounds())
-        total = spread_total(scene, build_bill(scene, candidate, self._tools)).in_unit("USD/month")
+        total = spread_total(self._wide, build_bill(self._wide, candidate, self._tools)).in_unit("USD/month")
         if isinstance(total, Range):
             return total.low, total.mid, total.high
         number = read_mid(total)
         return number, number, number
 
-    def _accepted(self, scene: Scene, read: _Read) -> Spread | None:
+    def _accepted(self, scene: Scene, bill: Bill) -> Spread | None:
         """Return the cost of an accepted answer, where the accuracy of the option is known (F16)."""
-        name = _accuracy_name(read.bill.candidate)
+        name = _accuracy_name(bill.candidate)
         if not self._inputs.knows(name):
             return None
-        each = spread_total(scene, read.bill) / scene.number("requests_per_day")
+        each = spread_total(scene, bill) / scene.number("requests_per_day")
         accuracy = scene.number(name)
         if self._inputs.knows("wrong_answer_cost"):
             cost = price_with_errors(each, accuracy, scene.number("wrong_answer_cost"))
         else:
             cost = price_accepted(each, accuracy)
-        return spread_of(_draws_of(cost, 1), "USD/request", cost.dimensions)
+        return spread_of(cost, "USD/request")
 
     # --- several options ----------------------------------------------------------------------------------------
 
-    def _slopes(self) -> list[Slope | None]:
-        return [self._middle_slope(case) if case.is_feasible else None for case in self._cases]
+    def _read_middle(self, case: _Case) -> Lines:
+        """Return a whole bill at the best guesses."""
+        slope = find_slope(case.middle.lines, spread_investment(self._middle, case.middle))
+        return next(read_slope(slope))
 
-    def _middle_slope(self, case: _Case) -> Slope:
-        return find_slope(case.middle, spread_investment(self._middle, case.middle))
-
-    def _break_evens(self, scene: Scene, read: list[_Read]) -> tuple[BreakEven, ...]:
+    def _break_evens(self, read: list[_Read], draws: int) -> tuple[BreakEven, ...]:
         now = read_mid(self._middle.number("requests_per_day").magnitude)
-        months = scene.constant("amortisation")
-        sampled = {}
-        for index in self._usable:
-            bill = read[index].bill.keep_first(BREAK_EVEN_DRAWS)
-            sampled[index] = find_slope(bill, bill.invested / keep_first(months, BREAK_EVEN_DRAWS))
+        middles = {index: self._read_middle(self._cases[index]) for index in self._usable}
         return tuple(
             find_break_even(
                 (first, second),
-                (self._middle_slope(self._cases[first]), self._middle_slope(self._cases[second])),
-                (sampled[first], sampled[second]),
+                (middles[first], middles[second]),
+                (read[first].slope, read[second].slope),
                 now,
-                min(BREAK_EVEN_DRAWS, scene.plan.count),
+                min(BREAK_EVEN_DRAWS, draws),
             )
             for first in self._usable
             for second in self._usable
             if are_held_together(self._cases[first].candidate, self._cases[second].candidate)
         )
 
-    def _context_limits(self, scene: Scene, read: list[_Read]) -> tuple[tuple[int, Spread], ...]:
+    def _context_limits(self, scene: Scene) -> tuple[tuple[int, Spread], ...]:
         """Return for each model the corpus up to which a cached prompt costs less a request than retrieved text (F13)."""
         found = []
         for index in self._usable:
@@ -361,22 +372,24 @@ class _Assessment:
             if candidate.cache != "none":
                 reads = scene.price(row, "cached")
                 writes = scene.price_or(row, *WRITE_PRICES[candidate.cache])
-            context = scene.keep("context", lambda: read_context(scene))
-            limit = find_context_limit(context, read[index].bill.hit, (price_in, reads, writes))
-            found.append((index, spread_of(_draws_of(limit, 1), "tokens/request", limit.dimensions)))
+            context = read_context(scene)
+            limit = find_context_limit(context, find_hit(scene, candidate), (price_in, reads, writes))
+            found.append((index, spread_of(limit, "tokens/request")))
         return tuple(found)
 
-    def _paybacks(self, read: list[_Read]) -> tuple[Payback, ...]:
+    def _paybacks(self, read: list[_Read], count: int) -> tuple[Payback, ...]:
         """Return for each tuned candidate when it has earned what it cost, against the cheapest untuned one (F15)."""
+        running = {index: list_first(read[index].running, count) for index in self._usable}
+        invested = {index: list_first(read[index].invested, count) for index in self._usable}
         untuned = [index for index in self._usable if not self._cases[index].candidate.approach.tunes]
-        rival = min(untuned, key=lambda index: sum(read[index].running), default=None)
+        rival = min(untuned, key=lambda index: sum(running[index]), default=None)
         if rival is None:
             return ()
         return tuple(
             find_payback(
                 (index, rival),
-                (read[index].running, read[rival].running),
-                (read[index].invested, read[rival].invested),
+                (running[index], running[rival]),
+                (invested[index], invested[rival]),
                 months_left(self._inputs, self._cases[index].middle, self._today),
             )
             for index in self._usable
@@ -390,8 +403,7 @@ class _Assessment:
         totals: dict[int, Sequence[float]] = {}
         for index in self._usable:
             bill = build_bill(scene, self._cases[index].candidate, self._tools)
-            running = bill.monthly(scene.number("requests_per_day"))
-            totals[index] = _draws_of(self._rank_by(scene, bill, running), 1 + 2 * len(varied))
+            totals[index] = list_first(self._rank_by(scene, bill), 1 + 2 * len(varied))
         return find_swings(varied, totals, leader)[:_MOST_SWINGS]
 
     def _assumed_names(self) -> tuple[tuple[str, str], ...]:
@@ -421,9 +433,3 @@ def _warn_of_payback(index: int, cost: OptionCost, paybacks: tuple[Payback, ...]
 
 def _accuracy_name(candidate: Candidate) -> str:
     return f"accuracy_{candidate.approach}"
-
-
-def _draws_of(quantity: Quantity, count: int) -> list[float]:
-    """Return the draws of a quantity, in base units; a number is the same in all of them."""
-    magnitude = quantity.magnitude
-    return magnitude.values if isinstance(magnitude, Draws) else [read_mid(magnitude)] * count

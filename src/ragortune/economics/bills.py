@@ -6,6 +6,7 @@ bounds, as draws.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import cached_property
 
@@ -13,7 +14,7 @@ from ragortune.economics import formulas
 from ragortune.economics.inputs import Scene
 from ragortune.economics.machines import Machines, measure_machines
 from ragortune.model import Option, PriceRow
-from ragortune.quantities import Quantity, keep_first, measure, require_finite
+from ragortune.quantities import Quantity, add_up, keep_first, measure, require_finite
 from ragortune.record import Record
 
 _NO_COST = measure(0.0, "USD/month")
@@ -95,15 +96,59 @@ class Line(Record):
         total = self.fixed + self.each * requests
         return total if self.least is None else formulas.apply_minimum(total, self.least)
 
+    def keep_first(self, count: int) -> Line:
+        """Return the line in the first draws only."""
+        least = None if self.least is None else keep_first(self.least, count)
+        return Line(self.name, keep_first(self.fixed, count), keep_first(self.each, count), least)
+
+
+class Slope(Record):
+    """Lines as a function of requests: what is fixed, what each request adds, and lines with a least amount."""
+
+    fixed: Quantity
+    each: Quantity
+    with_least: tuple[Line, ...]
+
+
+def find_slope(lines: Iterable[Line], added: Quantity = _NO_COST) -> Slope:
+    """Return what lines, and a monthly amount that is added to them, come to as a function of requests."""
+    listed = tuple(lines)
+    plain = [line for line in listed if line.least is None]
+    return Slope(
+        add_up((added, *(line.fixed for line in plain)), "USD/month"),
+        add_up((line.each for line in plain), "USD/request"),
+        tuple(line for line in listed if line.least is not None),
+    )
+
+
+class Part(Record):
+    """Lines of a bill that stand together; candidates that share a part share what is computed of it."""
+
+    requests: Quantity
+    """The rate of requests."""
+    lines: tuple[Line, ...]
+    """What recurs."""
+    investments: tuple[tuple[str, Quantity], ...] = ()
+    """What is paid once, in dollars."""
+
+    @cached_property
+    def running(self) -> Quantity:
+        """What recurs each month."""
+        slope = find_slope(self.lines)
+        bent = [line.amount(self.requests) for line in slope.with_least]
+        return formulas.sum_monthly([slope.fixed, slope.each * self.requests, *bent])
+
+    @cached_property
+    def invested(self) -> Quantity:
+        """What is paid once."""
+        return add_up((amount for _, amount in self.investments), "USD")
+
 
 class Bill(Record):
     """What a candidate costs, as read under one plan."""
 
     candidate: Candidate
-    lines: tuple[Line, ...]
-    """What recurs."""
-    investments: tuple[tuple[str, Quantity], ...]
-    """What is paid once, in dollars."""
+    parts: tuple[Part, ...]
     fresh: Quantity
     """Tokens of a prompt that are new with each request."""
     prefix: Quantity
@@ -113,31 +158,25 @@ class Bill(Record):
     """Share of requests that find the beginning cached."""
     machines: Machines | None = None
 
-    def monthly(self, requests: Quantity) -> Quantity:
-        """Return what recurs each month; raises QuantityError where it is not finite."""
-        return formulas.sum_monthly([line.amount(requests) for line in self.lines])
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What recurs."""
+        return tuple(line for part in self.parts for line in part.lines)
 
-    def keep_first(self, count: int) -> Bill:
-        """Return the bill in the first draws only."""
-        lines = tuple(
-            Line(
-                line.name,
-                keep_first(line.fixed, count),
-                keep_first(line.each, count),
-                None if line.least is None else keep_first(line.least, count),
-            )
-            for line in self.lines
-        )
-        investments = tuple((name, keep_first(amount, count)) for name, amount in self.investments)
-        return self.replace(lines=lines, investments=investments)
+    @property
+    def investments(self) -> tuple[tuple[str, Quantity], ...]:
+        """What is paid once, in dollars."""
+        return tuple(paid for part in self.parts for paid in part.investments)
+
+    @cached_property
+    def running(self) -> Quantity:
+        """What recurs each month; raises QuantityError where it is not finite."""
+        return formulas.sum_monthly([part.running for part in self.parts])
 
     @cached_property
     def invested(self) -> Quantity:
         """What is paid once; raises QuantityError where it is not finite."""
-        total = measure(0.0, "USD")
-        for _, amount in self.investments:
-            total = total + amount
-        return require_finite(total, "the investment")
+        return require_finite(add_up((part.invested for part in self.parts), "USD"), "the investment")
 
 
 def build_bill(scene: Scene, candidate: Candidate, tools: Tools) -> Bill:
@@ -149,24 +188,24 @@ def build_bill(scene: Scene, candidate: Candidate, tools: Tools) -> Bill:
     if approach is Approach.LONG_CONTEXT:
         prefix = prefix + scene.number("corpus_tokens") / _EACH
     elif approach.retrieves:
-        fresh = fresh + scene.keep("context", lambda: read_context(scene))
+        fresh = scene.keep(
+            "question and context", lambda: scene.number("question_tokens") + read_context(scene)
+        )
     hit = find_hit(scene, candidate)
-    lines: list[Line] = []
     machines = None
     if candidate.model is None:
         machines = measure_machines(scene, tools.accelerator, prefix + fresh, answer)
         hourly = scene.price(tools.accelerator, "hour")
-        lines.append(Line("accelerators", formulas.price_machines(machines.count, hourly)))
+        inference = Line("accelerators", formulas.price_machines(machines.count, hourly))
     else:
-        lines.append(Line("model tokens", each=_price_tokens(scene, candidate, (prefix, fresh, answer), hit)))
-    investments: list[tuple[str, Quantity]] = []
+        inference = Line("model tokens", each=_price_tokens(scene, candidate, (prefix, fresh, answer), hit))
+    parts = [Part(scene.number("requests_per_day"), (inference,))]
     if approach.retrieves:
-        lines += scene.keep("retrieval lines", lambda: _retrieval_lines(scene, tools))
-        investments += scene.keep("retrieval investments", lambda: _retrieval_investments(scene, tools))
+        parts.append(scene.keep("retrieval", lambda: _price_retrieval(scene, tools)))
     if approach.tunes:
-        lines += _tuning_lines(scene, candidate, tools)
-        investments += _tuning_investments(scene, candidate, tools)
-    return Bill(candidate, tuple(lines), tuple(investments), fresh, prefix, answer, hit, machines)
+        model = candidate.model.id if candidate.model else "own"
+        parts.append(scene.keep(f"tuning of {model}", lambda: _price_tuning(scene, candidate, tools)))
+    return Bill(candidate, tuple(parts), fresh, prefix, answer, hit, machines)
 
 
 def read_context(scene: Scene) -> Quantity:
@@ -183,7 +222,8 @@ def find_hit(scene: Scene, candidate: Candidate) -> Quantity:
     if scene.inputs.knows("cache_hit"):
         return scene.number("cache_hit")
     life = scene.constant(f"cache-life-{candidate.cache}")
-    return formulas.share_cached(scene.number("requests_per_day"), scene.number("active_hours"), life)
+    requests, active = scene.number("requests_per_day"), scene.number("active_hours")
+    return scene.keep(f"hits {candidate.cache}", lambda: formulas.share_cached(requests, active, life))
 
 
 def _price_tokens(
@@ -225,6 +265,11 @@ def _index_size(scene: Scene, tools: Tools) -> tuple[Quantity, Quantity]:
         scene.constant("index-metadata"),
     )
     return vectors, size
+
+
+def _price_retrieval(scene: Scene, tools: Tools) -> Part:
+    lines, investments = _retrieval_lines(scene, tools), _retrieval_investments(scene, tools)
+    return Part(scene.number("requests_per_day"), tuple(lines), tuple(investments))
 
 
 def _retrieval_lines(scene: Scene, tools: Tools) -> list[Line]:
@@ -280,9 +325,7 @@ def _retrieval_investments(scene: Scene, tools: Tools) -> list[tuple[str, Quanti
 def price_training_job(scene: Scene, candidate: Candidate, tools: Tools) -> Quantity:
     """Return what tuning once costs, with all runs until one is kept."""
     runs = scene.number("training_runs")
-    tokens = formulas.count_training_tokens(
-        scene.number("examples"), scene.number("example_tokens"), scene.number("epochs")
-    )
+    tokens = scene.keep("training tokens", lambda: _count_training(scene))
     row = candidate.model
     if row is not None and "train" in row.values:
         return formulas.price_training(tokens, runs, scene.price(row, "train"))
@@ -299,10 +342,22 @@ def price_training_job(scene: Scene, candidate: Candidate, tools: Tools) -> Quan
     return runs * time * scene.price(accelerator, "hour")
 
 
-def _tuning_lines(scene: Scene, candidate: Candidate, tools: Tools) -> list[Line]:
+def _count_training(scene: Scene) -> Quantity:
+    return formulas.count_training_tokens(
+        scene.number("examples"), scene.number("example_tokens"), scene.number("epochs")
+    )
+
+
+def _price_tuning(scene: Scene, candidate: Candidate, tools: Tools) -> Part:
+    job = price_training_job(scene, candidate, tools)
+    lines, investments = _tuning_lines(scene, candidate, job), _tuning_investments(scene, job)
+    return Part(scene.number("requests_per_day"), tuple(lines), tuple(investments))
+
+
+def _tuning_lines(scene: Scene, candidate: Candidate, job: Quantity) -> list[Line]:
     rate = scene.number("retrainings_per_year")
     lines = [
-        Line("training", price_training_job(scene, candidate, tools) * rate),
+        Line("training", job * rate),
         *scene.keep("upkeep", lambda: _upkeep_lines(scene, rate)),
     ]
     if candidate.model is not None:
@@ -317,10 +372,10 @@ def _upkeep_lines(scene: Scene, rate: Quantity) -> list[Line]:
     return [Line("new labels", labels * rate), Line("upkeep of the tuned model", upkeep * rate)]
 
 
-def _tuning_investments(scene: Scene, candidate: Candidate, tools: Tools) -> list[tuple[str, Quantity]]:
+def _tuning_investments(scene: Scene, job: Quantity) -> list[tuple[str, Quantity]]:
     return [
         ("labels", scene.number("examples") * scene.number("label_cost")),
-        ("first training", price_training_job(scene, candidate, tools)),
+        ("first training", job),
         ("engineering of tuning", scene.number("tuning_days") * scene.number("engineer_day")),
     ]
 
@@ -332,7 +387,7 @@ def spread_investment(scene: Scene, bill: Bill) -> Quantity:
 
 def spread_total(scene: Scene, bill: Bill) -> Quantity:
     """Return the monthly bill with what is paid once spread over the months of its use."""
-    return bill.monthly(scene.number("requests_per_day")) + spread_investment(scene, bill)
+    return bill.running + spread_investment(scene, bill)
 
 
 def choose_cache(middle: Scene, candidate: Candidate, tools: Tools) -> Candidate:
@@ -351,7 +406,6 @@ def choose_cache(middle: Scene, candidate: Candidate, tools: Tools) -> Candidate
     chosen = middle.inputs.names_of("cache")
     if chosen and chosen[0] != "auto":
         return candidate.replace(cache=chosen[0] if chosen[0] in ways else "none")
-    rate = middle.number("requests_per_day")
     priced = [candidate.replace(cache=way) for way in ways]
-    costs = [build_bill(middle, way, tools).monthly(rate).number_in("USD/month") for way in priced]
+    costs = [build_bill(middle, way, tools).running.number_in("USD/month") for way in priced]
     return priced[costs.index(min(costs))]

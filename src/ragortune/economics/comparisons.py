@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 
 from ragortune.economics.answers import BreakEven, Payback, Swing
-from ragortune.economics.bills import Approach, Candidate
-from ragortune.economics.crossings import Slope, find_crossing, total_at
+from ragortune.economics.bills import Approach, Candidate, Slope
+from ragortune.economics.crossings import Lines, find_crossing, read_slope, total_at
 from ragortune.economics.inputs import Input
 from ragortune.quantities import DAYS_A_MONTH
 
@@ -22,10 +23,12 @@ def count_wins(columns: Sequence[Sequence[float]]) -> list[float]:
     """Return in which share of the draws each column is the lowest; of equal ones the first."""
     if len(columns) == 1:
         return [1.0]
-    least = list(map(min, *columns))
+    least = columns[0]
+    for column in columns[1:]:
+        least = [one if one < other else other for one, other in zip(least, column, strict=True)]  # noqa: FURB136
     left, shares = len(least), []
     for column in columns:
-        wins = min(left, sum(map(float.__eq__, column, least)))
+        wins = min(left, sum(map(operator.eq, column, least)))
         left -= wins
         shares.append(wins / len(least))
     return shares
@@ -45,21 +48,21 @@ def are_held_together(first: Candidate, second: Candidate) -> bool:
 
 def find_break_even(
     indexes: tuple[int, int],
-    middles: tuple[Slope, Slope],
+    middles: tuple[Lines, Lines],
     sampled: tuple[Slope, Slope],
     now: float,
     draws: int,
 ) -> BreakEven:
     """Return from which volume the first of two options is cheaper, as a point and over draws."""
-    here = find_crossing(middles[0].read(), middles[1].read())
-    crossings = [find_crossing(sampled[0].read(index), sampled[1].read(index)) for index in range(draws)]
-    monthly = sorted(found.requests * MONTH for found in crossings if found is not None and found.falls)
+    here = find_crossing(*middles)
+    crossings = map(find_crossing, *(read_slope(slope, draws) for slope in sampled))
+    monthly = sorted(found[0] * MONTH for found in crossings if found is not None and found[1])
     return BreakEven(
         *indexes,
-        here.requests * MONTH if here is not None and here.falls else None,
+        here[0] * MONTH if here is not None and here[1] else None,
         (monthly[len(monthly) // 10], monthly[(len(monthly) * 9 - 1) // 10]) if monthly else None,
         len(monthly) / draws,
-        first_is_cheaper=total_at(middles[0].read(), now) < total_at(middles[1].read(), now),
+        first_is_cheaper=total_at(middles[0], now) < total_at(middles[1], now),
     )
 
 
@@ -107,13 +110,12 @@ def find_swings(
 
 
 def draw_curve(
-    slopes: Sequence[Slope | None], now: float
+    bills: Sequence[Lines | None], now: float
 ) -> tuple[tuple[float, tuple[float | None, ...]], ...]:
     """Return monthly bills over rates of requests from a thirtieth to thirty times the present one."""
-    read = [None if slope is None else slope.read() for slope in slopes]
     points = []
     for step in range(_CURVE_POINTS):
         rate = now * _CURVE_REACH ** (2 * step / (_CURVE_POINTS - 1) - 1)
-        bills = tuple(None if lines is None else total_at(lines, rate) * MONTH for lines in read)
-        points.append((rate * MONTH, bills))
+        amounts = tuple(None if lines is None else total_at(lines, rate) * MONTH for lines in bills)
+        points.append((rate * MONTH, amounts))
     return tuple(points)

@@ -17,6 +17,7 @@ from ragortune.quantities import (
     measure,
     plain,
     require_finite,
+    round_up,
 )
 
 _PER_REQUEST = "USD/request"
@@ -35,11 +36,7 @@ def count_chunks(corpus: Quantity, chunk: Quantity, overlap: Quantity) -> Quanti
 
     Source: arithmetic of chunking with overlap. Exact for a given chunk; the tokens of a word are not (1.2 to 1.6).
     """
-    return map_quantity(_round_up, corpus / (chunk * _EACH_VECTOR * (_ONE - overlap)))
-
-
-def _round_up(number: float) -> float:
-    return float(math.ceil(number - 1e-9)) if abs(number) < 1e15 else number
+    return round_up(corpus / (chunk * _EACH_VECTOR * (_ONE - overlap)))
 
 
 def measure_index(
@@ -87,7 +84,7 @@ def price_rerank_searches(passages: Quantity, per_search: Quantity, price: Quant
 
     A search unit ranks `per_search` passages. Source: price lists of rerankers; within 25%.
     """
-    return map_quantity(_round_up, passages / per_search) * price
+    return round_up(passages / per_search) * price
 
 
 def price_rerank_tokens(
@@ -107,16 +104,13 @@ def share_cached(requests: Quantity, active: Quantity, life: Quantity) -> Quanti
     `requests` is a rate over the whole day, `active` the hours a day in which they come. Requests come as a Poisson
     process, and each renews the life of the cache. Source: providers' documentation of prompt caching. Bursts do better.
     """
-    return map_quantity(_saturate, requests / active * life / measure(1.0, "request"))
-
-
-def _saturate(expected: float) -> float:
-    return -math.expm1(-min(expected, 700.0))
+    expected = requests / active * life / measure(1.0, "request")
+    return map_quantity(math.expm1, expected * -1.0) * -1.0
 
 
 def price_prefix(prefix: Quantity, hit: Quantity, read: Quantity, write: Quantity) -> Quantity:
     """F6. Return what the unchanging beginning of a prompt costs a request: read where cached, written where not."""
-    return prefix * (hit * read + (_ONE - hit) * write)
+    return prefix * (write + hit * (read - write))
 
 
 def price_generation(
@@ -227,12 +221,12 @@ def price_machines(count: Quantity, hourly: Quantity) -> Quantity:
     return count * hourly
 
 
-def count_accelerators(
-    peak: Quantity, capacity: Quantity, utilisation: Quantity, fewest: Quantity
-) -> Quantity:
-    """F10. Return how many accelerators carry the peak. Source: queueing practice; within 50%."""
-    needed = map_quantity(_round_up, peak / (capacity * utilisation))
-    return larger_of(needed, fewest)
+def count_groups(peak: Quantity, service: Quantity, utilisation: Quantity) -> Quantity:
+    """F10. Return how many groups of accelerators carry the peak, each of them busy for no more than a share of time.
+
+    `service` is what one request takes of a group. Source: queueing practice; within 50%.
+    """
+    return round_up(peak * service / utilisation)
 
 
 def estimate_prefill(
@@ -248,9 +242,9 @@ def estimate_prefill(
     """
     layers, width = shape
     tokens = prompt / measure(1.0, "token")
-    dense = parameters * tokens * measure(2.0, "flop/parameter")
-    attention = layers * width * tokens * tokens * measure(2.0, "flop")
-    return (dense + attention) / (speed * utilisation)
+    dense = parameters * measure(2.0, "flop/parameter")
+    attention = layers * width * measure(2.0, "flop")
+    return tokens * (dense + attention * tokens) / (speed * utilisation)
 
 
 def estimate_step(parameters: Quantity, cached: Quantity, reach: Quantity) -> Quantity:
@@ -275,9 +269,16 @@ def estimate_usual_step(
     return parameters * _WEIGHT / left
 
 
-def estimate_capacity(prefill: Quantity, answer: Quantity, step: Quantity, batch: Quantity) -> Quantity:
-    """F11. Return the requests a second that one accelerator carries. Source: roofline model; within 30%."""
-    return measure(1.0, "request") / (prefill + answer * step / batch / measure(1.0, "token"))
+def estimate_service(
+    prefill: Quantity, answer: Quantity, weights: Quantity, sequence: Quantity, reach: Quantity
+) -> Quantity:
+    """F11. Return the time that one request takes of a group: its prompt, and its part of the steps of its answer.
+
+    `weights` is a request's part of the reading of the weights, which a batch shares, `sequence` its own cache; both
+    are read once for each token. Source: roofline model; within 30%.
+    """
+    steps = (weights + sequence) / measure(1.0, "token") * answer / reach
+    return (prefill + steps) / measure(1.0, "request")
 
 
 # --- what follows -------------------------------------------------------------------------------------------------

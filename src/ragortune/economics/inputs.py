@@ -14,7 +14,7 @@ from enum import StrEnum
 from ragortune.errors import PriceError
 from ragortune.model import Criterion, PriceRow, Profile, Provenance
 from ragortune.prices import PriceBook, bounds_of, quantity_of
-from ragortune.quantities import Draws, Quantity, measure, parse_unit
+from ragortune.quantities import CodedDraws, Draws, Quantity, measure, parse_unit
 from ragortune.record import Record
 from ragortune.workload import RULES, QuantityRule
 
@@ -102,8 +102,8 @@ class Sampling(Plan):
             dice = random.Random(f"{self._seed} {given.name}")  # noqa: S311  (a sample, not a secret)
             factor, dimensions = parse_unit(given.unit)
             table = [value * factor for value in tabulate_triangle(given.low, given.mid, given.high)]
-            values = list(map(table.__getitem__, dice.randbytes(self.count)))
-            drawn = self._drawn[given.name] = Quantity(Draws(values), dimensions)
+            drawn = Quantity(CodedDraws(dice.randbytes(self.count), table), dimensions)
+            self._drawn[given.name] = drawn
         return drawn
 
 
@@ -111,14 +111,10 @@ def tabulate_triangle(low: float, mid: float, high: float) -> list[float]:
     """Return equally likely values of a triangular distribution, in order."""
     width, rise = high - low, mid - low
     edge = rise / width
-    values = []
-    for cell in range(_CELLS):
-        share = (cell + 0.5) / _CELLS
-        if share < edge:
-            values.append(low + math.sqrt(share * width * rise))
-        else:
-            values.append(high - math.sqrt((1 - share) * width * (high - mid)))
-    return values
+    shares = [(cell + 0.5) / _CELLS for cell in range(_CELLS)]
+    rising, falling = width * rise, width * (high - mid)
+    below = [low + math.sqrt(share * rising) for share in shares if share < edge]
+    return below + [high - math.sqrt((1 - share) * falling) for share in shares[len(below) :]]
 
 
 class OneAtATime(Plan):
@@ -252,6 +248,8 @@ class Scene:
         self.inputs = inputs
         self.plan = plan
         self._kept: dict[str, Any] = {}
+        self._numbers: dict[str, Quantity] = {}
+        self._prices: dict[tuple[str, str], Quantity] = {}
 
     def keep(self, name: str, compute: Callable[[], Kept]) -> Kept:
         """Return what a computation that several candidates share gives; it runs once for each scene."""
@@ -262,11 +260,17 @@ class Scene:
 
     def number(self, name: str) -> Quantity:
         """Return a quantity of the profile, or its default."""
-        return self.plan.read(self.inputs.find(name))
+        known = self._numbers.get(name)
+        if known is None:
+            known = self._numbers[name] = self.plan.read(self.inputs.find(name))
+        return known
 
     def price(self, row: PriceRow, name: str) -> Quantity:
         """Return a value of a price row."""
-        return self.plan.read(self.inputs.price(row, name))
+        known = self._prices.get((row.id, name))
+        if known is None:
+            known = self._prices[row.id, name] = self.plan.read(self.inputs.price(row, name))
+        return known
 
     def price_or(self, row: PriceRow, *names: str) -> Quantity:
         """Return the first of these values that the row has; raises PriceError where it has none."""

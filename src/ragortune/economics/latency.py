@@ -6,6 +6,7 @@ import math
 
 from ragortune.economics.bills import Bill, Tools
 from ragortune.economics.inputs import Scene
+from ragortune.economics.machines import time_token
 from ragortune.model import PriceRow
 from ragortune.quantities import Quantity, read_mid
 from ragortune.record import Record
@@ -120,7 +121,7 @@ def _token_time(scene: Scene, bill: Bill) -> tuple[float, float]:
     row: PriceRow | None = bill.candidate.model
     if row is None:
         assert bill.machines is not None
-        step = bill.machines.step.number_in("ms")
+        step = time_token(scene, bill.machines, bill.answer).number_in("ms")
         return step, step * scene.constant("own-loaded").number_in("times")
     known = scene.inputs.price(row, "token_time") if "token_time" in row.values else None
     given = known or scene.inputs.constant("hosted-token-time")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ragortune.economics import formulas
 from ragortune.economics.inputs import Scene
 from ragortune.model import PriceRow
-from ragortune.quantities import Quantity, larger_of, map_quantity, measure, smaller_of
+from ragortune.quantities import Quantity, larger_of, map_quantity, measure, round_up, smaller_of
 from ragortune.record import Record
 
 _SMALL = 8.03e9
@@ -16,6 +16,8 @@ _GROWTH, _CACHE_GROWTH = 1 / 3, 0.4225
 _ROOM = 1.2
 """Memory of weights and working space, over the weights alone."""
 _EACH = measure(1.0, "request")
+_WEIGHT = measure(2.0, "bytes/parameter")
+"""Weights of 16 bits."""
 
 
 class Machines(Record):
@@ -23,12 +25,18 @@ class Machines(Record):
 
     count: Quantity
     """Accelerators."""
-    capacity: Quantity
-    """Requests a second that all of them carry while answers stay prompt."""
+    group: Quantity
+    """Accelerators that hold the model once."""
+    service: Quantity
+    """Time that one request takes of a group."""
     prefill: Quantity
     """Time to read a prompt."""
-    step: Quantity
-    """Time to write one token at the load of the peak."""
+    batch: Quantity
+    """Requests that are answered together."""
+    sequence: Quantity
+    """Bytes of keys and values of one request."""
+    reach: Quantity
+    """Memory bandwidth of a group that is reached."""
 
 
 def shape_of(parameters: Quantity) -> tuple[Quantity, Quantity]:
@@ -48,27 +56,40 @@ def measure_machines(scene: Scene, accelerator: PriceRow, prompt: Quantity, answ
     """Return how many accelerators carry the peak, and how fast they answer; F10 and F11."""
     parameters = scene.number("own_parameters")
     memory = scene.price(accelerator, "memory")
-    one = measure(1.0, "accelerators")
-    weights = parameters * measure(2.0 * _ROOM, "bytes/parameter")
-    group = formulas.count_accelerators(weights, memory, measure(1.0, "share"), one)
+    weights = parameters * _WEIGHT
+    group = round_up(weights * _ROOM / memory)
     speed, bandwidth = (scene.price(accelerator, name) * group for name in ("peak", "bandwidth"))
     tokens, written = prompt * _EACH, answer * _EACH
     prefill = formulas.estimate_prefill(
         parameters, tokens, shape_of(parameters), speed, scene.constant("serving-prefill-mfu")
     )
     sequence = cache_bytes(parameters) * (tokens + written / 2.0)
-    batch = fit_batch(memory * group - weights, sequence, scene.constant("serving-batch"))
+    batch = fit_batch(memory * group - weights * _ROOM, sequence, scene.constant("serving-batch"))
     reach = bandwidth * scene.constant("serving-bandwidth-use")
-    step = formulas.estimate_step(parameters, sequence * batch, reach)
-    carried = formulas.estimate_capacity(prefill, written, step, batch)
-    share = scene.constant("serving-utilisation")
-    peak = scene.number("requests_per_day") / scene.number("active_hours") * scene.number("peak_factor")
-    groups = formulas.count_accelerators(peak, carried, share, measure(1.0, "share"))
-    count = larger_of(groups * group, scene.number("own_accelerators"))
-    usual = formulas.estimate_usual_step(
-        parameters, sequence, reach, written * peak / (count / group) / _EACH
-    )
-    return Machines(count, count / group * carried * share, prefill, smaller_of(usual, step))
+    service = formulas.estimate_service(prefill, written, weights / batch, sequence, reach)
+    peak = scene.keep("peak", lambda: _read_peak(scene))
+    groups = formulas.count_groups(peak, service, scene.constant("serving-utilisation"))
+    fewest = larger_of(scene.number("own_accelerators"), group)
+    return Machines(larger_of(groups * group, fewest), group, service, prefill, batch, sequence, reach)
+
+
+def find_capacity(scene: Scene, machines: Machines) -> Quantity:
+    """Return the requests a second that all accelerators carry while answers stay prompt."""
+    return machines.count / machines.group / machines.service * scene.constant("serving-utilisation")
+
+
+def _read_peak(scene: Scene) -> Quantity:
+    """Return the requests a second in the busiest time."""
+    return scene.number("requests_per_day") / scene.number("active_hours") * scene.number("peak_factor")
+
+
+def time_token(scene: Scene, machines: Machines, answer: Quantity) -> Quantity:
+    """Return the time to write one token at the load of the peak, which is less than that of full batches."""
+    each = _read_peak(scene) / (machines.count / machines.group)
+    parameters = scene.number("own_parameters")
+    usual = formulas.estimate_usual_step(parameters, machines.sequence, machines.reach, answer * each)
+    full = formulas.estimate_step(parameters, machines.sequence * machines.batch, machines.reach)
+    return smaller_of(usual, full)
 
 
 def fit_batch(room: Quantity, sequence: Quantity, most: Quantity) -> Quantity:

@@ -307,6 +307,8 @@ def _word_payback(own: Payback) -> str:
     against = f"against {_letter(own.rival)}"
     if own.ever == 0:
         return f"never: it saves nothing {against}"
+    if own.months[0] is None:
+        return f"never in {1 - own.ever:.0%} of the draws {against}"
     return (
         f"{middle} ({low} to {high}) {against}; the tuned model can be used for {own.life:.1f} months; in time in "
         f"{own.in_time:.0%} of the draws"
@@ -339,7 +341,8 @@ def _show_input(number: float) -> str:
 
 
 def _word_range(given: Input) -> str:
-    text = f"{_show_input(given.mid)} {given.unit}"
+    unit = f"a {given.unit[2:]}" if given.unit.startswith("1/") else given.unit
+    text = f"{_show_input(given.mid)} {unit}"
     return text if given.is_exact else f"{text} ({_show_input(given.low)} to {_show_input(given.high)})"
 
 

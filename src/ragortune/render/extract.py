@@ -11,6 +11,7 @@ from ragortune.plaintext import clean_text, shorten_text
 from ragortune.render.checks import STATUS_NAMES, STEP_NAMES
 from ragortune.render.machine import dump_json
 from ragortune.statements import DesignReading, StatedFact
+from ragortune.workload import describe_quantity
 
 _LONGEST_EVIDENCE = 300
 
@@ -24,6 +25,10 @@ def describe_profile(reading: DesignReading, answers: StatedAnswers) -> Json:
     for criterion in answers.profile.levels:
         group, _, name = criterion.partition(".")
         groups.setdefault(group, {})[name] = _describe_answer(reading, answers, criterion)
+    if answers.profile.quantities:
+        groups["quantities"] = {
+            name: describe_quantity(name, given) for name, given in answers.profile.quantities.items()
+        }
     return {**described, **groups}
 
 
@@ -57,6 +62,9 @@ def render_profile_yaml(reading: DesignReading, answers: StatedAnswers) -> str:
         if isinstance(value, dict):
             lines += ["", f"{key}:"]
             for name, answer in value.items():
+                if not isinstance(answer, dict):
+                    lines.append(f"  {name}: {_scalar(answer)}")
+                    continue
                 lines.append(f"  {name}:")
                 lines += [f"    {part}: {_scalar(text)}" for part, text in answer.items()]
         else:
