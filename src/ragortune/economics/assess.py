@@ -110,7 +110,7 @@ def assess_costs(
         )
     tools = choose_tools(inputs)
     middle = Scene(inputs, Plan())
-    candidates = _list_candidates(middle, tools)
+    candidates = _list_candidates(middle)
     cases = [_look_at(middle, candidate, tools, today) for candidate in candidates]
     return _Assessment(middle, tools, cases, today).report(sample)
 
@@ -148,7 +148,7 @@ def default_models(inputs: Inputs) -> tuple[str, str]:
     return _DEFAULT_MODELS[inputs.level_of("model.strength")]
 
 
-def _list_candidates(middle: Scene, tools: Tools) -> list[Candidate]:
+def _list_candidates(middle: Scene) -> list[Candidate]:
     """Return every way to build the system that the profile allows to be priced; `middle` reads points."""
     inputs = middle.inputs
     chat, tuned = default_models(inputs)
@@ -170,7 +170,7 @@ def _list_candidates(middle: Scene, tools: Tools) -> list[Candidate]:
         found += [Candidate(approach, None) for approach in own]
     if not inputs.knows("examples"):
         found = [candidate for candidate in found if not candidate.approach.tunes]
-    return [choose_cache(middle, candidate, tools) for candidate in found]
+    return [choose_cache(middle, candidate) for candidate in found]
 
 
 def _look_at(middle: Scene, candidate: Candidate, tools: Tools, today: str) -> _Case:

@@ -182,15 +182,7 @@ class Bill(Record):
 def build_bill(scene: Scene, candidate: Candidate, tools: Tools) -> Bill:
     """Return the bill of a candidate. Raises PriceError where a price is missing, QuantityError where units clash."""
     approach = candidate.approach
-    prefix = scene.number("tuned_instruction_tokens" if approach.tunes else "instruction_tokens")
-    fresh = scene.number("question_tokens")
-    answer = scene.number("answer_tokens")
-    if approach is Approach.LONG_CONTEXT:
-        prefix = prefix + scene.number("corpus_tokens") / _EACH
-    elif approach.retrieves:
-        fresh = scene.keep(
-            "question and context", lambda: scene.number("question_tokens") + read_context(scene)
-        )
+    prefix, fresh, answer = read_tokens(scene, approach)
     hit = find_hit(scene, candidate)
     machines = None
     if candidate.model is None:
@@ -206,6 +198,19 @@ def build_bill(scene: Scene, candidate: Candidate, tools: Tools) -> Bill:
         model = candidate.model.id if candidate.model else "own"
         parts.append(scene.keep(f"tuning of {model}", lambda: _price_tuning(scene, candidate, tools)))
     return Bill(candidate, tuple(parts), fresh, prefix, answer, hit, machines)
+
+
+def read_tokens(scene: Scene, approach: Approach) -> tuple[Quantity, Quantity, Quantity]:
+    """Return the tokens of a request: the unchanging beginning of its prompt, what is new in it, and the answer."""
+    prefix = scene.number("tuned_instruction_tokens" if approach.tunes else "instruction_tokens")
+    fresh, answer = scene.number("question_tokens"), scene.number("answer_tokens")
+    if approach is Approach.LONG_CONTEXT:
+        prefix = prefix + scene.number("corpus_tokens") / _EACH
+    elif approach.retrieves:
+        fresh = scene.keep(
+            "question and context", lambda: scene.number("question_tokens") + read_context(scene)
+        )
+    return prefix, fresh, answer
 
 
 def read_context(scene: Scene) -> Quantity:
@@ -390,7 +395,7 @@ def spread_total(scene: Scene, bill: Bill) -> Quantity:
     return bill.running + spread_investment(scene, bill)
 
 
-def choose_cache(middle: Scene, candidate: Candidate, tools: Tools) -> Candidate:
+def choose_cache(middle: Scene, candidate: Candidate) -> Candidate:
     """Return the candidate with the way of caching that costs least at the best guesses, or the one that was chosen.
 
     A beginning that is too short is never cached, whatever was chosen. `middle` reads points.
@@ -398,14 +403,14 @@ def choose_cache(middle: Scene, candidate: Candidate, tools: Tools) -> Candidate
     row = candidate.model
     if row is None or "cached" not in row.values:
         return candidate
-    bill = build_bill(middle, candidate, tools)
+    tokens = read_tokens(middle, candidate.approach)
     least = middle.inputs.constant("cache-minimum").mid
-    if bill.prefix.number_in("tokens/request") < least:
+    if tokens[0].number_in("tokens/request") < least:
         return candidate
     ways = ["none", "5m", *(["1h"] if "cache_write_1h" in row.values else [])]
     chosen = middle.inputs.names_of("cache")
     if chosen and chosen[0] != "auto":
         return candidate.replace(cache=chosen[0] if chosen[0] in ways else "none")
     priced = [candidate.replace(cache=way) for way in ways]
-    costs = [build_bill(middle, way, tools).running.number_in("USD/month") for way in priced]
-    return priced[costs.index(min(costs))]
+    costs = [_price_tokens(middle, way, tokens, find_hit(middle, way)) for way in priced]
+    return min(zip(costs, priced, strict=True), key=lambda pair: pair[0].number_in("USD/request"))[1]
