@@ -114,6 +114,14 @@ _RETRIEVAL = (
         1e7,
         spread=_GUESSED_TEXT,
     ),
+    QuantityRule(
+        "document_tokens",
+        "tokens of a document, where each passage gets a written context",
+        "tokens",
+        10,
+        1e7,
+    ),
+    QuantityRule("written_context_tokens", "context that is written for a passage", "tokens", 1, 10_000),
     QuantityRule("reranked_passages", "candidates that a reranker sees", "passages", 1, 10_000, whole=True),
     QuantityRule(
         "index_parts",
@@ -156,9 +164,33 @@ _QUALITY = tuple(
         ("both", "a tuned model with retrieval"),
     )
 )
+_RECALL = (
+    QuantityRule(
+        "recall_at_k",
+        "share of questions whose answer is in the passages put before the model",
+        "share",
+        0,
+        1,
+    ),
+    QuantityRule("accuracy_with_passage", "share of right answers where the passage is there", "share", 0, 1),
+    QuantityRule(
+        "accuracy_without_passage", "share of right answers where the passage is missing", "share", 0, 1
+    ),
+)
 _CHOICES = (
     QuantityRule("model", "chat models that are good enough", kinds=("chat_model",), several=True),
     QuantityRule("tuned_model", "tuning offers to compare", kinds=("tuning_offer",), several=True),
+    QuantityRule(
+        "context_model",
+        "chat model that writes a context for each passage before it is embedded, or none",
+        kinds=("chat_model",),
+        words=("none",),
+    ),
+    QuantityRule(
+        "own_tuning",
+        "whether tuning an own model trains an adapter or all of its weights",
+        words=("adapter", "full"),
+    ),
     QuantityRule("embedding_model", "embedding model", kinds=("embedding_model",)),
     QuantityRule("reranker", "reranker, or none", kinds=("reranker",), words=("none",)),
     QuantityRule("vector_store", "vector store", kinds=("vector_store",)),
@@ -178,7 +210,7 @@ _CHOICES = (
     ),
 )
 RULES: Mapping[str, QuantityRule] = {
-    rule.name: rule for rule in (*_USE, *_TEXTS, *_RETRIEVAL, *_TUNING, *_OWN, *_QUALITY, *_CHOICES)
+    rule.name: rule for rule in (*_USE, *_TEXTS, *_RETRIEVAL, *_TUNING, *_OWN, *_QUALITY, *_RECALL, *_CHOICES)
 }
 """Every quantity by name."""
 FOR_CRITERION: Mapping[str, str] = {rule.criterion: rule.name for rule in RULES.values() if rule.criterion}

@@ -27,6 +27,7 @@ from ragortune.economics.bills import (
     choose_cache,
     find_hit,
     find_slope,
+    read_accuracy,
     read_context,
     spread_investment,
     spread_total,
@@ -122,14 +123,16 @@ def choose_tools(inputs: Inputs) -> Tools:
         names = inputs.names_of(quantity)
         return _find_named(inputs, quantity, names[0] if names else fallback, kind)
 
-    reranker = inputs.names_of("reranker")
+    def wanted(quantity: str, kind: str) -> PriceRow | None:
+        names = inputs.names_of(quantity)
+        return _find_named(inputs, quantity, names[0], kind) if names and names[0] != "none" else None
+
     return Tools(
         embedding=named("embedding_model", "embedding_model", "text-embedding-3-small"),
         store=named("vector_store", "vector_store", "pgvector"),
         accelerator=named("accelerator", "accelerator", "h100"),
-        reranker=_find_named(inputs, "reranker", reranker[0], "reranker")
-        if reranker and reranker[0] != "none"
-        else None,
+        reranker=wanted("reranker", "reranker"),
+        context=wanted("context_model", "chat_model"),
     )
 
 
@@ -265,16 +268,17 @@ class _Assessment:
     def _rank_by(self, scene: Scene, bill: Bill) -> Quantity:
         """Return the monthly amount by which options are ranked: the whole bill, and wrong answers where they have a price."""
         total = spread_total(scene, bill)
-        name = _accuracy_name(bill.candidate)
-        if not (self._prices_errors() and self._inputs.knows(name)):
+        accuracy = read_accuracy(scene, bill.candidate.approach) if self._prices_errors() else None
+        if accuracy is None:
             return total
         rate = scene.number("requests_per_day")
-        return price_with_errors(total / rate, scene.number(name), scene.number("wrong_answer_cost")) * rate
+        return price_with_errors(total / rate, accuracy, scene.number("wrong_answer_cost")) * rate
 
     def _prices_errors(self) -> bool:
         """Return whether wrong answers can be priced into every option that can be used."""
         return self._inputs.knows("wrong_answer_cost") and all(
-            self._inputs.knows(_accuracy_name(self._cases[index].candidate)) for index in self._usable
+            read_accuracy(self._middle, self._cases[index].candidate.approach) is not None
+            for index in self._usable
         )
 
     def _worth_of_a_point(self) -> float | None:
@@ -326,11 +330,10 @@ class _Assessment:
 
     def _accepted(self, scene: Scene, bill: Bill) -> Spread | None:
         """Return the cost of an accepted answer, where the accuracy of the option is known (F16)."""
-        name = _accuracy_name(bill.candidate)
-        if not self._inputs.knows(name):
+        accuracy = read_accuracy(scene, bill.candidate.approach)
+        if accuracy is None:
             return None
         each = spread_total(scene, bill) / scene.number("requests_per_day")
-        accuracy = scene.number(name)
         if self._inputs.knows("wrong_answer_cost"):
             cost = price_with_errors(each, accuracy, scene.number("wrong_answer_cost"))
         else:
@@ -429,7 +432,3 @@ def _warn_of_payback(index: int, cost: OptionCost, paybacks: tuple[Payback, ...]
     if own.ever > 1 - DECIDES_FROM:
         text = f"tuning does not pay back within the {own.life:.1f} months for which the model can be used"
     return cost.replace(obstacles=(*cost.obstacles, GateFinding("payback", Ruling.WARNS, text)))
-
-
-def _accuracy_name(candidate: Candidate) -> str:
-    return f"accuracy_{candidate.approach}"

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from ragortune.economics import formulas
-from ragortune.economics.inputs import Scene
+from ragortune.economics.inputs import Inputs, Scene
 from ragortune.economics.machines import Machines, measure_machines
 from ragortune.model import Option, PriceRow
 from ragortune.quantities import Quantity, add_up, keep_first, measure, require_finite
@@ -59,6 +59,8 @@ class Tools(Record):
     store: PriceRow
     accelerator: PriceRow
     reranker: PriceRow | None = None
+    context: PriceRow | None = None
+    """Chat model that writes a context for each passage before it is embedded."""
 
 
 class Candidate(Record):
@@ -214,10 +216,18 @@ def read_tokens(scene: Scene, approach: Approach) -> tuple[Quantity, Quantity, Q
 
 
 def read_context(scene: Scene) -> Quantity:
-    """Return the retrieved tokens of a prompt: as given, or passages with their frames."""
+    """Return the retrieved tokens of a prompt: as given, or passages with their frames and written contexts."""
     if scene.inputs.knows("context_tokens"):
         return scene.number("context_tokens")
-    return scene.number("passages") * scene.number("passage_tokens") * scene.number("passage_frame") / _EACH
+    passage = scene.number("passage_tokens")
+    if writes_contexts(scene.inputs):
+        passage = passage + scene.number("written_context_tokens")
+    return scene.number("passages") * passage * scene.number("passage_frame") / _EACH
+
+
+def writes_contexts(inputs: Inputs) -> bool:
+    """Return whether a context is written for each passage before it is embedded."""
+    return inputs.names_of("context_model") not in ((), ("none",))
 
 
 def find_hit(scene: Scene, candidate: Candidate) -> Quantity:
@@ -279,12 +289,13 @@ def _price_retrieval(scene: Scene, tools: Tools) -> Part:
 
 def _retrieval_lines(scene: Scene, tools: Tools) -> list[Line]:
     price, question = scene.price(tools.embedding, "in"), scene.number("question_tokens")
-    corpus, overlap = scene.number("corpus_tokens"), scene.number("passage_overlap")
     changed = scene.number("changed_per_month")
     lines = [
-        Line("embedding", formulas.price_reembedding(corpus, overlap, changed, price), question * price),
+        Line("embedding", _price_first_embedding(scene, tools) * changed, question * price),
         _store_line(scene, tools, changed),
     ]
+    if tools.context is not None:
+        lines.append(Line("contexts of passages", _price_contexts(scene, tools.context) * changed))
     if tools.reranker is not None:
         lines.append(Line("reranking", each=_price_reranking(scene, tools.reranker, question)))
     return lines
@@ -321,10 +332,50 @@ def _price_reranking(scene: Scene, reranker: PriceRow, question: Quantity) -> Qu
 
 
 def _retrieval_investments(scene: Scene, tools: Tools) -> list[tuple[str, Quantity]]:
-    price = scene.price(tools.embedding, "in")
-    first = formulas.price_embeddings(scene.number("corpus_tokens"), scene.number("passage_overlap"), price)
     work = scene.number("retrieval_days") * scene.number("engineer_day")
-    return [("engineering of retrieval", work), ("first embedding", first)]
+    paid = [("engineering of retrieval", work), ("first embedding", _price_first_embedding(scene, tools))]
+    if tools.context is not None:
+        paid.append(("contexts of passages", _price_contexts(scene, tools.context)))
+    return paid
+
+
+def _price_first_embedding(scene: Scene, tools: Tools) -> Quantity:
+    """Return what embedding all material costs once, written contexts included."""
+    corpus = scene.number("corpus_tokens")
+    if tools.context is not None:
+        grown = scene.number("written_context_tokens") / scene.number("passage_tokens") + measure(
+            1.0, "share"
+        )
+        corpus = corpus * grown
+    return formulas.price_embeddings(
+        corpus, scene.number("passage_overlap"), scene.price(tools.embedding, "in")
+    )
+
+
+def _price_contexts(scene: Scene, model: PriceRow) -> Quantity:
+    """Return what writing a context for each passage of all material costs once; the document is cached meanwhile."""
+    price_in = scene.price(model, "in")
+    caches = "cached" in model.values
+    prices = (
+        scene.price_or(model, *WRITE_PRICES["5m"]) if caches else price_in,
+        scene.price(model, "cached") if caches else price_in,
+        price_in,
+        scene.price(model, "out"),
+    )
+    document = scene.number("document_tokens")
+    each = formulas.price_contextual_chunks(
+        document,
+        scene.number("passage_tokens"),
+        scene.constant("context-instruction"),
+        scene.number("written_context_tokens"),
+        prices,
+    )
+    return (
+        scene.number("corpus_tokens")
+        / document
+        / (measure(1.0, "share") - scene.number("passage_overlap"))
+        * each
+    )
 
 
 def price_training_job(scene: Scene, candidate: Candidate, tools: Tools) -> Quantity:
@@ -337,10 +388,11 @@ def price_training_job(scene: Scene, candidate: Candidate, tools: Tools) -> Quan
     if row is not None:
         return runs * scene.number("training_hours") * scene.price(row, "train_hour")
     accelerator = tools.accelerator
+    trains_all = scene.inputs.names_of("own_tuning") == ("full",)
     time = formulas.estimate_training_time(
         scene.number("own_parameters"),
         tokens,
-        scene.constant("training-flops-adapter"),
+        scene.constant("training-flops-full" if trains_all else "training-flops-adapter"),
         scene.price(accelerator, "peak"),
         scene.price(accelerator, "mfu"),
     )
@@ -383,6 +435,17 @@ def _tuning_investments(scene: Scene, job: Quantity) -> list[tuple[str, Quantity
         ("first training", job),
         ("engineering of tuning", scene.number("tuning_days") * scene.number("engineer_day")),
     ]
+
+
+def read_accuracy(scene: Scene, approach: Approach) -> Quantity | None:
+    """Return the share of right answers: as given, or for retrieval alone what recall implies (F17); None if unknown."""
+    name = f"accuracy_{approach}"
+    if scene.inputs.knows(name):
+        return scene.number(name)
+    if approach is not Approach.RAG or not scene.inputs.knows("recall_at_k"):
+        return None
+    shares = (scene.number(f"accuracy_{where}_passage") for where in ("with", "without"))
+    return formulas.estimate_accuracy(scene.number("recall_at_k"), *shares)
 
 
 def spread_investment(scene: Scene, bill: Bill) -> Quantity:
