@@ -564,6 +564,42 @@ def test_a_model_without_a_price_in_a_block_is_an_error_at_its_line(audit_text):
         audit_text(IN_ITS_BLOCK.replace("MODEL", "gpt-99"))
 
 
+AGAINST_ITS_BLOCK = """# 10. Answers on the price list
+
+## Decision
+
+We will fine-tune the model on the price list.
+
+```ragortune
+decision: OPTION
+```
+"""
+
+
+def test_a_block_that_says_something_else_than_the_prose_is_told(audit_text):
+    audit = audit_text(AGAINST_ITS_BLOCK.replace("OPTION", "rag"))
+
+    finding = finding_of(audit, "statements-contradict")
+    assert finding.severity is Severity.WARNING
+    assert finding.line == 5
+    assert "its own block says retrieval (line 8), line 5 says fine-tuning" in finding.message
+    assert audit.reading.decision.option is Option.RAG
+
+
+def test_a_block_that_agrees_with_the_prose_is_not(audit_text):
+    audit = audit_text(AGAINST_ITS_BLOCK.replace("OPTION", "fine_tuning"))
+
+    assert "statements-contradict" not in names(audit)
+
+
+def test_prose_that_only_takes_an_approach_for_granted_does_not_contradict_the_block(audit_text):
+    text = AGAINST_ITS_BLOCK.replace("OPTION", "both").replace(
+        "We will fine-tune the model on the price list.", "Our RAG pipeline stores its vectors in pgvector."
+    )
+
+    assert "statements-contradict" not in names(audit_text(text))
+
+
 def test_errors_are_right_nine_times_in_ten_where_the_answers_are_beyond_doubt(book, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "tools"))
     from measure_alarms import count_alarms

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
 
+from ragortune.errors import Place
 from ragortune.record import NOTHING, Record
 
 
@@ -549,8 +550,8 @@ class GivenQuantity(Record):
     """Through which door it came in; a measured number has no margin."""
     evidence: str | None = None
     """What supports it, if said."""
-    place: str | None = None
-    """Where it stands: `file:line:column`."""
+    place: Place | None = None
+    """Where it stands."""
 
 
 class Profile(Record):

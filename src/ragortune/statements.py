@@ -217,6 +217,7 @@ class DesignReading(Record):
     """As the user gave it."""
     status: DocumentStatus
     decision: StatedDecision | None
+    """What it decides: its own `ragortune` block wins over its prose."""
     facts: tuple[StatedFact, ...]
     """Facts about the project, in the order of their lines."""
     conclusions: tuple[StatedFact, ...] = ()
@@ -224,6 +225,8 @@ class DesignReading(Record):
     conflicts: Mapping[str, tuple[StatedFact, ...]] = NOTHING
     """For each criterion on which lines contradict each other, those lines, which stand among the facts, too; such a
     criterion is unknown."""
+    prose_decision: StatedDecision | None = None
+    """What its prose decides, where its own block says what it decides."""
     quantities: Mapping[str, GivenQuantity] = NOTHING
     """Numbers for the cost model, from the document's own `ragortune` block."""
     sentences: tuple[Sentence, ...] = ()

@@ -252,10 +252,6 @@ class _Reader:
         place = _place(self._document, (*self._path, *path))
         return ProfileError(f"'{self._rule.name}' {message}", place, hint)
 
-    def _shown_place(self) -> str | None:
-        place = _place(self._document, self._path)
-        return str(place) if place else None
-
     def read_choice(self, value: object) -> GivenQuantity:
         """Return the names that were chosen."""
         rule = self._rule
@@ -277,7 +273,7 @@ class _Reader:
             if name in names:
                 raise self._fail(f"names {quote_value(name)} twice", *at)
             names.append(name)
-        return GivenQuantity(names=tuple(names), place=self._shown_place())
+        return GivenQuantity(names=tuple(names), place=_place(self._document, self._path))
 
     def read_number(self, value: object) -> GivenQuantity:
         """Return the number with its bounds."""
@@ -344,11 +340,15 @@ class _Reader:
             middle = (low + high) / 2 if mid is None else mid
             if not low <= middle <= high:
                 raise self._fail("does not lie within its own range, or the range ends before it begins")
-            return GivenQuantity(low, middle, high, (low, high), (), source, evidence, self._shown_place())
+            return GivenQuantity(
+                low, middle, high, (low, high), (), source, evidence, _place(self._document, self._path)
+            )
         assert mid is not None
         spread = 1.0 if source is Provenance.MEASURED else rule.spread
         ends = max(rule.minimum, mid / spread), min(rule.maximum, mid * spread)
-        return GivenQuantity(ends[0], mid, ends[1], (mid, mid), (), source, evidence, self._shown_place())
+        return GivenQuantity(
+            ends[0], mid, ends[1], (mid, mid), (), source, evidence, _place(self._document, self._path)
+        )
 
 
 def check_agreement(

@@ -258,6 +258,7 @@ def _holds(case: AuditCase, name: str, condition: Condition) -> bool:
 def _detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     if case.reading.status is not DocumentStatus.JUDGED:
         return
+    yield from _compare_decisions(rule, case)
     criteria = case.advice.rulebook.readable
     for conflict in case.answers.conflicts:
         said = join_words(_word_statement(fact) for fact in conflict.facts)
@@ -275,6 +276,21 @@ def _detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
             f"contradiction {conflict.criterion}",
             doubts=0 if conflict.resolved else 1,
         )
+
+
+def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+    """Yield where the prose plainly decides something else than the document's own block."""
+    declared, told = case.decision, case.reading.prose_decision
+    if declared is None or told is None or told.how != "explicit" or told.option is declared.option:
+        return
+    span = next((cited.span for cited in told.evidence if cited.role == "for"), None)
+    if span is None:
+        return
+    words = tuple(DECISION_WORDS[decision.option] for decision in (declared, told))
+    at = f" (line {case.decided_at.line})" if case.decided_at else ""
+    message = f"{rule.title} about the decision: its own block says {words[0]}{at}, line {span.line} says {words[1]}"
+    steps = (*show_decision(declared), *show_decision(told))
+    yield Hit(f"{message}; the explicit one is taken", span, steps, "contradiction decision")
 
 
 def _word_statement(fact: StatedFact) -> str:

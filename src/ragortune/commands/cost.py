@@ -41,7 +41,8 @@ def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
         report = assess_costs(profile, book, rulebook.criteria, today, sample)
     except PriceError as error:
         if "no chat model" in error.message and not catalogue.is_installed():
-            hint = f"{error.hint}; `{catalogue.INSTALL}` adds some 2,000 hosted models"
+            join = " " if error.hint and error.hint.endswith("?") else "; "
+            hint = f"{error.hint}{join}`{catalogue.INSTALL}` adds some 2,000 hosted models"
             raise PriceError(error.message, error.place, hint) from None
         raise
     facts = derive_facts(profile, report)

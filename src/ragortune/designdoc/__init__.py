@@ -30,8 +30,9 @@ def read_design(text: str, path: str, rulebook: Rulebook) -> DesignReading:
     language = detect_language(document.sentences)
     declared = read_declared(document.declared, path, document.lines, rulebook.criteria)
     status, decision = read_decision(document.sentences, language)
+    in_prose = None
     if declared.decision is not None:
-        status, decision = DocumentStatus.JUDGED, declared.decision
+        status, decision, in_prose = DocumentStatus.JUDGED, declared.decision, decision
     heard = Settled()
     if status is DocumentStatus.JUDGED:
         listener = _listen_for(rulebook)
@@ -46,6 +47,7 @@ def read_design(text: str, path: str, rulebook: Rulebook) -> DesignReading:
         facts=tuple(sorted((*declared.facts, *stated), key=place_key)),
         conclusions=tuple(fact for fact in read if fact.standing is Standing.CONCLUDED),
         conflicts=heard.conflicts,
+        prose_decision=in_prose,
         quantities=declared.quantities,
         sentences=document.sentences,
         lines=document.lines,

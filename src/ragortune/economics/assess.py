@@ -142,8 +142,7 @@ def _find_named(inputs: Inputs, quantity: str, name: str, kind: str) -> PriceRow
         return inputs.book.find(name, kind)
     except PriceError as error:
         given = inputs.profile.quantities.get(quantity)
-        message = f"{given.place}: {error.message}" if given and given.place else error.message
-        raise PriceError(message, None, error.hint) from None
+        raise PriceError(error.message, given.place if given else None, error.hint) from None
 
 
 def default_models(inputs: Inputs) -> tuple[str, str]:
