@@ -593,11 +593,12 @@ def test_a_block_that_agrees_with_the_prose_is_not(audit_text):
 
 
 def test_prose_that_only_takes_an_approach_for_granted_does_not_contradict_the_block(audit_text):
-    text = AGAINST_ITS_BLOCK.replace("OPTION", "both").replace(
-        "We will fine-tune the model on the price list.", "Our RAG pipeline stores its vectors in pgvector."
-    )
+    prose = "The RAG pipeline needs similarity search over some thousand chunks.\n\n## Decision\n\nWe use pgvector."
+    title = "# 10. pgvector instead of a dedicated vector store\n\n## Context"
+    audit = audit_text(f"{title}\n\n{prose}\n\n```ragortune\ndecision: both\n```\n")
 
-    assert "statements-contradict" not in names(audit_text(text))
+    assert (audit.reading.prose_decision.option, audit.reading.prose_decision.how) == (Option.RAG, "assumed")
+    assert "statements-contradict" not in names(audit)
 
 
 def test_errors_are_right_nine_times_in_ten_where_the_answers_are_beyond_doubt(book, monkeypatch):
