@@ -4,6 +4,8 @@ import re
 import subprocess
 import sys
 
+from ragortune.configuration import find_configuration
+
 from .conftest import ROOT
 
 _SECTION = re.compile(r"^(⚖️|🔍|🧩|🤖|🚀|⚙️|🔗|🧭|🏁|💬)\s*(.+)$")
@@ -85,6 +87,18 @@ def test_the_readme_shows_a_real_check_of_the_sample_repository(run):
     assert result.code == 1
     for part in shown[1].split("…\n"):
         assert part.strip("\n") in result.out
+
+
+def test_the_readme_shows_settings_that_hold(tmp_path):
+    shown = re.search(r"```yaml\n(rules: .*?)```", readme(), re.DOTALL)
+    assert shown
+    (tmp_path / "ragortune.yaml").write_text(shown[1])
+    (tmp_path / "policy" / "rules").mkdir(parents=True)
+
+    settings = find_configuration(str(tmp_path))
+
+    known = {**vars(settings), **vars(settings.check)}
+    assert [name for name, value in known.items() if not value] == ["select"]
 
 
 def test_the_readme_quotes_the_figures_of_the_casebook(book):
