@@ -16,14 +16,13 @@ from ragortune.quantities import (
     largest_in,
     map_quantity,
     measure,
-    name_dimensions,
     parse_amount,
-    parse_unit,
     plain,
     read_mid,
     require_finite,
     smaller_of,
 )
+from ragortune.units import name_dimensions, parse_unit
 
 UNITS = (
     "USD/mtok",

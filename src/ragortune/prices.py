@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from ragortune.errors import PriceError, QuantityError
 from ragortune.model import Confidence, PriceRow, PriceValue
 from ragortune.plaintext import join_words, quote_value, suggest_name
-from ragortune.quantities import Quantity, measure, parse_unit
+from ragortune.quantities import Quantity, measure
 from ragortune.record import Record
+from ragortune.units import parse_unit
 
 STALE_AFTER = 90
 """Days after which a price is reported as old."""

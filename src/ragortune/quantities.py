@@ -11,108 +11,12 @@ import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache, partial, reduce
+from functools import cached_property, partial, reduce
 
 from ragortune.errors import QuantityError
-from ragortune.plaintext import quote_value, suggest_name
+from ragortune.plaintext import quote_value
 from ragortune.record import Record
-
-DAYS_A_MONTH = 365 / 12
-_DAY = 86_400.0
-_KIB = 1024.0
-
-Dimensions = tuple[tuple[str, int], ...]
-"""Base units with their exponents, sorted by name; those with exponent 0 are left out."""
-
-_ONE: Dimensions = ()
-
-
-def _base(name: str) -> Dimensions:
-    return ((name, 1),)
-
-
-_WORDS: Mapping[str, tuple[float, Dimensions]] = {
-    **dict.fromkeys(("usd", "dollar", "dollars", "$"), (1.0, _base("usd"))),
-    **dict.fromkeys(("cent", "cents"), (0.01, _base("usd"))),
-    **dict.fromkeys(("token", "tokens"), (1.0, _base("token"))),
-    "ktok": (1e3, _base("token")),
-    "mtok": (1e6, _base("token")),
-    **dict.fromkeys(
-        ("request", "requests", "search", "searches", "query", "queries"), (1.0, _base("request"))
-    ),
-    **dict.fromkeys(("ms", "millisecond", "milliseconds"), (0.001, _base("second"))),
-    **dict.fromkeys(("s", "second", "seconds"), (1.0, _base("second"))),
-    **dict.fromkeys(("minute", "minutes"), (60.0, _base("second"))),
-    **dict.fromkeys(("h", "hour", "hours"), (3600.0, _base("second"))),
-    **dict.fromkeys(("day", "days"), (_DAY, _base("second"))),
-    **dict.fromkeys(("week", "weeks"), (7 * _DAY, _base("second"))),
-    **dict.fromkeys(("month", "months"), (DAYS_A_MONTH * _DAY, _base("second"))),
-    **dict.fromkeys(("year", "years"), (365 * _DAY, _base("second"))),
-    **dict.fromkeys(("byte", "bytes"), (1.0, _base("byte"))),
-    "KB": (1e3, _base("byte")),
-    "MB": (1e6, _base("byte")),
-    "GB": (1e9, _base("byte")),
-    "TB": (1e12, _base("byte")),
-    "KiB": (_KIB, _base("byte")),
-    "GiB": (_KIB**3, _base("byte")),
-    "TiB": (_KIB**4, _base("byte")),
-    **dict.fromkeys(("vector", "vectors"), (1.0, _base("vector"))),
-    **dict.fromkeys(("example", "examples"), (1.0, _base("example"))),
-    **dict.fromkeys(("accelerator", "accelerators"), (1.0, _base("accelerator"))),
-    **dict.fromkeys(("parameter", "parameters"), (1.0, _base("parameter"))),
-    **dict.fromkeys(("flop", "flops"), (1.0, _base("flop"))),
-    "TFLOP": (1e12, _base("flop")),
-    **dict.fromkeys(("share", "times", "passages", "epochs", "runs", "1"), (1.0, _ONE)),
-    "%": (0.01, _ONE),
-    "thousand": (1e3, _ONE),
-    "million": (1e6, _ONE),
-    "billion": (1e9, _ONE),
-}
-"""What each word of a unit counts in base units."""
-_CURRENCIES = frozenset(
-    ("eur", "gbp", "chf", "jpy", "cny", "inr", "cad", "aud", "€", "£", "¥", "euro", "euros")
-)
-
-
-@lru_cache(maxsize=256)
-def parse_unit(text: str) -> tuple[float, Dimensions]:
-    """Return how many base units one of `text` is, and its dimensions; raises QuantityError.
-
-    A unit is words, then further words after each `/`: `USD/mtok`, `USD/GB/month`, `USD/million requests`.
-    """
-    factor, dimensions = 1.0, _ONE
-    for number, part in enumerate(text.split("/")):
-        for word in part.split() or [""]:
-            scale, found = _find_word(word, text)
-            factor = factor * scale if number == 0 else factor / scale
-            dimensions = _combine(dimensions, found, 1 if number == 0 else -1)
-    return factor, dimensions
-
-
-def _find_word(word: str, text: str) -> tuple[float, Dimensions]:
-    found = _WORDS.get(word) or _WORDS.get(word.lower())
-    if found is not None:
-        return found
-    if word.lower() in _CURRENCIES:
-        raise QuantityError(
-            f"amounts are in USD; {quote_value(word)} has to be converted", None, "give it in USD"
-        )
-    raise QuantityError(f"there is no unit {quote_value(word or text)}", None, suggest_name(word, _WORDS))
-
-
-@lru_cache(maxsize=1024)
-def _combine(first: Dimensions, second: Dimensions, sign: int) -> Dimensions:
-    exponents = dict(first)
-    for name, exponent in second:
-        exponents[name] = exponents.get(name, 0) + sign * exponent
-    return tuple(sorted((name, exponent) for name, exponent in exponents.items() if exponent))
-
-
-def name_dimensions(dimensions: Dimensions) -> str:
-    """Return dimensions as people write them."""
-    above = " ".join(name for name, exponent in dimensions for _ in range(max(0, exponent)))
-    below = "".join(f"/{name}" for name, exponent in dimensions for _ in range(max(0, -exponent)))
-    return f"{above or '1'}{below}" if dimensions else "a plain number"
+from ragortune.units import NO_UNIT, Dimensions, combine_dimensions, name_dimensions, parse_unit
 
 
 class Range(Record):
@@ -250,7 +154,7 @@ class Quantity:
 
     __slots__ = ("dimensions", "magnitude")
 
-    def __init__(self, magnitude: Magnitude, dimensions: Dimensions = _ONE) -> None:
+    def __init__(self, magnitude: Magnitude, dimensions: Dimensions = NO_UNIT) -> None:
         """Take a magnitude in base units."""
         self.magnitude = magnitude
         self.dimensions = dimensions
@@ -271,7 +175,7 @@ class Quantity:
     def __mul__(self, other: Quantity | float) -> Quantity:
         if isinstance(other, Quantity):
             product = _apply(operator.mul, self.magnitude, other.magnitude)
-            return Quantity(product, _combine(self.dimensions, other.dimensions, 1))
+            return Quantity(product, combine_dimensions(self.dimensions, other.dimensions, 1))
         return Quantity(_apply(operator.mul, self.magnitude, float(other)), self.dimensions)
 
     __rmul__ = __mul__
@@ -282,7 +186,7 @@ class Quantity:
             raise QuantityError("division by a quantity that can be zero")
         quotient = _apply(operator.truediv, self.magnitude, divisor)
         if isinstance(other, Quantity):
-            return Quantity(quotient, _combine(self.dimensions, other.dimensions, -1))
+            return Quantity(quotient, combine_dimensions(self.dimensions, other.dimensions, -1))
         return Quantity(quotient, self.dimensions)
 
     def __repr__(self) -> str:
@@ -453,17 +357,3 @@ def parse_amount(text: str, unit: str) -> float:
     if dimensions != expected:
         raise QuantityError(f"is measured in {unit}, not in {quote_value(words[1])}")
     return number_given * factor / wanted
-
-
-class Estimate(Record):
-    """An uncertain number in a unit, before it is used: every draw stands between low and high."""
-
-    low: float
-    mid: float
-    high: float
-    unit: str
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether it is one number."""
-        return self.low == self.high

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ragortune.economics.bills import Candidate
+from ragortune.economics.candidates import Candidate
 from ragortune.economics.feasibility import GateFinding
 from ragortune.economics.inputs import Input
 from ragortune.economics.latency import Latency

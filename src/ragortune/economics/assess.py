@@ -17,21 +17,15 @@ from ragortune.economics.answers import (
     spread_of,
 )
 from ragortune.economics.bills import (
-    WRITE_PRICES,
-    Approach,
     Bill,
-    Candidate,
-    Slope,
-    Tools,
     build_bill,
     choose_cache,
     find_hit,
-    find_slope,
     read_accuracy,
-    read_context,
     spread_investment,
     spread_total,
 )
+from ragortune.economics.candidates import WRITE_PRICES, Approach, Candidate, Tools
 from ragortune.economics.comparisons import (
     BREAK_EVEN_DRAWS,
     are_held_together,
@@ -46,7 +40,9 @@ from ragortune.economics.feasibility import GateFinding, Ruling, find_obstacles,
 from ragortune.economics.formulas import find_context_limit, price_accepted, price_with_errors
 from ragortune.economics.inputs import Bounds, Inputs, OneAtATime, Plan, Sampling, Scene
 from ragortune.economics.latency import Latency, estimate_latency
+from ragortune.economics.lines import Slope, find_slope
 from ragortune.economics.machines import Machines, find_capacity
+from ragortune.economics.retrieval import read_context
 from ragortune.errors import PriceError, ProfileError
 from ragortune.model import Criterion, PriceRow, Profile
 from ragortune.prices import REFUSED_AFTER, PriceBook, find_ages

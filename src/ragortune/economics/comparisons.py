@@ -6,10 +6,11 @@ import operator
 from collections.abc import Sequence
 
 from ragortune.economics.answers import BreakEven, Payback, Swing
-from ragortune.economics.bills import Approach, Candidate, Slope
+from ragortune.economics.candidates import Approach, Candidate
 from ragortune.economics.crossings import Lines, find_crossing, read_slope, total_at
 from ragortune.economics.inputs import Input
-from ragortune.quantities import DAYS_A_MONTH
+from ragortune.economics.lines import Slope
+from ragortune.units import DAYS_A_MONTH
 
 MONTH = DAYS_A_MONTH * 86_400.0
 """Seconds in a month."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ragortune.economics.bills import Slope
+from ragortune.economics.lines import Slope
 from ragortune.quantities import Quantity, list_first
 
 Lines = tuple[tuple[float, float, float], ...]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from ragortune.economics.bills import Approach, Bill
+from ragortune.economics.bills import Bill
+from ragortune.economics.candidates import Approach
 from ragortune.economics.inputs import Inputs
 from ragortune.economics.latency import Latency
 from ragortune.prices import count_days
-from ragortune.quantities import DAYS_A_MONTH
 from ragortune.record import Record
+from ragortune.units import DAYS_A_MONTH
 
 _NEAR_TIER = 0.8
 """From this share of a price tier on, growth is likely to pass it."""

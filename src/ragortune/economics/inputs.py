@@ -14,8 +14,9 @@ from enum import StrEnum
 from ragortune.errors import PriceError
 from ragortune.model import Criterion, PriceRow, Profile, Provenance
 from ragortune.prices import PriceBook, bounds_of, quantity_of
-from ragortune.quantities import CodedDraws, Draws, Quantity, measure, parse_unit
+from ragortune.quantities import CodedDraws, Draws, Quantity, measure
 from ragortune.record import Record
+from ragortune.units import parse_unit
 from ragortune.workload import RULES, QuantityRule
 
 TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start

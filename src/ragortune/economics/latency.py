@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ragortune.economics.bills import Bill, Tools
+from ragortune.economics.bills import Bill
+from ragortune.economics.candidates import Tools
 from ragortune.economics.inputs import Scene
 from ragortune.economics.machines import time_token
 from ragortune.model import PriceRow
