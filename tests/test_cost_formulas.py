@@ -3,7 +3,8 @@
 import pytest
 
 from ragortune.economics import formulas
-from ragortune.economics.latency import prefill_time
+from ragortune.economics.comparisons import find_payback
+from ragortune.economics.crossings import find_crossing
 from ragortune.economics.machines import cache_bytes
 from ragortune.prices import quantity_of
 from ragortune.quantities import measure, plain
@@ -76,9 +77,11 @@ def test_v9_a_small_job_is_earned_by_shorter_prompts_after_230_000_calls():
     long = measure(2000, "tokens/request") * usd(0.15)
     short = measure(100, "tokens/request") * usd(0.30)
 
-    found = formulas.find_break_even(measure(62, "USD"), long, short)
+    each = [price.number_in("USD/request") for price in (long, short)]
+    found, falls = find_crossing(((62 / 365, each[1], NO_LEAST),), ((0.0, each[0], NO_LEAST),))
 
-    within(found.number_in("requests"), 230_000, 1)
+    within(found, 230_000 / 365, 1)
+    assert falls
 
 
 def test_v22_ten_hours_on_one_accelerator_cost_about_ten_dollars(book):
@@ -182,24 +185,25 @@ def test_v13_an_8b_model_writes_75_tokens_a_second_on_one_accelerator():
 
 
 START, READS, TAKES = measure(0.8, "s"), measure(9000, "tokens/s"), measure(90_000, "tokens/s")
+NO_LEAST = float("-inf")
 
 
 def test_v14_time_to_the_first_token_of_a_long_prompt():
-    found = prefill_time(tokens(151_629), tokens(0), (READS, TAKES), START)
+    found = START + formulas.estimate_reading(tokens(151_629), tokens(0), (READS, TAKES))
 
     within(found.number_in("s"), 20.87, 40)
 
 
 def test_v15_time_to_the_first_token_of_a_long_cached_prompt():
-    found = prefill_time(tokens(0), tokens(151_629), (READS, TAKES), START)
+    found = START + formulas.estimate_reading(tokens(0), tokens(151_629), (READS, TAKES))
 
     within(found.number_in("s"), 1.94, 40)
 
 
 def test_v16_the_rates_that_were_fitted_give_the_timings_they_were_fitted_to():
     """V16 is a check of the fit, and no evidence of accuracy."""
-    fresh = prefill_time(tokens(187_354), tokens(0), (READS, TAKES), START)
-    cached = prefill_time(tokens(0), tokens(187_354), (READS, TAKES), START)
+    fresh = START + formulas.estimate_reading(tokens(187_354), tokens(0), (READS, TAKES))
+    cached = START + formulas.estimate_reading(tokens(0), tokens(187_354), (READS, TAKES))
 
     within(fresh.number_in("s"), 20.37, 10)
     within(cached.number_in("s"), 2.92, 10)
@@ -369,12 +373,16 @@ def test_accuracy_follows_recall_between_guessing_and_reading():
 
 
 def test_nothing_saved_is_never_paid_back_and_never_breaks_even():
-    assert formulas.find_payback(measure(1000, "USD"), measure(-5.0, "USD/month")) is None
-    assert formulas.find_break_even(measure(1000, "USD"), usd(1, "request"), usd(2, "request")) is None
+    payback = find_payback((1, 0), ([5.0], [4.0]), ([1000.0], [0.0]), 36.0)
+
+    assert (payback.months, payback.in_time, payback.ever) == ((None, None, None), 0.0, 0.0)
+    assert find_crossing(((1000.0, 2.0, NO_LEAST),), ((0.0, 1.0, NO_LEAST),)) is None
 
 
 def test_the_letters_pay_back_after_the_model_is_retired():
-    invested = measure(3000 * 4 + 15 * 800, "USD")
-    months = formulas.find_payback(invested, measure(2923.49 - 1341.29, "USD/month")).number_in("months")
+    invested = 3000 * 4.0 + 15 * 800
+    running = [measure(amount, "USD/month").magnitude for amount in (1341.29, 2923.49)]
+    payback = find_payback((1, 0), ([running[0]], [running[1]]), ([invested], [0.0]), 10.7)
 
-    assert months == pytest.approx(15.2, abs=0.1)
+    assert payback.months[1] == pytest.approx(15.2, abs=0.1)
+    assert payback.in_time == 0

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ragortune.economics import formulas
+from ragortune.economics import comparisons, crossings, formulas
 from ragortune.findings import FindingRule
 from ragortune.model import Option, Rulebook
 from ragortune.prices import KINDS, bounds_of
@@ -89,8 +89,11 @@ def write_cost_page(book: Rulebook) -> str:
     parts = [_COST_HEAD.format(note=_NOTE)]
     numbered = [
         (_first_sentences(function), name)
-        for name, function in vars(formulas).items()
-        if inspect.isfunction(function) and re.match(r"F[0-9]+b?\. ", inspect.getdoc(function) or "")
+        for module in (formulas, crossings, comparisons)
+        for name, function in vars(module).items()
+        if inspect.isfunction(function)
+        and function.__module__ == module.__name__
+        and re.match(r"F[0-9]+b?\. ", inspect.getdoc(function) or "")
     ]
     numbered.sort(key=lambda item: (int(re.findall(r"[0-9]+", item[0])[0]), item[0].partition(".")[0]))
     parts += [

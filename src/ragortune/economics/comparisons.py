@@ -73,9 +73,10 @@ def find_payback(
     invested: tuple[Sequence[float], Sequence[float]],
     life: float,
 ) -> Payback:
-    """Return when the first option has earned what it cost more than the second (F15), `life` in months.
+    """F15. Return when the first option has earned what it cost more than the second; `life` is in months.
 
     Amounts that recur are dollars a second, those paid once dollars; a draw in which nothing is saved never pays back.
+    Source: arithmetic.
     """
     months = sorted(
         max(0.0, mine - theirs) / ((dear - cheap) * MONTH)

@@ -34,10 +34,10 @@ def total_at(lines: Lines, requests: float) -> float:
 
 
 def find_crossing(first: Lines, second: Lines) -> Crossing | None:
-    """Return the lowest rate of requests above zero at which two bills are equal and change places; None if none is.
+    """F14. Return the lowest rate of requests above zero at which two bills are equal and change places; None if none is.
 
-    Bills are straight between the rates at which a line leaves its least amount, so each stretch is solved by itself
-    (F14). A crossing beyond `FARTHEST` is none.
+    Bills are straight between the rates at which a line leaves its least amount, so each stretch is solved by itself.
+    A crossing beyond `FARTHEST` is none. Source: arithmetic.
     """
     lines = (*first, *second)
     kinks = [(least - fixed) / each for fixed, each, least in lines if 0 < least - fixed < each * FARTHEST]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 
+from ragortune.economics import formulas
 from ragortune.economics.bills import Bill
 from ragortune.economics.candidates import Tools
 from ragortune.economics.inputs import Scene
 from ragortune.economics.machines import time_token
 from ragortune.model import PriceRow
-from ragortune.quantities import Quantity, read_mid
+from ragortune.quantities import measure
 from ragortune.record import Record
 
+_EACH = measure(1.0, "request")
 _REFERENCE_PASSAGES = 50
 """The stage of reranking was measured on so many passages."""
 
@@ -91,21 +93,18 @@ def _hosted_stages(scene: Scene, bill: Bill) -> list[Stage]:
         )
     else:
         first = _stage(scene, "hosted-first-token")
-    hit = 0.0 if bill.candidate.cache == "none" else read_mid(bill.hit.in_unit("share"))
-    prefix = bill.prefix.number_in("tokens/request")
-    fresh = bill.fresh.number_in("tokens/request") + (1 - hit) * prefix
-    cached = hit * prefix
+    cached = bill.hit * bill.prefix * _EACH
+    fresh = (bill.fresh + bill.prefix) * _EACH - cached
     speeds = [
         scene.inputs.price(row, short)
         if short in row.values
         else scene.inputs.constant(f"hosted-{short}".replace("_", "-"))
         for short in ("prefill", "prefill_cached")
     ]
-    times = [
-        1000
-        * sum(tokens / getattr(speed, end) for tokens, speed in zip((fresh, cached), speeds, strict=True))
-        for end in ("mid", "low")
-    ]
+    times = []
+    for end in ("mid", "low"):
+        new, taken_over = (measure(getattr(speed, end), speed.unit) for speed in speeds)
+        times.append(formulas.estimate_reading(fresh, cached, (new, taken_over)).number_in("ms"))
     return [first, Stage("reading the prompt", *times)]
 
 
@@ -127,13 +126,3 @@ def _token_time(scene: Scene, bill: Bill) -> tuple[float, float]:
     known = scene.inputs.price(row, "token_time") if "token_time" in row.values else None
     given = known or scene.inputs.constant("hosted-token-time")
     return given.mid, given.high
-
-
-def prefill_time(
-    tokens: Quantity, cached: Quantity, speeds: tuple[Quantity, Quantity], start: Quantity
-) -> Quantity:
-    """Return the time to the first token of a hosted model: its start, new tokens, and cached ones taken over.
-
-    Source: timings in the notebooks on prompt caching of the Anthropic cookbook; within 40%.
-    """
-    return start + tokens / speeds[0] + cached / speeds[1]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from ragortune.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity, StepKind
 from ragortune.model import Rulebook, Source
-from ragortune.plaintext import clean_text, join_words, shorten_text
+from ragortune.plaintext import clean_text, shorten_text
 from ragortune.statements import DocumentStatus
 
 STEP_NAMES: Mapping[StepKind, str] = MappingProxyType(
@@ -99,8 +99,3 @@ def fix_uri(path: str) -> str:
     parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
     quoted = "/".join(quote(part.encode("utf-8", "surrogateescape"), safe="-._~") for part in parts)
     return quoted or "stdin"
-
-
-def word_list(names: Iterable[str]) -> str:
-    """Return names in code marks, for Markdown."""
-    return join_words(f"`{name}`" for name in names)
