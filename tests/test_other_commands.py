@@ -8,7 +8,7 @@ import yaml
 
 import ragortune
 from ragortune.render import pages
-from ragortune.rulefiles import SCHEMAS, export_schema
+from ragortune.schemas import SCHEMAS, export_schema
 
 from .conftest import ROOT
 

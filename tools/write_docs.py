@@ -20,8 +20,8 @@ from ragortune.prices import KINDS, bounds_of
 from ragortune.render import pages
 from ragortune.render.pricelist import prices_markdown
 from ragortune.rulebook import load_finding_rules, load_rulebook
-from ragortune.rulefiles import SCHEMAS, export_schema
 from ragortune.rulefolder import shipped_folder
+from ragortune.schemas import SCHEMAS, export_schema
 from ragortune.workload import RULES, QuantityRule
 
 ROOT = Path(__file__).resolve().parent.parent

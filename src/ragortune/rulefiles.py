@@ -34,9 +34,8 @@ from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.prices import check_row, list_sources
 from ragortune.profile import Vocabulary
 from ragortune.reading import Document, KeyPath, decode_text, parse_yaml
-from ragortune.record import NOTHING, Record, plain_data
+from ragortune.record import Record, plain_data
 from ragortune.rulefolder import MANIFEST, SHIPPED, Files, digest_rules, read_files, shipped_folder
-from ragortune.workload import describe_quantities
 
 
 class Disabled(Record):
@@ -130,7 +129,7 @@ class FindingsFile(Record):
     """What `check` looks for in design documents, sorted by code."""
 
 
-_FILE_TYPES: Mapping[str, type] = MappingProxyType(
+FILE_TYPES: Mapping[str, type] = MappingProxyType(
     {
         "criteria": CriteriaFile,
         "rules": RulesFile,
@@ -159,7 +158,7 @@ _SINGULAR = MappingProxyType(
 )
 _KINDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType({"phrases": ("words", "phrases")})
 """Kinds of record in a file, where they are not named like the folder."""
-_RECORD_KINDS = (*_FILE_TYPES, "words")
+_RECORD_KINDS = (*FILE_TYPES, "words")
 
 
 class Authored:
@@ -236,10 +235,10 @@ def _read_records(authored: Authored, files: Files) -> None:
             continue
         kind = name.partition("/")[0]
         document = _parse_file(authored.folder, name, files[name])
-        file_type = _FILE_TYPES.get(kind) if "/" in name else None
+        file_type = FILE_TYPES.get(kind) if "/" in name else None
         if file_type is None:
             message = (
-                f"a rule set keeps its files in {join_words((f'{known}/' for known in _FILE_TYPES), 'or')}"
+                f"a rule set keeps its files in {join_words((f'{known}/' for known in FILE_TYPES), 'or')}"
             )
             authored.report(message, Place(document.path))
             continue
@@ -281,14 +280,15 @@ def _disable_rules(authored: Authored, document: Document, base: Authored | None
 
 
 @cache
-def _adapter(file_type: type) -> TypeAdapter[Any]:
+def adapter_of(file_type: type) -> TypeAdapter[Any]:
+    """Return what validates a kind of file and describes it."""
     return TypeAdapter(file_type)
 
 
 def _validate(file_type: type, document: Document, problems: list[RagortuneError]) -> Any:
     """Return the typed content of a file, or None after noting what is wrong with it."""
     try:
-        return _adapter(file_type).validate_python(document.data, strict=False)
+        return adapter_of(file_type).validate_python(document.data, strict=False)
     except ValidationError as error:
         seen: set[Place] = set()
         for detail in error.errors():
@@ -558,170 +558,16 @@ def compile_authored(authored: Authored) -> dict[str, Any]:
     }
 
 
-# --- schemas ------------------------------------------------------------------------------------------------------
-
-SCHEMAS = (
-    "profile",
-    "rulebook",
-    "criteria",
-    "rules",
-    "sources",
-    "options",
-    "cases",
-    "phrases",
-    "derived",
-    "prices",
-    "findings",
-)
-_DRAFT = "https://json-schema.org/draft/2020-12/schema"
-
-
-def export_schema(
-    name: str, criteria: Mapping[str, Criterion], derived: Mapping[str, Criterion] = NOTHING
-) -> dict[str, Any]:
-    """Return the JSON Schema of a kind of file, with the ids and levels of these criteria; KeyError if unknown."""
-    if name == "profile":
-        return _profile_schema(criteria)
-    file_type = Manifest if name == "rulebook" else _FILE_TYPES[name]
-    schema = _adapter(file_type).json_schema()
-    definitions = schema.get("$defs", {})
-    readable = {**criteria, **derived} if name == "rules" else criteria
-    answers = {
-        criterion.id: {**_value_schema(criterion, ranges=False), "description": criterion.question}
-        for criterion in readable.values()
-    }
-    owner = next((name for name in ("Rule", "FindingRule") if name in definitions), None)
-    if owner is not None:
-        conditions = {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {criterion.id: _condition_schema(criterion) for criterion in readable.values()},
-        }
-        for part in ("when", "unless"):
-            described = definitions[owner]["properties"][part].get("description")
-            definitions[owner]["properties"][part] = {**conditions, "description": described}
-    if "Phrase" in definitions:
-        properties = definitions["Phrase"]["properties"]
-        described = properties["says"].get("description")
-        said = {criterion.id: _said_schema(criterion) for criterion in criteria.values()}
-        properties["says"] = {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": said,
-            "description": described,
-        }
-        named = {"enum": [*criteria, None], "description": properties["number"].get("description")}
-        properties["number"] = named
-    for holder in ("Example", "Case", "FindingExample"):
-        if holder in definitions:
-            properties = definitions[holder]["properties"]
-            described = properties["profile"].get("description")
-            properties["profile"] = {"type": "object", "properties": answers, "description": described}
-    return {"$schema": _DRAFT, "$id": f"urn:ragortune:schema:{name}:1", **schema}
-
-
-def _said_schema(criterion: Criterion) -> dict[str, Any]:
-    level = {"enum": list(criterion.level_ids)}
-    several = {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}
-    return {"description": criterion.question, "anyOf": [level, several]}
-
-
-def _condition_schema(criterion: Criterion) -> dict[str, Any]:
-    level = {"enum": list(criterion.level_ids)}
-    shapes: list[dict[str, Any]] = [
-        level,
-        {"type": "array", "items": level, "minItems": 1, "uniqueItems": True},
-    ]
-    if not criterion.nominal:
-        bounds = {"at_least": level, "at_most": level}
-        shapes.append(
-            {"type": "object", "properties": bounds, "additionalProperties": False, "minProperties": 1}
-        )
-    return {"description": criterion.question, "anyOf": shapes}
-
-
-def _value_schema(criterion: Criterion, *, ranges: bool = True) -> dict[str, Any]:
-    single: list[dict[str, Any]] = [
-        {
-            "enum": [*criterion.level_ids, "unknown", None],
-            "description": "\n".join(f"{level.id}: {level.means}" for level in criterion.levels),
-        }
-    ]
-    if criterion.unit:
-        number: dict[str, Any] = {"type": "integer" if criterion.whole else "number"}
-        if criterion.minimum is not None:
-            number["minimum"] = criterion.minimum
-        if criterion.maximum is not None:
-            number["maximum"] = criterion.maximum
-        single.append({**number, "description": f"a number of {criterion.unit}"})
-    if not ranges:
-        return {"anyOf": single}
-    several: list[dict[str, Any]] = [{"type": "array", "items": {"anyOf": single}, "minItems": 1}]
-    if not criterion.nominal:
-        ends = {"from": {"anyOf": single}, "to": {"anyOf": single}}
-        several.append(
-            {"type": "object", "properties": ends, "additionalProperties": False, "minProperties": 1}
-        )
-    return {"anyOf": [*single, *several]}
-
-
-def _profile_schema(criteria: Mapping[str, Criterion]) -> dict[str, Any]:
-    from ragortune.model import Provenance
-
-    groups: dict[str, dict[str, Any]] = {}
-    flat: dict[str, Any] = {}
-    for criterion in criteria.values():
-        value = _value_schema(criterion)
-        detailed = {
-            "type": "object",
-            "required": ["value"],
-            "additionalProperties": False,
-            "properties": {
-                "value": value,
-                "evidence": {"type": "string", "description": "What supports the answer."},
-                "source": {
-                    "enum": [door.value for door in Provenance],
-                    "description": "Where it comes from.",
-                },
-                "as_of": {"type": "string", "format": "date", "description": "The date for which it holds."},
-            },
-        }
-        described = f"{criterion.question}\n\n{criterion.help}"
-        answer = {"description": described, "anyOf": [*value["anyOf"], detailed]}
-        groups.setdefault(criterion.group, {})[criterion.name] = answer
-        flat[criterion.id] = answer
-    nested = {
-        group: {"type": ["object", "null"], "additionalProperties": False, "properties": names}
-        for group, names in groups.items()
-    }
-    texts = {
-        "project": {"type": ["string", "number", "null"], "description": "Title of the project."},
-        "description": {"type": ["string", "number", "null"], "description": "What it is about."},
-        "notes": {"type": ["string", "number", "null"], "description": "Anything else."},
-        "quantities": describe_quantities(),
-        "$schema": {"type": "string"},
-    }
-    return {
-        "$schema": _DRAFT,
-        "$id": "urn:ragortune:schema:profile:1",
-        "title": "Profile of a project",
-        "description": "What is known about one project. What is left out is unknown, never a no.",
-        "type": ["object", "null"],
-        "additionalProperties": False,
-        "properties": {**texts, **nested, **flat},
-    }
-
-
 __all__ = [
-    "SCHEMAS",
+    "FILE_TYPES",
     "Authored",
     "Manifest",
     "Need",
     "UnreadableError",
+    "adapter_of",
     "author_folder",
     "compile_authored",
     "compile_folder",
-    "export_schema",
     "phrase_book",
     "raise_problems",
     "read_price_file",

@@ -16,20 +16,20 @@ SCHEMA_FILE = "ragortune-profile.schema.json"
 
 def print_schema(name: str, rules: str | None, environment: Environment) -> ExitCode:
     """Print the JSON Schema of a kind of file."""
-    from ragortune import rulefiles
+    from ragortune import schemas
 
-    if name not in rulefiles.SCHEMAS:
-        known = join_words(rulefiles.SCHEMAS, "or")
-        hint = suggest_name(name, rulefiles.SCHEMAS)
+    if name not in schemas.SCHEMAS:
+        known = join_words(schemas.SCHEMAS, "or")
+        hint = suggest_name(name, schemas.SCHEMAS)
         raise UsageError(f"there is no schema {quote_value(name)}; there is {known}", None, hint)
     book = open_rulebook(rules, environment)
-    environment.write(dump_json(rulefiles.export_schema(name, book.criteria, book.derived), indent=2) + "\n")
+    environment.write(dump_json(schemas.export_schema(name, book.criteria, book.derived), indent=2) + "\n")
     return ExitCode.OK
 
 
 def write_start(path: str, rules: str | None, environment: Environment, *, force: bool) -> ExitCode:
     """Write a commented profile to fill in, with its schema beside it; `-` prints it."""
-    from ragortune import rulefiles
+    from ragortune import schemas
 
     book = open_rulebook(rules, environment)
     if path == "-":
@@ -40,7 +40,7 @@ def write_start(path: str, rules: str | None, environment: Environment, *, force
     if os.path.exists(target) and not force:
         raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it")
     text = write_profile(book.criteria.values(), schema=f"./{SCHEMA_FILE}")
-    described = dump_json(rulefiles.export_schema("profile", book.criteria), indent=2) + "\n"
+    described = dump_json(schemas.export_schema("profile", book.criteria), indent=2) + "\n"
     try:
         for name, content in ((schema, described), (target, text)):
             with open(name, "w", encoding="utf-8") as stream:

@@ -1,0 +1,157 @@
+"""JSON Schemas of profiles and of the files of a rule set, with the ids and levels of its criteria, for editors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ragortune.model import Criterion, Provenance
+from ragortune.record import NOTHING
+from ragortune.rulefiles import FILE_TYPES, Manifest, adapter_of
+from ragortune.workload import describe_quantities
+
+SCHEMAS = (
+    "profile",
+    "rulebook",
+    "criteria",
+    "rules",
+    "sources",
+    "options",
+    "cases",
+    "phrases",
+    "derived",
+    "prices",
+    "findings",
+)
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def export_schema(
+    name: str, criteria: Mapping[str, Criterion], derived: Mapping[str, Criterion] = NOTHING
+) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of file, with the ids and levels of these criteria; KeyError if unknown."""
+    if name == "profile":
+        return _profile_schema(criteria)
+    schema = adapter_of(Manifest if name == "rulebook" else FILE_TYPES[name]).json_schema()
+    definitions = schema.get("$defs", {})
+    conditions = {**criteria, **derived} if name == "rules" else criteria
+    for holder, fields in _fields_by_holder(criteria, conditions).items():
+        properties = definitions.get(holder, {}).get("properties", {})
+        for field, described in fields.items():
+            if field in properties:
+                properties[field] = {**described, "description": properties[field].get("description")}
+    return {"$schema": _DRAFT, "$id": f"urn:ragortune:schema:{name}:1", **schema}
+
+
+def _fields_by_holder(
+    criteria: Mapping[str, Criterion], conditions: Mapping[str, Criterion]
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return what fields hold whose keys are criteria, by record and field."""
+    when = _closed({criterion.id: _condition_schema(criterion) for criterion in conditions.values()})
+    says = _closed({criterion.id: _said_schema(criterion) for criterion in criteria.values()})
+    answers = {
+        criterion.id: {**_value_schema(criterion, ranges=False), "description": criterion.question}
+        for criterion in conditions.values()
+    }
+    profile = {"profile": {"type": "object", "properties": answers}}
+    return {
+        "Rule": {"when": when, "unless": when},
+        "FindingRule": {"when": when, "unless": when},
+        "Phrase": {"says": says, "number": {"enum": [*criteria, None]}},
+        **dict.fromkeys(("Example", "Case", "FindingExample"), profile),
+    }
+
+
+def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a mapping that has no other keys."""
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _said_schema(criterion: Criterion) -> dict[str, Any]:
+    level = {"enum": list(criterion.level_ids)}
+    several = {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}
+    return {"description": criterion.question, "anyOf": [level, several]}
+
+
+def _condition_schema(criterion: Criterion) -> dict[str, Any]:
+    level = {"enum": list(criterion.level_ids)}
+    shapes: list[dict[str, Any]] = [
+        level,
+        {"type": "array", "items": level, "minItems": 1, "uniqueItems": True},
+    ]
+    if not criterion.nominal:
+        bounds = {"at_least": level, "at_most": level}
+        shapes.append(
+            {"type": "object", "properties": bounds, "additionalProperties": False, "minProperties": 1}
+        )
+    return {"description": criterion.question, "anyOf": shapes}
+
+
+def _value_schema(criterion: Criterion, *, ranges: bool = True) -> dict[str, Any]:
+    single: list[dict[str, Any]] = [
+        {
+            "enum": [*criterion.level_ids, "unknown", None],
+            "description": "\n".join(f"{level.id}: {level.means}" for level in criterion.levels),
+        }
+    ]
+    if criterion.unit:
+        number: dict[str, Any] = {"type": "integer" if criterion.whole else "number"}
+        if criterion.minimum is not None:
+            number["minimum"] = criterion.minimum
+        if criterion.maximum is not None:
+            number["maximum"] = criterion.maximum
+        single.append({**number, "description": f"a number of {criterion.unit}"})
+    if not ranges:
+        return {"anyOf": single}
+    several: list[dict[str, Any]] = [{"type": "array", "items": {"anyOf": single}, "minItems": 1}]
+    if not criterion.nominal:
+        ends = {"from": {"anyOf": single}, "to": {"anyOf": single}}
+        several.append(
+            {"type": "object", "properties": ends, "additionalProperties": False, "minProperties": 1}
+        )
+    return {"anyOf": [*single, *several]}
+
+
+def _profile_schema(criteria: Mapping[str, Criterion]) -> dict[str, Any]:
+    groups: dict[str, dict[str, Any]] = {}
+    flat: dict[str, Any] = {}
+    for criterion in criteria.values():
+        value = _value_schema(criterion)
+        detailed = {
+            "type": "object",
+            "required": ["value"],
+            "additionalProperties": False,
+            "properties": {
+                "value": value,
+                "evidence": {"type": "string", "description": "What supports the answer."},
+                "source": {
+                    "enum": [door.value for door in Provenance],
+                    "description": "Where it comes from.",
+                },
+                "as_of": {"type": "string", "format": "date", "description": "The date for which it holds."},
+            },
+        }
+        described = f"{criterion.question}\n\n{criterion.help}"
+        answer = {"description": described, "anyOf": [*value["anyOf"], detailed]}
+        groups.setdefault(criterion.group, {})[criterion.name] = answer
+        flat[criterion.id] = answer
+    nested = {
+        group: {"type": ["object", "null"], "additionalProperties": False, "properties": names}
+        for group, names in groups.items()
+    }
+    texts = {
+        "project": {"type": ["string", "number", "null"], "description": "Title of the project."},
+        "description": {"type": ["string", "number", "null"], "description": "What it is about."},
+        "notes": {"type": ["string", "number", "null"], "description": "Anything else."},
+        "quantities": describe_quantities(),
+        "$schema": {"type": "string"},
+    }
+    return {
+        "$schema": _DRAFT,
+        "$id": "urn:ragortune:schema:profile:1",
+        "title": "Profile of a project",
+        "description": "What is known about one project. What is left out is unknown, never a no.",
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "properties": {**texts, **nested, **flat},
+    }
