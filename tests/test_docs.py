@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 
 from ragortune.configuration import find_configuration
 
@@ -159,3 +160,12 @@ def test_every_command_of_the_command_line_is_in_the_readme():
         "prices list",
     ):
         assert f"`ragortune {command}" in readme()
+
+
+def test_the_guide_for_contributors_names_every_layer():
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0][
+        "layers"
+    ]
+    guide = (ROOT / "CONTRIBUTING.md").read_text()
+
+    assert [name for layer in layers for name in layer.split(" | ") if f"`{name}`" not in guide] == []

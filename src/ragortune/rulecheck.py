@@ -13,6 +13,7 @@ import random
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from ragortune.authored import Authored
 from ragortune.engine import Clause, Tables, compile_tables, decide_option, trace_rule
 from ragortune.errors import Place
 from ragortune.findings import Detector, FindingRule
@@ -23,7 +24,7 @@ from ragortune.prices import list_sources
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
 from ragortune.rulebook import build_rulebook
-from ragortune.rulefiles import Authored, author_folder, compile_authored
+from ragortune.rulefiles import author_folder, compile_authored
 from ragortune.rulefolder import MANIFEST
 
 _CODE = re.compile(r"[A-Z][0-9]{2}\Z")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ragortune.authored import FILE_TYPES, Manifest
 from ragortune.model import Criterion, Provenance
 from ragortune.record import NOTHING
-from ragortune.rulefiles import FILE_TYPES, Manifest, adapter_of
+from ragortune.rulefiles import adapter_of
 from ragortune.workload import describe_quantities
 
 SCHEMAS = (
