@@ -44,7 +44,7 @@ def _any_of(*words: str) -> str:
 
 _TEXTS = (
     r"(?:passages?|chunks?|documents?|articles?|sections?|clauses?|paragraphs?|pages?|snippets?|excerpts?|entries|descriptions?"
-    r"|notes?|examples?|results|hits|evidence|context|records?|cases?|windows?|blocks?|fragments?|segments?|tickets?|questions|memories|replies|posts)"
+    r"|notes?|examples?|results|hits|evidence|context|records?|cases?|windows?|blocks?|fragments?|segments?|tickets?|questions|memories|replies|posts|reports?|letters?|e?mails?|facts|summaries|transcripts?|products?|tables|clips|pairs|rulings|precedents|recipes)"
 )
 _SELECTED = _any_of(
     rf"(?:closest|nearest|matching|relevant|similar|retrieved|best-matching) (?:[\w-]+ ){{0,2}}{_TEXTS}",
@@ -55,7 +55,7 @@ _SELECTED = _any_of(
 _TAKES = r"(?:given|gets?|reads?|sees?|receives?|placed|prepended|from|with|on|using|over|in|cites?|uses?)"
 
 _NAMED_RETRIEVAL = _any_of(
-    r"(?-i:\b(?:[A-Z][a-z]*|[Aa]gentic-)?RAGs?\b(?!-(?:lite|like|style|free|less)\b))",
+    r"(?-i:(?<![A-Za-z0-9_])(?:[A-Z][a-z]*|[Aa]gentic-)?RAGs?(?![A-Za-z0-9_])(?!-(?:lite|like|style|free|less)\b))",
     r"\bretrieval[\s-]augmented\b",
     r"\bretrieval[\s-](?:first|based|grounded|driven)\b",
     r"\brag[\s-](?:pipeline|system|service|approach|architecture|app|application|chatbot|bot|stack|based|powered|design)s?\b",
@@ -66,6 +66,10 @@ _NAMED_RETRIEVAL = _any_of(
     rf"\b(?:{_SELECTED}) (?:is |are |get )?(?:\w+ ){{0,2}}(?:put|placed|inserted|pasted|added|injected|prepended|given|passed|sent|go) (?:in|into|to|before)\b",
     r"\b(?:pass(?:es|ed|ing)?|feeds?|fed|inject(?:s|ed|ing)?|inserts?|prepend(?:s|ed)?|adds?|gives?|hands?) (?:the )?(?:[\w-]+ ){0,4}(?:passages?|chunks?|documents?|articles?|sections?|clauses?|hits|results|snippets?|evidence|examples) (?:\w+ ){0,3}(?:to|into) (?:the |its |an? )?(?:\w+ )?(?:generator|model|llm|prompt|context|gpt\S*|claude)\b",
     r"\b(?:chose|choose|chosen|use|using|uses|via|through|selected|prefer|adopt|decided (?:for|on)) retrieval\b",
+    r"\b(?:fetched|pulled|retrieved|selected|drawn|looked up|taken|found) (?:from|in|by|via|through|with) (?:the |a |our |an )?(?:[\w-]+ ){0,2}(?:vector|semantic|hybrid|embeddings?|knowledge)[\s-](?:\w+ )?(?:index|store|database|db|search|base)\b",
+    rf"\b(?:{_SELECTED})[^.;:]{{0,40}} (?:are|is|get|were) (?:\w+ ){{0,2}}(?:retrieved|fetched|looked up|found|selected|searched)\b",
+    r"\bfile[_ ]search (?:tool|api|over|on|with|enabled)\b|\bwith file[_ ]search\b|\b(?:bedrock )?knowledge bases? (?:for|with|on) (?:amazon )?bedrock\b|\bbedrock knowledge bases?\b",
+    r"\b(?:comes?|taken|supplied|provided|served|delivered|obtained) (?:\w+ )?(?:from|through|by|via) retrieval\b|\bretrieval (?:over|from|across|against) (?:the|our|its|all|an?)\b",
     r"génération augmentée",
     r"generación aumentada",
     r"erişim(?:le)? (?:destekli|artırılmış)",
@@ -76,7 +80,8 @@ _RETRIEVAL_PARTS = _any_of(
     r"\bvectorstore\b",
     r"\bsemantic[\s-](?:search|retrieval|index|similarity)\b",
     r"\bembedding(?:s|[\s-]models?)?\b",
-    r"\b(?:pgvector|faiss|chroma(?:db)?|qdrant|pinecone|lancedb|weaviate|milvus|pgvectorscale)\b",
+    r"\b(?:text-embedding-\w+(?:-\w+)?|ada-002|bge-[\w.-]+|e5-[\w-]+|gte-[\w-]+|nomic-embed\S*|all-minilm\S*|voyage-\w+|jina-embeddings\S*|mxbai-\S+)",
+    r"\b(?:pgvector|faiss|chroma(?:db)?|qdrant|pinecone|lancedb|weaviate|milvus|pgvectorscale|sqlite-v(?:ec|ss)|hnswlib|usearch|turbopuffer|vespa|marqo|deep ?lake|zilliz|vald|kendra|glean|amazon q|vertex ai search|file[_ ]search)\b|\bpassages? (?:come|comes|are taken|are drawn)\b",
     r"\bhybrid[\s-](?:search|retrieval)\b",
     r"\b(?:document|passage|chunk|first-stage|context|knowledge|two-stage|dense|sparse|lexical|keyword)[\s-]retrieval\b",
     r"\bretriev(?:es?|ed|ing|al of) (?:the |only |any )?(?:most |top[\s-]?\w* )?(?:relevant|matching|similar|nearest|related|supporting|top|exact|chunks?|passages?|documents?|context|articles?|sections?|snippets?|evidence|records?|examples?|pages?)\b",
@@ -84,11 +89,12 @@ _RETRIEVAL_PARTS = _any_of(
     r"\bretrieved (?:\w+ )?(?:chunks?|passages?|documents?|context|snippets?|content|sections?|articles?|evidence)\b",
     r"\b(?:knowledge[\s-]bases?|document index|search index|index(?:ed)? (?:documents?|passages?|chunks?|articles?|corpus))\b",
     r"\bchunk(?:s|ed|ing)\b",
-    r"\blooks? up (?:the )?(?:\w+ ){0,2}(?:similar|matching|relevant|nearest)\b|\bembed (?:job|step|the|each|all)\b",
+    r"\blooks? up (?:the )?(?:\w+ ){0,2}(?:similar|matching|relevant|nearest)\b|\bembed (?:job|step|the|each|all|our|articles|questions|documents|chunks|passages|pages|tickets)\b",
+    r"\b(?:pages|documents|articles|files|manuals?|docs|sources|tickets) (?:are |get |is |were )?(?:\w+ )?(?:re-?)?indexed\b|\b(?:re-?)index(?:es)? (?:changed|new|updated) (?:pages|documents|articles|files|docs)\b",
     r"\bre-?embed\w*|\brecall@\w+|\btop_k\b",
     r"\bembeds\b|\b(?:is|are|were|get|gets|being) (?:\w+ )?embedded\b(?! (?:in|into)\b)",
     rf"\b(?:closest|nearest|matching|most relevant|most similar|top \w+) (?:[\w-]+ )?{_TEXTS}\b",
-    r"\banswers? (?:\w+ ){0,3}(?:from|out of|over|using) (?:[\w-]+ ){0,6}(?:index|library|corpus|articles?|documents|passages|paragraphs|sections|pages|manuals?|handbook|wiki|knowledge base)\b",
+    r"\banswers? (?:\w+ ){0,3}(?:from|out of|over|using) (?:[\w-]+ ){0,6}(?:index|library|corpus|articles?|documents|passages|paragraphs|sections|pages|manuals?|handbook|wiki|knowledge base|confluence|sharepoint|notion|intranet|help (?:centre|center)|docs)\b",
     r"\b(?:turned|converted|mapped|encoded) (?:in)?to (?:an? |dense )?vectors?\b",
     r"\bground(?:s|ed|ing)? (?:[\w-]+ ){0,4}(?:in|on)\b",
     r"\bindex(?:es|ed)? (?:the|all|our) (?:[\w-]+ ){0,2}(?:pages|documents|articles|files|manuals?|wiki|corpus)\b",
@@ -118,6 +124,7 @@ _TUNING_PARTS = _any_of(
     r"\btun(?:e|es|ing) (?:an? |the |our )(?:\w+ )?(?:model|adapter|llm)\b",
     r"\bcustom[\s-]trained\b|\btrained weights\b",
 )
+_MODEL_NAME = r"(?:llms?|model|gpt\S*|claude|gemini|llama|mistral|haiku|sonnet|opus|deepseek\S*|qwen\S*|gemma\S*|grok|o[134](?:-mini)?)"
 _NAMED_PLAIN = _any_of(
     r"\bprompt(?:ing)?[\s-](?:only|alone|engineering|based)\b",
     r"\b(?:plain|simple|pure|better|careful|structured) prompt(?:s|ing)?\b",
@@ -126,10 +133,10 @@ _NAMED_PLAIN = _any_of(
     r"\blong[\s-]context\b|\bcontext[\s-]stuffing\b",
     r"\b(?:entire|whole|full|complete|all(?: of)?(?: the| our)?) (?:[\w-]+ ){0,4}(?:in|into|inside) (?:the |every |each |a |one |its )?(?:system )?(?:prompt|context)\b",
     r"\b(?:documents?|files?|texts?|contracts?|transcripts?|manuals?|pages?) (?:is |are )?(?:\w+ ){0,2}(?:given|sent|passed|shown) to (?:\w+ ){1,3}(?:in full|whole|entire)\b|\bread(?:s)? (?:\w+ ){1,3}(?:in full|whole)\b",
-    r"\b(?:with|using|runs?) (?:rip)?grep\b|\b(?:opens?|reads?|lists?|browses?) (?:the )?files\b",
+    r"\b(?:with|using|runs?) (?:rip)?grep\b|\bgreps\b|\bgrep (?:and|the|for|logs|over)\b|\b(?:opens?|reads?|lists?|browses?) (?:the )?files\b",
     r"\b(?:keep|stay with|stick (?:to|with)) (?:the |a |our )?prompt(?:ing)?\b(?! within)|\bprompted (?:\w+)\b",
     r"\bfocused prompts?\b|\bprompts? (?:\w+ ){0,2}(?:includes?|carr(?:y|ies)|holds?) (?!retriev)\w+",
-    r"\b(?:generates?|writes?|produces?|emits?|returns?) (?:the |an? |safe |read-only |valid |postgres |parameteri[sz]ed )*(?:sql|cypher|sparql)\b|\bsql (?:generation|agent)\b|\bgenerated sql\b",
+    r"\b(?:generates?|writes?|produces?|emits?|returns?) (?:the |an? |safe |single |one |read-only |valid |postgres(?:ql)? |sqlite |snowflake |bigquery |sql |graphql |parameteri[sz]ed )*(?:sql|cypher|sparql|(?<=sql )quer(?:y|ies)|(?<=cypher )quer(?:y|ies))\b|\bsql (?:generation|agent)\b|\bgenerated sql\b",
     r"\bexamples? in (?:the|every|each|its) prompt\b",
     r"\b(?:goes|go|stands?|(?:is|are) (?:sent|passed|placed|included|loaded|pasted|put|given)|sent|passed|placed|pasted|loaded|put) (?:\w+ ){0,3}(?:in|into|inside|with) (?:the |every |each |a |one |its )?(?:system )?(?:prompt|context|question|request)\b",
     r"\bnothing (?:is |needs to be |to be |has to be )?(?:retrieved|trained|to retrieve|to train)\b",
@@ -150,10 +157,13 @@ _PLAIN_PARTS = _any_of(
     r"\bstructured (?:json )?(?:outputs?|instructions)\b|\bjson schema\b|\bconstrained (?:json )?(?:output|decoding)\b|\bstructured json\b|\bpydantic\b|\bas json\b",
     r"\bmodelfile\b",
     r"\b(?:build|builds|building|assembles?|composes?) (?:the |a |an |each )?(?:\w+ ){0,2}prompts?\b",
-    r"\b(?:llms?|model|gpt\S*|claude|gemini|llama|mistral) (?:[\w.]+ )?(?:receives?|returns?|gets|is (?:given|asked)|splits?|composes?|replies|translates?|decides?|generates?|writes?|extracts?|classif(?:y|ies)|summari[sz]es?|produces?|drafts?|plans?|picks?|scores?|rates?)\b",
+    rf"\b{_MODEL_NAME} (?:[\w.]+ ){{0,2}}?(?:receives?|returns?|gets|is (?:given|asked|prompted|called|told|shown)|splits?|composes?|replies|translates?|decides?|generates?|writes?|extracts?|classif(?:y|ies)|summari[sz]es?|produces?|drafts?|plans?|picks?|scores?|rates?|reads|reviews|answers|turns|fills|proposes|suggests|explains|rewrites|labels|tags|grades|judges|routes|parses|selects|chooses|ranks|checks|converts)\b",
     r"\b(?:input|whole|full|entire) context\b",
     r"\b(?:planner|worker|writer|critic|router|supervisor|judge|reviewer) (?:llms?|agents?)\b|\bweb search\b|\bbrowses? the web\b|\bsearch api\b",
     r"\b(?:generated|written|produced|drafted|extracted|translated) (?:by|with) (?:an? |the )?(?:local |hosted |large )?(?:llm|language model|gpt\S*|claude|gemini|llama|mistral)",
+    r"\b(?:ask|asks|asking|instructs?|prompts|tells?) (?:the |an? )?(?:llm|language model|model|gpt\S*|claude|gemini|llama|mistral) (?:for|to|which|whether)\b",
+    r"\b(?:back|returned|handed|passed|fed) to (?:the |an? )?(?:llm|language model|model|gpt\S*|claude|gemini)\b|\b(?:llm|batch(?:ed)? llm|model) (?:requests?|calls?)\b",
+    r"\b(?:repair|retry|base|review|extraction|classification|summary|scoring|planning|judge|follow-up|correction|generation) prompts?\b",
     r"\bsmall enough for (?:the |one |a )?(?:prompt|context)\b",
     r"\b(?:one|single|two|second|each|every) (?:llm |model |api )?(?:call|prompt)\b",
     r"\b(?:send|sends|sent|passes|passed|feeds?|fed) (?:\w+ ){1,4}to (?:the |an? )?(?:llm|model|gpt\S*|claude|gemini|openai)\b",
@@ -174,7 +184,7 @@ _PATTERNS = (
         False,
         (
             "retriev vector vekt vetor embed semanti hybrid closest nearest match relevant similar top search index knowledge chunk"
-            " rank ground answer look found fetch pgv faiss chroma qdrant pinecone lancedb weaviate milvus bm25 idf hnsw nn 向 嵌 知 检"
+            " rank ground answer look found fetch ada bge gte nomic minilm voyage jina mxbai e5 sqlite usearch turbop vespa marqo lake zilliz kendra glean amazon vertex file passage pgv faiss chroma qdrant pinecone lancedb weaviate milvus bm25 idf hnsw nn 向 嵌 知 检"
         ),
         _RETRIEVAL_PARTS,
     ),
@@ -199,7 +209,7 @@ _PATTERNS = (
         False,
         (
             "prompt output schema json decoding modelfile llm model gpt claude gemini llama mistral context agent web search call"
-            " enough sql pydantic openai"
+            " enough sql pydantic openai haiku sonnet opus deepseek qwen gemma grok o1 o3 o4"
         ),
         _PLAIN_PARTS,
     ),
@@ -248,6 +258,11 @@ _PREFERRED = re.compile(
     r"(?:rag|retriev\w*|generation\)?|tun\w+|lora|prompt\w*|context|search|model|approach)\W{0,3} over (?:a |an |the |full |model |llm |pure |plain )*$",
     re.IGNORECASE,
 )
+_BALANCED = re.compile(
+    r"\bneither\b.{3,80}\bnor\b.{3,80}\b(?:better|best|superior|worse|sufficient|enough|silver bullet|right|perfect|replaces?|a replacement)\b",
+    re.IGNORECASE,
+)
+"""Says that both have their place, and rejects neither."""
 _COMPARED = re.compile(r"^\W{0,4}(?:vs\.?|versus|compared (?:to|with)|or)(?=\W)", re.IGNORECASE)
 _SWITCHED_OFF = re.compile(
     r"\b(?:disabled|inactive|switched off|turned off|stubbed|mocked|unused)\b[^.;:]{0,40}$"
@@ -260,7 +275,7 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 _GIVEN_UP = re.compile(
-    r"\b(?:so|but|and|until|then|,) (?:we|it was|they were|this was|was|were) (?:\w+ )?(?:stopped|gave up|given up|abandoned|dropped|reverted|rolled back|moved away|retired|discontinued|removed)\b|\bis no longer\b",
+    r"\b(?:so|but|and|until|then|,) (?:we|it was|they were|this was|was|were) (?:\w+ )?(?:stopped|gave up|given up|abandoned|dropped|reverted|rolled back|moved away|retired|discontinued|removed)\b|\bis no longer\b|\b(?:and|but|then) (?:dropped|abandoned|removed|rejected|reverted|discarded) (?:it|them|this|that)\b",
     re.IGNORECASE,
 )
 _VERSUS = re.compile(r"\bvs\.?(?=\W)|\bversus\b|\bcompar", re.IGNORECASE)
@@ -268,11 +283,15 @@ _QUESTION = re.compile(
     r"^\W*why (?:we |do we |did we )?(?:use |chose |choose |need |picked )?", re.IGNORECASE
 )
 _ADVICE = re.compile(r"\b(?:you|your(?! own)|you[’']re|you[’']ll|yours)\b", re.IGNORECASE)
+_PERSONA = re.compile(r"\W*(?:you are (?:an?|the) \w+|your (?:job|task|role|goal) is)\b", re.IGNORECASE)
+"""The first words of a system prompt, which speak to a model."""
 _OURS = re.compile(
     r"\b(?:we|our|ours|us|i|my|this (?:repo|repository|project|system|service|schema|application|app|design|adr))\b",
     re.IGNORECASE,
 )
-_CORE = re.compile(r"retriev|vector|index|embedding|knowledge base|semantic")
+_CORE = re.compile(
+    r"retriev|vector|index|embedding|knowledge base|semantic|amazon q|kendra|glean|ai search|file.search"
+)
 _NEAR = 60
 _MOST_MENTIONS = 6
 """Of one kind in one sentence; more says no more."""
@@ -326,6 +345,8 @@ def _read_mood(sentence: Sentence, start: int, end: int) -> Mood:
         return Mood.NEGATED
     if _COMPARED.match(after) or _OTHERS.search(before) or speaks_to_reader(sentence):
         return Mood.HYPOTHETICAL
+    if _BALANCED.search(text, max(0, start - 2 * _NEAR), end + 4 * _NEAR):
+        return Mood.HYPOTHETICAL
     asked = _QUESTION.match(text)
     mood = mood_at(sentence, start, end)
     if mood is Mood.HYPOTHETICAL and asked and asked.end() >= start - 4 and text.rstrip().endswith("?"):
@@ -351,4 +372,5 @@ def is_core(mention: Mention) -> bool:
 
 def speaks_to_reader(sentence: Sentence) -> bool:
     """Tell whether a sentence advises its reader and does not speak about the project."""
-    return bool(_ADVICE.search(sentence.text)) and not _OURS.search(sentence.text)
+    text = sentence.text
+    return bool(_ADVICE.search(text)) and not _OURS.search(text) and not _PERSONA.match(text)

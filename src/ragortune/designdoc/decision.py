@@ -12,7 +12,16 @@ from collections.abc import Iterable, Sequence
 
 from ragortune.designdoc.approaches import Approach, Mention, find_mentions, is_core, speaks_to_reader
 from ragortune.designdoc.reader import span_of
-from ragortune.designdoc.subject import OURS, is_about_models, is_guide, is_lesson, is_plumbing
+from ragortune.designdoc.subject import (
+    OURS,
+    has_lesson_title,
+    is_about_models,
+    is_classic_learning,
+    is_guide,
+    is_lesson,
+    is_llm_design,
+    is_plumbing,
+)
 from ragortune.designdoc.weights import (
     CURRENT,
     DECISIVE,
@@ -25,7 +34,7 @@ from ragortune.designdoc.weights import (
     weigh_mentions,
 )
 from ragortune.model import Option
-from ragortune.statements import Cited, DocumentStatus, Form, Sentence, Span, StatedDecision, Zone
+from ragortune.statements import Cited, DocumentStatus, Form, Mood, Sentence, Span, StatedDecision, Zone
 
 _CLEAR = 1.5
 _IMPLIED_NAMED = 2.5
@@ -77,8 +86,11 @@ def read_decision(
     ledgers = weigh_mentions(mentions, sentences)
     foreign = language != "en"
     if not is_about_models(sentences, mentions, ledgers, foreign=foreign):
-        return (DocumentStatus.UNSUPPORTED_LANGUAGE if foreign else DocumentStatus.NOTHING_TO_JUDGE), None
+        unread = foreign and not is_classic_learning(sentences)
+        return (DocumentStatus.UNSUPPORTED_LANGUAGE if unread else DocumentStatus.NOTHING_TO_JUDGE), None
     option = _choose_option(ledgers)
+    if option is None and is_llm_design(sentences) and _is_only_prompted(mentions, ledgers):
+        option = Option.NEITHER
     if (
         option is Option.NEITHER
         and is_plumbing(sentences)
@@ -86,7 +98,8 @@ def read_decision(
     ):
         option = None
     general = is_guide(sentences) or is_lesson(sentences)
-    if option is not None and general and not _speaks_for_itself(option, ledgers):
+    taught = has_lesson_title(sentences)
+    if option is not None and general and not _speaks_for_itself(option, ledgers, taught=taught):
         option = None
     decision = _state_decision(option, ledgers, sentences) if option else None
     if foreign and (decision is None or not _is_clear(decision.option, ledgers)):
@@ -166,8 +179,17 @@ def _does_without(ledgers: dict[Approach, Ledger]) -> bool:
     return plain.total * plain.kinds >= (_IMPLIED_NAMED if plain.named else _IMPLIED)
 
 
-def _speaks_for_itself(option: Option, ledgers: dict[Approach, Ledger]) -> bool:
-    """Tell whether a guide says what its own project does, and not only what a reader could do."""
+def _is_only_prompted(mentions: Sequence[Mention], ledgers: dict[Approach, Ledger]) -> bool:
+    """Tell whether a design of what a model does names prompting alone, and neither retrieval nor tuning at all."""
+    others = [m for m in mentions if m.approach is not Approach.PLAIN and (m.strong or is_core(m))]
+    return all(m.mood is Mood.NEGATED for m in others) and ledgers[Approach.PLAIN].total >= _NOTICED
+
+
+def _speaks_for_itself(option: Option, ledgers: dict[Approach, Ledger], *, taught: bool) -> bool:
+    """Tell whether a guide says what its own project does, and not only what a reader could do.
+
+    What a document concludes whose title weighs approaches in general is `taught`, not decided.
+    """
     for approach in _approaches_of(option):
         for item in (*ledgers[approach].pro, *ledgers[Approach.RETRIEVAL].contra):
             sentence = item.mention.sentence
@@ -175,7 +197,7 @@ def _speaks_for_itself(option: Option, ledgers: dict[Approach, Ledger]) -> bool:
             if speaks_to_reader(sentence):
                 continue
             own = OURS.search(sentence.text) or _DEFAULTS.search(sentence.text)
-            if own or CURRENT.search(above) or sentence.zone is Zone.DECISION:
+            if own or CURRENT.search(above) or (sentence.zone is Zone.DECISION and not taught):
                 return True
     return False
 

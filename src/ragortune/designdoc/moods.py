@@ -33,7 +33,7 @@ _NEGATED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _SUPPOSED_BEFORE = re.compile(
-    r"(?:\bif\b|\bwhen(?=\s+(?:you|to|your|we (?:need|have|reach|hit|exceed))\b)|\bunless\b|\bwhether\b|\bcould\b|\bmight\b|\bmay\b(?! only)|\bwould\b|\bshould (?:we|you|it|the|they)\b|\bsuppose\b|\bassuming\b|\bin case\b|\bfor example\b|\be\.g\.|\bsuch as\b|\bfor instance\b|\bperhaps\b|\bpossibly\b|\bpotentially\b|\boptional(?:ly)?\b|\bconsider(?:ed|ing|s)?\b|\bevaluat(?:e|ed|ing) whether\b|\beither\b|\balternativ(?:e|ely|es)\b"
+    r"(?:\bif\b|\bwhen(?=\s+(?:you|to|your|we (?:need|have|reach|hit|exceed))\b)|\bunless\b|\bwhether\b|\bcould\b|\bmight\b|(?<!agent )(?<!assistant )\bmay\b(?! only| open| read| call| run| list| grep| browse)|\bwould\b|\bshould (?:we|you|it|the|they)\b|\bsuppose\b|\bassuming\b|\bin case\b|\bfor example\b|\be\.g\.|\bsuch as\b|\bfor instance\b|\bperhaps\b|\bpossibly\b|\bpotentially\b|\boptional(?:ly)?\b|\bconsider(?:ed|ing|s)?\b|\bevaluat(?:e|ed|ing) whether\b|\beither\b|\balternativ(?:e|ely|es)\b"
     r"|\bcan be\b|\bcandidates?\b|\bimagine\b|\byou (?:can|could|need|might|may|should|want)\b|\byour\b|\bteams? (?:that|who|which)\b|\bonce (?:we|you|there)\b|\bonly (?:when|if|once)\b|\bcompared? (?:to|with)\b|\bversus\b|\bvs\.?(?=\s)|\bunlike\b|\btypically\b|\busually\b|\bin general\b|\bas soon as\b|\btriggers?\b|\brevisit\b"
     r"|\bfalls\b|\bwenn\b|\bkönnte|\bwürde|\bsi\b(?! )|\bsi (?=[a-zé])|\bpourrait|\bpodría|\bsería|\beğer\b|如果|可能|或许|例如)",
     re.IGNORECASE,
@@ -62,7 +62,7 @@ _MEASURED = re.compile(
 )
 _SCOPE_END = re.compile(
     r"[;:!?]|\.\s|,\s(?=(?:not|no|never|without|instead of|rather than)\b)|\s[\u2013\u2014]\s|\s--?\s|\s→\s|,\s?(?:but|so|and|which|because|while|yet|it|we|they|the|this|our|then|since|as|an?)\b|\bbut\b|\bhowever\b|\bthough\b|\balthough\b|\binstead\b(?! of)|\bbecause\b|\bsince\b|\bwhereas\b|\bwhile\b|\bso that\b|\bhence\b|\btherefore\b|\bthus\b|\bexcept\b"
-    r"|\brather than\b|\binstead of\b|[，；。：]|\baber\b|\bsondern\b|\bweil\b|\bdenn\b|\bobwohl\b|\bporque\b|\bya que\b|\bcar\b|\bparce que\b|\bçünkü\b|因为|\bmais\b|\bpero\b|\bsino\b|\bancak\b|\bfakat\b|但是?|而是",
+    r"|\band (?:only|then|later|eventually|afterwards|possibly|maybe|perhaps)\b|\brather than\b|\binstead of\b|[，；。：]|\baber\b|\bsondern\b|\bweil\b|\bdenn\b|\bobwohl\b|\bporque\b|\bya que\b|\bcar\b|\bparce que\b|\bçünkü\b|因为|\bmais\b|\bpero\b|\bsino\b|\bancak\b|\bfakat\b|但是?|而是",
     re.IGNORECASE,
 )
 _ENDING_NEGATION = re.compile(r"(?:rather than|instead of|except)\b", re.IGNORECASE)

@@ -12,8 +12,8 @@ from ragortune.statements import Form, Sentence, Zone
 _READ = 2_000
 """Characters of a sentence that are searched for words about models."""
 _MODEL_WORDS = re.compile(
-    r"(?-i:\bLLMs?\b|\bGPT\b|\bSLMs?\b)|\blanguage[\s-]models?\b|\bgpt-?[345]\w*|\bchatgpt\b|\bclaude\b|\bgemini\b|\bllama\b|\bllama[\s-]?[234]|\bqwen|\bmistral\b|\bmixtral\b|\bgemma\b|\bdeepseek|(?<![._:/])\b(?:openai|anthropic|bedrock)\b(?![._/]\w)|\bvertex ai\b|\bollama\b|\bvllm\b|\blangchain\b|\bllamaindex\b|\blanggraph\b|\bchat-?bots?\b"
-    r"|\b(?:ai|virtual|coding|support|documentation|voice)[\s-](?:assistants?|copilots?|agents?|coach)\b|(?<!github )(?<!microsoft )\bcopilot\b|\bgen(?:erative[\s-])?ai\b|\bhallucinat\w+|\bfoundation models?\b|\bai-powered\b|\bagentic\b|\b(?:system|user|the|our|each|every) prompts?\b|\bprompt (?:engineering|caching|template)|\b(?:few|zero)-shot\b|\bcontext window\b|\b\d+k tokens\b|\bbert\b|\btransformer (?:model|encoder)|\bsprachmodell|\bmodèles? de langage|\bmodelos? de lenguaje|\bdil modeli|大模型|语言模型|大语言模型",
+    r"(?-i:\bLLMs?\b|\bGPT\b|\bSLMs?\b)|\blanguage[\s-]models?\b|\bgpt-?[345]\w*|\bchatgpt\b|\bclaude\b|\bgemini\b|\bllama\b|\bllama[\s-]?[234]|\bqwen|\bmistral\b|\bmixtral\b|\bgemma\b|\bdeepseek|(?<![._:/])\b(?:openai|anthropic|bedrock)\b(?![._/]\w)|\bvertex ai\b|\bamazon q\b|\bollama\b|\bvllm\b|\blangchain\b|\bllamaindex\b|\blanggraph\b|\bchat-?bots?\b"
+    r"|\b(?:ai|virtual|coding|support|documentation|voice)[\s-](?:assistants?|copilots?|agents?|coach)\b|(?<!github )(?<!microsoft )\bcopilot\b|\bgen(?:erative[\s-])?ai\b|\bhallucinat\w+|\bfoundation models?\b|\bai-powered\b|\bagentic\b|\b(?:system|user|the|our|each|every) prompts?\b|\bprompt (?:engineering|caching|template)|\b(?:few|zero)-shot\b|\bcontext window\b|\b\d+k tokens\b|\bmodel (?:writes|answers|replies|drafts|summari[sz]es|translates|hallucinates|rewrites|explains)\b|\b(?:haiku|sonnet|opus) (?:[34]|classif|draft|writes|reviews|answers)|\bbert\b|\btransformer (?:model|encoder)|\bsprachmodell|\bmodèles? de langage|\bmodelos? de lenguaje|\bdil modeli|大模型|语言模型|大语言模型",
     re.IGNORECASE,
 )
 _OTHER_MODELS = re.compile(
@@ -21,6 +21,7 @@ _OTHER_MODELS = re.compile(
     re.IGNORECASE,
 )
 _TUNED_WORD = re.compile(r"\bfine[\s-]?tun\w+|\blora\b", re.IGNORECASE)
+_AGENT_TITLE = re.compile(r"\b(?:agents?|assistants?|copilots?|(?:chat)?bots?)\b", re.IGNORECASE)
 _PROMPT = re.compile(r"\bprompts?\b|\bmodel temperature\b|\bchunk sizes?\b", re.IGNORECASE)
 _ANSWERS = re.compile(
     r"\b(?:answer\w*|questions?|documents?|chunk\w*|passages?|prompts?|assistant|chat\w*|quer(?:y|ies))\b",
@@ -44,14 +45,27 @@ _LESSON = re.compile(
     re.IGNORECASE,
 )
 _MANY_LESSONS = 4
+_DESIGN_TITLE = re.compile(
+    r"\b(?:llms?|ai|gpt\S*|claude|gemini|prompt\w*|language models?|agents?|genai)\b.{0,40}"
+    r"\b(?:design|integration|strategy|pipeline|workflow|architecture|approach|usage|feature|generation|implementation|processing)\b",
+    re.IGNORECASE,
+)
 _READ_BY_MODEL = re.compile(
-    r"\b(?:chunks?|passages?|retrievers?|re-?rank\w*|ground(?:ed|ing)|top-?k|citations?|recall@\d+|generation|assistant|(?:support|chat|help|docs?) bot)\b",
+    r"\b(?:chunks?|passages?|retrievers?|re-?rank\w*|ground(?:ed|ing)|top-?k|citations?|recall@\d+|generation|assistant|(?:support|chat|help|docs?|slack|teams|faq|policy) bot|bot answers|re-?index\w*|answers? (?:\w+ ){0,3}from)\b",
     re.IGNORECASE,
 )
 _MANY_PARTS = 3
 """So many different words of the trade tell of a model that reads passages, even where no model is named."""
+_CUT_AND_FOUND = frozenset(("chunk", "retrie"))
+"""Chunks and a retriever belong together in no other trade."""
 _VECTORS = re.compile(r"\b(?:embeddings?|vectors?|vector\w*)\b|向量|嵌入", re.IGNORECASE)
 _GUIDE_SHARE = 0.2
+_GUIDE_TITLE = re.compile(
+    r"\b(?:guide|tutorial|how[\s-]to|walkthrough|getting started|quick ?start|bring(?:ing)? your own|cookbook|handbook)\b",
+    re.IGNORECASE,
+)
+_FEW_ADDRESSES = 2
+"""A document that calls itself a guide speaks to its reader mostly in commands, which do not say `you`."""
 OURS = re.compile(
     r"\b(?:we|our|ours|us|i|my|this (?:repo|repository|project|system|service|schema|application|app|design|adr|document|proposal|kep|rfc))\b",
     re.IGNORECASE,
@@ -72,6 +86,10 @@ def is_about_models(
     parts = {m.words for m in mentions if m.approach is Approach.RETRIEVAL and not m.strong}
     if named and (strong or len(parts) >= _MANY_PARTS or _are_weighty(named, prose)):
         return True
+    if any(_AGENT_TITLE.search(s.text) for s in prose if s.zone is Zone.TITLE):
+        words = {m.words for m in mentions if m.strong}
+        if strong or len(words) > 1 or any(_VECTORS.search(part) for part in parts):
+            return True
     tuned = [m for m in mentions if m.approach is Approach.TUNING and m.strong]
     if tuned and _is_tuning_weighty(tuned, ledgers[Approach.TUNING]):
         return not _has_other_models(prose)
@@ -92,8 +110,8 @@ def _is_about_passages(prose: Sequence[Sentence], parts: set[str], *, named: boo
     vectors = any(_VECTORS.search(s.text[:_READ]) for s in prose)
     if named:
         return bool(vectors or parts or foreign or any("ugmented" in s.text for s in prose))
-    signs = {found.lower()[:6] for s in prose for found in _READ_BY_MODEL.findall(s.text[:_READ])}
-    if len(signs) >= _MANY_PARTS:
+    signs = {found.lower().removesuffix("s")[:6] for s in prose for found in _READ_BY_MODEL.findall(s.text[:_READ])}
+    if len(signs) >= _MANY_PARTS or signs >= _CUT_AND_FOUND:
         return True
     answers = any(_ANSWERS.search(s.text[:_READ]) for s in prose)
     return vectors and len(parts) >= _MANY_PARTS and answers and not _has_other_models(prose)
@@ -101,6 +119,12 @@ def _is_about_passages(prose: Sequence[Sentence], parts: set[str], *, named: boo
 
 def _has_other_models(prose: Sequence[Sentence]) -> bool:
     return any(_OTHER_MODELS.search(s.text[:_READ]) for s in prose)
+
+
+def is_classic_learning(sentences: Sequence[Sentence]) -> bool:
+    """Tell whether a document names models of another kind, such as an LSTM, and no language model, in any language."""
+    prose = [s for s in sentences if s.zone not in {Zone.CODE, Zone.TEMPLATE}]
+    return _has_other_models(prose) and not any(_MODEL_WORDS.search(s.text[:_READ]) for s in prose)
 
 
 def _are_weighty(named: Sequence[Sentence], prose: Sequence[Sentence]) -> bool:
@@ -114,9 +138,19 @@ def _are_weighty(named: Sequence[Sentence], prose: Sequence[Sentence]) -> bool:
 def is_lesson(sentences: Sequence[Sentence]) -> bool:
     """Tell whether a document weighs approaches in general: by its title, or by headings such as `When to use it`."""
     headings = [s for s in sentences if s.form is Form.HEADING]
-    if any(names_a_lesson(s) or _LESSON_TITLE.search(s.text) for s in headings if s.zone is Zone.TITLE):
-        return True
-    return sum(bool(_LESSON.search(s.text)) for s in headings) >= _MANY_LESSONS
+    return has_lesson_title(sentences) or sum(bool(_LESSON.search(s.text)) for s in headings) >= _MANY_LESSONS
+
+
+def has_lesson_title(sentences: Sequence[Sentence]) -> bool:
+    """Tell whether the title says that approaches are weighed in general, so that a conclusion is general, too."""
+    titles = [s for s in sentences if s.form is Form.HEADING and s.zone is Zone.TITLE]
+    return any(names_a_lesson(s) or _LESSON_TITLE.search(s.text) for s in titles)
+
+
+def is_llm_design(sentences: Sequence[Sentence]) -> bool:
+    """Tell whether the title says that this is how a project uses a language model."""
+    titles = [s.text for s in sentences if s.zone is Zone.TITLE]
+    return any(_DESIGN_TITLE.search(title) or _AGENT_TITLE.search(title) for title in titles)
 
 
 def _mentions_prompt(sentences: Sequence[Sentence]) -> bool:
@@ -139,4 +173,6 @@ def is_guide(sentences: Sequence[Sentence]) -> bool:
     prose = [s for s in sentences if s.form in {Form.PROSE, Form.BULLET, Form.QUOTE}]
     addressed = sum(speaks_to_reader(s) for s in prose)
     own = sum(bool(OURS.search(s.text)) for s in prose)
-    return addressed > _GUIDE_SHARE * len(prose) and addressed > own
+    titled = any(_GUIDE_TITLE.search(s.text) for s in sentences if s.zone is Zone.TITLE)
+    enough = _FEW_ADDRESSES if titled else _GUIDE_SHARE * len(prose)
+    return addressed > enough and addressed > own

@@ -50,15 +50,16 @@ _CHOICE = re.compile(
     re.IGNORECASE,
 )
 _POINTED = re.compile(
-    r"\b(?:option|alternative|approach|variant|plan|path|choice|candidate|opción|variante|seçenek|方案)[\s#]*([A-H]|\d{1,2})\b",
+    r"\b(?:option|alternative|approach|variant|plan|path|choice|candidate|experiment|attempt|iteration|trial|opción|variante|seçenek|方案)[\s#]*([A-H]|\d{1,2})\b",
     re.IGNORECASE,
 )
+_EXPERIMENT = re.compile(r"\b(?:experiment|attempt|iteration|trial) ?#?\d", re.IGNORECASE)
 _CHOSEN_NUMBER = re.compile(
     r"\W*(?:chosen|selected|decision|choice|we (?:chose|choose|pick|picked|go with|take))\W{0,5}(?:is |number |no\. ?|#)?([A-H]|\d{1,2})(?=[.:;,)]|\s*$)",
     re.IGNORECASE,
 )
 _OPTION_NAME = re.compile(
-    r"\W*(?:(?:option|alternative|approach|variant|plan|path|choice|candidate|opción|variante|seçenek|方案)[\s#]*([A-H]|\d{1,2})\b|([A-H]|\d{1,2})[):.]\s)",
+    r"\W*(?:(?:option|alternative|approach|variant|plan|path|choice|candidate|experiment|attempt|iteration|trial|opción|variante|seçenek|方案)[\s#]*([A-H]|\d{1,2})\b|([A-H]|\d{1,2})[):.]\s)",
     re.IGNORECASE,
 )
 _TRIED = re.compile(
@@ -66,6 +67,16 @@ _TRIED = re.compile(
 )
 _SHIPPED = re.compile(
     r"\b(?:we (?:\w+ )?(?:ship|shipped|use|keep|kept|chose|stay|settled|went|run)|is what we|in production|goes live|went live)\b",
+    re.IGNORECASE,
+)
+_PUT_FIRST = re.compile(
+    r"\b(?:start(?:s|ed|ing)?|begin(?:s|ning)?|ship(?:s|ped|ping)?|launch(?:es|ed|ing)?|go(?:es|ing)?|stay(?:s|ing)?|lead(?:s|ing)?) (?:\w+ )?(?:with|on|from)\b"
+    r"|\bfirst\b|\bnow\b|\btoday\b|\bfor now\b|\bdefault\b|\bbefore\b|\bcurrent(?:ly)?\b|\bonly\b",
+    re.IGNORECASE,
+)
+_PUT_LATER = re.compile(
+    r"\bonly\b.{0,60}\b(?:if|when|once|after|where)\b|\b(?:if|when|once|should|where)\b.{0,80}\b(?:still|not enough|insufficient|demands?|needed|necessary|required|plateaus?|falls short|stalls?|fails?|not (?:reach|met|sufficient))"
+    r"|\b(?:later|eventually|reconsider|revisit|evaluate|last resort|deferred?|postponed?)\b",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"\b(?:phase|step|part|stage|chapter|milestone|v) ?\d", re.IGNORECASE)
@@ -118,6 +129,7 @@ def weigh_mentions(mentions: Sequence[Mention], sentences: Sequence[Sentence]) -
     titled = [m for m in mentions if m.sentence.zone is Zone.TITLE and m.strong]
     alike = compares_alike(titled)
     doubtful = {m.approach for m in titled if m.mood not in AFFIRMED and not alike and not _is_numbered(m)}
+    doubtful |= _find_deferred(mentions, sentences)
     weighed: dict[Approach, list[Weighed]] = {approach: [] for approach in Approach}
     answered = _find_answered(sentences)
     for mention in mentions:
@@ -133,6 +145,29 @@ def weigh_mentions(mentions: Sequence[Mention], sentences: Sequence[Sentence]) -
         )
         for approach, items in weighed.items()
     }
+
+
+def _find_deferred(mentions: Sequence[Mention], sentences: Sequence[Sentence]) -> set[Approach]:
+    """Return approaches that the project puts off, as in "Start with retrieval; only if it falls short, tune".
+
+    One approach has to be put first in the same sentence or in the one before: alone, a condition says how it is done.
+    """
+    before = {id(following): sentence for sentence, following in pairwise(sentences)}
+    first: dict[int, set[Approach]] = {}
+    for mention in mentions:
+        if mention.mood in AFFIRMED and _PUT_FIRST.search(mention.sentence.text):
+            first.setdefault(id(mention.sentence), set()).add(mention.approach)
+    deferred = set()
+    for mention in mentions:
+        sentence = mention.sentence
+        if sentence.zone not in {Zone.SUMMARY, Zone.DECISION} or mention.approach is Approach.PLAIN:
+            continue
+        if not mention.strong or mention.mood not in {Mood.HYPOTHETICAL, Mood.FUTURE}:
+            continue
+        ahead = first.get(id(sentence), set()) | first.get(id(before.get(id(sentence))), set())
+        if ahead - {mention.approach} and _PUT_LATER.search(sentence.text):
+            deferred.add(mention.approach)
+    return deferred
 
 
 def _is_numbered(mention: Mention) -> bool:
@@ -164,7 +199,7 @@ def _weigh(mention: Mention, chosen: frozenset[str]) -> float:
     place = _weigh_place(sentence)
     if mention.mood in AFFIRMED or (sentence.zone is Zone.TITLE and _is_numbered(mention)):
         weight = place * (1 if mention.strong else PART_SHARE)
-        if _TRIED.search(sentence.text) and not _SHIPPED.search(sentence.text):
+        if _is_trial(sentence) or (_TRIED.search(sentence.text) and not _SHIPPED.search(sentence.text)):
             return weight * PART_SHARE
         return weight * _CHOICE_FACTOR if _is_choice(mention) else weight
     if mention.strong:
@@ -197,6 +232,12 @@ def _weigh_place(sentence: Sentence) -> float:
     return weight
 
 
+def _is_trial(sentence: Sentence) -> bool:
+    """Tell whether a sentence stands under `Experiment 2` or the like: what was tried there need not have been kept."""
+    own = sentence.text if sentence.form is Form.HEADING else next(iter(sentence.headings[-1:]), "")
+    return sentence.zone is not Zone.TITLE and bool(_EXPERIMENT.match(own[:LONGEST_QUOTE].lstrip("# *\u2013-")))
+
+
 def _is_choice(mention: Mention) -> bool:
     """Tell whether a verb of choosing or using stands near the words."""
     text = mention.sentence.text
@@ -207,7 +248,8 @@ def _find_pointed(sentences: Sequence[Sentence]) -> frozenset[str]:
     """Return the names of options that a decision only points at, such as `B` in `we go with option B`."""
     names: set[str] = set()
     for sentence in sentences:
-        if sentence.zone is not Zone.DECISION or sentence.form is Form.HEADING:
+        shipped = _EXPERIMENT.search(sentence.text) and _SHIPPED.search(sentence.text)
+        if not (sentence.zone is Zone.DECISION or shipped) or sentence.form is Form.HEADING:
             continue
         for found in _POINTED.finditer(sentence.text[:LONGEST_QUOTE]):
             if mood_at(sentence, *found.span()) in AFFIRMED:
