@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from ragortune.designdoc.instructions import SPEAKING, read_instructions
 from ragortune.designdoc.moods import mood_at
 from ragortune.designdoc.reader import span_of
 from ragortune.model import Answer, Criterion, Profile, Provenance
@@ -75,6 +76,20 @@ _GENERAL_HEADING = re.compile(
     rf"\W*(?:\d[\d.]*\s)?(?:why|when|what|where|how)\b[^?]{{0,30}}\b{_APPROACH}\b.{{0,20}}\b(?:underperforms?|fails?|is|works?|shines?|optimi[sz]ed|makes|wins|beats|best|good|instead)\b",
     re.IGNORECASE,
 )
+
+
+_ABOUT_OTHERS = re.compile(
+    r"\b(?:most|typical|traditional|conventional|existing|many|other|commercial|standard|competing|ordinary) (?:[\w-]+ ){0,3}?"
+    r"(?:systems?|tools?|solutions?|products?|approaches|services|assistants?|chatbots?|pipelines?|implementations?|vendors?|apps?|copilots?)\b"
+    r"(?: \w+){0,3}? (?:rely|relies|require|send|sends|use|uses|depend|assume|need|store|are|have|operate|process|ship|fail|suffer)\b",
+    re.IGNORECASE,
+)
+"""A sentence before a list that says what others do; the list goes on about them."""
+_EXPERIMENT = re.compile(r"\W*(?:experiment|attempt|trial|iteration|run|ablation) ?#?\d", re.IGNORECASE)
+_OF_A_TRIAL = frozenset({"performance.latency", "performance.deployment", "model.strength"})
+"""What differs between experiments; what they are trained and tested on does not."""
+_OPTION = re.compile(r"\W*(?:option|alternative|candidate|variant|path) (?:[A-H]|\d)\b", re.IGNORECASE)
+"""A heading that names a way which could be taken."""
 
 
 class Listener:
@@ -144,14 +159,16 @@ def _prefix(sentence: Sentence) -> Iterator[str]:
         yield sentence.label
 
 
-def speaks_of_an_approach(sentence: Sentence) -> bool:
-    """Return whether a sentence tells about an approach in general, and so nothing about the project."""
+def speaks_of_others(sentence: Sentence) -> bool:
+    """Return whether a sentence tells about an approach or a kind of product in general, and so nothing about the project."""
     header = sentence.columns[0] if sentence.columns else ""
     above = sentence.headings[-1] if sentence.headings else ""
     return bool(
         (len(header) < _LONGEST_CONTEXT and _HEADED_BY_APPROACH.match(header))
         or (len(above) < _LONGEST_CONTEXT and _GENERAL_HEADING.match(above))
         or _ABOUT_APPROACH.match(sentence.text)
+        or (sentence.form is Form.HEADING and _OPTION.match(sentence.text))
+        or (sentence.lead and _ABOUT_OTHERS.search(sentence.lead))
     )
 
 
@@ -160,17 +177,28 @@ def find_facts(
 ) -> tuple[StatedFact, ...]:
     """Return every answer that sentences state about the project, in the order of their lines; of one phrase, if named."""
     found: dict[tuple[str, int, object], StatedFact] = {}
-    for sentence in sentences:
-        if sentence.form in _SILENT_FORMS or not sentence.pieces or len(sentence.text) > _LONGEST_SENTENCE:
+    told = [sentence for sentence in sentences if sentence.pieces]
+    heard = [fact for sentence in told if _may_speak(sentence) for fact in _facts_of(sentence, listener)]
+    for sentence in read_instructions(told):
+        heard += (fact for fact in _facts_of(sentence, listener) if fact.criterion in SPEAKING)
+    for fact in heard:
+        if fact.span is None or only not in (None, fact.phrase):
             continue
-        if speaks_of_an_approach(sentence):
-            continue
-        for fact in _facts_of(sentence, listener):
-            if fact.span is None or only not in (None, fact.phrase):
-                continue
-            shown = tuple(fact.value) if isinstance(fact.value, list) else fact.value
-            found.setdefault((fact.criterion, fact.span.line, shown), fact)
+        shown = tuple(fact.value) if isinstance(fact.value, list) else fact.value
+        found.setdefault((fact.criterion, fact.span.line, shown), fact)
     return tuple(sorted(found.values(), key=place_key))
+
+
+def _is_tried(sentence: Sentence) -> bool:
+    """Tell whether a sentence reports one of several experiments, which need not be the one that was kept."""
+    own = sentence.text if sentence.form is Form.HEADING else next(iter(sentence.headings[-1:]), "")
+    return bool(_EXPERIMENT.match(own[:_LONGEST_CONTEXT]))
+
+
+def _may_speak(sentence: Sentence) -> bool:
+    """Tell whether a sentence can state something about the project: no code, no data, no talk about others."""
+    long = len(sentence.text) > _LONGEST_SENTENCE
+    return sentence.form not in _SILENT_FORMS and not long and not speaks_of_others(sentence)
 
 
 def _facts_of(sentence: Sentence, listener: Listener) -> Iterator[StatedFact]:
@@ -187,7 +215,10 @@ def _facts_of(sentence: Sentence, listener: Listener) -> Iterator[StatedFact]:
         if mood not in _SPEAKS:
             continue
         span = span_of(sentence, start, end)
+        tried = _is_tried(sentence)
         for criterion, value in _answers(phrase, heard.amount, listener.criteria):
+            if tried and criterion in _OF_A_TRIAL:
+                continue
             yield StatedFact(
                 criterion=criterion,
                 value=value,
@@ -302,6 +333,8 @@ def _lead_facts(criterion: Criterion, facts: list[StatedFact]) -> list[StatedFac
     most = 1 if criterion.id in _ONE_LINE else _MOST_LINES
     ranked = sorted(facts, key=lambda one: (len(levels_of(criterion, one.value)), *_rank(one)))
     for fact in ranked:
+        if leading and fact.form is Form.HEADING:
+            continue  # a heading names what the text below it says
         mine = set(levels_of(criterion, fact.value))
         others = [set(levels_of(criterion, other.value)) for other in leading]
         if mine in others and leading[others.index(mine)].zone is Zone.REQUIREMENTS is not fact.zone:

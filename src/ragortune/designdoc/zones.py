@@ -16,7 +16,7 @@ _ZONE_WORDS: tuple[tuple[Zone, str], ...] = (
             r"decision (?:tree|guide|matrix|framework|table)|(?:industry|related|academic|market|competitive|user|prior) "
             r"(?:research|work|work|benchmarks?|landscape|analysis|art)|industry\b|competit|prior art|real.world examples"
             r"|case stud|when (?:to|should|would|do)\b.{0,40}(?:use|choose|rag|tun|instead)|when rag\b|literature|references"
-            r"|further reading|bibliograph|glossary|related (?:documents?|decisions?|adrs?|links?)|see also|existing (?:tools|products|solutions)"
+            r"|further reading|^(?:external |additional |useful |more )?(?:resources|links)$|acknowledg|bibliograph|glossary|related (?:documents?|decisions?|adrs?|links?)|see also|existing (?:tools|products|solutions)"
             r"|state of the art|stand der technik|estado del arte|état de l.art|referencias|quellen|kaynak|参考|相关工作"
         ),
     ),
@@ -43,7 +43,7 @@ _ZONE_WORDS: tuple[tuple[Zone, str], ...] = (
         Zone.FUTURE,
         (
             r"future|roadmap|next (?:steps?|phase|iteration|year|quarter|month|half|release)|what.?s next|\blater\b|(?:phase|stage|milestone|iteration) ?(?:[2-9]|ii+|two|three)\b"
-            r"|parking lot|revisit|reconsider|backlog|growth|follow.?ups?\b|\bideas\b|stretch|nice.to.have|open (?:questions?|issues|points)"
+            r"|parking lot|long[- ]term|production (?:target|roadmap|hardening)|path to production|possible (?:extensions?|improvements?)|^(?:potential |possible |suggested |planned |further )?(?:improvements|enhancements|extensions)$|when to (?:upgrade|revisit|migrate|reconsider)|scaling (?:path|plan)|revisit|reconsider|backlog|growth|follow.?ups?\b|\bideas\b|stretch|nice.to.have|open (?:questions?|issues|points)"
             r"|not started|planned|to.?do\b|trigger|upgrade path|évolutions|travaux futurs|perspectives|prochaines|trabajo futuro"
             r"|próximos|mejoras|zukunft|ausblick|nächste schritte|gelecek|sonraki|yol haritası|未来|后续|路线图|下一步|展望"
         ),
