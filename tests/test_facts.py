@@ -78,6 +78,63 @@ def test_what_is_not_said_about_the_project_stays_unsaid(text, criterion):
     assert said(text, criterion) == []
 
 
+PROMPT = """# Lease helper
+
+## {heading}
+
+```
+You are a {role} for tenants.
+Always cite the source of each claim.
+Use plain, polite language.
+Latency: answers within 2 s
+{{context}}
+```
+"""
+
+
+def test_a_quoted_prompt_says_how_to_answer_and_nothing_else():
+    text = PROMPT.format(heading="Template", role="helper")
+
+    assert said(text, "grounding.citations") == ["required"]
+    assert said(text, "behaviour.style") == ["guideline"]
+    assert said(text, "performance.latency") == []
+    assert facts_in(text)[0].span.quote in text.splitlines()[facts_in(text)[0].span.line - 1]
+
+
+def test_a_prompt_in_an_example_of_training_data_says_nothing():
+    assert facts_in(PROMPT.format(heading="Training example", role="helper")) == ()
+
+
+def test_code_without_a_prompt_stays_silent():
+    assert (
+        facts_in("# A\n\n```python\nalways_cite = True\nuse(plain_language)\n```\n\nText.\n\n```\nlast\n```")
+        == ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "criterion"),
+    [
+        ("# A\n\n## Experiment 2\n\nAnswers took 900 ms at the median.", "performance.latency"),
+        ("# A\n\n### Option B: OpenAI API", "performance.deployment"),
+        (
+            "# A\n\nTraditional RAG systems often rely on:\n\n- LLM: OpenAI\n- Answers within 3 s",
+            "performance.deployment",
+        ),
+        ("# A\n\n## Long-term vision\n\nOn-premises deployment", "performance.deployment"),
+    ],
+)
+def test_what_was_tried_or_belongs_to_others_stays_unsaid(text, criterion):
+    assert said(text, criterion) == []
+
+
+def test_the_heading_is_cited_only_where_no_text_says_the_same():
+    below = "# Local model for leases\n\nThe assistant runs locally.\n"
+
+    assert [fact.span.line for fact in settled(below).answers["performance.deployment"]] == [3]
+    assert [fact.span.line for fact in settled(below[:26]).answers["performance.deployment"]] == [1]
+
+
 def test_a_goal_and_a_measured_figure_are_told_apart():
     goal, measured = facts_in("Target: answers within 2 s.\n\nWe measured a p95 latency of 3 s.")[-2:]
     assert (goal.modality, measured.modality) == ("goal", "measured")

@@ -33,7 +33,7 @@ _NEGATED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _SUPPOSED_BEFORE = re.compile(
-    r"(?:\bif\b|\bwhen(?=\s+(?:you|to|your|we (?:need|have|reach|hit|exceed))\b)|\bunless\b|\bwhether\b|\bcould\b|\bmight\b|(?<!agent )(?<!assistant )\bmay\b(?! only| open| read| call| run| list| grep| browse)|\bwould\b|\bshould (?:we|you|it|the|they)\b|\bsuppose\b|\bassuming\b|\bin case\b|\bfor example\b|\be\.g\.|\bsuch as\b|\bfor instance\b|\bperhaps\b|\bpossibly\b|\bpotentially\b|\boptional(?:ly)?\b|\bconsider(?:ed|ing|s)?\b|\bevaluat(?:e|ed|ing) whether\b|\beither\b|\balternativ(?:e|ely|es)\b"
+    r"(?:\bif\b|\bwhen(?=\s+(?:you|to|your|we (?:need|have|reach|hit|exceed))\b)|\bunless\b|\bwhether\b|\bcould\b|\bmight\b|(?<!agent )(?<!assistant )\bmay\b(?! only| open files| read files| list files| grep)|\bwould\b|\bshould (?:we|you|it|the|they)\b|\bsuppose\b|\bassuming\b|\bin case\b|\bfor example\b|\be\.g\.|\bsuch as\b|\bfor instance\b|\bperhaps\b|\bpossibly\b|\bpotentially\b|\boptional(?:ly)?\b|\bconsider(?:ed|ing|s)?\b|\bevaluat(?:e|ed|ing) whether\b|\beither\b|\balternativ(?:e|ely|es)\b"
     r"|\bcan be\b|\bcandidates?\b|\bimagine\b|\byou (?:can|could|need|might|may|should|want)\b|\byour\b|\bteams? (?:that|who|which)\b|\bonce (?:we|you|there)\b|\bonly (?:when|if|once)\b|\bcompared? (?:to|with)\b|\bversus\b|\bvs\.?(?=\s)|\bunlike\b|\btypically\b|\busually\b|\bin general\b|\bas soon as\b|\btriggers?\b|\brevisit\b"
     r"|\bfalls\b|\bwenn\b|\bkönnte|\bwürde|\bsi\b(?! )|\bsi (?=[a-zé])|\bpourrait|\bpodría|\bsería|\beğer\b|如果|可能|或许|例如)",
     re.IGNORECASE,

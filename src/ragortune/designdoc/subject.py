@@ -110,7 +110,9 @@ def _is_about_passages(prose: Sequence[Sentence], parts: set[str], *, named: boo
     vectors = any(_VECTORS.search(s.text[:_READ]) for s in prose)
     if named:
         return bool(vectors or parts or foreign or any("ugmented" in s.text for s in prose))
-    signs = {found.lower().removesuffix("s")[:6] for s in prose for found in _READ_BY_MODEL.findall(s.text[:_READ])}
+    signs = {
+        found.lower().removesuffix("s")[:6] for s in prose for found in _READ_BY_MODEL.findall(s.text[:_READ])
+    }
     if len(signs) >= _MANY_PARTS or signs >= _CUT_AND_FOUND:
         return True
     answers = any(_ANSWERS.search(s.text[:_READ]) for s in prose)

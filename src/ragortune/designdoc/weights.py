@@ -235,7 +235,9 @@ def _weigh_place(sentence: Sentence) -> float:
 def _is_trial(sentence: Sentence) -> bool:
     """Tell whether a sentence stands under `Experiment 2` or the like: what was tried there need not have been kept."""
     own = sentence.text if sentence.form is Form.HEADING else next(iter(sentence.headings[-1:]), "")
-    return sentence.zone is not Zone.TITLE and bool(_EXPERIMENT.match(own[:LONGEST_QUOTE].lstrip("# *\u2013-")))
+    return sentence.zone is not Zone.TITLE and bool(
+        _EXPERIMENT.match(own[:LONGEST_QUOTE].lstrip("# *\u2013-"))
+    )
 
 
 def _is_choice(mention: Mention) -> bool:
