@@ -157,7 +157,7 @@ def _find_deferred(mentions: Sequence[Mention], sentences: Sequence[Sentence]) -
     for mention in mentions:
         if mention.mood in AFFIRMED and _PUT_FIRST.search(mention.sentence.text):
             first.setdefault(id(mention.sentence), set()).add(mention.approach)
-    deferred = set()
+    deferred: set[Approach] = set()
     for mention in mentions:
         sentence = mention.sentence
         if sentence.zone not in {Zone.SUMMARY, Zone.DECISION} or mention.approach is Approach.PLAIN:
