@@ -4,13 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ragortune.audit import gather_answers
 from ragortune.designdoc import read_design
-from ragortune.designdoc.facts import Listener, find_facts, merge_facts, settle_facts
+from ragortune.designdoc.facts import Listener, find_facts, settle_facts
 from ragortune.designdoc.reader import read_sentences
 from ragortune.engine import judge_profile
 from ragortune.model import Provenance
+from ragortune.profile import Vocabulary
 from ragortune.rulebook import load_phrases, load_rulebook
-from ragortune.statements import DocumentStatus, StatedFact
+from ragortune.statements import DesignReading, DocumentStatus, StatedFact
 
 BOOK = load_rulebook()
 LISTENER = Listener(load_phrases(), BOOK.criteria)
@@ -26,6 +28,12 @@ def said(text, criterion):
 
 def settled(text):
     return settle_facts(facts_in(text), LISTENER)
+
+
+def profile_of(outcome):
+    told = tuple(fact for facts in outcome.answers.values() for fact in facts)
+    reading = DesignReading("a.md", DocumentStatus.JUDGED, None, told, conflicts=outcome.conflicts)
+    return gather_answers(reading, Vocabulary(BOOK.criteria)).profile
 
 
 @pytest.mark.parametrize(
@@ -72,6 +80,10 @@ def test_a_value_is_read_with_its_unit_and_bound(text, criterion, value):
         ("# A\n\nThe rate limit is 60 requests per minute.", "performance.volume"),
         ("# A\n\nThe chunk size is 500 tokens.", "knowledge.size"),
         ("# A\n\nThe cache lives 10 minutes.", "knowledge.freshness"),
+        ("# A\n\nThe main options are:\n\n- A model that runs locally", "performance.deployment"),
+        ("# A\n\nLegal search usually relies on:\n\n- The OpenAI API", "performance.deployment"),
+        ("# A\n\n## When to use it\n\n- 500 labelled examples exist", "data.examples"),
+        ("# A\n\n## Why it is cost-effective\n\nAdapters are small.", "cost.running"),
     ],
 )
 def test_what_is_not_said_about_the_project_stays_unsaid(text, criterion):
@@ -148,21 +160,26 @@ def test_a_quote_is_an_exact_piece_of_its_line():
         assert line[fact.span.column - 1 :].startswith(fact.span.quote)
 
 
+def test_a_test_against_agreed_answers_is_no_denial():
+    assert said("# A\n\nRecall is measured against gold spans.", "readiness.evaluation") == ["held_out"]
+    assert said("# A\n\nWe decided against a golden set of questions.", "readiness.evaluation") == []
+
+
 def test_agreeing_lines_merge_and_carry_their_evidence():
     text = (
         "# A\n\nAnswers within 2 s.\n\nThe documents change every week.\n\nThe documents are updated weekly."
     )
-    profile = merge_facts(settled(text), BOOK.criteria, "docs/a.md")
+    profile = profile_of(settled(text))
     answer = profile.answers["knowledge.volatility"]
     assert profile.levels["knowledge.volatility"] == ("weekly",)
     assert answer.source is Provenance.EXTRACTED
-    assert answer.evidence.startswith("docs/a.md:5: ")
+    assert answer.evidence.startswith("line 5: ")
     assert profile.answers["performance.latency"].given == "interactive"
     assert judge_profile(BOOK, profile).option
 
 
 def test_a_number_stays_a_number_in_the_profile():
-    profile = merge_facts(settled("Load: 1,500 queries per day."), BOOK.criteria, "a.md")
+    profile = profile_of(settled("Load: 1,500 queries per day."))
     assert profile.answers["performance.volume"].given == 1500
     assert profile.levels["performance.volume"] == ("medium",)
 
@@ -187,7 +204,7 @@ def test_what_is_declared_wins_over_what_is_read():
     declared = StatedFact("knowledge.volatility", "static", "stated", None, declared=True)
     outcome = settle_facts((*facts_in("The documents change every week."), declared), LISTENER)
     assert outcome.levels["knowledge.volatility"] == ("static",)
-    profile = merge_facts(outcome, BOOK.criteria, "a.md")
+    profile = profile_of(outcome)
     assert profile.answers["knowledge.volatility"].evidence is None
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ragortune.designdoc.instructions import SPEAKING, read_instructions
 from ragortune.designdoc.moods import mood_at
 from ragortune.designdoc.reader import span_of
-from ragortune.model import Answer, Criterion, Profile, Provenance
+from ragortune.model import Criterion
 from ragortune.phrases.matcher import Heard, Matcher
 from ragortune.phrases.patterns import Sequence as Pattern
 from ragortune.phrases.patterns import parse_pattern
@@ -72,6 +72,15 @@ _ABOUT_APPROACH = re.compile(
     re.IGNORECASE,
 )
 """A sentence on a technique in general."""
+_GENERAL_LEAD = re.compile(
+    r"\b(?:options|alternatives|approaches|choices|possibilities|strategies)(?: (?:are|were|include|considered|we considered|on the table))?\W*\Z"
+    r"|\b(?:traditional(?:ly)?|conventional(?:ly)?|typical(?:ly)?|often|usually|commonly|generally)\b"
+    r"|\A\W*when (?:it (?:makes|is|works)|to (?:use|choose|pick|prefer|consider)|this (?:makes|works|applies)|not to|you)\b",
+    re.IGNORECASE,
+)
+"""A lead-in, or a heading, whose list tells what can be done, or what others do."""
+_ASKING_HEADING = re.compile(r"\W*(?:\d[\d.]*\s)?(?:why|when|what|how|should|which)\b", re.IGNORECASE)
+"""A heading that asks states nothing itself; what stands below it answers."""
 _GENERAL_HEADING = re.compile(
     rf"\W*(?:\d[\d.]*\s)?(?:why|when|what|where|how)\b[^?]{{0,30}}\b{_APPROACH}\b.{{0,20}}\b(?:underperforms?|fails?|is|works?|shines?|optimi[sz]ed|makes|wins|beats|best|good|instead)\b",
     re.IGNORECASE,
@@ -163,9 +172,12 @@ def speaks_of_others(sentence: Sentence) -> bool:
     """Return whether a sentence tells about an approach or a kind of product in general, and so nothing about the project."""
     header = sentence.columns[0] if sentence.columns else ""
     above = sentence.headings[-1] if sentence.headings else ""
+    lead = sentence.lead or ""
     return bool(
         (len(header) < _LONGEST_CONTEXT and _HEADED_BY_APPROACH.match(header))
-        or (len(above) < _LONGEST_CONTEXT and _GENERAL_HEADING.match(above))
+        or (len(above) < _LONGEST_CONTEXT and (_GENERAL_HEADING.match(above) or _GENERAL_LEAD.match(above)))
+        or (len(lead) < _LONGEST_CONTEXT and _GENERAL_LEAD.search(lead))
+        or (sentence.form is Form.HEADING and _ASKING_HEADING.match(sentence.text))
         or _ABOUT_APPROACH.match(sentence.text)
         or (sentence.form is Form.HEADING and _OPTION.match(sentence.text))
         or (sentence.lead and _ABOUT_OTHERS.search(sentence.lead))
@@ -393,18 +405,3 @@ def levels_of(criterion: Criterion, value: object) -> tuple[str, ...]:
         return levels_between(starts, value, value)
     assert isinstance(value, (list, tuple))
     return tuple(level for part in value for level in levels_of(criterion, part))
-
-
-def merge_facts(settled: Settled, criteria: Mapping[str, Criterion], path: str) -> Profile:
-    """Return the profile that settled facts make, each answer with its line as evidence."""
-    answers = {}
-    for name, facts in settled.answers.items():
-        levels = settled.levels[name]
-        numbers = {fact.value for fact in facts if isinstance(fact.value, (int, float))}
-        exact = len(levels) == 1 and len(numbers) == 1 and len({str(fact.value) for fact in facts}) == 1
-        given: object = numbers.pop() if exact else (levels[0] if len(levels) == 1 else list(levels))
-        best = next((fact for fact in facts if fact.span is not None), None)
-        evidence = f"{path}:{best.span.line}: {best.span.quote}" if best and best.span else None
-        answers[name] = Answer(levels, given, Provenance.EXTRACTED, evidence)
-    ordered = {name: settled.levels[name] for name in criteria if name in answers}
-    return Profile(ordered, answers=answers)

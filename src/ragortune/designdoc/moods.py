@@ -19,7 +19,7 @@ _NEGATION_REACH = 70
 _NEGATED_BEFORE = re.compile(
     r"(?:\bno(?!t only\b)\b(?! longer than| more than| later than| matter| less than| fewer than|\. ?\d)|\bnot\b(?! only\b| just\b)|\bnever\b|\bwithout\b|\bn't\b|n[’']t\b|\bneither\b|\bnor\b|\bnone of\b"
     r"|\bcannot\b|\bavoid(?:s|ed|ing)?\b|\binstead of\b|\brather than\b|\bas opposed to\b|\bother than\b|\bexcept\b|\bzero\b|\blacks?\b"
-    r"|\bin place of\b|\breplac(?:e|es|ed|ing)\s+(?:the |our |a |an |any )?(?:[\w-]+ )?$|\bno need (?:to|for)\b|\b(?:rejected|ruled out|against|dropped|discarded|dismissed|abandoned|rejects?|excludes?|excluding)\b|\bmust not\b|\bout.of.scope\b|\bnon-?goal\b|\babsence of\b|\bfree of\b"
+    r"|\bin place of\b|\breplac(?:e|es|ed|ing)\s+(?:the |our |a |an |any )?(?:[\w-]+ )?$|\bno need (?:to|for)\b|(?<!measured )(?<!evaluated )(?<!validated )(?<!checked )(?<!tested )(?<!scored )(?<!compared )(?<!benchmarked )\bagainst\b|\b(?:rejected|ruled out|dropped|discarded|dismissed|abandoned|rejects?|excludes?|excluding)\b|\bmust not\b|\bout.of.scope\b|\bnon-?goal\b|\babsence of\b|\bfree of\b"
     r"|❌|🚫|✗|✘"
     r"|\bkein(?:e|en|em|er)?\b|\bweder\b|\bnoch\b(?= (?:ein )?(?:rag|fine))|\bni\b|\bnão\b|\bnon\b|\bnessun\w*\b|\bnicht\b|\bohne\b|\bstatt\b|\banstelle\b|\bsans\b|\bne\b|\bpas de\b|\baucune?\b|\bplutôt que\b|\bau lieu d|\bsin\b|\bno se\b|\ben lugar de\b|\ben vez de\b|\bningún|\byerine\b"
     r"|不|无需|没有|未|无须|而不是|而非|并非)",
