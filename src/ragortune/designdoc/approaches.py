@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import islice
 
 from ragortune.designdoc.moods import mood_at
+from ragortune.designdoc.wordings import compile_words
 from ragortune.record import Record
 from ragortune.statements import Mood, Sentence, Zone
 
@@ -216,7 +217,7 @@ _PATTERNS = (
 )
 """Each with words without which it cannot match: to look for them costs a tenth of the pattern."""
 _COMPILED = tuple(
-    (approach, strong, tuple(signs.split()), re.compile(pattern, re.IGNORECASE))
+    (approach, strong, tuple(signs.split()), compile_words(pattern))
     for approach, strong, signs, pattern in _PATTERNS
 )
 
@@ -305,7 +306,7 @@ def find_mentions(sentence: Sentence) -> Iterator[Mention]:
     lowered = text.lower()
     taken: list[tuple[int, int]] = []
     for approach, strong, signs, pattern in _COMPILED:
-        if not any(sign in lowered for sign in signs):
+        if not any(map(lowered.__contains__, signs)):
             continue
         for found in islice(pattern.finditer(text), _MOST_MENTIONS):
             start, end = found.span()

@@ -8,8 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ragortune.phrases.patterns import Sequence, Value, Word, first_words, match_at, needed_words
-from ragortune.phrases.tokens import HARD, SOFT, Tokens
+from ragortune.phrases.patterns import (
+    AnyWord,
+    Sequence,
+    Value,
+    Word,
+    commonness,
+    match_at,
+    needed_words,
+    openings_of,
+)
+from ragortune.phrases.tokens import Tokens
 from ragortune.phrases.values import NUMBER_WORDS, Amount
 from ragortune.record import Record
 
@@ -37,8 +46,8 @@ class _Pattern:
     def __init__(self, key: str, sequence: Sequence) -> None:
         self.key = key
         self.sequence = sequence
-        self.needs = needed_words(sequence)
-        """Sets of words; one of each must stand near the beginning of a match."""
+        self.needs = sorted(needed_words(sequence), key=commonness)
+        """Sets of words, the rarest first; one of each must stand near the beginning of a match."""
 
 
 class Matcher:
@@ -46,43 +55,64 @@ class Matcher:
 
     def __init__(self, patterns: Iterable[tuple[str, Sequence]]) -> None:
         """Take pairs of key and pattern; several patterns may share a key."""
+        self._woken: dict[str, list[_Pattern]] = {}
+        """Patterns by the words of their rarest set."""
+        self._awake: list[_Pattern] = []
+        """Patterns of which no word can be told beforehand."""
         self._exact: dict[str, list[_Pattern]] = {}
         self._stems: dict[str, list[_Pattern]] = {}
         self._numbers: list[_Pattern] = []
         for key, sequence in patterns:
-            pattern = _Pattern(key, sequence)
-            for first in dict.fromkeys(first_words(sequence)):
-                if isinstance(first, Value):
-                    self._numbers.append(pattern)
-                elif first.any_ending:
-                    self._stems.setdefault(first.text, []).append(pattern)
-                else:
-                    self._exact.setdefault(first.text, []).append(pattern)
+            self._add(_Pattern(key, sequence))
         self._lengths = sorted({len(stem) for stem in self._stems})
-        self._known: dict[str, tuple[_Pattern, ...]] = {}
+        self._known: dict[str, dict[_Pattern, int]] = {}
+
+    def _add(self, pattern: _Pattern) -> None:
+        if not pattern.needs:
+            self._awake.append(pattern)
+        for word in pattern.needs[0] if pattern.needs else ():
+            self._woken.setdefault(word, []).append(pattern)
+        for first in openings_of(pattern.sequence):
+            if isinstance(first, Value):
+                self._numbers.append(pattern)
+            elif isinstance(first, Word) and first.any_ending:
+                self._stems.setdefault(first.text, []).append(pattern)
+            else:
+                for word in first.words if isinstance(first, AnyWord) else (first.text,):
+                    self._exact.setdefault(word, []).append(pattern)
 
     def scan(self, tokens: Tokens, first: int = 0, last: int | None = None) -> Iterator[tuple[str, Heard]]:
         """Yield every match that begins in a range of words, by place, each key once per place."""
         words = tokens.words
         last = len(words) if last is None else min(last, len(words))
         for block in range(first, last, _BLOCK):
-            near = frozenset(words[block : block + 2 * _BLOCK])
-            possible: dict[_Pattern, bool] = {}
+            awake = self._wake(frozenset(words[block : block + 2 * _BLOCK]))
+            if not awake:
+                continue
             for at in range(block, min(block + _BLOCK, last)):
                 word = words[at]
-                if word in (SOFT, HARD):
-                    continue
-                candidates = self._known.get(word)
-                if candidates is None:
-                    candidates = self._find_candidates(word)
+                ranks = self._known.get(word)
+                if ranks is None:
+                    ranks = self._rank_candidates(word)
+                candidates = ranks.keys() & awake
                 if candidates:
-                    yield from _try_patterns(candidates, tokens, at, near, possible)
+                    yield from _try_patterns(sorted(candidates, key=ranks.__getitem__), tokens, at)
 
     def hears(self, tokens: Tokens, first: int = 0, last: int | None = None) -> bool:
         """Return whether any pattern matches at a place in a range of words."""
         return next(self.scan(tokens, first, last), None) is not None
 
-    def _find_candidates(self, word: str) -> tuple[_Pattern, ...]:
+    def _wake(self, near: frozenset[str]) -> set[_Pattern]:
+        """Return the patterns of which all words stand among these."""
+        awake = set(self._awake)
+        for word in self._woken.keys() & near:
+            for pattern in self._woken[word]:
+                if not any(map(near.isdisjoint, pattern.needs)):
+                    awake.add(pattern)
+        return awake
+
+    def _rank_candidates(self, word: str) -> dict[_Pattern, int]:
+        """Return the patterns that can begin with a word, each with its place among them."""
         listed = list(self._exact.get(word, ()))
         for length in self._lengths:
             if length > len(word):
@@ -90,26 +120,15 @@ class Matcher:
             listed += self._stems.get(word[:length], ())
         if word[0].isdigit() or word in NUMBER_WORDS:
             listed += self._numbers
-        found = tuple(dict.fromkeys(listed))
+        found = {pattern: rank for rank, pattern in enumerate(dict.fromkeys(listed))}
         if len(self._known) < _MOST_REMEMBERED:
             self._known[word] = found
         return found
 
 
-def _try_patterns(
-    candidates: tuple[_Pattern, ...],
-    tokens: Tokens,
-    at: int,
-    near: frozenset[str],
-    possible: dict[_Pattern, bool],
-) -> Iterator[tuple[str, Heard]]:
+def _try_patterns(candidates: Iterable[_Pattern], tokens: Tokens, at: int) -> Iterator[tuple[str, Heard]]:
     found: dict[str, Heard] = {}
     for pattern in candidates:
-        fits = possible.get(pattern)
-        if fits is None:
-            fits = possible[pattern] = not any(near.isdisjoint(words) for words in pattern.needs)
-        if not fits:
-            continue
         reached = match_at(pattern.sequence, tokens, at)
         if not reached:
             continue

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from ragortune.phrases.tokens import HARD, SOFT, Tokens
-from ragortune.phrases.values import PARSERS, Amount
+from ragortune.phrases.values import NEEDED_WORDS, PARSERS, Amount, read_value
 from ragortune.record import Record
 
 WIDEST_GAP = 12
@@ -38,9 +39,11 @@ class Word(Record):
     text: str
     any_ending: bool = False
 
-    def fits(self, word: str) -> bool:
-        """Return whether a word of a text is this one."""
-        return word.startswith(self.text) if self.any_ending else word == self.text
+    def follow(self, tokens: Tokens, at: int, amount: Amount | None) -> Reached:
+        """Return where a match of this element that begins at a place ends."""
+        word = tokens.words[at] if at < len(tokens.words) else ""
+        fits = word.startswith(self.text) if self.any_ending else word == self.text
+        return {at + 1: amount} if fits else {}
 
 
 class AnyWord(Record):
@@ -48,9 +51,10 @@ class AnyWord(Record):
 
     words: frozenset[str]
 
-    def fits(self, word: str) -> bool:
-        """Return whether a word of a text is one of these."""
-        return word in self.words
+    def follow(self, tokens: Tokens, at: int, amount: Amount | None) -> Reached:
+        """Return where a match of this element that begins at a place ends."""
+        fits = at < len(tokens.words) and tokens.words[at] in self.words
+        return {at + 1: amount} if fits else {}
 
 
 class Gap(Record):
@@ -60,11 +64,31 @@ class Gap(Record):
     tight: bool = False
     """True where no stop may stand between, either."""
 
+    def follow(self, tokens: Tokens, at: int, amount: Amount | None) -> Reached:
+        """Return every place up to `width` words on, inside the clause; a few stops on the way are not counted."""
+        reached = {at: amount}
+        left, stops = self.width, 0 if self.tight else _MOST_STOPS
+        for place in range(at, len(tokens.words)):
+            word = tokens.words[place]
+            if word == SOFT:
+                stops -= 1
+            else:
+                left -= 1
+            if word == HARD or left < 0 or stops < 0:
+                break
+            reached[place + 1] = amount
+        return reached
+
 
 class Value(Record):
     """A quantity."""
 
     kind: str
+
+    def follow(self, tokens: Tokens, at: int, amount: Amount | None) -> Reached:
+        """Return where the quantity that stands at a place ends; the first of several in a pattern counts."""
+        read = read_value(self.kind, tokens, at)
+        return {read[0]: read[1] if amount is None else amount} if read else {}
 
 
 class Choice(Record):
@@ -72,9 +96,40 @@ class Choice(Record):
 
     ways: tuple[Sequence, ...]
 
+    def follow(self, tokens: Tokens, at: int, amount: Amount | None) -> Reached:
+        """Return where a match of any of the ways that begins at a place can end."""
+        table, others = self._ways_by_word
+        ways = table.get(tokens.words[at], others) if at < len(tokens.words) else others
+        reached: Reached = {}
+        for way in ways:
+            reached = _join_ends(reached, match_at(way, tokens, at, amount))
+        return reached
+
+    @cached_property
+    def _ways_by_word(self) -> tuple[dict[str, tuple[Sequence, ...]], tuple[Sequence, ...]]:
+        """The ways that can match at each word with which one must begin, and those that can match at any other."""
+        table: dict[str, list[Sequence]] = {}
+        others: list[Sequence] = []
+        for way in self.ways:
+            words = next(needed_words(way[:1]), ()) if way and isinstance(way[0], (Word, AnyWord)) else ()
+            lists = [table.setdefault(word, list(others)) for word in words] or [*table.values(), others]
+            for ways in lists:
+                ways.append(way)
+        return {word: tuple(ways) for word, ways in table.items()}, tuple(others)
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """Words of which every match holds one; empty where that cannot be told."""
+        parts = [min(needed_words(way), key=commonness, default=frozenset()) for way in self.ways]
+        return frozenset().union(*parts) if all(parts) else frozenset()
+
 
 class Stop(Record):
     """A comma, colon, bracket or dash, which may also be missing."""
+
+    def follow(self, tokens: Tokens, at: int, amount: Amount | None) -> Reached:
+        """Return the place behind the stop, or the place itself."""
+        return {at + (at < len(tokens.words) and tokens.words[at] == SOFT): amount}
 
 
 Element = Word | AnyWord | Gap | Value | Choice | Stop
@@ -219,102 +274,58 @@ def _read_element(kind: str, text: str, words: Mapping[str, tuple[str, ...]], de
     return Word(text, kind == "stem")
 
 
-def first_words(sequence: Sequence) -> Iterator[Word | Value]:
+def openings_of(sequence: Sequence) -> Iterator[Word | AnyWord | Value]:
     """Yield what a match of a pattern can begin with."""
     for element in sequence:
-        if isinstance(element, (Word, Value)):
+        if isinstance(element, (Word, AnyWord, Value)):
             yield element
-            return
-        if isinstance(element, AnyWord):
-            yield from (Word(word) for word in sorted(element.words))
             return
         if not isinstance(element, Choice):
             return
-        optional = False
         for way in element.ways:
-            yield from first_words(way)
-            optional = optional or not way
-        if not optional:
+            yield from openings_of(way)
+        if () not in element.ways:
             return
 
 
-def needed_words(sequence: Sequence) -> tuple[frozenset[str], ...]:
-    """Return sets of words of which every match holds one each, for patterns whose words can be told beforehand."""
-    needed = []
+def needed_words(sequence: Sequence) -> Iterator[frozenset[str]]:
+    """Yield sets of words of which every match holds one each, as far as they can be told beforehand."""
     for element in sequence:
-        words = _words_of(element)
-        if words:
-            needed.append(words)
-    return tuple(needed)
+        if isinstance(element, AnyWord):
+            yield element.words
+        elif isinstance(element, Word) and not element.any_ending:
+            yield frozenset((element.text,))
+        elif isinstance(element, Choice) and element.needed:
+            yield element.needed
+        elif isinstance(element, Value) and element.kind in NEEDED_WORDS:
+            yield NEEDED_WORDS[element.kind]
 
 
-def _words_of(element: Element) -> frozenset[str]:
-    """Return words of which a match of this element holds one; empty where that cannot be told."""
-    if isinstance(element, AnyWord):
-        return element.words
-    if isinstance(element, Word):
-        return frozenset() if element.any_ending else frozenset((element.text,))
-    if not isinstance(element, Choice):
-        return frozenset()
-    ways = [next((words for part in way if (words := _words_of(part))), frozenset()) for way in element.ways]
-    return frozenset().union(*ways) if all(ways) else frozenset()
+def commonness(words: frozenset[str]) -> float:
+    """Return how often one of some words is to be expected: short words are common."""
+    return sum(2.0 ** -len(word) for word in words)
 
 
 def match_at(sequence: Sequence, tokens: Tokens, at: int, amount: Amount | None = None) -> Reached:
     """Return every place where a match that begins at `at` can end."""
     reached: Reached = {at: amount}
     for element in sequence:
-        reached = _step(element, tokens, reached)
+        following: Reached = {}
+        for place, read in reached.items():
+            following = _join_ends(following, element.follow(tokens, place, read))
+        reached = following
         if not reached:
             break
     return reached
 
 
-def _step(element: Element, tokens: Tokens, reached: Reached) -> Reached:
-    """Return where one more element can end, from every place that was reached before it."""
-    following: Reached = {}
-    for at, amount in reached.items():
-        for end, found in _follow(element, tokens, at, amount):
-            following.setdefault(end, found)
-    return following
-
-
-def _follow(
-    element: Element, tokens: Tokens, at: int, amount: Amount | None
-) -> Iterable[tuple[int, Amount | None]]:
-    words = tokens.words
-    if isinstance(element, Choice):
-        return [pair for way in element.ways for pair in match_at(way, tokens, at, amount).items()]
-    if isinstance(element, Gap):
-        return (
-            (end, amount) for end in _cross_gap(element.width, words, at, 0 if element.tight else _MOST_STOPS)
-        )
-    if at >= len(words):
-        return ((at, amount),) if isinstance(element, Stop) else ()
-    if isinstance(element, (Word, AnyWord)):
-        return ((at + 1, amount),) if element.fits(words[at]) else ()
-    if isinstance(element, Stop):
-        return ((at + (words[at] == SOFT), amount),)
-    key = (element.kind, at)
-    if key not in tokens.amounts:
-        tokens.amounts[key] = PARSERS[element.kind](tokens, at)
-    read = tokens.amounts[key]
-    return ((read[0], read[1] if amount is None else amount),) if read else ()
-
-
-def _cross_gap(width: int, words: list[str], at: int, most_stops: int) -> Iterator[int]:
-    """Yield every place up to `width` words on, inside the clause; a few stops on the way are not counted."""
-    yield at
-    stops = 0
-    while at < len(words) and words[at] != HARD:
-        if words[at] == SOFT:
-            stops += 1
-        else:
-            width -= 1
-        if stops > most_stops or width < 0:
-            return
-        at += 1
-        yield at
+def _join_ends(reached: Reached, more: Reached) -> Reached:
+    """Add more ends to those that were reached; what was read first stays."""
+    if not reached:
+        return more
+    for end, amount in more.items():
+        reached.setdefault(end, amount)
+    return reached
 
 
 def values_in(sequence: Sequence) -> Iterator[Value]:

@@ -260,19 +260,19 @@ def _read_single(tokens: Tokens, at: int) -> Found | None:
     if at >= len(words):
         return None
     word = words[at]
-    before = tokens.before(at)
     if word[0].isdigit():
         if _GLUED.search(tokens.text[max(0, tokens.starts[at] - 3) : tokens.starts[at]]) and not (
             at and words[at - 1] in ("sub", "p")
         ):
             return None
+        start = at
         at, number = _read_digits(tokens, at)
         if number is None or _is_name(tokens, at):
             return None
     elif word in _VAGUE:
         return at + 1, Amount(*_VAGUE[word])
     elif word in _NUMBER_WORDS and (word not in ("a", "an", "half") or _next_is(words, at, _SCALES)):
-        at, number = at + 1, _NUMBER_WORDS[word]
+        start, at, number = at, at + 1, _NUMBER_WORDS[word]
     else:
         return None
     while at < len(words) and words[at] in _SCALES and not tokens.before(at).strip("-+ "):
@@ -282,6 +282,7 @@ def _read_single(tokens: Tokens, at: int) -> Found | None:
         number *= _SCALES[scale]
         at += 1
     start_word = words[at - 2] if at >= 2 else ""
+    before = tokens.before(start)
     return at, Amount(
         number,
         number,
@@ -383,7 +384,7 @@ def _bound_before(tokens: Tokens, at: int, amount: Amount) -> Amount:
 
 def read_count(tokens: Tokens, at: int) -> Found | None:
     """Return a number that counts things, as in "about 1,500 letters"."""
-    found = read_number(tokens, at)
+    found = read_value("number", tokens, at)
     if found is None:
         return None
     after, amount = found
@@ -407,7 +408,7 @@ def _tens(amount: Amount) -> float:
 
 def read_duration(tokens: Tokens, at: int) -> Found | None:
     """Return a duration in milliseconds."""
-    found = read_number(tokens, at)
+    found = read_value("number", tokens, at)
     if found is None and at < len(tokens) and tokens.words[at] in ("a", "an", "one"):
         found = at + 1, Amount(1, 1)
     if found is None and at + 1 < len(tokens) and tokens.words[at] == "half":
@@ -449,7 +450,7 @@ def _scale(amount: Amount, factor: float) -> Amount:
 
 def read_rate(tokens: Tokens, at: int) -> Found | None:
     """Return a rate of requests as requests a day: "2,000 queries per day", "40 requests a minute", "5 QPS"."""
-    found = read_count(tokens, at)
+    found = read_value("count", tokens, at)
     if found is None:
         return None
     after, amount = found
@@ -492,7 +493,7 @@ def read_money(tokens: Tokens, at: int) -> Found | None:
     if at >= len(tokens):
         return None
     before = tokens.text[max(0, tokens.starts[at] - 1) : tokens.starts[at]]
-    found = read_number(tokens, at)
+    found = read_value("number", tokens, at)
     if found is None:
         return None
     after, amount = found
@@ -514,7 +515,7 @@ def read_money(tokens: Tokens, at: int) -> Found | None:
 
 def read_share(tokens: Tokens, at: int) -> Found | None:
     """Return a share between 0 and 1: "91.7%", "0.85"."""
-    found = read_number(tokens, at)
+    found = read_value("number", tokens, at)
     if found is None:
         return None
     after, amount = found
@@ -527,7 +528,7 @@ def read_share(tokens: Tokens, at: int) -> Found | None:
 
 def read_size(tokens: Tokens, at: int) -> Found | None:
     """Return the size of material in tokens: "40,000 articles", "60 pages", "1.2M documents"."""
-    found = read_count(tokens, at)
+    found = read_value("count", tokens, at)
     if found is None:
         return None
     after, amount = found
@@ -584,3 +585,21 @@ PARSERS: Mapping[str, Callable[[Tokens, int], Found | None]] = MappingProxyType(
     }
 )
 """Parsers by the name under which patterns call them."""
+
+NEEDED_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "duration": frozenset(MILLISECONDS),
+        "parameters": frozenset(("b", "billion")),
+        "rate": frozenset((*_PER_DAY, *_RATES_ALONE)),
+        "size": frozenset(TOKENS_OF),
+    }
+)
+"""Words of which every quantity of a kind holds one, for the kinds where they can be told."""
+
+
+def read_value(kind: str, tokens: Tokens, at: int) -> Found | None:
+    """Return the quantity of a kind that stands at a place; each is read once."""
+    key = (kind, at)
+    if key not in tokens.amounts:
+        tokens.amounts[key] = PARSERS[kind](tokens, at)
+    return tokens.amounts[key]  # type: ignore[no-any-return]
