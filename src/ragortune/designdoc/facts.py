@@ -108,9 +108,9 @@ class Listener:
         """Compile the phrases; their patterns were checked when the rule set was read."""
         self.criteria = criteria
         self.phrases = {phrase.id: phrase for phrase in book.phrases}
+        self._book = book
         self._matcher = Matcher(_keyed(book.phrases, book, "patterns"))
-        self._near = {phrase.id: Matcher(_keyed((phrase,), book, "near")) for phrase in book.phrases}
-        self._unless = {phrase.id: Matcher(_keyed((phrase,), book, "unless")) for phrase in book.phrases}
+        self._conditions: dict[str, tuple[Matcher, Matcher]] = {}
         self._around: dict[tuple[str, str], tuple[bool, bool]] = {}
 
     def hear(self, sentence: Sentence) -> Iterator[tuple[Phrase, Heard, Tokens, int]]:
@@ -131,18 +131,27 @@ class Listener:
             around = _words_around(sentence) if around is None else around
             helped, vetoed = self._hear_around(phrase, around)
             window = max(0, heard.start - _NEAR), heard.end + _NEAR
-            if vetoed or self._unless[key].hears(tokens, *window):
+            near, unless = self._conditions_of(phrase)
+            if vetoed or unless.hears(tokens, *window):
                 continue
-            if phrase.near and not helped and not self._near[key].hears(tokens, *window):
+            if phrase.near and not helped and not near.hears(tokens, *window):
                 continue
             yield phrase, heard, tokens, own
+
+    def _conditions_of(self, phrase: Phrase) -> tuple[Matcher, Matcher]:
+        """Return what must stand near a phrase and what must not; compiled when the phrase is first heard."""
+        if phrase.id not in self._conditions:
+            near, unless = (Matcher(_keyed((phrase,), self._book, part)) for part in ("near", "unless"))
+            self._conditions[phrase.id] = near, unless
+        return self._conditions[phrase.id]
 
     def _hear_around(self, phrase: Phrase, around: str) -> tuple[bool, bool]:
         """Return whether what stands above and beside a sentence supports a phrase, and whether it forbids it."""
         known = self._around.get((phrase.id, around))
         if known is None:
             tokens = Tokens(around)
-            known = self._near[phrase.id].hears(tokens), self._unless[phrase.id].hears(tokens)
+            near, unless = self._conditions_of(phrase)
+            known = near.hears(tokens), unless.hears(tokens)
             if len(self._around) < _MOST_REMEMBERED:
                 self._around[phrase.id, around] = known
         return known
@@ -190,7 +199,7 @@ def find_facts(
     """Return every answer that sentences state about the project, in the order of their lines; of one phrase, if named."""
     found: dict[tuple[str, int, object], StatedFact] = {}
     told = [sentence for sentence in sentences if sentence.pieces]
-    heard = [fact for sentence in told if _may_speak(sentence) for fact in _facts_of(sentence, listener)]
+    heard = [fact for sentence in told for fact in _own_facts(sentence, listener)]
     for sentence in read_instructions(told):
         heard += (fact for fact in _facts_of(sentence, listener) if fact.criterion in SPEAKING)
     for fact in heard:
@@ -207,15 +216,19 @@ def _is_tried(sentence: Sentence) -> bool:
     return bool(_EXPERIMENT.match(own[:_LONGEST_CONTEXT]))
 
 
-def _may_speak(sentence: Sentence) -> bool:
-    """Tell whether a sentence can state something about the project: no code, no data, no talk about others."""
-    long = len(sentence.text) > _LONGEST_SENTENCE
-    return sentence.form not in _SILENT_FORMS and not long and not speaks_of_others(sentence)
+def _own_facts(sentence: Sentence, listener: Listener) -> list[StatedFact]:
+    """Return what a sentence states about the project; code, data and talk about others state nothing."""
+    if sentence.form in _SILENT_FORMS or len(sentence.text) > _LONGEST_SENTENCE:
+        return []
+    facts = list(_facts_of(sentence, listener))
+    return [] if facts and speaks_of_others(sentence) else facts
 
 
 def _facts_of(sentence: Sentence, listener: Listener) -> Iterator[StatedFact]:
+    if sentence.zone in _SILENT_ZONES:
+        return
     for phrase, heard, tokens, own in listener.hear(sentence):
-        if sentence.zone in _SILENT_ZONES or (phrase.zones and sentence.zone not in phrase.zones):
+        if phrase.zones and sentence.zone not in phrase.zones:
             continue
         if phrase.forms and sentence.form not in phrase.forms:
             continue

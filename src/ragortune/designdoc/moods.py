@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from ragortune.designdoc.wordings import compile_words
 from ragortune.statements import Form, Mood, Sentence, Zone
 
 _WINDOW = 240
@@ -16,41 +17,35 @@ _WINDOW = 240
 _NEGATION_REACH = 70
 """Characters before a word in which a negation still reaches it, some ten words."""
 
-_NEGATED_BEFORE = re.compile(
-    r"(?:\bno(?!t only\b)\b(?! longer than| more than| later than| matter| less than| fewer than|\. ?\d)|\bnot\b(?! only\b| just\b)|\bnever\b|\bwithout\b|\bn't\b|n[’']t\b|\bneither\b|\bnor\b|\bnone of\b"
+_NEGATED_BEFORE = compile_words(
+    r"\bno(?!t only\b)\b(?! longer than| more than| later than| matter| less than| fewer than|\. ?\d)|\bnot\b(?! only\b| just\b)|\bnever\b|\bwithout\b|\bn't\b|n[’']t\b|\bneither\b|\bnor\b|\bnone of\b"
     r"|\bcannot\b|\bavoid(?:s|ed|ing)?\b|\binstead of\b|\brather than\b|\bas opposed to\b|\bother than\b|\bexcept\b|\bzero\b|\blacks?\b"
     r"|\bin place of\b|\breplac(?:e|es|ed|ing)\s+(?:the |our |a |an |any )?(?:[\w-]+ )?$|\bno need (?:to|for)\b|(?<!measured )(?<!evaluated )(?<!validated )(?<!checked )(?<!tested )(?<!scored )(?<!compared )(?<!benchmarked )\bagainst\b|\b(?:rejected|ruled out|dropped|discarded|dismissed|abandoned|rejects?|excludes?|excluding)\b|\bmust not\b|\bout.of.scope\b|\bnon-?goal\b|\babsence of\b|\bfree of\b"
     r"|❌|🚫|✗|✘"
     r"|\bkein(?:e|en|em|er)?\b|\bweder\b|\bnoch\b(?= (?:ein )?(?:rag|fine))|\bni\b|\bnão\b|\bnon\b|\bnessun\w*\b|\bnicht\b|\bohne\b|\bstatt\b|\banstelle\b|\bsans\b|\bne\b|\bpas de\b|\baucune?\b|\bplutôt que\b|\bau lieu d|\bsin\b|\bno se\b|\ben lugar de\b|\ben vez de\b|\bningún|\byerine\b"
-    r"|不|无需|没有|未|无须|而不是|而非|并非)",
-    re.IGNORECASE,
+    r"|不|无需|没有|未|无须|而不是|而非|并非",
 )
-_NEGATED_AFTER = re.compile(
-    r"(?:\b(?:is|are|was|were|has been|have been|will be|would be|be)\s+(?:\w+ly )?(?:not\b|rejected|ruled out|excluded|dropped|discarded|dismissed|avoided|out of scope|unnecessary|overkill|deferred|postponed|abandoned|deprecated|superseded|disabled|ignored|prohibited|forbidden|banned|a non-?goal)"
+_NEGATED_AFTER = compile_words(
+    r"\b(?:is|are|was|were|has been|have been|will be|would be|be)\s+(?:\w+ly )?(?:not\b|rejected|ruled out|excluded|dropped|discarded|dismissed|avoided|out of scope|unnecessary|overkill|deferred|postponed|abandoned|deprecated|superseded|disabled|ignored|prohibited|forbidden|banned|a non-?goal)"
     r"|\b(?:isn|aren|wasn|weren|won|doesn|don|didn|wouldn)[’']t\b|\bnot (?:required|needed|used|necessary|planned|supported|justified|worth|included|applicable|available|implemented|performed|done|in scope|a goal|an option|started|yet)\b"
     r"|\b(?:does|do|did|will|would|can|could|should|must) not\b|\bcannot\b|\bout of scope\b|\bis overkill\b|\bwill never\b|^\W{0,6}(?:no|none|n/a|never|false|disabled|rejected|not)\b|\W{1,4}(?:no|none|n/a|rejected)\W*$|\brejected (?:because|due|as|:)|\bnon-?goal"
-    r"|\bnicht\b|\bwird verworfen|\bn[’']est pas|\b(?:a été|est|sont|fut) (?:écart|rejet|exclu|abandonn)|\b(?:se descart|fue descart|fueron descart)|\b(?:wurde|wird|wurden) (?:\w+ )?(?:verworfen|abgelehnt|ausgeschlossen)|\b(?:elendi|reddedildi|vazgeçildi)|\bne sera pas|\bno es\b|\bno se\b|\bdescartad|\bdeğil\b|\byok\b|\bkullanılm[ıa]|\byapılm[ıa]|\bkapsam dışı|\bgerekmez|不需要|不采用|不使用|未采用|被否决|❌|🚫)",
-    re.IGNORECASE,
+    r"|\bnicht\b|\bwird verworfen|\bn[’']est pas|\b(?:a été|est|sont|fut) (?:écart|rejet|exclu|abandonn)|\b(?:se descart|fue descart|fueron descart)|\b(?:wurde|wird|wurden) (?:\w+ )?(?:verworfen|abgelehnt|ausgeschlossen)|\b(?:elendi|reddedildi|vazgeçildi)|\bne sera pas|\bno es\b|\bno se\b|\bdescartad|\bdeğil\b|\byok\b|\bkullanılm[ıa]|\byapılm[ıa]|\bkapsam dışı|\bgerekmez|不需要|不采用|不使用|未采用|被否决|❌|🚫",
 )
-_SUPPOSED_BEFORE = re.compile(
-    r"(?:\bif\b|\bwhen(?=\s+(?:you|to|your|we (?:need|have|reach|hit|exceed))\b)|\bunless\b|\bwhether\b|\bcould\b|\bmight\b|(?<!agent )(?<!assistant )\bmay\b(?! only| open files| read files| list files| grep)|\bwould\b|\bshould (?:we|you|it|the|they)\b|\bsuppose\b|\bassuming\b|\bin case\b|\bfor example\b|\be\.g\.|\bsuch as\b|\bfor instance\b|\bperhaps\b|\bpossibly\b|\bpotentially\b|\boptional(?:ly)?\b|\bconsider(?:ed|ing|s)?\b|\bevaluat(?:e|ed|ing) whether\b|\beither\b|\balternativ(?:e|ely|es)\b"
+_SUPPOSED_BEFORE = compile_words(
+    r"\bif\b|\bwhen(?=\s+(?:you|to|your|we (?:need|have|reach|hit|exceed))\b)|\bunless\b|\bwhether\b|\bcould\b|\bmight\b|(?<!agent )(?<!assistant )\bmay\b(?! only| open files| read files| list files| grep)|\bwould\b|\bshould (?:we|you|it|the|they)\b|\bsuppose\b|\bassuming\b|\bin case\b|\bfor example\b|\be\.g\.|\bsuch as\b|\bfor instance\b|\bperhaps\b|\bpossibly\b|\bpotentially\b|\boptional(?:ly)?\b|\bconsider(?:ed|ing|s)?\b|\bevaluat(?:e|ed|ing) whether\b|\beither\b|\balternativ(?:e|ely|es)\b"
     r"|\bcan be\b|\bcandidates?\b|\bimagine\b|\byou (?:can|could|need|might|may|should|want)\b|\byour\b|\bteams? (?:that|who|which)\b|\bonce (?:we|you|there)\b|\bonly (?:when|if|once)\b|\bcompared? (?:to|with)\b|\bversus\b|\bvs\.?(?=\s)|\bunlike\b|\btypically\b|\busually\b|\bin general\b|\bas soon as\b|\btriggers?\b|\brevisit\b"
-    r"|\bfalls\b|\bwenn\b|\bkönnte|\bwürde|\bsi\b(?! )|\bsi (?=[a-zé])|\bpourrait|\bpodría|\bsería|\beğer\b|如果|可能|或许|例如)",
-    re.IGNORECASE,
+    r"|\bfalls\b|\bwenn\b|\bkönnte|\bwürde|\bsi\b(?! )|\bsi (?=[a-zé])|\bpourrait|\bpodría|\bsería|\beğer\b|如果|可能|或许|例如",
 )
-_SUPPOSED_AFTER = re.compile(
-    r"(?:\b(?:could|might|may|would)\b|\bcan be (?:added|used|enabled|introduced|considered|switched)\b|\bis (?:optional|an option|possible|considered|worth|a candidate)\b|\b(?:if|unless|only if|only when|once) |\bif (?:needed|necessary|required)\b|\boptional\b|\([^()]{0,20}\boptional\b|\?\s*$|\?\W*$|\w+(?:abilir|ebilir)\b|\bopsiyonel|\bisteğe bağlı)",
-    re.IGNORECASE,
+_SUPPOSED_AFTER = compile_words(
+    r"\b(?:could|might|may|would)\b|\bcan be (?:added|used|enabled|introduced|considered|switched)\b|\bis (?:optional|an option|possible|considered|worth|a candidate)\b|\b(?:if|unless|only if|only when|once) |\bif (?:needed|necessary|required)\b|\boptional\b|\([^()]{0,20}\boptional\b|\?\s*$|\?\W*$|\w+(?:abilir|ebilir)\b|\bopsiyonel|\bisteğe bağlı",
 )
-_FUTURE_BEFORE = re.compile(
-    r"(?:\b(?:in (?:the )?future|later|eventually|planned|plan(?:s|ning)? to|future work|future|roadmap|next (?:step|phase|version|release|iteration)|phase (?:[2-9]|two|three|ii+)|(?:in|for|until|by|from) v[2-9](?:\.\d)?|someday|long.term|down the (?:road|line)|post.(?:mvp|launch)|not yet|todo|tbd|upcoming|to be (?:added|done|decided)|defer(?:red)? (?:to|until)?|postpone[ds]?|explore|investigate|experiment with|look into|intend to|aims? to|will eventually)\b"
-    r"|\bspäter\b|\bgeplant|\bzukünftig|\bkünftig|\bplus tard\b|\bprévu|\bà terme\b|\bmás adelante\b|\ben el futuro\b|\bfutur|\bileride\b|\bgelecekte\b|\bplanlan|未来|后续|以后|计划)",
-    re.IGNORECASE,
+_FUTURE_BEFORE = compile_words(
+    r"\b(?:in (?:the )?future|later|eventually|planned|plan(?:s|ning)? to|future work|future|roadmap|next (?:step|phase|version|release|iteration)|phase (?:[2-9]|two|three|ii+)|(?:in|for|until|by|from) v[2-9](?:\.\d)?|someday|long.term|down the (?:road|line)|post.(?:mvp|launch)|not yet|todo|tbd|upcoming|to be (?:added|done|decided)|defer(?:red)? (?:to|until)?|postpone[ds]?|explore|investigate|experiment with|look into|intend to|aims? to|will eventually)\b"
+    r"|\bspäter\b|\bgeplant|\bzukünftig|\bkünftig|\bplus tard\b|\bprévu|\bà terme\b|\bmás adelante\b|\ben el futuro\b|\bfutur|\bileride\b|\bgelecekte\b|\bplanlan|未来|后续|以后|计划",
 )
-_FUTURE_AFTER = re.compile(
-    r"(?:\b(?:later|in (?:the )?future|eventually|is planned|planned|deferred|postponed|not (?:yet )?started|in (?:phase|v|version|stage) ?[2-9]|phase [2-9]|down the (?:road|line)|post.(?:mvp|launch)|not yet|on the roadmap|next (?:quarter|year|phase|step)|coming soon|(?:is|are|be|will be) (?:revisited|reconsidered|re-?evaluated)|to be (?:added|done)|future)\b"
-    r"|\bspäter\b|\bgeplant|\bplus tard\b|\bprévu|\bmás adelante\b|\bileride\b|\bplanlan|后续|未来)",
-    re.IGNORECASE,
+_FUTURE_AFTER = compile_words(
+    r"\b(?:later|in (?:the )?future|eventually|is planned|planned|deferred|postponed|not (?:yet )?started|in (?:phase|v|version|stage) ?[2-9]|phase [2-9]|down the (?:road|line)|post.(?:mvp|launch)|not yet|on the roadmap|next (?:quarter|year|phase|step)|coming soon|(?:is|are|be|will be) (?:revisited|reconsidered|re-?evaluated)|to be (?:added|done)|future)\b"
+    r"|\bspäter\b|\bgeplant|\bplus tard\b|\bprévu|\bmás adelante\b|\bileride\b|\bplanlan|后续|未来",
 )
 _GOAL = re.compile(
     r"\b(?:targets?|goals?|objectives?|aims?|aiming|should|must|shall|needs? to|required?|budget|sla|slo|kpis?|at most|at least|up to|ziel|soll|objectif|doit|objetivo|debe|hedef|目标|必须)\b|[<>≤≥]",
@@ -60,10 +55,9 @@ _MEASURED = re.compile(
     r"\b(?:measured|observed|benchmarked|achiev(?:ed|es)|reach(?:ed|es)|results?|scored|scores|averaged|we (?:saw|got|see)|in production|as of|currently|was|were|gemessen|mesuré|medido|ölçül)\b|实测",
     re.IGNORECASE,
 )
-_SCOPE_END = re.compile(
+_SCOPE_END = compile_words(
     r"[;:!?]|\.\s|,\s(?=(?:not|no|never|without|instead of|rather than)\b)|\s[\u2013\u2014]\s|\s--?\s|\s→\s|,\s?(?:but|so|and|which|because|while|yet|it|we|they|the|this|our|then|since|as|an?)\b|\bbut\b|\bhowever\b|\bthough\b|\balthough\b|\binstead\b(?! of)|\bbecause\b|\bsince\b|\bwhereas\b|\bwhile\b|\bso that\b|\bhence\b|\btherefore\b|\bthus\b|\bexcept\b"
     r"|\band (?:only|then|later|eventually|afterwards|possibly|maybe|perhaps)\b|\brather than\b|\binstead of\b|[，；。：]|\baber\b|\bsondern\b|\bweil\b|\bdenn\b|\bobwohl\b|\bporque\b|\bya que\b|\bcar\b|\bparce que\b|\bçünkü\b|因为|\bmais\b|\bpero\b|\bsino\b|\bancak\b|\bfakat\b|但是?|而是",
-    re.IGNORECASE,
 )
 _ENDING_NEGATION = re.compile(r"(?:rather than|instead of|except)\b", re.IGNORECASE)
 _LABEL_NEGATED = re.compile(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from ragortune.designdoc.approaches import Approach, Mention, speaks_to_reader
 from ragortune.designdoc.weights import AFFIRMED, DECISIVE, Ledger, names_a_lesson
+from ragortune.designdoc.wordings import compile_words
 from ragortune.statements import Form, Sentence, Zone
 
 _READ = 2_000
 """Characters of a sentence that are searched for words about models."""
-_MODEL_WORDS = re.compile(
+_MODEL_WORDS = compile_words(
     r"(?-i:\bLLMs?\b|\bGPT\b|\bSLMs?\b)|\blanguage[\s-]models?\b|\bgpt-?[345]\w*|\bchatgpt\b|\bclaude\b|\bgemini\b|\bllama\b|\bllama[\s-]?[234]|\bqwen|\bmistral\b|\bmixtral\b|\bgemma\b|\bdeepseek|(?<![._:/])\b(?:openai|anthropic|bedrock)\b(?![._/]\w)|\bvertex ai\b|\bamazon q\b|\bollama\b|\bvllm\b|\blangchain\b|\bllamaindex\b|\blanggraph\b|\bchat-?bots?\b"
     r"|\b(?:ai|virtual|coding|support|documentation|voice)[\s-](?:assistants?|copilots?|agents?|coach)\b|(?<!github )(?<!microsoft )\bcopilot\b|\bgen(?:erative[\s-])?ai\b|\bhallucinat\w+|\bfoundation models?\b|\bai-powered\b|\bagentic\b|\b(?:system|user|the|our|each|every) prompts?\b|\bprompt (?:engineering|caching|template)|\b(?:few|zero)-shot\b|\bcontext window\b|\b\d+k tokens\b|\bmodel (?:writes|answers|replies|drafts|summari[sz]es|translates|hallucinates|rewrites|explains)\b|\b(?:haiku|sonnet|opus) (?:[34]|classif|draft|writes|reviews|answers)|\bbert\b|\btransformer (?:model|encoder)|\bsprachmodell|\bmodèles? de langage|\bmodelos? de lenguaje|\bdil modeli|大模型|语言模型|大语言模型",
-    re.IGNORECASE,
 )
 _OTHER_MODELS = re.compile(
     r"\b(?:speech|whisper|asr|transcription|xgboost|random forest|lstms?|bi-?lstm|cnns?|rnns?|lightgbm|catboost|yolo\w*|vgg\w*|mobilenet\w*|u-?net|arima|svms?|k-means|scikit-learn|sklearn|time[\s-]series|gradient boosting|decision trees?|logistic regression|object detection|computer vision|image classif\w+|recommender|churn|resnet|efficientnet|bilderkennung|bildern|spracherkennung|görüntü\w*|ses tanıma|konuşma tanıma|reconocimiento de (?:voz|imágenes)|reconnaissance (?:vocale|d.images)|forecast\w*)\b",
@@ -66,9 +67,8 @@ _GUIDE_TITLE = re.compile(
 )
 _FEW_ADDRESSES = 2
 """A document that calls itself a guide speaks to its reader mostly in commands, which do not say `you`."""
-OURS = re.compile(
+OURS = compile_words(
     r"\b(?:we|our|ours|us|i|my|this (?:repo|repository|project|system|service|schema|application|app|design|adr|document|proposal|kep|rfc))\b",
-    re.IGNORECASE,
 )
 
 
@@ -81,10 +81,12 @@ def is_about_models(
 ) -> bool:
     """Tell whether a document is about an application of language models."""
     prose = [s for s in sentences if s.zone not in {Zone.CODE, Zone.TEMPLATE}]
-    named = [s for s in prose if _MODEL_WORDS.search(s.text[:_READ])]
     strong = {m.approach for m in mentions if m.strong and m.approach is not Approach.PLAIN}
     parts = {m.words for m in mentions if m.approach is Approach.RETRIEVAL and not m.strong}
-    if named and (strong or len(parts) >= _MANY_PARTS or _are_weighty(named, prose)):
+    clear = strong or len(parts) >= _MANY_PARTS
+    naming = (s for s in prose if _MODEL_WORDS.search(s.text[:_READ]))
+    named = list(islice(naming, 1 if clear else None))
+    if named and (clear or _are_weighty(named, prose)):
         return True
     if any(_AGENT_TITLE.search(s.text) for s in prose if s.zone is Zone.TITLE):
         words = {m.words for m in mentions if m.strong}

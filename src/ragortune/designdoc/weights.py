@@ -9,6 +9,7 @@ from itertools import pairwise
 from ragortune.designdoc.approaches import Approach, Mention, compares_alike, is_core
 from ragortune.designdoc.moods import mood_at
 from ragortune.designdoc.reader import zone_below_title
+from ragortune.designdoc.wordings import compile_words
 from ragortune.record import Record
 from ragortune.statements import Form, Mood, Sentence, Zone
 
@@ -40,14 +41,12 @@ _OPTIONAL_SHARE = 0.3
 LONGEST_QUOTE = 240
 _OPENING = 40
 """Characters at the beginning of an alternative in which its name stands."""
-CURRENT = re.compile(
+CURRENT = compile_words(
     r"\bcurrent(?:ly)?\b|\btoday\b|\bin production\b|\bshipped\b|\bnow\b|\bas.is\b|\bstatus quo\b|\bwhat works\b|\bwhat we (?:have|do|run)\b|\bin use\b|\baktuell\w*\b|\bactuel\w*\b|\bactual(?:mente)?\b|\bmevcut\b|当前|现状",
-    re.IGNORECASE,
 )
-_CHOICE = re.compile(
+_CHOICE = compile_words(
     r"\b(?:we will \w+|we (?:use|keep|ship|chose|choose|adopt|selected|build|built|deploy|train|trained|go with|went with|are using|decided)|chosen|selected|decided (?:on|to)|adopt(?:s|ed|ing)?|setzen auf|apostamos por|opté pour|default(?:s)? to|is built (?:on|with|around)|uses?|leverages?|relies on|based on|implements?|built with|current approach|our approach|approach|proposes?|goal)\b"
     r"|采用|使用|kullan|utilis|verwende|usar(?:emos)?\b|se usa",
-    re.IGNORECASE,
 )
 _POINTED = re.compile(
     r"\b(?:option|alternative|approach|variant|plan|path|choice|candidate|experiment|attempt|iteration|trial|opción|variante|seçenek|方案)[\s#]*([A-H]|\d{1,2})\b",
