@@ -49,9 +49,9 @@ _TEXTS = (
 )
 _SELECTED = _any_of(
     rf"(?:closest|nearest|matching|relevant|similar|retrieved|best-matching) (?:[\w-]+ ){{0,2}}{_TEXTS}",
-    rf"{_TEXTS} (?:that|which) match",
-    rf"{_TEXTS} (?:that |which )?(?:the |our |its |an? )?(?:[\w-]+ ){{0,2}}(?:index|search|lookup|retriever|store) (?:returns?|returned|finds?|found|selects?)",
-    rf"{_TEXTS} (?:that (?:are|were) |which are )?(?:retrieved|fetched|found by (?:the )?search)",
+    rf"{_TEXTS} (?:(?:that|which) match"
+    r"|(?:that |which )?(?:the |our |its |an? )?(?:[\w-]+ ){0,2}(?:index|search|lookup|retriever|store) (?:returns?|returned|finds?|found|selects?)"
+    r"|(?:that (?:are|were) |which are )?(?:retrieved|fetched|found by (?:the )?search))",
 )
 _TAKES = r"(?:given|gets?|reads?|sees?|receives?|placed|prepended|from|with|on|using|over|in|cites?|uses?)"
 

@@ -6,7 +6,9 @@ The words were counted in published design documents; where several fit, the fir
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+from ragortune.designdoc.wordings import compile_words
 from ragortune.statements import Zone
 
 _ZONE_WORDS: tuple[tuple[Zone, str], ...] = (
@@ -86,7 +88,7 @@ _ZONE_WORDS: tuple[tuple[Zone, str], ...] = (
         ),
     ),
 )
-_HEADING_ZONES = tuple((zone, re.compile(words, re.IGNORECASE)) for zone, words in _ZONE_WORDS)
+_HEADING_ZONES = tuple((zone, compile_words(words)) for zone, words in _ZONE_WORDS)
 _LABEL_ZONES = tuple(
     (zone, pattern)
     for zone, pattern in _HEADING_ZONES
@@ -122,6 +124,7 @@ _NUMBERING = re.compile(r"^(?:\W+|\d+(?:\.\d+)*[.):]?\s+|[A-Z][.)]\s+)+")
 _STICKY = frozenset((Zone.REJECTED, Zone.NON_GOAL, Zone.FUTURE, Zone.OTHER_SYSTEM, Zone.TEMPLATE))
 STRONG_ZONES = frozenset((Zone.DECISION, Zone.REJECTED, Zone.NON_GOAL, Zone.FUTURE, Zone.OTHER_SYSTEM))
 _LONGEST = 160
+_MOST_REMEMBERED = 5_000
 
 
 def zone_of_heading(text: str, parent: Zone | None = None) -> Zone:
@@ -136,6 +139,7 @@ def zone_of_heading(text: str, parent: Zone | None = None) -> Zone:
     return own or parent or Zone.CONTEXT
 
 
+@lru_cache(_MOST_REMEMBERED)
 def zone_of_label(text: str) -> Zone | None:
     """Return the zone that a label, the sentence before a list or the header of a column puts its text into."""
     return _find_zone(text, _LABEL_ZONES)
