@@ -34,6 +34,7 @@ _MODALITIES = {Mood.AFFIRMED: Modality.STATED, Mood.GOAL: Modality.GOAL, Mood.ME
 _LATE_ZONES = frozenset({Zone.ARCHITECTURE, Zone.CONSEQUENCES})
 _MANY_KINDS = frozenset({"task.kind", "knowledge.source", "behaviour.output", "knowledge.shape"})
 """Criteria on which two answers do not exclude each other: a system can do two things from two sources."""
+_STANDINGS = (Standing.STATED, Standing.VAGUE, Standing.CONCLUDED)
 _MOST_LEVELS = 3
 _MOST_LINES = 2
 _ONE_LINE = frozenset(
@@ -164,7 +165,10 @@ def _keyed(phrases: Iterable[Phrase], book: PhraseBook, part: str) -> Iterator[t
 
 
 def _words_around(sentence: Sentence) -> str:
-    words = (sentence.label, *sentence.columns, sentence.lead, *sentence.headings[-1:])
+    above = sentence.headings[-1:]
+    if sentence.zone is Zone.DECISION and above and _OPTION.match(above[0]):
+        above = ()  # the option was chosen, and is none any more
+    words = (sentence.label, *sentence.columns, sentence.lead, *above)
     return " ; ".join(word[-_LONGEST_CONTEXT:] for word in words if word)
 
 
@@ -206,7 +210,9 @@ def find_facts(
         if fact.span is None or only not in (None, fact.phrase):
             continue
         shown = tuple(fact.value) if isinstance(fact.value, list) else fact.value
-        found.setdefault((fact.criterion, fact.span.line, shown), fact)
+        place = fact.criterion, fact.span.line, shown
+        if place not in found or _STANDINGS.index(fact.standing) < _STANDINGS.index(found[place].standing):
+            found[place] = fact
     return tuple(sorted(found.values(), key=place_key))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from ragortune.statements import Form, Sentence, Zone
 
-SPEAKING = frozenset({"grounding.citations", "behaviour.style", "behaviour.output"})
+SPEAKING = frozenset({"grounding.citations", "behaviour.style", "behaviour.output", "task.kind"})
 """Criteria on which the lines of a prompt are believed: how to answer, not what the project is like."""
 _PERSONA = re.compile(
     r"(?:^|[\"'`:>\s])(?:you are (?:an?|the) [a-z]|your (?:job|task|role|goal) is\b|act as (?:an?|the)\b|respond only\b|answer only\b)",

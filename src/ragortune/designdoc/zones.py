@@ -55,7 +55,7 @@ _ZONE_WORDS: tuple[tuple[Zone, str], ...] = (
         (
             r"^(?:the |our |key |final |architecture |project |main |technical |accepted )*decisions?(?: outcome| summary| record| made|s? \(resolved\))?$"
             r"|^decisions? ?[-:#\u2013\u2014(\d]|chosen|selected|picked|^outcome|what we (?:decided|chose|picked|ship|will do|are doing)|we (?:chose|decided|will use|use)\b|^recommendations?\b|recommended (?:approach|option|solution|architecture|design|strategy|choice)"
-            r"|final (?:choice|approach|architecture)|verdict|conclusion|resolution|^proposal|proposed (?:solution|approach|design|change)"
+            r"|final (?:choice|approach|architecture)|^(?:option|alternative|approach|variant) [a-h\d].{0,90}(?:\brecommended\b|✅|\bpreferred\b|\bour choice\b)|verdict|conclusion|resolution|^proposal|proposed (?:solution|approach|design|change)"
             r"|resolved|why (?:we )?(?:chose|use|picked)|why this (?:approach|design|option|architecture)|entscheidung|empfehlung|decisión|décision|decisão|decisione|決定|\bkarar\b|seçilen|决策|决定|结论|选型"
         ),
     ),

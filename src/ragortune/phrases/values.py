@@ -215,6 +215,7 @@ TOKENS_OF: Mapping[str, tuple[float, float]] = MappingProxyType(
         "faqs": (50, 250),
         "chunks": (150, 600),
         "passages": (100, 400),
+        "vectors": (100, 600),
         "standards": (10_000, 60_000),
         "reports": (2_000, 20_000),
         "transcripts": (2_000, 12_000),
@@ -231,7 +232,7 @@ _WHOLE_MATERIAL = 50_000
 """Tokens from which on one of a kind can be all the material there is: a gigabyte, a library of books."""
 
 
-_COUNTED_ROWS = frozenset(("row", "rows", "records", "entries", "chunks", "passages"))
+_COUNTED_ROWS = frozenset(("row", "rows", "records", "entries", "chunks", "passages", "vectors"))
 _FEWEST_ROWS = 50
 """Fewer rows or chunks than this tell how far something got."""
 
