@@ -91,7 +91,7 @@ _GENERAL_HEADING = re.compile(
 _ABOUT_OTHERS = re.compile(
     r"\b(?:most|typical|traditional|conventional|existing|many|other|commercial|standard|competing|ordinary) (?:[\w-]+ ){0,3}?"
     r"(?:systems?|tools?|solutions?|products?|approaches|services|assistants?|chatbots?|pipelines?|implementations?|vendors?|apps?|copilots?)\b"
-    r"(?: \w+){0,3}? (?:rely|relies|require|send|sends|use|uses|depend|assume|need|store|are|have|operate|process|ship|fail|suffer)\b",
+    r"(?: \w+){0,3}? (?:rely|relies|require|send|sends|use|uses|depend|assume|need|store|are|have|operate|process|ship|fail|suffer|answer|take|cost)\b",
     re.IGNORECASE,
 )
 """A sentence before a list that says what others do; the list goes on about them."""
@@ -194,6 +194,7 @@ def speaks_of_others(sentence: Sentence) -> bool:
         or _ABOUT_APPROACH.match(sentence.text)
         or (sentence.form is Form.HEADING and _OPTION.match(sentence.text))
         or (sentence.lead and _ABOUT_OTHERS.search(sentence.lead))
+        or _ABOUT_OTHERS.match(sentence.text)
     )
 
 
