@@ -67,7 +67,7 @@ _NAMED_RETRIEVAL = _any_of(
     rf"\b(?:{_SELECTED}) (?:is |are |get )?(?:\w+ ){{0,2}}(?:put|placed|inserted|pasted|added|injected|prepended|given|passed|sent|go) (?:in|into|to|before)\b",
     r"\b(?:pass(?:es|ed|ing)?|feeds?|fed|inject(?:s|ed|ing)?|inserts?|prepend(?:s|ed)?|adds?|gives?|hands?) (?:the )?(?:[\w-]+ ){0,4}(?:passages?|chunks?|documents?|articles?|sections?|clauses?|hits|results|snippets?|evidence|examples) (?:\w+ ){0,3}(?:to|into) (?:the |its |an? )?(?:\w+ )?(?:generator|model|llm|prompt|context|gpt\S*|claude)\b",
     r"\b(?:chose|choose|chosen|use|using|uses|via|through|selected|prefer|adopt|decided (?:for|on)) retrieval\b",
-    r"\b(?:fetched|pulled|retrieved|selected|drawn|looked up|taken|found) (?:from|in|by|via|through|with) (?:the |a |our |an )?(?:[\w-]+ ){0,2}(?:vector|semantic|hybrid|embeddings?|knowledge)[\s-](?:\w+ )?(?:index|store|database|db|search|base)\b",
+    r"\b(?:fetched|pulled|retrieved|selected|drawn|looked up|taken|found) (?:from|in|by|via|through|with) (?:the |a |our |an )?(?:[\w-]+ ){0,2}(?:vector|semantic|hybrid|embeddings?|knowledge|search|example|document|chroma|qdrant|pinecone|faiss|pgvector|weaviate|lancedb|milvus)[\s-](?:\w+ )?(?:index|store|database|db|search|base)\b",
     rf"\b(?:{_SELECTED})[^.;:]{{0,40}} (?:are|is|get|were) (?:\w+ ){{0,2}}(?:retrieved|fetched|looked up|found|selected|searched)\b",
     r"\bfile[_ ]search (?:tool|api|over|on|with|enabled)\b|\bwith file[_ ]search\b|\b(?:bedrock )?knowledge bases? (?:for|with|on) (?:amazon )?bedrock\b|\bbedrock knowledge bases?\b",
     r"\b(?:comes?|taken|supplied|provided|served|delivered|obtained) (?:\w+ )?(?:from|through|by|via) retrieval\b|\bretrieval (?:over|from|across|against) (?:the|our|its|all|an?)\b",
@@ -138,7 +138,8 @@ _NAMED_PLAIN = _any_of(
     r"\b(?:keep|stay with|stick (?:to|with)) (?:the |a |our )?prompt(?:ing)?\b(?! within)|\bprompted (?:\w+)\b",
     r"\bfocused prompts?\b|\bprompts? (?:\w+ ){0,2}(?:includes?|carr(?:y|ies)|holds?) (?!retriev)\w+",
     r"\b(?:generates?|writes?|produces?|emits?|returns?) (?:the |an? |safe |single |one |read-only |valid |postgres(?:ql)? |sqlite |snowflake |bigquery |sql |graphql |parameteri[sz]ed )*(?:sql|cypher|sparql|(?<=sql )quer(?:y|ies)|(?<=cypher )quer(?:y|ies))\b|\bsql (?:generation|agent)\b|\bgenerated sql\b",
-    r"\bexamples? in (?:the|every|each|its) prompt\b",
+    r"\bexamples? in (?:the|every|each|its) prompt\b|\bprompt \w{1,3} with (?:\w+ ){0,2}examples\b|\b(?:guide|labels|rules|examples|instructions|schema) in the prompt\b",
+    rf"\b(?:paste|put|send|load|pass|feed|stuff|give|hand|submit)(?:s|es)? (?:the |our |its |an? |each )?(?:whole|entire|full|complete) (?:[\w-]+ ){{1,3}}(?:\([^()]{{0,40}}\) )?(?:in|into|to|with) (?:the |an? )?{_MODEL_NAME}",
     r"\b(?:goes|go|stands?|(?:is|are) (?:sent|passed|placed|included|loaded|pasted|put|given)|sent|passed|placed|pasted|loaded|put) (?:\w+ ){0,3}(?:in|into|inside|with) (?:the |every |each |a |one |its )?(?:system )?(?:prompt|context|question|request)\b",
     r"\bnothing (?:is |needs to be |to be |has to be )?(?:retrieved|trained|to retrieve|to train)\b",
     r"\bcalls? (?:the )?(?:[\w-]+ ){0,2}(?:tools?|apis?)\b|\bwith (?:\w+ ){0,2}tools\b",
@@ -164,6 +165,7 @@ _PLAIN_PARTS = _any_of(
     r"\b(?:generated|written|produced|drafted|extracted|translated) (?:by|with) (?:an? |the )?(?:local |hosted |large )?(?:llm|language model|gpt\S*|claude|gemini|llama|mistral)",
     r"\b(?:ask|asks|asking|instructs?|prompts|tells?) (?:the |an? )?(?:llm|language model|model|gpt\S*|claude|gemini|llama|mistral) (?:for|to|which|whether)\b",
     r"\b(?:back|returned|handed|passed|fed) to (?:the |an? )?(?:llm|language model|model|gpt\S*|claude|gemini)\b|\b(?:llm|batch(?:ed)? llm|model) (?:requests?|calls?)\b",
+    r"\bprompts? (?:[A-Z0-9]{1,2} )?(?:was|were|is|are) (?:\w+ )?(?:run|tested|compared|evaluated|versioned|reviewed|scored)\b|\bprompts stay\b|\bfills? (?:the |an? |each )?(?:\w+ )?template\b",
     r"\b(?:repair|retry|base|review|extraction|classification|summary|scoring|planning|judge|follow-up|correction|generation) prompts?\b",
     r"\bsmall enough for (?:the |one |a )?(?:prompt|context)\b",
     r"\b(?:one|single|two|second|each|every) (?:llm |model |api )?(?:call|prompt)\b",
@@ -210,7 +212,7 @@ _PATTERNS = (
         False,
         (
             "prompt output schema json decoding modelfile llm model gpt claude gemini llama mistral context agent web search call"
-            " enough sql pydantic openai haiku sonnet opus deepseek qwen gemma grok o1 o3 o4"
+            " enough sql pydantic openai haiku sonnet opus deepseek qwen gemma grok o1 o3 o4 template"
         ),
         _PLAIN_PARTS,
     ),
@@ -267,7 +269,7 @@ _BALANCED = re.compile(
 _COMPARED = re.compile(r"^\W{0,4}(?:vs\.?|versus|compared (?:to|with)|or)(?=\W)", re.IGNORECASE)
 _SWITCHED_OFF = re.compile(
     r"\b(?:disabled|inactive|switched off|turned off|stubbed|mocked|unused)\b[^.;:]{0,40}$"
-    r"|\b(?:retire[sd]?|retiring|remov(?:e|es|ed|ing)|sunset|decommission\w*|phas(?:e|es|ed|ing) out|mov(?:e|es|ed|ing) away from"
+    r"|\b(?:retire[sd]?|retiring|stop(?:s|ped|ping)?|quit|no longer|remov(?:e|es|ed|ing)|sunset|decommission\w*|phas(?:e|es|ed|ing) out|mov(?:e|es|ed|ing) away from"
     r"|migrat\w+ off|get rid of)\b(?:(?! and | to | for | in favou?r)[^.;:]){0,40}$",
     re.IGNORECASE,
 )

@@ -56,6 +56,8 @@ _STATUS_WORD = re.compile(
 )
 _STATUS_LABEL = re.compile(r"^\W*(?:status|state|statut|estado|durum|状态)\W*$", re.IGNORECASE)
 _STATUS_HEADING = re.compile(r"^[\W\d]*(?:status|statut|estado|durum|状态)\W*$", re.IGNORECASE)
+_READING_PART = re.compile(r"re-?rank|chunk")
+"""Parts that nothing but retrieval for a model needs, though a project can do without them."""
 _DEFAULTS = re.compile(r"\b(?:ships? with|by default|is (?:built|trained)|the default)\b", re.IGNORECASE)
 
 
@@ -124,7 +126,9 @@ def _choose_option(ledgers: dict[Approach, Ledger]) -> Option | None:
 
 def _is_affirmed(ledger: Ledger) -> bool:
     """Tell whether an approach is taken: something affirms it, and no rejection weighs more."""
-    single = ledger.total >= _SINGLE and any(is_core(item.mention) for item in ledger.pro)
+    single = ledger.total >= _SINGLE and any(
+        is_core(item.mention) or _READING_PART.search(item.mention.words) for item in ledger.pro
+    )
     if ledger.total < _NOTICED or not (ledger.named or ledger.kinds > 1 or single):
         return False
     denied = [item for item in ledger.contra if _counts_against(item, ledger)]

@@ -23,6 +23,8 @@ _OTHER_MODELS = re.compile(
 )
 _TUNED_WORD = re.compile(r"\bfine[\s-]?tun\w+|\blora\b", re.IGNORECASE)
 _AGENT_TITLE = re.compile(r"\b(?:agents?|assistants?|copilots?|(?:chat)?bots?)\b", re.IGNORECASE)
+_ANSWERER = re.compile(r"\b(?:assistants?|chat-?bots?|bots?|copilots?)\b", re.IGNORECASE)
+_READING_PART = re.compile(r"re-?rank|chunk|passage", re.IGNORECASE)
 _PROMPT = re.compile(r"\bprompts?\b|\bmodel temperature\b|\bchunk sizes?\b", re.IGNORECASE)
 _ANSWERS = re.compile(
     r"\b(?:answer\w*|questions?|documents?|chunk\w*|passages?|prompts?|assistant|chat\w*|quer(?:y|ies))\b",
@@ -48,7 +50,7 @@ _LESSON = re.compile(
 _MANY_LESSONS = 4
 _DESIGN_TITLE = re.compile(
     r"\b(?:llms?|ai|gpt\S*|claude|gemini|prompt\w*|language models?|agents?|genai)\b.{0,40}"
-    r"\b(?:design|integration|strategy|pipeline|workflow|architecture|approach|usage|feature|generation|implementation|processing)\b",
+    r"\b(?:design|integration|strategy|pipeline|workflow|architecture|approach|usage|feature|generation|implementation|processing|evaluation|report|classifier|guidelines|library)\b|^\W*(?:system |technical |software |high-level )?(?:architecture|design|how it works)\W*$",
     re.IGNORECASE,
 )
 _READ_BY_MODEL = re.compile(
@@ -88,6 +90,11 @@ def is_about_models(
     named = list(islice(naming, 1 if clear else None))
     if named and (clear or _are_weighty(named, prose)):
         return True
+    meant = any(_VECTORS.search(part) for part in parts) and not _has_other_models(prose)
+    if meant and any(_ANSWERER.search(s.text[:_READ]) for s in prose):
+        return True
+    if _is_titled_part(mentions) and any(_ANSWERS.search(s.text[:_READ]) for s in prose):
+        return not _has_other_models(prose)
     if any(_AGENT_TITLE.search(s.text) for s in prose if s.zone is Zone.TITLE):
         words = {m.words for m in mentions if m.strong}
         if strong or len(words) > 1 or any(_VECTORS.search(part) for part in parts):
@@ -99,6 +106,12 @@ def is_about_models(
     if (titled and _mentions_prompt(sentences)) or (tuned and (parts or Approach.RETRIEVAL in strong)):
         return True
     return _is_about_passages(prose, parts, named=Approach.RETRIEVAL in strong, foreign=foreign)
+
+
+def _is_titled_part(mentions: Sequence[Mention]) -> bool:
+    """Tell whether the title names a part that only a model reading passages needs."""
+    titled = (m for m in mentions if m.sentence.zone is Zone.TITLE and m.approach is Approach.RETRIEVAL)
+    return any(_READING_PART.search(m.words) for m in titled)
 
 
 def _is_tuning_weighty(tuned: Sequence[Mention], ledger: Ledger) -> bool:
