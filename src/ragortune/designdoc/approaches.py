@@ -93,6 +93,7 @@ _RETRIEVAL_PARTS = _any_of(
     r"\blooks? up (?:the )?(?:\w+ ){0,2}(?:similar|matching|relevant|nearest)\b|\bembed (?:job|step|the|each|all|our|articles|questions|documents|chunks|passages|pages|tickets)\b",
     r"\b(?:pages|documents|articles|files|manuals?|docs|sources|tickets) (?:are |get |is |were )?(?:\w+ )?(?:re-?)?indexed\b|\b(?:re-?)index(?:es)? (?:changed|new|updated) (?:pages|documents|articles|files|docs)\b",
     r"\bre-?embed\w*|\brecall@\w+|\btop_k\b",
+    r"\b(?:stores?|keeps?|writes?|saves?) (?:the |all |their )?(?:vectors|embeddings)\b|\b(?:splits?|cuts?) (?:[\w-]+ ){1,3}into (?:[\w-]+ ){0,2}(?:chunks|passages)\b",
     r"\bembeds\b|\b(?:is|are|were|get|gets|being) (?:\w+ )?embedded\b(?! (?:in|into)\b)",
     rf"\b(?:closest|nearest|matching|most relevant|most similar|top \w+) (?:[\w-]+ )?{_TEXTS}\b",
     r"\banswers? (?:\w+ ){0,3}(?:from|out of|over|using) (?:[\w-]+ ){0,6}(?:index|library|corpus|articles?|documents|passages|paragraphs|sections|pages|manuals?|handbook|wiki|knowledge base|confluence|sharepoint|notion|intranet|help (?:centre|center)|docs)\b",
@@ -169,7 +170,7 @@ _PLAIN_PARTS = _any_of(
     r"\b(?:repair|retry|base|review|extraction|classification|summary|scoring|planning|judge|follow-up|correction|generation) prompts?\b",
     r"\bsmall enough for (?:the |one |a )?(?:prompt|context)\b",
     r"\b(?:one|single|two|second|each|every) (?:llm |model |api )?(?:call|prompt)\b",
-    r"\b(?:send|sends|sent|passes|passed|feeds?|fed) (?:\w+ ){1,4}to (?:the |an? )?(?:llm|model|gpt\S*|claude|gemini|openai)\b",
+    r"\b(?:send|sends|sent|passes|passed|feeds?|fed) (?:\w+ ){0,4}to (?:the |an? )?(?:llm|model|gpt\S*|claude|gemini|openai)\b",
 )
 
 _PATTERNS = (
@@ -274,7 +275,7 @@ _SWITCHED_OFF = re.compile(
     re.IGNORECASE,
 )
 _OTHERS = re.compile(
-    r"\b(?:competitors?|rivals?|other (?:teams|companies|vendors|products|projects|groups)|others|many teams|some teams|the paper|papers|the authors|et al)\b",
+    r"\b(?:competitors?|rivals?|other (?:teams|companies|vendors|products|projects|groups)|others|many teams|some teams|(?:the |a |some |most |recent )?papers? (?:that |which )?(?:shows?|reports?|finds?|found|suggests?|claims?|uses?|used|compares?|proposes?)|the authors|et al)\b",
     re.IGNORECASE,
 )
 _GIVEN_UP = re.compile(

@@ -38,7 +38,7 @@ from ragortune.statements import Cited, DocumentStatus, Form, Mood, Sentence, Sp
 
 _CLEAR = 1.5
 _IMPLIED_NAMED = 2.5
-_IMPLIED = 4.5
+_IMPLIED = 2.4
 """Weight of the signs of plain prompting times their number that make an application without retrieval and tuning."""
 _TELLING = 1.7
 """Weight of a part that a summary says is used; with others of its kind it is a statement."""
@@ -47,6 +47,8 @@ _OVERWHELMING = 2.0
 """A passing `does not train ...` does not count against a document that affirms tuning so many times as much. Documents that
 say why they do not retrieve speak of retrieval at length, so that this is no measure for them."""
 _NOTICED = 0.8
+_LONGEST_NAME = 2
+"""Words of a title that is a name."""
 _SINGLE = 1.2
 """Weight from which one word for a part that retrieval cannot do without is enough."""
 _MOST_CITED = 3
@@ -100,8 +102,7 @@ def read_decision(
     ):
         option = None
     general = is_guide(sentences) or is_lesson(sentences)
-    taught = has_lesson_title(sentences)
-    if option is not None and general and not _speaks_for_itself(option, ledgers, taught=taught):
+    if option is not None and general and not _speaks_for_itself(option, ledgers, sentences):
         option = None
     decision = _state_decision(option, ledgers, sentences) if option else None
     if foreign and (decision is None or not _is_clear(decision.option, ledgers)):
@@ -189,21 +190,34 @@ def _is_only_prompted(mentions: Sequence[Mention], ledgers: dict[Approach, Ledge
     return all(m.mood is Mood.NEGATED for m in others) and ledgers[Approach.PLAIN].total >= _NOTICED
 
 
-def _speaks_for_itself(option: Option, ledgers: dict[Approach, Ledger], *, taught: bool) -> bool:
+def _speaks_for_itself(
+    option: Option, ledgers: dict[Approach, Ledger], sentences: Sequence[Sentence]
+) -> bool:
     """Tell whether a guide says what its own project does, and not only what a reader could do.
 
-    What a document concludes whose title weighs approaches in general is `taught`, not decided.
+    What a document concludes whose title weighs approaches in general is taught, not decided.
     """
+    taught, name = has_lesson_title(sentences), _find_own_name(sentences)
     for approach in _approaches_of(option):
         for item in (*ledgers[approach].pro, *ledgers[Approach.RETRIEVAL].contra):
             sentence = item.mention.sentence
             above = " ".join((*sentence.headings[-1:], sentence.label or ""))
             if speaks_to_reader(sentence):
                 continue
-            own = OURS.search(sentence.text) or _DEFAULTS.search(sentence.text)
+            named = name is not None and sentence.text.startswith(name)
+            own = named or OURS.search(sentence.text) or _DEFAULTS.search(sentence.text)
             if own or CURRENT.search(above) or (sentence.zone is Zone.DECISION and not taught):
                 return True
     return False
+
+
+def _find_own_name(sentences: Sequence[Sentence]) -> str | None:
+    """Return the title where it is no more than a name, by which a product speaks of itself."""
+    titles = (s for s in sentences if s.zone is Zone.TITLE)
+    title = next(titles, None)
+    if title is None or len(title.text.split()) > _LONGEST_NAME or any(find_mentions(title)):
+        return None
+    return title.text
 
 
 def _is_clear(option: Option, ledgers: dict[Approach, Ledger]) -> bool:

@@ -50,7 +50,7 @@ _OPTIONS_TITLE = re.compile(r"\W*(?:options|alternatives|comparison|comparing)\b
 _GENERAL_TITLE = re.compile(
     r"\b(?:glossary|terminology|cheat.?sheet|decision (?:tree|guide|framework)|choosing (?:between|a)|how to (?:choose|pick|decide)"
     r"|when to (?:use|choose)|introduction to|best practices|reading list|literature review|survey of|comparison of|mistakes)\b"
-    r"|\b(?:comparison|explained|basics|agenda|outline|101|tutorial|primer|workshop)\W*$|^\W*(?:gu[ií]a\b|guide pour|leitfaden|technology radar|tech radar|rehber)|\b(?:cuándo usar|quand utiliser|wann (?:man )?\w+|ne zaman)|^\W*(?:workshop|tutorial|course outline)\b",
+    r"|\b(?:comparison|explained|basics|agenda|outline|101|tutorial|primer|workshop)\W*$|^\W*(?:gu[ií]a\b|guide pour|leitfaden|technology radar|tech radar|rehber)|\b(?:cuándo usar|quand utiliser|wann (?:man )?\w+|ne zaman)|^\W*(?:workshop|tutorial|course outline)\b|^\W*(?:lecture|lesson|seminar|session|exercise) \d|\b(?:lecture|course) notes\W*$|\bsyllabus\b",
     re.IGNORECASE,
 )
 _TASK = re.compile(r"\[([ xX])\]\s+")

@@ -37,7 +37,8 @@ _PLUMBING = re.compile(
 )
 _SIZED = re.compile(r"\b\d+(?:\.\d+)? ?[MB]\b")
 _PLUMBING_TITLE = re.compile(
-    r"\b(?:policy|logging|logs|observability|rate limit\w*|guardrails?|security)\b", re.IGNORECASE
+    r"\b(?:policy|logging|logs|observability|tracing|telemetry|monitoring|rate limit\w*|guardrails?|security|gateway|quotas?|billing|cost tracking|outage|incident|post-?mortem|benchmark\w*)\b",
+    re.IGNORECASE,
 )
 _LESSON_TITLE = re.compile(
     r"\b(?:rag|retrieval\S*|tuning|lora|prompt\w*)\b.{0,30}\b(?:vs\.?|versus|or)\b.{0,30}\b(?:rag|retrieval|tuning|prompt\w*)",
@@ -90,11 +91,9 @@ def is_about_models(
     named = list(islice(naming, 1 if clear else None))
     if named and (clear or _are_weighty(named, prose)):
         return True
-    meant = any(_VECTORS.search(part) for part in parts) and not _has_other_models(prose)
-    if meant and any(_ANSWERER.search(s.text[:_READ]) for s in prose):
+    meant = any(_VECTORS.search(part) for part in parts) and _says(_ANSWERER, prose)
+    if (meant or (_is_titled_part(mentions) and _says(_ANSWERS, prose))) and not _has_other_models(prose):
         return True
-    if _is_titled_part(mentions) and any(_ANSWERS.search(s.text[:_READ]) for s in prose):
-        return not _has_other_models(prose)
     if any(_AGENT_TITLE.search(s.text) for s in prose if s.zone is Zone.TITLE):
         words = {m.words for m in mentions if m.strong}
         if strong or len(words) > 1 or any(_VECTORS.search(part) for part in parts):
@@ -106,6 +105,10 @@ def is_about_models(
     if (titled and _mentions_prompt(sentences)) or (tuned and (parts or Approach.RETRIEVAL in strong)):
         return True
     return _is_about_passages(prose, parts, named=Approach.RETRIEVAL in strong, foreign=foreign)
+
+
+def _says(words: re.Pattern[str], prose: Sequence[Sentence]) -> bool:
+    return any(words.search(s.text[:_READ]) for s in prose)
 
 
 def _is_titled_part(mentions: Sequence[Mention]) -> bool:
