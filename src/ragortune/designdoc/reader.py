@@ -7,14 +7,23 @@ the lines of a paragraph. Physical lines end at line feeds and carriage returns 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from ragortune.designdoc.cutting import (
+    cut_ranges,
+    cut_runs,
+    find_cell,
+    find_label,
+    find_words,
+    split_sentences,
+)
 from ragortune.designdoc.inline import Line, Words, read_words
 from ragortune.designdoc.underlined import plain_headings
 from ragortune.designdoc.zones import (
     STRONG_ZONES,
     join_zones,
+    zone_below_title,
     zone_of_column,
     zone_of_heading,
     zone_of_label,
@@ -30,29 +39,11 @@ if TYPE_CHECKING:
 _BOLD_LEVEL = 7
 """A paragraph that is one bold phrase acts as a heading below all real ones."""
 _LONGEST_BOLD_HEADING = 80
-_LONGEST_LABEL = 60
 _LONGEST_LEAD = 400
 _LONGEST_HEADING = 300
 _LONGEST_SENTENCE = 2_000
 _NESTING = 100
 
-_SENTENCE_END = re.compile(
-    r"(?<=[.!?\u2026])[\"')\]\u201d\u2019\u00bb]{0,3} (?=[^a-z\s])|(?<=[\u3002\uff01\uff1f\uff1b])(?=\S)"
-)
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|vs|cf|resp|approx|incl|excl|ca|no|fig|sec|dr|mr|ms|st|z\. ?b|d\. ?h|bzw|örn|p\. ?ej|par ex)|^\W{0,4}\d{1,3}|(?:^|[\s(])[A-Z])\.$",
-    re.IGNORECASE,
-)
-_PLAIN_LABEL = re.compile(
-    r"(?:[^\w\s]{0,4}\s?)?([^\W\d_][^\n:.;|`]{0,58}?) ?[:\uff1a](?=\s|$|[\u4e00-\u9fff])"
-)
-_OPTIONS_TITLE = re.compile(r"\W*(?:options|alternatives|comparison|comparing)\b", re.IGNORECASE)
-_GENERAL_TITLE = re.compile(
-    r"\b(?:glossary|terminology|cheat.?sheet|decision (?:tree|guide|framework)|choosing (?:between|a)|how to (?:choose|pick|decide)"
-    r"|when to (?:use|choose)|introduction to|best practices|reading list|literature review|survey of|comparison of|mistakes)\b"
-    r"|\b(?:comparison|explained|basics|agenda|outline|101|tutorial|primer|workshop)\W*$|^\W*(?:gu[ií]a\b|guide pour|leitfaden|technology radar|tech radar|rehber)|\b(?:cuándo usar|quand utiliser|wann (?:man )?\w+|ne zaman)|^\W*(?:workshop|tutorial|course outline)\b|^\W*(?:lecture|lesson|seminar|session|exercise) \d|\b(?:lecture|course) notes\W*$|\bsyllabus\b",
-    re.IGNORECASE,
-)
 _TASK = re.compile(r"\[([ xX])\]\s+")
 _BLANK_TAG = re.compile(r"\W*$")
 _PLACEHOLDER = re.compile(
@@ -251,9 +242,9 @@ class _Reader:
     def _add_sentences(self, words: Words, form: Form, *, checked: bool | None = None) -> None:
         """Add the sentences of a paragraph or of an item of a list."""
         label: str | None = None
-        for first, last, fresh in _split_sentences(words):
+        for first, last, fresh in split_sentences(words):
             if fresh:
-                label = _find_label(words, first, last, form)
+                label = find_label(words, first, last, form)
             field = label is not None and fresh and _FIELD_KEYS.match(label)
             self._add(words, first, last, Form.FIELD if field else form, None, label=label, checked=checked)
 
@@ -285,7 +276,7 @@ class _Reader:
         while tokens[index].type != "tr_close":
             if tokens[index].type == "inline":
                 content = tokens[index].content
-                start, text = _find_cell(line, content, cursor)
+                start, text = find_cell(line, content, cursor)
                 row.append(read_words([Line(text, number + 1, start + 1)]))
                 cursor = line.find("|", start + len(text)) + 1 or len(line)
             index += 1
@@ -437,13 +428,13 @@ class _Reader:
         text = words.text[start:end]
         start += len(text) - len(text.lstrip())
         text = text.strip()
-        pieces = tuple(_cut_runs(words, start, start + len(text)))
+        pieces = tuple(cut_runs(words, start, start + len(text)))
         if not pieces:
             return
         zone = zone or self._zone(label)
         if _PLACEHOLDER.match(text):
             zone = Zone.TEMPLATE
-        struck = tuple(_cut_ranges(words.struck, start, start + len(text)))
+        struck = tuple(cut_ranges(words.struck, start, start + len(text)))
         lead = self.lists[-1].lead if self.lists else None
         number = self.lists[-1].number if self.lists and form is Form.BULLET else None
         source = self.lines[pieces[0].line - 1 : pieces[-1].line]
@@ -461,112 +452,11 @@ class _Reader:
                 break
             words = content.strip(" \t")
             source = self.lines[number]
-            at = _find_words(source, words)
+            at = find_words(source, words)
             if at is not None:
                 tail = "  " if source.endswith("  ") and words else ""
                 found.append(Line(source[at : at + len(words)] + tail, number + 1, at + 1))
         return found
-
-
-def zone_below_title(title: str) -> Zone:
-    """Return the zone of what stands right below a title: its summary, unless the whole document weighs or teaches."""
-    if _GENERAL_TITLE.search(title):
-        return Zone.OTHER_SYSTEM
-    return Zone.REJECTED if _OPTIONS_TITLE.match(title) else Zone.SUMMARY
-
-
-def _find_words(source: str, words: str) -> int | None:
-    """Return where the words of a line begin; the end is nearly always the end of the line."""
-    if not words:
-        return None
-    at = len(source.rstrip(" \t\r")) - len(words)
-    if at >= 0 and source.startswith(words, at):
-        return at
-    at = source.find(words)
-    return at if at >= 0 else _find_spaced(source, words)
-
-
-def _find_spaced(source: str, words: str) -> int | None:
-    """Find words in which the parser has written a tab or a return as spaces."""
-    plain = source.replace("\t", " ").replace("\r", " ")
-    at = plain.find(words)
-    return at if at >= 0 else None
-
-
-def _find_cell(line: str, content: str, cursor: int) -> tuple[int, str]:
-    """Return offset and text of a cell; a cell whose pipes were escaped is found with them."""
-    for text in (content, content.replace("|", "\\|")):
-        at = line.find(text, cursor)
-        if at >= 0:
-            return at, text
-    return min(cursor, len(line)), ""
-
-
-def _split_sentences(words: Words) -> Iterator[tuple[int, int, bool]]:
-    """Yield first and last offset of each sentence, and whether a label may open it."""
-    start, fresh = 0, True
-    text = words.text
-    stops = [stop for stop in words.breaks if 0 < stop < len(text)]
-    stops.append(len(text))
-    for stop in stops:
-        for mark in _SENTENCE_END.finditer(text, start, stop):
-            if _ABBREVIATION.search(text, max(start, mark.start() - 12), mark.start()):
-                continue
-            yield start, mark.end(), fresh
-            start, fresh = mark.end(), False
-        if text[start:stop].strip():
-            yield start, stop, fresh
-        start, fresh = stop, True
-
-
-def _find_label(words: Words, first: int, last: int, form: Form) -> str | None:
-    """Return the label that opens a sentence: a bold phrase, or a few words before a colon."""
-    text = words.text
-    opening = text[first : min(last, first + _LONGEST_LABEL)]
-    begin = first + len(opening) - len(opening.lstrip(" \t-*•→✅❌⚠️🔴🟢🟡"))
-    at = bisect_left(words.bold, (max(first, begin - 1), 0))
-    bold = words.bold[at] if at < len(words.bold) and words.bold[at][0] <= begin + 2 else None
-    if bold and bold[1] <= last and bold[1] - bold[0] <= _LONGEST_LABEL:
-        inside = text[bold[0] : bold[1]].strip()
-        after = text[bold[1] : bold[1] + 4].lstrip()
-        if (
-            inside.endswith((":", "：", "."))
-            or after[:1] in set(":：–—-")
-            or (form is Form.BULLET and not after)
-        ):
-            return inside.rstrip(" :：.") or None
-    found = _PLAIN_LABEL.match(text, first, min(last, first + _LONGEST_LABEL))
-    if found and len(found[1].split()) <= 6:
-        return found[1].strip()
-    return None
-
-
-def _cut_runs(words: Words, start: int, end: int) -> Iterator[Piece]:
-    """Yield the runs between two offsets, counted from the first."""
-    runs = words.runs
-    low, high = 0, len(runs)
-    while low < high:
-        middle = (low + high) // 2
-        if runs[middle].offset + runs[middle].length <= start:
-            low = middle + 1
-        else:
-            high = middle
-    while low < len(runs) and runs[low].offset < end:
-        run = runs[low]
-        first, last = max(start, run.offset), min(end, run.offset + run.length)
-        if first < last:
-            yield Piece(first - start, last - first, run.line, run.column + first - run.offset)
-        low += 1
-
-
-def _cut_ranges(ranges: Sequence[tuple[int, int]], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield what of sorted ranges lies between two offsets, counted from the first."""
-    at = max(0, bisect_left(ranges, (start, 0)) - 1)
-    while at < len(ranges) and ranges[at][0] < end:
-        first, last = max(start, ranges[at][0]), min(end, ranges[at][1])
-        if first < last:
-            yield first - start, last - start
-        at += 1
 
 
 def _measure_sections(

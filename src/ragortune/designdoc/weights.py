@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from ragortune.designdoc.approaches import Approach, Mention, compares_alike, is_core
 from ragortune.designdoc.moods import mood_at
-from ragortune.designdoc.reader import zone_below_title
 from ragortune.designdoc.wordings import compile_words
+from ragortune.designdoc.zones import zone_below_title
 from ragortune.record import Record
 from ragortune.statements import Form, Mood, Sentence, Zone
 

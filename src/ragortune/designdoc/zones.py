@@ -120,6 +120,13 @@ _ROW_HEADER = re.compile(
     r"\bwhy (?:we )?(?:not|didn|did not|don|do not)|\breasons? (?:for|of) reject|\breject(?:ed|ion)\b.{0,20}\b(?:because|reason)|\bnot (?:chosen|selected|picked) because",
     re.IGNORECASE,
 )
+_OPTIONS_TITLE = re.compile(r"\W*(?:options|alternatives|comparison|comparing)\b", re.IGNORECASE)
+_GENERAL_TITLE = re.compile(
+    r"\b(?:glossary|terminology|cheat.?sheet|decision (?:tree|guide|framework)|choosing (?:between|a)|how to (?:choose|pick|decide)"
+    r"|when to (?:use|choose)|introduction to|best practices|reading list|literature review|survey of|comparison of|mistakes)\b"
+    r"|\b(?:comparison|explained|basics|agenda|outline|101|tutorial|primer|workshop)\W*$|^\W*(?:gu[ií]a\b|guide pour|leitfaden|technology radar|tech radar|rehber)|\b(?:cuándo usar|quand utiliser|wann (?:man )?\w+|ne zaman)|^\W*(?:workshop|tutorial|course outline)\b|^\W*(?:lecture|lesson|seminar|session|exercise) \d|\b(?:lecture|course) notes\W*$|\bsyllabus\b",
+    re.IGNORECASE,
+)
 _NUMBERING = re.compile(r"^(?:\W+|\d+(?:\.\d+)*[.):]?\s+|[A-Z][.)]\s+)+")
 _STICKY = frozenset((Zone.REJECTED, Zone.NON_GOAL, Zone.FUTURE, Zone.OTHER_SYSTEM, Zone.TEMPLATE))
 STRONG_ZONES = frozenset((Zone.DECISION, Zone.REJECTED, Zone.NON_GOAL, Zone.FUTURE, Zone.OTHER_SYSTEM))
@@ -143,6 +150,13 @@ def zone_of_heading(text: str, parent: Zone | None = None) -> Zone:
 def zone_of_label(text: str) -> Zone | None:
     """Return the zone that a label, the sentence before a list or the header of a column puts its text into."""
     return _find_zone(text, _LABEL_ZONES)
+
+
+def zone_below_title(title: str) -> Zone:
+    """Return the zone of what stands right below a title: its summary, unless the whole document weighs or teaches."""
+    if _GENERAL_TITLE.search(title):
+        return Zone.OTHER_SYSTEM
+    return Zone.REJECTED if _OPTIONS_TITLE.match(title) else Zone.SUMMARY
 
 
 def join_zones(section: Zone, *inner: Zone | None) -> Zone:
