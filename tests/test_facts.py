@@ -84,6 +84,10 @@ def test_a_value_is_read_with_its_unit_and_bound(text, criterion, value):
         ("# A\n\nLegal search usually relies on:\n\n- The OpenAI API", "performance.deployment"),
         ("# A\n\n## When to use it\n\n- 500 labelled examples exist", "data.examples"),
         ("# A\n\n## Why it is cost-effective\n\nAdapters are small.", "cost.running"),
+        ("# A\n\nA typical RAG system answers in two seconds.", "performance.latency"),
+        ("# A\n\nIn the old system, documents were updated yearly.", "knowledge.volatility"),
+        ("# A\n\nCompetitors cite sources in every answer.", "grounding.citations"),
+        ("# A\n\nVendor B offers role-based access to documents.", "governance.access"),
     ],
 )
 def test_what_is_not_said_about_the_project_stays_unsaid(text, criterion):

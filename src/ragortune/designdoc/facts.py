@@ -80,6 +80,13 @@ _GENERAL_LEAD = re.compile(
     re.IGNORECASE,
 )
 """A lead-in, or a heading, whose list tells what can be done, or what others do."""
+_OF_OTHERS = re.compile(
+    r"\W*(?:in )?(?:(?:a|an|the|our|most|many|some|all) )?(?:(?:typical|traditional|conventional|competing|old|previous|former|legacy|earlier|other|commercial) "
+    r"(?:[\w-]+ ){0,2}(?:systems?|tools?|bots?|chatbots?|solutions?|products?|versions?|pipelines?|implementations?|prototypes?|vendors?|assistants?|services?)"
+    r"|competitors|vendor [A-Z])\b",
+    re.IGNORECASE,
+)
+"""A sentence whose subject is somebody else's system, or one that is gone."""
 _ASKING_HEADING = re.compile(r"\W*(?:\d[\d.]*\s)?(?:why|when|what|how|should|which)\b", re.IGNORECASE)
 """A heading that asks states nothing itself; what stands below it answers."""
 _GENERAL_HEADING = re.compile(
@@ -192,6 +199,7 @@ def speaks_of_others(sentence: Sentence) -> bool:
         or (len(lead) < _LONGEST_CONTEXT and _GENERAL_LEAD.search(lead))
         or (sentence.form is Form.HEADING and _ASKING_HEADING.match(sentence.text))
         or _ABOUT_APPROACH.match(sentence.text)
+        or _OF_OTHERS.match(sentence.text)
         or (sentence.form is Form.HEADING and _OPTION.match(sentence.text))
         or (sentence.lead and _ABOUT_OTHERS.search(sentence.lead))
         or _ABOUT_OTHERS.match(sentence.text)
