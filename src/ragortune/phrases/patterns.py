@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ragortune.phrases.tokens import HARD, SOFT, Tokens
 from ragortune.phrases.values import NEEDED_WORDS, PARSERS, Amount, read_value
@@ -23,10 +23,11 @@ WIDEST_GAP = 12
 _DEEPEST = 6
 _MOST_STOPS = 3
 _MOST_ELEMENTS = 400
+_LISTS_REMEMBERED = 200
+_WORDS_REMEMBERED = 10_000
 _PIECE = re.compile(
-    r"\s+|(?P<gap>\.\.(?P<width>\d+!?))|(?P<value><(?P<kind>\w+)>)|@(?P<list>[\w-]+)|(?P<mark>[()\[\]|,])"
+    r"\s+|\.\.(?P<gap>\d+!?)|<(?P<value>\w+)>|@(?P<list>[\w-]+)|(?P<mark>[()\[\]|,])|(?P<plain>[^\s()\[\]|<>@,]+)"
 )
-_PLAIN = re.compile(r"[^\s()\[\]|<>@,]+")
 
 
 class PatternError(Exception):
@@ -169,24 +170,18 @@ def _cut_pattern(text: str) -> Iterator[tuple[str, str]]:
     while at < len(text):
         found = _PIECE.match(text, at)
         if found is None:
-            plain = _PLAIN.match(text, at)
-            if plain is None:
-                raise PatternError(f"cannot be read from '{text[at : at + 20]}' on")
-            at = plain.end()
-            yield from _cut_words(plain[0])
-            continue
+            raise PatternError(f"cannot be read from '{text[at : at + 20]}' on")
         at = found.end()
-        if found["gap"]:
-            yield "gap", found["width"]
-        elif found["value"]:
-            yield "value", found["kind"]
-        elif found["list"]:
-            yield "list", found["list"]
-        elif found["mark"]:
-            yield "mark", found["mark"]
+        if found.lastgroup == "plain":
+            yield from _cut_words(found[0])
+        elif found.lastgroup:
+            yield found.lastgroup, found[found.lastgroup]
 
 
 def _cut_words(text: str) -> Iterator[tuple[str, str]]:
+    if text.isalpha():
+        yield "word", text.lower()
+        return
     ending = text.endswith("*")
     words = Tokens(text.rstrip("*")).words
     if not words or HARD in words or SOFT in words or "*" in text[:-1]:
@@ -270,8 +265,24 @@ def _read_element(kind: str, text: str, words: Mapping[str, tuple[str, ...]], de
     if kind == "list":
         if text not in words:
             raise PatternError(f"names the list @{text}, which is nowhere")
-        return _join_ways(parse_pattern(entry, words, depth + 1) for entry in words[text])
-    return Word(text, kind == "stem")
+        plain = not any("@" in entry for entry in words[text])
+        return _read_list(words[text], depth) if plain else _join_list(words[text], words, depth)
+    return _read_word(text, any_ending=kind == "stem")
+
+
+@lru_cache(_WORDS_REMEMBERED)
+def _read_word(text: str, *, any_ending: bool) -> Word:
+    return Word(text, any_ending)
+
+
+def _join_list(entries: tuple[str, ...], words: Mapping[str, tuple[str, ...]], depth: int) -> Element:
+    return _join_ways(parse_pattern(entry, words, depth + 1) for entry in entries)
+
+
+@lru_cache(_LISTS_REMEMBERED)
+def _read_list(entries: tuple[str, ...], depth: int) -> Element:
+    """Read a list that names no other one; many patterns name the same lists."""
+    return _join_list(entries, {}, depth)
 
 
 def openings_of(sequence: Sequence) -> Iterator[Word | AnyWord | Value]:
