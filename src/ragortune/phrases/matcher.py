@@ -19,7 +19,7 @@ from ragortune.phrases.patterns import (
     openings_of,
 )
 from ragortune.phrases.tokens import Tokens
-from ragortune.phrases.values import NUMBER_WORDS, Amount
+from ragortune.phrases.values import CURRENCY_SIGNS, NUMBER_WORDS, Amount
 from ragortune.record import Record
 
 _MOST_REMEMBERED = 50_000
@@ -85,8 +85,9 @@ class Matcher:
         """Yield every match that begins in a range of words, by place, each key once per place."""
         words = tokens.words
         last = len(words) if last is None else min(last, len(words))
+        signs = [sign for sign in CURRENCY_SIGNS if sign in tokens.text]
         for block in range(first, last, _BLOCK):
-            awake = self._wake(frozenset(words[block : block + 2 * _BLOCK]))
+            awake = self._wake(frozenset((*words[block : block + 2 * _BLOCK], *signs)))
             if not awake:
                 continue
             for at in range(block, min(block + _BLOCK, last)):

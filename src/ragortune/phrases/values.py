@@ -237,6 +237,10 @@ _FEWEST_ROWS = 50
 """Fewer rows or chunks than this tell how far something got."""
 
 
+CURRENCY_SIGNS = frozenset("$€£")
+_CURRENCIES = frozenset(["usd", "eur", "gbp", "dollar", "dollars", "euro", "euros", "pounds"])
+
+
 def read_number(tokens: Tokens, at: int) -> Found | None:
     """Return a plain number at this place: digits with separators and scale, number words, ranges and bounds."""
     first = _read_single(tokens, at)
@@ -498,18 +502,9 @@ def read_money(tokens: Tokens, at: int) -> Found | None:
     if found is None:
         return None
     after, amount = found
-    if before in ("$", "€", "£") and before:
+    if before in CURRENCY_SIGNS:
         return after, _bound_before(tokens, at, amount)
-    if after < len(tokens) and tokens.words[after] in (
-        "usd",
-        "eur",
-        "gbp",
-        "dollar",
-        "dollars",
-        "euro",
-        "euros",
-        "pounds",
-    ):
+    if after < len(tokens) and tokens.words[after] in _CURRENCIES:
         return after + 1, _bound_before(tokens, at, amount)
     return None
 
@@ -590,12 +585,13 @@ PARSERS: Mapping[str, Callable[[Tokens, int], Found | None]] = MappingProxyType(
 NEEDED_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "duration": frozenset(MILLISECONDS),
+        "money": CURRENCY_SIGNS | _CURRENCIES,
         "parameters": frozenset(("b", "billion")),
         "rate": frozenset((*_PER_DAY, *_RATES_ALONE)),
         "size": frozenset(TOKENS_OF),
     }
 )
-"""Words of which every quantity of a kind holds one, for the kinds where they can be told."""
+"""Words and signs of which every quantity of a kind holds one, for the kinds where they can be told."""
 
 
 def read_value(kind: str, tokens: Tokens, at: int) -> Found | None:
