@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import islice
 
 from ragortune.designdoc.moods import mood_at
-from ragortune.designdoc.wordings import compile_words
+from ragortune.designdoc.wordings import compile_words, group_letters
 from ragortune.record import Record
 from ragortune.statements import Mood, Sentence, Zone
 
@@ -43,10 +43,11 @@ def _any_of(*words: str) -> str:
     return "|".join(words)
 
 
-_TEXTS = (
-    r"(?:passages?|chunks?|documents?|articles?|sections?|clauses?|paragraphs?|pages?|snippets?|excerpts?|entries|descriptions?"
-    r"|notes?|examples?|results|hits|evidence|context|records?|cases?|windows?|blocks?|fragments?|segments?|tickets?|questions|memories|replies|posts|reports?|letters?|e?mails?|facts|summaries|transcripts?|products?|tables|clips|pairs|rulings|precedents|recipes)"
+_TEXTS = group_letters(
+    r"passages?|chunks?|documents?|articles?|sections?|clauses?|paragraphs?|pages?|snippets?|excerpts?|entries|descriptions?"
+    r"|notes?|examples?|results|hits|evidence|context|records?|cases?|windows?|blocks?|fragments?|segments?|tickets?|questions|memories|replies|posts|reports?|letters?|e?mails?|facts|summaries|transcripts?|products?|tables|clips|pairs|rulings|precedents|recipes"
 )
+_TEXTS = f"(?:{_TEXTS})"
 _SELECTED = _any_of(
     rf"(?:closest|nearest|matching|relevant|similar|retrieved|best-matching) (?:[\w-]+ ){{0,2}}{_TEXTS}",
     rf"{_TEXTS} (?:(?:that|which) match"

@@ -102,21 +102,23 @@ class Choice(Record):
         table, others = self._ways_by_word
         ways = table.get(tokens.words[at], others) if at < len(tokens.words) else others
         reached: Reached = {}
-        for way in ways:
-            reached = _join_ends(reached, match_at(way, tokens, at, amount))
+        for known, way in ways:
+            reached = _join_ends(reached, match_at(way, tokens, at + known, amount))
         return reached
 
     @cached_property
-    def _ways_by_word(self) -> tuple[dict[str, tuple[Sequence, ...]], tuple[Sequence, ...]]:
+    def _ways_by_word(self) -> tuple[dict[str, list[_Way]], list[_Way]]:
         """The ways that can match at each word with which one must begin, and those that can match at any other."""
-        table: dict[str, list[Sequence]] = {}
-        others: list[Sequence] = []
+        table: dict[str, list[_Way]] = {}
+        others: list[_Way] = []
         for way in self.ways:
             words = next(needed_words(way[:1]), ()) if way and isinstance(way[0], (Word, AnyWord)) else ()
-            lists = [table.setdefault(word, list(others)) for word in words] or [*table.values(), others]
-            for ways in lists:
-                ways.append(way)
-        return {word: tuple(ways) for word, ways in table.items()}, tuple(others)
+            for word in words:
+                table.setdefault(word, list(others)).append((1, way[1:]))
+            if not words:
+                for ways in (*table.values(), others):
+                    ways.append((0, way))
+        return table, others
 
     @cached_property
     def needed(self) -> frozenset[str]:
@@ -135,6 +137,8 @@ class Stop(Record):
 
 Element = Word | AnyWord | Gap | Value | Choice | Stop
 Sequence = tuple[Element, ...]
+_Way = tuple[int, Sequence]
+"""How many words of a way are known to fit, and what has to follow them."""
 Reached = dict[int, Amount | None]
 """Where a match may end, with the quantity that was read on the way."""
 
@@ -323,7 +327,9 @@ def match_at(sequence: Sequence, tokens: Tokens, at: int, amount: Amount | None 
     for element in sequence:
         following: Reached = {}
         for place, read in reached.items():
-            following = _join_ends(following, element.follow(tokens, place, read))
+            ends = element.follow(tokens, place, read)
+            if ends:
+                following = _join_ends(following, ends)
         reached = following
         if not reached:
             break
