@@ -251,9 +251,8 @@ _NOUN_OBJECT = re.compile(
     r"\W{0,2}(?:the |of (?:the |our )?)?(?:retrieval |search |prompt |query |chunk\w* |rag )?(?:parameters?|hyper\w*|settings?|knobs?|prompts?|thresholds?|chunk\w*|retrieval|search|ranking)\b",
     re.IGNORECASE,
 )
-_COMPONENT = re.compile(
+_COMPONENT = compile_words(
     r"\bembedd(?:ings?|ers?)\b|\bre-?rank\w*|\b(?:cross|bi)[\s-]?encoders?\b|\bretrievers?\b|\bguardrails?\b|\bsafety\b|\bmoderation\b|\btoxicity\b|\basr\b|\bwhisper\b|\bspeech\b|\btranscri\w+|\bocr\b|\bner\b|\bentity\b|\bentities\b|\blayout\b|\bvision\b|\bimages?\b|\bresnet\w*|\befficientnet|\bcnns?\b|\b(?:bi-?)?lstms?\b|\brnns?\b|\bgru\b|\bxgboost\b|\blightgbm\b|\bcatboost\b|\byolo\w*|\bvgg\w*|\bmobilenet\w*|\bu-?net\b|\barima\b|\bprophet\b|\btime[\s-]series\b|\bbild(?:er|ern|erkennung)\b|\bimágenes\b|\bgörüntü\w*|\bses tanıma|\bkonuşma tanıma|\bspracherkennung|\breconocimiento de|\breconnaissance|图像|语音|\bdetector\b|\btts\b|\bintent\b|\bsplade\b|\bcolbert\b|\bgliner\w*|\bsentence[\s-]transformers?\b|\bquery rewriter\b",
-    re.IGNORECASE,
 )
 _ANSWERER = re.compile(
     r"\bllms?\b|\blanguage models?\b|\bgenerat(?:or|ion model|ive)\b|\bchat model\b|\breason(?:er|ing)\b|\bcot\b|\b(?:answer|response)\w* model\b|\bllama|\bqwen|\bmistral|\bgemma|\bgpt|\bphi-|\bplanner\b|\b\d+b\b|\bassistant model\b|\bbase model\b",
