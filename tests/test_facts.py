@@ -87,6 +87,10 @@ def test_a_value_is_read_with_its_unit_and_bound(text, criterion, value):
         ("# A\n\nA typical RAG system answers in two seconds.", "performance.latency"),
         ("# A\n\nIn the old system, documents were updated yearly.", "knowledge.volatility"),
         ("# A\n\nCompetitors cite sources in every answer.", "grounding.citations"),
+        ("# A\n\n## Option 2: Hosted\n\nIt calls the OpenAI API.", "performance.deployment"),
+        ("# A\n\n**Best for**: a consistent tone of voice", "behaviour.style"),
+        ("# A\n\n## Revision history\n\nThe documents change every week.", "knowledge.volatility"),
+        ("# A\n\n| Way | Data |\n|---|---|\n| LoRA | 200 training examples |", "data.examples"),
         ("# A\n\nVendor B offers role-based access to documents.", "governance.access"),
     ],
 )
@@ -149,6 +153,11 @@ def test_the_heading_is_cited_only_where_no_text_says_the_same():
 
     assert [fact.span.line for fact in settled(below).answers["performance.deployment"]] == [3]
     assert [fact.span.line for fact in settled(below[:26]).answers["performance.deployment"]] == [1]
+
+
+def test_an_option_that_was_taken_speaks():
+    text = "# A\n\n## Option 2: Hosted (recommended)\n\nIt calls the OpenAI API."
+    assert said(text, "performance.deployment")
 
 
 def test_a_goal_and_a_measured_figure_are_told_apart():

@@ -80,6 +80,23 @@ _GENERAL_LEAD = re.compile(
     re.IGNORECASE,
 )
 """A lead-in, or a heading, whose list tells what can be done, or what others do."""
+_CHOSEN = re.compile(
+    r"recommend|chosen|selected|accepted|adopted|preferred|winner|our choice|in use|current|✅", re.IGNORECASE
+)
+_FOR_WHOM = re.compile(
+    r"\W*(?:best|ideal|good|great|suited|suitable|recommended) for\b|\W*(?:use|choose|pick|prefer)(?: (?:it|this))? (?:when|if|for)\b|\W*when to use\b",
+    re.IGNORECASE,
+)
+"""A label or a header under which it says whom an approach suits."""
+_PAST_CHANGES = re.compile(
+    r"\W*(?:\d[\d.]*\s)?(?:(?:revision|version|document|change) history|change ?log)\b", re.IGNORECASE
+)
+_WAY = re.compile(
+    r"\W*(?:full )?(?:fine[- ]?tuning|q?lora|dora|prompting|prompt engineering|few[- ]shot|zero[- ]shot|long[- ]context)(?: \w+)?\W*\Z",
+    re.IGNORECASE,
+)
+_OF_A_WAY = frozenset({"data.examples", "cost.training_budget", "cost.running", "performance.latency"})
+"""What a table that compares approaches says of each of them, and not of the project."""
 _OF_OTHERS = re.compile(
     r"\W*(?:in )?(?:(?:a|an|the|our|most|many|some|all) )?(?:(?:typical|traditional|conventional|competing|old|previous|former|legacy|earlier|other|commercial) "
     r"(?:[\w-]+ ){0,2}(?:systems?|tools?|bots?|chatbots?|solutions?|products?|versions?|pipelines?|implementations?|prototypes?|vendors?|assistants?|services?)"
@@ -200,10 +217,19 @@ def speaks_of_others(sentence: Sentence) -> bool:
         or (sentence.form is Form.HEADING and _ASKING_HEADING.match(sentence.text))
         or _ABOUT_APPROACH.match(sentence.text)
         or _OF_OTHERS.match(sentence.text)
+        or _belongs_to_an_option(above)
+        or _PAST_CHANGES.match(above[:_LONGEST_CONTEXT])
+        or _FOR_WHOM.match((sentence.label or header)[:_LONGEST_CONTEXT])
         or (sentence.form is Form.HEADING and _OPTION.match(sentence.text))
         or (sentence.lead and _ABOUT_OTHERS.search(sentence.lead))
         or _ABOUT_OTHERS.match(sentence.text)
     )
+
+
+def _belongs_to_an_option(heading: str) -> bool:
+    """Tell whether a heading names a way that could be taken, and does not say that it is the one taken."""
+    words = heading[:_LONGEST_CONTEXT]
+    return bool(_OPTION.match(words)) and not _CHOSEN.search(words)
 
 
 def find_facts(
@@ -231,6 +257,11 @@ def _is_tried(sentence: Sentence) -> bool:
     return bool(_EXPERIMENT.match(own[:_LONGEST_CONTEXT]))
 
 
+def _is_of_a_way(sentence: Sentence) -> bool:
+    """Tell whether a cell stands in the row of an approach."""
+    return any(_WAY.match(cell[:_LONGEST_CONTEXT]) for cell in sentence.columns[1:])
+
+
 def _own_facts(sentence: Sentence, listener: Listener) -> list[StatedFact]:
     """Return what a sentence states about the project; code, data and talk about others state nothing."""
     if sentence.form in _SILENT_FORMS or len(sentence.text) > _LONGEST_SENTENCE:
@@ -255,9 +286,9 @@ def _facts_of(sentence: Sentence, listener: Listener) -> Iterator[StatedFact]:
         if mood not in _SPEAKS:
             continue
         span = span_of(sentence, start, end)
-        tried = _is_tried(sentence)
+        tried, compared = _is_tried(sentence), _is_of_a_way(sentence)
         for criterion, value in _answers(phrase, heard.amount, listener.criteria):
-            if tried and criterion in _OF_A_TRIAL:
+            if (tried and criterion in _OF_A_TRIAL) or (compared and criterion in _OF_A_WAY):
                 continue
             yield StatedFact(
                 criterion=criterion,
