@@ -227,7 +227,8 @@ def dump_json(data: object, *, indent: int | None = None) -> str:
     if text.isascii() and "\x7f" not in text:
         return text
     return "".join(
-        part if part.isprintable() else _write_out(part) for part in text.splitlines(keepends=True)
+        line if line.removesuffix("\n").isprintable() else _write_out(line)
+        for line in text.splitlines(keepends=True)
     )
 
 
