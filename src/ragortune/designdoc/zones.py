@@ -45,7 +45,7 @@ _ZONE_WORDS: tuple[tuple[Zone, str], ...] = (
         Zone.FUTURE,
         (
             r"future|roadmap|next (?:steps?|phase|iteration|year|quarter|month|half|release)|what.?s next|\blater\b|(?:phase|stage|milestone|iteration) ?(?:[2-9]|ii+|two|three)\b"
-            r"|parking lot|long[- ]term|production (?:target|roadmap|hardening)|path to production|possible (?:extensions?|improvements?)|^(?:potential |possible |suggested |planned |further )?(?:improvements|enhancements|extensions)$|when to (?:upgrade|revisit|migrate|reconsider)|scaling (?:path|plan)|revisit|reconsider|backlog|growth|follow.?ups?\b|\bideas\b|stretch|nice.to.have|open (?:questions?|issues|points)"
+            r"|parking lot|long[- ]term|production (?:target|roadmap|hardening)|path to production|possible (?:extensions?|improvements?)|^(?:potential |possible |suggested |planned |further )?(?:improvements|enhancements|extensions)$|when to (?:upgrade|revisit|migrate|reconsider)|scaling (?:path|plan)|room (?:to|for) (?:grow|improve)|to (?:add|build|improve|explore) (?:over time|later|next)|areas (?:for|of|to) improve|revisit|reconsider|backlog|growth|follow.?ups?\b|\bideas\b|stretch|nice.to.have|open (?:questions?|issues|points)"
             r"|not started|planned|to.?do\b|trigger|upgrade path|évolutions|travaux futurs|perspectives|prochaines|trabajo futuro"
             r"|próximos|mejoras|zukunft|ausblick|nächste schritte|gelecek|sonraki|yol haritası|未来|后续|路线图|下一步|展望"
         ),
