@@ -90,6 +90,10 @@ def test_a_value_is_read_with_its_unit_and_bound(text, criterion, value):
         ("# A\n\n## Option 2: Hosted\n\nIt calls the OpenAI API.", "performance.deployment"),
         ("# A\n\n**Best for**: a consistent tone of voice", "behaviour.style"),
         ("# A\n\n## Revision history\n\nThe documents change every week.", "knowledge.volatility"),
+        (
+            "# A\n\n## Results\n\n| Model | Response time |\n|---|---|\n| gpt-4o-mini | 2 s |",
+            "performance.latency",
+        ),
         ("# A\n\n| Way | Data |\n|---|---|\n| LoRA | 200 training examples |", "data.examples"),
         ("# A\n\nVendor B offers role-based access to documents.", "governance.access"),
     ],

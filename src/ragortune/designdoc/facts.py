@@ -120,6 +120,11 @@ _ABOUT_OTHERS = re.compile(
 )
 """A sentence before a list that says what others do; the list goes on about them."""
 _EXPERIMENT = re.compile(r"\W*(?:experiment|attempt|trial|iteration|run|ablation) ?#?\d", re.IGNORECASE)
+_RESULTS = re.compile(
+    r"\b(?:results?|comparisons?|compared|benchmarks?|leaderboard|pricing|cost estimat\w+|candidates|model options)\b",
+    re.IGNORECASE,
+)
+"""A heading over a table that holds figures of several models."""
 _OF_A_TRIAL = frozenset({"performance.latency", "performance.deployment", "model.strength"})
 """What differs between experiments; what they are trained and tested on does not."""
 _OPTION = re.compile(r"\W*(?:option|alternative|candidate|variant|path) (?:[A-H]|\d)\b", re.IGNORECASE)
@@ -254,7 +259,8 @@ def find_facts(
 def _is_tried(sentence: Sentence) -> bool:
     """Tell whether a sentence reports one of several experiments, which need not be the one that was kept."""
     own = sentence.text if sentence.form is Form.HEADING else next(iter(sentence.headings[-1:]), "")
-    return bool(_EXPERIMENT.match(own[:_LONGEST_CONTEXT]))
+    own = own[:_LONGEST_CONTEXT]
+    return bool(_EXPERIMENT.match(own) or (sentence.form is Form.CELL and _RESULTS.search(own)))
 
 
 def _is_of_a_way(sentence: Sentence) -> bool:
