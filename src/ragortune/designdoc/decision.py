@@ -195,18 +195,20 @@ def _speaks_for_itself(
 ) -> bool:
     """Tell whether a guide says what its own project does, and not only what a reader could do.
 
-    What a document concludes whose title weighs approaches in general is taught, not decided.
+    What a document concludes whose title weighs approaches in general is taught, not decided; questions and the
+    cells of a table of decisions are for its reader to fill in.
     """
     taught, name = has_lesson_title(sentences), _find_own_name(sentences)
     for approach in _approaches_of(option):
         for item in (*ledgers[approach].pro, *ledgers[Approach.RETRIEVAL].contra):
             sentence = item.mention.sentence
             above = " ".join((*sentence.headings[-1:], sentence.label or ""))
-            if speaks_to_reader(sentence):
+            if speaks_to_reader(sentence) or sentence.text.rstrip().endswith("?"):
                 continue
             named = name is not None and sentence.text.startswith(name)
             own = named or OURS.search(sentence.text) or _DEFAULTS.search(sentence.text)
-            if own or CURRENT.search(above) or (sentence.zone is Zone.DECISION and not taught):
+            decided = sentence.zone is Zone.DECISION and sentence.form is not Form.CELL
+            if own or CURRENT.search(above) or (decided and not taught):
                 return True
     return False
 

@@ -65,7 +65,8 @@ _CUT_AND_FOUND = frozenset(("chunk", "retrie"))
 _VECTORS = re.compile(r"\b(?:embeddings?|vectors?|vector\w*)\b|向量|嵌入", re.IGNORECASE)
 _GUIDE_SHARE = 0.2
 _GUIDE_TITLE = re.compile(
-    r"\b(?:guide|tutorial|how[\s-]to|walkthrough|getting started|quick ?start|bring(?:ing)? your own|cookbook|handbook)\b",
+    r"\b(?:guide|tutorial|how[\s-]to|walkthrough|getting started|quick ?start|bring(?:ing)? your own|cookbook|handbook"
+    r"|blueprint|(?:prd|rfc|adr|design(?: doc)?|spec) template|checklist|playbook|worksheet)\b",
     re.IGNORECASE,
 )
 _FEW_ADDRESSES = 2
