@@ -15,7 +15,7 @@ from .conftest import ROOT
 
 def test_the_version_is_shown_on_both_ways(run, monkeypatch):
     assert run("--version").out == f"ragortune {ragortune.__version__}\n"
-    monkeypatch.setattr("ragortune.__main__.read_request", lambda _: None)
+    monkeypatch.setattr("ragortune.__main__.find_shortcut", lambda _: None)
     assert run("--version").out == f"ragortune {ragortune.__version__}\n"
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ragortune.__main__ import read_request
+from ragortune.shortcuts import CHECK, RECOMMEND, read_plain
 
 from .conftest import ROOT
 
@@ -320,7 +320,7 @@ def test_the_hot_path_prints_what_the_command_line_library_would_have_led_to(
 ):
     write("p.yaml", PROFILE)
     fast = run("recommend", *arguments)
-    monkeypatch.setattr("ragortune.__main__.read_request", lambda _: None)
+    monkeypatch.setattr("ragortune.__main__.find_shortcut", lambda _: None)
     slow = run("recommend", *arguments)
 
     assert (fast.code, fast.out, fast.err) == (slow.code, slow.out, slow.err)
@@ -334,12 +334,14 @@ def test_the_hot_path_prints_what_the_command_line_library_would_have_led_to(
         ["--unknown", "x"],
         ["--format"],
         ["--format", "--brief"],
+        ["--", "x"],
         ["-f=json", "x"],
         ["--rules="],
     ],
 )
 def test_unusual_arguments_are_left_to_the_command_line_library(arguments):
-    assert read_request(arguments) is None
+    assert read_plain(arguments, RECOMMEND) is None
+    assert read_plain(arguments, CHECK) is None
 
 
 def start(*arguments, code="", folder=None):

@@ -1,7 +1,7 @@
 """Start of the command: the hot path first, then the whole command line, and what happens when something goes wrong.
 
-`recommend` with plain options is read here by hand, because importing the command-line library costs as much as ten
-starts of the interpreter. Anything else, and anything unusual, goes the usual way; both make the same call.
+`recommend` and `check` with plain options take a shortcut, because importing the command-line library costs as much as
+ten starts of the interpreter. Anything else, and anything unusual, goes the usual way; both make the same call.
 """
 
 from __future__ import annotations
@@ -10,28 +10,11 @@ import os
 import sys
 
 from ragortune.errors import ExitCode, RagortuneError
+from ragortune.shortcuts import find_shortcut
 
 TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
 if TYPE_CHECKING:
-    from ragortune.commands.recommend import RecommendRequest
     from ragortune.host import Environment
-
-_WITH_VALUE = {
-    "--format": "format",
-    "-f": "format",
-    "--rules": "rules",
-    "--color": "color",
-    "--stdin-name": "stdin_name",
-    "--why-not": "why_not",
-    "--as-of": "as_of",
-}
-_SWITCHES = {
-    "--brief": ("brief", True),
-    "--trace": ("trace", True),
-    "--what-if": ("what_if", True),
-    "--no-what-if": ("what_if", False),
-    "--any-answer": ("any_answer", True),
-}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,11 +45,9 @@ def _run(given: list[str], environment: Environment) -> int:
         environment.write(f"ragortune {__version__}\n")
         environment.stdout.flush()
         return int(ExitCode.OK)
-    request = read_request(given[1:]) if given[:1] == ["recommend"] else None
-    if request is not None:
-        from ragortune.commands.recommend import recommend_profiles
-
-        code = int(recommend_profiles(request, environment))
+    run = find_shortcut(given)
+    if run is not None:
+        code = int(run(environment))
         environment.stdout.flush()
         return code
     from ragortune.cli import app
@@ -74,32 +55,6 @@ def _run(given: list[str], environment: Environment) -> int:
     result = app(args=given, prog_name="ragortune", standalone_mode=False)
     environment.stdout.flush()
     return result if isinstance(result, int) else int(ExitCode.OK)
-
-
-def read_request(arguments: list[str]) -> RecommendRequest | None:
-    """Return what plain arguments of `recommend` ask for, or None where the command-line library has to look."""
-    from ragortune.commands.recommend import RecommendRequest
-
-    options: dict[str, str] = {}
-    switches: dict[str, bool] = {}
-    paths: list[str] = []
-    rest = iter(arguments)
-    for argument in rest:
-        name, equals, value = argument.partition("=")
-        if argument in _SWITCHES:
-            name, wanted = _SWITCHES[argument]
-            switches[name] = wanted
-        elif name in _WITH_VALUE:
-            if not equals:
-                value = next(rest, "")
-            if not value or value.startswith("-") or (equals and name == "-f"):
-                return None
-            options[_WITH_VALUE[name]] = value
-        elif argument == "-" or not argument.startswith("-"):
-            paths.append(argument)
-        else:
-            return None
-    return RecommendRequest(tuple(paths), **options, **switches)  # type: ignore[arg-type]
 
 
 def _show_usage(error: Exception) -> int | None:
