@@ -182,6 +182,10 @@ def test_a_quantity_tells_what_it_is():
         ("2_000 requests/day", "requests/day", 2000),
         ("60000 requests/month", "requests/day", 60000 * 12 / 365),
         ("25 %", "share", 0.25),
+        ("25%", "share", 0.25),
+        ("800ms", "ms", 800),
+        ("$ .5 / request", "USD/request", 0.5),
+        ("5e3", "tokens", 5000),
     ],
 )
 def test_an_amount_is_read_with_its_unit(text, unit, expected):
@@ -198,6 +202,8 @@ def test_an_amount_is_read_with_its_unit(text, unit, expected):
         ("many", "not a number with a unit"),
         ("", "not a number with a unit"),
         ("1e999", "not a number that can be used"),
+        ("nan", "not a number with a unit"),
+        ("1" + " " * 200, "not a number with a unit"),
         ("4 EUR/request", "has to be converted"),
         ("4 tokns/request", "there is no unit 'tokns'"),
         ("4 USD//request", "there is no unit"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import operator
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial, reduce
 
@@ -76,6 +77,11 @@ _NEUTRAL: Mapping[Operation, float] = {
 """The number that changes nothing on the right of an operation; skipping it saves a pass over all draws."""
 _HAIR = 1e-9
 """What rounding up forgives: the error of a division."""
+_LONGEST_AMOUNT = 80
+_AMOUNT = re.compile(
+    r"(?P<dollar>(?:\$|USD\s)\s*)?(?P<number>[-+]?(?:\d[\d_,]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>[^\d\s].*)?",
+    re.DOTALL,
+)
 _FEW = 2
 """More draws than these are added in one pass."""
 _COMMUTATIVE: frozenset[Operation] = frozenset((operator.add, operator.mul, min, max))
@@ -337,23 +343,17 @@ def parse_amount(text: str, unit: str) -> float:
 
     The unit of the text has to measure the same as `unit`.
     """
-    head = text.strip().replace("$", "USD ", 1) if text.strip().startswith("$") else text.strip()
-    words = head.split(None, 1)
-    if words and words[0] == "USD" and len(words) == 2:
-        number, _, rest = words[1].partition("/")
-        words = [number.strip(), "USD" + (f"/{rest}" if rest else "")]
-    if not words or len(words[0]) > 40:
+    found = _AMOUNT.fullmatch(text.strip()) if len(text) <= _LONGEST_AMOUNT else None
+    if found is None or len(found["number"]) > _LONGEST_AMOUNT / 2:
         raise QuantityError(f"{quote_value(text)} is not a number with a unit")
-    try:
-        number_given = float(words[0].replace("_", "").replace(",", ""))
-    except ValueError:
-        raise QuantityError(f"{quote_value(text)} is not a number with a unit") from None
-    if not math.isfinite(number_given):
+    number = float(found["number"].replace("_", "").replace(",", ""))
+    if not math.isfinite(number):
         raise QuantityError(f"{quote_value(text)} is not a number that can be used")
-    if len(words) == 1:
-        return number_given
-    factor, dimensions = parse_unit(words[1])
+    written = ("USD" if found["dollar"] else "") + (found["unit"] or "")
+    if not written:
+        return number
+    factor, dimensions = parse_unit(written)
     wanted, expected = parse_unit(unit)
     if dimensions != expected:
-        raise QuantityError(f"is measured in {unit}, not in {quote_value(words[1])}")
-    return number_given * factor / wanted
+        raise QuantityError(f"is measured in {unit}, not in {quote_value(written)}")
+    return number * factor / wanted

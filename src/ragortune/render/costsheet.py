@@ -287,7 +287,7 @@ def _context_table(report: CostReport) -> Table:
     rows = []
     for index, limit in report.context_limits:
         ends = f"{show_count(limit.p10)} to {show_count(limit.p90)}"
-        text = f"up to {show_count(limit.p50)} tokens of material ({ends}) all of it in the prompt costs less a request "
+        text = f"up to {show_count(limit.p50)} tokens of material ({ends}): all of it in the prompt costs less a request "
         rows.append((_letter(index), text + "than retrieved text"))
     return Table("Break-even: size of the material", (), tuple(rows))
 
