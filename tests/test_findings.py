@@ -406,6 +406,13 @@ def test_findings_are_listed_with_the_rules(run, form):
     assert "The decision disagrees with what the document states" in " ".join(result.out.split())
 
 
+def break_findings(pack, old, new):
+    path = pack / "findings" / "findings.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
 def test_failing_tests_of_finding_rules_fail_the_run(run, pack):
     path = pack / "findings" / "findings.yaml"
     path.write_text(path.read_text().replace("{operations.owner: named}", "{operations.owner: nobody}"))
@@ -434,10 +441,7 @@ def test_failing_tests_of_finding_rules_fail_the_run(run, pack):
     ],
 )
 def test_a_finding_rule_that_is_not_in_order_is_named(run, pack, old, new, complaint):
-    path = pack / "findings" / "findings.yaml"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
+    break_findings(pack, old, new)
 
     result = run("rules", "check", "--rules", pack)
 
@@ -483,10 +487,7 @@ def test_a_finding_rule_without_source_or_tests_is_named(run, write):
     ],
 )
 def test_a_name_in_a_finding_rule_that_nothing_bears_is_an_error(run, pack, old, new, complaint):
-    path = pack / "findings" / "findings.yaml"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
+    break_findings(pack, old, new)
 
     result = run("rules", "list", "--rules", pack)
 

@@ -391,9 +391,8 @@ def settle_facts(facts: Iterable[StatedFact], listener: Listener) -> Settled:
             conflicts[name] = tuple(_lead_facts(criterion, kept))
         elif len(possible) < len(criterion.levels):
             leading = _lead_facts(criterion, kept)
-            if not all(set(possible) <= set(levels_of(criterion, fact.value)) for fact in leading):
-                leading = [_share_value(criterion, fact, possible) for fact in leading]
-            answers[name], levels[name] = tuple(leading), possible
+            answers[name] = tuple(_share_value(criterion, fact, possible) for fact in leading)
+            levels[name] = possible
     return Settled(answers, levels, conflicts)
 
 

@@ -120,8 +120,8 @@ def choose_tools(inputs: Inputs) -> Tools:
         return _find_named(inputs, quantity, names[0] if names else fallback, kind)
 
     def wanted(quantity: str, kind: str) -> PriceRow | None:
-        names = inputs.names_of(quantity)
-        return _find_named(inputs, quantity, names[0], kind) if names and names[0] != "none" else None
+        name = inputs.chosen_name(quantity)
+        return _find_named(inputs, quantity, name, kind) if name is not None else None
 
     return Tools(
         embedding=named("embedding_model", "embedding_model", "text-embedding-3-small"),
@@ -203,6 +203,8 @@ class _Assessment:
         self._middle = middle
         self._wide = Scene(middle.inputs, Bounds())
         self._usable = [index for index, case in enumerate(cases) if case.is_feasible]
+        self._middles = {index: self._read_middle(cases[index]) for index in self._usable}
+        self._prices_errors = self._can_price_errors()
 
     def report(self, sample: Sample) -> CostReport:
         """Return the report from a sample. What cannot be used is sampled coarsely; it competes with nothing."""
@@ -229,14 +231,14 @@ class _Assessment:
             draws=sample.draws,
             options=options,
             leader=leader,
-            with_errors=self._prices_errors(),
+            with_errors=self._prices_errors,
             error_worth=self._worth_of_a_point(),
             break_evens=() if refused else self._break_evens(read, sample.draws),
             context_limits=() if refused else self._context_limits(fine),
             paybacks=paybacks,
             swings=() if leader is None else self._swings(leader),
             curve=draw_curve(
-                [self._read_middle(case) if case.is_feasible else None for case in self._cases],
+                [self._middles.get(index) for index in range(len(self._cases))],
                 read_mid(self._middle.number("requests_per_day").magnitude),
             ),
             inputs=tuple(self._inputs.read.values()),
@@ -252,24 +254,24 @@ class _Assessment:
         count = min(BREAK_EVEN_DRAWS, scene.plan.count)
         added = keep_first(bill.invested, count) / keep_first(scene.constant("amortisation"), count)
         slope = find_slope((line.keep_first(count) for line in bill.lines), added)
+        total, approach = spread_total(scene, bill), case.candidate.approach
         return _Read(
             bill.running,
-            self._rank_by(scene, bill),
+            self._rank_by(scene, approach, total),
             bill.invested,
-            self._accepted(scene, bill),
+            self._accepted(scene, approach, total),
             slope,
         )
 
-    def _rank_by(self, scene: Scene, bill: Bill) -> Quantity:
+    def _rank_by(self, scene: Scene, approach: Approach, total: Quantity) -> Quantity:
         """Return the monthly amount by which options are ranked: the whole bill, and wrong answers where they have a price."""
-        total = spread_total(scene, bill)
-        accuracy = read_accuracy(scene, bill.candidate.approach) if self._prices_errors() else None
+        accuracy = read_accuracy(scene, approach) if self._prices_errors else None
         if accuracy is None:
             return total
         rate = scene.number("requests_per_day")
         return price_with_errors(total / rate, accuracy, scene.number("wrong_answer_cost")) * rate
 
-    def _prices_errors(self) -> bool:
+    def _can_price_errors(self) -> bool:
         """Return whether wrong answers can be priced into every option that can be used."""
         return self._inputs.knows("wrong_answer_cost") and all(
             read_accuracy(self._middle, self._cases[index].candidate.approach) is not None
@@ -323,12 +325,12 @@ class _Assessment:
         number = read_mid(total)
         return number, number, number
 
-    def _accepted(self, scene: Scene, bill: Bill) -> Spread | None:
+    def _accepted(self, scene: Scene, approach: Approach, total: Quantity) -> Spread | None:
         """Return the cost of an accepted answer, where the accuracy of the option is known (F16)."""
-        accuracy = read_accuracy(scene, bill.candidate.approach)
+        accuracy = read_accuracy(scene, approach)
         if accuracy is None:
             return None
-        each = spread_total(scene, bill) / scene.number("requests_per_day")
+        each = total / scene.number("requests_per_day")
         if self._inputs.knows("wrong_answer_cost"):
             cost = price_with_errors(each, accuracy, scene.number("wrong_answer_cost"))
         else:
@@ -344,11 +346,10 @@ class _Assessment:
 
     def _break_evens(self, read: list[_Read], draws: int) -> tuple[BreakEven, ...]:
         now = read_mid(self._middle.number("requests_per_day").magnitude)
-        middles = {index: self._read_middle(self._cases[index]) for index in self._usable}
         return tuple(
             find_break_even(
                 (first, second),
-                (middles[first], middles[second]),
+                (self._middles[first], self._middles[second]),
                 (read[first].slope, read[second].slope),
                 now,
                 min(BREAK_EVEN_DRAWS, draws),
@@ -400,8 +401,9 @@ class _Assessment:
         scene = Scene(self._inputs, OneAtATime(varied))
         totals: dict[int, Sequence[float]] = {}
         for index in self._usable:
-            bill = build_bill(scene, self._cases[index].candidate, self._tools)
-            totals[index] = list_first(self._rank_by(scene, bill), 1 + 2 * len(varied))
+            candidate = self._cases[index].candidate
+            total = spread_total(scene, build_bill(scene, candidate, self._tools))
+            totals[index] = list_first(self._rank_by(scene, candidate.approach, total), 1 + 2 * len(varied))
         return find_swings(varied, totals, leader)[:_MOST_SWINGS]
 
     def _assumed_names(self) -> tuple[tuple[str, str], ...]:

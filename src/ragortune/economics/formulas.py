@@ -23,7 +23,7 @@ from ragortune.quantities import (
 _PER_REQUEST = "USD/request"
 _PER_MONTH = "USD/month"
 _ONE = plain(1.0)
-_WEIGHT = measure(2.0, "bytes/parameter")
+WEIGHT = measure(2.0, "bytes/parameter")
 """Weights of 16 bits."""
 _EACH_VECTOR = measure(1.0, "1/vector")
 
@@ -259,7 +259,7 @@ def estimate_step(parameters: Quantity, cached: Quantity, reach: Quantity) -> Qu
     `cached` is the bytes of keys and values of all requests in the batch, `reach` the memory bandwidth that is reached.
     Source: roofline model; within 20%.
     """
-    return (parameters * _WEIGHT + cached) / reach
+    return (parameters * WEIGHT + cached) / reach
 
 
 def estimate_usual_step(
@@ -272,7 +272,7 @@ def estimate_usual_step(
     """
     taken = sequence * written / measure(1.0, "token")
     left = larger_of(reach - taken, reach * 0.1)
-    return parameters * _WEIGHT / left
+    return parameters * WEIGHT / left
 
 
 def estimate_service(

@@ -92,20 +92,15 @@ class Sampling(Plan):
         """Take the seed and how many draws are made."""
         self.count = count
         self._seed = seed
-        self._drawn: dict[str, Quantity] = {}
 
     def read(self, given: Input) -> Quantity:
         """Return an input as draws, or as a number where it is exact."""
         if given.is_exact:
             return measure(given.mid, given.unit)
-        drawn = self._drawn.get(given.name)
-        if drawn is None:
-            dice = random.Random(f"{self._seed} {given.name}")  # noqa: S311  (a sample, not a secret)
-            factor, dimensions = parse_unit(given.unit)
-            table = [value * factor for value in tabulate_triangle(given.low, given.mid, given.high)]
-            drawn = Quantity(CodedDraws(dice.randbytes(self.count), table), dimensions)
-            self._drawn[given.name] = drawn
-        return drawn
+        dice = random.Random(f"{self._seed} {given.name}")  # noqa: S311  (a sample, not a secret)
+        factor, dimensions = parse_unit(given.unit)
+        table = [value * factor for value in tabulate_triangle(given.low, given.mid, given.high)]
+        return Quantity(CodedDraws(dice.randbytes(self.count), table), dimensions)
 
 
 def tabulate_triangle(low: float, mid: float, high: float) -> list[float]:
@@ -156,6 +151,11 @@ class Inputs:
         """Return the names that were chosen for a quantity; empty where none were."""
         given = self.profile.quantities.get(name)
         return given.names if given else ()
+
+    def chosen_name(self, name: str) -> str | None:
+        """Return the one name that was chosen for a quantity; None where none was, or `none`."""
+        names = self.names_of(name)
+        return names[0] if names and names[0] != "none" else None
 
     def level_of(self, criterion: str) -> str | None:
         """Return the one level of a criterion that is known, or None."""
@@ -242,7 +242,7 @@ def _from_band(rule: QuantityRule, criterion: Criterion, levels: tuple[str, ...]
 
 
 class Scene:
-    """Inputs read under one plan."""
+    """Inputs read under one plan, each of them once."""
 
     def __init__(self, inputs: Inputs, plan: Plan) -> None:
         """Take the inputs and how they are read."""
@@ -286,4 +286,4 @@ class Scene:
 
     def constant(self, name: str) -> Quantity:
         """Return a constant of the model."""
-        return self.plan.read(self.inputs.constant(name))
+        return self.price(self.inputs.book.find(name, "constant"), "value")

@@ -16,8 +16,6 @@ _GROWTH, _CACHE_GROWTH = 1 / 3, 0.4225
 _ROOM = 1.2
 """Memory of weights and working space, over the weights alone."""
 _EACH = measure(1.0, "request")
-_WEIGHT = measure(2.0, "bytes/parameter")
-"""Weights of 16 bits."""
 
 
 class Machines(Record):
@@ -56,7 +54,7 @@ def measure_machines(scene: Scene, accelerator: PriceRow, prompt: Quantity, answ
     """Return how many accelerators carry the peak, and how fast they answer; F10 and F11."""
     parameters = scene.number("own_parameters")
     memory = scene.price(accelerator, "memory")
-    weights = parameters * _WEIGHT
+    weights = parameters * formulas.WEIGHT
     group = round_up(weights * _ROOM / memory)
     speed, bandwidth = (scene.price(accelerator, name) * group for name in ("peak", "bandwidth"))
     tokens, written = prompt * _EACH, answer * _EACH
@@ -67,8 +65,7 @@ def measure_machines(scene: Scene, accelerator: PriceRow, prompt: Quantity, answ
     batch = fit_batch(memory * group - weights * _ROOM, sequence, scene.constant("serving-batch"))
     reach = bandwidth * scene.constant("serving-bandwidth-use")
     service = formulas.estimate_service(prefill, written, weights / batch, sequence, reach)
-    peak = scene.keep("peak", lambda: _read_peak(scene))
-    groups = formulas.count_groups(peak, service, scene.constant("serving-utilisation"))
+    groups = formulas.count_groups(_read_peak(scene), service, scene.constant("serving-utilisation"))
     fewest = larger_of(scene.number("own_accelerators"), group)
     return Machines(larger_of(groups * group, fewest), group, service, prefill, batch, sequence, reach)
 
@@ -80,7 +77,10 @@ def find_capacity(scene: Scene, machines: Machines) -> Quantity:
 
 def _read_peak(scene: Scene) -> Quantity:
     """Return the requests a second in the busiest time."""
-    return scene.number("requests_per_day") / scene.number("active_hours") * scene.number("peak_factor")
+    return scene.keep(
+        "peak",
+        lambda: scene.number("requests_per_day") / scene.number("active_hours") * scene.number("peak_factor"),
+    )
 
 
 def time_token(scene: Scene, machines: Machines, answer: Quantity) -> Quantity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ragortune.economics import formulas
 from ragortune.economics.candidates import WRITE_PRICES, Tools
-from ragortune.economics.inputs import Inputs, Scene
+from ragortune.economics.inputs import Scene
 from ragortune.economics.lines import Line, Part
 from ragortune.model import PriceRow
 from ragortune.quantities import Quantity, measure
@@ -15,7 +15,18 @@ _ALL = measure(1.0, "share")
 
 def price_retrieval(scene: Scene, tools: Tools) -> Part:
     """Return the part of a bill that every option with retrieval has."""
-    lines, investments = _retrieval_lines(scene, tools), _retrieval_investments(scene, tools)
+    question, changed = scene.number("question_tokens"), scene.number("changed_per_month")
+    embedding = _price_first_embedding(scene, tools)
+    each = question * scene.price(tools.embedding, "in")
+    lines = [Line("embedding", embedding * changed, each), _store_line(scene, tools, changed)]
+    work = scene.number("retrieval_days") * scene.number("engineer_day")
+    investments = [("engineering of retrieval", work), ("first embedding", embedding)]
+    if tools.context is not None:
+        contexts = _price_contexts(scene, tools.context)
+        lines.append(Line("contexts of passages", contexts * changed))
+        investments.append(("contexts of passages", contexts))
+    if tools.reranker is not None:
+        lines.append(Line("reranking", each=_price_reranking(scene, tools.reranker, question)))
     return Part(scene.number("requests_per_day"), tuple(lines), tuple(investments))
 
 
@@ -24,14 +35,9 @@ def read_context(scene: Scene) -> Quantity:
     if scene.inputs.knows("context_tokens"):
         return scene.number("context_tokens")
     passage = scene.number("passage_tokens")
-    if writes_contexts(scene.inputs):
+    if scene.inputs.chosen_name("context_model") is not None:
         passage = passage + scene.number("written_context_tokens")
     return scene.number("passages") * passage * scene.number("passage_frame") / _EACH
-
-
-def writes_contexts(inputs: Inputs) -> bool:
-    """Return whether a context is written for each passage before it is embedded."""
-    return inputs.names_of("context_model") not in ((), ("none",))
 
 
 def _index_size(scene: Scene, tools: Tools) -> tuple[Quantity, Quantity]:
@@ -47,20 +53,6 @@ def _index_size(scene: Scene, tools: Tools) -> tuple[Quantity, Quantity]:
         scene.constant("index-metadata"),
     )
     return vectors, size
-
-
-def _retrieval_lines(scene: Scene, tools: Tools) -> list[Line]:
-    price, question = scene.price(tools.embedding, "in"), scene.number("question_tokens")
-    changed = scene.number("changed_per_month")
-    lines = [
-        Line("embedding", _price_first_embedding(scene, tools) * changed, question * price),
-        _store_line(scene, tools, changed),
-    ]
-    if tools.context is not None:
-        lines.append(Line("contexts of passages", _price_contexts(scene, tools.context) * changed))
-    if tools.reranker is not None:
-        lines.append(Line("reranking", each=_price_reranking(scene, tools.reranker, question)))
-    return lines
 
 
 def _store_line(scene: Scene, tools: Tools, changed: Quantity) -> Line:
@@ -93,22 +85,11 @@ def _price_reranking(scene: Scene, reranker: PriceRow, question: Quantity) -> Qu
     return formulas.price_rerank_tokens(passages, passage, question, scene.price(reranker, "in"))
 
 
-def _retrieval_investments(scene: Scene, tools: Tools) -> list[tuple[str, Quantity]]:
-    work = scene.number("retrieval_days") * scene.number("engineer_day")
-    paid = [("engineering of retrieval", work), ("first embedding", _price_first_embedding(scene, tools))]
-    if tools.context is not None:
-        paid.append(("contexts of passages", _price_contexts(scene, tools.context)))
-    return paid
-
-
 def _price_first_embedding(scene: Scene, tools: Tools) -> Quantity:
     """Return what embedding all material costs once, written contexts included."""
     corpus = scene.number("corpus_tokens")
     if tools.context is not None:
-        grown = scene.number("written_context_tokens") / scene.number("passage_tokens") + measure(
-            1.0, "share"
-        )
-        corpus = corpus * grown
+        corpus = corpus * (scene.number("written_context_tokens") / scene.number("passage_tokens") + _ALL)
     return formulas.price_embeddings(
         corpus, scene.number("passage_overlap"), scene.price(tools.embedding, "in")
     )
