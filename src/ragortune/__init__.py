@@ -39,8 +39,8 @@ def recommend(
         profile: answers by criterion, nested (`{"knowledge": {"gap": "most"}}`) or flat (`{"knowledge.gap": "most"}`);
             what is left out is unknown.
         rulebook: the rule set to judge by; the shipped one if left out.
-        what_if: whether to add what could change the advice: acceptability, settled, flips, unknowns, levers and
-            pillars. Without, they are None, and a profile takes a thirtieth of the time.
+        what_if: whether to add what could change the advice: settled, flips, unknowns, levers and pillars. Without,
+            they are None, and a profile takes a thirtieth of the time.
         as_of: day on which prices and the ends of offers are judged, YYYY-MM-DD; today if left out. Only a profile
             with quantities depends on it.
 
@@ -49,7 +49,7 @@ def recommend(
             cannot be read.
 
     """
-    from ragortune.engine import judge_profile  # importing the package stays cheap
+    from ragortune.engine import add_what_if, judge_profile  # importing the package stays cheap
     from ragortune.profile import Vocabulary
 
     book = rulebook if rulebook is not None else load_rulebook()
@@ -63,6 +63,4 @@ def recommend(
     recommendation = judge_profile(book, profile)
     if not what_if:
         return recommendation
-    from ragortune.whatif import study
-
-    return study(recommendation)
+    return add_what_if(recommendation)

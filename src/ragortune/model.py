@@ -32,11 +32,12 @@ class Need(StrEnum):
 
 
 class Strength(StrEnum):
-    """How much a rule moves a need. The numbers stand in `rulebook.yaml`, nowhere else."""
+    """How much a rule moves a need. The log-odds behind the words are in `rulebook.yaml`, nowhere else."""
 
     WEAK = "weak"
     MODERATE = "moderate"
     STRONG = "strong"
+    VERY_STRONG = "very_strong"
 
 
 class Direction(StrEnum):
@@ -47,14 +48,14 @@ class Direction(StrEnum):
 
 
 class GateKind(StrEnum):
-    """How a rule decides about a need whatever the weights say."""
+    """How a rule decides about a need as a matter of logic, whatever the log-odds are."""
 
     REQUIRES = "requires"
-    """The need holds (unless it is ruled out)."""
+    """The need holds, unless it is ruled out."""
     RULES_OUT = "rules_out"
     """The need cannot be met."""
-    NOT_ALONE = "not_alone"
-    """Where this need holds, the other one is required beside it."""
+    CONFIRMS = "confirms"
+    """What the need cannot do without is known to be there; until then its probability has a ceiling."""
 
 
 class NoticeKind(StrEnum):
@@ -106,14 +107,8 @@ class TraceState(StrEnum):
     """It waits for an answer that is not known."""
 
 
-class Firmness(StrEnum):
-    """How far the advice is from another one, by the margin of the need that is nearer to its threshold."""
-
-    FIRM = "firm"
-    MODERATE = "moderate"
-    NARROW = "narrow"
-    DEFAULT = "default"
-    """Nothing known speaks for or against: the advice is where to start, not a finding."""
+EVEN = 0.5
+"""Probability at which something is as likely as not."""
 
 
 def pair_option(*, rag: bool, fine_tuning: bool) -> Option:
@@ -144,6 +139,26 @@ class Level(Record):
     """How success is measured for projects with this answer (used for the kinds of task)."""
 
 
+class Bound(Record):
+    """A condition on an ordered criterion: this level or beyond."""
+
+    at_least: str | None = None
+    """Holds from this level upwards."""
+    at_most: str | None = None
+    """Holds up to this level."""
+
+
+class Main(Record):
+    """A condition on the main level of a criterion of which several levels can hold: the one named first."""
+
+    main: str | tuple[str, ...]
+    """Holds where the main level is this one, or one of these."""
+
+
+Condition = str | tuple[str, ...] | Bound | Main
+"""One level, one of several levels, a bound on an ordered criterion, or a condition on the main level."""
+
+
 class Criterion(Record):
     """One question about a project, its levels and how to find out."""
 
@@ -167,6 +182,10 @@ class Criterion(Record):
     """Largest number that makes sense, in the unit."""
     whole: bool = False
     """True where a number must be a whole one."""
+    several: bool = False
+    """True where more than one level can hold at once: an answer then names all that hold, the main one first."""
+    asked_when: Mapping[str, Condition] = NOTHING
+    """Conditions by criterion without which the questionnaire does not ask: no quality of pairs before there are any."""
     raises: tuple[Need, ...] = ()
     """Needs that a higher level never lowers. `rules check` proves it."""
     given: bool = False
@@ -195,19 +214,6 @@ class Criterion(Record):
         raise KeyError(level_id)
 
 
-class Bound(Record):
-    """A condition on an ordered criterion: this level or beyond."""
-
-    at_least: str | None = None
-    """Holds from this level upwards."""
-    at_most: str | None = None
-    """Holds up to this level."""
-
-
-Condition = str | tuple[str, ...] | Bound
-"""One level, one of several levels, or a bound on an ordered criterion."""
-
-
 class Effect(Record):
     """How a rule moves one need when it fires."""
 
@@ -225,7 +231,7 @@ class Gate(Record):
     need: Need
     """The need that is decided about."""
     gate: GateKind
-    """What is decided: requires, rules_out or not_alone."""
+    """What is decided: requires, rules_out or confirms."""
 
 
 class Technique(Record):
@@ -344,46 +350,37 @@ class OptionGuide(Record):
     """The smallest test set that can tell."""
 
 
-class ScaleStep(Record):
-    """The number behind one word of the verbal scale, and the band of numbers that the word may also mean."""
-
-    weight: float
-    """Weight of an effect of this strength."""
-    low: float
-    """Smallest weight that a reader could mean by the word."""
-    high: float
-    """Largest weight that a reader could mean by the word."""
-
-
 class Scale(Record):
-    """Every number that scoring uses."""
+    """Every number that scoring uses. Weights and intercepts are log-odds (natural logarithm)."""
 
-    weak: ScaleStep
-    """Behind `weak`."""
-    moderate: ScaleStep
-    """Behind `moderate`."""
-    strong: ScaleStep
-    """Behind `strong`."""
-    needs_rag_above: float
-    """The need for retrieval holds above this score."""
-    needs_fine_tuning_above: float
-    """The need for tuning holds above this score."""
-    narrow_below: float
-    """A margin below this is narrow."""
+    weak: float
+    """Weight of a weak effect."""
+    moderate: float
+    """Weight of a moderate effect."""
+    strong: float
+    """Weight of a strong effect."""
+    very_strong: float
+    """Weight of a very strong effect."""
+    intercept_rag: float
+    """Log-odds that retrieval is needed where nothing is known: its base rate in the field sample, after the fit."""
+    intercept_fine_tuning: float
+    """Log-odds that tuning is needed where nothing is known."""
+    unconfirmed: float
+    """Highest log-odds that count for a need which some rule could confirm and none does."""
     firm_from: float
-    """A margin from this on is firm."""
-    tie_order: tuple[Option, ...]
-    """Where a score equals its threshold, the first of these options that the tie allows is taken."""
+    """Advice with at least this probability is firm."""
+    ask_from: float
+    """A question is worth asking if its expected gain is at least this; see `OpenQuestion.expected_gain`."""
+    ask_first: tuple[str, ...] = ()
+    """Criteria with which every questionnaire begins, in this order."""
 
-    def step(self, strength: Strength) -> ScaleStep:
-        """Return the numbers behind a word."""
-        if strength is Strength.WEAK:
-            return self.weak
-        return self.moderate if strength is Strength.MODERATE else self.strong
+    def weight(self, strength: Strength) -> float:
+        """Return the log-odds behind a word."""
+        return float(getattr(self, strength.value))
 
-    def threshold(self, need: Need) -> float:
-        """Return the score above which the need holds."""
-        return self.needs_rag_above if need is Need.RAG else self.needs_fine_tuning_above
+    def intercept(self, need: Need) -> float:
+        """Return the log-odds of a need where nothing is known."""
+        return self.intercept_rag if need is Need.RAG else self.intercept_fine_tuning
 
 
 class Confidence(StrEnum):
@@ -441,6 +438,15 @@ class PriceRow(Record):
     """What else a buyer should know."""
 
 
+class AnswerCount(Record):
+    """How often one answer to one criterion is given in the field sample."""
+
+    levels: tuple[str, ...]
+    """The answer: one level, or several of a criterion of which several can hold."""
+    count: float
+    """Number of projects; one that is between levels counts in parts."""
+
+
 class Rulebook(Record):
     """A complete rule set: what `load_rulebook` returns and the engine reads.
 
@@ -475,6 +481,8 @@ class Rulebook(Record):
     """Criteria of the group `derived` by id: computed from quantities, never asked and never unanswered."""
     read_prices: Callable[[], tuple[PriceRow, ...]] = tuple
     """Reads the price data when it is first asked for."""
+    answer_counts: Mapping[str, tuple[AnswerCount, ...]] = NOTHING
+    """For each criterion how often the projects of the field sample give each answer; empty without such projects."""
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -503,6 +511,8 @@ class Rulebook(Record):
         Raises KeyError where the criterion or a level is unknown.
         """
         levels = self.readable[criterion].level_ids
+        if isinstance(condition, Main):
+            condition = condition.main
         if isinstance(condition, str):
             condition = (condition,)
         if isinstance(condition, Bound):
@@ -558,7 +568,8 @@ class Profile(Record):
     """What is known about a project. A criterion that is absent is unknown, which is never a no."""
 
     levels: Mapping[str, tuple[str, ...]]
-    """For each answered criterion the levels that are possible: one, or several where the team is between them."""
+    """For each answered criterion its level; several levels where the team is between them, or, for a criterion of
+    which several can hold, all that hold, the main one first."""
     project: str | None = None
     """Title of the project."""
     description: str | None = None
@@ -606,20 +617,23 @@ class RuleHit(Record):
 
 
 class NeedState(Record):
-    """Where one of the two needs stands."""
+    """How likely one of the two needs is, and whether it is taken to hold."""
 
     score: float
-    """Sum of the weights for it less those against it."""
-    threshold: float
-    """The need holds above this score."""
+    """Log-odds: the intercept, plus the weights of the rules for it, less those against it."""
+    probability: float
+    """Logistic function of the score, which counts as at most `Scale.unconfirmed` where the need is not confirmed; 0
+    where it is ruled out, 1 where it is required."""
     needed: bool
-    """Whether it holds, gates included."""
+    """Whether it holds: a score above 0, gates included."""
     blocked_by: tuple[str, ...] = ()
     """Ids of the rules that rule it out."""
     required_by: tuple[str, ...] = ()
     """Ids of the rules that require it."""
+    confirmed: bool = True
+    """False where a rule could confirm the need and none does, so that its probability has a ceiling."""
     tied: bool = False
-    """True where the score equals the threshold, so that the stated order decided."""
+    """True where the score is exactly 0, so that the need is as likely as not and is not taken to hold."""
 
 
 class RuleTrace(Record):
@@ -648,24 +662,24 @@ class OpenQuestion(Record):
     criterion: str
     could_give: tuple[Option, ...]
     """Options other than the present one that its answer can lead to, with the other open answers where not alone."""
-    worth: float
-    """Expected reduction of uncertainty about the option, in bits, all levels of all open answers being as likely."""
+    expected_gain: float
+    """By how much its answer is expected to lower the Brier score of the stated probabilities, from 0 to 1."""
     alone: bool = True
     """Whether the answer can change the option by itself; otherwise only together with other open answers."""
 
 
 class Lever(Record):
-    """How much one answer carries: where a need would stand with the lowest and the highest of its levels."""
+    """How much one answer carries: the log-odds of a need with the lowest and the highest of its levels."""
 
     criterion: str
     need: Need
     """The need that it moves most."""
     low: float
-    """Least score less the threshold over the levels of the criterion, all else as it is."""
+    """Least score over the levels of the criterion, all else as it is."""
     high: float
-    """Most score less the threshold."""
+    """Highest score over the levels."""
     now: float
-    """Score less the threshold with the present answer."""
+    """Score with the present answer."""
     without: Option
     """The option if the answer were not known."""
 
@@ -700,11 +714,9 @@ class Recommendation(Record):
     default: bool
     """True where nothing known speaks for or against retrieval and tuning is not needed."""
     runner_up: Option
-    """The option on the other side of the nearer threshold."""
-    firmness: Firmness
-    """How far away the runner-up is, in a word."""
-    margin: float | None
-    """Distance of the nearer need from its threshold, in weights; None where gates decide both needs."""
+    """The most probable of the other options."""
+    probability: Mapping[Option, float]
+    """How likely each option is to be the one that a project like this is built with; they add up to 1."""
     needs: Mapping[Need, NeedState]
     """Both needs."""
     reasons: tuple[Reason, ...]
@@ -721,12 +733,8 @@ class Recommendation(Record):
     """The profile that was judged."""
     rulebook: Rulebook
     """The rule set that judged it."""
-    acceptability: Mapping[Option, float] | None = None
-    """Share of the readings of the rules under which each option wins; None until computed."""
-    acceptability_error: float | None = None
-    """Standard error of the least certain share, zero where the shares are exact; None until computed."""
     settled: bool | None = None
-    """Whether no answer that is still open can change the option; None until computed."""
+    """Whether no answer that is still open can change the option; None until computed, or where that took too long."""
     flips: tuple[Flip, ...] | None = None
     """What would change the option; None until computed."""
     unknowns: tuple[OpenQuestion, ...] | None = None
@@ -736,8 +744,27 @@ class Recommendation(Record):
     pillars: tuple[Pillar, ...] | None = None
     """Rules without which the advice would be another; None until computed."""
 
+    @property
+    def firm(self) -> bool:
+        """Whether the advice is settled, or its probability is at least `Scale.firm_from`."""
+        return self.settled is True or self.probability[self.option] >= self.rulebook.scale.firm_from
+
+    @property
+    def too_little_known(self) -> bool:
+        """Whether what is known does not make any option more likely than not."""
+        return self.default or max(self.probability.values()) < EVEN
+
 
 # --- what others did --------------------------------------------------------------------------------------------
+
+
+class Sample(StrEnum):
+    """How a published project came into the casebook."""
+
+    FIELD = "field"
+    """Drawn at random from a database of production systems: the mix that a user meets."""
+    SELECTED = "selected"
+    """Sought out because it compares or argues: no base rate."""
 
 
 class Case(Record):
@@ -747,6 +774,8 @@ class Case(Record):
     """Name of the case."""
     title: str
     """The project in a few words."""
+    sample: Sample
+    """How it came into the casebook."""
     kind: str
     """`paper` or `industry`."""
     group: str
@@ -769,9 +798,7 @@ class Case(Record):
     """Whether the source leaves no reasonable doubt about the outcome."""
     evidence: str
     """`measured` (rivals compared), `argued` (a rival rejected with reasons) or `described`."""
-    seen: bool
-    """Whether the source itself was read, not only a summary of it."""
-    measured: str
-    """What was measured or reported."""
+    result: str
+    """What was built or came out best, why, and what was measured of it."""
     notes: str | None = None
     """What else a reader should know."""

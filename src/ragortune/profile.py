@@ -180,7 +180,7 @@ class Vocabulary:
             given, details = self._read_details(criterion, given, path, document)
             path = (*path, "value")
         levels = self._read_levels(entry, given, path, document)
-        if len(levels) == len(criterion.levels):
+        if len(levels) == len(criterion.levels) and not criterion.several:
             levels = ()
         if levels and (details or not (isinstance(written, str) and written == levels[0])):
             answers[criterion.id] = Answer(
@@ -231,14 +231,14 @@ class Vocabulary:
         if isinstance(given, Mapping):
             return self._read_range(entry, given, path, document)
         if isinstance(given, (list, tuple)):
-            found: set[str] = set()
+            found: dict[str, None] = {}
             for index, part in enumerate(given):
                 at = (*path, index)
                 if part is None or part == UNKNOWN or isinstance(part, (list, tuple, Mapping)):
                     message = f"'{criterion.id}' lists {quote_value(part)}; a list holds levels or numbers"
                     raise ProfileError(message, _place(document, at))
-                found.update(self._read_levels(entry, part, at, document))
-            return tuple(level for level in criterion.level_ids if level in found)
+                found.update(dict.fromkeys(self._read_levels(entry, part, at, document)))
+            return tuple(found if criterion.several else (level for level in criterion.level_ids if level in found))
         if isinstance(given, (int, float)) and not isinstance(given, bool) and criterion.unit:
             return (self._level_of(criterion, given, _place(document, path)),)
         raise self._wrong_level(criterion, given, _place(document, path))
@@ -343,7 +343,7 @@ def describe_answer(profile: Profile, criterion: Criterion) -> str:
     levels = profile.levels.get(criterion.id)
     if not levels:
         return UNKNOWN
-    words = join_words(levels, "or")
+    words = join_words(levels, "and" if criterion.several else "or")
     answer = profile.answers.get(criterion.id)
     if answer and isinstance(answer.given, (int, float)):
         return f"{words}, {answer.given:,}"
@@ -388,7 +388,8 @@ def write_profile(
     lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
     lines += [
         "# What is known about one project. Leave out what nobody knows: unknown is an answer too.",
-        "# A list means 'one of these', for instance volatility: [weekly, monthly].",
+        "# A list means 'one of these', for instance volatility: [weekly, monthly]; of a question that says so, all that",
+        "# hold, the main one first, for instance access_path: [by_meaning, by_key].",
     ]
     title = _yaml_text(profile.project) if profile and profile.project else "Name of the project"
     lines.append(f"project: {title}" if not profile or profile.project else f"# project: {title}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ragortune.authored import Authored, phrase_book
 from ragortune.errors import Place, ProfileError
 from ragortune.findings import FindingRule
-from ragortune.model import Criterion, Finding, Option, PriceRow, Rule
+from ragortune.model import Criterion, Finding, Main, Option, PriceRow, Rule
 from ragortune.phrases.check import check_phrases
 from ragortune.plaintext import quote_value, suggest_name
 from ragortune.prices import check_row, list_sources
@@ -91,6 +91,10 @@ def _check_condition(authored: Authored, at: _RulePart, name: str, wanted: objec
         authored.report(f"there is no criterion {quote_value(name)}", place, suggest_name(name, criteria))
         return
     place = authored.place_of(*at, name)
+    if isinstance(wanted, Main):
+        if not criterion.several:
+            authored.report(f"'{name}' has one level only, so none of them is the main one", place)
+        wanted = wanted.main
     if isinstance(wanted, (str, tuple)):
         levels = [wanted] if isinstance(wanted, str) else list(wanted)
     else:
@@ -132,6 +136,11 @@ def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> Non
         authored.report(
             f"'{criterion.id}' names a level twice", authored.place_of(kind, criterion.id, "levels")
         )
+    for name, wanted in criterion.asked_when.items():
+        _check_condition(authored, (kind, criterion.id, "asked_when"), name, wanted)
+    if criterion.several and not criterion.nominal:
+        place = authored.place_of(kind, criterion.id, "several")
+        authored.report(f"'{criterion.id}' has levels in order, so several cannot hold at once", place)
     if "." not in criterion.id or (criterion.group == "derived") != (kind == "derived"):
         form = "derived.name" if kind == "derived" else "group.name"
         place = authored.place_of(kind, criterion.id, "id")

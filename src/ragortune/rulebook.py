@@ -14,6 +14,7 @@ from functools import lru_cache
 from ragortune.errors import Place, RulebookError
 from ragortune.findings import Certainty, Detector, FindingExample, FindingRule, FindingTests, Severity
 from ragortune.model import (
+    AnswerCount,
     Bound,
     Case,
     Condition,
@@ -26,6 +27,7 @@ from ragortune.model import (
     Gate,
     GateKind,
     Level,
+    Main,
     Need,
     NoticeKind,
     Option,
@@ -36,8 +38,8 @@ from ragortune.model import (
     Rule,
     Rulebook,
     RuleTests,
+    Sample,
     Scale,
-    ScaleStep,
     Source,
     Strength,
     Technique,
@@ -45,7 +47,7 @@ from ragortune.model import (
 from ragortune.rulefolder import digest_files, read_files, shipped_folder
 from ragortune.statements import Zone
 
-_FORMAT = 2
+_FORMAT = 3
 _KEPT_SETS = 12
 SEPARATE_KINDS = ("cases", "phrases", "words", "prices", "findings")
 """Parts of a rule set that most runs do not need; each is compiled to a file of its own."""
@@ -185,9 +187,7 @@ def build_rulebook(
 ) -> Rulebook:
     """Return the rule set that compiled data describes; the data is trusted to be what was compiled."""
     scale = dict(_mapping(book["scale"]))
-    for step in Strength:
-        scale[step.value] = ScaleStep(**_mapping(scale[step.value]))
-    scale["tie_order"] = tuple(Option(option) for option in scale["tie_order"])
+    scale["ask_first"] = tuple(scale["ask_first"])
     criteria = [_build_criterion(record) for record in _records(book["criteria"])]
     derived = [_build_criterion(record) for record in _records(book["derived"])]
     rules = [_build_rule(record) for record in _records(book["rules"])]
@@ -211,6 +211,10 @@ def build_rulebook(
             read_phrases=read_phrases,
             derived={criterion.id: criterion for criterion in derived},
             read_prices=read_prices,
+            answer_counts={
+                name: tuple(AnswerCount(tuple(levels), count) for levels, count in counts)
+                for name, counts in _mapping(book["answer_counts"]).items()
+            },
         )
     except (KeyError, TypeError) as error:
         raise RulebookError(f"the compiled rule set is damaged ({error})", Place(cache_folder())) from None
@@ -227,13 +231,17 @@ def _records(value: object) -> list[dict[str, Any]]:
 def _build_criterion(record: dict[str, Any]) -> Criterion:
     levels = tuple(Level(**level) for level in record["levels"])
     raises = tuple(Need(need) for need in record["raises"])
-    return Criterion(**{**record, "levels": levels, "raises": raises})
+    asked_when = _build_conditions(record["asked_when"])
+    return Criterion(**{**record, "levels": levels, "raises": raises, "asked_when": asked_when})
 
 
 def _build_conditions(record: Mapping[str, Any]) -> dict[str, Condition]:
     built: dict[str, Condition] = {}
     for criterion, wanted in record.items():
-        if isinstance(wanted, dict):
+        if isinstance(wanted, dict) and "main" in wanted:
+            main = wanted["main"]
+            built[criterion] = Main(main if isinstance(main, str) else tuple(main))
+        elif isinstance(wanted, dict):
             built[criterion] = Bound(**wanted)
         else:
             built[criterion] = wanted if isinstance(wanted, str) else tuple(wanted)
@@ -278,6 +286,7 @@ def build_cases(records: object) -> tuple[Case, ...]:
         Case(
             **{
                 **record,
+                "sample": Sample(record["sample"]),
                 "outcome": Option(record["outcome"]),
                 "acceptable": tuple(Option(option) for option in record["acceptable"]),
             }

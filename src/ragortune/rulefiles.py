@@ -15,9 +15,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from ragortune.authored import FILE_TYPES, KINDS_OF, SINGULAR, Authored, Manifest, PricesFile
 from ragortune.errors import Place, RagortuneError, RulebookError
-from ragortune.model import PriceRow
+from ragortune.model import Case, Criterion, PriceRow, Sample
 from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.prices import check_row
+from ragortune.profile import Vocabulary
 from ragortune.reading import Document, KeyPath, decode_text, parse_yaml
 from ragortune.record import Record, plain_data
 from ragortune.references import check_references
@@ -245,5 +246,23 @@ def compile_authored(authored: Authored) -> dict[str, Any]:
         "scale": plain_data(scale),
         "recheck_days": authored.manifest.recheck_days or 365,
         "disabled": authored.disabled,
+        "answer_counts": count_answers(authored.records["criteria"], authored.records["cases"].values()),
         **kinds,
     }
+
+
+def count_answers(
+    criteria: Mapping[str, Criterion], cases: Iterable[Case]
+) -> dict[str, list[tuple[tuple[str, ...], float]]]:
+    """Return for each criterion how often the field sample gives each answer; one between levels counts in parts."""
+    vocabulary = Vocabulary(criteria)
+    counts: dict[str, dict[tuple[str, ...], float]] = {}
+    for case in cases:
+        if case.sample is not Sample.FIELD:
+            continue
+        for name, levels in vocabulary.read_profile(dict(case.profile)).levels.items():
+            own = counts.setdefault(name, {})
+            answers = [levels] if criteria[name].several else [(level,) for level in levels]
+            for answer in answers:
+                own[answer] = own.get(answer, 0.0) + 1 / len(answers)
+    return {name: sorted(own.items()) for name, own in counts.items()}

@@ -1,0 +1,56 @@
+"""The engine: pure functions of rule set and profile, with the whole trace.
+
+`compile` has the one form of conditions, `score` the scorecard; on top of them `settled` proves which options open answers
+can still lead to, `changes` finds the smallest changes that give another option, `questions` weighs the open questions,
+and `sensitivity` says what carries the advice.
+"""
+
+from __future__ import annotations
+
+from ragortune.engine.changes import MOST_CHANGES, find_flips
+from ragortune.engine.compile import Levels
+from ragortune.engine.questions import rank_questions
+from ragortune.engine.score import Outcome, decide_option, judge_profile, trace_rule, trace_rules
+from ragortune.engine.sensitivity import explain_refusal, find_pillars, weigh_answers
+from ragortune.engine.settled import SearchTooLargeError, is_settled
+from ragortune.model import Recommendation
+
+__all__ = [
+    "Levels",
+    "Outcome",
+    "SearchTooLargeError",
+    "add_what_if",
+    "decide_option",
+    "explain_refusal",
+    "find_flips",
+    "is_settled",
+    "judge_profile",
+    "rank_questions",
+    "trace_rule",
+    "trace_rules",
+]
+
+
+def add_what_if(
+    recommendation: Recommendation, *, given: bool = False, most: int = MOST_CHANGES
+) -> Recommendation:
+    """Return a recommendation with what could change it. Where the search is too large, `settled` stays None.
+
+    Args:
+        recommendation: what the engine returned.
+        given: whether flips may change answers that the team cannot change.
+        most: how many answers a flip may change, 1 to 3.
+
+    """
+    book, levels = recommendation.rulebook, recommendation.profile.levels
+    try:
+        unknowns = rank_questions(book, levels)
+    except SearchTooLargeError:
+        unknowns = None
+    return recommendation.replace(
+        settled=None if unknowns is None else not unknowns,
+        flips=find_flips(book, levels, most=most, given=given),
+        unknowns=unknowns,
+        levers=weigh_answers(recommendation),
+        pillars=find_pillars(recommendation),
+    )

@@ -1,0 +1,107 @@
+"""Which open question tells most.
+
+What an answer is expected to gain is the expected drop of the Brier score: before the answer the probabilities of the
+options are the mean over its possible answers, after it they are those that the answer gives, and the difference of the
+two expected scores is the variance of the probabilities over the answers. How likely each answer is comes from the field
+sample (`Rulebook.answer_counts`), with all levels as likely where it has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+
+from ragortune.engine.compile import Levels, Table, compile_table, resolve_clause
+from ragortune.engine.score import judge_packed
+from ragortune.engine.settled import find_pivots, reach_options
+from ragortune.model import Criterion, OpenQuestion, Option, Rulebook
+
+_PRIOR = 1.0
+"""Imagined projects for each level, added to those of the field sample."""
+
+
+def rank_questions(
+    rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()
+) -> tuple[OpenQuestion, ...]:
+    """Return the open questions whose answer can still change the option, the one with the largest gain first.
+
+    What is not named here cannot change the option, whatever the other answers turn out to be. An answer between
+    several levels is an open question as well, unless it is among those that are kept as they are. Raises
+    SearchTooLargeError.
+    """
+    present = judge_packed(compile_table(rulebook), compile_table(rulebook).pack_profile(levels)).option
+    reachable = reach_options(rulebook, levels, kept)
+    others = tuple(option for option in Option if option in reachable and option is not present)
+    if not others:
+        return ()
+    questions = [
+        _weigh_question(rulebook, levels, rulebook.criteria[name], present, others)
+        for name in find_pivots(rulebook, levels, kept)
+    ]
+    return tuple(sorted(questions, key=lambda question: -question.expected_gain))
+
+
+def _weigh_question(
+    rulebook: Rulebook, levels: Levels, criterion: Criterion, present: Option, others: tuple[Option, ...]
+) -> OpenQuestion:
+    table = compile_table(rulebook)
+    outcomes = _try_answers(rulebook, table, levels, criterion)
+    alone = {option for _, option, _ in outcomes} - {present}
+    gives = tuple(option for option in Option if option in alone) or others
+    return OpenQuestion(criterion.id, gives, _vary_probabilities(outcomes), bool(alone))
+
+
+Tried = tuple[float, Option, Mapping[Option, float]]
+"""How often an answer is given, and the option and the probabilities that it gives."""
+
+
+def _try_answers(rulebook: Rulebook, table: Table, levels: Levels, criterion: Criterion) -> list[Tried]:
+    """Return what each possible answer to one open question would lead to."""
+    known = levels.get(criterion.id)
+    rest = table.pack_profile({name: own for name, own in levels.items() if name != criterion.id})
+    tried = []
+    for answer, share in estimate_answers(rulebook, criterion.id):
+        if known is None or set(answer) <= set(known):
+            outcome = judge_packed(table, rest + table.pack(criterion.id, answer))
+            tried.append((share, outcome.option, outcome.probability))
+    return tried
+
+
+def _vary_probabilities(tried: list[Tried]) -> float:
+    """Return the variance of the probabilities of the options over the answers, summed over the options."""
+    total = sum(share for share, _, _ in tried)
+    variance = 0.0
+    for option in Option:
+        mean = sum(share * probability[option] for share, _, probability in tried) / total
+        variance += sum(share * (probability[option] - mean) ** 2 for share, _, probability in tried) / total
+    return variance
+
+
+@lru_cache(maxsize=1024)
+def estimate_answers(rulebook: Rulebook, criterion: str) -> tuple[tuple[tuple[str, ...], float], ...]:
+    """Return how often each answer to a criterion is given, counted in projects, the imagined ones included."""
+    weights = {(level,): _PRIOR for level in rulebook.criteria[criterion].level_ids}
+    for entry in rulebook.answer_counts.get(criterion, ()):
+        weights[entry.levels] = weights.get(entry.levels, 0.0) + entry.count
+    return tuple(weights.items())
+
+
+def choose_question(
+    rulebook: Rulebook, levels: Levels, kept: Collection[str], ranking: tuple[OpenQuestion, ...]
+) -> str | None:
+    """Return the question to ask next, or None where no question is left that can be asked now.
+
+    The questions with which every questionnaire begins come first, then the one with the largest expected gain.
+    Questions about a thing wait until the thing is known to exist.
+    """
+    first = [name for name in rulebook.scale.ask_first if name in rulebook.criteria]
+    for name in (*first, *(question.criterion for question in ranking)):
+        if name not in kept and name not in levels and can_ask(rulebook, levels, name):
+            return name
+    return None
+
+
+def can_ask(rulebook: Rulebook, levels: Levels, criterion: str) -> bool:
+    """Return whether what a question asks about is known to exist."""
+    asked_when = rulebook.criteria[criterion].asked_when
+    return all(resolve_clause(rulebook, name, wanted).is_met(levels) for name, wanted in asked_when.items())

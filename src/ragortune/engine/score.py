@@ -1,0 +1,233 @@
+"""The scorecard: a pure function of rule set and profile.
+
+Two needs are scored apart, in log-odds, as in clinical prediction rules and credit scoring. Each starts from an
+intercept, the base rate among production systems, and every rule that fires adds or subtracts its weight. The logistic
+function turns a score into the probability of the need; gates decide what is a matter of logic. The pair of needs is the
+option, and because the needs are scored independently, the probability of an option is the product of two.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from ragortune.engine.compile import UNIT, Fired, Levels, Table, compile_table
+from ragortune.model import (
+    Direction,
+    GateHit,
+    GateKind,
+    Need,
+    NeedState,
+    NoticeKind,
+    Option,
+    Profile,
+    Reason,
+    Recommendation,
+    Rule,
+    Rulebook,
+    RuleHit,
+    RuleTrace,
+    TraceState,
+    has_need,
+    pair_option,
+)
+from ragortune.record import Record
+
+
+class Outcome(Record):
+    """The verdict alone: option, and where both needs stand. Pairs are retrieval first, then tuning."""
+
+    option: Option
+    default: bool
+    """True where nothing known speaks for or against retrieval and tuning is not needed."""
+    scores: tuple[int, int]
+    """Log-odds of both needs, in thousandths."""
+    needed: tuple[bool, bool]
+    blocked_by: tuple[tuple[str, ...], tuple[str, ...]]
+    required_by: tuple[tuple[str, ...], tuple[str, ...]]
+    ceilings: tuple[float, float]
+    """Highest log-odds of both needs that count; infinite where a need is confirmed, or needs no confirmation."""
+
+    @property
+    def needs(self) -> tuple[float, float]:
+        """Probability of both needs."""
+        rag, tuning = (_probability_of(self, index) for index in (0, 1))
+        return rag, tuning
+
+    @property
+    def probability(self) -> dict[Option, float]:
+        """Probability of each option."""
+        rag, tuning = self.needs
+        return {
+            Option.RAG: rag * (1 - tuning),
+            Option.FINE_TUNING: (1 - rag) * tuning,
+            Option.BOTH: rag * tuning,
+            Option.NEITHER: (1 - rag) * (1 - tuning),
+        }
+
+
+def logistic(score: float) -> float:
+    """Return the probability with these log-odds."""
+    return 1 / (1 + math.exp(-score)) if score > 0 else 1 - 1 / (1 + math.exp(score))
+
+
+def _probability_of(outcome: Outcome, index: int) -> float:
+    if outcome.blocked_by[index]:
+        return 0.0
+    if outcome.required_by[index]:
+        return 1.0
+    return logistic(min(outcome.scores[index] / UNIT, outcome.ceilings[index]))
+
+
+def decide_option(rulebook: Rulebook, levels: Levels) -> Outcome:
+    """Return the verdict on the answers, without reasons. Unknown answers add nothing."""
+    table = compile_table(rulebook)
+    return judge_packed(table, table.pack_profile(levels))
+
+
+_KINDS = (GateKind.RULES_OUT, GateKind.REQUIRES, GateKind.CONFIRMS)
+_NO_RULES: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+
+
+def judge_packed(table: Table, packed: int) -> Outcome:
+    """Return the verdict on a packed profile.
+
+    A need holds where its score is above 0. The default of the source document applies while nothing speaks about
+    retrieval and tuning is not needed.
+    """
+    return judge_completed(table, *table.complete(packed))
+
+
+def judge_completed(table: Table, completed: int, gates: tuple[Fired, ...]) -> Outcome:
+    """Return the verdict on a packed profile to which the joint rules were added, and on the gates that fired."""
+    _, mentions, *scores = table.split(completed)
+    needed = (scores[0] > 0, scores[1] > 0)
+    blocked = required = _NO_RULES
+    ceilings = table.ceilings
+    if gates:
+        blocked, required, confirmed = (_rules_by_need(gates, kind) for kind in _KINDS)
+        ceilings = (
+            math.inf if confirmed[0] else ceilings[0],
+            math.inf if confirmed[1] else ceilings[1],
+        )
+        needed = (
+            (needed[0] or bool(required[0])) and not blocked[0],
+            (needed[1] or bool(required[1])) and not blocked[1],
+        )
+    default = not mentions and not needed[1]
+    option = Option.RAG if default else pair_option(rag=needed[0], fine_tuning=needed[1])
+    return Outcome(option, default, (scores[0], scores[1]), needed, blocked, required, ceilings)
+
+
+def _rules_by_need(gates: tuple[Fired, ...], kind: GateKind) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    rag, tuning = (
+        tuple(entry.rule for entry in gates if (need, kind) in entry.gates) for need in Need
+    )
+    return rag, tuning
+
+
+def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
+    """Return the recommendation for a profile with its reasons, gates, notices and techniques."""
+    outcome = decide_option(rulebook, profile.levels)
+    table = compile_table(rulebook)
+    fired = [rule for rule in rulebook.rules.values() if _has_fired(table, rule, profile.levels)]
+    read = {rule.id: {name: profile.levels[name] for name in rule.when} for rule in fired}
+    probability = outcome.probability
+    return Recommendation(
+        option=outcome.option,
+        default=outcome.default,
+        runner_up=_find_runner_up(outcome.option, probability),
+        probability=probability,
+        needs=_describe_needs(outcome),
+        reasons=_list_reasons(rulebook, fired, read),
+        gates=tuple(
+            GateHit(rule, gate.need, gate.gate, read[rule.id]) for rule in fired for gate in rule.gates
+        ),
+        notices=tuple(RuleHit(rule, read[rule.id]) for rule in _sort_notices(fired)),
+        techniques=tuple(RuleHit(rule, read[rule.id]) for rule in _sort_techniques(fired, outcome.option)),
+        unanswered=tuple(name for name in rulebook.criteria if name not in profile.levels),
+        profile=profile,
+        rulebook=rulebook,
+    )
+
+
+def _find_runner_up(option: Option, probability: Mapping[Option, float]) -> Option:
+    """Return the most probable other option; of equals the one that is built with less."""
+    order = (Option.NEITHER, Option.RAG, Option.FINE_TUNING, Option.BOTH)
+    return max((other for other in order if other is not option), key=lambda other: probability[other])
+
+
+def _describe_needs(outcome: Outcome) -> dict[Need, NeedState]:
+    return {
+        need: NeedState(
+            outcome.scores[index] / UNIT,
+            outcome.needs[index],
+            outcome.needed[index],
+            outcome.blocked_by[index],
+            outcome.required_by[index],
+            math.isinf(outcome.ceilings[index]),
+            outcome.scores[index] == 0,
+        )
+        for index, need in enumerate(Need)
+    }
+
+
+def _list_reasons(
+    rulebook: Rulebook, fired: list[Rule], read: Mapping[str, Levels]
+) -> tuple[Reason, ...]:
+    """Return every effect of the rules that fired, the heaviest first."""
+    reasons = [
+        Reason(
+            rule,
+            effect.need,
+            effect.effect,
+            effect.strength,
+            rulebook.scale.weight(effect.strength),
+            read[rule.id],
+        )
+        for rule in fired
+        for effect in rule.effects
+    ]
+    order = {need: rank for rank, need in enumerate(Need)}
+    return tuple(sorted(reasons, key=lambda own: (-own.weight, order[own.need], own.rule.code)))
+
+
+def _sort_notices(fired: list[Rule]) -> list[Rule]:
+    ranks = {kind: rank for rank, kind in enumerate(NoticeKind)}
+    return sorted((rule for rule in fired if rule.notice), key=lambda rule: ranks[rule.notice])  # type: ignore[index]
+
+
+def _sort_techniques(fired: list[Rule], option: Option) -> list[Rule]:
+    offered = [(rule.technique.order, rule.code, rule) for rule in fired if rule.technique and option in rule.technique.options]
+    return [rule for _, _, rule in sorted(offered, key=lambda entry: entry[:2])]
+
+
+# --- the trace ----------------------------------------------------------------------------------------------------
+
+
+def trace_rules(rulebook: Rulebook, levels: Levels) -> tuple[RuleTrace, ...]:
+    """Return what became of every rule of the set, in its order."""
+    return tuple(trace_rule(rulebook, rule, levels) for rule in rulebook.rules)
+
+
+def trace_rule(rulebook: Rulebook, rule_id: str, levels: Levels) -> RuleTrace:
+    """Return what became of one rule; KeyError if the set has none of that id."""
+    rule = rulebook.rules[rule_id]
+    when, unless = compile_table(rulebook).conditions[rule_id]
+    read = {name: levels[name] for name in rule.criteria if name in levels}
+    if any(clause.is_met(levels) for clause in unless):
+        return RuleTrace(rule, TraceState.NOT_APPLICABLE, read)
+    if any(clause.is_refuted(levels) for clause in when):
+        return RuleTrace(rule, TraceState.SILENT, read)
+    waiting = tuple(clause.criterion for clause in when if not clause.is_met(levels))
+    return RuleTrace(rule, TraceState.UNKNOWN if waiting else TraceState.FIRED, read, waiting)
+
+
+def _has_fired(table: Table, rule: Rule, levels: Levels) -> bool:
+    when, unless = table.conditions[rule.id]
+    return all(clause.is_met(levels) for clause in when) and not any(clause.is_met(levels) for clause in unless)
+
+
+def speaks_against(reason: Reason, option: Option) -> bool:
+    """Return whether a reason moves its need away from what an option has."""
+    return (reason.effect is Direction.AGAINST) == has_need(option, reason.need)

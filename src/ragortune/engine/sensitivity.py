@@ -1,0 +1,95 @@
+"""What carries the advice: how far each answer moves it, which rules it rests on, and what speaks against an option."""
+
+from __future__ import annotations
+
+from ragortune.engine.changes import find_nearest_profile
+from ragortune.engine.compile import UNIT, compile_table
+from ragortune.engine.score import judge_completed, judge_packed, speaks_against
+from ragortune.model import (
+    GateKind,
+    Lever,
+    Need,
+    Option,
+    Pillar,
+    Recommendation,
+    Refusal,
+    has_need,
+)
+
+
+def weigh_answers(recommendation: Recommendation) -> tuple[Lever, ...]:
+    """Return how far each known answer moves the need that it moves most, all else held, the longest way first.
+
+    Answers that move neither need and could not change the option are left out.
+    """
+    book, levels = recommendation.rulebook, recommendation.profile.levels
+    table = compile_table(book)
+    packed = table.pack_profile(levels)
+    levers = []
+    for name in levels:
+        if name not in book.criteria:
+            continue
+        rest = packed - table.pack(name, levels[name])
+        tried = [
+            judge_packed(table, rest + table.pack(name, (level,))).scores
+            for level in book.criteria[name].level_ids
+        ]
+        without = judge_packed(table, rest).option
+        spans = [_span_need(recommendation, need, name, tried, without) for need in Need]
+        lever = max(spans, key=lambda own: own.high - own.low)
+        if lever.high > lever.low or without is not recommendation.option:
+            levers.append(lever)
+    levers.sort(key=lambda lever: (lever.without is recommendation.option, lever.low - lever.high))
+    return tuple(levers)
+
+
+def _span_need(
+    recommendation: Recommendation, need: Need, name: str, tried: list[tuple[int, int]], without: Option
+) -> Lever:
+    own = [scores[tuple(Need).index(need)] / UNIT for scores in tried]
+    return Lever(name, need, min(own), max(own), recommendation.needs[need].score, without)
+
+
+def find_pillars(recommendation: Recommendation) -> tuple[Pillar, ...]:
+    """Return the rules that fired and without which the option would be another."""
+    table = compile_table(recommendation.rulebook)
+    completed, gates = table.complete(table.pack_profile(recommendation.profile.levels))
+    fired = (*(reason.rule for reason in recommendation.reasons), *(hit.rule for hit in recommendation.gates))
+    pillars = []
+    for rule in {rule.id: rule for rule in fired}.values():
+        others = tuple(gate for gate in gates if gate.rule != rule.id)
+        without = judge_completed(table, completed - table.add_up(rule), others).option
+        if without is not recommendation.option:
+            pillars.append(Pillar(rule, without))
+    return tuple(pillars)
+
+
+def explain_refusal(recommendation: Recommendation, option: Option) -> Refusal:
+    """Return what speaks against an option that is not recommended, and the nearest profile in which it would be.
+
+    Answers that the team cannot change stay as they are, unless there is no other way.
+    """
+    against = [
+        reason
+        for reason in recommendation.reasons
+        if has_need(option, reason.need) != has_need(recommendation.option, reason.need)
+        and speaks_against(reason, option)
+    ]
+    deciding = {
+        rule
+        for state in recommendation.needs.values()
+        for rule in (*state.blocked_by, *state.required_by)
+    }
+    gates = [
+        hit
+        for hit in recommendation.gates
+        if hit.rule.id in deciding and has_need(option, hit.need) == (hit.gate is GateKind.RULES_OUT)
+    ]
+    book, levels = recommendation.rulebook, recommendation.profile.levels
+    nearest = find_nearest_profile(book, levels, option) or find_nearest_profile(
+        book, levels, option, given=True
+    )
+    given = [
+        name for name in (nearest.change if nearest else ()) if name in levels and book.criteria[name].given
+    ]
+    return Refusal(option, tuple(against), tuple(gates), nearest, tuple(given))
