@@ -9,6 +9,7 @@ from ragortune.economics.assess import Sample, assess_costs
 from ragortune.economics.comparisons import count_wins
 from ragortune.economics.crossings import find_crossing, total_at
 from ragortune.economics.inputs import tabulate_triangle
+from ragortune.engine import add_what_if, judge_profile
 from ragortune.errors import PriceError, ProfileError
 from ragortune.prices import PriceBook
 from ragortune.profile import Vocabulary
@@ -607,22 +608,30 @@ def test_a_rule_set_without_derived_criteria_gets_none(book):
     assert add_facts(bare, profile, TODAY) is profile
 
 
-def test_what_if_keeps_derived_facts_and_drops_rules_that_they_refute(book):
-    from ragortune.derived import fix_facts
+def test_what_if_keeps_derived_facts_as_they_are(book):
+    profile = Vocabulary(book.readable).read_profile(
+        {"derived.payback": "never", "performance.volume": "high"}
+    )
 
-    fixed, levels = fix_facts(book, {"derived.payback": ("never",), "performance.volume": ("high",)})
+    recommendation = add_what_if(judge_profile(book, profile))
 
-    assert levels == {"performance.volume": ("high",)}
-    assert "many-requests" not in fixed.rules
-    assert fixed.rules["tuning-does-not-pay-back"].when == {}
-    assert "tuning-pays-back" not in fixed.rules
-    assert fix_facts(fixed, levels) == (fixed, levels)
+    assert "tuning-does-not-pay-back" in [reason.rule.id for reason in recommendation.reasons]
+    assert not any("derived.payback" in flip.change for flip in recommendation.flips)
+    assert "derived.payback" not in [question.criterion for question in recommendation.unknowns]
 
 
-def test_the_shares_of_a_recommendation_count_the_derived_facts():
-    recommendation = recommend(scenario(3), as_of=TODAY)
+def test_the_probability_of_a_recommendation_counts_the_derived_facts():
+    data = scenario(3)
+    with_numbers = recommend(data, as_of=TODAY)
+    without = recommend({name: own for name, own in data.items() if name != "quantities"}, as_of=TODAY)
 
-    assert recommendation.acceptability[recommendation.option] > 0.5
+    derived = [
+        reason
+        for reason in with_numbers.reasons
+        if any(name.startswith("derived.") for name in reason.answers)
+    ]
+    assert derived
+    assert with_numbers.probability != without.probability
 
 
 def test_tuning_that_pays_back_too_late_is_warned_of(assess):

@@ -371,6 +371,27 @@ def test_every_level_of_every_criterion_can_be_given(vocabulary, book):
             assert vocabulary.read_profile({criterion.id: level}).levels == {criterion.id: (level,)}
         for first, second in itertools.combinations(criterion.level_ids, 2):
             if len(criterion.level_ids) > 2:
+                expected = (second, first) if criterion.several else (first, second)
                 assert vocabulary.read_profile({criterion.id: [second, first]}).levels == {
-                    criterion.id: (first, second)
+                    criterion.id: expected
                 }
+
+
+def test_a_team_that_reaches_its_facts_in_two_ways_names_the_main_one_first(vocabulary, book):
+    profile = vocabulary.read_profile({"knowledge.access_path": ["by_meaning", "by_key", "by_meaning"]})
+
+    assert profile.levels["knowledge.access_path"] == ("by_meaning", "by_key")
+    assert describe_answer(profile, book.criteria["knowledge.access_path"]) == "by_meaning and by_key"
+
+
+def test_a_system_that_does_everything_is_known_to_do_everything(vocabulary, book):
+    every = list(book.criteria["knowledge.access_path"].level_ids)
+
+    assert vocabulary.read_profile({"knowledge.access_path": every}).levels["knowledge.access_path"] == tuple(
+        every
+    )
+
+
+def test_levels_that_can_hold_together_have_no_range(vocabulary):
+    with pytest.raises(ProfileError, match="no order"):
+        vocabulary.read_profile({"knowledge.source": {"from": "documents", "to": "tacit"}})

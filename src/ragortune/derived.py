@@ -5,17 +5,13 @@ A derived fact is known exactly or absent. It never comes from a file, and nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
-
 from ragortune.errors import ProfileError
-from ragortune.model import Answer, Condition, Option, Profile, Provenance, Rule, Rulebook
+from ragortune.model import Answer, Option, Profile, Provenance, Rulebook
 
 TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
 if TYPE_CHECKING:
     from ragortune.economics.answers import CostReport, OptionCost
 
-Levels = Mapping[str, tuple[str, ...]]
 CHEAPEST = "derived.cheapest"
 FACTOR = "derived.cheapest_factor"
 LATENCY = "derived.latency_budget"
@@ -135,48 +131,3 @@ def _judge_payback(report: CostReport) -> dict[str, tuple[str, str]]:
     if best.in_time > 1 - DECIDES_FROM:
         return {}
     return {PAYBACK: ("never" if best.ever <= 1 - DECIDES_FROM else "after_retirement", shown)}
-
-
-# --- for what-if --------------------------------------------------------------------------------------------------
-
-
-def fix_facts(rulebook: Rulebook, levels: Levels) -> tuple[Rulebook, Levels]:
-    """Return a rule set in which derived facts are decided, and the levels without them.
-
-    A condition on a derived fact that holds is left out, and a rule whose condition does not hold is gone. What-if
-    varies answers; derived facts are no answers, so they stay as they are.
-    """
-    if not rulebook.derived:
-        return rulebook, levels
-    facts = tuple((name, possible) for name, possible in levels.items() if name in rulebook.derived)
-    rest = {name: possible for name, possible in levels.items() if name not in rulebook.derived}
-    return _decide_facts(rulebook, facts), rest
-
-
-@lru_cache(maxsize=16)
-def _decide_facts(rulebook: Rulebook, facts: tuple[tuple[str, tuple[str, ...]], ...]) -> Rulebook:
-    known = dict(facts)
-    rules = {}
-    for rule in rulebook.rules.values():
-        decided = _decide_rule(rulebook, rule, known)
-        if decided is not None:
-            rules[rule.id] = decided
-    return rulebook.replace(rules=rules, derived={})
-
-
-def _decide_rule(rulebook: Rulebook, rule: Rule, known: dict[str, tuple[str, ...]]) -> Rule | None:
-    if not any(name in rulebook.derived for name in rule.criteria):
-        return rule
-
-    def holds(name: str, wanted: Condition) -> bool:
-        return name in known and set(known[name]) <= set(rulebook.levels_of(name, wanted))
-
-    derived = rulebook.derived
-    if not all(holds(name, wanted) for name, wanted in rule.when.items() if name in derived):
-        return None
-    if any(holds(name, wanted) for name, wanted in rule.unless.items() if name in derived):
-        return None
-    return rule.replace(
-        when={name: wanted for name, wanted in rule.when.items() if name not in derived},
-        unless={name: wanted for name, wanted in rule.unless.items() if name not in derived},
-    )

@@ -78,6 +78,10 @@ class Vocabulary:
             levels, texts.get("project"), texts.get("description"), texts.get("notes"), answers, given
         )
 
+    def allows_several(self, criterion_id: str) -> bool:
+        """Return whether several levels of a criterion can hold at once."""
+        return self._flat[criterion_id].criterion.several
+
     def _read_group(
         self,
         group: str,
@@ -238,7 +242,9 @@ class Vocabulary:
                     message = f"'{criterion.id}' lists {quote_value(part)}; a list holds levels or numbers"
                     raise ProfileError(message, _place(document, at))
                 found.update(dict.fromkeys(self._read_levels(entry, part, at, document)))
-            return tuple(found if criterion.several else (level for level in criterion.level_ids if level in found))
+            return tuple(
+                found if criterion.several else (level for level in criterion.level_ids if level in found)
+            )
         if isinstance(given, (int, float)) and not isinstance(given, bool) and criterion.unit:
             return (self._level_of(criterion, given, _place(document, path)),)
         raise self._wrong_level(criterion, given, _place(document, path))

@@ -12,13 +12,12 @@ from ragortune.audit.answers import StatedAnswers, gather_answers
 from ragortune.audit.detectors import AuditCase, run_rule
 from ragortune.audit.suppression import OWN_DETECTORS, read_remarks, report_flaws, silence_findings
 from ragortune.derived import add_facts
-from ragortune.engine import judge_profile
+from ragortune.engine import add_what_if, judge_profile
 from ragortune.findings import AuditFinding, DocumentAudit, FindingRule, Severity
 from ragortune.model import Profile, Rulebook
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
 from ragortune.statements import DesignReading, DocumentStatus
-from ragortune.whatif import study
 
 
 class Policy(Record):
@@ -41,7 +40,7 @@ def audit_reading(
         return DocumentAudit(reading, None, ())
     answers = gather_answers(reading, Vocabulary(rulebook.criteria), outside)
     answers = answers.replace(profile=add_facts(rulebook, answers.profile, today))
-    advice = study(judge_profile(rulebook, answers.profile))
+    advice = add_what_if(judge_profile(rulebook, answers.profile))
     case = AuditCase(reading, answers, advice)
     chosen = [rule for name, rule in policy.rules.items() if name in policy.chosen]
     findings = [finding for rule in chosen for finding in run_rule(rule, case)]

@@ -74,7 +74,11 @@ def gather_answers(
     for criterion, said in stated.items():
         usable = _read_levels(said, vocabulary)
         winning = {fact: own for fact, own in usable.items() if fact.declared} or usable
-        common = _intersect(winning.values())
+        if vocabulary.allows_several(criterion):
+            common = tuple(dict.fromkeys(level for own in winning.values() for level in own))
+            usable = winning
+        else:
+            common = _intersect(winning.values())
         disputed = not common or (criterion in reading.conflicts and winning is usable)
         if disputed or any(not set(own) & set(common) for own in usable.values()):
             conflicts.append(Conflict(criterion, _in_order(usable), not disputed))

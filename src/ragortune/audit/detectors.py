@@ -20,6 +20,7 @@ from ragortune.audit.argument import (
 from ragortune.audit.places import find_sentence, find_title, span_of
 from ragortune.audit.wording import WordFinder, compares_models
 from ragortune.engine import decide_option
+from ragortune.engine.compile import resolve_clause
 from ragortune.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
 from ragortune.model import Condition, Direction, Need, Option, Recommendation, has_need, pair_option
 from ragortune.plaintext import join_words, quote_value
@@ -35,10 +36,6 @@ from ragortune.statements import (
     StatedFact,
     Zone,
 )
-from ragortune.whatif.readings import weigh_options
-
-FIRM_SHARE = 0.9
-"""From this share of the readings of the rules on, advice is firm enough to call a decision wrong."""
 
 
 class AuditCase(Record):
@@ -56,10 +53,7 @@ class AuditCase(Record):
     @property
     def firm(self) -> bool:
         """Whether the advice can be held against a decision."""
-        if self.advice.default:
-            return False
-        share = (self.advice.acceptability or {}).get(self.advice.option, 0.0)
-        return bool(self.advice.settled) or share >= FIRM_SHARE
+        return self.advice.firm and not self.advice.default
 
     @property
     def decided_at(self) -> Span | None:
@@ -117,7 +111,9 @@ def _detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
         return
     steps, rules = argue_against(decision.option, advice, case.answers)
     because = f": {join_words(other.title[:1].lower() + other.title[1:] for other in rules)}" if rules else ""
-    how_firm = "whatever the open answers are" if advice.settled else "in " + _word_share(advice)
+    how_firm = (
+        "whatever the open answers are" if advice.settled else f"at {advice.probability[advice.option]:.0%}"
+    )
     message = (
         f"{rule.title}: it decides for {DECISION_WORDS[decision.option]}, and its facts speak for "
         f"{DECISION_WORDS[advice.option]}, {how_firm}{because}"
@@ -156,16 +152,9 @@ def _find_lone_pillar(case: AuditCase) -> str | None:
         outcome = decide_option(book, left)
         if outcome.default or outcome.option is decided.option:
             return criterion
-        if weigh_options(book, left).shares[decided.option] > 1 - FIRM_SHARE:
+        if outcome.probability[decided.option] > 1 - book.scale.firm_from:
             return criterion
     return None
-
-
-def _word_share(advice: Recommendation) -> str:
-    share = (advice.acceptability or {}).get(advice.option, 0.0)
-    return (
-        "nearly every reading of the rules" if share > 0.99 else f"{share:.0%} of the readings of the rules"
-    )
 
 
 def _detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
@@ -250,9 +239,7 @@ def _detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
 
 
 def _holds(case: AuditCase, name: str, condition: Condition) -> bool:
-    levels = case.answers.profile.levels.get(name)
-    allowed = case.advice.rulebook.levels_of(name, condition)
-    return levels is not None and set(levels) <= set(allowed)
+    return resolve_clause(case.advice.rulebook, name, condition).is_met(case.answers.profile.levels)
 
 
 def _detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
@@ -379,4 +366,4 @@ _DETECTORS: Mapping[Detector, Detect] = MappingProxyType(
         Detector.COST: _detect_cost,
     }
 )
-__all__ = ["FIRM_SHARE", "AuditCase", "Hit", "is_decision_record", "run_rule"]
+__all__ = ["AuditCase", "Hit", "is_decision_record", "run_rule"]

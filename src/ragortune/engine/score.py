@@ -120,9 +120,7 @@ def judge_completed(table: Table, completed: int, gates: tuple[Fired, ...]) -> O
 
 
 def _rules_by_need(gates: tuple[Fired, ...], kind: GateKind) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    rag, tuning = (
-        tuple(entry.rule for entry in gates if (need, kind) in entry.gates) for need in Need
-    )
+    rag, tuning = (tuple(entry.rule for entry in gates if (need, kind) in entry.gates) for need in Need)
     return rag, tuning
 
 
@@ -172,9 +170,7 @@ def _describe_needs(outcome: Outcome) -> dict[Need, NeedState]:
     }
 
 
-def _list_reasons(
-    rulebook: Rulebook, fired: list[Rule], read: Mapping[str, Levels]
-) -> tuple[Reason, ...]:
+def _list_reasons(rulebook: Rulebook, fired: list[Rule], read: Mapping[str, Levels]) -> tuple[Reason, ...]:
     """Return every effect of the rules that fired, the heaviest first."""
     reasons = [
         Reason(
@@ -198,7 +194,11 @@ def _sort_notices(fired: list[Rule]) -> list[Rule]:
 
 
 def _sort_techniques(fired: list[Rule], option: Option) -> list[Rule]:
-    offered = [(rule.technique.order, rule.code, rule) for rule in fired if rule.technique and option in rule.technique.options]
+    offered = [
+        (rule.technique.order, rule.code, rule)
+        for rule in fired
+        if rule.technique and option in rule.technique.options
+    ]
     return [rule for _, _, rule in sorted(offered, key=lambda entry: entry[:2])]
 
 
@@ -225,7 +225,9 @@ def trace_rule(rulebook: Rulebook, rule_id: str, levels: Levels) -> RuleTrace:
 
 def _has_fired(table: Table, rule: Rule, levels: Levels) -> bool:
     when, unless = table.conditions[rule.id]
-    return all(clause.is_met(levels) for clause in when) and not any(clause.is_met(levels) for clause in unless)
+    return all(clause.is_met(levels) for clause in when) and not any(
+        clause.is_met(levels) for clause in unless
+    )
 
 
 def speaks_against(reason: Reason, option: Option) -> bool:

@@ -76,9 +76,7 @@ def explain_refusal(recommendation: Recommendation, option: Option) -> Refusal:
         and speaks_against(reason, option)
     ]
     deciding = {
-        rule
-        for state in recommendation.needs.values()
-        for rule in (*state.blocked_by, *state.required_by)
+        rule for state in recommendation.needs.values() for rule in (*state.blocked_by, *state.required_by)
     }
     gates = [
         hit

@@ -291,11 +291,15 @@ class _Search:
             name: sum(
                 bit
                 for clause, bit in self._table.bit_of.items()
-                if clause.criterion == name and bit & varying and any(bit & (rule.when | rule.unless) for rule in undecided)
+                if clause.criterion == name
+                and bit & varying
+                and any(bit & (rule.when | rule.unless) for rule in undecided)
             )
             for name in possible
         }
-        branch = max(masks, key=lambda name: sum(bool((rule.when | rule.unless) & masks[name]) for rule in undecided))
+        branch = max(
+            masks, key=lambda name: sum(bool((rule.when | rule.unless) & masks[name]) for rule in undecided)
+        )
         parts: dict[int, list[int]] = {}
         for packed in possible[branch]:
             parts.setdefault(_read_entry(self._table, packed).bits & masks[branch], []).append(packed)
