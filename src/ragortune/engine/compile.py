@@ -123,9 +123,10 @@ class Table:
             when, unless = self.conditions[rule.id]
             if len(when) == 1 and not unless and not rule.gates:
                 continue
-            masks = (sum({self.bit_of[clause] for clause in part}) for part in (when, unless))
             gates = tuple((gate.need, gate.gate) for gate in rule.gates)
-            self.joint.append(Fired(rule.id, *masks, self.add_up(rule), gates))
+            self.joint.append(
+                Fired(rule.id, self._mask_of(when), self._mask_of(unless), self.add_up(rule), gates)
+            )
         confirmable = {gate.need for rule in scoring for gate in rule.gates if gate.gate is GateKind.CONFIRMS}
         self.ceilings = (
             scale.unconfirmed if Need.RAG in confirmable else math.inf,
@@ -147,6 +148,9 @@ class Table:
         mentions = packed & ((1 << _COUNT_BITS) - 1)
         packed >>= _COUNT_BITS
         return bits, mentions, (packed & ((1 << _SCORE_BITS) - 1)) - _HALF, (packed >> _SCORE_BITS) - _HALF
+
+    def _mask_of(self, clauses: tuple[Clause, ...]) -> int:
+        return sum({self.bit_of[clause] for clause in clauses})
 
     def add_up(self, rule: Rule) -> int:
         """Return what a rule adds to a packed profile when it fires."""

@@ -59,7 +59,7 @@ def _try_answers(rulebook: Rulebook, table: Table, levels: Levels, criterion: Cr
     """Return what each possible answer to one open question would lead to."""
     known = levels.get(criterion.id)
     rest = table.pack_profile({name: own for name, own in levels.items() if name != criterion.id})
-    tried = []
+    tried: list[Tried] = []
     for answer, share in estimate_answers(rulebook, criterion.id):
         if known is None or set(answer) <= set(known):
             outcome = judge_packed(table, rest + table.pack(criterion.id, answer))
@@ -80,7 +80,9 @@ def _vary_probabilities(tried: list[Tried]) -> float:
 @lru_cache(maxsize=1024)
 def estimate_answers(rulebook: Rulebook, criterion: str) -> tuple[tuple[tuple[str, ...], float], ...]:
     """Return how often each answer to a criterion is given, counted in projects, the imagined ones included."""
-    weights = {(level,): _PRIOR for level in rulebook.criteria[criterion].level_ids}
+    weights: dict[tuple[str, ...], float] = {
+        (level,): _PRIOR for level in rulebook.criteria[criterion].level_ids
+    }
     for entry in rulebook.answer_counts.get(criterion, ()):
         weights[entry.levels] = weights.get(entry.levels, 0.0) + entry.count
     return tuple(weights.items())

@@ -28,7 +28,8 @@ Possible = Mapping[str, tuple[int, ...]]
 
 _MOST_ANSWERS = 20_000
 _MOST_STEPS = 400_000
-_DIRECTIONS = tuple(itertools.product((1, -1), repeat=2))
+Direction = tuple[int, int]
+_DIRECTIONS: tuple[Direction, ...] = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 """Signs of the two scores: retrieval needed or not, tuning needed or not."""
 
 
@@ -59,7 +60,7 @@ def list_possible(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()
     The criteria in `kept` stay as they are: open where they are open, between levels where they are between some.
     """
     table = compile_table(rulebook)
-    possible = {}
+    possible: dict[str, tuple[int, ...]] = {}
     for name, criterion in rulebook.criteria.items():
         known = levels.get(name)
         if name in kept or (known is not None and (criterion.several or len(known) == 1)):
@@ -269,7 +270,7 @@ class _Search:
         bounds = bound_scores(self._table, self._start, possible)
         return allow_options(self._table, bounds) <= self._reached
 
-    def _try_greedy(self, direction: tuple[int, int]) -> None:
+    def _try_greedy(self, direction: Direction) -> None:
         """Judge the completion that moves both scores furthest in a direction, joint rules left out."""
         packed = self._start + sum(
             _push_furthest(self._table, answers, direction) for answers in self._possible.values()
@@ -313,13 +314,13 @@ class _Search:
         start = self._start + sum(rule.adds for rule in fired)
         _, mentions, rag, tuning = self._table.split(start)
         for direction in _DIRECTIONS:
-            wants = tuple(sign > 0 for sign in direction)
+            rag_wanted, tuning_wanted = direction[0] > 0, direction[1] > 0
             fronts = {mentions > 0: [(rag * direction[0], tuning * direction[1])]}
             for answers in possible.values():
                 fronts = self._extend(fronts, _best_entries(self._table, answers, direction))
             for mentioned, front in fronts.items():
                 if any(_is_beyond(pair, direction) for pair in front):
-                    self._reached.add(_settle_needs(*wants, gates, mentioned))
+                    self._reached.add(_settle_needs(rag_wanted, tuning_wanted, gates, mentioned))
 
     def _extend(
         self, fronts: dict[bool, list[tuple[int, int]]], entries: tuple[tuple[int, int, bool], ...]
@@ -340,13 +341,13 @@ class _Search:
             raise SearchTooLargeError
 
 
-def _is_beyond(pair: tuple[int, int], direction: tuple[int, int]) -> bool:
+def _is_beyond(pair: tuple[int, int], direction: Direction) -> bool:
     """Return whether both scores are on their side: above 0 where the need is wanted, at most 0 where it is not."""
     return all(value > 0 if sign > 0 else value >= 0 for value, sign in zip(pair, direction, strict=True))
 
 
 @lru_cache(maxsize=16384)
-def _push_furthest(table: Table, answers: tuple[int, ...], direction: tuple[int, int]) -> int:
+def _push_furthest(table: Table, answers: tuple[int, ...], direction: Direction) -> int:
     def advance(packed: int) -> int:
         entry = _read_entry(table, packed)
         return entry.rag * direction[0] + entry.tuning * direction[1]
@@ -356,7 +357,7 @@ def _push_furthest(table: Table, answers: tuple[int, ...], direction: tuple[int,
 
 @lru_cache(maxsize=16384)
 def _best_entries(
-    table: Table, answers: tuple[int, ...], direction: tuple[int, int]
+    table: Table, answers: tuple[int, ...], direction: Direction
 ) -> tuple[tuple[int, int, bool], ...]:
     """Return the answers to one criterion that can be part of a best completion in a direction."""
     apart: dict[bool, set[tuple[int, int]]] = {}
