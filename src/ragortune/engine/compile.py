@@ -8,8 +8,9 @@ answer is one subtraction and one addition, which is what lets the what-if try t
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from ragortune.model import Condition, Direction, GateKind, Main, Need, Rule, Rulebook
@@ -20,10 +21,15 @@ Levels = Mapping[str, tuple[str, ...]]
 
 UNIT = 1000
 """Scores are counted in thousandths of log-odds."""
+_MOST_ANSWERS = 20_000
 _COUNT_BITS = 16
 _SCORE_BITS = 40
 _HALF = 1 << (_SCORE_BITS - 1)
 """Added to both scores of a profile, so that no field of its integer is ever negative."""
+
+
+class SearchTooLargeError(Exception):
+    """The rule set couples so many criteria that a search was given up."""
 
 
 class Clause(Record):
@@ -195,6 +201,22 @@ class Table:
         clauses = [clause for clause, _ in self._alone[criterion]]
         groups = {tuple(level in clause.allowed for clause in clauses): level for level in levels}
         return list(groups.values())
+
+
+def combine_levels(levels: Iterable[str], *, several: bool) -> Iterator[tuple[str, ...]]:
+    """Yield every answer of one or more of these levels; where several can hold, once for each of them as the main one.
+
+    Raises SearchTooLargeError where there are too many.
+    """
+    listed = tuple(levels)
+    if (len(listed) if several else 1) << len(listed) > _MOST_ANSWERS:
+        raise SearchTooLargeError
+    for size in range(1, len(listed) + 1):
+        for chosen in itertools.combinations(listed, size):
+            if several:
+                yield from ((main, *(level for level in chosen if level != main)) for main in chosen)
+            else:
+                yield chosen
 
 
 def resolve_clause(rulebook: Rulebook, criterion: str, wanted: Condition) -> Clause:

@@ -15,10 +15,17 @@ weights having a common divisor. The work is bounded; `SearchTooLargeError` says
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
-from ragortune.engine.compile import Fired, Levels, Table, compile_table
+from ragortune.engine.compile import (
+    Fired,
+    Levels,
+    SearchTooLargeError,
+    Table,
+    combine_levels,
+    compile_table,
+)
 from ragortune.engine.score import judge_packed
 from ragortune.model import GateKind, Need, Option, Rulebook, pair_option
 from ragortune.record import Record
@@ -26,15 +33,10 @@ from ragortune.record import Record
 Possible = Mapping[str, tuple[int, ...]]
 """For each criterion what its possible answers add to a packed profile."""
 
-_MOST_ANSWERS = 20_000
 _MOST_STEPS = 400_000
 Direction = tuple[int, int]
 _DIRECTIONS: tuple[Direction, ...] = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 """Signs of the two scores: retrieval needed or not, tuning needed or not."""
-
-
-class SearchTooLargeError(Exception):
-    """The rule set couples so many criteria that the search was given up."""
 
 
 class Entry(Record):
@@ -81,23 +83,9 @@ def _list_completions(
 ) -> tuple[int, ...]:
     """Return what the completions of one open answer add, each amount once."""
     levels = table.group_levels(criterion, answers)
-    if (len(levels) if several else 1) << len(levels) > _MOST_ANSWERS:
-        raise SearchTooLargeError(criterion)
-    found = {table.pack(criterion, chosen) for chosen in (_order_sets if several else _choose_sets)(levels)}
+    found = {table.pack(criterion, chosen) for chosen in combine_levels(levels, several=several)}
     found.add(0 if unknown else table.pack(criterion, answers))
     return tuple(sorted(found))
-
-
-def _choose_sets(levels: list[str]) -> Iterator[tuple[str, ...]]:
-    for size in range(1, len(levels) + 1):
-        yield from itertools.combinations(levels, size)
-
-
-def _order_sets(levels: list[str]) -> Iterator[tuple[str, ...]]:
-    """Yield every set of levels that can hold together, once for each of them as the main one."""
-    for chosen in _choose_sets(levels):
-        for main in chosen:
-            yield (main, *(level for level in chosen if level != main))
 
 
 # --- bounds -------------------------------------------------------------------------------------------------------
