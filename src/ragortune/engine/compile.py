@@ -70,6 +70,7 @@ class Fired(Record):
     """The part of a rule that reads several criteria, or decides: tested on the bits of a packed profile."""
 
     rule: str
+    """Id of the rule; empty where it has no gate, because such rules with the same conditions are taken together."""
     when: int
     """Bits of the clauses that must be met."""
     unless: int
@@ -99,17 +100,22 @@ class Table:
         self.joint: list[Fired] = []
         """Rules that read several criteria, and gates."""
         self.bit_of: dict[Clause, int] = {}
-        alone: list[tuple[Clause, Rule]] = []
         scoring = [rule for rule in rulebook.rules.values() if rule.effects or rule.gates]
+        alone, together = [], []
         for rule in scoring:
             when, unless = self.conditions[rule.id]
-            if len(when) == 1 and not unless and not rule.gates:
-                alone.append((when[0], rule))
-            else:
+            if len(when) != 1 or unless or rule.gates:
+                together.append(rule)
                 for clause in (*when, *unless):
                     self.bit_of.setdefault(clause, 1 << len(self.bit_of))
+            else:
+                alone.append((when[0], rule))
         self.width = len(self.bit_of)
         """Number of bits for clauses."""
+        self.bits_on = dict.fromkeys(rulebook.readable, 0)
+        """For each criterion the bits of the clauses on it."""
+        for clause, bit in self.bit_of.items():
+            self.bits_on[clause.criterion] |= bit
         scale = rulebook.scale
         self.base = self.join(
             0, 0, round(scale.intercept_rag * UNIT) + _HALF, round(scale.intercept_fine_tuning * UNIT) + _HALF
@@ -125,14 +131,16 @@ class Table:
             self._alone[clause.criterion].append((clause, self.add_up(rule)))
         for clause, bit in self.bit_of.items():
             self._alone[clause.criterion].append((clause, bit))
-        for rule in scoring:
+        merged: dict[tuple[int, int], int] = {}
+        for rule in together:
             when, unless = self.conditions[rule.id]
-            if len(when) == 1 and not unless and not rule.gates:
-                continue
-            gates = tuple((gate.need, gate.gate) for gate in rule.gates)
-            self.joint.append(
-                Fired(rule.id, self._mask_of(when), self._mask_of(unless), self.add_up(rule), gates)
-            )
+            masks = self._mask_of(when), self._mask_of(unless)
+            if rule.gates:
+                gates = tuple((gate.need, gate.gate) for gate in rule.gates)
+                self.joint.append(Fired(rule.id, *masks, self.add_up(rule), gates))
+            else:
+                merged[masks] = merged.get(masks, 0) + self.add_up(rule)
+        self.joint += [Fired("", *masks, adds) for masks, adds in merged.items()]
         confirmable = {gate.need for rule in scoring for gate in rule.gates if gate.gate is GateKind.CONFIRMS}
         self.ceilings = (
             scale.unconfirmed if Need.RAG in confirmable else math.inf,

@@ -46,8 +46,9 @@ def weigh_answers(recommendation: Recommendation) -> tuple[Lever, ...]:
 def _span_need(
     recommendation: Recommendation, need: Need, name: str, tried: list[tuple[int, int]], without: Option
 ) -> Lever:
-    own = [scores[tuple(Need).index(need)] / UNIT for scores in tried]
-    return Lever(name, need, min(own), max(own), recommendation.needs[need].score, without)
+    now = recommendation.needs[need].score
+    own = [now, *(scores[tuple(Need).index(need)] / UNIT for scores in tried)]
+    return Lever(name, need, min(own), max(own), now, without)
 
 
 def find_pillars(recommendation: Recommendation) -> tuple[Pillar, ...]:
