@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from ragortune.engine import Levels, Outcome, SearchTooLargeError, decide_option, is_settled
+from ragortune.engine.score import logistic
 from ragortune.model import Case, Option, Recommendation, Rulebook, Sample
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
@@ -167,30 +168,54 @@ def _tally(judged: Iterable[Judged]) -> Tally:
 def calibrate(stated: Iterable[tuple[float, bool]]) -> Calibration:
     """Return slope and intercept for probabilities and whether what they were about happened.
 
-    Newton's method on the log-likelihood of two parameters. Probabilities of 0 and 1, which gates give, count as one in
-    ten thousand away from it.
+    Probabilities of 0 and 1, which gates give, count as one in ten thousand away from it. The two parameters are found
+    by Newton's method, with steps that are halved until they lower the log loss.
     """
-    points = []
-    for probability, happened in stated:
-        inside = min(max(probability, 1e-4), 1 - 1e-4)
-        points.append((math.log(inside / (1 - inside)), happened))
-    slope, intercept = 1.0, 0.0
-    for _ in range(25):
-        pulls, curvature = [0.0, 0.0], [0.0, 0.0, 0.0]
-        for odds, happened in points:
-            chance = 1 / (1 + math.exp(-slope * odds - intercept))
-            weight = chance * (1 - chance)
-            pulls[0] += odds * (happened - chance)
-            pulls[1] += happened - chance
-            curvature[0] += weight * odds * odds
-            curvature[1] += weight * odds
-            curvature[2] += weight
-        determinant = curvature[0] * curvature[2] - curvature[1] ** 2
-        if determinant < 1e-9:
+    points = [(_log_odds(probability), happened) for probability, happened in stated]
+    slope, intercept, loss = 1.0, 0.0, _log_loss(points, 1.0, 0.0)
+    for _ in range(50):
+        steps = _newton_steps(points, slope, intercept)
+        for halving in range(20):
+            tried = slope + steps[0] / 2**halving, intercept + steps[1] / 2**halving
+            new = _log_loss(points, *tried)
+            if new < loss - 1e-12:
+                break
+        else:
             break
-        slope += (curvature[2] * pulls[0] - curvature[1] * pulls[1]) / determinant
-        intercept += (curvature[0] * pulls[1] - curvature[1] * pulls[0]) / determinant
+        slope, intercept, loss = *tried, new
     return Calibration(slope, intercept)
+
+
+def _log_odds(probability: float) -> float:
+    inside = min(max(probability, 1e-4), 1 - 1e-4)
+    return math.log(inside / (1 - inside))
+
+
+def _log_loss(points: list[tuple[float, bool]], slope: float, intercept: float) -> float:
+    signed = ((slope * odds + intercept) * (1 if happened else -1) for odds, happened in points)
+    return sum(
+        math.log1p(math.exp(-score)) if score > 0 else math.log1p(math.exp(score)) - score for score in signed
+    )
+
+
+def _newton_steps(points: list[tuple[float, bool]], slope: float, intercept: float) -> tuple[float, float]:
+    """Return the solution of the two linear equations of gradient and curvature."""
+    pull_slope = pull_intercept = steep = mixed = flat = 0.0
+    for odds, happened in points:
+        chance = logistic(slope * odds + intercept)
+        weight = chance * (1 - chance)
+        pull_slope += odds * (happened - chance)
+        pull_intercept += happened - chance
+        steep += weight * odds * odds
+        mixed += weight * odds
+        flat += weight
+    determinant = steep * flat - mixed * mixed
+    if determinant <= 0:
+        return 0.0, 0.0
+    return (
+        (flat * pull_slope - mixed * pull_intercept) / determinant,
+        (steep * pull_intercept - mixed * pull_slope) / determinant,
+    )
 
 
 def measure_agreement(rulebook: Rulebook) -> Agreement:
