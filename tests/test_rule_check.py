@@ -1,5 +1,6 @@
 """`rules check` finds what is wrong with a rule set, and names the line."""
 
+import itertools
 import re
 
 import pytest
@@ -77,6 +78,31 @@ def test_a_rule_whose_exception_covers_its_condition_is_dead(pack):
 
     assert (name, at) == ("dead-rule", line + 3)
     assert "'planted-rule' can never fire" in message
+
+
+def test_a_rule_on_a_second_level_that_holds_is_alive(pack):
+    """Where several levels hold, one that is not the main one can fire a rule that the main one would keep silent."""
+    plant(
+        pack,
+        when="{task.kind: writing}",
+        fires="{task.kind: [dialogue, writing]}",
+        silent="{task.kind: writing}",
+        extra="    unless: {task.kind: {main: writing}}\n    effects: [{need: rag, effect: for, strength: weak}]",
+    )
+
+    assert findings(pack) == []
+
+
+def test_a_rule_whose_main_level_is_what_it_excludes_is_dead(pack):
+    plant(
+        pack,
+        when="{task.kind: {main: writing}}",
+        fires="{task.kind: writing}",
+        silent="{task.kind: dialogue}",
+        extra="    unless: {task.kind: writing}\n    effects: [{need: rag, effect: for, strength: weak}]",
+    )
+
+    assert only(pack)[0] == "dead-rule"
 
 
 def test_a_rule_that_moves_a_need_only_where_a_gate_rules_it_out_is_dead(pack):
@@ -190,11 +216,16 @@ def test_a_rule_may_want_its_sources_fresher_than_others(pack):
 
 
 def test_an_option_that_nothing_leads_to_is_found(pack):
-    edit(pack, "rulebook.yaml", "needs_fine_tuning_above: 2.5", "needs_fine_tuning_above: 250")
+    for old, new in (("weak: 0.35", "weak: 0.01"), ("moderate: 0.7", "moderate: 0.02")):
+        edit(pack, "rulebook.yaml", old, new)
+    edit(pack, "rulebook.yaml", "  strong: 1.2\n  very_strong: 2.0", "  strong: 0.03\n  very_strong: 0.04")
     found = findings(pack)
 
     assert {name for name, _, _ in found} == {"unreachable-option"}
-    assert {message.rsplit("'", 2)[1] for _, _, message in found} == {"fine_tuning", "both"}
+    assert [message for _, _, message in found] == [
+        "no profile leads to 'fine_tuning'",
+        "no profile leads to 'both'",
+    ]
 
 
 def test_a_broken_direction_is_found(pack):
@@ -210,6 +241,60 @@ def test_a_broken_direction_is_found(pack):
     assert "going from 'daily' to 'realtime' of 'knowledge.volatility' can lower the need 'rag'" in message
     assert "facts-change-daily" in message
     assert at
+
+
+def test_rules_that_make_up_for_each_other_break_no_direction(pack):
+    """Between weekly and daily one rule ceases to fire and a stronger one begins to."""
+    edit(
+        pack,
+        "rules/knowledge.yaml",
+        "when: {knowledge.volatility: {at_least: weekly}}",
+        "when: {knowledge.volatility: weekly}",
+    )
+    edit(
+        pack,
+        "rules/knowledge.yaml",
+        """when: {knowledge.volatility: {at_least: daily}}
+    effects:
+      - {need: rag, effect: for, strength: weak}""",
+        """when: {knowledge.volatility: {at_least: daily}}
+    effects:
+      - {need: rag, effect: for, strength: moderate}""",
+    )
+
+    assert [found for found in findings(pack) if found[0] == "direction-broken"] == []
+
+
+def test_a_direction_that_breaks_in_one_context_only_is_found(pack):
+    plant(
+        pack,
+        when="{data.quality: good, model.strength: frontier}",
+        fires="{data.quality: good, model.strength: frontier}",
+        silent="{data.quality: fair}",
+        extra="    effects: [{need: fine_tuning, effect: against, strength: weak}]",
+    )
+    name, _, message = only(pack)
+
+    assert name == "direction-broken"
+    assert "from 'fair' to 'good' of 'data.quality' can lower the need 'fine_tuning'" in message
+    assert "'planted-rule'" in message
+
+
+def test_a_confirmation_that_is_lost_at_a_higher_level_is_found(pack):
+    edit(
+        pack,
+        "rules/data.yaml",
+        """    when: {data.examples: {at_least: under_500}}
+    effects:
+      - {need: fine_tuning, effect: for, strength: weak}
+    gates:""",
+        """    when: {data.examples: [under_500, under_5000]}
+    gates:""",
+    )
+    name, _, message = only(pack)
+
+    assert name == "direction-broken"
+    assert "from 'under_5000' to 'plenty' of 'data.examples'" in message
 
 
 def test_a_gate_that_falls_against_a_direction_is_found(pack):
@@ -290,3 +375,82 @@ def test_a_rule_without_exceptions_or_with_an_odd_name_is_found(pack):
     names = sorted(name for name, _, _ in findings(pack))
 
     assert names == ["malformed", "malformed", "missing-exception", "unsorted"]
+
+
+# --- questions and what cannot be proved ------------------------------------------------------------------------------
+
+
+def test_questions_that_wait_for_each_other_are_found(pack):
+    edit(
+        pack,
+        "criteria/3-readiness-and-data.yaml",
+        "asked_when: {readiness.prompting: [plateaued, good_enough]}",
+        "asked_when: {data.rights: clean}",
+    )
+    edit(
+        pack,
+        "criteria/3-readiness-and-data.yaml",
+        "    question: May the pairs be trained on?\n",
+        "    question: May the pairs be trained on?\n    asked_when: {readiness.failures: behaviour}\n",
+    )
+    text = (pack / "criteria/3-readiness-and-data.yaml").read_text()
+    at = text.index("asked_when: {readiness.failures: behaviour}")
+    later = text.index("    asked_when: {data.examples: {at_least: under_50}}\n", at)
+    line = "    asked_when: {data.examples: {at_least: under_50}}\n"
+    (pack / "criteria/3-readiness-and-data.yaml").write_text(text[:later] + text[later + len(line) :])
+    found = findings(pack)
+
+    assert {(name, message) for name, _, message in found} == {
+        ("never-asked", "'readiness.failures' is never asked: it waits for data.rights"),
+        ("never-asked", "'data.rights' is never asked: it waits for readiness.failures"),
+    }
+
+
+def test_a_question_that_waits_for_a_computed_fact_is_never_asked(pack):
+    edit(
+        pack,
+        "criteria/5-operations-and-governance.yaml",
+        "asked_when: {knowledge.source: [documents, structured_data]}",
+        "asked_when: {derived.payback: never}",
+    )
+
+    assert only(pack)[::2] == (
+        "never-asked",
+        "'governance.access' is never asked: it waits for derived.payback",
+    )
+
+
+def test_a_first_question_that_there_is_not_is_found(pack):
+    edit(pack, "rulebook.yaml", "knowledge.access_path", "knowledge.acces_path")
+
+    assert only(pack)[::2] == ("malformed", "'ask_first' names 'knowledge.acces_path', which is no criterion")
+
+
+def test_a_condition_that_names_no_level_of_its_question_is_found(pack):
+    edit(
+        pack,
+        "criteria/1-task-and-knowledge.yaml",
+        "asked_when: {knowledge.access_path: by_meaning}",
+        "asked_when: {knowledge.access_path: by_meanin}",
+    )
+
+    assert only(pack)[::2] == ("malformed", "'knowledge.access_path' has no level 'by_meanin'")
+
+
+def test_rules_that_couple_too_many_criteria_to_be_proved_are_found(pack):
+    names = [f"ring.q{number:02}" for number in range(20)]
+    levels = "[{id: no, means: a}, {id: yes, means: b}]"
+    criteria = (f"  - {{id: {name}, title: t, question: q, help: h, levels: {levels}}}\n" for name in names)
+    (pack / "criteria" / "ring.yaml").write_text("criteria:\n" + "".join(criteria))
+    rules = "rules:\n"
+    for place, (name, nearby) in enumerate(itertools.pairwise(names)):
+        when = f"{{data.quality: good, {name}: yes, {nearby}: yes}}"
+        effect = "    effects: [{need: fine_tuning, effect: for, strength: weak}]"
+        rules += RULE.format(
+            id=f"ring-{place}", code=f"Z{place:02}", when=when, fires=when, silent="{}", extra=effect
+        )
+    (pack / "rules" / "ring.yaml").write_text(rules)
+    name, line, message = only(pack)
+
+    assert (name, line) == ("search-too-large", None)
+    assert message == "the rules read so many criteria together that what they do cannot be proved"

@@ -47,7 +47,14 @@ def test_a_pack_that_extends_adds_its_rules_to_the_shipped_ones(team_pack, book)
     assert ours.scale == book.scale
     assert ours.digest != book.digest
     assert len(ours.cases) == len(book.cases)
-    assert recommend({"model.strength": "mid"}, ours).option == "fine_tuning"
+    assert speaks_for_tuning(ours) == ["strong"]
+    assert speaks_for_tuning(book) == []
+
+
+def speaks_for_tuning(rulebook):
+    """Return how strongly a mid-size model speaks for tuning, by the rule of the pack."""
+    advice = recommend({"model.strength": "mid"}, rulebook)
+    return [reason.strength.value for reason in advice.reasons if reason.need == "fine_tuning"]
 
 
 def test_a_rule_of_the_same_id_overrides_the_shipped_one(team_pack, book):
@@ -90,6 +97,52 @@ def test_a_pack_that_stands_alone_needs_its_own_scale(team_pack):
         load_rulebook(team_pack)
 
 
+SCALE = {
+    "weak": "0.35",
+    "moderate": "0.7",
+    "strong": "1.2",
+    "very_strong": "2.0",
+    "intercept_rag": "-0.35",
+    "intercept_fine_tuning": "-2.2",
+    "unconfirmed": "1.2",
+    "firm_from": "0.8",
+    "ask_from": "0.02",
+}
+
+
+def write_scale(pack, **changed):
+    scale = "".join(f"  {name}: {value}\n" for name, value in {**SCALE, **changed}.items())
+    (pack / "rulebook.yaml").write_text(f"{MANIFEST}scale:\n{scale}")
+
+
+def test_a_pack_may_bring_a_scale_of_its_own(team_pack, book):
+    write_scale(team_pack, strong="1.5")
+
+    assert load_rulebook(team_pack).scale == book.scale.replace(strong=1.5, ask_first=())
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"strong": "1e15"}, "rulebook.yaml:7:11: 'scale.strong' must be from 0.7 to 20, not 1e+15"),
+        ({"strong": "0.5"}, "'scale.strong' must be from 0.7 to 20, not 0.5"),
+        ({"strong": ".nan"}, "'scale.strong' must be from 0.7 to 20, not nan"),
+        ({"weak": "0"}, "'scale.weak' must be from 0.001 to 20, not 0"),
+        ({"weak": "-1"}, "'scale.weak' must be from 0.001 to 20, not -1"),
+        ({"intercept_rag": "-400"}, "'scale.intercept_rag' must be from -20 to 20, not -400"),
+        ({"unconfirmed": "-1"}, "'scale.unconfirmed' must be from 0 to 20, not -1"),
+        ({"firm_from": "80"}, "'scale.firm_from' must be from 0.5 to 1, not 80"),
+        ({"ask_from": "-0.1"}, "'scale.ask_from' must be from 0 to 1, not -0.1"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(team_pack, changed, message):
+    write_scale(team_pack, **changed)
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(team_pack)
+
+    assert str(caught.value).endswith(message)
+
+
 def test_a_copy_of_the_shipped_set_is_the_shipped_set(pack, book):
     copy = load_rulebook(pack)
 
@@ -105,7 +158,7 @@ def test_line_ends_do_not_change_the_digest(pack, book):
 
 
 def test_the_casebook_is_not_part_of_the_digest(pack, book):
-    (pack / "cases" / "papers.yaml").unlink()
+    (pack / "cases" / "selected-papers.yaml").unlink()
 
     assert load_rulebook(pack).digest == book.digest
     assert len(load_rulebook(pack).cases) < len(book.cases)
@@ -122,7 +175,7 @@ def test_the_casebook_is_not_part_of_the_digest(pack, book):
         (
             "strength: strong",
             "strength: strng",
-            ":6:58: 'rules.0.effects.0.strength' must be weak, moderate or strong, not 'strng'\nhint: did you mean 'strong'?",
+            ":6:58: 'rules.0.effects.0.strength' must be weak, moderate, strong or very_strong, not 'strng'\nhint: did you mean 'strong'?",
         ),
         ("remedy:", "remdy:", ":10:5: there is no key 'remdy' here\nhint: did you mean 'remedy'?"),
         ("    because: We measured it.\n", "", ":2:5: 'because' is missing"),
@@ -192,7 +245,7 @@ def test_a_criterion_that_cannot_be_is_refused(team_pack, criterion, message):
 
 
 def test_a_case_with_an_unknown_level_is_refused(pack):
-    path = pack / "cases" / "papers.yaml"
+    path = pack / "cases" / "selected-papers.yaml"
     path.write_text(path.read_text().replace("knowledge.gap: most", "knowledge.gap: mots", 1))
     with pytest.raises(RulebookError, match="must be none, some or most, not 'mots'"):
         load_rulebook(pack)
@@ -251,8 +304,8 @@ def test_what_is_compiled_follows_the_content_and_is_never_stale(team_pack):
     os.utime(path, (stamp.st_atime - 1000, stamp.st_mtime - 1000))
     second = load_rulebook(team_pack)
 
-    assert recommend({"model.strength": "mid"}, first).option == "fine_tuning"
-    assert recommend({"model.strength": "mid"}, second).default
+    assert speaks_for_tuning(first) == ["strong"]
+    assert speaks_for_tuning(second) == ["weak"]
 
 
 @pytest.fixture
@@ -281,7 +334,7 @@ def test_a_damaged_compiled_file_is_compiled_anew(own_cache, team_pack):
     again = load_rulebook(team_pack)
 
     assert "our-models" in again.rules
-    assert len(again.cases) == 157
+    assert len(again.cases) == len(load_rulebook().cases)
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(team_pack, monkeypatch, tmp_path):
@@ -292,7 +345,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(team_pack, monkeypatch, 
     path.write_text(path.read_text() + "# changed\n")
 
     assert "our-models" in load_rulebook(team_pack).rules
-    assert len(load_rulebook(team_pack).cases) == 157
+    assert len(load_rulebook(team_pack).cases) == len(load_rulebook().cases)
 
 
 def test_the_cache_keeps_the_newest_few(team_pack, monkeypatch, tmp_path):

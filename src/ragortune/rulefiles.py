@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ragortune.authored import FILE_TYPES, KINDS_OF, SINGULAR, Authored, Manifest, PricesFile
 from ragortune.errors import Place, RagortuneError, RulebookError
-from ragortune.model import Case, Criterion, PriceRow, Sample
+from ragortune.model import EVEN, Case, Criterion, PriceRow, Sample, Scale, Strength
 from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.prices import check_row
 from ragortune.profile import Vocabulary
@@ -45,6 +45,8 @@ def author_folder(folder: str) -> Authored:
     elif manifest.scale is None:
         message = f"a rule set that does not extend '{SHIPPED}' needs a 'scale'"
         raise RulebookError(message, document.place_of(()))
+    if manifest.scale is not None:
+        _check_scale(manifest.scale, document)
     authored = Authored(folder, manifest, digest_rules(files))
     if base:
         authored.records = {kind: dict(records) for kind, records in base.records.items()}
@@ -56,6 +58,30 @@ def author_folder(folder: str) -> Authored:
     _disable_rules(authored, document, base)
     check_references(authored)
     return authored
+
+
+_MOST_LOG_ODDS = 20.0
+"""Beyond it a probability is 0 or 1 to eight digits."""
+
+
+def _check_scale(scale: Scale, document: Document) -> None:
+    """Raise RulebookError where a number behind a word makes no sense: words in order, probabilities from 0 to 1."""
+    limits = {
+        "intercept_rag": (-_MOST_LOG_ODDS, _MOST_LOG_ODDS),
+        "intercept_fine_tuning": (-_MOST_LOG_ODDS, _MOST_LOG_ODDS),
+        "unconfirmed": (0.0, _MOST_LOG_ODDS),
+        "firm_from": (EVEN, 1.0),
+        "ask_from": (0.0, 1.0),
+    }
+    least = 0.001
+    for strength in Strength:
+        limits[strength.value] = (least, _MOST_LOG_ODDS)
+        least = scale.weight(strength)
+    for name, (low, high) in limits.items():
+        value = getattr(scale, name)
+        if not low <= value <= high:
+            message = f"'scale.{name}' must be from {low:g} to {high:g}, not {value:g}"
+            raise RulebookError(message, document.place_of(("scale", name)))
 
 
 def _parse_file(folder: str, name: str, data: bytes) -> Document:
