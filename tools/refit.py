@@ -84,7 +84,8 @@ def describe_unseen(rulebook: Rulebook, data: Data, *, quick: bool) -> dict[str,
     rows += list_thumbs(rulebook, Sample.FIELD)
     rows.append(list_figures("scorecard on selected cases", selected))
     return {
-        "unseen": make_table(COLUMNS, rows) + f"\nInputs of the fit: `{take_fingerprint(data)}`.\n",
+        "unseen": make_table(COLUMNS, rows),
+        "inputs": f"Computed from the inputs `{take_fingerprint(data)}`.\n",
         "unseen-reliability": describe_reliability(field),
         "unseen-decisions": describe_decisions(field),
     }
