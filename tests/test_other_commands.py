@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 import ragortune
-from ragortune.render import pages
+from ragortune.render import blocks, pages
 from ragortune.schemas import SCHEMAS, export_schema
 
 from .conftest import ROOT
@@ -115,7 +115,7 @@ def test_every_name_has_a_page_that_renders(run, book):
     for name in pages.page_names(book):
         page = pages.find_page(book, name)
         assert page
-        assert pages.page_markdown(page).startswith("# ")
+        assert blocks.page_markdown(page).startswith("# ")
     for name in (
         "K16",
         "T60",
