@@ -51,7 +51,7 @@ def _fields_by_holder(
     when = _closed({criterion.id: _condition_schema(criterion) for criterion in conditions.values()})
     says = _closed({criterion.id: _said_schema(criterion) for criterion in criteria.values()})
     answers = {
-        criterion.id: {**_value_schema(criterion, ranges=False), "description": criterion.question}
+        criterion.id: {**_value_schema(criterion), "description": criterion.question}
         for criterion in conditions.values()
     }
     profile = {"profile": {"type": "object", "properties": answers}}
@@ -90,7 +90,7 @@ def _condition_schema(criterion: Criterion) -> dict[str, Any]:
     return {"description": criterion.question, "anyOf": shapes}
 
 
-def _value_schema(criterion: Criterion, *, ranges: bool = True) -> dict[str, Any]:
+def _value_schema(criterion: Criterion) -> dict[str, Any]:
     single: list[dict[str, Any]] = [
         {
             "enum": [*criterion.level_ids, "unknown", None],
@@ -104,8 +104,6 @@ def _value_schema(criterion: Criterion, *, ranges: bool = True) -> dict[str, Any
         if criterion.maximum is not None:
             number["maximum"] = criterion.maximum
         single.append({**number, "description": f"a number of {criterion.unit}"})
-    if not ranges:
-        return {"anyOf": single}
     means = "all that hold, the main one first" if criterion.several else "one of these, nobody knows which"
     several: list[dict[str, Any]] = [
         {"type": "array", "items": {"anyOf": single}, "minItems": 1, "description": means}

@@ -37,8 +37,8 @@ _GATE_NAMES: Mapping[GateKind, str] = {
     GateKind.CONFIRMS: "is confirmed",
 }
 _SAMPLE_NAMES: Mapping[Sample, str] = {
-    Sample.FIELD: "drawn at random",
-    Sample.SELECTED: "sought out",
+    Sample.FIELD: "field sample",
+    Sample.SELECTED: "selected",
 }
 _MOST_STEPS = 3
 _STRENGTH_OF_SOURCE = tuple(Quality)

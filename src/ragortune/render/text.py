@@ -94,7 +94,8 @@ def render_text(report: Report, *, width: int, color: bool, unicode: bool = True
             sheet.add_line(f"       {address}", "dim")
     _add_unanswered(sheet, report)
     sheet.add_line()
-    sheet.add_wrapped(f"Rule set {report.rulebook}. `ragortune explain CODE` tells more.", style="dim")
+    more = "`ragortune explain CODE` tells about a rule, `ragortune explain probability` about the numbers."
+    sheet.add_wrapped(f"Rule set {report.rulebook}. {more}", style="dim")
     return sheet.getvalue()
 
 
