@@ -9,34 +9,37 @@ from ragortune.model import (
     Gate,
     GateKind,
     Level,
+    Main,
     Need,
-    Option,
     Rule,
     Rulebook,
     RuleTests,
     Scale,
-    ScaleStep,
     Strength,
 )
 
+FACT = "derived.fact"
+WEIGHTS = ((0.35, 0.7, 1.2, 2.0), (1.0, 2.0, 3.0, 4.0), (1.01, 2.0, 3.333, 4.0))
+"""Weights of the four words: the shipped ones, some that often tie, and some without a common divisor."""
+
 
 def make_rulebook(generator, criteria=4, rules=9):
-    """Return a rule set with interactions, exceptions and gates, drawn at random."""
-    names = [f"team.q{number}" for number in range(criteria)]
-    levels = {name: [f"l{place}" for place in range(generator.randint(2, 3))] for name in names}
-    drawn = [_draw_rule(generator, number, levels) for number in range(rules)]
-    thresholds = [generator.choice([0, 0.5, 1, 1.5, 2]) for _ in Need]
-    order = list(Option)
-    generator.shuffle(order)
+    """Return a rule set with interactions, exceptions and gates, drawn at random.
+
+    Some criteria let several levels hold at once, some rules read a fact that is derived, and scores tie now and then.
+    """
+    levels = {f"team.q{number}": draw_levels(generator) for number in range(criteria)}
+    several = {name for name in levels if generator.random() < 0.4}
+    readable = {**levels, FACT: ["low", "high"]}
+    drawn = [draw_rule(generator, number, readable, several) for number in range(rules)]
+    weights = generator.choice(WEIGHTS)
     scale = Scale(
-        weak=ScaleStep(weight=1.0, low=0.5, high=1.5),
-        moderate=ScaleStep(weight=2.0, low=1.5, high=2.5),
-        strong=ScaleStep(weight=3.0, low=2.5, high=4.0),
-        needs_rag_above=thresholds[0],
-        needs_fine_tuning_above=thresholds[1],
-        narrow_below=1.0,
-        firm_from=3.0,
-        tie_order=tuple(order),
+        *weights,
+        intercept_rag=generator.choice([-1.0, -0.35, 0.0, 0.5]),
+        intercept_fine_tuning=generator.choice([-2.2, -1.0, 0.0]),
+        unconfirmed=1.2,
+        firm_from=0.8,
+        ask_from=0.02,
     )
     return Rulebook(
         name="random",
@@ -44,32 +47,31 @@ def make_rulebook(generator, criteria=4, rules=9):
         digest="sha256:0",
         scale=scale,
         criteria={
-            name: Criterion(
-                name, "", "", "", tuple(Level(level, "") for level in own), given=generator.random() < 0.2
-            )
+            name: make_criterion(name, own, several=name in several, given=generator.random() < 0.2)
             for name, own in levels.items()
         },
         rules={rule.id: rule for rule in drawn},
         sources={},
         options={},
+        derived={FACT: make_criterion(FACT, readable[FACT])},
     )
 
 
-def _draw_rule(generator, number, levels):
+def make_criterion(name, levels, *, several=False, given=False):
+    listed = tuple(Level(level, "") for level in levels)
+    return Criterion(name, "", "", "", listed, nominal=several, several=several, given=given)
+
+
+def draw_levels(generator):
+    return [f"l{place}" for place in range(generator.randint(2, 3))]
+
+
+def draw_rule(generator, number, levels, several):
     names = generator.sample(list(levels), generator.choice([1, 1, 1, 2, 2, 3]))
     split = generator.randint(1, len(names)) if generator.random() < 0.5 else len(names)
-    conditions = {
-        name: tuple(
-            level
-            for level in levels[name]
-            if level in generator.sample(levels[name], generator.randint(1, 2))
-        )
-        for name in names
-    }
-    when = {name: conditions[name] for name in names[:split]}
-    unless = {name: conditions[name] for name in names[split:]}
+    conditions = {name: draw_condition(generator, levels[name], name in several) for name in names}
     effects, gates = [], []
-    if generator.random() < 0.25:
+    if generator.random() < 0.3:
         gates = [Gate(generator.choice(list(Need)), generator.choice(list(GateKind)))]
     if not gates or generator.random() < 0.3:
         effects = [
@@ -80,40 +82,63 @@ def _draw_rule(generator, number, levels):
         id=f"rule-{number}",
         code=f"X{number:02}",
         title="",
-        when=when,
+        when={name: conditions[name] for name in names[:split]},
         because="",
         sources=(),
         exceptions=(),
         remedy="",
         tests=RuleTests(),
-        unless=unless,
+        unless={name: conditions[name] for name in names[split:]},
         effects=tuple(effects),
         gates=tuple(gates),
     )
 
 
+def draw_condition(generator, levels, several):
+    wanted = tuple(generator.sample(levels, generator.randint(1, 2)))
+    return Main(wanted) if several and generator.random() < 0.4 else wanted
+
+
 def draw_answers(generator, book, share=0.5):
-    """Return random answers: one level, or several where a team is between them."""
+    """Return random answers: one level, or more where a team is between them or where several hold; facts as well."""
     levels = {}
-    for criterion in book.criteria.values():
+    for criterion in book.readable.values():
         if generator.random() < share:
-            chosen = generator.sample(criterion.level_ids, generator.choice([1, 1, 1, 2]))
-            levels[criterion.id] = tuple(level for level in criterion.level_ids if level in chosen)
+            count = 1 if criterion.id == FACT else generator.choice([1, 1, 1, 2])
+            chosen = generator.sample(criterion.level_ids, count)
+            levels[criterion.id] = tuple(
+                chosen if criterion.several else sorted(chosen, key=criterion.level_ids.index)
+            )
     return levels
 
 
+def list_answers(criterion):
+    """Return every answer to a criterion: levels alone, and more than one; of several that hold, each as the main one."""
+    subsets = [
+        subset
+        for size in range(1, len(criterion.level_ids) + 1)
+        for subset in itertools.combinations(criterion.level_ids, size)
+    ]
+    if not criterion.several:
+        return subsets
+    return [(main, *(own for own in subset if own != main)) for subset in subsets for main in subset]
+
+
 def list_completions(book, levels):
-    """Yield every completion: open answers stay open, or become any set of their possible levels."""
+    """Yield every completion: open answers stay open or get any answer, and where a team is between levels it finds out.
+
+    Answers of which several levels hold are known, and facts stay as they are.
+    """
     choices = []
     for criterion in book.criteria.values():
-        possible = levels.get(criterion.id, criterion.level_ids)
-        states = [
-            subset
-            for size in range(1, len(possible) + 1)
-            for subset in itertools.combinations(possible, size)
-        ]
-        choices.append(
-            [(criterion.id, state) for state in (states if criterion.id in levels else [None, *states])]
-        )
+        known = levels.get(criterion.id)
+        if known is None:
+            answers = [None, *list_answers(criterion)]
+        elif criterion.several:
+            answers = [known]
+        else:
+            answers = [own for own in list_answers(criterion) if set(own) <= set(known)]
+        choices.append([(criterion.id, answer) for answer in answers])
+    facts = {name: own for name, own in levels.items() if name not in book.criteria}
     for chosen in itertools.product(*choices):
-        yield {name: state for name, state in chosen if state is not None}
+        yield facts | {name: answer for name, answer in chosen if answer is not None}

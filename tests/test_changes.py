@@ -6,9 +6,9 @@ import random
 import pytest
 
 from ragortune import load_rulebook
-from ragortune.engine import decide_option
+from ragortune.engine import decide_option, find_flips
+from ragortune.engine.changes import find_nearest_profile
 from ragortune.model import Option
-from ragortune.whatif.changes import find_flips, find_nearest_profile
 
 from .rule_sets import draw_answers, make_rulebook
 
@@ -18,12 +18,10 @@ BOOK = load_rulebook()
 def try_changes(book, levels, size, *, given=False):
     """Return every set of changes of that size that changes the option, by brute force."""
     present = decide_option(book, levels).option
-    names = [name for name in levels if given or not book.criteria[name].given]
+    names = [name for name in levels if name in book.criteria and (given or not book.criteria[name].given)]
     found = {}
     for chosen in itertools.combinations(names, size):
-        others = [
-            [level for level in book.criteria[name].level_ids if level not in levels[name]] for name in chosen
-        ]
+        others = [list_new_levels(book.criteria[name], levels[name]) for name in chosen]
         for new in itertools.product(*others):
             change = dict(zip(chosen, new, strict=True))
             option = decide_option(
@@ -32,6 +30,15 @@ def try_changes(book, levels, size, *, given=False):
             if option is not present:
                 found[frozenset(change.items())] = option
     return found
+
+
+def list_new_levels(criterion, known):
+    """Return the levels that would be news: of several that hold, one that holds alone is news as well."""
+    return [
+        level
+        for level in criterion.level_ids
+        if (known != (level,) if criterion.several else level not in known)
+    ]
 
 
 def find_smallest_changes(book, levels, *, given=False):

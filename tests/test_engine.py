@@ -1,14 +1,19 @@
 """What the engine decides, in sentences about teams."""
 
+import math
+
 import pytest
 
 from ragortune import Option, recommend
 from ragortune.engine import decide_option, judge_profile, trace_rule, trace_rules
-from ragortune.model import Firmness, GateKind, Need, NoticeKind, TraceState
+from ragortune.model import Effect, Gate, GateKind, Main, Need, NoticeKind, Strength, TraceState
 
 
 def option_of(profile, book=None):
     return recommend(profile, book).option
+
+
+# --- what is known ----------------------------------------------------------------------------------------------------
 
 
 def test_a_team_that_has_answered_nothing_is_told_to_start_with_retrieval_and_that_this_is_the_default():
@@ -16,10 +21,23 @@ def test_a_team_that_has_answered_nothing_is_told_to_start_with_retrieval_and_th
 
     assert advice.option is Option.RAG
     assert advice.default is True
-    assert advice.firmness is Firmness.DEFAULT
+    assert advice.too_little_known
+    assert not advice.firm
     assert not advice.needs[Need.RAG].needed
     assert not advice.needs[Need.FINE_TUNING].needed
     assert advice.reasons == ()
+
+
+def test_beside_the_default_stand_the_base_rates_of_the_field(book):
+    field = [case for case in book.cases if case.sample == "field"]
+    retrieving = sum(case.outcome in (Option.RAG, Option.BOTH) for case in field) / len(field)
+    tuning = sum(case.outcome in (Option.FINE_TUNING, Option.BOTH) for case in field) / len(field)
+    advice = recommend({})
+
+    assert advice.needs[Need.RAG].probability == pytest.approx(retrieving, abs=0.01)
+    assert advice.needs[Need.FINE_TUNING].probability == pytest.approx(tuning, abs=0.01)
+    assert max(advice.probability, key=advice.probability.get) is Option.NEITHER
+    assert advice.runner_up is Option.NEITHER
 
 
 def test_a_team_whose_answers_say_nothing_about_retrieval_still_gets_the_default():
@@ -29,29 +47,54 @@ def test_a_team_whose_answers_say_nothing_about_retrieval_still_gets_the_default
 
 
 def test_a_need_for_tuning_alone_gives_tuning_and_not_both():
-    advice = recommend({"cost": {"right_sizing": "yes"}})
+    profile = {"cost.right_sizing": "yes", "performance.volume": "very_high", "model.strength": "weak"}
+    advice = recommend(profile)
 
     assert (advice.option, advice.default) == (Option.FINE_TUNING, False)
+    assert not advice.needs[Need.RAG].needed
 
 
 def test_a_help_desk_over_changing_manuals_is_told_to_retrieve():
-    advice = recommend({"knowledge": {"gap": "most", "source": "documents", "volatility": "weekly"}})
+    advice = recommend(
+        {
+            "knowledge": {
+                "gap": "most",
+                "source": "documents",
+                "access_path": "by_meaning",
+                "volatility": "weekly",
+            }
+        }
+    )
 
     assert (advice.option, advice.default) == (Option.RAG, False)
+    assert advice.firm
     assert advice.needs[Need.RAG].needed
-    assert advice.reasons[0].rule.id == "facts-from-outside"
+    assert advice.reasons[0].rule.id == "found-by-meaning"
 
 
-def test_a_labelling_task_with_thousands_of_pairs_is_told_to_tune():
-    profile = {"task.kind": "classification", "knowledge.gap": "none", "data.examples": 9000}
+def test_a_labelling_task_with_thousands_of_pairs_and_a_prompt_at_its_limit_is_told_to_tune():
+    profile = {
+        "task": {"kind": "classification", "definition": "well_defined"},
+        "knowledge": {"gap": "none", "access_path": "in_request"},
+        "readiness.prompting": "plateaued",
+        "data.examples": 9000,
+    }
 
     assert option_of(profile) is Option.FINE_TUNING
 
 
-def test_a_weak_model_over_manuals_with_examples_needs_both():
+def test_labels_alone_are_a_wish_and_no_reason_to_tune():
+    profile = {"task.kind": "classification", "knowledge.gap": "none", "behaviour.output": "labels"}
+
+    assert option_of(profile) is Option.NEITHER
+
+
+def test_a_weak_model_that_has_to_read_manuals_in_a_voice_of_its_own_needs_both():
     profile = {
-        "knowledge": {"gap": "most", "source": "documents"},
-        "model": {"strength": "weak"},
+        "knowledge": {"gap": "some", "source": "documents", "access_path": "by_meaning"},
+        "behaviour.style": "distinctive",
+        "readiness": {"prompting": "plateaued", "failures": "behaviour"},
+        "model": {"strength": "weak", "tunable": "yes"},
         "data": {"examples": 1000, "teaches": "form"},
     }
 
@@ -59,43 +102,79 @@ def test_a_weak_model_over_manuals_with_examples_needs_both():
 
 
 def test_two_pages_of_policy_need_neither():
-    assert option_of({"knowledge": {"gap": "most", "source": "documents", "size": 2000}}) is Option.NEITHER
+    profile = {"gap": "most", "source": "documents", "size": 2000, "fits_prompt": "yes"}
+
+    assert option_of({"knowledge": profile}) is Option.NEITHER
 
 
-def test_a_gate_outweighs_every_weight():
-    wishes = {"cost.right_sizing": "yes", "readiness.prompting": "plateaued", "model.strength": "weak"}
-
-    assert option_of(wishes) is Option.FINE_TUNING
-
-    advice = recommend({**wishes, "data.rights": "not_allowed"})
-
-    assert advice.option is not Option.FINE_TUNING
-    assert advice.needs[Need.FINE_TUNING].score > advice.needs[Need.FINE_TUNING].threshold
-    assert advice.needs[Need.FINE_TUNING].blocked_by == ("training-not-allowed",)
+# --- several levels hold ----------------------------------------------------------------------------------------------
 
 
-def test_tuning_on_facts_that_change_daily_is_never_left_alone():
-    profile = {"knowledge.volatility": "daily", "knowledge.source": "tacit", "cost.right_sizing": "yes"}
-    advice = recommend(profile)
+def test_where_several_levels_hold_each_rule_fires_on_its_own(book):
+    levels = {"knowledge.access_path": ("by_key", "by_meaning")}
+    fired = {entry.rule.code for entry in trace_rules(book, levels) if entry.state is TraceState.FIRED}
 
-    assert advice.option is Option.BOTH
-    assert advice.needs[Need.RAG].required_by == ("fast-changing-facts",)
-
-
-def test_tuning_that_may_not_stand_alone_falls_where_nothing_can_stand_beside_it():
-    profile = {"knowledge.volatility": "daily", "knowledge.source": "none", "cost.right_sizing": "yes"}
-    advice = recommend(profile)
-
-    assert advice.option is Option.NEITHER
-    assert "fast-changing-facts" in advice.needs[Need.FINE_TUNING].blocked_by
-    assert {hit.rule.id for hit in advice.notices} == set()
+    assert {"K27", "K31", "K32"} <= fired  # found by meaning, reached by key, mainly by key
+    assert "K28" not in fired  # mainly by meaning
 
 
-def test_no_gap_switches_off_what_only_matters_where_there_is_one(book):
-    levels = {"knowledge.volatility": ("daily",), "knowledge.gap": ("none",)}
+def test_the_main_level_is_the_one_named_first():
+    first, second = (
+        recommend({"knowledge": {"gap": "most", "access_path": paths}})
+        for paths in (["by_meaning", "by_key"], ["by_key", "by_meaning"])
+    )
 
-    assert trace_rule(book, "fast-changing-facts", levels).state is TraceState.NOT_APPLICABLE
-    assert option_of({"knowledge.volatility": "daily", "knowledge.gap": "none"}) is Option.NEITHER
+    assert first.needs[Need.RAG].score > second.needs[Need.RAG].score
+
+
+def test_a_condition_that_no_level_that_holds_satisfies_is_refuted_not_unknown(book):
+    levels = {"knowledge.access_path": ("by_key", "in_request")}
+
+    assert trace_rule(book, "found-by-meaning", levels).state is TraceState.SILENT
+    assert trace_rule(book, "mainly-handed-over", levels).state is TraceState.SILENT
+    assert trace_rule(book, "handed-over-in-the-request", levels).state is TraceState.FIRED
+
+
+def test_a_condition_on_the_main_level_may_allow_several(book):
+    rule = book.rules["mainly-handed-over"]
+    wider = rule.replace(when={"knowledge.access_path": Main(("by_key", "in_request"))})
+    changed = book.replace(rules={**book.rules, rule.id: wider})
+
+    assert trace_rule(changed, rule.id, {"knowledge.access_path": ("by_key",)}).state is TraceState.FIRED
+
+
+# --- unknown and between ----------------------------------------------------------------------------------------------
+
+
+def test_an_answer_between_two_levels_fires_only_what_holds_for_both(book):
+    advice = recommend({"knowledge": {"volatility": ["weekly", "monthly"]}})
+
+    assert [reason.rule.id for reason in advice.reasons] == ["facts-that-change"]
+    assert trace_rule(book, "fast-changing-facts", {"knowledge.volatility": ("monthly", "weekly")}).state is (
+        TraceState.UNKNOWN
+    )
+
+
+def test_the_trace_says_what_became_of_every_rule(book):
+    levels = {
+        "data.examples": ("none",),
+        "cost.right_sizing": ("yes",),
+        "knowledge.gap": ("none",),
+    }
+    trace = {entry.rule.id: entry for entry in trace_rules(book, levels)}
+
+    assert len(trace) == len(book.rules)
+    assert trace["no-facts-needed"].state is TraceState.FIRED
+    assert trace["facts-from-outside"].state is TraceState.SILENT
+    assert trace["no-examples"].state is TraceState.NOT_APPLICABLE
+    assert trace["weak-model"].state is TraceState.UNKNOWN
+    assert trace["weak-model"].waiting_for == ("model.strength",)
+    assert trace["no-examples"].answers == {"data.examples": ("none",), "cost.right_sizing": ("yes",)}
+
+
+def test_the_trace_of_an_unknown_rule_is_an_error(book):
+    with pytest.raises(KeyError):
+        trace_rule(book, "no-such-rule", {})
 
 
 def test_answers_that_contradict_each_other_are_named():
@@ -112,111 +191,170 @@ def test_an_answer_in_a_disputed_band_is_named():
     assert [hit.rule.id for hit in advice.notices] == ["how-many-examples-is-disputed"]
 
 
-def test_an_answer_between_two_levels_fires_only_what_holds_for_both(book):
-    both = recommend({"knowledge": {"volatility": ["weekly", "monthly"]}})
-
-    assert [reason.rule.id for reason in both.reasons] == ["facts-that-change"]
-    assert trace_rule(book, "fast-changing-facts", {"knowledge.volatility": ("monthly", "weekly")}).state is (
-        TraceState.UNKNOWN
-    )
+# --- reasons and techniques -------------------------------------------------------------------------------------------
 
 
-def test_the_trace_says_what_became_of_every_rule(book):
-    levels = {"knowledge.gap": ("none",), "knowledge.volatility": ("daily",), "data.examples": ("plenty",)}
-    trace = {entry.rule.id: entry for entry in trace_rules(book, levels)}
-
-    assert len(trace) == len(book.rules)
-    assert trace["no-facts-needed"].state is TraceState.FIRED
-    assert trace["no-examples"].state is TraceState.SILENT
-    assert trace["fast-changing-facts"].state is TraceState.NOT_APPLICABLE
-    assert trace["weak-model"].state is TraceState.UNKNOWN
-    assert trace["weak-model"].waiting_for == ("model.strength",)
-    assert trace["no-examples"].answers == {"data.examples": ("plenty",)}
-
-
-def test_the_trace_of_an_unknown_rule_is_an_error(book):
-    with pytest.raises(KeyError):
-        trace_rule(book, "no-such-rule", {})
-
-
-def test_reasons_carry_the_answers_that_fired_them():
+def test_reasons_carry_the_answers_that_fired_them(book):
     advice = recommend({"knowledge": {"gap": "most", "volatility": "daily"}})
     reason = next(reason for reason in advice.reasons if reason.rule.id == "fast-changing-facts")
 
     assert reason.answers == {"knowledge.volatility": ("daily",)}
-    assert (reason.need, reason.effect, reason.strength, reason.weight) == ("rag", "for", "moderate", 2)
+    assert (reason.need, reason.effect, reason.strength) == ("rag", "for", "weak")
+    assert reason.weight == book.scale.weak == 0.35
 
 
 def test_reasons_stand_strongest_first():
-    advice = recommend({"knowledge": {"gap": "most", "source": "documents"}, "model": {"strength": "weak"}})
+    advice = recommend(
+        {"knowledge": {"gap": "most", "access_path": "by_meaning"}, "model": {"strength": "weak"}}
+    )
     weights = [reason.weight for reason in advice.reasons]
 
+    assert len(set(weights)) >= 3
     assert weights == sorted(weights, reverse=True)
 
 
 def test_techniques_belong_to_the_option_and_stand_in_their_order():
-    advice = recommend({"knowledge": {"gap": "most", "source": "documents", "shape": "multi_hop"}})
+    knowledge = {"gap": "most", "source": "documents", "access_path": "by_meaning", "shape": "multi_hop"}
+    advice = recommend({"knowledge": knowledge})
 
     assert [hit.rule.id for hit in advice.techniques] == ["search-in-rounds", "hybrid-retrieval"]
 
 
-def test_the_margin_to_the_nearer_threshold_is_put_into_a_word():
-    narrow = recommend({"knowledge.shape": "lookup"})
-    moderate = recommend({"knowledge.gap": "most"})
-    firm = recommend(
-        {"knowledge.gap": "most", "grounding.citations": "required", "model.strength": "frontier"}
-    )
-
-    assert (narrow.firmness, narrow.margin, narrow.runner_up) == (Firmness.NARROW, 0.5, Option.NEITHER)
-    assert (moderate.firmness, moderate.margin) == (Firmness.MODERATE, 2.5)
-    assert (firm.firmness, firm.runner_up) == (Firmness.FIRM, Option.BOTH)
-
-
-def test_where_gates_decide_both_needs_there_is_no_margin_and_the_advice_is_firm():
-    advice = recommend({"knowledge.source": "none", "data.rights": "not_allowed"})
-
-    assert (advice.option, advice.margin, advice.firmness) == (Option.NEITHER, None, Firmness.FIRM)
-
-
-def test_a_score_on_its_threshold_is_decided_by_the_stated_order_and_reported(book):
-    scale = book.scale.replace(needs_rag_above=2.0, needs_fine_tuning_above=3.0)
-    tied = book.replace(scale=scale)
-    advice = recommend({"knowledge.gap": "some", "cost.right_sizing": "yes"}, tied)
+@pytest.mark.parametrize(
+    ("path", "first"),
+    [
+        ("by_key", "query-by-key"),
+        ("by_exploration", "explore-with-tools"),
+        ("in_request", "prompt-and-schema"),
+    ],
+)
+def test_what_to_begin_with_follows_from_how_the_facts_are_reached(path, first):
+    advice = recommend({"knowledge.access_path": path})
 
     assert advice.option is Option.NEITHER
-    assert advice.needs[Need.RAG].tied
-    assert advice.needs[Need.FINE_TUNING].tied
-    assert advice.margin == 0
-
-    other = tied.replace(
-        scale=scale.replace(tie_order=(Option.BOTH, Option.RAG, Option.FINE_TUNING, Option.NEITHER))
-    )
-
-    assert recommend({"knowledge.gap": "some", "cost.right_sizing": "yes"}, other).option is Option.BOTH
+    assert advice.techniques[0].rule.id == first
 
 
-def test_a_requiring_gate_lifts_a_need_over_its_threshold(book):
+def test_material_that_fits_the_prompt_is_put_there():
+    advice = recommend({"knowledge": {"gap": "most", "fits_prompt": "yes"}})
+
+    assert advice.option is Option.NEITHER
+    assert advice.techniques[0].rule.id == "material-in-the-prompt"
+
+
+# --- gates ------------------------------------------------------------------------------------------------------------
+
+WISHES = {
+    "cost.right_sizing": "yes",
+    "readiness.prompting": "plateaued",
+    "model.strength": "weak",
+    "data.examples": 9000,
+}
+
+
+def test_a_gate_outweighs_every_weight():
+    assert option_of(WISHES) is Option.FINE_TUNING
+
+    advice = recommend({**WISHES, "data.rights": "not_allowed"})
+    state = advice.needs[Need.FINE_TUNING]
+
+    assert advice.option is not Option.FINE_TUNING
+    assert state.score > 0
+    assert (state.needed, state.probability) == (False, 0)
+    assert state.blocked_by == ("training-not-allowed",)
+    assert advice.probability[Option.FINE_TUNING] == advice.probability[Option.BOTH] == 0
+
+
+def test_no_examples_rule_tuning_out_unless_a_large_model_can_write_them():
+    wishes = {"readiness.prompting": "plateaued", "model.strength": "weak", "data.examples": "none"}
+
+    assert recommend(wishes).needs[Need.FINE_TUNING].blocked_by == ("no-examples",)
+    assert recommend({**wishes, "cost.right_sizing": "yes"}).needs[Need.FINE_TUNING].blocked_by == ()
+
+
+def test_without_known_examples_tuning_stays_under_a_ceiling(book):
+    wishes = {name: level for name, level in WISHES.items() if name != "data.examples"}
+    wish, plan = (recommend(profile).needs[Need.FINE_TUNING] for profile in (wishes, WISHES))
+
+    assert wish.score > book.scale.unconfirmed
+    assert not wish.confirmed
+    assert wish.probability == pytest.approx(1 / (1 + math.exp(-book.scale.unconfirmed)))
+    assert plan.confirmed
+    assert plan.probability > wish.probability
+
+
+def test_a_requiring_gate_holds_a_need_whatever_speaks_against_it(book):
     rule = book.rules["weak-model"]
-    gate = rule.replace(
-        id="law",
-        code="Z01",
-        effects=(),
-        gates=(book.rules["no-examples"].gates[0].replace(gate=GateKind.REQUIRES),),
-    )
-    bound = book.replace(rules={**book.rules, "law": gate})
+    law = rule.replace(id="law", code="Z01", effects=(), gates=(Gate(Need.FINE_TUNING, GateKind.REQUIRES),))
+    bound = book.replace(rules={**book.rules, "law": law})
     advice = recommend({"model.strength": "weak", "task.kind": "summarisation", "model.churn": "high"}, bound)
 
+    assert advice.needs[Need.FINE_TUNING].score < 0
     assert advice.needs[Need.FINE_TUNING].needed
+    assert advice.needs[Need.FINE_TUNING].probability == 1
     assert advice.needs[Need.FINE_TUNING].required_by == ("law",)
 
 
-def test_retrieval_that_may_not_stand_alone_asks_for_tuning_beside_it(book):
-    gate = book.rules["no-examples"].gates[0].replace(need=Need.RAG, gate=GateKind.NOT_ALONE)
-    law = book.rules["facts-from-outside"].replace(id="law", code="Z01", effects=(), gates=(gate,))
+def test_what_is_ruled_out_stays_out_even_where_another_gate_requires_it(book):
+    law = book.rules["weak-model"].replace(
+        id="law", code="Z01", effects=(), gates=(Gate(Need.FINE_TUNING, GateKind.REQUIRES),)
+    )
     bound = book.replace(rules={**book.rules, "law": law})
+    advice = recommend({"model.strength": "weak", "model.tunable": "no"}, bound)
 
-    assert recommend({"knowledge.gap": "most"}, bound).option is Option.BOTH
-    assert recommend({"knowledge.gap": "most", "data.examples": "none"}, bound).option is Option.NEITHER
+    assert not advice.needs[Need.FINE_TUNING].needed
+    assert advice.needs[Need.FINE_TUNING].probability == 0
+
+
+def test_a_gate_on_retrieval_alone_ends_the_default(book):
+    law = book.rules["frontier-model"].replace(
+        id="law", code="Z01", effects=(), gates=(Gate(Need.RAG, GateKind.RULES_OUT),)
+    )
+    bound = book.replace(rules={**book.rules, "law": law})
+    advice = recommend({"model.strength": "frontier"}, bound)
+
+    assert (advice.option, advice.default) == (Option.NEITHER, False)
+
+
+# --- firm -------------------------------------------------------------------------------------------------------------
+
+
+def test_advice_is_firm_from_the_limit_of_the_rule_set_on_and_not_below(book):
+    profile = {"knowledge": {"gap": "most", "source": "documents", "access_path": "by_meaning"}}
+    advice = recommend(profile, book, what_if=False)
+    probability = advice.probability[advice.option]
+
+    for limit, firm in ((probability - 0.001, True), (probability, True), (probability + 0.001, False)):
+        stricter = book.replace(scale=book.scale.replace(firm_from=limit))
+        assert recommend(profile, stricter, what_if=False).firm is firm
+
+
+def test_settled_advice_is_firm_whatever_its_probability(book):
+    tuned = book.rules["no-examples"]
+    alone = book.replace(rules={tuned.id: tuned}, criteria={"data.examples": book.criteria["data.examples"]})
+    bound = alone.replace(
+        rules={tuned.id: tuned.replace(unless={}, effects=(Effect(Need.RAG, "for", Strength.WEAK),))}
+    )
+    advice = recommend({"data.examples": "none"}, bound)
+
+    assert advice.settled
+    assert max(advice.probability.values()) < 0.8
+    assert advice.firm
+
+
+@pytest.mark.parametrize(
+    ("profile", "known"),
+    [
+        ({"knowledge.access_path": "by_meaning", "knowledge.gap": "most"}, True),
+        ({"performance.deployment": "on_premises"}, False),
+        ({"task.kind": "writing"}, False),
+    ],
+)
+def test_too_little_is_known_where_no_option_is_more_likely_than_not_or_the_default_applies(profile, known):
+    advice = recommend(profile)
+
+    assert advice.too_little_known is not known
+    assert advice.too_little_known == (advice.default or max(advice.probability.values()) < 0.5)
 
 
 def test_the_verdict_alone_is_the_verdict_of_the_whole_judgement(book, vocabulary):
@@ -225,7 +363,9 @@ def test_the_verdict_alone_is_the_verdict_of_the_whole_judgement(book, vocabular
         outcome, advice = decide_option(book, profile.levels), judge_profile(book, profile)
 
         assert outcome.option is advice.option
+        assert outcome.probability == advice.probability
         assert [state.score for state in advice.needs.values()] == [score / 1000 for score in outcome.scores]
-        for need in Need:
-            signed = [r.weight if r.effect == "for" else -r.weight for r in advice.reasons if r.need is need]
-            assert sum(signed) == advice.needs[need].score
+        assert advice.runner_up is not advice.option
+        assert advice.probability[advice.runner_up] == max(
+            own for option, own in advice.probability.items() if option is not advice.option
+        )

@@ -1,45 +1,39 @@
-"""Published projects: how well a rule set agrees with what they found, and which of them are nearest to a profile."""
+"""Published projects: how well a rule set agrees with what they found, and which of them are nearest to a profile.
+
+Two samples are kept apart. The field sample was drawn at random from production systems, so its figures are about the
+mix that users meet; selected cases were sought out because they compare or argue, and are another population.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 
-from ragortune.engine import Levels, decide_option, is_settled
-from ragortune.model import Case, Option, Recommendation, Rulebook
+from ragortune.engine import Levels, Outcome, SearchTooLargeError, decide_option, is_settled
+from ragortune.engine.score import logistic
+from ragortune.model import Case, Option, Recommendation, Rulebook, Sample
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
 
-_EVIDENCE = ("measured", "argued", "described")
-FIRM_SHARE = 0.9
-"""Advice with an acceptability over this is firm."""
+EVIDENCE = ("measured", "argued", "described")
+"""Kinds of evidence, strongest first."""
+PROBABILITY_EDGES = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+"""Lower edges of the bins of the reliability table."""
 _LEAST_SHARED = 3
-_SHARE_EDGES = (0.0, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
+"""A project that shares fewer answers is not shown as near: with one or two the rest could be anything."""
 
 
-class CaseVerdict(StrEnum):
-    """What a published project says about an option."""
-
-    AGREES = "agrees"
-    DISAGREES = "disagrees"
-    EITHER = "either would do"
-    """Its outcome is another option, and its source allows this one as well."""
+@lru_cache(maxsize=4)
+def read_levels(rulebook: Rulebook) -> tuple[tuple[Case, Levels], ...]:
+    """Return each case with its answers as levels of the rule set's criteria."""
+    vocabulary = Vocabulary(rulebook.criteria)
+    return tuple((case, vocabulary.read_profile(case.profile).levels) for case in rulebook.cases)
 
 
-class NearCase(Record):
-    """A published project that resembles a profile."""
-
-    case: Case
-    shared: tuple[str, ...]
-    """Criteria with the same answer."""
-    differing: tuple[str, ...]
-    """Criteria that both answer, otherwise."""
-    shared_gates: tuple[str, ...]
-    """Gates that fire on both."""
-    verdict: CaseVerdict
-    """What it says about the recommended option."""
+# --- agreement ----------------------------------------------------------------------------------------------------
 
 
 class Tally(Record):
@@ -52,15 +46,20 @@ class Tally(Record):
     """An option that does not contradict the source was recommended."""
 
 
-class Verdict(Record):
-    """What a rule set says about one case."""
+class Judged(Record):
+    """What is stated about one case by somebody who has not seen its outcome."""
 
     case: Case
     option: Option
+    """The option that is recommended."""
+    probability: Mapping[Option, float]
+    """Stated probability of each option."""
+    firm: bool
+    """Whether the advice is firm: settled, or with a probability of at least `Scale.firm_from`."""
 
     @property
     def strict(self) -> bool:
-        """Whether the published option was recommended."""
+        """Whether the published option is recommended."""
         return self.option is self.case.outcome
 
     @property
@@ -69,166 +68,247 @@ class Verdict(Record):
         return self.option in self.case.acceptable
 
 
-class Agreement(Record):
-    """How a rule set agrees with the casebook."""
-
-    verdicts: tuple[Verdict, ...]
-
-    @property
-    def total(self) -> Tally:
-        """All cases together."""
-        return _tally(self.verdicts)
-
-    def by_outcome(self) -> Mapping[Option, Tally]:
-        """Cases by the published option; their strict share is the option's recall."""
-        return {
-            option: _tally([verdict for verdict in self.verdicts if verdict.case.outcome is option])
-            for option in Option
-        }
-
-    def by_evidence(self) -> Mapping[str, Tally]:
-        """Cases by the kind of evidence."""
-        return {
-            kind: _tally([verdict for verdict in self.verdicts if verdict.case.evidence == kind])
-            for kind in _EVIDENCE
-        }
-
-    def confusion(self) -> Mapping[tuple[Option, Option], int]:
-        """Number of cases by published and recommended option."""
-        counted = {(published, advised): 0 for published in Option for advised in Option}
-        for verdict in self.verdicts:
-            counted[verdict.case.outcome, verdict.option] += 1
-        return counted
-
-    def misses(self) -> tuple[Verdict, ...]:
-        """Cases in which another than the published option was recommended."""
-        return tuple(verdict for verdict in self.verdicts if not verdict.strict)
-
-
-def _tally(verdicts: tuple[Verdict, ...] | list[Verdict]) -> Tally:
-    strict = sum(verdict.strict for verdict in verdicts)
-    return Tally(len(verdicts), strict, sum(verdict.lenient for verdict in verdicts))
-
-
-@lru_cache(maxsize=4)
-def read_levels(rulebook: Rulebook) -> tuple[tuple[Case, Levels], ...]:
-    """Return each case with its answers as levels of the rule set's criteria."""
-    vocabulary = Vocabulary(rulebook.criteria)
-    return tuple((case, vocabulary.read_profile(case.profile).levels) for case in rulebook.cases)
-
-
-def _deciding_gates(rulebook: Rulebook, levels: Levels) -> frozenset[str]:
-    outcome = decide_option(rulebook, levels)
-    return frozenset(rule for side in (*outcome.blocked_by, *outcome.required_by) for rule in side)
-
-
-def measure_agreement(rulebook: Rulebook) -> Agreement:
-    """Return how a rule set agrees with its casebook."""
-    verdicts = (
-        Verdict(case, decide_option(rulebook, levels).option) for case, levels in read_levels(rulebook)
-    )
-    return Agreement(tuple(verdicts))
-
-
-class Stated(Record):
-    """What was stated about one case before its outcome was looked at."""
-
-    verdict: Verdict
-    shares: Mapping[Option, float]
-    """Acceptability of each option."""
-    settled: bool
-    """Whether no open answer could change the advice."""
-
-    @property
-    def firm(self) -> bool:
-        """Whether the advice is settled, or an option has an acceptability over 0.9."""
-        return self.settled or max(self.shares.values()) > FIRM_SHARE
-
-
 class Bin(Record):
-    """Cases whose advice was stated with about the same share."""
+    """Cases whose advice was stated with about the same probability."""
 
     low: float
     high: float
     tally: Tally
     stated: float
-    """Mean acceptability of the advice in these cases; 0 where there is none."""
+    """Mean probability of the recommended option in these cases; 0 where there is none."""
 
 
-class Reliability(Record):
-    """How well stated shares agree with what was published."""
+class Calibration(Record):
+    """Logistic regression of what happened on the log-odds of what was stated (Cox 1958)."""
 
-    stated: tuple[Stated, ...]
+    slope: float
+    """1 for perfect probabilities; below 1 they are too extreme."""
+    intercept: float
+    """0 for perfect probabilities."""
+
+
+class Agreement(Record):
+    """How what is stated agrees with what was published."""
+
+    judged: tuple[Judged, ...]
+
+    def where(self, wanted: Callable[[Case], bool]) -> Agreement:
+        """Return the same for some of the cases."""
+        return Agreement(tuple(each for each in self.judged if wanted(each.case)))
+
+    def of_sample(self, sample: Sample) -> Agreement:
+        """Return the same for the cases of one sample."""
+        return self.where(lambda case: case.sample is sample)
 
     @property
-    def brier(self) -> float:
-        """Mean squared distance of the shares from the published option; 0.75 for a uniform guess."""
-        total = sum(
-            (share - (option is each.verdict.case.outcome)) ** 2
-            for each in self.stated
-            for option, share in each.shares.items()
-        )
-        return total / max(1, len(self.stated))
+    def total(self) -> Tally:
+        """All cases together."""
+        return _tally(self.judged)
 
     @property
     def firm(self) -> Tally:
         """Cases in which the advice is firm."""
-        return _tally([each.verdict for each in self.stated if each.firm])
+        return _tally([each for each in self.judged if each.firm])
 
-    def by_share(self) -> tuple[Bin, ...]:
-        """Cases by the acceptability of the advice, lowest first."""
+    def by_outcome(self) -> Mapping[Option, Tally]:
+        """Cases by the published option; their strict share is the option's recall."""
+        return {
+            option: _tally([own for own in self.judged if own.case.outcome is option]) for option in Option
+        }
+
+    def by_evidence(self) -> Mapping[str, Tally]:
+        """Cases by the kind of evidence."""
+        return {kind: _tally([own for own in self.judged if own.case.evidence == kind]) for kind in EVIDENCE}
+
+    def by_probability(self) -> tuple[Bin, ...]:
+        """Cases by the stated probability of the recommended option, lowest first."""
         bins = []
-        for low, high in itertools.pairwise(_SHARE_EDGES):
-            inside = [each for each in self.stated if low <= each.shares[each.verdict.option] < high]
-            mean = sum(each.shares[each.verdict.option] for each in inside) / max(1, len(inside))
-            bins.append(Bin(low, min(1.0, high), _tally([each.verdict for each in inside]), mean))
+        for low, high in itertools.pairwise((*PROBABILITY_EDGES, math.inf)):
+            inside = [own for own in self.judged if low <= own.probability[own.option] < high]
+            mean = sum(own.probability[own.option] for own in inside) / max(1, len(inside))
+            bins.append(Bin(low, min(1.0, high), _tally(inside), mean))
         return tuple(bins)
 
+    def confusion(self) -> Mapping[tuple[Option, Option], int]:
+        """Number of cases by published and recommended option."""
+        counted = {(published, advised): 0 for published in Option for advised in Option}
+        for each in self.judged:
+            counted[each.case.outcome, each.option] += 1
+        return counted
 
-def measure_reliability(rulebook: Rulebook) -> Reliability:
-    """Return what is stated about each case of the casebook, to be held against its outcome."""
-    return Reliability(
-        tuple(
-            Stated(
-                Verdict(case, decide_option(rulebook, levels).option),
-                decide_option(rulebook, levels).probability,
-                is_settled(rulebook, levels),
-            )
-            for case, levels in read_levels(rulebook)
+    def misses(self) -> tuple[Judged, ...]:
+        """Cases in which another than the published option is recommended."""
+        return tuple(each for each in self.judged if not each.strict)
+
+    @property
+    def brier(self) -> float:
+        """Mean squared distance of the probabilities from the published option; 0.75 for a uniform guess."""
+        total = sum(
+            (probability - (option is each.case.outcome)) ** 2
+            for each in self.judged
+            for option, probability in each.probability.items()
         )
+        return total / max(1, len(self.judged))
+
+    @property
+    def calibration(self) -> Calibration:
+        """Calibration of the stated probabilities, all four of each case."""
+        return calibrate(
+            (probability, option is each.case.outcome)
+            for each in self.judged
+            for option, probability in each.probability.items()
+        )
+
+
+def _tally(judged: Iterable[Judged]) -> Tally:
+    cases = tuple(judged)
+    return Tally(len(cases), sum(each.strict for each in cases), sum(each.lenient for each in cases))
+
+
+def calibrate(stated: Iterable[tuple[float, bool]]) -> Calibration:
+    """Return slope and intercept for probabilities and whether what they were about happened.
+
+    Probabilities of 0 and 1, which gates give, count as one in ten thousand away from it. The two parameters are found
+    by Newton's method, with steps that are halved until they lower the log loss.
+    """
+    points = [(_log_odds(probability), happened) for probability, happened in stated]
+    slope, intercept, loss = 1.0, 0.0, _log_loss(points, 1.0, 0.0)
+    for _ in range(50):
+        steps = _newton_steps(points, slope, intercept)
+        for halving in range(20):
+            tried = slope + steps[0] / 2**halving, intercept + steps[1] / 2**halving
+            new = _log_loss(points, *tried)
+            if new < loss - 1e-12:
+                break
+        else:
+            break
+        slope, intercept, loss = *tried, new
+    return Calibration(slope, intercept)
+
+
+def _log_odds(probability: float) -> float:
+    inside = min(max(probability, 1e-4), 1 - 1e-4)
+    return math.log(inside / (1 - inside))
+
+
+def _log_loss(points: list[tuple[float, bool]], slope: float, intercept: float) -> float:
+    signed = ((slope * odds + intercept) * (1 if happened else -1) for odds, happened in points)
+    return sum(
+        math.log1p(math.exp(-score)) if score > 0 else math.log1p(math.exp(score)) - score for score in signed
     )
 
 
-def judge_option(case: Case, option: Option) -> CaseVerdict:
-    """Return what a published project says about an option."""
-    if option is case.outcome:
-        return CaseVerdict.AGREES
-    return CaseVerdict.EITHER if option in case.acceptable else CaseVerdict.DISAGREES
+def _newton_steps(points: list[tuple[float, bool]], slope: float, intercept: float) -> tuple[float, float]:
+    """Return the solution of the two linear equations of gradient and curvature."""
+    pull_slope = pull_intercept = steep = mixed = flat = 0.0
+    for odds, happened in points:
+        chance = logistic(slope * odds + intercept)
+        weight = chance * (1 - chance)
+        pull_slope += odds * (happened - chance)
+        pull_intercept += happened - chance
+        steep += weight * odds * odds
+        mixed += weight * odds
+        flat += weight
+    determinant = steep * flat - mixed * mixed
+    if determinant <= 0:
+        return 0.0, 0.0
+    return (
+        (flat * pull_slope - mixed * pull_intercept) / determinant,
+        (steep * pull_intercept - mixed * pull_slope) / determinant,
+    )
+
+
+def measure_agreement(rulebook: Rulebook) -> Agreement:
+    """Return how a rule set agrees with its casebook."""
+    return Agreement(tuple(_judge_case(rulebook, case, levels) for case, levels in read_levels(rulebook)))
+
+
+def _judge_case(rulebook: Rulebook, case: Case, levels: Levels) -> Judged:
+    outcome = decide_option(rulebook, levels)
+    probability = outcome.probability
+    firm = probability[outcome.option] >= rulebook.scale.firm_from or _is_proved(rulebook, levels)
+    return Judged(case, outcome.option, probability, firm)
+
+
+def _is_proved(rulebook: Rulebook, levels: Levels) -> bool:
+    try:
+        return is_settled(rulebook, levels)
+    except SearchTooLargeError:
+        return False
+
+
+# --- the nearest projects -----------------------------------------------------------------------------------------
+
+
+class Verdict(StrEnum):
+    """What a published project says about the advice."""
+
+    AGREES = "agrees"
+    """It has the option that is recommended."""
+    DISAGREES = "disagrees"
+    """Its source speaks against the option that is recommended."""
+    EITHER = "either would do"
+    """It has another option, and its source allows the one that is recommended."""
+
+
+class NearCase(Record):
+    """A published project that resembles a profile."""
+
+    case: Case
+    shared: tuple[str, ...]
+    """Criteria with the same answer."""
+    differing: tuple[str, ...]
+    """Criteria that both answer, and whose answers exclude each other."""
+    shared_gates: tuple[str, ...]
+    """Gates that decide about both."""
+    verdict: Verdict
+    """What the project says about the advice."""
 
 
 def find_nearest(recommendation: Recommendation, count: int = 3) -> tuple[NearCase, ...]:
-    """Return the published projects nearest to a profile: shared gates first, then shared answers.
+    """Return the published projects nearest to a profile: shared gates first, then shared answers less differing ones.
 
-    Where none of the nearest disagrees with the advice, the last one gives way to the nearest that does. Projects that
+    Where all of the nearest agree with the advice, the last one gives way to the nearest that disagrees. Projects that
     share fewer than three answers are never shown.
     """
     rulebook, levels = recommendation.rulebook, recommendation.profile.levels
-    gates = _deciding_gates(rulebook, levels)
+    gates = _list_deciding_gates(decide_option(rulebook, levels))
     ranked: list[tuple[tuple[float, ...], str, NearCase]] = []
     for case, answers in read_levels(rulebook):
-        shared = tuple(name for name, possible in answers.items() if levels.get(name) == possible)
+        shared = tuple(
+            name for name in answers if name in levels and _is_same(rulebook, name, levels, answers)
+        )
         if len(shared) < _LEAST_SHARED:
             continue
-        differing = tuple(name for name in answers if name in levels and name not in shared)
-        both = tuple(sorted(gates & _deciding_gates(rulebook, answers))) if gates else ()
-        near = NearCase(case, shared, differing, both, judge_option(case, recommendation.option))
-        order = (-len(both), len(differing) - len(shared), not case.clear, _EVIDENCE.index(case.evidence))
+        differing = tuple(
+            name for name in answers if name in levels and set(levels[name]).isdisjoint(answers[name])
+        )
+        both = tuple(sorted(gates & _list_deciding_gates(decide_option(rulebook, answers)))) if gates else ()
+        near = NearCase(case, shared, differing, both, _compare(case, recommendation.option))
+        order = (-len(both), len(differing) - len(shared), not case.clear, EVIDENCE.index(case.evidence))
         ranked.append((order, case.id, near))
     ranked.sort(key=lambda entry: entry[:2])
     nearest = [near for _, _, near in ranked]
     chosen = nearest[:count]
-    if chosen and all(near.verdict is not CaseVerdict.DISAGREES for near in chosen):
-        against = next((near for near in nearest[count:] if near.verdict is CaseVerdict.DISAGREES), None)
+    if chosen and all(near.verdict is Verdict.AGREES for near in chosen):
+        against = next((near for near in nearest[count:] if near.verdict is Verdict.DISAGREES), None)
         if against is not None:
             chosen[-1] = against
     return tuple(chosen)
+
+
+def _list_deciding_gates(outcome: Outcome) -> frozenset[str]:
+    return frozenset(rule for side in (*outcome.blocked_by, *outcome.required_by) for rule in side)
+
+
+def _is_same(rulebook: Rulebook, criterion: str, mine: Levels, theirs: Levels) -> bool:
+    """Return whether two answers are the same; of several levels that hold together the main one counts."""
+    if rulebook.criteria[criterion].several:
+        return mine[criterion][0] == theirs[criterion][0]
+    return mine[criterion] == theirs[criterion]
+
+
+def _compare(case: Case, advice: Option) -> Verdict:
+    if case.outcome is advice:
+        return Verdict.AGREES
+    return Verdict.EITHER if advice in case.acceptable else Verdict.DISAGREES

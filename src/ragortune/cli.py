@@ -213,7 +213,7 @@ def test_rules(
     rules: Rules = None,
 ) -> None:
     """Run the rule tests and the casebook."""
-    from ragortune.commands import rules as command
+    from ragortune.commands import ruletests as command
 
     _finish(command.run_rule_tests(rules, form, compare, Environment.detect(), misses=misses))
 

@@ -680,9 +680,9 @@ class Lever(Record):
     need: Need
     """The need that it moves most."""
     low: float
-    """Least score over the levels of the criterion, all else as it is."""
+    """Least score over the levels of the criterion and the present answer, all else as it is."""
     high: float
-    """Highest score over the levels."""
+    """Highest score over the same."""
     now: float
     """Score with the present answer."""
     without: Option

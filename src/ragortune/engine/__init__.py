@@ -8,18 +8,19 @@ and `sensitivity` says what carries the advice.
 from __future__ import annotations
 
 from ragortune.engine.changes import MOST_CHANGES, find_flips
-from ragortune.engine.compile import Levels
+from ragortune.engine.compile import Levels, SearchTooLargeError
 from ragortune.engine.questions import rank_questions
 from ragortune.engine.score import (
     Outcome,
     decide_option,
+    has_fired,
     judge_profile,
     pair_probabilities,
     trace_rule,
     trace_rules,
 )
 from ragortune.engine.sensitivity import explain_refusal, find_pillars, weigh_answers
-from ragortune.engine.settled import SearchTooLargeError, is_settled
+from ragortune.engine.settled import is_settled, reach_options
 from ragortune.model import Recommendation
 
 __all__ = [
@@ -30,10 +31,12 @@ __all__ = [
     "decide_option",
     "explain_refusal",
     "find_flips",
+    "has_fired",
     "is_settled",
     "judge_profile",
     "pair_probabilities",
     "rank_questions",
+    "reach_options",
     "trace_rule",
     "trace_rules",
 ]

@@ -8,8 +8,9 @@ answer is one subtraction and one addition, which is what lets the what-if try t
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from ragortune.model import Condition, Direction, GateKind, Main, Need, Rule, Rulebook
@@ -20,10 +21,15 @@ Levels = Mapping[str, tuple[str, ...]]
 
 UNIT = 1000
 """Scores are counted in thousandths of log-odds."""
+_MOST_ANSWERS = 20_000
 _COUNT_BITS = 16
 _SCORE_BITS = 40
 _HALF = 1 << (_SCORE_BITS - 1)
 """Added to both scores of a profile, so that no field of its integer is ever negative."""
+
+
+class SearchTooLargeError(Exception):
+    """The rule set couples so many criteria that a search was given up."""
 
 
 class Clause(Record):
@@ -64,6 +70,7 @@ class Fired(Record):
     """The part of a rule that reads several criteria, or decides: tested on the bits of a packed profile."""
 
     rule: str
+    """Id of the rule; empty where it has no gate, because such rules with the same conditions are taken together."""
     when: int
     """Bits of the clauses that must be met."""
     unless: int
@@ -93,17 +100,22 @@ class Table:
         self.joint: list[Fired] = []
         """Rules that read several criteria, and gates."""
         self.bit_of: dict[Clause, int] = {}
-        alone: list[tuple[Clause, Rule]] = []
         scoring = [rule for rule in rulebook.rules.values() if rule.effects or rule.gates]
+        alone, together = [], []
         for rule in scoring:
             when, unless = self.conditions[rule.id]
-            if len(when) == 1 and not unless and not rule.gates:
-                alone.append((when[0], rule))
-            else:
+            if len(when) != 1 or unless or rule.gates:
+                together.append(rule)
                 for clause in (*when, *unless):
                     self.bit_of.setdefault(clause, 1 << len(self.bit_of))
+            else:
+                alone.append((when[0], rule))
         self.width = len(self.bit_of)
         """Number of bits for clauses."""
+        self.bits_on = dict.fromkeys(rulebook.readable, 0)
+        """For each criterion the bits of the clauses on it."""
+        for clause, bit in self.bit_of.items():
+            self.bits_on[clause.criterion] |= bit
         scale = rulebook.scale
         self.base = self.join(
             0, 0, round(scale.intercept_rag * UNIT) + _HALF, round(scale.intercept_fine_tuning * UNIT) + _HALF
@@ -119,14 +131,16 @@ class Table:
             self._alone[clause.criterion].append((clause, self.add_up(rule)))
         for clause, bit in self.bit_of.items():
             self._alone[clause.criterion].append((clause, bit))
-        for rule in scoring:
+        merged: dict[tuple[int, int], int] = {}
+        for rule in together:
             when, unless = self.conditions[rule.id]
-            if len(when) == 1 and not unless and not rule.gates:
-                continue
-            gates = tuple((gate.need, gate.gate) for gate in rule.gates)
-            self.joint.append(
-                Fired(rule.id, self._mask_of(when), self._mask_of(unless), self.add_up(rule), gates)
-            )
+            masks = self._mask_of(when), self._mask_of(unless)
+            if rule.gates:
+                gates = tuple((gate.need, gate.gate) for gate in rule.gates)
+                self.joint.append(Fired(rule.id, *masks, self.add_up(rule), gates))
+            else:
+                merged[masks] = merged.get(masks, 0) + self.add_up(rule)
+        self.joint += [Fired("", *masks, adds) for masks, adds in merged.items()]
         confirmable = {gate.need for rule in scoring for gate in rule.gates if gate.gate is GateKind.CONFIRMS}
         self.ceilings = (
             scale.unconfirmed if Need.RAG in confirmable else math.inf,
@@ -195,6 +209,22 @@ class Table:
         clauses = [clause for clause, _ in self._alone[criterion]]
         groups = {tuple(level in clause.allowed for clause in clauses): level for level in levels}
         return list(groups.values())
+
+
+def combine_levels(levels: Iterable[str], *, several: bool) -> Iterator[tuple[str, ...]]:
+    """Yield every answer of one or more of these levels; where several can hold, once for each of them as the main one.
+
+    Raises SearchTooLargeError where there are too many.
+    """
+    listed = tuple(levels)
+    if (len(listed) if several else 1) << len(listed) > _MOST_ANSWERS:
+        raise SearchTooLargeError
+    for size in range(1, len(listed) + 1):
+        for chosen in itertools.combinations(listed, size):
+            if several:
+                yield from ((main, *(level for level in chosen if level != main)) for main in chosen)
+            else:
+                yield chosen
 
 
 def resolve_clause(rulebook: Rulebook, criterion: str, wanted: Condition) -> Clause:

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from ragortune.engine.compile import Levels, Table, compile_table, resolve_clause
 from ragortune.engine.score import judge_packed
-from ragortune.engine.settled import find_pivots, reach_options
-from ragortune.model import Criterion, OpenQuestion, Option, Rulebook
+from ragortune.engine.settled import find_pivots, list_possible, reach_options
+from ragortune.model import OpenQuestion, Option, Rulebook
 
 _PRIOR = 1.0
 """Imagined projects for each level, added to those of the field sample."""
@@ -29,51 +29,47 @@ def rank_questions(
     several levels is an open question as well, unless it is among those that are kept as they are. Raises
     SearchTooLargeError.
     """
-    present = judge_packed(compile_table(rulebook), compile_table(rulebook).pack_profile(levels)).option
+    table = compile_table(rulebook)
+    packed = table.pack_profile(levels)
+    present = judge_packed(table, packed).option
     reachable = reach_options(rulebook, levels, kept)
     others = tuple(option for option in Option if option in reachable and option is not present)
     if not others:
         return ()
-    questions = [
-        _weigh_question(rulebook, levels, rulebook.criteria[name], present, others)
-        for name in find_pivots(rulebook, levels, kept)
-    ]
+    possible = list_possible(rulebook, levels, kept)
+    questions = []
+    for name in find_pivots(rulebook, levels, kept):
+        rest = packed - (table.pack(name, levels[name]) if name in levels else 0)
+        alone = {judge_packed(table, rest + adds).option for adds in possible[name]} - {present}
+        gives = tuple(option for option in Option if option in alone) or others
+        gain = _vary_probabilities(_try_answers(rulebook, table, rest, name, levels.get(name)))
+        questions.append(OpenQuestion(name, gives, gain, bool(alone)))
     return tuple(sorted(questions, key=lambda question: -question.expected_gain))
 
 
-def _weigh_question(
-    rulebook: Rulebook, levels: Levels, criterion: Criterion, present: Option, others: tuple[Option, ...]
-) -> OpenQuestion:
-    table = compile_table(rulebook)
-    outcomes = _try_answers(rulebook, table, levels, criterion)
-    alone = {option for _, option, _ in outcomes} - {present}
-    gives = tuple(option for option in Option if option in alone) or others
-    return OpenQuestion(criterion.id, gives, _vary_probabilities(outcomes), bool(alone))
+Tried = tuple[float, Mapping[Option, float]]
+"""How often an answer is given, and the probabilities that it gives."""
 
 
-Tried = tuple[float, Option, Mapping[Option, float]]
-"""How often an answer is given, and the option and the probabilities that it gives."""
-
-
-def _try_answers(rulebook: Rulebook, table: Table, levels: Levels, criterion: Criterion) -> list[Tried]:
-    """Return what each possible answer to one open question would lead to."""
-    known = levels.get(criterion.id)
-    rest = table.pack_profile({name: own for name, own in levels.items() if name != criterion.id})
+def _try_answers(
+    rulebook: Rulebook, table: Table, rest: int, criterion: str, known: tuple[str, ...] | None
+) -> list[Tried]:
+    """Return what each possible answer to one open question would lead to; `rest` is the profile without it."""
     tried: list[Tried] = []
-    for answer, share in estimate_answers(rulebook, criterion.id):
+    for answer, share in estimate_answers(rulebook, criterion):
         if known is None or set(answer) <= set(known):
-            outcome = judge_packed(table, rest + table.pack(criterion.id, answer))
-            tried.append((share, outcome.option, outcome.probability))
+            outcome = judge_packed(table, rest + table.pack(criterion, answer))
+            tried.append((share, outcome.probability))
     return tried
 
 
 def _vary_probabilities(tried: list[Tried]) -> float:
     """Return the variance of the probabilities of the options over the answers, summed over the options."""
-    total = sum(share for share, _, _ in tried)
+    total = sum(share for share, _ in tried)
     variance = 0.0
     for option in Option:
-        mean = sum(share * probability[option] for share, _, probability in tried) / total
-        variance += sum(share * (probability[option] - mean) ** 2 for share, _, probability in tried) / total
+        mean = sum(share * probability[option] for share, probability in tried) / total
+        variance += sum(share * (probability[option] - mean) ** 2 for share, probability in tried) / total
     return variance
 
 

@@ -136,8 +136,7 @@ def _sort_gates(gates: tuple[Fired, ...]) -> tuple[RulesByNeed, RulesByNeed, Rul
 def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
     """Return the recommendation for a profile with its reasons, gates, notices and techniques."""
     outcome = decide_option(rulebook, profile.levels)
-    table = compile_table(rulebook)
-    fired = [rule for rule in rulebook.rules.values() if _has_fired(table, rule, profile.levels)]
+    fired = [rule for rule in rulebook.rules.values() if has_fired(rulebook, rule, profile.levels)]
     read = {rule.id: {name: profile.levels[name] for name in rule.when} for rule in fired}
     probability = outcome.probability
     return Recommendation(
@@ -232,8 +231,9 @@ def trace_rule(rulebook: Rulebook, rule_id: str, levels: Levels) -> RuleTrace:
     return RuleTrace(rule, TraceState.UNKNOWN if waiting else TraceState.FIRED, read, waiting)
 
 
-def _has_fired(table: Table, rule: Rule, levels: Levels) -> bool:
-    when, unless = table.conditions[rule.id]
+def has_fired(rulebook: Rulebook, rule: Rule, levels: Levels) -> bool:
+    """Return whether a rule of the set fires on these answers."""
+    when, unless = compile_table(rulebook).conditions[rule.id]
     return all(clause.is_met(levels) for clause in when) and not any(
         clause.is_met(levels) for clause in unless
     )

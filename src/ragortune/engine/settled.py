@@ -14,11 +14,19 @@ weights having a common divisor. The work is bounded; `SearchTooLargeError` says
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import lru_cache
+import operator
+from collections.abc import Collection, Iterable, Mapping
 
-from ragortune.engine.compile import Fired, Levels, Table, compile_table
+from ragortune.engine.compile import (
+    Fired,
+    Levels,
+    SearchTooLargeError,
+    Table,
+    combine_levels,
+    compile_table,
+)
 from ragortune.engine.score import judge_packed
 from ragortune.model import GateKind, Need, Option, Rulebook, pair_option
 from ragortune.record import Record
@@ -26,15 +34,11 @@ from ragortune.record import Record
 Possible = Mapping[str, tuple[int, ...]]
 """For each criterion what its possible answers add to a packed profile."""
 
-_MOST_ANSWERS = 20_000
-_MOST_STEPS = 400_000
+_MOST_STEPS = 6_000_000
+"""About a second."""
 Direction = tuple[int, int]
 _DIRECTIONS: tuple[Direction, ...] = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 """Signs of the two scores: retrieval needed or not, tuning needed or not."""
-
-
-class SearchTooLargeError(Exception):
-    """The rule set couples so many criteria that the search was given up."""
 
 
 class Entry(Record):
@@ -47,7 +51,7 @@ class Entry(Record):
     packed: int
 
 
-@lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=65536)
 def _read_entry(table: Table, packed: int) -> Entry:
     bits, mentions, rag, tuning = table.split(packed + table.base)
     _, _, *base = table.split(table.base)
@@ -71,7 +75,7 @@ def list_possible(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()
     return possible
 
 
-@lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=4096)
 def _list_completions(
     table: Table,
     criterion: str,
@@ -81,23 +85,9 @@ def _list_completions(
 ) -> tuple[int, ...]:
     """Return what the completions of one open answer add, each amount once."""
     levels = table.group_levels(criterion, answers)
-    if (len(levels) if several else 1) << len(levels) > _MOST_ANSWERS:
-        raise SearchTooLargeError(criterion)
-    found = {table.pack(criterion, chosen) for chosen in (_order_sets if several else _choose_sets)(levels)}
+    found = {table.pack(criterion, chosen) for chosen in combine_levels(levels, several=several)}
     found.add(0 if unknown else table.pack(criterion, answers))
     return tuple(sorted(found))
-
-
-def _choose_sets(levels: list[str]) -> Iterator[tuple[str, ...]]:
-    for size in range(1, len(levels) + 1):
-        yield from itertools.combinations(levels, size)
-
-
-def _order_sets(levels: list[str]) -> Iterator[tuple[str, ...]]:
-    """Yield every set of levels that can hold together, once for each of them as the main one."""
-    for chosen in _choose_sets(levels):
-        for main in chosen:
-            yield (main, *(level for level in chosen if level != main))
 
 
 # --- bounds -------------------------------------------------------------------------------------------------------
@@ -134,7 +124,7 @@ Span = tuple[int, int, int, int, int, int, bool, bool]
 """Least and most of both scores, bits met always and ever, mentions of retrieval always and ever."""
 
 
-@lru_cache(maxsize=16384)
+@functools.lru_cache(maxsize=16384)
 def _span_answers(table: Table, answers: tuple[int, ...]) -> Span:
     entries = [_read_entry(table, packed) for packed in answers]
     rags, tunings = [own.rag for own in entries], [own.tuning for own in entries]
@@ -192,7 +182,7 @@ def allow_options(table: Table, bounds: Bounds) -> frozenset[Option]:
 Gates = frozenset[tuple[Need, GateKind]]
 
 
-@lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=4096)
 def _pair_sides(
     sides: tuple[tuple[bool, ...], ...], sure: Gates, unsure: Gates, mentions: tuple[bool, ...]
 ) -> frozenset[Option]:
@@ -258,17 +248,17 @@ class _Search:
 
     def reach(self) -> set[Option]:
         """Return the options that are reached."""
-        if not self._is_done(self._possible):
-            for direction in _DIRECTIONS:
-                self._try_greedy(direction)
-            self._branch(self._possible)
+        for direction in _DIRECTIONS if self._bound(self._possible) else ():
+            self._try_greedy(direction)
+        self._branch(self._possible)
         return self._reached
 
-    def _is_done(self, possible: Possible) -> bool:
+    def _bound(self, possible: Possible) -> Bounds | None:
+        """Return the bounds within `possible`, or None where there is nothing to gain from searching it."""
         if len(self._reached) >= self._enough:
-            return True
+            return None
         bounds = bound_scores(self._table, self._start, possible)
-        return allow_options(self._table, bounds) <= self._reached
+        return None if allow_options(self._table, bounds) <= self._reached else bounds
 
     def _try_greedy(self, direction: Direction) -> None:
         """Judge the completion that moves both scores furthest in a direction, joint rules left out."""
@@ -279,28 +269,17 @@ class _Search:
 
     def _branch(self, possible: Possible) -> None:
         """Search within `possible`, branching on the criterion that most undecided joint rules read."""
-        self._count(1)
-        if self._is_done(possible):
+        self._count(len(possible) * (1 + len(self._table.joint)))
+        bounds = self._bound(possible)
+        if bounds is None:
             return
-        bounds = bound_scores(self._table, self._start, possible)
-        undecided = [rule for rule in self._table.joint if bounds.is_open(rule)]
+        undecided = [rule.when | rule.unless for rule in self._table.joint if bounds.is_open(rule)]
         if not undecided:
             self._add_up(possible, bounds)
             return
-        varying = bounds.ever & ~bounds.always
-        masks = {
-            name: sum(
-                bit
-                for clause, bit in self._table.bit_of.items()
-                if clause.criterion == name
-                and bit & varying
-                and any(bit & (rule.when | rule.unless) for rule in undecided)
-            )
-            for name in possible
-        }
-        branch = max(
-            masks, key=lambda name: sum(bool((rule.when | rule.unless) & masks[name]) for rule in undecided)
-        )
+        read = functools.reduce(operator.or_, undecided) & bounds.ever & ~bounds.always
+        masks = {name: mask for name in possible if (mask := self._table.bits_on[name] & read)}
+        branch = max(masks, key=lambda name: sum(bool(bits & masks[name]) for bits in undecided))
         parts: dict[int, list[int]] = {}
         for packed in possible[branch]:
             parts.setdefault(_read_entry(self._table, packed).bits & masks[branch], []).append(packed)
@@ -346,7 +325,7 @@ def _is_beyond(pair: tuple[int, int], direction: Direction) -> bool:
     return all(value > 0 if sign > 0 else value >= 0 for value, sign in zip(pair, direction, strict=True))
 
 
-@lru_cache(maxsize=16384)
+@functools.lru_cache(maxsize=16384)
 def _push_furthest(table: Table, answers: tuple[int, ...], direction: Direction) -> int:
     def advance(packed: int) -> int:
         entry = _read_entry(table, packed)
@@ -355,7 +334,7 @@ def _push_furthest(table: Table, answers: tuple[int, ...], direction: Direction)
     return max(answers, key=advance)
 
 
-@lru_cache(maxsize=16384)
+@functools.lru_cache(maxsize=16384)
 def _best_entries(
     table: Table, answers: tuple[int, ...], direction: Direction
 ) -> tuple[tuple[int, int, bool], ...]:
@@ -401,9 +380,8 @@ def find_pivots(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()) 
 def _can_turn(table: Table, answers: tuple[int, ...], bounds: Bounds, undecided: list[Fired]) -> bool:
     """Return whether one criterion's answer can turn a need, fire a gate, or end the default."""
     own = _span_answers(table, answers)
-    varying = own[5] & ~own[4]
-    joint = [rule for rule in undecided if (rule.when | rule.unless) & varying]
-    if any(rule.gates for rule in joint):
+    joint = [rule for rule in undecided if (rule.when | rule.unless) & own[5] & ~own[4]]
+    if any(gate is not GateKind.CONFIRMS for rule in joint for _, gate in rule.gates):
         return True
     adds = [_read_entry(table, rule.adds) for rule in joint]
     ruled_out = {

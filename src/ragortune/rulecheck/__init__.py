@@ -1,0 +1,53 @@
+"""Checks on a rule set: is every rule sourced, fresh, tested and alive, and does the set as a whole make sense?
+
+`form` looks at what each record must have, `logic` proves what the rules do together.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from ragortune.engine import trace_rule
+from ragortune.errors import Place
+from ragortune.model import Rulebook, TraceState
+from ragortune.profile import Vocabulary
+from ragortune.rulebook import build_rulebook
+from ragortune.rulecheck.form import check_form, check_freshness
+from ragortune.rulecheck.logic import check_logic
+from ragortune.rulecheck.records import FailedTest, RuleFinding
+from ragortune.rulefiles import author_folder, compile_authored
+
+__all__ = ["FailedTest", "RuleFinding", "check_folder", "run_tests"]
+
+
+def check_folder(folder: str, today: str) -> tuple[RuleFinding, ...]:
+    """Return everything that is to be mended in the rule set in a folder.
+
+    Raises RagortuneError where a file cannot be read at all.
+    """
+    authored = author_folder(folder)
+    findings = [
+        RuleFinding("malformed", problem.message, problem.place or Place(folder), problem.hint)
+        for problem in authored.problems
+    ]
+    findings += check_form(authored)
+    findings += check_freshness(authored, dt.date.fromisoformat(today))
+    if not authored.problems:
+        rulebook = build_rulebook(compile_authored(authored), tuple)
+        findings += check_logic(authored, rulebook)
+    return tuple(sorted(findings, key=lambda item: (item.place.path or "", item.place.line or 0, item.name)))
+
+
+def run_tests(rulebook: Rulebook) -> tuple[int, tuple[FailedTest, ...]]:
+    """Return how many rule tests there are, and those that fail."""
+    vocabulary = Vocabulary(rulebook.readable)
+    count, failed = 0, []
+    for rule in rulebook.rules.values():
+        for expected in ("fires", "silent"):
+            for example in getattr(rule.tests, expected):
+                count += 1
+                levels = vocabulary.read_profile(dict(example.profile)).levels
+                state = trace_rule(rulebook, rule.id, levels).state
+                if (state is TraceState.FIRED) != (expected == "fires"):
+                    failed.append(FailedTest(rule, example.name, expected, state))
+    return count, tuple(failed)
