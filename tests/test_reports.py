@@ -195,8 +195,9 @@ def test_a_team_without_known_examples_is_told_that_tuning_counts_for_less():
     tuning = build_report(recommend(answers), ()).needs[1]
     confirmed = build_report(recommend({**answers, "data.examples": 400}), ())
 
+    title = BOOK.rules["more-than-a-handful"].title
     assert tuning.ceiling == (
-        "not confirmed by D14 (there are some hundred examples or more), so it counts as at most 77%, log-odds +1.20"
+        f"not confirmed by D14 ({title[:1].lower()}{title[1:]}), so it counts as at most 77%, log-odds +1.20"
     )
     assert confirmed.needs[1].ceiling == ""
     assert [(gate.code, gate.kind) for gate in confirmed.gates] == [("D14", "Tuning is confirmed")]
