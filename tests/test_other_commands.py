@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 import ragortune
-from ragortune.render import pages
+from ragortune import recommend
+from ragortune.model import Need, Sample, Strength
+from ragortune.render import blocks, pages
 from ragortune.schemas import SCHEMAS, export_schema
 
 from .conftest import ROOT
@@ -76,15 +78,16 @@ def test_rules_are_listed_with_what_they_do(run, book):
     result = run("rules", "list")
 
     assert result.code == 0
-    assert (
-        "K09  fast-changing-facts\n     The facts change weekly or faster: speaks for retrieval (moderate); lets"
-        in result.out
-    )
+    assert "\nK09  fast-changing-facts\n     The facts change weekly or faster: speaks for retrieval" in result.out
+    assert "speaks for retrieval (strong, log-odds +1.20)" in " ".join(result.out.split())
     assert f"{len(book.rules)} rules, {len(book.criteria)} criteria" in result.out
     listed = json.loads(run("rules", "list", "--format", "json").out)
     assert len([rule for rule in listed if "detector" not in rule]) == len(book.rules)
-    assert "| K09 | The facts change weekly or faster | knowledge.volatility weekly or higher |" in (
-        run("rules", "list", "--format", "markdown").out
+    markdown = run("rules", "list", "--format", "markdown").out
+    assert "| K09 | The facts change weekly or faster | knowledge.volatility weekly or higher |" in markdown
+    assert (
+        "| K28 | Most requests find their facts by meaning | knowledge.access_path by_meaning first |"
+        in markdown
     )
 
 
@@ -115,7 +118,7 @@ def test_every_name_has_a_page_that_renders(run, book):
     for name in pages.page_names(book):
         page = pages.find_page(book, name)
         assert page
-        assert pages.page_markdown(page).startswith("# ")
+        assert blocks.page_markdown(page).startswith("# ")
     for name in (
         "K16",
         "T60",
@@ -126,6 +129,8 @@ def test_every_name_has_a_page_that_renders(run, book):
         "casebook",
         "exit-codes",
         "scale",
+        "probability",
+        "firm",
     ):
         result = run("explain", name, "--color", "never")
         assert result.code == 0
@@ -149,6 +154,53 @@ def test_exit_codes_are_explained(run):
 
     for code in ("0 ", "1 ", "2 ", "3 ", "70 ", "130 "):
         assert f"\n  {code}" in out
+
+
+def test_the_scale_shows_every_strength_base_rate_and_gate(run, book):
+    out = " ".join(run("explain", "scale").out.split())
+
+    for strength in Strength:
+        assert (
+            f"{strength.replace('_', ' ')} log-odds {book.scale.weight(strength):.2f}; takes even odds to"
+            in out
+        )
+    for need, name in ((Need.RAG, "retrieval"), (Need.FINE_TUNING, "tuning")):
+        assert f"{name} log-odds {book.scale.intercept(need):+.2f}, which is" in out
+    gates = [rule for rule in book.rules.values() if rule.gates]
+    assert gates
+    assert all(f"{rule.code} {rule.title}: " in out for rule in gates)
+    assert "Until it is confirmed, the need for tuning counts as at most" in out
+
+
+def test_a_probability_is_explained_by_what_it_was_fitted_to(run, book):
+    out = " ".join(run("explain", "probability").out.split())
+    count = sum(case.sample is Sample.FIELD for case in book.cases)
+
+    assert f"The base rates are those of {count} production systems" in out
+    for option, share in recommend({}, book).probability.items():
+        assert f"{option} {share:.0%}" in out
+
+
+def test_a_rule_set_without_field_cases_explains_no_fit(book):
+    bare = pages.find_page(book.replace(read_cases=tuple), "probability")
+
+    assert not [text for _, text in bare if "production systems" in text]
+
+
+def test_firm_settled_and_too_little_are_explained(run):
+    out = run("explain", "firm").out
+
+    for word in ("settled", "firm", "not firm", "too little", "default"):
+        assert f"\n  {word} " in out
+    assert "80% or more" in out
+
+
+def test_a_criterion_of_which_several_hold_says_so_and_when_it_is_asked(run):
+    several = " ".join(run("explain", "knowledge.access_path").out.split())
+    later = " ".join(run("explain", "data.quality").out.split())
+
+    assert "Several can hold at once: a list names all that hold, the main one first." in several
+    assert "asks it only where this is known: data.examples under_50 or higher." in later
 
 
 def test_the_shipped_rules_pass_their_check(run):
@@ -335,6 +387,7 @@ def test_every_example_names_the_profile_schema_and_keeps_to_it(path):
         {"knowledge": {"gap": {"value": "most", "because": "x"}}},
         {"task": {"kind": {"from": "writing"}}},
         {"components": {}},
+        {"knowledge": {"access_path": ["by_key", "by_magic"]}},
     ],
 )
 def test_the_profile_schema_refuses_what_the_reader_refuses(profile, book, vocabulary):
@@ -354,12 +407,34 @@ def test_the_profile_schema_refuses_what_the_reader_refuses(profile, book, vocab
             "project": "P",
             "cost": {"right_sizing": "unknown"},
         },
+        {
+            "knowledge": {"access_path": ["by_meaning", "by_key"], "fits_prompt": "no"},
+            "task": {"kind": ["writing"]},
+        },
         {},
     ],
 )
 def test_the_profile_schema_takes_what_the_reader_takes(profile, book, vocabulary):
     jsonschema.validate(profile, export_schema("profile", book.criteria))
     vocabulary.read_profile(profile)
+
+
+@pytest.mark.parametrize(
+    ("condition", "fits"),
+    [
+        ({"knowledge.access_path": {"main": "by_key"}}, True),
+        ({"knowledge.access_path": {"main": ["by_key", "by_meaning"]}}, True),
+        ({"knowledge.access_path": {"main": "by_magic"}}, False),
+        ({"knowledge.access_path": {}}, False),
+        ({"knowledge.volatility": {"main": "weekly"}}, False),
+        ({"knowledge.volatility": {"at_least": "weekly"}}, True),
+    ],
+)
+def test_the_schemas_know_conditions_on_the_main_level_where_several_hold(book, condition, fits):
+    rules, criteria = (export_schema(name, book.criteria, book.derived) for name in ("rules", "criteria"))
+    for schema, place in ((rules, ("Rule", "when")), (criteria, ("Criterion", "asked_when"))):
+        described = schema["$defs"][place[0]]["properties"][place[1]]
+        assert jsonschema.Draft202012Validator(described).is_valid(condition) == fits
 
 
 def test_init_writes_a_profile_that_recommend_reads(run, tmp_path):
@@ -378,7 +453,7 @@ def test_init_writes_a_profile_that_recommend_reads(run, tmp_path):
     jsonschema.Draft202012Validator.check_schema(
         json.loads((tmp_path / "ragortune-profile.schema.json").read_text())
     )
-    assert run("recommend", "--brief", "profile.yaml").out == "profile.yaml: rag (default)\n"
+    assert run("recommend", "--brief", "profile.yaml").out.startswith("profile.yaml: rag (")
 
 
 def test_init_overwrites_nothing_unless_told(run, write):

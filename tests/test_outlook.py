@@ -2,13 +2,16 @@
 
 import json
 
-import pytest
-
 from .conftest import ROOT
 
 SUPPORT = ROOT / "examples" / "support-assistant.yaml"
 HANDBOOK = ROOT / "examples" / "staff-handbook.yaml"
-ROUTING = ROOT / "examples" / "ticket-routing.yaml"
+SHELF = "knowledge: {gap: most, source: documents, fits_prompt: yes, volatility: yearly}\n"
+SETTLED = """
+task: {kind: classification}
+knowledge: {gap: none, source: none, access_path: in_request, fits_prompt: yes, size: tiny, volatility: static}
+data: {rights: not_allowed}
+"""
 OPTIONS = {"rag", "fine_tuning", "both", "neither"}
 
 
@@ -16,23 +19,22 @@ def ask_json(run, *arguments):
     return json.loads(run("recommend", "--format", "json", *arguments).out)
 
 
-def test_a_single_profile_is_told_what_could_change_the_advice(run):
-    advice = ask_json(run, HANDBOOK)
+def test_a_single_profile_is_told_what_could_change_the_advice(run, write):
+    advice = ask_json(run, write("shelf.yaml", SHELF))
 
-    assert set(advice["acceptability"]) == OPTIONS
-    assert sum(advice["acceptability"].values()) == pytest.approx(1)
-    assert advice["settled"] is False
-    assert {"change": {"model.strength": "weak"}, "option": "rag"} in advice["flips"]
-    assert {(each["criterion"], *each["could_give"]) for each in advice["unknowns"] if each["alone"]} == {
-        ("governance.access", "rag"),
-        ("cost.running", "rag"),
-    }
-    assert advice["tornado"]["rules"] == [{"rule": "nothing-to-search", "code": "K25", "without": "rag"}]
+    assert (advice["option"], advice["settled"]) == ("neither", False)
+    gains = [each["expected_gain"] for each in advice["unknowns"]]
+    assert gains == sorted(gains, reverse=True)
+    assert any(each["alone"] and "rag" in each["could_give"] for each in advice["unknowns"])
+    assert {"change": {"knowledge.volatility": "realtime"}, "option": "rag"} in advice["flips"]
+    for answer in advice["tornado"]["answers"]:
+        assert answer["low"] <= answer["now"] <= answer["high"]
+    assert {"rule", "code", "without"} == set(advice["tornado"]["rules"][0])
 
 
 def test_a_batch_is_told_only_where_it_asks(run, write):
     name = write("batch.jsonl", '{"knowledge": {"gap": "most"}}\n')
-    keys = ("acceptability", "settled", "flips", "unknowns", "tornado")
+    keys = ("settled", "flips", "unknowns", "tornado")
     plain = json.loads(run("recommend", "--format", "jsonl", name).out)
     asked = json.loads(run("recommend", "--format", "jsonl", "--what-if", name).out)
 
@@ -45,31 +47,48 @@ def test_what_if_can_be_left_out(run):
     assert "WHAT WOULD CHANGE IT" not in run("recommend", "--no-what-if", HANDBOOK).out
 
 
-def test_settled_advice_says_so(run):
-    out = run("recommend", ROUTING, columns=80).out
+def test_settled_advice_says_so_and_is_firm(run, write):
+    name = write("settled.yaml", SETTLED)
+    out, advice = run("recommend", name, columns=80).out, ask_json(run, name)
 
-    assert "Open            settled: no open answer can change the advice\n" in out
+    assert "How firm        settled: no open answer can change the advice\n" in out
     assert "FIND OUT NEXT" not in out
+    assert (advice["settled"], advice["firm"], advice["unknowns"]) == (True, True, [])
 
 
-def test_a_team_that_would_rather_tune_hears_what_speaks_against_it(run):
+def test_open_questions_that_tell_little_are_not_put(run):
+    out = run("recommend", SUPPORT, columns=80).out
+
+    assert "can still change the advice" in out
+    assert "FIND OUT NEXT\n  - no open question is expected to tell much\n" in out
+    assert "## Find out next\n\n- no open question" in run("recommend", "-f", "markdown", SUPPORT).out
+
+
+def test_a_team_that_would_rather_tune_is_told_what_speaks_against_it(run, book):
     out = run("recommend", "--why-not", "fine_tuning", SUPPORT, columns=80).out
     why = out.partition("WHY NOT FINE_TUNING\n")[2].partition("\n\n")[0]
+    rule = next(rule for rule in book.rules.values() if rule.code == "K27")
+    weight = book.scale.weight(rule.effects[0].strength)
 
-    assert why.splitlines()[0] == "  G02  No answer without a source (+2 for retrieval)"
-    assert "it would be right with" in why
-    assert "are not the team's to change" in " ".join(why.split())
+    assert f"  K27  {rule.title} (+{weight:.2f} for retrieval)" in " ".join(why.split("\n"))
+    assert "it would be right with" in why or "no change of up to three answers" in why
 
 
-def test_a_gate_that_decides_is_named_first(run):
-    out = run("recommend", "--why-not", "rag", HANDBOOK, columns=80).out
+def test_answers_that_are_not_the_teams_to_change_are_named(run):
+    why = run("recommend", "--why-not", "neither", SUPPORT, columns=80).out.partition("WHY NOT NEITHER\n")[2]
 
-    assert "WHY NOT RAG\n  K25  All the material can stand in every prompt: rules retrieval out\n" in out
-    assert ask_json(run, "--why-not", "rag", HANDBOOK)["why_not"]["nearest"] is not None
-    markdown = run("recommend", "--why-not", "rag", "--format", "markdown", HANDBOOK).out
+    assert "knowledge.access_path are not the team's to change" in " ".join(why.partition("\n\n")[0].split())
+
+
+def test_a_gate_that_decides_is_named_first(run, write):
+    name = write("p.yaml", "data: {rights: not_allowed}\nreadiness: {prompting: plateaued}\n")
+    out = run("recommend", "--why-not", "fine_tuning", name, columns=80).out
+    markdown = run("recommend", "--why-not", "fine_tuning", "--format", "markdown", name).out
+
+    assert "WHY NOT FINE_TUNING\n  D12  The examples may not be trained on: rules tuning out\n" in out
+    assert ask_json(run, "--why-not", "fine_tuning", name)["why_not"]["gates"] == ["training-not-allowed"]
     assert (
-        "## Why not rag\n\n- (K25) All the material can stand in every prompt: rules retrieval out\n"
-        in markdown
+        "## Why not fine_tuning\n\n- (D12) The examples may not be trained on: rules tuning out\n" in markdown
     )
 
 
@@ -91,21 +110,45 @@ def test_an_option_that_is_not_there_gets_the_nearest_name(run):
     )
 
 
-def test_flips_may_change_any_answer_where_that_is_asked_for(run):
-    plain, asked = ask_json(run, SUPPORT), ask_json(run, "--any-answer", SUPPORT)
+def test_flips_may_change_any_answer_where_that_is_asked_for(run, write):
+    name = write("p.yaml", "knowledge: {gap: most, access_path: by_meaning}")
+    plain, asked = ask_json(run, name), ask_json(run, "--any-answer", name)
 
-    assert not any("knowledge.gap" in flip["change"] for flip in plain["flips"])
-    assert any("knowledge.gap" in flip["change"] for flip in asked["flips"])
+    assert plain["flips"] == []
+    assert {"change": {"knowledge.access_path": "by_key"}, "option": "neither"} in asked["flips"]
 
 
-def test_levels_that_do_the_same_stand_on_one_line(run):
-    out = run("recommend", HANDBOOK, columns=80).out
+def test_levels_that_do_the_same_stand_on_one_line(run, write):
+    out = run("recommend", write("shelf.yaml", SHELF), columns=80).out
 
-    assert "  rag         knowledge.size tiny -> small, medium, large or huge\n" in out
+    assert "  rag         knowledge.volatility yearly -> weekly, daily or realtime\n" in out
+
+
+def test_a_change_of_several_answers_that_hold_together_names_them_all(run, write):
+    name = write("p.yaml", "knowledge: {gap: some, access_path: [by_key, in_request]}")
+    out = run("recommend", "--any-answer", name, columns=80).out
+
+    assert "knowledge.access_path by_key and in_request -> by_meaning" in out
 
 
 def test_nothing_known_leaves_nothing_to_change(run, write):
     out = run("recommend", write("empty.yaml", ""), columns=80).out
 
     assert "WHAT WOULD CHANGE IT\n  - no change of up to three answers that are known\n" in out
-    assert "knowledge.gap\n    What share of the answers needs facts" in out
+    assert "knowledge.access_path\n    How can the facts that one request needs be reached?" in out
+    assert "WHAT CARRIES IT" not in out
+
+
+def test_the_rule_that_carries_the_advice_alone_is_named(run, write):
+    name = write("p.yaml", "knowledge: {access_path: by_meaning}")
+    out = " ".join(run("recommend", name, columns=80).out.split())
+
+    assert "K27 Only what the texts say leads to the facts; without this rule: neither" in out
+
+
+def test_answers_that_move_a_probability_by_less_than_one_point_are_not_drawn(run):
+    drawn = run("recommend", SUPPORT, columns=80).out.partition("WHAT CARRIES IT\n")[2].partition("\n\n")[0]
+    listed = ask_json(run, SUPPORT)["tornado"]["answers"]
+
+    assert "knowledge.access_path     retrieval" in drawn
+    assert len(listed) > drawn.count("●") - 1

@@ -1,18 +1,34 @@
 """`recommend` on the command line: formats, batches, stdin, exit codes."""
 
 import json
+import math
 import os
 import subprocess
 import sys
 
 import pytest
 
+from ragortune import recommend
+from ragortune.model import Need, Strength
 from ragortune.shortcuts import CHECK, RECOMMEND, read_plain
 
 from .conftest import ROOT
 
 EXAMPLES = ROOT / "examples"
+OPTIONS = ["rag", "fine_tuning", "both", "neither"]
+NO_GAP = '{"knowledge": {"gap": "none"}}'
 PROFILE = "project: Desk\nknowledge: {gap: most, source: documents, volatility: weekly}\n"
+
+
+def shorten(answers, *remarks):
+    """Return what `--brief` says about a profile."""
+    advice = recommend(answers)
+    return f"{advice.option} ({', '.join([f'{advice.probability[advice.option]:.0%}', *remarks])})"
+
+
+DESK = shorten({"knowledge": {"gap": "most", "source": "documents", "volatility": "weekly"}})
+NEITHER = shorten(json.loads(NO_GAP))
+NOTHING_KNOWN = shorten({}, "default", "too little is known")
 
 
 def test_one_profile_gives_one_report(run, write):
@@ -28,21 +44,53 @@ def test_json_holds_what_the_contract_promises(run, write, book):
 
     assert result.code == 0
     assert list(advice)[:4] == ["schema", "project", "option", "default"]
-    assert advice["schema"] == "ragortune/recommendation/1"
+    assert advice["schema"] == "ragortune/recommendation/2"
     assert (advice["project"], advice["option"], advice["default"]) == ("Desk", "rag", False)
-    assert advice["runner_up"] in ("rag", "fine_tuning", "both", "neither")
-    for key in ("acceptability", "settled", "flips", "unknowns"):
-        assert key in advice
-    assert set(advice["needs"]) == {"rag", "fine_tuning"}
-    assert {"score", "needed", "blocked_by"} <= set(advice["needs"]["rag"])
+    assert (advice["runner_up"], advice["firm"], advice["settled"]) == ("neither", False, False)
+    assert advice["too_little_known"] is False
+    assert list(advice["probability"]) == list(advice["base_rates"]) == OPTIONS
+    assert sum(advice["probability"].values()) == pytest.approx(1)
+    assert advice["probability"]["rag"] == max(advice["probability"].values())
+    for need in advice["needs"].values():
+        assert need["probability"] == pytest.approx(1 / (1 + math.exp(-need["score"])), abs=1e-6)
     reason = next(reason for reason in advice["reasons"] if reason["rule"] == "fast-changing-facts")
-    assert reason["need"] == "rag"
-    assert (reason["effect"], reason["strength"], reason["weight"]) == ("for", "moderate", 2.0)
+    assert (reason["need"], reason["effect"]) == ("rag", "for")
+    assert reason["weight"] == book.scale.weight(Strength(reason["strength"]))
     assert reason["answers"] == {"knowledge.volatility": "weekly"}
     assert reason["because"]
     assert all(source.startswith(("https://", "docs/", "rules/")) for source in reason["sources"])
+    assert {"criterion", "could_give", "expected_gain"} <= set(advice["unknowns"][0])
     assert advice["rulebook"] == {"name": book.name, "version": book.version, "digest": book.digest}
-    assert len(advice["cases"]) == 3
+    assert {case["verdict"] for case in advice["cases"]} <= {"agrees", "disagrees", "either would do"}
+
+
+def test_reasons_and_base_rate_add_up_to_the_log_odds(run, book):
+    for path in sorted(EXAMPLES.glob("*.yaml")):
+        advice = json.loads(run("recommend", "-f", "json", path).out)
+        for name, need in advice["needs"].items():
+            total = book.scale.intercept(Need(name)) + sum(
+                reason["weight"] if reason["effect"] == "for" else -reason["weight"]
+                for reason in advice["reasons"]
+                if reason["need"] == name
+            )
+            assert need["score"] == pytest.approx(total, abs=1e-9)
+
+
+def test_a_need_that_is_ruled_out_has_no_probability(run, write):
+    name = write("p.yaml", "data: {rights: not_allowed}\nreadiness: {prompting: plateaued}\n")
+    advice = json.loads(run("recommend", "-f", "json", name).out)
+
+    assert advice["needs"]["fine_tuning"]["blocked_by"] == ["training-not-allowed"]
+    assert advice["needs"]["fine_tuning"]["probability"] == 0
+    assert advice["probability"]["fine_tuning"] == advice["probability"]["both"] == 0
+
+
+def test_nothing_known_is_marked_and_shown_beside_the_base_rates(run, write):
+    advice = json.loads(run("recommend", "-f", "json", write("empty.yaml", "")).out)
+
+    assert (advice["option"], advice["default"], advice["too_little_known"]) == ("rag", True, True)
+    assert advice["probability"] == advice["base_rates"]
+    assert advice["needs"]["rag"]["needed"] is False
 
 
 def test_the_trace_is_printed_on_demand(run, write, book):
@@ -55,10 +103,12 @@ def test_the_trace_is_printed_on_demand(run, write, book):
 
 
 def test_several_answers_are_a_list_in_json(run, write):
-    name = write("p.yaml", "knowledge: {volatility: [daily, realtime]}")
-    advice = json.loads(run("recommend", "-f", "json", name).out)
+    name = write("p.yaml", "knowledge: {volatility: [daily, realtime], access_path: [by_meaning, by_key]}")
+    reasons = json.loads(run("recommend", "-f", "json", name).out)["reasons"]
+    answers = {reason["rule"]: reason["answers"] for reason in reasons}
 
-    assert advice["reasons"][0]["answers"] == {"knowledge.volatility": ["daily", "realtime"]}
+    assert answers["fast-changing-facts"] == {"knowledge.volatility": ["daily", "realtime"]}
+    assert answers["found-by-meaning"] == {"knowledge.access_path": ["by_meaning", "by_key"]}
 
 
 def test_several_profiles_are_answered_in_order(run, write):
@@ -92,15 +142,22 @@ def test_json_for_several_profiles_is_refused_and_names_jsonl(run, write):
         )
 
 
-def test_brief_prints_option_and_needs_only(run, write):
-    name = write("a.yaml", PROFILE)
-    brief = json.loads(run("recommend", "--brief", "--format", "json", name).out)
+def test_brief_prints_option_probability_and_needs_only(run, write):
+    names = [write("a.yaml", PROFILE), write("b.yaml", "knowledge: {gap: most}"), write("empty.yaml", "")]
+    brief = json.loads(run("recommend", "--brief", "--format", "json", names[0]).out)
+    whole = json.loads(run("recommend", "--format", "json", names[0]).out)
 
-    assert set(brief) == {"schema", "project", "option", "default", "needs"}
-    assert brief["needs"]["rag"] == {"score": 8.0, "needed": True, "blocked_by": []}
-    assert (
-        run("recommend", "--brief", name, write("empty.yaml", "")).out
-        == "a.yaml: rag\nempty.yaml: rag (default)\n"
+    assert list(brief) == [
+        "schema", "project", "option", "default", "too_little_known", "probability", "needs",
+    ]  # fmt: skip
+    assert all(brief[key] == whole[key] for key in brief if key != "needs")
+    for need, state in brief["needs"].items():
+        assert list(state) == ["probability", "score", "needed", "blocked_by"]
+        assert state.items() <= whole["needs"][need].items()
+    assert run("recommend", "--brief", *names).out == (
+        f"a.yaml: {DESK}\n"
+        f"b.yaml: {shorten({'knowledge.gap': 'most'}, 'too little is known')}\n"
+        f"empty.yaml: {NOTHING_KNOWN}\n"
     )
 
 
@@ -139,7 +196,7 @@ def test_the_bad_file_among_several_is_named_and_the_others_are_answered(run, wr
     )
 
     assert result.code == 2
-    assert result.out == "a.yaml: rag\n"
+    assert result.out == f"a.yaml: {DESK}\n"
     assert result.err == (
         "error: missing.yaml: no such file\n"
         "error: missing.jsonl: no such file\n"
@@ -150,19 +207,15 @@ def test_the_bad_file_among_several_is_named_and_the_others_are_answered(run, wr
 @pytest.mark.parametrize(
     ("stdin", "options", "expected"),
     [
-        (PROFILE, [], "<stdin>: rag"),
-        ('{"knowledge": {"gap": "none"}}', [], "<stdin>: neither"),
-        ('{"knowledge": {"gap": "none"}}\n\n', [], "<stdin>: neither"),
-        ('{\n "knowledge": {"gap": "none"}\n}\n', [], "<stdin>: neither"),
-        (
-            '\ufeff{"knowledge": {"gap": "none"}}\n{"knowledge": {"gap": "most"}}\n',
-            [],
-            "<stdin>:1: neither\n<stdin>:2: rag",
-        ),
-        ('{"knowledge": {"gap": "none"}}\n', ["--stdin-name", "x.jsonl"], "x.jsonl:1: neither"),
-        ('[knowledge]\ngap = "none"\n', ["--stdin-name", "x.toml"], "x.toml: neither"),
-        ('{"knowledge": {"gap": "none"}}', ["--stdin-name=x.json"], "x.json: neither"),
-        ("", [], "<stdin>: rag (default)"),
+        (PROFILE, [], f"<stdin>: {DESK}"),
+        (NO_GAP, [], f"<stdin>: {NEITHER}"),
+        (f"{NO_GAP}\n\n", [], f"<stdin>: {NEITHER}"),
+        ('{\n "knowledge": {"gap": "none"}\n}\n', [], f"<stdin>: {NEITHER}"),
+        (f"\ufeff{NO_GAP}\n{NO_GAP}\n", [], f"<stdin>:1: {NEITHER}\n<stdin>:2: {NEITHER}"),
+        (f"{NO_GAP}\n", ["--stdin-name", "x.jsonl"], f"x.jsonl:1: {NEITHER}"),
+        ('[knowledge]\ngap = "none"\n', ["--stdin-name", "x.toml"], f"x.toml: {NEITHER}"),
+        (NO_GAP, ["--stdin-name=x.json"], f"x.json: {NEITHER}"),
+        ("", [], f"<stdin>: {NOTHING_KNOWN}"),
     ],
 )
 def test_stdin_is_read_by_what_it_holds_or_by_the_name_it_is_given(run, stdin, options, expected):
@@ -258,7 +311,7 @@ def test_a_file_of_its_own_goes_before_pyproject_and_the_search_stops_at_the_rep
     write("repo/p.yaml", PROFILE)
     run.folder = tmp_path / "repo"
 
-    assert run("recommend", "--brief", "p.yaml").out == "p.yaml: rag\n"
+    assert run("recommend", "--brief", "p.yaml").out == f"p.yaml: {DESK}\n"
     write("repo/ragortune.yaml", "")
     write("repo/pyproject.toml", "[tool.ragortune]\nrules = 'nowhere'\n")
     assert run("recommend", "--brief", "p.yaml").code == 0

@@ -10,8 +10,13 @@ from markdown_it import MarkdownIt
 
 from ragortune import load_rulebook, recommend
 from ragortune.casebook import find_nearest
+from ragortune.model import Gate, GateKind, Need
 from ragortune.plaintext import clean_text, join_words, quote_value, shorten_text, suggest_name
+from ragortune.profile import Vocabulary
+from ragortune.reading import PROFILE_BYTES, read_document
+from ragortune.render.headline import build_headline, word_share
 from ragortune.render.markdown import escape_markdown, render_markdown
+from ragortune.render.outlook import build_outlook
 from ragortune.render.report import build_report
 from ragortune.render.text import render_text
 
@@ -20,6 +25,12 @@ from .conftest import ROOT
 SNAPSHOTS = ROOT / "tests" / "snapshots"
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 BOOK = load_rulebook()
+TIED = BOOK.replace(
+    scale=BOOK.scale.replace(
+        intercept_rag=-BOOK.scale.weight(BOOK.rules["facts-from-outside"].effects[0].strength)
+    )
+)
+"""A rule set by which a gap alone makes retrieval exactly as likely as not."""
 
 
 def compare(name, text):
@@ -65,10 +76,11 @@ def test_no_line_but_an_address_is_wider_than_the_terminal(run):
 
 
 def test_a_terminal_without_unicode_gets_ascii_bars(run):
-    out = run("recommend", EXAMPLES[0], encoding="ascii").out
-
-    assert "####" in out
-    assert "█" not in out
+    (run.folder / "empty.yaml").write_text("")
+    for path in (*EXAMPLES, "empty.yaml"):
+        out = run("recommend", path, encoding="ascii").out
+        assert "####" in out
+        assert not re.search("[█░─│●]", out)
 
 
 @pytest.mark.parametrize(
@@ -89,23 +101,146 @@ def test_machine_formats_are_never_coloured(run):
         assert "\x1b" not in run("recommend", "-f", form, "--color", "always", EXAMPLES[0]).out
 
 
-def test_a_tie_is_reported(book):
-    tied = book.replace(scale=book.scale.replace(needs_rag_above=2.0))
-    report = build_report(recommend({"knowledge.gap": "some"}, tied), ())
+# --- the advice, and how firm it is ---------------------------------------------------------------------------------
 
-    assert report.firmness == (
-        "a tie: the need for retrieval stands exactly on its threshold; the stated order decided, and rag is as near"
+
+def test_a_probability_is_said_in_words_about_systems_that_were_built():
+    advice = recommend({"knowledge.gap": "most", "knowledge.access_path": "by_meaning"})
+    count = round(100 * advice.probability[advice.option])
+
+    assert build_headline(advice).probability == (
+        f"{count}%: of 100 production systems that answered like this, about {count} were built so"
     )
+
+
+def test_a_rule_set_without_a_field_sample_claims_nothing_about_systems():
+    advice = recommend({"knowledge.access_path": "by_meaning"}, BOOK.replace(answer_counts={}))
+
+    assert re.fullmatch(r"\d\d%", build_headline(advice).probability)
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0, "0%"), (0.001, "<1%"), (0.0051, "1%"), (0.5, "50%"), (0.994, "99%"), (0.9999, ">99%"), (1, "100%")],
+)
+def test_what_is_not_all_never_reads_as_all_and_what_is_not_none_not_as_none(share, shown):
+    assert word_share(share) == shown
+
+
+def test_a_team_that_answered_nothing_is_told_so_with_the_default_the_base_rates_and_what_to_ask():
+    headline = build_headline(recommend({}))
+
+    assert headline.verdict.startswith("Too little is known to tell. Until more is known: rag, the default")
+    assert headline.base_rates.startswith("with nothing known: neither ")
+    assert len(headline.questions) == 3
+    assert headline.questions[0].head == "knowledge.access_path"
+    assert headline.questions[0].text == BOOK.criteria["knowledge.access_path"].question
+
+
+def test_questions_about_a_thing_wait_until_the_thing_is_known_to_exist():
+    for answers in ({}, {"knowledge.gap": "most"}, {"readiness.prompting": "untried"}):
+        advice = recommend(answers)
+        shown = [line.head for line in build_headline(advice).questions + build_outlook(advice).questions]
+        assert not [name for name in shown if BOOK.criteria[name].asked_when]
+
+
+def test_a_team_whose_answers_leave_every_option_below_one_half_is_told_so():
+    advice = recommend({"knowledge.gap": "most"}, TIED)
+    headline = build_headline(advice)
+
+    assert (advice.default, advice.too_little_known) == (False, True)
+    assert headline.verdict.startswith("Too little is known to tell. The best guess is neither: ")
+    assert headline.verdict.endswith(" (rag is as likely)")
+    assert headline.questions
+
+
+def test_a_need_that_is_as_likely_as_not_is_reported():
+    report = build_report(recommend({"knowledge.gap": "most"}, TIED), ())
+
+    assert report.needs[0].verdict == "as likely as not, so it is not taken to hold: 50%, log-odds +0.00"
+
+
+def test_firm_advice_and_advice_that_is_not_firm_are_told_apart():
+    firm = recommend({"knowledge": {"access_path": "in_request", "gap": "none", "fits_prompt": "yes"}})
+    weak = recommend({"knowledge.gap": "none"})
+    batch = recommend({"knowledge.gap": "none"}, what_if=False)
+
+    assert re.match(
+        r"firm \(80% or more\); \d+ open answers can still change the advice", build_headline(firm).firm
+    )
+    assert build_headline(weak).firm.startswith("not firm (below 80%); ")
+    assert re.fullmatch(r"not firm \(below 80%\); next comes rag with \d+%", build_headline(batch).firm)
+
+
+def test_advice_with_too_much_open_says_that_it_was_not_worked_out():
+    advice = recommend({}).replace(settled=None, unknowns=None)
+
+    assert build_headline(advice).firm.endswith("too much open to work out whether it can change the advice")
+
+
+# --- needs ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_lines_of_a_need_add_up_to_its_log_odds():
+    for path in EXAMPLES:
+        document = read_document(str(path), PROFILE_BYTES)
+        advice = recommend(Vocabulary(BOOK.criteria).read_profile(document.data, document), what_if=False)
+        for part, state in zip(build_report(advice, ()).needs, advice.needs.values(), strict=True):
+            assert sum(line.weight for line in part.reasons) == pytest.approx(state.score)
+            assert part.reasons[0].text.startswith("base rate: ")
+
+
+def test_a_team_without_known_examples_is_told_that_tuning_counts_for_less():
+    answers = {"readiness.prompting": "plateaued", "model.strength": "weak", "performance.deployment": "edge"}
+    tuning = build_report(recommend(answers), ()).needs[1]
+    confirmed = build_report(recommend({**answers, "data.examples": 400}), ())
+
+    title = BOOK.rules["more-than-a-handful"].title
+    assert tuning.ceiling == (
+        f"not confirmed by D14 ({title[:1].lower()}{title[1:]}), so it counts as at most 77%, log-odds +1.20"
+    )
+    assert confirmed.needs[1].ceiling == ""
+    assert [(gate.code, gate.kind) for gate in confirmed.gates] == [("D14", "Tuning is confirmed")]
 
 
 def test_gates_that_decide_are_shown_and_those_that_do_not_are_left_out():
     blocked = build_report(recommend({"data.rights": "not_allowed", "knowledge.volatility": "daily"}), ())
+    idle = build_report(recommend({"data.examples": 400}), ())
 
-    assert [gate.code for gate in blocked.gates] == ["D12"]
-    alone = build_report(recommend({"knowledge.volatility": "daily", "cost.right_sizing": "yes"}), ())
-    assert [gate.kind for gate in alone.gates] == ["Tuning alone is not enough"]
-    gates_only = build_report(recommend({"knowledge.source": "none", "data.rights": "not_allowed"}), ())
-    assert gates_only.firmness.startswith("firm: gates decide both needs")
+    assert [(gate.code, gate.kind) for gate in blocked.gates] == [("D12", "Tuning is ruled out")]
+    assert blocked.needs[1].verdict.startswith("ruled out, whatever its log-odds ")
+    assert idle.gates == ()
+
+
+def test_a_need_that_a_gate_requires_says_so(book):
+    rule = book.rules["fast-changing-facts"]
+    rule = rule.replace(gates=(Gate(Need.RAG, GateKind.REQUIRES),))
+    report = build_report(
+        recommend({"knowledge.volatility": "daily"}, book.replace(rules={**book.rules, rule.id: rule})), ()
+    )
+
+    assert report.needs[0].verdict.startswith("required, whatever its log-odds ")
+    assert [gate.kind for gate in report.gates] == ["Retrieval is required"]
+
+
+def test_answers_that_hold_together_and_answers_between_levels_read_apart():
+    answers = {"knowledge.access_path": ["by_meaning", "by_key"], "knowledge.volatility": ["daily", "weekly"]}
+    shown = " ".join(line.answers for line in build_report(recommend(answers), ()).needs[0].reasons)
+
+    assert "access path: by_meaning and by_key" in shown
+    assert "volatility: weekly or daily" in shown
+
+
+def test_everything_that_the_system_does_is_measured():
+    report = build_report(recommend({"task.kind": ["classification", "summarisation"]}), ())
+    measures = [text for what, text in report.proof if what == "Measure"]
+
+    assert measures == [
+        BOOK.criteria["task.kind"].level(kind).measure for kind in ("classification", "summarisation")
+    ]
+
+
+# --- hostile text ---------------------------------------------------------------------------------------------------
 
 
 HOSTILE = "\x1b[31mred\x1b[0m [bold]b[/bold] <script>alert(1)</script> ]] | * `x` # _y_ \u202egnp.exe \x07 \r\n::error::x ![i](u) [l](j)"

@@ -17,6 +17,7 @@ from ragortune.engine import (
     rank_questions,
 )
 from ragortune.engine.questions import can_ask, choose_question
+from ragortune.engine.score import logistic
 from ragortune.engine.settled import find_pivots
 from ragortune.model import AnswerCount, Direction, Need, Option, Profile, Sample
 
@@ -195,7 +196,8 @@ def test_a_lever_says_where_the_need_stands_with_each_level(levels):
             spans.append((min(scores), max(scores)))
         index = list(Need).index(lever.need)
         assert (lever.low, lever.high) == spans[index]
-        assert lever.high - lever.low == pytest.approx(max(high - low for low, high in spans))
+        swings = [logistic(high) - logistic(low) for low, high in spans]
+        assert swings[index] == max(swings)
         assert lever.low <= lever.now <= lever.high
         assert lever.now == found.needs[lever.need].score
         rest = {name: own for name, own in levels.items() if name != lever.criterion}

@@ -71,7 +71,7 @@ def recommend(
     ] = None,
     form: Annotated[str, _format("text, json, jsonl or markdown.")] = "text",
     brief: Annotated[
-        bool, typer.Option("--brief", help="Only the option and where the needs stand.")
+        bool, typer.Option("--brief", help="Only the option, its probability and the needs.")
     ] = False,
     trace: Annotated[bool, typer.Option("--trace", help="What became of every rule, too (JSON).")] = False,
     what_if: Annotated[
@@ -120,7 +120,11 @@ def recommend(
 @app.command()
 def explain(
     name: Annotated[
-        str, typer.Argument(metavar="ID", help="Rule, code, criterion, option, source, exit-codes, scale.")
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="Rule, code, criterion, option, source, probability, firm, scale or exit-codes.",
+        ),
     ],
     form: Annotated[str, _format("text, json or markdown.")] = "text",
     rules: Rules = None,

@@ -63,7 +63,10 @@ def suggest_name(word: object, names: Iterable[str]) -> str | None:
     choices = list(names)
     wanted = str(word)[:80].lower().replace(" ", "_").replace("-", "_")
     by_form = {name.lower().replace("-", "_"): name for name in choices}
-    near = difflib.get_close_matches(wanted, by_form, n=1, cutoff=0.55)
+    near = [form for form in by_form if form.rpartition(".")[2] == wanted][
+        :1
+    ]  # a criterion without its group
+    near = near or difflib.get_close_matches(wanted, by_form, n=1, cutoff=0.55)
     if not near:
         tails = {form.rpartition(".")[2]: form for form in by_form}
         near = [tails[tail] for tail in difflib.get_close_matches(wanted, tails, n=1, cutoff=0.7)]

@@ -344,12 +344,17 @@ def _is_date(text: str) -> bool:
     return len(text) == len(_DATE_FORM)
 
 
+def join_levels(criterion: Criterion, levels: Iterable[str]) -> str:
+    """Return levels in words: joined by "and" where several can hold, by "or" where it is one of them."""
+    return join_words(levels, "and" if criterion.several else "or")
+
+
 def describe_answer(profile: Profile, criterion: Criterion) -> str:
-    """Return an answer in a few words: the level with the number behind it, or the levels it may be."""
+    """Return an answer in a few words: the level with the number behind it, the levels it may be, or all that hold."""
     levels = profile.levels.get(criterion.id)
     if not levels:
         return UNKNOWN
-    words = join_words(levels, "and" if criterion.several else "or")
+    words = join_levels(criterion, levels)
     answer = profile.answers.get(criterion.id)
     if answer and isinstance(answer.given, (int, float)):
         return f"{words}, {answer.given:,}"

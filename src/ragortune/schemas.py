@@ -51,11 +51,12 @@ def _fields_by_holder(
     when = _closed({criterion.id: _condition_schema(criterion) for criterion in conditions.values()})
     says = _closed({criterion.id: _said_schema(criterion) for criterion in criteria.values()})
     answers = {
-        criterion.id: {**_value_schema(criterion, ranges=False), "description": criterion.question}
+        criterion.id: {**_value_schema(criterion), "description": criterion.question}
         for criterion in conditions.values()
     }
     profile = {"profile": {"type": "object", "properties": answers}}
     return {
+        "Criterion": {"asked_when": when},
         "Rule": {"when": when, "unless": when},
         "FindingRule": {"when": when, "unless": when},
         "Phrase": {"says": says, "number": {"enum": [*criteria, None]}},
@@ -76,10 +77,11 @@ def _said_schema(criterion: Criterion) -> dict[str, Any]:
 
 def _condition_schema(criterion: Criterion) -> dict[str, Any]:
     level = {"enum": list(criterion.level_ids)}
-    shapes: list[dict[str, Any]] = [
-        level,
-        {"type": "array", "items": level, "minItems": 1, "uniqueItems": True},
-    ]
+    listed = {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}
+    shapes: list[dict[str, Any]] = [level, listed]
+    if criterion.several:
+        main = {"anyOf": [level, listed], "description": "The level named first, of those that hold together."}
+        shapes.append(_closed({"main": main}) | {"required": ["main"]})
     if not criterion.nominal:
         bounds = {"at_least": level, "at_most": level}
         shapes.append(
@@ -88,7 +90,7 @@ def _condition_schema(criterion: Criterion) -> dict[str, Any]:
     return {"description": criterion.question, "anyOf": shapes}
 
 
-def _value_schema(criterion: Criterion, *, ranges: bool = True) -> dict[str, Any]:
+def _value_schema(criterion: Criterion) -> dict[str, Any]:
     single: list[dict[str, Any]] = [
         {
             "enum": [*criterion.level_ids, "unknown", None],
@@ -102,9 +104,10 @@ def _value_schema(criterion: Criterion, *, ranges: bool = True) -> dict[str, Any
         if criterion.maximum is not None:
             number["maximum"] = criterion.maximum
         single.append({**number, "description": f"a number of {criterion.unit}"})
-    if not ranges:
-        return {"anyOf": single}
-    several: list[dict[str, Any]] = [{"type": "array", "items": {"anyOf": single}, "minItems": 1}]
+    means = "all that hold, the main one first" if criterion.several else "one of these, nobody knows which"
+    several: list[dict[str, Any]] = [
+        {"type": "array", "items": {"anyOf": single}, "minItems": 1, "description": means}
+    ]
     if not criterion.nominal:
         ends = {"from": {"anyOf": single}, "to": {"anyOf": single}}
         several.append(

@@ -102,14 +102,14 @@ def show_price(name: str, request: PriceRequest, form: str, color: str, environm
     if form == "json":
         environment.write(dump_json(plain_data(row), indent=2) + "\n")
         return ExitCode.OK
-    from ragortune.render import pages, pricelist
+    from ragortune.render import blocks, pricelist
 
     page = pricelist.price_page(row, rulebook.sources, today)
     if form == "markdown":
-        environment.write(pages.page_markdown(page))
+        environment.write(blocks.page_markdown(page))
     else:
         color_wanted = environment.wants_color(color)
-        environment.write(pages.page_text(page, width=environment.width, color=color_wanted))
+        environment.write(blocks.page_text(page, width=environment.width, color=color_wanted))
     return ExitCode.OK
 
 

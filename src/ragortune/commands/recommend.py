@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 from ragortune.commands.shared import choose_date, choose_format, open_rulebook, show_error
-from ragortune.engine import decide_option, judge_profile, trace_rules
+from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile, trace_rules
 from ragortune.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.host import Environment
-from ragortune.model import Option, Profile, Recommendation, Refusal, Rulebook
+from ragortune.model import Option, Profile, Recommendation, Refusal, Rulebook, is_undecided
 from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.profile import Vocabulary
 from ragortune.reading import (
@@ -43,7 +43,7 @@ class RecommendRequest(Record):
     """Profile files; `-` is stdin."""
     format: str = "text"
     brief: bool = False
-    """Only the option and where the needs stand."""
+    """Only the option, its probability and the needs."""
     what_if: bool | None = None
     """Whether to say what could change the advice; where None, for a single profile only."""
     why_not: str | None = None
@@ -166,22 +166,28 @@ class _Printer:
         if form in ("json", "jsonl"):
             self._print_json(given, profile)
         elif self._request.brief:
-            outcome = decide_option(self._rulebook, profile.levels)
-            label = f"{given.path}:{given.line}" if given.line else given.path
-            default = " (default)" if outcome.default else ""
-            self._environment.write(f"{label}: {outcome.option}{default}\n")
+            self._print_brief(given, profile)
         else:
             self._print_report(profile)
         self._count += 1
+
+    def _print_brief(self, given: _Input, profile: Profile) -> None:
+        from ragortune.render.headline import word_share
+
+        outcome = decide_option(self._rulebook, profile.levels)
+        probability = outcome.probability
+        remarks = [word_share(probability[outcome.option])]
+        remarks += ["default"] if outcome.default else []
+        remarks += ["too little is known"] if is_undecided(probability, default=outcome.default) else []
+        label = f"{given.path}:{given.line}" if given.line else given.path
+        self._environment.write(f"{label}: {outcome.option} ({', '.join(remarks)})\n")
 
     def _judge(self, profile: Profile) -> Recommendation:
         """Return the recommendation, with what could change it where that is wanted."""
         recommendation = judge_profile(self._rulebook, profile)
         wanted = self._request.what_if
         if wanted or self._request.why_not or (wanted is None and not self.batch):
-            from ragortune.whatif import study
-
-            return study(recommendation, given=self._request.any_answer)
+            return add_what_if(recommendation, given=self._request.any_answer)
         return recommendation
 
     def _refuse(self, recommendation: Recommendation) -> Refusal | None:
@@ -191,8 +197,6 @@ class _Printer:
         if option == recommendation.option:
             self._environment.note(f"--why-not: {option} is what is recommended")
             return None
-        from ragortune.whatif import explain_refusal
-
         return explain_refusal(recommendation, Option(option))
 
     def _print_json(self, given: _Input, profile: Profile) -> None:

@@ -11,7 +11,7 @@ from ragortune.host import Environment
 from ragortune.model import Rule, Rulebook
 from ragortune.plaintext import clean_text, quote_value, suggest_name
 from ragortune.record import plain_data
-from ragortune.render import pages
+from ragortune.render import blocks, pages
 from ragortune.render.machine import dump_json
 from ragortune.rulecheck import RuleFinding, check_folder
 from ragortune.rulefolder import shipped_folder
@@ -31,7 +31,8 @@ def list_rules(rules: str | None, form: str, environment: Environment) -> ExitCo
     elif form == "markdown":
         lines = ["| Code | Rule | When | Then |", "| --- | --- | --- | --- |"]
         lines += [
-            f"| {rule.code} | {rule.title} | {_condition(rule)} | {_effects(rule)} |" for rule in _all(book)
+            f"| {rule.code} | {rule.title} | {_condition(rule)} | {_effects(book, rule)} |"
+            for rule in _all(book)
         ]
         lines += ["", "| Code | Finding | Severity | Confidence |", "| --- | --- | --- | --- |"]
         lines += [
@@ -43,7 +44,7 @@ def list_rules(rules: str | None, form: str, environment: Environment) -> ExitCo
         width = environment.width
         for rule in _all(book):
             environment.write(f"{rule.code}  {rule.id}\n")
-            environment.write(_wrap(f"{rule.title}: {_effects(rule)}", width, "     "))
+            environment.write(_wrap(f"{rule.title}: {_effects(book, rule)}", width, "     "))
         for finding in findings.values():
             environment.write(f"{finding.code}  {finding.id}\n")
             said = f"{finding.title}: {finding.severity} ({finding.confidence} confidence) of `check`"
@@ -65,8 +66,8 @@ def _condition(rule: Rule) -> str:
     return "; and ".join(pages.word_condition(*item) for item in rule.when.items())
 
 
-def _effects(rule: Rule) -> str:
-    return "; ".join(pages.word_effects(rule))
+def _effects(book: Rulebook, rule: Rule) -> str:
+    return "; ".join(pages.word_effects(book, rule))
 
 
 def _wrap(text: str, width: int, indent: str) -> str:
@@ -87,9 +88,9 @@ def show_page(name: str, rules: str | None, form: str, color: str, environment: 
     if form == "json":
         environment.write(dump_json([{"kind": kind, "text": text} for kind, text in page], indent=2) + "\n")
     elif form == "markdown":
-        environment.write(pages.page_markdown(page))
+        environment.write(blocks.page_markdown(page))
     else:
-        shown = pages.page_text(page, width=environment.width, color=environment.wants_color(color))
+        shown = blocks.page_text(page, width=environment.width, color=environment.wants_color(color))
         environment.write(shown)
     return ExitCode.OK
 

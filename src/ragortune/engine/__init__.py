@@ -15,6 +15,7 @@ from ragortune.engine.score import (
     decide_option,
     has_fired,
     judge_profile,
+    pair_probabilities,
     trace_rule,
     trace_rules,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "has_fired",
     "is_settled",
     "judge_profile",
+    "pair_probabilities",
     "rank_questions",
     "reach_options",
     "trace_rule",

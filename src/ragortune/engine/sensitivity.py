@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ragortune.engine.changes import find_nearest_profile
 from ragortune.engine.compile import UNIT, compile_table
-from ragortune.engine.score import judge_completed, judge_packed, speaks_against
+from ragortune.engine.score import judge_completed, judge_packed, logistic, speaks_against
 from ragortune.model import (
     GateKind,
     Lever,
@@ -20,7 +20,8 @@ from ragortune.model import (
 def weigh_answers(recommendation: Recommendation) -> tuple[Lever, ...]:
     """Return how far each known answer moves the need that it moves most, all else held, the longest way first.
 
-    Answers that move neither need and could not change the option are left out.
+    How far is counted in probability, because log-odds that are far from even decide nothing. Answers that move neither
+    need and could not change the option are left out.
     """
     book, levels = recommendation.rulebook, recommendation.profile.levels
     table = compile_table(book)
@@ -36,10 +37,10 @@ def weigh_answers(recommendation: Recommendation) -> tuple[Lever, ...]:
         ]
         without = judge_packed(table, rest).option
         spans = [_span_need(recommendation, need, name, tried, without) for need in Need]
-        lever = max(spans, key=lambda own: own.high - own.low)
+        lever = max(spans, key=_measure_swing)
         if lever.high > lever.low or without is not recommendation.option:
             levers.append(lever)
-    levers.sort(key=lambda lever: (lever.without is recommendation.option, lever.low - lever.high))
+    levers.sort(key=lambda lever: (lever.without is recommendation.option, -_measure_swing(lever)))
     return tuple(levers)
 
 
@@ -49,6 +50,11 @@ def _span_need(
     now = recommendation.needs[need].score
     own = [now, *(scores[tuple(Need).index(need)] / UNIT for scores in tried)]
     return Lever(name, need, min(own), max(own), now, without)
+
+
+def _measure_swing(lever: Lever) -> float:
+    """Return by how much the probability of the need differs between both ends."""
+    return logistic(lever.high) - logistic(lever.low)
 
 
 def find_pillars(recommendation: Recommendation) -> tuple[Pillar, ...]:

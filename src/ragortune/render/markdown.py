@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from ragortune.plaintext import clean_text
-from ragortune.render.outlook import Outlook
+from ragortune.render.headline import Headline, word_share
+from ragortune.render.outlook import NOTHING_TO_ASK, NOTHING_TO_CHANGE, Outlook
 from ragortune.render.report import NeedPart, Remark, Report
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~&])")
@@ -36,15 +37,10 @@ def render_markdown(report: Report) -> str:
     lines = [
         f"# {escape_markdown(report.title)}",
         "",
-        f"**Recommendation:** {report.verdict}",
+        *_headline_parts(report.headline),
         "",
-        f"**How firm:** {_plain(report.firmness)}",
-        "",
+        _plain(report.meaning),
     ]
-    if report.outlook:
-        lines += [f"**Readings:** {_plain(report.outlook.readings)}", ""]
-        lines += [f"**Open:** {_plain(report.outlook.open)}", ""]
-    lines.append(_plain(report.meaning))
     for need in report.needs:
         lines += _need_table(need)
     for heading, remarks in (("Gates", report.gates), ("Notices", report.notices)):
@@ -59,9 +55,8 @@ def render_markdown(report: Report) -> str:
     if report.cases:
         lines += ["", "## Published projects most like this one", ""]
         for case in report.cases:
-            word = "agrees" if case.agrees else "disagrees"
             lines.append(
-                f"- **{word}** [{_plain(case.heading)}](<{case.address}>): {_plain(case.measured)} "
+                f"- **{case.verdict}** [{_plain(case.heading)}](<{case.address}>): {_plain(case.result)} "
                 f"({_plain(case.shared)})"
             )
     if report.sources:
@@ -79,6 +74,26 @@ def render_markdown(report: Report) -> str:
     return "\n".join(lines)
 
 
+def _headline_parts(headline: Headline) -> list[str]:
+    lines = [f"**Recommendation:** {_plain(headline.verdict)}", ""]
+    lines += [
+        f"**Probability:** {_plain(headline.probability)}",
+        "",
+        f"**How firm:** {_plain(headline.firm)}",
+        "",
+    ]
+    if headline.base_rates:
+        lines += [f"**Base rates:** {_plain(headline.base_rates)}", ""]
+    if headline.questions:
+        lines += ["**Ask first:**", ""]
+        lines += [f"- {_plain(line.text)} (`{line.head}`)" for line in headline.questions] + [""]
+    lines += ["| Option | Probability |", "| --- | ---: |"]
+    for bar in headline.bars:
+        mark = "**" if bar.advised else ""
+        lines.append(f"| {mark}`{bar.option}`{mark} | {mark}{_plain(bar.shown)}{mark} |")
+    return lines
+
+
 def _outlook_parts(outlook: Outlook) -> list[str]:
     lines = []
     if outlook.refusal:
@@ -90,16 +105,18 @@ def _outlook_parts(outlook: Outlook) -> list[str]:
     if outlook.more_flips:
         lines.append(f"- and {outlook.more_flips} more")
     if not outlook.flips:
-        lines.append("- no change of up to three answers that are known")
-    if outlook.questions:
+        lines.append(f"- {NOTHING_TO_CHANGE}")
+    if outlook.open:
         lines += ["", "## Find out next", ""]
-        lines += [f"- `{line.head}`: {_plain(line.text)}" for line in outlook.questions]
+        lines += [f"- `{line.head}`: {_plain(line.text)}" for line in outlook.questions] or [
+            f"- {NOTHING_TO_ASK}"
+        ]
     if outlook.levers:
         lines += ["", "## What carries it", "", "| Answer | Need | Least | Now | Most | Without it |"]
         lines.append("| --- | --- | ---: | ---: | ---: | --- |")
         for lever in outlook.levers:
-            scores = f"{lever.low:+g} | {lever.now:+g} | {lever.high:+g}"
-            lines.append(f"| `{lever.criterion}` | {lever.need} | {scores} | {lever.without} |")
+            shares = " | ".join(_plain(word_share(share)) for share in (lever.low, lever.now, lever.high))
+            lines.append(f"| `{lever.criterion}` | {lever.need} | {shares} | {lever.without} |")
     lines += (
         ["", *(f"- ({line.head}) {_plain(line.text)}" for line in outlook.pillars)] if outlook.pillars else []
     )
@@ -108,12 +125,13 @@ def _outlook_parts(outlook: Outlook) -> list[str]:
 
 def _need_table(need: NeedPart) -> list[str]:
     lines = ["", f"## Need for {need.name}", "", f"{_plain(need.verdict)}."]
-    if need.reasons:
-        lines += ["", "| Weight | Rule | Reason | Answers | Sources |", "| ---: | --- | --- | --- | --- |"]
-        for line in need.reasons:
-            numbers = ", ".join(str(number) for number in line.sources)
-            cells = (f"{line.weight:+g}", line.code, _plain(line.text), _plain(line.answers), numbers)
-            lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", "| Log-odds | Rule | Reason | Answers | Sources |", "| ---: | --- | --- | --- | --- |"]
+    for line in need.reasons:
+        numbers = ", ".join(str(number) for number in line.sources)
+        cells = (f"{line.weight:+.2f}", line.code, _plain(line.text), _plain(line.answers), numbers)
+        lines.append(f"| {' | '.join(cells)} |")
+    if need.ceiling:
+        lines += ["", f"{_plain(need.ceiling)}."]
     return lines
 
 

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from ragortune.model import (
-    Direction,
-    Flip,
-    GateKind,
-    Lever,
-    Need,
-    OpenQuestion,
-    Option,
-    Recommendation,
-    Refusal,
-)
+from ragortune.engine.score import logistic
+from ragortune.model import Direction, Flip, GateKind, Lever, OpenQuestion, Option, Recommendation, Refusal
 from ragortune.plaintext import join_words
+from ragortune.profile import join_levels
 from ragortune.record import Record
+from ragortune.render.headline import NEED_NAMES, Line, list_askable
 
-NEED_NAMES = {Need.RAG: "retrieval", Need.FINE_TUNING: "tuning"}
+GATE_WORDS: Mapping[GateKind, str] = {
+    GateKind.REQUIRES: "requires {}",
+    GateKind.RULES_OUT: "rules {} out",
+    GateKind.CONFIRMS: "confirms {}",
+}
+"""What a gate does to a need."""
+NOTHING_TO_CHANGE = "no change of up to three answers that are known"
+NOTHING_TO_ASK = "no open question is expected to tell much"
 _MOST_FLIPS = 6
 _MOST_QUESTIONS = 5
 _MOST_LEVERS = 6
+_LEAST_SWING = 0.01
 _MOST_REASONS = 5
 
 
-class Line(Record):
-    """A sentence with what stands before it."""
-
-    head: str
-    text: str
-
-
 class LeverBar(Record):
-    """How far one answer moves a need, to be drawn; all numbers are scores less the threshold."""
+    """How far one answer moves a need, to be drawn; all numbers are probabilities, gates left out."""
 
     criterion: str
     need: str
@@ -58,16 +52,14 @@ class RefusalPart(Record):
 class Outlook(Record):
     """What could change the advice, ready to be laid out."""
 
-    readings: str
-    """How often the advice holds over the readings of the rules."""
-    open: str
-    """Whether open answers can still change it."""
     flips: tuple[Line, ...]
     """What would change it: the option, and the change that gives it."""
     more_flips: int
     """Changes that are not shown."""
     questions: tuple[Line, ...]
-    """What to find out next: the criterion, and what its answer can give."""
+    """What to find out next: the criterion, and what its answer can give; only what is worth asking."""
+    open: bool
+    """Whether some open answer can still change the advice."""
     levers: tuple[LeverBar, ...]
     pillars: tuple[Line, ...]
     """Rules that carry the advice alone: code, and the option without it."""
@@ -76,62 +68,25 @@ class Outlook(Record):
 
 def build_outlook(recommendation: Recommendation, refusal: Refusal | None = None) -> Outlook | None:
     """Return what-if in sentences, or None where it was not computed."""
-    if recommendation.acceptability is None:
+    if recommendation.flips is None:
         return None
-    merged = _merge_flips(recommendation, recommendation.flips or ())
-    questions = [question for question in recommendation.unknowns or () if question.alone] or list(
-        recommendation.unknowns or ()
-    )
+    merged = _merge_flips(recommendation, recommendation.flips)
+    limit = recommendation.rulebook.scale.ask_from
+    worthwhile = [question for question in list_askable(recommendation) if question.expected_gain >= limit]
+    levers = [_draw_lever(recommendation, lever) for lever in (recommendation.levers or ())[:_MOST_LEVERS]]
     return Outlook(
-        readings=_word_readings(recommendation),
-        open=_word_open(recommendation),
         flips=tuple(merged[:_MOST_FLIPS]),
         more_flips=len(merged[_MOST_FLIPS:]),
-        questions=tuple(_word_question(recommendation, question) for question in questions[:_MOST_QUESTIONS]),
-        levers=tuple(
-            _draw_lever(recommendation, lever) for lever in (recommendation.levers or ())[:_MOST_LEVERS]
+        questions=tuple(
+            _word_question(recommendation, question) for question in worthwhile[:_MOST_QUESTIONS]
         ),
+        open=bool(recommendation.unknowns),
+        levers=tuple(bar for bar in levers if bar.changes or bar.high - bar.low >= _LEAST_SWING),
         pillars=tuple(
             Line(pillar.rule.code, f"{pillar.rule.title}; without this rule: {pillar.without}")
             for pillar in recommendation.pillars or ()
         ),
         refusal=_explain(recommendation, refusal) if refusal else None,
-    )
-
-
-def _word_readings(recommendation: Recommendation) -> str:
-    """Return how often the advice holds, in whole readings of a hundred."""
-    shares = recommendation.acceptability or {}
-    error = recommendation.acceptability_error or 0.0
-    own = shares[recommendation.option]
-    others = sorted(
-        ((share, option) for option, share in shares.items() if option is not recommendation.option),
-        key=lambda entry: -entry[0],
-    )
-    rivals = [f"{option} {_word_share(share)}" for share, option in others if share >= 0.005]
-    text = f"holds in {_word_share(own)} of 100 readings of the rules"
-    if error:
-        text += ", give or take 1"
-    return f"{text}; {join_words(rivals)}" if rivals else text
-
-
-def _word_share(share: float) -> str:
-    """Return a share of a hundred; what is not all never reads as all."""
-    if share >= 0.995:
-        return "100" if share >= 1 - 1e-9 else "over 99"
-    return f"{100 * share:.0f}"
-
-
-def _word_open(recommendation: Recommendation) -> str:
-    unknowns = recommendation.unknowns or ()
-    if recommendation.settled:
-        return "settled: no open answer can change the advice"
-    count, alone = len(unknowns), sum(question.alone for question in unknowns)
-    noun = "open answer" if count == 1 else "open answers"
-    if not alone:
-        return f"{count} {noun} can still change the advice, none by itself"
-    return (
-        f"{count} {noun} can still change the advice, {alone} by {'itself' if alone == 1 else 'themselves'}"
     )
 
 
@@ -167,7 +122,7 @@ def _word_change(recommendation: Recommendation, change: dict[str, list[str]]) -
     parts = []
     for name, levels in change.items():
         criterion = recommendation.rulebook.criteria[name]
-        old = "/".join(recommendation.profile.levels.get(name, ("unknown",)))
+        old = join_levels(criterion, recommendation.profile.levels.get(name, ("unknown",)))
         ordered = sorted(levels, key=criterion.level_ids.index)
         parts.append(f"{name} {old} -> {join_words(ordered, 'or')}")
     return ", and ".join(parts)
@@ -178,24 +133,18 @@ def _word_change(recommendation: Recommendation, change: dict[str, list[str]]) -
 
 def _draw_lever(recommendation: Recommendation, lever: Lever) -> LeverBar:
     changes = lever.without is not recommendation.option
-    return LeverBar(
-        lever.criterion, NEED_NAMES[lever.need], lever.low, lever.high, lever.now, lever.without, changes
-    )
+    low, high, now = (logistic(score) for score in (lever.low, lever.high, lever.now))
+    return LeverBar(lever.criterion, NEED_NAMES[lever.need], low, high, now, lever.without, changes)
 
 
 def _explain(recommendation: Recommendation, refusal: Refusal) -> RefusalPart:
-    words = {
-        GateKind.RULES_OUT: "rules {} out",
-        GateKind.REQUIRES: "requires {}",
-        GateKind.NOT_ALONE: "{} alone is not enough",
-    }
     lines = [
-        Line(hit.rule.code, f"{hit.rule.title}: {words[hit.gate].format(NEED_NAMES[hit.need])}")
+        Line(hit.rule.code, f"{hit.rule.title}: {GATE_WORDS[hit.gate].format(NEED_NAMES[hit.need])}")
         for hit in refusal.gates
     ]
     for reason in refusal.reasons[:_MOST_REASONS]:
         sign = "+" if reason.effect is Direction.FOR else "-"
-        moved = f"{sign}{reason.weight:g} for {NEED_NAMES[reason.need]}"
+        moved = f"{sign}{reason.weight:.2f} for {NEED_NAMES[reason.need]}"
         lines.append(Line(reason.rule.code, f"{reason.rule.title} ({moved})"))
     return RefusalPart(refusal.option, tuple(lines), _word_nearest(recommendation, refusal))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ragortune.errors import ExitCode
 from ragortune.findings import Detector, FindingRule
 from ragortune.model import (
     Bound,
     Condition,
     Criterion,
-    GateKind,
+    Direction,
+    Effect,
+    Main,
     Option,
     OptionGuide,
     Rule,
@@ -19,31 +20,16 @@ from ragortune.model import (
 )
 from ragortune.plaintext import join_words
 from ragortune.record import NOTHING
-from ragortune.render.outlook import NEED_NAMES
-
-Block = tuple[str, str]
-"""What a paragraph is (`heading`, `text`, `item`, `term`, `code`), and its text; terms hold `name\\ttext`."""
-
-_HOW = (
-    "Two needs are scored apart: must something be retrieved, and must something be trained. Each rule that fires "
-    "adds its weight to a need or takes it away. Gates decide over the weights. The pair of needs is the option. An "
-    "unknown answer fires nothing."
-)
-_EXIT_CODES = {
-    ExitCode.OK: "ran, nothing at or above the limit for failing",
-    ExitCode.FINDINGS: "ran, findings at or above the limit (`rules check` and `rules test` with findings too)",
-    ExitCode.UNUSABLE: (
-        "some input cannot be used: a flag, configuration, profile, rule set or document; what could be judged "
-        "beside it was judged"
-    ),
-    ExitCode.UNDECIDED: "nothing could be decided",
-    ExitCode.DEFECT: "a defect of ours",
-    ExitCode.INTERRUPTED: "interrupted",
-}
+from ragortune.render.blocks import Block
+from ragortune.render.headline import NEED_NAMES
+from ragortune.render.outlook import GATE_WORDS
+from ragortune.render.topics import TOPICS, word_strength
 
 
 def word_condition(criterion: str, condition: Condition) -> str:
     """Return a condition as a reader says it."""
+    if isinstance(condition, Main):
+        return f"{word_condition(criterion, condition.main)} first"
     if isinstance(condition, Bound):
         if condition.at_least is not None and condition.at_most is not None:
             return f"{criterion} from {condition.at_least} to {condition.at_most}"
@@ -54,24 +40,23 @@ def word_condition(criterion: str, condition: Condition) -> str:
     return f"{criterion} {join_words(levels, 'or')}"
 
 
-def word_effects(rule: Rule) -> list[str]:
+def word_effects(book: Rulebook, rule: Rule) -> list[str]:
     """Return what a rule does, one clause for each effect."""
     done = [
-        f"speaks {effect.effect} {NEED_NAMES[effect.need]} ({effect.strength})" for effect in rule.effects
+        f"speaks {effect.effect} {NEED_NAMES[effect.need]} ({_word_weight(book, effect)})"
+        for effect in rule.effects
     ]
-    for gate in rule.gates:
-        name = NEED_NAMES[gate.need]
-        if gate.gate is GateKind.RULES_OUT:
-            done.append(f"rules {name} out")
-        elif gate.gate is GateKind.REQUIRES:
-            done.append(f"requires {name}")
-        else:
-            done.append(f"lets {name} stand only beside the other need")
+    done += [GATE_WORDS[gate.gate].format(NEED_NAMES[gate.need]) for gate in rule.gates]
     if rule.notice:
         done.append(f"notes: {rule.notice}")
     if rule.technique:
         done.append(f"offers a technique within {join_words(rule.technique.options)}")
     return done
+
+
+def _word_weight(book: Rulebook, effect: Effect) -> str:
+    sign = "+" if effect.effect is Direction.FOR else "-"
+    return f"{word_strength(effect.strength)}, log-odds {sign}{book.scale.weight(effect.strength):.2f}"
 
 
 def _argue_rule(book: Rulebook, rule: Rule | FindingRule) -> list[Block]:
@@ -96,7 +81,7 @@ def rule_page(book: Rulebook, rule: Rule) -> list[Block]:
         blocks.append(
             ("term", "unless\t" + "; or ".join(word_condition(*item) for item in rule.unless.items()))
         )
-    blocks.append(("term", "then\t" + "; ".join(word_effects(rule))))
+    blocks.append(("term", "then\t" + "; ".join(word_effects(book, rule))))
     if rule.technique:
         blocks.append(("subheading", "Begin with"))
         blocks.append(("text", rule.technique.begin_with))
@@ -107,9 +92,14 @@ def rule_page(book: Rulebook, rule: Rule) -> list[Block]:
     blocks += _argue_rule(book, rule)
     for side, word in (("fires", "fires"), ("silent", "silent")):
         for example in getattr(rule.tests, side):
-            answers = ", ".join(f"{name}: {value}" for name, value in example.profile.items())
+            answers = ", ".join(f"{name}: {_show_value(value)}" for name, value in example.profile.items())
             blocks.append(("item", f"{word}: {example.name} ({answers})"))
     return blocks
+
+
+def _show_value(value: object) -> str:
+    """Return an answer as it is written in a profile."""
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, (list, tuple)) else str(value)
 
 
 _ONE_LINE = (
@@ -157,6 +147,11 @@ def criterion_page(book: Rulebook, criterion: Criterion) -> list[Block]:
         ("subheading", "Levels" if criterion.nominal else "Levels, lowest first"),
     ]
     blocks += [("term", f"{level.id}\t{level.means}") for level in criterion.levels]
+    if criterion.several:
+        blocks.append(("text", "Several can hold at once: a list names all that hold, the main one first."))
+    if criterion.asked_when:
+        conditions = join_words(word_condition(*item) for item in criterion.asked_when.items())
+        blocks.append(("text", f"The questionnaire asks it only where this is known: {conditions}."))
     if criterion.unit:
         blocks.append(("text", f"A number of {criterion.unit} may be given instead."))
     if criterion.raises:
@@ -165,7 +160,7 @@ def criterion_page(book: Rulebook, criterion: Criterion) -> list[Block]:
     blocks.append(("subheading", "Read by"))
     for rule in book.rules.values():
         if criterion.id in rule.criteria:
-            blocks.append(("term", f"{rule.code}\t{rule.title}: {'; '.join(word_effects(rule))}"))
+            blocks.append(("term", f"{rule.code}\t{rule.title}: {'; '.join(word_effects(book, rule))}"))
     return blocks
 
 
@@ -206,45 +201,6 @@ def source_page(book: Rulebook, source: Source, findings: Mapping[str, FindingRu
     return blocks
 
 
-def exit_code_page() -> list[Block]:
-    """Return the page on exit codes."""
-    blocks: list[Block] = [("heading", "Exit codes"), ("text", "The output format never changes the code.")]
-    blocks += [("term", f"{code.value}\t{meaning}") for code, meaning in _EXIT_CODES.items()]
-    return blocks
-
-
-def scale_page(book: Rulebook) -> list[Block]:
-    """Return the page on how scores become advice."""
-    scale = book.scale
-    steps = ((name, getattr(scale, name)) for name in ("weak", "moderate", "strong"))
-    blocks: list[Block] = [
-        ("heading", "How it decides"),
-        ("text", _HOW),
-        ("subheading", "Strength of an effect"),
-    ]
-    blocks += [
-        ("term", f"{name}\t{step.weight:g} (a reader may mean {step.low:g} to {step.high:g})")
-        for name, step in steps
-    ]
-    blocks += [
-        ("subheading", "Thresholds"),
-        ("term", f"retrieval\tneeded above {scale.needs_rag_above:g}"),
-        ("term", f"tuning\tneeded above {scale.needs_fine_tuning_above:g}"),
-        (
-            "text",
-            f"On a threshold the first possible of {join_words(scale.tie_order, 'or')} is taken, and reported.",
-        ),
-        ("subheading", "How firm"),
-        ("term", f"narrow\tthe nearer need is less than {scale.narrow_below:g} from its threshold"),
-        ("term", f"firm\tit is {scale.firm_from:g} or more away, or gates decide"),
-        (
-            "term",
-            "default\tnothing known speaks for or against: start with retrieval, add tuning only when needed",
-        ),
-    ]
-    return blocks
-
-
 def find_page(book: Rulebook, name: str, findings: Mapping[str, FindingRule] = NOTHING) -> list[Block] | None:
     """Return the page that a name, code or topic stands for, or None."""
     named = next((rule for rule in book.rules.values() if _is_called(rule, name)), None)
@@ -271,9 +227,7 @@ def _other_page(book: Rulebook, name: str) -> list[Block] | None:
         return criterion_page(book, book.readable[name])
     if name in tuple(Option):
         return option_page(book, book.options[Option(name)])
-    if name == "exit-codes":
-        return exit_code_page()
-    return scale_page(book) if name == "scale" else None
+    return TOPICS[name](book) if name in TOPICS else None
 
 
 def page_names(book: Rulebook, findings: Mapping[str, FindingRule] = NOTHING) -> list[str]:
@@ -286,60 +240,5 @@ def page_names(book: Rulebook, findings: Mapping[str, FindingRule] = NOTHING) ->
         *book.readable,
         *tuple(Option),
         *book.sources,
-        "exit-codes",
-        "scale",
+        *TOPICS,
     ]
-
-
-def page_text(blocks: list[Block], *, width: int, color: bool) -> str:
-    """Return a page as text."""
-    from rich.text import Text
-
-    from ragortune.render.text import Sheet
-
-    sheet = Sheet(width=width, color=color)
-    for index, (kind, text) in enumerate(blocks):
-        if kind == "heading":
-            sheet.add_wrapped(Text(text, style="bold"))
-        elif kind == "subheading":
-            sheet.add_heading(text)
-        elif kind == "term":
-            name, _, rest = text.partition("\t")
-            if blocks[index - 1][0] == "heading":
-                sheet.add_line()
-            sheet.add_wrapped(rest, Text(f"  {name:<11} ", style="cyan"))
-        elif kind == "item":
-            sheet.add_wrapped(text, "  - ")
-        elif kind in ("note", "address"):
-            indent = " " * 4 if kind == "note" or blocks[index - 1][0] == "note" else ""
-            if kind == "note":
-                sheet.add_wrapped(text, indent, style="dim")
-            else:
-                sheet.add_line(indent + text, "dim")
-        else:
-            sheet.add_wrapped(text)
-    return sheet.getvalue()
-
-
-def page_markdown(blocks: list[Block], *, level: int = 1) -> str:
-    """Return a page as Markdown; `level` is the level of its heading."""
-    lines: list[str] = []
-    for kind, text in blocks:
-        shown = " ".join(text.replace("\t", " ").split()).replace("<", "&lt;")
-        if kind == "heading":
-            lines += [f"{'#' * level} {shown}", ""]
-        elif kind == "subheading":
-            lines += ["", f"{'#' * (level + 1)} {shown}", ""]
-        elif kind == "term":
-            name, _, rest = text.partition("\t")
-            lines.append(f"- **{name}:** {' '.join(rest.split())}")
-        elif kind == "item":
-            lines.append(f"- {shown}")
-        elif kind == "note":
-            lines.append(f"  {shown},")
-        elif kind == "address":
-            indent = "  " if lines and lines[-1].startswith("  ") else ""
-            lines.append(f"{indent}<{shown}>" if "://" in shown else f"{indent}`{shown}`")
-        else:
-            lines += [shown, ""] if lines and not lines[-1].startswith("- ") else ["", shown, ""]
-    return "\n".join(lines).replace("\n\n\n", "\n\n").strip() + "\n"

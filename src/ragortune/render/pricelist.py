@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from ragortune.model import PriceRow, Source
 from ragortune.plaintext import clean_text
 from ragortune.prices import bounds_of, count_days
+from ragortune.render.blocks import Block
 from ragortune.render.costs import write_csv
 from ragortune.render.markdown import escape_markdown
-from ragortune.render.pages import Block
 
 _PRICE_HEAD = (
     "id",

@@ -5,35 +5,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ragortune.casebook import NearCase
+from ragortune.engine.score import logistic
 from ragortune.model import (
     Direction,
-    Firmness,
+    GateHit,
     GateKind,
     Need,
+    NeedState,
     NoticeKind,
-    Option,
     Quality,
     Recommendation,
     Refusal,
     Rule,
     RuleHit,
-    has_need,
+    Sample,
 )
 from ragortune.plaintext import clean_text, join_words
-from ragortune.profile import describe_answer
+from ragortune.profile import describe_answer, join_levels
 from ragortune.record import Record
-from ragortune.render.outlook import NEED_NAMES, Outlook, build_outlook
+from ragortune.render.headline import NEED_NAMES, Headline, build_headline, word_share
+from ragortune.render.outlook import Outlook, build_outlook
 
-OPTION_NAMES: Mapping[Option, str] = {
-    Option.RAG: "retrieval",
-    Option.FINE_TUNING: "fine-tuning",
-    Option.BOTH: "retrieval and fine-tuning",
-    Option.NEITHER: "neither yet; prompting, context or tools first",
-}
 _NOTICE_NAMES: Mapping[NoticeKind, str] = {
     NoticeKind.CONTRADICTION: "Contradiction",
     NoticeKind.DISPUTED: "Disputed",
     NoticeKind.CAUTION: "Caution",
+}
+_GATE_NAMES: Mapping[GateKind, str] = {
+    GateKind.RULES_OUT: "is ruled out",
+    GateKind.REQUIRES: "is required",
+    GateKind.CONFIRMS: "is confirmed",
+}
+_SAMPLE_NAMES: Mapping[Sample, str] = {
+    Sample.FIELD: "field sample",
+    Sample.SELECTED: "selected",
 }
 _MOST_STEPS = 3
 _STRENGTH_OF_SOURCE = tuple(Quality)
@@ -43,8 +48,9 @@ class ReasonLine(Record):
     """One reason as a line: how much, which rule, which answer, on what evidence."""
 
     weight: float
-    """Signed."""
+    """Signed log-odds."""
     code: str
+    """Code of the rule; empty for the base rate."""
     text: str
     answers: str
     sources: tuple[int, ...]
@@ -55,12 +61,12 @@ class NeedPart(Record):
     """One need with everything that speaks for and against it."""
 
     name: str
-    needed: bool
     verdict: str
-    """One sentence: whether it holds, and the score."""
-    total_for: float
-    total_against: float
+    """One sentence: whether it holds, how probable it is, and its log-odds."""
     reasons: tuple[ReasonLine, ...]
+    """The base rate, then what speaks for it and what against it; they add up to the log-odds."""
+    ceiling: str = ""
+    """Why less than the log-odds counts, where that is so."""
 
 
 class Remark(Record):
@@ -77,10 +83,11 @@ class Remark(Record):
 class CaseLine(Record):
     """A published project as it is shown."""
 
-    agrees: bool
+    verdict: str
+    """Whether it agrees with the advice."""
     heading: str
     shared: str
-    measured: str
+    result: str
     address: str
 
 
@@ -88,9 +95,7 @@ class Report(Record):
     """A recommendation, ready to be laid out."""
 
     title: str
-    option: Option
-    verdict: str
-    firmness: str
+    headline: Headline
     meaning: str
     needs: tuple[NeedPart, ...]
     gates: tuple[Remark, ...]
@@ -139,26 +144,12 @@ def build_report(
     sources = _Sources(recommendation)
     needs = tuple(_need_part(recommendation, need, sources) for need in Need)
     gates = tuple(
-        Remark(
-            _word_gate(hit.gate, hit.need),
-            hit.rule.code,
-            hit.rule.title,
-            hit.rule.because,
-            _show_answers(recommendation, hit.answers),
-            sources.number_of(hit.rule),
-        )
+        _remark(recommendation, hit, f"{NEED_NAMES[hit.need].capitalize()} {_GATE_NAMES[hit.gate]}", sources)
         for hit in recommendation.gates
-        if hit.gate is not GateKind.NOT_ALONE or hit.rule.id in _decisive(recommendation)
+        if _decides(recommendation, hit)
     )
     notices = tuple(
-        Remark(
-            _NOTICE_NAMES[hit.rule.notice or NoticeKind.CAUTION],
-            hit.rule.code,
-            hit.rule.title,
-            hit.rule.remedy,
-            _show_answers(recommendation, hit.answers),
-            sources.number_of(hit.rule),
-        )
+        _remark(recommendation, hit, _NOTICE_NAMES[hit.rule.notice or NoticeKind.CAUTION], sources)
         for hit in recommendation.notices
     )
     techniques = recommendation.techniques[:_MOST_STEPS]
@@ -169,9 +160,7 @@ def build_report(
     )
     return Report(
         title=clean_text(recommendation.profile.project or "Untitled project"),
-        option=recommendation.option,
-        verdict=f"{recommendation.option}: {OPTION_NAMES[recommendation.option]}",
-        firmness=word_firmness(recommendation),
+        headline=build_headline(recommendation),
         meaning=guide.meaning,
         needs=needs,
         gates=gates,
@@ -189,34 +178,21 @@ def build_report(
     )
 
 
-def word_firmness(recommendation: Recommendation) -> str:
-    """Return how firm the advice is, in one sentence."""
-    runner_up = recommendation.runner_up
-    if recommendation.firmness is Firmness.DEFAULT:
-        return "the default, not a finding: nothing known speaks for or against retrieval, or for tuning"
-    tied = [NEED_NAMES[need] for need, state in recommendation.needs.items() if state.tied]
-    if tied:
-        return (
-            f"a tie: the need for {join_words(tied)} stands exactly on its threshold; the stated order decided, "
-            f"and {runner_up} is as near"
-        )
-    if recommendation.margin is None:
-        return f"firm: gates decide both needs; without them the next would be {runner_up}"
-    words = {Firmness.FIRM: "firm", Firmness.MODERATE: "moderate", Firmness.NARROW: "narrow"}
-    need = _nearer_need(recommendation)
-    return (
-        f"{words[recommendation.firmness]}: the nearer need ({NEED_NAMES[need]}) is {recommendation.margin:g} "
-        f"from its threshold; beyond it lies {runner_up}"
-    )
+def _remark(recommendation: Recommendation, hit: GateHit | RuleHit, kind: str, sources: _Sources) -> Remark:
+    rule = hit.rule
+    more = rule.because if isinstance(hit, GateHit) else rule.remedy
+    answers = _show_answers(recommendation, hit.answers)
+    return Remark(kind, rule.code, rule.title, more, answers, sources.number_of(rule))
 
 
-def _nearer_need(recommendation: Recommendation) -> Need:
-    differs = has_need(recommendation.option, Need.RAG) != has_need(recommendation.runner_up, Need.RAG)
-    return Need.RAG if differs else Need.FINE_TUNING
+def _decides(recommendation: Recommendation, hit: GateHit) -> bool:
+    """Return whether a gate makes a difference; what confirms a need does so only where its ceiling would count."""
+    score = recommendation.needs[hit.need].score
+    return hit.gate is not GateKind.CONFIRMS or score > recommendation.rulebook.scale.unconfirmed
 
 
 def _need_part(recommendation: Recommendation, need: Need, sources: _Sources) -> NeedPart:
-    state = recommendation.needs[need]
+    state, intercept = recommendation.needs[need], recommendation.rulebook.scale.intercept(need)
     lines = [
         ReasonLine(
             reason.weight if reason.effect is Direction.FOR else -reason.weight,
@@ -228,42 +204,45 @@ def _need_part(recommendation: Recommendation, need: Need, sources: _Sources) ->
         for reason in recommendation.reasons
         if reason.need is need
     ]
-    lines.sort(
-        key=lambda line: (-line.weight, line.code) if line.weight > 0 else (100 - line.weight, line.code)
+    lines.sort(key=lambda line: (line.weight < 0, -abs(line.weight), line.code))
+    base = ReasonLine(
+        intercept, "", f"base rate: {word_share(logistic(intercept))} with nothing known", "", ()
     )
-    lines.sort(key=lambda line: line.weight < 0)
-    score = f"score {state.score:+g}, needed above {state.threshold:g}"
-    if state.blocked_by:
-        verdict = f"ruled out ({score})"
-    elif state.required_by:
-        verdict = f"required ({score})"
-    elif not lines:
-        verdict = f"open: nothing known speaks for or against it ({score})"
-    else:
-        verdict = f"{'needed' if state.needed else 'not needed'} ({score})"
     return NeedPart(
         NEED_NAMES[need],
-        state.needed,
-        verdict,
-        sum(line.weight for line in lines if line.weight > 0),
-        -sum(line.weight for line in lines if line.weight < 0),
-        tuple(lines),
+        _word_need(state),
+        (base, *lines),
+        _word_ceiling(recommendation, need),
     )
 
 
-def _decisive(recommendation: Recommendation) -> set[str]:
-    return {
-        rule for state in recommendation.needs.values() for rule in (*state.blocked_by, *state.required_by)
-    }
+def _word_need(state: NeedState) -> str:
+    """Return whether a need holds and how probable that is."""
+    score = f"log-odds {state.score:+.2f}"
+    if state.blocked_by:
+        return f"ruled out, whatever its {score}"
+    if state.required_by:
+        return f"required, whatever its {score}"
+    if state.tied:
+        return f"as likely as not, so it is not taken to hold: {word_share(state.probability)}, {score}"
+    return f"{'needed' if state.needed else 'not needed'}: {word_share(state.probability)}, {score}"
 
 
-def _word_gate(gate: GateKind, need: Need) -> str:
-    name = NEED_NAMES[need].capitalize()
-    if gate is GateKind.RULES_OUT:
-        return f"{name} is ruled out"
-    if gate is GateKind.REQUIRES:
-        return f"{name} is required"
-    return f"{name} alone is not enough"
+def _word_ceiling(recommendation: Recommendation, need: Need) -> str:
+    """Return why a need counts for less than its log-odds, or nothing where it does not."""
+    book, state = recommendation.rulebook, recommendation.needs[need]
+    most = book.scale.unconfirmed
+    if state.confirmed or state.blocked_by or state.required_by or state.score <= most:
+        return ""
+    confirming = [
+        f"{rule.code} ({rule.title[:1].lower()}{rule.title[1:]})"
+        for rule in book.rules.values()
+        if any(gate.need is need and gate.gate is GateKind.CONFIRMS for gate in rule.gates)
+    ]
+    return (
+        f"not confirmed by {join_words(confirming, 'or')}, so it counts as at most {word_share(logistic(most))}, "
+        f"log-odds {most:+.2f}"
+    )
 
 
 def _show_answers(recommendation: Recommendation, answers: Mapping[str, tuple[str, ...]]) -> str:
@@ -288,8 +267,10 @@ def _prove(recommendation: Recommendation, techniques: tuple[RuleHit, ...]) -> t
     )
     proof = [("Beat", baseline)]
     for name, levels in recommendation.profile.levels.items():
-        if len(levels) == 1 and (measure := book.readable[name].level(levels[0]).measure):
-            proof.append(("Measure", measure))
+        criterion = book.readable[name]
+        if criterion.several or len(levels) == 1:
+            measures = (criterion.level(level).measure for level in levels)
+            proof += [("Measure", measure) for measure in measures if measure]
     proof.append(("On", guide.test_set))
     return tuple(proof)
 
@@ -303,13 +284,14 @@ def _look_again(recommendation: Recommendation, techniques: tuple[RuleHit, ...])
 def _case_line(recommendation: Recommendation, near: NearCase) -> CaseLine:
     case = near.case
     criteria = recommendation.rulebook.criteria
-    same = [f"{criteria[name].name} {'/'.join(recommendation.profile.levels[name])}" for name in near.shared]
+    levels = recommendation.profile.levels
+    same = [f"{criteria[name].name} {join_levels(criteria[name], levels[name])}" for name in near.shared]
     shared = f"shares {len(near.shared)}: {', '.join(same)}"
     if near.differing:
         shared += f"; differs in {join_words(criteria[name].name for name in near.differing)}"
     year = f" ({case.year})" if case.year else ""
-    heading = f"{case.title}{year}: {case.outcome}, {case.evidence}"
-    return CaseLine(near.agrees, heading, shared, case.measured, case.address)
+    heading = f"{case.title}{year}: {case.outcome}, {case.evidence}, {_SAMPLE_NAMES[case.sample]}"
+    return CaseLine(near.verdict.value, heading, shared, case.result, case.address)
 
 
 def _group_names(names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:

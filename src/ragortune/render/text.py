@@ -7,13 +7,17 @@ import io
 from rich.console import Console
 from rich.text import Text
 
-from ragortune.render.outlook import LeverBar, Outlook
+from ragortune.model import EVEN
+from ragortune.render.headline import Headline
+from ragortune.render.outlook import NOTHING_TO_ASK, NOTHING_TO_CHANGE, LeverBar, Outlook
 from ragortune.render.report import NeedPart, Remark, Report
 
-_BAR_CELLS = 2
-"""Cells of a bar for a weight of one."""
-_LONGEST_BAR = 8
-_LEVER_CELLS = 18
+_OPTION_CELLS = 50
+"""Cells of a bar for a probability of one; fewer where the terminal is narrow."""
+_BAR_CELLS = 3
+"""Cells of a bar for log-odds of one."""
+_LONGEST_BAR = 7
+_LEVER_CELLS = 25
 _WIDTH_OF_LEVERS = 80
 """From this width on, an answer and how far it moves a need stand on one line."""
 
@@ -66,14 +70,7 @@ def render_text(report: Report, *, width: int, color: bool, unicode: bool = True
     sheet = Sheet(width=width, color=color)
     sheet.add_wrapped(Text(report.title, style="bold"))
     sheet.add_line()
-    sheet.add_wrapped(Text(report.verdict, style="bold cyan"), "Recommendation  ")
-    sheet.add_wrapped(report.firmness, "How firm        ")
-    if report.outlook:
-        sheet.add_wrapped(report.outlook.readings, "Readings        ")
-        sheet.add_wrapped(report.outlook.open, "Open            ")
-    sheet.add_line()
-    for need in report.needs:
-        sheet.add_line(_draw_need(need, width=width, unicode=unicode))
+    _add_headline(sheet, report.headline, unicode=unicode)
     sheet.add_line()
     sheet.add_wrapped(report.meaning)
     for need in report.needs:
@@ -97,8 +94,27 @@ def render_text(report: Report, *, width: int, color: bool, unicode: bool = True
             sheet.add_line(f"       {address}", "dim")
     _add_unanswered(sheet, report)
     sheet.add_line()
-    sheet.add_wrapped(f"Rule set {report.rulebook}. `ragortune explain CODE` tells more.", style="dim")
+    more = "`ragortune explain CODE` tells about a rule, `ragortune explain probability` about the numbers."
+    sheet.add_wrapped(f"Rule set {report.rulebook}. {more}", style="dim")
     return sheet.getvalue()
+
+
+def _add_headline(sheet: Sheet, headline: Headline, *, unicode: bool) -> None:
+    """Add the advice, its probability as sentence and picture, and what to find out where too little is known."""
+    sheet.add_wrapped(Text(headline.verdict, style="bold cyan"), "Recommendation  ")
+    sheet.add_wrapped(headline.probability, "Probability     ")
+    sheet.add_wrapped(headline.firm, "How firm        ")
+    if headline.base_rates:
+        sheet.add_wrapped(headline.base_rates, "Base rates      ")
+    for number, line in enumerate(headline.questions):
+        text = Text.assemble(line.text, (f" ({line.head})", "dim"))
+        sheet.add_wrapped(text, " " * 16 if number else "Ask first       ")
+    sheet.add_line()
+    block = "█" if unicode else "#"
+    cells = min(_OPTION_CELLS, sheet.width - 22)
+    for bar in headline.bars:
+        drawn = f"{bar.option:<14}{bar.shown:>5}  {block * round(bar.probability * cells)}"
+        sheet.add_line(drawn.rstrip(), "bold cyan" if bar.advised else "")
 
 
 def _add_plan(sheet: Sheet, report: Report) -> None:
@@ -114,35 +130,21 @@ def _add_plan(sheet: Sheet, report: Report) -> None:
         sheet.add_wrapped(text, "  - ")
 
 
-def _draw_need(need: NeedPart, *, width: int, unicode: bool) -> Text:
-    """Return both sides of a need as one picture: how much speaks for it, and how much against."""
-    word = need.verdict.partition(" (")[0].partition(":")[0]
-    heads = (f"+{need.total_for:g} ", f" -{need.total_against:g} ")
-    start = f"{need.name.capitalize():<16}", f"{word:<12} "
-    room = width - sum(map(len, (*heads, *start)))
-    scale = max(0.0, min(1.0, room / max(1.0, need.total_for + need.total_against)))
-    full, light = ("█", "░") if unicode else ("#", "-")
-    line = Text.assemble(
-        start[0],
-        (start[1], "bold"),
-        (heads[0] + full * int(need.total_for * scale), "green"),
-        (heads[1] + light * int(need.total_against * scale), "red"),
-    )
-    line.rstrip()
-    return line
-
-
 def _add_need(sheet: Sheet, need: NeedPart, *, unicode: bool) -> None:
     sheet.add_heading(f"Need for {need.name}")
     sheet.add_wrapped(need.verdict)
     for line in need.reasons:
-        style = "green" if line.weight > 0 else "red"
         bar = _draw_bar(line.weight, unicode=unicode)
-        lead = Text.assemble(
-            (f"  {line.weight:+g} {bar:<{_LONGEST_BAR}}"[:15], style), (f"{line.code} ", "cyan")
+        lead = Text(
+            f"  {line.weight:+.2f} {bar:<{_LONGEST_BAR}} ", style="green" if line.weight > 0 else "red"
         )
+        if not line.code:
+            sheet.add_wrapped(line.text, lead, style="dim")
+            continue
         text = Text.assemble(f"{line.text} ", (f"({line.answers})", "dim"), _number_sources(line.sources))
-        sheet.add_wrapped(text, lead)
+        sheet.add_wrapped(text, Text.assemble(lead, (f"{line.code} ", "cyan")))
+    if need.ceiling:
+        sheet.add_wrapped(need.ceiling)
 
 
 def _draw_bar(weight: float, *, unicode: bool) -> str:
@@ -170,12 +172,14 @@ def _add_outlook(sheet: Sheet, outlook: Outlook, *, unicode: bool) -> None:
         noun = "change" if outlook.more_flips == 1 else "changes"
         sheet.add_wrapped(f"and {outlook.more_flips} more {noun}; --format json lists them all", "  - ")
     if not outlook.flips:
-        sheet.add_wrapped("no change of up to three answers that are known", "  - ")
-    if outlook.questions:
+        sheet.add_wrapped(NOTHING_TO_CHANGE, "  - ")
+    if outlook.open:
         sheet.add_heading("Find out next")
         for line in outlook.questions:
             sheet.add_line(f"  {line.head}", "cyan")
             sheet.add_wrapped(line.text, " " * 4)
+        if not outlook.questions:
+            sheet.add_wrapped(NOTHING_TO_ASK, "  - ")
     if outlook.levers:
         sheet.add_heading("What carries it")
         for lever in outlook.levers:
@@ -183,10 +187,10 @@ def _add_outlook(sheet: Sheet, outlook: Outlook, *, unicode: bool) -> None:
             if sheet.width < _WIDTH_OF_LEVERS:
                 sheet.add_line(start.rstrip())
                 start = " " * 4
-            sheet.add_line(_draw_lever(lever, outlook.levers, start, unicode=unicode))
+            sheet.add_line(_draw_lever(lever, start, unicode=unicode))
         mark, stand = ("│", "●") if unicode else ("|", "o")
         sheet.add_wrapped(
-            f"How far each answer moves a need over its levels: {mark} is the threshold, {stand} where it stands.",
+            f"How far each answer moves a need over its levels, from 0 to 100%: {mark} is 50%, {stand} as it is.",
             " " * 2,
             style="dim",
         )
@@ -194,19 +198,16 @@ def _add_outlook(sheet: Sheet, outlook: Outlook, *, unicode: bool) -> None:
         sheet.add_wrapped(line.text, Text(f"  {line.head:<4} ", style="cyan"))
 
 
-def _draw_lever(lever: LeverBar, levers: tuple[LeverBar, ...], start: str, *, unicode: bool) -> Text:
-    """Return the way of one answer on the scale that all of them share."""
+def _draw_lever(lever: LeverBar, start: str, *, unicode: bool) -> Text:
+    """Return the way of one answer on a scale from 0 to 100%."""
     line, mark, stand = ("─", "│", "●") if unicode else ("-", "|", "o")
-    low = min(0.0, *(own.low for own in levers))
-    high = max(0.0, *(own.high for own in levers))
-    values = lever.low, lever.high, 0.0, max(low, min(high, lever.now))
-    first, last, threshold, now = (
-        round((value - low) / max(high - low, 1e-9) * (_LEVER_CELLS - 1)) for value in values
+    first, last, even, now = (
+        round(share * (_LEVER_CELLS - 1)) for share in (lever.low, lever.high, EVEN, lever.now)
     )
     drawn = [line if first <= cell <= last else " " for cell in range(_LEVER_CELLS)]
-    drawn[threshold], drawn[now] = mark, stand
+    drawn[even], drawn[now] = mark, stand
     end = f"  without it {lever.without}" if lever.changes else ""
-    text = Text.assemble(start, ("".join(drawn), "green" if lever.now > 0 else "red"), (end, "bold"))
+    text = Text.assemble(start, ("".join(drawn), "green" if lever.now > EVEN else "red"), (end, "bold"))
     text.rstrip()
     return text
 
@@ -220,11 +221,11 @@ def _add_cases(sheet: Sheet, report: Report) -> None:
         return
     sheet.add_heading("Published projects most like this one")
     for case in report.cases:
-        word, style = ("agrees", "green") if case.agrees else ("disagrees", "yellow")
-        sheet.add_wrapped(case.heading, Text(f"  {word:<10}", style=style))
-        sheet.add_wrapped(case.shared, " " * 12, style="dim")
-        sheet.add_wrapped(case.measured, " " * 12)
-        sheet.add_line(" " * 12 + case.address, "dim")
+        style = "yellow" if case.verdict == "disagrees" else "green"
+        sheet.add_wrapped(Text.assemble((case.verdict, style), f": {case.heading}"), "  - ")
+        sheet.add_wrapped(case.shared, " " * 4, style="dim")
+        sheet.add_wrapped(case.result, " " * 4)
+        sheet.add_line(" " * 4 + case.address, "dim")
 
 
 def _add_unanswered(sheet: Sheet, report: Report) -> None:
