@@ -39,10 +39,10 @@ test: $(READY) ## Run the tests, with coverage.
 docs: $(READY) ## Write what is generated from the rule set.
 	$(BIN)/python tools/write_docs.py
 
-figures: $(READY) ## Print the figures on the casebook that the README quotes.
+figures: $(READY) ## Print the figures on the casebook, and write them into the documents.
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/ragortune rules test
-	$(BIN)/python tools/refit.py
+	$(BIN)/python tools/refit.py --document docs/validation.md README.md
 	$(BIN)/python tools/questions.py
 	$(BIN)/python tools/score_settings.py
 

@@ -104,6 +104,22 @@ def test_the_readme_shows_settings_that_hold(tmp_path):
     assert [name for name, value in known.items() if not value] == ["select"]
 
 
+def test_the_changelog_counts_what_is_shipped(book):
+    text = " ".join((ROOT / "CHANGELOG.md").read_text().split())
+    found = re.search(
+        r"(\d+) rules over (\d+) criteria, .* a casebook of (\d+) published systems: (\d+) drawn", text
+    )
+
+    assert found
+    field = sum(case.sample == "field" for case in book.cases)
+    assert [int(number) for number in found.groups()] == [
+        len(book.rules),
+        len(book.criteria),
+        len(book.cases),
+        field,
+    ]
+
+
 def test_the_readme_has_exactly_two_commands_for_a_fresh_machine():
     section = readme().partition("## Try it")[2].partition("\n## ")[0]
 

@@ -4,10 +4,11 @@ import pytest
 
 from ragortune.audit import Policy, audit_reading
 from ragortune.audit.examples import make_reading, run_finding_tests
+from ragortune.casebook import measure_agreement
 from ragortune.designdoc import read_design
 from ragortune.errors import PriceError
 from ragortune.findings import Detector, FindingExample, FindingRule, FindingTests, Severity, StepKind
-from ragortune.model import Option
+from ragortune.model import Option, Sample
 from ragortune.rulebook import load_finding_rules
 from ragortune.statements import (
     Cited,
@@ -72,13 +73,11 @@ def test_a_rule_whose_test_is_wrong_is_named(book, rules):
     assert [test.expected for test in failed] == ["fires", "silent"]
 
 
-def test_the_figure_on_firm_advice_is_counted_on_the_casebook(book, rules):
-    from ragortune.casebook import measure_reliability
-
-    firm = measure_reliability(book).firm
+def test_the_figure_on_firm_advice_is_counted_on_the_field_sample(book, rules):
+    firm = measure_agreement(book).of_sample(Sample.FIELD).firm
 
     found = rules["decision-disagrees"].sources[0].found
-    assert f"{firm.lenient / firm.total:.1%} of {firm.total} projects" in found
+    assert f"{firm.lenient / firm.total:.1%} of {firm.total} field systems" in found
 
 
 # --- the decision against the advice ------------------------------------------------------------------------------

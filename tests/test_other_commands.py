@@ -78,7 +78,10 @@ def test_rules_are_listed_with_what_they_do(run, book):
     result = run("rules", "list")
 
     assert result.code == 0
-    assert "\nK09  fast-changing-facts\n     The facts change weekly or faster: speaks for retrieval" in result.out
+    assert (
+        "\nK09  fast-changing-facts\n     The facts change weekly or faster: speaks for retrieval"
+        in result.out
+    )
     assert "speaks for retrieval (strong, log-odds +1.20)" in " ".join(result.out.split())
     assert f"{len(book.rules)} rules, {len(book.criteria)} criteria" in result.out
     listed = json.loads(run("rules", "list", "--format", "json").out)
@@ -245,15 +248,37 @@ def test_the_check_asks_the_clock_unless_told(run):
 
 def test_rule_tests_and_the_casebook_are_run(run):
     result = run("rules", "test", "--misses")
+    lines = result.out.splitlines()
+    field = lines.index("Field sample: systems drawn at random, the mix that users meet")
+    selected = next(place for place, line in enumerate(lines) if line.startswith("Selected cases: "))
 
     assert result.code == 0
-    assert result.out.startswith("Rule tests: ")
-    assert (
-        "\nCasebook                  cases   strict  lenient\n  all                        157   "
-        in result.out
-    )
-    assert "\nMisses\n" in result.out
-    assert max(map(len, result.out.splitlines())) <= 100
+    assert lines[0].startswith("Rule tests: ")
+    assert field < selected < lines.index("Misses")
+    assert lines[field + 2].split()[:2] == ["all", "164"]
+    assert lines[selected + 2].split()[:2] == ["all", "281"]
+    assert max(map(len, lines)) <= 110
+
+
+def test_figures_for_programs_keep_the_samples_apart(run):
+    found = json.loads(run("rules", "test", "--format", "json").out)["casebook"]
+
+    assert set(found) == {"field", "selected", "misses"}
+    for sample, count in (("field", 164), ("selected", 281)):
+        own = found[sample]
+        missed = [miss for miss in found["misses"] if miss["sample"] == sample]
+        assert own["all"]["total"] == count == own["all"]["strict"] + len(missed)
+        assert own["all"]["lenient"] - own["all"]["strict"] == sum(miss["acceptable"] for miss in missed)
+        assert sum(each["total"] for each in own["by_probability"]) == count
+        assert set(own) >= {"firm", "by_outcome", "by_evidence", "brier", "calibration"}
+
+
+def test_a_rule_set_without_cases_of_a_sample_prints_none(run, pack):
+    (pack / "cases" / "field.yaml").unlink()
+    out = run("rules", "test", "--rules", "pack").out
+
+    assert "Field sample" not in out
+    assert "Selected cases" in out
 
 
 def test_a_failing_rule_test_is_named(run, pack):
@@ -270,7 +295,7 @@ def test_a_failing_rule_test_is_named(run, pack):
         in result.out
     )
     assert found["tests"]["failed"][0]["rule"] == "training-not-allowed"
-    assert found["casebook"]["all"]["total"] == 157
+    assert found["casebook"]["field"]["all"]["total"] == 164
 
 
 def test_a_rule_that_fires_where_it_should_not_is_named(run, pack):
@@ -289,18 +314,19 @@ def test_a_changed_weight_shows_what_it_breaks(run, pack):
     path = pack / "rules" / "model-and-performance.yaml"
     text = path.read_text()
     at = text.index("code: P06")
-    path.write_text(text[:at] + text[at:].replace("strength: moderate", "strength: weak", 1))
+    path.write_text(text[:at] + text[at:].replace("strength: strong", "strength: weak", 1))
     result = run("rules", "test", "--rules", "pack", "--compare", "shipped")
     found = json.loads(run("rules", "test", "--rules", "pack", "--compare", "shipped", "-f", "json").out)
 
-    assert "Compared with ragortune 2026.11" in result.out
+    assert "Compared with ragortune 2026.12" in result.out
+    assert "\n  field: strict " in result.out
     assert "changed rule own-infrastructure" in result.out
-    assert found["compared_with"]["casebook"]["all"]["total"] == 157
+    assert found["compared_with"]["casebook"]["field"]["all"]["total"] == 164
 
 
 def test_a_comparison_names_hits_and_misses_and_added_and_removed_rules(run, pack, write):
     path = pack / "rulebook.yaml"
-    path.write_text(path.read_text().replace("needs_fine_tuning_above: 2.5", "needs_fine_tuning_above: 4.5"))
+    path.write_text(path.read_text().replace("intercept_fine_tuning: -2.2", "intercept_fine_tuning: -0.7"))
     write(
         "ours/rulebook.yaml",
         "name: ours\nversion: '1'\nextends: ragortune\ndisable: [{rule: weak-model, because: x}]\n",

@@ -8,7 +8,6 @@ import pytest
 import figures
 from ragortune import load_rulebook
 from ragortune.model import Sample, Strength
-from ragortune.rulebook import load_finding_rules
 
 from .conftest import ROOT
 
@@ -171,18 +170,6 @@ def test_a_table_is_put_between_its_markers_and_nothing_else_changes():
 
     assert filled == text.replace("old\n", "| new |\n")
     assert figures.read_tables(filled) == {"one": "| new |\n", "two": ""}
-
-
-# --- figures that findings quote ------------------------------------------------------------------------------------
-
-
-def test_the_figure_on_firm_advice_that_findings_quote_is_that_of_the_field_sample():
-    from ragortune.casebook import measure_agreement
-
-    firm = measure_agreement(BOOK).of_sample(Sample.FIELD).firm
-    found = load_finding_rules()["decision-disagrees"].sources[0].found
-
-    assert f"{firm.lenient / firm.total:.1%} of {firm.total} field systems" in found
 
 
 def test_rules_of_thumb_read_single_answers_and_never_guess():
