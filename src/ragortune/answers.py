@@ -111,11 +111,11 @@ def _looks_like_range(words: str) -> bool:
 
 
 def _find_level(criterion: Criterion, words: str) -> str | None:
-    """Return the level of that name, number or beginning; AnswerError where several begin so."""
+    """Return the level of that name, description, number or beginning; AnswerError where several begin so."""
     form = words.strip().strip("'\"").replace(" ", "_").replace("-", "_")
-    for level in criterion.level_ids:
-        if form == level.casefold().replace("-", "_"):
-            return level
+    for level in criterion.levels:
+        if form == level.id.casefold().replace("-", "_") or words == level.means.casefold():
+            return level.id
     number = form.removeprefix("#")
     if number.isascii() and number.isdigit() and (form != number or not criterion.unit):
         return _level_at(criterion, int(number[:4]))
