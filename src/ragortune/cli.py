@@ -224,9 +224,7 @@ def ask(
         str | None,
         typer.Option("--output", "-o", metavar="PROFILE", help="YAML file to save in, after each answer."),
     ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Ask everything that is still unknown.")
-    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Ask everything that is still unknown.")] = False,
     answers: Annotated[
         str | None,
         typer.Option(
