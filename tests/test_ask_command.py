@@ -182,6 +182,16 @@ def test_the_quick_questions_are_asked_where_a_team_says_yes(talk):
     assert "Done: rag " in said
 
 
+def test_stop_leaves_out_all_the_quick_questions_that_are_left(talk):
+    said = talk(
+        team={**HELP_DESK, "more": "quick", "knowledge.quality": "mixed", "grounding.citations": "stop"}
+    )
+
+    assert "= knowledge.quality: mixed" in said
+    assert "Stopped: " not in said
+    assert "Done: rag " in said
+
+
 def test_going_back_from_the_offer_takes_back_the_last_answer(talk):
     said = talk(team={**HELP_DESK, "more": ["back", "no"]})
     last = said.partition("more> back")[0].rpartition("  = ")[2].partition(":")[0]

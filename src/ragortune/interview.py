@@ -117,21 +117,24 @@ class Interview(Record):
         return judge_profile(self.rulebook, self.profile).replace(settled=settled)
 
     @cached_property
-    def question(self) -> Criterion | None:
-        """The question to ask now; None where no question is worth asking any more.
+    def wanted(self) -> str | None:
+        """The question that is worth asking next for the advice; None where none is.
 
         The questions with which every questionnaire begins come first, then the one with the largest expected gain.
         The smallest gain that is worth a question depends on whether the advice is firm already.
         """
-        book, levels = self.rulebook, self.profile.levels
-        name = None
-        if self.ranking:
-            least = book.scale.ask_from / (1 if self.advice.firm else _FAINT)
-            worth = tuple(question for question in self.ranking if question.expected_gain >= least)
-            name = choose_question(book, levels, self.kept, worth)
-        if name is None:
-            name = next((own for own in self.extra or () if self._can_ask(own)), None)
-        return book.criteria[name] if name else None
+        if not self.ranking:
+            return None
+        book = self.rulebook
+        least = book.scale.ask_from / (1 if self.advice.firm else _FAINT)
+        worth = tuple(question for question in self.ranking if question.expected_gain >= least)
+        return choose_question(book, self.profile.levels, self.kept, worth)
+
+    @cached_property
+    def question(self) -> Criterion | None:
+        """The question to ask now: the one that is wanted, else one of those that are asked as well; None at the end."""
+        name = self.wanted or next((own for own in self.extra or () if self._can_ask(own)), None)
+        return self.rulebook.criteria[name] if name else None
 
     def _can_ask(self, criterion: str) -> bool:
         book = self.rulebook

@@ -248,7 +248,7 @@ class _Talk:
         try:
             while (criterion := interview.question or interview.offer) is not None:
                 say(dialogue.ask(interview, criterion, self._width))
-                following = self._hear_answer(interview, criterion)
+                following = self._read_reply(interview, criterion)
                 if following is None:
                     break
                 interview = following
@@ -262,7 +262,7 @@ class _Talk:
             self._file.save(interview)
         say(dialogue.close(interview, self._file.path, self._width))
 
-    def _hear_answer(self, interview: Interview, criterion: Criterion) -> Interview | None:
+    def _read_reply(self, interview: Interview, criterion: Criterion) -> Interview | None:
         """Return the interview after the next answer, or after going back; None where the person stops."""
         say, dialogue = self._environment.say, self._dialogue
         while True:
@@ -287,7 +287,9 @@ class _Talk:
     def _reply(self, command: Command | None, interview: Interview, criterion: Criterion) -> str:
         """Return what is said to a command that changes nothing."""
         dialogue, width = self._dialogue, self._width
-        if command is Command.HELP or (command is Command.WHY and criterion is interview.offer):
+        if criterion is interview.offer and command in (Command.HELP, Command.WHY):
+            return dialogue.tell(criterion.help, width)
+        if command is Command.HELP:
             return dialogue.explain(criterion, width)
         if command is Command.WHY:
             return dialogue.justify(interview, criterion, explain_question(interview, criterion), width)

@@ -158,8 +158,8 @@ def _word_option(option: Option, probability: float) -> str:
 def word_end(interview: Interview, path: str) -> str:
     """Return how the questionnaire ended, and how to go on: by itself, or stopped before."""
     advice = word_advice(interview.advice)
-    if interview.question is not None:
-        return f"Stopped: {advice}. `ragortune ask {path}` goes on, next with {interview.question.id}."
+    if interview.wanted:
+        return f"Stopped: {advice}. `ragortune ask {path}` goes on, next with {interview.wanted}."
     if interview.advice.settled:
         end = f"Settled: whatever else is found out, the advice stays {interview.advice.option}."
     elif interview.advice.firm:
@@ -190,7 +190,7 @@ def _word_reason(interview: Interview, criterion: Criterion) -> str:
         reason = "Of all open questions, only this one can still change the advice."
     elif criterion.id not in ranked:
         reason = "This answer cannot change the advice any more; it can change the steps and tests inside it."
-    elif criterion.id in (interview.extra or ()):
+    elif criterion.id != interview.wanted:
         reason = "This answer is not expected to change the advice much; it can change the steps and tests inside it."
     else:
         reason = f"Of the {len(ranked)} questions that can still change the advice, this one is expected to tell most."
