@@ -173,10 +173,11 @@ def test_it_stops_by_itself_when_the_advice_is_firm_and_offers_the_rest(talk):
 
 
 def test_the_quick_questions_are_asked_where_a_team_says_yes(talk):
-    said = talk(team={**HELP_DESK, "more": ["?", "why", "yes"], "knowledge.quality": "clean"})
+    said = talk(team={**HELP_DESK, "more": ["?", "why", "yes"], "knowledge.quality": ["why", "clean"]})
 
     assert said.count("None of the questions that are left is expected to change") == 2
     assert said.count("more> ") == 3
+    assert "This answer is not expected to change the advice much" in said
     assert "= knowledge.quality: clean" in said
     assert "\n  citations: unknown\n" in talk.saved()
     assert "Done: rag " in said

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragortune import load_rulebook
+from ragortune.answers import read_answer
 from ragortune.engine import SearchTooLargeError, decide_option, is_settled
 from ragortune.errors import AnswerError
 from ragortune.interview import (
@@ -298,6 +299,20 @@ def test_the_quick_questions_are_asked_and_no_more():
 
 def test_everything_can_be_chosen_where_the_quick_questions_are_offered():
     assert play({}, accept_offer(play(HELP_DESK), "all")).unasked == ()
+
+
+def test_a_yes_means_everything_where_no_quick_question_is_left():
+    interview = play(HELP_DESK)
+    while interview.quick:
+        interview = take_answer(interview, interview.quick[0], "unknown")
+    offer = play({}, interview).offer
+
+    assert offer.level_ids == ("no", "all")
+    assert read_answer(offer, "yes") == "all"
+
+
+def test_a_yes_to_the_offer_means_the_quick_questions():
+    assert read_answer(play(HELP_DESK).offer, "yes") == "quick"
 
 
 def test_two_offers_at_once_cannot_be_chosen():
