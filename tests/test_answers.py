@@ -76,6 +76,38 @@ def test_a_team_between_two_levels_names_both(text):
     assert levels("knowledge.volatility", text) == ("monthly", "weekly")
 
 
+@pytest.mark.parametrize(
+    ("criterion", "text", "expected"),
+    [
+        ("knowledge.access_path", "by_meaning and by_key", ["by_meaning", "by_key"]),
+        ("knowledge.access_path", "by meaning, by key", ["by_meaning", "by_key"]),
+        ("knowledge.access_path", "1, 3", ["in_request", "by_meaning"]),
+        ("knowledge.source", "a database and documents", ["structured_data", "documents"]),
+        (
+            "task.kind",
+            "summarisation; classification; writing",
+            ["summarisation", "classification", "writing"],
+        ),
+    ],
+)
+def test_where_several_levels_can_hold_a_team_names_them_in_order(criterion, text, expected):
+    assert understood(criterion, text) == expected
+    assert levels(criterion, text) == tuple(expected)
+
+
+@pytest.mark.parametrize("text", ["by_key or by_meaning", "2 or 3", "by key, by exploration or by meaning"])
+def test_or_leaves_open_which_of_several_levels_hold_and_is_asked_back(text):
+    told = complaint("knowledge.access_path", text)
+
+    assert "'or' leaves open which" in told
+    assert "type all that hold, the main one first: by_key" in told
+
+
+def test_what_a_question_takes_says_whether_several_levels_can_hold():
+    assert "all that hold, the main one first" in accepted_words(BOOK.criteria["knowledge.source"])
+    assert "several joined by 'or'" in accepted_words(BOOK.criteria["knowledge.gap"])
+
+
 def test_the_same_level_twice_is_one_answer():
     assert understood("knowledge.volatility", "weekly, 4, or week") == "weekly"
 
@@ -107,6 +139,117 @@ def test_nobody_knows_is_an_answer(text):
 
 def test_any_of_all_levels_says_nothing():
     assert levels("knowledge.gap", "none, some or most") == ()
+
+
+# --- yes, no and descriptions -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("criterion", "yes", "no"),
+    [
+        ("data.rights", "clean", "not_allowed"),
+        ("model.tunable", "yes", "no"),
+        ("governance.erasure", "required", "none"),
+        ("operations.owner", "named", "nobody"),
+        ("cost.right_sizing", "yes", "no"),
+        ("knowledge.fits_prompt", "yes", "no"),
+    ],
+)
+def test_yes_and_no_name_the_level_that_says_so(criterion, yes, no):
+    assert {understood(criterion, word) for word in ("yes", "Yes", "y", "yep")} == {yes}
+    assert {understood(criterion, word) for word in ("no", "NO", "nope")} == {no}
+
+
+@pytest.mark.parametrize(
+    ("criterion", "candidates"),
+    [
+        ("governance.access", "roles or per_document"),
+        ("behaviour.new_skill", "tool_use or new_skill"),
+        ("data.examples", "under_50, under_500, under_5000 or plenty"),
+    ],
+)
+def test_a_yes_that_could_be_several_levels_is_asked_back(criterion, candidates):
+    assert f"'yes' could be {candidates}" in complaint(criterion, "yes")
+
+
+@pytest.mark.parametrize("criterion", ["task.kind", "grounding.error_cost", "performance.latency"])
+def test_yes_and_no_are_no_answer_where_no_level_says_so(criterion):
+    assert "is no answer" in complaint(criterion, "yes")
+    assert "is no answer" in complaint(criterion, "no")
+
+
+@pytest.mark.parametrize(
+    ("criterion", "text", "level"),
+    [
+        ("knowledge.access_path", "by meaning", "by_meaning"),
+        ("knowledge.access_path", "in the request", "in_request"),
+        ("knowledge.access_path", "the right passage has to be found", "by_meaning"),
+        ("knowledge.source", "a database", "structured_data"),
+        ("knowledge.source", "documents or pages", "documents"),
+        ("knowledge.source", "in people's heads", "tacit"),
+        ("knowledge.volatility", "about once a month", "monthly"),
+        ("knowledge.volatility", "never", "static"),
+        ("knowledge.size", "a thick book", "small"),
+        ("performance.latency", "in the background", "batch"),
+        ("performance.deployment", "our own machines", "on_premises"),
+        ("data.rights", "only after masking", "needs_masking"),
+        ("data.teaches", "both", "facts_and_form"),
+    ],
+)
+def test_the_words_of_a_description_name_its_level(criterion, text, level):
+    assert understood(criterion, text) == level
+
+
+@pytest.mark.parametrize(
+    ("criterion", "text", "part"),
+    [
+        ("readiness.prompting", "tried", "could be untried or plateaued"),
+        ("grounding.citations", "sources", "could be none, useful or required"),
+        ("grounding.citations", "users ask for sources", "is no answer"),
+        ("knowledge.source", "not documents", "is no answer"),
+        ("knowledge.gap", "of the", "is no answer"),
+    ],
+)
+def test_words_that_several_descriptions_share_or_one_denies_are_not_guessed_at(criterion, text, part):
+    assert part in complaint(criterion, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "candidates"),
+    [
+        ("quarterly", "yearly or monthly"),
+        ("every quarter", "yearly or monthly"),
+        ("twice a year", "yearly or monthly"),
+        ("every two weeks", "monthly or weekly"),
+        ("fortnightly", "monthly or weekly"),
+        ("3 times a week", "weekly or daily"),
+        ("hourly", "daily or realtime"),
+        ("every five years", "static or yearly"),
+    ],
+)
+def test_a_period_between_two_levels_offers_both(text, candidates):
+    assert f"could be {candidates}" in complaint("knowledge.volatility", text)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "text", "level"),
+    [
+        ("knowledge.volatility", "annually", "yearly"),
+        ("knowledge.volatility", "every 4 weeks", "monthly"),
+        ("knowledge.volatility", "once every 12 months", "yearly"),
+        ("knowledge.volatility", "nightly", "daily"),
+        ("knowledge.freshness", "within 2 hours", "hours"),
+        ("knowledge.freshness", "90 minutes", "hours"),
+        ("operations.time_to_ship", "half a year", "months"),
+    ],
+)
+def test_a_period_that_a_level_covers_is_that_level(criterion, text, level):
+    assert understood(criterion, text) == level
+
+
+@pytest.mark.parametrize("text", ["every 0 weeks", "weekly monthly", "two", "each"])
+def test_what_is_no_period_is_no_answer(text):
+    assert "is no answer" in complaint("knowledge.volatility", text)
 
 
 # --- amounts ------------------------------------------------------------------------------------------------------
@@ -289,5 +432,12 @@ def test_every_level_and_every_pair_of_levels_can_be_typed(criterion, data):
     labels = dict(zip(criterion.level_ids, choice_labels(criterion), strict=True))
 
     assert read_answer(criterion, first) == read_answer(criterion, labels[first]) == first
+    joined = "and" if criterion.several else "or"
     expected = [first, second] if first != second else first
-    assert read_answer(criterion, f"{first} or {labels[second]}") == expected
+    assert read_answer(criterion, f"{first} {joined} {labels[second]}") == expected
+
+
+@pytest.mark.parametrize("criterion", CRITERIA, ids=lambda criterion: criterion.id)
+def test_the_whole_description_of_a_level_names_it(criterion):
+    for level in criterion.levels:
+        assert read_answer(criterion, level.means) == level.id

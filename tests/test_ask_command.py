@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import random
 import re
 
 import pytest
@@ -33,6 +34,33 @@ class Typist(io.BytesIO):
         return line
 
 
+class Team:
+    """Answers each question by the name that stands before the cursor."""
+
+    def __init__(self, answers, screen):
+        self._answers = {name: [own] if isinstance(own, str) else list(own) for name, own in answers.items()}
+        self._screen = screen
+
+    def readline(self, *_):
+        name = self._screen.getvalue().rpartition("\n")[2].removesuffix("> ")
+        typed = (self._answers.get(name) or ["skip"]).pop(0)
+        self._screen.write(f"{typed}\n")
+        return f"{typed}\n".encode()
+
+
+HELP_DESK = {
+    "task.kind": "question answering",
+    "knowledge.access_path": "by meaning",
+    "knowledge.gap": "most",
+    "knowledge.source": "documents",
+    "knowledge.size": "4.2M tokens",
+    "knowledge.fits_prompt": "no",
+    "knowledge.volatility": "weekly",
+    "readiness.prompting": "plateaued",
+    "data.examples": "none",
+}
+
+
 class Talk:
     """Runs the questionnaire on streams that say they are a terminal."""
 
@@ -41,8 +69,10 @@ class Talk:
         self.err = ""
         self.path = None
 
-    def __call__(self, *typed, columns=80, stdin=None, variables=None, **request):
+    def __call__(self, *typed, columns=80, stdin=None, variables=None, team=None, **request):
         err = io.StringIO()
+        if team is not None:
+            stdin = Team(team, err)
         environment = Environment(
             stdin=stdin or Typist("".join(f"{line}\n" for line in typed).encode(), err),
             stdout=io.StringIO(),
@@ -72,102 +102,176 @@ def talk(tmp_path):
 
 
 def test_a_session_asks_understands_saves_and_ends(talk, run):
-    said = talk("most", "2", "wat", "", "?", "why", "back", "tacit or documents", "stop")
+    said = talk(
+        *("question answering", "wat", "", "?", "why", "back"),
+        *("2", "by meaning and by key", "most", "stop"),
+    )
     flat = " ".join(said.split())
 
     assert "Answers are saved in profile.yaml. Type ? for help." in said
-    assert "39 questions can still change the answer (to fine_tuning, both or neither)" in flat
-    assert "= knowledge.gap: most" in said
-    assert "= knowledge.source: documents\n" in said
+    assert "Advice so far  rag 37%, the default, as too little is known" in said
+    assert "= task.kind: question_answering" in said
     assert "! 'wat' is no answer to this question." in said
     assert "Type an answer, 'skip' if nobody knows, or ? for help." in said
     assert "How to find out  " in said
-    assert "this one is expected to bring the end nearest" in flat
-    assert "= knowledge.source: documents or tacit (one of these)" in said
-    assert "Stopped: " in said
-    assert "`ragortune ask profile.yaml` goes on to ask them." in flat
-    assert "\n  gap: most\n" in talk.saved()
-    assert "\n  source: [tacit, documents]\n" in talk.saved()
-    assert run("recommend", "--brief", "profile.yaml").out == "profile.yaml: rag\n"
+    assert "Every questionnaire begins with this question" in flat
+    assert "all that hold, the main one first" in said
+    assert "= task.kind: search_chat" in said
+    assert "= knowledge.access_path: by_meaning and by_key (the main one first)" in said
+    assert "Stopped: rag " in said
+    assert "`ragortune ask profile.yaml` goes on, next with " in flat
+    assert "\n  kind: search_chat\n" in talk.saved()
+    assert "\n  access_path: [by_meaning, by_key]\n" in talk.saved()
+    assert run("recommend", "--brief", "profile.yaml").out.startswith("profile.yaml: rag")
+
+
+def test_after_every_answer_one_line_says_where_the_advice_stands(talk):
+    said = talk(team={**HELP_DESK, "more": "no"})
+    lines = [line for line in said.splitlines() if line.startswith("Advice so far")]
+
+    assert len(lines) == said.count("> ")
+    assert all(re.fullmatch(r"Advice so far  \w+ \d+%, .*", line) for line in lines)
+    assert re.fullmatch(r"Advice so far  rag \d+%, firm", lines[-1])
+
+
+def test_why_shows_what_each_level_would_lead_to(talk):
+    said = talk("skip", "why", "stop")
+
+    for level in ("in_request", "by_key", "by_exploration"):
+        assert re.search(rf"^  {level} +neither \d+%$", said, re.MULTILINE)
+    assert re.search(r"^  by_meaning +rag \d+%$", said, re.MULTILINE)
 
 
 def test_going_back_takes_the_saved_answer_back_too(talk):
-    talk("most", "back", "stop")
+    talk("translation", "back", "stop")
 
-    assert "\n  gap: most\n" not in talk.saved()
+    assert "\n  kind: translation\n" not in talk.saved()
     assert "there is nothing to go back to" in talk("back", "stop")
 
 
 def test_the_end_of_input_ends_like_stop(talk):
-    said = talk("most")
+    said = talk("translation")
 
     assert "Stopped: " in said
-    assert "\n  gap: most\n" in talk.saved()
+    assert "\n  kind: translation\n" in talk.saved()
 
 
 def test_a_session_without_any_answer_saves_an_empty_profile(talk, run):
     talk()
 
-    assert run("recommend", "--brief", "profile.yaml").out == "profile.yaml: rag (default)\n"
+    assert run("recommend", "--brief", "profile.yaml").out.startswith("profile.yaml: rag")
 
 
-def test_it_stops_by_itself_when_nothing_can_change_the_advice(talk):
-    said = talk("none", *["#1"] * 38)
+def test_it_stops_by_itself_when_the_advice_is_firm_and_offers_the_rest(talk):
+    flat = " ".join(talk(team={**HELP_DESK, "more": "no"}).split())
 
-    assert "Settled: whatever else is found out, the advice stays neither." in " ".join(said.split())
-    assert "`ragortune ask --all profile.yaml` asks the rest." in " ".join(said.split())
+    assert "No question that is left is worth asking for the advice. Answer more of them?" in flat
+    assert "yes, those that only add steps and cautions: " in flat
+    assert re.search(r"everything that is still unknown \(\d+\), first ", flat)
+    assert re.search(r"Done: rag \d+%, firm\. No question that is left is worth asking", flat)
+    assert re.search(r"Still unknown: .* and \d+ more; `ragortune ask --all profile.yaml` asks for all", flat)
 
 
-def test_all_asks_on_and_says_that_the_advice_stays(talk):
-    talk("none", *["#1"] * 38)
-    said = " ".join(talk("why", *["#1"] * 39, everything=True).split())
+def test_the_quick_questions_are_asked_where_a_team_says_yes(talk):
+    said = talk(team={**HELP_DESK, "more": ["?", "why", "yes"], "knowledge.quality": ["why", "clean"]})
 
-    assert "no further question can change it" in said
+    assert said.count("None of the questions that are left is expected to change") == 2
+    assert said.count("more> ") == 3
+    assert "This answer is not expected to change the advice much" in said
+    assert "= knowledge.quality: clean" in said
+    assert "\n  citations: unknown\n" in talk.saved()
+    assert "Done: rag " in said
+
+
+def test_stop_leaves_out_all_the_quick_questions_that_are_left(talk):
+    said = talk(
+        team={**HELP_DESK, "more": "quick", "knowledge.quality": "mixed", "grounding.citations": "stop"}
+    )
+
+    assert "= knowledge.quality: mixed" in said
+    assert "Stopped: " not in said
+    assert "Done: rag " in said
+
+
+def test_going_back_from_the_offer_takes_back_the_last_answer(talk):
+    said = talk(team={**HELP_DESK, "more": ["back", "no"]})
+    last = said.partition("more> back")[0].rpartition("  = ")[2].partition(":")[0]
+
+    assert said.partition("more> back")[2].count(f"\n{last}> ") == 1
+
+
+def test_a_team_that_chooses_two_things_at_the_offer_is_asked_again(talk):
+    said = talk(team={**HELP_DESK, "more": ["quick or all", "no"]})
+
+    assert "Only one of these can be chosen." in said
+    assert said.count("more> ") == 2
+
+
+def test_all_asks_for_everything_without_an_offer(talk):
+    talk(team={**HELP_DESK, "more": "no"})
+    again = talk(team={}, everything=True)
+
+    assert "more> " not in again
+    assert "`ragortune ask --all" not in again
+    assert "\n  # rights:\n" in talk.saved()
+    assert "> " not in talk(team={}, everything=True)
+
+
+def test_a_question_that_no_longer_changes_the_advice_says_so_when_asked_why(talk, write, book):
+    full = {name: (own.level_ids[-1],) for name, own in book.criteria.items() if name != "operations.owner"}
+    write("p.yaml", write_profile(book.criteria.values(), Profile(full)))
+    said = " ".join(talk("why", "named", profile="p.yaml", everything=True).split())
+
+    assert ", settled" in said
     assert "This answer cannot change the advice any more" in said
-    assert "asks the rest" not in said
-    assert talk.saved().count(": unknown\n") == 0
-    assert "Settled: " in said
+    assert "Settled: whatever else is found out, the advice stays " in said
 
 
 def test_what_nobody_knows_is_saved_and_not_asked_again(talk):
-    said = " ".join(talk(*["don't know"] * 39).split())
-    again = talk()
+    said = " ".join(talk(team={}).split())
+    again = talk("no")
 
-    assert "Nothing is left to ask that can change the advice. What was left open still could" in said
-    assert "34 more; look there first" in said
-    assert "\n  gap: unknown\n" in talk.saved()
-    assert "> " not in again
+    assert "What nobody knew could still change it, most of all knowledge.access_path, " in said
+    assert "look there first" in said
+    assert "\n  access_path: unknown\n" in talk.saved()
+    assert again.count("> ") == again.count("more> ") == 1
 
 
 def test_the_last_question_that_matters_is_called_so(talk, write, book):
     """A project of which all is known but one thing, and that thing decides."""
-    full = {name: (own.level_ids[-1],) for name, own in book.criteria.items()}
-    decides = next(
-        name
-        for name, own in book.criteria.items()
-        if len({decide_option(book, {**full, name: (level,)}).option for level in own.level_ids}) > 1
-    )
-    rest = {name: levels for name, levels in full.items() if name != decides}
+    full, name = find_pivotal(book)
+    rest = {other: levels for other, levels in full.items() if other != name}
     write("p.yaml", write_profile(book.criteria.values(), Profile(rest)))
-    said = " ".join(talk("why", "stop", profile="p.yaml").split())
+    said = " ".join(talk("why", "stop", profile="p.yaml", everything=True).split())
 
     assert "Of all open questions, only this one can still change the advice." in said
-    assert "1 question can still change the answer" in said
-    assert "goes on to ask it." in said
+
+
+def find_pivotal(book):
+    """Return a whole profile, and a criterion that decides in it and is asked whatever else is known."""
+    generator = random.Random(2)
+    names = [name for name in book.criteria if name not in book.scale.ask_first]
+    while True:
+        full = {name: (generator.choice(own.level_ids),) for name, own in book.criteria.items()}
+        for name in names:
+            tried = ({**full, name: (level,)} for level in book.criteria[name].level_ids)
+            options = {decide_option(book, levels).option for levels in tried}
+            if len(options) > 1 and not book.criteria[name].asked_when:
+                return full, name
 
 
 @pytest.mark.parametrize("columns", [40, 80, 100])
 def test_nothing_is_wider_than_the_terminal(talk, columns):
-    said = talk("?", "why", "wat", "most", "skip", "#2", "?", "stop", columns=columns)
+    said = talk("?", "why", "wat", "2", "skip", "why", *["skip"] * 60, columns=columns)
 
     assert max(map(len, said.splitlines())) <= columns
     assert said.isascii()
 
 
 def test_colour_is_for_terminals_that_have_it(talk):
-    assert "\x1b[" in talk("most", "stop", color="auto")
-    assert "\x1b[" not in talk("most", "stop", color="auto", variables={"TERM": "dumb"})
-    assert "\x1b[" not in talk("most", "stop", color="auto", variables={"NO_COLOR": "1"})
+    assert "\x1b[" in talk("translation", "stop", color="auto")
+    assert "\x1b[" not in talk("translation", "stop", color="auto", variables={"TERM": "dumb"})
+    assert "\x1b[" not in talk("translation", "stop", color="auto", variables={"NO_COLOR": "1"})
 
 
 def test_an_interrupt_keeps_what_was_answered(talk):
@@ -184,16 +288,16 @@ def test_an_interrupt_keeps_what_was_answered(talk):
     assert not (talk.folder / "profile.yaml").exists()
 
     with pytest.raises(KeyboardInterrupt):
-        talk(stdin=Interrupted(b"most\n"))
+        talk(stdin=Interrupted(b"translation\n"))
     assert "Interrupted; everything is saved in profile.yaml." in talk.err
-    assert "\n  gap: most\n" in talk.saved()
+    assert "\n  kind: translation\n" in talk.saved()
     assert "Going on with profile.yaml: 1 answer known." in talk("stop")
 
 
 def test_bytes_that_are_no_text_and_lines_without_end_are_no_answer(talk):
-    said = talk(stdin=io.BytesIO(b"\xff\xfe\n" + b"x" * 10_000 + b"\nmost\n" + b"y" * 5_000))
+    said = talk(stdin=io.BytesIO(b"\xff\xfe\n" + b"x" * 10_000 + b"\nwriting\n" + b"y" * 5_000))
 
-    assert "= knowledge.gap: most" in said
+    assert "= task.kind: writing" in said
     assert said.count("  ! ") == 3
 
 
@@ -206,7 +310,7 @@ def test_a_half_filled_profile_is_gone_on_with_and_keeps_what_it_holds(talk, wri
         "# yaml-language-server: $schema=./x.json\nproject: Desk\nnotes: n\n"
         "knowledge: {gap: {value: most, evidence: 'asked Ada', as_of: 2026-10-01}, size: 4200000}\n",
     )
-    talk("documents", "stop", profile="desk.yaml")
+    talk("writing", "stop", profile="desk.yaml")
     text = talk.saved("desk.yaml")
 
     assert talk.path == "desk.yaml"
@@ -216,7 +320,7 @@ def test_a_half_filled_profile_is_gone_on_with_and_keeps_what_it_holds(talk, wri
         'notes: "n"',
         'evidence: "asked Ada"',
         "size: 4200000",
-        "source: documents",
+        "kind: writing",
     ):
         assert kept in text
 
@@ -323,7 +427,7 @@ def test_answers_from_a_file_are_saved_and_judged(run, write, tmp_path):
     advice = json.loads(result.out)
 
     assert result.code == 0
-    assert result.err.startswith("saved p.yaml; advice: rag; ")
+    assert result.err.startswith("saved p.yaml; advice: rag ")
     assert advice["option"] == "rag"
     text = (tmp_path / "p.yaml").read_text()
     for line in ("volatility: [weekly, daily]", "examples: 120", "latency: 1500", "citations: unknown"):
@@ -356,6 +460,22 @@ def test_every_line_of_answers_that_cannot_be_used_is_named_and_nothing_is_saved
     assert os.listdir(tmp_path) == []
 
 
+def test_a_yes_in_a_file_of_answers_is_the_level_that_says_so(run, tmp_path):
+    result = run("ask", "--answers", "-", stdin=b"data.rights: yes\ngovernance.erasure: no\n")
+
+    assert result.code == 0
+    assert "\n  rights: clean\n" in (tmp_path / "profile.yaml").read_text()
+    assert "\n  erasure: none\n" in (tmp_path / "profile.yaml").read_text()
+
+
+def test_an_answer_between_two_levels_is_refused_with_both_names(run, tmp_path):
+    result = run("ask", "--answers", "-", stdin=b"knowledge.volatility: quarterly\n")
+
+    assert result.code == 2
+    assert "<stdin>:1: 'quarterly' could be yearly or monthly" in result.err
+    assert os.listdir(tmp_path) == []
+
+
 # --- nobody to ask ------------------------------------------------------------------------------------------------
 
 
@@ -363,12 +483,11 @@ def test_without_a_terminal_it_names_the_questions_and_the_file(run, tmp_path):
     result = run("ask", stdin=b"most\ndocuments\n")
 
     assert (result.code, result.out) == (2, "")
-    assert result.err.startswith("error: `ask` needs a terminal to ask on; advice so far: rag (the default")
-    assert (
-        "\n  knowledge.gap: What share of the answers needs facts that the base model does not have?\n"
-        in result.err
+    assert result.err.startswith(
+        "error: `ask` needs a terminal to ask on; advice so far: rag 37%, the default"
     )
-    assert "  and 27 more\n" in result.err
+    assert "\n  task.kind: What does the system do?\n  knowledge.access_path: How can the facts" in result.err
+    assert re.search("\n  and \\d+ more\n", result.err)
     assert (
         "hint: fill in profile.yaml (`ragortune init` writes one), then `ragortune recommend profile.yaml`"
         in result.err
@@ -376,11 +495,15 @@ def test_without_a_terminal_it_names_the_questions_and_the_file(run, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_without_a_terminal_only_questions_that_matter_are_named(run, write):
-    result = run("ask", write("desk.yaml", PROFILE + "model: {tunable: no}\n"))
+def test_without_a_terminal_only_questions_about_what_exists_are_named(run, write, book):
+    known = {name: (own.level_ids[0],) for name, own in book.criteria.items()}
+    del known["data.quality"], known["operations.owner"]
+    result = run("ask", write("desk.yaml", write_profile(book.criteria.values(), Profile(known))))
 
+    assert known["data.examples"] == ("none",)
     assert result.code == 2
-    assert "model.churn" not in result.err
+    assert "\n  operations.owner: " in result.err
+    assert "data.quality" not in result.err
     assert "hint: fill in desk.yaml, then `ragortune recommend desk.yaml`; or give answers" in result.err
 
 

@@ -113,20 +113,22 @@ def recommendation(folder, name):
 def test_a_whole_session_with_help_wrong_input_and_going_back(session, tmp_path):
     talk = session("ask", "-o", "p.yaml")
     first = talk.type("?")
-    assert "39 questions can still change the answer" in first
+    assert "Advice so far  rag " in first
     assert "How to find out" in talk.type("why")
-    assert "Each answer would lead to" in " ".join(talk.type("mots").split())
-    assert "Did you mean 'most'?" in talk.type("most")
-    assert "= knowledge.gap: most" in talk.type("back")
-    assert "What share of the answers needs facts" in talk.type("none")
-    while not talk.expect("> ", "Settled: ").endswith("Settled: "):
-        talk.press(b"#1\n")
+    assert "Each answer would lead to" in " ".join(talk.type("translaton").split())
+    assert "Did you mean 'translation'?" in talk.type("writing")
+    assert "= task.kind: writing" in talk.type("back")
+    assert "What does the system do?" in talk.type("translation")
+    assert "= task.kind: translation" in talk.type("in the request")
+    while not talk.expect("> ", "Answer more of them?").endswith("them?"):
+        talk.press(b"skip\n")
+    talk.type("no")
     assert talk.end() == 0
 
-    dialogue, _, end = talk.screen.partition("Settled: ")
-    assert "= knowledge.gap: none" in dialogue
+    dialogue, _, end = talk.screen.partition("more> no")
+    assert "= knowledge.access_path: in_request" in dialogue
     assert max(map(len, dialogue.split("\n"))) <= 80
-    assert "the advice stays neither" in " ".join(end.split())
+    assert "Still unknown: " in end
     assert end.endswith(recommendation(tmp_path, "p.yaml"))
     assert "\x1b" not in talk.screen
 
@@ -134,18 +136,20 @@ def test_a_whole_session_with_help_wrong_input_and_going_back(session, tmp_path)
 def test_the_recommendation_alone_goes_to_stdout(session, tmp_path):
     with open(tmp_path / "advice.txt", "wb") as out:
         talk = session("ask", stdout=out)
-        talk.type("most")
+        talk.type("translation")
         talk.type("stop")
         assert talk.end() == 0
 
     assert "Advice so far" in talk.screen
-    assert "Recommendation" not in talk.screen
-    assert (tmp_path / "advice.txt").read_text(encoding="utf-8") == recommendation(tmp_path, "profile.yaml")
+    advice = (tmp_path / "advice.txt").read_text(encoding="utf-8")
+    assert advice == recommendation(tmp_path, "profile.yaml")
+    assert advice not in talk.screen
 
 
 def test_a_window_that_is_resized_gets_the_next_question_in_its_width(session):
     talk = session("ask", columns=100)
-    wide = talk.type("most")
+    talk.type("translation")
+    wide = talk.type("?")
     talk.resize(50)
     narrow = talk.type("stop")
     assert talk.end() == 0
@@ -156,7 +160,7 @@ def test_a_window_that_is_resized_gets_the_next_question_in_its_width(session):
 
 def test_ctrl_c_loses_nothing_and_the_next_run_goes_on(session, tmp_path):
     talk = session("ask")
-    first = talk.type("most")
+    first = talk.type("translation")
     talk.type("don't know")
     talk.expect("> ")
     talk.press(b"docu\x03")
@@ -170,40 +174,40 @@ def test_ctrl_c_loses_nothing_and_the_next_run_goes_on(session, tmp_path):
     assert again.end() == 0
     assert "Going on with profile.yaml: 1 answer known." in shown
     assert re.search(r"^\S+> $", shown.rpartition("\n")[2])
-    assert shown.rpartition("\n")[2] not in (first.rpartition("\n")[2], "knowledge.source> ")
+    assert shown.rpartition("\n")[2] not in (first.rpartition("\n")[2], "knowledge.access_path> ")
 
 
 def test_the_end_of_input_ends_like_stop(session, tmp_path):
     talk = session("ask")
-    talk.type("most")
+    talk.type("translation")
     talk.expect("> ")
     talk.press(b"\x04")
 
     assert talk.end() == 0
     assert "Stopped: " in talk.screen
-    assert "Recommendation  rag" in talk.screen
-    assert "\n  gap: most\n" in (tmp_path / "profile.yaml").read_text()
+    assert talk.screen.endswith(recommendation(tmp_path, "profile.yaml"))
+    assert "\n  kind: translation\n" in (tmp_path / "profile.yaml").read_text()
 
 
 def test_a_window_that_is_closed_loses_nothing(session, tmp_path):
     talk = session("ask")
-    talk.type("most")
+    talk.type("translation")
     talk.expect("> ")
 
     assert talk.hang_up() == -signal.SIGHUP
-    assert "\n  gap: most\n" in (tmp_path / "profile.yaml").read_text()
+    assert "\n  kind: translation\n" in (tmp_path / "profile.yaml").read_text()
     assert os.listdir(tmp_path) == ["profile.yaml"]
 
 
 def test_a_piped_stdin_is_never_taken_for_answers(tmp_path):
     command = [sys.executable, "-m", "ragortune", "ask"]
     result = subprocess.run(
-        command, input="most\n", capture_output=True, text=True, check=False, cwd=tmp_path
+        command, input="translation\n", capture_output=True, text=True, check=False, cwd=tmp_path
     )
 
     assert (result.returncode, result.stdout) == (2, "")
     assert "`ask` needs a terminal to ask on" in result.stderr
-    assert "  knowledge.gap: What share of the answers" in result.stderr
+    assert "  task.kind: What does the system do?" in result.stderr
     assert "fill in profile.yaml" in result.stderr
     assert os.listdir(tmp_path) == []
 

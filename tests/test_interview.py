@@ -7,17 +7,38 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragortune import load_rulebook
-from ragortune.engine import decide_option
-from ragortune.interview import Command, Interview, explain_question, read_command, take_answer
-from ragortune.model import Answer, Criterion, Level, Option, Profile, Provenance
+from ragortune.answers import read_answer
+from ragortune.engine import SearchTooLargeError, decide_option, is_settled
+from ragortune.errors import AnswerError
+from ragortune.interview import (
+    Command,
+    Interview,
+    accept_offer,
+    explain_question,
+    read_command,
+    take_answer,
+)
+from ragortune.model import Answer, Criterion, Level, NoticeKind, Option, Profile, Provenance, Sample
 from ragortune.profile import Vocabulary, find_declined, write_profile
 from ragortune.reading import parse_yaml
-from ragortune.whatif import choose_question, is_settled, rank_questions
-from ragortune.whatif.asking import weigh_levels
 
 BOOK = load_rulebook()
 VOCABULARY = Vocabulary(BOOK.criteria)
 START = Interview(BOOK, Profile({}))
+HELP_DESK = VOCABULARY.read_profile(
+    {
+        "task": {"kind": "question_answering", "definition": "evolving"},
+        "knowledge": {
+            "access_path": "by_meaning",
+            "gap": "most",
+            "source": "documents",
+            "size": "large",
+            "volatility": "weekly",
+        },
+        "readiness": {"prompting": "plateaued"},
+        "data": {"examples": "none"},
+    }
+).levels
 
 
 def play(levels, start=START):
@@ -27,6 +48,15 @@ def play(levels, start=START):
         name = interview.question.id
         interview = take_answer(interview, name, list(levels[name]) if name in levels else "unknown")
     return interview
+
+
+def names_asked(interview):
+    """Return the criteria that were asked, in order."""
+    names = []
+    while interview.previous is not None:
+        names += interview.kept - interview.previous.kept
+        interview = interview.previous
+    return names[::-1]
 
 
 @st.composite
@@ -56,80 +86,47 @@ def values(draw):
 # --- what is asked ------------------------------------------------------------------------------------------------
 
 
-def test_only_what_can_change_the_advice_is_asked_and_never_twice():
-    asked = []
+def test_a_questionnaire_begins_with_what_the_system_does_and_how_its_facts_are_reached():
+    assert names_asked(play(HELP_DESK))[:3] == ["task.kind", "knowledge.access_path", "knowledge.gap"]
+    assert names_asked(play({}))[:3] == list(BOOK.scale.ask_first)
+
+
+def test_after_the_beginning_the_question_with_the_largest_expected_gain_is_asked():
     interview = START
-    while interview.question is not None:
-        name = interview.question.id
-        assert name in {question.criterion for question in interview.ranking}
-        asked.append(name)
+    for name in BOOK.scale.ask_first:
         interview = take_answer(interview, name, "unknown")
+    gains = {question.criterion: question.expected_gain for question in interview.ranking}
 
-    assert len(asked) == len(set(asked)) == interview.asked
-    assert interview.profile.levels == {}
-
-
-@pytest.mark.parametrize("case", BOOK.cases, ids=lambda case: case.id)
-def test_every_published_project_gets_the_advice_of_its_whole_profile(case):
-    levels = VOCABULARY.read_profile(case.profile).levels
-    interview = play(levels)
-
-    assert interview.standing.option is decide_option(BOOK, levels).option
-    assert interview.profile.levels.items() <= levels.items()
+    assert interview.question.id == max(gains, key=gains.get)
 
 
-def test_projects_that_know_everything_are_asked_less_than_everything():
-    generator = random.Random(3)
-    for _ in range(5):
-        levels = {name: (generator.choice(own.level_ids),) for name, own in BOOK.criteria.items()}
-        interview = play(levels)
-        assert interview.standing.option is decide_option(BOOK, levels).option
-        assert is_settled(BOOK, interview.profile.levels)
-        assert interview.standing.doubtful == ()
-        assert interview.unasked > 0
+def test_what_nobody_knows_is_never_asked_twice():
+    asked = names_asked(play({}))
+
+    assert len(asked) == len(set(asked))
 
 
-def test_the_order_needs_clearly_fewer_questions_than_the_order_of_the_file():
-    generator = random.Random(5)
-    ours = by_file = 0
-    for _ in range(12):
-        levels = {name: (generator.choice(own.level_ids),) for name, own in BOOK.criteria.items()}
-        ours += play(levels).asked
-        known = {}
-        for name in BOOK.criteria:
-            if is_settled(BOOK, known):
-                break
-            known[name] = levels[name]
-        by_file += len(known)
+def test_a_question_about_examples_waits_until_there_are_some():
+    about_pairs = {name for name, own in BOOK.criteria.items() if "data.examples" in own.asked_when}
+    nothing_known, none = (
+        START.replace(extra=tuple(BOOK.criteria)),
+        take_answer(START.replace(extra=tuple(BOOK.criteria)), "data.examples", "none"),
+    )
+    some = take_answer(none, "data.examples", 300)
 
-    assert ours < 0.6 * by_file
+    assert about_pairs
+    assert about_pairs.isdisjoint(names_asked(play({}, nothing_known)))
+    assert about_pairs.isdisjoint(names_asked(play({}, none)))
+    assert about_pairs <= set(names_asked(play({}, some)))
 
 
-def test_a_rule_set_without_casebook_takes_all_levels_as_likely(pack):
-    for case in (pack / "cases").glob("*.yaml"):
-        case.unlink()
-    book = load_rulebook(pack)
+def test_rights_by_document_are_asked_once_there_are_documents():
+    everything = START.replace(extra=tuple(BOOK.criteria))
+    in_heads = play({"knowledge.source": ("tacit",)}, everything)
+    in_files = play({"knowledge.source": ("tacit", "documents")}, everything)
 
-    assert {len(set(weights)) for weights in weigh_levels(book).values()} == {1}
-    assert choose_question(book, {}) in book.criteria
-
-
-def test_when_one_question_is_left_it_is_the_one():
-    full = {name: (own.level_ids[-1],) for name, own in BOOK.criteria.items()}
-    for name in BOOK.criteria:
-        rest = {other: levels for other, levels in full.items() if other != name}
-        assert choose_question(BOOK, rest) == (None if is_settled(BOOK, rest) else name)
-
-
-def test_all_asks_the_rest_as_well_after_what_matters():
-    levels = {name: (own.level_ids[0],) for name, own in BOOK.criteria.items()}
-    short = play(levels)
-    whole = play(levels, START.replace(everything=True))
-
-    assert list(whole.profile.levels) == list(BOOK.criteria)
-    assert whole.unasked == 0
-    assert short.standing.option is whole.standing.option
-    assert short.profile.levels.items() < whole.profile.levels.items()
+    assert "governance.access" not in names_asked(in_heads)
+    assert "governance.access" in names_asked(in_files)
 
 
 def test_what_is_known_already_is_not_asked():
@@ -141,45 +138,229 @@ def test_what_is_known_already_is_not_asked():
     assert interview.asked == len(interview.declined) - 1
 
 
-def test_the_end_is_not_called_settled_where_somebody_could_still_find_out():
-    interview = play({})
+def test_a_rule_set_without_casebook_takes_all_levels_as_likely(pack):
+    for case in (pack / "cases").glob("*.yaml"):
+        case.unlink()
+    book = load_rulebook(pack)
 
-    assert interview.standing.remaining == 0
-    assert interview.standing.default
-    assert not is_settled(BOOK, interview.profile.levels)
-    assert "knowledge.gap" in interview.standing.doubtful
+    assert not book.answer_counts
+    assert Interview(book, Profile({})).question.id == "task.kind"
+
+
+def test_a_rule_set_too_entangled_to_prove_anything_is_asked_through(monkeypatch):
+    def give_up(*_):
+        raise SearchTooLargeError
+
+    monkeypatch.setattr("ragortune.interview.rank_questions", give_up)
+    interview = play(HELP_DESK)
+
+    assert interview.unasked == ()
+    assert interview.advice.settled is False
+    assert interview.advice.option is decide_option(BOOK, HELP_DESK).option
+
+
+# --- when it stops ------------------------------------------------------------------------------------------------
+
+
+def test_a_help_desk_with_manuals_has_firm_advice_within_ten_questions():
+    interview = play(HELP_DESK)
+
+    assert interview.advice.option is Option.RAG
+    assert interview.advice.firm
+    assert interview.asked <= 10
+
+
+def test_firm_advice_leaves_no_question_that_is_worth_asking():
+    interview = play(HELP_DESK)
+    open_names = set(interview.unasked)
+
+    assert open_names
+    for question in interview.ranking:
+        assert question.criterion not in open_names or question.expected_gain < BOOK.scale.ask_from
+
+
+def test_advice_that_is_not_firm_is_asked_on_for_until_little_can_be_gained():
+    interview = play({"task.kind": ("summarisation",)})
+    gains = [
+        question.expected_gain for question in interview.ranking if question.criterion in interview.unasked
+    ]
+
+    assert not interview.advice.firm
+    assert interview.unasked
+    assert max(gains, default=0) < BOOK.scale.ask_from / 2
+
+
+def test_when_every_answer_is_known_the_advice_is_settled_and_nothing_is_asked():
+    full = {name: (own.level_ids[-1],) for name, own in BOOK.criteria.items()}
+    interview = Interview(BOOK, Profile(full))
+
+    assert interview.question is None
+    assert interview.offer is None
+    assert interview.advice.settled
+    assert interview.doubtful == ()
+
+
+def test_the_advice_is_not_called_settled_where_somebody_could_still_find_out():
+    everything = play({}, START.replace(extra=tuple(BOOK.criteria)))
+
+    assert not everything.advice.settled
+    assert not is_settled(BOOK, {})
+    assert "knowledge.access_path" in everything.doubtful
 
 
 def test_an_answer_between_levels_is_doubtful_where_the_levels_differ():
-    full = {name: (own.level_ids[-1],) for name, own in BOOK.criteria.items()}
-    pairs = ((name, own) for name, own in BOOK.criteria.items() if not own.nominal)
+    generator = random.Random(7)
     doubted = 0
-    for name, own in pairs:
-        levels = {**full, name: own.level_ids[:2]}
-        options = {decide_option(BOOK, {**full, name: (level,)}).option for level in own.level_ids[:2]}
-        options.add(decide_option(BOOK, levels).option)
-        standing = Interview(BOOK, Profile(levels)).standing
-        assert standing.doubtful == ((name,) if len(options) > 1 else ())
-        doubted += len(options) > 1
+    for _ in range(5):
+        full = {name: (generator.choice(own.level_ids),) for name, own in BOOK.criteria.items()}
+        for name, own in BOOK.criteria.items():
+            if own.nominal:
+                continue
+            levels = {**full, name: own.level_ids[:2]}
+            options = {decide_option(BOOK, {**full, name: (level,)}).option for level in own.level_ids[:2]}
+            options.add(decide_option(BOOK, levels).option)
+            assert Interview(BOOK, Profile(levels)).doubtful == ((name,) if len(options) > 1 else ())
+            doubted += len(options) > 1
     assert doubted
 
 
+def test_published_projects_are_asked_few_questions_and_get_mostly_the_advice_of_their_whole_profile():
+    cases = [case for case in BOOK.cases if case.sample is Sample.FIELD][::8]
+    same = asked = 0
+    for case in cases:
+        levels = VOCABULARY.read_profile(case.profile).levels
+        interview = play(levels)
+        same += interview.advice.option is decide_option(BOOK, levels).option
+        asked += interview.asked
+        assert interview.profile.levels.items() <= levels.items()
+
+    assert same >= 0.85 * len(cases)
+    assert asked <= 15 * len(cases)
+
+
+# --- what is asked beyond the advice ------------------------------------------------------------------------------
+
+
+def test_all_asks_everything_that_is_still_unknown_after_what_matters():
+    short = play(HELP_DESK)
+    whole = play(HELP_DESK, START.replace(extra=tuple(BOOK.criteria)))
+
+    assert names_asked(whole)[: short.asked] == names_asked(short)
+    assert whole.unasked == ()
+    assert whole.offer is None
+
+
+def test_firm_advice_is_followed_by_an_offer_of_questions_that_only_add_steps():
+    interview = play(HELP_DESK)
+
+    assert set(interview.offer.level_ids) == {"no", "quick", "all"}
+    assert {"grounding.citations", "governance.access", "governance.erasure"} <= set(interview.quick)
+
+
+def test_a_question_is_quick_where_one_of_its_answers_adds_a_step_or_a_caution():
+    interview = play(HELP_DESK)
+
+    def list_remarks(interview):
+        advice = interview.advice
+        cautions = [hit.rule.id for hit in advice.notices if hit.rule.notice is NoticeKind.CAUTION]
+        return {*cautions, *(hit.rule.id for hit in advice.techniques)}
+
+    before = list_remarks(interview)
+    for name in interview.quick:
+        answers = (take_answer(interview, name, level) for level in BOOK.criteria[name].level_ids)
+        assert any(list_remarks(after) - before for after in answers), name
+        assert BOOK.criteria[name].unit is None
+
+
+def test_a_search_without_known_sources_is_asked_for_them_before_their_readers():
+    known = {"task.kind": ("question_answering",), "knowledge.access_path": ("by_meaning",)}
+    offered = play(known).replace(declined=(), extra=None)
+    asked = names_asked(play({"knowledge.source": ("documents",)}, offered.replace(extra=offered.quick)))
+
+    assert "governance.access" in offered.quick
+    assert asked.index("knowledge.source") < asked.index("governance.access")
+
+
+def test_an_offer_that_is_turned_down_ends_the_questionnaire():
+    interview = accept_offer(play(HELP_DESK), "no")
+
+    assert interview.question is None
+    assert interview.offer is None
+
+
+def test_the_quick_questions_are_asked_and_no_more():
+    offered = play(HELP_DESK)
+    interview = play(HELP_DESK, accept_offer(offered, "quick"))
+
+    assert set(names_asked(interview)[offered.asked :]) == set(offered.quick)
+    assert interview.question is None
+    assert interview.offer is None
+
+
+def test_everything_can_be_chosen_where_the_quick_questions_are_offered():
+    assert play({}, accept_offer(play(HELP_DESK), "all")).unasked == ()
+
+
+def test_a_yes_means_everything_where_no_quick_question_is_left():
+    interview = play(HELP_DESK)
+    while interview.quick:
+        interview = take_answer(interview, interview.quick[0], "unknown")
+    offer = play({}, interview).offer
+
+    assert offer.level_ids == ("no", "all")
+    assert read_answer(offer, "yes") == "all"
+
+
+def test_a_yes_to_the_offer_means_the_quick_questions():
+    assert read_answer(play(HELP_DESK).offer, "yes") == "quick"
+
+
+def test_two_offers_at_once_cannot_be_chosen():
+    with pytest.raises(AnswerError, match="only one of these"):
+        accept_offer(play(HELP_DESK), ["quick", "all"])
+
+
+# --- what an answer leads to --------------------------------------------------------------------------------------
+
+
 def test_what_a_level_would_lead_to_is_what_answering_it_leads_to():
-    criterion = BOOK.criteria["knowledge.gap"]
-    for consequence in explain_question(START, criterion):
-        after = take_answer(START, "knowledge.gap", consequence.level)
-        assert (consequence.option, consequence.remaining) == (
-            after.standing.option,
-            after.standing.remaining,
+    for consequence in explain_question(START, BOOK.criteria["knowledge.access_path"]):
+        advice = take_answer(START, "knowledge.access_path", consequence.level).advice
+        assert (consequence.option, consequence.probability) == (
+            advice.option,
+            advice.probability[advice.option],
         )
 
 
-def test_a_standing_names_the_options_that_are_still_open():
-    standing = START.standing
+def test_a_project_of_which_nothing_is_known_gets_the_default_and_is_not_firm():
+    advice = START.advice
 
-    assert (standing.option, standing.default) == (Option.RAG, True)
-    assert standing.could_give == (Option.FINE_TUNING, Option.BOTH, Option.NEITHER)
-    assert standing.remaining == len(rank_questions(BOOK, {}))
+    assert (advice.option, advice.default, advice.firm, advice.too_little_known) == (
+        Option.RAG,
+        True,
+        False,
+        True,
+    )
+
+
+def test_several_levels_that_hold_together_keep_their_order():
+    interview = take_answer(START, "knowledge.access_path", ["by_meaning", "by_key"])
+    swapped = take_answer(START, "knowledge.access_path", ["by_key", "by_meaning"])
+
+    assert interview.profile.levels == {"knowledge.access_path": ("by_meaning", "by_key")}
+    assert swapped.profile.levels == {"knowledge.access_path": ("by_key", "by_meaning")}
+
+
+@given(st.data())
+def test_a_question_that_nobody_can_answer_leaves_the_advice_as_it_is(data):
+    interview = START
+    for name, value in data.draw(values()).items():
+        interview = take_answer(interview, name, value)
+    open_names = [name for name in BOOK.criteria if name not in interview.profile.levels]
+    for name in data.draw(st.lists(st.sampled_from(open_names), max_size=5)):
+        declined = take_answer(interview, name, "unknown")
+        assert declined.profile == interview.profile
+        assert declined.advice.probability == interview.advice.probability
 
 
 # --- order, going back, writing -----------------------------------------------------------------------------------
@@ -199,7 +380,7 @@ def test_the_order_of_answers_never_matters(given_values, shuffler):
     assert first.replace(previous=None) == second.replace(previous=None)
     assert list(first.profile.levels) == list(second.profile.levels)
     assert first.question == second.question
-    assert first.standing == second.standing
+    assert first.advice == second.advice
 
 
 @given(values())

@@ -1,4 +1,4 @@
-"""Typed answers: levels by name, number or beginning, several of them, ranges, amounts, or that nobody knows.
+"""Typed answers: levels by name, number, beginning or description, several of them, ranges, amounts, or nobody knows.
 
 What comes out is the value as a profile file would hold it, so that a questionnaire and a file say the same.
 """
@@ -6,8 +6,10 @@ What comes out is the value as a profile file would hold it, so that a questionn
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ragortune.amounts import read_amount, show_amount, show_amounts, unit_words
+from ragortune.descriptions import choose_one, read_description
 from ragortune.errors import AnswerError
 from ragortune.model import Criterion
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
@@ -32,6 +34,7 @@ _OVER = re.compile(r"(?:more than |over |above |>\s*)(.+)")
 _UNDER = re.compile(r"(?:less than |fewer than |under |below |<\s*)(.+)")
 _LIST = re.compile(r"[,;|/]|(?:^|\s)(?:or|and)(?=\s|$)")
 _LIST_WITH_AMOUNTS = re.compile(r",(?!\d{3}(?!\d))|[;|]|(?:^|\s)or(?=\s|$)")
+_OR = re.compile(r"(?:^|\s)or(?=\s|$)")
 _PLAIN_NUMBER = re.compile(r"\d{1,2}")
 
 
@@ -48,7 +51,7 @@ def read_answer(criterion: Criterion, text: str) -> object:
         )
     if words not in criterion.level_ids and words in _UNKNOWN_WORDS:
         return UNKNOWN
-    for read in (_read_single, _read_range, _read_list):
+    for read in (_read_single, _read_range, _read_names, read_description, _read_list):
         value = read(criterion, words)
         if value is not None:
             return value
@@ -67,10 +70,11 @@ def choice_labels(criterion: Criterion) -> tuple[str, ...]:
 def accepted_words(criterion: Criterion) -> str:
     """Return in a sentence what a question takes."""
     labels = choice_labels(criterion)
+    several = "all that hold, the main one first" if criterion.several else "several joined by 'or'"
     amounts = f", or an amount such as {show_amounts(criterion)}" if criterion.unit else ""
     return (
-        f"type {join_words(criterion.level_ids, 'or')} (or {labels[0]} to {labels[-1]}), several joined by 'or'"
-        f"{amounts}; 'skip' if nobody knows"
+        f"type {join_words(criterion.level_ids, 'or')} (or {labels[0]} to {labels[-1]}), {several}{amounts}; 'skip' if "
+        "nobody knows"
     )
 
 
@@ -107,19 +111,17 @@ def _looks_like_range(words: str) -> bool:
 
 
 def _find_level(criterion: Criterion, words: str) -> str | None:
-    """Return the level of that name, number or beginning; AnswerError where several begin so."""
+    """Return the level of that name, description, number or beginning; AnswerError where several begin so."""
     form = words.strip().strip("'\"").replace(" ", "_").replace("-", "_")
-    for level in criterion.level_ids:
-        if form == level.casefold().replace("-", "_"):
-            return level
+    for level in criterion.levels:
+        if form == level.id.casefold().replace("-", "_") or words == level.means.casefold():
+            return level.id
     number = form.removeprefix("#")
     if number.isascii() and number.isdigit() and (form != number or not criterion.unit):
         return _level_at(criterion, int(number[:4]))
-    begun = [level for level in criterion.level_ids if form and level.casefold().startswith(form)]
-    if len(begun) > 1:
-        message = f"{quote_value(words)} could be {join_words(begun, 'or')}"
-        raise AnswerError(message, None, "type a little more, or the number in the list")
-    return begun[0] if begun else None
+    return choose_one(
+        words, [level for level in criterion.level_ids if form and level.casefold().startswith(form)]
+    )
 
 
 def _level_at(criterion: Criterion, number: int) -> str:
@@ -206,22 +208,43 @@ def _read_side(criterion: Criterion, words: str) -> object:
 # --- several answers ----------------------------------------------------------------------------------------------
 
 
+def _read_names(criterion: Criterion, words: str) -> object:
+    """Return several levels or amounts, each by its name; None if the words are no list of such."""
+    return _read_parts(criterion, words, _read_single)
+
+
 def _read_list(criterion: Criterion, words: str) -> object:
-    """Return several levels or amounts of which one holds; None if the words are no list."""
-    pattern = _LIST_WITH_AMOUNTS if criterion.unit else _LIST
-    parts = [part.strip() for part in pattern.split(words)]
-    parts = [part for part in parts if part]
-    if len(parts) < 2:
-        return None
-    values: list[object] = []
-    for part in parts:
-        if part in _UNKNOWN_WORDS:
-            raise AnswerError(
-                "an answer is unknown or it is one of several, not both", None, accepted_words(criterion)
-            )
+    """Return several levels or amounts, by name or description; None if the words are no list."""
+
+    def read(criterion: Criterion, part: str) -> object:
         value = _read_single(criterion, part)
+        value = read_description(criterion, part) if value is None else value
         if value is None:
             raise _not_understood(criterion, part)
+        return value
+
+    return _read_parts(criterion, words, read)
+
+
+def _read_parts(criterion: Criterion, words: str, read: Callable[[Criterion, str], object]) -> object:
+    """Return what the parts of a list stand for, each once; None if there is one part, or a part that is not read."""
+    pattern = _LIST_WITH_AMOUNTS if criterion.unit else _LIST
+    parts = [part for part in map(str.strip, pattern.split(words)) if part]
+    if len(parts) < 2:
+        return None
+    if not _UNKNOWN_WORDS.isdisjoint(parts):
+        message = "an answer is unknown or it is one of several, not both"
+        raise AnswerError(message, None, accepted_words(criterion))
+    values: list[object] = []
+    for part in parts:
+        value = read(criterion, part)
+        if value is None:
+            return None
         if value not in values:
             values.append(value)
+    if len(values) > 1 and criterion.several and _OR.search(words):
+        hint = (
+            f"type all that hold, the main one first: {join_words(map(str, values))}; 'skip' if nobody knows"
+        )
+        raise AnswerError("here several can hold at once, and 'or' leaves open which", None, hint)
     return values if len(values) > 1 else values[0]

@@ -228,9 +228,7 @@ def ask(
         str | None,
         typer.Option("--output", "-o", metavar="PROFILE", help="YAML file to save in, after each answer."),
     ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Ask what cannot change the advice as well.")
-    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Ask everything that is still unknown.")] = False,
     answers: Annotated[
         str | None,
         typer.Option(
@@ -243,7 +241,7 @@ def ask(
     rules: Rules = None,
     color: Color = "auto",
 ) -> None:
-    """Ask until nothing that is left can change the advice, then print the recommendation.
+    """Ask until no question that is left is worth asking, then print the recommendation.
 
     The dialogue stands on stderr, the recommendation on stdout. Comments of your own in the profile are not kept.
     """

@@ -10,11 +10,24 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
 
-from ragortune.engine import decide_option
-from ragortune.model import Answer, Criterion, OpenQuestion, Option, Profile, Rulebook
+from ragortune.engine import SearchTooLargeError, decide_option, judge_profile, rank_questions, trace_rule
+from ragortune.engine.questions import can_ask, choose_question
+from ragortune.errors import AnswerError
+from ragortune.model import (
+    Answer,
+    Criterion,
+    Level,
+    NoticeKind,
+    OpenQuestion,
+    Option,
+    Profile,
+    Recommendation,
+    Rule,
+    Rulebook,
+)
+from ragortune.plaintext import join_words
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
-from ragortune.whatif import choose_question, is_settled, rank_questions
 
 
 class Command(StrEnum):
@@ -43,27 +56,24 @@ class Consequence(Record):
 
     level: str
     option: Option
-    remaining: int
-    """Questions that could still change the option afterwards."""
-
-
-class Standing(Record):
-    """Where the advice stands after the answers so far."""
-
-    option: Option
-    default: bool
-    """True where nothing known speaks for or against retrieval and tuning is not needed."""
-    remaining: int
-    """Questions not yet asked that can still change the option."""
-    could_give: tuple[Option, ...]
-    """Options other than the present one that those questions can lead to."""
-    doubtful: tuple[str, ...]
-    """Questions that were asked without an answer, or answered by several levels, and could still change the option."""
+    probability: float
+    """Probability of the option."""
 
 
 def keep_profile(profile: Profile) -> Profile:
     """Return a profile as it is: the completion that adds nothing."""
     return profile
+
+
+_FAINT = 3
+"""While the advice is not firm, a question is worth asking from a gain this many times smaller than `Scale.ask_from`."""
+_MOST_QUICK = 6
+_CAUTION_RANK = 1000
+"""Cautions come after all steps."""
+_OFFER_HELP = (
+    "None of the questions that are left is expected to change the advice much. Their answers can add steps and "
+    "cautions to it, and make it firmer."
+)
 
 
 class Interview(Record):
@@ -73,8 +83,8 @@ class Interview(Record):
     profile: Profile
     declined: tuple[str, ...] = ()
     """Criteria that nobody knows an answer to; they stay unknown and are not asked again."""
-    everything: bool = False
-    """Whether questions that cannot change the option any more are asked as well."""
+    extra: tuple[str, ...] | None = None
+    """Criteria that are asked as well, after those that are worth asking for the advice; None until that is decided."""
     complete: Callable[[Profile], Profile] = keep_profile
     """Adds to a profile what follows from its answers, such as facts from its quantities."""
     previous: Interview | None = None
@@ -87,54 +97,126 @@ class Interview(Record):
 
     @cached_property
     def ranking(self) -> tuple[OpenQuestion, ...]:
-        """Questions not yet asked that can still change the option, the one worth most first."""
-        return rank_questions(self.rulebook, self.profile.levels, self.kept)
+        """Questions not yet asked that can still change the option, the one with the largest expected gain first."""
+        return self._rank_questions(self.kept)
+
+    def _rank_questions(self, kept: frozenset[str] = frozenset()) -> tuple[OpenQuestion, ...]:
+        """Return the questions outside of `kept` that can change the option; all of them where that is hard to prove."""
+        try:
+            return rank_questions(self.rulebook, self.profile.levels, kept)
+        except SearchTooLargeError:
+            gain = self.rulebook.scale.ask_from
+            return tuple(
+                OpenQuestion(name, tuple(Option), gain) for name in self.rulebook.criteria if name not in kept
+            )
+
+    @cached_property
+    def advice(self) -> Recommendation:
+        """What is recommended on the answers so far; `settled` is filled in, the rest of the what-if is not."""
+        settled = not self.ranking and not self._rank_questions()
+        return judge_profile(self.rulebook, self.profile).replace(settled=settled)
+
+    @cached_property
+    def wanted(self) -> str | None:
+        """The question that is worth asking next for the advice; None where none is.
+
+        The questions with which every questionnaire begins come first, then the one with the largest expected gain.
+        The smallest gain that is worth a question depends on whether the advice is firm already.
+        """
+        if not self.ranking:
+            return None
+        book = self.rulebook
+        least = book.scale.ask_from / (1 if self.advice.firm else _FAINT)
+        worth = tuple(question for question in self.ranking if question.expected_gain >= least)
+        return choose_question(book, self.profile.levels, self.kept, worth)
 
     @cached_property
     def question(self) -> Criterion | None:
-        """The question to ask now, so that as few as possible have to be asked; None when it is over."""
-        criteria = self.rulebook.criteria
-        if self.ranking:
-            name = choose_question(self.rulebook, self.profile.levels, self.kept)
-            return criteria[name or self.ranking[0].criterion]
-        if not self.everything:
-            return None
-        return next((criterion for name, criterion in criteria.items() if name not in self.kept), None)
+        """The question to ask now: the one that is wanted, else one of those that are asked as well; None at the end."""
+        name = self.wanted or next((own for own in self.extra or () if self._can_ask(own)), None)
+        return self.rulebook.criteria[name] if name else None
+
+    def _can_ask(self, criterion: str) -> bool:
+        book = self.rulebook
+        known = criterion in self.kept or criterion not in book.criteria
+        return not known and can_ask(book, self.profile.levels, criterion)
 
     @cached_property
-    def standing(self) -> Standing:
-        """Where the advice stands."""
-        levels = self.profile.levels
-        outcome = decide_option(self.rulebook, levels)
-        reached = {option for question in self.ranking for option in question.could_give}
-        return Standing(
-            outcome.option,
-            outcome.default,
-            len(self.ranking),
-            tuple(option for option in Option if option in reached),
-            () if self.ranking else self._find_doubtful(),
+    def unasked(self) -> tuple[str, ...]:
+        """Questions not asked that make sense, in the order in which all of them would be asked."""
+        book = self.rulebook
+        ranked = (question.criterion for question in self.ranking)
+        names = dict.fromkeys((*book.scale.ask_first, *ranked, *book.criteria))
+        return tuple(name for name in names if self._can_ask(name))
+
+    @cached_property
+    def quick(self) -> tuple[str, ...]:
+        """Questions not asked whose answer alone adds a step or a caution to the advice, the first steps first.
+
+        What has to be counted or measured is left out, and so is what only finds contradictions between answers. A
+        question about a thing is among them if the question whether the thing exists is.
+        """
+        book = self.rulebook
+        ranks: dict[str, int] = {}
+        for rule in book.rules.values():
+            rank = _rank_step(rule, self.advice.option)
+            waiting = () if rank is None else trace_rule(book, rule.id, self.profile.levels).waiting_for
+            if rank is not None and len(waiting) == 1:
+                ranks[waiting[0]] = min(rank, ranks.get(waiting[0], rank))
+        choices = [name for name in ranks if name in book.criteria and not book.criteria[name].unit]
+        first = sorted((name for name in choices if name not in self.kept), key=ranks.__getitem__)[
+            :_MOST_QUICK
+        ]
+        return tuple(
+            name
+            for name in first
+            if self._can_ask(name) or {*first}.issuperset(book.criteria[name].asked_when)
         )
 
-    def _find_doubtful(self) -> tuple[str, ...]:
-        levels = self.profile.levels
-        if is_settled(self.rulebook, levels):
-            return ()
-        ranked = rank_questions(self.rulebook, levels, frozenset(levels) - self._between)
-        return tuple(question.criterion for question in ranked)
+    @cached_property
+    def offer(self) -> Criterion | None:
+        """What is offered once no question is worth asking for the advice; None before, and where nothing is left.
 
-    @property
-    def _between(self) -> frozenset[str]:
-        return frozenset(name for name, levels in self.profile.levels.items() if len(levels) > 1)
+        It is no criterion of the rule set, and is answered by `accept_offer`.
+        """
+        if self.question is not None or self.extra is not None or not self.unasked:
+            return None
+        levels = [Level("no", "no, that is all")]
+        if self.quick:
+            levels.append(
+                Level("quick", f"yes, those that only add steps and cautions: {join_words(self.quick)}")
+            )
+        first = join_words(self.unasked[:3])
+        levels.append(Level("all", f"everything that is still unknown ({len(self.unasked)}), first {first}"))
+        question = "No question that is left is worth asking for the advice. Answer more of them?"
+        return Criterion("more", "More questions", question, _OFFER_HELP, tuple(levels), nominal=True)
 
-    @property
-    def unasked(self) -> int:
-        """How many questions were not asked."""
-        return sum(name not in self.kept for name in self.rulebook.criteria)
+    @cached_property
+    def doubtful(self) -> tuple[str, ...]:
+        """Questions that were declined, or answered by one of several levels, and could still change the option."""
+        return tuple(
+            question.criterion for question in self._rank_questions() if question.criterion in self.kept
+        )
 
     @property
     def asked(self) -> int:
         """How many questions were answered or declined since the beginning of this interview."""
         return 0 if self.previous is None else self.previous.asked + 1
+
+
+def _rank_step(rule: Rule, option: Option) -> int | None:
+    """Return the rank of a step or caution that a rule adds to the advice; None where it adds none within the option."""
+    if rule.technique and option in rule.technique.options:
+        return rule.technique.order
+    return _CAUTION_RANK if rule.notice is NoticeKind.CAUTION else None
+
+
+def accept_offer(interview: Interview, value: object) -> Interview:
+    """Return the interview after its offer was answered; raises AnswerError where more than one thing is chosen."""
+    if not isinstance(value, str):
+        raise AnswerError("only one of these can be chosen", None, "type one of the names")
+    chosen = {"quick": interview.quick, "all": tuple(interview.rulebook.criteria)}
+    return interview.replace(extra=chosen.get(value, ()))
 
 
 def take_answer(interview: Interview, criterion: str, value: object) -> Interview:
@@ -178,7 +260,8 @@ def explain_question(interview: Interview, criterion: Criterion) -> tuple[Conseq
     consequences = []
     for level in criterion.level_ids:
         after = take_answer(interview, criterion.id, level)
-        consequences.append(Consequence(level, after.standing.option, len(after.ranking)))
+        outcome = decide_option(after.rulebook, after.profile.levels)
+        consequences.append(Consequence(level, outcome.option, outcome.probability[outcome.option]))
     return tuple(consequences)
 
 

@@ -14,13 +14,20 @@ from ragortune.commands.shared import open_rulebook, show_error
 from ragortune.derived import add_facts
 from ragortune.errors import Place, ProfileError, RagortuneError, UnreadableError, UsageError
 from ragortune.host import Environment, replace_file
-from ragortune.interview import Command, Interview, explain_question, read_command, take_answer
+from ragortune.interview import (
+    Command,
+    Interview,
+    accept_offer,
+    explain_question,
+    read_command,
+    take_answer,
+)
 from ragortune.model import Criterion, Profile, Rulebook
 from ragortune.plaintext import quote_value, shorten_text, suggest_name
 from ragortune.profile import Vocabulary, find_declined, write_profile
 from ragortune.reading import PROFILE_BYTES, decode_text, parse_json, parse_toml, parse_yaml, read_bytes
 from ragortune.record import NOTHING, Record
-from ragortune.render.dialogue import Dialogue, word_standing
+from ragortune.render.dialogue import Dialogue, word_advice
 
 START_FILE = "profile.yaml"
 _YAML_ENDINGS = (".yaml", ".yml")
@@ -37,7 +44,7 @@ class AskRequest(Record):
     output: str | None = None
     """File to save the answers in."""
     everything: bool = False
-    """Ask what cannot change the advice as well."""
+    """Ask everything that is still unknown."""
     answers: str | None = None
     """File with the answers, `-` for stdin; nothing is asked then."""
     rules: str | None = None
@@ -53,7 +60,7 @@ class _Kept(Record):
 
 
 def ask_questions(request: AskRequest, environment: Environment) -> str:
-    """Ask until nothing that is left can change the advice, and return the name of the saved profile.
+    """Ask until no question that is left is worth asking, and return the name of the saved profile.
 
     Raises:
         UsageError: there is no terminal to ask on, or the answers cannot be saved.
@@ -70,13 +77,15 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
         return add_facts(rulebook, profile, today)
 
     interview = interview.replace(
-        profile=complete(interview.profile), everything=request.everything, complete=complete
+        profile=complete(interview.profile),
+        extra=tuple(rulebook.criteria) if request.everything else None,
+        complete=complete,
     )
     file = _File(target, kept, environment)
     if request.answers is not None:
         interview = _take_answers(request.answers, interview, environment)
         file.save(interview)
-        environment.note(f"saved {target}; advice: {word_standing(interview.standing)}")
+        environment.note(f"saved {target}; advice: {word_advice(interview.advice)}")
         return target
     if not (environment.stdin_is_terminal and environment.stderr_is_terminal):
         raise _no_terminal(interview, source or START_FILE)
@@ -167,13 +176,12 @@ class _File:
 
 def _no_terminal(interview: Interview, path: str) -> UsageError:
     """Return the error that names the open questions and the file to fill."""
-    lines = [f"`ask` needs a terminal to ask on; advice so far: {word_standing(interview.standing)}"]
+    lines = [f"`ask` needs a terminal to ask on; advice so far: {word_advice(interview.advice)}"]
     criteria = interview.rulebook.criteria
-    for question in interview.ranking[:_MOST_QUESTIONS]:
-        asked = shorten_text(criteria[question.criterion].question, 100)
-        lines.append(f"  {question.criterion}: {asked}")
-    if len(interview.ranking) > _MOST_QUESTIONS:
-        lines.append(f"  and {len(interview.ranking) - _MOST_QUESTIONS} more")
+    names = interview.unasked
+    lines += [f"  {name}: {shorten_text(criteria[name].question, 100)}" for name in names[:_MOST_QUESTIONS]]
+    if len(names) > _MOST_QUESTIONS:
+        lines.append(f"  and {len(names) - _MOST_QUESTIONS} more")
     begin = "" if path != START_FILE else " (`ragortune init` writes one)"
     hint = f"fill in {path}{begin}, then `ragortune recommend {path}`; or give answers with --answers FILE"
     return UsageError("\n".join(lines), None, hint)
@@ -238,9 +246,9 @@ class _Talk:
         say, dialogue = self._environment.say, self._dialogue
         say(dialogue.begin(self._file.path, interview, self._width))
         try:
-            while (criterion := interview.question) is not None:
+            while (criterion := interview.question or interview.offer) is not None:
                 say(dialogue.ask(interview, criterion, self._width))
-                following = self._hear_answer(interview, criterion)
+                following = self._read_reply(interview, criterion)
                 if following is None:
                     break
                 interview = following
@@ -254,7 +262,7 @@ class _Talk:
             self._file.save(interview)
         say(dialogue.close(interview, self._file.path, self._width))
 
-    def _hear_answer(self, interview: Interview, criterion: Criterion) -> Interview | None:
+    def _read_reply(self, interview: Interview, criterion: Criterion) -> Interview | None:
         """Return the interview after the next answer, or after going back; None where the person stops."""
         say, dialogue = self._environment.say, self._dialogue
         while True:
@@ -279,6 +287,8 @@ class _Talk:
     def _reply(self, command: Command | None, interview: Interview, criterion: Criterion) -> str:
         """Return what is said to a command that changes nothing."""
         dialogue, width = self._dialogue, self._width
+        if criterion is interview.offer and command in (Command.HELP, Command.WHY):
+            return dialogue.tell(criterion.help, width)
         if command is Command.HELP:
             return dialogue.explain(criterion, width)
         if command is Command.WHY:
@@ -293,7 +303,10 @@ class _Talk:
         """Return the interview after a typed answer, saved; None where it cannot be used."""
         say, dialogue = self._environment.say, self._dialogue
         try:
-            following = take_answer(interview, criterion.id, read_answer(criterion, typed))
+            value = read_answer(criterion, typed)
+            if criterion is interview.offer:
+                return accept_offer(interview, value)
+            following = take_answer(interview, criterion.id, value)
         except ProfileError as error:
             say(dialogue.refuse(error, self._width))
             return None

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from ragortune.answers import accepted_words, choice_labels
 from ragortune.errors import RagortuneError
-from ragortune.interview import Consequence, Interview, Standing
-from ragortune.model import Criterion
+from ragortune.interview import Consequence, Interview
+from ragortune.model import Criterion, Option, Recommendation
 from ragortune.plaintext import clean_text, join_words
 from ragortune.profile import describe_answer
 from ragortune.render.text import Sheet
 
 _KEYS = "?: help   why: why this question   skip: nobody knows   back   stop"
 _WORDS = (
-    "Beginnings of names do, and so do 'weekly or monthly', '2,3' and 'weekly to daily' where the answer is one of "
-    "several. 'skip' or 'don't know' leaves it unknown, which never counts as a no. 'why' tells why this is asked now, "
-    "'back' takes the last answer back, 'stop' ends with what is known. Every answer is saved at once."
+    "Beginnings of names do, words of a description ('by meaning', 'a database'), yes and no where they name one level, "
+    "'2,3' for several, and 'weekly to daily' for a range. 'skip' or 'don't know' leaves it unknown, which never counts "
+    "as a no. 'why' tells why this is asked now, 'back' takes the last answer back, 'stop' ends with what is known. "
+    "Every answer is saved at once."
 )
 _MOST_NAMED = 5
 
@@ -45,17 +46,19 @@ class Dialogue:
         """Return where the advice stands, and a question with its levels."""
         sheet = self._sheet(width)
         sheet.add_line()
-        sheet.add_wrapped(word_standing(interview.standing), "Advice so far  ", style="cyan")
+        sheet.add_wrapped(word_advice(interview.advice), "Advice so far  ", style="cyan")
         sheet.add_line()
-        sheet.add_wrapped(clean_text(criterion.question), f"{interview.asked + 1}. ", style="bold")
+        number = "" if criterion is interview.offer else f"{interview.asked + 1}. "
+        sheet.add_wrapped(clean_text(criterion.question), number, style="bold")
         labels = choice_labels(criterion)
         lines = [
             (f"  {label:>{len(labels[-1])}}  {level.id}", level.means)
             for label, level in zip(labels, criterion.levels, strict=True)
         ]
         _add_pairs(sheet, lines)
-        if criterion.unit:
-            sheet.add_wrapped(clean_text(f"or a number of {criterion.unit}"), " " * (len(labels[-1]) + 4))
+        note = _word_note(criterion)
+        if note:
+            sheet.add_wrapped(clean_text(note), " " * (len(labels[-1]) + 4))
         sheet.add_line()
         sheet.add_wrapped(_KEYS, style="dim")
         return sheet.getvalue()
@@ -80,10 +83,9 @@ class Dialogue:
         sheet = self._sheet(width)
         sheet.add_line()
         sheet.add_wrapped(clean_text(_word_reason(interview, criterion)))
-        lines = [
-            (f"  {own.level}", f"{own.option}; {_word_remaining(own.remaining)}") for own in consequences
-        ]
-        _add_pairs(sheet, lines)
+        _add_pairs(
+            sheet, [(f"  {own.level}", _word_option(own.option, own.probability)) for own in consequences]
+        )
         return sheet.getvalue()
 
     def confirm(self, interview: Interview, criterion: Criterion, width: int) -> str:
@@ -91,7 +93,8 @@ class Dialogue:
         understood = describe_answer(interview.profile, criterion)
         several = len(interview.profile.levels.get(criterion.id, ())) > 1
         sheet = self._sheet(width)
-        told = f"{criterion.id}: {understood}{' (one of these)' if several else ''}"
+        how = " (the main one first)" if criterion.several else " (one of these)"
+        told = f"{criterion.id}: {understood}{how if several else ''}"
         sheet.add_wrapped(clean_text(told), "  = ", style="green")
         return sheet.getvalue()
 
@@ -130,59 +133,68 @@ def _add_pairs(sheet: Sheet, pairs: list[tuple[str, str]]) -> None:
             sheet.add_wrapped(meaning, " " * 6)
 
 
-def word_standing(standing: Standing) -> str:
-    """Return where the advice stands in a sentence: the option, and how many questions can still change it."""
-    default = " (the default: nothing known speaks for or against retrieval)" if standing.default else ""
-    if not standing.remaining:
-        return f"{standing.option}{default}; no further question can change it"
-    others = f" (to {join_words(standing.could_give, 'or')})" if standing.could_give else ""
-    return f"{standing.option}{default}; {_word_remaining(standing.remaining)}{others}"
+def _word_note(criterion: Criterion) -> str:
+    """Return what else a question takes beside one level."""
+    if criterion.several:
+        return "all that hold, the main one first"
+    return f"or a number of {criterion.unit}" if criterion.unit else ""
+
+
+def word_advice(advice: Recommendation) -> str:
+    """Return where the advice stands in a line: the option, its probability, and whether it is firm."""
+    if advice.settled:
+        state = "settled"
+    elif advice.too_little_known:
+        state = "the default, as too little is known" if advice.default else "too little is known"
+    else:
+        state = "firm" if advice.firm else "not firm"
+    return f"{_word_option(advice.option, advice.probability[advice.option])}, {state}"
+
+
+def _word_option(option: Option, probability: float) -> str:
+    return f"{option} {probability:.0%}"
 
 
 def word_end(interview: Interview, path: str) -> str:
-    """Return how the questionnaire ended: settled, settled but for what nobody knows, or stopped before."""
-    standing = interview.standing
-    if standing.remaining:
-        asks = "it" if standing.remaining == 1 else "them"
-        return (
-            f"Stopped: {_word_remaining(standing.remaining)}. `ragortune ask {path}` goes on to ask {asks}."
-        )
-    rest = (
-        f" {_count(interview.unasked, 'question')} can change no more than the steps inside it; "
-        f"`ragortune ask --all {path}` asks the rest."
-        if interview.unasked
-        else ""
-    )
-    if not standing.doubtful:
-        return f"Settled: whatever else is found out, the advice stays {standing.option}.{rest}"
-    named = join_words([*standing.doubtful[:_MOST_NAMED], *_word_more(standing.doubtful)])
-    return (
-        f"Nothing is left to ask that can change the advice. What was left open still could, most of all {named}; "
-        f"look there first if it can be found out.{rest}"
-    )
+    """Return how the questionnaire ended, and how to go on: by itself, or stopped before."""
+    advice = word_advice(interview.advice)
+    if interview.wanted:
+        return f"Stopped: {advice}. `ragortune ask {path}` goes on, next with {interview.wanted}."
+    if interview.advice.settled:
+        end = f"Settled: whatever else is found out, the advice stays {interview.advice.option}."
+    elif interview.advice.firm:
+        end = f"Done: {advice}. No question that is left is worth asking for the advice."
+    else:
+        end = f"Done: {advice}. No question that is left is expected to tell much.{_word_doubtful(interview)}"
+    if not interview.unasked:
+        return end
+    return f"{end} Still unknown: {_name_some(interview.unasked)}; `ragortune ask --all {path}` asks for all of it."
 
 
-def _word_more(names: tuple[str, ...]) -> list[str]:
+def _word_doubtful(interview: Interview) -> str:
+    if not interview.doubtful:
+        return ""
+    return f" What nobody knew could still change it, most of all {_name_some(interview.doubtful)}; look there first."
+
+
+def _name_some(names: tuple[str, ...]) -> str:
     more = len(names) - _MOST_NAMED
-    return [f"{more} more"] if more > 0 else []
+    return join_words([*names[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
 
 
 def _word_reason(interview: Interview, criterion: Criterion) -> str:
-    ranking = interview.ranking
-    if all(question.criterion != criterion.id for question in ranking):
-        return "This answer cannot change the advice any more; it can change the steps and tests inside it."
-    if len(ranking) == 1:
-        return "Of all open questions, only this one can still change the advice. Each answer would lead to:"
-    return (
-        f"Of the {len(ranking)} questions that can still change the advice, this one is expected to bring the end "
-        "nearest. Each answer would lead to:"
-    )
-
-
-def _word_remaining(remaining: int) -> str:
-    if not remaining:
-        return "settled"
-    return f"{_count(remaining, 'question')} can still change the answer"
+    ranked = [question.criterion for question in interview.ranking]
+    if criterion.id in interview.rulebook.scale.ask_first:
+        reason = "Every questionnaire begins with this question, because the others depend on it."
+    elif ranked == [criterion.id]:
+        reason = "Of all open questions, only this one can still change the advice."
+    elif criterion.id not in ranked:
+        reason = "This answer cannot change the advice any more; it can change the steps and tests inside it."
+    elif criterion.id != interview.wanted:
+        reason = "This answer is not expected to change the advice much; it can change the steps and tests inside it."
+    else:
+        reason = f"Of the {len(ranked)} questions that can still change the advice, this one is expected to tell most."
+    return f"{reason} Each answer would lead to:"
 
 
 def _count(number: int, noun: str) -> str:
