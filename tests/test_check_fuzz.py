@@ -9,6 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from ragortune.whatif import study
 
 import ragortune.audit
 from ragortune.audit import Policy, audit_reading, gather_answers
@@ -24,7 +25,6 @@ from ragortune.render.extract import render_profile_yaml
 from ragortune.render.review import render_review
 from ragortune.render.sarif import describe_log, render_sarif
 from ragortune.rulebook import load_finding_rules
-from ragortune.whatif import study
 
 from .test_check_formats import SCHEMA
 

@@ -80,7 +80,10 @@ def _condition_schema(criterion: Criterion) -> dict[str, Any]:
     listed = {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}
     shapes: list[dict[str, Any]] = [level, listed]
     if criterion.several:
-        main = {"anyOf": [level, listed], "description": "The level named first, of those that hold together."}
+        main = {
+            "anyOf": [level, listed],
+            "description": "The level named first, of those that hold together.",
+        }
         shapes.append(_closed({"main": main}) | {"required": ["main"]})
     if not criterion.nominal:
         bounds = {"at_least": level, "at_most": level}
