@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 import ragortune.audit
 from ragortune.audit import Policy, audit_reading, gather_answers
-from ragortune.designdoc import read_design
+from ragortune.evidence.documents.reader import read_design
 from ragortune.errors import RagortuneError
 from ragortune.findings import CheckReport
 from ragortune.profile import Vocabulary

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from ragortune import load_rulebook
-from ragortune.designdoc import read_design
+from ragortune.evidence.documents.reader import read_design
 from ragortune.errors import RagortuneError
-from ragortune.statements import DesignReading
+from ragortune.evidence.documents.records import DesignReading
 
 
 def read(text: str) -> DesignReading:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from ragortune.designdoc.decision import read_decision, read_status_word
 from ragortune.designdoc.languages import detect_language
 from ragortune.designdoc.moods import mood_at
-from ragortune.designdoc.reader import DesignText, read_sentences, span_of
-from ragortune.statements import Span
+from ragortune.evidence.documents.sentences import DesignText, read_sentences, span_of
+from ragortune.evidence.documents.records import Span
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "400"))
 """Continuous integration asks for 20,000."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ragortune.designdoc.moods import mood_at
-from ragortune.designdoc.reader import DesignText, read_sentences, span_of
-from ragortune.statements import Form, Mood, Sentence, Zone
+from ragortune.evidence.documents.sentences import DesignText, read_sentences, span_of
+from ragortune.evidence.documents.records import Form, Mood, Sentence, Zone
 
 
 def find_sentence(document: DesignText, words: str) -> Sentence:

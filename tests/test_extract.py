@@ -8,7 +8,7 @@ from ragortune.audit import gather_answers
 from ragortune.profile import Vocabulary
 from ragortune.reading import parse_yaml
 from ragortune.render.extract import render_profile_json, render_profile_yaml
-from ragortune.statements import DesignReading, DocumentStatus, Modality, Span, StatedFact
+from ragortune.evidence.documents.records import DesignReading, DocumentStatus, Modality, Span, StatedFact
 
 from .test_check_command import AGREEING, COOKING, DISAGREEING
 

@@ -5,14 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragortune.audit import gather_answers
-from ragortune.designdoc import read_design
+from ragortune.evidence.documents.reader import read_design
 from ragortune.designdoc.facts import Listener, find_facts, settle_facts
-from ragortune.designdoc.reader import read_sentences
+from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.engine import judge_profile
 from ragortune.model import Provenance
 from ragortune.profile import Vocabulary
 from ragortune.rulebook import load_phrases, load_rulebook
-from ragortune.statements import DesignReading, DocumentStatus, StatedFact
+from ragortune.evidence.documents.records import DesignReading, DocumentStatus, StatedFact
 
 BOOK = load_rulebook()
 LISTENER = Listener(load_phrases(), BOOK.criteria)

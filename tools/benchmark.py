@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from ragortune.casebook import read_levels
-from ragortune.designdoc import read_design
-from ragortune.designdoc.reader import read_sentences
+from ragortune.evidence.documents.reader import read_design
+from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.economics.answers import CostReport
 from ragortune.economics.assess import assess_costs, choose_tools
 from ragortune.economics.bills import build_bill, spread_total

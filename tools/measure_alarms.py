@@ -14,11 +14,11 @@ from collections.abc import Iterator
 
 from ragortune import load_rulebook
 from ragortune.audit import Policy, audit_reading
-from ragortune.designdoc import read_design
+from ragortune.evidence.documents.reader import read_design
 from ragortune.findings import Severity
 from ragortune.model import Case, Option, Rulebook
 from ragortune.rulebook import load_finding_rules
-from ragortune.statements import (
+from ragortune.evidence.documents.records import (
     Cited,
     DesignReading,
     DocumentStatus,

@@ -13,7 +13,7 @@ import sys
 
 from ragortune import load_rulebook
 from ragortune.designdoc.facts import Listener, find_facts, settle_facts
-from ragortune.designdoc.reader import read_sentences
+from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.profile import Vocabulary
 from ragortune.rulebook import load_phrases
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ragortune.amounts import read_amount, show_amount, show_amounts, unit_words
+from ragortune.evidence.amounts import read_amount, show_amount, show_amounts, unit_words
 from ragortune.errors import AnswerError
 from ragortune.model import Criterion
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name

@@ -17,7 +17,7 @@ from ragortune.findings import AuditFinding, DocumentAudit, FindingRule, Severit
 from ragortune.model import Profile, Rulebook
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
-from ragortune.statements import DesignReading, DocumentStatus
+from ragortune.evidence.documents.records import DesignReading, DocumentStatus
 from ragortune.whatif import study
 
 
@@ -53,7 +53,9 @@ def audit_reading(
     findings = [hold_to_pin(finding, policy.pin) for finding in findings]
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))
     held = tuple(suppression for suppression, _ in read.suppressions)
-    return DocumentAudit(reading, advice, tuple(findings), held, tuple(outside.levels) if outside else ())
+    named = tuple(outside.levels) if outside else ()
+    conflicts = {conflict.criterion: conflict.facts for conflict in answers.conflicts if not conflict.resolved}
+    return DocumentAudit(reading, advice, tuple(findings), held, named, conflicts)
 
 
 def hold_to_pin(finding: AuditFinding, pin: str | None) -> AuditFinding:

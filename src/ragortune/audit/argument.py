@@ -21,7 +21,7 @@ from ragortune.model import (
 )
 from ragortune.plaintext import join_words
 from ragortune.profile import describe_answer
-from ragortune.statements import StatedDecision
+from ragortune.evidence.documents.records import StatedDecision
 
 DECISION_WORDS: Mapping[Option, str] = MappingProxyType(
     {

@@ -25,15 +25,15 @@ from ragortune.model import Condition, Direction, Need, Option, Recommendation, 
 from ragortune.plaintext import join_words, quote_value
 from ragortune.profile import describe_answer
 from ragortune.record import Record
-from ragortune.statements import (
+from ragortune.evidence.documents.records import (
     DesignReading,
     DocumentStatus,
-    Form,
+    Block,
     Sentence,
     Span,
     StatedDecision,
     StatedFact,
-    Zone,
+    SectionKind,
 )
 from ragortune.whatif.readings import weigh_options
 
@@ -313,12 +313,12 @@ def is_decision_record(reading: DesignReading) -> bool:
     if reading.accepted is not None:
         return True
     return any(
-        heading.zone is Zone.DECISION or _RECORD_WORDS.finds(heading.text) for heading in _headings(reading)
+        heading.kind is SectionKind.DECISION or _RECORD_WORDS.finds(heading.text) for heading in _headings(reading)
     )
 
 
 def _headings(reading: DesignReading) -> Iterator[Sentence]:
-    return (sentence for sentence in reading.sentences if sentence.form is Form.HEADING)
+    return (sentence for sentence in reading.sentences if sentence.block is Block.HEADING)
 
 
 @lru_cache(maxsize=64)
@@ -329,7 +329,7 @@ def _find_words(words: tuple[str, ...]) -> WordFinder:
 def _speaks_of(reading: DesignReading, rule: FindingRule) -> bool:
     finder = _find_words(rule.words)
     for sentence in reading.sentences:
-        if sentence.zone in rule.zones:
+        if sentence.kind in rule.sections:
             return True
         if finder.finds(sentence.text) or (sentence.label and finder.finds(sentence.label)):
             return True
@@ -340,7 +340,7 @@ def _detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     decision = case.decision
     if decision is None or not is_decision_record(case.reading):
         return
-    if Zone.REJECTED in rule.zones and any(part.role == "against" for part in decision.evidence):
+    if SectionKind.REJECTED in rule.sections and any(part.role == "against" for part in decision.evidence):
         return
     if not _speaks_of(case.reading, rule):
         yield Hit(rule.title, find_title(case.reading), tuple(show_decision(decision)), rule.id, whole=True)

@@ -8,7 +8,7 @@ from ragortune.audit.places import number_keys
 from ragortune.findings import AuditFinding, CheckReport, DocumentAudit, Step, Suppression
 from ragortune.model import Recommendation
 from ragortune.render.machine import dump_json
-from ragortune.statements import Span, StatedDecision, StatedFact
+from ragortune.evidence.documents.records import Span, StatedDecision, StatedFact
 
 SCHEMA = "ragortune/check/1"
 
@@ -52,8 +52,7 @@ def _describe_audit(audit: DocumentAudit) -> Json:
         "decision": _describe_decision(reading.decision),
         "facts": [*(_describe_fact(fact) for fact in reading.facts), *outside],
         "conflicts": {
-            criterion: [_describe_fact(fact) for fact in facts]
-            for criterion, facts in reading.conflicts.items()
+            criterion: [_describe_fact(fact) for fact in facts] for criterion, facts in audit.conflicts.items()
         },
         "recommendation": _describe_advice(audit.recommendation),
         "findings": active,

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from ragortune.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity, StepKind
 from ragortune.model import Rulebook, Source
 from ragortune.plaintext import clean_text, shorten_text
-from ragortune.statements import DocumentStatus
+from ragortune.evidence.documents.records import DocumentStatus
 
 STEP_NAMES: Mapping[StepKind, str] = MappingProxyType(
     {

@@ -10,7 +10,7 @@ from ragortune.model import Answer
 from ragortune.plaintext import clean_text, shorten_text
 from ragortune.render.checks import STATUS_NAMES, STEP_NAMES
 from ragortune.render.machine import dump_json
-from ragortune.statements import DesignReading, StatedFact
+from ragortune.evidence.documents.records import DesignReading, StatedFact
 from ragortune.workload import describe_quantity
 
 _LONGEST_EVIDENCE = 300

@@ -21,7 +21,7 @@ from ragortune.plaintext import clean_text
 from ragortune.render.checks import STEP_NAMES, fix_uri, list_sources, word_message, word_quote
 from ragortune.render.machine import dump_json
 from ragortune.render.markdown import escape_markdown
-from ragortune.statements import Span
+from ragortune.evidence.documents.records import Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "ragortune/v1"
