@@ -16,6 +16,7 @@ from ragortune.model import Option
 
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 _OWN_PLACES = frozenset((SectionKind.DECISION, SectionKind.CURRENT))
+_OF_GUIDES = frozenset((Topic.READER, Topic.ARTICLE))
 _REFUSED = 3.0
 _PLAINLY_WITHOUT = 2.5
 _SILENT = frozenset((Block.CODE, Block.COMMENT))
@@ -40,6 +41,8 @@ class Subject(msgspec.Struct):
     front: Counter[Topic]
     """Among them those in title, summary and decision, and headings."""
     titled: set[Topic]
+    questions: int = 0
+    """Headings in the form of a question."""
     prose: int = 0
     """Sentences in all."""
 
@@ -54,6 +57,8 @@ def read_subject(sentences: Sequence[Marked]) -> Subject:
         subject.prose += 1
         topics = marked.topics()
         subject.counts.update(topics)
+        if sentence.block is Block.HEADING and Topic.QUESTION in topics:
+            subject.questions += 1
         if sentence.kind in _FRONT or sentence.block is Block.HEADING:
             subject.front.update(topics)
         if sentence.kind is SectionKind.TITLE:
@@ -66,6 +71,8 @@ def is_about_models(subject: Subject, mentions: Sequence[Mention], ledgers: Mapp
     counts = subject.counts
     models, others = counts[Topic.LANGUAGE_MODEL], counts[Topic.OTHER_MODEL]
     named = {mention.option for mention in mentions if mention.words is Weight.NAME}
+    long = subject.prose >= _SHORT
+    plainly = _is_named_plainly(Option.RAG, mentions)
     retrieval, tuning = ledgers[Option.RAG], ledgers[Option.FINE_TUNING]
     prompts = sum(mention.option is Option.NEITHER and mention.words is Weight.PART for mention in mentions)
     signs = (
@@ -74,8 +81,9 @@ def is_about_models(subject: Subject, mentions: Sequence[Mention], ledgers: Mapp
         (1.0, models >= _LARGE_SHARE * subject.prose and models > 0),
         (0.5, subject.front[Topic.LANGUAGE_MODEL] > 0),
         (1.0, counts[Topic.MODEL_USE] > 0),
-        (1.5, Option.RAG in named),
-        (1.0, Option.RAG in named and (retrieval.kinds > 1 or bool(tuning.denied))),
+        (1.5, plainly),
+        (0.5, Option.RAG in named),
+        (1.0, plainly and (retrieval.kinds > 1 or bool(tuning.denied))),
         (1.5, tuning.named and Option.FINE_TUNING in named),
         (1.0, any(mention.words is Weight.NAME for mention in tuning.denied)),
         (1.0, ledgers[Option.NEITHER].named),
@@ -85,11 +93,21 @@ def is_about_models(subject: Subject, mentions: Sequence[Mention], ledgers: Mapp
         (0.5, prompts > 0),
         (0.5, counts[Topic.ASSISTANT] > 0),
         (1.0, prompts >= _MANY_PARTS),
+        (-1.0, long and not (models or prompts or plainly or counts[Topic.ASSISTANT])),
         (-1.0, others > 0 and not models),
         (-2.0, others > max(models, 1)),
     )
-    enough = _ENOUGH if subject.prose >= _SHORT else _ENOUGH_SHORT
+    enough = _ENOUGH if long else _ENOUGH_SHORT
     return sum(weight for weight, holds in signs if holds) >= enough
+
+
+def _is_named_plainly(option: Option, mentions: Sequence[Mention]) -> bool:
+    """Tell whether a document names an approach more than once in passing."""
+    named = [mention for mention in mentions if mention.words is Weight.NAME and mention.option is option]
+    prominent = any(
+        mention.marked.sentence.kind in _FRONT or mention.marked.sentence.block is Block.HEADING for mention in named
+    )
+    return prominent or len({id(mention.marked) for mention in named}) >= _FEW
 
 
 def may_decide(option: Option, subject: Subject, ledgers: Mapping[Option, Ledger]) -> bool:
@@ -107,8 +125,8 @@ def _is_plumbing(subject: Subject) -> bool:
 def _is_guide(subject: Subject) -> bool:
     """Tell whether a document mostly addresses its reader and hardly speaks of a project of its own."""
     reader, own = subject.counts[Topic.READER], subject.counts[Topic.OWN]
-    if Topic.GUIDE in subject.titled:
-        return reader > own or not own
+    if Topic.GUIDE in subject.titled or subject.questions >= _MANY:
+        return reader > own or not own or bool(subject.counts[Topic.ARTICLE])
     return reader > own + 1 and reader > _READER_SHARE * subject.prose
 
 
@@ -124,5 +142,6 @@ def _speaks_for_itself(option: Option, ledgers: Mapping[Option, Ledger]) -> bool
         mention.words is not Weight.PART
         and mention.marked.sentence.block is not Block.HEADING
         and (mention.marked.sentence.kind in _OWN_PLACES or Topic.OWN in mention.marked.topics())
+        and not mention.marked.topics() & _OF_GUIDES
         for mention in told
     )
