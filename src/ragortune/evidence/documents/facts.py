@@ -27,11 +27,9 @@ _MODALITIES: Mapping[Meaning, Modality] = {
     Meaning.ESTIMATE: Modality.ESTIMATE,
 }
 _MANY_LINES = 3
-_TOTALS = ("total", "overall", "end-to-end", "e2e", "budget", "target")
-_MOST_LINES = 1
-"""On how many lines the same answer is given."""
+_TOTALS = ("total", "overall", "end-to-end", "e2e", "budget", "target", "latency", "response time")
 _MOST_ANSWERS = 3
-"""How many different answers to one criterion are given."""
+"""How many different levels of one criterion are given."""
 _PLAIN_SECTIONS = frozenset((SectionKind.REQUIREMENTS, SectionKind.DECISION, SectionKind.CURRENT))
 _INTRODUCED = frozenset(("task.kind", "knowledge.source"))
 """What a document says when it introduces the project, so that the first statement counts."""
@@ -209,16 +207,24 @@ def _rank_of(fact: StatedFact, marked: Marked) -> int:
 
 
 def _choose(candidates: Iterable[_Candidate]) -> Iterator[StatedFact]:
-    """Yield for each criterion its most plainly stated answers, each on few lines."""
-    by_answer: dict[str, dict[str, list[_Candidate]]] = {}
-    for candidate in candidates:
+    """Yield for each criterion its most plainly stated answers, each on one line.
+
+    Different levels are all given, because they contradict each other or hold side by side; of amounts and of answers
+    between levels only the plainest one.
+    """
+    by_answer: dict[str, dict[str, _Candidate]] = {}
+    for candidate in sorted(candidates, key=lambda candidate: candidate.rank):
         answers = by_answer.setdefault(candidate.fact.criterion, {})
-        answers.setdefault(str(candidate.fact.value), []).append(candidate)
+        answers.setdefault(str(candidate.fact.value), candidate)
     for answers in by_answer.values():
-        ranked = sorted(answers.values(), key=lambda told: min(candidate.rank for candidate in told))
-        for told in ranked[:_MOST_ANSWERS]:
-            told.sort(key=lambda candidate: candidate.rank)
-            yield from (candidate.fact for candidate in told[:_MOST_LINES])
+        facts = [candidate.fact for candidate in answers.values()]
+        exact = [fact for fact in facts if not _is_implied(fact, facts)]
+        yield from exact[: _MOST_ANSWERS if isinstance(exact[0].value, str) else 1]
+
+
+def _is_implied(fact: StatedFact, facts: Iterable[StatedFact]) -> bool:
+    """Tell whether an answer between levels is made exact by another."""
+    return isinstance(fact.value, list) and any(other.value in fact.value for other in facts)
 
 
 def _place_of(fact: StatedFact) -> tuple[int, int, str]:

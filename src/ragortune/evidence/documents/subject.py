@@ -56,6 +56,8 @@ def read_subject(sentences: Sequence[Marked]) -> Subject:
             continue
         subject.prose += 1
         topics = marked.topics()
+        if sentence.kind is SectionKind.REFERENCE:
+            topics.discard(Topic.READER)
         subject.counts.update(topics)
         if sentence.block is Block.HEADING and Topic.QUESTION in topics:
             subject.questions += 1
