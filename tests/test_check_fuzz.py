@@ -12,8 +12,8 @@ from markdown_it import MarkdownIt
 
 import ragortune.audit
 from ragortune.audit import Policy, audit_reading, gather_answers
-from ragortune.evidence.documents.reader import read_design
 from ragortune.errors import RagortuneError
+from ragortune.evidence.documents.reader import read_design
 from ragortune.findings import CheckReport
 from ragortune.profile import Vocabulary
 from ragortune.reading import parse_yaml

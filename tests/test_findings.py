@@ -4,11 +4,8 @@ import pytest
 
 from ragortune.audit import Policy, audit_reading
 from ragortune.audit.examples import make_reading, run_finding_tests
-from ragortune.evidence.documents.reader import read_design
 from ragortune.errors import PriceError
-from ragortune.findings import Detector, FindingExample, FindingRule, FindingTests, Severity, StepKind
-from ragortune.model import Option
-from ragortune.rulebook import load_finding_rules
+from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.documents.records import (
     Cited,
     DesignReading,
@@ -18,6 +15,9 @@ from ragortune.evidence.documents.records import (
     StatedDecision,
     StatedFact,
 )
+from ragortune.findings import Detector, FindingExample, FindingRule, FindingTests, Severity, StepKind
+from ragortune.model import Option
+from ragortune.rulebook import load_finding_rules
 
 from .conftest import ROOT
 

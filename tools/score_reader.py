@@ -121,14 +121,23 @@ def main() -> None:
     parser.add_argument("labels", type=pathlib.Path)
     parser.add_argument("texts", type=pathlib.Path)
     parser.add_argument("--misses", action="store_true", help="print what was read wrongly or not at all")
-    parser.add_argument("--phrases", action="store_true", help="print how often each phrase is right and wrong")
-    parser.add_argument("--leave-one-out", action="store_true", help="use phrases only where they were not learnt")
+    parser.add_argument(
+        "--phrases", action="store_true", help="print how often each phrase is right and wrong"
+    )
+    parser.add_argument(
+        "--leave-one-out", action="store_true", help="use phrases only where they were not learnt"
+    )
     chosen = parser.parse_args()
     book = load_rulebook()
     data = yaml.safe_load(chosen.labels.read_text(encoding="utf-8"))
     documents = msgspec.convert(data["documents"], tuple[Labelled, ...], strict=False)
     read = [
-        (label, read_design((chosen.texts / label.file).read_bytes().decode("utf-8", "replace"), label.file, book))
+        (
+            label,
+            read_design(
+                (chosen.texts / label.file).read_bytes().decode("utf-8", "replace"), label.file, book
+            ),
+        )
         for label in documents
         if (chosen.texts / label.file).is_file()
     ]
@@ -163,17 +172,20 @@ def _print_facts(read: Iterable[Read], book: Rulebook, *, misses: bool) -> None:
         if label.nofacts:
             continue
         for fact in _scored_facts(reading):
-            right = any(one.covers(fact) for one in label.facts)
-            by_criterion.setdefault(fact.criterion, Counter())["right" if right else "wrong"] += 1
-            if misses and not right and fact.span:
-                print(f"{label.file}:{fact.span.line}: {fact.phrase} {fact.criterion}={fact.value}: {fact.span.quote}")
+            is_right = any(one.covers(fact) for one in label.facts)
+            by_criterion.setdefault(fact.criterion, Counter())["right" if is_right else "wrong"] += 1
+            if misses and not is_right and fact.span:
+                print(
+                    f"{label.file}:{fact.span.line}: {fact.phrase} {fact.criterion}={fact.value}: {fact.span.quote}"
+                )
         for one in label.scored:
             told = [fact for fact in reading.facts if one.covers(fact)]
             found["labelled"] += 1
             found["recalled"] += bool(told)
             if one.levels:
                 found["levels"] += 1
-                found["level right" if any(_agrees(fact, one, book) for fact in told) else "level wrong"] += bool(told)
+                agrees = any(_agrees(fact, one, book) for fact in told)
+                found["level right" if agrees else "level wrong"] += bool(told)
             if misses and not told:
                 print(f"{label.file}:{one.line}: missed {one.criterion}: {one.quote}")
         _count_traps(label, reading, found, misses=misses)

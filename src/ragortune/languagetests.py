@@ -51,6 +51,12 @@ def _read_values(phrase: FactWords, text: str, reader: DesignReader) -> tuple[ob
     document = read_sentences(text, reader.marker.language)
     sentences = document.sentences
     if phrase.sections and not any(sentence.kind in phrase.sections for sentence in sentences):
-        sentences = tuple(msgspec.structs.replace(sentence, kind=phrase.sections[0]) for sentence in sentences)
-    facts = (fact for marked in reader.mark(sentences) for fact in reader.facts.read_sentence(marked, document.lines))
+        sentences = tuple(
+            msgspec.structs.replace(sentence, kind=phrase.sections[0]) for sentence in sentences
+        )
+    facts = (
+        fact
+        for marked in reader.mark(sentences)
+        for fact in reader.facts.read_sentence(marked, document.lines)
+    )
     return tuple(plain_data(fact.value) for fact in facts if fact.phrase == phrase.id)

@@ -79,7 +79,7 @@ def _load_files(folder: str, content: str) -> Rulebook:
     return build_rulebook(
         book,
         lambda: build_cases(_read_separate("cases", folder, key)),
-        lambda: build_language(_mapping(_read_separate("language", folder, key))),
+        lambda: build_language(_read_separate("language", folder, key)),
         lambda: build_prices(_read_separate("prices", folder, key)),
     )
 

@@ -13,11 +13,11 @@ from ragortune.audit.detectors import AuditCase, run_rule
 from ragortune.audit.suppression import OWN_DETECTORS, read_remarks, report_flaws, silence_findings
 from ragortune.derived import add_facts
 from ragortune.engine import judge_profile
+from ragortune.evidence.documents.records import DesignReading, DocumentStatus
 from ragortune.findings import AuditFinding, DocumentAudit, FindingRule, Severity
 from ragortune.model import Profile, Rulebook
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
-from ragortune.evidence.documents.records import DesignReading, DocumentStatus
 from ragortune.whatif import study
 
 
@@ -54,7 +54,9 @@ def audit_reading(
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))
     held = tuple(suppression for suppression, _ in read.suppressions)
     named = tuple(outside.levels) if outside else ()
-    conflicts = {conflict.criterion: conflict.facts for conflict in answers.conflicts if not conflict.resolved}
+    conflicts = {
+        conflict.criterion: conflict.facts for conflict in answers.conflicts if not conflict.resolved
+    }
     return DocumentAudit(reading, advice, tuple(findings), held, named, conflicts)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from ragortune.errors import ProfileError
+from ragortune.evidence.documents.records import DesignReading, Modality, StatedFact
 from ragortune.model import Answer, GivenQuantity, Profile, Provenance
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
-from ragortune.evidence.documents.records import DesignReading, Modality, StatedFact
 from ragortune.workload import FOR_CRITERION
 
 SEVERAL = frozenset(("task.kind", "knowledge.source"))

@@ -20,21 +20,21 @@ from ragortune.audit.argument import (
 from ragortune.audit.places import find_sentence, find_title, span_of
 from ragortune.audit.wording import WordFinder, compares_models
 from ragortune.engine import decide_option
+from ragortune.evidence.documents.records import (
+    Block,
+    DesignReading,
+    DocumentStatus,
+    SectionKind,
+    Sentence,
+    Span,
+    StatedDecision,
+    StatedFact,
+)
 from ragortune.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
 from ragortune.model import Condition, Direction, Need, Option, Recommendation, has_need, pair_option
 from ragortune.plaintext import join_words, quote_value
 from ragortune.profile import describe_answer
 from ragortune.record import Record
-from ragortune.evidence.documents.records import (
-    DesignReading,
-    DocumentStatus,
-    Block,
-    Sentence,
-    Span,
-    StatedDecision,
-    StatedFact,
-    SectionKind,
-)
 from ragortune.whatif.readings import weigh_options
 
 FIRM_SHARE = 0.9
@@ -313,7 +313,8 @@ def is_decision_record(reading: DesignReading) -> bool:
     if reading.accepted is not None:
         return True
     return any(
-        heading.kind is SectionKind.DECISION or _RECORD_WORDS.finds(heading.text) for heading in _headings(reading)
+        heading.kind is SectionKind.DECISION or _RECORD_WORDS.finds(heading.text)
+        for heading in _headings(reading)
     )
 
 

@@ -6,8 +6,8 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+from ragortune.evidence.documents.records import Block, DesignReading, Sentence, Span
 from ragortune.findings import AuditFinding
-from ragortune.evidence.documents.records import DesignReading, Block, Sentence, Span
 
 _NOT_WORDS = re.compile(r"[\W_]+")
 _LONGEST_KEY = 400

@@ -23,8 +23,8 @@ from ragortune.commands.shared import (
 )
 from ragortune.errors import ExitCode, RulebookError, UsageError
 from ragortune.host import Environment
-from ragortune.model import Option, Rule, Rulebook
 from ragortune.languagetests import FailedSentence, run_language_tests
+from ragortune.model import Option, Rule, Rulebook
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
 from ragortune.record import plain_data
 from ragortune.render import pages

@@ -282,6 +282,7 @@ _BOUNDS = re.compile(
 _BEFORE = 16
 _SIZES: Mapping[str, float] = {"k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _YEARS = range(1900, 2100)
+_CURRENCIES = "$\u20ac\u00a3"
 
 
 def find_amounts(text: str) -> list[Amount]:
@@ -318,7 +319,7 @@ def _find_amount(text: str, start: int) -> Amount | None:
 
 def _read_scaled(text: str, at: int) -> tuple[float, float, int, bool] | None:
     """Return a number, its multiplier, the offset behind both, and whether a currency sign stands in front."""
-    paid = text[at] in "$\u20ac\u00a3"
+    paid = text[at] in _CURRENCIES
     digits = at + 1 + (text[at + 1 : at + 2] == " ") if paid else at
     try:
         read = read_number(text, digits)
@@ -335,25 +336,18 @@ def _read_scaled(text: str, at: int) -> tuple[float, float, int, bool] | None:
     return number, 1.0, end, paid
 
 
-def _give_unit(
-    text: str, start: int, end: int, numbers: tuple[float, float], *, paid: bool
-) -> Amount | None:
+def _give_unit(text: str, start: int, end: int, numbers: tuple[float, float], *, paid: bool) -> Amount | None:
     bound = _find_bound(text, start)
     if text[end : end + 1] == "+":
         bound, end = ">=", end + 1
     low, high = numbers
     unit = _UNIT.match(text, end)
-    if paid or (unit and (unit["money"] or unit["sign"] in ("$", "\u20ac", "\u00a3"))):
-        cents = 0.01 if unit and (unit["money"] or "").lower().startswith("cent") else 1.0
-        return Amount("money", low * cents, high * cents, start, unit.end() if unit else end, bound)
-    if unit and (unit["share"] or unit["sign"]):
-        return Amount("share", low / 100, high / 100, start, unit.end(), bound)
-    if unit and unit["size"]:
-        factor = _SIZES.get(unit["size"][0].lower(), 1.0)
-        return Amount("size", low * factor, high * factor, start, unit.end(), bound)
-    if unit and unit["time"] and not (unit["time"] == "s" and low in _YEARS):
-        factor = SECONDS[unit["time"].lower()] * 1000
-        return Amount("duration", low * factor, high * factor, start, unit.end(), bound)
+    measured = _measure(unit, low) if unit else None
+    if paid and (measured is None or measured[0] != "money"):
+        measured, unit = ("money", 1.0), None
+    if measured is not None:
+        kind, factor = measured
+        return Amount(kind, low * factor, high * factor, start, unit.end() if unit else end, bound)
     rate = _RATE.match(text, end)
     if rate:
         times = _RATES.get((rate["short"] or "").lower()) or _DAY / _period_of(rate)
@@ -361,6 +355,19 @@ def _give_unit(
     if high < _LEAST_UNNAMED and _NAMED.search(text[max(0, start - _LONGEST_NAME) : start]):
         return None
     return Amount("count", low, high, start, end, bound)
+
+
+def _measure(unit: re.Match[str], number: float) -> tuple[str, float] | None:
+    """Return of which kind a unit is, and by what a number with it is to be multiplied; None for `1990s`."""
+    if unit["money"] or (unit["sign"] or "%") in _CURRENCIES:
+        return "money", 0.01 if (unit["money"] or "").lower().startswith("cent") else 1.0
+    if unit["share"] or unit["sign"]:
+        return "share", 0.01
+    if unit["size"]:
+        return "size", _SIZES.get(unit["size"][0].lower(), 1.0)
+    if unit["time"] == "s" and number in _YEARS:
+        return None
+    return "duration", SECONDS[unit["time"].lower()] * 1000
 
 
 _NAMED = re.compile(r"(?:[^\W\d_]-|[a-z0-9)\]|,] [A-Z]\w* |^[A-Z]\w* |#)$")

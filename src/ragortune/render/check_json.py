@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ragortune.audit.places import number_keys
+from ragortune.evidence.documents.records import Span, StatedDecision, StatedFact
 from ragortune.findings import AuditFinding, CheckReport, DocumentAudit, Step, Suppression
 from ragortune.model import Recommendation
 from ragortune.render.machine import dump_json
-from ragortune.evidence.documents.records import Span, StatedDecision, StatedFact
 
 SCHEMA = "ragortune/check/1"
 
@@ -52,7 +52,8 @@ def _describe_audit(audit: DocumentAudit) -> Json:
         "decision": _describe_decision(reading.decision),
         "facts": [*(_describe_fact(fact) for fact in reading.facts), *outside],
         "conflicts": {
-            criterion: [_describe_fact(fact) for fact in facts] for criterion, facts in audit.conflicts.items()
+            criterion: [_describe_fact(fact) for fact in facts]
+            for criterion, facts in audit.conflicts.items()
         },
         "recommendation": _describe_advice(audit.recommendation),
         "findings": active,

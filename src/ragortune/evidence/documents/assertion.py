@@ -38,7 +38,9 @@ _OF_SECTION: Mapping[SectionKind, Meaning] = {
     SectionKind.EXAMPLE: Meaning.EXAMPLE,
 }
 _FROM_LABEL = frozenset(Meaning) - {Meaning.NEGATED, Meaning.REJECTED, Meaning.CHOICE, Meaning.NONE}
-_FROM_LEAD = frozenset({Meaning.NEGATED, Meaning.FUTURE, Meaning.HYPOTHETICAL, Meaning.EXAMPLE, Meaning.OTHER_SYSTEM})
+_FROM_LEAD = frozenset(
+    {Meaning.NEGATED, Meaning.FUTURE, Meaning.HYPOTHETICAL, Meaning.EXAMPLE, Meaning.OTHER_SYSTEM}
+)
 _MOST_REMEMBERED = 20_000
 _LONGEST_CONTEXT = 300
 
@@ -98,7 +100,9 @@ class Marked:
         near = {
             scope.meaning
             for scope in self.scopes
-            if scope.first < end and scope.last > start and not (start <= scope.cue[0] and scope.cue[1] <= end)
+            if scope.first < end
+            and scope.last > start
+            and not (start <= scope.cue[0] and scope.cue[1] <= end)
         }
         if any(self._overlaps(start, end, struck) for struck in self.sentence.struck):
             near.add(Meaning.PAST)

@@ -15,7 +15,7 @@ from enum import Enum, auto
 import msgspec
 
 _QUOTE = re.compile(r"(?:[ \t]{0,3}>[ \t]?){1,20}")
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})([^`]*)$")
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _HEADING = re.compile(r"[ \t]{0,3}(#{1,6})(?:[ \t]|$)")
 _ITEM = re.compile(r"([ \t]*)([-*+\u2022]|\d{1,9}[.)]|[a-z][)])([ \t]{1,8})(?=\S)")
 _BOX = re.compile(r"\[([ xX])\][ \t]")
@@ -131,8 +131,8 @@ class _Sectioniser:
     def _read_line(self, rest: str, start: int) -> Iterator[RawBlock]:
         first = rest.lstrip()[0]
         special = None
-        if first in "`~" and (fence := _FENCE.match(rest)):
-            special = self._read_code(fence)
+        if first in "`~" and (fence := _FENCE.match(rest)) and "`" not in rest[fence.end() :]:
+            special = self._read_code(fence[1], rest[fence.end() :].strip())
         elif first == "#" and (heading := _HEADING.match(rest)):
             special = self._read_heading(rest, start, heading)
         elif first == "<" and rest.lstrip().startswith("<!--"):
@@ -227,9 +227,8 @@ class _Sectioniser:
 
     # Code, comments, tables ------------------------------------------------------------------------------------------
 
-    def _read_code(self, fence: re.Match[str]) -> Iterator[RawBlock]:
+    def _read_code(self, mark: str, info: str) -> Iterator[RawBlock]:
         """Read a fenced block; one that never closes reaches to the end of the document."""
-        mark, info = fence[1], fence[2].strip()
         code = []
         self.at += 1
         while self.at < len(self.lines):

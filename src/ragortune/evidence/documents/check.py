@@ -67,15 +67,15 @@ def _check_answers(fact: FactWords, criteria: Mapping[str, Criterion]) -> Iterat
         yield from _check_number(fact, fact.number, criteria)
 
 
-def _check_number(
-    fact: FactWords, name: str, criteria: Mapping[str, Criterion]
-) -> Iterator[LanguageProblem]:
+def _check_number(fact: FactWords, name: str, criteria: Mapping[str, Criterion]) -> Iterator[LanguageProblem]:
     criterion = criteria.get(name)
     if criterion is None:
         yield _no_criterion(fact, ("number",), name, criteria)
         return
     if not fact.kinds:
-        yield _problem(fact, ("number",), f"'{fact.id}' needs 'kinds', the kinds of amount that answer '{name}'")
+        yield _problem(
+            fact, ("number",), f"'{fact.id}' needs 'kinds', the kinds of amount that answer '{name}'"
+        )
     if not criterion.unit and not fact.bands:
         yield _problem(fact, ("number",), f"'{fact.id}' needs 'bands', because '{name}' has no unit")
     for level in fact.bands:

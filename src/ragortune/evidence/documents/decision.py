@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from ragortune.evidence.documents.approaches import Mention
+from ragortune.evidence.documents.cutting import span_of
 from ragortune.evidence.documents.language import Weight
 from ragortune.evidence.documents.records import Block, Cited, SectionKind, Span, StatedDecision
-from ragortune.evidence.documents.sentences import span_of
 from ragortune.model import Option
 
 _DECIDED = frozenset((SectionKind.DECISION, SectionKind.CURRENT))
@@ -109,7 +109,7 @@ def choose_option(ledgers: Mapping[Option, Ledger]) -> Option | None:
 
 def _is_affirmed(ledger: Ledger, least: float) -> bool:
     """Tell whether an approach is taken: it is affirmed plainly enough, and not turned down more plainly."""
-    if ledger.total < least or ledger.best < _LEAST_BEST and not (ledger.kinds > 2 and ledger.named):
+    if ledger.total < least or (ledger.best < _LEAST_BEST and not (ledger.kinds > 2 and ledger.named)):
         return False
     if ledger.best > ledger.worst:
         return ledger.total > ledger.against or ledger.best >= _CLEARLY_AGAINST
@@ -140,9 +140,7 @@ def _does_without(ledgers: Mapping[Option, Ledger]) -> bool:
     return without.named and without.total >= _LEAST_WITHOUT
 
 
-def state_decision(
-    option: Option, ledgers: Mapping[Option, Ledger], lines: Sequence[str]
-) -> StatedDecision:
+def state_decision(option: Option, ledgers: Mapping[Option, Ledger], lines: Sequence[str]) -> StatedDecision:
     """Return a decision with the lines it rests on and how plainly it is made."""
     wanted = (Option.RAG, Option.FINE_TUNING) if option is Option.BOTH else (option,)
     cited = [
@@ -163,10 +161,11 @@ def _read_how(option: Option, wanted: Sequence[Option], ledgers: Mapping[Option,
     told = [mention for one in wanted for mention in ledgers[one].affirmed]
     if option is Option.NEITHER:
         told += ledgers[Option.RAG].denied + ledgers[Option.FINE_TUNING].denied
-    plain = [mention for mention in told if mention.words is Weight.NAME]
-    if any(abs(mention.weight) >= _EXPLICIT for mention in plain):
+    named = [mention for mention in told if mention.words is Weight.NAME]
+    chosen = [mention for mention in told if _is_decided(mention)]
+    if any(abs(mention.weight) >= _EXPLICIT for mention in (*named, *chosen)):
         return "explicit"
-    return "assumed" if plain else "implied"
+    return "assumed" if named else "implied"
 
 
 def _cite(mentions: Iterable[Mention], lines: Sequence[str], most: int) -> Iterator[Span]:

@@ -14,9 +14,9 @@ import msgspec
 
 from ragortune.evidence.amounts import Amount, iterate_levels
 from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
+from ragortune.evidence.documents.cutting import span_of
 from ragortune.evidence.documents.language import FactWords, Found, Role
 from ragortune.evidence.documents.records import Block, Meaning, Modality, SectionKind, StatedFact
-from ragortune.evidence.documents.sentences import span_of
 from ragortune.model import Criterion
 
 _SILENT_BLOCKS = frozenset((Block.CODE, Block.COMMENT, Block.PROMPT, Block.FIELD))
@@ -174,7 +174,11 @@ def _value_of(amount: Amount, entry: FactWords, criterion: Criterion) -> object:
     if not levels or (criterion.maximum is not None and high > criterion.maximum):
         return None
     if amount.bound == "<" and levels and amount.low == amount.high:
-        return levels[-1] if levels != list(iterate_levels(criterion, amount.low, amount.low)) else _plain(amount.low * entry.tokens)
+        return (
+            levels[-1]
+            if levels != list(iterate_levels(criterion, amount.low, amount.low))
+            else _plain(amount.low * entry.tokens)
+        )
     if low == high:
         return _plain(low)
     return levels[0] if len(levels) == 1 else levels
@@ -192,7 +196,9 @@ def _levels_of(bands: Mapping[str, float], low: float, high: float) -> list[str]
 
 
 def _modality_of(meanings: frozenset[Meaning]) -> Modality:
-    return next((modality for meaning, modality in _MODALITIES.items() if meaning in meanings), Modality.STATED)
+    return next(
+        (modality for meaning, modality in _MODALITIES.items() if meaning in meanings), Modality.STATED
+    )
 
 
 def _rank_of(fact: StatedFact, marked: Marked) -> int:

@@ -15,9 +15,12 @@ from ragortune.evidence.documents.blocks import Line
 from ragortune.evidence.documents.records import Piece
 
 _MARKUP = re.compile(
-    r"`+|\*{1,3}|~~|(?<![^\W_])_{1,3}(?=[^\W_])|(?<=[^\W_])_{1,3}(?![^\W_])|!?\[\[?|\]\([^()\s]*(?:[^()]|\([^()]*\)){0,200}\)|\]\[[^\[\]]{0,200}\]|\]{1,2}"
+    r"`+|\*{2,3}|(?<!\s)\*(?!\d)|\*(?=[^\s\d])|~~|(?<![^\W_])_{1,3}(?=[^\W_])|(?<=[^\W_])_{1,3}(?![^\W_])|!?\[\[?|\]\(|\]\[[^\[\]]{0,200}\]|\]{1,2}"
     r"|<!--|-->|</?[A-Za-z][^<>]{0,300}>|<https?:[^<>\s]{1,300}>|\bhttps?://[^\s|<>)\]]+|\\(?=[!-/:-@\[-`{-~])|&\#?\w{1,8};"
 )
+_LONGEST_TARGET = 1_000
+_DEEPEST_TARGET = 3
+_BRACKET = re.compile(r"[()]")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _SPECIAL = re.compile(r"[*_`~\[\]<>\\&]")
 
@@ -83,12 +86,15 @@ class _Reader:
         mark = found[0]
         if mark[0] == "`":
             return self._toggle_code(line, found)
-        if "`" in self.open:
-            self._keep(line, found.start(), found.end())
-        elif mark in ("**", "***", "__", "___"):
+        if mark in ("**", "***", "__", "___"):
             self._toggle("**")
         elif mark == "~~":
             self._toggle("~~")
+        elif mark == "\\":
+            self._keep(line, found.end(), found.end() + 1)
+            return found.end() + 1
+        elif mark == "](":
+            return self._skip_target(line, found)
         elif mark == "<!--":
             self.comment = []
             return self._skip_comment(line, found.start())
@@ -114,6 +120,18 @@ class _Reader:
             self.open[mark] = self.length
         elif start < self.length:
             self.ranges[mark].append((start, self.length))
+
+    def _skip_target(self, line: Line, found: re.Match[str]) -> int:
+        """Leave out the address of a link; brackets that never close are text."""
+        depth = 0
+        for bracket in _BRACKET.finditer(line.text, found.end() - 1, found.end() + _LONGEST_TARGET):
+            depth += 1 if bracket[0] == "(" else -1
+            if depth == 0:
+                return bracket.end()
+            if depth > _DEEPEST_TARGET:
+                break
+        self._keep(line, found.end() - 1, found.end())
+        return found.end()
 
     def _skip_comment(self, line: Line, at: int) -> int:
         assert self.comment is not None

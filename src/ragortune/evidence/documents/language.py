@@ -5,10 +5,8 @@ One matcher finds every wording in one pass over a sentence; what a hit means is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import cached_property
-from typing import Any, TypeVar
 
 import msgspec
 
@@ -230,45 +228,12 @@ class LanguageData(Record):
     facts: tuple[FactWords, ...] = ()
 
 
-def build_language(kinds: Mapping[str, Sequence[Mapping[str, Any]]]) -> LanguageData:
-    """Return the language that compiled data describes; the data is trusted to be what was compiled."""
-    return LanguageData(
-        words=tuple(_build(WordList, record) for record in kinds["words"]),
-        cues=tuple(_build(Cue, record, means=Meaning, reach=Reach) for record in kinds["cues"]),
-        stops=tuple(_build(Stop, record) for record in kinds["stops"]),
-        section_names=tuple(_build(SectionName, record, kind=SectionKind, at=Place) for record in kinds["section_names"]),
-        approaches=tuple(_build(ApproachWords, record, weight=Weight, option=Option) for record in kinds["approaches"]),
-        topics=tuple(_build(TopicWords, record, topic=Topic) for record in kinds["topics"]),
-        tongues=tuple(_build(Tongue, record) for record in kinds["tongues"]),
-        facts=tuple(_build_fact(record) for record in kinds["facts"]),
-    )
+def build_language(kinds: object) -> LanguageData:
+    """Return the language that compiled data describes."""
+    from pydantic import TypeAdapter  # advice on a profile reads no documents
 
-
-_Built = TypeVar("_Built", bound=Record)
-
-
-def _build(made: type[_Built], record: Mapping[str, Any], /, **enums: type[StrEnum]) -> _Built:
-    """Return a record: lists as tuples, words of a fixed set as members of their enumeration."""
-    fields: dict[str, Any] = {}
-    for name, value in record.items():
-        member = enums.get(name, _same)
-        if isinstance(value, list):
-            fields[name] = tuple(member(part) for part in value)
-        else:
-            fields[name] = None if value is None else member(value)
-    return made(**fields)
-
-
-def _same(value: object) -> object:
-    return value
-
-
-def _build_fact(record: Mapping[str, Any]) -> FactWords:
-    stated = (FactExample(**test) if isinstance(test, dict) else test for test in record["tests"]["stated"])
-    says = {name: level if isinstance(level, str) else tuple(level) for name, level in record["says"].items()}
-    tests = FactTests(tuple(stated), tuple(record["tests"]["silent"]))
-    fact = _build(FactWords, record, sections=SectionKind, blocks=Block, modality=Modality)
-    return fact.replace(says=says, tests=tests)
+    built: LanguageData = TypeAdapter(LanguageData).validate_python(kinds)
+    return built
 
 
 class Role(StrEnum):
@@ -296,49 +261,39 @@ class Language:
 
     def __init__(self, data: LanguageData) -> None:
         """Compile the wordings; they were checked when the rule set was read."""
-        self.data = data
-        self._entries: list[Entry] = []
-        """What each number of the matchers stands for."""
-        self._roles: list[Role | None] = []
         lists = {listed.id: listed.any for listed in data.words}
-        self.sentences = Matcher(lists)
-        self.conditions = Matcher(lists)
-        """What must or must not stand near a fact: looked for only where the fact itself was found."""
-        self.names = Matcher(lists)
-        for entry in (*data.cues, *data.stops, *data.approaches, *data.topics):
-            self._add(self.sentences, entry, None, entry.any)
-        for fact in data.facts:
-            self._add(self.sentences, fact, None, fact.any)
-            self._add(self.conditions, fact, Role.NEAR, fact.near)
-            self._add(self.conditions, fact, Role.UNLESS, fact.unless)
-        for name in data.section_names:
-            self._add(self.names, name, None, name.any)
-
-    def _add(self, matcher: Matcher, entry: Entry, role: Role | None, patterns: Iterable[str]) -> None:
-        number = len(self._entries)
-        for pattern in patterns:
-            matcher.add(pattern, number)
-        self._entries.append(entry)
-        self._roles.append(role)
+        self.tongues = {tongue.id: frozenset(tongue.words) for tongue in data.tongues}
+        """The commonest words of each language."""
+        self._sentences = Matcher(lists)
+        self._conditions = Matcher(lists)
+        self._names = Matcher(lists)
+        self._entries: tuple[Entry, ...] = (
+            *data.cues, *data.stops, *data.approaches, *data.topics, *data.facts, *data.section_names
+        )  # fmt: skip
+        """What the numbers in the matchers stand for."""
+        for number, entry in enumerate(self._entries):
+            matcher = self._names if isinstance(entry, SectionName) else self._sentences
+            matcher.add(entry.any, number)
+        self._of_facts = [(fact, role) for fact in data.facts for role in Role]
+        """What the numbers of conditions stand for. They are looked for only where the fact itself was found."""
+        for number, (fact, role) in enumerate(self._of_facts):
+            self._conditions.add(fact.near if role is Role.NEAR else fact.unless, number)
 
     def find(self, words: Sequence[str]) -> list[Found]:
         """Return every wording of sentences in a row of words, in order."""
         entries = self._entries
-        return [Found(start, end, entries[number], number) for start, end, number in self.sentences.scan(words)]
+        return [
+            Found(start, end, entries[number], number) for start, end, number in self._sentences.scan(words)
+        ]
 
     def find_conditions(self, words: Sequence[str]) -> frozenset[tuple[str, Role]]:
         """Return the conditions that a row of words meets, each as the id of its fact and whether it must be met."""
-        numbers = {number for _, _, number in self.conditions.scan(words)}
-        return frozenset((self._entries[number].id, self._roles[number]) for number in numbers)
+        numbers = {number for _, _, number in self._conditions.scan(words)}
+        return frozenset((self._of_facts[number][0].id, self._of_facts[number][1]) for number in numbers)
 
     def name_of(self, words: Sequence[str]) -> Iterator[SectionName]:
         """Yield the names of sections that a row of words is as a whole."""
-        for start, end, number in self.names.scan(words):
+        for start, end, number in self._names.scan(words):
             entry = self._entries[number]
             if start == 0 and end == len(words) and isinstance(entry, SectionName):
                 yield entry
-
-    @cached_property
-    def tongues(self) -> Mapping[str, frozenset[str]]:
-        """The commonest words of each language."""
-        return {tongue.id: frozenset(tongue.words) for tongue in self.data.tongues}

@@ -206,11 +206,12 @@ class Matcher:
         self._states: dict[frozenset[_Item], _State] = {}
         self._start: _State | None = None
 
-    def add(self, pattern: str, entry: int) -> None:
-        """Add a pattern under a number; raises PatternError."""
-        end = self._extend(self._root, parse_pattern(pattern, self._sources))
-        if entry not in end.entries:
-            end.entries.append(entry)
+    def add(self, patterns: Iterable[str], entry: int) -> None:
+        """Add patterns under a number; raises PatternError."""
+        for pattern in patterns:
+            end = self._extend(self._root, parse_pattern(pattern, self._sources))
+            if entry not in end.entries:
+                end.entries.append(entry)
         self._start = None
 
     def scan(self, words: Sequence[str]) -> list[tuple[int, int, int]]:
@@ -219,16 +220,15 @@ class Matcher:
         known, start = self._classes, self._begin()
         classes = [known.get(word) or self._classify(word) for word in words]
         last = len(classes)
-        for first, word in enumerate(classes):
-            state = start.following[word] if word in start.following else self._step(start, word)
+        for first, begun in enumerate(classes):
+            state = start.following[begun] if begun in start.following else self._step(start, begun)
             at = first + 1
             while state is not None:
-                for entry in state.entries:
-                    hits.append((first, at, entry))
+                if state.entries:
+                    hits += ((first, at, entry) for entry in state.entries)
                 if at == last:
                     break
-                word = classes[at]
-                following = state.following
+                word, following = classes[at], state.following
                 state = following[word] if word in following else self._step(state, word)
                 at += 1
         return hits
@@ -286,7 +286,9 @@ class Matcher:
             self._classes.clear()
         known = word in self._vocabulary
         begun = (word[:end] for end in range(min(len(word), _LONGEST_BEGINNING), 0, -1))
-        self._classes[word] = word if known else next((f"{part}*" for part in begun if part in self._beginnings), _OTHER)
+        self._classes[word] = (
+            word if known else next((f"{part}*" for part in begun if part in self._beginnings), _OTHER)
+        )
         return self._classes[word]
 
     def _step(self, state: _State, word: str) -> _State | None:

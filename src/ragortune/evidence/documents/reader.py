@@ -110,7 +110,11 @@ def _find_status(marked: Sequence[Marked]) -> str | None:
     """Return the document's own status word in lower case, such as `accepted`, if it has one."""
     for one in marked:
         sentence = one.sentence
-        named = sentence.label or sentence.row or ("" if sentence.block is Block.HEADING else sentence.section.title)
+        named = (
+            sentence.label
+            or sentence.row
+            or ("" if sentence.block is Block.HEADING else sentence.section.title)
+        )
         if named.casefold().strip(" :*") == _STATUS:
             place = one.place_of(Topic.STATUS)
             if place:

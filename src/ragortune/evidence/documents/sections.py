@@ -9,7 +9,13 @@ from ragortune.evidence.documents.records import SectionKind
 from ragortune.evidence.documents.tokens import Tokens
 
 _ASIDE = frozenset(
-    (SectionKind.REJECTED, SectionKind.NON_GOAL, SectionKind.FUTURE, SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE)
+    (
+        SectionKind.REJECTED,
+        SectionKind.NON_GOAL,
+        SectionKind.FUTURE,
+        SectionKind.OTHER_SYSTEM,
+        SectionKind.EXAMPLE,
+    )
 )
 """Kinds that hold for everything below, whatever it is called, until a heading leads out."""
 _LEADING_OUT = frozenset((*_ASIDE, SectionKind.DECISION, SectionKind.CURRENT))
@@ -58,7 +64,9 @@ class SectionNames:
 def _strip_numbers(words: Sequence[str]) -> Sequence[str]:
     """Return words without the number in front, such as `3.` or `A)`."""
     at = 0
-    while at < len(words) and (words[at] in ("<count>", ".", ")", "(", ":", ",", "\u2013", "/") or words[at].isdigit()):
+    while at < len(words) and (
+        words[at] in ("<count>", ".", ")", "(", ":", ",", "\u2013", "/") or words[at].isdigit()
+    ):
         at += 1
     return words[at:]
 

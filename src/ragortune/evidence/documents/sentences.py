@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
 from ragortune.evidence.documents.blocks import BlockKind, Line, RawBlock, read_blocks, split_lines
+from ragortune.evidence.documents.cutting import cut_sentence, split_cells, split_sentences
 from ragortune.evidence.documents.inline import Words, read_words
 from ragortune.evidence.documents.language import Language, Place
 from ragortune.evidence.documents.records import Block, Piece, Remark, Section, SectionKind, Sentence, Span
@@ -20,17 +22,31 @@ _LONGEST_BOLD = 80
 _LONGEST_LABEL = 60
 _LONGEST_CONTEXT = 300
 _MOST_LABEL_WORDS = 5
-_SENTENCE_END = re.compile(r"[.!?][\"'\u201d)\]]{0,2}\s+(?=[\"'\u201c(\[]?[A-Z0-9\u2022])")
-_NO_END = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|fig|ca|cf|resp|incl|dr|mr|ms|st)|\b[A-Z]|^\d+)\.\s*$", re.IGNORECASE)
 _PLAIN_LABEL = re.compile(r"\W{0,3}([^\W\d_][^:.;!?()\u2014]{1,58}):(?=\s|$)")
 _AFTER_LABEL = re.compile(r"\s{0,3}(?:[:\u2014\u2013]|-{1,2}(?=\s)|\((?=[^()]{1,40}\)))")
 _FRONT_KEY = re.compile(r"(\s*(?:-\s+)?)([\w][\w .-]{0,60}?)\s*:(?:\s+|$)(.*)")
 _FIELDS = frozenset(
-    "status date deciders decision-makers authors author owner owners reviewers version updated tags last".split()
+    [
+        "status",
+        "date",
+        "deciders",
+        "decision-makers",
+        "authors",
+        "author",
+        "owner",
+        "owners",
+        "reviewers",
+        "version",
+        "updated",
+        "tags",
+        "last",
+    ]
 )
 _REMARK = re.compile(r"<!--(\s*ragortune\s*:.*?)-->", re.DOTALL)
 _OWN_KEY = "ragortune"
-_TITLE_KINDS = frozenset((SectionKind.REJECTED, SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE, SectionKind.DECISION))
+_TITLE_KINDS = frozenset(
+    (SectionKind.REJECTED, SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE, SectionKind.DECISION)
+)
 """What a title can say of the whole document."""
 _PLACEHOLDER = re.compile(r"[{\[<][^{}\[\]<>]{3,300}[}\]>]\W*")
 
@@ -65,24 +81,6 @@ def read_sentences(text: str, language: Language) -> DesignText:
         reader.read_block(block)
     remarks = tuple(_measure_sections(reader.remarks, reader.headings, len(lines)))
     return DesignText(lines, tuple(reader.sentences), remarks, tuple(reader.declared), reader.title)
-
-
-def span_of(sentence: Sentence, start: int, end: int, lines: Sequence[str]) -> Span:
-    """Return where a part of a sentence stands; of a part on several lines, the line that holds most of it."""
-    held: dict[int, list[tuple[int, int]]] = {}
-    for piece in sentence.pieces:
-        if piece.offset >= end:
-            break
-        first, last = max(start, piece.offset), min(end, piece.offset + piece.length)
-        if first < last:
-            column = piece.column + first - piece.offset
-            held.setdefault(piece.line, []).append((column, column + last - first))
-    if not held:
-        piece = sentence.pieces[0]
-        held = {piece.line: [(piece.column, piece.column + piece.length)]}
-    line = max(held, key=lambda number: sum(last - first for first, last in held[number]))
-    first, last = held[line][0][0], held[line][-1][1]
-    return Span(line, first, lines[line - 1][first - 1 : last - 1])
 
 
 class _List(msgspec.Struct, frozen=True, gc=False):
@@ -155,7 +153,9 @@ class _Reader:
         self.headings.append((line, level))
         self.lead = text if level == _BOLD_LEVEL else ""
         heading = Section("", 0, kind, line) if parent is None else parent
-        self._add(words, (0, len(words.text)), Block.HEADING, SectionKind.TITLE if first else kind, section=heading, label=self._find_label(words))
+        own_kind = SectionKind.TITLE if first else kind
+        like = self._empty(Block.HEADING, own_kind, section=heading, label=self._find_label(words))
+        self._add(words, (0, len(words.text)), like)
 
     # Paragraphs and items --------------------------------------------------------------------------------------------
 
@@ -174,14 +174,14 @@ class _Reader:
         kind = self._kind_of(label, held, words.text)
         if label and label.casefold().strip("* ") in _FIELDS:
             form = Block.FIELD
-        for first, last in _split(words.text):
-            self._add(words, (first, last), form, kind, label=label, lead=held.lead, checked=block.checked)
-        text = self.sentences[-1].text[-_LONGEST_CONTEXT:]
+        like = self._empty(form, kind, label=label, lead=held.lead, checked=block.checked)
+        for place in split_sentences(words.text):
+            self._add(words, place, like)
+        last = self.sentences[-1].text[-_LONGEST_CONTEXT:] if self.sentences else ""
         if block.kind is BlockKind.PARAGRAPH:
-            self.lead = text
+            self.lead = last
         else:
-            self.lists[-1] = msgspec.structs.replace(held, lead=held.lead)
-            self.inner = text
+            self.inner = last
 
     def _enter_list(self, block: RawBlock) -> None:
         """Keep one record for each depth; what introduces an inner list is the item above it."""
@@ -199,7 +199,11 @@ class _Reader:
         for own in (held.kind, self.names.kind_of(label, Place.LABEL) if label else None):
             if own is not None:
                 kind = inherit_kind(own, kind)
-        return SectionKind.EXAMPLE if text.lstrip()[0] in "{[<" and _PLACEHOLDER.fullmatch(text.strip()) else kind
+        return (
+            SectionKind.EXAMPLE
+            if text.lstrip()[0] in "{[<" and _PLACEHOLDER.fullmatch(text.strip())
+            else kind
+        )
 
     @staticmethod
     def _is_bold_heading(words: Words, block: RawBlock) -> bool:
@@ -214,7 +218,9 @@ class _Reader:
         """Return what stands in bold before a colon or dash, or a few words before a colon."""
         text = words.text
         for start, end in words.bold[:1]:
-            if end - start <= _LONGEST_LABEL and not text[:start].strip(" \u2022\u2705\u274c\U0001f6ab0123456789.)"):
+            if end - start <= _LONGEST_LABEL and not text[:start].strip(
+                " \u2022\u2705\u274c\U0001f6ab0123456789.)"
+            ):
                 label = text[start:end].strip()
                 if label.endswith((":", ".", "\u2014")) or _AFTER_LABEL.match(text, end):
                     return label.strip(" :.\u2014")
@@ -226,7 +232,7 @@ class _Reader:
     # Tables ----------------------------------------------------------------------------------------------------------
 
     def _read_row(self, block: RawBlock) -> None:
-        cells = [self._words((cell,)) for cell in _split_cells(block.lines[0])]
+        cells = [self._words((cell,)) for cell in split_cells(block.lines[0])]
         if block.level == 0 or not self.header:
             self.header = [words.text.strip()[:_LONGEST_CONTEXT] for words in cells]
             kinds = (self.names.kind_of(text, Place.COLUMN) for text in self.header[1:])
@@ -239,8 +245,10 @@ class _Reader:
                 header = self.header[position] if position < len(self.header) else ""
                 row = texts[0][:_LONGEST_CONTEXT] if position else ""
                 own = self.names.kind_of(header, Place.LABEL) if position else None
-                place = 0, len(words.text)
-                self._add(words, place, Block.CELL, inherit_kind(own, kind), lead=self.lead, header=header, row=row)
+                like = self._empty(
+                    Block.CELL, inherit_kind(own, kind), lead=self.lead, header=header, row=row
+                )
+                self._add(words, (0, len(words.text)), like)
 
     def _row_kind(self, texts: list[str]) -> SectionKind:
         """Return what a row is about: what one of its cells says, or a column, or the sentence in front of the table."""
@@ -260,10 +268,8 @@ class _Reader:
             text = line.text.strip()
             if text:
                 column = line.column + len(line.text) - len(line.text.lstrip())
-                piece = Piece(0, len(text), line.number, column)
-                self.sentences.append(
-                    Sentence(text, (piece,), Block.CODE, self.section.kind, self.section, lead=self.lead)
-                )
+                words = Words(text, (Piece(0, len(text), line.number, column),))
+                self._add(words, (0, len(text)), self._empty(Block.CODE, self.section.kind, lead=self.lead))
 
     def _note_remark(self, lines: Sequence[Line]) -> None:
         text = "\n".join(line.text for line in lines)
@@ -272,7 +278,7 @@ class _Reader:
             first = lines[0]
             begin = len(first.text) - len(first.text.lstrip())
             span = Span(first.number, first.column + begin, first.text.strip())
-            self.remarks.append((span, found[1], self.section.headings))
+            self.remarks.append((span, found[1].strip(), self.section.headings))
 
     def _read_front_matter(self, block: RawBlock) -> None:
         own: list[str] | None = None
@@ -299,7 +305,7 @@ class _Reader:
         if key.casefold() == "title":
             self._open_section(words, 1, line.number)
         else:
-            self._add(words, (0, len(value)), Block.FIELD, self.section.kind, label=key)
+            self._add(words, (0, len(value)), self._empty(Block.FIELD, self.section.kind, label=key))
 
     # Sentences -------------------------------------------------------------------------------------------------------
 
@@ -309,99 +315,14 @@ class _Reader:
             self._note_remark(comment)
         return words
 
-    def _add(
-        self,
-        words: Words,
-        place: tuple[int, int],
-        block: Block,
-        kind: SectionKind,
-        *,
-        section: Section | None = None,
-        label: str = "",
-        lead: str = "",
-        header: str = "",
-        row: str = "",
-        checked: bool | None = None,
-    ) -> None:
-        start, end = _trim(words.text, *place)
-        pieces = tuple(_cut_pieces(words.pieces, start, end))
-        if start >= end or not pieces:
-            return
-        self.sentences.append(
-            Sentence(
-                words.text[start:end],
-                pieces,
-                block,
-                kind,
-                section or self.section,
-                label,
-                lead,
-                header,
-                row,
-                _cut_ranges(words.code, start, end),
-                _cut_ranges(words.struck, start, end),
-                checked,
-            )
-        )
+    def _add(self, words: Words, place: tuple[int, int], like: Sentence) -> None:
+        sentence = cut_sentence(words, *place, like)
+        if sentence is not None:
+            self.sentences.append(sentence)
 
-
-def _split(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the range of each sentence of a text."""
-    begin = 0
-    for found in _SENTENCE_END.finditer(text):
-        if not _NO_END.search(text, max(begin, found.start() - 8), found.start() + 1):
-            yield begin, found.end()
-            begin = found.end()
-    yield begin, len(text)
-
-
-def _split_cells(line: Line) -> Iterator[Line]:
-    """Yield the cells of a row."""
-    text, at = line.text, len(line.text) - len(line.text.lstrip())
-    if text[at : at + 1] == "|":
-        at += 1
-    end = len(text.rstrip())
-    if text[:end].endswith("|") and not text[:end].endswith("\\|"):
-        end -= 1
-    while at <= end:
-        bar = text.find("|", at, end)
-        while bar > 0 and text[bar - 1] == "\\":
-            bar = text.find("|", bar + 1, end)
-        stop = end if bar < 0 else bar
-        cell = text[at:stop]
-        begin = len(cell) - len(cell.lstrip())
-        yield Line(cell.strip(), line.number, line.column + at + begin)
-        at = stop + 1
-
-
-def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return start, end
-
-
-def _cut_pieces(pieces: Sequence[Piece], start: int, end: int) -> Iterator[Piece]:
-    for at in range(max(0, bisect_right(pieces, start, key=_offset_of) - 1), len(pieces)):
-        piece = pieces[at]
-        first, last = max(start, piece.offset), min(end, piece.offset + piece.length)
-        if piece.offset >= end:
-            return
-        if first < last:
-            yield Piece(first - start, last - first, piece.line, piece.column + first - piece.offset)
-
-
-def _offset_of(piece: Piece) -> int:
-    return piece.offset
-
-
-def _cut_ranges(ranges: Sequence[tuple[int, int]], start: int, end: int) -> tuple[tuple[int, int], ...]:
-    if not ranges:
-        return ()
-    first, last = bisect_right(ranges, (start, end)), bisect_left(ranges, (end, end))
-    kept = ranges[max(0, first - 1) : last]
-    return tuple((max(begin, start) - start, min(stop, end) - start) for begin, stop in kept if stop > start)
+    def _empty(self, block: Block, kind: SectionKind, **around: Any) -> Sentence:
+        """Return a sentence without words that stands in the current section."""
+        return Sentence("", (), block, kind, **{"section": self.section, **around})
 
 
 def _measure_sections(

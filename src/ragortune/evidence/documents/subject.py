@@ -107,7 +107,8 @@ def _is_named_plainly(option: Option, mentions: Sequence[Mention]) -> bool:
     """Tell whether a document names an approach more than once in passing."""
     named = [mention for mention in mentions if mention.words is Weight.NAME and mention.option is option]
     prominent = any(
-        mention.marked.sentence.kind in _FRONT or mention.marked.sentence.block is Block.HEADING for mention in named
+        mention.marked.sentence.kind in _FRONT or mention.marked.sentence.block is Block.HEADING
+        for mention in named
     )
     return prominent or len({id(mention.marked) for mention in named}) >= _FEW
 
