@@ -59,15 +59,19 @@ class Scope(msgspec.Struct, frozen=True, gc=False):
 class Marked:
     """A sentence with everything that the language finds in it; what that means is worked out when it is asked for."""
 
-    __slots__ = ("__dict__", "_marker", "found", "sentence", "tokens")
+    __slots__ = ("__dict__", "_marker", "found", "sentence")
 
     def __init__(self, sentence: Sentence, marker: Marker) -> None:
         """Take a sentence, and what knows the language."""
         self.sentence = sentence
         self._marker = marker
-        self.tokens = Tokens("" if sentence.block is Block.CODE else sentence.text)
-        self.found = marker.language.find(self.tokens.words)
+        self.found = marker.language.find(Tokens(sentence.text).words)
         """Every wording, cues and stops included."""
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """The words of the sentence. Most sentences never need them again, and do without."""
+        return Tokens(self.sentence.text)
 
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ragortune.evidence.documents.assertion import Marked
+from ragortune.evidence.documents.tokens import Tokens
 
 _SCRIPTS: Mapping[str, re.Pattern[str]] = {
     "ja": re.compile(r"[\u3040-\u30ff]"),
@@ -22,6 +23,7 @@ _SCRIPTS: Mapping[str, re.Pattern[str]] = {
 _SCRIPT_SHARE = 0.12
 """From this share of its characters on, a document is written in that script."""
 _MOST_READ = 200_000
+_MOST_SENTENCES = 1_000
 ENGLISH = "en"
 _FEW_WORDS = 3
 
@@ -33,8 +35,8 @@ def detect_language(sentences: Sequence[Marked], tongues: Mapping[str, frozenset
         if len(script.findall(text)) > _SCRIPT_SHARE * len(text):
             return code
     counts: Counter[str] = Counter()
-    for marked in sentences:
-        counts.update(marked.tokens.words)
+    for marked in sentences[:_MOST_SENTENCES]:
+        counts.update(Tokens(marked.sentence.text).words)
     counted = {code: sum(counts[word] for word in words) for code, words in tongues.items()}
     best = max(counted, key=lambda code: (counted[code], code == ENGLISH), default=ENGLISH)
     return best if counted.get(best, 0) >= _FEW_WORDS else ENGLISH
