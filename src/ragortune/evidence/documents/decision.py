@@ -64,7 +64,7 @@ def keep_ledgers(mentions: Iterable[Mention]) -> dict[Option, Ledger]:
     decided = {
         option
         for option, ledger in ledgers.items()
-        if any(_is_decided(mention) for mention in ledger.affirmed)
+        if any(is_decided(mention) for mention in ledger.affirmed)
     }
     for option, ledger in ledgers.items():
         refused = any(mention.marked.sentence.kind in _TELLING for mention in ledger.denied)
@@ -73,7 +73,8 @@ def keep_ledgers(mentions: Iterable[Mention]) -> dict[Option, Ledger]:
     return ledgers
 
 
-def _is_decided(mention: Mention) -> bool:
+def is_decided(mention: Mention) -> bool:
+    """Tell whether a mention is in a section that decides, or that says what is in use today."""
     sentence = mention.marked.sentence
     return mention.words is not Weight.PART and sentence.kind in _DECIDED
 
@@ -162,7 +163,7 @@ def _read_how(option: Option, wanted: Sequence[Option], ledgers: Mapping[Option,
     if option is Option.NEITHER:
         told += ledgers[Option.RAG].denied + ledgers[Option.FINE_TUNING].denied
     named = [mention for mention in told if mention.words is Weight.NAME]
-    chosen = [mention for mention in told if _is_decided(mention)]
+    chosen = [mention for mention in told if is_decided(mention)]
     if any(abs(mention.weight) >= _EXPLICIT for mention in (*named, *chosen)):
         return "explicit"
     return "assumed" if named else "implied"
@@ -194,4 +195,4 @@ def _quote_line(mention: Mention, lines: Sequence[str]) -> Span:
     return span_of(sentence, start, end, lines)
 
 
-__all__ = ["Block", "Ledger", "choose_option", "keep_ledgers", "state_decision"]
+__all__ = ["Block", "Ledger", "choose_option", "is_decided", "keep_ledgers", "state_decision"]

@@ -67,6 +67,8 @@ class Topic(StrEnum):
     """A line that only a prompt has."""
     STATUS = "status"
     """The status of the document, such as `accepted`."""
+    UNDECIDED = "undecided"
+    """A decision that is yet to be taken."""
 
 
 class Weight(StrEnum):

@@ -9,7 +9,7 @@ import msgspec
 
 from ragortune.evidence.documents.approaches import Mention
 from ragortune.evidence.documents.assertion import Marked
-from ragortune.evidence.documents.decision import Ledger
+from ragortune.evidence.documents.decision import Ledger, is_decided
 from ragortune.evidence.documents.language import Topic, Weight
 from ragortune.evidence.documents.records import Block, SectionKind
 from ragortune.model import Option
@@ -45,6 +45,8 @@ class Subject(msgspec.Struct):
     """Headings in the form of a question."""
     prose: int = 0
     """Sentences in all."""
+    undecided: bool = False
+    """Whether the decision is said to be yet to be taken."""
 
 
 def read_subject(sentences: Sequence[Marked]) -> Subject:
@@ -65,6 +67,8 @@ def read_subject(sentences: Sequence[Marked]) -> Subject:
             subject.front.update(topics)
         if sentence.kind is SectionKind.TITLE:
             subject.titled |= topics
+        elif sentence.kind is SectionKind.DECISION and sentence.block is not Block.HEADING:
+            subject.undecided |= Topic.UNDECIDED in topics
     return subject
 
 
@@ -116,6 +120,8 @@ def _is_named_plainly(option: Option, mentions: Sequence[Mention]) -> bool:
 def may_decide(option: Option, subject: Subject, ledgers: Mapping[Option, Ledger]) -> bool:
     """Tell whether a document decides for its own project, and is not a guide or about access to models as such."""
     if option is Option.NEITHER and _is_plumbing(subject) and ledgers[option].best < _PLAINLY_WITHOUT:
+        return False
+    if subject.undecided and not any(is_decided(one) for own in ledgers.values() for one in own.affirmed):
         return False
     return not _is_guide(subject) or _speaks_for_itself(option, ledgers)
 
