@@ -44,7 +44,6 @@ figures: $(READY) ## Print the figures on the casebook, and write them into the 
 	$(BIN)/ragortune rules test
 	$(BIN)/python tools/refit.py --document docs/validation.md README.md
 	$(BIN)/python tools/questions.py
-	$(BIN)/python tools/score_settings.py
 
 bench: $(READY) ## Print the benchmarks, as ratios.
 	$(BIN)/python -m pip install --quiet --group bench

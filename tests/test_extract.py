@@ -5,10 +5,10 @@ import json
 import pytest
 
 from ragortune.audit import gather_answers
+from ragortune.evidence.documents.records import DesignReading, DocumentStatus, Modality, Span, StatedFact
 from ragortune.profile import Vocabulary
 from ragortune.reading import parse_yaml
 from ragortune.render.extract import render_profile_json, render_profile_yaml
-from ragortune.statements import DesignReading, DocumentStatus, Modality, Span, StatedFact
 
 from .test_check_command import AGREEING, COOKING, DISAGREEING
 
@@ -112,8 +112,8 @@ def test_nothing_in_a_document_breaks_out_of_the_profile(book, text, render):
         StatedFact("knowledge.volatility", ["weekly", "daily"], Modality.MEASURED, Span(1, 1, text)),
         StatedFact("knowledge.size", 24_000, Modality.STATED, Span(1, 1, text)),
         StatedFact("model.tunable", "no", Modality.STATED, Span(1, 1, text)),
-        StatedFact("task.kind", "writing", Modality.STATED, Span(1, 1, text)),
-        StatedFact("task.kind", "dialogue", Modality.STATED, Span(2, 1, text)),
+        StatedFact("knowledge.gap", "none", Modality.STATED, Span(1, 1, text)),
+        StatedFact("knowledge.gap", "most", Modality.STATED, Span(2, 1, text)),
     )
     reading = DesignReading(f"{text}.md", DocumentStatus.JUDGED, None, facts, title=text)
     vocabulary = Vocabulary(book.criteria)

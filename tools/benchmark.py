@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from ragortune.casebook import read_levels
-from ragortune.designdoc import read_design
-from ragortune.designdoc.reader import read_sentences
 from ragortune.economics.answers import CostReport
 from ragortune.economics.assess import assess_costs, choose_tools
 from ragortune.economics.bills import build_bill, spread_total
 from ragortune.economics.inputs import Input, Inputs, Plan, Scene
 from ragortune.engine import add_what_if, decide_option, judge_profile
+from ragortune.evidence.documents.reader import read_design, reader_for
+from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.model import Direction, Need, Profile, Rulebook
 from ragortune.prices import PriceBook
 from ragortune.profile import Vocabulary
@@ -340,13 +340,14 @@ def measure_documents(megabytes: Sequence[float] = (0.1, 1, 5)) -> None:
     book = load_rulebook()
     parser = MarkdownIt("commonmark").enable("table")
     read_design(text, "warm.md", book)
+    language = reader_for(book).marker.language
     print("reading a design document, against parsing its Markdown alone")
     for size in megabytes:
         copies = (text + "\n\n") * max(1, round(size * 1_000_000 / len(text)))
         spent = {}
         for name, read in (
             ("parser alone", parser.parse),
-            ("sentences with places", read_sentences),
+            ("sentences with places", lambda given: read_sentences(given, language)),
             ("decision and facts too", lambda given: read_design(given, "design.md", book)),
         ):
             begin = time.process_time()

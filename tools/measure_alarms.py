@@ -12,13 +12,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 
+import msgspec
+
 from ragortune import load_rulebook
 from ragortune.audit import Policy, audit_reading
-from ragortune.designdoc import read_design
-from ragortune.findings import Severity
-from ragortune.model import Case, Option, Rulebook
-from ragortune.rulebook import load_finding_rules
-from ragortune.statements import (
+from ragortune.evidence.documents.reader import read_design
+from ragortune.evidence.documents.records import (
     Cited,
     DesignReading,
     DocumentStatus,
@@ -27,6 +26,9 @@ from ragortune.statements import (
     StatedDecision,
     StatedFact,
 )
+from ragortune.findings import Severity
+from ragortune.model import Case, Option, Rulebook
+from ragortune.rulebook import load_finding_rules
 
 _LINE = Span(1, 1, "decision")
 _TODAY = "2026-11-24"
@@ -41,7 +43,9 @@ def count_alarms(rulebook: Rulebook) -> Counter[tuple[str, bool, str]]:
         for form, reading in (("block", _from_answers(case)), ("prose", _from_setting(case, rulebook))):
             for option in Option:
                 decision = StatedDecision(option, "explicit", (Cited(_LINE, "for"),))
-                audit = audit_reading(reading.replace(decision=decision), rulebook, policy, _TODAY)
+                audit = audit_reading(
+                    msgspec.structs.replace(reading, decision=decision), rulebook, policy, _TODAY
+                )
                 gravest = max((finding.severity.rank for finding in audit.active), default=0)
                 key = form, option in case.acceptable
                 counts[*key, "documents"] += 1
@@ -68,7 +72,7 @@ def _flatten(case: Case) -> Iterator[tuple[str, object]]:
 
 def _from_setting(case: Case, rulebook: Rulebook) -> DesignReading:
     reading = read_design(f"# Design\n\n## Context\n\n{case.setting}\n", "case.md", rulebook)
-    return reading.replace(status=DocumentStatus.JUDGED)
+    return msgspec.structs.replace(reading, status=DocumentStatus.JUDGED)
 
 
 def main() -> int:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ragortune.amounts import read_amount, show_amount, show_amounts, unit_words
 from ragortune.descriptions import choose_one, read_description
 from ragortune.errors import AnswerError
+from ragortune.evidence.amounts import read_amount, show_amount, show_amounts, unit_words
 from ragortune.model import Criterion
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
 from ragortune.profile import UNKNOWN
@@ -33,7 +33,7 @@ _UPPER = re.compile(
 _OVER = re.compile(r"(?:more than |over |above |>\s*)(.+)")
 _UNDER = re.compile(r"(?:less than |fewer than |under |below |<\s*)(.+)")
 _LIST = re.compile(r"[,;|/]|(?:^|\s)(?:or|and)(?=\s|$)")
-_LIST_WITH_AMOUNTS = re.compile(r",(?!\d{3}(?!\d))|[;|]|(?:^|\s)or(?=\s|$)")
+_LIST_WITH_AMOUNTS = re.compile(r"(?<!\d),|,(?!\d)|(?<=^\d),(?=\d{1,2}$)|[;|]|(?:^|\s)or(?=\s|$)")
 _OR = re.compile(r"(?:^|\s)or(?=\s|$)")
 _PLAIN_NUMBER = re.compile(r"\d{1,2}")
 

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from ragortune.errors import Place, RagortuneError, RulebookError
+from ragortune.evidence.documents.language import LanguageData
 from ragortune.findings import FindingRule
 from ragortune.model import Case, Criterion, OptionGuide, PriceRow, Rule, Scale, Source
-from ragortune.phrases.records import Phrase, PhraseBook, WordList
 from ragortune.reading import Document, KeyPath
 from ragortune.record import Record
 from ragortune.rulefolder import MANIFEST
@@ -77,15 +77,6 @@ class CasesFile(Record):
     """Published projects and studies."""
 
 
-class PhrasesFile(Record):
-    """A file in `phrases/`."""
-
-    phrases: tuple[Phrase, ...] = ()
-    """Wordings that answer criteria, sorted by id."""
-    words: tuple[WordList, ...] = ()
-    """Lists of words that the patterns of every file name as `@id`."""
-
-
 class DerivedFile(Record):
     """A file in `derived/`."""
 
@@ -114,7 +105,7 @@ FILE_TYPES: Mapping[str, type] = MappingProxyType(
         "sources": SourcesFile,
         "options": OptionsFile,
         "cases": CasesFile,
-        "phrases": PhrasesFile,
+        "language": LanguageData,
         "derived": DerivedFile,
         "prices": PricesFile,
         "findings": FindingsFile,
@@ -128,17 +119,23 @@ SINGULAR: Mapping[str, str] = MappingProxyType(
         "sources": "source",
         "options": "option",
         "cases": "case",
-        "phrases": "phrase",
         "words": "list of words",
+        "cues": "cue",
+        "stops": "stop",
+        "section_names": "section name",
+        "approaches": "approach",
+        "topics": "topic",
+        "tongues": "language",
+        "facts": "phrase",
         "derived": "criterion",
         "prices": "price row",
         "findings": "finding rule",
     }
 )
 """What one record of each kind is called."""
-KINDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType({"phrases": ("words", "phrases")})
+KINDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType({"language": LanguageData.field_names()})
 """Kinds of record in a file, where they are not named like the folder."""
-_RECORD_KINDS = (*FILE_TYPES, "words")
+_RECORD_KINDS = tuple(kind for folder in FILE_TYPES for kind in KINDS_OF.get(folder, (folder,)))
 
 
 class Authored:
@@ -168,7 +165,6 @@ class Authored:
         self.problems.append(RulebookError(message, place, hint))
 
 
-def phrase_book(authored: Authored) -> PhraseBook:
-    """Return the phrases of an authored rule set."""
-    words = {name: listed.any for name, listed in authored.records["words"].items()}
-    return PhraseBook(tuple(authored.records["phrases"].values()), words)
+def language_of(authored: Authored) -> LanguageData:
+    """Return the language of an authored rule set."""
+    return LanguageData(**{kind: tuple(authored.records[kind].values()) for kind in KINDS_OF["language"]})

@@ -141,7 +141,7 @@ def schema(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="profile, rulebook, criteria, rules, sources, options, cases or phrases."
+            metavar="NAME", help="profile, rulebook, criteria, rules, sources, options, cases or language."
         ),
     ],
     rules: Rules = None,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from ragortune.evidence.documents.records import DesignReading, SectionKind, Span, StatedFact
 from ragortune.model import Condition, Finding, Option, Recommendation, Rulebook
 from ragortune.record import NOTHING, Record
-from ragortune.statements import DesignReading, Span, Zone
 
 
 class Severity(StrEnum):
@@ -139,8 +139,8 @@ class FindingRule(Record):
     """Criteria that must be unanswered."""
     words: tuple[str, ...] = ()
     """Words that show that the document speaks of something, in lower case; `*` at the end stands for any ending."""
-    zones: tuple[Zone, ...] = ()
-    """Parts of a document that show the same."""
+    sections: tuple[SectionKind, ...] = ()
+    """Kinds of section that show the same."""
 
     @property
     def criteria(self) -> tuple[str, ...]:
@@ -247,6 +247,8 @@ class DocumentAudit(Record):
     """Every suppression that holds in the document."""
     outside: tuple[str, ...] = ()
     """Criteria whose answer comes from a profile file."""
+    conflicts: Mapping[str, tuple[StatedFact, ...]] = NOTHING
+    """Statements that contradict each other, by criterion, where none of them wins."""
 
     @property
     def active(self) -> tuple[AuditFinding, ...]:

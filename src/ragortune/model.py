@@ -480,8 +480,8 @@ class Rulebook(Record):
     """Rules of the base set that a rule pack switched off, with the reason."""
     read_cases: Callable[[], tuple[Case, ...]] = tuple
     """Reads the casebook when it is first asked for."""
-    read_phrases: Callable[[], object] = tuple
-    """Reads the phrases by which design documents are heard (a `PhraseBook`); nothing else needs them."""
+    read_language: Callable[[], object] = tuple
+    """Reads the wordings by which design documents are understood (a `LanguageData`); nothing else needs them."""
     derived: Mapping[str, Criterion] = NOTHING
     """Criteria of the group `derived` by id: computed from quantities, never asked and never unanswered."""
     read_prices: Callable[[], tuple[PriceRow, ...]] = tuple

@@ -1,14 +1,14 @@
-"""Whether every name in a rule set stands for something: criteria, levels, sources, rules, options, prices, phrases."""
+"""Whether every name in a rule set stands for something: criteria, levels, sources, rules, options, prices, wordings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ragortune.authored import Authored, phrase_book
+from ragortune.authored import Authored, language_of
 from ragortune.errors import Place, ProfileError
+from ragortune.evidence.documents.check import check_language
 from ragortune.findings import FindingRule
 from ragortune.model import Criterion, Finding, Main, Option, PriceRow, Rule
-from ragortune.phrases.check import check_phrases
 from ragortune.plaintext import quote_value, suggest_name
 from ragortune.prices import check_row, list_sources
 from ragortune.profile import Vocabulary
@@ -33,7 +33,7 @@ def check_references(authored: Authored) -> None:
             _check_criterion(authored, criterion, kind)
     for row in authored.records["prices"].values():
         _check_price(authored, row)
-    _check_phrases(authored)
+    _check_language(authored)
     for option in Option:
         if option not in authored.records["options"]:
             authored.report(f"option '{option}' has no guide in options/", Place(authored.folder))
@@ -49,8 +49,8 @@ def _check_cases(authored: Authored) -> None:
             authored.report(f"case '{case.id}': {error.message}", place, error.hint)
 
 
-def _check_phrases(authored: Authored) -> None:
-    for problem in check_phrases(phrase_book(authored), authored.records["criteria"]):
+def _check_language(authored: Authored) -> None:
+    for problem in check_language(language_of(authored), authored.records["criteria"]):
         place = authored.place_of(problem.kind, problem.id, *problem.path)
         authored.report(problem.message, place, problem.hint)
 

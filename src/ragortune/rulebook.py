@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from ragortune.errors import Place, RulebookError
+from ragortune.evidence.documents.language import LanguageData, build_language
+from ragortune.evidence.documents.records import SectionKind
 from ragortune.findings import Certainty, Detector, FindingExample, FindingRule, FindingTests, Severity
 from ragortune.model import (
     AnswerCount,
@@ -45,11 +47,10 @@ from ragortune.model import (
     Technique,
 )
 from ragortune.rulefolder import digest_files, read_files, shipped_folder
-from ragortune.statements import Zone
 
 _FORMAT = 3
 _KEPT_SETS = 12
-SEPARATE_KINDS = ("cases", "phrases", "words", "prices", "findings")
+SEPARATE_KINDS = ("cases", "language", "prices", "findings")
 """Parts of a rule set that most runs do not need; each is compiled to a file of its own."""
 
 
@@ -80,7 +81,7 @@ def _load_files(folder: str, content: str) -> Rulebook:
     return build_rulebook(
         book,
         lambda: build_cases(_read_separate("cases", folder, key)),
-        lambda: build_phrases(_read_separate("phrases", folder, key), _read_separate("words", folder, key)),
+        lambda: build_language(_read_separate("language", folder, key)),
         lambda: build_prices(_read_separate("prices", folder, key)),
     )
 
@@ -94,9 +95,9 @@ def _read_separate(kind: str, folder: str, key: str) -> object:
     return found[kind]
 
 
-def load_phrases(path: str | os.PathLike[str] | None = None) -> PhraseBook:
-    """Return the phrases of the rule set in a folder, or of the shipped one; raises as `load_rulebook` does."""
-    return load_rulebook(path).read_phrases()  # type: ignore[return-value]
+def load_language(path: str | os.PathLike[str] | None = None) -> LanguageData:
+    """Return the language of the rule set in a folder, or of the shipped one; raises as `load_rulebook` does."""
+    return load_rulebook(path).read_language()  # type: ignore[return-value]
 
 
 def load_finding_rules(path: str | os.PathLike[str] | None = None) -> dict[str, FindingRule]:
@@ -182,7 +183,7 @@ def _drop_oldest(folder: str) -> None:
 def build_rulebook(
     book: Mapping[str, object],
     read_cases: Callable[[], tuple[Case, ...]],
-    read_phrases: Callable[[], object] = tuple,
+    read_language: Callable[[], object] = tuple,
     read_prices: Callable[[], tuple[PriceRow, ...]] = tuple,
 ) -> Rulebook:
     """Return the rule set that compiled data describes; the data is trusted to be what was compiled."""
@@ -208,7 +209,7 @@ def build_rulebook(
             recheck_days=int(str(book["recheck_days"])),
             disabled=_mapping(book["disabled"]),
             read_cases=read_cases,
-            read_phrases=read_phrases,
+            read_language=read_language,
             derived={criterion.id: criterion for criterion in derived},
             read_prices=read_prices,
             answer_counts={
@@ -295,37 +296,6 @@ def build_cases(records: object) -> tuple[Case, ...]:
     )
 
 
-def build_phrases(phrases: object, words: object) -> PhraseBook:
-    """Return the phrases that compiled data describes."""
-    from ragortune.phrases.records import PhraseBook  # no recommendation needs it
-
-    listed = {record["id"]: tuple(record["any"]) for record in _records(words)}
-    return PhraseBook(tuple(_build_phrase(record) for record in _records(phrases)), listed)
-
-
-def _build_phrase(record: dict[str, Any]) -> Phrase:
-    from ragortune.phrases.records import Phrase, PhraseExample, PhraseTests
-    from ragortune.statements import Form, Modality, Standing, Zone
-
-    heard = (
-        PhraseExample(**example) if isinstance(example, dict) else example
-        for example in record["tests"]["heard"]
-    )
-    says = {name: level if isinstance(level, str) else tuple(level) for name, level in record["says"].items()}
-    changed = {
-        "patterns": tuple(record["patterns"]),
-        "near": tuple(record["near"]),
-        "unless": tuple(record["unless"]),
-        "tests": PhraseTests(tuple(heard), tuple(record["tests"]["silent"])),
-        "says": says,
-        "zones": tuple(Zone(zone) for zone in record["zones"]),
-        "forms": tuple(Form(form) for form in record["forms"]),
-        "standing": Standing(record["standing"]),
-        "modality": Modality(record["modality"]) if record["modality"] else None,
-    }
-    return Phrase(**{**record, **changed})
-
-
 def build_prices(records: object) -> tuple[PriceRow, ...]:
     """Return the price data that compiled data describes."""
     return tuple(
@@ -374,7 +344,7 @@ def _build_finding(record: dict[str, Any]) -> FindingRule:
             "unless": _build_conditions(record["unless"]),
             "asks": tuple(record["asks"]),
             "words": tuple(record["words"]),
-            "zones": tuple(Zone(zone) for zone in record["zones"]),
+            "sections": tuple(SectionKind(kind) for kind in record["sections"]),
         }
     )
 
@@ -382,5 +352,3 @@ def _build_finding(record: dict[str, Any]) -> FindingRule:
 TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
 if TYPE_CHECKING:
     from typing import Any
-
-    from ragortune.phrases.records import Phrase, PhraseBook

@@ -261,10 +261,11 @@ def compile_authored(authored: Authored) -> dict[str, Any]:
     """Return an authored rule set as plain data."""
     scale = authored.manifest.scale
     assert scale is not None
-    kinds = {
+    kinds: dict[str, Any] = {
         kind: [plain_data(record) for record in records.values()]
         for kind, records in authored.records.items()
     }
+    kinds["language"] = {kind: kinds.pop(kind) for kind in KINDS_OF["language"]}
     return {
         "name": authored.manifest.name,
         "version": authored.manifest.version,

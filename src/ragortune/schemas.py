@@ -19,7 +19,7 @@ SCHEMAS = (
     "sources",
     "options",
     "cases",
-    "phrases",
+    "language",
     "derived",
     "prices",
     "findings",
@@ -59,7 +59,7 @@ def _fields_by_holder(
         "Criterion": {"asked_when": when},
         "Rule": {"when": when, "unless": when},
         "FindingRule": {"when": when, "unless": when},
-        "Phrase": {"says": says, "number": {"enum": [*criteria, None]}},
+        "FactWords": {"says": says, "number": {"enum": [*criteria, None]}},
         **dict.fromkeys(("Example", "Case", "FindingExample"), profile),
     }
 

@@ -8,9 +8,22 @@ from functools import lru_cache
 from ragortune.errors import QuantityError
 from ragortune.plaintext import quote_value, suggest_name
 
-DAYS_A_MONTH = 365 / 12
+DAYS_A_YEAR = 365.25
+DAYS_A_MONTH = DAYS_A_YEAR / 12
 _DAY = 86_400.0
 _KIB = 1024.0
+SECONDS: Mapping[str, float] = {
+    **dict.fromkeys(("us", "microsecond", "microseconds"), 1e-6),
+    **dict.fromkeys(("ms", "msec", "msecs", "millisecond", "milliseconds"), 0.001),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("d", "day", "days"), _DAY),
+    **dict.fromkeys(("w", "wk", "week", "weeks"), 7 * _DAY),
+    **dict.fromkeys(("mo", "month", "months"), DAYS_A_MONTH * _DAY),
+    **dict.fromkeys(("y", "yr", "year", "years"), DAYS_A_YEAR * _DAY),
+}
+"""The one table of lengths of time, by every name that people give them."""
 
 Dimensions = tuple[tuple[str, int], ...]
 """Base units with their exponents, sorted by name; those with exponent 0 are left out."""
@@ -31,14 +44,7 @@ _WORDS: Mapping[str, tuple[float, Dimensions]] = {
     **dict.fromkeys(
         ("request", "requests", "search", "searches", "query", "queries"), (1.0, _base("request"))
     ),
-    **dict.fromkeys(("ms", "millisecond", "milliseconds"), (0.001, _base("second"))),
-    **dict.fromkeys(("s", "second", "seconds"), (1.0, _base("second"))),
-    **dict.fromkeys(("minute", "minutes"), (60.0, _base("second"))),
-    **dict.fromkeys(("h", "hour", "hours"), (3600.0, _base("second"))),
-    **dict.fromkeys(("day", "days"), (_DAY, _base("second"))),
-    **dict.fromkeys(("week", "weeks"), (7 * _DAY, _base("second"))),
-    **dict.fromkeys(("month", "months"), (DAYS_A_MONTH * _DAY, _base("second"))),
-    **dict.fromkeys(("year", "years"), (365 * _DAY, _base("second"))),
+    **{name: (length, _base("second")) for name, length in SECONDS.items()},
     **dict.fromkeys(("byte", "bytes"), (1.0, _base("byte"))),
     "KB": (1e3, _base("byte")),
     "MB": (1e6, _base("byte")),

@@ -13,11 +13,11 @@ from ragortune.audit.detectors import AuditCase, run_rule
 from ragortune.audit.suppression import OWN_DETECTORS, read_remarks, report_flaws, silence_findings
 from ragortune.derived import add_facts
 from ragortune.engine import add_what_if, judge_profile
+from ragortune.evidence.documents.records import DesignReading, DocumentStatus
 from ragortune.findings import AuditFinding, DocumentAudit, FindingRule, Severity
 from ragortune.model import Profile, Rulebook
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
-from ragortune.statements import DesignReading, DocumentStatus
 
 
 class Policy(Record):
@@ -52,7 +52,11 @@ def audit_reading(
     findings = [hold_to_pin(finding, policy.pin) for finding in findings]
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))
     held = tuple(suppression for suppression, _ in read.suppressions)
-    return DocumentAudit(reading, advice, tuple(findings), held, tuple(outside.levels) if outside else ())
+    named = tuple(outside.levels) if outside else ()
+    conflicts = {
+        conflict.criterion: conflict.facts for conflict in answers.conflicts if not conflict.resolved
+    }
+    return DocumentAudit(reading, advice, tuple(findings), held, named, conflicts)
 
 
 def hold_to_pin(finding: AuditFinding, pin: str | None) -> AuditFinding:

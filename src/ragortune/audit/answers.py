@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from ragortune.errors import ProfileError
+from ragortune.evidence.documents.records import DesignReading, Modality, StatedFact
 from ragortune.model import Answer, GivenQuantity, Profile, Provenance
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
-from ragortune.statements import DesignReading, Modality, StatedFact
 from ragortune.workload import FOR_CRITERION
 
 _ENOUGH_LINES = 2
@@ -60,13 +62,6 @@ def gather_answers(
     stated: dict[str, list[StatedFact]] = {}
     for fact in reading.facts:
         stated.setdefault(fact.criterion, []).append(fact)
-    told = {*stated, *reading.conflicts}
-    for fact in reading.conclusions:
-        if fact.criterion not in told:
-            stated.setdefault(fact.criterion, []).append(fact)
-    for criterion, facts in reading.conflicts.items():
-        known = stated.setdefault(criterion, [])
-        known += [fact for fact in facts if fact not in known]
     levels: dict[str, tuple[str, ...]] = {}
     answers: dict[str, Answer] = {}
     carried: dict[str, tuple[StatedFact, ...]] = {}
@@ -75,14 +70,13 @@ def gather_answers(
         usable = _read_levels(said, vocabulary)
         winning = {fact: own for fact, own in usable.items() if fact.declared} or usable
         if vocabulary.allows_several(criterion):
-            common = tuple(dict.fromkeys(level for own in winning.values() for level in own))
+            common = _unite(winning.values())
             usable = winning
         else:
             common = _intersect(winning.values())
-        disputed = not common or (criterion in reading.conflicts and winning is usable)
-        if disputed or any(not set(own) & set(common) for own in usable.values()):
-            conflicts.append(Conflict(criterion, _in_order(usable), not disputed))
-        if common and not disputed:
+        if any(not set(own) & set(common) for own in usable.values()):
+            conflicts.append(Conflict(criterion, _in_order(usable), bool(common)))
+        if common:
             levels[criterion] = common
             carried[criterion] = _in_order(winning)
             answers[criterion] = _cite_fact(carried[criterion][0], common)
@@ -104,7 +98,7 @@ def _read_levels(facts: Iterable[StatedFact], vocabulary: Vocabulary) -> dict[St
         except ProfileError:
             continue
         if found:
-            usable[fact.replace(value=_freeze(value))] = found[fact.criterion]
+            usable[msgspec.structs.replace(fact, value=_freeze(value))] = found[fact.criterion]
     return usable
 
 
@@ -117,6 +111,10 @@ def _freeze(value: object) -> object:
 def _intersect(several: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     sets = list(several)
     return tuple(level for level in sets[0] if all(level in own for own in sets)) if sets else ()
+
+
+def _unite(several: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(level for own in several for level in own))
 
 
 def _in_order(facts: Iterable[StatedFact]) -> tuple[StatedFact, ...]:

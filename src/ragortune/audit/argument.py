@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from ragortune.audit.answers import StatedAnswers
+from ragortune.evidence.documents.records import StatedDecision
 from ragortune.findings import Step, StepKind
 from ragortune.model import (
     Direction,
@@ -21,7 +22,6 @@ from ragortune.model import (
 )
 from ragortune.plaintext import join_words
 from ragortune.profile import describe_answer
-from ragortune.statements import StatedDecision
 
 DECISION_WORDS: Mapping[Option, str] = MappingProxyType(
     {

@@ -21,21 +21,21 @@ from ragortune.audit.places import find_sentence, find_title, span_of
 from ragortune.audit.wording import WordFinder, compares_models
 from ragortune.engine import decide_option
 from ragortune.engine.compile import resolve_clause
+from ragortune.evidence.documents.records import (
+    Block,
+    DesignReading,
+    DocumentStatus,
+    SectionKind,
+    Sentence,
+    Span,
+    StatedDecision,
+    StatedFact,
+)
 from ragortune.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
 from ragortune.model import Condition, Direction, Need, Option, Recommendation, has_need, pair_option
 from ragortune.plaintext import join_words, quote_value
 from ragortune.profile import describe_answer
 from ragortune.record import Record
-from ragortune.statements import (
-    DesignReading,
-    DocumentStatus,
-    Form,
-    Sentence,
-    Span,
-    StatedDecision,
-    StatedFact,
-    Zone,
-)
 
 
 class AuditCase(Record):
@@ -300,12 +300,13 @@ def is_decision_record(reading: DesignReading) -> bool:
     if reading.accepted is not None:
         return True
     return any(
-        heading.zone is Zone.DECISION or _RECORD_WORDS.finds(heading.text) for heading in _headings(reading)
+        heading.kind is SectionKind.DECISION or _RECORD_WORDS.finds(heading.text)
+        for heading in _headings(reading)
     )
 
 
 def _headings(reading: DesignReading) -> Iterator[Sentence]:
-    return (sentence for sentence in reading.sentences if sentence.form is Form.HEADING)
+    return (sentence for sentence in reading.sentences if sentence.block is Block.HEADING)
 
 
 @lru_cache(maxsize=64)
@@ -316,7 +317,7 @@ def _find_words(words: tuple[str, ...]) -> WordFinder:
 def _speaks_of(reading: DesignReading, rule: FindingRule) -> bool:
     finder = _find_words(rule.words)
     for sentence in reading.sentences:
-        if sentence.zone in rule.zones:
+        if sentence.kind in rule.sections:
             return True
         if finder.finds(sentence.text) or (sentence.label and finder.finds(sentence.label)):
             return True
@@ -327,7 +328,7 @@ def _detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     decision = case.decision
     if decision is None or not is_decision_record(case.reading):
         return
-    if Zone.REJECTED in rule.zones and any(part.role == "against" for part in decision.evidence):
+    if SectionKind.REJECTED in rule.sections and any(part.role == "against" for part in decision.evidence):
         return
     if not _speaks_of(case.reading, rule):
         yield Hit(rule.title, find_title(case.reading), tuple(show_decision(decision)), rule.id, whole=True)

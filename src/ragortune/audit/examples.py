@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ragortune.audit import Policy, audit_reading
-from ragortune.designdoc import read_design
-from ragortune.findings import FindingExample, FindingRule
-from ragortune.model import Rulebook
-from ragortune.record import Record
-from ragortune.statements import (
+from ragortune.evidence.documents.reader import read_design
+from ragortune.evidence.documents.records import (
     Cited,
     DesignReading,
     DocumentStatus,
@@ -18,6 +15,9 @@ from ragortune.statements import (
     StatedDecision,
     StatedFact,
 )
+from ragortune.findings import FindingExample, FindingRule
+from ragortune.model import Rulebook
+from ragortune.record import Record
 
 _TODAY = "2026-11-24"
 """Tests of rules must not depend on the day on which they run."""

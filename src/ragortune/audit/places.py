@@ -6,8 +6,8 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+from ragortune.evidence.documents.records import Block, DesignReading, Sentence, Span
 from ragortune.findings import AuditFinding
-from ragortune.statements import DesignReading, Form, Sentence, Span
 
 _NOT_WORDS = re.compile(r"[\W_]+")
 _LONGEST_KEY = 400
@@ -31,7 +31,7 @@ def find_sentence(reading: DesignReading, span: Span | None) -> Sentence | None:
 def find_title(reading: DesignReading) -> Span | None:
     """Return the first heading of a document; findings about the whole are shown there."""
     for sentence in reading.sentences:
-        if sentence.form is Form.HEADING and sentence.pieces:
+        if sentence.block is Block.HEADING and sentence.pieces:
             return span_of(reading, sentence)
     return None
 

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ragortune.audit.places import find_sentence
+from ragortune.evidence.documents.records import DesignReading, Remark
 from ragortune.findings import AuditFinding, Detector, FindingRule, Suppression
 from ragortune.plaintext import clean_text, quote_value, shorten_text, suggest_name
 from ragortune.record import Record
-from ragortune.statements import DesignReading, Remark
 
 _FORM = re.compile(r"\s*ragortune\s*:\s*ignore\s*\[([^\]\[]{0,400})\](.*)\Z", re.DOTALL | re.IGNORECASE)
 _UNTIL = re.compile(r"\s*until\s+(\S{1,40})(.*)\Z", re.DOTALL | re.IGNORECASE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ragortune.statements import Form, Sentence, Zone
+from ragortune.evidence.documents.records import Block, SectionKind, Sentence
 
 _MONEY = re.compile(
     r"[$€£¥]\s?\d|\b\d[\d.,]*\s?(?:usd|eur|gbp|dollars?|euros?|cents?)\b|\bcheaper\b|\bcosts?\b",
@@ -16,7 +16,7 @@ _NOT_TUNED = re.compile(
     r"\brag\b|\bretriev(?:al|ed|es|ing)\b|\bprompt(?:s|ed|ing)?\b|\bfew-?shot\b|\bbase model\b", re.IGNORECASE
 )
 _LONGEST = 2_000
-_NOT_THIS_PROJECT = frozenset({Zone.OTHER_SYSTEM, Zone.TEMPLATE, Zone.CODE})
+_NOT_THIS_PROJECT = frozenset({SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE})
 
 
 class WordFinder:
@@ -48,7 +48,7 @@ def compares_models(sentence: Sentence, families: tuple[str, ...]) -> tuple[str,
     models counts; anything wider would take a table of prices for an argument.
     """
     text = sentence.text
-    if sentence.form in (Form.HEADING, Form.CODE, Form.COMMENT) or sentence.zone in _NOT_THIS_PROJECT:
+    if sentence.block in (Block.HEADING, Block.CODE) or sentence.kind in _NOT_THIS_PROJECT:
         return ()
     if len(text) > _LONGEST or not (_MONEY.search(text) and _TUNED.search(text) and _NOT_TUNED.search(text)):
         return ()

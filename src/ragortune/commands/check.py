@@ -19,8 +19,9 @@ from ragortune.commands.documents import (
 from ragortune.commands.outputs import choose_outputs, write_report
 from ragortune.commands.shared import show_error
 from ragortune.configuration import Configuration, find_configuration
-from ragortune.designdoc import read_design
 from ragortune.errors import ExitCode, Place, RagortuneError, UsageError
+from ragortune.evidence.documents.reader import read_design
+from ragortune.evidence.documents.records import DocumentStatus
 from ragortune.findings import Certainty, CheckReport, DocumentAudit, FindingRule, Severity, StaleEntry
 from ragortune.host import Environment
 from ragortune.model import Profile, Rulebook
@@ -31,7 +32,6 @@ from ragortune.record import Record
 from ragortune.render.machine import dump_json
 from ragortune.rulebook import load_finding_rules, load_rulebook
 from ragortune.rulefolder import shipped_folder
-from ragortune.statements import DocumentStatus
 
 NEVER = "never"
 _FAIL_WORDS = (*(severity.value for severity in reversed(Severity)), NEVER)

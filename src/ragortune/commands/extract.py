@@ -5,8 +5,8 @@ from __future__ import annotations
 from ragortune.audit import gather_answers
 from ragortune.commands.documents import Limits, read_design_text
 from ragortune.commands.shared import choose_format, open_rulebook
-from ragortune.designdoc import read_design
 from ragortune.errors import ExitCode
+from ragortune.evidence.documents.reader import read_design
 from ragortune.host import Environment
 from ragortune.profile import Vocabulary
 from ragortune.render.extract import render_profile_json, render_profile_yaml

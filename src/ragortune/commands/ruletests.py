@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from ragortune.audit.examples import FailedExample, run_finding_tests
 from ragortune.casebook import Agreement, Judged, Tally, measure_agreement
-from ragortune.commands.shared import choose_format, open_finding_rules, open_phrases, open_rulebook
+from ragortune.commands.shared import choose_format, open_finding_rules, open_rulebook
 from ragortune.errors import ExitCode, RulebookError, UsageError
 from ragortune.host import Environment
+from ragortune.languagetests import FailedSentence, run_language_tests
 from ragortune.model import Option, Rulebook, Sample
-from ragortune.phrasetests import FailedSentence, run_phrase_tests
 from ragortune.plaintext import clean_text, join_words, quote_value
 from ragortune.render.machine import dump_json
 from ragortune.rulebook import load_rulebook
@@ -33,7 +33,7 @@ def run_rule_tests(
     form = choose_format(form, FORMATS)
     book = open_rulebook(rules, environment)
     tests = run_tests(book)
-    sentences = run_phrase_tests(open_phrases(rules, environment), book.criteria)
+    sentences = run_language_tests(book)
     findings = run_finding_tests(book, open_finding_rules(rules, environment))
     agreement = measure_agreement(book)
     other = _open_base(base, environment) if base is not None else None
@@ -93,7 +93,7 @@ def _describe_sentences(count: int, failed: tuple[FailedSentence, ...]) -> list[
     lines = [f"Phrase tests: {count - len(failed)} of {count} pass"]
     for test in failed:
         made = f" ({join_words(map(str, test.values))})" if test.values else ""
-        happened = "is heard" if test.expected == "silent" else "is not heard"
+        happened = "is found" if test.expected == "silent" else "is not found"
         lines.append(f"  {test.phrase.id} {happened}{made}: {clean_text(test.text)}")
     return lines
 

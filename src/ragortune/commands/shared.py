@@ -10,9 +10,8 @@ from ragortune.errors import RagortuneError, RulebookError, UsageError
 from ragortune.findings import FindingRule
 from ragortune.host import Environment
 from ragortune.model import Rulebook
-from ragortune.phrases.records import PhraseBook
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
-from ragortune.rulebook import load_finding_rules, load_phrases, load_rulebook
+from ragortune.rulebook import load_finding_rules, load_rulebook
 from ragortune.rulefolder import shipped_folder
 
 _MOST_PROBLEMS = 20
@@ -28,11 +27,6 @@ def rules_folder(rules: str | None, environment: Environment) -> str:
 def open_rulebook(rules: str | None, environment: Environment) -> Rulebook:
     """Return the rule set that holds here; raises RagortuneError."""
     return load_rulebook(rules_folder(rules, environment))
-
-
-def open_phrases(rules: str | None, environment: Environment) -> PhraseBook:
-    """Return the phrases of the rule set that holds here; raises RagortuneError."""
-    return load_phrases(rules_folder(rules, environment))
 
 
 def open_finding_rules(rules: str | None, environment: Environment) -> Mapping[str, FindingRule]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ragortune.audit.places import number_keys
+from ragortune.evidence.documents.records import Span, StatedDecision, StatedFact
 from ragortune.findings import AuditFinding, CheckReport, DocumentAudit, Step, Suppression
 from ragortune.model import Recommendation
 from ragortune.render.machine import (
@@ -14,7 +15,6 @@ from ragortune.render.machine import (
     dump_json,
     show_probability,
 )
-from ragortune.statements import Span, StatedDecision, StatedFact
 
 SCHEMA = "ragortune/check/1"
 
@@ -59,7 +59,7 @@ def _describe_audit(audit: DocumentAudit) -> Json:
         "facts": [*(_describe_fact(fact) for fact in reading.facts), *outside],
         "conflicts": {
             criterion: [_describe_fact(fact) for fact in facts]
-            for criterion, facts in reading.conflicts.items()
+            for criterion, facts in audit.conflicts.items()
         },
         "recommendation": _describe_advice(audit.recommendation),
         "findings": active,

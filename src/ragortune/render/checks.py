@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from ragortune.evidence.documents.records import DocumentStatus
 from ragortune.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity, StepKind
 from ragortune.model import Rulebook, Source
 from ragortune.plaintext import clean_text, shorten_text
-from ragortune.statements import DocumentStatus
 
 STEP_NAMES: Mapping[StepKind, str] = MappingProxyType(
     {

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ragortune.audit.answers import StatedAnswers
+from ragortune.evidence.documents.records import DesignReading, StatedFact
 from ragortune.findings import StepKind
 from ragortune.model import Answer
 from ragortune.plaintext import clean_text, shorten_text
 from ragortune.render.checks import STATUS_NAMES, STEP_NAMES
 from ragortune.render.machine import dump_json
-from ragortune.statements import DesignReading, StatedFact
 from ragortune.workload import describe_quantity
 
 _LONGEST_EVIDENCE = 300

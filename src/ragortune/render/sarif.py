@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from ragortune.audit.places import number_keys
 from ragortune.errors import ExitCode
+from ragortune.evidence.documents.records import Span
 from ragortune.findings import (
     AuditFinding,
     Certainty,
@@ -21,7 +22,6 @@ from ragortune.plaintext import clean_text
 from ragortune.render.checks import STEP_NAMES, fix_uri, list_sources, word_message, word_quote
 from ragortune.render.machine import dump_json
 from ragortune.render.markdown import escape_markdown
-from ragortune.statements import Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "ragortune/v1"

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ragortune.authored import Authored
+from ragortune.evidence.documents.language import FactWords
 from ragortune.findings import Detector, FindingRule
 from ragortune.model import Rule
-from ragortune.phrases.records import Phrase
 from ragortune.prices import list_sources
 from ragortune.rulecheck.records import RuleFinding
 
@@ -41,7 +41,7 @@ def check_form(authored: Authored) -> Iterator[RuleFinding]:
         if source not in used:
             place = authored.place_of("sources", source, "id")
             yield RuleFinding("unused-source", f"no rule or price uses source '{source}'", place)
-    for phrase in authored.records["phrases"].values():
+    for phrase in authored.records["facts"].values():
         yield from _check_phrase_form(authored, phrase)
     yield from _check_order(authored)
     read = {name for rule in rules.values() for name in rule.criteria}
@@ -81,12 +81,12 @@ def _check_rule_form(authored: Authored, rule: Rule) -> Iterator[RuleFinding]:
         yield found("malformed", "is not named in lower case with hyphens", "id")
 
 
-def _check_phrase_form(authored: Authored, phrase: Phrase) -> Iterator[RuleFinding]:
-    place = authored.place_of("phrases", phrase.id, "id")
+def _check_phrase_form(authored: Authored, phrase: FactWords) -> Iterator[RuleFinding]:
+    place = authored.place_of("facts", phrase.id, "id")
     if not _SLUG.match(phrase.id):
         message = f"phrase '{phrase.id}' is not named in lower case with hyphens"
         yield RuleFinding("malformed", message, place)
-    for side, what in (("heard", "in which it is heard"), ("silent", "in which it is not")):
+    for side, what in (("stated", "that states it"), ("silent", "that does not")):
         if not getattr(phrase.tests, side):
             message = f"phrase '{phrase.id}' has no sentence {what}"
             yield RuleFinding("missing-test", message, place, f"add one under tests.{side}")
@@ -118,7 +118,6 @@ _ORDERED = (
     ("rules", "code"),
     ("sources", "id"),
     ("cases", "id"),
-    ("phrases", "id"),
     ("prices", "id"),
     ("findings", "code"),
 )

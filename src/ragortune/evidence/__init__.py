@@ -1,0 +1,1 @@
+"""Where answers come from: amounts as people write them, and design documents."""

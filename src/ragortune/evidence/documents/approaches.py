@@ -1,0 +1,89 @@
+"""Where a document speaks of retrieval, of tuning, or of doing without: each mention with its weight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from ragortune.evidence.documents.assertion import SILENCING, Marked
+from ragortune.evidence.documents.language import ApproachWords, Found, Weight
+from ragortune.evidence.documents.records import Block, Meaning, SectionKind
+from ragortune.model import Option
+
+_AGAINST = frozenset((Meaning.NEGATED, Meaning.REJECTED))
+_UNDECIDED = SILENCING - _AGAINST
+_SILENT_BLOCKS = frozenset((Block.CODE, Block.COMMENT, Block.PROMPT, Block.FIELD))
+_OF_PLACE: Mapping[SectionKind, float] = {
+    SectionKind.TITLE: 3.0,
+    SectionKind.DECISION: 3.0,
+    SectionKind.CURRENT: 2.5,
+    SectionKind.SUMMARY: 2.0,
+    SectionKind.CONSEQUENCES: 0.7,
+    SectionKind.REFERENCE: 0.2,
+}
+_OF_WORDS: Mapping[Weight, float] = {Weight.NAME: 1.0, Weight.USE: 0.7, Weight.PART: 0.3}
+_HEADING = 1.4
+_CELL = 0.7
+_CHOSEN = 1.5
+
+
+class Mention(msgspec.Struct, frozen=True):
+    """Words that name or describe an approach."""
+
+    option: Option
+    """`rag`, `fine_tuning` or `neither`."""
+    words: Weight
+    marked: Marked
+    start: int
+    """First word in the sentence."""
+    end: int
+    weight: float
+    """Positive where the approach is affirmed, negative where it is turned down, 0 where nothing is decided."""
+    text: str
+
+
+def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
+    """Yield every mention of an approach in prose; of overlapping wordings the longest."""
+    for marked in sentences:
+        if marked.sentence.block in _SILENT_BLOCKS:
+            continue
+        for found, entry in _longest(marked):
+            if entry.option is not None and not marked.in_code(found.start, found.end):
+                first, last = marked.tokens.place(found.start, found.end)
+                weight = _weigh(marked, found, entry)
+                text = marked.sentence.text[first:last].casefold()
+                yield Mention(entry.option, entry.weight, marked, found.start, found.end, weight, text)
+
+
+def _longest(marked: Marked) -> list[tuple[Found, ApproachWords]]:
+    wordings = [(found, found.entry) for found in marked.found if isinstance(found.entry, ApproachWords)]
+    wordings.sort(key=lambda pair: (_comes_late(pair[1]), pair[0].start - pair[0].end, pair[0].start))
+    kept: list[tuple[Found, ApproachWords]] = []
+    taken: dict[int, tuple[int, int]] = {}
+    for found, entry in wordings:
+        place, words = (found.start, found.end), range(found.start, found.end)
+        if all(taken.get(at, place) == place for at in words):
+            taken.update(dict.fromkeys(words, place))
+            kept.append((found, entry))
+    return kept
+
+
+def _comes_late(entry: ApproachWords) -> bool:
+    """Tell whether a wording gives way to the name of an approach, and to what only looks like one."""
+    return entry.option is not None and entry.weight is not Weight.NAME
+
+
+def _weigh(marked: Marked, found: Found, entry: ApproachWords) -> float:
+    sentence = marked.sentence
+    meanings = marked.meanings_at(found.start, found.end)
+    if meanings & _UNDECIDED:
+        return 0.0
+    weight = _OF_PLACE.get(sentence.kind, 1.0) * _OF_WORDS[entry.weight]
+    if sentence.block is Block.HEADING and sentence.kind is not SectionKind.TITLE:
+        weight *= _HEADING
+    if sentence.block is Block.CELL and sentence.kind not in (SectionKind.DECISION, SectionKind.CURRENT):
+        weight *= _CELL
+    if meanings & _AGAINST:
+        return 0.0 if entry.weight is Weight.PART else -weight
+    return weight * _CHOSEN if Meaning.CHOICE in meanings else weight

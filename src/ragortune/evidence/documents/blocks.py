@@ -1,0 +1,281 @@
+"""Markdown to blocks, line by line: headings, paragraphs, items of lists, tables, code, comments, front matter.
+
+One pass over the lines, each looked at a bounded number of times, so that any text costs time in proportion to its
+size. Where a document is not well formed (a fence that never closes, a table without a frame) it follows CommonMark or
+takes the lines for prose; every line keeps its number and column. Lines end at line feeds, with or without a carriage
+return in front, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import Enum, auto
+
+import msgspec
+
+_QUOTE = re.compile(r"(?:[ \t]{0,3}>[ \t]?){1,20}")
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
+_HEADING = re.compile(r"[ \t]{0,3}(#{1,6})(?:[ \t]|$)")
+_ITEM = re.compile(r"([ \t]*)([-*+\u2022]|\d{1,9}[.)]|[a-z][)])([ \t]{1,8})(?=\S)")
+_BOX = re.compile(r"\[([ xX])\][ \t]")
+_RULE = re.compile(r"[ \t]{0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$")
+_DELIMITERS = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_UNDERLINE = re.compile(r"[ \t]{0,3}([=\-~^\"'*+#.:])\1{2,}[ \t]*$")
+_UNDERLINE_LEVELS = {"=": 1, "-": 2}
+"""Levels in Markdown. Other characters underline headings in reStructuredText."""
+_LONGEST_HEADING = 300
+_LIST_INDENT = 2
+_CODE_INDENT = 4
+
+
+class BlockKind(Enum):
+    """What the sectioniser tells apart."""
+
+    FRONT_MATTER = auto()
+    HEADING = auto()
+    PARAGRAPH = auto()
+    ITEM = auto()
+    """A paragraph inside a list."""
+    ROW = auto()
+    """A row of a table; the first one of a table is its header."""
+    CODE = auto()
+    COMMENT = auto()
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """A physical line, or the part of it that belongs to a block."""
+
+    text: str
+    number: int
+    """Counts from 1."""
+    column: int
+    """Column of the first character of `text`, from 1."""
+
+
+class RawBlock(msgspec.Struct, frozen=True, gc=False):
+    """A block with its lines as they stand in the source."""
+
+    kind: BlockKind
+    lines: tuple[Line, ...]
+    level: int = 0
+    """Of a heading 1 to 6; of an item how deep its list is nested, from 1; of a row how many came before it."""
+    quoted: bool = False
+    """Whether it stands in a block quote."""
+    marker: str = ""
+    """Of an item that begins one, its bullet or number; of code, the word behind the fence."""
+    checked: bool | None = None
+    """Of an item of a task list, whether it is ticked."""
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    """Return the physical lines of a text."""
+    return tuple(line.removesuffix("\r") for line in text.removesuffix("\n").split("\n"))
+
+
+def read_blocks(lines: Sequence[str]) -> Iterator[RawBlock]:
+    """Yield the blocks of a document in order. Any text is a document; nothing raises."""
+    begin = _front_matter_end(lines)
+    if begin:
+        inner = range(1, begin - 1)
+        yield RawBlock(BlockKind.FRONT_MATTER, tuple(Line(lines[at], at + 1, 1) for at in inner))
+    yield from _Sectioniser(lines, begin).read()
+
+
+def _front_matter_end(lines: Sequence[str]) -> int:
+    """Return the index of the first line behind the front matter, 0 where there is none."""
+    if lines[0].strip() != "---":
+        return 0
+    for at in range(1, len(lines)):
+        if lines[at].rstrip() in ("---", "..."):
+            return at + 1
+    return 0
+
+
+class _Sectioniser:
+    """Walks over the lines of a document and yields its blocks."""
+
+    def __init__(self, lines: Sequence[str], begin: int) -> None:
+        self.lines = lines
+        self.at = begin
+        self.open: list[Line] = []
+        """Lines of the paragraph or item that is being read."""
+        self.marker = ""
+        self.checked: bool | None = None
+        self.quoted = False
+        self.indents: list[int] = []
+        """Indents of the lists around the current line."""
+        self.underlines: dict[str, int] = {}
+        """Levels of headings by the character that underlines them."""
+        self.blank = True
+        """Whether the line before was blank."""
+
+    def read(self) -> Iterator[RawBlock]:
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            prefix = _QUOTE.match(line)
+            start = prefix.end() if prefix else 0
+            rest = line[start:] if start else line
+            if not rest.strip():
+                yield from self._close()
+                self.blank = True
+                self.at += 1
+                continue
+            if self.open and self.quoted != bool(prefix):
+                yield from self._close()
+            self.quoted = bool(prefix)
+            yield from self._read_line(rest, start)
+            self.blank = False
+        yield from self._close()
+
+    def _read_line(self, rest: str, start: int) -> Iterator[RawBlock]:
+        first = rest.lstrip()[0]
+        special = None
+        if first in "`~" and (fence := _FENCE.match(rest)) and "`" not in rest[fence.end() :]:
+            special = self._read_code(fence[1], rest[fence.end() :].strip())
+        elif first == "#" and (heading := _HEADING.match(rest)):
+            special = self._read_heading(rest, start, heading)
+        elif first == "<" and rest.lstrip().startswith("<!--"):
+            special = self._read_comment(start)
+        elif self._underlines(rest, first):
+            special = self._read_underlined(first)
+        elif first in "-*_" and _RULE.match(rest):
+            special = iter(())
+            self.at += 1
+        elif "|" in rest and self._begins_table(start):
+            special = self._read_table(start)
+        if special is not None:
+            if not self._underlines(rest, first):
+                yield from self._close()
+            yield from special
+            return
+        yield from self._read_text(rest, start)
+        self.at += 1
+
+    # Text ------------------------------------------------------------------------------------------------------------
+
+    def _read_text(self, rest: str, start: int) -> Iterator[RawBlock]:
+        item = _ITEM.match(rest)
+        indent = len(rest) - len(rest.lstrip())
+        if item:
+            yield from self._close()
+            self._open_list(len(item[1].expandtabs(4)))
+            begin = item.end()
+            self.marker = item[2]
+            box = _BOX.match(rest, begin)
+            if box:
+                self.checked, begin = box[1] != " ", box.end()
+        elif self.blank and indent < _LIST_INDENT:
+            self.indents.clear()
+            begin = indent
+        elif self.blank and indent >= _CODE_INDENT and not self.indents and not self.open:
+            yield RawBlock(BlockKind.CODE, (Line(rest, self.at + 1, start + 1),))
+            return
+        else:
+            begin = indent
+        self.open.append(Line(rest[begin:], self.at + 1, start + begin + 1))
+
+    def _open_list(self, indent: int) -> None:
+        while self.indents and self.indents[-1] > indent:
+            self.indents.pop()
+        if not self.indents or self.indents[-1] < indent:
+            self.indents.append(indent)
+
+    def _close(self) -> Iterator[RawBlock]:
+        """Yield the paragraph or item that is being read, if there is one."""
+        if self.open:
+            kind = BlockKind.ITEM if self.indents else BlockKind.PARAGRAPH
+            depth = len(self.indents)
+            yield RawBlock(kind, tuple(self.open), depth, self.quoted, self.marker, self.checked)
+            self.open = []
+        self.marker, self.checked = "", None
+
+    # Headings --------------------------------------------------------------------------------------------------------
+
+    def _read_heading(self, rest: str, start: int, heading: re.Match[str]) -> Iterator[RawBlock]:
+        begin = heading.end()
+        text = rest[begin:].rstrip()
+        if text.endswith("#"):
+            text = text.rstrip("#").rstrip()
+        self.indents.clear()
+        self.at += 1
+        yield RawBlock(
+            BlockKind.HEADING, (Line(text, self.at, start + begin + 1),), len(heading[1]), self.quoted
+        )
+
+    def _underlines(self, rest: str, first: str) -> bool:
+        """Tell whether a line underlines the single line of text above it."""
+        if len(self.open) != 1 or self.marker or len(self.open[0].text) > _LONGEST_HEADING:
+            return False
+        if first in _UNDERLINE_LEVELS and len(rest.strip()) > 1 and not rest.strip().strip(first):
+            return True
+        return len(rest.strip()) >= len(self.open[0].text.rstrip()) and bool(_UNDERLINE.match(rest))
+
+    def _read_underlined(self, first: str) -> Iterator[RawBlock]:
+        level = self._level_of(first)
+        heading, self.open = tuple(self.open), []
+        self.indents.clear()
+        self.at += 1
+        yield RawBlock(BlockKind.HEADING, heading, level, self.quoted)
+
+    def _level_of(self, first: str) -> int:
+        """Return the level of an underlined heading: in reStructuredText characters rank as they first appear."""
+        if first not in self.underlines:
+            plain = first in _UNDERLINE_LEVELS and self.underlines.keys() <= _UNDERLINE_LEVELS.keys()
+            self.underlines[first] = _UNDERLINE_LEVELS[first] if plain else len(self.underlines) + 1
+        return self.underlines[first]
+
+    # Code, comments, tables ------------------------------------------------------------------------------------------
+
+    def _read_code(self, mark: str, info: str) -> Iterator[RawBlock]:
+        """Read a fenced block; one that never closes reaches to the end of the document."""
+        code = []
+        self.at += 1
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            prefix = _QUOTE.match(line) if self.quoted else None
+            start = prefix.end() if prefix else 0
+            self.at += 1
+            closing = line[start:].strip()
+            if closing.startswith(mark) and not closing.strip(mark[0]):
+                break
+            code.append(Line(line[start:], self.at, start + 1))
+        opening = Line("", self.at - len(code), 1)
+        yield RawBlock(BlockKind.CODE, tuple(code) or (opening,), marker=info or mark)
+
+    def _read_comment(self, start: int) -> Iterator[RawBlock]:
+        """Read a comment; what stands behind its end is left for the next block."""
+        held = []
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            end = line.find("-->", start)
+            if end >= 0:
+                held.append(Line(line[start : end + 3], self.at + 1, start + 1))
+                yield RawBlock(BlockKind.COMMENT, tuple(held), quoted=self.quoted)
+                behind = line[end + 3 :]
+                if behind.strip():
+                    self.open.append(Line(behind, self.at + 1, end + 4))
+                self.at += 1
+                return
+            held.append(Line(line[start:], self.at + 1, start + 1))
+            start = 0
+            self.at += 1
+        yield RawBlock(BlockKind.COMMENT, tuple(held), quoted=self.quoted)
+
+    def _begins_table(self, start: int) -> bool:
+        if self.at + 1 >= len(self.lines):
+            return False
+        below = self.lines[self.at + 1][start:]
+        return "-" in below and "|" in below and bool(_DELIMITERS.match(below))
+
+    def _read_table(self, start: int) -> Iterator[RawBlock]:
+        header = self.at
+        while self.at < len(self.lines):
+            line = self.lines[self.at][start:]
+            if "|" not in line:
+                return
+            if self.at != header + 1:
+                number = max(0, self.at - header - 1)
+                row = (Line(line, self.at + 1, start + 1),)
+                yield RawBlock(BlockKind.ROW, row, number, self.quoted)
+            self.at += 1

@@ -1,0 +1,105 @@
+"""Text cut up: into sentences, rows into cells, and what is left of places and ranges in a part of a text."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from ragortune.evidence.documents.blocks import Line
+from ragortune.evidence.documents.inline import Words
+from ragortune.evidence.documents.records import Piece, Sentence, Span
+
+_SENTENCE_END = re.compile(r"[.!?][\"'\u201d)\]]{0,2}\s+(?=[\"'\u201c(\[]?[A-Z0-9\u2022])")
+_NO_END = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|fig|ca|cf|resp|incl|dr|mr|ms|st)|\b[A-Z]|^\d+)\.\s*$", re.IGNORECASE
+)
+
+
+def cut_sentence(words: Words, start: int, end: int, like: Sentence) -> Sentence | None:
+    """Return the part of a block as a sentence like another in all but its text; None where nothing is left of it."""
+    start, end = _trim(words.text, start, end)
+    pieces = tuple(_cut_pieces(words.pieces, start, end))
+    if start >= end or not pieces:
+        return None
+    code, struck = _cut_ranges(words.code, start, end), _cut_ranges(words.struck, start, end)
+    return msgspec.structs.replace(like, text=words.text[start:end], pieces=pieces, code=code, struck=struck)
+
+
+def span_of(sentence: Sentence, start: int, end: int, lines: Sequence[str]) -> Span:
+    """Return where a part of a sentence stands; of a part on several lines, the line that holds most of it."""
+    held: dict[int, list[tuple[int, int]]] = {}
+    for piece in sentence.pieces:
+        if piece.offset >= end:
+            break
+        first, last = max(start, piece.offset), min(end, piece.offset + piece.length)
+        if first < last:
+            column = piece.column + first - piece.offset
+            held.setdefault(piece.line, []).append((column, column + last - first))
+    if not held:
+        piece = sentence.pieces[0]
+        held = {piece.line: [(piece.column, piece.column + piece.length)]}
+    line = max(held, key=lambda number: sum(last - first for first, last in held[number]))
+    first, last = held[line][0][0], held[line][-1][1]
+    return Span(line, first, lines[line - 1][first - 1 : last - 1])
+
+
+def split_sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the range of each sentence of a text."""
+    begin = 0
+    for found in _SENTENCE_END.finditer(text):
+        if not _NO_END.search(text, max(begin, found.start() - 8), found.start() + 1):
+            yield begin, found.end()
+            begin = found.end()
+    yield begin, len(text)
+
+
+def split_cells(line: Line) -> Iterator[Line]:
+    """Yield the cells of a row."""
+    text, at = line.text, len(line.text) - len(line.text.lstrip())
+    if text[at : at + 1] == "|":
+        at += 1
+    end = len(text.rstrip())
+    if text[:end].endswith("|") and not text[:end].endswith("\\|"):
+        end -= 1
+    while at <= end:
+        bar = text.find("|", at, end)
+        while bar > 0 and text[bar - 1] == "\\":
+            bar = text.find("|", bar + 1, end)
+        stop = end if bar < 0 else bar
+        cell = text[at:stop]
+        begin = len(cell) - len(cell.lstrip())
+        yield Line(cell.strip(), line.number, line.column + at + begin)
+        at = stop + 1
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _cut_pieces(pieces: Sequence[Piece], start: int, end: int) -> Iterator[Piece]:
+    for at in range(max(0, bisect_right(pieces, start, key=_offset_of) - 1), len(pieces)):
+        piece = pieces[at]
+        first, last = max(start, piece.offset), min(end, piece.offset + piece.length)
+        if piece.offset >= end:
+            return
+        if first < last:
+            yield Piece(first - start, last - first, piece.line, piece.column + first - piece.offset)
+
+
+def _offset_of(piece: Piece) -> int:
+    return piece.offset
+
+
+def _cut_ranges(ranges: Sequence[tuple[int, int]], start: int, end: int) -> tuple[tuple[int, int], ...]:
+    if not ranges:
+        return ()
+    first, last = bisect_right(ranges, (start, end)), bisect_left(ranges, (end, end))
+    kept = ranges[max(0, first - 1) : last]
+    return tuple((max(begin, start) - start, min(stop, end) - start) for begin, stop in kept if stop > start)

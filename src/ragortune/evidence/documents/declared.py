@@ -1,0 +1,138 @@
+"""The `ragortune` block in which a document itself says what it decides and on which facts; read strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from ragortune.errors import Place, ProfileError
+from ragortune.evidence.documents.records import (
+    NO_QUANTITIES,
+    Cited,
+    Modality,
+    Span,
+    StatedDecision,
+    StatedFact,
+)
+from ragortune.evidence.documents.sentences import DeclaredText
+from ragortune.model import Criterion, GivenQuantity, Option, Profile, Provenance
+from ragortune.plaintext import join_words, quote_value, suggest_name
+from ragortune.profile import Vocabulary
+from ragortune.reading import Document, KeyPath, Marks, parse_yaml
+from ragortune.workload import FOR_CRITERION
+
+_KEY = "ragortune"
+_KEYS = ("decision", "profile")
+
+
+class Declared(msgspec.Struct, frozen=True):
+    """What the block says."""
+
+    decision: StatedDecision | None = None
+    facts: tuple[StatedFact, ...] = ()
+    quantities: Mapping[str, GivenQuantity] = NO_QUANTITIES
+
+
+def read_declared(
+    blocks: Sequence[DeclaredText], path: str, lines: Sequence[str], criteria: Mapping[str, Criterion]
+) -> Declared:
+    """Read the block of a document; raises UnreadableError or ProfileError with the line in the document."""
+    if not blocks:
+        return Declared()
+    if len(blocks) > 1:
+        message = f"holds a second '{_KEY}' block; keep one"
+        raise ProfileError(message, Place(path, blocks[1].key_line))
+    block = blocks[0]
+    document = parse_yaml("\n" * (block.line - 1) + block.text, path)
+    root: KeyPath = (_KEY,) if block.inside else ()
+    data = document.data
+    if block.inside and isinstance(data, dict):
+        data = data[_KEY]
+    if data is None or data == {}:
+        return Declared()
+    if not isinstance(data, dict):
+        message = f"'{_KEY}' holds a decision and a profile, not {quote_value(data)}"
+        raise ProfileError(message, document.place_of(root))
+    for key in data:
+        if key not in _KEYS:
+            place = document.place_of((*root, key), key=True)
+            message = f"'{_KEY}' has no {quote_value(key)}; it holds {join_words(_KEYS)}"
+            raise ProfileError(message, place, suggest_name(key, _KEYS))
+    decision = _read_option(data.get("decision"), (*root, "decision"), document, lines)
+    path_of_profile = (*root, "profile")
+    profile = _read_profile(data.get("profile"), path_of_profile, document, criteria)
+    facts = _state_facts(profile, data.get("profile"), path_of_profile, document, lines)
+    return Declared(decision, facts, profile.quantities)
+
+
+def _read_option(
+    value: object, path: KeyPath, document: Document, lines: Sequence[str]
+) -> StatedDecision | None:
+    if value is None:
+        return None
+    if value not in tuple(Option):
+        message = f"'decision' must be {join_words(Option, 'or')}, not {quote_value(value)}"
+        raise ProfileError(message, document.place_of(path), suggest_name(value, tuple(Option)))
+    span = _span_of_place(document, path, lines)
+    return StatedDecision(Option(str(value)), "explicit", (Cited(span, "for"),), declared=True)
+
+
+def _read_profile(
+    data: object, path: KeyPath, document: Document, criteria: Mapping[str, Criterion]
+) -> Profile:
+    if data is None:
+        return Profile({})
+    inner = Document(data, document.path, lambda: _cut_marks(document, path))
+    return Vocabulary(criteria).read_profile(data, inner)
+
+
+def _state_facts(
+    profile: Profile, data: object, path: KeyPath, document: Document, lines: Sequence[str]
+) -> tuple[StatedFact, ...]:
+    facts = (
+        _state_fact(criterion, profile, _path_of(criterion, profile, data, path), document, lines)
+        for criterion in profile.levels
+    )
+    return tuple(sorted(facts, key=lambda fact: fact.span.line if fact.span else 0))
+
+
+def _path_of(criterion: str, profile: Profile, data: object, path: KeyPath) -> KeyPath:
+    """Return where an answer stands: nested by group, under the whole name, or as a quantity."""
+    assert isinstance(data, dict)
+    answer = profile.answers.get(criterion)
+    if answer is not None and answer.source is Provenance.DERIVED and criterion in FOR_CRITERION:
+        return (*path, "quantities", FOR_CRITERION[criterion])
+    return (*path, criterion) if criterion in data else (*path, *criterion.split(".", 1))
+
+
+def _state_fact(
+    criterion: str, profile: Profile, path: KeyPath, document: Document, lines: Sequence[str]
+) -> StatedFact:
+    levels = profile.levels[criterion]
+    answer = profile.answers.get(criterion)
+    value: object = levels[0] if len(levels) == 1 else list(levels)
+    if answer is not None and isinstance(answer.given, (int, float)):
+        value = answer.given
+    span = _span_of_place(document, path, lines)
+    return StatedFact(criterion, value, Modality.STATED, span, declared=True)
+
+
+def _cut_marks(document: Document, path: KeyPath) -> Marks:
+    """Return the places below a key as if that key were the whole file."""
+    marks, size = Marks(), len(path)
+    whole = document.marks()
+    for part, cut in ((whole.keys, marks.keys), (whole.values, marks.values)):
+        cut.update({found[size:]: place for found, place in part.items() if found[:size] == path})
+    return marks
+
+
+def _span_of_place(document: Document, path: KeyPath, lines: Sequence[str]) -> Span:
+    """Return the rest of the line on which a value stands."""
+    place = document.place_of(path)
+    line, column = place.line or 1, place.column or 1
+    quote = lines[line - 1][column - 1 :].rstrip() if line <= len(lines) else ""
+    if quote:
+        return Span(line, column, quote)
+    whole = lines[line - 1]
+    return Span(line, len(whole) - len(whole.lstrip()) + 1, whole.strip())

@@ -1,0 +1,238 @@
+"""What a document states about its project, criterion by criterion, in plain sentences.
+
+Whose fact a sentence states is decided before what it states: what is negated, supposed, planned, turned down, about
+others, an example or a single component says nothing about the project. A wrong fact costs more than a missed one, so
+that every doubt is decided for silence, and each answer is given on few lines.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from ragortune.evidence.amounts import Amount, iterate_levels
+from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
+from ragortune.evidence.documents.cutting import span_of
+from ragortune.evidence.documents.language import FactWords, Found, Role
+from ragortune.evidence.documents.records import Block, Meaning, Modality, SectionKind, StatedFact
+from ragortune.model import Criterion
+
+_SILENT_BLOCKS = frozenset((Block.CODE, Block.COMMENT, Block.PROMPT, Block.FIELD))
+_SILENT_SECTIONS = frozenset((SectionKind.REFERENCE,))
+_MODALITIES: Mapping[Meaning, Modality] = {
+    Meaning.MEASURED: Modality.MEASURED,
+    Meaning.GOAL: Modality.GOAL,
+    Meaning.ESTIMATE: Modality.ESTIMATE,
+}
+_MANY_LINES = 3
+_TOTALS = ("total", "overall", "end-to-end", "e2e", "budget", "target", "latency", "response time")
+_MOST_ANSWERS = 3
+"""How many different levels of one criterion are given."""
+_PLAIN_SECTIONS = frozenset((SectionKind.REQUIREMENTS, SectionKind.DECISION, SectionKind.CURRENT))
+_INTRODUCED = frozenset(("task.kind", "knowledge.source"))
+"""What a document says when it introduces the project, so that the first statement counts."""
+_LONG_SENTENCE = 160
+
+
+class _Candidate(msgspec.Struct, frozen=True):
+    """A statement before it is weighed against the others."""
+
+    fact: StatedFact
+    rank: tuple[int, int]
+    """The smaller, the better: how plainly it is said, then its line."""
+
+
+class FactReader:
+    """Finds what sentences state, with the phrases of a rule set."""
+
+    def __init__(self, marker: Marker, criteria: Mapping[str, Criterion]) -> None:
+        """Take what marks sentences, and the criteria whose numbers are read."""
+        self.marker = marker
+        self.criteria = criteria
+
+    def read(self, sentences: Iterable[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
+        """Return the facts that sentences state, in the order of their lines; each answer on few lines."""
+        several = list(sentences)
+        bills = _find_bills(several)
+        candidates = [
+            _Candidate(fact, (_rank_of(fact, marked), fact.span.line if fact.span else 0))
+            for marked in several
+            for fact in self.read_sentence(marked, lines)
+            if not _is_one_line_of(bills, marked, fact)
+        ]
+        return tuple(sorted(_choose(candidates), key=_place_of))
+
+    def read_sentence(self, marked: Marked, lines: Sequence[str]) -> list[StatedFact]:
+        """Return everything that one sentence states; of several answers to a criterion the most exact."""
+        sentence = marked.sentence
+        if sentence.kind in _SILENT_SECTIONS:
+            return []
+        told: dict[tuple[str, str], tuple[StatedFact, FactWords]] = {}
+        for found, entry in _facts_in(marked):
+            if not self._counts(marked, found, entry):
+                continue
+            modality = entry.modality or _modality_of(marked.meanings_at(found.start, found.end))
+            span = span_of(sentence, *marked.tokens.place(found.start, found.end), lines)
+            for criterion, value in self._answers(marked, found, entry):
+                fact = StatedFact(criterion, value, modality, span, sentence.headings, phrase=entry.id)
+                told.setdefault((criterion, str(value)), (fact, entry))
+        return [fact for fact, entry in told.values() if not _is_vaguer(fact, entry, told.values())]
+
+    def _counts(self, marked: Marked, hit: Found, entry: FactWords) -> bool:
+        """Tell whether words state something about the project where they stand."""
+        sentence = marked.sentence
+        if sentence.block in (entry.blocks or frozenset(Block) - _SILENT_BLOCKS) and (
+            not entry.sections or sentence.kind in entry.sections
+        ):
+            meanings = marked.meanings_at(hit.start, hit.end)
+            if meanings & SILENCING or (Meaning.COMPONENT in meanings and not entry.component):
+                return False
+            if marked.in_code(hit.start, hit.end):
+                return False
+            return self._context_fits(marked, entry)
+        return False
+
+    def _context_fits(self, marked: Marked, entry: FactWords) -> bool:
+        sentence = marked.sentence
+        texts = (sentence.label, sentence.header, sentence.row)
+        near, unless = (entry.id, Role.NEAR), (entry.id, Role.UNLESS)
+        beside = [marked.conditions, *(self.marker.look_up(text)[0] for text in texts if text)]
+        if any(unless in conditions for conditions in beside):
+            return False
+        if not entry.near or any(near in conditions for conditions in beside):
+            return True
+        around = (sentence.lead, sentence.section.title)
+        return any(near in self.marker.look_up(text)[0] for text in around if text)
+
+    def _answers(self, marked: Marked, hit: Found, entry: FactWords) -> Iterator[tuple[str, object]]:
+        for criterion, level in entry.says.items():
+            yield criterion, level if isinstance(level, str) else list(level)
+        if entry.number is not None:
+            for at in range(hit.start, hit.end):
+                amount = marked.tokens.amounts.get(at)
+                if amount is not None and amount.kind in entry.kinds:
+                    value = _value_of(amount, entry, self.criteria[entry.number])
+                    if value is not None:
+                        yield entry.number, value
+                    return
+
+
+_Bill = tuple[str, str]
+"""A column of figures: the heading above it and its header."""
+
+
+def _find_bills(sentences: Iterable[Marked]) -> frozenset[_Bill]:
+    """Return the columns that hold several amounts: each is one of many, and only their total is the project's."""
+    counts: Counter[_Bill] = Counter()
+    for marked in sentences:
+        if marked.sentence.block is Block.CELL and marked.tokens.amounts:
+            counts[marked.sentence.section.title, marked.sentence.header] += 1
+    return frozenset(bill for bill, count in counts.items() if count >= _MANY_LINES)
+
+
+def _is_one_line_of(bills: frozenset[_Bill], marked: Marked, fact: StatedFact) -> bool:
+    sentence = marked.sentence
+    if sentence.block is not Block.CELL or isinstance(fact.value, str):
+        return False
+    named = sentence.row.casefold()
+    return (sentence.section.title, sentence.header) in bills and not any(word in named for word in _TOTALS)
+
+
+def _facts_in(marked: Marked) -> list[tuple[Found, FactWords]]:
+    """Return the facts that are worded in a sentence; of one fact the shortest wording at each place."""
+    shortest: dict[tuple[int, int], tuple[Found, FactWords]] = {}
+    for found in marked.found:
+        if isinstance(found.entry, FactWords):
+            shortest.setdefault((found.number, found.start), (found, found.entry))
+    return sorted(shortest.values(), key=lambda pair: pair[0].start)
+
+
+def _is_vaguer(fact: StatedFact, entry: FactWords, told: Iterable[tuple[StatedFact, FactWords]]) -> bool:
+    """Tell whether another fact answers the same criterion more exactly: in pages rather than documents, in one level."""
+    for other, words in told:
+        if other is not fact and other.criterion == fact.criterion:
+            if entry.number is not None and words.number is not None and words.tokens < entry.tokens:
+                return True
+            if isinstance(fact.value, list) and other.value in fact.value:
+                return True
+    return False
+
+
+def _value_of(amount: Amount, entry: FactWords, criterion: Criterion) -> object:
+    """Return the answer that an amount is: a number in the criterion's unit, a range, or levels."""
+    low, high = amount.low * entry.tokens, amount.high * entry.tokens
+    if amount.kind == "size":
+        low, high = low / 4, high / 4
+    if entry.bands:
+        levels = _levels_of(entry.bands, low, high)
+        return levels[0] if len(levels) == 1 else levels or None
+    if amount.bound == "<":
+        high = high * (1 - 1e-9)
+    levels = list(iterate_levels(criterion, low, high))
+    if not levels or (criterion.maximum is not None and high > criterion.maximum):
+        return None
+    if amount.bound == "<" and levels and amount.low == amount.high:
+        return (
+            levels[-1]
+            if levels != list(iterate_levels(criterion, amount.low, amount.low))
+            else _plain(amount.low * entry.tokens)
+        )
+    if low == high:
+        return _plain(low)
+    return levels[0] if len(levels) == 1 else levels
+
+
+def _plain(number: float) -> float | int:
+    rounded = round(number, 4)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def _levels_of(bands: Mapping[str, float], low: float, high: float) -> list[str]:
+    starts = sorted((start, level) for level, start in bands.items())
+    ends = [start for start, _ in starts[1:]] + [float("inf")]
+    return [level for (start, level), end in zip(starts, ends, strict=True) if start <= high and low < end]
+
+
+def _modality_of(meanings: frozenset[Meaning]) -> Modality:
+    return next(
+        (modality for meaning, modality in _MODALITIES.items() if meaning in meanings), Modality.STATED
+    )
+
+
+def _rank_of(fact: StatedFact, marked: Marked) -> int:
+    """Return how far a statement stands from a requirement in a line of its own; what sums up says much at once."""
+    sentence = marked.sentence
+    if fact.criterion in _INTRODUCED:
+        return 0
+    if sentence.block is Block.HEADING:
+        return 3
+    plain = sentence.block in (Block.BULLET, Block.CELL) or sentence.kind in _PLAIN_SECTIONS
+    return (0 if plain else 1) + (len(sentence.text) > _LONG_SENTENCE)
+
+
+def _choose(candidates: Iterable[_Candidate]) -> Iterator[StatedFact]:
+    """Yield for each criterion its most plainly stated answers, each on one line.
+
+    Different levels are all given, because they contradict each other or hold side by side; of amounts and of answers
+    between levels only the plainest one.
+    """
+    by_answer: dict[str, dict[str, _Candidate]] = {}
+    for candidate in sorted(candidates, key=lambda candidate: candidate.rank):
+        answers = by_answer.setdefault(candidate.fact.criterion, {})
+        answers.setdefault(str(candidate.fact.value), candidate)
+    for answers in by_answer.values():
+        facts = [candidate.fact for candidate in answers.values()]
+        exact = [fact for fact in facts if not _is_implied(fact, facts)]
+        yield from exact[: _MOST_ANSWERS if isinstance(exact[0].value, str) else 1]
+
+
+def _is_implied(fact: StatedFact, facts: Iterable[StatedFact]) -> bool:
+    """Tell whether an answer between levels is made exact by another."""
+    return isinstance(fact.value, list) and any(other.value in fact.value for other in facts)
+
+
+def _place_of(fact: StatedFact) -> tuple[int, int, str]:
+    assert fact.span is not None
+    return fact.span.line, fact.span.column, fact.criterion

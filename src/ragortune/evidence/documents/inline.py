@@ -1,0 +1,157 @@
+"""What stands inside a block: its words without markup, each run of them with its place, and where words are set apart.
+
+One regular expression without repetitions that could backtrack finds everything that is markup; what lies between is kept.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from ragortune.evidence.documents.blocks import Line
+from ragortune.evidence.documents.records import Piece
+
+_MARKUP = re.compile(
+    r"`+|\*{2,3}|(?<!\s)\*(?!\d)|\*(?=[^\s\d])|~~|(?<![^\W_])_{1,3}(?=[^\W_])|(?<=[^\W_])_{1,3}(?![^\W_])|!?\[\[?|\]\(|\]\[[^\[\]]{0,200}\]|\]{1,2}"
+    r"|<!--|-->|</?[A-Za-z][^<>]{0,300}>|<https?:[^<>\s]{1,300}>|\bhttps?://[^\s|<>)\]]+|\\(?=[!-/:-@\[-`{-~])|&\#?\w{1,8};"
+)
+_LONGEST_TARGET = 1_000
+_DEEPEST_TARGET = 3
+_BRACKET = re.compile(r"[()]")
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_SPECIAL = re.compile(r"[*_`~\[\]<>\\&]")
+
+
+class Words(msgspec.Struct, frozen=True, gc=False):
+    """The words of a block."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+    bold: tuple[tuple[int, int], ...] = ()
+    """Ranges of the text that are set in bold."""
+    code: tuple[tuple[int, int], ...] = ()
+    struck: tuple[tuple[int, int], ...] = ()
+    comments: tuple[tuple[Line, ...], ...] = ()
+    """Comments inside the block, marks included."""
+
+
+def read_words(lines: Sequence[Line]) -> Words:
+    """Return the words of a block; lines are joined by one space."""
+    if len(lines) == 1 and _is_plain(lines[0].text):
+        line = lines[0]
+        text = line.text.rstrip()
+        return Words(text, (Piece(0, len(text), line.number, line.column),) if text else ())
+    reader = _Reader()
+    for line in lines:
+        reader.read_line(line)
+    return reader.finish()
+
+
+def _is_plain(text: str) -> bool:
+    return "://" not in text and not _SPECIAL.search(text)
+
+
+class _Reader:
+    """Collects words line by line; marks that open on one line may close on a later one."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.length = 0
+        self.pieces: list[Piece] = []
+        self.open: dict[str, int] = {}
+        """Offset at which bold, code or struck text begins that is not closed yet."""
+        self.ranges: dict[str, list[tuple[int, int]]] = {"**": [], "`": [], "~~": []}
+        self.comment: list[Line] | None = None
+        self.comments: list[tuple[Line, ...]] = []
+
+    def read_line(self, line: Line) -> None:
+        if self.length and self.pieces:
+            self._add_plain(" ")
+        text, at = line.text.rstrip(), 0
+        if self.comment is not None:
+            at = self._skip_comment(line, 0)
+        while at < len(text):
+            found = _MARKUP.search(text, at)
+            if not found:
+                self._keep(line, at, len(text))
+                return
+            self._keep(line, at, found.start())
+            at = self._take_mark(line, found)
+
+    def _take_mark(self, line: Line, found: re.Match[str]) -> int:
+        """Deal with a piece of markup; return where to go on."""
+        mark = found[0]
+        if mark[0] == "`":
+            return self._toggle_code(line, found)
+        if mark in ("**", "***", "__", "___"):
+            self._toggle("**")
+        elif mark == "~~":
+            self._toggle("~~")
+        elif mark == "\\":
+            self._keep(line, found.end(), found.end() + 1)
+            return found.end() + 1
+        elif mark == "](":
+            return self._skip_target(line, found)
+        elif mark == "<!--":
+            self.comment = []
+            return self._skip_comment(line, found.start())
+        elif mark[0] == "&":
+            self._add_plain(html.unescape(mark))
+        elif _BREAK.match(mark):
+            self._add_plain(" ")
+        return found.end()
+
+    def _toggle_code(self, line: Line, found: re.Match[str]) -> int:
+        """Read code up to the same number of back-ticks on this line; back-ticks that never close are dropped."""
+        end = line.text.find(found[0], found.end())
+        if end < 0:
+            return found.end()
+        start = self.length
+        self._keep(line, found.end(), end)
+        self.ranges["`"].append((start, self.length))
+        return end + len(found[0])
+
+    def _toggle(self, mark: str) -> None:
+        start = self.open.pop(mark, None)
+        if start is None:
+            self.open[mark] = self.length
+        elif start < self.length:
+            self.ranges[mark].append((start, self.length))
+
+    def _skip_target(self, line: Line, found: re.Match[str]) -> int:
+        """Leave out the address of a link; brackets that never close are text."""
+        depth = 0
+        for bracket in _BRACKET.finditer(line.text, found.end() - 1, found.end() + _LONGEST_TARGET):
+            depth += 1 if bracket[0] == "(" else -1
+            if depth == 0:
+                return bracket.end()
+            if depth > _DEEPEST_TARGET:
+                break
+        self._keep(line, found.end() - 1, found.end())
+        return found.end()
+
+    def _skip_comment(self, line: Line, at: int) -> int:
+        assert self.comment is not None
+        end = line.text.find("-->", at)
+        stop = len(line.text) if end < 0 else end + 3
+        self.comment.append(Line(line.text[at:stop], line.number, line.column + at))
+        if end >= 0:
+            self.comments.append(tuple(self.comment))
+            self.comment = None
+        return stop
+
+    def _keep(self, line: Line, start: int, end: int) -> None:
+        if start < end:
+            self.pieces.append(Piece(self.length, end - start, line.number, line.column + start))
+            self._add_plain(line.text[start:end])
+
+    def _add_plain(self, text: str) -> None:
+        self.parts.append(text)
+        self.length += len(text)
+
+    def finish(self) -> Words:
+        bold, code, struck = (tuple(self.ranges[mark]) for mark in ("**", "`", "~~"))
+        return Words("".join(self.parts), tuple(self.pieces), bold, code, struck, tuple(self.comments))

@@ -1,0 +1,301 @@
+"""What stands in `rules/language/`: the records of every kind of wording, and all of a rule set's language, compiled.
+
+One matcher finds every wording in one pass over a sentence; what a hit means is the record behind its number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from ragortune.evidence.documents.patterns import Matcher
+from ragortune.evidence.documents.records import Block, Meaning, Modality, SectionKind
+from ragortune.model import Option
+from ragortune.record import NOTHING, Record
+
+
+class Reach(StrEnum):
+    """In which direction a cue acts on the words around it."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    BOTH = "both"
+    SENTENCE = "sentence"
+    """The whole sentence, whatever stands between."""
+
+
+class Place(StrEnum):
+    """Where the name of a section can stand."""
+
+    HEADING = "heading"
+    LABEL = "label"
+    """The label of a paragraph, and the sentence before a list."""
+    COLUMN = "column"
+    """The header of a column: what it says holds for the rows."""
+    ROW = "row"
+    """A cell that says it of its row."""
+
+
+class Topic(StrEnum):
+    """What wordings tell about the document as a whole."""
+
+    LANGUAGE_MODEL = "language_model"
+    """It speaks of a language model."""
+    MODEL_USE = "model_use"
+    """It says that a language model does something, or how it is called."""
+    ASSISTANT = "assistant"
+    """It speaks of an assistant, bot or agent, which may be one made of a language model."""
+    OTHER_MODEL = "other_model"
+    """It speaks of speech, images, tables or classic machine learning."""
+    ACCESS = "access"
+    """It is about access to models as such: a client, a gateway, serving."""
+    READER = "reader"
+    """It speaks to its reader."""
+    OWN = "own"
+    """It speaks of the project itself."""
+    GUIDE = "guide"
+    """A title that promises a guide, a comparison or a lesson."""
+    QUESTION = "question"
+    """Headings of articles, such as `What is` and `How to`."""
+    ARTICLE = "article"
+    """It calls itself a guide or an article."""
+    DESIGN = "design"
+    """A title that promises a design or a decision."""
+    PROMPT = "prompt"
+    """A line that only a prompt has."""
+    STATUS = "status"
+    """The status of the document, such as `accepted`."""
+    UNDECIDED = "undecided"
+    """A decision that is yet to be taken."""
+
+
+class Weight(StrEnum):
+    """How plainly a wording names an approach."""
+
+    NAME = "name"
+    """The name of the approach."""
+    USE = "use"
+    """What is done when it is used."""
+    PART = "part"
+    """A part that it is made of; one alone decides nothing."""
+
+
+class WordList(Record):
+    """Words that patterns name together, as `@id`."""
+
+    id: str
+    """Name by which patterns refer to it."""
+    any: tuple[str, ...]
+    """Patterns, one of which has to match."""
+
+
+class Cue(Record):
+    """Wordings that say how the words near them are meant, or whom they are about."""
+
+    id: str
+    """Readable name in lower case with hyphens; stable."""
+    any: tuple[str, ...]
+    """The wordings."""
+    means: Meaning
+    """What they say about the words in their scope."""
+    reach: Reach = Reach.FORWARD
+    """On which side of them the scope lies."""
+    within: int = 12
+    """Most words between the cue and what it is about. A scope ends earlier at the end of the clause."""
+    opens: bool = False
+    """Whether the cue counts only where the sentence begins."""
+
+
+class Stop(Record):
+    """Wordings that end the scope of a cue, such as `but`."""
+
+    id: str
+    """Readable name; stable."""
+    any: tuple[str, ...]
+    """The wordings."""
+
+
+class SectionName(Record):
+    """Names of sections, and what the text below them is about."""
+
+    id: str
+    """Readable name; stable."""
+    any: tuple[str, ...]
+    """The whole name; numbers in front and what stands in brackets behind are left out."""
+    kind: SectionKind
+    """What the text is about."""
+    at: tuple[Place, ...] = (Place.HEADING,)
+    """Where the name must stand."""
+
+
+class ApproachWords(Record):
+    """Wordings that name an approach or describe it."""
+
+    id: str
+    """Readable name; stable."""
+    any: tuple[str, ...]
+    """The wordings."""
+    weight: Weight
+    """How plainly they do so."""
+    option: Option | None = None
+    """`rag`, `fine_tuning` or `neither`; left out for a longer wording that only looks like one."""
+
+
+class TopicWords(Record):
+    """Wordings that tell what a document is about."""
+
+    id: str
+    """Readable name; stable."""
+    any: tuple[str, ...]
+    """The wordings."""
+    topic: Topic
+    """What they tell."""
+
+
+class Tongue(Record):
+    """A language, by its commonest words."""
+
+    id: str
+    """Its code, such as `en`."""
+    words: tuple[str, ...]
+    """Words that hardly any other language has so often."""
+
+
+class FactExample(Record):
+    """A sentence and what it states."""
+
+    text: str
+    """The sentence."""
+    value: object
+    """The level, the number in the criterion's unit, or the list of levels."""
+
+
+class FactTests(Record):
+    """Sentences on both sides of a fact."""
+
+    stated: tuple[str | FactExample, ...] = ()
+    """Sentences that state it."""
+    silent: tuple[str, ...] = ()
+    """Sentences that look like it and state nothing of the kind."""
+
+
+class FactWords(Record):
+    """Wordings that state an answer to a criterion."""
+
+    id: str
+    """Readable name; stable."""
+    any: tuple[str, ...]
+    """The wordings."""
+    tests: FactTests
+    """Sentences on both sides."""
+    says: Mapping[str, str | tuple[str, ...]] = NOTHING
+    """The level of each criterion; a list where it is one of several."""
+    number: str | None = None
+    """The criterion that the amount among the words answers."""
+    kinds: tuple[str, ...] = ()
+    """Which amounts answer it: `duration`, `money`, `count`, `size`, `share`, `rate`."""
+    bands: Mapping[str, float] = NOTHING
+    """Smallest amount of each level, where the criterion itself has no unit."""
+    tokens: float = 1.0
+    """By what a count is multiplied, such as the tokens of one document."""
+    near: tuple[str, ...] = ()
+    """One of these must stand in the same sentence, its label, column, row, lead-in or heading."""
+    unless: tuple[str, ...] = ()
+    """The sentence states nothing where one of these stands in it, its label, column or row."""
+    component: bool = False
+    """Whether a sentence about one part of the system states it, too."""
+    sections: tuple[SectionKind, ...] = ()
+    """Sections in which it counts; left out, all that speak about the project."""
+    blocks: tuple[Block, ...] = ()
+    """Kinds of block in which it counts; left out, all but code."""
+    modality: Modality | None = None
+    """What kind of statement it makes, where the wording alone decides that."""
+
+
+Entry = Cue | Stop | SectionName | ApproachWords | TopicWords | FactWords
+
+
+class LanguageData(Record):
+    """All wordings of a rule set, by kind."""
+
+    words: tuple[WordList, ...] = ()
+    cues: tuple[Cue, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    section_names: tuple[SectionName, ...] = ()
+    approaches: tuple[ApproachWords, ...] = ()
+    topics: tuple[TopicWords, ...] = ()
+    tongues: tuple[Tongue, ...] = ()
+    facts: tuple[FactWords, ...] = ()
+
+
+def build_language(kinds: object) -> LanguageData:
+    """Return the language that compiled data describes."""
+    from pydantic import TypeAdapter  # advice on a profile reads no documents
+
+    built: LanguageData = TypeAdapter(LanguageData).validate_python(kinds)
+    return built
+
+
+class Role(StrEnum):
+    """What meeting a condition does to a fact."""
+
+    NEAR = "near"
+    UNLESS = "unless"
+
+
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """A wording that was found."""
+
+    start: int
+    """Index of its first word."""
+    end: int
+    """Index of the word behind it."""
+    entry: Entry
+    """The record in which it stands."""
+    number: int
+    """The same for all wordings of a record."""
+
+
+class Language:
+    """The wordings of a rule set, compiled: matchers for sentences, for the conditions of facts and for section names."""
+
+    def __init__(self, data: LanguageData) -> None:
+        """Compile the wordings; they were checked when the rule set was read."""
+        lists = {listed.id: listed.any for listed in data.words}
+        self.tongues = {tongue.id: frozenset(tongue.words) for tongue in data.tongues}
+        """The commonest words of each language."""
+        self._sentences = Matcher(lists)
+        self._conditions = Matcher(lists)
+        self._names = Matcher(lists)
+        self._entries: tuple[Entry, ...] = (
+            *data.cues, *data.stops, *data.approaches, *data.topics, *data.facts, *data.section_names
+        )  # fmt: skip
+        """What the numbers in the matchers stand for."""
+        for number, entry in enumerate(self._entries):
+            matcher = self._names if isinstance(entry, SectionName) else self._sentences
+            matcher.add(entry.any, number)
+        self._of_facts = [(fact, role) for fact in data.facts for role in Role]
+        """What the numbers of conditions stand for. They are looked for only where the fact itself was found."""
+        for number, (fact, role) in enumerate(self._of_facts):
+            self._conditions.add(fact.near if role is Role.NEAR else fact.unless, number)
+
+    def find(self, words: Sequence[str]) -> list[Found]:
+        """Return every wording of sentences in a row of words, in order."""
+        entries = self._entries
+        return [
+            Found(start, end, entries[number], number) for start, end, number in self._sentences.scan(words)
+        ]
+
+    def find_conditions(self, words: Sequence[str]) -> frozenset[tuple[str, Role]]:
+        """Return the conditions that a row of words meets, each as the id of its fact and whether it must be met."""
+        numbers = {number for _, _, number in self._conditions.scan(words)}
+        return frozenset((self._of_facts[number][0].id, self._of_facts[number][1]) for number in numbers)
+
+    def name_of(self, words: Sequence[str]) -> Iterator[SectionName]:
+        """Yield the names of sections that a row of words is as a whole."""
+        for start, end, number in self._names.scan(words):
+            entry = self._entries[number]
+            if start == 0 and end == len(words) and isinstance(entry, SectionName):
+                yield entry

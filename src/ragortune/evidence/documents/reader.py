@@ -1,0 +1,126 @@
+"""Design documents read: what they decide, and what plain sentences state about their project.
+
+First sentences with places, then what each of them means and whom it is about, then the decision, the facts last. What
+a document says in its own `ragortune` block wins over its prose; facts from prose are kept beside it, so that
+contradictions can be found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from ragortune.evidence.documents.approaches import find_mentions
+from ragortune.evidence.documents.assertion import Marked, Marker
+from ragortune.evidence.documents.decision import choose_option, keep_ledgers, state_decision
+from ragortune.evidence.documents.declared import read_declared
+from ragortune.evidence.documents.facts import FactReader
+from ragortune.evidence.documents.language import Language, LanguageData, Topic
+from ragortune.evidence.documents.records import (
+    Block,
+    DesignReading,
+    DocumentStatus,
+    Sentence,
+    StatedDecision,
+    StatedFact,
+)
+from ragortune.evidence.documents.sentences import read_sentences
+from ragortune.evidence.documents.subject import is_about_models, may_decide, read_subject
+from ragortune.evidence.documents.tongue import ENGLISH, detect_language
+from ragortune.model import Rulebook
+
+_STATUS = "status"
+
+
+def read_design(text: str, path: str, rulebook: Rulebook) -> DesignReading:
+    """Read one design document.
+
+    Raises UnreadableError or ProfileError, with the line, where its own `ragortune` block cannot be used; any other text
+    is a document.
+    """
+    reader = reader_for(rulebook)
+    document = read_sentences(text, reader.marker.language)
+    declared = read_declared(document.declared, path, document.lines, rulebook.criteria)
+    marked = reader.mark(document.sentences)
+    language = reader.language_of(marked)
+    status, decision = reader.decide(marked, document.lines, language)
+    in_prose = None
+    if declared.decision is not None:
+        status, decision, in_prose = DocumentStatus.JUDGED, declared.decision, decision
+    facts: tuple[StatedFact, ...] = ()
+    if status is DocumentStatus.JUDGED and language == ENGLISH:
+        facts = reader.facts.read(marked, document.lines)
+    return DesignReading(
+        path=path,
+        status=status,
+        decision=decision,
+        facts=tuple(sorted((*declared.facts, *facts), key=_line_of)),
+        prose_decision=in_prose,
+        quantities=declared.quantities,
+        sentences=document.sentences,
+        lines=document.lines,
+        remarks=document.remarks,
+        accepted=_find_status(marked),
+        title=document.title,
+        language=language,
+    )
+
+
+class DesignReader:
+    """The language of a rule set, ready to read documents."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        """Compile the language of a rule set."""
+        data = rulebook.read_language()
+        self.marker = Marker(Language(data if isinstance(data, LanguageData) else LanguageData()))
+        self.facts = FactReader(self.marker, rulebook.criteria)
+
+    def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
+        """Return the sentences that are not code, each with everything that is found in it."""
+        return [self.marker.mark(sentence) for sentence in sentences if sentence.block is not Block.CODE]
+
+    def language_of(self, marked: Sequence[Marked]) -> str:
+        """Return the code of the language in which most sentences are written."""
+        return detect_language(marked, self.marker.language.tongues)
+
+    def decide(
+        self, marked: Sequence[Marked], lines: Sequence[str], language: str
+    ) -> tuple[DocumentStatus, StatedDecision | None]:
+        """Return whether a document can be judged, and what it decides."""
+        if language != ENGLISH:
+            return DocumentStatus.UNSUPPORTED_LANGUAGE, None
+        mentions = list(find_mentions(marked))
+        ledgers = keep_ledgers(mentions)
+        subject = read_subject(marked)
+        if not is_about_models(subject, mentions, ledgers):
+            return DocumentStatus.NOTHING_TO_JUDGE, None
+        option = choose_option(ledgers)
+        if option is None or not may_decide(option, subject, ledgers):
+            return DocumentStatus.NO_DECISION, None
+        return DocumentStatus.JUDGED, state_decision(option, ledgers, lines)
+
+
+@lru_cache(maxsize=4)
+def reader_for(rulebook: Rulebook) -> DesignReader:
+    """Return what reads documents with the language of a rule set, compiled once for many documents."""
+    return DesignReader(rulebook)
+
+
+def _find_status(marked: Sequence[Marked]) -> str | None:
+    """Return the document's own status word in lower case, such as `accepted`, if it has one."""
+    for one in marked:
+        sentence = one.sentence
+        named = (
+            sentence.label
+            or sentence.row
+            or ("" if sentence.block is Block.HEADING else sentence.section.title)
+        )
+        if named.casefold().strip(" :*") == _STATUS:
+            place = one.place_of(Topic.STATUS)
+            if place:
+                return sentence.text[place[0] : place[1]].lower()
+    return None
+
+
+def _line_of(fact: StatedFact) -> tuple[int, int, str]:
+    return (fact.span.line, fact.span.column, fact.criterion) if fact.span else (0, 0, fact.criterion)

@@ -1,0 +1,269 @@
+"""What a design document says: sentences, facts, the decision. Frozen records, no input or output.
+
+The reader fills these records; findings, reports and profiles are made from them. The words for how a statement is meant
+are those of ConText (Harkema and others 2009, https://doi.org/10.1016/j.jbi.2009.05.002).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from ragortune.model import GivenQuantity, Option
+
+NO_QUANTITIES: Mapping[str, GivenQuantity] = MappingProxyType({})
+
+
+class SectionKind(StrEnum):
+    """What a section of a document is for, and so whom or what its sentences are about."""
+
+    TITLE = "title"
+    """Title, first heading, or the title in the front matter."""
+    SUMMARY = "summary"
+    """The paragraphs before the first section, or a section that sums the document up."""
+    DECISION = "decision"
+    """What is decided: a decision section, a chosen option, a row marked as chosen."""
+    CURRENT = "current"
+    """What is in use today."""
+    CONTEXT = "context"
+    """The situation of the project: the default."""
+    REQUIREMENTS = "requirements"
+    """What the system must do."""
+    ARCHITECTURE = "architecture"
+    """How the system is built."""
+    CONSEQUENCES = "consequences"
+    """What follows from the decision."""
+    REJECTED = "rejected"
+    """Alternatives that are weighed or were turned down."""
+    NON_GOAL = "non_goal"
+    """What is left out on purpose."""
+    FUTURE = "future"
+    """What may come later, and questions that are open."""
+    OTHER_SYSTEM = "other_system"
+    """Competitors, research, systems of others, advice in general."""
+    EXAMPLE = "example"
+    """Examples, sample output, templates that nobody filled in."""
+    REFERENCE = "reference"
+    """Links, set-up commands, history: nothing about the project's needs."""
+
+
+class Block(StrEnum):
+    """What kind of block a sentence comes from."""
+
+    HEADING = "heading"
+    PROSE = "prose"
+    BULLET = "bullet"
+    CELL = "cell"
+    """One cell of a table."""
+    QUOTE = "quote"
+    CODE = "code"
+    PROMPT = "prompt"
+    """A line of a prompt that the document quotes in a code block."""
+    COMMENT = "comment"
+    FIELD = "field"
+    """A key and value of the front matter, or a `Status: accepted` line."""
+
+
+class Meaning(StrEnum):
+    """What a cue says about the words in its scope: their assertion status, or whom they are about."""
+
+    NEGATED = "negated"
+    REJECTED = "rejected"
+    """Said of an option that is not taken."""
+    HYPOTHETICAL = "hypothetical"
+    """If, could, might, would; a question."""
+    FUTURE = "future"
+    """Later, planned, a further release."""
+    PAST = "past"
+    """Superseded, struck out, no longer so."""
+    OTHER_SYSTEM = "other_system"
+    """About systems or teams in general, or those of others."""
+    GUIDELINE = "guideline"
+    """Advice to the reader."""
+    EXAMPLE = "example"
+    COMPONENT = "component"
+    """About one part of the system, such as the embedding model."""
+    GOAL = "goal"
+    """A target. It still speaks about the project."""
+    MEASURED = "measured"
+    """A figure that was measured. It still speaks about the project."""
+    ESTIMATE = "estimate"
+    """A figure that is expected. It still speaks about the project."""
+    CHOICE = "choice"
+    """What is used or was chosen. It still speaks about the project."""
+    NONE = "none"
+    """A longer wording that only looks like a cue, such as `not only`."""
+
+
+class Modality(StrEnum):
+    """What kind of statement a fact rests on, as the output names it."""
+
+    STATED = "stated"
+    FACT = "fact"
+    MEASURED = "measured"
+    ESTIMATE = "estimate"
+    GOAL = "goal"
+
+
+class Span(msgspec.Struct, frozen=True, gc=False):
+    """Where something stands: an exact piece of one physical line."""
+
+    line: int
+    """Counts from 1; lines end at line feeds and carriage returns only."""
+    column: int
+    """Counts from 1, in characters."""
+    quote: str
+    """The characters themselves."""
+
+
+class Piece(msgspec.Struct, frozen=True, gc=False):
+    """A run of characters of a sentence that stands unbroken in the source."""
+
+    offset: int
+    """Where it begins in the text of the sentence, from 0."""
+    length: int
+    """How many characters it has."""
+    line: int
+    """Physical line, from 1."""
+    column: int
+    """Column of its first character, from 1."""
+
+
+class Section(msgspec.Struct, frozen=True, gc=False):
+    """A heading with what stands below it."""
+
+    title: str
+    """The heading, without markup; empty for what stands before the first heading."""
+    level: int
+    """1 for the outermost headings."""
+    kind: SectionKind
+    line: int
+    """Physical line of the heading."""
+    parent: Section | None = None
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Return the headings from the outermost to this one."""
+        above = self.parent.headings if self.parent else ()
+        return (*above, self.title) if self.title else above
+
+
+class Sentence(msgspec.Struct, frozen=True, gc=False):
+    """A sentence as it reads once wrapping and markup are undone, with the way back to the lines."""
+
+    text: str
+    """Words without markup; hard-wrapped lines joined by one space."""
+    pieces: tuple[Piece, ...]
+    """Runs of the text, in order; what lies between two of them (a joining space) has no place of its own."""
+    block: Block
+    kind: SectionKind
+    """What it is about: that of its section, unless its list, label, row or column says more."""
+    section: Section
+    """The section in which it stands; a heading stands in the section above it."""
+    label: str = ""
+    """The bold label or field name in front of it."""
+    lead: str = ""
+    """The sentence that introduces the list or table in which it stands."""
+    header: str = ""
+    """For a table cell, the header of its column."""
+    row: str = ""
+    """For a table cell, the first cell of its row."""
+    code: tuple[tuple[int, int], ...] = ()
+    """Ranges of the text that are set as code."""
+    struck: tuple[tuple[int, int], ...] = ()
+    """Ranges of the text that are struck out."""
+    checked: bool | None = None
+    """For an item of a task list, whether it is ticked."""
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Return the headings above it, outermost first."""
+        return self.section.headings
+
+
+class Cited(msgspec.Struct, frozen=True):
+    """A line on which the reading of the decision rests."""
+
+    span: Span
+    role: str
+    """`for` the stated option or `against` another (a rejection)."""
+
+
+class StatedDecision(msgspec.Struct, frozen=True):
+    """What the document says the project does."""
+
+    option: Option
+    how: str
+    """`explicit`, `assumed` (taken for granted) or `implied`."""
+    evidence: tuple[Cited, ...]
+    """The lines it rests on; empty only where it comes from outside the document."""
+    declared: bool = False
+    """True where it stands in the document's own `ragortune` block."""
+
+
+class StatedFact(msgspec.Struct, frozen=True):
+    """One answer that the document states."""
+
+    criterion: str
+    value: Any
+    """The level, the number in the criterion's unit, a list of levels, or a range."""
+    modality: Modality
+    span: Span | None
+    """Where; None for a fact from outside the document."""
+    headings: tuple[str, ...] = ()
+    declared: bool = False
+    """True where it stands in the document's own `ragortune` block, or came from a profile file."""
+    phrase: str | None = None
+    """Id of the phrase that was recognised, if it was one."""
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """A comment in a document that speaks to this program: `ragortune: ignore[...] until ... because ...`."""
+
+    span: Span
+    text: str
+    """What stands inside the comment, without `<!--` and `-->`."""
+    headings: tuple[str, ...] = ()
+    first_line: int = 0
+    """First line of the section under the nearest heading above it."""
+    last_line: int = 0
+    """Last line of that section."""
+
+
+class DocumentStatus(StrEnum):
+    """Whether there is something to judge."""
+
+    JUDGED = "judged"
+    NO_DECISION = "no_decision"
+    NOTHING_TO_JUDGE = "nothing_to_judge"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
+
+
+class DesignReading(msgspec.Struct, frozen=True):
+    """Everything that was read from one design document."""
+
+    path: str
+    """As the user gave it."""
+    status: DocumentStatus
+    decision: StatedDecision | None
+    """What it decides: its own `ragortune` block wins over its prose."""
+    facts: tuple[StatedFact, ...]
+    """Facts about the project, in the order of their lines."""
+    prose_decision: StatedDecision | None = None
+    """What its prose decides, where its own block says what it decides."""
+    quantities: Mapping[str, GivenQuantity] = NO_QUANTITIES
+    """Numbers for the cost model, from the document's own `ragortune` block."""
+    sentences: tuple[Sentence, ...] = ()
+    """All of the document, for rules that look for what is not there (alternatives, consequences, an owner)."""
+    lines: tuple[str, ...] = ()
+    """Physical lines."""
+    remarks: tuple[Remark, ...] = ()
+    """Comments that speak to this program."""
+    accepted: str | None = None
+    """The document's own status word (`accepted`, `proposed`, `superseded`, ...) in lower case, if it has one."""
+    title: str | None = None
+    language: str = "en"

@@ -1,0 +1,341 @@
+"""A document cut into sentences: each with its section, label, lead-in, column, and the way back to its lines."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from ragortune.evidence.documents.blocks import BlockKind, Line, RawBlock, read_blocks, split_lines
+from ragortune.evidence.documents.cutting import cut_sentence, split_cells, split_sentences
+from ragortune.evidence.documents.inline import Words, read_words
+from ragortune.evidence.documents.language import Language, Place
+from ragortune.evidence.documents.records import Block, Piece, Remark, Section, SectionKind, Sentence, Span
+from ragortune.evidence.documents.sections import SectionNames, inherit_kind
+
+_BOLD_LEVEL = 7
+"""A paragraph that is one bold phrase acts as a heading below all real ones."""
+_LONGEST_BOLD = 80
+_LONGEST_LABEL = 60
+_LONGEST_CONTEXT = 300
+_MOST_LABEL_WORDS = 5
+_PLAIN_LABEL = re.compile(r"\W{0,3}([^\W\d_][^:.;!?()\u2014]{1,58}):(?=\s|$)")
+_AFTER_LABEL = re.compile(r"\s{0,3}(?:[:\u2014\u2013]|-{1,2}(?=\s)|\((?=[^()]{1,40}\)))")
+_FRONT_KEY = re.compile(r"(\s*(?:-\s+)?)([\w][\w .-]{0,60}?)\s*:(?:\s+|$)(.*)")
+_FIELDS = frozenset(
+    [
+        "status",
+        "date",
+        "deciders",
+        "decision-makers",
+        "authors",
+        "author",
+        "owner",
+        "owners",
+        "reviewers",
+        "version",
+        "updated",
+        "tags",
+        "last",
+    ]
+)
+_REMARK = re.compile(r"<!--(\s*ragortune\s*:.*?)-->", re.DOTALL)
+_OWN_KEY = "ragortune"
+_TITLE_KINDS = frozenset(
+    (SectionKind.REJECTED, SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE, SectionKind.DECISION)
+)
+"""What a title can say of the whole document."""
+_PLACEHOLDER = re.compile(r"[{\[<][^{}\[\]<>]{3,300}[}\]>]\W*")
+
+
+class DeclaredText(msgspec.Struct, frozen=True):
+    """What a `ragortune` block holds, not yet read."""
+
+    text: str
+    line: int
+    """Physical line of its first line."""
+    key_line: int
+    """Physical line of the fence or of the key in the front matter."""
+    inside: bool = False
+    """True for the front matter, where the block stands below its key."""
+
+
+class DesignText(msgspec.Struct, frozen=True):
+    """A document taken apart."""
+
+    lines: tuple[str, ...]
+    sentences: tuple[Sentence, ...]
+    remarks: tuple[Remark, ...]
+    declared: tuple[DeclaredText, ...]
+    title: str | None
+
+
+def read_sentences(text: str, language: Language) -> DesignText:
+    """Take a document apart. Any text is a document; nothing raises."""
+    lines = split_lines(text)
+    reader = _Reader(SectionNames(language))
+    for block in read_blocks(lines):
+        reader.read_block(block)
+    remarks = tuple(_measure_sections(reader.remarks, reader.headings, len(lines)))
+    return DesignText(lines, tuple(reader.sentences), remarks, tuple(reader.declared), reader.title)
+
+
+class _List(msgspec.Struct, frozen=True, gc=False):
+    """A list or table that is being read: the sentence in front of it, and what that makes of its items."""
+
+    lead: str = ""
+    kind: SectionKind | None = None
+
+
+class _Reader:
+    """Collects the sentences of a document block by block."""
+
+    def __init__(self, names: SectionNames) -> None:
+        self.names = names
+        self.sentences: list[Sentence] = []
+        self.remarks: list[tuple[Span, str, tuple[str, ...]]] = []
+        self.declared: list[DeclaredText] = []
+        self.headings: list[tuple[int, int]] = []
+        """First line and level of every section."""
+        self.title: str | None = None
+        self.section = Section("", 0, SectionKind.SUMMARY, 1)
+        self.lead = ""
+        """The last sentence outside of lists."""
+        self.lists: list[_List] = []
+        """One for each depth of the list that is being read."""
+        self.header: list[str] = []
+        self.column_kind: SectionKind | None = None
+        """What a column of the table says of its rows."""
+
+    def read_block(self, block: RawBlock) -> None:
+        kind = block.kind
+        if kind is not BlockKind.ROW:
+            self.header = []
+        if kind not in (BlockKind.ITEM, BlockKind.CODE):
+            self.lists.clear()
+        if kind is BlockKind.HEADING:
+            self._read_heading(block)
+        elif kind is BlockKind.PARAGRAPH or kind is BlockKind.ITEM:
+            self._read_text(block)
+        elif kind is BlockKind.ROW:
+            self._read_row(block)
+        elif kind is BlockKind.CODE:
+            self._read_code(block)
+        elif kind is BlockKind.COMMENT:
+            self._note_remark(block.lines)
+        else:
+            self._read_front_matter(block)
+
+    # Sections --------------------------------------------------------------------------------------------------------
+
+    def _read_heading(self, block: RawBlock) -> None:
+        words = self._words(block.lines)
+        if words.text.strip():
+            self._open_section(words, block.level, block.lines[0].number)
+
+    def _open_section(self, words: Words, level: int, line: int) -> None:
+        text = words.text.strip()[:_LONGEST_CONTEXT]
+        first = self.title is None and (level == 1 or not self.headings)
+        parent: Section | None = self.section
+        while parent and parent.level >= level:
+            parent = parent.parent
+        above = parent.kind if parent else None
+        own = self.names.kind_of(text, Place.HEADING)
+        if first:
+            self.title = text
+            kind = own if own in _TITLE_KINDS else SectionKind.SUMMARY
+        else:
+            kind = inherit_kind(own, None if above is SectionKind.SUMMARY and level > 1 else above)
+        self.section = Section(text, level, kind, line, parent)
+        self.headings.append((line, level))
+        self.lead = text if level == _BOLD_LEVEL else ""
+        heading = Section("", 0, kind, line) if parent is None else parent
+        own_kind = SectionKind.TITLE if first else kind
+        like = self._empty(Block.HEADING, own_kind, section=heading, label=self._find_label(words))
+        self._add(words, (0, len(words.text)), like)
+
+    # Paragraphs and items --------------------------------------------------------------------------------------------
+
+    def _read_text(self, block: RawBlock) -> None:
+        words = self._words(block.lines)
+        if not words.text.strip():
+            return
+        if block.kind is BlockKind.ITEM:
+            self._enter_list(block)
+        elif self._is_bold_heading(words, block):
+            self._open_section(words, _BOLD_LEVEL, block.lines[0].number)
+            return
+        held = self.lists[-1] if self.lists else _List()
+        form = Block.BULLET if self.lists else Block.QUOTE if block.quoted else Block.PROSE
+        label = self._find_label(words)
+        kind = self._kind_of(label, held, words.text)
+        if label and label.casefold().strip("* ") in _FIELDS:
+            form = Block.FIELD
+        like = self._empty(form, kind, label=label, lead=held.lead, checked=block.checked)
+        for place in split_sentences(words.text):
+            self._add(words, place, like)
+        last = self.sentences[-1].text[-_LONGEST_CONTEXT:] if self.sentences else ""
+        if block.kind is BlockKind.PARAGRAPH:
+            self.lead = last
+        else:
+            self.inner = last
+
+    def _enter_list(self, block: RawBlock) -> None:
+        """Keep one record for each depth; what introduces an inner list is the item above it."""
+        del self.lists[block.level :]
+        while len(self.lists) < block.level:
+            lead = self.inner if self.lists else self.lead
+            above = self.lists[-1].kind if self.lists else None
+            self.lists.append(_List(lead, self.names.kind_of(lead, Place.LABEL) or above))
+
+    inner = ""
+    """The last sentence of the last item."""
+
+    def _kind_of(self, label: str, held: _List, text: str) -> SectionKind:
+        kind = self.section.kind
+        for own in (held.kind, self.names.kind_of(label, Place.LABEL) if label else None):
+            if own is not None:
+                kind = inherit_kind(own, kind)
+        return (
+            SectionKind.EXAMPLE
+            if text.lstrip()[0] in "{[<" and _PLACEHOLDER.fullmatch(text.strip())
+            else kind
+        )
+
+    @staticmethod
+    def _is_bold_heading(words: Words, block: RawBlock) -> bool:
+        text = words.text.strip()
+        if block.quoted or not words.bold or len(text) > _LONGEST_BOLD or text[-1] in ".!?":
+            return False
+        start, end = words.bold[0]
+        return not (words.text[:start] + words.text[end:]).strip(" :*_#0123456789.")
+
+    @staticmethod
+    def _find_label(words: Words) -> str:
+        """Return what stands in bold before a colon or dash, or a few words before a colon."""
+        text = words.text
+        for start, end in words.bold[:1]:
+            if end - start <= _LONGEST_LABEL and not text[:start].strip(
+                " \u2022\u2705\u274c\U0001f6ab0123456789.)"
+            ):
+                label = text[start:end].strip()
+                if label.endswith((":", ".", "\u2014")) or _AFTER_LABEL.match(text, end):
+                    return label.strip(" :.\u2014")
+        found = _PLAIN_LABEL.match(text)
+        if found and len(found[1].split()) <= _MOST_LABEL_WORDS:
+            return found[1].strip()
+        return ""
+
+    # Tables ----------------------------------------------------------------------------------------------------------
+
+    def _read_row(self, block: RawBlock) -> None:
+        cells = [self._words((cell,)) for cell in split_cells(block.lines[0])]
+        if block.level == 0 or not self.header:
+            self.header = [words.text.strip()[:_LONGEST_CONTEXT] for words in cells]
+            kinds = (self.names.kind_of(text, Place.COLUMN) for text in self.header[1:])
+            self.column_kind = next((kind for kind in kinds if kind is not None), None)
+            return
+        texts = [words.text.strip() for words in cells]
+        kind = self._row_kind(texts)
+        for position, words in enumerate(cells):
+            if texts[position]:
+                header = self.header[position] if position < len(self.header) else ""
+                row = texts[0][:_LONGEST_CONTEXT] if position else ""
+                own = self.names.kind_of(header, Place.LABEL) if position else None
+                like = self._empty(
+                    Block.CELL, inherit_kind(own, kind), lead=self.lead, header=header, row=row
+                )
+                self._add(words, (0, len(words.text)), like)
+
+    def _row_kind(self, texts: list[str]) -> SectionKind:
+        """Return what a row is about: what one of its cells says, or a column, or the sentence in front of the table."""
+        kinds = (self.names.kind_of(text, Place.ROW) for text in texts)
+        said = next((kind for kind in kinds if kind is not None), self.column_kind)
+        return said or inherit_kind(self.names.kind_of(self.lead, Place.LABEL), self.section.kind)
+
+    # Code, comments, front matter ------------------------------------------------------------------------------------
+
+    def _read_code(self, block: RawBlock) -> None:
+        first = block.lines[0].number
+        if block.marker.casefold() == _OWN_KEY:
+            text = "\n".join(line.text for line in block.lines)
+            self.declared.append(DeclaredText(text, first, max(1, first - 1)))
+            return
+        for line in block.lines:
+            text = line.text.strip()
+            if text:
+                column = line.column + len(line.text) - len(line.text.lstrip())
+                words = Words(text, (Piece(0, len(text), line.number, column),))
+                self._add(words, (0, len(text)), self._empty(Block.CODE, self.section.kind, lead=self.lead))
+
+    def _note_remark(self, lines: Sequence[Line]) -> None:
+        text = "\n".join(line.text for line in lines)
+        found = _REMARK.match(text.strip())
+        if found:
+            first = lines[0]
+            begin = len(first.text) - len(first.text.lstrip())
+            span = Span(first.number, first.column + begin, first.text.strip())
+            self.remarks.append((span, found[1].strip(), self.section.headings))
+
+    def _read_front_matter(self, block: RawBlock) -> None:
+        own: list[str] | None = None
+        for line in block.lines:
+            found = _FRONT_KEY.match(line.text)
+            if found and not found[1].strip() and not line.text[:1].isspace():
+                own = None
+                if found[2].casefold() == _OWN_KEY:
+                    own = [line.text]
+                    self.declared.append(DeclaredText("", line.number, line.number, inside=True))
+            elif own is not None:
+                own.append(line.text)
+            if own is not None:
+                self.declared[-1] = msgspec.structs.replace(self.declared[-1], text="\n".join(own))
+            elif found:
+                self._add_field(line, found)
+
+    def _add_field(self, line: Line, found: re.Match[str]) -> None:
+        key, value = found[2].strip(), found[3].strip().strip("\"'")
+        if not value:
+            return
+        begin = line.text.index(value, found.start(3))
+        words = Words(value, (Piece(0, len(value), line.number, begin + 1),))
+        if key.casefold() == "title":
+            self._open_section(words, 1, line.number)
+        else:
+            self._add(words, (0, len(value)), self._empty(Block.FIELD, self.section.kind, label=key))
+
+    # Sentences -------------------------------------------------------------------------------------------------------
+
+    def _words(self, lines: Sequence[Line]) -> Words:
+        words = read_words(lines)
+        for comment in words.comments:
+            self._note_remark(comment)
+        return words
+
+    def _add(self, words: Words, place: tuple[int, int], like: Sentence) -> None:
+        sentence = cut_sentence(words, *place, like)
+        if sentence is not None:
+            self.sentences.append(sentence)
+
+    def _empty(self, block: Block, kind: SectionKind, **around: Any) -> Sentence:
+        """Return a sentence without words that stands in the current section."""
+        return Sentence("", (), block, kind, **{"section": self.section, **around})
+
+
+def _measure_sections(
+    remarks: Iterable[tuple[Span, str, tuple[str, ...]]], headings: Sequence[tuple[int, int]], last_line: int
+) -> Iterator[Remark]:
+    """Yield the remarks with the first and last line of the section in which each stands."""
+    ends = [last_line] * len(headings)
+    waiting: list[int] = []
+    for at, (line, level) in enumerate(headings):
+        while waiting and headings[waiting[-1]][1] >= level:
+            ends[waiting.pop()] = line - 1
+        waiting.append(at)
+    for span, text, above in remarks:
+        at = bisect_right(headings, (span.line, _BOLD_LEVEL)) - 1
+        first, last = (headings[at][0], ends[at]) if at >= 0 else (1, last_line)
+        yield Remark(span, text, above, first, last)

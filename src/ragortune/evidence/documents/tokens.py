@@ -1,0 +1,74 @@
+"""A text cut into the words that patterns are made of, each with its place."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from ragortune.evidence.amounts import Amount, find_amounts
+
+_TOKEN = re.compile(
+    r"\w+(?:'\w+)*|(?<!\be\.g)(?<!\bi\.e)[.?;:](?=[\s\"')\]]|$)"
+    r"|[,()\u2013\u2192|/%$\u20ac\u00a3<>\u2264\u2265~\u2248=\u274c\u2705\u2713\u2717]"
+)
+_ALIKE = str.maketrans({"\u2019": "'", "\u2014": "\u2013"})
+_LETTER = re.compile(r"(?<=[\s+])[a-z]{3}")
+_HAS_DIGIT = re.compile(r"\d")
+_LONGEST = 2_000
+"""Characters of a sentence that are looked at; what is longer is data."""
+
+
+class Tokens:
+    """Words in lower case; an amount is one word, such as `<duration>`, behind a rate follows what is counted."""
+
+    __slots__ = ("__dict__", "amounts", "text", "words")
+
+    def __init__(self, text: str) -> None:
+        """Cut a text."""
+        self.text = text[:_LONGEST]
+        self.words: list[str] = []
+        self.amounts: dict[int, Amount] = {}
+        """By the place of their word."""
+        text = _make_alike(self.text)
+        at = 0
+        for amount in find_amounts(self.text) if _HAS_DIGIT.search(text) else ():
+            self.words += _TOKEN.findall(text, at, amount.start)
+            self.amounts[len(self.words)] = amount
+            self.words.append(f"<{amount.kind}>")
+            at = _end_of_number(amount, text)
+        self.words += _TOKEN.findall(text, at)
+
+    @cached_property
+    def _places(self) -> list[tuple[int, int]]:
+        """The range of characters of each word."""
+        text, at = _make_alike(self.text), 0
+        places: list[tuple[int, int]] = []
+        for amount in self.amounts.values():
+            places += (found.span() for found in _TOKEN.finditer(text, at, amount.start))
+            places.append((amount.start, amount.end))
+            at = _end_of_number(amount, text)
+        places += (found.span() for found in _TOKEN.finditer(text, at))
+        return places
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Return the range of characters that a range of words takes."""
+        return self._places[start][0], self._places[end - 1][1]
+
+
+def _end_of_number(amount: Amount, text: str) -> int:
+    """Return where a rate names what is counted, such as `queries a day`; of other amounts the end."""
+    found = _LETTER.search(text, amount.start, amount.end) if amount.kind == "rate" else None
+    return found.start() if found else amount.end
+
+
+def _make_alike(text: str) -> str:
+    """Return a text in lower case with one sign for each dash and quote; every character keeps its place."""
+    lower = text.lower() if text.isascii() else _lower(text.translate(_ALIKE))
+    return lower.replace("!", ".").replace(" -- ", " \u2013  ").replace(" - ", " \u2013 ")
+
+
+def _lower(text: str) -> str:
+    lower = text.lower()
+    if len(lower) != len(text):
+        return "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
+    return lower

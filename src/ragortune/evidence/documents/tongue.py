@@ -1,0 +1,42 @@
+"""In which language a document is written, by its commonest words and its script."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from ragortune.evidence.documents.assertion import Marked
+from ragortune.evidence.documents.tokens import Tokens
+
+_SCRIPTS: Mapping[str, re.Pattern[str]] = {
+    "ja": re.compile(r"[\u3040-\u30ff]"),
+    "zh": re.compile(r"[\u4e00-\u9fff]"),
+    "ko": re.compile(r"[\uac00-\ud7af]"),
+    "ru": re.compile(r"[\u0400-\u04ff]"),
+    "el": re.compile(r"[\u0370-\u03ff]"),
+    "ar": re.compile(r"[\u0600-\u06ff]"),
+    "he": re.compile(r"[\u0590-\u05ff]"),
+    "hi": re.compile(r"[\u0900-\u097f]"),
+    "th": re.compile(r"[\u0e00-\u0e7f]"),
+}
+_SCRIPT_SHARE = 0.12
+"""From this share of its characters on, a document is written in that script."""
+_MOST_READ = 200_000
+_MOST_SENTENCES = 1_000
+ENGLISH = "en"
+_FEW_WORDS = 3
+
+
+def detect_language(sentences: Sequence[Marked], tongues: Mapping[str, frozenset[str]]) -> str:
+    """Return the code of the language of a document's prose, `en` where it cannot be told."""
+    text = "".join(marked.sentence.text for marked in sentences)[:_MOST_READ]
+    for code, script in _SCRIPTS.items():
+        if len(script.findall(text)) > _SCRIPT_SHARE * len(text):
+            return code
+    counts: Counter[str] = Counter()
+    for marked in sentences[:_MOST_SENTENCES]:
+        counts.update(Tokens(marked.sentence.text).words)
+    counted = {code: sum(counts[word] for word in words) for code, words in tongues.items()}
+    best = max(counted, key=lambda code: (counted[code], code == ENGLISH), default=ENGLISH)
+    return best if counted.get(best, 0) >= _FEW_WORDS else ENGLISH

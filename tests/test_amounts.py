@@ -1,0 +1,95 @@
+"""Amounts: numbers with the separators of several countries, and what a sentence says with a number."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ragortune.evidence.amounts import AmbiguousNumberError, find_amounts, iterate_levels, read_number
+
+
+def amounts_in(text):
+    return [(amount.kind, amount.low, amount.high, amount.bound) for amount in find_amounts(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2000", 2000),
+        ("2,000", 2000),
+        ("1'200", 1200),
+        ("1\u202f200", 1200),
+        ("1.200.000", 1_200_000),
+        ("1.200,5", 1200.5),
+        ("1,200.5", 1200.5),
+        ("4,2", 4.2),
+        ("1,5", 1.5),
+        (".72", 0.72),
+        ("0.125", 0.125),
+        ("1e3", 1000),
+    ],
+)
+def test_a_number_is_read_with_the_separators_of_its_country(text, number):
+    assert read_number(text) == (number, len(text))
+
+
+@pytest.mark.parametrize("text", ["2.000", "12.345"])
+def test_a_dot_before_three_digits_is_not_decided(text):
+    with pytest.raises(AmbiguousNumberError) as caught:
+        read_number(text)
+    assert caught.value.high == caught.value.low * 1000
+
+
+def test_a_text_without_a_number_has_none():
+    assert read_number("several") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("Answers within 5 seconds.", ("duration", 5000, 5000, "<=")),
+        ("P95 below 800ms.", ("duration", 800, 800, "<")),
+        ("It takes 2-4 s on a laptop.", ("duration", 2000, 4000, "")),
+        ("It costs $0.02 each.", ("money", 0.02, 0.02, "")),
+        ("A budget of 8,000 EUR.", ("money", 8000, 8000, "")),
+        ("The manual is 40 KB.", ("size", 40_000, 40_000, "")),
+        ("Recall is 87%.", ("share", 0.87, 0.87, "")),
+        ("We expect 2,000 queries a day.", ("rate", 2000, 2000, "")),
+        ("About 300 questions a week.", ("rate", 300 / 7, 300 / 7, "")),
+        ("There are 1.5k documents.", ("count", 1500, 1500, "")),
+        ("There are 200 to 800 documents.", ("count", 200, 800, "")),
+        ("At least 50 examples.", ("count", 50, 50, ">=")),
+        ("500+ examples.", ("count", 500, 500, ">=")),
+        ("Payment is 20 cents.", ("money", 0.2, 0.2, "")),
+    ],
+)
+def test_a_sentence_gives_its_amount(text, amount):
+    assert amounts_in(text) == [pytest.approx(amount)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["We use Sonnet 4.", "GPT-4 answers.", "See Phase 2.", "Version 1.2.3 is out.", "There are 2.000 pages."],
+)
+def test_a_number_in_a_name_and_an_ambiguous_one_are_no_amounts(text):
+    assert amounts_in(text) == []
+
+
+def test_a_month_is_as_long_in_a_sentence_as_everywhere():
+    assert amounts_in("It takes 2 months.") == [
+        ("duration", 2 * 365.25 / 12 * 86_400_000, pytest.approx(5.26e9, rel=0.01), "")
+    ]
+
+
+def test_a_range_touches_every_level_between_its_ends(book):
+    criterion = book.criteria["performance.latency"]
+    assert list(iterate_levels(criterion, 1, 1)) == ["realtime"]
+    assert list(iterate_levels(criterion, 1, 1_500)) == ["realtime", "interactive"]
+
+
+@given(st.text(max_size=120))
+def test_any_text_has_amounts_in_order_and_in_place(text):
+    found = find_amounts(text)
+    assert all(0 <= amount.start < amount.end <= len(text) for amount in found)
+    assert all(one.end <= other.start for one, other in itertools.pairwise(found))

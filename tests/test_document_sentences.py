@@ -1,0 +1,243 @@
+"""Design documents are taken apart into sentences that know where they stand and what they are about."""
+
+import pytest
+
+from ragortune.evidence.documents.cutting import span_of
+from ragortune.evidence.documents.reader import reader_for
+from ragortune.evidence.documents.records import Block, SectionKind
+from ragortune.evidence.documents.sentences import read_sentences
+from ragortune.rulebook import load_rulebook
+
+LANGUAGE = reader_for(load_rulebook()).marker.language
+
+
+def read(text):
+    return read_sentences(text, LANGUAGE)
+
+
+def sentence_with(document, words):
+    return next(sentence for sentence in document.sentences if words in sentence.text)
+
+
+def kind_of(text, words):
+    return sentence_with(read(text), words).kind
+
+
+# --- places ---------------------------------------------------------------------------------------------------------
+
+
+def quote(document, sentence, words):
+    start = sentence.text.index(words)
+    return span_of(sentence, start, start + len(words), document.lines)
+
+
+def test_a_phrase_in_wrapped_prose_is_found_on_its_own_line():
+    document = read("# Notes\n\nAnswers are needed with low\n  latency by every team. They cite.\n")
+    span = quote(document, sentence_with(document, "low latency"), "latency by")
+    assert (span.line, span.column, span.quote) == (4, 3, "latency by")
+
+
+def test_a_phrase_across_two_lines_is_quoted_from_the_line_that_holds_most_of_it():
+    document = read("We store some 6,700\nchunks of every filing here.")
+    assert span_of(document.sentences[0], 14, 42, document.lines).quote == "chunks of every filing"
+
+
+def test_markup_between_words_stays_in_the_quote():
+    document = read("> - **Chosen option:** use `search` and a [tuned](x.md) model\n")
+    sentence = document.sentences[0]
+    assert sentence.text == "Chosen option: use search and a tuned model"
+    whole = span_of(sentence, 0, len(sentence.text), document.lines)
+    assert whole.quote == "Chosen option:** use `search` and a [tuned](x.md) model"
+
+
+def test_lines_end_at_line_feeds_only():
+    document = read("First\u2028still first\x0bstill.\r\nSecond\rstill second.")
+    assert len(document.lines) == 2
+    for sentence in document.sentences:
+        for piece in sentence.pieces:
+            text = sentence.text[piece.offset : piece.offset + piece.length]
+            assert document.lines[piece.line - 1][piece.column - 1 :].startswith(text)
+
+
+def test_a_range_without_words_of_its_own_is_quoted_as_the_first_run():
+    document = read("Some words.")
+    assert span_of(document.sentences[0], 99, 120, document.lines).quote == "Some words."
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("a \\* b and 2 * 3 and 2*3", "a * b and 2 * 3 and 2*3"),
+        ("the `max_len` of snake_case and _this_", "the max_len of snake_case and this"),
+        ("``a ` b`` and a lone ` here", "a ` b and a lone  here"),
+        ("one<br>two <b>three</b>", "one two three"),
+        ("an ![image](a.png) and [ref][1]", "an image and ref"),
+        ("a [link (1)](x(y).md) and ](more", "a link (1) and (more"),
+        ("5 &lt; 6 &amp; 7", "5 < 6 & 7"),
+        ("an \\* asterisk and <https://x.example> gone", "an * asterisk and  gone"),
+        ("~~old~~ new", "old new"),
+        ("a <!-- hidden --> word", "a  word"),
+    ],
+)
+def test_markup_is_undone(written, text):
+    assert read(written).sentences[0].text == text
+
+
+# --- blocks ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_cell_knows_its_column_its_row_and_that_it_is_turned_down():
+    text = "| Option | Rejected because |\n|---|---|\n| Tuning a \\| b | Cost |\n| | x |\n"
+    cell = sentence_with(read(text), "Cost")
+    assert (cell.block, cell.header, cell.kind) == (Block.CELL, "Rejected because", SectionKind.REJECTED)
+    assert cell.row == "Tuning a \\| b".replace("\\|", "|")
+
+
+def test_a_row_marked_as_chosen_is_the_decision():
+    text = "## Options\n\n| Option | Score | State |\n|---|---|---|\n| A | 3 | Rejected |\n| B | 9 | Selected |\n"
+    kinds = [kind_of(text, word) for word in ("A", "3", "B", "9")]
+    assert kinds == [SectionKind.REJECTED, SectionKind.REJECTED, SectionKind.DECISION, SectionKind.DECISION]
+
+
+def test_a_bullet_knows_its_label_its_lead_in_and_what_that_makes_of_it():
+    document = read(
+        "# T\n\n## Notes\n\nDeliberate non-goals:\n\n- **Tuning**: of any model\n  - of ours\n- [ ] open\n- [x] done\n"
+    )
+    bullet = sentence_with(document, "of any model")
+    assert (bullet.label, bullet.lead, bullet.kind) == (
+        "Tuning",
+        "Deliberate non-goals:",
+        SectionKind.NON_GOAL,
+    )
+    assert sentence_with(document, "of ours").kind is SectionKind.NON_GOAL
+    assert [sentence_with(document, word).checked for word in ("open", "done")] == [False, True]
+
+
+def test_a_list_inside_an_item_is_introduced_by_that_item():
+    document = read("- Plans:\n  - a model\n- other")
+    assert sentence_with(document, "a model").lead == "Plans:"
+    assert sentence_with(document, "other").lead == ""
+
+
+def test_a_fence_ends_where_a_fence_of_its_length_ends_it():
+    document = read("````md\n```\n# not a heading\n```\n````\nAfter.\n")
+    assert sentence_with(document, "not a heading").block is Block.CODE
+    assert sentence_with(document, "After").block is Block.PROSE
+
+
+def test_a_fence_that_never_closes_reaches_to_the_end():
+    assert [sentence.block for sentence in read("```\na\n# b").sentences] == [Block.CODE, Block.CODE]
+
+
+def test_indented_lines_are_code_outside_of_lists_only():
+    document = read("Text:\n\n    a = 1\n\n- item\n\n    still the item\n")
+    assert sentence_with(document, "a = 1").block is Block.CODE
+    assert sentence_with(document, "still").block is Block.BULLET
+
+
+def test_comments_say_nothing():
+    document = read(
+        "# Title <!-- replace me -->\n\n<!-- say\nwhat --> text\n\nmore <!-- never closed\nat all"
+    )
+    assert [sentence.text for sentence in document.sentences] == ["Title", "text", "more"]
+    assert document.title == "Title"
+
+
+def test_a_remark_knows_its_section():
+    text = "# T\n\n<!-- ragortune: ignore[a] because x -->\n\n## A\n\n### B\n\n<!-- ragortune: ignore[b]\n because y -->\n\n## C\n"
+    first, second = read(text).remarks
+    assert (first.text, first.first_line, first.last_line) == ("ragortune: ignore[a] because x", 1, 12)
+    assert (second.first_line, second.last_line, second.headings) == (7, 11, ("T", "A", "B"))
+    alone = read("<!-- ragortune: ignore[a] because x -->\n\ntext").remarks[0]
+    assert (alone.first_line, alone.last_line, alone.span.line) == (1, 3, 1)
+
+
+def test_front_matter_gives_fields_and_the_own_block():
+    text = "---\ntitle: 'Search help'\nstatus: accepted\ntags:\n  - llm\nragortune:\n  decision: rag\n---\nText.\n"
+    document = read(text)
+    assert document.title == "Search help"
+    assert sentence_with(document, "accepted").label == "status"
+    declared = document.declared[0]
+    assert (declared.text, declared.line, declared.inside) == ("ragortune:\n  decision: rag", 6, True)
+    assert sentence_with(document, "Text.").pieces[0].line == 9
+
+
+def test_dashes_that_never_close_are_no_front_matter():
+    assert sentence_with(read("---\ntitle: x\n"), "title").label != "title:"
+    assert read("---\ntitle: x\n").title is None
+
+
+def test_a_fenced_block_of_our_own_is_declared():
+    declared = read("# T\n\n```ragortune\ndecision: rag\n```\n").declared[0]
+    assert (declared.text, declared.line, declared.key_line) == ("decision: rag", 4, 3)
+
+
+def test_restructured_text_ranks_its_headings_as_they_appear():
+    text = "Plan One\n########\n\n:Status: Accepted\n\nContext\n*******\n\nWe search.\n\nDetail\n======\n\nMore.\n"
+    document = read(text)
+    assert document.title == "Plan One"
+    assert sentence_with(document, "We search").headings == ("Plan One", "Context")
+    assert sentence_with(document, "More").headings == ("Plan One", "Context", "Detail")
+
+
+def test_underlines_of_markdown_keep_their_levels():
+    document = read("One\n---\n\nTwo\n===\n\nThree\n---\n\nText.")
+    assert sentence_with(document, "Text").headings == ("Two", "Three")
+
+
+# --- what sections are about ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("Decision", SectionKind.DECISION),
+        ("3. Decision Outcome", SectionKind.DECISION),
+        ("Alternatives Considered", SectionKind.REJECTED),
+        ("Option B: a larger prompt", SectionKind.REJECTED),
+        ("Option B: a larger prompt (chosen)", SectionKind.DECISION),
+        ("Current approach", SectionKind.CURRENT),
+        ("Future Work", SectionKind.FUTURE),
+        ("Optional: a tuned model", SectionKind.FUTURE),
+        ("Non-Goals", SectionKind.NON_GOAL),
+        ("Related Work", SectionKind.OTHER_SYSTEM),
+        ("Example", SectionKind.EXAMPLE),
+        ("References", SectionKind.REFERENCE),
+        ("Requirements", SectionKind.REQUIREMENTS),
+        ("Trade-offs", SectionKind.CONSEQUENCES),
+        ("Why the alternatives lost and what we built", SectionKind.CONTEXT),
+        ("Phase 2 of the pipeline", SectionKind.CONTEXT),
+    ],
+)
+def test_the_name_of_a_section_tells_what_its_text_is_about(heading, kind):
+    assert kind_of(f"# T\n\n## {heading}\n\nSome words here.\n", "Some words") is kind
+
+
+def test_the_arguments_for_a_rejected_option_stay_rejected():
+    text = "# T\n\n## Alternatives\n\n### Tuning\n\nPros:\n\n- Fast\n\n### Search (chosen)\n\nGood.\n"
+    assert kind_of(text, "Fast") is SectionKind.REJECTED
+    assert kind_of(text, "Good") is SectionKind.DECISION
+
+
+def test_a_bold_line_acts_as_a_heading():
+    text = "# T\n\n## Notes\n\n**Alternatives considered**\n\nTuning a model.\n"
+    assert kind_of(text, "Tuning a model") is SectionKind.REJECTED
+
+
+def test_text_of_an_unfilled_template_is_an_example():
+    assert kind_of("# T\n\n{describe the context here}\n", "describe") is SectionKind.EXAMPLE
+
+
+def test_the_first_part_of_a_document_is_its_summary():
+    assert kind_of("# T\n\nWe search.\n\n## More\n\nText.", "We search") is SectionKind.SUMMARY
+    assert kind_of("We search.", "We search") is SectionKind.SUMMARY
+
+
+def test_a_title_does_not_make_a_whole_document_the_future():
+    assert kind_of("# Roadmap\n\nWe search.", "We search") is SectionKind.SUMMARY
+
+
+def test_sentences_end_where_they_end():
+    document = read("We use it, e.g. for search. A second one.  \nStatus: open\n**Owner:** us\nand them")
+    texts = [sentence.text for sentence in document.sentences]
+    assert texts == ["We use it, e.g. for search.", "A second one.", "Status: open Owner: us and them"]

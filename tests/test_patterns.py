@@ -1,0 +1,117 @@
+"""The pattern language of wordings, and the matcher that finds all of them in one pass."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ragortune.evidence.documents.patterns import Matcher, PatternError, parse_pattern
+from ragortune.evidence.documents.tokens import Tokens
+
+
+def places(pattern, text, **lists):
+    matcher = Matcher({name.replace("_", "-"): tuple(words) for name, words in lists.items()})
+    matcher.add([pattern], 0)
+    words = Tokens(text).words
+    return [" ".join(words[start:end]) for start, end, _ in matcher.scan(words)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        ("vector store", "Our vector store is small.", ["vector store"]),
+        ("retriev*", "It retrieves, and retrieval costs.", ["retrieves", "retrieval"]),
+        ("(cat|dog) food", "Dog food, cat food.", ["dog food", "cat food"]),
+        ("a [very] good day", "A good day. A very good day.", ["a good day", "a very good day"]),
+        ("cites ..2 sources", "It cites its own sources.", ["cites its own sources"]),
+        ("cites ..1 sources", "It cites its own old sources.", []),
+        ("cites ..4 sources", "It cites books. Sources are old.", []),
+        ("cites ..2 sources", "It cites, where due, sources.", ["cites , where due , sources"]),
+        ("<duration> or less", "Within 3 seconds or less.", ["<duration> or less"]),
+        (
+            "(fine tuned|(deep|shallow) learning) model",
+            "A shallow learning model.",
+            ["shallow learning model"],
+        ),
+    ],
+)
+def test_a_pattern_finds_its_words(pattern, text, found):
+    assert places(pattern, text) == found
+
+
+def test_a_pattern_names_a_list_of_words():
+    assert places("read @books aloud", "They read old novels aloud.", books=["old novels", "poems"]) == [
+        "read old novels aloud"
+    ]
+
+
+def test_patterns_with_a_common_beginning_are_found_each_with_its_number():
+    matcher = Matcher({})
+    matcher.add(["not", "not only"], 1)
+    matcher.add(["not (only|just) here"], 2)
+    assert matcher.scan(["not", "only", "here"]) == [(0, 1, 1), (0, 2, 1), (0, 3, 2)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "complaint"),
+    [
+        ("", "matches without any word"),
+        ("[maybe]", "matches without any word"),
+        ("..3 words", "begins with a gap"),
+        ("words ..99 more", "1 to 12 words"),
+        ("(one|two", "never closes"),
+        ("one) two", "without opening it"),
+        ("(one|) two", "empty alternative"),
+        ("(one] two", "is due"),
+        ("@nowhere", "not defined"),
+        ("<pounds>", "there are duration"),
+        ("Upper case", "lower case"),
+        ("co-op", "lower case"),
+        ("a > b", "means nothing here"),
+        ("((((((((deep))))))))", "too deeply"),
+    ],
+)
+def test_a_pattern_that_cannot_be_read_says_why(pattern, complaint):
+    with pytest.raises(PatternError, match=complaint):
+        parse_pattern(pattern, ())
+
+
+def count_steps(matcher, words):
+    """Return how many states the automaton goes through for a row of words."""
+    steps = 0
+    begin = matcher._begin()
+    for first in range(len(words)):
+        state = begin
+        for word in words[first:]:
+            state = state.following.get(matcher._classify(word)) if state else None
+            if state is None:
+                break
+            steps += 1
+    return steps
+
+
+@pytest.mark.parametrize(
+    "sentence", ["we use retrieval and not tuning", "not " * 8, "cites cites sources", "the a of"]
+)
+def test_twice_the_text_costs_twice_the_steps(sentence):
+    matcher = Matcher({})
+    matcher.add(
+        ["(not|no|never) ..12 (not|no|never) ..12 sources", "cites ..12 cites ..12 sources", "we ..3 not"], 0
+    )
+    one, two = sentence.split() * 50, sentence.split() * 100
+    matcher.scan(two)
+    assert count_steps(matcher, two) <= 2 * count_steps(matcher, one) + 60 * 12
+
+
+def test_words_that_no_pattern_names_make_no_states():
+    matcher = Matcher({})
+    matcher.add(["retriev* ..3 answers"], 0)
+    matcher.scan([f"word{number}" for number in range(5_000)])
+    matcher.scan([f"retrieved{number}" for number in range(5_000)])
+    assert len(matcher._states) < 10
+
+
+@given(st.lists(st.sampled_from(["not", "only", "cites", "sources", ".", ",", "x"]), max_size=40))
+def test_every_match_lies_inside_the_words(words):
+    matcher = Matcher({})
+    matcher.add(["not [only] ..3 sources", "cites ..2 (x|sources)"], 7)
+    assert all(0 <= start < end <= len(words) and number == 7 for start, end, number in matcher.scan(words))
