@@ -118,6 +118,11 @@ def pair_option(*, rag: bool, fine_tuning: bool) -> Option:
     return Option.FINE_TUNING if fine_tuning else Option.NEITHER
 
 
+def is_undecided(probability: Mapping[Option, float], *, default: bool) -> bool:
+    """Return whether advice with these probabilities rests on too little: the default, or no option as likely as not."""
+    return default or max(probability.values()) < EVEN
+
+
 def has_need(option: Option, need: Need) -> bool:
     """Return whether an option meets a need; what `pair_option` puts together, taken apart."""
     return option is Option.BOTH or option.value == need.value
@@ -752,7 +757,7 @@ class Recommendation(Record):
     @property
     def too_little_known(self) -> bool:
         """Whether what is known does not make any option more likely than not."""
-        return self.default or max(self.probability.values()) < EVEN
+        return is_undecided(self.probability, default=self.default)
 
 
 # --- what others did --------------------------------------------------------------------------------------------

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 
 from ragortune.casebook import NearCase
-from ragortune.engine import Outcome
-from ragortune.model import Need, Recommendation, Refusal, Rule, Rulebook, RuleHit, RuleTrace
+from ragortune.engine import Outcome, decide_option
+from ragortune.model import (
+    Flip,
+    Need,
+    NeedState,
+    OpenQuestion,
+    Option,
+    Recommendation,
+    Refusal,
+    Rule,
+    Rulebook,
+    RuleHit,
+    RuleTrace,
+    is_undecided,
+)
 
-SCHEMA = "ragortune/recommendation/1"
+SCHEMA = "ragortune/recommendation/2"
 
 Json = dict[str, object]
 _NEEDS = tuple((index, need.value) for index, need in enumerate(Need))
+_DIGITS = 6
+"""Decimals of probabilities and expected gains; log-odds are exact to thousandths."""
 
 
 def describe_recommendation(
@@ -28,25 +44,13 @@ def describe_recommendation(
         "project": recommendation.profile.project,
         "option": recommendation.option.value,
         "default": recommendation.default,
+        "too_little_known": recommendation.too_little_known,
         "runner_up": recommendation.runner_up.value,
-        "firmness": recommendation.firmness.value,
-        "margin": recommendation.margin,
-        "acceptability": None
-        if recommendation.acceptability is None
-        else {option.value: share for option, share in recommendation.acceptability.items()},
-        "acceptability_error": recommendation.acceptability_error,
+        "probability": show_probability(recommendation.probability),
+        "base_rates": show_probability(decide_option(book, {}).probability),
+        "firm": recommendation.firm,
         "settled": recommendation.settled,
-        "needs": {
-            need.value: {
-                "score": state.score,
-                "threshold": state.threshold,
-                "needed": state.needed,
-                "blocked_by": list(state.blocked_by),
-                "required_by": list(state.required_by),
-                "tied": state.tied,
-            }
-            for need, state in recommendation.needs.items()
-        },
+        "needs": describe_needs(recommendation.needs),
         "reasons": [
             {
                 "rule": reason.rule.id,
@@ -75,20 +79,8 @@ def describe_recommendation(
         ],
         "notices": [_describe_notice(book, hit) for hit in recommendation.notices],
         "techniques": [_describe_technique(book, hit) for hit in recommendation.techniques],
-        "flips": None
-        if recommendation.flips is None
-        else [{"change": dict(flip.change), "option": flip.option.value} for flip in recommendation.flips],
-        "unknowns": None
-        if recommendation.unknowns is None
-        else [
-            {
-                "criterion": question.criterion,
-                "could_give": [option.value for option in question.could_give],
-                "worth": round(question.worth, 6),
-                "alone": question.alone,
-            }
-            for question in recommendation.unknowns
-        ],
+        "flips": describe_flips(recommendation.flips),
+        "unknowns": describe_questions(recommendation.unknowns),
         "tornado": _describe_levers(recommendation),
         "unanswered": list(recommendation.unanswered),
         "cases": None if cases is None else [_describe_case(near) for near in cases],
@@ -110,6 +102,44 @@ def describe_recommendation(
     if origin is not None:
         described["profile"] = origin
     return described
+
+
+def describe_needs(needs: Mapping[Need, NeedState]) -> Json:
+    """Return both needs as JSON data."""
+    return {
+        need.value: {
+            "probability": round(state.probability, _DIGITS),
+            "score": state.score,
+            "needed": state.needed,
+            "confirmed": state.confirmed,
+            "blocked_by": list(state.blocked_by),
+            "required_by": list(state.required_by),
+            "tied": state.tied,
+        }
+        for need, state in needs.items()
+    }
+
+
+def describe_flips(flips: Iterable[Flip] | None) -> list[Json] | None:
+    """Return changes of the advice as JSON data; null where they were not looked for."""
+    if flips is None:
+        return None
+    return [{"change": dict(flip.change), "option": flip.option.value} for flip in flips]
+
+
+def describe_questions(unknowns: Iterable[OpenQuestion] | None) -> list[Json] | None:
+    """Return open questions as JSON data; null where they were not weighed."""
+    if unknowns is None:
+        return None
+    return [
+        {
+            "criterion": question.criterion,
+            "could_give": [option.value for option in question.could_give],
+            "expected_gain": round(question.expected_gain, _DIGITS),
+            "alone": question.alone,
+        }
+        for question in unknowns
+    ]
 
 
 def _describe_levers(recommendation: Recommendation) -> Json | None:
@@ -146,14 +176,19 @@ def _describe_refusal(refusal: Refusal) -> Json:
 
 
 def describe_outcome(project: str | None, outcome: Outcome, origin: Json | None = None) -> Json:
-    """Return the verdict alone as JSON data: option and needs."""
+    """Return the verdict alone as JSON data: option, probability and needs."""
+    probability = outcome.probability
+    needs = outcome.needs
     described: Json = {
         "schema": SCHEMA,
         "project": project,
         "option": outcome.option.value,
         "default": outcome.default,
+        "too_little_known": is_undecided(probability, default=outcome.default),
+        "probability": show_probability(probability),
         "needs": {
             need: {
+                "probability": round(needs[index], _DIGITS),
                 "score": outcome.scores[index] / 1000,
                 "needed": outcome.needed[index],
                 "blocked_by": outcome.blocked_by[index],
@@ -164,6 +199,11 @@ def describe_outcome(project: str | None, outcome: Outcome, origin: Json | None 
     if origin is not None:
         described["profile"] = origin
     return described
+
+
+def show_probability(probability: Mapping[Option, float]) -> Json:
+    """Return the probabilities of the options as JSON."""
+    return {option.value: round(share, _DIGITS) for option, share in probability.items()}
 
 
 def show_levels(answers: object) -> Json:
@@ -208,9 +248,10 @@ def _describe_case(near: NearCase) -> Json:
         "id": near.case.id,
         "title": near.case.title,
         "outcome": near.case.outcome.value,
-        "agrees": near.agrees,
+        "verdict": near.verdict.value,
+        "sample": near.case.sample.value,
         "evidence": near.case.evidence,
-        "measured": near.case.measured,
+        "result": near.case.result,
         "source": near.case.address,
         "shared": list(near.shared),
         "differing": list(near.differing),
