@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from ragortune.model import GivenQuantity, Option
+from ragortune.model import Evidence, GivenQuantity, Option
 from ragortune.record import NOTHING, Record
 
 
@@ -164,6 +164,8 @@ class StatedDecision(Record):
     """The lines it rests on; empty only where it comes from outside the document."""
     declared: bool = False
     """True where it stands in the document's own `ragortune` block."""
+    quoted: Evidence | None = None
+    """The quote that its block gives for it."""
 
 
 class StatedFact(Record):
@@ -186,6 +188,8 @@ class StatedFact(Record):
     """How directly it is said."""
     zone: Zone | None = None
     """In which part of the document it stands, if that is known."""
+    quoted: Evidence | None = None
+    """The quote that a block or a profile file gives for it."""
 
 
 class Remark(Record):

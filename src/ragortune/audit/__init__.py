@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 
 from ragortune.audit.answers import StatedAnswers, gather_answers
 from ragortune.audit.detectors import AuditCase, run_rule
+from ragortune.audit.evidence import QuoteSources, list_quotes
 from ragortune.audit.suppression import OWN_DETECTORS, read_remarks, report_flaws, silence_findings
 from ragortune.derived import add_facts
 from ragortune.engine import add_what_if, judge_profile
-from ragortune.findings import AuditFinding, DocumentAudit, FindingRule, Severity
+from ragortune.findings import AuditFinding, Detector, DocumentAudit, FindingRule, Severity
 from ragortune.model import Profile, Rulebook
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
@@ -33,17 +34,28 @@ class Policy(Record):
 
 
 def audit_reading(
-    reading: DesignReading, rulebook: Rulebook, policy: Policy, today: str, outside: Profile | None = None
+    reading: DesignReading,
+    rulebook: Rulebook,
+    policy: Policy,
+    today: str,
+    outside: Profile | None = None,
+    sources: QuoteSources = QuoteSources(),
 ) -> DocumentAudit:
-    """Return what is wrong with one document on a date (YYYY-MM-DD); `outside` are answers from a profile file."""
-    if reading.status in (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.UNSUPPORTED_LANGUAGE):
+    """Return what is wrong with one document on a date (YYYY-MM-DD).
+
+    `outside` are answers from a profile file, `sources` the quotes on which they rest and the documents quoted. A
+    document that is not to be judged is held against its own quotes only.
+    """
+    judged = reading.status not in (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.UNSUPPORTED_LANGUAGE)
+    if not judged and not list_quotes(reading) and not sources.outside:
         return DocumentAudit(reading, None, ())
     answers = gather_answers(reading, Vocabulary(rulebook.criteria), outside)
     answers = answers.replace(profile=add_facts(rulebook, answers.profile, today))
     advice = add_what_if(judge_profile(rulebook, answers.profile))
-    case = AuditCase(reading, answers, advice)
+    case = AuditCase(reading, answers, advice, sources)
     chosen = [rule for name, rule in policy.rules.items() if name in policy.chosen]
-    findings = [finding for rule in chosen for finding in run_rule(rule, case)]
+    looked_for = [rule for rule in chosen if judged or rule.detector is Detector.EVIDENCE]
+    findings = [finding for rule in looked_for for finding in run_rule(rule, case)]
     read = read_remarks(reading, policy.rules, today)
     own = {rule.detector: rule for rule in chosen if rule.detector in OWN_DETECTORS}
     if policy.honour_suppressions:
@@ -52,7 +64,8 @@ def audit_reading(
     findings = [hold_to_pin(finding, policy.pin) for finding in findings]
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))
     held = tuple(suppression for suppression, _ in read.suppressions)
-    return DocumentAudit(reading, advice, tuple(findings), held, tuple(outside.levels) if outside else ())
+    shown = advice if judged else None
+    return DocumentAudit(reading, shown, tuple(findings), held, tuple(outside.levels) if outside else ())
 
 
 def hold_to_pin(finding: AuditFinding, pin: str | None) -> AuditFinding:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ragortune.citations import read_evidence
 from ragortune.designdoc.reader import DeclaredText
 from ragortune.errors import Place, ProfileError
-from ragortune.model import Criterion, GivenQuantity, Option, Profile, Provenance
+from ragortune.model import Criterion, Evidence, GivenQuantity, Option, Profile, Provenance
 from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.profile import Vocabulary
 from ragortune.reading import Document, KeyPath, Marks, parse_yaml
@@ -15,7 +16,7 @@ from ragortune.statements import Cited, Modality, Span, StatedDecision, StatedFa
 from ragortune.workload import FOR_CRITERION
 
 _KEY = "ragortune"
-_KEYS = ("decision", "profile")
+_KEYS = ("decision", "evidence", "profile")
 
 
 class Declared(Record):
@@ -52,6 +53,9 @@ def read_declared(
             message = f"'{_KEY}' has no {quote_value(key)}; it holds {join_words(_KEYS)}"
             raise ProfileError(message, place, suggest_name(key, _KEYS))
     decision = _read_option(data.get("decision"), (*root, "decision"), document, lines)
+    evidence = read_evidence(data.get("evidence"), (*root, "evidence"), document)
+    if decision is not None and isinstance(evidence, Evidence):
+        decision = decision.replace(quoted=evidence)
     path_of_profile = (*root, "profile")
     profile = _read_profile(data.get("profile"), path_of_profile, document, criteria)
     facts = _state_facts(profile, data.get("profile"), path_of_profile, document, lines)
@@ -107,7 +111,9 @@ def _state_fact(
     if answer is not None and isinstance(answer.given, (int, float)):
         value = answer.given
     span = _span_of_place(document, path, lines)
-    return StatedFact(criterion, value, Modality.STATED, span, declared=True)
+    evidence = answer.evidence if answer is not None else None
+    quoted = evidence if isinstance(evidence, Evidence) else None
+    return StatedFact(criterion, value, Modality.STATED, span, declared=True, quoted=quoted)
 
 
 def _cut_marks(document: Document, path: KeyPath) -> Marks:

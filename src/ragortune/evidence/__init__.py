@@ -1,0 +1,1 @@
+"""Where answers come from: quotes in documents, the blocks that hold them, and language models that read."""
