@@ -419,7 +419,7 @@ def write_profile(
         lines += _write_criterion(criterion, profile, declined, derived=bool(quantities))
     if quantities:
         lines += ["", "quantities:"]
-        lines += [f"  {_yaml_value(key)}: {_yaml_value(value)}" for key, value in quantities.items()]
+        lines += [f"  {yaml_value(key)}: {yaml_value(value)}" for key, value in quantities.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -436,7 +436,7 @@ def _write_criterion(
     if not levels or (derived and answer and answer.source is Provenance.DERIVED):
         lines.append(f"  {criterion.name}: unknown" if criterion.id in declined else f"  # {criterion.name}:")
         return lines
-    value = _yaml_value(answer.given if answer else levels[0] if len(levels) == 1 else levels)
+    value = yaml_value(answer.given if answer else levels[0] if len(levels) == 1 else levels)
     extras = []
     if answer and (answer.evidence or answer.as_of or answer.source is not Provenance.STATED):
         evidence = None if answer.evidence is None else describe_evidence(answer.evidence)
@@ -445,7 +445,7 @@ def _write_criterion(
     if extras:
         lines.append(f"    value: {value}")
         lines += [
-            f"    {key}: {_yaml_text(part) if isinstance(part, str) else _yaml_value(part)}"
+            f"    {key}: {_yaml_text(part) if isinstance(part, str) else yaml_value(part)}"
             for key, part in extras
             if part
         ]
@@ -465,14 +465,14 @@ def _one_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
-def _yaml_value(given: object) -> str:
+def yaml_value(given: object) -> str:
     """Return a value on one line, in a form that reads back the same."""
     if isinstance(given, Mapping):
         return (
-            "{" + ", ".join(f"{_yaml_value(key)}: {_yaml_value(value)}" for key, value in given.items()) + "}"
+            "{" + ", ".join(f"{yaml_value(key)}: {yaml_value(value)}" for key, value in given.items()) + "}"
         )
     if isinstance(given, (list, tuple)):
-        return "[" + ", ".join(_yaml_value(part) for part in given) + "]"
+        return "[" + ", ".join(yaml_value(part) for part in given) + "]"
     if isinstance(given, str):
         return given if _PLAIN_WORD.fullmatch(given) and given.lower() not in _NO_WORDS else _yaml_text(given)
     if given is None or isinstance(given, bool):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ragortune.errors import ProfileError
-from ragortune.model import Answer, GivenQuantity, Profile, Provenance
+from ragortune.model import Answer, Evidence, GivenQuantity, Profile, Provenance
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
 from ragortune.statements import DesignReading, Modality, StatedFact
@@ -125,7 +125,10 @@ def _in_order(facts: Iterable[StatedFact]) -> tuple[StatedFact, ...]:
 
 def _cite_fact(fact: StatedFact, levels: tuple[str, ...]) -> Answer:
     source = Provenance.MEASURED if fact.modality is Modality.MEASURED else Provenance.EXTRACTED
-    evidence = f"line {fact.span.line}: {fact.span.quote}" if fact.span else None
+    evidence: str | Evidence | None = fact.quoted
+    if evidence is None and fact.span is not None:
+        said = Evidence(fact.span.quote, line=fact.span.line)
+        evidence = str(said) if fact.declared else said
     given = dict(fact.value) if isinstance(fact.value, tuple) and _holds_pairs(fact.value) else fact.value
     return Answer(levels, given, Provenance.STATED if fact.declared else source, evidence)
 

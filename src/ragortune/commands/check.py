@@ -16,10 +16,10 @@ from ragortune.commands.documents import (
     read_design_text,
     read_size,
 )
+from ragortune.commands.models import open_reader
 from ragortune.commands.outputs import choose_outputs, write_report
 from ragortune.commands.shared import show_error
 from ragortune.configuration import Configuration, find_configuration
-from ragortune.designdoc import read_design
 from ragortune.errors import ExitCode, Place, RagortuneError, UsageError
 from ragortune.findings import Certainty, CheckReport, DocumentAudit, FindingRule, Severity, StaleEntry
 from ragortune.host import Environment
@@ -65,6 +65,10 @@ class CheckRequest(Record):
     """Whether comments in the documents silence nothing."""
     max_document: str = "5M"
     max_line: str = "1M"
+    model: str | None = None
+    """Language model that reads the documents; the local reader if None."""
+    cache: bool = True
+    """Whether answers of a model are kept and used again."""
 
 
 class _Settings(Record):
@@ -213,11 +217,12 @@ def _audit_paths(
     audits: list[DocumentAudit] = []
     unreadable: list[tuple[str, str]] = []
     today = environment.date()
+    reader = open_reader(settings.rulebook, request.model, environment, cache=request.cache)
     for path in paths:
         shown = (request.stdin_name or _STDIN_NAME) if path == "-" else path
         try:
             text = read_design_text(path, shown, settings.limits, environment)
-            reading = read_design(text, shown, settings.rulebook)
+            reading = reader.read(text, shown)
             audit = audit_reading(reading, settings.rulebook, settings.policy, today, settings.outside)
         except RagortuneError as error:
             show_error(error, environment)

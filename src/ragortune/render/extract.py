@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ragortune.audit.answers import StatedAnswers
+from ragortune.citations import describe_evidence
 from ragortune.findings import StepKind
-from ragortune.model import Answer
+from ragortune.model import Answer, Evidence
 from ragortune.plaintext import clean_text, shorten_text
+from ragortune.profile import yaml_value
 from ragortune.render.checks import STATUS_NAMES, STEP_NAMES
 from ragortune.render.machine import dump_json
 from ragortune.statements import DesignReading, StatedFact
@@ -37,11 +39,23 @@ def _describe_answer(reading: DesignReading, answers: StatedAnswers, criterion: 
     answer = answers.profile.answers[criterion]
     fact = answers.fact_for(criterion)
     described: Json = {"value": _show_value(answer, levels)}
-    if fact is not None and fact.span is not None:
-        quote = f"{clean_text(reading.path)}:{fact.span.line}: {clean_text(fact.span.quote)}"
-        described["evidence"] = shorten_text(" ".join(quote.split()), _LONGEST_EVIDENCE)
+    evidence = None if fact is None else cite_fact(reading, fact)
+    if isinstance(evidence, Evidence):
+        described["evidence"] = describe_evidence(evidence.replace(document=evidence.document or reading.path))
+    elif evidence is not None:
+        described["evidence"] = evidence
     described["source"] = answer.source.value
     return described
+
+
+def cite_fact(reading: DesignReading, fact: StatedFact) -> str | Evidence | None:
+    """Return what supports a fact: the quote in its block, the words of its sentence, or the line of its block."""
+    if fact.quoted is not None or fact.span is None:
+        return fact.quoted
+    if fact.declared:
+        words = f"{clean_text(reading.path)}:{fact.span.line}: {clean_text(fact.span.quote)}"
+        return shorten_text(" ".join(words.split()), _LONGEST_EVIDENCE)
+    return Evidence(fact.span.quote, line=fact.span.line)
 
 
 def _show_value(answer: Answer, levels: tuple[str, ...]) -> object:
@@ -63,18 +77,13 @@ def render_profile_yaml(reading: DesignReading, answers: StatedAnswers) -> str:
             lines += ["", f"{key}:"]
             for name, answer in value.items():
                 if not isinstance(answer, dict):
-                    lines.append(f"  {name}: {_scalar(answer)}")
+                    lines.append(f"  {name}: {yaml_value(answer)}")
                     continue
                 lines.append(f"  {name}:")
-                lines += [f"    {part}: {_scalar(text)}" for part, text in answer.items()]
+                lines += [f"    {part}: {yaml_value(text)}" for part, text in answer.items()]
         else:
-            lines.append(f"{key}: {_scalar(value)}")
+            lines.append(f"{key}: {yaml_value(value)}")
     return "\n".join(lines) + "\n"
-
-
-def _scalar(value: object) -> str:
-    """Return a value as YAML reads it: JSON is YAML, and quotes keep `no` and numbers apart from what they look like."""
-    return dump_json(value)
 
 
 def _remark(reading: DesignReading, answers: StatedAnswers) -> Iterator[str]:
