@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from ragortune.casebook import NearCase
-from ragortune.engine import Outcome, decide_option
+from ragortune.engine import Outcome, decide_option, pair_probabilities
 from ragortune.model import (
     Flip,
     Need,
@@ -26,6 +26,7 @@ SCHEMA = "ragortune/recommendation/2"
 
 Json = dict[str, object]
 _NEEDS = tuple((index, need.value) for index, need in enumerate(Need))
+_OPTIONS = tuple(option.value for option in Option)
 _DIGITS = 6
 """Decimals of probabilities and expected gains; log-odds are exact to thousandths."""
 
@@ -177,8 +178,8 @@ def _describe_refusal(refusal: Refusal) -> Json:
 
 def describe_outcome(project: str | None, outcome: Outcome, origin: Json | None = None) -> Json:
     """Return the verdict alone as JSON data: option, probability and needs."""
-    probability = outcome.probability
     needs = outcome.needs
+    probability = pair_probabilities(*needs)
     described: Json = {
         "schema": SCHEMA,
         "project": project,
@@ -203,7 +204,7 @@ def describe_outcome(project: str | None, outcome: Outcome, origin: Json | None 
 
 def show_probability(probability: Mapping[Option, float]) -> Json:
     """Return the probabilities of the options as JSON."""
-    return {option.value: round(share, _DIGITS) for option, share in probability.items()}
+    return {name: round(share, _DIGITS) for name, share in zip(_OPTIONS, probability.values(), strict=True)}
 
 
 def show_levels(answers: object) -> Json:
