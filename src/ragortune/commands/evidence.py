@@ -61,10 +61,10 @@ class QuotedFiles:
             raise ProfileError("'evidence' names no document, so that its quote cannot be looked up", place)
         holder = path if path not in (None, "-") else place.path if path is None else None
         folder = os.path.dirname(os.path.join(self._environment.folder, holder or "document"))
-        root = os.path.realpath(_find_repository(folder) or folder)
+        root = os.path.realpath(find_repository(folder) or folder)
         for base in (folder, root):
             target = os.path.realpath(os.path.join(base, document))
-            if not _is_inside(target, root):
+            if not is_inside(target, root):
                 message = f"the quoted document {quote_value(document)} lies outside {quote_value(root)}"
                 raise UnreadableError(message, place)
             if os.path.isfile(target):
@@ -84,7 +84,7 @@ class QuotedFiles:
         return self._finders[target]
 
 
-def _find_repository(folder: str) -> str | None:
+def find_repository(folder: str) -> str | None:
     """Return the root of the git repository that a folder lies in."""
     current = os.path.abspath(folder)
     while not os.path.exists(os.path.join(current, ".git")):
@@ -95,5 +95,6 @@ def _find_repository(folder: str) -> str | None:
     return current
 
 
-def _is_inside(path: str, folder: str) -> bool:
+def is_inside(path: str, folder: str) -> bool:
+    """Return whether a real path lies in a folder."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

@@ -7,6 +7,7 @@ import msgspec
 from ragortune.audit import gather_answers
 from ragortune.commands.documents import Limits, read_design_text
 from ragortune.commands.models import open_reader
+from ragortune.commands.writing import write_answers
 from ragortune.commands.shared import choose_format, open_rulebook
 from ragortune.errors import ExitCode
 from ragortune.host import Environment
@@ -43,6 +44,8 @@ def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCo
     reader = open_reader(rulebook, request.model, environment, cache=request.cache)
     text = read_design_text(request.path, shown, Limits(), environment)
     reading = reader.read(text, shown)
+    if request.write or request.dry_run:
+        return write_answers(request.path, text, rulebook, reading, environment, dry_run=request.dry_run)
     answers = gather_answers(reading, Vocabulary(rulebook.criteria))
     render = render_profile_json if form == "json" else render_profile_yaml
     environment.write(render(reading, answers))

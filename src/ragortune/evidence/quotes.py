@@ -24,7 +24,10 @@ _LEFT_OUT = re.compile(
 )
 """White space, and the markup that is left out. Every part is bounded or cannot match in two ways."""
 _ALIKE = str.maketrans("‘’‚“”„‐‑–—−", "'''\"\"\"-----")  # noqa: RUF001  (the look-alikes are the point)
-_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})[ \t]*(\S*)")
+BLOCK = "ragortune"
+"""The key, and the word behind a fence, of what a document says to this program."""
+_FENCE = re.compile(r"(?P<prefix>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>`{3,}|~{3,})[ \t]*(?P<word>\S*)")
+_LONGEST_FRONT_MATTER = 400
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s|\n\s*(?=\n|[-*+|#>]|\d{1,3}[.)])")
 _WORD = re.compile(r"\w+")
 _HIDDEN = "\0"
@@ -227,43 +230,83 @@ def _line_starts(text: str) -> Iterator[int]:
 # --- what a reader does not see -----------------------------------------------------------------------------------
 
 
+class BlockPlace(msgspec.Struct, frozen=True):
+    """Which lines hold what a `ragortune` block says; counted from 0."""
+
+    first: int
+    """The first line of its content; in front matter that of its key."""
+    last: int
+    """Behind its last line."""
+    key: bool
+    """Whether it stands below a key of the front matter, not in a fence."""
+    prefix: str = ""
+    """What stands before the fence: blanks or marks of a quotation."""
+
+
+def find_block(lines: Sequence[str]) -> BlockPlace | None:
+    """Return where the first block of a document stands."""
+    front = _find_key(lines)
+    if front:
+        return BlockPlace(front.start, front.stop, key=True)
+    blocks = _scan(lines)[1]
+    return blocks[0] if blocks else None
+
+
 def blank_hidden(lines: Sequence[str]) -> list[str]:
     """Return lines in which comments, struck-out text and `ragortune` blocks are blanked, each as long as it was."""
+    return _scan(lines)[0]
+
+
+def front_matter_end(lines: Sequence[str]) -> int:
+    """Return the index behind the last line of the front matter; 0 where there is none."""
+    if not lines or lines[0].rstrip() != "---":
+        return 0
+    for number in range(1, min(len(lines), _LONGEST_FRONT_MATTER)):
+        if lines[number].rstrip() in {"---", "..."}:
+            return number + 1
+    return 0
+
+
+def _find_key(lines: Sequence[str]) -> range:
+    """Return which lines of the front matter, counted from 0, hold the key `ragortune`."""
+    first = None
+    last = max(0, front_matter_end(lines) - 1)
+    for number in range(1, last):
+        line = lines[number]
+        if first is not None and line[:1] not in {" ", "\t", "", "#", "-", "}", "]"}:
+            return range(first, number)
+        if first is None and re.match(rf"{BLOCK}\s*:", line):
+            first = number
+    return range(first, last) if first is not None else range(0)
+
+
+def _scan(lines: Sequence[str]) -> tuple[list[str], list[BlockPlace]]:
+    """Return the lines with what is hidden blanked, and the fenced `ragortune` blocks."""
     blanked: list[str] = []
-    fence, own = "", False
-    comment = False
-    front = _front_block(lines)
+    blocks: list[BlockPlace] = []
+    front = _find_key(lines)
+    fence: re.Match[str] | None = None
+    comment, first = False, 0
     for number, line in enumerate(lines):
         opening = None if comment else _FENCE.match(line)
-        if fence:
-            closes = opening is not None and opening[1].startswith(fence) and not opening[2]
+        if fence is not None:
+            own = fence["word"] == BLOCK
             blanked.append(_HIDDEN * len(line) if own else line)
-            fence, own = ("", False) if closes else (fence, own)
-        elif opening and "`" not in opening[2]:
-            fence, own = opening[1], opening[2] == "ragortune"
-            blanked.append(_HIDDEN * len(line) if own else line)
+            if opening and opening["mark"].startswith(fence["mark"]) and not opening["word"]:
+                if own:
+                    blocks.append(BlockPlace(first, number, key=False, prefix=fence["prefix"]))
+                fence = None
+        elif opening and "`" not in opening["word"]:
+            fence, first = opening, number + 1
+            blanked.append(_HIDDEN * len(line) if opening["word"] == BLOCK else line)
         elif number in front:
             blanked.append(_HIDDEN * len(line))
         else:
             text, comment = _blank_comments(line, inside=comment)
             blanked.append(_blank_between(text, "~~"))
-    return blanked
-
-
-def _front_block(lines: Sequence[str]) -> range:
-    """Return which lines of the front matter, counted from 0, hold the key `ragortune`."""
-    if not lines or lines[0].rstrip() != "---":
-        return range(0)
-    first = None
-    for number in range(1, len(lines)):
-        line = lines[number]
-        if line.rstrip() in {"---", "..."}:
-            return range(first, number) if first is not None else range(0)
-        if first is None and re.match(r"ragortune\s*:", line):
-            first = number
-        elif first is not None and line[:1] not in {" ", "\t", "", "#", "-", "}", "]"}:
-            return range(first, number)
-    return range(0)
+    if fence is not None and fence["word"] == BLOCK:
+        blocks.append(BlockPlace(first, len(lines), key=False, prefix=fence["prefix"]))
+    return blanked, blocks
 
 
 def _blank_comments(line: str, *, inside: bool) -> tuple[str, bool]:
@@ -285,8 +328,6 @@ def _blank_comments(line: str, *, inside: bool) -> tuple[str, bool]:
 
 def _blank_between(line: str, mark: str) -> str:
     parts = line.split(mark)
-    if len(parts) < 3:
-        return line
     for index in range(1, len(parts) - 1, 2):
         parts[index] = _HIDDEN * len(parts[index])
     return mark.join(parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ragortune.audit.answers import StatedAnswers
+from ragortune.audit.places import find_sentence
 from ragortune.citations import describe_evidence
 from ragortune.findings import StepKind
 from ragortune.model import Answer, Evidence
@@ -12,7 +13,7 @@ from ragortune.plaintext import clean_text, shorten_text
 from ragortune.profile import yaml_value
 from ragortune.render.checks import STATUS_NAMES, STEP_NAMES
 from ragortune.render.machine import dump_json
-from ragortune.statements import DesignReading, StatedFact
+from ragortune.statements import DesignReading, Span, StatedFact
 from ragortune.workload import describe_quantity
 
 _LONGEST_EVIDENCE = 300
@@ -26,7 +27,7 @@ def describe_profile(reading: DesignReading, answers: StatedAnswers) -> Json:
     groups: dict[str, Json] = {}
     for criterion in answers.profile.levels:
         group, _, name = criterion.partition(".")
-        groups.setdefault(group, {})[name] = _describe_answer(reading, answers, criterion)
+        groups.setdefault(group, {})[name] = describe_answer(reading, answers, criterion)
     if answers.profile.quantities:
         groups["quantities"] = {
             name: describe_quantity(name, given) for name, given in answers.profile.quantities.items()
@@ -34,11 +35,12 @@ def describe_profile(reading: DesignReading, answers: StatedAnswers) -> Json:
     return {**described, **groups}
 
 
-def _describe_answer(reading: DesignReading, answers: StatedAnswers, criterion: str) -> Json:
+def describe_answer(reading: DesignReading, answers: StatedAnswers, criterion: str) -> Json:
+    """Return one answer as plain data: its value, what supports it, and where it comes from."""
     levels = answers.profile.levels[criterion]
     answer = answers.profile.answers[criterion]
     fact = answers.fact_for(criterion)
-    described: Json = {"value": _show_value(answer, levels)}
+    described: Json = {"value": show_value(answer, levels)}
     evidence = None if fact is None else cite_fact(reading, fact)
     if isinstance(evidence, Evidence):
         described["evidence"] = describe_evidence(evidence.replace(document=evidence.document or reading.path))
@@ -55,10 +57,23 @@ def cite_fact(reading: DesignReading, fact: StatedFact) -> str | Evidence | None
     if fact.declared:
         words = f"{clean_text(reading.path)}:{fact.span.line}: {clean_text(fact.span.quote)}"
         return shorten_text(" ".join(words.split()), _LONGEST_EVIDENCE)
-    return Evidence(fact.span.quote, line=fact.span.line)
+    return Evidence(quote_sentence(reading, fact.span), line=fact.span.line)
 
 
-def _show_value(answer: Answer, levels: tuple[str, ...]) -> object:
+def quote_sentence(reading: DesignReading, span: Span) -> str:
+    """Return what the sentence around a place has on its line, so that a change anywhere in it is seen."""
+    sentence = find_sentence(reading, span)
+    pieces = [piece for piece in sentence.pieces if piece.line == span.line] if sentence else []
+    if pieces:
+        first = min(piece.column for piece in pieces)
+        last = max(piece.column + piece.length for piece in pieces)
+        if first <= span.column and span.column + len(span.quote) <= last <= first + _LONGEST_EVIDENCE:
+            return reading.lines[span.line - 1][first - 1 : last - 1]
+    return span.quote
+
+
+def show_value(answer: Answer, levels: tuple[str, ...]) -> object:
+    """Return an answer as a profile holds it: a number, a level, or several."""
     if isinstance(answer.given, (int, float)) and not isinstance(answer.given, bool):
         return answer.given
     return levels[0] if len(levels) == 1 else list(levels)
