@@ -107,6 +107,15 @@ class TraceState(StrEnum):
     """It waits for an answer that is not known."""
 
 
+class Firmness(StrEnum):
+    """TEMP until the reports of the new engine are merged."""
+
+    SETTLED = "settled"
+    FIRM = "firm"
+    LEANING = "leaning"
+    DEFAULT = "default"
+
+
 EVEN = 0.5
 """Probability at which something is as likely as not."""
 
