@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from ragortune.audit.evidence import Quoted, QuoteSources, list_outside_quotes, list_quotes
 from ragortune.commands.documents import Limits, read_design_text
 from ragortune.errors import Place, ProfileError, RagortuneError, UnreadableError
@@ -27,7 +29,7 @@ class QuotedFiles:
         self._finders: dict[str, QuoteFinder] = {}
         self._first = next(iter(paths), None)
         self._checked = {self._real_path(path) for path in paths}
-        quotes = list_outside_quotes(outside) if outside is not None else []
+        quotes = [self._show_place(quoted) for quoted in (list_outside_quotes(outside) if outside else ())]
         self._outside = [(quoted, self._locate(quoted.evidence, None)) for quoted in quotes]
         self._outside_finders = {
             quoted.evidence: self._open(target, quoted.evidence) for quoted, target in self._outside
@@ -49,6 +51,16 @@ class QuotedFiles:
         for quoted, target in self._outside:
             if target == own or (first and target not in self._checked):
                 yield quoted
+
+    def _show_place(self, quoted: Quoted) -> Quoted:
+        """Return a quote whose place is named as a user of this folder would."""
+        evidence = quoted.evidence
+        if evidence.place is None or evidence.place.path is None:
+            return quoted
+        shown = os.path.relpath(evidence.place.path, self._environment.folder).replace(os.sep, "/")
+        return msgspec.structs.replace(
+            quoted, evidence=evidence.replace(place=evidence.place.replace(path=shown))
+        )
 
     def _real_path(self, path: str) -> str:
         return path if path == "-" else os.path.realpath(os.path.join(self._environment.folder, path))

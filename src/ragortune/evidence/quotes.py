@@ -70,7 +70,7 @@ class QuoteFinder:
         Empty where it does not stand there whole: `weekly` is not found in `biweekly`, nor `2,000` in `12,000`.
         """
         words = plain_text(quote)
-        if not words or _HIDDEN in words:
+        if not any(map(str.isalnum, words)) or _HIDDEN in words:
             return ()
         at = self._plain_offset(line) if line is not None else 0
         after = self._search(words, at, 1)
