@@ -11,7 +11,7 @@ from ragortune.commands.documents import DOCUMENT_BYTES
 from ragortune.commands.evidence import find_repository, is_inside
 from ragortune.designdoc import read_design
 from ragortune.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
-from ragortune.evidence.block import BlockContent, Entry, write_block
+from ragortune.evidence.block import BlockContent, Entry, leave_out_held, write_block
 from ragortune.host import Environment, replace_file
 from ragortune.model import Evidence, Rulebook
 from ragortune.plaintext import clean_text, quote_value
@@ -30,7 +30,7 @@ def write_answers(
     if path == "-":
         raise UsageError("--write needs a file, not stdin")
     vocabulary = Vocabulary(rulebook.criteria)
-    content = list_entries(reading, gather_answers(reading, vocabulary))
+    content = leave_out_held(text, list_entries(reading, gather_answers(reading, vocabulary)))
     written = write_block(text, path, content)
     if written != text:
         _check_written(reading, content, written, rulebook)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from ragortune.errors import Place, UnreadableError
@@ -39,6 +41,17 @@ class BlockContent(msgspec.Struct, frozen=True):
     decision: Entry | None
     answers: Mapping[str, Entry]
     """By criterion."""
+
+
+def leave_out_held(text: str, content: BlockContent) -> BlockContent:
+    """Return the content without what the present block of a document answers already, be it with `unknown`."""
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    found = find_block(lines)
+    if found is None or found.prefix:
+        return content
+    _, data = _load("\n".join(lines[found.first : found.last]), found.key)
+    answers = {name: entry for name, entry in content.answers.items() if not _holds(data, name)}
+    return BlockContent(None if "decision" in data else content.decision, answers)
 
 
 class _Insertion(msgspec.Struct, frozen=True):
@@ -75,7 +88,7 @@ def write_block(text: str, path: str, content: BlockContent) -> str:
     return "\n".join([*lines[: insertion.first], *added, *lines[insertion.last :]])
 
 
-def _plan(lines: Sequence[str], path: str, content: BlockContent) -> _Insertion:
+def _plan(lines: list[str], path: str, content: BlockContent) -> _Insertion:
     finder = QuoteFinder(lines)
     found = find_block(lines)
     if found is None:
@@ -86,8 +99,11 @@ def _plan(lines: Sequence[str], path: str, content: BlockContent) -> _Insertion:
     body = "\n".join(lines[found.first : found.last])
 
     def write(moved: Callable[[int], int]) -> list[str]:
-        written = _complete(body, found.key, content, finder, moved)
-        return body.split("\n") if written is None else written
+        try:
+            written = _complete(body, found.key, content, finder, moved)
+        except UnreadableError as error:
+            raise UnreadableError(error.message, Place(path, found.first + 1)) from None
+        return lines[found.first : found.last] if written is None else written
 
     return _Insertion(found.first, found.last, write)
 
@@ -142,22 +158,47 @@ def _complete(
     moved: Callable[[int], int],
 ) -> list[str] | None:
     """Return the lines of a block with what is missing in it; None where nothing is."""
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 1_000_000
-    root = (yaml.load(body) if body.strip() else None) or CommentedMap()
-    data = root
-    if below_key:
-        data = root.get(BLOCK) or CommentedMap()
-        root[BLOCK] = data
+    root, data = _load(body, below_key)
     changed = _add_missing(data, content, moved)
     if finder is not None:
         changed = _move_lines(data, finder, moved) or changed
     if not changed:
         return None
     stream = io.StringIO()
-    yaml.dump(root, stream)
+    _yaml().dump(root, stream)
     return stream.getvalue().removesuffix("\n").split("\n")
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 1_000_000
+    return yaml
+
+
+def _load(body: str, below_key: bool) -> tuple[CommentedMap, CommentedMap]:  # noqa: FBT001  (as above)
+    """Return what stands in a block as a whole, and the part that holds decision and profile; raises UnreadableError."""
+    try:
+        root = (_yaml().load(body) if body.strip() else None) or CommentedMap()
+        if below_key:
+            root[BLOCK] = root.get(BLOCK) or CommentedMap()
+    except (YAMLError, ValueError, TypeError, AttributeError, RecursionError):
+        root = None
+    data = root[BLOCK] if root and below_key else root
+    profile = data.get("profile") or {} if isinstance(data, CommentedMap) else None
+    if not isinstance(profile, dict) or not all(
+        "." in str(name) or isinstance(group, (dict, str, NoneType)) for name, group in profile.items()
+    ):
+        raise UnreadableError("the present block cannot be taken apart; correct it first")
+    return root, data
+
+
+def _holds(data: CommentedMap, criterion: str) -> bool:
+    """Return whether a block says something on a criterion, under its whole name or nested by group."""
+    profile = data.get("profile") or {}
+    group, _, name = criterion.partition(".")
+    held = profile.get(group)
+    return criterion in profile or (isinstance(held, dict) and name in held)
 
 
 def _add_missing(data: CommentedMap, content: BlockContent, moved: Callable[[int], int]) -> bool:
@@ -168,16 +209,12 @@ def _add_missing(data: CommentedMap, content: BlockContent, moved: Callable[[int
             data.insert(1, "evidence", _show_evidence(content.decision.evidence, moved))
         changed = True
     for criterion, entry in content.answers.items():
-        profile = data.get("profile")
-        group, _, name = criterion.partition(".")
-        held = profile.get(group) if profile else None
-        if profile and (criterion in profile or (held and name in held)):
+        if _holds(data, criterion):
             continue
-        if not profile:
-            profile = data["profile"] = CommentedMap()
-        if not held:
-            held = profile[group] = CommentedMap()
-        held[name] = _show_entry(entry, moved)
+        group, _, name = criterion.partition(".")
+        data["profile"] = data.get("profile") or CommentedMap()
+        data["profile"][group] = data["profile"].get(group) or CommentedMap()
+        data["profile"][group][name] = _show_entry(entry, moved)
         changed = True
     return changed
 
