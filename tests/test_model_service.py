@@ -25,7 +25,7 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    def do_POST(self):  # noqa: N802  (the name is the library's)
+    def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.requests.append((self.path, body))
         answer = {
@@ -34,11 +34,17 @@ class Handler(BaseHTTPRequestHandler):
             "created": 1_700_000_000,
             "model": body["model"],
             "choices": [
-                {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": self.server.text}}
+                {
+                    "index": 0,
+                    "finish_reason": "stop",
+                    "message": {"role": "assistant", "content": self.server.text},
+                }
             ],
             "usage": {"prompt_tokens": 1_200, "completion_tokens": 80, "total_tokens": 1_280},
         }
-        data = json.dumps(answer if self.server.status == 200 else {"error": {"message": "\x1b[31mno such model"}})
+        data = json.dumps(
+            answer if self.server.status == 200 else {"error": {"message": "\x1b[31mno such model"}}
+        )
         self.send_response(self.server.status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data.encode())))
@@ -79,7 +85,12 @@ def test_a_model_with_an_openai_compatible_address_reads_a_record(run, write, se
     server = serve(json.dumps(GOOD))
 
     result = run(
-        "extract", write("7.md", PRICE_DESK), "--model", "openai-chat:house-model", "--no-cache", environment=address(server)
+        "extract",
+        write("7.md", PRICE_DESK),
+        "--model",
+        "openai-chat:house-model",
+        "--no-cache",
+        environment=address(server),
     )
 
     ((path, body),) = server.requests
@@ -94,7 +105,12 @@ def test_what_a_service_refuses_is_told_in_a_line(run, write, serve):
     server = serve("", status=404)
 
     result = run(
-        "extract", write("7.md", PRICE_DESK), "--model", "openai-chat:gone", "--no-cache", environment=address(server)
+        "extract",
+        write("7.md", PRICE_DESK),
+        "--model",
+        "openai-chat:gone",
+        "--no-cache",
+        environment=address(server),
     )
 
     assert result.code == 2

@@ -108,7 +108,11 @@ def test_what_is_found_is_an_exact_piece_of_its_line(lines, quote):
     assert [len(line) for line in blank_hidden(lines)] == [len(line) for line in lines]
 
 
-@given(st.lists(st.sampled_from(["weekly", "prices", "*", "_", " ", "`", "[", "](x)", "\n", "> ", "~~"]), max_size=14))
+@given(
+    st.lists(
+        st.sampled_from(["weekly", "prices", "*", "_", " ", "`", "[", "](x)", "\n", "> ", "~~"]), max_size=14
+    )
+)
 def test_a_document_without_hidden_parts_holds_itself(parts):
     text = "".join(parts)
 
@@ -234,8 +238,14 @@ def test_a_document_that_cannot_be_read_or_lies_outside_is_an_error(run, write, 
 
 
 def test_a_profile_file_is_held_against_what_it_quotes(run, write):
-    write("docs/7.md", "# Desk\n\nWe will build retrieval over the price list.\n\nThe list changes every week.\n")
-    write("facts.yaml", QUOTED.replace("a.md", "docs/7.md").replace('"every week"', "The list changes every week."))
+    write(
+        "docs/7.md",
+        "# Desk\n\nWe will build retrieval over the price list.\n\nThe list changes every week.\n",
+    )
+    write(
+        "facts.yaml",
+        QUOTED.replace("a.md", "docs/7.md").replace('"every week"', "The list changes every week."),
+    )
     assert gone(run, "docs/7.md", "--profile", "facts.yaml")[0].code == 0
 
     write("docs/7.md", "# Desk\n\nWe will build retrieval over the price list.\n")

@@ -69,9 +69,7 @@ def describe_evidence(evidence: str | Evidence) -> object:
     return {key: value for key, value in parts.items() if value is not None}
 
 
-def _read_text(
-    given: Mapping[str, object], key: str, path: KeyPath, document: Document | None
-) -> str | None:
+def _read_text(given: Mapping[str, object], key: str, path: KeyPath, document: Document | None) -> str | None:
     text = given.get(key)
     if text is None and key != "quote":
         return None

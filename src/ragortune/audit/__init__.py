@@ -33,13 +33,14 @@ class Policy(Record):
     honour_suppressions: bool = True
 
 
-def audit_reading(
+def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the document nor the rules)
     reading: DesignReading,
     rulebook: Rulebook,
     policy: Policy,
     today: str,
     outside: Profile | None = None,
-    sources: QuoteSources = QuoteSources(),
+    *,
+    sources: QuoteSources | None = None,
 ) -> DocumentAudit:
     """Return what is wrong with one document on a date (YYYY-MM-DD).
 
@@ -47,6 +48,7 @@ def audit_reading(
     document that is not to be judged is held against its own quotes only.
     """
     judged = reading.status not in (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.UNSUPPORTED_LANGUAGE)
+    sources = sources or QuoteSources()
     if not judged and not list_quotes(reading) and not sources.outside:
         return DocumentAudit(reading, None, ())
     answers = gather_answers(reading, Vocabulary(rulebook.criteria), outside)

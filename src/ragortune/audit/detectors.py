@@ -22,9 +22,18 @@ from ragortune.audit.places import find_sentence, find_title, span_of
 from ragortune.audit.wording import WordFinder, compares_models
 from ragortune.engine import decide_option
 from ragortune.engine.compile import resolve_clause
-from ragortune.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
 from ragortune.evidence.quotes import Passage
-from ragortune.model import Condition, Direction, Evidence, Need, Option, Recommendation, has_need, pair_option
+from ragortune.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
+from ragortune.model import (
+    Condition,
+    Direction,
+    Evidence,
+    Need,
+    Option,
+    Recommendation,
+    has_need,
+    pair_option,
+)
 from ragortune.plaintext import clean_text, join_words, quote_value, shorten_text
 from ragortune.profile import describe_answer
 from ragortune.record import Record
@@ -38,7 +47,6 @@ from ragortune.statements import (
     StatedFact,
     Zone,
 )
-
 
 _LONGEST_QUOTE = 160
 
@@ -371,7 +379,9 @@ def _detect_gone_evidence(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
         if gone.nearest is not None:
             near = f"line {gone.nearest.line}: {_word_quote(gone.nearest.text)}"
             message += f"; nearest is {near}"
-            steps.append(Step(StepKind.SENTENCE, f"nearest is {near}", _span_in(case, evidence, gone.nearest)))
+            steps.append(
+                Step(StepKind.SENTENCE, f"nearest is {near}", _span_in(case, evidence, gone.nearest))
+            )
         yield Hit(message, gone.quoted.span, tuple(steps), f"evidence {gone.quoted.carries}")
 
 

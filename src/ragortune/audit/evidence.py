@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
 from ragortune.evidence.quotes import Passage, QuoteFinder
 from ragortune.model import Evidence, GivenQuantity, Profile
-from ragortune.record import NOTHING
 from ragortune.statements import DesignReading, Span
 
 _MOST_SEARCHED = 50
@@ -38,7 +38,7 @@ class QuoteSources(msgspec.Struct, frozen=True):
 
     outside: tuple[Quoted, ...] = ()
     """Quotes of a profile file that are reported with this document."""
-    finders: Mapping[Evidence, QuoteFinder] = NOTHING
+    finders: Mapping[Evidence, QuoteFinder] = MappingProxyType({})
     """For each quote that names its document that document; all others are the design document's own words."""
 
 
@@ -54,7 +54,9 @@ def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[GoneQuo
         finder = sources.finders.get(evidence, own)
         if not finder.find(evidence.quote, evidence.line):
             searched += 1
-            nearest = finder.find_nearest(evidence.quote, evidence.line) if searched <= _MOST_SEARCHED else None
+            nearest = (
+                finder.find_nearest(evidence.quote, evidence.line) if searched <= _MOST_SEARCHED else None
+            )
             yield GoneQuote(quoted, nearest)
 
 

@@ -227,7 +227,7 @@ def _audit_paths(
             reading = reader.read(text, shown)
             sources = quoted.sources_for(path, reading)
             audit = audit_reading(
-                reading, settings.rulebook, settings.policy, today, settings.outside, sources
+                reading, settings.rulebook, settings.policy, today, settings.outside, sources=sources
             )
         except RagortuneError as error:
             show_error(error, environment)

@@ -7,9 +7,9 @@ import msgspec
 from ragortune.audit import gather_answers
 from ragortune.commands.documents import Limits, read_design_text
 from ragortune.commands.models import open_reader
-from ragortune.commands.writing import write_answers
 from ragortune.commands.shared import choose_format, open_rulebook
-from ragortune.errors import ExitCode
+from ragortune.commands.writing import write_answers
+from ragortune.errors import ExitCode, UsageError
 from ragortune.host import Environment
 from ragortune.profile import Vocabulary
 from ragortune.render.extract import render_profile_json, render_profile_yaml
@@ -40,12 +40,14 @@ def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCo
     """Print the profile of a document; raises RagortuneError where it cannot be read."""
     form = choose_format(request.format, FORMATS)
     rulebook = open_rulebook(request.rules, environment)
+    if request.path == "-" and (request.write or request.dry_run):
+        raise UsageError("--write needs a file, not stdin")
     shown = (request.stdin_name or _STDIN_NAME) if request.path == "-" else request.path
     reader = open_reader(rulebook, request.model, environment, cache=request.cache)
     text = read_design_text(request.path, shown, Limits(), environment)
     reading = reader.read(text, shown)
     if request.write or request.dry_run:
-        return write_answers(request.path, text, rulebook, reading, environment, dry_run=request.dry_run)
+        return write_answers(text, rulebook, reading, environment, dry_run=request.dry_run)
     answers = gather_answers(reading, Vocabulary(rulebook.criteria))
     render = render_profile_json if form == "json" else render_profile_yaml
     environment.write(render(reading, answers))

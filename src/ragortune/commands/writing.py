@@ -24,11 +24,10 @@ _MARK = "\ufeff"
 
 
 def write_answers(
-    path: str, text: str, rulebook: Rulebook, reading: DesignReading, environment: Environment, *, dry_run: bool
+    text: str, rulebook: Rulebook, reading: DesignReading, environment: Environment, *, dry_run: bool
 ) -> ExitCode:
-    """Put what was read into the document, or show what would be; raises RagortuneError where that cannot be."""
-    if path == "-":
-        raise UsageError("--write needs a file, not stdin")
+    """Put what was read into the document of that text, or show what would be; raises RagortuneError."""
+    path = reading.path
     vocabulary = Vocabulary(rulebook.criteria)
     content = leave_out_held(text, list_entries(reading, gather_answers(reading, vocabulary)))
     written = write_block(text, path, content)
@@ -85,7 +84,9 @@ def _check_written(reading: DesignReading, content: BlockContent, written: str, 
     lost += [name for name in content.answers if name not in declared]
     if lost or (content.decision and (again.decision is None or not again.decision.declared)):
         what = quote_value(lost[0] if lost else "decision")
-        message = f"the block cannot be written: {what} would not read back; put an empty block where it belongs"
+        message = (
+            f"the block cannot be written: {what} would not read back; put an empty block where it belongs"
+        )
         raise UnreadableError(message, Place(reading.path))
 
 

@@ -239,5 +239,5 @@ class _Kept:
     def _path_for(self, prompt: str) -> str | None:
         if self._folder is None:
             return None
-        whole = "\0".join((_CACHE_FORMAT, self._name, prompt)).encode("utf-8", "surrogatepass")
+        whole = f"{_CACHE_FORMAT}\0{self._name}\0{prompt}".encode("utf-8", "surrogatepass")
         return os.path.join(self._folder, "answers", hashlib.sha256(whole).hexdigest() + ".json")

@@ -49,7 +49,7 @@ def leave_out_held(text: str, content: BlockContent) -> BlockContent:
     found = find_block(lines)
     if found is None or found.prefix:
         return content
-    _, data = _load("\n".join(lines[found.first : found.last]), found.key)
+    _, data = _load("\n".join(lines[found.first : found.last]), below_key=found.key)
     answers = {name: entry for name, entry in content.answers.items() if not _holds(data, name)}
     return BlockContent(None if "decision" in data else content.decision, answers)
 
@@ -100,7 +100,7 @@ def _plan(lines: list[str], path: str, content: BlockContent) -> _Insertion:
 
     def write(moved: Callable[[int], int]) -> list[str]:
         try:
-            written = _complete(body, found.key, content, finder, moved)
+            written = _complete(body, content, finder, moved, below_key=found.key)
         except UnreadableError as error:
             raise UnreadableError(error.message, Place(path, found.first + 1)) from None
         return lines[found.first : found.last] if written is None else written
@@ -113,7 +113,9 @@ def _plan_new(lines: Sequence[str], content: BlockContent) -> _Insertion:
     if content.decision is None and not content.answers:
         return _Insertion(0, 0, lambda _: [])
     if end:
-        return _Insertion(end - 1, end - 1, lambda moved: _complete("", True, content, None, moved) or [])
+        return _Insertion(
+            end - 1, end - 1, lambda moved: _complete("", content, None, moved, below_key=True) or []
+        )
     at = _find_title(lines)
     above = [""] if at else []
     below = [] if at < len(lines) and not lines[at].strip() else [""]
@@ -121,7 +123,7 @@ def _plan_new(lines: Sequence[str], content: BlockContent) -> _Insertion:
         below = []
 
     def write(moved: Callable[[int], int]) -> list[str]:
-        body = _complete("", False, content, None, moved) or []
+        body = _complete("", content, None, moved, below_key=False) or []
         return [*above, f"```{BLOCK}", *body, "```", *below]
 
     return _Insertion(at, at, write)
@@ -133,18 +135,17 @@ def _find_title(lines: Sequence[str]) -> int:
     for index, line in enumerate(blank_hidden(lines)):
         if line.lstrip(" ").startswith(("```", "~~~")):
             fenced = not fenced
-        elif not fenced and _HEADING.match(line):
-            return index + 1
-        elif not fenced and index and _UNDERLINE.match(line) and _is_paragraph(lines, index - 1):
+        elif not fenced and (_HEADING.match(line) or _underlines(lines, index)):
             return index + 1
     return 0
 
 
-def _is_paragraph(lines: Sequence[str], index: int) -> bool:
-    """Return whether a line can be a heading that the next one underlines: a line of prose after a blank one."""
-    line = lines[index]
-    begins = index == 0 or not lines[index - 1].strip()
-    return begins and bool(line.strip()) and line[:1].isalnum()
+def _underlines(lines: Sequence[str], index: int) -> bool:
+    """Return whether a line makes the one above it, a line of prose after a blank one, a heading."""
+    if index == 0 or not _UNDERLINE.match(lines[index]):
+        return False
+    begins = index == 1 or not lines[index - 2].strip()
+    return begins and lines[index - 1][:1].isalnum()
 
 
 # --- inside the block ---------------------------------------------------------------------------------------------
@@ -152,13 +153,14 @@ def _is_paragraph(lines: Sequence[str], index: int) -> bool:
 
 def _complete(
     body: str,
-    below_key: bool,  # noqa: FBT001  (whether the block stands below its key, in front matter)
     content: BlockContent,
     finder: QuoteFinder | None,
     moved: Callable[[int], int],
+    *,
+    below_key: bool,
 ) -> list[str] | None:
     """Return the lines of a block with what is missing in it; None where nothing is."""
-    root, data = _load(body, below_key)
+    root, data = _load(body, below_key=below_key)
     changed = _add_missing(data, content, moved)
     if finder is not None:
         changed = _move_lines(data, finder, moved) or changed
@@ -176,7 +178,7 @@ def _yaml() -> YAML:
     return yaml
 
 
-def _load(body: str, below_key: bool) -> tuple[CommentedMap, CommentedMap]:  # noqa: FBT001  (as above)
+def _load(body: str, *, below_key: bool) -> tuple[CommentedMap, CommentedMap]:
     """Return what stands in a block as a whole, and the part that holds decision and profile; raises UnreadableError."""
     try:
         root = (_yaml().load(body) if body.strip() else None) or CommentedMap()
@@ -190,6 +192,8 @@ def _load(body: str, below_key: bool) -> tuple[CommentedMap, CommentedMap]:  # n
         "." in str(name) or isinstance(group, (dict, str, NoneType)) for name, group in profile.items()
     ):
         raise UnreadableError("the present block cannot be taken apart; correct it first")
+    assert isinstance(root, CommentedMap)
+    assert isinstance(data, CommentedMap)
     return root, data
 
 
@@ -251,4 +255,3 @@ def _move_lines(node: Any, finder: QuoteFinder, moved: Callable[[int], int]) -> 
     for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         changed = _move_lines(part, finder, moved) or changed
     return changed
-

@@ -21,6 +21,7 @@ MOST_PARTS = 40
 """A document that needs more is refused: it would cost more than anyone expects."""
 _LONGEST_LINE = 8_000
 _HEADING = re.compile(r"#{1,6}\s")
+_BLANK = re.compile(r"\s*$")
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -59,9 +60,9 @@ def split_document(lines: Sequence[str]) -> list[Part]:
 
 def _find_border(lines: Sequence[str], least: int, most: int) -> int:
     """Return the last index in a range at which a section begins, or a blank line stands; the end of the range if none."""
-    for begins in (lambda line: _HEADING.match(line), lambda line: not line.strip()):
+    for border in (_HEADING, _BLANK):
         for index in range(most, least, -1):
-            if begins(lines[index]):
+            if border.match(lines[index]):
                 return index
     return most
 

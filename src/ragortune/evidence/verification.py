@@ -72,6 +72,15 @@ class Verifier:
         return _Check(self._finder, self._criteria, self._vocabulary).check(data)
 
 
+class _LeftOutError(Exception):
+    """An entry of an answer that cannot be kept: the reason, and what a model could correct."""
+
+    def __init__(self, reason: str, problem: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.problem = problem
+
+
 class _Check:
     """One answer that is being held against the document."""
 
@@ -111,18 +120,24 @@ class _Check:
         option = given.get("option") if isinstance(given, dict) else None
         if option not in tuple(Option):
             self._miss(
-                "unknown option", f"decision: option must be {join_words(Option, 'or')}, not {quote_value(option)}"
+                "unknown option",
+                f"decision: option must be {join_words(Option, 'or')}, not {quote_value(option)}",
             )
             return None
         assert isinstance(given, dict)
         quotes = given.get("quotes")
         cited = []
         for entry in quotes[:_MOST_QUOTES] if isinstance(quotes, list) else ():
-            span = self._find(entry, "decision") if isinstance(entry, dict) else None
-            if span is not None:
+            try:
+                span = self._find(entry if isinstance(entry, dict) else {}, "decision")
+            except _LeftOutError as error:
+                self._miss(error.reason, error.problem)
+            else:
                 cited.append(Cited(span, "against" if entry.get("role") == "against" else "for"))
         if not any(part.role == "for" for part in cited):
-            self._miss("decision without a quote", "decision: needs a quote from the document with the role 'for'")
+            self._miss(
+                "decision without a quote", "decision: needs a quote from the document with the role 'for'"
+            )
             return None
         how = given.get("how")
         return StatedDecision(Option(str(option)), how if how in _HOW else _HOW[-1], tuple(cited))
@@ -134,62 +149,69 @@ class _Check:
             return []
         if len(given) > MOST_FACTS:
             self._dropped["too many"] += len(given) - MOST_FACTS
-        found = (self._read_fact(entry) for entry in given[:MOST_FACTS])
-        return list(dict.fromkeys(fact for fact in found if fact is not None))
+        found: dict[StatedFact, None] = {}
+        for entry in given[:MOST_FACTS]:
+            try:
+                found[self._read_fact(entry)] = None
+            except _LeftOutError as error:
+                self._miss(error.reason, error.problem)
+        return list(found)
 
-    def _read_fact(self, entry: object) -> StatedFact | None:
+    def _read_fact(self, entry: object) -> StatedFact:
         if not isinstance(entry, dict):
-            return self._miss("not well formed", f"a fact must be an object, not {quote_value(entry)}")
+            raise _LeftOutError("not well formed", f"a fact must be an object, not {quote_value(entry)}")
         name, about, modality = entry.get("criterion"), entry.get("about"), entry.get("modality")
         if not isinstance(name, str) or name not in self._criteria:
-            return self._miss("unknown criterion", f"there is no criterion {quote_value(name)}")
+            raise _LeftOutError("unknown criterion", f"there is no criterion {quote_value(name)}")
         if about not in _OWNERS:
             allowed = join_words(_OWNERS, "or")
-            return self._miss("not well formed", f"{name}: about must be {allowed}, not {quote_value(about)}")
+            raise _LeftOutError(
+                "not well formed", f"{name}: about must be {allowed}, not {quote_value(about)}"
+            )
         if about != _OWN:
-            return self._miss("not about this project")
+            raise _LeftOutError("not about this project")
         if modality in _NOT_ASSERTED:
-            return self._miss("not asserted")
+            raise _LeftOutError("not asserted")
         if modality not in tuple(Modality):
             allowed = join_words((*Modality, *_NOT_ASSERTED), "or")
-            return self._miss("not well formed", f"{name}: modality must be {allowed}, not {quote_value(modality)}")
+            raise _LeftOutError(
+                "not well formed", f"{name}: modality must be {allowed}, not {quote_value(modality)}"
+            )
         value = self._read_value(name, entry.get("value"))
-        if value is None:
-            return None
         span = self._find(entry, name)
-        if span is None:
-            return None
         if isinstance(value, (int, float)) and not _NUMBER.search(span.quote):
             problem = f"{name}: the quote {quote_value(span.quote)} holds no number, so that the value must be a level"
-            return self._miss("number that is not quoted", problem)
+            raise _LeftOutError("number that is not quoted", problem)
         return StatedFact(name, value, Modality(str(modality)), span)
 
     def _read_value(self, name: str, given: object) -> object:
-        """Return a value as a fact holds it, or None where the vocabulary does not allow it."""
+        """Return a value as a fact holds it; raises _LeftOutError where the vocabulary does not allow it."""
         if isinstance(given, list):
             given = given[:_MOST_VALUES]
         elif isinstance(given, dict) and not given.keys() <= {"from", "to"}:
-            return self._miss("unknown value", f"{name}: the value must be a level, a number or a list of levels")
+            raise _LeftOutError(
+                "unknown value", f"{name}: the value must be a level, a number or a list of levels"
+            )
         try:
             levels = self._vocabulary.read_profile({name: given}).levels.get(name)
         except ProfileError as error:
-            return self._miss("unknown value", f"{name}: {error.message}")
+            raise _LeftOutError("unknown value", f"{name}: {error.message}") from None
         if not levels:
-            return self._miss("unknown value")
+            raise _LeftOutError("unknown value")
         if isinstance(given, (int, float)):
             return given
         return levels[0] if len(levels) == 1 else levels
 
-    def _find(self, entry: Mapping[str, Any], name: str) -> Span | None:
-        """Return the exact words of the document that an entry quotes, or None where it has none such."""
+    def _find(self, entry: Mapping[str, Any], name: str) -> Span:
+        """Return the exact words of the document that an entry quotes; raises _LeftOutError where it has none such."""
         quote, line = entry.get("quote"), entry.get("line")
         if not isinstance(quote, str) or sum(map(str.isalnum, quote)) < _LEAST_CHARACTERS:
-            return self._miss("not well formed", f"{name}: has no quote")
+            raise _LeftOutError("not well formed", f"{name}: has no quote")
         near = line if isinstance(line, int) and not isinstance(line, bool) and line > 0 else None
         found = self._finder.find(quote, near) or self._finder.find(quote.strip(_ENDS), near)
         if not found:
             problem = f"{name}: these words do not stand in the document: {quote_value(quote)}"
-            return self._miss("quote that is not in the document", problem)
+            raise _LeftOutError("quote that is not in the document", problem)
         part = longest_part(found)
         return Span(part.line, part.column, part.text)
 

@@ -43,7 +43,9 @@ def describe_answer(reading: DesignReading, answers: StatedAnswers, criterion: s
     described: Json = {"value": show_value(answer, levels)}
     evidence = None if fact is None else cite_fact(reading, fact)
     if isinstance(evidence, Evidence):
-        described["evidence"] = describe_evidence(evidence.replace(document=evidence.document or reading.path))
+        described["evidence"] = describe_evidence(
+            evidence.replace(document=evidence.document or reading.path)
+        )
     elif evidence is not None:
         described["evidence"] = evidence
     described["source"] = answer.source.value
