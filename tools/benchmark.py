@@ -25,13 +25,14 @@ from ragortune.economics.answers import CostReport
 from ragortune.economics.assess import assess_costs, choose_tools
 from ragortune.economics.bills import build_bill, spread_total
 from ragortune.economics.inputs import Input, Inputs, Plan, Scene
-from ragortune.engine import add_what_if, decide_option, judge_profile
+from ragortune.engine import decide_option, judge_profile
 from ragortune.model import Direction, Need, Profile, Rulebook
 from ragortune.prices import PriceBook
 from ragortune.profile import Vocabulary
 from ragortune.quantities import Quantity, measure
 from ragortune.reading import PROFILE_BYTES, read_document
 from ragortune.rulebook import load_rulebook
+from ragortune.whatif import study
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "support-assistant.yaml"
@@ -115,7 +116,7 @@ def rule_rows(
     for rule in book.rules.values():
         moved = dict.fromkeys(Need, 0.0)
         for effect in rule.effects:
-            weight = book.scale.weight(effect.strength)
+            weight = book.scale.step(effect.strength).weight
             moved[effect.need] += weight if effect.effect is Direction.FOR else -weight
         when, unless = (
             [(name, book.levels_of(name, wanted)) for name, wanted in part.items()]
@@ -144,7 +145,7 @@ def score_with_rule_engine(book: Rulebook) -> Callable[[Levels], tuple[float, fl
     def score(levels: Levels) -> tuple[float, float]:
         facts: dict[str, str | None] = dict.fromkeys(names.values())
         facts.update({names[name]: possible[0] for name, possible in levels.items()})
-        rag, tuning = (book.scale.intercept(need) for need in Need)
+        rag = tuning = 0.0
         for rule, adds_rag, adds_tuning in compiled:
             if rule.matches(facts):
                 rag += adds_rag
@@ -191,8 +192,7 @@ def score_with_zen(book: Rulebook) -> Callable[[Levels], tuple[float, float]]:
         facts: dict[str, str | None] = dict.fromkeys(columns.values())
         facts.update({columns[name]: possible[0] for name, possible in levels.items()})
         found = decision.evaluate(facts)["result"]
-        rag, tuning = (book.scale.intercept(need) for need in Need)
-        return rag + sum(row["rag"] for row in found), tuning + sum(row["tuning"] for row in found)
+        return sum(row["rag"] for row in found), sum(row["tuning"] for row in found)
 
     return score
 
@@ -212,7 +212,7 @@ def measure_scoring(count: int) -> None:
             continue
         sample = profiles[: max(50, count // 40)]
         wrong = sum(
-            tuple(round(part * 1000) for part in score(levels)) != decide_option(book, levels).scores
+            tuple(part * 1000 for part in score(levels)) != decide_option(book, levels).scores
             for levels in sample
         )
         theirs = time_calls(score, sample)
@@ -230,10 +230,10 @@ def measure_what_if(runs: int) -> None:
         ("profiles with half of the answers", draw_profiles(book, 100, answered=20)),
         ("profiles with all answers", draw_profiles(book, 100, answered=len(book.criteria))),
     ):
-        add_what_if(judge_profile(book, Profile(profiles[0])), most=2)
+        study(judge_profile(book, Profile(profiles[0])), most=2)
         begin = time.process_time()
         for levels in profiles[1:]:  # once each, because a second time they would be remembered in part
-            add_what_if(judge_profile(book, Profile(levels)), most=2)
+            study(judge_profile(book, Profile(levels)), most=2)
         spent = (time.process_time() - begin) / (len(profiles) - 1)
         print(f"  {name:<44} {spent / start:5.2f} x  ({spent * 1000:.1f} ms a profile here)")
 

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from enum import StrEnum
 from functools import lru_cache
 
-from ragortune.engine import Levels, decide_option, is_settled
+from ragortune.engine import Levels, decide_option
 from ragortune.model import Case, Option, Recommendation, Rulebook
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
+from ragortune.whatif.reach import is_settled
+from ragortune.whatif.readings import weigh_options
 
 _EVIDENCE = ("measured", "argued", "described")
 FIRM_SHARE = 0.9
 """Advice with an acceptability over this is firm."""
-_LEAST_SHARED = 3
 _SHARE_EDGES = (0.0, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
-
-
-class CaseVerdict(StrEnum):
-    """What a published project says about an option."""
-
-    AGREES = "agrees"
-    DISAGREES = "disagrees"
-    EITHER = "either would do"
-    """Its outcome is another option, and its source allows this one as well."""
 
 
 class NearCase(Record):
@@ -38,8 +29,8 @@ class NearCase(Record):
     """Criteria that both answer, otherwise."""
     shared_gates: tuple[str, ...]
     """Gates that fire on both."""
-    verdict: CaseVerdict
-    """What it says about the recommended option."""
+    agrees: bool
+    """Whether the recommended option does not contradict what was published."""
 
 
 class Tally(Record):
@@ -191,7 +182,7 @@ def measure_reliability(rulebook: Rulebook) -> Reliability:
         tuple(
             Stated(
                 Verdict(case, decide_option(rulebook, levels).option),
-                decide_option(rulebook, levels).probability,
+                weigh_options(rulebook, levels).shares,
                 is_settled(rulebook, levels),
             )
             for case, levels in read_levels(rulebook)
@@ -199,36 +190,29 @@ def measure_reliability(rulebook: Rulebook) -> Reliability:
     )
 
 
-def judge_option(case: Case, option: Option) -> CaseVerdict:
-    """Return what a published project says about an option."""
-    if option is case.outcome:
-        return CaseVerdict.AGREES
-    return CaseVerdict.EITHER if option in case.acceptable else CaseVerdict.DISAGREES
-
-
 def find_nearest(recommendation: Recommendation, count: int = 3) -> tuple[NearCase, ...]:
     """Return the published projects nearest to a profile: shared gates first, then shared answers.
 
-    Where none of the nearest disagrees with the advice, the last one gives way to the nearest that does. Projects that
-    share fewer than three answers are never shown.
+    Where all of the nearest agree with the advice, the last one gives way to the nearest that does not. Projects
+    without a shared answer are never shown.
     """
     rulebook, levels = recommendation.rulebook, recommendation.profile.levels
     gates = _deciding_gates(rulebook, levels)
     ranked: list[tuple[tuple[float, ...], str, NearCase]] = []
     for case, answers in read_levels(rulebook):
         shared = tuple(name for name, possible in answers.items() if levels.get(name) == possible)
-        if len(shared) < _LEAST_SHARED:
+        if not shared:
             continue
         differing = tuple(name for name in answers if name in levels and name not in shared)
         both = tuple(sorted(gates & _deciding_gates(rulebook, answers))) if gates else ()
-        near = NearCase(case, shared, differing, both, judge_option(case, recommendation.option))
+        near = NearCase(case, shared, differing, both, recommendation.option in case.acceptable)
         order = (-len(both), len(differing) - len(shared), not case.clear, _EVIDENCE.index(case.evidence))
         ranked.append((order, case.id, near))
     ranked.sort(key=lambda entry: entry[:2])
     nearest = [near for _, _, near in ranked]
     chosen = nearest[:count]
-    if chosen and all(near.verdict is not CaseVerdict.DISAGREES for near in chosen):
-        against = next((near for near in nearest[count:] if near.verdict is CaseVerdict.DISAGREES), None)
+    if chosen and all(near.agrees for near in chosen):
+        against = next((near for near in nearest[count:] if not near.agrees), None)
         if against is not None:
             chosen[-1] = against
     return tuple(chosen)

@@ -107,15 +107,6 @@ class TraceState(StrEnum):
     """It waits for an answer that is not known."""
 
 
-class Firmness(StrEnum):
-    """TEMP until the reports of the new engine are merged."""
-
-    SETTLED = "settled"
-    FIRM = "firm"
-    LEANING = "leaning"
-    DEFAULT = "default"
-
-
 EVEN = 0.5
 """Probability at which something is as likely as not."""
 
@@ -125,11 +116,6 @@ def pair_option(*, rag: bool, fine_tuning: bool) -> Option:
     if rag:
         return Option.BOTH if fine_tuning else Option.RAG
     return Option.FINE_TUNING if fine_tuning else Option.NEITHER
-
-
-def is_undecided(probability: Mapping[Option, float], *, default: bool) -> bool:
-    """Return whether advice with these probabilities rests on too little: the default, or no option as likely as not."""
-    return default or max(probability.values()) < EVEN
 
 
 def has_need(option: Option, need: Need) -> bool:
@@ -786,7 +772,7 @@ class Recommendation(Record):
     @property
     def too_little_known(self) -> bool:
         """Whether what is known does not make any option more likely than not."""
-        return is_undecided(self.probability, default=self.default)
+        return self.default or max(self.probability.values()) < EVEN
 
 
 # --- what others did --------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 from ragortune.commands.shared import choose_date, choose_format, open_rulebook, show_error
-from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile, trace_rules
+from ragortune.engine import decide_option, judge_profile, trace_rules
 from ragortune.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.host import Environment
 from ragortune.model import Option, Profile, Recommendation, Refusal, Rulebook
@@ -43,7 +43,7 @@ class RecommendRequest(Record):
     """Profile files; `-` is stdin."""
     format: str = "text"
     brief: bool = False
-    """Only the option, its probability and the needs."""
+    """Only the option and where the needs stand."""
     what_if: bool | None = None
     """Whether to say what could change the advice; where None, for a single profile only."""
     why_not: str | None = None
@@ -179,7 +179,9 @@ class _Printer:
         recommendation = judge_profile(self._rulebook, profile)
         wanted = self._request.what_if
         if wanted or self._request.why_not or (wanted is None and not self.batch):
-            return add_what_if(recommendation, given=self._request.any_answer)
+            from ragortune.whatif import study
+
+            return study(recommendation, given=self._request.any_answer)
         return recommendation
 
     def _refuse(self, recommendation: Recommendation) -> Refusal | None:
@@ -189,6 +191,8 @@ class _Printer:
         if option == recommendation.option:
             self._environment.note(f"--why-not: {option} is what is recommended")
             return None
+        from ragortune.whatif import explain_refusal
+
         return explain_refusal(recommendation, Option(option))
 
     def _print_json(self, given: _Input, profile: Profile) -> None:

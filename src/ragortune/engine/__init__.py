@@ -10,14 +10,7 @@ from __future__ import annotations
 from ragortune.engine.changes import MOST_CHANGES, find_flips
 from ragortune.engine.compile import Levels
 from ragortune.engine.questions import rank_questions
-from ragortune.engine.score import (
-    Outcome,
-    decide_option,
-    judge_profile,
-    pair_probabilities,
-    trace_rule,
-    trace_rules,
-)
+from ragortune.engine.score import Outcome, decide_option, judge_profile, trace_rule, trace_rules
 from ragortune.engine.sensitivity import explain_refusal, find_pillars, weigh_answers
 from ragortune.engine.settled import SearchTooLargeError, is_settled
 from ragortune.model import Recommendation
@@ -32,7 +25,6 @@ __all__ = [
     "find_flips",
     "is_settled",
     "judge_profile",
-    "pair_probabilities",
     "rank_questions",
     "trace_rule",
     "trace_rules",

@@ -51,22 +51,19 @@ class Outcome(Record):
     @property
     def needs(self) -> tuple[float, float]:
         """Probability of both needs."""
-        return _probability_of(self, 0), _probability_of(self, 1)
+        rag, tuning = (_probability_of(self, index) for index in (0, 1))
+        return rag, tuning
 
     @property
     def probability(self) -> dict[Option, float]:
         """Probability of each option."""
-        return pair_probabilities(*self.needs)
-
-
-def pair_probabilities(rag: float, fine_tuning: float) -> dict[Option, float]:
-    """Return the probability of each option, given those of the two needs."""
-    return {
-        Option.RAG: rag * (1 - fine_tuning),
-        Option.FINE_TUNING: (1 - rag) * fine_tuning,
-        Option.BOTH: rag * fine_tuning,
-        Option.NEITHER: (1 - rag) * (1 - fine_tuning),
-    }
+        rag, tuning = self.needs
+        return {
+            Option.RAG: rag * (1 - tuning),
+            Option.FINE_TUNING: (1 - rag) * tuning,
+            Option.BOTH: rag * tuning,
+            Option.NEITHER: (1 - rag) * (1 - tuning),
+        }
 
 
 def logistic(score: float) -> float:
@@ -88,9 +85,8 @@ def decide_option(rulebook: Rulebook, levels: Levels) -> Outcome:
     return judge_packed(table, table.pack_profile(levels))
 
 
-RulesByNeed = tuple[tuple[str, ...], tuple[str, ...]]
 _KINDS = (GateKind.RULES_OUT, GateKind.REQUIRES, GateKind.CONFIRMS)
-_NO_RULES: RulesByNeed = ((), ())
+_NO_RULES: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 
 def judge_packed(table: Table, packed: int) -> Outcome:
@@ -109,7 +105,7 @@ def judge_completed(table: Table, completed: int, gates: tuple[Fired, ...]) -> O
     blocked = required = _NO_RULES
     ceilings = table.ceilings
     if gates:
-        blocked, required, confirmed = _sort_gates(gates)
+        blocked, required, confirmed = (_rules_by_need(gates, kind) for kind in _KINDS)
         ceilings = (
             math.inf if confirmed[0] else ceilings[0],
             math.inf if confirmed[1] else ceilings[1],
@@ -123,14 +119,9 @@ def judge_completed(table: Table, completed: int, gates: tuple[Fired, ...]) -> O
     return Outcome(option, default, (scores[0], scores[1]), needed, blocked, required, ceilings)
 
 
-def _sort_gates(gates: tuple[Fired, ...]) -> tuple[RulesByNeed, RulesByNeed, RulesByNeed]:
-    """Return the rules that rule a need out, that require it, and that confirm it."""
-    found: tuple[tuple[list[str], list[str]], ...] = tuple(([], []) for _ in _KINDS)
-    for entry in gates:
-        for need, kind in entry.gates:
-            found[_KINDS.index(kind)][need is Need.FINE_TUNING].append(entry.rule)
-    blocked, required, confirmed = ((tuple(rag), tuple(tuning)) for rag, tuning in found)
-    return blocked, required, confirmed
+def _rules_by_need(gates: tuple[Fired, ...], kind: GateKind) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    rag, tuning = (tuple(entry.rule for entry in gates if (need, kind) in entry.gates) for need in Need)
+    return rag, tuning
 
 
 def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:

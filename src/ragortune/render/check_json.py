@@ -7,13 +7,7 @@ from collections.abc import Mapping
 from ragortune.audit.places import number_keys
 from ragortune.findings import AuditFinding, CheckReport, DocumentAudit, Step, Suppression
 from ragortune.model import Recommendation
-from ragortune.render.machine import (
-    describe_flips,
-    describe_needs,
-    describe_questions,
-    dump_json,
-    show_probability,
-)
+from ragortune.render.machine import dump_json
 from ragortune.statements import Span, StatedDecision, StatedFact
 
 SCHEMA = "ragortune/check/1"
@@ -123,20 +117,28 @@ def _describe_span(span: Span | None) -> Json:
 def _describe_advice(advice: Recommendation | None) -> Json | None:
     if advice is None:
         return None
+    shares, flips, unknowns = advice.acceptability, advice.flips, advice.unknowns
     return {
         "option": advice.option.value,
         "default": advice.default,
-        "too_little_known": advice.too_little_known,
         "runner_up": advice.runner_up.value,
-        "probability": show_probability(advice.probability),
-        "firm": advice.firm,
+        "firmness": advice.firmness.value,
+        "acceptability": None
+        if shares is None
+        else {option.value: share for option, share in shares.items()},
         "settled": advice.settled,
-        "needs": describe_needs(advice.needs),
+        "needs": {
+            need.value: {"score": state.score, "needed": state.needed, "blocked_by": list(state.blocked_by)}
+            for need, state in advice.needs.items()
+        },
         "rules": sorted(
             {*(reason.rule.id for reason in advice.reasons), *(hit.rule.id for hit in advice.gates)}
         ),
-        "flips": describe_flips(advice.flips),
-        "unknowns": describe_questions(advice.unknowns),
+        "flips": [{"change": dict(flip.change), "option": flip.option.value} for flip in flips or ()],
+        "unknowns": [
+            {"criterion": question.criterion, "could_give": [option.value for option in question.could_give]}
+            for question in unknowns or ()
+        ],
     }
 
 

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 
 from ragortune.casebook import NearCase
-from ragortune.engine import Outcome, decide_option, pair_probabilities
-from ragortune.model import (
-    Flip,
-    Need,
-    NeedState,
-    OpenQuestion,
-    Option,
-    Recommendation,
-    Refusal,
-    Rule,
-    Rulebook,
-    RuleHit,
-    RuleTrace,
-    is_undecided,
-)
+from ragortune.engine import Outcome
+from ragortune.model import Need, Recommendation, Refusal, Rule, Rulebook, RuleHit, RuleTrace
 
-SCHEMA = "ragortune/recommendation/2"
+SCHEMA = "ragortune/recommendation/1"
 
 Json = dict[str, object]
 _NEEDS = tuple((index, need.value) for index, need in enumerate(Need))
-_OPTIONS = tuple(option.value for option in Option)
-_DIGITS = 6
-"""Decimals of probabilities and expected gains; log-odds are exact to thousandths."""
 
 
 def describe_recommendation(
@@ -45,13 +28,25 @@ def describe_recommendation(
         "project": recommendation.profile.project,
         "option": recommendation.option.value,
         "default": recommendation.default,
-        "too_little_known": recommendation.too_little_known,
         "runner_up": recommendation.runner_up.value,
-        "probability": show_probability(recommendation.probability),
-        "base_rates": show_probability(decide_option(book, {}).probability),
-        "firm": recommendation.firm,
+        "firmness": recommendation.firmness.value,
+        "margin": recommendation.margin,
+        "acceptability": None
+        if recommendation.acceptability is None
+        else {option.value: share for option, share in recommendation.acceptability.items()},
+        "acceptability_error": recommendation.acceptability_error,
         "settled": recommendation.settled,
-        "needs": describe_needs(recommendation.needs),
+        "needs": {
+            need.value: {
+                "score": state.score,
+                "threshold": state.threshold,
+                "needed": state.needed,
+                "blocked_by": list(state.blocked_by),
+                "required_by": list(state.required_by),
+                "tied": state.tied,
+            }
+            for need, state in recommendation.needs.items()
+        },
         "reasons": [
             {
                 "rule": reason.rule.id,
@@ -80,8 +75,20 @@ def describe_recommendation(
         ],
         "notices": [_describe_notice(book, hit) for hit in recommendation.notices],
         "techniques": [_describe_technique(book, hit) for hit in recommendation.techniques],
-        "flips": describe_flips(recommendation.flips),
-        "unknowns": describe_questions(recommendation.unknowns),
+        "flips": None
+        if recommendation.flips is None
+        else [{"change": dict(flip.change), "option": flip.option.value} for flip in recommendation.flips],
+        "unknowns": None
+        if recommendation.unknowns is None
+        else [
+            {
+                "criterion": question.criterion,
+                "could_give": [option.value for option in question.could_give],
+                "worth": round(question.worth, 6),
+                "alone": question.alone,
+            }
+            for question in recommendation.unknowns
+        ],
         "tornado": _describe_levers(recommendation),
         "unanswered": list(recommendation.unanswered),
         "cases": None if cases is None else [_describe_case(near) for near in cases],
@@ -103,44 +110,6 @@ def describe_recommendation(
     if origin is not None:
         described["profile"] = origin
     return described
-
-
-def describe_needs(needs: Mapping[Need, NeedState]) -> Json:
-    """Return both needs as JSON data."""
-    return {
-        need.value: {
-            "probability": round(state.probability, _DIGITS),
-            "score": state.score,
-            "needed": state.needed,
-            "confirmed": state.confirmed,
-            "blocked_by": list(state.blocked_by),
-            "required_by": list(state.required_by),
-            "tied": state.tied,
-        }
-        for need, state in needs.items()
-    }
-
-
-def describe_flips(flips: Iterable[Flip] | None) -> list[Json] | None:
-    """Return changes of the advice as JSON data; null where they were not looked for."""
-    if flips is None:
-        return None
-    return [{"change": dict(flip.change), "option": flip.option.value} for flip in flips]
-
-
-def describe_questions(unknowns: Iterable[OpenQuestion] | None) -> list[Json] | None:
-    """Return open questions as JSON data; null where they were not weighed."""
-    if unknowns is None:
-        return None
-    return [
-        {
-            "criterion": question.criterion,
-            "could_give": [option.value for option in question.could_give],
-            "expected_gain": round(question.expected_gain, _DIGITS),
-            "alone": question.alone,
-        }
-        for question in unknowns
-    ]
 
 
 def _describe_levers(recommendation: Recommendation) -> Json | None:
@@ -177,19 +146,14 @@ def _describe_refusal(refusal: Refusal) -> Json:
 
 
 def describe_outcome(project: str | None, outcome: Outcome, origin: Json | None = None) -> Json:
-    """Return the verdict alone as JSON data: option, probability and needs."""
-    needs = outcome.needs
-    probability = pair_probabilities(*needs)
+    """Return the verdict alone as JSON data: option and needs."""
     described: Json = {
         "schema": SCHEMA,
         "project": project,
         "option": outcome.option.value,
         "default": outcome.default,
-        "too_little_known": is_undecided(probability, default=outcome.default),
-        "probability": show_probability(probability),
         "needs": {
             need: {
-                "probability": round(needs[index], _DIGITS),
                 "score": outcome.scores[index] / 1000,
                 "needed": outcome.needed[index],
                 "blocked_by": outcome.blocked_by[index],
@@ -200,11 +164,6 @@ def describe_outcome(project: str | None, outcome: Outcome, origin: Json | None 
     if origin is not None:
         described["profile"] = origin
     return described
-
-
-def show_probability(probability: Mapping[Option, float]) -> Json:
-    """Return the probabilities of the options as JSON."""
-    return {name: round(share, _DIGITS) for name, share in zip(_OPTIONS, probability.values(), strict=True)}
 
 
 def show_levels(answers: object) -> Json:
@@ -249,10 +208,9 @@ def _describe_case(near: NearCase) -> Json:
         "id": near.case.id,
         "title": near.case.title,
         "outcome": near.case.outcome.value,
-        "verdict": near.verdict.value,
-        "sample": near.case.sample.value,
+        "agrees": near.agrees,
         "evidence": near.case.evidence,
-        "result": near.case.result,
+        "measured": near.case.measured,
         "source": near.case.address,
         "shared": list(near.shared),
         "differing": list(near.differing),
