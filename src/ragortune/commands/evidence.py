@@ -85,6 +85,9 @@ class QuotedFiles:
 
     def _open(self, target: str, evidence: Evidence) -> QuoteFinder:
         if target not in self._finders:
+            if os.path.exists(target) and not os.path.isfile(target):
+                message = f"the quoted document {quote_value(evidence.document)} is not a file"
+                raise UnreadableError(message, evidence.place)
             shown = evidence.document or target
             try:
                 text = read_design_text(target, shown, self._limits, self._environment)
