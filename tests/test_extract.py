@@ -112,6 +112,8 @@ def test_nothing_in_a_document_breaks_out_of_the_profile(book, text, render):
         StatedFact("knowledge.volatility", ["weekly", "daily"], Modality.MEASURED, Span(1, 1, text)),
         StatedFact("knowledge.size", 24_000, Modality.STATED, Span(1, 1, text)),
         StatedFact("model.tunable", "no", Modality.STATED, Span(1, 1, text)),
+        StatedFact("task.kind", "writing", Modality.STATED, Span(1, 1, text)),
+        StatedFact("task.kind", "dialogue", Modality.STATED, Span(2, 1, text)),
         StatedFact("knowledge.gap", "none", Modality.STATED, Span(1, 1, text)),
         StatedFact("knowledge.gap", "most", Modality.STATED, Span(2, 1, text)),
     )
@@ -126,5 +128,6 @@ def test_nothing_in_a_document_breaks_out_of_the_profile(book, text, render):
         "knowledge.volatility": ("weekly", "daily"),
         "knowledge.size": ("tiny",),
         "model.tunable": ("no",),
+        "task.kind": ("writing", "dialogue"),
     }
     assert all(character.isprintable() or character == "\n" for character in written)

@@ -216,7 +216,7 @@ def test_where_an_answer_comes_from_is_kept(vocabulary):
         ),
         (
             "knowledge: {gap: {value: most, evidence: [a]}}",
-            "profile:1:42: 'evidence' must be text, not a list",
+            "profile:1:42: 'evidence' must be text or a quote, not a list",
         ),
         (
             "knowledge: {gap: [some, unknown]}",

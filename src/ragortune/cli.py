@@ -36,6 +36,17 @@ Rules = Annotated[
         "--rules", metavar="DIR", help="Folder of a rule set; the configured or shipped one if left out."
     ),
 ]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="Let a language model read: provider:model (extra `model`), or command:PROGRAM.",
+    ),
+]
+Cache = Annotated[
+    bool, typer.Option("--cache/--no-cache", help="Keep answers of the model, and use them again.")
+]
 Color = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")]
 
 
@@ -396,6 +407,8 @@ def check(
         str, typer.Option("--max-document", metavar="SIZE", help="Refuse larger documents.")
     ] = "5M",
     max_line: Annotated[str, typer.Option("--max-line", metavar="SIZE", help="Refuse longer lines.")] = "1M",
+    model: Model = None,
+    cache: Cache = True,
     rules: Rules = None,
     color: Color = "auto",
     stdin_name: Annotated[
@@ -424,6 +437,8 @@ def check(
         no_suppressions=no_suppressions,
         max_document=max_document,
         max_line=max_line,
+        model=model,
+        cache=cache,
     )
     _finish(check_documents(request, Environment.detect()))
 
@@ -432,15 +447,24 @@ def check(
 def extract(
     document: Annotated[str, typer.Argument(metavar="DOC", help="Design document; `-` is stdin.")],
     form: Annotated[str, _format("yaml or json.")] = "yaml",
+    write: Annotated[
+        bool, typer.Option("--write", help="Put what was read into the document, as a block to review.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --write: print the difference and change nothing.")
+    ] = False,
+    model: Model = None,
+    cache: Cache = True,
     rules: Rules = None,
     stdin_name: Annotated[
         str | None, typer.Option("--stdin-name", metavar="NAME", help="Show stdin under this name.")
     ] = None,
 ) -> None:
-    """Print the profile that a design document states, each answer with its line."""
-    from ragortune.commands.extract import extract_profile
+    """Print the profile that a design document states, each answer with document, line and quote."""
+    from ragortune.commands.extract import ExtractRequest, extract_profile
 
-    _finish(extract_profile(document, form, rules, stdin_name, Environment.detect()))
+    request = ExtractRequest(document, form, write, dry_run, model, cache, rules, stdin_name)
+    _finish(extract_profile(request, Environment.detect()))
 
 
 @rules_app.command("diff")

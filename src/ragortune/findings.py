@@ -66,6 +66,8 @@ class Detector(StrEnum):
     """A decision for tuning where an answer is unknown and no sentence has one of the `words`."""
     COST = "cost"
     """A comparison of cost in which technique and model change together."""
+    EVIDENCE = "evidence"
+    """A quote, in the document's own block or in a profile file, that the document it names no longer has."""
     BARE_SUPPRESSION = "bare_suppression"
     """A suppression without a reason, or one that cannot be read."""
     UNKNOWN_SUPPRESSION = "unknown_suppression"

@@ -533,6 +533,26 @@ class Rulebook(Record):
 # --- what is known about a project ------------------------------------------------------------------------------
 
 
+class Evidence(Record):
+    """The words in a document that support an answer, so that it can be seen when they change."""
+
+    quote: str
+    """The exact words; white space, line wrapping and Markdown emphasis do not count."""
+    document: str | None = None
+    """Path of the document as written, relative to the file that names it; None for a design document's own words."""
+    line: int | None = None
+    """Line on which the words stood, from 1."""
+    place: Place | None = None
+    """Where the evidence itself stands."""
+
+    def __str__(self) -> str:
+        """Return `document:line: "quote"`, leaving out what is not known."""
+        where = ":".join(str(part) for part in (self.document, self.line) if part is not None)
+        if self.document is None and where:
+            where = f"line {where}"
+        return f'{where}: "{self.quote}"' if where else f'"{self.quote}"'
+
+
 class Answer(Record):
     """One answer as it was given, with where it comes from."""
 
@@ -542,8 +562,8 @@ class Answer(Record):
     """The value as it was written: a level, a number, a list or a range."""
     source: Provenance = Provenance.STATED
     """Through which door it came in."""
-    evidence: str | None = None
-    """What supports it, if said."""
+    evidence: str | Evidence | None = None
+    """What supports it, if said: in words of the team's own, or as a quote."""
     as_of: str | None = None
     """The date for which it holds, YYYY-MM-DD, if said."""
 
@@ -563,8 +583,8 @@ class GivenQuantity(Record):
     """The names given, where the quantity is a choice."""
     source: Provenance = Provenance.STATED
     """Through which door it came in; a measured number has no margin."""
-    evidence: str | None = None
-    """What supports it, if said."""
+    evidence: str | Evidence | None = None
+    """What supports it, if said: in words of the team's own, or as a quote."""
     place: Place | None = None
     """Where it stands."""
 

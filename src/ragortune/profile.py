@@ -8,11 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 
+from ragortune.citations import describe_evidence, read_evidence
 from ragortune.errors import Place, ProfileError
 from ragortune.model import Answer, Criterion, GivenQuantity, Level, Profile, Provenance
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
 from ragortune.reading import Document, KeyPath
 from ragortune.record import NOTHING
+
+TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
+if TYPE_CHECKING:
+    from typing import Any
 
 UNKNOWN = "unknown"
 _TEXT_KEYS = ("project", "description", "notes")
@@ -178,7 +183,7 @@ class Vocabulary:
     ) -> tuple[str, ...]:
         """Return the levels that a value allows, empty for unknown, and note how it was given."""
         criterion = entry.criterion
-        details: dict[str, str] = {}
+        details: dict[str, Any] = {}
         written = given
         if isinstance(given, Mapping) and not set(given) & {"from", "to"}:
             given, details = self._read_details(criterion, given, path, document)
@@ -198,7 +203,7 @@ class Vocabulary:
 
     def _read_details(
         self, criterion: Criterion, given: Mapping[str, object], path: KeyPath, document: Document | None
-    ) -> tuple[object, dict[str, str]]:
+    ) -> tuple[object, dict[str, Any]]:
         for key in given:
             if key not in _VALUE_KEYS:
                 message = f"'{criterion.id}' has no {quote_value(key)}"
@@ -206,8 +211,9 @@ class Vocabulary:
                 raise ProfileError(message, _place(document, (*path, key), key=True), hint)
         if "value" not in given:
             raise ProfileError(f"'{criterion.id}' has no 'value'", _place(document, path))
-        details: dict[str, str] = {}
-        for key in _VALUE_KEYS[1:]:
+        evidence = read_evidence(given.get("evidence"), (*path, "evidence"), document)
+        details: dict[str, Any] = {} if evidence is None else {"evidence": evidence}
+        for key in _VALUE_KEYS[2:]:
             text = given.get(key)
             if text is None:
                 continue
@@ -418,7 +424,7 @@ def write_profile(
         lines += _write_criterion(criterion, profile, declined, derived=bool(quantities))
     if quantities:
         lines += ["", "quantities:"]
-        lines += [f"  {_yaml_value(key)}: {_yaml_value(value)}" for key, value in quantities.items()]
+        lines += [f"  {yaml_value(key)}: {yaml_value(value)}" for key, value in quantities.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -435,14 +441,19 @@ def _write_criterion(
     if not levels or (derived and answer and answer.source is Provenance.DERIVED):
         lines.append(f"  {criterion.name}: unknown" if criterion.id in declined else f"  # {criterion.name}:")
         return lines
-    value = _yaml_value(answer.given if answer else levels[0] if len(levels) == 1 else levels)
+    value = yaml_value(answer.given if answer else levels[0] if len(levels) == 1 else levels)
     extras = []
     if answer and (answer.evidence or answer.as_of or answer.source is not Provenance.STATED):
-        extras = [("evidence", answer.evidence), ("source", answer.source.value), ("as_of", answer.as_of)]
+        evidence = None if answer.evidence is None else describe_evidence(answer.evidence)
+        extras = [("evidence", evidence), ("source", answer.source.value), ("as_of", answer.as_of)]
     lines.append(f"  {criterion.name}: {value}" if not extras else f"  {criterion.name}:")
     if extras:
         lines.append(f"    value: {value}")
-        lines += [f"    {key}: {_yaml_text(text)}" for key, text in extras if text]
+        lines += [
+            f"    {key}: {_yaml_text(part) if isinstance(part, str) else yaml_value(part)}"
+            for key, part in extras
+            if part
+        ]
     return lines
 
 
@@ -459,14 +470,14 @@ def _one_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
-def _yaml_value(given: object) -> str:
+def yaml_value(given: object) -> str:
     """Return a value on one line, in a form that reads back the same."""
     if isinstance(given, Mapping):
         return (
-            "{" + ", ".join(f"{_yaml_value(key)}: {_yaml_value(value)}" for key, value in given.items()) + "}"
+            "{" + ", ".join(f"{yaml_value(key)}: {yaml_value(value)}" for key, value in given.items()) + "}"
         )
     if isinstance(given, (list, tuple)):
-        return "[" + ", ".join(_yaml_value(part) for part in given) + "]"
+        return "[" + ", ".join(yaml_value(part) for part in given) + "]"
     if isinstance(given, str):
         return given if _PLAIN_WORD.fullmatch(given) and given.lower() not in _NO_WORDS else _yaml_text(given)
     if given is None or isinstance(given, bool):

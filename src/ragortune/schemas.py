@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ragortune.authored import FILE_TYPES, Manifest
+from ragortune.citations import EVIDENCE_SCHEMA
 from ragortune.model import Criterion, Provenance
 from ragortune.record import NOTHING
 from ragortune.rulefiles import adapter_of
@@ -130,7 +131,7 @@ def _profile_schema(criteria: Mapping[str, Criterion]) -> dict[str, Any]:
             "additionalProperties": False,
             "properties": {
                 "value": value,
-                "evidence": {"type": "string", "description": "What supports the answer."},
+                "evidence": EVIDENCE_SCHEMA,
                 "source": {
                     "enum": [door.value for door in Provenance],
                     "description": "Where it comes from.",

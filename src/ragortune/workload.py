@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ragortune.citations import EVIDENCE_SCHEMA, describe_evidence, read_evidence
 from ragortune.errors import Place, ProfileError, QuantityError
-from ragortune.model import Criterion, GivenQuantity, Provenance
+from ragortune.model import Criterion, Evidence, GivenQuantity, Provenance
 from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.quantities import parse_amount
 from ragortune.reading import Document, KeyPath
@@ -299,9 +300,7 @@ class _Reader:
         if source not in tuple(Provenance):
             message = f"has a 'source' that is not {join_words(Provenance, 'or')}: {quote_value(source)}"
             raise self._fail(message, "source", hint=suggest_name(source, tuple(Provenance)))
-        evidence = value.get("evidence")
-        if evidence is not None and not isinstance(evidence, str):
-            raise self._fail(f"has 'evidence' that is not text: {quote_value(evidence)}", "evidence")
+        evidence = read_evidence(value.get("evidence"), (*self._path, "evidence"), self._document)
         return self._finish(mid, low, high, Provenance(source), evidence)
 
     def _optional(self, value: Mapping[str, object], key: str) -> float | None:
@@ -333,7 +332,7 @@ class _Reader:
         low: float | None,
         high: float | None,
         source: Provenance,
-        evidence: str | None,
+        evidence: str | Evidence | None,
     ) -> GivenQuantity:
         rule = self._rule
         if low is not None and high is not None:
@@ -402,7 +401,7 @@ def describe_quantity(name: str, given: GivenQuantity) -> object:
     if given.source is not Provenance.STATED:
         described["source"] = given.source.value
     if given.evidence is not None:
-        described["evidence"] = given.evidence
+        described["evidence"] = describe_evidence(given.evidence)
     return described["value"] if list(described) == ["value"] else described
 
 
@@ -441,7 +440,7 @@ def _number_shapes(rule: QuantityRule) -> list[dict[str, Any]]:
                 "enum": [door.value for door in Provenance],
                 "description": "A measured number has no margin.",
             },
-            "evidence": {"type": "string", "description": "What supports it."},
+            "evidence": EVIDENCE_SCHEMA,
             "as_of": {"type": "string", "format": "date", "description": "The date for which it holds."},
         },
     }

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 
 from ragortune.audit.answers import StatedAnswers, gather_answers
 from ragortune.audit.detectors import AuditCase, run_rule
+from ragortune.audit.evidence import QuoteSources, list_quotes
 from ragortune.audit.suppression import OWN_DETECTORS, read_remarks, report_flaws, silence_findings
 from ragortune.derived import add_facts
 from ragortune.engine import add_what_if, judge_profile
 from ragortune.evidence.documents.records import DesignReading, DocumentStatus
-from ragortune.findings import AuditFinding, DocumentAudit, FindingRule, Severity
+from ragortune.findings import AuditFinding, Detector, DocumentAudit, FindingRule, Severity
 from ragortune.model import Profile, Rulebook
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
@@ -32,18 +33,31 @@ class Policy(Record):
     honour_suppressions: bool = True
 
 
-def audit_reading(
-    reading: DesignReading, rulebook: Rulebook, policy: Policy, today: str, outside: Profile | None = None
+def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the document nor the rules)
+    reading: DesignReading,
+    rulebook: Rulebook,
+    policy: Policy,
+    today: str,
+    outside: Profile | None = None,
+    *,
+    sources: QuoteSources | None = None,
 ) -> DocumentAudit:
-    """Return what is wrong with one document on a date (YYYY-MM-DD); `outside` are answers from a profile file."""
-    if reading.status in (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.UNSUPPORTED_LANGUAGE):
+    """Return what is wrong with one document on a date (YYYY-MM-DD).
+
+    `outside` are answers from a profile file, `sources` the quotes on which they rest and the documents quoted. A
+    document that is not to be judged is held against its own quotes only.
+    """
+    judged = reading.status not in (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.UNSUPPORTED_LANGUAGE)
+    sources = sources or QuoteSources()
+    if not judged and not list_quotes(reading) and not sources.outside:
         return DocumentAudit(reading, None, ())
     answers = gather_answers(reading, Vocabulary(rulebook.criteria), outside)
     answers = answers.replace(profile=add_facts(rulebook, answers.profile, today))
     advice = add_what_if(judge_profile(rulebook, answers.profile))
-    case = AuditCase(reading, answers, advice)
+    case = AuditCase(reading, answers, advice, sources)
     chosen = [rule for name, rule in policy.rules.items() if name in policy.chosen]
-    findings = [finding for rule in chosen for finding in run_rule(rule, case)]
+    looked_for = [rule for rule in chosen if judged or rule.detector is Detector.EVIDENCE]
+    findings = [finding for rule in looked_for for finding in run_rule(rule, case)]
     read = read_remarks(reading, policy.rules, today)
     own = {rule.detector: rule for rule in chosen if rule.detector in OWN_DETECTORS}
     if policy.honour_suppressions:
@@ -56,7 +70,8 @@ def audit_reading(
     conflicts = {
         conflict.criterion: conflict.facts for conflict in answers.conflicts if not conflict.resolved
     }
-    return DocumentAudit(reading, advice, tuple(findings), held, named, conflicts)
+    shown = advice if judged else None
+    return DocumentAudit(reading, shown, tuple(findings), held, named, conflicts)
 
 
 def hold_to_pin(finding: AuditFinding, pin: str | None) -> AuditFinding:

@@ -8,7 +8,7 @@ import msgspec
 
 from ragortune.errors import ProfileError
 from ragortune.evidence.documents.records import DesignReading, Modality, StatedFact
-from ragortune.model import Answer, GivenQuantity, Profile, Provenance
+from ragortune.model import Answer, Evidence, GivenQuantity, Profile, Provenance
 from ragortune.profile import Vocabulary
 from ragortune.record import Record
 from ragortune.workload import FOR_CRITERION
@@ -123,7 +123,10 @@ def _in_order(facts: Iterable[StatedFact]) -> tuple[StatedFact, ...]:
 
 def _cite_fact(fact: StatedFact, levels: tuple[str, ...]) -> Answer:
     source = Provenance.MEASURED if fact.modality is Modality.MEASURED else Provenance.EXTRACTED
-    evidence = f"line {fact.span.line}: {fact.span.quote}" if fact.span else None
+    evidence: str | Evidence | None = fact.quoted
+    if evidence is None and fact.span is not None:
+        said = Evidence(fact.span.quote, line=fact.span.line)
+        evidence = str(said) if fact.declared else said
     given = dict(fact.value) if isinstance(fact.value, tuple) and _holds_pairs(fact.value) else fact.value
     return Answer(levels, given, Provenance.STATED if fact.declared else source, evidence)
 

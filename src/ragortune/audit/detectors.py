@@ -17,6 +17,7 @@ from ragortune.audit.argument import (
     show_flips,
     show_questions,
 )
+from ragortune.audit.evidence import QuoteSources, find_gone
 from ragortune.audit.places import find_sentence, find_title, span_of
 from ragortune.audit.wording import WordFinder, compares_models
 from ragortune.engine import decide_option
@@ -31,11 +32,23 @@ from ragortune.evidence.documents.records import (
     StatedDecision,
     StatedFact,
 )
+from ragortune.evidence.quotes import Passage
 from ragortune.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
-from ragortune.model import Condition, Direction, Need, Option, Recommendation, has_need, pair_option
-from ragortune.plaintext import join_words, quote_value
+from ragortune.model import (
+    Condition,
+    Direction,
+    Evidence,
+    Need,
+    Option,
+    Recommendation,
+    has_need,
+    pair_option,
+)
+from ragortune.plaintext import clean_text, join_words, quote_value, shorten_text
 from ragortune.profile import describe_answer
 from ragortune.record import Record
+
+_LONGEST_QUOTE = 160
 
 
 class AuditCase(Record):
@@ -44,6 +57,7 @@ class AuditCase(Record):
     reading: DesignReading
     answers: StatedAnswers
     advice: Recommendation
+    sources: QuoteSources = QuoteSources()
 
     @property
     def decision(self) -> StatedDecision | None:
@@ -353,6 +367,34 @@ def _detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
             yield Hit(message, span_of(case.reading, sentence))
 
 
+def _detect_gone_evidence(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+    for gone in find_gone(case.reading, case.sources):
+        evidence, place = gone.quoted.evidence, gone.quoted.evidence.place
+        where = evidence.document or case.reading.path
+        written = f" ({place})" if gone.quoted.span is None and place is not None else ""
+        message = (
+            f"{rule.title}: {gone.quoted.carries}{written} rests on {_word_quote(evidence.quote)}, which is no longer "
+            f"in {clean_text(where)}"
+        )
+        steps = [Step(StepKind.FACT, f"{gone.quoted.carries} was read from {_word_quote(evidence.quote)}")]
+        if gone.nearest is not None:
+            near = f"line {gone.nearest.line}: {_word_quote(gone.nearest.text)}"
+            message += f"; nearest is {near}"
+            steps.append(
+                Step(StepKind.SENTENCE, f"nearest is {near}", _span_in(case, evidence, gone.nearest))
+            )
+        yield Hit(message, gone.quoted.span, tuple(steps), f"evidence {gone.quoted.carries}")
+
+
+def _word_quote(text: str) -> str:
+    return f'"{shorten_text(" ".join(clean_text(text).split()), _LONGEST_QUOTE)}"'
+
+
+def _span_in(case: AuditCase, evidence: Evidence, passage: Passage) -> Span | None:
+    own = evidence not in case.sources.finders
+    return Span(passage.line, passage.column, passage.text) if own else None
+
+
 _DETECTORS: Mapping[Detector, Detect] = MappingProxyType(
     {
         Detector.ADVICE: _detect_disagreement,
@@ -365,6 +407,7 @@ _DETECTORS: Mapping[Detector, Detect] = MappingProxyType(
         Detector.ABSENCE: _detect_absence,
         Detector.UNPLANNED: _detect_unplanned,
         Detector.COST: _detect_cost,
+        Detector.EVIDENCE: _detect_gone_evidence,
     }
 )
 __all__ = ["AuditCase", "Hit", "is_decision_record", "run_rule"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ragortune import __version__
 from ragortune.audit import Policy, audit_reading
@@ -16,11 +16,12 @@ from ragortune.commands.documents import (
     read_design_text,
     read_size,
 )
+from ragortune.commands.evidence import QuotedFiles
+from ragortune.commands.models import open_reader
 from ragortune.commands.outputs import choose_outputs, write_report
 from ragortune.commands.shared import show_error
 from ragortune.configuration import Configuration, find_configuration
 from ragortune.errors import ExitCode, Place, RagortuneError, UsageError
-from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.documents.records import DocumentStatus
 from ragortune.findings import Certainty, CheckReport, DocumentAudit, FindingRule, Severity, StaleEntry
 from ragortune.host import Environment
@@ -65,6 +66,10 @@ class CheckRequest(Record):
     """Whether comments in the documents silence nothing."""
     max_document: str = "5M"
     max_line: str = "1M"
+    model: str | None = None
+    """Language model that reads the documents; the local reader if None."""
+    cache: bool = True
+    """Whether answers of a model are kept and used again."""
 
 
 class _Settings(Record):
@@ -208,17 +213,22 @@ def _choose_paths(request: CheckRequest, environment: Environment) -> tuple[str,
 
 
 def _audit_paths(
-    paths: Iterable[str], request: CheckRequest, settings: _Settings, environment: Environment
+    paths: Sequence[str], request: CheckRequest, settings: _Settings, environment: Environment
 ) -> tuple[list[DocumentAudit], list[tuple[str, str]]]:
     audits: list[DocumentAudit] = []
     unreadable: list[tuple[str, str]] = []
     today = environment.date()
+    reader = open_reader(settings.rulebook, request.model, environment, cache=request.cache)
+    quoted = QuotedFiles(settings.outside, paths, settings.limits, environment)
     for path in paths:
         shown = (request.stdin_name or _STDIN_NAME) if path == "-" else path
         try:
             text = read_design_text(path, shown, settings.limits, environment)
-            reading = read_design(text, shown, settings.rulebook)
-            audit = audit_reading(reading, settings.rulebook, settings.policy, today, settings.outside)
+            reading = reader.read(text, shown)
+            sources = quoted.sources_for(path, reading)
+            audit = audit_reading(
+                reading, settings.rulebook, settings.policy, today, settings.outside, sources=sources
+            )
         except RagortuneError as error:
             show_error(error, environment)
             place = error.place

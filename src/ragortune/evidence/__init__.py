@@ -1,1 +1,1 @@
-"""Where answers come from: amounts as people write them, and design documents."""
+"""Where answers come from: amounts as people write them, design documents, quotes in them, and models that read them."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ragortune.audit.answers import StatedAnswers
-from ragortune.evidence.documents.records import DesignReading, StatedFact
+from ragortune.audit.places import find_sentence
+from ragortune.citations import describe_evidence
+from ragortune.evidence.documents.records import DesignReading, Span, StatedFact
 from ragortune.findings import StepKind
-from ragortune.model import Answer
+from ragortune.model import Answer, Evidence
 from ragortune.plaintext import clean_text, shorten_text
+from ragortune.profile import yaml_value
 from ragortune.render.checks import STATUS_NAMES, STEP_NAMES
 from ragortune.render.machine import dump_json
 from ragortune.workload import describe_quantity
@@ -24,7 +27,7 @@ def describe_profile(reading: DesignReading, answers: StatedAnswers) -> Json:
     groups: dict[str, Json] = {}
     for criterion in answers.profile.levels:
         group, _, name = criterion.partition(".")
-        groups.setdefault(group, {})[name] = _describe_answer(reading, answers, criterion)
+        groups.setdefault(group, {})[name] = describe_answer(reading, answers, criterion)
     if answers.profile.quantities:
         groups["quantities"] = {
             name: describe_quantity(name, given) for name, given in answers.profile.quantities.items()
@@ -32,19 +35,47 @@ def describe_profile(reading: DesignReading, answers: StatedAnswers) -> Json:
     return {**described, **groups}
 
 
-def _describe_answer(reading: DesignReading, answers: StatedAnswers, criterion: str) -> Json:
+def describe_answer(reading: DesignReading, answers: StatedAnswers, criterion: str) -> Json:
+    """Return one answer as plain data: its value, what supports it, and where it comes from."""
     levels = answers.profile.levels[criterion]
     answer = answers.profile.answers[criterion]
     fact = answers.fact_for(criterion)
-    described: Json = {"value": _show_value(answer, levels)}
-    if fact is not None and fact.span is not None:
-        quote = f"{clean_text(reading.path)}:{fact.span.line}: {clean_text(fact.span.quote)}"
-        described["evidence"] = shorten_text(" ".join(quote.split()), _LONGEST_EVIDENCE)
+    described: Json = {"value": show_value(answer, levels)}
+    evidence = None if fact is None else cite_fact(reading, fact)
+    if isinstance(evidence, Evidence):
+        described["evidence"] = describe_evidence(
+            evidence.replace(document=evidence.document or reading.path)
+        )
+    elif evidence is not None:
+        described["evidence"] = evidence
     described["source"] = answer.source.value
     return described
 
 
-def _show_value(answer: Answer, levels: tuple[str, ...]) -> object:
+def cite_fact(reading: DesignReading, fact: StatedFact) -> str | Evidence | None:
+    """Return what supports a fact: the quote in its block, the words of its sentence, or the line of its block."""
+    if fact.quoted is not None or fact.span is None:
+        return fact.quoted
+    if fact.declared:
+        words = f"{clean_text(reading.path)}:{fact.span.line}: {clean_text(fact.span.quote)}"
+        return shorten_text(" ".join(words.split()), _LONGEST_EVIDENCE)
+    return Evidence(quote_sentence(reading, fact.span), line=fact.span.line)
+
+
+def quote_sentence(reading: DesignReading, span: Span) -> str:
+    """Return what the sentence around a place has on its line, so that a change anywhere in it is seen."""
+    sentence = find_sentence(reading, span)
+    pieces = [piece for piece in sentence.pieces if piece.line == span.line] if sentence else []
+    if pieces:
+        first = min(piece.column for piece in pieces)
+        last = max(piece.column + piece.length for piece in pieces)
+        if first <= span.column and span.column + len(span.quote) <= last <= first + _LONGEST_EVIDENCE:
+            return reading.lines[span.line - 1][first - 1 : last - 1]
+    return span.quote
+
+
+def show_value(answer: Answer, levels: tuple[str, ...]) -> object:
+    """Return an answer as a profile holds it: a number, a level, or several."""
     if isinstance(answer.given, (int, float)) and not isinstance(answer.given, bool):
         return answer.given
     return levels[0] if len(levels) == 1 else list(levels)
@@ -63,18 +94,13 @@ def render_profile_yaml(reading: DesignReading, answers: StatedAnswers) -> str:
             lines += ["", f"{key}:"]
             for name, answer in value.items():
                 if not isinstance(answer, dict):
-                    lines.append(f"  {name}: {_scalar(answer)}")
+                    lines.append(f"  {name}: {yaml_value(answer)}")
                     continue
                 lines.append(f"  {name}:")
-                lines += [f"    {part}: {_scalar(text)}" for part, text in answer.items()]
+                lines += [f"    {part}: {yaml_value(text)}" for part, text in answer.items()]
         else:
-            lines.append(f"{key}: {_scalar(value)}")
+            lines.append(f"{key}: {yaml_value(value)}")
     return "\n".join(lines) + "\n"
-
-
-def _scalar(value: object) -> str:
-    """Return a value as YAML reads it: JSON is YAML, and quotes keep `no` and numbers apart from what they look like."""
-    return dump_json(value)
 
 
 def _remark(reading: DesignReading, answers: StatedAnswers) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from ragortune.citations import read_evidence
 from ragortune.errors import Place, ProfileError
 from ragortune.evidence.documents.records import (
     NO_QUANTITIES,
@@ -16,14 +17,14 @@ from ragortune.evidence.documents.records import (
     StatedFact,
 )
 from ragortune.evidence.documents.sentences import DeclaredText
-from ragortune.model import Criterion, GivenQuantity, Option, Profile, Provenance
+from ragortune.model import Criterion, Evidence, GivenQuantity, Option, Profile, Provenance
 from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.profile import Vocabulary
 from ragortune.reading import Document, KeyPath, Marks, parse_yaml
 from ragortune.workload import FOR_CRITERION
 
 _KEY = "ragortune"
-_KEYS = ("decision", "profile")
+_KEYS = ("decision", "evidence", "profile")
 
 
 class Declared(msgspec.Struct, frozen=True):
@@ -60,6 +61,9 @@ def read_declared(
             message = f"'{_KEY}' has no {quote_value(key)}; it holds {join_words(_KEYS)}"
             raise ProfileError(message, place, suggest_name(key, _KEYS))
     decision = _read_option(data.get("decision"), (*root, "decision"), document, lines)
+    evidence = read_evidence(data.get("evidence"), (*root, "evidence"), document)
+    if decision is not None and isinstance(evidence, Evidence):
+        decision = msgspec.structs.replace(decision, quoted=evidence)
     path_of_profile = (*root, "profile")
     profile = _read_profile(data.get("profile"), path_of_profile, document, criteria)
     facts = _state_facts(profile, data.get("profile"), path_of_profile, document, lines)
@@ -115,7 +119,9 @@ def _state_fact(
     if answer is not None and isinstance(answer.given, (int, float)):
         value = answer.given
     span = _span_of_place(document, path, lines)
-    return StatedFact(criterion, value, Modality.STATED, span, declared=True)
+    evidence = answer.evidence if answer is not None else None
+    quoted = evidence if isinstance(evidence, Evidence) else None
+    return StatedFact(criterion, value, Modality.STATED, span, declared=True, quoted=quoted)
 
 
 def _cut_marks(document: Document, path: KeyPath) -> Marks:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from ragortune.model import GivenQuantity, Option
+from ragortune.model import Evidence, GivenQuantity, Option
 
 NO_QUANTITIES: Mapping[str, GivenQuantity] = MappingProxyType({})
 
@@ -203,6 +203,8 @@ class StatedDecision(msgspec.Struct, frozen=True):
     """The lines it rests on; empty only where it comes from outside the document."""
     declared: bool = False
     """True where it stands in the document's own `ragortune` block."""
+    quoted: Evidence | None = None
+    """The quote that its block gives for it."""
 
 
 class StatedFact(msgspec.Struct, frozen=True):
@@ -219,6 +221,8 @@ class StatedFact(msgspec.Struct, frozen=True):
     """True where it stands in the document's own `ragortune` block, or came from a profile file."""
     phrase: str | None = None
     """Id of the phrase that was recognised, if it was one."""
+    quoted: Evidence | None = None
+    """The quote that a block or a profile file gives for it."""
 
 
 class Remark(msgspec.Struct, frozen=True):

@@ -1,0 +1,243 @@
+"""Language models that a user names: any program that reads a prompt and prints an answer, or a model by its address.
+
+Nothing here is reached unless a model is named. What comes back is text of bounded length that nobody vouches for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+import threading
+from typing import IO, Protocol
+
+import msgspec
+
+from ragortune.errors import UsageError
+from ragortune.plaintext import clean_text, quote_value, shorten_text
+
+COMMAND = "command:"
+ANSWER_BYTES = 1024 * 1024
+SECONDS = 600
+_ANSWER_TOKENS = 16_000
+_CACHE_FORMAT = "1"
+_LONGEST_COMPLAINT = 300
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer of a model, with what it took."""
+
+    text: str
+    input_tokens: int = 0
+    """0 where the backend does not say."""
+    output_tokens: int = 0
+    dollars: float | None = None
+    """What it cost in US dollars, where that is known."""
+    cached: bool = False
+    """Whether it was kept from an earlier run."""
+
+
+class Backend(Protocol):
+    """Something that answers a prompt."""
+
+    def ask(self, prompt: str) -> Reply:
+        """Return the answer; raises UsageError where there is none."""
+
+    def keep(self, prompt: str, reply: Reply) -> None:
+        """Keep an answer that turned out to be usable, for the next time the same prompt is put."""
+
+
+def open_backend(name: str, folder: str, cache: str | None) -> Backend:
+    """Return the model of that name; raises UsageError.
+
+    Args:
+        name: `command:PROGRAM ARGUMENTS`, or `provider:model` as pydantic-ai names it.
+        folder: where a program is run.
+        cache: folder in which answers are kept; None keeps and looks up none.
+
+    """
+    if name.startswith(COMMAND):
+        return _Kept(name, CommandModel(name[len(COMMAND) :], folder), cache)
+    if ":" not in name:
+        hint = "for instance openai:gpt-5, ollama:qwen3 or 'command:llm -m NAME'"
+        raise UsageError(
+            f"--model takes provider:model or command:PROGRAM, not {quote_value(name)}", None, hint
+        )
+    return _Kept(name, ServiceModel(name), cache)
+
+
+class CommandModel:
+    """A program that takes the prompt on stdin and prints the answer. No shell is involved."""
+
+    def __init__(
+        self, command: str, folder: str, seconds: float = SECONDS, limit: int = ANSWER_BYTES
+    ) -> None:
+        """Take the program with its arguments, quoted as in a shell."""
+        try:
+            self._arguments = shlex.split(command)
+        except ValueError as error:
+            message = f"the command {quote_value(command)} cannot be read ({error})"
+            raise UsageError(message.lower()) from None
+        if not self._arguments:
+            raise UsageError("--model command: names no program")
+        self._folder = folder
+        self._seconds = seconds
+        self._limit = limit
+
+    def ask(self, prompt: str) -> Reply:
+        """Run the program once."""
+        with tempfile.TemporaryFile() as complaints:
+            try:
+                process = subprocess.Popen(  # noqa: S603  (a list of arguments that the user chose, no shell)
+                    self._arguments,
+                    cwd=self._folder,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=complaints,
+                    start_new_session=True,
+                )
+            except (OSError, ValueError) as error:
+                raise self._failed(getattr(error, "strerror", None) or str(error)) from None
+            data, late = self._talk(process, prompt.encode("utf-8", "replace"))
+            complaints.seek(0)
+            said = complaints.read(4_096).decode("utf-8", "replace").strip()
+        if late:
+            raise self._failed(f"no answer within {self._seconds:g} seconds")
+        if len(data) > self._limit:
+            raise self._failed(f"its answer is larger than {self._limit:,} bytes")
+        if process.returncode:
+            last = shorten_text(clean_text(said.rpartition("\n")[2]), _LONGEST_COMPLAINT)
+            raise self._failed(f"exit code {process.returncode}" + (f": {last}" if last else ""))
+        return Reply(data.decode("utf-8", "replace"))
+
+    def keep(self, prompt: str, reply: Reply) -> None:
+        """Keep nothing."""
+
+    def _talk(self, process: subprocess.Popen[bytes], prompt: bytes) -> tuple[bytes, bool]:
+        """Return what a process prints, up to just over the limit, and whether time ran out."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            _end(process)
+
+        timer = threading.Timer(self._seconds, stop)
+        writer = threading.Thread(target=_feed, args=(process.stdin, prompt), daemon=True)
+        timer.start()
+        writer.start()
+        try:
+            data = process.stdout.read(self._limit + 1)
+            if len(data) > self._limit:
+                _end(process)
+            process.wait()
+        finally:
+            timer.cancel()
+            _end(process)
+            writer.join()
+            process.stdout.close()
+        return data, late.is_set()
+
+    def _failed(self, reason: str) -> UsageError:
+        return UsageError(f"the model program {quote_value(self._arguments[0])} failed: {reason}")
+
+
+def _feed(stream: IO[bytes], data: bytes) -> None:
+    """Write all of a prompt; a program that does not read it to the end is free to."""
+    try:
+        with stream:
+            stream.write(data)
+    except OSError:
+        return
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process that still runs, with those that it started where the system can."""
+    if process.poll() is None:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
+class ServiceModel:
+    """A model behind an address, reached by pydantic-ai; keys and addresses are in its environment variables."""
+
+    def __init__(self, name: str) -> None:
+        """Take the name; raises UsageError where pydantic-ai is not installed."""
+        self._name = name
+        try:
+            from pydantic_ai import direct, messages  # the extra `model`
+        except ImportError:
+            hint = "pip install 'rag-or-tune[model]', or name a program: --model 'command:PROGRAM'"
+            raise UsageError("--model needs the extra 'model', which is not installed", None, hint) from None
+        self._direct = direct
+        self._messages = messages
+
+    def ask(self, prompt: str) -> Reply:
+        """Send the prompt once."""
+        request = self._messages.ModelRequest.user_text_prompt(prompt)
+        settings = {"max_tokens": _ANSWER_TOKENS, "timeout": float(SECONDS)}
+        try:
+            response = self._direct.model_request_sync(self._name, [request], model_settings=settings)  # type: ignore[arg-type]
+        except Exception as error:  # noqa: BLE001  (each provider has errors of its own)
+            said = shorten_text(clean_text(str(error).strip()), _LONGEST_COMPLAINT)
+            raise UsageError(f"the model {quote_value(self._name)} gave no answer: {said}") from None
+        text = response.text or ""
+        if len(text) > ANSWER_BYTES:
+            raise UsageError(f"the answer of {quote_value(self._name)} is larger than {ANSWER_BYTES:,} bytes")
+        return Reply(text, response.usage.input_tokens, response.usage.output_tokens, _find_price(response))
+
+    def keep(self, prompt: str, reply: Reply) -> None:
+        """Keep nothing."""
+
+
+def _find_price(response: object) -> float | None:
+    """Return what a response cost in US dollars, where genai-prices knows the model."""
+    try:
+        return float(response.cost().total_price)  # type: ignore[attr-defined]
+    except (AssertionError, LookupError, ImportError, ValueError, AttributeError):
+        return None
+
+
+class _Kept:
+    """A model whose usable answers are kept by its name and the prompt, which holds document and vocabulary."""
+
+    def __init__(self, name: str, model: Backend, folder: str | None) -> None:
+        self._name = name
+        self._model = model
+        self._folder = folder
+
+    def ask(self, prompt: str) -> Reply:
+        path = self._path_for(prompt)
+        if path is not None:
+            try:
+                with open(path, "rb") as stream:
+                    kept = json.loads(stream.read(2 * ANSWER_BYTES))
+                if isinstance(kept["answer"], str):
+                    return Reply(kept["answer"], cached=True)
+            except (OSError, ValueError, KeyError, TypeError, RecursionError):
+                pass  # what cannot be read is asked anew
+        return self._model.ask(prompt)
+
+    def keep(self, prompt: str, reply: Reply) -> None:
+        path = self._path_for(prompt)
+        if path is None or reply.cached:
+            return
+        try:
+            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+            with open(path, "w", encoding="utf-8") as stream:
+                json.dump({"model": self._name, "answer": reply.text}, stream)
+        except (OSError, UnicodeEncodeError):
+            return  # a cache that cannot be written is no error
+
+    def _path_for(self, prompt: str) -> str | None:
+        if self._folder is None:
+            return None
+        whole = f"{_CACHE_FORMAT}\0{self._name}\0{prompt}".encode("utf-8", "surrogatepass")
+        return os.path.join(self._folder, "answers", hashlib.sha256(whole).hexdigest() + ".json")

@@ -1,0 +1,275 @@
+"""`extract --write`: what was read goes into the document, and every other byte stays."""
+
+import json
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ragortune.audit import gather_answers
+from ragortune.commands.writing import list_entries
+from ragortune.errors import RagortuneError, UnreadableError
+from ragortune.evidence.block import BlockContent, Entry, write_block
+from ragortune.evidence.documents.reader import read_design
+from ragortune.evidence.quotes import QuoteFinder
+from ragortune.model import Evidence
+from ragortune.profile import Vocabulary
+
+from .model_programs import GOOD, PRICE_DESK, Programs
+
+
+@pytest.fixture
+def programs(tmp_path):
+    return Programs(tmp_path)
+
+
+@pytest.fixture
+def put(run, write, programs, tmp_path):
+    """Write what a model read into a document; return the run and the document's new bytes."""
+
+    def put_into(content, *arguments, answer=GOOD, name="7.md"):
+        write(name, content)
+        result = run("extract", name, "--write", "--no-cache", "--model", programs.say(answer), *arguments)
+        return result, (tmp_path / name).read_bytes()
+
+    return put_into
+
+
+BLOCK = b"""
+```ragortune
+decision: rag
+evidence: {line: 35, quote: "We will use retrieval over the price list; tuning is rejected."}
+profile:
+  task:
+    kind:
+      value: question_answering
+      evidence: {line: 28, quote: "The desk answers questions about prices."}
+      source: extracted
+"""
+
+
+def test_a_team_reviews_a_block_behind_the_title(put):
+    result, data = put(PRICE_DESK)
+
+    head, tail = PRICE_DESK.encode().split(b"\n", 1)
+    assert result.code == 0
+    assert data.startswith(head + b"\n" + BLOCK)
+    assert data.endswith(b"```\n" + tail)
+
+
+def test_a_second_run_changes_nothing(put, run, programs, tmp_path):
+    _, data = put(PRICE_DESK)
+
+    result = run("extract", "7.md", "--write", "--no-cache", "--model", programs.say(GOOD))
+
+    assert (tmp_path / "7.md").read_bytes() == data
+    assert "nothing to add" in result.err
+
+
+def test_the_loop_from_reading_to_objection(put, run, write):
+    """Extract with a model, review the block, change the sentence, see `check` object."""
+    _, data = put(PRICE_DESK)
+    assert run("check", "7.md").code == 0
+
+    head, _, tail = data.decode().rpartition("every week")
+    write("7.md", f"{head}every quarter{tail}")
+    result = run("check", "7.md", "--format", "json")
+
+    found = json.loads(result.out)["documents"][0]["findings"]
+    gone = [(f["code"], f["line"]) for f in found if f["rule"] == "evidence-gone"]
+    assert result.code == 1
+    assert gone == [("RT006", 14)]
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("tail", [b"", b"\n", b"\n\n", b"  \nlast line without an end"])
+def test_endings_marks_and_blanks_stay_as_they_were(put, mark, ending, tail):
+    content = mark + (PRICE_DESK.encode().removesuffix(b"\n") + tail).replace(b"\n", ending)
+
+    _, data = put(content)
+
+    head, rest = content.split(ending, 1)
+    assert data.startswith(head + ending + ending + b"```ragortune" + ending)
+    assert data.endswith(b"```" + ending + rest)
+    assert data.count(b"\r\n") == (data.count(b"\n") if ending == b"\r\n" else 0)
+
+
+def test_front_matter_gets_a_key(put):
+    matter = b"---\ntitle: Price desk # a comment\ntags: [a,   b]\n---\n"
+
+    _, data = put(matter + PRICE_DESK.encode())
+
+    head, key, tail = data.partition(b"ragortune:\n  decision: rag\n")
+    assert (head + b"---\n", bool(key)) == (matter, True)
+    assert tail.endswith(b"source: extracted\n---\n" + PRICE_DESK.encode())
+
+
+PRESENT = """# 7. Price desk
+
+```ragortune
+# Agreed on in May.
+decision: neither   # for now
+profile:
+  knowledge: {volatility: monthly, gap: 'most'}   # by hand
+  task: {kind: unknown}
+```
+
+"""
+
+
+def test_what_a_person_wrote_wins_and_stays(put):
+    body = PRICE_DESK.partition("\n\n")[2]
+    _, data = put(PRESENT + body)
+
+    text = data.decode()
+    assert text.endswith("```\n\n" + body)
+    for line in PRESENT.split("\n")[:7]:
+        assert " ".join(line.split()) in " ".join(text.split())
+    assert "latency:" in text
+    assert "evidence: {line: 26" not in text.partition("profile")[0]
+
+
+def test_a_block_that_lacks_nothing_is_not_touched(put):
+    block = PRESENT.replace("gap: 'most'}", "gap: 'most'}\n  performance: {latency:   1500}")
+    content = block + PRICE_DESK.partition("\n\n")[2]
+
+    assert put(content)[1] == content.encode()
+
+
+def test_a_quote_that_moved_gets_its_new_line(put):
+    _, data = put(PRICE_DESK)
+
+    _, moved = put(data.replace(b"Status: accepted\n", b"Status: accepted\n\nOwner: the desk\n"))
+
+    assert b'evidence: {line: 37, quote: "We will use' in moved
+    assert moved.count(b"line: 30") == data.count(b"line: 28") > 0
+
+
+@pytest.mark.parametrize("prefix", ["> ", "- "])
+def test_a_block_in_a_list_or_quotation_is_left_to_the_author(put, prefix):
+    indent = prefix if prefix == "> " else "  "
+    content = f"# Desk\n\n{prefix}```ragortune\n{indent}decision: rag\n{indent}```\n\n" + PRICE_DESK
+
+    result, data = put(content)
+
+    assert (result.code, data) == (2, content.encode())
+    assert "7.md:4" in result.err
+
+
+def test_a_dry_run_shows_the_difference_and_changes_nothing(put):
+    result, data = put(PRICE_DESK, "--dry-run")
+
+    assert data == PRICE_DESK.encode()
+    assert "+decision: rag\n" in result.out
+    assert not [line for line in result.out.split("\n")[2:] if line.startswith("-")]
+
+
+def test_a_document_in_which_nothing_was_found_stays_as_it_is(put):
+    result, data = put("# Bread\n\nMix.\n", answer={"status": "nothing_to_judge"})
+
+    assert (result.code, data) == (0, b"# Bread\n\nMix.\n")
+
+
+def test_stdin_read_only_files_and_links_that_lead_outside_are_refused(run, write, programs, tmp_path):
+    model = ("--write", "--no-cache", "--model", programs.say(GOOD))
+    write("inside/7.md", PRICE_DESK)
+    os.symlink(tmp_path / "inside" / "7.md", tmp_path / "link.md")
+    write("outside/repo/.git/HEAD", "x")
+    os.symlink(tmp_path / "inside" / "7.md", tmp_path / "outside" / "repo" / "link.md")
+
+    assert run("extract", "-", *model, stdin=PRICE_DESK.encode()).code == 2
+    refused = run("extract", "outside/repo/link.md", *model)
+    assert (refused.code, "leads outside" in refused.err) == (2, True)
+    os.chmod(tmp_path / "inside" / "7.md", 0o444)
+    refused = run("extract", "inside/7.md", *model)
+    assert (refused.code, "read-only" in refused.err) == (2, True)
+    assert (tmp_path / "inside" / "7.md").read_text() == PRICE_DESK
+    os.chmod(tmp_path / "inside" / "7.md", 0o644)
+    assert run("extract", "link.md", *model).code == 0
+    assert (tmp_path / "link.md").is_symlink()
+
+
+def test_the_local_reader_writes_a_block_that_check_accepts(run, write):
+    write("9.md", PRICE_DESK)
+
+    assert run("extract", "9.md", "--write").code == 0
+    assert run("check", "9.md", "--select", "evidence-gone").code == 0
+    assert "nothing to add" in run("extract", "9.md", "--write").err
+
+
+# --- any document -------------------------------------------------------------------------------------------------
+
+pieces = st.sampled_from(
+    [
+        *(
+            "# Desk",
+            "## Part",
+            "Title",
+            "====",
+            "---",
+            "```",
+            "```ragortune",
+            "~~~",
+            "<!--",
+            "-->",
+            "> quoted",
+            "- item",
+        ),
+        *(
+            "The list changes every week.",
+            "  ",
+            "",
+            "ragortune:",
+            "decision: rag",
+            "title: x",
+            "\u2028",
+            "a\tb  ",
+            "\ufeff",
+        ),
+    ]
+)
+some_line = st.one_of(
+    pieces,
+    st.text(alphabet=st.characters(exclude_characters="\0\r\n", exclude_categories=["Cs"]), max_size=12),
+)
+CONTENT = BlockContent(
+    Entry("rag", Evidence("Not said anywhere", line=2), "extracted"),
+    {"knowledge.volatility": Entry("weekly", Evidence('"quoted" \\ and\u202e', line=3), "extracted")},
+)
+
+
+@given(st.lists(some_line, max_size=12), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_any_document_keeps_every_byte_and_a_second_time_all_of_it(lines, ending, closed):
+    text = ending.join(lines) + (ending if closed else "")
+    try:
+        written = write_block(text, "x.md", CONTENT)
+    except UnreadableError:
+        return
+
+    if "ragortune" not in text:
+        at = next(
+            at for at in range(len(written)) if not text.startswith(written[: at + 1]) or at == len(text)
+        )
+        added = len(written) - len(text)
+        assert any(written[:cut] + written[cut + added :] == text for cut in range(at + 1))
+    assert write_block(written, "x.md", CONTENT) == written
+
+
+@given(st.lists(some_line, max_size=10))
+def test_what_the_local_reader_writes_reads_back_and_is_quoted_exactly(book, lines):
+    text = "# Desk\n\nWe will use retrieval over the price list with a language model.\n\n" + "\n".join(lines)
+    try:
+        reading = read_design(text, "x.md", book)
+        content = list_entries(reading, gather_answers(reading, Vocabulary(book.criteria)))
+        written = write_block(text, "x.md", content)
+    except RagortuneError:
+        return
+
+    again = written.split("\n")
+    finder = QuoteFinder(again)
+    for fact in read_design(written, "x.md", book).facts:
+        if fact.quoted is not None:
+            assert fact.quoted.quote in again[fact.quoted.line - 1]
+            assert finder.find(fact.quoted.quote, fact.quoted.line)
