@@ -8,7 +8,7 @@ from functools import lru_cache
 from ragortune.errors import QuantityError
 from ragortune.plaintext import quote_value, suggest_name
 
-DAYS_A_YEAR = 365.25
+DAYS_A_YEAR = 365
 DAYS_A_MONTH = DAYS_A_YEAR / 12
 _DAY = 86_400.0
 _KIB = 1024.0
