@@ -9,11 +9,11 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from ragortune.whatif import study
 
 import ragortune.audit
 from ragortune.audit import Policy, audit_reading, gather_answers
 from ragortune.designdoc import read_design
+from ragortune.engine import add_what_if
 from ragortune.errors import RagortuneError
 from ragortune.findings import CheckReport
 from ragortune.profile import Vocabulary
@@ -84,11 +84,11 @@ def judge_all(book, cache_folder):  # noqa: ARG001  (the cache has to be set up 
         """Study each set of answers once: what could change the advice does not depend on the words around it."""
         key = repr(sorted(recommendation.profile.levels.items()))
         if key not in studied:
-            studied[key] = study(recommendation)
+            studied[key] = add_what_if(recommendation)
         return studied[key].replace(profile=recommendation.profile)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ragortune.audit, "study", study_once)
+        patch.setattr(ragortune.audit, "add_what_if", study_once)
         yield from make_judge(book, rules, policy)
 
 

@@ -126,5 +126,6 @@ def test_nothing_in_a_document_breaks_out_of_the_profile(book, text, render):
         "knowledge.volatility": ("weekly", "daily"),
         "knowledge.size": ("tiny",),
         "model.tunable": ("no",),
+        "task.kind": ("writing", "dialogue"),
     }
     assert all(character.isprintable() or character == "\n" for character in written)

@@ -175,10 +175,10 @@ def test_every_phrase_is_heard_where_it_should_be_and_nowhere_else():
     assert count > 500
 
 
-def test_every_criterion_but_none_is_answered_by_some_phrase():
+def test_every_criterion_is_answered_by_some_phrase_but_how_facts_are_reached():
     answered = {name for phrase in PHRASES.phrases for name in phrase.says}
     answered |= {phrase.number for phrase in PHRASES.phrases if phrase.number}
-    assert answered == set(BOOK.criteria)
+    assert answered == set(BOOK.criteria) - {"knowledge.access_path", "knowledge.fits_prompt"}
 
 
 def write_pack(folder, phrases, manifest='name: pack\nversion: "1"\nextends: ragortune\n'):
