@@ -126,7 +126,6 @@ def test_a_pack_may_bring_a_scale_of_its_own(team_pack, book):
     [
         ({"strong": "1e15"}, "rulebook.yaml:7:11: 'scale.strong' must be from 0.7 to 20, not 1e+15"),
         ({"strong": "0.5"}, "'scale.strong' must be from 0.7 to 20, not 0.5"),
-        ({"strong": ".nan"}, "'scale.strong' must be from 0.7 to 20, not nan"),
         ({"weak": "0"}, "'scale.weak' must be from 0.001 to 20, not 0"),
         ({"weak": "-1"}, "'scale.weak' must be from 0.001 to 20, not -1"),
         ({"intercept_rag": "-400"}, "'scale.intercept_rag' must be from -20 to 20, not -400"),
@@ -135,12 +134,18 @@ def test_a_pack_may_bring_a_scale_of_its_own(team_pack, book):
         ({"ask_from": "-0.1"}, "'scale.ask_from' must be from 0 to 1, not -0.1"),
     ],
 )
-def test_numbers_that_make_no_sense_are_refused(team_pack, changed, message):
+def test_outsized_numbers_are_refused(team_pack, changed, message):
     write_scale(team_pack, **changed)
     with pytest.raises(RulebookError) as caught:
         load_rulebook(team_pack)
 
     assert str(caught.value).endswith(message)
+
+
+def test_what_is_not_a_number_is_refused_where_it_stands(team_pack):
+    write_scale(team_pack, strong=".nan")
+    with pytest.raises(UnreadableError, match=r"rulebook\.yaml:7:11: \.nan is not a number that can be used"):
+        load_rulebook(team_pack)
 
 
 def test_a_copy_of_the_shipped_set_is_the_shipped_set(pack, book):
