@@ -47,13 +47,11 @@ class Detector(StrEnum):
     """What a finding rule looks at."""
 
     ADVICE = "advice"
-    """The decision against firm advice: settled, or acceptable in at least nine of ten readings of the rules."""
+    """The decision against firm advice: settled, or as probable as `Scale.firm_from` asks."""
     UNSUPPORTED = "unsupported"
     """The decision against advice that is not firm."""
     OPEN_ANSWER = "open_answer"
-    """An unanswered criterion that can still change the advice."""
-    NO_DECISION = "no_decision"
-    """No approach can be read."""
+    """Unanswered criteria that can still change the advice, unless a title with one of the `words` shows another subject."""
     CONTRADICTION = "contradiction"
     """Lines that give different answers to one question, or the document's own block against its prose."""
     ANSWERS = "answers"
@@ -63,7 +61,7 @@ class Detector(StrEnum):
     ABSENCE = "absence"
     """A decision record in which no heading and no sentence speaks of something, as named under `words`."""
     UNPLANNED = "unplanned"
-    """A decision for tuning where an answer is unknown and no sentence has one of the `words`."""
+    """A record of a decision for tuning where an answer is unknown and no sentence has one of the `words`."""
     COST = "cost"
     """A comparison of cost in which technique and model change together."""
     EVIDENCE = "evidence"
@@ -140,7 +138,7 @@ class FindingRule(Record):
     asks: tuple[str, ...] = ()
     """Criteria that must be unanswered."""
     words: tuple[str, ...] = ()
-    """Words that show that the document speaks of something, in lower case; `*` at the end stands for any ending."""
+    """Words that show what a document speaks of, in lower case; `*` at the end stands for any ending."""
     sections: tuple[SectionKind, ...] = ()
     """Kinds of section that show the same."""
 
@@ -202,7 +200,7 @@ class AuditFinding(Record):
 
     rule: FindingRule
     severity: Severity
-    """That of the rule, or less: where a single reading carries it, or the rule is newer than the pinned rule set."""
+    """That of the rule, or less: where it rests on what was read from prose, or is newer than the pinned rule set."""
     confidence: Certainty
     message: str
     """What is wrong, about this document. May hold text of the document."""
@@ -216,6 +214,8 @@ class AuditFinding(Record):
     """Sentence, fact, rule, evidence, and what would flip it."""
     whole: bool = False
     """True where it is about the document as a whole, so that a comment anywhere in it can silence it."""
+    block: str = ""
+    """A `ragortune` block, or lines to add to the one that is there, by which the document can answer it."""
     suppressed_by: Suppression | None = None
     """The comment that silences it."""
     baselined: bool = False

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ragortune.audit.answers import StatedAnswers, gather_answers
-from ragortune.audit.detectors import AuditCase, run_rule
+from ragortune.audit.case import AuditCase
+from ragortune.audit.detectors import run_rule
 from ragortune.audit.evidence import QuoteSources, list_quotes
 from ragortune.audit.suppression import OWN_DETECTORS, read_remarks, report_flaws, silence_findings
 from ragortune.derived import add_facts
@@ -45,11 +46,12 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     """Return what is wrong with one document on a date (YYYY-MM-DD).
 
     `outside` are answers from a profile file, `sources` the quotes on which they rest and the documents quoted. A
-    document that is not to be judged is held against its own quotes only.
+    document that decides nothing, or is about something else, is held against its own quotes only.
     """
-    judged = reading.status not in (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.UNSUPPORTED_LANGUAGE)
+    judged = reading.status is DocumentStatus.JUDGED
+    advised = judged or reading.status is DocumentStatus.NO_DECISION
     sources = sources or QuoteSources()
-    if not judged and not list_quotes(reading) and not sources.outside:
+    if not advised and not list_quotes(reading) and not sources.outside:
         return DocumentAudit(reading, None, ())
     answers = gather_answers(reading, Vocabulary(rulebook.criteria), outside)
     answers = answers.replace(profile=add_facts(rulebook, answers.profile, today))
@@ -62,7 +64,8 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     own = {rule.detector: rule for rule in chosen if rule.detector in OWN_DETECTORS}
     if policy.honour_suppressions:
         findings, unused = silence_findings(findings, read, policy.chosen)
-        findings += report_flaws((*read.flaws, *unused), reading, own)
+        flaws = (*read.flaws, *unused) if judged else ()
+        findings += report_flaws(flaws, reading, own)
     findings = [hold_to_pin(finding, policy.pin) for finding in findings]
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))
     held = tuple(suppression for suppression, _ in read.suppressions)
@@ -70,7 +73,7 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     conflicts = {
         conflict.criterion: conflict.facts for conflict in answers.conflicts if not conflict.resolved
     }
-    shown = advice if judged else None
+    shown = advice if advised else None
     return DocumentAudit(reading, shown, tuple(findings), held, named, conflicts)
 
 

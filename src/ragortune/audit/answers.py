@@ -13,9 +13,6 @@ from ragortune.profile import Vocabulary
 from ragortune.record import Record
 from ragortune.workload import FOR_CRITERION
 
-_ENOUGH_LINES = 2
-"""So many lines that say the same are believed."""
-
 
 class Conflict(Record):
     """Statements on one criterion that cannot all be right."""
@@ -37,17 +34,8 @@ class StatedAnswers(Record):
 
     @property
     def read(self) -> tuple[str, ...]:
-        """Criteria whose answer was read from prose."""
+        """Criteria whose answer was read from prose, so that nobody has stated it as an answer to the question."""
         return tuple(name for name, facts in self.facts.items() if not any(fact.declared for fact in facts))
-
-    @property
-    def prose(self) -> tuple[str, ...]:
-        """Criteria among them whose answer rests on one line, which may have been read wrongly."""
-        return tuple(
-            name
-            for name in self.read
-            if len({fact.span.line for fact in self.facts[name] if fact.span}) < _ENOUGH_LINES
-        )
 
     def fact_for(self, criterion: str) -> StatedFact | None:
         """Return the first statement behind an answer that has a place, or the first; None if it is unanswered."""

@@ -31,7 +31,6 @@ DECISION_WORDS: Mapping[Option, str] = MappingProxyType(
         Option.NEITHER: "neither retrieval nor fine-tuning",
     }
 )
-MOST_QUESTIONS = 3
 _MOST_RULES = 3
 _MOST_LINES = 2
 _STRENGTH_OF_SOURCE = tuple(Quality)
@@ -106,12 +105,3 @@ def show_flips(advice: Recommendation, decided: Option | None) -> Iterator[Step]
 def word_flip(flip: Flip) -> str:
     """Return a change of answers as a reader says it."""
     return join_words(f"{name} were {level}" for name, level in flip.change.items())
-
-
-def show_questions(advice: Recommendation) -> Iterator[Step]:
-    """Yield the open questions that matter most."""
-    for question in (advice.unknowns or ())[:MOST_QUESTIONS]:
-        criterion = advice.rulebook.criteria[question.criterion]
-        could = join_words((DECISION_WORDS[option] for option in question.could_give), "or")
-        text = f"{criterion.id} is not known: {criterion.question} It could still give {could}."
-        yield Step(StepKind.MISSING, text)

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from types import MappingProxyType
 
-from ragortune.audit.answers import StatedAnswers
+from ragortune.audit.answers import Conflict
 from ragortune.audit.argument import (
     DECISION_WORDS,
-    MOST_QUESTIONS,
     argue_against,
     cite_source,
     show_answer,
     show_decision,
     show_flips,
-    show_questions,
 )
-from ragortune.audit.evidence import QuoteSources, find_gone
+from ragortune.audit.case import AuditCase, Hit
+from ragortune.audit.evidence import find_gone
+from ragortune.audit.genre import decides_plainly, is_decision_record, is_titled, speaks_of
 from ragortune.audit.places import find_sentence, find_title, span_of
-from ragortune.audit.wording import WordFinder, compares_models
+from ragortune.audit.questions import choose_questions, show_questions, word_questions, write_questions
+from ragortune.audit.wording import compares_models
 from ragortune.engine import decide_option
 from ragortune.engine.compile import resolve_clause
 from ragortune.evidence.documents.records import (
-    Block,
-    DesignReading,
     DocumentStatus,
+    Modality,
     SectionKind,
-    Sentence,
     Span,
-    StatedDecision,
     StatedFact,
 )
 from ragortune.evidence.quotes import Passage
@@ -46,50 +43,11 @@ from ragortune.model import (
 )
 from ragortune.plaintext import clean_text, join_words, quote_value, shorten_text
 from ragortune.profile import describe_answer
-from ragortune.record import Record
 
 _LONGEST_QUOTE = 160
-
-
-class AuditCase(Record):
-    """One document as the detectors see it."""
-
-    reading: DesignReading
-    answers: StatedAnswers
-    advice: Recommendation
-    sources: QuoteSources = QuoteSources()
-
-    @property
-    def decision(self) -> StatedDecision | None:
-        """What the document decides, where there is something to judge."""
-        return self.reading.decision if self.reading.status is DocumentStatus.JUDGED else None
-
-    @property
-    def firm(self) -> bool:
-        """Whether the advice can be held against a decision."""
-        return self.advice.firm and not self.advice.default
-
-    @property
-    def decided_at(self) -> Span | None:
-        """The line on which the decision is read."""
-        if self.decision is None:
-            return None
-        cited = sorted(self.decision.evidence, key=lambda part: part.role != "for")
-        return cited[0].span if cited else None
-
-
-class Hit(Record):
-    """What a detector found, before it becomes a finding."""
-
-    message: str
-    span: Span | None
-    argument: tuple[Step, ...] = ()
-    subject: str = ""
-    """What it is about, where no sentence carries the finding."""
-    whole: bool = False
-    """Whether it is about the document as a whole."""
-    doubts: int = 0
-    """By how many steps it is less grave than its rule says, because of what it rests on."""
+_NOTE = len(Severity)
+"""So many steps down that a finding is a note, because the reader of prose may have erred."""
+_TARGETS = frozenset((Modality.GOAL, Modality.ESTIMATE))
 
 
 Detect = Callable[[FindingRule, AuditCase], Iterator[Hit]]
@@ -113,6 +71,7 @@ def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
             hit.subject or (sentence.text if sentence else ""),
             (*hit.argument, *cite_source(case.advice.rulebook, evidence)),
             hit.whole,
+            hit.block,
         )
 
 
@@ -136,8 +95,24 @@ def _detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     pillar = _find_lone_pillar(case)
     if pillar is not None:
         message += f"; all of it rests on how {pillar} was read"
-    doubts = len(Severity) if pillar is not None else _doubt_caution(case)
+    doubts = _doubt_caution(case) if _is_carried_by_statements(case) else _NOTE
     yield Hit(message, case.decided_at, argument, doubts=doubts)
+
+
+def _is_carried_by_statements(case: AuditCase) -> bool:
+    """Return whether a disagreement stands on what the team itself states, without what was read from prose."""
+    book, decided = case.advice.rulebook, case.decision
+    assert decided is not None
+    if decided.how != "explicit":
+        return False
+    if not case.answers.read:
+        return True
+    outcome = decide_option(
+        book,
+        {name: own for name, own in case.answers.profile.levels.items() if name not in case.answers.read},
+    )
+    firm = outcome.probability[outcome.option] >= book.scale.firm_from
+    return firm and not outcome.default and outcome.option is not decided.option
 
 
 def _doubt_caution(case: AuditCase) -> int:
@@ -148,9 +123,7 @@ def _doubt_caution(case: AuditCase) -> int:
     decision = case.decision
     assert decision is not None
     tuned = pair_option(rag=has_need(decision.option, Need.RAG), fine_tuning=True)
-    if decision.option is tuned or case.advice.option is not tuned:
-        return 0
-    return 2 if case.answers.read else 1
+    return int(decision.option is not tuned and case.advice.option is tuned)
 
 
 def _find_lone_pillar(case: AuditCase) -> str | None:
@@ -173,37 +146,37 @@ def _find_lone_pillar(case: AuditCase) -> str | None:
 
 def _detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     decision, advice = case.decision, case.advice
-    if decision is None or case.firm or advice.default or decision.option is advice.option:
+    if decision is None or case.firm or not _speaks_against(advice, decision.option):
         return
+    questions = choose_questions(advice)
     steps, _ = argue_against(decision.option, advice, case.answers)
-    if not steps or not advice.unknowns:
+    if not steps or not questions or not decides_plainly(case.reading):
         return
-    names = join_words((question.criterion for question in advice.unknowns[:MOST_QUESTIONS]), "or")
     message = (
         f"{rule.title}: so far it speaks for {DECISION_WORDS[advice.option]} rather than "
-        f"{DECISION_WORDS[decision.option]}; what would tell is not stated: {names}"
+        f"{DECISION_WORDS[decision.option]}; what would tell is not stated: {word_questions(questions)}"
     )
-    yield Hit(message, case.decided_at, (*show_decision(decision), *steps, *show_questions(advice)))
+    argument = (*show_decision(decision), *steps, *show_questions(advice, questions))
+    yield Hit(message, case.decided_at, argument, block=write_questions(case.reading, questions))
+
+
+def _speaks_against(advice: Recommendation, decided: Option) -> bool:
+    """Return whether what is known makes another option more likely than not."""
+    return advice.option is not decided and not advice.default and not advice.too_little_known
 
 
 def _detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     decision, advice = case.decision, case.advice
-    if decision is None or case.firm:
+    if decision is None or case.firm or _speaks_against(advice, decision.option):
         return
-    if decision.option is not advice.option and not advice.default:
+    if not decides_plainly(case.reading) or is_titled(case.reading, rule):
         return
-    questions = (advice.unknowns or ())[:MOST_QUESTIONS]
+    questions = choose_questions(advice)
     if questions:
-        names = [question.criterion for question in questions]
-        message = f"{rule.title}: {join_words(names, 'or')}"
-        steps = (*show_decision(decision), *show_questions(advice))
-        yield Hit(message, case.decided_at, steps, "open answers", whole=True)
-
-
-def _detect_no_decision(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
-    judged = case.reading.status in (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION)
-    if judged and case.reading.decision is None and is_decision_record(case.reading):
-        yield Hit(rule.title, find_title(case.reading), (), "no decision", whole=True)
+        message = f"{rule.title}: {word_questions(questions)}"
+        steps = (*show_decision(decision), *show_questions(advice, questions))
+        block = write_questions(case.reading, questions)
+        yield Hit(message, case.decided_at, steps, "open answers", whole=True, block=block)
 
 
 def _detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
@@ -221,7 +194,8 @@ def _detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     if len(silent) == 1:
         name = "retrieval" if silent[0] is Need.RAG else "tuning"
         message = f"{rule.title}: nothing that is stated speaks for {name}"
-        yield Hit(message, case.decided_at, (*show_decision(decision), *show_questions(advice)))
+        questions = show_questions(advice, choose_questions(advice))
+        yield Hit(message, case.decided_at, (*show_decision(decision), *questions))
 
 
 # --- answers ------------------------------------------------------------------------------------------------------
@@ -236,20 +210,20 @@ def _detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     if any(_holds(case, name, wanted) for name, wanted in rule.unless.items()):
         return
     criteria = case.advice.rulebook.readable
-    stated = join_words(
+    said = join_words(
         f"{name} is {describe_answer(case.answers.profile, criteria[name])}" for name in rule.when
     )
     facts = [case.answers.fact_for(name) for name in rule.when]
     span = next((fact.span for fact in facts if fact is not None and fact.span is not None), case.decided_at)
-    message = f"{rule.title}: {DECISION_WORDS[decision.option]} is decided, and {stated}"
+    message = f"{rule.title}: {DECISION_WORDS[decision.option]} is decided, and {said}"
     steps = [show_answer(case.answers, case.advice.rulebook, name) for name in rule.when]
     argument = (
         *show_decision(decision),
         *steps,
         Step(StepKind.RULE, f"{rule.code} {rule.title}: {rule.because}"),
     )
-    doubts = sum(name in case.answers.prose for name in rule.when)
-    yield Hit(message, span, argument, doubts=min(1, doubts))
+    stated = decision.how == "explicit" and not any(name in case.answers.read for name in rule.when)
+    yield Hit(message, span, argument, doubts=0 if stated else _NOTE)
 
 
 def _holds(case: AuditCase, name: str, condition: Condition) -> bool:
@@ -262,6 +236,8 @@ def _detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     yield from _compare_decisions(rule, case)
     criteria = case.advice.rulebook.readable
     for conflict in case.answers.conflicts:
+        if not conflict.resolved and not _is_about_one_thing(conflict):
+            continue
         said = join_words(_word_statement(fact) for fact in conflict.facts)
         placed = [fact.span for fact in conflict.facts if fact.span is not None]
         told = "the explicit one is taken" if conflict.resolved else "it is taken as unknown"
@@ -275,8 +251,18 @@ def _detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
             placed[-1] if placed else None,
             steps,
             f"contradiction {conflict.criterion}",
-            doubts=0 if conflict.resolved else 1,
+            doubts=0 if conflict.resolved else _NOTE,
         )
+
+
+def _is_about_one_thing(conflict: Conflict) -> bool:
+    """Return whether two lines of prose that differ stand under one heading, and none of them is a target.
+
+    Under different headings they mostly speak of two parts of one system.
+    """
+    plain = [fact for fact in conflict.facts if fact.modality not in _TARGETS]
+    headings = {fact.headings for fact in plain}
+    return any(len({fact.value for fact in plain if fact.headings == own}) > 1 for own in headings)
 
 
 def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
@@ -302,41 +288,6 @@ def _word_statement(fact: StatedFact) -> str:
 
 # --- what is not there --------------------------------------------------------------------------------------------
 
-_RECORD_WORDS = WordFinder(
-    ("decision", "decision outcome", "decision record", "considered options", "options considered", "adr")
-)
-
-
-def is_decision_record(reading: DesignReading) -> bool:
-    """Return whether a document records a decision (an ADR, RFC or the like), by its status or a heading."""
-    if reading.decision is not None and reading.decision.how != "explicit":
-        return False
-    if reading.accepted is not None:
-        return True
-    return any(
-        heading.kind is SectionKind.DECISION or _RECORD_WORDS.finds(heading.text)
-        for heading in _headings(reading)
-    )
-
-
-def _headings(reading: DesignReading) -> Iterator[Sentence]:
-    return (sentence for sentence in reading.sentences if sentence.block is Block.HEADING)
-
-
-@lru_cache(maxsize=64)
-def _find_words(words: tuple[str, ...]) -> WordFinder:
-    return WordFinder(words)
-
-
-def _speaks_of(reading: DesignReading, rule: FindingRule) -> bool:
-    finder = _find_words(rule.words)
-    for sentence in reading.sentences:
-        if sentence.kind in rule.sections:
-            return True
-        if finder.finds(sentence.text) or (sentence.label and finder.finds(sentence.label)):
-            return True
-    return False
-
 
 def _detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     decision = case.decision
@@ -344,15 +295,15 @@ def _detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
         return
     if SectionKind.REJECTED in rule.sections and any(part.role == "against" for part in decision.evidence):
         return
-    if not _speaks_of(case.reading, rule):
+    if not speaks_of(case.reading, rule):
         yield Hit(rule.title, find_title(case.reading), tuple(show_decision(decision)), rule.id, whole=True)
 
 
 def _detect_unplanned(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     decision = case.decision
-    if decision is None or decision.option not in rule.decisions:
+    if decision is None or decision.option not in rule.decisions or not is_decision_record(case.reading):
         return
-    if any(name in case.answers.profile.levels for name in rule.asks) or _speaks_of(case.reading, rule):
+    if any(name in case.answers.profile.levels for name in rule.asks) or speaks_of(case.reading, rule):
         return
     yield Hit(rule.title, case.decided_at, tuple(show_decision(decision)), rule.id, whole=True)
 
@@ -400,7 +351,6 @@ _DETECTORS: Mapping[Detector, Detect] = MappingProxyType(
         Detector.ADVICE: _detect_disagreement,
         Detector.UNSUPPORTED: _detect_unsupported,
         Detector.OPEN_ANSWER: _detect_open_answers,
-        Detector.NO_DECISION: _detect_no_decision,
         Detector.CONTRADICTION: _detect_contradictions,
         Detector.ANSWERS: _detect_answers,
         Detector.ONE_NEED: _detect_one_need,
@@ -410,4 +360,3 @@ _DETECTORS: Mapping[Detector, Detect] = MappingProxyType(
         Detector.EVIDENCE: _detect_gone_evidence,
     }
 )
-__all__ = ["AuditCase", "Hit", "is_decision_record", "run_rule"]

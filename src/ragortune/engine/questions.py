@@ -14,7 +14,7 @@ from functools import lru_cache
 from ragortune.engine.compile import Levels, Table, compile_table, resolve_clause
 from ragortune.engine.score import judge_packed
 from ragortune.engine.settled import find_pivots, list_possible, reach_options
-from ragortune.model import OpenQuestion, Option, Rulebook
+from ragortune.model import OpenQuestion, Option, Recommendation, Rulebook
 
 _PRIOR = 1.0
 """Imagined projects for each level, added to those of the field sample."""
@@ -103,3 +103,13 @@ def can_ask(rulebook: Rulebook, levels: Levels, criterion: str) -> bool:
     """Return whether what a question asks about is known to exist."""
     asked_when = rulebook.criteria[criterion].asked_when
     return all(resolve_clause(rulebook, name, wanted).is_met(levels) for name, wanted in asked_when.items())
+
+
+def list_askable(recommendation: Recommendation) -> tuple[OpenQuestion, ...]:
+    """Return the open questions that can be asked now, the one that tells most first."""
+    book, levels = recommendation.rulebook, recommendation.profile.levels
+    return tuple(
+        question
+        for question in recommendation.unknowns or ()
+        if question.criterion in levels or can_ask(book, levels, question.criterion)
+    )

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from math import isclose
 
 from ragortune.engine import decide_option
-from ragortune.engine.questions import can_ask
-from ragortune.model import Need, OpenQuestion, Option, Recommendation, Rulebook
+from ragortune.engine.questions import list_askable
+from ragortune.model import Need, Option, Recommendation, Rulebook
 from ragortune.record import Record
 
 OPTION_NAMES: Mapping[Option, str] = {
@@ -85,16 +85,6 @@ def word_base_rates(rulebook: Rulebook) -> str:
     shares = decide_option(rulebook, {}).probability
     ranked = sorted(shares, key=lambda option: -shares[option])
     return f"with nothing known: {', '.join(f'{option} {word_share(shares[option])}' for option in ranked)}"
-
-
-def list_askable(recommendation: Recommendation) -> tuple[OpenQuestion, ...]:
-    """Return the open questions that can be asked now, the one that tells most first."""
-    book, levels = recommendation.rulebook, recommendation.profile.levels
-    return tuple(
-        question
-        for question in recommendation.unknowns or ()
-        if question.criterion in levels or can_ask(book, levels, question.criterion)
-    )
 
 
 def _word_verdict(recommendation: Recommendation) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ragortune.engine.questions import list_askable
 from ragortune.engine.score import logistic
 from ragortune.model import Direction, Flip, GateKind, Lever, OpenQuestion, Option, Recommendation, Refusal
 from ragortune.plaintext import join_words
 from ragortune.profile import join_levels
 from ragortune.record import Record
-from ragortune.render.headline import NEED_NAMES, Line, list_askable
+from ragortune.render.headline import NEED_NAMES, Line
 
 GATE_WORDS: Mapping[GateKind, str] = {
     GateKind.REQUIRES: "requires {}",
