@@ -1,10 +1,12 @@
 """What `check` looks for: documented rules, tested on both sides, and what they say about single documents."""
 
+import msgspec
 import pytest
 
 from ragortune.audit import Policy, audit_reading
 from ragortune.audit.examples import make_reading, run_finding_tests
 from ragortune.casebook import measure_agreement
+from ragortune.engine.questions import list_askable
 from ragortune.errors import PriceError
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.documents.records import (
@@ -118,14 +120,88 @@ def test_the_default_advice_contradicts_nobody(judge):
     assert "deciding-fact-missing" in found
 
 
-def test_what_is_missing_is_named_with_the_question(judge):
-    finding = finding_of(
-        judge("rag", {"knowledge.gap": "most", "knowledge.source": "documents"}), "deciding-fact-missing"
-    )
+HALF_SAID = {"knowledge.gap": "most", "knowledge.source": "documents"}
+
+
+def test_what_is_missing_is_asked_as_a_person_would_be(judge, book):
+    audit = judge("rag", HALF_SAID)
+    finding = finding_of(audit, "deciding-fact-missing")
 
     missing = [step for step in finding.argument if step.kind is StepKind.MISSING]
     assert 1 <= len(missing) <= 3
-    assert all("?" in step.text for step in missing)
+    first = list_askable(audit.recommendation)[0].criterion
+    assert book.criteria[first].question in missing[0].text
+    assert f"{book.criteria[first].question} ({first})" in finding.message
+
+
+def test_the_block_to_paste_can_be_pasted_and_filled_in(judge, book, audit_text):
+    text = record_with("")
+    finding = finding_of(judge(document=text), "deciding-fact-missing")
+
+    pasted = audit_text(text.replace("## Status", f"{finding.block}\n\n## Status"))
+
+    assert pasted.reading.decision.declared
+    assert not [fact for fact in pasted.reading.facts if fact.declared]
+    for name in ("knowledge.access_path", "readiness.prompting"):
+        group, key = name.split(".")
+        assert f"  {group}:" in finding.block
+        line = next(line for line in finding.block.splitlines() if line.strip().startswith(f"{key}: unknown"))
+        assert all(level in line.partition("#")[2] for level in book.criteria[name].level_ids)
+    filled = finding.block.replace("access_path: unknown", "access_path: by_meaning")
+    answered = audit_text(text.replace("## Status", f"{filled}\n\n## Status"))
+    assert answered.recommendation.profile.levels["knowledge.access_path"] == ("by_meaning",)
+
+
+def test_a_document_with_a_block_gets_lines_to_add_and_no_second_block(audit_text):
+    text = record_with("```ragortune\ndecision: rag\n```")
+
+    block = finding_of(audit_text(text), "deciding-fact-missing").block
+
+    assert block.startswith("profile:\n")
+    assert "```" not in block
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("# Retrieval for the help desk", "# Vector store of the help desk"),
+        ("# Retrieval for the help desk", "# How to build retrieval for a help desk"),
+        ("Accepted", "Draft"),
+        ("Accepted", "Superseded"),
+        ("## Decision\n\nWe will use", "## Background\n\nThe vectors of the"),
+    ],
+)
+def test_nobody_is_asked_about_components_guides_drafts_and_what_is_taken_for_granted(judge, old, new):
+    assert "deciding-fact-missing" in names(judge(document=record_with("")))
+    assert "deciding-fact-missing" not in names(judge(document=record_with("").replace(old, new)))
+
+
+def test_a_document_that_decides_nothing_carries_no_finding(judge):
+    text = record_with("<!-- ragortune: ignore[no-consequence] -->").replace(
+        "We will use retrieval-augmented generation over the manuals with an LLM.",
+        "To be discussed: an assistant that answers with a large language model. The LLM would run behind our gateway.",
+    )
+
+    audit = judge(document=text)
+
+    assert audit.reading.status is DocumentStatus.NO_DECISION
+    assert audit.findings == ()
+
+
+def test_lines_under_different_headings_speak_of_different_parts(book, rules):
+    def find_contradictions(first, second, modality=Modality.STATED):
+        facts = (
+            StatedFact("performance.latency", 900, modality, Span(4, 1, "x"), headings=first),
+            StatedFact("performance.latency", 30_000, Modality.STATED, Span(9, 1, "x"), headings=second),
+        )
+        decided = StatedDecision(Option.RAG, "explicit", (Cited(Span(1, 1, "x"), "for"),))
+        reading = DesignReading("a.md", DocumentStatus.JUDGED, decided, facts, lines=("x",) * 20)
+        audit = audit_reading(reading, book, Policy(rules, frozenset(rules)), TODAY)
+        return [finding for finding in audit.findings if finding.rule.id == "statements-contradict"]
+
+    assert [finding.severity for finding in find_contradictions(("Needs",), ("Needs",))] == [Severity.NOTE]
+    assert find_contradictions(("Chat",), ("Nightly report",)) == []
+    assert find_contradictions(("Needs",), ("Needs",), Modality.GOAL) == []
 
 
 def test_a_settled_agreement_is_silent(judge):
@@ -223,25 +299,35 @@ def test_leaving_tuning_for_later_is_no_error(book, rules, judge):
     assert finding_of(stated(book, rules, "rag", facts), "decision-disagrees").severity is Severity.NOTE
 
 
-def test_several_lines_that_agree_are_believed(book, rules):
+def test_whatever_was_read_from_prose_gives_notes_alone(book, rules):
     facts = [(name, value, line) for line, (name, value) in enumerate(PRICE_DESK.items(), 3)]
+    facts += [("grounding.citations", "required", 14)]
 
-    assert (
-        finding_of(stated(book, rules, "fine_tuning", facts), "decision-disagrees").severity is Severity.ERROR
-    )
+    audit = stated(book, rules, "fine_tuning", facts)
+
+    assert {"decision-disagrees", "citations-from-weights"} <= names(audit)
+    assert {finding.severity for finding in audit.findings} == {Severity.NOTE}
 
 
-def test_an_answer_from_one_line_lowers_a_finding_by_one_step(book, rules):
-    once = stated(book, rules, "fine_tuning", [("grounding.citations", "required", 4)])
-    twice = stated(
-        book,
-        rules,
-        "fine_tuning",
-        [("grounding.citations", "required", 4), ("grounding.citations", "required", 9)],
-    )
+def test_a_team_that_states_enough_in_its_block_is_contradicted_whatever_its_prose_adds(book, rules):
+    lines = ("x",) * 20
+    declared = [
+        StatedFact(name, value, Modality.STATED, Span(line, 1, "x"), declared=True)
+        for line, (name, value) in enumerate(PRICE_DESK.items(), 3)
+    ]
+    read = StatedFact("performance.latency", 900, Modality.STATED, Span(15, 1, "x"))
+    decision = StatedDecision(Option.FINE_TUNING, "explicit", (Cited(Span(1, 1, "x"), "for"),))
+    taken = msgspec.structs.replace(decision, how="assumed")
+    policy = Policy(rules, frozenset(rules))
 
-    assert finding_of(once, "citations-from-weights").severity is Severity.WARNING
-    assert finding_of(twice, "citations-from-weights").severity is Severity.ERROR
+    def judge_decision(decided):
+        reading = DesignReading(
+            "a.md", DocumentStatus.JUDGED, decided, (*declared, read), lines=lines, sentences=()
+        )
+        return finding_of(audit_reading(reading, book, policy, TODAY), "decision-disagrees").severity
+
+    assert judge_decision(decision) is Severity.ERROR
+    assert judge_decision(taken) is Severity.NOTE
 
 
 def test_a_value_that_the_vocabulary_does_not_know_says_nothing(judge):

@@ -152,6 +152,7 @@ def _describe_finding(finding: AuditFinding, key: str) -> Json:
         "headings": list(finding.headings),
         "message": finding.message,
         "remedy": finding.rule.remedy,
+        "block": finding.block or None,
         "argument": [_describe_step(step) for step in finding.argument],
         "fingerprint": key,
         "baselined": finding.baselined,

@@ -13,6 +13,7 @@ from ragortune.plaintext import clean_text
 from ragortune.render.checks import (
     STEP_NAMES,
     sum_up,
+    word_block,
     word_decision,
     word_message,
     word_quote,
@@ -28,7 +29,7 @@ _BEFORE, _AFTER = 40, 100
 
 
 def render_check_text(report: CheckReport, *, width: int, color: bool) -> str:
-    """Return the findings of a run for a terminal or a log: errors and warnings in full, notes on a line each."""
+    """Return the findings of a run for a terminal or a log: errors and warnings in full, notes on a line each, with the block that answers them."""
     sheet = Sheet(width=width, color=color)
     for audit in report.audits:
         _add_document(sheet, audit)
@@ -66,6 +67,8 @@ def _add_document(sheet: Sheet, audit: DocumentAudit) -> None:
         lead = Text.assemble(("note", _STYLES[Severity.NOTE]), f"[{finding.rule.id}] ")
         shown = Text.assemble(f"{finding.rule.code} {path}:{finding.line}: ", word_message(finding))
         sheet.add_wrapped(Text.assemble(lead, shown))
+        for line in word_block(finding):
+            sheet.add_line(f"    {line}".rstrip())
     if notes:
         sheet.add_line()
 

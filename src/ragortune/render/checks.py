@@ -37,6 +37,11 @@ def word_message(finding: AuditFinding) -> str:
     return shorten_text(" ".join(clean_text(finding.message).split()), _LONGEST_MESSAGE)
 
 
+def word_block(finding: AuditFinding) -> list[str]:
+    """Return the lines of the block by which a document can answer a finding, made harmless; none if there is none."""
+    return [clean_text(line) for line in finding.block.splitlines()]
+
+
 def word_quote(text: str) -> str:
     """Return a quotation from a document on one line, made harmless."""
     return shorten_text(" ".join(clean_text(text).split()), _LONGEST_QUOTE)

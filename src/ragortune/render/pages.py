@@ -102,9 +102,9 @@ def _show_value(value: object) -> str:
     return f"[{', '.join(map(str, value))}]" if isinstance(value, (list, tuple)) else str(value)
 
 
-_ONE_LINE = (
-    "Where an answer rests on one line of prose, which may have been read otherwise than it was meant, the finding is "
-    "one step less grave than stated here."
+_FROM_PROSE = (
+    "Where it rests on what was read from prose, which may have been read otherwise than it was meant, the finding is a "
+    "note; answers in a `ragortune` block or a profile give the severity that is stated here."
 )
 
 
@@ -125,7 +125,7 @@ def finding_page(book: Rulebook, rule: FindingRule) -> list[Block]:
         )
     blocks += [("subheading", "How it is found"), ("text", rule.how)]
     if rule.detector is Detector.ANSWERS:
-        blocks.append(("text", _ONE_LINE))
+        blocks.append(("text", _FROM_PROSE))
     blocks += [("subheading", "Why it matters"), ("text", rule.because)]
     if rule.sources:
         blocks.append(("subheading", "Evidence"))

@@ -7,7 +7,15 @@ from types import MappingProxyType
 
 from ragortune.audit import order_findings
 from ragortune.findings import AuditFinding, CheckReport, DocumentAudit, Severity, Step
-from ragortune.render.checks import STEP_NAMES, sum_up, word_decision, word_message, word_quote, word_section
+from ragortune.render.checks import (
+    STEP_NAMES,
+    sum_up,
+    word_block,
+    word_decision,
+    word_message,
+    word_quote,
+    word_section,
+)
 from ragortune.render.markdown import escape_markdown
 
 _MARKS: Mapping[Severity, str] = MappingProxyType(
@@ -65,9 +73,16 @@ def _tell_document(audit: DocumentAudit) -> list[str]:
         )
         lines.append(f"| {' | '.join(cells)} |")
     for finding in ranked:
+        lines += _show_block(finding)
         if finding.severity is not Severity.NOTE:
             lines += _tell_argument(finding)
     return lines
+
+
+def _show_block(finding: AuditFinding) -> list[str]:
+    """Return the block that answers a finding, between fences that are longer than its own."""
+    block = word_block(finding)
+    return ["", f"`{finding.rule.id}` is answered by:", "", "````yaml", *block, "````"] if block else []
 
 
 def _tell_argument(finding: AuditFinding) -> list[str]:

@@ -19,7 +19,7 @@ from ragortune.findings import (
 )
 from ragortune.model import Rulebook
 from ragortune.plaintext import clean_text
-from ragortune.render.checks import STEP_NAMES, fix_uri, list_sources, word_message, word_quote
+from ragortune.render.checks import STEP_NAMES, fix_uri, list_sources, word_block, word_message, word_quote
 from ragortune.render.machine import dump_json
 from ragortune.render.markdown import escape_markdown
 
@@ -146,7 +146,7 @@ def _describe_result(audit: DocumentAudit, finding: AuditFinding, key: str, inde
         "message": {"text": word_message(finding)},
         "locations": [_location(path, finding.span, finding)],
         "partialFingerprints": {FINGERPRINT: key},
-        "properties": {"confidence": finding.confidence.value, "remedy": finding.rule.remedy},
+        "properties": _describe_properties(finding),
     }
     suppressions = []
     if finding.suppressed_by is not None:
@@ -165,6 +165,11 @@ def _describe_result(audit: DocumentAudit, finding: AuditFinding, key: str, inde
             for number, step in enumerate((step for step in finding.argument if step.span is not None), 1)
         ]
     return described
+
+
+def _describe_properties(finding: AuditFinding) -> Json:
+    described: Json = {"confidence": finding.confidence.value, "remedy": finding.rule.remedy}
+    return {**described, "block": "\n".join(word_block(finding))} if finding.block else described
 
 
 def _describe_suppression(path: str, held: Suppression) -> Json:
