@@ -154,7 +154,9 @@ def test_a_required_decision_that_is_missing_gives_three_unless_findings_fail(ru
 
     assert run("check", "open.md").code == 0
     assert run("check", "open.md", "--require-decision").code == 3
-    assert run("check", "open.md", "--require-decision", "--fail-on", "note").code == 1
+    assert run("check", "open.md", "--require-decision", "--fail-on", "note").code == 3
+    write("decided.md", "# Assistant\n\n## Decision\n\nWe will use RAG over the manuals with an LLM.\n")
+    assert run("check", "open.md", "decided.md", "--require-decision", "--fail-on", "note").code == 1
 
 
 @pytest.mark.parametrize(
