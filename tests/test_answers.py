@@ -282,7 +282,7 @@ def test_what_is_no_period_is_no_answer(text):
         ("performance.volume", "10 calls/min", 14_400),
         ("performance.volume", "3 rps", 259_200),
         ("performance.volume", "3 rpm", 4320),
-        ("performance.volume", "60k a month", 1971),
+        ("performance.volume", "60k a month", 1973),
         ("performance.volume", "700 weekly", 100),
         ("knowledge.retrievability", "0.72", 0.72),
         ("knowledge.retrievability", "72%", 0.72),

@@ -178,7 +178,7 @@ def test_a_model_without_measured_times_takes_those_of_its_like(run, write):
         ("answer_tokens: {low: 1, high: 5, from: 3}", "has both from/to and low/high"),
         ("answer_tokens: {evidence: a}", "has no 'value'"),
         ("answer_tokens: {value: 3, source: dreamt}", "has a 'source' that is not"),
-        ("answer_tokens: {value: 3, evidence: [1]}", "has 'evidence' that is not text"),
+        ("answer_tokens: {value: 3, evidence: [1]}", "'evidence' must be text or a quote, not a list"),
         ("answer_tokens: {valu: 3}", "'answer_tokens' has no 'valu'\nhint: did you mean 'value'?"),
         ("answer_token: 3", "there is no quantity 'answer_token'\nhint: did you mean 'answer_tokens'?"),
         ("passages: 2.5", "must be a whole number of passages"),

@@ -154,7 +154,7 @@ def test_an_empty_block_says_nothing():
         ),
         (
             "---\nragortune:\n  profil: {}\n---\n",
-            "design.md:3:3: 'ragortune' has no 'profil'; it holds decision and profile\nhint: did you mean 'profile'?",
+            "design.md:3:3: 'ragortune' has no 'profil'; it holds decision, evidence and profile\nhint: did you mean 'profile'?",
         ),
         (
             "```ragortune\nprofile: {knowledge: {gap: lots}}\n```\n",

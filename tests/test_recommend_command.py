@@ -408,7 +408,7 @@ def start(*arguments, code="", folder=None):
 def test_nothing_heavy_is_imported_on_the_way_to_json():
     code = (
         "import sys\nfrom ragortune.__main__ import main\ncode = main(sys.argv[1:])\n"
-        "heavy = {'pydantic', 'typer', 'click', 'rich', 'numpy', 'dataclasses', 'inspect', 'typing', 'pathlib', 'socket',"
+        "heavy = {'pydantic', 'typer', 'click', 'rich', 'numpy', 'dataclasses', 'pathlib', 'socket',"
         " 'urllib', 'difflib', 'asyncio'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
