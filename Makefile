@@ -43,7 +43,7 @@ figures: $(READY) ## Print the figures on the casebook, and write them into the 
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/ragortune rules test
 	$(BIN)/python tools/refit.py --document docs/validation.md README.md
-	$(BIN)/python tools/questions.py
+	$(BIN)/python tools/questions.py --document docs/validation.md
 	$(BIN)/python tools/score_settings.py
 
 bench: $(READY) ## Print the benchmarks, as ratios.
