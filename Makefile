@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check lint types layers test docs figures bench clean
+.PHONY: help demo check lint types layers test coverage docs figures bench clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,7 +33,10 @@ types: $(READY) ## Check types, strictly.
 layers: $(READY) ## Check that imports point downwards.
 	$(BIN)/lint-imports
 
-test: $(READY) ## Run the tests, with coverage.
+test: $(READY) ## Run the tests.
+	$(BIN)/pytest --numprocesses auto
+
+coverage: $(READY) ## Run the tests, and show which lines they leave out.
 	$(BIN)/pytest --numprocesses auto --cov --cov-report term
 
 docs: $(READY) ## Write what is generated from the rule set.
