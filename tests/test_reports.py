@@ -127,7 +127,9 @@ def test_what_is_not_all_never_reads_as_all_and_what_is_not_none_not_as_none(sha
     assert word_share(share) == shown
 
 
-@pytest.mark.parametrize(("probability", "shown"), [(0.796, "79%"), (0.7999, "79%"), (0.8, "80%"), (0.506, "51%")])
+@pytest.mark.parametrize(
+    ("probability", "shown"), [(0.796, "79%"), (0.7999, "79%"), (0.8, "80%"), (0.506, "51%")]
+)
 def test_what_falls_short_of_firm_is_not_rounded_up_to_it(probability, shown):
     assert word_probability(BOOK, probability) == shown
 
