@@ -7,7 +7,7 @@ DOCUMENTS ?= examples/repository/docs/adr/*.md
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check lint types layers test docs figures bench model clean
+.PHONY: help demo check lint types layers test coverage docs figures bench model clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,7 +34,10 @@ types: $(READY) ## Check types, strictly.
 layers: $(READY) ## Check that imports point downwards.
 	$(BIN)/lint-imports
 
-test: $(READY) ## Run the tests, with coverage.
+test: $(READY) ## Run the tests.
+	$(BIN)/pytest --numprocesses auto
+
+coverage: $(READY) ## Run the tests, and show which lines they leave out.
 	$(BIN)/pytest --numprocesses auto --cov --cov-report term
 
 docs: $(READY) ## Write what is generated from the rule set.
@@ -44,7 +47,7 @@ figures: $(READY) ## Print the figures on the casebook, and write them into the 
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/ragortune rules test
 	$(BIN)/python tools/refit.py --document docs/validation.md README.md
-	$(BIN)/python tools/questions.py
+	$(BIN)/python tools/questions.py --document docs/validation.md
 
 bench: $(READY) ## Print the benchmarks, as ratios.
 	$(BIN)/python -m pip install --quiet --group bench

@@ -149,8 +149,9 @@ def test_the_recommendation_alone_goes_to_stdout(session, tmp_path):
 def test_a_window_that_is_resized_gets_the_next_question_in_its_width(session):
     talk = session("ask", columns=100)
     talk.type("translation")
-    wide = talk.type("?")
+    wide = talk.expect("> ")
     talk.resize(50)
+    talk.press(b"?\n")
     narrow = talk.type("stop")
     assert talk.end() == 0
 

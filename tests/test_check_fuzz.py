@@ -28,9 +28,9 @@ from ragortune.rulebook import load_finding_rules
 
 from .test_check_formats import SCHEMA
 
-RUNS = 850
+RUNS = 200
 DOCUMENTS_A_RUN = 24
-"""Together more than 20,000 documents."""
+"""Together 4,800 documents."""
 _PHASES = (Phase.generate,)
 """Making a failing batch smaller takes longer than reading it."""
 

@@ -14,7 +14,7 @@ from ragortune.model import Gate, GateKind, Need
 from ragortune.plaintext import clean_text, join_words, quote_value, shorten_text, suggest_name
 from ragortune.profile import Vocabulary
 from ragortune.reading import PROFILE_BYTES, read_document
-from ragortune.render.headline import build_headline, word_share
+from ragortune.render.headline import build_headline, word_probability, word_share
 from ragortune.render.markdown import escape_markdown, render_markdown
 from ragortune.render.outlook import build_outlook
 from ragortune.render.report import build_report
@@ -125,6 +125,13 @@ def test_a_rule_set_without_a_field_sample_claims_nothing_about_systems():
 )
 def test_what_is_not_all_never_reads_as_all_and_what_is_not_none_not_as_none(share, shown):
     assert word_share(share) == shown
+
+
+@pytest.mark.parametrize(
+    ("probability", "shown"), [(0.796, "79%"), (0.7999, "79%"), (0.8, "80%"), (0.506, "51%")]
+)
+def test_what_falls_short_of_firm_is_not_rounded_up_to_it(probability, shown):
+    assert word_probability(BOOK, probability) == shown
 
 
 def test_a_team_that_answered_nothing_is_told_so_with_the_default_the_base_rates_and_what_to_ask():

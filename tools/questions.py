@@ -2,10 +2,9 @@
 
 The projects of the field sample are put through the questionnaire: a question is answered where the project's profile
 answers it, and nobody knows where it does not. After each question the advice is held against what was built, in our
-order, where the advice stays once the questionnaire has stopped, and in the order of the file. Prints Markdown for
-docs/validation.md.
+order, where the advice stays once the questionnaire has stopped, and in the order of the file.
 
-usage: python tools/questions.py [--rules DIR]
+usage: python tools/questions.py [--rules DIR] [--document docs/validation.md]
 """
 
 from __future__ import annotations
@@ -13,7 +12,9 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from figures import fill_tables, make_table
 from ragortune.casebook import read_levels
 from ragortune.engine import Levels, decide_option
 from ragortune.interview import Interview, take_answer
@@ -61,10 +62,10 @@ def measure_share(cases: Sequence[Case], trails: Sequence[Trail], number: int, *
     return sum(right) / len(right)
 
 
-def print_table(cases: Sequence[Case], ours: Sequence[Trail], by_file: Sequence[Trail]) -> None:
-    """Print agreement by the number of questions, with the share of projects that are still asked."""
-    print("| questions | ours, strict | lenient | still asking | file order, strict | lenient |")
-    print("| ---: | ---: | ---: | ---: | ---: | ---: |")
+def show_agreement(cases: Sequence[Case], ours: Sequence[Trail], by_file: Sequence[Trail]) -> str:
+    """Return agreement by the number of questions, with the share of projects that are still asked."""
+    head = ("questions", "ours, strict", "lenient", "still asking", "file order, strict", "lenient")
+    rows = []
     for number in range(MOST + 1):
         asking = sum(len(trail) - 1 > number for trail in ours) / len(ours)
         shares = [
@@ -72,36 +73,53 @@ def print_table(cases: Sequence[Case], ours: Sequence[Trail], by_file: Sequence[
             for trails in (ours, by_file)
             for strict in (True, False)
         ]
-        cells = [f"{share:.1%}" for share in (*shares[:2], asking, *shares[2:])]
-        print(f"| {number} | {' | '.join(cells)} |")
+        rows.append([f"{number}", *(f"{share:.1%}" for share in (*shares[:2], asking, *shares[2:]))])
+    return make_table(head, rows)
 
 
-def print_lengths(interviews: Sequence[Sequence[Interview]]) -> None:
-    """Print how many questions were asked, and in what state the advice is at the end."""
-    print("\n| at the end | projects | questions, mean | median | nine in ten at most | most |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+def show_lengths(interviews: Sequence[Sequence[Interview]]) -> str:
+    """Return how many questions were asked, by whether the advice is firm at the end."""
     last = [own[-1] for own in interviews]
     firm = [own.asked for own in last if own.advice.firm]
     open_ended = [own.asked for own in last if not own.advice.firm]
+    rows = []
     for title, counts in (("firm", firm), ("not firm", open_ended), ("all", firm + open_ended)):
         ordered = sorted(counts)
-        cells = [len(ordered), f"{statistics.fmean(ordered):.1f}", f"{statistics.median(ordered):g}"]
-        print("|", " | ".join(map(str, [title, *cells, ordered[int(0.9 * len(ordered))], ordered[-1]])), "|")
-
-
-def main() -> None:
-    """Print both tables."""
-    parser = argparse.ArgumentParser(
-        description="Agreement by questions asked, and questions until it stops."
+        numbers = (f"{statistics.fmean(ordered):.1f}", f"{statistics.median(ordered):g}")
+        rows.append(
+            [title, f"{len(ordered)}", *numbers, f"{ordered[int(0.9 * len(ordered))]}", f"{ordered[-1]}"]
+        )
+    return make_table(
+        ("at the end", "projects", "questions, mean", "median", "nine in ten at most", "most"), rows
     )
-    parser.add_argument("--rules", help="folder of a rule set")
-    rulebook = load_rulebook(parser.parse_args().rules)
+
+
+def describe_questions(rulebook: Rulebook) -> dict[str, str]:
+    """Return both tables by name."""
     field = [(case, levels) for case, levels in read_levels(rulebook) if case.sample is Sample.FIELD]
     cases = [case for case, _ in field]
     interviews = [ask_in_our_order(rulebook, levels) for _, levels in field]
     ours = [[own.advice.option for own in each] for each in interviews]
-    print_table(cases, ours, [list(ask_in_file_order(rulebook, levels)) for _, levels in field])
-    print_lengths(interviews)
+    by_file = [list(ask_in_file_order(rulebook, levels)) for _, levels in field]
+    return {
+        "questions": show_agreement(cases, ours, by_file),
+        "questionnaire-lengths": show_lengths(interviews),
+    }
+
+
+def main() -> None:
+    """Print the tables, and write them into a document."""
+    parser = argparse.ArgumentParser(
+        description="Agreement by questions asked, and questions until it stops."
+    )
+    parser.add_argument("--rules", help="folder of a rule set")
+    parser.add_argument("--document", type=Path, help="write the tables into a document")
+    arguments = parser.parse_args()
+    tables = describe_questions(load_rulebook(arguments.rules))
+    print(*tables.values(), sep="\n")
+    if arguments.document:
+        text = arguments.document.read_text("utf-8")
+        arguments.document.write_text(fill_tables(text, tables), "utf-8")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from ragortune.reading import (
     show_size,
 )
 from ragortune.record import Record
+from ragortune.render.headline import word_probability
 
 FORMATS = ("text", "json", "jsonl", "markdown")
 _LINE_ENDINGS = (".jsonl", ".ndjson")
@@ -172,11 +173,9 @@ class _Printer:
         self._count += 1
 
     def _print_brief(self, given: _Input, profile: Profile) -> None:
-        from ragortune.render.headline import word_share
-
         outcome = decide_option(self._rulebook, profile.levels)
         probability = outcome.probability
-        remarks = [word_share(probability[outcome.option])]
+        remarks = [word_probability(self._rulebook, probability[outcome.option])]
         remarks += ["default"] if outcome.default else []
         remarks += ["too little is known"] if is_undecided(probability, default=outcome.default) else []
         label = f"{given.path}:{given.line}" if given.line else given.path

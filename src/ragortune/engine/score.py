@@ -8,6 +8,7 @@ option, and because the needs are scored independently, the probability of an op
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 
@@ -123,6 +124,7 @@ def judge_completed(table: Table, completed: int, gates: tuple[Fired, ...]) -> O
     return Outcome(option, default, (scores[0], scores[1]), needed, blocked, required, ceilings)
 
 
+@functools.lru_cache(maxsize=1024)
 def _sort_gates(gates: tuple[Fired, ...]) -> tuple[RulesByNeed, RulesByNeed, RulesByNeed]:
     """Return the rules that rule a need out, that require it, and that confirm it."""
     found: tuple[tuple[list[str], list[str]], ...] = tuple(([], []) for _ in _KINDS)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from ragortune.answers import accepted_words, choice_labels
 from ragortune.errors import RagortuneError
 from ragortune.interview import Consequence, Interview
-from ragortune.model import Criterion, Option, Recommendation
+from ragortune.model import Criterion, Recommendation
 from ragortune.plaintext import clean_text, join_words
 from ragortune.profile import describe_answer
+from ragortune.render.headline import word_probability
 from ragortune.render.text import Sheet
 
 _KEYS = "?: help   why: why this question   skip: nobody knows   back   stop"
@@ -83,8 +84,13 @@ class Dialogue:
         sheet = self._sheet(width)
         sheet.add_line()
         sheet.add_wrapped(clean_text(_word_reason(interview, criterion)))
+        book = interview.advice.rulebook
         _add_pairs(
-            sheet, [(f"  {own.level}", _word_option(own.option, own.probability)) for own in consequences]
+            sheet,
+            [
+                (f"  {own.level}", f"{own.option} {word_probability(book, own.probability)}")
+                for own in consequences
+            ],
         )
         return sheet.getvalue()
 
@@ -148,11 +154,8 @@ def word_advice(advice: Recommendation) -> str:
         state = "the default, as too little is known" if advice.default else "too little is known"
     else:
         state = "firm" if advice.firm else "not firm"
-    return f"{_word_option(advice.option, advice.probability[advice.option])}, {state}"
-
-
-def _word_option(option: Option, probability: float) -> str:
-    return f"{option} {probability:.0%}"
+    probability = word_probability(advice.rulebook, advice.probability[advice.option])
+    return f"{advice.option} {probability}, {state}"
 
 
 def word_end(interview: Interview, path: str) -> str:

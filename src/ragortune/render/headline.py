@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isclose
+from math import floor, isclose
 
 from ragortune.engine import decide_option
 from ragortune.engine.questions import list_askable
@@ -59,10 +59,15 @@ def build_headline(recommendation: Recommendation) -> Headline:
     criteria = recommendation.rulebook.criteria
     return Headline(
         verdict=_word_verdict(recommendation),
-        probability=_word_probability(recommendation),
+        probability=_describe_probability(recommendation),
         firm=_word_firm(recommendation),
         bars=tuple(
-            OptionBar(option, share, word_share(share), option is recommendation.option)
+            OptionBar(
+                option,
+                share,
+                word_probability(recommendation.rulebook, share),
+                option is recommendation.option,
+            )
             for option, share in recommendation.probability.items()
         ),
         base_rates=word_base_rates(recommendation.rulebook) if too_little else "",
@@ -73,8 +78,16 @@ def build_headline(recommendation: Recommendation) -> Headline:
     )
 
 
+def word_probability(rulebook: Rulebook, probability: float) -> str:
+    """Return the probability of an option in whole per cent; what falls short of firm is not rounded up to it."""
+    limit = rulebook.scale.firm_from
+    if probability < limit <= round(probability, 2):
+        probability = floor(probability * 100) / 100
+    return word_share(probability)
+
+
 def word_share(share: float) -> str:
-    """Return a probability in whole per cent; what is not all never reads as all, and what is not none not as none."""
+    """Return a share in whole per cent; what is not all never reads as all, and what is not none not as none."""
     if 0 < share < 0.005:
         return "<1%"
     return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"
@@ -102,9 +115,9 @@ def _word_verdict(recommendation: Recommendation) -> str:
     return f"Too little is known to tell. The best guess is {named}{tie}"
 
 
-def _word_probability(recommendation: Recommendation) -> str:
+def _describe_probability(recommendation: Recommendation) -> str:
     """Return the probability and, where the rule set was fitted to a sample of projects, how often that was built."""
-    shown = word_share(recommendation.probability[recommendation.option])
+    shown = word_probability(recommendation.rulebook, recommendation.probability[recommendation.option])
     if not recommendation.rulebook.answer_counts:
         return shown
     counts = {"<1%": "fewer than 1", ">99%": "more than 99", "100%": "all"}
