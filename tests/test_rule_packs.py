@@ -6,8 +6,9 @@ import os
 import pytest
 
 from ragortune import RagortuneError, load_rulebook, recommend, rulebook
+from ragortune.compiled import PARTS, cache_folder, compiled_name, write_parts
 from ragortune.errors import RulebookError, UnreadableError
-from ragortune.rulebook import cache_folder, compiled_name
+from ragortune.rulefiles import compile_folder
 from ragortune.rulefolder import shipped_folder
 
 MANIFEST = "name: ours\nversion: '1'\nextends: ragortune\n"
@@ -353,16 +354,35 @@ def test_a_cache_that_cannot_be_written_is_done_without(team_pack, monkeypatch, 
     assert len(load_rulebook(team_pack).cases) == len(load_rulebook().cases)
 
 
-def test_the_cache_keeps_the_newest_few(team_pack, monkeypatch, tmp_path):
-    cache = tmp_path / "cache"
-    monkeypatch.setenv("RAGORTUNE_CACHE_DIR", str(cache))
+def test_the_cache_keeps_the_newest_few(own_cache, team_pack):
+    compiled = compile_folder(str(team_pack))
     for number in range(16):
-        (team_pack / "rulebook.yaml").write_text(MANIFEST + f"# {number}\n")
-        load_rulebook(team_pack)
+        write_parts(compiled, f"{number:02}")
+        for path in own_cache.glob(f"*-{number:02}.json"):
+            os.utime(path, (number, number))
 
-    kept = {path.name.rpartition("-")[2] for path in cache.glob("*.json")}
-    assert len(kept) == 12
-    assert all(len(list(cache.glob(f"*-{name}"))) == 1 + len(rulebook.SEPARATE_KINDS) for name in kept)
+    kept = sorted({path.stem.rpartition("-")[2] for path in own_cache.glob("*.json")})
+    assert kept == [f"{number:02}" for number in range(4, 16)]
+    assert all(len(list(own_cache.glob(f"*-{name}.json"))) == len(PARTS) for name in kept)
+
+
+def test_what_another_version_compiled_is_not_used(team_pack, monkeypatch):
+    before = compiled_name(str(team_pack))
+    monkeypatch.setattr("ragortune.compiled.__version__", "99.0")
+
+    assert compiled_name(str(team_pack)) != before
+
+
+def test_a_compiled_file_with_other_fields_is_compiled_anew(own_cache, team_pack):
+    key = compiled_name(str(team_pack))
+    load_rulebook(team_pack)
+    path = own_cache / f"rules-{key}.json"
+    fields = json.loads(path.read_text())
+    del fields["scale"]["firm_from"]
+    path.write_text(json.dumps(fields))
+    rulebook._load_files.cache_clear()
+
+    assert load_rulebook(team_pack).scale.firm_from == 0.8
 
 
 def test_the_cache_follows_the_usual_places(monkeypatch):

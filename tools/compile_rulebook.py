@@ -6,7 +6,6 @@ unchanged.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,16 +22,13 @@ class CompileRulebook(BuildHookInterface[Any]):
             return
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
-        from ragortune import rulebook, rulefiles, rulefolder
+        from ragortune import compiled, rulefiles, rulefolder
 
         folder = rulefolder.shipped_folder()
-        compiled = rulefiles.compile_folder(folder)
-        key = rulebook.compiled_name(folder)
+        key = compiled.compiled_name(folder)
         target = root / "build" / "compiled"
         target.mkdir(parents=True, exist_ok=True)
-        parts: dict[str, Any] = {kind: {kind: compiled.pop(kind)} for kind in rulebook.SEPARATE_KINDS}
-        parts["rules"] = compiled
-        for name, data in parts.items():
+        for name, data in compiled.encode_parts(rulefiles.compile_folder(folder)).items():
             path = target / f"{name}-{key}.json"
-            path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+            path.write_bytes(data)
             build_data["force_include"][str(path)] = f"ragortune/compiled/{path.name}"

@@ -2,7 +2,7 @@
 
 usage: python tools/measure_alarms.py
 
-Each project of the casebook is turned into a document that decides each of the four options in turn: once with its
+Each project of the field sample is turned into a document that decides each of the four options in turn: once with its
 coded answers in a `ragortune` block, once with its setting as prose. The rules were written with the casebook at hand.
 """
 
@@ -27,7 +27,7 @@ from ragortune.evidence.documents.records import (
     StatedFact,
 )
 from ragortune.findings import Severity
-from ragortune.model import Case, Option, Rulebook
+from ragortune.model import Case, Option, Rulebook, Sample
 from ragortune.rulebook import load_finding_rules
 
 _LINE = Span(1, 1, "decision")
@@ -40,6 +40,8 @@ def count_alarms(rulebook: Rulebook) -> Counter[tuple[str, bool, str]]:
     policy = Policy(rules, frozenset(rules))
     counts: Counter[tuple[str, bool, str]] = Counter()
     for case in rulebook.cases:
+        if case.sample is not Sample.FIELD:
+            continue
         for form, reading in (("block", _from_answers(case)), ("prose", _from_setting(case, rulebook))):
             for option in Option:
                 decision = StatedDecision(option, "explicit", (Cited(_LINE, "for"),))

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from ragortune.errors import RagortuneError
 from ragortune.model import Need, Option, Profile, Recommendation, Rulebook
 from ragortune.rulebook import load_rulebook
-
-__version__ = "0.1.0"
+from ragortune.version import __version__
 
 __all__ = [
     "Need",

@@ -16,7 +16,7 @@ from ragortune.record import Record
 from ragortune.rulefolder import MANIFEST
 
 
-class Disabled(Record):
+class Disabled(Record, frozen=True):
     """A rule of the extended set that is switched off."""
 
     rule: str
@@ -25,7 +25,7 @@ class Disabled(Record):
     """Why it does not hold for this team."""
 
 
-class Manifest(Record):
+class Manifest(Record, frozen=True):
     """`rulebook.yaml`: the name of a rule set, what it builds on, and the numbers behind its words."""
 
     name: str
@@ -42,56 +42,56 @@ class Manifest(Record):
     """Rules of the extended set that are switched off, each with its reason."""
 
 
-class CriteriaFile(Record):
+class CriteriaFile(Record, frozen=True):
     """A file in `criteria/`."""
 
     criteria: tuple[Criterion, ...]
     """Criteria in the order in which they are shown."""
 
 
-class RulesFile(Record):
+class RulesFile(Record, frozen=True):
     """A file in `rules/`."""
 
     rules: tuple[Rule, ...]
     """Rules, sorted by code."""
 
 
-class SourcesFile(Record):
+class SourcesFile(Record, frozen=True):
     """A file in `sources/`."""
 
     sources: tuple[Source, ...]
     """Sources, sorted by id."""
 
 
-class OptionsFile(Record):
+class OptionsFile(Record, frozen=True):
     """A file in `options/`."""
 
     options: tuple[OptionGuide, ...]
     """One guide for each option."""
 
 
-class CasesFile(Record):
+class CasesFile(Record, frozen=True):
     """A file in `cases/`."""
 
     cases: tuple[Case, ...]
     """Published projects and studies."""
 
 
-class DerivedFile(Record):
+class DerivedFile(Record, frozen=True):
     """A file in `derived/`."""
 
     derived: tuple[Criterion, ...]
     """Criteria that are computed from quantities; all are named `derived.name`."""
 
 
-class PricesFile(Record):
+class PricesFile(Record, frozen=True):
     """A file in `prices/`."""
 
     prices: tuple[PriceRow, ...]
     """Price rows, sorted by id."""
 
 
-class FindingsFile(Record):
+class FindingsFile(Record, frozen=True):
     """A file in `findings/`."""
 
     findings: tuple[FindingRule, ...]

@@ -36,7 +36,7 @@ def read_levels(rulebook: Rulebook) -> tuple[tuple[Case, Levels], ...]:
 # --- agreement ----------------------------------------------------------------------------------------------------
 
 
-class Tally(Record):
+class Tally(Record, frozen=True):
     """How many cases agree."""
 
     total: int = 0
@@ -46,7 +46,7 @@ class Tally(Record):
     """An option that does not contradict the source was recommended."""
 
 
-class Judged(Record):
+class Judged(Record, frozen=True):
     """What is stated about one case by somebody who has not seen its outcome."""
 
     case: Case
@@ -68,7 +68,7 @@ class Judged(Record):
         return self.option in self.case.acceptable
 
 
-class Bin(Record):
+class Bin(Record, frozen=True):
     """Cases whose advice was stated with about the same probability."""
 
     low: float
@@ -78,7 +78,7 @@ class Bin(Record):
     """Mean probability of the recommended option in these cases; 0 where there is none."""
 
 
-class Calibration(Record):
+class Calibration(Record, frozen=True):
     """Logistic regression of what happened on the log-odds of what was stated (Cox 1958)."""
 
     slope: float
@@ -87,7 +87,7 @@ class Calibration(Record):
     """0 for perfect probabilities."""
 
 
-class Agreement(Record):
+class Agreement(Record, frozen=True):
     """How what is stated agrees with what was published."""
 
     judged: tuple[Judged, ...]
@@ -251,7 +251,7 @@ class Verdict(StrEnum):
     """It has another option, and its source allows the one that is recommended."""
 
 
-class NearCase(Record):
+class NearCase(Record, frozen=True):
     """A published project that resembles a profile."""
 
     case: Case

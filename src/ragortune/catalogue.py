@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Drift(Record):
+class Drift(Record, frozen=True):
     """A price that differs from the package's."""
 
     row: PriceRow

@@ -15,7 +15,7 @@ _PROJECT_FILE = "pyproject.toml"
 _TABLE = b"[tool.ragortune"
 
 
-class CheckSettings(Record):
+class CheckSettings(Record, frozen=True):
     """Settings of `check`; what is None is left to the command line or its defaults."""
 
     fail_on: str | None = None
@@ -34,7 +34,7 @@ class CheckSettings(Record):
     """Profile file with facts from outside the documents, as an absolute path."""
 
 
-class Configuration(Record):
+class Configuration(Record, frozen=True):
     """Settings that hold for a folder and everything below it."""
 
     rules: str | None = None

@@ -24,7 +24,7 @@ class ExitCode(IntEnum):
     """Interrupted by the user."""
 
 
-class Place(Record):
+class Place(Record, frozen=True):
     """Where in the input something stands."""
 
     path: str | None = None

@@ -76,7 +76,7 @@ class Detector(StrEnum):
     """A suppression that nothing was found for."""
 
 
-class FindingExample(Record):
+class FindingExample(Record, frozen=True):
     """A small document on which a finding rule is tested, named by a sentence about a team or project."""
 
     name: str
@@ -91,7 +91,7 @@ class FindingExample(Record):
     """The document itself, in Markdown, where headings and sentences matter; it is read as any other."""
 
 
-class FindingTests(Record):
+class FindingTests(Record, frozen=True):
     """Tests on both sides of a finding rule."""
 
     fires: tuple[FindingExample, ...] = ()
@@ -100,7 +100,7 @@ class FindingTests(Record):
     """Documents in which it must not."""
 
 
-class FindingRule(Record):
+class FindingRule(Record, frozen=True):
     """One thing that `check` looks for: how it is found, why it matters, and what to do about it."""
 
     id: str
@@ -168,7 +168,7 @@ class StepKind(StrEnum):
     """What is not known."""
 
 
-class Step(Record):
+class Step(Record, frozen=True):
     """One step of the argument for a finding."""
 
     kind: StepKind
@@ -179,7 +179,7 @@ class Step(Record):
     """Where it can be read, for evidence."""
 
 
-class Suppression(Record):
+class Suppression(Record, frozen=True):
     """A comment in the document that asks for silence on some rules, with a reason."""
 
     rules: tuple[str, ...]
@@ -195,7 +195,7 @@ class Suppression(Record):
     """The section that it holds for."""
 
 
-class AuditFinding(Record):
+class AuditFinding(Record, frozen=True):
     """One thing that is wrong with one document."""
 
     rule: FindingRule
@@ -237,7 +237,7 @@ class AuditFinding(Record):
         return self.span.column if self.span else 1
 
 
-class DocumentAudit(Record):
+class DocumentAudit(Record, frozen=True):
     """One document with its reading, the advice on what it states, and what is wrong with it."""
 
     reading: DesignReading
@@ -258,7 +258,7 @@ class DocumentAudit(Record):
         return tuple(finding for finding in self.findings if finding.active)
 
 
-class StaleEntry(Record):
+class StaleEntry(Record, frozen=True):
     """A finding that the baseline knows and that is not there any more."""
 
     path: str
@@ -269,7 +269,7 @@ class StaleEntry(Record):
     """How many of them are gone."""
 
 
-class CheckReport(Record):
+class CheckReport(Record, frozen=True):
     """A whole run of `check`, ready to be rendered."""
 
     audits: tuple[DocumentAudit, ...]

@@ -38,7 +38,7 @@ def run_program(command: Sequence[str], folder: str) -> tuple[int, str, str]:
     return done.returncode, os.fsdecode(done.stdout), done.stderr.decode("utf-8", "replace")
 
 
-class Environment(Record):
+class Environment(Record, frozen=True):
     """What a command may know of and do to the world."""
 
     stdin: BinaryIO

@@ -51,7 +51,7 @@ _COMMANDS: Mapping[str, Command] = {
 }
 
 
-class Consequence(Record):
+class Consequence(Record, frozen=True):
     """What one level as the answer would lead to."""
 
     level: str
@@ -76,7 +76,7 @@ _OFFER_HELP = (
 )
 
 
-class Interview(Record):
+class Interview(Record, frozen=True, dict=True):
     """Everything that has been said so far."""
 
     rulebook: Rulebook

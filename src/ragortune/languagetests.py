@@ -13,7 +13,7 @@ from ragortune.model import Rulebook
 from ragortune.record import Record, plain_data
 
 
-class FailedSentence(Record):
+class FailedSentence(Record, frozen=True):
     """A sentence that did not state what a phrase's test expects."""
 
     phrase: FactWords

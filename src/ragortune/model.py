@@ -131,7 +131,7 @@ def has_need(option: Option, need: Need) -> bool:
 # --- what a rule set is made of ---------------------------------------------------------------------------------
 
 
-class Level(Record):
+class Level(Record, frozen=True):
     """One answer that a criterion can take."""
 
     id: str
@@ -144,7 +144,7 @@ class Level(Record):
     """How success is measured for projects with this answer (used for the kinds of task)."""
 
 
-class Bound(Record):
+class Bound(Record, frozen=True, tag="bound"):
     """A condition on an ordered criterion: this level or beyond."""
 
     at_least: str | None = None
@@ -153,7 +153,7 @@ class Bound(Record):
     """Holds up to this level."""
 
 
-class Main(Record):
+class Main(Record, frozen=True, tag="main"):
     """A condition on the main level of a criterion of which several levels can hold: the one named first."""
 
     main: str | tuple[str, ...]
@@ -164,7 +164,7 @@ Condition = str | tuple[str, ...] | Bound | Main
 """One level, one of several levels, a bound on an ordered criterion, or a condition on the main level."""
 
 
-class Criterion(Record):
+class Criterion(Record, frozen=True):
     """One question about a project, its levels and how to find out."""
 
     id: str
@@ -219,7 +219,7 @@ class Criterion(Record):
         raise KeyError(level_id)
 
 
-class Effect(Record):
+class Effect(Record, frozen=True):
     """How a rule moves one need when it fires."""
 
     need: Need
@@ -230,7 +230,7 @@ class Effect(Record):
     """How much, on the verbal scale of the rule set."""
 
 
-class Gate(Record):
+class Gate(Record, frozen=True):
     """How a rule decides about one need when it fires."""
 
     need: Need
@@ -239,7 +239,7 @@ class Gate(Record):
     """What is decided: requires, rules_out or confirms."""
 
 
-class Technique(Record):
+class Technique(Record, frozen=True):
     """What to begin with inside an option when the rule fires."""
 
     options: tuple[Option, ...]
@@ -254,7 +254,7 @@ class Technique(Record):
     """What it has to beat, where that differs from the option's own baseline."""
 
 
-class Finding(Record):
+class Finding(Record, frozen=True):
     """What one source contributes to one rule."""
 
     source: str
@@ -263,7 +263,7 @@ class Finding(Record):
     """What was found there, with its figures, in our words."""
 
 
-class Example(Record):
+class Example(Record, frozen=True):
     """A profile on which a rule is tested, named by a sentence about a team or project."""
 
     name: str
@@ -272,7 +272,7 @@ class Example(Record):
     """Answers, flat (`group.criterion: level`) or nested by group."""
 
 
-class RuleTests(Record):
+class RuleTests(Record, frozen=True):
     """Tests on both sides of a rule."""
 
     fires: tuple[Example, ...] = ()
@@ -281,7 +281,7 @@ class RuleTests(Record):
     """Profiles on which it must not."""
 
 
-class Rule(Record):
+class Rule(Record, frozen=True):
     """One piece of reasoning: when it applies, what follows, why, on what evidence, and when it misleads."""
 
     id: str
@@ -321,7 +321,7 @@ class Rule(Record):
         return (*self.when, *(name for name in self.unless if name not in self.when))
 
 
-class Source(Record):
+class Source(Record, frozen=True):
     """A publication, with the date on which somebody last read it for us."""
 
     id: str
@@ -336,7 +336,7 @@ class Source(Record):
     """How it was read and what it rests on."""
 
 
-class OptionGuide(Record):
+class OptionGuide(Record, frozen=True):
     """What an option means, when to look again, and how to prove that it is right."""
 
     id: Option
@@ -355,7 +355,7 @@ class OptionGuide(Record):
     """The smallest test set that can tell."""
 
 
-class Scale(Record):
+class Scale(Record, frozen=True):
     """Every number that scoring uses. Weights and intercepts are log-odds (natural logarithm)."""
 
     weak: float
@@ -399,7 +399,7 @@ class Confidence(StrEnum):
     """A third party's word, or an assumption of ours."""
 
 
-class PriceValue(Record):
+class PriceValue(Record, frozen=True):
     """One number of a price row."""
 
     value: float
@@ -418,7 +418,7 @@ class PriceValue(Record):
     """How far it can be relied on, where that differs from the row."""
 
 
-class PriceRow(Record):
+class PriceRow(Record, frozen=True):
     """What one thing costs or how fast it is: a model, a store, an accelerator, a stage, a default of ours."""
 
     id: str
@@ -443,7 +443,7 @@ class PriceRow(Record):
     """What else a buyer should know."""
 
 
-class AnswerCount(Record):
+class AnswerCount(Record, frozen=True):
     """How often one answer to one criterion is given in the field sample."""
 
     levels: tuple[str, ...]
@@ -452,7 +452,7 @@ class AnswerCount(Record):
     """Number of projects; one that is between levels counts in parts."""
 
 
-class Rulebook(Record):
+class Rulebook(Record, frozen=True, dict=True):
     """A complete rule set: what `load_rulebook` returns and the engine reads.
 
     Two rule sets are the same when their digests are.
@@ -533,7 +533,7 @@ class Rulebook(Record):
 # --- what is known about a project ------------------------------------------------------------------------------
 
 
-class Evidence(Record):
+class Evidence(Record, frozen=True):
     """The words in a document that support an answer, so that it can be seen when they change."""
 
     quote: str
@@ -553,7 +553,7 @@ class Evidence(Record):
         return f'{where}: "{self.quote}"' if where else f'"{self.quote}"'
 
 
-class Answer(Record):
+class Answer(Record, frozen=True):
     """One answer as it was given, with where it comes from."""
 
     levels: tuple[str, ...]
@@ -568,7 +568,7 @@ class Answer(Record):
     """The date for which it holds, YYYY-MM-DD, if said."""
 
 
-class GivenQuantity(Record):
+class GivenQuantity(Record, frozen=True):
     """One entry under `quantities`, checked: a number with its bounds, or the names of rows of the price data."""
 
     low: float = 0.0
@@ -589,7 +589,7 @@ class GivenQuantity(Record):
     """Where it stands."""
 
 
-class Profile(Record):
+class Profile(Record, frozen=True):
     """What is known about a project. A criterion that is absent is unknown, which is never a no."""
 
     levels: Mapping[str, tuple[str, ...]]
@@ -610,7 +610,7 @@ class Profile(Record):
 # --- what is recommended ----------------------------------------------------------------------------------------
 
 
-class Reason(Record):
+class Reason(Record, frozen=True):
     """One effect of one rule that fired."""
 
     rule: Rule
@@ -623,7 +623,7 @@ class Reason(Record):
     """The answers that fired it."""
 
 
-class GateHit(Record):
+class GateHit(Record, frozen=True):
     """One gate of one rule that fired."""
 
     rule: Rule
@@ -633,7 +633,7 @@ class GateHit(Record):
     """The answers that fired it."""
 
 
-class RuleHit(Record):
+class RuleHit(Record, frozen=True):
     """A notice or technique that fired."""
 
     rule: Rule
@@ -641,7 +641,7 @@ class RuleHit(Record):
     """The answers that fired it."""
 
 
-class NeedState(Record):
+class NeedState(Record, frozen=True):
     """How likely one of the two needs is, and whether it is taken to hold."""
 
     score: float
@@ -661,7 +661,7 @@ class NeedState(Record):
     """True where the score is exactly 0, so that the need is as likely as not and is not taken to hold."""
 
 
-class RuleTrace(Record):
+class RuleTrace(Record, frozen=True):
     """What became of one rule."""
 
     rule: Rule
@@ -672,7 +672,7 @@ class RuleTrace(Record):
     """Criteria whose answers would decide it, where the state is unknown."""
 
 
-class Flip(Record):
+class Flip(Record, frozen=True):
     """A smallest change of known answers that changes the option."""
 
     change: Mapping[str, str]
@@ -681,7 +681,7 @@ class Flip(Record):
     """The option that it gives."""
 
 
-class OpenQuestion(Record):
+class OpenQuestion(Record, frozen=True):
     """An unanswered criterion that can still change the option."""
 
     criterion: str
@@ -693,7 +693,7 @@ class OpenQuestion(Record):
     """Whether the answer can change the option by itself; otherwise only together with other open answers."""
 
 
-class Lever(Record):
+class Lever(Record, frozen=True):
     """How much one answer carries: the log-odds of a need with the lowest and the highest of its levels."""
 
     criterion: str
@@ -709,7 +709,7 @@ class Lever(Record):
     """The option if the answer were not known."""
 
 
-class Pillar(Record):
+class Pillar(Record, frozen=True):
     """A rule without which another option would be recommended."""
 
     rule: Rule
@@ -717,7 +717,7 @@ class Pillar(Record):
     """The option if the rule were left out."""
 
 
-class Refusal(Record):
+class Refusal(Record, frozen=True):
     """Why an option is not recommended, and where it would be."""
 
     option: Option
@@ -731,7 +731,7 @@ class Refusal(Record):
     """Criteria in that change that the team cannot change by deciding to."""
 
 
-class Recommendation(Record):
+class Recommendation(Record, frozen=True):
     """The advice for one profile, with everything it rests on."""
 
     option: Option
@@ -792,7 +792,7 @@ class Sample(StrEnum):
     """Sought out because it compares or argues: no base rate."""
 
 
-class Case(Record):
+class Case(Record, frozen=True):
     """A published project or study: what was known beforehand, what won or was chosen, and where it is told."""
 
     id: str

@@ -22,7 +22,7 @@ REFUSED_AFTER = 365
 OVERRIDE = "--price"
 
 
-class ValueRule(Record):
+class ValueRule(Record, frozen=True):
     """What one value of a kind of row must be."""
 
     unit: str
@@ -31,7 +31,7 @@ class ValueRule(Record):
     required: bool = False
 
 
-class Complaint(Record):
+class Complaint(Record, frozen=True):
     """Something wrong with a row, and the path to it inside the row."""
 
     path: tuple[str | int, ...]
@@ -39,7 +39,7 @@ class Complaint(Record):
     hint: str | None = None
 
 
-class Age(Record):
+class Age(Record, frozen=True):
     """How old a row is on a day."""
 
     row: PriceRow

@@ -20,7 +20,7 @@ from ragortune.record import Record
 from ragortune.units import NO_UNIT, Dimensions, combine_dimensions, name_dimensions, parse_unit
 
 
-class Range(Record):
+class Range(Record, frozen=True):
     """Three numbers: the smallest and largest that are believed possible, and the best guess between them."""
 
     low: float

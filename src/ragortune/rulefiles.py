@@ -14,13 +14,15 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ragortune.authored import FILE_TYPES, KINDS_OF, SINGULAR, Authored, Manifest, PricesFile
+from ragortune.compiled import CompiledRules, CompiledSet
 from ragortune.errors import Place, RagortuneError, RulebookError
-from ragortune.model import EVEN, Case, Criterion, PriceRow, Sample, Scale, Strength
+from ragortune.evidence.documents.language import LanguageData
+from ragortune.model import EVEN, AnswerCount, Case, Criterion, PriceRow, Sample, Scale, Strength
 from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.prices import check_row
 from ragortune.profile import Vocabulary
 from ragortune.reading import Document, KeyPath, decode_text, parse_yaml
-from ragortune.record import Record, plain_data
+from ragortune.record import Record
 from ragortune.references import check_references
 from ragortune.rulefolder import MANIFEST, SHIPPED, Files, digest_rules, read_files, shipped_folder
 
@@ -243,8 +245,8 @@ def _inner_types(hint: Any) -> Iterable[Any]:
 # --- compiled form ------------------------------------------------------------------------------------------------
 
 
-def compile_folder(folder: str) -> dict[str, Any]:
-    """Return a rule set as plain data, for `ragortune.rulebook`; raises RulebookError with every problem."""
+def compile_folder(folder: str) -> CompiledSet:
+    """Return the compiled form of the rule set in a folder; raises RulebookError with every problem."""
     authored = author_folder(folder)
     raise_problems(authored)
     return compile_authored(authored)
@@ -257,30 +259,32 @@ def raise_problems(authored: Authored) -> None:
         raise RulebookError(first.message, first.place, first.hint, tuple(authored.problems))
 
 
-def compile_authored(authored: Authored) -> dict[str, Any]:
-    """Return an authored rule set as plain data."""
-    scale = authored.manifest.scale
-    assert scale is not None
-    kinds: dict[str, Any] = {
-        kind: [plain_data(record) for record in records.values()]
-        for kind, records in authored.records.items()
-    }
-    kinds["language"] = {kind: kinds.pop(kind) for kind in KINDS_OF["language"]}
-    return {
-        "name": authored.manifest.name,
-        "version": authored.manifest.version,
-        "digest": authored.digest,
-        "scale": plain_data(scale),
-        "recheck_days": authored.manifest.recheck_days or 365,
-        "disabled": authored.disabled,
-        "answer_counts": count_answers(authored.records["criteria"], authored.records["cases"].values()),
-        **kinds,
-    }
+def compile_authored(authored: Authored) -> CompiledSet:
+    """Return the compiled form of an authored rule set that has no problems."""
+    manifest = authored.manifest
+    assert manifest.scale is not None
+    records = {kind: tuple(own.values()) for kind, own in authored.records.items()}
+    rules = CompiledRules(
+        name=manifest.name,
+        version=manifest.version,
+        digest=authored.digest,
+        scale=manifest.scale,
+        recheck_days=manifest.recheck_days or 365,
+        disabled=authored.disabled,
+        criteria=records["criteria"],
+        derived=records["derived"],
+        rules=records["rules"],
+        sources=records["sources"],
+        options=records["options"],
+        answer_counts=count_answers(authored.records["criteria"], authored.records["cases"].values()),
+    )
+    language = LanguageData(**{kind: records[kind] for kind in KINDS_OF["language"]})
+    return CompiledSet(rules, records["cases"], language, records["prices"], records["findings"])
 
 
 def count_answers(
     criteria: Mapping[str, Criterion], cases: Iterable[Case]
-) -> dict[str, list[tuple[tuple[str, ...], float]]]:
+) -> dict[str, tuple[AnswerCount, ...]]:
     """Return for each criterion how often the field sample gives each answer; one between levels counts in parts."""
     vocabulary = Vocabulary(criteria)
     counts: dict[str, dict[tuple[str, ...], float]] = {}
@@ -292,4 +296,7 @@ def count_answers(
             answers = [levels] if criteria[name].several else [(level,) for level in levels]
             for answer in answers:
                 own[answer] = own.get(answer, 0.0) + 1 / len(answers)
-    return {name: sorted(own.items()) for name, own in counts.items()}
+    return {
+        name: tuple(AnswerCount(levels, count) for levels, count in sorted(own.items()))
+        for name, own in counts.items()
+    }

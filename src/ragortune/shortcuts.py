@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ragortune.host import Environment
 
 
-class Shape(Record):
+class Shape(Record, frozen=True):
     """The options of a command, by the field of its request that each one fills."""
 
     values: Mapping[str, str]

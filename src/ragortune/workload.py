@@ -25,7 +25,7 @@ _GUESSED_USE = 1.3
 _ENTRY_KEYS = ("value", "low", "high", "from", "to", "source", "evidence", "as_of")
 
 
-class QuantityRule(Record):
+class QuantityRule(Record, frozen=True):
     """One quantity that a profile can give."""
 
     name: str

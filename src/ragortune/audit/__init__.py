@@ -22,7 +22,7 @@ from ragortune.profile import Vocabulary
 from ragortune.record import Record
 
 
-class Policy(Record):
+class Policy(Record, frozen=True):
     """Which finding rules hold, and how much they may say."""
 
     rules: Mapping[str, FindingRule]

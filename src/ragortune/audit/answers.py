@@ -14,7 +14,7 @@ from ragortune.record import Record
 from ragortune.workload import FOR_CRITERION
 
 
-class Conflict(Record):
+class Conflict(Record, frozen=True):
     """Statements on one criterion that cannot all be right."""
 
     criterion: str
@@ -24,7 +24,7 @@ class Conflict(Record):
     """Whether one of them wins, because it stands in the document's own block or came from outside."""
 
 
-class StatedAnswers(Record):
+class StatedAnswers(Record, frozen=True):
     """The answers of a document, with the statements that carry them."""
 
     profile: Profile

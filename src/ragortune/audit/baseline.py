@@ -19,7 +19,7 @@ _ENTRY_KEYS = ("path", "rule", "key", "sentence", "count")
 _LONGEST_SENTENCE = 160
 
 
-class BaselineEntry(Record):
+class BaselineEntry(Record, frozen=True):
     """Findings of one key in one document."""
 
     path: str

@@ -10,7 +10,7 @@ from ragortune.model import Recommendation
 from ragortune.record import Record
 
 
-class AuditCase(Record):
+class AuditCase(Record, frozen=True):
     """One document as the detectors see it."""
 
     reading: DesignReading
@@ -37,7 +37,7 @@ class AuditCase(Record):
         return cited[0].span if cited else None
 
 
-class Hit(Record):
+class Hit(Record, frozen=True):
     """What a detector found, before it becomes a finding."""
 
     message: str

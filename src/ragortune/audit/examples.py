@@ -23,7 +23,7 @@ _TODAY = "2026-11-24"
 """Tests of rules must not depend on the day on which they run."""
 
 
-class FailedExample(Record):
+class FailedExample(Record, frozen=True):
     """A test of a finding rule that did not come out as it says."""
 
     rule: FindingRule

@@ -27,7 +27,7 @@ OWN_DETECTORS = frozenset(
 )
 
 
-class Flaw(Record):
+class Flaw(Record, frozen=True):
     """What is wrong with one suppression comment."""
 
     detector: Detector
@@ -35,7 +35,7 @@ class Flaw(Record):
     message: str
 
 
-class ReadRemarks(Record):
+class ReadRemarks(Record, frozen=True):
     """The suppressions of a document that hold, and what is wrong with the others."""
 
     suppressions: tuple[tuple[Suppression, Remark], ...]

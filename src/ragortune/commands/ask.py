@@ -36,7 +36,7 @@ _MOST_QUESTIONS = 12
 _SCHEMA_LINE = "# yaml-language-server: $schema="
 
 
-class AskRequest(Record):
+class AskRequest(Record, frozen=True):
     """What the command line asks of `ask`."""
 
     profile: str | None = None
@@ -52,7 +52,7 @@ class AskRequest(Record):
     color: str = "auto"
 
 
-class _Kept(Record):
+class _Kept(Record, frozen=True):
     """What a profile file holds beside the answers, so that saving keeps it."""
 
     schema: str | None = None

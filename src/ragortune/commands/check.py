@@ -40,7 +40,7 @@ _BASELINE_BYTES = 16 * 1024 * 1024
 _STDIN_NAME = "<stdin>"
 
 
-class CheckRequest(Record):
+class CheckRequest(Record, frozen=True):
     """What the command line asks of `check`."""
 
     paths: tuple[str, ...]
@@ -72,7 +72,7 @@ class CheckRequest(Record):
     """Whether answers of a model are kept and used again."""
 
 
-class _Settings(Record):
+class _Settings(Record, frozen=True):
     """What holds for this run: flags first, then configuration, then defaults."""
 
     rulebook: Rulebook

@@ -17,7 +17,7 @@ from ragortune.record import Record
 FORMATS = ("text", "json", "markdown", "csv")
 
 
-class CostRequest(Record):
+class CostRequest(Record, frozen=True):
     """What the command line asks of `cost`."""
 
     path: str

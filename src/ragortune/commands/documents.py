@@ -22,7 +22,7 @@ _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
 _MOST_DOCUMENTS = 50_000
 
 
-class Limits(Record):
+class Limits(Record, frozen=True):
     """What is still a document."""
 
     document: int = DOCUMENT_BYTES
@@ -31,7 +31,7 @@ class Limits(Record):
     """Bytes in one line."""
 
 
-class FoundDocuments(Record):
+class FoundDocuments(Record, frozen=True):
     """Documents that were asked for."""
 
     paths: tuple[str, ...]

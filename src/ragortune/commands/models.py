@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ragortune.compiled import cache_folder
 from ragortune.evidence.backends import Backend, open_backend
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.documents.records import DesignReading
@@ -11,7 +12,6 @@ from ragortune.evidence.model_reader import Bill, ModelReading, read_by_model, r
 from ragortune.host import Environment
 from ragortune.model import Rulebook
 from ragortune.plaintext import clean_text
-from ragortune.rulebook import cache_folder
 
 
 class DocumentReader(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown")
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
-class Output(Record):
+class Output(Record, frozen=True):
     """One format and where it goes."""
 
     form: str

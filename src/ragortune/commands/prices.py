@@ -30,7 +30,7 @@ _END_NEAR = 180
 """Days before the end of an offer from which on it is reported."""
 
 
-class PriceRequest(Record):
+class PriceRequest(Record, frozen=True):
     """What the command line says about prices, for every command that uses them."""
 
     rules: str | None = None
@@ -121,7 +121,7 @@ def _install() -> str | None:
     )
 
 
-class _PriceFinding(Record):
+class _PriceFinding(Record, frozen=True):
     """Something to look at in the price data."""
 
     name: str

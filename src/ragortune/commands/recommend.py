@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 
-class RecommendRequest(Record):
+class RecommendRequest(Record, frozen=True):
     """What the command line asks of `recommend`."""
 
     paths: tuple[str, ...]
@@ -62,7 +62,7 @@ class RecommendRequest(Record):
     """Day on which prices and ends of offers are judged, for profiles with quantities; today if None."""
 
 
-class _Input(Record):
+class _Input(Record, frozen=True):
     """One profile that was asked about, or why it cannot be read."""
 
     path: str

@@ -24,7 +24,7 @@ _QUIET = frozenset({"tests", "sources"})
 """Fields whose change alone changes no outcome."""
 
 
-class Change(Record):
+class Change(Record, frozen=True):
     """One record that differs between two rule sets."""
 
     kind: str

@@ -12,7 +12,7 @@ from ragortune.quantities import Draws, Quantity
 from ragortune.record import Record
 
 
-class Spread(Record):
+class Spread(Record, frozen=True):
     """A distribution by three of its percentiles."""
 
     p10: float
@@ -34,7 +34,7 @@ def spread_of(quantity: Quantity, unit: str) -> Spread:
     return Spread(number, number, number)
 
 
-class OptionCost(Record):
+class OptionCost(Record, frozen=True):
     """What is known about one way to build the system."""
 
     candidate: Candidate
@@ -62,7 +62,7 @@ class OptionCost(Record):
     """Requests a month that these accelerators carry."""
 
 
-class BreakEven(Record):
+class BreakEven(Record, frozen=True):
     """From which volume one option is cheaper than another."""
 
     first: int
@@ -78,7 +78,7 @@ class BreakEven(Record):
     """Whether the first one is the cheaper one already, at the best guesses."""
 
 
-class Payback(Record):
+class Payback(Record, frozen=True):
     """When a tuned option has earned what it cost."""
 
     tuned: int
@@ -94,7 +94,7 @@ class Payback(Record):
     """Share of the draws in which it saves anything at all."""
 
 
-class Swing(Record):
+class Swing(Record, frozen=True):
     """What one input alone does to the bill of the cheapest option."""
 
     input: Input
@@ -105,7 +105,7 @@ class Swing(Record):
     """Index of another option that is the cheapest at one of the ends; None if none is."""
 
 
-class CostReport(Record):
+class CostReport(Record, frozen=True):
     """The whole answer."""
 
     project: str | None

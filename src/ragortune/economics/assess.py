@@ -63,14 +63,14 @@ _DEFAULT_MODELS: Mapping[str | None, tuple[str, str]] = {
 """Chat model and tuning offer by the strength of model that is permitted."""
 
 
-class Sample(Record):
+class Sample(Record, frozen=True):
     """How the ranges are sampled."""
 
     seed: int = 0
     draws: int = DRAWS
 
 
-class _Case(Record):
+class _Case(Record, frozen=True):
     """One candidate with all that was found out about it."""
 
     candidate: Candidate
@@ -177,7 +177,7 @@ def _look_at(middle: Scene, candidate: Candidate, tools: Tools, today: str) -> _
     return _Case(candidate, bill, latency, find_obstacles(middle.inputs, bill, latency, today))
 
 
-class _Read(Record):
+class _Read(Record, frozen=True):
     """What is kept of a candidate under one plan; its bill is let go, whose draws would fill the memory."""
 
     running: Quantity

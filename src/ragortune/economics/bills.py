@@ -17,7 +17,7 @@ from ragortune.record import Record
 _EACH = measure(1.0, "request")
 
 
-class Bill(Record):
+class Bill(Record, frozen=True, dict=True):
     """What a candidate costs, as read under one plan."""
 
     candidate: Candidate

@@ -38,7 +38,7 @@ class Approach(StrEnum):
         return self in (Approach.FINE_TUNING, Approach.BOTH)
 
 
-class Tools(Record):
+class Tools(Record, frozen=True):
     """What retrieval is built from, and what own models run on."""
 
     embedding: PriceRow
@@ -49,7 +49,7 @@ class Tools(Record):
     """Chat model that writes a context for each passage before it is embedded."""
 
 
-class Candidate(Record):
+class Candidate(Record, frozen=True):
     """One way to build the system."""
 
     approach: Approach

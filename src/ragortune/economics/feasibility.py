@@ -31,7 +31,7 @@ class Ruling(StrEnum):
     """It can, with something to know."""
 
 
-class GateFinding(Record):
+class GateFinding(Record, frozen=True):
     """One thing that stands in an option's way."""
 
     gate: str

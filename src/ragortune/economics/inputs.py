@@ -47,7 +47,7 @@ class Origin(StrEnum):
     """A price or constant that is only known within bounds."""
 
 
-class Input(Record):
+class Input(Record, frozen=True):
     """One number behind a bill."""
 
     name: str

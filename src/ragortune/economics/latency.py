@@ -18,7 +18,7 @@ _REFERENCE_PASSAGES = 50
 """The stage of reranking was measured on so many passages."""
 
 
-class Stage(Record):
+class Stage(Record, frozen=True):
     """One step on the way to the answer, in milliseconds."""
 
     name: str
@@ -26,7 +26,7 @@ class Stage(Record):
     p95: float
 
 
-class Latency(Record):
+class Latency(Record, frozen=True):
     """Time to the first word and to the whole answer, in milliseconds."""
 
     stages: tuple[Stage, ...]

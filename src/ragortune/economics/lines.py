@@ -13,7 +13,7 @@ _NO_COST = measure(0.0, "USD/month")
 _FREE = measure(0.0, "USD/request")
 
 
-class Line(Record):
+class Line(Record, frozen=True):
     """One line of a bill: a fixed amount, an amount for each request, and the least that is billed."""
 
     name: str
@@ -32,7 +32,7 @@ class Line(Record):
         return Line(self.name, keep_first(self.fixed, count), keep_first(self.each, count), least)
 
 
-class Slope(Record):
+class Slope(Record, frozen=True):
     """Lines as a function of requests: what is fixed, what each request adds, and lines with a least amount."""
 
     fixed: Quantity
@@ -51,7 +51,7 @@ def find_slope(lines: Iterable[Line], added: Quantity = _NO_COST) -> Slope:
     )
 
 
-class Part(Record):
+class Part(Record, frozen=True, dict=True):
     """Lines of a bill that stand together; candidates that share a part share what is computed of it."""
 
     requests: Quantity

@@ -18,7 +18,7 @@ _ROOM = 1.2
 _EACH = measure(1.0, "request")
 
 
-class Machines(Record):
+class Machines(Record, frozen=True):
     """What carries an own model."""
 
     count: Quantity

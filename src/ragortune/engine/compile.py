@@ -32,7 +32,7 @@ class SearchTooLargeError(Exception):
     """The rule set couples so many criteria that a search was given up."""
 
 
-class Clause(Record):
+class Clause(Record, frozen=True):
     """A condition on one criterion, resolved to the levels that it allows."""
 
     criterion: str
@@ -66,7 +66,7 @@ class Clause(Record):
         return not self.allows(answer) if self.several else self.allowed.isdisjoint(answer)
 
 
-class Fired(Record):
+class Fired(Record, frozen=True):
     """The part of a rule that reads several criteria, or decides: tested on the bits of a packed profile."""
 
     rule: str

@@ -35,7 +35,7 @@ from ragortune.model import (
 from ragortune.record import Record
 
 
-class Outcome(Record):
+class Outcome(Record, frozen=True):
     """The verdict alone: option, and where both needs stand. Pairs are retrieval first, then tuning."""
 
     option: Option

@@ -41,7 +41,7 @@ _DIRECTIONS: tuple[Direction, ...] = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 """Signs of the two scores: retrieval needed or not, tuning needed or not."""
 
 
-class Entry(Record):
+class Entry(Record, frozen=True):
     """What one possible answer adds, field by field."""
 
     bits: int
@@ -93,7 +93,7 @@ def _list_completions(
 # --- bounds -------------------------------------------------------------------------------------------------------
 
 
-class Bounds(Record):
+class Bounds(Record, frozen=True):
     """What can still happen, part by part and independent of each other, so they may allow too much."""
 
     low: tuple[int, int]

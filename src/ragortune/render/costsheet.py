@@ -17,7 +17,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NEVER = "never"
 
 
-class Table(Record):
+class Table(Record, frozen=True):
     """A heading with rows below it, and remarks below them."""
 
     heading: str
@@ -27,7 +27,7 @@ class Table(Record):
     remarks: tuple[str, ...] = ()
 
 
-class Bar(Record):
+class Bar(Record, frozen=True):
     """One bar of the tornado, in dollars a month."""
 
     name: str
@@ -36,14 +36,14 @@ class Bar(Record):
     ends: str
 
 
-class Curve(Record):
+class Curve(Record, frozen=True):
     """Points of the plot: requests a month and dollars a month, by letter."""
 
     letter: str
     points: tuple[tuple[float, float], ...]
 
 
-class CostSheet(Record):
+class CostSheet(Record, frozen=True):
     """A cost report, ready to be laid out."""
 
     title: str

@@ -20,14 +20,14 @@ NEED_NAMES: Mapping[Need, str] = {Need.RAG: "retrieval", Need.FINE_TUNING: "tuni
 _MOST_QUESTIONS = 3
 
 
-class Line(Record):
+class Line(Record, frozen=True):
     """A sentence with what stands before it."""
 
     head: str
     text: str
 
 
-class OptionBar(Record):
+class OptionBar(Record, frozen=True):
     """How probable one option is, to be drawn."""
 
     option: Option
@@ -37,7 +37,7 @@ class OptionBar(Record):
     advised: bool
 
 
-class Headline(Record):
+class Headline(Record, frozen=True):
     """What a reader has to know if they read nothing else."""
 
     verdict: str

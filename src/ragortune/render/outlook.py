@@ -27,7 +27,7 @@ _LEAST_SWING = 0.01
 _MOST_REASONS = 5
 
 
-class LeverBar(Record):
+class LeverBar(Record, frozen=True):
     """How far one answer moves a need, to be drawn; all numbers are probabilities, gates left out."""
 
     criterion: str
@@ -41,7 +41,7 @@ class LeverBar(Record):
     """Whether that is another option."""
 
 
-class RefusalPart(Record):
+class RefusalPart(Record, frozen=True):
     """Why an option is not recommended."""
 
     option: Option
@@ -50,7 +50,7 @@ class RefusalPart(Record):
     nearest: str
 
 
-class Outlook(Record):
+class Outlook(Record, frozen=True):
     """What could change the advice, ready to be laid out."""
 
     flips: tuple[Line, ...]

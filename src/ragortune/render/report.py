@@ -44,7 +44,7 @@ _MOST_STEPS = 3
 _STRENGTH_OF_SOURCE = tuple(Quality)
 
 
-class ReasonLine(Record):
+class ReasonLine(Record, frozen=True):
     """One reason as a line: how much, which rule, which answer, on what evidence."""
 
     weight: float
@@ -57,7 +57,7 @@ class ReasonLine(Record):
     """Numbers in the list of sources."""
 
 
-class NeedPart(Record):
+class NeedPart(Record, frozen=True):
     """One need with everything that speaks for and against it."""
 
     name: str
@@ -69,7 +69,7 @@ class NeedPart(Record):
     """Why less than the log-odds counts, where that is so."""
 
 
-class Remark(Record):
+class Remark(Record, frozen=True):
     """A gate, a notice or a step, with the rule behind it."""
 
     kind: str
@@ -80,7 +80,7 @@ class Remark(Record):
     sources: tuple[int, ...] = ()
 
 
-class CaseLine(Record):
+class CaseLine(Record, frozen=True):
     """A published project as it is shown."""
 
     verdict: str
@@ -91,7 +91,7 @@ class CaseLine(Record):
     address: str
 
 
-class Report(Record):
+class Report(Record, frozen=True):
     """A recommendation, ready to be laid out."""
 
     title: str

@@ -33,7 +33,8 @@ def check_folder(folder: str, today: str) -> tuple[RuleFinding, ...]:
     findings += check_form(authored)
     findings += check_freshness(authored, dt.date.fromisoformat(today))
     if not authored.problems:
-        rulebook = build_rulebook(compile_authored(authored), tuple)
+        compiled = compile_authored(authored)
+        rulebook = build_rulebook(compiled.rules, lambda name: getattr(compiled, name))
         findings += check_logic(authored, rulebook)
     return tuple(sorted(findings, key=lambda item: (item.place.path or "", item.place.line or 0, item.name)))
 

@@ -7,7 +7,7 @@ from ragortune.model import Rule, TraceState
 from ragortune.record import Record
 
 
-class RuleFinding(Record):
+class RuleFinding(Record, frozen=True):
     """Something to mend in a rule set."""
 
     name: str
@@ -20,7 +20,7 @@ class RuleFinding(Record):
     """What to do about it."""
 
 
-class FailedTest(Record):
+class FailedTest(Record, frozen=True):
     """A rule test that did not come out as it says."""
 
     rule: Rule

@@ -82,7 +82,7 @@ class Weight(StrEnum):
     """A part that it is made of; one alone decides nothing."""
 
 
-class WordList(Record):
+class WordList(Record, frozen=True):
     """Words that patterns name together, as `@id`."""
 
     id: str
@@ -91,7 +91,7 @@ class WordList(Record):
     """Patterns, one of which has to match."""
 
 
-class Cue(Record):
+class Cue(Record, frozen=True):
     """Wordings that say how the words near them are meant, or whom they are about."""
 
     id: str
@@ -108,7 +108,7 @@ class Cue(Record):
     """Whether the cue counts only where the sentence begins."""
 
 
-class Stop(Record):
+class Stop(Record, frozen=True):
     """Wordings that end the scope of a cue, such as `but`."""
 
     id: str
@@ -117,7 +117,7 @@ class Stop(Record):
     """The wordings."""
 
 
-class SectionName(Record):
+class SectionName(Record, frozen=True):
     """Names of sections, and what the text below them is about."""
 
     id: str
@@ -130,7 +130,7 @@ class SectionName(Record):
     """Where the name must stand."""
 
 
-class ApproachWords(Record):
+class ApproachWords(Record, frozen=True):
     """Wordings that name an approach or describe it."""
 
     id: str
@@ -143,7 +143,7 @@ class ApproachWords(Record):
     """`rag`, `fine_tuning` or `neither`; left out for a longer wording that only looks like one."""
 
 
-class TopicWords(Record):
+class TopicWords(Record, frozen=True):
     """Wordings that tell what a document is about."""
 
     id: str
@@ -154,7 +154,7 @@ class TopicWords(Record):
     """What they tell."""
 
 
-class Tongue(Record):
+class Tongue(Record, frozen=True):
     """A language, by its commonest words."""
 
     id: str
@@ -163,7 +163,7 @@ class Tongue(Record):
     """Words that hardly any other language has so often."""
 
 
-class FactExample(Record):
+class FactExample(Record, frozen=True):
     """A sentence and what it states."""
 
     text: str
@@ -172,7 +172,7 @@ class FactExample(Record):
     """The level, the number in the criterion's unit, or the list of levels."""
 
 
-class FactTests(Record):
+class FactTests(Record, frozen=True):
     """Sentences on both sides of a fact."""
 
     stated: tuple[str | FactExample, ...] = ()
@@ -181,7 +181,7 @@ class FactTests(Record):
     """Sentences that look like it and state nothing of the kind."""
 
 
-class FactWords(Record):
+class FactWords(Record, frozen=True):
     """Wordings that state an answer to a criterion."""
 
     id: str
@@ -217,7 +217,7 @@ class FactWords(Record):
 Entry = Cue | Stop | SectionName | ApproachWords | TopicWords | FactWords
 
 
-class LanguageData(Record):
+class LanguageData(Record, frozen=True):
     """All wordings of a rule set, by kind."""
 
     words: tuple[WordList, ...] = ()
@@ -228,14 +228,6 @@ class LanguageData(Record):
     topics: tuple[TopicWords, ...] = ()
     tongues: tuple[Tongue, ...] = ()
     facts: tuple[FactWords, ...] = ()
-
-
-def build_language(kinds: object) -> LanguageData:
-    """Return the language that compiled data describes."""
-    from pydantic import TypeAdapter  # advice on a profile reads no documents
-
-    built: LanguageData = TypeAdapter(LanguageData).validate_python(kinds)
-    return built
 
 
 class Role(StrEnum):

@@ -19,7 +19,8 @@ import msgspec
 WIDEST_GAP = 12
 _DEEPEST = 6
 _PIECE = re.compile(
-    r"\s+|\.\.(?P<gap>\d+)|(?P<amount><\w+>)|@(?P<list>[\w-]+)|(?P<mark>[()\[\]|])|(?P<word>[^\s()\[\]|<>@*]+)(?P<any>\*?)"
+    r"\s+|\.\.(?P<gap>\d+)|(?P<amount><\w+>)|@(?P<list>[\w-]+)|(?P<mark>[()\[\]|])|"
+    r"(?P<any>[^\s()\[\]|<>@*]+)\*|(?P<word>[^\s()\[\]|<>@*]+)"
 )
 _WORD = re.compile(r"[^\W_]+(?:['_][^\W_]+)*$|[?:%$\u20ac\u00a3/\u2192,.]$|[^\w\s]$")
 AMOUNTS = ("duration", "money", "count", "size", "share", "rate")
@@ -95,17 +96,16 @@ class _Parser:
 
     def __init__(self, text: str, lists: frozenset[str]) -> None:
         self.lists = lists
-        self.pieces: list[tuple[str, str]] = []
         self.at = 0
-        begin = 0
-        while begin < len(text):
-            found = _PIECE.match(text, begin)
-            if not found:
-                raise PatternError(f"has {text[begin]!r}, which means nothing here")
-            begin = found.end()
-            if found.lastgroup is not None:
-                kind = "any" if found["any"] else "word" if found["word"] else str(found.lastgroup)
-                self.pieces.append((kind, found["word"] or found[kind]))
+        found = list(_PIECE.finditer(text))
+        end = 0
+        for piece in found:
+            if piece.start() > end:
+                break
+            end = piece.end()
+        if end < len(text):
+            raise PatternError(f"has {text[end]!r}, which means nothing here")
+        self.pieces = [(piece.lastgroup, piece[piece.lastgroup]) for piece in found if piece.lastgroup]
 
     def read_row(self, depth: int) -> tuple[Element, ...]:
         if depth > _DEEPEST:
