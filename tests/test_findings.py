@@ -142,11 +142,9 @@ def test_the_block_to_paste_can_be_pasted_and_filled_in(judge, book, audit_text)
 
     assert pasted.reading.decision.declared
     assert not [fact for fact in pasted.reading.facts if fact.declared]
-    for name in ("knowledge.access_path", "readiness.prompting"):
-        group, key = name.split(".")
-        assert f"  {group}:" in finding.block
-        line = next(line for line in finding.block.splitlines() if line.strip().startswith(f"{key}: unknown"))
-        assert all(level in line.partition("#")[2] for level in book.criteria[name].level_ids)
+    assert "  knowledge:\n" in finding.block
+    line = next(line for line in finding.block.splitlines() if line.strip().startswith("access_path: unknown"))
+    assert all(level in line.partition("#")[2] for level in book.criteria["knowledge.access_path"].level_ids)
     filled = finding.block.replace("access_path: unknown", "access_path: by_meaning")
     answered = audit_text(text.replace("## Status", f"{filled}\n\n## Status"))
     assert answered.recommendation.profile.levels["knowledge.access_path"] == ("by_meaning",)
@@ -379,7 +377,7 @@ def test_a_suppression_silences_its_rule_and_keeps_its_reason(judge):
     assert not silenced.active
     assert silenced.suppressed_by.because == "the board has them"
     assert silenced.suppressed_by.until == "2027-03-31"
-    assert "no-revisit-condition" in names(audit)
+    assert "no-alternative-rejected" in names(audit)
 
 
 def test_a_suppression_holds_on_its_last_day_and_not_on_the_next(judge):
@@ -464,7 +462,7 @@ def test_a_finding_rule_may_be_switched_off_by_a_pack(write, tmp_path):
     found = load_finding_rules(tmp_path / "mine")
 
     assert "no-consequences" not in found
-    assert isinstance(found["no-revisit-condition"], FindingRule)
+    assert isinstance(found["no-alternative-rejected"], FindingRule)
 
 
 # --- pages and checks ---------------------------------------------------------------------------------------------

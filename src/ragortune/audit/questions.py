@@ -18,9 +18,16 @@ MOST_QUESTIONS = 3
 
 
 def choose_questions(advice: Recommendation) -> tuple[Criterion, ...]:
-    """Return the criteria whose answers are expected to tell most, at most three; those that tell little are left out."""
-    least = advice.rulebook.scale.ask_from
-    worthwhile = [question for question in list_askable(advice) if question.expected_gain >= least]
+    """Return the criteria whose answers are expected to tell most, at most three.
+
+    Left out are those that tell little, by themselves or beside the first: a reviewer answers one question more readily
+    than three.
+    """
+    askable = list_askable(advice)
+    if not askable:
+        return ()
+    least = max(advice.rulebook.scale.ask_from, askable[0].expected_gain / 2)
+    worthwhile = [question for question in askable if question.expected_gain >= least]
     return tuple(advice.rulebook.criteria[question.criterion] for question in worthwhile[:MOST_QUESTIONS])
 
 
