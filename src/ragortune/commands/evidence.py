@@ -49,9 +49,7 @@ class QuotedFiles:
         """Return the quotes from outside that are reported with a document, and the documents that quotes name."""
         own = self._real_path(path)
         reported = tuple(self._reported_with(own, first=path == self._first))
-        named = [
-            quoted.evidence for quoted in list_quotes(reading) if quoted.evidence.document is not None
-        ]
+        named = [quoted.evidence for quoted in list_quotes(reading) if quoted.evidence.document is not None]
         finders = dict(self._outside_finders)
         if not self._opens:
             others = frozenset(evidence for evidence in named if evidence.document != reading.path)
