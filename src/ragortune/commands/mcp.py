@@ -47,7 +47,7 @@ _TEMPLATES = (
 
 def serve(rules: str | None, environment: Environment) -> ExitCode:
     """Serve until the client hangs up; raises RagortuneError where the rule set cannot be used."""
-    server = _Handlers(rules, environment).build_server()
+    server = build_server(rules, environment)
 
     async def run() -> None:
         async with stdio_server() as (incoming, outgoing):
@@ -57,6 +57,21 @@ def serve(rules: str | None, environment: Environment) -> ExitCode:
     return ExitCode.OK
 
 
+def build_server(rules: str | None, environment: Environment) -> Server[Any]:
+    """Return the server, not yet connected; raises RagortuneError where the rule set cannot be used."""
+    handlers = _Handlers(rules, environment)
+    return Server(
+        "ragortune",
+        version=__version__,
+        instructions=_INSTRUCTIONS,
+        on_list_tools=handlers.list_tools,
+        on_call_tool=handlers.call_tool,
+        on_list_resources=handlers.list_resources,
+        on_list_resource_templates=handlers.list_templates,
+        on_read_resource=handlers.read_resource,
+    )
+
+
 class _Handlers:
     """Answers the requests of one client; calls run on threads, so that the protocol never waits for them."""
 
@@ -64,19 +79,6 @@ class _Handlers:
         self._rules = rules
         self._environment = environment
         self._tools = build_tools(open_rulebook(rules, environment).criteria)
-
-    def build_server(self) -> Server[Any]:
-        """Return the server, not yet connected."""
-        return Server(
-            "ragortune",
-            version=__version__,
-            instructions=_INSTRUCTIONS,
-            on_list_tools=self.list_tools,
-            on_call_tool=self.call_tool,
-            on_list_resources=self.list_resources,
-            on_list_resource_templates=self.list_templates,
-            on_read_resource=self.read_resource,
-        )
 
     async def list_tools(self, _context: object, _params: object) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[_describe_tool(tool) for tool in self._tools.values()])
@@ -151,8 +153,9 @@ def _read_resource(address: str, rules: str | None, environment: Environment) ->
         list_rules(rules, "markdown", streams)
         return "text/markdown", page.getvalue()
     kind, _, name = address.rpartition("/")
-    every = (*book.rules.values(), *open_finding_rules(rules, environment).values())
-    named = {_CRITERIA: [*book.criteria], _RULES: [part for rule in every for part in (rule.id, rule.code)]}
+    findings = open_finding_rules(rules, environment)
+    codes = [rule.code for rule in book.rules.values()] + [rule.code for rule in findings.values()]
+    named = {_CRITERIA: [*book.criteria], _RULES: [*book.rules, *findings, *codes]}
     if name not in named.get(kind, ()):
         hint = suggest_name(name, named[kind]) if kind in named else suggest_name(address, named)
         raise UsageError(f"there is no resource {quote_value(address)}", None, hint)
