@@ -143,7 +143,9 @@ def test_the_block_to_paste_can_be_pasted_and_filled_in(judge, book, audit_text)
     assert pasted.reading.decision.declared
     assert not [fact for fact in pasted.reading.facts if fact.declared]
     assert "  knowledge:\n" in finding.block
-    line = next(line for line in finding.block.splitlines() if line.strip().startswith("access_path: unknown"))
+    line = next(
+        line for line in finding.block.splitlines() if line.strip().startswith("access_path: unknown")
+    )
     assert all(level in line.partition("#")[2] for level in book.criteria["knowledge.access_path"].level_ids)
     filled = finding.block.replace("access_path: unknown", "access_path: by_meaning")
     answered = audit_text(text.replace("## Status", f"{filled}\n\n## Status"))

@@ -467,6 +467,14 @@ def extract(
     _finish(extract_profile(request, Environment.detect()))
 
 
+@app.command()
+def mcp(rules: Rules = None) -> None:
+    """Serve coding agents over the Model Context Protocol, on stdin and stdout (extra `mcp`)."""
+    from ragortune.commands.agents import serve_agents
+
+    _finish(serve_agents(rules, Environment.detect()))
+
+
 @rules_app.command("diff")
 def diff_rules(
     base: Annotated[str, typer.Argument(metavar="BASE", help="Another rule set's folder, or `shipped`.")],

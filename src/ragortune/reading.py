@@ -148,13 +148,13 @@ def _place_of_byte(data: bytes, offset: int, path: str, line: int | None) -> Pla
 def read_document(path: str, limit: int, *, stdin: BinaryIO | None = None, form: str = "") -> Document:
     """Read a YAML, JSON or TOML file, by the ending of its name or by `form`; raises UnreadableError."""
     shown = "<stdin>" if path == "-" else path
-    text = decode_text(read_bytes(path, limit, stdin), shown)
-    ending = form or path.rpartition(".")[2].lower()
-    if ending == "json":
-        return parse_json(text, shown)
-    if ending == "toml":
-        return parse_toml(text, shown)
-    return parse_yaml(text, shown)
+    return parse_text(decode_text(read_bytes(path, limit, stdin), shown), shown, form)
+
+
+def parse_text(text: str, name: str, form: str = "") -> Document:
+    """Read YAML, JSON or TOML, by the ending of a name or by `form`; raises UnreadableError."""
+    ending = form or name.rpartition(".")[2].lower()
+    return {"json": parse_json, "toml": parse_toml}.get(ending, parse_yaml)(text, name)
 
 
 def parse_json(text: str, path: str, line: int | None = None) -> Document:

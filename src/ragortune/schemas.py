@@ -45,6 +45,50 @@ def export_schema(
     return {"$schema": _DRAFT, "$id": f"urn:ragortune:schema:{name}:1", **schema}
 
 
+def outline_profile(criteria: Mapping[str, Criterion], *, quantities: bool) -> dict[str, Any]:
+    """Return a short schema of profiles for readers with little room: names and questions, all shapes of answers open.
+
+    `quantities` says whether the numbers for `ragortune cost` are named one by one.
+    """
+    groups: dict[str, dict[str, Any]] = {}
+    for criterion in criteria.values():
+        answer = {"description": f"{criterion.question} {_outline_answers(criterion)}"}
+        groups.setdefault(criterion.group, {})[criterion.name] = answer
+    numbers: dict[str, Any] = {"type": "object", "description": "Numbers for the cost model."}
+    if quantities:
+        described = describe_quantities()["properties"]
+        numbers["properties"] = {
+            name: {"description": own["description"]}
+            for name, own in described.items()
+            if "description" in own
+        }
+    nested = {group: {"type": "object", "properties": names} for group, names in groups.items()}
+    return {
+        "description": _OUTLINE,
+        "anyOf": [
+            {
+                "type": "object",
+                "properties": {"project": {"type": "string"}, **nested, "quantities": numbers},
+            },
+            {"type": "string", "description": "The text of a profile file, in YAML."},
+        ],
+    }
+
+
+_OUTLINE = (
+    "What is known about one project, by group and criterion. Leave out what is not known: unknown is never a no. "
+    "An answer is a level, a number where a unit is named, a list or {from, to} where it is one of several, or "
+    "{value, evidence: {document, line, quote}, source}."
+)
+
+
+def _outline_answers(criterion: Criterion) -> str:
+    """Return in a sentence what answers a criterion."""
+    number = f", or a number of {criterion.unit}" if criterion.unit else ""
+    several = "; a list where several hold, the main one first" if criterion.several else ""
+    return f"{', '.join(criterion.level_ids)}{number}{several}."
+
+
 def _fields_by_holder(
     criteria: Mapping[str, Criterion], conditions: Mapping[str, Criterion]
 ) -> dict[str, dict[str, dict[str, Any]]]:

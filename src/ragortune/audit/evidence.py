@@ -40,6 +40,8 @@ class QuoteSources(msgspec.Struct, frozen=True):
     """Quotes of a profile file that are reported with this document."""
     finders: Mapping[Evidence, QuoteFinder] = MappingProxyType({})
     """For each quote that names its document that document; all others are the design document's own words."""
+    unopened: frozenset[Evidence] = frozenset()
+    """Quotes of documents that may not be opened; they are not looked up."""
 
 
 def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[GoneQuote]:
@@ -51,6 +53,8 @@ def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[GoneQuo
     searched = 0
     for quoted in quotes:
         evidence = quoted.evidence
+        if evidence in sources.unopened:
+            continue
         finder = sources.finders.get(evidence, own)
         if not finder.find(evidence.quote, evidence.line):
             searched += 1

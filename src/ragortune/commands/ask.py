@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ragortune.answers import read_answer
 from ragortune.commands.shared import open_rulebook, show_error
 from ragortune.derived import add_facts
-from ragortune.errors import Place, ProfileError, RagortuneError, UnreadableError, UsageError
+from ragortune.errors import ExitCode, Place, ProfileError, RagortuneError, UnreadableError, UsageError
 from ragortune.host import Environment, replace_file
 from ragortune.interview import (
     Command,
@@ -25,9 +25,11 @@ from ragortune.interview import (
 from ragortune.model import Criterion, Profile, Rulebook
 from ragortune.plaintext import quote_value, shorten_text, suggest_name
 from ragortune.profile import Vocabulary, find_declined, write_profile
-from ragortune.reading import PROFILE_BYTES, decode_text, parse_json, parse_toml, parse_yaml, read_bytes
+from ragortune.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes
 from ragortune.record import NOTHING, Record
 from ragortune.render.dialogue import Dialogue, word_advice
+from ragortune.render.machine import dump_json
+from ragortune.render.questions import describe_next
 
 START_FILE = "profile.yaml"
 _YAML_ENDINGS = (".yaml", ".yml")
@@ -71,16 +73,9 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
     rulebook = open_rulebook(request.rules, environment)
     source, target = _choose_files(request, environment)
     interview, kept = _read_start(source, rulebook, environment)
-    today = environment.date()
-
-    def complete(profile: Profile) -> Profile:
-        return add_facts(rulebook, profile, today)
-
-    interview = interview.replace(
-        profile=complete(interview.profile),
-        extra=tuple(rulebook.criteria) if request.everything else None,
-        complete=complete,
-    )
+    interview = _add_facts(interview, environment.date())
+    if request.everything:
+        interview = interview.replace(extra=tuple(rulebook.criteria))
     file = _File(target, kept, environment)
     if request.answers is not None:
         interview = _take_answers(request.answers, interview, environment)
@@ -92,6 +87,25 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
     file.refuse_early()
     _Talk(file, environment, request.color).run(interview)
     return target
+
+
+def print_next(name: str, rules: str | None, environment: Environment) -> ExitCode:
+    """Print the question that tells most about the profile on stdin, as JSON; raises RagortuneError."""
+    rulebook = open_rulebook(rules, environment)
+    text = decode_text(read_bytes("-", PROFILE_BYTES, environment.stdin), name)
+    interview = _open_interview(parse_text(text, name), rulebook)
+    described = describe_next(_add_facts(interview, environment.date()))
+    environment.write(dump_json(described, indent=2) + "\n")
+    return ExitCode.OK
+
+
+def _add_facts(interview: Interview, today: str) -> Interview:
+    """Return the interview with what follows from the quantities of its profile, now and after every answer."""
+
+    def complete(profile: Profile) -> Profile:
+        return add_facts(interview.rulebook, profile, today)
+
+    return interview.replace(profile=complete(interview.profile), complete=complete)
 
 
 # --- files --------------------------------------------------------------------------------------------------------
@@ -132,14 +146,17 @@ def _read_start(source: str | None, rulebook: Rulebook, environment: Environment
     if source is None:
         return Interview(rulebook, Profile({})), _Kept()
     text = decode_text(read_bytes(os.path.join(environment.folder, source), PROFILE_BYTES), source)
-    parse = {".json": parse_json, ".toml": parse_toml}.get(os.path.splitext(source)[1].lower(), parse_yaml)
-    document = parse(text, source)
-    profile = Vocabulary(rulebook.criteria).read_profile(document.data, document)
-    declined = find_declined(rulebook.criteria.values(), document.data)
+    document = parse_text(text, source)
     quantities = document.data.get("quantities") if isinstance(document.data, dict) else None
     first = text.split("\n", 1)[0].strip()
     schema = first.removeprefix(_SCHEMA_LINE) if first.startswith(_SCHEMA_LINE) else None
-    return Interview(rulebook, profile, declined), _Kept(schema, quantities or NOTHING)
+    return _open_interview(document, rulebook), _Kept(schema, quantities or NOTHING)
+
+
+def _open_interview(document: Document, rulebook: Rulebook) -> Interview:
+    """Return the interview that a profile begins; raises RagortuneError."""
+    profile = Vocabulary(rulebook.criteria).read_profile(document.data, document)
+    return Interview(rulebook, profile, find_declined(rulebook.criteria.values(), document.data))
 
 
 class _File:

@@ -70,6 +70,8 @@ class CheckRequest(Record, frozen=True):
     """Language model that reads the documents; the local reader if None."""
     cache: bool = True
     """Whether answers of a model are kept and used again."""
+    open_quoted: bool = True
+    """Whether other documents that a document quotes are opened, to look the quotes up."""
 
 
 class _Settings(Record, frozen=True):
@@ -219,7 +221,7 @@ def _audit_paths(
     unreadable: list[tuple[str, str]] = []
     today = environment.date()
     reader = open_reader(settings.rulebook, request.model, environment, cache=request.cache)
-    quoted = QuotedFiles(settings.outside, paths, settings.limits, environment)
+    quoted = QuotedFiles(settings.outside, paths, settings.limits, environment, opens=request.open_quoted)
     for path in paths:
         shown = (request.stdin_name or _STDIN_NAME) if path == "-" else path
         try:

@@ -11,7 +11,7 @@ from ragortune.errors import ExitCode, PriceError, UsageError
 from ragortune.host import Environment
 from ragortune.model import Profile, Rulebook
 from ragortune.profile import Vocabulary
-from ragortune.reading import PROFILE_BYTES, Document, decode_text, parse_yaml, read_bytes, read_document
+from ragortune.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes, read_document
 from ragortune.record import Record
 
 FORMATS = ("text", "json", "markdown", "csv")
@@ -27,12 +27,14 @@ class CostRequest(Record, frozen=True):
     color: str = "auto"
     seed: int = 0
     draws: int = DRAWS
+    stdin_name: str | None = None
+    """Name to read stdin under; its ending says what it holds."""
 
 
 def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
     """Print what each option costs a month; what is wrong with the input is an error that says where."""
     form = choose_format(request.format, FORMATS)
-    document = _read_input(request.path, environment)
+    document = _read_input(request, environment)
     named = document.data.get("quantities") if isinstance(document.data, dict) else None
     rulebook, book, today = open_prices(request.prices, environment, _list_models(named))
     profile = Vocabulary(rulebook.criteria).read_profile(document.data, document)
@@ -82,11 +84,11 @@ def _list_models(quantities: object) -> tuple[str, ...]:
     return tuple(name for name in listed if isinstance(name, str))
 
 
-def _read_input(path: str, environment: Environment) -> Document:
+def _read_input(request: CostRequest, environment: Environment) -> Document:
+    path = request.path
     if path.lower().endswith((".jsonl", ".ndjson")):
         raise UsageError("`cost` takes one profile", None, "write it to a file of its own")
     if path == "-":
-        return parse_yaml(
-            decode_text(read_bytes("-", PROFILE_BYTES, environment.stdin), "<stdin>"), "<stdin>"
-        )
+        name = request.stdin_name or "<stdin>"
+        return parse_text(decode_text(read_bytes("-", PROFILE_BYTES, environment.stdin), name), name)
     return read_document(path, PROFILE_BYTES)

@@ -21,9 +21,19 @@ class QuotedFiles:
     """The documents that quotes are looked up in during one run of `check`."""
 
     def __init__(
-        self, outside: Profile | None, paths: Sequence[str], limits: Limits, environment: Environment
+        self,
+        outside: Profile | None,
+        paths: Sequence[str],
+        limits: Limits,
+        environment: Environment,
+        *,
+        opens: bool = True,
     ) -> None:
-        """Take the profile file and the design documents; raises RagortuneError where a quoted document cannot be read."""
+        """Take the profile file and the design documents; raises RagortuneError where a quoted document cannot be read.
+
+        `opens` says whether documents that design documents name may be opened; those of the profile file always are.
+        """
+        self._opens = opens
         self._limits = limits
         self._environment = environment
         self._finders: dict[str, QuoteFinder] = {}
@@ -38,13 +48,16 @@ class QuotedFiles:
     def sources_for(self, path: str, reading: DesignReading) -> QuoteSources:
         """Return the quotes from outside that are reported with a document, and the documents that quotes name."""
         own = self._real_path(path)
-        finders = dict(self._outside_finders)
-        for quoted in list_quotes(reading):
-            if quoted.evidence.document is not None:
-                target = self._locate(quoted.evidence, path)
-                if target != own:
-                    finders[quoted.evidence] = self._open(target, quoted.evidence)
         reported = tuple(self._reported_with(own, first=path == self._first))
+        named = [quoted.evidence for quoted in list_quotes(reading) if quoted.evidence.document is not None]
+        finders = dict(self._outside_finders)
+        if not self._opens:
+            others = frozenset(evidence for evidence in named if evidence.document != reading.path)
+            return QuoteSources(reported, finders, others)
+        for evidence in named:
+            target = self._locate(evidence, path)
+            if target != own:
+                finders[evidence] = self._open(target, evidence)
         return QuoteSources(reported, finders)
 
     def _reported_with(self, own: str, *, first: bool) -> Iterable[Quoted]:

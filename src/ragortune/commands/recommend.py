@@ -18,9 +18,7 @@ from ragortune.reading import (
     Document,
     decode_text,
     load_json,
-    parse_json,
-    parse_toml,
-    parse_yaml,
+    parse_text,
     read_document,
     read_lines,
     show_size,
@@ -312,10 +310,7 @@ def _read_stdin(
     if len(data) > PROFILE_BYTES:
         message = f"is larger than {show_size(PROFILE_BYTES)}, the limit for such a file"
         raise UnreadableError(message, Place(name))
-    text = decode_text(data, name)
-    ending = name.rpartition(".")[2].lower()
-    parse = {"json": parse_json, "toml": parse_toml}.get(ending, parse_yaml)
-    yield _read_one(parse(text, name), vocabulary)
+    yield _read_one(parse_text(decode_text(data, name), name), vocabulary)
 
 
 def _read_profiles(

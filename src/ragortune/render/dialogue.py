@@ -83,7 +83,7 @@ class Dialogue:
         """Return why a question is asked now, and what each level would lead to."""
         sheet = self._sheet(width)
         sheet.add_line()
-        sheet.add_wrapped(clean_text(_word_reason(interview, criterion)))
+        sheet.add_wrapped(clean_text(f"{word_reason(interview, criterion)} Each answer would lead to:"))
         book = interview.advice.rulebook
         _add_pairs(
             sheet,
@@ -185,7 +185,8 @@ def _name_some(names: tuple[str, ...]) -> str:
     return join_words([*names[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
 
 
-def _word_reason(interview: Interview, criterion: Criterion) -> str:
+def word_reason(interview: Interview, criterion: Criterion) -> str:
+    """Return why a question is asked now."""
     ranked = [question.criterion for question in interview.ranking]
     if criterion.id in interview.rulebook.scale.ask_first:
         reason = "Every questionnaire begins with this question, because the others depend on it."
@@ -197,7 +198,7 @@ def _word_reason(interview: Interview, criterion: Criterion) -> str:
         reason = "This answer is not expected to change the advice much; it can change the steps and tests inside it."
     else:
         reason = f"Of the {len(ranked)} questions that can still change the advice, this one is expected to tell most."
-    return f"{reason} Each answer would lead to:"
+    return reason
 
 
 def _count(number: int, noun: str) -> str:
