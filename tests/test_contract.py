@@ -201,20 +201,6 @@ def test_records_are_equal_by_value_frozen_and_complete():
         del one.id
 
 
-@pytest.mark.parametrize(
-    ("values", "named", "message"),
-    [
-        (("a",), {}, "Level needs means"),
-        (("a", "b", 1.0, "m", 5), {}, "Level takes 4 values, not 5"),
-        (("a",), {"id": "b"}, "Level cannot take id"),
-        (("a",), {"meaning": "b"}, "Level cannot take meaning"),
-    ],
-)
-def test_a_record_takes_its_fields_and_nothing_else(values, named, message):
-    with pytest.raises(TypeError, match=message):
-        Level(*values, **named)
-
-
 def test_records_inherit_fields_and_survive_pickling():
     class Wide(Level):
         width: int = 3

@@ -100,7 +100,7 @@ def test_the_readme_shows_settings_that_hold(tmp_path):
 
     settings = find_configuration(str(tmp_path))
 
-    known = {**vars(settings), **vars(settings.check)}
+    known = {**asdict(settings), **asdict(settings.check)}
     assert [name for name, value in known.items() if not value] == ["select"]
 
 
