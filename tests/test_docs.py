@@ -5,6 +5,8 @@ import subprocess
 import sys
 import tomllib
 
+from msgspec.structs import asdict
+
 from ragortune.configuration import find_configuration
 
 from .conftest import ROOT
