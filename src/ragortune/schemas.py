@@ -139,54 +139,66 @@ def _condition_schema(criterion: Criterion) -> dict[str, Any]:
 
 
 def _value_schema(criterion: Criterion) -> dict[str, Any]:
-    single: list[dict[str, Any]] = [
-        {
-            "enum": [*criterion.level_ids, "unknown", None],
-            "description": "\n".join(f"{level.id}: {level.means}" for level in criterion.levels),
-        }
-    ]
-    if criterion.unit:
-        number: dict[str, Any] = {"type": "integer" if criterion.whole else "number"}
-        if criterion.minimum is not None:
-            number["minimum"] = criterion.minimum
-        if criterion.maximum is not None:
-            number["maximum"] = criterion.maximum
-        single.append({**number, "description": f"a number of {criterion.unit}"})
+    """Return the schema of an answer: one value, or several."""
+    return _several_schema(criterion, _single_schema(criterion))
+
+
+def _single_schema(criterion: Criterion) -> dict[str, Any]:
+    level = {
+        "enum": [*criterion.level_ids, "unknown", None],
+        "description": "\n".join(f"{level.id}: {level.means}" for level in criterion.levels),
+    }
+    if not criterion.unit:
+        return level
+    number: dict[str, Any] = {"type": "integer" if criterion.whole else "number"}
+    if criterion.minimum is not None:
+        number["minimum"] = criterion.minimum
+    if criterion.maximum is not None:
+        number["maximum"] = criterion.maximum
+    return {"anyOf": [level, {**number, "description": f"a number of {criterion.unit}"}]}
+
+
+def _several_schema(criterion: Criterion, single: dict[str, Any]) -> dict[str, Any]:
     means = "all that hold, the main one first" if criterion.several else "one of these, nobody knows which"
-    several: list[dict[str, Any]] = [
-        {"type": "array", "items": {"anyOf": single}, "minItems": 1, "description": means}
+    shapes: list[dict[str, Any]] = [
+        single,
+        {"type": "array", "items": single, "minItems": 1, "description": means},
     ]
     if not criterion.nominal:
-        ends = {"from": {"anyOf": single}, "to": {"anyOf": single}}
-        several.append(
+        ends = {"from": single, "to": single}
+        shapes.append(
             {"type": "object", "properties": ends, "additionalProperties": False, "minProperties": 1}
         )
-    return {"anyOf": [*single, *several]}
+    return {"anyOf": shapes}
 
 
 def _profile_schema(criteria: Mapping[str, Criterion]) -> dict[str, Any]:
     groups: dict[str, dict[str, Any]] = {}
     flat: dict[str, Any] = {}
+    definitions: dict[str, Any] = {
+        "evidence": EVIDENCE_SCHEMA,
+        "source": {"enum": [door.value for door in Provenance], "description": "Where it comes from."},
+        "as_of": {"type": "string", "format": "date", "description": "The date for which it holds."},
+    }
     for criterion in criteria.values():
-        value = _value_schema(criterion)
         detailed = {
             "type": "object",
             "required": ["value"],
             "additionalProperties": False,
             "properties": {
-                "value": value,
-                "evidence": EVIDENCE_SCHEMA,
-                "source": {
-                    "enum": [door.value for door in Provenance],
-                    "description": "Where it comes from.",
-                },
-                "as_of": {"type": "string", "format": "date", "description": "The date for which it holds."},
+                "value": {"$ref": f"#/$defs/{criterion.id}"},
+                "evidence": {"$ref": "#/$defs/evidence"},
+                "source": {"$ref": "#/$defs/source"},
+                "as_of": {"$ref": "#/$defs/as_of"},
             },
         }
+        single = f"{criterion.id}.single"
+        definitions[single] = _single_schema(criterion)
+        definitions[criterion.id] = _several_schema(criterion, {"$ref": f"#/$defs/{single}"})
         described = f"{criterion.question}\n\n{criterion.help}"
-        answer = {"description": described, "anyOf": [*value["anyOf"], detailed]}
+        answer = {"description": described, "anyOf": [{"$ref": f"#/$defs/{criterion.id}"}, detailed]}
         groups.setdefault(criterion.group, {})[criterion.name] = answer
-        flat[criterion.id] = answer
+        flat[criterion.id] = {"$ref": f"#/properties/{criterion.group}/properties/{criterion.name}"}
     nested = {
         group: {"type": ["object", "null"], "additionalProperties": False, "properties": names}
         for group, names in groups.items()
@@ -206,4 +218,5 @@ def _profile_schema(criteria: Mapping[str, Criterion]) -> dict[str, Any]:
         "type": ["object", "null"],
         "additionalProperties": False,
         "properties": {**texts, **nested, **flat},
+        "$defs": definitions,
     }
