@@ -10,11 +10,8 @@ import os
 import sys
 
 from ragortune.errors import ExitCode, RagortuneError
+from ragortune.host import Environment
 from ragortune.shortcuts import find_shortcut
-
-TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
-if TYPE_CHECKING:
-    from ragortune.host import Environment
 
 
 def main(arguments: list[str] | None = None) -> int:

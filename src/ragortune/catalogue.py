@@ -6,6 +6,8 @@ that the same day gives the same prices.
 
 from __future__ import annotations
 
+from typing import Any
+
 from ragortune.model import Confidence, PriceRow, PriceValue
 from ragortune.record import Record
 
@@ -13,10 +15,6 @@ SOURCE = "genai-prices"
 INSTALL = "pip install 'rag-or-tune[prices]'"
 _CALL_TOKENS = 1_000
 """A short call, so that no tier for long prompts is touched."""
-
-TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
-if TYPE_CHECKING:
-    from typing import Any
 
 
 class Drift(Record, frozen=True):

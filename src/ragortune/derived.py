@@ -5,12 +5,9 @@ A derived fact is known exactly or absent. It never comes from a file, and nothi
 
 from __future__ import annotations
 
+from ragortune.economics.answers import CostReport, OptionCost
 from ragortune.errors import ProfileError
 from ragortune.model import Answer, Option, Profile, Provenance, Rulebook
-
-TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
-if TYPE_CHECKING:
-    from ragortune.economics.answers import CostReport, OptionCost
 
 CHEAPEST = "derived.cheapest"
 FACTOR = "derived.cheapest_factor"

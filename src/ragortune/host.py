@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import BinaryIO, TextIO
 
 from ragortune.record import NOTHING, Record
-
-TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
-if TYPE_CHECKING:
-    from typing import BinaryIO, TextIO
 
 _SECONDS = 60
 PLAIN_WIDTH = 80

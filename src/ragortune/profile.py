@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from ragortune.citations import describe_evidence, read_evidence
 from ragortune.errors import Place, ProfileError
@@ -14,10 +15,6 @@ from ragortune.model import Answer, Criterion, GivenQuantity, Level, Profile, Pr
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
 from ragortune.reading import Document, KeyPath
 from ragortune.record import NOTHING
-
-TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
-if TYPE_CHECKING:
-    from typing import Any
 
 UNKNOWN = "unknown"
 _TEXT_KEYS = ("project", "description", "notes")

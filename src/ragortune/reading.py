@@ -6,18 +6,15 @@ data. What a key or value means is not known here.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from typing import Any, BinaryIO
 
 from ragortune.errors import Place, UnreadableError
 from ragortune.plaintext import quote_value
-
-TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
-if TYPE_CHECKING:
-    import json
-    from typing import Any, BinaryIO
 
 KeyPath = tuple[str | int, ...]
 

@@ -5,17 +5,12 @@ What is unusual in any way is left to that library, which knows every option, ex
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from ragortune.errors import ExitCode
+from ragortune.host import Environment
 from ragortune.record import NOTHING, Record
-
-TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
-    from ragortune.errors import ExitCode
-    from ragortune.host import Environment
 
 
 class Shape(Record, frozen=True):

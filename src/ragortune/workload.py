@@ -6,6 +6,7 @@ A plain number is taken as a guess, with a margin around it; a range or `source:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ragortune.citations import EVIDENCE_SCHEMA, describe_evidence, read_evidence
 from ragortune.errors import Place, ProfileError, QuantityError
@@ -14,10 +15,6 @@ from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.quantities import parse_amount
 from ragortune.reading import Document, KeyPath
 from ragortune.record import Record
-
-TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
-if TYPE_CHECKING:
-    from typing import Any
 
 _GUESSED_TEXT = 1.4
 """Token counts are guessed within this factor either way; they dominate most bills."""

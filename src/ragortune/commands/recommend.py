@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO
 
 from ragortune.commands.shared import choose_date, choose_format, open_rulebook, show_error
 from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile, trace_rules
@@ -29,10 +30,6 @@ from ragortune.render.headline import word_probability
 FORMATS = ("text", "json", "jsonl", "markdown")
 _LINE_ENDINGS = (".jsonl", ".ndjson")
 _PROGRESS_EVERY = 5_000
-
-TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
-if TYPE_CHECKING:
-    from typing import BinaryIO
 
 
 class RecommendRequest(Record, frozen=True):

@@ -10,6 +10,7 @@ import math
 import random
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from ragortune.errors import PriceError
 from ragortune.model import Criterion, PriceRow, Profile, Provenance
@@ -19,11 +20,7 @@ from ragortune.record import Record
 from ragortune.units import parse_unit
 from ragortune.workload import RULES, QuantityRule
 
-TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
-if TYPE_CHECKING:
-    from typing import Any, TypeVar
-
-    Kept = TypeVar("Kept")
+Kept = TypeVar("Kept")
 
 _CELLS = 256
 """Draws take the middle of one of so many equally likely parts of a distribution; one random byte says which."""

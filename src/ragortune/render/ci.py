@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from xml.etree import ElementTree as ET
 
 from ragortune.audit import order_findings
 from ragortune.audit.places import number_keys
@@ -21,9 +22,6 @@ _GITHUB_LEVELS: Mapping[Severity, str] = MappingProxyType(
 _GITLAB_LEVELS: Mapping[Severity, str] = MappingProxyType(
     {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 )
-TYPE_CHECKING = False  # XML is written in one format only
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
 
 _DATA_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
@@ -105,8 +103,6 @@ def _describe_entry(audit: DocumentAudit, finding: AuditFinding, key: str) -> di
 
 def render_junit(report: CheckReport) -> str:
     """Return JUnit XML: a suite for each document, a case for each rule; notes pass and are told in its output."""
-    from xml.etree import ElementTree as ET
-
     root = ET.Element("testsuites", name="ragortune")
     totals = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
     for audit in report.audits:
@@ -126,9 +122,7 @@ def render_junit(report: CheckReport) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _build_suite(audit: DocumentAudit, report: CheckReport, totals: dict[str, int]) -> Element:
-    from xml.etree import ElementTree as ET
-
+def _build_suite(audit: DocumentAudit, report: CheckReport, totals: dict[str, int]) -> ET.Element:
     path = _xml(audit.reading.path)
     suite = ET.Element("testsuite", name=path)
     counts = dict.fromkeys(totals, 0)

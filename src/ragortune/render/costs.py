@@ -14,15 +14,12 @@ from ragortune.record import plain_data
 from ragortune.render.costsheet import Bar, CostSheet, Curve, Table, build_sheet, show_name, show_number
 from ragortune.render.machine import dump_json
 from ragortune.render.markdown import escape_markdown
+from ragortune.render.text import Sheet
 
 SCHEMA = "ragortune/cost/1"
 _PLOT_ROWS = 12
 _NAME_WIDTH = 26
 _BAR_ROOM = 24
-
-TYPE_CHECKING = False  # importing `typing` would cost a fifth of a start
-if TYPE_CHECKING:
-    from ragortune.render.text import Sheet
 
 __all__ = [
     "build_sheet",
