@@ -5,9 +5,6 @@ import os
 
 import pytest
 
-from ragortune.commands.check import CheckRequest
-from ragortune.shortcuts import CHECK
-
 DISAGREEING = """# 7. Tune a model on the price list
 
 ## Status
@@ -307,42 +304,3 @@ def test_too_many_documents_are_refused(run, docs, monkeypatch):
     monkeypatch.setattr("ragortune.commands.documents._MOST_DOCUMENTS", 2)
 
     assert "more than 2 documents" in run("check", docs).err
-
-
-# --- the hot path ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        [],
-        ["docs"],
-        ["docs", "--format", "json"],
-        ["docs", "-f", "github", "--format", "json=out.json", "--exit-zero"],
-        ["--select=RT0", "--select", "RT3", "--ignore", "RT301,RT302", "docs"],
-        ["docs", "--fail-on", "note", "--min-confidence=high", "--color", "always"],
-        ["docs", "--require-decision", "--no-suppressions", "--max-line", "2k", "--max-document", "4k"],
-        ["docs", "--write-baseline", "known.json"],
-        ["docs", "--format", "jsno"],
-        ["docs", "--profile", "missing.yaml"],
-        ["missing.md"],
-    ],
-)
-def test_the_hot_path_judges_as_the_command_line_library_would_have_led_to(
-    run, write, monkeypatch, arguments
-):
-    write("docs/0007.md", DISAGREEING)
-    write("docs/0008.md", AGREEING)
-    fast = run("check", *arguments)
-    monkeypatch.setattr("ragortune.__main__.find_shortcut", lambda _: None)
-    slow = run("check", *arguments)
-
-    assert (fast.code, fast.out, fast.err) == (slow.code, slow.out, slow.err)
-
-
-def test_every_option_of_check_that_can_be_read_by_hand_is_one_of_the_command_line(run):
-    shown = run("check", "--help").out
-
-    named = {*CHECK.values, *CHECK.lists, *CHECK.switches}
-    assert {name for name in named if name not in shown} == set()
-    assert set(CHECK.values.values()) <= set(CheckRequest.field_names())

@@ -15,9 +15,7 @@ from ragortune.schemas import SCHEMAS, export_schema
 from .conftest import ROOT
 
 
-def test_the_version_is_shown_on_both_ways(run, monkeypatch):
-    assert run("--version").out == f"ragortune {ragortune.__version__}\n"
-    monkeypatch.setattr("ragortune.__main__.find_shortcut", lambda _: None)
+def test_the_version_is_shown(run):
     assert run("--version").out == f"ragortune {ragortune.__version__}\n"
 
 

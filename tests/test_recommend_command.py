@@ -10,7 +10,6 @@ import pytest
 
 from ragortune import recommend
 from ragortune.model import Need, Strength
-from ragortune.shortcuts import CHECK, RECOMMEND, read_plain
 
 from .conftest import ROOT
 
@@ -351,50 +350,7 @@ def test_a_project_file_without_our_table_is_passed_over(run, write):
     assert run("recommend", "--brief", write("p.yaml", PROFILE)).code == 0
 
 
-# --- the hot path ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["p.yaml"],
-        ["--format", "json", "p.yaml"],
-        ["-f", "jsonl", "--brief", "p.yaml", "p.yaml"],
-        ["--format=markdown", "p.yaml"],
-        ["--trace", "-f", "json", "p.yaml"],
-        ["--color", "always", "p.yaml"],
-        ["missing.yaml"],
-        ["--format", "jsno", "p.yaml"],
-        [],
-    ],
-)
-def test_the_hot_path_prints_what_the_command_line_library_would_have_led_to(
-    run, write, monkeypatch, arguments
-):
-    write("p.yaml", PROFILE)
-    fast = run("recommend", *arguments)
-    monkeypatch.setattr("ragortune.__main__.find_shortcut", lambda _: None)
-    slow = run("recommend", *arguments)
-
-    assert (fast.code, fast.out, fast.err) == (slow.code, slow.out, slow.err)
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--help"],
-        ["-h"],
-        ["--unknown", "x"],
-        ["--format"],
-        ["--format", "--brief"],
-        ["--", "x"],
-        ["-f=json", "x"],
-        ["--rules="],
-    ],
-)
-def test_unusual_arguments_are_left_to_the_command_line_library(arguments):
-    assert read_plain(arguments, RECOMMEND) is None
-    assert read_plain(arguments, CHECK) is None
+# --- the process --------------------------------------------------------------------------------------------------
 
 
 def start(*arguments, code="", folder=None):
@@ -408,8 +364,7 @@ def start(*arguments, code="", folder=None):
 def test_nothing_heavy_is_imported_on_the_way_to_json():
     code = (
         "import sys\nfrom ragortune.__main__ import main\ncode = main(sys.argv[1:])\n"
-        "heavy = {'pydantic', 'typer', 'click', 'rich', 'numpy', 'dataclasses', 'pathlib', 'socket',"
-        " 'urllib', 'difflib', 'asyncio'}\n"
+        "heavy = {'pydantic', 'rich', 'ruamel', 'markdown_it', 'numpy', 'asyncio'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     start("recommend", "--brief", EXAMPLES / "staff-handbook.yaml")

@@ -1,55 +1,41 @@
-"""Start of the command: the hot path first, then the whole command line, and what happens when something goes wrong.
-
-`recommend` and `check` with plain options take a shortcut, because importing the command-line library costs as much as
-ten starts of the interpreter. Anything else, and anything unusual, goes the usual way; both make the same call.
-"""
+"""Start of the command: runs the command line, and turns whatever goes wrong into an exit code."""
 
 from __future__ import annotations
 
 import os
+import platform
 import sys
+import tempfile
+import traceback
 
-from ragortune.errors import ExitCode, RagortuneError
+from ragortune.cli import app
+from ragortune.commands.shared import show_error
+from ragortune.errors import ExitCode, OutputClosedError, RagortuneError
 from ragortune.host import Environment
-from ragortune.shortcuts import find_shortcut
+from ragortune.version import __version__
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code; nothing that happens prints a traceback."""
     given = sys.argv[1:] if arguments is None else arguments
-    environment = None
     try:
-        from ragortune.host import Environment
-
-        environment = Environment.detect()
-        return int(_run(given, environment))
-    except RagortuneError as error:
-        return _report_error(error, environment)
+        return _run(given, Environment.detect())
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
+    except (OutputClosedError, BrokenPipeError):
         _close_stdout()
         return int(ExitCode.OK)
-    except Exception as error:  # noqa: BLE001  (a defect of ours: say so and keep the traceback in a file)
+    except Exception as error:  # noqa: BLE001  (an internal error: say so and keep the traceback in a file)
         shown = _show_usage(error)
-        return _report_defect(error, given) if shown is None else shown
+        return _report_internal_error(error, given) if shown is None else shown
 
 
 def _run(given: list[str], environment: Environment) -> int:
-    if given == ["--version"]:
-        from ragortune import __version__
-
-        environment.write(f"ragortune {__version__}\n")
-        environment.stdout.flush()
-        return int(ExitCode.OK)
-    run = find_shortcut(given)
-    if run is not None:
-        code = int(run(environment))
-        environment.stdout.flush()
-        return code
-    from ragortune.cli import app
-
-    result = app(args=given, prog_name="ragortune", standalone_mode=False)
+    try:
+        result = app(args=given, prog_name="ragortune", standalone_mode=False)
+    except RagortuneError as error:
+        show_error(error, environment)
+        return int(error.exit_code)
     environment.stdout.flush()
     return result if isinstance(result, int) else int(ExitCode.OK)
 
@@ -68,14 +54,6 @@ def _show_usage(error: Exception) -> int | None:
     return int(ExitCode.UNUSABLE)
 
 
-def _report_error(error: RagortuneError, environment: Environment | None) -> int:
-    from ragortune.commands.shared import show_error
-    from ragortune.host import Environment
-
-    show_error(error, environment or Environment.detect())
-    return int(error.exit_code)
-
-
 def _close_stdout() -> None:
     """Let nothing be written to a pipe that nobody reads any more."""
     try:
@@ -85,13 +63,7 @@ def _close_stdout() -> None:
         os.dup2(null, sys.stdout.fileno())
 
 
-def _report_defect(error: Exception, given: list[str]) -> int:
-    import platform
-    import tempfile
-    import traceback
-
-    from ragortune import __version__
-
+def _report_internal_error(error: Exception, given: list[str]) -> int:
     where = "no report could be written"
     try:
         with tempfile.NamedTemporaryFile(

@@ -1,7 +1,5 @@
 """The command line: parses, makes one call, returns its exit code. What a command does stands in `commands`."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO, TextIO
 
+from ragortune.errors import OutputClosedError
 from ragortune.record import NOTHING, Record
 
 _SECONDS = 60
@@ -121,13 +122,12 @@ class Environment(Record, frozen=True):
         return self.today or read_date()
 
     def write(self, text: str) -> None:
-        """Write a result to stdout."""
-        self.stdout.write(text)
+        """Write a result to stdout; raises OutputClosedError."""
+        _write(self.stdout, text)
 
     def say(self, text: str) -> None:
-        """Write a part of a dialogue to stderr, at once."""
-        self.stderr.write(text)
-        self.stderr.flush()
+        """Write a part of a dialogue to stderr, at once; raises OutputClosedError."""
+        _write(self.stderr, text, at_once=True)
 
     def hear(self, limit: int) -> str | None:
         """Return the next line from stdin without its end, at most `limit` bytes of it; None at the end of input."""
@@ -139,8 +139,17 @@ class Environment(Record, frozen=True):
         return line.decode("utf-8", "replace").rstrip("\r\n") if line else None
 
     def note(self, text: str) -> None:
-        """Write a line to stderr: a warning, an error, progress."""
-        self.stderr.write(text + "\n")
+        """Write a line to stderr: a warning, an error, progress; raises OutputClosedError."""
+        _write(self.stderr, text + "\n")
+
+
+def _write(stream: TextIO, text: str, *, at_once: bool = False) -> None:
+    try:
+        stream.write(text)
+        if at_once:
+            stream.flush()
+    except BrokenPipeError as error:  # the command-line library would end the run with exit code 1
+        raise OutputClosedError from error
 
 
 def replace_file(path: str, text: str) -> None:
