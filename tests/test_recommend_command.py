@@ -374,13 +374,6 @@ def test_nothing_heavy_is_imported_on_the_way_to_json():
         assert json.loads(result.stdout)["option"] == "neither"
 
 
-def test_a_profile_in_json_does_without_a_yaml_parser(tmp_path):
-    (tmp_path / "p.json").write_text('{"knowledge": {"gap": "most"}}')
-    code = "import sys\nfrom ragortune.__main__ import main\nmain(sys.argv[1:])\nprint('yaml' in sys.modules, file=sys.stderr)"
-
-    assert start("recommend", "-f", "json", tmp_path / "p.json", code=code).stderr == "False\n"
-
-
 def test_no_command_touches_the_network():
     code = (
         "import socket, sys\n"

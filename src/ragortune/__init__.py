@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ragortune.derived import add_facts
+from ragortune.engine import add_what_if, judge_profile
 from ragortune.errors import RagortuneError
+from ragortune.host import read_date
 from ragortune.model import Need, Option, Profile, Recommendation, Rulebook
+from ragortune.profile import Vocabulary
 from ragortune.rulebook import load_rulebook
 from ragortune.version import __version__
 
@@ -48,16 +52,10 @@ def recommend(
             cannot be read.
 
     """
-    from ragortune.engine import add_what_if, judge_profile  # importing the package stays cheap
-    from ragortune.profile import Vocabulary
-
     book = rulebook if rulebook is not None else load_rulebook()
     if not isinstance(profile, Profile):
         profile = Vocabulary(book.criteria).read_profile(profile)
     if profile.quantities:
-        from ragortune.derived import add_facts
-        from ragortune.host import read_date
-
         profile = add_facts(book, profile, as_of or read_date())
     recommendation = judge_profile(book, profile)
     if not what_if:

@@ -6,6 +6,8 @@ that the same day gives the same prices.
 
 from __future__ import annotations
 
+import datetime as dt
+import importlib.util
 from typing import Any
 
 from ragortune.model import Confidence, PriceRow, PriceValue
@@ -29,8 +31,6 @@ class Drift(Record, frozen=True):
 
 def is_installed() -> bool:
     """Return whether the package can be imported."""
-    import importlib.util
-
     return importlib.util.find_spec("genai_prices") is not None
 
 
@@ -65,9 +65,7 @@ def find_model(name: str, today: str) -> PriceRow | None:
 
 def _calculate(name: str, today: str, **tokens: int) -> Any:
     """Return the package's answer for one call at noon, or None where it does not know the model."""
-    import datetime as dt
-
-    import genai_prices
+    import genai_prices  # noqa: PLC0415  (the extra `prices`)
 
     noon = dt.datetime.fromisoformat(f"{today}T12:00:00+00:00")
     try:

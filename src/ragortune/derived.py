@@ -6,8 +6,10 @@ A derived fact is known exactly or absent. It never comes from a file, and nothi
 from __future__ import annotations
 
 from ragortune.economics.answers import CostReport, OptionCost
+from ragortune.economics.assess import DECIDES_FROM, assess_costs
 from ragortune.errors import ProfileError
 from ragortune.model import Answer, Option, Profile, Provenance, Rulebook
+from ragortune.prices import PriceBook
 
 CHEAPEST = "derived.cheapest"
 FACTOR = "derived.cheapest_factor"
@@ -25,9 +27,6 @@ def add_facts(rulebook: Rulebook, profile: Profile, today: str) -> Profile:
     """
     if not profile.quantities or not rulebook.derived:
         return profile
-    from ragortune.economics.assess import assess_costs  # most profiles have no quantities
-    from ragortune.prices import PriceBook
-
     try:
         report = assess_costs(profile, PriceBook(rulebook.prices), rulebook.criteria, today)
     except ProfileError:
@@ -60,8 +59,6 @@ def derive_facts(profile: Profile, report: CostReport) -> dict[str, tuple[str, s
 
 
 def _find_cheapest(report: CostReport) -> dict[str, tuple[str, str]]:
-    from ragortune.economics.assess import DECIDES_FROM
-
     usable = [cost for cost in report.options if cost.feasible]
     chances = {option: report.chance_of(option) for option in Option}
     best = max(Option, key=lambda option: chances[option])
@@ -117,8 +114,6 @@ def _judge_latency(profile: Profile, report: CostReport) -> dict[str, tuple[str,
 
 def _judge_payback(report: CostReport) -> dict[str, tuple[str, str]]:
     """Return whether the tuned option that pays back soonest does so before its model is retired."""
-    from ragortune.economics.assess import DECIDES_FROM
-
     if not report.paybacks:
         return {}
     best = max(report.paybacks, key=lambda own: (own.in_time, own.ever))

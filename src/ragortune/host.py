@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO, TextIO
 
@@ -18,8 +21,6 @@ _WIDTHS = (40, 100)
 
 def run_program(command: Sequence[str], folder: str) -> tuple[int, str, str]:
     """Run a program in a folder and return its exit code, output and complaints; 127 where there is none such."""
-    import subprocess
-
     try:
         done = subprocess.run(  # noqa: S603  (a list of arguments, no shell)
             list(command),
@@ -157,8 +158,6 @@ def replace_file(path: str, text: str) -> None:
 
     A link is followed, and the mode of an existing file is kept.
     """
-    import tempfile
-
     target = os.path.realpath(path)
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".ragortune-")
     try:
@@ -185,8 +184,6 @@ def _mode_of(path: str) -> int:
 
 def read_date() -> str:
     """Return the date that the clock says, YYYY-MM-DD."""
-    import datetime as dt
-
     return dt.datetime.now(tz=dt.UTC).date().isoformat()
 
 

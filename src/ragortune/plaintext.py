@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 
 _KEPT = {"\n", "\t"}
@@ -58,8 +59,6 @@ def join_words(words: Iterable[str], last: str = "and") -> str:
 
 def suggest_name(word: object, names: Iterable[str]) -> str | None:
     """Return the hint that names the valid name nearest to `word`, or None if none is near."""
-    import difflib  # costs a third of a start, and only errors need it
-
     choices = list(names)
     wanted = str(word)[:80].lower().replace(" ", "_").replace("-", "_")
     by_form = {name.lower().replace("-", "_"): name for name in choices}

@@ -6,6 +6,7 @@ unknown.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 
 from ragortune.errors import PriceError, QuantityError
@@ -213,8 +214,6 @@ def bounds_of(value: PriceValue) -> tuple[float, float]:
 
 def is_date(text: str) -> bool:
     """Return whether a text is a date, YYYY-MM-DD."""
-    import datetime as dt
-
     try:
         dt.date.fromisoformat(text)
     except ValueError:
@@ -224,8 +223,6 @@ def is_date(text: str) -> bool:
 
 def count_days(earlier: str, later: str) -> int:
     """Return the days from one date to another; negative where the second is earlier."""
-    import datetime as dt
-
     return (dt.date.fromisoformat(later) - dt.date.fromisoformat(earlier)).days
 
 

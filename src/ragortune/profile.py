@@ -5,10 +5,14 @@ Left out, null and `unknown` are the same: unknown. A list or a range says that 
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import re
+import textwrap
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from ragortune import workload
 from ragortune.citations import describe_evidence, read_evidence
 from ragortune.errors import Place, ProfileError
 from ragortune.model import Answer, Criterion, GivenQuantity, Level, Profile, Provenance
@@ -118,8 +122,6 @@ class Vocabulary:
         answers: dict[str, Answer],
     ) -> dict[str, GivenQuantity]:
         """Return the numbers for the cost model, and answer the criteria that ask for the same numbers."""
-        from ragortune import workload  # most profiles have none
-
         given = workload.read_quantities(data, document)
         for name in [name for name, possible in levels.items() if not possible]:
             del levels[name]
@@ -338,8 +340,6 @@ def _place(document: Document | None, path: KeyPath, *, key: bool = False) -> Pl
 
 
 def _is_date(text: str) -> bool:
-    import datetime as dt  # few profiles have dates
-
     try:
         dt.date.fromisoformat(text)
     except ValueError:
@@ -456,8 +456,6 @@ def _write_criterion(
 
 def _write_help(criterion: Criterion) -> list[str]:
     """Return how to find out, as a comment."""
-    import textwrap
-
     lead = "  # How to find out: "
     return textwrap.wrap(_one_line(criterion.help), 110, initial_indent=lead, subsequent_indent="  #   ")
 
@@ -484,7 +482,5 @@ def yaml_value(given: object) -> str:
 
 def _yaml_text(text: str) -> str:
     """Return text as a double-quoted YAML scalar, which any text can be."""
-    import json
-
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(own if own.isprintable() else f"\\U{ord(own):08x}" for own in quoted)

@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, BinaryIO
+
+import yaml
 
 from ragortune.errors import Place, UnreadableError
 from ragortune.plaintext import quote_value
@@ -163,8 +166,6 @@ def parse_json(text: str, path: str, line: int | None = None) -> Document:
 
 def load_json(text: str, path: str, line: int | None = None) -> object:
     """Return the data of one JSON text without duplicate keys or non-finite numbers; raises UnreadableError."""
-    import json  # a profile in YAML does not need it
-
     try:
         return _json_decoder().decode(text)
     except _RefusedError as error:
@@ -181,8 +182,6 @@ def load_json(text: str, path: str, line: int | None = None) -> object:
 
 @lru_cache(maxsize=1)
 def _json_decoder() -> json.JSONDecoder:
-    import json
-
     return json.JSONDecoder(object_pairs_hook=_unique_pairs, parse_constant=_refuse_constant)
 
 
@@ -219,8 +218,6 @@ def _find_key_twice(text: str, key: str) -> tuple[int, int] | tuple[()]:
 
 def parse_toml(text: str, path: str) -> Document:
     """Read TOML; raises UnreadableError."""
-    import tomllib  # only TOML profiles and configuration need it
-
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -268,8 +265,6 @@ def _mark_yaml(text: str, path: str) -> Marks:
 
 
 def _yaml_events(text: str, path: str) -> Iterator[object]:
-    import yaml  # twice the start of the interpreter; profiles in JSON do without
-
     parser: Any = yaml.cyaml.CParser if yaml.__with_libyaml__ else _pure_parser()  # type: ignore[attr-defined]
     try:
         events = parser(text)
@@ -284,8 +279,6 @@ def _yaml_events(text: str, path: str) -> Iterator[object]:
 def _pure_parser() -> Callable[
     [str], object
 ]:  # pragma: no cover  (only where PyYAML was built without libyaml)
-    import yaml
-
     class PureParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
         def __init__(self, text: str) -> None:
             yaml.reader.Reader.__init__(self, text)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
+import textwrap
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Self, get_type_hints
 
 import msgspec
 
@@ -30,9 +34,7 @@ class Record(msgspec.Struct, frozen=True):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
         """Tell pydantic what a mapping must hold to become this record; called only by pydantic."""
-        import typing
-
-        from pydantic_core import core_schema
+        from pydantic_core import core_schema  # noqa: PLC0415  (pydantic is loaded already)
 
         meanings = _read_meanings(cls)
         defaults = len(cls.__struct_defaults__)
@@ -43,7 +45,7 @@ class Record(msgspec.Struct, frozen=True):
                 required=name in required,
                 metadata={"pydantic_js_updates": {"description": meanings[name]}} if name in meanings else {},
             )
-            for name, hint in typing.get_type_hints(cls).items()
+            for name, hint in get_type_hints(cls).items()
             if name in cls.__struct_fields__
         }
         described = {"title": cls.__name__, "description": (cls.__doc__ or "").strip().partition("\n")[0]}
@@ -71,11 +73,6 @@ def plain_data(value: Any) -> Any:
 
 def _read_meanings(record: type) -> dict[str, str]:
     """Return the docstring below each field of a record, read from its source."""
-    import ast
-    import inspect
-    import itertools
-    import textwrap
-
     body = ast.parse(textwrap.dedent(inspect.getsource(record))).body[0]
     assert isinstance(body, ast.ClassDef)
     return {

@@ -71,7 +71,7 @@ def _read_part(name: str, folder: str, key: str) -> Any:
 
 
 def _compile(folder: str) -> CompiledSet:
-    from ragortune import rulefiles  # brings in pydantic, which a compiled set does without
+    from ragortune import rulefiles  # noqa: PLC0415  (brings in pydantic, which a compiled set does without)
 
     return rulefiles.compile_folder(folder)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -218,14 +218,12 @@ def _real_path(loc: tuple[Any, ...], data: object) -> KeyPath:
 
 def _known_keys(file_type: type, path: KeyPath) -> list[str]:
     """Return the keys that a record at this path may have."""
-    import typing
-
     current: Any = file_type
     for part in path:
         if isinstance(part, int):
             continue
         if _is_record(current):
-            current = typing.get_type_hints(current).get(part)
+            current = get_type_hints(current).get(part)
         current = next((inner for inner in _inner_types(current) if _is_record(inner)), current)
     return list(current.field_names()) if _is_record(current) else []
 
@@ -235,10 +233,8 @@ def _is_record(hint: Any) -> bool:
 
 
 def _inner_types(hint: Any) -> Iterable[Any]:
-    import typing
-
     yield hint
-    for inner in typing.get_args(hint):
+    for inner in get_args(hint):
         yield from _inner_types(inner)
 
 

@@ -74,7 +74,7 @@ class AgentTool(msgspec.Struct, frozen=True):
 def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
     """Serve tools and resources on stdin and stdout until the client hangs up; raises UsageError without the SDK."""
     try:
-        from ragortune.commands.mcp import serve  # the extra `mcp`
+        from ragortune.commands.mcp import serve  # noqa: PLC0415  (the extra `mcp`)
     except ImportError:
         hint = "pip install 'rag-or-tune[mcp]'"
         message = "`ragortune mcp` needs the extra 'mcp', which is not installed"

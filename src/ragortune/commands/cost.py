@@ -7,12 +7,14 @@ from ragortune.commands.prices import PriceRequest, open_prices
 from ragortune.commands.shared import choose_format
 from ragortune.derived import apply_facts, derive_facts
 from ragortune.economics.assess import DRAWS, Sample, assess_costs
+from ragortune.engine import decide_option
 from ragortune.errors import ExitCode, PriceError, UsageError
 from ragortune.host import Environment
 from ragortune.model import Profile, Rulebook
 from ragortune.profile import Vocabulary
 from ragortune.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes, read_document
 from ragortune.record import Record
+from ragortune.render import costs
 
 FORMATS = ("text", "json", "markdown", "csv")
 
@@ -49,8 +51,6 @@ def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
         raise
     facts = derive_facts(profile, report)
     advised = _advise(rulebook, profile, facts) if profile.quantities else None
-    from ragortune.render import costs
-
     if form == "json":
         environment.write(costs.costs_json(report, facts, advised))
     elif form == "csv":
@@ -71,8 +71,6 @@ def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
 
 def _advise(rulebook: Rulebook, profile: Profile, facts: dict[str, tuple[str, str]]) -> tuple[str, str]:
     """Return what is recommended without the derived facts, and with them."""
-    from ragortune.engine import decide_option
-
     plain = decide_option(rulebook, profile.levels).option
     informed = decide_option(rulebook, apply_facts(rulebook, profile, facts).levels).option
     return plain.value, informed.value

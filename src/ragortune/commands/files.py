@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ragortune import schemas
 from ragortune.commands.shared import open_rulebook
 from ragortune.errors import ExitCode, UsageError
 from ragortune.host import Environment
@@ -16,8 +17,6 @@ SCHEMA_FILE = "ragortune-profile.schema.json"
 
 def print_schema(name: str, rules: str | None, environment: Environment) -> ExitCode:
     """Print the JSON Schema of a kind of file."""
-    from ragortune import schemas
-
     if name not in schemas.SCHEMAS:
         known = join_words(schemas.SCHEMAS, "or")
         hint = suggest_name(name, schemas.SCHEMAS)
@@ -29,8 +28,6 @@ def print_schema(name: str, rules: str | None, environment: Environment) -> Exit
 
 def write_start(path: str, rules: str | None, environment: Environment, *, force: bool) -> ExitCode:
     """Write a commented profile to fill in, with its schema beside it; `-` prints it."""
-    from ragortune import schemas
-
     book = open_rulebook(rules, environment)
     if path == "-":
         environment.write(write_profile(book.criteria.values()))

@@ -10,6 +10,7 @@ from ragortune.findings import CheckReport
 from ragortune.host import Environment
 from ragortune.plaintext import join_words, quote_value, suggest_name
 from ragortune.record import Record
+from ragortune.render import check_json, ci, review, sarif
 
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown")
 _SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -59,11 +60,9 @@ def write_report(
 
 def _render(form: str, report: CheckReport, environment: Environment, color: str) -> str:
     if form == "text":
-        from ragortune.render.check_text import render_check_text
+        from ragortune.render.check_text import render_check_text  # noqa: PLC0415  (brings in rich)
 
         return render_check_text(report, width=environment.width, color=environment.wants_color(color))
-    from ragortune.render import check_json, ci, review, sarif
-
     renderers: Mapping[str, Callable[[CheckReport], str]] = {
         "json": check_json.render_json,
         "sarif": sarif.render_sarif,
@@ -87,13 +86,11 @@ def _write_file(given: str, text: str, environment: Environment) -> None:
 
 def _append_summary(report: CheckReport, environment: Environment) -> None:
     """Append the whole report to the job summary of GitHub Actions, where there is one."""
-    from ragortune.render.review import render_review
-
     path = environment.variables.get(_SUMMARY)
     if not path:
         return
     try:
         with open(path, "a", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(render_review(report) + "\n")
+            stream.write(review.render_review(report) + "\n")
     except (OSError, ValueError) as error:
         environment.note(f"warning: the job summary cannot be written ({error})")

@@ -22,6 +22,7 @@ from ragortune.prices import (
 )
 from ragortune.reading import RULE_FILE_BYTES, decode_text, parse_yaml, read_bytes
 from ragortune.record import Record, plain_data
+from ragortune.render import blocks, pricelist
 from ragortune.render.machine import dump_json
 
 LIST_FORMATS = ("text", "json", "markdown", "csv")
@@ -54,7 +55,7 @@ def open_prices(
     rulebook = open_rulebook(request.rules, environment)
     book = PriceBook(rulebook.prices)
     if request.file is not None:
-        from ragortune.rulefiles import read_price_file  # brings in pydantic
+        from ragortune.rulefiles import read_price_file  # noqa: PLC0415  (brings in pydantic)
 
         path = os.path.join(environment.folder, request.file)
         text = decode_text(read_bytes(path, RULE_FILE_BYTES), request.file)
@@ -79,8 +80,6 @@ def list_prices(request: PriceRequest, kind: str | None, form: str, environment:
     if form == "json":
         environment.write(dump_json([plain_data(row) for row in rows], indent=2) + "\n")
         return ExitCode.OK
-    from ragortune.render import pricelist
-
     if form == "csv":
         environment.write(pricelist.prices_csv(rows))
     elif form == "markdown":
@@ -102,8 +101,6 @@ def show_price(name: str, request: PriceRequest, form: str, color: str, environm
     if form == "json":
         environment.write(dump_json(plain_data(row), indent=2) + "\n")
         return ExitCode.OK
-    from ragortune.render import blocks, pricelist
-
     page = pricelist.price_page(row, rulebook.sources, today)
     if form == "markdown":
         environment.write(blocks.page_markdown(page))

@@ -6,7 +6,9 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
+from ragortune.casebook import find_nearest
 from ragortune.commands.shared import choose_date, choose_format, open_rulebook, show_error
+from ragortune.derived import add_facts
 from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile, trace_rules
 from ragortune.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.host import Environment
@@ -25,7 +27,10 @@ from ragortune.reading import (
     show_size,
 )
 from ragortune.record import Record
+from ragortune.render import machine
 from ragortune.render.headline import word_probability
+from ragortune.render.markdown import render_markdown
+from ragortune.render.report import build_report
 
 FORMATS = ("text", "json", "jsonl", "markdown")
 _LINE_ENDINGS = (".jsonl", ".ndjson")
@@ -118,8 +123,6 @@ def _inform(rulebook: Rulebook, profile: Profile, today: Callable[[], str]) -> P
     """Return the profile with the facts that follow from its quantities, if it has any."""
     if not profile.quantities:
         return profile
-    from ragortune.derived import add_facts
-
     return add_facts(rulebook, profile, today())
 
 
@@ -194,8 +197,6 @@ class _Printer:
         return explain_refusal(recommendation, Option(option))
 
     def _print_json(self, given: _Input, profile: Profile) -> None:
-        from ragortune.render import machine
-
         origin: dict[str, object] | None = None
         if self.batch:
             origin = {"path": given.path} if given.line is None else {"path": given.path, "line": given.line}
@@ -207,8 +208,6 @@ class _Printer:
             trace = trace_rules(self._rulebook, profile.levels) if self._request.trace else None
             cases = None
             if not self.batch:
-                from ragortune.casebook import find_nearest
-
                 cases = find_nearest(recommendation)
             refusal = self._refuse(recommendation)
             described = machine.describe_recommendation(recommendation, cases, origin, trace, refusal)
@@ -216,19 +215,14 @@ class _Printer:
         self._environment.write(machine.dump_json(described, indent=indent) + "\n")
 
     def _print_report(self, profile: Profile) -> None:
-        from ragortune.casebook import find_nearest
-        from ragortune.render.report import build_report
-
         recommendation = self._judge(profile)
         refusal = self._refuse(recommendation)
         report = build_report(recommendation, find_nearest(recommendation), refusal)
         environment = self._environment
         if self._request.format == "markdown":
-            from ragortune.render.markdown import render_markdown
-
             text = ("---\n\n" if self._count else "") + render_markdown(report)
         else:
-            from ragortune.render.text import render_text
+            from ragortune.render.text import render_text  # noqa: PLC0415  (brings in rich)
 
             text = render_text(
                 report,

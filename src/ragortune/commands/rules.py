@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Iterable
 
 from ragortune.commands.shared import choose_format, open_finding_rules, open_rulebook, rules_folder
@@ -71,8 +72,6 @@ def _effects(book: Rulebook, rule: Rule) -> str:
 
 
 def _wrap(text: str, width: int, indent: str) -> str:
-    import textwrap
-
     return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent) + "\n"
 
 

@@ -11,6 +11,7 @@ from ragortune.findings import FindingRule
 from ragortune.host import Environment
 from ragortune.model import Rulebook
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
+from ragortune.prices import is_date
 from ragortune.rulebook import load_finding_rules, load_rulebook
 from ragortune.rulefolder import shipped_folder
 
@@ -47,8 +48,6 @@ def choose_date(given: str | None, environment: Environment) -> str:
     """Return the day that was asked for, or today; raises UsageError."""
     if given is None:
         return environment.date()
-    from ragortune.prices import is_date  # most runs give no date
-
     if not is_date(given):
         raise UsageError(f"--as-of must be a date, YYYY-MM-DD, not {quote_value(given)}")
     return given

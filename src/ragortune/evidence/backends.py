@@ -172,7 +172,7 @@ class ServiceModel:
         """Take the name; raises UsageError where pydantic-ai is not installed."""
         self._name = name
         try:
-            from pydantic_ai import direct, messages  # the extra `model`
+            from pydantic_ai import direct, messages  # noqa: PLC0415  (the extra `model`)
         except ImportError:
             hint = "pip install 'rag-or-tune[model]', or name a program: --model 'command:PROGRAM'"
             raise UsageError("--model needs the extra 'model', which is not installed", None, hint) from None

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from rich.text import Text
+
+from ragortune.render.text import Sheet
+
 Block = tuple[str, str]
 """What a paragraph is (`heading`, `text`, `item`, `term`, `code`), and its text; terms hold `name\\ttext`."""
 _TERM_CELLS = 11
@@ -10,10 +14,6 @@ _TERM_CELLS = 11
 
 def page_text(blocks: list[Block], *, width: int, color: bool) -> str:
     """Return a page as text."""
-    from rich.text import Text
-
-    from ragortune.render.text import Sheet
-
     sheet = Sheet(width=width, color=color)
     room = max(_TERM_CELLS, *(len(text.partition("\t")[0]) for kind, text in blocks if kind == "term"), 0)
     for index, (kind, text) in enumerate(blocks):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from urllib.parse import quote
 
 from ragortune.evidence.documents.records import DocumentStatus
 from ragortune.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity, StepKind
@@ -99,8 +100,6 @@ def list_sources(book: Rulebook, rule: FindingRule) -> list[tuple[str, Source]]:
 
 def fix_uri(path: str) -> str:
     """Return a path as it stands in a URI reference: relative, with `/`, nothing in it can become a scheme or host."""
-    from urllib.parse import quote
-
     parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
     quoted = "/".join(quote(part.encode("utf-8", "surrogateescape"), safe="-._~") for part in parts)
     return quoted or "stdin"

@@ -8,6 +8,8 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from rich.text import Text
+
 from ragortune.economics.answers import CostReport, OptionCost
 from ragortune.plaintext import clean_text
 from ragortune.record import plain_data
@@ -36,10 +38,6 @@ __all__ = [
 
 def costs_text(sheet: CostSheet, *, width: int, color: bool, unicode: bool = True) -> str:
     """Return a cost report as text for a terminal or a pipe."""
-    from rich.text import Text
-
-    from ragortune.render.text import Sheet
-
     page = Sheet(width=width, color=color)
     page.add_wrapped(Text(sheet.title, style="bold"))
     page.add_line()
@@ -59,8 +57,6 @@ def costs_text(sheet: CostSheet, *, width: int, color: bool, unicode: bool = Tru
 
 
 def _add_table(page: Sheet, table: Table, width: int) -> None:
-    from rich.text import Text
-
     page.add_heading(table.heading)
     if table.columns:
         _add_grid(page, table, width)

@@ -10,6 +10,7 @@ from ragortune.prices import bounds_of, count_days
 from ragortune.render.blocks import Block
 from ragortune.render.costs import write_csv
 from ragortune.render.markdown import escape_markdown
+from ragortune.render.text import Sheet
 
 _PRICE_HEAD = (
     "id",
@@ -59,8 +60,6 @@ def prices_markdown(rows: Iterable[PriceRow]) -> str:
 
 def prices_text(rows: Sequence[PriceRow], today: str, width: int) -> str:
     """Return price rows with their values on wrapped lines, grouped by kind."""
-    from ragortune.render.text import Sheet
-
     page = Sheet(width=width, color=False)
     kind = ""
     for row in rows:
