@@ -100,7 +100,7 @@ def test_the_readme_shows_settings_that_hold(tmp_path):
     (tmp_path / "ragortune.yaml").write_text(shown[1])
     (tmp_path / "policy" / "rules").mkdir(parents=True)
 
-    settings = find_configuration(str(tmp_path))
+    settings = find_configuration(tmp_path)
 
     known = {**asdict(settings), **asdict(settings.check)}
     assert [name for name, value in known.items() if not value] == ["select"]

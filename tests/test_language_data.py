@@ -116,7 +116,7 @@ def test_a_wording_that_cannot_be_used_is_named_with_its_line(run, tmp_path, cha
 
 def test_a_phrase_without_tests_or_with_a_bad_name_is_a_finding(tmp_path):
     text = OWN.replace("our-voice", "Our Voice").replace("[The lighthouse has a horn.]", "[]")
-    found = {finding.name for finding in check_folder(str(write_pack(tmp_path, text)), "2026-11-24")}
+    found = {finding.name for finding in check_folder(write_pack(tmp_path, text), "2026-11-24")}
     assert {"malformed", "missing-test"} <= found
 
 
@@ -143,5 +143,5 @@ def test_a_sentence_of_a_test_can_name_the_value_that_it_states(tmp_path):
         "        tokens: 100\n        sections: [requirements]\n"
         "        tests:\n          stated: [{text: There are 30 scrolls., value: 3000}]\n          silent: [There are scrolls.]\n"
     )
-    found = check_folder(str(write_pack(tmp_path, text)), "2026-11-24")
+    found = check_folder(write_pack(tmp_path, text), "2026-11-24")
     assert not [finding for finding in found if "our-size" in finding.message]

@@ -242,4 +242,4 @@ def test_files_are_listed_sorted_and_hidden_ones_are_left_out(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
 
-    assert list_files(str(tmp_path)) == ["a.yml", "b/x.yaml"]
+    assert list_files(tmp_path) == ["a.yml", "b/x.yaml"]

@@ -58,7 +58,7 @@ def test_writing_changes_strengths_and_base_rates_and_nothing_else(pack, monkeyp
     manifest = pack / "rulebook.yaml"
     manifest.write_text(manifest.read_text().replace("intercept_rag: -0.35", "intercept_rag: 0.5"))
     assert load_rulebook(pack).scale.intercept_rag == 0.5
-    monkeypatch.setattr(refit, "shipped_folder", lambda: str(pack))
+    monkeypatch.setattr(refit, "shipped_folder", lambda: pack)
 
     refit.write_strengths(BOOK, fitted)
 

@@ -21,7 +21,7 @@ def edit(pack, name, old, new, count=1):
 
 
 def findings(pack, today=TODAY):
-    return [(finding.name, finding.place.line, finding.message) for finding in check_folder(str(pack), today)]
+    return [(finding.name, finding.place.line, finding.message) for finding in check_folder(pack, today)]
 
 
 def only(pack, today=TODAY):
@@ -131,7 +131,7 @@ def test_an_unknown_level_is_found_with_its_nearest_name(pack):
     line = edit(
         pack, "rules/data.yaml", "when: {data.rights: not_allowed}", "when: {data.rights: not_alowed}"
     )
-    found = check_folder(str(pack), TODAY)
+    found = check_folder(pack, TODAY)
 
     assert [(finding.name, finding.place.line, finding.hint) for finding in found] == [
         ("malformed", line, "did you mean 'not_allowed'?")
@@ -164,7 +164,7 @@ def test_a_missing_source_is_found(pack):
 
 def test_a_source_that_nobody_lists_is_found_with_its_nearest_name(pack):
     line = edit(pack, "rules/knowledge.yaml", "source: ovadia-2023", "source: ovadia-2032")
-    found = check_folder(str(pack), TODAY)
+    found = check_folder(pack, TODAY)
 
     assert [(f.name, f.place.line, f.hint) for f in found] == [
         ("malformed", line, "did you mean 'ovadia-2023'?")

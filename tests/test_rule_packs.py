@@ -2,7 +2,9 @@
 
 import json
 import os
+from pathlib import Path
 
+import platformdirs
 import pytest
 
 from ragortune import RagortuneError, load_rulebook, recommend, rulebook
@@ -355,7 +357,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(team_pack, monkeypatch, 
 
 
 def test_the_cache_keeps_the_newest_few(own_cache, team_pack):
-    compiled = compile_folder(str(team_pack))
+    compiled = compile_folder(team_pack)
     for number in range(16):
         write_parts(compiled, f"{number:02}")
         for path in own_cache.glob(f"*-{number:02}.json"):
@@ -367,14 +369,14 @@ def test_the_cache_keeps_the_newest_few(own_cache, team_pack):
 
 
 def test_what_another_version_compiled_is_not_used(team_pack, monkeypatch):
-    before = compiled_name(str(team_pack))
+    before = compiled_name(team_pack)
     monkeypatch.setattr("ragortune.compiled.__version__", "99.0")
 
-    assert compiled_name(str(team_pack)) != before
+    assert compiled_name(team_pack) != before
 
 
 def test_a_compiled_file_with_other_fields_is_compiled_anew(own_cache, team_pack):
-    key = compiled_name(str(team_pack))
+    key = compiled_name(team_pack)
     load_rulebook(team_pack)
     path = own_cache / f"rules-{key}.json"
     fields = json.loads(path.read_text())
@@ -385,12 +387,9 @@ def test_a_compiled_file_with_other_fields_is_compiled_anew(own_cache, team_pack
     assert load_rulebook(team_pack).scale.firm_from == 0.8
 
 
-def test_the_cache_follows_the_usual_places(monkeypatch):
+def test_the_cache_is_where_the_platform_keeps_caches_unless_another_folder_is_named(monkeypatch):
+    monkeypatch.setenv("RAGORTUNE_CACHE_DIR", "/x")
+    assert cache_folder() == Path("/x")
+
     monkeypatch.delenv("RAGORTUNE_CACHE_DIR")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/x")
-
-    assert cache_folder() == os.path.join("/x", "ragortune")
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.delenv("LOCALAPPDATA", raising=False)
-
-    assert cache_folder() == os.path.join(os.path.expanduser("~"), ".cache", "ragortune")
+    assert cache_folder() == Path(platformdirs.user_cache_dir("ragortune", appauthor=False))

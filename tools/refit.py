@@ -99,7 +99,7 @@ def write_strengths(rulebook: Rulebook, fitted: Mapping[Need, Fit]) -> None:
         for need, fit in fitted.items()
         for effect, weight in zip(fit.effects, fit.weights, strict=True)
     }
-    folder = Path(shipped_folder())
+    folder = shipped_folder()
     for path in sorted((folder / "rules").glob("*.yaml")):
         changes = []
         for rule in _read_places(path)["rules"]:

@@ -162,7 +162,7 @@ def list_outputs() -> dict[Path, str]:
     for name in SCHEMAS:
         schema = export_schema(name, book.criteria, book.derived)
         text = json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
-        outputs[Path(shipped_folder()) / "schema" / f"{name}.schema.json"] = text
+        outputs[shipped_folder() / "schema" / f"{name}.schema.json"] = text
     return outputs
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -141,7 +141,7 @@ _RECORD_KINDS = tuple(kind for folder in FILE_TYPES for kind in KINDS_OF.get(fol
 class Authored:
     """A rule set as it was written: records, and where each stands."""
 
-    def __init__(self, folder: str, manifest: Manifest, digest: str) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, digest: str) -> None:
         """Begin without records."""
         self.folder = folder
         self.manifest = manifest
@@ -157,7 +157,7 @@ class Authored:
         """Return where (a part of) a record stands."""
         origin = self.origins.get((kind, record_id))
         if origin is None:
-            return Place(os.path.join(self.folder, MANIFEST))
+            return Place(str(self.folder / MANIFEST))
         return origin[0].place_of((*origin[1], *path), key=key)
 
     def report(self, message: str, place: Place, hint: str | None = None) -> None:

@@ -10,9 +10,11 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
+import platformdirs
 
 from ragortune.evidence.documents.language import LanguageData
 from ragortune.findings import FindingRule
@@ -84,34 +86,29 @@ def _as_dict(value: object) -> dict[str, object]:
     raise NotImplementedError(type(value).__name__)
 
 
-def compiled_name(folder: str) -> str:
+def compiled_name(folder: Path) -> str:
     """Return the key under which the compiled form of the rule set in a folder is kept."""
     base = "" if folder == shipped_folder() else digest_files(read_files(shipped_folder()))
     content = digest_files(read_files(folder))
     return hashlib.sha256(f"{__version__}\0{content}\0{base}".encode()).hexdigest()[:32]
 
 
-def compiled_folders() -> list[str]:
+def compiled_folders() -> list[Path]:
     """Return the folders in which compiled rule sets are looked for: the package's own, then the user's cache."""
-    own = os.path.join(os.path.dirname(os.path.abspath(__file__)), "compiled")
-    return [own, cache_folder()]
+    return [Path(__file__).parent / "compiled", cache_folder()]
 
 
-def cache_folder() -> str:
-    """Return the folder for compiled rule sets of this user."""
+def cache_folder() -> Path:
+    """Return the folder for what is kept between runs of this user; `RAGORTUNE_CACHE_DIR` overrides the platform's."""
     chosen = os.environ.get("RAGORTUNE_CACHE_DIR")
-    if chosen:
-        return chosen
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return os.path.join(base or os.path.join(os.path.expanduser("~"), ".cache"), "ragortune")
+    return Path(chosen) if chosen else platformdirs.user_cache_path("ragortune", appauthor=False)
 
 
 def read_part(name: str, key: str) -> object:
     """Return a part of a compiled rule set, or None where it is not kept or cannot be used."""
     for folder in compiled_folders():
         try:
-            with open(os.path.join(folder, f"{name}-{key}.json"), "rb") as stream:
-                return msgspec.json.decode(stream.read(), type=PARTS[name])
+            return msgspec.json.decode((folder / f"{name}-{key}.json").read_bytes(), type=PARTS[name])
         except (OSError, msgspec.MsgspecError):
             continue
     return None
@@ -121,25 +118,25 @@ def write_parts(compiled: CompiledSet, key: str) -> None:
     """Keep a compiled rule set for the next start, if the cache can be written; nothing depends on it."""
     folder = cache_folder()
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, data in encode_parts(compiled).items():
             handle, temporary = tempfile.mkstemp(dir=folder, prefix=".writing-")
             with os.fdopen(handle, "wb") as stream:
                 stream.write(data)
-            os.replace(temporary, os.path.join(folder, f"{name}-{key}.json"))
+            Path(temporary).replace(folder / f"{name}-{key}.json")
         _drop_oldest(folder)
     except OSError:
         return
 
 
-def _drop_oldest(folder: str) -> None:
+def _drop_oldest(folder: Path) -> None:
     """Remove the compiled rule sets that were written longest ago, each with all its files."""
     written: dict[str, float] = {}
-    names = [name for name in os.listdir(folder) if name.endswith(".json")]
-    for name in names:
-        key = name.rpartition("-")[2]
-        written[key] = max(written.get(key, 0.0), os.path.getmtime(os.path.join(folder, name)))
+    paths = list(folder.glob("*.json"))
+    for path in paths:
+        key = path.stem.rpartition("-")[2]
+        written[key] = max(written.get(key, 0.0), path.stat().st_mtime)
     dropped = set(sorted(written, key=lambda key: written[key])[:-_KEPT_SETS])
-    for name in names:
-        if name.rpartition("-")[2] in dropped:
-            os.unlink(os.path.join(folder, name))
+    for path in paths:
+        if path.stem.rpartition("-")[2] in dropped:
+            path.unlink()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
+from pathlib import Path
 
 from ragortune.errors import ConfigurationError
 from ragortune.plaintext import join_words, quote_value, suggest_name
@@ -28,16 +28,16 @@ class CheckSettings(Record, frozen=True):
     """Names or codes of finding rules to leave out."""
     require_decision: bool = False
     """Whether a document that decides nothing ends the run with exit code 3."""
-    baseline: str | None = None
+    baseline: Path | None = None
     """File with known findings, as an absolute path."""
-    profile: str | None = None
+    profile: Path | None = None
     """Profile file with facts from outside the documents, as an absolute path."""
 
 
 class Configuration(Record, frozen=True):
     """Settings that hold for a folder and everything below it."""
 
-    rules: str | None = None
+    rules: Path | None = None
     """Folder of the rule set to use, as an absolute path; the shipped one if None."""
     path: str | None = None
     """The file that the settings come from."""
@@ -58,27 +58,26 @@ _CHECK_KEYS = (*_WORDS, *_LISTS, "require-decision", *_FILES)
 _VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,4}\Z")
 
 
-def find_configuration(folder: str) -> Configuration:
+def find_configuration(folder: str | Path) -> Configuration:
     """Return the settings nearest to a folder, upwards to the repository root; raises ConfigurationError."""
-    current = os.path.abspath(folder)
-    while True:
-        own = os.path.join(current, FILE)
-        if os.path.isfile(own):
+    start = Path(folder).absolute()
+    for current in (start, *start.parents):
+        own = current / FILE
+        if own.is_file():
             return read_configuration(own)
-        project = os.path.join(current, _PROJECT_FILE)
-        if os.path.isfile(project):
+        project = current / _PROJECT_FILE
+        if project.is_file():
             data = read_bytes(project, PROFILE_BYTES * 4)
             if _TABLE in data:
-                return _from_project(project, data)
-        parent = os.path.dirname(current)
-        if parent == current or os.path.exists(os.path.join(current, ".git")):
-            return Configuration()
-        current = parent
+                return _from_project(str(project), data)
+        if (current / ".git").exists():
+            break
+    return Configuration()
 
 
-def read_configuration(path: str) -> Configuration:
+def read_configuration(path: Path) -> Configuration:
     """Return the settings in a `ragortune.yaml`; raises ConfigurationError."""
-    document = parse_yaml(decode_text(read_bytes(path, PROFILE_BYTES), path), path)
+    document = parse_yaml(decode_text(read_bytes(path, PROFILE_BYTES), str(path)), str(path))
     return _from_mapping(document.data, document, ())
 
 
@@ -96,7 +95,7 @@ def _from_mapping(data: object, document: Document, path: tuple[str, ...]) -> Co
     rules = data.get("rules")
     if rules is not None:
         rules = _read_path(rules, document, (*path, "rules"), "a folder")
-        if not os.path.isdir(rules):
+        if not rules.is_dir():
             place = document.place_of((*path, "rules"))
             raise ConfigurationError(f"'rules' names no folder: {quote_value(data['rules'])}", place)
     version = data.get("rules-version")
@@ -120,12 +119,12 @@ def _refuse_unknown(
             )
 
 
-def _read_path(given: object, document: Document, path: tuple[str, ...], what: str) -> str:
+def _read_path(given: object, document: Document, path: tuple[str, ...], what: str) -> Path:
     """Return a path relative to the file that names it as an absolute one."""
     if not isinstance(given, str) or not given or "\0" in given:
         place = document.place_of(path)
         raise ConfigurationError(f"'{path[-1]}' must be {what}, not {quote_value(given)}", place)
-    return os.path.join(os.path.dirname(os.path.abspath(document.path)), given)
+    return Path(document.path).absolute().parent / given
 
 
 def _read_check(data: object, document: Document, path: tuple[str, ...]) -> CheckSettings:

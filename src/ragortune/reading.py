@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import yaml
@@ -87,14 +88,14 @@ class Document:
         return self._marks
 
 
-def read_bytes(path: str, limit: int, stdin: BinaryIO | None = None) -> bytes:
+def read_bytes(path: str | Path, limit: int, stdin: BinaryIO | None = None) -> bytes:
     """Return the bytes of a file (`-`: of `stdin`), at most `limit`; raises UnreadableError."""
-    shown = "<stdin>" if path == "-" else path
+    shown = "<stdin>" if path == "-" else str(path)
     try:
         if path == "-" and stdin is not None:
             data = stdin.read(limit + 1)
         else:
-            if os.path.isdir(path):
+            if Path(path).is_dir():
                 raise UnreadableError("is a directory, not a file", Place(shown))
             with open(path, "rb") as stream:
                 data = stream.read(limit + 1)
@@ -147,7 +148,7 @@ def _place_of_byte(data: bytes, offset: int, path: str, line: int | None) -> Pla
 
 def read_document(path: str, limit: int, *, stdin: BinaryIO | None = None, form: str = "") -> Document:
     """Read a YAML, JSON or TOML file, by the ending of its name or by `form`; raises UnreadableError."""
-    shown = "<stdin>" if path == "-" else path
+    shown = "<stdin>" if path == "-" else str(path)
     return parse_text(decode_text(read_bytes(path, limit, stdin), shown), shown, form)
 
 
@@ -424,13 +425,14 @@ def read_lines(stream: BinaryIO, limit: int = LINE_BYTES) -> Iterator[tuple[int,
             yield number, line
 
 
-def list_files(folder: str, endings: Iterable[str] = (".yaml", ".yml")) -> list[str]:
+def list_files(folder: Path, endings: Iterable[str] = (".yaml", ".yml")) -> list[str]:
     """Return the files below a folder with one of these endings, as sorted relative names with `/`."""
     wanted = tuple(endings)
     found = []
     for base, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        inside = os.path.relpath(base, folder).replace(os.sep, "/")
-        prefix = "" if inside == "." else inside + "/"
-        found += [prefix + name for name in files if name.endswith(wanted) and not name.startswith(".")]
+        inside = Path(base).relative_to(folder)
+        found += [
+            (inside / name).as_posix() for name in files if name.endswith(wanted) and not name.startswith(".")
+        ]
     return sorted(found)

@@ -36,7 +36,7 @@ def check_references(authored: Authored) -> None:
     _check_language(authored)
     for option in Option:
         if option not in authored.records["options"]:
-            authored.report(f"option '{option}' has no guide in options/", Place(authored.folder))
+            authored.report(f"option '{option}' has no guide in options/", Place(str(authored.folder)))
 
 
 def _check_cases(authored: Authored) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from ragortune.compiled import CompiledRules, CompiledSet, compiled_name, read_part, write_parts
@@ -22,12 +23,12 @@ def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
     A folder whose `rulebook.yaml` says `extends: ragortune` adds to the shipped set, overrides rules by id and
     disables rules with a reason. Raises RulebookError or UnreadableError with file, line and column.
     """
-    folder = os.path.abspath(os.fspath(path)) if path is not None else shipped_folder()
+    folder = Path(path).absolute() if path is not None else shipped_folder()
     return _load_files(folder, digest_files(read_files(folder)))
 
 
 @lru_cache(maxsize=8)
-def _load_files(folder: str, content: str) -> Rulebook:  # noqa: ARG001  (another content is another rule set)
+def _load_files(folder: Path, content: str) -> Rulebook:  # noqa: ARG001  (another content is another rule set)
     """Return the rule set of a folder whose files have this digest, compiled before or now."""
     key = compiled_name(folder)
     rules = read_part("rules", key)
@@ -65,12 +66,12 @@ def build_rulebook(rules: CompiledRules, read: Callable[[str], Any]) -> Rulebook
     )
 
 
-def _read_part(name: str, folder: str, key: str) -> Any:
+def _read_part(name: str, folder: Path, key: str) -> Any:
     found = read_part(name, key)
     return getattr(_compile(folder), name) if found is None else found
 
 
-def _compile(folder: str) -> CompiledSet:
+def _compile(folder: Path) -> CompiledSet:
     from ragortune import rulefiles  # noqa: PLC0415  (brings in pydantic, which a compiled set does without)
 
     return rulefiles.compile_folder(folder)
@@ -81,7 +82,7 @@ def load_finding_rules(path: str | os.PathLike[str] | None = None) -> dict[str, 
 
     Raises RulebookError or UnreadableError with file, line and column.
     """
-    folder = os.path.abspath(os.fspath(path)) if path is not None else shipped_folder()
+    folder = Path(path).absolute() if path is not None else shipped_folder()
     load_rulebook(folder)
     rules: tuple[FindingRule, ...] = _read_part("findings", folder, compiled_name(folder))
     return {rule.id: rule for rule in sorted(rules, key=lambda rule: rule.code)}

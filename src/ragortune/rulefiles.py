@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -27,7 +28,7 @@ from ragortune.references import check_references
 from ragortune.rulefolder import MANIFEST, SHIPPED, Files, digest_rules, read_files, shipped_folder
 
 
-def author_folder(folder: str) -> Authored:
+def author_folder(folder: Path) -> Authored:
     """Read a rule set with everything it extends; problems are collected, not raised.
 
     Raises UnreadableError where a file cannot be read as YAML, and RulebookError where the manifest is unusable.
@@ -86,10 +87,10 @@ def _check_scale(scale: Scale, document: Document) -> None:
             raise RulebookError(message, document.place_of(("scale", name)))
 
 
-def _parse_file(folder: str, name: str, data: bytes) -> Document:
-    path = os.path.relpath(os.path.join(folder, name))
+def _parse_file(folder: Path, name: str, data: bytes) -> Document:
+    path = os.path.relpath(folder / name)
     if path.startswith(".."):
-        path = os.path.join(folder, name)
+        path = str(folder / name)
     return parse_yaml(decode_text(data, path), path)
 
 
@@ -241,7 +242,7 @@ def _inner_types(hint: Any) -> Iterable[Any]:
 # --- compiled form ------------------------------------------------------------------------------------------------
 
 
-def compile_folder(folder: str) -> CompiledSet:
+def compile_folder(folder: Path) -> CompiledSet:
     """Return the compiled form of the rule set in a folder; raises RulebookError with every problem."""
     authored = author_folder(folder)
     raise_problems(authored)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from ragortune.errors import Place, UnreadableError
 from ragortune.reading import RULE_FILE_BYTES, list_files, read_bytes
@@ -20,30 +20,29 @@ Files = Mapping[str, bytes]
 """The YAML files of a rule set by relative name."""
 
 
-def shipped_folder() -> str:
+def shipped_folder() -> Path:
     """Return the folder of the shipped rule set: beside the package when installed, at the top of a checkout."""
-    package = os.path.dirname(os.path.abspath(__file__))
-    inside = os.path.join(package, "rules")
-    return (
-        inside if os.path.isdir(inside) else os.path.join(os.path.dirname(os.path.dirname(package)), "rules")
-    )
+    package = Path(__file__).parent
+    inside = package / "rules"
+    return inside if inside.is_dir() else package.parent.parent / "rules"
 
 
-def read_files(folder: str) -> Files:
+def read_files(folder: Path) -> Files:
     """Return the YAML files of a rule set; raises UnreadableError."""
-    if not os.path.isdir(folder):
-        what = "is a file, not a folder with a rule set" if os.path.exists(folder) else "no such folder"
-        raise UnreadableError(what, Place(folder))
+    place = Place(str(folder))
+    if not folder.is_dir():
+        what = "is a file, not a folder with a rule set" if folder.exists() else "no such folder"
+        raise UnreadableError(what, place)
     names = list_files(folder)
     if MANIFEST not in names:
         raise UnreadableError(
-            f"holds no {MANIFEST}, so it is not a rule set", Place(folder), f"write one: `extends: {SHIPPED}`"
+            f"holds no {MANIFEST}, so it is not a rule set", place, f"write one: `extends: {SHIPPED}`"
         )
     if len(names) > _MOST_FILES:
-        raise UnreadableError(f"holds more than {_MOST_FILES} YAML files", Place(folder))
-    files = {name: read_bytes(os.path.join(folder, name), RULE_FILE_BYTES) for name in names}
+        raise UnreadableError(f"holds more than {_MOST_FILES} YAML files", place)
+    files = {name: read_bytes(folder / name, RULE_FILE_BYTES) for name in names}
     if sum(map(len, files.values())) > _MOST_BYTES:
-        raise UnreadableError("holds more YAML than a rule set can", Place(folder))
+        raise UnreadableError("holds more YAML than a rule set can", place)
     return files
 
 

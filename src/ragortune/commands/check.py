@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 from ragortune import __version__
 from ragortune.audit import Policy, audit_reading
@@ -82,7 +83,7 @@ class _Settings(Record, frozen=True):
     fail_on: Severity | None
     least: Certainty
     require_decision: bool
-    baseline: str | None
+    baseline: Path | None
     outside: Profile | None
     limits: Limits
 
@@ -112,16 +113,17 @@ def check_documents(request: CheckRequest, environment: Environment) -> ExitCode
 def _settle(request: CheckRequest, environment: Environment) -> _Settings:
     configuration = find_configuration(environment.folder)
     check = configuration.check
+    working = Path(environment.folder)
     folder = configuration.rules or shipped_folder()
     if request.rules is not None:
-        folder = os.path.join(environment.folder, request.rules)
+        folder = working / request.rules
     rulebook = load_rulebook(folder)
     fail_on = _choose_word("--fail-on", request.fail_on or check.fail_on or "error", _FAIL_WORDS)
     least = _choose_word(
         "--min-confidence", request.min_confidence or check.min_confidence or "low", tuple(Certainty)
     )
-    profile = request.profile and os.path.join(environment.folder, request.profile)
-    baseline = request.baseline and os.path.join(environment.folder, request.baseline)
+    profile = working / request.profile if request.profile else check.profile
+    baseline = working / request.baseline if request.baseline else check.baseline
     limits = Limits(
         read_size(request.max_document, "--max-document"), read_size(request.max_line, "--max-line")
     )
@@ -131,8 +133,8 @@ def _settle(request: CheckRequest, environment: Environment) -> _Settings:
         None if fail_on == NEVER else Severity(fail_on),
         Certainty(least),
         request.require_decision or check.require_decision,
-        baseline or check.baseline,
-        _read_outside(profile or check.profile, rulebook),
+        baseline,
+        _read_outside(profile, rulebook),
         limits,
     )
 
@@ -181,10 +183,10 @@ def _begins(code: str, name: str) -> bool:
     return len(name) >= 2 and code.startswith(name.upper())
 
 
-def _read_outside(path: str | None, rulebook: Rulebook) -> Profile | None:
+def _read_outside(path: Path | None, rulebook: Rulebook) -> Profile | None:
     if path is None:
         return None
-    document = read_document(path, PROFILE_BYTES)
+    document = read_document(str(path), PROFILE_BYTES)
     return Vocabulary(rulebook.criteria).read_profile(document.data, document)
 
 
@@ -244,9 +246,9 @@ def _audit_paths(
 # --- baseline -----------------------------------------------------------------------------------------------------
 
 
-def _namer(baseline: str, environment: Environment) -> Callable[[str], str]:
+def _namer(baseline: Path, environment: Environment) -> Callable[[str], str]:
     """Return what names a document relative to the folder of the baseline, wherever the command is run."""
-    home = os.path.dirname(os.path.abspath(baseline))
+    home = baseline.absolute().parent
 
     def name_of(path: str) -> str:
         if path.startswith("<"):
@@ -256,13 +258,12 @@ def _namer(baseline: str, environment: Environment) -> Callable[[str], str]:
     return name_of
 
 
-def _write_baseline(given: str, audits: list[DocumentAudit], environment: Environment) -> str:
+def _write_baseline(given: str, audits: list[DocumentAudit], environment: Environment) -> Path:
     """Write the present findings as the baseline and return its path."""
-    path = os.path.join(environment.folder, given)
+    path = Path(environment.folder, given)
     entries = list_entries(audits, _namer(path, environment))
     try:
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.write(dump_json(describe_baseline(entries), indent=2) + "\n")
+        path.write_text(dump_json(describe_baseline(entries), indent=2) + "\n", encoding="utf-8")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"the baseline {quote_value(given)} cannot be written ({reason})") from None
@@ -272,7 +273,7 @@ def _write_baseline(given: str, audits: list[DocumentAudit], environment: Enviro
 
 
 def _forgive(
-    path: str, audits: list[DocumentAudit], environment: Environment
+    path: Path, audits: list[DocumentAudit], environment: Environment
 ) -> tuple[list[DocumentAudit], list[StaleEntry]]:
     shown = os.path.relpath(path, environment.folder)
     text = decode_text(read_bytes(path, _BASELINE_BYTES), shown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Iterable
+from pathlib import Path
 
 from ragortune.commands.shared import choose_format, open_finding_rules, open_rulebook, rules_folder
 from ragortune.errors import ExitCode, UsageError
@@ -120,11 +121,11 @@ def check_rules(rules: str | None, form: str, as_of: str | None, environment: En
     return ExitCode.FINDINGS if findings else ExitCode.OK
 
 
-def _show_folder(folder: str, environment: Environment) -> str:
+def _show_folder(folder: Path, environment: Environment) -> str:
     if folder == shipped_folder():
         return "the shipped rule set"
     shown = os.path.relpath(folder, environment.folder)
-    return folder if shown.startswith("..") else shown
+    return str(folder) if shown.startswith("..") else shown
 
 
 def _finding_json(finding: RuleFinding) -> dict[str, object]:

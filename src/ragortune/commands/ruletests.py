@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from ragortune.audit.examples import FailedExample, run_finding_tests
 from ragortune.casebook import Agreement, Judged, Tally, measure_agreement
@@ -66,13 +66,13 @@ def run_rule_tests(
 
 
 def _open_base(base: str, environment: Environment) -> Rulebook:
-    folder = shipped_folder() if base == _SHIPPED_WORD else os.path.join(environment.folder, base)
+    folder = shipped_folder() if base == _SHIPPED_WORD else Path(environment.folder, base)
     try:
         return load_rulebook(folder)
     except RulebookError:
         raise
     except Exception as error:
-        if os.path.isdir(folder):
+        if folder.is_dir():
             raise
         hint = f"--compare takes the folder of a rule set, or '{_SHIPPED_WORD}'"
         raise UsageError(f"cannot compare with {quote_value(base)}: {error}", None, hint) from None

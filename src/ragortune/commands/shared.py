@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from ragortune.configuration import find_configuration
 from ragortune.errors import RagortuneError, RulebookError, UsageError
@@ -18,10 +18,10 @@ from ragortune.rulefolder import shipped_folder
 _MOST_PROBLEMS = 20
 
 
-def rules_folder(rules: str | None, environment: Environment) -> str:
+def rules_folder(rules: str | None, environment: Environment) -> Path:
     """Return the folder of the rule set that holds here: the one named, the configured one, or the shipped one."""
     if rules is not None:
-        return os.path.join(environment.folder, rules)
+        return Path(environment.folder, rules)
     return find_configuration(environment.folder).rules or shipped_folder()
 
 

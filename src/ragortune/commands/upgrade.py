@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from ragortune.commands.shared import choose_format, rules_folder
@@ -42,8 +42,8 @@ def diff_rule_sets(base: str, rules: str | None, form: str, environment: Environ
     """Print what differs between the rule set that holds here and another one."""
     form = choose_format(form, FORMATS)
     folder = rules_folder(rules, environment)
-    other = shipped_folder() if base == SHIPPED_WORD else os.path.join(environment.folder, base)
-    if base != SHIPPED_WORD and not os.path.isdir(other):
+    other = shipped_folder() if base == SHIPPED_WORD else Path(environment.folder, base)
+    if base != SHIPPED_WORD and not other.is_dir():
         hint = f"BASE is the folder of a rule set, or '{SHIPPED_WORD}'"
         raise UsageError(f"cannot compare with {quote_value(base)}: no such folder", None, hint)
     changes = list(_compare(other, folder))
@@ -77,7 +77,7 @@ def _word_change(change: Change) -> str:
     return clean_text(f"  {change.change:<8} {change.kind} {change.id}{fields}{quiet}")
 
 
-def _compare(old: str, new: str) -> Iterator[Change]:
+def _compare(old: Path, new: Path) -> Iterator[Change]:
     before, after = load_rulebook(old), load_rulebook(new)
     pairs: tuple[tuple[str, Mapping[str, Record], Mapping[str, Record]], ...] = (
         ("criterion", before.criteria, after.criteria),

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+from pathlib import Path
 from typing import IO, Protocol
 
 import msgspec
@@ -51,7 +52,7 @@ class Backend(Protocol):
         """Keep an answer that turned out to be usable, for the next time the same prompt is put."""
 
 
-def open_backend(name: str, folder: str, cache: str | None) -> Backend:
+def open_backend(name: str, folder: str, cache: Path | None) -> Backend:
     """Return the model of that name; raises UsageError.
 
     Args:
@@ -208,7 +209,7 @@ def _find_price(response: object) -> float | None:
 class _Kept:
     """A model whose usable answers are kept by its name and the prompt, which holds document and vocabulary."""
 
-    def __init__(self, name: str, model: Backend, folder: str | None) -> None:
+    def __init__(self, name: str, model: Backend, folder: Path | None) -> None:
         self._name = name
         self._model = model
         self._folder = folder
@@ -217,7 +218,7 @@ class _Kept:
         path = self._path_for(prompt)
         if path is not None:
             try:
-                with open(path, "rb") as stream:
+                with path.open("rb") as stream:
                     kept = json.loads(stream.read(2 * ANSWER_BYTES))
                 if isinstance(kept["answer"], str):
                     return Reply(kept["answer"], cached=True)
@@ -230,14 +231,13 @@ class _Kept:
         if path is None or reply.cached:
             return
         try:
-            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-            with open(path, "w", encoding="utf-8") as stream:
-                json.dump({"model": self._name, "answer": reply.text}, stream)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.write_text(json.dumps({"model": self._name, "answer": reply.text}), encoding="utf-8")
         except (OSError, UnicodeEncodeError):
             return  # a cache that cannot be written is no error
 
-    def _path_for(self, prompt: str) -> str | None:
+    def _path_for(self, prompt: str) -> Path | None:
         if self._folder is None:
             return None
         whole = f"{_CACHE_FORMAT}\0{self._name}\0{prompt}".encode("utf-8", "surrogatepass")
-        return os.path.join(self._folder, "answers", hashlib.sha256(whole).hexdigest() + ".json")
+        return self._folder / "answers" / f"{hashlib.sha256(whole).hexdigest()}.json"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable, Sequence
 
@@ -103,9 +102,7 @@ def write_correction(prompt: str, answer: str, problems: Sequence[str]) -> str:
 
 def fill_template(name: str, **values: str) -> str:
     """Return a prompt file of the shipped rule set with its places filled; what is filled in is not read again."""
-    path = os.path.join(shipped_folder(), "language", name)
-    with open(path, encoding="utf-8") as stream:
-        text = stream.read()
+    text = (shipped_folder() / "language" / name).read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], text)
 
 

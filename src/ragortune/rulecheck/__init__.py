@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 from ragortune.engine import trace_rule
 from ragortune.errors import Place
@@ -20,14 +21,14 @@ from ragortune.rulefiles import author_folder, compile_authored
 __all__ = ["FailedTest", "RuleFinding", "check_folder", "run_tests"]
 
 
-def check_folder(folder: str, today: str) -> tuple[RuleFinding, ...]:
+def check_folder(folder: Path, today: str) -> tuple[RuleFinding, ...]:
     """Return everything that is to be mended in the rule set in a folder.
 
     Raises RagortuneError where a file cannot be read at all.
     """
     authored = author_folder(folder)
     findings = [
-        RuleFinding("malformed", problem.message, problem.place or Place(folder), problem.hint)
+        RuleFinding("malformed", problem.message, problem.place or Place(str(folder)), problem.hint)
         for problem in authored.problems
     ]
     findings += check_form(authored)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Collection, Iterable, Iterator
 
 from ragortune.authored import Authored
@@ -24,7 +23,7 @@ _MOST_PROFILES = 100_000
 
 def check_logic(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
     """Yield what is wrong with the rules of a set as a whole."""
-    place = Place(os.path.join(authored.folder, MANIFEST))
+    place = Place(str(authored.folder / MANIFEST))
     for check in (_check_dead_rules, _check_contradictory_gates, _check_directions, _check_options):
         try:
             yield from check(authored, rulebook)
@@ -144,14 +143,14 @@ def _check_questions(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFin
         yield RuleFinding("never-asked", message, authored.place_of("criteria", name, "asked_when"))
     for name in rulebook.scale.ask_first:
         if name not in rulebook.criteria:
-            place = Place(os.path.join(authored.folder, MANIFEST))
+            place = Place(str(authored.folder / MANIFEST))
             message = f"'ask_first' names {quote_value(name)}, which is no criterion"
             yield RuleFinding("malformed", message, place, suggest_name(name, rulebook.criteria))
 
 
 def _check_options(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
     reached = reach_options(rulebook, {})
-    place = Place(os.path.join(authored.folder, MANIFEST))
+    place = Place(str(authored.folder / MANIFEST))
     for option in Option:
         if option not in reached:
             yield RuleFinding("unreachable-option", f"no profile leads to '{option}'", place)
