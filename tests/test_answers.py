@@ -174,8 +174,8 @@ def test_a_yes_that_could_be_several_levels_is_asked_back(criterion, candidates)
 
 @pytest.mark.parametrize("criterion", ["task.kind", "grounding.error_cost", "performance.latency"])
 def test_yes_and_no_are_no_answer_where_no_level_says_so(criterion):
-    assert "is no answer" in complaint(criterion, "yes")
-    assert "is no answer" in complaint(criterion, "no")
+    assert "is not an answer" in complaint(criterion, "yes")
+    assert "is not an answer" in complaint(criterion, "no")
 
 
 @pytest.mark.parametrize(
@@ -205,9 +205,9 @@ def test_the_words_of_a_description_name_its_level(criterion, text, level):
     [
         ("readiness.prompting", "tried", "could be untried or plateaued"),
         ("grounding.citations", "sources", "could be none, useful or required"),
-        ("grounding.citations", "users ask for sources", "is no answer"),
-        ("knowledge.source", "not documents", "is no answer"),
-        ("knowledge.gap", "of the", "is no answer"),
+        ("grounding.citations", "users ask for sources", "is not an answer"),
+        ("knowledge.source", "not documents", "is not an answer"),
+        ("knowledge.gap", "of the", "is not an answer"),
     ],
 )
 def test_words_that_several_descriptions_share_or_one_denies_are_not_guessed_at(criterion, text, part):
@@ -249,7 +249,7 @@ def test_a_period_that_a_level_covers_is_that_level(criterion, text, level):
 
 @pytest.mark.parametrize("text", ["every 0 weeks", "weekly monthly", "two", "each"])
 def test_what_is_no_period_is_no_answer(text):
-    assert "is no answer" in complaint("knowledge.volatility", text)
+    assert "is not an answer" in complaint("knowledge.volatility", text)
 
 
 # --- amounts ------------------------------------------------------------------------------------------------------
@@ -349,17 +349,17 @@ def test_a_side_of_an_amount_leaves_the_amount_itself_out(criterion, text, expec
         (
             "knowledge.volatility",
             "wekly",
-            ["'wekly' is no answer", "did you mean 'weekly'?", "static, yearly", "1 to 6"],
+            ["'wekly' is not an answer", "did you mean 'weekly'?", "static, yearly", "1 to 6"],
         ),
         ("knowledge.volatility", "7", ["the list goes from 1 to 6"]),
         ("knowledge.volatility", "0", ["the list goes from 1 to 6"]),
-        ("knowledge.volatility", "-1", ["is no answer"]),
+        ("knowledge.volatility", "-1", ["is not an answer"]),
         ("knowledge.volatility", "weekly or skip", ["an answer is unknown or it is one of several"]),
-        ("knowledge.volatility", "weekly or wat", ["'wat' is no answer"]),
-        ("knowledge.volatility", "weekly or", ["is no answer"]),
+        ("knowledge.volatility", "weekly or wat", ["'wat' is not an answer"]),
+        ("knowledge.volatility", "weekly or", ["is not an answer"]),
         ("readiness.failures", "know", ["could be knowledge or knowledge_and_behaviour"]),
-        ("task.kind", "writing to dialogue", ["is no answer"]),
-        ("knowledge.size", "5 bananas", ["'bananas' is no unit for tokens", "4.2M tokens"]),
+        ("task.kind", "writing to dialogue", ["is not an answer"]),
+        ("knowledge.size", "5 bananas", ["'bananas' is not a unit for tokens", "4.2M tokens"]),
         (
             "knowledge.size",
             "3",
@@ -369,19 +369,19 @@ def test_a_side_of_an_amount_leaves_the_amount_itself_out(criterion, text, expec
         ("knowledge.size", "1e400", ["is too large for tokens"]),
         ("knowledge.size", "9" * 50, ["is too large for tokens"]),
         ("knowledge.size", "300k-20k", ["ends before it begins"]),
-        ("performance.latency", "5m", ["'m' is no unit for ms"]),
+        ("performance.latency", "5m", ["'m' is not a unit for ms"]),
         ("performance.latency", "1.5", ["of what: milliseconds, seconds?"]),
         ("performance.latency", "3", ["#3 for interactive, or 3 ms"]),
-        ("performance.volume", "2k per", ["is no unit"]),
-        ("performance.volume", "2 per fortnight", ["is no unit"]),
-        ("performance.volume", "2 a day or so", ["is no answer"]),
+        ("performance.volume", "2k per", ["is not a unit"]),
+        ("performance.volume", "2 per fortnight", ["is not a unit"]),
+        ("performance.volume", "2 a day or so", ["is not an answer"]),
         ("performance.volume", "2", ["or 2 a day"]),
         ("knowledge.retrievability", "1", ["or 100%"]),
         ("knowledge.retrievability", "1.5", ["from 0 to 1"]),
-        ("knowledge.retrievability", "3 of 0", ["is no unit"]),
+        ("knowledge.retrievability", "3 of 0", ["is not a unit"]),
         ("data.examples", "2.5", ["must be a whole number"]),
         ("data.examples", "2,3", ["could be the number of a level or an amount"]),
-        ("data.examples", "over 9000 kilos", ["is no unit"]),
+        ("data.examples", "over 9000 kilos", ["is not a unit"]),
         ("knowledge.gap", "x" * (LONGEST_ANSWER + 1), ["at most 200 characters"]),
         ("knowledge.gap", "\x1b[31mred", ["\\x1b[31mred"]),
     ],

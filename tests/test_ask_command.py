@@ -111,7 +111,7 @@ def test_a_session_asks_understands_saves_and_ends(talk, run):
     assert "Answers are saved in profile.yaml. Type ? for help." in said
     assert "Advice so far  rag 37%, the default, as too little is known" in said
     assert "= task.kind: question_answering" in said
-    assert "! 'wat' is no answer to this question." in said
+    assert "! 'wat' is not an answer to this question." in said
     assert "Type an answer, 'skip' if nobody knows, or ? for help." in said
     assert "How to find out  " in said
     assert "Every questionnaire begins with this question" in flat
@@ -449,7 +449,7 @@ def test_every_line_of_answers_that_cannot_be_used_is_named_and_nothing_is_saved
     result = run("ask", "--answers", "-", stdin=lines.encode())
 
     assert (result.code, result.out) == (2, "")
-    assert "<stdin>:1: 'mots' is no answer to this question\nhint: did you mean 'most'?" in result.err
+    assert "<stdin>:1: 'mots' is not an answer to this question\nhint: did you mean 'most'?" in result.err
     assert (
         "<stdin>:2: there is no criterion 'knowlege.gap'\nhint: did you mean 'knowledge.gap'?" in result.err
     )

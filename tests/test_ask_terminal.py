@@ -223,7 +223,7 @@ def test_a_hostile_profile_cannot_speak_to_the_terminal(session, write):
     talk.type("stop")
 
     assert talk.end() == 0
-    assert "\\x1b[31mred' is no answer" in talk.screen
+    assert "\\x1b[31mred' is not an answer" in talk.screen
     assert "\\x1b]0;owned\\x07\\x1b[31m[bold]red" in talk.screen
     assert not set(talk.screen) & {"\x1b", "\x07", "\u202e"}
 

@@ -147,7 +147,7 @@ def test_a_baseline_holds_from_any_folder(run, doc, tmp_path):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("{}", "is no baseline"),
+        ("{}", "is not a baseline"),
         ("[", "is not JSON"),
         ('{"schema": "ragortune/baseline/1"}', "'findings' must be a list"),
         ('{"schema": "ragortune/baseline/1", "findings": [{"path": "a"}]}', "entry 1 must have"),
@@ -265,7 +265,7 @@ def test_a_folder_without_repository_is_named(run, doc, tmp_path):
     )
 
     assert result.code == 2
-    assert "this is no git repository" in result.err
+    assert "this is not a git repository" in result.err
 
 
 def test_a_machine_without_git_is_told(run, doc):

@@ -411,7 +411,7 @@ def test_a_defect_is_logged_and_the_server_lives_on(inner_agent, monkeypatch):
 
     replies = inner_agent(calls(("explain", {"name": "rag"}), ("recommend", {"profile": PARCEL_DESK})))
 
-    assert wrong(replies[0]) == "error: this is a defect of ragortune (KeyError); its log says more"
+    assert wrong(replies[0]) == "error: internal error (KeyError); its log says more"
     assert "the shelf" in inner_agent.log.getvalue()
     assert not replies[1].is_error
 

@@ -286,7 +286,7 @@ def test_a_model_may_correct_itself_once(run, write, programs):
     assert len(document["facts"]) == 3
     first, second = programs.prompts
     assert second.startswith(first)
-    assert "these words do not stand in the document: 'each week'" in second
+    assert "these words are not in the document: 'each week'" in second
 
 
 def test_a_model_that_never_gives_json_leaves_a_document_unread(run, write, programs):

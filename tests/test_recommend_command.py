@@ -405,9 +405,7 @@ def test_a_defect_of_ours_leaves_a_report_and_no_traceback(run, write, monkeypat
     result = run("recommend", write("p.yaml", PROFILE))
 
     assert result.code == 70
-    assert result.err.startswith(
-        "error: this is a defect of ragortune (ZeroDivisionError); the report is in "
-    )
+    assert result.err.startswith("error: internal error (ZeroDivisionError); the report is in ")
     path = result.err.strip().rpartition(" ")[2]
     with open(path) as report:
         assert "oops" in report.read()
@@ -427,7 +425,7 @@ def test_a_report_that_cannot_be_written_is_done_without(run, write, monkeypatch
 
     assert (result.code, result.err) == (
         70,
-        "error: this is a defect of ragortune (ZeroDivisionError); no report could be written\n",
+        "error: internal error (ZeroDivisionError); no report could be written\n",
     )
 
 

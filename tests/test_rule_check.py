@@ -350,7 +350,7 @@ def test_a_source_that_no_rule_uses_is_found(pack):
 
 
 @pytest.mark.parametrize(
-    ("date", "message"), [("yesterday", "is no date"), ("2027-06-01", "was checked in the future")]
+    ("date", "message"), [("yesterday", "is not a date"), ("2027-06-01", "was checked in the future")]
 )
 def test_dates_that_cannot_be_are_found(pack, date, message):
     line = edit(pack, "sources/papers.yaml", "checked: 2026-11-22", f"checked: {date}")
@@ -423,7 +423,10 @@ def test_a_question_that_waits_for_a_computed_fact_is_never_asked(pack):
 def test_a_first_question_that_there_is_not_is_found(pack):
     edit(pack, "rulebook.yaml", "knowledge.access_path", "knowledge.acces_path")
 
-    assert only(pack)[::2] == ("malformed", "'ask_first' names 'knowledge.acces_path', which is no criterion")
+    assert only(pack)[::2] == (
+        "malformed",
+        "'ask_first' names 'knowledge.acces_path', which is not a criterion",
+    )
 
 
 def test_a_condition_that_names_no_level_of_its_question_is_found(pack):

@@ -67,7 +67,7 @@ def _report_internal_error(error: Exception, given: list[str]) -> int:
     where = "no report could be written"
     try:
         with tempfile.NamedTemporaryFile(
-            "w", prefix="ragortune-defect-", suffix=".txt", delete=False, encoding="utf-8"
+            "w", prefix="ragortune-error-", suffix=".txt", delete=False, encoding="utf-8"
         ) as report:
             report.write(
                 f"ragortune {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
@@ -77,7 +77,7 @@ def _report_internal_error(error: Exception, given: list[str]) -> int:
         where = f"the report is in {report.name}"
     except OSError:
         pass
-    sys.stderr.write(f"error: this is a defect of ragortune ({type(error).__name__}); {where}\n")
+    sys.stderr.write(f"error: internal error ({type(error).__name__}); {where}\n")
     return int(ExitCode.DEFECT)
 
 

@@ -81,7 +81,7 @@ def accepted_words(criterion: Criterion) -> str:
 def _not_understood(criterion: Criterion, words: str) -> AnswerError:
     near = suggest_name(words, criterion.level_ids)
     hint = f"{near} {_capitalise(accepted_words(criterion))}" if near else accepted_words(criterion)
-    return AnswerError(f"{quote_value(words)} is no answer to this question", None, hint)
+    return AnswerError(f"{quote_value(words)} is not an answer to this question", None, hint)
 
 
 def _capitalise(text: str) -> str:

@@ -206,7 +206,7 @@ def check_rules(
     ] = None,
     rules: Rules = None,
 ) -> None:
-    """Print what is to be mended in a rule set: dead rules, missing tests, stale sources and more."""
+    """Report problems in a rule set: dead rules, missing tests, stale sources and more."""
     from ragortune.commands import rules as command
 
     _finish(command.check_rules(rules, form, as_of, Environment.detect()))
@@ -252,7 +252,7 @@ def ask(
 ) -> None:
     """Ask until no question that is left is worth asking, then print the recommendation.
 
-    The dialogue stands on stderr, the recommendation on stdout. Comments of your own in the profile are not kept.
+    The dialogue goes to stderr, the recommendation to stdout. Comments of your own in the profile are not kept.
     """
     from ragortune.commands.ask import AskRequest, ask_questions
     from ragortune.commands.recommend import FORMATS, RecommendRequest, recommend_profiles
@@ -345,7 +345,7 @@ def check_prices(
     as_of: AsOf = None,
     rules: Rules = None,
 ) -> None:
-    """Print what is to be looked up again: old rows, offers that end, drift against genai-prices."""
+    """Report prices to look up again: old rows, offers that end, drift against genai-prices."""
     from ragortune.commands import prices as command
 
     _finish(command.check_prices(command.PriceRequest(rules, prices, (), as_of), form, Environment.detect()))
@@ -399,7 +399,7 @@ def check(
         str | None, typer.Option("--write-baseline", metavar="FILE", help="Write the present findings there.")
     ] = None,
     no_suppressions: Annotated[
-        bool, typer.Option("--no-suppressions", help="Comments in documents silence nothing.")
+        bool, typer.Option("--no-suppressions", help="Ignore suppression comments in documents.")
     ] = False,
     max_document: Annotated[
         str, typer.Option("--max-document", metavar="SIZE", help="Refuse larger documents.")

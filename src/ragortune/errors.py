@@ -19,7 +19,7 @@ class ExitCode(IntEnum):
     UNDECIDED = 3
     """Nothing could be decided."""
     DEFECT = 70
-    """A defect of ours."""
+    """Internal error: a fault of the program, not of its input."""
     INTERRUPTED = 130
     """Interrupted by the user."""
 

@@ -63,7 +63,7 @@ def read_baseline(data: object, path: str) -> list[BaselineEntry]:
     place = Place(path)
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         hint = "write one with --write-baseline"
-        raise ConfigurationError(f"is no baseline: its 'schema' is not '{SCHEMA}'", place, hint)
+        raise ConfigurationError(f"is not a baseline: its 'schema' is not '{SCHEMA}'", place, hint)
     listed = data.get("findings")
     if not isinstance(listed, list):
         raise ConfigurationError("'findings' must be a list", place)

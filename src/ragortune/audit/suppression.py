@@ -87,7 +87,7 @@ def _read_terms(
     if dated:
         until, rest = dated[1], dated[2]
         if not _is_date(until):
-            text = f"its last day is no date, YYYY-MM-DD: {quote_value(until)}"
+            text = f"its last day is not a date (YYYY-MM-DD): {quote_value(until)}"
             flaws.append(Flaw(Detector.BARE_SUPPRESSION, remark, text))
             return None
     reason = _BECAUSE.match(rest)

@@ -150,7 +150,7 @@ def changed_files(reference: str, environment: Environment) -> frozenset[str]:
     """
     if reference.startswith("-") or not reference.strip():
         raise UsageError(f"--since takes a commit, branch or tag, not {quote_value(reference)}")
-    top = _git(environment, ["rev-parse", "--show-toplevel"], "this is no git repository").strip("\n")
+    top = _git(environment, ["rev-parse", "--show-toplevel"], "this is not a git repository").strip("\n")
     _git(
         environment,
         ["rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}"],

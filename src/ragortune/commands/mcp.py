@@ -89,17 +89,17 @@ class _Handlers:
         )
         try:
             reply = await anyio.to_thread.run_sync(call)
-        except Exception as error:  # noqa: BLE001  (a defect of ours: it is logged, and the server lives on)
-            reply = self._report_defect(error)
+        except Exception as error:  # noqa: BLE001  (an internal error: it is logged, and the server lives on)
+            reply = self._report_internal_error(error)
         return types.CallToolResult(
             content=[types.TextContent(text=reply.text)],
             structured_content=reply.data,
             is_error=reply.data is None,
         )
 
-    def _report_defect(self, error: Exception) -> Reply:
+    def _report_internal_error(self, error: Exception) -> Reply:
         traceback.print_exception(error, file=self._environment.stderr)
-        return Reply(f"error: this is a defect of ragortune ({type(error).__name__}); its log says more")
+        return Reply(f"error: internal error ({type(error).__name__}); its log says more")
 
     async def list_resources(self, _context: object, _params: object) -> types.ListResourcesResult:
         listed = [

@@ -122,7 +122,7 @@ def read_amount(criterion: Criterion, text: str) -> float | None:
         raise AnswerError(f"{quote_value(text)} of what: milliseconds, seconds?", None, hint)
     factor = _read_factor(criterion, rest)
     if factor is None:
-        raise AnswerError(f"{quote_value(rest)} is no unit for {criterion.unit}", None, hint)
+        raise AnswerError(f"{quote_value(rest)} is not a unit for {criterion.unit}", None, hint)
     if abs(number * factor) > _LARGEST:
         raise AnswerError(f"{quote_value(text)} is too large for {criterion.unit}", None, hint)
     return _round_amount(number * factor)

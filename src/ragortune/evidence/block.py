@@ -94,7 +94,7 @@ def _plan(lines: list[str], path: str, content: BlockContent) -> _Insertion:
     if found is None:
         return _plan_new(lines, content)
     if found.prefix:
-        message = "the block stands in a list or quotation; put it at the left margin to have it written"
+        message = "the block is in a list or quotation; put it at the left margin to have it written"
         raise UnreadableError(message, Place(path, found.first + 1))
     body = "\n".join(lines[found.first : found.last])
 

@@ -217,7 +217,7 @@ class _Check:
         near = line if isinstance(line, int) and not isinstance(line, bool) and line > 0 else None
         found = self._finder.find(quote, near) or self._finder.find(quote.strip(_ENDS), near)
         if not found:
-            problem = f"{name}: these words do not stand in the document: {quote_value(quote)}"
+            problem = f"{name}: these words are not in the document: {quote_value(quote)}"
             raise _LeftOutError("quote that is not in the document", problem)
         part = longest_part(found)
         return Span(part.line, part.column, part.text)

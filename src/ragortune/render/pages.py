@@ -132,7 +132,7 @@ def finding_page(book: Rulebook, rule: FindingRule) -> list[Block]:
     blocks += _argue_rule(book, rule)
     for side, word in (("fires", "finds"), ("silent", "passes")):
         blocks += [("item", f"{word}: {example.name}") for example in getattr(rule.tests, side)]
-    blocks.append(("subheading", "To silence it"))
+    blocks.append(("subheading", "To suppress it"))
     blocks.append(("text", f"<!-- ragortune: ignore[{rule.id}] until 2027-03-31 because TEXT -->"))
     return blocks
 

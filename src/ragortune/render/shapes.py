@@ -111,7 +111,7 @@ class Question(Struct):
     help: Annotated[str, Meta(description="How to find out.")]
     levels: list[Level]
     several: Annotated[bool, Meta(description="Several levels can hold at once: a list, the main one first.")]
-    ordered: Annotated[bool, Meta(description="Levels stand lowest first, and ranges are possible.")]
+    ordered: Annotated[bool, Meta(description="Levels are listed lowest first, and ranges are possible.")]
     unit: Annotated[str | None, Meta(description="Unit of the number that may be given instead.")]
 
 

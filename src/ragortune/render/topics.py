@@ -46,7 +46,7 @@ _EXIT_CODES = {
         "beside it was judged"
     ),
     ExitCode.UNDECIDED: "nothing could be decided",
-    ExitCode.DEFECT: "a defect of ours",
+    ExitCode.DEFECT: "internal error",
     ExitCode.INTERRUPTED: "interrupted",
 }
 

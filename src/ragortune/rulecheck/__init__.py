@@ -22,7 +22,7 @@ __all__ = ["FailedTest", "RuleFinding", "check_folder", "run_tests"]
 
 
 def check_folder(folder: Path, today: str) -> tuple[RuleFinding, ...]:
-    """Return everything that is to be mended in the rule set in a folder.
+    """Return every problem in the rule set in a folder.
 
     Raises RagortuneError where a file cannot be read at all.
     """

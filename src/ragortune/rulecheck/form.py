@@ -76,7 +76,7 @@ def _check_rule_form(authored: Authored, rule: Rule) -> Iterator[RuleFinding]:
     if not rule.when:
         yield found("malformed", "has no condition", "when")
     if not _CODE.match(rule.code):
-        yield found("malformed", f"has a code that is no letter with two digits: '{rule.code}'", "code")
+        yield found("malformed", f"has a code that is not a letter and two digits: '{rule.code}'", "code")
     if not _SLUG.match(rule.id):
         yield found("malformed", "is not named in lower case with hyphens", "id")
 
@@ -111,7 +111,7 @@ def _check_finding_form(authored: Authored, rule: FindingRule) -> Iterator[RuleF
     if not _SLUG.match(rule.id):
         yield found("malformed", "is not named in lower case with hyphens", "id")
     if not _VERSION.match(rule.since):
-        yield found("malformed", "has a 'since' that is no version of numbers with dots", "since")
+        yield found("malformed", "has a 'since' that is not a version (numbers separated by dots)", "since")
 
 
 _ORDERED = (
@@ -133,7 +133,7 @@ def _check_order(authored: Authored) -> Iterator[RuleFinding]:
             path, value = origin[0].path, getattr(record, key)
             if value < last.get(path, ""):
                 place = authored.place_of(kind, record_id, key)
-                yield RuleFinding("unsorted", f"'{value}' stands after '{last[path]}'; sort by {key}", place)
+                yield RuleFinding("unsorted", f"'{value}' comes after '{last[path]}'; sort by {key}", place)
             last[path] = max(value, last.get(path, ""))
 
 
@@ -152,7 +152,9 @@ def check_freshness(authored: Authored, today: dt.date) -> Iterator[RuleFinding]
         try:
             checked = dt.date.fromisoformat(source.checked)
         except ValueError:
-            yield RuleFinding("malformed", f"'checked' of source '{source.id}' is no date, YYYY-MM-DD", place)
+            yield RuleFinding(
+                "malformed", f"'checked' of source '{source.id}' is not a date (YYYY-MM-DD)", place
+            )
             continue
         age, limit = (today - checked).days, limits.get(source.id, default)
         if age < 0:

@@ -144,7 +144,7 @@ def _check_questions(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFin
     for name in rulebook.scale.ask_first:
         if name not in rulebook.criteria:
             place = Place(str(authored.folder / MANIFEST))
-            message = f"'ask_first' names {quote_value(name)}, which is no criterion"
+            message = f"'ask_first' names {quote_value(name)}, which is not a criterion"
             yield RuleFinding("malformed", message, place, suggest_name(name, rulebook.criteria))
 
 
