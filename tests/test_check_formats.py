@@ -123,7 +123,8 @@ def test_sarif_names_what_could_not_be_read(log):
 COMMAND = re.compile(r"^::(error|warning|notice) ([^:]*)::(.+)$")
 
 
-def test_github_gets_ten_annotations_at_most_the_gravest_first(render, tmp_path):
+def test_github_gets_ten_annotations_at_most_the_gravest_first(render, write, tmp_path):
+    write("docs/0010-price-list-again.md", DISAGREEING)
     summary = tmp_path / "summary.md"
     result = render("github", environment={"GITHUB_STEP_SUMMARY": str(summary)})
 
