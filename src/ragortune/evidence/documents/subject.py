@@ -119,7 +119,7 @@ def _is_named_plainly(option: Option, mentions: Sequence[Mention]) -> bool:
 
 def may_decide(option: Option, subject: Subject, ledgers: Mapping[Option, Ledger]) -> bool:
     """Tell whether a document decides for its own project, and is not a guide or about access to models as such."""
-    if option is Option.NEITHER and _is_plumbing(subject) and ledgers[option].best < _PLAINLY_WITHOUT:
+    if option in ledgers and _is_plumbing(subject) and ledgers[option].best < _PLAINLY_WITHOUT:
         return False
     if subject.undecided and not any(is_decided(one) for own in ledgers.values() for one in own.affirmed):
         return False
