@@ -81,6 +81,7 @@ def is_about_models(subject: Subject, mentions: Sequence[Mention], ledgers: Mapp
     plainly = _is_named_plainly(Option.RAG, mentions)
     retrieval, tuning = ledgers[Option.RAG], ledgers[Option.FINE_TUNING]
     prompts = sum(mention.option is Option.NEITHER and mention.words is Weight.PART for mention in mentions)
+    asked = models > 0 or counts[Topic.ACCESS] > 0
     signs = (
         (1.0, models > 0),
         (1.0, models >= _FEW and models >= _MODEL_SHARE * subject.prose),
@@ -92,13 +93,13 @@ def is_about_models(subject: Subject, mentions: Sequence[Mention], ledgers: Mapp
         (1.0, plainly and (retrieval.kinds > 1 or bool(tuning.denied))),
         (1.5, tuning.named and Option.FINE_TUNING in named),
         (1.0, any(mention.words is Weight.NAME for mention in tuning.denied)),
-        (1.0, ledgers[Option.NEITHER].named),
+        (1.0, ledgers[Option.NEITHER].named and asked),
         (0.5, retrieval.kinds >= _FEW),
         (1.0, retrieval.named and retrieval.kinds >= _MANY_PARTS),
         (1.0, retrieval.named and retrieval.best >= _TELLING),
-        (0.5, prompts > 0),
+        (0.5, prompts > 0 and asked),
         (0.5, counts[Topic.ASSISTANT] > 0),
-        (1.0, prompts >= _MANY_PARTS),
+        (1.0, prompts >= _MANY_PARTS and asked),
         (-1.0, long and not (models or prompts or plainly or counts[Topic.ASSISTANT])),
         (-1.0, others > 0 and not models),
         (-2.0, others > max(models, 1)),
@@ -123,12 +124,19 @@ def may_decide(option: Option, subject: Subject, ledgers: Mapping[Option, Ledger
         return False
     if subject.undecided and not any(is_decided(one) for own in ledgers.values() for one in own.affirmed):
         return False
+    if _is_article(subject):
+        return any(is_decided(one) for own in ledgers.values() for one in own.affirmed)
     return not _is_guide(subject) or _speaks_for_itself(option, ledgers)
 
 
 def _is_plumbing(subject: Subject) -> bool:
     """Tell whether a document is about access to models as such: a client, a gateway, a library."""
     return Topic.ACCESS in subject.titled or subject.front[Topic.ACCESS] >= _FEW
+
+
+def _is_article(subject: Subject) -> bool:
+    """Tell whether a document compares approaches for anybody, or presents a method or library of its own."""
+    return Topic.ARTICLE in subject.titled or subject.counts[Topic.ARTICLE] >= _FEW
 
 
 def _is_guide(subject: Subject) -> bool:
