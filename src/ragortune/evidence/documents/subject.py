@@ -41,6 +41,7 @@ class Subject(msgspec.Struct):
     front: Counter[Topic]
     """Among them those in title, summary and decision, and headings."""
     titled: set[Topic]
+    """Topics of the title; in the summary a document can call itself an article, too."""
     questions: int = 0
     """Headings in the form of a question."""
     prose: int = 0
@@ -67,6 +68,8 @@ def read_subject(sentences: Sequence[Marked]) -> Subject:
             subject.front.update(topics)
         if sentence.kind is SectionKind.TITLE:
             subject.titled |= topics
+        elif sentence.kind is SectionKind.SUMMARY and sentence.block is not Block.HEADING:
+            subject.titled |= topics & {Topic.ARTICLE}
         elif sentence.kind is SectionKind.DECISION and sentence.block is not Block.HEADING:
             subject.undecided |= Topic.UNDECIDED in topics
     return subject
