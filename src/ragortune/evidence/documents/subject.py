@@ -16,7 +16,6 @@ from ragortune.model import Option
 
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 _OWN_PLACES = frozenset((SectionKind.DECISION, SectionKind.CURRENT))
-_OF_GUIDES = frozenset((Topic.READER, Topic.ARTICLE))
 _REFUSED = 3.0
 _PLAINLY_WITHOUT = 2.5
 _SILENT = frozenset((Block.CODE, Block.COMMENT))
@@ -162,6 +161,6 @@ def _speaks_for_itself(option: Option, ledgers: Mapping[Option, Ledger]) -> bool
         mention.words is not Weight.PART
         and mention.marked.sentence.block is not Block.HEADING
         and (mention.marked.sentence.kind in _OWN_PLACES or Topic.OWN in mention.marked.topics())
-        and not mention.marked.topics() & _OF_GUIDES
+        and Topic.ARTICLE not in mention.marked.topics()
         for mention in told
     )
