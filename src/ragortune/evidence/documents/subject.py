@@ -30,6 +30,8 @@ _ENOUGH_SHORT = 1.5
 _SHORT = 15
 """Fewer sentences than these say a thing once."""
 _READER_SHARE = 0.15
+_POLITE = 3
+"""So often any description of a product says `your documents`."""
 
 
 class Subject(msgspec.Struct):
@@ -146,7 +148,7 @@ def _is_guide(subject: Subject) -> bool:
     reader, own = subject.counts[Topic.READER], subject.counts[Topic.OWN]
     if Topic.GUIDE in subject.titled or subject.questions >= _MANY:
         return reader > own or not own or bool(subject.counts[Topic.ARTICLE])
-    return reader > own + 1 and reader > _READER_SHARE * subject.prose
+    return reader > own + _POLITE and reader > _READER_SHARE * subject.prose
 
 
 def _speaks_for_itself(option: Option, ledgers: Mapping[Option, Ledger]) -> bool:
