@@ -130,6 +130,8 @@ def may_decide(option: Option, subject: Subject, ledgers: Mapping[Option, Ledger
         return False
     if _is_article(subject):
         return any(is_decided(one) for own in ledgers.values() for one in own.affirmed)
+    if option is Option.BOTH and not subject.counts[Topic.OWN]:
+        return False
     return not _is_guide(subject) or _speaks_for_itself(option, ledgers)
 
 
@@ -140,7 +142,7 @@ def _is_plumbing(subject: Subject) -> bool:
 
 def _is_article(subject: Subject) -> bool:
     """Tell whether a document compares approaches for anybody, or presents a method or library of its own."""
-    return Topic.ARTICLE in subject.titled or subject.counts[Topic.ARTICLE] >= _FEW
+    return bool({Topic.ARTICLE, Topic.LESSON} & subject.titled) or subject.counts[Topic.ARTICLE] >= _FEW
 
 
 def _is_guide(subject: Subject) -> bool:
