@@ -30,7 +30,7 @@ _ENOUGH_SHORT = 1.5
 _SHORT = 15
 """Fewer sentences than these say a thing once."""
 _READER_SHARE = 0.15
-_POLITE = 3
+_POLITE = 2
 """So often any description of a product says `your documents`."""
 
 
@@ -85,7 +85,7 @@ def is_about_models(subject: Subject, mentions: Sequence[Mention], ledgers: Mapp
     plainly = _is_named_plainly(Option.RAG, mentions)
     retrieval, tuning = ledgers[Option.RAG], ledgers[Option.FINE_TUNING]
     prompts = sum(mention.option is Option.NEITHER and mention.words is Weight.PART for mention in mentions)
-    asked = models > 0 or counts[Topic.ACCESS] > 0
+    asked = not long or models > 0 or counts[Topic.ACCESS] > 0
     signs = (
         (1.0, models > 0),
         (1.0, models >= _FEW and models >= _MODEL_SHARE * subject.prose),
@@ -126,13 +126,17 @@ def may_decide(option: Option, subject: Subject, ledgers: Mapping[Option, Ledger
     """Tell whether a document decides for its own project, and is not a guide or about access to models as such."""
     if option in ledgers and _is_plumbing(subject) and ledgers[option].best < _PLAINLY_WITHOUT:
         return False
-    if subject.undecided and not any(is_decided(one) for own in ledgers.values() for one in own.affirmed):
+    if subject.undecided and not _decides(ledgers):
         return False
     if _is_article(subject):
-        return any(is_decided(one) for own in ledgers.values() for one in own.affirmed)
-    if option is Option.BOTH and not subject.counts[Topic.OWN]:
+        return _decides(ledgers)
+    if option is Option.BOTH and not (subject.counts[Topic.OWN] or _decides(ledgers)):
         return False
     return not _is_guide(subject) or _speaks_for_itself(option, ledgers)
+
+
+def _decides(ledgers: Mapping[Option, Ledger]) -> bool:
+    return any(is_decided(mention) for ledger in ledgers.values() for mention in ledger.affirmed)
 
 
 def _is_plumbing(subject: Subject) -> bool:
