@@ -137,6 +137,8 @@ class FindingRule(Record, frozen=True):
     """It does not apply where any one of these is known to hold."""
     asks: tuple[str, ...] = ()
     """Criteria that must be unanswered."""
+    presumed: Mapping[str, tuple[str, ...]] = NOTHING
+    """By decision, the criteria that prose answers by deciding so: asking for them tells its readers nothing."""
     words: tuple[str, ...] = ()
     """Words that show what a document speaks of, in lower case; `*` at the end stands for any ending."""
     sections: tuple[SectionKind, ...] = ()
@@ -145,7 +147,8 @@ class FindingRule(Record, frozen=True):
     @property
     def criteria(self) -> tuple[str, ...]:
         """Every criterion that the rule reads."""
-        return tuple(dict.fromkeys((*self.when, *self.unless, *self.asks)))
+        presumed = [name for names in self.presumed.values() for name in names]
+        return tuple(dict.fromkeys((*self.when, *self.unless, *self.asks, *presumed)))
 
 
 # --- what was found -----------------------------------------------------------------------------------------------
