@@ -142,12 +142,14 @@ def test_the_block_to_paste_can_be_pasted_and_filled_in(judge, book, audit_text)
 
     assert pasted.reading.decision.declared
     assert not [fact for fact in pasted.reading.facts if fact.declared]
-    assert "  readiness:\n" in finding.block
-    line = next(line for line in finding.block.splitlines() if line.strip().startswith("prompting: unknown"))
-    assert all(level in line.partition("#")[2] for level in book.criteria["readiness.prompting"].level_ids)
-    filled = finding.block.replace("prompting: unknown", "prompting: plateaued")
+    assert "  knowledge:\n" in finding.block
+    line = next(
+        line for line in finding.block.splitlines() if line.strip().startswith("fits_prompt: unknown")
+    )
+    assert all(level in line.partition("#")[2] for level in book.criteria["knowledge.fits_prompt"].level_ids)
+    filled = finding.block.replace("fits_prompt: unknown", "fits_prompt: no")
     answered = audit_text(text.replace("## Status", f"{filled}\n\n## Status"))
-    assert answered.recommendation.profile.levels["readiness.prompting"] == ("plateaued",)
+    assert answered.recommendation.profile.levels["knowledge.fits_prompt"] == ("no",)
 
 
 def test_prose_that_decides_for_retrieval_is_not_asked_how_its_facts_are_reached_and_a_block_is(audit_text):

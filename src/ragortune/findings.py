@@ -138,7 +138,8 @@ class FindingRule(Record, frozen=True):
     asks: tuple[str, ...] = ()
     """Criteria that must be unanswered."""
     presumed: Mapping[str, tuple[str, ...]] = NOTHING
-    """By decision, the criteria that prose answers by deciding so: asking for them tells its readers nothing."""
+    """By decision, criteria that are not asked of prose: it answers them by deciding so, or nobody thinks of what they
+    could lead to, such as tuning where retrieval is decided."""
     words: tuple[str, ...] = ()
     """Words that show what a document speaks of, in lower case; `*` at the end stands for any ending."""
     sections: tuple[SectionKind, ...] = ()
