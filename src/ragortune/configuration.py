@@ -76,6 +76,17 @@ def find_configuration(folder: str) -> Configuration:
         current = parent
 
 
+def find_repository(folder: str) -> str:
+    """Return the root of the repository that a folder lies in, or the folder itself if it lies in none."""
+    current = os.path.abspath(folder)
+    while not os.path.exists(os.path.join(current, ".git")):
+        parent = os.path.dirname(current)
+        if parent == current:
+            return os.path.abspath(folder)
+        current = parent
+    return current
+
+
 def read_configuration(path: str) -> Configuration:
     """Return the settings in a `ragortune.yaml`; raises ConfigurationError."""
     document = parse_yaml(decode_text(read_bytes(path, PROFILE_BYTES), path), path)

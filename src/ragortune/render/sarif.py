@@ -58,7 +58,7 @@ def describe_log(report: CheckReport) -> Json:
             }
         },
         "automationDetails": {"id": "ragortune/"},
-        "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder in which ragortune was run."}}},
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
         "columnKind": "unicodeCodePoints",
         "invocations": [_describe_invocation(report)],
         "results": [_describe_result(audit, finding, key, index) for audit, finding, key in shown],
