@@ -1,6 +1,7 @@
 """`rules`, `explain`, `schema`, `init`, help and version."""
 
 import json
+import tomllib
 
 import jsonschema
 import pytest
@@ -150,6 +151,23 @@ def test_a_page_that_is_not_there_names_the_nearest(run):
         result = run("explain", name)
         assert (result.code, result.out) == (2, "")
         assert result.err == f"error: there is no page '{name}'\nhint: did you mean '{near}'?\n"
+
+
+def test_evidence_that_is_shipped_can_be_read_without_the_repository(run, book):
+    shipped = [source for source in book.sources.values() if source.address.startswith("docs/")]
+    assert shipped
+    for source in shipped:
+        assert f"ragortune explain {source.address}\n" in run("explain", source.id).out
+        assert run("explain", source.address).out.startswith("# ")
+    assert run("explain", "docs/../README.md").code == 2
+
+
+def test_a_wheel_holds_rules_pages_and_a_script_by_the_name_of_the_distribution():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+
+    assert included == {"docs": "ragortune/docs", "rules": "ragortune/rules"}
+    assert project["project"]["scripts"][project["project"]["name"]] == "ragortune.__main__:main"
 
 
 def test_exit_codes_are_explained(run):
