@@ -438,10 +438,14 @@ def _write_criterion(
     lines += _write_help(criterion)
     levels = profile.levels.get(criterion.id) if profile else None
     answer = profile.answers.get(criterion.id) if profile else None
-    if not levels or (derived and answer and answer.source is Provenance.DERIVED):
+    if (
+        profile is None
+        or not levels
+        or (derived and answer is not None and answer.source is Provenance.DERIVED)
+    ):
         lines.append(f"  {criterion.name}: unknown" if criterion.id in declined else f"  # {criterion.name}:")
         return lines
-    value = yaml_value(answer.given if answer else levels[0] if len(levels) == 1 else levels)
+    value = yaml_value(given_value(profile, criterion.id))
     extras = []
     if answer and (answer.evidence or answer.as_of or answer.source is not Provenance.STATED):
         evidence = None if answer.evidence is None else describe_evidence(answer.evidence)
@@ -455,6 +459,12 @@ def _write_criterion(
             if part
         ]
     return lines
+
+
+def given_value(profile: Profile, criterion: str) -> object:
+    """Return the answer to a criterion as a profile file holds it: as it was given, a level, or several."""
+    answer, levels = profile.answers.get(criterion), profile.levels[criterion]
+    return answer.given if answer else levels[0] if len(levels) == 1 else levels
 
 
 def _write_help(criterion: Criterion) -> list[str]:
