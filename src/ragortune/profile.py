@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 
+from ragortune.amounts import read_amount
 from ragortune.citations import describe_evidence, read_evidence
-from ragortune.errors import Place, ProfileError
+from ragortune.errors import AnswerError, Place, ProfileError
 from ragortune.model import Answer, Criterion, GivenQuantity, Level, Profile, Provenance
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
 from ragortune.reading import Document, KeyPath
@@ -311,11 +312,7 @@ class Vocabulary:
         hint = suggest_name(given, names) if isinstance(given, str) else None
         if criterion.unit:
             allowed += f", or a number of {criterion.unit}"
-            digits = (
-                isinstance(given, str) and given.replace("_", "").replace(",", "").replace(".", "").isdigit()
-            )
-            if digits:
-                hint = f"write the number without quotes or separators: {str(given).replace('_', '').replace(',', '')}"
+            hint = hint or _hint_at_number(criterion, given)
         message = f"'{criterion.id}' must be {allowed}, not {quote_value(given)}"
         return ProfileError(message, place, hint)
 
@@ -328,6 +325,17 @@ class Vocabulary:
     def _given_twice(self, criterion_id: str, path: KeyPath, document: Document | None) -> ProfileError:
         message = f"'{criterion_id}' is given twice, nested and flat"
         return ProfileError(message, _place(document, path, key=True))
+
+
+def _hint_at_number(criterion: Criterion, given: object) -> str | None:
+    """Return the number that an amount in words such as `300 pages` stands for, as a hint; None for other words."""
+    if not isinstance(given, str):
+        return None
+    try:
+        number = read_amount(criterion, given.strip().replace("_", "").casefold())
+    except AnswerError as error:
+        return error.hint
+    return None if number is None else f"write the number of {criterion.unit} alone: {number:.12g}"
 
 
 def _by_number(criterion: Criterion) -> list[Level]:
