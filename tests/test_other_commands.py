@@ -1,6 +1,7 @@
 """`rules`, `explain`, `schema`, `init`, help and version."""
 
 import json
+import re
 import tomllib
 
 import jsonschema
@@ -12,6 +13,7 @@ from ragortune import recommend
 from ragortune.model import Need, Sample, Strength
 from ragortune.render import blocks, pages
 from ragortune.schemas import SCHEMAS, export_schema
+from ragortune.workload import RULES
 
 from .conftest import ROOT
 
@@ -132,6 +134,7 @@ def test_every_name_has_a_page_that_renders(run, book):
         "ovadia-2023",
         "casebook",
         "exit-codes",
+        "quantities",
         "scale",
         "probability",
         "firm",
@@ -498,6 +501,18 @@ def test_init_writes_a_profile_that_recommend_reads(run, tmp_path):
         json.loads((tmp_path / "ragortune-profile.schema.json").read_text())
     )
     assert run("recommend", "--brief", "profile.yaml").out.startswith("profile.yaml: rag (")
+
+
+def test_a_team_that_wants_costs_finds_every_quantity_in_the_page_and_the_template(run):
+    page, template = run("explain", "quantities", columns=100).out, run("init", "-").out
+
+    for rule in RULES.values():
+        assert re.search(rf"^ +{rule.name} ", page, re.MULTILINE)
+        assert rule.criterion or f"\n#   {rule.name}:  # {rule.asks}" in template
+    filled = template.replace("# quantities:", "quantities:").replace(
+        "#   answer_tokens:", "  answer_tokens: 20"
+    )
+    assert yaml.safe_load(filled)["quantities"] == {"answer_tokens": 20}
 
 
 def test_init_overwrites_nothing_unless_told(run, write):

@@ -433,7 +433,25 @@ def write_profile(
     if quantities:
         lines += ["", "quantities:"]
         lines += [f"  {yaml_value(key)}: {yaml_value(value)}" for key, value in quantities.items()]
+    elif profile is None:
+        lines += _list_quantities()
     return "\n".join(lines) + "\n"
+
+
+def _list_quantities() -> list[str]:
+    """Return the quantities that no criterion asks for, as comments to fill in."""
+    from ragortune import workload  # most profiles have none
+
+    lines = [
+        "",
+        "# Numbers for `ragortune cost`, as far as they are known; the others have defaults.",
+        "# quantities:",
+    ]
+    return lines + [
+        f"#   {rule.name}:  # {workload.word_quantity(rule)}"
+        for rule in workload.RULES.values()
+        if not rule.criterion
+    ]
 
 
 def _write_criterion(

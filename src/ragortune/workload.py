@@ -389,6 +389,13 @@ def shorten_number(number: float) -> int | float:
     return int(number) if number == int(number) else number
 
 
+def word_quantity(rule: QuantityRule) -> str:
+    """Return what a quantity is, with its unit or the words it takes."""
+    takes = rule.unit or join_words(rule.words, "or") or "a name from `ragortune prices list`"
+    same = f"; the same as {rule.criterion}" if rule.criterion else ""
+    return f"{rule.asks} ({takes}{same})"
+
+
 def describe_quantity(name: str, given: GivenQuantity) -> object:
     """Return a quantity as plain data that reads back as the same: its number or names, and more where more was said."""
     if given.names:
