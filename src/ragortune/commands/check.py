@@ -341,6 +341,3 @@ def _lacks_decision(audit: DocumentAudit) -> bool:
     return status is DocumentStatus.NO_DECISION or (
         status is DocumentStatus.JUDGED and audit.reading.decision is None
     )
-
-
-__all__ = ["CheckRequest", "check_documents"]

@@ -206,14 +206,3 @@ def read_size(text: str, flag: str) -> int:
     if not found or int(found[1]) == 0:
         raise UsageError(f"{flag} takes a size such as 500K or 5M, not {quote_value(text)}")
     return int(found[1]) * {"": 1, "k": 1024, "m": 1024 * 1024}[found[2].lower()]
-
-
-__all__ = [
-    "FoundDocuments",
-    "Limits",
-    "changed_files",
-    "find_documents",
-    "keep_changed",
-    "read_design_text",
-    "read_size",
-]

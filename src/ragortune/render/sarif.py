@@ -223,6 +223,3 @@ def _location(path: str, span: Span | None, finding: AuditFinding | None = None)
         name = " > ".join(word_quote(heading) for heading in finding.headings)
         described["logicalLocations"] = [{"fullyQualifiedName": name, "kind": "member"}]
     return described
-
-
-__all__ = ["FINGERPRINT", "describe_log", "render_sarif"]
