@@ -275,9 +275,9 @@ def test_loops_of_links_are_not_entered(run, docs, tmp_path):
 
     result = run("check", docs, "docs/**/*.md", "--format", "json")
 
-    assert result.code == 2
+    assert result.code == 1
     assert len(checked(result)["documents"]) == 3
-    assert "docs/self.md" in result.err
+    assert result.err.count("docs/self.md") == 1
 
 
 def test_a_document_that_vanishes_while_others_are_read_is_named(run, docs, monkeypatch, tmp_path):
@@ -346,3 +346,14 @@ def test_every_option_of_check_that_can_be_read_by_hand_is_one_of_the_command_li
     named = {*CHECK.values, *CHECK.lists, *CHECK.switches}
     assert {name for name in named if name not in shown} == set()
     assert set(CHECK.values.values()) <= set(CheckRequest.field_names())
+
+
+def test_a_link_that_leads_nowhere_is_no_document_of_a_folder(run, write, tmp_path):
+    write("docs/design.md", AGREEING)
+    (tmp_path / "docs" / "moved.md").symlink_to("nowhere.md")
+
+    result = run("check", "docs")
+
+    assert result.code == 0
+    assert "note: docs/moved.md is a link that leads nowhere" in result.err
+    assert run("check", "docs/moved.md").code == 2

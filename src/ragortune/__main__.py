@@ -6,7 +6,6 @@ ten starts of the interpreter. Anything else, and anything unusual, goes the usu
 
 from __future__ import annotations
 
-import os
 import sys
 
 from ragortune.errors import ExitCode, RagortuneError
@@ -30,11 +29,14 @@ def main(arguments: list[str] | None = None) -> int:
         return _report_error(error, environment)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        _close_stdout()
+    except SystemExit as ended:
+        if ended.code != 1:  # 1 is how the command-line library ends where nobody reads its help
+            raise
         return int(ExitCode.OK)
     except Exception as error:  # noqa: BLE001  (a defect of ours: say so and keep the traceback in a file)
         shown = _show_usage(error)
+        if shown is None:
+            shown = _report_unwritten(error, environment)
         return _report_defect(error, given) if shown is None else shown
 
 
@@ -43,17 +45,17 @@ def _run(given: list[str], environment: Environment) -> int:
         from ragortune import __version__
 
         environment.write(f"ragortune {__version__}\n")
-        environment.stdout.flush()
+        environment.finish()
         return int(ExitCode.OK)
     run = find_shortcut(given)
     if run is not None:
         code = int(run(environment))
-        environment.stdout.flush()
+        environment.finish()
         return code
     from ragortune.cli import app
 
     result = app(args=given, prog_name="ragortune", standalone_mode=False)
-    environment.stdout.flush()
+    environment.finish()
     return result if isinstance(result, int) else int(ExitCode.OK)
 
 
@@ -79,13 +81,19 @@ def _report_error(error: RagortuneError, environment: Environment | None) -> int
     return int(error.exit_code)
 
 
-def _close_stdout() -> None:
-    """Let nothing be written to a pipe that nobody reads any more."""
-    try:
-        sys.stdout.flush()
-    except (BrokenPipeError, ValueError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
+def _report_unwritten(error: Exception, environment: Environment | None) -> int | None:
+    """Tell that a result could not be written; None if that is not what happened."""
+    import errno
+
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
+    if environment is None or not isinstance(error, OSError) or error.errno not in full:
+        return None
+    from ragortune.host import discard_output
+
+    if environment.stdout is not None:
+        discard_output(environment.stdout)
+    environment.note(f"error: the result cannot be written ({error.strerror})")
+    return int(ExitCode.UNUSABLE)
 
 
 def _report_defect(error: Exception, given: list[str]) -> int:

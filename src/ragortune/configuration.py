@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 
 from ragortune.errors import ConfigurationError
 from ragortune.plaintext import join_words, quote_value, suggest_name
@@ -60,8 +61,7 @@ _VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,4}\Z")
 
 def find_configuration(folder: str) -> Configuration:
     """Return the settings nearest to a folder, upwards to the repository root; raises ConfigurationError."""
-    current = os.path.abspath(folder)
-    while True:
+    for current in _walk_up(folder):
         own = os.path.join(current, FILE)
         if os.path.isfile(own):
             return read_configuration(own)
@@ -70,10 +70,23 @@ def find_configuration(folder: str) -> Configuration:
             data = read_bytes(project, PROFILE_BYTES * 4)
             if _TABLE in data:
                 return _from_project(project, data)
-        parent = os.path.dirname(current)
-        if parent == current or os.path.exists(os.path.join(current, ".git")):
-            return Configuration()
-        current = parent
+    return Configuration()
+
+
+def find_repository(folder: str) -> str:
+    """Return the root of the repository that a folder lies in, or the folder itself if it lies in none."""
+    top = tuple(_walk_up(folder))[-1]
+    return top if os.path.exists(os.path.join(top, ".git")) else os.path.abspath(folder)
+
+
+def _walk_up(folder: str) -> Iterator[str]:
+    """Yield a folder and those above it, up to the root of a repository or of the file system."""
+    current, below = os.path.abspath(folder), ""
+    while current != below:
+        yield current
+        if os.path.exists(os.path.join(current, ".git")):
+            return
+        current, below = os.path.dirname(current), current
 
 
 def read_configuration(path: str) -> Configuration:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +45,8 @@ class Environment(Record, frozen=True):
     """What a command may know of and do to the world."""
 
     stdin: BinaryIO
-    stdout: TextIO
+    stdout: TextIO | None
+    """Where results go; None if it is closed."""
     stderr: TextIO
     folder: str
     """Working folder."""
@@ -60,14 +64,18 @@ class Environment(Record, frozen=True):
 
     @classmethod
     def detect(cls) -> Environment:
-        """Return the environment of this process."""
+        """Return the environment of this process.
+
+        A terminal shows what its encoding can; what a program or a file takes is UTF-8, whatever the locale.
+        """
         for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="backslashreplace")
+            if isinstance(stream, io.TextIOWrapper):
+                encoding = None if stream is sys.stderr or _is_terminal(stream) else "utf-8"
+                stream.reconfigure(encoding=encoding, errors="backslashreplace")
         return cls(
-            stdin=sys.stdin.buffer,
+            stdin=sys.stdin.buffer if sys.stdin else io.BytesIO(),
             stdout=sys.stdout,
-            stderr=sys.stderr,
+            stderr=sys.stderr or io.StringIO(),
             folder=os.getcwd(),
             variables=os.environ,
             stdout_is_terminal=_is_terminal(sys.stdout),
@@ -85,10 +93,10 @@ class Environment(Record, frozen=True):
         """Columns to write questions for, which stand on stderr; measured anew each time."""
         return self._measure_width(self.stderr, is_terminal=self.stderr_is_terminal)
 
-    def _measure_width(self, stream: TextIO, *, is_terminal: bool) -> int:
+    def _measure_width(self, stream: TextIO | None, *, is_terminal: bool) -> int:
         given = self.variables.get("COLUMNS", "")
         columns = self.columns or (int(given) if given.isdigit() else 0)
-        if not columns and is_terminal:
+        if not columns and stream is not None and is_terminal:
             try:
                 columns = os.get_terminal_size(stream.fileno()).columns
             except (OSError, ValueError):
@@ -124,8 +132,24 @@ class Environment(Record, frozen=True):
         return self.today or read_date()
 
     def write(self, text: str) -> None:
-        """Write a result to stdout."""
-        self.stdout.write(text)
+        """Write a result to stdout; a reader that has seen enough, such as `head`, is no error.
+
+        Raises OSError where the result cannot be written.
+        """
+        if self.stdout is None:
+            raise OSError(errno.EBADF, "stdout is closed")
+        try:
+            self.stdout.write(text)
+        except BrokenPipeError:
+            discard_output(self.stdout)
+
+    def finish(self) -> None:
+        """Hand on what was written so far; raises OSError as `write` does."""
+        if self.stdout is not None:
+            try:
+                self.stdout.flush()
+            except BrokenPipeError:
+                discard_output(self.stdout)
 
     def say(self, text: str) -> None:
         """Write a part of a dialogue to stderr, at once."""
@@ -143,7 +167,17 @@ class Environment(Record, frozen=True):
 
     def note(self, text: str) -> None:
         """Write a line to stderr: a warning, an error, progress."""
-        self.stderr.write(text + "\n")
+        with contextlib.suppress(OSError):  # where nobody reads it, the exit code still tells
+            self.stderr.write(text + "\n")
+
+
+def discard_output(stream: TextIO) -> None:
+    """Let nothing more be written to a stream, neither what is buffered nor what follows."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, stream.fileno())
+    finally:
+        os.close(null)
 
 
 def replace_file(path: str, text: str) -> None:

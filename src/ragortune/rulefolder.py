@@ -29,6 +29,13 @@ def shipped_folder() -> str:
     )
 
 
+def find_shipped_document(name: str) -> str | None:
+    """Return the file of a page such as `docs/cost.md`, to which sources and reports point; None if none is shipped."""
+    folder = os.path.join(os.path.dirname(shipped_folder()), "docs")
+    shipped = {f"docs/{file}": os.path.join(folder, file) for file in os.listdir(folder)}
+    return shipped.get(name)
+
+
 def read_files(folder: str) -> Files:
     """Return the YAML files of a rule set; raises UnreadableError."""
     if not os.path.isdir(folder):

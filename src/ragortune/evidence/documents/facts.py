@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from ragortune.evidence.amounts import Amount, iterate_levels
+from ragortune.amounts import Amount, iterate_levels
 from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
 from ragortune.evidence.documents.cutting import span_of
 from ragortune.evidence.documents.language import FactWords, Found, Role
