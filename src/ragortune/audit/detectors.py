@@ -23,7 +23,6 @@ from ragortune.engine import decide_option
 from ragortune.engine.compile import resolve_clause
 from ragortune.evidence.documents.records import (
     DocumentStatus,
-    Modality,
     SectionKind,
     Span,
     StatedFact,
@@ -46,7 +45,6 @@ from ragortune.profile import describe_answer
 _LONGEST_QUOTE = 160
 _NOTE = len(Severity)
 """So many steps down that a finding is a note, because the reader of prose may have erred."""
-_TARGETS = frozenset((Modality.GOAL, Modality.ESTIMATE))
 
 
 Detect = Callable[[FindingRule, AuditCase], Iterator[Hit]]
