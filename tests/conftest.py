@@ -33,6 +33,13 @@ class Result:
     err: str
 
 
+class Terminal(io.TextIOWrapper):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self):
+        return True
+
+
 class Runner:
     """Runs the command in this process, with streams and environment of its own."""
 
@@ -40,7 +47,9 @@ class Runner:
         self.folder = folder
         self._monkeypatch = monkeypatch
 
-    def __call__(self, *arguments, stdin=b"", columns=None, environment=None, encoding="utf-8"):
+    def __call__(self, *arguments, stdin=b"", columns=None, environment=None, terminal=None):
+        """Run the command on pipes, or on a terminal of the encoding that `terminal` names."""
+        encoding = terminal or "utf-8"
         with self._monkeypatch.context() as patch:
             patch.chdir(self.folder)
             for name in ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "COLUMNS", "PY_COLORS"):
@@ -50,7 +59,9 @@ class Runner:
             if columns:
                 patch.setenv("COLUMNS", str(columns))
             streams = {
-                name: io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="")
+                name: (Terminal if terminal else io.TextIOWrapper)(
+                    io.BytesIO(), encoding=encoding, newline=""
+                )
                 for name in ("stdout", "stderr")
             }
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))

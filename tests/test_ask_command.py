@@ -316,13 +316,59 @@ def test_a_half_filled_profile_is_gone_on_with_and_keeps_what_it_holds(talk, wri
     assert talk.path == "desk.yaml"
     assert text.startswith("# yaml-language-server: $schema=./x.json\n")
     for kept in (
-        'project: "Desk"',
-        'notes: "n"',
-        'evidence: "asked Ada"',
+        "project: Desk",
+        "notes: n",
+        "evidence: 'asked Ada'",
         "size: 4200000",
         "kind: writing",
     ):
         assert kept in text
+
+
+COMMENTED = """# Owner: the desk team
+knowledge:
+  volatility: 'weekly'  # counted in March
+  gap: most  # measured, see the wiki
+
+# What it may cost
+quantities: {model: gpt-4o-mini}
+data:
+  rights: unknown  # legal was asked
+# the end
+"""
+
+
+def test_a_profile_of_which_nothing_is_answered_anew_stays_as_it_is(talk, write):
+    write("desk.yaml", COMMENTED)
+    talk("stop", profile="desk.yaml")
+
+    assert talk.saved("desk.yaml") == COMMENTED
+
+
+def test_a_team_finds_its_comments_and_its_order_after_answering(run, write, tmp_path):
+    write("desk.yaml", COMMENTED)
+    write(
+        "answers.txt", "knowledge.size: large\nknowledge.gap: some\ndata.rights: clean\ntask.kind: writing\n"
+    )
+    assert run("ask", "desk.yaml", "--answers", "answers.txt").code == 0
+
+    assert (
+        (tmp_path / "desk.yaml").read_text()
+        == """# Owner: the desk team
+knowledge:
+  volatility: 'weekly'  # counted in March
+  gap: some  # measured, see the wiki
+  size: large
+
+# What it may cost
+quantities: {model: gpt-4o-mini}
+data:
+  rights: clean    # legal was asked
+task:
+  kind: writing
+# the end
+"""
+    )
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,8 @@ def test_sarif_names_what_could_not_be_read(log):
 COMMAND = re.compile(r"^::(error|warning|notice) ([^:]*)::(.+)$")
 
 
-def test_github_gets_ten_annotations_at_most_the_gravest_first(render, tmp_path):
+def test_github_gets_ten_annotations_at_most_the_gravest_first(render, write, tmp_path):
+    write("docs/0010-price-list-again.md", DISAGREEING)
     summary = tmp_path / "summary.md"
     result = render("github", environment={"GITHUB_STEP_SUMMARY": str(summary)})
 
@@ -250,3 +251,39 @@ def test_several_formats_come_from_one_run(run, docs, tmp_path, sarif_validator)
     sarif_validator.validate(json.loads((tmp_path / "out.sarif").read_text()))
     assert json.loads((tmp_path / "out.json").read_text())["exit_code"] == result.code == 2
     assert result.out.startswith("::error")
+
+
+# --- names from the root of the repository ------------------------------------------------------------------------
+
+_SHOWN = {
+    "github": lambda out: re.findall("file=([^,]*)", out),
+    "gitlab": lambda out: [entry["location"]["path"] for entry in json.loads(out)],
+    "sarif": lambda out: [
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        for result in json.loads(out)["runs"][0]["results"]
+    ],
+}
+
+
+@pytest.mark.parametrize("form", _SHOWN)
+@pytest.mark.parametrize(
+    ("folder", "named"),
+    [(".", "docs"), ("docs", "adr"), ("docs", "./adr"), ("docs/adr", "../adr"), ("docs", "{root}/docs/adr")],
+)
+def test_a_code_host_finds_the_document_from_wherever_a_job_runs(run, write, tmp_path, form, folder, named):
+    (tmp_path / ".git").mkdir()
+    write("docs/adr/tune.md", DISAGREEING)
+    run.folder = tmp_path / folder
+
+    result = run("check", named.format(root=tmp_path), "-f", form)
+
+    assert result.code == 1
+    assert set(_SHOWN[form](result.out)) == {"docs/adr/tune.md"}
+
+
+def test_a_document_outside_of_the_repository_keeps_the_name_it_was_given(run, write, tmp_path):
+    (tmp_path / "repository" / ".git").mkdir(parents=True)
+    write("elsewhere/tune.md", DISAGREEING)
+    run.folder = tmp_path / "repository"
+
+    assert set(_SHOWN["gitlab"](run("check", "../elsewhere", "-f", "gitlab").out)) == {"../elsewhere/tune.md"}

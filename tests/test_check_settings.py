@@ -268,6 +268,14 @@ def test_a_folder_without_repository_is_named(run, doc, tmp_path):
     assert "this is not a git repository" in result.err
 
 
+def test_a_job_that_runs_as_somebody_else_learns_how_git_is_told_to_trust_the_checkout(run, repository):  # noqa: ARG001
+    result = run("check", "docs", "--since", "main", environment={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
+
+    assert result.code == 2
+    assert "git does not trust this repository, because somebody else owns it" in result.err
+    assert "safe.directory" in result.err.partition("hint:")[2]
+
+
 def test_a_machine_without_git_is_told(run, doc):
     result = run("check", doc, "--since", "main", environment={"PATH": "/nowhere"})
 

@@ -68,7 +68,7 @@ def test_no_line_is_wider_than_the_terminal(run, width):
 
 
 def test_a_terminal_without_unicode_gets_ascii(run):
-    out = run("cost", SCENARIOS[2], *DAY, "--draws", "200", encoding="ascii").out
+    out = run("cost", SCENARIOS[2], *DAY, "--draws", "200", "--color", "never", terminal="ascii").out
 
     assert out.isascii()
     assert "|" in out

@@ -336,6 +336,37 @@ def test_on_the_premises_only_own_models_can_be_used(assess):
     assert {cost.candidate.id for cost in report.options if cost.feasible} == {"rag/own", "both/own"}
 
 
+@pytest.mark.parametrize(("strength", "parameters"), [("weak", 8e9), ("unknown", 20e9)])
+def test_a_team_on_its_own_premises_that_names_no_model_gets_a_bill_for_its_own_machines(
+    assess, strength, parameters
+):
+    report = assess(
+        {
+            "knowledge": {"gap": "none"},
+            "data": {"examples": 12_000},
+            "model": {"strength": strength},
+            "performance": {"volume": 50_000, "deployment": "on_premises"},
+        }
+    )
+
+    assert {cost.candidate.id: cost.feasible for cost in report.options} == {
+        "prompting/own": True,
+        "fine_tuning/own": True,
+    }
+    assert dict(report.assumed_names).keys() == {"accelerator"}
+    assert next(own.mid for own in report.inputs if own.name == "own_parameters") == parameters
+
+
+def test_a_label_is_billed_as_a_few_tokens(assess):
+    def answer_of(output):
+        report = assess({"behaviour": {"output": output}, "performance": {"volume": 50_000, "latency": 3000}})
+        assert report.leader is not None or output != "labels"
+        return next(own for own in report.inputs if own.name == "answer_tokens")
+
+    assert answer_of("labels").high <= 20
+    assert answer_of("free_text").mid == 300
+
+
 def test_where_nothing_can_be_used_there_is_no_cheapest(assess):
     report = assess(with_quantities(first_token_budget=1))
 

@@ -144,12 +144,20 @@ def test_the_block_to_paste_can_be_pasted_and_filled_in(judge, book, audit_text)
     assert not [fact for fact in pasted.reading.facts if fact.declared]
     assert "  knowledge:\n" in finding.block
     line = next(
-        line for line in finding.block.splitlines() if line.strip().startswith("access_path: unknown")
+        line for line in finding.block.splitlines() if line.strip().startswith("fits_prompt: unknown")
     )
-    assert all(level in line.partition("#")[2] for level in book.criteria["knowledge.access_path"].level_ids)
-    filled = finding.block.replace("access_path: unknown", "access_path: by_meaning")
+    assert all(level in line.partition("#")[2] for level in book.criteria["knowledge.fits_prompt"].level_ids)
+    filled = finding.block.replace("fits_prompt: unknown", "fits_prompt: no")
     answered = audit_text(text.replace("## Status", f"{filled}\n\n## Status"))
-    assert answered.recommendation.profile.levels["knowledge.access_path"] == ("by_meaning",)
+    assert answered.recommendation.profile.levels["knowledge.fits_prompt"] == ("no",)
+
+
+def test_prose_that_decides_for_retrieval_is_not_asked_how_its_facts_are_reached_and_a_block_is(audit_text):
+    prose = finding_of(audit_text(record_with("")), "deciding-fact-missing")
+    block = finding_of(audit_text(record_with("```ragortune\ndecision: rag\n```")), "deciding-fact-missing")
+
+    assert "knowledge.access_path" not in prose.message
+    assert "knowledge.access_path" in block.message
 
 
 def test_a_document_with_a_block_gets_lines_to_add_and_no_second_block(audit_text):
@@ -188,22 +196,6 @@ def test_a_document_that_decides_nothing_carries_no_finding(judge):
     assert audit.findings == ()
 
 
-def test_lines_under_different_headings_speak_of_different_parts(book, rules):
-    def find_contradictions(first, second, modality=Modality.STATED):
-        facts = (
-            StatedFact("performance.latency", 900, modality, Span(4, 1, "x"), headings=first),
-            StatedFact("performance.latency", 30_000, Modality.STATED, Span(9, 1, "x"), headings=second),
-        )
-        decided = StatedDecision(Option.RAG, "explicit", (Cited(Span(1, 1, "x"), "for"),))
-        reading = DesignReading("a.md", DocumentStatus.JUDGED, decided, facts, lines=("x",) * 20)
-        audit = audit_reading(reading, book, Policy(rules, frozenset(rules)), TODAY)
-        return [finding for finding in audit.findings if finding.rule.id == "statements-contradict"]
-
-    assert [finding.severity for finding in find_contradictions(("Needs",), ("Needs",))] == [Severity.NOTE]
-    assert find_contradictions(("Chat",), ("Nightly report",)) == []
-    assert find_contradictions(("Needs",), ("Needs",), Modality.GOAL) == []
-
-
 def test_a_settled_agreement_is_silent(judge):
     audit = judge("rag", {**PRICE_DESK, "governance.access": "per_document"})
 
@@ -229,7 +221,7 @@ def test_lines_that_agree_make_one_answer_and_lines_that_do_not_make_none(judge)
     assert agreeing.recommendation.profile.levels["knowledge.volatility"] == ("weekly",)
     assert "statements-contradict" not in names(agreeing)
     assert "knowledge.volatility" not in fighting.recommendation.profile.levels
-    assert "taken as unknown" in finding_of(fighting, "statements-contradict").message
+    assert "statements-contradict" not in names(fighting)
 
 
 def test_the_block_of_a_document_wins_over_its_prose_and_says_so(book, rules):

@@ -1,6 +1,8 @@
 """`rules`, `explain`, `schema`, `init`, help and version."""
 
 import json
+import re
+import tomllib
 
 import jsonschema
 import pytest
@@ -11,6 +13,7 @@ from ragortune import recommend
 from ragortune.model import Need, Sample, Strength
 from ragortune.render import blocks, pages
 from ragortune.schemas import SCHEMAS, export_schema
+from ragortune.workload import RULES
 
 from .conftest import ROOT
 
@@ -129,6 +132,7 @@ def test_every_name_has_a_page_that_renders(run, book):
         "ovadia-2023",
         "casebook",
         "exit-codes",
+        "quantities",
         "scale",
         "probability",
         "firm",
@@ -148,6 +152,23 @@ def test_a_page_that_is_not_there_names_the_nearest(run):
         result = run("explain", name)
         assert (result.code, result.out) == (2, "")
         assert result.err == f"error: there is no page '{name}'\nhint: did you mean '{near}'?\n"
+
+
+def test_evidence_that_is_shipped_can_be_read_without_the_repository(run, book):
+    shipped = [source for source in book.sources.values() if source.address.startswith("docs/")]
+    assert shipped
+    for source in shipped:
+        assert f"ragortune explain {source.address}\n" in run("explain", source.id).out
+        assert run("explain", source.address).out.startswith("# ")
+    assert run("explain", "docs/../README.md").code == 2
+
+
+def test_a_wheel_holds_rules_pages_and_a_script_by_the_name_of_the_distribution():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+
+    assert included == {"docs": "ragortune/docs", "rules": "ragortune/rules"}
+    assert project["project"]["scripts"][project["project"]["name"]] == "ragortune.__main__:main"
 
 
 def test_exit_codes_are_explained(run):
@@ -478,6 +499,18 @@ def test_init_writes_a_profile_that_recommend_reads(run, tmp_path):
         json.loads((tmp_path / "ragortune-profile.schema.json").read_text())
     )
     assert run("recommend", "--brief", "profile.yaml").out.startswith("profile.yaml: rag (")
+
+
+def test_a_team_that_wants_costs_finds_every_quantity_in_the_page_and_the_template(run):
+    page, template = run("explain", "quantities", columns=100).out, run("init", "-").out
+
+    for rule in RULES.values():
+        assert re.search(rf"^ +{rule.name} ", page, re.MULTILINE)
+        assert rule.criterion or f"\n#   {rule.name}:  # {rule.asks}" in template
+    filled = template.replace("# quantities:", "quantities:").replace(
+        "#   answer_tokens:", "  answer_tokens: 20"
+    )
+    assert yaml.safe_load(filled)["quantities"] == {"answer_tokens": 20}
 
 
 def test_init_overwrites_nothing_unless_told(run, write):

@@ -192,7 +192,7 @@ def test_where_an_answer_comes_from_is_kept(vocabulary):
         ),
         (
             "data: {examples: '1,500'}",
-            "profile:1:18: 'data.examples' must be none, under_50, under_500, under_5000 or plenty, or a number of input-output pairs, not '1,500'\nhint: write the number without quotes or separators: 1500",
+            "profile:1:18: 'data.examples' must be none, under_50, under_500, under_5000 or plenty, or a number of input-output pairs, not '1,500'\nhint: write the number of input-output pairs alone: 1500",
         ),
         (
             "knowledge: {retrievability: 1.5}",
@@ -395,3 +395,19 @@ def test_a_system_that_does_everything_is_known_to_do_everything(vocabulary, boo
 def test_levels_that_can_hold_together_have_no_range(vocabulary):
     with pytest.raises(ProfileError, match="no order"):
         vocabulary.read_profile({"knowledge.source": {"from": "documents", "to": "tacit"}})
+
+
+@pytest.mark.parametrize(
+    ("criterion", "written", "hint"),
+    [
+        ("knowledge.size", "300 pages", "write the number of tokens alone: 120000"),
+        ("performance.latency", "1,5 s", "write the number of ms at the 95th percentile alone: 1500"),
+        ("performance.volume", "2.000 a day", "type 2000 or 2, without a separator"),
+        ("knowledge.size", "4_200_000", "write the number of tokens alone: 4200000"),
+    ],
+)
+def test_a_team_that_writes_an_amount_in_words_is_told_the_number(vocabulary, criterion, written, hint):
+    with pytest.raises(ProfileError) as caught:
+        vocabulary.read_profile({criterion: written})
+
+    assert caught.value.hint == hint

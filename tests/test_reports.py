@@ -78,7 +78,7 @@ def test_no_line_but_an_address_is_wider_than_the_terminal(run):
 def test_a_terminal_without_unicode_gets_ascii_bars(run):
     (run.folder / "empty.yaml").write_text("")
     for path in (*EXAMPLES, "empty.yaml"):
-        out = run("recommend", path, encoding="ascii").out
+        out = run("recommend", path, "--color", "never", terminal="ascii").out
         assert "####" in out
         assert not re.search("[█░─│●]", out)
 

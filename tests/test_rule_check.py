@@ -457,3 +457,20 @@ def test_rules_that_couple_too_many_criteria_to_be_proved_are_found(pack):
 
     assert (name, line) == ("search-too-large", None)
     assert message == "the rules read so many criteria together that what they do cannot be proved"
+
+
+def test_a_pack_whose_only_rule_is_broken_is_told_that_and_nothing_that_follows_from_it(tmp_path):
+    (tmp_path / "rulebook.yaml").write_text("name: pack\nversion: '1'\nextends: ragortune\n")
+    for folder in ("rules", "sources"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "rules" / "own.yaml").write_text("rules:\n  - {id: own-rule, code: X01}\n")
+    (tmp_path / "sources" / "own.yaml").write_text(
+        "sources:\n  - {id: own-page, title: Page, address: 'https://intranet.example/p', "
+        "checked: 2026-01-01, quality: guidance}\n"
+    )
+
+    assert {finding.name for finding in check_folder(str(tmp_path), "2026-02-01")} == {"malformed"}
+    stale = [f for f in check_folder(str(tmp_path), "2027-06-01") if f.name == "stale-source"]
+    assert [f.message for f in stale if "own-page" in f.message] == [
+        "source 'own-page' was last checked 516 days ago; the rule set allows 365"
+    ]

@@ -18,7 +18,7 @@ import msgspec
 import yaml
 
 from ragortune import load_rulebook
-from ragortune.evidence.amounts import iterate_levels
+from ragortune.amounts import iterate_levels
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.documents.records import DesignReading, StatedFact
 from ragortune.model import Criterion, Rulebook

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import platform
 import sys
 import tempfile
@@ -10,23 +10,27 @@ import traceback
 
 from ragortune.cli import app
 from ragortune.commands.shared import show_error
-from ragortune.errors import ExitCode, OutputClosedError, RagortuneError
-from ragortune.host import Environment
+from ragortune.errors import ExitCode, RagortuneError
+from ragortune.host import Environment, discard_output
 from ragortune.version import __version__
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code; nothing that happens prints a traceback."""
     given = sys.argv[1:] if arguments is None else arguments
+    environment = Environment.detect()
     try:
-        return _run(given, Environment.detect())
+        return _run(given, environment)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
-    except (OutputClosedError, BrokenPipeError):
-        _close_stdout()
+    except SystemExit as ended:
+        if ended.code != 1:  # 1 is how the command-line library ends where nobody reads its help
+            raise
         return int(ExitCode.OK)
     except Exception as error:  # noqa: BLE001  (an internal error: say so and keep the traceback in a file)
         shown = _show_usage(error)
+        if shown is None:
+            shown = _report_unwritten(error, environment)
         return _report_internal_error(error, given) if shown is None else shown
 
 
@@ -36,7 +40,7 @@ def _run(given: list[str], environment: Environment) -> int:
     except RagortuneError as error:
         show_error(error, environment)
         return int(error.exit_code)
-    environment.stdout.flush()
+    environment.finish()
     return result if isinstance(result, int) else int(ExitCode.OK)
 
 
@@ -54,13 +58,15 @@ def _show_usage(error: Exception) -> int | None:
     return int(ExitCode.UNUSABLE)
 
 
-def _close_stdout() -> None:
-    """Let nothing be written to a pipe that nobody reads any more."""
-    try:
-        sys.stdout.flush()
-    except (BrokenPipeError, ValueError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
+def _report_unwritten(error: Exception, environment: Environment) -> int | None:
+    """Tell that a result could not be written; None if that is not what happened."""
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
+    if not isinstance(error, OSError) or error.errno not in full:
+        return None
+    if environment.stdout is not None:
+        discard_output(environment.stdout)
+    environment.note(f"error: the result cannot be written ({error.strerror})")
+    return int(ExitCode.UNUSABLE)
 
 
 def _report_internal_error(error: Exception, given: list[str]) -> int:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from ragortune.amounts import read_amount, show_amount, show_amounts, unit_words
 from ragortune.descriptions import choose_one, read_description
 from ragortune.errors import AnswerError
-from ragortune.evidence.amounts import read_amount, show_amount, show_amounts, unit_words
 from ragortune.model import Criterion
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
 from ragortune.profile import UNKNOWN

@@ -132,7 +132,7 @@ def explain(
         str,
         typer.Argument(
             metavar="ID",
-            help="Rule, code, criterion, option, source, probability, firm, scale or exit-codes.",
+            help="Rule, code, criterion, option, source, probability, firm, scale, quantities or exit-codes.",
         ),
     ],
     form: Annotated[str, _format("text, json or markdown.")] = "text",

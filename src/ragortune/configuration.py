@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from ragortune.errors import ConfigurationError
@@ -60,8 +61,7 @@ _VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,4}\Z")
 
 def find_configuration(folder: str | Path) -> Configuration:
     """Return the settings nearest to a folder, upwards to the repository root; raises ConfigurationError."""
-    start = Path(folder).absolute()
-    for current in (start, *start.parents):
+    for current in _walk_up(Path(folder)):
         own = current / FILE
         if own.is_file():
             return read_configuration(own)
@@ -70,9 +70,22 @@ def find_configuration(folder: str | Path) -> Configuration:
             data = read_bytes(project, PROFILE_BYTES * 4)
             if _TABLE in data:
                 return _from_project(str(project), data)
-        if (current / ".git").exists():
-            break
     return Configuration()
+
+
+def find_repository(folder: str | Path) -> Path:
+    """Return the root of the repository that a folder lies in, or the folder itself if it lies in none."""
+    top = tuple(_walk_up(Path(folder)))[-1]
+    return top if (top / ".git").exists() else Path(folder).absolute()
+
+
+def _walk_up(folder: Path) -> Iterator[Path]:
+    """Yield a folder and those above it, up to the root of a repository or of the file system."""
+    start = folder.absolute()
+    for current in (start, *start.parents):
+        yield current
+        if (current / ".git").exists():
+            return
 
 
 def read_configuration(path: Path) -> Configuration:

@@ -103,7 +103,3 @@ class QuantityError(RagortuneError):
 
 class PriceError(RagortuneError):
     """Something has no price in the price data, or a price that cannot be."""
-
-
-class OutputClosedError(Exception):
-    """The reader of the output has gone, as `head` does; the run ends without a complaint."""

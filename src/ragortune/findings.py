@@ -137,6 +137,9 @@ class FindingRule(Record, frozen=True):
     """It does not apply where any one of these is known to hold."""
     asks: tuple[str, ...] = ()
     """Criteria that must be unanswered."""
+    presumed: Mapping[str, tuple[str, ...]] = NOTHING
+    """By decision, criteria that are not asked of prose: it answers them by deciding so, or nobody thinks of what they
+    could lead to, such as tuning where retrieval is decided."""
     words: tuple[str, ...] = ()
     """Words that show what a document speaks of, in lower case; `*` at the end stands for any ending."""
     sections: tuple[SectionKind, ...] = ()
@@ -145,7 +148,8 @@ class FindingRule(Record, frozen=True):
     @property
     def criteria(self) -> tuple[str, ...]:
         """Every criterion that the rule reads."""
-        return tuple(dict.fromkeys((*self.when, *self.unless, *self.asks)))
+        presumed = [name for names in self.presumed.values() for name in names]
+        return tuple(dict.fromkeys((*self.when, *self.unless, *self.asks, *presumed)))
 
 
 # --- what was found -----------------------------------------------------------------------------------------------

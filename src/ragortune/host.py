@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import errno
+import io
 import os
 import subprocess
 import sys
@@ -10,7 +13,6 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO, TextIO
 
-from ragortune.errors import OutputClosedError
 from ragortune.record import NOTHING, Record
 
 _SECONDS = 60
@@ -41,7 +43,8 @@ class Environment(Record, frozen=True):
     """What a command may know of and do to the world."""
 
     stdin: BinaryIO
-    stdout: TextIO
+    stdout: TextIO | None
+    """Where results go; None if it is closed."""
     stderr: TextIO
     folder: str
     """Working folder."""
@@ -59,14 +62,18 @@ class Environment(Record, frozen=True):
 
     @classmethod
     def detect(cls) -> Environment:
-        """Return the environment of this process."""
+        """Return the environment of this process.
+
+        A terminal shows what its encoding can; what a program or a file takes is UTF-8, whatever the locale.
+        """
         for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="backslashreplace")
+            if isinstance(stream, io.TextIOWrapper):
+                encoding = None if stream is sys.stderr or _is_terminal(stream) else "utf-8"
+                stream.reconfigure(encoding=encoding, errors="backslashreplace")
         return cls(
-            stdin=sys.stdin.buffer,
+            stdin=sys.stdin.buffer if sys.stdin else io.BytesIO(),
             stdout=sys.stdout,
-            stderr=sys.stderr,
+            stderr=sys.stderr or io.StringIO(),
             folder=os.getcwd(),
             variables=os.environ,
             stdout_is_terminal=_is_terminal(sys.stdout),
@@ -84,10 +91,10 @@ class Environment(Record, frozen=True):
         """Columns to write questions for, which stand on stderr; measured anew each time."""
         return self._measure_width(self.stderr, is_terminal=self.stderr_is_terminal)
 
-    def _measure_width(self, stream: TextIO, *, is_terminal: bool) -> int:
+    def _measure_width(self, stream: TextIO | None, *, is_terminal: bool) -> int:
         given = self.variables.get("COLUMNS", "")
         columns = self.columns or (int(given) if given.isdigit() else 0)
-        if not columns and is_terminal:
+        if not columns and stream is not None and is_terminal:
             try:
                 columns = os.get_terminal_size(stream.fileno()).columns
             except (OSError, ValueError):
@@ -123,12 +130,29 @@ class Environment(Record, frozen=True):
         return self.today or read_date()
 
     def write(self, text: str) -> None:
-        """Write a result to stdout; raises OutputClosedError."""
-        _write(self.stdout, text)
+        """Write a result to stdout; a reader that has seen enough, such as `head`, is no error.
+
+        Raises OSError where the result cannot be written.
+        """
+        if self.stdout is None:
+            raise OSError(errno.EBADF, "stdout is closed")
+        try:
+            self.stdout.write(text)
+        except BrokenPipeError:
+            discard_output(self.stdout)
+
+    def finish(self) -> None:
+        """Hand on what was written so far; raises OSError as `write` does."""
+        if self.stdout is not None:
+            try:
+                self.stdout.flush()
+            except BrokenPipeError:
+                discard_output(self.stdout)
 
     def say(self, text: str) -> None:
-        """Write a part of a dialogue to stderr, at once; raises OutputClosedError."""
-        _write(self.stderr, text, at_once=True)
+        """Write a part of a dialogue to stderr, at once."""
+        self.stderr.write(text)
+        self.stderr.flush()
 
     def hear(self, limit: int) -> str | None:
         """Return the next line from stdin without its end, at most `limit` bytes of it; None at the end of input."""
@@ -140,17 +164,18 @@ class Environment(Record, frozen=True):
         return line.decode("utf-8", "replace").rstrip("\r\n") if line else None
 
     def note(self, text: str) -> None:
-        """Write a line to stderr: a warning, an error, progress; raises OutputClosedError."""
-        _write(self.stderr, text + "\n")
+        """Write a line to stderr: a warning, an error, progress."""
+        with contextlib.suppress(OSError):  # where nobody reads it, the exit code still tells
+            self.stderr.write(text + "\n")
 
 
-def _write(stream: TextIO, text: str, *, at_once: bool = False) -> None:
+def discard_output(stream: TextIO) -> None:
+    """Let nothing more be written to a stream, neither what is buffered nor what follows."""
+    null = os.open(os.devnull, os.O_WRONLY)
     try:
-        stream.write(text)
-        if at_once:
-            stream.flush()
-    except BrokenPipeError as error:  # the command-line library would end the run with exit code 1
-        raise OutputClosedError from error
+        os.dup2(null, stream.fileno())
+    finally:
+        os.close(null)
 
 
 def replace_file(path: str, text: str) -> None:

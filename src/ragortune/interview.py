@@ -72,7 +72,8 @@ _CAUTION_RANK = 1000
 """Cautions come after all steps."""
 _OFFER_HELP = (
     "None of the questions that are left is expected to change the advice much. Their answers can add steps and "
-    "cautions to it, and make it firmer."
+    "cautions to it, and make it firmer. Numbers for `ragortune cost` stand under `quantities` in the profile; "
+    "`ragortune explain quantities` lists them."
 )
 
 

@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ragortune import workload
+from ragortune.amounts import read_amount
 from ragortune.citations import describe_evidence, read_evidence
-from ragortune.errors import Place, ProfileError
+from ragortune.errors import AnswerError, Place, ProfileError
 from ragortune.model import Answer, Criterion, GivenQuantity, Level, Profile, Provenance
 from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
 from ragortune.reading import Document, KeyPath
@@ -310,11 +311,7 @@ class Vocabulary:
         hint = suggest_name(given, names) if isinstance(given, str) else None
         if criterion.unit:
             allowed += f", or a number of {criterion.unit}"
-            digits = (
-                isinstance(given, str) and given.replace("_", "").replace(",", "").replace(".", "").isdigit()
-            )
-            if digits:
-                hint = f"write the number without quotes or separators: {str(given).replace('_', '').replace(',', '')}"
+            hint = hint or _hint_at_number(criterion, given)
         message = f"'{criterion.id}' must be {allowed}, not {quote_value(given)}"
         return ProfileError(message, place, hint)
 
@@ -327,6 +324,17 @@ class Vocabulary:
     def _given_twice(self, criterion_id: str, path: KeyPath, document: Document | None) -> ProfileError:
         message = f"'{criterion_id}' is given twice, nested and flat"
         return ProfileError(message, _place(document, path, key=True))
+
+
+def _hint_at_number(criterion: Criterion, given: object) -> str | None:
+    """Return the number that an amount in words such as `300 pages` stands for, as a hint; None for other words."""
+    if not isinstance(given, str):
+        return None
+    try:
+        number = read_amount(criterion, given.strip().replace("_", "").casefold())
+    except AnswerError as error:
+        return error.hint
+    return None if number is None else f"write the number of {criterion.unit} alone: {number:.12g}"
 
 
 def _by_number(criterion: Criterion) -> list[Level]:
@@ -422,7 +430,23 @@ def write_profile(
     if quantities:
         lines += ["", "quantities:"]
         lines += [f"  {yaml_value(key)}: {yaml_value(value)}" for key, value in quantities.items()]
+    elif profile is None:
+        lines += _list_quantities()
     return "\n".join(lines) + "\n"
+
+
+def _list_quantities() -> list[str]:
+    """Return the quantities that no criterion asks for, as comments to fill in."""
+    lines = [
+        "",
+        "# Numbers for `ragortune cost`, as far as they are known; the others have defaults.",
+        "# quantities:",
+    ]
+    return lines + [
+        f"#   {rule.name}:  # {workload.word_quantity(rule)}"
+        for rule in workload.RULES.values()
+        if not rule.criterion
+    ]
 
 
 def _write_criterion(
@@ -435,10 +459,14 @@ def _write_criterion(
     lines += _write_help(criterion)
     levels = profile.levels.get(criterion.id) if profile else None
     answer = profile.answers.get(criterion.id) if profile else None
-    if not levels or (derived and answer and answer.source is Provenance.DERIVED):
+    if (
+        profile is None
+        or not levels
+        or (derived and answer is not None and answer.source is Provenance.DERIVED)
+    ):
         lines.append(f"  {criterion.name}: unknown" if criterion.id in declined else f"  # {criterion.name}:")
         return lines
-    value = yaml_value(answer.given if answer else levels[0] if len(levels) == 1 else levels)
+    value = yaml_value(given_value(profile, criterion.id))
     extras = []
     if answer and (answer.evidence or answer.as_of or answer.source is not Provenance.STATED):
         evidence = None if answer.evidence is None else describe_evidence(answer.evidence)
@@ -452,6 +480,12 @@ def _write_criterion(
             if part
         ]
     return lines
+
+
+def given_value(profile: Profile, criterion: str) -> object:
+    """Return the answer to a criterion as a profile file holds it: as it was given, a level, or several."""
+    answer, levels = profile.answers.get(criterion), profile.levels[criterion]
+    return answer.given if answer else levels[0] if len(levels) == 1 else levels
 
 
 def _write_help(criterion: Criterion) -> list[str]:

@@ -77,6 +77,13 @@ def _check_finding_rules(authored: Authored) -> None:
                 place = authored.place_of("findings", rule.id, "asks", index)
                 hint = suggest_name(name, criteria)
                 authored.report(f"there is no criterion {quote_value(name)}", place, hint)
+        for option, names in rule.presumed.items():
+            for index, name in enumerate(names):
+                if name not in criteria:
+                    place = authored.place_of("findings", rule.id, "presumed", option, index)
+                    authored.report(
+                        f"there is no criterion {quote_value(name)}", place, suggest_name(name, criteria)
+                    )
 
 
 _RulePart = tuple[str, str, str]

@@ -14,7 +14,7 @@ from typing import Any
 from ragortune.compiled import CompiledRules, CompiledSet, compiled_name, read_part, write_parts
 from ragortune.findings import FindingRule
 from ragortune.model import Rulebook
-from ragortune.rulefolder import digest_files, read_files, shipped_folder
+from ragortune.rulefolder import shipped_folder
 
 
 def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
@@ -24,13 +24,12 @@ def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
     disables rules with a reason. Raises RulebookError or UnreadableError with file, line and column.
     """
     folder = Path(path).absolute() if path is not None else shipped_folder()
-    return _load_files(folder, digest_files(read_files(folder)))
+    return _load_files(folder, compiled_name(folder))
 
 
 @lru_cache(maxsize=8)
-def _load_files(folder: Path, content: str) -> Rulebook:  # noqa: ARG001  (another content is another rule set)
-    """Return the rule set of a folder whose files have this digest, compiled before or now."""
-    key = compiled_name(folder)
+def _load_files(folder: Path, key: str) -> Rulebook:
+    """Return the rule set of a folder whose files have this key, compiled before or now."""
     rules = read_part("rules", key)
     if not isinstance(rules, CompiledRules):
         compiled = _compile(folder)
@@ -83,6 +82,7 @@ def load_finding_rules(path: str | os.PathLike[str] | None = None) -> dict[str, 
     Raises RulebookError or UnreadableError with file, line and column.
     """
     folder = Path(path).absolute() if path is not None else shipped_folder()
-    load_rulebook(folder)
-    rules: tuple[FindingRule, ...] = _read_part("findings", folder, compiled_name(folder))
+    key = compiled_name(folder)
+    _load_files(folder, key)
+    rules: tuple[FindingRule, ...] = _read_part("findings", folder, key)
     return {rule.id: rule for rule in sorted(rules, key=lambda rule: rule.code)}

@@ -27,6 +27,12 @@ def shipped_folder() -> Path:
     return inside if inside.is_dir() else package.parent.parent / "rules"
 
 
+def find_shipped_document(name: str) -> Path | None:
+    """Return the file of a page such as `docs/cost.md`, to which sources and reports point; None if none is shipped."""
+    folder = shipped_folder().parent / "docs"
+    return {f"docs/{file.name}": file for file in folder.iterdir()}.get(name)
+
+
 def read_files(folder: Path) -> Files:
     """Return the YAML files of a rule set; raises UnreadableError."""
     place = Place(str(folder))

@@ -386,6 +386,13 @@ def shorten_number(number: float) -> int | float:
     return int(number) if number == int(number) else number
 
 
+def word_quantity(rule: QuantityRule) -> str:
+    """Return what a quantity is, with its unit or the words it takes."""
+    takes = rule.unit or join_words(rule.words, "or") or "a name from `ragortune prices list`"
+    same = f"; the same as {rule.criterion}" if rule.criterion else ""
+    return f"{rule.asks} ({takes}{same})"
+
+
 def describe_quantity(name: str, given: GivenQuantity) -> object:
     """Return a quantity as plain data that reads back as the same: its number or names, and more where more was said."""
     if given.names:
@@ -404,15 +411,13 @@ def describe_quantity(name: str, given: GivenQuantity) -> object:
 
 def describe_quantities() -> dict[str, Any]:
     """Return the JSON Schema of what stands under `quantities`."""
-    properties: dict[str, Any] = {}
-    for rule in RULES.values():
-        if rule.unit:
-            properties[rule.name] = {
-                "description": f"{rule.asks} ({rule.unit})",
-                "anyOf": _number_shapes(rule),
-            }
-        else:
-            properties[rule.name] = {"description": rule.asks, "anyOf": _choice_shapes(rule)}
+    properties = {
+        rule.name: {
+            "description": word_quantity(rule),
+            "anyOf": _number_shapes(rule) if rule.unit else _choice_shapes(rule),
+        }
+        for rule in RULES.values()
+    }
     return {
         "type": ["object", "null"],
         "description": "Numbers for `ragortune cost`; what is left out is taken from the defaults, and listed as such.",

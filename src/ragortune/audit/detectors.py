@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from ragortune.audit.answers import Conflict
 from ragortune.audit.argument import (
     DECISION_WORDS,
     argue_against,
@@ -24,7 +23,6 @@ from ragortune.engine import decide_option
 from ragortune.engine.compile import resolve_clause
 from ragortune.evidence.documents.records import (
     DocumentStatus,
-    Modality,
     SectionKind,
     Span,
     StatedFact,
@@ -47,7 +45,6 @@ from ragortune.profile import describe_answer
 _LONGEST_QUOTE = 160
 _NOTE = len(Severity)
 """So many steps down that a finding is a note, because the reader of prose may have erred."""
-_TARGETS = frozenset((Modality.GOAL, Modality.ESTIMATE))
 
 
 Detect = Callable[[FindingRule, AuditCase], Iterator[Hit]]
@@ -148,7 +145,7 @@ def _detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     decision, advice = case.decision, case.advice
     if decision is None or case.firm or not _speaks_against(advice, decision.option):
         return
-    questions = choose_questions(advice)
+    questions = choose_questions(advice, _list_presumed(rule, case))
     steps, _ = argue_against(decision.option, advice, case.answers)
     if not steps or not questions or not decides_plainly(case.reading):
         return
@@ -158,6 +155,17 @@ def _detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     )
     argument = (*show_decision(decision), *steps, *show_questions(advice, questions))
     yield Hit(message, case.decided_at, argument, block=write_questions(case.reading, questions))
+
+
+def _list_presumed(rule: FindingRule, case: AuditCase) -> tuple[str, ...]:
+    """Return the criteria that are not asked for, because the prose answers them by what it decides.
+
+    A `ragortune` block is complete by itself, so that everything is asked that it leaves out.
+    """
+    decision = case.decision
+    if decision is None or decision.declared or any(fact.declared for fact in case.reading.facts):
+        return ()
+    return rule.presumed.get(decision.option, ())
 
 
 def _speaks_against(advice: Recommendation, decided: Option) -> bool:
@@ -171,7 +179,7 @@ def _detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
         return
     if not decides_plainly(case.reading) or is_titled(case.reading, rule):
         return
-    questions = choose_questions(advice)
+    questions = choose_questions(advice, _list_presumed(rule, case))
     if questions:
         message = f"{rule.title}: {word_questions(questions)}"
         steps = (*show_decision(decision), *show_questions(advice, questions))
@@ -236,33 +244,16 @@ def _detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     yield from _compare_decisions(rule, case)
     criteria = case.advice.rulebook.readable
     for conflict in case.answers.conflicts:
-        if not conflict.resolved and not _is_about_one_thing(conflict):
+        if not conflict.resolved:
             continue
         said = join_words(_word_statement(fact) for fact in conflict.facts)
         placed = [fact.span for fact in conflict.facts if fact.span is not None]
-        told = "the explicit one is taken" if conflict.resolved else "it is taken as unknown"
-        message = f"{rule.title} about {conflict.criterion}: {said}; {told}"
+        message = f"{rule.title} about {conflict.criterion}: {said}; the explicit one is taken"
         steps = tuple(
             Step(StepKind.FACT, f"{criteria[conflict.criterion].id}: {_word_statement(fact)}", fact.span)
             for fact in conflict.facts
         )
-        yield Hit(
-            message,
-            placed[-1] if placed else None,
-            steps,
-            f"contradiction {conflict.criterion}",
-            doubts=0 if conflict.resolved else _NOTE,
-        )
-
-
-def _is_about_one_thing(conflict: Conflict) -> bool:
-    """Return whether two lines of prose that differ stand under one heading, and none of them is a target.
-
-    Under different headings they mostly speak of two parts of one system.
-    """
-    plain = [fact for fact in conflict.facts if fact.modality not in _TARGETS]
-    headings = {fact.headings for fact in plain}
-    return any(len({fact.value for fact in plain if fact.headings == own}) > 1 for own in headings)
+        yield Hit(message, placed[-1] if placed else None, steps, f"contradiction {conflict.criterion}")
 
 
 def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
 from ragortune.audit.argument import DECISION_WORDS
@@ -17,13 +17,13 @@ from ragortune.profile import UNKNOWN
 MOST_QUESTIONS = 3
 
 
-def choose_questions(advice: Recommendation) -> tuple[Criterion, ...]:
+def choose_questions(advice: Recommendation, left_out: Collection[str] = ()) -> tuple[Criterion, ...]:
     """Return the criteria whose answers are expected to tell most, at most three.
 
-    Left out are those that tell little, by themselves or beside the first: a reviewer answers one question more readily
-    than three.
+    Left out are some criteria by name, and those that tell little, by themselves or beside the first: a reviewer answers
+    one question more readily than three.
     """
-    askable = list_askable(advice)
+    askable = [question for question in list_askable(advice) if question.criterion not in left_out]
     if not askable:
         return ()
     least = max(advice.rulebook.scale.ask_from, askable[0].expected_gain / 2)

@@ -13,6 +13,7 @@ from ragortune.answers import read_answer
 from ragortune.commands.shared import open_rulebook, show_error
 from ragortune.derived import add_facts
 from ragortune.errors import ExitCode, Place, ProfileError, RagortuneError, UnreadableError, UsageError
+from ragortune.evidence.round_trip import write_answers
 from ragortune.host import Environment, replace_file
 from ragortune.interview import (
     Command,
@@ -22,9 +23,9 @@ from ragortune.interview import (
     read_command,
     take_answer,
 )
-from ragortune.model import Criterion, Profile, Rulebook
+from ragortune.model import Criterion, Profile, Provenance, Rulebook
 from ragortune.plaintext import quote_value, shorten_text, suggest_name
-from ragortune.profile import Vocabulary, find_declined, write_profile
+from ragortune.profile import UNKNOWN, Vocabulary, find_declined, given_value, write_profile
 from ragortune.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes
 from ragortune.record import NOTHING, Record
 from ragortune.render.dialogue import Dialogue, word_advice
@@ -35,7 +36,6 @@ START_FILE = "profile.yaml"
 _YAML_ENDINGS = (".yaml", ".yml")
 _LINE_LIMIT = 4096
 _MOST_QUESTIONS = 12
-_SCHEMA_LINE = "# yaml-language-server: $schema="
 
 
 class AskRequest(Record, frozen=True):
@@ -54,10 +54,13 @@ class AskRequest(Record, frozen=True):
     color: str = "auto"
 
 
-class _Kept(Record, frozen=True):
-    """What a profile file holds beside the answers, so that saving keeps it."""
+class _Start(Record, frozen=True):
+    """What the profile file to begin with holds, so that saving keeps it."""
 
-    schema: str | None = None
+    profile: Profile = Profile({})
+    declined: tuple[str, ...] = ()
+    text: str | None = None
+    """Its text, in which answers are changed; None where there is none, or where it is not YAML."""
     quantities: Mapping[str, object] = NOTHING
 
 
@@ -72,11 +75,11 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
     """
     rulebook = open_rulebook(request.rules, environment)
     source, target = _choose_files(request, environment)
-    interview, kept = _read_start(source, rulebook, environment)
+    interview, start = _read_start(source, rulebook, environment)
     interview = _add_facts(interview, environment.date())
     if request.everything:
         interview = interview.replace(extra=tuple(rulebook.criteria))
-    file = _File(target, kept, environment)
+    file = _File(target, start, environment)
     if request.answers is not None:
         interview = _take_answers(request.answers, interview, environment)
         file.save(interview)
@@ -141,16 +144,16 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
     return profile, output
 
 
-def _read_start(source: str | None, rulebook: Rulebook, environment: Environment) -> tuple[Interview, _Kept]:
+def _read_start(source: str | None, rulebook: Rulebook, environment: Environment) -> tuple[Interview, _Start]:
     """Return the interview that a profile begins, and what else the file holds; raises RagortuneError."""
     if source is None:
-        return Interview(rulebook, Profile({})), _Kept()
+        return Interview(rulebook, Profile({})), _Start()
     text = decode_text(read_bytes(os.path.join(environment.folder, source), PROFILE_BYTES), source)
     document = parse_text(text, source)
     quantities = document.data.get("quantities") if isinstance(document.data, dict) else None
-    first = text.split("\n", 1)[0].strip()
-    schema = first.removeprefix(_SCHEMA_LINE) if first.startswith(_SCHEMA_LINE) else None
-    return _open_interview(document, rulebook), _Kept(schema, quantities or NOTHING)
+    interview = _open_interview(document, rulebook)
+    own = text if source.lower().endswith(_YAML_ENDINGS) else None
+    return interview, _Start(interview.profile, interview.declined, own, quantities or NOTHING)
 
 
 def _open_interview(document: Document, rulebook: Rulebook) -> Interview:
@@ -162,20 +165,25 @@ def _open_interview(document: Document, rulebook: Rulebook) -> Interview:
 class _File:
     """The profile that the answers are saved in."""
 
-    def __init__(self, path: str, kept: _Kept, environment: Environment) -> None:
+    def __init__(self, path: str, start: _Start, environment: Environment) -> None:
         self.path = path
-        self._kept = kept
+        self._start = start
         self._place = os.path.join(environment.folder, path)
 
     def save(self, interview: Interview) -> None:
         """Write the profile; raises UsageError."""
-        text = write_profile(
-            interview.rulebook.criteria.values(),
-            interview.profile,
-            self._kept.schema,
-            interview.declined,
-            self._kept.quantities,
-        )
+        start, profile, declined = self._start, interview.profile, interview.declined
+        if start.text is None:
+            criteria = interview.rulebook.criteria.values()
+            text = write_profile(criteria, profile, None, declined, start.quantities)
+        else:
+            changed = {
+                name: UNKNOWN if name in declined else given_value(profile, name)
+                for name in interview.rulebook.criteria
+                if (name in declined) != (name in start.declined)
+                or _own_answer(profile, name) != _own_answer(start.profile, name)
+            }
+            text = write_answers(start.text, changed)
         try:
             replace_file(self._place, text)
         except OSError as error:
@@ -186,6 +194,14 @@ class _File:
         folder = os.path.dirname(os.path.realpath(self._place))
         if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
             raise UsageError(f"cannot write {quote_value(self.path)}: its folder cannot be written")
+
+
+def _own_answer(profile: Profile, name: str) -> object:
+    """Return what a person answered; None for what is unknown, or derived from quantities."""
+    answer = profile.answers.get(name)
+    if answer is not None and answer.source is Provenance.DERIVED:
+        return None
+    return answer or profile.levels.get(name)
 
 
 # --- without a terminal -------------------------------------------------------------------------------------------

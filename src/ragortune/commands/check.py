@@ -204,6 +204,8 @@ def _choose_paths(request: CheckRequest, environment: Environment) -> tuple[str,
     found = find_documents(wanted, environment.folder)
     for name in found.unmatched:
         environment.note(clean_text(f"warning: no document matches {quote_value(name)}"))
+    for path in found.dangling:
+        environment.note(clean_text(f"note: {path} is a link that leads nowhere"))
     if not found.paths:
         environment.note("error: no document matched, so nothing was judged (exit code 3)")
         return None
@@ -340,6 +342,3 @@ def _lacks_decision(audit: DocumentAudit) -> bool:
     return status is DocumentStatus.NO_DECISION or (
         status is DocumentStatus.JUDGED and audit.reading.decision is None
     )
-
-
-__all__ = ["CheckRequest", "check_documents"]

@@ -38,6 +38,8 @@ class FoundDocuments(Record, frozen=True):
     """As they are shown: below what the user wrote, with `/`."""
     unmatched: tuple[str, ...]
     """Patterns and folders that hold no document."""
+    dangling: tuple[str, ...] = ()
+    """Links in folders that lead nowhere; they are no documents."""
 
 
 def find_documents(wanted: Iterable[str], folder: str) -> FoundDocuments:
@@ -48,17 +50,21 @@ def find_documents(wanted: Iterable[str], folder: str) -> FoundDocuments:
     """
     paths: dict[str, str] = {}
     unmatched = []
+    dangling = []
     for name in wanted:
         found = False
         for path in _expand_name(name, folder):
             found = True
+            if path != name and not os.path.exists(os.path.join(folder, path)):
+                dangling.append(path)
+                continue
             key = path if path == "-" else os.path.normpath(os.path.join(folder, path))
             paths.setdefault(key, path)
             if len(paths) > _MOST_DOCUMENTS:
                 raise UsageError(f"more than {_MOST_DOCUMENTS:,} documents are named")
         if not found:
             unmatched.append(name)
-    return FoundDocuments(tuple(paths.values()), tuple(unmatched))
+    return FoundDocuments(tuple(paths.values()), tuple(unmatched), tuple(dict.fromkeys(dangling)))
 
 
 def _expand_name(name: str, folder: str) -> Iterator[str]:
@@ -183,6 +189,9 @@ def _git(environment: Environment, arguments: list[str], failure: str, hint: str
     if code == 127:
         raise UsageError("--since needs git, which was not found")
     said = clean_text(complaint.strip().partition("\n")[0])
+    if "safe.directory" in complaint:  # whatever language git speaks
+        failure = "git does not trust this repository, because somebody else owns it"
+        hint = "`git config --global --add safe.directory FOLDER` trusts it"
     raise UsageError(f"--since: {failure}" + (f" ({said})" if said else ""), None, hint)
 
 
@@ -197,14 +206,3 @@ def read_size(text: str, flag: str) -> int:
     if not found or int(found[1]) == 0:
         raise UsageError(f"{flag} takes a size such as 500K or 5M, not {quote_value(text)}")
     return int(found[1]) * {"": 1, "k": 1024, "m": 1024 * 1024}[found[2].lower()]
-
-
-__all__ = [
-    "FoundDocuments",
-    "Limits",
-    "changed_files",
-    "find_documents",
-    "keep_changed",
-    "read_design_text",
-    "read_size",
-]

@@ -9,6 +9,7 @@ import msgspec
 
 from ragortune.audit.evidence import Quoted, QuoteSources, list_outside_quotes, list_quotes
 from ragortune.commands.documents import Limits, read_design_text
+from ragortune.configuration import find_repository
 from ragortune.errors import Place, ProfileError, RagortuneError, UnreadableError
 from ragortune.evidence.documents.records import DesignReading
 from ragortune.evidence.quotes import QuoteFinder
@@ -86,7 +87,7 @@ class QuotedFiles:
             raise ProfileError("'evidence' names no document, so that its quote cannot be looked up", place)
         holder = path if path not in (None, "-") else place.path if path is None else None
         folder = os.path.dirname(os.path.join(self._environment.folder, holder or "document"))
-        root = os.path.realpath(find_repository(folder) or folder)
+        root = os.path.realpath(find_repository(folder))
         for base in (folder, root):
             target = os.path.realpath(os.path.join(base, document))
             if not is_inside(target, root):
@@ -110,17 +111,6 @@ class QuotedFiles:
             lines = text.removesuffix("\n").split("\n")
             self._finders[target] = QuoteFinder([line.removesuffix("\r") for line in lines])
         return self._finders[target]
-
-
-def find_repository(folder: str) -> str | None:
-    """Return the root of the git repository that a folder lies in."""
-    current = os.path.abspath(folder)
-    while not os.path.exists(os.path.join(current, ".git")):
-        parent = os.path.dirname(current)
-        if parent == current:
-            return None
-        current = parent
-    return current
 
 
 def is_inside(path: str, folder: str) -> bool:

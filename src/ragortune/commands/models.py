@@ -12,6 +12,7 @@ from ragortune.evidence.model_reader import Bill, ModelReading, read_by_model, r
 from ragortune.host import Environment
 from ragortune.model import Rulebook
 from ragortune.plaintext import clean_text
+from ragortune.render.checks import count_words
 
 
 class DocumentReader(msgspec.Struct, frozen=True):
@@ -46,8 +47,7 @@ def open_reader(
 
 def _word_reading(read: ModelReading, shown: str, model: str) -> list[str]:
     """Return in a line or two what a model made of a document."""
-    count = len(read.facts)
-    facts = f"{count} fact" + ("" if count == 1 else "s")
+    facts = count_words(len(read.facts), "fact")
     lines = [f"note: {shown} was read by {model} in {_word_bill(read.bill)}: {facts} hold"]
     if read.dropped:
         dropped = ", ".join(f"{number} {reason}" for reason, number in sorted(read.dropped.items()))
@@ -58,7 +58,7 @@ def _word_reading(read: ModelReading, shown: str, model: str) -> list[str]:
 
 
 def _word_bill(bill: Bill) -> str:
-    parts = [f"{bill.parts} part" + ("" if bill.parts == 1 else "s")]
+    parts = [count_words(bill.parts, "part")]
     if bill.kept:
         parts.append(f"{bill.kept} answers kept from before")
     if bill.input_tokens or bill.output_tokens:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
+import msgspec
+
+from ragortune.configuration import find_repository
 from ragortune.errors import UsageError
 from ragortune.findings import CheckReport
 from ragortune.host import Environment
@@ -13,6 +17,8 @@ from ragortune.record import Record
 from ragortune.render import check_json, ci, review, sarif
 
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown")
+_HOSTED = ("sarif", "github", "gitlab")
+"""Formats by which a code host shows findings beside the files of a repository."""
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
@@ -49,13 +55,34 @@ def write_report(
     report: CheckReport, outputs: Iterable[Output], environment: Environment, color: str
 ) -> None:
     """Write a report to stdout and files; with the github format the whole of it goes to the job summary, too."""
+    hosted = _address_from_root(report, environment.folder)
     for output in outputs:
+        shown = hosted if output.form in _HOSTED else report
         if output.path is not None:
-            _write_file(output.path, _render(output.form, report, environment, "never"), environment)
+            _write_file(output.path, _render(output.form, shown, environment, "never"), environment)
         else:
-            environment.write(_render(output.form, report, environment, color))
+            environment.write(_render(output.form, shown, environment, color))
         if output.form == "github":
             _append_summary(report, environment)
+
+
+def _address_from_root(report: CheckReport, folder: str) -> CheckReport:
+    """Return a report whose documents are named from the root of the repository, as code hosts look them up."""
+    root = Path(find_repository(folder))
+
+    def address(path: str) -> str:
+        place = Path(folder, path)
+        for found in (Path(os.path.normpath(place)), place.resolve()):
+            if found.is_relative_to(root) and not path.startswith("<"):
+                return found.relative_to(root).as_posix()
+        return path
+
+    audits = (
+        audit.replace(reading=msgspec.structs.replace(audit.reading, path=address(audit.reading.path)))
+        for audit in report.audits
+    )
+    unreadable = ((address(path), message) for path, message in report.unreadable)
+    return report.replace(audits=tuple(audits), unreadable=tuple(unreadable))
 
 
 def _render(form: str, report: CheckReport, environment: Environment, color: str) -> str:

@@ -12,11 +12,12 @@ from ragortune.errors import ExitCode, UsageError
 from ragortune.host import Environment
 from ragortune.model import Rule, Rulebook
 from ragortune.plaintext import clean_text, quote_value, suggest_name
+from ragortune.reading import RULE_FILE_BYTES, decode_text, read_bytes
 from ragortune.record import plain_data
 from ragortune.render import blocks, pages
 from ragortune.render.machine import dump_json
 from ragortune.rulecheck import RuleFinding, check_folder
-from ragortune.rulefolder import shipped_folder
+from ragortune.rulefolder import find_shipped_document, shipped_folder
 
 LIST_FORMATS = ("text", "json", "markdown")
 CHECK_FORMATS = ("text", "json")
@@ -77,8 +78,15 @@ def _wrap(text: str, width: int, indent: str) -> str:
 
 
 def show_page(name: str, rules: str | None, form: str, color: str, environment: Environment) -> ExitCode:
-    """Print the page of a rule, criterion, option, source or topic; raises UsageError with the nearest name."""
+    """Print the page of a rule, criterion, option, source or topic; raises UsageError with the nearest name.
+
+    A document that a source points to (`docs/cost.md`) is printed as it is shipped, in Markdown.
+    """
     form = choose_format(form, LIST_FORMATS)
+    document = find_shipped_document(name.partition("#")[0])
+    if document is not None:
+        environment.write(decode_text(read_bytes(document, RULE_FILE_BYTES), name))
+        return ExitCode.OK
     book = open_rulebook(rules, environment)
     findings = open_finding_rules(rules, environment)
     page = pages.find_page(book, name, findings)

@@ -8,7 +8,8 @@ import stat
 
 from ragortune.audit.answers import StatedAnswers, gather_answers
 from ragortune.commands.documents import DOCUMENT_BYTES
-from ragortune.commands.evidence import find_repository, is_inside
+from ragortune.commands.evidence import is_inside
+from ragortune.configuration import find_repository
 from ragortune.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.evidence.block import BlockContent, Entry, leave_out_held, write_block
 from ragortune.evidence.documents.reader import read_design
@@ -18,6 +19,7 @@ from ragortune.model import Evidence, Rulebook
 from ragortune.plaintext import clean_text, quote_value
 from ragortune.profile import Vocabulary
 from ragortune.reading import read_bytes
+from ragortune.render.checks import count_words
 from ragortune.render.extract import cite_fact, quote_sentence, show_value
 
 _MARK = "\ufeff"
@@ -41,7 +43,7 @@ def write_answers(
         return ExitCode.OK
     _replace(path, text, written, environment)
     count = len(content.answers) + (content.decision is not None)
-    what = f"{count} answer" + ("" if count == 1 else "s") if count else "new line numbers"
+    what = count_words(count, "answer") if count else "new line numbers"
     environment.note(clean_text(f"note: {what} written into {path}; review the block, then run `check`"))
     return ExitCode.OK
 
@@ -102,7 +104,7 @@ def _replace(path: str, text: str, written: str, environment: Environment) -> No
     place = os.path.join(environment.folder, path)
     target = os.path.realpath(place)
     folder = os.path.dirname(os.path.abspath(place))
-    if not is_inside(target, os.path.realpath(find_repository(folder) or folder)):
+    if not is_inside(target, os.path.realpath(find_repository(folder))):
         raise UsageError(f"{quote_value(path)} is a link that leads outside its folder and is not written")
     if not os.path.isfile(target):
         raise UsageError(f"{quote_value(path)} is not a file and cannot be written")

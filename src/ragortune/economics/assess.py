@@ -149,21 +149,21 @@ def default_models(inputs: Inputs) -> tuple[str, str]:
 def _list_candidates(middle: Scene) -> list[Candidate]:
     """Return every way to build the system that the profile allows to be priced; `middle` reads points."""
     inputs = middle.inputs
-    chat, tuned = default_models(inputs)
+    chat, tuned = (() if inputs.stays_inside else (name,) for name in default_models(inputs))
     batch = inputs.names_of("prices") == ("batch",)
     has_corpus = inputs.knows("corpus_tokens") and inputs.level_of("knowledge.gap") != "none"
     ways = [Approach.LONG_CONTEXT, Approach.RAG] if has_corpus else []
     if not has_corpus or inputs.level_of("knowledge.gap") != "most":
         ways.insert(0, Approach.PROMPTING)
     found = []
-    for name in inputs.names_of("model") or (chat,):
+    for name in inputs.names_of("model") or chat:
         row = _find_named(inputs, "model", name, "chat_model")
         found += [Candidate(approach, row, batch=batch) for approach in ways]
     tuned_ways = [Approach.FINE_TUNING, *((Approach.BOTH,) if has_corpus else ())]
-    for name in inputs.names_of("tuned_model") or (tuned,):
+    for name in inputs.names_of("tuned_model") or tuned:
         row = _find_named(inputs, "tuned_model", name, "tuning_offer")
         found += [Candidate(approach, row) for approach in tuned_ways]
-    if inputs.knows("own_parameters"):
+    if inputs.knows("own_parameters") or inputs.stays_inside:
         own = [*((Approach.RAG,) if has_corpus else (Approach.PROMPTING,)), *tuned_ways]
         found += [Candidate(approach, None) for approach in own]
     if not inputs.knows("examples"):
@@ -411,8 +411,8 @@ class _Assessment:
         chat, tuned = default_models(self._inputs)
         ways = [case.candidate for case in self._cases]
         used = [
-            ("model", chat, True),
-            ("tuned_model", tuned, any(way.approach.tunes for way in ways)),
+            ("model", chat, any(not way.is_own for way in ways)),
+            ("tuned_model", tuned, any(way.approach.tunes and not way.is_own for way in ways)),
             ("embedding_model", self._tools.embedding.id, any(way.approach.retrieves for way in ways)),
             ("vector_store", self._tools.store.id, any(way.approach.retrieves for way in ways)),
             ("accelerator", self._tools.accelerator.id, any(way.is_own for way in ways)),

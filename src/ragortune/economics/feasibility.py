@@ -85,13 +85,9 @@ def _check_knowledge(inputs: Inputs, bill: Bill) -> list[GateFinding]:
 
 
 def _check_deployment(inputs: Inputs, bill: Bill) -> list[GateFinding]:
-    where = inputs.level_of("performance.deployment")
-    if where in ("on_premises", "edge") and not bill.candidate.is_own:
-        return [
-            GateFinding(
-                "deployment", Ruling.FAILS, f"inference runs {where.replace('_', ' ')}, not at a provider"
-            )
-        ]
+    if inputs.stays_inside and not bill.candidate.is_own:
+        where = str(inputs.level_of("performance.deployment")).replace("_", " ")
+        return [GateFinding("deployment", Ruling.FAILS, f"inference runs {where}, not at a provider")]
     return []
 
 

@@ -26,7 +26,13 @@ _CELLS = 256
 """Draws take the middle of one of so many equally likely parts of a distribution; one random byte says which."""
 _OPEN_BAND = 20.0
 """The lowest and the highest band of a criterion are taken to reach this factor from their edge."""
-_BY_VOLATILITY = ("changed_per_month", "retrainings_per_year")
+_DEFAULTS_BY: Mapping[str, str] = {
+    "answer_tokens": "behaviour.output",
+    "changed_per_month": "knowledge.volatility",
+    "own_parameters": "model.strength",
+    "retrainings_per_year": "knowledge.volatility",
+}
+"""Quantities whose default depends on the level of a criterion, where the price data has a row for that level."""
 
 
 class Origin(StrEnum):
@@ -159,6 +165,11 @@ class Inputs:
         levels = self.profile.levels.get(criterion)
         return levels[0] if levels and len(levels) == 1 else None
 
+    @property
+    def stays_inside(self) -> bool:
+        """Whether the model has to run on machines of the team or its users, not at a provider."""
+        return self.level_of("performance.deployment") in ("on_premises", "edge")
+
     def find(self, name: str) -> Input:
         """Return an input by the name of its quantity; raises PriceError where there is no default for it."""
         known = self.read.get(name)
@@ -188,10 +199,9 @@ class Inputs:
         return _from_band(rule, criterion, levels)
 
     def _default(self, name: str) -> Input:
-        row_name = name
-        if name in _BY_VOLATILITY and (level := self.level_of("knowledge.volatility")):
-            row_name = f"{name}-{level}"
-        row = self.book.find(row_name, "default")
+        level = self.level_of(_DEFAULTS_BY.get(name, ""))
+        at_level = f"{name}-{level}"
+        row = self.book.find(at_level if at_level in self.book.rows else name, "default")
         value = row.values["value"]
         low, high = bounds_of(value)
         return Input(name, row.title, low, value.value, high, value.unit, Origin.DEFAULT, row)

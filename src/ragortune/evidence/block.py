@@ -14,13 +14,13 @@ from types import NoneType
 from typing import Any
 
 import msgspec
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from ragortune.errors import Place, UnreadableError
 from ragortune.evidence.quotes import BLOCK, QuoteFinder, blank_hidden, find_block, front_matter_end
+from ragortune.evidence.round_trip import open_yaml
 from ragortune.model import Evidence
 
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
@@ -167,21 +167,14 @@ def _complete(
     if not changed:
         return None
     stream = io.StringIO()
-    _yaml().dump(root, stream)
+    open_yaml().dump(root, stream)
     return stream.getvalue().removesuffix("\n").split("\n")
-
-
-def _yaml() -> YAML:
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 1_000_000
-    return yaml
 
 
 def _load(body: str, *, below_key: bool) -> tuple[CommentedMap, CommentedMap]:
     """Return what stands in a block as a whole, and the part that holds decision and profile; raises UnreadableError."""
     try:
-        root = (_yaml().load(body) if body.strip() else None) or CommentedMap()
+        root = (open_yaml().load(body) if body.strip() else None) or CommentedMap()
         if below_key:
             root[BLOCK] = root.get(BLOCK) or CommentedMap()
     except (YAMLError, ValueError, TypeError, AttributeError, RecursionError):

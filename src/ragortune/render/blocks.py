@@ -33,7 +33,8 @@ def page_text(blocks: list[Block], *, width: int, color: bool) -> str:
             if kind == "note":
                 sheet.add_wrapped(text, indent, style="dim")
             else:
-                sheet.add_line(indent + text, "dim")
+                shipped = text.startswith("docs/")
+                sheet.add_line(indent + (f"ragortune explain {text}" if shipped else text), "dim")
         else:
             sheet.add_wrapped(text)
     return sheet.getvalue()

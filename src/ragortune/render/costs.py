@@ -51,7 +51,8 @@ def costs_text(sheet: CostSheet, *, width: int, color: bool, unicode: bool = Tru
         _add_table(page, table, width)
     page.add_line()
     page.add_wrapped(
-        "Formulas and their sources: docs/cost.md. `ragortune prices show ID` tells more.", style="dim"
+        "Formulas: `ragortune explain docs/cost.md`. Prices: `ragortune prices show ID`.",
+        style="dim",
     )
     return page.getvalue()
 

@@ -58,7 +58,7 @@ def describe_log(report: CheckReport) -> Json:
             }
         },
         "automationDetails": {"id": "ragortune/"},
-        "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder in which ragortune was run."}}},
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
         "columnKind": "unicodeCodePoints",
         "invocations": [_describe_invocation(report)],
         "results": [_describe_result(audit, finding, key, index) for audit, finding, key in shown],
@@ -223,6 +223,3 @@ def _location(path: str, span: Span | None, finding: AuditFinding | None = None)
         name = " > ".join(word_quote(heading) for heading in finding.headings)
         described["logicalLocations"] = [{"fullyQualifiedName": name, "kind": "member"}]
     return described
-
-
-__all__ = ["FINGERPRINT", "describe_log", "render_sarif"]

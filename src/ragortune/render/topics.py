@@ -11,6 +11,7 @@ from ragortune.model import EVEN, GateKind, Rulebook, Sample, Strength
 from ragortune.render.blocks import Block
 from ragortune.render.headline import NEED_NAMES, word_share
 from ragortune.render.outlook import GATE_WORDS
+from ragortune.workload import RULES, word_quantity
 
 _HOW = (
     "Two needs are scored apart, in log-odds: must something be retrieved, and must something be trained. Each starts "
@@ -56,6 +57,12 @@ def exit_code_page(_: Rulebook) -> list[Block]:
     blocks: list[Block] = [("heading", "Exit codes"), ("text", "The output format never changes the code.")]
     blocks += [("term", f"{code.value}\t{meaning}") for code, meaning in _EXIT_CODES.items()]
     return blocks
+
+
+_QUANTITIES = (
+    "Numbers for `ragortune cost`, under `quantities` in a profile. What is left out has a default, which `ragortune "
+    "prices show NAME` shows, and is listed as such. A number may be a mapping {low, value, high, source, evidence}."
+)
 
 
 def scale_page(book: Rulebook) -> list[Block]:
@@ -122,6 +129,15 @@ def firm_page(book: Rulebook) -> list[Block]:
     ]
 
 
+def quantities_page(_: Rulebook) -> list[Block]:
+    """Return the page on the numbers that stand under `quantities` in a profile."""
+    return [
+        ("heading", "Quantities"),
+        ("text", _QUANTITIES),
+        *(("term", f"{rule.name}\t{word_quantity(rule)}") for rule in RULES.values()),
+    ]
+
+
 def word_strength(strength: Strength) -> str:
     """Return the word for a strength as a reader says it."""
     return strength.replace("_", " ")
@@ -132,5 +148,6 @@ TOPICS: Mapping[str, Callable[[Rulebook], list[Block]]] = {
     "probability": probability_page,
     "firm": firm_page,
     "exit-codes": exit_code_page,
+    "quantities": quantities_page,
 }
 """Pages by name, each written from the rule set."""

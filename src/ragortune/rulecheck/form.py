@@ -34,6 +34,16 @@ def check_form(authored: Authored) -> Iterator[RuleFinding]:
         yield from _check_rule_form(authored, rule)
     for finding_rule in authored.records["findings"].values():
         yield from _check_finding_form(authored, finding_rule)
+    for phrase in authored.records["facts"].values():
+        yield from _check_phrase_form(authored, phrase)
+    yield from _check_order(authored)
+    if not authored.problems:  # a record that cannot be read may be the one that uses them
+        yield from _check_use(authored)
+
+
+def _check_use(authored: Authored) -> Iterator[RuleFinding]:
+    """Yield sources and criteria that nothing uses."""
+    rules: Mapping[str, Rule] = authored.records["rules"]
     checked = (*rules.values(), *authored.records["findings"].values())
     used = {finding.source for rule in checked for finding in rule.sources}
     used |= {name for row in authored.records["prices"].values() for name in list_sources(row)}
@@ -41,9 +51,6 @@ def check_form(authored: Authored) -> Iterator[RuleFinding]:
         if source not in used:
             place = authored.place_of("sources", source, "id")
             yield RuleFinding("unused-source", f"no rule or price uses source '{source}'", place)
-    for phrase in authored.records["facts"].values():
-        yield from _check_phrase_form(authored, phrase)
-    yield from _check_order(authored)
     read = {name for rule in rules.values() for name in rule.criteria}
     for kind in ("criteria", "derived"):
         for name in authored.records[kind]:
@@ -160,5 +167,7 @@ def check_freshness(authored: Authored, today: dt.date) -> Iterator[RuleFinding]
         if age < 0:
             yield RuleFinding("malformed", f"source '{source.id}' was checked in the future", place)
         elif age > limit:
-            message = f"source '{source.id}' was last checked {age} days ago; rule '{users.get(source.id)}' allows {limit}"
+            user = users.get(source.id)
+            allows = f"rule '{user}' allows" if user else "the rule set allows"
+            message = f"source '{source.id}' was last checked {age} days ago; {allows} {limit}"
             yield RuleFinding("stale-source", message, place, "read it again and set the date")

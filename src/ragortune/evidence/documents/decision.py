@@ -31,6 +31,7 @@ _BOTH_TOTAL = 2.5
 _BOTH_SHARE = 0.3
 _LEAST_WITHOUT = 1.0
 _WITHOUT_DECIDED = 2.0
+_LEAST_PASSING = 0.5
 _CLEARLY_AGAINST = 2.0
 _EXPLICIT = 2.0
 _MOST_CITED = 3
@@ -105,7 +106,10 @@ def choose_option(ledgers: Mapping[Option, Ledger]) -> Option | None:
         if _is_decided_without(ledgers[Option.NEITHER], chosen):
             return Option.NEITHER
         return Option.RAG if searches else Option.FINE_TUNING
-    return Option.NEITHER if _does_without(ledgers) else None
+    if not _does_without(ledgers):
+        return None
+    passing = retrieval.total >= _LEAST_PASSING and not retrieval.denied
+    return Option.RAG if passing and ledgers[Option.NEITHER].best < _LEAST_WITHOUT else Option.NEITHER
 
 
 def _is_affirmed(ledger: Ledger, least: float) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from ragortune.evidence.amounts import Amount, iterate_levels
+from ragortune.amounts import Amount, iterate_levels
 from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
 from ragortune.evidence.documents.cutting import span_of
 from ragortune.evidence.documents.language import FactWords, Found, Role
@@ -60,7 +60,7 @@ class FactReader:
             _Candidate(fact, (_rank_of(fact, marked), fact.span.line if fact.span else 0))
             for marked in several
             for fact in self.read_sentence(marked, lines)
-            if not _is_one_line_of(bills, marked, fact)
+            if not _is_one_line_of(bills, marked)
         ]
         return tuple(sorted(_choose(candidates), key=_place_of))
 
@@ -132,9 +132,9 @@ def _find_bills(sentences: Iterable[Marked]) -> frozenset[_Bill]:
     return frozenset(bill for bill, count in counts.items() if count >= _MANY_LINES)
 
 
-def _is_one_line_of(bills: frozenset[_Bill], marked: Marked, fact: StatedFact) -> bool:
+def _is_one_line_of(bills: frozenset[_Bill], marked: Marked) -> bool:
     sentence = marked.sentence
-    if sentence.block is not Block.CELL or isinstance(fact.value, str):
+    if sentence.block is not Block.CELL or not marked.tokens.amounts:
         return False
     named = sentence.row.casefold()
     return (sentence.section.title, sentence.header) in bills and not any(word in named for word in _TOTALS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property
 
 import msgspec
 
@@ -50,17 +51,19 @@ class Topic(StrEnum):
     OTHER_MODEL = "other_model"
     """It speaks of speech, images, tables or classic machine learning."""
     ACCESS = "access"
-    """It is about access to models as such: a client, a gateway, serving."""
+    """It is about access to models as such, or an assistant of developers: a client, a gateway, a coding agent."""
     READER = "reader"
     """It speaks to its reader."""
     OWN = "own"
     """It speaks of the project itself."""
     GUIDE = "guide"
-    """A title that promises a guide, a comparison or a lesson."""
+    """A title that promises a guide or a comparison."""
+    LESSON = "lesson"
+    """A title that promises to teach."""
     QUESTION = "question"
     """Headings of articles, such as `What is` and `How to`."""
     ARTICLE = "article"
-    """It calls itself a guide or an article."""
+    """It calls itself a guide, an article or a library, or compares approaches."""
     DESIGN = "design"
     """A title that promises a design or a decision."""
     PROMPT = "prompt"
@@ -259,7 +262,7 @@ class Language:
         self.tongues = {tongue.id: frozenset(tongue.words) for tongue in data.tongues}
         """The commonest words of each language."""
         self._sentences = Matcher(lists)
-        self._conditions = Matcher(lists)
+        self._lists = lists
         self._names = Matcher(lists)
         self._entries: tuple[Entry, ...] = (
             *data.cues, *data.stops, *data.approaches, *data.topics, *data.facts, *data.section_names
@@ -269,9 +272,15 @@ class Language:
             matcher = self._names if isinstance(entry, SectionName) else self._sentences
             matcher.add(entry.any, number)
         self._of_facts = [(fact, role) for fact in data.facts for role in Role]
-        """What the numbers of conditions stand for. They are looked for only where the fact itself was found."""
+        """What the numbers of conditions stand for."""
+
+    @cached_property
+    def _conditions(self) -> Matcher:
+        """The conditions of facts; they are compiled and looked for only where a fact itself was found."""
+        matcher = Matcher(self._lists)
         for number, (fact, role) in enumerate(self._of_facts):
-            self._conditions.add(fact.near if role is Role.NEAR else fact.unless, number)
+            matcher.add(fact.near if role is Role.NEAR else fact.unless, number)
+        return matcher
 
     def find(self, words: Sequence[str]) -> list[Found]:
         """Return every wording of sentences in a row of words, in order."""

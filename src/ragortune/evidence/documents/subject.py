@@ -16,7 +16,6 @@ from ragortune.model import Option
 
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 _OWN_PLACES = frozenset((SectionKind.DECISION, SectionKind.CURRENT))
-_OF_GUIDES = frozenset((Topic.READER, Topic.ARTICLE))
 _REFUSED = 3.0
 _PLAINLY_WITHOUT = 2.5
 _SILENT = frozenset((Block.CODE, Block.COMMENT))
@@ -31,6 +30,8 @@ _ENOUGH_SHORT = 1.5
 _SHORT = 15
 """Fewer sentences than these say a thing once."""
 _READER_SHARE = 0.15
+_POLITE = 2
+"""So often any description of a product says `your documents`."""
 
 
 class Subject(msgspec.Struct):
@@ -41,6 +42,7 @@ class Subject(msgspec.Struct):
     front: Counter[Topic]
     """Among them those in title, summary and decision, and headings."""
     titled: set[Topic]
+    """Topics of the title; in the summary a document can call itself an article, too."""
     questions: int = 0
     """Headings in the form of a question."""
     prose: int = 0
@@ -67,6 +69,8 @@ def read_subject(sentences: Sequence[Marked]) -> Subject:
             subject.front.update(topics)
         if sentence.kind is SectionKind.TITLE:
             subject.titled |= topics
+        elif sentence.kind is SectionKind.SUMMARY and sentence.block is not Block.HEADING:
+            subject.titled |= topics & {Topic.ARTICLE}
         elif sentence.kind is SectionKind.DECISION and sentence.block is not Block.HEADING:
             subject.undecided |= Topic.UNDECIDED in topics
     return subject
@@ -81,6 +85,7 @@ def is_about_models(subject: Subject, mentions: Sequence[Mention], ledgers: Mapp
     plainly = _is_named_plainly(Option.RAG, mentions)
     retrieval, tuning = ledgers[Option.RAG], ledgers[Option.FINE_TUNING]
     prompts = sum(mention.option is Option.NEITHER and mention.words is Weight.PART for mention in mentions)
+    asked = not long or models > 0 or counts[Topic.ACCESS] > 0
     signs = (
         (1.0, models > 0),
         (1.0, models >= _FEW and models >= _MODEL_SHARE * subject.prose),
@@ -92,13 +97,13 @@ def is_about_models(subject: Subject, mentions: Sequence[Mention], ledgers: Mapp
         (1.0, plainly and (retrieval.kinds > 1 or bool(tuning.denied))),
         (1.5, tuning.named and Option.FINE_TUNING in named),
         (1.0, any(mention.words is Weight.NAME for mention in tuning.denied)),
-        (1.0, ledgers[Option.NEITHER].named),
+        (1.0, ledgers[Option.NEITHER].named and asked),
         (0.5, retrieval.kinds >= _FEW),
         (1.0, retrieval.named and retrieval.kinds >= _MANY_PARTS),
         (1.0, retrieval.named and retrieval.best >= _TELLING),
-        (0.5, prompts > 0),
+        (0.5, prompts > 0 and asked),
         (0.5, counts[Topic.ASSISTANT] > 0),
-        (1.0, prompts >= _MANY_PARTS),
+        (1.0, prompts >= _MANY_PARTS and asked),
         (-1.0, long and not (models or prompts or plainly or counts[Topic.ASSISTANT])),
         (-1.0, others > 0 and not models),
         (-2.0, others > max(models, 1)),
@@ -119,11 +124,19 @@ def _is_named_plainly(option: Option, mentions: Sequence[Mention]) -> bool:
 
 def may_decide(option: Option, subject: Subject, ledgers: Mapping[Option, Ledger]) -> bool:
     """Tell whether a document decides for its own project, and is not a guide or about access to models as such."""
-    if option is Option.NEITHER and _is_plumbing(subject) and ledgers[option].best < _PLAINLY_WITHOUT:
+    if option in ledgers and _is_plumbing(subject) and ledgers[option].best < _PLAINLY_WITHOUT:
         return False
-    if subject.undecided and not any(is_decided(one) for own in ledgers.values() for one in own.affirmed):
+    if subject.undecided and not _decides(ledgers):
+        return False
+    if _is_article(subject):
+        return _decides(ledgers)
+    if option is Option.BOTH and not (subject.counts[Topic.OWN] or _decides(ledgers)):
         return False
     return not _is_guide(subject) or _speaks_for_itself(option, ledgers)
+
+
+def _decides(ledgers: Mapping[Option, Ledger]) -> bool:
+    return any(is_decided(mention) for ledger in ledgers.values() for mention in ledger.affirmed)
 
 
 def _is_plumbing(subject: Subject) -> bool:
@@ -131,12 +144,17 @@ def _is_plumbing(subject: Subject) -> bool:
     return Topic.ACCESS in subject.titled or subject.front[Topic.ACCESS] >= _FEW
 
 
+def _is_article(subject: Subject) -> bool:
+    """Tell whether a document compares approaches for anybody, or presents a method or library of its own."""
+    return bool({Topic.ARTICLE, Topic.LESSON} & subject.titled) or subject.counts[Topic.ARTICLE] >= _FEW
+
+
 def _is_guide(subject: Subject) -> bool:
     """Tell whether a document mostly addresses its reader and hardly speaks of a project of its own."""
     reader, own = subject.counts[Topic.READER], subject.counts[Topic.OWN]
     if Topic.GUIDE in subject.titled or subject.questions >= _MANY:
         return reader > own or not own or bool(subject.counts[Topic.ARTICLE])
-    return reader > own + 1 and reader > _READER_SHARE * subject.prose
+    return reader > own + _POLITE and reader > _READER_SHARE * subject.prose
 
 
 def _speaks_for_itself(option: Option, ledgers: Mapping[Option, Ledger]) -> bool:
@@ -151,6 +169,6 @@ def _speaks_for_itself(option: Option, ledgers: Mapping[Option, Ledger]) -> bool
         mention.words is not Weight.PART
         and mention.marked.sentence.block is not Block.HEADING
         and (mention.marked.sentence.kind in _OWN_PLACES or Topic.OWN in mention.marked.topics())
-        and not mention.marked.topics() & _OF_GUIDES
+        and Topic.ARTICLE not in mention.marked.topics()
         for mention in told
     )

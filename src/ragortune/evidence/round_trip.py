@@ -1,0 +1,97 @@
+"""A person's YAML changed in place: comments, order, quoting and indentation stay as they are."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Mapping
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.tokens import CommentToken
+from ruamel.yaml.util import load_yaml_guess_indent
+
+
+def open_yaml() -> YAML:
+    """Return a reader and writer that keeps what it does not change."""
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 1_000_000
+    return yaml
+
+
+def write_answers(text: str, answers: Mapping[str, object]) -> str:
+    """Return the text of a profile with these values, by criterion; all else stays.
+
+    An answer that is new goes to where a template has left its place, or else behind the others of its group.
+    """
+    if not answers:
+        return text
+    ending = "\r\n" if "\r\n" in text else "\n"
+    text = _fill_places(text.replace("\r\n", "\n"), answers)
+    yaml = open_yaml()
+    _, indent, offset = load_yaml_guess_indent(text)
+    if indent:
+        yaml.indent(mapping=indent, sequence=indent, offset=offset or 0)
+    root = yaml.load(text)
+    lead = "" if root else text.rstrip("\n") + "\n" * bool(text.strip())
+    root = CommentedMap() if root is None else root
+    for criterion, value in answers.items():
+        group, _, name = criterion.partition(".")
+        if criterion in root:
+            _put(root, criterion, _flow(value))
+        elif isinstance(root.get(group), CommentedMap):
+            _put(root[group], name, _flow(value))
+        else:
+            _put(root, group, CommentedMap({name: _flow(value)}))
+    stream = io.StringIO()
+    yaml.dump(root, stream)
+    return (lead + stream.getvalue()).replace("\n", ending)
+
+
+def _fill_places(text: str, answers: Iterable[str]) -> str:
+    """Return a text in which the lines that a template keeps for answers, such as `  # kind:`, are no comments."""
+    lines = text.split("\n")
+    group = ""
+    for index, line in enumerate(lines):
+        if begins := re.match(r"(\w+):\s*$", line):
+            group = begins[1]
+        elif (place := re.fullmatch(r"( +)# (\w+):", line)) and f"{group}.{place[2]}" in answers:
+            lines[index] = f"{place[1]}{place[2]}:"
+    return "\n".join(lines)
+
+
+def _flow(value: object) -> object:
+    """Return a value that is written on one line."""
+    if not isinstance(value, (Mapping, list, tuple)):
+        return value
+    shown = CommentedMap(value) if isinstance(value, Mapping) else CommentedSeq(value)
+    shown.fa.set_flow_style()
+    return shown
+
+
+def _put(mapping: CommentedMap, key: str, value: object) -> None:
+    """Set a value; a new one goes behind the last line of the others and before the comments that follow it."""
+    token = _last_comment(mapping.get(key, mapping))
+    mapping[key] = value
+    if token is None:
+        return
+    own, _, following = token.value.partition("\n")
+    token.value = own + "\n"
+    node, name = mapping, key
+    while isinstance(node[name], CommentedMap) and not node[name].fa.flow_style():
+        node, name = node[name], next(reversed(node[name]))
+    if following.strip():
+        node.ca.items[name] = [None, None, CommentToken("\n" + following, token.start_mark, None), None]
+
+
+def _last_comment(node: object) -> CommentToken | None:
+    """Return the comment on and below the last line of a value, or None."""
+    while isinstance(node, (CommentedMap, CommentedSeq)) and node:
+        is_map = isinstance(node, CommentedMap)
+        last = next(reversed(node)) if is_map else len(node) - 1
+        token = (node.ca.items.get(last) or [None] * 3)[2 if is_map else 0]
+        if token is not None:
+            return token if isinstance(token, CommentToken) else None
+        node = node[last]
+    return None

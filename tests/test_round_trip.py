@@ -1,0 +1,76 @@
+"""Profiles that people wrote keep their comments, order and quoting when an answer changes."""
+
+import pytest
+from hypothesis import given
+
+from ragortune.evidence.round_trip import write_answers
+from ragortune.profile import write_profile
+from ragortune.reading import parse_yaml
+
+from .test_interview import BOOK, VOCABULARY, values
+
+HANDWRITTEN = """---
+# the desk
+project: "Desk"   # short name
+knowledge:
+  gap: {value: most, evidence: 'asked Ada'}  # why
+  source:
+    - documents  # the wiki
+    - tacit
+  # about what follows
+data:
+# nothing yet
+performance.volume: 300
+"""
+SAMPLES = {
+    "handwritten": HANDWRITTEN,
+    "on one line": "{project: Desk, knowledge: {gap: most}, data: {}}\n",
+    "a template": write_profile(BOOK.criteria.values()),
+    "empty": "",
+    "comments alone": "# to be filled\n",
+}
+
+
+def read(text):
+    document = parse_yaml(text, "p.yaml")
+    return VOCABULARY.read_profile(document.data, document)
+
+
+def comments_of(text):
+    return sorted(line[line.index("# ") :] for line in text.splitlines() if "# " in line)
+
+
+@pytest.mark.parametrize("text", SAMPLES.values(), ids=SAMPLES)
+@given(answers=values())
+def test_what_a_person_answers_is_what_the_file_says_and_the_rest_is_what_it_said(text, answers):
+    before, after = read(text), read(write_answers(text, answers))
+    expected = VOCABULARY.read_profile(answers)
+
+    for name in BOOK.criteria:
+        source = expected if name in answers else before
+        assert after.levels.get(name) == source.levels.get(name)
+    assert after.project == before.project
+
+
+@given(answers=values())
+def test_no_comment_of_a_handwritten_profile_is_lost_but_those_inside_a_replaced_list(answers):
+    kept = comments_of(write_answers(HANDWRITTEN, answers))
+
+    for comment in comments_of(HANDWRITTEN):
+        assert comment in kept or (comment == "# the wiki" and "knowledge.source" in answers)
+
+
+@given(answers=values())
+def test_an_answer_takes_the_place_that_a_template_keeps_for_it(answers):
+    template = SAMPLES["a template"].splitlines()
+    written = write_answers(SAMPLES["a template"], answers).splitlines()
+
+    assert len(written) == len(template)
+    changed = [old for old, new in zip(template, written, strict=True) if old != new]
+    assert changed == [f"  # {name.partition('.')[2]}:" for name in BOOK.criteria if name in answers]
+
+
+def test_line_ends_and_wide_indents_stay():
+    text = "knowledge:\r\n    gap: most\r\n    source:\r\n      - tacit\r\n"
+
+    assert write_answers(text, {"knowledge.size": "large"}) == text + "    size: large\r\n"

@@ -1,0 +1,102 @@
+"""Where results go: terminals and pipes of any encoding, readers that stop early, disks that are full."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from xml.etree import ElementTree as ET
+
+import pytest
+
+PROFILE = 'project: "Prüfstelle 検査 🚀"\nknowledge: {gap: most}\n'
+DESIGN = """---
+ragortune: {decision: fine_tuning, profile: {project: 検査, knowledge: {gap: most, source: documents, volatility: daily}}}
+---
+# Prüfstelle 検査
+We fine-tune.
+"""
+COMMAND = (sys.executable, "-m", "ragortune")
+
+
+def start(folder, *arguments, **streams):
+    variables = {**os.environ, "PYTHONIOENCODING": streams.pop("encoding", "utf-8")}
+    return subprocess.run([*COMMAND, *arguments], cwd=folder, env=variables, check=False, **streams)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    (tmp_path / "profile.yaml").write_text(PROFILE, encoding="utf-8")
+    (tmp_path / "design-検査.md").write_text(DESIGN, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+@pytest.mark.parametrize(
+    ("arguments", "read"),
+    [
+        (("recommend", "-f", "json", "profile.yaml"), json.loads),
+        (("check", "-f", "json", "."), json.loads),
+        (("check", "-f", "sarif", "."), json.loads),
+        (("check", "-f", "gitlab", "."), json.loads),
+        (("check", "-f", "junit", "."), ET.fromstring),
+        (("extract", "design-検査.md"), str),
+    ],
+)
+def test_a_team_whose_locale_is_not_utf_8_pipes_utf_8_all_the_same(desk, arguments, read, encoding):
+    done = start(desk, *arguments, capture_output=True, encoding=encoding)
+    text = done.stdout.decode("utf-8")
+    assert "検査" in text
+    assert read(text) is not None
+
+
+def test_a_terminal_shows_what_its_encoding_can(desk):
+    master, slave = pty.openpty()
+    start(desk, "recommend", "profile.yaml", stdout=slave, encoding="ascii")
+    os.close(slave)
+    shown = os.read(master, 10_000)
+    os.close(master)
+    assert b"\\u691c\\u67fb" in shown
+    assert shown.isascii()
+
+
+def start_unread(folder, *arguments):
+    """Run a command whose output nobody reads; return its exit code and complaints."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = start(folder, *arguments, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    return done.returncode, done.stderr.decode()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_gate_fails_although_nobody_reads_its_report(desk, form):
+    assert start_unread(desk, "check", "-f", form, ".") == (1, "")
+
+
+@pytest.mark.parametrize("arguments", [("recommend", "profile.yaml"), ("schema", "profile"), ("--help",)])
+def test_a_reader_that_has_seen_enough_is_no_error(desk, arguments):
+    assert start_unread(desk, *arguments) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("check", "."), ("recommend", "profile.yaml"), ("--help",), ("--version",)]
+)
+def test_a_full_disk_is_told_and_is_no_internal_error(desk, arguments):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = start(desk, *arguments, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2
+    assert done.stderr.decode() == "error: the result cannot be written (No space left on device)\n"
+
+
+def test_a_closed_output_is_told_and_is_no_internal_error(desk):
+    done = start(desk, "check", ".", stderr=subprocess.PIPE, preexec_fn=lambda: os.close(1))
+    assert done.returncode == 2
+    assert done.stderr.decode() == "error: the result cannot be written (stdout is closed)\n"
+
+
+@pytest.mark.parametrize("closed", [0, 2])
+def test_a_job_without_input_or_without_a_place_for_errors_still_judges(desk, closed):
+    done = start(desk, "check", ".", stdout=subprocess.PIPE, preexec_fn=lambda: os.close(closed))
+    assert done.returncode == 1
+    assert b"decision-disagrees" in done.stdout
