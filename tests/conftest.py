@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, settings
 
 from ragortune import load_rulebook
 from ragortune.__main__ import main
-from ragortune.profile import Vocabulary
-from ragortune.rulefolder import shipped_folder
+from ragortune.evidence.profile import Vocabulary
+from ragortune.support.rulefolder import shipped_folder
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

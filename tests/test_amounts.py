@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragortune.amounts import AmbiguousNumberError, find_amounts, iterate_levels, read_number
+from ragortune.evidence.amounts import AmbiguousNumberError, find_amounts, iterate_levels, read_number
 
 
 def amounts_in(text):

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragortune import load_rulebook
-from ragortune.answers import LONGEST_ANSWER, accepted_words, choice_labels, read_answer
-from ragortune.errors import AnswerError, ProfileError
+from ragortune.evidence.answers import LONGEST_ANSWER, accepted_words, choice_labels, read_answer
+from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Criterion, Level
-from ragortune.profile import Vocabulary
+from ragortune.support.errors import AnswerError, ProfileError
 
 BOOK = load_rulebook()
 CRITERIA = list(BOOK.criteria.values())

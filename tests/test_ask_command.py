@@ -10,11 +10,11 @@ import pytest
 
 from ragortune.commands.ask import AskRequest, ask_questions
 from ragortune.engine import decide_option
-from ragortune.errors import UsageError
-from ragortune.host import Environment, replace_file
+from ragortune.evidence.profile import write_profile
 from ragortune.model import Profile
-from ragortune.profile import write_profile
-from ragortune.reading import parse_yaml
+from ragortune.support.environment import Environment, replace_file
+from ragortune.support.errors import UsageError
+from ragortune.support.reading import parse_yaml
 
 from .conftest import ROOT
 
@@ -447,7 +447,7 @@ def test_saving_replaces_a_file_whole_and_keeps_its_mode_and_links(tmp_path, mon
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ragortune.host.os.replace", interrupt)
+    monkeypatch.setattr("ragortune.support.environment.os.replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
         replace_file(str(target), "newer")
     assert target.read_text() == "new"

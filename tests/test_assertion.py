@@ -3,9 +3,9 @@
 import pytest
 
 from ragortune.evidence.documents.reader import reader_for
-from ragortune.evidence.documents.records import Meaning
 from ragortune.evidence.documents.sentences import read_sentences
-from ragortune.rulebook import load_rulebook
+from ragortune.model.documents import Meaning
+from ragortune.ruleset.rulebook import load_rulebook
 
 READER = reader_for(load_rulebook())
 

@@ -10,21 +10,21 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-import ragortune.audit
-from ragortune.audit import Policy, audit_reading, gather_answers
+import ragortune.check
+from ragortune.check import Policy, audit_reading, gather_answers
 from ragortune.engine import add_what_if
-from ragortune.errors import RagortuneError
 from ragortune.evidence.documents.reader import read_design
-from ragortune.findings import CheckReport
-from ragortune.profile import Vocabulary
-from ragortune.reading import parse_yaml
-from ragortune.render.check_json import render_json
-from ragortune.render.check_text import render_check_text
-from ragortune.render.ci import render_github, render_gitlab, render_junit
-from ragortune.render.extract import render_profile_yaml
-from ragortune.render.review import render_review
-from ragortune.render.sarif import describe_log, render_sarif
-from ragortune.rulebook import load_finding_rules
+from ragortune.evidence.profile import Vocabulary
+from ragortune.model.findings import CheckReport
+from ragortune.report.check_json import render_json
+from ragortune.report.check_text import render_check_text
+from ragortune.report.ci import render_github, render_gitlab, render_junit
+from ragortune.report.extract import render_profile_yaml
+from ragortune.report.review import render_review
+from ragortune.report.sarif import describe_log, render_sarif
+from ragortune.ruleset.rulebook import load_finding_rules
+from ragortune.support.errors import RagortuneError
+from ragortune.support.reading import parse_yaml
 
 from .test_check_formats import SCHEMA
 
@@ -89,7 +89,7 @@ def judge_all(book, cache_folder):  # noqa: ARG001  (the cache has to be set up 
         return studied[key].replace(profile=recommendation.profile)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ragortune.audit, "add_what_if", study_once)
+        patch.setattr(ragortune.check, "add_what_if", study_once)
         yield from make_judge(book, rules, policy)
 
 

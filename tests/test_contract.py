@@ -10,9 +10,9 @@ import sys
 import pytest
 
 import ragortune
-from ragortune.errors import ExitCode, Place, RagortuneError, RulebookError
 from ragortune.model import Level, NeedState, Option
-from ragortune.record import Record, plain_data
+from ragortune.support.errors import ExitCode, Place, RagortuneError, RulebookError
+from ragortune.support.record import Record, plain_data
 
 from .conftest import ROOT
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from ragortune.economics import formulas
-from ragortune.economics.comparisons import find_payback
-from ragortune.economics.crossings import find_crossing
-from ragortune.economics.machines import cache_bytes
-from ragortune.prices import quantity_of
-from ragortune.quantities import measure, plain
+from ragortune.costs import formulas
+from ragortune.costs.comparisons import find_payback
+from ragortune.costs.crossings import find_crossing
+from ragortune.costs.machines import cache_bytes
+from ragortune.model.prices import quantity_of
+from ragortune.model.quantities import measure, plain
 
 ONE = plain(1)
 

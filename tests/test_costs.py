@@ -5,15 +5,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ragortune import recommend
-from ragortune.economics.assess import Sample, assess_costs
-from ragortune.economics.comparisons import count_wins
-from ragortune.economics.crossings import find_crossing, total_at
-from ragortune.economics.inputs import tabulate_triangle
+from ragortune.costs.assess import Sample, assess_costs
+from ragortune.costs.comparisons import count_wins
+from ragortune.costs.crossings import find_crossing, total_at
+from ragortune.costs.inputs import tabulate_triangle
 from ragortune.engine import add_what_if, judge_profile
-from ragortune.errors import PriceError, ProfileError
-from ragortune.prices import PriceBook
-from ragortune.profile import Vocabulary
-from ragortune.reading import read_document
+from ragortune.evidence.profile import Vocabulary
+from ragortune.model.prices import PriceBook
+from ragortune.support.errors import PriceError, ProfileError
+from ragortune.support.reading import read_document
 
 from .conftest import ROOT
 
@@ -622,7 +622,7 @@ def test_options_that_cost_alike_leave_the_decision_to_others():
 
 
 def test_prices_older_than_a_year_give_no_facts(book):
-    from ragortune.derived import add_facts
+    from ragortune.costs.derived import add_facts
 
     profile = Vocabulary(book.criteria).read_profile(scenario(2))
 
@@ -631,7 +631,7 @@ def test_prices_older_than_a_year_give_no_facts(book):
 
 
 def test_a_rule_set_without_derived_criteria_gets_none(book):
-    from ragortune.derived import add_facts
+    from ragortune.costs.derived import add_facts
 
     bare = book.replace(derived={})
     profile = Vocabulary(book.criteria).read_profile(scenario(2))

@@ -7,7 +7,7 @@ import tomllib
 
 from msgspec.structs import asdict
 
-from ragortune.configuration import find_configuration
+from ragortune.commands.configuration import find_configuration
 
 from .conftest import ROOT
 

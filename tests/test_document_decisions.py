@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from ragortune import load_rulebook
-from ragortune.errors import RagortuneError
 from ragortune.evidence.documents.reader import read_design
+from ragortune.support.errors import RagortuneError
 
 DOCUMENTS = {
     document["name"]: document

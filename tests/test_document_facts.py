@@ -10,7 +10,7 @@ from ragortune import load_rulebook
 from ragortune.evidence.documents.cutting import span_of
 from ragortune.evidence.documents.reader import read_design, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
-from ragortune.languagetests import run_language_tests
+from ragortune.lint.language import run_language_tests
 
 BOOK = load_rulebook()
 READER = reader_for(BOOK)

@@ -4,9 +4,9 @@ import pytest
 
 from ragortune.evidence.documents.cutting import span_of
 from ragortune.evidence.documents.reader import reader_for
-from ragortune.evidence.documents.records import Block, SectionKind
 from ragortune.evidence.documents.sentences import read_sentences
-from ragortune.rulebook import load_rulebook
+from ragortune.model.documents import Block, SectionKind
+from ragortune.ruleset.rulebook import load_rulebook
 
 LANGUAGE = reader_for(load_rulebook()).marker.language
 

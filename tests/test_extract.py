@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from ragortune.audit import gather_answers
-from ragortune.evidence.documents.records import DesignReading, DocumentStatus, Modality, Span, StatedFact
-from ragortune.profile import Vocabulary
-from ragortune.reading import parse_yaml
-from ragortune.render.extract import render_profile_json, render_profile_yaml
+from ragortune.check import gather_answers
+from ragortune.evidence.profile import Vocabulary
+from ragortune.model.documents import DesignReading, DocumentStatus, Modality, Span, StatedFact
+from ragortune.report.extract import render_profile_json, render_profile_yaml
+from ragortune.support.reading import parse_yaml
 
 from .test_check_command import AGREEING, COOKING, DISAGREEING
 

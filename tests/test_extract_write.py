@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragortune.audit import gather_answers
+from ragortune.check import gather_answers
 from ragortune.commands.writing import list_entries
-from ragortune.errors import RagortuneError, UnreadableError
 from ragortune.evidence.block import BlockContent, Entry, write_block
 from ragortune.evidence.documents.reader import read_design
+from ragortune.evidence.profile import Vocabulary
 from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Evidence
-from ragortune.profile import Vocabulary
+from ragortune.support.errors import RagortuneError, UnreadableError
 
 from .model_programs import GOOD, PRICE_DESK, Programs
 

@@ -3,13 +3,13 @@
 import msgspec
 import pytest
 
-from ragortune.audit import Policy, audit_reading
-from ragortune.audit.examples import make_reading, run_finding_tests
 from ragortune.casebook import measure_agreement
+from ragortune.check import Policy, audit_reading
+from ragortune.check.examples import make_reading, run_finding_tests
 from ragortune.engine.questions import list_askable
-from ragortune.errors import PriceError
 from ragortune.evidence.documents.reader import read_design
-from ragortune.evidence.documents.records import (
+from ragortune.model import Option, Sample
+from ragortune.model.documents import (
     Cited,
     DesignReading,
     DocumentStatus,
@@ -18,9 +18,9 @@ from ragortune.evidence.documents.records import (
     StatedDecision,
     StatedFact,
 )
-from ragortune.findings import Detector, FindingExample, FindingRule, FindingTests, Severity, StepKind
-from ragortune.model import Option, Sample
-from ragortune.rulebook import load_finding_rules
+from ragortune.model.findings import Detector, FindingExample, FindingRule, FindingTests, Severity, StepKind
+from ragortune.ruleset.rulebook import load_finding_rules
+from ragortune.support.errors import PriceError
 
 from .conftest import ROOT
 
@@ -581,7 +581,7 @@ def test_a_name_in_a_finding_rule_that_nothing_bears_is_an_error(run, pack, old,
 
 
 def test_quantities_of_a_profile_file_speak_through_derived_facts(judge, vocabulary):
-    from ragortune.render.checks import word_decision
+    from ragortune.report.checks import word_decision
 
     outside = vocabulary.read_profile(
         {"quantities": {"requests_per_day": 150, "corpus_tokens": 60_000, "model": "claude-haiku-5-5"}}

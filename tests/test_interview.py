@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragortune import load_rulebook
-from ragortune.answers import read_answer
 from ragortune.engine import SearchTooLargeError, decide_option, is_settled
-from ragortune.errors import AnswerError
+from ragortune.evidence.answers import read_answer
+from ragortune.evidence.profile import Vocabulary, find_declined, write_profile
 from ragortune.interview import (
     Command,
     Interview,
@@ -19,8 +19,8 @@ from ragortune.interview import (
     take_answer,
 )
 from ragortune.model import Answer, Criterion, Level, NoticeKind, Option, Profile, Provenance, Sample
-from ragortune.profile import Vocabulary, find_declined, write_profile
-from ragortune.reading import parse_yaml
+from ragortune.support.errors import AnswerError
+from ragortune.support.reading import parse_yaml
 
 BOOK = load_rulebook()
 VOCABULARY = Vocabulary(BOOK.criteria)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ragortune import load_rulebook
 from ragortune.engine import decide_option, is_settled, judge_profile, reach_options, trace_rules
+from ragortune.lint.logic import find_broken_step
 from ragortune.model import Direction, GateKind, Need, Option, Profile, TraceState
-from ragortune.rulecheck.logic import find_broken_step
 
 from .rule_sets import draw_answers, make_rulebook
 

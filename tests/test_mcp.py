@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 from ragortune.commands import agents
-from ragortune.host import Environment
 from ragortune.model import Option
+from ragortune.support.environment import Environment
 
 from .conftest import ROOT
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragortune.errors import UsageError
 from ragortune.evidence.backends import CommandModel, Reply, open_backend
-from ragortune.evidence.documents.records import DocumentStatus
 from ragortune.evidence.model_reader import read_by_model
 from ragortune.evidence.prompt import MOST_PARTS, PART_CHARACTERS, split_document, write_prompts
 from ragortune.evidence.quotes import QuoteFinder
 from ragortune.evidence.verification import Verifier
+from ragortune.model.documents import DocumentStatus
+from ragortune.support.errors import UsageError
 
 from .model_programs import DECISION, GOOD, PRICE_DESK, Programs, fact
 

@@ -10,10 +10,10 @@ import yaml
 
 import ragortune
 from ragortune import recommend
+from ragortune.evidence.workload import RULES
 from ragortune.model import Need, Sample, Strength
-from ragortune.render import blocks, pages
-from ragortune.schemas import SCHEMAS, export_schema
-from ragortune.workload import RULES
+from ragortune.report import blocks, pages
+from ragortune.ruleset.schemas import SCHEMAS, export_schema
 
 from .conftest import ROOT
 

@@ -6,12 +6,12 @@ import types
 
 import pytest
 
-from ragortune import catalogue
-from ragortune.errors import RulebookError
+from ragortune.costs import catalogue
+from ragortune.evidence.workload import RULES
 from ragortune.model import Confidence, PriceRow, PriceValue
-from ragortune.prices import KINDS, check_row, find_ages
-from ragortune.rulebook import load_rulebook
-from ragortune.workload import RULES
+from ragortune.model.prices import KINDS, check_row, find_ages
+from ragortune.ruleset.rulebook import load_rulebook
+from ragortune.support.errors import RulebookError
 
 DAY = ("--as-of", "2026-11-24")
 

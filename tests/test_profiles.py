@@ -4,10 +4,10 @@ import itertools
 
 import pytest
 
-from ragortune.errors import ProfileError
+from ragortune.evidence.profile import Vocabulary, describe_answer, write_profile
 from ragortune.model import Criterion, Level, Profile, Provenance
-from ragortune.profile import Vocabulary, describe_answer, write_profile
-from ragortune.reading import parse_json, parse_toml, parse_yaml
+from ragortune.support.errors import ProfileError
+from ragortune.support.reading import parse_json, parse_toml, parse_yaml
 
 
 def read(vocabulary, text, parse=parse_yaml):

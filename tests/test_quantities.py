@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragortune.errors import QuantityError
-from ragortune.quantities import (
+from ragortune.model.quantities import (
     Draws,
     Quantity,
     Range,
@@ -22,7 +21,8 @@ from ragortune.quantities import (
     require_finite,
     smaller_of,
 )
-from ragortune.units import name_dimensions, parse_unit
+from ragortune.model.units import name_dimensions, parse_unit
+from ragortune.support.errors import QuantityError
 
 UNITS = (
     "USD/mtok",

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragortune.errors import ProfileError
+from ragortune.evidence.profile import write_profile
 from ragortune.evidence.quotes import QuoteFinder, blank_hidden, find_block, plain_text
 from ragortune.model import Evidence
-from ragortune.profile import write_profile
-from ragortune.reading import parse_yaml
+from ragortune.support.errors import ProfileError
+from ragortune.support.reading import parse_yaml
 
 HANDBOOK = """# Handbook assistant
 

@@ -5,8 +5,8 @@ import tracemalloc
 
 import pytest
 
-from ragortune.errors import Place, UnreadableError
-from ragortune.reading import (
+from ragortune.support.errors import Place, UnreadableError
+from ragortune.support.reading import (
     PROFILE_BYTES,
     decode_text,
     list_files,

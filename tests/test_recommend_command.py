@@ -442,7 +442,7 @@ def test_progress_is_counted_on_the_terminal_only(write, tmp_path, monkeypatch):
     import io
 
     from ragortune.commands import recommend
-    from ragortune.host import Environment
+    from ragortune.support.environment import Environment
 
     monkeypatch.setattr(recommend, "_PROGRESS_EVERY", 2)
     write("b.jsonl", "{}\n" * 5)

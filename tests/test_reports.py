@@ -10,15 +10,15 @@ from markdown_it import MarkdownIt
 
 from ragortune import load_rulebook, recommend
 from ragortune.casebook import find_nearest
+from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Gate, GateKind, Need
-from ragortune.plaintext import clean_text, join_words, quote_value, shorten_text, suggest_name
-from ragortune.profile import Vocabulary
-from ragortune.reading import PROFILE_BYTES, read_document
-from ragortune.render.headline import build_headline, word_probability, word_share
-from ragortune.render.markdown import escape_markdown, render_markdown
-from ragortune.render.outlook import build_outlook
-from ragortune.render.report import build_report
-from ragortune.render.text import render_text
+from ragortune.report.headline import build_headline, word_probability, word_share
+from ragortune.report.markdown import escape_markdown, render_markdown
+from ragortune.report.outlook import build_outlook
+from ragortune.report.report import build_report
+from ragortune.report.text import render_text
+from ragortune.support.reading import PROFILE_BYTES, read_document
+from ragortune.support.text import clean_text, join_words, quote_value, shorten_text, suggest_name
 
 from .conftest import ROOT
 

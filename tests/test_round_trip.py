@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 
+from ragortune.evidence.profile import write_profile
 from ragortune.evidence.round_trip import write_answers
-from ragortune.profile import write_profile
-from ragortune.reading import parse_yaml
+from ragortune.support.reading import parse_yaml
 
 from .test_interview import BOOK, VOCABULARY, values
 

@@ -8,10 +8,10 @@ import platformdirs
 import pytest
 
 from ragortune import RagortuneError, load_rulebook, recommend, rulebook
-from ragortune.compiled import PARTS, cache_folder, compiled_name, write_parts
-from ragortune.errors import RulebookError, UnreadableError
-from ragortune.rulefiles import compile_folder
-from ragortune.rulefolder import shipped_folder
+from ragortune.ruleset.compiled import PARTS, cache_folder, compiled_name, write_parts
+from ragortune.ruleset.files import compile_folder
+from ragortune.support.errors import RulebookError, UnreadableError
+from ragortune.support.rulefolder import shipped_folder
 
 MANIFEST = "name: ours\nversion: '1'\nextends: ragortune\n"
 RULE = """rules:
@@ -370,7 +370,7 @@ def test_the_cache_keeps_the_newest_few(own_cache, team_pack):
 
 def test_what_another_version_compiled_is_not_used(team_pack, monkeypatch):
     before = compiled_name(team_pack)
-    monkeypatch.setattr("ragortune.compiled.__version__", "99.0")
+    monkeypatch.setattr("ragortune.ruleset.compiled.__version__", "99.0")
 
     assert compiled_name(team_pack) != before
 

@@ -7,10 +7,10 @@ import pytest
 
 from ragortune import load_rulebook
 from ragortune.casebook import measure_agreement, read_levels
+from ragortune.lint import check_folder, run_tests
 from ragortune.model import Need, Option, Quality, Sample, has_need
-from ragortune.rulebook import load_finding_rules
-from ragortune.rulecheck import check_folder, run_tests
-from ragortune.rulefolder import shipped_folder
+from ragortune.ruleset.rulebook import load_finding_rules
+from ragortune.support.rulefolder import shipped_folder
 
 from .conftest import ROOT
 

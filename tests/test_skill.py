@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from ragortune.commands.agents import build_tools
-from ragortune.reading import PROFILE_BYTES, read_document
-from ragortune.render.pages import page_names
+from ragortune.report.pages import page_names
+from ragortune.support.reading import PROFILE_BYTES, read_document
 
 from .conftest import ROOT
 

@@ -19,19 +19,19 @@ from pathlib import Path
 from typing import Any
 
 from ragortune.casebook import read_levels
-from ragortune.economics.answers import CostReport
-from ragortune.economics.assess import assess_costs, choose_tools
-from ragortune.economics.bills import build_bill, spread_total
-from ragortune.economics.inputs import Input, Inputs, Plan, Scene
+from ragortune.costs.answers import CostReport
+from ragortune.costs.assess import assess_costs, choose_tools
+from ragortune.costs.bills import build_bill, spread_total
+from ragortune.costs.inputs import Input, Inputs, Plan, Scene
 from ragortune.engine import add_what_if, decide_option, judge_profile
 from ragortune.evidence.documents.reader import read_design, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
+from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Direction, Need, Profile, Rulebook
-from ragortune.prices import PriceBook
-from ragortune.profile import Vocabulary
-from ragortune.quantities import Quantity, measure
-from ragortune.reading import PROFILE_BYTES, read_document
-from ragortune.rulebook import load_rulebook
+from ragortune.model.prices import PriceBook
+from ragortune.model.quantities import Quantity, measure
+from ragortune.ruleset.rulebook import load_rulebook
+from ragortune.support.reading import PROFILE_BYTES, read_document
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "support-assistant.yaml"

@@ -22,13 +22,14 @@ class CompileRulebook(BuildHookInterface[Any]):
             return
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
-        from ragortune import compiled, rulefiles, rulefolder
+        from ragortune.ruleset import compiled, files
+        from ragortune.support import rulefolder
 
-        folder = rulefolder.shipped_folder()
-        key = compiled.compiled_name(folder)
+        rules = rulefolder.shipped_folder()
+        key = compiled.compiled_name(rules)
         target = root / "build" / "compiled"
         target.mkdir(parents=True, exist_ok=True)
-        for name, data in compiled.encode_parts(rulefiles.compile_folder(folder)).items():
+        for name, data in compiled.encode_parts(files.compile_folder(rules)).items():
             path = target / f"{name}-{key}.json"
             path.write_bytes(data)
             build_data["force_include"][str(path)] = f"ragortune/compiled/{path.name}"

@@ -15,9 +15,10 @@ from collections.abc import Iterator
 import msgspec
 
 from ragortune import load_rulebook
-from ragortune.audit import Policy, audit_reading
+from ragortune.check import Policy, audit_reading
 from ragortune.evidence.documents.reader import read_design
-from ragortune.evidence.documents.records import (
+from ragortune.model import Case, Option, Rulebook, Sample
+from ragortune.model.documents import (
     Cited,
     DesignReading,
     DocumentStatus,
@@ -26,9 +27,8 @@ from ragortune.evidence.documents.records import (
     StatedDecision,
     StatedFact,
 )
-from ragortune.findings import Severity
-from ragortune.model import Case, Option, Rulebook, Sample
-from ragortune.rulebook import load_finding_rules
+from ragortune.model.findings import Severity
+from ragortune.ruleset.rulebook import load_finding_rules
 
 _LINE = Span(1, 1, "decision")
 _TODAY = "2026-11-24"

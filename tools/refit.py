@@ -34,8 +34,8 @@ from fitting import SHIPPED, Data, Fit, fit_need, read_data, take_fingerprint
 from folds import cross_validate, judge_cases, regress_one_hot
 from ragortune.casebook import Agreement
 from ragortune.model import Need, Rulebook, Sample, Strength
-from ragortune.rulebook import load_rulebook
-from ragortune.rulefolder import shipped_folder
+from ragortune.ruleset.rulebook import load_rulebook
+from ragortune.support.rulefolder import shipped_folder
 
 REGRESSIONS = (0.03, 0.1, 0.3, 1.0)
 """Inverse penalties of the logistic regressions beside the scorecard; every one is shown."""

@@ -18,10 +18,10 @@ import msgspec
 import yaml
 
 from ragortune import load_rulebook
-from ragortune.amounts import iterate_levels
+from ragortune.evidence.amounts import iterate_levels
 from ragortune.evidence.documents.reader import read_design
-from ragortune.evidence.documents.records import DesignReading, StatedFact
 from ragortune.model import Criterion, Rulebook
+from ragortune.model.documents import DesignReading, StatedFact
 
 _STATUS = {"judge": "judged", "no_decision_found": "no_decision", "nothing_to_judge": "nothing_to_judge"}
 _GROUPS: Mapping[str, tuple[str, ...]] = {

@@ -13,18 +13,18 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ragortune.economics import comparisons, crossings, formulas
-from ragortune.findings import FindingRule
+from ragortune.costs import comparisons, crossings, formulas
+from ragortune.evidence.workload import RULES, QuantityRule
 from ragortune.model import Option, Rulebook
-from ragortune.prices import KINDS, bounds_of
-from ragortune.render import pages
-from ragortune.render.blocks import page_markdown
-from ragortune.render.pricelist import prices_markdown
-from ragortune.render.topics import scale_page
-from ragortune.rulebook import load_finding_rules, load_rulebook
-from ragortune.rulefolder import shipped_folder
-from ragortune.schemas import SCHEMAS, export_schema
-from ragortune.workload import RULES, QuantityRule
+from ragortune.model.findings import FindingRule
+from ragortune.model.prices import KINDS, bounds_of
+from ragortune.report import pages
+from ragortune.report.blocks import page_markdown
+from ragortune.report.pricelist import prices_markdown
+from ragortune.report.topics import scale_page
+from ragortune.ruleset.rulebook import load_finding_rules, load_rulebook
+from ragortune.ruleset.schemas import SCHEMAS, export_schema
+from ragortune.support.rulefolder import shipped_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 _NOTE = "<!-- Generated from rules/ by tools/write_docs.py; change the records, not this page. -->"

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ragortune.derived import add_facts
+from ragortune.costs.derived import add_facts
 from ragortune.engine import add_what_if, judge_profile
-from ragortune.errors import RagortuneError
-from ragortune.host import read_date
+from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Need, Option, Profile, Recommendation, Rulebook
-from ragortune.profile import Vocabulary
-from ragortune.rulebook import load_rulebook
+from ragortune.ruleset.rulebook import load_rulebook
+from ragortune.support.environment import read_date
+from ragortune.support.errors import RagortuneError
 from ragortune.version import __version__
 
 __all__ = [

@@ -10,8 +10,8 @@ import traceback
 
 from ragortune.cli import app
 from ragortune.commands.shared import show_error
-from ragortune.errors import ExitCode, RagortuneError
-from ragortune.host import Environment, discard_output
+from ragortune.support.environment import Environment, discard_output
+from ragortune.support.errors import ExitCode, RagortuneError
 from ragortune.version import __version__
 
 

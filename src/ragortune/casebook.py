@@ -14,9 +14,9 @@ from functools import lru_cache
 
 from ragortune.engine import Levels, Outcome, SearchTooLargeError, decide_option, is_settled
 from ragortune.engine.score import logistic
+from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Case, Option, Recommendation, Rulebook, Sample
-from ragortune.profile import Vocabulary
-from ragortune.record import Record
+from ragortune.support.record import Record
 
 EVIDENCE = ("measured", "argued", "described")
 """Kinds of evidence, strongest first."""

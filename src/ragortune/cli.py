@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from ragortune import __version__
-from ragortune.errors import ExitCode
-from ragortune.host import Environment
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode
 
 app = typer.Typer(
     name="ragortune",

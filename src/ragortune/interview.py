@@ -12,7 +12,7 @@ from functools import cached_property
 
 from ragortune.engine import SearchTooLargeError, decide_option, judge_profile, rank_questions, trace_rule
 from ragortune.engine.questions import can_ask, choose_question
-from ragortune.errors import AnswerError
+from ragortune.evidence.profile import Vocabulary
 from ragortune.model import (
     Answer,
     Criterion,
@@ -25,9 +25,9 @@ from ragortune.model import (
     Rule,
     Rulebook,
 )
-from ragortune.plaintext import join_words
-from ragortune.profile import Vocabulary
-from ragortune.record import Record
+from ragortune.support.errors import AnswerError
+from ragortune.support.record import Record
+from ragortune.support.text import join_words
 
 
 class Command(StrEnum):

@@ -20,13 +20,13 @@ from ragortune.commands.prices import PriceRequest
 from ragortune.commands.recommend import RecommendRequest, recommend_profiles
 from ragortune.commands.rules import show_page
 from ragortune.commands.shared import show_error
-from ragortune.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
-from ragortune.host import Environment
 from ragortune.model import Criterion, Option
-from ragortune.plaintext import quote_value, suggest_name
-from ragortune.render import shapes
-from ragortune.render.machine import dump_json
-from ragortune.schemas import outline_profile
+from ragortune.report import shapes
+from ragortune.report.machine import dump_json
+from ragortune.ruleset.schemas import outline_profile
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
+from ragortune.support.text import quote_value, suggest_name
 
 Arguments = Mapping[str, object]
 _NAME_LENGTH = 300

@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from ragortune.answers import read_answer
 from ragortune.commands.shared import open_rulebook, show_error
-from ragortune.derived import add_facts
-from ragortune.errors import ExitCode, Place, ProfileError, RagortuneError, UnreadableError, UsageError
+from ragortune.costs.derived import add_facts
+from ragortune.evidence.answers import read_answer
+from ragortune.evidence.profile import UNKNOWN, Vocabulary, find_declined, given_value, write_profile
 from ragortune.evidence.round_trip import write_answers
-from ragortune.host import Environment, replace_file
 from ragortune.interview import (
     Command,
     Interview,
@@ -24,13 +23,21 @@ from ragortune.interview import (
     take_answer,
 )
 from ragortune.model import Criterion, Profile, Provenance, Rulebook
-from ragortune.plaintext import quote_value, shorten_text, suggest_name
-from ragortune.profile import UNKNOWN, Vocabulary, find_declined, given_value, write_profile
-from ragortune.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes
-from ragortune.record import NOTHING, Record
-from ragortune.render.dialogue import Dialogue, word_advice
-from ragortune.render.machine import dump_json
-from ragortune.render.questions import describe_next
+from ragortune.report.dialogue import Dialogue, word_advice
+from ragortune.report.machine import dump_json
+from ragortune.report.questions import describe_next
+from ragortune.support.environment import Environment, replace_file
+from ragortune.support.errors import (
+    ExitCode,
+    Place,
+    ProfileError,
+    RagortuneError,
+    UnreadableError,
+    UsageError,
+)
+from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes
+from ragortune.support.record import NOTHING, Record
+from ragortune.support.text import quote_value, shorten_text, suggest_name
 
 START_FILE = "profile.yaml"
 _YAML_ENDINGS = (".yaml", ".yml")

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ragortune import __version__
-from ragortune.audit import Policy, audit_reading
-from ragortune.audit.baseline import describe_baseline, forgive_known, list_entries, read_baseline
+from ragortune.check import Policy, audit_reading
+from ragortune.check.baseline import describe_baseline, forgive_known, list_entries, read_baseline
+from ragortune.commands.configuration import Configuration, find_configuration
 from ragortune.commands.documents import (
     Limits,
     changed_files,
@@ -21,19 +22,18 @@ from ragortune.commands.evidence import QuotedFiles
 from ragortune.commands.models import open_reader
 from ragortune.commands.outputs import choose_outputs, write_report
 from ragortune.commands.shared import show_error
-from ragortune.configuration import Configuration, find_configuration
-from ragortune.errors import ExitCode, Place, RagortuneError, UsageError
-from ragortune.evidence.documents.records import DocumentStatus
-from ragortune.findings import Certainty, CheckReport, DocumentAudit, FindingRule, Severity, StaleEntry
-from ragortune.host import Environment
+from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Profile, Rulebook
-from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
-from ragortune.profile import Vocabulary
-from ragortune.reading import PROFILE_BYTES, decode_text, load_json, read_bytes, read_document
-from ragortune.record import Record
-from ragortune.render.machine import dump_json
-from ragortune.rulebook import load_finding_rules, load_rulebook
-from ragortune.rulefolder import shipped_folder
+from ragortune.model.documents import DocumentStatus
+from ragortune.model.findings import Certainty, CheckReport, DocumentAudit, FindingRule, Severity, StaleEntry
+from ragortune.report.machine import dump_json
+from ragortune.ruleset.rulebook import load_finding_rules, load_rulebook
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
+from ragortune.support.reading import PROFILE_BYTES, decode_text, load_json, read_bytes, read_document
+from ragortune.support.record import Record
+from ragortune.support.rulefolder import shipped_folder
+from ragortune.support.text import clean_text, join_words, quote_value, suggest_name
 
 NEVER = "never"
 _FAIL_WORDS = (*(severity.value for severity in reversed(Severity)), NEVER)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from ragortune import catalogue
 from ragortune.commands.prices import PriceRequest, open_prices
 from ragortune.commands.shared import choose_format
-from ragortune.derived import apply_facts, derive_facts
-from ragortune.economics.assess import DRAWS, Sample, assess_costs
+from ragortune.costs import catalogue
+from ragortune.costs.assess import DRAWS, Sample, assess_costs
+from ragortune.costs.derived import apply_facts, derive_facts
 from ragortune.engine import decide_option
-from ragortune.errors import ExitCode, PriceError, UsageError
-from ragortune.host import Environment
+from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Profile, Rulebook
-from ragortune.profile import Vocabulary
-from ragortune.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes, read_document
-from ragortune.record import Record
-from ragortune.render import costs
+from ragortune.report import costs
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode, PriceError, UsageError
+from ragortune.support.reading import (
+    PROFILE_BYTES,
+    Document,
+    decode_text,
+    parse_text,
+    read_bytes,
+    read_document,
+)
+from ragortune.support.record import Record
 
 FORMATS = ("text", "json", "markdown", "csv")
 

@@ -7,11 +7,11 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from ragortune.errors import Place, UnreadableError, UsageError
-from ragortune.host import Environment
-from ragortune.plaintext import clean_text, quote_value
-from ragortune.reading import decode_text, read_bytes, show_size
-from ragortune.record import Record
+from ragortune.support.environment import Environment
+from ragortune.support.errors import Place, UnreadableError, UsageError
+from ragortune.support.reading import decode_text, read_bytes, show_size
+from ragortune.support.record import Record
+from ragortune.support.text import clean_text, quote_value
 
 ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rst")
 """Files that count as documents where a folder is named."""

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ragortune.audit.evidence import Quoted, QuoteSources, list_outside_quotes, list_quotes
+from ragortune.check.evidence import Quoted, QuoteSources, list_outside_quotes, list_quotes
+from ragortune.commands.configuration import find_repository
 from ragortune.commands.documents import Limits, read_design_text
-from ragortune.configuration import find_repository
-from ragortune.errors import Place, ProfileError, RagortuneError, UnreadableError
-from ragortune.evidence.documents.records import DesignReading
 from ragortune.evidence.quotes import QuoteFinder
-from ragortune.host import Environment
 from ragortune.model import Evidence, Profile
-from ragortune.plaintext import quote_value
+from ragortune.model.documents import DesignReading
+from ragortune.support.environment import Environment
+from ragortune.support.errors import Place, ProfileError, RagortuneError, UnreadableError
+from ragortune.support.text import quote_value
 
 
 class QuotedFiles:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from ragortune.audit import gather_answers
+from ragortune.check import gather_answers
 from ragortune.commands.documents import Limits, read_design_text
 from ragortune.commands.models import open_reader
 from ragortune.commands.shared import choose_format, open_rulebook
 from ragortune.commands.writing import write_answers
-from ragortune.errors import ExitCode, UsageError
-from ragortune.host import Environment
-from ragortune.profile import Vocabulary
-from ragortune.render.extract import render_profile_json, render_profile_yaml
+from ragortune.evidence.profile import Vocabulary
+from ragortune.report.extract import render_profile_json, render_profile_yaml
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode, UsageError
 
 FORMATS = ("yaml", "json")
 _STDIN_NAME = "<stdin>"

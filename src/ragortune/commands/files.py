@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-from ragortune import schemas
 from ragortune.commands.shared import open_rulebook
-from ragortune.errors import ExitCode, UsageError
-from ragortune.host import Environment
-from ragortune.plaintext import join_words, quote_value, suggest_name
-from ragortune.profile import write_profile
-from ragortune.render.machine import dump_json
+from ragortune.evidence.profile import write_profile
+from ragortune.report.machine import dump_json
+from ragortune.ruleset import schemas
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode, UsageError
+from ragortune.support.text import join_words, quote_value, suggest_name
 
 SCHEMA_FILE = "ragortune-profile.schema.json"
 

@@ -18,11 +18,11 @@ from ragortune import __version__
 from ragortune.commands.agents import AgentTool, Reply, build_tools, call_tool
 from ragortune.commands.rules import list_rules, show_page
 from ragortune.commands.shared import open_finding_rules, open_rulebook
-from ragortune.errors import ExitCode, RagortuneError, UsageError
-from ragortune.host import Environment
-from ragortune.plaintext import clean_text, quote_value, suggest_name
-from ragortune.render.machine import dump_json
-from ragortune.render.questions import describe_criteria
+from ragortune.report.machine import dump_json
+from ragortune.report.questions import describe_criteria
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode, RagortuneError, UsageError
+from ragortune.support.text import clean_text, quote_value, suggest_name
 
 _INSTRUCTIONS = (
     "Advises whether an LLM project should use retrieval, fine-tuning, both or neither. Collect what documents and "

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from ragortune.compiled import cache_folder
 from ragortune.evidence.backends import Backend, open_backend
 from ragortune.evidence.documents.reader import read_design
-from ragortune.evidence.documents.records import DesignReading
 from ragortune.evidence.model_reader import Bill, ModelReading, read_by_model, replace_prose
-from ragortune.host import Environment
 from ragortune.model import Rulebook
-from ragortune.plaintext import clean_text
-from ragortune.render.checks import count_words
+from ragortune.model.documents import DesignReading
+from ragortune.report.checks import count_words
+from ragortune.ruleset.compiled import cache_folder
+from ragortune.support.environment import Environment
+from ragortune.support.text import clean_text
 
 
 class DocumentReader(msgspec.Struct, frozen=True):

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from ragortune.configuration import find_repository
-from ragortune.errors import UsageError
-from ragortune.findings import CheckReport
-from ragortune.host import Environment
-from ragortune.plaintext import join_words, quote_value, suggest_name
-from ragortune.record import Record
-from ragortune.render import check_json, ci, review, sarif
+from ragortune.commands.configuration import find_repository
+from ragortune.model.findings import CheckReport
+from ragortune.report import check_json, ci, review, sarif
+from ragortune.support.environment import Environment
+from ragortune.support.errors import UsageError
+from ragortune.support.record import Record
+from ragortune.support.text import join_words, quote_value, suggest_name
 
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown")
 _HOSTED = ("sarif", "github", "gitlab")
@@ -87,7 +87,7 @@ def _address_from_root(report: CheckReport, folder: str) -> CheckReport:
 
 def _render(form: str, report: CheckReport, environment: Environment, color: str) -> str:
     if form == "text":
-        from ragortune.render.check_text import render_check_text  # noqa: PLC0415  (brings in rich)
+        from ragortune.report.check_text import render_check_text  # noqa: PLC0415  (brings in rich)
 
         return render_check_text(report, width=environment.width, color=environment.wants_color(color))
     renderers: Mapping[str, Callable[[CheckReport], str]] = {

@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 
-from ragortune import catalogue
 from ragortune.commands.shared import choose_date, choose_format, open_rulebook, show_error
-from ragortune.errors import ExitCode, PriceError, RagortuneError, UsageError
-from ragortune.host import Environment
+from ragortune.costs import catalogue
 from ragortune.model import PriceRow, Rulebook
-from ragortune.plaintext import quote_value, suggest_name
-from ragortune.prices import (
+from ragortune.model.prices import (
     KINDS,
     STALE_AFTER,
     PriceBook,
@@ -20,10 +17,13 @@ from ragortune.prices import (
     find_ages,
     override_value,
 )
-from ragortune.reading import RULE_FILE_BYTES, decode_text, parse_yaml, read_bytes
-from ragortune.record import Record, plain_data
-from ragortune.render import blocks, pricelist
-from ragortune.render.machine import dump_json
+from ragortune.report import blocks, pricelist
+from ragortune.report.machine import dump_json
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode, PriceError, RagortuneError, UsageError
+from ragortune.support.reading import RULE_FILE_BYTES, decode_text, parse_yaml, read_bytes
+from ragortune.support.record import Record, plain_data
+from ragortune.support.text import quote_value, suggest_name
 
 LIST_FORMATS = ("text", "json", "markdown", "csv")
 CHECK_FORMATS = ("text", "json")
@@ -55,7 +55,7 @@ def open_prices(
     rulebook = open_rulebook(request.rules, environment)
     book = PriceBook(rulebook.prices)
     if request.file is not None:
-        from ragortune.rulefiles import read_price_file  # noqa: PLC0415  (brings in pydantic)
+        from ragortune.ruleset.files import read_price_file  # noqa: PLC0415  (brings in pydantic)
 
         path = os.path.join(environment.folder, request.file)
         text = decode_text(read_bytes(path, RULE_FILE_BYTES), request.file)

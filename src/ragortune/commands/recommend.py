@@ -8,14 +8,17 @@ from typing import BinaryIO
 
 from ragortune.casebook import find_nearest
 from ragortune.commands.shared import choose_date, choose_format, open_rulebook, show_error
-from ragortune.derived import add_facts
+from ragortune.costs.derived import add_facts
 from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile, trace_rules
-from ragortune.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
-from ragortune.host import Environment
+from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Option, Profile, Recommendation, Refusal, Rulebook, is_undecided
-from ragortune.plaintext import join_words, quote_value, suggest_name
-from ragortune.profile import Vocabulary
-from ragortune.reading import (
+from ragortune.report import machine
+from ragortune.report.headline import word_probability
+from ragortune.report.markdown import render_markdown
+from ragortune.report.report import build_report
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
+from ragortune.support.reading import (
     LINE_BYTES,
     PROFILE_BYTES,
     Document,
@@ -26,11 +29,8 @@ from ragortune.reading import (
     read_lines,
     show_size,
 )
-from ragortune.record import Record
-from ragortune.render import machine
-from ragortune.render.headline import word_probability
-from ragortune.render.markdown import render_markdown
-from ragortune.render.report import build_report
+from ragortune.support.record import Record
+from ragortune.support.text import join_words, quote_value, suggest_name
 
 FORMATS = ("text", "json", "jsonl", "markdown")
 _LINE_ENDINGS = (".jsonl", ".ndjson")
@@ -222,7 +222,7 @@ class _Printer:
         if self._request.format == "markdown":
             text = ("---\n\n" if self._count else "") + render_markdown(report)
         else:
-            from ragortune.render.text import render_text  # noqa: PLC0415  (brings in rich)
+            from ragortune.report.text import render_text  # noqa: PLC0415  (brings in rich)
 
             text = render_text(
                 report,

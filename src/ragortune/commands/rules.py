@@ -8,16 +8,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ragortune.commands.shared import choose_format, open_finding_rules, open_rulebook, rules_folder
-from ragortune.errors import ExitCode, UsageError
-from ragortune.host import Environment
+from ragortune.lint import RuleFinding, check_folder
 from ragortune.model import Rule, Rulebook
-from ragortune.plaintext import clean_text, quote_value, suggest_name
-from ragortune.reading import RULE_FILE_BYTES, decode_text, read_bytes
-from ragortune.record import plain_data
-from ragortune.render import blocks, pages
-from ragortune.render.machine import dump_json
-from ragortune.rulecheck import RuleFinding, check_folder
-from ragortune.rulefolder import find_shipped_document, shipped_folder
+from ragortune.report import blocks, pages
+from ragortune.report.machine import dump_json
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode, UsageError
+from ragortune.support.reading import RULE_FILE_BYTES, decode_text, read_bytes
+from ragortune.support.record import plain_data
+from ragortune.support.rulefolder import find_shipped_document, shipped_folder
+from ragortune.support.text import clean_text, quote_value, suggest_name
 
 LIST_FORMATS = ("text", "json", "markdown")
 CHECK_FORMATS = ("text", "json")

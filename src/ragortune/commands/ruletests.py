@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ragortune.audit.examples import FailedExample, run_finding_tests
 from ragortune.casebook import Agreement, Judged, Tally, measure_agreement
+from ragortune.check.examples import FailedExample, run_finding_tests
 from ragortune.commands.shared import choose_format, open_finding_rules, open_rulebook
-from ragortune.errors import ExitCode, RulebookError, UsageError
-from ragortune.host import Environment
-from ragortune.languagetests import FailedSentence, run_language_tests
+from ragortune.lint import FailedTest, run_tests
+from ragortune.lint.language import FailedSentence, run_language_tests
 from ragortune.model import Option, Rulebook, Sample
-from ragortune.plaintext import clean_text, join_words, quote_value
-from ragortune.render.machine import dump_json
-from ragortune.rulebook import load_rulebook
-from ragortune.rulecheck import FailedTest, run_tests
-from ragortune.rulefolder import shipped_folder
+from ragortune.report.machine import dump_json
+from ragortune.ruleset.rulebook import load_rulebook
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode, RulebookError, UsageError
+from ragortune.support.rulefolder import shipped_folder
+from ragortune.support.text import clean_text, join_words, quote_value
 
 FORMATS = ("text", "json")
 _SHIPPED_WORD = "shipped"

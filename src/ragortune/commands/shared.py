@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ragortune.configuration import find_configuration
-from ragortune.errors import RagortuneError, RulebookError, UsageError
-from ragortune.findings import FindingRule
-from ragortune.host import Environment
+from ragortune.commands.configuration import find_configuration
 from ragortune.model import Rulebook
-from ragortune.plaintext import clean_text, join_words, quote_value, suggest_name
-from ragortune.prices import is_date
-from ragortune.rulebook import load_finding_rules, load_rulebook
-from ragortune.rulefolder import shipped_folder
+from ragortune.model.findings import FindingRule
+from ragortune.model.prices import is_date
+from ragortune.ruleset.rulebook import load_finding_rules, load_rulebook
+from ragortune.support.environment import Environment
+from ragortune.support.errors import RagortuneError, RulebookError, UsageError
+from ragortune.support.rulefolder import shipped_folder
+from ragortune.support.text import clean_text, join_words, quote_value, suggest_name
 
 _MOST_PROBLEMS = 20
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ragortune.commands.shared import choose_format, rules_folder
-from ragortune.errors import ExitCode, UsageError
-from ragortune.host import Environment
-from ragortune.plaintext import clean_text, quote_value
-from ragortune.record import Record
-from ragortune.render.machine import dump_json
-from ragortune.rulebook import load_finding_rules, load_rulebook
-from ragortune.rulefolder import shipped_folder
+from ragortune.report.machine import dump_json
+from ragortune.ruleset.rulebook import load_finding_rules, load_rulebook
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode, UsageError
+from ragortune.support.record import Record
+from ragortune.support.rulefolder import shipped_folder
+from ragortune.support.text import clean_text, quote_value
 
 FORMATS = ("text", "json")
 SHIPPED_WORD = "shipped"

@@ -6,21 +6,21 @@ import difflib
 import os
 import stat
 
-from ragortune.audit.answers import StatedAnswers, gather_answers
+from ragortune.check.answers import StatedAnswers, gather_answers
+from ragortune.commands.configuration import find_repository
 from ragortune.commands.documents import DOCUMENT_BYTES
 from ragortune.commands.evidence import is_inside
-from ragortune.configuration import find_repository
-from ragortune.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.evidence.block import BlockContent, Entry, leave_out_held, write_block
 from ragortune.evidence.documents.reader import read_design
-from ragortune.evidence.documents.records import DesignReading
-from ragortune.host import Environment, replace_file
+from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Evidence, Rulebook
-from ragortune.plaintext import clean_text, quote_value
-from ragortune.profile import Vocabulary
-from ragortune.reading import read_bytes
-from ragortune.render.checks import count_words
-from ragortune.render.extract import cite_fact, quote_sentence, show_value
+from ragortune.model.documents import DesignReading
+from ragortune.report.checks import count_words
+from ragortune.report.extract import cite_fact, quote_sentence, show_value
+from ragortune.support.environment import Environment, replace_file
+from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
+from ragortune.support.reading import read_bytes
+from ragortune.support.text import clean_text, quote_value
 
 _MARK = "\ufeff"
 

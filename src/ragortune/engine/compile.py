@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from ragortune.model import Condition, Direction, GateKind, Main, Need, Rule, Rulebook
-from ragortune.record import Record
+from ragortune.support.record import Record
 
 Levels = Mapping[str, tuple[str, ...]]
 """Answers by criterion, as in `Profile.levels`."""

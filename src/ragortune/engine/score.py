@@ -32,7 +32,7 @@ from ragortune.model import (
     has_need,
     pair_option,
 )
-from ragortune.record import Record
+from ragortune.support.record import Record
 
 
 class Outcome(Record, frozen=True):

@@ -29,7 +29,7 @@ from ragortune.engine.compile import (
 )
 from ragortune.engine.score import judge_packed
 from ragortune.model import GateKind, Need, Option, Rulebook, pair_option
-from ragortune.record import Record
+from ragortune.support.record import Record
 
 Possible = Mapping[str, tuple[int, ...]]
 """For each criterion what its possible answers add to a packed profile."""

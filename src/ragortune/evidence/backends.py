@@ -18,8 +18,8 @@ from typing import IO, Protocol
 
 import msgspec
 
-from ragortune.errors import UsageError
-from ragortune.plaintext import clean_text, quote_value, shorten_text
+from ragortune.support.errors import UsageError
+from ragortune.support.text import clean_text, quote_value, shorten_text
 
 COMMAND = "command:"
 ANSWER_BYTES = 1024 * 1024

@@ -18,10 +18,10 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from ragortune.errors import Place, UnreadableError
 from ragortune.evidence.quotes import BLOCK, QuoteFinder, blank_hidden, find_block, front_matter_end
 from ragortune.evidence.round_trip import open_yaml
 from ragortune.model import Evidence
+from ragortune.support.errors import Place, UnreadableError
 
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*$")

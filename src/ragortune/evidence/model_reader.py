@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from ragortune.evidence.backends import Backend, Reply
-from ragortune.evidence.documents.records import (
+from ragortune.evidence.prompt import write_correction, write_prompts
+from ragortune.evidence.quotes import QuoteFinder
+from ragortune.evidence.verification import Verified, Verifier
+from ragortune.model import Criterion
+from ragortune.model.documents import (
     Cited,
     DesignReading,
     DocumentStatus,
     StatedDecision,
     StatedFact,
 )
-from ragortune.evidence.prompt import write_correction, write_prompts
-from ragortune.evidence.quotes import QuoteFinder
-from ragortune.evidence.verification import Verified, Verifier
-from ragortune.model import Criterion
 
 _HOW = ("explicit", "assumed", "implied")
 _LONGEST_ECHO = 20_000

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ragortune.errors import UsageError
 from ragortune.evidence.quotes import blank_hidden
 from ragortune.model import Criterion
-from ragortune.rulefolder import shipped_folder
+from ragortune.support.errors import UsageError
+from ragortune.support.rulefolder import shipped_folder
 
 PART_CHARACTERS = 60_000
 """Characters of a document in one prompt: about 15,000 tokens."""

@@ -14,8 +14,10 @@ from typing import Any
 
 import msgspec
 
-from ragortune.errors import ProfileError, UnreadableError
-from ragortune.evidence.documents.records import (
+from ragortune.evidence.profile import Vocabulary
+from ragortune.evidence.quotes import QuoteFinder, longest_part
+from ragortune.model import Criterion, Option
+from ragortune.model.documents import (
     Cited,
     DocumentStatus,
     Modality,
@@ -23,11 +25,9 @@ from ragortune.evidence.documents.records import (
     StatedDecision,
     StatedFact,
 )
-from ragortune.evidence.quotes import QuoteFinder, longest_part
-from ragortune.model import Criterion, Option
-from ragortune.plaintext import clean_text, join_words, quote_value, shorten_text
-from ragortune.profile import Vocabulary
-from ragortune.reading import load_json
+from ragortune.support.errors import ProfileError, UnreadableError
+from ragortune.support.reading import load_json
+from ragortune.support.text import clean_text, join_words, quote_value, shorten_text
 
 MOST_FACTS = 500
 _MOST_QUOTES = 5

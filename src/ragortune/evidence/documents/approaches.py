@@ -8,8 +8,8 @@ import msgspec
 
 from ragortune.evidence.documents.assertion import SILENCING, Marked
 from ragortune.evidence.documents.language import ApproachWords, Found, Weight
-from ragortune.evidence.documents.records import Block, Meaning, SectionKind
 from ragortune.model import Option
+from ragortune.model.documents import Block, Meaning, SectionKind
 
 _AGAINST = frozenset((Meaning.NEGATED, Meaning.REJECTED))
 _UNDECIDED = SILENCING - _AGAINST

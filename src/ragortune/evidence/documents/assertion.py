@@ -14,8 +14,8 @@ from functools import cached_property, lru_cache
 import msgspec
 
 from ragortune.evidence.documents.language import Cue, Found, Language, Reach, Role, Stop, Topic, TopicWords
-from ragortune.evidence.documents.records import Block, Meaning, SectionKind, Sentence
 from ragortune.evidence.documents.tokens import Tokens
+from ragortune.model.documents import Block, Meaning, SectionKind, Sentence
 
 SILENCING = frozenset(
     {

@@ -9,7 +9,7 @@ import msgspec
 from ragortune.evidence.documents.language import FactWords, LanguageData
 from ragortune.evidence.documents.patterns import AMOUNTS, PatternError, parse_pattern
 from ragortune.model import Criterion
-from ragortune.plaintext import join_words, quote_value, suggest_name
+from ragortune.support.text import join_words, quote_value, suggest_name
 
 _PATTERNS = ("any", "near", "unless")
 

@@ -10,7 +10,7 @@ import msgspec
 
 from ragortune.evidence.documents.blocks import Line
 from ragortune.evidence.documents.inline import Words
-from ragortune.evidence.documents.records import Piece, Sentence, Span
+from ragortune.model.documents import Piece, Sentence, Span
 
 _SENTENCE_END = re.compile(r"[.!?][\"'\u201d)\]]{0,2}\s+(?=[\"'\u201c(\[]?[A-Z0-9\u2022])")
 _NO_END = re.compile(

@@ -14,8 +14,8 @@ import msgspec
 from ragortune.evidence.documents.approaches import Mention
 from ragortune.evidence.documents.cutting import span_of
 from ragortune.evidence.documents.language import Weight
-from ragortune.evidence.documents.records import Block, Cited, SectionKind, Span, StatedDecision
 from ragortune.model import Option
+from ragortune.model.documents import Block, Cited, SectionKind, Span, StatedDecision
 
 _DECIDED = frozenset((SectionKind.DECISION, SectionKind.CURRENT))
 _TELLING = _DECIDED | {SectionKind.SUMMARY}

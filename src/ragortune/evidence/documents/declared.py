@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ragortune.citations import read_evidence
-from ragortune.errors import Place, ProfileError
-from ragortune.evidence.documents.records import (
+from ragortune.evidence.citations import read_evidence
+from ragortune.evidence.documents.sentences import DeclaredText
+from ragortune.evidence.profile import Vocabulary
+from ragortune.evidence.workload import FOR_CRITERION
+from ragortune.model import Criterion, Evidence, GivenQuantity, Option, Profile, Provenance
+from ragortune.model.documents import (
     NO_QUANTITIES,
     Cited,
     Modality,
@@ -16,12 +19,9 @@ from ragortune.evidence.documents.records import (
     StatedDecision,
     StatedFact,
 )
-from ragortune.evidence.documents.sentences import DeclaredText
-from ragortune.model import Criterion, Evidence, GivenQuantity, Option, Profile, Provenance
-from ragortune.plaintext import join_words, quote_value, suggest_name
-from ragortune.profile import Vocabulary
-from ragortune.reading import Document, KeyPath, Marks, parse_yaml
-from ragortune.workload import FOR_CRITERION
+from ragortune.support.errors import Place, ProfileError
+from ragortune.support.reading import Document, KeyPath, Marks, parse_yaml
+from ragortune.support.text import join_words, quote_value, suggest_name
 
 _KEY = "ragortune"
 _KEYS = ("decision", "evidence", "profile")

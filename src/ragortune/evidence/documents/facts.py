@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from ragortune.amounts import Amount, iterate_levels
+from ragortune.evidence.amounts import Amount, iterate_levels
 from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
 from ragortune.evidence.documents.cutting import span_of
 from ragortune.evidence.documents.language import FactWords, Found, Role
-from ragortune.evidence.documents.records import Block, Meaning, Modality, SectionKind, StatedFact
 from ragortune.model import Criterion
+from ragortune.model.documents import Block, Meaning, Modality, SectionKind, StatedFact
 
 _SILENT_BLOCKS = frozenset((Block.CODE, Block.COMMENT, Block.PROMPT, Block.FIELD))
 _SILENT_SECTIONS = frozenset((SectionKind.REFERENCE,))

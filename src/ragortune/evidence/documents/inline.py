@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ragortune.evidence.documents.blocks import Line
-from ragortune.evidence.documents.records import Piece
+from ragortune.model.documents import Piece
 
 _MARKUP = re.compile(
     r"`+|\*{2,3}|(?<!\s)\*(?!\d)|\*(?=[^\s\d])|~~|(?<![^\W_])_{1,3}(?=[^\W_])|(?<=[^\W_])_{1,3}(?![^\W_])|!?\[\[?|\]\(|\]\[[^\[\]]{0,200}\]|\]{1,2}"

@@ -12,9 +12,9 @@ from functools import cached_property
 import msgspec
 
 from ragortune.evidence.documents.patterns import Matcher
-from ragortune.evidence.documents.records import Block, Meaning, Modality, SectionKind
 from ragortune.model import Option
-from ragortune.record import NOTHING, Record
+from ragortune.model.documents import Block, Meaning, Modality, SectionKind
+from ragortune.support.record import NOTHING, Record
 
 
 class Reach(StrEnum):

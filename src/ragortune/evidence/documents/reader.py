@@ -16,7 +16,11 @@ from ragortune.evidence.documents.decision import choose_option, keep_ledgers, s
 from ragortune.evidence.documents.declared import read_declared
 from ragortune.evidence.documents.facts import FactReader
 from ragortune.evidence.documents.language import Language, LanguageData, Topic
-from ragortune.evidence.documents.records import (
+from ragortune.evidence.documents.sentences import read_sentences
+from ragortune.evidence.documents.subject import is_about_models, may_decide, read_subject
+from ragortune.evidence.documents.tongue import ENGLISH, detect_language
+from ragortune.model import Rulebook
+from ragortune.model.documents import (
     Block,
     DesignReading,
     DocumentStatus,
@@ -24,10 +28,6 @@ from ragortune.evidence.documents.records import (
     StatedDecision,
     StatedFact,
 )
-from ragortune.evidence.documents.sentences import read_sentences
-from ragortune.evidence.documents.subject import is_about_models, may_decide, read_subject
-from ragortune.evidence.documents.tongue import ENGLISH, detect_language
-from ragortune.model import Rulebook
 
 _STATUS = "status"
 

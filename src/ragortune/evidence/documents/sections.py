@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ragortune.evidence.documents.language import Language, Place
-from ragortune.evidence.documents.records import SectionKind
 from ragortune.evidence.documents.tokens import Tokens
+from ragortune.model.documents import SectionKind
 
 _ASIDE = frozenset(
     (

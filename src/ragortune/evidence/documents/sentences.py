@@ -13,8 +13,8 @@ from ragortune.evidence.documents.blocks import BlockKind, Line, RawBlock, read_
 from ragortune.evidence.documents.cutting import cut_sentence, split_cells, split_sentences
 from ragortune.evidence.documents.inline import Words, read_words
 from ragortune.evidence.documents.language import Language, Place
-from ragortune.evidence.documents.records import Block, Piece, Remark, Section, SectionKind, Sentence, Span
 from ragortune.evidence.documents.sections import SectionNames, inherit_kind
+from ragortune.model.documents import Block, Piece, Remark, Section, SectionKind, Sentence, Span
 
 _BOLD_LEVEL = 7
 """A paragraph that is one bold phrase acts as a heading below all real ones."""

@@ -11,8 +11,8 @@ from ragortune.evidence.documents.approaches import Mention
 from ragortune.evidence.documents.assertion import Marked
 from ragortune.evidence.documents.decision import Ledger, is_decided
 from ragortune.evidence.documents.language import Topic, Weight
-from ragortune.evidence.documents.records import Block, SectionKind
 from ragortune.model import Option
+from ragortune.model.documents import Block, SectionKind
 
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 _OWN_PLACES = frozenset((SectionKind.DECISION, SectionKind.CURRENT))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-from ragortune.amounts import Amount, find_amounts
+from ragortune.evidence.amounts import Amount, find_amounts
 
 _TOKEN = re.compile(
     r"\w+(?:'\w+)*|(?<!\be\.g)(?<!\bi\.e)[.?;:](?=[\s\"')\]]|$)"

@@ -1,0 +1,112 @@
+"""What is wrong with a design document: a pure function of what was read, the advice, the finding rules and the date.
+
+`answers` makes a profile of statements, `detectors` has one function for each kind of finding rule, `argument` says
+why, `suppression` applies the comments in the document, `baseline` forgives what was known before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ragortune.check.answers import StatedAnswers, gather_answers
+from ragortune.check.case import AuditCase
+from ragortune.check.detectors import run_rule
+from ragortune.check.evidence import QuoteSources, list_quotes
+from ragortune.check.suppression import OWN_DETECTORS, read_remarks, report_flaws, silence_findings
+from ragortune.costs.derived import add_facts
+from ragortune.engine import add_what_if, judge_profile
+from ragortune.evidence.profile import Vocabulary
+from ragortune.model import Profile, Rulebook
+from ragortune.model.documents import DesignReading, DocumentStatus
+from ragortune.model.findings import AuditFinding, Detector, DocumentAudit, FindingRule, Severity
+from ragortune.support.record import Record
+
+
+class Policy(Record, frozen=True):
+    """Which finding rules hold, and how much they may say."""
+
+    rules: Mapping[str, FindingRule]
+    """Every finding rule by id: suppressions may name any of them."""
+    chosen: frozenset[str]
+    """Ids of the rules that are looked for."""
+    pin: str | None = None
+    """Version of the rule set that the project has agreed to; newer rules only note."""
+    honour_suppressions: bool = True
+
+
+def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the document nor the rules)
+    reading: DesignReading,
+    rulebook: Rulebook,
+    policy: Policy,
+    today: str,
+    outside: Profile | None = None,
+    *,
+    sources: QuoteSources | None = None,
+) -> DocumentAudit:
+    """Return what is wrong with one document on a date (YYYY-MM-DD).
+
+    `outside` are answers from a profile file, `sources` the quotes on which they rest and the documents quoted. A
+    document that decides nothing, or is about something else, is held against its own quotes only.
+    """
+    judged = reading.status is DocumentStatus.JUDGED
+    advised = judged or reading.status is DocumentStatus.NO_DECISION
+    sources = sources or QuoteSources()
+    if not advised and not list_quotes(reading) and not sources.outside:
+        return DocumentAudit(reading, None, ())
+    answers = gather_answers(reading, Vocabulary(rulebook.criteria), outside)
+    answers = answers.replace(profile=add_facts(rulebook, answers.profile, today))
+    advice = add_what_if(judge_profile(rulebook, answers.profile))
+    case = AuditCase(reading, answers, advice, sources)
+    chosen = [rule for name, rule in policy.rules.items() if name in policy.chosen]
+    looked_for = [rule for rule in chosen if judged or rule.detector is Detector.EVIDENCE]
+    findings = [finding for rule in looked_for for finding in run_rule(rule, case)]
+    read = read_remarks(reading, policy.rules, today)
+    own = {rule.detector: rule for rule in chosen if rule.detector in OWN_DETECTORS}
+    if policy.honour_suppressions:
+        findings, unused = silence_findings(findings, read, policy.chosen)
+        flaws = (*read.flaws, *unused) if judged else ()
+        findings += report_flaws(flaws, reading, own)
+    findings = [hold_to_pin(finding, policy.pin) for finding in findings]
+    findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))
+    held = tuple(suppression for suppression, _ in read.suppressions)
+    named = tuple(outside.levels) if outside else ()
+    conflicts = {
+        conflict.criterion: conflict.facts for conflict in answers.conflicts if not conflict.resolved
+    }
+    shown = advice if advised else None
+    return DocumentAudit(reading, shown, tuple(findings), held, named, conflicts)
+
+
+def hold_to_pin(finding: AuditFinding, pin: str | None) -> AuditFinding:
+    """Return a finding, as a note where its rule is newer than the pinned rule set."""
+    if pin is None or not is_newer(finding.rule.since, pin):
+        return finding
+    return finding.replace(severity=Severity.NOTE)
+
+
+def is_newer(version: str, pin: str) -> bool:
+    """Return whether one version of the rule set is later than another; versions are numbers with dots."""
+    return _numbers(version) > _numbers(pin)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdecimal() else 0 for part in version.split("."))
+
+
+def order_findings(findings: Iterable[AuditFinding]) -> list[AuditFinding]:
+    """Return findings with the most important first: severity, then confidence, then place."""
+    return sorted(
+        findings, key=lambda finding: (-finding.severity.rank, -finding.confidence.rank, finding.line)
+    )
+
+
+__all__ = [
+    "AuditCase",
+    "Policy",
+    "StatedAnswers",
+    "audit_reading",
+    "gather_answers",
+    "hold_to_pin",
+    "is_newer",
+    "order_findings",
+]

@@ -1,0 +1,106 @@
+"""Quotes on which answers rest, looked up again: what a document no longer says, and what it says instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+import msgspec
+
+from ragortune.evidence.quotes import Passage, QuoteFinder
+from ragortune.model import Evidence, GivenQuantity, Profile
+from ragortune.model.documents import DesignReading, Span
+
+_MOST_SEARCHED = 50
+"""Quotes of one document for which the nearest passage is looked for; a document changed so much is another one."""
+
+
+class Quoted(msgspec.Struct, frozen=True):
+    """A quote with what rests on it."""
+
+    evidence: Evidence
+    carries: str
+    """What rests on it, such as `knowledge.volatility: weekly`."""
+    span: Span | None
+    """Where the value stands in the design document; None where it stands in a profile file."""
+
+
+class GoneQuote(msgspec.Struct, frozen=True):
+    """A quote that its document no longer has, or no longer whole."""
+
+    quoted: Quoted
+    nearest: Passage | None
+    """The passage most like it."""
+
+
+class QuoteSources(msgspec.Struct, frozen=True):
+    """Quotes from outside a design document, and the documents in which quotes are looked up."""
+
+    outside: tuple[Quoted, ...] = ()
+    """Quotes of a profile file that are reported with this document."""
+    finders: Mapping[Evidence, QuoteFinder] = MappingProxyType({})
+    """For each quote that names its document that document; all others are the design document's own words."""
+    unopened: frozenset[Evidence] = frozenset()
+    """Quotes of documents that may not be opened; they are not looked up."""
+
+
+def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[GoneQuote]:
+    """Yield the quotes of a document's own block, and those from outside, that are gone."""
+    quotes = [*list_quotes(reading), *sources.outside]
+    if not quotes:
+        return
+    own = QuoteFinder(reading.lines)
+    searched = 0
+    for quoted in quotes:
+        evidence = quoted.evidence
+        if evidence in sources.unopened:
+            continue
+        finder = sources.finders.get(evidence, own)
+        if not finder.find(evidence.quote, evidence.line):
+            searched += 1
+            nearest = (
+                finder.find_nearest(evidence.quote, evidence.line) if searched <= _MOST_SEARCHED else None
+            )
+            yield GoneQuote(quoted, nearest)
+
+
+def list_quotes(reading: DesignReading) -> list[Quoted]:
+    """Return the quotes on which the document's own block rests."""
+    found = []
+    decision = reading.decision
+    if decision is not None and decision.quoted is not None:
+        span = decision.evidence[0].span if decision.evidence else None
+        found.append(Quoted(decision.quoted, f"decision: {decision.option}", span))
+    found += [
+        Quoted(fact.quoted, f"{fact.criterion}: {_show(fact.value)}", fact.span)
+        for fact in reading.facts
+        if fact.quoted is not None
+    ]
+    return [*found, *_quotes_of_numbers(reading.quantities, reading.lines)]
+
+
+def list_outside_quotes(profile: Profile) -> list[Quoted]:
+    """Return the quotes on which a profile file rests."""
+    found = [
+        Quoted(answer.evidence, f"{criterion}: {_show(profile.levels[criterion])}", None)
+        for criterion, answer in profile.answers.items()
+        if isinstance(answer.evidence, Evidence)
+    ]
+    return [*found, *_quotes_of_numbers(profile.quantities, ())]
+
+
+def _quotes_of_numbers(quantities: Mapping[str, GivenQuantity], lines: Sequence[str]) -> Iterator[Quoted]:
+    for name, given in quantities.items():
+        if isinstance(given.evidence, Evidence):
+            line = given.place.line if given.place else None
+            span = None
+            if lines and line is not None and line <= len(lines):
+                text = lines[line - 1]
+                span = Span(line, len(text) - len(text.lstrip()) + 1, text.strip())
+            yield Quoted(given.evidence, f"{name}: {given.mid:,.12g}", span)
+
+
+def _show(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, (int, float)) else str(value)

@@ -1,0 +1,172 @@
+"""`ragortune.yaml` or `[tool.ragortune]`: found upwards to the repository root, read strictly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ragortune.support.errors import ConfigurationError
+from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_toml, parse_yaml, read_bytes
+from ragortune.support.record import Record
+from ragortune.support.text import join_words, quote_value, suggest_name
+
+FILE = "ragortune.yaml"
+_PROJECT_FILE = "pyproject.toml"
+_TABLE = b"[tool.ragortune"
+
+
+class CheckSettings(Record, frozen=True):
+    """Settings of `check`; what is None is left to the command line or its defaults."""
+
+    fail_on: str | None = None
+    """Severity from which on the run fails: error, warning, note or never."""
+    min_confidence: str | None = None
+    """Least confidence that is shown: low, medium or high."""
+    select: tuple[str, ...] = ()
+    """Names or codes of the only finding rules to look for."""
+    ignore: tuple[str, ...] = ()
+    """Names or codes of finding rules to leave out."""
+    require_decision: bool = False
+    """Whether a document that decides nothing ends the run with exit code 3."""
+    baseline: Path | None = None
+    """File with known findings, as an absolute path."""
+    profile: Path | None = None
+    """Profile file with facts from outside the documents, as an absolute path."""
+
+
+class Configuration(Record, frozen=True):
+    """Settings that hold for a folder and everything below it."""
+
+    rules: Path | None = None
+    """Folder of the rule set to use, as an absolute path; the shipped one if None."""
+    path: str | None = None
+    """The file that the settings come from."""
+    rules_version: str | None = None
+    """Version of the rule set that was agreed to: findings of newer rules are notes."""
+    check: CheckSettings = CheckSettings()
+    """What `check` does here."""
+
+
+_KEYS = ("rules", "rules-version", "check")
+_WORDS = {
+    "fail-on": ("error", "warning", "note", "never"),
+    "min-confidence": ("low", "medium", "high"),
+}
+_LISTS = ("select", "ignore")
+_FILES = ("baseline", "profile")
+_CHECK_KEYS = (*_WORDS, *_LISTS, "require-decision", *_FILES)
+_VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,4}\Z")
+
+
+def find_configuration(folder: str | Path) -> Configuration:
+    """Return the settings nearest to a folder, upwards to the repository root; raises ConfigurationError."""
+    for current in _walk_up(Path(folder)):
+        own = current / FILE
+        if own.is_file():
+            return read_configuration(own)
+        project = current / _PROJECT_FILE
+        if project.is_file():
+            data = read_bytes(project, PROFILE_BYTES * 4)
+            if _TABLE in data:
+                return _from_project(str(project), data)
+    return Configuration()
+
+
+def find_repository(folder: str | Path) -> Path:
+    """Return the root of the repository that a folder lies in, or the folder itself if it lies in none."""
+    top = tuple(_walk_up(Path(folder)))[-1]
+    return top if (top / ".git").exists() else Path(folder).absolute()
+
+
+def _walk_up(folder: Path) -> Iterator[Path]:
+    """Yield a folder and those above it, up to the root of a repository or of the file system."""
+    start = folder.absolute()
+    for current in (start, *start.parents):
+        yield current
+        if (current / ".git").exists():
+            return
+
+
+def read_configuration(path: Path) -> Configuration:
+    """Return the settings in a `ragortune.yaml`; raises ConfigurationError."""
+    document = parse_yaml(decode_text(read_bytes(path, PROFILE_BYTES), str(path)), str(path))
+    return _from_mapping(document.data, document, ())
+
+
+def _from_project(path: str, data: bytes) -> Configuration:
+    document = parse_toml(decode_text(data, path), path)
+    assert isinstance(document.data, dict)
+    table = document.data.get("tool", {}).get("ragortune")
+    return Configuration() if table is None else _from_mapping(table, document, ("tool", "ragortune"))
+
+
+def _from_mapping(data: object, document: Document, path: tuple[str, ...]) -> Configuration:
+    if not isinstance(data, dict):
+        raise ConfigurationError(f"settings are a mapping, not {quote_value(data)}", document.place_of(path))
+    _refuse_unknown(data, _KEYS, document, path)
+    rules = data.get("rules")
+    if rules is not None:
+        rules = _read_path(rules, document, (*path, "rules"), "a folder")
+        if not rules.is_dir():
+            place = document.place_of((*path, "rules"))
+            raise ConfigurationError(f"'rules' names no folder: {quote_value(data['rules'])}", place)
+    version = data.get("rules-version")
+    if version is not None and not (isinstance(version, str) and _VERSION.match(version)):
+        place = document.place_of((*path, "rules-version"))
+        hint = "write the version in quotes" if isinstance(version, (int, float)) else None
+        message = f"'rules-version' must be a version such as \"2026.11\", not {quote_value(version)}"
+        raise ConfigurationError(message, place, hint)
+    check = _read_check(data.get("check"), document, (*path, "check"))
+    return Configuration(rules, document.path, version, check)
+
+
+def _refuse_unknown(
+    data: dict[str, object], known: tuple[str, ...], document: Document, path: tuple[str, ...]
+) -> None:
+    for key in data:
+        if key not in known:
+            place = document.place_of((*path, key), key=True)
+            raise ConfigurationError(
+                f"there is no setting {quote_value(key)}", place, suggest_name(key, known)
+            )
+
+
+def _read_path(given: object, document: Document, path: tuple[str, ...], what: str) -> Path:
+    """Return a path relative to the file that names it as an absolute one."""
+    if not isinstance(given, str) or not given or "\0" in given:
+        place = document.place_of(path)
+        raise ConfigurationError(f"'{path[-1]}' must be {what}, not {quote_value(given)}", place)
+    return Path(document.path).absolute().parent / given
+
+
+def _read_check(data: object, document: Document, path: tuple[str, ...]) -> CheckSettings:
+    if data is None:
+        return CheckSettings()
+    if not isinstance(data, dict):
+        raise ConfigurationError(f"'check' is a mapping, not {quote_value(data)}", document.place_of(path))
+    _refuse_unknown(data, _CHECK_KEYS, document, path)
+    settings: dict[str, object] = {}
+    for key, value in data.items():
+        if value is not None:
+            settings[key.replace("-", "_")] = _read_setting(key, value, document, (*path, key))
+    return CheckSettings(**settings)  # type: ignore[arg-type]
+
+
+def _read_setting(key: str, value: object, document: Document, path: tuple[str, ...]) -> object:
+    place = document.place_of(path)
+    if key in _WORDS:
+        if value not in _WORDS[key]:
+            allowed = join_words(_WORDS[key], "or")
+            hint = suggest_name(value, _WORDS[key]) if isinstance(value, str) else None
+            raise ConfigurationError(f"'{key}' must be {allowed}, not {quote_value(value)}", place, hint)
+        return value
+    if key in _FILES:
+        return _read_path(value, document, path, "a file")
+    if key == "require-decision":
+        if not isinstance(value, bool):
+            raise ConfigurationError(f"'{key}' must be true or false, not {quote_value(value)}", place)
+        return value
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise ConfigurationError(f"'{key}' must be a list of names or codes of rules", place)
+    return tuple(value)

@@ -1,0 +1,250 @@
+"""Typed answers: levels by name, number, beginning or description, several of them, ranges, amounts, or nobody knows.
+
+What comes out is the value as a profile file would hold it, so that a questionnaire and a file say the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ragortune.evidence.amounts import read_amount, show_amount, show_amounts, unit_words
+from ragortune.evidence.descriptions import choose_one, read_description
+from ragortune.evidence.profile import UNKNOWN
+from ragortune.model import Criterion
+from ragortune.support.errors import AnswerError
+from ragortune.support.text import clean_text, join_words, quote_value, suggest_name
+
+LONGEST_ANSWER = 200
+"""Characters; what is longer is a text that was pasted by mistake."""
+_UNKNOWN_WORDS = frozenset(
+    [
+        *("unknown", "skip", "don't know", "dont know", "do not know", "i don't know", "i dont know"),
+        *("not known", "no idea", "not sure", "unsure", "dunno", "nobody knows", "n/a", "tbd"),
+    ]
+)
+_ABOUT = re.compile(r"(?:~|≈|about |around |approximately |approx\.? |roughly |ca\.? |circa )\s*")
+_LOWER = re.compile(
+    r"(at least |from |min(?:imum)? |>=\s*|≥\s*)(.+)|(.+?)(?: or more| and more| or higher|\s?\+)"
+)
+_UPPER = re.compile(
+    r"(at most |up to |no more than |max(?:imum)? |<=\s*|≤\s*)(.+)|(.+?)(?: or less| or fewer| or lower)"
+)
+_OVER = re.compile(r"(?:more than |over |above |>\s*)(.+)")
+_UNDER = re.compile(r"(?:less than |fewer than |under |below |<\s*)(.+)")
+_LIST = re.compile(r"[,;|/]|(?:^|\s)(?:or|and)(?=\s|$)")
+_LIST_WITH_AMOUNTS = re.compile(r"(?<!\d),|,(?!\d)|(?<=^\d),(?=\d{1,2}$)|[;|]|(?:^|\s)or(?=\s|$)")
+_OR = re.compile(r"(?:^|\s)or(?=\s|$)")
+_PLAIN_NUMBER = re.compile(r"\d{1,2}")
+
+
+def read_answer(criterion: Criterion, text: str) -> object:
+    """Return the value that a typed answer stands for, as a profile holds it; `unknown` if nobody knows.
+
+    A level, a list of levels, a number in the criterion's unit, or a range. Raises AnswerError naming what the
+    question takes and the nearest level.
+    """
+    words = " ".join(clean_text(text).replace("\u2019", "'").split()).casefold()
+    if len(words) > LONGEST_ANSWER:
+        raise AnswerError(
+            f"an answer has at most {LONGEST_ANSWER} characters", None, accepted_words(criterion)
+        )
+    if words not in criterion.level_ids and words in _UNKNOWN_WORDS:
+        return UNKNOWN
+    for read in (_read_single, _read_range, _read_names, read_description, _read_list):
+        value = read(criterion, words)
+        if value is not None:
+            return value
+    raise _not_understood(criterion, words)
+
+
+def choice_labels(criterion: Criterion) -> tuple[str, ...]:
+    """Return what can be typed for each level instead of its name.
+
+    Where the question takes a number of its own, a bare `2` would have two meanings, so that levels are `#2`.
+    """
+    mark = "#" if criterion.unit else ""
+    return tuple(f"{mark}{number}" for number in range(1, len(criterion.levels) + 1))
+
+
+def accepted_words(criterion: Criterion) -> str:
+    """Return in a sentence what a question takes."""
+    labels = choice_labels(criterion)
+    several = "all that hold, the main one first" if criterion.several else "several joined by 'or'"
+    amounts = f", or an amount such as {show_amounts(criterion)}" if criterion.unit else ""
+    return (
+        f"type {join_words(criterion.level_ids, 'or')} (or {labels[0]} to {labels[-1]}), {several}{amounts}; 'skip' if "
+        "nobody knows"
+    )
+
+
+def _not_understood(criterion: Criterion, words: str) -> AnswerError:
+    near = suggest_name(words, criterion.level_ids)
+    hint = f"{near} {_capitalise(accepted_words(criterion))}" if near else accepted_words(criterion)
+    return AnswerError(f"{quote_value(words)} is not an answer to this question", None, hint)
+
+
+def _capitalise(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+# --- one answer ---------------------------------------------------------------------------------------------------
+
+
+def _read_single(criterion: Criterion, words: str) -> object:
+    """Return the level or amount that words stand for, None if they are neither."""
+    level = _find_level(criterion, words)
+    if level is not None or not criterion.unit:
+        return level
+    words = _ABOUT.sub("", words, count=1) if _ABOUT.match(words) else words
+    if _PLAIN_NUMBER.fullmatch(words) and 1 <= int(words) <= len(criterion.levels):
+        level = criterion.level_ids[int(words) - 1]
+        hint = f"type #{int(words)} for {level}, or {show_amount(criterion, int(words))}"
+        raise AnswerError(f"{words} could be the number of a level or an amount", None, hint)
+    if _looks_like_range(words) or _LIST_WITH_AMOUNTS.search(words):
+        return None
+    return read_amount(criterion, words)
+
+
+def _looks_like_range(words: str) -> bool:
+    return _split_range(words) is not None or bool(_LOWER.fullmatch(words) or _UPPER.fullmatch(words))
+
+
+def _find_level(criterion: Criterion, words: str) -> str | None:
+    """Return the level of that name, description, number or beginning; AnswerError where several begin so."""
+    form = words.strip().strip("'\"").replace(" ", "_").replace("-", "_")
+    for level in criterion.levels:
+        if form == level.id.casefold().replace("-", "_") or words == level.means.casefold():
+            return level.id
+    number = form.removeprefix("#")
+    if number.isascii() and number.isdigit() and (form != number or not criterion.unit):
+        return _level_at(criterion, int(number[:4]))
+    return choose_one(
+        words, [level for level in criterion.level_ids if form and level.casefold().startswith(form)]
+    )
+
+
+def _level_at(criterion: Criterion, number: int) -> str:
+    if not 1 <= number <= len(criterion.levels):
+        labels = choice_labels(criterion)
+        raise AnswerError(f"the list goes from {labels[0]} to {labels[-1]}", None, accepted_words(criterion))
+    return criterion.level_ids[number - 1]
+
+
+# --- ranges -------------------------------------------------------------------------------------------------------
+
+
+def _read_range(criterion: Criterion, words: str) -> object:
+    """Return a range between levels or amounts, or what lies on one side of one; None if there is none."""
+    if criterion.nominal:
+        return None
+    ends = _split_range(words)
+    if ends is not None:
+        low, high = ends
+        if criterion.unit and low[-1:].isdigit() and high[:1].isdigit():
+            low += f" {unit_words(high)}"
+        values = _read_end(criterion, low), _read_end(criterion, high)
+        if None not in values:
+            return _make_range(criterion, *values)
+    for pattern, key in ((_LOWER, "from"), (_UPPER, "to")):
+        found = pattern.fullmatch(words)
+        value = _read_end(criterion, found[2] or found[3]) if found else None
+        if value is not None:
+            return {key: value}
+    return _read_side(criterion, words)
+
+
+def _split_range(words: str) -> tuple[str, str] | None:
+    """Return both ends of `200-800`, `200 to 800`, `from 200 to 800` or `between 200 and 800`."""
+    if words.startswith("between "):
+        low, middle, high = words[8:].partition(" and ")
+    else:
+        low, middle, high = words.removeprefix("from ").partition(" to ")
+    for sign in ("..", "\u2013", "\u2014", " - "):
+        if not middle:
+            low, middle, high = words.partition(sign)
+    if not middle and words.count("-") == 1:
+        low, middle, high = words.partition("-")
+    low, high = low.strip(), high.strip()
+    return (low, high) if middle and low and high else None
+
+
+def _read_end(criterion: Criterion, words: str) -> object:
+    """Return one end of a range, None if it is neither a level nor an amount."""
+    level = _find_level(criterion, words)
+    if level is not None:
+        return level
+    return read_amount(criterion, _ABOUT.sub("", words, count=1) if _ABOUT.match(words) else words)
+
+
+def _make_range(criterion: Criterion, low: object, high: object) -> object:
+    """Return a range; levels that were named in the other order are turned around."""
+    if isinstance(low, str) and isinstance(high, str):
+        order = criterion.level_ids
+        first, last = sorted((order.index(low), order.index(high)))
+        return order[first] if first == last else {"from": order[first], "to": order[last]}
+    return low if low == high else {"from": low, "to": high}
+
+
+def _read_side(criterion: Criterion, words: str) -> object:
+    """Return the levels on one side of an amount that itself is left out: `over 500`, `under 2 s`."""
+    over, under = _OVER.fullmatch(words), _UNDER.fullmatch(words)
+    found = over or under
+    amount = read_amount(criterion, found[1]) if found else None
+    if amount is None:
+        return None
+    numbered = sorted(
+        (level.starts_at, level.id) for level in criterion.levels if level.starts_at is not None
+    )
+    ends = [start for start, _ in numbered[1:]] + [float("inf")]
+    inside: list[object] = [
+        level
+        for (start, level), end in zip(numbered, ends, strict=True)
+        if (end > amount if over else start < amount)
+    ]
+    return inside[0] if len(inside) == 1 else inside or None
+
+
+# --- several answers ----------------------------------------------------------------------------------------------
+
+
+def _read_names(criterion: Criterion, words: str) -> object:
+    """Return several levels or amounts, each by its name; None if the words are no list of such."""
+    return _read_parts(criterion, words, _read_single)
+
+
+def _read_list(criterion: Criterion, words: str) -> object:
+    """Return several levels or amounts, by name or description; None if the words are no list."""
+
+    def read(criterion: Criterion, part: str) -> object:
+        value = _read_single(criterion, part)
+        value = read_description(criterion, part) if value is None else value
+        if value is None:
+            raise _not_understood(criterion, part)
+        return value
+
+    return _read_parts(criterion, words, read)
+
+
+def _read_parts(criterion: Criterion, words: str, read: Callable[[Criterion, str], object]) -> object:
+    """Return what the parts of a list stand for, each once; None if there is one part, or a part that is not read."""
+    pattern = _LIST_WITH_AMOUNTS if criterion.unit else _LIST
+    parts = [part for part in map(str.strip, pattern.split(words)) if part]
+    if len(parts) < 2:
+        return None
+    if not _UNKNOWN_WORDS.isdisjoint(parts):
+        message = "an answer is unknown or it is one of several, not both"
+        raise AnswerError(message, None, accepted_words(criterion))
+    values: list[object] = []
+    for part in parts:
+        value = read(criterion, part)
+        if value is None:
+            return None
+        if value not in values:
+            values.append(value)
+    if len(values) > 1 and criterion.several and _OR.search(words):
+        hint = (
+            f"type all that hold, the main one first: {join_words(map(str, values))}; 'skip' if nobody knows"
+        )
+        raise AnswerError("here several can hold at once, and 'or' leaves open which", None, hint)
+    return values if len(values) > 1 else values[0]

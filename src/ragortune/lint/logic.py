@@ -1,0 +1,236 @@
+"""What the rules of a set do together, proved by going through every way in which conditions can be met together.
+
+The criteria that a few rules read have few answers that these rules tell apart, so that all of them can be tried.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Collection, Iterable, Iterator
+
+from ragortune.engine import Levels, SearchTooLargeError, has_fired, reach_options
+from ragortune.engine.compile import Clause, combine_levels, compile_table
+from ragortune.lint.records import RuleFinding
+from ragortune.model import Criterion, Direction, Gate, GateKind, Need, Option, Rule, Rulebook
+from ragortune.ruleset.authored import Authored
+from ragortune.support.errors import Place
+from ragortune.support.rulefolder import MANIFEST
+from ragortune.support.text import join_words, quote_value, suggest_name
+
+_MOST_PROFILES = 100_000
+
+
+def check_logic(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
+    """Yield what is wrong with the rules of a set as a whole."""
+    place = Place(str(authored.folder / MANIFEST))
+    for check in (_check_dead_rules, _check_contradictory_gates, _check_directions, _check_options):
+        try:
+            yield from check(authored, rulebook)
+        except SearchTooLargeError:
+            message = "the rules read so many criteria together that what they do cannot be proved"
+            yield RuleFinding("search-too-large", message, place, "let most rules read a single criterion")
+            break
+    yield from _check_levels(authored, rulebook)
+    yield from _check_questions(authored, rulebook)
+
+
+def list_answers(criterion: Criterion, clauses: Collection[Clause]) -> list[tuple[str, ...] | None]:
+    """Return one answer for each way in which conditions on a criterion can be met together; None is an open one."""
+    groups = {tuple(level in clause.allowed for clause in clauses): level for level in criterion.level_ids}
+    answers = combine_levels(groups.values(), several=criterion.several)
+    return [None, *{tuple(clause.allows(own) for clause in clauses): own for own in answers}.values()]
+
+
+def list_profiles(rulebook: Rulebook, rules: Iterable[Rule], without: str | None = None) -> Iterator[Levels]:
+    """Yield a profile for each way in which the conditions of some rules can be met together.
+
+    Answers to the criterion `without` are left out. Raises SearchTooLargeError.
+    """
+    conditions = compile_table(rulebook).conditions
+    read: dict[str, set[Clause]] = {}
+    for rule in rules:
+        for part in conditions[rule.id]:
+            for clause in part:
+                read.setdefault(clause.criterion, set()).add(clause)
+    names = sorted(read.keys() - {without})
+    answers = [list_answers(rulebook.readable[name], read[name]) for name in names]
+    if math.prod(map(len, answers)) > _MOST_PROFILES:
+        raise SearchTooLargeError
+    for chosen in itertools.product(*answers):
+        yield {name: own for name, own in zip(names, chosen, strict=True) if own is not None}
+
+
+def _find_gates(rulebook: Rulebook, gate: Gate) -> list[Rule]:
+    return [rule for rule in rulebook.rules.values() if gate in rule.gates]
+
+
+def _check_dead_rules(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
+    for rule in rulebook.rules.values():
+        if not any(has_fired(rulebook, rule, levels) for levels in list_profiles(rulebook, [rule])):
+            message = f"rule '{rule.id}' can never fire: its 'unless' covers its 'when'"
+            yield RuleFinding("dead-rule", message, authored.place_of("rules", rule.id, "when"))
+            continue
+        for effect in rule.effects:
+            over = next(
+                (
+                    gate.id
+                    for gate in _find_gates(rulebook, Gate(effect.need, GateKind.RULES_OUT))
+                    if gate is not rule and _implies(rulebook, rule, gate)
+                ),
+                None,
+            )
+            if over:
+                message = f"rule '{rule.id}' moves '{effect.need}' only where gate '{over}' rules it out"
+                yield RuleFinding("dead-rule", message, authored.place_of("rules", rule.id, "effects"))
+
+
+def _implies(rulebook: Rulebook, rule: Rule, other: Rule) -> bool:
+    """Return whether another rule fires wherever a rule does."""
+    return all(
+        has_fired(rulebook, other, levels)
+        for levels in list_profiles(rulebook, [rule, other])
+        if has_fired(rulebook, rule, levels)
+    )
+
+
+def _check_contradictory_gates(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
+    for need in Need:
+        requiring, ruling_out = (
+            _find_gates(rulebook, Gate(need, kind)) for kind in (GateKind.REQUIRES, GateKind.RULES_OUT)
+        )
+        for one, other in itertools.product(requiring, ruling_out):
+            if any(
+                has_fired(rulebook, one, levels) and has_fired(rulebook, other, levels)
+                for levels in list_profiles(rulebook, [one, other])
+            ):
+                message = f"rule '{one.id}' requires '{need}' where rule '{other.id}' rules it out"
+                yield RuleFinding("contradictory-gate", message, authored.place_of("rules", one.id, "gates"))
+
+
+def _check_levels(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
+    """Yield levels that no rule tells from another level of the same criterion."""
+    read = _list_clauses(rulebook)
+    for criterion in rulebook.readable.values():
+        kind = "derived" if criterion.id in rulebook.derived else "criteria"
+        for first, second in itertools.combinations(criterion.levels, 2):
+            told_apart = any(
+                (first.id in own.allowed) != (second.id in own.allowed) for own in read[criterion.id]
+            )
+            if not told_apart and first.measure == second.measure and read[criterion.id]:
+                index = criterion.level_ids.index(second.id)
+                place = authored.place_of(kind, criterion.id, "levels", index, "id")
+                message = f"no rule tells '{second.id}' of '{criterion.id}' from '{first.id}'"
+                yield RuleFinding("dead-level", message, place)
+
+
+def _list_clauses(rulebook: Rulebook) -> dict[str, set[Clause]]:
+    read: dict[str, set[Clause]] = {name: set() for name in rulebook.readable}
+    for when, unless in compile_table(rulebook).conditions.values():
+        for clause in (*when, *unless):
+            read[clause.criterion].add(clause)
+    return read
+
+
+def _check_questions(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
+    """Yield questions that no questionnaire can reach, because each waits for another."""
+    waiting = {name: set(own.asked_when) for name, own in rulebook.criteria.items()}
+    asked: set[str] = set()
+    while ready := {name for name, needed in waiting.items() if needed <= asked} - asked:
+        asked |= ready
+    for name in waiting.keys() - asked:
+        message = f"'{name}' is never asked: it waits for {join_words(sorted(waiting[name] - asked))}"
+        yield RuleFinding("never-asked", message, authored.place_of("criteria", name, "asked_when"))
+    for name in rulebook.scale.ask_first:
+        if name not in rulebook.criteria:
+            place = Place(str(authored.folder / MANIFEST))
+            message = f"'ask_first' names {quote_value(name)}, which is not a criterion"
+            yield RuleFinding("malformed", message, place, suggest_name(name, rulebook.criteria))
+
+
+def _check_options(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
+    reached = reach_options(rulebook, {})
+    place = Place(str(authored.folder / MANIFEST))
+    for option in Option:
+        if option not in reached:
+            yield RuleFinding("unreachable-option", f"no profile leads to '{option}'", place)
+
+
+# --- directions ---------------------------------------------------------------------------------------------------
+
+
+def _check_directions(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
+    for criterion in rulebook.criteria.values():
+        for need in criterion.raises:
+            broken = find_broken_step(rulebook, criterion, need)
+            if broken is not None:
+                lower, higher, rules = broken
+                message = (
+                    f"going from '{lower}' to '{higher}' of '{criterion.id}' can lower the need '{need}' "
+                    f"(by rule {join_words(f'{chr(39)}{rule}{chr(39)}' for rule in rules)})"
+                )
+                place = authored.place_of("rules", rules[0], "id")
+                hint = f"'{criterion.id}' declares that it raises it"
+                yield RuleFinding("direction-broken", message, place, hint)
+
+
+def find_broken_step(
+    rulebook: Rulebook, criterion: Criterion, need: Need
+) -> tuple[str, str, tuple[str, ...]] | None:
+    """Return two neighbouring levels between which a need can fall, and the rules at fault; None if there are none.
+
+    Scores are sums over rules. Rules that share no other criterion vary apart from each other, so the smallest change
+    is the sum of the smallest changes of such groups, each found by going through its profiles. Gates are held to their
+    direction one by one.
+    """
+    readers = [rule for rule in rulebook.rules.values() if criterion.id in rule.criteria]
+    for ends in itertools.pairwise(criterion.level_ids):
+        changes = {
+            tuple(rule.id for rule in group): min(
+                sum(_weigh(rulebook, rule, need) * step for rule, step in zip(group, steps, strict=True))
+                for steps in _list_steps(rulebook, criterion.id, group, ends)
+            )
+            for group in _group_rules(readers, criterion.id)
+        }
+        if sum(changes.values()) < -1e-9:
+            return *ends, tuple(rule for group, change in changes.items() if change < 0 for rule in group)
+        for rule in readers:
+            falls = {1 if gate.gate is GateKind.RULES_OUT else -1 for gate in rule.gates if gate.need is need}
+            if any(step in falls for (step,) in _list_steps(rulebook, criterion.id, [rule], ends)):
+                return *ends, (rule.id,)
+    return None
+
+
+def _list_steps(
+    rulebook: Rulebook, criterion: str, rules: list[Rule], ends: tuple[str, str]
+) -> Iterator[tuple[int, ...]]:
+    """Yield for each context whether rules begin to fire (1), cease to (-1) or do neither between two levels."""
+    for context in list_profiles(rulebook, rules, without=criterion):
+        before, after = ({**context, criterion: (level,)} for level in ends)
+        yield tuple(has_fired(rulebook, rule, after) - has_fired(rulebook, rule, before) for rule in rules)
+
+
+def _weigh(rulebook: Rulebook, rule: Rule, need: Need) -> float:
+    return sum(
+        rulebook.scale.weight(effect.strength) * (1 if effect.effect is Direction.FOR else -1)
+        for effect in rule.effects
+        if effect.need is need
+    )
+
+
+def _group_rules(rules: Iterable[Rule], criterion: str) -> list[list[Rule]]:
+    """Return rules with effects in groups that share no criterion but this one."""
+    groups: list[tuple[set[str], list[Rule]]] = []
+    for rule in rules:
+        if not rule.effects:
+            continue
+        others, members = set(rule.criteria) - {criterion}, [rule]
+        apart = []
+        for names, group in groups:
+            if names & others:
+                others |= names
+                members = group + members
+            else:
+                apart.append((names, group))
+        groups = [*apart, (others, members)]
+    return [members for _, members in groups]

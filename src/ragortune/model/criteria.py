@@ -1,0 +1,96 @@
+"""Criteria, their levels, and what bounds or decides an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ragortune.model.options import Need
+from ragortune.support.record import NOTHING, Record
+
+
+class Level(Record, frozen=True):
+    """One answer that a criterion can take."""
+
+    id: str
+    """Name of the level, as written in profiles."""
+    means: str
+    """The level in a person's words: what is true of a project that answers so."""
+    starts_at: float | None = None
+    """Smallest number that counts as this level, in the criterion's unit; null if no number ever does."""
+    measure: str | None = None
+    """How success is measured for projects with this answer (used for the kinds of task)."""
+
+
+class Bound(Record, frozen=True, tag="bound"):
+    """A condition on an ordered criterion: this level or beyond."""
+
+    at_least: str | None = None
+    """Holds from this level upwards."""
+    at_most: str | None = None
+    """Holds up to this level."""
+
+
+class Main(Record, frozen=True, tag="main"):
+    """A condition on the main level of a criterion of which several levels can hold: the one named first."""
+
+    main: str | tuple[str, ...]
+    """Holds where the main level is this one, or one of these."""
+
+
+Condition = str | tuple[str, ...] | Bound | Main
+"""One level, one of several levels, a bound on an ordered criterion, or a condition on the main level."""
+
+
+class Criterion(Record, frozen=True):
+    """One question about a project, its levels and how to find out."""
+
+    id: str
+    """`group.name`, as written in profiles."""
+    title: str
+    """Name of the criterion in a few words."""
+    question: str
+    """The question as a person asks it."""
+    help: str
+    """How to find out, and what does and does not count."""
+    levels: tuple[Level, ...]
+    """The possible answers, lowest first unless the criterion is nominal."""
+    nominal: bool = False
+    """True where the levels have no order."""
+    unit: str | None = None
+    """Unit in which a number may be given instead of a level; null if only levels count."""
+    minimum: float | None = None
+    """Smallest number that makes sense, in the unit."""
+    maximum: float | None = None
+    """Largest number that makes sense, in the unit."""
+    whole: bool = False
+    """True where a number must be a whole one."""
+    several: bool = False
+    """True where more than one level can hold at once: an answer then names all that hold, the main one first."""
+    asked_when: Mapping[str, Condition] = NOTHING
+    """Conditions by criterion without which the questionnaire does not ask: no quality of pairs before there are any."""
+    raises: tuple[Need, ...] = ()
+    """Needs that a higher level never lowers. `rules check` proves it."""
+    given: bool = False
+    """True where the team cannot change the answer by deciding to (a law, a corpus, a market)."""
+
+    @property
+    def group(self) -> str:
+        """Part of the id before the dot."""
+        return self.id.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Part of the id after the dot."""
+        return self.id.partition(".")[2]
+
+    @property
+    def level_ids(self) -> tuple[str, ...]:
+        """Names of the levels, in order."""
+        return tuple(level.id for level in self.levels)
+
+    def level(self, level_id: str) -> Level:
+        """Return the level of that name; KeyError if there is none."""
+        for level in self.levels:
+            if level.id == level_id:
+                return level
+        raise KeyError(level_id)

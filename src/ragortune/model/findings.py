@@ -1,0 +1,312 @@
+"""What can be wrong with a design document: documented rules, and what they found. Frozen records, no input or output.
+
+`FindingRule` is what a person writes in `rules/findings`; `AuditFinding` is one thing that such a rule found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from ragortune.model import Condition, Finding, Option, Recommendation, Rulebook
+from ragortune.model.documents import DesignReading, SectionKind, Span, StatedFact
+from ragortune.support.record import NOTHING, Record
+
+
+class Severity(StrEnum):
+    """How much a finding matters, least first."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        """Place in the order, 0 for a note."""
+        return tuple(Severity).index(self)
+
+    def step_down(self, steps: int) -> Severity:
+        """Return the severity so many steps below, a note at least."""
+        return tuple(Severity)[max(0, self.rank - steps)]
+
+
+class Certainty(StrEnum):
+    """How often a finding of a rule is right, least first."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        """Place in the order, 0 for low."""
+        return tuple(Certainty).index(self)
+
+
+class Detector(StrEnum):
+    """What a finding rule looks at."""
+
+    ADVICE = "advice"
+    """The decision against firm advice: settled, or as probable as `Scale.firm_from` asks."""
+    UNSUPPORTED = "unsupported"
+    """The decision against advice that is not firm."""
+    OPEN_ANSWER = "open_answer"
+    """Unanswered criteria that can still change the advice, unless a title with one of the `words` shows another subject."""
+    CONTRADICTION = "contradiction"
+    """Lines that give different answers to one question, or the document's own block against its prose."""
+    ANSWERS = "answers"
+    """The decision together with answers, as named under `decisions`, `when` and `unless`."""
+    ONE_NEED = "one_need"
+    """`both`, where nothing that is stated speaks for one of the two needs."""
+    ABSENCE = "absence"
+    """A decision record in which no heading and no sentence speaks of something, as named under `words`."""
+    UNPLANNED = "unplanned"
+    """A record of a decision for tuning where an answer is unknown and no sentence has one of the `words`."""
+    COST = "cost"
+    """A comparison of cost in which technique and model change together."""
+    EVIDENCE = "evidence"
+    """A quote, in the document's own block or in a profile file, that the document it names no longer has."""
+    BARE_SUPPRESSION = "bare_suppression"
+    """A suppression without a reason, or one that cannot be read."""
+    UNKNOWN_SUPPRESSION = "unknown_suppression"
+    """A suppression of a rule that does not exist."""
+    EXPIRED_SUPPRESSION = "expired_suppression"
+    """A suppression whose last day has passed."""
+    UNUSED_SUPPRESSION = "unused_suppression"
+    """A suppression that nothing was found for."""
+
+
+class FindingExample(Record, frozen=True):
+    """A small document on which a finding rule is tested, named by a sentence about a team or project."""
+
+    name: str
+    """The sentence."""
+    decision: Option | None = None
+    """What it decides; left out where it decides nothing."""
+    profile: Mapping[str, object] = NOTHING
+    """Answers that it states, flat."""
+    against: Mapping[str, object] = NOTHING
+    """Answers that other lines of it give to the same questions."""
+    document: str | None = None
+    """The document itself, in Markdown, where headings and sentences matter; it is read as any other."""
+
+
+class FindingTests(Record, frozen=True):
+    """Tests on both sides of a finding rule."""
+
+    fires: tuple[FindingExample, ...] = ()
+    """Documents in which the rule must find something."""
+    silent: tuple[FindingExample, ...] = ()
+    """Documents in which it must not."""
+
+
+class FindingRule(Record, frozen=True):
+    """One thing that `check` looks for: how it is found, why it matters, and what to do about it."""
+
+    id: str
+    """Readable name in lower case with hyphens; stable."""
+    code: str
+    """Short stable code: RT and three digits."""
+    title: str
+    """What is wrong, in one line."""
+    severity: Severity
+    """How much it matters."""
+    confidence: Certainty
+    """How often a finding of this rule is right."""
+    since: str
+    """Version of the rule set that first had it; for a pin on an older one it only notes."""
+    detector: Detector
+    """What it looks at."""
+    how: str
+    """How it is found, for a reader who doubts it."""
+    because: str
+    """Why it matters."""
+    remedy: str
+    """What to do about it."""
+    exceptions: tuple[str, ...]
+    """When it misleads."""
+    tests: FindingTests
+    """Documents in which it finds something, and documents in which it does not."""
+    sources: tuple[Finding, ...] = ()
+    """The evidence; empty only for rules about the form of a document."""
+    decisions: tuple[Option, ...] = ()
+    """Decisions it applies to; empty for every one."""
+    when: Mapping[str, Condition] = NOTHING
+    """Answers that must be known to hold."""
+    unless: Mapping[str, Condition] = NOTHING
+    """It does not apply where any one of these is known to hold."""
+    asks: tuple[str, ...] = ()
+    """Criteria that must be unanswered."""
+    presumed: Mapping[str, tuple[str, ...]] = NOTHING
+    """By decision, criteria that are not asked of prose: it answers them by deciding so, or nobody thinks of what they
+    could lead to, such as tuning where retrieval is decided."""
+    words: tuple[str, ...] = ()
+    """Words that show what a document speaks of, in lower case; `*` at the end stands for any ending."""
+    sections: tuple[SectionKind, ...] = ()
+    """Kinds of section that show the same."""
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """Every criterion that the rule reads."""
+        presumed = [name for names in self.presumed.values() for name in names]
+        return tuple(dict.fromkeys((*self.when, *self.unless, *self.asks, *presumed)))
+
+
+# --- what was found -----------------------------------------------------------------------------------------------
+
+
+class StepKind(StrEnum):
+    """What one step of an argument is."""
+
+    SENTENCE = "sentence"
+    """What the document says it does."""
+    FACT = "fact"
+    """What it states."""
+    RULE = "rule"
+    """What follows."""
+    EVIDENCE = "evidence"
+    """Who found that."""
+    FLIP = "flip"
+    """What would make it stop."""
+    MISSING = "missing"
+    """What is not known."""
+
+
+class Step(Record, frozen=True):
+    """One step of the argument for a finding."""
+
+    kind: StepKind
+    text: str
+    span: Span | None = None
+    """Where the document says it."""
+    address: str | None = None
+    """Where it can be read, for evidence."""
+
+
+class Suppression(Record, frozen=True):
+    """A comment in the document that asks for silence on some rules, with a reason."""
+
+    rules: tuple[str, ...]
+    """Ids of the rules that it silences."""
+    because: str
+    """The reason."""
+    until: str | None
+    """Last day on which it holds, YYYY-MM-DD."""
+    span: Span
+    """Where the comment stands."""
+    first_line: int
+    last_line: int
+    """The section that it holds for."""
+
+
+class AuditFinding(Record, frozen=True):
+    """One thing that is wrong with one document."""
+
+    rule: FindingRule
+    severity: Severity
+    """That of the rule, or less: where it rests on what was read from prose, or is newer than the pinned rule set."""
+    confidence: Certainty
+    message: str
+    """What is wrong, about this document. May hold text of the document."""
+    span: Span | None
+    """Where; None for what is missing altogether, which is shown on the first line."""
+    headings: tuple[str, ...] = ()
+    """Headings above it, outermost first."""
+    sentence: str = ""
+    """The sentence that it is about, or what is missing: with rule and headings the key that outlives edits."""
+    argument: tuple[Step, ...] = ()
+    """Sentence, fact, rule, evidence, and what would flip it."""
+    whole: bool = False
+    """True where it is about the document as a whole, so that a comment anywhere in it can silence it."""
+    block: str = ""
+    """A `ragortune` block, or lines to add to the one that is there, by which the document can answer it."""
+    suppressed_by: Suppression | None = None
+    """The comment that silences it."""
+    baselined: bool = False
+    """True where the baseline knows it."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it counts: neither suppressed nor in the baseline."""
+        return self.suppressed_by is None and not self.baselined
+
+    @property
+    def line(self) -> int:
+        """Line to show it at, from 1."""
+        return self.span.line if self.span else 1
+
+    @property
+    def column(self) -> int:
+        """Column to show it at, from 1."""
+        return self.span.column if self.span else 1
+
+
+class DocumentAudit(Record, frozen=True):
+    """One document with its reading, the advice on what it states, and what is wrong with it."""
+
+    reading: DesignReading
+    recommendation: Recommendation | None
+    """The advice on the stated facts; None where there is nothing to judge."""
+    findings: tuple[AuditFinding, ...]
+    """In order of lines; suppressed and known ones stand among them."""
+    suppressions: tuple[Suppression, ...] = ()
+    """Every suppression that holds in the document."""
+    outside: tuple[str, ...] = ()
+    """Criteria whose answer comes from a profile file."""
+    conflicts: Mapping[str, tuple[StatedFact, ...]] = NOTHING
+    """Statements that contradict each other, by criterion, where none of them wins."""
+
+    @property
+    def active(self) -> tuple[AuditFinding, ...]:
+        """Findings that count."""
+        return tuple(finding for finding in self.findings if finding.active)
+
+
+class StaleEntry(Record, frozen=True):
+    """A finding that the baseline knows and that is not there any more."""
+
+    path: str
+    """Document, as the baseline names it."""
+    rule: str
+    sentence: str
+    count: int
+    """How many of them are gone."""
+
+
+class CheckReport(Record, frozen=True):
+    """A whole run of `check`, ready to be rendered."""
+
+    audits: tuple[DocumentAudit, ...]
+    """In the order in which the documents were read."""
+    unreadable: tuple[tuple[str, str], ...]
+    """Path and reason of each document that could not be read."""
+    rules: tuple[FindingRule, ...]
+    """Rules that were looked for, by code."""
+    rulebook: Rulebook
+    version: str
+    """Version of this program."""
+    exit_code: int
+    stale: tuple[StaleEntry, ...] = ()
+    hidden: int = 0
+    """Findings of less confidence than was asked for; they count nowhere."""
+    known: int = 0
+    """Findings that the baseline knows."""
+
+    def count(self, severity: Severity) -> int:
+        """Return how many findings of a severity count."""
+        return sum(finding.severity is severity for audit in self.audits for finding in audit.active)
+
+    @property
+    def suppressed(self) -> tuple[tuple[DocumentAudit, AuditFinding], ...]:
+        """Findings that a comment silences, with their documents."""
+        return tuple(
+            (audit, finding)
+            for audit in self.audits
+            for finding in audit.findings
+            if finding.suppressed_by is not None
+        )
+
+    @property
+    def active(self) -> tuple[tuple[DocumentAudit, AuditFinding], ...]:
+        """Findings that count, with their documents."""
+        return tuple((audit, finding) for audit in self.audits for finding in audit.active)

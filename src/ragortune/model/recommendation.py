@@ -1,0 +1,193 @@
+"""What the engine returns: the advice with its whole trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from ragortune.model.options import Direction, GateKind, Need, Option, Strength, is_undecided
+from ragortune.model.profiles import Profile
+from ragortune.model.rules import Rule, Rulebook
+from ragortune.support.record import Record
+
+
+class TraceState(StrEnum):
+    """What became of one rule on one profile."""
+
+    FIRED = "fired"
+    SILENT = "silent"
+    """A known answer rules its condition out."""
+    NOT_APPLICABLE = "not_applicable"
+    """Its `unless` is known to hold."""
+    UNKNOWN = "unknown"
+    """It waits for an answer that is not known."""
+
+
+class Reason(Record, frozen=True):
+    """One effect of one rule that fired."""
+
+    rule: Rule
+    need: Need
+    effect: Direction
+    strength: Strength
+    weight: float
+    """Always positive; `effect` has the sign."""
+    answers: Mapping[str, tuple[str, ...]]
+    """The answers that fired it."""
+
+
+class GateHit(Record, frozen=True):
+    """One gate of one rule that fired."""
+
+    rule: Rule
+    need: Need
+    gate: GateKind
+    answers: Mapping[str, tuple[str, ...]]
+    """The answers that fired it."""
+
+
+class RuleHit(Record, frozen=True):
+    """A notice or technique that fired."""
+
+    rule: Rule
+    answers: Mapping[str, tuple[str, ...]]
+    """The answers that fired it."""
+
+
+class NeedState(Record, frozen=True):
+    """How likely one of the two needs is, and whether it is taken to hold."""
+
+    score: float
+    """Log-odds: the intercept, plus the weights of the rules for it, less those against it."""
+    probability: float
+    """Logistic function of the score, which counts as at most `Scale.unconfirmed` where the need is not confirmed; 0
+    where it is ruled out, 1 where it is required."""
+    needed: bool
+    """Whether it holds: a score above 0, gates included."""
+    blocked_by: tuple[str, ...] = ()
+    """Ids of the rules that rule it out."""
+    required_by: tuple[str, ...] = ()
+    """Ids of the rules that require it."""
+    confirmed: bool = True
+    """False where a rule could confirm the need and none does, so that its probability has a ceiling."""
+    tied: bool = False
+    """True where the score is exactly 0, so that the need is as likely as not and is not taken to hold."""
+
+
+class RuleTrace(Record, frozen=True):
+    """What became of one rule."""
+
+    rule: Rule
+    state: TraceState
+    answers: Mapping[str, tuple[str, ...]]
+    """The known answers that it read."""
+    waiting_for: tuple[str, ...] = ()
+    """Criteria whose answers would decide it, where the state is unknown."""
+
+
+class Flip(Record, frozen=True):
+    """A smallest change of known answers that changes the option."""
+
+    change: Mapping[str, str]
+    """New level by criterion."""
+    option: Option
+    """The option that it gives."""
+
+
+class OpenQuestion(Record, frozen=True):
+    """An unanswered criterion that can still change the option."""
+
+    criterion: str
+    could_give: tuple[Option, ...]
+    """Options other than the present one that its answer can lead to, with the other open answers where not alone."""
+    expected_gain: float
+    """By how much its answer is expected to lower the Brier score of the stated probabilities, from 0 to 1."""
+    alone: bool = True
+    """Whether the answer can change the option by itself; otherwise only together with other open answers."""
+
+
+class Lever(Record, frozen=True):
+    """How much one answer carries: the log-odds of a need with the lowest and the highest of its levels."""
+
+    criterion: str
+    need: Need
+    """The need that it moves most."""
+    low: float
+    """Least score over the levels of the criterion and the present answer, all else as it is."""
+    high: float
+    """Highest score over the same."""
+    now: float
+    """Score with the present answer."""
+    without: Option
+    """The option if the answer were not known."""
+
+
+class Pillar(Record, frozen=True):
+    """A rule without which another option would be recommended."""
+
+    rule: Rule
+    without: Option
+    """The option if the rule were left out."""
+
+
+class Refusal(Record, frozen=True):
+    """Why an option is not recommended, and where it would be."""
+
+    option: Option
+    reasons: tuple[Reason, ...]
+    """What moves the needs away from it, strongest first."""
+    gates: tuple[GateHit, ...]
+    """What decides against it whatever the weights say."""
+    nearest: Flip | None
+    """The smallest change of answers that gives the option; None where three changes are too few."""
+    given: tuple[str, ...] = ()
+    """Criteria in that change that the team cannot change by deciding to."""
+
+
+class Recommendation(Record, frozen=True):
+    """The advice for one profile, with everything it rests on."""
+
+    option: Option
+    """What is recommended."""
+    default: bool
+    """True where nothing known speaks for or against retrieval and tuning is not needed."""
+    runner_up: Option
+    """The most probable of the other options."""
+    probability: Mapping[Option, float]
+    """How likely each option is to be the one that a project like this is built with; they add up to 1."""
+    needs: Mapping[Need, NeedState]
+    """Both needs."""
+    reasons: tuple[Reason, ...]
+    """What moved the needs, strongest first."""
+    gates: tuple[GateHit, ...]
+    """What decided whatever the weights say."""
+    notices: tuple[RuleHit, ...]
+    """Contradictions, disputed bands and cautions."""
+    techniques: tuple[RuleHit, ...]
+    """What to begin with, in order."""
+    unanswered: tuple[str, ...]
+    """Criteria that are unknown, in the rule set's order."""
+    profile: Profile
+    """The profile that was judged."""
+    rulebook: Rulebook
+    """The rule set that judged it."""
+    settled: bool | None = None
+    """Whether no answer that is still open can change the option; None until computed, or where that took too long."""
+    flips: tuple[Flip, ...] | None = None
+    """What would change the option; None until computed."""
+    unknowns: tuple[OpenQuestion, ...] | None = None
+    """Which open answers still matter, those worth most first; None until computed."""
+    levers: tuple[Lever, ...] | None = None
+    """Which answers carry the advice, those that move most first; None until computed."""
+    pillars: tuple[Pillar, ...] | None = None
+    """Rules without which the advice would be another; None until computed."""
+
+    @property
+    def firm(self) -> bool:
+        """Whether the advice is settled, or its probability is at least `Scale.firm_from`."""
+        return self.settled is True or self.probability[self.option] >= self.rulebook.scale.firm_from
+
+    @property
+    def too_little_known(self) -> bool:
+        """Whether what is known does not make any option more likely than not."""
+        return is_undecided(self.probability, default=self.default)

@@ -1,0 +1,1 @@
+"""Rule sets: found, read strictly, checked, compiled and read back."""

@@ -1,0 +1,222 @@
+"""JSON Schemas of profiles and of the files of a rule set, with the ids and levels of its criteria, for editors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ragortune.evidence.citations import EVIDENCE_SCHEMA
+from ragortune.evidence.workload import describe_quantities
+from ragortune.model import Criterion, Provenance
+from ragortune.ruleset.authored import FILE_TYPES, Manifest
+from ragortune.ruleset.files import adapter_of
+from ragortune.support.record import NOTHING
+
+SCHEMAS = (
+    "profile",
+    "rulebook",
+    "criteria",
+    "rules",
+    "sources",
+    "options",
+    "cases",
+    "language",
+    "derived",
+    "prices",
+    "findings",
+)
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def export_schema(
+    name: str, criteria: Mapping[str, Criterion], derived: Mapping[str, Criterion] = NOTHING
+) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of file, with the ids and levels of these criteria; KeyError if unknown."""
+    if name == "profile":
+        return _profile_schema(criteria)
+    schema = adapter_of(Manifest if name == "rulebook" else FILE_TYPES[name]).json_schema()
+    definitions = schema.get("$defs", {})
+    conditions = {**criteria, **derived} if name == "rules" else criteria
+    for holder, fields in _fields_by_holder(criteria, conditions).items():
+        properties = definitions.get(holder, {}).get("properties", {})
+        for field, described in fields.items():
+            if field in properties:
+                properties[field] = {**described, "description": properties[field].get("description")}
+    return {"$schema": _DRAFT, "$id": f"urn:ragortune:schema:{name}:1", **schema}
+
+
+def outline_profile(criteria: Mapping[str, Criterion], *, quantities: bool) -> dict[str, Any]:
+    """Return a short schema of profiles for readers with little room: names and questions, all shapes of answers open.
+
+    `quantities` says whether the numbers for `ragortune cost` are named one by one.
+    """
+    groups: dict[str, dict[str, Any]] = {}
+    for criterion in criteria.values():
+        answer = {"description": f"{criterion.question} {_outline_answers(criterion)}"}
+        groups.setdefault(criterion.group, {})[criterion.name] = answer
+    numbers: dict[str, Any] = {"type": "object", "description": "Numbers for the cost model."}
+    if quantities:
+        described = describe_quantities()["properties"]
+        numbers["properties"] = {
+            name: {"description": own["description"]}
+            for name, own in described.items()
+            if "description" in own
+        }
+    nested = {group: {"type": "object", "properties": names} for group, names in groups.items()}
+    return {
+        "description": _OUTLINE,
+        "anyOf": [
+            {
+                "type": "object",
+                "properties": {"project": {"type": "string"}, **nested, "quantities": numbers},
+            },
+            {"type": "string", "description": "The text of a profile file, in YAML."},
+        ],
+    }
+
+
+_OUTLINE = (
+    "What is known about one project, by group and criterion. Leave out what is not known: unknown is never a no. "
+    "An answer is a level, a number where a unit is named, a list or {from, to} where it is one of several, or "
+    "{value, evidence: {document, line, quote}, source}."
+)
+
+
+def _outline_answers(criterion: Criterion) -> str:
+    """Return in a sentence what answers a criterion."""
+    number = f", or a number of {criterion.unit}" if criterion.unit else ""
+    several = "; a list where several hold, the main one first" if criterion.several else ""
+    return f"{', '.join(criterion.level_ids)}{number}{several}."
+
+
+def _fields_by_holder(
+    criteria: Mapping[str, Criterion], conditions: Mapping[str, Criterion]
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return what fields hold whose keys are criteria, by record and field."""
+    when = _closed({criterion.id: _condition_schema(criterion) for criterion in conditions.values()})
+    says = _closed({criterion.id: _said_schema(criterion) for criterion in criteria.values()})
+    answers = {
+        criterion.id: {**_value_schema(criterion), "description": criterion.question}
+        for criterion in conditions.values()
+    }
+    profile = {"profile": {"type": "object", "properties": answers}}
+    return {
+        "Criterion": {"asked_when": when},
+        "Rule": {"when": when, "unless": when},
+        "FindingRule": {"when": when, "unless": when},
+        "FactWords": {"says": says, "number": {"enum": [*criteria, None]}},
+        **dict.fromkeys(("Example", "Case", "FindingExample"), profile),
+    }
+
+
+def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a mapping that has no other keys."""
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _said_schema(criterion: Criterion) -> dict[str, Any]:
+    level = {"enum": list(criterion.level_ids)}
+    several = {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}
+    return {"description": criterion.question, "anyOf": [level, several]}
+
+
+def _condition_schema(criterion: Criterion) -> dict[str, Any]:
+    level = {"enum": list(criterion.level_ids)}
+    listed = {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}
+    shapes: list[dict[str, Any]] = [level, listed]
+    if criterion.several:
+        main = {
+            "anyOf": [level, listed],
+            "description": "The level named first, of those that hold together.",
+        }
+        shapes.append(_closed({"main": main}) | {"required": ["main"]})
+    if not criterion.nominal:
+        bounds = {"at_least": level, "at_most": level}
+        shapes.append(
+            {"type": "object", "properties": bounds, "additionalProperties": False, "minProperties": 1}
+        )
+    return {"description": criterion.question, "anyOf": shapes}
+
+
+def _value_schema(criterion: Criterion) -> dict[str, Any]:
+    """Return the schema of an answer: one value, or several."""
+    return _several_schema(criterion, _single_schema(criterion))
+
+
+def _single_schema(criterion: Criterion) -> dict[str, Any]:
+    level = {
+        "enum": [*criterion.level_ids, "unknown", None],
+        "description": "\n".join(f"{level.id}: {level.means}" for level in criterion.levels),
+    }
+    if not criterion.unit:
+        return level
+    number: dict[str, Any] = {"type": "integer" if criterion.whole else "number"}
+    if criterion.minimum is not None:
+        number["minimum"] = criterion.minimum
+    if criterion.maximum is not None:
+        number["maximum"] = criterion.maximum
+    return {"anyOf": [level, {**number, "description": f"a number of {criterion.unit}"}]}
+
+
+def _several_schema(criterion: Criterion, single: dict[str, Any]) -> dict[str, Any]:
+    means = "all that hold, the main one first" if criterion.several else "one of these, nobody knows which"
+    shapes: list[dict[str, Any]] = [
+        single,
+        {"type": "array", "items": single, "minItems": 1, "description": means},
+    ]
+    if not criterion.nominal:
+        ends = {"from": single, "to": single}
+        shapes.append(
+            {"type": "object", "properties": ends, "additionalProperties": False, "minProperties": 1}
+        )
+    return {"anyOf": shapes}
+
+
+def _profile_schema(criteria: Mapping[str, Criterion]) -> dict[str, Any]:
+    groups: dict[str, dict[str, Any]] = {}
+    flat: dict[str, Any] = {}
+    definitions: dict[str, Any] = {
+        "evidence": EVIDENCE_SCHEMA,
+        "source": {"enum": [door.value for door in Provenance], "description": "Where it comes from."},
+        "as_of": {"type": "string", "format": "date", "description": "The date for which it holds."},
+    }
+    for criterion in criteria.values():
+        detailed = {
+            "type": "object",
+            "required": ["value"],
+            "additionalProperties": False,
+            "properties": {
+                "value": {"$ref": f"#/$defs/{criterion.id}"},
+                "evidence": {"$ref": "#/$defs/evidence"},
+                "source": {"$ref": "#/$defs/source"},
+                "as_of": {"$ref": "#/$defs/as_of"},
+            },
+        }
+        single = f"{criterion.id}.single"
+        definitions[single] = _single_schema(criterion)
+        definitions[criterion.id] = _several_schema(criterion, {"$ref": f"#/$defs/{single}"})
+        described = f"{criterion.question}\n\n{criterion.help}"
+        answer = {"description": described, "anyOf": [{"$ref": f"#/$defs/{criterion.id}"}, detailed]}
+        groups.setdefault(criterion.group, {})[criterion.name] = answer
+        flat[criterion.id] = {"$ref": f"#/properties/{criterion.group}/properties/{criterion.name}"}
+    nested = {
+        group: {"type": ["object", "null"], "additionalProperties": False, "properties": names}
+        for group, names in groups.items()
+    }
+    texts = {
+        "project": {"type": ["string", "number", "null"], "description": "Title of the project."},
+        "description": {"type": ["string", "number", "null"], "description": "What it is about."},
+        "notes": {"type": ["string", "number", "null"], "description": "Anything else."},
+        "quantities": describe_quantities(),
+        "$schema": {"type": "string"},
+    }
+    return {
+        "$schema": _DRAFT,
+        "$id": "urn:ragortune:schema:profile:1",
+        "title": "Profile of a project",
+        "description": "What is known about one project. What is left out is unknown, never a no.",
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "properties": {**texts, **nested, **flat},
+        "$defs": definitions,
+    }

@@ -1,0 +1,1 @@
+"""What every layer uses: errors, records, files read strictly, text made harmless, the world outside."""

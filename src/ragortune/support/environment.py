@@ -1,0 +1,219 @@
+"""The world outside as a value: streams, terminal, working folder, clock. Tests pass their own."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import errno
+import io
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from typing import BinaryIO, TextIO
+
+from ragortune.support.record import NOTHING, Record
+
+_SECONDS = 60
+PLAIN_WIDTH = 80
+_WIDTHS = (40, 100)
+"""Narrower than this nothing is readable, wider than this lines are hard to follow."""
+
+
+def run_program(command: Sequence[str], folder: str) -> tuple[int, str, str]:
+    """Run a program in a folder and return its exit code, output and complaints; 127 where there is none such."""
+    try:
+        done = subprocess.run(  # noqa: S603  (a list of arguments, no shell)
+            list(command),
+            cwd=folder,
+            capture_output=True,
+            check=False,
+            timeout=_SECONDS,
+            stdin=subprocess.DEVNULL,
+        )
+    except FileNotFoundError:
+        return 127, "", "not found"
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return 126, "", str(error)
+    return done.returncode, os.fsdecode(done.stdout), done.stderr.decode("utf-8", "replace")
+
+
+class Environment(Record, frozen=True):
+    """What a command may know of and do to the world."""
+
+    stdin: BinaryIO
+    stdout: TextIO | None
+    """Where results go; None if it is closed."""
+    stderr: TextIO
+    folder: str
+    """Working folder."""
+    variables: Mapping[str, str] = NOTHING
+    """Environment variables."""
+    stdout_is_terminal: bool = False
+    stderr_is_terminal: bool = False
+    stdin_is_terminal: bool = False
+    today: str | None = None
+    """The date, YYYY-MM-DD; asked of the clock where None."""
+    columns: int | None = None
+    """Width of the terminal, where known."""
+    run_program: Callable[[Sequence[str], str], tuple[int, str, str]] = run_program
+    """Runs a program in a folder; used for git alone."""
+
+    @classmethod
+    def detect(cls) -> Environment:
+        """Return the environment of this process.
+
+        A terminal shows what its encoding can; what a program or a file takes is UTF-8, whatever the locale.
+        """
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                encoding = None if stream is sys.stderr or _is_terminal(stream) else "utf-8"
+                stream.reconfigure(encoding=encoding, errors="backslashreplace")
+        return cls(
+            stdin=sys.stdin.buffer if sys.stdin else io.BytesIO(),
+            stdout=sys.stdout,
+            stderr=sys.stderr or io.StringIO(),
+            folder=os.getcwd(),
+            variables=os.environ,
+            stdout_is_terminal=_is_terminal(sys.stdout),
+            stderr_is_terminal=_is_terminal(sys.stderr),
+            stdin_is_terminal=_is_terminal(sys.stdin),
+        )
+
+    @property
+    def width(self) -> int:
+        """Columns to write for: those of the terminal within limits, 80 where there is none."""
+        return self._measure_width(self.stdout, is_terminal=self.stdout_is_terminal)
+
+    @property
+    def dialogue_width(self) -> int:
+        """Columns to write questions for, which stand on stderr; measured anew each time."""
+        return self._measure_width(self.stderr, is_terminal=self.stderr_is_terminal)
+
+    def _measure_width(self, stream: TextIO | None, *, is_terminal: bool) -> int:
+        given = self.variables.get("COLUMNS", "")
+        columns = self.columns or (int(given) if given.isdigit() else 0)
+        if not columns and stream is not None and is_terminal:
+            try:
+                columns = os.get_terminal_size(stream.fileno()).columns
+            except (OSError, ValueError):
+                columns = 0
+        if not columns:
+            return PLAIN_WIDTH
+        return max(_WIDTHS[0], min(_WIDTHS[1], columns))
+
+    @property
+    def has_unicode(self) -> bool:
+        """Whether the output can show more than ASCII."""
+        return (getattr(self.stdout, "encoding", None) or "utf-8").lower().replace("-", "") in (
+            "utf8",
+            "utf16",
+        )
+
+    def wants_color(self, choice: str = "auto", *, dialogue: bool = False) -> bool:
+        """Return whether to colour: the flag decides, then NO_COLOR, then FORCE_COLOR, then the terminal.
+
+        A result stands on stdout, a dialogue on stderr.
+        """
+        if choice != "auto":
+            return choice == "always"
+        if self.variables.get("NO_COLOR"):
+            return False
+        if self.variables.get("FORCE_COLOR"):
+            return True
+        is_terminal = self.stderr_is_terminal if dialogue else self.stdout_is_terminal
+        return is_terminal and self.variables.get("TERM") != "dumb"
+
+    def date(self) -> str:
+        """Return today's date, YYYY-MM-DD."""
+        return self.today or read_date()
+
+    def write(self, text: str) -> None:
+        """Write a result to stdout; a reader that has seen enough, such as `head`, is no error.
+
+        Raises OSError where the result cannot be written.
+        """
+        if self.stdout is None:
+            raise OSError(errno.EBADF, "stdout is closed")
+        try:
+            self.stdout.write(text)
+        except BrokenPipeError:
+            discard_output(self.stdout)
+
+    def finish(self) -> None:
+        """Hand on what was written so far; raises OSError as `write` does."""
+        if self.stdout is not None:
+            try:
+                self.stdout.flush()
+            except BrokenPipeError:
+                discard_output(self.stdout)
+
+    def say(self, text: str) -> None:
+        """Write a part of a dialogue to stderr, at once."""
+        self.stderr.write(text)
+        self.stderr.flush()
+
+    def hear(self, limit: int) -> str | None:
+        """Return the next line from stdin without its end, at most `limit` bytes of it; None at the end of input."""
+        line = self.stdin.readline(limit)
+        while line and not line.endswith(b"\n") and len(line) >= limit:
+            more = self.stdin.readline(limit)
+            if not more or more.endswith(b"\n"):
+                break
+        return line.decode("utf-8", "replace").rstrip("\r\n") if line else None
+
+    def note(self, text: str) -> None:
+        """Write a line to stderr: a warning, an error, progress."""
+        with contextlib.suppress(OSError):  # where nobody reads it, the exit code still tells
+            self.stderr.write(text + "\n")
+
+
+def discard_output(stream: TextIO) -> None:
+    """Let nothing more be written to a stream, neither what is buffered nor what follows."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, stream.fileno())
+    finally:
+        os.close(null)
+
+
+def replace_file(path: str, text: str) -> None:
+    """Write a file so that whatever happens either the old content or the new one stands there; raises OSError.
+
+    A link is followed, and the mode of an existing file is kept.
+    """
+    target = os.path.realpath(path)
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".ragortune-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, _mode_of(target))
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _mode_of(path: str) -> int:
+    """Return the mode of a file, or the one that a new file gets."""
+    try:
+        return os.stat(path).st_mode & 0o777
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def read_date() -> str:
+    """Return the date that the clock says, YYYY-MM-DD."""
+    return dt.datetime.now(tz=dt.UTC).date().isoformat()
+
+
+def _is_terminal(stream: object) -> bool:
+    try:
+        return bool(stream.isatty())  # type: ignore[attr-defined]
+    except (AttributeError, ValueError):
+        return False

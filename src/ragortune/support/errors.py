@@ -1,0 +1,105 @@
+"""What can go wrong, each with the exit code it leads to."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from ragortune.support.record import Record
+
+
+class ExitCode(IntEnum):
+    """Exit codes of the command. The output format never changes them."""
+
+    OK = 0
+    """Ran; nothing at or above the limit for failing."""
+    FINDINGS = 1
+    """Ran; findings at or above the limit."""
+    UNUSABLE = 2
+    """Some input cannot be used: a flag, a configuration, a profile, a rule set, a document."""
+    UNDECIDED = 3
+    """Nothing could be decided."""
+    DEFECT = 70
+    """Internal error: a fault of the program, not of its input."""
+    INTERRUPTED = 130
+    """Interrupted by the user."""
+
+
+class Place(Record, frozen=True):
+    """Where in the input something stands."""
+
+    path: str | None = None
+    """File name as the user gave it."""
+    line: int | None = None
+    """Counts from 1."""
+    column: int | None = None
+    """Counts from 1."""
+
+    def __str__(self) -> str:
+        """Return `path:line:column`, leaving out what is not known."""
+        parts = [self.path or "input"]
+        if self.line is not None:
+            parts.append(str(self.line))
+            if self.column is not None:
+                parts.append(str(self.column))
+        return ":".join(parts)
+
+
+class RagortuneError(Exception):
+    """Base of every error that is the input's fault; its text is fit to print as it stands."""
+
+    exit_code = ExitCode.UNUSABLE
+
+    def __init__(self, message: str, place: Place | None = None, hint: str | None = None) -> None:
+        """Take what is wrong, where, and what to do about it."""
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return the message with its place and hint on as few lines as it takes."""
+        text = f"{self.place}: {self.message}" if self.place else self.message
+        return f"{text}\nhint: {self.hint}" if self.hint else text
+
+
+class UsageError(RagortuneError):
+    """The command line asks for something that cannot be done."""
+
+
+class UnreadableError(RagortuneError):
+    """A file cannot be read, or is not the text it should be."""
+
+
+class ProfileError(RagortuneError):
+    """A profile says something that the vocabulary does not know."""
+
+
+class AnswerError(ProfileError):
+    """An answer was typed that the question does not take."""
+
+
+class RulebookError(RagortuneError):
+    """A rule set is not well formed. `problems` has every one that was found."""
+
+    def __init__(
+        self,
+        message: str,
+        place: Place | None = None,
+        hint: str | None = None,
+        problems: tuple[RagortuneError, ...] = (),
+    ) -> None:
+        """Take the first problem as the message and all of them beside it."""
+        super().__init__(message, place, hint)
+        self.problems = problems or (self,)
+
+
+class ConfigurationError(RagortuneError):
+    """`ragortune.yaml` or `[tool.ragortune]` says something that is not known."""
+
+
+class QuantityError(RagortuneError):
+    """Numbers that do not belong together: other units, an unknown unit or currency, nothing that can be computed."""
+
+
+class PriceError(RagortuneError):
+    """Something has no price in the price data, or a price that cannot be."""

@@ -1,0 +1,69 @@
+"""The folder of a rule set: where the shipped one is, which files count, and what their content hashes to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from ragortune.support.errors import Place, UnreadableError
+from ragortune.support.reading import RULE_FILE_BYTES, list_files, read_bytes
+
+MANIFEST = "rulebook.yaml"
+SHIPPED = "ragortune"
+"""The word by which a rule pack says that it extends the shipped rule set."""
+_NOT_RULES = ("cases/", "language/", "prices/", "findings/")
+_MOST_FILES = 500
+_MOST_BYTES = 32 * 1024 * 1024
+
+Files = Mapping[str, bytes]
+"""The YAML files of a rule set by relative name."""
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the shipped rule set: beside the package when installed, at the top of a checkout."""
+    package = Path(__file__).parent.parent
+    inside = package / "rules"
+    return inside if inside.is_dir() else package.parent.parent / "rules"
+
+
+def find_shipped_document(name: str) -> Path | None:
+    """Return the file of a page such as `docs/cost.md`, to which sources and reports point; None if none is shipped."""
+    folder = shipped_folder().parent / "docs"
+    return {f"docs/{file.name}": file for file in folder.iterdir()}.get(name)
+
+
+def read_files(folder: Path) -> Files:
+    """Return the YAML files of a rule set; raises UnreadableError."""
+    place = Place(str(folder))
+    if not folder.is_dir():
+        what = "is a file, not a folder with a rule set" if folder.exists() else "no such folder"
+        raise UnreadableError(what, place)
+    names = list_files(folder)
+    if MANIFEST not in names:
+        raise UnreadableError(
+            f"holds no {MANIFEST}, so it is not a rule set", place, f"write one: `extends: {SHIPPED}`"
+        )
+    if len(names) > _MOST_FILES:
+        raise UnreadableError(f"holds more than {_MOST_FILES} YAML files", place)
+    files = {name: read_bytes(folder / name, RULE_FILE_BYTES) for name in names}
+    if sum(map(len, files.values())) > _MOST_BYTES:
+        raise UnreadableError("holds more YAML than a rule set can", place)
+    return files
+
+
+def digest_rules(files: Files) -> str:
+    """Return `sha256:` over what decides a recommendation, line ends made alike; not over cases, prices and the like."""
+    return "sha256:" + digest_files(
+        {name: data for name, data in files.items() if not name.startswith(_NOT_RULES)}
+    )
+
+
+def digest_files(files: Files) -> str:
+    """Return the SHA-256 of file names and contents, line ends made alike."""
+    total = hashlib.sha256()
+    for name in sorted(files):
+        data = files[name].replace(b"\r\n", b"\n")
+        total.update(f"{name}\0{len(data)}\0".encode())
+        total.update(data)
+    return total.hexdigest()
