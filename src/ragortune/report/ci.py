@@ -10,9 +10,8 @@ from xml.etree import ElementTree as ET
 from ragortune.check import order_findings
 from ragortune.check.places import number_keys
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Severity
-from ragortune.report.checks import STEP_NAMES, count_words, fix_uri, sum_up, word_message, word_quote
-from ragortune.report.machine import dump_json
-from ragortune.support.text import clean_text
+from ragortune.report.checks import STEP_NAMES, fix_uri, sum_up, word_message, word_quote
+from ragortune.support.text import clean_text, count_words, dump_json
 
 MOST_ANNOTATIONS = 10
 """GitHub shows no more for one step and drops the others without a word."""
@@ -84,7 +83,7 @@ def render_gitlab(report: CheckReport) -> str:
         for finding, key in zip(audit.findings, keys, strict=True):
             if finding.active:
                 entries.append(_describe_entry(audit, finding, key))
-    return dump_json(entries, indent=2) + "\n"
+    return dump_json(entries) + "\n"
 
 
 def _describe_entry(audit: DocumentAudit, finding: AuditFinding, key: str) -> dict[str, object]:
