@@ -512,14 +512,14 @@ def test_failing_tests_of_finding_rules_fail_the_run(run, pack):
     [
         ("code: RT302", "code: RT3x2", "has a code that is not RT with three digits"),
         ("id: no-consequences", "id: No_Consequences", "is not named in lower case"),
-        ('since: "2026.11"', "since: soon", "has a 'since' that is no version"),
+        ('since: "2026.11"', "since: soon", "has a 'since' that is not a version"),
         (
             "    exceptions:\n      - Examples may be planned to be written by a larger model; say so, and how they are checked.\n",
             "    exceptions: []\n",
             "does not say when it misleads",
         ),
         ("    when: {data.examples: {at_most: under_50}}\n", "", "has no condition"),
-        ("code: RT302", "code: RT999", "stands after"),
+        ("code: RT302", "code: RT999", "comes after"),
     ],
 )
 def test_a_finding_rule_that_is_not_in_order_is_named(run, pack, old, new, complaint):
