@@ -11,7 +11,7 @@ from ragortune.check import order_findings
 from ragortune.check.places import number_keys
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Severity
 from ragortune.report.checks import STEP_NAMES, fix_uri, sum_up, word_message, word_quote
-from ragortune.support.text import clean_text, count_words, dump_json
+from ragortune.support.text import clean_text, count_words, disarm_commands, dump_json
 
 MOST_ANNOTATIONS = 10
 """GitHub shows no more for one step and drops the others without a word."""
@@ -65,11 +65,11 @@ def _annotate_unreadable(path: str, message: str) -> str:
 
 def _escape_data(text: str) -> str:
     """Return text as the value of a workflow command; a runner reads no second command in it."""
-    return text.translate(_DATA_ESCAPES)
+    return disarm_commands(text.translate(_DATA_ESCAPES))
 
 
 def _escape_property(text: str) -> str:
-    return clean_text(text).translate(_PROPERTY_ESCAPES)
+    return disarm_commands(clean_text(text).translate(_PROPERTY_ESCAPES))
 
 
 # --- GitLab -------------------------------------------------------------------------------------------------------
