@@ -8,12 +8,7 @@ from ragortune.check.places import number_keys
 from ragortune.model import Recommendation
 from ragortune.model.documents import Span, StatedDecision, StatedFact
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Step, Suppression
-from ragortune.report.machine import (
-    describe_flips,
-    describe_needs,
-    describe_questions,
-    show_probability,
-)
+from ragortune.report.shapes import name_rule_set, round_needs, round_questions, round_shares
 from ragortune.support.text import dump_json
 
 SCHEMA = "ragortune/check/1"
@@ -38,7 +33,7 @@ def describe_check(report: CheckReport) -> Json:
             for entry in report.stale
         ],
         "exit_code": report.exit_code,
-        "rulebook": {"name": book.name, "version": book.version, "digest": book.digest},
+        "rulebook": name_rule_set(book),
     }
 
 
@@ -128,15 +123,15 @@ def _describe_advice(advice: Recommendation | None) -> Json | None:
         "default": advice.default,
         "too_little_known": advice.too_little_known,
         "runner_up": advice.runner_up.value,
-        "probability": show_probability(advice.probability),
+        "probability": round_shares(advice.probability),
         "firm": advice.firm,
         "settled": advice.settled,
-        "needs": describe_needs(advice.needs),
+        "needs": round_needs(advice.needs),
         "rules": sorted(
             {*(reason.rule.id for reason in advice.reasons), *(hit.rule.id for hit in advice.gates)}
         ),
-        "flips": describe_flips(advice.flips),
-        "unknowns": describe_questions(advice.unknowns),
+        "flips": advice.flips,
+        "unknowns": round_questions(advice.unknowns),
     }
 
 

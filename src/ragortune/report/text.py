@@ -104,9 +104,10 @@ class _Page:
                 for drawn in block.draw(self.width):
                     self.add_line(_styled(drawn))
             case Break():
+                self.add_line()
                 if block.line:
                     self.add_line(Text("─" * self.width))
-                self.add_line()
+                    self.add_line()
 
     def add_line(self, line: Text | None = None) -> None:
         """Add one line as it is; it is never wrapped."""
