@@ -10,7 +10,6 @@ from ragortune.evidence.profile import describe_answer
 from ragortune.model import (
     Direction,
     Finding,
-    Flip,
     Need,
     Option,
     Quality,
@@ -38,20 +37,20 @@ _STRENGTH_OF_SOURCE = tuple(Quality)
 
 def show_decision(decision: StatedDecision) -> Iterator[Step]:
     """Yield the lines on which the reading of the decision rests, those for it first."""
-    name = DECISION_WORDS[decision.option]
-    cited = sorted(decision.evidence, key=lambda part: part.role != "for")
-    for part in cited[:_MOST_LINES]:
-        text = f"the decision is {name}" if part.role == "for" else "another option is turned down"
-        yield Step(StepKind.SENTENCE, text, part.span)
-    if not cited:
-        yield Step(StepKind.SENTENCE, f"the decision is {name}")
+    text = f"the decision is {DECISION_WORDS[decision.option]}"
+    for part in decision.cited[:_MOST_LINES]:
+        told = text if part.role == "for" else "another option is turned down"
+        yield Step(StepKind.SENTENCE, told, part.span)
+    if not decision.cited:
+        yield Step(StepKind.SENTENCE, text)
 
 
-def show_answer(answers: StatedAnswers, book: Rulebook, criterion: str) -> Step:
-    """Return what is stated on a criterion, with its line."""
-    fact = answers.fact_for(criterion)
-    text = f"{criterion} is {describe_answer(answers.profile, book.readable[criterion])}"
-    return Step(StepKind.FACT, text, fact.span if fact else None)
+def show_answers(answers: StatedAnswers, book: Rulebook, criteria: Iterable[str]) -> Iterator[Step]:
+    """Yield what is stated on criteria, with its line."""
+    for criterion in criteria:
+        fact = answers.fact_for(criterion)
+        text = f"{criterion} is {describe_answer(answers.profile, book.readable[criterion])}"
+        yield Step(StepKind.FACT, text, fact.span if fact else None)
 
 
 def cite_source(book: Rulebook, findings: Iterable[Finding]) -> Iterator[Step]:
@@ -70,10 +69,8 @@ def argue_against(
     shown: set[str] = set()
     rules = tuple({rule.id: rule for rule in _rules_against(decided, advice)}.values())[:_MOST_RULES]
     for rule in rules:
-        for name in rule.when:
-            if name not in shown:
-                shown.add(name)
-                steps.append(show_answer(answers, advice.rulebook, name))
+        steps += show_answers(answers, advice.rulebook, (name for name in rule.when if name not in shown))
+        shown |= set(rule.when)
         steps.append(Step(StepKind.RULE, f"{rule.code} {rule.title}: {rule.because}"))
         steps += cite_source(advice.rulebook, rule.sources)
     return steps, rules
@@ -82,11 +79,10 @@ def argue_against(
 def _rules_against(decided: Option, advice: Recommendation) -> Iterator[Rule]:
     """Yield the rules that speak against a decision: the gates that decide, then the reasons, strongest first."""
     differing = [need for need in Need if has_need(decided, need) != has_need(advice.option, need)]
-    book = advice.rulebook
     for need in differing:
         state = advice.needs[need]
         deciding = state.required_by if state.needed else state.blocked_by
-        yield from (book.rules[name] for name in deciding)
+        yield from (advice.rulebook.rules[name] for name in deciding)
     for reason in advice.reasons:
         if reason.need in differing:
             wanted = Direction.FOR if advice.needs[reason.need].needed else Direction.AGAINST
@@ -98,10 +94,5 @@ def show_flips(advice: Recommendation, decided: Option | None) -> Iterator[Step]
     """Yield the smallest changes that change the advice, those that lead to the decision first."""
     flips = sorted(advice.flips or (), key=lambda flip: (flip.option is not decided, len(flip.change)))
     for flip in flips[:2]:
-        text = f"the advice would be {DECISION_WORDS[flip.option]} if {word_flip(flip)}"
-        yield Step(StepKind.FLIP, text)
-
-
-def word_flip(flip: Flip) -> str:
-    """Return a change of answers as a reader says it."""
-    return join_words(f"{name} were {level}" for name, level in flip.change.items())
+        change = join_words(f"{name} were {level}" for name, level in flip.change.items())
+        yield Step(StepKind.FLIP, f"the advice would be {DECISION_WORDS[flip.option]} if {change}")

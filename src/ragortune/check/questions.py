@@ -14,7 +14,7 @@ from ragortune.model.documents import DesignReading
 from ragortune.model.findings import Step, StepKind
 from ragortune.support.text import clean_text, join_words
 
-MOST_QUESTIONS = 3
+_MOST_QUESTIONS = 3
 
 
 def choose_questions(advice: Recommendation, left_out: Collection[str] = ()) -> tuple[Criterion, ...]:
@@ -27,8 +27,8 @@ def choose_questions(advice: Recommendation, left_out: Collection[str] = ()) -> 
     if not askable:
         return ()
     least = max(advice.rulebook.scale.ask_from, askable[0].expected_gain / 2)
-    worthwhile = [question for question in askable if question.expected_gain >= least]
-    return tuple(advice.rulebook.criteria[question.criterion] for question in worthwhile[:MOST_QUESTIONS])
+    worthwhile = [question.criterion for question in askable if question.expected_gain >= least]
+    return tuple(advice.rulebook.criteria[name] for name in worthwhile[:_MOST_QUESTIONS])
 
 
 def word_questions(questions: Sequence[Criterion]) -> str:
@@ -56,19 +56,15 @@ def write_questions(reading: DesignReading, questions: Sequence[Criterion]) -> s
     for group, criteria in groupby(ordered, lambda criterion: criterion.group):
         lines.append(f"  {group}:")
         for criterion in criteria:
+            answers = join_words(criterion.level_ids, "or")
+            answers += f", or a number of {criterion.unit}" if criterion.unit else ""
+            answers += "; a list where several hold" if criterion.several else ""
             lines.append(f"    # {_one_line(criterion.question)}")
-            lines.append(f"    {criterion.name}: {UNKNOWN}  # {_one_line(_list_answers(criterion))}")
+            lines.append(f"    {criterion.name}: {UNKNOWN}  # {_one_line(answers)}")
     if find_block(reading.lines) is None:
         decided = [f"decision: {reading.decision.option}"] if reading.decision else []
         lines = [f"```{BLOCK}", *decided, *lines, "```"]
     return "\n".join(lines)
-
-
-def _list_answers(criterion: Criterion) -> str:
-    answers = join_words(criterion.level_ids, "or")
-    if criterion.unit:
-        answers += f", or a number of {criterion.unit}"
-    return f"{answers}; a list where several hold" if criterion.several else answers
 
 
 def _one_line(text: str) -> str:

@@ -6,8 +6,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
 from ragortune.evidence.quotes import blank_hidden
 from ragortune.model import Criterion
 from ragortune.support.errors import UsageError
@@ -23,22 +21,13 @@ _HEADING = re.compile(r"#{1,6}\s")
 _BLANK = re.compile(r"\s*$")
 
 
-class Part(msgspec.Struct, frozen=True):
-    """A stretch of a document that is read in one go."""
-
-    first: int
-    """Its first line, from 1."""
-    last: int
-    """Its last line."""
-
-
-def split_document(lines: Sequence[str]) -> list[Part]:
-    """Return the parts in which a document is read; they begin at headings where they can, and overlap.
+def split_document(lines: Sequence[str]) -> list[range]:
+    """Return the parts in which a document is read, as indexes of lines; they overlap, and begin at headings if they can.
 
     Raises UsageError where there would be too many.
     """
     sizes = [min(len(line), _LONGEST_LINE) + 8 for line in lines]
-    parts: list[Part] = []
+    parts: list[range] = []
     first = 0
     while first < len(lines):
         last, size = first, 0
@@ -47,18 +36,22 @@ def split_document(lines: Sequence[str]) -> list[Part]:
             last += 1
         if last < len(lines):
             last = _find_border(lines, (first + last) // 2, last)
-        parts.append(Part(first + 1, last))
+        parts.append(range(first, last))
         if len(parts) > MOST_PARTS:
             limit = PART_CHARACTERS * MOST_PARTS
             raise UsageError(f"a document for a model has at most {limit:,} characters")
         if last >= len(lines):
             break
-        first = max(first + 1, _begin_overlap(sizes, last))
+        begin, size = last, 0
+        while begin > first + 1 and size + sizes[begin - 1] <= OVERLAP_CHARACTERS:
+            begin -= 1
+            size += sizes[begin]
+        first = begin
     return parts
 
 
 def _find_border(lines: Sequence[str], least: int, most: int) -> int:
-    """Return the last index in a range at which a section begins, or a blank line stands; the end of the range if none."""
+    """Return the last index in a range where a section begins or a line is blank; the end of the range if none."""
     for border in (_HEADING, _BLANK):
         for index in range(most, least, -1):
             if border.match(lines[index]):
@@ -66,38 +59,29 @@ def _find_border(lines: Sequence[str], least: int, most: int) -> int:
     return most
 
 
-def _begin_overlap(sizes: Sequence[int], last: int) -> int:
-    size, first = 0, last
-    while first > 0 and size + sizes[first - 1] <= OVERLAP_CHARACTERS:
-        first -= 1
-        size += sizes[first]
-    return first
-
-
 def write_prompts(lines: Sequence[str], criteria: Iterable[Criterion]) -> list[str]:
     """Return the prompts for a document, one for each part. What readers of it do not see, such as comments, is left out."""
     seen = [line.replace("\0", "")[:_LONGEST_LINE] for line in blank_hidden(lines)]
+    # The document cannot hold the mark around it, because the mark is made from its text.
+    digest = hashlib.sha256("\n".join(seen).encode("utf-8", "surrogatepass")).hexdigest()
     questions = "\n".join(_describe_criterion(criterion) for criterion in criteria)
+    prompts = []
     parts = split_document(lines)
-    return [
-        fill_template(
-            "prompt.md",
-            criteria=questions,
-            mark=_choose_mark(seen),
-            part=_word_part(index, parts, lines) if len(parts) > 1 else "",
-            document="\n".join(
-                f"{number}| {seen[number - 1]}" for number in range(part.first, part.last + 1)
-            ),
+    for number, part in enumerate(parts, 1):
+        which = (
+            f", of which this is part {number} of {len(parts)} (lines {part.start + 1} to {part.stop} of {len(lines)}); "
+            "report what this part states"
         )
-        for index, part in enumerate(parts)
-    ]
-
-
-def write_correction(prompt: str, answer: str, problems: Sequence[str]) -> str:
-    """Return the prompt that names what was wrong with an answer."""
-    return fill_template(
-        "correction.md", prompt=prompt, answer=answer, problems="\n".join(f"- {text}" for text in problems)
-    )
+        prompts.append(
+            fill_template(
+                "prompt.md",
+                criteria=questions,
+                mark=f"<<<{digest[:16]}>>>",
+                part=which if len(parts) > 1 else "",
+                document="\n".join(f"{index + 1}| {seen[index]}" for index in part),
+            )
+        )
+    return prompts
 
 
 def fill_template(name: str, **values: str) -> str:
@@ -107,25 +91,8 @@ def fill_template(name: str, **values: str) -> str:
 
 
 def _describe_criterion(criterion: Criterion) -> str:
-    extras = []
-    if criterion.unit:
-        extras.append(f"or a number of {criterion.unit}")
-    if criterion.several:
-        extras.append("several can hold at once")
+    extras = [f"or a number of {criterion.unit}"] * bool(criterion.unit)
+    extras += ["several can hold at once"] * criterion.several
     extra = f" ({'; '.join(extras)})" if extras else ""
     levels = "\n".join(f"  - `{level.id}`: {level.means}" for level in criterion.levels)
     return f"- `{criterion.id}`: {criterion.question}{extra} {criterion.help}\n{levels}"
-
-
-def _word_part(index: int, parts: Sequence[Part], lines: Sequence[str]) -> str:
-    part = parts[index]
-    return (
-        f", of which this is part {index + 1} of {len(parts)} (lines {part.first} to {part.last} of {len(lines)}); "
-        "report what this part states"
-    )
-
-
-def _choose_mark(lines: Iterable[str]) -> str:
-    """Return a mark that the document cannot hold, because it is made from its text."""
-    digest = hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
-    return f"<<<{digest[:16]}>>>"

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import quote
 
-from ragortune.model import Rulebook, Source
 from ragortune.model.documents import DocumentStatus
-from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity, StepKind
-from ragortune.support.text import clean_text, shorten_text
+from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Severity, Step, StepKind
+from ragortune.support.text import clean_line, clean_text, count_words
 
 STEP_NAMES: Mapping[StepKind, str] = MappingProxyType(
     {
@@ -30,53 +29,40 @@ STATUS_NAMES: Mapping[DocumentStatus, str] = MappingProxyType(
     }
 )
 _LONGEST_MESSAGE = 600
-_LONGEST_QUOTE = 200
 
 
 def word_message(finding: AuditFinding) -> str:
     """Return a finding's message on one line, made harmless."""
-    return shorten_text(" ".join(clean_text(finding.message).split()), _LONGEST_MESSAGE)
-
-
-def word_block(finding: AuditFinding) -> list[str]:
-    """Return the lines of the block by which a document can answer a finding, made harmless; none if there is none."""
-    return [clean_text(line) for line in finding.block.splitlines()]
-
-
-def word_quote(text: str) -> str:
-    """Return a quotation from a document on one line, made harmless."""
-    return shorten_text(" ".join(clean_text(text).split()), _LONGEST_QUOTE)
+    return clean_line(finding.message, _LONGEST_MESSAGE)
 
 
 def word_section(finding: AuditFinding) -> str:
     """Return the headings above a finding on one line, made harmless; empty if there are none."""
-    return " > ".join(word_quote(heading) for heading in finding.headings[-2:])
+    return " > ".join(clean_line(heading) for heading in finding.headings[-2:])
 
 
-def count_words(number: int, singular: str, plural: str | None = None) -> str:
-    """Return `1 finding` or `2 findings`."""
-    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+def word_step(step: Step) -> str:
+    """Return a step of an argument with its line, made harmless."""
+    at = f" (line {step.span.line})" if step.span else ""
+    return f"{clean_text(step.text)}{at}"
 
 
 def sum_up(report: CheckReport) -> str:
     """Return the whole run in one sentence: nothing that was not looked at is passed over."""
-    found = ", ".join(count_words(report.count(severity), severity.value) for severity in reversed(Severity))
-    parts = [f"{found} in {count_words(len(report.audits), 'document')}"]
-    for status in tuple(DocumentStatus)[1:]:
-        number = sum(audit.reading.status is status for audit in report.audits)
-        if number:
-            parts.append(f"{number} {STATUS_NAMES[status]}")
-    if report.suppressed:
-        parts.append(f"{len(report.suppressed)} suppressed")
-    if report.known:
-        parts.append(f"{report.known} in the baseline")
-    if report.stale:
-        parts.append(f"{len(report.stale)} stale in the baseline")
-    if report.hidden:
-        parts.append(f"{report.hidden} below the asked confidence")
-    if report.unreadable:
-        parts.append(f"{len(report.unreadable)} unreadable")
-    return "; ".join(parts)
+    severities = [finding.severity for _, finding in report.active]
+    found = ", ".join(count_words(severities.count(grade), grade.value) for grade in reversed(Severity))
+    statuses = [audit.reading.status for audit in report.audits]
+    others = {name: statuses.count(status) for status, name in STATUS_NAMES.items()}
+    others |= {
+        "judged": 0,
+        "suppressed": len(report.suppressed),
+        "in the baseline": sum(finding.baselined for _, finding in report.findings),
+        "stale in the baseline": len(report.stale),
+        "below the asked confidence": report.hidden,
+        "unreadable": len(report.unreadable),
+    }
+    parts = [f"{number} {what}" for what, number in others.items() if number]
+    return "; ".join([f"{found} in {count_words(len(report.audits), 'document')}", *parts])
 
 
 def word_decision(audit: DocumentAudit) -> str:
@@ -90,12 +76,8 @@ def word_decision(audit: DocumentAudit) -> str:
     if advice is None:
         return decided
     count = sum(name not in advice.rulebook.derived for name in advice.profile.levels)
-    return f"{decided}; the {count_words(count, 'stated answer')} {'speaks' if count == 1 else 'speak'} for {advice.option}"
-
-
-def list_sources(book: Rulebook, rule: FindingRule) -> list[tuple[str, Source]]:
-    """Return what was found and where, for each source of a finding rule."""
-    return [(found.found, book.sources[found.source]) for found in rule.sources]
+    speak = "speaks" if count == 1 else "speak"
+    return f"{decided}; the {count_words(count, 'stated answer')} {speak} for {advice.option}"
 
 
 def fix_uri(path: str) -> str:
