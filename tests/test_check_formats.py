@@ -189,18 +189,21 @@ def test_junit_counts_add_up_for_an_xml_parser(render):
 # --- Markdown -----------------------------------------------------------------------------------------------------
 
 
-def test_the_comment_is_markdown_with_a_table_and_the_argument_folded(render):
+def test_the_comment_is_markdown_with_the_arguments_folded(render):
     text = render("markdown").out
 
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
-    kinds = [token.type for token in tokens]
+    html = [token.content.strip() for token in tokens if token.type == "html_block"]
     assert text.startswith("<!-- ragortune check -->\n")
-    assert kinds.count("table_open") == 2
-    html = {token.content.strip() for token in tokens if token.type == "html_block"}
     assert all(
         re.match(r"<!-- ragortune check -->|</?details>|<details>\n<summary>RT\d+", block) for block in html
     )
-    assert "&lt;b\\>we count" in text
+    folded = [block for block in html if block.startswith("<details>")]
+    assert len(folded) == len(re.findall(r"^\*\*(?:error|warning)", text, re.MULTILINE)) > 0
+    assert "decision: rag" in [
+        line for token in tokens if token.type == "fence" for line in token.content.split("\n")
+    ]
+    assert "&lt;b>we count" in text
 
 
 # --- text ---------------------------------------------------------------------------------------------------------
@@ -256,6 +259,7 @@ def test_several_formats_come_from_one_run(run, docs, tmp_path, sarif_validator)
 # --- names from the root of the repository ------------------------------------------------------------------------
 
 _SHOWN = {
+    "junit": lambda out: [suite.get("name") for suite in ET.fromstring(out).findall("testsuite")],
     "github": lambda out: re.findall("file=([^,]*)", out),
     "gitlab": lambda out: [entry["location"]["path"] for entry in json.loads(out)],
     "sarif": lambda out: [

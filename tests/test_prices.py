@@ -218,7 +218,7 @@ def test_the_list_is_limited_to_a_kind(run):
 
 def test_the_list_fits_a_spreadsheet_and_a_pull_request(run):
     assert run("prices", "list", "--format", "csv").out.startswith("id,kind,value,number,low,high,unit")
-    assert "| gpt-6-luna | chat\\_model | in | 0.1 |" in run("prices", "list", "--format", "markdown").out
+    assert "| gpt-6-luna | chat_model | in | 0.1 |" in run("prices", "list", "--format", "markdown").out
 
 
 def test_a_kind_that_is_not_there_names_the_nearest(run):

@@ -7,7 +7,8 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from ragortune import RagortuneError, load_rulebook, recommend, rulebook
+from ragortune import RagortuneError, load_rulebook, recommend
+from ragortune.ruleset import rulebook
 from ragortune.ruleset.compiled import PARTS, cache_folder, compiled_name, write_parts
 from ragortune.ruleset.files import compile_folder
 from ragortune.support.errors import RulebookError, UnreadableError

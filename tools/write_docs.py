@@ -19,7 +19,7 @@ from ragortune.model import Option, Rulebook
 from ragortune.model.findings import FindingRule
 from ragortune.model.prices import KINDS, bounds_of
 from ragortune.report import pages
-from ragortune.report.blocks import page_markdown
+from ragortune.report.markdown import write_markdown
 from ragortune.report.pricelist import prices_markdown
 from ragortune.report.topics import scale_page
 from ragortune.ruleset.rulebook import load_finding_rules, load_rulebook
@@ -32,17 +32,17 @@ _NOTE = "<!-- Generated from rules/ by tools/write_docs.py; change the records, 
 
 def write_rules_page(book: Rulebook) -> str:
     """Return the reference of all rules."""
-    parts = [f"# Rules\n\n{_NOTE}\n", page_markdown(scale_page(book), level=2)]
-    parts += [page_markdown(pages.rule_page(book, rule), level=2) for rule in book.rules.values()]
+    parts = [f"# Rules\n\n{_NOTE}\n", write_markdown(scale_page(book), level=2)]
+    parts += [write_markdown(pages.rule_page(book, rule), level=2) for rule in book.rules.values()]
     return "\n".join(parts)
 
 
 def write_criteria_page(book: Rulebook) -> str:
     """Return the reference of all criteria and options."""
     parts = [f"# Criteria and options\n\n{_NOTE}\n"]
-    parts += [page_markdown(pages.option_page(book, book.options[option]), level=2) for option in Option]
+    parts += [write_markdown(pages.option_page(book, book.options[option]), level=2) for option in Option]
     parts += [
-        page_markdown(pages.criterion_page(book, criterion), level=2) for criterion in book.readable.values()
+        write_markdown(pages.criterion_page(book, criterion), level=2) for criterion in book.readable.values()
     ]
     return "\n".join(parts)
 
@@ -145,7 +145,7 @@ def write_prices_page(book: Rulebook) -> str:
 def write_findings_page(book: Rulebook, findings: Mapping[str, FindingRule]) -> str:
     """Return the reference of everything that `check` looks for."""
     parts = [f"# Findings\n\n{_NOTE}\n"]
-    parts += [page_markdown(pages.finding_page(book, rule), level=2) for rule in findings.values()]
+    parts += [write_markdown(pages.finding_page(book, rule), level=2) for rule in findings.values()]
     return "\n".join(parts)
 
 

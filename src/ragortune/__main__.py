@@ -18,7 +18,11 @@ from ragortune.version import __version__
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code; nothing that happens prints a traceback."""
     given = sys.argv[1:] if arguments is None else arguments
-    environment = Environment.detect()
+    try:
+        environment = Environment.detect()
+    except FileNotFoundError:
+        sys.stderr.write("error: the working folder does not exist any more\n")
+        return int(ExitCode.UNUSABLE)
     try:
         return _run(given, environment)
     except KeyboardInterrupt:

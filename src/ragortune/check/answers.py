@@ -25,6 +25,7 @@ class Conflict(Record, frozen=True):
 class StatedAnswers(Record, frozen=True):
     """The answers of a document, with the statements that carry them."""
 
+    reading: DesignReading
     profile: Profile
     facts: Mapping[str, tuple[StatedFact, ...]]
     """For each answered criterion the statements behind the answer, in the order of their lines."""
@@ -82,7 +83,7 @@ def gather_answers(
         answers=answers,
         quantities=quantities,
     )
-    return StatedAnswers(profile, facts, tuple(conflicts))
+    return StatedAnswers(reading, profile, facts, tuple(conflicts))
 
 
 def _read_levels(fact: StatedFact, vocabulary: Vocabulary) -> tuple[str, ...]:

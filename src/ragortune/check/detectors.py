@@ -67,7 +67,7 @@ def detects(detector: Detector) -> Callable[[Detect], Detect]:
     return register
 
 
-def make_finding(
+def make_finding(  # noqa: PLR0913  (what a finding consists of)
     rule: FindingRule,
     reading: DesignReading,
     message: str,

@@ -24,7 +24,6 @@ from ragortune.interview import (
 )
 from ragortune.model import Criterion, Profile, Provenance, Rulebook
 from ragortune.report.dialogue import Dialogue, word_advice
-from ragortune.report.machine import dump_json
 from ragortune.report.questions import describe_next
 from ragortune.support.environment import Environment, replace_file
 from ragortune.support.errors import (
@@ -37,7 +36,7 @@ from ragortune.support.errors import (
 )
 from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes
 from ragortune.support.record import NOTHING, Record
-from ragortune.support.text import quote_value, shorten_text, suggest_name
+from ragortune.support.text import dump_json, quote_value, shorten_text, suggest_name
 
 START_FILE = "profile.yaml"
 _YAML_ENDINGS = (".yaml", ".yml")
@@ -105,7 +104,7 @@ def print_next(name: str, rules: str | None, environment: Environment) -> ExitCo
     text = decode_text(read_bytes("-", PROFILE_BYTES, environment.stdin), name)
     interview = _open_interview(parse_text(text, name), rulebook)
     described = describe_next(_add_facts(interview, environment.date()))
-    environment.write(dump_json(described, indent=2) + "\n")
+    environment.write(dump_json(described) + "\n")
     return ExitCode.OK
 
 

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from ragortune.check import Policy, audit_reading
 from ragortune.check.baseline import Namer, forgive_known, make_baseline, read_baseline
@@ -26,7 +25,14 @@ from ragortune.commands.shared import show_error
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Profile, Rulebook
 from ragortune.model.documents import DocumentStatus
-from ragortune.model.findings import BaselineEntry, Certainty, CheckReport, DocumentAudit, FindingRule, Severity
+from ragortune.model.findings import (
+    BaselineEntry,
+    Certainty,
+    CheckReport,
+    DocumentAudit,
+    FindingRule,
+    Severity,
+)
 from ragortune.ruleset.rulebook import load_finding_rules, load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
@@ -38,8 +44,6 @@ from ragortune.support.text import clean_text, dump_json, join_words, quote_valu
 NEVER = "never"
 _BASELINE_BYTES = 16 * 1024 * 1024
 _SIZES = {"": 1, "k": 1024, "m": 1024 * 1024}
-
-Word = TypeVar("Word", Severity, Certainty)
 
 
 class CheckRequest(Record, frozen=True):
@@ -117,8 +121,9 @@ def _choose_settings(request: CheckRequest, environment: Environment) -> _Settin
     working = Path(environment.folder)
     folder = working / request.rules if request.rules else configuration.rules or shipped_folder()
     rulebook = load_rulebook(folder)
-    fail_on = request.fail_on or check.fail_on or "error"
-    least = request.min_confidence or check.min_confidence or "low"
+    words = (*reversed(Severity), NEVER)
+    fail_on = _choose_word("--fail-on", request.fail_on or check.fail_on or Severity.ERROR, words)
+    least = request.min_confidence or check.min_confidence or Certainty.LOW
     profile = working / request.profile if request.profile else check.profile
     outside = None
     if profile is not None:
@@ -127,8 +132,8 @@ def _choose_settings(request: CheckRequest, environment: Environment) -> _Settin
     return _Settings(
         rulebook,
         _choose_rules(load_finding_rules(folder), request, configuration),
-        None if fail_on == NEVER else _choose_word("--fail-on", fail_on, Severity, NEVER),
-        _choose_word("--min-confidence", least, Certainty),
+        None if fail_on == NEVER else Severity(fail_on),
+        Certainty(_choose_word("--min-confidence", least, tuple(Certainty))),
         request.require_decision or check.require_decision,
         working / request.baseline if request.baseline else check.baseline,
         outside,
@@ -136,12 +141,11 @@ def _choose_settings(request: CheckRequest, environment: Environment) -> _Settin
     )
 
 
-def _choose_word(flag: str, given: str, words: type[Word], *more: str) -> Word:
-    names = (*reversed(words), *more) if more else tuple(words)
-    if given not in tuple(words):
+def _choose_word(flag: str, given: str, names: tuple[str, ...]) -> str:
+    if given not in names:
         message = f"{flag} must be {join_words(names, 'or')}, not {quote_value(given)}"
         raise UsageError(message, None, suggest_name(given, names))
-    return words(given)
+    return given
 
 
 def _read_size(text: str, what: str) -> int:
@@ -305,9 +309,8 @@ def _choose_code(report: CheckReport, settings: _Settings, request: CheckRequest
     """Return the exit code: input that cannot be used comes first, then findings, then a decision that is missing."""
     if report.unreadable:
         return ExitCode.UNUSABLE
-    limit = settings.fail_on
-    if limit is not None and not request.exit_zero:
-        if any(finding.severity.rank >= limit.rank for _, finding in report.active):
-            return ExitCode.FINDINGS
+    limit = None if request.exit_zero else settings.fail_on
+    if limit and any(finding.severity.rank >= limit.rank for _, finding in report.active):
+        return ExitCode.FINDINGS
     undecided = any(audit.reading.status is DocumentStatus.NO_DECISION for audit in report.audits)
     return ExitCode.UNDECIDED if settings.require_decision and undecided else ExitCode.OK

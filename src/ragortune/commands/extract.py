@@ -20,20 +20,20 @@ from ragortune.commands.documents import (
     show_path,
 )
 from ragortune.commands.evidence import real_path
-from ragortune.commands.shared import choose_format, open_rulebook
+from ragortune.commands.formats import choose_format, render
+from ragortune.commands.shared import open_rulebook
 from ragortune.evidence.block import Content, leave_out_held, write_block
 from ragortune.evidence.citations import describe_evidence
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Rulebook
 from ragortune.model.documents import DesignReading
-from ragortune.report.extract import describe_answer, quote_sentence, render_profile_json, render_profile_yaml
+from ragortune.report.extract import describe_answer, quote_sentence
 from ragortune.support.environment import Environment, replace_file
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import read_bytes
 from ragortune.support.text import clean_text, count_words, quote_value
 
-FORMATS = ("yaml", "json")
 _MARK = "\ufeff"
 
 
@@ -57,7 +57,7 @@ class ExtractRequest(msgspec.Struct, frozen=True):
 
 def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCode:
     """Print the profile of a document or write it there; raises RagortuneError where that cannot be."""
-    form = choose_format(request.format, FORMATS)
+    form = choose_format("extract", request.format)
     rulebook = open_rulebook(request.rules, environment)
     writes = request.write or request.dry_run
     if request.path == STDIN and writes:
@@ -65,13 +65,11 @@ def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCo
     shown = show_path(request.path, request.stdin_name)
     read = open_reader(rulebook, request.model, environment, cache=request.cache)
     text = read_design_text(request.path, shown, Limits(), environment)
-    reading = read(text, shown)
-    answers = gather_answers(reading, Vocabulary(rulebook.criteria))
+    answers = gather_answers(read(text, shown), Vocabulary(rulebook.criteria))
     if writes:
-        _write_answers(text, rulebook, reading, answers, environment, dry_run=request.dry_run)
+        _write_answers(text, rulebook, answers, environment, dry_run=request.dry_run)
         return ExitCode.OK
-    render = render_profile_json if form == "json" else render_profile_yaml
-    environment.write(render(reading, answers))
+    environment.write(render("extract", form, answers, environment))
     if not answers.profile.levels:
         environment.note("note: no answer to any criterion was found")
     return ExitCode.OK
@@ -83,20 +81,19 @@ def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCo
 def _write_answers(
     text: str,
     rulebook: Rulebook,
-    reading: DesignReading,
     answers: StatedAnswers,
     environment: Environment,
     *,
     dry_run: bool,
 ) -> None:
     """Put what was read into the document of that text, or show what would be; raises RagortuneError."""
-    path = reading.path
-    content = leave_out_held(text, list_content(reading, answers))
+    path = answers.reading.path
+    content = leave_out_held(text, list_content(answers))
     written = write_block(text, path, content)
     if written == text:
         environment.note(clean_text(f"note: there is nothing to add to {path}"))
         return
-    _check_written(reading, content, written, rulebook)
+    _check_written(answers.reading, content, written, rulebook)
     if dry_run:
         old, new = text.splitlines(keepends=True), written.splitlines(keepends=True)
         difference = (
@@ -111,16 +108,16 @@ def _write_answers(
     environment.note(clean_text(f"note: {what} written into {path}; review the block, then run `check`"))
 
 
-def list_content(reading: DesignReading, answers: StatedAnswers) -> Content:
+def list_content(answers: StatedAnswers) -> Content:
     """Return what the prose of a document states and its own block does not, in the form of a block."""
     content: dict[str, object] = {}
-    decision = reading.decision
+    decision = answers.reading.decision
     if decision is not None and not decision.declared:
         content["decision"] = decision.option.value
         cited = next((part.span for part in decision.cited if part.role == "for"), None)
         if cited is not None:
-            content["evidence"] = describe_evidence(quote_sentence(reading, cited))
-    profile = {criterion: describe_answer(reading, answers, criterion) for criterion in answers.read}
+            content["evidence"] = describe_evidence(quote_sentence(answers.reading, cited))
+    profile = {criterion: describe_answer(answers, criterion) for criterion in answers.read}
     return {**content, "profile": profile}
 
 
@@ -131,7 +128,11 @@ def _check_written(reading: DesignReading, content: Content, written: str, ruleb
     except RagortuneError as error:
         raise UnreadableError(f"the block cannot be written: {error.message}", Place(reading.path)) from None
     declared = {fact.criterion: fact.value for fact in again.facts}
-    lost = [fact.criterion for fact in reading.facts if fact.declared and declared.get(fact.criterion) != fact.value]
+    lost = [
+        fact.criterion
+        for fact in reading.facts
+        if fact.declared and declared.get(fact.criterion) != fact.value
+    ]
     lost += [name for name in content["profile"] if name not in declared]
     lost += ["decision"] * ("decision" in content and again.decision is None)
     if lost:

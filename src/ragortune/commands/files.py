@@ -6,11 +6,10 @@ import os
 
 from ragortune.commands.shared import open_rulebook
 from ragortune.evidence.profile import write_profile
-from ragortune.report.machine import dump_json
 from ragortune.ruleset import schemas
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError
-from ragortune.support.text import join_words, quote_value, suggest_name
+from ragortune.support.text import dump_json, join_words, quote_value, suggest_name
 
 SCHEMA_FILE = "ragortune-profile.schema.json"
 
@@ -22,7 +21,7 @@ def print_schema(name: str, rules: str | None, environment: Environment) -> Exit
         hint = suggest_name(name, schemas.SCHEMAS)
         raise UsageError(f"there is no schema {quote_value(name)}; there is {known}", None, hint)
     book = open_rulebook(rules, environment)
-    environment.write(dump_json(schemas.export_schema(name, book.criteria, book.derived), indent=2) + "\n")
+    environment.write(dump_json(schemas.export_schema(name, book.criteria, book.derived)) + "\n")
     return ExitCode.OK
 
 
@@ -37,7 +36,7 @@ def write_start(path: str, rules: str | None, environment: Environment, *, force
     if os.path.exists(target) and not force:
         raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it")
     text = write_profile(book.criteria.values(), schema=f"./{SCHEMA_FILE}")
-    described = dump_json(schemas.export_schema("profile", book.criteria), indent=2) + "\n"
+    described = dump_json(schemas.export_schema("profile", book.criteria)) + "\n"
     try:
         for name, content in ((schema, described), (target, text)):
             with open(name, "w", encoding="utf-8") as stream:

@@ -16,13 +16,12 @@ from mcp.shared.exceptions import MCPError
 
 from ragortune import __version__
 from ragortune.commands.agents import AgentTool, Reply, build_tools, call_tool
-from ragortune.commands.rules import list_rules, show_page
-from ragortune.commands.shared import open_finding_rules, open_rulebook
-from ragortune.report.machine import dump_json
+from ragortune.commands.rules import list_rules, open_rule_set, show_page
+from ragortune.commands.shared import open_rulebook
 from ragortune.report.questions import describe_criteria
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, RagortuneError, UsageError
-from ragortune.support.text import clean_text, quote_value, suggest_name
+from ragortune.support.text import clean_text, dump_json, quote_value, suggest_name
 
 _INSTRUCTIONS = (
     "Advises whether an LLM project should use retrieval, fine-tuning, both or neither. Collect what documents and "
@@ -153,9 +152,9 @@ def _read_resource(address: str, rules: str | None, environment: Environment) ->
         list_rules(rules, "markdown", streams)
         return "text/markdown", page.getvalue()
     kind, _, name = address.rpartition("/")
-    findings = open_finding_rules(rules, environment)
-    codes = [rule.code for rule in book.rules.values()] + [rule.code for rule in findings.values()]
-    named = {_CRITERIA: [*book.criteria], _RULES: [*book.rules, *findings, *codes]}
+    rule_set = open_rule_set(rules, environment)
+    rule_names = [name for rule in rule_set.rules for name in (rule.id, rule.code)]
+    named = {_CRITERIA: [*book.criteria], _RULES: rule_names}
     if name not in named.get(kind, ()):
         hint = suggest_name(name, named[kind]) if kind in named else suggest_name(address, named)
         raise UsageError(f"there is no resource {quote_value(address)}", None, hint)

@@ -17,13 +17,14 @@ from ragortune.model.prices import (
     find_ages,
     override_value,
 )
-from ragortune.report import blocks, pricelist
-from ragortune.report.machine import dump_json
+from ragortune.report import pricelist
+from ragortune.report.markdown import write_markdown
+from ragortune.report.text import write_text
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, PriceError, RagortuneError, UsageError
 from ragortune.support.reading import RULE_FILE_BYTES, decode_text, parse_yaml, read_bytes
 from ragortune.support.record import Record, plain_data
-from ragortune.support.text import quote_value, suggest_name
+from ragortune.support.text import dump_json, quote_value, suggest_name
 
 LIST_FORMATS = ("text", "json", "markdown", "csv")
 CHECK_FORMATS = ("text", "json")
@@ -78,7 +79,7 @@ def list_prices(request: PriceRequest, kind: str | None, form: str, environment:
     rows = [row for row in book.rows.values() if kind is None or row.kind == kind]
     rows.sort(key=lambda row: (list(KINDS).index(row.kind), row.id))
     if form == "json":
-        environment.write(dump_json([plain_data(row) for row in rows], indent=2) + "\n")
+        environment.write(dump_json([plain_data(row) for row in rows]) + "\n")
         return ExitCode.OK
     if form == "csv":
         environment.write(pricelist.prices_csv(rows))
@@ -99,14 +100,14 @@ def show_price(name: str, request: PriceRequest, form: str, color: str, environm
             f"there is no price row {quote_value(name)}", None, suggest_name(name, book.rows) or _install()
         )
     if form == "json":
-        environment.write(dump_json(plain_data(row), indent=2) + "\n")
+        environment.write(dump_json(row) + "\n")
         return ExitCode.OK
     page = pricelist.price_page(row, rulebook.sources, today)
     if form == "markdown":
-        environment.write(blocks.page_markdown(page))
+        environment.write(write_markdown(page))
     else:
         color_wanted = environment.wants_color(color)
-        environment.write(blocks.page_text(page, width=environment.width, color=color_wanted))
+        environment.write(write_text(page, width=environment.width, color=color_wanted))
     return ExitCode.OK
 
 
@@ -137,7 +138,7 @@ def check_prices(request: PriceRequest, form: str, environment: Environment) -> 
     findings = _find_problems(book.rows, today)
     if form == "json":
         records = [{"name": item.name, "row": item.row, "message": item.message} for item in findings]
-        environment.write(dump_json(records, indent=2) + "\n")
+        environment.write(dump_json(records) + "\n")
     else:
         for item in findings:
             environment.write(f"{item.row}: {item.name}: {item.message}\n")

@@ -11,12 +11,11 @@ from ragortune.commands.shared import choose_format, open_finding_rules, open_ru
 from ragortune.lint import FailedTest, run_tests
 from ragortune.lint.language import FailedSentence, run_language_tests
 from ragortune.model import Option, Rulebook, Sample
-from ragortune.report.machine import dump_json
 from ragortune.ruleset.rulebook import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, RulebookError, UsageError
 from ragortune.support.rulefolder import shipped_folder
-from ragortune.support.text import clean_text, join_words, quote_value
+from ragortune.support.text import clean_text, dump_json, join_words, quote_value
 
 FORMATS = ("text", "json")
 _SHIPPED_WORD = "shipped"
@@ -49,7 +48,7 @@ def run_rule_tests(
                 "digest": other.digest,
                 "casebook": _casebook_json(measure_agreement(other)),
             }
-        environment.write(dump_json(described, indent=2) + "\n")
+        environment.write(dump_json(described) + "\n")
     else:
         lines = [
             *_describe_tests(*tests),

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from ragortune.model import Recommendation
 from ragortune.model.documents import Span, StatedFact
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Step
 from ragortune.report.machine import describe_flips, describe_needs, describe_questions, show_probability
-from ragortune.support.text import dump_json
 
 Json = dict[str, Any]
 
 
-def render_json(report: CheckReport) -> str:
+def describe_check(report: CheckReport) -> Json:
     """Return a run of `check` as JSON."""
     book = report.rulebook
-    described = {
+    return {
         "schema": "ragortune/check/1",
         "documents": [_describe_audit(audit) for audit in report.audits],
         "unreadable": [{"path": path, "message": message} for path, message in report.unreadable],
@@ -26,12 +23,11 @@ def render_json(report: CheckReport) -> str:
         "exit_code": report.exit_code,
         "rulebook": _take(book, "name", "version", "digest"),
     }
-    return dump_json(described) + "\n"
 
 
 def _take(record: object, *names: str) -> Json:
-    """Return fields of a record as plain data."""
-    return {name: msgspec.to_builtins(getattr(record, name), enc_hook=dict, str_keys=True) for name in names}
+    """Return some fields of a record."""
+    return {name: getattr(record, name) for name in names}
 
 
 def _show_span(span: Span | None) -> Json:
@@ -44,10 +40,7 @@ def _describe_audit(audit: DocumentAudit) -> Json:
     if advice is not None:  # answers from a profile file have no place in the document
         answers = advice.profile.answers
         shared = {"modality": "fact", "declared": True, **_show_span(None)}
-        facts += [
-            {"criterion": name, "value": _take(answers[name], "given")["given"], **shared}
-            for name in audit.outside
-        ]
+        facts += [{"criterion": name, "value": answers[name].given, **shared} for name in audit.outside]
     decision = None
     if reading.decision is not None:
         evidence = [{**_show_span(part.span), "role": part.role} for part in reading.decision.evidence]
@@ -57,7 +50,8 @@ def _describe_audit(audit: DocumentAudit) -> Json:
         "decision": decision,
         "facts": facts,
         "conflicts": {
-            criterion: [_describe_fact(fact) for fact in facts] for criterion, facts in audit.conflicts.items()
+            criterion: [_describe_fact(fact) for fact in facts]
+            for criterion, facts in audit.conflicts.items()
         },
         "recommendation": _describe_advice(advice) if advice is not None else None,
         "findings": [_describe_finding(finding) for finding in audit.findings if finding.active],

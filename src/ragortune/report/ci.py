@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity
 from ragortune.report.checks import STEP_NAMES, fix_uri, sum_up, word_message, word_step
-from ragortune.support.text import clean_line, clean_text, count_words, dump_json
+from ragortune.support.text import clean_line, clean_text, count_words
 
 MOST_ANNOTATIONS = 10
 """GitHub shows no more for one step and drops the others without a word."""
@@ -26,7 +26,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 # --- GitHub -------------------------------------------------------------------------------------------------------
 
 
-def render_github(report: CheckReport) -> str:
+def write_github(report: CheckReport) -> str:
     """Return workflow commands: the most important findings, and how many more there are."""
     commands = [
         _command("error", clean_text(message), file=path, title="unreadable")
@@ -62,9 +62,9 @@ def _command(level: str, text: str, **properties: object) -> str:
 # --- GitLab -------------------------------------------------------------------------------------------------------
 
 
-def render_gitlab(report: CheckReport) -> str:
+def describe_gitlab(report: CheckReport) -> list[dict[str, object]]:
     """Return a GitLab code quality report."""
-    entries = [
+    return [
         {
             "description": word_message(finding),
             "check_name": finding.rule.id,
@@ -74,13 +74,12 @@ def render_gitlab(report: CheckReport) -> str:
         }
         for audit, finding in report.active
     ]
-    return dump_json(entries) + "\n"
 
 
 # --- JUnit --------------------------------------------------------------------------------------------------------
 
 
-def render_junit(report: CheckReport) -> str:
+def write_junit(report: CheckReport) -> str:
     """Return JUnit XML: a suite for each document, a case for each rule; notes pass and are told in its output."""
     root = ET.Element("testsuites", name="ragortune")
     for audit in report.audits:

@@ -12,11 +12,10 @@ from rich.text import Text
 
 from ragortune.costs.answers import CostReport, OptionCost
 from ragortune.report.costsheet import Bar, CostSheet, Curve, Table, build_sheet, show_name, show_number
-from ragortune.report.machine import dump_json
 from ragortune.report.markdown import escape_markdown
-from ragortune.report.text import Sheet
+from ragortune.report.sheet import Sheet
 from ragortune.support.record import plain_data
-from ragortune.support.text import clean_text
+from ragortune.support.text import clean_text, dump_json
 
 SCHEMA = "ragortune/cost/1"
 _PLOT_ROWS = 12
@@ -316,7 +315,7 @@ def costs_json(
         ],
         "prices_refused": report.prices_refused,
     }
-    return dump_json(described, indent=2) + "\n"
+    return dump_json(described) + "\n"
 
 
 def _spread(spread: object) -> dict[str, object]:

@@ -13,29 +13,27 @@ from ragortune.evidence.workload import describe_quantity
 from ragortune.model import Evidence
 from ragortune.model.documents import DesignReading, Span, StatedFact
 from ragortune.report.checks import STATUS_NAMES
-from ragortune.support.text import clean_line, clean_text, dump_json
+from ragortune.support.text import clean_line, clean_text
 
 _LONGEST_EVIDENCE = 300
 
 Json = dict[str, Any]
 
 
-def describe_profile(reading: DesignReading, answers: StatedAnswers) -> Json:
+def describe_profile(answers: StatedAnswers) -> Json:
     """Return the profile as plain data that a profile file may hold, answers nested by group."""
     groups: dict[str, Json] = {}
     for criterion in answers.profile.levels:
         group, _, name = criterion.partition(".")
-        groups.setdefault(group, {})[name] = describe_answer(reading, answers, criterion, reading.path)
+        groups.setdefault(group, {})[name] = describe_answer(answers, criterion, answers.reading.path)
     if answers.profile.quantities:
         groups["quantities"] = {
             name: describe_quantity(name, given) for name, given in answers.profile.quantities.items()
         }
-    return {"project": clean_text(answers.profile.project or reading.path), **groups}
+    return {"project": clean_text(answers.profile.project or answers.reading.path), **groups}
 
 
-def describe_answer(
-    reading: DesignReading, answers: StatedAnswers, criterion: str, document: str | None = None
-) -> Json:
+def describe_answer(answers: StatedAnswers, criterion: str, document: str | None = None) -> Json:
     """Return one answer as plain data: its value, the words that support it, and where it comes from.
 
     `document` is named in quotes of the document's own words.
@@ -44,7 +42,7 @@ def describe_answer(
     levels = answer.levels
     plain = isinstance(answer.given, (int, float)) and not isinstance(answer.given, bool)
     described: Json = {"value": answer.given if plain else levels[0] if len(levels) == 1 else list(levels)}
-    if fact is not None and (evidence := _cite_fact(reading, fact)) is not None:
+    if fact is not None and (evidence := _cite_fact(answers.reading, fact)) is not None:
         if isinstance(evidence, Evidence):
             evidence = evidence.replace(document=evidence.document or document)
         described["evidence"] = describe_evidence(evidence)
@@ -74,15 +72,10 @@ def quote_sentence(reading: DesignReading, span: Span) -> Evidence:
     return Evidence(quote, line=span.line)
 
 
-def render_profile_json(reading: DesignReading, answers: StatedAnswers) -> str:
-    """Return the profile as JSON, which is a profile file as well."""
-    return dump_json(describe_profile(reading, answers)) + "\n"
-
-
-def render_profile_yaml(reading: DesignReading, answers: StatedAnswers) -> str:
+def write_profile(answers: StatedAnswers) -> str:
     """Return the profile as YAML, with what was not taken over as comments."""
-    lines = [f"# {clean_line(line, 4 * _LONGEST_EVIDENCE)}" for line in _remark(reading, answers)]
-    for key, value in describe_profile(reading, answers).items():
+    lines = [f"# {clean_line(line, 4 * _LONGEST_EVIDENCE)}" for line in _remark(answers)]
+    for key, value in describe_profile(answers).items():
         if not isinstance(value, dict):
             lines.append(f"{key}: {yaml_value(value)}")
             continue
@@ -96,7 +89,8 @@ def render_profile_yaml(reading: DesignReading, answers: StatedAnswers) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _remark(reading: DesignReading, answers: StatedAnswers) -> Iterator[str]:
+def _remark(answers: StatedAnswers) -> Iterator[str]:
+    reading = answers.reading
     yield f"What {reading.path} states. What is left out is unknown; look the lines up before you rely on them."
     decision = reading.decision
     if decision is None:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ragortune.model import PriceRow, Source
 from ragortune.model.prices import bounds_of, count_days
-from ragortune.report.blocks import Block
+from ragortune.report.blocks import Block, Heading, Item, Items, Paragraph, bullets, terms
 from ragortune.report.costs import write_csv
 from ragortune.report.markdown import escape_markdown
-from ragortune.report.text import Sheet
+from ragortune.report.sheet import Sheet
 from ragortune.support.text import clean_text
 
 _PRICE_HEAD = (
@@ -85,26 +85,32 @@ def _word_value(row: PriceRow, name: str) -> str:
 
 def price_page(row: PriceRow, sources: Mapping[str, Source], today: str) -> list[Block]:
     """Return the page on a price row."""
-    blocks: list[Block] = [("heading", clean_text(row.title)), ("term", f"name\t{clean_text(row.id)}")]
-    blocks.append(("term", f"kind\t{row.kind.replace('_', ' ')}"))
-    blocks.append(("term", f"as of\t{row.as_of}, {count_days(row.as_of, today)} days before {today}"))
-    blocks.append(("term", f"confidence\t{row.confidence}"))
-    if row.trainable_until:
-        blocks.append(("term", f"last jobs\t{row.trainable_until}"))
-    if row.available_until:
-        blocks.append(("term", f"retired\t{row.available_until}"))
-    if row.note:
-        blocks.append(("text", clean_text(row.note)))
-    blocks.append(("subheading", "Values"))
+    facts = [
+        ("name", row.id),
+        ("kind", row.kind.replace("_", " ")),
+        ("as of", f"{row.as_of}, {count_days(row.as_of, today)} days before {today}"),
+        ("confidence", row.confidence),
+    ]
+    facts += [("last jobs", row.trainable_until)] if row.trainable_until else []
+    facts += [("retired", row.available_until)] if row.available_until else []
+    values = []
     for name, value in row.values.items():
-        text = _word_value(row, name)
-        extras = [part for part in (value.as_of, value.source, value.confidence) if part]
-        blocks.append(("item", clean_text(text + (f" ({', '.join(extras)})" if extras else ""))))
-    blocks.append(("subheading", "Sources"))
-    for name in dict.fromkeys([row.source, *(value.source for value in row.values.values() if value.source)]):
-        source = sources.get(name)
-        blocks.append(("item", f"{source.title}, checked {source.checked}" if source else clean_text(name)))
-        if source:
-            blocks.append(("note", source.id))
-            blocks.append(("address", source.address))
-    return blocks
+        extras = ", ".join(part for part in (value.as_of, value.source, value.confidence) if part)
+        values.append(_word_value(row, name) + (f" ({extras})" if extras else ""))
+    named = dict.fromkeys([row.source, *(value.source for value in row.values.values() if value.source)])
+    cited = [
+        Item(f"{source.title}, checked {source.checked}", (source.id,), source.address)
+        if (source := sources.get(name))
+        else Item(name)
+        for name in named
+    ]
+    note = [Paragraph(row.note)] if row.note else []
+    return [
+        Heading(row.title),
+        terms(facts),
+        *note,
+        Heading("Values", 2),
+        bullets(values),
+        Heading("Sources", 2),
+        Items(tuple(cited)),
+    ]

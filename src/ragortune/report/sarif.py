@@ -13,7 +13,7 @@ from ragortune.model.findings import AuditFinding, Certainty, CheckReport, Findi
 from ragortune.report.checks import STEP_NAMES, fix_uri, word_message
 from ragortune.report.markdown import escape_markdown
 from ragortune.support.errors import ExitCode
-from ragortune.support.text import clean_line, clean_text, dump_json
+from ragortune.support.text import clean_line, clean_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"
@@ -24,7 +24,7 @@ _RANK: Mapping[Certainty, float] = MappingProxyType(
 Json = dict[str, Any]
 
 
-def render_sarif(report: CheckReport) -> str:
+def describe_log(report: CheckReport) -> Json:
     """Return a run of `check` as a SARIF log."""
     used = {finding.rule.id: finding.rule for _, finding in report.findings}
     rules = sorted({**{rule.id: rule for rule in report.rules}, **used}.values(), key=lambda rule: rule.code)
@@ -48,7 +48,7 @@ def render_sarif(report: CheckReport) -> str:
             for audit, finding in report.findings
         ],
     }
-    return dump_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _describe_invocation(report: CheckReport) -> Json:
@@ -97,11 +97,11 @@ def _describe_rule(rule: FindingRule, book: Rulebook) -> Json:
         "fullDescription": {"text": rule.because},
         "help": {"text": "\n".join(text), "markdown": "\n\n".join(markdown)},
         **({"helpUri": addresses[0]} if addresses else {}),
-        "defaultConfiguration": {"level": rule.severity.value, "rank": _RANK[rule.confidence]},
+        "defaultConfiguration": {"level": rule.severity, "rank": _RANK[rule.confidence]},
         "properties": {
             "tags": ["design", "llm"],
-            "precision": rule.confidence.value,
-            "problem.severity": {"note": "recommendation"}.get(rule.severity.value, rule.severity.value),
+            "precision": rule.confidence,
+            "problem.severity": {"note": "recommendation"}.get(rule.severity, rule.severity),
             "since": rule.since,
         },
     }
@@ -113,13 +113,13 @@ def _describe_rule(rule: FindingRule, book: Rulebook) -> Json:
 def _describe_result(path: str, finding: AuditFinding) -> Json:
     described: Json = {
         "ruleId": finding.rule.code,
-        "level": finding.severity.value,
+        "level": finding.severity,
         "rank": _RANK[finding.confidence],
         "message": {"text": word_message(finding)},
         "locations": [{**_location(path, finding.span), **_logical(finding)}],
         "partialFingerprints": {"ragortune/v1": finding.fingerprint},
         "suppressions": _list_suppressions(path, finding),
-        "properties": {"confidence": finding.confidence.value, "remedy": finding.rule.remedy},
+        "properties": {"confidence": finding.confidence, "remedy": finding.rule.remedy},
     }
     if finding.block:
         described["properties"]["block"] = clean_text(finding.block, keep_breaks=True)
@@ -157,7 +157,7 @@ def _flow_step(number: int, step: Step, path: str, finding: AuditFinding) -> Jso
     """Return a step of the argument; what has no place in the document is shown at the finding."""
     return {
         "executionOrder": number,
-        "kinds": [step.kind.value],
+        "kinds": [step.kind],
         "importance": "essential" if step.span is not None else "important",
         "location": {**_location(path, step.span or finding.span), "message": {"text": _word_step(step)}},
     }

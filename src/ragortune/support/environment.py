@@ -7,6 +7,7 @@ import datetime as dt
 import errno
 import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -93,7 +94,7 @@ class Environment(Record, frozen=True):
 
     def _measure_width(self, stream: TextIO | None, *, is_terminal: bool) -> int:
         given = self.variables.get("COLUMNS", "")
-        columns = self.columns or (int(given) if given.isdigit() else 0)
+        columns = self.columns or (int(given) if re.fullmatch("[0-9]{1,6}", given) else 0)
         if not columns and stream is not None and is_terminal:
             try:
                 columns = os.get_terminal_size(stream.fileno()).columns

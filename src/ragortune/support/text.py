@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable
+from typing import Any
+
+import msgspec
 
 _KEPT = {"\n", "\t"}
 
@@ -62,6 +66,11 @@ def join_words(words: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(listed[:-1])} {last} {listed[-1]}"
 
 
+def count_words(number: int, singular: str, plural: str | None = None) -> str:
+    """Return `1 finding` or `2 findings`."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
 def suggest_name(word: object, names: Iterable[str]) -> str | None:
     """Return the hint that names the valid name nearest to `word`, or None if none is near."""
     choices = list(names)
@@ -77,3 +86,22 @@ def suggest_name(word: object, names: Iterable[str]) -> str | None:
     if not near and len(wanted) > 2:
         near = sorted((form for form in by_form if wanted in form), key=len)[:1]
     return f"did you mean '{by_form[near[0]]}'?" if near else None
+
+
+def dump_json(data: object, *, indent: int | None = 2) -> str:
+    """Return records and plain data as JSON; on one line if `indent` is None.
+
+    Characters stand as they are, but for those that mislead a terminal or a reader's eye, which are escapes.
+    """
+    plain = msgspec.to_builtins(data, enc_hook=_simplify)
+    text = json.dumps(plain, ensure_ascii=False, indent=indent)
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
+        for character in text
+    )
+
+
+def _simplify(value: Any) -> object:
+    return str(value) if isinstance(value, str) else dict(value)

@@ -46,10 +46,11 @@ def read_declared(
         raise ProfileError(message, Place(path, blocks[1].key_line))
     block = blocks[0]
     document = parse_yaml("\n" * (block.line - 1) + block.text, path)
-    root: KeyPath = (_KEY,) if block.inside else ()
+    root: KeyPath = ()
     data = document.data
     if block.inside and isinstance(data, dict):
-        data = data[_KEY]
+        key = next(key for key in data if key.casefold() == _KEY)  # a block is found in any case
+        root, data = (key,), data[key]
     if data is None or data == {}:
         return Declared()
     if not isinstance(data, dict):
