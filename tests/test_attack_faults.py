@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -44,3 +45,21 @@ def test_a_block_in_any_case_is_read(run, write, key):
 
     assert result.code == 2
     assert "'decision' must be rag, fine_tuning, both or neither, not 'nope'" in result.err
+
+
+def test_a_git_that_the_checkout_brings_is_never_run(run, write, tmp_path, monkeypatch):
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    write("a.md", "# 1. Search the manuals\n")
+    write("bin/git", '#!/bin/sh\ntouch "$(dirname "$0")/run"\n')
+    (tmp_path / "bin" / "git").chmod(0o755)
+    write("git", (tmp_path / "bin" / "git").read_bytes())
+    (tmp_path / "git").chmod(0o755)
+
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:.::{os.environ['PATH']}")
+    monkeypatch.setenv("GIT_EXTERNAL_DIFF", str(tmp_path / "bin" / "git"))
+    assert "knows no commit" in run("check", "a.md", "--since", "HEAD").err
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:.")
+    assert "needs git" in run("check", "a.md", "--since", "HEAD").err
+
+    assert not (tmp_path / "bin" / "run").exists()
+    assert not (tmp_path / "run").exists()

@@ -18,6 +18,7 @@ from ragortune.model.documents import DesignReading, DocumentStatus
 from ragortune.ruleset.compiled import cache_folder
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
+from ragortune.support.git import GitError, GitMissingError, run_git
 from ragortune.support.reading import decode_text, read_bytes, show_size
 from ragortune.support.record import Record
 from ragortune.support.text import clean_text, count_words, quote_value
@@ -203,11 +204,12 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
     fetch = "in CI the other branch and the history have to be fetched (actions/checkout: `fetch-depth: 0`)"
 
     def git(*arguments: str, failure: str = "git failed", hint: str | None = None) -> str:
-        code, output, complaint = environment.run_program(["git", *arguments], environment.folder)
-        if code == 0:
-            return output
-        if code == 127:
-            raise UsageError("--since needs git, which was not found")
+        try:
+            return run_git(arguments, environment.folder)
+        except GitMissingError as error:
+            raise UsageError("--since needs git, which was not found") from error
+        except GitError as error:
+            complaint = error.message
         if "safe.directory" in complaint:  # whatever language git speaks
             failure = "git does not trust this repository, because somebody else owns it"
             hint = "`git config --global --add safe.directory FOLDER` trusts it"
@@ -219,7 +221,7 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
     git("rev-parse", "--verify", "--quiet", commit, failure=f"git knows no commit {shown}", hint=fetch)
     apart = f"{shown} and HEAD have no commit in common"
     base = git("merge-base", reference, "HEAD", failure=apart, hint=fetch).strip()
-    changed = git("-C", top, "diff", "--name-only", "-z", "--diff-filter=d", base, "--")
+    changed = git("-C", top, "diff", "--no-ext-diff", "--name-only", "-z", "--diff-filter=d", base, "--")
     changed += git("-C", top, "ls-files", "-z", "--others", "--exclude-standard")
     files = {os.path.realpath(Path(top, name)) for name in changed.split("\0") if name}
     return [path for path in paths if os.path.realpath(Path(environment.folder, path)) in files]

@@ -32,8 +32,8 @@ _STRONG = (Style.STRONG, Style.ADVICE, Style.GOOD, Style.BAD, Style.ERROR, Style
 
 
 def escape_markdown(text: str) -> str:
-    """Return text on one line in which no character means anything to Markdown or HTML."""
-    return _guard_start(_escape(text).strip())
+    """Return text for the middle of a line, in which no character means anything to Markdown or HTML."""
+    return _escape(text).strip()
 
 
 def _escape(text: str) -> str:
@@ -109,7 +109,8 @@ def _write_cell(cell: Cell, style: Style | None) -> str:
 
 def write_inline(text: Inline, *, in_table: bool = False) -> str:
     """Return text on one line with its styles; pairs of backticks become code."""
-    return _guard_start("".join(_write_part(part, in_table=in_table) for part in spans(text)).strip())
+    line = "".join(_write_part(part, in_table=in_table) for part in spans(text)).strip()
+    return line if in_table else _guard_start(line)
 
 
 def _write_part(part: str | Span, *, in_table: bool) -> str:

@@ -8,36 +8,16 @@ import errno
 import io
 import os
 import re
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import BinaryIO, TextIO
 
 from ragortune.support.record import NOTHING, Record
 
-_SECONDS = 60
 PLAIN_WIDTH = 80
 _WIDTHS = (40, 100)
 """Narrower than this nothing is readable, wider than this lines are hard to follow."""
-
-
-def run_program(command: Sequence[str], folder: str) -> tuple[int, str, str]:
-    """Run a program in a folder and return its exit code, output and complaints; 127 where there is none such."""
-    try:
-        done = subprocess.run(  # noqa: S603  (a list of arguments, no shell)
-            list(command),
-            cwd=folder,
-            capture_output=True,
-            check=False,
-            timeout=_SECONDS,
-            stdin=subprocess.DEVNULL,
-        )
-    except FileNotFoundError:
-        return 127, "", "not found"
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        return 126, "", str(error)
-    return done.returncode, os.fsdecode(done.stdout), done.stderr.decode("utf-8", "replace")
 
 
 class Environment(Record, frozen=True):
@@ -58,8 +38,6 @@ class Environment(Record, frozen=True):
     """The date, YYYY-MM-DD; asked of the clock where None."""
     columns: int | None = None
     """Width of the terminal, where known."""
-    run_program: Callable[[Sequence[str], str], tuple[int, str, str]] = run_program
-    """Runs a program in a folder; used for git alone."""
 
     @classmethod
     def detect(cls) -> Environment:
