@@ -8,8 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragortune.evidence.backends import AnswerCache, CommandModel, Reply, open_backend
-from ragortune.evidence.model_reader import read_by_model
-from ragortune.evidence.prompt import MOST_PARTS, PART_CHARACTERS, split_document, write_prompts
+from ragortune.evidence.model_reader import (
+    MOST_PARTS,
+    PART_CHARACTERS,
+    read_by_model,
+    split_document,
+    write_prompts,
+)
 from ragortune.evidence.quotes import QuoteFinder
 from ragortune.evidence.verification import Verifier
 from ragortune.model.documents import DocumentStatus

@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterable, Iterator
 from ragortune.check.argument import (
     DECISION_WORDS,
     argue_against,
+    choose_questions,
     cite_source,
     show_answers,
     show_decision,
     show_flips,
+    show_questions,
+    word_questions,
+    write_questions,
 )
 from ragortune.check.case import AuditCase, compile_words, find_sentence, list_headings, span_of
 from ragortune.check.evidence import find_gone
-from ragortune.check.questions import choose_questions, show_questions, word_questions, write_questions
 from ragortune.check.suppression import Flaw
 from ragortune.engine import decide_option
 from ragortune.evidence.profile import describe_answer

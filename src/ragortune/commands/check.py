@@ -36,7 +36,7 @@ from ragortune.model.findings import (
 from ragortune.ruleset.rulebook import load_finding_rules, load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
-from ragortune.support.reading import PROFILE_BYTES, decode_text, load_json, read_bytes, read_document
+from ragortune.support.reading import PROFILE_BYTES, decode_text, load_json, parse_text, read_bytes
 from ragortune.support.record import Record
 from ragortune.support.rulefolder import shipped_folder
 from ragortune.support.text import clean_text, dump_json, join_words, quote_value, suggest_name
@@ -127,7 +127,8 @@ def _choose_settings(request: CheckRequest, environment: Environment) -> _Settin
     profile = working / request.profile if request.profile else check.profile
     outside = None
     if profile is not None:
-        document = read_document(str(profile), PROFILE_BYTES)
+        shown = Path(os.path.relpath(profile, working)).as_posix()
+        document = parse_text(decode_text(read_bytes(profile, PROFILE_BYTES), shown), shown)
         outside = Vocabulary(rulebook.criteria).read_profile(document.data, document)
     return _Settings(
         rulebook,

@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import msgspec
-
 from ragortune.check.evidence import Quoted, QuoteSources, list_outside_quotes, list_quotes
 from ragortune.commands.configuration import find_repository
 from ragortune.commands.documents import STDIN, Limits, read_design_text
@@ -40,7 +38,7 @@ class QuotedFiles:
         self._environment = environment
         self._finders: dict[Path, QuoteFinder] = {}
         self._checked = [self._real_path(path) for path in paths]
-        quotes = [self._show_place(quoted) for quoted in (list_outside_quotes(outside) if outside else ())]
+        quotes = list_outside_quotes(outside) if outside else ()
         self._outside = [(quoted, self._locate(quoted.evidence, None)) for quoted in quotes]
         self._outside_finders = {
             quoted.evidence: self._open(target, quoted.evidence) for quoted, target in self._outside
@@ -66,15 +64,6 @@ class QuotedFiles:
         for quoted, target in self._outside:
             if target == own or (own == self._checked[0] and target not in self._checked):
                 yield quoted
-
-    def _show_place(self, quoted: Quoted) -> Quoted:
-        """Return a quote whose place is named as a user of this folder would."""
-        place = quoted.evidence.place
-        if place is None or place.path is None:
-            return quoted
-        shown = Path(os.path.relpath(place.path, self._environment.folder)).as_posix()
-        evidence = quoted.evidence.replace(place=place.replace(path=shown))
-        return msgspec.structs.replace(quoted, evidence=evidence)
 
     def _real_path(self, path: str) -> Path:
         return Path(path) if path == STDIN else real_path(self._environment.folder, path)

@@ -12,7 +12,6 @@ import difflib
 import itertools
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
@@ -42,14 +41,12 @@ _BLANK = "\0"
 """Replaces what a reader does not see; no document that can be read has it."""
 _LONGEST_FRONT_MATTER = 400
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s|\n\s*(?=\n|[-*+|#>]|\d{1,3}[.)])")
-_WORD = re.compile(r"\w+")
 _LONGEST_PASSAGE = 300
-_CANDIDATES = 20
-_COMMON = 50
-"""A word in more passages than this does not tell where a quote came from."""
+_CANDIDATES = 300
+"""Passages in front of the old line and behind it among which the nearest one is sought."""
 _LEAST_LIKENESS = 0.5
-_MOST_PLACES = 1_000
-"""Places at which a quote is not whole, after which it is given up."""
+_MOST_PLACES = 10_000
+"""Places that are looked at before a quote is given up; one that is everywhere says nothing."""
 
 
 class QuoteFinder:
@@ -70,35 +67,26 @@ class QuoteFinder:
         words = plain_text(quote)
         if not any(map(str.isalnum, words)) or _BLANK in words:
             return ()
-        at = self._plain_offset(line) if line is not None else 0
-        after = self._search(words, at, 1)
-        before = self._search(words, at, -1) if line is not None else None
-        found = [start for start in (after, before) if start is not None]
-        if not found:
+        places = self._find_places(words)
+        start = min(places, key=lambda start: abs(self._line_at(start) - (line or 1)), default=None)
+        if start is None:
             return ()
-        start = min(found, key=lambda start: abs(self._line_at(start) - (line or 1)))
         return tuple(self._cut(self._source(start), self._source(start + len(words) - 1) + 1))
 
     def find_nearest(self, quote: str, line: int | None = None) -> Span | None:
         """Return the passage most like a quote that is gone, or None where nothing is like it.
 
-        Candidates are the passages that share its rarest words and the ones around its old line, so that the cost does
-        not depend on the length of the document.
+        Of a long document the passages around the old line are looked at.
         """
-        wanted = plain_text(quote).casefold()
-        holders = (self._holders.get(word, ()) for word in set(_WORD.findall(wanted)))
-        counts = Counter(index for held in holders if len(held) <= _COMMON for index in held)
-        candidates = [index for index, _ in counts.most_common(_CANDIDATES)]
-        if line is not None:
-            at = bisect_right(self._passages, (self._source_offset(line), ""))
-            candidates += range(max(0, at - 3), min(len(self._passages), at + 3))
-        best, best_ratio = None, _LEAST_LIKENESS
-        for index in dict.fromkeys(candidates):
-            found = plain_text(self._passages[index][1]).casefold()
-            matcher = difflib.SequenceMatcher(None, wanted[:_LONGEST_PASSAGE], found)
-            if matcher.real_quick_ratio() > best_ratio and matcher.ratio() > best_ratio:
-                best, best_ratio = self._passages[index], matcher.ratio()
-        return None if best is None else next(self._cut(best[0], best[0] + len(best[1])), None)
+        wanted = plain_text(quote).casefold()[:_LONGEST_PASSAGE]
+        at = bisect_right(self._passages, (self._starts[min(max(line or 1, 1), len(self._starts)) - 1], ""))
+        near = self._passages[max(0, at - _CANDIDATES) : at + _CANDIDATES]
+        texts = [plain_text(text).casefold() for _, text in near]
+        best = difflib.get_close_matches(wanted, texts, n=1, cutoff=_LEAST_LIKENESS)
+        if not best:
+            return None
+        start, text = near[texts.index(best[0])]
+        return next(self._cut(start, start + len(text)), None)
 
     @cached_property
     def _passages(self) -> list[tuple[int, str]]:
@@ -113,39 +101,19 @@ class QuoteFinder:
                     passages.append((first + len(text) - len(text.lstrip()), shown))
         return passages
 
-    @cached_property
-    def _holders(self) -> dict[str, list[int]]:
-        """For each word the passages that hold it."""
-        holders: dict[str, list[int]] = {}
-        for index, (_, text) in enumerate(self._passages):
-            for word in set(_WORD.findall(text.casefold())):
-                holders.setdefault(word, []).append(index)
-        return holders
-
-    def _search(self, words: str, start: int, step: int) -> int | None:
-        """Return the nearest place at or behind (in front of) an offset where these are whole words."""
+    def _find_places(self, words: str) -> Iterator[int]:
+        """Yield where the plain form has words as whole words."""
+        start = self._plain.find(words)
         for _ in range(_MOST_PLACES):
-            if step > 0:
-                found = self._plain.find(words, start)
-            else:
-                found = self._plain.rfind(words, 0, start + len(words))
-            if found < 0 or _is_whole(self._plain, found, found + len(words)):
-                return found if found >= 0 else None
-            start = found + step
             if start < 0:
-                return None
-        return None
+                return
+            if _is_whole(self._plain, start, start + len(words)):
+                yield start
+            start = self._plain.find(words, start + 1)
 
     def _source(self, plain: int) -> int:
         piece = bisect_right(self._offsets, plain) - 1
         return self._sources[piece] + plain - self._offsets[piece]
-
-    def _plain_offset(self, line: int) -> int:
-        piece = bisect_right(self._sources, self._source_offset(line)) - 1
-        return self._offsets[max(0, piece)] if self._offsets else 0
-
-    def _source_offset(self, line: int) -> int:
-        return self._starts[min(max(line, 1), len(self._starts)) - 1]
 
     def _line_at(self, plain: int) -> int:
         return bisect_right(self._starts, self._source(plain))
