@@ -519,6 +519,20 @@ def test_saving_replaces_a_file_whole_and_keeps_its_mode_and_links(tmp_path, mon
     assert sorted(os.listdir(tmp_path)) == ["a.yaml", "link.yaml"]
 
 
+def test_what_a_killed_run_has_left_is_swept_once_it_belongs_to_none(tmp_path):
+    old, new, other = (
+        tmp_path / name for name in (".a.yaml.ragortune-1", ".a.yaml.ragortune-2", ".b.ragortune-3")
+    )
+    for path in (old, new, other):
+        path.write_text("half")
+    for path in (old, other):
+        os.utime(path, (0, 0))
+
+    replace_file(str(tmp_path / "a.yaml"), "whole")
+
+    assert sorted(os.listdir(tmp_path)) == [new.name, other.name, "a.yaml"]
+
+
 # --- answers from a file ------------------------------------------------------------------------------------------
 
 

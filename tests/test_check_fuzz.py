@@ -15,14 +15,13 @@ from ragortune.check import Policy, audit_reading, gather_answers
 from ragortune.engine import add_what_if
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.profile import Vocabulary
-from ragortune.model.findings import CheckReport
+from ragortune.model.findings import CheckReport, read_finding_rules
 from ragortune.report.check_json import describe_check
 from ragortune.report.check_page import build_page, write_review
 from ragortune.report.ci import describe_gitlab, write_github, write_junit
 from ragortune.report.extract import write_profile
 from ragortune.report.sarif import describe_log
 from ragortune.report.text import write_text
-from ragortune.ruleset.rulebook import load_finding_rules
 from ragortune.support.errors import RagortuneError
 from ragortune.support.reading import parse_yaml
 from ragortune.support.text import dump_json
@@ -77,8 +76,8 @@ _OWN_HTML = re.compile(
 
 
 @pytest.fixture(scope="module")
-def judge_all(book, cache_folder):  # noqa: ARG001  (the cache has to be set up first)
-    rules = load_finding_rules()
+def judge_all(book):
+    rules = read_finding_rules(book)
     policy = Policy(rules, frozenset(rules))
     studied = {}
 

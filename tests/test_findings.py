@@ -18,8 +18,16 @@ from ragortune.model.documents import (
     StatedDecision,
     StatedFact,
 )
-from ragortune.model.findings import Detector, FindingExample, FindingRule, FindingTests, Severity, StepKind
-from ragortune.ruleset.rulebook import load_finding_rules
+from ragortune.model.findings import (
+    Detector,
+    FindingExample,
+    FindingRule,
+    FindingTests,
+    Severity,
+    StepKind,
+    read_finding_rules,
+)
+from ragortune.ruleset.load import load_rulebook
 from ragortune.support.errors import PriceError
 
 from .conftest import ROOT
@@ -28,8 +36,8 @@ TODAY = "2026-11-24"
 
 
 @pytest.fixture(scope="module")
-def rules(cache_folder):  # noqa: ARG001  (the cache has to be set up first)
-    return load_finding_rules()
+def rules(book):
+    return read_finding_rules(book)
 
 
 @pytest.fixture
@@ -456,7 +464,7 @@ def test_a_finding_rule_may_be_switched_off_by_a_pack(write, tmp_path):
         "name: mine\nversion: '1'\nextends: ragortune\ndisable:\n  - {rule: no-consequences, because: We do not write them.}\n",
     )
 
-    found = load_finding_rules(tmp_path / "mine")
+    found = read_finding_rules(load_rulebook(tmp_path / "mine"))
 
     assert "no-consequences" not in found
     assert isinstance(found["no-alternative-rejected"], FindingRule)

@@ -118,9 +118,8 @@ def test_a_rule_is_shown_by_name_or_code_in_every_format(run):
 
 
 def test_every_name_has_a_page_that_renders(run, book):
-    rule_set = pages.RuleSet(book)
-    for name in pages.page_names(rule_set):
-        page = pages.find_page(rule_set, name)
+    for name in pages.page_names(book):
+        page = pages.find_page(book, name)
         assert page
         assert write_markdown(page).startswith("# ")
     for name in (
@@ -204,8 +203,8 @@ def test_a_probability_is_explained_by_what_it_was_fitted_to(run, book):
 
 
 def test_a_rule_set_without_field_cases_explains_no_fit(book):
-    page = pages.find_page(pages.RuleSet(book), "probability")
-    bare = pages.find_page(pages.RuleSet(book.replace(read_cases=tuple)), "probability")
+    page = pages.find_page(book, "probability")
+    bare = pages.find_page(book.replace(cases=()), "probability")
 
     assert [block for block in page if isinstance(block, Paragraph) and "production systems" in block.text]
     assert not [

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from ragortune.commands.agents import build_tools
-from ragortune.report.pages import RuleSet, page_names
+from ragortune.report.pages import page_names
 from ragortune.support.reading import PROFILE_BYTES, read_document
 
 from .conftest import ROOT
@@ -126,7 +126,7 @@ def test_the_block_holds_until_its_sentence_changes(run, tmp_path):
 
 
 def test_every_name_that_looks_like_a_page_is_one(book):
-    known = {*page_names(RuleSet(book)), "evidence-gone"}
+    known = {*page_names(book), "evidence-gone"}
     dotted = re.findall(
         r"\b(?:knowledge|grounding|behaviour|data|readiness|performance|cost|task)\.[a-z_]+\b", TEXT
     )

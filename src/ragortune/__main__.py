@@ -88,7 +88,7 @@ def _report_internal_error(error: Exception, given: list[str]) -> int:
     except OSError:
         pass
     sys.stderr.write(f"error: internal error ({type(error).__name__}); {where}\n")
-    return int(ExitCode.DEFECT)
+    return int(ExitCode.INTERNAL_ERROR)
 
 
 if __name__ == "__main__":

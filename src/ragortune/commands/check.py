@@ -32,8 +32,9 @@ from ragortune.model.findings import (
     DocumentAudit,
     FindingRule,
     Severity,
+    read_finding_rules,
 )
-from ragortune.ruleset.rulebook import load_finding_rules, load_rulebook
+from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, decode_text, load_json, parse_text, read_bytes
@@ -132,7 +133,7 @@ def _choose_settings(request: CheckRequest, environment: Environment) -> _Settin
         outside = Vocabulary(rulebook.criteria).read_profile(document.data, document)
     return _Settings(
         rulebook,
-        _choose_rules(load_finding_rules(folder), request, configuration),
+        _choose_rules(read_finding_rules(rulebook), request, configuration),
         None if fail_on == NEVER else Severity(fail_on),
         Certainty(_choose_word("--min-confidence", least, tuple(Certainty))),
         request.require_decision or check.require_decision,

@@ -15,7 +15,7 @@ from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.model_reader import ModelReading, read_by_model
 from ragortune.model import Rulebook
 from ragortune.model.documents import DesignReading, DocumentStatus
-from ragortune.ruleset.compiled import cache_folder
+from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.git import GitError, GitMissingError, run_git

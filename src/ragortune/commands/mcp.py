@@ -16,8 +16,9 @@ from mcp.shared.exceptions import MCPError
 
 from ragortune import __version__
 from ragortune.commands.agents import AgentTool, Reply, build_tools, call_tool
-from ragortune.commands.rules import list_rules, open_rule_set, show_page
+from ragortune.commands.rules import list_rules, show_page
 from ragortune.commands.shared import open_rulebook
+from ragortune.model.findings import read_finding_rules
 from ragortune.report.questions import describe_criteria
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, RagortuneError, UsageError
@@ -152,9 +153,9 @@ def _read_resource(address: str, rules: str | None, environment: Environment) ->
         list_rules(rules, "markdown", streams)
         return "text/markdown", page.getvalue()
     kind, _, name = address.rpartition("/")
-    rule_set = open_rule_set(rules, environment)
-    rule_names = [name for rule in rule_set.rules for name in (rule.id, rule.code)]
-    named = {_CRITERIA: [*book.criteria], _RULES: rule_names}
+    findings = read_finding_rules(book)
+    codes = [rule.code for rule in book.rules.values()] + [rule.code for rule in findings.values()]
+    named = {_CRITERIA: [*book.criteria], _RULES: [*book.rules, *findings, *codes]}
     if name not in named.get(kind, ()):
         hint = suggest_name(name, named[kind]) if kind in named else suggest_name(address, named)
         raise UsageError(f"there is no resource {quote_value(address)}", None, hint)

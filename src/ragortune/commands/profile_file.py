@@ -14,7 +14,7 @@ from ragortune.evidence.profile import UNKNOWN, Vocabulary, find_declined, given
 from ragortune.evidence.round_trip import write_answers
 from ragortune.interview import Interview
 from ragortune.model import Profile, Provenance, Rulebook
-from ragortune.ruleset.compiled import cache_folder
+from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment, replace_file
 from ragortune.support.errors import RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, decode_text, parse_text, read_bytes

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 from ragortune.commands.formats import choose_format, render
-from ragortune.commands.shared import choose_date, open_finding_rules, open_rulebook, rules_folder
+from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
 from ragortune.lint import check_folder
-from ragortune.report.pages import RuleSet, find_page
+from ragortune.report.pages import find_page
 from ragortune.report.rulesets import RuleCheck
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode
@@ -19,7 +19,7 @@ from ragortune.support.rulefolder import find_shipped_document, shipped_folder
 def list_rules(rules: str | None, form: str, environment: Environment) -> ExitCode:
     """Print every rule on a line, in the order of the rule set."""
     form = choose_format("rules list", form)
-    environment.write(render("rules list", form, open_rule_set(rules, environment), environment))
+    environment.write(render("rules list", form, open_rulebook(rules, environment), environment))
     return ExitCode.OK
 
 
@@ -33,14 +33,9 @@ def show_page(name: str, rules: str | None, form: str, color: str, environment: 
     if document is not None:
         environment.write(decode_text(read_bytes(document, RULE_FILE_BYTES), name))
         return ExitCode.OK
-    page = find_page(open_rule_set(rules, environment), name)
+    page = find_page(open_rulebook(rules, environment), name)
     environment.write(render("explain", form, page, environment, color))
     return ExitCode.OK
-
-
-def open_rule_set(rules: str | None, environment: Environment) -> RuleSet:
-    """Return the rule set that holds here, with what `check` looks for; raises RagortuneError."""
-    return RuleSet(open_rulebook(rules, environment), open_finding_rules(rules, environment))
 
 
 # --- check --------------------------------------------------------------------------------------------------------

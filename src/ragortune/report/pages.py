@@ -17,7 +17,7 @@ from ragortune.model import (
     Rulebook,
     Source,
 )
-from ragortune.model.findings import Detector, FindingRule
+from ragortune.model.findings import Detector, FindingRule, read_finding_rules
 from ragortune.report.blocks import (
     Block,
     Break,
@@ -37,7 +37,6 @@ from ragortune.report.headline import NEED_NAMES
 from ragortune.report.outlook import GATE_WORDS
 from ragortune.report.topics import TOPICS
 from ragortune.support.errors import UsageError
-from ragortune.support.record import NOTHING, Record
 from ragortune.support.text import join_words, quote_value, suggest_name
 
 AnyRule = Rule | FindingRule
@@ -45,19 +44,6 @@ _FROM_PROSE = (
     "Where it rests on what was read from prose, which may have been read otherwise than it was meant, the finding is a "
     "note; answers in a `ragortune` block or a profile give the severity that is stated here."
 )
-
-
-class RuleSet(Record, frozen=True):
-    """What the commands show of a rule set."""
-
-    book: Rulebook
-    findings: Mapping[str, FindingRule] = NOTHING
-    """What `check` looks for, by id."""
-
-    @property
-    def rules(self) -> list[AnyRule]:
-        """All rules, those of `check` last."""
-        return [*self.book.rules.values(), *self.findings.values()]
 
 
 def format_condition(criterion: str, condition: Condition) -> str:
@@ -100,27 +86,26 @@ def _format_weight(book: Rulebook, effect: Effect) -> str:
 # --- one record a page --------------------------------------------------------------------------------------------
 
 
-def find_page(rule_set: RuleSet, name: str) -> list[Block]:
+def find_page(book: Rulebook, name: str) -> list[Block]:
     """Return the page that a name, code or topic stands for; raises UsageError with the nearest name."""
-    book = rule_set.book
-    for rule in rule_set.rules:
+    for rule in list_records(book):
         if name == rule.id or name.upper() == rule.code:
             return rule_page(book, rule) if isinstance(rule, Rule) else finding_page(book, rule)
     if name in book.sources:
-        return source_page(rule_set, book.sources[name])
+        return source_page(book, book.sources[name])
     if name in book.readable:
         return criterion_page(book, book.readable[name])
     if name in tuple(Option):
         return option_page(book, book.options[Option(name)])
     if name in TOPICS:
         return TOPICS[name](book)
-    hint = suggest_name(name, page_names(rule_set))
+    hint = suggest_name(name, page_names(book))
     raise UsageError(f"there is no page {quote_value(name)}", None, hint)
 
 
-def page_names(rule_set: RuleSet) -> list[str]:
+def page_names(book: Rulebook) -> list[str]:
     """Return every name that has a page."""
-    rules, book = rule_set.rules, rule_set.book
+    rules = list_records(book)
     named = [*(rule.id for rule in rules), *(rule.code for rule in rules)]
     return [*named, *book.readable, *Option, *book.sources, *TOPICS]
 
@@ -237,11 +222,11 @@ def option_page(book: Rulebook, guide: OptionGuide) -> list[Block]:
     ]
 
 
-def source_page(rule_set: RuleSet, source: Source) -> list[Block]:
+def source_page(book: Rulebook, source: Source) -> list[Block]:
     """Return the page of a source: what it contributes to which rule."""
     found = [
         (rule.code, finding.found)
-        for rule in rule_set.rules
+        for rule in list_records(book)
         for finding in rule.sources
         if finding.source == source.id
     ]
@@ -257,9 +242,9 @@ def source_page(rule_set: RuleSet, source: Source) -> list[Block]:
 # --- the whole rule set -------------------------------------------------------------------------------------------
 
 
-def list_rules(rule_set: RuleSet) -> list[Block]:
+def list_rules(book: Rulebook) -> list[Block]:
     """Return every rule and finding on a line, and what the rule set holds."""
-    book, findings = rule_set.book, rule_set.findings
+    findings = read_finding_rules(book)
     columns = ("Code", "Rule", "When", "Then")
     rules = [
         (rule.code, rule.title, _format_conditions(rule.when), _format_effects(book, rule), rule.id)
@@ -293,6 +278,6 @@ def _summarise(row: tuple[str, ...]) -> Inline:
     return (Span(row[-1], Style.STRONG), f": {row[1]}: {row[-2]}")
 
 
-def list_records(rule_set: RuleSet) -> list[AnyRule]:
-    """Return every rule and finding, which are their own JSON."""
-    return rule_set.rules
+def list_records(book: Rulebook) -> list[AnyRule]:
+    """Return all rules, those of `check` last; they are their own JSON."""
+    return [*book.rules.values(), *read_finding_rules(book).values()]

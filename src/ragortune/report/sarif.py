@@ -61,7 +61,7 @@ def _describe_invocation(report: CheckReport) -> Json:
         for path, message in report.unreadable
     ]
     return {
-        "executionSuccessful": report.exit_code not in (ExitCode.UNUSABLE, ExitCode.DEFECT),
+        "executionSuccessful": report.exit_code not in (ExitCode.UNUSABLE, ExitCode.INTERNAL_ERROR),
         "exitCode": report.exit_code,
         "toolExecutionNotifications": failures,
     }

@@ -8,23 +8,11 @@ from typing import Any
 from ragortune.evidence.citations import EVIDENCE_SCHEMA
 from ragortune.evidence.workload import describe_quantities
 from ragortune.model import Criterion, Provenance
-from ragortune.ruleset.authored import FILE_TYPES, Manifest
-from ragortune.ruleset.files import adapter_of
+from ragortune.ruleset.files import KINDS, adapter_of
 from ragortune.support.record import NOTHING
+from ragortune.support.rulefolder import MANIFEST
 
-SCHEMAS = (
-    "profile",
-    "rulebook",
-    "criteria",
-    "rules",
-    "sources",
-    "options",
-    "cases",
-    "language",
-    "derived",
-    "prices",
-    "findings",
-)
+SCHEMAS = ("profile", "rulebook", *KINDS)
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -34,7 +22,7 @@ def export_schema(
     """Return the JSON Schema of a kind of file, with the ids and levels of these criteria; KeyError if unknown."""
     if name == "profile":
         return _profile_schema(criteria)
-    schema = adapter_of(Manifest if name == "rulebook" else FILE_TYPES[name]).json_schema()
+    schema = adapter_of(MANIFEST if name == "rulebook" else name).json_schema()
     definitions = schema.get("$defs", {})
     conditions = {**criteria, **derived} if name == "rules" else criteria
     for holder, fields in _fields_by_holder(criteria, conditions).items():

@@ -5,17 +5,22 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import errno
+import glob
 import io
 import os
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from ragortune.support.record import NOTHING, Record
 
 PLAIN_WIDTH = 80
+_LEFT_BEHIND = 3600
+"""Seconds after which a file that is only half written belongs to no run any more."""
 _WIDTHS = (40, 100)
 """Narrower than this nothing is readable, wider than this lines are hard to follow."""
 
@@ -160,10 +165,12 @@ def discard_output(stream: TextIO) -> None:
 def replace_file(path: str, text: str) -> None:
     """Write a file so that whatever happens either the old content or the new one stands there; raises OSError.
 
-    A link is followed, and the mode of an existing file is kept.
+    A link is followed, and the mode of an existing file is kept. What killed runs have left beside the file goes.
     """
     target = os.path.realpath(path)
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".ragortune-")
+    folder, name = os.path.split(target)
+    prefix = f".{name}.ragortune-"
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=prefix)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
@@ -174,6 +181,10 @@ def replace_file(path: str, text: str) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+    for left in Path(folder).glob(f"{glob.escape(prefix)}*"):
+        with contextlib.suppress(OSError):
+            if left.stat().st_mtime < time.time() - _LEFT_BEHIND:
+                left.unlink()
 
 
 def _mode_of(path: str) -> int:

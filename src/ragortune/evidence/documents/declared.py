@@ -20,7 +20,7 @@ from ragortune.model.documents import (
     StatedFact,
 )
 from ragortune.support.errors import Place, ProfileError
-from ragortune.support.reading import Document, KeyPath, Marks, parse_yaml
+from ragortune.support.reading import Document, KeyPath, parse_yaml
 from ragortune.support.text import join_words, quote_value, suggest_name
 
 _KEY = "ragortune"
@@ -88,8 +88,7 @@ def _read_profile(
 ) -> Profile:
     if data is None:
         return Profile({})
-    inner = Document(data, document.path, lambda: _cut_marks(document, path))
-    return Vocabulary(criteria).read_profile(data, inner)
+    return Vocabulary(criteria).read_profile(data, document.below(path, data))
 
 
 def _state_facts(
@@ -123,15 +122,6 @@ def _state_fact(
     evidence = answer.evidence if answer is not None else None
     quoted = evidence if isinstance(evidence, Evidence) else None
     return StatedFact(criterion, value, Modality.STATED, span, declared=True, quoted=quoted)
-
-
-def _cut_marks(document: Document, path: KeyPath) -> Marks:
-    """Return the places below a key as if that key were the whole file."""
-    marks, size = Marks(), len(path)
-    whole = document.marks()
-    for part, cut in ((whole.keys, marks.keys), (whole.values, marks.values)):
-        cut.update({found[size:]: place for found, place in part.items() if found[:size] == path})
-    return marks
 
 
 def _span_of_place(document: Document, path: KeyPath, lines: Sequence[str]) -> Span:
