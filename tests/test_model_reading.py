@@ -11,6 +11,7 @@ from ragortune.evidence.backends import AnswerCache, CommandModel, Reply, open_b
 from ragortune.evidence.model_reader import (
     MOST_PARTS,
     PART_CHARACTERS,
+    join_parts,
     read_by_model,
     split_document,
     write_prompts,
@@ -356,14 +357,17 @@ def test_a_long_document_is_read_in_parts_that_overlap(book):
     lines[700] = "The list changes daily."
     model = Recorder()
 
-    read = read_by_model(lines, book.criteria, model, AnswerCache("recorder", None))
+    read, replies = read_by_model(lines, book.criteria, model, AnswerCache("recorder", None))
 
     parts = split_document(lines)
-    assert len(model.prompts) == len(parts) == read.parts > 2
+    assert len(model.prompts) == len(parts) == len(read) > 2
     assert {index for part in parts for index in part} == set(range(len(lines)))
     assert all(later.start < earlier.stop for earlier, later in itertools.pairwise(parts))
-    assert [(found.value, found.span.line) for found in read.facts] == [("daily", 701), ("weekly", 2_001)]
-    assert [reply.dollars for reply in read.replies] == [0.25] * len(parts)
+    assert [(found.value, found.span.line) for found in join_parts(read).facts] == [
+        ("daily", 701),
+        ("weekly", 2_001),
+    ]
+    assert [reply.dollars for reply in replies] == [0.25] * len(parts)
 
 
 def test_parts_end_where_sections_begin():

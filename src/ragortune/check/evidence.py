@@ -30,10 +30,9 @@ class QuoteSources(msgspec.Struct, frozen=True):
 
     outside: tuple[Quoted, ...] = ()
     """Quotes of a profile file that are reported with this document."""
-    finders: Mapping[Evidence, QuoteFinder] = MappingProxyType({})
-    """For each quote that names its document that document; all others are the design document's own words."""
-    unopened: frozenset[Evidence] = frozenset()
-    """Quotes of documents that may not be opened; they are not looked up."""
+    finders: Mapping[Evidence, QuoteFinder | None] = MappingProxyType({})
+    """For each quote that names its document that document, None where it may not be opened; all others are the design
+    document's own words."""
 
 
 def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[tuple[Quoted, Span | None]]:
@@ -47,7 +46,7 @@ def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[tuple[Q
     for quoted in quotes:
         evidence = quoted.evidence
         finder = sources.finders.get(evidence, own)
-        if finder and evidence not in sources.unopened and not finder.find(evidence.quote, evidence.line):
+        if finder and not finder.find(evidence.quote, evidence.line):
             searched += 1
             sought = searched <= _MOST_SEARCHED
             yield quoted, finder.find_nearest(evidence.quote, evidence.line) if sought else None

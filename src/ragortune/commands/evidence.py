@@ -47,17 +47,14 @@ class QuotedFiles:
     def sources_for(self, path: str, reading: DesignReading) -> QuoteSources:
         """Return the quotes from outside that are reported with a document, and the documents that quotes name."""
         own = self._real_path(path)
-        reported = tuple(self._reported_with(own))
-        named = [quoted.evidence for quoted in list_quotes(reading) if quoted.evidence.document is not None]
-        finders = dict(self._outside_finders)
-        if not self._opens:
-            others = frozenset(evidence for evidence in named if evidence.document != reading.path)
-            return QuoteSources(reported, finders, others)
-        for evidence in named:
-            target = self._locate(evidence, path)
+        finders: dict[Evidence, QuoteFinder | None] = dict(self._outside_finders)
+        for evidence in (quoted.evidence for quoted in list_quotes(reading)):
+            if evidence.document is None or evidence.document == reading.path:
+                continue
+            target = self._locate(evidence, path) if self._opens else None
             if target != own:
-                finders[evidence] = self._open(target, evidence)
-        return QuoteSources(reported, finders)
+                finders[evidence] = self._open(target, evidence) if target else None
+        return QuoteSources(tuple(self._reported_with(own)), finders)
 
     def _reported_with(self, own: Path) -> Iterator[Quoted]:
         """Yield the quotes from outside out of a document, and with the first document those out of no document."""

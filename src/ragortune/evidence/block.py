@@ -8,7 +8,6 @@ to date.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
 from typing import Any
@@ -17,12 +16,10 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from ragortune.evidence.quotes import BLOCK, QuoteFinder, blank_hidden, find_block, front_matter_end
+from ragortune.evidence.documents.blocks import BlockKind, read_blocks
+from ragortune.evidence.quotes import BLOCK, QuoteFinder, find_block, front_matter_end
 from ragortune.evidence.round_trip import open_yaml
 from ragortune.support.errors import Place, UnreadableError
-
-_HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
-_UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*$")
 
 Content = Mapping[str, Any]
 """What a block is to hold, as in its YAML: `decision`, its `evidence`, and under `profile` answers by criterion."""
@@ -106,21 +103,11 @@ def _plan_new(lines: Sequence[str], content: Content, grown: int) -> tuple[int, 
 
 def _find_title(lines: Sequence[str]) -> int:
     """Return the index behind the first heading that a reader sees; 0 where there is none."""
-    fenced = False
-    for index, line in enumerate(blank_hidden(lines)):
-        if line.lstrip(" ").startswith(("```", "~~~")):
-            fenced = not fenced
-        elif not fenced and (_HEADING.match(line) or _underlines(lines, index)):
-            return index + 1
+    for block in read_blocks(lines):
+        if block.kind is BlockKind.HEADING and not block.quoted:
+            last = block.lines[-1].number
+            return last if lines[last - 1].lstrip().startswith("#") else last + 1  # one that is underlined
     return 0
-
-
-def _underlines(lines: Sequence[str], index: int) -> bool:
-    """Return whether a line makes the one above it, a line of prose after a blank one, a heading."""
-    if index == 0 or not _UNDERLINE.match(lines[index]):
-        return False
-    begins = index == 1 or not lines[index - 2].strip()
-    return begins and lines[index - 1][:1].isalnum()
 
 
 # --- inside the block ---------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import msgspec
 
 from ragortune.evidence.backends import AnswerCache, Backend, Reply
 from ragortune.evidence.quotes import QuoteFinder, blank_hidden
-from ragortune.evidence.verification import HOW, Verified, Verifier
+from ragortune.evidence.verification import HOW, ModelReading, Verifier
 from ragortune.model import Criterion
 from ragortune.model.documents import Cited, DocumentStatus, StatedDecision, StatedFact
 from ragortune.support.errors import UsageError
@@ -32,29 +32,17 @@ _LONGEST_ECHO = 20_000
 """Characters of a former answer that are shown again."""
 
 
-class ModelReading(msgspec.Struct, frozen=True):
-    """What a language model found in a document, as far as it holds, and what that took."""
-
-    status: DocumentStatus
-    decision: StatedDecision | None
-    facts: tuple[StatedFact, ...]
-    dropped: Mapping[str, int]
-    """How many entries of the answers were left out, by reason."""
-    parts: int
-    """In how many parts the document was read."""
-    failed: int
-    """Parts for which no answer could be read."""
-    replies: tuple[Reply, ...]
-
-
 def read_by_model(
     lines: Sequence[str], criteria: Mapping[str, Criterion], backend: Backend, cache: AnswerCache
-) -> ModelReading:
-    """Return what a model reads in the physical lines of a document; raises UsageError where it does not answer."""
+) -> tuple[list[ModelReading], list[Reply]]:
+    """Return what a model reads in each part of a document, given as physical lines, and its answers.
+
+    Raises UsageError where it does not answer.
+    """
     verifier = Verifier(QuoteFinder(lines), criteria)
     replies: list[Reply] = []
 
-    def ask(prompt: str) -> Verified:
+    def ask(prompt: str) -> ModelReading:
         reply = cache.find(prompt) or backend.ask(prompt)
         replies.append(reply)
         read = verifier.verify(reply.text)
@@ -62,7 +50,7 @@ def read_by_model(
             cache.keep(prompt, reply)
         return read
 
-    def read_part(prompt: str) -> Verified:
+    def read_part(prompt: str) -> ModelReading:
         """Return what holds of the answer to one prompt, after one chance to correct it."""
         first = ask(prompt)
         if not first.problems:
@@ -79,19 +67,19 @@ def read_by_model(
             facts=(*first.facts, *second.facts),
         )
 
-    read = [read_part(prompt) for prompt in write_prompts(lines, criteria.values())]
-    # Parts overlap, so that what two of them report on one line is one fact.
+    return [read_part(prompt) for prompt in write_prompts(lines, criteria.values())], replies
+
+
+def join_parts(parts: Sequence[ModelReading]) -> ModelReading:
+    """Return what was read in a whole document. Parts overlap: what two of them report on one line is one fact."""
     facts: dict[tuple[str, str, int], StatedFact] = {}
-    for fact in sorted((fact for part in read for fact in part.facts), key=_order_of):
+    for fact in sorted((fact for part in parts for fact in part.facts), key=_order_of):
         facts.setdefault((fact.criterion, repr(fact.value), fact.place[0]), fact)
     return ModelReading(
-        status=_choose_status(read),
-        decision=_choose_decision([part.decision for part in read if part.decision is not None]),
-        facts=tuple(facts.values()),
-        dropped=sum((Counter(part.dropped) for part in read), Counter[str]()),
-        parts=len(read),
-        failed=sum(part.status is None for part in read),
-        replies=tuple(replies),
+        _choose_status(parts),
+        _choose_decision([part.decision for part in parts if part.decision is not None]),
+        tuple(facts.values()),
+        sum((Counter(part.dropped) for part in parts), Counter[str]()),
     )
 
 
@@ -99,7 +87,7 @@ def _order_of(fact: StatedFact) -> tuple[tuple[int, int], str]:
     return fact.place, fact.criterion
 
 
-def _choose_status(parts: Sequence[Verified]) -> DocumentStatus:
+def _choose_status(parts: Sequence[ModelReading]) -> DocumentStatus:
     """Return the status of a whole document: what one part shows, the others need not."""
     statuses = [part.status for part in parts if part.status is not None]
     for status in (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION):

@@ -17,6 +17,7 @@ from functools import cached_property
 
 import msgspec
 
+from ragortune.evidence.documents.blocks import BlockKind, read_blocks
 from ragortune.model.documents import Span
 
 BLOCK = "ragortune"
@@ -39,7 +40,6 @@ _HIDDEN = re.compile(
 """Fenced code (of which only the program's own is hidden), comments, struck-out text; read from left to right."""
 _BLANK = "\0"
 """Replaces what a reader does not see; no document that can be read has it."""
-_LONGEST_FRONT_MATTER = 400
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s|\n\s*(?=\n|[-*+|#>]|\d{1,3}[.)])")
 _LONGEST_PASSAGE = 300
 _CANDIDATES = 300
@@ -221,12 +221,8 @@ def _blank(found: re.Match[str]) -> str:
 
 def front_matter_end(lines: Sequence[str]) -> int:
     """Return the index behind the last line of the front matter; 0 where there is none."""
-    if not lines or lines[0].rstrip() != "---":
-        return 0
-    ends = (
-        at for at, line in enumerate(lines[1:_LONGEST_FRONT_MATTER], 2) if line.rstrip() in {"---", "..."}
-    )
-    return next(ends, 0)
+    first = next(read_blocks(lines), None) if lines else None
+    return len(first.lines) + 2 if first and first.kind is BlockKind.FRONT_MATTER else 0
 
 
 def _find_key(lines: Sequence[str]) -> range:

@@ -40,11 +40,11 @@ _LEAST_CHARACTERS = 2
 _ENDS = " \t\r\n\"'.…"
 
 
-class Verified(msgspec.Struct, frozen=True):
-    """What is left of an answer."""
+class ModelReading(msgspec.Struct, frozen=True):
+    """What holds of what a model says about a document, or a part of it."""
 
     status: DocumentStatus | None
-    """None where the answer could not be read at all."""
+    """None where no answer could be read."""
     decision: StatedDecision | None = None
     facts: tuple[StatedFact, ...] = ()
     dropped: Mapping[str, int] = {}
@@ -82,12 +82,12 @@ class Verifier:
         self._criteria = criteria
         self._vocabulary = Vocabulary(criteria)
 
-    def verify(self, answer: str) -> Verified:
+    def verify(self, answer: str) -> ModelReading:
         """Return what of an answer holds."""
         try:
             data = _find_object(answer)
         except UnreadableError as error:
-            return Verified(None, dropped={"answer that is not JSON": 1}, problems=(error.message,))
+            return ModelReading(None, dropped={"answer that is not JSON": 1}, problems=(error.message,))
         dropped: list[_DroppedError] = []
         decision = self._read_decision(data.get("decision"), dropped)
         facts = self._read_facts(data.get("facts"), dropped)
@@ -101,7 +101,7 @@ class Verifier:
         problems = [
             clean_text(shorten_text(entry.problem, _LONGEST_PROBLEM)) for entry in dropped if entry.problem
         ]
-        return Verified(
+        return ModelReading(
             known,
             decision if known is DocumentStatus.JUDGED else None,
             () if known is DocumentStatus.NOTHING_TO_JUDGE else facts,
