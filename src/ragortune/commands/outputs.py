@@ -50,7 +50,7 @@ def write_report(
         shown = hosted if form in _HOSTED else report
         text = render("check", form, shown, environment, color if path is None else "never")
         if path is None:
-            environment.write(text)
+            environment.write(text, commands=form == "github")
         else:
             _write_file(path, text, environment)
         if form == "github":

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity
 from ragortune.report.checks import STEP_NAMES, fix_uri, sum_up, word_message, word_step
-from ragortune.support.text import clean_line, clean_text, count_words
+from ragortune.support.text import clean_line, clean_text, count_words, disarm_commands
 
 MOST_ANNOTATIONS = 10
 """GitHub shows no more for one step and drops the others without a word."""
@@ -56,7 +56,7 @@ def _command(level: str, text: str, **properties: object) -> str:
         f"{name}={clean_text(str(value)).translate(_COMMAND_ESCAPES)}" for name, value in properties.items()
     )
     escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return f"::{level} {','.join(named)}::{escaped}"
+    return f"::{level} {disarm_commands(','.join(named))}::{disarm_commands(escaped)}"
 
 
 # --- GitLab -------------------------------------------------------------------------------------------------------

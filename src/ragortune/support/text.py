@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 _KEPT = {"\n", "\t"}
+_COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
+_OBEYED = re.compile("\x1b(?!\\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
+"""What a terminal obeys, colours apart."""
 
 
 def clean_text(text: str, *, keep_breaks: bool = False) -> str:
@@ -33,6 +37,19 @@ def clean_text(text: str, *, keep_breaks: bool = False) -> str:
         else:
             shown.append(ascii(character)[1:-1])
     return "".join(shown)
+
+
+def disarm_commands(text: str) -> str:
+    """Return text in which no runner reads a command: neither `::name::` at the start of a line nor `##[name]`."""
+    return _COMMAND.sub(r"\1: ", text).replace("##[", "## [")
+
+
+def guard_terminal(text: str) -> str:
+    """Return a whole page as a terminal and a runner's log may have it: with colours, but nothing else they obey.
+
+    The last guard, behind the writers that clean each text from outside where they write it.
+    """
+    return disarm_commands(_OBEYED.sub(lambda found: ascii(found[0])[1:-1], text))
 
 
 def shorten_text(text: str, width: int) -> str:
@@ -95,6 +112,7 @@ def dump_json(data: object, *, indent: int | None = 2) -> str:
     """
     plain = msgspec.to_builtins(data, enc_hook=_simplify)
     text = json.dumps(plain, ensure_ascii=False, indent=indent)
+    text = text.replace("##[", "##\\u005b")  # no runner reads a command in it
     if text.replace("\n", "").isprintable():
         return text
     return "".join(
