@@ -73,7 +73,7 @@ def test_sarif_rules_carry_their_page(log):
 
     assert len(by_code) == len(rules)
     for rule in rules:
-        assert "**What to do:**" in rule["help"]["markdown"]
+        assert "### What to do" in rule["help"]["markdown"]
         assert rule["help"]["text"]
     assert by_code["RT001"]["name"] == "decision-disagrees"
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in results(log))

@@ -21,7 +21,7 @@ from ragortune.report.blocks import (
     Span,
     Style,
 )
-from ragortune.report.checks import STEP_NAMES, sum_up, word_decision, word_message, word_section
+from ragortune.report.checks import STEP_NAMES, sum_up, word_decision, word_message
 from ragortune.report.markdown import write_markdown
 from ragortune.support.text import clean_line, clean_text
 
@@ -84,7 +84,7 @@ def _show_finding(audit: DocumentAudit, finding: AuditFinding) -> Iterator[Block
         yield from block
         return
     yield Paragraph((head, f" {finding.rule.code}: ", Span(word_message(finding), Style.STRONG)))
-    section = word_section(finding)
+    section = " > ".join(clean_line(heading) for heading in finding.headings[-2:])
     yield Paragraph(f"{place}:{finding.column}{f'  (in: {section})' if section else ''}", lead="  --> ")
     yield Drawing(lambda width: _draw_excerpt(audit, finding, width))
     steps = [_show_step(step) for step in finding.argument]

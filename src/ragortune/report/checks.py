@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from urllib.parse import quote
 
 from ragortune.model.documents import DocumentStatus
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Severity, Step, StepKind
@@ -34,11 +33,6 @@ _LONGEST_MESSAGE = 600
 def word_message(finding: AuditFinding) -> str:
     """Return a finding's message on one line, made harmless."""
     return clean_line(finding.message, _LONGEST_MESSAGE)
-
-
-def word_section(finding: AuditFinding) -> str:
-    """Return the headings above a finding on one line, made harmless; empty if there are none."""
-    return " > ".join(clean_line(heading) for heading in finding.headings[-2:])
 
 
 def word_step(step: Step) -> str:
@@ -78,10 +72,3 @@ def word_decision(audit: DocumentAudit) -> str:
     count = sum(name not in advice.rulebook.derived for name in advice.profile.levels)
     speak = "speaks" if count == 1 else "speak"
     return f"{decided}; the {count_words(count, 'stated answer')} {speak} for {advice.option}"
-
-
-def fix_uri(path: str) -> str:
-    """Return a path as it stands in a URI reference: relative, with `/`, nothing in it can become a scheme or host."""
-    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
-    quoted = "/".join(quote(part.encode("utf-8", "surrogateescape"), safe="-._~") for part in parts)
-    return quoted or "stdin"

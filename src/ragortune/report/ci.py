@@ -8,7 +8,7 @@ from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity
-from ragortune.report.checks import STEP_NAMES, fix_uri, sum_up, word_message, word_step
+from ragortune.report.checks import STEP_NAMES, sum_up, word_message, word_step
 from ragortune.support.text import clean_line, clean_text, count_words, disarm_commands
 
 MOST_ANNOTATIONS = 10
@@ -68,7 +68,7 @@ def describe_gitlab(report: CheckReport) -> list[dict[str, object]]:
         {
             "description": word_message(finding),
             "check_name": finding.rule.id,
-            "fingerprint": f"{fix_uri(clean_text(audit.reading.path))}:{finding.fingerprint}",
+            "fingerprint": f"{clean_text(audit.reading.path)}:{finding.fingerprint}",
             "severity": _GITLAB_LEVELS[finding.severity],
             "location": {"path": clean_text(audit.reading.path), "lines": {"begin": finding.line}},
         }

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 from ragortune import __version__
 from ragortune.model import Rulebook
 from ragortune.model.documents import Span
-from ragortune.model.findings import AuditFinding, Certainty, CheckReport, FindingRule, Step
-from ragortune.report.checks import STEP_NAMES, fix_uri, word_message
-from ragortune.report.markdown import escape_markdown
+from ragortune.model.findings import AuditFinding, Certainty, CheckReport, FindingRule, Severity, Step
+from ragortune.report.checks import STEP_NAMES, word_message
+from ragortune.report.markdown import write_markdown
+from ragortune.report.pages import finding_page
 from ragortune.support.errors import ExitCode
 from ragortune.support.text import clean_line, clean_text
 
@@ -67,47 +69,25 @@ def _describe_invocation(report: CheckReport) -> Json:
     }
 
 
-# --- rules --------------------------------------------------------------------------------------------------------
-
-
 def _describe_rule(rule: FindingRule, book: Rulebook) -> Json:
-    cited = [(found.found, book.sources[found.source]) for found in rule.sources]
-    text = [f"Why: {rule.because}", f"How it is found: {rule.how}", f"What to do: {rule.remedy}"]
-    text += [f"When it misleads: {exception}" for exception in rule.exceptions]
-    text += [f"Evidence: {found} ({source.title}, {source.address})" for found, source in cited]
-    markdown = [
-        f"## {rule.code} {rule.title}",
-        rule.because,
-        f"**What to do:** {escape_markdown(rule.remedy)}",
-        f"**How it is found:** {escape_markdown(rule.how)}",
-        "**When it misleads:**\n\n" + "\n".join(f"- {escape_markdown(text)}" for text in rule.exceptions),
-    ]
-    if cited:
-        items = [
-            f"- {escape_markdown(found)} ([{escape_markdown(source.title)}](<{source.address}>))"
-            for found, source in cited
-        ]
-        markdown.append("**Evidence:**\n\n" + "\n".join(items))
-    markdown.append(f"`ragortune explain {rule.id}` prints this page.")
-    addresses = [source.address for _, source in cited if "://" in source.address]
+    page = write_markdown(finding_page(book, rule), level=2)
+    sources = (book.sources[found.source].address for found in rule.sources)
+    addresses = [address for address in sources if "://" in address]
     return {
         "id": rule.code,
         "name": rule.id,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.because},
-        "help": {"text": "\n".join(text), "markdown": "\n\n".join(markdown)},
+        "help": {"text": page, "markdown": page},
         **({"helpUri": addresses[0]} if addresses else {}),
         "defaultConfiguration": {"level": rule.severity, "rank": _RANK[rule.confidence]},
         "properties": {
             "tags": ["design", "llm"],
             "precision": rule.confidence,
-            "problem.severity": {"note": "recommendation"}.get(rule.severity, rule.severity),
+            "problem.severity": "recommendation" if rule.severity is Severity.NOTE else rule.severity,
             "since": rule.since,
         },
     }
-
-
-# --- results ------------------------------------------------------------------------------------------------------
 
 
 def _describe_result(path: str, finding: AuditFinding) -> Json:
@@ -169,7 +149,10 @@ def _word_step(step: Step) -> str:
 
 
 def _artifact(path: str) -> Json:
-    return {"uri": fix_uri(path), "uriBaseId": _ROOT}
+    """Return a relative address with `/`, in which nothing can become a scheme or host."""
+    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
+    quoted = "/".join(quote(part.encode("utf-8", "surrogateescape"), safe="-._~") for part in parts)
+    return {"uri": quoted or "stdin", "uriBaseId": _ROOT}
 
 
 def _location(path: str, span: Span | None) -> Json:
