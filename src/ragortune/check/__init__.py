@@ -49,8 +49,8 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     `outside` are answers from a profile file, `sources` the quotes on which they rest and the documents quoted. A
     document that decides nothing, or is about something else, is held against its own quotes only.
     """
-    judged = reading.status is DocumentStatus.JUDGED
-    advised = judged or reading.status is DocumentStatus.NO_DECISION
+    judged = reading.status is DocumentStatus.JUDGED and reading.decision is not None
+    advised = reading.status in (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION)
     sources = sources or QuoteSources()
     if not advised and not list_quotes(reading) and not sources.outside:
         return DocumentAudit(reading, None, ())

@@ -10,7 +10,7 @@ from ragortune.check.answers import StatedAnswers
 from ragortune.check.evidence import QuoteSources
 from ragortune.engine.compile import resolve_clause
 from ragortune.model import Condition, Option, Recommendation
-from ragortune.model.documents import Block, DesignReading, DocumentStatus, Sentence, Span, StatedDecision
+from ragortune.model.documents import Block, DesignReading, Sentence, Span, StatedDecision
 from ragortune.model.findings import FindingRule
 from ragortune.support.record import Record
 
@@ -35,9 +35,10 @@ class AuditCase(Record, frozen=True):
     sources: QuoteSources = QuoteSources()
 
     @property
-    def decision(self) -> StatedDecision | None:
-        """What the document decides, where there is something to judge."""
-        return self.reading.decision if self.reading.status is DocumentStatus.JUDGED else None
+    def decision(self) -> StatedDecision:
+        """What the document decides; every document that is judged decides something."""
+        assert self.reading.decision is not None
+        return self.reading.decision
 
     @property
     def firm(self) -> bool:
@@ -47,14 +48,12 @@ class AuditCase(Record, frozen=True):
     @property
     def decided_at(self) -> Span | None:
         """The line on which the decision is read."""
-        cited = self.decision.cited if self.decision else ()
-        return cited[0].span if cited else None
+        return self.decision.cited[0].span if self.decision.cited else None
 
     @property
     def decides_plainly(self) -> bool:
         """Whether the document says in so many words what is decided, and is neither a draft nor set aside."""
-        decision = self.reading.decision
-        return decision is not None and decision.how == "explicit" and self.reading.accepted not in _SET_ASIDE
+        return self.decision.how == "explicit" and self.reading.accepted not in _SET_ASIDE
 
     @property
     def is_record(self) -> bool:

@@ -26,7 +26,6 @@ from ragortune.model import Direction, Need, Option, has_need, pair_option
 from ragortune.model.documents import (
     Block,
     DesignReading,
-    DocumentStatus,
     SectionKind,
     Sentence,
     Span,
@@ -52,9 +51,11 @@ _NOT_TUNED = re.compile(
 
 
 def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Yield what one finding rule finds in one document. Rules about suppressions find nothing here."""
+    """Yield what one finding rule finds in one document: nothing, where it is about suppressions or other decisions."""
     detect = _DETECTORS.get(rule.detector)
-    for finding in detect(rule, case) if detect else ():
+    if detect is None or (rule.decisions and case.decision.option not in rule.decisions):
+        return
+    for finding in detect(rule, case):
         cites = any(step.kind is StepKind.EVIDENCE for step in finding.argument)
         cited = () if cites else cite_source(case.advice.rulebook, rule.sources)
         yield finding.replace(argument=(*finding.argument, *cited))
@@ -80,17 +81,10 @@ def make_finding(  # noqa: PLR0913  (what a finding consists of)
     subject: str = "",
     severity: Severity | None = None,
 ) -> AuditFinding:
-    """Return a finding at a place.
+    """Return a finding at a place, or about the document as a whole where `span` is None.
 
-    Args:
-        rule: what was looked for.
-        reading: the document.
-        message: what is wrong, behind the title of the rule.
-        span: where; None for the document as a whole.
-        argument: the steps that lead to it.
-        subject: what it is about, where no sentence carries it; the sentence at its place if empty.
-        severity: how much it matters, where that is less than the rule says.
-
+    `message` goes on behind the title of the rule, `subject` says what it is about where no sentence does, and
+    `severity` how much it matters where that is less than the rule says.
     """
     sentence = find_sentence(reading, span)
     return AuditFinding(
@@ -123,7 +117,7 @@ def report_flaws(
 def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision against firm advice."""
     decision, advice = case.decision, case.advice
-    if decision is None or not case.firm or decision.option is advice.option:
+    if not case.firm or decision.option is advice.option:
         return
     steps, rules = argue_against(decision.option, advice, case.answers)
     titles = join_words(other.title[:1].lower() + other.title[1:] for other in rules)
@@ -184,7 +178,7 @@ def _find_lone_pillar(case: AuditCase, decided: Option) -> str | None:
 def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision against advice that is not firm, and ask what would make it so."""
     decision, advice = case.decision, case.advice
-    if decision is None or case.firm or not case.speaks_against(decision.option):
+    if case.firm or not case.speaks_against(decision.option):
         return
     questions = choose_questions(advice, _list_presumed(rule, case))
     steps, _ = argue_against(decision.option, advice, case.answers)
@@ -205,7 +199,7 @@ def _list_presumed(rule: FindingRule, case: AuditCase) -> tuple[str, ...]:
     A `ragortune` block is complete by itself, so that everything is asked that it leaves out.
     """
     decision = case.decision
-    if decision is None or decision.declared or any(fact.declared for fact in case.reading.facts):
+    if decision.declared or any(fact.declared for fact in case.reading.facts):
         return ()
     return rule.presumed.get(decision.option, ())
 
@@ -214,7 +208,7 @@ def _list_presumed(rule: FindingRule, case: AuditCase) -> tuple[str, ...]:
 def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision that open answers could still turn."""
     decision = case.decision
-    if decision is None or case.firm or case.speaks_against(decision.option):
+    if case.firm or case.speaks_against(decision.option):
         return
     if not case.decides_plainly or case.is_titled(rule):
         return
@@ -230,9 +224,7 @@ def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
 def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find `both` where nothing speaks for one of the two needs."""
     decision, advice = case.decision, case.advice
-    if decision is None or decision.option is not Option.BOTH:
-        return
-    if case.firm and advice.option is not Option.BOTH:
+    if decision.option is not Option.BOTH or (case.firm and advice.option is not Option.BOTH):
         return
     argued = {reason.need for reason in advice.reasons if reason.effect is Direction.FOR}
     unargued = [need for need in Need if need not in argued and not advice.needs[need].required_by]
@@ -250,8 +242,6 @@ def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding
 def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision together with answers that a rule names."""
     decision, answers = case.decision, case.answers
-    if decision is None or (rule.decisions and decision.option not in rule.decisions):
-        return
     if not all(case.holds(*wanted) for wanted in rule.when.items()):
         return
     if any(case.holds(*refused) for refused in rule.unless.items()):
@@ -281,8 +271,6 @@ def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
 @detects(Detector.CONTRADICTION)
 def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find prose that contradicts the document's own block, or a document that contradicts the profile."""
-    if case.reading.status is not DocumentStatus.JUDGED:
-        return
     yield from _compare_decisions(rule, case)
     for conflict in case.answers.conflicts:
         if conflict.resolved:
@@ -300,7 +288,7 @@ def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditF
 def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Yield where the prose plainly decides something else than the document's own block."""
     declared, told = case.decision, case.reading.prose_decision
-    if declared is None or told is None or told.how != "explicit" or told.option is declared.option:
+    if told is None or told.how != "explicit" or told.option is declared.option:
         return
     span = next((cited.span for cited in told.evidence if cited.role == "for"), None)
     if span is None:
@@ -327,7 +315,7 @@ def _word_statement(fact: StatedFact) -> str:
 def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision record that does not speak of something."""
     decision = case.decision
-    if decision is None or not case.is_record:
+    if not case.is_record:
         return
     if SectionKind.REJECTED in rule.sections and any(part.role == "against" for part in decision.evidence):
         return
@@ -340,12 +328,11 @@ def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
 @detects(Detector.UNPLANNED)
 def detect_unplanned(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a record of a decision for tuning that leaves open what tuning needs."""
-    decision = case.decision
-    if decision is None or decision.option not in rule.decisions or not case.is_record:
+    if not case.is_record:
         return
     if any(name in case.answers.profile.levels for name in rule.asks) or case.speaks_of(rule):
         return
-    steps = show_decision(decision)
+    steps = show_decision(case.decision)
     finding = make_finding(rule, case.reading, "", case.decided_at, steps, subject=rule.id)
     yield finding.replace(whole=True)
 
@@ -353,7 +340,7 @@ def detect_unplanned(rule: FindingRule, case: AuditCase) -> Iterator[AuditFindin
 @detects(Detector.COST)
 def detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find comparisons of cost in which technique and model change together."""
-    for sentence in case.reading.sentences if case.decision else ():
+    for sentence in case.reading.sentences:
         models = _compared_models(sentence, rule.words)
         if models:
             message = f": {join_words(quote_value(model) for model in models)}"
