@@ -17,7 +17,7 @@ from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model.findings import CheckReport, read_finding_rules
 from ragortune.report.check_json import describe_check
-from ragortune.report.check_page import build_page, write_review
+from ragortune.report.checks import build_page, write_review
 from ragortune.report.ci import describe_gitlab, write_github, write_junit
 from ragortune.report.extract import write_profile
 from ragortune.report.sarif import describe_log

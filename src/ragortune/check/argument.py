@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from types import MappingProxyType
 
 from ragortune.check.answers import StatedAnswers
 from ragortune.engine.questions import list_askable
@@ -29,14 +28,12 @@ from ragortune.model.documents import DesignReading, StatedDecision
 from ragortune.model.findings import Step, StepKind
 from ragortune.support.text import clean_text, join_words
 
-DECISION_WORDS: Mapping[Option, str] = MappingProxyType(
-    {
-        Option.RAG: "retrieval",
-        Option.FINE_TUNING: "fine-tuning",
-        Option.BOTH: "retrieval with fine-tuning",
-        Option.NEITHER: "neither retrieval nor fine-tuning",
-    }
-)
+DECISION_WORDS: Mapping[Option, str] = {
+    Option.RAG: "retrieval",
+    Option.FINE_TUNING: "fine-tuning",
+    Option.BOTH: "retrieval with fine-tuning",
+    Option.NEITHER: "neither retrieval nor fine-tuning",
+}
 _MOST_RULES = 3
 _MOST_QUESTIONS = 3
 _MOST_LINES = 2

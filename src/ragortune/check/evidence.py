@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 
 import msgspec
 
@@ -30,7 +29,7 @@ class QuoteSources(msgspec.Struct, frozen=True):
 
     outside: tuple[Quoted, ...] = ()
     """Quotes of a profile file that are reported with this document."""
-    finders: Mapping[Evidence, QuoteFinder | None] = MappingProxyType({})
+    finders: Mapping[Evidence, QuoteFinder | None] = {}
     """For each quote that names its document that document, None where it may not be opened; all others are the design
     document's own words."""
 

@@ -31,13 +31,13 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "json": "ragortune.report.rulesets:describe_check",
     },
     "check": {
-        "text": "ragortune.report.check_page:build_page",
+        "text": "ragortune.report.checks:build_page",
         "json": "ragortune.report.check_json:describe_check",
         "sarif": "ragortune.report.sarif:describe_log",
         "github": "ragortune.report.ci:write_github",
         "gitlab": "ragortune.report.ci:describe_gitlab",
         "junit": "ragortune.report.ci:write_junit",
-        "markdown": "ragortune.report.check_page:write_review",
+        "markdown": "ragortune.report.checks:write_review",
     },
     "extract": {
         "yaml": "ragortune.report.extract:write_profile",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity
@@ -13,12 +12,16 @@ from ragortune.support.text import clean_line, clean_text, count_words, disarm_c
 
 MOST_ANNOTATIONS = 10
 """GitHub shows no more for one step and drops the others without a word."""
-_GITHUB_LEVELS: Mapping[Severity, str] = MappingProxyType(
-    {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
-)
-_GITLAB_LEVELS: Mapping[Severity, str] = MappingProxyType(
-    {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
-)
+_GITHUB_LEVELS: Mapping[Severity, str] = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.NOTE: "notice",
+}
+_GITLAB_LEVELS: Mapping[Severity, str] = {
+    Severity.ERROR: "major",
+    Severity.WARNING: "minor",
+    Severity.NOTE: "info",
+}
 _COMMAND_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -19,9 +18,7 @@ from ragortune.support.text import clean_line, clean_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"
-_RANK: Mapping[Certainty, float] = MappingProxyType(
-    {Certainty.HIGH: 90.0, Certainty.MEDIUM: 60.0, Certainty.LOW: 30.0}
-)
+_RANK: Mapping[Certainty, float] = {Certainty.HIGH: 90.0, Certainty.MEDIUM: 60.0, Certainty.LOW: 30.0}
 
 Json = dict[str, Any]
 
