@@ -21,7 +21,7 @@ from ragortune.commands.documents import (
 )
 from ragortune.commands.evidence import QuotedFiles
 from ragortune.commands.outputs import choose_outputs, write_report
-from ragortune.commands.shared import show_error
+from ragortune.commands.shared import open_rulebook, show_error
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Profile, Rulebook
 from ragortune.model.documents import DocumentStatus
@@ -34,13 +34,11 @@ from ragortune.model.findings import (
     Severity,
     read_finding_rules,
 )
-from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, decode_text, load_json, parse_text, read_bytes
 from ragortune.support.record import Record
-from ragortune.support.rulefolder import shipped_folder
-from ragortune.support.text import clean_text, dump_json, join_words, quote_value, suggest_name
+from ragortune.support.text import clean_text, dump_json, quote_value
 
 NEVER = "never"
 _BASELINE_BYTES = 16 * 1024 * 1024
@@ -120,11 +118,13 @@ def _choose_settings(request: CheckRequest, environment: Environment) -> _Settin
     configuration = find_configuration(environment.folder)
     check = configuration.check
     working = Path(environment.folder)
-    folder = working / request.rules if request.rules else configuration.rules or shipped_folder()
-    rulebook = load_rulebook(folder)
-    words = (*reversed(Severity), NEVER)
-    fail_on = _choose_word("--fail-on", request.fail_on or check.fail_on or Severity.ERROR, words)
+    rulebook = open_rulebook(request.rules, environment)
+    fail_on = request.fail_on or check.fail_on or Severity.ERROR
     least = request.min_confidence or check.min_confidence or Certainty.LOW
+    words = (*reversed(Severity), NEVER)
+    for flag, given, known in (("--fail-on", fail_on, words), ("--min-confidence", least, tuple(Certainty))):
+        if given not in known:
+            raise UsageError.expected(flag, known, given)
     profile = working / request.profile if request.profile else check.profile
     outside = None
     if profile is not None:
@@ -135,7 +135,7 @@ def _choose_settings(request: CheckRequest, environment: Environment) -> _Settin
         rulebook,
         _choose_rules(read_finding_rules(rulebook), request, configuration),
         None if fail_on == NEVER else Severity(fail_on),
-        Certainty(_choose_word("--min-confidence", least, tuple(Certainty))),
+        Certainty(least),
         request.require_decision or check.require_decision,
         working / request.baseline if request.baseline else check.baseline,
         outside,
@@ -143,18 +143,11 @@ def _choose_settings(request: CheckRequest, environment: Environment) -> _Settin
     )
 
 
-def _choose_word(flag: str, given: str, names: tuple[str, ...]) -> str:
-    if given not in names:
-        message = f"{flag} must be {join_words(names, 'or')}, not {quote_value(given)}"
-        raise UsageError(message, None, suggest_name(given, names))
-    return given
-
-
 def _read_size(text: str, what: str) -> int:
     """Return a number of bytes from `5000000`, `500K` or `5M`; raises UsageError."""
     found = re.fullmatch(r"([0-9]{1,9})\s?([kKmM]?)(?:i?[bB])?", text.strip())
     if not found or int(found[1]) == 0:
-        raise UsageError(f"--max-{what} takes a size such as 500K or 5M, not {quote_value(text)}")
+        raise UsageError.expected(f"--max-{what}", "a size such as 500K or 5M", text)
     return int(found[1]) * _SIZES[found[2].lower()]
 
 
@@ -185,8 +178,7 @@ def _resolve(
         matching = [rule.id for rule in rules.values() if name == rule.id or rule.code.startswith(begins)]
         if not matching:
             known = [*rules, *(rule.code for rule in rules.values())]
-            message = f"{what}: there is no finding rule {quote_value(name)}"
-            raise UsageError(message, where, suggest_name(name, known))
+            raise UsageError.unknown("finding rule", name, known, where, where=f"for {what}")
         found += matching
     return found
 
