@@ -95,7 +95,7 @@ def _rules_against(decided: Option, advice: Recommendation) -> Iterator[Rule]:
                 yield reason.rule
 
 
-def show_flips(advice: Recommendation, decided: Option | None) -> Iterator[Step]:
+def show_flips(advice: Recommendation, decided: Option) -> Iterator[Step]:
     """Yield the smallest changes that change the advice, those that lead to the decision first."""
     flips = sorted(advice.flips or (), key=lambda flip: (flip.option is not decided, len(flip.change)))
     for flip in flips[:2]:

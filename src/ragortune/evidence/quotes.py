@@ -12,7 +12,7 @@ import difflib
 import itertools
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import msgspec
@@ -45,7 +45,7 @@ _LONGEST_PASSAGE = 300
 _CANDIDATES = 300
 """Passages in front of the old line and behind it among which the nearest one is sought."""
 _LEAST_LIKENESS = 0.5
-_MOST_PLACES = 10_000
+_MOST_PLACES = 2_000
 """Places that are looked at before a quote is given up; one that is everywhere says nothing."""
 
 
@@ -135,11 +135,6 @@ class QuoteFinder:
 def plain_text(text: str) -> str:
     """Return text without markup of emphasis and links, white space made one space."""
     return _make_plain(text)[0].strip()
-
-
-def longest_part(spans: Iterable[Span]) -> Span:
-    """Return the line of a passage that has most of its characters."""
-    return max(spans, key=lambda span: len(span.quote))
 
 
 def _make_plain(text: str) -> tuple[str, list[int], list[int]]:

@@ -15,12 +15,12 @@ from typing import Any, Literal
 import msgspec
 
 from ragortune.evidence.profile import Vocabulary
-from ragortune.evidence.quotes import QuoteFinder, longest_part
+from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Criterion, Option
 from ragortune.model.documents import Cited, DocumentStatus, Modality, Span, StatedDecision, StatedFact
 from ragortune.support.errors import ProfileError, UnreadableError
 from ragortune.support.reading import load_json
-from ragortune.support.text import clean_text, join_words, quote_value, shorten_text
+from ragortune.support.text import clean_line, join_words, quote_value
 
 MOST_FACTS = 500
 _MOST_QUOTES = 5
@@ -98,9 +98,7 @@ class Verifier:
         known = DocumentStatus(status) if status in _STATUSES else DocumentStatus.NO_DECISION
         if known is DocumentStatus.JUDGED and decision is None:
             known = DocumentStatus.NO_DECISION
-        problems = [
-            clean_text(shorten_text(entry.problem, _LONGEST_PROBLEM)) for entry in dropped if entry.problem
-        ]
+        problems = [clean_line(entry.problem, _LONGEST_PROBLEM) for entry in dropped if entry.problem]
         return ModelReading(
             known,
             decision if known is DocumentStatus.JUDGED else None,
@@ -193,7 +191,7 @@ class Verifier:
         if not found:
             problem = f"{name}: these words are not in the document: {quote_value(quote)}"
             raise _DroppedError("quote that is not in the document", problem)
-        return longest_part(found)
+        return max(found, key=lambda span: len(span.quote))
 
 
 def _find_object(answer: str) -> dict[str, Any]:
