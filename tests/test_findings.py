@@ -592,7 +592,7 @@ def test_a_name_in_a_finding_rule_that_nothing_bears_is_an_error(run, pack, old,
 
 
 def test_quantities_of_a_profile_file_speak_through_derived_facts(judge, vocabulary):
-    from ragortune.report.checks import word_decision
+    from ragortune.report.checks import format_decision
 
     outside = vocabulary.read_profile(
         {"quantities": {"requests_per_day": 150, "corpus_tokens": 60_000, "model": "claude-haiku-5-5"}}
@@ -601,7 +601,7 @@ def test_quantities_of_a_profile_file_speak_through_derived_facts(judge, vocabul
 
     assert audit.recommendation.profile.levels["derived.cheapest"] == ("neither",)
     assert "prompt-costs-least" in {reason.rule.id for reason in audit.recommendation.reasons}
-    assert "the 3 stated answers speak for" in word_decision(audit)
+    assert "the 3 stated answers speak for" in format_decision(audit)
 
 
 IN_ITS_BLOCK = """# 9. Retrieval for the price desk

@@ -75,7 +75,7 @@ def gather_answers(
             answers[criterion] = answer.replace(levels=levels)
             facts[criterion] = (fact,)
         answered = {FOR_CRITERION.get(criterion) for criterion in outside.levels}
-        kept = {name: given for name, given in quantities.items() if name not in answered}
+        kept = {name: own for name, own in quantities.items() if name not in answered}
         quantities = {**kept, **outside.quantities}
     profile = Profile(
         {criterion: answer.levels for criterion, answer in answers.items()},

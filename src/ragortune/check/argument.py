@@ -120,7 +120,7 @@ def choose_questions(advice: Recommendation, left_out: Collection[str] = ()) -> 
     return tuple(advice.rulebook.criteria[name] for name in worthwhile[:_MOST_QUESTIONS])
 
 
-def word_questions(questions: Sequence[Criterion]) -> str:
+def format_questions(questions: Sequence[Criterion]) -> str:
     """Return questions in a row, each with its criterion."""
     return "; ".join(f"{criterion.question} ({criterion.id})" for criterion in questions)
 

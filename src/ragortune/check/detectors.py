@@ -10,11 +10,11 @@ from ragortune.check.argument import (
     argue_against,
     choose_questions,
     cite_source,
+    format_questions,
     show_answers,
     show_decision,
     show_flips,
     show_questions,
-    word_questions,
     write_questions,
 )
 from ragortune.check.case import AuditCase, compile_words, find_sentence, list_headings, span_of
@@ -186,7 +186,7 @@ def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
         return
     message = (
         f": so far it speaks for {DECISION_WORDS[advice.option]} rather than "
-        f"{DECISION_WORDS[decision.option]}; what would tell is not stated: {word_questions(questions)}"
+        f"{DECISION_WORDS[decision.option]}; what would tell is not stated: {format_questions(questions)}"
     )
     argument = (*show_decision(decision), *steps, *show_questions(advice, questions))
     finding = make_finding(rule, case.reading, message, case.decided_at, argument)
@@ -215,7 +215,7 @@ def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
     questions = choose_questions(case.advice, _list_presumed(rule, case))
     if questions:
         argument = (*show_decision(decision), *show_questions(case.advice, questions))
-        message = f": {word_questions(questions)}"
+        message = f": {format_questions(questions)}"
         finding = make_finding(rule, case.reading, message, case.decided_at, argument, subject="open answers")
         yield finding.replace(whole=True, block=write_questions(case.reading, questions))
 
@@ -275,10 +275,11 @@ def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditF
     for conflict in case.answers.conflicts:
         if conflict.resolved:
             name = conflict.criterion
-            said = join_words(_word_statement(fact) for fact in conflict.facts)
+            said = join_words(_format_statement(fact) for fact in conflict.facts)
             spans = [fact.span for fact in conflict.facts if fact.span is not None]
             steps = [
-                Step(StepKind.FACT, f"{name}: {_word_statement(fact)}", fact.span) for fact in conflict.facts
+                Step(StepKind.FACT, f"{name}: {_format_statement(fact)}", fact.span)
+                for fact in conflict.facts
             ]
             message = f" about {name}: {said}; the explicit one is taken"
             span = spans[-1] if spans else None
@@ -302,7 +303,7 @@ def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
     yield make_finding(rule, case.reading, message, span, steps, subject="contradiction decision")
 
 
-def _word_statement(fact: StatedFact) -> str:
+def _format_statement(fact: StatedFact) -> str:
     value = join_words(map(str, fact.value), "or") if isinstance(fact.value, (list, tuple)) else fact.value
     where = f"line {fact.span.line}" if fact.span else "the profile"
     return f"{quote_value(value)} ({where})"
@@ -369,18 +370,18 @@ def detect_gone_evidence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFi
     """Find quotes that the documents they name no longer have."""
     for quoted, nearest in find_gone(case.reading, case.sources):
         evidence, carries = quoted.evidence, quoted.carries
-        words = _word_quote(evidence.quote)
+        words = _format_quote(evidence.quote)
         document = clean_text(evidence.document or case.reading.path)
         written = f" ({evidence.place})" if quoted.span is None and evidence.place is not None else ""
         message = f": {carries}{written} rests on {words}, which is no longer in {document}"
         steps = [Step(StepKind.FACT, f"{carries} was read from {words}")]
         if nearest is not None:
-            near = f"nearest is line {nearest.line}: {_word_quote(nearest.quote)}"
+            near = f"nearest is line {nearest.line}: {_format_quote(nearest.quote)}"
             message += f"; {near}"
             own = evidence not in case.sources.finders
             steps.append(Step(StepKind.SENTENCE, near, nearest if own else None))
         yield make_finding(rule, case.reading, message, quoted.span, steps, subject=f"evidence {carries}")
 
 
-def _word_quote(text: str) -> str:
+def _format_quote(text: str) -> str:
     return f'"{clean_line(text, _LONGEST_QUOTE)}"'

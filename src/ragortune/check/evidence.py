@@ -77,14 +77,14 @@ def list_outside_quotes(profile: Profile) -> list[Quoted]:
 
 
 def _quotes_of_numbers(quantities: Mapping[str, GivenQuantity], lines: Sequence[str]) -> Iterator[Quoted]:
-    for name, given in quantities.items():
-        if isinstance(given.evidence, Evidence):
-            line = given.place.line if given.place and given.place.line else 0
+    for name, quantity in quantities.items():
+        if isinstance(quantity.evidence, Evidence):
+            line = quantity.place.line if quantity.place and quantity.place.line else 0
             span = None
             if 0 < line <= len(lines):
                 text = lines[line - 1]
                 span = Span(line, len(text) - len(text.lstrip()) + 1, text.strip())
-            yield Quoted(given.evidence, f"{name}: {given.mid:,.12g}", span)
+            yield Quoted(quantity.evidence, f"{name}: {quantity.mid:,.12g}", span)
 
 
 def _show(value: object) -> str:

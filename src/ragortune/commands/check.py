@@ -122,9 +122,9 @@ def _choose_settings(request: CheckRequest, environment: Environment) -> _Settin
     fail_on = request.fail_on or check.fail_on or Severity.ERROR
     least = request.min_confidence or check.min_confidence or Certainty.LOW
     words = (*reversed(Severity), NEVER)
-    for flag, given, known in (("--fail-on", fail_on, words), ("--min-confidence", least, tuple(Certainty))):
-        if given not in known:
-            raise UsageError.expected(flag, known, given)
+    for flag, word, known in (("--fail-on", fail_on, words), ("--min-confidence", least, tuple(Certainty))):
+        if word not in known:
+            raise UsageError.expected(flag, known, word)
     profile = working / request.profile if request.profile else check.profile
     outside = None
     if profile is not None:
@@ -244,17 +244,17 @@ def _namer(baseline: Path, environment: Environment) -> Namer:
     return name_of
 
 
-def _write_baseline(given: str, audits: list[DocumentAudit], environment: Environment) -> Path:
+def _write_baseline(name: str, audits: list[DocumentAudit], environment: Environment) -> Path:
     """Write the present findings as the baseline and return its path."""
-    path = Path(environment.folder, given)
+    path = Path(environment.folder, name)
     baseline = make_baseline(audits, _namer(path, environment))
     try:
         path.write_text(dump_json(baseline) + "\n", encoding="utf-8")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"the baseline {quote_value(given)} cannot be written ({reason})") from None
+        raise UsageError(f"the baseline {quote_value(name)} cannot be written ({reason})") from None
     count = sum(entry.count for entry in baseline.findings)
-    environment.note(clean_text(f"{count} findings are written to {given}; --baseline forgives them"))
+    environment.note(clean_text(f"{count} findings are written to {name}; --baseline forgives them"))
     return path
 
 

@@ -23,10 +23,10 @@ Output = tuple[str, str | None]
 """A format and the file it goes to, relative to the working folder; None for stdout."""
 
 
-def choose_outputs(given: Iterable[str]) -> list[Output]:
+def choose_outputs(wanted: Iterable[str]) -> list[Output]:
     """Return the outputs that `FORMAT` and `FORMAT=FILE` ask for; raises UsageError."""
     outputs: list[Output] = []
-    for text in given:
+    for text in wanted:
         form, equals, path = text.partition("=")
         choose_format("check", form)
         if equals and (not path or "\0" in path):
@@ -76,13 +76,13 @@ def _address_from_root(report: CheckReport, folder: str) -> CheckReport:
     return report.replace(audits=tuple(audits), unreadable=tuple(unreadable))
 
 
-def _write_file(given: str, text: str, environment: Environment) -> None:
-    path = Path(environment.folder, given)
+def _write_file(name: str, text: str, environment: Environment) -> None:
+    path = Path(environment.folder, name)
     try:
         path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{quote_value(given)} cannot be written ({reason})") from None
+        raise UsageError(f"{quote_value(name)} cannot be written ({reason})") from None
 
 
 def _append_summary(text: str, environment: Environment) -> None:

@@ -35,7 +35,7 @@ _LONGEST_ECHO = 20_000
 def read_by_model(
     lines: Sequence[str], criteria: Mapping[str, Criterion], backend: Backend, cache: AnswerCache
 ) -> tuple[list[ModelReading], list[Reply]]:
-    """Return what a model reads in each part of a document, given as physical lines, and its answers.
+    """Return what a model reads in each part of a document, taken as physical lines, and its answers.
 
     Raises UsageError where it does not answer.
     """

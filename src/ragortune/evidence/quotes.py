@@ -46,7 +46,7 @@ _CANDIDATES = 300
 """Passages in front of the old line and behind it among which the nearest one is sought."""
 _LEAST_LIKENESS = 0.5
 _MOST_PLACES = 2_000
-"""Places that are looked at before a quote is given up; one that is everywhere says nothing."""
+"""Places that are looked at before a quote is given up; words that are everywhere support nothing."""
 
 
 class QuoteFinder:

@@ -195,7 +195,7 @@ class Verifier:
 
 
 def _find_object(answer: str) -> dict[str, Any]:
-    """Return the JSON object in an answer, which may stand in prose or between fences; raises UnreadableError."""
+    """Return the JSON object in an answer, which may be in prose or between fences; raises UnreadableError."""
     begin = _BEGINNING.search(answer)
     end = answer.rfind("}")
     if begin is None or end < begin.start():

@@ -139,7 +139,7 @@ class FindingRule(Record, frozen=True):
     """By decision, criteria that are not asked of prose: it answers them by deciding so, or nobody thinks of what they
     could lead to, such as tuning where retrieval is decided."""
     words: tuple[str, ...] = ()
-    """Words that show what a document speaks of, in lower case; `*` at the end stands for any ending."""
+    """Words that show what a document speaks of, in lower case; `*` at the end matches any ending."""
     sections: tuple[SectionKind, ...] = ()
     """Kinds of section that show the same."""
 

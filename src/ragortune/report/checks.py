@@ -48,12 +48,12 @@ _BEFORE, _AFTER = 40, 100
 """So many characters of a long line are shown before and after the place."""
 
 
-def word_message(finding: AuditFinding) -> str:
+def format_message(finding: AuditFinding) -> str:
     """Return a finding's message on one line, made harmless."""
     return clean_line(finding.message, _LONGEST_MESSAGE)
 
 
-def word_step(step: Step) -> str:
+def format_step(step: Step) -> str:
     """Return a step of an argument with its line, made harmless."""
     at = f" (line {step.span.line})" if step.span else ""
     return f"{clean_text(step.text)}{at}"
@@ -77,7 +77,7 @@ def sum_up(report: CheckReport) -> str:
     return "; ".join([f"{found} in {count_words(len(report.audits), 'document')}", *parts])
 
 
-def word_decision(audit: DocumentAudit) -> str:
+def format_decision(audit: DocumentAudit) -> str:
     """Return what a document decides and what is advised, in one sentence."""
     decision, advice = audit.reading.decision, audit.recommendation
     if audit.reading.status is not DocumentStatus.JUDGED:
@@ -119,7 +119,7 @@ def write_review(report: CheckReport) -> str:
 def _list_findings(report: CheckReport) -> Iterator[Block]:
     for audit in report.audits:
         if audit.active:
-            yield Paragraph((Span(audit.reading.path, Style.STRONG), f": {word_decision(audit)}"))
+            yield Paragraph((Span(audit.reading.path, Style.STRONG), f": {format_decision(audit)}"))
             yield Break()
         for finding in sorted(audit.active, key=lambda finding: finding.rank):
             yield from _show_finding(audit, finding)
@@ -143,10 +143,10 @@ def _show_finding(audit: DocumentAudit, finding: AuditFinding) -> Iterator[Block
     place = f"{audit.reading.path}:{finding.line}"
     block = [Code(tuple(finding.block.splitlines()), "yaml")] if finding.block else []
     if finding.severity is Severity.NOTE:
-        yield Paragraph((head, f" {finding.rule.code} {place}: {word_message(finding)}"))
+        yield Paragraph((head, f" {finding.rule.code} {place}: {format_message(finding)}"))
         yield from block
         return
-    yield Paragraph((head, f" {finding.rule.code}: ", Span(word_message(finding), Style.STRONG)))
+    yield Paragraph((head, f" {finding.rule.code}: ", Span(format_message(finding), Style.STRONG)))
     section = " > ".join(clean_line(heading) for heading in finding.headings[-2:])
     yield Paragraph(f"{place}:{finding.column}{f'  (in: {section})' if section else ''}", lead="  --> ")
     yield Drawing(lambda width: _draw_excerpt(audit, finding, width))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity
-from ragortune.report.checks import STEP_NAMES, sum_up, word_message, word_step
+from ragortune.report.checks import STEP_NAMES, format_message, format_step, sum_up
 from ragortune.support.text import clean_line, clean_text, count_words, disarm_commands
 
 MOST_ANNOTATIONS = 10
@@ -38,7 +38,7 @@ def write_github(report: CheckReport) -> str:
     commands += [
         _command(
             _GITHUB_LEVELS[finding.severity],
-            f"{word_message(finding)} What to do: {finding.rule.remedy}",
+            f"{format_message(finding)} What to do: {finding.rule.remedy}",
             file=audit.reading.path,
             line=finding.line,
             col=finding.column,
@@ -69,7 +69,7 @@ def describe_gitlab(report: CheckReport) -> list[dict[str, object]]:
     """Return a GitLab code quality report."""
     return [
         {
-            "description": word_message(finding),
+            "description": format_message(finding),
             "check_name": finding.rule.id,
             "fingerprint": f"{clean_text(audit.reading.path)}:{finding.fingerprint}",
             "severity": _GITLAB_LEVELS[finding.severity],
@@ -110,7 +110,7 @@ def _add_case(suite: ET.Element, audit: DocumentAudit, rule: FindingRule) -> Non
     case = ET.SubElement(suite, "testcase", classname=_xml(audit.reading.path), name=name)
     if failing:
         first = failing[0]
-        message = _xml(word_message(first))
+        message = _xml(format_message(first))
         failure = ET.SubElement(case, "failure", message=message, type=first.severity.value)
         failure.text = _xml("\n\n".join(_tell(audit, finding) for finding in failing))
     elif silenced:
@@ -123,8 +123,8 @@ def _add_case(suite: ET.Element, audit: DocumentAudit, rule: FindingRule) -> Non
 
 def _tell(audit: DocumentAudit, finding: AuditFinding) -> str:
     place = f"{clean_text(audit.reading.path)}:{finding.line}:{finding.column}"
-    steps = [f"{STEP_NAMES[step.kind]}: {word_step(step)}" for step in finding.argument]
-    return "\n".join([f"{place}: {word_message(finding)}", *steps, f"what to do: {finding.rule.remedy}"])
+    steps = [f"{STEP_NAMES[step.kind]}: {format_step(step)}" for step in finding.argument]
+    return "\n".join([f"{place}: {format_message(finding)}", *steps, f"what to do: {finding.rule.remedy}"])
 
 
 def _xml(text: str) -> str:

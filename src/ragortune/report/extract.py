@@ -28,7 +28,7 @@ def describe_profile(answers: StatedAnswers) -> Json:
         groups.setdefault(group, {})[name] = describe_answer(answers, criterion, answers.reading.path)
     if answers.profile.quantities:
         groups["quantities"] = {
-            name: describe_quantity(name, given) for name, given in answers.profile.quantities.items()
+            name: describe_quantity(name, quantity) for name, quantity in answers.profile.quantities.items()
         }
     return {"project": clean_text(answers.profile.project or answers.reading.path), **groups}
 
@@ -100,10 +100,10 @@ def _remark(answers: StatedAnswers) -> Iterator[str]:
         yield f"It decides {decision.option} ({decision.how}{at})."
     for conflict in answers.conflicts:
         if not conflict.resolved:
-            said = "; ".join(_word_fact(fact) for fact in conflict.facts)
+            said = "; ".join(_format_fact(fact) for fact in conflict.facts)
             yield f"missing: {conflict.criterion}, because lines contradict each other: {said}"
 
 
-def _word_fact(fact: StatedFact) -> str:
+def _format_fact(fact: StatedFact) -> str:
     where = f"line {fact.span.line}: {clean_line(fact.span.quote)}" if fact.span else "the profile"
     return f"{clean_line(str(fact.value))} ({where})"

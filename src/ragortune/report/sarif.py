@@ -10,7 +10,7 @@ from ragortune import __version__
 from ragortune.model import Rulebook
 from ragortune.model.documents import Span
 from ragortune.model.findings import AuditFinding, Certainty, CheckReport, FindingRule, Severity, Step
-from ragortune.report.checks import STEP_NAMES, word_message
+from ragortune.report.checks import STEP_NAMES, format_message
 from ragortune.report.markdown import write_markdown
 from ragortune.report.pages import finding_page
 from ragortune.support.errors import ExitCode
@@ -92,7 +92,7 @@ def _describe_result(path: str, finding: AuditFinding) -> Json:
         "ruleId": finding.rule.code,
         "level": finding.severity,
         "rank": _RANK[finding.confidence],
-        "message": {"text": word_message(finding)},
+        "message": {"text": format_message(finding)},
         "locations": [{**_location(path, finding.span), **_logical(finding)}],
         "partialFingerprints": {"ragortune/v1": finding.fingerprint},
         "suppressions": _list_suppressions(path, finding),
@@ -107,7 +107,7 @@ def _describe_result(path: str, finding: AuditFinding) -> Json:
         flow = [_flow_step(number, step, path, finding) for number, step in enumerate(finding.argument, 1)]
         described["codeFlows"] = [{"threadFlows": [{"locations": flow}]}]
         described["relatedLocations"] = [
-            {"id": number, **_location(path, step.span), "message": {"text": _word_step(step)}}
+            {"id": number, **_location(path, step.span), "message": {"text": _format_step(step)}}
             for number, step in enumerate(placed, 1)
         ]
     return described
@@ -136,11 +136,11 @@ def _flow_step(number: int, step: Step, path: str, finding: AuditFinding) -> Jso
         "executionOrder": number,
         "kinds": [step.kind],
         "importance": "essential" if step.span is not None else "important",
-        "location": {**_location(path, step.span or finding.span), "message": {"text": _word_step(step)}},
+        "location": {**_location(path, step.span or finding.span), "message": {"text": _format_step(step)}},
     }
 
 
-def _word_step(step: Step) -> str:
+def _format_step(step: Step) -> str:
     text = f"{STEP_NAMES[step.kind]}: {clean_line(step.text)}"
     return f"{text} {clean_text(step.address)}" if step.address else text
 
