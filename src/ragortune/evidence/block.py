@@ -18,7 +18,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from ragortune.evidence.documents.blocks import BlockKind, read_blocks
 from ragortune.evidence.quotes import BLOCK, QuoteFinder, find_block, front_matter_end
-from ragortune.evidence.round_trip import open_yaml
+from ragortune.evidence.round_trip import flow, open_yaml, put_answers
 from ragortune.support.errors import Place, UnreadableError
 
 Content = Mapping[str, Any]
@@ -155,28 +155,30 @@ def _add_missing(data: CommentedMap, content: Content, moved: Moved) -> bool:
         if "evidence" in content and "evidence" not in data:
             data.insert(1, "evidence", _flow_evidence(content["evidence"], moved))
         changed = True
-    for criterion, entry in content["profile"].items():
-        if _holds(data, criterion):
-            continue
-        group, _, name = criterion.partition(".")
+    missing = {name: entry for name, entry in content["profile"].items() if not _holds(data, name)}
+    if missing:
         data["profile"] = data.get("profile") or CommentedMap()
-        data["profile"][group] = data["profile"].get(group) or CommentedMap()
-        added = data["profile"][group][name] = CommentedMap(entry)
-        if "evidence" in entry:
-            added["evidence"] = _flow_evidence(entry["evidence"], moved)
-        changed = True
-    return changed
+        put_answers(data["profile"], {name: _show_entry(entry, moved) for name, entry in missing.items()})
+    return changed or bool(missing)
 
 
-def _flow_evidence(evidence: Mapping[str, object], moved: Moved) -> CommentedMap:
+def _show_entry(entry: Mapping[str, Any], moved: Moved) -> CommentedMap:
+    shown = CommentedMap(entry)
+    if "evidence" in entry:
+        shown["evidence"] = _flow_evidence(entry["evidence"], moved)
+    return shown
+
+
+def _flow_evidence(evidence: Mapping[str, Any], moved: Moved) -> CommentedMap:
     """Return evidence on one line, its words in quotes."""
-    shown = CommentedMap(
-        (key, DoubleQuotedScalarString(value) if isinstance(value, str) else value)
-        for key, value in evidence.items()
+    shown: CommentedMap = flow(
+        {
+            key: DoubleQuotedScalarString(part) if isinstance(part, str) else part
+            for key, part in evidence.items()
+        }
     )
-    if isinstance(line := shown.get("line"), int) and "document" not in shown:
-        shown["line"] = moved(line)
-    shown.fa.set_flow_style()
+    if "line" in shown and "document" not in shown:
+        shown["line"] = moved(shown["line"])
     return shown
 
 
