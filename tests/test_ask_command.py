@@ -10,7 +10,7 @@ import pytest
 
 from ragortune.commands.ask import AskRequest, ask_questions
 from ragortune.engine import decide_option
-from ragortune.evidence.profile import write_profile
+from ragortune.evidence.profile_files import write_profile
 from ragortune.model import Profile
 from ragortune.support.environment import Environment, replace_file
 from ragortune.support.errors import UsageError

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from ragortune import load_rulebook
 from ragortune.engine import SearchTooLargeError, decide_option, is_settled
 from ragortune.evidence.answers import read_answer
-from ragortune.evidence.profile import Vocabulary, find_declined, write_profile
+from ragortune.evidence.profile import Vocabulary, find_declined
+from ragortune.evidence.profile_files import write_profile
 from ragortune.interview import (
     Command,
     Interview,
@@ -23,7 +24,7 @@ from ragortune.support.errors import AnswerError
 from ragortune.support.reading import parse_yaml
 
 BOOK = load_rulebook()
-VOCABULARY = Vocabulary(BOOK.criteria)
+VOCABULARY = Vocabulary(BOOK.criteria, BOOK.quantities)
 START = Interview(BOOK, Profile({}))
 HELP_DESK = VOCABULARY.read_profile(
     {

@@ -7,7 +7,6 @@ import types
 import pytest
 
 from ragortune.costs import catalogue
-from ragortune.evidence.workload import RULES
 from ragortune.model import Confidence, PriceRow, PriceValue
 from ragortune.model.prices import KINDS, check_row, find_ages
 from ragortune.ruleset.rulebook import load_rulebook
@@ -45,15 +44,16 @@ MEASURED_SHARES = {f"accuracy_{way}" for way in ("prompting", "long_context", "r
 
 
 def test_every_quantity_that_can_be_missing_has_a_default(book):
-    needed = set(RULES) - {
+    kinds = book.quantities
+    needed = set(kinds) - {
         "requests_per_day", "corpus_tokens", "examples", "own_parameters", "cache_hit", "context_tokens",
         "first_token_budget", "answer_budget", "wrong_answer_cost", "recall_at_k",
     }  # fmt: skip
     for name in needed:
-        if RULES[name].unit and name not in MEASURED_SHARES:
+        if kinds[name].unit and name not in MEASURED_SHARES:
             default = book.prices[name].values["value"]
-            assert default.unit == RULES[name].unit
-            assert RULES[name].minimum <= default.value <= RULES[name].maximum
+            assert default.unit == kinds[name].unit
+            assert kinds[name].minimum <= default.value <= kinds[name].maximum
 
 
 def test_each_kind_of_row_has_enough_rows(book):
@@ -97,7 +97,7 @@ def test_an_embedding_model_at_a_hundred_dollars_is_a_slip():
         (row(**{name: GOOD[name] for name in ("in", "out")}), "'window' is missing"),
         (row("reranker"), "'search' or 'in' is missing"),
         (row("constant"), "'value' is missing"),
-        (row("constant", value=(3, "furlongs")), "there is no unit 'furlongs'"),
+        (row("constant", value=(3, "furlongs")), "is not a unit 'furlongs'"),
         (row(**GOOD).replace(as_of="yesterday"), "'as_of' must be a date"),
         (row(**GOOD).replace(available_until="2026-13-01"), "'available_until' must be a date"),
     ],

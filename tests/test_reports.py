@@ -191,7 +191,9 @@ def test_advice_with_too_much_open_says_that_it_was_not_worked_out():
 def test_the_lines_of_a_need_add_up_to_its_log_odds():
     for path in EXAMPLES:
         document = read_document(str(path), PROFILE_BYTES)
-        advice = recommend(Vocabulary(BOOK.criteria).read_profile(document.data, document), what_if=False)
+        advice = recommend(
+            Vocabulary(BOOK.criteria, BOOK.quantities).read_profile(document.data, document), what_if=False
+        )
         for part, state in zip(build_report(advice, ()).needs, advice.needs.values(), strict=True):
             assert sum(line.weight for line in part.reasons) == pytest.approx(state.score)
             assert part.reasons[0].text.startswith("base rate: ")

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from ragortune.evidence.profile import Vocabulary
-from ragortune.evidence.workload import FOR_CRITERION
 from ragortune.model import Answer, Evidence, GivenQuantity, Profile, Provenance
 from ragortune.model.documents import DesignReading, Modality, StatedFact
 from ragortune.support.errors import ProfileError
@@ -125,8 +124,7 @@ def _holds_pairs(value: tuple[object, ...]) -> bool:
 
 def _add_quantities(own: Mapping[str, GivenQuantity], outside: Profile) -> Mapping[str, GivenQuantity]:
     """Return the document's quantities with those from a profile file, which win, as its answers do."""
-    answered = {FOR_CRITERION.get(criterion) for criterion in outside.levels}
-    kept = {name: given for name, given in own.items() if name not in answered}
+    kept = {name: given for name, given in own.items() if given.criterion not in outside.levels}
     return {**kept, **outside.quantities}
 
 

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from ragortune.commands.shared import open_rulebook, show_error
 from ragortune.costs.derived import add_facts
 from ragortune.evidence.answers import read_answer
-from ragortune.evidence.profile import UNKNOWN, Vocabulary, find_declined, given_value, write_profile
+from ragortune.evidence.profile import UNKNOWN, Vocabulary, find_declined
+from ragortune.evidence.profile_files import given_value, write_profile
 from ragortune.evidence.round_trip import write_answers
 from ragortune.interview import (
     Command,
@@ -165,7 +166,7 @@ def _read_start(source: str | None, rulebook: Rulebook, environment: Environment
 
 def _open_interview(document: Document, rulebook: Rulebook) -> Interview:
     """Return the interview that a profile begins; raises RagortuneError."""
-    profile = Vocabulary(rulebook.criteria).read_profile(document.data, document)
+    profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     return Interview(rulebook, profile, find_declined(rulebook.criteria.values(), document.data))
 
 

@@ -187,7 +187,7 @@ def _read_outside(path: Path | None, rulebook: Rulebook) -> Profile | None:
     if path is None:
         return None
     document = read_document(str(path), PROFILE_BYTES)
-    return Vocabulary(rulebook.criteria).read_profile(document.data, document)
+    return Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
 
 
 # --- documents ----------------------------------------------------------------------------------------------------

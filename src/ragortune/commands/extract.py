@@ -48,7 +48,7 @@ def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCo
     reading = reader.read(text, shown)
     if request.write or request.dry_run:
         return write_answers(text, rulebook, reading, environment, dry_run=request.dry_run)
-    answers = gather_answers(reading, Vocabulary(rulebook.criteria))
+    answers = gather_answers(reading, Vocabulary(rulebook.criteria, rulebook.quantities))
     render = render_profile_json if form == "json" else render_profile_yaml
     environment.write(render(reading, answers))
     if not answers.profile.levels:

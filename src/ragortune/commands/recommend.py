@@ -92,7 +92,7 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
     if request.as_of is not None:
         choose_date(request.as_of, environment)
     rulebook = open_rulebook(request.rules, environment)
-    vocabulary = Vocabulary(rulebook.criteria)
+    vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
     inputs = itertools.chain.from_iterable(
         _read_inputs(request, path, vocabulary, environment) for path in request.paths
     )

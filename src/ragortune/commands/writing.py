@@ -30,7 +30,7 @@ def write_answers(
 ) -> ExitCode:
     """Put what was read into the document of that text, or show what would be; raises RagortuneError."""
     path = reading.path
-    vocabulary = Vocabulary(rulebook.criteria)
+    vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
     content = leave_out_held(text, list_entries(reading, gather_answers(reading, vocabulary)))
     written = write_block(text, path, content)
     if written != text:

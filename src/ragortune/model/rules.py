@@ -9,7 +9,8 @@ from functools import cached_property
 from ragortune.model.cases import Case
 from ragortune.model.criteria import Bound, Condition, Criterion, Main
 from ragortune.model.options import Direction, GateKind, Need, NoticeKind, Option, Strength
-from ragortune.model.pricing import PriceRow
+from ragortune.model.prices import PriceRow
+from ragortune.model.profiles import QuantityKind
 from ragortune.support.record import NOTHING, Record
 
 
@@ -238,6 +239,8 @@ class Rulebook(Record, frozen=True, dict=True):
     """Reads the wordings by which design documents are understood (a `LanguageData`); nothing else needs them."""
     derived: Mapping[str, Criterion] = NOTHING
     """Criteria of the group `derived` by id: computed from quantities, never asked and never unanswered."""
+    quantities: Mapping[str, QuantityKind] = NOTHING
+    """Numbers and choices that a profile can give for the cost model, by id."""
     read_prices: Callable[[], tuple[PriceRow, ...]] = tuple
     """Reads the price data when it is first asked for."""
     answer_counts: Mapping[str, tuple[AnswerCount, ...]] = NOTHING

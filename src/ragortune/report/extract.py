@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ragortune.check.answers import StatedAnswers
 from ragortune.check.places import find_sentence
-from ragortune.evidence.citations import describe_evidence
-from ragortune.evidence.profile import yaml_value
-from ragortune.evidence.workload import describe_quantity
+from ragortune.evidence.entries import describe_evidence
+from ragortune.evidence.profile_files import yaml_value
+from ragortune.evidence.quantities import describe_quantity
 from ragortune.model import Answer, Evidence
 from ragortune.model.documents import DesignReading, Span, StatedFact
 from ragortune.model.findings import StepKind
@@ -30,7 +30,7 @@ def describe_profile(reading: DesignReading, answers: StatedAnswers) -> Json:
         groups.setdefault(group, {})[name] = describe_answer(reading, answers, criterion)
     if answers.profile.quantities:
         groups["quantities"] = {
-            name: describe_quantity(name, given) for name, given in answers.profile.quantities.items()
+            name: describe_quantity(given) for name, given in answers.profile.quantities.items()
         }
     return {**described, **groups}
 

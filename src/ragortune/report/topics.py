@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ragortune.engine import decide_option
 from ragortune.engine.score import logistic
-from ragortune.evidence.workload import RULES, word_quantity
+from ragortune.evidence.quantities import word_quantity
 from ragortune.model import EVEN, GateKind, Rulebook, Sample, Strength
 from ragortune.report.blocks import Block
 from ragortune.report.headline import NEED_NAMES, word_share
@@ -129,12 +129,12 @@ def firm_page(book: Rulebook) -> list[Block]:
     ]
 
 
-def quantities_page(_: Rulebook) -> list[Block]:
+def quantities_page(book: Rulebook) -> list[Block]:
     """Return the page on the numbers that stand under `quantities` in a profile."""
     return [
         ("heading", "Quantities"),
         ("text", _QUANTITIES),
-        *(("term", f"{rule.name}\t{word_quantity(rule)}") for rule in RULES.values()),
+        *(("term", f"{kind.id}\t{word_quantity(kind)}") for kind in book.quantities.values()),
     ]
 
 

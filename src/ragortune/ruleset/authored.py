@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ragortune.evidence.documents.language import LanguageData
-from ragortune.model import Case, Criterion, OptionGuide, PriceRow, Rule, Scale, Source
+from ragortune.model import Case, Criterion, OptionGuide, PriceRow, QuantityKind, Rule, Scale, Source
 from ragortune.model.findings import FindingRule
 from ragortune.support.errors import Place, RagortuneError, RulebookError
 from ragortune.support.reading import Document, KeyPath
@@ -84,6 +84,13 @@ class DerivedFile(Record, frozen=True):
     """Criteria that are computed from quantities; all are named `derived.name`."""
 
 
+class QuantitiesFile(Record, frozen=True):
+    """A file in `quantities/`."""
+
+    quantities: tuple[QuantityKind, ...]
+    """Numbers and choices that a profile can give under `quantities`."""
+
+
 class PricesFile(Record, frozen=True):
     """A file in `prices/`."""
 
@@ -107,6 +114,7 @@ FILE_TYPES: Mapping[str, type] = MappingProxyType(
         "cases": CasesFile,
         "language": LanguageData,
         "derived": DerivedFile,
+        "quantities": QuantitiesFile,
         "prices": PricesFile,
         "findings": FindingsFile,
     }
@@ -128,6 +136,7 @@ SINGULAR: Mapping[str, str] = MappingProxyType(
         "tongues": "language",
         "facts": "phrase",
         "derived": "criterion",
+        "quantities": "quantity",
         "prices": "price row",
         "findings": "finding rule",
     }

@@ -23,6 +23,7 @@ from ragortune.model import (
     Criterion,
     OptionGuide,
     PriceRow,
+    QuantityKind,
     Rule,
     Scale,
     Source,
@@ -46,6 +47,7 @@ class CompiledRules(Record, frozen=True):
     disabled: Mapping[str, str]
     criteria: tuple[Criterion, ...]
     derived: tuple[Criterion, ...]
+    quantities: tuple[QuantityKind, ...]
     rules: tuple[Rule, ...]
     sources: tuple[Source, ...]
     options: tuple[OptionGuide, ...]

@@ -270,6 +270,7 @@ def compile_authored(authored: Authored) -> CompiledSet:
         disabled=authored.disabled,
         criteria=records["criteria"],
         derived=records["derived"],
+        quantities=records["quantities"],
         rules=records["rules"],
         sources=records["sources"],
         options=records["options"],

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from ragortune.evidence.documents.check import check_language
 from ragortune.evidence.profile import Vocabulary
-from ragortune.model import Criterion, Finding, Main, Option, PriceRow, Rule
+from ragortune.model import Criterion, Finding, Main, Option, PriceRow, QuantityKind, Rule
 from ragortune.model.findings import FindingRule
-from ragortune.model.prices import check_row, list_sources
+from ragortune.model.prices import KINDS, check_row, list_sources
+from ragortune.model.units import parse_unit
 from ragortune.ruleset.authored import Authored, language_of
-from ragortune.support.errors import Place, ProfileError
+from ragortune.support.errors import Place, ProfileError, QuantityError
 from ragortune.support.text import quote_value, suggest_name
 
 
@@ -18,7 +19,7 @@ def check_references(authored: Authored) -> None:
     """Note every name in a rule that nothing bears."""
     criteria = authored.records["criteria"]
     codes: dict[str, str] = {}
-    vocabulary = Vocabulary({**criteria, **authored.records["derived"]})
+    vocabulary = Vocabulary({**criteria, **authored.records["derived"]}, authored.records["quantities"])
     for kind in ("rules", "findings"):
         for rule in authored.records[kind].values():
             owner = codes.setdefault(rule.code, rule.id)
@@ -31,6 +32,8 @@ def check_references(authored: Authored) -> None:
     for kind in ("criteria", "derived"):
         for criterion in authored.records[kind].values():
             _check_criterion(authored, criterion, kind)
+    for quantity in authored.records["quantities"].values():
+        _check_quantity(authored, quantity)
     for row in authored.records["prices"].values():
         _check_price(authored, row)
     _check_language(authored)
@@ -155,6 +158,24 @@ def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> Non
     if criterion.unit and not any(level.starts_at is not None for level in criterion.levels):
         place = authored.place_of(kind, criterion.id, "unit")
         authored.report(f"'{criterion.id}' has a unit, but no level says where it starts", place)
+
+
+def _check_quantity(authored: Authored, kind: QuantityKind) -> None:
+    """Note a quantity with a unit that nothing has, or that refers to something undefined."""
+    place = authored.place_of("quantities", kind.id)
+    for name in (kind.criterion, kind.depends_on):
+        if name is not None and name not in authored.records["criteria"]:
+            hint = suggest_name(name, authored.records["criteria"])
+            authored.report(f"there is no criterion {quote_value(name)}", place, hint)
+    try:
+        parse_unit(kind.unit or "1")
+    except QuantityError as error:
+        authored.report(error.message, place, error.hint)
+    for name in kind.rows:
+        if name not in KINDS:
+            authored.report(
+                f"there is no kind of price row {quote_value(name)}", place, suggest_name(name, KINDS)
+            )
 
 
 def _check_price(authored: Authored, row: PriceRow) -> None:

@@ -58,6 +58,7 @@ def build_rulebook(rules: CompiledRules, read: Callable[[str], Any]) -> Rulebook
         recheck_days=rules.recheck_days,
         disabled=rules.disabled,
         derived={criterion.id: criterion for criterion in rules.derived},
+        quantities={kind.id: kind for kind in rules.quantities},
         answer_counts=rules.answer_counts,
         read_cases=lambda: read("cases"),
         read_language=lambda: read("language"),
