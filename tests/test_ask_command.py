@@ -7,6 +7,7 @@ import random
 import re
 
 import pytest
+import yaml
 
 from ragortune.commands.ask import AskRequest, ask_questions
 from ragortune.engine import decide_option
@@ -32,6 +33,21 @@ class Typist(io.BytesIO):
         line = super().readline(*limit)
         self._screen.write(line.decode("utf-8", "replace"))
         return line
+
+
+class Steps:
+    """Types one line after the other; what is no line is done before the next one."""
+
+    def __init__(self, steps, screen):
+        self._steps = list(steps)
+        self._screen = screen
+
+    def readline(self, *_):
+        while self._steps and callable(self._steps[0]):
+            self._steps.pop(0)()
+        line = f"{self._steps.pop(0)}\n" if self._steps else ""
+        self._screen.write(line)
+        return line.encode()
 
 
 class Team:
@@ -73,6 +89,8 @@ class Talk:
         err = io.StringIO()
         if team is not None:
             stdin = Team(team, err)
+        elif any(callable(step) for step in typed):
+            stdin = Steps(typed, err)
         environment = Environment(
             stdin=stdin or Typist("".join(f"{line}\n" for line in typed).encode(), err),
             stdout=io.StringIO(),
@@ -430,9 +448,56 @@ def test_a_disk_that_is_full_is_told(talk, monkeypatch):
     def refuse(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ragortune.commands.ask.replace_file", refuse)
+    monkeypatch.setattr("ragortune.commands.profile_file.replace_file", refuse)
     with pytest.raises(UsageError, match=r"cannot write 'profile.yaml': No space left on device"):
         talk("most")
+
+
+def test_an_edit_made_meanwhile_is_kept_and_told(talk, tmp_path):
+    target = tmp_path / "profile.yaml"
+
+    def edit():
+        text = target.read_text().replace("  # examples:\n", "  examples: 5000  # counted by Anna\n")
+        target.write_text(text + "notes: by hand\n")
+
+    said = talk("question answering", edit, "by meaning", "stop")
+
+    assert "profile.yaml was changed meanwhile; what else it holds now is kept" in said
+    assert "  examples: 5000  # counted by Anna\n" in talk.saved()
+    data = yaml.safe_load(talk.saved())
+    assert (data["notes"], data["data"]) == ("by hand", {"examples": 5000})
+    assert data["task"]["kind"] == "question_answering"
+    assert data["knowledge"]["access_path"] == "by_meaning"
+
+
+def test_a_second_run_on_the_same_profile_is_refused(talk, tmp_path):
+    (tmp_path / "profile.yaml").write_text("project: X\n")
+
+    def start_another():
+        with pytest.raises(UsageError, match=r"another `ask` is at work on 'profile.yaml'"):
+            Talk(tmp_path)("1", "stop", profile="profile.yaml")
+
+    talk("1", start_another, "stop", profile="profile.yaml")
+    Talk(tmp_path)("2", "stop", profile="profile.yaml")
+
+
+def test_a_profile_that_cannot_be_read_any_more_is_not_overwritten(talk, tmp_path):
+    target = tmp_path / "profile.yaml"
+
+    with pytest.raises(UsageError, match="changed meanwhile and can no longer be read"):
+        talk("question answering", lambda: target.write_text("task: [\n"), "by meaning", "stop")
+
+    assert target.read_text() == "task: [\n"
+
+
+def test_stopping_at_once_leaves_a_profile_untouched(talk, tmp_path):
+    target = tmp_path / "mine.yaml"
+    target.write_text("project:   X # as it is\n")
+    before = target.stat().st_mtime_ns
+
+    talk("stop", profile="mine.yaml")
+
+    assert (target.read_text(), target.stat().st_mtime_ns) == ("project:   X # as it is\n", before)
 
 
 def test_saving_replaces_a_file_whole_and_keeps_its_mode_and_links(tmp_path, monkeypatch):
@@ -452,6 +517,20 @@ def test_saving_replaces_a_file_whole_and_keeps_its_mode_and_links(tmp_path, mon
         replace_file(str(target), "newer")
     assert target.read_text() == "new"
     assert sorted(os.listdir(tmp_path)) == ["a.yaml", "link.yaml"]
+
+
+def test_what_a_killed_run_has_left_is_swept_once_it_belongs_to_none(tmp_path):
+    old, new, other = (
+        tmp_path / name for name in (".a.yaml.ragortune-1", ".a.yaml.ragortune-2", ".b.ragortune-3")
+    )
+    for path in (old, new, other):
+        path.write_text("half")
+    for path in (old, other):
+        os.utime(path, (0, 0))
+
+    replace_file(str(tmp_path / "a.yaml"), "whole")
+
+    assert sorted(os.listdir(tmp_path)) == [new.name, other.name, "a.yaml"]
 
 
 # --- answers from a file ------------------------------------------------------------------------------------------

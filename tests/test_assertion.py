@@ -5,7 +5,7 @@ import pytest
 from ragortune.evidence.documents.reader import reader_for
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.model.documents import Meaning
-from ragortune.ruleset.rulebook import load_rulebook
+from ragortune.ruleset.load import load_rulebook
 
 READER = reader_for(load_rulebook())
 

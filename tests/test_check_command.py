@@ -309,34 +309,6 @@ def test_too_many_documents_are_refused(run, docs, monkeypatch):
 # --- the hot path ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        [],
-        ["docs"],
-        ["docs", "--format", "json"],
-        ["docs", "-f", "github", "--format", "json=out.json", "--exit-zero"],
-        ["--select=RT0", "--select", "RT3", "--ignore", "RT301,RT302", "docs"],
-        ["docs", "--fail-on", "note", "--min-confidence=high", "--color", "always"],
-        ["docs", "--require-decision", "--no-suppressions", "--max-line", "2k", "--max-document", "4k"],
-        ["docs", "--write-baseline", "known.json"],
-        ["docs", "--format", "jsno"],
-        ["docs", "--profile", "missing.yaml"],
-        ["missing.md"],
-    ],
-)
-def test_the_hot_path_judges_as_the_command_line_library_would_have_led_to(
-    run, write, monkeypatch, arguments
-):
-    write("docs/0007.md", DISAGREEING)
-    write("docs/0008.md", AGREEING)
-    fast = run("check", *arguments)
-    monkeypatch.setattr("ragortune.__main__.find_shortcut", lambda _: None)
-    slow = run("check", *arguments)
-
-    assert (fast.code, fast.out, fast.err) == (slow.code, slow.out, slow.err)
-
-
 def test_a_link_that_leads_nowhere_is_no_document_of_a_folder(run, write, tmp_path):
     write("docs/design.md", AGREEING)
     (tmp_path / "docs" / "moved.md").symlink_to("nowhere.md")

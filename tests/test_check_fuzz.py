@@ -15,14 +15,13 @@ from ragortune.check import Policy, audit_reading, gather_answers
 from ragortune.engine import add_what_if
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.profile import Vocabulary
-from ragortune.model.findings import CheckReport
+from ragortune.model.findings import CheckReport, read_finding_rules
 from ragortune.report.check_json import render_json
 from ragortune.report.check_text import render_check_text
 from ragortune.report.ci import render_github, render_gitlab, render_junit
 from ragortune.report.extract import render_profile_yaml
 from ragortune.report.review import render_review
 from ragortune.report.sarif import describe_log, render_sarif
-from ragortune.ruleset.rulebook import load_finding_rules
 from ragortune.support.errors import RagortuneError
 from ragortune.support.reading import parse_yaml
 
@@ -76,8 +75,8 @@ _OWN_HTML = re.compile(
 
 
 @pytest.fixture(scope="module")
-def judge_all(book, cache_folder):  # noqa: ARG001  (the cache has to be set up first)
-    rules = load_finding_rules()
+def judge_all(book):
+    rules = read_finding_rules(book)
     policy = Policy(rules, frozenset(rules))
     studied = {}
 

@@ -76,7 +76,7 @@ def test_the_workflow_of_the_sample_uses_inputs_that_the_action_has(sample):
 
 
 @pytest.fixture
-def act(tmp_path, with_command):
+def act(tmp_path, tmp_path_factory, with_command):
     """Run the step of the action that checks, as a runner does."""
 
     def run_step(**inputs):
@@ -89,6 +89,11 @@ def act(tmp_path, with_command):
             for variable, expression in step["env"].items()
         }
         files = {name: str(tmp_path / name.lower()) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+        interpreter = tmp_path_factory.mktemp("runner") / "ragortune" / "bin" / "python"
+        interpreter.parent.mkdir(parents=True)
+        interpreter.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+        interpreter.chmod(0o755)
+        files["RUNNER_TEMP"] = str(interpreter.parents[2])
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
             cwd=tmp_path,
@@ -132,6 +137,34 @@ def test_inputs_of_the_action_are_never_commands(act, write, tmp_path):
         act(documents=hostile, since=hostile)
 
     assert not (tmp_path / "bad").exists()
+
+
+def test_inputs_over_several_lines_are_read_whole(act, write):
+    write("docs/0008.md", AGREEING)
+    write("adr/0007.md", DISAGREEING)
+
+    assert act(documents="docs\nadr")[0].returncode == 1
+    assert act(documents="docs\nadr", arguments="--ignore\nRT0,RT1")[0].returncode == 0
+
+
+def test_a_pull_request_that_holds_modules_of_its_own_has_none_of_them_run_by_the_action(
+    act, write, tmp_path
+):
+    write("docs/0008.md", AGREEING)
+    for name in ("venv", "pip", "ragortune", "typer", "sitecustomize"):
+        write(f"{name}.py", "open('bad', 'w')\n")
+
+    assert act()[0].returncode == 0
+    for step in load("action.yml")["runs"]["steps"]:
+        lines = [line for line in step["run"].splitlines() if " -m " in line]
+        assert all(" -I -m " in line for line in lines)
+    assert not (tmp_path / "bad").exists()
+
+
+def test_the_action_installs_outside_of_the_checkout():
+    (install,) = [step for step in load("action.yml")["runs"]["steps"] if step["name"] == "Install"]
+
+    assert install["working-directory"] == "${{ runner.temp }}"
 
 
 def test_scripts_of_the_action_hold_no_expressions():

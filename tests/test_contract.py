@@ -119,7 +119,7 @@ def test_firm_is_settled_or_four_in_five(book):
 
 def test_exit_codes_are_those_of_the_contract():
     assert {code.name: code.value for code in ExitCode} == {
-        "OK": 0, "FINDINGS": 1, "UNUSABLE": 2, "UNDECIDED": 3, "DEFECT": 70, "INTERRUPTED": 130,
+        "OK": 0, "FINDINGS": 1, "UNUSABLE": 2, "UNDECIDED": 3, "INTERNAL_ERROR": 70, "INTERRUPTED": 130,
     }  # fmt: skip
 
 

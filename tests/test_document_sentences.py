@@ -6,7 +6,7 @@ from ragortune.evidence.documents.cutting import span_of
 from ragortune.evidence.documents.reader import reader_for
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.model.documents import Block, SectionKind
-from ragortune.ruleset.rulebook import load_rulebook
+from ragortune.ruleset.load import load_rulebook
 
 LANGUAGE = reader_for(load_rulebook()).marker.language
 

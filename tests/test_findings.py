@@ -18,8 +18,16 @@ from ragortune.model.documents import (
     StatedDecision,
     StatedFact,
 )
-from ragortune.model.findings import Detector, FindingExample, FindingRule, FindingTests, Severity, StepKind
-from ragortune.ruleset.rulebook import load_finding_rules
+from ragortune.model.findings import (
+    Detector,
+    FindingExample,
+    FindingRule,
+    FindingTests,
+    Severity,
+    StepKind,
+    read_finding_rules,
+)
+from ragortune.ruleset.load import load_rulebook
 from ragortune.support.errors import PriceError
 
 from .conftest import ROOT
@@ -28,8 +36,8 @@ TODAY = "2026-11-24"
 
 
 @pytest.fixture(scope="module")
-def rules(cache_folder):  # noqa: ARG001  (the cache has to be set up first)
-    return load_finding_rules()
+def rules(book):
+    return read_finding_rules(book)
 
 
 @pytest.fixture
@@ -453,7 +461,7 @@ def test_a_finding_rule_may_be_switched_off_by_a_pack(write, tmp_path):
         "name: mine\nversion: '1'\nextends: ragortune\ndisable:\n  - {rule: no-consequences, because: We do not write them.}\n",
     )
 
-    found = load_finding_rules(tmp_path / "mine")
+    found = read_finding_rules(load_rulebook(tmp_path / "mine"))
 
     assert "no-consequences" not in found
     assert isinstance(found["no-alternative-rejected"], FindingRule)
@@ -512,14 +520,14 @@ def test_failing_tests_of_finding_rules_fail_the_run(run, pack):
     [
         ("code: RT302", "code: RT3x2", "has a code that is not RT with three digits"),
         ("id: no-consequences", "id: No_Consequences", "is not named in lower case"),
-        ('since: "2026.11"', "since: soon", "has a 'since' that is no version"),
+        ('since: "2026.11"', "since: soon", "has a 'since' that is not a version"),
         (
             "    exceptions:\n      - Examples may be planned to be written by a larger model; say so, and how they are checked.\n",
             "    exceptions: []\n",
             "does not say when it misleads",
         ),
         ("    when: {data.examples: {at_most: under_50}}\n", "", "has no condition"),
-        ("code: RT302", "code: RT999", "stands after"),
+        ("code: RT302", "code: RT999", "comes after"),
     ],
 )
 def test_a_finding_rule_that_is_not_in_order_is_named(run, pack, old, new, complaint):

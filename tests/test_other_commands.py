@@ -203,7 +203,7 @@ def test_a_probability_is_explained_by_what_it_was_fitted_to(run, book):
 
 
 def test_a_rule_set_without_field_cases_explains_no_fit(book):
-    bare = pages.find_page(book.replace(read_cases=tuple), "probability")
+    bare = pages.find_page(book.replace(cases=()), "probability")
 
     assert not [text for _, text in bare if "production systems" in text]
 

@@ -9,7 +9,7 @@ import pytest
 from ragortune.costs import catalogue
 from ragortune.model import Confidence, PriceRow, PriceValue
 from ragortune.model.prices import KINDS, check_row, find_ages
-from ragortune.ruleset.rulebook import load_rulebook
+from ragortune.ruleset.load import load_rulebook
 from ragortune.support.errors import RulebookError
 
 DAY = ("--as-of", "2026-11-24")

@@ -5,11 +5,11 @@ import tracemalloc
 
 import pytest
 
+from ragortune.support import rulefolder
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.reading import (
     PROFILE_BYTES,
     decode_text,
-    list_files,
     load_json,
     parse_json,
     parse_toml,
@@ -111,7 +111,7 @@ def test_an_alias_bomb_never_expands():
     [
         ('{"a": 1,\n "a": 2}', "f:2:2: key 'a' is given twice"),
         ('{"a": {"b": 1, "b": 2}}', "f:1:16: key 'b' is given twice"),
-        (r'{"a": 1, "\u0061": 2}', "f: key 'a' is given twice"),
+        (r'{"a": 1, "\u0061": 2}', "f:1:10: key 'a' is given twice"),
         ('{"a": NaN}', "f: NaN is not a number that can be used"),
         ('{"a": Infinity}', "f: Infinity is not a number that can be used"),
         ('{"a": 1', "f:1:8: is not JSON: expecting ',' delimiter"),
@@ -192,7 +192,7 @@ def test_a_file_without_permission_is_named(tmp_path, monkeypatch):
     def refuse(*_):
         raise PermissionError
 
-    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr("pathlib.Path.open", refuse)
 
     assert complaint(read_bytes, str(tmp_path / "x"), 10).endswith(": no permission to read it")
 
@@ -242,4 +242,4 @@ def test_files_are_listed_sorted_and_hidden_ones_are_left_out(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
 
-    assert list_files(tmp_path) == ["a.yml", "b/x.yaml"]
+    assert rulefolder._list_files(tmp_path) == ["a.yml", "b/x.yaml"]

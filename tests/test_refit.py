@@ -136,7 +136,7 @@ def test_the_digest_of_the_inputs_tells_a_change_of_an_answer_and_of_a_condition
     worded = rule.replace(because="In other words.")
     books = [
         BOOK,
-        BOOK.replace(read_cases=lambda: (answered, *BOOK.cases[1:])),
+        BOOK.replace(cases=(answered, *BOOK.cases[1:])),
         BOOK.replace(rules={**BOOK.rules, rule.id: wider}),
     ]
     digests = [fitting.take_fingerprint(fitting.read_data(book)) for book in books]

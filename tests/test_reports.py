@@ -34,8 +34,9 @@ TIED = BOOK.replace(
 
 
 def compare(name, text):
-    """Compare with what was agreed on; UPDATE_SNAPSHOTS=1 agrees to what is printed now."""
+    """Compare with what was agreed on, digest of the rules apart; UPDATE_SNAPSHOTS=1 agrees to what is printed now."""
     path = SNAPSHOTS / name
+    text = re.sub(r"sha256:[0-9a-f]+", "sha256:...", text)
     if os.environ.get("UPDATE_SNAPSHOTS"):
         path.write_text(text)
     assert text == path.read_text()

@@ -469,8 +469,8 @@ def test_a_pack_whose_only_rule_is_broken_is_told_that_and_nothing_that_follows_
         "checked: 2026-01-01, quality: guidance}\n"
     )
 
-    assert {finding.name for finding in check_folder(str(tmp_path), "2026-02-01")} == {"malformed"}
-    stale = [f for f in check_folder(str(tmp_path), "2027-06-01") if f.name == "stale-source"]
+    assert {finding.name for finding in check_folder(tmp_path, "2026-02-01")} == {"malformed"}
+    stale = [f for f in check_folder(tmp_path, "2027-06-01") if f.name == "stale-source"]
     assert [f.message for f in stale if "own-page" in f.message] == [
         "source 'own-page' was last checked 516 days ago; the rule set allows 365"
     ]

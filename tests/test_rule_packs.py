@@ -7,9 +7,9 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from ragortune import RagortuneError, load_rulebook, recommend, rulebook
-from ragortune.ruleset.compiled import PARTS, cache_folder, compiled_name, write_parts
-from ragortune.ruleset.files import compile_folder
+from ragortune import RagortuneError, load_rulebook, recommend
+from ragortune.ruleset import load
+from ragortune.ruleset.load import cache_folder, compiled_name
 from ragortune.support.errors import RulebookError, UnreadableError
 from ragortune.support.rulefolder import shipped_folder
 
@@ -91,6 +91,15 @@ def test_disabling_a_rule_that_is_not_there_names_the_nearest(team_pack):
 def test_disabling_needs_a_reason(team_pack):
     (team_pack / "rulebook.yaml").write_text(MANIFEST + "disable:\n  - {rule: weak-model}\n")
     with pytest.raises(RulebookError, match="'because' is missing"):
+        load_rulebook(team_pack)
+
+
+def test_everything_that_a_rule_lacks_is_named_at_once(team_pack):
+    path = team_pack / "rules" / "ours.yaml"
+    text = path.read_text().replace("    because: We measured it.\n", "").replace("    remedy: Tune.\n", "")
+    path.write_text(text)
+
+    with pytest.raises(RulebookError, match="'because' and 'remedy' are missing"):
         load_rulebook(team_pack)
 
 
@@ -321,14 +330,14 @@ def own_cache(monkeypatch, tmp_path):
     """A cache of the test's own, with nothing remembered in this process."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("RAGORTUNE_CACHE_DIR", str(folder))
-    rulebook._load_files.cache_clear()
+    load._load_compiled.cache_clear()
     yield folder
-    rulebook._load_files.cache_clear()
+    load._load_compiled.cache_clear()
 
 
 def test_what_is_compiled_is_plain_json_under_the_digest_of_its_sources(own_cache):
     book = load_rulebook()
-    compiled = json.loads((own_cache / f"rules-{compiled_name(shipped_folder())}.json").read_text())
+    compiled = json.loads((own_cache / compiled_name(shipped_folder())).read_text())
 
     assert compiled["digest"] == book.digest
     assert len(compiled["rules"]) == len(book.rules)
@@ -338,7 +347,7 @@ def test_a_damaged_compiled_file_is_compiled_anew(own_cache, team_pack):
     load_rulebook(team_pack)
     for path in own_cache.iterdir():
         path.write_text("{broken")
-    rulebook._load_files.cache_clear()
+    load._load_compiled.cache_clear()
     again = load_rulebook(team_pack)
 
     assert "our-models" in again.rules
@@ -357,32 +366,31 @@ def test_a_cache_that_cannot_be_written_is_done_without(team_pack, monkeypatch, 
 
 
 def test_the_cache_keeps_the_newest_few(own_cache, team_pack):
-    compiled = compile_folder(team_pack)
-    for number in range(16):
-        write_parts(compiled, f"{number:02}")
-        for path in own_cache.glob(f"*-{number:02}.json"):
-            os.utime(path, (number, number))
+    manifest = team_pack / "rulebook.yaml"
+    names = []
+    for number in range(14):
+        manifest.write_text(f"{manifest.read_text()}# changed\n")
+        load_rulebook(team_pack)
+        names.append(compiled_name(team_pack))
+        os.utime(own_cache / names[-1], (number, number))
 
-    kept = sorted({path.stem.rpartition("-")[2] for path in own_cache.glob("*.json")})
-    assert kept == [f"{number:02}" for number in range(4, 16)]
-    assert all(len(list(own_cache.glob(f"*-{name}.json"))) == len(PARTS) for name in kept)
+    assert {path.name for path in own_cache.iterdir()} == {*names[2:]}
 
 
 def test_what_another_version_compiled_is_not_used(team_pack, monkeypatch):
     before = compiled_name(team_pack)
-    monkeypatch.setattr("ragortune.ruleset.compiled.__version__", "99.0")
+    monkeypatch.setattr("ragortune.ruleset.load.__version__", "99.0")
 
     assert compiled_name(team_pack) != before
 
 
 def test_a_compiled_file_with_other_fields_is_compiled_anew(own_cache, team_pack):
-    key = compiled_name(team_pack)
     load_rulebook(team_pack)
-    path = own_cache / f"rules-{key}.json"
+    path = own_cache / compiled_name(team_pack)
     fields = json.loads(path.read_text())
     del fields["scale"]["firm_from"]
     path.write_text(json.dumps(fields))
-    rulebook._load_files.cache_clear()
+    load._load_compiled.cache_clear()
 
     assert load_rulebook(team_pack).scale.firm_from == 0.8
 

@@ -9,7 +9,7 @@ from ragortune import load_rulebook
 from ragortune.casebook import measure_agreement, read_levels
 from ragortune.lint import check_folder, run_tests
 from ragortune.model import Need, Option, Quality, Sample, has_need
-from ragortune.ruleset.rulebook import load_finding_rules
+from ragortune.model.findings import read_finding_rules
 from ragortune.support.rulefolder import shipped_folder
 
 from .conftest import ROOT
@@ -79,7 +79,7 @@ def answers_fit(criterion, answer, wanted, together, main):
 
 def list_quotes():
     quotes = [(rule.id, own) for rule in BOOK.rules.values() for own in rule.sources]
-    quotes += [(rule.id, own) for rule in load_finding_rules().values() for own in rule.sources]
+    quotes += [(rule.id, own) for rule in read_finding_rules(BOOK).values() for own in rule.sources]
     return [(rule, own.found) for rule, own in quotes if own.source == "casebook"]
 
 
@@ -114,7 +114,7 @@ def test_a_wrong_count_would_be_noticed(sentence, right):
 
 def test_no_rule_quotes_any_other_count_of_projects():
     """Selected cases are no base rate, so rules do not count them."""
-    for rule in (*BOOK.rules.values(), *load_finding_rules().values()):
+    for rule in (*BOOK.rules.values(), *read_finding_rules(BOOK).values()):
         told = [rule.title, rule.because, rule.remedy, *rule.exceptions, *(own.found for own in rule.sources)]
         for text in told:
             assert _COUNT.fullmatch(text) or not _OTHER_COUNT.search(text), (rule.id, text)

@@ -29,7 +29,7 @@ from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Direction, Need, Profile, Rulebook
 from ragortune.model.prices import PriceBook
 from ragortune.model.quantities import Quantity, measure
-from ragortune.ruleset.rulebook import load_rulebook
+from ragortune.ruleset.load import load_rulebook
 from ragortune.support.reading import PROFILE_BYTES, read_document
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -22,14 +22,12 @@ class CompileRulebook(BuildHookInterface[Any]):
             return
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
-        from ragortune.ruleset import compiled, files
-        from ragortune.support import rulefolder
+        from ragortune.ruleset.compile import compile_folder
+        from ragortune.ruleset.load import compiled_name, encode_rulebook
+        from ragortune.support.rulefolder import shipped_folder
 
-        rules = rulefolder.shipped_folder()
-        key = compiled.compiled_name(rules)
-        target = root / "build" / "compiled"
-        target.mkdir(parents=True, exist_ok=True)
-        for name, data in compiled.encode_parts(files.compile_folder(rules)).items():
-            path = target / f"{name}-{key}.json"
-            path.write_bytes(data)
-            build_data["force_include"][str(path)] = f"ragortune/compiled/{path.name}"
+        rules = shipped_folder()
+        path = root / "build" / "compiled" / compiled_name(rules)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode_rulebook(compile_folder(rules)))
+        build_data["force_include"][str(path)] = f"ragortune/compiled/{path.name}"

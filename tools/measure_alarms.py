@@ -27,8 +27,7 @@ from ragortune.model.documents import (
     StatedDecision,
     StatedFact,
 )
-from ragortune.model.findings import Severity
-from ragortune.ruleset.rulebook import load_finding_rules
+from ragortune.model.findings import Severity, read_finding_rules
 
 _LINE = Span(1, 1, "decision")
 _TODAY = "2026-11-24"
@@ -36,7 +35,7 @@ _TODAY = "2026-11-24"
 
 def count_alarms(rulebook: Rulebook) -> Counter[tuple[str, bool, str]]:
     """Return documents and alarms by form (`block`, `prose`), by whether the source accepts the decision, and kind."""
-    rules = load_finding_rules()
+    rules = read_finding_rules(rulebook)
     policy = Policy(rules, frozenset(rules))
     counts: Counter[tuple[str, bool, str]] = Counter()
     for case in rulebook.cases:

@@ -19,7 +19,7 @@ from ragortune.casebook import read_levels
 from ragortune.engine import Levels, decide_option
 from ragortune.interview import Interview, take_answer
 from ragortune.model import Case, Option, Profile, Rulebook, Sample
-from ragortune.ruleset.rulebook import load_rulebook
+from ragortune.ruleset.load import load_rulebook
 
 MOST = 20
 """Questions after which the table ends."""

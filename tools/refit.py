@@ -34,7 +34,7 @@ from fitting import SHIPPED, Data, Fit, fit_need, read_data, take_fingerprint
 from folds import cross_validate, judge_cases, regress_one_hot
 from ragortune.casebook import Agreement
 from ragortune.model import Need, Rulebook, Sample, Strength
-from ragortune.ruleset.rulebook import load_rulebook
+from ragortune.ruleset.load import load_rulebook
 from ragortune.support.rulefolder import shipped_folder
 
 REGRESSIONS = (0.03, 0.1, 0.3, 1.0)

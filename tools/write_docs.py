@@ -15,13 +15,13 @@ from pathlib import Path
 
 from ragortune.costs import comparisons, formulas
 from ragortune.model import Option, QuantityKind, Rulebook
-from ragortune.model.findings import FindingRule
+from ragortune.model.findings import FindingRule, read_finding_rules
 from ragortune.model.prices import KINDS, bounds_of
 from ragortune.report import pages
 from ragortune.report.blocks import page_markdown
 from ragortune.report.pricelist import prices_markdown
 from ragortune.report.topics import scale_page
-from ragortune.ruleset.rulebook import load_finding_rules, load_rulebook
+from ragortune.ruleset.load import load_rulebook
 from ragortune.ruleset.schemas import SCHEMAS, export_schema
 from ragortune.support.rulefolder import shipped_folder
 
@@ -156,7 +156,7 @@ def list_outputs() -> dict[Path, str]:
         ROOT / "docs" / "criteria.md": write_criteria_page(book),
         ROOT / "docs" / "cost.md": write_cost_page(book),
         ROOT / "docs" / "prices.md": write_prices_page(book),
-        ROOT / "docs" / "findings.md": write_findings_page(book, load_finding_rules()),
+        ROOT / "docs" / "findings.md": write_findings_page(book, read_finding_rules(book)),
     }
     for name in SCHEMAS:
         schema = export_schema(name, book)

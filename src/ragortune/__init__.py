@@ -11,7 +11,7 @@ from ragortune.costs.derived import add_facts
 from ragortune.engine import add_what_if, judge_profile
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Need, Option, Profile, Recommendation, Rulebook
-from ragortune.ruleset.rulebook import load_rulebook
+from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import read_date
 from ragortune.support.errors import RagortuneError
 from ragortune.version import __version__

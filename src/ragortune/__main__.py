@@ -18,7 +18,11 @@ from ragortune.version import __version__
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code; nothing that happens prints a traceback."""
     given = sys.argv[1:] if arguments is None else arguments
-    environment = Environment.detect()
+    try:
+        environment = Environment.detect()
+    except FileNotFoundError:
+        sys.stderr.write("error: the working folder does not exist any more\n")
+        return int(ExitCode.UNUSABLE)
     try:
         return _run(given, environment)
     except KeyboardInterrupt:
@@ -84,7 +88,7 @@ def _report_internal_error(error: Exception, given: list[str]) -> int:
     except OSError:
         pass
     sys.stderr.write(f"error: internal error ({type(error).__name__}); {where}\n")
-    return int(ExitCode.DEFECT)
+    return int(ExitCode.INTERNAL_ERROR)
 
 
 if __name__ == "__main__":

@@ -252,7 +252,7 @@ def ask(
 ) -> None:
     """Ask until no question that is left is worth asking, then print the recommendation.
 
-    The dialogue goes to stderr, the recommendation to stdout. Comments of your own in the profile are not kept.
+    The dialogue goes to stderr, the recommendation to stdout. Comments of your own stay.
     """
     from ragortune.commands.ask import AskRequest, ask_questions
     from ragortune.commands.recommend import FORMATS, RecommendRequest, recommend_profiles

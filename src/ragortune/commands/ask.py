@@ -7,14 +7,11 @@ what a terminal does by itself to edit a line is enough, and nothing depends on 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
+from ragortune.commands.profile_file import YAML_ENDINGS, ProfileFile, Start, open_interview, read_start
 from ragortune.commands.shared import open_rulebook, show_error
 from ragortune.costs.derived import add_facts
 from ragortune.evidence.answers import read_answer
-from ragortune.evidence.profile import UNKNOWN, Vocabulary, find_declined
-from ragortune.evidence.profile_files import given_value, write_profile
-from ragortune.evidence.round_trip import write_answers
 from ragortune.interview import (
     Command,
     Interview,
@@ -23,11 +20,11 @@ from ragortune.interview import (
     read_command,
     take_answer,
 )
-from ragortune.model import Criterion, Profile, Provenance, Rulebook
+from ragortune.model import Criterion, Profile
 from ragortune.report.dialogue import Dialogue, word_advice
 from ragortune.report.machine import dump_json
 from ragortune.report.questions import describe_next
-from ragortune.support.environment import Environment, replace_file
+from ragortune.support.environment import Environment
 from ragortune.support.errors import (
     ExitCode,
     Place,
@@ -36,12 +33,11 @@ from ragortune.support.errors import (
     UnreadableError,
     UsageError,
 )
-from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes
-from ragortune.support.record import NOTHING, Record
+from ragortune.support.reading import PROFILE_BYTES, decode_text, read_bytes
+from ragortune.support.record import Record
 from ragortune.support.text import quote_value, shorten_text, suggest_name
 
 START_FILE = "profile.yaml"
-_YAML_ENDINGS = (".yaml", ".yml")
 _LINE_LIMIT = 4096
 _MOST_QUESTIONS = 12
 
@@ -62,16 +58,6 @@ class AskRequest(Record, frozen=True):
     color: str = "auto"
 
 
-class _Start(Record, frozen=True):
-    """What the profile file to begin with holds, so that saving keeps it."""
-
-    profile: Profile = Profile({})
-    declined: tuple[str, ...] = ()
-    text: str | None = None
-    """Its text, in which answers are changed; None where there is none, or where it is not YAML."""
-    quantities: Mapping[str, object] = NOTHING
-
-
 def ask_questions(request: AskRequest, environment: Environment) -> str:
     """Ask until no question that is left is worth asking, and return the name of the saved profile.
 
@@ -83,20 +69,24 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
     """
     rulebook = open_rulebook(request.rules, environment)
     source, target = _choose_files(request, environment)
-    interview, start = _read_start(source, rulebook, environment)
+    interview, start = Interview(rulebook, Profile({})), Start()
+    if source is not None:
+        interview, start = read_start(source, rulebook, environment)
     interview = _add_facts(interview, environment.date())
     if request.everything:
         interview = interview.replace(extra=tuple(rulebook.criteria))
-    file = _File(target, start, environment)
+    file = ProfileFile(target, start, environment)
     if request.answers is not None:
         interview = _take_answers(request.answers, interview, environment)
-        file.save(interview)
+        with file.locked():
+            file.save(interview)
         environment.note(f"saved {target}; advice: {word_advice(interview.advice)}")
         return target
     if not (environment.stdin_is_terminal and environment.stderr_is_terminal):
         raise _no_terminal(interview, source or START_FILE)
     file.refuse_early()
-    _Talk(file, environment, request.color).run(interview)
+    with file.locked():
+        _Talk(file, environment, request.color).run(interview)
     return target
 
 
@@ -104,7 +94,7 @@ def print_next(name: str, rules: str | None, environment: Environment) -> ExitCo
     """Print the question that tells most about the profile on stdin, as JSON; raises RagortuneError."""
     rulebook = open_rulebook(rules, environment)
     text = decode_text(read_bytes("-", PROFILE_BYTES, environment.stdin), name)
-    interview = _open_interview(parse_text(text, name), rulebook)
+    interview = open_interview(text, name, rulebook)
     described = describe_next(_add_facts(interview, environment.date()))
     environment.write(dump_json(described, indent=2) + "\n")
     return ExitCode.OK
@@ -137,9 +127,9 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
         raise UnreadableError("no such file", Place(profile), "-o PROFILE names a new one")
     if output is None:
         output = START_FILE if profile is None else profile
-        if not output.lower().endswith(_YAML_ENDINGS):
-            output = os.path.splitext(output)[0] + _YAML_ENDINGS[0]
-    if not output.lower().endswith(_YAML_ENDINGS):
+        if not output.lower().endswith(YAML_ENDINGS):
+            output = os.path.splitext(output)[0] + YAML_ENDINGS[0]
+    if not output.lower().endswith(YAML_ENDINGS):
         raise UsageError(f"profiles are saved as YAML, not as {quote_value(output)}", None, "-o profile.yaml")
     if profile is None:
         return (output if exists(output) else None), output
@@ -150,66 +140,6 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
         hint = f"`ragortune ask {output}` goes on with it; -o names another file"
         raise UsageError(f"{quote_value(output)} exists", None, hint)
     return profile, output
-
-
-def _read_start(source: str | None, rulebook: Rulebook, environment: Environment) -> tuple[Interview, _Start]:
-    """Return the interview that a profile begins, and what else the file holds; raises RagortuneError."""
-    if source is None:
-        return Interview(rulebook, Profile({})), _Start()
-    text = decode_text(read_bytes(os.path.join(environment.folder, source), PROFILE_BYTES), source)
-    document = parse_text(text, source)
-    quantities = document.data.get("quantities") if isinstance(document.data, dict) else None
-    interview = _open_interview(document, rulebook)
-    own = text if source.lower().endswith(_YAML_ENDINGS) else None
-    return interview, _Start(interview.profile, interview.declined, own, quantities or NOTHING)
-
-
-def _open_interview(document: Document, rulebook: Rulebook) -> Interview:
-    """Return the interview that a profile begins; raises RagortuneError."""
-    profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
-    return Interview(rulebook, profile, find_declined(rulebook.criteria.values(), document.data))
-
-
-class _File:
-    """The profile that the answers are saved in."""
-
-    def __init__(self, path: str, start: _Start, environment: Environment) -> None:
-        self.path = path
-        self._start = start
-        self._place = os.path.join(environment.folder, path)
-
-    def save(self, interview: Interview) -> None:
-        """Write the profile; raises UsageError."""
-        start, profile, declined = self._start, interview.profile, interview.declined
-        if start.text is None:
-            criteria = interview.rulebook.criteria.values()
-            text = write_profile(criteria, profile, None, declined, start.quantities)
-        else:
-            changed = {
-                name: UNKNOWN if name in declined else given_value(profile, name)
-                for name in interview.rulebook.criteria
-                if (name in declined) != (name in start.declined)
-                or _own_answer(profile, name) != _own_answer(start.profile, name)
-            }
-            text = write_answers(start.text, changed)
-        try:
-            replace_file(self._place, text)
-        except OSError as error:
-            raise UsageError(f"cannot write {quote_value(self.path)}: {error.strerror}") from None
-
-    def refuse_early(self) -> None:
-        """Raise UsageError where saving could not work, before anybody has answered anything."""
-        folder = os.path.dirname(os.path.realpath(self._place))
-        if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
-            raise UsageError(f"cannot write {quote_value(self.path)}: its folder cannot be written")
-
-
-def _own_answer(profile: Profile, name: str) -> object:
-    """Return what a person answered; None for what is unknown, or derived from quantities."""
-    answer = profile.answers.get(name)
-    if answer is not None and answer.source is Provenance.DERIVED:
-        return None
-    return answer or profile.levels.get(name)
 
 
 # --- without a terminal -------------------------------------------------------------------------------------------
@@ -273,7 +203,7 @@ def _take_line(line: str, interview: Interview, seen: set[str]) -> Interview:
 class _Talk:
     """The dialogue with one person."""
 
-    def __init__(self, file: _File, environment: Environment, color: str) -> None:
+    def __init__(self, file: ProfileFile, environment: Environment, color: str) -> None:
         self._file = file
         self._environment = environment
         self._dialogue = Dialogue(color=environment.wants_color(color, dialogue=True))

@@ -25,9 +25,17 @@ from ragortune.commands.shared import show_error
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Profile, Rulebook
 from ragortune.model.documents import DocumentStatus
-from ragortune.model.findings import Certainty, CheckReport, DocumentAudit, FindingRule, Severity, StaleEntry
+from ragortune.model.findings import (
+    Certainty,
+    CheckReport,
+    DocumentAudit,
+    FindingRule,
+    Severity,
+    StaleEntry,
+    read_finding_rules,
+)
 from ragortune.report.machine import dump_json
-from ragortune.ruleset.rulebook import load_finding_rules, load_rulebook
+from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, decode_text, load_json, read_bytes, read_document
@@ -129,7 +137,7 @@ def _settle(request: CheckRequest, environment: Environment) -> _Settings:
     )
     return _Settings(
         rulebook,
-        _choose_rules(load_finding_rules(folder), request, configuration),
+        _choose_rules(read_finding_rules(rulebook), request, configuration),
         None if fail_on == NEVER else Severity(fail_on),
         Certainty(least),
         request.require_decision or check.require_decision,

@@ -97,7 +97,8 @@ def read_configuration(path: Path) -> Configuration:
 def _from_project(path: str, data: bytes) -> Configuration:
     document = parse_toml(decode_text(data, path), path)
     assert isinstance(document.data, dict)
-    table = document.data.get("tool", {}).get("ragortune")
+    tools = document.data.get("tool")
+    table = tools.get("ragortune") if isinstance(tools, dict) else None
     return Configuration() if table is None else _from_mapping(table, document, ("tool", "ragortune"))
 
 

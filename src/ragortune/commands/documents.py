@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
+from ragortune.support.git import GitError, GitMissingError, run_git
 from ragortune.support.reading import decode_text, read_bytes, show_size
 from ragortune.support.record import Record
 from ragortune.support.text import clean_text, quote_value
@@ -171,7 +172,7 @@ def changed_files(reference: str, environment: Environment) -> frozenset[str]:
     ).strip()
     changed = _git(
         environment,
-        ["-C", top, "diff", "--name-only", "-z", "--diff-filter=d", base, "--"],
+        ["-C", top, "diff", "--no-ext-diff", "--name-only", "-z", "--diff-filter=d", base, "--"],
         "git diff failed",
     )
     others = _git(
@@ -183,11 +184,12 @@ def changed_files(reference: str, environment: Environment) -> frozenset[str]:
 
 
 def _git(environment: Environment, arguments: list[str], failure: str, hint: str | None = None) -> str:
-    code, output, complaint = environment.run_program(["git", *arguments], environment.folder)
-    if code == 0:
-        return output
-    if code == 127:
-        raise UsageError("--since needs git, which was not found")
+    try:
+        return run_git(arguments, environment.folder)
+    except GitMissingError as error:
+        raise UsageError("--since needs git, which was not found") from error
+    except GitError as error:
+        complaint = error.message
     said = clean_text(complaint.strip().partition("\n")[0])
     if "safe.directory" in complaint:  # whatever language git speaks
         failure = "git does not trust this repository, because somebody else owns it"

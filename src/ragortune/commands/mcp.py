@@ -17,7 +17,8 @@ from mcp.shared.exceptions import MCPError
 from ragortune import __version__
 from ragortune.commands.agents import AgentTool, Reply, build_tools, call_tool
 from ragortune.commands.rules import list_rules, show_page
-from ragortune.commands.shared import open_finding_rules, open_rulebook
+from ragortune.commands.shared import open_rulebook
+from ragortune.model.findings import read_finding_rules
 from ragortune.report.machine import dump_json
 from ragortune.report.questions import describe_criteria
 from ragortune.support.environment import Environment
@@ -153,7 +154,7 @@ def _read_resource(address: str, rules: str | None, environment: Environment) ->
         list_rules(rules, "markdown", streams)
         return "text/markdown", page.getvalue()
     kind, _, name = address.rpartition("/")
-    findings = open_finding_rules(rules, environment)
+    findings = read_finding_rules(book)
     codes = [rule.code for rule in book.rules.values()] + [rule.code for rule in findings.values()]
     named = {_CRITERIA: [*book.criteria], _RULES: [*book.rules, *findings, *codes]}
     if name not in named.get(kind, ()):

@@ -10,7 +10,7 @@ from ragortune.evidence.model_reader import Bill, ModelReading, read_by_model, r
 from ragortune.model import Rulebook
 from ragortune.model.documents import DesignReading
 from ragortune.report.checks import count_words
-from ragortune.ruleset.compiled import cache_folder
+from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment
 from ragortune.support.text import clean_text
 

@@ -7,9 +7,10 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
-from ragortune.commands.shared import choose_format, open_finding_rules, open_rulebook, rules_folder
+from ragortune.commands.shared import choose_format, open_rulebook, rules_folder
 from ragortune.lint import RuleFinding, check_folder
 from ragortune.model import Rule, Rulebook
+from ragortune.model.findings import read_finding_rules
 from ragortune.report import blocks, pages
 from ragortune.report.machine import dump_json
 from ragortune.support.environment import Environment
@@ -27,7 +28,7 @@ def list_rules(rules: str | None, form: str, environment: Environment) -> ExitCo
     """Print every rule on a line, in the order of the rule set."""
     form = choose_format(form, LIST_FORMATS)
     book = open_rulebook(rules, environment)
-    findings = open_finding_rules(rules, environment)
+    findings = read_finding_rules(book)
     if form == "json":
         records = [plain_data(rule) for rule in (*book.rules.values(), *findings.values())]
         environment.write(dump_json(records, indent=2) + "\n")
@@ -88,7 +89,7 @@ def show_page(name: str, rules: str | None, form: str, color: str, environment: 
         environment.write(decode_text(read_bytes(document, RULE_FILE_BYTES), name))
         return ExitCode.OK
     book = open_rulebook(rules, environment)
-    findings = open_finding_rules(rules, environment)
+    findings = read_finding_rules(book)
     page = pages.find_page(book, name, findings)
     if page is None:
         known = pages.page_names(book, findings)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from ragortune.casebook import Agreement, Judged, Tally, measure_agreement
 from ragortune.check.examples import FailedExample, run_finding_tests
-from ragortune.commands.shared import choose_format, open_finding_rules, open_rulebook
+from ragortune.commands.shared import choose_format, open_rulebook
 from ragortune.lint import FailedTest, run_tests
 from ragortune.lint.language import FailedSentence, run_language_tests
 from ragortune.model import Option, Rulebook, Sample
+from ragortune.model.findings import read_finding_rules
 from ragortune.report.machine import dump_json
-from ragortune.ruleset.rulebook import load_rulebook
+from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, RulebookError, UsageError
 from ragortune.support.rulefolder import shipped_folder
@@ -34,7 +35,7 @@ def run_rule_tests(
     book = open_rulebook(rules, environment)
     tests = run_tests(book)
     sentences = run_language_tests(book)
-    findings = run_finding_tests(book, open_finding_rules(rules, environment))
+    findings = run_finding_tests(book, read_finding_rules(book))
     agreement = measure_agreement(book)
     other = _open_base(base, environment) if base is not None else None
     if form == "json":

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from ragortune.commands.configuration import find_configuration
 from ragortune.model import Rulebook
-from ragortune.model.findings import FindingRule
 from ragortune.model.prices import is_date
-from ragortune.ruleset.rulebook import load_finding_rules, load_rulebook
+from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import RagortuneError, RulebookError, UsageError
 from ragortune.support.rulefolder import shipped_folder
-from ragortune.support.text import clean_text, join_words, quote_value, suggest_name
+from ragortune.support.text import clean_text
 
 _MOST_PROBLEMS = 20
 
@@ -30,17 +29,11 @@ def open_rulebook(rules: str | None, environment: Environment) -> Rulebook:
     return load_rulebook(rules_folder(rules, environment))
 
 
-def open_finding_rules(rules: str | None, environment: Environment) -> Mapping[str, FindingRule]:
-    """Return what `check` looks for by the rule set that holds here, by id; raises RagortuneError."""
-    return load_finding_rules(rules_folder(rules, environment))
-
-
 def choose_format(given: str, known: Iterable[str]) -> str:
     """Return a valid format; raises UsageError with the nearest name."""
     names = tuple(known)
     if given not in names:
-        hint = suggest_name(given, names)
-        raise UsageError(f"--format must be {join_words(names, 'or')}, not {quote_value(given)}", None, hint)
+        raise UsageError.expected("--format", names, given)
     return given
 
 
@@ -49,7 +42,7 @@ def choose_date(given: str | None, environment: Environment) -> str:
     if given is None:
         return environment.date()
     if not is_date(given):
-        raise UsageError(f"--as-of must be a date, YYYY-MM-DD, not {quote_value(given)}")
+        raise UsageError.expected("--as-of", "a date, YYYY-MM-DD", given)
     return given
 
 

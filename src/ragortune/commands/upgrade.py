@@ -7,8 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ragortune.commands.shared import choose_format, rules_folder
+from ragortune.model.findings import read_finding_rules
 from ragortune.report.machine import dump_json
-from ragortune.ruleset.rulebook import load_finding_rules, load_rulebook
+from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError
 from ragortune.support.record import Record
@@ -82,7 +83,7 @@ def _compare(old: Path, new: Path) -> Iterator[Change]:
     pairs: tuple[tuple[str, Mapping[str, Record], Mapping[str, Record]], ...] = (
         ("criterion", before.criteria, after.criteria),
         ("rule", before.rules, after.rules),
-        ("finding", load_finding_rules(old), load_finding_rules(new)),
+        ("finding", read_finding_rules(before), read_finding_rules(after)),
     )
     for kind, mine, theirs in pairs:
         for name in sorted({*mine, *theirs}):

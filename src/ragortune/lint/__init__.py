@@ -14,8 +14,9 @@ from ragortune.lint.form import check_form, check_freshness
 from ragortune.lint.logic import check_logic
 from ragortune.lint.records import FailedTest, RuleFinding
 from ragortune.model import Rulebook, TraceState
-from ragortune.ruleset.files import author_folder, compile_authored
-from ragortune.ruleset.rulebook import build_rulebook
+from ragortune.ruleset.author import read_folder
+from ragortune.ruleset.compile import compile_authored
+from ragortune.ruleset.references import check_references
 from ragortune.support.errors import Place
 
 __all__ = ["FailedTest", "RuleFinding", "check_folder", "run_tests"]
@@ -26,7 +27,8 @@ def check_folder(folder: Path, today: str) -> tuple[RuleFinding, ...]:
 
     Raises RagortuneError where a file cannot be read at all.
     """
-    authored = author_folder(folder)
+    authored = read_folder(folder)
+    check_references(authored)
     findings = [
         RuleFinding("malformed", problem.message, problem.place or Place(str(folder)), problem.hint)
         for problem in authored.problems
@@ -34,9 +36,7 @@ def check_folder(folder: Path, today: str) -> tuple[RuleFinding, ...]:
     findings += check_form(authored)
     findings += check_freshness(authored, dt.date.fromisoformat(today))
     if not authored.problems:
-        compiled = compile_authored(authored)
-        rulebook = build_rulebook(compiled.rules, lambda name: getattr(compiled, name))
-        findings += check_logic(authored, rulebook)
+        findings += check_logic(authored, compile_authored(authored))
     return tuple(sorted(findings, key=lambda item: (item.place.path or "", item.place.line or 0, item.name)))
 
 

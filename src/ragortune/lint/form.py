@@ -11,7 +11,7 @@ from ragortune.lint.records import RuleFinding
 from ragortune.model import Rule
 from ragortune.model.findings import Detector, FindingRule
 from ragortune.model.prices import list_sources
-from ragortune.ruleset.authored import Authored
+from ragortune.ruleset.author import Authored
 
 _CODE = re.compile(r"[A-Z][0-9]{2}\Z")
 _FINDING_CODE = re.compile(r"RT[0-9]{3}\Z")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ragortune.evidence.documents.language import FactWords, LanguageData
+from ragortune.evidence.documents.language import FactWords, read_language
 from ragortune.evidence.documents.reader import DesignReader, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.model import Rulebook
@@ -28,9 +28,8 @@ class FailedSentence(Record, frozen=True):
 
 def run_language_tests(book: Rulebook) -> tuple[int, tuple[FailedSentence, ...]]:
     """Return how many sentences the phrases of a rule set are tested on, and those that fail."""
-    data, reader = book.read_language(), reader_for(book)
-    facts = data.facts if isinstance(data, LanguageData) else ()
-    results = [result for phrase in facts for result in _test_phrase(phrase, reader)]
+    data, reader = read_language(book), reader_for(book)
+    results = [result for phrase in data.facts for result in _test_phrase(phrase, reader)]
     return len(results), tuple(result for result in results if result is not None)
 
 

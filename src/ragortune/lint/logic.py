@@ -13,7 +13,7 @@ from ragortune.engine import Levels, SearchTooLargeError, has_fired, reach_optio
 from ragortune.engine.compile import Clause, combine_levels, compile_table
 from ragortune.lint.records import RuleFinding
 from ragortune.model import Criterion, Direction, Gate, GateKind, Need, Option, Rule, Rulebook
-from ragortune.ruleset.authored import Authored
+from ragortune.ruleset.author import Authored
 from ragortune.support.errors import Place
 from ragortune.support.rulefolder import MANIFEST
 from ragortune.support.text import join_words, quote_value, suggest_name

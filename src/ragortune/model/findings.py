@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
+
+import msgspec
 
 from ragortune.model import Condition, Finding, Option, Recommendation, Rulebook
 from ragortune.model.documents import DesignReading, SectionKind, Span, StatedFact
@@ -150,6 +153,13 @@ class FindingRule(Record, frozen=True):
         """Every criterion that the rule reads."""
         presumed = [name for names in self.presumed.values() for name in names]
         return tuple(dict.fromkeys((*self.when, *self.unless, *self.asks, *presumed)))
+
+
+@lru_cache(maxsize=8)
+def read_finding_rules(rulebook: Rulebook) -> Mapping[str, FindingRule]:
+    """Return what `check` looks for by a rule set, by id in order of the codes."""
+    rules = msgspec.json.decode(rulebook.findings, type=tuple[FindingRule, ...])
+    return {rule.id: rule for rule in rules}
 
 
 # --- what was found -----------------------------------------------------------------------------------------------

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
+
+import msgspec
 
 from ragortune.model.cases import Case
 from ragortune.model.criteria import Bound, Condition, Criterion, Main
@@ -229,38 +231,30 @@ class Rulebook(Record, frozen=True, dict=True):
     """Sources by id."""
     options: Mapping[Option, OptionGuide]
     """Guides by option."""
+    derived: Mapping[str, Criterion] = NOTHING
+    """Criteria of the group `derived` by id: computed from quantities, never asked and never unanswered."""
     recheck_days: int = 365
     """How many days a source stays fresh, unless a rule says otherwise."""
     disabled: Mapping[str, str] = NOTHING
     """Rules of the base set that a rule pack switched off, with the reason."""
-    read_cases: Callable[[], tuple[Case, ...]] = tuple
-    """Reads the casebook when it is first asked for."""
-    read_language: Callable[[], object] = tuple
-    """Reads the wordings by which design documents are understood (a `LanguageData`); nothing else needs them."""
-    derived: Mapping[str, Criterion] = NOTHING
-    """Criteria of the group `derived` by id: computed from quantities, never asked and never unanswered."""
+    cases: tuple[Case, ...] = ()
+    """The casebook."""
     quantities: Mapping[str, QuantityKind] = NOTHING
     """Numbers and choices that a profile can give for the cost model, by id."""
-    read_prices: Callable[[], tuple[PriceRow, ...]] = tuple
-    """Reads the price data when it is first asked for."""
+    prices: Mapping[str, PriceRow] = NOTHING
+    """The price data by id."""
     answer_counts: Mapping[str, tuple[AnswerCount, ...]] = NOTHING
     """For each criterion how often the projects of the field sample give each answer; empty without such projects."""
+    language: msgspec.Raw = msgspec.Raw(b"{}")
+    """The wordings by which design documents are understood, as JSON; `evidence.documents` decodes them."""
+    findings: msgspec.Raw = msgspec.Raw(b"[]")
+    """What `check` looks for in design documents, as JSON; `model.findings.read_finding_rules` decodes it."""
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         return f"<Rulebook {self.name} {self.version} {self.digest[:19]}>"
-
-    @cached_property
-    def cases(self) -> tuple[Case, ...]:
-        """The casebook."""
-        return self.read_cases()
-
-    @cached_property
-    def prices(self) -> Mapping[str, PriceRow]:
-        """The price data by id."""
-        return {row.id: row for row in self.read_prices()}
 
     @cached_property
     def readable(self) -> Mapping[str, Criterion]:

@@ -80,7 +80,7 @@ def _describe_invocation(report: CheckReport) -> Json:
         for path, message in report.unreadable
     ]
     described: Json = {
-        "executionSuccessful": report.exit_code not in (ExitCode.UNUSABLE, ExitCode.DEFECT),
+        "executionSuccessful": report.exit_code not in (ExitCode.UNUSABLE, ExitCode.INTERNAL_ERROR),
         "exitCode": report.exit_code,
     }
     if failures:

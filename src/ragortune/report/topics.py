@@ -47,7 +47,7 @@ _EXIT_CODES = {
         "beside it was judged"
     ),
     ExitCode.UNDECIDED: "nothing could be decided",
-    ExitCode.DEFECT: "internal error",
+    ExitCode.INTERNAL_ERROR: "internal error",
     ExitCode.INTERRUPTED: "interrupted",
 }
 

@@ -1,4 +1,4 @@
-"""Rule sets as people write them: YAML checked against the records of the model, every problem with its place.
+"""What the files of a rule set hold, and their validation: YAML to records, every problem with its place.
 
 Only compiling, checking and schema export come here; a start with a compiled rule set does not. Pydantic validates
 the frozen records of `ragortune.model` and derives the JSON Schemas from them.
@@ -6,201 +6,172 @@ the frozen records of `ragortune.model` and derives the JSON Schemas from them.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from enum import Enum
 from functools import cache
-from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, NamedTuple, get_args, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
 
-from ragortune.evidence.documents.language import LanguageData
-from ragortune.evidence.profile import Vocabulary
-from ragortune.model import EVEN, AnswerCount, Case, Criterion, PriceRow, Sample, Scale, Strength
+from ragortune.evidence.documents.language import (
+    ApproachWords,
+    Cue,
+    FactWords,
+    SectionName,
+    Stop,
+    Tongue,
+    TopicWords,
+    WordList,
+)
+from ragortune.model import Case, Criterion, OptionGuide, PriceRow, QuantityKind, Rule, Scale, Source
+from ragortune.model.findings import FindingRule
 from ragortune.model.prices import check_row
-from ragortune.ruleset.authored import FILE_TYPES, KINDS_OF, SINGULAR, Authored, Manifest, PricesFile
-from ragortune.ruleset.compiled import CompiledRules, CompiledSet
-from ragortune.ruleset.references import check_references
-from ragortune.support.errors import Place, RagortuneError, RulebookError
-from ragortune.support.reading import Document, KeyPath, decode_text, parse_yaml
+from ragortune.support.errors import RagortuneError, RulebookError
+from ragortune.support.reading import Document, KeyPath
 from ragortune.support.record import Record
-from ragortune.support.rulefolder import MANIFEST, SHIPPED, Files, digest_rules, read_files, shipped_folder
-from ragortune.support.text import join_words, quote_value, suggest_name
+from ragortune.support.rulefolder import MANIFEST
+from ragortune.support.text import join_words, quote_value
 
 
-def author_folder(folder: Path) -> Authored:
-    """Read a rule set with everything it extends; problems are collected, not raised.
+class Disabled(Record, frozen=True):
+    """A rule of the extended set that is switched off."""
 
-    Raises UnreadableError where a file cannot be read as YAML, and RulebookError where the manifest is unusable.
-    """
-    files = read_files(folder)
-    document = _parse_file(folder, MANIFEST, files[MANIFEST])
-    problems: list[RagortuneError] = []
-    manifest = _validate(Manifest, document, problems)
-    if manifest is None:
-        raise RulebookError(problems[0].message, problems[0].place, problems[0].hint, tuple(problems))
-    base = None
-    if manifest.extends is not None:
-        if manifest.extends != SHIPPED:
-            message = f"'extends' must be '{SHIPPED}', not {quote_value(manifest.extends)}"
-            raise RulebookError(message, document.place_of(("extends",)))
-        base = author_folder(shipped_folder())
-    elif manifest.scale is None:
-        message = f"a rule set that does not extend '{SHIPPED}' needs a 'scale'"
-        raise RulebookError(message, document.place_of(()))
-    if manifest.scale is not None:
-        _check_scale(manifest.scale, document)
-    authored = Authored(folder, manifest, digest_rules(files))
-    if base:
-        authored.records = {kind: dict(records) for kind, records in base.records.items()}
-        authored.origins.update(base.origins)
-        authored.problems += base.problems
-        if manifest.scale is None:
-            authored.manifest = manifest.replace(scale=base.manifest.scale)
-    _read_records(authored, files)
-    _disable_rules(authored, document, base)
-    check_references(authored)
-    return authored
+    rule: str
+    """Id of the rule."""
+    because: str
+    """Why it does not hold for this team."""
 
 
-_MOST_LOG_ODDS = 20.0
-"""Beyond it a probability is 0 or 1 to eight digits."""
+class Manifest(Record, frozen=True):
+    """`rulebook.yaml`: the name of a rule set, what it builds on, and the numbers behind its words."""
+
+    name: str
+    """Name of the rule set."""
+    version: str
+    """Its version."""
+    extends: str | None = None
+    """`ragortune` to build on the shipped rule set; left out where the set stands alone."""
+    scale: Scale | None = None
+    """The numbers behind the words; may be left out where the set extends another."""
+    recheck_days: int | None = None
+    """How many days a source stays fresh; 365 if left out."""
+    disable: tuple[Disabled, ...] = ()
+    """Rules of the extended set that are switched off, each with its reason."""
 
 
-def _check_scale(scale: Scale, document: Document) -> None:
-    """Raise RulebookError where a number behind a word makes no sense: words in order, probabilities from 0 to 1."""
-    limits = {
-        "intercept_rag": (-_MOST_LOG_ODDS, _MOST_LOG_ODDS),
-        "intercept_fine_tuning": (-_MOST_LOG_ODDS, _MOST_LOG_ODDS),
-        "unconfirmed": (0.0, _MOST_LOG_ODDS),
-        "firm_from": (EVEN, 1.0),
-        "ask_from": (0.0, 1.0),
+class Kind(NamedTuple):
+    """One kind of record in a rule set."""
+
+    name: str
+    """Key under which files list such records."""
+    record: type[Any]
+    singular: str
+    """What one of them is called."""
+    meaning: str | None = None
+    folder: str = ""
+    """Folder of the files, where it is not named like the kind."""
+
+
+ALL_KINDS = (
+    Kind("criteria", Criterion, "criterion", "Criteria in the order in which they are shown."),
+    Kind("rules", Rule, "rule", "Rules, sorted by code."),
+    Kind("sources", Source, "source", "Sources, sorted by id."),
+    Kind("options", OptionGuide, "option", "One guide for each option."),
+    Kind("cases", Case, "case", "Published projects and studies."),
+    Kind("words", WordList, "list of words", folder="language"),
+    Kind("cues", Cue, "cue", folder="language"),
+    Kind("stops", Stop, "stop", folder="language"),
+    Kind("section_names", SectionName, "section name", folder="language"),
+    Kind("approaches", ApproachWords, "approach", folder="language"),
+    Kind("topics", TopicWords, "topic", folder="language"),
+    Kind("tongues", Tongue, "language", folder="language"),
+    Kind("facts", FactWords, "phrase", folder="language"),
+    Kind(
+        "derived",
+        Criterion,
+        "criterion",
+        "Criteria that are computed from quantities; all are named `derived.name`.",
+    ),
+    Kind("quantities", QuantityKind, "quantity", "Numbers and choices that a profile can give for costs."),
+    Kind("prices", PriceRow, "price row", "Price rows, sorted by id."),
+    Kind(
+        "findings",
+        FindingRule,
+        "finding rule",
+        "What `check` looks for in design documents, sorted by code.",
+    ),
+)
+KINDS: Mapping[str, tuple[Kind, ...]] = {
+    folder: tuple(kind for kind in ALL_KINDS if (kind.folder or kind.name) == folder)
+    for folder in dict.fromkeys(kind.folder or kind.name for kind in ALL_KINDS)
+}
+"""The kinds of record in the files of each folder of a rule set."""
+
+
+@cache
+def adapter_of(folder: str) -> TypeAdapter[Any]:
+    """Return what validates the files in a folder, or the manifest where that is named, and describes them."""
+    if folder == MANIFEST:
+        return TypeAdapter(Manifest)
+    kinds = KINDS[folder]
+    fields: dict[str, Any] = {
+        kind.name: (
+            tuple[kind.record, ...],  # type: ignore[name-defined]
+            Field(default=... if len(kinds) == 1 else (), description=kind.meaning),
+        )
+        for kind in kinds
     }
-    least = 0.001
-    for strength in Strength:
-        limits[strength.value] = (least, _MOST_LOG_ODDS)
-        least = scale.weight(strength)
-    for name, (low, high) in limits.items():
-        value = getattr(scale, name)
-        if not low <= value <= high:
-            message = f"'scale.{name}' must be from {low:g} to {high:g}, not {value:g}"
-            raise RulebookError(message, document.place_of(("scale", name)))
-
-
-def _parse_file(folder: Path, name: str, data: bytes) -> Document:
-    path = os.path.relpath(folder / name)
-    if path.startswith(".."):
-        path = str(folder / name)
-    return parse_yaml(decode_text(data, path), path)
-
-
-def _read_records(authored: Authored, files: Files) -> None:
-    mine: set[tuple[str, str]] = set()
-    for name in sorted(files):
-        if name == MANIFEST:
-            continue
-        kind = name.partition("/")[0]
-        document = _parse_file(authored.folder, name, files[name])
-        file_type = FILE_TYPES.get(kind) if "/" in name else None
-        if file_type is None:
-            message = (
-                f"a rule set keeps its files in {join_words((f'{known}/' for known in FILE_TYPES), 'or')}"
-            )
-            authored.report(message, Place(document.path))
-            continue
-        parsed = _validate(file_type, document, authored.problems)
-        if parsed is None:
-            continue
-        for part in KINDS_OF.get(kind, (kind,)):
-            _take_records(authored, document, part, getattr(parsed, part), mine)
-
-
-def _take_records(
-    authored: Authored, document: Document, kind: str, records: Iterable[Any], mine: set[tuple[str, str]]
-) -> None:
-    """Add the records of one kind in a file; a record of the extended set is overridden, one of this set is not."""
-    for index, record in enumerate(records):
-        place = document.place_of((kind, index, "id"))
-        if (kind, record.id) in mine:
-            authored.report(f"{SINGULAR[kind]} '{record.id}' is defined twice", place)
-            continue
-        mine.add((kind, record.id))
-        authored.records[kind][record.id] = record
-        authored.origins[kind, record.id] = (document, (kind, index))
-
-
-def _disable_rules(authored: Authored, document: Document, base: Authored | None) -> None:
-    shipped = {**base.records["rules"], **base.records["findings"]} if base else {}
-    for index, entry in enumerate(authored.manifest.disable):
-        place = document.place_of(("disable", index, "rule"))
-        if entry.rule not in shipped:
-            hint = suggest_name(entry.rule, shipped) if base else None
-            authored.report(f"there is no rule {quote_value(entry.rule)} to disable", place, hint)
-            continue
-        kind = "findings" if entry.rule in authored.records["findings"] else "rules"
-        if authored.records[kind].pop(entry.rule, None) is not None:
-            authored.disabled[entry.rule] = entry.because
+    name, what = f"{folder.title()}File", f"A file in `{folder}/`."
+    return TypeAdapter(create_model(name, __config__=ConfigDict(extra="forbid"), __doc__=what, **fields))
 
 
 # --- validation ---------------------------------------------------------------------------------------------------
 
 
-@cache
-def adapter_of(file_type: type) -> TypeAdapter[Any]:
-    """Return what validates a kind of file and describes it."""
-    return TypeAdapter(file_type)
-
-
-def _validate(file_type: type, document: Document, problems: list[RagortuneError]) -> Any:
+def validate(folder: str, document: Document, problems: list[RagortuneError]) -> Any:
     """Return the typed content of a file, or None after noting what is wrong with it."""
     try:
-        return adapter_of(file_type).validate_python(document.data, strict=False)
+        return adapter_of(folder).validate_python(document.data, strict=False)
     except ValidationError as error:
-        seen: set[Place] = set()
-        for detail in error.errors():
-            problem = _explain_detail(detail, document, file_type)
-            if problem.place not in seen:
-                problems.append(problem)
-            seen.add(problem.place or Place())
+        problems += _word_problems(error, folder, document)
         return None
 
 
-def read_price_file(document: Document) -> tuple[PriceRow, ...]:
-    """Return the rows of a price file outside any rule set; raises RulebookError with every problem."""
-    problems: list[RagortuneError] = []
-    parsed = _validate(PricesFile, document, problems)
-    for index, row in enumerate(parsed.prices if parsed else ()):
-        for complaint in check_row(row):
-            place = document.place_of(("prices", index, *complaint.path))
-            problems.append(RulebookError(complaint.message, place, complaint.hint))
-    if problems:
-        raise RulebookError(problems[0].message, problems[0].place, problems[0].hint, tuple(problems))
-    rows: tuple[PriceRow, ...] = parsed.prices
-    return rows
+def _word_problems(error: ValidationError, folder: str, document: Document) -> Iterator[RulebookError]:
+    """Yield what the validator says, with places and nearest names.
+
+    A value that may have several shapes gets a complaint for each of them; the first one speaks for all. What an entry
+    lacks is named at once.
+    """
+    missing: dict[KeyPath, list[str]] = {}
+    places = set()
+    for detail in error.errors():
+        path = _real_path(detail["loc"], document.data)
+        if detail["type"] == "missing":
+            missing.setdefault(path[:-1], []).append(f"'{path[-1]}'")
+            continue
+        problem = _word_problem(detail, folder, path, document)
+        if problem.place not in places:
+            yield problem
+        places.add(problem.place)
+    for path, names in missing.items():
+        place = document.place_of(path)
+        if place not in places:
+            yield RulebookError(f"{join_words(names)} {'is' if len(names) == 1 else 'are'} missing", place)
 
 
-def _explain_detail(detail: Any, document: Document, file_type: type) -> RulebookError:
-    """Word one complaint of the validator with its place and the nearest valid name."""
-    path = _real_path(detail["loc"], document.data)
-    kind, given = detail["type"], detail["input"]
-    shown = ".".join(str(part) for part in path) or "the file"
-    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
-        known = _known_keys(file_type, path[:-1])
-        place = document.place_of(path, key=True)
-        return RulebookError(
-            f"there is no key {quote_value(path[-1])} here", place, suggest_name(path[-1], known)
-        )
-    if kind in ("missing", "missing_argument"):
-        parent = document.place_of(path[:-1])
-        return RulebookError(f"{quote_value(path[-1])} is missing", parent)
-    if kind == "enum":
-        allowed = [
-            word.strip().strip("'") for word in detail["ctx"]["expected"].replace(" or ", ",").split(",")
-        ]
-        message = f"'{shown}' must be {join_words(allowed, 'or')}, not {quote_value(given)}"
-        return RulebookError(message, document.place_of(path), suggest_name(given, allowed))
-    message = f"'{shown}': {detail['msg'][:1].lower()}{detail['msg'][1:]}, not {quote_value(given)}"
-    return RulebookError(message, document.place_of(path))
+def _word_problem(detail: Any, folder: str, path: KeyPath, document: Document) -> RulebookError:
+    what = f"'{'.'.join(map(str, path)) or 'the file'}'"
+    place = document.place_of(path)
+    if detail["type"] == "extra_forbidden":
+        known = _known_keys(folder, path[:-1])
+        return RulebookError.unknown("key", path[-1], known, document.place_of(path, key=True), where="here")
+    if detail["type"] == "enum":
+        enums = (own for own in _classes_in(_type_at(folder, path)) if issubclass(own, Enum))
+        names = [str(member.value) for own in enums for member in own]
+        return RulebookError.expected(what, names, detail["input"], place)
+    wanted = f"{detail['msg'][:1].lower()}{detail['msg'][1:]}"
+    return RulebookError(f"{what}: {wanted}, not {quote_value(detail['input'])}", place)
 
 
 def _real_path(loc: tuple[Any, ...], data: object) -> KeyPath:
@@ -217,84 +188,52 @@ def _real_path(loc: tuple[Any, ...], data: object) -> KeyPath:
     return tuple(path)
 
 
-def _known_keys(file_type: type, path: KeyPath) -> list[str]:
-    """Return the keys that a record at this path may have."""
-    current: Any = file_type
+def _type_at(folder: str, path: KeyPath) -> Any:
+    """Return the declared type of a value in a file; None where no record has it."""
+    current: Any = Manifest
+    if folder != MANIFEST:
+        current, path = {kind.name: kind.record for kind in KINDS[folder]}[str(path[0])], path[1:]
     for part in path:
-        if isinstance(part, int):
-            continue
-        if _is_record(current):
-            current = get_type_hints(current).get(part)
-        current = next((inner for inner in _inner_types(current) if _is_record(inner)), current)
-    return list(current.field_names()) if _is_record(current) else []
+        if isinstance(part, str):
+            current = get_type_hints(_record_in(current)).get(part)
+    return current
 
 
-def _is_record(hint: Any) -> bool:
-    return isinstance(hint, type) and issubclass(hint, Record)
+def _known_keys(folder: str, path: KeyPath) -> tuple[str, ...]:
+    """Return the keys that a mapping in a file may have."""
+    if not path and folder != MANIFEST:
+        return tuple(kind.name for kind in KINDS[folder])
+    record = _record_in(_type_at(folder, path))
+    return record.field_names() if record else ()
 
 
-def _inner_types(hint: Any) -> Iterable[Any]:
-    yield hint
+def _record_in(hint: Any) -> type[Record] | None:
+    """Return the record that a value of this type is or holds."""
+    return next((own for own in _classes_in(hint) if issubclass(own, Record)), None)
+
+
+def _classes_in(hint: Any) -> Iterator[type]:
+    if isinstance(hint, type):
+        yield hint
     for inner in get_args(hint):
-        yield from _inner_types(inner)
+        yield from _classes_in(inner)
 
 
-# --- compiled form ------------------------------------------------------------------------------------------------
+def read_price_file(document: Document) -> tuple[PriceRow, ...]:
+    """Return the rows of a price file outside any rule set; raises RulebookError with every problem."""
+    problems: list[RagortuneError] = []
+    parsed = validate("prices", document, problems)
+    rows: tuple[PriceRow, ...] = parsed.prices if parsed else ()
+    for index, row in enumerate(rows):
+        for complaint in check_row(row):
+            place = document.place_of(("prices", index, *complaint.path))
+            problems.append(RulebookError(complaint.message, place, complaint.hint))
+    raise_problems(problems)
+    return rows
 
 
-def compile_folder(folder: Path) -> CompiledSet:
-    """Return the compiled form of the rule set in a folder; raises RulebookError with every problem."""
-    authored = author_folder(folder)
-    raise_problems(authored)
-    return compile_authored(authored)
-
-
-def raise_problems(authored: Authored) -> None:
-    """Raise RulebookError if the rule set cannot be used."""
-    if authored.problems:
-        first = authored.problems[0]
-        raise RulebookError(first.message, first.place, first.hint, tuple(authored.problems))
-
-
-def compile_authored(authored: Authored) -> CompiledSet:
-    """Return the compiled form of an authored rule set that has no problems."""
-    manifest = authored.manifest
-    assert manifest.scale is not None
-    records = {kind: tuple(own.values()) for kind, own in authored.records.items()}
-    rules = CompiledRules(
-        name=manifest.name,
-        version=manifest.version,
-        digest=authored.digest,
-        scale=manifest.scale,
-        recheck_days=manifest.recheck_days or 365,
-        disabled=authored.disabled,
-        criteria=records["criteria"],
-        derived=records["derived"],
-        quantities=records["quantities"],
-        rules=records["rules"],
-        sources=records["sources"],
-        options=records["options"],
-        answer_counts=count_answers(authored.records["criteria"], authored.records["cases"].values()),
-    )
-    language = LanguageData(**{kind: records[kind] for kind in KINDS_OF["language"]})
-    return CompiledSet(rules, records["cases"], language, records["prices"], records["findings"])
-
-
-def count_answers(
-    criteria: Mapping[str, Criterion], cases: Iterable[Case]
-) -> dict[str, tuple[AnswerCount, ...]]:
-    """Return for each criterion how often the field sample gives each answer; one between levels counts in parts."""
-    vocabulary = Vocabulary(criteria)
-    counts: dict[str, dict[tuple[str, ...], float]] = {}
-    for case in cases:
-        if case.sample is not Sample.FIELD:
-            continue
-        for name, levels in vocabulary.read_profile(dict(case.profile)).levels.items():
-            own = counts.setdefault(name, {})
-            answers = [levels] if criteria[name].several else [(level,) for level in levels]
-            for answer in answers:
-                own[answer] = own.get(answer, 0.0) + 1 / len(answers)
-    return {
-        name: tuple(AnswerCount(levels, count) for levels, count in sorted(own.items()))
-        for name, own in counts.items()
-    }
+def raise_problems(problems: list[RagortuneError]) -> None:
+    """Raise RulebookError with every problem, if there is one."""
+    if problems:
+        first = problems[0]
+        raise RulebookError(first.message, first.place, first.hint, tuple(problems))

@@ -8,24 +8,11 @@ from typing import Any
 from ragortune.evidence.entries import EVIDENCE_SCHEMA
 from ragortune.evidence.quantities import describe_quantities, word_quantity
 from ragortune.model import Criterion, Provenance, QuantityKind, Rulebook
-from ragortune.ruleset.authored import FILE_TYPES, Manifest
-from ragortune.ruleset.files import adapter_of
+from ragortune.ruleset.files import KINDS, adapter_of
 from ragortune.support.record import NOTHING
+from ragortune.support.rulefolder import MANIFEST
 
-SCHEMAS = (
-    "profile",
-    "rulebook",
-    "criteria",
-    "rules",
-    "sources",
-    "options",
-    "cases",
-    "language",
-    "derived",
-    "quantities",
-    "prices",
-    "findings",
-)
+SCHEMAS = ("profile", "rulebook", *KINDS)
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -34,7 +21,7 @@ def export_schema(name: str, rulebook: Rulebook) -> dict[str, Any]:
     criteria = rulebook.criteria
     if name == "profile":
         return _profile_schema(criteria, rulebook.quantities)
-    schema = adapter_of(Manifest if name == "rulebook" else FILE_TYPES[name]).json_schema()
+    schema = adapter_of(MANIFEST if name == "rulebook" else name).json_schema()
     definitions = schema.get("$defs", {})
     conditions = rulebook.readable if name == "rules" else criteria
     for holder, fields in _fields_by_holder(criteria, conditions).items():

@@ -5,38 +5,24 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import errno
+import glob
 import io
 import os
-import subprocess
+import re
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from ragortune.support.record import NOTHING, Record
 
-_SECONDS = 60
 PLAIN_WIDTH = 80
+_LEFT_BEHIND = 3600
+"""Seconds after which a file that is only half written belongs to no run any more."""
 _WIDTHS = (40, 100)
 """Narrower than this nothing is readable, wider than this lines are hard to follow."""
-
-
-def run_program(command: Sequence[str], folder: str) -> tuple[int, str, str]:
-    """Run a program in a folder and return its exit code, output and complaints; 127 where there is none such."""
-    try:
-        done = subprocess.run(  # noqa: S603  (a list of arguments, no shell)
-            list(command),
-            cwd=folder,
-            capture_output=True,
-            check=False,
-            timeout=_SECONDS,
-            stdin=subprocess.DEVNULL,
-        )
-    except FileNotFoundError:
-        return 127, "", "not found"
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        return 126, "", str(error)
-    return done.returncode, os.fsdecode(done.stdout), done.stderr.decode("utf-8", "replace")
 
 
 class Environment(Record, frozen=True):
@@ -57,8 +43,6 @@ class Environment(Record, frozen=True):
     """The date, YYYY-MM-DD; asked of the clock where None."""
     columns: int | None = None
     """Width of the terminal, where known."""
-    run_program: Callable[[Sequence[str], str], tuple[int, str, str]] = run_program
-    """Runs a program in a folder; used for git alone."""
 
     @classmethod
     def detect(cls) -> Environment:
@@ -93,7 +77,7 @@ class Environment(Record, frozen=True):
 
     def _measure_width(self, stream: TextIO | None, *, is_terminal: bool) -> int:
         given = self.variables.get("COLUMNS", "")
-        columns = self.columns or (int(given) if given.isdigit() else 0)
+        columns = self.columns or (int(given) if re.fullmatch("[0-9]{1,6}", given) else 0)
         if not columns and stream is not None and is_terminal:
             try:
                 columns = os.get_terminal_size(stream.fileno()).columns
@@ -181,10 +165,12 @@ def discard_output(stream: TextIO) -> None:
 def replace_file(path: str, text: str) -> None:
     """Write a file so that whatever happens either the old content or the new one stands there; raises OSError.
 
-    A link is followed, and the mode of an existing file is kept.
+    A link is followed, and the mode of an existing file is kept. What killed runs have left beside the file goes.
     """
     target = os.path.realpath(path)
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".ragortune-")
+    folder, name = os.path.split(target)
+    prefix = f".{name}.ragortune-"
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=prefix)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
@@ -195,6 +181,10 @@ def replace_file(path: str, text: str) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+    for left in Path(folder).glob(f"{glob.escape(prefix)}*"):
+        with contextlib.suppress(OSError):
+            if left.stat().st_mtime < time.time() - _LEFT_BEHIND:
+                left.unlink()
 
 
 def _mode_of(path: str) -> int:

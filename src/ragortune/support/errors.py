@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
+from typing import Self
 
 from ragortune.support.record import Record
+from ragortune.support.text import join_words, quote_value, suggest_name
 
 
 class ExitCode(IntEnum):
@@ -18,8 +21,8 @@ class ExitCode(IntEnum):
     """Some input cannot be used: a flag, a configuration, a profile, a rule set, a document."""
     UNDECIDED = 3
     """Nothing could be decided."""
-    DEFECT = 70
-    """Internal error: a fault of the program, not of its input."""
+    INTERNAL_ERROR = 70
+    """A fault of the program, not of its input."""
     INTERRUPTED = 130
     """Interrupted by the user."""
 
@@ -36,12 +39,8 @@ class Place(Record, frozen=True):
 
     def __str__(self) -> str:
         """Return `path:line:column`, leaving out what is not known."""
-        parts = [self.path or "input"]
-        if self.line is not None:
-            parts.append(str(self.line))
-            if self.column is not None:
-                parts.append(str(self.column))
-        return ":".join(parts)
+        parts = (self.path or "input", self.line, self.column if self.line is not None else None)
+        return ":".join(str(part) for part in parts if part is not None)
 
 
 class RagortuneError(Exception):
@@ -55,6 +54,31 @@ class RagortuneError(Exception):
         self.message = message
         self.place = place
         self.hint = hint
+
+    @classmethod
+    def expected(
+        cls, what: str, allowed: str | Iterable[str], given: object, place: Place | None = None
+    ) -> Self:
+        """Return the error for a value that cannot be used: `WHAT must be ALLOWED, not GIVEN`.
+
+        Args:
+            what: what the value is of, such as `'source'` with its quotes, or a flag.
+            allowed: in words what can be used, or every name that can; the nearest of them is the hint.
+            given: the value.
+            place: where it stands.
+
+        """
+        names = () if isinstance(allowed, str) else tuple(allowed)
+        wanted = join_words(names, "or") or allowed
+        return cls(f"{what} must be {wanted}, not {quote_value(given)}", place, suggest_name(given, names))
+
+    @classmethod
+    def unknown(
+        cls, what: str, name: object, known: Iterable[str], place: Place | None = None, *, where: str = ""
+    ) -> Self:
+        """Return the error for a name that is not defined: `there is no WHAT NAME WHERE`, with the nearest as a hint."""
+        message = f"there is no {what} {quote_value(name)}{where and ' '}{where}"
+        return cls(message, place, suggest_name(name, known))
 
     def __str__(self) -> str:
         """Return the message with its place and hint on as few lines as it takes."""

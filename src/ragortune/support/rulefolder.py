@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ragortune.support.errors import Place, UnreadableError
-from ragortune.support.reading import RULE_FILE_BYTES, list_files, read_bytes
+from ragortune.support.reading import RULE_FILE_BYTES, read_bytes
 
 MANIFEST = "rulebook.yaml"
 SHIPPED = "ragortune"
@@ -39,7 +39,7 @@ def read_files(folder: Path) -> Files:
     if not folder.is_dir():
         what = "is a file, not a folder with a rule set" if folder.exists() else "no such folder"
         raise UnreadableError(what, place)
-    names = list_files(folder)
+    names = _list_files(folder)
     if MANIFEST not in names:
         raise UnreadableError(
             f"holds no {MANIFEST}, so it is not a rule set", place, f"write one: `extends: {SHIPPED}`"
@@ -50,6 +50,12 @@ def read_files(folder: Path) -> Files:
     if sum(map(len, files.values())) > _MOST_BYTES:
         raise UnreadableError("holds more YAML than a rule set can", place)
     return files
+
+
+def _list_files(folder: Path) -> list[str]:
+    """Return the YAML files below a folder as sorted relative names with `/`; hidden files and folders do not count."""
+    names = (path.relative_to(folder) for ending in ("yaml", "yml") for path in folder.rglob(f"*.{ending}"))
+    return sorted(name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts))
 
 
 def digest_rules(files: Files) -> str:

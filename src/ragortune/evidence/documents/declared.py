@@ -19,7 +19,7 @@ from ragortune.model.documents import (
     StatedFact,
 )
 from ragortune.support.errors import Place, ProfileError
-from ragortune.support.reading import Document, KeyPath, Marks, parse_yaml
+from ragortune.support.reading import Document, KeyPath, parse_yaml
 from ragortune.support.text import join_words, quote_value, suggest_name
 
 _KEY = "ragortune"
@@ -45,10 +45,11 @@ def read_declared(
         raise ProfileError(message, Place(path, blocks[1].key_line))
     block = blocks[0]
     document = parse_yaml("\n" * (block.line - 1) + block.text, path)
-    root: KeyPath = (_KEY,) if block.inside else ()
+    root: KeyPath = ()
     data = document.data
     if block.inside and isinstance(data, dict):
-        data = data[_KEY]
+        key = next(key for key in data if key.casefold() == _KEY)  # a block is found in any case
+        root, data = (key,), data[key]
     if data is None or data == {}:
         return Declared()
     if not isinstance(data, dict):
@@ -84,8 +85,8 @@ def _read_option(
 def _read_profile(data: object, path: KeyPath, document: Document, rulebook: Rulebook) -> Profile:
     if data is None:
         return Profile({})
-    inner = Document(data, document.path, lambda: _cut_marks(document, path))
-    return Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(data, inner)
+    vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
+    return vocabulary.read_profile(data, document.below(path, data))
 
 
 def _state_facts(
@@ -120,15 +121,6 @@ def _state_fact(
     evidence = answer.evidence if answer is not None else None
     quoted = evidence if isinstance(evidence, Evidence) else None
     return StatedFact(criterion, value, Modality.STATED, span, declared=True, quoted=quoted)
-
-
-def _cut_marks(document: Document, path: KeyPath) -> Marks:
-    """Return the places below a key as if that key were the whole file."""
-    marks, size = Marks(), len(path)
-    whole = document.marks()
-    for part, cut in ((whole.keys, marks.keys), (whole.values, marks.values)):
-        cut.update({found[size:]: place for found, place in part.items() if found[:size] == path})
-    return marks
 
 
 def _span_of_place(document: Document, path: KeyPath, lines: Sequence[str]) -> Span:

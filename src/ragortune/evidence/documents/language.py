@@ -12,7 +12,7 @@ from functools import cached_property
 import msgspec
 
 from ragortune.evidence.documents.patterns import Matcher
-from ragortune.model import Option
+from ragortune.model import Option, Rulebook
 from ragortune.model.documents import Block, Meaning, Modality, SectionKind
 from ragortune.support.record import NOTHING, Record
 
@@ -231,6 +231,11 @@ class LanguageData(Record, frozen=True):
     topics: tuple[TopicWords, ...] = ()
     tongues: tuple[Tongue, ...] = ()
     facts: tuple[FactWords, ...] = ()
+
+
+def read_language(rulebook: Rulebook) -> LanguageData:
+    """Return the wordings of a rule set."""
+    return msgspec.json.decode(rulebook.language, type=LanguageData)
 
 
 class Role(StrEnum):

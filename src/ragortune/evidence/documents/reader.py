@@ -15,7 +15,7 @@ from ragortune.evidence.documents.assertion import Marked, Marker
 from ragortune.evidence.documents.decision import choose_option, keep_ledgers, state_decision
 from ragortune.evidence.documents.declared import read_declared
 from ragortune.evidence.documents.facts import FactReader
-from ragortune.evidence.documents.language import Language, LanguageData, Topic
+from ragortune.evidence.documents.language import Language, Topic, read_language
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.evidence.documents.subject import is_about_models, may_decide, read_subject
 from ragortune.evidence.documents.tongue import ENGLISH, detect_language
@@ -71,8 +71,7 @@ class DesignReader:
 
     def __init__(self, rulebook: Rulebook) -> None:
         """Compile the language of a rule set."""
-        data = rulebook.read_language()
-        self.marker = Marker(Language(data if isinstance(data, LanguageData) else LanguageData()))
+        self.marker = Marker(Language(read_language(rulebook)))
         self.facts = FactReader(self.marker, rulebook.criteria)
 
     def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:

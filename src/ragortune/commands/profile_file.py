@@ -1,0 +1,161 @@
+"""The file that `ask` keeps its answers in: one writer at a time, and nothing that a person wrote is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ragortune.evidence.profile import UNKNOWN, Vocabulary, find_declined
+from ragortune.evidence.profile_files import given_value, write_profile
+from ragortune.evidence.round_trip import write_answers
+from ragortune.interview import Interview
+from ragortune.model import Profile, Provenance, Rulebook
+from ragortune.ruleset.load import cache_folder
+from ragortune.support.environment import Environment, replace_file
+from ragortune.support.errors import RagortuneError, UsageError
+from ragortune.support.reading import PROFILE_BYTES, decode_text, parse_text, read_bytes
+from ragortune.support.record import NOTHING, Record
+from ragortune.support.text import quote_value
+
+YAML_ENDINGS = (".yaml", ".yml")
+
+
+class Start(Record, frozen=True):
+    """What the profile file to begin with holds, so that saving keeps it."""
+
+    profile: Profile = Profile({})
+    declined: tuple[str, ...] = ()
+    text: str | None = None
+    """Its text, in which answers are changed; None where there is none, or where it is not YAML."""
+    quantities: Mapping[str, object] = NOTHING
+
+
+def read_start(source: str, rulebook: Rulebook, environment: Environment) -> tuple[Interview, Start]:
+    """Return the interview that a profile begins, and what else the file holds; raises RagortuneError."""
+    text = decode_text(read_bytes(os.path.join(environment.folder, source), PROFILE_BYTES), source)
+    interview = open_interview(text, source, rulebook)
+    data = parse_text(text, source).data
+    quantities = data.get("quantities") if isinstance(data, dict) else None
+    own = text if source.lower().endswith(YAML_ENDINGS) else None
+    return interview, Start(interview.profile, interview.declined, own, quantities or NOTHING)
+
+
+def open_interview(text: str, name: str, rulebook: Rulebook) -> Interview:
+    """Return the interview that the text of a profile begins; raises RagortuneError."""
+    document = parse_text(text, name)
+    profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
+    return Interview(rulebook, profile, find_declined(rulebook.criteria.values(), document.data))
+
+
+class ProfileFile:
+    """The profile that the answers of one run are saved in.
+
+    Each save writes only what the run has answered since the last one, into what the file holds by then. So an edit that
+    is made meanwhile stays, and a later answer to the same question replaces it.
+    """
+
+    def __init__(self, path: str, start: Start, environment: Environment) -> None:
+        """Take the name of the file as it is shown, and what it held when the run began."""
+        self.path = path
+        self._quantities = start.quantities
+        self._environment = environment
+        self._place = os.path.join(environment.folder, path)
+        self._is_new = start.text is None
+        self._template = start.text
+        self._held = self._read()
+        """Text that the file holds as far as this run knows; None while there is no file."""
+        self._profile, self._declined = start.profile, start.declined
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs from writing the same file; raises UsageError where one is at work on it."""
+        lock = self._acquire()
+        try:
+            yield
+        finally:
+            if lock is not None:
+                lock.release()
+
+    def _acquire(self) -> FileLock | None:
+        """Return the lock of the file, held; None on a machine where none can be kept, as in a read-only container."""
+        name = hashlib.sha256(os.fsencode(os.path.realpath(self._place))).hexdigest()[:32]
+        folder = cache_folder() / "locks"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(folder / name)
+            lock.acquire(timeout=0)
+        except Timeout:
+            message = f"another `ask` is at work on {quote_value(self.path)}"
+            raise UsageError(message, None, "end it first, or name another file with -o") from None
+        except OSError:
+            return None
+        return lock
+
+    def refuse_early(self) -> None:
+        """Raise UsageError where saving could not work, before anybody has answered anything."""
+        target = os.path.realpath(self._place)
+        folder = os.path.dirname(target)
+        if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+            raise UsageError(f"cannot write {quote_value(self.path)}: its folder cannot be written")
+        if os.path.exists(target) and not (os.path.isfile(target) and os.access(target, os.W_OK)):
+            raise UsageError(f"cannot write {quote_value(self.path)}: it may not be changed")
+
+    def save(self, interview: Interview) -> None:
+        """Write the answers; raises UsageError, with the file as it was, where they could not be read back."""
+        held = self._read()
+        if held is not None and held != self._held:
+            self._check(held, interview, "was changed meanwhile and can no longer be read")
+        if self._is_new and held == self._held:
+            criteria = interview.rulebook.criteria.values()
+            text = write_profile(criteria, interview.profile, None, interview.declined, self._quantities)
+        else:
+            base = self._template if held is None else held
+            text = write_answers(base or "", self._find_changes(interview))
+        if text != held:
+            self._check(text, interview, "cannot take this answer")
+            try:
+                replace_file(self._place, text)
+            except OSError as error:
+                raise UsageError(f"cannot write {quote_value(self.path)}: {error.strerror}") from None
+        if held != self._held:
+            self._is_new = False
+            self._environment.note(f"{self.path} was changed meanwhile; what else it holds now is kept")
+        self._held, self._profile, self._declined = text, interview.profile, interview.declined
+
+    def _read(self) -> str | None:
+        if not Path(self._place).exists():
+            return None
+        try:
+            return decode_text(read_bytes(self._place, PROFILE_BYTES), self.path)
+        except RagortuneError as error:
+            raise UsageError(f"cannot go on with {quote_value(self.path)}: {error.message}") from error
+
+    def _find_changes(self, interview: Interview) -> dict[str, object]:
+        """Return what was answered, taken back or declined since the last save, by criterion."""
+        profile, declined = interview.profile, interview.declined
+        return {
+            name: UNKNOWN if name in declined else given_value(profile, name)
+            for name in interview.rulebook.criteria
+            if (name in declined) != (name in self._declined)
+            or _own_answer(profile, name) != _own_answer(self._profile, name)
+        }
+
+    def _check(self, text: str, interview: Interview, failure: str) -> None:
+        """Raise UsageError where a text is not a profile that can be read."""
+        try:
+            open_interview(text, self.path, interview.rulebook)
+        except RagortuneError as error:
+            raise UsageError(f"{quote_value(self.path)} {failure}: {error}") from error
+
+
+def _own_answer(profile: Profile, name: str) -> object:
+    """Return what a person answered; None for what is unknown, or derived from quantities."""
+    answer = profile.answers.get(name)
+    if answer is not None and answer.source is Provenance.DERIVED:
+        return None
+    return answer or profile.levels.get(name)

@@ -1,0 +1,149 @@
+"""A rule set as it was written: its files read strictly, every record with its place, every problem collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ragortune.evidence.documents.language import LanguageData
+from ragortune.model import EVEN, Scale, Strength
+from ragortune.ruleset.files import ALL_KINDS, KINDS, Manifest, raise_problems, validate
+from ragortune.support.errors import Place, RagortuneError, RulebookError
+from ragortune.support.reading import Document, KeyPath, decode_text, parse_yaml
+from ragortune.support.rulefolder import MANIFEST, SHIPPED, Files, digest_rules, read_files, shipped_folder
+from ragortune.support.text import join_words
+
+
+class Authored:
+    """A rule set as it was written: records, where each of them stands, and what is wrong with them."""
+
+    def __init__(self, folder: Path, manifest: Manifest, digest: str) -> None:
+        """Begin without records."""
+        self.folder = folder
+        self.manifest = manifest
+        self.digest = digest
+        self.records: dict[str, dict[str, Any]] = {kind.name: {} for kind in ALL_KINDS}
+        """Records by kind and id."""
+        self.origins: dict[tuple[str, str], tuple[Document, KeyPath]] = {}
+        """For each kind and id the file and key path of the record."""
+        self.disabled: dict[str, str] = {}
+        self.problems: list[RagortuneError] = []
+
+    @property
+    def language(self) -> LanguageData:
+        """The wordings by which design documents are understood."""
+        return LanguageData(
+            **{kind.name: tuple(self.records[kind.name].values()) for kind in KINDS["language"]}
+        )
+
+    def place_of(self, kind: str, record_id: str, *path: str | int, key: bool = False) -> Place:
+        """Return where (a part of) a record stands."""
+        origin = self.origins.get((kind, record_id))
+        if origin is None:
+            return Place(str(self.folder / MANIFEST))
+        return origin[0].place_of((*origin[1], *path), key=key)
+
+    def report(self, message: str, place: Place, hint: str | None = None) -> None:
+        """Note a problem that makes the rule set unusable."""
+        self.problems.append(RulebookError(message, place, hint))
+
+    def report_unknown(self, what: str, name: str, known: Iterable[str], place: Place) -> None:
+        """Note a name that is not defined."""
+        self.problems.append(RulebookError.unknown(what, name, known, place))
+
+
+def read_folder(folder: Path) -> Authored:
+    """Read a rule set with everything it extends; problems are collected, not raised.
+
+    Raises UnreadableError where a file cannot be read as YAML, and RulebookError where the manifest is unusable.
+    """
+    files = read_files(folder)
+    document = _parse_file(folder, MANIFEST, files[MANIFEST])
+    problems: list[RagortuneError] = []
+    manifest = validate(MANIFEST, document, problems)
+    raise_problems(problems)
+    base = None
+    if manifest.extends is not None:
+        if manifest.extends != SHIPPED:
+            place = document.place_of(("extends",))
+            raise RulebookError.expected("'extends'", f"'{SHIPPED}'", manifest.extends, place)
+        base = read_folder(shipped_folder())
+    elif manifest.scale is None:
+        message = f"a rule set that does not extend '{SHIPPED}' needs a 'scale'"
+        raise RulebookError(message, document.place_of(()))
+    if manifest.scale is not None:
+        _check_scale(manifest.scale, document)
+    authored = Authored(folder, manifest, digest_rules(files))
+    if base:
+        authored.records = {kind: dict(records) for kind, records in base.records.items()}
+        authored.origins.update(base.origins)
+        authored.problems += base.problems
+        authored.manifest = manifest.replace(scale=manifest.scale or base.manifest.scale)
+    _read_records(authored, files)
+    _disable_rules(authored, document, base)
+    return authored
+
+
+_MOST_LOG_ODDS = 20.0
+"""Beyond it a probability is 0 or 1 to eight digits."""
+
+
+def _check_scale(scale: Scale, document: Document) -> None:
+    """Raise RulebookError where a number behind a word makes no sense: words in order, probabilities from 0 to 1."""
+    limits = {
+        "intercept_rag": (-_MOST_LOG_ODDS, _MOST_LOG_ODDS),
+        "intercept_fine_tuning": (-_MOST_LOG_ODDS, _MOST_LOG_ODDS),
+        "unconfirmed": (0.0, _MOST_LOG_ODDS),
+        "firm_from": (EVEN, 1.0),
+        "ask_from": (0.0, 1.0),
+    }
+    least = 0.001
+    for strength in Strength:
+        limits[strength.value] = (least, _MOST_LOG_ODDS)
+        least = scale.weight(strength)
+    for name, (low, high) in limits.items():
+        value = getattr(scale, name)
+        if not low <= value <= high:
+            message = f"'scale.{name}' must be from {low:g} to {high:g}, not {value:g}"
+            raise RulebookError(message, document.place_of(("scale", name)))
+
+
+def _parse_file(folder: Path, name: str, data: bytes) -> Document:
+    path = folder / name
+    shown = str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    return parse_yaml(decode_text(data, shown), shown)
+
+
+def _read_records(authored: Authored, files: Files) -> None:
+    """Add the records of all files; one of the extended set is overridden, one of this set is not."""
+    mine: set[tuple[str, str]] = set()
+    for name in sorted(files.keys() - {MANIFEST}):
+        folder = name.partition("/")[0] if "/" in name else ""
+        document = _parse_file(authored.folder, name, files[name])
+        if folder not in KINDS:
+            known = join_words((f"{known}/" for known in KINDS), "or")
+            authored.report(f"a rule set keeps its files in {known}", Place(document.path))
+            continue
+        parsed = validate(folder, document, authored.problems)
+        for kind in KINDS[folder] if parsed else ():
+            for index, record in enumerate(getattr(parsed, kind.name)):
+                if (kind.name, record.id) in mine:
+                    place = document.place_of((kind.name, index, "id"))
+                    authored.report(f"{kind.singular} '{record.id}' is defined twice", place)
+                    continue
+                mine.add((kind.name, record.id))
+                authored.records[kind.name][record.id] = record
+                authored.origins[kind.name, record.id] = (document, (kind.name, index))
+
+
+def _disable_rules(authored: Authored, document: Document, base: Authored | None) -> None:
+    shipped = {**base.records["rules"], **base.records["findings"]} if base else {}
+    for index, entry in enumerate(authored.manifest.disable):
+        if entry.rule not in shipped:
+            place = document.place_of(("disable", index, "rule"))
+            problem = RulebookError.unknown("rule", entry.rule, shipped, place, where="to disable")
+            authored.problems.append(problem)
+        for kind in ("findings", "rules"):
+            if entry.rule in shipped and authored.records[kind].pop(entry.rule, None) is not None:
+                authored.disabled[entry.rule] = entry.because

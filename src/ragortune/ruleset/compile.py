@@ -1,0 +1,68 @@
+"""A rule set as it was written made into the one that the engine reads: checked, counted, without its places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from ragortune.evidence.profile import Vocabulary
+from ragortune.model import AnswerCount, Case, Criterion, Rulebook, Sample
+from ragortune.ruleset.author import Authored, read_folder
+from ragortune.ruleset.files import raise_problems
+from ragortune.ruleset.references import check_references
+
+
+def compile_folder(folder: Path) -> Rulebook:
+    """Return the rule set in a folder; raises RulebookError with every problem."""
+    authored = read_folder(folder)
+    check_references(authored)
+    raise_problems(authored.problems)
+    return compile_authored(authored)
+
+
+def compile_authored(authored: Authored) -> Rulebook:
+    """Return the compiled form of an authored rule set that has no problems."""
+    manifest, records = authored.manifest, authored.records
+    assert manifest.scale is not None
+    findings = sorted(records["findings"].values(), key=lambda rule: str(rule.code))
+    return Rulebook(
+        name=manifest.name,
+        version=manifest.version,
+        digest=authored.digest,
+        scale=manifest.scale,
+        recheck_days=manifest.recheck_days or 365,
+        disabled=authored.disabled,
+        criteria=records["criteria"],
+        derived=records["derived"],
+        quantities=records["quantities"],
+        rules=records["rules"],
+        sources=records["sources"],
+        options={guide.id: guide for guide in records["options"].values()},
+        cases=tuple(records["cases"].values()),
+        prices=records["prices"],
+        answer_counts=count_answers(records["criteria"], records["cases"].values()),
+        language=msgspec.Raw(msgspec.json.encode(authored.language, enc_hook=dict)),
+        findings=msgspec.Raw(msgspec.json.encode(findings, enc_hook=dict)),
+    )
+
+
+def count_answers(
+    criteria: Mapping[str, Criterion], cases: Iterable[Case]
+) -> dict[str, tuple[AnswerCount, ...]]:
+    """Return for each criterion how often the field sample gives each answer; one between levels counts in parts."""
+    vocabulary = Vocabulary(criteria)
+    counts: dict[str, dict[tuple[str, ...], float]] = {}
+    for case in cases:
+        if case.sample is not Sample.FIELD:
+            continue
+        for name, levels in vocabulary.read_profile(dict(case.profile)).levels.items():
+            own = counts.setdefault(name, {})
+            answers = [levels] if criteria[name].several else [(level,) for level in levels]
+            for answer in answers:
+                own[answer] = own.get(answer, 0.0) + 1 / len(answers)
+    return {
+        name: tuple(AnswerCount(levels, count) for levels, count in sorted(own.items()))
+        for name, own in counts.items()
+    }
