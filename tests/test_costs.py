@@ -25,7 +25,7 @@ SCENARIOS = sorted((ROOT / "examples" / "cost").glob("*.yaml"))
 def assess(book):
     def assess_mapping(data, today=TODAY, sample=FEW):
         profile = Vocabulary(book.criteria, book.quantities).read_profile(data)
-        return assess_costs(profile, book, PriceBook(book.prices), today, sample)
+        return assess_costs(profile, book, PriceBook(book.prices, book.price_kinds), today, sample)
 
     return assess_mapping
 
@@ -188,7 +188,7 @@ def test_cost_grows_with_volume_and_tokens(assess_once, name, low, factor):
 def assess_once(book):
     def assess_mapping(data):
         profile = Vocabulary(book.criteria, book.quantities).read_profile(data)
-        return assess_costs(profile, book, PriceBook(book.prices), TODAY, Sample(0, 100))
+        return assess_costs(profile, book, PriceBook(book.prices, book.price_kinds), TODAY, Sample(0, 100))
 
     return assess_mapping
 

@@ -8,7 +8,7 @@ import pytest
 
 from ragortune.costs import catalogue
 from ragortune.model import Confidence, PriceRow, PriceValue
-from ragortune.model.prices import KINDS, check_row, find_ages
+from ragortune.model.prices import PriceBook, check_row
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.errors import RulebookError
 
@@ -27,8 +27,11 @@ def row(kind="chat_model", **values):
     )
 
 
+BOOK = load_rulebook()
+
+
 def complaints(found):
-    return [complaint.message for complaint in check_row(found)]
+    return [complaint.message for complaint in check_row(found, BOOK.price_kinds)]
 
 
 GOOD = {"in": (0.1, "USD/mtok"), "out": (0.5, "USD/mtok"), "window": (128_000, "tokens")}
@@ -36,7 +39,7 @@ GOOD = {"in": (0.1, "USD/mtok"), "out": (0.5, "USD/mtok"), "window": (128_000, "
 
 def test_every_shipped_row_is_in_order(book):
     for found in book.prices.values():
-        assert list(check_row(found)) == []
+        assert complaints(found) == []
         assert found.source in book.sources
 
 
@@ -57,7 +60,7 @@ def test_every_quantity_that_can_be_missing_has_a_default(book):
 
 
 def test_each_kind_of_row_has_enough_rows(book):
-    counts = {kind: sum(found.kind == kind for found in book.prices.values()) for kind in KINDS}
+    counts = {kind: sum(found.kind == kind for found in book.prices.values()) for kind in book.price_kinds}
 
     assert counts["chat_model"] >= 10
     assert counts["tuning_offer"] >= 10
@@ -97,7 +100,7 @@ def test_an_embedding_model_at_a_hundred_dollars_is_a_slip():
         (row(**{name: GOOD[name] for name in ("in", "out")}), "'window' is missing"),
         (row("reranker"), "'search' or 'in' is missing"),
         (row("constant"), "'value' is missing"),
-        (row("constant", value=(3, "furlongs")), "is not a unit 'furlongs'"),
+        (row("constant", value=(3, "furlongs")), "'furlongs' is not a unit"),
         (row(**GOOD).replace(as_of="yesterday"), "'as_of' must be a date"),
         (row(**GOOD).replace(available_until="2026-13-01"), "'available_until' must be a date"),
     ],
@@ -106,12 +109,13 @@ def test_a_row_that_cannot_be_is_refused(found, message):
     assert any(message in complaint for complaint in complaints(found))
 
 
-def test_a_row_is_as_old_as_its_oldest_value():
+def test_a_row_is_as_old_as_its_oldest_value(book):
     found = row(**{**GOOD, "out": (0.5, "USD/mtok", None, None, "2026-01-01")})
-    (age,) = find_ages([found, row("constant", value=(1, "s"))], "2026-11-24")
+    rows = {"x": found, "y": row("constant", value=(1, "s"))}
+    (age,) = PriceBook(rows, book.price_kinds).find_ages(rows, "2026-11-24")
 
     assert age.days == 327
-    assert age.is_stale
+    assert age.stale
 
 
 # --- in rule sets -------------------------------------------------------------------------------------------------

@@ -261,7 +261,7 @@ def measure_cost(path: Path, runs: int) -> None:
     profile = Vocabulary(book.criteria, book.quantities).read_profile(document.data, document)
 
     def assess() -> CostReport:
-        return assess_costs(profile, book, PriceBook(book.prices), "2026-11-24")
+        return assess_costs(profile, book, PriceBook(book.prices, book.price_kinds), "2026-11-24")
 
     report = assess()
     ratios, seconds = [], []
@@ -278,7 +278,7 @@ def measure_cost(path: Path, runs: int) -> None:
     low, high = min(ratios), max(ratios)
     ratio = statistics.median(ratios)
     print(f"  {'against `python -I -c pass`':<44} {ratio:5.1f} x  (of {runs} pairs: {low:.1f} to {high:.1f})")
-    inputs = Inputs(profile, PriceBook(book.prices), book.criteria, book.quantities)
+    inputs = Inputs(profile, PriceBook(book.prices, book.price_kinds), book.criteria, book.quantities)
     candidates = list_candidates(Scene(inputs))
     count = 100
     start = time.perf_counter()

@@ -16,7 +16,7 @@ from pathlib import Path
 from ragortune.costs import comparisons, formulas
 from ragortune.model import Option, QuantityKind, Rulebook
 from ragortune.model.findings import FindingRule, read_finding_rules
-from ragortune.model.prices import KINDS, bounds_of
+from ragortune.model.prices import bounds_of
 from ragortune.report import pages
 from ragortune.report.blocks import page_markdown
 from ragortune.report.pricelist import prices_markdown
@@ -137,7 +137,7 @@ def _quantity_row(book: Rulebook, kind: QuantityKind) -> str:
 
 def write_prices_page(book: Rulebook) -> str:
     """Return the table of all price data."""
-    rows = sorted(book.prices.values(), key=lambda row: (list(KINDS).index(row.kind), row.id))
+    rows = sorted(book.prices.values(), key=lambda row: (list(book.price_kinds).index(row.kind), row.id))
     return f"# Price data\n\n{_NOTE}\n\n{prices_markdown(rows)}"
 
 

@@ -9,7 +9,7 @@ from ragortune.commands.formats import choose_format, render
 from ragortune.commands.shared import choose_date, open_rulebook, show_error
 from ragortune.costs import catalogue
 from ragortune.model import PriceRow, Rulebook
-from ragortune.model.prices import KINDS, STALE_AFTER, PriceBook, check_row, count_days, find_ages
+from ragortune.model.prices import STALE_AFTER, PriceBook, check_row, count_days
 from ragortune.report.pricelist import PriceCheck, PriceFinding, PriceList
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, PriceError, RagortuneError, UsageError
@@ -43,13 +43,13 @@ def open_prices(
     """
     today = choose_date(request.as_of, environment)
     rulebook = open_rulebook(request.rules, environment)
-    book = PriceBook(rulebook.prices, catalogue.offer_models())
+    book = PriceBook(rulebook.prices, rulebook.price_kinds, catalogue.offer_models())
     if request.file is not None:
         from ragortune.ruleset.files import read_price_file  # noqa: PLC0415  (brings in pydantic)
 
         data = read_bytes(Path(environment.folder, request.file), RULE_FILE_BYTES)
         document = parse_yaml(decode_text(data, request.file), request.file)
-        book.rows.update((row.id, row) for row in read_price_file(document))
+        book.rows.update((row.id, row) for row in read_price_file(document, book.kinds))
     for name in models:
         if name not in book.rows and (found := catalogue.find_model(name, today)) is not None:
             book.rows[name] = found
@@ -61,11 +61,12 @@ def open_prices(
 def list_prices(request: PriceRequest, kind: str | None, form: str, environment: Environment) -> ExitCode:
     """Print every price row, or those of one kind."""
     form = choose_format("prices list", form)
-    if kind is not None and kind not in KINDS:
-        raise UsageError(f"there is no kind {quote_value(kind)}", None, suggest_name(kind, KINDS))
     rulebook, book, today = open_prices(request, environment)
+    if kind is not None and kind not in book.kinds:
+        raise UsageError.unknown("kind", kind, book.kinds)
+    order = list(book.kinds)
     rows = [row for row in book.rows.values() if kind in (None, row.kind)]
-    rows.sort(key=lambda row: (list(KINDS).index(row.kind), row.id))
+    rows.sort(key=lambda row: (order.index(row.kind), row.id))
     environment.write(render("prices list", form, PriceList(rows, today, rulebook.sources), environment))
     return ExitCode.OK
 
@@ -91,7 +92,7 @@ def check_prices(request: PriceRequest, form: str, environment: Environment) -> 
     except RagortuneError as error:
         show_error(error, environment)
         return error.exit_code
-    findings = sorted(_find_problems(book.rows, today))
+    findings = sorted(_find_problems(book, today))
     found = PriceCheck(findings, len(book.rows), today)
     environment.write(render("prices check", form, found, environment))
     if not catalogue.is_installed():
@@ -99,21 +100,21 @@ def check_prices(request: PriceRequest, form: str, environment: Environment) -> 
     return ExitCode.FINDINGS if findings else ExitCode.OK
 
 
-def _find_problems(rows: Mapping[str, PriceRow], today: str) -> Iterator[PriceFinding]:
+def _find_problems(book: PriceBook, today: str) -> Iterator[PriceFinding]:
     """Yield for everything to look at the row, a name for what is wrong, and a sentence."""
-    for row in rows.values():
-        yield from ((row.id, "malformed", complaint.message) for complaint in check_row(row))
+    for row in book.rows.values():
+        yield from ((row.id, "malformed", complaint.message) for complaint in check_row(row, book.kinds))
         for date, what in ((row.trainable_until, "takes its last jobs"), (row.available_until, "is retired")):
             left = _END_NEAR + 1 if date is None else count_days(today, date)
             if left < 0:
                 yield row.id, "ended", f"{what} on {date}; it is past"
             elif left <= _END_NEAR:
                 yield row.id, "ends", f"{what} on {date}, in {left} days"
-    for age in find_ages(rows.values(), today):
+    for age in book.find_ages(book.rows, today):
         if age.days < 0:
             yield age.id, "future", f"is dated {-age.days} days after {today}"
         elif age.stale:
             yield age.id, "stale", f"is {age.days} days old; look it up again after {STALE_AFTER}"
-    for drift in catalogue.find_drift((row for row in rows.values() if row.kind == "chat_model"), today):
+    for drift in catalogue.find_drift((row for row in book.rows.values() if row.kind == "chat_model"), today):
         ours = f"{drift.row.values[drift.name].value:g} here ({drift.row.source})"
         yield drift.row.id, "drift", f"'{drift.name}' is {ours} and {drift.theirs:g} in genai-prices"

@@ -35,7 +35,7 @@ from ragortune.costs.formulas import find_context_limit, price_accepted, price_w
 from ragortune.costs.inputs import Input, Inputs, Scene, sample_by, vary_one_by_one
 from ragortune.costs.latency import Latency, estimate_latency
 from ragortune.model import Option, Profile, Rulebook
-from ragortune.model.prices import REFUSED_AFTER, Age, PriceBook, find_ages
+from ragortune.model.prices import REFUSED_AFTER, Age, PriceBook
 from ragortune.model.quantities import Quantity
 from ragortune.support.errors import PriceError, ProfileError
 from ragortune.support.record import Record
@@ -210,7 +210,7 @@ class _Assessment:
         options = [
             self._describe(bill, latency) for bill, latency in zip(self.middles, self.latencies, strict=True)
         ]
-        ages = find_ages(inputs.rows.values(), self.today)
+        ages = inputs.book.find_ages(inputs.rows, self.today)
         refused = any(age.days > REFUSED_AFTER for age in ages)
         paybacks = () if refused else self._find_paybacks()
         chances = self._count_chances()

@@ -25,7 +25,7 @@ def add_facts(rulebook: Rulebook, profile: Profile, today: str) -> Profile:
     if not profile.quantities or not rulebook.derived:
         return profile
     try:
-        report = assess_costs(profile, rulebook, PriceBook(rulebook.prices), today)
+        report = assess_costs(profile, rulebook, PriceBook(rulebook.prices, rulebook.price_kinds), today)
     except ProfileError:
         return profile  # the requests a day are not known, so nothing follows
     return apply_facts(rulebook, profile, derive_facts(profile, report))

@@ -9,7 +9,7 @@ from ragortune.model import Evidence, Provenance
 from ragortune.model.prices import is_date
 from ragortune.support.errors import Place, ProfileError
 from ragortune.support.reading import Document, KeyPath
-from ragortune.support.text import join_words, quote_value, suggest_name
+from ragortune.support.text import quote_value, suggest_name
 
 LONGEST_QUOTE = 2_000
 """Characters; what is longer is a page and no quote."""
@@ -74,15 +74,15 @@ class Entry:
         """Return an error at the value, or at its key."""
         return ProfileError(message, self.place(key=key), hint)
 
-    def must_be(self, what: str, name: str | None = None, hint: str | None = None) -> ProfileError:
-        """Return the error that this value has to be something else."""
-        return self.fail(f"'{name or self.key}' must be {what}, not {quote_value(self.value)}", hint)
+    def must_be(self, allowed: str | Collection[str], name: str | None = None) -> ProfileError:
+        """Return the error that this value has to be something else; names allow for a hint at the nearest."""
+        return ProfileError.expected(f"'{name or self.key}'", allowed, self.value, self.place())
 
     def one_of(self, allowed: Collection[str], name: str | None = None) -> str:
         """Return the value, which must be one of these words."""
         if isinstance(self.value, str) and self.value in allowed:
             return str(self.value)
-        raise self.must_be(join_words(allowed, "or"), name, suggest_name(self.value, allowed))
+        raise self.must_be(allowed, name)
 
     def allow_keys(self, known: Collection[str], name: str | None = None) -> None:
         """Raise ProfileError where a mapping has a key that it must not have."""

@@ -58,11 +58,11 @@ class Vocabulary:
                 self._read_once(self._criteria[key], top[key], levels, answers)
             elif key not in _TOP_KEYS:
                 self._refuse_key(top[key])
-        texts = [top[key].text() if key in data else None for key in _TEXT_KEYS]
+        project, description, notes = (top[key].text() if key in data else None for key in _TEXT_KEYS)
         quantities = read_quantities(top["quantities"], self._quantities) if "quantities" in data else {}
         levels = {name: possible for name, possible in levels.items() if possible}
         self._share_numbers(quantities, levels, answers)
-        return Profile(levels, *texts, answers, quantities)
+        return Profile(levels, project, description, notes, answers, quantities)
 
     def allows_several(self, criterion_id: str) -> bool:
         """Return whether several levels of a criterion can hold at once."""
@@ -105,9 +105,9 @@ class Vocabulary:
                 check_agreement(criterion, number, known, self._quantities[name], quantity)
                 continue
             low, high = map(shorten_number, quantity.ends)
-            number = low if low == high else {"from": low, "to": high}
+            given = low if low == high else {"from": low, "to": high}
             levels[criterion.id] = criterion.levels_between(*quantity.ends)
-            answers[criterion.id] = Answer(levels[criterion.id], number, Provenance.DERIVED)
+            answers[criterion.id] = Answer(levels[criterion.id], given, Provenance.DERIVED)
 
     def _refuse_key(self, entry: Entry) -> None:
         name = entry.key
@@ -214,17 +214,14 @@ def _wrong_level(criterion: Criterion, entry: Entry) -> ProfileError:
         allowed = "yes or no"
         hint = f"write {'yes' if given else 'no'} (as text in quotes in JSON and TOML)"
     elif isinstance(given, str):
-        hint = suggest_name(given, names)
+        hint = suggest_name(given, names) or _hint_at_number(criterion, given)
     if criterion.unit:
         allowed += f", or a number of {criterion.unit}"
-        hint = hint or _hint_at_number(criterion, given)
-    return entry.must_be(allowed, criterion.id, hint)
+    return entry.fail(f"'{criterion.id}' must be {allowed}, not {quote_value(given)}", hint)
 
 
-def _hint_at_number(criterion: Criterion, given: object) -> str | None:
+def _hint_at_number(criterion: Criterion, given: str) -> str | None:
     """Return the number that an amount in words such as `300 pages` stands for, as a hint; None for other words."""
-    if not isinstance(given, str):
-        return None
     try:
         number = read_amount(criterion, given.strip().replace("_", "").casefold())
     except AnswerError as error:

@@ -14,7 +14,7 @@ from ragortune.model.options import (
     is_undecided,
     pair_option,
 )
-from ragortune.model.prices import Confidence, PriceRow, PriceValue
+from ragortune.model.prices import Confidence, PriceKind, PriceRow, PriceValue
 from ragortune.model.profiles import Answer, Evidence, GivenQuantity, Profile, Provenance, QuantityKind
 from ragortune.model.recommendation import (
     Flip,
@@ -76,6 +76,7 @@ __all__ = [
     "Option",
     "OptionGuide",
     "Pillar",
+    "PriceKind",
     "PriceRow",
     "PriceValue",
     "Profile",

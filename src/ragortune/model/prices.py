@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from ragortune.model.units import parse_unit
 from ragortune.support.errors import PriceError, QuantityError
-from ragortune.support.record import Record
+from ragortune.support.record import NOTHING, Record
 from ragortune.support.text import join_words, quote_value, suggest_name
 
 STALE_AFTER = 90
@@ -81,88 +81,37 @@ class ValueRule(Record, frozen=True):
     """What one value of a kind of row must be."""
 
     unit: str
+    """The unit in which it is given."""
     minimum: float
+    """Smallest number that is no slip."""
     maximum: float
+    """Largest number that is no slip."""
     required: bool = False
+    """True where no row can do without it."""
 
 
-_PER_MTOK = "USD/mtok"
-_LATENCY = {
-    "first_token_p50": ValueRule("ms", 1, 120_000),
-    "first_token_p95": ValueRule("ms", 1, 600_000),
-    "token_time": ValueRule("ms/token", 0.05, 2_000),
-    "prefill": ValueRule("tokens/s", 50, 10_000_000),
-    "prefill_cached": ValueRule("tokens/s", 50, 100_000_000),
-}
-KINDS: Mapping[str, Mapping[str, ValueRule]] = {
-    "chat_model": {
-        "in": ValueRule(_PER_MTOK, 0.002, 200, required=True),
-        "cached": ValueRule(_PER_MTOK, 0.0002, 200),
-        "cache_write": ValueRule(_PER_MTOK, 0.002, 400),
-        "cache_write_1h": ValueRule(_PER_MTOK, 0.002, 400),
-        "out": ValueRule(_PER_MTOK, 0.002, 800, required=True),
-        "batch": ValueRule("times", 0.05, 1),
-        "window": ValueRule("tokens", 1_000, 100_000_000, required=True),
-        "tier_over": ValueRule("tokens", 1_000, 100_000_000),
-        "tier_in": ValueRule("times", 1, 20),
-        "tier_out": ValueRule("times", 1, 20),
-        **_LATENCY,
-    },
-    "tuning_offer": {
-        "train": ValueRule(_PER_MTOK, 0.05, 150),
-        "train_hour": ValueRule("USD/hour", 0.5, 1_000),
-        "host": ValueRule("USD/hour", 0, 200, required=True),
-        "in": ValueRule(_PER_MTOK, 0, 200, required=True),
-        "cached": ValueRule(_PER_MTOK, 0.0002, 200),
-        "out": ValueRule(_PER_MTOK, 0, 800, required=True),
-        "window": ValueRule("tokens", 1_000, 100_000_000, required=True),
-        "examples": ValueRule("examples", 1, 1_000_000),
-        **_LATENCY,
-    },
-    "embedding_model": {
-        "in": ValueRule(_PER_MTOK, 0.0005, 2, required=True),
-        "dimensions": ValueRule("times", 16, 65_536, required=True),
-    },
-    "reranker": {
-        "search": ValueRule("USD/thousand searches", 0.01, 50),
-        "in": ValueRule(_PER_MTOK, 0.0005, 5),
-    },
-    "vector_store": {
-        "flat": ValueRule("USD/month", 0, 100_000),
-        "minimum": ValueRule("USD/month", 0, 100_000),
-        "storage": ValueRule("USD/GB/month", 0, 100),
-        "write": ValueRule("USD/GB", 0, 100),
-        "query": ValueRule("USD/million queries", 0, 1_000),
-        "read": ValueRule("USD/million queries/GB", 0, 1_000),
-        "read_floor": ValueRule("GB", 0, 1_000),
-        "scan_first": ValueRule("USD/TB", 0, 100),
-        "scan_rest": ValueRule("USD/TB", 0, 100),
-        "scan_edge": ValueRule("vectors", 1, 1_000_000_000),
-        "search_p50": ValueRule("ms", 0.01, 60_000, required=True),
-        "search_p95": ValueRule("ms", 0.01, 60_000, required=True),
-    },
-    "accelerator": {
-        "hour": ValueRule("USD/hour/accelerator", 0.05, 100, required=True),
-        "peak": ValueRule("TFLOP/s/accelerator", 1, 100_000, required=True),
-        "bandwidth": ValueRule("GB/s/accelerator", 10, 100_000, required=True),
-        "memory": ValueRule("GB/accelerator", 1, 10_000, required=True),
-        "mfu": ValueRule("share", 0.01, 0.9, required=True),
-    },
-    "stage": {
-        "p50": ValueRule("ms", 0, 60_000, required=True),
-        "p95": ValueRule("ms", 0, 600_000, required=True),
-    },
-    "constant": {},
-    "default": {},
-}
-"""For each kind of row its values. The bounds refuse slips of the comma, as they happen in public price lists."""
-_FREE_KINDS = ("constant", "default")
-"""Kinds of which a row has one value, in a unit of its own."""
-_ONE_OF: Mapping[str, tuple[str, ...]] = {
-    "tuning_offer": ("train", "train_hour"),
-    "reranker": ("search", "in"),
-    "vector_store": ("flat", "storage"),
-}
+class PriceKind(Record, frozen=True):
+    """A kind of price row, and the values that such rows have."""
+
+    id: str
+    """Name of the kind."""
+    values: Mapping[str, ValueRule] = NOTHING
+    """What each value must be, by its name."""
+    one_of: tuple[str, ...] = ()
+    """Values of which a row has at least one."""
+    free: bool = False
+    """True where rows have one value, in a unit of their own."""
+    ages: bool = True
+    """False where rows are no prices that have to be looked up again."""
+
+    def rules_for(self, row: PriceRow) -> Mapping[str, ValueRule]:
+        """Return what the values of a row must be."""
+        if not self.free:
+            return self.values
+        unit = row.values["value"].unit if "value" in row.values else "1"
+        return {"value": ValueRule(unit, -1e18, 1e18, required=True)}
+
+
 _NOT_ABOVE = (
     ("cached", "in"),
     ("search_p50", "search_p95"),
@@ -179,13 +128,14 @@ class Complaint(Record, frozen=True):
     hint: str | None = None
 
 
-def check_row(row: PriceRow) -> Iterator[Complaint]:
+def check_row(row: PriceRow, kinds: Mapping[str, PriceKind]) -> Iterator[Complaint]:
     """Yield what is wrong with a row: unknown kind or value, wrong unit, a number out of bounds, a date that is none."""
-    rules = rules_of(row)
-    if rules is None:
-        message = f"'kind' must be {join_words(KINDS, 'or')}, not {quote_value(row.kind)}"
-        yield Complaint(("kind",), message, suggest_name(row.kind, KINDS))
+    kind = kinds.get(row.kind)
+    if kind is None:
+        message = f"'kind' must be {join_words(kinds, 'or')}, not {quote_value(row.kind)}"
+        yield Complaint(("kind",), message, suggest_name(row.kind, kinds))
         return
+    rules = kind.rules_for(row)
     yield from _check_dates(row, "as_of", "available_until", "trainable_until")
     for name, value in row.values.items():
         if name in rules:
@@ -193,23 +143,13 @@ def check_row(row: PriceRow) -> Iterator[Complaint]:
         else:
             message = f"a {row.kind} has no {quote_value(name)}"
             yield Complaint(("values", name), message, suggest_name(name, rules))
-    missing = [name for name, rule in rules.items() if rule.required and name not in row.values]
-    for name in missing:
+    for name in (name for name, rule in rules.items() if rule.required and name not in row.values):
         yield Complaint(("values",), f"{quote_value(name)} is missing")
-    wanted = _ONE_OF.get(row.kind)
-    if wanted and not any(name in row.values for name in wanted):
-        yield Complaint(("values",), f"{join_words(map(quote_value, wanted), 'or')} is missing")
+    if kind.one_of and not any(name in row.values for name in kind.one_of):
+        yield Complaint(("values",), f"{join_words(map(quote_value, kind.one_of), 'or')} is missing")
     for lower, upper in _NOT_ABOVE:
         if lower in row.values and upper in row.values and row.values[lower].value > row.values[upper].value:
             yield Complaint(("values", lower), f"'{lower}' is above '{upper}'; are they mixed up?")
-
-
-def rules_of(row: PriceRow) -> Mapping[str, ValueRule] | None:
-    """Return what the values of a row must be, None where its kind is not defined."""
-    if row.kind not in _FREE_KINDS:
-        return KINDS.get(row.kind)
-    unit = row.values["value"].unit if "value" in row.values else "1"
-    return {"value": ValueRule(unit, -1e18, 1e18, required=True)}
 
 
 def _check_dates(
@@ -282,24 +222,15 @@ class Age(Record, frozen=True):
     confidence: Confidence
 
 
-def find_ages(rows: Iterable[PriceRow], today: str) -> tuple[Age, ...]:
-    """Return how old each row is on a day; defaults, constants and latency stages are not prices and do not age."""
-    ages = []
-    for row in rows:
-        if row.kind in (*_FREE_KINDS, "stage"):
-            continue
-        dates = [row.as_of, *(value.as_of for value in row.values.values() if value.as_of)]
-        days = max(count_days(date, today) for date in dates)
-        ages.append(Age(row.id, row.as_of, days, days > STALE_AFTER, row.source, row.confidence))
-    return tuple(ages)
-
-
 class PriceBook:
     """Price rows to look up in."""
 
-    def __init__(self, rows: Mapping[str, PriceRow], more_models: str = "") -> None:
-        """Take the rows by id, and how to get more chat models."""
+    def __init__(
+        self, rows: Mapping[str, PriceRow], kinds: Mapping[str, PriceKind], more_models: str = ""
+    ) -> None:
+        """Take rows and kinds of rows by id, and how to get more chat models."""
         self.rows = dict(rows)
+        self.kinds = kinds
         self._more_models = more_models
 
     def find(self, name: str, *kinds: str) -> PriceRow:
@@ -317,6 +248,16 @@ class PriceBook:
             hint += f"{' ' if near else '; '}{self._more_models}"
         raise PriceError(message, None, hint)
 
+    def find_ages(self, names: Iterable[str], today: str) -> tuple[Age, ...]:
+        """Return how old rows are on a day; those that do not age are left out."""
+        ages = []
+        for row in map(self.rows.__getitem__, names):
+            if self.kinds[row.kind].ages:
+                dates = [row.as_of, *(value.as_of for value in row.values.values() if value.as_of)]
+                days = max(count_days(date, today) for date in dates)
+                ages.append(Age(row.id, row.as_of, days, days > STALE_AFTER, row.source, row.confidence))
+        return tuple(ages)
+
     def override(self, setting: str, today: str) -> None:
         """Replace one value as `NAME.VALUE=NUMBER` says; raises PriceError."""
         target, equals, text = setting.partition("=")
@@ -328,7 +269,7 @@ class PriceBook:
         if row is None:
             message = f"there is no price row {quote_value(name)}"
             raise PriceError(message, None, suggest_name(name, self.rows))
-        rules = rules_of(row) or {}
+        rules = self.kinds[row.kind].rules_for(row)
         if key not in rules:
             raise PriceError(f"a {row.kind} has no {quote_value(key)}", None, suggest_name(key, rules))
         unit = rules[key].unit
@@ -338,6 +279,6 @@ class PriceBook:
             raise PriceError(f"{quote_value(text)} is not a number of {unit}") from None
         value = PriceValue(number, unit, as_of=today, confidence=Confidence.HIGH)
         changed = row.replace(values={**row.values, key: value})
-        for complaint in check_row(changed):
+        for complaint in check_row(changed, self.kinds):
             raise PriceError(f"{OVERRIDE} {name}.{key}: {complaint.message}", None, complaint.hint)
         self.rows[name] = changed

@@ -41,6 +41,7 @@ def compile_authored(authored: Authored) -> Rulebook:
         sources=records["sources"],
         options={guide.id: guide for guide in records["options"].values()},
         cases=tuple(records["cases"].values()),
+        price_kinds=records["price_kinds"],
         prices=records["prices"],
         answer_counts=count_answers(records["criteria"], records["cases"].values()),
         language=msgspec.Raw(msgspec.json.encode(authored.language, enc_hook=dict)),

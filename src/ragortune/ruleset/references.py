@@ -8,7 +8,7 @@ from ragortune.evidence.documents.check import check_language
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Bound, Condition, Criterion, Main, Option, PriceRow, QuantityKind, Rule
 from ragortune.model.findings import FindingRule
-from ragortune.model.prices import KINDS, check_row, list_sources
+from ragortune.model.prices import check_row, list_sources
 from ragortune.model.units import parse_unit
 from ragortune.ruleset.author import Authored
 from ragortune.support.errors import Place, ProfileError, QuantityError
@@ -138,8 +138,8 @@ def _check_quantity(authored: Authored, kind: QuantityKind) -> None:
         if name not in authored.records["criteria"]:
             authored.report_unknown("criterion", name, authored.records["criteria"], place)
     for name in kind.rows:
-        if name not in KINDS:
-            authored.report_unknown("kind of price row", name, KINDS, place)
+        if name not in authored.records["price_kinds"]:
+            authored.report_unknown("kind of price row", name, authored.records["price_kinds"], place)
     try:
         parse_unit(kind.unit or "1")
     except QuantityError as error:
@@ -147,7 +147,7 @@ def _check_quantity(authored: Authored, kind: QuantityKind) -> None:
 
 
 def _check_price(authored: Authored, row: PriceRow) -> None:
-    for complaint in check_row(row):
+    for complaint in check_row(row, authored.records["price_kinds"]):
         place = authored.place_of("prices", row.id, *complaint.path)
         authored.report(complaint.message, place, complaint.hint)
     for name in list_sources(row):
