@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 
@@ -63,3 +65,47 @@ def test_a_git_that_the_checkout_brings_is_never_run(run, write, tmp_path, monke
 
     assert not (tmp_path / "bin" / "run").exists()
     assert not (tmp_path / "run").exists()
+
+
+HOSTILE = "\x1b]0;owned\x07 \x1b[2J ##[stop-commands]x\n::error::told\n  ::add-mask::x"
+
+
+def obeyed(text):
+    """Return what a terminal or a runner would obey in a text without colours."""
+    return re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|^\s*::\w.*|##\[", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json", "sarif", "gitlab", "junit"])
+def test_a_document_cannot_speak_to_a_runner_or_a_terminal(run, write, form):
+    write(
+        "a.md",
+        f"---\nragortune: {{decision: fine_tuning, profile: {{project: {json.dumps(HOSTILE)},"
+        " grounding: {citations: required}}}\n---\n# ##[stop-commands]x Tune a model\n\nA paragraph that ends"
+        " in words that wrap just so that these come first on a line:\n::stop-commands::pwned ##[add-mask]error\n",
+    )
+
+    result = run("check", "a.md", "--format", form)
+
+    assert obeyed(result.out + result.err) == []
+
+
+def test_annotations_hold_no_command_beside_their_own(run, write):
+    write("a.md", "---\nragortune: {decision: '##[stop]\\n::error::x'}\n---\n# ::warning::Tune a model\n")
+
+    result = run("check", "a.md", "--format", "github")
+
+    assert "##[" not in result.out + result.err
+    assert [line.partition(" ")[0] for line in result.out.splitlines() if "::" in line] == ["::error"]
+
+
+def test_a_rule_pack_cannot_speak_to_a_runner_or_a_terminal(run, write):
+    write("pack/rulebook.yaml", f"name: {json.dumps(HOSTILE)}\nversion: '1'\nextends: ragortune\n")
+    write("p.yaml", f"project: {json.dumps(HOSTILE)}\nknowledge: {{volatility: daily}}\n")
+
+    for command in (
+        ("recommend", "p.yaml"),
+        ("recommend", "p.yaml", "--format", "markdown"),
+        ("rules", "list"),
+    ):
+        result = run(*command, "--rules", "pack", columns=60)
+        assert obeyed(result.out + result.err) == []

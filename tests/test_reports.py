@@ -12,11 +12,12 @@ from ragortune import load_rulebook, recommend
 from ragortune.casebook import find_nearest
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Gate, GateKind, Need
-from ragortune.report.headline import build_headline, word_probability, word_share
-from ragortune.report.markdown import escape_markdown, render_markdown
+from ragortune.report.headline import build_headline, format_probability, format_share
+from ragortune.report.markdown import escape_markdown
+from ragortune.report.markdown_old import render_markdown
 from ragortune.report.outlook import build_outlook
 from ragortune.report.report import build_report
-from ragortune.report.text import render_text
+from ragortune.report.sheet import render_text
 from ragortune.support.reading import PROFILE_BYTES, read_document
 from ragortune.support.text import clean_text, join_words, quote_value, shorten_text, suggest_name
 
@@ -125,14 +126,14 @@ def test_a_rule_set_without_a_field_sample_claims_nothing_about_systems():
     [(0, "0%"), (0.001, "<1%"), (0.0051, "1%"), (0.5, "50%"), (0.994, "99%"), (0.9999, ">99%"), (1, "100%")],
 )
 def test_what_is_not_all_never_reads_as_all_and_what_is_not_none_not_as_none(share, shown):
-    assert word_share(share) == shown
+    assert format_share(share) == shown
 
 
 @pytest.mark.parametrize(
     ("probability", "shown"), [(0.796, "79%"), (0.7999, "79%"), (0.8, "80%"), (0.506, "51%")]
 )
 def test_what_falls_short_of_firm_is_not_rounded_up_to_it(probability, shown):
-    assert word_probability(BOOK, probability) == shown
+    assert format_probability(BOOK, probability) == shown
 
 
 def test_a_team_that_answered_nothing_is_told_so_with_the_default_the_base_rates_and_what_to_ask():

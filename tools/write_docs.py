@@ -18,8 +18,8 @@ from ragortune.model import Option, QuantityKind, Rulebook
 from ragortune.model.findings import FindingRule, read_finding_rules
 from ragortune.model.prices import bounds_of
 from ragortune.report import pages
-from ragortune.report.blocks import page_markdown
-from ragortune.report.pricelist import prices_markdown
+from ragortune.report.markdown import write_markdown
+from ragortune.report.pricelist import PriceList, tabulate_prices
 from ragortune.report.topics import scale_page
 from ragortune.ruleset.load import load_rulebook
 from ragortune.ruleset.schemas import SCHEMAS, export_schema
@@ -31,17 +31,17 @@ _NOTE = "<!-- Generated from rules/ by tools/write_docs.py; change the records, 
 
 def write_rules_page(book: Rulebook) -> str:
     """Return the reference of all rules."""
-    parts = [f"# Rules\n\n{_NOTE}\n", page_markdown(scale_page(book), level=2)]
-    parts += [page_markdown(pages.rule_page(book, rule), level=2) for rule in book.rules.values()]
+    parts = [f"# Rules\n\n{_NOTE}\n", write_markdown(scale_page(book), level=2)]
+    parts += [write_markdown(pages.rule_page(book, rule), level=2) for rule in book.rules.values()]
     return "\n".join(parts)
 
 
 def write_criteria_page(book: Rulebook) -> str:
     """Return the reference of all criteria and options."""
     parts = [f"# Criteria and options\n\n{_NOTE}\n"]
-    parts += [page_markdown(pages.option_page(book, book.options[option]), level=2) for option in Option]
+    parts += [write_markdown(pages.option_page(book, book.options[option]), level=2) for option in Option]
     parts += [
-        page_markdown(pages.criterion_page(book, criterion), level=2) for criterion in book.readable.values()
+        write_markdown(pages.criterion_page(book, criterion), level=2) for criterion in book.readable.values()
     ]
     return "\n".join(parts)
 
@@ -138,13 +138,13 @@ def _quantity_row(book: Rulebook, kind: QuantityKind) -> str:
 def write_prices_page(book: Rulebook) -> str:
     """Return the table of all price data."""
     rows = sorted(book.prices.values(), key=lambda row: (list(book.price_kinds).index(row.kind), row.id))
-    return f"# Price data\n\n{_NOTE}\n\n{prices_markdown(rows)}"
+    return f"# Price data\n\n{_NOTE}\n\n{write_markdown(tabulate_prices(PriceList(rows, '', book.sources)))}"
 
 
 def write_findings_page(book: Rulebook, findings: Mapping[str, FindingRule]) -> str:
     """Return the reference of everything that `check` looks for."""
     parts = [f"# Findings\n\n{_NOTE}\n"]
-    parts += [page_markdown(pages.finding_page(book, rule), level=2) for rule in findings.values()]
+    parts += [write_markdown(pages.finding_page(book, rule), level=2) for rule in findings.values()]
     return "\n".join(parts)
 
 

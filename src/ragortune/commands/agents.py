@@ -22,11 +22,10 @@ from ragortune.commands.rules import show_page
 from ragortune.commands.shared import show_error
 from ragortune.model import Option, Rulebook
 from ragortune.report import shapes
-from ragortune.report.machine import dump_json
 from ragortune.ruleset.schemas import outline_profile
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
-from ragortune.support.text import quote_value, suggest_name
+from ragortune.support.text import dump_json, quote_value, suggest_name
 
 Arguments = Mapping[str, object]
 _NAME_LENGTH = 300
@@ -172,7 +171,7 @@ def call_tool(
     if reply.data is None:
         return reply
     data = json.loads(reply.text)
-    return Reply(data["markdown"] if name == "explain" else dump_json(data), data)
+    return Reply(data["markdown"] if name == "explain" else dump_json(data, indent=None), data)
 
 
 def _capture(run: Callable[[Environment], ExitCode], environment: Environment) -> Reply:

@@ -22,7 +22,6 @@ from ragortune.interview import (
 )
 from ragortune.model import Criterion, Profile
 from ragortune.report.dialogue import Dialogue, word_advice
-from ragortune.report.machine import dump_json
 from ragortune.report.questions import describe_next
 from ragortune.support.environment import Environment
 from ragortune.support.errors import (
@@ -35,7 +34,7 @@ from ragortune.support.errors import (
 )
 from ragortune.support.reading import PROFILE_BYTES, decode_text, read_bytes
 from ragortune.support.record import Record
-from ragortune.support.text import quote_value, shorten_text, suggest_name
+from ragortune.support.text import dump_json, quote_value, shorten_text, suggest_name
 
 START_FILE = "profile.yaml"
 _LINE_LIMIT = 4096
@@ -96,7 +95,7 @@ def print_next(name: str, rules: str | None, environment: Environment) -> ExitCo
     text = decode_text(read_bytes("-", PROFILE_BYTES, environment.stdin), name)
     interview = open_interview(text, name, rulebook)
     described = describe_next(_add_facts(interview, environment.date()))
-    environment.write(dump_json(described, indent=2) + "\n")
+    environment.write(dump_json(described) + "\n")
     return ExitCode.OK
 
 

@@ -34,14 +34,13 @@ from ragortune.model.findings import (
     StaleEntry,
     read_finding_rules,
 )
-from ragortune.report.machine import dump_json
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, decode_text, load_json, read_bytes, read_document
 from ragortune.support.record import Record
 from ragortune.support.rulefolder import shipped_folder
-from ragortune.support.text import clean_text, join_words, quote_value, suggest_name
+from ragortune.support.text import clean_text, dump_json, join_words, quote_value, suggest_name
 
 NEVER = "never"
 _FAIL_WORDS = (*(severity.value for severity in reversed(Severity)), NEVER)
@@ -273,7 +272,7 @@ def _write_baseline(given: str, audits: list[DocumentAudit], environment: Enviro
     path = Path(environment.folder, given)
     entries = list_entries(audits, _namer(path, environment))
     try:
-        path.write_text(dump_json(describe_baseline(entries), indent=2) + "\n", encoding="utf-8")
+        path.write_text(dump_json(describe_baseline(entries)) + "\n", encoding="utf-8")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"the baseline {quote_value(given)} cannot be written ({reason})") from None

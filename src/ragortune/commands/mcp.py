@@ -19,11 +19,10 @@ from ragortune.commands.agents import AgentTool, Reply, build_tools, call_tool
 from ragortune.commands.rules import list_rules, show_page
 from ragortune.commands.shared import open_rulebook
 from ragortune.model.findings import read_finding_rules
-from ragortune.report.machine import dump_json
 from ragortune.report.questions import describe_criteria
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, RagortuneError, UsageError
-from ragortune.support.text import clean_text, quote_value, suggest_name
+from ragortune.support.text import clean_text, dump_json, quote_value, suggest_name
 
 _INSTRUCTIONS = (
     "Advises whether an LLM project should use retrieval, fine-tuning, both or neither. Collect what documents and "

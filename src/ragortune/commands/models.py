@@ -9,10 +9,9 @@ from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.model_reader import Bill, ModelReading, read_by_model, replace_prose
 from ragortune.model import Rulebook
 from ragortune.model.documents import DesignReading
-from ragortune.report.checks import count_words
 from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment
-from ragortune.support.text import clean_text
+from ragortune.support.text import clean_text, count_words
 
 
 class DocumentReader(msgspec.Struct, frozen=True):

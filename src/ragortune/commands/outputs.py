@@ -61,7 +61,8 @@ def write_report(
         if output.path is not None:
             _write_file(output.path, _render(output.form, shown, environment, "never"), environment)
         else:
-            environment.write(_render(output.form, shown, environment, color))
+            text = _render(output.form, shown, environment, color)
+            environment.write(text, commands=output.form == "github")
         if output.form == "github":
             _append_summary(report, environment)
 

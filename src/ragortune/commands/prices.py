@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ragortune.commands.formats import choose_format, render
 from ragortune.commands.shared import choose_date, open_rulebook, show_error
 from ragortune.costs import catalogue
-from ragortune.model import PriceRow, Rulebook
+from ragortune.model import Rulebook
 from ragortune.model.prices import STALE_AFTER, PriceBook, check_row, count_days
 from ragortune.report.pricelist import PriceCheck, PriceFinding, PriceList
 from ragortune.support.environment import Environment

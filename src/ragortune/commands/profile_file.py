@@ -112,7 +112,7 @@ class ProfileFile:
             self._check(held, interview, "was changed meanwhile and can no longer be read")
         if self._is_new and held == self._held:
             criteria = interview.rulebook.criteria.values()
-            text = write_profile(criteria, interview.profile, None, interview.declined, self._quantities)
+            text = write_profile(criteria, interview.profile, interview.declined, self._quantities)
         else:
             base = self._template if held is None else held
             text = write_answers(base or "", self._find_changes(interview))

@@ -13,8 +13,8 @@ from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Option, Profile, Recommendation, Refusal, Rulebook, is_undecided
 from ragortune.report import machine
-from ragortune.report.headline import word_probability
-from ragortune.report.markdown import render_markdown
+from ragortune.report.headline import format_probability
+from ragortune.report.markdown_old import render_markdown
 from ragortune.report.report import build_report
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
@@ -30,7 +30,7 @@ from ragortune.support.reading import (
     show_size,
 )
 from ragortune.support.record import Record
-from ragortune.support.text import join_words, quote_value, suggest_name
+from ragortune.support.text import dump_json, join_words, quote_value, suggest_name
 
 FORMATS = ("text", "json", "jsonl", "markdown")
 _LINE_ENDINGS = (".jsonl", ".ndjson")
@@ -173,7 +173,7 @@ class _Printer:
     def _print_brief(self, given: _Input, profile: Profile) -> None:
         outcome = decide_option(self._rulebook, profile.levels)
         probability = outcome.probability
-        remarks = [word_probability(self._rulebook, probability[outcome.option])]
+        remarks = [format_probability(self._rulebook, probability[outcome.option])]
         remarks += ["default"] if outcome.default else []
         remarks += ["too little is known"] if is_undecided(probability, default=outcome.default) else []
         label = f"{given.path}:{given.line}" if given.line else given.path
@@ -212,7 +212,7 @@ class _Printer:
             refusal = self._refuse(recommendation)
             described = machine.describe_recommendation(recommendation, cases, origin, trace, refusal)
         indent = 2 if self._request.format == "json" else None
-        self._environment.write(machine.dump_json(described, indent=indent) + "\n")
+        self._environment.write(dump_json(described, indent=indent) + "\n")
 
     def _print_report(self, profile: Profile) -> None:
         recommendation = self._judge(profile)
@@ -222,7 +222,7 @@ class _Printer:
         if self._request.format == "markdown":
             text = ("---\n\n" if self._count else "") + render_markdown(report)
         else:
-            from ragortune.report.text import render_text  # noqa: PLC0415  (brings in rich)
+            from ragortune.report.sheet import render_text  # noqa: PLC0415  (brings in rich)
 
             text = render_text(
                 report,

@@ -12,12 +12,11 @@ from ragortune.lint import FailedTest, run_tests
 from ragortune.lint.language import FailedSentence, run_language_tests
 from ragortune.model import Option, Rulebook, Sample
 from ragortune.model.findings import read_finding_rules
-from ragortune.report.machine import dump_json
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, RulebookError, UsageError
 from ragortune.support.rulefolder import shipped_folder
-from ragortune.support.text import clean_text, join_words, quote_value
+from ragortune.support.text import clean_text, dump_json, join_words, quote_value
 
 FORMATS = ("text", "json")
 _SHIPPED_WORD = "shipped"
@@ -50,7 +49,7 @@ def run_rule_tests(
                 "digest": other.digest,
                 "casebook": _casebook_json(measure_agreement(other)),
             }
-        environment.write(dump_json(described, indent=2) + "\n")
+        environment.write(dump_json(described) + "\n")
     else:
         lines = [
             *_describe_tests(*tests),

@@ -8,13 +8,12 @@ from types import MappingProxyType
 
 from ragortune.commands.shared import choose_format, rules_folder
 from ragortune.model.findings import read_finding_rules
-from ragortune.report.machine import dump_json
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError
 from ragortune.support.record import Record
 from ragortune.support.rulefolder import shipped_folder
-from ragortune.support.text import clean_text, quote_value
+from ragortune.support.text import clean_text, dump_json, quote_value
 
 FORMATS = ("text", "json")
 SHIPPED_WORD = "shipped"
@@ -55,7 +54,7 @@ def diff_rule_sets(base: str, rules: str | None, form: str, environment: Environ
             "to": {"name": new.name, "version": new.version, "digest": new.digest},
             "changes": [{name: getattr(change, name) for name in Change.field_names()} for change in changes],
         }
-        environment.write(dump_json(described, indent=2) + "\n")
+        environment.write(dump_json(described) + "\n")
         return ExitCode.OK
     environment.write(f"From {_word_set(old.name, old.version, old.digest)}\n")
     environment.write(f"to   {_word_set(new.name, new.version, new.digest)}\n")

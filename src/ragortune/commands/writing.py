@@ -15,12 +15,11 @@ from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Evidence, Rulebook
 from ragortune.model.documents import DesignReading
-from ragortune.report.checks import count_words
 from ragortune.report.extract import cite_fact, quote_sentence, show_value
 from ragortune.support.environment import Environment, replace_file
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import read_bytes
-from ragortune.support.text import clean_text, quote_value
+from ragortune.support.text import clean_text, count_words, quote_value
 
 _MARK = "\ufeff"
 

@@ -189,7 +189,7 @@ def find_swings(
     `totals` holds for each option that can be used its bill at the middle of all inputs, then at the low and the high
     of each.
     """
-    cheapest = [min(totals, key=lambda name: totals[name][at]) for at in range(1 + 2 * len(inputs))]  # noqa: B023
+    cheapest = [min(totals, key=lambda name: totals[name][at]) for at in range(1 + 2 * len(inputs))]
     swings = []
     for index, given in enumerate(inputs):
         ends = (1 + 2 * index, 2 + 2 * index)

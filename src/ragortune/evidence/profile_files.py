@@ -10,8 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from ragortune.evidence.entries import describe_evidence
 from ragortune.evidence.profile import UNKNOWN
 from ragortune.evidence.quantities import word_quantity
-from ragortune.model import Criterion, Profile, Provenance, QuantityKind
-from ragortune.support.record import NOTHING
+from ragortune.model import Criterion, Profile, Provenance, Rulebook
 from ragortune.support.text import clean_text
 
 _PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
@@ -22,24 +21,19 @@ _NO_WORDS = ("true", "false", "null")
 def write_profile(
     criteria: Iterable[Criterion],
     profile: Profile | None = None,
-    schema: str | None = None,
     declined: Collection[str] = (),
     quantities: Mapping[str, object] | None = None,
-    kinds: Mapping[str, QuantityKind] = NOTHING,
 ) -> str:
     """Return a profile file with every criterion: answered ones filled in, the others as comments with their levels.
 
     Args:
         criteria: the vocabulary, in the order in which it is written.
         profile: what is known; a file to fill in without it.
-        schema: address of the schema for editors.
         declined: criteria that are written as `unknown`.
         quantities: what stands under `quantities`, as it was read; answers derived from it are not written.
-        kinds: the quantities that a file to fill in offers.
 
     """
-    lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
-    lines += [
+    lines = [
         "# What is known about one project. Leave out what nobody knows: unknown is an answer too.",
         "# A list means 'one of these', for instance volatility: [weekly, monthly]; of a question that says so, all that",
         "# hold, the main one first, for instance access_path: [by_meaning, by_key].",
@@ -57,15 +51,19 @@ def write_profile(
     if quantities:
         lines += ["", "quantities:"]
         lines += [f"  {yaml_value(key)}: {yaml_value(value)}" for key, value in quantities.items()]
-    elif profile is None and kinds:
-        lines += [
-            "",
-            "# Numbers for `ragortune cost`, as far as they are known; the others have defaults.",
-            "# quantities:",
-        ]
-        own = (kind for kind in kinds.values() if not kind.criterion)
-        lines += [f"#   {kind.id}:  # {word_quantity(kind)}" for kind in own]
     return "\n".join(lines) + "\n"
+
+
+def write_template(rulebook: Rulebook, schema: str | None = None) -> str:
+    """Return a profile file to fill in, with the quantities that no criterion asks for; `schema` is for editors."""
+    own = (kind for kind in rulebook.quantities.values() if not kind.criterion)
+    lines = [
+        "# Numbers for `ragortune cost`, as far as they are known; the others have defaults.",
+        "# quantities:",
+        *(f"#   {kind.id}:  # {word_quantity(kind)}" for kind in own),
+    ]
+    head = f"# yaml-language-server: $schema={schema}\n" if schema else ""
+    return head + write_profile(rulebook.criteria.values()) + "\n" + "\n".join(lines) + "\n"
 
 
 def _ask_criterion(criterion: Criterion) -> list[str]:

@@ -1,64 +1,162 @@
-"""What a page is made of, and how it is laid out as text and as Markdown."""
+"""What every page is made of: blocks, which say what is shown and leave how to the writers.
+
+A report, an `explain` page or a screen of the questionnaire is a list of blocks. Builders return it; `write_text`
+(`report.text`) lays it out at a width, `write_markdown` (`report.markdown`) writes Markdown, and `msgspec.to_builtins`
+makes JSON of it. A builder never pads, wraps, colours, escapes or cleans: the writers do so for every string, so no
+text from a profile, document or rule set can steer a terminal or become markup.
+
+    page: list[Block] = [
+        Heading("Support assistant"),
+        terms([("Advice", "rag"), ("Requests", "2,000 a month")]),
+        Heading("Bills", 2),
+        Table((Column("Option"), Column("USD", right=True)), (("rag", "120"), ("both", "340")), head=True),
+        Items((Item("a finding", notes=("its source",), address="https://example.org"),)),
+        Paragraph(("see ", Span("knowledge.gap", Style.NAME)), Style.ASIDE),
+    ]
+
+Text inside a block is `Inline`: a string, a `Span`, or a tuple of both. Pairs of backticks are code. In text the blocks
+between a title and its first section are set apart by blank lines; elsewhere they follow line by line.
+"""
 
 from __future__ import annotations
 
-from rich.text import Text
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Literal, TypeAlias
 
-from ragortune.report.text import Sheet
-
-Block = tuple[str, str]
-"""What a paragraph is (`heading`, `text`, `item`, `term`, `code`), and its text; terms hold `name\\ttext`."""
-_TERM_CELLS = 11
-"""Least width of the column in which terms stand."""
+from ragortune.support.record import Record
 
 
-def page_text(blocks: list[Block], *, width: int, color: bool) -> str:
-    """Return a page as text."""
-    sheet = Sheet(width=width, color=color)
-    room = max(_TERM_CELLS, *(len(text.partition("\t")[0]) for kind, text in blocks if kind == "term"), 0)
-    for index, (kind, text) in enumerate(blocks):
-        if kind == "heading":
-            sheet.add_wrapped(Text(text, style="bold"))
-        elif kind == "subheading":
-            sheet.add_heading(text)
-        elif kind == "term":
-            name, _, rest = text.partition("\t")
-            if blocks[index - 1][0] == "heading":
-                sheet.add_line()
-            sheet.add_wrapped(rest, Text(f"  {name:<{room}} ", style="cyan"))
-        elif kind == "item":
-            sheet.add_wrapped(text, "  - ")
-        elif kind in ("note", "address"):
-            indent = " " * 4 if kind == "note" or blocks[index - 1][0] == "note" else ""
-            if kind == "note":
-                sheet.add_wrapped(text, indent, style="dim")
-            else:
-                shipped = text.startswith("docs/")
-                sheet.add_line(indent + (f"ragortune explain {text}" if shipped else text), "dim")
-        else:
-            sheet.add_wrapped(text)
-    return sheet.getvalue()
+class Style(StrEnum):
+    """What a piece of text is; writers decide how that looks."""
+
+    STRONG = "strong"
+    ASIDE = "aside"
+    """Less important than what stands around it."""
+    NAME = "name"
+    """A name that can be typed: a criterion, code, option, key."""
+    ADVICE = "advice"
+    """What is recommended."""
+    GOOD = "good"
+    """Speaks for something."""
+    BAD = "bad"
+    """Speaks against something."""
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
 
 
-def page_markdown(blocks: list[Block], *, level: int = 1) -> str:
-    """Return a page as Markdown; `level` is the level of its heading."""
-    lines: list[str] = []
-    for kind, text in blocks:
-        shown = " ".join(text.replace("\t", " ").split()).replace("<", "&lt;")
-        if kind == "heading":
-            lines += [f"{'#' * level} {shown}", ""]
-        elif kind == "subheading":
-            lines += ["", f"{'#' * (level + 1)} {shown}", ""]
-        elif kind == "term":
-            name, _, rest = text.partition("\t")
-            lines.append(f"- **{name}:** {' '.join(rest.split())}")
-        elif kind == "item":
-            lines.append(f"- {shown}")
-        elif kind == "note":
-            lines.append(f"  {shown},")
-        elif kind == "address":
-            indent = "  " if lines and lines[-1].startswith("  ") else ""
-            lines.append(f"{indent}<{shown}>" if "://" in shown else f"{indent}`{shown}`")
-        else:
-            lines += [shown, ""] if lines and not lines[-1].startswith("- ") else ["", shown, ""]
-    return "\n".join(lines).replace("\n\n\n", "\n\n").strip() + "\n"
+class Span(Record, frozen=True):
+    """A piece of text of one style."""
+
+    text: str
+    style: Style
+
+
+class Bar(Record, frozen=True):
+    """A bar on a scale from 0 to 1, drawn in text only; the numbers stand beside it."""
+
+    low: float
+    high: float
+    cells: int
+    """Cells of the whole scale; fewer where the page is narrow."""
+    marks: tuple[tuple[float, str], ...] = ()
+    """Places with a sign of their own: `│`, `┃` or `●`."""
+    fill: str = "█"
+    style: Style | None = None
+
+
+Inline: TypeAlias = str | Span | tuple[str | Span, ...]
+Cell: TypeAlias = Inline | Bar
+
+
+class Heading(Record, frozen=True, tag_field="kind", tag="heading"):
+    """A title (level 1) or the heading of a section (2 and 3)."""
+
+    text: str
+    level: int = 1
+
+
+class Paragraph(Record, frozen=True, tag_field="kind", tag="paragraph"):
+    """Sentences."""
+
+    text: Inline
+    style: Style | None = None
+    lead: Inline = ""
+    """What stands before the first line; further lines are indented to behind it."""
+
+
+class Item(Record, frozen=True):
+    """One item of a list."""
+
+    text: Inline
+    notes: tuple[Inline, ...] = ()
+    """Sentences below it."""
+    address: str | None = None
+    """Address below it, or the path of a shipped document; never wrapped."""
+
+
+class Items(Record, frozen=True, tag_field="kind", tag="items"):
+    """A list; a numbered one is that which `[1]` refers to."""
+
+    items: tuple[Item, ...]
+    numbered: bool = False
+
+
+class Column(Record, frozen=True):
+    """One column of a table."""
+
+    title: str = ""
+    right: bool = False
+    """Whether it holds numbers."""
+    style: Style | None = None
+    only: Literal["text", "markdown"] | None = None
+    """The one writer that shows it; both if None."""
+
+
+class Table(Record, frozen=True, tag_field="kind", tag="table"):
+    """Rows of cells. In text the last column wraps; without titles it is a list of terms in Markdown."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    head: bool = False
+    """Whether text shows the titles, too."""
+    gap: int = 2
+    """Blanks between columns in text."""
+
+
+class Code(Record, frozen=True, tag_field="kind", tag="code"):
+    """Lines that are kept as they are."""
+
+    lines: tuple[str, ...]
+    language: str = ""
+
+
+class Drawing(Record, frozen=True, tag_field="kind", tag="drawing"):
+    """A picture of characters for a width, in text only."""
+
+    draw: Callable[[int], Iterable[Inline]]
+
+
+class Break(Record, frozen=True, tag_field="kind", tag="break"):
+    """A blank line in text; `line` draws one between reports in both."""
+
+    line: bool = False
+
+
+Block: TypeAlias = Heading | Paragraph | Items | Table | Code | Drawing | Break
+
+
+def terms(rows: Iterable[tuple[Inline, Inline]], style: Style | None = Style.NAME) -> Table:
+    """Return names and what is said about them; the names have a style."""
+    return Table((Column(style=style), Column()), tuple(rows))
+
+
+def bullets(texts: Iterable[Inline]) -> Items:
+    """Return a plain list."""
+    return Items(tuple(Item(text) for text in texts))
+
+
+def spans(text: Inline) -> tuple[str | Span, ...]:
+    """Return text as a tuple of its pieces."""
+    return text if isinstance(text, tuple) else (text,)

@@ -12,9 +12,9 @@ from ragortune.report.machine import (
     describe_flips,
     describe_needs,
     describe_questions,
-    dump_json,
     show_probability,
 )
+from ragortune.support.text import dump_json
 
 SCHEMA = "ragortune/check/1"
 
@@ -23,7 +23,7 @@ Json = dict[str, object]
 
 def render_json(report: CheckReport) -> str:
     """Return a run of `check` as JSON."""
-    return dump_json(describe_check(report), indent=2) + "\n"
+    return dump_json(describe_check(report)) + "\n"
 
 
 def describe_check(report: CheckReport) -> Json:

@@ -18,7 +18,7 @@ from ragortune.report.checks import (
     word_quote,
     word_section,
 )
-from ragortune.report.text import Sheet
+from ragortune.report.sheet import Sheet
 from ragortune.support.text import clean_text
 
 _STYLES: Mapping[Severity, str] = MappingProxyType(

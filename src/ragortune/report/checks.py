@@ -9,7 +9,7 @@ from urllib.parse import quote
 from ragortune.model import Rulebook, Source
 from ragortune.model.documents import DocumentStatus
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity, StepKind
-from ragortune.support.text import clean_text, shorten_text
+from ragortune.support.text import clean_text, count_words, shorten_text
 
 STEP_NAMES: Mapping[StepKind, str] = MappingProxyType(
     {
@@ -51,11 +51,6 @@ def word_quote(text: str) -> str:
 def word_section(finding: AuditFinding) -> str:
     """Return the headings above a finding on one line, made harmless; empty if there are none."""
     return " > ".join(word_quote(heading) for heading in finding.headings[-2:])
-
-
-def count_words(number: int, singular: str, plural: str | None = None) -> str:
-    """Return `1 finding` or `2 findings`."""
-    return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
 def sum_up(report: CheckReport) -> str:

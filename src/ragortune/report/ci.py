@@ -10,9 +10,8 @@ from xml.etree import ElementTree as ET
 from ragortune.check import order_findings
 from ragortune.check.places import number_keys
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Severity
-from ragortune.report.checks import STEP_NAMES, count_words, fix_uri, sum_up, word_message, word_quote
-from ragortune.report.machine import dump_json
-from ragortune.support.text import clean_text
+from ragortune.report.checks import STEP_NAMES, fix_uri, sum_up, word_message, word_quote
+from ragortune.support.text import clean_text, count_words, disarm_commands, dump_json
 
 MOST_ANNOTATIONS = 10
 """GitHub shows no more for one step and drops the others without a word."""
@@ -66,11 +65,11 @@ def _annotate_unreadable(path: str, message: str) -> str:
 
 def _escape_data(text: str) -> str:
     """Return text as the value of a workflow command; a runner reads no second command in it."""
-    return text.translate(_DATA_ESCAPES)
+    return disarm_commands(text.translate(_DATA_ESCAPES))
 
 
 def _escape_property(text: str) -> str:
-    return clean_text(text).translate(_PROPERTY_ESCAPES)
+    return disarm_commands(clean_text(text).translate(_PROPERTY_ESCAPES))
 
 
 # --- GitLab -------------------------------------------------------------------------------------------------------
@@ -84,7 +83,7 @@ def render_gitlab(report: CheckReport) -> str:
         for finding, key in zip(audit.findings, keys, strict=True):
             if finding.active:
                 entries.append(_describe_entry(audit, finding, key))
-    return dump_json(entries, indent=2) + "\n"
+    return dump_json(entries) + "\n"
 
 
 def _describe_entry(audit: DocumentAudit, finding: AuditFinding, key: str) -> dict[str, object]:

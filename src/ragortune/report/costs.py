@@ -15,7 +15,7 @@ from ragortune.costs.feasibility import Ruling
 from ragortune.costs.inputs import Input, Origin
 from ragortune.model import Option, Source
 from ragortune.model.prices import STALE_AFTER
-from ragortune.report.blocks import Bar, Block, Column, Heading, Paragraph, Style, Table, terms
+from ragortune.report.blocks import Bar, Block, Break, Column, Heading, Paragraph, Span, Style, Table, terms
 from ragortune.support.record import Record
 from ragortune.support.text import clean_text, join_words
 
@@ -136,11 +136,9 @@ def build_page(answer: CostAnswer) -> list[Block]:
     """Return the page on a cost report."""
     report = answer.report
     letters = {cost.id: _LETTERS[index % len(_LETTERS)] for index, cost in enumerate(report.options)}
-    (label, leader), *others = _lead(report)
     return [
         Heading(report.project or "Untitled project"),
-        terms([(label, leader)], Style.ADVICE),
-        terms(others, None),
+        terms([("Cheapest", Span(_word_leader(report), Style.ADVICE)), *_lead(report)], None),
         *_bills(report, letters),
         *_section("What makes the bills, at the best guesses", _parts(report, letters)),
         *_latencies(report, letters),
@@ -160,6 +158,7 @@ def build_page(answer: CostAnswer) -> list[Block]:
         *_section("Given", *_given(report)),
         *_section("Defaults that were used", *_defaults(answer)),
         *_section("Prices that were used", _prices(answer)),
+        Break(),
         Paragraph(
             "Formulas: `ragortune explain docs/cost.md`. Prices: `ragortune prices show ID`.", Style.ASIDE
         ),
@@ -180,7 +179,7 @@ def _lead(report: CostReport) -> list[tuple[str, str]]:
     text = f"{show_count(requests.p50)} a month"
     if requests.p10 < requests.p90:
         text += f" ({show_count(requests.p10)} to {show_count(requests.p90)})"
-    lead = [("Cheapest", _word_leader(report)), ("Requests", text)]
+    lead = [("Requests", text)]
     if report.worth_of_a_point is not None:
         ranked = "is part of the ranking" if report.wrong_answers_priced else "is not in the bills below"
         worth = f"one percentage point is worth {show_number(report.worth_of_a_point)} USD a month"
@@ -327,7 +326,7 @@ def _tornado(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block]:
     low, width = min(amounts), (max(amounts) - min(amounts)) or 1.0
 
     def draw(swing: Swing) -> Bar:
-        first, last = sorted(((end - low) / width for end in (swing.at_low, swing.at_high)))
+        first, last = sorted((end - low) / width for end in (swing.at_low, swing.at_high))
         return Bar(first, last, _BAR_CELLS, (((middle - low) / width, "┃"),))
 
     def word(swing: Swing) -> str:

@@ -6,8 +6,8 @@ from ragortune.evidence.answers import accepted_words, choice_labels
 from ragortune.evidence.profile import describe_answer
 from ragortune.interview import Consequence, Interview
 from ragortune.model import Criterion, Recommendation
-from ragortune.report.headline import word_probability
-from ragortune.report.text import Sheet
+from ragortune.report.headline import format_probability
+from ragortune.report.sheet import Sheet
 from ragortune.support.errors import RagortuneError
 from ragortune.support.text import clean_text, join_words
 
@@ -88,7 +88,7 @@ class Dialogue:
         _add_pairs(
             sheet,
             [
-                (f"  {own.level}", f"{own.option} {word_probability(book, own.probability)}")
+                (f"  {own.level}", f"{own.option} {format_probability(book, own.probability)}")
                 for own in consequences
             ],
         )
@@ -154,7 +154,7 @@ def word_advice(advice: Recommendation) -> str:
         state = "the default, as too little is known" if advice.default else "too little is known"
     else:
         state = "firm" if advice.firm else "not firm"
-    probability = word_probability(advice.rulebook, advice.probability[advice.option])
+    probability = format_probability(advice.rulebook, advice.probability[advice.option])
     return f"{advice.option} {probability}, {state}"
 
 

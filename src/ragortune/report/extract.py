@@ -13,8 +13,7 @@ from ragortune.model import Answer, Evidence
 from ragortune.model.documents import DesignReading, Span, StatedFact
 from ragortune.model.findings import StepKind
 from ragortune.report.checks import STATUS_NAMES, STEP_NAMES
-from ragortune.report.machine import dump_json
-from ragortune.support.text import clean_text, shorten_text
+from ragortune.support.text import clean_text, dump_json, shorten_text
 
 _LONGEST_EVIDENCE = 300
 
@@ -83,7 +82,7 @@ def show_value(answer: Answer, levels: tuple[str, ...]) -> object:
 
 def render_profile_json(reading: DesignReading, answers: StatedAnswers) -> str:
     """Return the profile as JSON, which is a profile file as well."""
-    return dump_json(describe_profile(reading, answers), indent=2) + "\n"
+    return dump_json(describe_profile(reading, answers)) + "\n"
 
 
 def render_profile_yaml(reading: DesignReading, answers: StatedAnswers) -> str:

@@ -65,12 +65,12 @@ def build_headline(recommendation: Recommendation) -> Headline:
             OptionBar(
                 option,
                 share,
-                word_probability(recommendation.rulebook, share),
+                format_probability(recommendation.rulebook, share),
                 option is recommendation.option,
             )
             for option, share in recommendation.probability.items()
         ),
-        base_rates=word_base_rates(recommendation.rulebook) if too_little else "",
+        base_rates=format_base_rates(recommendation.rulebook) if too_little else "",
         questions=tuple(
             Line(question.criterion, criteria[question.criterion].question)
             for question in (list_askable(recommendation) if too_little else ())[:_MOST_QUESTIONS]
@@ -78,26 +78,26 @@ def build_headline(recommendation: Recommendation) -> Headline:
     )
 
 
-def word_probability(rulebook: Rulebook, probability: float) -> str:
+def format_probability(rulebook: Rulebook, probability: float) -> str:
     """Return the probability of an option in whole per cent; what falls short of firm is not rounded up to it."""
     limit = rulebook.scale.firm_from
     if probability < limit <= round(probability, 2):
         probability = floor(probability * 100) / 100
-    return word_share(probability)
+    return format_share(probability)
 
 
-def word_share(share: float) -> str:
+def format_share(share: float) -> str:
     """Return a share in whole per cent; what is not all never reads as all, and what is not none not as none."""
     if 0 < share < 0.005:
         return "<1%"
     return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
-def word_base_rates(rulebook: Rulebook) -> str:
+def format_base_rates(rulebook: Rulebook) -> str:
     """Return the probabilities of the options with nothing known, the most probable first."""
     shares = decide_option(rulebook, {}).probability
     ranked = sorted(shares, key=lambda option: -shares[option])
-    return f"with nothing known: {', '.join(f'{option} {word_share(shares[option])}' for option in ranked)}"
+    return f"with nothing known: {', '.join(f'{option} {format_share(shares[option])}' for option in ranked)}"
 
 
 def _word_verdict(recommendation: Recommendation) -> str:
@@ -117,7 +117,7 @@ def _word_verdict(recommendation: Recommendation) -> str:
 
 def _describe_probability(recommendation: Recommendation) -> str:
     """Return the probability and, where the rule set was fitted to a sample of projects, how often that was built."""
-    shown = word_probability(recommendation.rulebook, recommendation.probability[recommendation.option])
+    shown = format_probability(recommendation.rulebook, recommendation.probability[recommendation.option])
     if not recommendation.rulebook.answer_counts:
         return shown
     counts = {"<1%": "fewer than 1", ">99%": "more than 99", "100%": "all"}
@@ -128,7 +128,7 @@ def _describe_probability(recommendation: Recommendation) -> str:
 def _word_firm(recommendation: Recommendation) -> str:
     if recommendation.settled:
         return "settled: no open answer can change the advice"
-    limit = word_share(recommendation.rulebook.scale.firm_from)
+    limit = format_share(recommendation.rulebook.scale.firm_from)
     words = f"firm ({limit} or more)" if recommendation.firm else f"not firm (below {limit})"
     return f"{words}; {_word_open(recommendation)}"
 
@@ -137,7 +137,7 @@ def _word_open(recommendation: Recommendation) -> str:
     """Return what open answers can still change, or the runner-up where that was not looked for."""
     if recommendation.flips is None:
         runner_up = recommendation.runner_up
-        return f"next comes {runner_up} with {word_share(recommendation.probability[runner_up])}"
+        return f"next comes {runner_up} with {format_share(recommendation.probability[runner_up])}"
     if recommendation.unknowns is None:
         return "there is too much open to work out whether it can change the advice"
     count, alone = len(recommendation.unknowns), sum(question.alone for question in recommendation.unknowns)

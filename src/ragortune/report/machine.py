@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 
 from ragortune.casebook import NearCase
@@ -258,25 +257,3 @@ def _describe_case(near: NearCase) -> Json:
         "differing": list(near.differing),
         "shared_gates": list(near.shared_gates),
     }
-
-
-_ONE_LINE = json.JSONEncoder(ensure_ascii=False, check_circular=False)
-
-
-def dump_json(data: object, *, indent: int | None = None) -> str:
-    """Return JSON with characters as they are, on one line unless indented."""
-    text = _ONE_LINE.encode(data) if indent is None else json.dumps(data, ensure_ascii=False, indent=indent)
-    if text.isascii() and "\x7f" not in text:
-        return text
-    return "".join(
-        line if line.removesuffix("\n").isprintable() else _write_out(line)
-        for line in text.splitlines(keepends=True)
-    )
-
-
-def _write_out(text: str) -> str:
-    """Return JSON text in which every character that misleads a terminal or a reader's eye is an escape."""
-    return "".join(
-        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
-        for character in text
-    )

@@ -1,143 +1,130 @@
-"""The report as Markdown, for pull requests and records; nothing from a profile can become markup."""
+"""The Markdown writer: blocks for pull requests, records and agents; no text in them can become markup."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
-from ragortune.report.headline import Headline, word_share
-from ragortune.report.outlook import NOTHING_TO_ASK, NOTHING_TO_CHANGE, Outlook
-from ragortune.report.report import NeedPart, Remark, Report
+from ragortune.report.blocks import (
+    Bar,
+    Block,
+    Break,
+    Cell,
+    Code,
+    Heading,
+    Inline,
+    Items,
+    Paragraph,
+    Span,
+    Style,
+    Table,
+    spans,
+)
 from ragortune.support.text import clean_text
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~&])")
+_SPECIAL = re.compile(r"[\\`*\[\]#|~]|(?<![^\W_])_|_(?![^\W_])")
+"""What means something in the middle of a line; an underscore inside a word does not."""
+_AT_START = re.compile(r"(?=[-+](?:\s|$)|[-=][-=\s]*$)|(?<=\d)(?=[.)](?:\s|$))")
+"""Where to escape what means something at the start of a line only: a list, or a line below a heading."""
+_CODE = re.compile(r"`([^`]+)`")
+_STRONG = (Style.STRONG, Style.ADVICE, Style.GOOD, Style.BAD, Style.ERROR, Style.WARNING)
 
 
 def escape_markdown(text: str) -> str:
-    """Return text on one line in which no character means anything to Markdown or HTML."""
-    return (
-        _SPECIAL.sub(r"\\\1", " ".join(clean_text(text).split()))
-        .replace("\\<", "&lt;")
-        .replace("\\&", "&amp;")
-    )
+    """Return text for the middle of a line, in which no character means anything to Markdown or HTML."""
+    return _escape(text).strip()
 
 
-def _plain(text: str) -> str:
-    """Return text of our own rules: kept readable, with only what breaks tables or HTML escaped."""
-    return (
-        " ".join(text.split())
-        .replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace("|", "\\|")
-        .replace("*", "\\*")
-    )
+def _escape(text: str) -> str:
+    one_line = re.sub(r"\s+", " ", clean_text(text))
+    return _SPECIAL.sub(r"\\\g<0>", one_line.replace("&", "&amp;").replace("<", "&lt;"))
 
 
-def render_markdown(report: Report) -> str:
-    """Return the report as a Markdown document."""
-    lines = [
-        f"# {escape_markdown(report.title)}",
-        "",
-        *_headline_parts(report.headline),
-        "",
-        _plain(report.meaning),
-    ]
-    for need in report.needs:
-        lines += _need_table(need)
-    for heading, remarks in (("Gates", report.gates), ("Notices", report.notices)):
-        if remarks:
-            lines += ["", f"## {heading}", "", *(_remark_item(remark) for remark in remarks)]
-    if report.outlook:
-        lines += _outlook_parts(report.outlook)
-    lines += ["", "## Begin with", ""]
-    lines += [f"{number}. {_plain(step.text)}{_refer(step)}" for number, step in enumerate(report.steps, 1)]
-    lines += ["", "## Prove it", "", *(f"- **{what}:** {_plain(text)}" for what, text in report.proof)]
-    lines += ["", "## Look again", "", *(f"- {_plain(text)}" for text in report.look_again)]
-    if report.cases:
-        lines += ["", "## Published projects most like this one", ""]
-        for case in report.cases:
-            lines.append(
-                f"- **{case.verdict}** [{_plain(case.heading)}](<{case.address}>): {_plain(case.result)} "
-                f"({_plain(case.shared)})"
-            )
-    if report.sources:
-        lines += ["", "## Sources", ""]
-        lines += [
-            f"{number}. [{_plain(title)}](<{address}>)"
-            for number, (title, address) in enumerate(report.sources, 1)
-        ]
-    if report.unanswered:
-        lines += ["", "## Unknown", ""]
-        lines += [
-            f"- `{group}`: {', '.join(f'`{name}`' for name in names)}" for group, names in report.unanswered
-        ]
-    lines += ["", f"Rule set {report.rulebook}.", ""]
-    return "\n".join(lines)
+def _guard_start(line: str) -> str:
+    if line.startswith(">"):
+        return f"&gt;{line[1:]}"
+    digits = re.match(r"\d*", line)
+    found = _AT_START.match(line, digits.end() if digits else 0)
+    return f"{line[: found.end()]}\\{line[found.end() :]}" if found else line
 
 
-def _headline_parts(headline: Headline) -> list[str]:
-    lines = [f"**Recommendation:** {_plain(headline.verdict)}", ""]
-    lines += [
-        f"**Probability:** {_plain(headline.probability)}",
-        "",
-        f"**How firm:** {_plain(headline.firm)}",
-        "",
-    ]
-    if headline.base_rates:
-        lines += [f"**Base rates:** {_plain(headline.base_rates)}", ""]
-    if headline.questions:
-        lines += ["**Ask first:**", ""]
-        lines += [f"- {_plain(line.text)} (`{line.head}`)" for line in headline.questions] + [""]
-    lines += ["| Option | Probability |", "| --- | ---: |"]
-    for bar in headline.bars:
-        mark = "**" if bar.advised else ""
-        lines.append(f"| {mark}`{bar.option}`{mark} | {mark}{_plain(bar.shown)}{mark} |")
-    return lines
+def write_markdown(blocks: Iterable[Block], *, level: int = 1) -> str:
+    """Return a page as Markdown; `level` is the level of its title."""
+    parts = ("\n".join(_write_block(block, level)) for block in blocks)
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _outlook_parts(outlook: Outlook) -> list[str]:
-    lines = []
-    if outlook.refusal:
-        lines += ["", f"## Why not {outlook.refusal.option}", ""]
-        lines += [f"- ({line.head}) {_plain(line.text)}" for line in outlook.refusal.lines]
-        lines.append(f"- {_plain(outlook.refusal.nearest)}")
-    lines += ["", "## What would change it", ""]
-    lines += [f"- **{line.head}**: {_plain(line.text)}" for line in outlook.flips]
-    if outlook.more_flips:
-        lines.append(f"- and {outlook.more_flips} more")
-    if not outlook.flips:
-        lines.append(f"- {NOTHING_TO_CHANGE}")
-    if outlook.open:
-        lines += ["", "## Find out next", ""]
-        lines += [f"- `{line.head}`: {_plain(line.text)}" for line in outlook.questions] or [
-            f"- {NOTHING_TO_ASK}"
-        ]
-    if outlook.levers:
-        lines += ["", "## What carries it", "", "| Answer | Need | Least | Now | Most | Without it |"]
-        lines.append("| --- | --- | ---: | ---: | ---: | --- |")
-        for lever in outlook.levers:
-            shares = " | ".join(_plain(word_share(share)) for share in (lever.low, lever.now, lever.high))
-            lines.append(f"| `{lever.criterion}` | {lever.need} | {shares} | {lever.without} |")
-    lines += (
-        ["", *(f"- ({line.head}) {_plain(line.text)}" for line in outlook.pillars)] if outlook.pillars else []
-    )
-    return lines
+def _write_block(block: Block, level: int) -> Iterator[str]:
+    match block:
+        case Heading():
+            yield f"{'#' * (block.level + level - 1)} {escape_markdown(block.text)}"
+        case Paragraph():
+            lead = write_inline(block.lead)
+            yield f"{lead} {write_inline(block.text)}".strip()
+        case Items():
+            for number, item in enumerate(block.items, 1):
+                sign = f"{number}. " if block.numbered else "- "
+                yield sign + write_inline(item.text)
+                for line in (
+                    *map(write_inline, item.notes),
+                    *([_refer(item.address)] if item.address else []),
+                ):
+                    yield " " * len(sign) + line
+        case Table():
+            yield from _write_table(block)
+        case Code():
+            fence = "`" * max(3, 1 + max(map(len, re.findall("`+", "".join(block.lines))), default=0))
+            yield from (fence + block.language, *map(clean_text, block.lines), fence)
+        case Break():
+            yield "---" if block.line else ""
 
 
-def _need_table(need: NeedPart) -> list[str]:
-    lines = ["", f"## Need for {need.name}", "", f"{_plain(need.verdict)}."]
-    lines += ["", "| Log-odds | Rule | Reason | Answers | Sources |", "| ---: | --- | --- | --- | --- |"]
-    for line in need.reasons:
-        numbers = ", ".join(str(number) for number in line.sources)
-        cells = (f"{line.weight:+.2f}", line.code, _plain(line.text), _plain(line.answers), numbers)
-        lines.append(f"| {' | '.join(cells)} |")
-    if need.ceiling:
-        lines += ["", f"{_plain(need.ceiling)}."]
-    return lines
+def _write_table(table: Table) -> Iterator[str]:
+    """Return a table, or a list of terms where its columns have no titles."""
+    shown = [number for number, column in enumerate(table.columns) if column.only != "text"]
+    columns = [table.columns[number] for number in shown]
+    has_titles = any(column.title for column in columns)
+    if has_titles:
+        yield f"| {' | '.join(column.title for column in columns)} |"
+        yield f"| {' | '.join('---:' if column.right else '---' for column in columns)} |"
+    for row in table.rows:
+        cells = [row[number] for number in shown]
+        if has_titles:
+            written = [_write_cell(cell, column.style) for cell, column in zip(cells, columns, strict=True)]
+            yield f"| {' | '.join(written)} |"
+        else:
+            names = " ".join(filter(None, (_write_cell(cell, None) for cell in cells[:-1])))
+            yield f"- **{names}:** {_write_cell(cells[-1], None)}"
 
 
-def _remark_item(remark: Remark) -> str:
-    return f"- **{remark.kind}** ({remark.code}): {_plain(remark.text)}. {_plain(remark.more)} _{_plain(remark.answers)}_"
+def _write_cell(cell: Cell, style: Style | None) -> str:
+    assert not isinstance(cell, Bar), "a column of bars is for text only"
+    parts = (Span(part, style) if style and isinstance(part, str) else part for part in spans(cell))
+    return write_inline(tuple(parts), in_table=True)
 
 
-def _refer(remark: Remark) -> str:
-    return f" ({remark.code})" if remark.code else ""
+def write_inline(text: Inline, *, in_table: bool = False) -> str:
+    """Return text on one line with its styles; pairs of backticks become code."""
+    line = "".join(_write_part(part, in_table=in_table) for part in spans(text)).strip()
+    return line if in_table else _guard_start(line)
+
+
+def _write_part(part: str | Span, *, in_table: bool) -> str:
+    if isinstance(part, Span):
+        if part.style is Style.NAME and part.text.strip():
+            return _write_part(f"`{part.text.strip().replace('`', '')}`", in_table=in_table)
+        shown = _write_part(part.text, in_table=in_table)
+        return f"**{shown.strip()}**" if part.style in _STRONG and shown.strip() else shown
+    pieces = _CODE.split(part)
+    code = [f"`{' '.join(clean_text(piece).split())}`" for piece in pieces[1::2]]
+    pieces[0::2] = map(_escape, pieces[0::2])
+    pieces[1::2] = [piece.replace("|", "\\|") for piece in code] if in_table else code
+    return "".join(pieces)
+
+
+def _refer(address: str) -> str:
+    """Return an address as a link; a document of the project as its path."""
+    if "://" not in address:
+        return write_inline(Span(address, Style.NAME))
+    safe = re.sub(r"[<>\s]", "", clean_text(address))
+    return f"<{safe}>"

@@ -1,8 +1,8 @@
-"""Pages on what is behind the advice: rules, criteria, options and sources, each rendered from its one record."""
+"""Pages on what is behind the advice: rules, criteria, options and sources, each built from its one record."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ragortune.model import (
     Bound,
@@ -17,19 +17,39 @@ from ragortune.model import (
     Rulebook,
     Source,
 )
-from ragortune.model.findings import Detector, FindingRule
-from ragortune.report.blocks import Block
+from ragortune.model.findings import Detector, FindingRule, read_finding_rules
+from ragortune.report.blocks import (
+    Block,
+    Break,
+    Column,
+    Heading,
+    Inline,
+    Item,
+    Items,
+    Paragraph,
+    Span,
+    Style,
+    Table,
+    bullets,
+    terms,
+)
 from ragortune.report.headline import NEED_NAMES
 from ragortune.report.outlook import GATE_WORDS
-from ragortune.report.topics import TOPICS, word_strength
-from ragortune.support.record import NOTHING
-from ragortune.support.text import join_words
+from ragortune.report.topics import TOPICS
+from ragortune.support.errors import UsageError
+from ragortune.support.text import join_words, quote_value, suggest_name
+
+AnyRule = Rule | FindingRule
+_FROM_PROSE = (
+    "Where it rests on what was read from prose, which may have been read otherwise than it was meant, the finding is a "
+    "note; answers in a `ragortune` block or a profile give the severity that is stated here."
+)
 
 
-def word_condition(criterion: str, condition: Condition) -> str:
+def format_condition(criterion: str, condition: Condition) -> str:
     """Return a condition as a reader says it."""
     if isinstance(condition, Main):
-        return f"{word_condition(criterion, condition.main)} first"
+        return f"{format_condition(criterion, condition.main)} first"
     if isinstance(condition, Bound):
         if condition.at_least is not None and condition.at_most is not None:
             return f"{criterion} from {condition.at_least} to {condition.at_most}"
@@ -40,10 +60,14 @@ def word_condition(criterion: str, condition: Condition) -> str:
     return f"{criterion} {join_words(levels, 'or')}"
 
 
-def word_effects(book: Rulebook, rule: Rule) -> list[str]:
+def _format_conditions(conditions: Mapping[str, Condition], last: str = "and") -> str:
+    return f"; {last} ".join(format_condition(*item) for item in conditions.items())
+
+
+def _format_effects(book: Rulebook, rule: Rule) -> str:
     """Return what a rule does, one clause for each effect."""
     done = [
-        f"speaks {effect.effect} {NEED_NAMES[effect.need]} ({_word_weight(book, effect)})"
+        f"speaks {effect.effect} {NEED_NAMES[effect.need]} ({_format_weight(book, effect)})"
         for effect in rule.effects
     ]
     done += [GATE_WORDS[gate.gate].format(NEED_NAMES[gate.need]) for gate in rule.gates]
@@ -51,194 +75,209 @@ def word_effects(book: Rulebook, rule: Rule) -> list[str]:
         done.append(f"notes: {rule.notice}")
     if rule.technique:
         done.append(f"offers a technique within {join_words(rule.technique.options)}")
-    return done
+    return "; ".join(done)
 
 
-def _word_weight(book: Rulebook, effect: Effect) -> str:
+def _format_weight(book: Rulebook, effect: Effect) -> str:
     sign = "+" if effect.effect is Direction.FOR else "-"
-    return f"{word_strength(effect.strength)}, log-odds {sign}{book.scale.weight(effect.strength):.2f}"
+    return f"{effect.strength.replace('_', ' ')}, log-odds {sign}{book.scale.weight(effect.strength):.2f}"
 
 
-def _argue_rule(book: Rulebook, rule: Rule | FindingRule) -> list[Block]:
-    """Return what every rule's page says below its heading for evidence, up to its tests."""
-    blocks: list[Block] = []
-    for finding in rule.sources:
-        source = book.sources[finding.source]
-        blocks.append(("item", finding.found))
-        blocks.append(("note", f"{source.title} ({source.quality}, checked {source.checked})"))
-        blocks.append(("address", source.address))
-    blocks.append(("subheading", "When it misleads"))
-    blocks += [("item", text) for text in rule.exceptions]
-    blocks += [("subheading", "What to do"), ("text", rule.remedy), ("subheading", "Tested on")]
-    return blocks
+# --- one record a page --------------------------------------------------------------------------------------------
+
+
+def find_page(book: Rulebook, name: str) -> list[Block]:
+    """Return the page that a name, code or topic stands for; raises UsageError with the nearest name."""
+    for rule in list_records(book):
+        if name == rule.id or name.upper() == rule.code:
+            return rule_page(book, rule) if isinstance(rule, Rule) else finding_page(book, rule)
+    if name in book.sources:
+        return source_page(book, book.sources[name])
+    if name in book.readable:
+        return criterion_page(book, book.readable[name])
+    if name in tuple(Option):
+        return option_page(book, book.options[Option(name)])
+    if name in TOPICS:
+        return TOPICS[name](book)
+    hint = suggest_name(name, page_names(book))
+    raise UsageError(f"there is no page {quote_value(name)}", None, hint)
+
+
+def page_names(book: Rulebook) -> list[str]:
+    """Return every name that has a page."""
+    rules = list_records(book)
+    named = [*(rule.id for rule in rules), *(rule.code for rule in rules)]
+    return [*named, *book.readable, *Option, *book.sources, *TOPICS]
 
 
 def rule_page(book: Rulebook, rule: Rule) -> list[Block]:
     """Return the page of a rule."""
-    blocks: list[Block] = [("heading", f"{rule.code} {rule.title}"), ("term", f"name\t{rule.id}")]
-    blocks.append(("term", "when\t" + "; and ".join(word_condition(*item) for item in rule.when.items())))
-    if rule.unless:
-        blocks.append(
-            ("term", "unless\t" + "; or ".join(word_condition(*item) for item in rule.unless.items()))
+    facts = [("name", rule.id), *_list_conditions(rule), ("then", _format_effects(book, rule))]
+    blocks: list[Block] = [Heading(f"{rule.code} {rule.title}"), terms(facts)]
+    if technique := rule.technique:
+        beat = [("beat", technique.baseline)] if technique.baseline else []
+        blocks += [Heading("Begin with", 2), Paragraph(technique.begin_with)]
+        blocks.append(terms([*beat, ("look again", technique.look_again)]))
+    blocks += [Heading("Why", 2), Paragraph(rule.because), *_argue_rule(book, rule)]
+    tests = [("fires", rule.tests.fires), ("silent", rule.tests.silent)]
+    blocks.append(
+        bullets(
+            f"{word}: {example.name} ({', '.join(_format_answer(*item) for item in example.profile.items())})"
+            for word, examples in tests
+            for example in examples
         )
-    blocks.append(("term", "then\t" + "; ".join(word_effects(book, rule))))
-    if rule.technique:
-        blocks.append(("subheading", "Begin with"))
-        blocks.append(("text", rule.technique.begin_with))
-        if rule.technique.baseline:
-            blocks.append(("term", f"beat\t{rule.technique.baseline}"))
-        blocks.append(("term", f"look again\t{rule.technique.look_again}"))
-    blocks += [("subheading", "Why"), ("text", rule.because), ("subheading", "Evidence")]
-    blocks += _argue_rule(book, rule)
-    for side, word in (("fires", "fires"), ("silent", "silent")):
-        for example in getattr(rule.tests, side):
-            answers = ", ".join(f"{name}: {_show_value(value)}" for name, value in example.profile.items())
-            blocks.append(("item", f"{word}: {example.name} ({answers})"))
+    )
     return blocks
 
 
-def _show_value(value: object) -> str:
-    """Return an answer as it is written in a profile."""
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, (list, tuple)) else str(value)
+def _format_answer(name: str, value: object) -> str:
+    shown = f"[{', '.join(map(str, value))}]" if isinstance(value, (list, tuple)) else value
+    return f"{name}: {shown}"
 
 
-_FROM_PROSE = (
-    "Where it rests on what was read from prose, which may have been read otherwise than it was meant, the finding is a "
-    "note; answers in a `ragortune` block or a profile give the severity that is stated here."
-)
+def _list_conditions(rule: AnyRule) -> Iterator[tuple[str, str]]:
+    if rule.when:
+        yield "when", _format_conditions(rule.when)
+    if rule.unless:
+        yield "unless", _format_conditions(rule.unless, "or")
+
+
+def _argue_rule(book: Rulebook, rule: AnyRule) -> list[Block]:
+    """Return what every rule's page says from its evidence to its tests."""
+    evidence = []
+    for finding in rule.sources:
+        source = book.sources[finding.source]
+        note = Span(f"{source.title} ({source.quality}, checked {source.checked})", Style.ASIDE)
+        evidence.append(Item(finding.found, (note,), source.address))
+    blocks: list[Block] = [Heading("Evidence", 2), Items(tuple(evidence))] if evidence else []
+    blocks += [Heading("When it misleads", 2), bullets(rule.exceptions)]
+    return [*blocks, Heading("What to do", 2), Paragraph(rule.remedy), Heading("Tested on", 2)]
 
 
 def finding_page(book: Rulebook, rule: FindingRule) -> list[Block]:
     """Return the page of something that `check` looks for."""
-    blocks: list[Block] = [
-        ("heading", f"{rule.code} {rule.title}"),
-        ("term", f"name\t{rule.id}"),
-        ("term", f"severity\t{rule.severity}, confidence {rule.confidence}, since {rule.since}"),
+    facts = [
+        ("name", rule.id),
+        ("severity", f"{rule.severity}, confidence {rule.confidence}, since {rule.since}"),
     ]
-    if rule.decisions:
-        blocks.append(("term", f"decides\t{join_words(rule.decisions, 'or')}"))
-    if rule.when:
-        blocks.append(("term", "when\t" + "; and ".join(word_condition(*item) for item in rule.when.items())))
-    if rule.unless:
-        blocks.append(
-            ("term", "unless\t" + "; or ".join(word_condition(*item) for item in rule.unless.items()))
-        )
-    blocks += [("subheading", "How it is found"), ("text", rule.how)]
+    facts += [("decides", join_words(rule.decisions, "or"))] if rule.decisions else []
+    blocks: list[Block] = [
+        Heading(f"{rule.code} {rule.title}"),
+        terms([*facts, *_list_conditions(rule)]),
+        Heading("How it is found", 2),
+        Paragraph(rule.how),
+    ]
     if rule.detector is Detector.ANSWERS:
-        blocks.append(("text", _FROM_PROSE))
-    blocks += [("subheading", "Why it matters"), ("text", rule.because)]
-    if rule.sources:
-        blocks.append(("subheading", "Evidence"))
-    blocks += _argue_rule(book, rule)
-    for side, word in (("fires", "finds"), ("silent", "passes")):
-        blocks += [("item", f"{word}: {example.name}") for example in getattr(rule.tests, side)]
-    blocks.append(("subheading", "To suppress it"))
-    blocks.append(("text", f"<!-- ragortune: ignore[{rule.id}] until 2027-03-31 because TEXT -->"))
-    return blocks
+        blocks.append(Paragraph(_FROM_PROSE))
+    blocks += [Heading("Why it matters", 2), Paragraph(rule.because), *_argue_rule(book, rule)]
+    tests = [("finds", rule.tests.fires), ("passes", rule.tests.silent)]
+    blocks.append(bullets(f"{word}: {example.name}" for word, examples in tests for example in examples))
+    comment = f"`<!-- ragortune: ignore[{rule.id}] until 2027-03-31 because TEXT -->`"
+    return [*blocks, Heading("To suppress it", 2), Paragraph(comment)]
 
 
 def criterion_page(book: Rulebook, criterion: Criterion) -> list[Block]:
     """Return the page of a criterion."""
     blocks: list[Block] = [
-        ("heading", f"{criterion.id}: {criterion.title}"),
-        ("text", criterion.question),
-        ("subheading", "How to find out"),
-        ("text", criterion.help),
-        ("subheading", "Levels" if criterion.nominal else "Levels, lowest first"),
+        Heading(f"{criterion.id}: {criterion.title}"),
+        Paragraph(criterion.question),
+        Heading("How to find out", 2),
+        Paragraph(criterion.help),
+        Heading("Levels" if criterion.nominal else "Levels, lowest first", 2),
+        terms([(level.id, level.means) for level in criterion.levels]),
     ]
-    blocks += [("term", f"{level.id}\t{level.means}") for level in criterion.levels]
     if criterion.several:
-        blocks.append(("text", "Several can hold at once: a list names all that hold, the main one first."))
+        blocks.append(Paragraph("Several can hold at once: a list names all that hold, the main one first."))
     if criterion.asked_when:
-        conditions = join_words(word_condition(*item) for item in criterion.asked_when.items())
-        blocks.append(("text", f"The questionnaire asks it only where this is known: {conditions}."))
+        conditions = join_words(format_condition(*item) for item in criterion.asked_when.items())
+        blocks.append(Paragraph(f"The questionnaire asks it only where this is known: {conditions}."))
     if criterion.unit:
-        blocks.append(("text", f"A number of {criterion.unit} may be given instead."))
+        blocks.append(Paragraph(f"A number of {criterion.unit} may be given instead."))
     if criterion.raises:
         names = join_words(NEED_NAMES[need] for need in criterion.raises)
-        blocks.append(("text", f"A higher level never lowers the need for {names}."))
-    blocks.append(("subheading", "Read by"))
-    for rule in book.rules.values():
-        if criterion.id in rule.criteria:
-            blocks.append(("term", f"{rule.code}\t{rule.title}: {'; '.join(word_effects(book, rule))}"))
-    return blocks
+        blocks.append(Paragraph(f"A higher level never lowers the need for {names}."))
+    readers = [rule for rule in book.rules.values() if criterion.id in rule.criteria]
+    read_by = [(rule.code, f"{rule.title}: {_format_effects(book, rule)}") for rule in readers]
+    return [*blocks, Heading("Read by", 2), terms(read_by)] if read_by else blocks
 
 
 def option_page(book: Rulebook, guide: OptionGuide) -> list[Block]:
     """Return the page of an option."""
-    blocks: list[Block] = [
-        ("heading", f"{guide.id}: {guide.title}"),
-        ("text", guide.meaning),
-        ("subheading", "First"),
-        ("text", guide.first),
-        ("subheading", "Look again"),
-        ("text", guide.look_again),
-        ("subheading", "Prove it"),
-        ("term", f"beat\t{guide.baseline}"),
-        ("term", f"on\t{guide.test_set}"),
-        ("subheading", "Techniques"),
+    offered = [
+        (rule.technique.order, rule)
+        for rule in book.rules.values()
+        if rule.technique and guide.id in rule.technique.options
     ]
-    offered = [rule for rule in book.rules.values() if rule.technique and guide.id in rule.technique.options]
-    offered.sort(key=lambda rule: rule.technique.order if rule.technique else 0)
-    blocks += [("term", f"{rule.code}\t{rule.title}") for rule in offered]
-    return blocks
+    return [
+        Heading(f"{guide.id}: {guide.title}"),
+        Paragraph(guide.meaning),
+        Heading("First", 2),
+        Paragraph(guide.first),
+        Heading("Look again", 2),
+        Paragraph(guide.look_again),
+        Heading("Prove it", 2),
+        terms([("beat", guide.baseline), ("on", guide.test_set)]),
+        Heading("Techniques", 2),
+        terms((rule.code, rule.title) for _, rule in sorted(offered, key=lambda pair: pair[0])),
+    ]
 
 
-def source_page(book: Rulebook, source: Source, findings: Mapping[str, FindingRule] = NOTHING) -> list[Block]:
+def source_page(book: Rulebook, source: Source) -> list[Block]:
     """Return the page of a source: what it contributes to which rule."""
-    blocks: list[Block] = [
-        ("heading", source.title),
-        ("address", source.address),
-        ("text", f"{source.quality.value.capitalize()}, checked {source.checked}."),
-        ("subheading", "Found there"),
-    ]
-    blocks += [
-        ("term", f"{rule.code}\t{finding.found}")
-        for rule in _all_rules(book, findings)
+    found = [
+        (rule.code, finding.found)
+        for rule in list_records(book)
         for finding in rule.sources
         if finding.source == source.id
     ]
-    return blocks
-
-
-def find_page(book: Rulebook, name: str, findings: Mapping[str, FindingRule] = NOTHING) -> list[Block] | None:
-    """Return the page that a name, code or topic stands for, or None."""
-    named = next((rule for rule in book.rules.values() if _is_called(rule, name)), None)
-    if named is not None:
-        return rule_page(book, named)
-    found = next((rule for rule in findings.values() if _is_called(rule, name)), None)
-    if found is not None:
-        return finding_page(book, found)
-    if name in book.sources:
-        return source_page(book, book.sources[name], findings)
-    return _other_page(book, name)
-
-
-def _all_rules(book: Rulebook, findings: Mapping[str, FindingRule]) -> list[Rule | FindingRule]:
-    return [*book.rules.values(), *findings.values()]
-
-
-def _is_called(rule: Rule | FindingRule, name: str) -> bool:
-    return name == rule.id or name.upper() == rule.code
-
-
-def _other_page(book: Rulebook, name: str) -> list[Block] | None:
-    if name in book.readable:
-        return criterion_page(book, book.readable[name])
-    if name in tuple(Option):
-        return option_page(book, book.options[Option(name)])
-    return TOPICS[name](book) if name in TOPICS else None
-
-
-def page_names(book: Rulebook, findings: Mapping[str, FindingRule] = NOTHING) -> list[str]:
-    """Return every name that has a page."""
-    codes = [rule.code for rule in _all_rules(book, findings)]
+    quality = f"{source.quality.value.capitalize()}, checked {source.checked}."
     return [
-        *book.rules,
-        *findings,
-        *codes,
-        *book.readable,
-        *tuple(Option),
-        *book.sources,
-        *TOPICS,
+        Heading(source.title),
+        Items((Item(quality, address=source.address),)),
+        Heading("Found there", 2),
+        terms(found),
     ]
+
+
+# --- the whole rule set -------------------------------------------------------------------------------------------
+
+
+def list_rules(book: Rulebook) -> list[Block]:
+    """Return every rule and finding on a line, and what the rule set holds."""
+    findings = read_finding_rules(book)
+    columns = ("Code", "Rule", "When", "Then")
+    rules = [
+        (rule.code, rule.title, _format_conditions(rule.when), _format_effects(book, rule), rule.id)
+        for rule in book.rules.values()
+    ]
+    blocks: list[Block] = [_list_table(columns, rules)]
+    if findings:
+        columns = ("Code", "Finding", "Severity", "Confidence")
+        blocks.append(
+            _list_table(
+                columns,
+                [(own.code, own.title, own.severity, own.confidence, own.id) for own in findings.values()],
+            )
+        )
+    count = (
+        f"{len(book.rules)} rules, {len(book.criteria)} criteria, {len(book.sources)} sources, "
+        f"{len(findings)} finding rules"
+    )
+    disabled = [Paragraph(f"{name} is disabled: {because}") for name, because in book.disabled.items()]
+    return [*blocks, Break(), Paragraph(count), *disabled]
+
+
+def _list_table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
+    """Return rules in columns for Markdown, and as name and sentence for text."""
+    code, *others = (Column(title, only="markdown") for title in titles)
+    columns = (code.replace(only=None, style=Style.NAME), *others, Column(only="text"))
+    return Table(columns, tuple((*row[:-1], _summarise(row)) for row in rows))
+
+
+def _summarise(row: tuple[str, ...]) -> Inline:
+    return (Span(row[-1], Style.STRONG), f": {row[1]}: {row[-2]}")
+
+
+def list_records(book: Rulebook) -> list[AnyRule]:
+    """Return all rules, those of `check` last; they are their own JSON."""
+    return [*book.rules.values(), *read_finding_rules(book).values()]

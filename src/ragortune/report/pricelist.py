@@ -98,7 +98,7 @@ def _list_values(rows: Iterable[PriceRow]) -> list[tuple[str, ...]]:
 
 def _word_row(row: PriceRow, today: str) -> str:
     values = ", ".join(_word_value(row, name) for name in row.values)
-    return f"{values} ({row.as_of}, {count_days(row.as_of, today)} days, {row.confidence})"
+    return f"{row.as_of}, {count_days(row.as_of, today)} days, {row.confidence}: {values}"
 
 
 def _word_value(row: PriceRow, name: str) -> str:

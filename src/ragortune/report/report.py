@@ -21,7 +21,7 @@ from ragortune.model import (
     RuleHit,
     Sample,
 )
-from ragortune.report.headline import NEED_NAMES, Headline, build_headline, word_share
+from ragortune.report.headline import NEED_NAMES, Headline, build_headline, format_share
 from ragortune.report.outlook import Outlook, build_outlook
 from ragortune.support.record import Record
 from ragortune.support.text import clean_text, join_words
@@ -206,7 +206,7 @@ def _need_part(recommendation: Recommendation, need: Need, sources: _Sources) ->
     ]
     lines.sort(key=lambda line: (line.weight < 0, -abs(line.weight), line.code))
     base = ReasonLine(
-        intercept, "", f"base rate: {word_share(logistic(intercept))} with nothing known", "", ()
+        intercept, "", f"base rate: {format_share(logistic(intercept))} with nothing known", "", ()
     )
     return NeedPart(
         NEED_NAMES[need],
@@ -224,8 +224,8 @@ def _word_need(state: NeedState) -> str:
     if state.required_by:
         return f"required, whatever its {score}"
     if state.tied:
-        return f"as likely as not, so it is not taken to hold: {word_share(state.probability)}, {score}"
-    return f"{'needed' if state.needed else 'not needed'}: {word_share(state.probability)}, {score}"
+        return f"as likely as not, so it is not taken to hold: {format_share(state.probability)}, {score}"
+    return f"{'needed' if state.needed else 'not needed'}: {format_share(state.probability)}, {score}"
 
 
 def _word_ceiling(recommendation: Recommendation, need: Need) -> str:
@@ -240,7 +240,7 @@ def _word_ceiling(recommendation: Recommendation, need: Need) -> str:
         if any(gate.need is need and gate.gate is GateKind.CONFIRMS for gate in rule.gates)
     ]
     return (
-        f"not confirmed by {join_words(confirming, 'or')}, so it counts as at most {word_share(logistic(most))}, "
+        f"not confirmed by {join_words(confirming, 'or')}, so it counts as at most {format_share(logistic(most))}, "
         f"log-odds {most:+.2f}"
     )
 

@@ -18,10 +18,9 @@ from ragortune.model.findings import (
     Suppression,
 )
 from ragortune.report.checks import STEP_NAMES, fix_uri, list_sources, word_block, word_message, word_quote
-from ragortune.report.machine import dump_json
 from ragortune.report.markdown import escape_markdown
 from ragortune.support.errors import ExitCode
-from ragortune.support.text import clean_text
+from ragortune.support.text import clean_text, dump_json
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "ragortune/v1"
@@ -38,7 +37,7 @@ Json = dict[str, object]
 
 def render_sarif(report: CheckReport) -> str:
     """Return a run of `check` as a SARIF log."""
-    return dump_json(describe_log(report), indent=2) + "\n"
+    return dump_json(describe_log(report)) + "\n"
 
 
 def describe_log(report: CheckReport) -> Json:

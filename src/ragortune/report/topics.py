@@ -8,8 +8,8 @@ from ragortune.engine import decide_option
 from ragortune.engine.score import logistic
 from ragortune.evidence.quantities import word_quantity
 from ragortune.model import EVEN, GateKind, Rulebook, Sample, Strength
-from ragortune.report.blocks import Block
-from ragortune.report.headline import NEED_NAMES, word_share
+from ragortune.report.blocks import Block, Heading, Paragraph, terms
+from ragortune.report.headline import NEED_NAMES, format_share
 from ragortune.report.outlook import GATE_WORDS
 from ragortune.support.errors import ExitCode
 
@@ -50,97 +50,93 @@ _EXIT_CODES = {
     ExitCode.INTERNAL_ERROR: "internal error",
     ExitCode.INTERRUPTED: "interrupted",
 }
-
-
-def exit_code_page(_: Rulebook) -> list[Block]:
-    """Return the page on exit codes."""
-    blocks: list[Block] = [("heading", "Exit codes"), ("text", "The output format never changes the code.")]
-    blocks += [("term", f"{code.value}\t{meaning}") for code, meaning in _EXIT_CODES.items()]
-    return blocks
-
-
 _QUANTITIES = (
     "Numbers for `ragortune cost`, under `quantities` in a profile. What is left out has a default, which `ragortune "
     "prices show NAME` shows, and is listed as such. A number may be a mapping {low, value, high, source, evidence}."
 )
 
 
+def exit_code_page(_: Rulebook) -> list[Block]:
+    """Return the page on exit codes."""
+    codes = [(str(code.value), meaning) for code, meaning in _EXIT_CODES.items()]
+    return [Heading("Exit codes"), Paragraph("The output format never changes the code."), terms(codes)]
+
+
 def scale_page(book: Rulebook) -> list[Block]:
     """Return the page on how log-odds become advice."""
     scale = book.scale
-    blocks: list[Block] = [
-        ("heading", "How it decides"),
-        ("text", _HOW),
-        ("subheading", "Strength of an effect"),
+    weights = [(strength.replace("_", " "), scale.weight(strength)) for strength in Strength]
+    starts = [(name, scale.intercept(need)) for need, name in NEED_NAMES.items()]
+    return [
+        Heading("How it decides"),
+        Paragraph(_HOW),
+        Heading("Strength of an effect", 2),
+        terms(
+            (name, f"log-odds {weight:.2f}; takes even odds to {format_share(logistic(weight))}")
+            for name, weight in weights
+        ),
+        Heading("Base rates", 2),
+        terms(
+            (name, f"log-odds {start:+.2f}, which is {format_share(logistic(start))}")
+            for name, start in starts
+        ),
+        *_list_gates(book),
     ]
-    for strength in Strength:
-        weight = scale.weight(strength)
-        taken = f"takes even odds to {word_share(logistic(weight))}"
-        blocks.append(("term", f"{word_strength(strength)}\tlog-odds {weight:.2f}; {taken}"))
-    blocks.append(("subheading", "Base rates"))
-    for need, name in NEED_NAMES.items():
-        start = scale.intercept(need)
-        blocks.append(("term", f"{name}\tlog-odds {start:+.2f}, which is {word_share(logistic(start))}"))
-    return blocks + _list_gates(book)
 
 
 def _list_gates(book: Rulebook) -> list[Block]:
     """Return what each gate of the rule set does, and what counts of a need that nothing confirms."""
     gates = [(rule, gate) for rule in book.rules.values() for gate in rule.gates]
-    blocks: list[Block] = [("subheading", "Gates")] if gates else []
-    for rule, gate in gates:
-        blocks.append(
-            ("term", f"{rule.code}\t{rule.title}: {GATE_WORDS[gate.gate].format(NEED_NAMES[gate.need])}")
-        )
+    if not gates:
+        return []
+    rows = [
+        (rule.code, f"{rule.title}: {GATE_WORDS[gate.gate].format(NEED_NAMES[gate.need])}")
+        for rule, gate in gates
+    ]
     most = book.scale.unconfirmed
-    for need in dict.fromkeys(gate.need for _, gate in gates if gate.gate is GateKind.CONFIRMS):
-        held = f"counts as at most {word_share(logistic(most))} (log-odds {most:.2f})"
-        blocks.append(("text", f"Until it is confirmed, the need for {NEED_NAMES[need]} {held}."))
-    return blocks
+    held = f"counts as at most {format_share(logistic(most))} (log-odds {most:.2f})"
+    needs = dict.fromkeys(gate.need for _, gate in gates if gate.gate is GateKind.CONFIRMS)
+    ceilings = [
+        Paragraph(f"Until it is confirmed, the need for {NEED_NAMES[need]} {held}.") for need in needs
+    ]
+    return [Heading("Gates", 2), terms(rows), *ceilings]
 
 
 def probability_page(book: Rulebook) -> list[Block]:
     """Return the page on what a probability means, and what it is computed from."""
-    blocks: list[Block] = [("heading", "Probability"), ("text", _LOGISTIC)]
     count = sum(case.sample is Sample.FIELD for case in book.cases)
-    if count:
-        blocks.append(("text", _FITTED.format(count=count)))
-    blocks.append(("subheading", "With nothing known"))
+    fitted = [Paragraph(_FITTED.format(count=count))] if count else []
     shares = decide_option(book, {}).probability
-    blocks += [("term", f"{option}\t{word_share(share)}") for option, share in shares.items()]
-    return blocks
+    return [
+        Heading("Probability"),
+        Paragraph(_LOGISTIC),
+        *fitted,
+        Heading("With nothing known", 2),
+        terms((option, format_share(share)) for option, share in shares.items()),
+    ]
 
 
 def firm_page(book: Rulebook) -> list[Block]:
     """Return the page on when advice is firm, settled, or rests on too little."""
-    limit = word_share(book.scale.firm_from)
-    return [
-        ("heading", "How firm"),
+    limit = format_share(book.scale.firm_from)
+    meanings = [
         (
-            "term",
-            "settled\tproved: no way to answer what is still open, not even partly, can change the advice",
+            "settled",
+            "proved: no way to answer what is still open, not even partly, can change the advice",
         ),
-        ("term", f"firm\tthe advice is settled, or its probability is {limit} or more"),
-        ("term", f"not firm\tits probability is below {limit}, and open answers can still change it"),
-        ("term", f"too little\tno option reaches {word_share(EVEN)}, or the default applies"),
-        ("term", f"default\t{_DEFAULT}"),
-        ("subheading", "What to find out"),
-        ("text", _GAIN.format(ask_from=book.scale.ask_from)),
+        ("firm", f"the advice is settled, or its probability is {limit} or more"),
+        ("not firm", f"its probability is below {limit}, and open answers can still change it"),
+        ("too little", f"no option reaches {format_share(EVEN)}, or the default applies"),
+        ("default", _DEFAULT),
     ]
+    gain = _GAIN.format(ask_from=book.scale.ask_from)
+    return [Heading("How firm"), terms(meanings), Heading("What to find out", 2), Paragraph(gain)]
 
 
 def quantities_page(book: Rulebook) -> list[Block]:
     """Return the page on the numbers that stand under `quantities` in a profile."""
-    return [
-        ("heading", "Quantities"),
-        ("text", _QUANTITIES),
-        *(("term", f"{kind.id}\t{word_quantity(kind)}") for kind in book.quantities.values()),
-    ]
-
-
-def word_strength(strength: Strength) -> str:
-    """Return the word for a strength as a reader says it."""
-    return strength.replace("_", " ")
+    rows = [(kind.id, word_quantity(kind)) for kind in book.quantities.values()]
+    return [Heading("Quantities"), Paragraph(_QUANTITIES), terms(rows)]
 
 
 TOPICS: Mapping[str, Callable[[Rulebook], list[Block]]] = {

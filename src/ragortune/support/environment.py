@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from ragortune.support.record import NOTHING, Record
+from ragortune.support.text import guard_terminal
 
 PLAIN_WIDTH = 80
 _LEFT_BEHIND = 3600
@@ -113,15 +114,21 @@ class Environment(Record, frozen=True):
         """Return today's date, YYYY-MM-DD."""
         return self.today or read_date()
 
-    def write(self, text: str) -> None:
+    def write(self, text: str, *, commands: bool = False) -> None:
         """Write a result to stdout; a reader that has seen enough, such as `head`, is no error.
 
-        Raises OSError where the result cannot be written.
+        Args:
+            text: the result.
+            commands: whether it is made of commands to the runner; else it cannot hold any.
+
+        Raises:
+            OSError: the result cannot be written.
+
         """
         if self.stdout is None:
             raise OSError(errno.EBADF, "stdout is closed")
         try:
-            self.stdout.write(text)
+            self.stdout.write(text if commands else guard_terminal(text))
         except BrokenPipeError:
             discard_output(self.stdout)
 
@@ -135,7 +142,7 @@ class Environment(Record, frozen=True):
 
     def say(self, text: str) -> None:
         """Write a part of a dialogue to stderr, at once."""
-        self.stderr.write(text)
+        self.stderr.write(guard_terminal(text))
         self.stderr.flush()
 
     def hear(self, limit: int) -> str | None:
@@ -150,7 +157,7 @@ class Environment(Record, frozen=True):
     def note(self, text: str) -> None:
         """Write a line to stderr: a warning, an error, progress."""
         with contextlib.suppress(OSError):  # where nobody reads it, the exit code still tells
-            self.stderr.write(text + "\n")
+            self.stderr.write(guard_terminal(text) + "\n")
 
 
 def discard_output(stream: TextIO) -> None:

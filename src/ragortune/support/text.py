@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Iterable
+from typing import Any
+
+import msgspec
 
 _KEPT = {"\n", "\t"}
+_COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
+_OBEYED = re.compile("\x1b(?!\\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
+"""What a terminal obeys, colours apart."""
 
 
 def clean_text(text: str, *, keep_breaks: bool = False) -> str:
@@ -29,6 +37,19 @@ def clean_text(text: str, *, keep_breaks: bool = False) -> str:
         else:
             shown.append(ascii(character)[1:-1])
     return "".join(shown)
+
+
+def disarm_commands(text: str) -> str:
+    """Return text in which no runner reads a command: neither `::name::` at the start of a line nor `##[name]`."""
+    return _COMMAND.sub(r"\1: ", text).replace("##[", "## [")
+
+
+def guard_terminal(text: str) -> str:
+    """Return a whole page as a terminal and a runner's log may have it: with colours, but nothing else they obey.
+
+    The last guard, behind the writers that clean each text from outside where they write it.
+    """
+    return disarm_commands(_OBEYED.sub(lambda found: ascii(found[0])[1:-1], text))
 
 
 def shorten_text(text: str, width: int) -> str:
@@ -57,6 +78,11 @@ def join_words(words: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(listed[:-1])} {last} {listed[-1]}"
 
 
+def count_words(number: int, singular: str, plural: str | None = None) -> str:
+    """Return `1 finding` or `2 findings`."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
 def suggest_name(word: object, names: Iterable[str]) -> str | None:
     """Return the hint that names the valid name nearest to `word`, or None if none is near."""
     choices = list(names)
@@ -72,3 +98,23 @@ def suggest_name(word: object, names: Iterable[str]) -> str | None:
     if not near and len(wanted) > 2:
         near = sorted((form for form in by_form if wanted in form), key=len)[:1]
     return f"did you mean '{by_form[near[0]]}'?" if near else None
+
+
+def dump_json(data: object, *, indent: int | None = 2) -> str:
+    """Return records and plain data as JSON; on one line if `indent` is None.
+
+    Characters stand as they are, but for those that mislead a terminal or a reader's eye, which are escapes.
+    """
+    plain = msgspec.to_builtins(data, enc_hook=_simplify)
+    text = json.dumps(plain, ensure_ascii=False, indent=indent)
+    text = text.replace("##[", "##\\u005b")  # no runner reads a command in it
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
+        for character in text
+    )
+
+
+def _simplify(value: Any) -> object:
+    return str(value) if isinstance(value, str) else dict(value)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ragortune.evidence.entries import Entry, read_evidence
 from ragortune.evidence.documents.sentences import DeclaredText
+from ragortune.evidence.entries import Entry, read_evidence
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Evidence, GivenQuantity, Option, Profile, Provenance, Rulebook
 from ragortune.model.documents import (

@@ -1,0 +1,88 @@
+"""Every format of every command: one table, one check of the name that was asked for, one way to render.
+
+A renderer takes the result of its command. What it returns decides how it is written: blocks (`report.blocks`) by the
+text or the Markdown writer, a string as it is, anything else as JSON. So a new format is a function and a line here.
+Renderers are named as entry points are, and loaded when they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pkgutil import resolve_name
+from typing import Any
+
+from ragortune.report.markdown import write_markdown
+from ragortune.support.environment import Environment
+from ragortune.support.errors import UsageError
+from ragortune.support.text import dump_json, join_words, quote_value, suggest_name
+
+_PAGE = "builtins:list"
+"""The result is the page."""
+
+FORMATS: Mapping[str, Mapping[str, str]] = {
+    "explain": dict.fromkeys(("text", "json", "markdown"), _PAGE),
+    "cost": {
+        "text": "ragortune.report.costs:build_page",
+        "json": "ragortune.report.costs:describe_costs",
+        "markdown": "ragortune.report.costs:build_page",
+        "csv": "ragortune.report.costs:write_costs_csv",
+    },
+    "prices list": {
+        "text": "ragortune.report.pricelist:list_prices",
+        "json": "ragortune.report.pricelist:list_records",
+        "markdown": "ragortune.report.pricelist:tabulate_prices",
+        "csv": "ragortune.report.pricelist:write_prices_csv",
+    },
+    "prices show": {
+        "text": "ragortune.report.pricelist:show_price",
+        "json": "ragortune.report.pricelist:show_record",
+        "markdown": "ragortune.report.pricelist:show_price",
+    },
+    "prices check": {
+        "text": "ragortune.report.pricelist:write_check",
+        "json": "ragortune.report.pricelist:describe_check",
+    },
+    "rules list": {
+        "text": "ragortune.report.pages:list_rules",
+        "json": "ragortune.report.pages:list_records",
+        "markdown": "ragortune.report.pages:list_rules",
+    },
+    "rules check": {
+        "text": "ragortune.report.rulesets:write_check",
+        "json": "ragortune.report.rulesets:describe_check",
+    },
+}
+"""Renderers by command and format; the first format is the one that is used where none is named."""
+
+
+def list_formats(command: str) -> str:
+    """Return the formats of a command as help names them: `text, json or markdown`."""
+    return join_words(FORMATS[command], "or")
+
+
+def choose_format(command: str, given: str) -> str:
+    """Return a format that a command has; raises UsageError with those that there are and the nearest name."""
+    known = FORMATS[command]
+    if given not in known:
+        message = f"--format must be {join_words(known, 'or')}, not {quote_value(given)}"
+        raise UsageError(message, None, suggest_name(given, known))
+    return given
+
+
+def render(command: str, form: str, result: Any, environment: Environment, color: str = "auto") -> str:
+    """Return the result of a command in one of its formats, as it is printed or written to a file."""
+    made = resolve_name(FORMATS[command][form])(result)
+    if isinstance(made, str):
+        return made
+    if form == "text":
+        from ragortune.report.text import write_text  # noqa: PLC0415  (brings in rich)
+
+        return write_text(
+            made,
+            width=environment.width,
+            color=environment.wants_color(color),
+            unicode=environment.has_unicode,
+        )
+    if form == "markdown":
+        return write_markdown(made)
+    return dump_json(made, indent=None if form == "jsonl" else 2) + "\n"
