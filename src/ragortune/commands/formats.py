@@ -20,6 +20,18 @@ _PAGE = "builtins:list"
 """The result is the page."""
 
 FORMATS: Mapping[str, Mapping[str, str]] = {
+    "recommend": {
+        "text": "ragortune.report.recommendation:build_recommendation",
+        "json": "ragortune.report.shapes:describe_recommendation",
+        "jsonl": "ragortune.report.shapes:describe_recommendation",
+        "markdown": "ragortune.report.recommendation:build_recommendation",
+    },
+    "recommend --brief": {
+        "text": "ragortune.report.headline:write_verdict",
+        "json": "ragortune.report.shapes:describe_verdict",
+        "jsonl": "ragortune.report.shapes:describe_verdict",
+        "markdown": "ragortune.report.headline:write_verdict",
+    },
     "explain": dict.fromkeys(("text", "json", "markdown"), _PAGE),
     "rules list": {
         "text": "ragortune.report.pages:list_rules",
