@@ -153,7 +153,7 @@ def _choose_settings(request: CheckRequest, environment: Environment, stack: Exi
     if profile is not None:
         shown = Path(os.path.relpath(profile, working)).as_posix()
         document = parse_text(decode_text(read_bytes(profile, PROFILE_BYTES), shown), shown)
-        outside = Vocabulary(rulebook.criteria).read_profile(document.data, document)
+        outside = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     return _Settings(
         rulebook,
         configuration,
