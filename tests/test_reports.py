@@ -198,7 +198,9 @@ def test_advice_with_too_much_open_says_that_it_was_not_worked_out():
 def test_the_lines_of_a_need_add_up_to_its_log_odds():
     for path in EXAMPLES:
         document = read_document(str(path), PROFILE_BYTES)
-        advice = recommend(Vocabulary(BOOK.criteria).read_profile(document.data, document), what_if=False)
+        advice = recommend(
+            Vocabulary(BOOK.criteria, BOOK.quantities).read_profile(document.data, document), what_if=False
+        )
         text = write_text(build_recommendation(Advice(advice)), width=80, color=False)
         for heading, state in zip(("RETRIEVAL", "TUNING"), advice.needs.values(), strict=True):
             part = text.partition(f"NEED FOR {heading}\n")[2].partition("\n\n")[0]

@@ -54,7 +54,7 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     sources = sources or QuoteSources()
     if not advised and not list_quotes(reading) and not sources.outside:
         return DocumentAudit(reading, None, ())
-    answers = gather_answers(reading, Vocabulary(rulebook.criteria), outside)
+    answers = gather_answers(reading, Vocabulary(rulebook.criteria, rulebook.quantities), outside)
     answers = answers.replace(profile=add_facts(rulebook, answers.profile, today))
     advice = add_what_if(judge_profile(rulebook, answers.profile))
     case = AuditCase(reading, answers, advice, sources)
@@ -65,7 +65,7 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
         held, flaws = read_remarks(reading.remarks, policy.rules, today)
         findings, unused = silence_findings(findings, held, policy.chosen)
         own = [rule for rule in chosen if rule.detector in OWN_DETECTORS]
-        findings += report_flaws((*flaws, *unused) if judged else (), reading, own)
+        findings += report_flaws((*flaws, *unused) if judged else (), case, own)
     findings = [_hold_to_pin(finding, policy.pin) for finding in findings]
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))
     return DocumentAudit(
@@ -79,8 +79,12 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
 
 def _hold_to_pin(finding: AuditFinding, pin: str | None) -> AuditFinding:
     """Return a finding, as a note where its rule is newer than the pinned rule set."""
-    newer = pin is not None and _numbers(finding.rule.since) > _numbers(pin)
-    return finding.replace(severity=Severity.NOTE) if newer else finding
+    return finding.replace(severity=Severity.NOTE) if is_newer(finding.rule, pin) else finding
+
+
+def is_newer(rule: FindingRule, pin: str | None) -> bool:
+    """Tell whether a rule is newer than the rule set that a project has agreed to."""
+    return pin is not None and _numbers(rule.since) > _numbers(pin)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

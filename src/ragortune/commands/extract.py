@@ -23,12 +23,12 @@ from ragortune.commands.evidence import real_path
 from ragortune.commands.formats import choose_format, render
 from ragortune.commands.shared import open_rulebook
 from ragortune.evidence.block import Content, leave_out_held, write_block
-from ragortune.evidence.citations import describe_evidence
 from ragortune.evidence.documents.reader import read_design
+from ragortune.evidence.entries import describe_evidence
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Rulebook
 from ragortune.model.documents import DesignReading
-from ragortune.report.extract import describe_answer, quote_sentence
+from ragortune.report.extract import describe_entry, quote_sentence
 from ragortune.support.environment import Environment, replace_file
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import read_bytes
@@ -65,7 +65,7 @@ def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCo
     shown = show_path(request.path, request.stdin_name)
     read = open_reader(rulebook, request.model, environment, cache=request.cache)
     text = read_design_text(request.path, shown, Limits(), environment)
-    answers = gather_answers(read(text, shown), Vocabulary(rulebook.criteria))
+    answers = gather_answers(read(text, shown), Vocabulary(rulebook.criteria, rulebook.quantities))
     if writes:
         _write_answers(text, rulebook, answers, environment, dry_run=request.dry_run)
         return ExitCode.OK
@@ -117,7 +117,7 @@ def list_content(answers: StatedAnswers) -> Content:
         cited = next((part.span for part in decision.cited if part.role == "for"), None)
         if cited is not None:
             content["evidence"] = describe_evidence(quote_sentence(answers.reading, cited))
-    profile = {criterion: describe_answer(answers, criterion) for criterion in answers.read}
+    profile = {criterion: describe_entry(answers, criterion) for criterion in answers.read}
     return {**content, "profile": profile}
 
 

@@ -78,7 +78,7 @@ class _Handlers:
     def __init__(self, rules: str | None, environment: Environment) -> None:
         self._rules = rules
         self._environment = environment
-        self._tools = build_tools(open_rulebook(rules, environment).criteria)
+        self._tools = build_tools(open_rulebook(rules, environment))
 
     async def list_tools(self, _context: object, _params: object) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[_describe_tool(tool) for tool in self._tools.values()])

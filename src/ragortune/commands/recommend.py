@@ -73,7 +73,7 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
     """Print the recommendation for each profile; what cannot be read is named on stderr, the rest is answered."""
     batch = _check_request(request, environment)
     rulebook = open_rulebook(request.rules, environment)
-    vocabulary = Vocabulary(rulebook.criteria)
+    vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
     inputs = itertools.chain.from_iterable(
         _read_inputs(request, path, vocabulary, environment) for path in request.paths
     )

@@ -42,7 +42,7 @@ def check_folder(folder: Path, today: str) -> tuple[RuleFinding, ...]:
 
 def run_tests(rulebook: Rulebook) -> tuple[int, tuple[FailedTest, ...]]:
     """Return how many rule tests there are, and those that fail."""
-    vocabulary = Vocabulary(rulebook.readable)
+    vocabulary = Vocabulary(rulebook.readable, rulebook.quantities)
     count, failed = 0, []
     for rule in rulebook.rules.values():
         for expected in ("fires", "silent"):

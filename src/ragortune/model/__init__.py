@@ -1,7 +1,7 @@
 """The terms of the domain: criteria, rules, profiles, recommendations. Frozen records, no input or output."""
 
 from ragortune.model.cases import Case, Sample
-from ragortune.model.criteria import Bound, Condition, Criterion, Level, Main
+from ragortune.model.criteria import Band, Bound, Condition, Criterion, Level, Main
 from ragortune.model.options import (
     EVEN,
     Direction,
@@ -14,8 +14,8 @@ from ragortune.model.options import (
     is_undecided,
     pair_option,
 )
-from ragortune.model.pricing import Confidence, PriceRow, PriceValue
-from ragortune.model.profiles import Answer, Evidence, GivenQuantity, Profile, Provenance
+from ragortune.model.prices import Confidence, PriceKind, PriceRow, PriceValue
+from ragortune.model.profiles import Answer, Evidence, GivenQuantity, Profile, Provenance, QuantityKind
 from ragortune.model.recommendation import (
     Flip,
     GateHit,
@@ -50,6 +50,7 @@ __all__ = [
     "EVEN",
     "Answer",
     "AnswerCount",
+    "Band",
     "Bound",
     "Case",
     "Condition",
@@ -75,11 +76,13 @@ __all__ = [
     "Option",
     "OptionGuide",
     "Pillar",
+    "PriceKind",
     "PriceRow",
     "PriceValue",
     "Profile",
     "Provenance",
     "Quality",
+    "QuantityKind",
     "Reason",
     "Recommendation",
     "Refusal",
