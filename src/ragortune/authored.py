@@ -127,6 +127,7 @@ SINGULAR: Mapping[str, str] = MappingProxyType(
         "topics": "topic",
         "tongues": "language",
         "facts": "phrase",
+        "classifiers": "fitted model",
         "derived": "criterion",
         "prices": "price row",
         "findings": "finding rule",
