@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import json
 import pathlib
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,10 +21,11 @@ import numpy as np
 import yaml
 from sklearn.linear_model import LogisticRegression
 
+from fit_sentences import LabelledSentence, fit_sentences, list_sentences
 from ragortune import load_rulebook
 from ragortune.evidence.documents.approaches import find_mentions
 from ragortune.evidence.documents.decision import Ledger, choose_option, keep_ledgers
-from ragortune.evidence.documents.features import OUTLIER, classify, measure_features
+from ragortune.evidence.documents.features import classify, measure_features
 from ragortune.evidence.documents.language import Classifier
 from ragortune.evidence.documents.reader import DesignReader, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
@@ -36,9 +38,11 @@ _OWN = pathlib.Path(__file__).parent.parent / "tests" / "design_documents.yaml"
 _INVERSE_PENALTY = 0.015
 _FEWEST = 8
 """A feature that fewer documents have is left out."""
+_OUTLIER = 3.0
+"""A feature counts as at most so many standard deviations above its mean."""
 _STATUSES = ("judged", "no_decision", "nothing_to_judge")
 _OPTIONS = ("rag", "fine_tuning", "neither")
-_HEADER = "# Written by tools/fit_reader.py. Each feature has its mean, its standard deviation, and a weight for each outcome.\n"
+_HEADER = "# Written by tools/fit_reader.py. Each feature has the most that it can be, and a weight for each outcome.\n"
 
 
 class _Due(msgspec.Struct, frozen=True):
@@ -58,6 +62,8 @@ class Measured(msgspec.Struct, frozen=True):
     due: _Due
     features: Mapping[str, float]
     ledgers: Mapping[Option, Ledger]
+    sentences: tuple[LabelledSentence, ...] = ()
+    """Those that teach what facts sound like."""
 
 
 def main() -> None:
@@ -73,12 +79,16 @@ def main() -> None:
     own = list(_read_own(reader))
     figures = _measure(others, own)
     if chosen.write:
-        fitted = (
-            f"{len(others)} public and {len(own)} own documents, {dt.datetime.now(dt.UTC).date()}; {figures}"
-        )
+        sentences = [sentence for document in others for sentence in document.sentences]
+        fitted = f"{len(others)} public and {len(own)} own documents, {_today()}; {figures}"
         target = pathlib.Path(shipped_folder()) / "language" / "7-classifiers.yaml"
         models = [_fit_status([*others, *own], fitted), _fit_option([*others, *own], fitted)]
+        models += fit_sentences(sentences, f"{len(sentences)} sentences of them, {_today()}")
         target.write_text(_HEADER + _write(models), encoding="utf-8")
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
 
 
 def _read_labelled(labels: pathlib.Path, texts: pathlib.Path, reader: DesignReader) -> Iterator[Measured]:
@@ -86,7 +96,8 @@ def _read_labelled(labels: pathlib.Path, texts: pathlib.Path, reader: DesignRead
     for label in msgspec.convert(data["documents"], tuple[Labelled, ...], strict=False):
         if (texts / label.file).is_file() and label.language == ENGLISH:
             text = (texts / label.file).read_bytes().decode("utf-8", "replace")
-            yield _measure_document(text, reader, _Due(label.repo, labels.stem, label.status, label.option))
+            due = _Due(label.repo, labels.stem, label.status, label.option)
+            yield _measure_document(text, reader, due, label)
 
 
 def _read_own(reader: DesignReader) -> Iterator[Measured]:
@@ -96,10 +107,11 @@ def _read_own(reader: DesignReader) -> Iterator[Measured]:
             yield _measure_document(document["text"], reader, due)
 
 
-def _measure_document(text: str, reader: DesignReader, due: _Due) -> Measured:
+def _measure_document(text: str, reader: DesignReader, due: _Due, label: Labelled | None = None) -> Measured:
     marked = reader.mark(read_sentences(text, reader.marker.language).sentences)
     ledgers = keep_ledgers(find_mentions(marked))
-    return Measured(due, measure_features(marked, ledgers), ledgers)
+    sentences = tuple(list_sentences(label, marked)) if label else ()
+    return Measured(due, measure_features(marked, ledgers), ledgers, sentences)
 
 
 # --- figures ------------------------------------------------------------------------------------------------------
@@ -164,20 +176,19 @@ def _fit(
     kept = (values != 0).sum(0) >= _FEWEST
     values = values[:, kept]
     means, deviations = values.mean(0), values.std(0) + 1e-9
-    scaled = np.clip((values - means) / deviations, -OUTLIER, OUTLIER)
-    model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=1000, tol=1e-4).fit(scaled, due)
-    rows = zip(
-        [one for one, keep in zip(features, kept, strict=True) if keep],
-        means, deviations, model.coef_.T, strict=True,
-    )  # fmt: skip
+    most = means + _OUTLIER * deviations
+    model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=1000, tol=1e-4)
+    model.fit((np.minimum(values, most) - means) / deviations, due)
+    weights = model.coef_ / deviations
+    names = [one for one, keep in zip(features, kept, strict=True) if keep]
     return Classifier(
         name,
         fitted,
         tuple(str(outcome) for outcome in model.classes_),
-        tuple(round(float(one), 3) for one in model.intercept_),
+        tuple(_short(one) for one in model.intercept_ - weights @ means),
         {
-            one: (_short(mean), _short(deviation), *(round(float(weight), 3) for weight in weights))
-            for one, mean, deviation, weights in rows
+            one: (_short(limit), *map(_short, own))
+            for one, limit, own in zip(names, most, weights.T, strict=True)
         },
     )
 
@@ -195,7 +206,10 @@ def _write(models: Iterable[Classifier]) -> str:
             f"  outcomes: [{', '.join(model.outcomes)}]",
             f"  intercepts: {list(model.intercepts)}",
             "  features:",
-            *(f"    {name}: {list(numbers)}" for name, numbers in model.features.items()),
+            *(
+                f"    {json.dumps(name, ensure_ascii=False)}: {list(numbers)}"
+                for name, numbers in model.features.items()
+            ),
         ]
     return "\n".join(lines) + "\n"
 

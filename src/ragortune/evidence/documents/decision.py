@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from ragortune.evidence.documents.approaches import Mention
-from ragortune.evidence.documents.cutting import span_of
+from ragortune.evidence.documents.cutting import quote_line
 from ragortune.evidence.documents.language import Weight
 from ragortune.evidence.documents.records import Cited, DocumentStatus, SectionKind, Span, StatedDecision
 from ragortune.model import Option
@@ -23,8 +23,7 @@ _BOTH_BEST = 1.4
 _BOTH_TOTAL = 2.5
 _BOTH_SHARE = 0.3
 _EXPLICIT = 2.0
-_MOST_CITED = 3
-_LONGEST_QUOTE = 400
+_MOST_CITED = 2
 
 
 class Ledger(msgspec.Struct):
@@ -117,13 +116,11 @@ def state_decision(option: Option, ledgers: Mapping[Option, Ledger], lines: Sequ
     """Return a decision with the lines it rests on and how plainly it is made."""
     wanted = (Option.RAG, Option.FINE_TUNING) if option is Option.BOTH else (option,)
     cited = [
-        Cited(span, "for")
-        for one in wanted
-        for span in _cite(ledgers[one].affirmed, lines, _MOST_CITED if len(wanted) == 1 else 2)
+        Cited(span, "for") for one in wanted for span in _cite(ledgers[one].affirmed, lines, _MOST_CITED)
     ]
     for other in (Option.RAG, Option.FINE_TUNING):
         if other not in wanted:
-            cited += [Cited(span, "against") for span in _cite(ledgers[other].denied, lines, 2)]
+            cited += [Cited(span, "against") for span in _cite(ledgers[other].denied, lines, _MOST_CITED)]
     by_line = {cite.span.line: cite for cite in reversed(cited)}
     evidence = tuple(by_line[line] for line in sorted(by_line))
     return StatedDecision(option, _read_how(option, wanted, ledgers), evidence)
@@ -148,20 +145,8 @@ def _cite(mentions: Iterable[Mention], lines: Sequence[str], most: int) -> Itera
     for mention in ranked:
         if abs(mention.weight) * 3 < abs(ranked[0].weight) or len(seen) >= most:
             return
-        span = _quote_line(mention, lines)
+        place = mention.marked.tokens.place(mention.start, mention.end)
+        span = quote_line(mention.marked.sentence, *place, lines)
         if span.line not in seen:
             seen.add(span.line)
             yield span
-
-
-def _quote_line(mention: Mention, lines: Sequence[str]) -> Span:
-    """Return what the line of a mention has of its sentence, cut around the mention where that is long."""
-    sentence = mention.marked.sentence
-    first, last = mention.marked.tokens.place(mention.start, mention.end)
-    line = span_of(sentence, first, last, lines).line
-    pieces = [piece for piece in sentence.pieces if piece.line == line]
-    start, end = pieces[0].offset, pieces[-1].offset + pieces[-1].length
-    if end - start > _LONGEST_QUOTE:
-        start = max(start, first - _LONGEST_QUOTE // 2)
-        end = min(end, max(last, start + _LONGEST_QUOTE))
-    return span_of(sentence, start, end, lines)

@@ -1,8 +1,8 @@
-"""What a document looks like as numbers, and the fitted models that tell from them whether and what it decides.
+"""Documents and sentences as numbers, and the fitted models that tell from them what is decided or stated.
 
-The numbers are counts of what the reader finds: topics, cues, wordings of approaches by where they stand, kinds of
-section and of block, and what is said for and against each approach. Multinomial logistic regressions, fitted on labelled
-documents, weigh them; their coefficients are data in `rules/language/`.
+Of a document they count what the reader finds: topics, cues, wordings of approaches by where they stand, kinds of section
+and of block, and what is said for and against each approach; of a sentence they are its words. Multinomial logistic
+regressions, fitted on labelled documents, weigh them; their coefficients are data in `rules/language/`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from ragortune.evidence.documents.assertion import Marked
 from ragortune.evidence.documents.decision import Ledger
@@ -20,8 +21,6 @@ from ragortune.model import Option
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 _SHARED = ("topic", "section", "block")
 """Kinds of feature whose share of all sentences counts, too."""
-OUTLIER = 3.0
-"""A feature counts as at most so many standard deviations from its mean."""
 
 
 def measure_features(sentences: Sequence[Marked], ledgers: Mapping[Option, Ledger]) -> dict[str, float]:
@@ -79,12 +78,18 @@ def measure_ledgers(ledgers: Mapping[Option, Ledger]) -> dict[str, float]:
     return features
 
 
+def measure_words(words: Sequence[str]) -> dict[str, float]:
+    """Return the features of a sentence: its words and pairs of words."""
+    plain = [word for word in words if word[0].isalnum() or word[0] == "<"]
+    return dict.fromkeys((*plain, *map(" ".join, pairwise(plain))), 1.0)
+
+
 def classify(model: Classifier, features: Mapping[str, float]) -> dict[str, float]:
     """Return the probability of each outcome of a model."""
     scores = list(model.intercepts)
-    for name, (mean, deviation, *weights) in model.features.items():
-        value = (features.get(name, 0.0) - mean) / deviation
-        value = max(-OUTLIER, min(OUTLIER, value))
+    for name in features.keys() & model.features.keys():
+        most, *weights = model.features[name]
+        value = min(most, features[name])
         scores = [score + weight * value for score, weight in zip(scores, weights, strict=True)]
     largest = max(scores)
     odds = [math.exp(score - largest) for score in scores]

@@ -167,18 +167,18 @@ class Tongue(Record, frozen=True):
 
 
 class Classifier(Record, frozen=True):
-    """A fitted model: a multinomial logistic regression over features of a document."""
+    """A fitted model, a multinomial logistic regression over features of a document or a sentence."""
 
     id: str
-    """`status` or `option`: what it tells."""
+    """What it tells: `status`, `option`, or the criterion that a sentence answers."""
     fitted: str
     """On what it was fitted, when, and how well it does on documents of other repositories."""
     outcomes: tuple[str, ...]
-    """What can be told."""
+    """What can be told; `none` for a sentence that does not answer the criterion, `other` for an unknown level."""
     intercepts: tuple[float, ...]
-    """The score of each outcome where every feature has its mean."""
+    """The score of each outcome without any feature."""
     features: Mapping[str, tuple[float, ...]]
-    """For each feature its mean, its standard deviation, and its weight for each outcome."""
+    """For each feature the most that it can be, and its weight for each outcome."""
 
 
 class FactExample(Record, frozen=True):
