@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 
 from ragortune.evidence.documents.assertion import Marked
 from ragortune.evidence.documents.facts import LIKELY, NONE, OTHER, may_answer
-from ragortune.evidence.documents.features import measure_words
+from ragortune.evidence.documents.features import list_features
 from ragortune.evidence.documents.language import Classifier
 from score_reader import GROUPS, Label, Labelled
 
@@ -73,7 +73,7 @@ def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[Labell
         if may_answer(one):
             lines = {piece.line for piece in one.sentence.pieces}
             answers = (answer for fact in label.facts for answer in _list_answers(fact, lines))
-            yield LabelledSentence(label.repo, tuple(measure_words(one.tokens.words)), tuple(answers))
+            yield LabelledSentence(label.repo, tuple(list_features(one.tokens.words)), tuple(answers))
 
 
 def _list_answers(fact: Label, lines: Iterable[int]) -> Iterator[Answer]:

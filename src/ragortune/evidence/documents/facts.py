@@ -16,7 +16,7 @@ import msgspec
 from ragortune.amounts import Amount, iterate_levels
 from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
 from ragortune.evidence.documents.cutting import quote_line, span_of
-from ragortune.evidence.documents.features import classify, measure_words
+from ragortune.evidence.documents.features import classify, list_features
 from ragortune.evidence.documents.language import FactWords, Found, Role
 from ragortune.evidence.documents.records import Block, Meaning, Modality, SectionKind, StatedFact
 from ragortune.model import Criterion
@@ -60,6 +60,8 @@ class FactReader:
         self.marker = marker
         self.criteria = criteria
         self.models = [model for name, model in marker.language.classifiers.items() if name in criteria]
+        self.telling = frozenset(name for model in self.models for name in model.features)
+        """Words and pairs of words that any of the models weighs."""
 
     def read(self, sentences: Iterable[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
         """Return the facts that sentences state, in the order of their lines; each answer on few lines."""
@@ -87,13 +89,14 @@ class FactReader:
                 yield fact
 
     def _classify_sentence(self, marked: Marked, lines: Sequence[str]) -> Iterator[tuple[float, StatedFact]]:
-        if not self.models or not may_answer(marked):
-            return
-        sentence, words = marked.sentence, measure_words(marked.tokens.words)
+        sentence, names = marked.sentence, self.telling.intersection(list_features(marked.tokens.words))
+        features = dict.fromkeys(names, 1.0)
         for model in self.models:
-            likely = classify(model, words)
+            if names.isdisjoint(model.features):
+                continue
+            likely = classify(model, features)
             share = 1.0 - likely.pop(NONE)
-            if share >= LIKELY:
+            if share >= LIKELY and may_answer(marked):
                 likely.pop(OTHER, None)
                 levels = sorted(likely, key=lambda level: -likely[level])
                 value = levels[0] if likely[levels[0]] >= _CLEARLY * share else levels[:2]

@@ -78,10 +78,10 @@ def measure_ledgers(ledgers: Mapping[Option, Ledger]) -> dict[str, float]:
     return features
 
 
-def measure_words(words: Sequence[str]) -> dict[str, float]:
+def list_features(words: Sequence[str]) -> list[str]:
     """Return the features of a sentence: its words and pairs of words."""
     plain = [word for word in words if word[0].isalnum() or word[0] == "<"]
-    return dict.fromkeys((*plain, *map(" ".join, pairwise(plain))), 1.0)
+    return [*plain, *map(" ".join, pairwise(plain))]
 
 
 def classify(model: Classifier, features: Mapping[str, float]) -> dict[str, float]:
