@@ -17,8 +17,8 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from ragortune.evidence.documents.assertion import Marked
-from ragortune.evidence.documents.facts import LIKELY, NONE, OTHER, may_answer
-from ragortune.evidence.documents.features import list_features
+from ragortune.evidence.documents.facts import LIKELY, may_answer
+from ragortune.evidence.documents.features import UNANSWERED, UNKNOWN, list_features
 from ragortune.evidence.documents.language import Classifier
 from score_reader import GROUPS, Label, Labelled
 
@@ -78,7 +78,7 @@ def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[Labell
 
 def _list_answers(fact: Label, lines: Iterable[int]) -> Iterator[Answer]:
     nearest = min(abs(line - own) for line in lines for own in fact.lines)
-    levels = tuple(level for level in fact.levels if level != _UNKNOWN_LEVEL) or (OTHER,)
+    levels = tuple(level for level in fact.levels if level != _UNKNOWN_LEVEL) or (UNKNOWN,)
     if nearest <= 1:
         for criterion in (fact.ours,) if fact.ours else GROUPS.get(fact.criterion, ()):
             yield Answer(criterion, levels, beside=nearest == 1)
@@ -92,7 +92,7 @@ def fit_sentences(sentences: Sequence[LabelledSentence], fitted: str) -> Iterato
     folds = [zlib.crc32(one.repo.encode()) % _FOLDS for one in sentences]
     for criterion in sorted({answer.criterion for one in sentences for answer in one.answers}):
         rows = _list_rows(sentences, criterion)
-        if len({sentences[row.at].repo for row in rows if row.due != NONE}) < _FEWEST_REPOSITORIES:
+        if len({sentences[row.at].repo for row in rows if row.due != UNANSWERED}) < _FEWEST_REPOSITORIES:
             continue
         if _is_reliable(values, rows, folds):
             model, chosen = _fit(values, rows)
@@ -110,18 +110,18 @@ def _is_reliable(values: csr_matrix, rows: Sequence[_Row], folds: Sequence[int])
     for fold in range(_FOLDS):
         model, chosen = _fit(values, [row for row in rows if folds[row.at] != fold])
         unseen = [row for row in rows if folds[row.at] == fold]
-        silent = list(model.classes_).index(NONE)
+        silent = list(model.classes_).index(UNANSWERED)
         shares = 1 - model.predict_proba(values[[row.at for row in unseen]][:, chosen])[:, silent]
         told = [row.due for row, share in zip(unseen, shares, strict=True) if share >= LIKELY]
-        wrong += told.count(NONE)
-        right += len(told) - told.count(NONE)
+        wrong += told.count(UNANSWERED)
+        right += len(told) - told.count(UNANSWERED)
     return right > _LEAST_RIGHT * (right + wrong)
 
 
 def _fit(values: csr_matrix, rows: Sequence[_Row]) -> tuple[LogisticRegression, NDArray[np.int64]]:
     own = values[[row.at for row in rows]]
     due = [row.due for row in rows]
-    chosen = _choose_features(own, np.array(due) != NONE, [row.repo for row in rows])
+    chosen = _choose_features(own, np.array(due) != UNANSWERED, [row.repo for row in rows])
     model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=300, tol=1e-3)
     return model.fit(own[:, chosen], due, sample_weight=[row.weight for row in rows]), chosen
 
@@ -131,7 +131,7 @@ def _list_rows(sentences: Sequence[LabelledSentence], criterion: str) -> list[_R
     rows: list[_Row] = []
     for at, sentence in enumerate(sentences):
         own = [answer for answer in sentence.answers if answer.criterion == criterion]
-        exact = next((answer.levels for answer in own if not answer.beside), () if own else (NONE,))
+        exact = next((answer.levels for answer in own if not answer.beside), () if own else (UNANSWERED,))
         rows += [_Row(at, sentence.repo, level, 1 / len(exact)) for level in exact]
     return rows
 

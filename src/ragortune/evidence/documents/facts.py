@@ -16,7 +16,7 @@ import msgspec
 from ragortune.amounts import Amount, iterate_levels
 from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
 from ragortune.evidence.documents.cutting import quote_line, span_of
-from ragortune.evidence.documents.features import classify, list_features
+from ragortune.evidence.documents.features import UNANSWERED, UNKNOWN, classify, list_features
 from ragortune.evidence.documents.language import FactWords, Found, Role
 from ragortune.evidence.documents.records import Block, Meaning, Modality, SectionKind, StatedFact
 from ragortune.model import Criterion
@@ -36,8 +36,6 @@ _PLAIN_SECTIONS = frozenset((SectionKind.REQUIREMENTS, SectionKind.DECISION, Sec
 _INTRODUCED = frozenset(("task.kind", "knowledge.source"))
 """What a document says when it introduces the project, so that the first statement counts."""
 _LONG_SENTENCE = 160
-NONE, OTHER = "none", "other"
-"""What a fitted model tells of a sentence that does not answer its criterion, or with a level that is not known."""
 LIKELY = 0.3
 """Least probability at which the words of a sentence count as an answer."""
 _CLEARLY = 0.6
@@ -89,20 +87,34 @@ class FactReader:
                 yield fact
 
     def _classify_sentence(self, marked: Marked, lines: Sequence[str]) -> Iterator[tuple[float, StatedFact]]:
-        sentence, names = marked.sentence, self.telling.intersection(list_features(marked.tokens.words))
+        names = [name for name in list_features(marked.tokens.words) if name in self.telling]
         features = dict.fromkeys(names, 1.0)
         for model in self.models:
-            if names.isdisjoint(model.features):
+            if features.keys().isdisjoint(model.features):
                 continue
             likely = classify(model, features)
-            share = 1.0 - likely.pop(NONE)
-            if share >= LIKELY and may_answer(marked):
-                likely.pop(OTHER, None)
-                levels = sorted(likely, key=lambda level: -likely[level])
-                value = levels[0] if likely[levels[0]] >= _CLEARLY * share else levels[:2]
-                modality = _modality_of(marked.meanings_at(0, len(marked.tokens.words)))
-                span = quote_line(sentence, 0, 1, lines)
-                yield share, StatedFact(model.id, value, modality, span, sentence.headings, phrase=model.id)
+            share = 1.0 - likely.pop(UNANSWERED, 0.0)
+            likely.pop(UNKNOWN, None)
+            if likely and share >= LIKELY and may_answer(marked):
+                yield share, self._answer(model.id, likely, marked, lines)
+
+    @staticmethod
+    def _answer(
+        criterion: str, likely: Mapping[str, float], marked: Marked, lines: Sequence[str]
+    ) -> StatedFact:
+        """Return a whole sentence as the answer to a criterion: the likeliest level, or one of two."""
+        sentence = marked.sentence
+        levels = sorted(likely, key=lambda level: -likely[level])
+        clear = likely[levels[0]] >= _CLEARLY * sum(likely.values())
+        modality = _modality_of(marked.meanings_at(0, len(marked.tokens.words)))
+        return StatedFact(
+            criterion,
+            levels[0] if clear else levels[:2],
+            modality,
+            quote_line(sentence, 0, 1, lines),
+            sentence.headings,
+            phrase=criterion,
+        )
 
     def read_sentence(self, marked: Marked, lines: Sequence[str]) -> list[StatedFact]:
         """Return everything that one sentence states; of several answers to a criterion the most exact."""

@@ -18,6 +18,8 @@ from ragortune.evidence.documents.language import ApproachWords, Classifier, Cue
 from ragortune.evidence.documents.records import Block, SectionKind
 from ragortune.model import Option
 
+UNANSWERED, UNKNOWN = "unanswered", "unknown_level"
+"""What a fitted model tells of a sentence that does not answer its criterion, or with a level that is not known."""
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 _SHARED = ("topic", "section", "block")
 """Kinds of feature whose share of all sentences counts, too."""
@@ -40,7 +42,7 @@ def measure_features(sentences: Sequence[Marked], ledgers: Mapping[Option, Ledge
             titled.update(marked.topics())
     total = max(1, len(sentences))
     features = {"sentences": math.log1p(len(sentences))}
-    features |= {f"topic {topic} in title": 1.0 for topic in titled}
+    features |= {f"topic {topic} in title": 1.0 for topic in sorted(titled)}
     features |= {name: math.log1p(count) for name, count in counts.items()}
     features |= {f"{name} in front": math.log1p(count) for name, count in front.items()}
     features |= {
@@ -87,10 +89,11 @@ def list_features(words: Sequence[str]) -> list[str]:
 def classify(model: Classifier, features: Mapping[str, float]) -> dict[str, float]:
     """Return the probability of each outcome of a model."""
     scores = list(model.intercepts)
-    for name in features.keys() & model.features.keys():
-        most, *weights = model.features[name]
-        value = min(most, features[name])
-        scores = [score + weight * value for score, weight in zip(scores, weights, strict=True)]
+    for name, value in features.items():
+        if name in model.features:
+            most, *weights = model.features[name]
+            known = min(most, value)
+            scores = [score + weight * known for score, weight in zip(scores, weights, strict=True)]
     largest = max(scores)
     odds = [math.exp(score - largest) for score in scores]
     return {outcome: one / sum(odds) for outcome, one in zip(model.outcomes, odds, strict=True)}

@@ -174,7 +174,7 @@ class Classifier(Record, frozen=True):
     fitted: str
     """On what it was fitted, when, and how well it does on documents of other repositories."""
     outcomes: tuple[str, ...]
-    """What can be told; `none` for a sentence that does not answer the criterion, `other` for an unknown level."""
+    """What can be told; `unanswered` for a sentence that does not answer the criterion, and `unknown_level`."""
     intercepts: tuple[float, ...]
     """The score of each outcome without any feature."""
     features: Mapping[str, tuple[float, ...]]
