@@ -38,7 +38,7 @@ _INTRODUCED = frozenset(("task.kind", "knowledge.source"))
 _LONG_SENTENCE = 160
 LIKELY = 0.3
 """Least probability at which the words of a sentence count as an answer."""
-_CLEARLY = 0.6
+_CLEARLY = 0.7
 """Share of it that one level must have; otherwise the answer is one of two."""
 
 
