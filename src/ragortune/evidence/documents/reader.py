@@ -21,6 +21,7 @@ from ragortune.evidence.documents.records import (
     Block,
     DesignReading,
     DocumentStatus,
+    SectionKind,
     Sentence,
     StatedDecision,
     StatedFact,
@@ -94,7 +95,8 @@ class DesignReader:
         features = measure_features(marked, ledgers)
         status, options = (self._classify(name, features) for name in ("status", "option"))
         option = choose_option(status, options, ledgers)
-        if option is None:
+        postponed = _is_postponed(marked) and not any(ledger.decided for ledger in ledgers.values())
+        if option is None or postponed:
             likely = max((status.get(name, 0.0), name) for name in _UNDECIDED)
             return likely[1], None
         return DocumentStatus.JUDGED, state_decision(option, ledgers, lines)
@@ -108,6 +110,16 @@ class DesignReader:
 def reader_for(rulebook: Rulebook) -> DesignReader:
     """Return what reads documents with the language of a rule set, compiled once for many documents."""
     return DesignReader(rulebook)
+
+
+def _is_postponed(marked: Sequence[Marked]) -> bool:
+    """Tell whether the section that should decide says that the decision is yet to be taken."""
+    return any(
+        one.sentence.kind is SectionKind.DECISION
+        and one.sentence.block is not Block.HEADING
+        and Topic.UNDECIDED in one.topics()
+        for one in marked
+    )
 
 
 def _find_status(marked: Sequence[Marked]) -> str | None:
