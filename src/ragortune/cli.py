@@ -401,6 +401,18 @@ def check(
     no_suppressions: Annotated[
         bool, typer.Option("--no-suppressions", help="Ignore suppression comments in documents.")
     ] = False,
+    config: Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="Settings that hold, not the nearest.")
+    ] = None,
+    config_from: Annotated[
+        str | None,
+        typer.Option(
+            "--config-from",
+            metavar="REF",
+            help="Settings, packs and baseline as they were where REF was left.",
+        ),
+    ] = None,
+    no_config: Annotated[bool, typer.Option("--no-config", help="No settings but these options.")] = False,
     max_document: Annotated[
         str, typer.Option("--max-document", metavar="SIZE", help="Refuse larger documents.")
     ] = "5M",
@@ -433,6 +445,9 @@ def check(
         baseline=baseline,
         write_baseline=write_baseline,
         no_suppressions=no_suppressions,
+        config=config,
+        config_from=config_from,
+        no_config=no_config,
         max_document=max_document,
         max_line=max_line,
         model=model,
