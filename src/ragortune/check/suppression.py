@@ -18,14 +18,6 @@ _FORM = re.compile(
 _LONGEST_REASON = 500
 _MOST_NAMES = 3
 _EXAMPLE = "<!-- ragortune: ignore[rule-name] until 2027-03-31 because TEXT -->"
-OWN_DETECTORS = frozenset(
-    {
-        Detector.BARE_SUPPRESSION,
-        Detector.UNKNOWN_SUPPRESSION,
-        Detector.EXPIRED_SUPPRESSION,
-        Detector.UNUSED_SUPPRESSION,
-    }
-)
 
 Flaw = tuple[Detector, Remark, str]
 """What is wrong with a suppression comment: the kind, the comment, and the words for it."""
