@@ -222,7 +222,7 @@ def test_rules(
     rules: Rules = None,
 ) -> None:
     """Run the rule tests and the casebook."""
-    from ragortune.commands import ruletests as command
+    from ragortune.commands import rules as command
 
     _finish(command.run_rule_tests(rules, form, compare, Environment.detect(), misses=misses))
 
@@ -495,6 +495,6 @@ def diff_rules(
     rules: Rules = None,
 ) -> None:
     """Print what an upgrade changes: criteria, rules and findings added, removed and changed since BASE."""
-    from ragortune.commands.upgrade import diff_rule_sets
+    from ragortune.commands.rules import diff_rule_sets
 
     _finish(diff_rule_sets(base, rules, form, Environment.detect()))

@@ -63,6 +63,11 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "text": "ragortune.report.rulesets:write_check",
         "json": "ragortune.report.rulesets:describe_check",
     },
+    "rules test": {
+        "text": "ragortune.report.rulesets:write_tests",
+        "json": "ragortune.report.rulesets:describe_tests",
+    },
+    "rules diff": {"text": "ragortune.report.rulesets:write_diff", "json": "msgspec:to_builtins"},
     "check": {
         "text": "ragortune.report.checks:build_page",
         "json": "ragortune.report.check_json:describe_check",

@@ -1,19 +1,28 @@
-"""`rules list`, `show` and `check`: what the rule set holds, and whether it is in order."""
+"""`rules` and `explain`: what the rule set holds, whether it is in order, and what a change does to it."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from ragortune.casebook import measure_agreement
+from ragortune.check.examples import run_finding_tests
 from ragortune.commands.formats import choose_format, render
 from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
-from ragortune.lint import check_folder
+from ragortune.lint import check_folder, run_tests
+from ragortune.lint.language import run_language_tests
+from ragortune.model import Rulebook
+from ragortune.model.findings import read_finding_rules
 from ragortune.report.pages import find_page
-from ragortune.report.rulesets import RuleCheck
+from ragortune.report.rulesets import Failed, RuleCheck, RuleTests, compare_rule_sets
+from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode
+from ragortune.support.errors import ExitCode, UsageError
 from ragortune.support.reading import RULE_FILE_BYTES, decode_text, read_bytes
 from ragortune.support.rulefolder import find_shipped_document, shipped_folder
+from ragortune.support.text import quote_value
+
+_SHIPPED = "shipped"
+"""The word that names the shipped rule set where a folder is asked for."""
 
 
 def list_rules(rules: str | None, form: str, environment: Environment) -> ExitCode:
@@ -38,21 +47,57 @@ def show_page(name: str, rules: str | None, form: str, color: str, environment: 
     return ExitCode.OK
 
 
-# --- check --------------------------------------------------------------------------------------------------------
+# --- check, test, diff --------------------------------------------------------------------------------------------
 
 
 def check_rules(rules: str | None, form: str, as_of: str | None, environment: Environment) -> ExitCode:
-    """Print what is to be mended in a rule set."""
+    """Print problems in a rule set; exit code 1 if there are any."""
     form = choose_format("rules check", form)
     folder = rules_folder(rules, environment)
     findings = check_folder(folder, choose_date(as_of, environment))
-    shown = RuleCheck(tuple(findings), _show_folder(folder, environment))
-    environment.write(render("rules check", form, shown, environment))
+    check = RuleCheck(findings, _show_folder(folder, environment))
+    environment.write(render("rules check", form, check, environment))
     return ExitCode.FINDINGS if findings else ExitCode.OK
 
 
 def _show_folder(folder: Path, environment: Environment) -> str:
     if folder == shipped_folder():
         return "the shipped rule set"
-    shown = os.path.relpath(folder, environment.folder)
-    return str(folder) if shown.startswith("..") else shown
+    return str(
+        folder.relative_to(environment.folder) if folder.is_relative_to(environment.folder) else folder
+    )
+
+
+def run_rule_tests(
+    rules: str | None, form: str, base: str | None, environment: Environment, *, misses: bool
+) -> ExitCode:
+    """Run the rule tests and the casebook, and compare with another rule set where one is named."""
+    form = choose_format("rules test", form)
+    book = open_rulebook(rules, environment)
+    runs: dict[str, tuple[int, tuple[Failed, ...]]] = {
+        "tests": run_tests(book),
+        "phrase_tests": run_language_tests(book),
+        "finding_tests": run_finding_tests(book, read_finding_rules(book)),
+    }
+    other = None if base is None else _open_base(base, environment, "--compare")
+    before = None if other is None else measure_agreement(other)
+    tests = RuleTests(book, runs, measure_agreement(book), misses, other, before)
+    environment.write(render("rules test", form, tests, environment))
+    return ExitCode.FINDINGS if tests.failed else ExitCode.OK
+
+
+def diff_rule_sets(base: str, rules: str | None, form: str, environment: Environment) -> ExitCode:
+    """Print what differs between the rule set that holds here and another one."""
+    form = choose_format("rules diff", form)
+    old, new = _open_base(base, environment, "BASE"), open_rulebook(rules, environment)
+    environment.write(render("rules diff", form, compare_rule_sets(old, new), environment))
+    return ExitCode.OK
+
+
+def _open_base(base: str, environment: Environment, option: str) -> Rulebook:
+    """Return the rule set to compare with; raises RagortuneError."""
+    folder = shipped_folder() if base == _SHIPPED else Path(environment.folder, base)
+    if not folder.is_dir():
+        hint = f"{option} takes the folder of a rule set, or '{_SHIPPED}'"
+        raise UsageError(f"cannot compare with {quote_value(base)}: no such folder", None, hint)
+    return load_rulebook(folder)
