@@ -16,14 +16,6 @@ from ragortune.ruleset.author import Authored
 _CODE = re.compile(r"[A-Z][0-9]{2}\Z")
 _FINDING_CODE = re.compile(r"RT[0-9]{3}\Z")
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*\Z")
-_ABOUT_FORM = frozenset(
-    {
-        Detector.BARE_SUPPRESSION,
-        Detector.UNKNOWN_SUPPRESSION,
-        Detector.EXPIRED_SUPPRESSION,
-        Detector.UNUSED_SUPPRESSION,
-    }
-)
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
 
@@ -104,7 +96,7 @@ def _check_finding_form(authored: Authored, rule: FindingRule) -> Iterator[RuleF
         place = authored.place_of("findings", rule.id, *path)
         return RuleFinding(name, f"finding rule '{rule.id}' {message}", place, hint)
 
-    if not rule.sources and rule.detector not in _ABOUT_FORM:
+    if not rule.sources and not rule.detector.about_comments:
         yield found("missing-source", "has no source", "id", hint="only rules about suppressions need none")
     if not rule.exceptions:
         yield found("missing-exception", "does not say when it misleads", "exceptions")

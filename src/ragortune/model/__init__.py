@@ -15,7 +15,7 @@ from ragortune.model.options import (
     pair_option,
 )
 from ragortune.model.prices import Confidence, PriceKind, PriceRow, PriceValue
-from ragortune.model.profiles import Answer, Evidence, GivenQuantity, Profile, Provenance, QuantityKind
+from ragortune.model.profiles import Answer, Evidence, Profile, Provenance, QuantityKind, QuantityValue
 from ragortune.model.recommendation import (
     Flip,
     GateHit,
@@ -65,7 +65,6 @@ __all__ = [
     "Gate",
     "GateHit",
     "GateKind",
-    "GivenQuantity",
     "Level",
     "Lever",
     "Main",
@@ -83,6 +82,7 @@ __all__ = [
     "Provenance",
     "Quality",
     "QuantityKind",
+    "QuantityValue",
     "Reason",
     "Recommendation",
     "Refusal",
