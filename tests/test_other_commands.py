@@ -313,10 +313,10 @@ def test_a_failing_rule_test_is_named(run, pack):
 
     assert result.code == 1
     assert (
-        "D12 training-not-allowed did not fire (silent): Customers' contracts forbid training on their data"
+        "D12 training-not-allowed did not fire (not_met): Customers' contracts forbid training on their data"
         in result.out
     )
-    assert found["tests"]["failed"][0]["rule"] == "training-not-allowed"
+    assert found["tests"]["failed"][0]["owner"] == "D12 training-not-allowed"
     assert found["casebook"]["field"]["all"]["total"] == 164
 
 

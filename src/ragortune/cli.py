@@ -200,6 +200,9 @@ def show_rule(
 
 @rules_app.command("check")
 def check_rules(
+    pack: Annotated[
+        str | None, typer.Argument(metavar="[PACK]", help="Folder of the rule set, as with --rules.")
+    ] = None,
     form: Annotated[str, _format("text or json.")] = "text",
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Judge ages on this date.")
@@ -209,7 +212,7 @@ def check_rules(
     """Report problems in a rule set: dead rules, missing tests, stale sources and more."""
     from ragortune.commands import rules as command
 
-    _finish(command.check_rules(rules, form, as_of, Environment.detect()))
+    _finish(command.check_rules(pack or rules, form, as_of, Environment.detect()))
 
 
 @rules_app.command("test")
@@ -222,9 +225,9 @@ def test_rules(
     rules: Rules = None,
 ) -> None:
     """Run the rule tests and the casebook."""
-    from ragortune.commands import ruletests as command
+    from ragortune.commands import rules as command
 
-    _finish(command.run_rule_tests(rules, form, compare, Environment.detect(), misses=misses))
+    _finish(command.test_rules(rules, form, compare, Environment.detect(), misses=misses))
 
 
 @app.command()
@@ -480,6 +483,6 @@ def diff_rules(
     rules: Rules = None,
 ) -> None:
     """Print what an upgrade changes: criteria, rules and findings added, removed and changed since BASE."""
-    from ragortune.commands.upgrade import diff_rule_sets
+    from ragortune.commands import rules as command
 
-    _finish(diff_rule_sets(base, rules, form, Environment.detect()))
+    _finish(command.diff_rules(base, rules, form, Environment.detect()))

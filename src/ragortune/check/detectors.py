@@ -20,11 +20,10 @@ from ragortune.check.places import find_sentence, find_title, span_of
 from ragortune.check.questions import choose_questions, show_questions, word_questions, write_questions
 from ragortune.check.wording import compares_models
 from ragortune.engine import decide_option
-from ragortune.engine.compile import resolve_clause
+from ragortune.engine.compile import compile_conditions
 from ragortune.evidence.profile import describe_answer
 from ragortune.evidence.quotes import Passage
 from ragortune.model import (
-    Condition,
     Direction,
     Evidence,
     Need,
@@ -213,9 +212,8 @@ def _detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     decision = case.decision
     if decision is None or (rule.decisions and decision.option not in rule.decisions):
         return
-    if not all(_holds(case, name, wanted) for name, wanted in rule.when.items()):
-        return
-    if any(_holds(case, name, wanted) for name, wanted in rule.unless.items()):
+    conditions = compile_conditions(case.advice.rulebook, rule.when, rule.unless)
+    if not conditions.hold(case.answers.profile.levels):
         return
     criteria = case.advice.rulebook.readable
     said = join_words(
@@ -232,10 +230,6 @@ def _detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
     )
     stated = decision.how == "explicit" and not any(name in case.answers.read for name in rule.when)
     yield Hit(message, span, argument, doubts=0 if stated else _NOTE)
-
-
-def _holds(case: AuditCase, name: str, condition: Condition) -> bool:
-    return resolve_clause(case.advice.rulebook, name, condition).is_met(case.answers.profile.levels)
 
 
 def _detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:

@@ -30,6 +30,14 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "text": "ragortune.report.rulesets:write_check",
         "json": "ragortune.report.rulesets:describe_check",
     },
+    "rules test": {
+        "text": "ragortune.report.ruletests:write_tests",
+        "json": "ragortune.report.ruletests:describe_tests",
+    },
+    "rules diff": {
+        "text": "ragortune.report.ruletests:write_diff",
+        "json": "ragortune.report.ruletests:describe_diff",
+    },
 }
 """Renderers by command and format; the first format is the one that is used where none is named."""
 

@@ -15,7 +15,7 @@ class TraceState(StrEnum):
     """What became of one rule on one profile."""
 
     FIRED = "fired"
-    SILENT = "silent"
+    NOT_MET = "not_met"
     """A known answer rules its condition out."""
     NOT_APPLICABLE = "not_applicable"
     """Its `unless` is known to hold."""
