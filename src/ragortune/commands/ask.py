@@ -237,7 +237,7 @@ class _Talk:
         say, dialogue = self._environment.say, self._dialogue
         while True:
             say(dialogue.prompt(criterion))
-            typed = self._environment.hear(_LINE_LIMIT)
+            typed = self._environment.read_line(_LINE_LIMIT)
             if typed is None:
                 say("\n")
                 return None
