@@ -73,7 +73,7 @@ def test_sarif_rules_carry_their_page(log):
 
     assert len(by_code) == len(rules)
     for rule in rules:
-        assert "**What to do:**" in rule["help"]["markdown"]
+        assert "### What to do" in rule["help"]["markdown"]
         assert rule["help"]["text"]
     assert by_code["RT001"]["name"] == "decision-disagrees"
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in results(log))
@@ -189,17 +189,20 @@ def test_junit_counts_add_up_for_an_xml_parser(render):
 # --- Markdown -----------------------------------------------------------------------------------------------------
 
 
-def test_the_comment_is_markdown_with_a_table_and_the_argument_folded(render):
+def test_the_comment_is_markdown_with_the_arguments_folded(render):
     text = render("markdown").out
 
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
-    kinds = [token.type for token in tokens]
+    html = [token.content.strip() for token in tokens if token.type == "html_block"]
     assert text.startswith("<!-- ragortune check -->\n")
-    assert kinds.count("table_open") == 2
-    html = {token.content.strip() for token in tokens if token.type == "html_block"}
     assert all(
         re.match(r"<!-- ragortune check -->|</?details>|<details>\n<summary>RT\d+", block) for block in html
     )
+    folded = [block for block in html if block.startswith("<details>")]
+    assert len(folded) == len(re.findall(r"^\*\*(?:error|warning)", text, re.MULTILINE)) > 0
+    assert "decision: rag" in [
+        line for token in tokens if token.type == "fence" for line in token.content.split("\n")
+    ]
     assert "&lt;b>we count" in text
 
 
@@ -256,6 +259,7 @@ def test_several_formats_come_from_one_run(run, docs, tmp_path, sarif_validator)
 # --- names from the root of the repository ------------------------------------------------------------------------
 
 _SHOWN = {
+    "junit": lambda out: [suite.get("name") for suite in ET.fromstring(out).findall("testsuite")],
     "github": lambda out: re.findall("file=([^,]*)", out),
     "gitlab": lambda out: [entry["location"]["path"] for entry in json.loads(out)],
     "sarif": lambda out: [

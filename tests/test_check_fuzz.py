@@ -16,14 +16,15 @@ from ragortune.engine import add_what_if
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model.findings import CheckReport, read_finding_rules
-from ragortune.report.check_json import render_json
-from ragortune.report.check_text import render_check_text
-from ragortune.report.ci import render_github, render_gitlab, render_junit
-from ragortune.report.extract import render_profile_yaml
-from ragortune.report.review import render_review
-from ragortune.report.sarif import describe_log, render_sarif
+from ragortune.report.check_json import describe_check
+from ragortune.report.checks import build_page, write_review
+from ragortune.report.ci import describe_gitlab, write_github, write_junit
+from ragortune.report.extract import write_profile
+from ragortune.report.sarif import describe_log
+from ragortune.report.text import write_text
 from ragortune.support.errors import RagortuneError
 from ragortune.support.reading import parse_yaml
+from ragortune.support.text import dump_json
 
 from .test_check_formats import SCHEMA
 
@@ -100,7 +101,7 @@ def make_judge(book, rules, policy):
                 audits.append(audit_reading(read_design(text, path, book), book, policy, "2026-11-24"))
             except RagortuneError as error:
                 unreadable.append((path, error.message))
-        return CheckReport(tuple(audits), tuple(unreadable), tuple(rules.values()), book, "0", 0)
+        return CheckReport(tuple(audits), tuple(unreadable), tuple(rules.values()), book, 0)
 
     yield judge
 
@@ -124,12 +125,12 @@ def check_places(report):
 
 
 def check_text(report):
-    text = render_check_text(report, width=80, color=False)
+    text = write_text(build_page(report), width=80, color=False)
     assert is_harmless(text)
 
 
 def check_github(report):
-    lines = render_github(report).splitlines()
+    lines = write_github(report).splitlines()
     commands = [line for line in lines if line.startswith("::")]
     assert len(commands) <= 10
     assert len(lines) == len(commands) + 1
@@ -139,7 +140,7 @@ def check_github(report):
 
 
 def check_junit(report):
-    text = render_junit(report)
+    text = write_junit(report)
     root = ET.fromstring(text)
     assert {element.tag for element in root.iter()} <= {
         "testsuites", "testsuite", "testcase", "failure", "error", "skipped", "system-out",
@@ -149,7 +150,7 @@ def check_junit(report):
 
 
 def check_review(report):
-    text = render_review(report)
+    text = write_review(report)
     assert is_harmless(text)
     parser = MarkdownIt("commonmark").enable("table")
     ours = {source.address for source in report.rulebook.sources.values()}
@@ -163,17 +164,18 @@ def check_review(report):
 
 
 def check_json(report):
-    text = render_json(report)
+    text = dump_json(describe_check(report))
     assert len(json.loads(text)["documents"]) == len(report.audits)
     assert is_harmless(text)
-    gitlab = json.loads(render_gitlab(report))
+    gitlab = describe_gitlab(report)
     assert all(is_harmless(entry["description"]) for entry in gitlab)
 
 
 def check_sarif(report, validator):
     log = describe_log(report)
-    assert json.loads(render_sarif(report)) == json.loads(json.dumps(log))
-    assert is_harmless(render_sarif(report))
+    text = dump_json(log)
+    assert json.loads(text) == json.loads(json.dumps(log))
+    assert is_harmless(text)
     for result in log["runs"][0]["results"]:
         uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         assert re.fullmatch(r"(?:[\w.~%-]+/)*[\w.~%-]+", uri, re.ASCII)
@@ -210,7 +212,7 @@ def test_hostile_documents_give_valid_sarif_and_profiles(judge_all, book, sarif_
     vocabulary = Vocabulary(book.criteria)
     for audit in report.audits:
         answers = gather_answers(audit.reading, vocabulary)
-        written = render_profile_yaml(audit.reading, answers)
+        written = write_profile(answers)
         assert is_harmless(written)
         document = parse_yaml(written, "profile.yaml")
         assert vocabulary.read_profile(document.data, document).levels == answers.profile.levels

@@ -7,8 +7,9 @@ import pytest
 from ragortune.check import gather_answers
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model.documents import DesignReading, DocumentStatus, Modality, Span, StatedFact
-from ragortune.report.extract import render_profile_json, render_profile_yaml
+from ragortune.report.extract import describe_profile, write_profile
 from ragortune.support.reading import parse_yaml
+from ragortune.support.text import dump_json
 
 from .test_check_command import AGREEING, COOKING, DISAGREEING
 
@@ -106,7 +107,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("render", [render_profile_yaml, render_profile_json])
+@pytest.mark.parametrize("render", [write_profile, lambda answers: dump_json(describe_profile(answers))])
 def test_nothing_in_a_document_breaks_out_of_the_profile(book, text, render):
     facts = (
         StatedFact("knowledge.volatility", ["weekly", "daily"], Modality.MEASURED, Span(1, 1, text)),
@@ -120,7 +121,7 @@ def test_nothing_in_a_document_breaks_out_of_the_profile(book, text, render):
     reading = DesignReading(f"{text}.md", DocumentStatus.JUDGED, None, facts, title=text)
     vocabulary = Vocabulary(book.criteria)
 
-    written = render(reading, gather_answers(reading, vocabulary))
+    written = render(gather_answers(reading, vocabulary))
 
     document = parse_yaml(written, "profile.yaml")
     profile = vocabulary.read_profile(document.data, document)

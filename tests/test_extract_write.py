@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragortune.check import gather_answers
-from ragortune.commands.writing import list_entries
-from ragortune.evidence.block import BlockContent, Entry, write_block
+from ragortune.commands.extract import list_content
+from ragortune.evidence.block import write_block
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.profile import Vocabulary
 from ragortune.evidence.quotes import QuoteFinder
-from ragortune.model import Evidence
 from ragortune.support.errors import RagortuneError, UnreadableError
 
 from .model_programs import GOOD, PRICE_DESK, Programs
@@ -234,10 +233,17 @@ some_line = st.one_of(
     pieces,
     st.text(alphabet=st.characters(exclude_characters="\0\r\n", exclude_categories=["Cs"]), max_size=12),
 )
-CONTENT = BlockContent(
-    Entry("rag", Evidence("Not said anywhere", line=2), "extracted"),
-    {"knowledge.volatility": Entry("weekly", Evidence('"quoted" \\ and\u202e', line=3), "extracted")},
-)
+CONTENT = {
+    "decision": "rag",
+    "evidence": {"line": 2, "quote": "Not said anywhere"},
+    "profile": {
+        "knowledge.volatility": {
+            "value": "weekly",
+            "evidence": {"line": 3, "quote": '"quoted" \\ and\u202e'},
+            "source": "extracted",
+        }
+    },
+}
 
 
 @given(st.lists(some_line, max_size=12), st.sampled_from(["\n", "\r\n"]), st.booleans())
@@ -262,7 +268,7 @@ def test_what_the_local_reader_writes_reads_back_and_is_quoted_exactly(book, lin
     text = "# Desk\n\nWe will use retrieval over the price list with a language model.\n\n" + "\n".join(lines)
     try:
         reading = read_design(text, "x.md", book)
-        content = list_entries(reading, gather_answers(reading, Vocabulary(book.criteria)))
+        content = list_content(gather_answers(reading, Vocabulary(book.criteria)))
         written = write_block(text, "x.md", content)
     except RagortuneError:
         return

@@ -7,7 +7,7 @@ from ragortune.casebook import measure_agreement
 from ragortune.check import Policy, audit_reading
 from ragortune.engine.questions import list_askable
 from ragortune.evidence.documents.reader import read_design
-from ragortune.lint.examples import list_failed, make_reading, try_finding_rules
+from ragortune.lint.examples import list_failed, read_example, try_finding_rules
 from ragortune.model import Option, Sample
 from ragortune.model.documents import (
     Cited,
@@ -44,13 +44,11 @@ def rules(book):
 def judge(book, rules):
     """Judge a small document, given by decision and answers or by its text."""
 
-    def judge_example(
-        decision=None, profile=None, *, document=None, today=TODAY, pin=None, outside=None, **more
-    ):
+    def judge_example(decision=None, profile=None, *, document=None, today=TODAY, pin=None, outside=None):
         chosen = Option(decision) if decision else None
-        example = FindingExample("a team", chosen, profile or {}, document=document, **more)
+        example = FindingExample("a team", chosen, profile or {}, document)
         policy = Policy(rules, frozenset(rules), pin)
-        return audit_reading(make_reading(example, book), book, policy, today, outside)
+        return audit_reading(read_example(example, book), book, policy, today, outside)
 
     return judge_example
 
@@ -220,11 +218,16 @@ def test_both_with_one_need_gives_way_to_the_disagreement(judge):
 # --- answers ------------------------------------------------------------------------------------------------------
 
 
-def test_lines_that_agree_make_one_answer_and_lines_that_do_not_make_none(judge):
-    agreeing = judge(
-        "rag", {"knowledge.volatility": ["weekly", "daily"]}, against={"knowledge.volatility": "weekly"}
+def test_lines_that_agree_make_one_answer_and_lines_that_do_not_make_none(book, rules):
+    agreeing = stated(
+        book,
+        rules,
+        "rag",
+        [("knowledge.volatility", ["weekly", "daily"], 3), ("knowledge.volatility", "weekly", 4)],
     )
-    fighting = judge("rag", {"knowledge.volatility": "weekly"}, against={"knowledge.volatility": "static"})
+    fighting = stated(
+        book, rules, "rag", [("knowledge.volatility", "weekly", 3), ("knowledge.volatility", "static", 4)]
+    )
 
     assert agreeing.recommendation.profile.levels["knowledge.volatility"] == ("weekly",)
     assert "statements-contradict" not in names(agreeing)
@@ -330,8 +333,8 @@ def test_a_team_that_states_enough_in_its_block_is_contradicted_whatever_its_pro
     assert judge_decision(taken) is Severity.NOTE
 
 
-def test_a_value_that_the_vocabulary_does_not_know_says_nothing(judge):
-    audit = judge("rag", {"knowledge.volatility": "sometimes", "knowledge.size": -3})
+def test_a_value_that_the_vocabulary_does_not_know_says_nothing(book, rules):
+    audit = stated(book, rules, "rag", [("knowledge.volatility", "sometimes", 3), ("knowledge.size", -3, 4)])
 
     assert audit.recommendation.profile.levels == {}
 
@@ -413,7 +416,7 @@ def test_a_suppression_that_does_not_hold_is_a_finding(judge, comment, expected)
 
 def test_a_suppression_that_is_not_looked_for_is_let_be(book, rules):
     document = record_with("<!-- ragortune: ignore[citations-from-weights] because of them -->")
-    reading = make_reading(FindingExample("a team", document=document), book)
+    reading = read_example(FindingExample("a team", document=document), book)
     chosen = frozenset(rules) - {"citations-from-weights"}
 
     audit = audit_reading(reading, book, Policy(rules, chosen), TODAY)
@@ -423,7 +426,7 @@ def test_a_suppression_that_is_not_looked_for_is_let_be(book, rules):
 
 def test_suppressions_can_be_ignored_altogether(book, rules):
     document = record_with("<!-- ragortune: ignore[no-consequences] because the board has them -->")
-    reading = make_reading(FindingExample("a team", document=document), book)
+    reading = read_example(FindingExample("a team", document=document), book)
 
     audit = audit_reading(reading, book, Policy(rules, frozenset(rules), honour_suppressions=False), TODAY)
 
@@ -589,7 +592,7 @@ def test_a_name_in_a_finding_rule_that_nothing_bears_is_an_error(run, pack, old,
 
 
 def test_quantities_of_a_profile_file_speak_through_derived_facts(judge, vocabulary):
-    from ragortune.report.checks import word_decision
+    from ragortune.report.checks import format_decision
 
     outside = vocabulary.read_profile(
         {"quantities": {"requests_per_day": 150, "corpus_tokens": 60_000, "model": "claude-haiku-5-5"}}
@@ -598,7 +601,7 @@ def test_quantities_of_a_profile_file_speak_through_derived_facts(judge, vocabul
 
     assert audit.recommendation.profile.levels["derived.cheapest"] == ("neither",)
     assert "prompt-costs-least" in {reason.rule.id for reason in audit.recommendation.reasons}
-    assert "the 3 stated answers speak for" in word_decision(audit)
+    assert "the 3 stated answers speak for" in format_decision(audit)
 
 
 IN_ITS_BLOCK = """# 9. Retrieval for the price desk

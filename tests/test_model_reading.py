@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragortune.evidence.backends import CommandModel, Reply, open_backend
-from ragortune.evidence.model_reader import read_by_model
-from ragortune.evidence.prompt import MOST_PARTS, PART_CHARACTERS, split_document, write_prompts
+from ragortune.evidence.backends import AnswerCache, CommandModel, Reply, open_backend
+from ragortune.evidence.model_reader import (
+    MOST_PARTS,
+    PART_CHARACTERS,
+    join_parts,
+    read_by_model,
+    split_document,
+    write_prompts,
+)
 from ragortune.evidence.quotes import QuoteFinder
 from ragortune.evidence.verification import Verifier
 from ragortune.model.documents import DocumentStatus
@@ -101,7 +107,9 @@ def test_nothing_is_sent_unless_a_model_is_named(run, write, monkeypatch):
     monkeypatch.setattr(
         "ragortune.evidence.backends.open_backend", lambda *_: pytest.fail("a model was asked")
     )
-    monkeypatch.setattr("ragortune.commands.models.open_backend", lambda *_: pytest.fail("a model was asked"))
+    monkeypatch.setattr(
+        "ragortune.commands.documents.open_backend", lambda *_: pytest.fail("a model was asked")
+    )
 
     assert run("extract", write("7.md", PRICE_DESK)).code == 0
     assert run("check", "7.md", "--format", "json").code == 0
@@ -338,9 +346,6 @@ class Recorder:
         ]
         return Reply(json.dumps({"status": "judged", "decision": None, "facts": facts}), 10, 5, 0.25)
 
-    def keep(self, prompt, reply):
-        pass
-
 
 def test_a_long_document_is_read_in_parts_that_overlap(book):
     lines = [
@@ -352,22 +357,23 @@ def test_a_long_document_is_read_in_parts_that_overlap(book):
     lines[700] = "The list changes daily."
     model = Recorder()
 
-    read = read_by_model(lines, book.criteria, model)
+    read, replies = read_by_model(lines, book.criteria, model, AnswerCache("recorder", None))
 
     parts = split_document(lines)
-    assert len(model.prompts) == len(parts) == read.bill.parts > 2
-    assert {number for part in parts for number in range(part.first, part.last + 1)} == set(
-        range(1, len(lines) + 1)
-    )
-    assert all(later.first <= earlier.last for earlier, later in itertools.pairwise(parts))
-    assert [(found.value, found.span.line) for found in read.facts] == [("daily", 701), ("weekly", 2_001)]
-    assert read.bill.dollars == pytest.approx(0.25 * len(parts))
+    assert len(model.prompts) == len(parts) == len(read) > 2
+    assert {index for part in parts for index in part} == set(range(len(lines)))
+    assert all(later.start < earlier.stop for earlier, later in itertools.pairwise(parts))
+    assert [(found.value, found.span.line) for found in join_parts(read).facts] == [
+        ("daily", 701),
+        ("weekly", 2_001),
+    ]
+    assert [reply.dollars for reply in replies] == [0.25] * len(parts)
 
 
 def test_parts_end_where_sections_begin():
     lines = [line for number in range(12) for line in (f"## Section {number}", *["word " * 20] * 90)]
 
-    assert all(lines[part.last].startswith("## ") for part in split_document(lines)[:-1])
+    assert all(lines[part.stop].startswith("## ") for part in split_document(lines)[:-1])
 
 
 def test_a_document_that_would_take_too_many_parts_is_refused():
@@ -418,10 +424,10 @@ def test_a_program_that_hangs_is_ended_with_what_it_started(programs, tmp_path):
 )
 def test_the_name_of_a_model_is_read_strictly_and_no_shell_is_asked(tmp_path, name, message):
     if message is None:
-        assert open_backend(name, str(tmp_path), None).ask("").text == "a; touch /tmp/x\n"
+        assert open_backend(name, str(tmp_path)).ask("").text == "a; touch /tmp/x\n"
         return
     with pytest.raises(UsageError, match=message):
-        open_backend(name, str(tmp_path), None).ask("")
+        open_backend(name, str(tmp_path)).ask("")
 
 
 def test_a_model_of_a_service_needs_the_extra(run, write, monkeypatch):

@@ -42,7 +42,7 @@ def find(text, quote, line=None):
 def test_a_quote_is_found_whatever_its_wrapping_and_emphasis(quote, line, words):
     found = find(HANDBOOK, quote)
 
-    assert (found[0].line, found[0].text.strip("*")) == (line, words.strip("*"))
+    assert (found[0].line, found[0].quote.strip("*")) == (line, words.strip("*"))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_the_nearest_passage_is_the_sentence_that_was_changed():
 
     nearest = finder.find_nearest("The handbook changes every week, as the editors say.", 3)
 
-    assert (nearest.line, nearest.text) == (3, "The handbook changes")
+    assert (nearest.line, nearest.quote) == (3, "The handbook changes")
     assert finder.find_nearest("Completely unrelated words about fishing boats", None) is None
 
 
@@ -103,8 +103,8 @@ def test_what_is_found_is_an_exact_piece_of_its_line(lines, quote):
     lines = [part for line in lines for part in line.split("\n")]
 
     for passage in QuoteFinder(lines).find(quote):
-        assert lines[passage.line - 1][passage.column - 1 :].startswith(passage.text)
-        assert passage.text
+        assert lines[passage.line - 1][passage.column - 1 :].startswith(passage.quote)
+        assert passage.quote
     assert [len(line) for line in blank_hidden(lines)] == [len(line) for line in lines]
 
 

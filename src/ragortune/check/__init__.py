@@ -6,13 +6,14 @@ why, `suppression` applies the comments in the document, `baseline` forgives wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from ragortune.check.answers import StatedAnswers, gather_answers
+from ragortune.check.baseline import add_keys
 from ragortune.check.case import AuditCase
-from ragortune.check.detectors import run_rule
+from ragortune.check.detectors import report_flaws, run_rule
 from ragortune.check.evidence import QuoteSources, list_quotes
-from ragortune.check.suppression import OWN_DETECTORS, read_remarks, report_flaws, silence_findings
+from ragortune.check.suppression import OWN_DETECTORS, read_remarks, silence_findings
 from ragortune.costs.derived import add_facts
 from ragortune.engine import add_what_if, judge_profile
 from ragortune.evidence.profile import Vocabulary
@@ -48,8 +49,8 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     `outside` are answers from a profile file, `sources` the quotes on which they rest and the documents quoted. A
     document that decides nothing, or is about something else, is held against its own quotes only.
     """
-    judged = reading.status is DocumentStatus.JUDGED
-    advised = judged or reading.status is DocumentStatus.NO_DECISION
+    judged = reading.status is DocumentStatus.JUDGED and reading.decision is not None
+    advised = reading.status in (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION)
     sources = sources or QuoteSources()
     if not advised and not list_quotes(reading) and not sources.outside:
         return DocumentAudit(reading, None, ())
@@ -60,53 +61,30 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     chosen = [rule for name, rule in policy.rules.items() if name in policy.chosen]
     looked_for = [rule for rule in chosen if judged or rule.detector is Detector.EVIDENCE]
     findings = [finding for rule in looked_for for finding in run_rule(rule, case)]
-    read = read_remarks(reading, policy.rules, today)
-    own = {rule.detector: rule for rule in chosen if rule.detector in OWN_DETECTORS}
     if policy.honour_suppressions:
-        findings, unused = silence_findings(findings, read, policy.chosen)
-        flaws = (*read.flaws, *unused) if judged else ()
-        findings += report_flaws(flaws, reading, own)
-    findings = [hold_to_pin(finding, policy.pin) for finding in findings]
+        held, flaws = read_remarks(reading.remarks, policy.rules, today)
+        findings, unused = silence_findings(findings, held, policy.chosen)
+        own = [rule for rule in chosen if rule.detector in OWN_DETECTORS]
+        findings += report_flaws((*flaws, *unused) if judged else (), reading, own)
+    findings = [_hold_to_pin(finding, policy.pin) for finding in findings]
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))
-    held = tuple(suppression for suppression, _ in read.suppressions)
-    named = tuple(outside.levels) if outside else ()
-    conflicts = {
-        conflict.criterion: conflict.facts for conflict in answers.conflicts if not conflict.resolved
-    }
-    shown = advice if advised else None
-    return DocumentAudit(reading, shown, tuple(findings), held, named, conflicts)
+    return DocumentAudit(
+        reading,
+        advice if advised else None,
+        tuple(add_keys(findings)),
+        tuple(outside.levels) if outside else (),
+        {conflict.criterion: conflict.facts for conflict in answers.conflicts if not conflict.resolved},
+    )
 
 
-def hold_to_pin(finding: AuditFinding, pin: str | None) -> AuditFinding:
+def _hold_to_pin(finding: AuditFinding, pin: str | None) -> AuditFinding:
     """Return a finding, as a note where its rule is newer than the pinned rule set."""
-    if pin is None or not is_newer(finding.rule.since, pin):
-        return finding
-    return finding.replace(severity=Severity.NOTE)
-
-
-def is_newer(version: str, pin: str) -> bool:
-    """Return whether one version of the rule set is later than another; versions are numbers with dots."""
-    return _numbers(version) > _numbers(pin)
+    newer = pin is not None and _numbers(finding.rule.since) > _numbers(pin)
+    return finding.replace(severity=Severity.NOTE) if newer else finding
 
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) if part.isdecimal() else 0 for part in version.split("."))
 
 
-def order_findings(findings: Iterable[AuditFinding]) -> list[AuditFinding]:
-    """Return findings with the most important first: severity, then confidence, then place."""
-    return sorted(
-        findings, key=lambda finding: (-finding.severity.rank, -finding.confidence.rank, finding.line)
-    )
-
-
-__all__ = [
-    "AuditCase",
-    "Policy",
-    "StatedAnswers",
-    "audit_reading",
-    "gather_answers",
-    "hold_to_pin",
-    "is_newer",
-    "order_findings",
-]
+__all__ = ["AuditCase", "Policy", "StatedAnswers", "audit_reading", "gather_answers"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-import msgspec
+from collections.abc import Mapping
 
 from ragortune.evidence.profile import Vocabulary
 from ragortune.evidence.workload import FOR_CRITERION
-from ragortune.model import Answer, Evidence, GivenQuantity, Profile, Provenance
+from ragortune.model import Answer, Profile, Provenance
 from ragortune.model.documents import DesignReading, Modality, StatedFact
 from ragortune.support.errors import ProfileError
 from ragortune.support.record import Record
@@ -21,12 +19,13 @@ class Conflict(Record, frozen=True):
     facts: tuple[StatedFact, ...]
     """The statements, in the order of their lines."""
     resolved: bool
-    """Whether one of them wins, because it stands in the document's own block or came from outside."""
+    """Whether one of them wins, because it is in the document's own block or came from outside."""
 
 
 class StatedAnswers(Record, frozen=True):
     """The answers of a document, with the statements that carry them."""
 
+    reading: DesignReading
     profile: Profile
     facts: Mapping[str, tuple[StatedFact, ...]]
     """For each answered criterion the statements behind the answer, in the order of their lines."""
@@ -47,102 +46,56 @@ def gather_answers(
     reading: DesignReading, vocabulary: Vocabulary, outside: Profile | None = None
 ) -> StatedAnswers:
     """Return the answers that a document states. Its own block wins over its prose, and `outside` over both."""
-    stated: dict[str, list[StatedFact]] = {}
-    for fact in reading.facts:
-        stated.setdefault(fact.criterion, []).append(fact)
-    levels: dict[str, tuple[str, ...]] = {}
+    stated: dict[str, list[tuple[StatedFact, tuple[str, ...]]]] = {}
+    for fact in sorted(reading.facts, key=lambda fact: fact.place):
+        if allowed := _read_levels(fact, vocabulary):
+            stated.setdefault(fact.criterion, []).append((fact, allowed))
     answers: dict[str, Answer] = {}
-    carried: dict[str, tuple[StatedFact, ...]] = {}
+    facts: dict[str, tuple[StatedFact, ...]] = {}
     conflicts: list[Conflict] = []
     for criterion, said in stated.items():
-        usable = _read_levels(said, vocabulary)
-        winning = {fact: own for fact, own in usable.items() if fact.declared} or usable
+        winning = [pair for pair in said if pair[0].declared] or said
+        first, levels = winning[0]
         if vocabulary.allows_several(criterion):
-            common = _unite(winning.values())
-            usable = winning
+            levels = tuple(dict.fromkeys(level for _, own in winning for level in own))
         else:
-            common = _intersect(winning.values())
-        if any(not set(own) & set(common) for own in usable.values()):
-            conflicts.append(Conflict(criterion, _in_order(usable), bool(common)))
-        if common:
-            levels[criterion] = common
-            carried[criterion] = _in_order(winning)
-            answers[criterion] = _cite_fact(carried[criterion][0], common)
+            levels = tuple(level for level in levels if all(level in own for _, own in winning))
+            if any(set(own).isdisjoint(levels) for _, own in said):
+                conflicts.append(Conflict(criterion, tuple(fact for fact, _ in said), bool(levels)))
+        if levels:
+            answers[criterion] = Answer(levels, first.value, _source_of(first))
+            facts[criterion] = tuple(fact for fact, _ in winning)
     quantities = reading.quantities
     if outside is not None:
-        _add_outside(outside, levels, answers, carried, conflicts)
-        quantities = _add_quantities(quantities, outside)
-    profile = Profile(levels, project=reading.title, answers=answers, quantities=quantities)
-    return StatedAnswers(profile, carried, tuple(conflicts))
+        for criterion, levels in outside.levels.items():
+            answer = outside.answers.get(criterion) or Answer(levels, levels[0])
+            fact = StatedFact(criterion, answer.given, Modality.FACT, None, declared=True)
+            if criterion in answers and set(answers[criterion].levels).isdisjoint(levels):
+                conflicts.append(Conflict(criterion, (*facts[criterion], fact), resolved=True))
+            answers[criterion] = answer.replace(levels=levels)
+            facts[criterion] = (fact,)
+        answered = {FOR_CRITERION.get(criterion) for criterion in outside.levels}
+        kept = {name: own for name, own in quantities.items() if name not in answered}
+        quantities = {**kept, **outside.quantities}
+    profile = Profile(
+        {criterion: answer.levels for criterion, answer in answers.items()},
+        project=reading.title,
+        answers=answers,
+        quantities=quantities,
+    )
+    return StatedAnswers(reading, profile, facts, tuple(conflicts))
 
 
-def _read_levels(facts: Iterable[StatedFact], vocabulary: Vocabulary) -> dict[StatedFact, tuple[str, ...]]:
-    """Return the levels that each statement allows; a value that the vocabulary does not know says nothing."""
-    usable = {}
-    for fact in facts:
-        value = list(fact.value) if isinstance(fact.value, tuple) else fact.value
-        try:
-            found = vocabulary.read_profile({fact.criterion: value}).levels
-        except ProfileError:
-            continue
-        if found:
-            usable[msgspec.structs.replace(fact, value=_freeze(value))] = found[fact.criterion]
-    return usable
+def _read_levels(fact: StatedFact, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return the levels that a statement allows; none where the vocabulary does not know its value."""
+    value = list(fact.value) if isinstance(fact.value, tuple) else fact.value
+    try:
+        return vocabulary.read_profile({fact.criterion: value}).levels.get(fact.criterion, ())
+    except ProfileError:
+        return ()
 
 
-def _freeze(value: object) -> object:
-    if isinstance(value, list):
-        return tuple(value)
-    return tuple(sorted(value.items())) if isinstance(value, Mapping) else value
-
-
-def _intersect(several: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    sets = list(several)
-    return tuple(level for level in sets[0] if all(level in own for own in sets)) if sets else ()
-
-
-def _unite(several: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(level for own in several for level in own))
-
-
-def _in_order(facts: Iterable[StatedFact]) -> tuple[StatedFact, ...]:
-    return tuple(sorted(facts, key=lambda fact: (fact.span.line, fact.span.column) if fact.span else (0, 0)))
-
-
-def _cite_fact(fact: StatedFact, levels: tuple[str, ...]) -> Answer:
-    source = Provenance.MEASURED if fact.modality is Modality.MEASURED else Provenance.EXTRACTED
-    evidence: str | Evidence | None = fact.quoted
-    if evidence is None and fact.span is not None:
-        said = Evidence(fact.span.quote, line=fact.span.line)
-        evidence = str(said) if fact.declared else said
-    given = dict(fact.value) if isinstance(fact.value, tuple) and _holds_pairs(fact.value) else fact.value
-    return Answer(levels, given, Provenance.STATED if fact.declared else source, evidence)
-
-
-def _holds_pairs(value: tuple[object, ...]) -> bool:
-    return bool(value) and all(isinstance(part, tuple) for part in value)
-
-
-def _add_quantities(own: Mapping[str, GivenQuantity], outside: Profile) -> Mapping[str, GivenQuantity]:
-    """Return the document's quantities with those from a profile file, which win, as its answers do."""
-    answered = {FOR_CRITERION.get(criterion) for criterion in outside.levels}
-    kept = {name: given for name, given in own.items() if name not in answered}
-    return {**kept, **outside.quantities}
-
-
-def _add_outside(
-    outside: Profile,
-    levels: dict[str, tuple[str, ...]],
-    answers: dict[str, Answer],
-    carried: dict[str, tuple[StatedFact, ...]],
-    conflicts: list[Conflict],
-) -> None:
-    """Let answers from a profile file win, and note where the document says otherwise."""
-    for criterion, given in outside.levels.items():
-        answer = outside.answers.get(criterion) or Answer(given, given[0])
-        fact = StatedFact(criterion, _freeze(answer.given), Modality.FACT, None, declared=True)
-        if criterion in levels and not set(levels[criterion]) & set(given):
-            conflicts.append(Conflict(criterion, (*carried[criterion], fact), resolved=True))
-        levels[criterion] = given
-        answers[criterion] = answer
-        carried[criterion] = (fact,)
+def _source_of(fact: StatedFact) -> Provenance:
+    if fact.declared:
+        return Provenance.STATED
+    return Provenance.MEASURED if fact.modality is Modality.MEASURED else Provenance.EXTRACTED

@@ -1,16 +1,21 @@
-"""The argument behind a finding: what the document says, what follows, who found that, and what would flip it."""
+"""The argument behind a finding: what the document says, what follows, who found that, and what would flip it.
+
+Where answers are open, the questions that tell most, as a person is asked, and the block in which to answer them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from ragortune.check.answers import StatedAnswers
-from ragortune.evidence.profile import describe_answer
+from ragortune.engine.questions import list_askable
+from ragortune.evidence.profile import UNKNOWN, describe_answer
+from ragortune.evidence.quotes import BLOCK, find_block
 from ragortune.model import (
+    Criterion,
     Direction,
     Finding,
-    Flip,
     Need,
     Option,
     Quality,
@@ -19,39 +24,38 @@ from ragortune.model import (
     Rulebook,
     has_need,
 )
-from ragortune.model.documents import StatedDecision
+from ragortune.model.documents import DesignReading, StatedDecision
 from ragortune.model.findings import Step, StepKind
-from ragortune.support.text import join_words
+from ragortune.support.text import clean_text, join_words
 
-DECISION_WORDS: Mapping[Option, str] = MappingProxyType(
-    {
-        Option.RAG: "retrieval",
-        Option.FINE_TUNING: "fine-tuning",
-        Option.BOTH: "retrieval with fine-tuning",
-        Option.NEITHER: "neither retrieval nor fine-tuning",
-    }
-)
+DECISION_WORDS: Mapping[Option, str] = {
+    Option.RAG: "retrieval",
+    Option.FINE_TUNING: "fine-tuning",
+    Option.BOTH: "retrieval with fine-tuning",
+    Option.NEITHER: "neither retrieval nor fine-tuning",
+}
 _MOST_RULES = 3
+_MOST_QUESTIONS = 3
 _MOST_LINES = 2
 _STRENGTH_OF_SOURCE = tuple(Quality)
 
 
 def show_decision(decision: StatedDecision) -> Iterator[Step]:
     """Yield the lines on which the reading of the decision rests, those for it first."""
-    name = DECISION_WORDS[decision.option]
-    cited = sorted(decision.evidence, key=lambda part: part.role != "for")
-    for part in cited[:_MOST_LINES]:
-        text = f"the decision is {name}" if part.role == "for" else "another option is turned down"
-        yield Step(StepKind.SENTENCE, text, part.span)
-    if not cited:
-        yield Step(StepKind.SENTENCE, f"the decision is {name}")
+    text = f"the decision is {DECISION_WORDS[decision.option]}"
+    for part in decision.cited[:_MOST_LINES]:
+        told = text if part.role == "for" else "another option is turned down"
+        yield Step(StepKind.SENTENCE, told, part.span)
+    if not decision.cited:
+        yield Step(StepKind.SENTENCE, text)
 
 
-def show_answer(answers: StatedAnswers, book: Rulebook, criterion: str) -> Step:
-    """Return what is stated on a criterion, with its line."""
-    fact = answers.fact_for(criterion)
-    text = f"{criterion} is {describe_answer(answers.profile, book.readable[criterion])}"
-    return Step(StepKind.FACT, text, fact.span if fact else None)
+def show_answers(answers: StatedAnswers, book: Rulebook, criteria: Iterable[str]) -> Iterator[Step]:
+    """Yield what is stated on criteria, with its line."""
+    for criterion in criteria:
+        fact = answers.fact_for(criterion)
+        text = f"{criterion} is {describe_answer(answers.profile, book.readable[criterion])}"
+        yield Step(StepKind.FACT, text, fact.span if fact else None)
 
 
 def cite_source(book: Rulebook, findings: Iterable[Finding]) -> Iterator[Step]:
@@ -70,10 +74,8 @@ def argue_against(
     shown: set[str] = set()
     rules = tuple({rule.id: rule for rule in _rules_against(decided, advice)}.values())[:_MOST_RULES]
     for rule in rules:
-        for name in rule.when:
-            if name not in shown:
-                shown.add(name)
-                steps.append(show_answer(answers, advice.rulebook, name))
+        steps += show_answers(answers, advice.rulebook, (name for name in rule.when if name not in shown))
+        shown |= set(rule.when)
         steps.append(Step(StepKind.RULE, f"{rule.code} {rule.title}: {rule.because}"))
         steps += cite_source(advice.rulebook, rule.sources)
     return steps, rules
@@ -82,11 +84,10 @@ def argue_against(
 def _rules_against(decided: Option, advice: Recommendation) -> Iterator[Rule]:
     """Yield the rules that speak against a decision: the gates that decide, then the reasons, strongest first."""
     differing = [need for need in Need if has_need(decided, need) != has_need(advice.option, need)]
-    book = advice.rulebook
     for need in differing:
         state = advice.needs[need]
         deciding = state.required_by if state.needed else state.blocked_by
-        yield from (book.rules[name] for name in deciding)
+        yield from (advice.rulebook.rules[name] for name in deciding)
     for reason in advice.reasons:
         if reason.need in differing:
             wanted = Direction.FOR if advice.needs[reason.need].needed else Direction.AGAINST
@@ -94,14 +95,67 @@ def _rules_against(decided: Option, advice: Recommendation) -> Iterator[Rule]:
                 yield reason.rule
 
 
-def show_flips(advice: Recommendation, decided: Option | None) -> Iterator[Step]:
+def show_flips(advice: Recommendation, decided: Option) -> Iterator[Step]:
     """Yield the smallest changes that change the advice, those that lead to the decision first."""
     flips = sorted(advice.flips or (), key=lambda flip: (flip.option is not decided, len(flip.change)))
     for flip in flips[:2]:
-        text = f"the advice would be {DECISION_WORDS[flip.option]} if {word_flip(flip)}"
-        yield Step(StepKind.FLIP, text)
+        change = join_words(f"{name} were {level}" for name, level in flip.change.items())
+        yield Step(StepKind.FLIP, f"the advice would be {DECISION_WORDS[flip.option]} if {change}")
 
 
-def word_flip(flip: Flip) -> str:
-    """Return a change of answers as a reader says it."""
-    return join_words(f"{name} were {level}" for name, level in flip.change.items())
+# --- open questions -----------------------------------------------------------------------------------------------
+
+
+def choose_questions(advice: Recommendation, left_out: Collection[str] = ()) -> tuple[Criterion, ...]:
+    """Return the criteria whose answers are expected to tell most, at most three.
+
+    Left out are some criteria by name, and those that tell little, by themselves or beside the first: a reviewer answers
+    one question more readily than three.
+    """
+    askable = [question for question in list_askable(advice) if question.criterion not in left_out]
+    if not askable:
+        return ()
+    least = max(advice.rulebook.scale.ask_from, askable[0].expected_gain / 2)
+    worthwhile = [question.criterion for question in askable if question.expected_gain >= least]
+    return tuple(advice.rulebook.criteria[name] for name in worthwhile[:_MOST_QUESTIONS])
+
+
+def format_questions(questions: Sequence[Criterion]) -> str:
+    """Return questions in a row, each with its criterion."""
+    return "; ".join(f"{criterion.question} ({criterion.id})" for criterion in questions)
+
+
+def show_questions(advice: Recommendation, questions: Sequence[Criterion]) -> Iterator[Step]:
+    """Yield what is not known, with what its answer could still give."""
+    could_give = {question.criterion: question.could_give for question in advice.unknowns or ()}
+    for criterion in questions:
+        could = join_words((DECISION_WORDS[option] for option in could_give[criterion.id]), "or")
+        text = f"{criterion.id} is not known: {criterion.question} It could still give {could}."
+        yield Step(StepKind.MISSING, text)
+
+
+def write_questions(reading: DesignReading, questions: Sequence[Criterion]) -> str:
+    """Return the `ragortune` block in which the questions are answered, ready to paste.
+
+    Every answer is `unknown` until somebody writes one of the levels beside it. Where the document has a block already,
+    these are the lines to add to it, because a second one is an error.
+    """
+    lines = ["profile:"]
+    ordered = sorted(questions, key=lambda criterion: criterion.group)
+    for group, criteria in groupby(ordered, lambda criterion: criterion.group):
+        lines.append(f"  {group}:")
+        for criterion in criteria:
+            answers = join_words(criterion.level_ids, "or")
+            answers += f", or a number of {criterion.unit}" if criterion.unit else ""
+            answers += "; a list where several hold" if criterion.several else ""
+            lines.append(f"    # {_one_line(criterion.question)}")
+            lines.append(f"    {criterion.name}: {UNKNOWN}  # {_one_line(answers)}")
+    if find_block(reading.lines) is None:
+        decided = [f"decision: {reading.decision.option}"] if reading.decision else []
+        lines = [f"```{BLOCK}", *decided, *lines, "```"]
+    return "\n".join(lines)
+
+
+def _one_line(text: str) -> str:
+    """Return text of a rule pack as part of a comment, from which it cannot get out."""
+    return " ".join(clean_text(text).replace("`", "'").split())

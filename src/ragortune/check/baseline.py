@@ -5,115 +5,95 @@ A baseline only shrinks by itself: what it knows and is not found any more is re
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from typing import Literal
 
-from ragortune.check.places import key_of
-from ragortune.model.findings import AuditFinding, DocumentAudit, StaleEntry
+import msgspec
+
+from ragortune.model.findings import AuditFinding, BaselineEntry, DocumentAudit
 from ragortune.support.errors import ConfigurationError, Place
-from ragortune.support.record import Record
-from ragortune.support.text import clean_text, quote_value, shorten_text
+from ragortune.support.text import clean_line
 
-SCHEMA = "ragortune/baseline/1"
-_ENTRY_KEYS = ("path", "rule", "key", "sentence", "count")
+_NOT_WORDS = re.compile(r"[\W_]+")
+_LONGEST_KEY = 400
 _LONGEST_SENTENCE = 160
 
-
-class BaselineEntry(Record, frozen=True):
-    """Findings of one key in one document."""
-
-    path: str
-    """The document, relative to the folder of the baseline, with `/`."""
-    rule: str
-    key: str
-    """Hash of rule, headings and sentence."""
-    sentence: str
-    """Beginning of the sentence, for readers."""
-    count: int
+Namer = Callable[[str], str]
+"""Returns the name of a document in the baseline, relative to its folder, from the path that the user gave."""
 
 
-def list_entries(audits: Iterable[DocumentAudit], name_of: Callable[[str], str]) -> list[BaselineEntry]:
-    """Return what a baseline of these findings holds; suppressed findings need none."""
-    counts: Counter[tuple[str, str, str]] = Counter()
-    sentences: dict[str, str] = {}
+class Baseline(msgspec.Struct, forbid_unknown_fields=True):
+    """The file with known findings."""
+
+    schema: Literal["ragortune/baseline/1"]
+    findings: list[BaselineEntry]
+
+
+def add_keys(findings: Iterable[AuditFinding]) -> list[AuditFinding]:
+    """Return the findings of one document with their keys, by which they are known again after edits elsewhere."""
+    counts: Counter[str] = Counter()
+    numbered = []
+    for finding in findings:
+        parts = (finding.rule.id, *map(_normalise, finding.headings), "", _normalise(finding.sentence))
+        key = hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+        counts[key] += 1
+        numbered.append(finding.replace(key=key, fingerprint=f"{key}:{counts[key]}"))
+    return numbered
+
+
+def _normalise(text: str) -> str:
+    """Return text as keys hold it: words alone, in lower case."""
+    return _NOT_WORDS.sub(" ", text).strip().casefold()[:_LONGEST_KEY]
+
+
+def make_baseline(audits: Iterable[DocumentAudit], name_of: Namer) -> Baseline:
+    """Return the baseline that knows these findings; suppressed findings need none."""
+    entries: dict[tuple[str, str, str], BaselineEntry] = {}
     for audit in audits:
         for finding in audit.findings:
             if finding.suppressed_by is None:
-                key = key_of(finding)
-                counts[name_of(audit.reading.path), finding.rule.id, key] += 1
-                sentences[key] = shorten_text(
-                    " ".join(clean_text(finding.sentence).split()), _LONGEST_SENTENCE
-                )
-    return [
-        BaselineEntry(path, rule, key, sentences[key], count)
-        for (path, rule, key), count in sorted(counts.items())
-    ]
+                known = (name_of(audit.reading.path), finding.rule.id, finding.key)
+                sentence = clean_line(finding.sentence, _LONGEST_SENTENCE)
+                count = entries[known].count + 1 if known in entries else 1
+                entries[known] = BaselineEntry(*known, sentence, count)
+    return Baseline("ragortune/baseline/1", [entries[known] for known in sorted(entries)])
 
 
-def describe_baseline(entries: Iterable[BaselineEntry]) -> dict[str, object]:
-    """Return a baseline as JSON data."""
-    return {
-        "schema": SCHEMA,
-        "findings": [{name: getattr(entry, name) for name in _ENTRY_KEYS} for entry in entries],
-    }
-
-
-def read_baseline(data: object, path: str) -> list[BaselineEntry]:
-    """Return the entries of a baseline file; raises ConfigurationError."""
-    place = Place(path)
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+def read_baseline(data: object, path: str) -> Baseline:
+    """Return what a baseline file holds; raises ConfigurationError."""
+    try:
+        return msgspec.convert(data, Baseline)
+    except msgspec.ValidationError as error:
         hint = "write one with --write-baseline"
-        raise ConfigurationError(f"is not a baseline: its 'schema' is not '{SCHEMA}'", place, hint)
-    listed = data.get("findings")
-    if not isinstance(listed, list):
-        raise ConfigurationError("'findings' must be a list", place)
-    entries = []
-    for number, entry in enumerate(listed, 1):
-        if not isinstance(entry, dict) or set(entry) != set(_ENTRY_KEYS):
-            raise ConfigurationError(f"entry {number} must have {', '.join(_ENTRY_KEYS)}", place)
-        count = entry["count"]
-        texts = [entry[name] for name in _ENTRY_KEYS[:-1]]
-        if not all(isinstance(text, str) for text in texts):
-            raise ConfigurationError(f"entry {number} holds something else than text", place)
-        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            raise ConfigurationError(f"entry {number} counts {quote_value(count)}", place)
-        entries.append(BaselineEntry(**entry))
-    return entries
+        raise ConfigurationError(f"is not a baseline: {error}", Place(path), hint) from None
 
 
 def forgive_known(
-    audits: Iterable[DocumentAudit], entries: Iterable[BaselineEntry], name_of: Callable[[str], str]
-) -> tuple[list[DocumentAudit], list[StaleEntry]]:
+    audits: Iterable[DocumentAudit], baseline: Baseline, name_of: Namer
+) -> tuple[list[DocumentAudit], list[BaselineEntry]]:
     """Return the documents with known findings marked, and what the baseline knows in vain of these documents."""
+    known = {(entry.path, entry.key): entry for entry in baseline.findings}
     left: Counter[tuple[str, str]] = Counter()
-    known: dict[tuple[str, str], BaselineEntry] = {}
-    for entry in entries:
+    for entry in baseline.findings:
         left[entry.path, entry.key] += entry.count
-        known[entry.path, entry.key] = entry
     judged = []
     seen = set()
     for audit in audits:
         name = name_of(audit.reading.path)
         seen.add(name)
-        findings = tuple(_forgive(finding, name, left) for finding in audit.findings)
-        judged.append(audit.replace(findings=findings))
-    return judged, _list_stale(left, known, seen)
-
-
-def _forgive(finding: AuditFinding, name: str, left: Counter[tuple[str, str]]) -> AuditFinding:
-    key = (name, key_of(finding))
-    if finding.suppressed_by is not None or left[key] < 1:
-        return finding
-    left[key] -= 1
-    return finding.replace(baselined=True)
-
-
-def _list_stale(
-    left: Mapping[tuple[str, str], int], known: Mapping[tuple[str, str], BaselineEntry], seen: set[str]
-) -> list[StaleEntry]:
-    """Return what is left over of the documents that were read; others say nothing about themselves."""
-    return [
-        StaleEntry(entry.path, entry.rule, entry.sentence, left[key])
+        findings = []
+        for finding in audit.findings:
+            forgiven = finding.suppressed_by is None and left[name, finding.key] > 0
+            left[name, finding.key] -= forgiven
+            findings.append(finding.replace(baselined=forgiven))
+        judged.append(audit.replace(findings=tuple(findings)))
+    # Documents that were not read say nothing about themselves.
+    stale = [
+        entry.replace(count=left[key])
         for key, entry in sorted(known.items())
         if left[key] > 0 and entry.path in seen
     ]
+    return judged, stale

@@ -1,13 +1,28 @@
-"""One document as the detectors see it, and what they find in it."""
+"""One document as the detectors see it: what was read, the advice on it, and where in it something is."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
 from ragortune.check.answers import StatedAnswers
 from ragortune.check.evidence import QuoteSources
-from ragortune.model import Recommendation
-from ragortune.model.documents import DesignReading, DocumentStatus, Span, StatedDecision
-from ragortune.model.findings import Step
+from ragortune.model import Option, Recommendation
+from ragortune.model.documents import Block, DesignReading, Sentence, Span, StatedDecision
+from ragortune.model.findings import FindingRule
 from ragortune.support.record import Record
+
+_SET_ASIDE = frozenset(("draft", "rejected", "superseded", "deprecated", "archived", "withdrawn"))
+"""Status words of documents that nobody follows, or that say of themselves that they are not done."""
+_RECORD_WORDS = (
+    "decision",
+    "decision outcome",
+    "decision record",
+    "considered options",
+    "options considered",
+    "adr",
+)
 
 
 class AuditCase(Record, frozen=True):
@@ -19,9 +34,10 @@ class AuditCase(Record, frozen=True):
     sources: QuoteSources = QuoteSources()
 
     @property
-    def decision(self) -> StatedDecision | None:
-        """What the document decides, where there is something to judge."""
-        return self.reading.decision if self.reading.status is DocumentStatus.JUDGED else None
+    def decision(self) -> StatedDecision:
+        """What the document decides; every document that is judged decides something."""
+        assert self.reading.decision is not None
+        return self.reading.decision
 
     @property
     def firm(self) -> bool:
@@ -31,23 +47,89 @@ class AuditCase(Record, frozen=True):
     @property
     def decided_at(self) -> Span | None:
         """The line on which the decision is read."""
-        if self.decision is None:
-            return None
-        cited = sorted(self.decision.evidence, key=lambda part: part.role != "for")
-        return cited[0].span if cited else None
+        return self.decision.cited[0].span if self.decision.cited else None
+
+    @property
+    def decides_plainly(self) -> bool:
+        """Whether the document says in so many words what is decided, and is neither a draft nor set aside."""
+        return self.decision.how == "explicit" and self.reading.accepted not in _SET_ASIDE
+
+    @property
+    def is_record(self) -> bool:
+        """Whether the document records a decision that holds or is proposed (an ADR, RFC or the like).
+
+        It says so by its status or by a heading, and it says what is decided in so many words.
+        """
+        named = self.reading.accepted is not None or any(
+            contains_word(_RECORD_WORDS, heading.text) for heading in list_headings(self.reading)
+        )
+        return self.decides_plainly and named
+
+    def speaks_against(self, decided: Option) -> bool:
+        """Return whether what is known makes another option more likely than not."""
+        advice = self.advice
+        return advice.option is not decided and not advice.default and not advice.too_little_known
+
+    def speaks_of(self, rule: FindingRule) -> bool:
+        """Return whether there is a section of the kinds that a rule names, or a sentence with one of its words."""
+        return any(
+            sentence.kind in rule.sections
+            or contains_word(rule.words, sentence.text)
+            or contains_word(rule.words, sentence.label)
+            for sentence in self.reading.sentences
+        )
+
+    def is_titled(self, rule: FindingRule) -> bool:
+        """Return whether the title, or else the first heading, has one of the words of a rule."""
+        first = next(list_headings(self.reading), None)
+        return contains_word(rule.words, self.reading.title or (first.text if first else ""))
 
 
-class Hit(Record, frozen=True):
-    """What a detector found, before it becomes a finding."""
+# --- words --------------------------------------------------------------------------------------------------------
 
-    message: str
-    span: Span | None
-    argument: tuple[Step, ...] = ()
-    subject: str = ""
-    """What it is about, where no sentence carries the finding."""
-    whole: bool = False
-    """Whether it is about the document as a whole."""
-    doubts: int = 0
-    """By how many steps it is less grave than its rule says, because of what it rests on."""
-    block: str = ""
-    """A `ragortune` block by which the document can answer it."""
+
+@lru_cache(maxsize=64)
+def compile_words(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern for whole words, in lower case; `*` at the end matches any ending."""
+    parts = [
+        re.escape(word.rstrip("*")).replace("\\ ", r"[\s-]") + ("" if word.endswith("*") else r"(?!\w)")
+        for word in words
+    ]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})" if parts else r"(?!)", re.IGNORECASE)
+
+
+def contains_word(words: tuple[str, ...], text: str) -> bool:
+    """Return whether one of the words is in a text."""
+    return compile_words(words).search(text) is not None
+
+
+# --- places -------------------------------------------------------------------------------------------------------
+
+
+def list_headings(reading: DesignReading) -> Iterator[Sentence]:
+    """Yield the headings of a document."""
+    return (sentence for sentence in reading.sentences if sentence.block is Block.HEADING)
+
+
+def find_sentence(reading: DesignReading, span: Span | None) -> Sentence | None:
+    """Return the sentence around a place, or else the first one on its line, or None."""
+    near = None
+    for sentence in reading.sentences if span else ():
+        for piece in sentence.pieces:
+            if span is None or piece.line != span.line:
+                continue
+            if piece.column <= span.column < piece.column + max(1, piece.length):
+                return sentence
+            near = near or sentence
+    return near
+
+
+def span_of(reading: DesignReading, sentences: Iterable[Sentence]) -> Span | None:
+    """Return the first line of the first of these sentences that has a place, or None."""
+    for sentence in sentences:
+        if sentence.pieces:
+            line, column = sentence.pieces[0].line, sentence.pieces[0].column
+            end = max(piece.column + piece.length for piece in sentence.pieces if piece.line == line)
+            quote = reading.lines[line - 1][column - 1 : end - 1] if line <= len(reading.lines) else ""
+            return Span(line, column, quote) if quote else None
+    return None

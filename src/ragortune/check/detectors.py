@@ -1,159 +1,197 @@
-"""What each kind of finding rule looks at. A detector is a pure function of rule and case; it yields what it found."""
+"""What each kind of finding rule looks at: one pure function of rule and case for each, which yields what it found."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
+import re
+from collections.abc import Callable, Iterable, Iterator
 
 from ragortune.check.argument import (
     DECISION_WORDS,
     argue_against,
+    choose_questions,
     cite_source,
-    show_answer,
+    format_questions,
+    show_answers,
     show_decision,
     show_flips,
+    show_questions,
+    write_questions,
 )
-from ragortune.check.case import AuditCase, Hit
+from ragortune.check.case import AuditCase, compile_words, find_sentence, list_headings, span_of
 from ragortune.check.evidence import find_gone
-from ragortune.check.genre import decides_plainly, is_decision_record, is_titled, speaks_of
-from ragortune.check.places import find_sentence, find_title, span_of
-from ragortune.check.questions import choose_questions, show_questions, word_questions, write_questions
-from ragortune.check.wording import compares_models
+from ragortune.check.suppression import Flaw
 from ragortune.engine import decide_option
 from ragortune.engine.compile import compile_conditions
 from ragortune.evidence.profile import describe_answer
-from ragortune.evidence.quotes import Passage
-from ragortune.model import (
-    Direction,
-    Evidence,
-    Need,
-    Option,
-    Recommendation,
-    has_need,
-    pair_option,
-)
+from ragortune.model import Direction, Need, Option, has_need, pair_option
 from ragortune.model.documents import (
-    DocumentStatus,
+    Block,
+    DesignReading,
     SectionKind,
+    Sentence,
     Span,
     StatedFact,
 )
 from ragortune.model.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
-from ragortune.support.text import clean_text, join_words, quote_value, shorten_text
+from ragortune.support.text import clean_line, clean_text, join_words, quote_value
 
+Detect = Callable[[FindingRule, AuditCase], Iterator[AuditFinding]]
+
+_DETECTORS: dict[Detector, Detect] = {}
 _LONGEST_QUOTE = 160
-_NOTE = len(Severity)
-"""So many steps down that a finding is a note, because the reader of prose may have erred."""
-
-
-Detect = Callable[[FindingRule, AuditCase], Iterator[Hit]]
+_LONGEST_COMPARISON = 2_000
+_NOT_THIS_PROJECT = frozenset({SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE})
+_MONEY = re.compile(
+    r"[$€£¥]\s?\d|\b\d[\d.,]*\s?(?:usd|eur|gbp|dollars?|euros?|cents?)\b|\bcheaper\b|\bcosts?\b",
+    re.IGNORECASE,
+)
+_TUNED = re.compile(r"\bfine[- ]?tun(?:e|ed|ing)\b|\blora\b|\bqlora\b|\bdistilled\b", re.IGNORECASE)
+_NOT_TUNED = re.compile(
+    r"\brag\b|\bretriev(?:al|ed|es|ing)\b|\bprompt(?:s|ed|ing)?\b|\bfew-?shot\b|\bbase model\b", re.IGNORECASE
+)
 
 
 def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Yield what one finding rule finds in one document. Rules about suppressions find nothing here."""
+    """Yield what one finding rule finds in one document: nothing, where it is about suppressions or other decisions."""
     detect = _DETECTORS.get(rule.detector)
-    if detect is None:
+    if detect is None or (rule.decisions and case.decision.option not in rule.decisions):
         return
-    for hit in detect(rule, case):
-        sentence = find_sentence(case.reading, hit.span)
-        evidence = () if any(step.kind is StepKind.EVIDENCE for step in hit.argument) else rule.sources
-        yield AuditFinding(
-            rule,
-            rule.severity.step_down(hit.doubts),
-            rule.confidence,
-            hit.message,
-            hit.span,
-            sentence.headings if sentence else (),
-            hit.subject or (sentence.text if sentence else ""),
-            (*hit.argument, *cite_source(case.advice.rulebook, evidence)),
-            hit.whole,
-            hit.block,
-        )
+    for finding in detect(rule, case):
+        cites = any(step.kind is StepKind.EVIDENCE for step in finding.argument)
+        cited = () if cites else cite_source(case.advice.rulebook, rule.sources)
+        yield finding.replace(argument=(*finding.argument, *cited))
+
+
+def detects(detector: Detector) -> Callable[[Detect], Detect]:
+    """Register a function as what looks for the rules of a detector."""
+
+    def register(detect: Detect) -> Detect:
+        _DETECTORS[detector] = detect
+        return detect
+
+    return register
+
+
+def make_finding(  # noqa: PLR0913  (what a finding consists of)
+    rule: FindingRule,
+    reading: DesignReading,
+    message: str,
+    span: Span | None,
+    argument: Iterable[Step] = (),
+    *,
+    subject: str = "",
+    severity: Severity | None = None,
+) -> AuditFinding:
+    """Return a finding at a place, or about the document as a whole where `span` is None.
+
+    `message` goes on behind the title of the rule, `subject` says what it is about where no sentence does, and
+    `severity` how much it matters where that is less than the rule says.
+    """
+    sentence = find_sentence(reading, span)
+    return AuditFinding(
+        rule,
+        severity or rule.severity,
+        rule.confidence,
+        f"{rule.title}{message}",
+        span,
+        sentence.headings if sentence else (),
+        subject or (sentence.text if sentence else ""),
+        tuple(argument),
+    )
+
+
+def report_flaws(
+    flaws: Iterable[Flaw], reading: DesignReading, rules: Iterable[FindingRule]
+) -> Iterator[AuditFinding]:
+    """Yield a finding for each flaw of a suppression whose rule is among `rules`."""
+    by_detector = {rule.detector: rule for rule in rules}
+    for detector, remark, text in flaws:
+        if rule := by_detector.get(detector):
+            finding = make_finding(rule, reading, f": {text}", remark.span)
+            yield finding.replace(headings=remark.headings, sentence=finding.sentence or remark.text)
 
 
 # --- the decision against the advice ------------------------------------------------------------------------------
 
 
-def _detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+@detects(Detector.ADVICE)
+def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
+    """Find a decision against firm advice."""
     decision, advice = case.decision, case.advice
-    if decision is None or not case.firm or decision.option is advice.option:
+    if not case.firm or decision.option is advice.option:
         return
     steps, rules = argue_against(decision.option, advice, case.answers)
-    because = f": {join_words(other.title[:1].lower() + other.title[1:] for other in rules)}" if rules else ""
+    titles = join_words(other.title[:1].lower() + other.title[1:] for other in rules)
     how_firm = (
         "whatever the open answers are" if advice.settled else f"at {advice.probability[advice.option]:.0%}"
     )
     message = (
-        f"{rule.title}: it decides for {DECISION_WORDS[decision.option]}, and its facts speak for "
-        f"{DECISION_WORDS[advice.option]}, {how_firm}{because}"
+        f": it decides for {DECISION_WORDS[decision.option]}, and its facts speak for "
+        f"{DECISION_WORDS[advice.option]}, {how_firm}{f': {titles}' if rules else ''}"
     )
-    argument = (*show_decision(decision), *steps, *show_flips(advice, decision.option))
-    pillar = _find_lone_pillar(case)
+    pillar = _find_lone_pillar(case, decision.option)
     if pillar is not None:
         message += f"; all of it rests on how {pillar} was read"
-    doubts = _doubt_caution(case) if _is_carried_by_statements(case) else _NOTE
-    yield Hit(message, case.decided_at, argument, doubts=doubts)
+    argument = (*show_decision(decision), *steps, *show_flips(advice, decision.option))
+    severity = rule.severity
+    if decision.how != "explicit" or not _is_carried_by_statements(case, decision.option):
+        severity = Severity.NOTE
+    elif _only_waits(case, decision.option):
+        severity = min(severity, Severity.WARNING, key=lambda grade: grade.rank)
+    yield make_finding(rule, case.reading, message, case.decided_at, argument, severity=severity)
 
 
-def _is_carried_by_statements(case: AuditCase) -> bool:
-    """Return whether a disagreement stands on what the team itself states, without what was read from prose."""
-    book, decided = case.advice.rulebook, case.decision
-    assert decided is not None
-    if decided.how != "explicit":
-        return False
+def _is_carried_by_statements(case: AuditCase, decided: Option) -> bool:
+    """Return whether a disagreement rests on what the team itself states, without what was read from prose."""
     if not case.answers.read:
         return True
+    book = case.advice.rulebook
+    levels = case.answers.profile.levels
     outcome = decide_option(
-        book,
-        {name: own for name, own in case.answers.profile.levels.items() if name not in case.answers.read},
+        book, {name: own for name, own in levels.items() if name not in case.answers.read}
     )
     firm = outcome.probability[outcome.option] >= book.scale.firm_from
-    return firm and not outcome.default and outcome.option is not decided.option
+    return firm and not outcome.default and outcome.option is not decided
 
 
-def _doubt_caution(case: AuditCase) -> int:
-    """Return by how many steps a disagreement matters less because the decision only leaves tuning for later.
-
-    What is not tuned yet can still be tuned: to begin without is the cautious way, and no error.
-    """
-    decision = case.decision
-    assert decision is not None
-    tuned = pair_option(rag=has_need(decision.option, Need.RAG), fine_tuning=True)
-    return int(decision.option is not tuned and case.advice.option is tuned)
+def _only_waits(case: AuditCase, decided: Option) -> bool:
+    """Return whether a decision only leaves tuning for later: to begin without is the cautious way, and no error."""
+    tuned = pair_option(rag=has_need(decided, Need.RAG), fine_tuning=True)
+    return decided is not tuned and case.advice.option is tuned
 
 
-def _find_lone_pillar(case: AuditCase) -> str | None:
+def _find_lone_pillar(case: AuditCase, decided: Option) -> str | None:
     """Return a criterion read from prose that carries the whole disagreement by itself, or None.
 
     One statement in four or so is read otherwise than its author meant it, and what is misread once is misread twice,
     so that a document must not be called wrong on the strength of one criterion.
     """
-    book, levels, decided = case.advice.rulebook, case.answers.profile.levels, case.decision
-    assert decided is not None
+    book, levels = case.advice.rulebook, case.answers.profile.levels
     for criterion in case.answers.read:
-        left = {name: own for name, own in levels.items() if name != criterion}
-        outcome = decide_option(book, left)
-        if outcome.default or outcome.option is decided.option:
-            return criterion
-        if outcome.probability[decided.option] > 1 - book.scale.firm_from:
+        outcome = decide_option(book, {name: own for name, own in levels.items() if name != criterion})
+        likely = outcome.probability[decided] > 1 - book.scale.firm_from
+        if outcome.default or outcome.option is decided or likely:
             return criterion
     return None
 
 
-def _detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+@detects(Detector.UNSUPPORTED)
+def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
+    """Find a decision against advice that is not firm, and ask what would make it so."""
     decision, advice = case.decision, case.advice
-    if decision is None or case.firm or not _speaks_against(advice, decision.option):
+    if case.firm or not case.speaks_against(decision.option):
         return
     questions = choose_questions(advice, _list_presumed(rule, case))
     steps, _ = argue_against(decision.option, advice, case.answers)
-    if not steps or not questions or not decides_plainly(case.reading):
+    if not steps or not questions or not case.decides_plainly:
         return
     message = (
-        f"{rule.title}: so far it speaks for {DECISION_WORDS[advice.option]} rather than "
-        f"{DECISION_WORDS[decision.option]}; what would tell is not stated: {word_questions(questions)}"
+        f": so far it speaks for {DECISION_WORDS[advice.option]} rather than "
+        f"{DECISION_WORDS[decision.option]}; what would tell is not stated: {format_questions(questions)}"
     )
     argument = (*show_decision(decision), *steps, *show_questions(advice, questions))
-    yield Hit(message, case.decided_at, argument, block=write_questions(case.reading, questions))
+    finding = make_finding(rule, case.reading, message, case.decided_at, argument)
+    yield finding.replace(block=write_questions(case.reading, questions))
 
 
 def _list_presumed(rule: FindingRule, case: AuditCase) -> tuple[str, ...]:
@@ -162,111 +200,110 @@ def _list_presumed(rule: FindingRule, case: AuditCase) -> tuple[str, ...]:
     A `ragortune` block is complete by itself, so that everything is asked that it leaves out.
     """
     decision = case.decision
-    if decision is None or decision.declared or any(fact.declared for fact in case.reading.facts):
+    if decision.declared or any(fact.declared for fact in case.reading.facts):
         return ()
     return rule.presumed.get(decision.option, ())
 
 
-def _speaks_against(advice: Recommendation, decided: Option) -> bool:
-    """Return whether what is known makes another option more likely than not."""
-    return advice.option is not decided and not advice.default and not advice.too_little_known
-
-
-def _detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
-    decision, advice = case.decision, case.advice
-    if decision is None or case.firm or _speaks_against(advice, decision.option):
+@detects(Detector.OPEN_ANSWER)
+def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
+    """Find a decision that open answers could still turn."""
+    decision = case.decision
+    if case.firm or case.speaks_against(decision.option):
         return
-    if not decides_plainly(case.reading) or is_titled(case.reading, rule):
+    if not case.decides_plainly or case.is_titled(rule):
         return
-    questions = choose_questions(advice, _list_presumed(rule, case))
+    questions = choose_questions(case.advice, _list_presumed(rule, case))
     if questions:
-        message = f"{rule.title}: {word_questions(questions)}"
-        steps = (*show_decision(decision), *show_questions(advice, questions))
-        block = write_questions(case.reading, questions)
-        yield Hit(message, case.decided_at, steps, "open answers", whole=True, block=block)
+        argument = (*show_decision(decision), *show_questions(case.advice, questions))
+        message = f": {format_questions(questions)}"
+        finding = make_finding(rule, case.reading, message, case.decided_at, argument, subject="open answers")
+        yield finding.replace(whole=True, block=write_questions(case.reading, questions))
 
 
-def _detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+@detects(Detector.ONE_NEED)
+def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
+    """Find `both` where nothing speaks for one of the two needs."""
     decision, advice = case.decision, case.advice
-    if decision is None or decision.option is not Option.BOTH:
+    if decision.option is not Option.BOTH or (case.firm and advice.option is not Option.BOTH):
         return
-    if case.firm and advice.option is not Option.BOTH:
-        return
-    spoken = {
-        need: bool(advice.needs[need].required_by)
-        or any(reason.need is need and reason.effect is Direction.FOR for reason in advice.reasons)
-        for need in Need
-    }
-    silent = [need for need, speaks in spoken.items() if not speaks]
-    if len(silent) == 1:
-        name = "retrieval" if silent[0] is Need.RAG else "tuning"
-        message = f"{rule.title}: nothing that is stated speaks for {name}"
-        questions = show_questions(advice, choose_questions(advice))
-        yield Hit(message, case.decided_at, (*show_decision(decision), *questions))
+    argued = {reason.need for reason in advice.reasons if reason.effect is Direction.FOR}
+    unargued = [need for need in Need if need not in argued and not advice.needs[need].required_by]
+    if len(unargued) == 1:
+        name = "retrieval" if unargued[0] is Need.RAG else "tuning"
+        argument = (*show_decision(decision), *show_questions(advice, choose_questions(advice)))
+        message = f": nothing that is stated speaks for {name}"
+        yield make_finding(rule, case.reading, message, case.decided_at, argument)
 
 
 # --- answers ------------------------------------------------------------------------------------------------------
 
 
-def _detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
-    decision = case.decision
-    if decision is None or (rule.decisions and decision.option not in rule.decisions):
+@detects(Detector.ANSWERS)
+def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
+    """Find a decision together with answers that a rule names."""
+    decision, answers = case.decision, case.answers
+    book = case.advice.rulebook
+    if not compile_conditions(book, rule.when, rule.unless).hold(answers.profile.levels):
         return
-    conditions = compile_conditions(case.advice.rulebook, rule.when, rule.unless)
-    if not conditions.hold(case.answers.profile.levels):
-        return
-    criteria = case.advice.rulebook.readable
     said = join_words(
-        f"{name} is {describe_answer(case.answers.profile, criteria[name])}" for name in rule.when
+        f"{name} is {describe_answer(answers.profile, book.readable[name])}" for name in rule.when
     )
-    facts = [case.answers.fact_for(name) for name in rule.when]
-    span = next((fact.span for fact in facts if fact is not None and fact.span is not None), case.decided_at)
-    message = f"{rule.title}: {DECISION_WORDS[decision.option]} is decided, and {said}"
-    steps = [show_answer(case.answers, case.advice.rulebook, name) for name in rule.when]
+    spans = [fact.span for name in rule.when if (fact := answers.fact_for(name)) and fact.span]
     argument = (
         *show_decision(decision),
-        *steps,
+        *show_answers(answers, book, rule.when),
         Step(StepKind.RULE, f"{rule.code} {rule.title}: {rule.because}"),
     )
-    stated = decision.how == "explicit" and not any(name in case.answers.read for name in rule.when)
-    yield Hit(message, span, argument, doubts=0 if stated else _NOTE)
+    message = f": {DECISION_WORDS[decision.option]} is decided, and {said}"
+    stated = decision.how == "explicit" and not any(name in answers.read for name in rule.when)
+    yield make_finding(
+        rule,
+        case.reading,
+        message,
+        spans[0] if spans else case.decided_at,
+        argument,
+        severity=None if stated else Severity.NOTE,
+    )
 
 
-def _detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
-    if case.reading.status is not DocumentStatus.JUDGED:
-        return
+@detects(Detector.CONTRADICTION)
+def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
+    """Find prose that contradicts the document's own block, or a document that contradicts the profile."""
     yield from _compare_decisions(rule, case)
-    criteria = case.advice.rulebook.readable
     for conflict in case.answers.conflicts:
-        if not conflict.resolved:
-            continue
-        said = join_words(_word_statement(fact) for fact in conflict.facts)
-        placed = [fact.span for fact in conflict.facts if fact.span is not None]
-        message = f"{rule.title} about {conflict.criterion}: {said}; the explicit one is taken"
-        steps = tuple(
-            Step(StepKind.FACT, f"{criteria[conflict.criterion].id}: {_word_statement(fact)}", fact.span)
-            for fact in conflict.facts
-        )
-        yield Hit(message, placed[-1] if placed else None, steps, f"contradiction {conflict.criterion}")
+        if conflict.resolved:
+            name = conflict.criterion
+            said = join_words(_format_statement(fact) for fact in conflict.facts)
+            spans = [fact.span for fact in conflict.facts if fact.span is not None]
+            steps = [
+                Step(StepKind.FACT, f"{name}: {_format_statement(fact)}", fact.span)
+                for fact in conflict.facts
+            ]
+            message = f" about {name}: {said}; the explicit one is taken"
+            span = spans[-1] if spans else None
+            yield make_finding(rule, case.reading, message, span, steps, subject=f"contradiction {name}")
 
 
-def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Yield where the prose plainly decides something else than the document's own block."""
     declared, told = case.decision, case.reading.prose_decision
-    if declared is None or told is None or told.how != "explicit" or told.option is declared.option:
+    if told is None or told.how != "explicit" or told.option is declared.option:
         return
     span = next((cited.span for cited in told.evidence if cited.role == "for"), None)
     if span is None:
         return
-    words = tuple(DECISION_WORDS[decision.option] for decision in (declared, told))
     at = f" (line {case.decided_at.line})" if case.decided_at else ""
-    message = f"{rule.title} about the decision: its own block says {words[0]}{at}, line {span.line} says {words[1]}"
+    message = (
+        f" about the decision: its own block says {DECISION_WORDS[declared.option]}{at}, line {span.line} says "
+        f"{DECISION_WORDS[told.option]}; the explicit one is taken"
+    )
     steps = (*show_decision(declared), *show_decision(told))
-    yield Hit(f"{message}; the explicit one is taken", span, steps, "contradiction decision")
+    yield make_finding(rule, case.reading, message, span, steps, subject="contradiction decision")
 
 
-def _word_statement(fact: StatedFact) -> str:
-    value = join_words(map(str, fact.value), "or") if isinstance(fact.value, tuple) else fact.value
+def _format_statement(fact: StatedFact) -> str:
+    value = join_words(map(str, fact.value), "or") if isinstance(fact.value, (list, tuple)) else fact.value
     where = f"line {fact.span.line}" if fact.span else "the profile"
     return f"{quote_value(value)} ({where})"
 
@@ -274,74 +311,76 @@ def _word_statement(fact: StatedFact) -> str:
 # --- what is not there --------------------------------------------------------------------------------------------
 
 
-def _detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
+@detects(Detector.ABSENCE)
+def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
+    """Find a decision record that does not speak of something."""
     decision = case.decision
-    if decision is None or not is_decision_record(case.reading):
+    if not case.is_record:
         return
     if SectionKind.REJECTED in rule.sections and any(part.role == "against" for part in decision.evidence):
         return
-    if not speaks_of(case.reading, rule):
-        yield Hit(rule.title, find_title(case.reading), tuple(show_decision(decision)), rule.id, whole=True)
+    if not case.speaks_of(rule):
+        title = span_of(case.reading, list_headings(case.reading))
+        finding = make_finding(rule, case.reading, "", title, show_decision(decision), subject=rule.id)
+        yield finding.replace(whole=True)
 
 
-def _detect_unplanned(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
-    decision = case.decision
-    if decision is None or decision.option not in rule.decisions or not is_decision_record(case.reading):
+@detects(Detector.UNPLANNED)
+def detect_unplanned(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
+    """Find a record of a decision for tuning that leaves open what tuning needs."""
+    if not case.is_record:
         return
-    if any(name in case.answers.profile.levels for name in rule.asks) or speaks_of(case.reading, rule):
+    if any(name in case.answers.profile.levels for name in rule.asks) or case.speaks_of(rule):
         return
-    yield Hit(rule.title, case.decided_at, tuple(show_decision(decision)), rule.id, whole=True)
+    steps = show_decision(case.decision)
+    finding = make_finding(rule, case.reading, "", case.decided_at, steps, subject=rule.id)
+    yield finding.replace(whole=True)
 
 
-def _detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
-    if case.decision is None:
-        return
+@detects(Detector.COST)
+def detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
+    """Find comparisons of cost in which technique and model change together."""
     for sentence in case.reading.sentences:
-        models = compares_models(sentence, rule.words)
+        models = _compared_models(sentence, rule.words)
         if models:
-            message = f"{rule.title}: {join_words(quote_value(model) for model in models)}"
-            yield Hit(message, span_of(case.reading, sentence))
+            message = f": {join_words(quote_value(model) for model in models)}"
+            yield make_finding(rule, case.reading, message, span_of(case.reading, (sentence,)))
 
 
-def _detect_gone_evidence(rule: FindingRule, case: AuditCase) -> Iterator[Hit]:
-    for gone in find_gone(case.reading, case.sources):
-        evidence, place = gone.quoted.evidence, gone.quoted.evidence.place
-        where = evidence.document or case.reading.path
-        written = f" ({place})" if gone.quoted.span is None and place is not None else ""
-        message = (
-            f"{rule.title}: {gone.quoted.carries}{written} rests on {_word_quote(evidence.quote)}, which is no longer "
-            f"in {clean_text(where)}"
-        )
-        steps = [Step(StepKind.FACT, f"{gone.quoted.carries} was read from {_word_quote(evidence.quote)}")]
-        if gone.nearest is not None:
-            near = f"line {gone.nearest.line}: {_word_quote(gone.nearest.text)}"
-            message += f"; nearest is {near}"
-            steps.append(
-                Step(StepKind.SENTENCE, f"nearest is {near}", _span_in(case, evidence, gone.nearest))
-            )
-        yield Hit(message, gone.quoted.span, tuple(steps), f"evidence {gone.quoted.carries}")
+def _compared_models(sentence: Sentence, families: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the models that a cost comparison sets against each other while the technique changes, too.
+
+    Only a single sentence or table cell that names money, a tuned model, an untuned alternative and two families of
+    models counts; anything wider would take a table of prices for an argument.
+    """
+    text = sentence.text
+    if sentence.block in (Block.HEADING, Block.CODE) or sentence.kind in _NOT_THIS_PROJECT:
+        return ()
+    if len(text) > _LONGEST_COMPARISON or not all(
+        pattern.search(text) for pattern in (_MONEY, _TUNED, _NOT_TUNED)
+    ):
+        return ()
+    named = dict.fromkeys(found[0].lower() for found in compile_words(families).finditer(text))
+    return tuple(named) if len(named) > 1 else ()
 
 
-def _word_quote(text: str) -> str:
-    return f'"{shorten_text(" ".join(clean_text(text).split()), _LONGEST_QUOTE)}"'
+@detects(Detector.EVIDENCE)
+def detect_gone_evidence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
+    """Find quotes that the documents they name no longer have."""
+    for quoted, nearest in find_gone(case.reading, case.sources):
+        evidence, carries = quoted.evidence, quoted.carries
+        words = _format_quote(evidence.quote)
+        document = clean_text(evidence.document or case.reading.path)
+        written = f" ({evidence.place})" if quoted.span is None and evidence.place is not None else ""
+        message = f": {carries}{written} rests on {words}, which is no longer in {document}"
+        steps = [Step(StepKind.FACT, f"{carries} was read from {words}")]
+        if nearest is not None:
+            near = f"nearest is line {nearest.line}: {_format_quote(nearest.quote)}"
+            message += f"; {near}"
+            own = evidence not in case.sources.finders
+            steps.append(Step(StepKind.SENTENCE, near, nearest if own else None))
+        yield make_finding(rule, case.reading, message, quoted.span, steps, subject=f"evidence {carries}")
 
 
-def _span_in(case: AuditCase, evidence: Evidence, passage: Passage) -> Span | None:
-    own = evidence not in case.sources.finders
-    return Span(passage.line, passage.column, passage.text) if own else None
-
-
-_DETECTORS: Mapping[Detector, Detect] = MappingProxyType(
-    {
-        Detector.ADVICE: _detect_disagreement,
-        Detector.UNSUPPORTED: _detect_unsupported,
-        Detector.OPEN_ANSWER: _detect_open_answers,
-        Detector.CONTRADICTION: _detect_contradictions,
-        Detector.ANSWERS: _detect_answers,
-        Detector.ONE_NEED: _detect_one_need,
-        Detector.ABSENCE: _detect_absence,
-        Detector.UNPLANNED: _detect_unplanned,
-        Detector.COST: _detect_cost,
-        Detector.EVIDENCE: _detect_gone_evidence,
-    }
-)
+def _format_quote(text: str) -> str:
+    return f'"{clean_line(text, _LONGEST_QUOTE)}"'

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 
 import msgspec
 
-from ragortune.evidence.quotes import Passage, QuoteFinder
+from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Evidence, GivenQuantity, Profile
 from ragortune.model.documents import DesignReading, Span
 
@@ -21,16 +20,8 @@ class Quoted(msgspec.Struct, frozen=True):
     evidence: Evidence
     carries: str
     """What rests on it, such as `knowledge.volatility: weekly`."""
-    span: Span | None
-    """Where the value stands in the design document; None where it stands in a profile file."""
-
-
-class GoneQuote(msgspec.Struct, frozen=True):
-    """A quote that its document no longer has, or no longer whole."""
-
-    quoted: Quoted
-    nearest: Passage | None
-    """The passage most like it."""
+    span: Span | None = None
+    """Where the value is in the design document; None where it is in a profile file."""
 
 
 class QuoteSources(msgspec.Struct, frozen=True):
@@ -38,36 +29,32 @@ class QuoteSources(msgspec.Struct, frozen=True):
 
     outside: tuple[Quoted, ...] = ()
     """Quotes of a profile file that are reported with this document."""
-    finders: Mapping[Evidence, QuoteFinder] = MappingProxyType({})
-    """For each quote that names its document that document; all others are the design document's own words."""
-    unopened: frozenset[Evidence] = frozenset()
-    """Quotes of documents that may not be opened; they are not looked up."""
+    finders: Mapping[Evidence, QuoteFinder | None] = {}
+    """For each quote that names its document that document, None where it may not be opened; all others are the design
+    document's own words."""
 
 
-def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[GoneQuote]:
-    """Yield the quotes of a document's own block, and those from outside, that are gone."""
+def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[tuple[Quoted, Span | None]]:
+    """Yield the quotes that their documents no longer have, of the document's block and from outside.
+
+    Beside each is the passage most like it, if one is.
+    """
     quotes = [*list_quotes(reading), *sources.outside]
-    if not quotes:
-        return
-    own = QuoteFinder(reading.lines)
+    own = QuoteFinder(reading.lines) if quotes else None
     searched = 0
     for quoted in quotes:
         evidence = quoted.evidence
-        if evidence in sources.unopened:
-            continue
         finder = sources.finders.get(evidence, own)
-        if not finder.find(evidence.quote, evidence.line):
+        if finder and not finder.find(evidence.quote, evidence.line):
             searched += 1
-            nearest = (
-                finder.find_nearest(evidence.quote, evidence.line) if searched <= _MOST_SEARCHED else None
-            )
-            yield GoneQuote(quoted, nearest)
+            sought = searched <= _MOST_SEARCHED
+            yield quoted, finder.find_nearest(evidence.quote, evidence.line) if sought else None
 
 
 def list_quotes(reading: DesignReading) -> list[Quoted]:
     """Return the quotes on which the document's own block rests."""
-    found = []
     decision = reading.decision
+    found = []
     if decision is not None and decision.quoted is not None:
         span = decision.evidence[0].span if decision.evidence else None
         found.append(Quoted(decision.quoted, f"decision: {decision.option}", span))
@@ -82,7 +69,7 @@ def list_quotes(reading: DesignReading) -> list[Quoted]:
 def list_outside_quotes(profile: Profile) -> list[Quoted]:
     """Return the quotes on which a profile file rests."""
     found = [
-        Quoted(answer.evidence, f"{criterion}: {_show(profile.levels[criterion])}", None)
+        Quoted(answer.evidence, f"{criterion}: {_show(profile.levels[criterion])}")
         for criterion, answer in profile.answers.items()
         if isinstance(answer.evidence, Evidence)
     ]
@@ -90,14 +77,14 @@ def list_outside_quotes(profile: Profile) -> list[Quoted]:
 
 
 def _quotes_of_numbers(quantities: Mapping[str, GivenQuantity], lines: Sequence[str]) -> Iterator[Quoted]:
-    for name, given in quantities.items():
-        if isinstance(given.evidence, Evidence):
-            line = given.place.line if given.place else None
+    for name, quantity in quantities.items():
+        if isinstance(quantity.evidence, Evidence):
+            line = quantity.place.line if quantity.place and quantity.place.line else 0
             span = None
-            if lines and line is not None and line <= len(lines):
+            if 0 < line <= len(lines):
                 text = lines[line - 1]
                 span = Span(line, len(text) - len(text.lstrip()) + 1, text.strip())
-            yield Quoted(given.evidence, f"{name}: {given.mid:,.12g}", span)
+            yield Quoted(quantity.evidence, f"{name}: {quantity.mid:,.12g}", span)
 
 
 def _show(value: object) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from ragortune.check.places import find_sentence
-from ragortune.model.documents import DesignReading, Remark
+from ragortune.model.documents import Remark
 from ragortune.model.findings import AuditFinding, Detector, FindingRule, Suppression
-from ragortune.support.record import Record
-from ragortune.support.text import clean_text, quote_value, shorten_text, suggest_name
+from ragortune.model.prices import is_date
+from ragortune.support.text import clean_line, quote_value, suggest_name
 
-_FORM = re.compile(r"\s*ragortune\s*:\s*ignore\s*\[([^\]\[]{0,400})\](.*)\Z", re.DOTALL | re.IGNORECASE)
-_UNTIL = re.compile(r"\s*until\s+(\S{1,40})(.*)\Z", re.DOTALL | re.IGNORECASE)
-_BECAUSE = re.compile(r"\s*because\b[\s:]*(.*)\Z", re.DOTALL | re.IGNORECASE)
+_FORM = re.compile(
+    r"\s*ragortune\s*:\s*ignore\s*\[(?P<rules>[^\]\[]{0,400})\]"
+    r"(?:\s*until\s+(?P<until>\S{1,40}))?(?:\s*because\b[\s:]*(?P<because>.*))?",
+    re.DOTALL | re.IGNORECASE,
+)
 _LONGEST_REASON = 500
-EXAMPLE = "<!-- ragortune: ignore[rule-name] until 2027-03-31 because TEXT -->"
+_EXAMPLE = "<!-- ragortune: ignore[rule-name] until 2027-03-31 because TEXT -->"
 OWN_DETECTORS = frozenset(
     {
         Detector.BARE_SUPPRESSION,
@@ -26,143 +26,85 @@ OWN_DETECTORS = frozenset(
     }
 )
 
-
-class Flaw(Record, frozen=True):
-    """What is wrong with one suppression comment."""
-
-    detector: Detector
-    remark: Remark
-    message: str
+Flaw = tuple[Detector, Remark, str]
+"""What is wrong with a suppression comment: the kind, the comment, and the words for it."""
 
 
-class ReadRemarks(Record, frozen=True):
-    """The suppressions of a document that hold, and what is wrong with the others."""
-
-    suppressions: tuple[tuple[Suppression, Remark], ...]
-    flaws: tuple[Flaw, ...]
-
-
-def read_remarks(reading: DesignReading, rules: Mapping[str, FindingRule], today: str) -> ReadRemarks:
-    """Return the suppressions that hold today; `rules` are all finding rules by id."""
-    held: list[tuple[Suppression, Remark]] = []
+def read_remarks(
+    remarks: Iterable[Remark], rules: Mapping[str, FindingRule], today: str
+) -> tuple[list[Suppression], list[Flaw]]:
+    """Return the suppressions that hold today, and what is wrong with the others; `rules` are all of them by id."""
+    held: list[Suppression] = []
     flaws: list[Flaw] = []
-    for remark in reading.remarks:
+    for remark in remarks:
         found = _FORM.match(remark.text)
-        if not found:
-            text = f"this comment cannot be read; write {EXAMPLE}"
-            flaws.append(Flaw(Detector.BARE_SUPPRESSION, remark, text))
+        if found is None:
+            text = f"this comment cannot be read; write {_EXAMPLE}"
+            flaws.append((Detector.BARE_SUPPRESSION, remark, text))
             continue
-        names = _resolve_names(found[1], remark, rules, flaws)
-        suppression = _read_terms(found[2], names, remark, today, flaws)
-        if suppression is not None and names:
-            held.append((suppression, remark))
-    return ReadRemarks(tuple(held), tuple(flaws))
+        names, unknown = _resolve_names(found["rules"], rules)
+        flaws += [(Detector.UNKNOWN_SUPPRESSION, remark, text) for text in unknown]
+        until = found["until"]
+        because = clean_line(found["because"] or "", _LONGEST_REASON)
+        flaw = None
+        if not names and not unknown:
+            flaw = Detector.BARE_SUPPRESSION, remark, f"it names no rule; write {_EXAMPLE}"
+        elif until and not is_date(until):
+            text = f"its last day is not a date (YYYY-MM-DD): {quote_value(until)}"
+            flaw = Detector.BARE_SUPPRESSION, remark, text
+        elif not because:
+            flaw = Detector.BARE_SUPPRESSION, remark, f"it gives no reason; write {_EXAMPLE}"
+        elif until and until < today:
+            text = f"it held until {until} and no longer does (it was: {because})"
+            flaw = Detector.EXPIRED_SUPPRESSION, remark, text
+        elif names:
+            held.append(Suppression(names, because, until, remark))
+        flaws += [flaw] if flaw else []
+    return held, flaws
 
 
-def _resolve_names(
-    listed: str, remark: Remark, rules: Mapping[str, FindingRule], flaws: list[Flaw]
-) -> tuple[str, ...]:
+def _resolve_names(listed: str, rules: Mapping[str, FindingRule]) -> tuple[tuple[str, ...], list[str]]:
+    """Return the ids of rules that are named by id or code, and complaints about the other names."""
     by_code = {rule.code: rule.id for rule in rules.values()}
-    names = []
-    for word in listed.split(","):
-        name = word.strip()
+    names, unknown = [], []
+    for name in filter(None, map(str.strip, listed.split(","))):
         known = name if name in rules else by_code.get(name.upper())
         if known is not None:
             names.append(known)
-        elif name:
+        else:
             hint = suggest_name(name, [*rules, *by_code])
-            text = f"there is no rule {quote_value(name)}" + (f"; {hint}" if hint else "")
-            flaws.append(Flaw(Detector.UNKNOWN_SUPPRESSION, remark, text))
-    if not listed.strip(" ,\t\n"):
-        flaws.append(Flaw(Detector.BARE_SUPPRESSION, remark, f"it names no rule; write {EXAMPLE}"))
-    return tuple(dict.fromkeys(names))
-
-
-def _read_terms(
-    rest: str, names: tuple[str, ...], remark: Remark, today: str, flaws: list[Flaw]
-) -> Suppression | None:
-    """Return a suppression whose reason is given and whose day has not passed, or None after noting why not."""
-    until = None
-    dated = _UNTIL.match(rest)
-    if dated:
-        until, rest = dated[1], dated[2]
-        if not _is_date(until):
-            text = f"its last day is not a date (YYYY-MM-DD): {quote_value(until)}"
-            flaws.append(Flaw(Detector.BARE_SUPPRESSION, remark, text))
-            return None
-    reason = _BECAUSE.match(rest)
-    because = " ".join(clean_text(reason[1]).split()) if reason else ""
-    if not because:
-        text = f"it gives no reason; write {EXAMPLE}"
-        flaws.append(Flaw(Detector.BARE_SUPPRESSION, remark, text))
-        return None
-    because = shorten_text(because, _LONGEST_REASON)
-    if until is not None and until < today:
-        text = f"it held until {until} and no longer does (it was: {because})"
-        flaws.append(Flaw(Detector.EXPIRED_SUPPRESSION, remark, text))
-        return None
-    return Suppression(names, because, until, remark.span, remark.first_line, remark.last_line)
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return dt.date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
+            unknown.append(f"there is no rule {quote_value(name)}" + (f"; {hint}" if hint else ""))
+    return tuple(dict.fromkeys(names)), unknown
 
 
 def silence_findings(
-    findings: Sequence[AuditFinding], read: ReadRemarks, chosen: frozenset[str]
+    findings: Iterable[AuditFinding], held: Sequence[Suppression], chosen: frozenset[str]
 ) -> tuple[list[AuditFinding], list[Flaw]]:
     """Return the findings with the suppressions that silence them, and a flaw for each that silences nothing.
 
     Suppressions of rules that are not looked for in this run are let be.
     """
-    used: set[int] = set()
     silenced = []
+    unused = list(held)
     for finding in findings:
-        held = None
-        for index, (suppression, _) in enumerate(read.suppressions):
-            if finding.rule.id in suppression.rules and _covers(suppression, finding):
-                used.add(index)
-                held = held or suppression
-        silenced.append(finding.replace(suppressed_by=held) if held else finding)
-    unused = [
-        Flaw(
+        covering = [suppression for suppression in held if _covers(suppression, finding)]
+        unused = [suppression for suppression in unused if suppression not in covering]
+        silenced.append(finding.replace(suppressed_by=covering[0]) if covering else finding)
+    flaws = [
+        (
             Detector.UNUSED_SUPPRESSION,
-            remark,
+            suppression.remark,
             f"nothing was found here for {', '.join(suppression.rules)}; take the comment out",
         )
-        for index, (suppression, remark) in enumerate(read.suppressions)
-        if index not in used and chosen >= set(suppression.rules)
+        for suppression in unused
+        if chosen >= set(suppression.rules)
     ]
-    return silenced, unused
+    return silenced, flaws
 
 
 def _covers(suppression: Suppression, finding: AuditFinding) -> bool:
-    """Return whether a finding lies in the section of the comment; what is about the whole document lies everywhere."""
-    return (
-        finding.whole
-        or finding.span is None
-        or suppression.first_line <= finding.span.line <= suppression.last_line
+    """Return whether a comment names the rule of a finding and is in its section; what is whole is everywhere."""
+    remark = suppression.remark
+    return finding.rule.id in suppression.rules and (
+        finding.whole or finding.span is None or remark.first_line <= finding.span.line <= remark.last_line
     )
-
-
-def report_flaws(
-    flaws: Sequence[Flaw], reading: DesignReading, rules: Mapping[Detector, FindingRule]
-) -> Iterator[AuditFinding]:
-    """Yield a finding for each flaw whose rule is among `rules`."""
-    for flaw in flaws:
-        rule = rules.get(flaw.detector)
-        if rule is None:
-            continue
-        sentence = find_sentence(reading, flaw.remark.span)
-        yield AuditFinding(
-            rule,
-            rule.severity,
-            rule.confidence,
-            f"{rule.title}: {flaw.message}",
-            flaw.remark.span,
-            flaw.remark.headings,
-            sentence.text if sentence else flaw.remark.text,
-        )

@@ -3,49 +3,46 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ragortune import __version__
 from ragortune.check import Policy, audit_reading
-from ragortune.check.baseline import describe_baseline, forgive_known, list_entries, read_baseline
+from ragortune.check.baseline import Namer, forgive_known, make_baseline, read_baseline
 from ragortune.commands.configuration import Configuration, find_configuration
 from ragortune.commands.documents import (
+    STDIN,
     Limits,
-    changed_files,
     find_documents,
     keep_changed,
+    open_reader,
     read_design_text,
-    read_size,
+    show_path,
 )
 from ragortune.commands.evidence import QuotedFiles
-from ragortune.commands.models import open_reader
 from ragortune.commands.outputs import choose_outputs, write_report
-from ragortune.commands.shared import show_error
+from ragortune.commands.shared import open_rulebook, show_error
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Profile, Rulebook
 from ragortune.model.documents import DocumentStatus
 from ragortune.model.findings import (
+    BaselineEntry,
     Certainty,
     CheckReport,
     DocumentAudit,
     FindingRule,
     Severity,
-    StaleEntry,
     read_finding_rules,
 )
-from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
-from ragortune.support.reading import PROFILE_BYTES, decode_text, load_json, read_bytes, read_document
+from ragortune.support.reading import PROFILE_BYTES, decode_text, load_json, parse_text, read_bytes
 from ragortune.support.record import Record
-from ragortune.support.rulefolder import shipped_folder
-from ragortune.support.text import clean_text, dump_json, join_words, quote_value, suggest_name
+from ragortune.support.text import clean_text, dump_json, quote_value
 
 NEVER = "never"
-_FAIL_WORDS = (*(severity.value for severity in reversed(Severity)), NEVER)
 _BASELINE_BYTES = 16 * 1024 * 1024
-_STDIN_NAME = "<stdin>"
+_SIZES = {"": 1, "k": 1024, "m": 1024 * 1024}
 
 
 class CheckRequest(Record, frozen=True):
@@ -98,12 +95,12 @@ class _Settings(Record, frozen=True):
 def check_documents(request: CheckRequest, environment: Environment) -> ExitCode:
     """Judge design documents and write what was found in each format."""
     outputs = choose_outputs(request.formats or ("text",))
-    settings = _settle(request, environment)
+    settings = _choose_settings(request, environment)
     paths = _choose_paths(request, environment)
     if paths is None:
         return ExitCode.UNDECIDED
     audits, unreadable = _audit_paths(paths, request, settings, environment)
-    stale: list[StaleEntry] = []
+    stale: list[BaselineEntry] = []
     baseline = settings.baseline
     if request.write_baseline is not None:
         baseline = _write_baseline(request.write_baseline, audits, environment)
@@ -117,41 +114,41 @@ def check_documents(request: CheckRequest, environment: Environment) -> ExitCode
 # --- settings -----------------------------------------------------------------------------------------------------
 
 
-def _settle(request: CheckRequest, environment: Environment) -> _Settings:
+def _choose_settings(request: CheckRequest, environment: Environment) -> _Settings:
     configuration = find_configuration(environment.folder)
     check = configuration.check
     working = Path(environment.folder)
-    folder = configuration.rules or shipped_folder()
-    if request.rules is not None:
-        folder = working / request.rules
-    rulebook = load_rulebook(folder)
-    fail_on = _choose_word("--fail-on", request.fail_on or check.fail_on or "error", _FAIL_WORDS)
-    least = _choose_word(
-        "--min-confidence", request.min_confidence or check.min_confidence or "low", tuple(Certainty)
-    )
+    rulebook = open_rulebook(request.rules, environment)
+    fail_on = request.fail_on or check.fail_on or Severity.ERROR
+    least = request.min_confidence or check.min_confidence or Certainty.LOW
+    words = (*reversed(Severity), NEVER)
+    for flag, word, known in (("--fail-on", fail_on, words), ("--min-confidence", least, tuple(Certainty))):
+        if word not in known:
+            raise UsageError.expected(flag, known, word)
     profile = working / request.profile if request.profile else check.profile
-    baseline = working / request.baseline if request.baseline else check.baseline
-    limits = Limits(
-        read_size(request.max_document, "--max-document"), read_size(request.max_line, "--max-line")
-    )
+    outside = None
+    if profile is not None:
+        shown = Path(os.path.relpath(profile, working)).as_posix()
+        document = parse_text(decode_text(read_bytes(profile, PROFILE_BYTES), shown), shown)
+        outside = Vocabulary(rulebook.criteria).read_profile(document.data, document)
     return _Settings(
         rulebook,
         _choose_rules(read_finding_rules(rulebook), request, configuration),
         None if fail_on == NEVER else Severity(fail_on),
         Certainty(least),
         request.require_decision or check.require_decision,
-        baseline,
-        _read_outside(profile, rulebook),
-        limits,
+        working / request.baseline if request.baseline else check.baseline,
+        outside,
+        Limits(_read_size(request.max_document, "document"), _read_size(request.max_line, "line")),
     )
 
 
-def _choose_word(flag: str, given: str, known: Iterable[str]) -> str:
-    names = tuple(known)
-    if given not in names:
-        message = f"{flag} must be {join_words(names, 'or')}, not {quote_value(given)}"
-        raise UsageError(message, None, suggest_name(given, names))
-    return given
+def _read_size(text: str, what: str) -> int:
+    """Return a number of bytes from `5000000`, `500K` or `5M`; raises UsageError."""
+    found = re.fullmatch(r"([0-9]{1,9})\s?([kKmM]?)(?:i?[bB])?", text.strip())
+    if not found or int(found[1]) == 0:
+        raise UsageError.expected(f"--max-{what}", "a size such as 500K or 5M", text)
+    return int(found[1]) * _SIZES[found[2].lower()]
 
 
 def _choose_rules(
@@ -159,11 +156,13 @@ def _choose_rules(
 ) -> Policy:
     """Return which finding rules hold; a flag replaces the setting of the same name."""
     where = Place(configuration.path) if configuration.path else None
-    selected = _resolve(request.select, "--select", None, rules) or _resolve(
-        configuration.check.select, "select", where, rules
-    )
-    ignored = _resolve(request.ignore, "--ignore", None, rules) or _resolve(
-        configuration.check.ignore, "ignore", where, rules
+    check = configuration.check
+    selected, ignored = (
+        _resolve(flag, f"--{name}", None, rules) or _resolve(setting, name, where, rules)
+        for name, flag, setting in (
+            ("select", request.select, check.select),
+            ("ignore", request.ignore, check.ignore),
+        )
     )
     chosen = frozenset(selected or rules) - frozenset(ignored)
     return Policy(rules, chosen, configuration.rules_version, not request.no_suppressions)
@@ -175,126 +174,101 @@ def _resolve(
     """Return the ids of rules that are named by id, by code, or by the beginning of a code (`RT1`)."""
     found: list[str] = []
     for name in (part.strip() for listed in names for part in listed.split(",")):
-        matching = [
-            rule.id for rule in rules.values() if name in (rule.id, rule.code) or _begins(rule.code, name)
-        ]
+        begins = name.upper() if len(name) > 1 else "-"
+        matching = [rule.id for rule in rules.values() if name == rule.id or rule.code.startswith(begins)]
         if not matching:
             known = [*rules, *(rule.code for rule in rules.values())]
-            message = f"{what}: there is no finding rule {quote_value(name)}"
-            raise UsageError(message, where, suggest_name(name, known))
+            raise UsageError.unknown("finding rule", name, known, where, where=f"for {what}")
         found += matching
     return found
-
-
-def _begins(code: str, name: str) -> bool:
-    return len(name) >= 2 and code.startswith(name.upper())
-
-
-def _read_outside(path: Path | None, rulebook: Rulebook) -> Profile | None:
-    if path is None:
-        return None
-    document = read_document(str(path), PROFILE_BYTES)
-    return Vocabulary(rulebook.criteria).read_profile(document.data, document)
 
 
 # --- documents ----------------------------------------------------------------------------------------------------
 
 
-def _choose_paths(request: CheckRequest, environment: Environment) -> tuple[str, ...] | None:
+def _choose_paths(request: CheckRequest, environment: Environment) -> list[str] | None:
     """Return the documents to read, or None after saying that no document matched."""
     wanted = request.paths or ((".",) if request.since is not None else ())
     if not wanted:
         hint = "name files, folders or patterns such as 'docs/**/*.md'; `-` reads stdin"
         raise UsageError("no document is given", None, hint)
-    if wanted.count("-") > 1:
+    if wanted.count(STDIN) > 1:
         raise UsageError("stdin can be read only once")
-    found = find_documents(wanted, environment.folder)
-    for name in found.unmatched:
-        environment.note(clean_text(f"warning: no document matches {quote_value(name)}"))
-    for path in found.dangling:
-        environment.note(clean_text(f"note: {path} is a link that leads nowhere"))
-    if not found.paths:
+    found = find_documents(wanted, environment)
+    if not found:
         environment.note("error: no document matched, so nothing was judged (exit code 3)")
         return None
     if request.since is None:
-        return found.paths
-    changed = keep_changed(found.paths, changed_files(request.since, environment), environment.folder)
-    environment.note(
-        f"{len(changed)} of {len(found.paths)} documents changed since {clean_text(request.since)}"
-    )
+        return found
+    changed = keep_changed(found, request.since, environment)
+    environment.note(f"{len(changed)} of {len(found)} documents changed since {clean_text(request.since)}")
     return changed
 
 
 def _audit_paths(
     paths: Sequence[str], request: CheckRequest, settings: _Settings, environment: Environment
 ) -> tuple[list[DocumentAudit], list[tuple[str, str]]]:
+    """Return the documents that were judged, and path and reason of those that cannot be read."""
     audits: list[DocumentAudit] = []
     unreadable: list[tuple[str, str]] = []
-    today = environment.date()
-    reader = open_reader(settings.rulebook, request.model, environment, cache=request.cache)
-    quoted = QuotedFiles(settings.outside, paths, settings.limits, environment, opens=request.open_quoted)
+    rulebook, outside, today = settings.rulebook, settings.outside, environment.date()
+    read = open_reader(rulebook, request.model, environment, cache=request.cache)
+    quoted = QuotedFiles(outside, paths, settings.limits, environment, opens=request.open_quoted)
     for path in paths:
-        shown = (request.stdin_name or _STDIN_NAME) if path == "-" else path
+        shown = show_path(path, request.stdin_name)
         try:
-            text = read_design_text(path, shown, settings.limits, environment)
-            reading = reader.read(text, shown)
+            reading = read(read_design_text(path, shown, settings.limits, environment), shown)
             sources = quoted.sources_for(path, reading)
-            audit = audit_reading(
-                reading, settings.rulebook, settings.policy, today, settings.outside, sources=sources
-            )
+            audit = audit_reading(reading, rulebook, settings.policy, today, outside, sources=sources)
         except RagortuneError as error:
             show_error(error, environment)
-            place = error.place
-            at = f" (line {place.line})" if place and place.line else ""
+            at = f" (line {error.place.line})" if error.place and error.place.line else ""
             unreadable.append((shown, f"{error.message}{at}"))
-            continue
-        audits.append(audit)
+        else:
+            audits.append(audit)
     return audits, unreadable
 
 
 # --- baseline -----------------------------------------------------------------------------------------------------
 
 
-def _namer(baseline: Path, environment: Environment) -> Callable[[str], str]:
+def _namer(baseline: Path, environment: Environment) -> Namer:
     """Return what names a document relative to the folder of the baseline, wherever the command is run."""
-    home = baseline.absolute().parent
 
     def name_of(path: str) -> str:
         if path.startswith("<"):
             return path
-        return os.path.relpath(os.path.join(environment.folder, path), home).replace(os.sep, "/")
+        place = Path(environment.folder, path)
+        return Path(os.path.relpath(place, baseline.absolute().parent)).as_posix()
 
     return name_of
 
 
-def _write_baseline(given: str, audits: list[DocumentAudit], environment: Environment) -> Path:
+def _write_baseline(name: str, audits: list[DocumentAudit], environment: Environment) -> Path:
     """Write the present findings as the baseline and return its path."""
-    path = Path(environment.folder, given)
-    entries = list_entries(audits, _namer(path, environment))
+    path = Path(environment.folder, name)
+    baseline = make_baseline(audits, _namer(path, environment))
     try:
-        path.write_text(dump_json(describe_baseline(entries)) + "\n", encoding="utf-8")
+        path.write_text(dump_json(baseline) + "\n", encoding="utf-8")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"the baseline {quote_value(given)} cannot be written ({reason})") from None
-    count = sum(entry.count for entry in entries)
-    environment.note(clean_text(f"{count} findings are written to {given}; --baseline forgives them"))
+        raise UsageError(f"the baseline {quote_value(name)} cannot be written ({reason})") from None
+    count = sum(entry.count for entry in baseline.findings)
+    environment.note(clean_text(f"{count} findings are written to {name}; --baseline forgives them"))
     return path
 
 
 def _forgive(
     path: Path, audits: list[DocumentAudit], environment: Environment
-) -> tuple[list[DocumentAudit], list[StaleEntry]]:
+) -> tuple[list[DocumentAudit], list[BaselineEntry]]:
+    """Return the documents with known findings marked, and what is stale after saying so."""
     shown = os.path.relpath(path, environment.folder)
-    text = decode_text(read_bytes(path, _BASELINE_BYTES), shown)
-    entries = read_baseline(load_json(text, shown), shown)
-    judged, stale = forgive_known(audits, entries, _namer(path, environment))
+    baseline = read_baseline(load_json(decode_text(read_bytes(path, _BASELINE_BYTES), shown), shown), shown)
+    judged, stale = forgive_known(audits, baseline, _namer(path, environment))
     for entry in stale:
         many = f" ({entry.count} times)" if entry.count > 1 else ""
-        environment.note(
-            clean_text(
-                f"warning: {shown} knows {entry.rule} in {entry.path}{many}, which is not found any more"
-            )
-        )
+        gone = f"{entry.rule} in {entry.path}{many}, which is not found any more"
+        environment.note(clean_text(f"warning: {shown} knows {gone}"))
     return judged, stale
 
 
@@ -304,29 +278,23 @@ def _forgive(
 def _sum_up(
     audits: list[DocumentAudit],
     unreadable: list[tuple[str, str]],
-    stale: list[StaleEntry],
+    stale: list[BaselineEntry],
     settings: _Settings,
     request: CheckRequest,
 ) -> CheckReport:
-    kept = [
-        audit.replace(
-            findings=tuple(
-                finding for finding in audit.findings if finding.confidence.rank >= settings.least.rank
-            )
-        )
+    least = settings.least.rank
+    kept = tuple(
+        audit.replace(findings=tuple(found for found in audit.findings if found.confidence.rank >= least))
         for audit in audits
-    ]
-    hidden = sum(len(audit.findings) for audit in audits) - sum(len(audit.findings) for audit in kept)
+    )
     report = CheckReport(
-        audits=tuple(kept),
+        audits=kept,
         unreadable=tuple(unreadable),
         rules=tuple(rule for name, rule in settings.policy.rules.items() if name in settings.policy.chosen),
         rulebook=settings.rulebook,
-        version=__version__,
         exit_code=int(ExitCode.OK),
         stale=tuple(stale),
-        hidden=hidden,
-        known=sum(finding.baselined for audit in kept for finding in audit.findings),
+        hidden=sum(len(audit.findings) for audit in audits) - sum(len(audit.findings) for audit in kept),
     )
     return report.replace(exit_code=int(_choose_code(report, settings, request)))
 
@@ -335,17 +303,8 @@ def _choose_code(report: CheckReport, settings: _Settings, request: CheckRequest
     """Return the exit code: input that cannot be used comes first, then findings, then a decision that is missing."""
     if report.unreadable:
         return ExitCode.UNUSABLE
-    limit = settings.fail_on
-    failing = limit is not None and any(finding.severity.rank >= limit.rank for _, finding in report.active)
-    if failing and not request.exit_zero:
+    limit = None if request.exit_zero else settings.fail_on
+    if limit and any(finding.severity.rank >= limit.rank for _, finding in report.active):
         return ExitCode.FINDINGS
-    if settings.require_decision and any(_lacks_decision(audit) for audit in report.audits):
-        return ExitCode.UNDECIDED
-    return ExitCode.OK
-
-
-def _lacks_decision(audit: DocumentAudit) -> bool:
-    status = audit.reading.status
-    return status is DocumentStatus.NO_DECISION or (
-        status is DocumentStatus.JUDGED and audit.reading.decision is None
-    )
+    undecided = any(audit.reading.status is DocumentStatus.NO_DECISION for audit in report.audits)
+    return ExitCode.UNDECIDED if settings.require_decision and undecided else ExitCode.OK

@@ -5,19 +5,30 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
+import msgspec
+
+from ragortune.evidence.backends import AnswerCache, Reply, open_backend
+from ragortune.evidence.documents.reader import read_design
+from ragortune.evidence.model_reader import join_parts, read_by_model
+from ragortune.evidence.verification import ModelReading
+from ragortune.model import Rulebook
+from ragortune.model.documents import DesignReading, DocumentStatus
+from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.git import GitError, GitMissingError, run_git
 from ragortune.support.reading import decode_text, read_bytes, show_size
 from ragortune.support.record import Record
-from ragortune.support.text import clean_text, quote_value
+from ragortune.support.text import clean_text, count_words, quote_value
 
 ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rst")
 """Files that count as documents where a folder is named."""
 DOCUMENT_BYTES = 5 * 1024 * 1024
-DOCUMENT_LINE_BYTES = 1024 * 1024
+STDIN = "-"
+_STDIN_NAME = "<stdin>"
 _WILD = re.compile(r"[*?\[]")
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
 _MOST_DOCUMENTS = 50_000
@@ -28,87 +39,68 @@ class Limits(Record, frozen=True):
 
     document: int = DOCUMENT_BYTES
     """Bytes in a document."""
-    line: int = DOCUMENT_LINE_BYTES
+    line: int = 1024 * 1024
     """Bytes in one line."""
 
 
-class FoundDocuments(Record, frozen=True):
-    """Documents that were asked for."""
-
-    paths: tuple[str, ...]
-    """As they are shown: below what the user wrote, with `/`."""
-    unmatched: tuple[str, ...]
-    """Patterns and folders that hold no document."""
-    dangling: tuple[str, ...] = ()
-    """Links in folders that lead nowhere; they are no documents."""
+# --- found --------------------------------------------------------------------------------------------------------
 
 
-def find_documents(wanted: Iterable[str], folder: str) -> FoundDocuments:
-    """Return the documents that paths, folders and patterns name, once each and in order.
+def find_documents(wanted: Iterable[str], environment: Environment) -> list[str]:
+    """Return the documents that paths, folders and patterns name, once each and in order, as they are shown.
 
     Links to folders are not followed, so that no loop can be entered. A file that is named is a document whatever its
-    ending; whether it can be read shows later.
+    ending; whether it can be read shows later. Names that match nothing, and links in folders that lead nowhere, are
+    noted on stderr.
     """
-    paths: dict[str, str] = {}
-    unmatched = []
-    dangling = []
+    paths: dict[Path, str] = {}
+    dangling: dict[str, None] = {}
     for name in wanted:
-        found = False
-        for path in _expand_name(name, folder):
-            found = True
-            if path != name and not os.path.exists(os.path.join(folder, path)):
-                dangling.append(path)
-                continue
-            key = path if path == "-" else os.path.normpath(os.path.join(folder, path))
-            paths.setdefault(key, path)
-            if len(paths) > _MOST_DOCUMENTS:
-                raise UsageError(f"more than {_MOST_DOCUMENTS:,} documents are named")
+        found = list(_expand_name(name, environment.folder))
         if not found:
-            unmatched.append(name)
-    return FoundDocuments(tuple(paths.values()), tuple(unmatched), tuple(dict.fromkeys(dangling)))
+            environment.note(f"warning: no document matches {quote_value(name)}")
+        for path in found:
+            place = Path(environment.folder, path)
+            if path != name and not place.exists():
+                dangling[path] = None
+            else:
+                paths.setdefault(Path(os.path.normpath(place)), path)
+        if len(paths) > _MOST_DOCUMENTS:
+            raise UsageError(f"more than {_MOST_DOCUMENTS:,} documents are named")
+    for path in dangling:
+        environment.note(clean_text(f"note: {path} is a link that leads nowhere"))
+    return list(paths.values())
 
 
 def _expand_name(name: str, folder: str) -> Iterator[str]:
-    target = os.path.join(folder, name)
-    if name == "-":
+    target = Path(folder, name)
+    if name == STDIN:
         yield name
-    elif os.path.isdir(target):
+    elif target.is_dir():
         yield from _walk_folder(name, folder, lambda path: path.lower().endswith(ENDINGS))
     elif _WILD.search(name) and not os.path.lexists(target):
-        fixed, pattern = _split_pattern(name)
+        parts = name.replace(os.sep, "/").split("/")
+        wild = next(index for index, part in enumerate(parts) if _WILD.search(part))
+        fixed = "/".join(parts[:wild]) or ("/" if name.startswith("/") else ".")
+        pattern = tuple(part for part in parts[wild:] if part)
         yield from _walk_folder(fixed, folder, lambda path: _matches(path, pattern))
     else:
         yield name.replace(os.sep, "/")
 
 
 def _walk_folder(name: str, folder: str, accepts: Callable[[str], bool]) -> Iterator[str]:
-    top = os.path.join(folder, name)
+    """Yield the files below a folder that are accepted, named below what the user wrote."""
+    top = Path(folder, name)
     for base, folders, files in os.walk(top, followlinks=False):
         folders[:] = sorted(inner for inner in folders if not inner.startswith(".") and inner not in _SKIPPED)
-        inside = os.path.relpath(base, top).replace(os.sep, "/")
         for file in sorted(files):
-            below = file if inside == "." else f"{inside}/{file}"
+            below = Path(base, file).relative_to(top).as_posix()
             if not file.startswith(".") and accepts(below):
-                yield _join(name, below)
-
-
-def _join(name: str, below: str) -> str:
-    head = name.replace(os.sep, "/").rstrip("/")
-    if head in ("", "."):
-        return f"/{below}" if name.startswith("/") else below
-    return f"{head}/{below}"
-
-
-def _split_pattern(name: str) -> tuple[str, tuple[str, ...]]:
-    """Return the folder that a pattern fixes and the parts that are left to match."""
-    parts = name.replace(os.sep, "/").split("/")
-    wild = next(index for index, part in enumerate(parts) if _WILD.search(part))
-    fixed = "/".join(parts[:wild]) or ("/" if name.startswith("/") else ".")
-    return fixed, tuple(part for part in parts[wild:] if part)
+                yield Path(name, below).as_posix()
 
 
 def _matches(path: str, pattern: tuple[str, ...]) -> bool:
-    """Return whether a relative path matches; `**` stands for any number of folders."""
+    """Return whether a relative path matches; `**` matches any number of folders."""
     reached = {0}
     for part in path.split("/"):
         ahead = {after for index in reached for after in _skip_stars(index, pattern)}
@@ -127,84 +119,113 @@ def _skip_stars(index: int, pattern: tuple[str, ...]) -> Iterator[int]:
         yield index
 
 
+# --- read ---------------------------------------------------------------------------------------------------------
+
+
+def show_path(path: str, stdin_name: str | None) -> str:
+    """Return how a document is named in what is written."""
+    return (stdin_name or _STDIN_NAME) if path == STDIN else path
+
+
 def read_design_text(path: str, shown: str, limits: Limits, environment: Environment) -> str:
     """Return the text of a document; raises UnreadableError naming it and what is wrong."""
-    place = path if path == "-" else os.path.join(environment.folder, path)
+    place = path if path == STDIN else Path(environment.folder, path)
     try:
-        data = read_bytes(place, limits.document, environment.stdin)
+        data = read_bytes(place, limits.document, environment.stdin, "a document (--max-document)")
     except UnreadableError as error:
-        message = error.message
-        if message.startswith("is larger"):
-            message = (
-                f"is larger than {show_size(limits.document)}, the limit for a document (--max-document)"
-            )
-        raise UnreadableError(message, Place(shown), error.hint) from None
-    longest = max(map(len, data.split(b"\n")))
-    if longest > limits.line:
+        raise UnreadableError(error.message, Place(shown), error.hint) from None
+    if max(map(len, data.split(b"\n"))) > limits.line:
         message = f"has a line longer than {show_size(limits.line)}, the limit for a line (--max-line)"
         raise UnreadableError(message, Place(shown))
     return decode_text(data, shown)
 
 
+def open_reader(
+    rulebook: Rulebook, model: str | None, environment: Environment, *, cache: bool = True
+) -> Callable[[str, str], DesignReading]:
+    """Return what turns the text of a document and its shown name into statements: the local reader, or a model.
+
+    Raises UsageError where the model cannot be used, and what is returned RagortuneError where the document cannot.
+    """
+    if model is None:
+        return lambda text, shown: read_design(text, shown, rulebook)
+    backend = open_backend(model, environment.folder)
+    answers = AnswerCache(model, cache_folder() if cache else None)
+
+    def read(text: str, shown: str) -> DesignReading:
+        """Let the model read the prose; what the document's own block says stays, and wins."""
+        reading = read_design(text, shown, rulebook, prose=False)
+        parts, replies = read_by_model(reading.lines, rulebook.criteria, backend, answers)
+        found = join_parts(parts)
+        for line in _describe_reading(found, parts, replies, f"{shown} was read by {model}"):
+            environment.note(clean_text(line))
+        return msgspec.structs.replace(
+            reading,
+            status=DocumentStatus.JUDGED if reading.decision else found.status or reading.status,
+            decision=reading.decision or found.decision,
+            prose_decision=found.decision if reading.decision else None,
+            facts=(*reading.facts, *found.facts),
+        )
+
+    return read
+
+
+def _describe_reading(
+    found: ModelReading, parts: Sequence[ModelReading], replies: Sequence[Reply], what: str
+) -> Iterator[str]:
+    """Yield in a line or two what a model made of a document, and what that took."""
+    asked = [reply for reply in replies if not reply.cached]
+    took = [count_words(len(parts), "part")]
+    if len(asked) < len(replies):
+        took.append(f"{len(replies) - len(asked)} answers kept from before")
+    tokens = sum(reply.input_tokens for reply in asked), sum(reply.output_tokens for reply in asked)
+    if any(tokens):
+        took.append(f"{tokens[0]:,} tokens in and {tokens[1]:,} out")
+    costs = [reply.dollars for reply in asked if reply.dollars is not None]
+    if asked and len(costs) == len(asked):
+        took.append(f"${sum(costs):.4f}")
+    yield f"note: {what} in {', '.join(took)}: {count_words(len(found.facts), 'fact')} hold"
+    if found.dropped:
+        dropped = ", ".join(f"{number} {reason}" for reason, number in sorted(found.dropped.items()))
+        yield f"note: left out: {dropped}"
+    failed = sum(part.status is None for part in parts)
+    if failed:
+        yield f"warning: no answer on {failed} of {len(parts)} parts could be read"
+
+
 # --- what changed -------------------------------------------------------------------------------------------------
 
 
-def changed_files(reference: str, environment: Environment) -> frozenset[str]:
-    """Return the absolute paths of files that changed since the branch left a commit; raises UsageError.
+def keep_changed(paths: Iterable[str], reference: str, environment: Environment) -> list[str]:
+    """Return the paths whose files changed since the branch left a commit; raises UsageError.
 
     The working tree is compared with the merge base, not with the tip of the other branch: what others changed there
     in the meantime is not this branch's doing. Untracked files count as changed.
     """
     if reference.startswith("-") or not reference.strip():
         raise UsageError(f"--since takes a commit, branch or tag, not {quote_value(reference)}")
-    top = _git(environment, ["rev-parse", "--show-toplevel"], "this is not a git repository").strip("\n")
-    _git(
-        environment,
-        ["rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}"],
-        f"git knows no commit {quote_value(reference)}",
-        "in CI the other branch has to be fetched, too (actions/checkout: `fetch-depth: 0`)",
-    )
-    base = _git(
-        environment,
-        ["merge-base", reference, "HEAD"],
-        f"{quote_value(reference)} and HEAD have no commit in common",
-        "in CI the history has to be fetched (actions/checkout: `fetch-depth: 0`)",
-    ).strip()
-    changed = _git(
-        environment,
-        ["-C", top, "diff", "--no-ext-diff", "--name-only", "-z", "--diff-filter=d", base, "--"],
-        "git diff failed",
-    )
-    others = _git(
-        environment, ["-C", top, "ls-files", "-z", "--others", "--exclude-standard"], "git ls-files failed"
-    )
-    return frozenset(
-        os.path.realpath(os.path.join(top, name)) for name in (changed + others).split("\0") if name
-    )
+    shown = quote_value(reference)
+    fetch = "in CI the other branch and the history have to be fetched (actions/checkout: `fetch-depth: 0`)"
 
+    def git(*arguments: str, failure: str = "git failed", hint: str | None = None) -> str:
+        try:
+            return run_git(arguments, environment.folder)
+        except GitMissingError as error:
+            raise UsageError("--since needs git, which was not found") from error
+        except GitError as error:
+            complaint = error.message
+        if "safe.directory" in complaint:  # whatever language git speaks
+            failure = "git does not trust this repository, because somebody else owns it"
+            hint = "`git config --global --add safe.directory FOLDER` trusts it"
+        said = clean_text(complaint.strip().partition("\n")[0])
+        raise UsageError(f"--since: {failure}" + (f" ({said})" if said else ""), None, hint)
 
-def _git(environment: Environment, arguments: list[str], failure: str, hint: str | None = None) -> str:
-    try:
-        return run_git(arguments, environment.folder)
-    except GitMissingError as error:
-        raise UsageError("--since needs git, which was not found") from error
-    except GitError as error:
-        complaint = error.message
-    said = clean_text(complaint.strip().partition("\n")[0])
-    if "safe.directory" in complaint:  # whatever language git speaks
-        failure = "git does not trust this repository, because somebody else owns it"
-        hint = "`git config --global --add safe.directory FOLDER` trusts it"
-    raise UsageError(f"--since: {failure}" + (f" ({said})" if said else ""), None, hint)
-
-
-def keep_changed(paths: Iterable[str], changed: frozenset[str], folder: str) -> tuple[str, ...]:
-    """Return the paths whose files changed."""
-    return tuple(path for path in paths if os.path.realpath(os.path.join(folder, path)) in changed)
-
-
-def read_size(text: str, flag: str) -> int:
-    """Return a number of bytes from `5000000`, `500K` or `5M`; raises UsageError."""
-    found = re.fullmatch(r"([0-9]{1,9})\s?([kKmM]?)(?:i?[bB])?", text.strip())
-    if not found or int(found[1]) == 0:
-        raise UsageError(f"{flag} takes a size such as 500K or 5M, not {quote_value(text)}")
-    return int(found[1]) * {"": 1, "k": 1024, "m": 1024 * 1024}[found[2].lower()]
+    top = git("rev-parse", "--show-toplevel", failure="this is not a git repository").strip("\n")
+    commit = f"{reference}^{{commit}}"
+    git("rev-parse", "--verify", "--quiet", commit, failure=f"git knows no commit {shown}", hint=fetch)
+    apart = f"{shown} and HEAD have no commit in common"
+    base = git("merge-base", reference, "HEAD", failure=apart, hint=fetch).strip()
+    changed = git("-C", top, "diff", "--no-ext-diff", "--name-only", "-z", "--diff-filter=d", base, "--")
+    changed += git("-C", top, "ls-files", "-z", "--others", "--exclude-standard")
+    files = {os.path.realpath(Path(top, name)) for name in changed.split("\0") if name}
+    return [path for path in paths if os.path.realpath(Path(environment.folder, path)) in files]

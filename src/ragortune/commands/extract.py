@@ -1,21 +1,40 @@
-"""`extract`: the profile that a design document states, printed to be corrected, or written into the document."""
+"""`extract`: the profile that a design document states, printed to be corrected, or written into the document itself."""
 
 from __future__ import annotations
 
+import difflib
+import os
+import stat
+from pathlib import Path
+
 import msgspec
 
-from ragortune.check import gather_answers
-from ragortune.commands.documents import Limits, read_design_text
-from ragortune.commands.models import open_reader
-from ragortune.commands.shared import choose_format, open_rulebook
-from ragortune.commands.writing import write_answers
+from ragortune.check import StatedAnswers, gather_answers
+from ragortune.commands.configuration import find_repository
+from ragortune.commands.documents import (
+    DOCUMENT_BYTES,
+    STDIN,
+    Limits,
+    open_reader,
+    read_design_text,
+    show_path,
+)
+from ragortune.commands.evidence import real_path
+from ragortune.commands.formats import choose_format, render
+from ragortune.commands.shared import open_rulebook
+from ragortune.evidence.block import Content, leave_out_held, write_block
+from ragortune.evidence.citations import describe_evidence
+from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.profile import Vocabulary
-from ragortune.report.extract import render_profile_json, render_profile_yaml
-from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode, UsageError
+from ragortune.model import Rulebook
+from ragortune.model.documents import DesignReading
+from ragortune.report.extract import describe_answer, quote_sentence
+from ragortune.support.environment import Environment, replace_file
+from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
+from ragortune.support.reading import read_bytes
+from ragortune.support.text import clean_text, count_words, quote_value
 
-FORMATS = ("yaml", "json")
-_STDIN_NAME = "<stdin>"
+_MARK = "\ufeff"
 
 
 class ExtractRequest(msgspec.Struct, frozen=True):
@@ -37,20 +56,109 @@ class ExtractRequest(msgspec.Struct, frozen=True):
 
 
 def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCode:
-    """Print the profile of a document; raises RagortuneError where it cannot be read."""
-    form = choose_format(request.format, FORMATS)
+    """Print the profile of a document or write it there; raises RagortuneError where that cannot be."""
+    form = choose_format("extract", request.format)
     rulebook = open_rulebook(request.rules, environment)
-    if request.path == "-" and (request.write or request.dry_run):
+    writes = request.write or request.dry_run
+    if request.path == STDIN and writes:
         raise UsageError("--write needs a file, not stdin")
-    shown = (request.stdin_name or _STDIN_NAME) if request.path == "-" else request.path
-    reader = open_reader(rulebook, request.model, environment, cache=request.cache)
+    shown = show_path(request.path, request.stdin_name)
+    read = open_reader(rulebook, request.model, environment, cache=request.cache)
     text = read_design_text(request.path, shown, Limits(), environment)
-    reading = reader.read(text, shown)
-    if request.write or request.dry_run:
-        return write_answers(text, rulebook, reading, environment, dry_run=request.dry_run)
-    answers = gather_answers(reading, Vocabulary(rulebook.criteria))
-    render = render_profile_json if form == "json" else render_profile_yaml
-    environment.write(render(reading, answers))
+    answers = gather_answers(read(text, shown), Vocabulary(rulebook.criteria))
+    if writes:
+        _write_answers(text, rulebook, answers, environment, dry_run=request.dry_run)
+        return ExitCode.OK
+    environment.write(render("extract", form, answers, environment))
     if not answers.profile.levels:
         environment.note("note: no answer to any criterion was found")
     return ExitCode.OK
+
+
+# --- written into the document ------------------------------------------------------------------------------------
+
+
+def _write_answers(
+    text: str,
+    rulebook: Rulebook,
+    answers: StatedAnswers,
+    environment: Environment,
+    *,
+    dry_run: bool,
+) -> None:
+    """Put what was read into the document of that text, or show what would be; raises RagortuneError."""
+    path = answers.reading.path
+    content = leave_out_held(text, list_content(answers))
+    written = write_block(text, path, content)
+    if written == text:
+        environment.note(clean_text(f"note: there is nothing to add to {path}"))
+        return
+    _check_written(answers.reading, content, written, rulebook)
+    if dry_run:
+        old, new = text.splitlines(keepends=True), written.splitlines(keepends=True)
+        difference = (
+            line if line.endswith("\n") else f"{line}\n"
+            for line in difflib.unified_diff(old, new, path, path, n=2)
+        )
+        environment.write(clean_text("".join(difference), keep_breaks=True))
+        return
+    _replace(path, text, written, environment)
+    count = len(content["profile"]) + ("decision" in content)
+    what = count_words(count, "answer") if count else "new line numbers"
+    environment.note(clean_text(f"note: {what} written into {path}; review the block, then run `check`"))
+
+
+def list_content(answers: StatedAnswers) -> Content:
+    """Return what the prose of a document states and its own block does not, in the form of a block."""
+    content: dict[str, object] = {}
+    decision = answers.reading.decision
+    if decision is not None and not decision.declared:
+        content["decision"] = decision.option.value
+        cited = next((part.span for part in decision.cited if part.role == "for"), None)
+        if cited is not None:
+            content["evidence"] = describe_evidence(quote_sentence(answers.reading, cited))
+    profile = {criterion: describe_answer(answers, criterion) for criterion in answers.read}
+    return {**content, "profile": profile}
+
+
+def _check_written(reading: DesignReading, content: Content, written: str, rulebook: Rulebook) -> None:
+    """Raise UnreadableError where a written document does not read back as it should, so that nothing is spoilt."""
+    try:
+        again = read_design(written, reading.path, rulebook, prose=False)
+    except RagortuneError as error:
+        raise UnreadableError(f"the block cannot be written: {error.message}", Place(reading.path)) from None
+    declared = {fact.criterion: fact.value for fact in again.facts}
+    lost = [
+        fact.criterion
+        for fact in reading.facts
+        if fact.declared and declared.get(fact.criterion) != fact.value
+    ]
+    lost += [name for name in content["profile"] if name not in declared]
+    lost += ["decision"] * ("decision" in content and again.decision is None)
+    if lost:
+        message = (
+            f"the block cannot be written: {quote_value(lost[0])} would not read back; put an empty block where it "
+            "belongs"
+        )
+        raise UnreadableError(message, Place(reading.path))
+
+
+def _replace(path: str, text: str, written: str, environment: Environment) -> None:
+    """Replace a document at once; raises UsageError where it is not ours to write, or has changed in the meantime."""
+    place = Path(environment.folder, path)
+    target = real_path(place)
+    shown = quote_value(path)
+    if not target.is_relative_to(real_path(find_repository(place.absolute().parent))):
+        raise UsageError(f"{shown} is a link that leads outside its folder and is not written")
+    if not target.is_file():
+        raise UsageError(f"{shown} is not a file and cannot be written")
+    if not target.stat().st_mode & stat.S_IWUSR or not os.access(target, os.W_OK):
+        raise UsageError(f"{shown} is read-only and is not written")
+    present = read_bytes(target, DOCUMENT_BYTES + len(_MARK.encode())).decode("utf-8", "replace")
+    if present.removeprefix(_MARK) != text:
+        raise UsageError(f"{shown} changed while it was read; run the command again")
+    mark = _MARK if present.startswith(_MARK) else ""
+    try:
+        replace_file(str(target), mark + written)
+    except OSError as error:
+        raise UsageError(f"{shown} cannot be written ({error.strerror})") from None

@@ -38,6 +38,19 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "text": "ragortune.report.ruletests:write_diff",
         "json": "ragortune.report.ruletests:describe_diff",
     },
+    "check": {
+        "text": "ragortune.report.checks:build_page",
+        "json": "ragortune.report.check_json:describe_check",
+        "sarif": "ragortune.report.sarif:describe_log",
+        "github": "ragortune.report.ci:write_github",
+        "gitlab": "ragortune.report.ci:describe_gitlab",
+        "junit": "ragortune.report.ci:write_junit",
+        "markdown": "ragortune.report.checks:write_review",
+    },
+    "extract": {
+        "yaml": "ragortune.report.extract:write_profile",
+        "json": "ragortune.report.extract:describe_profile",
+    },
 }
 """Renderers by command and format; the first format is the one that is used where none is named."""
 

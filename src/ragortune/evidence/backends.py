@@ -5,6 +5,7 @@ Nothing here is reached unless a model is named. What comes back is text of boun
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -13,8 +14,9 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -48,35 +50,28 @@ class Backend(Protocol):
     def ask(self, prompt: str) -> Reply:
         """Return the answer; raises UsageError where there is none."""
 
-    def keep(self, prompt: str, reply: Reply) -> None:
-        """Keep an answer that turned out to be usable, for the next time the same prompt is put."""
 
-
-def open_backend(name: str, folder: str, cache: Path | None) -> Backend:
+def open_backend(name: str, folder: str) -> Backend:
     """Return the model of that name; raises UsageError.
 
     Args:
         name: `command:PROGRAM ARGUMENTS`, or `provider:model` as pydantic-ai names it.
         folder: where a program is run.
-        cache: folder in which answers are kept; None keeps and looks up none.
 
     """
     if name.startswith(COMMAND):
-        return _Kept(name, CommandModel(name[len(COMMAND) :], folder), cache)
+        return CommandModel(name.removeprefix(COMMAND), folder)
     if ":" not in name:
         hint = "for instance openai:gpt-5, ollama:qwen3 or 'command:llm -m NAME'"
-        raise UsageError(
-            f"--model takes provider:model or command:PROGRAM, not {quote_value(name)}", None, hint
-        )
-    return _Kept(name, ServiceModel(name), cache)
+        message = f"--model takes provider:model or command:PROGRAM, not {quote_value(name)}"
+        raise UsageError(message, None, hint)
+    return ServiceModel(name)
 
 
 class CommandModel:
     """A program that takes the prompt on stdin and prints the answer. No shell is involved."""
 
-    def __init__(
-        self, command: str, folder: str, seconds: float = SECONDS, limit: int = ANSWER_BYTES
-    ) -> None:
+    def __init__(self, command: str, folder: str, seconds: float = SECONDS) -> None:
         """Take the program with its arguments, quoted as in a shell."""
         try:
             self._arguments = shlex.split(command)
@@ -87,77 +82,58 @@ class CommandModel:
             raise UsageError("--model command: names no program")
         self._folder = folder
         self._seconds = seconds
-        self._limit = limit
 
     def ask(self, prompt: str) -> Reply:
         """Run the program once."""
-        with tempfile.TemporaryFile() as complaints:
+        # Files for what goes in and what it complains: neither can fill a pipe that nobody reads meanwhile.
+        with tempfile.TemporaryFile() as question, tempfile.TemporaryFile() as complaints:
+            question.write(prompt.encode("utf-8", "replace"))
+            question.seek(0)
             try:
                 process = subprocess.Popen(  # noqa: S603  (a list of arguments that the user chose, no shell)
                     self._arguments,
                     cwd=self._folder,
-                    stdin=subprocess.PIPE,
+                    stdin=question,
                     stdout=subprocess.PIPE,
                     stderr=complaints,
                     start_new_session=True,
                 )
             except (OSError, ValueError) as error:
                 raise self._failed(getattr(error, "strerror", None) or str(error)) from None
-            data, late = self._talk(process, prompt.encode("utf-8", "replace"))
+            data, late = self._read_answer(process)
             complaints.seek(0)
             said = complaints.read(4_096).decode("utf-8", "replace").strip()
         if late:
             raise self._failed(f"no answer within {self._seconds:g} seconds")
-        if len(data) > self._limit:
-            raise self._failed(f"its answer is larger than {self._limit:,} bytes")
+        if len(data) > ANSWER_BYTES:
+            raise self._failed(f"its answer is larger than {ANSWER_BYTES:,} bytes")
         if process.returncode:
             last = shorten_text(clean_text(said.rpartition("\n")[2]), _LONGEST_COMPLAINT)
             raise self._failed(f"exit code {process.returncode}" + (f": {last}" if last else ""))
         return Reply(data.decode("utf-8", "replace"))
 
-    def keep(self, prompt: str, reply: Reply) -> None:
-        """Keep nothing."""
-
-    def _talk(self, process: subprocess.Popen[bytes], prompt: bytes) -> tuple[bytes, bool]:
+    def _read_answer(self, process: subprocess.Popen[bytes]) -> tuple[bytes, bool]:
         """Return what a process prints, up to just over the limit, and whether time ran out."""
-        assert process.stdin is not None
         assert process.stdout is not None
-        late = threading.Event()
-
-        def stop() -> None:
-            late.set()
-            _end(process)
-
-        timer = threading.Timer(self._seconds, stop)
-        writer = threading.Thread(target=_feed, args=(process.stdin, prompt), daemon=True)
+        end = time.monotonic() + self._seconds
+        timer = threading.Timer(self._seconds, _kill, (process,))
         timer.start()
-        writer.start()
         try:
-            data = process.stdout.read(self._limit + 1)
-            if len(data) > self._limit:
-                _end(process)
+            with process.stdout as output:
+                data = output.read(ANSWER_BYTES + 1)
+            if len(data) > ANSWER_BYTES:
+                _kill(process)
             process.wait()
         finally:
             timer.cancel()
-            _end(process)
-            writer.join()
-            process.stdout.close()
-        return data, late.is_set()
+            _kill(process)
+        return data, time.monotonic() >= end
 
     def _failed(self, reason: str) -> UsageError:
         return UsageError(f"the model program {quote_value(self._arguments[0])} failed: {reason}")
 
 
-def _feed(stream: IO[bytes], data: bytes) -> None:
-    """Write all of a prompt; a program that does not read it to the end is free to."""
-    try:
-        with stream:
-            stream.write(data)
-    except OSError:
-        return
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
     """End a process that still runs, with those that it started where the system can."""
     if process.poll() is None:
         if hasattr(os, "killpg"):
@@ -192,52 +168,37 @@ class ServiceModel:
         text = response.text or ""
         if len(text) > ANSWER_BYTES:
             raise UsageError(f"the answer of {quote_value(self._name)} is larger than {ANSWER_BYTES:,} bytes")
-        return Reply(text, response.usage.input_tokens, response.usage.output_tokens, _find_price(response))
-
-    def keep(self, prompt: str, reply: Reply) -> None:
-        """Keep nothing."""
-
-
-def _find_price(response: object) -> float | None:
-    """Return what a response cost in US dollars, where genai-prices knows the model."""
-    try:
-        return float(response.cost().total_price)  # type: ignore[attr-defined]
-    except (AssertionError, LookupError, ImportError, ValueError, AttributeError):
-        return None
+        dollars = None  # genai-prices does not know every model
+        with contextlib.suppress(AssertionError, LookupError, ImportError, ValueError):
+            dollars = float(response.cost().total_price)
+        return Reply(text, response.usage.input_tokens, response.usage.output_tokens, dollars)
 
 
-class _Kept:
-    """A model whose usable answers are kept by its name and the prompt, which holds document and vocabulary."""
+class AnswerCache:
+    """Usable answers, kept by model and prompt, which holds document and vocabulary."""
 
-    def __init__(self, name: str, model: Backend, folder: Path | None) -> None:
-        self._name = name
+    def __init__(self, model: str, folder: Path | None) -> None:
+        """Take the name of the model and the folder to keep answers in; None keeps and finds nothing."""
         self._model = model
         self._folder = folder
 
-    def ask(self, prompt: str) -> Reply:
-        path = self._path_for(prompt)
-        if path is not None:
-            try:
+    def find(self, prompt: str) -> Reply | None:
+        """Return the answer that was kept, or None; what cannot be read was not kept."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            if path := self._path_for(prompt):
                 with path.open("rb") as stream:
-                    kept = json.loads(stream.read(2 * ANSWER_BYTES))
-                if isinstance(kept["answer"], str):
-                    return Reply(kept["answer"], cached=True)
-            except (OSError, ValueError, KeyError, TypeError, RecursionError):
-                pass  # what cannot be read is asked anew
-        return self._model.ask(prompt)
+                    answer = json.loads(stream.read(2 * ANSWER_BYTES))["answer"]
+                return Reply(answer, cached=True) if isinstance(answer, str) else None
+        return None
 
     def keep(self, prompt: str, reply: Reply) -> None:
-        path = self._path_for(prompt)
-        if path is None or reply.cached:
-            return
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.write_text(json.dumps({"model": self._name, "answer": reply.text}), encoding="utf-8")
-        except (OSError, UnicodeEncodeError):
-            return  # a cache that cannot be written is no error
+        """Keep an answer that turned out to be usable; a cache that cannot be written is no error."""
+        with contextlib.suppress(OSError, UnicodeEncodeError):
+            if (path := self._path_for(prompt)) and not reply.cached:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                path.write_text(json.dumps({"model": self._model, "answer": reply.text}), encoding="utf-8")
 
     def _path_for(self, prompt: str) -> Path | None:
-        if self._folder is None:
-            return None
-        whole = f"{_CACHE_FORMAT}\0{self._name}\0{prompt}".encode("utf-8", "surrogatepass")
-        return self._folder / "answers" / f"{hashlib.sha256(whole).hexdigest()}.json"
+        whole = f"{_CACHE_FORMAT}\0{self._model}\0{prompt}".encode("utf-8", "surrogatepass")
+        name = f"{hashlib.sha256(whole).hexdigest()}.json"
+        return self._folder / "answers" / name if self._folder else None

@@ -1,124 +1,95 @@
-"""A design document read by a language model: asked part by part, verified, corrected once, and put together."""
+"""A design document read by a language model: asked part by part, verified, corrected once, and put together.
+
+The prompt is made from the criteria of a rule set and the text; what readers of a document do not see is not sent.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from ragortune.evidence.backends import Backend, Reply
-from ragortune.evidence.prompt import write_correction, write_prompts
-from ragortune.evidence.quotes import QuoteFinder
-from ragortune.evidence.verification import Verified, Verifier
+from ragortune.evidence.backends import AnswerCache, Backend, Reply
+from ragortune.evidence.quotes import QuoteFinder, blank_hidden
+from ragortune.evidence.verification import HOW, ModelReading, Verifier
 from ragortune.model import Criterion
-from ragortune.model.documents import (
-    Cited,
-    DesignReading,
-    DocumentStatus,
-    StatedDecision,
-    StatedFact,
-)
+from ragortune.model.documents import Cited, DocumentStatus, StatedDecision, StatedFact
+from ragortune.support.errors import UsageError
+from ragortune.support.rulefolder import shipped_folder
 
-_HOW = ("explicit", "assumed", "implied")
+PART_CHARACTERS = 60_000
+"""Characters of a document in one prompt: about 15,000 tokens."""
+OVERLAP_CHARACTERS = 4_000
+MOST_PARTS = 40
+"""A document that needs more is refused: it would cost more than anyone expects."""
+_LONGEST_LINE = 8_000
+_HEADING = re.compile(r"#{1,6}\s")
+_BLANK = re.compile(r"\s*$")
 _LONGEST_ECHO = 20_000
 """Characters of a former answer that are shown again."""
 
 
-class Bill(msgspec.Struct, frozen=True):
-    """What reading a document took."""
+def read_by_model(
+    lines: Sequence[str], criteria: Mapping[str, Criterion], backend: Backend, cache: AnswerCache
+) -> tuple[list[ModelReading], list[Reply]]:
+    """Return what a model reads in each part of a document, taken as physical lines, and its answers.
 
-    parts: int
-    asked: int = 0
-    """Answers that were asked for anew."""
-    kept: int = 0
-    """Answers from earlier runs."""
-    input_tokens: int = 0
-    output_tokens: int = 0
-    dollars: float | None = None
-    """None where the cost of some answer is not known."""
-
-
-class ModelReading(msgspec.Struct, frozen=True):
-    """What a language model found in a document, as far as it holds."""
-
-    status: DocumentStatus
-    decision: StatedDecision | None
-    facts: tuple[StatedFact, ...]
-    dropped: Mapping[str, int]
-    """How many entries of the answers were left out, by reason."""
-    bill: Bill
-    failed: int = 0
-    """Parts for which no answer could be read."""
-
-
-def read_by_model(lines: Sequence[str], criteria: Mapping[str, Criterion], backend: Backend) -> ModelReading:
-    """Return what a model reads in the physical lines of a document; raises UsageError where it does not answer."""
-    verifier = Verifier(QuoteFinder(lines), criteria)
-    prompts = write_prompts(lines, criteria.values())
-    replies: list[Reply] = []
-    read = [_read_part(prompt, verifier, backend, replies) for prompt in prompts]
-    dropped: Counter[str] = Counter()
-    for part in read:
-        dropped.update(part.dropped)
-    decision = _choose_decision([part.decision for part in read if part.decision is not None])
-    facts = sorted(
-        dict.fromkeys(fact for part in read for fact in part.facts),
-        key=lambda fact: (fact.span.line, fact.span.column, fact.criterion) if fact.span else (0, 0, ""),
-    )
-    return ModelReading(
-        status=_choose_status([part.status for part in read if part.status is not None]),
-        decision=decision,
-        facts=tuple(_drop_repeated(facts)),
-        dropped=dropped,
-        bill=_add_up(replies, len(prompts)),
-        failed=sum(part.status is None for part in read),
-    )
-
-
-def replace_prose(reading: DesignReading, read: ModelReading) -> DesignReading:
-    """Return a document's reading with what a model found in place of what was read from its prose.
-
-    What stands in the document's own block stays, and wins.
+    Raises UsageError where it does not answer.
     """
-    declared = reading.decision if reading.decision is not None and reading.decision.declared else None
-    return msgspec.structs.replace(
-        reading,
-        status=DocumentStatus.JUDGED if declared else read.status,
-        decision=declared or read.decision,
-        prose_decision=read.decision if declared else None,
-        facts=(*(fact for fact in reading.facts if fact.declared), *read.facts),
+    verifier = Verifier(QuoteFinder(lines), criteria)
+    replies: list[Reply] = []
+
+    def ask(prompt: str) -> ModelReading:
+        reply = cache.find(prompt) or backend.ask(prompt)
+        replies.append(reply)
+        read = verifier.verify(reply.text)
+        if read.status is not None:
+            cache.keep(prompt, reply)
+        return read
+
+    def read_part(prompt: str) -> ModelReading:
+        """Return what holds of the answer to one prompt, after one chance to correct it."""
+        first = ask(prompt)
+        if not first.problems:
+            return first
+        problems = "\n".join(f"- {problem}" for problem in first.problems)
+        echo = replies[-1].text[:_LONGEST_ECHO]
+        second = ask(fill_template("correction.md", prompt=prompt, answer=echo, problems=problems))
+        if first.status is None or second.status is None:
+            return second if first.status is None else first
+        return msgspec.structs.replace(
+            first,
+            status=_choose_status([first, second]),
+            decision=first.decision or second.decision,
+            facts=(*first.facts, *second.facts),
+        )
+
+    return [read_part(prompt) for prompt in write_prompts(lines, criteria.values())], replies
+
+
+def join_parts(parts: Sequence[ModelReading]) -> ModelReading:
+    """Return what was read in a whole document. Parts overlap: what two of them report on one line is one fact."""
+    facts: dict[tuple[str, str, int], StatedFact] = {}
+    for fact in sorted((fact for part in parts for fact in part.facts), key=_order_of):
+        facts.setdefault((fact.criterion, repr(fact.value), fact.place[0]), fact)
+    return ModelReading(
+        _choose_status(parts),
+        _choose_decision([part.decision for part in parts if part.decision is not None]),
+        tuple(facts.values()),
+        sum((Counter(part.dropped) for part in parts), Counter[str]()),
     )
 
 
-def _read_part(prompt: str, verifier: Verifier, backend: Backend, replies: list[Reply]) -> Verified:
-    """Return what holds of the answer to one prompt, after one chance to correct it."""
-    first = _ask(prompt, verifier, backend, replies)
-    if not first.problems:
-        return first
-    correction = write_correction(prompt, replies[-1].text[:_LONGEST_ECHO], first.problems)
-    second = _ask(correction, verifier, backend, replies)
-    if first.status is None or second.status is None:
-        return second if first.status is None else first
-    return msgspec.structs.replace(
-        first,
-        status=_choose_status([first.status, second.status]),
-        decision=first.decision or second.decision,
-        facts=(*first.facts, *second.facts),
-    )
+def _order_of(fact: StatedFact) -> tuple[tuple[int, int], str]:
+    return fact.place, fact.criterion
 
 
-def _ask(prompt: str, verifier: Verifier, backend: Backend, replies: list[Reply]) -> Verified:
-    reply = backend.ask(prompt)
-    replies.append(reply)
-    read = verifier.verify(reply.text)
-    if read.status is not None:
-        backend.keep(prompt, reply)
-    return read
-
-
-def _choose_status(statuses: Sequence[DocumentStatus]) -> DocumentStatus:
+def _choose_status(parts: Sequence[ModelReading]) -> DocumentStatus:
     """Return the status of a whole document: what one part shows, the others need not."""
+    statuses = [part.status for part in parts if part.status is not None]
     for status in (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION):
         if status in statuses:
             return status
@@ -129,7 +100,7 @@ def _choose_decision(found: Sequence[StatedDecision]) -> StatedDecision | None:
     """Return the plainest of the decisions that parts state, with what all parts cite for the same option."""
     if not found:
         return None
-    best = min(found, key=lambda decision: _HOW.index(decision.how))
+    best = min(found, key=lambda decision: HOW.index(decision.how))
     cited: dict[Cited, None] = {}
     for decision in found:
         if decision.option is best.option:
@@ -137,23 +108,81 @@ def _choose_decision(found: Sequence[StatedDecision]) -> StatedDecision | None:
     return StatedDecision(best.option, best.how, tuple(cited))
 
 
-def _drop_repeated(facts: Sequence[StatedFact]) -> list[StatedFact]:
-    """Return facts with one of those that say the same on the same line, as overlapping parts report them."""
-    seen: dict[tuple[str, str, int], StatedFact] = {}
-    for fact in facts:
-        line = fact.span.line if fact.span else 0
-        seen.setdefault((fact.criterion, repr(fact.value), line), fact)
-    return list(seen.values())
+# --- the prompt ---------------------------------------------------------------------------------------------------
 
 
-def _add_up(replies: Sequence[Reply], parts: int) -> Bill:
-    asked = [reply for reply in replies if not reply.cached]
-    costs = [reply.dollars for reply in asked]
-    return Bill(
-        parts,
-        len(asked),
-        len(replies) - len(asked),
-        sum(reply.input_tokens for reply in asked),
-        sum(reply.output_tokens for reply in asked),
-        sum(cost for cost in costs if cost is not None) if asked and None not in costs else None,
-    )
+def split_document(lines: Sequence[str]) -> list[range]:
+    """Return the parts in which a document is read, as indexes of lines; they overlap, and begin at headings if they can.
+
+    Raises UsageError where there would be too many.
+    """
+    sizes = [min(len(line), _LONGEST_LINE) + 8 for line in lines]
+    parts: list[range] = []
+    first = 0
+    while first < len(lines):
+        last, size = first, 0
+        while last < len(lines) and (size + sizes[last] <= PART_CHARACTERS or last == first):
+            size += sizes[last]
+            last += 1
+        if last < len(lines):
+            last = _find_border(lines, (first + last) // 2, last)
+        parts.append(range(first, last))
+        if len(parts) > MOST_PARTS:
+            limit = PART_CHARACTERS * MOST_PARTS
+            raise UsageError(f"a document for a model has at most {limit:,} characters")
+        if last >= len(lines):
+            break
+        begin, size = last, 0
+        while begin > first + 1 and size + sizes[begin - 1] <= OVERLAP_CHARACTERS:
+            begin -= 1
+            size += sizes[begin]
+        first = begin
+    return parts
+
+
+def _find_border(lines: Sequence[str], least: int, most: int) -> int:
+    """Return the last index in a range where a section begins or a line is blank; the end of the range if none."""
+    for border in (_HEADING, _BLANK):
+        for index in range(most, least, -1):
+            if border.match(lines[index]):
+                return index
+    return most
+
+
+def write_prompts(lines: Sequence[str], criteria: Iterable[Criterion]) -> list[str]:
+    """Return the prompts for a document, one for each part. What readers of it do not see, such as comments, is left out."""
+    seen = [line.replace("\0", "")[:_LONGEST_LINE] for line in blank_hidden(lines)]
+    # The document cannot hold the mark around it, because the mark is made from its text.
+    digest = hashlib.sha256("\n".join(seen).encode("utf-8", "surrogatepass")).hexdigest()
+    questions = "\n".join(_describe_criterion(criterion) for criterion in criteria)
+    prompts = []
+    parts = split_document(lines)
+    for number, part in enumerate(parts, 1):
+        which = (
+            f", of which this is part {number} of {len(parts)} (lines {part.start + 1} to {part.stop} of {len(lines)}); "
+            "report what this part states"
+        )
+        prompts.append(
+            fill_template(
+                "prompt.md",
+                criteria=questions,
+                mark=f"<<<{digest[:16]}>>>",
+                part=which if len(parts) > 1 else "",
+                document="\n".join(f"{index + 1}| {seen[index]}" for index in part),
+            )
+        )
+    return prompts
+
+
+def fill_template(name: str, **values: str) -> str:
+    """Return a prompt file of the shipped rule set with its places filled; what is filled in is not read again."""
+    text = (shipped_folder() / "language" / name).read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], text)
+
+
+def _describe_criterion(criterion: Criterion) -> str:
+    extras = [f"or a number of {criterion.unit}"] * bool(criterion.unit)
+    extras += ["several can hold at once"] * criterion.several
+    extra = f" ({'; '.join(extras)})" if extras else ""
+    levels = "\n".join(f"  - `{level.id}`: {level.means}" for level in criterion.levels)
+    return f"- `{criterion.id}`: {criterion.question}{extra} {criterion.help}\n{levels}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -36,17 +37,22 @@ def write_answers(text: str, answers: Mapping[str, object]) -> str:
     root = yaml.load(text)
     lead = "" if root else text.rstrip("\n") + "\n" * bool(text.strip())
     root = CommentedMap() if root is None else root
-    for criterion, value in answers.items():
-        group, _, name = criterion.partition(".")
-        if criterion in root:
-            _put(root, criterion, _flow(value))
-        elif isinstance(root.get(group), CommentedMap):
-            _put(root[group], name, _flow(value))
-        else:
-            _put(root, group, CommentedMap({name: _flow(value)}))
+    put_answers(root, {criterion: flow(value) for criterion, value in answers.items()})
     stream = io.StringIO()
     yaml.dump(root, stream)
     return (lead + stream.getvalue()).replace("\n", ending)
+
+
+def put_answers(profile: CommentedMap, answers: Mapping[str, object]) -> None:
+    """Set values by criterion, under their whole names where these are there, else nested by group."""
+    for criterion, value in answers.items():
+        group, _, name = criterion.partition(".")
+        if criterion in profile:
+            _put(profile, criterion, value)
+        elif isinstance(profile.get(group), CommentedMap):
+            _put(profile[group], name, value)
+        else:
+            _put(profile, group, CommentedMap({name: value}))
 
 
 def _fill_places(text: str, answers: Iterable[str]) -> str:
@@ -61,7 +67,7 @@ def _fill_places(text: str, answers: Iterable[str]) -> str:
     return "\n".join(lines)
 
 
-def _flow(value: object) -> object:
+def flow(value: object) -> Any:
     """Return a value that is written on one line."""
     if not isinstance(value, (Mapping, list, tuple)):
         return value

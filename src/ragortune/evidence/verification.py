@@ -1,7 +1,7 @@
 """What a language model says about a document, held against the vocabulary and the document itself.
 
-Nothing of an answer is believed. A fact is kept only if its criterion and value are in the vocabulary, its words stand
-in the document, and the answer itself takes it for a fact about the project. So a model that is wrong, or that obeys a
+Nothing of an answer is believed. A fact is kept only if its criterion and value are in the vocabulary, its words are in
+the document, and the answer itself takes it for a fact about the project. So a model that is wrong, or that obeys a
 document, can at most report what the document says.
 """
 
@@ -10,34 +10,26 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from ragortune.evidence.profile import Vocabulary
-from ragortune.evidence.quotes import QuoteFinder, longest_part
+from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Criterion, Option
-from ragortune.model.documents import (
-    Cited,
-    DocumentStatus,
-    Modality,
-    Span,
-    StatedDecision,
-    StatedFact,
-)
+from ragortune.model.documents import Cited, DocumentStatus, Modality, Span, StatedDecision, StatedFact
 from ragortune.support.errors import ProfileError, UnreadableError
 from ragortune.support.reading import load_json
-from ragortune.support.text import clean_text, join_words, quote_value, shorten_text
+from ragortune.support.text import clean_line, join_words, quote_value
 
 MOST_FACTS = 500
 _MOST_QUOTES = 5
 _MOST_VALUES = 20
 _MOST_PROBLEMS = 30
-_OWN = "this_project"
-_OWNERS = (_OWN, "component", "other_system", "rejected_option", "guideline")
-_NOT_ASSERTED = ("future", "hypothetical", "negated")
+_LONGEST_PROBLEM = 400
 _STATUSES = (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION, DocumentStatus.NOTHING_TO_JUDGE)
-_HOW = ("explicit", "assumed", "implied")
+HOW = ("explicit", "assumed", "implied")
+"""How plainly a decision is made, the plainest first."""
 _BEGINNING = re.compile(r'\{\s*["}]')
 _NUMBER = re.compile(
     r"\d|\b(?:no|none|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|twenty|thirty|forty"
@@ -48,17 +40,37 @@ _LEAST_CHARACTERS = 2
 _ENDS = " \t\r\n\"'.…"
 
 
-class Verified(msgspec.Struct, frozen=True):
-    """What is left of an answer."""
+class ModelReading(msgspec.Struct, frozen=True):
+    """What holds of what a model says about a document, or a part of it."""
 
     status: DocumentStatus | None
-    """None where the answer could not be read at all."""
+    """None where no answer could be read."""
     decision: StatedDecision | None = None
     facts: tuple[StatedFact, ...] = ()
     dropped: Mapping[str, int] = {}
     """How many entries were left out, by reason."""
     problems: tuple[str, ...] = ()
     """What a model could correct, in words for it."""
+
+
+class _ClaimedFact(msgspec.Struct):
+    """A fact as the prompt asks for it; `value`, `line` and `quote` are checked against vocabulary and document."""
+
+    criterion: str
+    about: Literal["this_project", "component", "other_system", "rejected_option", "guideline"]
+    modality: Literal["stated", "fact", "measured", "estimate", "goal", "future", "hypothetical", "negated"]
+    value: Any = None
+    line: Any = None
+    quote: Any = None
+
+
+class _DroppedError(Exception):
+    """An entry of an answer that cannot be kept: the reason, and what a model could correct."""
+
+    def __init__(self, reason: str, problem: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.problem = problem
 
 
 class Verifier:
@@ -70,161 +82,120 @@ class Verifier:
         self._criteria = criteria
         self._vocabulary = Vocabulary(criteria)
 
-    def verify(self, answer: str) -> Verified:
+    def verify(self, answer: str) -> ModelReading:
         """Return what of an answer holds."""
         try:
             data = _find_object(answer)
         except UnreadableError as error:
-            return Verified(None, dropped={"answer that is not JSON": 1}, problems=(error.message,))
-        return _Check(self._finder, self._criteria, self._vocabulary).check(data)
-
-
-class _LeftOutError(Exception):
-    """An entry of an answer that cannot be kept: the reason, and what a model could correct."""
-
-    def __init__(self, reason: str, problem: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.problem = problem
-
-
-class _Check:
-    """One answer that is being held against the document."""
-
-    def __init__(
-        self, finder: QuoteFinder, criteria: Mapping[str, Criterion], vocabulary: Vocabulary
-    ) -> None:
-        self._finder = finder
-        self._criteria = criteria
-        self._vocabulary = vocabulary
-        self._dropped: Counter[str] = Counter()
-        self._problems: list[str] = []
-
-    def check(self, data: Mapping[str, Any]) -> Verified:
-        decision = self._read_decision(data.get("decision"))
-        facts = self._read_facts(data.get("facts"))
+            return ModelReading(None, dropped={"answer that is not JSON": 1}, problems=(error.message,))
+        dropped: list[_DroppedError] = []
+        decision = self._read_decision(data.get("decision"), dropped)
+        facts = self._read_facts(data.get("facts"), dropped)
         status = data.get("status")
         if status not in _STATUSES and (decision or facts or "status" in data):
-            self._miss("status", f"status must be {join_words(_STATUSES, 'or')}, not {quote_value(status)}")
+            problem = f"status must be {join_words(_STATUSES, 'or')}, not {quote_value(status)}"
+            dropped.append(_DroppedError("status", problem))
         known = DocumentStatus(status) if status in _STATUSES else DocumentStatus.NO_DECISION
         if known is DocumentStatus.JUDGED and decision is None:
             known = DocumentStatus.NO_DECISION
-        if known is not DocumentStatus.JUDGED:
-            decision = None
-        if known is DocumentStatus.NOTHING_TO_JUDGE:
-            facts = []
-        problems = self._problems[:_MOST_PROBLEMS]
-        return Verified(known, decision, tuple(facts), dict(self._dropped), tuple(problems))
+        problems = [clean_line(entry.problem, _LONGEST_PROBLEM) for entry in dropped if entry.problem]
+        return ModelReading(
+            known,
+            decision if known is DocumentStatus.JUDGED else None,
+            () if known is DocumentStatus.NOTHING_TO_JUDGE else facts,
+            Counter(entry.reason for entry in dropped),
+            tuple(problems[:_MOST_PROBLEMS]),
+        )
 
-    def _miss(self, reason: str, problem: str = "") -> None:
-        self._dropped[reason] += 1
-        if problem:
-            self._problems.append(shorten_text(clean_text(problem), 400))
-
-    def _read_decision(self, given: object) -> StatedDecision | None:
-        if given is None:
+    def _read_decision(self, claim: object, dropped: list[_DroppedError]) -> StatedDecision | None:
+        if claim is None:
             return None
-        option = given.get("option") if isinstance(given, dict) else None
-        if option not in tuple(Option):
-            self._miss(
-                "unknown option",
-                f"decision: option must be {join_words(Option, 'or')}, not {quote_value(option)}",
-            )
+        option = claim.get("option") if isinstance(claim, dict) else None
+        if not isinstance(claim, dict) or option not in tuple(Option):
+            problem = f"decision: option must be {join_words(Option, 'or')}, not {quote_value(option)}"
+            dropped.append(_DroppedError("unknown option", problem))
             return None
-        assert isinstance(given, dict)
-        quotes = given.get("quotes")
-        cited = []
+        quotes, cited = claim.get("quotes"), []
         for entry in quotes[:_MOST_QUOTES] if isinstance(quotes, list) else ():
+            quoted = entry if isinstance(entry, dict) else {}
             try:
-                span = self._find(entry if isinstance(entry, dict) else {}, "decision")
-            except _LeftOutError as error:
-                self._miss(error.reason, error.problem)
+                span = self._find("decision", quoted.get("quote"), quoted.get("line"))
+            except _DroppedError as error:
+                dropped.append(error)
             else:
-                cited.append(Cited(span, "against" if entry.get("role") == "against" else "for"))
+                cited.append(Cited(span, "against" if quoted.get("role") == "against" else "for"))
         if not any(part.role == "for" for part in cited):
-            self._miss(
-                "decision without a quote", "decision: needs a quote from the document with the role 'for'"
-            )
+            problem = "decision: needs a quote from the document with the role 'for'"
+            dropped.append(_DroppedError("decision without a quote", problem))
             return None
-        how = given.get("how")
-        return StatedDecision(Option(str(option)), how if how in _HOW else _HOW[-1], tuple(cited))
+        how = claim.get("how")
+        return StatedDecision(Option(str(option)), how if how in HOW else HOW[-1], tuple(cited))
 
-    def _read_facts(self, given: object) -> list[StatedFact]:
-        if not isinstance(given, list):
-            if given is not None:
-                self._miss("not well formed", "facts must be a list")
-            return []
-        if len(given) > MOST_FACTS:
-            self._dropped["too many"] += len(given) - MOST_FACTS
+    def _read_facts(self, claims: object, dropped: list[_DroppedError]) -> tuple[StatedFact, ...]:
+        if not isinstance(claims, list):
+            if claims is not None:
+                dropped.append(_DroppedError("not well formed", "facts must be a list"))
+            return ()
+        dropped += [_DroppedError("too many")] * (len(claims) - MOST_FACTS)
         found: dict[StatedFact, None] = {}
-        for entry in given[:MOST_FACTS]:
+        for claim in claims[:MOST_FACTS]:
             try:
-                found[self._read_fact(entry)] = None
-            except _LeftOutError as error:
-                self._miss(error.reason, error.problem)
-        return list(found)
+                found[self._read_fact(claim)] = None
+            except _DroppedError as error:
+                dropped.append(error)
+        return tuple(found)
 
-    def _read_fact(self, entry: object) -> StatedFact:
-        if not isinstance(entry, dict):
-            raise _LeftOutError("not well formed", f"a fact must be an object, not {quote_value(entry)}")
-        name, about, modality = entry.get("criterion"), entry.get("about"), entry.get("modality")
-        if not isinstance(name, str) or name not in self._criteria:
-            raise _LeftOutError("unknown criterion", f"there is no criterion {quote_value(name)}")
-        if about not in _OWNERS:
-            allowed = join_words(_OWNERS, "or")
-            raise _LeftOutError(
-                "not well formed", f"{name}: about must be {allowed}, not {quote_value(about)}"
-            )
-        if about != _OWN:
-            raise _LeftOutError("not about this project")
-        if modality in _NOT_ASSERTED:
-            raise _LeftOutError("not asserted")
-        if modality not in tuple(Modality):
-            allowed = join_words((*Modality, *_NOT_ASSERTED), "or")
-            raise _LeftOutError(
-                "not well formed", f"{name}: modality must be {allowed}, not {quote_value(modality)}"
-            )
-        value = self._read_value(name, entry.get("value"))
-        span = self._find(entry, name)
+    def _read_fact(self, claim: object) -> StatedFact:
+        try:
+            fact = msgspec.convert(claim, _ClaimedFact)
+        except msgspec.ValidationError as error:
+            name = claim.get("criterion") if isinstance(claim, dict) else claim
+            raise _DroppedError("not well formed", f"the fact {quote_value(name)}: {error}") from None
+        name = fact.criterion
+        if name not in self._criteria:
+            raise _DroppedError("unknown criterion", f"there is no criterion {quote_value(name)}")
+        if fact.about != "this_project":
+            raise _DroppedError("not about this project")
+        if fact.modality not in tuple(Modality):
+            raise _DroppedError("not asserted")
+        value = self._read_value(name, fact.value)
+        span = self._find(name, fact.quote, fact.line)
         if isinstance(value, (int, float)) and not _NUMBER.search(span.quote):
             problem = f"{name}: the quote {quote_value(span.quote)} holds no number, so that the value must be a level"
-            raise _LeftOutError("number that is not quoted", problem)
-        return StatedFact(name, value, Modality(str(modality)), span)
+            raise _DroppedError("number that is not quoted", problem)
+        return StatedFact(name, value, Modality(fact.modality), span)
 
-    def _read_value(self, name: str, given: object) -> object:
-        """Return a value as a fact holds it; raises _LeftOutError where the vocabulary does not allow it."""
-        if isinstance(given, list):
-            given = given[:_MOST_VALUES]
-        elif isinstance(given, dict) and not given.keys() <= {"from", "to"}:
-            raise _LeftOutError(
-                "unknown value", f"{name}: the value must be a level, a number or a list of levels"
-            )
+    def _read_value(self, name: str, claimed: object) -> object:
+        """Return a value as a fact holds it; raises _DroppedError where the vocabulary does not allow it."""
+        if isinstance(claimed, list):
+            claimed = claimed[:_MOST_VALUES]
+        elif isinstance(claimed, dict) and not claimed.keys() <= {"from", "to"}:
+            problem = f"{name}: the value must be a level, a number or a list of levels"
+            raise _DroppedError("unknown value", problem)
         try:
-            levels = self._vocabulary.read_profile({name: given}).levels.get(name)
+            levels = self._vocabulary.read_profile({name: claimed}).levels.get(name)
         except ProfileError as error:
-            raise _LeftOutError("unknown value", f"{name}: {error.message}") from None
+            raise _DroppedError("unknown value", f"{name}: {error.message}") from None
         if not levels:
-            raise _LeftOutError("unknown value")
-        if isinstance(given, (int, float)):
-            return given
+            raise _DroppedError("unknown value")
+        if isinstance(claimed, (int, float)):
+            return claimed
         return levels[0] if len(levels) == 1 else levels
 
-    def _find(self, entry: Mapping[str, Any], name: str) -> Span:
-        """Return the exact words of the document that an entry quotes; raises _LeftOutError where it has none such."""
-        quote, line = entry.get("quote"), entry.get("line")
+    def _find(self, name: str, quote: object, line: object) -> Span:
+        """Return the exact words of the document that an entry quotes; raises _DroppedError where it has none such."""
         if not isinstance(quote, str) or sum(map(str.isalnum, quote)) < _LEAST_CHARACTERS:
-            raise _LeftOutError("not well formed", f"{name}: has no quote")
+            raise _DroppedError("not well formed", f"{name}: has no quote")
         near = line if isinstance(line, int) and not isinstance(line, bool) and line > 0 else None
         found = self._finder.find(quote, near) or self._finder.find(quote.strip(_ENDS), near)
         if not found:
             problem = f"{name}: these words are not in the document: {quote_value(quote)}"
-            raise _LeftOutError("quote that is not in the document", problem)
-        part = longest_part(found)
-        return Span(part.line, part.column, part.text)
+            raise _DroppedError("quote that is not in the document", problem)
+        return max(found, key=lambda span: len(span.quote))
 
 
 def _find_object(answer: str) -> dict[str, Any]:
-    """Return the JSON object in an answer, which may stand in prose or between fences; raises UnreadableError."""
+    """Return the JSON object in an answer, which may be in prose or between fences; raises UnreadableError."""
     begin = _BEGINNING.search(answer)
     end = answer.rfind("}")
     if begin is None or end < begin.start():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -12,16 +13,9 @@ from ragortune.evidence.documents.language import FactWords, read_language
 from ragortune.evidence.documents.reader import DesignReader, read_design, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.evidence.profile import Vocabulary
+from ragortune.evidence.quotes import BLOCK
 from ragortune.model import Rulebook, TraceState
-from ragortune.model.documents import (
-    Cited,
-    DesignReading,
-    DocumentStatus,
-    Modality,
-    Span,
-    StatedDecision,
-    StatedFact,
-)
+from ragortune.model.documents import DesignReading
 from ragortune.model.findings import FindingExample, FindingRule, read_finding_rules
 from ragortune.support.record import Record, plain_data
 from ragortune.support.text import join_words
@@ -117,7 +111,7 @@ def try_finding_rules(rulebook: Rulebook, rules: Mapping[str, FindingRule]) -> I
     for rule in rules.values():
         for expected in rule.tests.field_names():
             for example in getattr(rule.tests, expected):
-                reading = make_reading(example, rulebook)
+                reading = read_example(example, rulebook)
                 audit = audit_reading(reading, rulebook, Policy(rules, frozenset(rules)), _TODAY)
                 found = any(finding.rule.id == rule.id for finding in audit.active)
                 happened = "was found" if found else "was not found"
@@ -126,18 +120,8 @@ def try_finding_rules(rulebook: Rulebook, rules: Mapping[str, FindingRule]) -> I
                 )
 
 
-def make_reading(example: FindingExample, rulebook: Rulebook) -> DesignReading:
-    """Return the reading of an example: that of its document, or one with a line for each answer."""
-    if example.document is not None:
-        return read_design(example.document, "example.md", rulebook)
-    lines = [f"Decision: {example.decision}"] if example.decision else []
-    decision = None
-    if example.decision is not None:
-        cited = Cited(Span(1, 1, lines[0]), "for")
-        decision = StatedDecision(example.decision, "explicit", (cited,))
-    facts = []
-    for name, value in (*example.profile.items(), *example.against.items()):
-        lines.append(f"{name}: {value}")
-        span = Span(len(lines), 1, lines[-1])
-        facts.append(StatedFact(name, value, Modality.STATED, span, declared=not example.against))
-    return DesignReading("example.md", DocumentStatus.JUDGED, decision, tuple(facts), lines=tuple(lines))
+def read_example(example: FindingExample, rulebook: Rulebook) -> DesignReading:
+    """Return the reading of an example: that of its document, or of a block with its decision and answers."""
+    block = {"decision": example.decision, "profile": dict(example.profile)}
+    text = example.document or f"```{BLOCK}\n{json.dumps(block)}\n```\n"
+    return read_design(text, "example.md", rulebook)

@@ -206,6 +206,11 @@ class StatedDecision(msgspec.Struct, frozen=True):
     quoted: Evidence | None = None
     """The quote that its block gives for it."""
 
+    @property
+    def cited(self) -> tuple[Cited, ...]:
+        """Return the lines it rests on, those for the option first."""
+        return tuple(sorted(self.evidence, key=lambda part: part.role != "for"))
+
 
 class StatedFact(msgspec.Struct, frozen=True):
     """One answer that the document states."""
@@ -223,6 +228,11 @@ class StatedFact(msgspec.Struct, frozen=True):
     """Id of the phrase that was recognised, if it was one."""
     quoted: Evidence | None = None
     """The quote that a block or a profile file gives for it."""
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Return line and column; zeros for a fact from outside the document."""
+        return (self.span.line, self.span.column) if self.span else (0, 0)
 
 
 class Remark(msgspec.Struct, frozen=True):

@@ -8,42 +8,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from ragortune.model import Condition, Finding, Option, Recommendation, Rulebook
-from ragortune.model.documents import DesignReading, SectionKind, Span, StatedFact
+from ragortune.model.documents import DesignReading, Remark, SectionKind, Span, StatedFact
 from ragortune.support.record import NOTHING, Record
 
 
-class Severity(StrEnum):
-    """How much a finding matters, least first."""
+class _Scale(StrEnum):
+    """Words in an order, least first."""
+
+    @property
+    def rank(self) -> int:
+        """Place in the order, from 0."""
+        return tuple(type(self)).index(self)
+
+
+class Severity(_Scale):
+    """How much a finding matters."""
 
     NOTE = "note"
     WARNING = "warning"
     ERROR = "error"
 
-    @property
-    def rank(self) -> int:
-        """Place in the order, 0 for a note."""
-        return tuple(Severity).index(self)
 
-    def step_down(self, steps: int) -> Severity:
-        """Return the severity so many steps below, a note at least."""
-        return tuple(Severity)[max(0, self.rank - steps)]
-
-
-class Certainty(StrEnum):
-    """How often a finding of a rule is right, least first."""
+class Certainty(_Scale):
+    """How often a finding of a rule is right."""
 
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
-
-    @property
-    def rank(self) -> int:
-        """Place in the order, 0 for low."""
-        return tuple(Certainty).index(self)
 
 
 class Detector(StrEnum):
@@ -88,8 +85,6 @@ class FindingExample(Record, frozen=True):
     """What it decides; left out where it decides nothing."""
     profile: Mapping[str, object] = NOTHING
     """Answers that it states, flat."""
-    against: Mapping[str, object] = NOTHING
-    """Answers that other lines of it give to the same questions."""
     document: str | None = None
     """The document itself, in Markdown, where headings and sentences matter; it is read as any other."""
 
@@ -144,7 +139,7 @@ class FindingRule(Record, frozen=True):
     """By decision, criteria that are not asked of prose: it answers them by deciding so, or nobody thinks of what they
     could lead to, such as tuning where retrieval is decided."""
     words: tuple[str, ...] = ()
-    """Words that show what a document speaks of, in lower case; `*` at the end stands for any ending."""
+    """Words that show what a document speaks of, in lower case; `*` at the end matches any ending."""
     sections: tuple[SectionKind, ...] = ()
     """Kinds of section that show the same."""
 
@@ -202,11 +197,8 @@ class Suppression(Record, frozen=True):
     """The reason."""
     until: str | None
     """Last day on which it holds, YYYY-MM-DD."""
-    span: Span
-    """Where the comment stands."""
-    first_line: int
-    last_line: int
-    """The section that it holds for."""
+    remark: Remark
+    """The comment, with its place and the section that it holds for."""
 
 
 class AuditFinding(Record, frozen=True):
@@ -230,6 +222,10 @@ class AuditFinding(Record, frozen=True):
     """True where it is about the document as a whole, so that a comment anywhere in it can silence it."""
     block: str = ""
     """A `ragortune` block, or lines to add to the one that is there, by which the document can answer it."""
+    key: str = ""
+    """Hash of rule, headings and sentence, by which a baseline knows it."""
+    fingerprint: str = ""
+    """The key with a number, which tells findings of one document apart."""
     suppressed_by: Suppression | None = None
     """The comment that silences it."""
     baselined: bool = False
@@ -239,6 +235,11 @@ class AuditFinding(Record, frozen=True):
     def active(self) -> bool:
         """Whether it counts: neither suppressed nor in the baseline."""
         return self.suppressed_by is None and not self.baselined
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """Place in a list with the most important first: by severity, then confidence, then line."""
+        return -self.severity.rank, -self.confidence.rank, self.line
 
     @property
     def line(self) -> int:
@@ -258,9 +259,7 @@ class DocumentAudit(Record, frozen=True):
     recommendation: Recommendation | None
     """The advice on the stated facts; None where there is nothing to judge."""
     findings: tuple[AuditFinding, ...]
-    """In order of lines; suppressed and known ones stand among them."""
-    suppressions: tuple[Suppression, ...] = ()
-    """Every suppression that holds in the document."""
+    """In order of lines, suppressed and known ones included."""
     outside: tuple[str, ...] = ()
     """Criteria whose answer comes from a profile file."""
     conflicts: Mapping[str, tuple[StatedFact, ...]] = NOTHING
@@ -272,15 +271,16 @@ class DocumentAudit(Record, frozen=True):
         return tuple(finding for finding in self.findings if finding.active)
 
 
-class StaleEntry(Record, frozen=True):
-    """A finding that the baseline knows and that is not there any more."""
+class BaselineEntry(Record, frozen=True, forbid_unknown_fields=True):
+    """Findings of one key in one document that were there before."""
 
     path: str
-    """Document, as the baseline names it."""
+    """The document, relative to the folder of the baseline, with `/`."""
     rule: str
+    key: str
     sentence: str
-    count: int
-    """How many of them are gone."""
+    """Beginning of the sentence, for readers."""
+    count: Annotated[int, Meta(ge=1)]
 
 
 class CheckReport(Record, frozen=True):
@@ -293,30 +293,32 @@ class CheckReport(Record, frozen=True):
     rules: tuple[FindingRule, ...]
     """Rules that were looked for, by code."""
     rulebook: Rulebook
-    version: str
-    """Version of this program."""
     exit_code: int
-    stale: tuple[StaleEntry, ...] = ()
+    stale: tuple[BaselineEntry, ...] = ()
+    """What the baseline knows and is not found any more."""
     hidden: int = 0
     """Findings of less confidence than was asked for; they count nowhere."""
-    known: int = 0
-    """Findings that the baseline knows."""
-
-    def count(self, severity: Severity) -> int:
-        """Return how many findings of a severity count."""
-        return sum(finding.severity is severity for audit in self.audits for finding in audit.active)
 
     @property
-    def suppressed(self) -> tuple[tuple[DocumentAudit, AuditFinding], ...]:
-        """Findings that a comment silences, with their documents."""
-        return tuple(
-            (audit, finding)
-            for audit in self.audits
-            for finding in audit.findings
-            if finding.suppressed_by is not None
-        )
+    def findings(self) -> tuple[tuple[DocumentAudit, AuditFinding], ...]:
+        """Every finding with its document."""
+        return tuple((audit, finding) for audit in self.audits for finding in audit.findings)
 
     @property
     def active(self) -> tuple[tuple[DocumentAudit, AuditFinding], ...]:
-        """Findings that count, with their documents."""
-        return tuple((audit, finding) for audit in self.audits for finding in audit.active)
+        """Findings that count."""
+        return tuple(pair for pair in self.findings if pair[1].active)
+
+    @property
+    def ranked(self) -> tuple[tuple[DocumentAudit, AuditFinding], ...]:
+        """Findings that count, the most important first."""
+        return tuple(sorted(self.active, key=lambda pair: pair[1].rank))
+
+    @property
+    def suppressed(self) -> tuple[tuple[DocumentAudit, AuditFinding, Suppression], ...]:
+        """Findings that a comment silences, with the comment."""
+        return tuple(
+            (audit, finding, finding.suppressed_by)
+            for audit, finding in self.findings
+            if finding.suppressed_by is not None
+        )

@@ -138,13 +138,20 @@ class Drawing(Record, frozen=True, tag_field="kind", tag="drawing"):
     draw: Callable[[int], Iterable[Inline]]
 
 
+class Fold(Record, frozen=True, tag_field="kind", tag="fold"):
+    """Blocks that Markdown folds behind a line of words without markup; text shows them as they are."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+
+
 class Break(Record, frozen=True, tag_field="kind", tag="break"):
     """A blank line in text; `line` draws one between reports in both."""
 
     line: bool = False
 
 
-Block: TypeAlias = Heading | Paragraph | Items | Table | Code | Drawing | Break
+Block: TypeAlias = Heading | Paragraph | Items | Table | Code | Drawing | Fold | Break
 
 
 def terms(rows: Iterable[tuple[Inline, Inline]], style: Style | None = Style.NAME) -> Table:

@@ -1,80 +1,83 @@
-"""Findings in sentences, without any format: what every report on design documents shares."""
+"""Findings in sentences, which every report on design documents shares, and as a page.
+
+The page shows in a terminal or a log the lines that findings are about; as a comment on a pull request it is folded.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from urllib.parse import quote
+from collections.abc import Iterator, Mapping
 
-from ragortune.model import Rulebook, Source
 from ragortune.model.documents import DocumentStatus
-from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity, StepKind
-from ragortune.support.text import clean_text, count_words, shorten_text
+from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Severity, Step, StepKind
+from ragortune.report.blocks import (
+    Block,
+    Break,
+    Code,
+    Drawing,
+    Fold,
+    Heading,
+    Inline,
+    Item,
+    Items,
+    Paragraph,
+    Span,
+    Style,
+)
+from ragortune.report.markdown import write_markdown
+from ragortune.support.text import clean_line, clean_text, count_words
 
-STEP_NAMES: Mapping[StepKind, str] = MappingProxyType(
-    {
-        StepKind.SENTENCE: "says",
-        StepKind.FACT: "fact",
-        StepKind.RULE: "why",
-        StepKind.EVIDENCE: "evidence",
-        StepKind.FLIP: "flips",
-        StepKind.MISSING: "missing",
-    }
-)
-STATUS_NAMES: Mapping[DocumentStatus, str] = MappingProxyType(
-    {
-        DocumentStatus.JUDGED: "judged",
-        DocumentStatus.NO_DECISION: "without a decision to judge",
-        DocumentStatus.NOTHING_TO_JUDGE: "not about an LLM application",
-        DocumentStatus.UNSUPPORTED_LANGUAGE: "in a language that is not read",
-    }
-)
+STEP_NAMES: Mapping[StepKind, str] = {
+    StepKind.SENTENCE: "says",
+    StepKind.FACT: "fact",
+    StepKind.RULE: "why",
+    StepKind.EVIDENCE: "evidence",
+    StepKind.FLIP: "flips",
+    StepKind.MISSING: "missing",
+}
+STATUS_NAMES: Mapping[DocumentStatus, str] = {
+    DocumentStatus.JUDGED: "judged",
+    DocumentStatus.NO_DECISION: "without a decision to judge",
+    DocumentStatus.NOTHING_TO_JUDGE: "not about an LLM application",
+    DocumentStatus.UNSUPPORTED_LANGUAGE: "in a language that is not read",
+}
 _LONGEST_MESSAGE = 600
-_LONGEST_QUOTE = 200
+MARKER = "<!-- ragortune check -->"
+"""First line of the Markdown, by which a workflow finds its own comment again."""
+_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.NOTE: Style.NOTE}
+_BEFORE, _AFTER = 40, 100
+"""So many characters of a long line are shown before and after the place."""
 
 
-def word_message(finding: AuditFinding) -> str:
+def format_message(finding: AuditFinding) -> str:
     """Return a finding's message on one line, made harmless."""
-    return shorten_text(" ".join(clean_text(finding.message).split()), _LONGEST_MESSAGE)
+    return clean_line(finding.message, _LONGEST_MESSAGE)
 
 
-def word_block(finding: AuditFinding) -> list[str]:
-    """Return the lines of the block by which a document can answer a finding, made harmless; none if there is none."""
-    return [clean_text(line) for line in finding.block.splitlines()]
-
-
-def word_quote(text: str) -> str:
-    """Return a quotation from a document on one line, made harmless."""
-    return shorten_text(" ".join(clean_text(text).split()), _LONGEST_QUOTE)
-
-
-def word_section(finding: AuditFinding) -> str:
-    """Return the headings above a finding on one line, made harmless; empty if there are none."""
-    return " > ".join(word_quote(heading) for heading in finding.headings[-2:])
+def format_step(step: Step) -> str:
+    """Return a step of an argument with its line, made harmless."""
+    at = f" (line {step.span.line})" if step.span else ""
+    return f"{clean_text(step.text)}{at}"
 
 
 def sum_up(report: CheckReport) -> str:
     """Return the whole run in one sentence: nothing that was not looked at is passed over."""
-    found = ", ".join(count_words(report.count(severity), severity.value) for severity in reversed(Severity))
-    parts = [f"{found} in {count_words(len(report.audits), 'document')}"]
-    for status in tuple(DocumentStatus)[1:]:
-        number = sum(audit.reading.status is status for audit in report.audits)
-        if number:
-            parts.append(f"{number} {STATUS_NAMES[status]}")
-    if report.suppressed:
-        parts.append(f"{len(report.suppressed)} suppressed")
-    if report.known:
-        parts.append(f"{report.known} in the baseline")
-    if report.stale:
-        parts.append(f"{len(report.stale)} stale in the baseline")
-    if report.hidden:
-        parts.append(f"{report.hidden} below the asked confidence")
-    if report.unreadable:
-        parts.append(f"{len(report.unreadable)} unreadable")
-    return "; ".join(parts)
+    severities = [finding.severity for _, finding in report.active]
+    found = ", ".join(count_words(severities.count(grade), grade.value) for grade in reversed(Severity))
+    statuses = [audit.reading.status for audit in report.audits]
+    others = {name: statuses.count(status) for status, name in STATUS_NAMES.items()}
+    others |= {
+        "judged": 0,
+        "suppressed": len(report.suppressed),
+        "in the baseline": sum(finding.baselined for _, finding in report.findings),
+        "stale in the baseline": len(report.stale),
+        "below the asked confidence": report.hidden,
+        "unreadable": len(report.unreadable),
+    }
+    parts = [f"{number} {what}" for what, number in others.items() if number]
+    return "; ".join([f"{found} in {count_words(len(report.audits), 'document')}", *parts])
 
 
-def word_decision(audit: DocumentAudit) -> str:
+def format_decision(audit: DocumentAudit) -> str:
     """Return what a document decides and what is advised, in one sentence."""
     decision, advice = audit.reading.decision, audit.recommendation
     if audit.reading.status is not DocumentStatus.JUDGED:
@@ -85,16 +88,98 @@ def word_decision(audit: DocumentAudit) -> str:
     if advice is None:
         return decided
     count = sum(name not in advice.rulebook.derived for name in advice.profile.levels)
-    return f"{decided}; the {count_words(count, 'stated answer')} {'speaks' if count == 1 else 'speak'} for {advice.option}"
+    speak = "speaks" if count == 1 else "speak"
+    return f"{decided}; the {count_words(count, 'stated answer')} {speak} for {advice.option}"
 
 
-def list_sources(book: Rulebook, rule: FindingRule) -> list[tuple[str, Source]]:
-    """Return what was found and where, for each source of a finding rule."""
-    return [(found.found, book.sources[found.source]) for found in rule.sources]
+# --- the page -----------------------------------------------------------------------------------------------------
 
 
-def fix_uri(path: str) -> str:
-    """Return a path as it stands in a URI reference: relative, with `/`, nothing in it can become a scheme or host."""
-    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
-    quoted = "/".join(quote(part.encode("utf-8", "surrogateescape"), safe="-._~") for part in parts)
-    return quoted or "stdin"
+def build_page(report: CheckReport) -> list[Block]:
+    """Return the findings of a run, errors and warnings in full, notes in a line each with the block that answers them."""
+    hint = "`ragortune explain RULE` tells why, on what evidence, and what to do"
+    more: list[Block] = [Paragraph(hint, Style.ASIDE)] if report.active else []
+    return [*_list_findings(report), Paragraph(sum_up(report), Style.STRONG), *more]
+
+
+def write_review(report: CheckReport) -> str:
+    """Return a run of `check` as a Markdown comment; no document can write markup into it."""
+    book = report.rulebook
+    page = [
+        Heading("Retrieval or tuning: what the design documents say"),
+        Paragraph(f"{sum_up(report)}."),
+        *_list_findings(report),
+        Paragraph(
+            f"Rule set {book.name} {book.version}. `ragortune explain RULE` tells why and on what evidence."
+        ),
+    ]
+    return f"{MARKER}\n{write_markdown(page, level=2)}"
+
+
+def _list_findings(report: CheckReport) -> Iterator[Block]:
+    for audit in report.audits:
+        if audit.active:
+            yield Paragraph((Span(audit.reading.path, Style.STRONG), f": {format_decision(audit)}"))
+            yield Break()
+        for finding in sorted(audit.active, key=lambda finding: finding.rank):
+            yield from _show_finding(audit, finding)
+            yield Break()
+    others: list[Inline] = []
+    for audit, finding, held in report.suppressed:
+        until = f" until {held.until}" if held.until else ""
+        place = f"{audit.reading.path}:{finding.line}"
+        others.append(f"suppressed[{finding.rule.id}]{until}: {clean_line(held.because)} ({place})")
+    others += [
+        f"stale in the baseline: {entry.rule} in {entry.path}: {clean_line(entry.sentence)}"
+        for entry in report.stale
+    ]
+    yield from (Paragraph(text, Style.ASIDE) for text in others)
+    for path, message in report.unreadable:
+        yield Paragraph((Span("unreadable", Style.ERROR), f": {path}: {message}"))
+
+
+def _show_finding(audit: DocumentAudit, finding: AuditFinding) -> Iterator[Block]:
+    head = Span(f"{finding.severity}[{finding.rule.id}]", _STYLES[finding.severity])
+    place = f"{audit.reading.path}:{finding.line}"
+    block = [Code(tuple(finding.block.splitlines()), "yaml")] if finding.block else []
+    if finding.severity is Severity.NOTE:
+        yield Paragraph((head, f" {finding.rule.code} {place}: {format_message(finding)}"))
+        yield from block
+        return
+    yield Paragraph((head, f" {finding.rule.code}: ", Span(format_message(finding), Style.STRONG)))
+    section = " > ".join(clean_line(heading) for heading in finding.headings[-2:])
+    yield Paragraph(f"{place}:{finding.column}{f'  (in: {section})' if section else ''}", lead="  --> ")
+    yield Drawing(lambda width: _draw_excerpt(audit, finding, width))
+    steps = [_show_step(step) for step in finding.argument]
+    remedy = Item((Span("what to do", Style.ASIDE), f": {finding.rule.remedy}"))
+    yield Fold(f"{finding.rule.code}: the argument", (Items((*steps, remedy)),))
+    yield from block
+
+
+def _show_step(step: Step) -> Item:
+    text = step.text
+    if step.span is not None:
+        quotes = step.kind in (StepKind.FACT, StepKind.SENTENCE)
+        text += f" (line {step.span.line}{f': {clean_line(step.span.quote)}' if quotes else ''})"
+    return Item((Span(STEP_NAMES[step.kind], Style.ASIDE), f": {text}"), address=step.address)
+
+
+def _draw_excerpt(audit: DocumentAudit, finding: AuditFinding, width: int) -> Iterator[Inline]:
+    """Yield the line of a finding with a caret below the words, as compilers show it; a long one is cut around them."""
+    from rich.cells import cell_len, set_cell_size  # noqa: PLC0415  (not needed for other formats)
+
+    lines, span = audit.reading.lines, finding.span
+    if span is None or span.line > len(lines):
+        return
+    line, start = lines[span.line - 1], span.column - 1
+    first = max(0, start - _BEFORE) if start > _BEFORE * 2 else 0
+    before = ("..." if first else "") + clean_text(line[first:start])
+    marked = clean_text(line[start : start + len(span.quote)])
+    after = clean_text(line[start + len(span.quote) : first + _BEFORE + _AFTER])
+    gutter = " " * len(str(span.line))
+    room = max(20, width - len(gutter) - 3)
+    shown = before + marked + after
+    carets = max(1, min(cell_len(marked), room - cell_len(before)))
+    yield f"{gutter} |"
+    yield f"{span.line} | {set_cell_size(shown, min(room, cell_len(shown))).rstrip()}"
+    yield (f"{gutter} | {' ' * cell_len(before)}", Span("^" * carets, _STYLES[finding.severity]))

@@ -3,107 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from ragortune.check.answers import StatedAnswers
-from ragortune.check.places import find_sentence
+from ragortune.check.case import find_sentence
 from ragortune.evidence.citations import describe_evidence
 from ragortune.evidence.profile import yaml_value
 from ragortune.evidence.workload import describe_quantity
-from ragortune.model import Answer, Evidence
+from ragortune.model import Evidence
 from ragortune.model.documents import DesignReading, Span, StatedFact
-from ragortune.model.findings import StepKind
-from ragortune.report.checks import STATUS_NAMES, STEP_NAMES
-from ragortune.support.text import clean_text, dump_json, shorten_text
+from ragortune.report.checks import STATUS_NAMES
+from ragortune.support.text import clean_line, clean_text
 
 _LONGEST_EVIDENCE = 300
 
-Json = dict[str, object]
+Json = dict[str, Any]
 
 
-def describe_profile(reading: DesignReading, answers: StatedAnswers) -> Json:
+def describe_profile(answers: StatedAnswers) -> Json:
     """Return the profile as plain data that a profile file may hold, answers nested by group."""
-    described: Json = {"project": clean_text(answers.profile.project or reading.path)}
     groups: dict[str, Json] = {}
     for criterion in answers.profile.levels:
         group, _, name = criterion.partition(".")
-        groups.setdefault(group, {})[name] = describe_answer(reading, answers, criterion)
+        groups.setdefault(group, {})[name] = describe_answer(answers, criterion, answers.reading.path)
     if answers.profile.quantities:
         groups["quantities"] = {
-            name: describe_quantity(name, given) for name, given in answers.profile.quantities.items()
+            name: describe_quantity(name, quantity) for name, quantity in answers.profile.quantities.items()
         }
-    return {**described, **groups}
+    return {"project": clean_text(answers.profile.project or answers.reading.path), **groups}
 
 
-def describe_answer(reading: DesignReading, answers: StatedAnswers, criterion: str) -> Json:
-    """Return one answer as plain data: its value, what supports it, and where it comes from."""
-    levels = answers.profile.levels[criterion]
-    answer = answers.profile.answers[criterion]
-    fact = answers.fact_for(criterion)
-    described: Json = {"value": show_value(answer, levels)}
-    evidence = None if fact is None else cite_fact(reading, fact)
-    if isinstance(evidence, Evidence):
-        described["evidence"] = describe_evidence(
-            evidence.replace(document=evidence.document or reading.path)
-        )
-    elif evidence is not None:
-        described["evidence"] = evidence
-    described["source"] = answer.source.value
-    return described
+def describe_answer(answers: StatedAnswers, criterion: str, document: str | None = None) -> Json:
+    """Return one answer as plain data: its value, the words that support it, and where it comes from.
+
+    `document` is named in quotes of the document's own words.
+    """
+    answer, fact = answers.profile.answers[criterion], answers.fact_for(criterion)
+    levels = answer.levels
+    plain = isinstance(answer.given, (int, float)) and not isinstance(answer.given, bool)
+    described: Json = {"value": answer.given if plain else levels[0] if len(levels) == 1 else list(levels)}
+    if fact is not None and (evidence := _cite_fact(answers.reading, fact)) is not None:
+        if isinstance(evidence, Evidence):
+            evidence = evidence.replace(document=evidence.document or document)
+        described["evidence"] = describe_evidence(evidence)
+    return {**described, "source": answer.source.value}
 
 
-def cite_fact(reading: DesignReading, fact: StatedFact) -> str | Evidence | None:
+def _cite_fact(reading: DesignReading, fact: StatedFact) -> str | Evidence | None:
     """Return what supports a fact: the quote in its block, the words of its sentence, or the line of its block."""
     if fact.quoted is not None or fact.span is None:
         return fact.quoted
     if fact.declared:
-        words = f"{clean_text(reading.path)}:{fact.span.line}: {clean_text(fact.span.quote)}"
-        return shorten_text(" ".join(words.split()), _LONGEST_EVIDENCE)
-    return Evidence(quote_sentence(reading, fact.span), line=fact.span.line)
+        words = f"{reading.path}:{fact.span.line}: {fact.span.quote}"
+        return clean_line(words, _LONGEST_EVIDENCE)
+    return quote_sentence(reading, fact.span)
 
 
-def quote_sentence(reading: DesignReading, span: Span) -> str:
+def quote_sentence(reading: DesignReading, span: Span) -> Evidence:
     """Return what the sentence around a place has on its line, so that a change anywhere in it is seen."""
     sentence = find_sentence(reading, span)
     pieces = [piece for piece in sentence.pieces if piece.line == span.line] if sentence else []
+    quote = span.quote
     if pieces:
         first = min(piece.column for piece in pieces)
         last = max(piece.column + piece.length for piece in pieces)
-        if first <= span.column and span.column + len(span.quote) <= last <= first + _LONGEST_EVIDENCE:
-            return reading.lines[span.line - 1][first - 1 : last - 1]
-    return span.quote
+        if first <= span.column and span.column + len(quote) <= last <= first + _LONGEST_EVIDENCE:
+            quote = reading.lines[span.line - 1][first - 1 : last - 1]
+    return Evidence(quote, line=span.line)
 
 
-def show_value(answer: Answer, levels: tuple[str, ...]) -> object:
-    """Return an answer as a profile holds it: a number, a level, or several."""
-    if isinstance(answer.given, (int, float)) and not isinstance(answer.given, bool):
-        return answer.given
-    return levels[0] if len(levels) == 1 else list(levels)
-
-
-def render_profile_json(reading: DesignReading, answers: StatedAnswers) -> str:
-    """Return the profile as JSON, which is a profile file as well."""
-    return dump_json(describe_profile(reading, answers)) + "\n"
-
-
-def render_profile_yaml(reading: DesignReading, answers: StatedAnswers) -> str:
+def write_profile(answers: StatedAnswers) -> str:
     """Return the profile as YAML, with what was not taken over as comments."""
-    lines = [f"# {line}" for line in _remark(reading, answers)]
-    for key, value in describe_profile(reading, answers).items():
-        if isinstance(value, dict):
-            lines += ["", f"{key}:"]
-            for name, answer in value.items():
-                if not isinstance(answer, dict):
-                    lines.append(f"  {name}: {yaml_value(answer)}")
-                    continue
+    lines = [f"# {clean_line(line, 4 * _LONGEST_EVIDENCE)}" for line in _remark(answers)]
+    for key, value in describe_profile(answers).items():
+        if not isinstance(value, dict):
+            lines.append(f"{key}: {yaml_value(value)}")
+            continue
+        lines += ["", f"{key}:"]
+        for name, answer in value.items():
+            if isinstance(answer, dict):
                 lines.append(f"  {name}:")
                 lines += [f"    {part}: {yaml_value(text)}" for part, text in answer.items()]
-        else:
-            lines.append(f"{key}: {yaml_value(value)}")
+            else:
+                lines.append(f"  {name}: {yaml_value(answer)}")
     return "\n".join(lines) + "\n"
 
 
-def _remark(reading: DesignReading, answers: StatedAnswers) -> Iterator[str]:
-    yield f"What {_one_line(reading.path)} states. What is left out is unknown; look the lines up before you rely on them."
+def _remark(answers: StatedAnswers) -> Iterator[str]:
+    reading = answers.reading
+    yield f"What {reading.path} states. What is left out is unknown; look the lines up before you rely on them."
     decision = reading.decision
     if decision is None:
         yield f"It is {STATUS_NAMES[reading.status]}."
@@ -112,14 +100,10 @@ def _remark(reading: DesignReading, answers: StatedAnswers) -> Iterator[str]:
         yield f"It decides {decision.option} ({decision.how}{at})."
     for conflict in answers.conflicts:
         if not conflict.resolved:
-            said = "; ".join(_word_fact(fact) for fact in conflict.facts)
-            yield f"{STEP_NAMES[StepKind.MISSING]}: {conflict.criterion}, because lines contradict each other: {said}"
+            said = "; ".join(_format_fact(fact) for fact in conflict.facts)
+            yield f"missing: {conflict.criterion}, because lines contradict each other: {said}"
 
 
-def _word_fact(fact: StatedFact) -> str:
-    where = f"line {fact.span.line}: {_one_line(fact.span.quote)}" if fact.span else "the profile"
-    return f"{_one_line(str(fact.value))} ({where})"
-
-
-def _one_line(text: str) -> str:
-    return shorten_text(" ".join(clean_text(text).split()), _LONGEST_EVIDENCE)
+def _format_fact(fact: StatedFact) -> str:
+    where = f"line {fact.span.line}: {clean_line(fact.span.quote)}" if fact.span else "the profile"
+    return f"{clean_line(str(fact.value))} ({where})"

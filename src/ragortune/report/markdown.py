@@ -11,6 +11,7 @@ from ragortune.report.blocks import (
     Break,
     Cell,
     Code,
+    Fold,
     Heading,
     Inline,
     Items,
@@ -75,6 +76,9 @@ def _write_block(block: Block, level: int) -> Iterator[str]:
         case Code():
             fence = "`" * max(3, 1 + max(map(len, re.findall("`+", "".join(block.lines))), default=0))
             yield from (fence + block.language, *map(clean_text, block.lines), fence)
+        case Fold():
+            yield from ("<details>", f"<summary>{escape_markdown(block.summary)}</summary>", "")
+            yield from (write_markdown(block.blocks, level=level), "</details>")
         case Break():
             yield "---" if block.line else ""
 

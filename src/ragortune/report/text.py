@@ -16,6 +16,7 @@ from ragortune.report.blocks import (
     Code,
     Column,
     Drawing,
+    Fold,
     Heading,
     Inline,
     Items,
@@ -103,6 +104,9 @@ class _Page:
             case Drawing():
                 for drawn in block.draw(self.width):
                     self.add_line(_styled(drawn))
+            case Fold():
+                for inner in block.blocks:
+                    self.add(inner)
             case Break():
                 if block.line:
                     self.add_line(Text("─" * self.width))

@@ -99,8 +99,10 @@ class Document:
 # --- bytes and text -----------------------------------------------------------------------------------------------
 
 
-def read_bytes(path: str | Path, limit: int, stdin: BinaryIO | None = None) -> bytes:
-    """Return the bytes of a file (`-`: of `stdin`), at most `limit`; raises UnreadableError."""
+def read_bytes(
+    path: str | Path, limit: int, stdin: BinaryIO | None = None, what: str = "such a file"
+) -> bytes:
+    """Return the bytes of a file (`-`: of `stdin`), at most `limit`, that of `what`; raises UnreadableError."""
     place = Place("<stdin>" if path == "-" else str(path))
     try:
         if path == "-" and stdin is not None:
@@ -119,7 +121,7 @@ def read_bytes(path: str | Path, limit: int, stdin: BinaryIO | None = None) -> b
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableError(f"cannot be read ({reason})", place) from None
     if len(data) > limit:
-        raise UnreadableError(f"is larger than {show_size(limit)}, the limit for such a file", place)
+        raise UnreadableError(f"is larger than {show_size(limit)}, the limit for {what}", place)
     return data
 
 

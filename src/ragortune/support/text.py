@@ -57,6 +57,11 @@ def shorten_text(text: str, width: int) -> str:
     return text if len(text) <= width else text[: max(0, width - 1)].rstrip() + "…"
 
 
+def clean_line(text: str, width: int = 200) -> str:
+    """Return other people's text on one line, made harmless and cut to `width` characters."""
+    return shorten_text(" ".join(clean_text(text).split()), width)
+
+
 def quote_value(value: object) -> str:
     """Return a value from the input as it may stand inside an error message."""
     if isinstance(value, str):

@@ -32,8 +32,8 @@ from ragortune.model.documents import (
 _STATUS = "status"
 
 
-def read_design(text: str, path: str, rulebook: Rulebook) -> DesignReading:
-    """Read one design document.
+def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True) -> DesignReading:
+    """Read one design document; without `prose` only what its own `ragortune` block says.
 
     Raises UnreadableError or ProfileError, with the line, where its own `ragortune` block cannot be used; any other text
     is a document.
@@ -43,12 +43,14 @@ def read_design(text: str, path: str, rulebook: Rulebook) -> DesignReading:
     declared = read_declared(document.declared, path, document.lines, rulebook.criteria)
     marked = reader.mark(document.sentences)
     language = reader.language_of(marked)
-    status, decision = reader.decide(marked, document.lines, language)
+    status, decision = DocumentStatus.NO_DECISION, None
+    if prose:
+        status, decision = reader.decide(marked, document.lines, language)
     in_prose = None
     if declared.decision is not None:
         status, decision, in_prose = DocumentStatus.JUDGED, declared.decision, decision
     facts: tuple[StatedFact, ...] = ()
-    if status is DocumentStatus.JUDGED and language == ENGLISH:
+    if prose and status is DocumentStatus.JUDGED and language == ENGLISH:
         facts = reader.facts.read(marked, document.lines)
     return DesignReading(
         path=path,
