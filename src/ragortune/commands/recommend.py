@@ -184,7 +184,7 @@ class _Printer:
         recommendation = judge_profile(self._rulebook, profile)
         wanted = self._request.what_if
         if wanted or self._request.why_not or (wanted is None and not self.batch):
-            return add_what_if(recommendation, given=self._request.any_answer)
+            return add_what_if(recommendation, change_fixed=self._request.any_answer)
         return recommendation
 
     def _refuse(self, recommendation: Recommendation) -> Refusal | None:

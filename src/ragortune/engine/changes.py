@@ -30,7 +30,7 @@ class Move(NamedTuple):
 
 
 def find_flips(
-    rulebook: Rulebook, levels: Levels, *, most: int = MOST_CHANGES, given: bool = False
+    rulebook: Rulebook, levels: Levels, *, most: int = MOST_CHANGES, change_fixed: bool = False
 ) -> tuple[Flip, ...]:
     """Return every smallest set of changes of known answers that changes the option, nearest first.
 
@@ -41,13 +41,13 @@ def find_flips(
         rulebook: the rule set.
         levels: what is known.
         most: how many changes to try at once, 1 to 3.
-        given: whether answers that the team cannot change are changed as well.
+        change_fixed: whether answers that the team cannot change are changed as well.
 
     """
     search = _Search(rulebook, levels)
     wanted = frozenset(Option) - {search.present}
     known = [rulebook.criteria[name] for name in levels if name in rulebook.criteria]
-    moves = [search.list_moves(criterion) for criterion in known if given or not criterion.given]
+    moves = [search.list_moves(criterion) for criterion in known if change_fixed or not criterion.fixed]
     singles = search.try_sets(moves, 1, wanted)
     enough = {move for (move,) in singles}
     rest = [[move for move in own if move not in enough] for own in moves]
@@ -58,7 +58,7 @@ def find_flips(
 
 
 def find_nearest_profile(
-    rulebook: Rulebook, levels: Levels, option: Option, *, given: bool = False
+    rulebook: Rulebook, levels: Levels, option: Option, *, change_fixed: bool = False
 ) -> Flip | None:
     """Return the smallest change of answers that gives an option, or None where three changes are too few.
 
@@ -68,7 +68,7 @@ def find_nearest_profile(
     moves = [
         search.list_moves(criterion)
         for criterion in rulebook.criteria.values()
-        if given or not criterion.given or criterion.id not in levels
+        if change_fixed or not criterion.fixed or criterion.id not in levels
     ]
     for size in range(1, MOST_CHANGES + 1):
         flips = search.show_flips(search.try_sets(moves, size, frozenset({option})))

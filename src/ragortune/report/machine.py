@@ -143,7 +143,7 @@ def describe_questions(unknowns: Iterable[OpenQuestion] | None) -> list[Json] | 
 
 
 def _describe_levers(recommendation: Recommendation) -> Json | None:
-    if recommendation.levers is None or recommendation.pillars is None:
+    if recommendation.sensitivities is None or recommendation.decisive_rules is None:
         return None
     return {
         "answers": [
@@ -155,11 +155,11 @@ def _describe_levers(recommendation: Recommendation) -> Json | None:
                 "now": lever.now,
                 "without": lever.without.value,
             }
-            for lever in recommendation.levers
+            for lever in recommendation.sensitivities
         ],
         "rules": [
             {"rule": pillar.rule.id, "code": pillar.rule.code, "without": pillar.without.value}
-            for pillar in recommendation.pillars
+            for pillar in recommendation.decisive_rules
         ],
     }
 
@@ -171,7 +171,7 @@ def _describe_refusal(refusal: Refusal) -> Json:
         "reasons": [reason.rule.id for reason in refusal.reasons],
         "gates": [hit.rule.id for hit in refusal.gates],
         "nearest": None if nearest is None else dict(nearest.change),
-        "given": list(refusal.given),
+        "fixed": list(refusal.fixed),
     }
 
 

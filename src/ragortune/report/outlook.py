@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from ragortune.engine.questions import list_askable
 from ragortune.engine.score import logistic
 from ragortune.evidence.profile import join_levels
-from ragortune.model import Direction, Flip, GateKind, Lever, OpenQuestion, Option, Recommendation, Refusal
+from ragortune.model import (
+    Direction,
+    Flip,
+    GateKind,
+    OpenQuestion,
+    Option,
+    Recommendation,
+    Refusal,
+    Sensitivity,
+)
 from ragortune.report.headline import NEED_NAMES, Line
 from ragortune.support.record import Record
 from ragortune.support.text import join_words
@@ -74,7 +83,9 @@ def build_outlook(recommendation: Recommendation, refusal: Refusal | None = None
     merged = _merge_flips(recommendation, recommendation.flips)
     limit = recommendation.rulebook.scale.ask_from
     worthwhile = [question for question in list_askable(recommendation) if question.expected_gain >= limit]
-    levers = [_draw_lever(recommendation, lever) for lever in (recommendation.levers or ())[:_MOST_LEVERS]]
+    levers = [
+        _draw_lever(recommendation, lever) for lever in (recommendation.sensitivities or ())[:_MOST_LEVERS]
+    ]
     return Outlook(
         flips=tuple(merged[:_MOST_FLIPS]),
         more_flips=len(merged[_MOST_FLIPS:]),
@@ -85,7 +96,7 @@ def build_outlook(recommendation: Recommendation, refusal: Refusal | None = None
         levers=tuple(bar for bar in levers if bar.changes or bar.high - bar.low >= _LEAST_SWING),
         pillars=tuple(
             Line(pillar.rule.code, f"{pillar.rule.title}; without this rule: {pillar.without}")
-            for pillar in recommendation.pillars or ()
+            for pillar in recommendation.decisive_rules or ()
         ),
         refusal=_explain(recommendation, refusal) if refusal else None,
     )
@@ -132,7 +143,7 @@ def _word_change(recommendation: Recommendation, change: dict[str, list[str]]) -
 # --- levers and refusals ------------------------------------------------------------------------------------------
 
 
-def _draw_lever(recommendation: Recommendation, lever: Lever) -> LeverBar:
+def _draw_lever(recommendation: Recommendation, lever: Sensitivity) -> LeverBar:
     changes = lever.without is not recommendation.option
     low, high, now = (logistic(score) for score in (lever.low, lever.high, lever.now))
     return LeverBar(lever.criterion, NEED_NAMES[lever.need], low, high, now, lever.without, changes)
@@ -155,9 +166,9 @@ def _word_nearest(recommendation: Recommendation, refusal: Refusal) -> str:
         return "no change of up to three answers would make it right"
     change = _word_change(recommendation, {name: [level] for name, level in refusal.nearest.change.items()})
     text = f"it would be right with {change}"
-    return f"{text} ({_word_given(refusal.given)})" if refusal.given else text
+    return f"{text} ({_word_fixed(refusal.fixed)})" if refusal.fixed else text
 
 
-def _word_given(names: Iterable[str]) -> str:
+def _word_fixed(names: Iterable[str]) -> str:
     listed = list(names)
     return f"{join_words(listed)} {'is' if len(listed) == 1 else 'are'} not the team's to change"
