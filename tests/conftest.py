@@ -90,7 +90,7 @@ def book(cache_folder):  # noqa: ARG001  (the cache has to be set up first)
 
 @pytest.fixture(scope="session")
 def vocabulary(book):
-    return Vocabulary(book.criteria)
+    return Vocabulary(book.criteria, book.quantities)
 
 
 @pytest.fixture

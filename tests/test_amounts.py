@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragortune.evidence.amounts import AmbiguousNumberError, find_amounts, iterate_levels, read_number
+from ragortune.evidence.amounts import AmbiguousNumberError, find_amounts, parse_amount, read_number
+from ragortune.support.errors import QuantityError
 
 
 def amounts_in(text):
@@ -84,8 +85,8 @@ def test_a_month_is_as_long_in_a_sentence_as_everywhere():
 
 def test_a_range_touches_every_level_between_its_ends(book):
     criterion = book.criteria["performance.latency"]
-    assert list(iterate_levels(criterion, 1, 1)) == ["realtime"]
-    assert list(iterate_levels(criterion, 1, 1_500)) == ["realtime", "interactive"]
+    assert criterion.levels_between(1, 1) == ("realtime",)
+    assert criterion.levels_between(1, 1_500) == ("interactive", "realtime")
 
 
 @given(st.text(max_size=120))
@@ -93,3 +94,77 @@ def test_any_text_has_amounts_in_order_and_in_place(text):
     found = find_amounts(text)
     assert all(0 <= amount.start < amount.end <= len(text) for amount in found)
     assert all(one.end <= other.start for one, other in itertools.pairwise(found))
+
+
+# --- an amount that is given --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "expected"),
+    [
+        ("800 ms", "ms", 800),
+        ("0.8 s", "ms", 800),
+        ("0,8 s", "ms", 800),
+        ("3 mtok", "tokens", 3e6),
+        ("4.2M tokens", "tokens", 4.2e6),
+        ("300 pages", "tokens", 120_000),
+        ("3 MB", "tokens", 750_000),
+        ("$4/request", "USD/request", 4),
+        ("$4", "USD/request", 4),
+        ("USD 4/request", "USD/request", 4),
+        ("1,500", "tokens", 1500),
+        ("1'500'000", "tokens", 1_500_000),
+        ("1.500,5 tokens", "tokens", 1500.5),
+        ("2_000 requests/day", "requests/day", 2000),
+        ("60000 requests/month", "requests/day", 60000 * 12 / 365),
+        ("60000 requests a month", "requests/day", 60000 * 12 / 365),
+        ("700 queries weekly", "requests/day", 100),
+        ("3 rps", "requests/day", 259_200),
+        ("2k", "requests/day", 2000),
+        ("300 tokens", "tokens/request", 300),
+        ("25 %", "share", 0.25),
+        ("25%", "share", 0.25),
+        ("36 of 50", "share", 0.72),
+        ("800ms", "ms", 800),
+        ("$ .5 / request", "USD/request", 0.5),
+        ("5e3", "tokens", 5000),
+    ],
+)
+def test_an_amount_is_read_with_its_unit(text, unit, expected):
+    assert parse_amount(text, unit) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("text", ["many", "", "nan"])
+def test_a_text_that_begins_like_no_number_is_no_amount(text):
+    assert parse_amount(text, "USD/request") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "message"),
+    [
+        ("1e999", "USD/request", "is too large"),
+        ("9" * 50 + " USD/request", "USD/request", "is too large"),
+        ("4 EUR/request", "USD/request", "has to be converted"),
+        ("4 tokns/request", "USD/request", "'tokns' is not a unit"),
+        ("4 USD//request", "USD/request", "is not a unit"),
+        ("$4", "USD/example", "is not a unit for USD/example"),
+        ("1 tokens/request", "tokens", "is not a unit for tokens"),
+        ("5m", "ms", "'m' is not a unit for ms"),
+        ("25 %", "ms", "is not a unit for ms"),
+        ("3 runs", "ms", "is not a unit for ms"),
+        ("2.000", "tokens", "could be 2 or 2000"),
+        ("5", "ms", "of what"),
+    ],
+)
+def test_an_amount_that_cannot_be_read_says_why(text, unit, message):
+    with pytest.raises(QuantityError, match=message):
+        parse_amount(text, unit)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_an_amount_or_says_what_is_wrong(text):
+    try:
+        amount = parse_amount(text, "USD/request")
+    except QuantityError:
+        return
+    assert amount is None or abs(amount) <= 1e18

@@ -11,7 +11,7 @@ import yaml
 
 from ragortune.commands.ask import AskRequest, ask_questions
 from ragortune.engine import decide_option
-from ragortune.evidence.profile import write_profile
+from ragortune.evidence.profile_files import write_profile
 from ragortune.model import Profile
 from ragortune.support.environment import Environment, replace_file
 from ragortune.support.errors import UsageError
@@ -593,11 +593,11 @@ def test_a_yes_in_a_file_of_answers_is_the_level_that_says_so(run, tmp_path):
     assert "\n  erasure: none\n" in (tmp_path / "profile.yaml").read_text()
 
 
-def test_an_answer_between_two_levels_is_refused_with_both_names(run, tmp_path):
-    result = run("ask", "--answers", "-", stdin=b"knowledge.volatility: quarterly\n")
+def test_an_answer_that_could_be_several_levels_is_refused_with_their_names(run, tmp_path):
+    result = run("ask", "--answers", "-", stdin=b"grounding.citations: sources\n")
 
     assert result.code == 2
-    assert "<stdin>:1: 'quarterly' could be yearly or monthly" in result.err
+    assert "<stdin>:1: 'sources' could be none, useful or required" in result.err
     assert os.listdir(tmp_path) == []
 
 

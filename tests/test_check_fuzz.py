@@ -209,7 +209,7 @@ def test_hostile_documents_give_valid_sarif_and_profiles(judge_all, book, sarif_
     report = judge_all(documents)
 
     assert check_sarif(report, sarif_validator)
-    vocabulary = Vocabulary(book.criteria)
+    vocabulary = Vocabulary(book.criteria, book.quantities)
     for audit in report.audits:
         answers = gather_answers(audit.reading, vocabulary)
         written = write_profile(answers)

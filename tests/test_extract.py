@@ -119,7 +119,7 @@ def test_nothing_in_a_document_breaks_out_of_the_profile(book, text, render):
         StatedFact("knowledge.gap", "most", Modality.STATED, Span(2, 1, text)),
     )
     reading = DesignReading(f"{text}.md", DocumentStatus.JUDGED, None, facts, title=text)
-    vocabulary = Vocabulary(book.criteria)
+    vocabulary = Vocabulary(book.criteria, book.quantities)
 
     written = render(gather_answers(reading, vocabulary))
 

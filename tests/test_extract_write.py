@@ -268,7 +268,7 @@ def test_what_the_local_reader_writes_reads_back_and_is_quoted_exactly(book, lin
     text = "# Desk\n\nWe will use retrieval over the price list with a language model.\n\n" + "\n".join(lines)
     try:
         reading = read_design(text, "x.md", book)
-        content = list_content(gather_answers(reading, Vocabulary(book.criteria)))
+        content = list_content(gather_answers(reading, Vocabulary(book.criteria, book.quantities)))
         written = write_block(text, "x.md", content)
     except RagortuneError:
         return

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from ragortune import load_rulebook
 from ragortune.engine import SearchTooLargeError, decide_option, is_settled
 from ragortune.evidence.answers import read_answer
-from ragortune.evidence.profile import Vocabulary, find_declined, write_profile
+from ragortune.evidence.profile import Vocabulary, find_declined
+from ragortune.evidence.profile_files import write_profile
 from ragortune.interview import (
     Command,
     Interview,
@@ -23,7 +24,7 @@ from ragortune.support.errors import AnswerError
 from ragortune.support.reading import parse_yaml
 
 BOOK = load_rulebook()
-VOCABULARY = Vocabulary(BOOK.criteria)
+VOCABULARY = Vocabulary(BOOK.criteria, BOOK.quantities)
 START = Interview(BOOK, Profile({}))
 HELP_DESK = VOCABULARY.read_profile(
     {
@@ -400,7 +401,7 @@ def test_what_is_written_reads_back_the_same(given_values):
     interview = START
     for name, value in given_values.items():
         interview = take_answer(interview, name, value)
-    text = write_profile(BOOK.criteria.values(), interview.profile, None, interview.declined)
+    text = write_profile(BOOK.criteria.values(), interview.profile, interview.declined)
     document = parse_yaml(text, "p.yaml")
     back = Interview(
         BOOK,
@@ -438,10 +439,9 @@ def test_everything_in_a_profile_survives_being_written():
         answers={**profile.answers, "knowledge.size": Answer(("large",), 3_000_000, Provenance.DERIVED)},
     )
     quantities = {"tokens": {"from": 1.5, "to": 2}, "models": ["a b", "true", None, True], "x": "plain"}
-    text = write_profile(BOOK.criteria.values(), derived, "./s.json", ("knowledge.gap",), quantities)
+    text = write_profile(BOOK.criteria.values(), derived, ("knowledge.gap",), quantities)
     data = parse_yaml(text, "p.yaml").data
 
-    assert text.startswith("# yaml-language-server: $schema=./s.json\n")
     assert data.pop("quantities") == quantities
     assert VOCABULARY.read_profile(data) == profile
     assert find_declined(BOOK.criteria.values(), data) == ("knowledge.gap",)

@@ -396,7 +396,7 @@ def test_hostile_input_is_an_error_and_no_more(inner_agent, tool, arguments, mes
 
 def test_a_profile_that_is_nested_beyond_all_bounds_is_an_error(book, tmp_path):
     environment = Environment(io.BytesIO(), io.StringIO(), io.StringIO(), str(tmp_path))
-    tools = agents.build_tools(book.criteria)
+    tools = agents.build_tools(book)
 
     reply = agents.call_tool(tools, "recommend", {"profile": deep(100_000)}, None, environment)
 

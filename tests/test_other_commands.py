@@ -10,7 +10,6 @@ import yaml
 
 import ragortune
 from ragortune import recommend
-from ragortune.evidence.workload import RULES
 from ragortune.model import Need, Sample, Strength
 from ragortune.report import pages
 from ragortune.report.blocks import Paragraph
@@ -380,7 +379,7 @@ def test_schemas_are_valid_and_printed(run, name, book):
     schema = json.loads(run("schema", name).out)
 
     jsonschema.Draft202012Validator.check_schema(schema)
-    assert schema == json.loads(json.dumps(export_schema(name, book.criteria, book.derived)))
+    assert schema == json.loads(json.dumps(export_schema(name, book)))
 
 
 def test_a_schema_that_is_not_there_names_the_nearest(run):
@@ -440,7 +439,7 @@ def test_every_example_names_the_profile_schema_and_keeps_to_it(path):
 )
 def test_the_profile_schema_refuses_what_the_reader_refuses(profile, book, vocabulary):
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(profile, export_schema("profile", book.criteria))
+        jsonschema.validate(profile, export_schema("profile", book))
     with pytest.raises(ragortune.RagortuneError):
         vocabulary.read_profile(profile)
 
@@ -463,7 +462,7 @@ def test_the_profile_schema_refuses_what_the_reader_refuses(profile, book, vocab
     ],
 )
 def test_the_profile_schema_takes_what_the_reader_takes(profile, book, vocabulary):
-    jsonschema.validate(profile, export_schema("profile", book.criteria))
+    jsonschema.validate(profile, export_schema("profile", book))
     vocabulary.read_profile(profile)
 
 
@@ -479,7 +478,7 @@ def test_the_profile_schema_takes_what_the_reader_takes(profile, book, vocabular
     ],
 )
 def test_the_schemas_know_conditions_on_the_main_level_where_several_hold(book, condition, fits):
-    rules, criteria = (export_schema(name, book.criteria, book.derived) for name in ("rules", "criteria"))
+    rules, criteria = (export_schema(name, book) for name in ("rules", "criteria"))
     for schema, place in ((rules, ("Rule", "when")), (criteria, ("Criterion", "asked_when"))):
         described = schema["$defs"][place[0]]["properties"][place[1]]
         assert jsonschema.Draft202012Validator(described).is_valid(condition) == fits
@@ -504,12 +503,12 @@ def test_init_writes_a_profile_that_recommend_reads(run, tmp_path):
     assert run("recommend", "--brief", "profile.yaml").out.startswith("profile.yaml: rag (")
 
 
-def test_a_team_that_wants_costs_finds_every_quantity_in_the_page_and_the_template(run):
+def test_a_team_that_wants_costs_finds_every_quantity_in_the_page_and_the_template(run, book):
     page, template = run("explain", "quantities", columns=100).out, run("init", "-").out
 
-    for rule in RULES.values():
-        assert re.search(rf"^ +{rule.name} ", page, re.MULTILINE)
-        assert rule.criterion or f"\n#   {rule.name}:  # {rule.asks}" in template
+    for kind in book.quantities.values():
+        assert re.search(rf"^ +{kind.id} ", page, re.MULTILINE)
+        assert kind.criterion or f"\n#   {kind.id}:  # {kind.asks}" in template
     filled = template.replace("# quantities:", "quantities:").replace(
         "#   answer_tokens:", "  answer_tokens: 20"
     )

@@ -1,6 +1,7 @@
 """What the command says about what could change the advice."""
 
 import json
+import re
 
 from .conftest import ROOT
 
@@ -59,7 +60,7 @@ def test_settled_advice_says_so_and_is_firm(run, write):
 def test_open_questions_that_tell_little_are_not_put(run):
     out = run("recommend", SUPPORT, columns=80).out
 
-    assert "can still change the advice" in out
+    assert "can still change the advice" in " ".join(out.split())
     assert "FIND OUT NEXT\n  - no open question is expected to tell much\n" in out
     assert "## Find out next\n\n- no open question" in run("recommend", "-f", "markdown", SUPPORT).out
 
@@ -88,7 +89,8 @@ def test_a_gate_that_decides_is_named_first(run, write):
     assert "WHY NOT FINE_TUNING\n  D12  The examples may not be trained on: rules tuning out\n" in out
     assert ask_json(run, "--why-not", "fine_tuning", name)["why_not"]["gates"] == ["training-not-allowed"]
     assert (
-        "## Why not fine_tuning\n\n- (D12) The examples may not be trained on: rules tuning out\n" in markdown
+        "## Why not fine_tuning\n\n- **D12:** The examples may not be trained on: rules tuning out\n"
+        in markdown
     )
 
 
@@ -121,7 +123,7 @@ def test_flips_may_change_any_answer_where_that_is_asked_for(run, write):
 def test_levels_that_do_the_same_stand_on_one_line(run, write):
     out = run("recommend", write("shelf.yaml", SHELF), columns=80).out
 
-    assert "  rag         knowledge.volatility yearly -> weekly, daily or realtime\n" in out
+    assert re.search(r"\n  rag +knowledge\.volatility yearly -> weekly, daily or realtime\n", out)
 
 
 def test_a_change_of_several_answers_that_hold_together_names_them_all(run, write):
@@ -135,7 +137,7 @@ def test_nothing_known_leaves_nothing_to_change(run, write):
     out = run("recommend", write("empty.yaml", ""), columns=80).out
 
     assert "WHAT WOULD CHANGE IT\n  - no change of up to three answers that are known\n" in out
-    assert "knowledge.access_path\n    How can the facts that one request needs be reached?" in out
+    assert "  - knowledge.access_path\n    How can the facts that one request needs be reached?" in out
     assert "WHAT CARRIES IT" not in out
 
 
@@ -150,5 +152,5 @@ def test_answers_that_move_a_probability_by_less_than_one_point_are_not_drawn(ru
     drawn = run("recommend", SUPPORT, columns=80).out.partition("WHAT CARRIES IT\n")[2].partition("\n\n")[0]
     listed = ask_json(run, SUPPORT)["tornado"]["answers"]
 
-    assert "knowledge.access_path     retrieval" in drawn
-    assert len(listed) > drawn.count("●") - 1
+    assert re.search(r"^  knowledge\.access_path +retrieval +[─│●]+ ", drawn, re.MULTILINE)
+    assert len(listed) > drawn.count("●")

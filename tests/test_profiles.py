@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from ragortune.evidence.profile import Vocabulary, describe_answer, write_profile
+from ragortune.evidence.profile import Vocabulary, describe_answer
+from ragortune.evidence.profile_files import write_profile
 from ragortune.model import Criterion, Level, Profile, Provenance
 from ragortune.support.errors import ProfileError
 from ragortune.support.reading import parse_json, parse_toml, parse_yaml
@@ -212,7 +213,7 @@ def test_where_an_answer_comes_from_is_kept(vocabulary):
         ),
         (
             "knowledge: {gap: {value: most, as_of: 20261001}}",
-            "profile:1:39: 'as_of' must be a date, YYYY-MM-DD, not '20261001'",
+            "profile:1:39: 'as_of' must be a date, YYYY-MM-DD, not 20261001",
         ),
         (
             "knowledge: {gap: {value: most, evidence: [a]}}",
@@ -402,7 +403,7 @@ def test_levels_that_can_hold_together_have_no_range(vocabulary):
     [
         ("knowledge.size", "300 pages", "write the number of tokens alone: 120000"),
         ("performance.latency", "1,5 s", "write the number of ms at the 95th percentile alone: 1500"),
-        ("performance.volume", "2.000 a day", "type 2000 or 2, without a separator"),
+        ("performance.volume", "2.000 a day", "write 2000 or 2, without a separator"),
         ("knowledge.size", "4_200_000", "write the number of tokens alone: 4200000"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragortune.evidence.profile import write_profile
+from ragortune.evidence.profile_files import write_profile
 from ragortune.evidence.quotes import QuoteFinder, blank_hidden, find_block, plain_text
 from ragortune.model import Evidence
 from ragortune.support.errors import ProfileError

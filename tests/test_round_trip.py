@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from ragortune.evidence.profile import write_profile
+from ragortune.evidence.profile_files import write_profile
 from ragortune.evidence.round_trip import write_answers
 from ragortune.support.reading import parse_yaml
 

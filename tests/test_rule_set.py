@@ -44,7 +44,7 @@ def test_every_rule_says_why_on_what_evidence_and_when_it_misleads(rule):
     assert rule.sources
     assert rule.exceptions
     assert rule.tests.fires
-    assert rule.tests.silent
+    assert rule.tests.does_not_fire
     assert not rule.title.endswith(".")
 
 

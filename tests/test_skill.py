@@ -136,6 +136,6 @@ def test_every_name_that_looks_like_a_page_is_one(book):
 
 
 def test_the_tools_it_names_are_those_of_the_server(book):
-    tools = build_tools(book.criteria)
+    tools = build_tools(book)
 
     assert all(f"`{name}`" in TEXT for name in tools)

@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from ragortune.casebook import read_levels
-from ragortune.costs.answers import CostReport
-from ragortune.costs.assess import assess_costs, choose_tools
-from ragortune.costs.bills import build_bill, spread_total
-from ragortune.costs.inputs import Input, Inputs, Plan, Scene
+from ragortune.costs.assess import CostReport, assess_costs
+from ragortune.costs.bills import build_bill, list_candidates
+from ragortune.costs.inputs import Input, Inputs, Scene
 from ragortune.engine import add_what_if, decide_option, judge_profile
 from ragortune.evidence.documents.reader import read_design, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
@@ -238,19 +237,15 @@ def measure_what_if(runs: int) -> None:
         print(f"  {name:<44} {spent / start:5.2f} x  ({spent * 1000:.1f} ms a profile here)")
 
 
-class _OneDraw(Plan):
-    """Reads each input as one draw, the plain way."""
+def draw_one() -> Callable[[Input], Quantity]:
+    """Return what reads each input as one draw from its triangle, the plain way."""
+    dice = random.Random(1)
 
-    def __init__(self) -> None:
-        self._generator = random.Random(1)
-        self._drawn: dict[str, float] = {}
+    def read(given: Input) -> Quantity:
+        drawn = given.mid if given.is_exact else dice.triangular(given.low, given.high, given.mid)
+        return measure(drawn, given.unit)
 
-    def read(self, given: Input) -> Quantity:
-        """Return an input as a number from its triangle, the same wherever it is asked for."""
-        if given.name not in self._drawn:
-            drawn = self._generator.triangular(given.low, given.high, given.mid)
-            self._drawn[given.name] = given.mid if given.is_exact else drawn
-        return measure(self._drawn[given.name], given.unit)
+    return read
 
 
 def measure_costs(runs: int) -> None:
@@ -263,10 +258,10 @@ def measure_cost(path: Path, runs: int) -> None:
     """Compare `cost` of one profile in process."""
     book = load_rulebook()
     document = read_document(str(path), PROFILE_BYTES)
-    profile = Vocabulary(book.criteria).read_profile(document.data, document)
+    profile = Vocabulary(book.criteria, book.quantities).read_profile(document.data, document)
 
     def assess() -> CostReport:
-        return assess_costs(profile, PriceBook(book.prices), book.criteria, "2026-11-24")
+        return assess_costs(profile, book, PriceBook(book.prices, book.price_kinds), "2026-11-24")
 
     report = assess()
     ratios, seconds = [], []
@@ -283,14 +278,14 @@ def measure_cost(path: Path, runs: int) -> None:
     low, high = min(ratios), max(ratios)
     ratio = statistics.median(ratios)
     print(f"  {'against `python -I -c pass`':<44} {ratio:5.1f} x  (of {runs} pairs: {low:.1f} to {high:.1f})")
-    inputs = Inputs(profile, PriceBook(book.prices), book.criteria)
-    tools = choose_tools(inputs)
+    inputs = Inputs(profile, PriceBook(book.prices, book.price_kinds), book.criteria, book.quantities)
+    candidates = list_candidates(Scene(inputs))
     count = 100
     start = time.perf_counter()
     for _ in range(count):
-        scene = Scene(inputs, _OneDraw())
-        for cost in report.options:
-            spread_total(scene, build_bill(scene, cost.candidate, tools))
+        scene = Scene(inputs, draw_one())
+        for candidate in candidates:
+            _ = build_bill(scene, candidate).total
     plain = (time.perf_counter() - start) / count * report.draws
     print(f"  {'a plain loop over the draws, bills alone':<44} takes {plain / own:6.0f} x as long")
 

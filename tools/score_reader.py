@@ -18,7 +18,6 @@ import msgspec
 import yaml
 
 from ragortune import load_rulebook
-from ragortune.evidence.amounts import iterate_levels
 from ragortune.evidence.documents.reader import read_design
 from ragortune.model import Criterion, Rulebook
 from ragortune.model.documents import DesignReading, StatedFact
@@ -215,7 +214,7 @@ def _levels_of(value: object, criterion: Criterion) -> Iterator[str]:
         for part in value:
             yield from _levels_of(part, criterion)
     elif isinstance(value, (int, float)):
-        yield from iterate_levels(criterion, value, value)
+        yield from criterion.levels_between(value, value)
 
 
 def _count_traps(label: Labelled, reading: DesignReading, found: Counter[str], *, misses: bool) -> None:

@@ -13,14 +13,13 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ragortune.costs import comparisons, crossings, formulas
-from ragortune.evidence.workload import RULES, QuantityRule
-from ragortune.model import Option, Rulebook
+from ragortune.costs import comparisons, formulas
+from ragortune.model import Option, QuantityKind, Rulebook
 from ragortune.model.findings import FindingRule, read_finding_rules
-from ragortune.model.prices import KINDS, bounds_of
+from ragortune.model.prices import bounds_of
 from ragortune.report import pages
 from ragortune.report.markdown import write_markdown
-from ragortune.report.pricelist import prices_markdown
+from ragortune.report.pricelist import PriceList, tabulate_prices
 from ragortune.report.topics import scale_page
 from ragortune.ruleset.load import load_rulebook
 from ragortune.ruleset.schemas import SCHEMAS, export_schema
@@ -88,7 +87,7 @@ def write_cost_page(book: Rulebook) -> str:
     parts = [_COST_HEAD.format(note=_NOTE)]
     numbered = [
         (_first_sentences(function), name)
-        for module in (formulas, crossings, comparisons)
+        for module in (formulas, comparisons)
         for name, function in vars(module).items()
         if inspect.isfunction(function)
         and function.__module__ == module.__name__
@@ -109,7 +108,7 @@ def write_cost_page(book: Rulebook) -> str:
     )
     parts.append("well has to agree with its answer.\n")
     parts += ["| Quantity | What it is | Unit | Default (low to high) |", "| --- | --- | --- | --- |"]
-    parts += [_quantity_row(book, rule) for rule in RULES.values()]
+    parts += [_quantity_row(book, kind) for kind in book.quantities.values()]
     parts.append(
         "\n## Worked scenarios\n\nThe profiles stand in `examples/cost/`; the output is that of 24 November 2026."
     )
@@ -123,23 +122,23 @@ def write_cost_page(book: Rulebook) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _quantity_row(book: Rulebook, rule: QuantityRule) -> str:
-    default = ", ".join(rule.words)
-    row = book.prices.get(rule.name)
+def _quantity_row(book: Rulebook, kind: QuantityKind) -> str:
+    default = ", ".join(kind.words)
+    row = book.prices.get(kind.id)
     if row is not None:
         value = row.values["value"]
         low, high = bounds_of(value)
         default = f"{value.value:g}" + (f" ({low:g} to {high:g})" if low != high else "")
-    elif rule.kinds:
-        default = f"a {rule.kinds[0].replace('_', ' ')} of `ragortune prices list`"
-    asks = f"{rule.asks}; `{rule.criterion}`" if rule.criterion else rule.asks
-    return f"| `{rule.name}` | {asks} | {rule.unit or 'name'} | {default} |"
+    elif kind.rows:
+        default = f"a {kind.rows[0].replace('_', ' ')} of `ragortune prices list`"
+    asks = f"{kind.asks}; `{kind.criterion}`" if kind.criterion else kind.asks
+    return f"| `{kind.id}` | {asks} | {kind.unit or 'name'} | {default} |"
 
 
 def write_prices_page(book: Rulebook) -> str:
     """Return the table of all price data."""
-    rows = sorted(book.prices.values(), key=lambda row: (list(KINDS).index(row.kind), row.id))
-    return f"# Price data\n\n{_NOTE}\n\n{prices_markdown(rows)}"
+    rows = sorted(book.prices.values(), key=lambda row: (list(book.price_kinds).index(row.kind), row.id))
+    return f"# Price data\n\n{_NOTE}\n\n{write_markdown(tabulate_prices(PriceList(rows, '', book.sources)))}"
 
 
 def write_findings_page(book: Rulebook, findings: Mapping[str, FindingRule]) -> str:
@@ -160,7 +159,7 @@ def list_outputs() -> dict[Path, str]:
         ROOT / "docs" / "findings.md": write_findings_page(book, read_finding_rules(book)),
     }
     for name in SCHEMAS:
-        schema = export_schema(name, book.criteria, book.derived)
+        schema = export_schema(name, book)
         text = json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
         outputs[shipped_folder() / "schema" / f"{name}.schema.json"] = text
     return outputs

@@ -54,7 +54,7 @@ def recommend(
     """
     book = rulebook if rulebook is not None else load_rulebook()
     if not isinstance(profile, Profile):
-        profile = Vocabulary(book.criteria).read_profile(profile)
+        profile = Vocabulary(book.criteria, book.quantities).read_profile(profile)
     if profile.quantities:
         profile = add_facts(book, profile, as_of or read_date())
     recommendation = judge_profile(book, profile)

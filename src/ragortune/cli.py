@@ -258,11 +258,11 @@ def ask(
     The dialogue goes to stderr, the recommendation to stdout. Comments of your own stay.
     """
     from ragortune.commands.ask import AskRequest, ask_questions
-    from ragortune.commands.recommend import FORMATS, RecommendRequest, recommend_profiles
-    from ragortune.commands.shared import choose_format
+    from ragortune.commands.formats import choose_format
+    from ragortune.commands.recommend import RecommendRequest, recommend_profiles
 
     environment = Environment.detect()
-    choose_format(form, FORMATS)
+    choose_format("recommend", form)
     saved = ask_questions(AskRequest(profile, output, everything, answers, rules, color), environment)
     _finish(recommend_profiles(RecommendRequest((saved,), form, rules=rules, color=color), environment))
 

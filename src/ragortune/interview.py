@@ -233,7 +233,7 @@ def take_answer(interview: Interview, criterion: str, value: object) -> Intervie
 
     """
     book, profile = interview.rulebook, interview.profile
-    read = Vocabulary(book.criteria).read_profile({criterion: value})
+    read = Vocabulary(book.criteria, book.quantities).read_profile({criterion: value})
     stale = {criterion, *book.derived}
     levels = {name: own for name, own in profile.levels.items() if name not in stale}
     answers = {name: own for name, own in profile.answers.items() if name not in stale}

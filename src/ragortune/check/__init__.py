@@ -54,7 +54,7 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     sources = sources or QuoteSources()
     if not advised and not list_quotes(reading) and not sources.outside:
         return DocumentAudit(reading, None, ())
-    answers = gather_answers(reading, Vocabulary(rulebook.criteria), outside)
+    answers = gather_answers(reading, Vocabulary(rulebook.criteria, rulebook.quantities), outside)
     answers = answers.replace(profile=add_facts(rulebook, answers.profile, today))
     advice = add_what_if(judge_profile(rulebook, answers.profile))
     case = AuditCase(reading, answers, advice, sources)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ragortune.evidence.profile import Vocabulary
-from ragortune.evidence.workload import FOR_CRITERION
 from ragortune.model import Answer, Profile, Provenance
 from ragortune.model.documents import DesignReading, Modality, StatedFact
 from ragortune.support.errors import ProfileError
@@ -74,8 +73,7 @@ def gather_answers(
                 conflicts.append(Conflict(criterion, (*facts[criterion], fact), resolved=True))
             answers[criterion] = answer.replace(levels=levels)
             facts[criterion] = (fact,)
-        answered = {FOR_CRITERION.get(criterion) for criterion in outside.levels}
-        kept = {name: own for name, own in quantities.items() if name not in answered}
+        kept = {name: own for name, own in quantities.items() if own.criterion not in outside.levels}
         quantities = {**kept, **outside.quantities}
     profile = Profile(
         {criterion: answer.levels for criterion, answer in answers.items()},

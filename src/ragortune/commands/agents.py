@@ -20,7 +20,7 @@ from ragortune.commands.prices import PriceRequest
 from ragortune.commands.recommend import RecommendRequest, recommend_profiles
 from ragortune.commands.rules import show_page
 from ragortune.commands.shared import show_error
-from ragortune.model import Criterion, Option
+from ragortune.model import Option, Rulebook
 from ragortune.report import shapes
 from ragortune.ruleset.schemas import outline_profile
 from ragortune.support.environment import Environment
@@ -81,8 +81,8 @@ def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
     return serve(rules, environment)
 
 
-def build_tools(criteria: Mapping[str, Criterion]) -> dict[str, AgentTool]:
-    """Return the tools by name, described with the criteria of a rule set."""
+def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
+    """Return the tools by name, described with the criteria and quantities of a rule set."""
     text = {"type": "string", "description": "The whole text of the document, in Markdown."}
     path = {"type": "string", "description": "Name to show it under; no file of this name is read."}
     page = {
@@ -90,9 +90,9 @@ def build_tools(criteria: Mapping[str, Criterion]) -> dict[str, AgentTool]:
         "description": "A rule or its code, criterion, option, source, scale, probability, firm or exit-codes.",
     }
     refused = {"enum": list(Option), "description": "Say what speaks against this option, too."}
-    known = {"profile": outline_profile(criteria, quantities=False)}
-    brief = {"profile": outline_profile({}, quantities=False)}
-    numbers = {"profile": outline_profile({}, quantities=True)}
+    known = {"profile": outline_profile(rulebook.criteria)}
+    brief = {"profile": outline_profile({})}
+    numbers = {"profile": outline_profile({}, rulebook.quantities)}
     tools = (
         AgentTool(
             "recommend",

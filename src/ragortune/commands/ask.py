@@ -7,6 +7,7 @@ what a terminal does by itself to edit a line is enough, and nothing depends on 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from ragortune.commands.profile_file import YAML_ENDINGS, ProfileFile, Start, open_interview, read_start
 from ragortune.commands.shared import open_rulebook, show_error
@@ -16,13 +17,15 @@ from ragortune.interview import (
     Command,
     Interview,
     accept_offer,
-    explain_question,
     read_command,
     take_answer,
 )
 from ragortune.model import Criterion, Profile
-from ragortune.report.dialogue import Dialogue, word_advice
-from ragortune.report.questions import describe_next
+from ragortune.report import dialogue
+from ragortune.report.blocks import Block, Paragraph
+from ragortune.report.dialogue import format_advice
+from ragortune.report.shapes import describe_next
+from ragortune.report.text import write_text
 from ragortune.support.environment import Environment
 from ragortune.support.errors import (
     ExitCode,
@@ -34,7 +37,7 @@ from ragortune.support.errors import (
 )
 from ragortune.support.reading import PROFILE_BYTES, decode_text, read_bytes
 from ragortune.support.record import Record
-from ragortune.support.text import dump_json, quote_value, shorten_text, suggest_name
+from ragortune.support.text import clean_text, dump_json, quote_value, shorten_text, suggest_name
 
 START_FILE = "profile.yaml"
 _LINE_LIMIT = 4096
@@ -79,7 +82,7 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
         interview = _take_answers(request.answers, interview, environment)
         with file.locked():
             file.save(interview)
-        environment.note(f"saved {target}; advice: {word_advice(interview.advice)}")
+        environment.note(f"saved {target}; advice: {format_advice(interview.advice)}")
         return target
     if not (environment.stdin_is_terminal and environment.stderr_is_terminal):
         raise _no_terminal(interview, source or START_FILE)
@@ -146,7 +149,7 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
 
 def _no_terminal(interview: Interview, path: str) -> UsageError:
     """Return the error that names the open questions and the file to fill."""
-    lines = [f"`ask` needs a terminal to ask on; advice so far: {word_advice(interview.advice)}"]
+    lines = [f"`ask` needs a terminal to ask on; advice so far: {format_advice(interview.advice)}"]
     criteria = interview.rulebook.criteria
     names = interview.unasked
     lines += [f"  {name}: {shorten_text(criteria[name].question, 100)}" for name in names[:_MOST_QUESTIONS]]
@@ -205,41 +208,42 @@ class _Talk:
     def __init__(self, file: ProfileFile, environment: Environment, color: str) -> None:
         self._file = file
         self._environment = environment
-        self._dialogue = Dialogue(color=environment.wants_color(color, dialogue=True))
+        self._color = environment.wants_color(color, dialogue=True)
 
-    @property
-    def _width(self) -> int:
-        return self._environment.dialogue_width
+    def _show(self, blocks: Iterable[Block]) -> None:
+        """Write to stderr; the width is measured each time, because a terminal may be resized."""
+        width = self._environment.dialogue_width
+        self._environment.say(write_text(blocks, width=width, color=self._color))
+
+    def _tell(self, text: str) -> None:
+        self._show([Paragraph(text, lead="  ")])
 
     def run(self, interview: Interview) -> None:
         """Ask until it is over, the person stops, or input ends; saves after every answer."""
-        say, dialogue = self._environment.say, self._dialogue
-        say(dialogue.begin(self._file.path, interview, self._width))
+        self._show(dialogue.show_start(self._file.path, interview))
         try:
             while (criterion := interview.question or interview.offer) is not None:
-                say(dialogue.ask(interview, criterion, self._width))
+                self._show(dialogue.show_question(interview, criterion))
                 following = self._read_reply(interview, criterion)
                 if following is None:
                     break
                 interview = following
         except KeyboardInterrupt:
-            saved = (
-                f"everything is saved in {self._file.path}" if interview.previous else "nothing was answered"
-            )
-            say("\n" + dialogue.tell(f"Interrupted; {saved}.", self._width))
+            saved = f"everything is saved in {self._file.path}"
+            self._environment.say("\n")
+            self._tell(f"Interrupted; {saved if interview.previous else 'nothing was answered'}.")
             raise
         if interview.previous is None:
             self._file.save(interview)
-        say(dialogue.close(interview, self._file.path, self._width))
+        self._show(dialogue.show_end(interview, self._file.path))
 
     def _read_reply(self, interview: Interview, criterion: Criterion) -> Interview | None:
         """Return the interview after the next answer, or after going back; None where the person stops."""
-        say, dialogue = self._environment.say, self._dialogue
         while True:
-            say(dialogue.prompt(criterion))
+            self._environment.say(f"{clean_text(criterion.id)}> ")
             typed = self._environment.read_line(_LINE_LIMIT)
             if typed is None:
-                say("\n")
+                self._environment.say("\n")
                 return None
             command = read_command(criterion, typed)
             if command is Command.STOP:
@@ -252,34 +256,31 @@ class _Talk:
                 if following is not None:
                     return following
             else:
-                say(self._reply(command, interview, criterion))
+                self._reply(command, interview, criterion)
 
-    def _reply(self, command: Command | None, interview: Interview, criterion: Criterion) -> str:
-        """Return what is said to a command that changes nothing."""
-        dialogue, width = self._dialogue, self._width
+    def _reply(self, command: Command | None, interview: Interview, criterion: Criterion) -> None:
+        """Answer a command that changes nothing."""
         if criterion is interview.offer and command in (Command.HELP, Command.WHY):
-            return dialogue.tell(criterion.help, width)
-        if command is Command.HELP:
-            return dialogue.explain(criterion, width)
-        if command is Command.WHY:
-            return dialogue.justify(interview, criterion, explain_question(interview, criterion), width)
-        if command is Command.BACK:
-            return dialogue.tell(
-                "This is the first question of this run; there is nothing to go back to.", width
-            )
-        return dialogue.tell("Type an answer, 'skip' if nobody knows, or ? for help.", width)
+            self._tell(criterion.help)
+        elif command is Command.HELP:
+            self._show(dialogue.show_help(criterion))
+        elif command is Command.WHY:
+            self._show(dialogue.show_reason(interview, criterion))
+        elif command is Command.BACK:
+            self._tell("This is the first question of this run; there is nothing to go back to.")
+        else:
+            self._tell("Type an answer, 'skip' if nobody knows, or ? for help.")
 
     def _try_answer(self, interview: Interview, criterion: Criterion, typed: str) -> Interview | None:
         """Return the interview after a typed answer, saved; None where it cannot be used."""
-        say, dialogue = self._environment.say, self._dialogue
         try:
             value = read_answer(criterion, typed)
             if criterion is interview.offer:
                 return accept_offer(interview, value)
             following = take_answer(interview, criterion.id, value)
         except ProfileError as error:
-            say(dialogue.refuse(error, self._width))
+            self._show(dialogue.show_mistake(error))
             return None
         self._file.save(following)
-        say(dialogue.confirm(following, criterion, self._width))
+        self._show(dialogue.show_answer(following, criterion))
         return following

@@ -130,7 +130,7 @@ def _choose_settings(request: CheckRequest, environment: Environment) -> _Settin
     if profile is not None:
         shown = Path(os.path.relpath(profile, working)).as_posix()
         document = parse_text(decode_text(read_bytes(profile, PROFILE_BYTES), shown), shown)
-        outside = Vocabulary(rulebook.criteria).read_profile(document.data, document)
+        outside = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     return _Settings(
         rulebook,
         _choose_rules(read_finding_rules(rulebook), request, configuration),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from ragortune.commands.formats import choose_format, render
 from ragortune.commands.prices import PriceRequest, open_prices
-from ragortune.commands.shared import choose_format
-from ragortune.costs import catalogue
 from ragortune.costs.assess import DRAWS, Sample, assess_costs
-from ragortune.costs.derived import apply_facts, derive_facts
+from ragortune.costs.derived import Facts, apply_facts, derive_facts
 from ragortune.engine import decide_option
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Profile, Rulebook
-from ragortune.report import costs
+from ragortune.report.costs import CostAnswer
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode, PriceError, UsageError
+from ragortune.support.errors import ExitCode, UsageError
 from ragortune.support.reading import (
     PROFILE_BYTES,
     Document,
@@ -22,8 +21,6 @@ from ragortune.support.reading import (
     read_document,
 )
 from ragortune.support.record import Record
-
-FORMATS = ("text", "json", "markdown", "csv")
 
 
 class CostRequest(Record, frozen=True):
@@ -42,45 +39,25 @@ class CostRequest(Record, frozen=True):
 
 def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
     """Print what each option costs a month; what is wrong with the input is an error that says where."""
-    form = choose_format(request.format, FORMATS)
+    form = choose_format("cost", request.format)
     document = _read_input(request, environment)
     named = document.data.get("quantities") if isinstance(document.data, dict) else None
     rulebook, book, today = open_prices(request.prices, environment, _list_models(named))
-    profile = Vocabulary(rulebook.criteria).read_profile(document.data, document)
-    sample = Sample(request.seed, request.draws)
-    try:
-        report = assess_costs(profile, book, rulebook.criteria, today, sample)
-    except PriceError as error:
-        if "no chat model" in error.message and not catalogue.is_installed():
-            join = " " if error.hint and error.hint.endswith("?") else "; "
-            hint = f"{error.hint}{join}`{catalogue.INSTALL}` adds some 2,000 hosted models"
-            raise PriceError(error.message, error.place, hint) from None
-        raise
+    vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
+    profile = vocabulary.read_profile(document.data, document)
+    report = assess_costs(profile, rulebook, book, today, Sample(request.seed, request.draws))
     facts = derive_facts(profile, report)
-    advised = _advise(rulebook, profile, facts) if profile.quantities else None
-    if form == "json":
-        environment.write(costs.costs_json(report, facts, advised))
-    elif form == "csv":
-        environment.write(costs.costs_csv(report))
-    else:
-        sheet = costs.build_sheet(report, facts, advised, rulebook.sources)
-        if form == "markdown":
-            environment.write(costs.costs_markdown(sheet))
-        else:
-            wanted = environment.wants_color(request.color)
-            environment.write(
-                costs.costs_text(
-                    sheet, width=environment.width, color=wanted, unicode=environment.has_unicode
-                )
-            )
+    advice = _advise(rulebook, profile, facts) if profile.quantities else None
+    answer = CostAnswer(report, facts, advice, rulebook.sources)
+    environment.write(render("cost", form, answer, environment, request.color))
     return ExitCode.OK
 
 
-def _advise(rulebook: Rulebook, profile: Profile, facts: dict[str, tuple[str, str]]) -> tuple[str, str]:
+def _advise(rulebook: Rulebook, profile: Profile, facts: Facts) -> tuple[str, str]:
     """Return what is recommended without the derived facts, and with them."""
-    plain = decide_option(rulebook, profile.levels).option
-    informed = decide_option(rulebook, apply_facts(rulebook, profile, facts).levels).option
-    return plain.value, informed.value
+    informed = apply_facts(rulebook, profile, facts)
+    plain, better = (decide_option(rulebook, own.levels).option.value for own in (profile, informed))
+    return plain, better
 
 
 def _list_models(quantities: object) -> tuple[str, ...]:

@@ -23,8 +23,8 @@ from ragortune.commands.evidence import real_path
 from ragortune.commands.formats import choose_format, render
 from ragortune.commands.shared import open_rulebook
 from ragortune.evidence.block import Content, leave_out_held, write_block
-from ragortune.evidence.citations import describe_evidence
 from ragortune.evidence.documents.reader import read_design
+from ragortune.evidence.entries import describe_evidence
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Rulebook
 from ragortune.model.documents import DesignReading
@@ -65,7 +65,7 @@ def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCo
     shown = show_path(request.path, request.stdin_name)
     read = open_reader(rulebook, request.model, environment, cache=request.cache)
     text = read_design_text(request.path, shown, Limits(), environment)
-    answers = gather_answers(read(text, shown), Vocabulary(rulebook.criteria))
+    answers = gather_answers(read(text, shown), Vocabulary(rulebook.criteria, rulebook.quantities))
     if writes:
         _write_answers(text, rulebook, answers, environment, dry_run=request.dry_run)
         return ExitCode.OK

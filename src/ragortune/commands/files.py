@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ragortune.commands.shared import open_rulebook
-from ragortune.evidence.profile import write_profile
+from ragortune.evidence.profile_files import write_template
 from ragortune.ruleset import schemas
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError
@@ -21,7 +21,7 @@ def print_schema(name: str, rules: str | None, environment: Environment) -> Exit
         hint = suggest_name(name, schemas.SCHEMAS)
         raise UsageError(f"there is no schema {quote_value(name)}; there is {known}", None, hint)
     book = open_rulebook(rules, environment)
-    environment.write(dump_json(schemas.export_schema(name, book.criteria, book.derived)) + "\n")
+    environment.write(dump_json(schemas.export_schema(name, book)) + "\n")
     return ExitCode.OK
 
 
@@ -29,14 +29,14 @@ def write_start(path: str, rules: str | None, environment: Environment, *, force
     """Write a commented profile to fill in, with its schema beside it; `-` prints it."""
     book = open_rulebook(rules, environment)
     if path == "-":
-        environment.write(write_profile(book.criteria.values()))
+        environment.write(write_template(book))
         return ExitCode.OK
     target = os.path.join(environment.folder, path)
     schema = os.path.join(os.path.dirname(target), SCHEMA_FILE)
     if os.path.exists(target) and not force:
         raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it")
-    text = write_profile(book.criteria.values(), schema=f"./{SCHEMA_FILE}")
-    described = dump_json(schemas.export_schema("profile", book.criteria)) + "\n"
+    text = write_template(book, f"./{SCHEMA_FILE}")
+    described = dump_json(schemas.export_schema("profile", book)) + "\n"
     try:
         for name, content in ((schema, described), (target, text)):
             with open(name, "w", encoding="utf-8") as stream:

@@ -20,7 +20,40 @@ _PAGE = "builtins:list"
 """The result is the page."""
 
 FORMATS: Mapping[str, Mapping[str, str]] = {
+    "recommend": {
+        "text": "ragortune.report.recommendation:build_recommendation",
+        "json": "ragortune.report.shapes:describe_recommendation",
+        "jsonl": "ragortune.report.shapes:describe_recommendation",
+        "markdown": "ragortune.report.recommendation:build_recommendation",
+    },
+    "recommend --brief": {
+        "text": "ragortune.report.headline:write_verdict",
+        "json": "ragortune.report.shapes:describe_verdict",
+        "jsonl": "ragortune.report.shapes:describe_verdict",
+        "markdown": "ragortune.report.headline:write_verdict",
+    },
     "explain": dict.fromkeys(("text", "json", "markdown"), _PAGE),
+    "cost": {
+        "text": "ragortune.report.costs:build_page",
+        "json": "ragortune.report.costs:describe_costs",
+        "markdown": "ragortune.report.costs:build_page",
+        "csv": "ragortune.report.costs:write_costs_csv",
+    },
+    "prices list": {
+        "text": "ragortune.report.pricelist:list_prices",
+        "json": "ragortune.report.pricelist:list_records",
+        "markdown": "ragortune.report.pricelist:tabulate_prices",
+        "csv": "ragortune.report.pricelist:write_prices_csv",
+    },
+    "prices show": {
+        "text": "ragortune.report.pricelist:show_price",
+        "json": "ragortune.report.pricelist:show_record",
+        "markdown": "ragortune.report.pricelist:show_price",
+    },
+    "prices check": {
+        "text": "ragortune.report.pricelist:write_check",
+        "json": "ragortune.report.pricelist:describe_check",
+    },
     "rules list": {
         "text": "ragortune.report.pages:list_rules",
         "json": "ragortune.report.pages:list_records",

@@ -19,7 +19,7 @@ from ragortune.commands.agents import AgentTool, Reply, build_tools, call_tool
 from ragortune.commands.rules import list_rules, show_page
 from ragortune.commands.shared import open_rulebook
 from ragortune.model.findings import read_finding_rules
-from ragortune.report.questions import describe_criteria
+from ragortune.report.shapes import describe_criterion
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, RagortuneError, UsageError
 from ragortune.support.text import clean_text, dump_json, quote_value, suggest_name
@@ -78,7 +78,7 @@ class _Handlers:
     def __init__(self, rules: str | None, environment: Environment) -> None:
         self._rules = rules
         self._environment = environment
-        self._tools = build_tools(open_rulebook(rules, environment).criteria)
+        self._tools = build_tools(open_rulebook(rules, environment))
 
     async def list_tools(self, _context: object, _params: object) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[_describe_tool(tool) for tool in self._tools.values()])
@@ -146,7 +146,7 @@ def _read_resource(address: str, rules: str | None, environment: Environment) ->
     """Return the media type and the text of a resource; raises RagortuneError with the nearest address."""
     book = open_rulebook(rules, environment)
     if address == _CRITERIA:
-        return "application/json", dump_json(describe_criteria(book.criteria.values()), indent=1)
+        return "application/json", dump_json(list(map(describe_criterion, book.criteria.values())), indent=1)
     page = io.StringIO()
     streams = environment.replace(stdout=page)
     if address == _RULES:

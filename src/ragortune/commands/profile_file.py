@@ -10,7 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ragortune.evidence.profile import UNKNOWN, Vocabulary, find_declined, given_value, write_profile
+from ragortune.evidence.profile import UNKNOWN, Vocabulary, find_declined
+from ragortune.evidence.profile_files import given_value, write_profile
 from ragortune.evidence.round_trip import write_answers
 from ragortune.interview import Interview
 from ragortune.model import Profile, Provenance, Rulebook
@@ -47,7 +48,7 @@ def read_start(source: str, rulebook: Rulebook, environment: Environment) -> tup
 def open_interview(text: str, name: str, rulebook: Rulebook) -> Interview:
     """Return the interview that the text of a profile begins; raises RagortuneError."""
     document = parse_text(text, name)
-    profile = Vocabulary(rulebook.criteria).read_profile(document.data, document)
+    profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     return Interview(rulebook, profile, find_declined(rulebook.criteria.values(), document.data))
 
 
@@ -111,7 +112,7 @@ class ProfileFile:
             self._check(held, interview, "was changed meanwhile and can no longer be read")
         if self._is_new and held == self._held:
             criteria = interview.rulebook.criteria.values()
-            text = write_profile(criteria, interview.profile, None, interview.declined, self._quantities)
+            text = write_profile(criteria, interview.profile, interview.declined, self._quantities)
         else:
             base = self._template if held is None else held
             text = write_answers(base or "", self._find_changes(interview))

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from ragortune.casebook import find_nearest
-from ragortune.commands.shared import choose_date, choose_format, open_rulebook, show_error
+from ragortune.commands.formats import choose_format, render
+from ragortune.commands.shared import choose_date, open_rulebook, show_error
 from ragortune.costs.derived import add_facts
 from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile, trace_rules
 from ragortune.evidence.profile import Vocabulary
-from ragortune.model import Option, Profile, Recommendation, Refusal, Rulebook, is_undecided
-from ragortune.report import machine
-from ragortune.report.headline import format_probability
-from ragortune.report.markdown_old import render_markdown
-from ragortune.report.report import build_report
+from ragortune.model import Option, Profile, Rulebook
+from ragortune.report.headline import Advice, Verdict
+from ragortune.report.shapes import name_origin
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import (
@@ -30,9 +29,8 @@ from ragortune.support.reading import (
     show_size,
 )
 from ragortune.support.record import Record
-from ragortune.support.text import dump_json, join_words, quote_value, suggest_name
+from ragortune.support.text import join_words, quote_value, suggest_name
 
-FORMATS = ("text", "json", "jsonl", "markdown")
 _LINE_ENDINGS = (".jsonl", ".ndjson")
 _PROGRESS_EVERY = 5_000
 
@@ -66,22 +64,51 @@ class _Input(Record, frozen=True):
     """One profile that was asked about, or why it cannot be read."""
 
     path: str
-    line: int | None
-    profile: Profile | None
+    line: int | None = None
+    profile: Profile = Profile({})
     error: RagortuneError | None = None
 
 
 def recommend_profiles(request: RecommendRequest, environment: Environment) -> ExitCode:
     """Print the recommendation for each profile; what cannot be read is named on stderr, the rest is answered."""
-    form = choose_format(request.format, FORMATS)
-    batch = len(request.paths) > 1 or any(_is_lines(_name_of(request, path)) for path in request.paths)
+    batch = _check_request(request, environment)
+    rulebook = open_rulebook(request.rules, environment)
+    vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
+    inputs = itertools.chain.from_iterable(
+        _read_inputs(request, path, vocabulary, environment) for path in request.paths
+    )
+    failed = printed = False
+    for number, given in enumerate(_count_progress(inputs, environment)):
+        batch = batch or (number > 0 and _expect_several(request))
+        try:
+            if given.error is not None:
+                raise given.error
+            profile = given.profile
+            if profile.quantities:
+                profile = add_facts(rulebook, profile, choose_date(request.as_of, environment))
+        except RagortuneError as error:
+            show_error(error, environment)
+            failed = True
+            continue
+        origin = name_origin(given.path, given.line) if batch else None
+        if request.brief:
+            command = "recommend --brief"
+            verdict = decide_option(rulebook, profile.levels)
+            result: object = Verdict(rulebook, profile.project, verdict, given.path, given.line, origin)
+        else:
+            command = "recommend"
+            result = _judge(request, rulebook, profile, environment, origin).replace(follows=printed)
+        environment.write(render(command, request.format, result, environment, request.color))
+        printed = True
+    return ExitCode.UNUSABLE if failed else ExitCode.OK
+
+
+def _check_request(request: RecommendRequest, environment: Environment) -> bool:
+    """Return whether several profiles are asked about; raises UsageError where options do not fit together."""
+    choose_format("recommend", request.format)
     if not request.paths:
         raise UsageError(
             "no profile is given", None, "`ragortune init` writes one to fill in, `-` reads stdin"
-        )
-    if form == "json" and batch:
-        raise UsageError(
-            "--format json prints one recommendation", None, "use --format jsonl for several profiles"
         )
     if request.paths.count("-") > 1:
         raise UsageError("stdin can be read only once")
@@ -89,41 +116,40 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
         hint = suggest_name(request.why_not, Option)
         message = f"--why-not must be {join_words(Option, 'or')}, not {quote_value(request.why_not)}"
         raise UsageError(message, None, hint)
-    if request.as_of is not None:
-        choose_date(request.as_of, environment)
-    rulebook = open_rulebook(request.rules, environment)
-    vocabulary = Vocabulary(rulebook.criteria)
-    inputs = itertools.chain.from_iterable(
-        _read_inputs(request, path, vocabulary, environment) for path in request.paths
-    )
-    printer = _Printer(request, rulebook, environment, batch=batch)
-    failed = False
-
-    def today() -> str:
-        return choose_date(request.as_of, environment)
-
-    for number, given in enumerate(_count_progress(inputs, environment)):
-        if given.error is not None:
-            show_error(given.error, environment)
-            failed = True
-        elif given.profile is not None:
-            if number and not printer.batch:
-                printer.begin_batch()
-            try:
-                profile = _inform(rulebook, given.profile, today)
-            except RagortuneError as error:
-                show_error(error, environment)
-                failed = True
-                continue
-            printer.print_profile(given, profile)
-    return ExitCode.UNUSABLE if failed else ExitCode.OK
+    choose_date(request.as_of, environment)
+    several = len(request.paths) > 1 or any(_is_lines(_name_of(request, path)) for path in request.paths)
+    return several and _expect_several(request)
 
 
-def _inform(rulebook: Rulebook, profile: Profile, today: Callable[[], str]) -> Profile:
-    """Return the profile with the facts that follow from its quantities, if it has any."""
-    if not profile.quantities:
-        return profile
-    return add_facts(rulebook, profile, today())
+def _expect_several(request: RecommendRequest) -> bool:
+    """Return True; raises UsageError where the format takes one profile only."""
+    if request.format == "json":
+        raise UsageError(
+            "--format json prints one recommendation", None, "use --format jsonl for several profiles"
+        )
+    return True
+
+
+def _judge(
+    request: RecommendRequest,
+    rulebook: Rulebook,
+    profile: Profile,
+    environment: Environment,
+    origin: dict[str, object] | None,
+) -> Advice:
+    """Return the recommendation for one profile with what was asked for; `origin` is None outside of a batch."""
+    recommendation = judge_profile(rulebook, profile)
+    if request.what_if or request.why_not or (request.what_if is None and origin is None):
+        recommendation = add_what_if(recommendation, change_fixed=request.any_answer)
+    refusal = None
+    if request.why_not == recommendation.option:
+        environment.note(f"--why-not: {request.why_not} is what is recommended")
+    elif request.why_not is not None:
+        refusal = explain_refusal(recommendation, Option(request.why_not))
+    is_page = request.format in ("text", "markdown")
+    cases = find_nearest(recommendation) if is_page or origin is None else None
+    trace = trace_rules(rulebook, profile.levels) if request.trace and not is_page else None
+    return Advice(recommendation, cases, refusal, trace, origin)
 
 
 def _count_progress(inputs: Iterable[_Input], environment: Environment) -> Iterator[_Input]:
@@ -137,102 +163,6 @@ def _count_progress(inputs: Iterable[_Input], environment: Environment) -> Itera
         yield given
     if shown and number >= _PROGRESS_EVERY:
         environment.stderr.write(f"\r{number:,} profiles\n")
-
-
-class _Printer:
-    """Prints recommendations in one format."""
-
-    def __init__(
-        self, request: RecommendRequest, rulebook: Rulebook, environment: Environment, *, batch: bool
-    ) -> None:
-        self._request = request
-        self._rulebook = rulebook
-        self._environment = environment
-        self.batch = batch
-        self._count = 0
-
-    def begin_batch(self) -> None:
-        """Find out late (on stdin) that there are several profiles."""
-        if self._request.format == "json":
-            raise UsageError(
-                "--format json prints one recommendation", None, "use --format jsonl for several profiles"
-            )
-        self.batch = True
-
-    def print_profile(self, given: _Input, profile: Profile) -> None:
-        """Print the recommendation for one profile."""
-        form = self._request.format
-        if form in ("json", "jsonl"):
-            self._print_json(given, profile)
-        elif self._request.brief:
-            self._print_brief(given, profile)
-        else:
-            self._print_report(profile)
-        self._count += 1
-
-    def _print_brief(self, given: _Input, profile: Profile) -> None:
-        outcome = decide_option(self._rulebook, profile.levels)
-        probability = outcome.probability
-        remarks = [format_probability(self._rulebook, probability[outcome.option])]
-        remarks += ["default"] if outcome.default else []
-        remarks += ["too little is known"] if is_undecided(probability, default=outcome.default) else []
-        label = f"{given.path}:{given.line}" if given.line else given.path
-        self._environment.write(f"{label}: {outcome.option} ({', '.join(remarks)})\n")
-
-    def _judge(self, profile: Profile) -> Recommendation:
-        """Return the recommendation, with what could change it where that is wanted."""
-        recommendation = judge_profile(self._rulebook, profile)
-        wanted = self._request.what_if
-        if wanted or self._request.why_not or (wanted is None and not self.batch):
-            return add_what_if(recommendation, change_fixed=self._request.any_answer)
-        return recommendation
-
-    def _refuse(self, recommendation: Recommendation) -> Refusal | None:
-        option = self._request.why_not
-        if option is None:
-            return None
-        if option == recommendation.option:
-            self._environment.note(f"--why-not: {option} is what is recommended")
-            return None
-        return explain_refusal(recommendation, Option(option))
-
-    def _print_json(self, given: _Input, profile: Profile) -> None:
-        origin: dict[str, object] | None = None
-        if self.batch:
-            origin = {"path": given.path} if given.line is None else {"path": given.path, "line": given.line}
-        if self._request.brief:
-            outcome = decide_option(self._rulebook, profile.levels)
-            described = machine.describe_outcome(profile.project, outcome, origin)
-        else:
-            recommendation = self._judge(profile)
-            trace = trace_rules(self._rulebook, profile.levels) if self._request.trace else None
-            cases = None
-            if not self.batch:
-                cases = find_nearest(recommendation)
-            refusal = self._refuse(recommendation)
-            described = machine.describe_recommendation(recommendation, cases, origin, trace, refusal)
-        indent = 2 if self._request.format == "json" else None
-        self._environment.write(dump_json(described, indent=indent) + "\n")
-
-    def _print_report(self, profile: Profile) -> None:
-        recommendation = self._judge(profile)
-        refusal = self._refuse(recommendation)
-        report = build_report(recommendation, find_nearest(recommendation), refusal)
-        environment = self._environment
-        if self._request.format == "markdown":
-            text = ("---\n\n" if self._count else "") + render_markdown(report)
-        else:
-            from ragortune.report.sheet import render_text  # noqa: PLC0415  (brings in rich)
-
-            text = render_text(
-                report,
-                width=environment.width,
-                color=environment.wants_color(self._request.color),
-                unicode=environment.has_unicode,
-            )
-            if self._count:
-                text = "\n" + ("─" if environment.has_unicode else "-") * environment.width + "\n\n" + text
-        environment.write(text)
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -257,9 +187,10 @@ def _read_inputs(
             with _open_lines(path) as stream:
                 yield from _read_profiles(read_lines(stream), name, vocabulary)
         else:
-            yield _read_one(read_document(path, PROFILE_BYTES), vocabulary)
+            document = read_document(path, PROFILE_BYTES)
+            yield _Input(name, profile=vocabulary.read_profile(document.data, document))
     except RagortuneError as error:
-        yield _Input(name, None, None, error)
+        yield _Input(name, error=error)
 
 
 def _open_lines(path: str) -> BinaryIO:
@@ -271,10 +202,6 @@ def _open_lines(path: str) -> BinaryIO:
         raise UnreadableError("no such file", Place(path)) from None
     except OSError as error:
         raise UnreadableError(f"cannot be read ({error.strerror})", Place(path)) from None
-
-
-def _read_one(document: Document, vocabulary: Vocabulary) -> _Input:
-    return _Input(document.path, None, vocabulary.read_profile(document.data, document))
 
 
 def _read_stdin(
@@ -301,7 +228,8 @@ def _read_stdin(
     if len(data) > PROFILE_BYTES:
         message = f"is larger than {show_size(PROFILE_BYTES)}, the limit for such a file"
         raise UnreadableError(message, Place(name))
-    yield _read_one(parse_text(decode_text(data, name), name), vocabulary)
+    document = parse_text(decode_text(data, name), name)
+    yield _Input(name, profile=vocabulary.read_profile(document.data, document))
 
 
 def _read_profiles(
@@ -321,6 +249,6 @@ def _read_profiles(
                 profile = vocabulary.read_profile(data)
             except RagortuneError:
                 profile = vocabulary.read_profile(data, Document(data, path, line=number))
-            yield _Input(path, number, profile, None)
+            yield _Input(path, number, profile)
         except RagortuneError as error:
-            yield _Input(path, number, None, error)
+            yield _Input(path, number, error=error)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.util
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ragortune.model import Confidence, PriceRow, PriceValue
 from ragortune.support.record import Record
 
-SOURCE = "genai-prices"
 INSTALL = "pip install 'rag-or-tune[prices]'"
 _CALL_TOKENS = 1_000
 """A short call, so that no tier for long prompts is touched."""
@@ -24,7 +24,6 @@ class Drift(Record, frozen=True):
 
     row: PriceRow
     name: str
-    ours: float
     theirs: float
     """Dollars for a million tokens."""
 
@@ -34,33 +33,31 @@ def is_installed() -> bool:
     return importlib.util.find_spec("genai_prices") is not None
 
 
+def offer_models() -> str:
+    """Return how to get the prices of more models; nothing where they are there."""
+    return "" if is_installed() else f"`{INSTALL}` adds some 2,000 hosted models"
+
+
 def find_model(name: str, today: str) -> PriceRow | None:
     """Return a chat model as the package prices it on a day; None where it does not know the model, or is not there."""
-    if not is_installed():
+    found = _calculate(name, today, input_tokens=_CALL_TOKENS) if is_installed() else None
+    window: int | None = getattr(getattr(found, "model", None), "context_window", None)
+    if not window:
         return None
-    priced = {
+    prices = {
         "in": _price(name, today, "input_tokens"),
         "cached": _price(name, today, "input_tokens", "cache_read_tokens"),
         "cache_write": _price(name, today, "input_tokens", "cache_write_tokens"),
         "out": _price(name, today, "output_tokens"),
     }
-    window = _window(name, today)
-    if priced["in"] is None or priced["out"] is None or window is None:
+    if prices["cached"] == prices["in"]:
+        prices["cached"] = None
+    if prices["in"] is None or prices["out"] is None:
         return None
-    values = {key: PriceValue(price, "USD/mtok") for key, price in priced.items() if price}
+    values = {key: PriceValue(price, "USD/mtok") for key, price in prices.items() if price}
     values["window"] = PriceValue(float(window), "tokens")
-    if values.get("cached") == values["in"]:
-        del values["cached"]
-    return PriceRow(
-        id=name,
-        kind="chat_model",
-        title=name,
-        as_of=today,
-        source=SOURCE,
-        confidence=Confidence.MEDIUM,
-        values=values,
-        note="Looked up in the package genai-prices; tiers for long prompts are not taken over.",
-    )
+    note = "Looked up in the package genai-prices; tiers for long prompts are not taken over."
+    return PriceRow(name, "chat_model", name, today, "genai-prices", Confidence.MEDIUM, values, note=note)
 
 
 def _calculate(name: str, today: str, **tokens: int) -> Any:
@@ -79,25 +76,11 @@ def _price(name: str, today: str, *kinds: str) -> float | None:
     return None if found is None else float(found.total_price) * 1e6 / _CALL_TOKENS
 
 
-def _window(name: str, today: str) -> int | None:
-    found = _calculate(name, today, input_tokens=_CALL_TOKENS)
-    window: int | None = getattr(getattr(found, "model", None), "context_window", None)
-    return window
-
-
-def find_drift(rows: tuple[PriceRow, ...], today: str) -> tuple[Drift, ...]:
-    """Return every price of a chat model that the package gives differently, for models that both know."""
-    found = []
+def find_drift(rows: Iterable[PriceRow], today: str) -> Iterator[Drift]:
+    """Yield every price of a chat model that the package gives differently, for models that both know."""
     for row in rows:
         theirs = find_model(row.id, today)
-        if theirs is None:
-            continue
-        for name, value in row.values.items():
-            other = theirs.values.get(name)
-            if (
-                value.unit == "USD/mtok"
-                and other is not None
-                and abs(other.value - value.value) > 1e-6 * value.value
-            ):
-                found.append(Drift(row, name, value.value, other.value))
-    return tuple(found)
+        for name, value in row.values.items() if theirs else ():
+            other = theirs.values.get(name) if theirs else None
+            if value.unit == "USD/mtok" and other and abs(other.value - value.value) > 1e-6 * value.value:
+                yield Drift(row, name, other.value)

@@ -1,32 +1,74 @@
-"""Options held against each other: chances, break-evens, payback, what moves the bill, cost over volume."""
+"""Bills held against each other: who wins, break-evens, payback, what moves a bill."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from ragortune.costs.answers import BreakEven, Payback, Swing
-from ragortune.costs.candidates import Approach, Candidate
-from ragortune.costs.crossings import Lines, find_crossing, read_slope, total_at
+from ragortune.costs.bills import Approach, Bill, Line
 from ragortune.costs.inputs import Input
-from ragortune.costs.lines import Slope
+from ragortune.model.quantities import Quantity, add_up
 from ragortune.model.units import DAYS_A_MONTH
+from ragortune.support.record import Record
 
 MONTH = DAYS_A_MONTH * 86_400.0
 """Seconds in a month."""
-BREAK_EVEN_DRAWS = 200
-"""Break-evens are looked for in the first draws only: their range is wide, and each takes a search."""
-_CURVE_POINTS = 31
-_CURVE_REACH = 30.0
+FARTHEST = 1e10 / 86_400
+"""Requests a second beyond which no crossing is of interest: ten billion a day."""
+
+Lines = tuple[tuple[float, float, float], ...]
+"""Fixed amount, amount for each request and least amount of each line, in base units."""
+
+
+class BreakEven(Record, frozen=True):
+    """From which volume one option is cheaper than another."""
+
+    option: str
+    """The option that gains with volume."""
+    against: str
+    requests_a_month: float | None
+    """At the best guesses; null if it never is cheaper."""
+    p10: float | None
+    """10th and 90th percentile over the draws in which there is such a volume."""
+    p90: float | None
+    share: float
+    """Share of the draws in which there is one."""
+    cheaper_now: bool
+    """Whether the option is the cheaper one already, at the best guesses."""
+
+
+class Payback(Record, frozen=True):
+    """When a tuned option has earned what it cost."""
+
+    option: str
+    against: str
+    """The cheapest option without tuning."""
+    p10: float | None
+    """Months until then: percentiles over the draws; null for never."""
+    p50: float | None
+    p90: float | None
+    life_in_months: float
+    """For how long the tuned model can still be used."""
+    in_time: float
+    """Share of the draws in which it pays back within its life."""
+    ever: float
+    """Share of the draws in which it saves anything at all."""
+
+
+class Swing(Record, frozen=True):
+    """What one input alone does to the bill of the cheapest option."""
+
+    input: str
+    at_low: float
+    """Dollars a month at the low end of the input."""
+    at_high: float
+    then_cheapest: str | None
+    """Another option that is the cheapest at one of the ends; null if none is."""
 
 
 def count_wins(columns: Sequence[Sequence[float]]) -> list[float]:
     """Return in which share of the draws each column is the lowest; of equal ones the first."""
-    if len(columns) == 1:
-        return [1.0]
-    least = columns[0]
-    for column in columns[1:]:
-        least = [one if one < other else other for one, other in zip(least, column, strict=True)]  # noqa: FURB136
+    least = list(map(min, *columns)) if len(columns) > 1 else columns[0]
     left, shares = len(least), []
     for column in columns:
         wins = min(left, sum(map(operator.eq, column, least)))
@@ -35,40 +77,85 @@ def count_wins(columns: Sequence[Sequence[float]]) -> list[float]:
     return shares
 
 
-def are_held_together(first: Candidate, second: Candidate) -> bool:
+# --- bills as functions of requests -------------------------------------------------------------------------------
+
+
+def read_lines(bill: Bill, count: int = 1) -> list[Lines]:
+    """Return a whole bill as lines over requests, for each of the first draws; those without a least amount as one."""
+    spread = bill.invested.keep_first(count) / bill.amortisation.keep_first(count)
+    lines = [
+        Line(line.name, line.fixed.keep_first(count), line.each.keep_first(count), line.least)
+        for line in bill.lines
+    ]
+    straight = [line for line in lines if line.least is None]
+    fixed = add_up((spread, *(line.fixed for line in straight)), "USD/month")
+    each = add_up((line.each for line in straight), "USD/request")
+    no_least = Quantity(float("-inf"))
+    columns = [(fixed, each, no_least)]
+    columns += [(line.fixed, line.each, line.least) for line in lines if line.least is not None]
+    return list(
+        zip(*(zip(*(part.draws(count) for part in own), strict=True) for own in columns), strict=True)
+    )
+
+
+def total_at(lines: Lines, requests: float) -> float:
+    """Return what lines come to at a rate of requests."""
+    return sum(max(fixed + each * requests, least) for fixed, each, least in lines)
+
+
+def find_crossing(first: Lines, second: Lines) -> tuple[float, bool] | None:
+    """F14. Return the lowest rate of requests above zero at which two bills are equal and change places; None if none is.
+
+    Beside it stands whether the first bill is the cheaper one above it. Bills are straight between the rates at which a
+    line leaves its least amount, so each stretch is solved by itself. A crossing beyond `FARTHEST` is none.
+    Source: arithmetic.
+    """
+    lines = (*first, *second)
+    kinks = [(least - fixed) / each for fixed, each, least in lines if 0 < least - fixed < each * FARTHEST]
+    start, before = 0.0, total_at(first, 0.0) - total_at(second, 0.0)
+    last = before
+    for end in (*sorted(kinks), FARTHEST):
+        after = total_at(first, end) - total_at(second, end)
+        if last * after < 0:
+            return start + (end - start) * before / (before - after), after < 0
+        start, before, last = end, after, after or last
+    return None
+
+
+# --- two options --------------------------------------------------------------------------------------------------
+
+
+def are_held_together(first: Bill, second: Bill) -> bool:
     """Return whether it is asked from which volume the first is cheaper: dear to set up, cheap to run."""
-    if first.approach.tunes and not second.approach.tunes:
-        return first.is_own == second.is_own or not second.is_own
-    if first.is_own and not second.is_own:
-        return first.approach is second.approach
-    return (first.approach, second.approach) == (
-        Approach.RAG,
-        Approach.LONG_CONTEXT,
-    ) and first.model == second.model
+    one, other = first.candidate, second.candidate
+    if one.approach.tunes and not other.approach.tunes:
+        return other.model is not None or one.model is None
+    if one.model is None and other.model is not None:
+        return one.approach is other.approach
+    ways = (one.approach, other.approach)
+    return ways == (Approach.RAG, Approach.LONG_CONTEXT) and one.model == other.model
 
 
 def find_break_even(
-    indexes: tuple[int, int],
-    middles: tuple[Lines, Lines],
-    sampled: tuple[Slope, Slope],
-    now: float,
-    draws: int,
+    names: tuple[str, str], middles: tuple[Lines, Lines], sampled: tuple[list[Lines], list[Lines]], now: float
 ) -> BreakEven:
     """Return from which volume the first of two options is cheaper, as a point and over draws."""
     here = find_crossing(*middles)
-    crossings = map(find_crossing, *(read_slope(slope, draws) for slope in sampled))
+    crossings = list(map(find_crossing, *sampled))
     monthly = sorted(found[0] * MONTH for found in crossings if found is not None and found[1])
+    count = len(monthly)
     return BreakEven(
-        *indexes,
-        here[0] * MONTH if here is not None and here[1] else None,
-        (monthly[len(monthly) // 10], monthly[(len(monthly) * 9 - 1) // 10]) if monthly else None,
-        len(monthly) / draws,
-        first_is_cheaper=total_at(middles[0], now) < total_at(middles[1], now),
+        *names,
+        requests_a_month=here[0] * MONTH if here is not None and here[1] else None,
+        p10=monthly[count // 10] if monthly else None,
+        p90=monthly[(count * 9 - 1) // 10] if monthly else None,
+        share=count / len(crossings),
+        cheaper_now=total_at(middles[0], now) < total_at(middles[1], now),
     )
 
 
 def find_payback(
-    indexes: tuple[int, int],
+    names: tuple[str, str],
     running: tuple[Sequence[float], Sequence[float]],
     invested: tuple[Sequence[float], Sequence[float]],
     life: float,
@@ -88,36 +175,26 @@ def find_payback(
         months[index] if index < len(months) else None for index in (count // 10, count // 2, count * 9 // 10)
     )
     in_time = sum(value <= life for value in months) / count
-    return Payback(*indexes, (low, middle, high), life, in_time, len(months) / count)
+    return Payback(*names, low, middle, high, life, in_time, len(months) / count)
+
+
+# --- one input at a time ------------------------------------------------------------------------------------------
 
 
 def find_swings(
-    inputs: Sequence[Input], totals: dict[int, Sequence[float]], leader: int
+    inputs: Sequence[Input], totals: Mapping[str, Sequence[float]], leader: str
 ) -> tuple[Swing, ...]:
     """Return what each input alone does to the leader's bill, largest first.
 
     `totals` holds for each option that can be used its bill at the middle of all inputs, then at the low and the high
     of each.
     """
+    cheapest = [min(totals, key=lambda name: totals[name][at]) for at in range(1 + 2 * len(inputs))]
     swings = []
-    for number, given in enumerate(inputs):
-        ends = (1 + 2 * number, 2 + 2 * number)
+    for index, given in enumerate(inputs):
+        ends = (1 + 2 * index, 2 + 2 * index)
         low, high = (totals[leader][end] * MONTH for end in ends)
-        firsts = {min(totals, key=lambda index, at=end: totals[index][at]) for end in ends}  # type: ignore[misc]
-        middle = min(totals, key=lambda index: totals[index][0])
-        other = min(firsts - {middle}, default=None)
-        if low != high or other is not None:
-            swings.append(Swing(given, low, high, other))
-    return tuple(sorted(swings, key=lambda swing: (-abs(swing.high - swing.low), swing.input.name)))
-
-
-def draw_curve(
-    bills: Sequence[Lines | None], now: float
-) -> tuple[tuple[float, tuple[float | None, ...]], ...]:
-    """Return monthly bills over rates of requests from a thirtieth to thirty times the present one."""
-    points = []
-    for step in range(_CURVE_POINTS):
-        rate = now * _CURVE_REACH ** (2 * step / (_CURVE_POINTS - 1) - 1)
-        amounts = tuple(None if lines is None else total_at(lines, rate) * MONTH for lines in bills)
-        points.append((rate * MONTH, amounts))
-    return tuple(points)
+        others = [name for name in totals if name != cheapest[0] and name in {cheapest[end] for end in ends}]
+        if low != high or others:
+            swings.append(Swing(given.name, low, high, next(iter(others), None)))
+    return tuple(sorted(swings, key=lambda swing: (-abs(swing.at_high - swing.at_low), swing.input)))

@@ -7,21 +7,8 @@ from __future__ import annotations
 
 import math
 
-from ragortune.model.quantities import (
-    Quantity,
-    add_up,
-    larger_of,
-    largest_in,
-    map_quantity,
-    measure,
-    plain,
-    require_finite,
-    round_up,
-)
-from ragortune.support.errors import QuantityError
+from ragortune.model.quantities import Quantity, measure, plain, round_up
 
-_PER_REQUEST = "USD/request"
-_PER_MONTH = "USD/month"
 _ONE = plain(1.0)
 WEIGHT = measure(2.0, "bytes/parameter")
 """Weights of 16 bits."""
@@ -103,7 +90,7 @@ def share_cached(requests: Quantity, active: Quantity, life: Quantity) -> Quanti
     process, and each renews the life of the cache. Source: providers' documentation of prompt caching. Bursts do better.
     """
     expected = requests / active * life / measure(1.0, "request")
-    return map_quantity(math.expm1, expected * -1.0) * -1.0
+    return (expected * -1.0).apply(math.expm1) * -1.0
 
 
 def price_prefix(prefix: Quantity, hit: Quantity, read: Quantity, write: Quantity) -> Quantity:
@@ -132,10 +119,7 @@ def find_multiplier(prompt: Quantity, edge: Quantity, multiplier: Quantity) -> Q
     Source: price lists. The whole request is billed at the higher tier, not the tokens beyond the edge.
     """
     limit, factor = edge.number_in("tokens/request"), multiplier.number_in("times")
-    if largest_in(prompt) <= limit:
-        return _ONE
-    factors = map_quantity(lambda tokens: factor if tokens > limit else 1.0, prompt)
-    return Quantity(factors.magnitude)
+    return Quantity(prompt.apply(lambda tokens: factor if tokens > limit else 1.0).magnitude)
 
 
 def find_context_limit(
@@ -162,12 +146,12 @@ def price_storage(size: Quantity, storage: Quantity, written: Quantity, write: Q
 
 def apply_minimum(amount: Quantity, minimum: Quantity) -> Quantity:
     """F4. Return an amount, or the least that is billed. Source: rate cards."""
-    return larger_of(minimum, amount)
+    return amount.at_least(minimum)
 
 
 def price_read_units(size: Quantity, parts: Quantity, floor: Quantity, price: Quantity) -> Quantity:
     """F4. Return the price of a query that is billed by the size of the namespace it reads, at least `floor`."""
-    return larger_of(floor, size / parts) * price
+    return (size / parts).at_least(floor) * price
 
 
 def price_scan(
@@ -184,8 +168,8 @@ def price_scan(
     """
     each = vectors / parts
     limit = edge.number_in("vectors")
-    first = map_quantity(lambda number: min(number, limit), each)
-    rest = map_quantity(lambda number: max(0.0, number - limit), each)
+    first = each.apply(lambda number: min(number, limit))
+    rest = each.apply(lambda number: max(0.0, number - limit))
     per_request = measure(1.0, "request")
     return (first * vector_bytes * prices[0] + rest * vector_bytes * prices[1]) / per_request
 
@@ -271,8 +255,7 @@ def estimate_usual_step(
     read with what is left, at least a tenth. Source: Little's law in the roofline model.
     """
     taken = sequence * written / measure(1.0, "token")
-    left = larger_of(reach - taken, reach * 0.1)
-    return parameters * WEIGHT / left
+    return parameters * WEIGHT / (reach - taken).at_least(reach * 0.1)
 
 
 def estimate_service(
@@ -306,10 +289,3 @@ def estimate_accuracy(recall: Quantity, reads: Quantity, guesses: Quantity) -> Q
     An assumption without a source; a measurement replaces it.
     """
     return recall * reads + (_ONE - recall) * guesses
-
-
-def sum_monthly(parts: list[Quantity]) -> Quantity:
-    """Return the sum of monthly costs; raises QuantityError where it is not finite."""
-    if not parts:
-        raise QuantityError("there is nothing to add up")
-    return require_finite(add_up(parts, _PER_MONTH), "the bill")

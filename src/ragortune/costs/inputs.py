@@ -1,4 +1,4 @@
-"""Every number that a bill rests on, with where it comes from; and what it is read as: its middle, its bounds, draws.
+"""Every number that a bill rests on, with where it comes from; and how it is read: as its middle, or as draws.
 
 An input is what the team gave, what an answer implies, or a default from the price data. All defaults that are used
 are kept, so that a report can list them.
@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from ragortune.evidence.workload import RULES, QuantityRule
-from ragortune.model import Criterion, PriceRow, Profile, Provenance
-from ragortune.model.prices import PriceBook, bounds_of, quantity_of
-from ragortune.model.quantities import CodedDraws, Draws, Quantity, measure
-from ragortune.model.units import parse_unit
+from ragortune.model import Criterion, PriceRow, Profile, Provenance, QuantityKind
+from ragortune.model.prices import PriceBook, bounds_of
+from ragortune.model.quantities import Quantity, measure
 from ragortune.support.errors import PriceError
 from ragortune.support.record import Record
+from ragortune.support.text import quote_value
 
 Kept = TypeVar("Kept")
 
@@ -26,13 +25,6 @@ _CELLS = 256
 """Draws take the middle of one of so many equally likely parts of a distribution; one random byte says which."""
 _OPEN_BAND = 20.0
 """The lowest and the highest band of a criterion are taken to reach this factor from their edge."""
-_DEFAULTS_BY: Mapping[str, str] = {
-    "answer_tokens": "behaviour.output",
-    "changed_per_month": "knowledge.volatility",
-    "own_parameters": "model.strength",
-    "retrainings_per_year": "knowledge.volatility",
-}
-"""Quantities whose default depends on the level of a criterion, where the price data has a row for that level."""
 
 
 class Origin(StrEnum):
@@ -54,14 +46,14 @@ class Input(Record, frozen=True):
     """One number behind a bill."""
 
     name: str
-    title: str
     low: float
     mid: float
     high: float
     unit: str
     origin: Origin
-    row: PriceRow | None = None
-    """The row it comes from, for defaults and prices."""
+    source: str | None = None
+    """Source of a default or price, and the date for which it holds."""
+    as_of: str | None = None
 
     @property
     def is_exact(self) -> bool:
@@ -69,41 +61,161 @@ class Input(Record, frozen=True):
         return self.low == self.high
 
 
-class Plan:
-    """How uncertain inputs are read: each as its best guess."""
+class Inputs:
+    """The numbers of one profile, each found once."""
 
-    count = 1
-    """How many numbers stand for an input."""
+    def __init__(
+        self,
+        profile: Profile,
+        book: PriceBook,
+        criteria: Mapping[str, Criterion],
+        kinds: Mapping[str, QuantityKind],
+    ) -> None:
+        """Take what the profile says, the price data to fall back on, and what criteria and quantities there are."""
+        self.profile = profile
+        self.book = book
+        self.rows: dict[str, PriceRow] = {}
+        """Every price row that was read, by id."""
+        self.used: dict[str, Input] = {}
+        """Every input that was asked for, in the order of first use."""
+        self._criteria = criteria
+        self._kinds = kinds
 
-    def read(self, given: Input) -> Quantity:
-        """Return an input as a quantity."""
-        return measure(given.mid, given.unit)
+    # --- what the profile says ------------------------------------------------------------------------------------
+
+    def knows(self, name: str) -> bool:
+        """Return whether the team gave a quantity or an answer with the number."""
+        return self._given(name) is not None
+
+    def names_of(self, name: str) -> tuple[str, ...]:
+        """Return the names that were chosen for a quantity; empty where none were."""
+        given = self.profile.quantities.get(name)
+        return given.names if given else ()
+
+    def level_of(self, criterion: str | None) -> str | None:
+        """Return the one level of a criterion that is known, or None."""
+        levels = self.profile.levels.get(criterion or "", ())
+        return levels[0] if len(levels) == 1 else None
+
+    @property
+    def stays_inside(self) -> bool:
+        """Whether the model has to run on machines of the team or its users, not at a provider."""
+        return self.level_of("performance.deployment") in ("on_premises", "edge")
+
+    # --- rows of the price data -----------------------------------------------------------------------------------
+
+    def stand_in(self, name: str) -> str | None:
+        """Return the name that stands in where the profile names none, by the level on which it depends."""
+        kind = self._kinds[name]
+        return kind.stands_in.get(self.level_of(kind.depends_on) or "", kind.stands_in.get("otherwise"))
+
+    def find_row(self, quantity: str, name: str) -> PriceRow:
+        """Return a row that the profile names or that stands in; an error has the place of the name in the profile."""
+        try:
+            return self.book.find(name, *self._kinds[quantity].rows)
+        except PriceError as error:
+            given = self.profile.quantities.get(quantity)
+            raise PriceError(error.message, given.place if given else None, error.hint) from None
+
+    def row_of(self, quantity: str) -> PriceRow:
+        """Return the row that is named or stands in for a quantity; raises PriceError where neither is."""
+        row = self.chosen_row(quantity)
+        if row is None:
+            raise PriceError(f"nothing is named for '{quantity}', and nothing stands in")
+        return row
+
+    def chosen_row(self, quantity: str) -> PriceRow | None:
+        """Return the row that is named or stands in for a quantity; None where it is `none`."""
+        name = next(iter(self.names_of(quantity)), self.stand_in(quantity))
+        return None if name is None or name == "none" else self.find_row(quantity, name)
+
+    # --- numbers --------------------------------------------------------------------------------------------------
+
+    def find(self, name: str) -> Input:
+        """Return an input by the name of its quantity; raises PriceError where there is no default for it."""
+        return self._keep(name, lambda: self._given(name) or self._default(name))
+
+    def price(self, row: PriceRow, name: str) -> Input:
+        """Return a value of a price row as an input; raises PriceError where the row does not have it."""
+        if name not in row.values:
+            raise PriceError(f"{quote_value(row.id)} has no price {quote_value(name)}")
+        self.rows[row.id] = row
+        label = f"{row.id}.{name}"
+        return self._keep(label, lambda: _read_row(row, name, label, Origin.PRICE))
+
+    def constant(self, name: str) -> Input:
+        """Return a constant of the model as an input."""
+        return self.price(self.book.find(name, "constant"), "value")
+
+    def _keep(self, name: str, find: Callable[[], Input]) -> Input:
+        if name not in self.used:
+            self.used[name] = find()
+        return self.used[name]
+
+    def _default(self, name: str) -> Input:
+        kind = self._kinds.get(name)
+        at_level = f"{name}-{self.level_of(kind.depends_on if kind else None)}"
+        row = self.book.find(at_level if at_level in self.book.rows else name, "default")
+        return _read_row(row, "value", name, Origin.DEFAULT)
+
+    def _given(self, name: str) -> Input | None:
+        """Return a quantity as the profile gives it, or as the answer that asks for the same number implies it."""
+        kind = self._kinds.get(name)
+        if kind is None:
+            return None
+        given = self.profile.quantities.get(name)
+        if given is not None:
+            origins = {Provenance.MEASURED: Origin.MEASURED, Provenance.ASSUMED: Origin.DEFAULT}
+            origin = origins.get(given.source, Origin.GIVEN)
+            return Input(name, given.low, given.mid, given.high, kind.unit, origin)
+        answer = self.profile.answers.get(kind.criterion or "")
+        number = answer.number if answer else None
+        if number is not None and number >= kind.minimum:
+            low, high = kind.put_margin(number)
+            return Input(name, low, number, high, kind.unit, Origin.ANSWER)
+        levels = self.profile.levels.get(kind.criterion or "")
+        criterion = self._criteria.get(kind.criterion or "")
+        return _read_band(kind, criterion, levels) if levels and criterion and criterion.unit else None
 
 
-class Bounds(Plan):
-    """Reads each input as low, mid and high: what comes out is sure to hold what every draw gives."""
-
-    def read(self, given: Input) -> Quantity:
-        """Return an input as a range."""
-        return measure((given.low, given.mid, given.high), given.unit)
+def _read_row(row: PriceRow, name: str, label: str, origin: Origin) -> Input:
+    value = row.values[name]
+    low, high = bounds_of(value)
+    return Input(label, low, value.value, high, value.unit, origin, row.source, row.as_of)
 
 
-class Sampling(Plan):
-    """Reads each input as draws from a triangle over low, mid and high; the same name gives the same draws."""
+def _read_band(kind: QuantityKind, criterion: Criterion, levels: tuple[str, ...]) -> Input | None:
+    """Return the numbers that levels stand for: from where the lowest starts to where the level above them does."""
+    bands = [band for band in criterion.bands if band.level in levels]
+    if len(bands) < len(levels):
+        return None
+    low, high = max(kind.minimum, bands[0].start), bands[-1].end
+    if high == math.inf:
+        high = max(low, 1.0) * _OPEN_BAND
+    if bands[0] == criterion.bands[0]:
+        low = max(low, high / _OPEN_BAND)
+    return Input(kind.id, low, math.sqrt(low * high), high, kind.unit, Origin.ANSWER)
 
-    def __init__(self, seed: int, count: int) -> None:
-        """Take the seed and how many draws are made."""
-        self.count = count
-        self._seed = seed
 
-    def read(self, given: Input) -> Quantity:
-        """Return an input as draws, or as a number where it is exact."""
+# --- how inputs are read ------------------------------------------------------------------------------------------
+
+
+def read_middle(given: Input) -> Quantity:
+    """Return an input as its best guess."""
+    return measure(given.mid, given.unit)
+
+
+def sample_by(seed: int, count: int) -> Callable[[Input], Quantity]:
+    """Return what reads inputs as draws from a triangle over low, mid and high; the same name gives the same draws."""
+
+    def read(given: Input) -> Quantity:
         if given.is_exact:
-            return measure(given.mid, given.unit)
-        dice = random.Random(f"{self._seed} {given.name}")  # noqa: S311  (a sample, not a secret)
-        factor, dimensions = parse_unit(given.unit)
-        table = [value * factor for value in tabulate_triangle(given.low, given.mid, given.high)]
-        return Quantity(CodedDraws(dice.randbytes(self.count), table), dimensions)
+            return read_middle(given)
+        dice = random.Random(f"{seed} {given.name}")  # noqa: S311  (a sample, not a secret)
+        cells = tabulate_triangle(given.low, given.mid, given.high)
+        return measure([cells[code] for code in dice.randbytes(count)], given.unit)
+
+    return read
 
 
 def tabulate_triangle(low: float, mid: float, high: float) -> list[float]:
@@ -116,151 +228,31 @@ def tabulate_triangle(low: float, mid: float, high: float) -> list[float]:
     return below + [high - math.sqrt((1 - share) * falling) for share in shares[len(below) :]]
 
 
-class OneAtATime(Plan):
-    """Reads all inputs at once as many variants: all at their middle, then each alone at its low and its high."""
+def vary_one_by_one(inputs: Iterable[Input]) -> Callable[[Input], Quantity]:
+    """Return what reads inputs as variants: all at their middle, then each of these alone at its low and its high."""
+    positions = {given.name: 1 + 2 * index for index, given in enumerate(inputs)}
 
-    def __init__(self, inputs: Iterable[Input]) -> None:
-        """Take the inputs that are varied."""
-        self.names = tuple(given.name for given in inputs if not given.is_exact)
-        self._position = {name: index for index, name in enumerate(self.names)}
+    def read(given: Input) -> Quantity:
+        if given.name not in positions:
+            return read_middle(given)
+        values, at = [given.mid] * (1 + 2 * len(positions)), positions[given.name]
+        values[at : at + 2] = given.low, given.high
+        return measure(values, given.unit)
 
-    def read(self, given: Input) -> Quantity:
-        """Return an input as draws: the middle first, then for each varied input its low and its high."""
-        index = self._position.get(given.name)
-        if index is None:
-            return measure(given.mid, given.unit)
-        factor, dimensions = parse_unit(given.unit)
-        values = [given.mid * factor] * (1 + 2 * len(self.names))
-        values[1 + 2 * index], values[2 + 2 * index] = given.low * factor, given.high * factor
-        return Quantity(Draws(values), dimensions)
-
-
-class Inputs:
-    """The numbers of one profile: resolved once, read under any plan."""
-
-    def __init__(self, profile: Profile, book: PriceBook, criteria: Mapping[str, Criterion]) -> None:
-        """Take what the profile says, the price data to fall back on, and the criteria for their bands."""
-        self.profile = profile
-        self.book = book
-        self._criteria = criteria
-        self.read: dict[str, Input] = {}
-        """Every input that was asked for, in the order of first use."""
-
-    def knows(self, name: str) -> bool:
-        """Return whether the team gave a quantity or an answer with the number."""
-        return self._given(name) is not None
-
-    def names_of(self, name: str) -> tuple[str, ...]:
-        """Return the names that were chosen for a quantity; empty where none were."""
-        given = self.profile.quantities.get(name)
-        return given.names if given else ()
-
-    def chosen_name(self, name: str) -> str | None:
-        """Return the one name that was chosen for a quantity; None where none was, or `none`."""
-        names = self.names_of(name)
-        return names[0] if names and names[0] != "none" else None
-
-    def level_of(self, criterion: str) -> str | None:
-        """Return the one level of a criterion that is known, or None."""
-        levels = self.profile.levels.get(criterion)
-        return levels[0] if levels and len(levels) == 1 else None
-
-    @property
-    def stays_inside(self) -> bool:
-        """Whether the model has to run on machines of the team or its users, not at a provider."""
-        return self.level_of("performance.deployment") in ("on_premises", "edge")
-
-    def find(self, name: str) -> Input:
-        """Return an input by the name of its quantity; raises PriceError where there is no default for it."""
-        known = self.read.get(name)
-        if known is None:
-            known = self.read[name] = self._given(name) or self._default(name)
-        return known
-
-    def _given(self, name: str) -> Input | None:
-        rule = RULES.get(name)
-        if rule is None:
-            return None
-        given = self.profile.quantities.get(name)
-        if given is not None:
-            origin = Origin.MEASURED if given.source is Provenance.MEASURED else Origin.GIVEN
-            if given.source is Provenance.ASSUMED:
-                origin = Origin.DEFAULT
-            return Input(name, rule.asks, given.low, given.mid, given.high, rule.unit, origin)
-        answer = self.profile.answers.get(rule.criterion or "")
-        number = answer.given if answer else None
-        if isinstance(number, (int, float)) and not isinstance(number, bool) and number >= rule.minimum:
-            ends = max(rule.minimum, number / rule.spread), min(rule.maximum, number * rule.spread)
-            return Input(name, rule.asks, ends[0], float(number), ends[1], rule.unit, Origin.ANSWER)
-        levels = self.profile.levels.get(rule.criterion or "")
-        criterion = self._criteria.get(rule.criterion or "")
-        if not levels or criterion is None or not criterion.unit:
-            return None
-        return _from_band(rule, criterion, levels)
-
-    def _default(self, name: str) -> Input:
-        level = self.level_of(_DEFAULTS_BY.get(name, ""))
-        at_level = f"{name}-{level}"
-        row = self.book.find(at_level if at_level in self.book.rows else name, "default")
-        value = row.values["value"]
-        low, high = bounds_of(value)
-        return Input(name, row.title, low, value.value, high, value.unit, Origin.DEFAULT, row)
-
-    def price(self, row: PriceRow, name: str) -> Input:
-        """Return a value of a price row as an input; raises PriceError where the row does not have it."""
-        label = f"{row.id}.{name}"
-        known = self.read.get(label)
-        if known is None:
-            quantity_of(row, name)
-            value = row.values[name]
-            low, high = bounds_of(value)
-            known = Input(
-                label, f"{row.title}: {name}", low, value.value, high, value.unit, Origin.PRICE, row
-            )
-            self.read[label] = known
-        return known
-
-    def constant(self, name: str) -> Input:
-        """Return a constant of the model as an input."""
-        return self.price(self.book.find(name, "constant"), "value")
-
-    def rows(self) -> tuple[PriceRow, ...]:
-        """Return every price row that was read, in the order of first use."""
-        used = (given.row for given in self.read.values() if given.origin is Origin.PRICE)
-        return tuple({row.id: row for row in used if row is not None}.values())
-
-    def uncertain(self) -> tuple[Input, ...]:
-        """Return every input that was read and is not exact."""
-        return tuple(given for given in self.read.values() if not given.is_exact)
-
-
-def _from_band(rule: QuantityRule, criterion: Criterion, levels: tuple[str, ...]) -> Input | None:
-    """Return the numbers that levels stand for: from where the lowest starts to where the level above them does."""
-    starts = sorted((level.starts_at, level.id) for level in criterion.levels if level.starts_at is not None)
-    inside = [index for index, (_, level) in enumerate(starts) if level in levels]
-    if len(inside) < len(levels):
-        return None
-    after = inside[-1] + 1
-    low = max(rule.minimum, starts[inside[0]][0] or 0)
-    high = starts[after][0] if after < len(starts) else max(low, 1.0) * _OPEN_BAND
-    if inside[0] == 0:
-        low = max(low, high / _OPEN_BAND)
-    return Input(rule.name, rule.asks, low, math.sqrt(low * high), high, rule.unit, Origin.ANSWER)
+    return read
 
 
 class Scene:
-    """Inputs read under one plan, each of them once."""
+    """Inputs read in one way, each of them once."""
 
-    def __init__(self, inputs: Inputs, plan: Plan) -> None:
-        """Take the inputs and how they are read."""
+    def __init__(self, inputs: Inputs, read: Callable[[Input], Quantity] = read_middle) -> None:
+        """Take the inputs and how one is read."""
         self.inputs = inputs
-        self.plan = plan
+        self._read = read
         self._kept: dict[str, Any] = {}
-        self._numbers: dict[str, Quantity] = {}
-        self._prices: dict[tuple[str, str], Quantity] = {}
 
     def keep(self, name: str, compute: Callable[[], Kept]) -> Kept:
-        """Return what a computation that several candidates share gives; it runs once for each scene."""
+        """Return what a computation that several options share gives; it runs once for each scene."""
         if name not in self._kept:
             self._kept[name] = compute()
         kept: Kept = self._kept[name]
@@ -268,24 +260,12 @@ class Scene:
 
     def number(self, name: str) -> Quantity:
         """Return a quantity of the profile, or its default."""
-        known = self._numbers.get(name)
-        if known is None:
-            known = self._numbers[name] = self.plan.read(self.inputs.find(name))
-        return known
+        return self.keep(f"number {name}", lambda: self._read(self.inputs.find(name)))
 
-    def price(self, row: PriceRow, name: str) -> Quantity:
-        """Return a value of a price row."""
-        known = self._prices.get((row.id, name))
-        if known is None:
-            known = self._prices[row.id, name] = self.plan.read(self.inputs.price(row, name))
-        return known
-
-    def price_or(self, row: PriceRow, *names: str) -> Quantity:
-        """Return the first of these values that the row has; raises PriceError where it has none."""
-        for name in names:
-            if name in row.values:
-                return self.price(row, name)
-        raise PriceError(f"'{row.id}' has no price '{names[-1]}'")
+    def price(self, row: PriceRow, *names: str) -> Quantity:
+        """Return the first of these values that a price row has; raises PriceError where it has none."""
+        name = next((name for name in names if name in row.values), names[-1])
+        return self.keep(f"price {row.id}.{name}", lambda: self._read(self.inputs.price(row, name)))
 
     def optional(self, row: PriceRow, name: str, unit: str) -> Quantity:
         """Return a value of a row, or nothing of its unit where the row does not bill it."""

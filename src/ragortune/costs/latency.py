@@ -6,9 +6,7 @@ import math
 
 from ragortune.costs import formulas
 from ragortune.costs.bills import Bill
-from ragortune.costs.candidates import Tools
 from ragortune.costs.inputs import Scene
-from ragortune.costs.machines import time_token
 from ragortune.model import PriceRow
 from ragortune.model.quantities import measure
 from ragortune.support.record import Record
@@ -47,82 +45,70 @@ def combine_stages(stages: tuple[Stage, ...]) -> tuple[float, float]:
     return middle, middle + math.sqrt(sum((stage.p95 - stage.p50) ** 2 for stage in stages))
 
 
-def estimate_latency(scene: Scene, bill: Bill, tools: Tools) -> Latency:
-    """Return how fast a candidate answers, at the best guesses; `scene` reads points."""
-    own = bill.candidate.is_own
-    stages = [_stage(scene, "network-own" if own else "network")]
+def estimate_latency(scene: Scene, bill: Bill) -> Latency:
+    """Return how fast a candidate answers; `scene` and `bill` are read at the best guesses."""
+    row = bill.candidate.model
+    where = "own" if row is None else "hosted"
+    stages = [_standard_stage(scene, "network-own" if row is None else "network")]
     if bill.candidate.approach.retrieves:
-        stages += _retrieval_stages(scene, tools, own=own)
-    stages += _own_stages(scene, bill) if own else _hosted_stages(scene, bill)
-    first = combine_stages(tuple(stages))
-    each, slow = _token_time(scene, bill)
+        stages += _retrieval_stages(scene, where)
+    if row is None:
+        assert bill.machines is not None
+        loaded = scene.constant("own-loaded").number_in("times")
+        start = scene.constant("own-first-token").number_in("ms") + bill.machines.prefill.number_in("ms")
+        stages.append(Stage("own model, prompt and first word", start, start * loaded))
+        each = bill.machines.token_time.number_in("ms")
+        slow = each * loaded
+    else:
+        stages += _hosted_stages(scene, bill, row)
+        known = "token_time" in row.values
+        given = scene.inputs.price(row, "token_time") if known else scene.inputs.constant("hosted-token-time")
+        each, slow = given.mid, given.high
     tokens = bill.answer.number_in("tokens/request")
     whole = combine_stages((*stages, Stage("answer", tokens * each, tokens * slow)))
-    return Latency(tuple(stages), *first, *whole)
+    return Latency(tuple(stages), *combine_stages(tuple(stages)), *whole)
 
 
-def _stage(scene: Scene, name: str, title: str | None = None) -> Stage:
+def _read_stage(scene: Scene, row: PriceRow, name: str, prefix: str = "") -> Stage:
+    return Stage(name, *(scene.price(row, f"{prefix}{part}").number_in("ms") for part in ("p50", "p95")))
+
+
+def _standard_stage(scene: Scene, name: str) -> Stage:
     row = scene.inputs.book.find(name, "stage")
-    return Stage(title or row.title, *(scene.price(row, part).number_in("ms") for part in ("p50", "p95")))
+    return _read_stage(scene, row, row.title)
 
 
-def _retrieval_stages(scene: Scene, tools: Tools, *, own: bool) -> list[Stage]:
-    store = tools.store
+def _retrieval_stages(scene: Scene, where: str) -> list[Stage]:
+    store, reranker = scene.inputs.row_of("vector_store"), scene.inputs.chosen_row("reranker")
     stages = [
-        _stage(scene, "embed-own" if own else "embed-hosted"),
-        Stage(
-            f"search in {store.title}",
-            *(scene.price(store, part).number_in("ms") for part in ("search_p50", "search_p95")),
-        ),
+        _standard_stage(scene, f"embed-{where}"),
+        _read_stage(scene, store, f"search in {store.title}", "search_"),
     ]
-    if tools.reranker is not None:
-        stage = _stage(scene, "rerank-hosted")
+    if reranker is not None:
+        stage = _standard_stage(scene, "rerank-hosted")
         share = max(1.0, scene.number("reranked_passages").number_in("passages") / _REFERENCE_PASSAGES)
-        stages.append(Stage(tools.reranker.title, stage.p50 * share, stage.p95 * share))
+        stages.append(Stage(reranker.title, stage.p50 * share, stage.p95 * share))
     return stages
 
 
-def _hosted_stages(scene: Scene, bill: Bill) -> list[Stage]:
+def _hosted_stages(scene: Scene, bill: Bill, row: PriceRow) -> list[Stage]:
     """Return the stages inside a hosted model: its first token, and the reading of the prompt."""
-    row = bill.candidate.model
-    assert row is not None
-    names = ("first_token_p50", "first_token_p95")
-    if all(name in row.values for name in names):
-        first = Stage(
-            f"first word of {row.title}", *(scene.price(row, name).number_in("ms") for name in names)
-        )
-    else:
-        first = _stage(scene, "hosted-first-token")
+    measured = "first_token_p50" in row.values and "first_token_p95" in row.values
+    first = (
+        _read_stage(scene, row, f"first word of {row.title}", "first_token_")
+        if measured
+        else _standard_stage(scene, "hosted-first-token")
+    )
     cached = bill.hit * bill.prefix * _EACH
     fresh = (bill.fresh + bill.prefix) * _EACH - cached
     speeds = [
-        scene.inputs.price(row, short)
-        if short in row.values
-        else scene.inputs.constant(f"hosted-{short}".replace("_", "-"))
-        for short in ("prefill", "prefill_cached")
+        scene.inputs.price(row, name)
+        if name in row.values
+        else scene.inputs.constant(f"hosted-{name}".replace("_", "-"))
+        for name in ("prefill", "prefill_cached")
     ]
     times = []
     for end in ("mid", "low"):
         new, taken_over = (measure(getattr(speed, end), speed.unit) for speed in speeds)
         times.append(formulas.estimate_reading(fresh, cached, (new, taken_over)).number_in("ms"))
     return [first, Stage("reading the prompt", *times)]
-
-
-def _own_stages(scene: Scene, bill: Bill) -> list[Stage]:
-    assert bill.machines is not None
-    start = scene.constant("own-first-token").number_in("ms")
-    reading = bill.machines.prefill.number_in("ms")
-    loaded = scene.constant("own-loaded").number_in("times")
-    return [Stage("own model, prompt and first word", start + reading, (start + reading) * loaded)]
-
-
-def _token_time(scene: Scene, bill: Bill) -> tuple[float, float]:
-    """Return milliseconds for each token of the answer, usual and slow."""
-    row: PriceRow | None = bill.candidate.model
-    if row is None:
-        assert bill.machines is not None
-        step = time_token(scene, bill.machines, bill.answer).number_in("ms")
-        return step, step * scene.constant("own-loaded").number_in("times")
-    known = scene.inputs.price(row, "token_time") if "token_time" in row.values else None
-    given = known or scene.inputs.constant("hosted-token-time")
-    return given.mid, given.high

@@ -6,18 +6,18 @@ from ragortune.engine.changes import find_nearest_profile
 from ragortune.engine.compile import UNIT, compile_table
 from ragortune.engine.score import judge_completed, judge_packed, logistic, speaks_against
 from ragortune.model import (
+    AnswerSensitivity,
     DecisiveRule,
     GateKind,
     Need,
     Option,
     Recommendation,
     Refusal,
-    Sensitivity,
     has_need,
 )
 
 
-def weigh_answers(recommendation: Recommendation) -> tuple[Sensitivity, ...]:
+def weigh_answers(recommendation: Recommendation) -> tuple[AnswerSensitivity, ...]:
     """Return how far each known answer moves the need that it moves most, all else held, the longest way first.
 
     How far is counted in probability, because log-odds that are far from even decide nothing. Answers that move neither
@@ -48,13 +48,13 @@ def weigh_answers(recommendation: Recommendation) -> tuple[Sensitivity, ...]:
 
 def _span_need(
     recommendation: Recommendation, need: Need, name: str, tried: list[tuple[int, int]], without: Option
-) -> Sensitivity:
+) -> AnswerSensitivity:
     now = recommendation.needs[need].score
     own = [now, *(scores[tuple(Need).index(need)] / UNIT for scores in tried)]
-    return Sensitivity(name, need, min(own), max(own), now, without)
+    return AnswerSensitivity(name, need, min(own), max(own), now, without)
 
 
-def _measure_swing(sensitivity: Sensitivity) -> float:
+def _measure_swing(sensitivity: AnswerSensitivity) -> float:
     """Return by how much the probability of the need differs between both ends."""
     return logistic(sensitivity.high) - logistic(sensitivity.low)
 

@@ -1,20 +1,20 @@
-"""The grammar of amounts as people write them, in answers and in prose: `4.2M tokens`, `1,5 s`, `2k/day`, `$3-5 per query`.
+"""The grammar of amounts as people write them, in answers, profiles and prose: `4.2M tokens`, `1,5 s`, `$3-5 per query`.
 
 A number may have English, European or Swiss separators. What could be two numbers (`2.000`) is refused as ambiguous, never
-guessed. Answers are read whole, in the unit of a criterion (`read_amount`); prose is searched for amounts with a unit
-of their own (`find_amounts`). Lengths of time come from the table of `ragortune.model.units`.
+guessed. An amount that is given is read whole, in the unit that is asked for (`read_amount`); prose is searched for
+amounts with a unit of their own (`find_amounts`). What units there are is in `ragortune.model.units`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
 from ragortune.model import Criterion
-from ragortune.model.units import SECONDS
-from ragortune.support.errors import AnswerError
+from ragortune.model.units import names_of, parse_unit
+from ragortune.support.errors import AnswerError, QuantityError
 from ragortune.support.text import quote_value
 
 _LARGEST = 1e18
@@ -23,14 +23,8 @@ _NUMBER = re.compile(
     rf"(?P<sign>[-+]?)(?:(?P<grouped>\d{{1,3}}(?:[ ,.'\u2019_{_SPACES}]\d{{3}})+)(?!\d)|(?P<digits>\d+))?(?P<part>[.,]\d+)?(?P<power>[eE][-+]?\d{{1,3}}(?![A-Za-z0-9]))?"
 )
 _SEPARATOR = re.compile(r"\D")
-_DECIMAL_COMMA = 2
-"""Most digits behind a comma that is read as a decimal comma; with three it separates thousands."""
-_MULTIPLIERS: Mapping[str, float] = {
-    **dict.fromkeys(("thousand", "k"), 1e3),
-    **dict.fromkeys(("million", "millions", "mio", "m"), 1e6),
-    **dict.fromkeys(("billion", "billions", "bn", "b"), 1e9),
-}
-_DAY = SECONDS["day"]
+_SECONDS = names_of("second")
+_MULTIPLIERS = {name: factor for name, factor in names_of("").items() if factor >= 1000}
 _ADVERBS: Mapping[str, str] = {
     "hourly": "hour",
     "daily": "day",
@@ -39,17 +33,10 @@ _ADVERBS: Mapping[str, str] = {
     "yearly": "year",
     "annual": "year",
 }
-_TOKENS: Mapping[str, float] = {
-    **dict.fromkeys(("", "t", "tok", "toks", "token", "tokens"), 1.0),
-    **dict.fromkeys(("word", "words"), 1.3),
-    **dict.fromkeys(("page", "pages"), 400.0),
-    **dict.fromkeys(("character", "characters", "chars", "byte", "bytes"), 0.25),
-    "kb": 0.25e3,
-    "mb": 0.25e6,
-    "gb": 0.25e9,
-    "tb": 0.25e12,
-}
-"""Tokens of plain English text, as the help on the size of the material counts them."""
+_DAY = _SECONDS["day"]
+_SHORT_RATES: Mapping[str, float] = {"rps": _DAY, "qps": _DAY, "rpm": _DAY / 60}
+_BYTES = names_of("byte")
+_REQUESTS = names_of("request")
 
 
 class AmbiguousNumberError(ValueError):
@@ -91,45 +78,130 @@ def _ungroup(grouped: str, part: str, *, exact: bool) -> tuple[str, str]:
     return "".join(groups), part
 
 
-# --- answers ------------------------------------------------------------------------------------------------------
+# --- an amount that is given --------------------------------------------------------------------------------------
+
+_MONEY = re.compile(r"(?:\$|usd\s)\s*", re.IGNORECASE)
+_WORD = re.compile(r"/|[^\s/]+")
+_OF = re.compile(r"(?:of|out of|in|/)\s*([\d,_']{1,12})")
+_EACH = ("a", "an", "per", "each", "every")
+_LEAST_BARE_TIME = 20
+"""A bare number below this is hardly meant in milliseconds, so that it is asked back."""
+_TOKENS_A_BYTE = 0.25
+"""Of plain English text."""
 
 
-def read_amount(criterion: Criterion, text: str) -> float | None:
-    """Return an amount in the criterion's unit; None where the text does not begin like a number.
+def parse_amount(text: str, unit: str, counted: Collection[str] = ()) -> float | None:
+    """Return what a text such as `800 ms` or `$4` says in a unit; None where it does not begin like a number.
 
     Args:
-        criterion: a criterion with a unit.
-        text: what was typed, in lower case.
+        text: what was written.
+        unit: the unit in which the number is wanted; empty for a count.
+        counted: names of what is counted, which may stand behind the number.
 
     Raises:
-        AnswerError: it begins like a number, and is ambiguous, too large, or the rest is no unit that fits.
+        QuantityError: it begins like a number, and is ambiguous, too large, or the rest is no unit that fits.
 
     """
-    if not criterion.unit:
-        return None
-    hint = f"type for instance {show_amounts(criterion)}"
+    text = text.strip()
+    money = _MONEY.match(text)
     try:
-        found = read_number(text)
+        found = read_number(text, money.end() if money else 0)
     except AmbiguousNumberError as error:
         low, high = (f"{number:g}" for number in (error.low, error.high))
-        message = f"{quote_value(text)} could be {low} or {high}"
-        raise AnswerError(message, None, f"type {high} or {low}, without a separator") from None
+        hint = f"write {high} or {low}, without a separator"
+        raise QuantityError(f"{quote_value(text)} could be {low} or {high}", None, hint) from None
     if found is None:
         return None
     number, end = found
     rest = text[end:].strip().rstrip(".")
-    if not rest and number < _LEAST_BARE_TIME and _kind_of(criterion) == "time":
-        raise AnswerError(f"{quote_value(text)} of what: milliseconds, seconds?", None, hint)
-    factor = _read_factor(criterion, rest)
-    if factor is None:
-        raise AnswerError(f"{quote_value(rest)} is not a unit for {criterion.unit}", None, hint)
-    if abs(number * factor) > _LARGEST:
-        raise AnswerError(f"{quote_value(text)} is too large for {criterion.unit}", None, hint)
-    return _round_amount(number * factor)
+    if not rest and unit == "ms" and number < _LEAST_BARE_TIME:
+        raise QuantityError(f"{quote_value(text)} of what: milliseconds, seconds?")
+    amount = number * _find_factor(f"usd {rest}" if money else rest, unit, counted)
+    if abs(amount) > _LARGEST:
+        raise QuantityError(f"{quote_value(text)} is too large for {unit or 'a count'}")
+    return float(f"{amount:.10g}")  # without the noise of conversion
 
 
-_LEAST_BARE_TIME = 20
-"""A bare number below this is hardly meant in milliseconds, so that it is asked back."""
+def _find_factor(written: str, unit: str, counted: Collection[str]) -> float:
+    """Return by what a number is to be multiplied, from the words behind it; raises QuantityError."""
+    share = _OF.fullmatch(written) if unit == "share" else None
+    whole = int(_SEPARATOR.sub("", share[1]) or 0) if share else 0
+    if whole:
+        return 1 / whole
+    scale, wanted = parse_unit(unit or "1")
+    words = _WORD.findall(written.replace("per cent", "percent"))
+    factor = _MULTIPLIERS.get(words[0].lower(), 1.0) if words else 1.0
+    if factor > 1 and not (words[0].lower() == "m" and unit == "ms"):
+        words = words[1:]
+    else:
+        factor = 1.0
+    per_request = any(base == "request" for base, _ in wanted)
+    if all(word.lower() in counted or (per_request and word.lower() in _REQUESTS) for word in words):
+        return factor
+    misfit = QuantityError(f"{quote_value(written)} is not a unit for {unit or 'a count'}")
+    if not unit:
+        raise misfit
+    own, measured = parse_unit(_join_unit(words))
+    if measured == (("byte", 1),) and wanted == (("token", 1),):
+        return factor * own * _TOKENS_A_BYTE / scale
+    if measured not in (wanted, tuple(part for part in wanted if part[0] != "request")):
+        raise misfit
+    return factor * own / scale
+
+
+def _join_unit(words: Collection[str]) -> str:
+    """Return words as a unit: `requests a day` is `requests/day`, and so is `requests daily`."""
+    parts: list[str] = []
+    for word in words:
+        if word.lower() in _ADVERBS:
+            parts += ["/", _ADVERBS[word.lower()]]
+        elif word.lower() in _EACH:
+            parts.append("/")
+        else:
+            parts.append(word)
+    text = " ".join(parts)
+    return f"1{text}" if text.startswith("/") else text
+
+
+# --- answers to a criterion ---------------------------------------------------------------------------------------
+
+_EXAMPLES: Mapping[str, str] = {
+    "ms": "800 ms, 1.5 s or 500-800 ms",
+    "requests/day": "2000, 2k/day or 90 per hour",
+    "share": "0.72, 72% or 36 of 50",
+    "tokens": "4.2M tokens, 300 pages or 3 MB",
+    "": "120, 2k or 200-800",
+}
+
+
+def read_amount(criterion: Criterion, text: str) -> float | None:
+    """Return an amount in the criterion's unit; None where it has none or the text does not begin like a number.
+
+    Raises AnswerError where it begins like a number and cannot be understood.
+    """
+    if not criterion.unit:
+        return None
+    unit = _unit_of(criterion)
+    counted = () if unit else {*re.findall(r"[a-z-]+", criterion.unit.lower()), *names_of("example")}
+    try:
+        amount = parse_amount(text, unit, counted)
+    except QuantityError as error:
+        hint = error.hint or f"type for instance {show_amounts(criterion)}"
+        raise AnswerError(error.message, None, hint) from None
+    if amount is None or (abs(amount) < 1000 and amount != int(amount)):
+        return amount
+    return round(amount)
+
+
+def _unit_of(criterion: Criterion) -> str:
+    """Return the unit of a criterion as the table of units has it; empty where it counts something."""
+    unit = criterion.unit or ""
+    first = unit.split(" ", 1)[0]
+    if first in _SECONDS or unit == "tokens":
+        return first
+    if unit.endswith((" a day", " per day", "/day")):
+        return "requests/day"
+    return "share" if criterion.minimum == 0 and criterion.maximum == 1 else ""
 
 
 def unit_words(text: str) -> str:
@@ -140,107 +212,16 @@ def unit_words(text: str) -> str:
 
 def show_amounts(criterion: Criterion) -> str:
     """Return examples of amounts that a criterion takes, as a person would type them."""
-    return _EXAMPLES[_kind_of(criterion)]
+    return _EXAMPLES.get(_unit_of(criterion), _EXAMPLES[""])
 
 
 def show_amount(criterion: Criterion, number: int) -> str:
     """Return a number so that it cannot be taken for the number of a level."""
-    kind = _kind_of(criterion)
-    if kind == "share":
+    unit = _unit_of(criterion)
+    if unit == "share":
         return f"{number * 100}%"
-    unit = (criterion.unit or "").split(" ")
-    return f"{number} {' '.join(unit[-2:]) if kind == 'rate' else unit[0] if kind == 'time' else unit[-1]}"
-
-
-_EXAMPLES: Mapping[str, str] = {
-    "time": "800 ms, 1.5 s or 500-800 ms",
-    "rate": "2000, 2k/day or 90 per hour",
-    "share": "0.72, 72% or 36 of 50",
-    "tokens": "4.2M tokens, 300 pages or 3 MB",
-    "count": "120, 2k or 200-800",
-}
-_OF = re.compile(r"(?:of|out of|in|/)\s*([\d,_']{1,12})")
-_WHATS = ("request", "req", "call", "query", "querie", "message", "question", "hit", "document", "item")
-
-
-def _kind_of(criterion: Criterion) -> str:
-    unit = criterion.unit or ""
-    if unit.split(" ", 1)[0] in SECONDS:
-        return "time"
-    if unit.endswith((" a day", " per day", "/day")):
-        return "rate"
-    if criterion.minimum == 0 and criterion.maximum == 1:
-        return "share"
-    return "tokens" if unit == "tokens" else "count"
-
-
-def _read_factor(criterion: Criterion, rest: str) -> float | None:
-    """Return what a number is to be multiplied by, from the words behind it; None if they are not understood."""
-    kind = _kind_of(criterion)
-    factor = _read_unit(criterion, kind, rest)
-    if factor is not None or kind == "share":
-        return factor
-    for word, multiplier in _MULTIPLIERS.items():
-        after = rest[len(word) :]
-        ambiguous = kind == "time" and word == "m"
-        if rest.startswith(word) and not after[:1].isalpha() and not ambiguous:
-            factor = _read_unit(criterion, kind, after.strip())
-            return None if factor is None else factor * multiplier
-    return None
-
-
-def _read_unit(criterion: Criterion, kind: str, words: str) -> float | None:
-    """Return how many of the criterion's units the unit in these words is."""
-    unit = criterion.unit or ""
-    if kind == "time":
-        seconds = SECONDS.get(words) if words else SECONDS[unit.split(" ", 1)[0]]
-        return None if seconds is None else seconds / SECONDS[unit.split(" ", 1)[0]]
-    if kind == "rate":
-        return _read_rate(words)
-    if kind == "share":
-        return _read_share(words)
-    if kind == "tokens":
-        return _TOKENS.get(words)
-    nouns = {*re.findall(r"[a-z]+", unit.lower()), "pair", "pairs", "example", "examples", "samples"}
-    return 1.0 if nouns.issuperset(re.findall(r"[^\s/-]+", words)) else None
-
-
-def _read_rate(words: str) -> float | None:
-    """Return how many times a day the words say; `requests per hour`, `/min`, `rps`, or nothing for a day."""
-    if words in _RATES:
-        return _RATES[words]
-    parts = [part for part in re.split(r"[\s/]+", words.replace("/", " / ")) if part not in ("", "/")]
-    if parts and parts[0].removesuffix("s") in _WHATS:
-        parts = parts[1:]
-    if parts and parts[0] in ("a", "an", "per", "each", "every"):
-        parts = parts[1:]
-        if not parts:
-            return None
-    if not parts:
-        return None if words.endswith("/") else 1.0
-    period = SECONDS.get(_ADVERBS.get(parts[0], parts[0])) if len(parts) == 1 else None
-    return _DAY / period if period else None
-
-
-_RATES: Mapping[str, float] = {"rps": _DAY, "qps": _DAY, "rpm": _DAY / 60}
-
-
-def _read_share(words: str) -> float | None:
-    if not words:
-        return 1.0
-    if words in ("%", "percent", "per cent"):
-        return 0.01
-    found = _OF.fullmatch(words)
-    whole = int(_SEPARATOR.sub("", found[1]) or 0) if found else 0
-    return 1 / whole if whole else None
-
-
-def _round_amount(number: float) -> float:
-    """Return a number without the noise of conversion: whole where it is large, ten digits where it is small."""
-    rounded = float(f"{number:.10g}")
-    if abs(rounded) >= 1000 or rounded == int(rounded):
-        return round(rounded)
-    return rounded
+    last = (criterion.unit or "").rpartition(" ")[2]
+    return f"{number} {'a day' if unit == 'requests/day' else unit or last}"
 
 
 # --- prose --------------------------------------------------------------------------------------------------------
@@ -263,9 +244,10 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
 
 _FIND = re.compile(r"(?<![\w.,])(?:[$\u20ac\u00a3]\s?)?\d")
 _MULTIPLIED = re.compile(r"\s?(k|K|M|B|mio|[Tt]housand|[Mm]illion|[Bb]illion|bn)(?![\w])")
+_TIMES = (name for name in _SECONDS if len(name) > 2 or name in ("ms", "s", "h", "hr"))
 _UNIT = re.compile(
-    r"[\s-]?(?:(?P<time>ms|msecs?|milliseconds?|s|secs?|seconds?|min|mins|minutes?|h|hrs?|hours?|days?|weeks?|months?|years?)"
-    r"|(?P<money>usd|eur|gbp|dollars?|euros?|cents?)|(?P<size>[kmgt]i?b|(?:kilo|mega|giga|tera)?bytes?)|(?P<share>percent))(?![\w])|\s?(?P<sign>[%$\u20ac\u00a3])",
+    rf"[\s-]?(?:(?P<time>{'|'.join(_TIMES)})|(?P<size>{'|'.join(_BYTES)})"
+    r"|(?P<money>usd|eur|gbp|dollars?|euros?|cents?)|(?P<share>percent))(?![\w])|\s?(?P<sign>[%$\u20ac\u00a3])",
     re.IGNORECASE,
 )
 _RATE = re.compile(
@@ -280,7 +262,6 @@ _BOUNDS = re.compile(
     re.IGNORECASE,
 )
 _BEFORE = 16
-_SIZES: Mapping[str, float] = {"k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _YEARS = range(1900, 2100)
 _CURRENCIES = "$\u20ac\u00a3"
 
@@ -350,7 +331,8 @@ def _give_unit(text: str, start: int, end: int, numbers: tuple[float, float], *,
         return Amount(kind, low * factor, high * factor, start, unit.end() if unit else end, bound)
     rate = _RATE.match(text, end)
     if rate:
-        times = _RATES.get((rate["short"] or "").lower()) or _DAY / _period_of(rate)
+        word = (rate["short"] or rate["period"] or rate["often"]).lower()
+        times = _SHORT_RATES.get(word) or _DAY / _SECONDS[_ADVERBS.get(word, word)]
         return Amount("rate", low * times, high * times, start, rate.end(), bound)
     if high < _LEAST_UNNAMED and _NAMED.search(text[max(0, start - _LONGEST_NAME) : start]):
         return None
@@ -364,21 +346,16 @@ def _measure(unit: re.Match[str], number: float) -> tuple[str, float] | None:
     if unit["share"] or unit["sign"]:
         return "share", 0.01
     if unit["size"]:
-        return "size", _SIZES.get(unit["size"][0].lower(), 1.0)
+        return "size", _BYTES[unit["size"].lower()]
     if unit["time"] == "s" and number in _YEARS:
         return None
-    return "duration", SECONDS[unit["time"].lower()] * 1000
+    return "duration", _SECONDS[unit["time"].lower()] * 1000
 
 
 _NAMED = re.compile(r"(?:[^\W\d_]-|[a-z0-9)\]|,] [A-Z]\w* |^[A-Z]\w* |#)$")
 """What stands in front of a number that is part of a name, such as `Sonnet 4`, `Phase 2` or `GPT-4`."""
 _LEAST_UNNAMED = 100
 _LONGEST_NAME = 24
-
-
-def _period_of(rate: re.Match[str]) -> float:
-    word = (rate["period"] or rate["often"]).lower()
-    return SECONDS[_ADVERBS.get(word, word)]
 
 
 def _find_bound(text: str, start: int) -> str:
@@ -389,11 +366,3 @@ def _find_bound(text: str, start: int) -> str:
         return ">="
     strict = found["less"].lower() in ("<", "under", "below", "less than", "fewer than")
     return "<" if strict else "<="
-
-
-def iterate_levels(criterion: Criterion, low: float, high: float) -> Iterator[str]:
-    """Yield the levels of a criterion with a unit that a range of numbers touches, lowest first."""
-    starts = sorted((level.starts_at, level.id) for level in criterion.levels if level.starts_at is not None)
-    for (begin, level), following in zip(starts, [*starts[1:], (float("inf"), "")], strict=True):
-        if begin <= high and low < following[0]:
-            yield level

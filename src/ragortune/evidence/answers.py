@@ -5,6 +5,7 @@ What comes out is the value as a profile file would hold it, so that a questionn
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 
@@ -80,12 +81,9 @@ def accepted_words(criterion: Criterion) -> str:
 
 def _not_understood(criterion: Criterion, words: str) -> AnswerError:
     near = suggest_name(words, criterion.level_ids)
-    hint = f"{near} {_capitalise(accepted_words(criterion))}" if near else accepted_words(criterion)
+    accepted = accepted_words(criterion)
+    hint = f"{near} {accepted[:1].upper()}{accepted[1:]}" if near else accepted
     return AnswerError(f"{quote_value(words)} is not an answer to this question", None, hint)
-
-
-def _capitalise(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 # --- one answer ---------------------------------------------------------------------------------------------------
@@ -96,18 +94,18 @@ def _read_single(criterion: Criterion, words: str) -> object:
     level = _find_level(criterion, words)
     if level is not None or not criterion.unit:
         return level
-    words = _ABOUT.sub("", words, count=1) if _ABOUT.match(words) else words
+    words = _drop_about(words)
     if _PLAIN_NUMBER.fullmatch(words) and 1 <= int(words) <= len(criterion.levels):
         level = criterion.level_ids[int(words) - 1]
         hint = f"type #{int(words)} for {level}, or {show_amount(criterion, int(words))}"
         raise AnswerError(f"{words} could be the number of a level or an amount", None, hint)
-    if _looks_like_range(words) or _LIST_WITH_AMOUNTS.search(words):
-        return None
-    return read_amount(criterion, words)
+    is_range = _split_range(words) or _LOWER.fullmatch(words) or _UPPER.fullmatch(words)
+    return None if is_range or _LIST_WITH_AMOUNTS.search(words) else read_amount(criterion, words)
 
 
-def _looks_like_range(words: str) -> bool:
-    return _split_range(words) is not None or bool(_LOWER.fullmatch(words) or _UPPER.fullmatch(words))
+def _drop_about(words: str) -> str:
+    found = _ABOUT.match(words)
+    return words[found.end() :] if found else words
 
 
 def _find_level(criterion: Criterion, words: str) -> str | None:
@@ -174,7 +172,7 @@ def _read_end(criterion: Criterion, words: str) -> object:
     level = _find_level(criterion, words)
     if level is not None:
         return level
-    return read_amount(criterion, _ABOUT.sub("", words, count=1) if _ABOUT.match(words) else words)
+    return read_amount(criterion, _drop_about(words))
 
 
 def _make_range(criterion: Criterion, low: object, high: object) -> object:
@@ -193,16 +191,9 @@ def _read_side(criterion: Criterion, words: str) -> object:
     amount = read_amount(criterion, found[1]) if found else None
     if amount is None:
         return None
-    numbered = sorted(
-        (level.starts_at, level.id) for level in criterion.levels if level.starts_at is not None
-    )
-    ends = [start for start, _ in numbered[1:]] + [float("inf")]
-    inside: list[object] = [
-        level
-        for (start, level), end in zip(numbered, ends, strict=True)
-        if (end > amount if over else start < amount)
-    ]
-    return inside[0] if len(inside) == 1 else inside or None
+    ends = (amount, math.inf) if over else (-math.inf, math.nextafter(amount, -math.inf))
+    inside = [band.level for band in criterion.bands_between(*ends)]
+    return inside[0] if len(inside) == 1 else inside
 
 
 # --- several answers ----------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ class Tried(Record, frozen=True):
     name: str
     """Name of the example; of a phrase the sentence itself."""
     expected: str
-    """The key under which the example is listed, such as `fires` or `silent`."""
+    """The key under which the example is listed, such as `fires` or `does_not_fire`."""
     happened: str
     """What the owner did."""
     passed: bool
@@ -57,7 +57,7 @@ def list_failed(tried: Iterable[Tried]) -> list[Tried]:
 
 def try_rules(rulebook: Rulebook) -> Iterator[Tried]:
     """Yield the profiles on which rules are tested."""
-    vocabulary = Vocabulary(rulebook.readable)
+    vocabulary = Vocabulary(rulebook.readable, rulebook.quantities)
     for rule in rulebook.rules.values():
         for expected in rule.tests.field_names():
             for example in getattr(rule.tests, expected):

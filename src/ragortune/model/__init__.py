@@ -2,6 +2,7 @@
 
 from ragortune.model.cases import Case as Case
 from ragortune.model.cases import Sample as Sample
+from ragortune.model.criteria import Band as Band
 from ragortune.model.criteria import Bound as Bound
 from ragortune.model.criteria import Condition as Condition
 from ragortune.model.criteria import Criterion as Criterion
@@ -17,14 +18,17 @@ from ragortune.model.options import Strength as Strength
 from ragortune.model.options import has_need as has_need
 from ragortune.model.options import is_undecided as is_undecided
 from ragortune.model.options import pair_option as pair_option
-from ragortune.model.pricing import Confidence as Confidence
-from ragortune.model.pricing import PriceRow as PriceRow
-from ragortune.model.pricing import PriceValue as PriceValue
+from ragortune.model.prices import Confidence as Confidence
+from ragortune.model.prices import PriceKind as PriceKind
+from ragortune.model.prices import PriceRow as PriceRow
+from ragortune.model.prices import PriceValue as PriceValue
 from ragortune.model.profiles import Answer as Answer
 from ragortune.model.profiles import Evidence as Evidence
 from ragortune.model.profiles import GivenQuantity as GivenQuantity
 from ragortune.model.profiles import Profile as Profile
 from ragortune.model.profiles import Provenance as Provenance
+from ragortune.model.profiles import QuantityKind as QuantityKind
+from ragortune.model.recommendation import AnswerSensitivity as AnswerSensitivity
 from ragortune.model.recommendation import DecisiveRule as DecisiveRule
 from ragortune.model.recommendation import Flip as Flip
 from ragortune.model.recommendation import GateHit as GateHit
@@ -35,7 +39,6 @@ from ragortune.model.recommendation import Recommendation as Recommendation
 from ragortune.model.recommendation import Refusal as Refusal
 from ragortune.model.recommendation import RuleHit as RuleHit
 from ragortune.model.recommendation import RuleTrace as RuleTrace
-from ragortune.model.recommendation import Sensitivity as Sensitivity
 from ragortune.model.recommendation import TraceState as TraceState
 from ragortune.model.rules import AnswerCount as AnswerCount
 from ragortune.model.rules import Effect as Effect

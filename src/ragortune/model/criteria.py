@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
+from functools import cached_property
+from math import inf
+from typing import NamedTuple
 
 from ragortune.model.options import Need
 from ragortune.support.record import NOTHING, Record
@@ -41,7 +45,15 @@ Condition = str | tuple[str, ...] | Bound | Main
 """One level, one of several levels, a bound on an ordered criterion, or a condition on the main level."""
 
 
-class Criterion(Record, frozen=True):
+class Band(NamedTuple):
+    """The numbers that count as one level: from its start up to, but without, its end."""
+
+    start: float
+    end: float
+    level: str
+
+
+class Criterion(Record, frozen=True, dict=True):
     """One question about a project, its levels and how to find out."""
 
     id: str
@@ -87,6 +99,24 @@ class Criterion(Record, frozen=True):
     def level_ids(self) -> tuple[str, ...]:
         """Names of the levels, in order."""
         return tuple(level.id for level in self.levels)
+
+    @cached_property
+    def bands(self) -> tuple[Band, ...]:
+        """The levels that a number can be, smallest first."""
+        starts = sorted((level.starts_at, level.id) for level in self.levels if level.starts_at is not None)
+        ends = [*(start for start, _ in starts[1:]), inf]
+        return tuple(Band(start, end, level) for (start, level), end in zip(starts, ends, strict=True))
+
+    def bands_between(self, low: float, high: float) -> tuple[Band, ...]:
+        """Return the bands that numbers from low to high touch, smallest first; what lies below all is in the first."""
+        starts = [band.start for band in self.bands]
+        first, last = (max(0, bisect_right(starts, end) - 1) for end in (low, high))
+        return self.bands[first : last + 1]
+
+    def levels_between(self, low: float, high: float) -> tuple[str, ...]:
+        """Return the levels that numbers from low to high can be, in the order of the criterion."""
+        inside = {band.level for band in self.bands_between(low, high)}
+        return tuple(level for level in self.level_ids if level in inside)
 
     def level(self, level_id: str) -> Level:
         """Return the level of that name; KeyError if there is none."""

@@ -54,6 +54,47 @@ class Answer(Record, frozen=True):
     as_of: str | None = None
     """The date for which it holds, YYYY-MM-DD, if said."""
 
+    @property
+    def number(self) -> float | None:
+        """The number that was given, or None where the answer is a level, a range or several of them."""
+        given = self.given
+        return float(given) if isinstance(given, (int, float)) and not isinstance(given, bool) else None
+
+
+class QuantityKind(Record, frozen=True):
+    """One quantity that a profile can give: a number with a unit, or a choice of names."""
+
+    id: str
+    """Name under `quantities`."""
+    asks: str
+    """What it counts, in a few words."""
+    unit: str = ""
+    """Unit of the number; empty for a choice of names."""
+    minimum: float = 0.0
+    """Smallest number that makes sense."""
+    maximum: float = 1e15
+    """Largest number that makes sense."""
+    whole: bool = False
+    """True where only whole numbers make sense."""
+    criterion: str | None = None
+    """The criterion that asks for the same number; both have to agree."""
+    spread: float = 1.0
+    """Factor either way within which a plain number is taken to lie."""
+    rows: tuple[str, ...] = ()
+    """Kinds of price rows that can be named."""
+    words: tuple[str, ...] = ()
+    """Other words that can be named."""
+    several: bool = False
+    """True where a list of names can be given."""
+    depends_on: str | None = None
+    """The criterion on whose level the default depends: a price row `id-level`, or a name under `stands_in`."""
+    stands_in: Mapping[str, str] = NOTHING
+    """The name that is taken where none is given, by level, or under `otherwise`."""
+
+    def put_margin(self, number: float) -> tuple[float, float]:
+        """Return the ends between which a plain number is taken to lie."""
+        return max(self.minimum, number / self.spread), min(self.maximum, number * self.spread)
+
 
 class GivenQuantity(Record, frozen=True):
     """One entry under `quantities`, checked: a number with its bounds, or the names of rows of the price data."""
@@ -64,8 +105,10 @@ class GivenQuantity(Record, frozen=True):
     """The number as given, or the middle of the range."""
     high: float = 0.0
     """Largest number that is believed possible."""
-    stated: tuple[float, float] = (0.0, 0.0)
-    """The ends as they were written: twice the same for a plain number, whatever margin is put around it."""
+    stated: tuple[float, float] | None = None
+    """The ends as they were written, where a range was."""
+    criterion: str | None = None
+    """The criterion that asks for the same number."""
     names: tuple[str, ...] = ()
     """The names given, where the quantity is a choice."""
     source: Provenance = Provenance.STATED
@@ -74,6 +117,11 @@ class GivenQuantity(Record, frozen=True):
     """What supports it, if said: in words of the team's own, or as a quote."""
     place: Place | None = None
     """Where it stands."""
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends as they were said: twice the same for a plain number, whatever margin is put around it."""
+        return self.stated or (self.mid, self.mid)
 
 
 class Profile(Record, frozen=True):

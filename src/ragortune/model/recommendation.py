@@ -106,7 +106,7 @@ class OpenQuestion(Record, frozen=True):
     """Whether the answer can change the option by itself; otherwise only together with other open answers."""
 
 
-class Sensitivity(Record, frozen=True):
+class AnswerSensitivity(Record, frozen=True):
     """How much one answer carries: the log-odds of a need with the lowest and the highest of its levels."""
 
     criterion: str
@@ -177,7 +177,7 @@ class Recommendation(Record, frozen=True):
     """What would change the option; None until computed."""
     unknowns: tuple[OpenQuestion, ...] | None = None
     """Which open answers still matter, those worth most first; None until computed."""
-    sensitivities: tuple[Sensitivity, ...] | None = None
+    sensitivities: tuple[AnswerSensitivity, ...] | None = None
     """Which answers carry the advice, those that move most first; None until computed."""
     decisive_rules: tuple[DecisiveRule, ...] | None = None
     """Rules without which the advice would be another; None until computed."""

@@ -11,7 +11,8 @@ import msgspec
 from ragortune.model.cases import Case
 from ragortune.model.criteria import Bound, Condition, Criterion, Main
 from ragortune.model.options import Direction, GateKind, Need, NoticeKind, Option, Strength
-from ragortune.model.pricing import PriceRow
+from ragortune.model.prices import PriceKind, PriceRow
+from ragortune.model.profiles import QuantityKind
 from ragortune.support.record import NOTHING, Record
 
 
@@ -88,7 +89,7 @@ class RuleTests(Record, frozen=True):
 
     fires: tuple[Example, ...] = ()
     """Profiles on which the rule must fire."""
-    silent: tuple[Example, ...] = ()
+    does_not_fire: tuple[Example, ...] = ()
     """Profiles on which it must not."""
 
 
@@ -238,6 +239,10 @@ class Rulebook(Record, frozen=True, dict=True):
     """Rules of the base set that a rule pack switched off, with the reason."""
     cases: tuple[Case, ...] = ()
     """The casebook."""
+    quantities: Mapping[str, QuantityKind] = NOTHING
+    """Numbers and choices that a profile can give for the cost model, by id."""
+    price_kinds: Mapping[str, PriceKind] = NOTHING
+    """The kinds of price rows by id."""
     prices: Mapping[str, PriceRow] = NOTHING
     """The price data by id."""
     answer_counts: Mapping[str, tuple[AnswerCount, ...]] = NOTHING

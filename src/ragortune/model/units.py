@@ -1,4 +1,4 @@
-"""Units as people write them, and what they measure: `USD/mtok`, `USD/GB/month`, `requests/day`."""
+"""Units as people write them, and what they measure: `USD/mtok`, `USD/GB/month`, `requests a day`, `pages`."""
 
 from __future__ import annotations
 
@@ -8,67 +8,84 @@ from functools import lru_cache
 from ragortune.support.errors import QuantityError
 from ragortune.support.text import quote_value, suggest_name
 
-DAYS_A_YEAR = 365
-DAYS_A_MONTH = DAYS_A_YEAR / 12
+DAYS_A_MONTH = 365 / 12
+"""A twelfth of a year: the 730 hours by which price lists count. There is no other length of a month."""
 _DAY = 86_400.0
-_KIB = 1024.0
-SECONDS: Mapping[str, float] = {
-    **dict.fromkeys(("us", "microsecond", "microseconds"), 1e-6),
-    **dict.fromkeys(("ms", "msec", "msecs", "millisecond", "milliseconds"), 0.001),
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
-    **dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0),
-    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
-    **dict.fromkeys(("d", "day", "days"), _DAY),
-    **dict.fromkeys(("w", "wk", "week", "weeks"), 7 * _DAY),
-    **dict.fromkeys(("mo", "month", "months"), DAYS_A_MONTH * _DAY),
-    **dict.fromkeys(("y", "yr", "year", "years"), DAYS_A_YEAR * _DAY),
-}
-"""The one table of lengths of time, by every name that people give them."""
 
 Dimensions = tuple[tuple[str, int], ...]
 """Base units with their exponents, sorted by name; those with exponent 0 are left out."""
 
 NO_UNIT: Dimensions = ()
 
-
-def _base(name: str) -> Dimensions:
-    return ((name, 1),)
-
-
-_WORDS: Mapping[str, tuple[float, Dimensions]] = {
-    **dict.fromkeys(("usd", "dollar", "dollars", "$"), (1.0, _base("usd"))),
-    **dict.fromkeys(("cent", "cents"), (0.01, _base("usd"))),
-    **dict.fromkeys(("token", "tokens"), (1.0, _base("token"))),
-    "ktok": (1e3, _base("token")),
-    "mtok": (1e6, _base("token")),
-    **dict.fromkeys(
-        ("request", "requests", "search", "searches", "query", "queries"), (1.0, _base("request"))
-    ),
-    **{name: (length, _base("second")) for name, length in SECONDS.items()},
-    **dict.fromkeys(("byte", "bytes"), (1.0, _base("byte"))),
-    "KB": (1e3, _base("byte")),
-    "MB": (1e6, _base("byte")),
-    "GB": (1e9, _base("byte")),
-    "TB": (1e12, _base("byte")),
-    "KiB": (_KIB, _base("byte")),
-    "GiB": (_KIB**3, _base("byte")),
-    "TiB": (_KIB**4, _base("byte")),
-    **dict.fromkeys(("vector", "vectors"), (1.0, _base("vector"))),
-    **dict.fromkeys(("example", "examples"), (1.0, _base("example"))),
-    **dict.fromkeys(("accelerator", "accelerators"), (1.0, _base("accelerator"))),
-    **dict.fromkeys(("parameter", "parameters"), (1.0, _base("parameter"))),
-    **dict.fromkeys(("flop", "flops"), (1.0, _base("flop"))),
-    "TFLOP": (1e12, _base("flop")),
-    **dict.fromkeys(("share", "times", "passages", "epochs", "runs", "1"), (1.0, NO_UNIT)),
-    "%": (0.01, NO_UNIT),
-    "thousand": (1e3, NO_UNIT),
-    "million": (1e6, NO_UNIT),
-    "billion": (1e9, NO_UNIT),
+_NAMES: Mapping[str, Mapping[float, str]] = {
+    "usd": {1: "usd dollar dollars $", 0.01: "cent cents"},
+    "token": {
+        1: "token tokens tok toks t",
+        1e3: "ktok",
+        1e6: "mtok",
+        # Tokens of plain English text, as the help on the size of the material counts them.
+        1.3: "word words",
+        400: "page pages",
+        0.25: "character characters chars",
+    },
+    "request": {
+        1: "request requests req reqs search searches query queries call calls message messages question questions "
+        "hit hits document documents item items"
+    },
+    "second": {
+        1e-6: "us microsecond microseconds",
+        0.001: "ms msec msecs millisecond milliseconds",
+        1: "s sec secs second seconds",
+        60: "min mins minute minutes",
+        3600: "h hr hrs hour hours",
+        _DAY: "d day days",
+        7 * _DAY: "w wk week weeks",
+        DAYS_A_MONTH * _DAY: "mo month months",
+        365 * _DAY: "y yr year years",
+    },
+    "byte": {
+        1: "byte bytes",
+        1e3: "kb kilobyte kilobytes",
+        1e6: "mb megabyte megabytes",
+        1e9: "gb gigabyte gigabytes",
+        1e12: "tb terabyte terabytes",
+        1024: "kib",
+        1024**2: "mib",
+        1024**3: "gib",
+        1024**4: "tib",
+    },
+    "vector": {1: "vector vectors"},
+    "example": {1: "example examples pair pairs sample samples"},
+    "accelerator": {1: "accelerator accelerators"},
+    "parameter": {1: "parameter parameters"},
+    "flop": {1: "flop flops", 1e12: "tflop"},
+    "": {
+        1: "share times passages epochs runs 1",
+        0.01: "% percent",
+        1e3: "thousand k",
+        1e6: "million millions mio m",
+        1e9: "billion billions bn b",
+    },
 }
-"""What each word of a unit counts in base units."""
+"""The one table of units: for each base unit the names of what is so many of it."""
+_UNITS: Mapping[str, tuple[float, Dimensions]] = {
+    name: (float(factor), ((base, 1),) if base else NO_UNIT)
+    for base, factors in _NAMES.items()
+    for factor, names in factors.items()
+    for name in names.split()
+} | {
+    "rps": (1.0, (("request", 1), ("second", -1))),
+    "qps": (1.0, (("request", 1), ("second", -1))),
+    "rpm": (1 / 60, (("request", 1), ("second", -1))),
+}
 _CURRENCIES = frozenset(
     ("eur", "gbp", "chf", "jpy", "cny", "inr", "cad", "aud", "€", "£", "¥", "euro", "euros")
 )
+
+
+def names_of(base: str) -> dict[str, float]:
+    """Return every name for an amount of a base unit, such as `second` or `byte`, with how many of it that is."""
+    return {name: factor for factor, names in _NAMES[base].items() for name in names.split()}
 
 
 @lru_cache(maxsize=256)
@@ -87,14 +104,13 @@ def parse_unit(text: str) -> tuple[float, Dimensions]:
 
 
 def _find_word(word: str, text: str) -> tuple[float, Dimensions]:
-    found = _WORDS.get(word) or _WORDS.get(word.lower())
+    found = _UNITS.get(word.lower())
     if found is not None:
         return found
     if word.lower() in _CURRENCIES:
-        raise QuantityError(
-            f"amounts are in USD; {quote_value(word)} has to be converted", None, "give it in USD"
-        )
-    raise QuantityError(f"there is no unit {quote_value(word or text)}", None, suggest_name(word, _WORDS))
+        message = f"amounts are in USD; {quote_value(word)} has to be converted"
+        raise QuantityError(message, None, "give it in USD")
+    raise QuantityError(f"{quote_value(word or text)} is not a unit", None, suggest_name(word, _UNITS))
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from typing import Any
 from ragortune.model import Recommendation
 from ragortune.model.documents import Span, StatedFact
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Step
-from ragortune.report.machine import describe_flips, describe_needs, describe_questions, show_probability
+from ragortune.report.shapes import name_rule_set, round_needs, round_questions, round_shares
 
 Json = dict[str, Any]
 
@@ -21,7 +21,7 @@ def describe_check(report: CheckReport) -> Json:
         "unreadable": [{"path": path, "message": message} for path, message in report.unreadable],
         "stale": [_take(entry, "path", "rule", "sentence", "count") for entry in report.stale],
         "exit_code": report.exit_code,
-        "rulebook": _take(book, "name", "version", "digest"),
+        "rulebook": name_rule_set(book),
     }
 
 
@@ -67,11 +67,11 @@ def _describe_advice(advice: Recommendation) -> Json:
     rules = {*(reason.rule.id for reason in advice.reasons), *(hit.rule.id for hit in advice.gates)}
     return {
         **_take(advice, "option", "default", "too_little_known", "runner_up", "firm", "settled"),
-        "probability": show_probability(advice.probability),
-        "needs": describe_needs(advice.needs),
+        "probability": round_shares(advice.probability),
+        "needs": round_needs(advice.needs),
         "rules": sorted(rules),
-        "flips": describe_flips(advice.flips),
-        "unknowns": describe_questions(advice.unknowns),
+        "flips": advice.flips,
+        "unknowns": round_questions(advice.unknowns),
     }
 
 

@@ -1,389 +1,383 @@
-"""A cost report and the price data in every format: text with pictures, Markdown, JSON and CSV."""
+"""A cost report as a page of blocks, as JSON and as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-import itertools
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rich.text import Text
+import msgspec
 
-from ragortune.costs.answers import CostReport, OptionCost
-from ragortune.report.costsheet import Bar, CostSheet, Curve, Table, build_sheet, show_name, show_number
-from ragortune.report.markdown import escape_markdown
-from ragortune.report.sheet import Sheet
-from ragortune.support.record import plain_data
-from ragortune.support.text import clean_text, dump_json
+from ragortune.costs.assess import DECIDES_FROM, CostReport, OptionCost, Spread
+from ragortune.costs.comparisons import BreakEven, Payback, Swing
+from ragortune.costs.derived import Facts
+from ragortune.costs.feasibility import Ruling
+from ragortune.costs.inputs import Input, Origin
+from ragortune.model import Option, Source
+from ragortune.model.prices import STALE_AFTER
+from ragortune.report.blocks import Bar, Block, Break, Column, Heading, Paragraph, Span, Style, Table, terms
+from ragortune.support.record import Record
+from ragortune.support.text import clean_text, join_words
 
 SCHEMA = "ragortune/cost/1"
-_PLOT_ROWS = 12
-_NAME_WIDTH = 26
-_BAR_ROOM = 24
-
-__all__ = [
-    "build_sheet",
-    "costs_csv",
-    "costs_json",
-    "costs_markdown",
-    "costs_text",
-    "write_csv",
-]
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_BAR_CELLS = 24
+_NEVER = "never"
 
 
-# --- text ---------------------------------------------------------------------------------------------------------
+class CostAnswer(Record, frozen=True):
+    """What `cost` has to say about a profile."""
 
-
-def costs_text(sheet: CostSheet, *, width: int, color: bool, unicode: bool = True) -> str:
-    """Return a cost report as text for a terminal or a pipe."""
-    page = Sheet(width=width, color=color)
-    page.add_wrapped(Text(sheet.title, style="bold"))
-    page.add_line()
-    for number, (label, text) in enumerate(sheet.lead):
-        page.add_wrapped(text, f"{label:<10}", style="bold cyan" if number == 0 else "")
-    for table in sheet.tables:
-        _add_table(page, table, width)
-    _add_bars(page, sheet, width, unicode=unicode)
-    _add_plot(page, sheet, width, unicode=unicode)
-    for table in sheet.after:
-        _add_table(page, table, width)
-    page.add_line()
-    page.add_wrapped(
-        "Formulas: `ragortune explain docs/cost.md`. Prices: `ragortune prices show ID`.",
-        style="dim",
-    )
-    return page.getvalue()
-
-
-def _add_table(page: Sheet, table: Table, width: int) -> None:
-    page.add_heading(table.heading)
-    if table.columns:
-        _add_grid(page, table, width)
-    else:
-        longest = min(_NAME_WIDTH, max(len(row[0]) for row in table.rows))
-        for name, text in table.rows:
-            lead = Text(f"  {name:<{longest}}  ", style="cyan")
-            if len(name) > longest:
-                page.add_line(Text(f"  {name}", style="cyan"))
-                lead = Text(" " * (longest + 4))
-            page.add_wrapped(text, lead)
-    for remark in table.remarks:
-        page.add_wrapped(remark, "  ", style="dim")
-
-
-def _add_grid(page: Sheet, table: Table, width: int) -> None:
-    """Add rows in columns; a name that leaves no room for its numbers stands on a line of its own."""
-    sizes = [
-        max(len(row[index]) for row in (table.columns, *table.rows)) + 2
-        for index in range(1, len(table.columns))
-    ]
-    room = width - 2 - sum(sizes)
-    names = max(len(row[0]) for row in table.rows)
-    room = min(room, names + 1)
-    head = "".join(f"{text:>{size}}" for text, size in zip(table.columns[1:], sizes, strict=True))
-    page.add_line(f"  {'':<{max(0, room)}}{head}".rstrip(), "dim")
-    for name, *numbers in table.rows:
-        cells = "".join(f"{text:>{size}}" for text, size in zip(numbers, sizes, strict=True))
-        if len(name) > room:
-            page.add_line(f"  {name}")
-            page.add_line(f"  {'':<{max(0, room)}}{cells}")
-        else:
-            page.add_line(f"  {name:<{room}}{cells}")
-
-
-def _add_bars(page: Sheet, sheet: CostSheet, width: int, *, unicode: bool) -> None:
-    if not sheet.bars:
-        return
-    page.add_heading("What moves the bill of the cheapest, USD a month")
-    room = max(10, min(_BAR_ROOM, width - 60))
-    low = min(min(bar.low, bar.high) for bar in sheet.bars)
-    high = max(max(bar.low, bar.high) for bar in sheet.bars)
-    names = max(len(bar.name) for bar in sheet.bars)
-    for bar in sheet.bars:
-        picture = _draw_bar(
-            bar, sheet.middle, (min(low, sheet.middle), max(high, sheet.middle)), room, unicode=unicode
-        )
-        page.add_wrapped(bar.ends, f"  {bar.name:<{names}} {picture} ")
-
-
-def _draw_bar(bar: Bar, middle: float, ends: tuple[float, float], room: int, *, unicode: bool) -> str:
-    """Return a bar from the low to the high of a bill, with a mark at the best guess."""
-    full, mark = ("█", "┃") if unicode else ("#", "|")
-    span = (ends[1] - ends[0]) or 1.0
-
-    def place(value: float) -> int:
-        return min(room - 1, max(0, int((value - ends[0]) / span * (room - 1) + 0.5)))
-
-    first, last = sorted((place(bar.low), place(bar.high)))
-    cells = [full if first <= cell <= last else " " for cell in range(room)]
-    cells[place(middle)] = mark
-    return "".join(cells)
-
-
-def _add_plot(page: Sheet, sheet: CostSheet, width: int, *, unicode: bool) -> None:
-    lines = draw_plot(sheet.curves, sheet.now, width - 14, unicode=unicode)
-    if not lines:
-        return
-    page.add_heading("Cost over volume, both axes in steps of the same factor")
-    for line in lines:
-        page.add_line(line)
-
-
-def draw_plot(curves: Sequence[Curve], now: float, columns: int, *, unicode: bool) -> list[str]:
-    """Return a plot of monthly totals over requests, each option by its letter; `*` where letters meet."""
-    points = [(rate, value) for curve in curves for rate, value in curve.points if value > 0 and rate > 0]
-    if not points:
-        return []
-    rates, values = [math.log(rate) for rate, _ in points], [math.log(value) for _, value in points]
-    left, right, bottom, top = min(rates), max(rates), min(values), max(values)
-    cells = [[" "] * columns for _ in range(_PLOT_ROWS)]
-    for curve in curves:
-        known = [(math.log(rate), math.log(value)) for rate, value in curve.points if value > 0 and rate > 0]
-        for column in range(columns):
-            at = left + (right - left) * column / max(1, columns - 1)
-            height = _interpolate(known, at)
-            if height is None:
-                continue
-            row = round((top - height) / ((top - bottom) or 1.0) * (_PLOT_ROWS - 1))
-            cells[row][column] = curve.letter if cells[row][column] in (" ", curve.letter) else "*"
-    lines = []
-    edge, corner, dash = ("│", "└", "─") if unicode else ("|", "+", "-")
-    for row, content in enumerate(cells):
-        value = math.exp(top - (top - bottom) * row / (_PLOT_ROWS - 1))
-        label = f"{show_number(value):>10}" if row % 3 == 0 or row == _PLOT_ROWS - 1 else " " * 10
-        lines.append(f"{label} {edge}{''.join(content)}".rstrip())
-    mark = round((math.log(now) - left) / ((right - left) or 1.0) * (columns - 1))
-    axis = [dash] * columns
-    axis[max(0, min(columns - 1, mark))] = "^"
-    lines.append(" " * 11 + corner + "".join(axis))
-    ends = f"{math.exp(left):,.0f}", f"{now:,.0f} requests a month now", f"{math.exp(right):,.0f}"
-    gap = columns - sum(map(len, ends))
-    middle = max(1, gap // 2)
-    lines.append(
-        (" " * 12 + ends[0] + " " * middle + ends[1] + " " * max(1, gap - middle) + ends[2]).rstrip()
-    )
-    return lines
-
-
-def _interpolate(points: Sequence[tuple[float, float]], at: float) -> float | None:
-    for (left, low), (right, high) in itertools.pairwise(points):
-        if left - 1e-9 <= at <= right + 1e-9:
-            return low + (high - low) * (at - left) / ((right - left) or 1.0)
-    return None
-
-
-# --- markdown -----------------------------------------------------------------------------------------------------
-
-
-def costs_markdown(sheet: CostSheet) -> str:
-    """Return a cost report as Markdown; nothing from the profile can become markup."""
-    lines = [f"# {escape_markdown(sheet.title)}", ""]
-    lines += [f"- **{label}:** {escape_markdown(text)}" for label, text in sheet.lead]
-    for table in sheet.tables:
-        lines += _table_markdown(table)
-    if sheet.bars:
-        lines += [
-            "",
-            "## What moves the bill of the cheapest",
-            "",
-            "| Input | USD a month |",
-            "| --- | ---: |",
-        ]
-        lines += [f"| `{bar.name}` | {escape_markdown(bar.ends)} |" for bar in sheet.bars]
-    for table in sheet.after:
-        lines += _table_markdown(table)
-    return "\n".join(lines) + "\n"
-
-
-def _table_markdown(table: Table) -> list[str]:
-    lines = ["", f"## {table.heading}", ""]
-    if table.columns:
-        lines.append(f"| {' | '.join(column or 'Option' for column in table.columns)} |")
-        lines.append(f"| --- |{' ---: |' * (len(table.columns) - 1)}")
-        lines += [f"| {' | '.join(escape_markdown(cell) for cell in row)} |" for row in table.rows]
-    else:
-        lines += [f"- **{escape_markdown(name)}:** {escape_markdown(text)}" for name, text in table.rows]
-    if table.remarks:
-        lines += ["", *(escape_markdown(remark) for remark in table.remarks)]
-    return lines
+    report: CostReport
+    facts: Facts
+    """Derived facts, each with the number behind it."""
+    advice: tuple[str, str] | None
+    """What is recommended without these facts, and with them; None where the profile has no quantities."""
+    sources: Mapping[str, Source]
 
 
 # --- for programs -------------------------------------------------------------------------------------------------
 
 
-def _option_json(cost: OptionCost) -> dict[str, object]:
-    candidate = cost.candidate
+def describe_costs(answer: CostAnswer) -> dict[str, object]:
+    """Return a cost report as plain data: dollars a month, milliseconds, shares from 0 to 1."""
+    advice = answer.advice and dict(zip(("without_facts", "with_facts"), answer.advice, strict=True))
     return {
-        "id": candidate.id,
-        "approach": candidate.approach.value,
-        "option": candidate.approach.option.value,
-        "model": candidate.model.id if candidate.model else None,
-        "cache": candidate.cache,
-        "accelerators": cost.accelerators,
-        "carries_requests_a_month": cost.carries,
-        "feasible": cost.feasible,
-        "obstacles": [{"gate": o.gate, "ruling": o.ruling.value, "text": o.text} for o in cost.obstacles],
-        "running": plain_data(cost.running),
-        "total": plain_data(cost.total),
-        "bounds": {"low": cost.bounds[0], "mid": cost.bounds[1], "high": cost.bounds[2]},
-        "invested": plain_data(cost.invested),
-        "lines": dict(cost.lines),
-        "investments": dict(cost.investments),
-        "latency": plain_data(cost.latency),
-        "accepted_answer": plain_data(cost.accepted) if cost.accepted else None,
-        "chance": cost.chance,
-    }
-
-
-def costs_json(
-    report: CostReport, facts: Mapping[str, tuple[str, str]], advised: tuple[str, str] | None
-) -> str:
-    """Return a cost report as JSON: dollars a month, milliseconds, shares from 0 to 1."""
-    ids = [cost.candidate.id for cost in report.options]
-    described = {
         "schema": SCHEMA,
-        "project": report.project,
-        "as_of": report.as_of,
-        "seed": report.seed,
-        "draws": report.draws,
-        "requests_a_month": plain_data(report.requests),
-        "months_spread": report.months_spread,
-        "cheapest": None if report.leader is None else ids[report.leader],
-        "wrong_answers_priced": report.with_errors,
-        "worth_of_a_point": report.error_worth,
-        "options": [_option_json(cost) for cost in report.options],
-        "break_evens": [
-            {
-                "from": ids[own.first],
-                "against": ids[own.second],
-                "requests_a_month": own.requests,
-                "p10": own.ends[0] if own.ends else None,
-                "p90": own.ends[1] if own.ends else None,
-                "share": own.share,
-                "cheaper_now": own.first_is_cheaper,
-            }
-            for own in report.break_evens
-        ],
-        "context_limits": [
-            {"option": ids[index], **_spread(limit)} for index, limit in report.context_limits
-        ],
-        "paybacks": [
-            {
-                "option": ids[own.tuned],
-                "against": ids[own.rival],
-                "months": dict(zip(("p10", "p50", "p90"), own.months, strict=True)),
-                "life_in_months": own.life,
-                "in_time": own.in_time,
-            }
-            for own in report.paybacks
-        ],
-        "swings": [
-            {
-                "input": swing.input.name,
-                "at_low": swing.low,
-                "at_high": swing.high,
-                "then_cheapest": None if swing.other is None else ids[swing.other],
-            }
-            for swing in report.swings
-        ],
-        "facts": {name: level for name, (level, _) in facts.items()},
-        "advice": None if advised is None else {"without_facts": advised[0], "with_facts": advised[1]},
-        "inputs": [
-            {
-                "name": own.name,
-                "low": own.low,
-                "mid": own.mid,
-                "high": own.high,
-                "unit": own.unit,
-                "origin": own.origin.value,
-                "source": own.row.source if own.row else None,
-                "as_of": own.row.as_of if own.row else None,
-            }
-            for own in report.inputs
-        ],
-        "assumed_names": dict(report.assumed_names),
-        "prices": [
-            {
-                "id": age.row.id,
-                "as_of": age.row.as_of,
-                "days": age.days,
-                "stale": age.is_stale,
-                "source": age.row.source,
-            }
-            for age in report.ages
-        ],
-        "prices_refused": report.prices_refused,
+        **msgspec.to_builtins(answer.report),
+        "facts": {name: level for name, (level, _) in answer.facts.items()},
+        "advice": advice,
     }
-    return dump_json(described) + "\n"
-
-
-def _spread(spread: object) -> dict[str, object]:
-    described = plain_data(spread)
-    assert isinstance(described, dict)
-    return described
 
 
 _CSV_HEAD = (
-    "option",
-    "approach",
-    "model",
-    "cache",
-    "feasible",
-    "running_p10",
-    "running_p50",
-    "running_p90",
-    "total_p10",
-    "total_p50",
-    "total_p90",
-    "invested_p50",
-    "chance",
-    "first_word_p50_ms",
-    "first_word_p95_ms",
-    "answer_p50_ms",
-    "answer_p95_ms",
-    "name",
+    *("option", "approach", "model", "cache", "feasible"),
+    *("running_p10", "running_p50", "running_p90", "total_p10", "total_p50", "total_p90", "invested_p50"),
+    *("chance", "first_word_p50_ms", "first_word_p95_ms", "answer_p50_ms", "answer_p95_ms", "name"),
 )
 
 
-def write_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table as CSV in which no cell is taken for a formula."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows([_safe_cell(cell) for cell in row] for row in rows)
-    return stream.getvalue()
-
-
-def _safe_cell(cell: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula."""
-    if isinstance(cell, str):
-        text = clean_text(cell)
-        return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
-    return "" if cell is None else cell
-
-
-def costs_csv(report: CostReport) -> str:
+def write_costs_csv(answer: CostAnswer) -> str:
     """Return a cost report as a table with one option a row."""
     rows = []
-    for cost in report.options:
-        candidate, own = cost.candidate, cost.latency
-        spreads = [
-            f"{value:.6g}" for spread in (cost.running, cost.total) for value in plain_data(spread).values()
-        ]
-        times = [f"{value:.0f}" for value in (own.first_p50, own.first_p95, own.whole_p50, own.whole_p95)]
+    for cost in answer.report.options:
+        money = (*_percentiles(cost.running), *_percentiles(cost.total), cost.invested.p50)
         rows.append(
             (
-                candidate.approach.option.value,
-                candidate.approach.value,
-                candidate.model.id if candidate.model else "own",
-                candidate.cache,
+                *(cost.option, cost.approach, cost.model or "own", cost.cache),
                 "yes" if cost.feasible else "no",
-                *spreads,
-                f"{cost.invested.p50:.6g}",
+                *(f"{amount:.6g}" for amount in money),
                 f"{cost.chance:.4f}",
-                *times,
+                *(f"{time:.0f}" for time in _times(cost)),
                 show_name(cost),
             )
         )
     return write_csv(_CSV_HEAD, rows)
+
+
+def write_csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table as CSV in which no cell is taken for a formula."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(head)
+    for row in rows:
+        cells = map(clean_text, row)
+        writer.writerow(f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in cells)
+    return stream.getvalue()
+
+
+# --- numbers and names --------------------------------------------------------------------------------------------
+
+
+def show_number(number: float) -> str:
+    """Return a number as people write it: three digits that count, thousands with commas."""
+    size = abs(number)
+    if size >= 1e12:
+        return f"{number:.2e}"
+    if size >= 100:
+        return f"{number:,.0f}"
+    if size >= 10:
+        return f"{number:.1f}"
+    if size >= 0.01 or size == 0:
+        return f"{number:.2f}"
+    return f"{number:.1g}" if size >= 1e-4 else f"{number:.0e}"
+
+
+def show_count(number: float) -> str:
+    """Return a large count in a few characters: 38.2 million."""
+    for size, word in ((1e9, " billion"), (1e6, " million")):
+        if abs(number) >= size:
+            return f"{number / size:.3g}{word}"
+    return f"{float(f'{number:.3g}'):,.0f}"
+
+
+def show_name(cost: OptionCost) -> str:
+    """Return an option's name with how its prompt is cached and what it runs on."""
+    extras = [] if cost.cache == "none" else [f"{cost.cache} cache"]
+    extras += ["batch"] if cost.batch else []
+    if cost.accelerators is not None:
+        extras.append(f"{cost.accelerators} accelerator{'s' if cost.accelerators != 1 else ''}")
+    return cost.id + (f" ({', '.join(extras)})" if extras else "")
+
+
+def _percentiles(spread: Spread) -> tuple[float, float, float]:
+    return spread.p10, spread.p50, spread.p90
+
+
+def _times(cost: OptionCost) -> tuple[float, float, float, float]:
+    own = cost.latency
+    return own.first_p50, own.first_p95, own.whole_p50, own.whole_p95
+
+
+# --- the page -----------------------------------------------------------------------------------------------------
+
+
+def build_page(answer: CostAnswer) -> list[Block]:
+    """Return the page on a cost report."""
+    report = answer.report
+    letters = {cost.id: _LETTERS[index % len(_LETTERS)] for index, cost in enumerate(report.options)}
+    return [
+        Heading(report.project or "Untitled project"),
+        terms([("Cheapest", Span(_word_leader(report), Style.ADVICE)), *_lead(report)], None),
+        *_bills(report, letters),
+        *_section("What makes the bills, at the best guesses", _parts(report, letters)),
+        *_latencies(report, letters),
+        *_section("In the way", _obstacles(report, letters)),
+        *_section(
+            "Break-even: requests a month from which one is cheaper than another",
+            _break_evens(report, letters),
+            "Hit rates of caches and numbers of machines are held at what they are now.",
+        ),
+        *_section("Break-even: size of the material", _context_limits(report, letters)),
+        *_section(
+            "Payback of tuning",
+            [(letters[own.option], _word_payback(own, letters)) for own in report.paybacks],
+        ),
+        *_tornado(report, letters),
+        *_section("Into the advice", *_advice(answer)),
+        *_section("Given", *_given(report)),
+        *_section("Defaults that were used", *_defaults(answer)),
+        *_section("Prices that were used", _prices(answer)),
+        Break(),
+        Paragraph(
+            "Formulas: `ragortune explain docs/cost.md`. Prices: `ragortune prices show ID`.", Style.ASIDE
+        ),
+    ]
+
+
+def _section(heading: str, rows: Iterable[tuple[str, str]], *remarks: str) -> Iterator[Block]:
+    """Yield a heading with names and what is said about them; nothing where there are none."""
+    listed = list(rows)
+    if listed:
+        yield Heading(heading, 2)
+        yield terms(listed)
+        yield from (Paragraph(remark, Style.ASIDE) for remark in remarks)
+
+
+def _lead(report: CostReport) -> list[tuple[str, str]]:
+    requests = report.requests_a_month
+    text = f"{show_count(requests.p50)} a month"
+    if requests.p10 < requests.p90:
+        text += f" ({show_count(requests.p10)} to {show_count(requests.p90)})"
+    lead = [("Requests", text)]
+    if report.worth_of_a_point is not None:
+        ranked = "is part of the ranking" if report.wrong_answers_priced else "is not in the bills below"
+        worth = f"one percentage point is worth {show_number(report.worth_of_a_point)} USD a month"
+        lead.append(("Accuracy", f"{worth}; it {ranked}"))
+    stale = sum(age.stale for age in report.prices)
+    oldest = max((age.days for age in report.prices), default=0)
+    text = f"{len(report.prices)} price rows, judged on {report.as_of}; the oldest is {oldest} days old"
+    if report.prices_refused:
+        text += "; prices older than a year carry no break-even"
+    elif stale:
+        text += f"; {stale} older than {STALE_AFTER} days"
+    return [*lead, ("Prices", text)]
+
+
+def _word_leader(report: CostReport) -> str:
+    cost = report.leader
+    if cost is None:
+        return "no option can be used; see what stands in the way"
+    chance = report.chance_of(cost.option)
+    rivals = [other for other in report.options if other.feasible and other.option is not cost.option]
+    if not rivals:
+        return f"{cost.option} is the only option that can be used; cheapest as {show_name(cost)}"
+    if chance < DECIDES_FROM:
+        chances = {option: report.chance_of(option) for option in Option}
+        shares = [f"{option} in {share:.0%}" for option, share in chances.items() if share > 0.005]
+        return f"cost does not decide: of the draws {join_words(shares)} are cheapest"
+    text = f"{cost.option}, in {chance:.0%} of {report.draws:,} draws; as {show_name(cost)}"
+    if cost.total.p50 > 0:
+        nearest = min(rivals, key=lambda other: other.total.p50)
+        times = f"{nearest.total.p50 / cost.total.p50:.3g}"
+        text += f"; the next option costs {times} times as much ({show_name(nearest)})"
+    return text
+
+
+def _columns(*titles: str) -> tuple[Column, ...]:
+    return (Column("Option"), *(Column(title, right=True) for title in titles))
+
+
+def _bills(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block]:
+    rows = []
+    for cost in report.options:
+        money = [show_number(amount) for amount in (*_percentiles(cost.running), cost.total.p50)]
+        if any(found.gate == "window" for found in cost.obstacles):
+            money = ["-"] * 4
+        chance = f"{cost.chance:.0%}" if cost.feasible else "-"
+        rows.append((f"{letters[cost.id]} {show_name(cost)}", *money, chance))
+    yield Heading("US dollars a month", 2)
+    yield Table(_columns("p10", "p50", "p90", "total", "wins"), tuple(rows), head=True)
+    yield Paragraph(
+        "Recurring bills at the 10th, 50th and 90th percentile. The total adds what is paid once, spread over "
+        f"{report.months_spread:g} months, and is what options are ranked by; wins is the share of the draws in which an "
+        "option is the cheapest. Options marked - cannot be used.",
+        Style.ASIDE,
+    )
+    if report.wrong_answers_priced:
+        yield Paragraph("The total holds what wrong answers cost.", Style.ASIDE)
+
+
+def _parts(report: CostReport, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for cost in report.options:
+        total = sum(cost.lines.values())
+        if not cost.feasible or total <= 0:
+            continue
+        text = ", ".join(
+            f"{name} {show_number(amount)} ({amount / total:.0%})"
+            for name, amount in cost.lines.items()
+            if amount >= total * 0.005
+        )
+        once = [f"{name} {show_number(paid)}" for name, paid in cost.investments.items() if paid > 0.5]
+        text += f"; once: {', '.join(once)}" if once else ""
+        if cost.accepted_answer is not None:
+            text += f"; an accepted answer costs {show_number(cost.accepted_answer.p50)} USD"
+        yield letters[cost.id], text
+
+
+def _latencies(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block]:
+    rows = tuple(
+        (f"{letters[cost.id]} {show_name(cost)}", *(f"{time:,.0f}" for time in _times(cost)))
+        for cost in report.options
+        if not any(found.gate in ("window", "knowledge") for found in cost.obstacles)
+    )
+    if rows:
+        yield Heading("Milliseconds", 2)
+        yield Table(_columns("first word", "p95", "whole answer", "p95"), rows, head=True)
+
+
+def _obstacles(report: CostReport, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    words = {Ruling.FAILS: "cannot be used", Ruling.WARNS: "beware"}
+    for cost in report.options:
+        for found in cost.obstacles:
+            yield letters[cost.id], f"{words[found.ruling]}: {found.text} ({found.gate})"
+
+
+def _break_evens(report: CostReport, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    carried = {cost.id: cost.carries_requests_a_month for cost in report.options}
+    for own in report.break_evens:
+        yield f"{letters[own.option]} for {letters[own.against]}", _word_break_even(own, carried[own.option])
+
+
+def _word_break_even(own: BreakEven, carried: float | None) -> str:
+    requests = own.requests_a_month
+    if requests is None and own.p10 is None:
+        return "cheaper at any volume" if own.cheaper_now else _NEVER
+    text = "at the best guesses never" if requests is None else show_count(requests)
+    if own.p10 is not None and own.p90 is not None:
+        text += f" ({show_count(own.p10)} to {show_count(own.p90)}"
+        text += ")" if own.share > 0.99 else f" in {own.share:.0%} of the draws, otherwise never)"
+    if carried is not None and requests is not None and requests > carried:
+        text += (
+            f"; that is more than the {show_count(carried)} that its accelerators carry, so never with these"
+        )
+    return text
+
+
+def _context_limits(report: CostReport, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for own in report.context_limits:
+        size = f"{show_count(own.p50)} tokens of material ({show_count(own.p10)} to {show_count(own.p90)})"
+        text = f"up to {size}: all of it in the prompt costs less a request than retrieved text"
+        yield letters[own.option], text
+
+
+def _word_payback(own: Payback, letters: Mapping[str, str]) -> str:
+    low, middle, high = (
+        _NEVER if months is None else f"{show_number(months)} months"
+        for months in (own.p10, own.p50, own.p90)
+    )
+    against = f"against {letters[own.against]}"
+    if own.ever == 0:
+        return f"never: it saves nothing {against}"
+    if own.p10 is None:
+        return f"never in {1 - own.ever:.0%} of the draws {against}"
+    return (
+        f"{middle} ({low} to {high}) {against}; the tuned model can be used for {own.life_in_months:.1f} months; in "
+        f"time in {own.in_time:.0%} of the draws"
+    )
+
+
+def _tornado(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block]:
+    """Yield what each input alone does to the bill of the cheapest, as bars around its best guess."""
+    if report.leader is None or not report.swings:
+        return
+    middle = report.leader.best_guess
+    amounts = [middle, *(end for swing in report.swings for end in (swing.at_low, swing.at_high))]
+    low, width = min(amounts), (max(amounts) - min(amounts)) or 1.0
+
+    def draw(swing: Swing) -> Bar:
+        first, last = sorted((end - low) / width for end in (swing.at_low, swing.at_high))
+        return Bar(first, last, _BAR_CELLS, (((middle - low) / width, "┃"),))
+
+    def word(swing: Swing) -> str:
+        first = f", {letters[swing.then_cheapest]} first" if swing.then_cheapest else ""
+        return f"{show_number(swing.at_low)} to {show_number(swing.at_high)}{first}"
+
+    yield Heading("What moves the bill of the cheapest, USD a month", 2)
+    yield Table(
+        (Column("Input", style=Style.NAME), Column(only="text"), Column("USD a month")),
+        tuple((swing.input, draw(swing), word(swing)) for swing in report.swings),
+        gap=1,
+    )
+
+
+# --- what it rests on ---------------------------------------------------------------------------------------------
+
+
+def _advice(answer: CostAnswer) -> tuple[Iterable[tuple[str, str]], str]:
+    rows = [(name, f"{level} ({shown})") for name, (level, shown) in answer.facts.items()]
+    plain, informed = answer.advice or ("", "")
+    without = ", as without them." if plain == informed else f"; without them it is {plain}."
+    return rows, f"With these facts the advice is {informed}{without}"
+
+
+def _word_input(given: Input) -> str:
+    low, mid, high = (
+        f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
+        for number in (given.low, given.mid, given.high)
+    )
+    unit = f"a {given.unit[2:]}" if given.unit.startswith("1/") else given.unit
+    measured = ", measured" if given.origin is Origin.MEASURED else ""
+    return f"{mid} {unit}" + ("" if given.is_exact else f" ({low} to {high})") + measured
+
+
+def _given(report: CostReport) -> tuple[Iterable[tuple[str, str]], str]:
+    said = (Origin.GIVEN, Origin.ANSWER, Origin.MEASURED)
+    rows = [(own.name, _word_input(own)) for own in report.inputs if own.origin in said]
+    margin = "Plain numbers are taken as guesses with a margin; `{low, high}` or `source: measured` says how sure they are."
+    return rows, margin
+
+
+def _defaults(answer: CostAnswer) -> tuple[Iterable[tuple[str, str]], str]:
+    rows = [(name, f"{row} (nobody named one)") for name, row in answer.report.assumed_names.items()]
+    for own in answer.report.inputs:
+        if own.origin is Origin.DEFAULT:
+            source = f"; {own.source}" if own.source in answer.sources else ""
+            rows.append((own.name, f"{_word_input(own)}{source}"))
+    return rows, "Nobody said these. Each can be given under `quantities`."
+
+
+def _prices(answer: CostAnswer) -> Iterator[tuple[str, str]]:
+    for age in answer.report.prices:
+        old = f", {age.days} days old" if age.stale else ""
+        yield age.id, f"{age.as_of}{old}; {age.confidence}; {age.source}"

@@ -7,9 +7,9 @@ from typing import Any
 
 from ragortune.check.answers import StatedAnswers
 from ragortune.check.case import find_sentence
-from ragortune.evidence.citations import describe_evidence
-from ragortune.evidence.profile import yaml_value
-from ragortune.evidence.workload import describe_quantity
+from ragortune.evidence.entries import describe_evidence
+from ragortune.evidence.profile_files import yaml_value
+from ragortune.evidence.quantities import describe_quantity
 from ragortune.model import Evidence
 from ragortune.model.documents import DesignReading, Span, StatedFact
 from ragortune.report.checks import STATUS_NAMES
@@ -28,7 +28,7 @@ def describe_profile(answers: StatedAnswers) -> Json:
         groups.setdefault(group, {})[name] = describe_answer(answers, criterion, answers.reading.path)
     if answers.profile.quantities:
         groups["quantities"] = {
-            name: describe_quantity(name, quantity) for name, quantity in answers.profile.quantities.items()
+            name: describe_quantity(quantity) for name, quantity in answers.profile.quantities.items()
         }
     return {"project": clean_text(answers.profile.project or answers.reading.path), **groups}
 

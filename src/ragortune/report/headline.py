@@ -1,13 +1,15 @@
-"""The advice itself in sentences, without any format: what is recommended, how probable that is, and how firm."""
+"""The advice itself in sentences: what is recommended, how probable that is, and how firm."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from math import floor, isclose
 
-from ragortune.engine import decide_option
+from ragortune.casebook import NearCase
+from ragortune.engine import Outcome, decide_option
 from ragortune.engine.questions import list_askable
-from ragortune.model import Need, Option, Recommendation, Rulebook
+from ragortune.model import Need, Option, Recommendation, Refusal, Rulebook, RuleTrace, is_undecided
+from ragortune.report.blocks import Bar, Block, Column, Inline, Span, Style, Table, terms
 from ragortune.support.record import Record
 
 OPTION_NAMES: Mapping[Option, str] = {
@@ -18,64 +20,57 @@ OPTION_NAMES: Mapping[Option, str] = {
 }
 NEED_NAMES: Mapping[Need, str] = {Need.RAG: "retrieval", Need.FINE_TUNING: "tuning"}
 _MOST_QUESTIONS = 3
+_OPTION_CELLS = 50
 
 
-class Line(Record, frozen=True):
-    """A sentence with what stands before it."""
+class Advice(Record, frozen=True):
+    """A recommendation with what was asked for beside it: the result of `recommend` for one profile."""
 
-    head: str
-    text: str
-
-
-class OptionBar(Record, frozen=True):
-    """How probable one option is, to be drawn."""
-
-    option: Option
-    probability: float
-    shown: str
-    """The probability in per cent."""
-    advised: bool
+    recommendation: Recommendation
+    cases: tuple[NearCase, ...] | None = None
+    """Projects most like it; None in a batch."""
+    refusal: Refusal | None = None
+    trace: tuple[RuleTrace, ...] | None = None
+    origin: Mapping[str, object] | None = None
+    """Which input of a batch it answers."""
+    follows: bool = False
+    """Whether it is printed below another one."""
 
 
-class Headline(Record, frozen=True):
-    """What a reader has to know if they read nothing else."""
+class Verdict(Record, frozen=True):
+    """The option alone, with the input that it answers: the result of `recommend --brief` for one profile."""
 
-    verdict: str
-    """The option, or that too little is known to tell."""
-    probability: str
-    """The probability, and what it means."""
-    firm: str
-    """Whether the advice is firm, and what open answers can still do."""
-    bars: tuple[OptionBar, ...]
-    base_rates: str = ""
-    """Probabilities with nothing known; only where too little is known."""
-    questions: tuple[Line, ...] = ()
-    """Criterion and question that tell most; only where too little is known."""
+    book: Rulebook
+    project: str | None
+    outcome: Outcome
+    path: str
+    line: int | None = None
+    origin: Mapping[str, object] | None = None
 
 
-def build_headline(recommendation: Recommendation) -> Headline:
-    """Return the advice in sentences."""
-    too_little = recommendation.too_little_known
-    criteria = recommendation.rulebook.criteria
-    return Headline(
-        verdict=_word_verdict(recommendation),
-        probability=_describe_probability(recommendation),
-        firm=_word_firm(recommendation),
-        bars=tuple(
-            OptionBar(
-                option,
-                share,
-                format_probability(recommendation.rulebook, share),
-                option is recommendation.option,
-            )
-            for option, share in recommendation.probability.items()
-        ),
-        base_rates=format_base_rates(recommendation.rulebook) if too_little else "",
-        questions=tuple(
-            Line(question.criterion, criteria[question.criterion].question)
-            for question in (list_askable(recommendation) if too_little else ())[:_MOST_QUESTIONS]
-        ),
-    )
+def build_headline(recommendation: Recommendation) -> list[Block]:
+    """Return what a reader has to know if they read nothing else: the advice, how probable it is, how firm."""
+    book = recommendation.rulebook
+    rows: list[tuple[Inline, Inline]] = [
+        ("Recommendation", Span(format_verdict(recommendation), Style.ADVICE)),
+        ("Probability", describe_probability(recommendation)),
+        ("How firm", describe_firmness(recommendation)),
+    ]
+    if recommendation.too_little_known:
+        rows.append(("Base rates", format_base_rates(book)))
+        asked = list_askable(recommendation)[:_MOST_QUESTIONS]
+        for number, question in enumerate(asked):
+            name = Span(question.criterion, Style.NAME)
+            text = f"{book.criteria[question.criterion].question} ("
+            rows.append(("" if number else "Ask first", (text, name, ")")))
+    columns = (Column("Option"), Column("Probability", right=True), Column(only="text"))
+    options = []
+    for option, share in recommendation.probability.items():
+        style = Style.ADVICE if option is recommendation.option else None
+        cells = (option, format_probability(book, share))
+        bar = Bar(0, share, _OPTION_CELLS, style=style)
+        options.append((*(Span(cell, style) if style else cell for cell in cells), bar))
+    return [terms(rows, None), Table(columns, tuple(options))]
 
 
 def format_probability(rulebook: Rulebook, probability: float) -> str:
@@ -100,7 +95,8 @@ def format_base_rates(rulebook: Rulebook) -> str:
     return f"with nothing known: {', '.join(f'{option} {format_share(shares[option])}' for option in ranked)}"
 
 
-def _word_verdict(recommendation: Recommendation) -> str:
+def format_verdict(recommendation: Recommendation) -> str:
+    """Return the option and what it means, or that too little is known to tell."""
     option = recommendation.option
     if recommendation.default:
         return (
@@ -115,7 +111,7 @@ def _word_verdict(recommendation: Recommendation) -> str:
     return f"Too little is known to tell. The best guess is {named}{tie}"
 
 
-def _describe_probability(recommendation: Recommendation) -> str:
+def describe_probability(recommendation: Recommendation) -> str:
     """Return the probability and, where the rule set was fitted to a sample of projects, how often that was built."""
     shown = format_probability(recommendation.rulebook, recommendation.probability[recommendation.option])
     if not recommendation.rulebook.answer_counts:
@@ -125,15 +121,16 @@ def _describe_probability(recommendation: Recommendation) -> str:
     return f"{shown}: of 100 production systems that answered like this, {count} were built so"
 
 
-def _word_firm(recommendation: Recommendation) -> str:
+def describe_firmness(recommendation: Recommendation) -> str:
+    """Return whether the advice is firm, and what open answers can still do to it."""
     if recommendation.settled:
         return "settled: no open answer can change the advice"
     limit = format_share(recommendation.rulebook.scale.firm_from)
     words = f"firm ({limit} or more)" if recommendation.firm else f"not firm (below {limit})"
-    return f"{words}; {_word_open(recommendation)}"
+    return f"{words}; {_describe_open(recommendation)}"
 
 
-def _word_open(recommendation: Recommendation) -> str:
+def _describe_open(recommendation: Recommendation) -> str:
     """Return what open answers can still change, or the runner-up where that was not looked for."""
     if recommendation.flips is None:
         runner_up = recommendation.runner_up
@@ -144,3 +141,13 @@ def _word_open(recommendation: Recommendation) -> str:
     noun = "open answer" if count == 1 else "open answers"
     by_itself = {0: "none by itself", 1: "1 by itself"}.get(alone, f"{alone} by themselves")
     return f"{count} {noun} can still change the advice, {by_itself}"
+
+
+def write_verdict(verdict: Verdict) -> str:
+    """Return the option and its probability on a line, after the name of the input."""
+    outcome, shares = verdict.outcome, verdict.outcome.probability
+    remarks = [format_probability(verdict.book, shares[outcome.option])]
+    remarks += ["default"] if outcome.default else []
+    remarks += ["too little is known"] if is_undecided(shares, default=outcome.default) else []
+    label = f"{verdict.path}:{verdict.line}" if verdict.line else verdict.path
+    return f"{label}: {outcome.option} ({', '.join(remarks)})\n"

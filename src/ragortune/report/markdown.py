@@ -28,7 +28,7 @@ _SPECIAL = re.compile(r"[\\`*\[\]#|~]|(?<![^\W_])_|_(?![^\W_])")
 _AT_START = re.compile(r"(?=[-+](?:\s|$)|[-=][-=\s]*$)|(?<=\d)(?=[.)](?:\s|$))")
 """Where to escape what means something at the start of a line only: a list, or a line below a heading."""
 _CODE = re.compile(r"`([^`]+)`")
-_STRONG = (Style.STRONG, Style.ADVICE, Style.GOOD, Style.BAD, Style.ERROR, Style.WARNING)
+_STRONG = (Style.STRONG, Style.ADVICE, Style.ERROR, Style.WARNING)
 
 
 def escape_markdown(text: str) -> str:

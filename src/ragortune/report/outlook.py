@@ -1,25 +1,39 @@
-"""What could change the advice, in sentences, without any format: what the text and Markdown reports both print."""
+"""What could change the advice: flips, open questions, sensitivity of each answer, and why not another option."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ragortune.engine.questions import list_askable
 from ragortune.engine.score import logistic
 from ragortune.evidence.profile import join_levels
 from ragortune.model import (
+    EVEN,
+    AnswerSensitivity,
     Direction,
     Flip,
     GateKind,
     OpenQuestion,
-    Option,
     Recommendation,
     Refusal,
-    Sensitivity,
 )
-from ragortune.report.headline import NEED_NAMES, Line
-from ragortune.support.record import Record
-from ragortune.support.text import join_words
+from ragortune.report.blocks import (
+    Bar,
+    Block,
+    Cell,
+    Column,
+    Heading,
+    Item,
+    Items,
+    Paragraph,
+    Span,
+    Style,
+    Table,
+    bullets,
+    terms,
+)
+from ragortune.report.headline import NEED_NAMES, format_share
+from ragortune.support.text import count_words, join_words
 
 GATE_WORDS: Mapping[GateKind, str] = {
     GateKind.REQUIRES: "requires {}",
@@ -27,93 +41,43 @@ GATE_WORDS: Mapping[GateKind, str] = {
     GateKind.CONFIRMS: "confirms {}",
 }
 """What a gate does to a need."""
-NOTHING_TO_CHANGE = "no change of up to three answers that are known"
-NOTHING_TO_ASK = "no open question is expected to tell much"
 _MOST_FLIPS = 6
 _MOST_QUESTIONS = 5
 _MOST_LEVERS = 6
 _LEAST_SWING = 0.01
 _MOST_REASONS = 5
+_LEVER_CELLS = 25
 
 
-class LeverBar(Record, frozen=True):
-    """How far one answer moves a need, to be drawn; all numbers are probabilities, gates left out."""
-
-    criterion: str
-    need: str
-    low: float
-    high: float
-    now: float
-    without: Option
-    """The option if the answer were not known."""
-    changes: bool
-    """Whether that is another option."""
-
-
-class RefusalPart(Record, frozen=True):
-    """Why an option is not recommended."""
-
-    option: Option
-    lines: tuple[Line, ...]
-    """What speaks against it: rule code and sentence."""
-    nearest: str
-
-
-class Outlook(Record, frozen=True):
-    """What could change the advice, ready to be laid out."""
-
-    flips: tuple[Line, ...]
-    """What would change it: the option, and the change that gives it."""
-    more_flips: int
-    """Changes that are not shown."""
-    questions: tuple[Line, ...]
-    """What to find out next: the criterion, and what its answer can give; only what is worth asking."""
-    open: bool
-    """Whether some open answer can still change the advice."""
-    levers: tuple[LeverBar, ...]
-    pillars: tuple[Line, ...]
-    """Rules that carry the advice alone: code, and the option without it."""
-    refusal: RefusalPart | None = None
-
-
-def build_outlook(recommendation: Recommendation, refusal: Refusal | None = None) -> Outlook | None:
-    """Return what-if in sentences, or None where it was not computed."""
+def build_outlook(recommendation: Recommendation, refusal: Refusal | None = None) -> list[Block]:
+    """Return what could change the advice; nothing where it was not computed."""
     if recommendation.flips is None:
-        return None
-    merged = _merge_flips(recommendation, recommendation.flips)
-    limit = recommendation.rulebook.scale.ask_from
-    worthwhile = [question for question in list_askable(recommendation) if question.expected_gain >= limit]
-    levers = [
-        _draw_lever(recommendation, lever) for lever in (recommendation.sensitivities or ())[:_MOST_LEVERS]
+        return []
+    return [
+        *(_explain_refusal(recommendation, refusal) if refusal else ()),
+        *_list_flips(recommendation, recommendation.flips),
+        *(_list_questions(recommendation) if recommendation.unknowns else ()),
+        *_list_levers(recommendation),
     ]
-    return Outlook(
-        flips=tuple(merged[:_MOST_FLIPS]),
-        more_flips=len(merged[_MOST_FLIPS:]),
-        questions=tuple(
-            _word_question(recommendation, question) for question in worthwhile[:_MOST_QUESTIONS]
-        ),
-        open=bool(recommendation.unknowns),
-        levers=tuple(bar for bar in levers if bar.changes or bar.high - bar.low >= _LEAST_SWING),
-        pillars=tuple(
-            Line(pillar.rule.code, f"{pillar.rule.title}; without this rule: {pillar.without}")
-            for pillar in recommendation.decisive_rules or ()
-        ),
-        refusal=_explain(recommendation, refusal) if refusal else None,
-    )
-
-
-def _word_question(recommendation: Recommendation, question: OpenQuestion) -> Line:
-    criterion = recommendation.rulebook.criteria[question.criterion]
-    gives = join_words(map(str, question.could_give), "or")
-    how = f"could give {gives}" if question.alone else "only together with other answers"
-    return Line(criterion.id, f"{criterion.question} ({how})")
 
 
 # --- flips --------------------------------------------------------------------------------------------------------
 
 
-def _merge_flips(recommendation: Recommendation, flips: Sequence[Flip]) -> list[Line]:
-    """Return flips as lines, those that differ in the level of one answer only as one."""
+def _list_flips(recommendation: Recommendation, flips: Sequence[Flip]) -> Iterator[Block]:
+    merged = _merge_flips(recommendation, flips)
+    more = len(merged[_MOST_FLIPS:])
+    yield Heading("What would change it", 2)
+    if merged:
+        yield terms(merged[:_MOST_FLIPS])
+    else:
+        yield bullets(["no change of up to three answers that are known"])
+    if more:
+        yield bullets([f"and {count_words(more, 'more change')}; --format json lists them all"])
+
+
+def _merge_flips(recommendation: Recommendation, flips: Sequence[Flip]) -> list[tuple[str, str]]:
+    """Return option and change of each flip, those that differ in the level of one answer only as one."""
     rows: dict[tuple[object, ...], dict[str, list[str]]] = {}
     for flip in flips:
         *first, last = flip.change.items()
@@ -127,10 +91,10 @@ def _merge_flips(recommendation: Recommendation, flips: Sequence[Flip]) -> list[
             (option, names, alike), {name: list(levels) for name, levels in row.items()}
         )
         whole[names[0]] += [level for level in row[names[0]] if level not in whole[names[0]]]
-    return [Line(str(key[0]), _word_change(recommendation, row)) for key, row in joined.items()]
+    return [(str(key[0]), _format_change(recommendation, row)) for key, row in joined.items()]
 
 
-def _word_change(recommendation: Recommendation, change: dict[str, list[str]]) -> str:
+def _format_change(recommendation: Recommendation, change: Mapping[str, Sequence[str]]) -> str:
     parts = []
     for name, levels in change.items():
         criterion = recommendation.rulebook.criteria[name]
@@ -140,35 +104,94 @@ def _word_change(recommendation: Recommendation, change: dict[str, list[str]]) -
     return ", and ".join(parts)
 
 
-# --- levers and refusals ------------------------------------------------------------------------------------------
+# --- open questions -----------------------------------------------------------------------------------------------
 
 
-def _draw_lever(recommendation: Recommendation, lever: Sensitivity) -> LeverBar:
+def _list_questions(recommendation: Recommendation) -> Iterator[Block]:
+    """Return the questions that are worth asking, the one that tells most first."""
+    least = recommendation.rulebook.scale.ask_from
+    worth = [question for question in list_askable(recommendation) if question.expected_gain >= least]
+    items = tuple(_ask(recommendation, question) for question in worth[:_MOST_QUESTIONS])
+    yield Heading("Find out next", 2)
+    yield Items(items or (Item("no open question is expected to tell much"),))
+
+
+def _ask(recommendation: Recommendation, question: OpenQuestion) -> Item:
+    text = recommendation.rulebook.criteria[question.criterion].question
+    gives = f"could give {join_words(question.could_give, 'or')}"
+    how = gives if question.alone else "only together with other answers"
+    return Item(Span(question.criterion, Style.NAME), (f"{text} ({how})",))
+
+
+# --- sensitivity --------------------------------------------------------------------------------------------------
+
+
+def _list_levers(recommendation: Recommendation) -> Iterator[Block]:
+    """Return how far each answer moves a need, and the rules that carry the advice alone."""
+    rows = [
+        _draw_lever(recommendation, lever) for lever in (recommendation.sensitivities or ())[:_MOST_LEVERS]
+    ]
+    rows = [row for row in rows if row]
+    pillars = [
+        (pillar.rule.code, f"{pillar.rule.title}; without this rule: {pillar.without}")
+        for pillar in recommendation.decisive_rules or ()
+    ]
+    if rows or pillars:
+        yield Heading("What carries it", 2)
+    if rows:
+        columns = (
+            Column("Answer", style=Style.NAME),
+            Column("Need"),
+            *(Column(title, right=True, only="markdown") for title in ("Least", "Now", "Most")),
+            Column("0 to 100%", only="text"),
+            Column("Without it"),
+        )
+        yield Table(columns, tuple(rows), head=True)
+        yield Paragraph(
+            "How far each answer moves the probability of a need over its levels, from least to most.",
+            Style.ASIDE,
+        )
+    if pillars:
+        yield terms(pillars)
+
+
+def _draw_lever(recommendation: Recommendation, lever: AnswerSensitivity) -> tuple[Cell, ...]:
+    """Return the way of one answer on a scale from 0 to 100%; nothing where it moves nothing."""
+    low, now, high = (logistic(score) for score in (lever.low, lever.now, lever.high))
     changes = lever.without is not recommendation.option
-    low, high, now = (logistic(score) for score in (lever.low, lever.high, lever.now))
-    return LeverBar(lever.criterion, NEED_NAMES[lever.need], low, high, now, lever.without, changes)
+    if not changes and high - low < _LEAST_SWING:
+        return ()
+    style = Style.GOOD if now > EVEN else Style.BAD
+    bar = Bar(low, high, _LEVER_CELLS, ((EVEN, "│"), (now, "●")), "─", style)
+    without = Span(lever.without, Style.STRONG) if changes else lever.without.value
+    return (lever.criterion, NEED_NAMES[lever.need], *map(format_share, (low, now, high)), bar, without)
 
 
-def _explain(recommendation: Recommendation, refusal: Refusal) -> RefusalPart:
-    lines = [
-        Line(hit.rule.code, f"{hit.rule.title}: {GATE_WORDS[hit.gate].format(NEED_NAMES[hit.need])}")
+# --- refusals -----------------------------------------------------------------------------------------------------
+
+
+def _explain_refusal(recommendation: Recommendation, refusal: Refusal) -> Iterator[Block]:
+    """Return what speaks against an option, gates first, and the smallest change that would make it right."""
+    rows = [
+        (hit.rule.code, f"{hit.rule.title}: {GATE_WORDS[hit.gate].format(NEED_NAMES[hit.need])}")
         for hit in refusal.gates
     ]
     for reason in refusal.reasons[:_MOST_REASONS]:
         sign = "+" if reason.effect is Direction.FOR else "-"
         moved = f"{sign}{reason.weight:.2f} for {NEED_NAMES[reason.need]}"
-        lines.append(Line(reason.rule.code, f"{reason.rule.title} ({moved})"))
-    return RefusalPart(refusal.option, tuple(lines), _word_nearest(recommendation, refusal))
+        rows.append((reason.rule.code, f"{reason.rule.title} ({moved})"))
+    yield Heading(f"Why not {refusal.option}", 2)
+    if rows:
+        yield terms(rows)
+    yield bullets([_describe_nearest(recommendation, refusal)])
 
 
-def _word_nearest(recommendation: Recommendation, refusal: Refusal) -> str:
+def _describe_nearest(recommendation: Recommendation, refusal: Refusal) -> str:
     if refusal.nearest is None:
         return "no change of up to three answers would make it right"
-    change = _word_change(recommendation, {name: [level] for name, level in refusal.nearest.change.items()})
-    text = f"it would be right with {change}"
-    return f"{text} ({_word_fixed(refusal.fixed)})" if refusal.fixed else text
-
-
-def _word_fixed(names: Iterable[str]) -> str:
-    listed = list(names)
-    return f"{join_words(listed)} {'is' if len(listed) == 1 else 'are'} not the team's to change"
+    change = {name: [level] for name, level in refusal.nearest.change.items()}
+    text = f"it would be right with {_format_change(recommendation, change)}"
+    if not refusal.fixed:
+        return text
+    verb = "is" if len(refusal.fixed) == 1 else "are"
+    return f"{text} ({join_words(refusal.fixed)} {verb} not the team's to change)"

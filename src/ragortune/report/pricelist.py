@@ -1,4 +1,4 @@
-"""The price data in every format: lists, tables and the page on one row."""
+"""The price data as lists, as CSV, and as the page on one row."""
 
 from __future__ import annotations
 
@@ -6,39 +6,89 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ragortune.model import PriceRow, Source
 from ragortune.model.prices import bounds_of, count_days
-from ragortune.report.blocks import Block, Heading, Item, Items, Paragraph, bullets, terms
+from ragortune.report.blocks import Block, Column, Heading, Item, Items, Paragraph, Table, bullets, terms
 from ragortune.report.costs import write_csv
-from ragortune.report.markdown import escape_markdown
-from ragortune.report.sheet import Sheet
+from ragortune.support.record import Record
 from ragortune.support.text import clean_text
 
-_PRICE_HEAD = (
-    "id",
-    "kind",
-    "value",
-    "number",
-    "low",
-    "high",
-    "unit",
-    "as_of",
-    "source",
-    "confidence",
-    "available_until",
+_COLUMNS = (
+    *("id", "kind", "value", "number", "low", "high", "unit"),
+    *("as_of", "source", "confidence", "available_until"),
 )
 
 
-def _price_cells(rows: Iterable[PriceRow]) -> list[tuple[str, ...]]:
+class PriceList(Record, frozen=True):
+    """Price rows on a day."""
+
+    rows: Sequence[PriceRow]
+    today: str
+    sources: Mapping[str, Source]
+
+
+PriceFinding = tuple[str, str, str]
+"""Id of a row, a name for what is wrong, and a sentence."""
+
+
+class PriceCheck(Record, frozen=True):
+    """What is to be looked at in the price data."""
+
+    findings: Sequence[PriceFinding]
+    rows: int
+    """How many rows were looked at."""
+    today: str
+
+
+def write_check(found: PriceCheck) -> str:
+    """Return a line for each finding, and how many there are."""
+    count = len(found.findings)
+    lines = [": ".join(finding) for finding in found.findings]
+    lines.append(f"{count} finding{'' if count == 1 else 's'} in {found.rows} rows on {found.today}")
+    return "".join(f"{clean_text(line)}\n" for line in lines)
+
+
+def describe_check(found: PriceCheck) -> list[dict[str, str]]:
+    """Return the findings as plain data."""
+    return [{"name": name, "row": row, "message": message} for row, name, message in found.findings]
+
+
+def list_records(found: PriceList) -> Sequence[PriceRow]:
+    """Return the rows themselves."""
+    return found.rows
+
+
+def show_record(found: PriceList) -> PriceRow:
+    """Return the one row."""
+    return found.rows[0]
+
+
+def list_prices(found: PriceList) -> list[Block]:
+    """Return price rows with their values, by kind."""
+    blocks: list[Block] = []
+    for kind in dict.fromkeys(row.kind for row in found.rows):
+        blocks.append(Heading(kind.replace("_", " "), 2))
+        blocks.append(terms((row.id, _word_row(row, found.today)) for row in found.rows if row.kind == kind))
+    return [*blocks, Paragraph(f"{len(found.rows)} rows")]
+
+
+def tabulate_prices(found: PriceList) -> list[Block]:
+    """Return price rows as one table with one value a row."""
+    return [Table(tuple(map(Column, _COLUMNS)), tuple(_list_values(found.rows)))]
+
+
+def write_prices_csv(found: PriceList) -> str:
+    """Return price rows as CSV with one value a row."""
+    return write_csv(_COLUMNS, _list_values(found.rows))
+
+
+def _list_values(rows: Iterable[PriceRow]) -> list[tuple[str, ...]]:
     return [
         (
-            row.id,
-            row.kind,
-            name,
-            f"{value.value:.12g}",
-            *(f"{end:.12g}" for end in bounds_of(value)),
+            *(row.id, row.kind, name),
+            *(f"{number:.12g}" for number in (value.value, *bounds_of(value))),
             value.unit,
             value.as_of or row.as_of,
             value.source or row.source,
-            str(value.confidence or row.confidence),
+            value.confidence or row.confidence,
             row.available_until or "",
         )
         for row in rows
@@ -46,33 +96,9 @@ def _price_cells(rows: Iterable[PriceRow]) -> list[tuple[str, ...]]:
     ]
 
 
-def prices_csv(rows: Iterable[PriceRow]) -> str:
-    """Return price rows as a table with one value a row."""
-    return write_csv(_PRICE_HEAD, _price_cells(rows))
-
-
-def prices_markdown(rows: Iterable[PriceRow]) -> str:
-    """Return price rows as a Markdown table with one value a row."""
-    lines = [f"| {' | '.join(_PRICE_HEAD)} |", f"|{' --- |' * len(_PRICE_HEAD)}"]
-    lines += [f"| {' | '.join(escape_markdown(cell) for cell in cells)} |" for cells in _price_cells(rows)]
-    return "\n".join(lines) + "\n"
-
-
-def prices_text(rows: Sequence[PriceRow], today: str, width: int) -> str:
-    """Return price rows with their values on wrapped lines, grouped by kind."""
-    page = Sheet(width=width, color=False)
-    kind = ""
-    for row in rows:
-        if row.kind != kind:
-            kind = row.kind
-            page.add_heading(kind.replace("_", " "))
-        page.add_line(
-            f"  {clean_text(row.id)}  ({row.as_of}, {count_days(row.as_of, today)} days, {row.confidence})"
-        )
-        page.add_wrapped(clean_text(", ".join(_word_value(row, name) for name in row.values)), "      ")
-    page.add_line()
-    page.add_line(f"{len(rows)} rows")
-    return page.getvalue().lstrip("\n")
+def _word_row(row: PriceRow, today: str) -> str:
+    values = ", ".join(_word_value(row, name) for name in row.values)
+    return f"{row.as_of}, {count_days(row.as_of, today)} days, {row.confidence}: {values}"
 
 
 def _word_value(row: PriceRow, name: str) -> str:
@@ -83,34 +109,34 @@ def _word_value(row: PriceRow, name: str) -> str:
     return f"{label}{value.value:,.12g} {value.unit}{ends}"
 
 
-def price_page(row: PriceRow, sources: Mapping[str, Source], today: str) -> list[Block]:
+def show_price(found: PriceList) -> list[Block]:
     """Return the page on a price row."""
-    facts = [
-        ("name", row.id),
-        ("kind", row.kind.replace("_", " ")),
-        ("as of", f"{row.as_of}, {count_days(row.as_of, today)} days before {today}"),
-        ("confidence", row.confidence),
-    ]
-    facts += [("last jobs", row.trainable_until)] if row.trainable_until else []
-    facts += [("retired", row.available_until)] if row.available_until else []
+    (row,) = found.rows
+    facts = {
+        "name": row.id,
+        "kind": row.kind.replace("_", " "),
+        "as of": f"{row.as_of}, {count_days(row.as_of, found.today)} days before {found.today}",
+        "confidence": row.confidence,
+        "last jobs": row.trainable_until,
+        "retired": row.available_until,
+    }
     values = []
     for name, value in row.values.items():
-        extras = ", ".join(part for part in (value.as_of, value.source, value.confidence) if part)
-        values.append(_word_value(row, name) + (f" ({extras})" if extras else ""))
-    named = dict.fromkeys([row.source, *(value.source for value in row.values.values() if value.source)])
-    cited = [
-        Item(f"{source.title}, checked {source.checked}", (source.id,), source.address)
-        if (source := sources.get(name))
-        else Item(name)
-        for name in named
-    ]
-    note = [Paragraph(row.note)] if row.note else []
+        extras = [part for part in (value.as_of, value.source, value.confidence) if part]
+        values.append(_word_value(row, name) + (f" ({', '.join(extras)})" if extras else ""))
+    names = dict.fromkeys([row.source, *(value.source for value in row.values.values() if value.source)])
     return [
         Heading(row.title),
-        terms(facts),
-        *note,
+        terms((name, fact) for name, fact in facts.items() if fact),
+        *([Paragraph(row.note)] if row.note else []),
         Heading("Values", 2),
         bullets(values),
         Heading("Sources", 2),
-        Items(tuple(cited)),
+        Items(tuple(_cite(name, found.sources.get(name)) for name in names)),
     ]
+
+
+def _cite(name: str, source: Source | None) -> Item:
+    if source is None:
+        return Item(name)
+    return Item(f"{source.title}, checked {source.checked}", (source.id,), source.address)

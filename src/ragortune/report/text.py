@@ -108,9 +108,10 @@ class _Page:
                 for inner in block.blocks:
                     self.add(inner)
             case Break():
+                self.add_line()
                 if block.line:
                     self.add_line(Text("─" * self.width))
-                self.add_line()
+                    self.add_line()
 
     def add_line(self, line: Text | None = None) -> None:
         """Add one line as it is; it is never wrapped."""

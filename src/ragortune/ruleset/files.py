@@ -23,7 +23,17 @@ from ragortune.evidence.documents.language import (
     TopicWords,
     WordList,
 )
-from ragortune.model import Case, Criterion, OptionGuide, PriceRow, Rule, Scale, Source
+from ragortune.model import (
+    Case,
+    Criterion,
+    OptionGuide,
+    PriceKind,
+    PriceRow,
+    QuantityKind,
+    Rule,
+    Scale,
+    Source,
+)
 from ragortune.model.findings import FindingRule
 from ragortune.model.prices import check_row
 from ragortune.support.errors import RagortuneError, RulebookError
@@ -92,6 +102,8 @@ ALL_KINDS = (
         "criterion",
         "Criteria that are computed from quantities; all are named `derived.name`.",
     ),
+    Kind("quantities", QuantityKind, "quantity", "Numbers and choices that a profile can give for costs."),
+    Kind("price_kinds", PriceKind, "kind of price row", folder="prices"),
     Kind("prices", PriceRow, "price row", "Price rows, sorted by id."),
     Kind(
         "findings",
@@ -218,13 +230,13 @@ def _classes_in(hint: Any) -> Iterator[type]:
         yield from _classes_in(inner)
 
 
-def read_price_file(document: Document) -> tuple[PriceRow, ...]:
+def read_price_file(document: Document, kinds: Mapping[str, PriceKind]) -> tuple[PriceRow, ...]:
     """Return the rows of a price file outside any rule set; raises RulebookError with every problem."""
     problems: list[RagortuneError] = []
     parsed = validate("prices", document, problems)
     rows: tuple[PriceRow, ...] = parsed.prices if parsed else ()
     for index, row in enumerate(rows):
-        for complaint in check_row(row):
+        for complaint in check_row(row, kinds):
             place = document.place_of(("prices", index, *complaint.path))
             problems.append(RulebookError(complaint.message, place, complaint.hint))
     raise_problems(problems)

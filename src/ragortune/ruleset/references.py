@@ -6,18 +6,19 @@ from collections.abc import Mapping
 
 from ragortune.evidence.documents.check import check_language
 from ragortune.evidence.profile import Vocabulary
-from ragortune.model import Bound, Condition, Criterion, Main, Option, PriceRow, Rule
+from ragortune.model import Bound, Condition, Criterion, Main, Option, PriceRow, QuantityKind, Rule
 from ragortune.model.findings import FindingRule
 from ragortune.model.prices import check_row, list_sources
+from ragortune.model.units import parse_unit
 from ragortune.ruleset.author import Authored
-from ragortune.support.errors import Place, ProfileError
+from ragortune.support.errors import Place, ProfileError, QuantityError
 from ragortune.support.text import quote_value, suggest_name
 
 
 def check_references(authored: Authored) -> None:
     """Note every name in a rule set that is not defined, and every condition that cannot be."""
     records = authored.records
-    vocabulary = Vocabulary({**records["criteria"], **records["derived"]})
+    vocabulary = Vocabulary({**records["criteria"], **records["derived"]}, records["quantities"])
     codes: dict[str, str] = {}
     for kind in ("rules", "findings"):
         for rule in records[kind].values():
@@ -34,6 +35,8 @@ def check_references(authored: Authored) -> None:
     for kind in ("criteria", "derived"):
         for criterion in records[kind].values():
             _check_criterion(authored, criterion, kind)
+    for quantity in records["quantities"].values():
+        _check_quantity(authored, quantity)
     for row in records["prices"].values():
         _check_price(authored, row)
     for problem in check_language(authored.language, records["criteria"]):
@@ -129,8 +132,22 @@ def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> Non
             authored.report(f"criterion {quote_value(criterion.id)} {message}", place)
 
 
+def _check_quantity(authored: Authored, kind: QuantityKind) -> None:
+    place = authored.place_of("quantities", kind.id)
+    for name in filter(None, (kind.criterion, kind.depends_on)):
+        if name not in authored.records["criteria"]:
+            authored.report_unknown("criterion", name, authored.records["criteria"], place)
+    for name in kind.rows:
+        if name not in authored.records["price_kinds"]:
+            authored.report_unknown("kind of price row", name, authored.records["price_kinds"], place)
+    try:
+        parse_unit(kind.unit or "1")
+    except QuantityError as error:
+        authored.report(error.message, place, error.hint)
+
+
 def _check_price(authored: Authored, row: PriceRow) -> None:
-    for complaint in check_row(row):
+    for complaint in check_row(row, authored.records["price_kinds"]):
         place = authored.place_of("prices", row.id, *complaint.path)
         authored.report(complaint.message, place, complaint.hint)
     for name in list_sources(row):

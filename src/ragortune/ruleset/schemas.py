@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ragortune.evidence.citations import EVIDENCE_SCHEMA
-from ragortune.evidence.workload import describe_quantities
-from ragortune.model import Criterion, Provenance
+from ragortune.evidence.entries import EVIDENCE_SCHEMA
+from ragortune.evidence.quantities import describe_quantities, word_quantity
+from ragortune.model import Criterion, Provenance, QuantityKind, Rulebook
 from ragortune.ruleset.files import KINDS, adapter_of
 from ragortune.support.record import NOTHING
 from ragortune.support.rulefolder import MANIFEST
@@ -16,15 +16,14 @@ SCHEMAS = ("profile", "rulebook", *KINDS)
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def export_schema(
-    name: str, criteria: Mapping[str, Criterion], derived: Mapping[str, Criterion] = NOTHING
-) -> dict[str, Any]:
-    """Return the JSON Schema of a kind of file, with the ids and levels of these criteria; KeyError if unknown."""
+def export_schema(name: str, rulebook: Rulebook) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of file, with the ids and levels of a rule set; KeyError if unknown."""
+    criteria = rulebook.criteria
     if name == "profile":
-        return _profile_schema(criteria)
+        return _profile_schema(criteria, rulebook.quantities)
     schema = adapter_of(MANIFEST if name == "rulebook" else name).json_schema()
     definitions = schema.get("$defs", {})
-    conditions = {**criteria, **derived} if name == "rules" else criteria
+    conditions = rulebook.readable if name == "rules" else criteria
     for holder, fields in _fields_by_holder(criteria, conditions).items():
         properties = definitions.get(holder, {}).get("properties", {})
         for field, described in fields.items():
@@ -33,22 +32,18 @@ def export_schema(
     return {"$schema": _DRAFT, "$id": f"urn:ragortune:schema:{name}:1", **schema}
 
 
-def outline_profile(criteria: Mapping[str, Criterion], *, quantities: bool) -> dict[str, Any]:
-    """Return a short schema of profiles for readers with little room: names and questions, all shapes of answers open.
-
-    `quantities` says whether the numbers for `ragortune cost` are named one by one.
-    """
+def outline_profile(
+    criteria: Mapping[str, Criterion], quantities: Mapping[str, QuantityKind] = NOTHING
+) -> dict[str, Any]:
+    """Return a short schema of profiles for readers with little room: names and questions, all shapes of answers open."""
     groups: dict[str, dict[str, Any]] = {}
     for criterion in criteria.values():
         answer = {"description": f"{criterion.question} {_outline_answers(criterion)}"}
         groups.setdefault(criterion.group, {})[criterion.name] = answer
     numbers: dict[str, Any] = {"type": "object", "description": "Numbers for the cost model."}
     if quantities:
-        described = describe_quantities()["properties"]
         numbers["properties"] = {
-            name: {"description": own["description"]}
-            for name, own in described.items()
-            if "description" in own
+            kind.id: {"description": word_quantity(kind)} for kind in quantities.values()
         }
     nested = {group: {"type": "object", "properties": names} for group, names in groups.items()}
     return {
@@ -160,7 +155,9 @@ def _several_schema(criterion: Criterion, single: dict[str, Any]) -> dict[str, A
     return {"anyOf": shapes}
 
 
-def _profile_schema(criteria: Mapping[str, Criterion]) -> dict[str, Any]:
+def _profile_schema(
+    criteria: Mapping[str, Criterion], quantities: Mapping[str, QuantityKind]
+) -> dict[str, Any]:
     groups: dict[str, dict[str, Any]] = {}
     flat: dict[str, Any] = {}
     definitions: dict[str, Any] = {
@@ -195,7 +192,7 @@ def _profile_schema(criteria: Mapping[str, Criterion]) -> dict[str, Any]:
         "project": {"type": ["string", "number", "null"], "description": "Title of the project."},
         "description": {"type": ["string", "number", "null"], "description": "What it is about."},
         "notes": {"type": ["string", "number", "null"], "description": "Anything else."},
-        "quantities": describe_quantities(),
+        "quantities": describe_quantities(quantities),
         "$schema": {"type": "string"},
     }
     return {

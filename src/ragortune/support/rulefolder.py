@@ -12,7 +12,7 @@ from ragortune.support.reading import RULE_FILE_BYTES, read_bytes
 MANIFEST = "rulebook.yaml"
 SHIPPED = "ragortune"
 """The word by which a rule pack says that it extends the shipped rule set."""
-_NOT_RULES = ("cases/", "language/", "prices/", "findings/")
+_NOT_RULES = ("cases/", "language/", "prices/", "quantities/", "findings/")
 _MOST_FILES = 500
 _MOST_BYTES = 32 * 1024 * 1024
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ragortune.evidence.citations import read_evidence
 from ragortune.evidence.documents.sentences import DeclaredText
+from ragortune.evidence.entries import Entry, read_evidence
 from ragortune.evidence.profile import Vocabulary
-from ragortune.evidence.workload import FOR_CRITERION
-from ragortune.model import Criterion, Evidence, GivenQuantity, Option, Profile, Provenance
+from ragortune.model import Evidence, GivenQuantity, Option, Profile, Provenance, Rulebook
 from ragortune.model.documents import (
     NO_QUANTITIES,
     Cited,
@@ -36,7 +35,7 @@ class Declared(msgspec.Struct, frozen=True):
 
 
 def read_declared(
-    blocks: Sequence[DeclaredText], path: str, lines: Sequence[str], criteria: Mapping[str, Criterion]
+    blocks: Sequence[DeclaredText], path: str, lines: Sequence[str], rulebook: Rulebook
 ) -> Declared:
     """Read the block of a document; raises UnreadableError or ProfileError with the line in the document."""
     if not blocks:
@@ -62,11 +61,11 @@ def read_declared(
             message = f"'{_KEY}' has no {quote_value(key)}; it holds {join_words(_KEYS)}"
             raise ProfileError(message, place, suggest_name(key, _KEYS))
     decision = _read_option(data.get("decision"), (*root, "decision"), document, lines)
-    evidence = read_evidence(data.get("evidence"), (*root, "evidence"), document)
+    evidence = read_evidence(Entry(data.get("evidence"), (*root, "evidence"), document))
     if decision is not None and isinstance(evidence, Evidence):
         decision = msgspec.structs.replace(decision, quoted=evidence)
     path_of_profile = (*root, "profile")
-    profile = _read_profile(data.get("profile"), path_of_profile, document, criteria)
+    profile = _read_profile(data.get("profile"), path_of_profile, document, rulebook)
     facts = _state_facts(profile, data.get("profile"), path_of_profile, document, lines)
     return Declared(decision, facts, profile.quantities)
 
@@ -83,12 +82,11 @@ def _read_option(
     return StatedDecision(Option(str(value)), "explicit", (Cited(span, "for"),), declared=True)
 
 
-def _read_profile(
-    data: object, path: KeyPath, document: Document, criteria: Mapping[str, Criterion]
-) -> Profile:
+def _read_profile(data: object, path: KeyPath, document: Document, rulebook: Rulebook) -> Profile:
     if data is None:
         return Profile({})
-    return Vocabulary(criteria).read_profile(data, document.below(path, data))
+    vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
+    return vocabulary.read_profile(data, document.below(path, data))
 
 
 def _state_facts(
@@ -105,8 +103,9 @@ def _path_of(criterion: str, profile: Profile, data: object, path: KeyPath) -> K
     """Return where an answer stands: nested by group, under the whole name, or as a quantity."""
     assert isinstance(data, dict)
     answer = profile.answers.get(criterion)
-    if answer is not None and answer.source is Provenance.DERIVED and criterion in FOR_CRITERION:
-        return (*path, "quantities", FOR_CRITERION[criterion])
+    if answer is not None and answer.source is Provenance.DERIVED:
+        names = (name for name, given in profile.quantities.items() if given.criterion == criterion)
+        return (*path, "quantities", next(names))
     return (*path, criterion) if criterion in data else (*path, *criterion.split(".", 1))
 
 

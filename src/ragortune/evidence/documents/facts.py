@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from ragortune.evidence.amounts import Amount, iterate_levels
+from ragortune.evidence.amounts import Amount
 from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
 from ragortune.evidence.documents.cutting import span_of
 from ragortune.evidence.documents.language import FactWords, Found, Role
@@ -170,13 +170,13 @@ def _value_of(amount: Amount, entry: FactWords, criterion: Criterion) -> object:
         return levels[0] if len(levels) == 1 else levels or None
     if amount.bound == "<":
         high = high * (1 - 1e-9)
-    levels = list(iterate_levels(criterion, low, high))
+    levels = [band.level for band in criterion.bands_between(low, high)]
     if not levels or (criterion.maximum is not None and high > criterion.maximum):
         return None
     if amount.bound == "<" and levels and amount.low == amount.high:
         return (
             levels[-1]
-            if levels != list(iterate_levels(criterion, amount.low, amount.low))
+            if tuple(levels) != criterion.levels_between(amount.low, amount.low)
             else _plain(amount.low * entry.tokens)
         )
     if low == high:

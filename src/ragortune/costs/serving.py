@@ -1,0 +1,79 @@
+"""Own accelerators: how many carry the load, and how fast they work."""
+
+from __future__ import annotations
+
+from ragortune.costs import formulas
+from ragortune.costs.inputs import Scene
+from ragortune.model import PriceRow
+from ragortune.model.quantities import Quantity, measure, round_up
+from ragortune.support.record import Record
+
+_SMALL = 8.03e9
+"""Parameters of the model whose shape is known best; others are scaled from it."""
+_SMALL_LAYERS, _SMALL_WIDTH, _SMALL_CACHE = 32.0, 4096.0, 131_072.0
+_GROWTH, _CACHE_GROWTH = 1 / 3, 0.4225
+"""Layers and width grow with the cube root; the cache fits models of 8 and 70 billion parameters."""
+_ROOM = 1.2
+"""Memory of weights and working space, over the weights alone."""
+_EACH = measure(1.0, "request")
+
+
+class Machines(Record, frozen=True):
+    """What carries an own model."""
+
+    count: Quantity
+    """Accelerators."""
+    groups: Quantity
+    """How often these accelerators hold the model."""
+    service: Quantity
+    """Time that one request takes of a group."""
+    prefill: Quantity
+    """Time to read a prompt."""
+    token_time: Quantity
+    """Time to write one token at the load of the peak."""
+    capacity: Quantity
+    """Requests that all accelerators carry while answers stay prompt, with peaks and pauses as they are."""
+
+
+def _grow(parameters: Quantity, exponent: float) -> Quantity:
+    return (parameters / measure(_SMALL, "parameters")).apply(lambda ratio: ratio**exponent)
+
+
+def shape_of(parameters: Quantity) -> tuple[Quantity, Quantity]:
+    """Return layers and width of a dense model of that size, scaled from an 8B model."""
+    grown = _grow(parameters, _GROWTH)
+    return grown * _SMALL_LAYERS, grown * _SMALL_WIDTH
+
+
+def cache_bytes(parameters: Quantity) -> Quantity:
+    """Return the bytes of keys and values of one token, for models with grouped attention."""
+    return _grow(parameters, _CACHE_GROWTH) * measure(_SMALL_CACHE, "bytes/token")
+
+
+def measure_machines(scene: Scene, accelerator: PriceRow, prompt: Quantity, answer: Quantity) -> Machines:
+    """Return how many accelerators carry the peak, and how fast they answer; F10 and F11."""
+    parameters, one = scene.number("own_parameters"), measure(1.0, "times")
+    memory = scene.price(accelerator, "memory")
+    weights = parameters * formulas.WEIGHT
+    group = round_up(weights * _ROOM / memory)
+    speed, bandwidth = (scene.price(accelerator, name) * group for name in ("peak", "bandwidth"))
+    tokens, written = prompt * _EACH, answer * _EACH
+    prefill = formulas.estimate_prefill(
+        parameters, tokens, shape_of(parameters), speed, scene.constant("serving-prefill-mfu")
+    )
+    sequence = cache_bytes(parameters) * (tokens + written / 2.0)
+    # As many requests are answered together as memory holds: at least one, at most some.
+    room = memory * group - weights * _ROOM
+    batch = (room / sequence).at_most(scene.constant("serving-batch")).at_least(one)
+    reach = bandwidth * scene.constant("serving-bandwidth-use")
+    service = formulas.estimate_service(prefill, written, weights / batch, sequence, reach)
+    active, peak_factor = scene.number("active_hours"), scene.number("peak_factor")
+    peak = scene.number("requests_per_day") / active * peak_factor
+    utilisation = scene.constant("serving-utilisation")
+    needed = formulas.count_groups(peak, service, utilisation) * group
+    count = needed.at_least(scene.number("own_accelerators").at_least(group))
+    groups = count / group
+    usual = formulas.estimate_usual_step(parameters, sequence, reach, answer * (peak / groups))
+    full = formulas.estimate_step(parameters, sequence * batch, reach)
+    capacity = groups / service * utilisation / peak_factor * active
+    return Machines(count, groups, service, prefill, usual.at_most(full), capacity)

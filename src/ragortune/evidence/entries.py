@@ -1,0 +1,148 @@
+"""Values of a profile with the place of each, and what can stand beside any of them: evidence, source, date."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from ragortune.model import Evidence, Provenance
+from ragortune.model.prices import is_date
+from ragortune.support.errors import Place, ProfileError
+from ragortune.support.reading import Document, KeyPath
+from ragortune.support.text import quote_value, suggest_name
+
+LONGEST_QUOTE = 2_000
+"""Characters; what is longer is a page and no quote."""
+EVIDENCE_SCHEMA: dict[str, Any] = {
+    "description": "What supports the answer: text, or a quote that `check` finds again in its document.",
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["quote"],
+            "properties": {
+                "document": {
+                    "type": ["string", "null"],
+                    "minLength": 1,
+                    "description": "Path, relative to this file or to the root of its repository.",
+                },
+                "line": {"type": ["integer", "null"], "minimum": 1, "description": "Line of the quote."},
+                "quote": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": LONGEST_QUOTE,
+                    "description": "The exact words.",
+                },
+            },
+        },
+    ],
+}
+
+
+class Entry:
+    """A value with the path to it. What is wrong with it becomes an error that names it, its place, and the remedy."""
+
+    def __init__(self, value: object, path: KeyPath = (), document: Document | None = None) -> None:
+        """Take the value; without a document there are no places."""
+        self.value = value
+        self.path = path
+        self._document = document
+
+    def __getitem__(self, key: str | int) -> Entry:
+        """Return what stands under a key, None where nothing does."""
+        own: Any = self.value
+        found = own.get(key) if isinstance(own, Mapping) else own[key]
+        return Entry(found, (*self.path, key), self._document)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield what a mapping or a list holds."""
+        own = self.value
+        keys = own if isinstance(own, Mapping) else range(len(own) if isinstance(own, Sequence) else 0)
+        return (self[key] for key in keys)
+
+    @property
+    def key(self) -> str:
+        """The last part of the path."""
+        return str(self.path[-1])
+
+    def place(self, *, key: bool = False) -> Place | None:
+        """Return where the value stands, or its key."""
+        return self._document.place_of(self.path, key=key) if self._document else None
+
+    def fail(self, message: str, hint: str | None = None, *, key: bool = False) -> ProfileError:
+        """Return an error at the value, or at its key."""
+        return ProfileError(message, self.place(key=key), hint)
+
+    def must_be(self, allowed: str | Collection[str], name: str | None = None) -> ProfileError:
+        """Return the error that this value has to be something else; names allow for a hint at the nearest."""
+        return ProfileError.expected(f"'{name or self.key}'", allowed, self.value, self.place())
+
+    def one_of(self, allowed: Collection[str], name: str | None = None) -> str:
+        """Return the value, which must be one of these words."""
+        if isinstance(self.value, str) and self.value in allowed:
+            return str(self.value)
+        raise self.must_be(allowed, name)
+
+    def allow_keys(self, known: Collection[str], name: str | None = None) -> None:
+        """Raise ProfileError where a mapping has a key that it must not have."""
+        for own in self:
+            if own.path[-1] not in known:
+                message = f"'{name or self.key}' has no {quote_value(own.path[-1])}"
+                raise own.fail(message, suggest_name(own.path[-1], known), key=True)
+
+    def text(self) -> str | None:
+        """Return a value that must be text, if anything."""
+        if isinstance(self.value, (Mapping, list, tuple, bool)):
+            raise self.must_be("text")
+        return None if self.value is None else str(self.value)
+
+
+def read_details(entry: Entry) -> tuple[Provenance, str | Evidence | None, str | None]:
+    """Return what stands beside a value: through which door it came in, what supports it, the date for which it holds."""
+    source = entry["source"]
+    provenance = Provenance.STATED if source.value is None else Provenance(source.one_of(tuple(Provenance)))
+    date = entry["as_of"].text()
+    if date is not None and not is_date(date):
+        raise entry["as_of"].must_be("a date, YYYY-MM-DD")
+    return provenance, read_evidence(entry["evidence"]), date
+
+
+def read_evidence(entry: Entry) -> str | Evidence | None:
+    """Return what a value under `evidence` says; raises ProfileError with the place of what is wrong."""
+    given = entry.value
+    if isinstance(given, (str, int, float)) and not isinstance(given, bool):
+        return str(given)
+    if given is None:
+        return None
+    if not isinstance(given, Mapping):
+        raise entry.must_be("text or a quote", "evidence")
+    entry.allow_keys(("document", "line", "quote"), "evidence")
+    quote = _read_words(entry["quote"])
+    if quote is None:
+        raise entry.fail("'evidence' has no 'quote'")
+    line: Any = entry["line"].value
+    if line is not None and (not isinstance(line, int) or isinstance(line, bool) or line < 1):
+        raise entry["line"].must_be("a whole number from 1 on")
+    return Evidence(quote, _read_words(entry["document"]), line, entry["quote"].place())
+
+
+def _read_words(entry: Entry) -> str | None:
+    text = entry.value
+    if text is None:
+        return None
+    if not isinstance(text, str) or not text.strip():
+        raise entry.must_be("text")
+    if "\0" in text:
+        raise entry.fail(f"'{entry.key}' holds a NUL character")
+    if len(text) > LONGEST_QUOTE:
+        raise entry.fail(f"'{entry.key}' has more than {LONGEST_QUOTE:,} characters")
+    return text
+
+
+def describe_evidence(evidence: str | Evidence) -> object:
+    """Return what supports an answer as plain data that reads back as the same."""
+    if isinstance(evidence, str):
+        return evidence
+    parts = {"document": evidence.document, "line": evidence.line, "quote": evidence.quote}
+    return {key: value for key, value in parts.items() if value is not None}

@@ -1,0 +1,200 @@
+"""What a team says under `quantities` of a profile, read strictly: numbers with units, ranges, and choices of names.
+
+A plain number is taken as a guess, with a margin around it; a range or `source: measured` says how sure it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ragortune.evidence.amounts import parse_amount
+from ragortune.evidence.entries import EVIDENCE_SCHEMA, Entry, describe_evidence, read_details
+from ragortune.model import Criterion, GivenQuantity, Provenance, QuantityKind
+from ragortune.support.errors import ProfileError, QuantityError
+from ragortune.support.text import join_words, quote_value, suggest_name
+
+_ENDS = (("from", "to"), ("low", "high"))
+_KEYS = ("value", "low", "high", "from", "to", "source", "evidence", "as_of")
+
+
+def read_quantities(entry: Entry, kinds: Mapping[str, QuantityKind]) -> dict[str, GivenQuantity]:
+    """Return the quantities that stand under `quantities`, checked; raises ProfileError with the place.
+
+    Names are checked against the price data later, by whoever has it.
+    """
+    if entry.value is not None and not isinstance(entry.value, Mapping):
+        raise entry.must_be("a mapping")
+    given: dict[str, GivenQuantity] = {}
+    for own in entry:
+        kind = kinds.get(own.key)
+        if kind is None:
+            message = f"there is no quantity {quote_value(own.key)}"
+            raise own.fail(message, suggest_name(own.key, kinds), key=True)
+        if own.value is not None and own.value != "unknown":
+            given[kind.id] = _read_number(own, kind) if kind.unit else _read_names(own, kind)
+    return given
+
+
+def _read_names(entry: Entry, kind: QuantityKind) -> GivenQuantity:
+    """Return the names that were chosen."""
+    listed = isinstance(entry.value, (list, tuple))
+    parts = list(entry) if listed else [entry]
+    if not parts:
+        raise entry.fail(f"'{kind.id}' names nothing")
+    if len(parts) > 1 and not kind.several:
+        raise entry.fail(f"'{kind.id}' takes one name, not a list")
+    names: list[str] = []
+    for part in parts:
+        if not kind.rows:
+            part.one_of(kind.words, kind.id)
+        if not isinstance(part.value, str):
+            raise part.must_be("a name", kind.id)
+        if part.value in names:
+            raise part.fail(f"'{kind.id}' names {quote_value(part.value)} twice")
+        names.append(part.value)
+    return GivenQuantity(names=tuple(names), place=entry.place())
+
+
+def _read_number(entry: Entry, kind: QuantityKind) -> GivenQuantity:
+    """Return the number with its ends."""
+    if not isinstance(entry.value, Mapping):
+        return _with_margin(entry, kind, _read_amount(entry, kind), Provenance.STATED, None)
+    entry.allow_keys(_KEYS, kind.id)
+    source, evidence, _ = read_details(entry)
+    given = {key: entry[key] for key in _KEYS[:5] if entry[key].value is not None}
+    pairs = [pair for pair in _ENDS if given.keys() & pair]
+    if len(pairs) > 1:
+        raise entry.fail(f"'{kind.id}' has both from/to and low/high; use one of them")
+    for key in pairs[0] if pairs else ():
+        if key not in given:
+            raise entry.fail(f"'{kind.id}' has one end of a range; '{key}' is missing")
+    mid = _read_amount(given["value"], kind) if "value" in given else None
+    if not pairs:
+        if mid is None:
+            raise entry.fail(f"'{kind.id}' has no 'value'")
+        return _with_margin(entry, kind, mid, source, evidence)
+    low, high = (_read_amount(given[key], kind) for key in pairs[0])
+    mid = (low + high) / 2 if mid is None else mid
+    if not low <= mid <= high:
+        message = f"'{kind.id}' does not lie within its own range, or the range ends before it begins"
+        raise entry.fail(message)
+    return GivenQuantity(low, mid, high, (low, high), kind.criterion, (), source, evidence, entry.place())
+
+
+def _with_margin(
+    entry: Entry, kind: QuantityKind, number: float, source: Provenance, evidence: Any
+) -> GivenQuantity:
+    low, high = (number, number) if source is Provenance.MEASURED else kind.put_margin(number)
+    return GivenQuantity(low, number, high, None, kind.criterion, (), source, evidence, entry.place())
+
+
+def _read_amount(entry: Entry, kind: QuantityKind) -> float:
+    value = entry.value
+    number = value
+    if isinstance(value, str):
+        try:
+            number = parse_amount(value, kind.unit)
+        except QuantityError as error:
+            hint = error.hint or f"give a number of {kind.unit}"
+            raise entry.fail(f"'{kind.id}': {error.message}", hint) from None
+    if not isinstance(number, (int, float)) or isinstance(number, bool):
+        raise entry.must_be(f"a number of {kind.unit}", kind.id)
+    if not kind.minimum <= number <= kind.maximum:
+        raise entry.must_be(f"from {kind.minimum:,.12g} to {kind.maximum:,.12g} ({kind.unit})", kind.id)
+    if kind.whole and number != int(number):
+        raise entry.must_be(f"a whole number of {kind.unit}", kind.id)
+    return float(number)
+
+
+# --- quantities and answers ---------------------------------------------------------------------------------------
+
+
+def check_agreement(
+    criterion: Criterion,
+    number: float | None,
+    levels: Sequence[str],
+    kind: QuantityKind,
+    quantity: GivenQuantity,
+) -> None:
+    """Raise ProfileError where an answer and the quantity that asks for the same number contradict each other."""
+    possible = criterion.levels_between(*quantity.ends)
+    if number is not None:
+        agrees = quantity.ends[0] <= number <= quantity.ends[1]
+        mine, theirs = f"{quantity.mid:,.12g}", f"{number:,.12g} {kind.unit}"
+        hint = "give the number once, or the same number twice"
+    else:
+        agrees = not set(possible).isdisjoint(levels)
+        mine = f"{quantity.mid:,.12g} {kind.unit}, which is {join_words(possible, 'or')}"
+        theirs, hint = join_words(levels, "or"), "one of the two is wrong"
+    if not agrees:
+        message = f"'{kind.id}' says {mine}, and '{criterion.id}' says {theirs}"
+        raise ProfileError(message, quantity.place, hint)
+
+
+def shorten_number(number: float) -> int | float:
+    """Return a whole number without its decimal point."""
+    return int(number) if number == int(number) else number
+
+
+def describe_quantity(given: GivenQuantity) -> object:
+    """Return a quantity as plain data that reads back as the same: its number or names, and more where more was said."""
+    if given.names:
+        return given.names[0] if len(given.names) == 1 else list(given.names)
+    described: dict[str, object] = {"value": shorten_number(given.mid)}
+    if given.stated is not None:
+        low, high = map(shorten_number, given.stated)
+        described = {"low": low, **described, "high": high}
+    if given.source is not Provenance.STATED:
+        described["source"] = given.source.value
+    if given.evidence is not None:
+        described["evidence"] = describe_evidence(given.evidence)
+    return described["value"] if list(described) == ["value"] else described
+
+
+def word_quantity(kind: QuantityKind) -> str:
+    """Return what a quantity is, with its unit or the words it takes."""
+    takes = (
+        kind.unit or (not kind.rows and join_words(kind.words, "or")) or "a name from `ragortune prices list`"
+    )
+    same = f"; the same as {kind.criterion}" if kind.criterion else ""
+    return f"{kind.asks} ({takes}{same})"
+
+
+def describe_quantities(kinds: Mapping[str, QuantityKind]) -> dict[str, Any]:
+    """Return the JSON Schema of what stands under `quantities`."""
+    return {
+        "type": ["object", "null"],
+        "description": "Numbers for `ragortune cost`; what is left out is taken from the defaults, and listed as such.",
+        "additionalProperties": False,
+        "properties": {
+            kind.id: {
+                "description": word_quantity(kind),
+                "anyOf": _number_shapes(kind) if kind.unit else _choice_shapes(kind),
+            }
+            for kind in kinds.values()
+        },
+    }
+
+
+def _number_shapes(kind: QuantityKind) -> list[dict[str, Any]]:
+    number = {"type": "integer" if kind.whole else "number", "minimum": kind.minimum, "maximum": kind.maximum}
+    text = {"type": "string", "description": f"a number with its unit, for instance in {kind.unit}"}
+    either = {"anyOf": [number, text]}
+    ends = {key: {**either, "description": f"{key} of the range"} for pair in _ENDS for key in pair}
+    source = {"enum": [*Provenance], "description": "A measured number has no margin."}
+    properties = {
+        **ends,
+        "value": {**either, "description": "the best guess"},
+        "source": source,
+        "evidence": EVIDENCE_SCHEMA,
+        "as_of": {"type": "string", "format": "date", "description": "The date for which it holds."},
+    }
+    mapping = {"type": "object", "additionalProperties": False, "properties": properties}
+    return [number, text, {"type": "null"}, mapping]
+
+
+def _choice_shapes(kind: QuantityKind) -> list[dict[str, Any]]:
+    single: dict[str, Any] = {"type": "string"} if kind.rows else {"enum": list(kind.words)}
+    several = {"type": "array", "items": single, "minItems": 1, "uniqueItems": True}
+    return [single, {"type": "null"}, *([several] if kind.several else [])]

@@ -1,0 +1,255 @@
+"""The recommendation as a page: the advice, what speaks for and against it, what to do, and what it rests on."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+from ragortune.casebook import NearCase
+from ragortune.engine.score import logistic
+from ragortune.evidence.profile import describe_answer, join_levels
+from ragortune.model import (
+    Direction,
+    GateHit,
+    GateKind,
+    Need,
+    NeedState,
+    NoticeKind,
+    Quality,
+    Recommendation,
+    Refusal,
+    Rule,
+    RuleHit,
+    Sample,
+)
+from ragortune.report.blocks import (
+    Block,
+    Break,
+    Cell,
+    Column,
+    Heading,
+    Inline,
+    Item,
+    Items,
+    Paragraph,
+    Span,
+    Style,
+    Table,
+    bullets,
+    terms,
+)
+from ragortune.report.headline import NEED_NAMES, Advice, build_headline, format_share
+from ragortune.report.outlook import build_outlook
+from ragortune.support.text import join_words
+
+_NOTICE_NAMES: Mapping[NoticeKind | None, str] = {
+    NoticeKind.CONTRADICTION: "Contradiction",
+    NoticeKind.DISPUTED: "Disputed",
+    NoticeKind.CAUTION: "Caution",
+}
+_GATE_NAMES: Mapping[GateKind, str] = {
+    GateKind.RULES_OUT: "is ruled out",
+    GateKind.REQUIRES: "is required",
+    GateKind.CONFIRMS: "is confirmed",
+}
+_SAMPLE_NAMES: Mapping[Sample, str] = {
+    Sample.FIELD: "field sample",
+    Sample.SELECTED: "selected",
+}
+_MOST_STEPS = 3
+_LONGEST_BAR = 7
+_BAR_CELLS = 3
+"""Cells of a bar for log-odds of one."""
+
+
+def build_recommendation(advice: Advice) -> list[Block]:
+    """Return the page of a recommendation, with what could change it where that was computed."""
+    page = _Page(advice.recommendation).build(advice.cases or (), advice.refusal)
+    return [*([Break(line=True)] if advice.follows else []), *page]
+
+
+class _Page:
+    """One recommendation, and the sources that its page names so far."""
+
+    def __init__(self, recommendation: Recommendation) -> None:
+        self._advice = recommendation
+        self._book = recommendation.rulebook
+        self._guide = self._book.options[recommendation.option]
+        self._techniques = recommendation.techniques[:_MOST_STEPS]
+        self._numbers: dict[str, int] = {}
+
+    def build(self, cases: tuple[NearCase, ...], refusal: Refusal | None) -> Iterator[Block]:
+        """Return the blocks; sources are numbered in the order in which they are first named."""
+        yield Heading(self._advice.profile.project or "Untitled project")
+        yield from build_headline(self._advice)
+        yield Paragraph(self._guide.meaning)
+        for need in Need:
+            yield from self._argue_need(need)
+        gates = [hit for hit in self._advice.gates if self._decides(hit)]
+        if gates:
+            named = [(hit, f"{NEED_NAMES[hit.need].capitalize()} {_GATE_NAMES[hit.gate]}") for hit in gates]
+            yield Heading("Gates", 2)
+            yield Items(tuple(self._remark(hit, name, hit.rule.because) for hit, name in named))
+        if self._advice.notices:
+            yield Heading("Notices", 2)
+            yield Items(
+                tuple(
+                    self._remark(hit, _NOTICE_NAMES[hit.rule.notice], hit.rule.remedy)
+                    for hit in self._advice.notices
+                )
+            )
+        yield from build_outlook(self._advice, refusal)
+        yield from self._plan()
+        if cases:
+            yield Heading("Published projects most like this one", 2)
+            yield Items(tuple(self._compare(near) for near in cases))
+        if self._numbers:
+            sources = [self._book.sources[name] for name in self._numbers]
+            yield Heading("Sources", 2)
+            yield Items(
+                tuple(Item(source.title, address=source.address) for source in sources), numbered=True
+            )
+        yield from self._list_unknown()
+
+    # --- needs, gates, notices ------------------------------------------------------------------------------------
+
+    def _argue_need(self, need: Need) -> Iterator[Block]:
+        """Return the base rate of a need, what speaks for it and what against it; they add up to its log-odds."""
+        start = self._book.scale.intercept(need)
+        base = f"base rate: {format_share(logistic(start))} with nothing known"
+        rows = [_reason_row(start, "", Span(base, Style.ASIDE))]
+        weighed = [
+            (reason.weight if reason.effect is Direction.FOR else -reason.weight, reason)
+            for reason in self._advice.reasons
+            if reason.need is need
+        ]
+        weighed.sort(key=lambda pair: (pair[0] < 0, -abs(pair[0]), pair[1].rule.code))
+        rows += [
+            _reason_row(weight, reason.rule.code, self._cite(reason.rule.title, reason.answers, reason.rule))
+            for weight, reason in weighed
+        ]
+        columns = (
+            Column("Log-odds", right=True),
+            Column(only="text"),
+            Column("Rule", style=Style.NAME),
+            Column("Reason"),
+        )
+        yield Heading(f"Need for {NEED_NAMES[need]}", 2)
+        yield Paragraph(_describe_need(self._advice.needs[need]))
+        yield Table(columns, tuple(rows), gap=1)
+        ceiling = self._describe_ceiling(need)
+        if ceiling:
+            yield Paragraph(ceiling)
+
+    def _describe_ceiling(self, need: Need) -> str:
+        """Return why a need counts for less than its log-odds, or nothing where it does not."""
+        state, most = self._advice.needs[need], self._book.scale.unconfirmed
+        if state.confirmed or state.blocked_by or state.required_by or state.score <= most:
+            return ""
+        confirming = [
+            f"{rule.code} ({rule.title[:1].lower()}{rule.title[1:]})"
+            for rule in self._book.rules.values()
+            if any(gate.need is need and gate.gate is GateKind.CONFIRMS for gate in rule.gates)
+        ]
+        return (
+            f"not confirmed by {join_words(confirming, 'or')}, so it counts as at most "
+            f"{format_share(logistic(most))}, log-odds {most:+.2f}"
+        )
+
+    def _decides(self, hit: GateHit) -> bool:
+        """Return whether a gate makes a difference; what confirms a need does only where its ceiling would count."""
+        return hit.gate is not GateKind.CONFIRMS or (
+            self._advice.needs[hit.need].score > self._book.scale.unconfirmed
+        )
+
+    def _remark(self, hit: GateHit | RuleHit, kind: str, more: str) -> Item:
+        code = Span(hit.rule.code, Style.NAME)
+        cited = self._cite(hit.rule.title, hit.answers, hit.rule)
+        return Item((code, f" {kind}: ", *cited), (Span(more, Style.ASIDE),))
+
+    def _cite(self, text: str, answers: Mapping[str, tuple[str, ...]], rule: Rule) -> tuple[str | Span, ...]:
+        """Return a sentence with the answers that it rests on and the number of its source."""
+        criteria = self._book.readable
+        shown = ", ".join(
+            f"{criteria[name].name.replace('_', ' ')}: {describe_answer(self._advice.profile, criteria[name])}"
+            for name in answers
+        )
+        return (f"{text} ", Span(f"({shown})", Style.ASIDE), self._number(rule))
+
+    def _number(self, rule: Rule) -> str:
+        """Return the number of a rule's strongest source in brackets."""
+        if not rule.sources:
+            return ""
+        order, known = tuple(Quality), self._book.sources
+        strongest = min(rule.sources, key=lambda found: order.index(known[found.source].quality)).source
+        return f" [{self._numbers.setdefault(strongest, len(self._numbers) + 1)}]"
+
+    # --- plan -----------------------------------------------------------------------------------------------------
+
+    def _plan(self) -> Iterator[Block]:
+        """Return what to begin with, how to prove it, and when to look again."""
+        found = [(hit.rule, hit.rule.technique) for hit in self._techniques if hit.rule.technique]
+        steps = [(rule.code, technique.begin_with + self._number(rule)) for rule, technique in found]
+        yield Heading("Begin with", 2)
+        yield terms(steps or [("-", self._guide.first)])
+        baselines = (technique.baseline for _, technique in found if technique.baseline)
+        measures = [("Measure", measure) for measure in self._list_measures()]
+        beat, test_set = next(baselines, self._guide.baseline), self._guide.test_set
+        yield Heading("Prove it", 2)
+        yield terms([("Beat", beat), *measures, ("On", test_set)], None)
+        yield Heading("Look again", 2)
+        later = [f"{rule.code}: {technique.look_again}" for rule, technique in found]
+        yield bullets([self._guide.look_again, *later])
+
+    def _list_measures(self) -> Iterator[str]:
+        """Return how to measure each thing that the system is known to do."""
+        for name, levels in self._advice.profile.levels.items():
+            criterion = self._book.readable[name]
+            if criterion.several or len(levels) == 1:
+                measures = (criterion.level(level).measure for level in levels)
+                yield from (measure for measure in measures if measure)
+
+    # --- what it rests on -----------------------------------------------------------------------------------------
+
+    def _compare(self, near: NearCase) -> Item:
+        """Return a published project: whether it agrees, what is alike, and what came out."""
+        case, criteria, levels = near.case, self._book.criteria, self._advice.profile.levels
+        same = [f"{criteria[name].name} {join_levels(criteria[name], levels[name])}" for name in near.shared]
+        shared = f"shares {len(near.shared)}: {', '.join(same)}"
+        if near.differing:
+            shared += f"; differs in {join_words(criteria[name].name for name in near.differing)}"
+        year = f" ({case.year})" if case.year else ""
+        heading = f": {case.title}{year}: {case.outcome}, {case.evidence}, {_SAMPLE_NAMES[case.sample]}"
+        verdict = Span(near.verdict, Style.WARNING if near.verdict == "disagrees" else Style.STRONG)
+        return Item((verdict, heading), (Span(shared, Style.ASIDE), case.result), case.address)
+
+    def _list_unknown(self) -> Iterator[Block]:
+        """Return the unanswered criteria by group, and the rule set that judged."""
+        book, unanswered = self._book, self._advice.unanswered
+        if unanswered:
+            groups = itertools.groupby((name.partition(".") for name in unanswered), lambda parts: parts[0])
+            yield Heading(f"Unknown: {len(unanswered)} of {len(book.criteria)} answers", 2)
+            yield terms([(group, ", ".join(name for *_, name in names)) for group, names in groups], None)
+        yield Break()
+        more = (
+            "`ragortune explain CODE` tells about a rule, `ragortune explain probability` about the numbers."
+        )
+        yield Paragraph(f"Rule set {book.name} {book.version}, {book.digest[:19]}. {more}", Style.ASIDE)
+
+
+def _describe_need(state: NeedState) -> str:
+    """Return whether a need holds and how probable that is."""
+    score = f"log-odds {state.score:+.2f}"
+    if state.blocked_by:
+        return f"ruled out, whatever its {score}"
+    if state.required_by:
+        return f"required, whatever its {score}"
+    if state.tied:
+        return f"as likely as not, so it is not taken to hold: {format_share(state.probability)}, {score}"
+    return f"{'needed' if state.needed else 'not needed'}: {format_share(state.probability)}, {score}"
+
+
+def _reason_row(weight: float, code: str, text: Inline) -> tuple[Cell, ...]:
+    sign, style = ("█", Style.GOOD) if weight > 0 else ("░", Style.BAD)
+    bar = sign * max(1, min(_LONGEST_BAR, round(abs(weight) * _BAR_CELLS)))
+    return (Span(f"{weight:+.2f}", style), Span(bar, style), code, text)
