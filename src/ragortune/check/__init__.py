@@ -65,7 +65,7 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
         held, flaws = read_remarks(reading.remarks, policy.rules, today)
         findings, unused = silence_findings(findings, held, policy.chosen)
         own = [rule for rule in chosen if rule.detector in OWN_DETECTORS]
-        findings += report_flaws((*flaws, *unused) if judged else (), reading, own)
+        findings += report_flaws((*flaws, *unused) if judged else (), case, own)
     findings = [_hold_to_pin(finding, policy.pin) for finding in findings]
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))
     return DocumentAudit(

@@ -10,7 +10,7 @@ from ragortune.check.answers import StatedAnswers
 from ragortune.check.evidence import QuoteSources
 from ragortune.model import Option, Recommendation
 from ragortune.model.documents import Block, DesignReading, Sentence, Span, StatedDecision
-from ragortune.model.findings import FindingRule
+from ragortune.model.findings import AuditFinding, FindingRule, Severity, Step
 from ragortune.support.record import Record
 
 _SET_ASIDE = frozenset(("draft", "rejected", "superseded", "deprecated", "archived", "withdrawn"))
@@ -64,6 +64,35 @@ class AuditCase(Record, frozen=True):
             contains_word(_RECORD_WORDS, heading.text) for heading in list_headings(self.reading)
         )
         return self.decides_plainly and named
+
+    def find(  # noqa: PLR0913  (what a finding consists of)
+        self,
+        rule: FindingRule,
+        message: str,
+        argument: Iterable[Step],
+        span: Span | None,
+        *,
+        subject: str = "",
+        severity: Severity | None = None,
+        whole: bool = False,
+    ) -> AuditFinding:
+        """Return a finding at a place; the message goes on behind the title of the rule.
+
+        `subject` says what it is about where no sentence does, `severity` how much it matters where that is less than
+        the rule says, `whole` whether it is about the whole document.
+        """
+        sentence = find_sentence(self.reading, span)
+        return AuditFinding(
+            rule,
+            severity or rule.severity,
+            rule.confidence,
+            f"{rule.title}{message}",
+            span,
+            sentence.headings if sentence else (),
+            subject or (sentence.text if sentence else ""),
+            tuple(argument),
+            whole,
+        )
 
     def speaks_against(self, decided: Option) -> bool:
         """Return whether what is known makes another option more likely than not."""

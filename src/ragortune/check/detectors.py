@@ -17,19 +17,17 @@ from ragortune.check.argument import (
     show_questions,
     write_questions,
 )
-from ragortune.check.case import AuditCase, compile_words, find_sentence, list_headings, span_of
+from ragortune.check.case import AuditCase, compile_words, list_headings, span_of
 from ragortune.check.evidence import find_gone
 from ragortune.check.suppression import Flaw
 from ragortune.engine import decide_option
 from ragortune.engine.compile import compile_conditions
 from ragortune.evidence.profile import describe_answer
-from ragortune.model import Direction, Need, Option, has_need, pair_option
+from ragortune.model import Criterion, Direction, Need, Option, has_need, pair_option
 from ragortune.model.documents import (
     Block,
-    DesignReading,
     SectionKind,
     Sentence,
-    Span,
     StatedFact,
 )
 from ragortune.model.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
@@ -72,42 +70,14 @@ def detects(detector: Detector) -> Callable[[Detect], Detect]:
     return register
 
 
-def make_finding(  # noqa: PLR0913  (what a finding consists of)
-    rule: FindingRule,
-    reading: DesignReading,
-    message: str,
-    span: Span | None,
-    argument: Iterable[Step] = (),
-    *,
-    subject: str = "",
-    severity: Severity | None = None,
-) -> AuditFinding:
-    """Return a finding at a place, or about the document as a whole where `span` is None.
-
-    `message` goes on behind the title of the rule, `subject` says what it is about where no sentence does, and
-    `severity` how much it matters where that is less than the rule says.
-    """
-    sentence = find_sentence(reading, span)
-    return AuditFinding(
-        rule,
-        severity or rule.severity,
-        rule.confidence,
-        f"{rule.title}{message}",
-        span,
-        sentence.headings if sentence else (),
-        subject or (sentence.text if sentence else ""),
-        tuple(argument),
-    )
-
-
 def report_flaws(
-    flaws: Iterable[Flaw], reading: DesignReading, rules: Iterable[FindingRule]
+    flaws: Iterable[Flaw], case: AuditCase, rules: Iterable[FindingRule]
 ) -> Iterator[AuditFinding]:
     """Yield a finding for each flaw of a suppression whose rule is among `rules`."""
     by_detector = {rule.detector: rule for rule in rules}
     for detector, remark, text in flaws:
         if rule := by_detector.get(detector):
-            finding = make_finding(rule, reading, f": {text}", remark.span)
+            finding = case.find(rule, f": {text}", (), remark.span)
             yield finding.replace(headings=remark.headings, sentence=finding.sentence or remark.text)
 
 
@@ -138,7 +108,7 @@ def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
         severity = Severity.NOTE
     elif _only_waits(case, decision.option):
         severity = min(severity, Severity.WARNING, key=lambda grade: grade.rank)
-    yield make_finding(rule, case.reading, message, case.decided_at, argument, severity=severity)
+    yield case.find(rule, message, argument, case.decided_at, severity=severity)
 
 
 def _is_carried_by_statements(case: AuditCase, decided: Option) -> bool:
@@ -178,47 +148,40 @@ def _find_lone_pillar(case: AuditCase, decided: Option) -> str | None:
 @detects(Detector.UNSUPPORTED)
 def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision against advice that is not firm, and ask what would make it so."""
-    decision, advice = case.decision, case.advice
-    if case.firm or not case.speaks_against(decision.option):
-        return
-    questions = choose_questions(advice, _list_presumed(rule, case))
-    steps, _ = argue_against(decision.option, advice, case.answers)
-    if not steps or not questions or not case.decides_plainly:
+    decided, advice = case.decision.option, case.advice
+    questions = _list_questions(rule, case)
+    steps, _ = argue_against(decided, advice, case.answers)
+    if not questions or not steps or not case.speaks_against(decided):
         return
     message = (
-        f": so far it speaks for {DECISION_WORDS[advice.option]} rather than "
-        f"{DECISION_WORDS[decision.option]}; what would tell is not stated: {format_questions(questions)}"
+        f": so far it speaks for {DECISION_WORDS[advice.option]} rather than {DECISION_WORDS[decided]}; what would tell "
+        f"is not stated: {format_questions(questions)}"
     )
-    argument = (*show_decision(decision), *steps, *show_questions(advice, questions))
-    finding = make_finding(rule, case.reading, message, case.decided_at, argument)
+    argument = (*show_decision(case.decision), *steps, *show_questions(advice, questions))
+    finding = case.find(rule, message, argument, case.decided_at)
     yield finding.replace(block=write_questions(case.reading, questions))
 
 
-def _list_presumed(rule: FindingRule, case: AuditCase) -> tuple[str, ...]:
-    """Return the criteria that are not asked for, because the prose answers them by what it decides.
+def _list_questions(rule: FindingRule, case: AuditCase) -> tuple[Criterion, ...]:
+    """Return what to ask of a plain decision that firm advice does not settle.
 
-    A `ragortune` block is complete by itself, so that everything is asked that it leaves out.
+    Prose is not asked what it answers by what it decides; a `ragortune` block is asked everything that it leaves out.
     """
-    decision = case.decision
-    if decision.declared or any(fact.declared for fact in case.reading.facts):
+    if case.firm or not case.decides_plainly:
         return ()
-    return rule.presumed.get(decision.option, ())
+    declared = case.decision.declared or any(fact.declared for fact in case.reading.facts)
+    return choose_questions(case.advice, () if declared else rule.presumed.get(case.decision.option, ()))
 
 
 @detects(Detector.OPEN_ANSWER)
 def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision that open answers could still turn."""
-    decision = case.decision
-    if case.firm or case.speaks_against(decision.option):
-        return
-    if not case.decides_plainly or case.is_titled(rule):
-        return
-    questions = choose_questions(case.advice, _list_presumed(rule, case))
-    if questions:
-        argument = (*show_decision(decision), *show_questions(case.advice, questions))
+    questions = _list_questions(rule, case)
+    if questions and not case.speaks_against(case.decision.option) and not case.is_titled(rule):
+        argument = (*show_decision(case.decision), *show_questions(case.advice, questions))
         message = f": {format_questions(questions)}"
-        finding = make_finding(rule, case.reading, message, case.decided_at, argument, subject="open answers")
-        yield finding.replace(whole=True, block=write_questions(case.reading, questions))
+        finding = case.find(rule, message, argument, case.decided_at, subject="open answers", whole=True)
+        yield finding.replace(block=write_questions(case.reading, questions))
 
 
 @detects(Detector.ONE_NEED)
@@ -233,7 +196,7 @@ def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding
         name = "retrieval" if unargued[0] is Need.RAG else "tuning"
         argument = (*show_decision(decision), *show_questions(advice, choose_questions(advice)))
         message = f": nothing that is stated speaks for {name}"
-        yield make_finding(rule, case.reading, message, case.decided_at, argument)
+        yield case.find(rule, message, argument, case.decided_at)
 
 
 # --- answers ------------------------------------------------------------------------------------------------------
@@ -257,14 +220,8 @@ def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
     )
     message = f": {DECISION_WORDS[decision.option]} is decided, and {said}"
     stated = decision.how == "explicit" and not any(name in answers.read for name in rule.when)
-    yield make_finding(
-        rule,
-        case.reading,
-        message,
-        spans[0] if spans else case.decided_at,
-        argument,
-        severity=None if stated else Severity.NOTE,
-    )
+    span = spans[0] if spans else case.decided_at
+    yield case.find(rule, message, argument, span, severity=None if stated else Severity.NOTE)
 
 
 @detects(Detector.CONTRADICTION)
@@ -282,7 +239,7 @@ def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditF
             ]
             message = f" about {name}: {said}; the explicit one is taken"
             span = spans[-1] if spans else None
-            yield make_finding(rule, case.reading, message, span, steps, subject=f"contradiction {name}")
+            yield case.find(rule, message, steps, span, subject=f"contradiction {name}")
 
 
 def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
@@ -299,7 +256,7 @@ def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
         f"{DECISION_WORDS[told.option]}; the explicit one is taken"
     )
     steps = (*show_decision(declared), *show_decision(told))
-    yield make_finding(rule, case.reading, message, span, steps, subject="contradiction decision")
+    yield case.find(rule, message, steps, span, subject="contradiction decision")
 
 
 def _format_statement(fact: StatedFact) -> str:
@@ -313,28 +270,15 @@ def _format_statement(fact: StatedFact) -> str:
 
 @detects(Detector.ABSENCE)
 def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Find a decision record that does not speak of something."""
-    decision = case.decision
-    if not case.is_record:
+    """Find a decision record that does not speak of something, and leaves the questions on it open."""
+    if not case.is_record or any(name in case.answers.profile.levels for name in rule.asks):
         return
-    if SectionKind.REJECTED in rule.sections and any(part.role == "against" for part in decision.evidence):
+    rejects = any(part.role == "against" for part in case.decision.evidence)
+    if case.speaks_of(rule) or (rejects and SectionKind.REJECTED in rule.sections):
         return
-    if not case.speaks_of(rule):
-        title = span_of(case.reading, list_headings(case.reading))
-        finding = make_finding(rule, case.reading, "", title, show_decision(decision), subject=rule.id)
-        yield finding.replace(whole=True)
-
-
-@detects(Detector.UNPLANNED)
-def detect_unplanned(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Find a record of a decision for tuning that leaves open what tuning needs."""
-    if not case.is_record:
-        return
-    if any(name in case.answers.profile.levels for name in rule.asks) or case.speaks_of(rule):
-        return
-    steps = show_decision(case.decision)
-    finding = make_finding(rule, case.reading, "", case.decided_at, steps, subject=rule.id)
-    yield finding.replace(whole=True)
+    title = span_of(case.reading, list_headings(case.reading))
+    span = case.decided_at if rule.decisions else title
+    yield case.find(rule, "", show_decision(case.decision), span, subject=rule.id, whole=True)
 
 
 @detects(Detector.COST)
@@ -344,7 +288,7 @@ def detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
         models = _compared_models(sentence, rule.words)
         if models:
             message = f": {join_words(quote_value(model) for model in models)}"
-            yield make_finding(rule, case.reading, message, span_of(case.reading, (sentence,)))
+            yield case.find(rule, message, (), span_of(case.reading, (sentence,)))
 
 
 def _compared_models(sentence: Sentence, families: tuple[str, ...]) -> tuple[str, ...]:
@@ -379,7 +323,7 @@ def detect_gone_evidence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFi
             message += f"; {near}"
             own = evidence not in case.sources.finders
             steps.append(Step(StepKind.SENTENCE, near, nearest if own else None))
-        yield make_finding(rule, case.reading, message, quoted.span, steps, subject=f"evidence {carries}")
+        yield case.find(rule, message, steps, quoted.span, subject=f"evidence {carries}")
 
 
 def _format_quote(text: str) -> str:

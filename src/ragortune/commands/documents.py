@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -83,7 +84,7 @@ def _expand_name(name: str, folder: str) -> Iterator[str]:
         wild = next(index for index, part in enumerate(parts) if _WILD.search(part))
         fixed = "/".join(parts[:wild]) or ("/" if name.startswith("/") else ".")
         pattern = tuple(part for part in parts[wild:] if part)
-        yield from _walk_folder(fixed, folder, lambda path: _matches(path, pattern))
+        yield from _walk_folder(fixed, folder, lambda path: _matches(path.split("/"), pattern))
     else:
         yield name.replace(os.sep, "/")
 
@@ -99,24 +100,15 @@ def _walk_folder(name: str, folder: str, accepts: Callable[[str], bool]) -> Iter
                 yield Path(name, below).as_posix()
 
 
-def _matches(path: str, pattern: tuple[str, ...]) -> bool:
-    """Return whether a relative path matches; `**` matches any number of folders."""
-    reached = {0}
-    for part in path.split("/"):
-        ahead = {after for index in reached for after in _skip_stars(index, pattern)}
-        reached = {
-            index if pattern[index] == "**" else index + 1
-            for index in ahead
-            if index < len(pattern) and (pattern[index] == "**" or fnmatch.fnmatchcase(part, pattern[index]))
-        }
-    return any(after == len(pattern) for index in reached for after in _skip_stars(index, pattern))
-
-
-def _skip_stars(index: int, pattern: tuple[str, ...]) -> Iterator[int]:
-    yield index
-    while index < len(pattern) and pattern[index] == "**":
-        index += 1
-        yield index
+def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Return whether the parts of a relative path match; `**` matches any number of them."""
+    if not pattern:
+        return not parts
+    first, *rest = pattern
+    if first == "**":
+        rest = list(itertools.dropwhile("**".__eq__, rest))  # more of them in a row match no more
+        return any(_matches(parts[begin:], rest) for begin in range(len(parts) + 1))
+    return bool(parts) and fnmatch.fnmatchcase(parts[0], first) and _matches(parts[1:], rest)
 
 
 # --- read ---------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from ragortune.evidence.entries import describe_evidence
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Rulebook
 from ragortune.model.documents import DesignReading
-from ragortune.report.extract import describe_answer, quote_sentence
+from ragortune.report.extract import describe_entry, quote_sentence
 from ragortune.support.environment import Environment, replace_file
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import read_bytes
@@ -117,7 +117,7 @@ def list_content(answers: StatedAnswers) -> Content:
         cited = next((part.span for part in decision.cited if part.role == "for"), None)
         if cited is not None:
             content["evidence"] = describe_evidence(quote_sentence(answers.reading, cited))
-    profile = {criterion: describe_answer(answers, criterion) for criterion in answers.read}
+    profile = {criterion: describe_entry(answers, criterion) for criterion in answers.read}
     return {**content, "profile": profile}
 
 

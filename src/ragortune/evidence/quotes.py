@@ -216,7 +216,9 @@ def _blank(found: re.Match[str]) -> str:
 
 def front_matter_end(lines: Sequence[str]) -> int:
     """Return the index behind the last line of the front matter; 0 where there is none."""
-    first = next(read_blocks(lines), None) if lines else None
+    if not lines or lines[0].strip() != "---":
+        return 0
+    first = next(read_blocks(lines), None)
     return len(first.lines) + 2 if first and first.kind is BlockKind.FRONT_MATTER else 0
 
 

@@ -59,9 +59,8 @@ class Detector(StrEnum):
     ONE_NEED = "one_need"
     """`both`, where nothing that is stated speaks for one of the two needs."""
     ABSENCE = "absence"
-    """A decision record in which no heading and no sentence speaks of something, as named under `words`."""
-    UNPLANNED = "unplanned"
-    """A record of a decision for tuning where an answer is unknown and no sentence has one of the `words`."""
+    """A decision record in which no heading and no sentence speaks of something, as named under `words`, and whose
+    answers under `asks` are unknown."""
     COST = "cost"
     """A comparison of cost in which technique and model change together."""
     EVIDENCE = "evidence"

@@ -25,7 +25,7 @@ def describe_profile(answers: StatedAnswers) -> Json:
     groups: dict[str, Json] = {}
     for criterion in answers.profile.levels:
         group, _, name = criterion.partition(".")
-        groups.setdefault(group, {})[name] = describe_answer(answers, criterion, answers.reading.path)
+        groups.setdefault(group, {})[name] = describe_entry(answers, criterion, answers.reading.path)
     if answers.profile.quantities:
         groups["quantities"] = {
             name: describe_quantity(quantity) for name, quantity in answers.profile.quantities.items()
@@ -33,7 +33,7 @@ def describe_profile(answers: StatedAnswers) -> Json:
     return {"project": clean_text(answers.profile.project or answers.reading.path), **groups}
 
 
-def describe_answer(answers: StatedAnswers, criterion: str, document: str | None = None) -> Json:
+def describe_entry(answers: StatedAnswers, criterion: str, document: str | None = None) -> Json:
     """Return one answer as plain data: its value, the words that support it, and where it comes from.
 
     `document` is named in quotes of the document's own words.

@@ -102,14 +102,9 @@ def _describe_result(path: str, finding: AuditFinding) -> Json:
         described["properties"]["block"] = clean_text(finding.block, keep_breaks=True)
     if finding.baselined:
         described["baselineState"] = "unchanged"
-    placed = [step for step in finding.argument if step.span is not None]
-    if placed:
+    if any(step.span is not None for step in finding.argument):
         flow = [_flow_step(number, step, path, finding) for number, step in enumerate(finding.argument, 1)]
         described["codeFlows"] = [{"threadFlows": [{"locations": flow}]}]
-        described["relatedLocations"] = [
-            {"id": number, **_location(path, step.span), "message": {"text": _format_step(step)}}
-            for number, step in enumerate(placed, 1)
-        ]
     return described
 
 
@@ -132,17 +127,13 @@ def _list_suppressions(path: str, finding: AuditFinding) -> list[Json]:
 
 def _flow_step(number: int, step: Step, path: str, finding: AuditFinding) -> Json:
     """Return a step of the argument; what has no place in the document is shown at the finding."""
+    text = f"{STEP_NAMES[step.kind]}: {clean_line(step.text)} {clean_text(step.address or '')}".rstrip()
     return {
         "executionOrder": number,
         "kinds": [step.kind],
         "importance": "essential" if step.span is not None else "important",
-        "location": {**_location(path, step.span or finding.span), "message": {"text": _format_step(step)}},
+        "location": {**_location(path, step.span or finding.span), "message": {"text": text}},
     }
-
-
-def _format_step(step: Step) -> str:
-    text = f"{STEP_NAMES[step.kind]}: {clean_line(step.text)}"
-    return f"{text} {clean_text(step.address)}" if step.address else text
 
 
 def _artifact(path: str) -> Json:
