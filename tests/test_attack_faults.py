@@ -109,3 +109,23 @@ def test_a_rule_pack_cannot_speak_to_a_runner_or_a_terminal(run, write):
     ):
         result = run(*command, "--rules", "pack", columns=60)
         assert obeyed(result.out + result.err) == []
+
+
+def test_a_comment_with_many_unknown_names_is_one_finding(run, write):
+    names = ",".join(f"x{number}" for number in range(100))
+    write(
+        "a.md",
+        f"# 7. Tune the LLM\n\n## Decision\n\nWe will fine-tune the model.\n\n<!-- ragortune: ignore[{names}] because x -->\n",
+    )
+
+    found = json.loads(run("check", "a.md", "--format", "json").out)["documents"][0]["findings"]
+
+    (one,) = [finding for finding in found if "x0" in finding["message"]]
+    assert "'x0', 'x1', 'x2' and 97 more" in one["message"]
+
+
+def test_a_width_that_is_no_number_is_let_be(run, write):
+    write("p.yaml", "knowledge: {volatility: daily}\n")
+
+    for width in ("²", "9" * 5000, "-3", "0x10"):
+        assert run("recommend", "p.yaml", environment={"COLUMNS": width}).code == 0

@@ -161,6 +161,16 @@ def test_a_pull_request_that_holds_modules_of_its_own_has_none_of_them_run_by_th
     assert not (tmp_path / "bad").exists()
 
 
+def test_a_pull_request_is_judged_by_the_settings_of_the_branch_it_goes_to(act, write, with_command):
+    write("docs/0007.md", DISAGREEING)
+    with_command["GITHUB_BASE_REF"] = "main"
+
+    done = act()[0]
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--config-from" in done.stderr
+    assert act(config_from="none")[0].returncode == 1
+
+
 def test_the_action_installs_outside_of_the_checkout():
     (install,) = [step for step in load("action.yml")["runs"]["steps"] if step["name"] == "Install"]
 

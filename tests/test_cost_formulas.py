@@ -375,7 +375,7 @@ def test_accuracy_follows_recall_between_guessing_and_reading():
 
 
 def test_nothing_saved_is_never_paid_back_and_never_breaks_even():
-    payback = find_payback(("tuned", "rival"), ([5.0], [4.0]), ([1000.0], [0.0]), 36.0)
+    payback = find_payback(("tuned", "rival"), ([5.0], [1000.0]), ([4.0], [0.0]), 36.0)
 
     assert (payback.p10, payback.p50, payback.p90) == (None, None, None)
     assert (payback.in_time, payback.ever) == (0.0, 0.0)
@@ -385,7 +385,7 @@ def test_nothing_saved_is_never_paid_back_and_never_breaks_even():
 def test_the_letters_pay_back_after_the_model_is_retired():
     invested = 3000 * 4.0 + 15 * 800
     running = [measure(amount, "USD/month").magnitude for amount in (1341.29, 2923.49)]
-    payback = find_payback(("tuned", "rival"), ([running[0]], [running[1]]), ([invested], [0.0]), 10.7)
+    payback = find_payback(("tuned", "rival"), ([running[0]], [invested]), ([running[1]], [0.0]), 10.7)
 
     assert payback.p50 == pytest.approx(15.2, abs=0.1)
     assert payback.in_time == 0

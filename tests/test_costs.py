@@ -381,7 +381,8 @@ def test_old_prices_carry_no_break_even(assess):
     report = assess(BASE, "2028-06-01")
 
     assert report.prices_refused
-    assert report.break_evens == report.context_limits == report.paybacks == ()
+    assert report.break_evens == report.paybacks == ()
+    assert report.context_limits == {}
 
 
 # --- choices ------------------------------------------------------------------------------------------------------

@@ -351,7 +351,7 @@ def test_a_changed_weight_shows_what_it_breaks(run, pack):
 
     assert "Compared with ragortune 2026.12" in result.out
     assert "\n  field: strict " in result.out
-    assert "changed rule own-infrastructure" in result.out
+    assert "changed  rule own-infrastructure" in result.out
     assert found["compared_with"]["casebook"]["field"]["all"]["total"] == 164
 
 
@@ -366,8 +366,8 @@ def test_a_comparison_names_hits_and_misses_and_added_and_removed_rules(run, pac
 
     assert "\n  miss    " in out
     assert "\n  hit     " in out
-    assert "removed rule weak-model" in run("rules", "test", "--rules", "ours", "--compare", "shipped").out
-    assert "added   rule weak-model" in run("rules", "test", "--rules", "pack", "--compare", "ours").out
+    assert "removed  rule weak-model" in run("rules", "test", "--rules", "ours", "--compare", "shipped").out
+    assert "added    rule weak-model" in run("rules", "test", "--rules", "pack", "--compare", "ours").out
 
 
 def test_a_base_that_is_no_rule_set_is_refused(run, pack):

@@ -68,6 +68,39 @@ def test_a_rule_of_the_same_id_overrides_the_shipped_one(team_pack, book):
     assert ours.rules["weak-model"].title == "Our models are all small"
 
 
+QUANTITY = """quantities:
+  - {id: seats, asks: seats in the office, unit: requests, minimum: 1, maximum: 500, whole: true, criterion: data.examples}
+"""
+
+
+def test_a_pack_that_lists_a_quantity_reads_it_from_profiles_with_its_limits_and_its_criterion(team_pack):
+    (team_pack / "quantities").mkdir()
+    (team_pack / "quantities" / "ours.yaml").write_text(QUANTITY)
+    ours = load_rulebook(team_pack)
+
+    profile = recommend({"quantities": {"seats": "20 requests"}}, ours).profile
+    assert profile.quantities["seats"].mid == 20
+    assert profile.levels["data.examples"] == ("under_50",)
+    with pytest.raises(RagortuneError, match="'seats' must be from 1 to 500"):
+        recommend({"quantities": {"seats": 501}}, ours)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("unit: requests", "unit: chairs", "'chairs' is not a unit"),
+        ("data.examples", "data.exmples", "there is no criterion 'data.exmples'"),
+        ("unit: requests", "rows: [chat]", "there is no kind of price row 'chat'"),
+    ],
+)
+def test_a_quantity_that_refers_to_what_is_not_defined_is_refused(team_pack, old, new, message):
+    (team_pack / "quantities").mkdir()
+    (team_pack / "quantities" / "ours.yaml").write_text(QUANTITY.replace(old, new))
+
+    with pytest.raises(RulebookError, match=message):
+        load_rulebook(team_pack)
+
+
 def test_a_disabled_rule_is_gone_and_its_reason_is_kept(team_pack):
     (team_pack / "rulebook.yaml").write_text(
         MANIFEST + "disable:\n  - {rule: weak-model, because: We have large ones.}\n"

@@ -127,7 +127,8 @@ class Agreement(Record, frozen=True):
 
     def confusion(self) -> Mapping[tuple[Option, Option], int]:
         """Number of cases by published and recommended option."""
-        return Counter((each.case.outcome, each.option) for each in self.judged)
+        counted = Counter((each.case.outcome, each.option) for each in self.judged)
+        return {pair: counted[pair] for pair in itertools.product(Option, Option)}
 
     def misses(self) -> tuple[Judged, ...]:
         """Cases in which another than the published option is recommended."""

@@ -227,7 +227,7 @@ def test_rules(
     """Run the rule tests and the casebook."""
     from ragortune.commands import rules as command
 
-    _finish(command.test_rules(rules, form, compare, Environment.detect(), misses=misses))
+    _finish(command.run_rule_tests(rules, form, compare, Environment.detect(), misses=misses))
 
 
 @app.command()
@@ -404,6 +404,18 @@ def check(
     no_suppressions: Annotated[
         bool, typer.Option("--no-suppressions", help="Ignore suppression comments in documents.")
     ] = False,
+    config: Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="Settings that hold, not the nearest.")
+    ] = None,
+    config_from: Annotated[
+        str | None,
+        typer.Option(
+            "--config-from",
+            metavar="REF",
+            help="Settings, packs and baseline as they were where REF was left.",
+        ),
+    ] = None,
+    no_config: Annotated[bool, typer.Option("--no-config", help="No settings but these options.")] = False,
     max_document: Annotated[
         str, typer.Option("--max-document", metavar="SIZE", help="Refuse larger documents.")
     ] = "5M",
@@ -436,6 +448,9 @@ def check(
         baseline=baseline,
         write_baseline=write_baseline,
         no_suppressions=no_suppressions,
+        config=config,
+        config_from=config_from,
+        no_config=no_config,
         max_document=max_document,
         max_line=max_line,
         model=model,
@@ -483,6 +498,6 @@ def diff_rules(
     rules: Rules = None,
 ) -> None:
     """Print what an upgrade changes: criteria, rules and findings added, removed and changed since BASE."""
-    from ragortune.commands import rules as command
+    from ragortune.commands.rules import diff_rule_sets
 
-    _finish(command.diff_rules(base, rules, form, Environment.detect()))
+    _finish(diff_rule_sets(base, rules, form, Environment.detect()))

@@ -79,8 +79,12 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
 
 def _hold_to_pin(finding: AuditFinding, pin: str | None) -> AuditFinding:
     """Return a finding, as a note where its rule is newer than the pinned rule set."""
-    newer = pin is not None and _numbers(finding.rule.since) > _numbers(pin)
-    return finding.replace(severity=Severity.NOTE) if newer else finding
+    return finding.replace(severity=Severity.NOTE) if is_newer(finding.rule, pin) else finding
+
+
+def is_newer(rule: FindingRule, pin: str | None) -> bool:
+    """Tell whether a rule is newer than the rule set that a project has agreed to."""
+    return pin is not None and _numbers(rule.since) > _numbers(pin)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

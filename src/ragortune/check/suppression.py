@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ragortune.model.documents import Remark
 from ragortune.model.findings import AuditFinding, Detector, FindingRule, Suppression
 from ragortune.model.prices import is_date
-from ragortune.support.text import clean_line, quote_value, suggest_name
+from ragortune.support.text import clean_line, join_words, quote_value, suggest_name
 
 _FORM = re.compile(
     r"\s*ragortune\s*:\s*ignore\s*\[(?P<rules>[^\]\[]{0,400})\]"
@@ -16,6 +16,7 @@ _FORM = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _LONGEST_REASON = 500
+_MOST_NAMES = 3
 _EXAMPLE = "<!-- ragortune: ignore[rule-name] until 2027-03-31 because TEXT -->"
 OWN_DETECTORS = frozenset(
     {
@@ -43,7 +44,8 @@ def read_remarks(
             flaws.append((Detector.BARE_SUPPRESSION, remark, text))
             continue
         names, unknown = _resolve_names(found["rules"], rules)
-        flaws += [(Detector.UNKNOWN_SUPPRESSION, remark, text) for text in unknown]
+        if unknown:
+            flaws.append((Detector.UNKNOWN_SUPPRESSION, remark, _complain(unknown, rules)))
         until = found["until"]
         because = clean_line(found["because"] or "", _LONGEST_REASON)
         flaw = None
@@ -64,7 +66,7 @@ def read_remarks(
 
 
 def _resolve_names(listed: str, rules: Mapping[str, FindingRule]) -> tuple[tuple[str, ...], list[str]]:
-    """Return the ids of rules that are named by id or code, and complaints about the other names."""
+    """Return the ids of rules that are named by id or code, and the other names."""
     by_code = {rule.code: rule.id for rule in rules.values()}
     names, unknown = [], []
     for name in filter(None, map(str.strip, listed.split(","))):
@@ -72,9 +74,17 @@ def _resolve_names(listed: str, rules: Mapping[str, FindingRule]) -> tuple[tuple
         if known is not None:
             names.append(known)
         else:
-            hint = suggest_name(name, [*rules, *by_code])
-            unknown.append(f"there is no rule {quote_value(name)}" + (f"; {hint}" if hint else ""))
+            unknown.append(name)
     return tuple(dict.fromkeys(names)), unknown
+
+
+def _complain(unknown: Sequence[str], rules: Mapping[str, FindingRule]) -> str:
+    """Return what is wrong with the names in a comment: the first ones, and a hint on the very first."""
+    shown = [quote_value(name) for name in unknown[:_MOST_NAMES]]
+    if len(unknown) > _MOST_NAMES:
+        shown.append(f"{len(unknown) - _MOST_NAMES} more")
+    hint = suggest_name(unknown[0], [*rules, *(rule.code for rule in rules.values())])
+    return f"there is no rule {join_words(shown)}" + (f"; {hint}" if hint else "")
 
 
 def silence_findings(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-from ragortune.check import Policy, audit_reading
+from ragortune.check import Policy, audit_reading, is_newer
 from ragortune.check.baseline import Namer, forgive_known, make_baseline, read_baseline
-from ragortune.commands.configuration import Configuration, find_configuration
+from ragortune.commands.configuration import Configuration
 from ragortune.commands.documents import (
     STDIN,
     Limits,
@@ -21,7 +22,8 @@ from ragortune.commands.documents import (
 )
 from ragortune.commands.evidence import QuotedFiles
 from ragortune.commands.outputs import choose_outputs, write_report
-from ragortune.commands.shared import open_rulebook, show_error
+from ragortune.commands.settings import choose_configuration
+from ragortune.commands.shared import show_error
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Profile, Rulebook
 from ragortune.model.documents import DocumentStatus
@@ -34,11 +36,13 @@ from ragortune.model.findings import (
     Severity,
     read_finding_rules,
 )
+from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, decode_text, load_json, parse_text, read_bytes
 from ragortune.support.record import Record
-from ragortune.support.text import clean_text, dump_json, quote_value
+from ragortune.support.rulefolder import shipped_folder
+from ragortune.support.text import clean_text, dump_json, join_words, quote_value
 
 NEVER = "never"
 _BASELINE_BYTES = 16 * 1024 * 1024
@@ -75,6 +79,12 @@ class CheckRequest(Record, frozen=True):
     """Language model that reads the documents; the local reader if None."""
     cache: bool = True
     """Whether answers of a model are kept and used again."""
+    config: str | None = None
+    """File with the settings that hold, instead of the nearest."""
+    config_from: str | None = None
+    """Commit, branch or tag: the settings are those where the branch left it."""
+    no_config: bool = False
+    """Whether no settings hold but those of the command line."""
     open_quoted: bool = True
     """Whether other documents that a document quotes are opened, to look the quotes up."""
 
@@ -83,6 +93,7 @@ class _Settings(Record, frozen=True):
     """What holds for this run: flags first, then configuration, then defaults."""
 
     rulebook: Rulebook
+    configuration: Configuration
     policy: Policy
     fail_on: Severity | None
     least: Certainty
@@ -94,8 +105,13 @@ class _Settings(Record, frozen=True):
 
 def check_documents(request: CheckRequest, environment: Environment) -> ExitCode:
     """Judge design documents and write what was found in each format."""
+    with ExitStack() as stack:
+        return _check_documents(request, environment, stack)
+
+
+def _check_documents(request: CheckRequest, environment: Environment, stack: ExitStack) -> ExitCode:
     outputs = choose_outputs(request.formats or ("text",))
-    settings = _choose_settings(request, environment)
+    settings = _choose_settings(request, environment, stack)
     paths = _choose_paths(request, environment)
     if paths is None:
         return ExitCode.UNDECIDED
@@ -105,8 +121,12 @@ def check_documents(request: CheckRequest, environment: Environment) -> ExitCode
     if request.write_baseline is not None:
         baseline = _write_baseline(request.write_baseline, audits, environment)
     if baseline is not None:
-        audits, stale = _forgive(baseline, audits, environment)
+        audits, stale = _forgive(baseline, settings.configuration.origin_of, audits, environment)
     report = _sum_up(audits, unreadable, stale, settings, request)
+    told = _describe_settings(settings, request, report, environment.folder)
+    report = report.replace(settings=told)
+    if report.settings:
+        environment.note(f"note: {clean_text(report.settings)}")
     write_report(report, outputs, environment, request.color)
     return ExitCode(report.exit_code)
 
@@ -114,11 +134,14 @@ def check_documents(request: CheckRequest, environment: Environment) -> ExitCode
 # --- settings -----------------------------------------------------------------------------------------------------
 
 
-def _choose_settings(request: CheckRequest, environment: Environment) -> _Settings:
-    configuration = find_configuration(environment.folder)
+def _choose_settings(request: CheckRequest, environment: Environment, stack: ExitStack) -> _Settings:
+    configuration = choose_configuration(
+        request.config, request.config_from, environment, stack, no_config=request.no_config
+    )
     check = configuration.check
     working = Path(environment.folder)
-    rulebook = open_rulebook(request.rules, environment)
+    rules = Path(working, request.rules) if request.rules else configuration.rules or shipped_folder()
+    rulebook = load_rulebook(rules)
     fail_on = request.fail_on or check.fail_on or Severity.ERROR
     least = request.min_confidence or check.min_confidence or Certainty.LOW
     words = (*reversed(Severity), NEVER)
@@ -133,6 +156,7 @@ def _choose_settings(request: CheckRequest, environment: Environment) -> _Settin
         outside = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     return _Settings(
         rulebook,
+        configuration,
         _choose_rules(read_finding_rules(rulebook), request, configuration),
         None if fail_on == NEVER else Severity(fail_on),
         Certainty(least),
@@ -259,12 +283,13 @@ def _write_baseline(name: str, audits: list[DocumentAudit], environment: Environ
 
 
 def _forgive(
-    path: Path, audits: list[DocumentAudit], environment: Environment
+    path: Path, origin_of: Callable[[Path], Path], audits: list[DocumentAudit], environment: Environment
 ) -> tuple[list[DocumentAudit], list[BaselineEntry]]:
     """Return the documents with known findings marked, and what is stale after saying so."""
-    shown = os.path.relpath(path, environment.folder)
+    origin = origin_of(path)
+    shown = os.path.relpath(origin, environment.folder)
     baseline = read_baseline(load_json(decode_text(read_bytes(path, _BASELINE_BYTES), shown), shown), shown)
-    judged, stale = forgive_known(audits, baseline, _namer(path, environment))
+    judged, stale = forgive_known(audits, baseline, _namer(origin, environment))
     for entry in stale:
         many = f" ({entry.count} times)" if entry.count > 1 else ""
         gone = f"{entry.rule} in {entry.path}{many}, which is not found any more"
@@ -297,6 +322,35 @@ def _sum_up(
         hidden=sum(len(audit.findings) for audit in audits) - sum(len(audit.findings) for audit in kept),
     )
     return report.replace(exit_code=int(_choose_code(report, settings, request)))
+
+
+def _describe_settings(settings: _Settings, request: CheckRequest, report: CheckReport, folder: str) -> str:
+    """Return in one sentence what a settings file leaves out or lowers; empty where it does neither."""
+    configuration, check, rules = settings.configuration, settings.configuration.check, settings.policy.rules
+    shown, pack = (
+        os.path.relpath(path, folder) if path and os.path.isabs(path) else path
+        for path in (configuration.path, configuration.rules and configuration.origin_of(configuration.rules))
+    )
+    newer = sum(is_newer(rule, configuration.rules_version) for rule in report.rules)
+    ignored = len(rules) - len(report.rules)
+    known = sum(finding.baselined for _, finding in report.findings)
+    effects = {
+        f"leaves out {ignored} of {len(rules)} finding rules": ignored
+        and ((check.ignore and not request.ignore) or (check.select and not request.select)),
+        f"makes notes of what {newer} newer finding rules find": newer,
+        f"fails on {check.fail_on}": check.fail_on
+        not in (None, Severity.ERROR, Severity.WARNING, Severity.NOTE)
+        and request.fail_on is None,
+        f"hides {report.hidden} findings below {check.min_confidence} confidence": check.min_confidence
+        and not request.min_confidence
+        and report.hidden,
+        f"forgives {known} findings by {check.baseline.name if check.baseline else ''}": check.baseline
+        and not request.baseline
+        and known,
+        f"judges by the rule set in {pack}": pack and not request.rules,
+    }
+    told = [effect for effect, holds in effects.items() if holds]
+    return f"{shown} {join_words(told)}" if told and shown else ""
 
 
 def _choose_code(report: CheckReport, settings: _Settings, request: CheckRequest) -> ExitCode:

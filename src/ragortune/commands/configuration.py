@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ragortune.support.errors import ConfigurationError
+from ragortune.support.errors import ConfigurationError, Place
 from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_toml, parse_yaml, read_bytes
 from ragortune.support.record import Record
 from ragortune.support.text import join_words, quote_value, suggest_name
 
 FILE = "ragortune.yaml"
-_PROJECT_FILE = "pyproject.toml"
+PROJECT_FILE = "pyproject.toml"
 _TABLE = b"[tool.ragortune"
 
 
@@ -46,6 +47,12 @@ class Configuration(Record, frozen=True):
     """Version of the rule set that was agreed to: findings of newer rules are notes."""
     check: CheckSettings = CheckSettings()
     """What `check` does here."""
+    moved: tuple[Path, Path] | None = None
+    """Folder into which the files were read from an earlier commit, and the one in which they stand."""
+
+    def origin_of(self, path: Path) -> Path:
+        """Return where a file that the settings name stands in the repository."""
+        return self.moved[1] / path.relative_to(self.moved[0]) if self.moved else path
 
 
 _KEYS = ("rules", "rules-version", "check")
@@ -61,16 +68,64 @@ _VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,4}\Z")
 
 def find_configuration(folder: str | Path) -> Configuration:
     """Return the settings nearest to a folder, upwards to the repository root; raises ConfigurationError."""
-    for current in _walk_up(Path(folder)):
+    found = _find_settings(Path(folder))
+    if found is None:
+        return Configuration()
+    data, document, path = found
+    return _keep_inside(_from_mapping(data, document, path), document.path)
+
+
+def list_named_files(folder: Path) -> list[Path]:
+    """Return the files and folders that the nearest settings name, whether or not they exist."""
+    found = _find_settings(folder)
+    data = found[0] if found else None
+    check = data.get("check") if isinstance(data, dict) else None
+    tables = [(data, ("rules",)), (check, _FILES)]
+    names = [table.get(key) for table, keys in tables if isinstance(table, dict) for key in keys]
+    base = Path(found[1].path).parent if found else folder
+    return [
+        Path(os.path.normpath(base / name)) for name in names if isinstance(name, str) and "\0" not in name
+    ]
+
+
+def _find_settings(folder: Path) -> tuple[object, Document, tuple[str, ...]] | None:
+    """Return the settings nearest to a folder, with their document and their place in it."""
+    for current in _walk_up(folder):
         own = current / FILE
         if own.is_file():
-            return read_configuration(own)
-        project = current / _PROJECT_FILE
-        if project.is_file():
-            data = read_bytes(project, PROFILE_BYTES * 4)
-            if _TABLE in data:
-                return _from_project(str(project), data)
-    return Configuration()
+            document = _parse_settings(own)
+            return document.data, document, ()
+        project = current / PROJECT_FILE
+        if project.is_file() and _TABLE in (data := read_bytes(project, PROFILE_BYTES * 4)):
+            document = parse_toml(decode_text(data, str(project)), str(project))
+            tools = document.data.get("tool") if isinstance(document.data, dict) else None
+            table = tools.get("ragortune") if isinstance(tools, dict) else None
+            if table is not None:
+                return table, document, ("tool", "ragortune")
+            return None
+    return None
+
+
+def _parse_settings(path: Path) -> Document:
+    return parse_yaml(decode_text(read_bytes(path, PROFILE_BYTES), str(path)), str(path))
+
+
+def _keep_inside(configuration: Configuration, path: str) -> Configuration:
+    """Return settings that name no file outside of their repository; raises ConfigurationError.
+
+    A pull request can write settings, and errors quote what a file holds.
+    """
+    root = find_repository(Path(path).parent).resolve()
+    check = configuration.check
+    for name, named in (
+        ("rules", configuration.rules),
+        ("baseline", check.baseline),
+        ("profile", check.profile),
+    ):
+        if named is not None and not named.resolve().is_relative_to(root):
+            message = f"'{name}' leads out of the repository"
+            raise ConfigurationError(message, Place(path), f"name it on the command line: --{name} PATH")
+    return configuration
 
 
 def find_repository(folder: str | Path) -> Path:
@@ -89,17 +144,9 @@ def _walk_up(folder: Path) -> Iterator[Path]:
 
 
 def read_configuration(path: Path) -> Configuration:
-    """Return the settings in a `ragortune.yaml`; raises ConfigurationError."""
-    document = parse_yaml(decode_text(read_bytes(path, PROFILE_BYTES), str(path)), str(path))
+    """Return the settings in a file that the user names, which may lead anywhere; raises ConfigurationError."""
+    document = _parse_settings(path)
     return _from_mapping(document.data, document, ())
-
-
-def _from_project(path: str, data: bytes) -> Configuration:
-    document = parse_toml(decode_text(data, path), path)
-    assert isinstance(document.data, dict)
-    tools = document.data.get("tool")
-    table = tools.get("ragortune") if isinstance(tools, dict) else None
-    return Configuration() if table is None else _from_mapping(table, document, ("tool", "ragortune"))
 
 
 def _from_mapping(data: object, document: Document, path: tuple[str, ...]) -> Configuration:

@@ -20,7 +20,7 @@ from ragortune.model.documents import DesignReading, DocumentStatus
 from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
-from ragortune.support.git import GitError, GitMissingError, run_git
+from ragortune.support.git import Repository
 from ragortune.support.reading import decode_text, read_bytes, show_size
 from ragortune.support.record import Record
 from ragortune.support.text import clean_text, count_words, quote_value
@@ -194,30 +194,11 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
     The working tree is compared with the merge base, not with the tip of the other branch: what others changed there
     in the meantime is not this branch's doing. Untracked files count as changed.
     """
-    if reference.startswith("-") or not reference.strip():
-        raise UsageError(f"--since takes a commit, branch or tag, not {quote_value(reference)}")
-    shown = quote_value(reference)
-    fetch = "in CI the other branch and the history have to be fetched (actions/checkout: `fetch-depth: 0`)"
-
-    def git(*arguments: str, failure: str = "git failed", hint: str | None = None) -> str:
-        try:
-            return run_git(arguments, environment.folder)
-        except GitMissingError as error:
-            raise UsageError("--since needs git, which was not found") from error
-        except GitError as error:
-            complaint = error.message
-        if "safe.directory" in complaint:  # whatever language git speaks
-            failure = "git does not trust this repository, because somebody else owns it"
-            hint = "`git config --global --add safe.directory FOLDER` trusts it"
-        said = clean_text(complaint.strip().partition("\n")[0])
-        raise UsageError(f"--since: {failure}" + (f" ({said})" if said else ""), None, hint)
-
-    top = git("rev-parse", "--show-toplevel", failure="this is not a git repository").strip("\n")
-    commit = f"{reference}^{{commit}}"
-    git("rev-parse", "--verify", "--quiet", commit, failure=f"git knows no commit {shown}", hint=fetch)
-    apart = f"{shown} and HEAD have no commit in common"
-    base = git("merge-base", reference, "HEAD", failure=apart, hint=fetch).strip()
-    changed = git("-C", top, "diff", "--no-ext-diff", "--name-only", "-z", "--diff-filter=d", base, "--")
-    changed += git("-C", top, "ls-files", "-z", "--others", "--exclude-standard")
+    repository = Repository(environment.folder, "--since")
+    base, top = repository.find_base(reference), str(repository.top)
+    changed = repository.ask(
+        "-C", top, "diff", "--no-ext-diff", "--name-only", "-z", "--diff-filter=d", base, "--"
+    )
+    changed += repository.ask("-C", top, "ls-files", "-z", "--others", "--exclude-standard")
     files = {os.path.realpath(Path(top, name)) for name in changed.split("\0") if name}
     return [path for path in paths if os.path.realpath(Path(environment.folder, path)) in files]

@@ -64,13 +64,10 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "json": "ragortune.report.rulesets:describe_check",
     },
     "rules test": {
-        "text": "ragortune.report.ruletests:write_tests",
-        "json": "ragortune.report.ruletests:describe_tests",
+        "text": "ragortune.report.rulesets:write_tests",
+        "json": "ragortune.report.rulesets:describe_tests",
     },
-    "rules diff": {
-        "text": "ragortune.report.ruletests:write_diff",
-        "json": "ragortune.report.ruletests:describe_diff",
-    },
+    "rules diff": {"text": "ragortune.report.rulesets:write_diff", "json": "msgspec:to_builtins"},
     "check": {
         "text": "ragortune.report.checks:build_page",
         "json": "ragortune.report.check_json:describe_check",

@@ -1,4 +1,4 @@
-"""`rules list`, `show`, `check`, `test` and `diff`: what a rule set holds, and whether it is in order."""
+"""`rules` and `explain`: what the rule set holds, whether it is in order, and what a change does to it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from ragortune.casebook import measure_agreement
 from ragortune.commands.formats import choose_format, render
 from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
 from ragortune.lint import check_folder
-from ragortune.lint.examples import list_failed, run_tests
+from ragortune.lint.examples import run_tests
 from ragortune.model import Rulebook
 from ragortune.report.pages import find_page
-from ragortune.report.rulesets import RuleCheck
-from ragortune.report.ruletests import Comparison, SuiteReport
+from ragortune.report.rulesets import RuleCheck, RuleTests, compare_rule_sets
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError
@@ -20,7 +19,8 @@ from ragortune.support.reading import RULE_FILE_BYTES, decode_text, read_bytes
 from ragortune.support.rulefolder import find_shipped_document, shipped_folder
 from ragortune.support.text import quote_value
 
-_SHIPPED_WORD = "shipped"
+_SHIPPED = "shipped"
+"""The word that names the shipped rule set where a folder is asked for."""
 
 
 def list_rules(rules: str | None, form: str, environment: Environment) -> ExitCode:
@@ -45,50 +45,52 @@ def show_page(name: str, rules: str | None, form: str, color: str, environment: 
     return ExitCode.OK
 
 
+# --- check, test, diff --------------------------------------------------------------------------------------------
+
+
 def check_rules(rules: str | None, form: str, as_of: str | None, environment: Environment) -> ExitCode:
-    """Print what is wrong in a rule set."""
+    """Print problems in a rule set; exit code 1 if there are any."""
     form = choose_format("rules check", form)
     folder = rules_folder(rules, environment)
     findings = check_folder(folder, choose_date(as_of, environment))
-    shown = RuleCheck(tuple(findings), _show_folder(folder, environment))
-    environment.write(render("rules check", form, shown, environment))
+    check = RuleCheck(findings, _show_folder(folder, environment))
+    environment.write(render("rules check", form, check, environment))
     return ExitCode.FINDINGS if findings else ExitCode.OK
 
 
 def _show_folder(folder: Path, environment: Environment) -> str:
     if folder == shipped_folder():
         return "the shipped rule set"
-    base = Path(environment.folder)
-    return str(folder.relative_to(base) if folder.is_relative_to(base) else folder)
+    return str(
+        folder.relative_to(environment.folder) if folder.is_relative_to(environment.folder) else folder
+    )
 
 
-def test_rules(
+def run_rule_tests(
     rules: str | None, form: str, base: str | None, environment: Environment, *, misses: bool
 ) -> ExitCode:
-    """Run the tests of a rule set and the casebook, and compare with another rule set where one is named."""
+    """Run the rule tests and the casebook, and compare with another rule set where one is named."""
     form = choose_format("rules test", form)
     book = open_rulebook(rules, environment)
-    tried = run_tests(book)
-    report = SuiteReport(tried, measure_agreement(book), book.scale.firm_from, misses)
-    if base is not None:
-        other = _open_base(base, "--compare takes", environment)
-        report = report.replace(compared=Comparison(other, book), before=measure_agreement(other))
-    environment.write(render("rules test", form, report, environment))
-    return ExitCode.FINDINGS if any(map(list_failed, tried.values())) else ExitCode.OK
+    other = None if base is None else _open_base(base, environment, "--compare")
+    before = None if other is None else measure_agreement(other)
+    tests = RuleTests(book, run_tests(book), measure_agreement(book), misses, other, before)
+    environment.write(render("rules test", form, tests, environment))
+    return ExitCode.FINDINGS if tests.failed else ExitCode.OK
 
 
-def diff_rules(base: str, rules: str | None, form: str, environment: Environment) -> ExitCode:
+def diff_rule_sets(base: str, rules: str | None, form: str, environment: Environment) -> ExitCode:
     """Print what differs between the rule set that holds here and another one."""
     form = choose_format("rules diff", form)
-    compared = Comparison(_open_base(base, "BASE is", environment), open_rulebook(rules, environment))
-    environment.write(render("rules diff", form, compared, environment))
+    old, new = _open_base(base, environment, "BASE"), open_rulebook(rules, environment)
+    environment.write(render("rules diff", form, compare_rule_sets(old, new), environment))
     return ExitCode.OK
 
 
-def _open_base(base: str, takes: str, environment: Environment) -> Rulebook:
-    """Return the rule set to compare with, which is a folder or `shipped`; raises RagortuneError."""
-    folder = shipped_folder() if base == _SHIPPED_WORD else Path(environment.folder, base)
+def _open_base(base: str, environment: Environment, option: str) -> Rulebook:
+    """Return the rule set to compare with; raises RagortuneError."""
+    folder = shipped_folder() if base == _SHIPPED else Path(environment.folder, base)
     if not folder.is_dir():
-        hint = f"{takes} the folder of a rule set, or '{_SHIPPED_WORD}'"
+        hint = f"{option} takes the folder of a rule set, or '{_SHIPPED}'"
         raise UsageError(f"cannot compare with {quote_value(base)}: no such folder", None, hint)
     return load_rulebook(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from ragortune.commands.configuration import find_configuration
@@ -27,14 +26,6 @@ def rules_folder(rules: str | None, environment: Environment) -> Path:
 def open_rulebook(rules: str | None, environment: Environment) -> Rulebook:
     """Return the rule set that holds here; raises RagortuneError."""
     return load_rulebook(rules_folder(rules, environment))
-
-
-def choose_format(given: str, known: Iterable[str]) -> str:
-    """Return a valid format; raises UsageError with the nearest name."""
-    names = tuple(known)
-    if given not in names:
-        raise UsageError.expected("--format", names, given)
-    return given
 
 
 def choose_date(given: str | None, environment: Environment) -> str:

@@ -5,12 +5,12 @@ Pure: the same profile, price data, date, seed and number of draws give the same
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 from ragortune.costs.bills import (
     Approach,
     Bill,
-    Candidate,
     build_bill,
     cache_prices,
     find_hit,
@@ -20,7 +20,6 @@ from ragortune.costs.bills import (
 )
 from ragortune.costs.comparisons import (
     BreakEven,
-    Lines,
     Payback,
     Swing,
     are_held_together,
@@ -101,15 +100,6 @@ class OptionCost(Record, frozen=True):
     """Share of the draws in which it is the cheapest that can be used."""
 
 
-class ContextLimit(Record, frozen=True):
-    """Tokens up to which all material in the prompt costs less a request than retrieved text."""
-
-    option: str
-    p10: float
-    p50: float
-    p90: float
-
-
 class CostReport(Record, frozen=True):
     """The whole answer, as the JSON report holds it. Options are referred to by their ids."""
 
@@ -128,7 +118,8 @@ class CostReport(Record, frozen=True):
     """Dollars a month that one percentage point of accuracy is worth."""
     options: tuple[OptionCost, ...]
     break_evens: tuple[BreakEven, ...]
-    context_limits: tuple[ContextLimit, ...]
+    context_limits: Mapping[str, Spread]
+    """For options with all material in the prompt the tokens up to which that costs less a request than retrieval."""
     paybacks: tuple[Payback, ...]
     swings: tuple[Swing, ...]
     inputs: tuple[Input, ...]
@@ -182,86 +173,85 @@ class _Assessment:
         self.inputs, self.today, self.sample = inputs, today, sample
         self.middle = Scene(inputs)
         self.fine = Scene(inputs, sample_by(sample.seed, sample.draws))
-        self.coarse = Scene(inputs, sample_by(sample.seed, _FEWEST_DRAWS))
-        self.middles = [build_bill(self.middle, candidate) for candidate in list_candidates(self.middle)]
-        self.latencies = [estimate_latency(self.middle, bill) for bill in self.middles]
+        coarse = Scene(inputs, sample_by(sample.seed, _FEWEST_DRAWS))
+        candidates = {candidate.id: candidate for candidate in list_candidates(self.middle)}
+        self.middles = {name: build_bill(self.middle, own) for name, own in candidates.items()}
+        self.latencies = {name: estimate_latency(self.middle, bill) for name, bill in self.middles.items()}
         self.obstacles = {
-            bill.candidate.id: find_obstacles(inputs, bill, latency, today)
-            for bill, latency in zip(self.middles, self.latencies, strict=True)
+            name: find_obstacles(inputs, bill, self.latencies[name], today)
+            for name, bill in self.middles.items()
         }
-        self.usable = {
-            bill.candidate.id: bill
-            for bill in self.middles
-            if not any(found.ruling is Ruling.FAILS for found in self.obstacles[bill.candidate.id])
-        }
+        self.usable = [
+            name
+            for name, obstacles in self.obstacles.items()
+            if not any(found.ruling is Ruling.FAILS for found in obstacles)
+        ]
         self.prices_errors = inputs.knows("wrong_answer_cost") and all(
-            read_accuracy(self.middle, bill.candidate.approach) is not None for bill in self.usable.values()
+            read_accuracy(self.middle, candidates[name].approach) is not None for name in self.usable
         )
-        self.bills = {
-            bill.candidate.id: build_bill(
-                self.fine if bill.candidate.id in self.usable else self.coarse, bill.candidate
-            )
-            for bill in self.middles
-        }
+        self.scenes = {name: self.fine if name in self.usable else coarse for name in candidates}
+        self.bills = {name: build_bill(self.scenes[name], own) for name, own in candidates.items()}
 
     def report(self) -> CostReport:
         """Return the report."""
-        sample, inputs = self.sample, self.inputs
-        options = [
-            self._describe(bill, latency) for bill, latency in zip(self.middles, self.latencies, strict=True)
-        ]
+        inputs, rate = self.inputs, self.middle.number("requests_per_day")
+        options = [self._describe(name) for name in self.bills]
         ages = inputs.book.find_ages(inputs.rows, self.today)
         refused = any(age.days > REFUSED_AFTER for age in ages)
         paybacks = () if refused else self._find_paybacks()
         chances = self._count_chances()
         cheapest = max(chances, key=lambda name: chances[name], default=None)
-        rate = self.middle.number("requests_per_day")
-        middles = {name: read_lines(bill)[0] for name, bill in self.usable.items()}
+        worth = None
+        if inputs.knows("wrong_answer_cost"):
+            worth = (rate * self.middle.number("wrong_answer_cost") * 0.01).number_in("USD/month")
         return CostReport(
             project=inputs.profile.project,
             as_of=self.today,
-            seed=sample.seed,
-            draws=sample.draws,
+            seed=self.sample.seed,
+            draws=self.sample.draws,
             requests_a_month=spread_of(self.fine.number("requests_per_day"), "requests/month"),
             months_spread=self.middle.constant("amortisation").number_in("months"),
             cheapest=cheapest,
             wrong_answers_priced=self.prices_errors,
-            worth_of_a_point=(rate * self.middle.number("wrong_answer_cost") * 0.01).number_in("USD/month")
-            if inputs.knows("wrong_answer_cost")
-            else None,
+            worth_of_a_point=worth,
             options=tuple(
                 _warn_of_payback(cost, paybacks).replace(chance=chances.get(cost.id, 0.0)) for cost in options
             ),
-            break_evens=() if refused else self._find_break_evens(middles, rate.draws()[0]),
-            context_limits=() if refused else self._find_context_limits(),
+            break_evens=() if refused else self._find_break_evens(rate.draws()[0]),
+            context_limits={} if refused else self._find_context_limits(),
             paybacks=paybacks,
             swings=() if cheapest is None else self._find_swings(cheapest),
             inputs=tuple(inputs.used.values()),
-            assumed_names=self._assumed_names(),
+            assumed_names=inputs.assumed,
             prices=ages,
             prices_refused=refused,
         )
 
-    def _ranked(self, scene: Scene, bill: Bill) -> Quantity:
+    def _price_errors(self, scene: Scene, bill: Bill) -> Quantity | None:
+        """Return the cost of a request with what its wrong answers cost; None where one of them is not known (F16)."""
+        accuracy = read_accuracy(scene, bill.candidate.approach)
+        if accuracy is None or not self.inputs.knows("wrong_answer_cost"):
+            return None
+        return price_with_errors(bill.total / bill.requests, accuracy, scene.number("wrong_answer_cost"))
+
+    def _rank_by(self, scene: Scene, bill: Bill) -> Quantity:
         """Return the monthly amount by which options are ranked: the whole bill, and wrong answers where they have a price."""
-        accuracy = read_accuracy(scene, bill.candidate.approach) if self.prices_errors else None
-        if accuracy is None:
-            return bill.total
-        each = price_with_errors(bill.total / bill.requests, accuracy, scene.number("wrong_answer_cost"))
-        return each * bill.requests
+        priced = self._price_errors(scene, bill) if self.prices_errors else None
+        return bill.total if priced is None else priced * bill.requests
 
     def _count_chances(self) -> dict[str, float]:
         """Return for each option that can be used the share of the draws in which it is the cheapest."""
-        if not self.usable:
-            return {}
-        columns = [self._ranked(self.fine, self.bills[name]).draws(self.sample.draws) for name in self.usable]
-        return dict(zip(self.usable, count_wins(columns), strict=True))
+        ranked = (self._rank_by(self.fine, self.bills[name]) for name in self.usable)
+        columns = [amount.draws(self.sample.draws) for amount in ranked]
+        return dict(zip(self.usable, count_wins(columns), strict=True)) if columns else {}
 
-    def _describe(self, middle: Bill, latency: Latency) -> OptionCost:
+    def _describe(self, name: str) -> OptionCost:
+        middle, bill, scene = self.middles[name], self.bills[name], self.scenes[name]
         candidate, machines = middle.candidate, middle.machines
-        name = candidate.id
-        bill, scene = self.bills[name], self.fine if name in self.usable else self.coarse
         lines = {line.name: line.amount(middle.requests).number_in("USD/month") for line in middle.lines}
+        accuracy, accepted = read_accuracy(scene, candidate.approach), self._price_errors(scene, bill)
+        if accepted is None and accuracy is not None:
+            accepted = price_accepted(bill.total / bill.requests, accuracy)
         return OptionCost(
             id=name,
             approach=candidate.approach,
@@ -274,97 +264,61 @@ class _Assessment:
             feasible=name in self.usable,
             obstacles=self.obstacles[name],
             running=spread_of(bill.running, "USD/month"),
-            total=spread_of(self._ranked(scene, bill), "USD/month"),
+            total=spread_of(self._rank_by(scene, bill), "USD/month"),
             best_guess=middle.total.number_in("USD/month"),
             invested=spread_of(bill.invested, "USD"),
             lines=dict(sorted(lines.items(), key=lambda line: -line[1])),
             investments={paid: amount.number_in("USD") for paid, amount in middle.investments},
-            latency=latency,
-            accepted_answer=self._price_accepted(scene, bill),
+            latency=self.latencies[name],
+            accepted_answer=None if accepted is None else spread_of(accepted, "USD/request"),
         )
 
-    def _price_accepted(self, scene: Scene, bill: Bill) -> Spread | None:
-        """Return the cost of an accepted answer, where the accuracy of the option is known (F16)."""
-        accuracy = read_accuracy(scene, bill.candidate.approach)
-        if accuracy is None:
-            return None
-        each = bill.total / bill.requests
-        if self.inputs.knows("wrong_answer_cost"):
-            cost = price_with_errors(each, accuracy, scene.number("wrong_answer_cost"))
-        else:
-            cost = price_accepted(each, accuracy)
-        return spread_of(cost, "USD/request")
-
-    def _find_break_evens(self, middles: Mapping[str, Lines], now: float) -> tuple[BreakEven, ...]:
+    def _find_break_evens(self, now: float) -> tuple[BreakEven, ...]:
         count = min(_BREAK_EVEN_DRAWS, self.sample.draws)
-        sampled = {name: read_lines(self.bills[name], count) for name in self.usable}
+        lines = {
+            name: (read_lines(self.middles[name])[0], read_lines(self.bills[name], count))
+            for name in self.usable
+        }
         return tuple(
-            find_break_even(
-                (first, second), (middles[first], middles[second]), (sampled[first], sampled[second]), now
-            )
-            for first in self.usable
-            for second in self.usable
-            if are_held_together(self.usable[first], self.usable[second])
+            find_break_even(pair, lines[pair[0]], lines[pair[1]], now)
+            for pair in itertools.permutations(self.usable, 2)
+            if are_held_together(*(self.middles[name].candidate for name in pair))
         )
 
-    def _find_context_limits(self) -> tuple[ContextLimit, ...]:
+    def _find_context_limits(self) -> dict[str, Spread]:
         """Return for each model the corpus up to which a cached prompt costs less a request than retrieved text (F13)."""
-        scene, found = self.fine, []
-        for name, bill in self.usable.items():
-            candidate = bill.candidate
-            if candidate.approach is Approach.LONG_CONTEXT and candidate.model is not None:
-                read, write = cache_prices(scene, candidate.model, candidate.cache)
-                prices = scene.price(candidate.model, "in"), read, write
-                limit = find_context_limit(read_context(scene), find_hit(scene, candidate), prices)
-                spread = spread_of(limit, "tokens/request")
-                found.append(ContextLimit(name, spread.p10, spread.p50, spread.p90))
-        return tuple(found)
+        scene, limits = self.fine, {}
+        for name in self.usable:
+            own = self.middles[name].candidate
+            if own.approach is Approach.LONG_CONTEXT and own.model is not None:
+                prices = scene.price(own.model, "in"), *cache_prices(scene, own.model, own.cache)
+                limit = find_context_limit(read_context(scene), find_hit(scene, own), prices)
+                limits[name] = spread_of(limit, "tokens/request")
+        return limits
 
     def _find_paybacks(self) -> tuple[Payback, ...]:
         """Return for each tuned candidate when it has earned what it cost, against the cheapest untuned one (F15)."""
         count = self.sample.draws
-        running = {name: self.bills[name].running.draws(count) for name in self.usable}
-        invested = {name: self.bills[name].invested.draws(count) for name in self.usable}
-        tuned = [name for name, bill in self.usable.items() if bill.candidate.approach.tunes]
-        untuned = [name for name in self.usable if name not in tuned]
-        if not untuned:
-            return ()
-        rival = min(untuned, key=lambda name: sum(running[name]))
+        paid = {
+            name: (self.bills[name].running.draws(count), self.bills[name].invested.draws(count))
+            for name in self.usable
+        }
+        tuned = [name for name in self.usable if self.middles[name].candidate.approach.tunes]
+        rival = min(paid.keys() - tuned, key=lambda name: (sum(paid[name][0]), name), default=None)
+        lives = {
+            name: months_left(self.inputs, self.middles[name].candidate.model, self.today) for name in tuned
+        }
         return tuple(
-            find_payback(
-                (name, rival),
-                (running[name], running[rival]),
-                (invested[name], invested[rival]),
-                months_left(self.inputs, self.usable[name].candidate.model, self.today),
-            )
-            for name in tuned
+            find_payback((name, rival), paid[name], paid[rival], lives[name]) for name in tuned if rival
         )
 
     def _find_swings(self, leader: str) -> tuple[Swing, ...]:
         """Return what moves the leader's bill most, each input alone from its low to its high."""
         varied = [given for given in self.inputs.used.values() if not given.is_exact]
         scene = Scene(self.inputs, vary_one_by_one(varied))
-        totals = {
-            name: self._ranked(scene, build_bill(scene, bill.candidate)).draws(1 + 2 * len(varied))
-            for name, bill in self.usable.items()
-        }
+        bills = {name: build_bill(scene, self.middles[name].candidate) for name in self.usable}
+        totals = {name: self._rank_by(scene, bill).draws(1 + 2 * len(varied)) for name, bill in bills.items()}
         return find_swings(varied, totals, leader)[:_MOST_SWINGS]
-
-    def _assumed_names(self) -> dict[str, str]:
-        """Return the names that stand in because the profile names none."""
-        ways: list[Candidate] = [bill.candidate for bill in self.middles]
-        needed = {
-            "model": any(way.model is not None for way in ways),
-            "tuned_model": any(way.approach.tunes and way.model is not None for way in ways),
-            "embedding_model": any(way.approach.retrieves for way in ways),
-            "vector_store": any(way.approach.retrieves for way in ways),
-            "accelerator": any(way.model is None for way in ways),
-        }
-        return {
-            name: str(self.inputs.stand_in(name))
-            for name, is_needed in needed.items()
-            if is_needed and not self.inputs.names_of(name)
-        }
 
 
 def _warn_of_payback(cost: OptionCost, paybacks: tuple[Payback, ...]) -> OptionCost:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from ragortune.costs import formulas
-from ragortune.costs.inputs import Inputs, Scene
+from ragortune.costs.inputs import Scene
 from ragortune.costs.serving import Machines, measure_machines
 from ragortune.model import Option, PriceRow
 from ragortune.model.quantities import Quantity, add_up, measure, require_finite
@@ -135,22 +135,17 @@ def list_candidates(middle: Scene) -> list[Candidate]:
     if not has_corpus or gap != "most":
         ways.insert(0, Approach.PROMPTING)
     tuned_ways = [Approach.FINE_TUNING, Approach.BOTH] if has_corpus else [Approach.FINE_TUNING]
-    found = [Candidate(way, row, batch=batch) for row in _hosted(inputs, "model") for way in ways]
-    found += [Candidate(way, row) for row in _hosted(inputs, "tuned_model") for way in tuned_ways]
+    if not inputs.knows("examples"):
+        tuned_ways = []
+    found = []
+    for name, hosted in (("model", ways), ("tuned_model", tuned_ways)):
+        if inputs.names_of(name) or (hosted and not inputs.stays_inside):
+            on_batch = batch and name == "model"
+            found += [Candidate(way, row, batch=on_batch) for row in inputs.rows_of(name) for way in hosted]
     if inputs.knows("own_parameters") or inputs.stays_inside:
         own = Approach.RAG if has_corpus else Approach.PROMPTING
         found += [Candidate(way, None) for way in (own, *tuned_ways)]
-    if not inputs.knows("examples"):
-        found = [candidate for candidate in found if not candidate.approach.tunes]
     return [_choose_cache(middle, candidate) for candidate in found]
-
-
-def _hosted(inputs: Inputs, quantity: str) -> list[PriceRow]:
-    """Return the hosted models that are named, or the one that stands in unless the model has to stay inside."""
-    names = inputs.names_of(quantity)
-    if not names and not inputs.stays_inside and (name := inputs.stand_in(quantity)):
-        names = (name,)
-    return [inputs.find_row(quantity, name) for name in names]
 
 
 def _choose_cache(middle: Scene, candidate: Candidate) -> Candidate:
@@ -219,7 +214,7 @@ def read_context(scene: Scene) -> Quantity:
     if scene.inputs.knows("context_tokens"):
         return scene.number("context_tokens")
     passage = scene.number("passage_tokens")
-    if scene.inputs.chosen_row("context_model") is not None:
+    if scene.inputs.rows_of("context_model"):
         passage = passage + scene.number("written_context_tokens")
     return scene.number("passages") * passage * scene.number("passage_frame") / _EACH
 
@@ -279,7 +274,9 @@ def read_accuracy(scene: Scene, approach: Approach) -> Quantity | None:
 def _price_retrieval(scene: Scene) -> Part:
     """Return what every option with retrieval pays: the index and its upkeep, each query, what is paid once."""
     model = scene.inputs.row_of("embedding_model")
-    context, reranker = (scene.inputs.chosen_row(name) for name in ("context_model", "reranker"))
+    context, reranker = (
+        next(iter(scene.inputs.rows_of(name)), None) for name in ("context_model", "reranker")
+    )
     question, changed = scene.number("question_tokens"), scene.number("changed_per_month")
     embedded, overlap = scene.number("corpus_tokens"), scene.number("passage_overlap")
     if context is not None:

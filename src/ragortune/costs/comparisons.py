@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping, Sequence
 
-from ragortune.costs.bills import Approach, Bill, Line
+from ragortune.costs.bills import Approach, Bill, Candidate, Line
 from ragortune.costs.inputs import Input
 from ragortune.model.quantities import Quantity, add_up
 from ragortune.model.units import DAYS_A_MONTH
@@ -125,9 +125,8 @@ def find_crossing(first: Lines, second: Lines) -> tuple[float, bool] | None:
 # --- two options --------------------------------------------------------------------------------------------------
 
 
-def are_held_together(first: Bill, second: Bill) -> bool:
+def are_held_together(one: Candidate, other: Candidate) -> bool:
     """Return whether it is asked from which volume the first is cheaper: dear to set up, cheap to run."""
-    one, other = first.candidate, second.candidate
     if one.approach.tunes and not other.approach.tunes:
         return other.model is not None or one.model is None
     if one.model is None and other.model is not None:
@@ -137,11 +136,11 @@ def are_held_together(first: Bill, second: Bill) -> bool:
 
 
 def find_break_even(
-    names: tuple[str, str], middles: tuple[Lines, Lines], sampled: tuple[list[Lines], list[Lines]], now: float
+    names: tuple[str, str], first: tuple[Lines, list[Lines]], second: tuple[Lines, list[Lines]], now: float
 ) -> BreakEven:
-    """Return from which volume the first of two options is cheaper, as a point and over draws."""
-    here = find_crossing(*middles)
-    crossings = list(map(find_crossing, *sampled))
+    """Return from which volume the first of two bills is cheaper; each is given at the best guesses and in draws."""
+    here = find_crossing(first[0], second[0])
+    crossings = list(map(find_crossing, first[1], second[1]))
     monthly = sorted(found[0] * MONTH for found in crossings if found is not None and found[1])
     count = len(monthly)
     return BreakEven(
@@ -150,27 +149,25 @@ def find_break_even(
         p10=monthly[count // 10] if monthly else None,
         p90=monthly[(count * 9 - 1) // 10] if monthly else None,
         share=count / len(crossings),
-        cheaper_now=total_at(middles[0], now) < total_at(middles[1], now),
+        cheaper_now=total_at(first[0], now) < total_at(second[0], now),
     )
 
 
-def find_payback(
-    names: tuple[str, str],
-    running: tuple[Sequence[float], Sequence[float]],
-    invested: tuple[Sequence[float], Sequence[float]],
-    life: float,
-) -> Payback:
+Paid = tuple[Sequence[float], Sequence[float]]
+"""What recurs, in dollars a second, and what is paid once, in dollars, for each draw."""
+
+
+def find_payback(names: tuple[str, str], first: Paid, second: Paid, life: float) -> Payback:
     """F15. Return when the first option has earned what it cost more than the second; `life` is in months.
 
-    Amounts that recur are dollars a second, those paid once dollars; a draw in which nothing is saved never pays back.
-    Source: arithmetic.
+    A draw in which nothing is saved never pays back. Source: arithmetic.
     """
     months = sorted(
         max(0.0, mine - theirs) / ((dear - cheap) * MONTH)
-        for cheap, dear, mine, theirs in zip(*running, *invested, strict=True)
+        for cheap, mine, dear, theirs in zip(*first, *second, strict=True)
         if dear > cheap
     )
-    count = len(running[0])
+    count = len(first[0])
     low, middle, high = (
         months[index] if index < len(months) else None for index in (count // 10, count // 2, count * 9 // 10)
     )

@@ -78,6 +78,8 @@ class Inputs:
         """Every price row that was read, by id."""
         self.used: dict[str, Input] = {}
         """Every input that was asked for, in the order of first use."""
+        self.assumed: dict[str, str] = {}
+        """Names that stand in because the profile names none."""
         self._criteria = criteria
         self._kinds = kinds
 
@@ -104,30 +106,26 @@ class Inputs:
 
     # --- rows of the price data -----------------------------------------------------------------------------------
 
-    def stand_in(self, name: str) -> str | None:
-        """Return the name that stands in where the profile names none, by the level on which it depends."""
-        kind = self._kinds[name]
-        return kind.stands_in.get(self.level_of(kind.depends_on) or "", kind.stands_in.get("otherwise"))
+    def rows_of(self, quantity: str) -> list[PriceRow]:
+        """Return the rows that are named for a quantity, or that stand in; empty where it is `none`.
 
-    def find_row(self, quantity: str, name: str) -> PriceRow:
-        """Return a row that the profile names or that stands in; an error has the place of the name in the profile."""
+        An error has the place of the name in the profile.
+        """
+        kind, given = self._kinds[quantity], self.profile.quantities.get(quantity)
+        names = given.names if given else ()
+        if not names:
+            level = self.level_of(kind.depends_on) or ""
+            stand_in = kind.stands_in.get(level, kind.stands_in.get("otherwise"))
+            if stand_in is not None:
+                names, self.assumed[quantity] = (stand_in,), stand_in
         try:
-            return self.book.find(name, *self._kinds[quantity].rows)
+            return [self.book.find(name, *kind.rows) for name in names if name != "none"]
         except PriceError as error:
-            given = self.profile.quantities.get(quantity)
             raise PriceError(error.message, given.place if given else None, error.hint) from None
 
     def row_of(self, quantity: str) -> PriceRow:
-        """Return the row that is named or stands in for a quantity; raises PriceError where neither is."""
-        row = self.chosen_row(quantity)
-        if row is None:
-            raise PriceError(f"nothing is named for '{quantity}', and nothing stands in")
-        return row
-
-    def chosen_row(self, quantity: str) -> PriceRow | None:
-        """Return the row that is named or stands in for a quantity; None where it is `none`."""
-        name = next(iter(self.names_of(quantity)), self.stand_in(quantity))
-        return None if name is None or name == "none" else self.find_row(quantity, name)
+        """Return the row that is named or stands in for a quantity that something has to."""
+        return self.rows_of(quantity)[0]
 
     # --- numbers --------------------------------------------------------------------------------------------------
 

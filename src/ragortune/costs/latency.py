@@ -79,12 +79,12 @@ def _standard_stage(scene: Scene, name: str) -> Stage:
 
 
 def _retrieval_stages(scene: Scene, where: str) -> list[Stage]:
-    store, reranker = scene.inputs.row_of("vector_store"), scene.inputs.chosen_row("reranker")
+    store = scene.inputs.row_of("vector_store")
     stages = [
         _standard_stage(scene, f"embed-{where}"),
         _read_stage(scene, store, f"search in {store.title}", "search_"),
     ]
-    if reranker is not None:
+    for reranker in scene.inputs.rows_of("reranker"):
         stage = _standard_stage(scene, "rerank-hosted")
         share = max(1.0, scene.number("reranked_passages").number_in("passages") / _REFERENCE_PASSAGES)
         stages.append(Stage(reranker.title, stage.p50 * share, stage.p95 * share))

@@ -86,7 +86,7 @@ _OF = re.compile(r"(?:of|out of|in|/)\s*([\d,_']{1,12})")
 _EACH = ("a", "an", "per", "each", "every")
 _LEAST_BARE_TIME = 20
 """A bare number below this is hardly meant in milliseconds, so that it is asked back."""
-_TOKENS_A_BYTE = 0.25
+TOKENS_A_BYTE = 0.25
 """Of plain English text."""
 
 
@@ -116,7 +116,7 @@ def parse_amount(text: str, unit: str, counted: Collection[str] = ()) -> float |
     rest = text[end:].strip().rstrip(".")
     if not rest and unit == "ms" and number < _LEAST_BARE_TIME:
         raise QuantityError(f"{quote_value(text)} of what: milliseconds, seconds?")
-    amount = number * _find_factor(f"usd {rest}" if money else rest, unit, counted)
+    amount = number * _find_factor(f"USD {rest}".strip() if money else rest, unit, counted)
     if abs(amount) > _LARGEST:
         raise QuantityError(f"{quote_value(text)} is too large for {unit or 'a count'}")
     return float(f"{amount:.10g}")  # without the noise of conversion
@@ -143,7 +143,7 @@ def _find_factor(written: str, unit: str, counted: Collection[str]) -> float:
         raise misfit
     own, measured = parse_unit(_join_unit(words))
     if measured == (("byte", 1),) and wanted == (("token", 1),):
-        return factor * own * _TOKENS_A_BYTE / scale
+        return factor * own * TOKENS_A_BYTE / scale
     if measured not in (wanted, tuple(part for part in wanted if part[0] != "request")):
         raise misfit
     return factor * own / scale

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from functools import partial
 
 from ragortune.evidence.amounts import read_amount, show_amount, show_amounts, unit_words
 from ragortune.evidence.descriptions import choose_one, read_description
@@ -52,7 +52,8 @@ def read_answer(criterion: Criterion, text: str) -> object:
         )
     if words not in criterion.level_ids and words in _UNKNOWN_WORDS:
         return UNKNOWN
-    for read in (_read_single, _read_range, _read_names, read_description, _read_list):
+    described = partial(_read_parts, described=True)
+    for read in (_read_single, _read_range, _read_parts, read_description, described):
         value = read(criterion, words)
         if value is not None:
             return value
@@ -199,26 +200,11 @@ def _read_side(criterion: Criterion, words: str) -> object:
 # --- several answers ----------------------------------------------------------------------------------------------
 
 
-def _read_names(criterion: Criterion, words: str) -> object:
-    """Return several levels or amounts, each by its name; None if the words are no list of such."""
-    return _read_parts(criterion, words, _read_single)
+def _read_parts(criterion: Criterion, words: str, *, described: bool = False) -> object:
+    """Return several levels or amounts, each once; None if the words are no list of such.
 
-
-def _read_list(criterion: Criterion, words: str) -> object:
-    """Return several levels or amounts, by name or description; None if the words are no list."""
-
-    def read(criterion: Criterion, part: str) -> object:
-        value = _read_single(criterion, part)
-        value = read_description(criterion, part) if value is None else value
-        if value is None:
-            raise _not_understood(criterion, part)
-        return value
-
-    return _read_parts(criterion, words, read)
-
-
-def _read_parts(criterion: Criterion, words: str, read: Callable[[Criterion, str], object]) -> object:
-    """Return what the parts of a list stand for, each once; None if there is one part, or a part that is not read."""
+    Each is read by its name, and by its description where that is asked for.
+    """
     pattern = _LIST_WITH_AMOUNTS if criterion.unit else _LIST
     parts = [part for part in map(str.strip, pattern.split(words)) if part]
     if len(parts) < 2:
@@ -228,7 +214,11 @@ def _read_parts(criterion: Criterion, words: str, read: Callable[[Criterion, str
         raise AnswerError(message, None, accepted_words(criterion))
     values: list[object] = []
     for part in parts:
-        value = read(criterion, part)
+        value = _read_single(criterion, part)
+        if value is None and described:
+            value = read_description(criterion, part)
+            if value is None:
+                raise _not_understood(criterion, part)
         if value is None:
             return None
         if value not in values:

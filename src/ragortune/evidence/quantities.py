@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ragortune.evidence.amounts import parse_amount
-from ragortune.evidence.entries import EVIDENCE_SCHEMA, Entry, describe_evidence, read_details
+from ragortune.evidence.entries import Entry, describe_evidence, read_details
 from ragortune.model import Criterion, GivenQuantity, Provenance, QuantityKind
 from ragortune.support.errors import ProfileError, QuantityError
 from ragortune.support.text import join_words, quote_value, suggest_name
@@ -162,39 +162,26 @@ def word_quantity(kind: QuantityKind) -> str:
 
 
 def describe_quantities(kinds: Mapping[str, QuantityKind]) -> dict[str, Any]:
-    """Return the JSON Schema of what stands under `quantities`."""
+    """Return the JSON Schema of what stands under `quantities`, inside that of profiles."""
+    shapes = {
+        kind.id: {"description": word_quantity(kind), "anyOf": [{"type": "null"}, *_describe_shapes(kind)]}
+        for kind in kinds.values()
+    }
     return {
         "type": ["object", "null"],
         "description": "Numbers for `ragortune cost`; what is left out is taken from the defaults, and listed as such.",
         "additionalProperties": False,
-        "properties": {
-            kind.id: {
-                "description": word_quantity(kind),
-                "anyOf": _number_shapes(kind) if kind.unit else _choice_shapes(kind),
-            }
-            for kind in kinds.values()
-        },
+        "properties": shapes,
     }
 
 
-def _number_shapes(kind: QuantityKind) -> list[dict[str, Any]]:
+def _describe_shapes(kind: QuantityKind) -> list[dict[str, Any]]:
+    if not kind.unit:
+        single: dict[str, Any] = {"type": "string"} if kind.rows else {"enum": list(kind.words)}
+        several = {"type": "array", "items": single, "minItems": 1, "uniqueItems": True}
+        return [single, several] if kind.several else [single]
     number = {"type": "integer" if kind.whole else "number", "minimum": kind.minimum, "maximum": kind.maximum}
     text = {"type": "string", "description": f"a number with its unit, for instance in {kind.unit}"}
-    either = {"anyOf": [number, text]}
-    ends = {key: {**either, "description": f"{key} of the range"} for pair in _ENDS for key in pair}
-    source = {"enum": [*Provenance], "description": "A measured number has no margin."}
-    properties = {
-        **ends,
-        "value": {**either, "description": "the best guess"},
-        "source": source,
-        "evidence": EVIDENCE_SCHEMA,
-        "as_of": {"type": "string", "format": "date", "description": "The date for which it holds."},
-    }
-    mapping = {"type": "object", "additionalProperties": False, "properties": properties}
-    return [number, text, {"type": "null"}, mapping]
-
-
-def _choice_shapes(kind: QuantityKind) -> list[dict[str, Any]]:
-    single: dict[str, Any] = {"type": "string"} if kind.rows else {"enum": list(kind.words)}
-    several = {"type": "array", "items": single, "minItems": 1, "uniqueItems": True}
-    return [single, {"type": "null"}, *([several] if kind.several else [])]
+    properties: dict[str, Any] = {key: {"$ref": f"#/$defs/{key}"} for key in ("source", "evidence", "as_of")}
+    properties |= {key: {"anyOf": [number, text]} for key in _KEYS[:5]}
+    return [number, text, {"type": "object", "additionalProperties": False, "properties": properties}]

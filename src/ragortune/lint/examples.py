@@ -39,11 +39,11 @@ class Tried(Record, frozen=True):
 
 
 def run_tests(rulebook: Rulebook) -> dict[str, tuple[Tried, ...]]:
-    """Return every example of a rule set, tried, by whose examples they are: `rule`, `phrase`, `finding`."""
+    """Return every example of a rule set, tried, by kind as `rules test` names them."""
     return {
-        "rule": tuple(try_rules(rulebook)),
-        "phrase": tuple(try_phrases(rulebook)),
-        "finding": tuple(try_finding_rules(rulebook, read_finding_rules(rulebook))),
+        "tests": tuple(try_rules(rulebook)),
+        "phrase_tests": tuple(try_phrases(rulebook)),
+        "finding_tests": tuple(try_finding_rules(rulebook, read_finding_rules(rulebook))),
     }
 
 

@@ -295,6 +295,8 @@ class CheckReport(Record, frozen=True):
     exit_code: int
     stale: tuple[BaselineEntry, ...] = ()
     """What the baseline knows and is not found any more."""
+    settings: str = ""
+    """What a settings file leaves out or lowers, in a sentence; empty where it does neither."""
     hidden: int = 0
     """Findings of less confidence than was asked for; they count nowhere."""
 

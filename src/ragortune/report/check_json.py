@@ -20,6 +20,7 @@ def describe_check(report: CheckReport) -> Json:
         "documents": [_describe_audit(audit) for audit in report.audits],
         "unreadable": [{"path": path, "message": message} for path, message in report.unreadable],
         "stale": [_take(entry, "path", "rule", "sentence", "count") for entry in report.stale],
+        "settings": report.settings or None,
         "exit_code": report.exit_code,
         "rulebook": name_rule_set(book),
     }

@@ -74,6 +74,8 @@ def sum_up(report: CheckReport) -> str:
         "unreadable": len(report.unreadable),
     }
     parts = [f"{number} {what}" for what, number in others.items() if number]
+    if report.settings:
+        parts.append(clean_line(report.settings))
     return "; ".join([f"{found} in {count_words(len(report.audits), 'document')}", *parts])
 
 

@@ -87,6 +87,9 @@ def write_junit(report: CheckReport) -> str:
     root = ET.Element("testsuites", name="ragortune")
     for audit in report.audits:
         suite = ET.SubElement(root, "testsuite", name=_xml(audit.reading.path))
+        if report.settings:
+            properties = ET.SubElement(suite, "properties")
+            ET.SubElement(properties, "property", name="settings", value=_xml(report.settings))
         rules = {rule.id: rule for rule in (*report.rules, *(found.rule for found in audit.findings))}
         for rule in rules.values():
             _add_case(suite, audit, rule)

@@ -295,10 +295,10 @@ def _word_break_even(own: BreakEven, carried: float | None) -> str:
 
 
 def _context_limits(report: CostReport, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for own in report.context_limits:
+    for name, own in report.context_limits.items():
         size = f"{show_count(own.p50)} tokens of material ({show_count(own.p10)} to {show_count(own.p90)})"
         text = f"up to {size}: all of it in the prompt costs less a request than retrieved text"
-        yield letters[own.option], text
+        yield letters[name], text
 
 
 def _word_payback(own: Payback, letters: Mapping[str, str]) -> str:

@@ -1,12 +1,31 @@
-"""What the checks of a rule set say, as text and as JSON."""
+"""What checks, tests and comparisons of a rule set say, as text and as JSON."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Mapping
+
+from ragortune.casebook import Agreement, Judged, Tally
 from ragortune.lint import RuleFinding
+from ragortune.lint.examples import Tried, list_failed
+from ragortune.model import Option, Rulebook, Sample
+from ragortune.model.findings import read_finding_rules
+from ragortune.report.shapes import RuleSet, name_rule_set
 from ragortune.support.record import Record
 from ragortune.support.text import clean_text, count_words
 
 Json = dict[str, object]
+_SAMPLES = {
+    Sample.FIELD: "Field sample: systems drawn at random, the mix that users meet",
+    Sample.SELECTED: "Selected cases: sought out because they compare or argue, another population",
+}
+
+
+def _write_lines(lines: Iterator[str]) -> str:
+    return "".join(f"{clean_text(line)}\n" for line in lines)
+
+
+# --- check --------------------------------------------------------------------------------------------------------
 
 
 class RuleCheck(Record, frozen=True):
@@ -19,12 +38,15 @@ class RuleCheck(Record, frozen=True):
 
 def write_check(check: RuleCheck) -> str:
     """Return the findings as compilers print them, one a line with its place; hints stand below."""
-    lines = []
-    for finding in check.findings:
-        lines.append(f"{finding.place}: {finding.name}: {finding.message}")
-        lines += [f"    hint: {finding.hint}"] if finding.hint else []
-    lines.append(f"{count_words(len(check.findings), 'finding')} in {check.folder}")
-    return "".join(f"{clean_text(line)}\n" for line in lines)
+
+    def tell() -> Iterator[str]:
+        for finding in check.findings:
+            yield f"{finding.place}: {finding.name}: {finding.message}"
+            if finding.hint:
+                yield f"    hint: {finding.hint}"
+        yield f"{count_words(len(check.findings), 'finding')} in {check.folder}"
+
+    return _write_lines(tell())
 
 
 def describe_check(check: RuleCheck) -> list[Json]:
@@ -40,3 +62,221 @@ def describe_check(check: RuleCheck) -> list[Json]:
         }
         for finding in check.findings
     ]
+
+
+# --- diff ---------------------------------------------------------------------------------------------------------
+
+_KINDS = {"criterion": "criteria", "rule": "rules", "finding": "finding rules"}
+_NO_OUTCOME = frozenset({"tests", "sources"})
+"""Fields whose change alone changes no outcome."""
+
+
+class Change(Record, frozen=True):
+    """One record that differs between two rule sets."""
+
+    kind: str
+    """`criterion`, `rule` or `finding`."""
+    id: str
+    change: str
+    """`added`, `removed` or `changed`."""
+    fields: tuple[str, ...] = ()
+    """What differs, where it was changed."""
+    outcome: bool = True
+    """Whether it can change an outcome; tests and sources cannot."""
+
+
+class RuleDiff(Record, frozen=True, rename={"old": "from", "new": "to"}):
+    """What an upgrade changes: the result of `rules diff`, which is its own JSON."""
+
+    old: RuleSet
+    new: RuleSet
+    changes: tuple[Change, ...]
+
+
+def compare_rule_sets(old: Rulebook, new: Rulebook) -> RuleDiff:
+    """Return what differs between two rule sets, by kind and id."""
+    pairs = (
+        ("criterion", old.criteria, new.criteria),
+        ("rule", old.rules, new.rules),
+        ("finding", read_finding_rules(old), read_finding_rules(new)),
+    )
+    changes = []
+    for kind, before, after in pairs:
+        for name in sorted({*before, *after}):
+            mine, theirs = before.get(name), after.get(name)
+            if mine is None or theirs is None:
+                changes.append(Change(kind, name, "added" if mine is None else "removed"))
+            elif mine != theirs:
+                fields = tuple(
+                    own for own in mine.field_names() if getattr(mine, own) != getattr(theirs, own)
+                )
+                changes.append(Change(kind, name, "changed", fields, not set(fields) <= _NO_OUTCOME))
+    return RuleDiff(name_rule_set(old), name_rule_set(new), tuple(changes))
+
+
+def write_diff(diff: RuleDiff) -> str:
+    """Return what differs, a record a line."""
+
+    def tell() -> Iterator[str]:
+        for word, book in (("From", diff.old), ("to  ", diff.new)):
+            yield f"{word} {book.name} {book.version} ({book.digest[:19]})"
+        yield from map(_format_change, diff.changes)
+        counts = (
+            f"{sum(change.kind == kind for change in diff.changes)} {name}" for kind, name in _KINDS.items()
+        )
+        yield f"changed: {', '.join(counts)}" if diff.changes else "nothing differs"
+
+    return _write_lines(tell())
+
+
+def _format_change(change: Change) -> str:
+    fields = f" ({', '.join(change.fields)})" if change.fields else ""
+    return f"  {change.change:<8} {change.kind} {change.id}{fields}{'' if change.outcome else '; no outcome changes'}"
+
+
+# --- test ---------------------------------------------------------------------------------------------------------
+
+
+class RuleTests(Record, frozen=True):
+    """What `rules test` found."""
+
+    book: Rulebook
+    tried: Mapping[str, tuple[Tried, ...]]
+    """Every example that was tried, by kind: `tests`, `phrase_tests`, `finding_tests`."""
+    agreement: Agreement
+    """How the rule set agrees with published projects."""
+    misses: bool
+    """Whether to name the cases that are missed."""
+    base: Rulebook | None = None
+    """A rule set to compare with, and how it agrees."""
+    before: Agreement | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether any test fails."""
+        return any(map(list_failed, self.tried.values()))
+
+
+def write_tests(tests: RuleTests) -> str:
+    """Return failed tests, the agreement with each sample, and what a change does to both."""
+
+    def tell() -> Iterator[str]:
+        for name, tried in tests.tried.items():
+            kind, failed = (
+                name.replace("_tests", "").replace("tests", "rule").capitalize(),
+                list_failed(tried),
+            )
+            yield f"{kind} tests: {len(tried) - len(failed)} of {len(tried)} pass"
+            yield from (f"  {test.owner} {test.happened}: {test.name}" for test in failed)
+        for sample, title in _SAMPLES.items():
+            own = tests.agreement.of_sample(sample)
+            if own.judged:
+                yield from ("", title, *_describe_agreement(own, tests.book.scale.firm_from))
+        if tests.misses:
+            yield from ("", "Misses", *map(_format_miss, tests.agreement.misses()))
+        if tests.base is not None and tests.before is not None:
+            yield from ("", *_compare_agreement(tests, tests.base, tests.before))
+
+    return _write_lines(tell())
+
+
+def _describe_agreement(agreement: Agreement, firm_from: float) -> Iterator[str]:
+    yield f"  {'':<26}{'cases':>9}{'strict':>9}{'lenient':>9}"
+    yield _format_tally("all", agreement.total)
+    for option, tally in agreement.by_outcome().items():
+        yield _format_tally(f"published {option}", tally)
+    for kind, tally in agreement.by_evidence().items():
+        yield _format_tally(f"evidence {kind}", tally)
+    yield _format_tally(f"firm (settled or {firm_from:.0%})", agreement.firm)
+    for each in agreement.by_probability():
+        row = _format_tally(f"stated {each.low:.0%} to {each.high:.0%}", each.tally)
+        yield f"{row}   mean stated {each.stated:6.1%}" if each.tally.total else row
+    calibration = agreement.calibration
+    yield f"  Brier score {agreement.brier:.3f} (0.750 for a uniform guess)"
+    yield f"  Calibration slope {calibration.slope:.2f}, intercept {calibration.intercept:.2f}"
+    yield "  Published (rows) and recommended (columns)"
+    yield " " * 16 + "".join(f"{option:>13}" for option in Option)
+    confusion = agreement.confusion()
+    for published, pairs in itertools.groupby(confusion, lambda pair: pair[0]):
+        yield f"    {published:<12}" + "".join(f"{confusion[pair]:>13}" for pair in pairs)
+
+
+def _format_tally(name: str, tally: Tally) -> str:
+    shares = (f"{part / tally.total:.1%}" if tally.total else "-" for part in (tally.strict, tally.lenient))
+    return f"  {name:<26}{tally.total:>9}" + "".join(f"{share:>9}" for share in shares)
+
+
+def _format_miss(miss: Judged) -> str:
+    kind = "acceptable" if miss.lenient else "wrong"
+    found = f"published {miss.case.outcome}, recommended {miss.option} ({kind})"
+    return f"  {miss.case.id} ({miss.case.sample}): {found}"
+
+
+def _compare_agreement(tests: RuleTests, base: Rulebook, before: Agreement) -> Iterator[str]:
+    yield f"Compared with {base.name} {base.version} ({base.digest[:19]})"
+    for sample in _SAMPLES:
+        old, new = before.of_sample(sample).total, tests.agreement.of_sample(sample).total
+        yield f"  {sample}: strict {old.strict} -> {new.strict} of {new.total}, lenient {old.lenient} -> {new.lenient}"
+    earlier = {own.case.id: own for own in before.judged}
+    for own in tests.agreement.judged:
+        was = earlier.get(own.case.id)
+        if was is not None and was.option is not own.option:
+            moved = f"{was.option} -> {own.option}, published {own.case.outcome}"
+            yield f"  {_judge_change(was, own):<8} {own.case.id}: {moved}"
+    yield from map(_format_change, compare_rule_sets(base, tests.book).changes)
+
+
+def _judge_change(before: Judged, after: Judged) -> str:
+    if after.strict != before.strict:
+        return "hit" if after.strict else "miss"
+    if after.lenient != before.lenient:
+        return "better" if after.lenient else "worse"
+    return "neither"
+
+
+def describe_tests(tests: RuleTests) -> Json:
+    """Return tests and agreement as JSON data."""
+    described: Json = {
+        name: {"total": len(tried), "failed": list_failed(tried)} for name, tried in tests.tried.items()
+    }
+    described["casebook"] = _describe_casebook(tests.agreement)
+    if tests.base is not None and tests.before is not None:
+        casebook = _describe_casebook(tests.before)
+        described["compared_with"] = {"digest": tests.base.digest, "casebook": casebook}
+    return described
+
+
+def _describe_casebook(agreement: Agreement) -> Json:
+    """Describe both samples, each under its own name, and what is missed in them."""
+    misses = [
+        {
+            "case": miss.case.id,
+            "sample": miss.case.sample,
+            "published": miss.case.outcome,
+            "recommended": miss.option,
+            "acceptable": miss.lenient,
+        }
+        for miss in agreement.misses()
+    ]
+    samples = {sample.value: _describe_sample(agreement.of_sample(sample)) for sample in _SAMPLES}
+    return {**samples, "misses": misses}
+
+
+def _describe_sample(agreement: Agreement) -> Json:
+    bins = [
+        {"low": own.low, "high": own.high, "stated": own.stated, **_describe_tally(own.tally)}
+        for own in agreement.by_probability()
+    ]
+    return {
+        "all": agreement.total,
+        "firm": agreement.firm,
+        "by_outcome": agreement.by_outcome(),
+        "by_evidence": agreement.by_evidence(),
+        "by_probability": bins,
+        "brier": agreement.brier,
+        "calibration": agreement.calibration,
+    }
+
+
+def _describe_tally(tally: Tally) -> Json:
+    return {name: getattr(tally, name) for name in tally.field_names()}

@@ -63,6 +63,11 @@ def _describe_invocation(report: CheckReport) -> Json:
         "executionSuccessful": report.exit_code not in (ExitCode.UNUSABLE, ExitCode.INTERNAL_ERROR),
         "exitCode": report.exit_code,
         "toolExecutionNotifications": failures,
+        "toolConfigurationNotifications": [
+            {"level": "note", "message": {"text": clean_text(report.settings)}}
+        ]
+        if report.settings
+        else [],
     }
 
 

@@ -5,7 +5,7 @@ Keys are a promise: they are added and never changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -36,8 +36,8 @@ from ragortune.report.headline import Advice, Verdict
 from ragortune.support.record import Record
 
 Probability = Annotated[float, Meta(ge=0, le=1)]
-LogOdds = Annotated[float, Meta(description="Log-odds.")]
 Answers = dict[str, str | list[str]]
+_Hit = Reason | GateHit | RuleHit | RuleTrace
 Shares = Annotated[dict[Option, float], Meta(description="The probability of each option; they add up to 1.")]
 _DIGITS = 6
 """Decimals of probabilities and expected gains; log-odds are exact to thousandths."""
@@ -46,102 +46,35 @@ _DIGITS = 6
 # --- recommend ----------------------------------------------------------------------------------------------------
 
 
-class Cited(Record, frozen=True, kw_only=True):
-    """A rule, with the answers that made it fire and the addresses of its sources."""
+class CitedRule(Record, frozen=True, kw_only=True):
+    """A rule that had a part in the advice: what it did, on which answers, from which sources."""
 
     rule: str
     code: str
     answers: Answers
     sources: list[str]
-
-
-class CitedReason(Cited, frozen=True, kw_only=True):
-    """A rule that moved a need."""
-
-    need: Need
-    effect: Literal["for", "against"]
-    strength: str
-    weight: Annotated[float, Meta(description="Log-odds that it adds or takes away.")]
-    because: str
-
-
-class CitedGate(Cited, frozen=True, kw_only=True):
-    """A rule that decides about a need whatever the weights say."""
-
-    need: Need
-    gate: str
-    because: str
-
-
-class CitedNotice(Cited, frozen=True, kw_only=True):
-    """A contradiction, a disputed band or a caution."""
-
-    kind: str | None
-    title: str
-    because: str
-    remedy: str
-
-
-class CitedTechnique(Record, frozen=True, kw_only=True):
-    """What to begin with."""
-
-    rule: str
-    code: str
-    begin_with: str
-    look_again: str
-    baseline: str | None
-    sources: list[str]
-
-
-class NearProject(Record, frozen=True, kw_only=True):
-    """A published project that resembles this one."""
-
-    id: str
-    title: str
-    outcome: Option
-    verdict: str
-    sample: str
-    evidence: str
-    result: str
-    source: str
-    shared: tuple[str, ...]
-    differing: tuple[str, ...]
-    shared_gates: tuple[str, ...]
-
-
-class PillarRule(Record, frozen=True):
-    """A rule without which another option would be recommended."""
-
-    rule: str
-    code: str
-    without: Option
+    need: Need | UnsetType = UNSET
+    effect: Literal["for", "against"] | UnsetType = UNSET
+    strength: str | UnsetType = UNSET
+    weight: Annotated[float, Meta(description="Log-odds that it adds or takes away.")] | UnsetType = UNSET
+    gate: str | UnsetType = UNSET
+    kind: str | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    because: str | UnsetType = UNSET
+    remedy: str | UnsetType = UNSET
+    begin_with: str | UnsetType = UNSET
+    look_again: str | UnsetType = UNSET
+    baseline: str | UnsetType | None = UNSET
+    state: str | UnsetType = UNSET
+    waiting_for: tuple[str, ...] | UnsetType = UNSET
 
 
 class Sensitivity(Record, frozen=True):
-    """Which answers and rules carry the advice; numbers are log-odds of the need."""
+    """Which answers carry the advice, in log-odds of the need that they move; and which rules do."""
 
     answers: tuple[AnswerSensitivity, ...]
-    rules: list[PillarRule]
-
-
-class TracedRule(Record, frozen=True):
-    """What became of one rule."""
-
-    rule: str
-    code: str
-    state: str
-    answers: Answers
-    waiting_for: tuple[str, ...]
-
-
-class WhyNot(Record, frozen=True):
-    """What speaks against an option, and the smallest change that would make it right."""
-
-    option: Option
-    reasons: list[str]
-    gates: list[str]
-    nearest: Mapping[str, str] | None
-    given: tuple[str, ...]
+    rules: list[dict[str, str]]
+    """Rule, code, and the option without it."""
 
 
 class RuleSet(Record, frozen=True):
@@ -166,25 +99,29 @@ class RecommendationResult(Record, frozen=True, kw_only=True):
     firm: Annotated[bool, Meta(description="Settled, or its probability is at least 0.8.")]
     settled: Annotated[bool | None, Meta(description="No open answer can change it.")]
     needs: dict[Need, NeedState]
-    reasons: list[CitedReason]
-    gates: list[CitedGate]
-    notices: list[CitedNotice]
-    techniques: list[CitedTechnique]
+    reasons: list[CitedRule]
+    gates: list[CitedRule]
+    notices: list[CitedRule]
+    techniques: list[CitedRule]
     flips: tuple[Flip, ...] | None
     unknowns: list[OpenQuestion] | None
     tornado: Sensitivity | None
     unanswered: tuple[str, ...]
-    cases: list[NearProject] | None
+    cases: list[dict[str, Any]] | None
     rulebook: RuleSet
-    trace: list[TracedRule] | UnsetType = UNSET
-    why_not: WhyNot | UnsetType = UNSET
-    profile: dict[str, Any] | UnsetType = UNSET
+    trace: list[CitedRule] | UnsetType = UNSET
+    why_not: dict[str, Any] | UnsetType = UNSET
+    profile: Mapping[str, Any] | UnsetType = UNSET
     """Which input of a batch it answers."""
 
 
 def describe_recommendation(advice: Advice) -> RecommendationResult:
     """Return a recommendation as the record that is its JSON."""
     given, book = advice.recommendation, advice.recommendation.rulebook
+
+    def cite(hits: Iterable[_Hit], *names: str) -> list[CitedRule]:
+        return [_cite_rule(book, hit, names) for hit in hits]
+
     return RecommendationResult(
         project=given.profile.project,
         option=given.option,
@@ -196,42 +133,63 @@ def describe_recommendation(advice: Advice) -> RecommendationResult:
         firm=given.firm,
         settled=given.settled,
         needs=round_needs(given.needs),
-        reasons=[
-            CitedReason(
-                **_cite(book, hit),
-                need=hit.need,
-                effect=hit.effect.value,
-                strength=hit.strength,
-                weight=hit.weight,
-                because=hit.rule.because,
-            )
-            for hit in given.reasons
-        ],
-        gates=[
-            CitedGate(**_cite(book, hit), need=hit.need, gate=hit.gate, because=hit.rule.because)
-            for hit in given.gates
-        ],
-        notices=[
-            CitedNotice(
-                **_cite(book, hit),
-                kind=hit.rule.notice,
-                title=hit.rule.title,
-                because=hit.rule.because,
-                remedy=hit.rule.remedy,
-            )
-            for hit in given.notices
-        ],
-        techniques=[_describe_technique(book, hit) for hit in given.techniques],
+        reasons=cite(given.reasons, "need", "effect", "strength", "weight", "because"),
+        gates=cite(given.gates, "need", "gate", "because"),
+        notices=cite(given.notices, "title", "because", "remedy"),
+        techniques=cite(given.techniques, "begin_with", "look_again", "baseline"),
         flips=given.flips,
         unknowns=round_questions(given.unknowns),
         tornado=_describe_sensitivity(given),
         unanswered=given.unanswered,
         cases=None if advice.cases is None else [_describe_case(near) for near in advice.cases],
         rulebook=name_rule_set(book),
-        trace=UNSET if advice.trace is None else [_describe_trace(entry) for entry in advice.trace],
+        trace=UNSET if advice.trace is None else cite(advice.trace, "state", "waiting_for"),
         why_not=UNSET if advice.refusal is None else _describe_refusal(advice.refusal),
-        profile=UNSET if advice.origin is None else dict(advice.origin),
+        profile=UNSET if advice.origin is None else advice.origin,
     )
+
+
+def _cite_rule(book: Rulebook, hit: _Hit, names: tuple[str, ...]) -> CitedRule:
+    """Return a rule with the named attributes: of what it did, of its technique, or its own."""
+    rule = hit.rule
+    values = {
+        name: next(getattr(own, name) for own in (hit, rule.technique, rule) if hasattr(own, name))
+        for name in names
+    }
+    return CitedRule(
+        rule=rule.id,
+        code=rule.code,
+        answers={name: own[0] if len(own) == 1 else list(own) for name, own in hit.answers.items()},
+        sources=[book.sources[finding.source].address for finding in rule.sources],
+        kind=rule.notice or UNSET,
+        **values,
+    )
+
+
+def _describe_sensitivity(given: Recommendation) -> Sensitivity | None:
+    if given.sensitivities is None or given.decisive_rules is None:
+        return None
+    rules = [
+        {"rule": own.rule.id, "code": own.rule.code, "without": own.without} for own in given.decisive_rules
+    ]
+    return Sensitivity(given.sensitivities, rules)
+
+
+def _describe_refusal(refusal: Refusal) -> dict[str, object]:
+    return {
+        "option": refusal.option,
+        "reasons": [reason.rule.id for reason in refusal.reasons],
+        "gates": [hit.rule.id for hit in refusal.gates],
+        "nearest": refusal.nearest and refusal.nearest.change,
+        "fixed": refusal.fixed,
+    }
+
+
+def _describe_case(near: NearCase) -> dict[str, object]:
+    names = ("id", "title", "outcome", "sample", "evidence", "result")
+    case = {name: getattr(near.case, name) for name in names}
+    found = {name: getattr(near, name) for name in ("verdict", "shared", "differing", "shared_gates")}
+    return {**case, "source": near.case.address, **found}
 
 
 def name_rule_set(book: Rulebook) -> RuleSet:
@@ -256,73 +214,6 @@ def round_questions(unknowns: tuple[OpenQuestion, ...] | None) -> list[OpenQuest
     if unknowns is None:
         return None
     return [question.replace(expected_gain=round(question.expected_gain, _DIGITS)) for question in unknowns]
-
-
-def _cite(book: Rulebook, hit: Reason | GateHit | RuleHit) -> dict[str, Any]:
-    sources = [book.sources[finding.source].address for finding in hit.rule.sources]
-    return {
-        "rule": hit.rule.id,
-        "code": hit.rule.code,
-        "answers": _show_answers(hit.answers),
-        "sources": sources,
-    }
-
-
-def _show_answers(answers: Mapping[str, tuple[str, ...]]) -> Answers:
-    """Return answers: a level, or a list where the team is between several."""
-    return {name: levels[0] if len(levels) == 1 else list(levels) for name, levels in answers.items()}
-
-
-def _describe_technique(book: Rulebook, hit: RuleHit) -> CitedTechnique:
-    technique, cited = hit.rule.technique, _cite(book, hit)
-    assert technique is not None
-    return CitedTechnique(
-        rule=hit.rule.id,
-        code=hit.rule.code,
-        begin_with=technique.begin_with,
-        look_again=technique.look_again,
-        baseline=technique.baseline,
-        sources=cited["sources"],
-    )
-
-
-def _describe_sensitivity(given: Recommendation) -> Sensitivity | None:
-    if given.sensitivities is None or given.decisive_rules is None:
-        return None
-    rules = [PillarRule(own.rule.id, own.rule.code, own.without) for own in given.decisive_rules]
-    return Sensitivity(given.sensitivities, rules)
-
-
-def _describe_trace(entry: RuleTrace) -> TracedRule:
-    answers = _show_answers(entry.answers)
-    return TracedRule(entry.rule.id, entry.rule.code, entry.state, answers, entry.waiting_for)
-
-
-def _describe_refusal(refusal: Refusal) -> WhyNot:
-    return WhyNot(
-        refusal.option,
-        [reason.rule.id for reason in refusal.reasons],
-        [hit.rule.id for hit in refusal.gates],
-        None if refusal.nearest is None else refusal.nearest.change,
-        refusal.fixed,
-    )
-
-
-def _describe_case(near: NearCase) -> NearProject:
-    case = near.case
-    return NearProject(
-        id=case.id,
-        title=case.title,
-        outcome=case.outcome,
-        verdict=near.verdict,
-        sample=case.sample,
-        evidence=case.evidence,
-        result=case.result,
-        source=case.address,
-        shared=near.shared,
-        differing=near.differing,
-        shared_gates=near.shared_gates,
-    )
 
 
 def describe_verdict(verdict: Verdict) -> dict[str, object]:

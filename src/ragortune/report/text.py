@@ -85,6 +85,7 @@ class _Page:
             markup=False,
             emoji=False,
             legacy_windows=False,
+            _environ={},  # what it would read of COLUMNS and the like has been read, more strictly
         )
 
     def add(self, block: Block) -> None:

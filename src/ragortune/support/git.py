@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 from ragortune.support.errors import UsageError
+from ragortune.support.text import clean_text, quote_value
 
 _SECONDS = 60
+_FETCH = "in CI the other branch and the history have to be fetched (actions/checkout: `fetch-depth: 0`)"
 _SETTINGS = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "core.pager=cat")
 _DROPPED = (
     "GIT_EXTERNAL_DIFF",
@@ -22,41 +23,55 @@ _DROPPED = (
 )
 
 
-def run_git(arguments: Sequence[str], folder: str | Path) -> str:
-    """Return what git prints in a folder.
+class Repository:
+    """The repository that a folder lies in, asked for the sake of a flag, which errors name."""
 
-    Raises:
-        GitMissingError: git was not found outside of the folder's repository.
-        GitError: git ended with an error, or took a minute.
+    def __init__(self, folder: str | Path, flag: str) -> None:
+        """Find the repository; raises UsageError where there is none, or no git outside of it."""
+        self._folder = Path(folder)
+        self._flag = flag
+        self._program = find_git(self._folder)
+        if self._program is None:
+            raise UsageError(f"{flag} needs git, which was not found")
+        top = self.ask("rev-parse", "--show-toplevel", failure="this is not a git repository")
+        self.top = Path(top.strip("\n"))
+        """Its root."""
 
-    """
-    program = find_git(Path(folder))
-    if program is None:
-        raise GitMissingError("git was not found")
-    variables = {name: value for name, value in os.environ.items() if name not in _DROPPED}
-    try:
-        done = subprocess.run(  # noqa: S603  (a list of arguments, no shell)
-            [program, *_SETTINGS, *arguments],
-            cwd=folder,
-            env={**variables, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
-            capture_output=True,
-            check=False,
-            timeout=_SECONDS,
-            stdin=subprocess.DEVNULL,
+    def ask(self, *arguments: str, failure: str = "git failed", hint: str | None = None) -> str:
+        """Return what git prints, bytes that are no text as Python keeps them in file names; raises UsageError."""
+        variables = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+        try:
+            done = subprocess.run(  # noqa: S603  (a list of arguments, no shell)
+                [str(self._program), *_SETTINGS, *arguments],
+                cwd=self._folder,
+                env={**variables, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
+                capture_output=True,
+                check=False,
+                timeout=_SECONDS,
+                stdin=subprocess.DEVNULL,
+            )
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            raise UsageError(f"{self._flag}: {failure} ({clean_text(str(error))})", None, hint) from error
+        if done.returncode == 0:
+            return os.fsdecode(done.stdout)
+        complaint = done.stderr.decode("utf-8", "replace")
+        if "safe.directory" in complaint:  # whatever language git speaks
+            failure = "git does not trust this repository, because somebody else owns it"
+            hint = "`git config --global --add safe.directory FOLDER` trusts it"
+        said = clean_text(complaint.strip().partition("\n")[0])
+        raise UsageError(f"{self._flag}: {failure}" + (f" ({said})" if said else ""), None, hint)
+
+    def find_base(self, reference: str) -> str:
+        """Return the commit at which the branch left another commit, branch or tag; raises UsageError."""
+        if reference.startswith("-") or not reference.strip():
+            raise UsageError(f"{self._flag} takes a commit, branch or tag, not {quote_value(reference)}")
+        shown = quote_value(reference)
+        commit = f"{reference}^{{commit}}"
+        self.ask(
+            "rev-parse", "--verify", "--quiet", commit, failure=f"git knows no commit {shown}", hint=_FETCH
         )
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        raise GitError(str(error)) from error
-    if done.returncode != 0:
-        raise GitError(done.stderr.decode("utf-8", "replace"))
-    return os.fsdecode(done.stdout)
-
-
-class GitMissingError(UsageError):
-    """There is no git that may be run."""
-
-
-class GitError(UsageError):
-    """Git could not answer; the message is its own, unchecked and in its own language."""
+        apart = f"{shown} and HEAD have no commit in common"
+        return self.ask("merge-base", reference, "HEAD", failure=apart, hint=_FETCH).strip()
 
 
 def find_git(folder: Path) -> str | None:

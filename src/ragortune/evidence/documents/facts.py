@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from ragortune.evidence.amounts import Amount
+from ragortune.evidence.amounts import TOKENS_A_BYTE, Amount
 from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
 from ragortune.evidence.documents.cutting import span_of
 from ragortune.evidence.documents.language import FactWords, Found, Role
@@ -164,7 +164,7 @@ def _value_of(amount: Amount, entry: FactWords, criterion: Criterion) -> object:
     """Return the answer that an amount is: a number in the criterion's unit, a range, or levels."""
     low, high = amount.low * entry.tokens, amount.high * entry.tokens
     if amount.kind == "size":
-        low, high = low / 4, high / 4
+        low, high = low * TOKENS_A_BYTE, high * TOKENS_A_BYTE
     if entry.bands:
         levels = _levels_of(entry.bands, low, high)
         return levels[0] if len(levels) == 1 else levels or None

@@ -1,0 +1,140 @@
+"""A pull request can change settings, packs and baselines; none of that switches its own check off unseen."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from tests.test_check_command import DISAGREEING
+
+LOOSE = {
+    "leaves out": "check: {ignore: [RT]}",
+    "fails on never": "check: {fail-on: never}",
+    "newer finding rules": 'rules-version: "0"',
+    "judges by the rule set": "rules: pack",
+    "forgives": "check: {baseline: known.json}",
+}
+
+
+@pytest.fixture
+def repository(tmp_path, write):
+    """A repository with a document that disagrees with itself; returns a way to commit."""
+
+    def git(*arguments):
+        identity = ["-c", "user.name=A", "-c", "user.email=a@b.invalid", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    write("docs/0007.md", DISAGREEING)
+    git("add", ".")
+    git("commit", "-qm", "first")
+    git("checkout", "-qb", "topic")
+    return git
+
+
+def loosen(run, write, setting):
+    """Write settings as a pull request could, with what they name."""
+    write("pack/rulebook.yaml", "name: ours\nversion: '1'\nextends: ragortune\n")
+    if "baseline" in setting:
+        run("check", "docs", "--write-baseline", "known.json")
+    write("ragortune.yaml", f"{setting}\n")
+
+
+@pytest.mark.parametrize(("effect", "setting"), LOOSE.items())
+@pytest.mark.parametrize("form", ["text", "markdown", "json", "sarif", "github", "junit"])
+def test_every_format_names_the_settings_and_what_they_leave_out(run, write, effect, setting, form, tmp_path):
+    write("docs/0007.md", DISAGREEING)
+    (tmp_path / ".git").mkdir()
+    loosen(run, write, setting)
+
+    result = run("check", "docs", "--format", form)
+
+    words = " ".join(result.out.split())
+    assert "ragortune.yaml" in words
+    assert effect in words
+    assert effect in " ".join(result.err.split())
+
+
+@pytest.mark.parametrize("setting", LOOSE.values())
+def test_settings_of_a_pull_request_do_not_hold_where_those_of_its_base_are_asked_for(
+    run, write, repository, setting
+):
+    before = json.loads(run("check", "docs", "--format", "json").out)
+    loosen(run, write, setting)
+    repository("add", ".")
+    repository("commit", "-qm", "loosen")
+
+    result = run("check", "docs", "--config-from", "main", "--format", "json")
+
+    assert result.code == 1
+    assert json.loads(result.out) == before
+
+
+def test_settings_pack_baseline_and_profile_are_those_of_the_base(run, write, repository, tmp_path):
+    repository("checkout", "-q", "main")
+    write("rules/pack/rulebook.yaml", "name: ours\nversion: '7'\nextends: ragortune\n")
+    run("check", "docs", "--write-baseline", "known.json")
+    write("ragortune.yaml", "rules: rules/pack\ncheck: {baseline: known.json}\n")
+    repository("add", ".")
+    repository("commit", "-qm", "settings")
+    repository("checkout", "-qb", "later")
+    for name in ("rules/pack/rulebook.yaml", "known.json", "ragortune.yaml"):
+        write(name, "nothing that can be read: [")
+    repository("commit", "-qam", "break")
+
+    result = run("check", "docs", "--config-from", "main", "--format", "json")
+
+    data = json.loads(result.out)
+    assert (result.code, data["rulebook"]["name"]) == (0, "ours")
+    assert data["settings"].startswith("ragortune.yaml at ")
+    assert "forgives" in data["settings"]
+    run.folder = tmp_path / "docs"
+    assert run("check", ".", "--config-from", "main").code == 0
+
+
+def test_a_base_without_settings_has_the_defaults(run, write, repository):
+    write("ragortune.yaml", "check: {fail-on: never}\n")
+    repository("add", ".")
+    repository("commit", "-qm", "loosen")
+
+    assert run("check", "docs").code == 0
+    assert run("check", "docs", "--config-from", "main").code == 1
+    assert run("check", "docs", "--no-config").code == 1
+
+
+def test_a_settings_file_can_be_named(run, write, repository):  # noqa: ARG001
+    write("strict.yaml", "check: {fail-on: never}\n")
+
+    assert run("check", "docs", "--config", "strict.yaml").code == 0
+    result = run("check", "docs", "--config", "strict.yaml", "--no-config")
+    assert (result.code, result.err) == (2, "error: --config and --no-config exclude each other\n")
+
+
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize("reference", ["nowhere", "--output=x", " "])
+def test_a_base_that_git_does_not_know_is_an_error_and_never_a_check_without_settings(run, reference):
+    result = run("check", "docs", f"--config-from={reference}")
+
+    assert (result.code, result.out) == (2, "")
+    assert "--config-from" in result.err
+
+
+@pytest.mark.parametrize(
+    "setting", ["check: {profile: ../secret}", "check: {baseline: link}", "rules: ../pack"]
+)
+def test_settings_cannot_lead_out_of_the_repository(run, write, tmp_path, setting):
+    write("secret", "https://user:s3cretPassw0rd@host.invalid")
+    write("pack/rulebook.yaml", "name: s3cretPassw0rd\nversion: '1'\n")
+    write("repo/.git/HEAD", "")
+    write("repo/a.md", DISAGREEING)
+    write("repo/ragortune.yaml", f"{setting}\n")
+    (tmp_path / "repo" / "link").symlink_to("../secret")
+    run.folder = tmp_path / "repo"
+
+    result = run("check", "a.md")
+
+    assert (result.code, result.out) == (2, "")
+    assert "leads out of the repository" in result.err
+    assert "s3cret" not in result.err
