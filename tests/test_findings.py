@@ -400,6 +400,7 @@ def test_a_suppression_holds_on_its_last_day_and_not_on_the_next(judge):
         ("<!-- ragortune: ignore[no-consequences] because -->", "bare-suppression"),
         ("<!-- ragortune: ignore[no-consequences] until soon because of them -->", "bare-suppression"),
         ("<!-- ragortune: ignore[no-consequences] until 2027-3-1 because of them -->", "bare-suppression"),
+        ("<!-- ragortune: ignore[no-consequences] until 2027-W10-1 because of them -->", "bare-suppression"),
         ("<!-- ragortune: ignore[] because of them -->", "bare-suppression"),
         ("<!-- ragortune: please be quiet -->", "bare-suppression"),
         ("<!-- ragortune: ignore[no-consequence] because of them -->", "unknown-suppression"),

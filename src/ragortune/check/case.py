@@ -15,14 +15,7 @@ from ragortune.support.record import Record
 
 _SET_ASIDE = frozenset(("draft", "rejected", "superseded", "deprecated", "archived", "withdrawn"))
 """Status words of documents that nobody follows, or that say of themselves that they are not done."""
-_RECORD_WORDS = (
-    "decision",
-    "decision outcome",
-    "decision record",
-    "considered options",
-    "options considered",
-    "adr",
-)
+_RECORD_WORDS = ("decision", "considered options", "options considered", "adr")
 
 
 class AuditCase(Record, frozen=True):

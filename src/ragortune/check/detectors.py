@@ -52,7 +52,8 @@ _NOT_TUNED = re.compile(
 def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Yield what one finding rule finds in one document: nothing, where it is about suppressions or other decisions."""
     detect = _DETECTORS.get(rule.detector)
-    if detect is None or (rule.decisions and case.decision.option not in rule.decisions):
+    decided = case.reading.decision and case.reading.decision.option
+    if detect is None or (rule.decisions and decided not in rule.decisions):
         return
     for finding in detect(rule, case):
         cites = any(step.kind is StepKind.EVIDENCE for step in finding.argument)

@@ -36,14 +36,6 @@ _CODES = {
 _SINGULAR = {kind.name: kind.singular for kind in ALL_KINDS}
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_ABOUT_SUPPRESSION = frozenset(
-    {
-        Detector.BARE_SUPPRESSION,
-        Detector.UNKNOWN_SUPPRESSION,
-        Detector.EXPIRED_SUPPRESSION,
-        Detector.UNUSED_SUPPRESSION,
-    }
-)
 
 
 def check_form(authored: Authored) -> Iterator[RuleFinding]:
@@ -52,7 +44,7 @@ def check_form(authored: Authored) -> Iterator[RuleFinding]:
         yield from _check_parts(authored, "rules", rule, has_sources=bool(rule.sources))
         yield from _check_rule(authored, rule)
     for rule in authored.records["findings"].values():
-        has_sources = bool(rule.sources) or rule.detector in _ABOUT_SUPPRESSION
+        has_sources = bool(rule.sources) or rule.detector.about_comments
         yield from _check_parts(authored, "findings", rule, has_sources=has_sources)
         yield from _check_finding_rule(authored, rule)
     for phrase in authored.records["facts"].values():

@@ -74,6 +74,11 @@ class Detector(StrEnum):
     UNUSED_SUPPRESSION = "unused_suppression"
     """A suppression that nothing was found for."""
 
+    @property
+    def about_comments(self) -> bool:
+        """Whether it looks at the comments that suppress findings, not at what the document says."""
+        return self.value.endswith("_suppression")
+
 
 class FindingExample(Record, frozen=True):
     """A small document on which a finding rule is tested, named by a sentence about a team or project."""
