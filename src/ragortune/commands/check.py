@@ -52,7 +52,7 @@ _SIZES = {"": 1, "k": 1024, "m": 1024 * 1024}
 class CheckRequest(Record, frozen=True):
     """What the command line asks of `check`."""
 
-    paths: tuple[str, ...]
+    paths: tuple[str, ...] = ()
     """Files, folders and patterns; `-` is stdin."""
     formats: tuple[str, ...] = ()
     """Formats, each with `=FILE` where it goes to a file; text if empty."""

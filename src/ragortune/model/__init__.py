@@ -24,10 +24,10 @@ from ragortune.model.prices import PriceRow as PriceRow
 from ragortune.model.prices import PriceValue as PriceValue
 from ragortune.model.profiles import Answer as Answer
 from ragortune.model.profiles import Evidence as Evidence
-from ragortune.model.profiles import GivenQuantity as GivenQuantity
 from ragortune.model.profiles import Profile as Profile
 from ragortune.model.profiles import Provenance as Provenance
 from ragortune.model.profiles import QuantityKind as QuantityKind
+from ragortune.model.profiles import QuantityValue as QuantityValue
 from ragortune.model.recommendation import AnswerSensitivity as AnswerSensitivity
 from ragortune.model.recommendation import DecisiveRule as DecisiveRule
 from ragortune.model.recommendation import Flip as Flip
