@@ -21,6 +21,12 @@ OWN = """
       - {id: oracle, any: [oracle method], option: rag, weight: name}
     topics:
       - {id: lighthouse-model, any: [lighthouse model], topic: language_model}
+    classifiers:
+      - id: behaviour.style
+        fitted: by hand
+        outcomes: [unanswered, distinctive]
+        intercepts: [9, 0]
+        features: {lantern: [1, -9, 9]}
     tongues:
       - {id: la, words: [et, est, non, cum, per, quod, sunt]}
     facts:
@@ -99,6 +105,10 @@ def test_wordings_are_no_part_of_the_digest(tmp_path):
             "has no level 'loud'",
         ),
         (("means: negated", "means: denied"), "denied"),
+        (("id: behaviour.style", "id: behaviour.stile"), "not 'behaviour.stile'"),
+        (("[unanswered, distinctive]", "[unanswered, loud]"), "has no outcome 'loud'"),
+        (("intercepts: [9, 0]", "intercepts: [9]"), "'intercepts' needs a number for each of 2 outcomes"),
+        (("[1, -9, 9]", "[1, -9]"), "a weight for each of 2 outcomes"),
         (("option: rag", "option: oracle"), "oracle"),
         (("id: oracle", "name: oracle"), "no key 'name'"),
         (("id: our-voice", "id: our-voice"), None),

@@ -1,60 +1,80 @@
 """The command line: parses, makes one call, returns its exit code. What a command does stands in `commands`."""
 
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
+from typer import Argument, Option, Typer
+from typer.models import OptionInfo
 
 from ragortune import __version__
+from ragortune.commands.formats import list_formats
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode
+from ragortune.support.record import Record
 
-app = typer.Typer(
-    name="ragortune",
-    help=(
-        "Should this LLM project use retrieval, fine-tuning, both, or neither yet? "
-        "No network access, no telemetry. Exit codes: `ragortune explain exit-codes`."
-    ),
-    no_args_is_help=True,
-    add_completion=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-rules_app = typer.Typer(
-    help="Look at the rule set, check it and test it.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.add_typer(rules_app, name="rules")
-
-Rules = Annotated[
-    str | None,
-    typer.Option(
-        "--rules", metavar="DIR", help="Folder of a rule set; the configured or shipped one if left out."
-    ),
-]
-Model = Annotated[
-    str | None,
-    typer.Option(
-        "--model",
-        metavar="NAME",
-        help="Let a language model read: provider:model (extra `model`), or command:PROGRAM.",
-    ),
-]
-Cache = Annotated[
-    bool, typer.Option("--cache/--no-cache", help="Keep answers of the model, and use them again.")
-]
-Color = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")]
+_Request = TypeVar("_Request", bound=Record)
 
 
-def _format(known: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option("--format", "-f", metavar="FORMAT", help=known)
+def _app(text: str) -> Typer:
+    return Typer(
+        help=text,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def _text(name: str, metavar: str, text: str) -> OptionInfo:
+    """Return an option that takes text."""
+    option: OptionInfo = Option(name, metavar=metavar, help=text)
     return option
+
+
+def _flag(name: str, text: str) -> OptionInfo:
+    """Return an option that is there or not."""
+    option: OptionInfo = Option(name, help=text)
+    return option
+
+
+def _format(command: str) -> OptionInfo:
+    """Return the option that chooses among the formats of a command."""
+    option: OptionInfo = Option("--format", "-f", metavar="FORMAT", help=f"{list_formats(command)}.")
+    return option
+
+
+def _request(kind: type[_Request], given: dict[str, Any], **renamed: object) -> _Request:
+    """Return a request from the parameters of a command, each of which is the field of that name."""
+    known = {name: own for name, own in {**given, **renamed}.items() if name in kind.field_names()}
+    lists = {name: tuple(own) for name, own in known.items() if isinstance(own, list)}
+    return kind(**{name: own for name, own in {**known, **lists}.items() if own is not None})
 
 
 def _finish(code: ExitCode) -> None:
     raise typer.Exit(int(code))
+
+
+app = _app(
+    "Should this LLM project use retrieval, fine-tuning, both, or neither yet? "
+    "No network access, no telemetry. Exit codes: `ragortune explain exit-codes`."
+)
+rules_app = _app("Look at the rule set, check it and test it.")
+prices_app = _app("Look at the price data: what things cost, since when, and who says so.")
+app.add_typer(rules_app, name="rules")
+app.add_typer(prices_app, name="prices")
+
+Text = str | None
+Names = list[str] | None
+Rules = Annotated[
+    Text, _text("--rules", "DIR", "Folder of a rule set; the configured or shipped one if left out.")
+]
+_READ = "Let a language model read: provider:model (extra `model`), or command:PROGRAM."
+Model = Annotated[Text, _text("--model", "NAME", _READ)]
+Cache = Annotated[bool, _flag("--cache/--no-cache", "Keep answers of the model, and use them again.")]
+Color = Annotated[str, _text("--color", "WHEN", "auto, always or never.")]
+StdinName = Annotated[Text, _text("--stdin-name", "NAME", "Read stdin as a file of this name.")]
+AsOf = Annotated[Text, _text("--as-of", "DATE", "Judge prices, ages and ends on this date.")]
+PriceFile = Annotated[Text, _text("--prices", "FILE", "Price file that adds rows, or overrides them by id.")]
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001  (called by the option)
@@ -66,7 +86,7 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001  (called by the option)
 @app.callback()
 def start(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+        bool, Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Take the options that stand before a command."""
@@ -74,68 +94,42 @@ def start(
 
 @app.command()
 def recommend(
-    profiles: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="PROFILE...", help="YAML, JSON, TOML or .jsonl; `-` is stdin."),
+    paths: Annotated[
+        Names, Argument(metavar="PROFILE...", help="YAML, JSON, TOML or .jsonl; `-` is stdin.")
     ] = None,
-    form: Annotated[str, _format("text, json, jsonl or markdown.")] = "text",
-    brief: Annotated[
-        bool, typer.Option("--brief", help="Only the option, its probability and the needs.")
-    ] = False,
-    trace: Annotated[bool, typer.Option("--trace", help="What became of every rule, too (JSON).")] = False,
+    form: Annotated[str, _format("recommend")] = "text",
+    brief: Annotated[bool, _flag("--brief", "Only the option, its probability and the needs.")] = False,
+    trace: Annotated[bool, _flag("--trace", "What became of every rule, too (JSON).")] = False,
     what_if: Annotated[
         bool | None,
-        typer.Option(
-            "--what-if/--no-what-if", help="What could change the advice; for a single profile if left out."
-        ),
+        _flag("--what-if/--no-what-if", "What could change the advice; for a single profile if left out."),
     ] = None,
-    why_not: Annotated[
-        str | None, typer.Option("--why-not", metavar="OPTION", help="What speaks against this option here.")
-    ] = None,
+    why_not: Annotated[Text, _text("--why-not", "OPTION", "What speaks against this option here.")] = None,
     any_answer: Annotated[
-        bool, typer.Option("--any-answer", help="Change answers, too, that are not the team's to change.")
+        bool, _flag("--any-answer", "Change answers, too, that are not the team's to change.")
     ] = False,
     rules: Rules = None,
     color: Color = "auto",
-    stdin_name: Annotated[
-        str | None, typer.Option("--stdin-name", metavar="NAME", help="Read stdin as a file of this name.")
-    ] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            "--as-of", metavar="DATE", help="Judge prices on this date, where a profile has quantities."
-        ),
-    ] = None,
+    stdin_name: StdinName = None,
+    as_of: AsOf = None,
 ) -> None:
     """Print the recommendation for each profile."""
+    given = locals()
     from ragortune.commands.recommend import RecommendRequest, recommend_profiles
 
-    request = RecommendRequest(
-        tuple(profiles or ()),
-        form,
-        brief,
-        what_if,
-        why_not,
-        any_answer,
-        trace,
-        rules,
-        color,
-        stdin_name,
-        as_of,
-    )
-    _finish(recommend_profiles(request, Environment.detect()))
+    _finish(recommend_profiles(_request(RecommendRequest, given, format=form), Environment.detect()))
 
 
 @app.command()
 def explain(
     name: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="ID",
             help="Rule, code, criterion, option, source, probability, firm, scale, quantities or exit-codes.",
         ),
     ],
-    form: Annotated[str, _format("text, json or markdown.")] = "text",
+    form: Annotated[str, _format("explain")] = "text",
     rules: Rules = None,
     color: Color = "auto",
 ) -> None:
@@ -149,7 +143,7 @@ def explain(
 def schema(
     name: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="NAME", help="profile, rulebook, criteria, rules, sources, options, cases or language."
         ),
     ],
@@ -163,11 +157,9 @@ def schema(
 
 @app.command()
 def init(
-    path: Annotated[
-        str, typer.Argument(metavar="PROFILE", help="File to write; `-` prints it.")
-    ] = "profile.yaml",
+    path: Annotated[str, Argument(metavar="PROFILE", help="File to write; `-` prints it.")] = "profile.yaml",
     rules: Rules = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    force: Annotated[bool, _flag("--force", "Overwrite an existing file.")] = False,
 ) -> None:
     """Write a commented profile to fill in."""
     from ragortune.commands.files import write_start
@@ -176,35 +168,21 @@ def init(
 
 
 @rules_app.command("list")
-def list_rules(
-    form: Annotated[str, _format("text, json or markdown.")] = "text", rules: Rules = None
-) -> None:
+def list_rules(form: Annotated[str, _format("rules list")] = "text", rules: Rules = None) -> None:
     """Print every rule on a line."""
     from ragortune.commands import rules as command
 
     _finish(command.list_rules(rules, form, Environment.detect()))
 
 
-@rules_app.command("show")
-def show_rule(
-    name: Annotated[str, typer.Argument(metavar="ID", help="Name or code of a rule.")],
-    form: Annotated[str, _format("text, json or markdown.")] = "text",
-    rules: Rules = None,
-    color: Color = "auto",
-) -> None:
-    """Print the page of a rule: why, evidence, when it misleads, what to do."""
-    from ragortune.commands import rules as command
-
-    _finish(command.show_page(name, rules, form, color, Environment.detect()))
+rules_app.command("show", help="Print the page of a rule: why, evidence, when it misleads, what to do.")(
+    explain
+)
 
 
 @rules_app.command("check")
 def check_rules(
-    form: Annotated[str, _format("text or json.")] = "text",
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", metavar="DATE", help="Judge ages on this date.")
-    ] = None,
-    rules: Rules = None,
+    form: Annotated[str, _format("rules check")] = "text", as_of: AsOf = None, rules: Rules = None
 ) -> None:
     """Report problems in a rule set: dead rules, missing tests, stale sources and more."""
     from ragortune.commands import rules as command
@@ -214,11 +192,9 @@ def check_rules(
 
 @rules_app.command("test")
 def test_rules(
-    form: Annotated[str, _format("text or json.")] = "text",
-    misses: Annotated[bool, typer.Option("--misses", help="Name the cases that are missed.")] = False,
-    compare: Annotated[
-        str | None, typer.Option("--compare", metavar="BASE", help="Another rule set's folder, or `shipped`.")
-    ] = None,
+    form: Annotated[str, _format("rules test")] = "text",
+    misses: Annotated[bool, _flag("--misses", "Name the cases that are missed.")] = False,
+    compare: Annotated[Text, _text("--compare", "BASE", "Another rule set's folder, or `shipped`.")] = None,
     rules: Rules = None,
 ) -> None:
     """Run the rule tests and the casebook."""
@@ -230,23 +206,16 @@ def test_rules(
 @app.command()
 def ask(
     profile: Annotated[
-        str | None,
-        typer.Argument(metavar="[PROFILE]", help="Profile to start from; profile.yaml if it is there."),
+        str | None, Argument(metavar="[PROFILE]", help="Profile to start from; profile.yaml if it is there.")
     ] = None,
     output: Annotated[
-        str | None,
-        typer.Option("--output", "-o", metavar="PROFILE", help="YAML file to save in, after each answer."),
+        Text, Option("--output", "-o", metavar="PROFILE", help="YAML file to save in, after each answer.")
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Ask everything that is still unknown.")] = False,
+    everything: Annotated[bool, _flag("--all", "Ask everything that is still unknown.")] = False,
     answers: Annotated[
-        str | None,
-        typer.Option(
-            "--answers",
-            metavar="FILE",
-            help="Take answers from FILE (`-`: stdin), one `criterion: answer` a line, instead of asking.",
-        ),
+        Text, _text("--answers", "FILE", "Take answers from FILE or `-`, one `criterion: answer` a line.")
     ] = None,
-    form: Annotated[str, _format("text, json, jsonl or markdown.")] = "text",
+    form: Annotated[str, _format("recommend")] = "text",
     rules: Rules = None,
     color: Color = "auto",
 ) -> None:
@@ -264,37 +233,17 @@ def ask(
     _finish(recommend_profiles(RecommendRequest((saved,), form, rules=rules, color=color), environment))
 
 
-# --- costs and prices ---------------------------------------------------------------------------------------------
-
-prices_app = typer.Typer(
-    help="Look at the price data: what things cost, since when, and who says so.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.add_typer(prices_app, name="prices")
-
-AsOf = Annotated[
-    str | None, typer.Option("--as-of", metavar="DATE", help="Judge ages and ends on this date.")
-]
-PriceFile = Annotated[
-    str | None,
-    typer.Option("--prices", metavar="FILE", help="Price file that adds rows, or overrides them by id."),
-]
-
-
 @app.command()
 def cost(
-    profile: Annotated[str, typer.Argument(metavar="PROFILE", help="YAML, JSON or TOML; `-` is stdin.")],
-    form: Annotated[str, _format("text, json, markdown or csv.")] = "text",
+    profile: Annotated[str, Argument(metavar="PROFILE", help="YAML, JSON or TOML; `-` is stdin.")],
+    form: Annotated[str, _format("cost")] = "text",
     price: Annotated[
-        list[str] | None,
-        typer.Option("--price", metavar="NAME.VALUE=NUMBER", help="Use another price; may be repeated."),
+        Names, _text("--price", "NAME.VALUE=NUMBER", "Use another price; may be repeated.")
     ] = None,
     prices: PriceFile = None,
     as_of: AsOf = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the draws.")] = 0,
-    draws: Annotated[int, typer.Option("--draws", help="How often the ranges are sampled.")] = 10_000,
+    seed: Annotated[int, Option("--seed", help="Seed of the draws.")] = 0,
+    draws: Annotated[int, Option("--draws", help="How often the ranges are sampled.")] = 10_000,
     rules: Rules = None,
     color: Color = "auto",
 ) -> None:
@@ -309,8 +258,8 @@ def cost(
 
 @prices_app.command("list")
 def list_prices(
-    kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Rows of one kind only.")] = None,
-    form: Annotated[str, _format("text, json, markdown or csv.")] = "text",
+    kind: Annotated[Text, _text("--kind", "KIND", "Rows of one kind only.")] = None,
+    form: Annotated[str, _format("prices list")] = "text",
     prices: PriceFile = None,
     as_of: AsOf = None,
     rules: Rules = None,
@@ -324,8 +273,8 @@ def list_prices(
 
 @prices_app.command("show")
 def show_price(
-    name: Annotated[str, typer.Argument(metavar="ID", help="Name of a price row.")],
-    form: Annotated[str, _format("text, json or markdown.")] = "text",
+    name: Annotated[str, Argument(metavar="ID", help="Name of a price row.")],
+    form: Annotated[str, _format("prices show")] = "text",
     prices: PriceFile = None,
     as_of: AsOf = None,
     rules: Rules = None,
@@ -340,7 +289,7 @@ def show_price(
 
 @prices_app.command("check")
 def check_prices(
-    form: Annotated[str, _format("text or json.")] = "text",
+    form: Annotated[str, _format("prices check")] = "text",
     prices: PriceFile = None,
     as_of: AsOf = None,
     rules: Rules = None,
@@ -353,15 +302,13 @@ def check_prices(
 
 @app.command()
 def check(
-    documents: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="DOC...", help="Files, folders or patterns such as 'docs/**/*.md'; `-` is stdin."
-        ),
+    paths: Annotated[
+        Names,
+        Argument(metavar="DOC...", help="Files, folders or patterns such as 'docs/**/*.md'; `-` is stdin."),
     ] = None,
     form: Annotated[
-        list[str] | None,
-        typer.Option(
+        Names,
+        Option(
             "--format",
             "-f",
             metavar="FORMAT[=FILE]",
@@ -369,109 +316,62 @@ def check(
         ),
     ] = None,
     fail_on: Annotated[
-        str | None,
-        typer.Option("--fail-on", metavar="SEVERITY", help="error (default), warning, note or never."),
+        Text, _text("--fail-on", "SEVERITY", "error (default), warning, note or never.")
     ] = None,
     min_confidence: Annotated[
-        str | None, typer.Option("--min-confidence", metavar="LEVEL", help="low (default), medium or high.")
+        Text, _text("--min-confidence", "LEVEL", "low (default), medium or high.")
     ] = None,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Findings never fail the run.")] = False,
+    exit_zero: Annotated[bool, _flag("--exit-zero", "Findings never fail the run.")] = False,
     require_decision: Annotated[
-        bool, typer.Option("--require-decision", help="A document that decides nothing gives exit code 3.")
+        bool, _flag("--require-decision", "A document that decides nothing gives exit code 3.")
     ] = False,
-    select: Annotated[
-        list[str] | None, typer.Option("--select", metavar="RULE", help="Only these rules, by name or code.")
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="RULE", help="Not these rules, by name or code.")
-    ] = None,
+    select: Annotated[Names, _text("--select", "RULE", "Only these rules, by name or code.")] = None,
+    ignore: Annotated[Names, _text("--ignore", "RULE", "Not these rules, by name or code.")] = None,
     since: Annotated[
-        str | None,
-        typer.Option("--since", metavar="REF", help="Only documents changed since the branch left REF."),
+        Text, _text("--since", "REF", "Only documents changed since the branch left REF.")
     ] = None,
-    profile: Annotated[
-        str | None, typer.Option("--profile", metavar="FILE", help="Facts from outside, as a profile file.")
-    ] = None,
-    baseline: Annotated[
-        str | None, typer.Option("--baseline", metavar="FILE", help="Forgive the findings that it knows.")
-    ] = None,
+    profile: Annotated[Text, _text("--profile", "FILE", "Facts from outside, as a profile file.")] = None,
+    baseline: Annotated[Text, _text("--baseline", "FILE", "Forgive the findings that it knows.")] = None,
     write_baseline: Annotated[
-        str | None, typer.Option("--write-baseline", metavar="FILE", help="Write the present findings there.")
+        Text, _text("--write-baseline", "FILE", "Write the present findings there.")
     ] = None,
     no_suppressions: Annotated[
-        bool, typer.Option("--no-suppressions", help="Ignore suppression comments in documents.")
+        bool, _flag("--no-suppressions", "Ignore suppression comments in documents.")
     ] = False,
-    config: Annotated[
-        str | None, typer.Option("--config", metavar="FILE", help="Settings that hold, not the nearest.")
-    ] = None,
+    config: Annotated[Text, _text("--config", "FILE", "Settings that hold, not the nearest.")] = None,
     config_from: Annotated[
-        str | None,
-        typer.Option(
-            "--config-from",
-            metavar="REF",
-            help="Settings, packs and baseline as they were where REF was left.",
-        ),
+        Text, _text("--config-from", "REF", "Settings, packs and baseline as they were where REF was left.")
     ] = None,
-    no_config: Annotated[bool, typer.Option("--no-config", help="No settings but these options.")] = False,
-    max_document: Annotated[
-        str, typer.Option("--max-document", metavar="SIZE", help="Refuse larger documents.")
-    ] = "5M",
-    max_line: Annotated[str, typer.Option("--max-line", metavar="SIZE", help="Refuse longer lines.")] = "1M",
+    no_config: Annotated[bool, _flag("--no-config", "No settings but these options.")] = False,
+    max_document: Annotated[str, _text("--max-document", "SIZE", "Refuse larger documents.")] = "5M",
+    max_line: Annotated[str, _text("--max-line", "SIZE", "Refuse longer lines.")] = "1M",
     model: Model = None,
     cache: Cache = True,
     rules: Rules = None,
     color: Color = "auto",
-    stdin_name: Annotated[
-        str | None, typer.Option("--stdin-name", metavar="NAME", help="Show stdin under this name.")
-    ] = None,
+    stdin_name: StdinName = None,
 ) -> None:
     """Judge design documents: what they decide, and where their own facts speak against it."""
+    given = locals()
     from ragortune.commands.check import CheckRequest, check_documents
 
-    request = CheckRequest(
-        paths=tuple(documents or ()),
-        formats=tuple(form or ()),
-        rules=rules,
-        color=color,
-        stdin_name=stdin_name,
-        since=since,
-        profile=profile,
-        fail_on=fail_on,
-        min_confidence=min_confidence,
-        exit_zero=exit_zero,
-        require_decision=require_decision,
-        select=tuple(select or ()),
-        ignore=tuple(ignore or ()),
-        baseline=baseline,
-        write_baseline=write_baseline,
-        no_suppressions=no_suppressions,
-        config=config,
-        config_from=config_from,
-        no_config=no_config,
-        max_document=max_document,
-        max_line=max_line,
-        model=model,
-        cache=cache,
-    )
-    _finish(check_documents(request, Environment.detect()))
+    _finish(check_documents(_request(CheckRequest, given, formats=form), Environment.detect()))
 
 
 @app.command()
 def extract(
-    document: Annotated[str, typer.Argument(metavar="DOC", help="Design document; `-` is stdin.")],
-    form: Annotated[str, _format("yaml or json.")] = "yaml",
+    document: Annotated[str, Argument(metavar="DOC", help="Design document; `-` is stdin.")],
+    form: Annotated[str, _format("extract")] = "yaml",
     write: Annotated[
-        bool, typer.Option("--write", help="Put what was read into the document, as a block to review.")
+        bool, _flag("--write", "Put what was read into the document, as a block to review.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With --write: print the difference and change nothing.")
+        bool, _flag("--dry-run", "With --write: print the difference and change nothing.")
     ] = False,
     model: Model = None,
     cache: Cache = True,
     rules: Rules = None,
-    stdin_name: Annotated[
-        str | None, typer.Option("--stdin-name", metavar="NAME", help="Show stdin under this name.")
-    ] = None,
+    stdin_name: StdinName = None,
 ) -> None:
     """Print the profile that a design document states, each answer with document, line and quote."""
     from ragortune.commands.extract import ExtractRequest, extract_profile
@@ -490,8 +390,8 @@ def mcp(rules: Rules = None) -> None:
 
 @rules_app.command("diff")
 def diff_rules(
-    base: Annotated[str, typer.Argument(metavar="BASE", help="Another rule set's folder, or `shipped`.")],
-    form: Annotated[str, _format("text or json.")] = "text",
+    base: Annotated[str, Argument(metavar="BASE", help="Another rule set's folder, or `shipped`.")],
+    form: Annotated[str, _format("rules diff")] = "text",
     rules: Rules = None,
 ) -> None:
     """Print what an upgrade changes: criteria, rules and findings added, removed and changed since BASE."""

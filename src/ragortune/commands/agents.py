@@ -21,7 +21,7 @@ from ragortune.commands.recommend import RecommendRequest, recommend_profiles
 from ragortune.commands.rules import show_page
 from ragortune.commands.shared import show_error
 from ragortune.model import Option, Rulebook
-from ragortune.report import shapes
+from ragortune.report import promises, shapes
 from ragortune.ruleset.schemas import outline_profile
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
@@ -67,7 +67,7 @@ class AgentTool(msgspec.Struct, frozen=True):
     @property
     def output_schema(self) -> dict[str, Any]:
         """JSON Schema of the result."""
-        return shapes.describe_shape(self.shape)
+        return promises.describe_shape(self.shape)
 
 
 def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
@@ -123,7 +123,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             "and findings where they disagree or the quotes of its `ragortune` block are gone. Quotes from other "
             "documents are not looked up; `ragortune check` does that.",
             _check,
-            shapes.CheckResult,
+            promises.CheckResult,
             {"text": text},
             {"path": path},
         ),
@@ -133,7 +133,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             "Return the page on a rule, criterion, option, source or topic: for a criterion its question, levels and "
             "how to find out; for a rule why it holds, on what evidence, and when it misleads.",
             _explain,
-            shapes.PageResult,
+            promises.PageResult,
             {"name": page},
             {},
         ),
@@ -143,7 +143,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             "Estimate what each option costs a month and how fast it answers, with ranges and break-evens, from the "
             "`quantities` of a profile. What is left out is a sourced default, listed as such.",
             _estimate,
-            shapes.CostResult,
+            promises.CostResult,
             numbers,
             {},
         ),

@@ -38,7 +38,7 @@ _PROGRESS_EVERY = 5_000
 class RecommendRequest(Record, frozen=True):
     """What the command line asks of `recommend`."""
 
-    paths: tuple[str, ...]
+    paths: tuple[str, ...] = ()
     """Profile files; `-` is stdin."""
     format: str = "text"
     brief: bool = False

@@ -1,0 +1,123 @@
+"""What the JSON of `check`, `cost` and `explain` promises, as types that agents are told before they ask.
+
+More keys may stand beside these.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ragortune.model import Option
+from ragortune.report.shapes import Probability
+
+
+class Evidence(Struct):
+    """Words that carry the decision."""
+
+    line: int | None
+    quote: str | None
+    role: Literal["for", "against"]
+
+
+class Decision(Struct):
+    """The option that a document decides for."""
+
+    option: Option
+    how: Literal["explicit", "assumed", "implied"]
+    evidence: list[Evidence]
+
+
+class Fact(Struct):
+    """An answer that a document states."""
+
+    criterion: str
+    value: Any
+    modality: Literal["stated", "fact", "measured", "estimate", "goal"]
+    line: int | None
+    quote: Annotated[str | None, Meta(description="The exact words of that line.")]
+
+
+class CheckedAdvice(Struct):
+    """What is recommended on the stated facts."""
+
+    option: Option
+
+
+class Finding(Struct):
+    """Something to mend in a document."""
+
+    rule: str
+    code: str
+    severity: Literal["error", "warning", "note"]
+    line: int
+    column: int
+    message: str
+    remedy: str
+    block: Annotated[str | None, Meta(description="A block to put into the document, and to fill in.")]
+
+
+class CheckedDocument(Struct):
+    """What was read in one document, and what is wrong with it."""
+
+    path: str
+    status: Literal["judged", "no_decision", "nothing_to_judge", "unsupported_language"]
+    decision: Decision | None
+    facts: list[Fact]
+    recommendation: CheckedAdvice | None
+    findings: list[Finding]
+
+
+class CheckResult(Struct):
+    """A run of `check`."""
+
+    schema: Literal["ragortune/check/1"]
+    documents: list[CheckedDocument]
+    exit_code: int
+
+
+class Spread(Struct):
+    """A number with its uncertainty."""
+
+    p10: float
+    p50: float
+    p90: float
+
+
+class CostOption(Struct):
+    """What one way to build it costs."""
+
+    id: str
+    approach: str
+    option: Option
+    model: str | None
+    feasible: bool
+    total: Annotated[Spread, Meta(description="Dollars a month.")]
+    chance: Annotated[Probability, Meta(description="How often it is the cheapest.")]
+
+
+class CostResult(Struct):
+    """Monthly cost and latency of the options."""
+
+    schema: Literal["ragortune/cost/1"]
+    project: str | None
+    as_of: str
+    cheapest: str | None
+    options: list[CostOption]
+
+
+class PageResult(Struct):
+    """A page on a rule, criterion, option, source or topic."""
+
+    schema: Literal["ragortune/page/1"]
+    name: str
+    markdown: str
+
+
+def describe_shape(shape: type[Struct]) -> dict[str, Any]:
+    """Return the JSON Schema of a result; its root is the object itself."""
+    (_,), definitions = msgspec.json.schema_components((shape,), ref_template="#/$defs/{name}")
+    own = definitions.pop(shape.__name__)
+    return {**own, "$defs": definitions} if definitions else own
