@@ -450,7 +450,7 @@ def test_training_all_weights_of_an_own_model_takes_half_as_long_again_as_an_ada
     assert paid[1] == pytest.approx(paid[0] * 1.5)
 
 
-def test_recall_stands_in_for_the_accuracy_of_retrieval_until_that_is_measured(assess):
+def test_recall_defaults_for_the_accuracy_of_retrieval_until_that_is_measured(assess):
     quantities = {"recall_at_k": 0.8, "accuracy_with_passage": 0.9, "accuracy_without_passage": 0.3}
     implied = option_of(assess(with_quantities(**quantities)), "rag/gpt-6.1-terra")
     measured = option_of(assess(with_quantities(accuracy_rag=0.78)), "rag/gpt-6.1-terra")

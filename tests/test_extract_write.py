@@ -146,6 +146,17 @@ def test_a_quote_that_moved_gets_its_new_line(put):
     assert moved.count(b"line: 30") == data.count(b"line: 28") > 0
 
 
+@pytest.mark.parametrize(
+    "start", ["```Ragortune\ndecision: rag\n```\n", "---\nRAGORTUNE: {decision: rag}\n---\n"]
+)
+def test_a_block_in_capitals_is_completed_and_not_doubled(put, start):
+    result, data = put(start + PRICE_DESK)
+
+    assert result.code == 0
+    assert data.decode().lower().count("ragortune") == 1
+    assert b"volatility:" in data
+
+
 @pytest.mark.parametrize("prefix", ["> ", "- "])
 def test_a_block_in_a_list_or_quotation_is_left_to_the_author(put, prefix):
     indent = prefix if prefix == "> " else "  "

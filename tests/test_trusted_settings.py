@@ -94,6 +94,33 @@ def test_settings_pack_baseline_and_profile_are_those_of_the_base(run, write, re
     assert run("check", ".", "--config-from", "main").code == 0
 
 
+def test_a_profile_of_the_base_quotes_documents_of_the_branch(run, write, repository):
+    quote = 'evidence: {document: docs/0007.md, quote: "changes every week"}'
+    write("facts.yaml", f"knowledge: {{volatility: {{value: weekly, {quote}}}}}\n")
+    write("ragortune.yaml", "check: {profile: facts.yaml, select: [evidence-gone]}\n")
+    write("docs/0007.md", f"{DISAGREEING}\nThe list changes every week.\n")
+    repository("add", ".")
+    repository("commit", "-qm", "facts")
+    repository("branch", "-f", "main", "topic")
+
+    kept = run("check", "docs", "--config-from", "main")
+    write("docs/0007.md", DISAGREEING)
+    gone = run("check", "docs", "--config-from", "main")
+
+    assert (kept.code, gone.code) == (0, 1)
+    assert "(facts.yaml:1:" in " ".join(gone.out.split())
+
+
+def test_a_baseline_can_be_named_beside_settings_of_the_base(run, write, repository):
+    write("ragortune.yaml", "check: {fail-on: note}\n")
+    repository("add", ".")
+    repository("commit", "-qm", "settings")
+    repository("branch", "-f", "main", "topic")
+    run("check", "docs", "--write-baseline", "known.json")
+
+    assert run("check", "docs", "--config-from", "main", "--baseline", "known.json").code == 0
+
+
 def test_a_base_without_settings_has_the_defaults(run, write, repository):
     write("ragortune.yaml", "check: {fail-on: never}\n")
     repository("add", ".")

@@ -21,7 +21,7 @@ from typing import Any
 from ragortune.casebook import read_levels
 from ragortune.costs.assess import CostReport, assess_costs
 from ragortune.costs.bills import build_bill, list_candidates
-from ragortune.costs.inputs import Input, Inputs, Scene
+from ragortune.costs.inputs import Input, Inputs, Scenario
 from ragortune.engine import add_what_if, decide_option, judge_profile
 from ragortune.evidence.documents.reader import read_design, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
@@ -279,13 +279,13 @@ def measure_cost(path: Path, runs: int) -> None:
     ratio = statistics.median(ratios)
     print(f"  {'against `python -I -c pass`':<44} {ratio:5.1f} x  (of {runs} pairs: {low:.1f} to {high:.1f})")
     inputs = Inputs(profile, PriceBook(book.prices, book.price_kinds), book.criteria, book.quantities)
-    candidates = list_candidates(Scene(inputs))
+    candidates = list_candidates(Scenario(inputs))
     count = 100
     start = time.perf_counter()
     for _ in range(count):
-        scene = Scene(inputs, draw_one())
+        scenario = Scenario(inputs, draw_one())
         for candidate in candidates:
-            _ = build_bill(scene, candidate).total
+            _ = build_bill(scenario, candidate).total
     plain = (time.perf_counter() - start) / count * report.draws
     print(f"  {'a plain loop over the draws, bills alone':<44} takes {plain / own:6.0f} x as long")
 

@@ -23,7 +23,7 @@ from ragortune.model import Criterion, Rulebook
 from ragortune.model.documents import DesignReading, StatedFact
 
 _STATUS = {"judge": "judged", "no_decision_found": "no_decision", "nothing_to_judge": "nothing_to_judge"}
-_GROUPS: Mapping[str, tuple[str, ...]] = {
+GROUPS: Mapping[str, tuple[str, ...]] = {
     "knowledge_volatility": ("knowledge.volatility", "knowledge.freshness"),
     "corpus_size": ("knowledge.size",),
     "context_fit": ("knowledge.size",),
@@ -46,7 +46,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "timeline": ("operations.time_to_ship",),
 }
 """What the labels call a fact, and the criteria that can hold it."""
-_SCORED = frozenset(criterion for group in _GROUPS.values() for criterion in group)
+_SCORED = frozenset(criterion for group in GROUPS.values() for criterion in group)
 _REJECTIONS = frozenset(("rejected_or_option", "negation", "out_of_scope"))
 
 
@@ -56,6 +56,8 @@ class Label(msgspec.Struct, frozen=True):
     line: int
     quote: str = ""
     criterion: str = ""
+    ours: str | None = None
+    """The criterion of our vocabulary, where it was labelled."""
     restated_on_lines: tuple[int, ...] = ()
     levels: tuple[str, ...] = ()
     """Levels of our vocabulary that the line supports, where they were labelled."""
@@ -70,7 +72,7 @@ class Label(msgspec.Struct, frozen=True):
     def covers(self, fact: StatedFact) -> bool:
         """Return whether a fact that was read is the one that is labelled."""
         near = fact.span is not None and any(abs(fact.span.line - line) <= 1 for line in self.lines)
-        return near and fact.criterion in _GROUPS.get(self.criterion, ())
+        return near and fact.criterion in GROUPS.get(self.criterion, ())
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -108,7 +110,7 @@ class Labelled(msgspec.Struct, frozen=True):
         """The facts that ought to be read."""
         if self.status != "judged" or self.nofacts:
             return ()
-        return tuple(label for label in self.facts if label.criterion in _GROUPS)
+        return tuple(label for label in self.facts if label.criterion in GROUPS)
 
 
 Read = tuple[Labelled, DesignReading]

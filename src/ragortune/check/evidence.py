@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from ragortune.evidence.quotes import QuoteFinder
-from ragortune.model import Evidence, GivenQuantity, Profile
+from ragortune.model import Evidence, Profile, QuantityValue
 from ragortune.model.documents import DesignReading, Span
 
 _MOST_SEARCHED = 50
@@ -76,7 +76,7 @@ def list_outside_quotes(profile: Profile) -> list[Quoted]:
     return [*found, *_quotes_of_numbers(profile.quantities, ())]
 
 
-def _quotes_of_numbers(quantities: Mapping[str, GivenQuantity], lines: Sequence[str]) -> Iterator[Quoted]:
+def _quotes_of_numbers(quantities: Mapping[str, QuantityValue], lines: Sequence[str]) -> Iterator[Quoted]:
     for name, quantity in quantities.items():
         if isinstance(quantity.evidence, Evidence):
             line = quantity.place.line if quantity.place and quantity.place.line else 0

@@ -18,14 +18,6 @@ _FORM = re.compile(
 _LONGEST_REASON = 500
 _MOST_NAMES = 3
 _EXAMPLE = "<!-- ragortune: ignore[rule-name] until 2027-03-31 because TEXT -->"
-OWN_DETECTORS = frozenset(
-    {
-        Detector.BARE_SUPPRESSION,
-        Detector.UNKNOWN_SUPPRESSION,
-        Detector.EXPIRED_SUPPRESSION,
-        Detector.UNUSED_SUPPRESSION,
-    }
-)
 
 Flaw = tuple[Detector, Remark, str]
 """What is wrong with a suppression comment: the kind, the comment, and the words for it."""
@@ -45,7 +37,7 @@ def read_remarks(
             continue
         names, unknown = _resolve_names(found["rules"], rules)
         if unknown:
-            flaws.append((Detector.UNKNOWN_SUPPRESSION, remark, _complain(unknown, rules)))
+            flaws.append((Detector.UNKNOWN_SUPPRESSION, remark, unknown))
         until = found["until"]
         because = clean_line(found["because"] or "", _LONGEST_REASON)
         flaw = None
@@ -65,26 +57,19 @@ def read_remarks(
     return held, flaws
 
 
-def _resolve_names(listed: str, rules: Mapping[str, FindingRule]) -> tuple[tuple[str, ...], list[str]]:
-    """Return the ids of rules that are named by id or code, and the other names."""
-    by_code = {rule.code: rule.id for rule in rules.values()}
-    names, unknown = [], []
-    for name in filter(None, map(str.strip, listed.split(","))):
-        known = name if name in rules else by_code.get(name.upper())
-        if known is not None:
-            names.append(known)
-        else:
-            unknown.append(name)
-    return tuple(dict.fromkeys(names)), unknown
-
-
-def _complain(unknown: Sequence[str], rules: Mapping[str, FindingRule]) -> str:
-    """Return what is wrong with the names in a comment: the first ones, and a hint on the very first."""
-    shown = [quote_value(name) for name in unknown[:_MOST_NAMES]]
-    if len(unknown) > _MOST_NAMES:
-        shown.append(f"{len(unknown) - _MOST_NAMES} more")
-    hint = suggest_name(unknown[0], [*rules, *(rule.code for rule in rules.values())])
-    return f"there is no rule {join_words(shown)}" + (f"; {hint}" if hint else "")
+def _resolve_names(listed: str, rules: Mapping[str, FindingRule]) -> tuple[tuple[str, ...], str]:
+    """Return the ids of rules that are named by id or code, and in words what is wrong with the other names."""
+    known = {name: name for name in rules} | {rule.code: rule.id for rule in rules.values()}
+    names = [name.strip() for name in listed.split(",") if name.strip()]
+    found = {name: known.get(name) or known.get(name.upper()) for name in names}
+    unknown = [name for name in names if not found[name]]
+    complaint = ""
+    if unknown:
+        shown = [quote_value(name) for name in unknown[:_MOST_NAMES]]
+        shown += [f"{len(unknown) - _MOST_NAMES} more"] * (len(unknown) > _MOST_NAMES)
+        hint = suggest_name(unknown[0], known)
+        complaint = f"there is no rule {join_words(shown)}" + (f"; {hint}" if hint else "")
+    return tuple(dict.fromkeys(name for name in found.values() if name)), complaint
 
 
 def silence_findings(

@@ -151,7 +151,7 @@ def _choose_settings(request: CheckRequest, environment: Environment, stack: Exi
     profile = working / request.profile if request.profile else check.profile
     outside = None
     if profile is not None:
-        shown = Path(os.path.relpath(profile, working)).as_posix()
+        shown = Path(os.path.relpath(configuration.origin_of(profile), working)).as_posix()
         document = parse_text(decode_text(read_bytes(profile, PROFILE_BYTES), shown), shown)
         outside = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     return _Settings(

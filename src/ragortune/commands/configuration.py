@@ -53,7 +53,9 @@ class Configuration(Record, frozen=True):
 
     def origin_of(self, path: Path) -> Path:
         """Return where a file that the settings name stands in the repository."""
-        return self.moved[1] / path.relative_to(self.moved[0]) if self.moved else path
+        if self.moved and path.is_relative_to(self.moved[0]):
+            return self.moved[1] / path.relative_to(self.moved[0])
+        return path
 
 
 _KEYS = ("rules", "rules-version", "check")

@@ -31,7 +31,7 @@ from ragortune.costs.comparisons import (
 )
 from ragortune.costs.feasibility import Obstacle, Ruling, find_obstacles, months_left
 from ragortune.costs.formulas import find_context_limit, price_accepted, price_with_errors
-from ragortune.costs.inputs import Input, Inputs, Scene, sample_by, vary_one_by_one
+from ragortune.costs.inputs import Input, Inputs, Scenario, sample_by, vary_one_by_one
 from ragortune.costs.latency import Latency, estimate_latency
 from ragortune.model import Option, Profile, Rulebook
 from ragortune.model.prices import REFUSED_AFTER, Age, PriceBook
@@ -125,11 +125,16 @@ class CostReport(Record, frozen=True):
     inputs: tuple[Input, ...]
     """Every number that was used."""
     assumed_names: Mapping[str, str]
-    """Names that stand in because the profile names none."""
+    """Names taken by default, because the profile names none."""
     prices: tuple[Age, ...]
     """The price rows that were used, with their age."""
     prices_refused: bool
     """True where prices are so old that no break-even is claimed."""
+
+    @property
+    def letters(self) -> dict[str, str]:
+        """A letter for each option, by which tables and sentences refer to it."""
+        return {cost.id: chr(ord("A") + index % 26) for index, cost in enumerate(self.options)}
 
     @property
     def leader(self) -> OptionCost | None:
@@ -171,9 +176,9 @@ class _Assessment:
 
     def __init__(self, inputs: Inputs, today: str, sample: Sample) -> None:
         self.inputs, self.today, self.sample = inputs, today, sample
-        self.middle = Scene(inputs)
-        self.fine = Scene(inputs, sample_by(sample.seed, sample.draws))
-        coarse = Scene(inputs, sample_by(sample.seed, _FEWEST_DRAWS))
+        self.middle = Scenario(inputs)
+        self.fine = Scenario(inputs, sample_by(sample.seed, sample.draws))
+        coarse = Scenario(inputs, sample_by(sample.seed, _FEWEST_DRAWS))
         candidates = {candidate.id: candidate for candidate in list_candidates(self.middle)}
         self.middles = {name: build_bill(self.middle, own) for name, own in candidates.items()}
         self.latencies = {name: estimate_latency(self.middle, bill) for name, bill in self.middles.items()}
@@ -189,8 +194,8 @@ class _Assessment:
         self.prices_errors = inputs.knows("wrong_answer_cost") and all(
             read_accuracy(self.middle, candidates[name].approach) is not None for name in self.usable
         )
-        self.scenes = {name: self.fine if name in self.usable else coarse for name in candidates}
-        self.bills = {name: build_bill(self.scenes[name], own) for name, own in candidates.items()}
+        self.scenarios = {name: self.fine if name in self.usable else coarse for name in candidates}
+        self.bills = {name: build_bill(self.scenarios[name], own) for name, own in candidates.items()}
 
     def report(self) -> CostReport:
         """Return the report."""
@@ -227,16 +232,16 @@ class _Assessment:
             prices_refused=refused,
         )
 
-    def _price_errors(self, scene: Scene, bill: Bill) -> Quantity | None:
+    def _price_errors(self, scenario: Scenario, bill: Bill) -> Quantity | None:
         """Return the cost of a request with what its wrong answers cost; None where one of them is not known (F16)."""
-        accuracy = read_accuracy(scene, bill.candidate.approach)
+        accuracy = read_accuracy(scenario, bill.candidate.approach)
         if accuracy is None or not self.inputs.knows("wrong_answer_cost"):
             return None
-        return price_with_errors(bill.total / bill.requests, accuracy, scene.number("wrong_answer_cost"))
+        return price_with_errors(bill.total / bill.requests, accuracy, scenario.number("wrong_answer_cost"))
 
-    def _rank_by(self, scene: Scene, bill: Bill) -> Quantity:
+    def _rank_by(self, scenario: Scenario, bill: Bill) -> Quantity:
         """Return the monthly amount by which options are ranked: the whole bill, and wrong answers where they have a price."""
-        priced = self._price_errors(scene, bill) if self.prices_errors else None
+        priced = self._price_errors(scenario, bill) if self.prices_errors else None
         return bill.total if priced is None else priced * bill.requests
 
     def _count_chances(self) -> dict[str, float]:
@@ -246,10 +251,10 @@ class _Assessment:
         return dict(zip(self.usable, count_wins(columns), strict=True)) if columns else {}
 
     def _describe(self, name: str) -> OptionCost:
-        middle, bill, scene = self.middles[name], self.bills[name], self.scenes[name]
+        middle, bill, scenario = self.middles[name], self.bills[name], self.scenarios[name]
         candidate, machines = middle.candidate, middle.machines
         lines = {line.name: line.amount(middle.requests).number_in("USD/month") for line in middle.lines}
-        accuracy, accepted = read_accuracy(scene, candidate.approach), self._price_errors(scene, bill)
+        accuracy, accepted = read_accuracy(scenario, candidate.approach), self._price_errors(scenario, bill)
         if accepted is None and accuracy is not None:
             accepted = price_accepted(bill.total / bill.requests, accuracy)
         return OptionCost(
@@ -264,7 +269,7 @@ class _Assessment:
             feasible=name in self.usable,
             obstacles=self.obstacles[name],
             running=spread_of(bill.running, "USD/month"),
-            total=spread_of(self._rank_by(scene, bill), "USD/month"),
+            total=spread_of(self._rank_by(scenario, bill), "USD/month"),
             best_guess=middle.total.number_in("USD/month"),
             invested=spread_of(bill.invested, "USD"),
             lines=dict(sorted(lines.items(), key=lambda line: -line[1])),
@@ -287,12 +292,12 @@ class _Assessment:
 
     def _find_context_limits(self) -> dict[str, Spread]:
         """Return for each model the corpus up to which a cached prompt costs less a request than retrieved text (F13)."""
-        scene, limits = self.fine, {}
+        scenario, limits = self.fine, {}
         for name in self.usable:
             own = self.middles[name].candidate
             if own.approach is Approach.LONG_CONTEXT and own.model is not None:
-                prices = scene.price(own.model, "in"), *cache_prices(scene, own.model, own.cache)
-                limit = find_context_limit(read_context(scene), find_hit(scene, own), prices)
+                prices = scenario.price(own.model, "in"), *cache_prices(scenario, own.model, own.cache)
+                limit = find_context_limit(read_context(scenario), find_hit(scenario, own), prices)
                 limits[name] = spread_of(limit, "tokens/request")
         return limits
 
@@ -315,9 +320,11 @@ class _Assessment:
     def _find_swings(self, leader: str) -> tuple[Swing, ...]:
         """Return what moves the leader's bill most, each input alone from its low to its high."""
         varied = [given for given in self.inputs.used.values() if not given.is_exact]
-        scene = Scene(self.inputs, vary_one_by_one(varied))
-        bills = {name: build_bill(scene, self.middles[name].candidate) for name in self.usable}
-        totals = {name: self._rank_by(scene, bill).draws(1 + 2 * len(varied)) for name, bill in bills.items()}
+        scenario = Scenario(self.inputs, vary_one_by_one(varied))
+        bills = {name: build_bill(scenario, self.middles[name].candidate) for name in self.usable}
+        totals = {
+            name: self._rank_by(scenario, bill).draws(1 + 2 * len(varied)) for name, bill in bills.items()
+        }
         return find_swings(varied, totals, leader)[:_MOST_SWINGS]
 
 

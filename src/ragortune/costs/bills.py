@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from ragortune.costs import formulas
-from ragortune.costs.inputs import Scene
+from ragortune.costs.inputs import Scenario
 from ragortune.costs.serving import Machines, measure_machines
 from ragortune.model import Option, PriceRow
 from ragortune.model.quantities import Quantity, add_up, measure, require_finite
@@ -125,7 +125,7 @@ class Bill(Record, frozen=True, dict=True):
 # --- which ways there are -----------------------------------------------------------------------------------------
 
 
-def list_candidates(middle: Scene) -> list[Candidate]:
+def list_candidates(middle: Scenario) -> list[Candidate]:
     """Return every way to build the system that the profile allows to be priced; `middle` reads best guesses."""
     inputs = middle.inputs
     batch = inputs.names_of("prices") == ("batch",)
@@ -148,7 +148,7 @@ def list_candidates(middle: Scene) -> list[Candidate]:
     return [_choose_cache(middle, candidate) for candidate in found]
 
 
-def _choose_cache(middle: Scene, candidate: Candidate) -> Candidate:
+def _choose_cache(middle: Scenario, candidate: Candidate) -> Candidate:
     """Return the candidate with the way of caching that costs least at the best guesses, or the one that was chosen.
 
     A beginning that is too short is never cached, whatever was chosen.
@@ -173,216 +173,223 @@ def _choose_cache(middle: Scene, candidate: Candidate) -> Candidate:
 # --- the bill of one ----------------------------------------------------------------------------------------------
 
 
-def build_bill(scene: Scene, candidate: Candidate) -> Bill:
+def build_bill(scenario: Scenario, candidate: Candidate) -> Bill:
     """Return the bill of a candidate. Raises PriceError where a price is missing, QuantityError where units clash."""
     approach = candidate.approach
-    prefix, fresh, answer = tokens = _read_tokens(scene, approach)
-    hit = find_hit(scene, candidate)
+    prefix, fresh, answer = tokens = _read_tokens(scenario, approach)
+    hit = find_hit(scenario, candidate)
     machines = None
     if candidate.model is None:
-        accelerator = scene.inputs.row_of("accelerator")
-        machines = measure_machines(scene, accelerator, prefix + fresh, answer)
-        hourly = scene.price(accelerator, "hour")
+        accelerator = scenario.inputs.row_of("accelerator")
+        machines = measure_machines(scenario, accelerator, prefix + fresh, answer)
+        hourly = scenario.price(accelerator, "hour")
         inference = Line("accelerators", formulas.price_machines(machines.count, hourly))
     else:
-        inference = Line("model tokens", each=_price_tokens(scene, candidate, tokens, hit))
+        inference = Line("model tokens", each=_price_tokens(scenario, candidate, tokens, hit))
     parts: list[Part] = [((inference,), ())]
     if approach.retrieves:
-        parts.append(scene.keep("retrieval", lambda: _price_retrieval(scene)))
+        parts.append(scenario.keep("retrieval", lambda: _price_retrieval(scenario)))
     if approach.tunes:
         model = candidate.model.id if candidate.model else "own"
-        parts.append(scene.keep(f"tuning of {model}", lambda: _price_tuning(scene, candidate.model)))
+        parts.append(scenario.keep(f"tuning of {model}", lambda: _price_tuning(scenario, candidate.model)))
     lines = tuple(line for recurring, _ in parts for line in recurring)
     investments = tuple(paid for _, once in parts for paid in once)
-    rate, amortisation = scene.number("requests_per_day"), scene.constant("amortisation")
+    rate, amortisation = scenario.number("requests_per_day"), scenario.constant("amortisation")
     return Bill(candidate, rate, prefix, fresh, answer, hit, lines, investments, amortisation, machines)
 
 
-def _read_tokens(scene: Scene, approach: Approach) -> tuple[Quantity, Quantity, Quantity]:
+def _read_tokens(scenario: Scenario, approach: Approach) -> tuple[Quantity, Quantity, Quantity]:
     """Return the tokens of a request: the unchanging beginning of its prompt, what is new in it, and the answer."""
-    prefix = scene.number("tuned_instruction_tokens" if approach.tunes else "instruction_tokens")
-    fresh, answer = scene.number("question_tokens"), scene.number("answer_tokens")
+    prefix = scenario.number("tuned_instruction_tokens" if approach.tunes else "instruction_tokens")
+    fresh, answer = scenario.number("question_tokens"), scenario.number("answer_tokens")
     if approach is Approach.LONG_CONTEXT:
-        prefix = prefix + scene.number("corpus_tokens") / _EACH
+        prefix = prefix + scenario.number("corpus_tokens") / _EACH
     elif approach.retrieves:
-        fresh = fresh + read_context(scene)
+        fresh = fresh + read_context(scenario)
     return prefix, fresh, answer
 
 
-def read_context(scene: Scene) -> Quantity:
+def read_context(scenario: Scenario) -> Quantity:
     """Return the retrieved tokens of a prompt: as given, or passages with their frames and written contexts."""
-    if scene.inputs.knows("context_tokens"):
-        return scene.number("context_tokens")
-    passage = scene.number("passage_tokens")
-    if scene.inputs.rows_of("context_model"):
-        passage = passage + scene.number("written_context_tokens")
-    return scene.number("passages") * passage * scene.number("passage_frame") / _EACH
+    if scenario.inputs.knows("context_tokens"):
+        return scenario.number("context_tokens")
+    passage = scenario.number("passage_tokens")
+    if scenario.inputs.rows_of("context_model"):
+        passage = passage + scenario.number("written_context_tokens")
+    return scenario.number("passages") * passage * scenario.number("passage_frame") / _EACH
 
 
-def find_hit(scene: Scene, candidate: Candidate) -> Quantity:
+def find_hit(scenario: Scenario, candidate: Candidate) -> Quantity:
     """Return the share of requests that find the beginning of the prompt cached."""
     if candidate.cache == "none":
         return measure(0.0, "share")
-    if scene.inputs.knows("cache_hit"):
-        return scene.number("cache_hit")
-    life = scene.constant(f"cache-life-{candidate.cache}")
-    requests, active = scene.number("requests_per_day"), scene.number("active_hours")
-    return scene.keep(f"hits {candidate.cache}", lambda: formulas.share_cached(requests, active, life))
+    if scenario.inputs.knows("cache_hit"):
+        return scenario.number("cache_hit")
+    life = scenario.constant(f"cache-life-{candidate.cache}")
+    requests, active = scenario.number("requests_per_day"), scenario.number("active_hours")
+    return scenario.keep(f"hits {candidate.cache}", lambda: formulas.share_cached(requests, active, life))
 
 
-def cache_prices(scene: Scene, row: PriceRow, cache: str) -> tuple[Quantity, Quantity]:
+def cache_prices(scenario: Scenario, row: PriceRow, cache: str) -> tuple[Quantity, Quantity]:
     """Return the prices of reading from and of writing to a cache of a model; that of input where nothing is cached."""
     if cache == "none":
-        return scene.price(row, "in"), scene.price(row, "in")
-    return scene.price(row, "cached"), scene.price(row, *_WRITE_PRICES[cache])
+        return scenario.price(row, "in"), scenario.price(row, "in")
+    return scenario.price(row, "cached"), scenario.price(row, *_WRITE_PRICES[cache])
 
 
 def _price_tokens(
-    scene: Scene, candidate: Candidate, tokens: tuple[Quantity, Quantity, Quantity], hit: Quantity
+    scenario: Scenario, candidate: Candidate, tokens: tuple[Quantity, Quantity, Quantity], hit: Quantity
 ) -> Quantity:
     """Return the price of the tokens of a request, tiers and batch prices included."""
     row = candidate.model
     assert row is not None
     prefix, fresh, answer = tokens
-    prefix_cost = formulas.price_prefix(prefix, hit, *cache_prices(scene, row, candidate.cache))
-    prices = scene.price(row, "in"), scene.price(row, "out")
+    prefix_cost = formulas.price_prefix(prefix, hit, *cache_prices(scenario, row, candidate.cache))
+    prices = scenario.price(row, "in"), scenario.price(row, "out")
     multipliers = _ALL, _ALL
     if "tier_over" in row.values:
-        prompt, edge = prefix + fresh, scene.price(row, "tier_over") / _EACH
+        prompt, edge = prefix + fresh, scenario.price(row, "tier_over") / _EACH
         multipliers = (
-            formulas.find_multiplier(prompt, edge, scene.price(row, "tier_in")),
-            formulas.find_multiplier(prompt, edge, scene.price(row, "tier_out")),
+            formulas.find_multiplier(prompt, edge, scenario.price(row, "tier_in")),
+            formulas.find_multiplier(prompt, edge, scenario.price(row, "tier_out")),
         )
     total = formulas.price_generation(prefix_cost, fresh, answer, prices, multipliers)
-    return total * scene.price(row, "batch") if candidate.batch and "batch" in row.values else total
+    return total * scenario.price(row, "batch") if candidate.batch and "batch" in row.values else total
 
 
-def read_accuracy(scene: Scene, approach: Approach) -> Quantity | None:
+def read_accuracy(scenario: Scenario, approach: Approach) -> Quantity | None:
     """Return the share of right answers: as given, or for retrieval alone what recall implies (F17); None if unknown."""
     name = f"accuracy_{approach}"
-    if scene.inputs.knows(name):
-        return scene.number(name)
-    if approach is not Approach.RAG or not scene.inputs.knows("recall_at_k"):
+    if scenario.inputs.knows(name):
+        return scenario.number(name)
+    if approach is not Approach.RAG or not scenario.inputs.knows("recall_at_k"):
         return None
-    shares = (scene.number(f"accuracy_{where}_passage") for where in ("with", "without"))
-    return formulas.estimate_accuracy(scene.number("recall_at_k"), *shares)
+    shares = (scenario.number(f"accuracy_{where}_passage") for where in ("with", "without"))
+    return formulas.estimate_accuracy(scenario.number("recall_at_k"), *shares)
 
 
 # --- retrieval ----------------------------------------------------------------------------------------------------
 
 
-def _price_retrieval(scene: Scene) -> Part:
+def _price_retrieval(scenario: Scenario) -> Part:
     """Return what every option with retrieval pays: the index and its upkeep, each query, what is paid once."""
-    model = scene.inputs.row_of("embedding_model")
+    model = scenario.inputs.row_of("embedding_model")
     context, reranker = (
-        next(iter(scene.inputs.rows_of(name)), None) for name in ("context_model", "reranker")
+        next(iter(scenario.inputs.rows_of(name)), None) for name in ("context_model", "reranker")
     )
-    question, changed = scene.number("question_tokens"), scene.number("changed_per_month")
-    embedded, overlap = scene.number("corpus_tokens"), scene.number("passage_overlap")
+    question, changed = scenario.number("question_tokens"), scenario.number("changed_per_month")
+    embedded, overlap = scenario.number("corpus_tokens"), scenario.number("passage_overlap")
     if context is not None:
-        embedded = embedded * (scene.number("written_context_tokens") / scene.number("passage_tokens") + _ALL)
-    embedding = formulas.price_embeddings(embedded, overlap, scene.price(model, "in"))
-    each = question * scene.price(model, "in")
-    lines = [Line("embedding", embedding * changed, each), _price_store(scene, model, changed)]
-    work = scene.number("retrieval_days") * scene.number("engineer_day")
+        embedded = embedded * (
+            scenario.number("written_context_tokens") / scenario.number("passage_tokens") + _ALL
+        )
+    embedding = formulas.price_embeddings(embedded, overlap, scenario.price(model, "in"))
+    each = question * scenario.price(model, "in")
+    lines = [Line("embedding", embedding * changed, each), _price_store(scenario, model, changed)]
+    work = scenario.number("retrieval_days") * scenario.number("engineer_day")
     investments = [("engineering of retrieval", work), ("first embedding", embedding)]
     if context is not None:
-        contexts = _price_contexts(scene, context)
+        contexts = _price_contexts(scenario, context)
         lines.append(Line("contexts of passages", contexts * changed))
         investments.append(("contexts of passages", contexts))
     if reranker is not None:
-        lines.append(Line("reranking", each=_price_reranking(scene, reranker, question)))
+        lines.append(Line("reranking", each=_price_reranking(scenario, reranker, question)))
     return tuple(lines), tuple(investments)
 
 
-def _price_store(scene: Scene, model: PriceRow, changed: Quantity) -> Line:
+def _price_store(scenario: Scenario, model: PriceRow, changed: Quantity) -> Line:
     """Return the line of the vector store: what is stored and written, what a query costs, the least that is billed."""
-    store = scene.inputs.row_of("vector_store")
+    store = scenario.inputs.row_of("vector_store")
     if "storage" not in store.values:
-        return Line("vector store", scene.price(store, "flat"))
+        return Line("vector store", scenario.price(store, "flat"))
     vectors = formulas.count_chunks(
-        scene.number("corpus_tokens"), scene.number("passage_tokens"), scene.number("passage_overlap")
+        scenario.number("corpus_tokens"),
+        scenario.number("passage_tokens"),
+        scenario.number("passage_overlap"),
     )
     size = formulas.measure_index(
         vectors,
-        scene.price(model, "dimensions"),
-        scene.constant("index-number-bytes"),
-        scene.constant("index-links"),
-        scene.constant("index-metadata"),
+        scenario.price(model, "dimensions"),
+        scenario.constant("index-number-bytes"),
+        scenario.constant("index-links"),
+        scenario.constant("index-metadata"),
     )
-    write = scene.optional(store, "write", "USD/GB")
-    each = scene.optional(store, "query", "USD/request")
-    parts = scene.number("index_parts")
+    write = scenario.optional(store, "write", "USD/GB")
+    each = scenario.optional(store, "query", "USD/request")
+    parts = scenario.number("index_parts")
     if "read" in store.values:
-        floor = scene.optional(store, "read_floor", "GB")
-        each = each + formulas.price_read_units(size, parts, floor, scene.price(store, "read"))
+        floor = scenario.optional(store, "read_floor", "GB")
+        each = each + formulas.price_read_units(size, parts, floor, scenario.price(store, "read"))
     if "scan_first" in store.values:
-        prices = scene.price(store, "scan_first"), scene.price(store, "scan_rest")
-        edge = scene.price(store, "scan_edge")
+        prices = scenario.price(store, "scan_first"), scenario.price(store, "scan_rest")
+        edge = scenario.price(store, "scan_edge")
         each = each + formulas.price_scan(vectors, parts, size / vectors, edge, prices)
-    fixed = formulas.price_storage(size, scene.price(store, "storage"), size * changed, write)
-    return Line("vector store", fixed, each, scene.optional(store, "minimum", "USD/month"))
+    fixed = formulas.price_storage(size, scenario.price(store, "storage"), size * changed, write)
+    return Line("vector store", fixed, each, scenario.optional(store, "minimum", "USD/month"))
 
 
-def _price_reranking(scene: Scene, reranker: PriceRow, question: Quantity) -> Quantity:
-    passages = scene.number("reranked_passages")
+def _price_reranking(scenario: Scenario, reranker: PriceRow, question: Quantity) -> Quantity:
+    passages = scenario.number("reranked_passages")
     if "search" in reranker.values:
-        price = scene.price(reranker, "search")
-        return formulas.price_rerank_searches(passages, scene.constant("rerank-search-passages"), price)
-    passage = scene.number("passage_tokens")
-    return formulas.price_rerank_tokens(passages, passage, question, scene.price(reranker, "in"))
+        price = scenario.price(reranker, "search")
+        return formulas.price_rerank_searches(passages, scenario.constant("rerank-search-passages"), price)
+    passage = scenario.number("passage_tokens")
+    return formulas.price_rerank_tokens(passages, passage, question, scenario.price(reranker, "in"))
 
 
-def _price_contexts(scene: Scene, model: PriceRow) -> Quantity:
+def _price_contexts(scenario: Scenario, model: PriceRow) -> Quantity:
     """Return what writing a context for each passage of all material costs once; the document is cached meanwhile."""
-    read, write = cache_prices(scene, model, "5m" if "cached" in model.values else "none")
-    document = scene.number("document_tokens")
+    read, write = cache_prices(scenario, model, "5m" if "cached" in model.values else "none")
+    document = scenario.number("document_tokens")
     each = formulas.price_contextual_chunks(
         document,
-        scene.number("passage_tokens"),
-        scene.constant("context-instruction"),
-        scene.number("written_context_tokens"),
-        (write, read, scene.price(model, "in"), scene.price(model, "out")),
+        scenario.number("passage_tokens"),
+        scenario.constant("context-instruction"),
+        scenario.number("written_context_tokens"),
+        (write, read, scenario.price(model, "in"), scenario.price(model, "out")),
     )
-    return scene.number("corpus_tokens") / document / (_ALL - scene.number("passage_overlap")) * each
+    return scenario.number("corpus_tokens") / document / (_ALL - scenario.number("passage_overlap")) * each
 
 
 # --- tuning -------------------------------------------------------------------------------------------------------
 
 
-def _price_tuning(scene: Scene, model: PriceRow | None) -> Part:
+def _price_tuning(scenario: Scenario, model: PriceRow | None) -> Part:
     """Return what every option with this tuned model pays: hosting, each training run, labels and upkeep."""
-    job = price_training_job(scene, model)
-    rate, labels = scene.number("retrainings_per_year"), scene.number("examples") * scene.number("label_cost")
-    upkeep = scene.number("tuning_upkeep_days") * scene.number("engineer_day")
+    job = price_training_job(scenario, model)
+    rate, labels = (
+        scenario.number("retrainings_per_year"),
+        scenario.number("examples") * scenario.number("label_cost"),
+    )
+    upkeep = scenario.number("tuning_upkeep_days") * scenario.number("engineer_day")
     lines = [
         Line("training", job * rate),
-        Line("new labels", labels * scene.number("relabelled") * rate),
+        Line("new labels", labels * scenario.number("relabelled") * rate),
         Line("upkeep of the tuned model", upkeep * rate),
     ]
     if model is not None:
-        lines.insert(0, Line("hosting", formulas.price_machines(_ALL, scene.price(model, "host"))))
-    work = scene.number("tuning_days") * scene.number("engineer_day")
+        lines.insert(0, Line("hosting", formulas.price_machines(_ALL, scenario.price(model, "host"))))
+    work = scenario.number("tuning_days") * scenario.number("engineer_day")
     return tuple(lines), (("labels", labels), ("first training", job), ("engineering of tuning", work))
 
 
-def price_training_job(scene: Scene, model: PriceRow | None) -> Quantity:
+def price_training_job(scenario: Scenario, model: PriceRow | None) -> Quantity:
     """Return what tuning once costs, with all runs until one is kept."""
-    runs = scene.number("training_runs")
+    runs = scenario.number("training_runs")
     if model is not None and "train" not in model.values:
-        return runs * scene.number("training_hours") * scene.price(model, "train_hour")
+        return runs * scenario.number("training_hours") * scenario.price(model, "train_hour")
     tokens = formulas.count_training_tokens(
-        scene.number("examples"), scene.number("example_tokens"), scene.number("epochs")
+        scenario.number("examples"), scenario.number("example_tokens"), scenario.number("epochs")
     )
     if model is not None:
-        return formulas.price_training(tokens, runs, scene.price(model, "train"))
-    accelerator = scene.inputs.row_of("accelerator")
-    way = "full" if scene.inputs.names_of("own_tuning") == ("full",) else "adapter"
+        return formulas.price_training(tokens, runs, scenario.price(model, "train"))
+    accelerator = scenario.inputs.row_of("accelerator")
+    way = "full" if scenario.inputs.names_of("own_tuning") == ("full",) else "adapter"
     time = formulas.estimate_training_time(
-        scene.number("own_parameters"),
+        scenario.number("own_parameters"),
         tokens,
-        scene.constant(f"training-flops-{way}"),
-        scene.price(accelerator, "peak"),
-        scene.price(accelerator, "mfu"),
+        scenario.constant(f"training-flops-{way}"),
+        scenario.price(accelerator, "peak"),
+        scenario.price(accelerator, "mfu"),
     )
-    return runs * time * scene.price(accelerator, "hour")
+    return runs * time * scenario.price(accelerator, "hour")

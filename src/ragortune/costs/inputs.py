@@ -79,7 +79,7 @@ class Inputs:
         self.used: dict[str, Input] = {}
         """Every input that was asked for, in the order of first use."""
         self.assumed: dict[str, str] = {}
-        """Names that stand in because the profile names none."""
+        """Names taken by default, because the profile names none."""
         self._criteria = criteria
         self._kinds = kinds
 
@@ -107,7 +107,7 @@ class Inputs:
     # --- rows of the price data -----------------------------------------------------------------------------------
 
     def rows_of(self, quantity: str) -> list[PriceRow]:
-        """Return the rows that are named for a quantity, or that stand in; empty where it is `none`.
+        """Return the rows that are named for a quantity, or that are its default; empty where it is `none`.
 
         An error has the place of the name in the profile.
         """
@@ -115,16 +115,16 @@ class Inputs:
         names = given.names if given else ()
         if not names:
             level = self.level_of(kind.depends_on) or ""
-            stand_in = kind.stands_in.get(level, kind.stands_in.get("otherwise"))
-            if stand_in is not None:
-                names, self.assumed[quantity] = (stand_in,), stand_in
+            default = kind.defaults.get(level, kind.defaults.get("otherwise"))
+            if default is not None:
+                names, self.assumed[quantity] = (default,), default
         try:
             return [self.book.find(name, *kind.rows) for name in names if name != "none"]
         except PriceError as error:
             raise PriceError(error.message, given.place if given else None, error.hint) from None
 
     def row_of(self, quantity: str) -> PriceRow:
-        """Return the row that is named or stands in for a quantity that something has to."""
+        """Return the row that is named for a quantity, or the default of one that has a default."""
         return self.rows_of(quantity)[0]
 
     # --- numbers --------------------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def vary_one_by_one(inputs: Iterable[Input]) -> Callable[[Input], Quantity]:
     return read
 
 
-class Scene:
+class Scenario:
     """Inputs read in one way, each of them once."""
 
     def __init__(self, inputs: Inputs, read: Callable[[Input], Quantity] = read_middle) -> None:
@@ -250,7 +250,7 @@ class Scene:
         self._kept: dict[str, Any] = {}
 
     def keep(self, name: str, compute: Callable[[], Kept]) -> Kept:
-        """Return what a computation that several options share gives; it runs once for each scene."""
+        """Return what a computation that several options share gives; it runs once for each scenario."""
         if name not in self._kept:
             self._kept[name] = compute()
         kept: Kept = self._kept[name]

@@ -6,7 +6,7 @@ import math
 
 from ragortune.costs import formulas
 from ragortune.costs.bills import Bill
-from ragortune.costs.inputs import Scene
+from ragortune.costs.inputs import Scenario
 from ragortune.model import PriceRow
 from ragortune.model.quantities import measure
 from ragortune.support.record import Record
@@ -45,66 +45,70 @@ def combine_stages(stages: tuple[Stage, ...]) -> tuple[float, float]:
     return middle, middle + math.sqrt(sum((stage.p95 - stage.p50) ** 2 for stage in stages))
 
 
-def estimate_latency(scene: Scene, bill: Bill) -> Latency:
-    """Return how fast a candidate answers; `scene` and `bill` are read at the best guesses."""
+def estimate_latency(scenario: Scenario, bill: Bill) -> Latency:
+    """Return how fast a candidate answers; `scenario` and `bill` are read at the best guesses."""
     row = bill.candidate.model
     where = "own" if row is None else "hosted"
-    stages = [_standard_stage(scene, "network-own" if row is None else "network")]
+    stages = [_standard_stage(scenario, "network-own" if row is None else "network")]
     if bill.candidate.approach.retrieves:
-        stages += _retrieval_stages(scene, where)
+        stages += _retrieval_stages(scenario, where)
     if row is None:
         assert bill.machines is not None
-        loaded = scene.constant("own-loaded").number_in("times")
-        start = scene.constant("own-first-token").number_in("ms") + bill.machines.prefill.number_in("ms")
+        loaded = scenario.constant("own-loaded").number_in("times")
+        start = scenario.constant("own-first-token").number_in("ms") + bill.machines.prefill.number_in("ms")
         stages.append(Stage("own model, prompt and first word", start, start * loaded))
         each = bill.machines.token_time.number_in("ms")
         slow = each * loaded
     else:
-        stages += _hosted_stages(scene, bill, row)
+        stages += _hosted_stages(scenario, bill, row)
         known = "token_time" in row.values
-        given = scene.inputs.price(row, "token_time") if known else scene.inputs.constant("hosted-token-time")
+        given = (
+            scenario.inputs.price(row, "token_time")
+            if known
+            else scenario.inputs.constant("hosted-token-time")
+        )
         each, slow = given.mid, given.high
     tokens = bill.answer.number_in("tokens/request")
     whole = combine_stages((*stages, Stage("answer", tokens * each, tokens * slow)))
     return Latency(tuple(stages), *combine_stages(tuple(stages)), *whole)
 
 
-def _read_stage(scene: Scene, row: PriceRow, name: str, prefix: str = "") -> Stage:
-    return Stage(name, *(scene.price(row, f"{prefix}{part}").number_in("ms") for part in ("p50", "p95")))
+def _read_stage(scenario: Scenario, row: PriceRow, name: str, prefix: str = "") -> Stage:
+    return Stage(name, *(scenario.price(row, f"{prefix}{part}").number_in("ms") for part in ("p50", "p95")))
 
 
-def _standard_stage(scene: Scene, name: str) -> Stage:
-    row = scene.inputs.book.find(name, "stage")
-    return _read_stage(scene, row, row.title)
+def _standard_stage(scenario: Scenario, name: str) -> Stage:
+    row = scenario.inputs.book.find(name, "stage")
+    return _read_stage(scenario, row, row.title)
 
 
-def _retrieval_stages(scene: Scene, where: str) -> list[Stage]:
-    store = scene.inputs.row_of("vector_store")
+def _retrieval_stages(scenario: Scenario, where: str) -> list[Stage]:
+    store = scenario.inputs.row_of("vector_store")
     stages = [
-        _standard_stage(scene, f"embed-{where}"),
-        _read_stage(scene, store, f"search in {store.title}", "search_"),
+        _standard_stage(scenario, f"embed-{where}"),
+        _read_stage(scenario, store, f"search in {store.title}", "search_"),
     ]
-    for reranker in scene.inputs.rows_of("reranker"):
-        stage = _standard_stage(scene, "rerank-hosted")
-        share = max(1.0, scene.number("reranked_passages").number_in("passages") / _REFERENCE_PASSAGES)
+    for reranker in scenario.inputs.rows_of("reranker"):
+        stage = _standard_stage(scenario, "rerank-hosted")
+        share = max(1.0, scenario.number("reranked_passages").number_in("passages") / _REFERENCE_PASSAGES)
         stages.append(Stage(reranker.title, stage.p50 * share, stage.p95 * share))
     return stages
 
 
-def _hosted_stages(scene: Scene, bill: Bill, row: PriceRow) -> list[Stage]:
+def _hosted_stages(scenario: Scenario, bill: Bill, row: PriceRow) -> list[Stage]:
     """Return the stages inside a hosted model: its first token, and the reading of the prompt."""
     measured = "first_token_p50" in row.values and "first_token_p95" in row.values
     first = (
-        _read_stage(scene, row, f"first word of {row.title}", "first_token_")
+        _read_stage(scenario, row, f"first word of {row.title}", "first_token_")
         if measured
-        else _standard_stage(scene, "hosted-first-token")
+        else _standard_stage(scenario, "hosted-first-token")
     )
     cached = bill.hit * bill.prefix * _EACH
     fresh = (bill.fresh + bill.prefix) * _EACH - cached
     speeds = [
-        scene.inputs.price(row, name)
+        scenario.inputs.price(row, name)
         if name in row.values
-        else scene.inputs.constant(f"hosted-{name}".replace("_", "-"))
+        else scenario.inputs.constant(f"hosted-{name}".replace("_", "-"))
         for name in ("prefill", "prefill_cached")
     ]
     times = []

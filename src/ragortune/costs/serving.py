@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ragortune.costs import formulas
-from ragortune.costs.inputs import Scene
+from ragortune.costs.inputs import Scenario
 from ragortune.model import PriceRow
 from ragortune.model.quantities import Quantity, measure, round_up
 from ragortune.support.record import Record
@@ -23,10 +23,6 @@ class Machines(Record, frozen=True):
 
     count: Quantity
     """Accelerators."""
-    groups: Quantity
-    """How often these accelerators hold the model."""
-    service: Quantity
-    """Time that one request takes of a group."""
     prefill: Quantity
     """Time to read a prompt."""
     token_time: Quantity
@@ -50,30 +46,32 @@ def cache_bytes(parameters: Quantity) -> Quantity:
     return _grow(parameters, _CACHE_GROWTH) * measure(_SMALL_CACHE, "bytes/token")
 
 
-def measure_machines(scene: Scene, accelerator: PriceRow, prompt: Quantity, answer: Quantity) -> Machines:
+def measure_machines(
+    scenario: Scenario, accelerator: PriceRow, prompt: Quantity, answer: Quantity
+) -> Machines:
     """Return how many accelerators carry the peak, and how fast they answer; F10 and F11."""
-    parameters, one = scene.number("own_parameters"), measure(1.0, "times")
-    memory = scene.price(accelerator, "memory")
+    parameters, one = scenario.number("own_parameters"), measure(1.0, "times")
+    memory = scenario.price(accelerator, "memory")
     weights = parameters * formulas.WEIGHT
     group = round_up(weights * _ROOM / memory)
-    speed, bandwidth = (scene.price(accelerator, name) * group for name in ("peak", "bandwidth"))
+    speed, bandwidth = (scenario.price(accelerator, name) * group for name in ("peak", "bandwidth"))
     tokens, written = prompt * _EACH, answer * _EACH
     prefill = formulas.estimate_prefill(
-        parameters, tokens, shape_of(parameters), speed, scene.constant("serving-prefill-mfu")
+        parameters, tokens, shape_of(parameters), speed, scenario.constant("serving-prefill-mfu")
     )
     sequence = cache_bytes(parameters) * (tokens + written / 2.0)
     # As many requests are answered together as memory holds: at least one, at most some.
     room = memory * group - weights * _ROOM
-    batch = (room / sequence).at_most(scene.constant("serving-batch")).at_least(one)
-    reach = bandwidth * scene.constant("serving-bandwidth-use")
+    batch = (room / sequence).at_most(scenario.constant("serving-batch")).at_least(one)
+    reach = bandwidth * scenario.constant("serving-bandwidth-use")
     service = formulas.estimate_service(prefill, written, weights / batch, sequence, reach)
-    active, peak_factor = scene.number("active_hours"), scene.number("peak_factor")
-    peak = scene.number("requests_per_day") / active * peak_factor
-    utilisation = scene.constant("serving-utilisation")
+    active, peak_factor = scenario.number("active_hours"), scenario.number("peak_factor")
+    peak = scenario.number("requests_per_day") / active * peak_factor
+    utilisation = scenario.constant("serving-utilisation")
     needed = formulas.count_groups(peak, service, utilisation) * group
-    count = needed.at_least(scene.number("own_accelerators").at_least(group))
+    count = needed.at_least(scenario.number("own_accelerators").at_least(group))
     groups = count / group
     usual = formulas.estimate_usual_step(parameters, sequence, reach, answer * (peak / groups))
     full = formulas.estimate_step(parameters, sequence * batch, reach)
     capacity = groups / service * utilisation / peak_factor * active
-    return Machines(count, groups, service, prefill, usual.at_most(full), capacity)
+    return Machines(count, prefill, usual.at_most(full), capacity)

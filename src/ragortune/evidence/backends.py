@@ -169,7 +169,7 @@ class ServiceModel:
         if len(text) > ANSWER_BYTES:
             raise UsageError(f"the answer of {quote_value(self._name)} is larger than {ANSWER_BYTES:,} bytes")
         dollars = None  # genai-prices does not know every model
-        with contextlib.suppress(AssertionError, LookupError, ImportError, ValueError):
+        with contextlib.suppress(AssertionError, AttributeError, LookupError, ImportError, ValueError):
             dollars = float(response.cost().total_price)
         return Reply(text, response.usage.input_tokens, response.usage.output_tokens, dollars)
 

@@ -60,12 +60,7 @@ def read_by_model(
         second = ask(fill_template("correction.md", prompt=prompt, answer=echo, problems=problems))
         if first.status is None or second.status is None:
             return second if first.status is None else first
-        return msgspec.structs.replace(
-            first,
-            status=_choose_status([first, second]),
-            decision=first.decision or second.decision,
-            facts=(*first.facts, *second.facts),
-        )
+        return msgspec.structs.replace(join_parts([first, second]), dropped=first.dropped)
 
     return [read_part(prompt) for prompt in write_prompts(lines, criteria.values())], replies
 

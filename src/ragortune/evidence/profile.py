@@ -12,7 +12,7 @@ from typing import Any
 from ragortune.evidence.amounts import read_amount
 from ragortune.evidence.entries import Entry, read_details
 from ragortune.evidence.quantities import check_agreement, read_quantities, shorten_number
-from ragortune.model import Answer, Criterion, GivenQuantity, Profile, Provenance, QuantityKind
+from ragortune.model import Answer, Criterion, Profile, Provenance, QuantityKind, QuantityValue
 from ragortune.support.errors import AnswerError, ProfileError
 from ragortune.support.reading import Document
 from ragortune.support.record import NOTHING
@@ -92,7 +92,7 @@ class Vocabulary:
         levels[criterion.id] = self._read_answer(criterion, entry, answers)
 
     def _share_numbers(
-        self, quantities: Mapping[str, GivenQuantity], levels: _Levels, answers: _Answers
+        self, quantities: Mapping[str, QuantityValue], levels: _Levels, answers: _Answers
     ) -> None:
         """Answer the criteria that ask for the same number as a quantity, or see that both agree."""
         for name, quantity in quantities.items():

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from ragortune.evidence.entries import describe_evidence
 from ragortune.evidence.profile import UNKNOWN
-from ragortune.evidence.quantities import word_quantity
+from ragortune.evidence.quantities import format_quantity
 from ragortune.model import Criterion, Profile, Provenance, Rulebook
 from ragortune.support.text import clean_text
 
@@ -60,7 +60,7 @@ def write_template(rulebook: Rulebook, schema: str | None = None) -> str:
     lines = [
         "# Numbers for `ragortune cost`, as far as they are known; the others have defaults.",
         "# quantities:",
-        *(f"#   {kind.id}:  # {word_quantity(kind)}" for kind in own),
+        *(f"#   {kind.id}:  # {format_quantity(kind)}" for kind in own),
     ]
     head = f"# yaml-language-server: $schema={schema}\n" if schema else ""
     return head + write_profile(rulebook.criteria.values()) + "\n" + "\n".join(lines) + "\n"

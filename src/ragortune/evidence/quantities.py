@@ -10,7 +10,7 @@ from typing import Any
 
 from ragortune.evidence.amounts import parse_amount
 from ragortune.evidence.entries import Entry, describe_evidence, read_details
-from ragortune.model import Criterion, GivenQuantity, Provenance, QuantityKind
+from ragortune.model import Criterion, Provenance, QuantityKind, QuantityValue
 from ragortune.support.errors import ProfileError, QuantityError
 from ragortune.support.text import join_words, quote_value, suggest_name
 
@@ -18,14 +18,14 @@ _ENDS = (("from", "to"), ("low", "high"))
 _KEYS = ("value", "low", "high", "from", "to", "source", "evidence", "as_of")
 
 
-def read_quantities(entry: Entry, kinds: Mapping[str, QuantityKind]) -> dict[str, GivenQuantity]:
+def read_quantities(entry: Entry, kinds: Mapping[str, QuantityKind]) -> dict[str, QuantityValue]:
     """Return the quantities that stand under `quantities`, checked; raises ProfileError with the place.
 
     Names are checked against the price data later, by whoever has it.
     """
     if entry.value is not None and not isinstance(entry.value, Mapping):
         raise entry.must_be("a mapping")
-    given: dict[str, GivenQuantity] = {}
+    given: dict[str, QuantityValue] = {}
     for own in entry:
         kind = kinds.get(own.key)
         if kind is None:
@@ -36,7 +36,7 @@ def read_quantities(entry: Entry, kinds: Mapping[str, QuantityKind]) -> dict[str
     return given
 
 
-def _read_names(entry: Entry, kind: QuantityKind) -> GivenQuantity:
+def _read_names(entry: Entry, kind: QuantityKind) -> QuantityValue:
     """Return the names that were chosen."""
     listed = isinstance(entry.value, (list, tuple))
     parts = list(entry) if listed else [entry]
@@ -53,10 +53,10 @@ def _read_names(entry: Entry, kind: QuantityKind) -> GivenQuantity:
         if part.value in names:
             raise part.fail(f"'{kind.id}' names {quote_value(part.value)} twice")
         names.append(part.value)
-    return GivenQuantity(names=tuple(names), place=entry.place())
+    return QuantityValue(names=tuple(names), place=entry.place())
 
 
-def _read_number(entry: Entry, kind: QuantityKind) -> GivenQuantity:
+def _read_number(entry: Entry, kind: QuantityKind) -> QuantityValue:
     """Return the number with its ends."""
     if not isinstance(entry.value, Mapping):
         return _with_margin(entry, kind, _read_amount(entry, kind), Provenance.STATED, None)
@@ -79,14 +79,14 @@ def _read_number(entry: Entry, kind: QuantityKind) -> GivenQuantity:
     if not low <= mid <= high:
         message = f"'{kind.id}' does not lie within its own range, or the range ends before it begins"
         raise entry.fail(message)
-    return GivenQuantity(low, mid, high, (low, high), kind.criterion, (), source, evidence, entry.place())
+    return QuantityValue(low, mid, high, (low, high), kind.criterion, (), source, evidence, entry.place())
 
 
 def _with_margin(
     entry: Entry, kind: QuantityKind, number: float, source: Provenance, evidence: Any
-) -> GivenQuantity:
+) -> QuantityValue:
     low, high = (number, number) if source is Provenance.MEASURED else kind.put_margin(number)
-    return GivenQuantity(low, number, high, None, kind.criterion, (), source, evidence, entry.place())
+    return QuantityValue(low, number, high, None, kind.criterion, (), source, evidence, entry.place())
 
 
 def _read_amount(entry: Entry, kind: QuantityKind) -> float:
@@ -115,7 +115,7 @@ def check_agreement(
     number: float | None,
     levels: Sequence[str],
     kind: QuantityKind,
-    quantity: GivenQuantity,
+    quantity: QuantityValue,
 ) -> None:
     """Raise ProfileError where an answer and the quantity that asks for the same number contradict each other."""
     possible = criterion.levels_between(*quantity.ends)
@@ -137,7 +137,7 @@ def shorten_number(number: float) -> int | float:
     return int(number) if number == int(number) else number
 
 
-def describe_quantity(given: GivenQuantity) -> object:
+def describe_quantity(given: QuantityValue) -> object:
     """Return a quantity as plain data that reads back as the same: its number or names, and more where more was said."""
     if given.names:
         return given.names[0] if len(given.names) == 1 else list(given.names)
@@ -152,7 +152,7 @@ def describe_quantity(given: GivenQuantity) -> object:
     return described["value"] if list(described) == ["value"] else described
 
 
-def word_quantity(kind: QuantityKind) -> str:
+def format_quantity(kind: QuantityKind) -> str:
     """Return what a quantity is, with its unit or the words it takes."""
     takes = (
         kind.unit or (not kind.rows and join_words(kind.words, "or")) or "a name from `ragortune prices list`"
@@ -164,7 +164,7 @@ def word_quantity(kind: QuantityKind) -> str:
 def describe_quantities(kinds: Mapping[str, QuantityKind]) -> dict[str, Any]:
     """Return the JSON Schema of what stands under `quantities`, inside that of profiles."""
     shapes = {
-        kind.id: {"description": word_quantity(kind), "anyOf": [{"type": "null"}, *_describe_shapes(kind)]}
+        kind.id: {"description": format_quantity(kind), "anyOf": [{"type": "null"}, *_describe_shapes(kind)]}
         for kind in kinds.values()
     }
     return {

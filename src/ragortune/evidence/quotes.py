@@ -224,12 +224,8 @@ def front_matter_end(lines: Sequence[str]) -> int:
 
 def _find_key(lines: Sequence[str]) -> range:
     """Return which lines of the front matter, counted from 0, hold the key `ragortune`."""
-    first = None
-    last = max(0, front_matter_end(lines) - 1)
-    for number in range(1, last):
-        line = lines[number]
-        if first is not None and line[:1] not in {" ", "\t", "", "#", "-", "}", "]"}:
-            return range(first, number)
-        if first is None and re.match(rf"{BLOCK}\s*:", line, re.IGNORECASE):
-            first = number
-    return range(first, last) if first is not None else range(0)
+    last = front_matter_end(lines) - 1
+    keys = (at for at in range(1, last) if re.match(rf"{BLOCK}\s*:", lines[at], re.IGNORECASE))
+    first = next(keys, last)
+    others = (at for at in range(first + 1, last) if lines[at][:1] not in {" ", "\t", "", "#", "-", "}", "]"})
+    return range(first, next(others, last))

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from ragortune.model import Evidence, GivenQuantity, Option
+from ragortune.model import Evidence, Option, QuantityValue
 
-NO_QUANTITIES: Mapping[str, GivenQuantity] = MappingProxyType({})
+NO_QUANTITIES: Mapping[str, QuantityValue] = MappingProxyType({})
 
 
 class SectionKind(StrEnum):
@@ -269,7 +269,7 @@ class DesignReading(msgspec.Struct, frozen=True):
     """Facts about the project, in the order of their lines."""
     prose_decision: StatedDecision | None = None
     """What its prose decides, where its own block says what it decides."""
-    quantities: Mapping[str, GivenQuantity] = NO_QUANTITIES
+    quantities: Mapping[str, QuantityValue] = NO_QUANTITIES
     """Numbers for the cost model, from the document's own `ragortune` block."""
     sentences: tuple[Sentence, ...] = ()
     """All of the document, for rules that look for what is not there (alternatives, consequences, an owner)."""

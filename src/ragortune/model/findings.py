@@ -74,6 +74,11 @@ class Detector(StrEnum):
     UNUSED_SUPPRESSION = "unused_suppression"
     """A suppression that nothing was found for."""
 
+    @property
+    def about_comments(self) -> bool:
+        """Whether it looks at the comments that suppress findings, not at what the document says."""
+        return self.value.endswith("_suppression")
+
 
 class FindingExample(Record, frozen=True):
     """A small document on which a finding rule is tested, named by a sentence about a team or project."""
@@ -93,7 +98,7 @@ class FindingTests(Record, frozen=True):
 
     fires: tuple[FindingExample, ...] = ()
     """Documents in which the rule must find something."""
-    silent: tuple[FindingExample, ...] = ()
+    does_not_fire: tuple[FindingExample, ...] = ()
     """Documents in which it must not."""
 
 

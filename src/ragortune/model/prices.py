@@ -192,10 +192,9 @@ def bounds_of(value: PriceValue) -> tuple[float, float]:
 def is_date(text: str) -> bool:
     """Return whether a text is a date, YYYY-MM-DD."""
     try:
-        dt.date.fromisoformat(text)
+        return dt.date.fromisoformat(text).isoformat() == text  # not a day of a week, such as 2026-W48-1
     except ValueError:
         return False
-    return len(text) == len("YYYY-MM-DD")
 
 
 def count_days(earlier: str, later: str) -> int:

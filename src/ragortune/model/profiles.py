@@ -87,8 +87,8 @@ class QuantityKind(Record, frozen=True):
     several: bool = False
     """True where a list of names can be given."""
     depends_on: str | None = None
-    """The criterion on whose level the default depends: a price row `id-level`, or a name under `stands_in`."""
-    stands_in: Mapping[str, str] = NOTHING
+    """The criterion on whose level the default depends: a price row `id-level`, or a name under `defaults`."""
+    defaults: Mapping[str, str] = NOTHING
     """The name that is taken where none is given, by level, or under `otherwise`."""
 
     def put_margin(self, number: float) -> tuple[float, float]:
@@ -96,7 +96,7 @@ class QuantityKind(Record, frozen=True):
         return max(self.minimum, number / self.spread), min(self.maximum, number * self.spread)
 
 
-class GivenQuantity(Record, frozen=True):
+class QuantityValue(Record, frozen=True):
     """One entry under `quantities`, checked: a number with its bounds, or the names of rows of the price data."""
 
     low: float = 0.0
@@ -138,5 +138,5 @@ class Profile(Record, frozen=True):
     """Anything else."""
     answers: Mapping[str, Answer] = NOTHING
     """The answers as given; empty where only the levels were read."""
-    quantities: Mapping[str, GivenQuantity] = NOTHING
+    quantities: Mapping[str, QuantityValue] = NOTHING
     """Numbers for the cost model by name, as far as they were given."""

@@ -17,7 +17,7 @@ from ragortune.support.errors import QuantityError
 from ragortune.support.text import quote_value
 
 Magnitude = float | list[float]
-_HAIR = 1e-9
+_TOLERANCE = 1e-9
 """What rounding up forgives: the error of a division."""
 
 
@@ -123,7 +123,9 @@ def plain(value: float) -> Quantity:
 
 def round_up(quantity: Quantity) -> Quantity:
     """Return a quantity with each number raised to the next whole one; a hair above a whole number counts as it."""
-    return quantity.apply(lambda value: float(math.ceil(value - _HAIR)) if math.isfinite(value) else value)
+    return quantity.apply(
+        lambda value: float(math.ceil(value - _TOLERANCE)) if math.isfinite(value) else value
+    )
 
 
 def add_up(quantities: Iterable[Quantity], unit: str) -> Quantity:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from ragortune.costs.assess import DECIDES_FROM, CostReport, OptionCost, Spread
+from ragortune.costs.assess import DECIDES_FROM, CostReport, OptionCost
 from ragortune.costs.comparisons import BreakEven, Payback, Swing
 from ragortune.costs.derived import Facts
 from ragortune.costs.feasibility import Ruling
@@ -20,7 +20,6 @@ from ragortune.support.record import Record
 from ragortune.support.text import clean_text, join_words
 
 SCHEMA = "ragortune/cost/1"
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _BAR_CELLS = 24
 _NEVER = "never"
 
@@ -61,7 +60,11 @@ def write_costs_csv(answer: CostAnswer) -> str:
     """Return a cost report as a table with one option a row."""
     rows = []
     for cost in answer.report.options:
-        money = (*_percentiles(cost.running), *_percentiles(cost.total), cost.invested.p50)
+        money = (
+            *msgspec.structs.astuple(cost.running),
+            *msgspec.structs.astuple(cost.total),
+            cost.invested.p50,
+        )
         rows.append(
             (
                 *(cost.option, cost.approach, cost.model or "own", cost.cache),
@@ -69,7 +72,7 @@ def write_costs_csv(answer: CostAnswer) -> str:
                 *(f"{amount:.6g}" for amount in money),
                 f"{cost.chance:.4f}",
                 *(f"{time:.0f}" for time in _times(cost)),
-                show_name(cost),
+                format_name(cost),
             )
         )
     return write_csv(_CSV_HEAD, rows)
@@ -89,7 +92,7 @@ def write_csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 # --- numbers and names --------------------------------------------------------------------------------------------
 
 
-def show_number(number: float) -> str:
+def format_number(number: float) -> str:
     """Return a number as people write it: three digits that count, thousands with commas."""
     size = abs(number)
     if size >= 1e12:
@@ -103,7 +106,7 @@ def show_number(number: float) -> str:
     return f"{number:.1g}" if size >= 1e-4 else f"{number:.0e}"
 
 
-def show_count(number: float) -> str:
+def format_count(number: float) -> str:
     """Return a large count in a few characters: 38.2 million."""
     for size, word in ((1e9, " billion"), (1e6, " million")):
         if abs(number) >= size:
@@ -111,17 +114,13 @@ def show_count(number: float) -> str:
     return f"{float(f'{number:.3g}'):,.0f}"
 
 
-def show_name(cost: OptionCost) -> str:
+def format_name(cost: OptionCost) -> str:
     """Return an option's name with how its prompt is cached and what it runs on."""
     extras = [] if cost.cache == "none" else [f"{cost.cache} cache"]
     extras += ["batch"] if cost.batch else []
     if cost.accelerators is not None:
         extras.append(f"{cost.accelerators} accelerator{'s' if cost.accelerators != 1 else ''}")
     return cost.id + (f" ({', '.join(extras)})" if extras else "")
-
-
-def _percentiles(spread: Spread) -> tuple[float, float, float]:
-    return spread.p10, spread.p50, spread.p90
 
 
 def _times(cost: OptionCost) -> tuple[float, float, float, float]:
@@ -135,25 +134,24 @@ def _times(cost: OptionCost) -> tuple[float, float, float, float]:
 def build_page(answer: CostAnswer) -> list[Block]:
     """Return the page on a cost report."""
     report = answer.report
-    letters = {cost.id: _LETTERS[index % len(_LETTERS)] for index, cost in enumerate(report.options)}
     return [
         Heading(report.project or "Untitled project"),
-        terms([("Cheapest", Span(_word_leader(report), Style.ADVICE)), *_lead(report)], None),
-        *_bills(report, letters),
-        *_section("What makes the bills, at the best guesses", _parts(report, letters)),
-        *_latencies(report, letters),
-        *_section("In the way", _obstacles(report, letters)),
+        terms([("Cheapest", Span(_format_leader(report), Style.ADVICE)), *_lead(report)], None),
+        *_bills(report),
+        *_section("What makes the bills, at the best guesses", _parts(report)),
+        *_latencies(report),
+        *_section("In the way", _obstacles(report)),
         *_section(
             "Break-even: requests a month from which one is cheaper than another",
-            _break_evens(report, letters),
+            _break_evens(report),
             "Hit rates of caches and numbers of machines are held at what they are now.",
         ),
-        *_section("Break-even: size of the material", _context_limits(report, letters)),
+        *_section("Break-even: size of the material", _context_limits(report)),
         *_section(
             "Payback of tuning",
-            [(letters[own.option], _word_payback(own, letters)) for own in report.paybacks],
+            [(report.letters[own.option], _format_payback(own, report.letters)) for own in report.paybacks],
         ),
-        *_tornado(report, letters),
+        *_tornado(report),
         *_section("Into the advice", *_advice(answer)),
         *_section("Given", *_given(report)),
         *_section("Defaults that were used", *_defaults(answer)),
@@ -176,13 +174,13 @@ def _section(heading: str, rows: Iterable[tuple[str, str]], *remarks: str) -> It
 
 def _lead(report: CostReport) -> list[tuple[str, str]]:
     requests = report.requests_a_month
-    text = f"{show_count(requests.p50)} a month"
+    text = f"{format_count(requests.p50)} a month"
     if requests.p10 < requests.p90:
-        text += f" ({show_count(requests.p10)} to {show_count(requests.p90)})"
+        text += f" ({format_count(requests.p10)} to {format_count(requests.p90)})"
     lead = [("Requests", text)]
     if report.worth_of_a_point is not None:
         ranked = "is part of the ranking" if report.wrong_answers_priced else "is not in the bills below"
-        worth = f"one percentage point is worth {show_number(report.worth_of_a_point)} USD a month"
+        worth = f"one percentage point is worth {format_number(report.worth_of_a_point)} USD a month"
         lead.append(("Accuracy", f"{worth}; it {ranked}"))
     stale = sum(age.stale for age in report.prices)
     oldest = max((age.days for age in report.prices), default=0)
@@ -194,23 +192,23 @@ def _lead(report: CostReport) -> list[tuple[str, str]]:
     return [*lead, ("Prices", text)]
 
 
-def _word_leader(report: CostReport) -> str:
+def _format_leader(report: CostReport) -> str:
     cost = report.leader
     if cost is None:
         return "no option can be used; see what stands in the way"
     chance = report.chance_of(cost.option)
     rivals = [other for other in report.options if other.feasible and other.option is not cost.option]
     if not rivals:
-        return f"{cost.option} is the only option that can be used; cheapest as {show_name(cost)}"
+        return f"{cost.option} is the only option that can be used; cheapest as {format_name(cost)}"
     if chance < DECIDES_FROM:
         chances = {option: report.chance_of(option) for option in Option}
         shares = [f"{option} in {share:.0%}" for option, share in chances.items() if share > 0.005]
         return f"cost does not decide: of the draws {join_words(shares)} are cheapest"
-    text = f"{cost.option}, in {chance:.0%} of {report.draws:,} draws; as {show_name(cost)}"
+    text = f"{cost.option}, in {chance:.0%} of {report.draws:,} draws; as {format_name(cost)}"
     if cost.total.p50 > 0:
         nearest = min(rivals, key=lambda other: other.total.p50)
         times = f"{nearest.total.p50 / cost.total.p50:.3g}"
-        text += f"; the next option costs {times} times as much ({show_name(nearest)})"
+        text += f"; the next option costs {times} times as much ({format_name(nearest)})"
     return text
 
 
@@ -218,14 +216,14 @@ def _columns(*titles: str) -> tuple[Column, ...]:
     return (Column("Option"), *(Column(title, right=True) for title in titles))
 
 
-def _bills(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block]:
+def _bills(report: CostReport) -> Iterator[Block]:
     rows = []
     for cost in report.options:
-        money = [show_number(amount) for amount in (*_percentiles(cost.running), cost.total.p50)]
+        money = [format_number(amount) for amount in (*msgspec.structs.astuple(cost.running), cost.total.p50)]
         if any(found.gate == "window" for found in cost.obstacles):
             money = ["-"] * 4
         chance = f"{cost.chance:.0%}" if cost.feasible else "-"
-        rows.append((f"{letters[cost.id]} {show_name(cost)}", *money, chance))
+        rows.append((f"{report.letters[cost.id]} {format_name(cost)}", *money, chance))
     yield Heading("US dollars a month", 2)
     yield Table(_columns("p10", "p50", "p90", "total", "wins"), tuple(rows), head=True)
     yield Paragraph(
@@ -238,26 +236,26 @@ def _bills(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block]:
         yield Paragraph("The total holds what wrong answers cost.", Style.ASIDE)
 
 
-def _parts(report: CostReport, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _parts(report: CostReport) -> Iterator[tuple[str, str]]:
     for cost in report.options:
         total = sum(cost.lines.values())
         if not cost.feasible or total <= 0:
             continue
         text = ", ".join(
-            f"{name} {show_number(amount)} ({amount / total:.0%})"
+            f"{name} {format_number(amount)} ({amount / total:.0%})"
             for name, amount in cost.lines.items()
             if amount >= total * 0.005
         )
-        once = [f"{name} {show_number(paid)}" for name, paid in cost.investments.items() if paid > 0.5]
+        once = [f"{name} {format_number(paid)}" for name, paid in cost.investments.items() if paid > 0.5]
         text += f"; once: {', '.join(once)}" if once else ""
         if cost.accepted_answer is not None:
-            text += f"; an accepted answer costs {show_number(cost.accepted_answer.p50)} USD"
-        yield letters[cost.id], text
+            text += f"; an accepted answer costs {format_number(cost.accepted_answer.p50)} USD"
+        yield report.letters[cost.id], text
 
 
-def _latencies(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block]:
+def _latencies(report: CostReport) -> Iterator[Block]:
     rows = tuple(
-        (f"{letters[cost.id]} {show_name(cost)}", *(f"{time:,.0f}" for time in _times(cost)))
+        (f"{report.letters[cost.id]} {format_name(cost)}", *(f"{time:,.0f}" for time in _times(cost)))
         for cost in report.options
         if not any(found.gate in ("window", "knowledge") for found in cost.obstacles)
     )
@@ -266,44 +264,47 @@ def _latencies(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block
         yield Table(_columns("first word", "p95", "whole answer", "p95"), rows, head=True)
 
 
-def _obstacles(report: CostReport, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _obstacles(report: CostReport) -> Iterator[tuple[str, str]]:
     words = {Ruling.FAILS: "cannot be used", Ruling.WARNS: "beware"}
     for cost in report.options:
         for found in cost.obstacles:
-            yield letters[cost.id], f"{words[found.ruling]}: {found.text} ({found.gate})"
+            yield report.letters[cost.id], f"{words[found.ruling]}: {found.text} ({found.gate})"
 
 
-def _break_evens(report: CostReport, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _break_evens(report: CostReport) -> Iterator[tuple[str, str]]:
     carried = {cost.id: cost.carries_requests_a_month for cost in report.options}
     for own in report.break_evens:
-        yield f"{letters[own.option]} for {letters[own.against]}", _word_break_even(own, carried[own.option])
+        yield (
+            f"{report.letters[own.option]} for {report.letters[own.against]}",
+            _format_break_even(own, carried[own.option]),
+        )
 
 
-def _word_break_even(own: BreakEven, carried: float | None) -> str:
+def _format_break_even(own: BreakEven, carried: float | None) -> str:
     requests = own.requests_a_month
     if requests is None and own.p10 is None:
         return "cheaper at any volume" if own.cheaper_now else _NEVER
-    text = "at the best guesses never" if requests is None else show_count(requests)
+    text = "at the best guesses never" if requests is None else format_count(requests)
     if own.p10 is not None and own.p90 is not None:
-        text += f" ({show_count(own.p10)} to {show_count(own.p90)}"
+        text += f" ({format_count(own.p10)} to {format_count(own.p90)}"
         text += ")" if own.share > 0.99 else f" in {own.share:.0%} of the draws, otherwise never)"
     if carried is not None and requests is not None and requests > carried:
-        text += (
-            f"; that is more than the {show_count(carried)} that its accelerators carry, so never with these"
-        )
+        text += f"; that is more than the {format_count(carried)} that its accelerators carry, so never with these"
     return text
 
 
-def _context_limits(report: CostReport, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _context_limits(report: CostReport) -> Iterator[tuple[str, str]]:
     for name, own in report.context_limits.items():
-        size = f"{show_count(own.p50)} tokens of material ({show_count(own.p10)} to {show_count(own.p90)})"
+        size = (
+            f"{format_count(own.p50)} tokens of material ({format_count(own.p10)} to {format_count(own.p90)})"
+        )
         text = f"up to {size}: all of it in the prompt costs less a request than retrieved text"
-        yield letters[name], text
+        yield report.letters[name], text
 
 
-def _word_payback(own: Payback, letters: Mapping[str, str]) -> str:
+def _format_payback(own: Payback, letters: Mapping[str, str]) -> str:
     low, middle, high = (
-        _NEVER if months is None else f"{show_number(months)} months"
+        _NEVER if months is None else f"{format_number(months)} months"
         for months in (own.p10, own.p50, own.p90)
     )
     against = f"against {letters[own.against]}"
@@ -317,7 +318,7 @@ def _word_payback(own: Payback, letters: Mapping[str, str]) -> str:
     )
 
 
-def _tornado(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block]:
+def _tornado(report: CostReport) -> Iterator[Block]:
     """Yield what each input alone does to the bill of the cheapest, as bars around its best guess."""
     if report.leader is None or not report.swings:
         return
@@ -330,8 +331,8 @@ def _tornado(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block]:
         return Bar(first, last, _BAR_CELLS, (((middle - low) / width, "┃"),))
 
     def word(swing: Swing) -> str:
-        first = f", {letters[swing.then_cheapest]} first" if swing.then_cheapest else ""
-        return f"{show_number(swing.at_low)} to {show_number(swing.at_high)}{first}"
+        first = f", {report.letters[swing.then_cheapest]} first" if swing.then_cheapest else ""
+        return f"{format_number(swing.at_low)} to {format_number(swing.at_high)}{first}"
 
     yield Heading("What moves the bill of the cheapest, USD a month", 2)
     yield Table(
@@ -351,7 +352,7 @@ def _advice(answer: CostAnswer) -> tuple[Iterable[tuple[str, str]], str]:
     return rows, f"With these facts the advice is {informed}{without}"
 
 
-def _word_input(given: Input) -> str:
+def _format_input(given: Input) -> str:
     low, mid, high = (
         f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
         for number in (given.low, given.mid, given.high)
@@ -363,7 +364,7 @@ def _word_input(given: Input) -> str:
 
 def _given(report: CostReport) -> tuple[Iterable[tuple[str, str]], str]:
     said = (Origin.GIVEN, Origin.ANSWER, Origin.MEASURED)
-    rows = [(own.name, _word_input(own)) for own in report.inputs if own.origin in said]
+    rows = [(own.name, _format_input(own)) for own in report.inputs if own.origin in said]
     margin = "Plain numbers are taken as guesses with a margin; `{low, high}` or `source: measured` says how sure they are."
     return rows, margin
 
@@ -373,7 +374,7 @@ def _defaults(answer: CostAnswer) -> tuple[Iterable[tuple[str, str]], str]:
     for own in answer.report.inputs:
         if own.origin is Origin.DEFAULT:
             source = f"; {own.source}" if own.source in answer.sources else ""
-            rows.append((own.name, f"{_word_input(own)}{source}"))
+            rows.append((own.name, f"{_format_input(own)}{source}"))
     return rows, "Nobody said these. Each can be given under `quantities`."
 
 

@@ -66,7 +66,9 @@ def list_prices(found: PriceList) -> list[Block]:
     blocks: list[Block] = []
     for kind in dict.fromkeys(row.kind for row in found.rows):
         blocks.append(Heading(kind.replace("_", " "), 2))
-        blocks.append(terms((row.id, _word_row(row, found.today)) for row in found.rows if row.kind == kind))
+        blocks.append(
+            terms((row.id, _format_row(row, found.today)) for row in found.rows if row.kind == kind)
+        )
     return [*blocks, Paragraph(f"{len(found.rows)} rows")]
 
 
@@ -96,12 +98,12 @@ def _list_values(rows: Iterable[PriceRow]) -> list[tuple[str, ...]]:
     ]
 
 
-def _word_row(row: PriceRow, today: str) -> str:
-    values = ", ".join(_word_value(row, name) for name in row.values)
+def _format_row(row: PriceRow, today: str) -> str:
+    values = ", ".join(_format_value(row, name) for name in row.values)
     return f"{row.as_of}, {count_days(row.as_of, today)} days, {row.confidence}: {values}"
 
 
-def _word_value(row: PriceRow, name: str) -> str:
+def _format_value(row: PriceRow, name: str) -> str:
     value = row.values[name]
     low, high = bounds_of(value)
     ends = f" ({low:,.12g} to {high:,.12g})" if low != high else ""
@@ -123,7 +125,7 @@ def show_price(found: PriceList) -> list[Block]:
     values = []
     for name, value in row.values.items():
         extras = [part for part in (value.as_of, value.source, value.confidence) if part]
-        values.append(_word_value(row, name) + (f" ({', '.join(extras)})" if extras else ""))
+        values.append(_format_value(row, name) + (f" ({', '.join(extras)})" if extras else ""))
     names = dict.fromkeys([row.source, *(value.source for value in row.values.values() if value.source)])
     return [
         Heading(row.title),

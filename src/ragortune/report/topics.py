@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ragortune.engine import decide_option
 from ragortune.engine.score import logistic
-from ragortune.evidence.quantities import word_quantity
+from ragortune.evidence.quantities import format_quantity
 from ragortune.model import EVEN, GateKind, Rulebook, Sample, Strength
 from ragortune.report.blocks import Block, Heading, Paragraph, terms
 from ragortune.report.headline import NEED_NAMES, format_share
@@ -135,7 +135,7 @@ def firm_page(book: Rulebook) -> list[Block]:
 
 def quantities_page(book: Rulebook) -> list[Block]:
     """Return the page on the numbers that stand under `quantities` in a profile."""
-    rows = [(kind.id, word_quantity(kind)) for kind in book.quantities.values()]
+    rows = [(kind.id, format_quantity(kind)) for kind in book.quantities.values()]
     return [Heading("Quantities"), Paragraph(_QUANTITIES), terms(rows)]
 
 

@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_mod
 
 from ragortune.evidence.documents.language import (
     ApproachWords,
+    Classifier,
     Cue,
     FactWords,
     SectionName,
@@ -96,6 +97,7 @@ ALL_KINDS = (
     Kind("topics", TopicWords, "topic", folder="language"),
     Kind("tongues", Tongue, "language", folder="language"),
     Kind("facts", FactWords, "phrase", folder="language"),
+    Kind("classifiers", Classifier, "fitted model", folder="language"),
     Kind(
         "derived",
         Criterion,

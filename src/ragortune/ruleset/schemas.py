@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ragortune.evidence.entries import EVIDENCE_SCHEMA
-from ragortune.evidence.quantities import describe_quantities, word_quantity
+from ragortune.evidence.quantities import describe_quantities, format_quantity
 from ragortune.model import Criterion, Provenance, QuantityKind, Rulebook
 from ragortune.ruleset.files import KINDS, adapter_of
 from ragortune.support.record import NOTHING
@@ -43,7 +43,7 @@ def outline_profile(
     numbers: dict[str, Any] = {"type": "object", "description": "Numbers for the cost model."}
     if quantities:
         numbers["properties"] = {
-            kind.id: {"description": word_quantity(kind)} for kind in quantities.values()
+            kind.id: {"description": format_quantity(kind)} for kind in quantities.values()
         }
     nested = {group: {"type": "object", "properties": names} for group, names in groups.items()}
     return {

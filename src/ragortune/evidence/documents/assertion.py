@@ -59,19 +59,15 @@ class Scope(msgspec.Struct, frozen=True, gc=False):
 class Marked:
     """A sentence with everything that the language finds in it; what that means is worked out when it is asked for."""
 
-    __slots__ = ("__dict__", "_marker", "found", "sentence")
+    __slots__ = ("__dict__", "_marker", "found", "sentence", "tokens")
 
     def __init__(self, sentence: Sentence, marker: Marker) -> None:
         """Take a sentence, and what knows the language."""
         self.sentence = sentence
         self._marker = marker
-        self.found = marker.language.find(Tokens(sentence.text).words)
+        self.tokens = Tokens(sentence.text)
+        self.found = marker.language.find(self.tokens.words)
         """Every wording, cues and stops included."""
-
-    @cached_property
-    def tokens(self) -> Tokens:
-        """The words of the sentence. Most sentences never need them again, and do without."""
-        return Tokens(self.sentence.text)
 
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:

@@ -1,4 +1,7 @@
-"""What can be wrong with wordings: patterns that cannot be read, levels that are not defined, numbers without a unit."""
+"""What can be wrong with wordings: patterns that cannot be read, levels that are not defined, numbers without a unit.
+
+A fitted model needs a weight for each of its outcomes.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from ragortune.evidence.documents.language import FactWords, LanguageData
+from ragortune.evidence.documents.features import UNANSWERED, UNKNOWN
+from ragortune.evidence.documents.language import Classifier, FactWords, LanguageData
 from ragortune.evidence.documents.patterns import AMOUNTS, PatternError, parse_pattern
-from ragortune.model import Criterion
+from ragortune.model import Criterion, Option
+from ragortune.model.documents import DocumentStatus
 from ragortune.support.text import join_words, quote_value, suggest_name
 
 _PATTERNS = ("any", "near", "unless")
@@ -35,6 +40,8 @@ def check_language(data: LanguageData, criteria: Mapping[str, Criterion]) -> Ite
                 yield from _check_patterns(kind, record.id, part, getattr(record, part, ()), lists)
     for fact in data.facts:
         yield from _check_answers(fact, criteria)
+    for model in data.classifiers:
+        yield from _check_classifier(model, criteria)
 
 
 def _check_patterns(
@@ -81,6 +88,32 @@ def _check_number(fact: FactWords, name: str, criteria: Mapping[str, Criterion])
     for level in fact.bands:
         if level not in criterion.level_ids:
             yield _no_level(fact, ("bands",), level, criterion)
+
+
+def _check_classifier(model: Classifier, criteria: Mapping[str, Criterion]) -> Iterator[LanguageProblem]:
+    told = {"status": tuple(DocumentStatus), "option": tuple(Option)}
+    if model.id in criteria:
+        known: tuple[str, ...] = (UNANSWERED, UNKNOWN, *criteria[model.id].level_ids)
+    elif model.id in told:
+        known = told[model.id]
+    else:
+        message = f"a fitted model tells 'status', 'option' or a criterion, not {quote_value(model.id)}"
+        hint = suggest_name(model.id, [*told, *criteria])
+        yield LanguageProblem("classifiers", model.id, ("id",), message, hint)
+        return
+    for index, outcome in enumerate(model.outcomes):
+        if outcome not in known:
+            message = f"'{model.id}' has no outcome {quote_value(outcome)}"
+            hint = suggest_name(outcome, known)
+            yield LanguageProblem("classifiers", model.id, ("outcomes", index), message, hint)
+    count = len(model.outcomes)
+    if len(model.intercepts) != count:
+        message = f"'intercepts' needs a number for each of {count} outcomes"
+        yield LanguageProblem("classifiers", model.id, ("intercepts",), message)
+    for name, numbers in model.features.items():
+        if len(numbers) != count + 1:
+            message = f"{quote_value(name)} needs its largest value and a weight for each of {count} outcomes"
+            yield LanguageProblem("classifiers", model.id, ("features", name), message)
 
 
 def _no_criterion(

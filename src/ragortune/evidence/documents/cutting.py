@@ -12,6 +12,7 @@ from ragortune.evidence.documents.blocks import Line
 from ragortune.evidence.documents.inline import Words
 from ragortune.model.documents import Piece, Sentence, Span
 
+_LONGEST_QUOTE = 400
 _SENTENCE_END = re.compile(r"[.!?][\"'\u201d)\]]{0,2}\s+(?=[\"'\u201c(\[]?[A-Z0-9\u2022])")
 _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|fig|ca|cf|resp|incl|dr|mr|ms|st)|\b[A-Z]|^\d+)\.\s*$", re.IGNORECASE
@@ -73,6 +74,25 @@ def split_cells(line: Line) -> Iterator[Line]:
         begin = len(cell) - len(cell.lstrip())
         yield Line(cell.strip(), line.number, line.column + at + begin)
         at = stop + 1
+
+
+def quote_line(sentence: Sentence, first: int, last: int, lines: Sequence[str]) -> Span:
+    """Return what one line has of a sentence, cut around a range of characters where that is long.
+
+    Args:
+        sentence: the sentence.
+        first: the first character of the range; its line counts.
+        last: the character behind the range.
+        lines: the physical lines of the document.
+
+    """
+    line = span_of(sentence, first, last, lines).line
+    pieces = [piece for piece in sentence.pieces if piece.line == line]
+    start, end = pieces[0].offset, pieces[-1].offset + pieces[-1].length
+    if end - start > _LONGEST_QUOTE:
+        start = max(start, first - _LONGEST_QUOTE // 2)
+        end = min(end, max(last, start + _LONGEST_QUOTE))
+    return span_of(sentence, start, end, lines)
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import msgspec
 from ragortune.evidence.documents.sentences import DeclaredText
 from ragortune.evidence.entries import Entry, read_evidence
 from ragortune.evidence.profile import Vocabulary
-from ragortune.model import Evidence, GivenQuantity, Option, Profile, Provenance, Rulebook
+from ragortune.model import Evidence, Option, Profile, Provenance, QuantityValue, Rulebook
 from ragortune.model.documents import (
     NO_QUANTITIES,
     Cited,
@@ -31,7 +31,7 @@ class Declared(msgspec.Struct, frozen=True):
 
     decision: StatedDecision | None = None
     facts: tuple[StatedFact, ...] = ()
-    quantities: Mapping[str, GivenQuantity] = NO_QUANTITIES
+    quantities: Mapping[str, QuantityValue] = NO_QUANTITIES
 
 
 def read_declared(

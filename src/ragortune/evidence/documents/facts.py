@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 
 import msgspec
 
 from ragortune.evidence.amounts import TOKENS_A_BYTE, Amount
 from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
-from ragortune.evidence.documents.cutting import span_of
+from ragortune.evidence.documents.cutting import quote_line, span_of
+from ragortune.evidence.documents.features import UNANSWERED, UNKNOWN, classify, list_features
 from ragortune.evidence.documents.language import FactWords, Found, Role
 from ragortune.model import Criterion
 from ragortune.model.documents import Block, Meaning, Modality, SectionKind, StatedFact
@@ -34,6 +36,10 @@ _PLAIN_SECTIONS = frozenset((SectionKind.REQUIREMENTS, SectionKind.DECISION, Sec
 _INTRODUCED = frozenset(("task.kind", "knowledge.source"))
 """What a document says when it introduces the project, so that the first statement counts."""
 _LONG_SENTENCE = 160
+LIKELY = 0.3
+"""Least probability at which the words of a sentence count as an answer."""
+_CLEARLY = 0.7
+"""Share of it that one level must have; otherwise the answer is one of two."""
 
 
 class _Candidate(msgspec.Struct, frozen=True):
@@ -51,6 +57,9 @@ class FactReader:
         """Take what marks sentences, and the criteria whose numbers are read."""
         self.marker = marker
         self.criteria = criteria
+        self.models = [model for name, model in marker.language.classifiers.items() if name in criteria]
+        self.telling = frozenset(name for model in self.models for name in model.features)
+        """Words and pairs of words that any of the models weighs."""
 
     def read(self, sentences: Iterable[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
         """Return the facts that sentences state, in the order of their lines; each answer on few lines."""
@@ -62,7 +71,50 @@ class FactReader:
             for fact in self.read_sentence(marked, lines)
             if not _is_one_line_of(bills, marked)
         ]
-        return tuple(sorted(_choose(candidates), key=_place_of))
+        stated = list(_choose(candidates))
+        stated += self._classify(several, stated, lines)
+        return tuple(sorted(stated, key=_place_of))
+
+    def _classify(
+        self, sentences: Iterable[Marked], stated: Iterable[StatedFact], lines: Sequence[str]
+    ) -> Iterator[StatedFact]:
+        """Yield for each criterion on which no phrase is found what the words of the likeliest sentence tell."""
+        told = [fact for marked in sentences for fact in self._classify_sentence(marked, lines)]
+        answered = {fact.criterion for fact in stated}
+        for _, fact in sorted(told, key=itemgetter(0), reverse=True):
+            if fact.criterion not in answered:
+                answered.add(fact.criterion)
+                yield fact
+
+    def _classify_sentence(self, marked: Marked, lines: Sequence[str]) -> Iterator[tuple[float, StatedFact]]:
+        names = [name for name in list_features(marked.tokens.words) if name in self.telling]
+        features = dict.fromkeys(names, 1.0)
+        for model in self.models:
+            if features.keys().isdisjoint(model.features):
+                continue
+            likely = classify(model, features)
+            share = 1.0 - likely.pop(UNANSWERED, 0.0)
+            likely.pop(UNKNOWN, None)
+            if likely and share >= LIKELY and may_answer(marked):
+                yield share, self._answer(model.id, likely, marked, lines)
+
+    @staticmethod
+    def _answer(
+        criterion: str, likely: Mapping[str, float], marked: Marked, lines: Sequence[str]
+    ) -> StatedFact:
+        """Return a whole sentence as the answer to a criterion: the likeliest level, or one of two."""
+        sentence = marked.sentence
+        levels = sorted(likely, key=lambda level: -likely[level])
+        clear = likely[levels[0]] >= _CLEARLY * sum(likely.values())
+        modality = _modality_of(marked.meanings_at(0, len(marked.tokens.words)))
+        return StatedFact(
+            criterion,
+            levels[0] if clear else levels[:2],
+            modality,
+            quote_line(sentence, 0, 1, lines),
+            sentence.headings,
+            phrase=criterion,
+        )
 
     def read_sentence(self, marked: Marked, lines: Sequence[str]) -> list[StatedFact]:
         """Return everything that one sentence states; of several answers to a criterion the most exact."""
@@ -117,6 +169,14 @@ class FactReader:
                     if value is not None:
                         yield entry.number, value
                     return
+
+
+def may_answer(marked: Marked) -> bool:
+    """Tell whether the words of a sentence as a whole can answer a criterion: no cue and no section says otherwise."""
+    sentence = marked.sentence
+    told = sentence.block not in _SILENT_BLOCKS and sentence.kind not in _SILENT_SECTIONS
+    meanings = marked.meanings_at(0, len(marked.tokens.words))
+    return told and not meanings & {*SILENCING, Meaning.COMPONENT}
 
 
 _Bill = tuple[str, str]

@@ -166,6 +166,21 @@ class Tongue(Record, frozen=True):
     """Words that hardly any other language has so often."""
 
 
+class Classifier(Record, frozen=True):
+    """A fitted model, a multinomial logistic regression over features of a document or a sentence."""
+
+    id: str
+    """What it tells: `status`, `option`, or the criterion that a sentence answers."""
+    fitted: str
+    """On what it was fitted, when, and how well it does on documents of other repositories."""
+    outcomes: tuple[str, ...]
+    """What can be told; `unanswered` for a sentence that does not answer the criterion, and `unknown_level`."""
+    intercepts: tuple[float, ...]
+    """The score of each outcome without any feature."""
+    features: Mapping[str, tuple[float, ...]]
+    """For each feature the most that it can be, and its weight for each outcome."""
+
+
 class FactExample(Record, frozen=True):
     """A sentence and what it states."""
 
@@ -180,7 +195,7 @@ class FactTests(Record, frozen=True):
 
     stated: tuple[str | FactExample, ...] = ()
     """Sentences that state it."""
-    silent: tuple[str, ...] = ()
+    not_stated: tuple[str, ...] = ()
     """Sentences that look like it and state nothing of the kind."""
 
 
@@ -231,6 +246,7 @@ class LanguageData(Record, frozen=True):
     topics: tuple[TopicWords, ...] = ()
     tongues: tuple[Tongue, ...] = ()
     facts: tuple[FactWords, ...] = ()
+    classifiers: tuple[Classifier, ...] = ()
 
 
 def read_language(rulebook: Rulebook) -> LanguageData:
@@ -266,6 +282,8 @@ class Language:
         lists = {listed.id: listed.any for listed in data.words}
         self.tongues = {tongue.id: frozenset(tongue.words) for tongue in data.tongues}
         """The commonest words of each language."""
+        self.classifiers = {model.id: model for model in data.classifiers}
+        """The fitted models, by what they tell."""
         self._sentences = Matcher(lists)
         self._lists = lists
         self._names = Matcher(lists)

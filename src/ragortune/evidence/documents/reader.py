@@ -7,7 +7,7 @@ contradictions can be found.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from ragortune.evidence.documents.approaches import find_mentions
@@ -15,21 +15,23 @@ from ragortune.evidence.documents.assertion import Marked, Marker
 from ragortune.evidence.documents.decision import choose_option, keep_ledgers, state_decision
 from ragortune.evidence.documents.declared import read_declared
 from ragortune.evidence.documents.facts import FactReader
+from ragortune.evidence.documents.features import classify, measure_features
 from ragortune.evidence.documents.language import Language, Topic, read_language
 from ragortune.evidence.documents.sentences import read_sentences
-from ragortune.evidence.documents.subject import is_about_models, may_decide, read_subject
 from ragortune.evidence.documents.tongue import ENGLISH, detect_language
 from ragortune.model import Rulebook
 from ragortune.model.documents import (
     Block,
     DesignReading,
     DocumentStatus,
+    SectionKind,
     Sentence,
     StatedDecision,
     StatedFact,
 )
 
 _STATUS = "status"
+_UNDECIDED = (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.NO_DECISION)
 
 
 def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True) -> DesignReading:
@@ -90,21 +92,35 @@ class DesignReader:
         """Return whether a document can be judged, and what it decides."""
         if language != ENGLISH:
             return DocumentStatus.UNSUPPORTED_LANGUAGE, None
-        mentions = list(find_mentions(marked))
-        ledgers = keep_ledgers(mentions)
-        subject = read_subject(marked)
-        if not is_about_models(subject, mentions, ledgers):
-            return DocumentStatus.NOTHING_TO_JUDGE, None
-        option = choose_option(ledgers)
-        if option is None or not may_decide(option, subject, ledgers):
-            return DocumentStatus.NO_DECISION, None
+        ledgers = keep_ledgers(find_mentions(marked))
+        features = measure_features(marked, ledgers)
+        status, options = (self._classify(name, features) for name in ("status", "option"))
+        option = choose_option(status, options, ledgers)
+        postponed = _is_postponed(marked) and not any(ledger.decided for ledger in ledgers.values())
+        if option is None or postponed:
+            likely = max((status.get(name, 0.0), name) for name in _UNDECIDED)
+            return likely[1], None
         return DocumentStatus.JUDGED, state_decision(option, ledgers, lines)
+
+    def _classify(self, name: str, features: Mapping[str, float]) -> dict[str, float]:
+        model = self.marker.language.classifiers.get(name)
+        return classify(model, features) if model else {}
 
 
 @lru_cache(maxsize=4)
 def reader_for(rulebook: Rulebook) -> DesignReader:
     """Return what reads documents with the language of a rule set, compiled once for many documents."""
     return DesignReader(rulebook)
+
+
+def _is_postponed(marked: Sequence[Marked]) -> bool:
+    """Tell whether the section that should decide says that the decision is yet to be taken."""
+    return any(
+        one.sentence.kind is SectionKind.DECISION
+        and one.sentence.block is not Block.HEADING
+        and Topic.UNDECIDED in one.topics()
+        for one in marked
+    )
 
 
 def _find_status(marked: Sequence[Marked]) -> str | None:

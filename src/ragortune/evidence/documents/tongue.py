@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ragortune.evidence.documents.assertion import Marked
-from ragortune.evidence.documents.tokens import Tokens
 
 _SCRIPTS: Mapping[str, re.Pattern[str]] = {
     "ja": re.compile(r"[\u3040-\u30ff]"),
@@ -36,7 +35,7 @@ def detect_language(sentences: Sequence[Marked], tongues: Mapping[str, frozenset
             return code
     counts: Counter[str] = Counter()
     for marked in sentences[:_MOST_SENTENCES]:
-        counts.update(Tokens(marked.sentence.text).words)
+        counts.update(marked.tokens.words)
     counted = {code: sum(counts[word] for word in words) for code, words in tongues.items()}
     best = max(counted, key=lambda code: (counted[code], code == ENGLISH), default=ENGLISH)
     return best if counted.get(best, 0) >= _FEW_WORDS else ENGLISH
