@@ -47,7 +47,7 @@ def make_rulebook(generator, criteria=4, rules=9):
         digest="sha256:0",
         scale=scale,
         criteria={
-            name: make_criterion(name, own, several=name in several, given=generator.random() < 0.2)
+            name: make_criterion(name, own, several=name in several, fixed=generator.random() < 0.2)
             for name, own in levels.items()
         },
         rules={rule.id: rule for rule in drawn},
@@ -57,9 +57,9 @@ def make_rulebook(generator, criteria=4, rules=9):
     )
 
 
-def make_criterion(name, levels, *, several=False, given=False):
+def make_criterion(name, levels, *, several=False, fixed=False):
     listed = tuple(Level(level, "") for level in levels)
-    return Criterion(name, "", "", "", listed, nominal=several, several=several, given=given)
+    return Criterion(name, "", "", "", listed, nominal=several, several=several, fixed=fixed)
 
 
 def draw_levels(generator):

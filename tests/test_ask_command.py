@@ -512,7 +512,7 @@ def test_saving_replaces_a_file_whole_and_keeps_its_mode_and_links(tmp_path, mon
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ragortune.support.environment.os.replace", interrupt)
+    monkeypatch.setattr("pathlib.Path.replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
         replace_file(str(target), "newer")
     assert target.read_text() == "new"

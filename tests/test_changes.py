@@ -15,10 +15,12 @@ from .rule_sets import draw_answers, make_rulebook
 BOOK = load_rulebook()
 
 
-def try_changes(book, levels, size, *, given=False):
+def try_changes(book, levels, size, *, change_fixed=False):
     """Return every set of changes of that size that changes the option, by brute force."""
     present = decide_option(book, levels).option
-    names = [name for name in levels if name in book.criteria and (given or not book.criteria[name].given)]
+    names = [
+        name for name in levels if name in book.criteria and (change_fixed or not book.criteria[name].fixed)
+    ]
     found = {}
     for chosen in itertools.combinations(names, size):
         others = [list_new_levels(book.criteria[name], levels[name]) for name in chosen]
@@ -41,25 +43,25 @@ def list_new_levels(criterion, known):
     ]
 
 
-def find_smallest_changes(book, levels, *, given=False):
-    smallest = try_changes(book, levels, 1, given=given)
-    for change, option in try_changes(book, levels, 2, given=given).items():
+def find_smallest_changes(book, levels, *, change_fixed=False):
+    smallest = try_changes(book, levels, 1, change_fixed=change_fixed)
+    for change, option in try_changes(book, levels, 2, change_fixed=change_fixed).items():
         if not any(frozenset({part}) in smallest for part in change):
             smallest[change] = option
-    return smallest or try_changes(book, levels, 3, given=given)
+    return smallest or try_changes(book, levels, 3, change_fixed=change_fixed)
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("given", [False, True], ids=["what the team can change", "anything"])
-def test_on_small_rule_sets_the_flips_are_those_of_trying_every_change(seed, given):
+@pytest.mark.parametrize("change_fixed", [False, True], ids=["what the team can change", "anything"])
+def test_on_small_rule_sets_the_flips_are_those_of_trying_every_change(seed, change_fixed):
     generator = random.Random(seed)
     for _ in range(60):
         book = make_rulebook(generator, criteria=5)
         levels = draw_answers(generator, book, share=0.8)
-        flips = find_flips(book, levels, given=given)
+        flips = find_flips(book, levels, change_fixed=change_fixed)
 
         assert {frozenset(flip.change.items()): flip.option for flip in flips} == find_smallest_changes(
-            book, levels, given=given
+            book, levels, change_fixed=change_fixed
         )
         assert len(flips) == len({frozenset(flip.change.items()) for flip in flips})
 
@@ -77,7 +79,7 @@ def test_on_the_shipped_rules_the_flips_are_complete_up_to_two_changes(seed):
 
 def test_the_nearest_change_comes_first():
     levels = {"knowledge.gap": ("most",), "knowledge.source": ("documents",), "knowledge.size": ("medium",)}
-    flips = find_flips(BOOK, levels, given=True)
+    flips = find_flips(BOOK, levels, change_fixed=True)
     order = [(len(flip.change), measure_distance(levels, flip.change)) for flip in flips]
 
     assert order == sorted(order)
@@ -101,7 +103,7 @@ def test_what_the_team_cannot_change_is_left_out_unless_asked_for():
     levels = {"knowledge.gap": ("most",), "knowledge.source": ("documents",)}
 
     assert not any("knowledge.gap" in flip.change for flip in find_flips(BOOK, levels))
-    assert any("knowledge.gap" in flip.change for flip in find_flips(BOOK, levels, given=True))
+    assert any("knowledge.gap" in flip.change for flip in find_flips(BOOK, levels, change_fixed=True))
 
 
 @pytest.mark.parametrize("option", list(Option))
@@ -110,7 +112,7 @@ def test_the_nearest_profile_for_an_option_gives_it_and_no_smaller_change_does(o
     generator = random.Random(seed)
     book = make_rulebook(generator, criteria=4)
     levels = draw_answers(generator, book)
-    nearest = find_nearest_profile(book, levels, option, given=True)
+    nearest = find_nearest_profile(book, levels, option, change_fixed=True)
     sizes = []
     for size in range(1, 4):
         for chosen in itertools.combinations(book.criteria, size):

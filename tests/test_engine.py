@@ -130,8 +130,8 @@ def test_the_main_level_is_the_one_named_first():
 def test_a_condition_that_no_level_that_holds_satisfies_is_refuted_not_unknown(book):
     levels = {"knowledge.access_path": ("by_key", "in_request")}
 
-    assert trace_rule(book, "found-by-meaning", levels).state is TraceState.SILENT
-    assert trace_rule(book, "mainly-handed-over", levels).state is TraceState.SILENT
+    assert trace_rule(book, "found-by-meaning", levels).state is TraceState.NOT_MET
+    assert trace_rule(book, "mainly-handed-over", levels).state is TraceState.NOT_MET
     assert trace_rule(book, "handed-over-in-the-request", levels).state is TraceState.FIRED
 
 
@@ -165,7 +165,7 @@ def test_the_trace_says_what_became_of_every_rule(book):
 
     assert len(trace) == len(book.rules)
     assert trace["no-facts-needed"].state is TraceState.FIRED
-    assert trace["facts-from-outside"].state is TraceState.SILENT
+    assert trace["facts-from-outside"].state is TraceState.NOT_MET
     assert trace["no-examples"].state is TraceState.NOT_APPLICABLE
     assert trace["weak-model"].state is TraceState.UNKNOWN
     assert trace["weak-model"].waiting_for == ("model.strength",)

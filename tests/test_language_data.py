@@ -35,7 +35,7 @@ OWN = """
         says: {behaviour.style: distinctive}
         tests:
           stated: [It answers in the voice of the lighthouse.]
-          silent: [The lighthouse has a horn.]
+          not_stated: [The lighthouse has a horn.]
 """
 
 
@@ -144,14 +144,14 @@ def test_a_failing_sentence_is_shown_and_counts_as_a_finding(run, tmp_path):
     failed = json.loads(run("rules", "test", "--rules", pack, "--format", "json").out)["phrase_tests"][
         "failed"
     ]
-    assert [test["expected"] for test in failed] == ["stated", "silent"]
+    assert [test["expected"] for test in failed] == ["stated", "not_stated"]
 
 
 def test_a_sentence_of_a_test_can_name_the_value_that_it_states(tmp_path):
     text = OWN + (
         "      - id: our-size\n        any: [<count> scrolls]\n        number: knowledge.size\n        kinds: [count]\n"
         "        tokens: 100\n        sections: [requirements]\n"
-        "        tests:\n          stated: [{text: There are 30 scrolls., value: 3000}]\n          silent: [There are scrolls.]\n"
+        "        tests:\n          stated: [{text: There are 30 scrolls., value: 3000}]\n          not_stated: [There are scrolls.]\n"
     )
     found = check_folder(write_pack(tmp_path, text), "2026-11-24")
     assert not [finding for finding in found if "our-size" in finding.message]

@@ -302,6 +302,16 @@ def test_a_rule_set_without_cases_of_a_sample_prints_none(run, pack):
     assert "Selected cases" in out
 
 
+def test_a_pack_is_checked_by_the_name_of_its_folder(run, pack):
+    path = pack / "rules" / "data.yaml"
+    path.write_text(
+        path.read_text().replace("when: {data.rights: not_allowed}", "when: {data.rights: never}", 1)
+    )
+
+    assert run("rules", "check", "pack").out == run("rules", "check", "--rules", "pack").out
+    assert run("rules", "check", "pack").code == 1
+
+
 def test_a_failing_rule_test_is_named(run, pack):
     path = pack / "rules" / "data.yaml"
     path.write_text(
@@ -312,10 +322,10 @@ def test_a_failing_rule_test_is_named(run, pack):
 
     assert result.code == 1
     assert (
-        "D12 training-not-allowed did not fire (silent): Customers' contracts forbid training on their data"
+        "D12 training-not-allowed did not fire (not_met): Customers' contracts forbid training on their data"
         in result.out
     )
-    assert found["tests"]["failed"][0]["rule"] == "training-not-allowed"
+    assert found["tests"]["failed"][0]["owner"] == "D12 training-not-allowed"
     assert found["casebook"]["field"]["all"]["total"] == 164
 
 

@@ -97,7 +97,7 @@ def test_the_trace_is_printed_on_demand(run, write, book):
     advice = json.loads(run("recommend", "--format", "json", "--trace", name).out)
 
     assert len(advice["trace"]) == len(book.rules)
-    assert {entry["state"] for entry in advice["trace"]} == {"fired", "silent", "unknown"}
+    assert {entry["state"] for entry in advice["trace"]} == {"fired", "not_met", "unknown"}
     assert "trace" not in json.loads(run("recommend", "--format", "json", name).out)
 
 

@@ -44,8 +44,8 @@ RULE = """
     tests:
       fires:
         - {{name: It fires, profile: {fires}}}
-      silent:
-        - {{name: It does not, profile: {silent}}}
+      does_not_fire:
+        - {{name: It does not, profile: {does_not_fire}}}
 """
 
 
@@ -54,13 +54,15 @@ def plant(
     code="Z99",
     when="{model.churn: low}",
     fires="{model.churn: low}",
-    silent="{model.churn: high}",
+    does_not_fire="{model.churn: high}",
     extra="",
 ):
     """Add a rule at the end of a file and return the line on which it begins."""
     path = pack / "rules" / "cost-and-operations.yaml"
     text = path.read_text().rstrip("\n")
-    rule = RULE.format(id="planted-rule", code=code, when=when, fires=fires, silent=silent, extra=extra)
+    rule = RULE.format(
+        id="planted-rule", code=code, when=when, fires=fires, does_not_fire=does_not_fire, extra=extra
+    )
     path.write_text(text + "\n" + rule)
     return text.count("\n") + 3
 
@@ -81,12 +83,12 @@ def test_a_rule_whose_exception_covers_its_condition_is_dead(pack):
 
 
 def test_a_rule_on_a_second_level_that_holds_is_alive(pack):
-    """Where several levels hold, one that is not the main one can fire a rule that the main one would keep silent."""
+    """Where several levels hold, one that is not the main one can fire a rule that the main one would keep from firing."""
     plant(
         pack,
         when="{task.kind: writing}",
         fires="{task.kind: [dialogue, writing]}",
-        silent="{task.kind: writing}",
+        does_not_fire="{task.kind: writing}",
         extra="    unless: {task.kind: {main: writing}}\n    effects: [{need: rag, effect: for, strength: weak}]",
     )
 
@@ -98,7 +100,7 @@ def test_a_rule_whose_main_level_is_what_it_excludes_is_dead(pack):
         pack,
         when="{task.kind: {main: writing}}",
         fires="{task.kind: writing}",
-        silent="{task.kind: dialogue}",
+        does_not_fire="{task.kind: dialogue}",
         extra="    unless: {task.kind: writing}\n    effects: [{need: rag, effect: for, strength: weak}]",
     )
 
@@ -110,7 +112,7 @@ def test_a_rule_that_moves_a_need_only_where_a_gate_rules_it_out_is_dead(pack):
         pack,
         when="{data.rights: not_allowed, model.churn: low}",
         fires="{data.rights: not_allowed, model.churn: low}",
-        silent="{data.rights: clean}",
+        does_not_fire="{data.rights: clean}",
         extra="    effects: [{need: fine_tuning, effect: for, strength: weak}]",
     )
     name, at, message = only(pack)
@@ -171,12 +173,12 @@ def test_a_source_that_nobody_lists_is_found_with_its_nearest_name(pack):
     ]
 
 
-@pytest.mark.parametrize("side", ["fires", "silent"])
+@pytest.mark.parametrize("side", ["fires", "does_not_fire"])
 def test_a_missing_test_is_found(pack, side):
     path = pack / "rules" / "data.yaml"
     text = path.read_text()
     start = text.index(f"      {side}:", text.index("code: D12"))
-    end = text.index("      silent:", start) if side == "fires" else text.index("\n  - id:", start)
+    end = text.index("      does_not_fire:", start) if side == "fires" else text.index("\n  - id:", start)
     path.write_text(text[:start] + text[end:].lstrip("\n") if side == "fires" else text[:start] + text[end:])
     tests_line = text.count("\n", 0, text.index("    tests:", text.index("code: D12"))) + 2
     name, at, message = only(pack)
@@ -270,7 +272,7 @@ def test_a_direction_that_breaks_in_one_context_only_is_found(pack):
         pack,
         when="{data.quality: good, model.strength: frontier}",
         fires="{data.quality: good, model.strength: frontier}",
-        silent="{data.quality: fair}",
+        does_not_fire="{data.quality: fair}",
         extra="    effects: [{need: fine_tuning, effect: against, strength: weak}]",
     )
     name, _, message = only(pack)
@@ -450,7 +452,7 @@ def test_rules_that_couple_too_many_criteria_to_be_proved_are_found(pack):
         when = f"{{data.quality: good, {name}: yes, {nearby}: yes}}"
         effect = "    effects: [{need: fine_tuning, effect: for, strength: weak}]"
         rules += RULE.format(
-            id=f"ring-{place}", code=f"Z{place:02}", when=when, fires=when, silent="{}", extra=effect
+            id=f"ring-{place}", code=f"Z{place:02}", when=when, fires=when, does_not_fire="{}", extra=effect
         )
     (pack / "rules" / "ring.yaml").write_text(rules)
     name, line, message = only(pack)

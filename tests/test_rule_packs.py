@@ -26,7 +26,7 @@ RULE = """rules:
     remedy: Tune.
     tests:
       fires: [{{name: A mid-size model, profile: {{model.strength: mid}}}}]
-      silent: [{{name: A weak model, profile: {{model.strength: weak}}}}]
+      does_not_fire: [{{name: A weak model, profile: {{model.strength: weak}}}}]
 """
 SOURCES = "sources:\n  - {id: our-study, title: Our study, address: 'https://example.org', checked: 2026-11-01, quality: measured}\n"
 

@@ -1,4 +1,4 @@
-"""What could change the advice: open questions and what they are worth, levers, pillars and refusals."""
+"""What could change the advice: open questions and what they are worth, sensitivities, decisive rules and refusals."""
 
 import itertools
 import random
@@ -185,8 +185,8 @@ def test_the_next_question_is_open_and_can_be_asked(levels):
 def test_a_lever_says_where_the_need_stands_with_each_level(levels):
     found = advise(levels)
 
-    assert found.levers
-    for lever in found.levers:
+    assert found.sensitivities
+    for lever in found.sensitivities:
         spans = []
         for index in range(len(Need)):
             scores = [
@@ -207,7 +207,7 @@ def test_a_lever_says_where_the_need_stands_with_each_level(levels):
 def test_a_lever_spans_the_present_answer_where_several_levels_hold():
     levels = {"knowledge.access_path": ("by_key", "by_meaning"), "knowledge.volatility": ("static", "daily")}
 
-    for lever in advise(levels).levers:
+    for lever in advise(levels).sensitivities:
         assert lever.low <= lever.now <= lever.high
 
 
@@ -215,7 +215,7 @@ def test_a_lever_spans_the_present_answer_where_several_levels_hold():
 @given(answers(least=3))
 def test_a_pillar_is_a_rule_without_which_a_rule_set_advises_otherwise(levels):
     found = advise(levels)
-    named = {pillar.rule.id: pillar.without for pillar in found.pillars}
+    named = {pillar.rule.id: pillar.without for pillar in found.decisive_rules}
 
     for rule in {reason.rule.id for reason in found.reasons} | {hit.rule.id for hit in found.gates}:
         rest = {name: own for name, own in BOOK.rules.items() if name != rule}
@@ -269,7 +269,9 @@ def test_a_ban_on_training_is_named_where_tuning_is_asked_for():
 def test_what_if_can_be_left_out():
     found = recommend({"knowledge": {"gap": "most"}}, what_if=False)
 
-    assert (found.settled, found.flips, found.unknowns, found.levers, found.pillars) == (None,) * 5
+    assert (found.settled, found.flips, found.unknowns, found.sensitivities, found.decisive_rules) == (
+        None,
+    ) * 5
 
 
 def test_what_if_changes_nothing_else():

@@ -35,7 +35,7 @@ from scipy.optimize import minimize
 
 from ragortune.casebook import read_levels
 from ragortune.engine import Levels, decide_option
-from ragortune.engine.compile import Clause, compile_table, resolve_clause
+from ragortune.engine.compile import Clause, Conditions, compile_conditions, compile_table
 from ragortune.model import (
     Bound,
     Case,
@@ -104,15 +104,13 @@ class Effect(NamedTuple):
     rule: str
     need: Need
     sign: int
-    when: tuple[Clause, ...]
-    unless: tuple[Clause, ...]
+    conditions: Conditions
     least: float
     """Least weight."""
 
     def fires(self, levels: Levels) -> int:
         """Return the sign of the effect where it fires on a profile, else 0."""
-        met = all(clause.is_met(levels) for clause in self.when)
-        return self.sign if met and not any(clause.is_met(levels) for clause in self.unless) else 0
+        return self.sign if self.conditions.hold(levels) else 0
 
 
 class Fit(NamedTuple):
@@ -163,25 +161,23 @@ def list_effects(rulebook: Rulebook) -> list[Effect]:
     """Return every effect that reads answers (not derived facts), of the rules and of the candidates."""
     effects = []
     for rule in rulebook.rules.values():
-        when, unless = compile_table(rulebook).conditions[rule.id]
+        conditions = compile_table(rulebook).conditions[rule.id]
         if not any(name in rulebook.derived for name in rule.when):
             effects += [
                 Effect(
                     rule.id,
                     own.need,
                     _sign_of(own.effect),
-                    when,
-                    unless,
+                    conditions,
                     _find_least(rulebook, rule.id, own.need),
                 )
                 for own in rule.effects
             ]
     for entry in yaml.safe_load(CANDIDATES.read_text("utf-8"))["candidates"]:
-        when = tuple(
-            resolve_clause(rulebook, name, _read_condition(wanted)) for name, wanted in entry["when"].items()
-        )
+        when = {name: _read_condition(wanted) for name, wanted in entry["when"].items()}
+        conditions = compile_conditions(rulebook, when)
         effects += [
-            Effect(entry["id"], Need(need), _sign_of(Direction(direction)), when, (), 0.0)
+            Effect(entry["id"], Need(need), _sign_of(Direction(direction)), conditions, 0.0)
             for need, direction in entry["effects"].items()
         ]
     return sorted(effects, key=lambda effect: (effect.rule, effect.need))
@@ -260,8 +256,8 @@ def take_fingerprint(data: Data) -> str:
                 own.need.value,
                 own.sign,
                 own.least,
-                sorted(map(_describe, own.when)),
-                sorted(map(_describe, own.unless)),
+                sorted(map(_describe, own.conditions.when)),
+                sorted(map(_describe, own.conditions.unless)),
             )
         ]
         for need in data.needs.values()

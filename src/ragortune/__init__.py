@@ -42,7 +42,7 @@ def recommend(
         profile: answers by criterion, nested (`{"knowledge": {"gap": "most"}}`) or flat (`{"knowledge.gap": "most"}`);
             what is left out is unknown.
         rulebook: the rule set to judge by; the shipped one if left out.
-        what_if: whether to add what could change the advice: settled, flips, unknowns, levers and pillars. Without,
+        what_if: whether to add what could change the advice: settled, flips, unknowns, sensitivities and decisive rules. Without,
             they are None, and a profile takes a thirtieth of the time.
         as_of: day on which prices and the ends of offers are judged, YYYY-MM-DD; today if left out. Only a profile
             with quantities depends on it.

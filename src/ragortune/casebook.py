@@ -6,9 +6,11 @@ mix that users meet; selected cases were sought out because they compare or argu
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import lru_cache
 
@@ -92,13 +94,9 @@ class Agreement(Record, frozen=True):
 
     judged: tuple[Judged, ...]
 
-    def where(self, wanted: Callable[[Case], bool]) -> Agreement:
-        """Return the same for some of the cases."""
-        return Agreement(tuple(each for each in self.judged if wanted(each.case)))
-
     def of_sample(self, sample: Sample) -> Agreement:
         """Return the same for the cases of one sample."""
-        return self.where(lambda case: case.sample is sample)
+        return Agreement(tuple(own for own in self.judged if own.case.sample is sample))
 
     @property
     def total(self) -> Tally:
@@ -108,17 +106,15 @@ class Agreement(Record, frozen=True):
     @property
     def firm(self) -> Tally:
         """Cases in which the advice is firm."""
-        return _tally([each for each in self.judged if each.firm])
+        return _tally(each for each in self.judged if each.firm)
 
     def by_outcome(self) -> Mapping[Option, Tally]:
         """Cases by the published option; their strict share is the option's recall."""
-        return {
-            option: _tally([own for own in self.judged if own.case.outcome is option]) for option in Option
-        }
+        return {option: _tally(own for own in self.judged if own.case.outcome is option) for option in Option}
 
     def by_evidence(self) -> Mapping[str, Tally]:
         """Cases by the kind of evidence."""
-        return {kind: _tally([own for own in self.judged if own.case.evidence == kind]) for kind in EVIDENCE}
+        return {kind: _tally(own for own in self.judged if own.case.evidence == kind) for kind in EVIDENCE}
 
     def by_probability(self) -> tuple[Bin, ...]:
         """Cases by the stated probability of the recommended option, lowest first."""
@@ -131,33 +127,28 @@ class Agreement(Record, frozen=True):
 
     def confusion(self) -> Mapping[tuple[Option, Option], int]:
         """Number of cases by published and recommended option."""
-        counted = {(published, advised): 0 for published in Option for advised in Option}
-        for each in self.judged:
-            counted[each.case.outcome, each.option] += 1
-        return counted
+        counted = Counter((each.case.outcome, each.option) for each in self.judged)
+        return {pair: counted[pair] for pair in itertools.product(Option, Option)}
 
     def misses(self) -> tuple[Judged, ...]:
         """Cases in which another than the published option is recommended."""
         return tuple(each for each in self.judged if not each.strict)
 
+    def _stated(self) -> Iterator[tuple[float, bool]]:
+        """Yield the probabilities, all four of each case, and whether what they were about was published."""
+        for each in self.judged:
+            for option, probability in each.probability.items():
+                yield probability, option is each.case.outcome
+
     @property
     def brier(self) -> float:
         """Mean squared distance of the probabilities from the published option; 0.75 for a uniform guess."""
-        total = sum(
-            (probability - (option is each.case.outcome)) ** 2
-            for each in self.judged
-            for option, probability in each.probability.items()
-        )
-        return total / max(1, len(self.judged))
+        return sum((stated - happened) ** 2 for stated, happened in self._stated()) / max(1, len(self.judged))
 
     @property
     def calibration(self) -> Calibration:
         """Calibration of the stated probabilities, all four of each case."""
-        return calibrate(
-            (probability, option is each.case.outcome)
-            for each in self.judged
-            for option, probability in each.probability.items()
-        )
+        return calibrate(self._stated())
 
 
 def _tally(judged: Iterable[Judged]) -> Tally:
@@ -171,44 +162,33 @@ def calibrate(stated: Iterable[tuple[float, bool]]) -> Calibration:
     Probabilities of 0 and 1, which gates give, count as one in ten thousand away from it. The two parameters are found
     by Newton's method, with steps that are halved until they lower the log loss.
     """
-    points = [(_log_odds(probability), happened) for probability, happened in stated]
-    slope, intercept, loss = 1.0, 0.0, _log_loss(points, 1.0, 0.0)
+    inside = ((min(max(probability, 1e-4), 1 - 1e-4), happened) for probability, happened in stated)
+    points = [(math.log(own / (1 - own)), happened) for own, happened in inside]
+
+    def lose(slope: float, intercept: float) -> float:
+        chances = (
+            logistic((slope * odds + intercept) * (1 if happened else -1)) for odds, happened in points
+        )
+        return -sum(math.log(max(chance, 1e-300)) for chance in chances)
+
+    line = 1.0, 0.0
     for _ in range(50):
-        steps = _newton_steps(points, slope, intercept)
-        for halving in range(20):
-            tried = slope + steps[0] / 2**halving, intercept + steps[1] / 2**halving
-            new = _log_loss(points, *tried)
-            if new < loss - 1e-12:
-                break
-        else:
+        step = _newton_step(points, *line)
+        tried = ((line[0] + step[0] / 2**halving, line[1] + step[1] / 2**halving) for halving in range(20))
+        better = next((new for new in tried if lose(*new) < lose(*line) - 1e-12), None)
+        if better is None:
             break
-        slope, intercept, loss = *tried, new
-    return Calibration(slope, intercept)
+        line = better
+    return Calibration(*line)
 
 
-def _log_odds(probability: float) -> float:
-    inside = min(max(probability, 1e-4), 1 - 1e-4)
-    return math.log(inside / (1 - inside))
-
-
-def _log_loss(points: list[tuple[float, bool]], slope: float, intercept: float) -> float:
-    signed = ((slope * odds + intercept) * (1 if happened else -1) for odds, happened in points)
-    return sum(
-        math.log1p(math.exp(-score)) if score > 0 else math.log1p(math.exp(score)) - score for score in signed
-    )
-
-
-def _newton_steps(points: list[tuple[float, bool]], slope: float, intercept: float) -> tuple[float, float]:
-    """Return the solution of the two linear equations of gradient and curvature."""
-    pull_slope = pull_intercept = steep = mixed = flat = 0.0
-    for odds, happened in points:
-        chance = logistic(slope * odds + intercept)
-        weight = chance * (1 - chance)
-        pull_slope += odds * (happened - chance)
-        pull_intercept += happened - chance
-        steep += weight * odds * odds
-        mixed += weight * odds
-        flat += weight
+def _newton_step(points: list[tuple[float, bool]], slope: float, intercept: float) -> tuple[float, float]:
+    """Return the solution of the two linear equations of gradient and curvature; nothing where they have none."""
+    chances = [logistic(slope * odds + intercept) for odds, _ in points]
+    pulls = [(odds, happened - chance) for (odds, happened), chance in zip(points, chances, strict=True)]
+    curves = [(odds, chance * (1 - chance)) for (odds, _), chance in zip(points, chances, strict=True)]
+    pull_slope, pull_intercept = sum(odds * own for odds, own in pulls), sum(own for _, own in pulls)
+    flat, mixed, steep = (sum(odds**power * own for odds, own in curves) for power in range(3))
     determinant = steep * flat - mixed * mixed
     if determinant <= 0:
         return 0.0, 0.0
@@ -225,16 +205,11 @@ def measure_agreement(rulebook: Rulebook) -> Agreement:
 
 def _judge_case(rulebook: Rulebook, case: Case, levels: Levels) -> Judged:
     outcome = decide_option(rulebook, levels)
-    probability = outcome.probability
-    firm = probability[outcome.option] >= rulebook.scale.firm_from or _is_proved(rulebook, levels)
-    return Judged(case, outcome.option, probability, firm)
-
-
-def _is_proved(rulebook: Rulebook, levels: Levels) -> bool:
-    try:
-        return is_settled(rulebook, levels)
-    except SearchTooLargeError:
-        return False
+    firm = outcome.probability[outcome.option] >= rulebook.scale.firm_from
+    if not firm:
+        with contextlib.suppress(SearchTooLargeError):
+            firm = is_settled(rulebook, levels)
+    return Judged(case, outcome.option, outcome.probability, firm)
 
 
 # --- the nearest projects -----------------------------------------------------------------------------------------

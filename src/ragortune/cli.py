@@ -182,12 +182,17 @@ rules_app.command("show", help="Print the page of a rule: why, evidence, when it
 
 @rules_app.command("check")
 def check_rules(
-    form: Annotated[str, _format("rules check")] = "text", as_of: AsOf = None, rules: Rules = None
+    pack: Annotated[
+        str | None, typer.Argument(metavar="[PACK]", help="Folder of the rule set, as with --rules.")
+    ] = None,
+    form: Annotated[str, _format("rules check")] = "text",
+    as_of: AsOf = None,
+    rules: Rules = None,
 ) -> None:
     """Report problems in a rule set: dead rules, missing tests, stale sources and more."""
     from ragortune.commands import rules as command
 
-    _finish(command.check_rules(rules, form, as_of, Environment.detect()))
+    _finish(command.check_rules(pack or rules, form, as_of, Environment.detect()))
 
 
 @rules_app.command("test")

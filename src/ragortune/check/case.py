@@ -8,8 +8,7 @@ from functools import lru_cache
 
 from ragortune.check.answers import StatedAnswers
 from ragortune.check.evidence import QuoteSources
-from ragortune.engine.compile import resolve_clause
-from ragortune.model import Condition, Option, Recommendation
+from ragortune.model import Option, Recommendation
 from ragortune.model.documents import Block, DesignReading, Sentence, Span, StatedDecision
 from ragortune.model.findings import AuditFinding, FindingRule, Severity, Step
 from ragortune.support.record import Record
@@ -92,11 +91,6 @@ class AuditCase(Record, frozen=True):
         """Return whether what is known makes another option more likely than not."""
         advice = self.advice
         return advice.option is not decided and not advice.default and not advice.too_little_known
-
-    def holds(self, criterion: str, condition: Condition) -> bool:
-        """Return whether the stated answers are known to satisfy a condition."""
-        clause = resolve_clause(self.advice.rulebook, criterion, condition)
-        return clause.is_met(self.answers.profile.levels)
 
     def speaks_of(self, rule: FindingRule) -> bool:
         """Return whether there is a section of the kinds that a rule names, or a sentence with one of its words."""

@@ -21,6 +21,7 @@ from ragortune.check.case import AuditCase, compile_words, list_headings, span_o
 from ragortune.check.evidence import find_gone
 from ragortune.check.suppression import Flaw
 from ragortune.engine import decide_option
+from ragortune.engine.compile import compile_conditions
 from ragortune.evidence.profile import describe_answer
 from ragortune.model import Criterion, Direction, Need, Option, has_need, pair_option
 from ragortune.model.documents import (
@@ -206,11 +207,9 @@ def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding
 def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision together with answers that a rule names."""
     decision, answers = case.decision, case.answers
-    if not all(case.holds(*wanted) for wanted in rule.when.items()):
-        return
-    if any(case.holds(*refused) for refused in rule.unless.items()):
-        return
     book = case.advice.rulebook
+    if not compile_conditions(book, rule.when, rule.unless).hold(answers.profile.levels):
+        return
     said = join_words(
         f"{name} is {describe_answer(answers.profile, book.readable[name])}" for name in rule.when
     )

@@ -241,7 +241,7 @@ class _Talk:
         """Return the interview after the next answer, or after going back; None where the person stops."""
         while True:
             self._environment.say(f"{clean_text(criterion.id)}> ")
-            typed = self._environment.hear(_LINE_LIMIT)
+            typed = self._environment.read_line(_LINE_LIMIT)
             if typed is None:
                 self._environment.say("\n")
                 return None

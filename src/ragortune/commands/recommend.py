@@ -140,7 +140,7 @@ def _judge(
     """Return the recommendation for one profile with what was asked for; `origin` is None outside of a batch."""
     recommendation = judge_profile(rulebook, profile)
     if request.what_if or request.why_not or (request.what_if is None and origin is None):
-        recommendation = add_what_if(recommendation, given=request.any_answer)
+        recommendation = add_what_if(recommendation, change_fixed=request.any_answer)
     refusal = None
     if request.why_not == recommendation.option:
         environment.note(f"--why-not: {request.why_not} is what is recommended")

@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from ragortune.casebook import measure_agreement
-from ragortune.check.examples import run_finding_tests
 from ragortune.commands.formats import choose_format, render
 from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
-from ragortune.lint import check_folder, run_tests
-from ragortune.lint.language import run_language_tests
+from ragortune.lint import check_folder
+from ragortune.lint.examples import run_tests
 from ragortune.model import Rulebook
-from ragortune.model.findings import read_finding_rules
 from ragortune.report.pages import find_page
-from ragortune.report.rulesets import Failed, RuleCheck, RuleTests, compare_rule_sets
+from ragortune.report.rulesets import RuleCheck, RuleTests, compare_rule_sets
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError
@@ -74,14 +72,9 @@ def run_rule_tests(
     """Run the rule tests and the casebook, and compare with another rule set where one is named."""
     form = choose_format("rules test", form)
     book = open_rulebook(rules, environment)
-    runs: dict[str, tuple[int, tuple[Failed, ...]]] = {
-        "tests": run_tests(book),
-        "phrase_tests": run_language_tests(book),
-        "finding_tests": run_finding_tests(book, read_finding_rules(book)),
-    }
     other = None if base is None else _open_base(base, environment, "--compare")
     before = None if other is None else measure_agreement(other)
-    tests = RuleTests(book, runs, measure_agreement(book), misses, other, before)
+    tests = RuleTests(book, run_tests(book), measure_agreement(book), misses, other, before)
     environment.write(render("rules test", form, tests, environment))
     return ExitCode.FINDINGS if tests.failed else ExitCode.OK
 

@@ -19,7 +19,7 @@ from ragortune.engine.score import (
     trace_rule,
     trace_rules,
 )
-from ragortune.engine.sensitivity import explain_refusal, find_pillars, weigh_answers
+from ragortune.engine.sensitivity import explain_refusal, find_decisive_rules, weigh_answers
 from ragortune.engine.settled import is_settled, reach_options
 from ragortune.model import Recommendation
 
@@ -43,13 +43,13 @@ __all__ = [
 
 
 def add_what_if(
-    recommendation: Recommendation, *, given: bool = False, most: int = MOST_CHANGES
+    recommendation: Recommendation, *, change_fixed: bool = False, most: int = MOST_CHANGES
 ) -> Recommendation:
     """Return a recommendation with what could change it. Where the search is too large, `settled` stays None.
 
     Args:
         recommendation: what the engine returned.
-        given: whether flips may change answers that the team cannot change.
+        change_fixed: whether flips may change answers that the team cannot change.
         most: how many answers a flip may change, 1 to 3.
 
     """
@@ -60,8 +60,8 @@ def add_what_if(
         unknowns = None
     return recommendation.replace(
         settled=None if unknowns is None else not unknowns,
-        flips=find_flips(book, levels, most=most, given=given),
+        flips=find_flips(book, levels, most=most, change_fixed=change_fixed),
         unknowns=unknowns,
-        levers=weigh_answers(recommendation),
-        pillars=find_pillars(recommendation),
+        sensitivities=weigh_answers(recommendation),
+        decisive_rules=find_decisive_rules(recommendation),
     )

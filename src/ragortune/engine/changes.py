@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from ragortune.engine.compile import Levels, compile_table
 from ragortune.engine.score import judge_packed
@@ -16,14 +17,20 @@ from ragortune.model import Criterion, Flip, Option, Rulebook
 MOST_CHANGES = 3
 """Larger sets are not looked for: nobody changes four answers at once."""
 
-Move = tuple[str, str, int, int]
-"""A criterion, its new level, how far that is, and what it adds to the packed profile."""
-Groups = list[tuple[int, list[Move]]]
-"""The changes of one criterion by what they add, because many levels do the same."""
+
+class Move(NamedTuple):
+    """A change of one answer."""
+
+    criterion: str
+    level: str
+    distance: int
+    """How far the new level is from the answer: levels apart, or 1 where they have no order or none was known."""
+    adds: int
+    """What it adds to the packed profile."""
 
 
 def find_flips(
-    rulebook: Rulebook, levels: Levels, *, most: int = MOST_CHANGES, given: bool = False
+    rulebook: Rulebook, levels: Levels, *, most: int = MOST_CHANGES, change_fixed: bool = False
 ) -> tuple[Flip, ...]:
     """Return every smallest set of changes of known answers that changes the option, nearest first.
 
@@ -34,17 +41,16 @@ def find_flips(
         rulebook: the rule set.
         levels: what is known.
         most: how many changes to try at once, 1 to 3.
-        given: whether answers that the team cannot change are changed as well.
+        change_fixed: whether answers that the team cannot change are changed as well.
 
     """
     search = _Search(rulebook, levels)
     wanted = frozenset(Option) - {search.present}
     known = [rulebook.criteria[name] for name in levels if name in rulebook.criteria]
-    names = [criterion.id for criterion in known if given or not criterion.given]
-    moves = search.list_moves(names)
+    moves = [search.list_moves(criterion) for criterion in known if change_fixed or not criterion.fixed]
     singles = search.try_sets(moves, 1, wanted)
     enough = {move for (move,) in singles}
-    rest = {name: [move for move in own if move not in enough] for name, own in moves.items()}
+    rest = [[move for move in own if move not in enough] for own in moves]
     found = [*singles, *(search.try_sets(rest, 2, wanted) if most > 1 else ())]
     if most >= MOST_CHANGES and not found:
         found = search.try_sets(rest, MOST_CHANGES, wanted)
@@ -52,19 +58,18 @@ def find_flips(
 
 
 def find_nearest_profile(
-    rulebook: Rulebook, levels: Levels, option: Option, *, given: bool = False
+    rulebook: Rulebook, levels: Levels, option: Option, *, change_fixed: bool = False
 ) -> Flip | None:
     """Return the smallest change of answers that gives an option, or None where three changes are too few.
 
     Open answers may be settled as well; of changes as near as each other, one that settles fewer of them comes first.
     """
-    names = [
-        criterion.id
-        for criterion in rulebook.criteria.values()
-        if given or not criterion.given or criterion.id not in levels
-    ]
     search = _Search(rulebook, levels)
-    moves = search.list_moves(names)
+    moves = [
+        search.list_moves(criterion)
+        for criterion in rulebook.criteria.values()
+        if change_fixed or not criterion.fixed or criterion.id not in levels
+    ]
     for size in range(1, MOST_CHANGES + 1):
         flips = search.show_flips(search.try_sets(moves, size, frozenset({option})))
         if flips:
@@ -76,7 +81,7 @@ class _Search:
     """Goes through all sets of changes of one size."""
 
     def __init__(self, rulebook: Rulebook, levels: Levels) -> None:
-        self._criteria = rulebook.criteria
+        self._order = {name: place for place, name in enumerate(rulebook.criteria)}
         self._levels = levels
         self._table = compile_table(rulebook)
         self._base = self._table.pack_profile(levels)
@@ -89,77 +94,70 @@ class _Search:
             option = self._options[packed] = judge_packed(self._table, packed).option
         return option
 
-    def list_moves(self, names: Iterable[str]) -> dict[str, list[Move]]:
-        """Return for each criterion the levels that would be a change, and what each of them adds."""
-        moves = {}
-        for name in names:
-            criterion, known = self._criteria[name], self._levels.get(name)
-            now = 0 if known is None else self._table.pack(name, known)
-            moves[name] = [
-                (name, level, _measure_step(criterion, known, level), self._table.pack(name, (level,)) - now)
-                for level in criterion.level_ids
-                if known is None or (known != (level,) if criterion.several else level not in known)
-            ]
-        return moves
+    def list_moves(self, criterion: Criterion) -> list[Move]:
+        """Return what would be a change of one answer."""
+        name, known = criterion.id, self._levels.get(criterion.id, ())
+        now = self._table.pack(name, known) if known else 0
+        places = [] if criterion.nominal else [criterion.level_ids.index(own) for own in known]
+        return [
+            Move(
+                name,
+                level,
+                min((abs(place - own) for own in places), default=1),
+                self._table.pack(name, (level,)) - now,
+            )
+            for place, level in enumerate(criterion.level_ids)
+            if known != (level,) and (criterion.several or level not in known)
+        ]
 
     def try_sets(
-        self, moves: dict[str, list[Move]], size: int, wanted: frozenset[Option]
+        self, moves: list[list[Move]], size: int, wanted: frozenset[Option]
     ) -> list[tuple[Move, ...]]:
-        """Return the sets of so many changes that give what is wanted."""
-        grouped = [_group_moves(own) for own in moves.values()]
+        """Return the sets of so many changes, each of another criterion, that give what is wanted.
+
+        Args:
+            moves: the changes of each criterion.
+            size: how many changes a set has.
+            wanted: the options that are looked for.
+
+        """
+        grouped = []
+        for own in moves:  # many levels add the same, and are tried once
+            groups: dict[int, list[Move]] = {}
+            for move in own:
+                groups.setdefault(move.adds, []).append(move)
+            grouped.append(groups)
         return [
             chosen
-            for groups in self._try_groups(grouped, size, self._base, wanted)
-            for chosen in itertools.product(*groups)
+            for found in self._try_groups(grouped, size, self._base, wanted)
+            for chosen in itertools.product(*found)
         ]
 
     def _try_groups(
-        self, grouped: list[Groups], size: int, base: int, wanted: frozenset[Option]
+        self, grouped: list[dict[int, list[Move]]], size: int, base: int, wanted: frozenset[Option]
     ) -> Iterator[tuple[list[Move], ...]]:
         """Yield the groups of changes, one for each of `size` criteria, that give what is wanted on top of `base`."""
         remembered, decide = self._options, self._decide
         for place, groups in enumerate(grouped):
-            if size > 1:
-                rest = grouped[place + 1 :]
-                for adds, moves in groups:
-                    for others in self._try_groups(rest, size - 1, base + adds, wanted):
-                        yield (moves, *others)
-                continue
-            for adds, moves in groups:
+            for adds, moves in groups.items():
                 packed = base + adds
-                if (remembered.get(packed) or decide(packed)) in wanted:
+                if size > 1:
+                    for others in self._try_groups(grouped[place + 1 :], size - 1, packed, wanted):
+                        yield (moves, *others)
+                elif (remembered.get(packed) or decide(packed)) in wanted:
                     yield (moves,)
 
     def show_flips(self, found: Iterable[tuple[Move, ...]]) -> tuple[Flip, ...]:
         """Return sets of changes as flips, the nearest first."""
-        order = {name: place for place, name in enumerate(self._criteria)}
-        ranked = sorted(
-            found,
-            key=lambda moves: (
-                len(moves),
-                sum(move[2] for move in moves),
-                [(order[move[0]], move[1]) for move in moves],
-            ),
-        )
+
+        def rank(moves: tuple[Move, ...]) -> tuple[int, int, list[tuple[int, str]]]:
+            places = [(self._order[move.criterion], move.level) for move in moves]
+            return len(moves), sum(move.distance for move in moves), places
+
         return tuple(
             Flip(
-                {move[0]: move[1] for move in moves},
-                self._decide(self._base + sum(move[3] for move in moves)),
+                {move.criterion: move.level for move in moves},
+                self._decide(self._base + sum(move.adds for move in moves)),
             )
-            for moves in ranked
+            for moves in sorted(found, key=rank)
         )
-
-
-def _measure_step(criterion: Criterion, known: tuple[str, ...] | None, level: str) -> int:
-    """Return how far a new level is from an answer: levels apart, or 1 where they have no order or none was known."""
-    if known is None or criterion.nominal:
-        return 1
-    place = criterion.level_ids.index(level)
-    return min(abs(place - criterion.level_ids.index(own)) for own in known)
-
-
-def _group_moves(moves: Iterable[Move]) -> Groups:
-    grouped: dict[int, list[Move]] = {}
-    for move in moves:
-        grouped.setdefault(move[3], []).append(move)
-    return list(grouped.items())

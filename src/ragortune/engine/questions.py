@@ -8,10 +8,10 @@ sample (`Rulebook.answer_counts`), with all levels as likely where it has none.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from functools import lru_cache
 
-from ragortune.engine.compile import Levels, Table, compile_table, resolve_clause
+from ragortune.engine.compile import Levels, Table, compile_conditions, compile_table
 from ragortune.engine.score import judge_packed
 from ragortune.engine.settled import find_pivots, list_possible, reach_options
 from ragortune.model import OpenQuestion, Option, Recommendation, Rulebook
@@ -42,29 +42,23 @@ def rank_questions(
         rest = packed - (table.pack(name, levels[name]) if name in levels else 0)
         alone = {judge_packed(table, rest + adds).option for adds in possible[name]} - {present}
         gives = tuple(option for option in Option if option in alone) or others
-        gain = _vary_probabilities(_try_answers(rulebook, table, rest, name, levels.get(name)))
+        gain = _expect_gain(rulebook, table, rest, name, levels.get(name))
         questions.append(OpenQuestion(name, gives, gain, bool(alone)))
     return tuple(sorted(questions, key=lambda question: -question.expected_gain))
 
 
-Tried = tuple[float, Mapping[Option, float]]
-"""How often an answer is given, and the probabilities that it gives."""
-
-
-def _try_answers(
+def _expect_gain(
     rulebook: Rulebook, table: Table, rest: int, criterion: str, known: tuple[str, ...] | None
-) -> list[Tried]:
-    """Return what each possible answer to one open question would lead to; `rest` is the profile without it."""
-    tried: list[Tried] = []
-    for answer, share in estimate_answers(rulebook, criterion):
-        if known is None or set(answer) <= set(known):
-            outcome = judge_packed(table, rest + table.pack(criterion, answer))
-            tried.append((share, outcome.probability))
-    return tried
+) -> float:
+    """Return the variance of the probabilities over the possible answers to one question, summed over the options.
 
-
-def _vary_probabilities(tried: list[Tried]) -> float:
-    """Return the variance of the probabilities of the options over the answers, summed over the options."""
+    `rest` is the packed profile without the answer.
+    """
+    tried = [
+        (share, judge_packed(table, rest + table.pack(criterion, answer)).probability)
+        for answer, share in estimate_answers(rulebook, criterion)
+        if known is None or {*answer}.issubset(known)
+    ]
     total = sum(share for share, _ in tried)
     variance = 0.0
     for option in Option:
@@ -101,8 +95,7 @@ def choose_question(
 
 def can_ask(rulebook: Rulebook, levels: Levels, criterion: str) -> bool:
     """Return whether what a question asks about is known to exist."""
-    asked_when = rulebook.criteria[criterion].asked_when
-    return all(resolve_clause(rulebook, name, wanted).is_met(levels) for name, wanted in asked_when.items())
+    return compile_conditions(rulebook, rulebook.criteria[criterion].asked_when).hold(levels)
 
 
 def list_askable(recommendation: Recommendation) -> tuple[OpenQuestion, ...]:

@@ -12,7 +12,7 @@ import functools
 import math
 from collections.abc import Mapping
 
-from ragortune.engine.compile import UNIT, Fired, Levels, Table, compile_table
+from ragortune.engine.compile import UNIT, JointRule, Levels, Table, compile_table
 from ragortune.model import (
     Direction,
     GateHit,
@@ -52,7 +52,14 @@ class Outcome(Record, frozen=True):
     @property
     def needs(self) -> tuple[float, float]:
         """Probability of both needs."""
-        return _probability_of(self, 0), _probability_of(self, 1)
+        return self._probability_of(0), self._probability_of(1)
+
+    def _probability_of(self, index: int) -> float:
+        if self.blocked_by[index]:
+            return 0.0
+        if self.required_by[index]:
+            return 1.0
+        return logistic(min(self.scores[index] / UNIT, self.ceilings[index]))
 
     @property
     def probability(self) -> dict[Option, float]:
@@ -75,64 +82,56 @@ def logistic(score: float) -> float:
     return 1 / (1 + math.exp(-score)) if score > 0 else 1 - 1 / (1 + math.exp(score))
 
 
-def _probability_of(outcome: Outcome, index: int) -> float:
-    if outcome.blocked_by[index]:
-        return 0.0
-    if outcome.required_by[index]:
-        return 1.0
-    return logistic(min(outcome.scores[index] / UNIT, outcome.ceilings[index]))
-
-
 def decide_option(rulebook: Rulebook, levels: Levels) -> Outcome:
     """Return the verdict on the answers, without reasons. Unknown answers add nothing."""
     table = compile_table(rulebook)
     return judge_packed(table, table.pack_profile(levels))
 
 
-RulesByNeed = tuple[tuple[str, ...], tuple[str, ...]]
-_KINDS = (GateKind.RULES_OUT, GateKind.REQUIRES, GateKind.CONFIRMS)
-_NO_RULES: RulesByNeed = ((), ())
-
-
 def judge_packed(table: Table, packed: int) -> Outcome:
-    """Return the verdict on a packed profile.
-
-    A need holds where its score is above 0. The default of the source document applies while nothing speaks about
-    retrieval and tuning is not needed.
-    """
+    """Return the verdict on a packed profile."""
     return judge_completed(table, *table.complete(packed))
 
 
-def judge_completed(table: Table, completed: int, gates: tuple[Fired, ...]) -> Outcome:
-    """Return the verdict on a packed profile to which the joint rules were added, and on the gates that fired."""
-    _, mentions, *scores = table.split(completed)
-    needed = (scores[0] > 0, scores[1] > 0)
-    blocked = required = _NO_RULES
-    ceilings = table.ceilings
-    if gates:
-        blocked, required, confirmed = _sort_gates(gates)
-        ceilings = (
-            math.inf if confirmed[0] else ceilings[0],
-            math.inf if confirmed[1] else ceilings[1],
-        )
-        needed = (
-            (needed[0] or bool(required[0])) and not blocked[0],
-            (needed[1] or bool(required[1])) and not blocked[1],
-        )
-    default = not mentions and not needed[1]
-    option = Option.RAG if default else pair_option(rag=needed[0], fine_tuning=needed[1])
-    return Outcome(option, default, (scores[0], scores[1]), needed, blocked, required, ceilings)
+def judge_completed(table: Table, completed: int, gates: tuple[JointRule, ...]) -> Outcome:
+    """Return the verdict on a packed profile to which the joint rules were added, and on the gates that fired.
+
+    A need holds where its score is above 0, unless a gate decides. The default of the source document applies while
+    nothing speaks about retrieval and tuning is not needed.
+    """
+    sums = table.split(completed)
+    blocked, required, confirmed = _sort_gates(gates)
+    rag, tuning = (
+        (score > 0 or bool(required[index])) and not blocked[index]
+        for index, score in enumerate((sums.rag, sums.tuning))
+    )
+    default = not sums.mentions and not tuning
+    return Outcome(
+        Option.RAG if default else pair_option(rag=rag, fine_tuning=tuning),
+        default,
+        (sums.rag, sums.tuning),
+        (rag, tuning),
+        blocked,
+        required,
+        (
+            math.inf if confirmed[0] else table.ceilings[0],
+            math.inf if confirmed[1] else table.ceilings[1],
+        ),
+    )
+
+
+RulesByNeed = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 @functools.lru_cache(maxsize=1024)
-def _sort_gates(gates: tuple[Fired, ...]) -> tuple[RulesByNeed, RulesByNeed, RulesByNeed]:
-    """Return the rules that rule a need out, that require it, and that confirm it."""
-    found: tuple[tuple[list[str], list[str]], ...] = tuple(([], []) for _ in _KINDS)
-    for entry in gates:
-        for need, kind in entry.gates:
-            found[_KINDS.index(kind)][need is Need.FINE_TUNING].append(entry.rule)
-    blocked, required, confirmed = ((tuple(rag), tuple(tuning)) for rag, tuning in found)
-    return blocked, required, confirmed
+def _sort_gates(gates: tuple[JointRule, ...]) -> tuple[RulesByNeed, RulesByNeed, RulesByNeed]:
+    """Return for each need the rules that rule it out, that require it, and that confirm it."""
+
+    def of_kind(kind: GateKind) -> RulesByNeed:
+        rag, tuning = (tuple(own.rule for own in gates if (need, kind) in own.gates) for need in Need)
+        return rag, tuning
+
+    return of_kind(GateKind.RULES_OUT), of_kind(GateKind.REQUIRES), of_kind(GateKind.CONFIRMS)
 
 
 def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
@@ -141,6 +140,15 @@ def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
     fired = [rule for rule in rulebook.rules.values() if has_fired(rulebook, rule, profile.levels)]
     read = {rule.id: {name: profile.levels[name] for name in rule.when} for rule in fired}
     probability = outcome.probability
+    kinds = list(NoticeKind)
+    notices = sorted(
+        ((kinds.index(rule.notice), rule) for rule in fired if rule.notice), key=lambda entry: entry[0]
+    )
+    techniques = sorted(
+        ((rule.technique.order, rule.code), rule)
+        for rule in fired
+        if rule.technique and outcome.option in rule.technique.options
+    )
     return Recommendation(
         option=outcome.option,
         default=outcome.default,
@@ -151,8 +159,8 @@ def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
         gates=tuple(
             GateHit(rule, gate.need, gate.gate, read[rule.id]) for rule in fired for gate in rule.gates
         ),
-        notices=tuple(RuleHit(rule, read[rule.id]) for rule in _sort_notices(fired)),
-        techniques=tuple(RuleHit(rule, read[rule.id]) for rule in _sort_techniques(fired, outcome.option)),
+        notices=tuple(RuleHit(rule, read[rule.id]) for _, rule in notices),
+        techniques=tuple(RuleHit(rule, read[rule.id]) for _, rule in techniques),
         unanswered=tuple(name for name in rulebook.criteria if name not in profile.levels),
         profile=profile,
         rulebook=rulebook,
@@ -194,22 +202,8 @@ def _list_reasons(rulebook: Rulebook, fired: list[Rule], read: Mapping[str, Leve
         for rule in fired
         for effect in rule.effects
     ]
-    order = {need: rank for rank, need in enumerate(Need)}
-    return tuple(sorted(reasons, key=lambda own: (-own.weight, order[own.need], own.rule.code)))
-
-
-def _sort_notices(fired: list[Rule]) -> list[Rule]:
-    ranks = {kind: rank for rank, kind in enumerate(NoticeKind)}
-    return sorted((rule for rule in fired if rule.notice), key=lambda rule: ranks[rule.notice])  # type: ignore[index]
-
-
-def _sort_techniques(fired: list[Rule], option: Option) -> list[Rule]:
-    offered = [
-        (rule.technique.order, rule.code, rule)
-        for rule in fired
-        if rule.technique and option in rule.technique.options
-    ]
-    return [rule for _, _, rule in sorted(offered, key=lambda entry: entry[:2])]
+    needs = list(Need)
+    return tuple(sorted(reasons, key=lambda own: (-own.weight, needs.index(own.need), own.rule.code)))
 
 
 # --- the trace ----------------------------------------------------------------------------------------------------
@@ -223,22 +217,19 @@ def trace_rules(rulebook: Rulebook, levels: Levels) -> tuple[RuleTrace, ...]:
 def trace_rule(rulebook: Rulebook, rule_id: str, levels: Levels) -> RuleTrace:
     """Return what became of one rule; KeyError if the set has none of that id."""
     rule = rulebook.rules[rule_id]
-    when, unless = compile_table(rulebook).conditions[rule_id]
+    conditions = compile_table(rulebook).conditions[rule_id]
     read = {name: levels[name] for name in rule.criteria if name in levels}
-    if any(clause.is_met(levels) for clause in unless):
+    if any(clause.is_met(levels) for clause in conditions.unless):
         return RuleTrace(rule, TraceState.NOT_APPLICABLE, read)
-    if any(clause.is_refuted(levels) for clause in when):
-        return RuleTrace(rule, TraceState.SILENT, read)
-    waiting = tuple(clause.criterion for clause in when if not clause.is_met(levels))
+    if any(clause.is_refuted(levels) for clause in conditions.when):
+        return RuleTrace(rule, TraceState.NOT_MET, read)
+    waiting = tuple(clause.criterion for clause in conditions.when if not clause.is_met(levels))
     return RuleTrace(rule, TraceState.UNKNOWN if waiting else TraceState.FIRED, read, waiting)
 
 
 def has_fired(rulebook: Rulebook, rule: Rule, levels: Levels) -> bool:
     """Return whether a rule of the set fires on these answers."""
-    when, unless = compile_table(rulebook).conditions[rule.id]
-    return all(clause.is_met(levels) for clause in when) and not any(
-        clause.is_met(levels) for clause in unless
-    )
+    return compile_table(rulebook).conditions[rule.id].hold(levels)
 
 
 def speaks_against(reason: Reason, option: Option) -> bool:

@@ -6,18 +6,18 @@ from ragortune.engine.changes import find_nearest_profile
 from ragortune.engine.compile import UNIT, compile_table
 from ragortune.engine.score import judge_completed, judge_packed, logistic, speaks_against
 from ragortune.model import (
+    AnswerSensitivity,
+    DecisiveRule,
     GateKind,
-    Lever,
     Need,
     Option,
-    Pillar,
     Recommendation,
     Refusal,
     has_need,
 )
 
 
-def weigh_answers(recommendation: Recommendation) -> tuple[Lever, ...]:
+def weigh_answers(recommendation: Recommendation) -> tuple[AnswerSensitivity, ...]:
     """Return how far each known answer moves the need that it moves most, all else held, the longest way first.
 
     How far is counted in probability, because log-odds that are far from even decide nothing. Answers that move neither
@@ -26,7 +26,7 @@ def weigh_answers(recommendation: Recommendation) -> tuple[Lever, ...]:
     book, levels = recommendation.rulebook, recommendation.profile.levels
     table = compile_table(book)
     packed = table.pack_profile(levels)
-    levers = []
+    sensitivities = []
     for name in levels:
         if name not in book.criteria:
             continue
@@ -37,38 +37,40 @@ def weigh_answers(recommendation: Recommendation) -> tuple[Lever, ...]:
         ]
         without = judge_packed(table, rest).option
         spans = [_span_need(recommendation, need, name, tried, without) for need in Need]
-        lever = max(spans, key=_measure_swing)
-        if lever.high > lever.low or without is not recommendation.option:
-            levers.append(lever)
-    levers.sort(key=lambda lever: (lever.without is recommendation.option, -_measure_swing(lever)))
-    return tuple(levers)
+        sensitivity = max(spans, key=_measure_swing)
+        if sensitivity.high > sensitivity.low or without is not recommendation.option:
+            sensitivities.append(sensitivity)
+    sensitivities.sort(
+        key=lambda sensitivity: (sensitivity.without is recommendation.option, -_measure_swing(sensitivity))
+    )
+    return tuple(sensitivities)
 
 
 def _span_need(
     recommendation: Recommendation, need: Need, name: str, tried: list[tuple[int, int]], without: Option
-) -> Lever:
+) -> AnswerSensitivity:
     now = recommendation.needs[need].score
     own = [now, *(scores[tuple(Need).index(need)] / UNIT for scores in tried)]
-    return Lever(name, need, min(own), max(own), now, without)
+    return AnswerSensitivity(name, need, min(own), max(own), now, without)
 
 
-def _measure_swing(lever: Lever) -> float:
+def _measure_swing(sensitivity: AnswerSensitivity) -> float:
     """Return by how much the probability of the need differs between both ends."""
-    return logistic(lever.high) - logistic(lever.low)
+    return logistic(sensitivity.high) - logistic(sensitivity.low)
 
 
-def find_pillars(recommendation: Recommendation) -> tuple[Pillar, ...]:
+def find_decisive_rules(recommendation: Recommendation) -> tuple[DecisiveRule, ...]:
     """Return the rules that fired and without which the option would be another."""
     table = compile_table(recommendation.rulebook)
     completed, gates = table.complete(table.pack_profile(recommendation.profile.levels))
     fired = (*(reason.rule for reason in recommendation.reasons), *(hit.rule for hit in recommendation.gates))
-    pillars = []
+    decisive_rules = []
     for rule in {rule.id: rule for rule in fired}.values():
         others = tuple(gate for gate in gates if gate.rule != rule.id)
         without = judge_completed(table, completed - table.add_up(rule), others).option
         if without is not recommendation.option:
-            pillars.append(Pillar(rule, without))
-    return tuple(pillars)
+            decisive_rules.append(DecisiveRule(rule, without))
+    return tuple(decisive_rules)
 
 
 def explain_refusal(recommendation: Recommendation, option: Option) -> Refusal:
@@ -92,9 +94,9 @@ def explain_refusal(recommendation: Recommendation, option: Option) -> Refusal:
     ]
     book, levels = recommendation.rulebook, recommendation.profile.levels
     nearest = find_nearest_profile(book, levels, option) or find_nearest_profile(
-        book, levels, option, given=True
+        book, levels, option, change_fixed=True
     )
-    given = [
-        name for name in (nearest.change if nearest else ()) if name in levels and book.criteria[name].given
+    fixed = [
+        name for name in (nearest.change if nearest else ()) if name in levels and book.criteria[name].fixed
     ]
-    return Refusal(option, tuple(against), tuple(gates), nearest, tuple(given))
+    return Refusal(option, tuple(against), tuple(gates), nearest, tuple(fixed))

@@ -4,162 +4,165 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ragortune.evidence.documents.language import FactWords
-from ragortune.lint.records import RuleFinding
 from ragortune.model import Rule
 from ragortune.model.findings import Detector, FindingRule
 from ragortune.model.prices import list_sources
 from ragortune.ruleset.author import Authored
+from ragortune.ruleset.files import ALL_KINDS
+from ragortune.support.errors import Place
+from ragortune.support.record import Record
 
-_CODE = re.compile(r"[A-Z][0-9]{2}\Z")
-_FINDING_CODE = re.compile(r"RT[0-9]{3}\Z")
-_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*\Z")
-_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+
+class RuleFinding(Record, frozen=True):
+    """Something that is wrong in a rule set."""
+
+    name: str
+    """Name of the check."""
+    message: str
+    """What is wrong."""
+    place: Place
+    """Where."""
+    hint: str | None = None
+    """What to do about it."""
+
+
+_CODES = {
+    "rules": (re.compile(r"[A-Z][0-9]{2}"), "a letter and two digits"),
+    "findings": (re.compile(r"RT[0-9]{3}"), "RT with three digits"),
+}
+_SINGULAR = {kind.name: kind.singular for kind in ALL_KINDS}
+_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def check_form(authored: Authored) -> Iterator[RuleFinding]:
     """Yield what a record lacks, and what nothing uses."""
-    rules: Mapping[str, Rule] = authored.records["rules"]
-    for rule in rules.values():
-        yield from _check_rule_form(authored, rule)
-    for finding_rule in authored.records["findings"].values():
-        yield from _check_finding_form(authored, finding_rule)
+    for rule in authored.records["rules"].values():
+        yield from _check_parts(authored, "rules", rule, has_sources=bool(rule.sources))
+        yield from _check_rule(authored, rule)
+    for rule in authored.records["findings"].values():
+        has_sources = bool(rule.sources) or rule.detector.about_comments
+        yield from _check_parts(authored, "findings", rule, has_sources=has_sources)
+        yield from _check_finding_rule(authored, rule)
     for phrase in authored.records["facts"].values():
-        yield from _check_phrase_form(authored, phrase)
+        yield from _check_name_and_tests(authored, "facts", phrase)
     yield from _check_order(authored)
     if not authored.problems:  # a record that cannot be read may be the one that uses them
         yield from _check_use(authored)
 
 
+def _find(
+    authored: Authored, name: str, message: str, at: tuple[str, ...], hint: str | None = None
+) -> RuleFinding:
+    """Return a finding about a part of a record; `at` is kind, id and key path."""
+    return RuleFinding(name, message, authored.place_of(at[0], at[1], *at[2:]), hint)
+
+
+def _check_parts(
+    authored: Authored, kind: str, rule: Rule | FindingRule, *, has_sources: bool
+) -> Iterator[RuleFinding]:
+    """Yield what a rule or finding rule lacks."""
+    what, form = _name_of(kind, rule), _CODES[kind]
+    if not has_sources:
+        hint = "every rule rests on published evidence"
+        yield _find(authored, "missing-source", f"{what} has no source", (kind, rule.id, "sources"), hint)
+    if not rule.exceptions:
+        message = f"{what} does not say when it misleads"
+        yield _find(authored, "missing-exception", message, (kind, rule.id, "exceptions"))
+    if not form[0].fullmatch(rule.code):
+        message = f"{what} has a code that is not {form[1]}: '{rule.code}'"
+        yield _find(authored, "malformed", message, (kind, rule.id, "code"))
+    yield from _check_name_and_tests(authored, kind, rule)
+
+
+def _check_name_and_tests(
+    authored: Authored, kind: str, record: Rule | FindingRule | FactWords
+) -> Iterator[RuleFinding]:
+    if not _SLUG.fullmatch(record.id):
+        message = f"{_name_of(kind, record)} is not named in lower case with hyphens"
+        yield _find(authored, "malformed", message, (kind, record.id, "id"))
+    for side in record.tests.field_names():
+        if not getattr(record.tests, side):
+            message = f"{_name_of(kind, record)} has no test under tests.{side}"
+            yield _find(authored, "missing-test", message, (kind, record.id, "tests"))
+
+
+def _name_of(kind: str, record: Rule | FindingRule | FactWords) -> str:
+    return f"{_SINGULAR[kind]} '{record.id}'"
+
+
+def _check_rule(authored: Authored, rule: Rule) -> Iterator[RuleFinding]:
+    if not (rule.effects or rule.gates or rule.notice or rule.technique):
+        message = f"rule '{rule.id}' does nothing: it has no effect, gate, notice or technique"
+        yield _find(authored, "dead-rule", message, ("rules", rule.id, "id"))
+    if not rule.when:
+        yield _find(authored, "malformed", f"rule '{rule.id}' has no condition", ("rules", rule.id, "when"))
+
+
+def _check_finding_rule(authored: Authored, rule: FindingRule) -> Iterator[RuleFinding]:
+    what = f"finding rule '{rule.id}'"
+    if rule.detector is Detector.ANSWERS and not rule.when:
+        yield _find(authored, "malformed", f"{what} has no condition", ("findings", rule.id, "detector"))
+    if not _VERSION.fullmatch(rule.since):
+        message = f"{what} has a 'since' that is not a version (numbers separated by dots)"
+        yield _find(authored, "malformed", message, ("findings", rule.id, "since"))
+
+
 def _check_use(authored: Authored) -> Iterator[RuleFinding]:
     """Yield sources and criteria that nothing uses."""
-    rules: Mapping[str, Rule] = authored.records["rules"]
-    checked = (*rules.values(), *authored.records["findings"].values())
+    records = authored.records
+    checked = (*records["rules"].values(), *records["findings"].values())
     used = {finding.source for rule in checked for finding in rule.sources}
-    used |= {name for row in authored.records["prices"].values() for name in list_sources(row)}
-    for source in authored.records["sources"]:
-        if source not in used:
-            place = authored.place_of("sources", source, "id")
-            yield RuleFinding("unused-source", f"no rule or price uses source '{source}'", place)
-    read = {name for rule in rules.values() for name in rule.criteria}
+    used |= {name for row in records["prices"].values() for name in list_sources(row)}
+    for source in records["sources"].keys() - used:
+        message = f"no rule or price uses source '{source}'"
+        yield _find(authored, "unused-source", message, ("sources", source, "id"))
+    read = {name for rule in records["rules"].values() for name in rule.criteria}
     for kind in ("criteria", "derived"):
-        for name in authored.records[kind]:
-            if name not in read:
-                place = authored.place_of(kind, name, "id")
-                yield RuleFinding(
-                    "unused-criterion", f"no rule reads '{name}'", place, "write a rule, or drop it"
-                )
+        for name in records[kind].keys() - read:
+            hint = "write a rule, or drop it"
+            yield _find(authored, "unused-criterion", f"no rule reads '{name}'", (kind, name, "id"), hint)
 
 
-def _check_rule_form(authored: Authored, rule: Rule) -> Iterator[RuleFinding]:
-    def found(name: str, message: str, *path: str, hint: str | None = None) -> RuleFinding:
-        return RuleFinding(
-            name, f"rule '{rule.id}' {message}", authored.place_of("rules", rule.id, *path), hint
-        )
-
-    if not rule.sources:
-        yield found(
-            "missing-source", "has no source", "sources", hint="every rule rests on published evidence"
-        )
-    if not rule.exceptions:
-        yield found("missing-exception", "does not say when it misleads", "exceptions")
-    for side, what in (("fires", "that it fires"), ("silent", "that it does not fire")):
-        if not getattr(rule.tests, side):
-            yield found(
-                "missing-test", f"has no test {what}", "tests", hint=f"add a profile under tests.{side}"
-            )
-    if not (rule.effects or rule.gates or rule.notice or rule.technique):
-        yield found("dead-rule", "does nothing: it has no effect, gate, notice or technique", "id")
-    if not rule.when:
-        yield found("malformed", "has no condition", "when")
-    if not _CODE.match(rule.code):
-        yield found("malformed", f"has a code that is not a letter and two digits: '{rule.code}'", "code")
-    if not _SLUG.match(rule.id):
-        yield found("malformed", "is not named in lower case with hyphens", "id")
-
-
-def _check_phrase_form(authored: Authored, phrase: FactWords) -> Iterator[RuleFinding]:
-    place = authored.place_of("facts", phrase.id, "id")
-    if not _SLUG.match(phrase.id):
-        message = f"phrase '{phrase.id}' is not named in lower case with hyphens"
-        yield RuleFinding("malformed", message, place)
-    for side, what in (("stated", "that states it"), ("silent", "that does not")):
-        if not getattr(phrase.tests, side):
-            message = f"phrase '{phrase.id}' has no sentence {what}"
-            yield RuleFinding("missing-test", message, place, f"add one under tests.{side}")
-
-
-def _check_finding_form(authored: Authored, rule: FindingRule) -> Iterator[RuleFinding]:
-    def found(name: str, message: str, *path: str, hint: str | None = None) -> RuleFinding:
-        place = authored.place_of("findings", rule.id, *path)
-        return RuleFinding(name, f"finding rule '{rule.id}' {message}", place, hint)
-
-    if not rule.sources and not rule.detector.about_comments:
-        yield found("missing-source", "has no source", "id", hint="only rules about suppressions need none")
-    if not rule.exceptions:
-        yield found("missing-exception", "does not say when it misleads", "exceptions")
-    for side in ("fires", "silent"):
-        if not getattr(rule.tests, side):
-            yield found("missing-test", f"has no test under tests.{side}", "tests")
-    if rule.detector is Detector.ANSWERS and not rule.when:
-        yield found("malformed", "has no condition", "detector")
-    if not _FINDING_CODE.match(rule.code):
-        yield found("malformed", f"has a code that is not RT with three digits: '{rule.code}'", "code")
-    if not _SLUG.match(rule.id):
-        yield found("malformed", "is not named in lower case with hyphens", "id")
-    if not _VERSION.match(rule.since):
-        yield found("malformed", "has a 'since' that is not a version (numbers separated by dots)", "since")
-
-
-_ORDERED = (
-    ("rules", "code"),
-    ("sources", "id"),
-    ("cases", "id"),
-    ("prices", "id"),
-    ("findings", "code"),
-)
+_ORDERED = {"rules": "code", "sources": "id", "cases": "id", "prices": "id", "findings": "code"}
 
 
 def _check_order(authored: Authored) -> Iterator[RuleFinding]:
-    for kind, key in _ORDERED:
-        last: dict[str, str] = {}
-        for record_id, record in authored.records[kind].items():
-            origin = authored.origins.get((kind, record_id))
-            if origin is None:
-                continue
-            path, value = origin[0].path, getattr(record, key)
-            if value < last.get(path, ""):
-                place = authored.place_of(kind, record_id, key)
-                yield RuleFinding("unsorted", f"'{value}' comes after '{last[path]}'; sort by {key}", place)
-            last[path] = max(value, last.get(path, ""))
+    """Yield records that are not in the order of their ids or codes within their file."""
+    last: dict[tuple[str, str], str] = {}
+    for (kind, record_id), (document, _) in authored.origins.items():
+        if kind in _ORDERED and record_id in authored.records[kind]:
+            key, file = _ORDERED[kind], (kind, document.path)
+            value = getattr(authored.records[kind][record_id], key)
+            if value < last.get(file, ""):
+                message = f"'{value}' comes after '{last[file]}'; sort by {key}"
+                yield _find(authored, "unsorted", message, (kind, record_id, key))
+            last[file] = max(value, last.get(file, ""))
 
 
 def check_freshness(authored: Authored, today: dt.date) -> Iterator[RuleFinding]:
     """Yield sources that were last read longer ago than the rules that rest on them allow."""
     default = authored.manifest.recheck_days or 365
-    limits: dict[str, int] = {}
-    users: dict[str, str] = {}
+    strictest: dict[str, tuple[int, str]] = {}
     for rule in authored.records["rules"].values():
         for finding in rule.sources:
-            limit = rule.recheck_days or default
-            if limit < limits.get(finding.source, 10**6):
-                limits[finding.source], users[finding.source] = limit, rule.id
+            own = (rule.recheck_days or default, f"rule '{rule.id}' allows")
+            if own[0] < strictest.get(finding.source, (10**6, ""))[0]:
+                strictest[finding.source] = own
     for source in authored.records["sources"].values():
-        place = authored.place_of("sources", source.id, "checked")
+        at = ("sources", source.id, "checked")
         try:
-            checked = dt.date.fromisoformat(source.checked)
+            age = (today - dt.date.fromisoformat(source.checked)).days
         except ValueError:
-            yield RuleFinding(
-                "malformed", f"'checked' of source '{source.id}' is not a date (YYYY-MM-DD)", place
-            )
+            message = f"'checked' of source '{source.id}' is not a date (YYYY-MM-DD)"
+            yield _find(authored, "malformed", message, at)
             continue
-        age, limit = (today - checked).days, limits.get(source.id, default)
+        limit, allows = strictest.get(source.id, (default, "the rule set allows"))
         if age < 0:
-            yield RuleFinding("malformed", f"source '{source.id}' was checked in the future", place)
+            yield _find(authored, "malformed", f"source '{source.id}' was checked in the future", at)
         elif age > limit:
-            user = users.get(source.id)
-            allows = f"rule '{user}' allows" if user else "the rule set allows"
             message = f"source '{source.id}' was last checked {age} days ago; {allows} {limit}"
-            yield RuleFinding("stale-source", message, place, "read it again and set the date")
+            yield _find(authored, "stale-source", message, at, "read it again and set the date")

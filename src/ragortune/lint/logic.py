@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from ragortune.engine import Levels, SearchTooLargeError, has_fired, reach_options
-from ragortune.engine.compile import Clause, combine_levels, compile_table
-from ragortune.lint.records import RuleFinding
+from ragortune.engine.compile import Clause, combine_levels, compile_table, group_levels
+from ragortune.lint.form import RuleFinding
 from ragortune.model import Criterion, Direction, Gate, GateKind, Need, Option, Rule, Rulebook
 from ragortune.ruleset.author import Authored
 from ragortune.support.errors import Place
@@ -35,13 +35,6 @@ def check_logic(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]
     yield from _check_questions(authored, rulebook)
 
 
-def list_answers(criterion: Criterion, clauses: Collection[Clause]) -> list[tuple[str, ...] | None]:
-    """Return one answer for each way in which conditions on a criterion can be met together; None is an open one."""
-    groups = {tuple(level in clause.allowed for clause in clauses): level for level in criterion.level_ids}
-    answers = combine_levels(groups.values(), several=criterion.several)
-    return [None, *{tuple(clause.allows(own) for clause in clauses): own for own in answers}.values()]
-
-
 def list_profiles(rulebook: Rulebook, rules: Iterable[Rule], without: str | None = None) -> Iterator[Levels]:
     """Yield a profile for each way in which the conditions of some rules can be met together.
 
@@ -49,16 +42,20 @@ def list_profiles(rulebook: Rulebook, rules: Iterable[Rule], without: str | None
     """
     conditions = compile_table(rulebook).conditions
     read: dict[str, set[Clause]] = {}
-    for rule in rules:
-        for part in conditions[rule.id]:
-            for clause in part:
-                read.setdefault(clause.criterion, set()).add(clause)
-    names = sorted(read.keys() - {without})
-    answers = [list_answers(rulebook.readable[name], read[name]) for name in names]
+    for clause in (clause for rule in rules for clause in conditions[rule.id].clauses):
+        if clause.criterion != without:
+            read.setdefault(clause.criterion, set()).add(clause)
+    answers = [_list_answers(rulebook.readable[name], clauses) for name, clauses in sorted(read.items())]
     if math.prod(map(len, answers)) > _MOST_PROFILES:
         raise SearchTooLargeError
     for chosen in itertools.product(*answers):
-        yield {name: own for name, own in zip(names, chosen, strict=True) if own is not None}
+        yield {name: own for name, own in zip(sorted(read), chosen, strict=True) if own is not None}
+
+
+def _list_answers(criterion: Criterion, clauses: set[Clause]) -> list[tuple[str, ...] | None]:
+    """Return one answer for each way in which conditions on a criterion can be met together; None is an open one."""
+    answers = combine_levels(group_levels(criterion.level_ids, clauses), several=criterion.several)
+    return [None, *{tuple(clause.allows(own) for clause in clauses): own for own in answers}.values()]
 
 
 def _find_gates(rulebook: Rulebook, gate: Gate) -> list[Rule]:
@@ -110,26 +107,19 @@ def _check_contradictory_gates(authored: Authored, rulebook: Rulebook) -> Iterat
 
 def _check_levels(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
     """Yield levels that no rule tells from another level of the same criterion."""
-    read = _list_clauses(rulebook)
+    read: dict[str, list[Clause]] = {name: [] for name in rulebook.readable}
+    for conditions in compile_table(rulebook).conditions.values():
+        for clause in conditions.clauses:
+            read[clause.criterion].append(clause)
     for criterion in rulebook.readable.values():
         kind = "derived" if criterion.id in rulebook.derived else "criteria"
-        for first, second in itertools.combinations(criterion.levels, 2):
-            told_apart = any(
-                (first.id in own.allowed) != (second.id in own.allowed) for own in read[criterion.id]
-            )
-            if not told_apart and first.measure == second.measure and read[criterion.id]:
-                index = criterion.level_ids.index(second.id)
-                place = authored.place_of(kind, criterion.id, "levels", index, "id")
+        clauses = read[criterion.id]
+        for (_, first), (place, second) in itertools.combinations(enumerate(criterion.levels), 2):
+            alike = len(group_levels((first.id, second.id), clauses)) == 1
+            if clauses and alike and first.measure == second.measure:
+                where = authored.place_of(kind, criterion.id, "levels", place, "id")
                 message = f"no rule tells '{second.id}' of '{criterion.id}' from '{first.id}'"
-                yield RuleFinding("dead-level", message, place)
-
-
-def _list_clauses(rulebook: Rulebook) -> dict[str, set[Clause]]:
-    read: dict[str, set[Clause]] = {name: set() for name in rulebook.readable}
-    for when, unless in compile_table(rulebook).conditions.values():
-        for clause in (*when, *unless):
-            read[clause.criterion].add(clause)
-    return read
+                yield RuleFinding("dead-level", message, where)
 
 
 def _check_questions(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:

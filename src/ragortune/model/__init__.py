@@ -1,103 +1,55 @@
 """The terms of the domain: criteria, rules, profiles, recommendations. Frozen records, no input or output."""
 
-from ragortune.model.cases import Case, Sample
-from ragortune.model.criteria import Band, Bound, Condition, Criterion, Level, Main
-from ragortune.model.options import (
-    EVEN,
-    Direction,
-    GateKind,
-    Need,
-    NoticeKind,
-    Option,
-    Strength,
-    has_need,
-    is_undecided,
-    pair_option,
-)
-from ragortune.model.prices import Confidence, PriceKind, PriceRow, PriceValue
-from ragortune.model.profiles import Answer, Evidence, Profile, Provenance, QuantityKind, QuantityValue
-from ragortune.model.recommendation import (
-    Flip,
-    GateHit,
-    Lever,
-    NeedState,
-    OpenQuestion,
-    Pillar,
-    Reason,
-    Recommendation,
-    Refusal,
-    RuleHit,
-    RuleTrace,
-    TraceState,
-)
-from ragortune.model.rules import (
-    AnswerCount,
-    Effect,
-    Example,
-    Finding,
-    Gate,
-    OptionGuide,
-    Quality,
-    Rule,
-    Rulebook,
-    RuleTests,
-    Scale,
-    Source,
-    Technique,
-)
-
-__all__ = [
-    "EVEN",
-    "Answer",
-    "AnswerCount",
-    "Band",
-    "Bound",
-    "Case",
-    "Condition",
-    "Confidence",
-    "Criterion",
-    "Direction",
-    "Effect",
-    "Evidence",
-    "Example",
-    "Finding",
-    "Flip",
-    "Gate",
-    "GateHit",
-    "GateKind",
-    "Level",
-    "Lever",
-    "Main",
-    "Need",
-    "NeedState",
-    "NoticeKind",
-    "OpenQuestion",
-    "Option",
-    "OptionGuide",
-    "Pillar",
-    "PriceKind",
-    "PriceRow",
-    "PriceValue",
-    "Profile",
-    "Provenance",
-    "Quality",
-    "QuantityKind",
-    "QuantityValue",
-    "Reason",
-    "Recommendation",
-    "Refusal",
-    "Rule",
-    "RuleHit",
-    "RuleTests",
-    "RuleTrace",
-    "Rulebook",
-    "Sample",
-    "Scale",
-    "Source",
-    "Strength",
-    "Technique",
-    "TraceState",
-    "has_need",
-    "is_undecided",
-    "pair_option",
-]
+from ragortune.model.cases import Case as Case
+from ragortune.model.cases import Sample as Sample
+from ragortune.model.criteria import Band as Band
+from ragortune.model.criteria import Bound as Bound
+from ragortune.model.criteria import Condition as Condition
+from ragortune.model.criteria import Criterion as Criterion
+from ragortune.model.criteria import Level as Level
+from ragortune.model.criteria import Main as Main
+from ragortune.model.options import EVEN as EVEN
+from ragortune.model.options import Direction as Direction
+from ragortune.model.options import GateKind as GateKind
+from ragortune.model.options import Need as Need
+from ragortune.model.options import NoticeKind as NoticeKind
+from ragortune.model.options import Option as Option
+from ragortune.model.options import Strength as Strength
+from ragortune.model.options import has_need as has_need
+from ragortune.model.options import is_undecided as is_undecided
+from ragortune.model.options import pair_option as pair_option
+from ragortune.model.prices import Confidence as Confidence
+from ragortune.model.prices import PriceKind as PriceKind
+from ragortune.model.prices import PriceRow as PriceRow
+from ragortune.model.prices import PriceValue as PriceValue
+from ragortune.model.profiles import Answer as Answer
+from ragortune.model.profiles import Evidence as Evidence
+from ragortune.model.profiles import Profile as Profile
+from ragortune.model.profiles import Provenance as Provenance
+from ragortune.model.profiles import QuantityKind as QuantityKind
+from ragortune.model.profiles import QuantityValue as QuantityValue
+from ragortune.model.recommendation import AnswerSensitivity as AnswerSensitivity
+from ragortune.model.recommendation import DecisiveRule as DecisiveRule
+from ragortune.model.recommendation import Flip as Flip
+from ragortune.model.recommendation import GateHit as GateHit
+from ragortune.model.recommendation import NeedState as NeedState
+from ragortune.model.recommendation import OpenQuestion as OpenQuestion
+from ragortune.model.recommendation import Reason as Reason
+from ragortune.model.recommendation import Recommendation as Recommendation
+from ragortune.model.recommendation import Refusal as Refusal
+from ragortune.model.recommendation import RuleHit as RuleHit
+from ragortune.model.recommendation import RuleTrace as RuleTrace
+from ragortune.model.recommendation import TraceState as TraceState
+from ragortune.model.rules import AnswerCount as AnswerCount
+from ragortune.model.rules import Effect as Effect
+from ragortune.model.rules import Example as Example
+from ragortune.model.rules import Finding as Finding
+from ragortune.model.rules import Gate as Gate
+from ragortune.model.rules import OptionGuide as OptionGuide
+from ragortune.model.rules import Quality as Quality
+from ragortune.model.rules import Rule as Rule
+from ragortune.model.rules import Rulebook as Rulebook
+from ragortune.model.rules import RuleTests as RuleTests
+from ragortune.model.rules import Scale as Scale
+from ragortune.model.rules import Source as Source
+from ragortune.model.rules import Technique as Technique

@@ -82,7 +82,7 @@ class Criterion(Record, frozen=True, dict=True):
     """Conditions by criterion without which the questionnaire does not ask: no quality of pairs before there are any."""
     raises: tuple[Need, ...] = ()
     """Needs that a higher level never lowers. `rules check` proves it."""
-    given: bool = False
+    fixed: bool = False
     """True where the team cannot change the answer by deciding to (a law, a corpus, a market)."""
 
     @property

@@ -98,7 +98,7 @@ class FindingTests(Record, frozen=True):
 
     fires: tuple[FindingExample, ...] = ()
     """Documents in which the rule must find something."""
-    silent: tuple[FindingExample, ...] = ()
+    does_not_fire: tuple[FindingExample, ...] = ()
     """Documents in which it must not."""
 
 

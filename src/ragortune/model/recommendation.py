@@ -15,7 +15,7 @@ class TraceState(StrEnum):
     """What became of one rule on one profile."""
 
     FIRED = "fired"
-    SILENT = "silent"
+    NOT_MET = "not_met"
     """A known answer rules its condition out."""
     NOT_APPLICABLE = "not_applicable"
     """Its `unless` is known to hold."""
@@ -106,7 +106,7 @@ class OpenQuestion(Record, frozen=True):
     """Whether the answer can change the option by itself; otherwise only together with other open answers."""
 
 
-class Lever(Record, frozen=True):
+class AnswerSensitivity(Record, frozen=True):
     """How much one answer carries: the log-odds of a need with the lowest and the highest of its levels."""
 
     criterion: str
@@ -122,7 +122,7 @@ class Lever(Record, frozen=True):
     """The option if the answer were not known."""
 
 
-class Pillar(Record, frozen=True):
+class DecisiveRule(Record, frozen=True):
     """A rule without which another option would be recommended."""
 
     rule: Rule
@@ -140,7 +140,7 @@ class Refusal(Record, frozen=True):
     """What decides against it whatever the weights say."""
     nearest: Flip | None
     """The smallest change of answers that gives the option; None where three changes are too few."""
-    given: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
     """Criteria in that change that the team cannot change by deciding to."""
 
 
@@ -177,9 +177,9 @@ class Recommendation(Record, frozen=True):
     """What would change the option; None until computed."""
     unknowns: tuple[OpenQuestion, ...] | None = None
     """Which open answers still matter, those worth most first; None until computed."""
-    levers: tuple[Lever, ...] | None = None
+    sensitivities: tuple[AnswerSensitivity, ...] | None = None
     """Which answers carry the advice, those that move most first; None until computed."""
-    pillars: tuple[Pillar, ...] | None = None
+    decisive_rules: tuple[DecisiveRule, ...] | None = None
     """Rules without which the advice would be another; None until computed."""
 
     @property

@@ -89,7 +89,7 @@ class RuleTests(Record, frozen=True):
 
     fires: tuple[Example, ...] = ()
     """Profiles on which the rule must fire."""
-    silent: tuple[Example, ...] = ()
+    does_not_fire: tuple[Example, ...] = ()
     """Profiles on which it must not."""
 
 

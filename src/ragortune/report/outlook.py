@@ -9,10 +9,10 @@ from ragortune.engine.score import logistic
 from ragortune.evidence.profile import join_levels
 from ragortune.model import (
     EVEN,
+    AnswerSensitivity,
     Direction,
     Flip,
     GateKind,
-    Lever,
     OpenQuestion,
     Recommendation,
     Refusal,
@@ -128,11 +128,13 @@ def _ask(recommendation: Recommendation, question: OpenQuestion) -> Item:
 
 def _list_levers(recommendation: Recommendation) -> Iterator[Block]:
     """Return how far each answer moves a need, and the rules that carry the advice alone."""
-    rows = [_draw_lever(recommendation, lever) for lever in (recommendation.levers or ())[:_MOST_LEVERS]]
+    rows = [
+        _draw_lever(recommendation, lever) for lever in (recommendation.sensitivities or ())[:_MOST_LEVERS]
+    ]
     rows = [row for row in rows if row]
     pillars = [
         (pillar.rule.code, f"{pillar.rule.title}; without this rule: {pillar.without}")
-        for pillar in recommendation.pillars or ()
+        for pillar in recommendation.decisive_rules or ()
     ]
     if rows or pillars:
         yield Heading("What carries it", 2)
@@ -153,7 +155,7 @@ def _list_levers(recommendation: Recommendation) -> Iterator[Block]:
         yield terms(pillars)
 
 
-def _draw_lever(recommendation: Recommendation, lever: Lever) -> tuple[Cell, ...]:
+def _draw_lever(recommendation: Recommendation, lever: AnswerSensitivity) -> tuple[Cell, ...]:
     """Return the way of one answer on a scale from 0 to 100%; nothing where it moves nothing."""
     low, now, high = (logistic(score) for score in (lever.low, lever.now, lever.high))
     changes = lever.without is not recommendation.option
@@ -189,7 +191,7 @@ def _describe_nearest(recommendation: Recommendation, refusal: Refusal) -> str:
         return "no change of up to three answers would make it right"
     change = {name: [level] for name, level in refusal.nearest.change.items()}
     text = f"it would be right with {_format_change(recommendation, change)}"
-    if not refusal.given:
+    if not refusal.fixed:
         return text
-    verb = "is" if len(refusal.given) == 1 else "are"
-    return f"{text} ({join_words(refusal.given)} {verb} not the team's to change)"
+    verb = "is" if len(refusal.fixed) == 1 else "are"
+    return f"{text} ({join_words(refusal.fixed)} {verb} not the team's to change)"

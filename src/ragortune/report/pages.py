@@ -119,7 +119,7 @@ def rule_page(book: Rulebook, rule: Rule) -> list[Block]:
         blocks += [Heading("Begin with", 2), Paragraph(technique.begin_with)]
         blocks.append(terms([*beat, ("look again", technique.look_again)]))
     blocks += [Heading("Why", 2), Paragraph(rule.because), *_argue_rule(book, rule)]
-    tests = [("fires", rule.tests.fires), ("silent", rule.tests.silent)]
+    tests = [("fires", rule.tests.fires), ("does not fire", rule.tests.does_not_fire)]
     blocks.append(
         bullets(
             f"{word}: {example.name} ({', '.join(_format_answer(*item) for item in example.profile.items())})"
@@ -170,7 +170,7 @@ def finding_page(book: Rulebook, rule: FindingRule) -> list[Block]:
     if rule.detector is Detector.ANSWERS:
         blocks.append(Paragraph(_FROM_PROSE))
     blocks += [Heading("Why it matters", 2), Paragraph(rule.because), *_argue_rule(book, rule)]
-    tests = [("finds", rule.tests.fires), ("passes", rule.tests.silent)]
+    tests = [("finds", rule.tests.fires), ("passes", rule.tests.does_not_fire)]
     blocks.append(bullets(f"{word}: {example.name}" for word, examples in tests for example in examples))
     comment = f"`<!-- ragortune: ignore[{rule.id}] until 2027-03-31 because TEXT -->`"
     return [*blocks, Heading("To suppress it", 2), Paragraph(comment)]

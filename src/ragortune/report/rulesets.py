@@ -6,14 +6,13 @@ import itertools
 from collections.abc import Iterator, Mapping
 
 from ragortune.casebook import Agreement, Judged, Tally
-from ragortune.check.examples import FailedExample
-from ragortune.lint import FailedTest, RuleFinding
-from ragortune.lint.language import FailedSentence
+from ragortune.lint import RuleFinding
+from ragortune.lint.examples import Tried, list_failed
 from ragortune.model import Option, Rulebook, Sample
 from ragortune.model.findings import read_finding_rules
 from ragortune.report.shapes import RuleSet, name_rule_set
 from ragortune.support.record import Record
-from ragortune.support.text import clean_text, count_words, join_words
+from ragortune.support.text import clean_text, count_words
 
 Json = dict[str, object]
 _SAMPLES = {
@@ -68,7 +67,7 @@ def describe_check(check: RuleCheck) -> list[Json]:
 # --- diff ---------------------------------------------------------------------------------------------------------
 
 _KINDS = {"criterion": "criteria", "rule": "rules", "finding": "finding rules"}
-_QUIET = frozenset({"tests", "sources"})
+_NO_OUTCOME = frozenset({"tests", "sources"})
 """Fields whose change alone changes no outcome."""
 
 
@@ -111,7 +110,7 @@ def compare_rule_sets(old: Rulebook, new: Rulebook) -> RuleDiff:
                 fields = tuple(
                     own for own in mine.field_names() if getattr(mine, own) != getattr(theirs, own)
                 )
-                changes.append(Change(kind, name, "changed", fields, not set(fields) <= _QUIET))
+                changes.append(Change(kind, name, "changed", fields, not set(fields) <= _NO_OUTCOME))
     return RuleDiff(name_rule_set(old), name_rule_set(new), tuple(changes))
 
 
@@ -137,15 +136,13 @@ def _format_change(change: Change) -> str:
 
 # --- test ---------------------------------------------------------------------------------------------------------
 
-Failed = FailedTest | FailedSentence | FailedExample
-
 
 class RuleTests(Record, frozen=True):
     """What `rules test` found."""
 
     book: Rulebook
-    runs: Mapping[str, tuple[int, tuple[Failed, ...]]]
-    """How many tests there are, and those that fail, by kind: `tests`, `phrase_tests`, `finding_tests`."""
+    tried: Mapping[str, tuple[Tried, ...]]
+    """Every example that was tried, by kind: `tests`, `phrase_tests`, `finding_tests`."""
     agreement: Agreement
     """How the rule set agrees with published projects."""
     misses: bool
@@ -157,17 +154,20 @@ class RuleTests(Record, frozen=True):
     @property
     def failed(self) -> bool:
         """Whether any test fails."""
-        return any(failed for _, failed in self.runs.values())
+        return any(map(list_failed, self.tried.values()))
 
 
 def write_tests(tests: RuleTests) -> str:
     """Return failed tests, the agreement with each sample, and what a change does to both."""
 
     def tell() -> Iterator[str]:
-        for name, (count, failed) in tests.runs.items():
-            kind = name.replace("_tests", "").replace("tests", "rule").capitalize()
-            yield f"{kind} tests: {count - len(failed)} of {count} pass"
-            yield from map(_format_failure, failed)
+        for name, tried in tests.tried.items():
+            kind, failed = (
+                name.replace("_tests", "").replace("tests", "rule").capitalize(),
+                list_failed(tried),
+            )
+            yield f"{kind} tests: {len(tried) - len(failed)} of {len(tried)} pass"
+            yield from (f"  {test.owner} {test.happened}: {test.name}" for test in failed)
         for sample, title in _SAMPLES.items():
             own = tests.agreement.of_sample(sample)
             if own.judged:
@@ -178,18 +178,6 @@ def write_tests(tests: RuleTests) -> str:
             yield from ("", *_compare_agreement(tests, tests.base, tests.before))
 
     return _write_lines(tell())
-
-
-def _format_failure(test: Failed) -> str:
-    if isinstance(test, FailedSentence):
-        made = f" ({join_words(map(str, test.values))})" if test.values else ""
-        happened = "is found" if test.expected == "silent" else "is not found"
-        return f"  {test.phrase.id} {happened}{made}: {test.text}"
-    if isinstance(test, FailedTest):
-        happened = "fired" if test.expected == "silent" else f"did not fire ({test.state})"
-    else:
-        happened = "was found" if test.expected == "silent" else "was not found"
-    return f"  {test.rule.code} {test.rule.id} {happened}: {test.sentence}"
 
 
 def _describe_agreement(agreement: Agreement, firm_from: float) -> Iterator[str]:
@@ -249,23 +237,13 @@ def _judge_change(before: Judged, after: Judged) -> str:
 def describe_tests(tests: RuleTests) -> Json:
     """Return tests and agreement as JSON data."""
     described: Json = {
-        name: {"total": count, "failed": list(map(_describe_failure, failed))}
-        for name, (count, failed) in tests.runs.items()
+        name: {"total": len(tried), "failed": list_failed(tried)} for name, tried in tests.tried.items()
     }
     described["casebook"] = _describe_casebook(tests.agreement)
     if tests.base is not None and tests.before is not None:
         casebook = _describe_casebook(tests.before)
         described["compared_with"] = {"digest": tests.base.digest, "casebook": casebook}
     return described
-
-
-def _describe_failure(test: Failed) -> Json:
-    if isinstance(test, FailedSentence):
-        described: Json = {"phrase": test.phrase.id, "text": test.text, "values": test.values}
-    else:
-        described = {"rule": test.rule.id, "name": test.sentence}
-    state = {"state": test.state} if isinstance(test, FailedTest) else {}
-    return {**described, "expected": test.expected, **state}
 
 
 def _describe_casebook(agreement: Agreement) -> Json:

@@ -14,10 +14,10 @@ from ragortune.casebook import NearCase
 from ragortune.engine import decide_option, pair_probabilities
 from ragortune.interview import Consequence, Interview, explain_question
 from ragortune.model import (
+    AnswerSensitivity,
     Criterion,
     Flip,
     GateHit,
-    Lever,
     Need,
     NeedState,
     OpenQuestion,
@@ -71,7 +71,7 @@ class CitedRule(Record, frozen=True, kw_only=True):
 class Sensitivity(Record, frozen=True):
     """Which answers carry the advice, in log-odds of the need that they move; and which rules do."""
 
-    answers: tuple[Lever, ...]
+    answers: tuple[AnswerSensitivity, ...]
     rules: list[dict[str, str]]
     """Rule, code, and the option without it."""
 
@@ -166,10 +166,12 @@ def _cite_rule(book: Rulebook, hit: _Hit, names: tuple[str, ...]) -> CitedRule:
 
 
 def _describe_sensitivity(given: Recommendation) -> Sensitivity | None:
-    if given.levers is None or given.pillars is None:
+    if given.sensitivities is None or given.decisive_rules is None:
         return None
-    rules = [{"rule": own.rule.id, "code": own.rule.code, "without": own.without} for own in given.pillars]
-    return Sensitivity(given.levers, rules)
+    rules = [
+        {"rule": own.rule.id, "code": own.rule.code, "without": own.without} for own in given.decisive_rules
+    ]
+    return Sensitivity(given.sensitivities, rules)
 
 
 def _describe_refusal(refusal: Refusal) -> dict[str, object]:
@@ -178,7 +180,7 @@ def _describe_refusal(refusal: Refusal) -> dict[str, object]:
         "reasons": [reason.rule.id for reason in refusal.reasons],
         "gates": [hit.rule.id for hit in refusal.gates],
         "nearest": refusal.nearest and refusal.nearest.change,
-        "given": refusal.given,
+        "fixed": refusal.fixed,
     }
 
 

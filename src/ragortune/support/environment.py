@@ -59,7 +59,7 @@ class Environment(Record, frozen=True):
             stdin=sys.stdin.buffer if sys.stdin else io.BytesIO(),
             stdout=sys.stdout,
             stderr=sys.stderr or io.StringIO(),
-            folder=os.getcwd(),
+            folder=str(Path.cwd()),
             variables=os.environ,
             stdout_is_terminal=_is_terminal(sys.stdout),
             stderr_is_terminal=_is_terminal(sys.stderr),
@@ -145,7 +145,7 @@ class Environment(Record, frozen=True):
         self.stderr.write(guard_terminal(text))
         self.stderr.flush()
 
-    def hear(self, limit: int) -> str | None:
+    def read_line(self, limit: int) -> str | None:
         """Return the next line from stdin without its end, at most `limit` bytes of it; None at the end of input."""
         line = self.stdin.readline(limit)
         while line and not line.endswith(b"\n") and len(line) >= limit:
@@ -174,30 +174,30 @@ def replace_file(path: str, text: str) -> None:
 
     A link is followed, and the mode of an existing file is kept. What killed runs have left beside the file goes.
     """
-    target = os.path.realpath(path)
-    folder, name = os.path.split(target)
-    prefix = f".{name}.ragortune-"
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=prefix)
+    target = Path(path).resolve()
+    prefix = f".{target.name}.ragortune-"
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, _mode_of(target))
-        os.replace(temporary, target)
+        temporary.chmod(_mode_of(target))
+        temporary.replace(target)
     except BaseException:
-        os.unlink(temporary)
+        temporary.unlink()
         raise
-    for left in Path(folder).glob(f"{glob.escape(prefix)}*"):
+    for left in target.parent.glob(f"{glob.escape(prefix)}*"):
         with contextlib.suppress(OSError):
             if left.stat().st_mtime < time.time() - _LEFT_BEHIND:
                 left.unlink()
 
 
-def _mode_of(path: str) -> int:
+def _mode_of(path: Path) -> int:
     """Return the mode of a file, or the one that a new file gets."""
     try:
-        return os.stat(path).st_mode & 0o777
+        return path.stat().st_mode & 0o777
     except FileNotFoundError:
         mask = os.umask(0)
         os.umask(mask)

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import yaml
 
@@ -33,15 +33,8 @@ _BYTES_PER_NODE = 8
 _LEAST_NODES = 5_000
 
 
-class Marks(NamedTuple):
-    """Where keys and values stand, by key path; lines and columns count from 1."""
-
-    keys: dict[KeyPath, tuple[int, int]]
-    values: dict[KeyPath, tuple[int, int]]
-
-
-def _no_marks() -> Marks:
-    return Marks({}, {})
+Marks = dict[tuple[str, KeyPath], tuple[int, int]]
+"""Line and column of each key (`key`) and value (`value`) by key path, counted from 1."""
 
 
 class Document:
@@ -51,7 +44,7 @@ class Document:
         self,
         data: object,
         path: str,
-        find_marks: Callable[[], Marks] = _no_marks,
+        find_marks: Callable[[], Marks] = dict,
         line: int | None = None,
         root: KeyPath = (),
     ) -> None:
@@ -76,7 +69,7 @@ class Document:
         try:
             return self._find_marks()
         except UnreadableError:
-            return _no_marks()
+            return {}
 
     def below(self, path: KeyPath, data: object) -> Document:
         """Return the part of the document below a key as a document of its own, with its places in the same file."""
@@ -86,13 +79,11 @@ class Document:
         """Return where the value (or the key) at `path` stands, or the nearest place above it that is known."""
         if self.line is not None:
             return Place(self.path, self.line)
-        keys, values = self._marks
         whole = (*self.root, *path)
         for length in range(len(whole), 0, -1):
-            part = whole[:length]
-            found = (key and keys.get(part)) or values.get(part) or keys.get(part)
-            if found:
-                return Place(self.path, *found)
+            for what in ("key", "value") if key else ("value", "key"):
+                if found := self._marks.get((what, whole[:length])):
+                    return Place(self.path, *found)
         return Place(self.path)
 
 
@@ -234,22 +225,22 @@ def parse_toml(text: str, path: str) -> Document:
 
 def _mark_toml(text: str) -> Marks:
     """Return where plain keys stand; no TOML library keeps positions, so this reads lines, headers and `=`."""
-    marks = _no_marks()
+    marks: Marks = {}
     header: KeyPath = ()
+
+    def split(key: str) -> KeyPath:
+        return tuple(part.strip(" \t\"'") for part in key.split("."))
+
     for number, line in enumerate(text.splitlines(), 1):
         name, equals, value = line.partition("=")
         if line.lstrip().startswith("[") and not equals:
-            header = _split_toml_key(line.strip(" \t[]"))
-            marks.keys[header] = (number, line.index("[") + 1)
+            header = split(line.strip(" \t[]"))
+            marks["key", header] = (number, line.index("[") + 1)
         elif equals and not line.lstrip().startswith("#"):
-            for path in ((*header, *_split_toml_key(name)), (*header, name.strip(" \t\"'"))):
-                marks.keys.setdefault(path, (number, len(name) - len(name.lstrip()) + 1))
-                marks.values.setdefault(path, (number, len(line) - len(value.lstrip()) + 1))
+            for path in ((*header, *split(name)), (*header, name.strip(" \t\"'"))):
+                marks.setdefault(("key", path), (number, len(name) - len(name.lstrip()) + 1))
+                marks.setdefault(("value", path), (number, len(line) - len(value.lstrip()) + 1))
     return marks
-
-
-def _split_toml_key(key: str) -> KeyPath:
-    return tuple(part.strip(" \t\"'") for part in key.split("."))
 
 
 def parse_yaml(text: str, path: str) -> Document:
@@ -280,7 +271,7 @@ class _YamlReader:
     def __init__(self, text: str, path: str) -> None:
         self.text = text
         self.path = path
-        self.marks = _no_marks()
+        self.marks: Marks = {}
         self.nodes_left = max(_LEAST_NODES, len(text) // _BYTES_PER_NODE)
         self.events: Iterator[Any] = iter(())
 
@@ -308,7 +299,7 @@ class _YamlReader:
         if len(at) > _DEPTH or self.nodes_left < 0:
             raise self._refuse("is nested too deeply or holds too many values", event)
         self._refuse_extras(event)
-        self.marks.values[at] = _position(event.start_mark)
+        self.marks["value", at] = _position(event.start_mark)
         if isinstance(event, yaml.ScalarEvent):
             return self._read_scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -321,7 +312,7 @@ class _YamlReader:
             key = self._read_key(event)
             if key in mapping:
                 raise self._refuse(f"key {quote_value(key)} is given twice", event)
-            self.marks.keys[*at, key] = _position(event.start_mark)
+            self.marks["key", (*at, key)] = _position(event.start_mark)
             mapping[key] = self._read_node(next(self.events), (*at, key))
         return mapping
 

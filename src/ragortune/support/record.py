@@ -36,28 +36,30 @@ class Record(msgspec.Struct, frozen=True):
         """Tell pydantic what a mapping must hold to become this record; called only by pydantic."""
         from pydantic_core import core_schema  # noqa: PLC0415  (pydantic is loaded already)
 
-        meanings = _read_meanings(cls)
-        defaults = len(cls.__struct_defaults__)
-        required = cls.__struct_fields__[: len(cls.__struct_fields__) - defaults]
+        required = cls.__struct_fields__[: len(cls.__struct_fields__) - len(cls.__struct_defaults__)]
         fields = {
-            name: core_schema.typed_dict_field(
-                handler.generate_schema(hint),
-                required=name in required,
-                metadata={"pydantic_js_updates": {"description": meanings[name]}} if name in meanings else {},
-            )
+            name: core_schema.typed_dict_field(handler.generate_schema(hint), required=name in required)
             for name, hint in get_type_hints(cls).items()
             if name in cls.__struct_fields__
         }
-        described = {"title": cls.__name__, "description": (cls.__doc__ or "").strip().partition("\n")[0]}
         mapping = core_schema.typed_dict_schema(
             fields,
             extra_behavior="forbid",
             config=core_schema.CoreConfig(str_min_length=1, allow_inf_nan=False),
-            metadata={"pydantic_js_updates": described},
+            metadata={"pydantic_js_functions": [cls._describe]},
         )
         return core_schema.no_info_after_validator_function(
             lambda given: cls(**given), mapping, ref=cls.__name__
         )
+
+    @classmethod
+    def _describe(cls, schema: Any, handler: Any) -> Any:
+        """Return the JSON Schema of the record with the meaning of each field; called only by pydantic."""
+        described = handler(schema)
+        described |= {"title": cls.__name__, "description": (cls.__doc__ or "").strip().partition("\n")[0]}
+        for name, meaning in _read_meanings(cls).items():
+            described["properties"][name]["description"] = meaning
+        return described
 
 
 def plain_data(value: Any) -> Any:

@@ -195,7 +195,7 @@ class FactTests(Record, frozen=True):
 
     stated: tuple[str | FactExample, ...] = ()
     """Sentences that state it."""
-    silent: tuple[str, ...] = ()
+    not_stated: tuple[str, ...] = ()
     """Sentences that look like it and state nothing of the kind."""
 
 

@@ -1,0 +1,127 @@
+"""Runs the tests that a rule set carries: examples on which a rule, a phrase or a finding rule fires or does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from ragortune.check import Policy, audit_reading
+from ragortune.engine import trace_rule
+from ragortune.evidence.documents.language import FactWords, read_language
+from ragortune.evidence.documents.reader import DesignReader, read_design, reader_for
+from ragortune.evidence.documents.sentences import read_sentences
+from ragortune.evidence.profile import Vocabulary
+from ragortune.evidence.quotes import BLOCK
+from ragortune.model import Rulebook, TraceState
+from ragortune.model.documents import DesignReading
+from ragortune.model.findings import FindingExample, FindingRule, read_finding_rules
+from ragortune.support.record import Record, plain_data
+from ragortune.support.text import join_words
+
+_TODAY = "2026-11-24"
+"""Tests of rules must not depend on the day on which they run."""
+
+
+class Tried(Record, frozen=True):
+    """An example that was tried."""
+
+    owner: str
+    """Code and id of the rule, or id of the phrase, that carries it."""
+    name: str
+    """Name of the example; of a phrase the sentence itself."""
+    expected: str
+    """The key under which the example is listed, such as `fires` or `does_not_fire`."""
+    happened: str
+    """What the owner did."""
+    passed: bool
+
+
+def run_tests(rulebook: Rulebook) -> dict[str, tuple[Tried, ...]]:
+    """Return every example of a rule set, tried, by kind as `rules test` names them."""
+    return {
+        "tests": tuple(try_rules(rulebook)),
+        "phrase_tests": tuple(try_phrases(rulebook)),
+        "finding_tests": tuple(try_finding_rules(rulebook, read_finding_rules(rulebook))),
+    }
+
+
+def list_failed(tried: Iterable[Tried]) -> list[Tried]:
+    """Return the examples that did not come out as they say."""
+    return [each for each in tried if not each.passed]
+
+
+# --- rules --------------------------------------------------------------------------------------------------------
+
+
+def try_rules(rulebook: Rulebook) -> Iterator[Tried]:
+    """Yield the profiles on which rules are tested."""
+    vocabulary = Vocabulary(rulebook.readable, rulebook.quantities)
+    for rule in rulebook.rules.values():
+        for expected in rule.tests.field_names():
+            for example in getattr(rule.tests, expected):
+                levels = vocabulary.read_profile(dict(example.profile)).levels
+                state = trace_rule(rulebook, rule.id, levels).state
+                fired = state is TraceState.FIRED
+                happened = "fired" if fired else f"did not fire ({state})"
+                yield Tried(
+                    f"{rule.code} {rule.id}", example.name, expected, happened, fired == (expected == "fires")
+                )
+
+
+# --- phrases ------------------------------------------------------------------------------------------------------
+
+
+def try_phrases(rulebook: Rulebook) -> Iterator[Tried]:
+    """Yield the sentences on which phrases are tested."""
+    reader = reader_for(rulebook)
+    for phrase in read_language(rulebook).facts:
+        for expected in phrase.tests.field_names():
+            for example in getattr(phrase.tests, expected):
+                text, wanted = (example, None) if isinstance(example, str) else (example.text, example.value)
+                values = _read_values(phrase, text, reader)
+                found = bool(values) if wanted is None else plain_data(wanted) in values
+                made = f" ({join_words(map(str, values))})" if values else ""
+                happened = f"{'is found' if found else 'is not found'}{made}"
+                yield Tried(phrase.id, text, expected, happened, found == (expected == "stated"))
+
+
+def _read_values(phrase: FactWords, text: str, reader: DesignReader) -> tuple[object, ...]:
+    """Return what a phrase reads in a text, as if it stood in a section and block in which the phrase counts."""
+    document = read_sentences(text, reader.marker.language)
+    sentences = document.sentences
+    if phrase.sections and not any(sentence.kind in phrase.sections for sentence in sentences):
+        sentences = tuple(
+            msgspec.structs.replace(sentence, kind=phrase.sections[0]) for sentence in sentences
+        )
+    facts = (
+        fact
+        for marked in reader.mark(sentences)
+        for fact in reader.facts.read_sentence(marked, document.lines)
+    )
+    return tuple(plain_data(fact.value) for fact in facts if fact.phrase == phrase.id)
+
+
+# --- finding rules ------------------------------------------------------------------------------------------------
+
+
+def try_finding_rules(rulebook: Rulebook, rules: Mapping[str, FindingRule]) -> Iterator[Tried]:
+    """Yield the small documents on which finding rules are tested."""
+    for rule in rules.values():
+        for expected in rule.tests.field_names():
+            for example in getattr(rule.tests, expected):
+                reading = read_example(example, rulebook)
+                audit = audit_reading(reading, rulebook, Policy(rules, frozenset(rules)), _TODAY)
+                found = any(finding.rule.id == rule.id for finding in audit.active)
+                happened = "was found" if found else "was not found"
+                yield Tried(
+                    f"{rule.code} {rule.id}", example.name, expected, happened, found == (expected == "fires")
+                )
+
+
+def read_example(example: FindingExample, rulebook: Rulebook) -> DesignReading:
+    """Return the reading of an example: that of its document, or of a block with its decision and answers."""
+    block = {"decision": example.decision, "profile": dict(example.profile)}
+    text = example.document or f"```{BLOCK}\n{json.dumps(block)}\n```\n"
+    return read_design(text, "example.md", rulebook)
