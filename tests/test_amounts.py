@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ragortune import recommend
 from ragortune.evidence.amounts import AmbiguousNumberError, find_amounts, parse_amount, read_number
+from ragortune.evidence.answers import read_answer
 from ragortune.support.errors import QuantityError
 
 
@@ -81,6 +83,20 @@ def test_a_month_is_as_long_in_a_sentence_as_everywhere():
     assert amounts_in("It takes 2 months.") == [
         ("duration", 2 * 365 / 12 * 86_400_000, pytest.approx(5.26e9, rel=0.01), "")
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "level"), [("30000 requests per month", "low"), ("365000 requests per year", "medium")]
+)
+def test_a_volume_is_the_same_level_in_an_answer_in_prose_and_as_a_quantity(book, text, level):
+    criterion = book.criteria["performance.volume"]
+    (amount,) = find_amounts(f"We expect {text}.")
+    profile = recommend({"quantities": {"requests_per_day": text}}).profile
+    answered = recommend({"performance.volume": read_answer(criterion, text)}).profile
+
+    assert criterion.levels_between(amount.low, amount.high) == (level,)
+    assert profile.levels["performance.volume"] == (level,)
+    assert answered.levels["performance.volume"] == (level,)
 
 
 def test_a_range_touches_every_level_between_its_ends(book):

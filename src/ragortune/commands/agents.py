@@ -163,7 +163,7 @@ def call_tool(
     def run(streams: Environment) -> ExitCode:
         tool = tools.get(name)
         if tool is None:
-            raise UsageError(f"there is no tool {quote_value(name)}", None, suggest_name(name, tools))
+            raise UsageError.unknown("tool", name, tools)
         _check_arguments(tool, arguments)
         return tool.run(arguments, rules, streams)
 
@@ -204,7 +204,7 @@ def _take_text(arguments: Arguments, name: str, limit: int | None = None) -> str
     """Return an argument that must be text; raises UsageError."""
     given = arguments[name]
     if not isinstance(given, str):
-        raise UsageError(f"'{name}' must be text, not {quote_value(given)}")
+        raise UsageError.expected(f"'{name}'", "text", given)
     if limit is not None and len(given) > limit:
         raise UsageError(f"'{name}' is longer than {limit} characters")
     return given

@@ -6,8 +6,8 @@ what a terminal does by itself to edit a line is enough, and nothing depends on 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
+from pathlib import Path
 
 from ragortune.commands.profile_file import YAML_ENDINGS, ProfileFile, Start, open_interview, read_start
 from ragortune.commands.shared import open_rulebook, show_error
@@ -37,7 +37,7 @@ from ragortune.support.errors import (
 )
 from ragortune.support.reading import PROFILE_BYTES, decode_text, read_bytes
 from ragortune.support.record import Record
-from ragortune.support.text import clean_text, dump_json, quote_value, shorten_text, suggest_name
+from ragortune.support.text import clean_text, count_words, dump_json, quote_value, shorten_text
 
 START_FILE = "profile.yaml"
 _LINE_LIMIT = 4096
@@ -122,23 +122,19 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
             "`ask` keeps its profile in a file", None, "name one, or give answers with --answers -"
         )
 
-    def exists(path: str) -> bool:
-        return os.path.exists(os.path.join(environment.folder, path))
-
-    if profile is not None and not exists(profile):
+    folder = Path(environment.folder)
+    if profile is not None and not (folder / profile).exists():
         raise UnreadableError("no such file", Place(profile), "-o PROFILE names a new one")
     if output is None:
         output = START_FILE if profile is None else profile
         if not output.lower().endswith(YAML_ENDINGS):
-            output = os.path.splitext(output)[0] + YAML_ENDINGS[0]
+            output = str(Path(output).with_suffix(YAML_ENDINGS[0]))
     if not output.lower().endswith(YAML_ENDINGS):
         raise UsageError(f"profiles are saved as YAML, not as {quote_value(output)}", None, "-o profile.yaml")
+    exists = (folder / output).exists()
     if profile is None:
-        return (output if exists(output) else None), output
-    same = os.path.realpath(os.path.join(environment.folder, output)) == os.path.realpath(
-        os.path.join(environment.folder, profile)
-    )
-    if exists(output) and not same:
+        return (output if exists else None), output
+    if exists and (folder / output).resolve() != (folder / profile).resolve():
         hint = f"`ragortune ask {output}` goes on with it; -o names another file"
         raise UsageError(f"{quote_value(output)} exists", None, hint)
     return profile, output
@@ -163,7 +159,7 @@ def _no_terminal(interview: Interview, path: str) -> UsageError:
 def _take_answers(path: str, interview: Interview, environment: Environment) -> Interview:
     """Return the interview with the answers from a file; every line that cannot be used is named."""
     shown = "<stdin>" if path == "-" else path
-    place = path if path == "-" else os.path.join(environment.folder, path)
+    place = path if path == "-" else Path(environment.folder, path)
     text = decode_text(read_bytes(place, PROFILE_BYTES, environment.stdin), shown)
     seen: set[str] = set()
     failed = 0
@@ -177,9 +173,7 @@ def _take_answers(path: str, interview: Interview, environment: Environment) -> 
             failed += 1
             show_error(ProfileError(error.message, Place(shown, number), error.hint), environment)
     if failed:
-        raise UsageError(
-            f"{failed} line{'s' if failed != 1 else ''} of {shown} cannot be used; nothing was saved"
-        )
+        raise UsageError(f"{count_words(failed, 'line')} of {shown} cannot be used; nothing was saved")
     return interview
 
 
@@ -191,8 +185,7 @@ def _take_line(line: str, interview: Interview, seen: set[str]) -> Interview:
     if at < 0:
         raise ProfileError(f"{quote_value(line)} is not `criterion: answer`")
     if criterion is None:
-        hint = suggest_name(name, interview.rulebook.criteria)
-        raise ProfileError(f"there is no criterion {quote_value(name)}", None, hint)
+        raise ProfileError.unknown("criterion", name, interview.rulebook.criteria)
     if name in seen:
         raise ProfileError(f"{quote_value(name)} is answered twice")
     seen.add(name)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 from ragortune.support.errors import ConfigurationError, Place
 from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_toml, parse_yaml, read_bytes
 from ragortune.support.record import Record
-from ragortune.support.text import join_words, quote_value, suggest_name
+from ragortune.support.text import quote_value
 
 FILE = "ragortune.yaml"
 PROJECT_FILE = "pyproject.toml"
@@ -58,13 +59,16 @@ class Configuration(Record, frozen=True):
 
 
 _KEYS = ("rules", "rules-version", "check")
-_WORDS = {
+_FILES = ("baseline", "profile")
+_ALLOWED: dict[str, str | tuple[str, ...]] = {
     "fail-on": ("error", "warning", "note", "never"),
     "min-confidence": ("low", "medium", "high"),
+    "select": "a list of names or codes of rules",
+    "ignore": "a list of names or codes of rules",
+    "require-decision": "true or false",
+    **dict.fromkeys(_FILES, "a file"),
 }
-_LISTS = ("select", "ignore")
-_FILES = ("baseline", "profile")
-_CHECK_KEYS = (*_WORDS, *_LISTS, "require-decision", *_FILES)
+"""Settings of `check` by name, and what each can be."""
 _VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,4}\Z")
 
 
@@ -152,71 +156,57 @@ def read_configuration(path: Path) -> Configuration:
 
 
 def _from_mapping(data: object, document: Document, path: tuple[str, ...]) -> Configuration:
-    if not isinstance(data, dict):
-        raise ConfigurationError(f"settings are a mapping, not {quote_value(data)}", document.place_of(path))
-    _refuse_unknown(data, _KEYS, document, path)
-    rules = data.get("rules")
-    if rules is not None:
-        rules = _read_path(rules, document, (*path, "rules"), "a folder")
-        if not rules.is_dir():
-            place = document.place_of((*path, "rules"))
-            raise ConfigurationError(f"'rules' names no folder: {quote_value(data['rules'])}", place)
-    version = data.get("rules-version")
+    settings = _read_table(data, "settings are", _KEYS, document, path)
+    folder = settings.get("rules")
+    rules = None if folder is None else _read_path(folder, "a folder", document, (*path, "rules"))
+    if rules is not None and not rules.is_dir():
+        place = document.place_of((*path, "rules"))
+        raise ConfigurationError(f"'rules' names no folder: {quote_value(folder)}", place)
+    version = settings.get("rules-version")
     if version is not None and not (isinstance(version, str) and _VERSION.match(version)):
         place = document.place_of((*path, "rules-version"))
-        hint = "write the version in quotes" if isinstance(version, (int, float)) else None
-        message = f"'rules-version' must be a version such as \"2026.11\", not {quote_value(version)}"
-        raise ConfigurationError(message, place, hint)
-    check = _read_check(data.get("check"), document, (*path, "check"))
-    return Configuration(rules, document.path, version, check)
+        error = ConfigurationError.expected("'rules-version'", 'a version such as "2026.11"', version, place)
+        error.hint = "write the version in quotes" if isinstance(version, (int, float)) else None
+        raise error
+    own = _read_table(settings.get("check") or {}, "'check' is", _ALLOWED, document, (*path, "check"))
+    check = {
+        key.replace("-", "_"): _read_setting(key, value, document, (*path, "check", key))
+        for key, value in own.items()
+        if value is not None
+    }
+    return Configuration(rules, document.path, version, CheckSettings(**check))
 
 
-def _refuse_unknown(
-    data: dict[str, object], known: tuple[str, ...], document: Document, path: tuple[str, ...]
-) -> None:
+def _read_table(
+    data: object, what: str, known: Collection[str], document: Document, path: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return a mapping with known keys only; raises ConfigurationError."""
+    if not isinstance(data, dict):
+        raise ConfigurationError(f"{what} a mapping, not {quote_value(data)}", document.place_of(path))
     for key in data:
         if key not in known:
             place = document.place_of((*path, key), key=True)
-            raise ConfigurationError(
-                f"there is no setting {quote_value(key)}", place, suggest_name(key, known)
-            )
+            raise ConfigurationError.unknown("setting", key, known, place)
+    return data
 
 
-def _read_path(given: object, document: Document, path: tuple[str, ...], what: str) -> Path:
+def _read_path(given: object, what: str, document: Document, path: tuple[str, ...]) -> Path:
     """Return a path relative to the file that names it as an absolute one."""
     if not isinstance(given, str) or not given or "\0" in given:
-        place = document.place_of(path)
-        raise ConfigurationError(f"'{path[-1]}' must be {what}, not {quote_value(given)}", place)
+        raise ConfigurationError.expected(f"'{path[-1]}'", what, given, document.place_of(path))
     return Path(document.path).absolute().parent / given
 
 
-def _read_check(data: object, document: Document, path: tuple[str, ...]) -> CheckSettings:
-    if data is None:
-        return CheckSettings()
-    if not isinstance(data, dict):
-        raise ConfigurationError(f"'check' is a mapping, not {quote_value(data)}", document.place_of(path))
-    _refuse_unknown(data, _CHECK_KEYS, document, path)
-    settings: dict[str, object] = {}
-    for key, value in data.items():
-        if value is not None:
-            settings[key.replace("-", "_")] = _read_setting(key, value, document, (*path, key))
-    return CheckSettings(**settings)  # type: ignore[arg-type]
-
-
-def _read_setting(key: str, value: object, document: Document, path: tuple[str, ...]) -> object:
-    place = document.place_of(path)
-    if key in _WORDS:
-        if value not in _WORDS[key]:
-            allowed = join_words(_WORDS[key], "or")
-            hint = suggest_name(value, _WORDS[key]) if isinstance(value, str) else None
-            raise ConfigurationError(f"'{key}' must be {allowed}, not {quote_value(value)}", place, hint)
-        return value
+def _read_setting(key: str, value: Any, document: Document, path: tuple[str, ...]) -> Any:
+    allowed = _ALLOWED[key]
     if key in _FILES:
-        return _read_path(value, document, path, "a file")
-    if key == "require-decision":
-        if not isinstance(value, bool):
-            raise ConfigurationError(f"'{key}' must be true or false, not {quote_value(value)}", place)
-        return value
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise ConfigurationError(f"'{key}' must be a list of names or codes of rules", place)
-    return tuple(value)
+        return _read_path(value, "a file", document, path)
+    if isinstance(allowed, tuple):
+        fits = value in allowed
+    elif key == "require-decision":
+        fits = isinstance(value, bool)
+    else:
+        fits = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    if not fits:
+        raise ConfigurationError.expected(f"'{key}'", allowed, value, document.place_of(path))
+    return tuple(value) if isinstance(value, list) else value

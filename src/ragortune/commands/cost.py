@@ -12,14 +12,7 @@ from ragortune.model import Profile, Rulebook
 from ragortune.report.costs import CostAnswer
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError
-from ragortune.support.reading import (
-    PROFILE_BYTES,
-    Document,
-    decode_text,
-    parse_text,
-    read_bytes,
-    read_document,
-)
+from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes
 from ragortune.support.record import Record
 
 
@@ -67,10 +60,8 @@ def _list_models(quantities: object) -> tuple[str, ...]:
 
 
 def _read_input(request: CostRequest, environment: Environment) -> Document:
-    path = request.path
-    if path.lower().endswith((".jsonl", ".ndjson")):
+    if request.path.lower().endswith((".jsonl", ".ndjson")):
         raise UsageError("`cost` takes one profile", None, "write it to a file of its own")
-    if path == "-":
-        name = request.stdin_name or "<stdin>"
-        return parse_text(decode_text(read_bytes("-", PROFILE_BYTES, environment.stdin), name), name)
-    return read_document(path, PROFILE_BYTES)
+    name = request.path if request.path != "-" else request.stdin_name or "<stdin>"
+    data = read_bytes(request.path, PROFILE_BYTES, environment.stdin)
+    return parse_text(decode_text(data, name), name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 from ragortune.commands.shared import open_rulebook
 from ragortune.evidence.profile_files import write_template
@@ -31,16 +31,13 @@ def write_start(path: str, rules: str | None, environment: Environment, *, force
     if path == "-":
         environment.write(write_template(book))
         return ExitCode.OK
-    target = os.path.join(environment.folder, path)
-    schema = os.path.join(os.path.dirname(target), SCHEMA_FILE)
-    if os.path.exists(target) and not force:
+    target = Path(environment.folder, path)
+    if target.exists() and not force:
         raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it")
-    text = write_template(book, f"./{SCHEMA_FILE}")
-    described = dump_json(schemas.export_schema("profile", book)) + "\n"
+    schema = dump_json(schemas.export_schema("profile", book)) + "\n"
     try:
-        for name, content in ((schema, described), (target, text)):
-            with open(name, "w", encoding="utf-8") as stream:
-                stream.write(content)
+        target.with_name(SCHEMA_FILE).write_text(schema, "utf-8")
+        target.write_text(write_template(book, f"./{SCHEMA_FILE}"), "utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {quote_value(path)}: {error.strerror}") from None
     environment.note(f"wrote {path}, and {SCHEMA_FILE} beside it for completion in editors")

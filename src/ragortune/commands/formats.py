@@ -14,7 +14,7 @@ from typing import Any
 from ragortune.report.markdown import write_markdown
 from ragortune.support.environment import Environment
 from ragortune.support.errors import UsageError
-from ragortune.support.text import dump_json, join_words, quote_value, suggest_name
+from ragortune.support.text import dump_json, join_words
 
 _PAGE = "builtins:list"
 """The result is the page."""
@@ -92,10 +92,8 @@ def list_formats(command: str) -> str:
 
 def choose_format(command: str, given: str) -> str:
     """Return a format that a command has; raises UsageError with those that there are and the nearest name."""
-    known = FORMATS[command]
-    if given not in known:
-        message = f"--format must be {join_words(known, 'or')}, not {quote_value(given)}"
-        raise UsageError(message, None, suggest_name(given, known))
+    if given not in FORMATS[command]:
+        raise UsageError.expected("--format", FORMATS[command], given)
     return given
 
 

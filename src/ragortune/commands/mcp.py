@@ -157,7 +157,7 @@ def _read_resource(address: str, rules: str | None, environment: Environment) ->
     codes = [rule.code for rule in book.rules.values()] + [rule.code for rule in findings.values()]
     named = {_CRITERIA: [*book.criteria], _RULES: [*book.rules, *findings, *codes]}
     if name not in named.get(kind, ()):
-        hint = suggest_name(name, named[kind]) if kind in named else suggest_name(address, named)
-        raise UsageError(f"there is no resource {quote_value(address)}", None, hint)
+        near = suggest_name(name, named[kind]) if kind in named else suggest_name(address, named)
+        raise UsageError(f"there is no resource {quote_value(address)}", None, near)
     show_page(name, rules, "markdown", "never", streams)
     return "text/markdown", page.getvalue()

@@ -115,6 +115,7 @@ def _find_problems(book: PriceBook, today: str) -> Iterator[PriceFinding]:
             yield age.id, "future", f"is dated {-age.days} days after {today}"
         elif age.stale:
             yield age.id, "stale", f"is {age.days} days old; look it up again after {STALE_AFTER}"
-    for drift in catalogue.find_drift((row for row in book.rows.values() if row.kind == "chat_model"), today):
-        ours = f"{drift.row.values[drift.name].value:g} here ({drift.row.source})"
-        yield drift.row.id, "drift", f"'{drift.name}' is {ours} and {drift.theirs:g} in genai-prices"
+    chat = (row for row in book.rows.values() if row.kind == "chat_model")
+    for row, name, theirs in catalogue.find_drift(chat, today):
+        ours = f"{row.values[name].value:g} here ({row.source})"
+        yield row.id, "drift", f"'{name}' is {ours} and {theirs:g} in genai-prices"

@@ -29,7 +29,6 @@ from ragortune.support.reading import (
     show_size,
 )
 from ragortune.support.record import Record
-from ragortune.support.text import join_words, quote_value, suggest_name
 
 _LINE_ENDINGS = (".jsonl", ".ndjson")
 _PROGRESS_EVERY = 5_000
@@ -113,9 +112,7 @@ def _check_request(request: RecommendRequest, environment: Environment) -> bool:
     if request.paths.count("-") > 1:
         raise UsageError("stdin can be read only once")
     if request.why_not is not None and request.why_not not in list(Option):
-        hint = suggest_name(request.why_not, Option)
-        message = f"--why-not must be {join_words(Option, 'or')}, not {quote_value(request.why_not)}"
-        raise UsageError(message, None, hint)
+        raise UsageError.expected("--why-not", Option, request.why_not)
     choose_date(request.as_of, environment)
     several = len(request.paths) > 1 or any(_is_lines(_name_of(request, path)) for path in request.paths)
     return several and _expect_several(request)

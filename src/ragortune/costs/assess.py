@@ -132,6 +132,11 @@ class CostReport(Record, frozen=True):
     """True where prices are so old that no break-even is claimed."""
 
     @property
+    def letters(self) -> dict[str, str]:
+        """A letter for each option, by which tables and sentences refer to it."""
+        return {cost.id: chr(ord("A") + index % 26) for index, cost in enumerate(self.options)}
+
+    @property
     def leader(self) -> OptionCost | None:
         """The option that is the cheapest in most draws."""
         return next((cost for cost in self.options if cost.id == self.cheapest), None)

@@ -12,20 +12,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ragortune.model import Confidence, PriceRow, PriceValue
-from ragortune.support.record import Record
 
 INSTALL = "pip install 'rag-or-tune[prices]'"
 _CALL_TOKENS = 1_000
 """A short call, so that no tier for long prompts is touched."""
-
-
-class Drift(Record, frozen=True):
-    """A price that differs from the package's."""
-
-    row: PriceRow
-    name: str
-    theirs: float
-    """Dollars for a million tokens."""
 
 
 def is_installed() -> bool:
@@ -76,11 +66,11 @@ def _price(name: str, today: str, *kinds: str) -> float | None:
     return None if found is None else float(found.total_price) * 1e6 / _CALL_TOKENS
 
 
-def find_drift(rows: Iterable[PriceRow], today: str) -> Iterator[Drift]:
-    """Yield every price of a chat model that the package gives differently, for models that both know."""
+def find_drift(rows: Iterable[PriceRow], today: str) -> Iterator[tuple[PriceRow, str, float]]:
+    """Yield the row, the name and the package's own number of each price of a chat model that it gives differently."""
     for row in rows:
         theirs = find_model(row.id, today)
         for name, value in row.values.items() if theirs else ():
             other = theirs.values.get(name) if theirs else None
             if value.unit == "USD/mtok" and other and abs(other.value - value.value) > 1e-6 * value.value:
-                yield Drift(row, name, other.value)
+                yield row, name, other.value

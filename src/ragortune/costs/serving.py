@@ -23,10 +23,6 @@ class Machines(Record, frozen=True):
 
     count: Quantity
     """Accelerators."""
-    groups: Quantity
-    """How often these accelerators hold the model."""
-    service: Quantity
-    """Time that one request takes of a group."""
     prefill: Quantity
     """Time to read a prompt."""
     token_time: Quantity
@@ -78,4 +74,4 @@ def measure_machines(
     usual = formulas.estimate_usual_step(parameters, sequence, reach, answer * (peak / groups))
     full = formulas.estimate_step(parameters, sequence * batch, reach)
     capacity = groups / service * utilisation / peak_factor * active
-    return Machines(count, groups, service, prefill, usual.at_most(full), capacity)
+    return Machines(count, prefill, usual.at_most(full), capacity)

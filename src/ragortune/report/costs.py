@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from ragortune.costs.assess import DECIDES_FROM, CostReport, OptionCost, Spread
+from ragortune.costs.assess import DECIDES_FROM, CostReport, OptionCost
 from ragortune.costs.comparisons import BreakEven, Payback, Swing
 from ragortune.costs.derived import Facts
 from ragortune.costs.feasibility import Ruling
@@ -20,7 +20,6 @@ from ragortune.support.record import Record
 from ragortune.support.text import clean_text, join_words
 
 SCHEMA = "ragortune/cost/1"
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _BAR_CELLS = 24
 _NEVER = "never"
 
@@ -61,7 +60,11 @@ def write_costs_csv(answer: CostAnswer) -> str:
     """Return a cost report as a table with one option a row."""
     rows = []
     for cost in answer.report.options:
-        money = (*_percentiles(cost.running), *_percentiles(cost.total), cost.invested.p50)
+        money = (
+            *msgspec.structs.astuple(cost.running),
+            *msgspec.structs.astuple(cost.total),
+            cost.invested.p50,
+        )
         rows.append(
             (
                 *(cost.option, cost.approach, cost.model or "own", cost.cache),
@@ -120,10 +123,6 @@ def format_name(cost: OptionCost) -> str:
     return cost.id + (f" ({', '.join(extras)})" if extras else "")
 
 
-def _percentiles(spread: Spread) -> tuple[float, float, float]:
-    return spread.p10, spread.p50, spread.p90
-
-
 def _times(cost: OptionCost) -> tuple[float, float, float, float]:
     own = cost.latency
     return own.first_p50, own.first_p95, own.whole_p50, own.whole_p95
@@ -135,25 +134,24 @@ def _times(cost: OptionCost) -> tuple[float, float, float, float]:
 def build_page(answer: CostAnswer) -> list[Block]:
     """Return the page on a cost report."""
     report = answer.report
-    letters = {cost.id: _LETTERS[index % len(_LETTERS)] for index, cost in enumerate(report.options)}
     return [
         Heading(report.project or "Untitled project"),
         terms([("Cheapest", Span(_format_leader(report), Style.ADVICE)), *_lead(report)], None),
-        *_bills(report, letters),
-        *_section("What makes the bills, at the best guesses", _parts(report, letters)),
-        *_latencies(report, letters),
-        *_section("In the way", _obstacles(report, letters)),
+        *_bills(report),
+        *_section("What makes the bills, at the best guesses", _parts(report)),
+        *_latencies(report),
+        *_section("In the way", _obstacles(report)),
         *_section(
             "Break-even: requests a month from which one is cheaper than another",
-            _break_evens(report, letters),
+            _break_evens(report),
             "Hit rates of caches and numbers of machines are held at what they are now.",
         ),
-        *_section("Break-even: size of the material", _context_limits(report, letters)),
+        *_section("Break-even: size of the material", _context_limits(report)),
         *_section(
             "Payback of tuning",
-            [(letters[own.option], _format_payback(own, letters)) for own in report.paybacks],
+            [(report.letters[own.option], _format_payback(own, report.letters)) for own in report.paybacks],
         ),
-        *_tornado(report, letters),
+        *_tornado(report),
         *_section("Into the advice", *_advice(answer)),
         *_section("Given", *_given(report)),
         *_section("Defaults that were used", *_defaults(answer)),
@@ -218,14 +216,14 @@ def _columns(*titles: str) -> tuple[Column, ...]:
     return (Column("Option"), *(Column(title, right=True) for title in titles))
 
 
-def _bills(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block]:
+def _bills(report: CostReport) -> Iterator[Block]:
     rows = []
     for cost in report.options:
-        money = [format_number(amount) for amount in (*_percentiles(cost.running), cost.total.p50)]
+        money = [format_number(amount) for amount in (*msgspec.structs.astuple(cost.running), cost.total.p50)]
         if any(found.gate == "window" for found in cost.obstacles):
             money = ["-"] * 4
         chance = f"{cost.chance:.0%}" if cost.feasible else "-"
-        rows.append((f"{letters[cost.id]} {format_name(cost)}", *money, chance))
+        rows.append((f"{report.letters[cost.id]} {format_name(cost)}", *money, chance))
     yield Heading("US dollars a month", 2)
     yield Table(_columns("p10", "p50", "p90", "total", "wins"), tuple(rows), head=True)
     yield Paragraph(
@@ -238,7 +236,7 @@ def _bills(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block]:
         yield Paragraph("The total holds what wrong answers cost.", Style.ASIDE)
 
 
-def _parts(report: CostReport, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _parts(report: CostReport) -> Iterator[tuple[str, str]]:
     for cost in report.options:
         total = sum(cost.lines.values())
         if not cost.feasible or total <= 0:
@@ -252,12 +250,12 @@ def _parts(report: CostReport, letters: Mapping[str, str]) -> Iterator[tuple[str
         text += f"; once: {', '.join(once)}" if once else ""
         if cost.accepted_answer is not None:
             text += f"; an accepted answer costs {format_number(cost.accepted_answer.p50)} USD"
-        yield letters[cost.id], text
+        yield report.letters[cost.id], text
 
 
-def _latencies(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block]:
+def _latencies(report: CostReport) -> Iterator[Block]:
     rows = tuple(
-        (f"{letters[cost.id]} {format_name(cost)}", *(f"{time:,.0f}" for time in _times(cost)))
+        (f"{report.letters[cost.id]} {format_name(cost)}", *(f"{time:,.0f}" for time in _times(cost)))
         for cost in report.options
         if not any(found.gate in ("window", "knowledge") for found in cost.obstacles)
     )
@@ -266,18 +264,18 @@ def _latencies(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block
         yield Table(_columns("first word", "p95", "whole answer", "p95"), rows, head=True)
 
 
-def _obstacles(report: CostReport, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _obstacles(report: CostReport) -> Iterator[tuple[str, str]]:
     words = {Ruling.FAILS: "cannot be used", Ruling.WARNS: "beware"}
     for cost in report.options:
         for found in cost.obstacles:
-            yield letters[cost.id], f"{words[found.ruling]}: {found.text} ({found.gate})"
+            yield report.letters[cost.id], f"{words[found.ruling]}: {found.text} ({found.gate})"
 
 
-def _break_evens(report: CostReport, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _break_evens(report: CostReport) -> Iterator[tuple[str, str]]:
     carried = {cost.id: cost.carries_requests_a_month for cost in report.options}
     for own in report.break_evens:
         yield (
-            f"{letters[own.option]} for {letters[own.against]}",
+            f"{report.letters[own.option]} for {report.letters[own.against]}",
             _format_break_even(own, carried[own.option]),
         )
 
@@ -295,13 +293,13 @@ def _format_break_even(own: BreakEven, carried: float | None) -> str:
     return text
 
 
-def _context_limits(report: CostReport, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _context_limits(report: CostReport) -> Iterator[tuple[str, str]]:
     for name, own in report.context_limits.items():
         size = (
             f"{format_count(own.p50)} tokens of material ({format_count(own.p10)} to {format_count(own.p90)})"
         )
         text = f"up to {size}: all of it in the prompt costs less a request than retrieved text"
-        yield letters[name], text
+        yield report.letters[name], text
 
 
 def _format_payback(own: Payback, letters: Mapping[str, str]) -> str:
@@ -320,7 +318,7 @@ def _format_payback(own: Payback, letters: Mapping[str, str]) -> str:
     )
 
 
-def _tornado(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block]:
+def _tornado(report: CostReport) -> Iterator[Block]:
     """Yield what each input alone does to the bill of the cheapest, as bars around its best guess."""
     if report.leader is None or not report.swings:
         return
@@ -333,7 +331,7 @@ def _tornado(report: CostReport, letters: Mapping[str, str]) -> Iterator[Block]:
         return Bar(first, last, _BAR_CELLS, (((middle - low) / width, "┃"),))
 
     def word(swing: Swing) -> str:
-        first = f", {letters[swing.then_cheapest]} first" if swing.then_cheapest else ""
+        first = f", {report.letters[swing.then_cheapest]} first" if swing.then_cheapest else ""
         return f"{format_number(swing.at_low)} to {format_number(swing.at_high)}{first}"
 
     yield Heading("What moves the bill of the cheapest, USD a month", 2)

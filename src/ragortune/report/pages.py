@@ -37,7 +37,7 @@ from ragortune.report.headline import NEED_NAMES
 from ragortune.report.outlook import GATE_WORDS
 from ragortune.report.topics import TOPICS
 from ragortune.support.errors import UsageError
-from ragortune.support.text import join_words, quote_value, suggest_name
+from ragortune.support.text import join_words
 
 AnyRule = Rule | FindingRule
 _FROM_PROSE = (
@@ -99,8 +99,7 @@ def find_page(book: Rulebook, name: str) -> list[Block]:
         return option_page(book, book.options[Option(name)])
     if name in TOPICS:
         return TOPICS[name](book)
-    hint = suggest_name(name, page_names(book))
-    raise UsageError(f"there is no page {quote_value(name)}", None, hint)
+    raise UsageError.unknown("page", name, page_names(book))
 
 
 def page_names(book: Rulebook) -> list[str]:
