@@ -7,39 +7,24 @@ and `sensitivity` says what carries the advice.
 
 from __future__ import annotations
 
-from ragortune.engine.changes import MOST_CHANGES, find_flips
-from ragortune.engine.compile import Levels, SearchTooLargeError
-from ragortune.engine.questions import rank_questions
-from ragortune.engine.score import (
-    Outcome,
-    decide_option,
-    has_fired,
-    judge_profile,
-    pair_probabilities,
-    trace_rule,
-    trace_rules,
-)
-from ragortune.engine.sensitivity import explain_refusal, find_decisive_rules, weigh_answers
-from ragortune.engine.settled import is_settled, reach_options
+from ragortune.engine.changes import MOST_CHANGES
+from ragortune.engine.changes import find_flips as find_flips
+from ragortune.engine.compile import Levels as Levels
+from ragortune.engine.compile import SearchTooLargeError as SearchTooLargeError
+from ragortune.engine.questions import rank_questions as rank_questions
+from ragortune.engine.score import Outcome as Outcome
+from ragortune.engine.score import decide_option as decide_option
+from ragortune.engine.score import has_fired as has_fired
+from ragortune.engine.score import judge_profile as judge_profile
+from ragortune.engine.score import pair_probabilities as pair_probabilities
+from ragortune.engine.score import trace_rule as trace_rule
+from ragortune.engine.score import trace_rules as trace_rules
+from ragortune.engine.sensitivity import explain_refusal as explain_refusal
+from ragortune.engine.sensitivity import find_decisive_rules as find_decisive_rules
+from ragortune.engine.sensitivity import weigh_answers as weigh_answers
+from ragortune.engine.settled import is_settled as is_settled
+from ragortune.engine.settled import reach_options as reach_options
 from ragortune.model import Recommendation
-
-__all__ = [
-    "Levels",
-    "Outcome",
-    "SearchTooLargeError",
-    "add_what_if",
-    "decide_option",
-    "explain_refusal",
-    "find_flips",
-    "has_fired",
-    "is_settled",
-    "judge_profile",
-    "pair_probabilities",
-    "rank_questions",
-    "reach_options",
-    "trace_rule",
-    "trace_rules",
-]
 
 
 def add_what_if(
