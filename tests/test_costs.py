@@ -520,6 +520,16 @@ def test_an_unknown_model_is_an_error_and_never_free(assess):
     )
 
 
+def test_a_rule_set_that_has_few_quantities_says_what_has_no_default(book):
+    few = book.replace(quantities={"requests_per_day": book.quantities["requests_per_day"]})
+    profile = Vocabulary(few.criteria, few.quantities).read_profile(
+        {"performance": {"volume": 50, "deployment": "on_premises"}, "knowledge": {"gap": "none"}}
+    )
+
+    with pytest.raises(PriceError, match="nothing is named for 'accelerator'"):
+        assess_costs(profile, few, PriceBook(few.prices, few.price_kinds), TODAY, FEW)
+
+
 def test_a_tuning_offer_is_no_chat_model(assess):
     with pytest.raises(PriceError, match="is a tuning offer, not a chat model"):
         assess(with_quantities(model="azure-gpt-4.1"))

@@ -20,6 +20,7 @@ from ragortune.commands.prices import PriceRequest
 from ragortune.commands.recommend import RecommendRequest, recommend_profiles
 from ragortune.commands.rules import show_page
 from ragortune.commands.shared import show_error
+from ragortune.costs.assess import CostReport
 from ragortune.model import Option, Rulebook
 from ragortune.report import promises, shapes
 from ragortune.ruleset.schemas import outline_profile
@@ -143,7 +144,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             "Estimate what each option costs a month and how fast it answers, with ranges and break-evens, from the "
             "`quantities` of a profile. What is left out is a sourced default, listed as such.",
             _estimate,
-            promises.CostResult,
+            CostReport,
             numbers,
             {},
         ),
@@ -250,8 +251,7 @@ def _explain(arguments: Arguments, rules: str | None, environment: Environment) 
     name = _take_text(arguments, "name", _NAME_LENGTH)
     page = io.StringIO()
     code = show_page(name, rules, "markdown", "never", environment.replace(stdout=page))
-    described = {"schema": "ragortune/page/1", "name": name, "markdown": page.getvalue()}
-    environment.write(dump_json(described))
+    environment.write(dump_json(promises.PageResult(name=name, markdown=page.getvalue())))
     return code
 
 

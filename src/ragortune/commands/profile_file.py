@@ -37,7 +37,7 @@ class Start(Record, frozen=True):
 
 def read_start(source: str, rulebook: Rulebook, environment: Environment) -> tuple[Interview, Start]:
     """Return the interview that a profile begins, and what else the file holds; raises RagortuneError."""
-    text = decode_text(read_bytes(os.path.join(environment.folder, source), PROFILE_BYTES), source)
+    text = decode_text(read_bytes(Path(environment.folder, source), PROFILE_BYTES), source)
     interview = open_interview(text, source, rulebook)
     data = parse_text(text, source).data
     quantities = data.get("quantities") if isinstance(data, dict) else None
@@ -64,7 +64,7 @@ class ProfileFile:
         self.path = path
         self._quantities = start.quantities
         self._environment = environment
-        self._place = os.path.join(environment.folder, path)
+        self._place = Path(environment.folder, path)
         self._is_new = start.text is None
         self._template = start.text
         self._held = self._read()
@@ -83,7 +83,7 @@ class ProfileFile:
 
     def _acquire(self) -> FileLock | None:
         """Return the lock of the file, held; None on a machine where none can be kept, as in a read-only container."""
-        name = hashlib.sha256(os.fsencode(os.path.realpath(self._place))).hexdigest()[:32]
+        name = hashlib.sha256(os.fsencode(self._place.resolve())).hexdigest()[:32]
         folder = cache_folder() / "locks"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -98,11 +98,10 @@ class ProfileFile:
 
     def refuse_early(self) -> None:
         """Raise UsageError where saving could not work, before anybody has answered anything."""
-        target = os.path.realpath(self._place)
-        folder = os.path.dirname(target)
-        if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+        target = self._place.resolve()
+        if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
             raise UsageError(f"cannot write {quote_value(self.path)}: its folder cannot be written")
-        if os.path.exists(target) and not (os.path.isfile(target) and os.access(target, os.W_OK)):
+        if target.exists() and not (target.is_file() and os.access(target, os.W_OK)):
             raise UsageError(f"cannot write {quote_value(self.path)}: it may not be changed")
 
     def save(self, interview: Interview) -> None:
@@ -128,7 +127,7 @@ class ProfileFile:
         self._held, self._profile, self._declined = text, interview.profile, interview.declined
 
     def _read(self) -> str | None:
-        if not Path(self._place).exists():
+        if not self._place.exists():
             return None
         try:
             return decode_text(read_bytes(self._place, PROFILE_BYTES), self.path)

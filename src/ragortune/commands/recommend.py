@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from ragortune.casebook import find_nearest
@@ -192,7 +193,7 @@ def _read_inputs(
 
 def _open_lines(path: str) -> BinaryIO:
     try:
-        return open(path, "rb")
+        return Path(path).open("rb")
     except IsADirectoryError:
         raise UnreadableError("is a directory, not a file", Place(path)) from None
     except FileNotFoundError:

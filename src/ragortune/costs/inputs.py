@@ -111,7 +111,8 @@ class Inputs:
 
         An error has the place of the name in the profile.
         """
-        kind, given = self._kinds[quantity], self.profile.quantities.get(quantity)
+        kind = self._kinds.get(quantity) or QuantityKind(quantity, "")
+        given = self.profile.quantities.get(quantity)
         names = given.names if given else ()
         if not names:
             level = self.level_of(kind.depends_on) or ""
@@ -124,8 +125,11 @@ class Inputs:
             raise PriceError(error.message, given.place if given else None, error.hint) from None
 
     def row_of(self, quantity: str) -> PriceRow:
-        """Return the row that is named for a quantity, or the default of one that has a default."""
-        return self.rows_of(quantity)[0]
+        """Return the row that is named for a quantity, or its default; raises PriceError where there is neither."""
+        rows = self.rows_of(quantity)
+        if not rows:
+            raise PriceError(f"nothing is named for '{quantity}', and the rule set has no default for it")
+        return rows[0]
 
     # --- numbers --------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What the JSON of `check`, `cost` and `explain` promises, as types that agents are told before they ask.
+"""What the JSON of `check` and `explain` promises, as types that agents are told before they ask.
 
 More keys may stand beside these.
 """
@@ -11,7 +11,6 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ragortune.model import Option
-from ragortune.report.shapes import Probability
 
 
 class Evidence(Struct):
@@ -78,40 +77,10 @@ class CheckResult(Struct):
     exit_code: int
 
 
-class Spread(Struct):
-    """A number with its uncertainty."""
-
-    p10: float
-    p50: float
-    p90: float
-
-
-class CostOption(Struct):
-    """What one way to build it costs."""
-
-    id: str
-    approach: str
-    option: Option
-    model: str | None
-    feasible: bool
-    total: Annotated[Spread, Meta(description="Dollars a month.")]
-    chance: Annotated[Probability, Meta(description="How often it is the cheapest.")]
-
-
-class CostResult(Struct):
-    """Monthly cost and latency of the options."""
-
-    schema: Literal["ragortune/cost/1"]
-    project: str | None
-    as_of: str
-    cheapest: str | None
-    options: list[CostOption]
-
-
-class PageResult(Struct):
+class PageResult(Struct, kw_only=True):
     """A page on a rule, criterion, option, source or topic."""
 
-    schema: Literal["ragortune/page/1"]
+    schema: Literal["ragortune/page/1"] = "ragortune/page/1"
     name: str
     markdown: str
 

@@ -169,7 +169,7 @@ def discard_output(stream: TextIO) -> None:
         os.close(null)
 
 
-def replace_file(path: str, text: str) -> None:
+def replace_file(path: str | Path, text: str) -> None:
     """Write a file so that whatever happens either the old content or the new one stands there; raises OSError.
 
     A link is followed, and the mode of an existing file is kept. What killed runs have left beside the file goes.
