@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -129,3 +130,200 @@ def test_a_width_that_is_no_number_is_let_be(run, write):
 
     for width in ("²", "9" * 5000, "-3", "0x10"):
         assert run("recommend", "p.yaml", environment={"COLUMNS": width}).code == 0
+
+
+EXTREME = ["1e308", "-0.0", "5e-324", ".nan", "-.inf", "9" * 400, "1e15", "1e10", "2026-13-45", "12 EUR"]
+
+
+@pytest.mark.parametrize("number", EXTREME)
+@pytest.mark.parametrize("criterion", ["knowledge.size", "performance.volume", "performance.latency"])
+def test_an_extreme_answer_is_refused_or_computed(run, write, criterion, number):
+    profile = f"{criterion}: {number}\nquantities: {{examples: 900}}\n"
+    if criterion != "performance.volume":
+        profile += "performance.volume: 100\n"
+    write("p.yaml", profile)
+    write("a.md", f"# LLM\n\n```ragortune\ndecision: rag\nprofile:\n{_indent(profile)}```\n")
+
+    for command in (("recommend", "p.yaml"), ("cost", "p.yaml"), ("check", "a.md")):
+        result = run(*command)
+        assert result.code in {0, 1, 2}
+        assert result.code != 2 or "error: " in result.err
+
+
+def _indent(text):
+    return "".join(f"  {line}\n" for line in text.splitlines())
+
+
+def test_a_team_cannot_give_as_an_answer_what_it_could_not_give_as_a_quantity(run, write):
+    write("p.yaml", "performance: {volume: 1e15}\n")
+
+    result = run("cost", "p.yaml")
+
+    assert result.code == 2
+    assert "'performance.volume' must be from 0 to 1e+10 (requests a day)" in result.err
+
+
+def test_a_number_of_400_digits_in_json_is_told(run, write):
+    write("p.json", f'{{"data": {{"examples": {"9" * 400}}}}}')
+
+    result = run("recommend", "p.json")
+
+    assert result.code == 2
+    assert "'data.examples' must be from 0 to" in result.err
+
+
+@pytest.mark.parametrize("draws", [1, 50])
+@pytest.mark.parametrize("seed", range(15))
+def test_quantities_at_their_limits_give_a_bill_or_a_sentence(run, write, book, seed, draws):
+    dice = random.Random(seed * 100 + draws)
+    chosen = dice.sample([kind for kind in book.quantities.values() if kind.unit], draws % 20 + 5)
+    ends = {kind.id: dice.choice([kind.minimum, kind.maximum]) for kind in chosen}
+    write("p.json", json.dumps({"quantities": {"requests_per_day": 1e10, **ends}}))
+
+    result = run("cost", "p.json", "--format", "json")
+
+    assert result.code in {0, 2}
+    assert result.code == 2 or "Infinity" not in result.out
+
+
+SMALL = """---
+ragortune:
+  decision: fine_tuning
+  profile:
+    knowledge: {gap: most, source: documents, volatility: daily}
+    grounding: {citations: required}
+---
+
+# 4. Teach the LLM the timetable
+
+## Status
+
+Accepted
+
+## Decision
+
+We will fine-tune the LLM on the timetable. The timetable changes daily.
+
+## Context
+
+Every answer must cite its source.
+"""
+PLAIN = SMALL.partition("\n---\n\n")[2]
+
+
+def read_findings(run, write, text):
+    write("a.md", text.encode())
+    (document,) = json.loads(run("check", "a.md", "--format", "json").out)["documents"]
+    lines = text.split("\n")
+    for place in (*document["facts"], *document["decision"]["evidence"], *document["findings"]):
+        if place.get("line") and place.get("quote"):
+            assert place["quote"] in lines[place["line"] - 1]
+    facts = [(fact["criterion"], fact["value"]) for fact in document["facts"]]
+    return facts, sorted(finding["code"] for finding in document["findings"])
+
+
+@pytest.mark.parametrize("ending", ["\r", "\r\n"])
+def test_a_document_reads_the_same_whatever_ends_its_lines(run, write, ending):
+    written = read_findings(run, write, SMALL.replace("\n", ending))
+
+    assert written == read_findings(run, write, SMALL)
+    assert len(written[0]) >= 4
+    assert written[1]
+
+
+@pytest.mark.parametrize("hidden", ["\u00ad", "\u200b", "\u2060", "\ufeff", "\u202a", "\U000e0041"])
+def test_characters_that_cannot_be_seen_hide_no_words(run, write, hidden):
+    text = PLAIN.replace("LLM", f"LL{hidden}M").replace("fine-tune", f"fine-{hidden}tune")
+    text = text.replace("cite", f"ci{hidden}te").replace("## ", f"{hidden}## ")
+
+    written = read_findings(run, write, text)
+
+    assert written == read_findings(run, write, PLAIN)
+    assert written[1]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "Some words.\n\n---\nragortune: {decision: nope}\n---\n",
+        "\n---\nRagortune:\n  decision: nope\n---\n",
+        "- ```ragortune\n  decision: nope\n  ```\n",
+        "```{ragortune}\ndecision: nope\n```\n",
+        "```ragortune:yaml\ndecision: nope\n```\n",
+        "```r\u00adagortune\ndecision: nope\n```\n",
+        '---\n"ragortune": {decision: nope}\n---\n',
+        "---\ntools:\n  ragortune: {decision: nope}\n---\n",
+        "```Ragortune\ndecision: nope\n```\n",
+        "~~~ RAGORTUNE title=x\ndecision: nope\n~~~\n",
+        "---\nragortune: {decision: nope}\n\nNo end.\n",
+    ],
+)
+def test_a_block_that_cannot_be_read_is_told(run, write, block):
+    write("a.md", f"{block}\n# Tune the LLM\n\nWe will fine-tune the LLM.\n")
+
+    result = run("check", "a.md")
+
+    assert result.code == 2
+    assert "block cannot be read here" in result.err or "'decision' must be" in result.err
+
+
+def test_a_block_shown_as_an_example_is_let_be(run, write):
+    write("a.md", "# LLM\n\n````markdown\n```ragortune\ndecision: nope\n```\n````\n\nragortune: our tool.\n")
+
+    assert run("check", "a.md").code == 0
+
+
+@pytest.mark.parametrize("name", ["ragortune.yaml", "docs/a.md", "pack/rules/r.yaml", "p.yaml", "p.jsonl"])
+def test_a_pipe_is_refused_and_never_waited_for(run, write, tmp_path, name):
+    write("docs/b.md", PLAIN)
+    write("pack/rulebook.yaml", "name: n\nversion: '1'\nextends: ragortune\n")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    os.mkfifo(tmp_path / name)
+    command = ["recommend", name] if name.startswith("p.") else ["check", "docs"]
+
+    result = run(*command, *(["--rules", "pack"] if name.startswith("pack") else []))
+
+    assert result.code == 2
+    assert re.search(rf"{re.escape(name)}: is a pipe or device, not a file", result.err)
+
+
+def test_a_device_behind_a_link_is_refused(run, write, tmp_path):
+    write("docs/b.md", PLAIN)
+    (tmp_path / "docs" / "a.md").symlink_to("/dev/zero")
+
+    result = run("check", "docs")
+
+    assert result.code == 2
+    assert "docs/a.md: is a pipe or device, not a file" in result.err
+
+
+def test_the_root_of_a_machine_is_no_rule_set(run, write):
+    write("p.yaml", "knowledge: {volatility: daily}\n")
+
+    result = run("recommend", "p.yaml", "--rules", "/")
+
+    assert result.code == 2
+    assert "holds no rulebook.yaml" in result.err
+
+
+def test_a_rule_set_that_is_too_large_is_refused_before_it_is_read(run, write, tmp_path):
+    write("p.yaml", "knowledge: {volatility: daily}\n")
+    write("pack/rulebook.yaml", "name: n\nversion: '1'\nextends: ragortune\n")
+    (tmp_path / "pack" / "rules").mkdir()
+    for number in range(20):
+        with (tmp_path / "pack" / "rules" / f"{number}.yaml").open("wb") as stream:
+            stream.truncate(2 * 1024 * 1024)
+
+    assert "holds more than 32 MiB of YAML" in run("recommend", "p.yaml", "--rules", "pack").err
+
+
+def test_a_rule_set_with_a_file_whose_name_is_no_text_is_refused(run, write, tmp_path):
+    write("p.yaml", "knowledge: {volatility: daily}\n")
+    write("pack/rulebook.yaml", "name: n\nversion: '1'\nextends: ragortune\n")
+    with open(os.fsencode(tmp_path / "pack") + b"/\xff.yaml", "wb"):
+        pass
+
+    result = run("recommend", "p.yaml", "--rules", "pack")
+
+    assert result.code == 2
+    assert "the name of the file '\\udcff.yaml' cannot be used" in result.err

@@ -158,7 +158,8 @@ def test_front_matter_gives_fields_and_the_own_block():
     assert document.title == "Search help"
     assert sentence_with(document, "accepted").label == "status"
     declared = document.declared[0]
-    assert (declared.text, declared.line, declared.inside) == ("ragortune:\n  decision: rag", 6, True)
+    lines = [(line.text, line.number) for line in declared.lines]
+    assert (lines, declared.inside) == ([("ragortune:", 6), ("  decision: rag", 7)], True)
     assert sentence_with(document, "Text.").pieces[0].line == 9
 
 
@@ -169,7 +170,8 @@ def test_dashes_that_never_close_are_no_front_matter():
 
 def test_a_fenced_block_of_our_own_is_declared():
     declared = read("# T\n\n```ragortune\ndecision: rag\n```\n").declared[0]
-    assert (declared.text, declared.line, declared.key_line) == ("decision: rag", 4, 3)
+    lines = [(line.text, line.number) for line in declared.lines]
+    assert (lines, declared.key_line) == ([("decision: rag", 4)], 3)
 
 
 def test_restructured_text_ranks_its_headings_as_they_appear():

@@ -178,9 +178,10 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
     assert complaint(read_bytes, str(tmp_path), 10) == f"{tmp_path}: is a directory, not a file"
     assert complaint(read_bytes, str(tmp_path / "x"), 10) == f"{tmp_path / 'x'}: no such file"
     assert complaint(read_bytes, "a\0b", 10).endswith("cannot be read (embedded null byte)")
-    assert (
-        complaint(read_bytes, "/dev/zero", 1024)
-        == "/dev/zero: is larger than 1 KiB, the limit for such a file"
+    assert complaint(read_bytes, "/dev/zero", 1024) == "/dev/zero: is a pipe or device, not a file"
+    (tmp_path / "y").write_bytes(b"x" * 1025)
+    assert complaint(read_bytes, tmp_path / "y", 1024).endswith(
+        ": is larger than 1 KiB, the limit for such a file"
     )
     assert (
         complaint(read_bytes, "-", 3, io.BytesIO(b"abcd"))
@@ -192,7 +193,7 @@ def test_a_file_without_permission_is_named(tmp_path, monkeypatch):
     def refuse(*_):
         raise PermissionError
 
-    monkeypatch.setattr("pathlib.Path.open", refuse)
+    monkeypatch.setattr("os.open", refuse)
 
     assert complaint(read_bytes, str(tmp_path / "x"), 10).endswith(": no permission to read it")
 

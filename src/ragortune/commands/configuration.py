@@ -98,11 +98,11 @@ def _find_settings(folder: Path) -> tuple[object, Document, tuple[str, ...]] | N
     """Return the settings nearest to a folder, with their document and their place in it."""
     for current in _walk_up(folder):
         own = current / FILE
-        if own.is_file():
+        if os.path.lexists(own):
             document = _parse_settings(own)
             return document.data, document, ()
         project = current / PROJECT_FILE
-        if project.is_file() and _TABLE in (data := read_bytes(project, PROFILE_BYTES * 4)):
+        if project.exists() and _TABLE in (data := read_bytes(project, PROFILE_BYTES * 4)):
             document = parse_toml(decode_text(data, str(project)), str(project))
             tools = document.data.get("tool") if isinstance(document.data, dict) else None
             table = tools.get("ragortune") if isinstance(tools, dict) else None

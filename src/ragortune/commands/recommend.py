@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 from ragortune.casebook import find_nearest
@@ -24,6 +23,7 @@ from ragortune.support.reading import (
     Document,
     decode_text,
     load_json,
+    open_file,
     parse_text,
     read_document,
     read_lines,
@@ -182,24 +182,13 @@ def _read_inputs(
         if path == "-":
             yield from _read_stdin(request, name, vocabulary, environment.stdin)
         elif _is_lines(name):
-            with _open_lines(path) as stream:
+            with open_file(path) as stream:
                 yield from _read_profiles(read_lines(stream), name, vocabulary)
         else:
             document = read_document(path, PROFILE_BYTES)
             yield _Input(name, profile=vocabulary.read_profile(document.data, document))
     except RagortuneError as error:
         yield _Input(name, error=error)
-
-
-def _open_lines(path: str) -> BinaryIO:
-    try:
-        return Path(path).open("rb")
-    except IsADirectoryError:
-        raise UnreadableError("is a directory, not a file", Place(path)) from None
-    except FileNotFoundError:
-        raise UnreadableError("no such file", Place(path)) from None
-    except OSError as error:
-        raise UnreadableError(f"cannot be read ({error.strerror})", Place(path)) from None
 
 
 def _read_stdin(

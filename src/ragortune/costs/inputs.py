@@ -196,7 +196,7 @@ def _read_band(kind: QuantityKind, criterion: Criterion, levels: tuple[str, ...]
         high = max(low, 1.0) * _OPEN_BAND
     if bands[0] == criterion.bands[0]:
         low = max(low, high / _OPEN_BAND)
-    return Input(kind.id, low, math.sqrt(low * high), high, kind.unit, Origin.ANSWER)
+    return Input(kind.id, low, math.sqrt(low) * math.sqrt(high), high, kind.unit, Origin.ANSWER)
 
 
 # --- how inputs are read ------------------------------------------------------------------------------------------
@@ -225,9 +225,9 @@ def tabulate_triangle(low: float, mid: float, high: float) -> list[float]:
     width, rise = high - low, mid - low
     edge = rise / width
     shares = [(cell + 0.5) / _CELLS for cell in range(_CELLS)]
-    rising, falling = width * rise, width * (high - mid)
-    below = [low + math.sqrt(share * rising) for share in shares if share < edge]
-    return below + [high - math.sqrt((1 - share) * falling) for share in shares[len(below) :]]
+    rising, falling = (math.sqrt(width) * math.sqrt(part) for part in (rise, high - mid))
+    below = [low + rising * math.sqrt(share) for share in shares if share < edge]
+    return below + [high - falling * math.sqrt(1 - share) for share in shares[len(below) :]]
 
 
 def vary_one_by_one(inputs: Iterable[Input]) -> Callable[[Input], Quantity]:

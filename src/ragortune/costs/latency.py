@@ -42,7 +42,7 @@ def combine_stages(stages: tuple[Stage, ...]) -> tuple[float, float]:
     95th percentiles would take all stages to be slow at once. Source: section 4 of the cost model.
     """
     middle = sum(stage.p50 for stage in stages)
-    return middle, middle + math.sqrt(sum((stage.p95 - stage.p50) ** 2 for stage in stages))
+    return middle, middle + math.hypot(*(stage.p95 - stage.p50 for stage in stages))
 
 
 def estimate_latency(scenario: Scenario, bill: Bill) -> Latency:

@@ -13,6 +13,7 @@ from ragortune.evidence.amounts import read_amount
 from ragortune.evidence.entries import Entry, read_details
 from ragortune.evidence.quantities import check_agreement, read_quantities, shorten_number
 from ragortune.model import Answer, Criterion, Profile, Provenance, QuantityKind, QuantityValue
+from ragortune.model.profiles import LARGEST_NUMBER
 from ragortune.support.errors import AnswerError, ProfileError
 from ragortune.support.reading import Document
 from ragortune.support.record import NOTHING
@@ -197,11 +198,12 @@ class Vocabulary:
 
 
 def _check_number(criterion: Criterion, entry: Entry, number: float) -> None:
-    if not math.isfinite(number):
+    if isinstance(number, float) and not math.isfinite(number):
         raise entry.fail(f"'{criterion.id}' must be a finite number")
-    low, high = criterion.minimum, criterion.maximum
-    if (low is not None and number < low) or (high is not None and number > high):
-        limits = f"at least {low:g}" if high is None else f"from {low or 0:g} to {high:g}"
+    low = -LARGEST_NUMBER if criterion.minimum is None else criterion.minimum
+    high = LARGEST_NUMBER if criterion.maximum is None else criterion.maximum
+    if not low <= number <= high:
+        limits = f"at least {low:g}" if number < low and high > 1 else f"from {low:g} to {high:g}"
         raise entry.must_be(f"{limits} ({criterion.unit})", criterion.id)
     if criterion.whole and number != int(number):
         raise entry.must_be(f"a whole number of {criterion.unit}", criterion.id)

@@ -19,6 +19,7 @@ import msgspec
 
 from ragortune.evidence.documents.blocks import BlockKind, read_blocks
 from ragortune.model.documents import Span
+from ragortune.support.text import INVISIBLE
 
 BLOCK = "ragortune"
 """The key, and the word behind a fence, of what a document says to this program, in any case."""
@@ -27,8 +28,9 @@ _LEFT_OUT = re.compile(
     r"|\]\([^()\n]{0,1000}\)|\]\[[^\[\]\n]{0,200}\]|!?\[|\]|[*_`]"
     r"|</?(?:b|i|u|em|strong|code|br|mark|sub|sup)\s?/?>"
     r"|\\(?=[!-/:-@\[-`{-~])"
+    rf"|[{INVISIBLE}]+"
 )
-"""White space, and the markup that is left out. Every part is bounded or cannot match in two ways."""
+"""White space, and what is left out: markup, and characters that cannot be seen. Every part is bounded or cannot match in two ways."""
 _ALIKE = str.maketrans("‘’‚“”„‐‑–—−", "'''\"\"\"-----")  # noqa: RUF001  (the look-alikes are the point)
 _HIDDEN = re.compile(
     r"^(?P<prefix>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>`{3,}|~{3,})[ \t]*(?P<word>[^\s`]*)(?![^\s])[^\n]*"

@@ -61,6 +61,10 @@ class Answer(Record, frozen=True):
         return float(given) if isinstance(given, (int, float)) and not isinstance(given, bool) else None
 
 
+LARGEST_NUMBER = 1e15
+"""Beyond it no number of a project makes sense, whatever it counts."""
+
+
 class QuantityKind(Record, frozen=True):
     """One quantity that a profile can give: a number with a unit, or a choice of names."""
 
@@ -72,7 +76,7 @@ class QuantityKind(Record, frozen=True):
     """Unit of the number; empty for a choice of names."""
     minimum: float = 0.0
     """Smallest number that makes sense."""
-    maximum: float = 1e15
+    maximum: float = LARGEST_NUMBER
     """Largest number that makes sense."""
     whole: bool = False
     """True where only whole numbers make sense."""

@@ -80,9 +80,13 @@ class Quantity:
         return self._combine(other, min)
 
     def apply(self, function: Callable[[float], float]) -> Quantity:
-        """Return the quantity with a function applied to each number; the unit stays."""
+        """Return the quantity with a function applied to each number; the unit stays. Raises QuantityError."""
         own = self.magnitude
-        return Quantity(list(map(function, own)) if isinstance(own, list) else function(own), self.dimensions)
+        try:
+            applied = list(map(function, own)) if isinstance(own, list) else function(own)
+        except (ArithmeticError, ValueError):
+            raise QuantityError("a number is too large or too small to be computed with") from None
+        return Quantity(applied, self.dimensions)
 
     def draws(self, count: int | None = None) -> list[float]:
         """Return the numbers of the first draws, of all without a count, in base units; a point is the same in all."""

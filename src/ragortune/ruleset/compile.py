@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from ragortune.evidence.profile import Vocabulary
-from ragortune.model import AnswerCount, Case, Criterion, Rulebook, Sample
+from ragortune.model import AnswerCount, Case, Criterion, QuantityKind, Rulebook, Sample
+from ragortune.model.profiles import LARGEST_NUMBER
 from ragortune.ruleset.author import Authored, read_folder
 from ragortune.ruleset.files import raise_problems
 from ragortune.ruleset.references import check_references
@@ -34,7 +35,7 @@ def compile_authored(authored: Authored) -> Rulebook:
         scale=manifest.scale,
         recheck_days=manifest.recheck_days or 365,
         disabled=authored.disabled,
-        criteria=records["criteria"],
+        criteria=limit_numbers(records["criteria"], records["quantities"].values()),
         derived=records["derived"],
         quantities=records["quantities"],
         rules=records["rules"],
@@ -47,6 +48,22 @@ def compile_authored(authored: Authored) -> Rulebook:
         language=msgspec.Raw(msgspec.json.encode(authored.language, enc_hook=dict)),
         findings=msgspec.Raw(msgspec.json.encode(findings, enc_hook=dict)),
     )
+
+
+def limit_numbers(criteria: Mapping[str, Criterion], kinds: Iterable[QuantityKind]) -> dict[str, Criterion]:
+    """Return criteria whose numbers are limited as those of the quantities that ask for the same are."""
+    limits = {kind.criterion: kind.maximum for kind in kinds}
+    return {
+        name: criterion.replace(
+            maximum=min(
+                LARGEST_NUMBER if criterion.maximum is None else criterion.maximum,
+                limits.get(name, LARGEST_NUMBER),
+            )
+        )
+        if criterion.unit
+        else criterion
+        for name, criterion in criteria.items()
+    }
 
 
 def count_answers(

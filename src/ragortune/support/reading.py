@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
 import re
+import stat
 import tomllib
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -90,6 +92,39 @@ class Document:
 # --- bytes and text -----------------------------------------------------------------------------------------------
 
 
+_STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/", os.devnull)
+"""Where a shell puts what it passes on; nothing else that is no plain file is read, because it may never end."""
+_DIRECTORY = "is a directory, not a file"
+
+
+def open_file(path: str | Path) -> BinaryIO:
+    """Open a plain file, or a stream that the shell passed on, to read its bytes; raises UnreadableError.
+
+    A pipe or device by any other name is refused at once, never waited for.
+    """
+    place = Place(str(path))
+    try:
+        if str(path).startswith(_STREAMS):
+            return Path(path).open("rb")
+        number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        mode = os.fstat(number).st_mode
+        if stat.S_ISREG(mode):
+            return open(number, "rb")
+        os.close(number)
+    except FileNotFoundError:
+        raise UnreadableError("no such file", place) from None
+    except PermissionError:
+        problem = _DIRECTORY if Path(path).is_dir() else "no permission to read it"
+        raise UnreadableError(problem, place) from None
+    except (OSError, ValueError) as error:
+        raise _refuse_read(error, place) from None
+    raise UnreadableError(_DIRECTORY if stat.S_ISDIR(mode) else "is a pipe or device, not a file", place)
+
+
+def _refuse_read(error: Exception, place: Place) -> UnreadableError:
+    return UnreadableError(f"cannot be read ({getattr(error, 'strerror', None) or error})", place)
+
+
 def read_bytes(
     path: str | Path, limit: int, stdin: BinaryIO | None = None, what: str = "such a file"
 ) -> bytes:
@@ -99,18 +134,10 @@ def read_bytes(
         if path == "-" and stdin is not None:
             data = stdin.read(limit + 1)
         else:
-            with Path(path).open("rb") as stream:
+            with open_file(path) as stream:
                 data = stream.read(limit + 1)
-    except IsADirectoryError:
-        raise UnreadableError("is a directory, not a file", place) from None
-    except FileNotFoundError:
-        raise UnreadableError("no such file", place) from None
-    except PermissionError:
-        problem = "is a directory, not a file" if Path(path).is_dir() else "no permission to read it"
-        raise UnreadableError(problem, place) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UnreadableError(f"cannot be read ({reason})", place) from None
+    except OSError as error:
+        raise _refuse_read(error, place) from None
     if len(data) > limit:
         raise UnreadableError(f"is larger than {show_size(limit)}, the limit for {what}", place)
     return data

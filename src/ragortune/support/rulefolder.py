@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from ragortune.support.errors import Place, UnreadableError
-from ragortune.support.reading import RULE_FILE_BYTES, read_bytes
+from ragortune.support.reading import RULE_FILE_BYTES, read_bytes, show_size
 
 MANIFEST = "rulebook.yaml"
 SHIPPED = "ragortune"
 """The word by which a rule pack says that it extends the shipped rule set."""
 _NOT_RULES = ("cases/", "language/", "prices/", "quantities/", "findings/")
 _MOST_FILES = 500
+_MOST_ENTRIES = 10_000
 _MOST_BYTES = 32 * 1024 * 1024
 
 Files = Mapping[str, bytes]
@@ -39,23 +41,45 @@ def read_files(folder: Path) -> Files:
     if not folder.is_dir():
         what = "is a file, not a folder with a rule set" if folder.exists() else "no such folder"
         raise UnreadableError(what, place)
-    names = _list_files(folder)
-    if MANIFEST not in names:
+    if not os.path.lexists(folder / MANIFEST):
         raise UnreadableError(
             f"holds no {MANIFEST}, so it is not a rule set", place, f"write one: `extends: {SHIPPED}`"
         )
+    names = _list_files(folder)
     if len(names) > _MOST_FILES:
         raise UnreadableError(f"holds more than {_MOST_FILES} YAML files", place)
-    files = {name: read_bytes(folder / name, RULE_FILE_BYTES) for name in names}
-    if sum(map(len, files.values())) > _MOST_BYTES:
-        raise UnreadableError("holds more YAML than a rule set can", place)
+    files: dict[str, bytes] = {}
+    left = _MOST_BYTES
+    for name in names:
+        files[name] = read_bytes(folder / name, RULE_FILE_BYTES, what="a file of a rule set")
+        left -= len(files[name])
+        if left < 0:
+            raise UnreadableError(f"holds more than {show_size(_MOST_BYTES)} of YAML", place)
     return files
 
 
 def _list_files(folder: Path) -> list[str]:
-    """Return the YAML files below a folder as sorted relative names with `/`; hidden files and folders do not count."""
-    names = (path.relative_to(folder) for ending in ("yaml", "yml") for path in folder.rglob(f"*.{ending}"))
-    return sorted(name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts))
+    """Return the YAML files below a folder as sorted relative names with `/`; raises UnreadableError.
+
+    Hidden files and folders do not count, and links to folders are not followed.
+    """
+    names: list[str] = []
+    left = _MOST_ENTRIES
+    for base, folders, files in os.walk(folder):
+        left -= len(folders) + len(files)
+        if left < 0:
+            raise UnreadableError(f"holds more than {_MOST_ENTRIES:,} files and folders", Place(str(folder)))
+        folders[:] = (inner for inner in folders if not inner.startswith("."))
+        below = Path(base).relative_to(folder)
+        names += (
+            (below / name).as_posix()
+            for name in files
+            if name.endswith((".yaml", ".yml")) and not name.startswith(".")
+        )
+    for name in names:
+        if not name.isprintable():
+            raise UnreadableError(f"the name of the file {name!a} cannot be used", Place(str(folder)))
+    return sorted(names)
 
 
 def digest_rules(files: Files) -> str:

@@ -10,6 +10,10 @@ from typing import Any
 
 import msgspec
 
+INVISIBLE = (
+    "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f"
+)
+"""Ranges, for a class of a regular expression, of characters that take no room: soft hyphens, joiners, directions, tags."""
 _KEPT = {"\n", "\t"}
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 _OBEYED = re.compile("\x1b(?!\\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")

@@ -2,8 +2,8 @@
 
 One pass over the lines, each looked at a bounded number of times, so that any text costs time in proportion to its
 size. Where a document is not well formed (a fence that never closes, a table without a frame) it follows CommonMark or
-takes the lines for prose; every line keeps its number and column. Lines end at line feeds, with or without a carriage
-return in front, and nowhere else.
+takes the lines for prose; every line keeps its number and column. Lines are counted by line feeds, with or without a
+carriage return in front. A carriage return by itself ends a line as well, but both halves have the same number.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 
 import msgspec
+
+from ragortune.support.text import INVISIBLE
 
 _QUOTE = re.compile(r"(?:[ \t]{0,3}>[ \t]?){1,20}")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
@@ -24,6 +26,8 @@ _DELIMITERS = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\
 _UNDERLINE = re.compile(r"[ \t]{0,3}([=\-~^\"'*+#.:])\1{2,}[ \t]*$")
 _UNDERLINE_LEVELS = {"=": 1, "-": 2}
 """Levels in Markdown. Other characters underline headings in reStructuredText."""
+_LEADING = re.compile(rf"^[{INVISIBLE}]+")
+_UNEVEN = re.compile(rf"\r|^[{INVISIBLE}]")
 _LONGEST_HEADING = 300
 _LIST_INDENT = 2
 _CODE_INDENT = 4
@@ -75,6 +79,30 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 def read_blocks(lines: Sequence[str]) -> Iterator[RawBlock]:
     """Yield the blocks of a document in order. Any text is a document; nothing raises."""
+    if not any(map(_UNEVEN.search, lines)):
+        yield from _read_even(lines)
+        return
+    parts = [part for number, line in enumerate(lines, 1) for part in _part_line(line, number)]
+    for block in _read_even([part.text for part in parts]):
+        own = tuple(
+            Line(line.text, part.number, part.column + line.column - 1)
+            for line in block.lines
+            for part in (parts[line.number - 1],)
+        )
+        yield msgspec.structs.replace(block, lines=own)
+
+
+def _part_line(line: str, number: int) -> Iterator[Line]:
+    """Yield the parts of a physical line between carriage returns, without invisible characters in front."""
+    at = 0
+    for part in line.split("\r"):
+        text = _LEADING.sub("", part)
+        yield Line(text, number, at + len(part) - len(text) + 1)
+        at += len(part) + 1
+
+
+def _read_even(lines: Sequence[str]) -> Iterator[RawBlock]:
+    """Yield the blocks of lines that neither hold carriage returns nor begin with what cannot be seen."""
     begin = _front_matter_end(lines)
     if begin:
         inner = range(1, begin - 1)

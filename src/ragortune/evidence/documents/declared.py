@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
-from ragortune.evidence.documents.sentences import DeclaredText
+from ragortune.evidence.documents.blocks import Line
+from ragortune.evidence.documents.sentences import DesignText
 from ragortune.evidence.entries import Entry, read_evidence
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Evidence, Option, Profile, Provenance, QuantityValue, Rulebook
@@ -34,17 +35,22 @@ class Declared(msgspec.Struct, frozen=True):
     quantities: Mapping[str, QuantityValue] = NO_QUANTITIES
 
 
-def read_declared(
-    blocks: Sequence[DeclaredText], path: str, lines: Sequence[str], rulebook: Rulebook
-) -> Declared:
+def read_declared(design: DesignText, path: str, rulebook: Rulebook) -> Declared:
     """Read the block of a document; raises UnreadableError or ProfileError with the line in the document."""
+    blocks = design.declared
+    if design.misplaced:
+        message = f"a '{_KEY}' block cannot be read here"
+        hint = f"put it into a fence of its own at the left margin, ```{_KEY}, or into front matter on line 1"
+        raise ProfileError(message, Place(path, design.misplaced[0]), hint)
     if not blocks:
         return Declared()
     if len(blocks) > 1:
         message = f"holds a second '{_KEY}' block; keep one"
         raise ProfileError(message, Place(path, blocks[1].key_line))
     block = blocks[0]
-    document = parse_yaml("\n" * (block.line - 1) + block.text, path)
+    above = block.lines[0].number - 1
+    document = parse_yaml("\n" * above + "\n".join(line.text for line in block.lines), path)
+    lines = {above + place: line for place, line in enumerate(block.lines, 1)}
     root: KeyPath = ()
     data = document.data
     if block.inside and isinstance(data, dict):
@@ -71,7 +77,7 @@ def read_declared(
 
 
 def _read_option(
-    value: object, path: KeyPath, document: Document, lines: Sequence[str]
+    value: object, path: KeyPath, document: Document, lines: Mapping[int, Line]
 ) -> StatedDecision | None:
     if value is None:
         return None
@@ -90,7 +96,7 @@ def _read_profile(data: object, path: KeyPath, document: Document, rulebook: Rul
 
 
 def _state_facts(
-    profile: Profile, data: object, path: KeyPath, document: Document, lines: Sequence[str]
+    profile: Profile, data: object, path: KeyPath, document: Document, lines: Mapping[int, Line]
 ) -> tuple[StatedFact, ...]:
     facts = (
         _state_fact(criterion, profile, _path_of(criterion, profile, data, path), document, lines)
@@ -110,7 +116,7 @@ def _path_of(criterion: str, profile: Profile, data: object, path: KeyPath) -> K
 
 
 def _state_fact(
-    criterion: str, profile: Profile, path: KeyPath, document: Document, lines: Sequence[str]
+    criterion: str, profile: Profile, path: KeyPath, document: Document, lines: Mapping[int, Line]
 ) -> StatedFact:
     levels = profile.levels[criterion]
     answer = profile.answers.get(criterion)
@@ -123,12 +129,11 @@ def _state_fact(
     return StatedFact(criterion, value, Modality.STATED, span, declared=True, quoted=quoted)
 
 
-def _span_of_place(document: Document, path: KeyPath, lines: Sequence[str]) -> Span:
-    """Return the rest of the line on which a value stands."""
+def _span_of_place(document: Document, path: KeyPath, lines: Mapping[int, Line]) -> Span:
+    """Return the rest of the line on which a value stands; `lines` are those of the block as they were counted."""
     place = document.place_of(path)
-    line, column = place.line or 1, place.column or 1
-    quote = lines[line - 1][column - 1 :].rstrip() if line <= len(lines) else ""
-    if quote:
-        return Span(line, column, quote)
-    whole = lines[line - 1]
-    return Span(line, len(whole) - len(whole.lstrip()) + 1, whole.strip())
+    line = lines[place.line or min(lines)]
+    begin = (place.column or 1) - 1
+    if not line.text[begin:].strip():
+        begin = len(line.text) - len(line.text.lstrip())
+    return Span(line.number, line.column + begin, line.text[begin:].rstrip())

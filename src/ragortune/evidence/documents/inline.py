@@ -13,8 +13,10 @@ import msgspec
 
 from ragortune.evidence.documents.blocks import Line
 from ragortune.model.documents import Piece
+from ragortune.support.text import INVISIBLE
 
 _MARKUP = re.compile(
+    rf"[{INVISIBLE}]+|"
     r"`+|\*{2,3}|(?<!\s)\*(?!\d)|\*(?=[^\s\d])|~~|(?<![^\W_])_{1,3}(?=[^\W_])|(?<=[^\W_])_{1,3}(?![^\W_])|!?\[\[?|\]\(|\]\[[^\[\]]{0,200}\]|\]{1,2}"
     r"|<!--|-->|</?[A-Za-z][^<>]{0,300}>|<https?:[^<>\s]{1,300}>|\bhttps?://[^\s|<>)\]]+|\\(?=[!-/:-@\[-`{-~])|&\#?\w{1,8};"
 )
@@ -22,7 +24,7 @@ _LONGEST_TARGET = 1_000
 _DEEPEST_TARGET = 3
 _BRACKET = re.compile(r"[()]")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_SPECIAL = re.compile(r"[*_`~\[\]<>\\&]")
+_SPECIAL = re.compile(rf"[*_`~\[\]<>\\&{INVISIBLE}]")
 
 
 class Words(msgspec.Struct, frozen=True, gc=False):

@@ -42,7 +42,7 @@ def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True)
     """
     reader = reader_for(rulebook)
     document = read_sentences(text, reader.marker.language)
-    declared = read_declared(document.declared, path, document.lines, rulebook)
+    declared = read_declared(document, path, rulebook)
     marked = reader.mark(document.sentences)
     language = reader.language_of(marked)
     status, decision = DocumentStatus.NO_DECISION, None

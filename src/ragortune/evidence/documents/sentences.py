@@ -15,6 +15,7 @@ from ragortune.evidence.documents.inline import Words, read_words
 from ragortune.evidence.documents.language import Language, Place
 from ragortune.evidence.documents.sections import SectionNames, inherit_kind
 from ragortune.model.documents import Block, Piece, Remark, Section, SectionKind, Sentence, Span
+from ragortune.support.text import INVISIBLE
 
 _BOLD_LEVEL = 7
 """A paragraph that is one bold phrase acts as a heading below all real ones."""
@@ -44,6 +45,13 @@ _FIELDS = frozenset(
 )
 _REMARK = re.compile(r"<!--(\s*ragortune\s*:.*?)-->", re.DOTALL)
 _OWN_KEY = "ragortune"
+_NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*agortune\b", re.IGNORECASE)
+"""What stands behind a fence and means this program, but is not its name alone."""
+_MISPLACED = re.compile(
+    rf"[\s>*+{INVISIBLE}-]*(?:(?:`{{3,}}|~{{3,}}){_NAMED.pattern}|[\"']?ragortune[\"']?\s*:\s*(?:\{{|$))",
+    re.IGNORECASE,
+)
+"""A fence or a key of front matter in a text where neither is one."""
 _TITLE_KINDS = frozenset(
     (SectionKind.REJECTED, SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE, SectionKind.DECISION)
 )
@@ -54,9 +62,8 @@ _PLACEHOLDER = re.compile(r"[{\[<][^{}\[\]<>]{3,300}[}\]>]\W*")
 class DeclaredText(msgspec.Struct, frozen=True):
     """What a `ragortune` block holds, not yet read."""
 
-    text: str
-    line: int
-    """Physical line of its first line."""
+    lines: tuple[Line, ...]
+    """In the front matter from the line of its key on."""
     key_line: int
     """Physical line of the fence or of the key in the front matter."""
     inside: bool = False
@@ -70,6 +77,8 @@ class DesignText(msgspec.Struct, frozen=True):
     sentences: tuple[Sentence, ...]
     remarks: tuple[Remark, ...]
     declared: tuple[DeclaredText, ...]
+    misplaced: tuple[int, ...]
+    """Physical lines that begin a block that says something to this program, where or as none can be read."""
     title: str | None
 
 
@@ -80,7 +89,14 @@ def read_sentences(text: str, language: Language) -> DesignText:
     for block in read_blocks(lines):
         reader.read_block(block)
     remarks = tuple(_measure_sections(reader.remarks, reader.headings, len(lines)))
-    return DesignText(lines, tuple(reader.sentences), remarks, tuple(reader.declared), reader.title)
+    return DesignText(
+        lines,
+        tuple(reader.sentences),
+        remarks,
+        tuple(reader.declared),
+        tuple(reader.misplaced),
+        reader.title,
+    )
 
 
 class _List(msgspec.Struct, frozen=True, gc=False):
@@ -98,6 +114,7 @@ class _Reader:
         self.sentences: list[Sentence] = []
         self.remarks: list[tuple[Span, str, tuple[str, ...]]] = []
         self.declared: list[DeclaredText] = []
+        self.misplaced: list[int] = []
         self.headings: list[tuple[int, int]] = []
         """First line and level of every section."""
         self.title: str | None = None
@@ -116,6 +133,8 @@ class _Reader:
             self.header = []
         if kind not in (BlockKind.ITEM, BlockKind.CODE):
             self.lists.clear()
+        if kind in (BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.ITEM):
+            self._note_misplaced(block.lines)
         if kind is BlockKind.HEADING:
             self._read_heading(block)
         elif kind is BlockKind.PARAGRAPH or kind is BlockKind.ITEM:
@@ -260,16 +279,21 @@ class _Reader:
 
     def _read_code(self, block: RawBlock) -> None:
         first = block.lines[0].number
-        if block.marker.casefold() == _OWN_KEY:
-            text = "\n".join(line.text for line in block.lines)
-            self.declared.append(DeclaredText(text, first, max(1, first - 1)))
+        language = block.marker.casefold().partition(" ")[0]
+        if language == _OWN_KEY:
+            self.declared.append(DeclaredText(block.lines, max(1, first - 1)))
             return
+        if _NAMED.match(block.marker):
+            self.misplaced.append(max(1, first - 1))
         for line in block.lines:
             text = line.text.strip()
             if text:
                 column = line.column + len(line.text) - len(line.text.lstrip())
                 words = Words(text, (Piece(0, len(text), line.number, column),))
                 self._add(words, (0, len(text)), self._empty(Block.CODE, self.section.kind, lead=self.lead))
+
+    def _note_misplaced(self, lines: Iterable[Line]) -> None:
+        self.misplaced += [line.number for line in lines if _MISPLACED.match(line.text)]
 
     def _note_remark(self, lines: Sequence[Line]) -> None:
         text = "\n".join(line.text for line in lines)
@@ -281,19 +305,21 @@ class _Reader:
             self.remarks.append((span, found[1].strip(), self.section.headings))
 
     def _read_front_matter(self, block: RawBlock) -> None:
-        own: list[str] | None = None
+        own: list[Line] | None = None
         for line in block.lines:
             found = _FRONT_KEY.match(line.text)
             if found and not found[1].strip() and not line.text[:1].isspace():
                 own = None
                 if found[2].casefold() == _OWN_KEY:
-                    own = [line.text]
-                    self.declared.append(DeclaredText("", line.number, line.number, inside=True))
+                    own = [line]
+                    self.declared.append(DeclaredText((), line.number, inside=True))
             elif own is not None:
-                own.append(line.text)
+                own.append(line)
             if own is not None:
-                self.declared[-1] = msgspec.structs.replace(self.declared[-1], text="\n".join(own))
-            elif found:
+                self.declared[-1] = msgspec.structs.replace(self.declared[-1], lines=tuple(own))
+                continue
+            self._note_misplaced((line,))
+            if found:
                 self._add_field(line, found)
 
     def _add_field(self, line: Line, found: re.Match[str]) -> None:
