@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import re
@@ -10,6 +11,9 @@ import subprocess
 import sys
 
 import pytest
+
+from ragortune.model.quantities import measure
+from ragortune.support.errors import QuantityError
 
 
 def test_a_folder_that_has_gone_is_told_and_is_no_internal_error(tmp_path):
@@ -327,3 +331,74 @@ def test_a_rule_set_with_a_file_whose_name_is_no_text_is_refused(run, write, tmp
 
     assert result.code == 2
     assert "the name of the file '\\udcff.yaml' cannot be used" in result.err
+
+
+def test_a_rule_pack_cannot_lift_the_limits_of_numbers(run, write):
+    write("p.yaml", "quantities: {requests_per_day: 100, cars: 1e+308}\n")
+    write("pack/rulebook.yaml", "name: n\nversion: '1'\nextends: ragortune\n")
+    kind = "{id: cars, asks: cars, unit: tokens, minimum: 1, maximum: 1.0e+308, spread: 1.0e+308}"
+    write("pack/quantities/q.yaml", f"quantities: [{kind}]\n")
+
+    result = run("cost", "p.yaml", "--rules", "pack")
+
+    assert result.code == 2
+    assert "'cars' needs 0 <= minimum <= maximum <= 1e+15" in result.err
+    assert "'spread' must be from 1 to 1000, not 1e+308" in result.err
+
+
+@pytest.mark.parametrize(
+    "operation", [lambda large: large * large, lambda large: (large * large).apply(math.exp)]
+)
+def test_a_result_that_is_not_finite_is_an_error(operation):
+    large = measure([1.0, 1e200], "times")
+
+    with pytest.raises(QuantityError, match="too large"):
+        operation(large).in_unit("times")
+
+
+@pytest.mark.parametrize("weight", ["3.333", "1.21", "1.999999999"])
+def test_weights_without_a_common_divisor_need_no_longer_search(run, write, weight):
+    scale = (
+        "weak: 0.35\n  moderate: 1.01\n  strong: WEIGHT\n  very_strong: 4.1\n  intercept_rag: -0.35\n"
+        "  intercept_fine_tuning: -2.2\n  unconfirmed: 1.2\n  firm_from: 0.8\n  ask_from: 0.02\n"
+    ).replace("WEIGHT", weight)
+    write("pack/rulebook.yaml", f"name: n\nversion: '1'\nextends: ragortune\nscale:\n  {scale}")
+    write("p.yaml", "knowledge: {volatility: daily}\n")
+
+    found = json.loads(run("recommend", "p.yaml", "--rules", "pack", "--format", "json").out)
+
+    assert found["settled"] is False
+    assert found["unknowns"]
+
+
+def write_joint_rules(write, count, joined=2):
+    """Write a rule pack in which rules for and against read several new answers together."""
+    levels = "levels: [{id: 'no', means: n}, {id: 'yes', means: y}]"
+    names = [f"z.q{number}" for number in range(count * joined)]
+    criteria = [f"{{id: {name}, title: t, question: q, help: h, {levels}}}" for name in names]
+    rules = []
+    for number in range(count):
+        own = names[number * joined : (number + 1) * joined]
+        when = ", ".join(f"{name}: 'yes'" for name in own)
+        for letter, effect in (("p", "for"), ("m", "against")):
+            rules.append(
+                f"{{id: z-{letter}{number}, code: Z{number:02}{letter}, title: t, when: {{{when}}}, because: b,"
+                f" effects: [{{need: rag, effect: {effect}, strength: strong}}], exceptions: [e], remedy: r,"
+                " sources: [{source: source-document, found: f}], tests: {fires: [{name: a, profile: "
+                f"{{{when}}}}}], does_not_fire: [{{name: b, profile: {{{own[0]}: 'no'}}}}]}}}}"
+            )
+    write("pack/rulebook.yaml", "name: n\nversion: '1'\nextends: ragortune\n")
+    write("pack/criteria/c.yaml", f"criteria: [{', '.join(criteria)}]\n")
+    write("pack/rules/r.yaml", f"rules: [{', '.join(rules)}]\n")
+
+
+@pytest.mark.parametrize("count", [16, 20])
+def test_many_joint_rules_are_searched_or_the_report_says_that_they_were_not(run, write, count):
+    write_joint_rules(write, count)
+    write("p.yaml", "knowledge: {volatility: daily, gap: some}\n")
+
+    found = json.loads(run("recommend", "p.yaml", "--rules", "pack", "--format", "json").out)
+    told = " ".join(run("recommend", "p.yaml", "--rules", "pack").out.split())
+
+    assert found["settled"] in {True, False, None}
+    assert ("too much open to work out" in told) is (found["settled"] is None)

@@ -36,7 +36,7 @@ from ragortune.costs.latency import Latency, estimate_latency
 from ragortune.model import Option, Profile, Rulebook
 from ragortune.model.prices import REFUSED_AFTER, Age, PriceBook
 from ragortune.model.quantities import Quantity
-from ragortune.support.errors import PriceError, ProfileError
+from ragortune.support.errors import PriceError, ProfileError, QuantityError
 from ragortune.support.record import Record
 
 DRAWS = 10_000
@@ -158,7 +158,8 @@ def assess_costs(
 ) -> CostReport:
     """Return what each option costs and how fast it answers.
 
-    Raises ProfileError where the requests a day are not known, PriceError where something named has no price.
+    Raises ProfileError where the requests a day are not known, PriceError where something named has no price, and
+    QuantityError where a number is too large to be computed.
     """
     sample = sample or Sample()
     if not _FEWEST_DRAWS <= sample.draws <= _MOST_DRAWS:
@@ -168,7 +169,10 @@ def assess_costs(
     if not inputs.knows("requests_per_day"):
         hint = "give performance.volume, or requests_per_day under quantities"
         raise ProfileError("the requests a day are not known, so there is no bill", None, hint)
-    return _Assessment(inputs, today, sample).report()
+    try:
+        return _Assessment(inputs, today, sample).report()
+    except ArithmeticError:  # numbers that no float holds, such as those of a rule pack's own prices
+        raise QuantityError("some numbers are too large or too small for a bill to be computed") from None
 
 
 class _Assessment:

@@ -20,6 +20,8 @@ STALE_AFTER = 90
 REFUSED_AFTER = 365
 """Days after which no break-even is claimed on it."""
 OVERRIDE = "--price"
+_LARGEST_VALUE = 1e15
+"""Above it nothing is a price, a size or a time, whatever a rule pack allows."""
 
 
 class Confidence(StrEnum):
@@ -174,8 +176,9 @@ def _check_value(name: str, value: PriceValue, rule: ValueRule) -> Iterator[Comp
         return
     low, high = bounds_of(value)
     for number in (value.value, low, high):
-        if not rule.minimum <= number <= rule.maximum:
-            limits = f"from {rule.minimum:g} to {rule.maximum:g} {rule.unit}"
+        highest = min(rule.maximum, _LARGEST_VALUE)
+        if not rule.minimum <= number <= highest:
+            limits = f"from {rule.minimum:g} to {highest:g} {rule.unit}"
             yield Complaint(path, f"'{name}' must be {limits}, not {number:g}")
             return
     if not low <= value.value <= high:

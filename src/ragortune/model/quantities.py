@@ -97,11 +97,14 @@ class Quantity:
         return Quantity(self.draws(count), self.dimensions) if isinstance(self.magnitude, list) else self
 
     def in_unit(self, unit: str) -> Magnitude:
-        """Return the magnitude in a unit; raises QuantityError where it measures something else."""
+        """Return the magnitude in a unit; raises QuantityError where it measures something else or is not finite."""
         factor, dimensions = parse_unit(unit)
         if dimensions != self.dimensions:
             raise QuantityError(f"{name_dimensions(self.dimensions)} cannot be given in {unit}")
-        return _apply(operator.truediv, self.magnitude, factor)
+        converted = _apply(operator.truediv, self.magnitude, factor)
+        if not all(map(math.isfinite, converted if isinstance(converted, list) else (converted,))):
+            raise QuantityError(f"a number of {unit} is too large to be computed")
+        return converted
 
     def number_in(self, unit: str) -> float:
         """Return one number in a unit; raises QuantityError for draws."""

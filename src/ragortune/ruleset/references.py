@@ -9,10 +9,13 @@ from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Bound, Condition, Criterion, Main, Option, PriceRow, QuantityKind, Rule
 from ragortune.model.findings import FindingRule
 from ragortune.model.prices import check_row, list_sources
+from ragortune.model.profiles import LARGEST_NUMBER
 from ragortune.model.units import parse_unit
 from ragortune.ruleset.author import Authored
 from ragortune.support.errors import Place, ProfileError, QuantityError
 from ragortune.support.text import quote_value, suggest_name
+
+_LARGEST_SPREAD = 1_000
 
 
 def check_references(authored: Authored) -> None:
@@ -140,6 +143,12 @@ def _check_quantity(authored: Authored, kind: QuantityKind) -> None:
     for name in kind.rows:
         if name not in authored.records["price_kinds"]:
             authored.report_unknown("kind of price row", name, authored.records["price_kinds"], place)
+    if not 0 <= kind.minimum <= kind.maximum <= LARGEST_NUMBER:
+        message = f"'{kind.id}' needs 0 <= minimum <= maximum <= {LARGEST_NUMBER:g}"
+        authored.report(message, authored.place_of("quantities", kind.id, "maximum"))
+    if not 1 <= kind.spread <= _LARGEST_SPREAD:
+        message = f"'spread' must be from 1 to {_LARGEST_SPREAD}, not {kind.spread:g}"
+        authored.report(message, authored.place_of("quantities", kind.id, "spread"))
     try:
         parse_unit(kind.unit or "1")
     except QuantityError as error:
