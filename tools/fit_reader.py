@@ -42,7 +42,10 @@ _OUTLIER = 3.0
 """A feature counts as at most so many standard deviations above its mean."""
 _STATUSES = ("judged", "no_decision", "nothing_to_judge")
 _OPTIONS = ("rag", "fine_tuning", "neither")
-_HEADER = "# Written by tools/fit_reader.py. Each feature has the most that it can be, and a weight for each outcome.\n"
+_HEADER = (
+    "# yaml-language-server: $schema=../schema/language.schema.json\n"
+    "# Written by tools/fit_reader.py. Each feature has the most that it can be, and a weight for each outcome.\n"
+)
 
 
 class _Due(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from typer import Argument, Option, Typer
 from typer.models import OptionInfo
 
 from ragortune import __version__
-from ragortune.commands.formats import list_formats
+from ragortune.commands.formats import choose_format, list_formats
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode
 from ragortune.support.record import Record
@@ -65,11 +65,8 @@ app.add_typer(prices_app, name="prices")
 
 Text = str | None
 Names = list[str] | None
-Rules = Annotated[
-    Text, _text("--rules", "DIR", "Folder of a rule set; the configured or shipped one if left out.")
-]
-_READ = "Let a language model read: provider:model (extra `model`), or command:PROGRAM."
-Model = Annotated[Text, _text("--model", "NAME", _READ)]
+Rules = Annotated[Text, _text("--rules", "DIR", "Folder of a rule set; else the configured or shipped one.")]
+Model = Annotated[Text, _text("--model", "NAME", "Let a model read: provider:model, or command:PROGRAM.")]
 Cache = Annotated[bool, _flag("--cache/--no-cache", "Keep answers of the model, and use them again.")]
 Color = Annotated[str, _text("--color", "WHEN", "auto, always or never.")]
 StdinName = Annotated[Text, _text("--stdin-name", "NAME", "Read stdin as a file of this name.")]
@@ -229,7 +226,6 @@ def ask(
     The dialogue goes to stderr, the recommendation to stdout. Comments of your own stay.
     """
     from ragortune.commands.ask import AskRequest, ask_questions
-    from ragortune.commands.formats import choose_format
     from ragortune.commands.recommend import RecommendRequest, recommend_profiles
 
     environment = Environment.detect()
@@ -257,8 +253,7 @@ def cost(
     from ragortune.commands.prices import PriceRequest
 
     sources = PriceRequest(rules, prices, tuple(price or ()), as_of)
-    request = CostRequest(profile, sources, form, color, seed, draws)
-    _finish(print_costs(request, Environment.detect()))
+    _finish(print_costs(CostRequest(profile, sources, form, color, seed, draws), Environment.detect()))
 
 
 @prices_app.command("list")
@@ -272,8 +267,8 @@ def list_prices(
     """Print every price row on a line."""
     from ragortune.commands import prices as command
 
-    request = command.PriceRequest(rules, prices, (), as_of)
-    _finish(command.list_prices(request, kind, form, Environment.detect()))
+    sources = command.PriceRequest(rules, prices, (), as_of)
+    _finish(command.list_prices(sources, kind, form, Environment.detect()))
 
 
 @prices_app.command("show")

@@ -100,9 +100,9 @@ def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
         f": it decides for {DECISION_WORDS[decision.option]}, and its facts speak for "
         f"{DECISION_WORDS[advice.option]}, {how_firm}{f': {titles}' if rules else ''}"
     )
-    pillar = _find_lone_pillar(case, decision.option)
-    if pillar is not None:
-        message += f"; all of it rests on how {pillar} was read"
+    lone = _find_lone_reason(case, decision.option)
+    if lone is not None:
+        message += f"; all of it rests on how {lone} was read"
     argument = (*show_decision(decision), *steps, *show_flips(advice, decision.option))
     severity = rule.severity
     if decision.how != "explicit" or not _is_carried_by_statements(case, decision.option):
@@ -131,7 +131,7 @@ def _only_waits(case: AuditCase, decided: Option) -> bool:
     return decided is not tuned and case.advice.option is tuned
 
 
-def _find_lone_pillar(case: AuditCase, decided: Option) -> str | None:
+def _find_lone_reason(case: AuditCase, decided: Option) -> str | None:
     """Return a criterion read from prose that carries the whole disagreement by itself, or None.
 
     One statement in four or so is read otherwise than its author meant it, and what is misread once is misread twice,

@@ -43,10 +43,10 @@ GATE_WORDS: Mapping[GateKind, str] = {
 """What a gate does to a need."""
 _MOST_FLIPS = 6
 _MOST_QUESTIONS = 5
-_MOST_LEVERS = 6
+_MOST_SENSITIVITIES = 6
 _LEAST_SWING = 0.01
 _MOST_REASONS = 5
-_LEVER_CELLS = 25
+_BAR_CELLS = 25
 
 
 def build_outlook(recommendation: Recommendation, refusal: Refusal | None = None) -> list[Block]:
@@ -57,7 +57,7 @@ def build_outlook(recommendation: Recommendation, refusal: Refusal | None = None
         *(_explain_refusal(recommendation, refusal) if refusal else ()),
         *_list_flips(recommendation, recommendation.flips),
         *(_list_questions(recommendation) if recommendation.unknowns else ()),
-        *_list_levers(recommendation),
+        *_list_sensitivities(recommendation),
     ]
 
 
@@ -126,17 +126,18 @@ def _ask(recommendation: Recommendation, question: OpenQuestion) -> Item:
 # --- sensitivity --------------------------------------------------------------------------------------------------
 
 
-def _list_levers(recommendation: Recommendation) -> Iterator[Block]:
+def _list_sensitivities(recommendation: Recommendation) -> Iterator[Block]:
     """Return how far each answer moves a need, and the rules that carry the advice alone."""
     rows = [
-        _draw_lever(recommendation, lever) for lever in (recommendation.sensitivities or ())[:_MOST_LEVERS]
+        _draw_bar(recommendation, sensitivity)
+        for sensitivity in (recommendation.sensitivities or ())[:_MOST_SENSITIVITIES]
     ]
     rows = [row for row in rows if row]
-    pillars = [
-        (pillar.rule.code, f"{pillar.rule.title}; without this rule: {pillar.without}")
-        for pillar in recommendation.decisive_rules or ()
+    decisive = [
+        (own.rule.code, f"{own.rule.title}; without this rule: {own.without}")
+        for own in recommendation.decisive_rules or ()
     ]
-    if rows or pillars:
+    if rows or decisive:
         yield Heading("What carries it", 2)
     if rows:
         columns = (
@@ -151,20 +152,26 @@ def _list_levers(recommendation: Recommendation) -> Iterator[Block]:
             "How far each answer moves the probability of a need over its levels, from least to most.",
             Style.ASIDE,
         )
-    if pillars:
-        yield terms(pillars)
+    if decisive:
+        yield terms(decisive)
 
 
-def _draw_lever(recommendation: Recommendation, lever: AnswerSensitivity) -> tuple[Cell, ...]:
+def _draw_bar(recommendation: Recommendation, sensitivity: AnswerSensitivity) -> tuple[Cell, ...]:
     """Return the way of one answer on a scale from 0 to 100%; nothing where it moves nothing."""
-    low, now, high = (logistic(score) for score in (lever.low, lever.now, lever.high))
-    changes = lever.without is not recommendation.option
+    low, now, high = (logistic(score) for score in (sensitivity.low, sensitivity.now, sensitivity.high))
+    changes = sensitivity.without is not recommendation.option
     if not changes and high - low < _LEAST_SWING:
         return ()
     style = Style.GOOD if now > EVEN else Style.BAD
-    bar = Bar(low, high, _LEVER_CELLS, ((EVEN, "│"), (now, "●")), "─", style)
-    without = Span(lever.without, Style.STRONG) if changes else lever.without.value
-    return (lever.criterion, NEED_NAMES[lever.need], *map(format_share, (low, now, high)), bar, without)
+    bar = Bar(low, high, _BAR_CELLS, ((EVEN, "│"), (now, "●")), "─", style)
+    without = Span(sensitivity.without, Style.STRONG) if changes else sensitivity.without.value
+    return (
+        sensitivity.criterion,
+        NEED_NAMES[sensitivity.need],
+        *map(format_share, (low, now, high)),
+        bar,
+        without,
+    )
 
 
 # --- refusals -----------------------------------------------------------------------------------------------------

@@ -153,7 +153,7 @@ class _Page:
         ]
         last = widths[-1] if columns[-1].right else min(widths[-1], _LEAST_ROOM)
         rest = _INDENT + sum(widths[1:-1]) + table.gap * (len(columns) - 1) + last
-        most = self.width // 2 - _INDENT if len(columns) == 2 else self.width
+        most = self.width if len(columns) > 2 or columns[-1].right else self.width // 2 - _INDENT
         widths[0] = max(_INDENT, min(widths[0], most, self.width - rest))
         for row in measured[-1:] * table.head + rows:
             self._add_row(row, columns, widths, table.gap)
