@@ -17,7 +17,7 @@ from ragortune.support.text import join_words, quote_value
 
 _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "id": (re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,99}"), "letters, digits and any of ._/:-"),
-    "code": (re.compile(r"[A-Z]{1,4}[0-9]{1,4}"), "capital letters and a number, such as RT101"),
+    "code": (re.compile(r"[A-Za-z][A-Za-z0-9-]{0,19}"), "a short code such as RT101"),
     "address": (
         re.compile(r"https?://[^\s<>()\[\]\"\\`]{1,2000}|[A-Za-z0-9][\w./#-]{0,500}"),
         "an http or https address, or a file of the rule set",
