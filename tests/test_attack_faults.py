@@ -402,3 +402,29 @@ def test_many_joint_rules_are_searched_or_the_report_says_that_they_were_not(run
 
     assert found["settled"] in {True, False, None}
     assert ("too much open to work out" in told) is (found["settled"] is None)
+
+
+@pytest.mark.parametrize(
+    ("entry", "complaint"),
+    [
+        ('{id: "evil`</summary>", title: T, address: "https://a.invalid"}', "'id' must be"),
+        (
+            '{id: evil, title: T, address: "javascript:alert(1)//"}',
+            "'address' must be an http or https address",
+        ),
+        ('{id: evil, title: T, address: "https://a.invalid/> <img src=x>"}', "'address' must be"),
+        (
+            '{id: evil, title: "T\\e[31m", address: "https://a.invalid"}',
+            "a character that cannot be shown: '\\x1b'",
+        ),
+    ],
+)
+def test_names_and_addresses_of_a_pack_are_held_to_a_form(run, write, entry, complaint):
+    write("pack/rulebook.yaml", "name: ours\nversion: '1'\nextends: ragortune\n")
+    write("pack/sources/s.yaml", f"sources:\n  - {entry[:-1]}, quality: guidance, checked: '2026-11-01'}}\n")
+
+    result = run("rules", "list", "--rules", "pack")
+
+    assert (result.code, result.out) == (2, "")
+    assert complaint in result.err
+    assert "pack/sources/s.yaml:2:" in result.err

@@ -12,8 +12,9 @@ from markdown_it import MarkdownIt
 from .test_check_command import AGREEING, DISAGREEING
 
 SCHEMA = pathlib.Path(__file__).parent / "schemas" / "sarif-schema-2.1.0.json"
+DECLARED = f"{AGREEING}\n```ragortune\ndecision: rag\n```\n"
 SUPPRESSED = (
-    AGREEING
+    DECLARED
     + "\n<!-- ragortune: ignore[deciding-fact-missing] until 2030-01-01 because <b>we count</b> -->\n"
 )
 
@@ -27,7 +28,7 @@ def sarif_validator():
 def docs(write):
     write("docs/0007-price-list.md", DISAGREEING)
     write("docs/0008-help-desk.md", SUPPRESSED)
-    write("docs/0009 ünd & more.md", AGREEING)
+    write("docs/0009 ünd & more.md", DECLARED)
     write("docs/broken.md", b"\xff\xfeW\x00")
     return "docs"
 
@@ -200,7 +201,7 @@ def test_the_comment_is_markdown_with_the_arguments_folded(render):
     )
     folded = [block for block in html if block.startswith("<details>")]
     assert len(folded) == len(re.findall(r"^\*\*(?:error|warning)", text, re.MULTILINE)) > 0
-    assert "decision: rag" in [
+    assert "profile:" in [
         line for token in tokens if token.type == "fence" for line in token.content.split("\n")
     ]
     assert "&lt;b>we count" in text

@@ -5,7 +5,7 @@ Where answers are open, the questions that tell most, as a person is asked, and 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from ragortune.check.answers import StatedAnswers
@@ -106,13 +106,13 @@ def show_flips(advice: Recommendation, decided: Option) -> Iterator[Step]:
 # --- open questions -----------------------------------------------------------------------------------------------
 
 
-def choose_questions(advice: Recommendation, left_out: Collection[str] = ()) -> tuple[Criterion, ...]:
+def choose_questions(advice: Recommendation) -> tuple[Criterion, ...]:
     """Return the criteria whose answers are expected to tell most, at most three.
 
-    Left out are some criteria by name, and those that tell little, by themselves or beside the first: a reviewer answers
-    one question more readily than three.
+    Left out are those that tell little, by themselves or beside the first: a reviewer answers one question more readily
+    than three.
     """
-    askable = [question for question in list_askable(advice) if question.criterion not in left_out]
+    askable = list_askable(advice)
     if not askable:
         return ()
     least = max(advice.rulebook.scale.ask_from, askable[0].expected_gain / 2)

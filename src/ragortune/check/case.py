@@ -101,11 +101,6 @@ class AuditCase(Record, frozen=True):
             for sentence in self.reading.sentences
         )
 
-    def is_titled(self, rule: FindingRule) -> bool:
-        """Return whether the title, or else the first heading, has one of the words of a rule."""
-        first = next(list_headings(self.reading), None)
-        return contains_word(rule.words, self.reading.title or (first.text if first else ""))
-
 
 # --- words --------------------------------------------------------------------------------------------------------
 

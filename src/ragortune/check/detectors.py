@@ -150,7 +150,7 @@ def _find_lone_reason(case: AuditCase, decided: Option) -> str | None:
 def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision against advice that is not firm, and ask what would make it so."""
     decided, advice = case.decision.option, case.advice
-    questions = _list_questions(rule, case)
+    questions = _list_questions(case)
     steps, _ = argue_against(decided, advice, case.answers)
     if not questions or not steps or not case.speaks_against(decided):
         return
@@ -163,22 +163,22 @@ def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
     yield finding.replace(block=write_questions(case.reading, questions))
 
 
-def _list_questions(rule: FindingRule, case: AuditCase) -> tuple[Criterion, ...]:
-    """Return what to ask of a plain decision that firm advice does not settle.
+def _list_questions(case: AuditCase) -> tuple[Criterion, ...]:
+    """Return what to ask of a plain decision that firm advice does not settle, and whose facts are declared.
 
-    Prose is not asked what it answers by what it decides; a `ragortune` block is asked everything that it leaves out.
+    Prose alone is not asked: what is not found in it may well be there, in words that are not recognised.
     """
-    if case.firm or not case.decides_plainly:
+    declared = case.decision.declared or set(case.answers.profile.levels) > set(case.answers.read)
+    if case.firm or not case.decides_plainly or not declared:
         return ()
-    declared = case.decision.declared or any(fact.declared for fact in case.reading.facts)
-    return choose_questions(case.advice, () if declared else rule.presumed.get(case.decision.option, ()))
+    return choose_questions(case.advice)
 
 
 @detects(Detector.OPEN_ANSWER)
 def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision that open answers could still turn."""
-    questions = _list_questions(rule, case)
-    if questions and not case.speaks_against(case.decision.option) and not case.is_titled(rule):
+    questions = _list_questions(case)
+    if questions and not case.speaks_against(case.decision.option):
         argument = (*show_decision(case.decision), *show_questions(case.advice, questions))
         message = f": {format_questions(questions)}"
         finding = case.find(rule, message, argument, case.decided_at, subject="open answers", whole=True)

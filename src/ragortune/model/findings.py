@@ -139,9 +139,6 @@ class FindingRule(Record, frozen=True):
     """It does not apply where any one of these is known to hold."""
     asks: tuple[str, ...] = ()
     """Criteria that must be unanswered."""
-    presumed: Mapping[str, tuple[str, ...]] = NOTHING
-    """By decision, criteria that are not asked of prose: it answers them by deciding so, or nobody thinks of what they
-    could lead to, such as tuning where retrieval is decided."""
     words: tuple[str, ...] = ()
     """Words that show what a document speaks of, in lower case; `*` at the end matches any ending."""
     sections: tuple[SectionKind, ...] = ()
@@ -150,8 +147,7 @@ class FindingRule(Record, frozen=True):
     @property
     def criteria(self) -> tuple[str, ...]:
         """Every criterion that the rule reads."""
-        presumed = [name for names in self.presumed.values() for name in names]
-        return tuple(dict.fromkeys((*self.when, *self.unless, *self.asks, *presumed)))
+        return tuple(dict.fromkeys((*self.when, *self.unless, *self.asks)))
 
 
 @lru_cache(maxsize=8)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,17 @@ from ragortune.ruleset.files import ALL_KINDS, KINDS, Manifest, raise_problems, 
 from ragortune.support.errors import Place, RagortuneError, RulebookError
 from ragortune.support.reading import Document, KeyPath, decode_text, parse_yaml
 from ragortune.support.rulefolder import MANIFEST, SHIPPED, Files, digest_rules, read_files, shipped_folder
-from ragortune.support.text import join_words
+from ragortune.support.text import join_words, quote_value
+
+_FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
+    "id": (re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,99}"), "letters, digits and any of ._/:-"),
+    "code": (re.compile(r"[A-Za-z][A-Za-z0-9-]{0,19}"), "a short code such as RT101"),
+    "address": (
+        re.compile(r"https?://[^\s<>()\[\]\"\\`]{1,2000}|[A-Za-z0-9][\w./#-]{0,500}"),
+        "an http or https address, or a file of the rule set",
+    ),
+}
+"""What names and addresses may look like: they stand in reports, annotations and links as they are."""
 
 
 class Authored:
@@ -112,7 +123,25 @@ def _check_scale(scale: Scale, document: Document) -> None:
 def _parse_file(folder: Path, name: str, data: bytes) -> Document:
     path = folder / name
     shown = str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
-    return parse_yaml(decode_text(data, shown), shown)
+    document = parse_yaml(decode_text(data, shown), shown)
+    _refuse_controls(document, document.data, ())
+    return document
+
+
+def _refuse_controls(document: Document, node: object, path: KeyPath) -> None:
+    """Raise RulebookError where a text of a rule set holds what a terminal could obey."""
+    if isinstance(node, str):
+        odd = next((sign for sign in node if not (sign.isprintable() or sign in "\n\t ")), None)
+        if odd is not None:
+            message = f"holds a character that cannot be shown: {odd!a}"
+            raise RulebookError(message, document.place_of(path))
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            _refuse_controls(document, str(key), (*path, key))
+            _refuse_controls(document, value, (*path, key))
+    elif isinstance(node, Sequence):
+        for index, value in enumerate(node):
+            _refuse_controls(document, value, (*path, index))
 
 
 def _read_records(authored: Authored, files: Files) -> None:
@@ -133,6 +162,11 @@ def _read_records(authored: Authored, files: Files) -> None:
                     authored.report(f"{kind.singular} '{record.id}' is defined twice", place)
                     continue
                 mine.add((kind.name, record.id))
+                for field, (form, what) in _FORMS.items():
+                    value = getattr(record, field, None)
+                    if isinstance(value, str) and not form.fullmatch(value):
+                        place = document.place_of((kind.name, index, field))
+                        authored.report(f"'{field}' must be {what}, not {quote_value(value)}", place)
                 authored.records[kind.name][record.id] = record
                 authored.origins[kind.name, record.id] = (document, (kind.name, index))
 

@@ -66,13 +66,10 @@ def _check_finding_rule(authored: Authored, rule: FindingRule) -> None:
     if rule.id in authored.records["rules"]:
         place = authored.place_of("findings", rule.id, "id")
         authored.report(f"'{rule.id}' is the name of a rule already", place)
-    named = [(("asks", index), name) for index, name in enumerate(rule.asks)]
-    for option, names in rule.presumed.items():
-        named += [(("presumed", option, index), name) for index, name in enumerate(names)]  # type: ignore[misc]
     criteria = authored.records["criteria"]
-    for path, name in named:
+    for index, name in enumerate(rule.asks):
         if name not in criteria:
-            place = authored.place_of("findings", rule.id, *path)
+            place = authored.place_of("findings", rule.id, "asks", index)
             authored.report_unknown("criterion", name, criteria, place)
 
 
