@@ -23,6 +23,8 @@ from ragortune.support.rulefolder import digest_files, read_files, shipped_folde
 from ragortune.version import __version__
 
 _KEPT_SETS = 12
+_COMPILED_FORM = 2
+"""Raised whenever the same YAML compiles to something else, so that what was kept by an older checkout is not read."""
 
 
 def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
@@ -53,7 +55,7 @@ def compiled_name(folder: Path) -> str:
     """Return the name of the file with the compiled form of the rule set in a folder."""
     base = "" if folder == shipped_folder() else digest_files(read_files(shipped_folder()))
     content = digest_files(read_files(folder))
-    key = hashlib.sha256(f"{__version__}\0{content}\0{base}".encode()).hexdigest()[:32]
+    key = hashlib.sha256(f"{__version__}\0{_COMPILED_FORM}\0{content}\0{base}".encode()).hexdigest()[:32]
     return f"rules-{key}.json"
 
 
