@@ -632,18 +632,17 @@ def test_without_a_terminal_only_questions_about_what_exists_are_named(run, writ
     assert "hint: fill in desk.yaml, then `ragortune recommend desk.yaml`; or give answers" in result.err
 
 
-def test_a_rule_set_of_ones_own_asks_its_own_questions_and_cannot_speak_to_the_terminal(
+def test_a_rule_set_of_ones_own_asks_its_own_questions_and_cannot_write_keys_of_its_own(
     talk, write, pack, book
 ):
     (pack / "criteria" / "9-ours.yaml").write_text(
-        'criteria:\n  - id: team.mood\n    title: Mood\n    question: "How is the \\e[31mmood?"\n'
-        '    help: "Ask\\e[0m.\\n  mood: low"\n    levels: [{id: low, means: bad}, {id: high, means: good}]\n'
+        'criteria:\n  - id: team.mood\n    title: Mood\n    question: "How is the mood?"\n'
+        '    help: "Ask.\\n  mood: low"\n    levels: [{id: low, means: bad}, {id: high, means: good}]\n'
     )
     full = {name: (own.level_ids[0],) for name, own in book.criteria.items()}
     write("p.yaml", write_profile(book.criteria.values(), Profile(full)))
     said = talk("?", "high", profile="p.yaml", rules=str(pack), everything=True)
 
-    assert "How is the \\x1b[31mmood?" in said
-    assert "\x1b" not in said + talk.saved("p.yaml")
+    assert "How is the mood?" in said
     assert "\n  mood: high\n" in talk.saved("p.yaml")
     assert "\n  mood: low" not in talk.saved("p.yaml")
