@@ -34,7 +34,6 @@ _DEPTH = 20
 _BYTES_PER_NODE = 8
 _LEAST_NODES = 5_000
 
-
 Marks = dict[tuple[str, KeyPath], tuple[int, int]]
 """Line and column of each key (`key`) and value (`value`) by key path, counted from 1."""
 
@@ -94,7 +93,7 @@ class Document:
 
 _STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/", os.devnull)
 """Where a shell puts what it passes on; nothing else that is no plain file is read, because it may never end."""
-_DIRECTORY = "is a directory, not a file"
+_DIRECTORY, _FORBIDDEN = "is a directory, not a file", "no permission to read it"
 
 
 def open_file(path: str | Path) -> BinaryIO:
@@ -114,8 +113,7 @@ def open_file(path: str | Path) -> BinaryIO:
     except FileNotFoundError:
         raise UnreadableError("no such file", place) from None
     except PermissionError:
-        problem = _DIRECTORY if Path(path).is_dir() else "no permission to read it"
-        raise UnreadableError(problem, place) from None
+        raise UnreadableError(_DIRECTORY if Path(path).is_dir() else _FORBIDDEN, place) from None
     except (OSError, ValueError) as error:
         raise _refuse_read(error, place) from None
     raise UnreadableError(_DIRECTORY if stat.S_ISDIR(mode) else "is a pipe or device, not a file", place)
