@@ -4,6 +4,7 @@ import io
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -109,6 +110,17 @@ def write(tmp_path):
         return name
 
     return write_file
+
+
+@pytest.fixture
+def git(tmp_path):
+    """Run git in the test's folder, as somebody."""
+
+    def run_git(*arguments):
+        identity = ["-c", "user.name=A", "-c", "user.email=a@b.invalid", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    return run_git
 
 
 @pytest.fixture

@@ -54,8 +54,8 @@ def test_a_block_in_any_case_is_read(run, write, key):
     assert "'decision' must be rag, fine_tuning, both or neither, not 'nope'" in result.err
 
 
-def test_a_git_that_the_checkout_brings_is_never_run(run, write, tmp_path, monkeypatch):
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+def test_a_git_that_the_checkout_brings_is_never_run(run, write, git, tmp_path, monkeypatch):
+    git("init", "-q")
     write("a.md", "# 1. Search the manuals\n")
     write("bin/git", '#!/bin/sh\ntouch "$(dirname "$0")/run"\n')
     (tmp_path / "bin" / "git").chmod(0o755)

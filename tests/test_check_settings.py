@@ -1,7 +1,6 @@
 """How a project sets `check` up: configuration, baseline, pin, and only what changed on the branch."""
 
 import json
-import subprocess
 
 import pytest
 
@@ -190,13 +189,8 @@ def test_stdin_has_its_place_in_a_baseline(run):
 
 
 @pytest.fixture
-def repository(tmp_path, write):
+def repository(git, write):
     """A repository whose main branch has moved on since the branch left it."""
-
-    def git(*arguments):
-        identity = ["-c", "user.name=A", "-c", "user.email=a@b.invalid", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
-
     git("init", "-q", "-b", "main")
     for name in ("docs/old.md", "docs/mine.md", "docs/theirs.md", "docs/gone.md"):
         write(name, AGREEING)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
 
@@ -19,13 +18,8 @@ LOOSE = {
 
 
 @pytest.fixture
-def repository(tmp_path, write):
+def repository(git, write):
     """A repository with a document that disagrees with itself; returns a way to commit."""
-
-    def git(*arguments):
-        identity = ["-c", "user.name=A", "-c", "user.email=a@b.invalid", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
-
     git("init", "-q", "-b", "main")
     write("docs/0007.md", DISAGREEING)
     git("add", ".")

@@ -35,7 +35,7 @@ from ragortune.support.errors import (
     UnreadableError,
     UsageError,
 )
-from ragortune.support.reading import PROFILE_BYTES, decode_text, read_bytes
+from ragortune.support.reading import PROFILE_BYTES, decode_text, parse_text, read_bytes
 from ragortune.support.record import Record
 from ragortune.support.text import clean_text, count_words, dump_json, quote_value, shorten_text
 
@@ -96,7 +96,7 @@ def print_next(name: str, rules: str | None, environment: Environment) -> ExitCo
     """Print the question that tells most about the profile on stdin, as JSON; raises RagortuneError."""
     rulebook = open_rulebook(rules, environment)
     text = decode_text(read_bytes("-", PROFILE_BYTES, environment.stdin), name)
-    interview = open_interview(text, name, rulebook)
+    interview = open_interview(parse_text(text, name), rulebook)
     described = describe_next(_add_facts(interview, environment.date()))
     environment.write(dump_json(described) + "\n")
     return ExitCode.OK

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from ragortune.support.errors import ConfigurationError, Place
+from ragortune.support.git import find_repository, walk_up
 from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_toml, parse_yaml, read_bytes
 from ragortune.support.record import Record
 from ragortune.support.text import quote_value
@@ -96,7 +97,7 @@ def list_named_files(folder: Path) -> list[Path]:
 
 def _find_settings(folder: Path) -> tuple[object, Document, tuple[str, ...]] | None:
     """Return the settings nearest to a folder, with their document and their place in it."""
-    for current in _walk_up(folder):
+    for current in walk_up(folder):
         own = current / FILE
         if os.path.lexists(own):
             document = _parse_settings(own)
@@ -132,21 +133,6 @@ def _keep_inside(configuration: Configuration, path: str) -> Configuration:
             message = f"'{name}' leads out of the repository"
             raise ConfigurationError(message, Place(path), f"name it on the command line: --{name} PATH")
     return configuration
-
-
-def find_repository(folder: str | Path) -> Path:
-    """Return the root of the repository that a folder lies in, or the folder itself if it lies in none."""
-    top = tuple(_walk_up(Path(folder)))[-1]
-    return top if (top / ".git").exists() else Path(folder).absolute()
-
-
-def _walk_up(folder: Path) -> Iterator[Path]:
-    """Yield a folder and those above it, up to the root of a repository or of the file system."""
-    start = folder.absolute()
-    for current in (start, *start.parents):
-        yield current
-        if (current / ".git").exists():
-            return
 
 
 def read_configuration(path: Path) -> Configuration:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ragortune.check.evidence import Quoted, QuoteSources, list_outside_quotes, list_quotes
-from ragortune.commands.configuration import find_repository
 from ragortune.commands.documents import STDIN, Limits, read_design_text
 from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Evidence, Profile
 from ragortune.model.documents import DesignReading
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, ProfileError, RagortuneError, UnreadableError
+from ragortune.support.git import find_repository
 from ragortune.support.text import quote_value
 
 

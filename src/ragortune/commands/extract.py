@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 
 from ragortune.check import StatedAnswers, gather_answers
-from ragortune.commands.configuration import find_repository
 from ragortune.commands.documents import (
     DOCUMENT_BYTES,
     STDIN,
@@ -31,6 +30,7 @@ from ragortune.model.documents import DesignReading
 from ragortune.report.extract import describe_entry, quote_sentence
 from ragortune.support.environment import Environment, replace_file
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
+from ragortune.support.git import find_repository
 from ragortune.support.reading import read_bytes
 from ragortune.support.text import clean_text, count_words, quote_value
 

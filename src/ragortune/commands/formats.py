@@ -7,7 +7,8 @@ Renderers are named as entry points are, and loaded when they are used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pkgutil import resolve_name
 from typing import Any
 
@@ -97,9 +98,16 @@ def choose_format(command: str, given: str) -> str:
     return given
 
 
+@lru_cache(maxsize=64)
+def _find_renderer(name: str) -> Callable[[Any], Any]:
+    """Return a renderer, looked up once for a batch of any length."""
+    found: Callable[[Any], Any] = resolve_name(name)
+    return found
+
+
 def render(command: str, form: str, result: Any, environment: Environment, color: str = "auto") -> str:
     """Return the result of a command in one of its formats, as it is printed or written to a file."""
-    made = resolve_name(FORMATS[command][form])(result)
+    made = _find_renderer(FORMATS[command][form])(result)
     if isinstance(made, str):
         return made
     if form == "text":

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from ragortune.commands.configuration import find_repository
 from ragortune.commands.formats import choose_format, render
 from ragortune.model.findings import CheckReport
 from ragortune.support.environment import Environment
 from ragortune.support.errors import UsageError
+from ragortune.support.git import find_repository
 from ragortune.support.text import quote_value
 
 _HOSTED = ("sarif", "github", "gitlab", "junit")

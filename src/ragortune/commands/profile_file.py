@@ -18,7 +18,7 @@ from ragortune.model import Profile, Provenance, Rulebook
 from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment, replace_file
 from ragortune.support.errors import RagortuneError, UsageError
-from ragortune.support.reading import PROFILE_BYTES, decode_text, parse_text, read_bytes
+from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes
 from ragortune.support.record import NOTHING, Record
 from ragortune.support.text import quote_value
 
@@ -38,16 +38,15 @@ class Start(Record, frozen=True):
 def read_start(source: str, rulebook: Rulebook, environment: Environment) -> tuple[Interview, Start]:
     """Return the interview that a profile begins, and what else the file holds; raises RagortuneError."""
     text = decode_text(read_bytes(Path(environment.folder, source), PROFILE_BYTES), source)
-    interview = open_interview(text, source, rulebook)
-    data = parse_text(text, source).data
-    quantities = data.get("quantities") if isinstance(data, dict) else None
+    document = parse_text(text, source)
+    interview = open_interview(document, rulebook)
+    quantities = document.data.get("quantities") if isinstance(document.data, dict) else None
     own = text if source.lower().endswith(YAML_ENDINGS) else None
     return interview, Start(interview.profile, interview.declined, own, quantities or NOTHING)
 
 
-def open_interview(text: str, name: str, rulebook: Rulebook) -> Interview:
-    """Return the interview that the text of a profile begins; raises RagortuneError."""
-    document = parse_text(text, name)
+def open_interview(document: Document, rulebook: Rulebook) -> Interview:
+    """Return the interview that a profile begins; raises RagortuneError."""
     profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     return Interview(rulebook, profile, find_declined(rulebook.criteria.values(), document.data))
 
@@ -147,7 +146,7 @@ class ProfileFile:
     def _check(self, text: str, interview: Interview, failure: str) -> None:
         """Raise UsageError where a text is not a profile that can be read."""
         try:
-            open_interview(text, self.path, interview.rulebook)
+            open_interview(parse_text(text, self.path), interview.rulebook)
         except RagortuneError as error:
             raise UsageError(f"{quote_value(self.path)} {failure}: {error}") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from ragortune.support.errors import UsageError
@@ -76,8 +77,7 @@ class Repository:
 
 def find_git(folder: Path) -> str | None:
     """Return the path of git, looked for in absolute folders outside of the repository that a folder lies in."""
-    start = folder.resolve()
-    root = next((above for above in (start, *start.parents) if (above / ".git").exists()), start)
+    root = find_repository(folder.resolve())
     trusted = [
         entry
         for entry in os.environ.get("PATH", os.defpath).split(os.pathsep)
@@ -85,3 +85,18 @@ def find_git(folder: Path) -> str | None:
     ]
     found = shutil.which("git", path=os.pathsep.join(trusted)) if trusted else None
     return found if found and os.path.isabs(found) else None
+
+
+def find_repository(folder: str | Path) -> Path:
+    """Return the root of the repository that a folder lies in, or the folder itself if it lies in none."""
+    top = tuple(walk_up(Path(folder)))[-1]
+    return top if (top / ".git").exists() else Path(folder).absolute()
+
+
+def walk_up(folder: Path) -> Iterator[Path]:
+    """Yield a folder and those above it, up to the root of a repository or of the file system."""
+    start = folder.absolute()
+    for current in (start, *start.parents):
+        yield current
+        if (current / ".git").exists():
+            return

@@ -175,11 +175,9 @@ def may_answer(marked: Marked) -> bool:
     """Tell whether the words of a sentence as a whole can answer a criterion: no cue and no section says otherwise."""
     sentence = marked.sentence
     told = sentence.block not in _SILENT_BLOCKS and sentence.kind not in _SILENT_SECTIONS
-    length = len(marked.tokens.words)
-    meanings = marked.meanings_at(0, length)
-    if not told or meanings & {*SILENCING, Meaning.COMPONENT}:
-        return False
-    return not any(Meaning.NEGATED in marked.meanings_at(at, at + 1) for at in range(length))
+    meanings = marked.meanings_at(0, len(marked.tokens.words))
+    negated = any(scope.meaning is Meaning.NEGATED for scope in marked.scopes)
+    return told and not negated and not meanings & {*SILENCING, Meaning.COMPONENT}
 
 
 _Bill = tuple[str, str]
