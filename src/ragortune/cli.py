@@ -196,13 +196,12 @@ def check_rules(
 def test_rules(
     form: Annotated[str, _format("rules test")] = "text",
     misses: Annotated[bool, _flag("--misses", "Name the cases that are missed.")] = False,
-    compare: Annotated[Text, _text("--compare", "BASE", "Another rule set's folder, or `shipped`.")] = None,
     rules: Rules = None,
 ) -> None:
     """Run the rule tests and the casebook."""
     from ragortune.commands import rules as command
 
-    _finish(command.run_rule_tests(rules, form, compare, Environment.detect(), misses=misses))
+    _finish(command.run_rule_tests(rules, form, Environment.detect(), misses=misses))
 
 
 @app.command()
@@ -294,7 +293,7 @@ def check_prices(
     as_of: AsOf = None,
     rules: Rules = None,
 ) -> None:
-    """Report prices to look up again: old rows, offers that end, drift against genai-prices."""
+    """Report prices to look up again: old rows, offers that end."""
     from ragortune.commands import prices as command
 
     _finish(command.check_prices(command.PriceRequest(rules, prices, (), as_of), form, Environment.detect()))
@@ -394,7 +393,7 @@ def diff_rules(
     form: Annotated[str, _format("rules diff")] = "text",
     rules: Rules = None,
 ) -> None:
-    """Print what an upgrade changes: criteria, rules and findings added, removed and changed since BASE."""
+    """Print what a change does: records added, removed and changed since BASE, and cases that come out differently."""
     from ragortune.commands.rules import diff_rule_sets
 
     _finish(diff_rule_sets(base, rules, form, Environment.detect()))
