@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ragortune.commands.formats import choose_format, render
-from ragortune.commands.shared import choose_date, open_rulebook, show_error
+from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.model import Rulebook
 from ragortune.model.prices import STALE_AFTER, PriceBook, check_row, count_days
 from ragortune.report.pricelist import PriceCheck, PriceFinding, PriceList
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode, PriceError, RagortuneError, UsageError
+from ragortune.support.errors import ExitCode, PriceError, UsageError
 from ragortune.support.reading import RULE_FILE_BYTES, decode_text, parse_yaml, read_bytes
 from ragortune.support.record import Record
 
@@ -77,11 +77,7 @@ def show_price(name: str, request: PriceRequest, form: str, color: str, environm
 def check_prices(request: PriceRequest, form: str, environment: Environment) -> ExitCode:
     """Print rows that are old or that end soon; 1 if there are any."""
     form = choose_format("prices check", form)
-    try:
-        _, book, today = open_prices(request, environment)
-    except RagortuneError as error:
-        show_error(error, environment)
-        return error.exit_code
+    _, book, today = open_prices(request, environment)
     findings = sorted(_find_problems(book, today))
     found = PriceCheck(findings, len(book.rows), today)
     environment.write(render("prices check", form, found, environment))
