@@ -85,7 +85,7 @@ def show_price(name: str, request: PriceRequest, form: str, color: str, environm
 
 
 def check_prices(request: PriceRequest, form: str, environment: Environment) -> ExitCode:
-    """Print rows that are old, that end soon, or that differ from the package genai-prices; 1 if there are any."""
+    """Print rows that are old or that end soon; 1 if there are any."""
     form = choose_format("prices check", form)
     try:
         _, book, today = open_prices(request, environment)
@@ -95,8 +95,6 @@ def check_prices(request: PriceRequest, form: str, environment: Environment) -> 
     findings = sorted(_find_problems(book, today))
     found = PriceCheck(findings, len(book.rows), today)
     environment.write(render("prices check", form, found, environment))
-    if not catalogue.is_installed():
-        environment.note(f"not compared with genai-prices, which is not installed: {catalogue.INSTALL}")
     return ExitCode.FINDINGS if findings else ExitCode.OK
 
 
@@ -115,7 +113,3 @@ def _find_problems(book: PriceBook, today: str) -> Iterator[PriceFinding]:
             yield age.id, "future", f"is dated {-age.days} days after {today}"
         elif age.stale:
             yield age.id, "stale", f"is {age.days} days old; look it up again after {STALE_AFTER}"
-    chat = (row for row in book.rows.values() if row.kind == "chat_model")
-    for row, name, theirs in catalogue.find_drift(chat, today):
-        ours = f"{row.values[name].value:g} here ({row.source})"
-        yield row.id, "drift", f"'{name}' is {ours} and {theirs:g} in genai-prices"

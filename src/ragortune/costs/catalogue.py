@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.util
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ragortune.model import Confidence, PriceRow, PriceValue
@@ -64,13 +63,3 @@ def _calculate(name: str, today: str, **tokens: int) -> Any:
 def _price(name: str, today: str, *kinds: str) -> float | None:
     found = _calculate(name, today, **dict.fromkeys(kinds, _CALL_TOKENS))
     return None if found is None else float(found.total_price) * 1e6 / _CALL_TOKENS
-
-
-def find_drift(rows: Iterable[PriceRow], today: str) -> Iterator[tuple[PriceRow, str, float]]:
-    """Yield the row, the name and the package's own number of each price of a chat model that it gives differently."""
-    for row in rows:
-        theirs = find_model(row.id, today)
-        for name, value in row.values.items() if theirs else ():
-            other = theirs.values.get(name) if theirs else None
-            if value.unit == "USD/mtok" and other and abs(other.value - value.value) > 1e-6 * value.value:
-                yield row, name, other.value
