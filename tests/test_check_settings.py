@@ -176,7 +176,7 @@ def test_a_baseline_that_cannot_be_written_is_named(run, doc):
     result = run("check", doc, "--write-baseline", "docs")
 
     assert result.code == 2
-    assert "the baseline 'docs' cannot be written" in result.err
+    assert "'docs' cannot be written (it is a directory)" in result.err
 
 
 def test_stdin_has_its_place_in_a_baseline(run):
