@@ -343,6 +343,9 @@ def check(
         Text, _text("--config-from", "REF", "Settings, packs and baseline as they were where REF was left.")
     ] = None,
     no_config: Annotated[bool, _flag("--no-config", "No settings but these options.")] = False,
+    without: Annotated[
+        Names, _text("--without", "SETTING", "This setting of the file does not hold.")
+    ] = None,
     max_document: Annotated[str, _text("--max-document", "SIZE", "Refuse larger documents.")] = "5M",
     max_line: Annotated[str, _text("--max-line", "SIZE", "Refuse longer lines.")] = "1M",
     model: Model = None,
@@ -362,12 +365,8 @@ def check(
 def extract(
     document: Annotated[str, Argument(metavar="DOC", help="Design document; `-` is stdin.")],
     form: Annotated[str, _format("extract")] = "yaml",
-    write: Annotated[
-        bool, _flag("--write", "Put what was read into the document, as a block to review.")
-    ] = False,
-    dry_run: Annotated[
-        bool, _flag("--dry-run", "With --write: print the difference and change nothing.")
-    ] = False,
+    write: Annotated[bool, _flag("--write", "Put it into the document, as a block to review.")] = False,
+    dry_run: Annotated[bool, _flag("--dry-run", "With --write: print the difference alone.")] = False,
     model: Model = None,
     cache: Cache = True,
     rules: Rules = None,

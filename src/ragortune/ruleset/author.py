@@ -13,7 +13,7 @@ from ragortune.ruleset.files import ALL_KINDS, KINDS, Manifest, raise_problems, 
 from ragortune.support.errors import Place, RagortuneError, RulebookError
 from ragortune.support.reading import Document, KeyPath, decode_text, parse_yaml
 from ragortune.support.rulefolder import MANIFEST, SHIPPED, Files, digest_rules, read_files, shipped_folder
-from ragortune.support.text import join_words, quote_value
+from ragortune.support.text import is_plain, join_words, quote_value
 
 _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "id": (re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,99}"), "letters, digits and any of ._/:-"),
@@ -131,7 +131,7 @@ def _parse_file(folder: Path, name: str, data: bytes) -> Document:
 def _refuse_controls(document: Document, node: object, path: KeyPath) -> None:
     """Raise RulebookError where a text of a rule set holds what a terminal could obey."""
     if isinstance(node, str):
-        odd = next((sign for sign in node if not (sign.isprintable() or sign in "\n\t ")), None)
+        odd = next((sign for sign in node if not (is_plain(sign) or sign in "\n\t ")), None)
         if odd is not None:
             message = f"holds a character that cannot be shown: {odd!a}"
             raise RulebookError(message, document.place_of(path))
