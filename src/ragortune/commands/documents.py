@@ -112,7 +112,7 @@ def _walk_folder(
 
     for base, folders, files in os.walk(top, onerror=skip_unreadable, followlinks=False):
         for inner in sorted(folders):
-            if inner.startswith(".") or inner in _SKIPPED or os.path.islink(Path(base, inner)):
+            if inner.startswith(".") or inner in _SKIPPED or Path(base, inner).is_symlink():
                 folders.remove(inner)
                 if inner != ".git":
                     skipped[show(base, inner)] = None
@@ -225,5 +225,5 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
         "-C", top, "diff", "--no-ext-diff", "--name-only", "-z", "--diff-filter=d", base, "--"
     )
     changed += repository.ask("-C", top, "ls-files", "-z", "--others", "--exclude-standard")
-    files = {os.path.realpath(Path(top, name)) for name in changed.split("\0") if name}
-    return [path for path in paths if os.path.realpath(Path(environment.folder, path)) in files]
+    files = {Path(top, name).resolve() for name in changed.split("\0") if name}
+    return [path for path in paths if Path(environment.folder, path).resolve() in files]

@@ -41,6 +41,7 @@ GATE_WORDS: Mapping[GateKind, str] = {
     GateKind.CONFIRMS: "confirms {}",
 }
 """What a gate does to a need."""
+_TOO_MANY = "not computed: there are too many changes to try"
 _MOST_FLIPS = 6
 _MOST_QUESTIONS = 5
 _MOST_SENSITIVITIES = 6
@@ -51,11 +52,11 @@ _BAR_CELLS = 25
 
 def build_outlook(recommendation: Recommendation, refusal: Refusal | None = None) -> list[Block]:
     """Return what could change the advice; nothing where it was not computed."""
-    if recommendation.flips is None:
+    if recommendation.sensitivities is None:
         return []
     return [
         *(_explain_refusal(recommendation, refusal) if refusal else ()),
-        *_list_flips(recommendation, recommendation.flips),
+        *_list_flips(recommendation),
         *(_list_questions(recommendation) if recommendation.unknowns else ()),
         *_list_sensitivities(recommendation),
     ]
@@ -64,11 +65,13 @@ def build_outlook(recommendation: Recommendation, refusal: Refusal | None = None
 # --- flips --------------------------------------------------------------------------------------------------------
 
 
-def _list_flips(recommendation: Recommendation, flips: Sequence[Flip]) -> Iterator[Block]:
-    merged = _merge_flips(recommendation, flips)
+def _list_flips(recommendation: Recommendation) -> Iterator[Block]:
+    merged = _merge_flips(recommendation, recommendation.flips or ())
     more = len(merged[_MOST_FLIPS:])
     yield Heading("What would change it", 2)
-    if merged:
+    if recommendation.flips is None:
+        yield bullets([_TOO_MANY])
+    elif merged:
         yield terms(merged[:_MOST_FLIPS])
     else:
         yield bullets(["no change of up to three answers that are known"])
@@ -194,6 +197,8 @@ def _explain_refusal(recommendation: Recommendation, refusal: Refusal) -> Iterat
 
 
 def _describe_nearest(recommendation: Recommendation, refusal: Refusal) -> str:
+    if not refusal.searched:
+        return _TOO_MANY
     if refusal.nearest is None:
         return "no change of up to three answers would make it right"
     change = {name: [level] for name, level in refusal.nearest.change.items()}
