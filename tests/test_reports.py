@@ -43,7 +43,7 @@ def compare(name, text):
 
 def tell(advice, cases=()):
     """Return the text report with every run of blanks as one."""
-    page = build_recommendation(Advice(advice, cases))
+    page = build_recommendation(Advice(advice, cases)).choose(())
     return " ".join(write_text(page, width=100, color=False).split())
 
 

@@ -37,9 +37,9 @@ def _flag(name: str, text: str) -> OptionInfo:
     return option
 
 
-def _format(command: str) -> OptionInfo:
+def _format(command: str, metavar: str = "FORMAT", more: str = "") -> OptionInfo:
     """Return the option that chooses among the formats of a command."""
-    option: OptionInfo = Option("--format", "-f", metavar="FORMAT", help=f"{list_formats(command)}.")
+    option: OptionInfo = Option("--format", "-f", metavar=metavar, help=f"{list_formats(command)}{more}.")
     return option
 
 
@@ -68,6 +68,8 @@ Names = list[str] | None
 Rules = Annotated[Text, _text("--rules", "DIR", "Folder of a rule set; else the configured or shipped one.")]
 Model = Annotated[Text, _text("--model", "NAME", "Let a model read: provider:model, or command:PROGRAM.")]
 Cache = Annotated[bool, _flag("--cache/--no-cache", "Keep answers of the model, and use them again.")]
+Show = Annotated[Text, _text("--show", "NAME,...", "These sections of the report; a wrong name lists them.")]
+Full = Annotated[bool, _flag("--full", "The whole report.")]
 Color = Annotated[str, _text("--color", "WHEN", "auto, always or never.")]
 StdinName = Annotated[Text, _text("--stdin-name", "NAME", "Read stdin as a file of this name.")]
 AsOf = Annotated[Text, _text("--as-of", "DATE", "Judge prices, ages and ends on this date.")]
@@ -95,6 +97,8 @@ def recommend(
         Names, Argument(metavar="PROFILE...", help="YAML, JSON, TOML or .jsonl; `-` is stdin.")
     ] = None,
     form: Annotated[str, _format("recommend")] = "text",
+    show: Show = None,
+    full: Full = False,
     brief: Annotated[bool, _flag("--brief", "Only the option, its probability and the needs.")] = False,
     trace: Annotated[bool, _flag("--trace", "What became of every rule, too (JSON).")] = False,
     what_if: Annotated[
@@ -179,9 +183,7 @@ rules_app.command("show", help="Print the page of a rule: why, evidence, when it
 
 @rules_app.command("check")
 def check_rules(
-    pack: Annotated[
-        str | None, typer.Argument(metavar="[PACK]", help="Folder of the rule set, as with --rules.")
-    ] = None,
+    pack: Annotated[Text, Argument(metavar="[PACK]", help="Folder of the rule set, as with --rules.")] = None,
     form: Annotated[str, _format("rules check")] = "text",
     as_of: AsOf = None,
     rules: Rules = None,
@@ -208,7 +210,7 @@ def test_rules(
 @app.command()
 def ask(
     profile: Annotated[
-        str | None, Argument(metavar="[PROFILE]", help="Profile to start from; profile.yaml if it is there.")
+        Text, Argument(metavar="[PROFILE]", help="Profile to start from; profile.yaml if it is there.")
     ] = None,
     output: Annotated[
         Text, Option("--output", "-o", metavar="PROFILE", help="YAML file to save in, after each answer.")
@@ -238,6 +240,8 @@ def ask(
 def cost(
     profile: Annotated[str, Argument(metavar="PROFILE", help="YAML, JSON or TOML; `-` is stdin.")],
     form: Annotated[str, _format("cost")] = "text",
+    show: Show = None,
+    full: Full = False,
     price: Annotated[
         Names, _text("--price", "NAME.VALUE=NUMBER", "Use another price; may be repeated.")
     ] = None,
@@ -249,11 +253,13 @@ def cost(
     color: Color = "auto",
 ) -> None:
     """Print what each option costs a month, how fast it answers, and where options break even."""
+    given = locals()
     from ragortune.commands.cost import CostRequest, print_costs
     from ragortune.commands.prices import PriceRequest
 
     sources = PriceRequest(rules, prices, tuple(price or ()), as_of)
-    _finish(print_costs(CostRequest(profile, sources, form, color, seed, draws), Environment.detect()))
+    request = _request(CostRequest, given, path=profile, format=form, prices=sources)
+    _finish(print_costs(request, Environment.detect()))
 
 
 @prices_app.command("list")
@@ -306,15 +312,9 @@ def check(
         Names,
         Argument(metavar="DOC...", help="Files, folders or patterns such as 'docs/**/*.md'; `-` is stdin."),
     ] = None,
-    form: Annotated[
-        Names,
-        Option(
-            "--format",
-            "-f",
-            metavar="FORMAT[=FILE]",
-            help="text, json, sarif, github, gitlab, junit or markdown; several, all but one to files.",
-        ),
-    ] = None,
+    form: Annotated[Names, _format("check", "FORMAT[=FILE]", "; several, all but one to files")] = None,
+    show: Show = None,
+    full: Full = False,
     fail_on: Annotated[
         Text, _text("--fail-on", "SEVERITY", "error (default), warning, note or never.")
     ] = None,

@@ -56,6 +56,10 @@ class CheckRequest(Record, frozen=True):
     """Files, folders and patterns; `-` is stdin."""
     formats: tuple[str, ...] = ()
     """Formats, each with `=FILE` where it goes to a file; text if empty."""
+    show: str | None = None
+    """Names of sections, with commas between them."""
+    full: bool = False
+    """Whether all sections are shown."""
     rules: str | None = None
     color: str = "auto"
     stdin_name: str | None = None
@@ -110,7 +114,7 @@ def check_documents(request: CheckRequest, environment: Environment) -> ExitCode
 
 
 def _check_documents(request: CheckRequest, environment: Environment, stack: ExitStack) -> ExitCode:
-    outputs = choose_outputs(request.formats or ("text",))
+    outputs = choose_outputs(request.formats or ("text",), request.show, full=request.full)
     settings = _choose_settings(request, environment, stack)
     paths = _choose_paths(request, environment)
     if paths is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ragortune.commands.formats import choose_format, render
+from ragortune.commands.formats import Look, choose_format, choose_sections, render
 from ragortune.commands.prices import PriceRequest, open_prices
 from ragortune.costs.assess import DRAWS, Sample, assess_costs
 from ragortune.costs.derived import Facts, apply_facts, derive_facts
@@ -23,6 +23,10 @@ class CostRequest(Record, frozen=True):
     """Profile file; `-` is stdin."""
     prices: PriceRequest
     format: str = "text"
+    show: str | None = None
+    """Names of sections, with commas between them."""
+    full: bool = False
+    """Whether all sections are shown."""
     color: str = "auto"
     seed: int = 0
     draws: int = DRAWS
@@ -33,6 +37,7 @@ class CostRequest(Record, frozen=True):
 def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
     """Print what each option costs a month; what is wrong with the input is an error that says where."""
     form = choose_format("cost", request.format)
+    show = choose_sections("cost", form, request.show, full=request.full)
     document = _read_input(request, environment)
     named = document.data.get("quantities") if isinstance(document.data, dict) else None
     rulebook, book, today = open_prices(request.prices, environment, _list_models(named))
@@ -42,7 +47,7 @@ def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
     facts = derive_facts(profile, report)
     advice = _advise(rulebook, profile, facts) if profile.quantities else None
     answer = CostAnswer(report, facts, advice, rulebook.sources)
-    environment.write(render("cost", form, answer, environment, request.color))
+    environment.write(render("cost", form, answer, environment, Look(request.color, show)))
     return ExitCode.OK
 
 

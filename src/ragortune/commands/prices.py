@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ragortune.commands.formats import choose_format, render
+from ragortune.commands.formats import Look, choose_format, render
 from ragortune.commands.shared import choose_date, open_rulebook, show_error
 from ragortune.costs import catalogue
 from ragortune.model import Rulebook
@@ -80,7 +80,7 @@ def show_price(name: str, request: PriceRequest, form: str, color: str, environm
         hint = suggest_name(name, book.rows) or catalogue.offer_models()
         raise PriceError(f"there is no price row {quote_value(name)}", None, hint or None)
     page = PriceList([row], today, rulebook.sources)
-    environment.write(render("prices show", form, page, environment, color))
+    environment.write(render("prices show", form, page, environment, Look(color)))
     return ExitCode.OK
 
 
