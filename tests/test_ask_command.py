@@ -13,7 +13,7 @@ from ragortune.commands.ask import AskRequest, ask_questions
 from ragortune.engine import decide_option
 from ragortune.evidence.profile_files import write_profile
 from ragortune.model import Profile
-from ragortune.support.environment import Environment, replace_file
+from ragortune.support.environment import Environment
 from ragortune.support.errors import UsageError
 from ragortune.support.reading import parse_yaml
 
@@ -439,7 +439,7 @@ def test_what_cannot_be_used_is_named_before_anything_is_asked(run, write, argum
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_first_question(talk):
-    with pytest.raises(UsageError, match="its folder cannot be written"):
+    with pytest.raises(UsageError, match="there is no such folder"):
         talk("most", output="nowhere/p.yaml")
     assert "> " not in talk.err
 
@@ -448,8 +448,8 @@ def test_a_disk_that_is_full_is_told(talk, monkeypatch):
     def refuse(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ragortune.commands.profile_file.replace_file", refuse)
-    with pytest.raises(UsageError, match=r"cannot write 'profile.yaml': No space left on device"):
+    monkeypatch.setattr("ragortune.support.writing.replace_file", refuse)
+    with pytest.raises(UsageError, match=r"'profile.yaml' cannot be written \(No space left on device\)"):
         talk("most")
 
 
@@ -467,6 +467,61 @@ def test_an_edit_made_meanwhile_is_kept_and_told(talk, tmp_path):
     data = yaml.safe_load(talk.saved())
     assert (data["notes"], data["data"]) == ("by hand", {"examples": 5000})
     assert data["task"]["kind"] == "question_answering"
+    assert data["knowledge"]["access_path"] == "by_meaning"
+
+
+@pytest.mark.parametrize(
+    "profile", ["project: X\n", PROFILE, "knowledge: {volatility: daily}\n", "data: {}\n"]
+)
+@pytest.mark.parametrize("reply", ["skip", "1"])
+def test_an_answer_that_is_taken_back_is_unknown_again(talk, tmp_path, profile, reply):
+    (tmp_path / "mine.yaml").write_text(profile)
+
+    first = talk(reply, "back", "stop", profile="mine.yaml")
+    again = talk("stop", profile="mine.yaml")
+
+    assert first.count("> ") == 3
+    assert find_question(again) == find_question(first)
+
+
+def find_question(said):
+    return re.search(r"^(\S+)> ", said, re.MULTILINE)[1]
+
+
+def test_an_answer_that_an_editor_saves_over_is_written_again(talk, tmp_path):
+    target = tmp_path / "profile.yaml"
+    opened = []
+
+    talk(
+        "question answering",
+        lambda: opened.append(target.read_text()),
+        "by meaning",
+        lambda: target.write_text(opened[0] + "notes: by hand\n"),
+        "skip",
+        "back",
+        "stop",
+    )
+
+    data = yaml.safe_load(talk.saved())
+    assert data["notes"] == "by hand"
+    assert data["knowledge"]["access_path"] == "by_meaning"
+
+
+def test_an_edit_at_the_very_moment_of_saving_is_kept(talk, tmp_path, monkeypatch):
+    target = tmp_path / "profile.yaml"
+    flush = os.fsync
+    edits = iter(["notes: one\n", "description: two\n"])
+
+    def edit(number):
+        flush(number)
+        if target.exists() and (line := next(edits, None)):
+            target.write_text(target.read_text() + line)
+
+    monkeypatch.setattr("os.fsync", edit)
+    talk("question answering", "by meaning", "stop")
+
+    data = yaml.safe_load(talk.saved())
+    assert (data["notes"], data["description"]) == ("one", "two")
     assert data["knowledge"]["access_path"] == "by_meaning"
 
 
@@ -498,39 +553,6 @@ def test_stopping_at_once_leaves_a_profile_untouched(talk, tmp_path):
     talk("stop", profile="mine.yaml")
 
     assert (target.read_text(), target.stat().st_mtime_ns) == ("project:   X # as it is\n", before)
-
-
-def test_saving_replaces_a_file_whole_and_keeps_its_mode_and_links(tmp_path, monkeypatch):
-    target, link = tmp_path / "a.yaml", tmp_path / "link.yaml"
-    target.write_text("old")
-    target.chmod(0o640)
-    link.symlink_to(target)
-    replace_file(str(link), "new")
-
-    assert (target.read_text(), target.stat().st_mode & 0o777, link.is_symlink()) == ("new", 0o640, True)
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("pathlib.Path.replace", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        replace_file(str(target), "newer")
-    assert target.read_text() == "new"
-    assert sorted(os.listdir(tmp_path)) == ["a.yaml", "link.yaml"]
-
-
-def test_what_a_killed_run_has_left_is_swept_once_it_belongs_to_none(tmp_path):
-    old, new, other = (
-        tmp_path / name for name in (".a.yaml.ragortune-1", ".a.yaml.ragortune-2", ".b.ragortune-3")
-    )
-    for path in (old, new, other):
-        path.write_text("half")
-    for path in (old, other):
-        os.utime(path, (0, 0))
-
-    replace_file(str(tmp_path / "a.yaml"), "whole")
-
-    assert sorted(os.listdir(tmp_path)) == [new.name, other.name, "a.yaml"]
 
 
 # --- answers from a file ------------------------------------------------------------------------------------------

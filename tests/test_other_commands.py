@@ -538,7 +538,10 @@ def test_init_prints_to_stdout_and_names_a_folder_that_is_not_there(run):
     result = run("init", "nowhere/profile.yaml")
 
     assert result.code == 2
-    assert result.err == "error: cannot write 'nowhere/profile.yaml': No such file or directory\n"
+    assert (
+        result.err
+        == "error: 'nowhere/ragortune-profile.schema.json' cannot be written (there is no such folder)\n"
+    )
 
 
 # --- rules diff ---------------------------------------------------------------------------------------------------

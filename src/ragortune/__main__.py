@@ -8,7 +8,7 @@ import sys
 import tempfile
 import traceback
 
-from ragortune.cli import app
+from ragortune.cli.main import app
 from ragortune.commands.shared import show_error
 from ragortune.support.environment import Environment, discard_output
 from ragortune.support.errors import ExitCode, RagortuneError

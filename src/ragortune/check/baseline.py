@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Literal
 
 import msgspec
@@ -62,6 +62,33 @@ def make_baseline(audits: Iterable[DocumentAudit], name_of: Namer) -> Baseline:
     return Baseline("ragortune/baseline/1", [entries[known] for known in sorted(entries)])
 
 
+def keep_unseen(
+    new: Baseline,
+    old: Baseline,
+    seen: Collection[str],
+    left_out: Collection[str],
+    exists: Callable[[str], bool],
+) -> Baseline:
+    """Return a new baseline with the entries of the old one that this run says nothing about.
+
+    Args:
+        new: what this run found.
+        old: what was known before.
+        seen: names of the documents that were judged.
+        left_out: ids of the rules that were not looked for.
+        exists: whether a document is still there.
+
+    """
+    kept = [
+        entry
+        for entry in old.findings
+        if (entry.path not in seen or entry.rule in left_out) and exists(entry.path)
+    ]
+    return Baseline(
+        new.schema, sorted([*new.findings, *kept], key=lambda entry: (entry.path, entry.rule, entry.key))
+    )
+
+
 def read_baseline(data: object, path: str) -> Baseline:
     """Return what a baseline file holds; raises ConfigurationError."""
     try:
@@ -72,9 +99,12 @@ def read_baseline(data: object, path: str) -> Baseline:
 
 
 def forgive_known(
-    audits: Iterable[DocumentAudit], baseline: Baseline, name_of: Namer
+    audits: Iterable[DocumentAudit], baseline: Baseline, name_of: Namer, left_out: Collection[str] = ()
 ) -> tuple[list[DocumentAudit], list[BaselineEntry]]:
-    """Return the documents with known findings marked, and what the baseline knows in vain of these documents."""
+    """Return the documents with known findings marked, and what the baseline knows in vain of these documents.
+
+    Rules that are left out were not looked for, so that they know nothing in vain.
+    """
     known = {(entry.path, entry.key): entry for entry in baseline.findings}
     left: Counter[tuple[str, str]] = Counter()
     for entry in baseline.findings:
@@ -94,6 +124,6 @@ def forgive_known(
     stale = [
         entry.replace(count=left[key])
         for key, entry in sorted(known.items())
-        if left[key] > 0 and entry.path in seen
+        if left[key] > 0 and entry.path in seen and entry.rule not in left_out
     ]
     return judged, stale

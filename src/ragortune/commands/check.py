@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from ragortune.check import Policy, audit_reading, is_newer
-from ragortune.check.baseline import Namer, forgive_known, make_baseline, read_baseline
+from ragortune.commands.baseline import apply_baseline, write_baseline
 from ragortune.commands.configuration import Configuration
 from ragortune.commands.documents import (
     STDIN,
@@ -20,8 +20,8 @@ from ragortune.commands.documents import (
     read_design_text,
     show_path,
 )
-from ragortune.commands.evidence import QuotedFiles
-from ragortune.commands.outputs import choose_outputs, write_report
+from ragortune.commands.evidence import QuotedFiles, real_path
+from ragortune.commands.outputs import Output, choose_outputs, is_review, write_report
 from ragortune.commands.settings import choose_configuration
 from ragortune.commands.shared import show_error
 from ragortune.evidence.profile import Vocabulary
@@ -39,13 +39,12 @@ from ragortune.model.findings import (
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
-from ragortune.support.reading import PROFILE_BYTES, decode_text, load_json, parse_text, read_bytes
+from ragortune.support.reading import PROFILE_BYTES, decode_text, parse_text, read_bytes
 from ragortune.support.record import Record
 from ragortune.support.rulefolder import shipped_folder
-from ragortune.support.text import clean_text, dump_json, join_words, quote_value
+from ragortune.support.text import clean_text, join_words
 
 NEVER = "never"
-_BASELINE_BYTES = 16 * 1024 * 1024
 _SIZES = {"": 1, "k": 1024, "m": 1024 * 1024}
 
 
@@ -119,16 +118,16 @@ def _check_documents(request: CheckRequest, environment: Environment, stack: Exi
     paths = _choose_paths(request, environment)
     if paths is None:
         return ExitCode.UNDECIDED
+    _refuse_overwriting(outputs, paths, request, settings, environment)
     audits, unreadable = _audit_paths(paths, request, settings, environment)
+    left_out = settings.policy.rules.keys() - settings.policy.chosen
     stale: list[BaselineEntry] = []
-    baseline = settings.baseline
     if request.write_baseline is not None:
-        baseline = _write_baseline(request.write_baseline, audits, environment)
-    if baseline is not None:
-        audits, stale = _forgive(baseline, settings.configuration.origin_of, audits, environment)
+        audits, stale = write_baseline(request.write_baseline, audits, left_out, environment)
+    elif (known := settings.baseline) is not None:
+        audits, stale = apply_baseline(known, settings.configuration, audits, left_out, environment)
     report = _sum_up(audits, unreadable, stale, settings, request)
-    told = _describe_settings(settings, request, report, environment.folder)
-    report = report.replace(settings=told)
+    report = report.replace(settings=_describe_settings(settings, request, report, environment.folder))
     if report.settings:
         environment.note(f"note: {clean_text(report.settings)}")
     write_report(report, outputs, environment, request.color)
@@ -257,48 +256,23 @@ def _audit_paths(
     return audits, unreadable
 
 
-# --- baseline -----------------------------------------------------------------------------------------------------
-
-
-def _namer(baseline: Path, environment: Environment) -> Namer:
-    """Return what names a document relative to the folder of the baseline, wherever the command is run."""
-
-    def name_of(path: str) -> str:
-        if path.startswith("<"):
-            return path
-        place = Path(environment.folder, path)
-        return Path(os.path.relpath(place, baseline.absolute().parent)).as_posix()
-
-    return name_of
-
-
-def _write_baseline(name: str, audits: list[DocumentAudit], environment: Environment) -> Path:
-    """Write the present findings as the baseline and return its path."""
-    path = Path(environment.folder, name)
-    baseline = make_baseline(audits, _namer(path, environment))
-    try:
-        path.write_text(dump_json(baseline) + "\n", encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"the baseline {quote_value(name)} cannot be written ({reason})") from None
-    count = sum(entry.count for entry in baseline.findings)
-    environment.note(clean_text(f"{count} findings are written to {name}; --baseline forgives them"))
-    return path
-
-
-def _forgive(
-    path: Path, origin_of: Callable[[Path], Path], audits: list[DocumentAudit], environment: Environment
-) -> tuple[list[DocumentAudit], list[BaselineEntry]]:
-    """Return the documents with known findings marked, and what is stale after saying so."""
-    origin = origin_of(path)
-    shown = os.path.relpath(origin, environment.folder)
-    baseline = read_baseline(load_json(decode_text(read_bytes(path, _BASELINE_BYTES), shown), shown), shown)
-    judged, stale = forgive_known(audits, baseline, _namer(origin, environment))
-    for entry in stale:
-        many = f" ({entry.count} times)" if entry.count > 1 else ""
-        gone = f"{entry.rule} in {entry.path}{many}, which is not found any more"
-        environment.note(clean_text(f"warning: {shown} knows {gone}"))
-    return judged, stale
+def _refuse_overwriting(
+    outputs: Iterable[Output],
+    paths: Iterable[str],
+    request: CheckRequest,
+    settings: _Settings,
+    environment: Environment,
+) -> None:
+    """Raise UsageError where a report would replace what the run reads or writes besides."""
+    configuration = settings.configuration
+    named = (request.profile, request.baseline, request.write_baseline, request.config, *paths)
+    read = {real_path(environment.folder, path) for path in named if path}
+    check = configuration.check
+    read |= {real_path(path) for path in (check.profile, check.baseline, configuration.path) if path}
+    for output in outputs:
+        place = real_path(environment.folder, output.path or "")
+        if place in read and not (output.format == "markdown" and is_review(place)):
+            raise UsageError(f"--format {output.format}={output.path} would overwrite what this run reads")
 
 
 # --- the sum ------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from ragortune.costs.derived import Facts, apply_facts, derive_facts
 from ragortune.engine import decide_option
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Profile, Rulebook
-from ragortune.report.costs import CostAnswer
+from ragortune.report.bill import CostAnswer
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes

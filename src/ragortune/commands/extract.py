@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
-import stat
 from pathlib import Path
 
 import msgspec
@@ -18,7 +16,6 @@ from ragortune.commands.documents import (
     read_design_text,
     show_path,
 )
-from ragortune.commands.evidence import real_path
 from ragortune.commands.formats import choose_format, render
 from ragortune.commands.shared import open_rulebook
 from ragortune.evidence.block import Content, leave_out_held, write_block
@@ -28,11 +25,11 @@ from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Rulebook
 from ragortune.model.documents import DesignReading
 from ragortune.report.extract import describe_entry, quote_sentence
-from ragortune.support.environment import Environment, replace_file
+from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
-from ragortune.support.git import find_repository
 from ragortune.support.reading import read_bytes
 from ragortune.support.text import clean_text, count_words, quote_value
+from ragortune.support.writing import write_file
 
 _MARK = "\ufeff"
 
@@ -145,20 +142,17 @@ def _check_written(reading: DesignReading, content: Content, written: str, ruleb
 
 def _replace(path: str, text: str, written: str, environment: Environment) -> None:
     """Replace a document at once; raises UsageError where it is not ours to write, or has changed in the meantime."""
-    place = Path(environment.folder, path)
-    target = real_path(place)
-    shown = quote_value(path)
-    if not target.is_relative_to(real_path(find_repository(place.absolute().parent))):
-        raise UsageError(f"{shown} is a link that leads outside its folder and is not written")
+    target, shown = Path(environment.folder, path), quote_value(path)
     if not target.is_file():
         raise UsageError(f"{shown} is not a file and cannot be written")
-    if not target.stat().st_mode & stat.S_IWUSR or not os.access(target, os.W_OK):
-        raise UsageError(f"{shown} is read-only and is not written")
-    present = read_bytes(target, DOCUMENT_BYTES + len(_MARK.encode())).decode("utf-8", "replace")
-    if present.removeprefix(_MARK) != text:
-        raise UsageError(f"{shown} changed while it was read; run the command again")
-    mark = _MARK if present.startswith(_MARK) else ""
-    try:
-        replace_file(str(target), mark + written)
-    except OSError as error:
-        raise UsageError(f"{shown} cannot be written ({error.strerror})") from None
+
+    def read_mark() -> str:
+        present = read_bytes(target, DOCUMENT_BYTES + len(_MARK.encode())).decode("utf-8", "replace")
+        if present.removeprefix(_MARK) != text:
+            raise UsageError(f"{shown} changed while it was read; run the command again")
+        return _MARK if present.startswith(_MARK) else ""
+
+    def refuse_changed() -> None:
+        read_mark()
+
+    write_file(path, read_mark() + written, environment, before=refuse_changed)

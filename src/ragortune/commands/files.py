@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ragortune.commands.shared import open_rulebook
@@ -10,6 +11,7 @@ from ragortune.ruleset import schemas
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError
 from ragortune.support.text import dump_json, join_words, quote_value, suggest_name
+from ragortune.support.writing import write_file
 
 SCHEMA_FILE = "ragortune-profile.schema.json"
 
@@ -32,14 +34,11 @@ def write_start(path: str, rules: str | None, environment: Environment, *, force
         environment.write(write_template(book))
         return ExitCode.OK
     target = Path(environment.folder, path)
-    if target.exists() and not force:
+    if os.path.lexists(target) and not force:
         raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it")
     schema = dump_json(schemas.export_schema("profile", book)) + "\n"
-    try:
-        target.with_name(SCHEMA_FILE).write_text(schema, "utf-8")
-        target.write_text(write_template(book, f"./{SCHEMA_FILE}"), "utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {quote_value(path)}: {error.strerror}") from None
+    write_file(os.path.join(os.path.dirname(path), SCHEMA_FILE), schema, environment)
+    write_file(path, write_template(book, f"./{SCHEMA_FILE}"), environment)
     environment.note(f"wrote {path}, and {SCHEMA_FILE} beside it for completion in editors")
     environment.note(f"fill in what is known, then: ragortune recommend {path}")
     return ExitCode.OK

@@ -10,11 +10,13 @@ import msgspec
 
 from ragortune.commands.formats import PAGES, Look, choose_format, choose_sections, render
 from ragortune.model.findings import CheckReport
+from ragortune.report.checks import MARKER
 from ragortune.support.environment import Environment
 from ragortune.support.errors import UsageError
 from ragortune.support.git import find_repository
 from ragortune.support.record import Record
-from ragortune.support.text import quote_value
+from ragortune.support.text import guard_terminal
+from ragortune.support.writing import write_file
 
 _HOSTED = ("sarif", "github", "gitlab", "junit")
 """Formats by which a code host shows findings beside the files of a repository."""
@@ -59,6 +61,12 @@ def choose_outputs(wanted: Iterable[str], show: str | None = None, *, full: bool
     ]
 
 
+def is_review(place: Path) -> bool:
+    """Return whether a file is a Markdown report of an earlier run, which a folder of documents may hold."""
+    with place.open("rb") as stream:
+        return stream.readline(100).strip() == MARKER.encode()
+
+
 def write_report(
     report: CheckReport, outputs: Iterable[Output], environment: Environment, color: str
 ) -> None:
@@ -72,7 +80,7 @@ def write_report(
         if path is None:
             environment.write(text, commands=form == "github")
         else:
-            _write_file(path, text, environment)
+            write_file(path, text if form == "github" else guard_terminal(text), environment)
         if form == "github":
             _append_summary(render("check", "markdown", report, environment), environment)
 
@@ -94,15 +102,6 @@ def _address_from_root(report: CheckReport, folder: str) -> CheckReport:
     )
     unreadable = ((address(path), message) for path, message in report.unreadable)
     return report.replace(audits=tuple(audits), unreadable=tuple(unreadable))
-
-
-def _write_file(name: str, text: str, environment: Environment) -> None:
-    path = Path(environment.folder, name)
-    try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{quote_value(name)} cannot be written ({reason})") from None
 
 
 def _append_summary(text: str, environment: Environment) -> None:

@@ -14,13 +14,14 @@ from ragortune.evidence.profile import UNKNOWN, Vocabulary, find_declined
 from ragortune.evidence.profile_files import given_value, write_profile
 from ragortune.evidence.round_trip import write_answers
 from ragortune.interview import Interview
-from ragortune.model import Profile, Provenance, Rulebook
+from ragortune.model import Answer, Profile, Provenance, Rulebook
 from ragortune.ruleset.load import cache_folder
-from ragortune.support.environment import Environment, replace_file
+from ragortune.support.environment import Environment
 from ragortune.support.errors import RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes
 from ragortune.support.record import NOTHING, Record
 from ragortune.support.text import quote_value
+from ragortune.support.writing import refuse_unwritable, write_file
 
 YAML_ENDINGS = (".yaml", ".yml")
 
@@ -51,6 +52,10 @@ def open_interview(document: Document, rulebook: Rulebook) -> Interview:
     return Interview(rulebook, profile, find_declined(rulebook.criteria.values(), document.data))
 
 
+class _ChangedError(Exception):
+    """Another process has written the file between its reading and its writing."""
+
+
 class ProfileFile:
     """The profile that the answers of one run are saved in.
 
@@ -68,7 +73,7 @@ class ProfileFile:
         self._template = start.text
         self._held = self._read()
         """Text that the file holds as far as this run knows; None while there is no file."""
-        self._profile, self._declined = start.profile, start.declined
+        self._first = self._saved = _list_answers(start)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -97,33 +102,34 @@ class ProfileFile:
 
     def refuse_early(self) -> None:
         """Raise UsageError where saving could not work, before anybody has answered anything."""
-        target = self._place.resolve()
-        if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
-            raise UsageError(f"cannot write {quote_value(self.path)}: its folder cannot be written")
-        if target.exists() and not (target.is_file() and os.access(target, os.W_OK)):
-            raise UsageError(f"cannot write {quote_value(self.path)}: it may not be changed")
+        refuse_unwritable(self.path, self._environment)
 
     def save(self, interview: Interview) -> None:
         """Write the answers; raises UsageError, with the file as it was, where they could not be read back."""
-        held = self._read()
+        while True:
+            with contextlib.suppress(_ChangedError):
+                return self._merge(interview)
+
+    def _merge(self, interview: Interview) -> None:
+        """Write the answers into what the file holds; raises _ChangedError where that changes at this very moment."""
+        held, present = self._read(), self._saved
         if held is not None and held != self._held:
-            self._check(held, interview, "was changed meanwhile and can no longer be read")
+            present = _list_answers(
+                self._check(held, interview, "was changed meanwhile and can no longer be read")
+            )
         if self._is_new and held == self._held:
             criteria = interview.rulebook.criteria.values()
             text = write_profile(criteria, interview.profile, interview.declined, self._quantities)
         else:
             base = self._template if held is None else held
-            text = write_answers(base or "", self._find_changes(interview))
+            text = write_answers(base or "", self._find_changes(interview, present))
         if text != held:
             self._check(text, interview, "cannot take this answer")
-            try:
-                replace_file(self._place, text)
-            except OSError as error:
-                raise UsageError(f"cannot write {quote_value(self.path)}: {error.strerror}") from None
+            write_file(self.path, text, self._environment, before=lambda: self._refuse_changed(held))
         if held != self._held:
             self._is_new = False
             self._environment.note(f"{self.path} was changed meanwhile; what else it holds now is kept")
-        self._held, self._profile, self._declined = text, interview.profile, interview.declined
+        self._held, self._saved = text, _list_answers(interview)
 
     def _read(self) -> str | None:
         if not self._place.exists():
@@ -133,27 +139,38 @@ class ProfileFile:
         except RagortuneError as error:
             raise UsageError(f"cannot go on with {quote_value(self.path)}: {error.message}") from error
 
-    def _find_changes(self, interview: Interview) -> dict[str, object]:
-        """Return what was answered, taken back or declined since the last save, by criterion."""
-        profile, declined = interview.profile, interview.declined
+    def _refuse_changed(self, held: str | None) -> None:
+        if self._read() != held:
+            raise _ChangedError
+
+    def _find_changes(self, interview: Interview, present: Mapping[str, object]) -> dict[str, object]:
+        """Return what is to be written, by criterion: what was answered, taken back or declined since the last save.
+
+        What this run saved before and is not `present` any more is written again: an editor that had been open since
+        then has saved over it.
+        """
+        answers = _list_answers(interview)
         return {
-            name: UNKNOWN if name in declined else given_value(profile, name)
+            name: UNKNOWN if name in interview.declined else given_value(interview.profile, name)
             for name in interview.rulebook.criteria
-            if (name in declined) != (name in self._declined)
-            or _own_answer(profile, name) != _own_answer(self._profile, name)
+            if (answer := answers.get(name)) != self._saved.get(name)
+            or (name not in present and answer != self._first.get(name))
         }
 
-    def _check(self, text: str, interview: Interview, failure: str) -> None:
-        """Raise UsageError where a text is not a profile that can be read."""
+    def _check(self, text: str, interview: Interview, failure: str) -> Interview:
+        """Return the interview that a text begins; raises UsageError where it is not a profile that can be read."""
         try:
-            open_interview(parse_text(text, self.path), interview.rulebook)
+            return open_interview(parse_text(text, self.path), interview.rulebook)
         except RagortuneError as error:
             raise UsageError(f"{quote_value(self.path)} {failure}: {error}") from error
 
 
-def _own_answer(profile: Profile, name: str) -> object:
-    """Return what a person answered; None for what is unknown, or derived from quantities."""
-    answer = profile.answers.get(name)
-    if answer is not None and answer.source is Provenance.DERIVED:
-        return None
-    return answer or profile.levels.get(name)
+def _list_answers(held: Start | Interview) -> dict[str, object]:
+    """Return by criterion what a person answered or declined, but nothing that is derived from quantities."""
+    known = {**held.profile.levels, **held.profile.answers}
+    own = {
+        name: answer
+        for name, answer in known.items()
+        if not (isinstance(answer, Answer) and answer.source is Provenance.DERIVED)
+    }
+    return {**own, **dict.fromkeys(held.declined, UNKNOWN)}

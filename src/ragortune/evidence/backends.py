@@ -22,6 +22,7 @@ import msgspec
 
 from ragortune.support.errors import UsageError
 from ragortune.support.text import clean_text, quote_value, shorten_text
+from ragortune.support.writing import replace_file
 
 COMMAND = "command:"
 ANSWER_BYTES = 1024 * 1024
@@ -193,10 +194,10 @@ class AnswerCache:
 
     def keep(self, prompt: str, reply: Reply) -> None:
         """Keep an answer that turned out to be usable; a cache that cannot be written is no error."""
-        with contextlib.suppress(OSError, UnicodeEncodeError):
+        with contextlib.suppress(OSError):
             if (path := self._path_for(prompt)) and not reply.cached:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                path.write_text(json.dumps({"model": self._model, "answer": reply.text}), encoding="utf-8")
+                replace_file(path, json.dumps({"model": self._model, "answer": reply.text}))
 
     def _path_for(self, prompt: str) -> Path | None:
         whole = f"{_CACHE_FORMAT}\0{self._model}\0{prompt}".encode("utf-8", "surrogatepass")

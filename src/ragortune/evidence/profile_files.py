@@ -99,8 +99,8 @@ def _write_answer(
 
 
 def given_value(profile: Profile, criterion: str) -> object:
-    """Return the answer to a criterion as a profile file holds it: as it was given, a level, or several."""
-    answer, levels = profile.answers.get(criterion), profile.levels[criterion]
+    """Return the answer to a criterion as a profile file holds it: as it was given, a level, several, or None if unknown."""
+    answer, levels = profile.answers.get(criterion), profile.levels.get(criterion, (None,))
     return answer.given if answer else levels[0] if len(levels) == 1 else levels
 
 

@@ -169,10 +169,11 @@ class Page(Record, frozen=True):
     def choose(self, names: Collection[str]) -> Iterator[Block]:
         """Return the sections with these names, all if there are none; one that was named and is empty says so."""
         yield from self.head
+        chosen = bool(names) and len(names) < len(self.sections)
         for name, section in self.sections.items():
             blocks = tuple(section)
             if not names or name in names:
-                yield from blocks or ((Heading(name, 2), bullets(["none"])) if names else ())
+                yield from blocks or ((Heading(name, 2), bullets(["none"])) if chosen else ())
 
 
 def terms(rows: Iterable[tuple[Inline, Inline]], style: Style | None = Style.NAME) -> Table:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +19,7 @@ import platformdirs
 
 from ragortune.model import Rulebook
 from ragortune.support.rulefolder import digest_files, read_files, shipped_folder
+from ragortune.support.writing import replace_file
 from ragortune.version import __version__
 
 _KEPT_SETS = 12
@@ -81,9 +81,7 @@ def _keep_compiled(data: bytes, name: str) -> None:
     """Keep a compiled rule set for the next start, and drop those that were written longest ago."""
     folder = cache_folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".writing-", delete=False) as stream:
-        stream.write(data)
-    Path(stream.name).replace(folder / name)
+    replace_file(folder / name, data)
     kept = sorted(folder.glob("rules-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in kept[_KEPT_SETS:]:
         path.unlink()

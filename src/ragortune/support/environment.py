@@ -5,13 +5,10 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import errno
-import glob
 import io
 import os
 import re
 import sys
-import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -20,8 +17,6 @@ from ragortune.support.record import NOTHING, Record
 from ragortune.support.text import guard_terminal
 
 PLAIN_WIDTH = 80
-_LEFT_BEHIND = 3600
-"""Seconds after which a file that is only half written belongs to no run any more."""
 _WIDTHS = (40, 100)
 """Narrower than this nothing is readable, wider than this lines are hard to follow."""
 
@@ -167,41 +162,6 @@ def discard_output(stream: TextIO) -> None:
         os.dup2(null, stream.fileno())
     finally:
         os.close(null)
-
-
-def replace_file(path: str | Path, text: str) -> None:
-    """Write a file so that whatever happens either the old content or the new one stands there; raises OSError.
-
-    A link is followed, and the mode of an existing file is kept. What killed runs have left beside the file goes.
-    """
-    target = Path(path).resolve()
-    prefix = f".{target.name}.ragortune-"
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(_mode_of(target))
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink()
-        raise
-    for left in target.parent.glob(f"{glob.escape(prefix)}*"):
-        with contextlib.suppress(OSError):
-            if left.stat().st_mtime < time.time() - _LEFT_BEHIND:
-                left.unlink()
-
-
-def _mode_of(path: Path) -> int:
-    """Return the mode of a file, or the one that a new file gets."""
-    try:
-        return path.stat().st_mode & 0o777
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
 
 
 def read_date() -> str:

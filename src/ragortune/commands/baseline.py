@@ -1,0 +1,88 @@
+"""The baseline of `check` as a file: written, completed, and applied to what a run finds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+from ragortune.check.baseline import (
+    Baseline,
+    Namer,
+    forgive_known,
+    keep_unseen,
+    make_baseline,
+    read_baseline,
+)
+from ragortune.commands.configuration import Configuration
+from ragortune.model.findings import BaselineEntry, DocumentAudit
+from ragortune.support.environment import Environment
+from ragortune.support.reading import decode_text, load_json, read_bytes
+from ragortune.support.text import clean_text, dump_json
+from ragortune.support.writing import write_file
+
+_BASELINE_BYTES = 16 * 1024 * 1024
+
+Judged = tuple[list[DocumentAudit], list[BaselineEntry]]
+"""The documents with known findings marked, and what the baseline knows in vain."""
+
+
+def write_baseline(
+    name: str, audits: list[DocumentAudit], left_out: Collection[str], environment: Environment
+) -> Judged:
+    """Write the findings of a run as the baseline, and return the documents with all of them known.
+
+    What the file knows of documents that were not read, or by rules that are left out, stays. A file that holds
+    something else is not written over. Raises RagortuneError.
+    """
+    path = Path(environment.folder, name)
+    name_of = _namer(path, environment)
+    baseline = make_baseline(audits, name_of)
+    if path.is_file() and path.stat().st_size:
+        seen = {name_of(audit.reading.path) for audit in audits}
+        baseline = keep_unseen(
+            baseline,
+            _read_baseline(path, name),
+            seen,
+            left_out,
+            lambda document: document.startswith("<") or (path.absolute().parent / document).exists(),
+        )
+    write_file(name, dump_json(baseline) + "\n", environment)
+    count = sum(entry.count for entry in baseline.findings)
+    environment.note(clean_text(f"{count} findings are written to {name}; --baseline forgives them"))
+    return forgive_known(audits, baseline, name_of, left_out)
+
+
+def apply_baseline(
+    path: Path,
+    configuration: Configuration,
+    audits: list[DocumentAudit],
+    left_out: Collection[str],
+    environment: Environment,
+) -> Judged:
+    """Return the documents with known findings marked, and what is stale after saying so; raises RagortuneError."""
+    origin = configuration.origin_of(path)
+    shown = os.path.relpath(origin, environment.folder)
+    baseline = _read_baseline(path, shown)
+    judged, stale = forgive_known(audits, baseline, _namer(origin, environment), left_out)
+    for entry in stale:
+        many = f" ({entry.count} times)" if entry.count > 1 else ""
+        gone = f"{entry.rule} in {entry.path}{many}, which is not found any more"
+        environment.note(clean_text(f"warning: {shown} knows {gone}"))
+    return judged, stale
+
+
+def _namer(baseline: Path, environment: Environment) -> Namer:
+    """Return what names a document relative to the folder of the baseline, wherever the command is run."""
+
+    def name_of(path: str) -> str:
+        if path.startswith("<"):
+            return path
+        place = Path(environment.folder, path)
+        return Path(os.path.relpath(place, baseline.absolute().parent)).as_posix()
+
+    return name_of
+
+
+def _read_baseline(path: Path, shown: str) -> Baseline:
+    return read_baseline(load_json(decode_text(read_bytes(path, _BASELINE_BYTES), shown), shown), shown)

@@ -1,0 +1,132 @@
+"""Files written so that whatever happens either the old content or the new one stands there, never a half."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import stat
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from ragortune.support.environment import Environment
+from ragortune.support.errors import RagortuneError, UsageError
+from ragortune.support.git import find_repository
+from ragortune.support.reading import open_file
+from ragortune.support.text import quote_value
+
+try:
+    import fcntl
+except ImportError:  # Windows, where no file is removed that is open
+    fcntl = None  # type: ignore[assignment]
+
+_STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+_STREAMS = ("/dev/", "/proc/")
+"""Where names stand for streams that are open already, so that nothing can be put in their place."""
+_LONGEST_PREFIX = 40
+
+
+def write_file(
+    name: str, text: str, environment: Environment, *, before: Callable[[], None] | None = None
+) -> None:
+    """Write a file of the user's at once; a stream, device or pipe by its name is written to as it is.
+
+    Args:
+        name: the file, relative to the working folder.
+        text: what it holds from now on.
+        environment: working folder and stdout.
+        before: called just before the old content goes, which it prevents by raising.
+
+    Raises:
+        UsageError: the file cannot be written, or must not be.
+
+    """
+    place = Path(environment.folder, name)
+    try:
+        if str(place) in _STDOUT:
+            environment.write(text)
+        elif _is_stream(place):
+            with place.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+                stream.write(text)
+        else:
+            refuse_unwritable(name, environment)
+            replace_file(place, text, before)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{quote_value(name)} cannot be written ({reason})") from None
+
+
+def _is_stream(place: Path) -> bool:
+    return str(place).startswith(_STREAMS) or (place.exists() and not place.is_dir() and not place.is_file())
+
+
+def refuse_unwritable(name: str, environment: Environment) -> None:
+    """Raise UsageError where a file must not be written: by its mode, or because a link leads out of the repository."""
+    place = Path(environment.folder, name)
+    target = Path(os.path.realpath(place))
+    shown = quote_value(name)
+    root = os.path.realpath(find_repository(place.absolute().parent))
+    if not target.is_relative_to(root):
+        raise UsageError(f"{shown} is a link that leads outside its folder and is not written")
+    if target.is_dir():
+        raise UsageError(f"{shown} cannot be written (it is a directory)")
+    if not target.parent.is_dir():
+        raise UsageError(f"{shown} cannot be written (there is no such folder)")
+    if not os.access(target.parent, os.W_OK):
+        raise UsageError(f"{shown} cannot be written (its folder is read-only)")
+    if target.exists() and not (target.stat().st_mode & stat.S_IWUSR and os.access(target, os.W_OK)):
+        raise UsageError(f"{shown} is read-only and is not written")
+
+
+def replace_file(path: str | Path, content: str | bytes, before: Callable[[], None] | None = None) -> None:
+    """Replace a file by one that is written beside it; raises OSError.
+
+    A link is followed, and the mode of an existing file is kept. What killed runs have left beside the file goes: a run
+    keeps its half-written file locked as long as it lives. `before` is called as by `write_file`.
+    """
+    target = Path(path).resolve()
+    prefix = f".{target.name[:_LONGEST_PREFIX]}.ragortune-"
+    data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)
+    temporary = Path(name)
+    with contextlib.ExitStack() as locked:
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                if fcntl is not None:
+                    locked.callback(os.close, lock := os.dup(handle))
+                    with contextlib.suppress(OSError):  # a file system without locks
+                        fcntl.flock(lock, fcntl.LOCK_EX)
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.chmod(_mode_of(target))
+            if before is not None:
+                before()
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink()
+            raise
+    for left in target.parent.glob(f"{glob.escape(prefix)}*"):
+        with contextlib.suppress(OSError, RagortuneError):
+            _remove_abandoned(left)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove a half-written file of a run that lives no more; raises OSError where it does."""
+    if fcntl is None:
+        path.unlink()
+        return
+    with open_file(path) as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+
+
+def _mode_of(path: Path) -> int:
+    """Return the mode of a file, or the one that a new file gets."""
+    try:
+        return path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask

@@ -1,0 +1,203 @@
+"""Files of the user: written whole or not at all, and never where something else would be lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from ragortune.support.writing import replace_file
+from tests.test_check_command import AGREEING, DISAGREEING
+
+fcntl = pytest.importorskip("fcntl")
+
+
+def test_saving_replaces_a_file_whole_and_keeps_its_mode_and_links(tmp_path, monkeypatch):
+    target, link = tmp_path / "a.yaml", tmp_path / "link.yaml"
+    target.write_text("old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    replace_file(str(link), "new")
+
+    assert (target.read_text(), target.stat().st_mode & 0o777, link.is_symlink()) == ("new", 0o640, True)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pathlib.Path.replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(str(target), "newer")
+    assert target.read_text() == "new"
+    assert sorted(os.listdir(tmp_path)) == ["a.yaml", "link.yaml"]
+
+
+def test_what_a_killed_run_has_left_is_swept_and_what_a_running_one_writes_is_not(tmp_path):
+    left, written, other = (
+        tmp_path / name for name in (".a.yaml.ragortune-1", ".a.yaml.ragortune-2", ".b.ragortune-3")
+    )
+    for path in (left, written, other):
+        path.write_text("half")
+    with written.open() as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        replace_file(tmp_path / "a.yaml", "whole")
+
+    assert sorted(os.listdir(tmp_path)) == [written.name, other.name, "a.yaml"]
+
+
+@pytest.fixture
+def repository(git, write):
+    """A repository with two documents that each disagree with themselves, one changed on a branch."""
+    git("init", "-q", "-b", "main")
+    write("docs/one.md", DISAGREEING)
+    write("docs/two.md", DISAGREEING)
+    git("add", ".")
+    git("commit", "-qm", "first")
+    git("checkout", "-qb", "topic")
+    write("docs/two.md", DISAGREEING + "\nMore words.\n")
+
+
+def entries(tmp_path):
+    known = json.loads((tmp_path / "known.json").read_text())["findings"]
+    return sorted({(entry["path"], entry["rule"]) for entry in known})
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_baseline_keeps_what_it_knows_of_documents_that_were_not_looked_at(run, tmp_path):
+    run("check", "docs", "--write-baseline", "known.json")
+    before = entries(tmp_path)
+
+    result = run("check", "docs", "--since", "main", "--write-baseline", "known.json")
+
+    assert "1 of 2 documents changed" in result.err
+    assert entries(tmp_path) == before
+    assert run("check", "docs", "--baseline", "known.json").code == 0
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_baseline_loses_what_it_knows_of_documents_that_are_gone(run, tmp_path):
+    run("check", "docs", "--write-baseline", "known.json")
+    (tmp_path / "docs" / "one.md").unlink()
+
+    run("check", "docs", "--write-baseline", "known.json")
+
+    assert {path for path, _ in entries(tmp_path)} == {"docs/two.md"}
+
+
+def test_a_baseline_keeps_what_other_rules_found(run, write, tmp_path):
+    write("a.md", DISAGREEING)
+    run("check", "a.md", "--write-baseline", "known.json")
+    before = entries(tmp_path)
+    assert len(before) > 1
+
+    result = run("check", "a.md", "--select", before[0][1], "--write-baseline", "known.json")
+
+    assert entries(tmp_path) == before
+    assert "stale" not in result.out
+
+
+@pytest.mark.parametrize("held", ["# A document\n", '{"schema": "other"}', "x: 1\n"])
+def test_a_baseline_is_never_written_over_something_else(run, write, tmp_path, held):
+    write("a.md", DISAGREEING)
+    write("other", held)
+
+    result = run("check", "a.md", "--write-baseline", "other")
+
+    assert result.code == 2
+    assert (tmp_path / "other").read_text() == held
+
+
+@pytest.mark.parametrize(
+    "path", ["a.md", "docs/../a.md", "link.md", "known.json", "ragortune.yaml", "p.yaml"]
+)
+def test_a_report_is_never_written_over_what_the_run_reads(run, write, tmp_path, path):
+    write("a.md", DISAGREEING)
+    write("p.yaml", "knowledge: {volatility: daily}\n")
+    write("ragortune.yaml", "check: {baseline: known.json, profile: p.yaml}\n")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "link.md").symlink_to("a.md")
+    run("check", "a.md", "--write-baseline", "known.json")
+    before = (tmp_path / path).read_bytes()
+
+    result = run("check", "a.md", "--format", f"json={path}")
+
+    assert result.code == 2
+    assert "would overwrite what this run reads" in result.err
+    assert (tmp_path / path).read_bytes() == before
+
+
+def test_a_report_among_the_documents_is_written_anew(run, write, tmp_path):
+    write("docs/a.md", DISAGREEING)
+
+    for _ in range(2):
+        assert run("check", "docs", "--format", "markdown=docs/report.md").code == 1
+
+    assert (tmp_path / "docs" / "report.md").read_text().startswith("<!-- ragortune check -->")
+
+
+@pytest.mark.parametrize("option", ["--format=sarif=out", "--write-baseline=out"])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_link_in_the_checkout_leads_no_file_out_of_it(run, write, tmp_path, option, is_there):
+    write("repo/a.md", AGREEING)
+    if is_there:
+        write("outside", "")
+    (tmp_path / "repo" / ".git").mkdir()
+    (tmp_path / "repo" / "out").symlink_to("../outside")
+    run.folder = tmp_path / "repo"
+
+    result = run("check", "a.md", option)
+
+    assert result.code == 2
+    assert "is a link that leads outside its folder and is not written" in result.err
+    assert not is_there or (tmp_path / "outside").read_bytes() == b""
+    assert (tmp_path / "outside").exists() == is_there
+
+
+def test_a_template_is_not_written_through_a_link_that_leads_nowhere(run, tmp_path):
+    (tmp_path / "repo").mkdir()
+    (tmp_path / "repo" / "profile.yaml").symlink_to("../outside.yaml")
+    run.folder = tmp_path / "repo"
+
+    assert "exists" in run("init").err
+    assert "leads outside" in run("init", "--force").err
+    assert not (tmp_path / "outside.yaml").exists()
+
+
+def start(folder, *arguments, **options):
+    command = [sys.executable, "-m", "ragortune", *arguments]
+    return subprocess.run(command, cwd=folder, check=False, **options)
+
+
+@pytest.mark.parametrize("option", ["--format=json=/dev/stdout", "--write-baseline=/dev/stdout"])
+def test_a_stream_by_its_name_is_written_to(write, tmp_path, option):
+    write("a.md", DISAGREEING)
+
+    done = start(tmp_path, "check", "a.md", option, "--format=text=/dev/null", capture_output=True)
+
+    assert done.returncode in {0, 1}
+    assert json.loads(done.stdout)["schema"].startswith("ragortune/")
+
+
+def test_a_pipe_is_written_to(write, tmp_path):
+    write("a.md", DISAGREEING)
+    os.mkfifo(tmp_path / "pipe")
+    taken = []
+    reader = threading.Thread(target=lambda: taken.append((tmp_path / "pipe").read_text()))
+    reader.start()
+    done = start(tmp_path, "check", "a.md", "--format=json=pipe", stderr=subprocess.PIPE)
+    reader.join(60)
+
+    assert done.returncode == 1
+    assert json.loads(taken[0])["exit_code"] == 1
+
+
+def test_a_full_disk_is_told_by_the_name_of_the_file(write, tmp_path):
+    write("a.md", DISAGREEING)
+
+    done = start(tmp_path, "check", "a.md", "--format=json=/dev/full", capture_output=True, text=True)
+
+    assert done.returncode == 2
+    assert done.stderr == "error: '/dev/full' cannot be written (No space left on device)\n"
