@@ -11,6 +11,7 @@ import sys
 import termios
 import time
 
+import pyte
 import pytest
 
 pty = pytest.importorskip("pty")
@@ -119,13 +120,12 @@ def test_a_whole_session_with_help_wrong_input_and_going_back(session, tmp_path)
     assert "Did you mean 'translation'?" in talk.type("writing")
     assert "= task.kind: writing" in talk.type("back")
     assert "What does the system do?" in talk.type("translation")
-    assert "= task.kind: translation" in talk.type("in the request")
-    while not talk.expect("> ", "Answer more of them?").endswith("them?"):
+    assert "= task.kind: translation" in talk.type("in request")
+    while not talk.expect("> ", "Done: ").endswith("Done: "):
         talk.press(b"skip\n")
-    talk.type("no")
     assert talk.end() == 0
 
-    dialogue, _, end = talk.screen.partition("more> no")
+    dialogue, _, end = talk.screen.partition("Done: ")
     assert "= knowledge.access_path: in_request" in dialogue
     assert max(map(len, dialogue.split("\n"))) <= 80
     assert "Still unknown: " in end
@@ -134,7 +134,7 @@ def test_a_whole_session_with_help_wrong_input_and_going_back(session, tmp_path)
 
 
 def test_the_recommendation_alone_goes_to_stdout(session, tmp_path):
-    with open(tmp_path / "advice.txt", "wb") as out:
+    with (tmp_path / "advice.txt").open("wb") as out:
         talk = session("ask", stdout=out)
         talk.type("translation")
         talk.type("stop")
@@ -168,7 +168,7 @@ def test_ctrl_c_loses_nothing_and_the_next_run_goes_on(session, tmp_path):
     assert talk.end() == 130
     assert "Interrupted; everything is saved in profile.yaml." in talk.screen
     assert "Recommendation" not in talk.screen
-    assert os.listdir(tmp_path) == ["profile.yaml"]
+    assert [own.name for own in tmp_path.iterdir()] == ["profile.yaml"]
 
     again = session("ask")
     shown = again.type("stop")
@@ -197,7 +197,7 @@ def test_a_window_that_is_closed_loses_nothing(session, tmp_path):
 
     assert talk.hang_up() == -signal.SIGHUP
     assert "\n  kind: translation\n" in (tmp_path / "profile.yaml").read_text()
-    assert os.listdir(tmp_path) == ["profile.yaml"]
+    assert [own.name for own in tmp_path.iterdir()] == ["profile.yaml"]
 
 
 def test_a_piped_stdin_is_never_taken_for_answers(tmp_path):
@@ -210,7 +210,7 @@ def test_a_piped_stdin_is_never_taken_for_answers(tmp_path):
     assert "`ask` needs a terminal to ask on" in result.stderr
     assert "  task.kind: What does the system do?" in result.stderr
     assert "fill in profile.yaml" in result.stderr
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_hostile_profile_cannot_speak_to_the_terminal(session, write):
@@ -231,3 +231,58 @@ def test_a_hostile_profile_cannot_speak_to_the_terminal(session, write):
     assert worse.end() == 2
     assert "\x1b" not in worse.screen
     assert "there is no key '\\x1b[31m'" in worse.screen
+
+
+# --- the end of a questionnaire on the screen -----------------------------------------------------------------------
+
+UNKNOWN = {"task.kind": "writing", "knowledge.access_path": "by_meaning"}
+LABELLED = {
+    "task.kind": "classification",
+    "knowledge.access_path": "in_request",
+    "knowledge.gap": "none",
+    "readiness.prompting": "plateaued",
+    "data.examples": "12000",
+    "data.quality": "reviewed",
+    "performance.volume": "250000",
+    "cost.right_sizing": "yes",
+}
+CITED = {
+    "task.kind": "question_answering",
+    "knowledge.access_path": "by_meaning",
+    "knowledge.gap": "most",
+    "knowledge.source": "documents",
+    "knowledge.fits_prompt": "no",
+    "knowledge.volatility": "weekly",
+    "grounding.citations": "required",
+    "governance.access": "per_document",
+    "data.rights": "not_allowed",
+}
+
+
+@pytest.mark.parametrize(
+    ("answers", "option", "columns"),
+    [
+        (UNKNOWN, "rag", 80),
+        (LABELLED, "fine_tuning", 80),
+        (CITED, "rag", 80),
+        (CITED, "rag", 40),
+        (LABELLED, "fine_tuning", 200),
+    ],
+)
+def test_a_questionnaire_ends_with_the_whole_answer_on_the_screen(session, answers, option, columns):
+    talk = session("ask", "-o", "p.yaml", columns=columns, term="xterm")
+    while (asked := talk.expect("> ", "Done: ", "Settled: ")).endswith("> "):
+        name = asked.rpartition("\n")[2].removesuffix("> ")
+        talk.press(f"{'no' if name == 'more' else answers.get(name, 'skip')}\n".encode())
+    assert talk.end() == 0
+
+    terminal = pyte.Screen(columns, 24)
+    pyte.Stream(terminal).feed(f"{talk.screen}$ ".replace("\n", "\r\n"))
+    shown = [line.rstrip() for line in terminal.display]
+
+    start = shown.index("Untitled project")
+    assert shown[start + 2].startswith("Recommendation: " + option)
+    assert re.search(r"Of 100 published systems like this, (about|more than) \d\d did so\.", " ".join(shown))
+    for label in ("How firm", "First step", "More"):
+        assert any(line.startswith(f"  {label}") for line in shown[start:])
+    assert "$" in shown

@@ -127,7 +127,7 @@ def test_no_more_is_claimed_than_the_field_sample_can_tell():
     advice = recommend({"knowledge": {"access_path": "by_meaning", "source": "documents", "gap": "most"}})
     told = tell(advice.replace(probability={**advice.probability, advice.option: 0.98}))
 
-    assert f" Of 100 published systems like this, more than 95 did so. rag 98% " in told
+    assert " Of 100 published systems like this, more than 95 did so. rag 98% " in told
 
 
 def test_a_rule_set_without_a_field_sample_claims_nothing_about_systems():
@@ -199,7 +199,7 @@ def test_firm_advice_and_advice_that_is_not_firm_are_told_apart():
 def test_advice_with_too_much_open_says_that_it_was_not_worked_out():
     advice = recommend({}).replace(settled=None, unknowns=None)
 
-    assert describe_firmness(advice).endswith("too much open to work out whether it can change the advice")
+    assert re.search("settled: not computed, [0-9]+ joint rules", describe_firmness(advice))
 
 
 # --- needs ----------------------------------------------------------------------------------------------------------

@@ -128,7 +128,6 @@ def test_all_sections_are_the_whole_report(run):
         (("recommend", "p.yaml", "--show", ""), "error: --show must be reasons, gates, "),
         (("recommend", "p.yaml", "--show", "flips", "-f", "json"), "error: --show is for text"),
         (("check", "p.md", "--full", "-f", "sarif"), "error: --full is for text"),
-        (("cost", "p.yaml", "--full", "-f", "csv"), "error: --full is for text"),
     ],
 )
 def test_a_section_that_is_not_there_is_an_error_with_the_nearest_name(run, write, arguments, message):
@@ -140,7 +139,7 @@ def test_a_section_that_is_not_there_is_an_error_with_the_nearest_name(run, writ
     assert message in result.err
 
 
-def test_a_report_in_a_file_is_the_whole_one(run, write):
+def test_a_report_in_a_file_is_the_whole_one(run):
     path = ROOT / "examples/repository/docs/adr/0007-tune-on-the-price-list.md"
     run("check", path, "--format", "text=out.txt", "--format", "json")
 

@@ -40,13 +40,11 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "text": "ragortune.report.costs:build_page",
         "json": "ragortune.report.costs:describe_costs",
         "markdown": "ragortune.report.costs:build_page",
-        "csv": "ragortune.report.costs:write_costs_csv",
     },
     "prices list": {
         "text": "ragortune.report.pricelist:list_prices",
         "json": "ragortune.report.pricelist:list_records",
         "markdown": "ragortune.report.pricelist:tabulate_prices",
-        "csv": "ragortune.report.pricelist:write_prices_csv",
     },
     "prices show": {
         "text": "ragortune.report.pricelist:show_price",

@@ -1,10 +1,8 @@
-"""A cost report as a page of blocks, as JSON and as CSV."""
+"""A cost report as a page of blocks and as JSON."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -38,7 +36,6 @@ from ragortune.report.blocks import (
     terms,
 )
 from ragortune.report.screen import SCREENS
-from ragortune.support.text import clean_text
 
 SCHEMA = "ragortune/cost/1"
 _BAR_CELLS = 24
@@ -57,46 +54,6 @@ def describe_costs(answer: CostAnswer) -> dict[str, object]:
         "facts": {name: level for name, (level, _) in answer.facts.items()},
         "advice": advice,
     }
-
-
-_CSV_HEAD = (
-    *("option", "approach", "model", "cache", "feasible"),
-    *("running_p10", "running_p50", "running_p90", "total_p10", "total_p50", "total_p90", "invested_p50"),
-    *("chance", "first_word_p50_ms", "first_word_p95_ms", "answer_p50_ms", "answer_p95_ms", "name"),
-)
-
-
-def write_costs_csv(answer: CostAnswer) -> str:
-    """Return a cost report as a table with one option a row."""
-    rows = []
-    for cost in answer.report.options:
-        money = (
-            *msgspec.structs.astuple(cost.running),
-            *msgspec.structs.astuple(cost.total),
-            cost.invested.p50,
-        )
-        rows.append(
-            (
-                *(cost.option, cost.approach, cost.model or "own", cost.cache),
-                "yes" if cost.feasible else "no",
-                *(f"{amount:.6g}" for amount in money),
-                f"{cost.chance:.4f}",
-                *(f"{time:.0f}" for time in list_times(cost)),
-                format_name(cost),
-            )
-        )
-    return write_csv(_CSV_HEAD, rows)
-
-
-def write_csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table as CSV in which no cell is taken for a formula."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(head)
-    for row in rows:
-        cells = map(clean_text, row)
-        writer.writerow(f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in cells)
-    return stream.getvalue()
 
 
 # --- the page -----------------------------------------------------------------------------------------------------

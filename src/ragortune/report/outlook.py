@@ -41,6 +41,7 @@ GATE_WORDS: Mapping[GateKind, str] = {
     GateKind.CONFIRMS: "confirms {}",
 }
 """What a gate does to a need."""
+_TOO_MANY = "not computed: there are too many changes to try"
 _MOST_FLIPS = 6
 _MOST_QUESTIONS = 5
 _MOST_SENSITIVITIES = 6
@@ -54,12 +55,14 @@ _BAR_CELLS = 25
 
 def list_flips(recommendation: Recommendation) -> Iterator[Block]:
     """Return the changes of answers that would change the advice; nothing where that was not worked out."""
-    if recommendation.flips is None:
+    if recommendation.sensitivities is None:
         return
-    merged = _merge_flips(recommendation, recommendation.flips)
+    merged = _merge_flips(recommendation, recommendation.flips or ())
     more = len(merged[_MOST_FLIPS:])
     yield Heading("What would change it", 2)
-    if merged:
+    if recommendation.flips is None:
+        yield bullets([_TOO_MANY])
+    elif merged:
         yield terms(merged[:_MOST_FLIPS])
     else:
         yield bullets(["no change of up to three answers that are known"])
@@ -197,6 +200,8 @@ def explain_refusal(recommendation: Recommendation, refusal: Refusal | None) -> 
 
 
 def _describe_nearest(recommendation: Recommendation, refusal: Refusal) -> str:
+    if not refusal.searched:
+        return _TOO_MANY
     if refusal.nearest is None:
         return "no change of up to three answers would make it right"
     change = {name: [level] for name, level in refusal.nearest.change.items()}

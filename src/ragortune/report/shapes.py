@@ -181,6 +181,7 @@ def _describe_refusal(refusal: Refusal) -> dict[str, object]:
         "gates": [hit.rule.id for hit in refusal.gates],
         "nearest": refusal.nearest and refusal.nearest.change,
         "fixed": refusal.fixed,
+        "searched": refusal.searched,
     }
 
 

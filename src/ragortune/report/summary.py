@@ -31,7 +31,10 @@ def draw_screen(advice: Advice, form: int) -> Iterator[Block]:
         yield Break(line=True)
     yield Heading(cut_text(given.profile.project or "Untitled project", SHORT if form else LONG))
     yield from build_headline(given)
-    state = [Row(label, text, 8 - 4 * place) for place, (label, text) in enumerate(list_state(given))]
+    state = [
+        Row(label, text, 8 - 4 * place, gone=19 - 7 * place)
+        for place, (label, text) in enumerate(list_state(given))
+    ]
     rows = [*state, *_list_backing(given), *_list_doubts(given), *_list_steps(given)]
     yield show_rows(rows, form)
 
@@ -79,8 +82,8 @@ def _list_steps(given: Recommendation) -> Iterator[Row]:
             yield Row("Find out", "nothing: no open question is expected to tell much", 2)
     begin = [(hit.rule.technique.begin_with, hit.rule.code) for hit in given.techniques if hit.rule.technique]
     text, code = begin[0] if begin else (given.rulebook.options[given.option].first, "")
-    yield Row("First step", text, 4, code)
-    parts = "reasons,cases" if given.flips is None else "reasons,flips,cases"
+    yield Row("First step", text, 4, code, gone=19)
+    parts = "reasons,cases" if given.sensitivities is None else "reasons,flips,cases"
     yield Row("More", f"`--full`, `--show {parts}`, `explain WORD`", KEPT)
 
 

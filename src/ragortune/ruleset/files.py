@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache
+from itertools import islice
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
@@ -42,6 +43,9 @@ from ragortune.support.reading import Document, KeyPath
 from ragortune.support.record import Record
 from ragortune.support.rulefolder import MANIFEST
 from ragortune.support.text import join_words, quote_value
+
+MOST_PROBLEMS = 100
+"""So many are told at once, because looking for the name that was meant takes its time."""
 
 
 class Disabled(Record, frozen=True):
@@ -146,7 +150,7 @@ def validate(folder: str, document: Document, problems: list[RagortuneError]) ->
     try:
         return adapter_of(folder).validate_python(document.data, strict=False)
     except ValidationError as error:
-        problems += _word_problems(error, folder, document)
+        problems += islice(_word_problems(error, folder, document), MOST_PROBLEMS)
         return None
 
 

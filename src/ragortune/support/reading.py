@@ -108,7 +108,7 @@ def open_file(path: str | Path) -> BinaryIO:
         number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         mode = os.fstat(number).st_mode
         if stat.S_ISREG(mode):
-            return open(number, "rb")
+            return os.fdopen(number, "rb")
         os.close(number)
     except FileNotFoundError:
         raise UnreadableError("no such file", place) from None

@@ -66,7 +66,11 @@ def cut_text(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     end = max(text.rfind(f"{sign} ", 0, most) for sign in ".?!") + 1
-    return text[:end] or text[: max(most - 3, 0)].rpartition(" ")[0].rstrip(",:;(-") + " ..."
+    if end:
+        return text[:end]
+    words = text[: max(most - 3, 0)].rpartition(" ")[0]
+    words = words if words.count("(") <= words.count(")") else words.rpartition("(")[0].rstrip()
+    return words.rstrip(",:;-") + " ..."
 
 
 def clean_line(text: str, width: int = 200) -> str:
