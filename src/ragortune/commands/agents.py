@@ -222,12 +222,12 @@ def _check_arguments(tool: AgentTool, arguments: Arguments) -> None:
 
 def _take_text(arguments: Arguments, name: str, limit: int | None = None) -> str:
     """Return an argument that must be text; raises UsageError."""
-    given = arguments[name]
-    if not isinstance(given, str):
-        raise UsageError.expected(f"'{name}'", "text", given)
-    if limit is not None and len(given) > limit:
+    value = arguments[name]
+    if not isinstance(value, str):
+        raise UsageError.expected(f"'{name}'", "text", value)
+    if limit is not None and len(value) > limit:
         raise UsageError(f"'{name}' is longer than {limit} characters")
-    return given
+    return value
 
 
 def _feed(text: str, environment: Environment) -> Environment:
@@ -237,11 +237,11 @@ def _feed(text: str, environment: Environment) -> Environment:
 
 def _feed_profile(arguments: Arguments, environment: Environment) -> tuple[str, Environment]:
     """Return a name that says how the profile is written, and the environment with it on stdin."""
-    given = arguments["profile"]
-    if isinstance(given, str):
-        return "profile.yaml", _feed(given, environment)
+    value = arguments["profile"]
+    if isinstance(value, str):
+        return "profile.yaml", _feed(value, environment)
     try:
-        text = json.dumps(given, ensure_ascii=False, indent=2)
+        text = json.dumps(value, ensure_ascii=False, indent=2)
     except RecursionError:
         raise UnreadableError("is nested too deeply", Place("profile.json")) from None
     return "profile.json", _feed(text, environment)

@@ -233,7 +233,7 @@ class PriceBook:
         self.kinds = kinds
 
     def find(self, name: str, *kinds: str) -> PriceRow:
-        """Return a row of one of these kinds; raises PriceError naming the nearest, and never stands in a zero."""
+        """Return a row of one of these kinds; raises PriceError naming the nearest, and never takes zero for what is missing."""
         row = self.rows.get(name)
         if row is not None and row.kind in kinds:
             return row

@@ -156,7 +156,7 @@ def format_leader(report: CostReport) -> str:
     """Return the cheapest option with how sure that is, or that cost does not decide."""
     cost = report.leader
     if cost is None:
-        return "no option can be used; see what stands in the way"
+        return "no option can be used; see the obstacles"
     chance = report.chance_of(cost.option)
     rivals = [other for other in report.options if other.feasible and other.option is not cost.option]
     if not rivals:

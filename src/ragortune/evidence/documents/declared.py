@@ -110,7 +110,7 @@ def _path_of(criterion: str, profile: Profile, data: object, path: KeyPath) -> K
     assert isinstance(data, dict)
     answer = profile.answers.get(criterion)
     if answer is not None and answer.source is Provenance.DERIVED:
-        names = (name for name, given in profile.quantities.items() if given.criterion == criterion)
+        names = (name for name, own in profile.quantities.items() if own.criterion == criterion)
         return (*path, "quantities", next(names))
     return (*path, criterion) if criterion in data else (*path, *criterion.split(".", 1))
 
@@ -121,8 +121,8 @@ def _state_fact(
     levels = profile.levels[criterion]
     answer = profile.answers.get(criterion)
     value: object = levels[0] if len(levels) == 1 else list(levels)
-    if answer is not None and isinstance(answer.given, (int, float)):
-        value = answer.given
+    if answer is not None and isinstance(answer.value, (int, float)):
+        value = answer.value
     span = _span_of_place(document, path, lines)
     evidence = answer.evidence if answer is not None else None
     quoted = evidence if isinstance(evidence, Evidence) else None
