@@ -82,7 +82,7 @@ def test_a_team_between_two_levels_names_both(text):
         ("knowledge.access_path", "by_meaning and by_key", ["by_meaning", "by_key"]),
         ("knowledge.access_path", "by meaning, by key", ["by_meaning", "by_key"]),
         ("knowledge.access_path", "1, 3", ["in_request", "by_meaning"]),
-        ("knowledge.source", "a database and documents", ["structured_data", "documents"]),
+        ("knowledge.source", "structured and documents", ["structured_data", "documents"]),
         (
             "task.kind",
             "summarisation; classification; writing",
@@ -144,32 +144,9 @@ def test_any_of_all_levels_says_nothing():
 # --- yes, no and descriptions -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("criterion", "yes", "no"),
-    [
-        ("data.rights", "clean", "not_allowed"),
-        ("model.tunable", "yes", "no"),
-        ("governance.erasure", "required", "none"),
-        ("operations.owner", "named", "nobody"),
-        ("cost.right_sizing", "yes", "no"),
-        ("knowledge.fits_prompt", "yes", "no"),
-    ],
-)
-def test_yes_and_no_name_the_level_that_says_so(criterion, yes, no):
-    assert {understood(criterion, word) for word in ("yes", "Yes", "y", "yep")} == {yes}
-    assert {understood(criterion, word) for word in ("no", "NO", "nope")} == {no}
-
-
-@pytest.mark.parametrize(
-    ("criterion", "candidates"),
-    [
-        ("governance.access", "roles or per_document"),
-        ("behaviour.new_skill", "tool_use or new_skill"),
-        ("data.examples", "under_50, under_500, under_5000 or plenty"),
-    ],
-)
-def test_a_yes_that_could_be_several_levels_is_asked_back(criterion, candidates):
-    assert f"'yes' could be {candidates}" in complaint(criterion, "yes")
+@pytest.mark.parametrize("criterion", ["model.tunable", "cost.right_sizing", "knowledge.fits_prompt"])
+def test_yes_and_no_name_the_level_whose_description_begins_so(criterion):
+    assert (understood(criterion, "Yes"), understood(criterion, "NO")) == ("yes", "no")
 
 
 @pytest.mark.parametrize("criterion", ["task.kind", "grounding.error_cost", "performance.latency"])
@@ -179,39 +156,15 @@ def test_yes_and_no_are_no_answer_where_no_level_says_so(criterion):
 
 
 @pytest.mark.parametrize(
-    ("criterion", "text", "level"),
+    ("criterion", "text"),
     [
-        ("knowledge.access_path", "by meaning", "by_meaning"),
-        ("knowledge.access_path", "in the request", "in_request"),
-        ("knowledge.access_path", "the right passage has to be found", "by_meaning"),
-        ("knowledge.source", "a database", "structured_data"),
-        ("knowledge.source", "documents or pages", "documents"),
-        ("knowledge.source", "in people's heads", "tacit"),
-        ("knowledge.volatility", "about once a month", "monthly"),
-        ("knowledge.volatility", "never", "static"),
-        ("knowledge.size", "a thick book", "small"),
-        ("performance.latency", "in the background", "batch"),
-        ("performance.deployment", "our own machines", "on_premises"),
-        ("data.rights", "only after masking", "needs_masking"),
-        ("data.teaches", "both", "facts_and_form"),
+        ("grounding.citations", "sources"),
+        ("knowledge.source", "not documents"),
+        ("knowledge.gap", "of the"),
     ],
 )
-def test_the_words_of_a_description_name_its_level(criterion, text, level):
-    assert understood(criterion, text) == level
-
-
-@pytest.mark.parametrize(
-    ("criterion", "text", "part"),
-    [
-        ("readiness.prompting", "tried", "could be untried or plateaued"),
-        ("grounding.citations", "sources", "could be none, useful or required"),
-        ("grounding.citations", "users ask for sources", "is not an answer"),
-        ("knowledge.source", "not documents", "is not an answer"),
-        ("knowledge.gap", "of the", "is not an answer"),
-    ],
-)
-def test_words_that_several_descriptions_share_or_one_denies_are_not_guessed_at(criterion, text, part):
-    assert part in complaint(criterion, text)
+def test_single_words_of_a_description_are_not_guessed_at(criterion, text):
+    assert "is not an answer" in complaint(criterion, text)
 
 
 # --- amounts ------------------------------------------------------------------------------------------------------

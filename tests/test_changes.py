@@ -6,11 +6,13 @@ import random
 import pytest
 
 from ragortune import load_rulebook
-from ragortune.engine import decide_option, find_flips
+from ragortune.engine import add_what_if, decide_option, explain_refusal, find_flips, judge_profile
 from ragortune.engine.changes import find_nearest_profile
-from ragortune.model import Option
+from ragortune.model import Option, Profile
+from ragortune.report.outlook import build_outlook
+from ragortune.report.text import write_text
 
-from .rule_sets import draw_answers, make_rulebook
+from .rule_sets import draw_answers, make_criterion, make_rulebook
 
 BOOK = load_rulebook()
 
@@ -127,3 +129,16 @@ def test_the_nearest_profile_for_an_option_gives_it_and_no_smaller_change_does(o
         changed = {name: (level,) for name, level in nearest.change.items()}
         assert decide_option(book, {**levels, **changed}).option is option is nearest.option
         assert len(changed) <= min(sizes)
+
+
+def test_where_there_are_too_many_changes_to_try_that_is_said():
+    names = [f"team.q{number}" for number in range(400)]
+    book = BOOK.replace(criteria={name: make_criterion(name, ["low", "high"]) for name in names}, rules={})
+    found = add_what_if(judge_profile(book, Profile(dict.fromkeys(names, ("low",)))))
+
+    refusal = explain_refusal(found, Option.BOTH)
+
+    assert (found.settled, found.flips) == (True, None)
+    assert (refusal.nearest, refusal.searched) == (None, False)
+    told = write_text(build_outlook(found, refusal), width=80, color=False)
+    assert told.count("not computed: there are too many changes to try") == 2

@@ -1,7 +1,5 @@
 """`cost` as teams run it: whole outputs, every format, overrides, and what is said about input that cannot be."""
 
-import csv
-import io
 import json
 import os
 
@@ -37,15 +35,6 @@ def test_the_text_report_of_each_scenario_is_the_one_agreed_on(run, path):
 
 def test_the_markdown_report_is_the_one_agreed_on(run):
     agree("cost-1.md", run("cost", SCENARIOS[0], *DAY, "--format", "markdown").out)
-
-
-def test_the_table_for_spreadsheets_is_the_one_agreed_on(run):
-    text = run("cost", SCENARIOS[3], *DAY, "--format", "csv").out
-    rows = list(csv.DictReader(io.StringIO(text)))
-
-    assert {row["option"] for row in rows} == {"rag", "neither", "fine_tuning", "both"}
-    assert sum(float(row["chance"]) for row in rows) == pytest.approx(1)
-    agree("cost-4.csv", text)
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
@@ -268,7 +257,7 @@ def test_a_number_that_agrees_is_fine(run, write, text):
         (("--price", "gpt-6-luna.out=nan"), "'out' must be from"),
         (("--as-of", "tomorrow"), "--as-of must be a date, YYYY-MM-DD, not 'tomorrow'"),
         (("--draws", "3"), "the number of draws must be from 100 to 200,000, not 3"),
-        (("--format", "yaml"), "--format must be text, json, markdown or csv"),
+        (("--format", "yaml"), "--format must be text, json or markdown"),
         (("--prices", "none.yaml"), "no such file"),
     ],
 )
@@ -297,7 +286,7 @@ def test_nothing_from_a_profile_reaches_the_terminal_as_a_command(run):
     text = (
         b'{"project": "a\\u001b[31mb [red]|<b>", "performance": {"volume": 10}, "knowledge": {"gap": "none"}}'
     )
-    for form in ("text", "markdown", "csv"):
+    for form in ("text", "markdown"):
         out = run("cost", "-", *DAY, "--draws", "200", "--format", form, stdin=text).out
         assert "\x1b" not in out
     assert "<b>" not in run("cost", "-", *DAY, "--draws", "200", "--format", "markdown", stdin=text).out

@@ -33,14 +33,6 @@ def within_factor(found, expected, factor):
 # --- arithmetic: prices times quantities, to a percent ------------------------------------------------------------
 
 
-def test_v1_context_for_the_chunks_of_a_million_tokens_costs_what_the_cookbook_says():
-    each = formulas.price_contextual_chunks(
-        tokens(8000), tokens(800), tokens(50), tokens(100), (usd(0.30), usd(0.03), usd(0.25), usd(1.25))
-    )
-
-    within(each.number_in("USD") * 125, 1.02, 1)
-
-
 def test_v2_a_month_of_a_tuned_chatbot_costs_what_the_vendor_works_out():
     hosting = formulas.price_machines(ONE, usd(1.70, "hour")) * measure(720, "hours")
     used = tokens(20e6) * usd(1.10) + tokens(40e6) * usd(4.40)
@@ -366,12 +358,6 @@ def test_a_point_of_accuracy_at_four_dollars_is_worth_2433_dollars_a_month():
     lost = measure(2000, "requests/day") * usd(4, "request") * 0.01
 
     assert lost.number_in("USD/month") == pytest.approx(2433, abs=1)
-
-
-def test_accuracy_follows_recall_between_guessing_and_reading():
-    found = formulas.estimate_accuracy(plain(0.8), plain(0.9), plain(0.3))
-
-    assert found.number_in("share") == pytest.approx(0.78)
 
 
 def test_nothing_saved_is_never_paid_back_and_never_breaks_even():

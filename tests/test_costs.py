@@ -416,31 +416,6 @@ def test_batch_prices_are_half(assess):
     )
 
 
-def test_a_written_context_for_each_passage_is_paid_once_and_again_for_what_changes(assess, book):
-    plain = {"passage_tokens": 800, "passage_overlap": 0, "changed_per_month": 0.1}
-    report = assess(with_quantities(context_model="claude-haiku-5-5", **plain))
-    found = option_of(report, "rag/gpt-6.1-terra")
-    values = book.prices["claude-haiku-5-5"].values
-    write, read, price_in, price_out = (values[name].value for name in ("cache_write", "cached", "in", "out"))
-
-    document = 8_000 * write + 10 * (8_000 * read + 850 * price_in + 100 * price_out)
-    whole = document * 250 / 1e6
-    assert dict(found.investments)["contexts of passages"] == pytest.approx(whole)
-    assert dict(found.lines)["contexts of passages"] == pytest.approx(whole * 0.1)
-    without = option_of(assess(with_quantities(**plain)), "rag/gpt-6.1-terra")
-    assert "contexts of passages" not in dict(without.investments)
-    assert dict(found.lines)["model tokens"] > dict(without.lines)["model tokens"]
-    assert dict(found.investments)["first embedding"] == pytest.approx(
-        dict(without.investments)["first embedding"] * 1.125
-    )
-
-
-def test_a_context_model_without_a_price_is_an_error(assess):
-    with pytest.raises(PriceError, match="no chat model 'gpt-0'"):
-        assess(with_quantities(context_model="gpt-0"))
-    assert assess(with_quantities(context_model="none")) == assess(with_quantities())
-
-
 def test_training_all_weights_of_an_own_model_takes_half_as_long_again_as_an_adapter(assess):
     paid = [
         dict(option_of(assess(with_quantities(own_tuning=way)), "both/own").investments)["first training"]
@@ -448,17 +423,6 @@ def test_training_all_weights_of_an_own_model_takes_half_as_long_again_as_an_ada
     ]
 
     assert paid[1] == pytest.approx(paid[0] * 1.5)
-
-
-def test_recall_defaults_for_the_accuracy_of_retrieval_until_that_is_measured(assess):
-    quantities = {"recall_at_k": 0.8, "accuracy_with_passage": 0.9, "accuracy_without_passage": 0.3}
-    implied = option_of(assess(with_quantities(**quantities)), "rag/gpt-6.1-terra")
-    measured = option_of(assess(with_quantities(accuracy_rag=0.78)), "rag/gpt-6.1-terra")
-    both = option_of(assess(with_quantities(**quantities, accuracy_rag=0.9)), "rag/gpt-6.1-terra")
-
-    assert implied.accepted_answer == measured.accepted_answer
-    assert both.accepted_answer.p50 < implied.accepted_answer.p50
-    assert option_of(assess(with_quantities(**quantities)), "both/azure-gpt-4.1").accepted_answer is None
 
 
 def test_reinforcement_tuning_is_billed_by_the_hour(assess):

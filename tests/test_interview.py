@@ -8,19 +8,16 @@ from hypothesis import strategies as st
 
 from ragortune import load_rulebook
 from ragortune.engine import SearchTooLargeError, decide_option, is_settled
-from ragortune.evidence.answers import read_answer
 from ragortune.evidence.profile import Vocabulary, find_declined
 from ragortune.evidence.profile_files import write_profile
 from ragortune.interview import (
     Command,
     Interview,
-    accept_offer,
     explain_question,
     read_command,
     take_answer,
 )
-from ragortune.model import Answer, Criterion, Level, NoticeKind, Option, Profile, Provenance, Sample
-from ragortune.support.errors import AnswerError
+from ragortune.model import Answer, Criterion, Level, Option, Profile, Provenance, Sample
 from ragortune.support.reading import parse_yaml
 
 BOOK = load_rulebook()
@@ -110,8 +107,8 @@ def test_what_nobody_knows_is_never_asked_twice():
 def test_a_question_about_examples_waits_until_there_are_some():
     about_pairs = {name for name, own in BOOK.criteria.items() if "data.examples" in own.asked_when}
     nothing_known, none = (
-        START.replace(extra=tuple(BOOK.criteria)),
-        take_answer(START.replace(extra=tuple(BOOK.criteria)), "data.examples", "none"),
+        START.replace(everything=True),
+        take_answer(START.replace(everything=True), "data.examples", "none"),
     )
     some = take_answer(none, "data.examples", 300)
 
@@ -122,7 +119,7 @@ def test_a_question_about_examples_waits_until_there_are_some():
 
 
 def test_rights_by_document_are_asked_once_there_are_documents():
-    everything = START.replace(extra=tuple(BOOK.criteria))
+    everything = START.replace(everything=True)
     in_heads = play({"knowledge.source": ("tacit",)}, everything)
     in_files = play({"knowledge.source": ("tacit", "documents")}, everything)
 
@@ -196,13 +193,12 @@ def test_when_every_answer_is_known_the_advice_is_settled_and_nothing_is_asked()
     interview = Interview(BOOK, Profile(full))
 
     assert interview.question is None
-    assert interview.offer is None
     assert interview.advice.settled
     assert interview.doubtful == ()
 
 
 def test_the_advice_is_not_called_settled_where_somebody_could_still_find_out():
-    everything = play({}, START.replace(extra=tuple(BOOK.criteria)))
+    everything = play({}, START.replace(everything=True))
 
     assert not everything.advice.settled
     assert not is_settled(BOOK, {})
@@ -244,81 +240,10 @@ def test_published_projects_are_asked_few_questions_and_get_mostly_the_advice_of
 
 def test_all_asks_everything_that_is_still_unknown_after_what_matters():
     short = play(HELP_DESK)
-    whole = play(HELP_DESK, START.replace(extra=tuple(BOOK.criteria)))
+    whole = play(HELP_DESK, START.replace(everything=True))
 
     assert names_asked(whole)[: short.asked] == names_asked(short)
     assert whole.unasked == ()
-    assert whole.offer is None
-
-
-def test_firm_advice_is_followed_by_an_offer_of_questions_that_only_add_steps():
-    interview = play(HELP_DESK)
-
-    assert set(interview.offer.level_ids) == {"no", "quick", "all"}
-    assert {"grounding.citations", "governance.access", "governance.erasure"} <= set(interview.quick)
-
-
-def test_a_question_is_quick_where_one_of_its_answers_adds_a_step_or_a_caution():
-    interview = play(HELP_DESK)
-
-    def list_remarks(interview):
-        advice = interview.advice
-        cautions = [hit.rule.id for hit in advice.notices if hit.rule.notice is NoticeKind.CAUTION]
-        return {*cautions, *(hit.rule.id for hit in advice.techniques)}
-
-    before = list_remarks(interview)
-    for name in interview.quick:
-        answers = (take_answer(interview, name, level) for level in BOOK.criteria[name].level_ids)
-        assert any(list_remarks(after) - before for after in answers), name
-        assert BOOK.criteria[name].unit is None
-
-
-def test_a_search_without_known_sources_is_asked_for_them_before_their_readers():
-    known = {"task.kind": ("question_answering",), "knowledge.access_path": ("by_meaning",)}
-    offered = play(known).replace(declined=(), extra=None)
-    asked = names_asked(play({"knowledge.source": ("documents",)}, offered.replace(extra=offered.quick)))
-
-    assert "governance.access" in offered.quick
-    assert asked.index("knowledge.source") < asked.index("governance.access")
-
-
-def test_an_offer_that_is_turned_down_ends_the_questionnaire():
-    interview = accept_offer(play(HELP_DESK), "no")
-
-    assert interview.question is None
-    assert interview.offer is None
-
-
-def test_the_quick_questions_are_asked_and_no_more():
-    offered = play(HELP_DESK)
-    interview = play(HELP_DESK, accept_offer(offered, "quick"))
-
-    assert set(names_asked(interview)[offered.asked :]) == set(offered.quick)
-    assert interview.question is None
-    assert interview.offer is None
-
-
-def test_everything_can_be_chosen_where_the_quick_questions_are_offered():
-    assert play({}, accept_offer(play(HELP_DESK), "all")).unasked == ()
-
-
-def test_a_yes_means_everything_where_no_quick_question_is_left():
-    interview = play(HELP_DESK)
-    while interview.quick:
-        interview = take_answer(interview, interview.quick[0], "unknown")
-    offer = play({}, interview).offer
-
-    assert offer.level_ids == ("no", "all")
-    assert read_answer(offer, "yes") == "all"
-
-
-def test_a_yes_to_the_offer_means_the_quick_questions():
-    assert read_answer(play(HELP_DESK).offer, "yes") == "quick"
-
-
-def test_two_offers_at_once_cannot_be_chosen():
-    with pytest.raises(AnswerError, match="only one of these"):
-        accept_offer(play(HELP_DESK), ["quick", "all"])
 
 
 # --- what an answer leads to --------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ragortune import load_rulebook
 from ragortune.engine import decide_option, is_settled, judge_profile, reach_options, trace_rules
+from ragortune.engine.compile import Budget
 from ragortune.lint.logic import find_broken_step
 from ragortune.model import Direction, GateKind, Need, Option, Profile, TraceState
 
@@ -137,7 +138,7 @@ def test_a_rule_that_fires_never_moves_a_need_against_its_direction(levels, data
 )
 def test_every_declared_direction_holds_in_every_context(criterion):
     for need in criterion.raises:
-        assert find_broken_step(BOOK, criterion, need) is None
+        assert find_broken_step(BOOK, criterion, need, Budget()) is None
 
 
 def test_what_the_contract_wants_monotone_is_declared():

@@ -189,7 +189,7 @@ def test_firm_advice_and_advice_that_is_not_firm_are_told_apart():
 def test_advice_with_too_much_open_says_that_it_was_not_worked_out():
     advice = recommend({}).replace(settled=None, unknowns=None)
 
-    assert describe_firmness(advice).endswith("too much open to work out whether it can change the advice")
+    assert re.search("settled: not computed, [0-9]+ joint rules", describe_firmness(advice))
 
 
 # --- needs ----------------------------------------------------------------------------------------------------------

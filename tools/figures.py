@@ -156,10 +156,10 @@ def describe_reliability(agreement: Agreement) -> str:
     rows = [
         [
             f"{each.low:.0%} to {each.high:.0%}",
-            str(each.tally.total),
-            f"{each.stated:.1%}" if each.tally.total else "-",
-            _share(each.tally.strict, each.tally.total),
-            _share(each.tally.lenient, each.tally.total),
+            str(each.total),
+            f"{each.stated:.1%}" if each.total else "-",
+            _share(each.strict, each.total),
+            _share(each.lenient, each.total),
         ]
         for each in agreement.by_probability()
     ]

@@ -67,8 +67,8 @@ The same profile, price data, date (`--as-of`) and seed give the same output, by
 
 Token bills are within 5% given true token counts, vector stores within 40%, machines that serve models within 30%,
 training time within a factor of 2.5 either way. Most of the uncertainty of a monthly bill is in the team's own guesses
-of tokens and volume. `tests/test_cost_formulas.py` holds 23 published figures against the formulas, each with its
-tolerance: nine sums of prices, twelve predictions of measurements that nothing was fitted to, one check of a fit (V16)
+of tokens and volume. `tests/test_cost_formulas.py` holds 22 published figures against the formulas, each with its
+tolerance: eight sums of prices, twelve predictions of measurements that nothing was fitted to, one check of a fit (V16)
 and one figure that could not be read again (V8). It also holds five published figures that are wrong, and have to be
 refused.
 

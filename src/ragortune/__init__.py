@@ -1,6 +1,6 @@
 """Should this LLM project use retrieval, fine-tuning, both, or neither yet?
 
-`recommend` judges a profile, `load_rulebook` reads a rule set; what they take and return stands in `ragortune.model`.
+`recommend` judges a profile, `load_rulebook` reads a rule set; what they take and return is in `ragortune.model`.
 """
 
 from __future__ import annotations

@@ -70,13 +70,12 @@ class Judged(Record, frozen=True):
         return self.option in self.case.acceptable
 
 
-class Bin(Record, frozen=True):
+class Bin(Tally, frozen=True):
     """Cases whose advice was stated with about the same probability."""
 
-    low: float
-    high: float
-    tally: Tally
-    stated: float
+    low: float = 0.0
+    high: float = 1.0
+    stated: float = 0.0
     """Mean probability of the recommended option in these cases; 0 where there is none."""
 
 
@@ -122,7 +121,8 @@ class Agreement(Record, frozen=True):
         for low, high in itertools.pairwise((*PROBABILITY_EDGES, math.inf)):
             inside = [own for own in self.judged if low <= own.probability[own.option] < high]
             mean = sum(own.probability[own.option] for own in inside) / max(1, len(inside))
-            bins.append(Bin(low, min(1.0, high), _tally(inside), mean))
+            own = _tally(inside)
+            bins.append(Bin(own.total, own.strict, own.lenient, low, min(1.0, high), mean))
         return tuple(bins)
 
     def confusion(self) -> Mapping[tuple[Option, Option], int]:

@@ -1,4 +1,4 @@
-"""The questionnaire as a state that answers change: which question comes next, where the advice stands, when to stop.
+"""The questionnaire as a state that answers change: which question comes next, what is advised so far, when to stop.
 
 Pure: nothing is printed and nothing is read. An interview never changes; every answer makes a new one that remembers
 the one before, so that going back is exact.
@@ -10,24 +10,11 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
 
-from ragortune.engine import SearchTooLargeError, decide_option, judge_profile, rank_questions, trace_rule
+from ragortune.engine import SearchTooLargeError, decide_option, judge_profile, rank_questions
 from ragortune.engine.questions import can_ask, choose_question
 from ragortune.evidence.profile import Vocabulary
-from ragortune.model import (
-    Answer,
-    Criterion,
-    Level,
-    NoticeKind,
-    OpenQuestion,
-    Option,
-    Profile,
-    Recommendation,
-    Rule,
-    Rulebook,
-)
-from ragortune.support.errors import AnswerError
+from ragortune.model import Answer, Criterion, OpenQuestion, Option, Profile, Recommendation, Rulebook
 from ragortune.support.record import Record
-from ragortune.support.text import join_words
 
 
 class Command(StrEnum):
@@ -60,21 +47,8 @@ class Consequence(Record, frozen=True):
     """Probability of the option."""
 
 
-def keep_profile(profile: Profile) -> Profile:
-    """Return a profile as it is: the completion that adds nothing."""
-    return profile
-
-
 _FAINT = 3
 """While the advice is not firm, a question is worth asking from a gain this many times smaller than `Scale.ask_from`."""
-_MOST_QUICK = 6
-_CAUTION_RANK = 1000
-"""Cautions come after all steps."""
-_OFFER_HELP = (
-    "None of the questions that are left is expected to change the advice much. Their answers can add steps and "
-    "cautions to it, and make it firmer. Numbers for `ragortune cost` stand under `quantities` in the profile; "
-    "`ragortune explain quantities` lists them."
-)
 
 
 class Interview(Record, frozen=True, dict=True):
@@ -84,9 +58,9 @@ class Interview(Record, frozen=True, dict=True):
     profile: Profile
     declined: tuple[str, ...] = ()
     """Criteria that nobody knows an answer to; they stay unknown and are not asked again."""
-    extra: tuple[str, ...] | None = None
-    """Criteria that are asked as well, after those that are worth asking for the advice; None until that is decided."""
-    complete: Callable[[Profile], Profile] = keep_profile
+    everything: bool = False
+    """Whether all else that is unknown is asked as well, after what is worth asking for the advice."""
+    complete: Callable[[Profile], Profile] = Profile.replace
     """Adds to a profile what follows from its answers, such as facts from its quantities."""
     previous: Interview | None = None
     """The interview before the last answer; None at the beginning."""
@@ -133,8 +107,10 @@ class Interview(Record, frozen=True, dict=True):
 
     @cached_property
     def question(self) -> Criterion | None:
-        """The question to ask now: the one that is wanted, else one of those that are asked as well; None at the end."""
-        name = self.wanted or next((own for own in self.extra or () if self._can_ask(own)), None)
+        """The question to ask now: the one that is wanted, else any that is unknown where all are asked; None at the end."""
+        name = self.wanted
+        if name is None and self.everything:
+            name = next((own for own in self.rulebook.criteria if self._can_ask(own)), None)
         return self.rulebook.criteria[name] if name else None
 
     def _can_ask(self, criterion: str) -> bool:
@@ -151,48 +127,6 @@ class Interview(Record, frozen=True, dict=True):
         return tuple(name for name in names if self._can_ask(name))
 
     @cached_property
-    def quick(self) -> tuple[str, ...]:
-        """Questions not asked whose answer alone adds a step or a caution to the advice, the first steps first.
-
-        What has to be counted or measured is left out, and so is what only finds contradictions between answers. A
-        question about a thing is among them if the question whether the thing exists is.
-        """
-        book = self.rulebook
-        ranks: dict[str, int] = {}
-        for rule in book.rules.values():
-            rank = _rank_step(rule, self.advice.option)
-            waiting = () if rank is None else trace_rule(book, rule.id, self.profile.levels).waiting_for
-            if rank is not None and len(waiting) == 1:
-                ranks[waiting[0]] = min(rank, ranks.get(waiting[0], rank))
-        choices = [name for name in ranks if name in book.criteria and not book.criteria[name].unit]
-        first = sorted((name for name in choices if name not in self.kept), key=ranks.__getitem__)[
-            :_MOST_QUICK
-        ]
-        return tuple(
-            name
-            for name in first
-            if self._can_ask(name) or {*first}.issuperset(book.criteria[name].asked_when)
-        )
-
-    @cached_property
-    def offer(self) -> Criterion | None:
-        """What is offered once no question is worth asking for the advice; None before, and where nothing is left.
-
-        It is no criterion of the rule set, and is answered by `accept_offer`.
-        """
-        if self.question is not None or self.extra is not None or not self.unasked:
-            return None
-        levels = [Level("no", "no, that is all")]
-        if self.quick:
-            levels.append(
-                Level("quick", f"yes, those that only add steps and cautions: {join_words(self.quick)}")
-            )
-        first = join_words(self.unasked[:3])
-        levels.append(Level("all", f"everything that is still unknown ({len(self.unasked)}), first {first}"))
-        question = "No question that is left is worth asking for the advice. Answer more of them?"
-        return Criterion("more", "More questions", question, _OFFER_HELP, tuple(levels), nominal=True)
-
-    @cached_property
     def doubtful(self) -> tuple[str, ...]:
         """Questions that were declined, or answered by one of several levels, and could still change the option."""
         return tuple(
@@ -203,21 +137,6 @@ class Interview(Record, frozen=True, dict=True):
     def asked(self) -> int:
         """How many questions were answered or declined since the beginning of this interview."""
         return 0 if self.previous is None else self.previous.asked + 1
-
-
-def _rank_step(rule: Rule, option: Option) -> int | None:
-    """Return the rank of a step or caution that a rule adds to the advice; None where it adds none within the option."""
-    if rule.technique and option in rule.technique.options:
-        return rule.technique.order
-    return _CAUTION_RANK if rule.notice is NoticeKind.CAUTION else None
-
-
-def accept_offer(interview: Interview, value: object) -> Interview:
-    """Return the interview after its offer was answered; raises AnswerError where more than one thing is chosen."""
-    if not isinstance(value, str):
-        raise AnswerError("only one of these can be chosen", None, "type one of the names")
-    chosen = {"quick": interview.quick, "all": tuple(interview.rulebook.criteria)}
-    return interview.replace(extra=chosen.get(value, ()))
 
 
 def take_answer(interview: Interview, criterion: str, value: object) -> Interview:

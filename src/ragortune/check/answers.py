@@ -68,7 +68,7 @@ def gather_answers(
     if outside is not None:
         for criterion, levels in outside.levels.items():
             answer = outside.answers.get(criterion) or Answer(levels, levels[0])
-            fact = StatedFact(criterion, answer.given, Modality.FACT, None, declared=True)
+            fact = StatedFact(criterion, answer.value, Modality.FACT, None, declared=True)
             if criterion in answers and set(answers[criterion].levels).isdisjoint(levels):
                 conflicts.append(Conflict(criterion, (*facts[criterion], fact), resolved=True))
             answers[criterion] = answer.replace(levels=levels)

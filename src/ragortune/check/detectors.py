@@ -171,7 +171,7 @@ def _list_questions(case: AuditCase) -> tuple[Criterion, ...]:
     declared = case.decision.declared or set(case.answers.profile.levels) > set(case.answers.read)
     if case.firm or not case.decides_plainly or not declared:
         return ()
-    return choose_questions(case.advice)
+    return tuple(own for own in choose_questions(case.advice) if own.id not in case.reading.declined)
 
 
 @detects(Detector.OPEN_ANSWER)

@@ -1,4 +1,4 @@
-"""Comments in a document that ask for silence on a rule: read, held to a reason and a date, and applied."""
+"""Comments in a document that suppress a rule: read, held to a reason and a date, and applied."""
 
 from __future__ import annotations
 
@@ -72,19 +72,19 @@ def _resolve_names(listed: str, rules: Mapping[str, FindingRule]) -> tuple[tuple
     return tuple(dict.fromkeys(name for name in found.values() if name)), complaint
 
 
-def silence_findings(
+def suppress_findings(
     findings: Iterable[AuditFinding], held: Sequence[Suppression], chosen: frozenset[str]
 ) -> tuple[list[AuditFinding], list[Flaw]]:
-    """Return the findings with the suppressions that silence them, and a flaw for each that silences nothing.
+    """Return the findings with the suppressions that cover them, and a flaw for each that covers nothing.
 
     Suppressions of rules that are not looked for in this run are let be.
     """
-    silenced = []
+    covered = []
     unused = list(held)
     for finding in findings:
         covering = [suppression for suppression in held if _covers(suppression, finding)]
         unused = [suppression for suppression in unused if suppression not in covering]
-        silenced.append(finding.replace(suppressed_by=covering[0]) if covering else finding)
+        covered.append(finding.replace(suppressed_by=covering[0]) if covering else finding)
     flaws = [
         (
             Detector.UNUSED_SUPPRESSION,
@@ -94,7 +94,7 @@ def silence_findings(
         for suppression in unused
         if chosen >= set(suppression.rules)
     ]
-    return silenced, flaws
+    return covered, flaws
 
 
 def _covers(suppression: Suppression, finding: AuditFinding) -> bool:

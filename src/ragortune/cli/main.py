@@ -72,10 +72,10 @@ def recommend(
     as_of: AsOf = None,
 ) -> None:
     """Print the recommendation for each profile."""
-    given = locals()
+    parameters = locals()
     from ragortune.commands.recommend import RecommendRequest, recommend_profiles
 
-    finish(recommend_profiles(make_request(RecommendRequest, given, format=form), Environment.detect()))
+    finish(recommend_profiles(make_request(RecommendRequest, parameters, format=form), Environment.detect()))
 
 
 @app.command()
@@ -187,10 +187,10 @@ def check(
     stdin_name: StdinName = None,
 ) -> None:
     """Judge design documents: what they decide, and where their own facts speak against it."""
-    given = locals()
+    parameters = locals()
     from ragortune.commands.check import CheckRequest, check_documents
 
-    finish(check_documents(make_request(CheckRequest, given, formats=form), Environment.detect()))
+    finish(check_documents(make_request(CheckRequest, parameters, formats=form), Environment.detect()))
 
 
 @app.command()

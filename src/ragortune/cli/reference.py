@@ -99,15 +99,12 @@ def check_rules(
 def test_rules(
     form: Annotated[str, format_option("rules test")] = "text",
     misses: Annotated[bool, flag("--misses", "Name the cases that are missed.")] = False,
-    compare: Annotated[
-        Text, text_option("--compare", "BASE", "Another rule set's folder, or `shipped`.")
-    ] = None,
     rules: Rules = None,
 ) -> None:
     """Run the rule tests and the casebook."""
     from ragortune.commands import rules as command
 
-    finish(command.run_rule_tests(rules, form, compare, Environment.detect(), misses=misses))
+    finish(command.run_rule_tests(rules, form, Environment.detect(), misses=misses))
 
 
 @prices_app.command("list")
@@ -148,7 +145,7 @@ def check_prices(
     as_of: AsOf = None,
     rules: Rules = None,
 ) -> None:
-    """Report prices to look up again: old rows, offers that end, drift against genai-prices."""
+    """Report prices to look up again: old rows, offers that end."""
     from ragortune.commands import prices as command
 
     finish(command.check_prices(command.PriceRequest(rules, prices, (), as_of), form, Environment.detect()))
@@ -160,7 +157,7 @@ def diff_rules(
     form: Annotated[str, format_option("rules diff")] = "text",
     rules: Rules = None,
 ) -> None:
-    """Print what an upgrade changes: criteria, rules and findings added, removed and changed since BASE."""
+    """Print what a change does: records that differ from BASE, and cases that come out differently."""
     from ragortune.commands.rules import diff_rule_sets
 
     finish(diff_rule_sets(base, rules, form, Environment.detect()))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ragortune.casebook import find_nearest
+from ragortune.check.argument import choose_questions
 from ragortune.commands.documents import Limits, read_design_text
 from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.costs.derived import add_facts
@@ -16,8 +17,9 @@ from ragortune.engine import add_what_if, judge_profile
 from ragortune.evidence.block import write_block
 from ragortune.evidence.documents.blocks import BlockKind, read_blocks
 from ragortune.evidence.entries import describe_evidence
-from ragortune.evidence.profile import Vocabulary
-from ragortune.model import Evidence, Profile, Provenance, Recommendation
+from ragortune.evidence.profile import UNKNOWN, Vocabulary
+from ragortune.evidence.profile_files import given_value
+from ragortune.model import Answer, Evidence, Profile, Provenance, Recommendation
 from ragortune.report.blocks import Block, Heading
 from ragortune.report.decision_record import build_decision_record, name_decision
 from ragortune.report.markdown import write_markdown
@@ -30,7 +32,7 @@ from ragortune.support.writing import write_file
 
 _NUMBERED = re.compile(r"(\d{1,6})-.*\.md", re.IGNORECASE)
 _FIRST_WIDTH = 4
-_LONGEST_NAME = 60
+_LONGEST_NAME = 80
 _PLACEHOLDER = re.compile(
     r"[ \t]*(?:[*+-]|\d+[.)])?[ \t]*(?:[{<\[(…].*|.*\{[^{}]*\}.*|\.\.\.|TODO.*|TBD.*)?[ \t]*"
 )
@@ -70,7 +72,10 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
         return ExitCode.UNDECIDED
     path = _choose_path(request, advice, environment)
     blocks = build_decision_record(advice, find_nearest(advice), path or "docs/adr")
-    content = {"decision": advice.option.value, "profile": _describe_profile(profile, document, path)}
+    content = {
+        "decision": advice.option.value,
+        "profile": {**_describe_profile(profile, document, path), **_leave_open(advice)},
+    }
     if request.into is not None:
         text = read_design_text(request.into, request.into, Limits(), environment)
         filled = _fill_sections(text, blocks, request.into)
@@ -97,7 +102,7 @@ def _choose_path(request: RecordRequest, advice: Recommendation, environment: En
     folder = Path(environment.folder, request.output)
     path = request.output
     if folder.is_dir() or path.endswith(("/", os.sep)):
-        path = os.path.join(path, _name_next(folder, name_decision(advice)))
+        path = str(Path(path, _name_next(folder, name_decision(advice))))
     if os.path.lexists(Path(environment.folder, path)) and not request.force:
         raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it, --into completes it")
     return path
@@ -107,7 +112,8 @@ def _name_next(folder: Path, title: str) -> str:
     """Return the file name of a new record: the number after those that are there, and its title."""
     numbers = [found[1] for found in map(_NUMBERED.fullmatch, _list_names(folder)) if found]
     width = max(map(len, numbers), default=_FIRST_WIDTH)
-    words = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")[:_LONGEST_NAME].strip("-")
+    words = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
+    words = words if len(words) <= _LONGEST_NAME else words[:_LONGEST_NAME].rpartition("-")[0]
     return f"{max(map(int, numbers), default=0) + 1:0{width}}-{words}.md"
 
 
@@ -121,20 +127,24 @@ def _list_names(folder: Path) -> list[str]:
 def _describe_profile(profile: Profile, document: Document, path: str | None) -> dict[str, Any]:
     """Return answers and quantities as the block of the record holds them, by criterion."""
     entries: dict[str, Any] = {}
-    for criterion, answer in profile.answers.items():
+    for criterion in profile.levels:
+        answer = profile.answers.get(criterion, Answer((), None))
         if answer.source is Provenance.DERIVED:
             continue
-        entry: dict[str, Any] = {"value": answer.given}
+        entries[criterion] = entry = {"value": given_value(profile, criterion)}
         if answer.evidence:
             entry["evidence"] = _describe_evidence(answer.evidence, document.path, path)
         if answer.source is not Provenance.STATED:
             entry["source"] = answer.source.value
         if answer.as_of:
             entry["as_of"] = answer.as_of
-        entries[criterion] = entry
-    quantities = document.data.get("quantities") if isinstance(document.data, dict) else None
-    given = quantities if isinstance(quantities, Mapping) else {}
-    return entries | {f"quantities.{name}": {"value": value} for name, value in given.items()}
+    given = document.data.get("quantities") if isinstance(document.data, Mapping) else None
+    return entries | {f"quantities.{name}": {"value": value} for name, value in (given or {}).items()}
+
+
+def _leave_open(advice: Recommendation) -> dict[str, Any]:
+    """Return the questions whose answers would tell most, as answered with `unknown`: asked and still open."""
+    return {} if advice.firm else {criterion.id: {"value": UNKNOWN} for criterion in choose_questions(advice)}
 
 
 def _describe_evidence(evidence: str | Evidence, profile: str, path: str | None) -> object:

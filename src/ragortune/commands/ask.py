@@ -16,7 +16,6 @@ from ragortune.evidence.answers import read_answer
 from ragortune.interview import (
     Command,
     Interview,
-    accept_offer,
     read_command,
     take_answer,
 )
@@ -76,7 +75,7 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
         interview, start = read_start(source, rulebook, environment)
     interview = _add_facts(interview, environment.date())
     if request.everything:
-        interview = interview.replace(extra=tuple(rulebook.criteria))
+        interview = interview.replace(everything=True)
     file = ProfileFile(target, start, environment)
     if request.answers is not None:
         interview = _take_answers(request.answers, interview, environment)
@@ -215,7 +214,7 @@ class _Talk:
         """Ask until it is over, the person stops, or input ends; saves after every answer."""
         self._show(dialogue.show_start(self._file.path, interview))
         try:
-            while (criterion := interview.question or interview.offer) is not None:
+            while (criterion := interview.question) is not None:
                 self._show(dialogue.show_question(interview, criterion))
                 following = self._read_reply(interview, criterion)
                 if following is None:
@@ -253,9 +252,7 @@ class _Talk:
 
     def _reply(self, command: Command | None, interview: Interview, criterion: Criterion) -> None:
         """Answer a command that changes nothing."""
-        if criterion is interview.offer and command in (Command.HELP, Command.WHY):
-            self._tell(criterion.help)
-        elif command is Command.HELP:
+        if command is Command.HELP:
             self._show(dialogue.show_help(criterion))
         elif command is Command.WHY:
             self._show(dialogue.show_reason(interview, criterion))
@@ -267,10 +264,7 @@ class _Talk:
     def _try_answer(self, interview: Interview, criterion: Criterion, typed: str) -> Interview | None:
         """Return the interview after a typed answer, saved; None where it cannot be used."""
         try:
-            value = read_answer(criterion, typed)
-            if criterion is interview.offer:
-                return accept_offer(interview, value)
-            following = take_answer(interview, criterion.id, value)
+            following = take_answer(interview, criterion.id, read_answer(criterion, typed))
         except ProfileError as error:
             self._show(dialogue.show_mistake(error))
             return None

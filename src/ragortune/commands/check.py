@@ -302,7 +302,7 @@ def _describe_settings(settings: _Settings, request: CheckRequest, report: Check
     """Return in one sentence what a settings file leaves out or lowers; empty where it does neither."""
     configuration, check, rules = settings.configuration, settings.configuration.check, settings.policy.rules
     shown, pack = (
-        os.path.relpath(path, folder) if path and os.path.isabs(path) else path
+        os.path.relpath(path, folder) if path and Path(path).is_absolute() else path
         for path in (configuration.path, configuration.rules and configuration.origin_of(configuration.rules))
     )
     newer = sum(is_newer(rule, configuration.rules_version) for rule in report.rules)

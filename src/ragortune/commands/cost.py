@@ -34,8 +34,7 @@ def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
     """Print what each option costs a month; what is wrong with the input is an error that says where."""
     form = choose_format("cost", request.format)
     document = _read_input(request, environment)
-    named = document.data.get("quantities") if isinstance(document.data, dict) else None
-    rulebook, book, today = open_prices(request.prices, environment, _list_models(named))
+    rulebook, book, today = open_prices(request.prices, environment)
     vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
     profile = vocabulary.read_profile(document.data, document)
     report = assess_costs(profile, rulebook, book, today, Sample(request.seed, request.draws))
@@ -51,12 +50,6 @@ def _advise(rulebook: Rulebook, profile: Profile, facts: Facts) -> tuple[str, st
     informed = apply_facts(rulebook, profile, facts)
     plain, better = (decide_option(rulebook, own.levels).option.value for own in (profile, informed))
     return plain, better
-
-
-def _list_models(quantities: object) -> tuple[str, ...]:
-    named = quantities.get("model") if isinstance(quantities, dict) else None
-    listed = named if isinstance(named, list) else [named]
-    return tuple(name for name in listed if isinstance(name, str))
 
 
 def _read_input(request: CostRequest, environment: Environment) -> Document:

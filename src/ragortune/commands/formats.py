@@ -38,13 +38,11 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "text": "ragortune.report.costs:build_page",
         "json": "ragortune.report.costs:describe_costs",
         "markdown": "ragortune.report.costs:build_page",
-        "csv": "ragortune.report.costs:write_costs_csv",
     },
     "prices list": {
         "text": "ragortune.report.pricelist:list_prices",
         "json": "ragortune.report.pricelist:list_records",
         "markdown": "ragortune.report.pricelist:tabulate_prices",
-        "csv": "ragortune.report.pricelist:write_prices_csv",
     },
     "prices show": {
         "text": "ragortune.report.pricelist:show_price",
@@ -91,11 +89,11 @@ def list_formats(command: str) -> str:
     return join_words(FORMATS[command], "or")
 
 
-def choose_format(command: str, given: str) -> str:
+def choose_format(command: str, name: str) -> str:
     """Return a format that a command has; raises UsageError with those that there are and the nearest name."""
-    if given not in FORMATS[command]:
-        raise UsageError.expected("--format", FORMATS[command], given)
-    return given
+    if name not in FORMATS[command]:
+        raise UsageError.expected("--format", FORMATS[command], name)
+    return name
 
 
 @lru_cache(maxsize=64)

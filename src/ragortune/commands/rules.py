@@ -9,7 +9,6 @@ from ragortune.commands.formats import choose_format, render
 from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
 from ragortune.lint import check_folder
 from ragortune.lint.examples import run_tests
-from ragortune.model import Rulebook
 from ragortune.report.pages import find_page
 from ragortune.report.rulesets import RuleCheck, RuleTests, compare_rule_sets
 from ragortune.ruleset.load import load_rulebook
@@ -66,31 +65,22 @@ def _show_folder(folder: Path, environment: Environment) -> str:
     )
 
 
-def run_rule_tests(
-    rules: str | None, form: str, base: str | None, environment: Environment, *, misses: bool
-) -> ExitCode:
-    """Run the rule tests and the casebook, and compare with another rule set where one is named."""
+def run_rule_tests(rules: str | None, form: str, environment: Environment, *, misses: bool) -> ExitCode:
+    """Run the rule tests and the casebook."""
     form = choose_format("rules test", form)
     book = open_rulebook(rules, environment)
-    other = None if base is None else _open_base(base, environment, "--compare")
-    before = None if other is None else measure_agreement(other)
-    tests = RuleTests(book, run_tests(book), measure_agreement(book), misses, other, before)
+    tests = RuleTests(book, run_tests(book), measure_agreement(book), misses)
     environment.write(render("rules test", form, tests, environment))
     return ExitCode.FINDINGS if tests.failed else ExitCode.OK
 
 
 def diff_rule_sets(base: str, rules: str | None, form: str, environment: Environment) -> ExitCode:
-    """Print what differs between the rule set that holds here and another one."""
+    """Print what differs between another rule set and the one that holds here, and the cases to which it matters."""
     form = choose_format("rules diff", form)
-    old, new = _open_base(base, environment, "BASE"), open_rulebook(rules, environment)
-    environment.write(render("rules diff", form, compare_rule_sets(old, new), environment))
-    return ExitCode.OK
-
-
-def _open_base(base: str, environment: Environment, option: str) -> Rulebook:
-    """Return the rule set to compare with; raises RagortuneError."""
     folder = shipped_folder() if base == _SHIPPED else Path(environment.folder, base)
     if not folder.is_dir():
-        hint = f"{option} takes the folder of a rule set, or '{_SHIPPED}'"
+        hint = f"BASE is the folder of a rule set, or '{_SHIPPED}'"
         raise UsageError(f"cannot compare with {quote_value(base)}: no such folder", None, hint)
-    return load_rulebook(folder)
+    diff = compare_rule_sets(load_rulebook(folder), open_rulebook(rules, environment))
+    environment.write(render("rules diff", form, diff, environment))
+    return ExitCode.OK

@@ -210,13 +210,11 @@ def _read_tokens(scenario: Scenario, approach: Approach) -> tuple[Quantity, Quan
 
 
 def read_context(scenario: Scenario) -> Quantity:
-    """Return the retrieved tokens of a prompt: as given, or passages with their frames and written contexts."""
+    """Return the retrieved tokens of a prompt: as given, or passages with their frames."""
     if scenario.inputs.knows("context_tokens"):
         return scenario.number("context_tokens")
-    passage = scenario.number("passage_tokens")
-    if scenario.inputs.rows_of("context_model"):
-        passage = passage + scenario.number("written_context_tokens")
-    return scenario.number("passages") * passage * scenario.number("passage_frame") / _EACH
+    passage = scenario.number("passage_tokens") * scenario.number("passage_frame")
+    return scenario.number("passages") * passage / _EACH
 
 
 def find_hit(scenario: Scenario, candidate: Candidate) -> Quantity:
@@ -258,14 +256,9 @@ def _price_tokens(
 
 
 def read_accuracy(scenario: Scenario, approach: Approach) -> Quantity | None:
-    """Return the share of right answers: as given, or for retrieval alone what recall implies (F17); None if unknown."""
+    """Return the share of right answers as the team measured it; None if unknown."""
     name = f"accuracy_{approach}"
-    if scenario.inputs.knows(name):
-        return scenario.number(name)
-    if approach is not Approach.RAG or not scenario.inputs.knows("recall_at_k"):
-        return None
-    shares = (scenario.number(f"accuracy_{where}_passage") for where in ("with", "without"))
-    return formulas.estimate_accuracy(scenario.number("recall_at_k"), *shares)
+    return scenario.number(name) if scenario.inputs.knows(name) else None
 
 
 # --- retrieval ----------------------------------------------------------------------------------------------------
@@ -274,27 +267,19 @@ def read_accuracy(scenario: Scenario, approach: Approach) -> Quantity | None:
 def _price_retrieval(scenario: Scenario) -> Part:
     """Return what every option with retrieval pays: the index and its upkeep, each query, what is paid once."""
     model = scenario.inputs.row_of("embedding_model")
-    context, reranker = (
-        next(iter(scenario.inputs.rows_of(name)), None) for name in ("context_model", "reranker")
-    )
     question, changed = scenario.number("question_tokens"), scenario.number("changed_per_month")
-    embedded, overlap = scenario.number("corpus_tokens"), scenario.number("passage_overlap")
-    if context is not None:
-        embedded = embedded * (
-            scenario.number("written_context_tokens") / scenario.number("passage_tokens") + _ALL
-        )
-    embedding = formulas.price_embeddings(embedded, overlap, scenario.price(model, "in"))
-    each = question * scenario.price(model, "in")
-    lines = [Line("embedding", embedding * changed, each), _price_store(scenario, model, changed)]
+    price, overlap = scenario.price(model, "in"), scenario.number("passage_overlap")
+    embedding = formulas.price_embeddings(scenario.number("corpus_tokens"), overlap, price)
+    lines = [
+        Line("embedding", embedding * changed, question * price),
+        _price_store(scenario, model, changed),
+    ]
+    lines += [
+        Line("reranking", each=_price_reranking(scenario, reranker, question))
+        for reranker in scenario.inputs.rows_of("reranker")
+    ]
     work = scenario.number("retrieval_days") * scenario.number("engineer_day")
-    investments = [("engineering of retrieval", work), ("first embedding", embedding)]
-    if context is not None:
-        contexts = _price_contexts(scenario, context)
-        lines.append(Line("contexts of passages", contexts * changed))
-        investments.append(("contexts of passages", contexts))
-    if reranker is not None:
-        lines.append(Line("reranking", each=_price_reranking(scenario, reranker, question)))
-    return tuple(lines), tuple(investments)
+    return tuple(lines), (("engineering of retrieval", work), ("first embedding", embedding))
 
 
 def _price_store(scenario: Scenario, model: PriceRow, changed: Quantity) -> Line:
@@ -335,20 +320,6 @@ def _price_reranking(scenario: Scenario, reranker: PriceRow, question: Quantity)
         return formulas.price_rerank_searches(passages, scenario.constant("rerank-search-passages"), price)
     passage = scenario.number("passage_tokens")
     return formulas.price_rerank_tokens(passages, passage, question, scenario.price(reranker, "in"))
-
-
-def _price_contexts(scenario: Scenario, model: PriceRow) -> Quantity:
-    """Return what writing a context for each passage of all material costs once; the document is cached meanwhile."""
-    read, write = cache_prices(scenario, model, "5m" if "cached" in model.values else "none")
-    document = scenario.number("document_tokens")
-    each = formulas.price_contextual_chunks(
-        document,
-        scenario.number("passage_tokens"),
-        scenario.constant("context-instruction"),
-        scenario.number("written_context_tokens"),
-        (write, read, scenario.price(model, "in"), scenario.price(model, "out")),
-    )
-    return scenario.number("corpus_tokens") / document / (_ALL - scenario.number("passage_overlap")) * each
 
 
 # --- tuning -------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What stands in the way of an option: the window, price tiers, retirement, examples, the latency budget, the data."""
+"""Obstacles to an option: the window, price tiers, retirement, examples, the latency budget, the data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Ruling(StrEnum):
 
 
 class Obstacle(Record, frozen=True):
-    """One thing that stands in an option's way."""
+    """One obstacle to an option."""
 
     gate: str
     ruling: Ruling
@@ -42,7 +42,7 @@ _EXAMPLES = (
 
 
 def find_obstacles(inputs: Inputs, bill: Bill, latency: Latency, today: str) -> tuple[Obstacle, ...]:
-    """Return what stands in the way of a candidate on a day; `bill` is read at the best guesses."""
+    """Return the obstacles to a candidate on a day; `bill` is read at the best guesses."""
     row, approach = bill.candidate.model, bill.candidate.approach
     found: list[Obstacle] = []
     if row is not None:
@@ -93,9 +93,9 @@ def latency_budgets(profile: Profile) -> dict[str, float]:
     A level alone is no number.
     """
     budgets = {
-        name: given.mid
+        name: budget.mid
         for name in ("first_token_budget", "answer_budget")
-        if (given := profile.quantities.get(name))
+        if (budget := profile.quantities.get(name))
     }
     answer = profile.answers.get("performance.latency")
     if answer and answer.number is not None:

@@ -1,6 +1,6 @@
 """The formulas, each once, on quantities: a point, a range or draws in, the same out. Every docstring names its source.
 
-The letters in front (F1 to F17) are those of `docs/cost.md`. Months have 730 hours.
+The letters in front (F1 to F16) are those of `docs/cost.md`. Months have 730 hours.
 """
 
 from __future__ import annotations
@@ -43,25 +43,6 @@ def price_embeddings(corpus: Quantity, overlap: Quantity, price: Quantity) -> Qu
     Source: price lists; within 10%.
     """
     return corpus / (_ONE - overlap) * price
-
-
-def price_contextual_chunks(
-    document: Quantity,
-    chunk: Quantity,
-    instruction: Quantity,
-    written: Quantity,
-    prices: tuple[Quantity, Quantity, Quantity, Quantity],
-) -> Quantity:
-    """F3b. Return what it costs to write a context for each chunk of one document, the document being cached.
-
-    `prices` are those of cache writes, cache reads, input and output. Source: Anthropic cookbook on contextual
-    embeddings, whose total of 1.02 dollars for a million tokens it reproduces. Within 25%.
-    """
-    write, read, price_in, price_out = prices
-    chunks = document / chunk
-    return document * write + chunks * (
-        document * read + (chunk + instruction) * price_in + written * price_out
-    )
 
 
 def price_rerank_searches(passages: Quantity, per_search: Quantity, price: Quantity) -> Quantity:
@@ -281,11 +262,3 @@ def price_accepted(cost: Quantity, accuracy: Quantity) -> Quantity:
 def price_with_errors(cost: Quantity, accuracy: Quantity, error: Quantity) -> Quantity:
     """F16. Return the cost of a request with what its wrong answers cost."""
     return cost + (_ONE - accuracy) * error
-
-
-def estimate_accuracy(recall: Quantity, reads: Quantity, guesses: Quantity) -> Quantity:
-    """F17. Return the share of right answers with retrieval, from recall.
-
-    An assumption without a source; a measurement replaces it.
-    """
-    return recall * reads + (_ONE - recall) * guesses

@@ -7,6 +7,8 @@ and `sensitivity` says what carries the advice.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ragortune.engine.changes import MOST_CHANGES
 from ragortune.engine.changes import find_flips as find_flips
 from ragortune.engine.compile import Levels as Levels
@@ -30,7 +32,7 @@ from ragortune.model import Recommendation
 def add_what_if(
     recommendation: Recommendation, *, change_fixed: bool = False, most: int = MOST_CHANGES
 ) -> Recommendation:
-    """Return a recommendation with what could change it. Where the search is too large, `settled` stays None.
+    """Return a recommendation with what could change it. What takes too long stays None.
 
     Args:
         recommendation: what the engine returned.
@@ -39,13 +41,14 @@ def add_what_if(
 
     """
     book, levels = recommendation.rulebook, recommendation.profile.levels
-    try:
+    unknowns = flips = None
+    with suppress(SearchTooLargeError):
         unknowns = rank_questions(book, levels)
-    except SearchTooLargeError:
-        unknowns = None
+    with suppress(SearchTooLargeError):
+        flips = find_flips(book, levels, most=most, change_fixed=change_fixed)
     return recommendation.replace(
         settled=None if unknowns is None else not unknowns,
-        flips=find_flips(book, levels, most=most, change_fixed=change_fixed),
+        flips=flips,
         unknowns=unknowns,
         sensitivities=weigh_answers(recommendation),
         decisive_rules=find_decisive_rules(recommendation),

@@ -7,15 +7,20 @@ profile is decided once and remembered, so that all pairs of changes are tried i
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ragortune.engine.compile import Levels, compile_table
+from ragortune.engine.compile import Budget, Levels, compile_table
 from ragortune.engine.score import judge_packed
 from ragortune.model import Criterion, Flip, Option, Rulebook
 
 MOST_CHANGES = 3
 """Larger sets are not looked for: nobody changes four answers at once."""
+
+
+_DECISION = 30
+"""What deciding or keeping a set of changes costs, in look-ups."""
 
 
 class Move(NamedTuple):
@@ -36,6 +41,7 @@ def find_flips(
 
     Sets of one and of two changes are complete: a pair is listed only where neither of its changes is enough. Sets of
     three are looked for only where there is no smaller one. Where several levels hold, a change replaces all of them.
+    Raises SearchTooLargeError.
 
     Args:
         rulebook: the rule set.
@@ -63,6 +69,7 @@ def find_nearest_profile(
     """Return the smallest change of answers that gives an option, or None where three changes are too few.
 
     Open answers may be settled as well; of changes as near as each other, one that settles fewer of them comes first.
+    Raises SearchTooLargeError.
     """
     search = _Search(rulebook, levels)
     moves = [
@@ -86,11 +93,13 @@ class _Search:
         self._table = compile_table(rulebook)
         self._base = self._table.pack_profile(levels)
         self._options: dict[int, Option] = {}
+        self._budget = Budget()
         self.present = self._decide(self._base)
 
     def _decide(self, packed: int) -> Option:
         option = self._options.get(packed)
         if option is None:
+            self._budget.spend(_DECISION + len(self._table.joint))
             option = self._options[packed] = judge_packed(self._table, packed).option
         return option
 
@@ -127,11 +136,11 @@ class _Search:
             for move in own:
                 groups.setdefault(move.adds, []).append(move)
             grouped.append(groups)
-        return [
-            chosen
-            for found in self._try_groups(grouped, size, self._base, wanted)
-            for chosen in itertools.product(*found)
-        ]
+        sets: list[tuple[Move, ...]] = []
+        for found in self._try_groups(grouped, size, self._base, wanted):
+            self._budget.spend(_DECISION * math.prod(map(len, found)))
+            sets += itertools.product(*found)
+        return sets
 
     def _try_groups(
         self, grouped: list[dict[int, list[Move]]], size: int, base: int, wanted: frozenset[Option]
@@ -139,6 +148,7 @@ class _Search:
         """Yield the groups of changes, one for each of `size` criteria, that give what is wanted on top of `base`."""
         remembered, decide = self._options, self._decide
         for place, groups in enumerate(grouped):
+            self._budget.spend(len(groups))
             for adds, moves in groups.items():
                 packed = base + adds
                 if size > 1:

@@ -33,6 +33,20 @@ class SearchTooLargeError(Exception):
     """The rule set couples so many criteria that a search was given up."""
 
 
+class Budget:
+    """The work that one search may do; a few million steps take about a second."""
+
+    def __init__(self, steps: int = 6_000_000) -> None:
+        """Begin with so many steps."""
+        self._left = steps
+
+    def spend(self, steps: int) -> None:
+        """Count some work; raises SearchTooLargeError where none is left."""
+        self._left -= steps
+        if self._left < 0:
+            raise SearchTooLargeError
+
+
 # --- conditions ---------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ragortune.engine.changes import find_nearest_profile
-from ragortune.engine.compile import UNIT, compile_table
+from ragortune.engine.compile import UNIT, SearchTooLargeError, compile_table
 from ragortune.engine.score import judge_completed, judge_packed, logistic, speaks_against
 from ragortune.model import (
     AnswerSensitivity,
@@ -93,10 +93,14 @@ def explain_refusal(recommendation: Recommendation, option: Option) -> Refusal:
         if hit.rule.id in deciding and has_need(option, hit.need) == (hit.gate is GateKind.RULES_OUT)
     ]
     book, levels = recommendation.rulebook, recommendation.profile.levels
-    nearest = find_nearest_profile(book, levels, option) or find_nearest_profile(
-        book, levels, option, change_fixed=True
-    )
+    nearest, searched = None, True
+    try:
+        nearest = find_nearest_profile(book, levels, option) or find_nearest_profile(
+            book, levels, option, change_fixed=True
+        )
+    except SearchTooLargeError:
+        searched = False
     fixed = [
         name for name in (nearest.change if nearest else ()) if name in levels and book.criteria[name].fixed
     ]
-    return Refusal(option, tuple(against), tuple(gates), nearest, tuple(fixed))
+    return Refusal(option, tuple(against), tuple(gates), nearest, tuple(fixed), searched)

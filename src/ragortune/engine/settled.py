@@ -22,9 +22,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from ragortune.engine.compile import (
+    Budget,
     JointRule,
     Levels,
-    SearchTooLargeError,
     Sums,
     Table,
     combine_levels,
@@ -36,8 +36,6 @@ from ragortune.model import GateKind, Need, Option, Rulebook, pair_option
 Possible = Mapping[str, tuple[int, ...]]
 """For each criterion what its possible answers add to a packed profile."""
 
-_MOST_STEPS = 6_000_000
-"""About a second."""
 Direction = tuple[int, int]
 _DIRECTIONS: tuple[Direction, ...] = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 """Signs of the two scores: retrieval needed or not, tuning needed or not."""
@@ -202,7 +200,7 @@ class _Search:
         self._possible = list_possible(rulebook, levels, kept)
         self._reached: set[Option] = set()
         self._enough = 2 if first else len(Option)
-        self._steps = 0
+        self._budget = Budget()
         self._add(self._table.pack_profile(levels))
 
     def reach(self) -> set[Option]:
@@ -227,7 +225,7 @@ class _Search:
 
     def _branch(self, possible: Possible) -> None:
         """Search within `possible`, branching on the criterion that most undecided joint rules read."""
-        self._count(len(possible) * (1 + len(self._table.joint)))
+        self._budget.spend(len(possible) * (1 + len(self._table.joint)))
         bounds = self._bound(possible)
         if bounds is None:
             return
@@ -257,18 +255,13 @@ class _Search:
         """Return the Pareto fronts after one more criterion."""
         grown: dict[bool, set[Entry]] = {}
         for (before, front), (mentioned, entries) in itertools.product(fronts.items(), answers.items()):
-            self._count(len(front) * len(entries))
+            self._budget.spend(len(front) * len(entries))
             grown.setdefault(before or mentioned, set()).update(
                 Entry(one.rag + other.rag, one.tuning + other.tuning, one.packed + other.packed)
                 for one in front
                 for other in entries
             )
         return {mentioned: _keep_best(entries) for mentioned, entries in grown.items()}
-
-    def _count(self, steps: int) -> None:
-        self._steps += steps
-        if self._steps > _MOST_STEPS:
-            raise SearchTooLargeError
 
 
 @functools.lru_cache(maxsize=16384)

@@ -1,4 +1,4 @@
-"""Typed answers: levels by name, number, beginning or description, several of them, ranges, amounts, or nobody knows.
+"""Typed answers: levels by name, number, beginning or whole description, several of them, ranges, amounts, or nobody knows.
 
 What comes out is the value as a profile file would hold it, so that a questionnaire and a file say the same.
 """
@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from functools import partial
+from collections.abc import Sequence
 
 from ragortune.evidence.amounts import read_amount, show_amount, show_amounts, unit_words
-from ragortune.evidence.descriptions import choose_one, read_description
 from ragortune.evidence.profile import UNKNOWN
 from ragortune.model import Criterion
 from ragortune.support.errors import AnswerError
@@ -37,6 +36,7 @@ _LIST = re.compile(r"[,;|/]|(?:^|\s)(?:or|and)(?=\s|$)")
 _LIST_WITH_AMOUNTS = re.compile(r"(?<!\d),|,(?!\d)|(?<=^\d),(?=\d{1,2}$)|[;|]|(?:^|\s)or(?=\s|$)")
 _OR = re.compile(r"(?:^|\s)or(?=\s|$)")
 _PLAIN_NUMBER = re.compile(r"\d{1,2}")
+_CLAUSE = re.compile(r"[,;:().]")
 
 
 def read_answer(criterion: Criterion, text: str) -> object:
@@ -52,8 +52,7 @@ def read_answer(criterion: Criterion, text: str) -> object:
         )
     if words not in criterion.level_ids and words in _UNKNOWN_WORDS:
         return UNKNOWN
-    described = partial(_read_parts, described=True)
-    for read in (_read_single, _read_range, _read_parts, read_description, described):
+    for read in (_read_single, _read_range, _read_parts):
         value = read(criterion, words)
         if value is not None:
             return value
@@ -117,17 +116,22 @@ def _find_level(criterion: Criterion, words: str) -> str | None:
             return level.id
     number = form.removeprefix("#")
     if number.isascii() and number.isdigit() and (form != number or not criterion.unit):
-        return _level_at(criterion, int(number[:4]))
-    return choose_one(
-        words, [level for level in criterion.level_ids if form and level.casefold().startswith(form)]
-    )
+        if not 1 <= (place := int(number[:4])) <= len(criterion.levels):
+            labels = choice_labels(criterion)
+            message = f"the list goes from {labels[0]} to {labels[-1]}"
+            raise AnswerError(message, None, accepted_words(criterion))
+        return criterion.level_ids[place - 1]
+    begun = [level for level in criterion.level_ids if form and level.casefold().startswith(form)]
+    said = [own.id for own in criterion.levels if words == _CLAUSE.split(own.means.casefold(), maxsplit=1)[0]]
+    return _choose_one(words, said or begun)
 
 
-def _level_at(criterion: Criterion, number: int) -> str:
-    if not 1 <= number <= len(criterion.levels):
-        labels = choice_labels(criterion)
-        raise AnswerError(f"the list goes from {labels[0]} to {labels[-1]}", None, accepted_words(criterion))
-    return criterion.level_ids[number - 1]
+def _choose_one(words: str, levels: Sequence[str]) -> str | None:
+    """Return the only level, None where there is none; AnswerError that names them where there are several."""
+    if len(levels) > 1:
+        message = f"{quote_value(words)} could be {join_words(levels, 'or')}"
+        raise AnswerError(message, None, "type a little more, or the number in the list")
+    return levels[0] if levels else None
 
 
 # --- ranges -------------------------------------------------------------------------------------------------------
@@ -200,11 +204,8 @@ def _read_side(criterion: Criterion, words: str) -> object:
 # --- several answers ----------------------------------------------------------------------------------------------
 
 
-def _read_parts(criterion: Criterion, words: str, *, described: bool = False) -> object:
-    """Return several levels or amounts, each once; None if the words are no list of such.
-
-    Each is read by its name, and by its description where that is asked for.
-    """
+def _read_parts(criterion: Criterion, words: str) -> object:
+    """Return several levels or amounts, each once; None if the words are no list of such."""
     pattern = _LIST_WITH_AMOUNTS if criterion.unit else _LIST
     parts = [part for part in map(str.strip, pattern.split(words)) if part]
     if len(parts) < 2:
@@ -215,10 +216,8 @@ def _read_parts(criterion: Criterion, words: str, *, described: bool = False) ->
     values: list[object] = []
     for part in parts:
         value = _read_single(criterion, part)
-        if value is None and described:
-            value = read_description(criterion, part)
-            if value is None:
-                raise _not_understood(criterion, part)
+        if value is None and values:
+            raise _not_understood(criterion, part)
         if value is None:
             return None
         if value not in values:

@@ -6,11 +6,10 @@ The criteria that a few rules read have few answers that these rules tell apart,
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ragortune.engine import Levels, SearchTooLargeError, has_fired, reach_options
-from ragortune.engine.compile import Clause, combine_levels, compile_table, group_levels
+from ragortune.engine.compile import Budget, Clause, combine_levels, compile_table, group_levels
 from ragortune.lint.form import RuleFinding
 from ragortune.model import Criterion, Direction, Gate, GateKind, Need, Option, Rule, Rulebook
 from ragortune.ruleset.author import Authored
@@ -18,24 +17,29 @@ from ragortune.support.errors import Place
 from ragortune.support.rulefolder import MANIFEST
 from ragortune.support.text import join_words, quote_value, suggest_name
 
-_MOST_PROFILES = 100_000
+_TRY = 10
+"""What trying one rule on one profile costs, in steps."""
 
 
 def check_logic(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
     """Yield what is wrong with the rules of a set as a whole."""
-    place = Place(str(authored.folder / MANIFEST))
-    for check in (_check_dead_rules, _check_contradictory_gates, _check_directions, _check_options):
-        try:
-            yield from check(authored, rulebook)
-        except SearchTooLargeError:
-            message = "the rules read so many criteria together that what they do cannot be proved"
-            yield RuleFinding("search-too-large", message, place, "let most rules read a single criterion")
-            break
+    budget = Budget()
+    try:
+        yield from _check_dead_rules(authored, rulebook, budget)
+        yield from _check_contradictory_gates(authored, rulebook, budget)
+        yield from _check_directions(authored, rulebook, budget)
+        yield from _check_options(authored, rulebook)
+    except SearchTooLargeError:
+        message = "there are so many rules, or they read so many criteria together, that what they do cannot be proved"
+        place = Place(str(authored.folder / MANIFEST))
+        yield RuleFinding("search-too-large", message, place, "let most rules read a single criterion")
     yield from _check_levels(authored, rulebook)
     yield from _check_questions(authored, rulebook)
 
 
-def list_profiles(rulebook: Rulebook, rules: Iterable[Rule], without: str | None = None) -> Iterator[Levels]:
+def list_profiles(
+    rulebook: Rulebook, rules: list[Rule], budget: Budget, without: str | None = None
+) -> Iterator[Levels]:
     """Yield a profile for each way in which the conditions of some rules can be met together.
 
     Answers to the criterion `without` are left out. Raises SearchTooLargeError.
@@ -45,10 +49,12 @@ def list_profiles(rulebook: Rulebook, rules: Iterable[Rule], without: str | None
     for clause in (clause for rule in rules for clause in conditions[rule.id].clauses):
         if clause.criterion != without:
             read.setdefault(clause.criterion, set()).add(clause)
-    answers = [_list_answers(rulebook.readable[name], clauses) for name, clauses in sorted(read.items())]
-    if math.prod(map(len, answers)) > _MOST_PROFILES:
-        raise SearchTooLargeError
+    answers = []
+    for name, clauses in sorted(read.items()):
+        answers.append(_list_answers(rulebook.readable[name], clauses))
+        budget.spend(_TRY * len(answers[-1]))
     for chosen in itertools.product(*answers):
+        budget.spend(_TRY * len(rules) + len(chosen))
         yield {name: own for name, own in zip(sorted(read), chosen, strict=True) if own is not None}
 
 
@@ -62,9 +68,9 @@ def _find_gates(rulebook: Rulebook, gate: Gate) -> list[Rule]:
     return [rule for rule in rulebook.rules.values() if gate in rule.gates]
 
 
-def _check_dead_rules(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
+def _check_dead_rules(authored: Authored, rulebook: Rulebook, budget: Budget) -> Iterator[RuleFinding]:
     for rule in rulebook.rules.values():
-        if not any(has_fired(rulebook, rule, levels) for levels in list_profiles(rulebook, [rule])):
+        if not any(has_fired(rulebook, rule, levels) for levels in list_profiles(rulebook, [rule], budget)):
             message = f"rule '{rule.id}' can never fire: its 'unless' covers its 'when'"
             yield RuleFinding("dead-rule", message, authored.place_of("rules", rule.id, "when"))
             continue
@@ -73,7 +79,7 @@ def _check_dead_rules(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFi
                 (
                     gate.id
                     for gate in _find_gates(rulebook, Gate(effect.need, GateKind.RULES_OUT))
-                    if gate is not rule and _implies(rulebook, rule, gate)
+                    if gate is not rule and _implies(rulebook, rule, gate, budget)
                 ),
                 None,
             )
@@ -82,16 +88,18 @@ def _check_dead_rules(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFi
                 yield RuleFinding("dead-rule", message, authored.place_of("rules", rule.id, "effects"))
 
 
-def _implies(rulebook: Rulebook, rule: Rule, other: Rule) -> bool:
+def _implies(rulebook: Rulebook, rule: Rule, other: Rule, budget: Budget) -> bool:
     """Return whether another rule fires wherever a rule does."""
     return all(
         has_fired(rulebook, other, levels)
-        for levels in list_profiles(rulebook, [rule, other])
+        for levels in list_profiles(rulebook, [rule, other], budget)
         if has_fired(rulebook, rule, levels)
     )
 
 
-def _check_contradictory_gates(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
+def _check_contradictory_gates(
+    authored: Authored, rulebook: Rulebook, budget: Budget
+) -> Iterator[RuleFinding]:
     for need in Need:
         requiring, ruling_out = (
             _find_gates(rulebook, Gate(need, kind)) for kind in (GateKind.REQUIRES, GateKind.RULES_OUT)
@@ -99,7 +107,7 @@ def _check_contradictory_gates(authored: Authored, rulebook: Rulebook) -> Iterat
         for one, other in itertools.product(requiring, ruling_out):
             if any(
                 has_fired(rulebook, one, levels) and has_fired(rulebook, other, levels)
-                for levels in list_profiles(rulebook, [one, other])
+                for levels in list_profiles(rulebook, [one, other], budget)
             ):
                 message = f"rule '{one.id}' requires '{need}' where rule '{other.id}' rules it out"
                 yield RuleFinding("contradictory-gate", message, authored.place_of("rules", one.id, "gates"))
@@ -107,18 +115,22 @@ def _check_contradictory_gates(authored: Authored, rulebook: Rulebook) -> Iterat
 
 def _check_levels(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
     """Yield levels that no rule tells from another level of the same criterion."""
-    read: dict[str, list[Clause]] = {name: [] for name in rulebook.readable}
+    allowed: dict[str, set[frozenset[str]]] = {name: set() for name in rulebook.readable}
     for conditions in compile_table(rulebook).conditions.values():
         for clause in conditions.clauses:
-            read[clause.criterion].append(clause)
+            allowed[clause.criterion].add(clause.allowed)
     for criterion in rulebook.readable.values():
         kind = "derived" if criterion.id in rulebook.derived else "criteria"
-        clauses = read[criterion.id]
-        for (_, first), (place, second) in itertools.combinations(enumerate(criterion.levels), 2):
-            alike = len(group_levels((first.id, second.id), clauses)) == 1
-            if clauses and alike and first.measure == second.measure:
+        readers: dict[str, list[int]] = {name: [] for name in criterion.level_ids}
+        for number, levels in enumerate(allowed[criterion.id]):
+            for name in levels:
+                readers[name].append(number)
+        firsts: dict[object, str] = {}
+        for place, level in enumerate(criterion.levels if allowed[criterion.id] else ()):
+            first = firsts.setdefault((*readers[level.id], level.measure), level.id)
+            if first != level.id:
                 where = authored.place_of(kind, criterion.id, "levels", place, "id")
-                message = f"no rule tells '{second.id}' of '{criterion.id}' from '{first.id}'"
+                message = f"no rule tells '{level.id}' of '{criterion.id}' from '{first}'"
                 yield RuleFinding("dead-level", message, where)
 
 
@@ -149,10 +161,10 @@ def _check_options(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFindi
 # --- directions ---------------------------------------------------------------------------------------------------
 
 
-def _check_directions(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
+def _check_directions(authored: Authored, rulebook: Rulebook, budget: Budget) -> Iterator[RuleFinding]:
     for criterion in rulebook.criteria.values():
         for need in criterion.raises:
-            broken = find_broken_step(rulebook, criterion, need)
+            broken = find_broken_step(rulebook, criterion, need, budget)
             if broken is not None:
                 lower, higher, rules = broken
                 message = (
@@ -165,39 +177,35 @@ def _check_directions(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFi
 
 
 def find_broken_step(
-    rulebook: Rulebook, criterion: Criterion, need: Need
+    rulebook: Rulebook, criterion: Criterion, need: Need, budget: Budget
 ) -> tuple[str, str, tuple[str, ...]] | None:
     """Return two neighbouring levels between which a need can fall, and the rules at fault; None if there are none.
 
-    Scores are sums over rules. Rules that share no other criterion vary apart from each other, so the smallest change
-    is the sum of the smallest changes of such groups, each found by going through its profiles. Gates are held to their
-    direction one by one.
+    Every context of the rules that read the criterion and move the need is tried. Raises SearchTooLargeError.
     """
-    readers = [rule for rule in rulebook.rules.values() if criterion.id in rule.criteria]
+    readers = [
+        rule
+        for rule in rulebook.rules.values()
+        if criterion.id in rule.criteria
+        and need in (*(effect.need for effect in rule.effects), *(gate.need for gate in rule.gates))
+    ]
     for ends in itertools.pairwise(criterion.level_ids):
-        changes = {
-            tuple(rule.id for rule in group): min(
-                sum(_weigh(rulebook, rule, need) * step for rule, step in zip(group, steps, strict=True))
-                for steps in _list_steps(rulebook, criterion.id, group, ends)
-            )
-            for group in _group_rules(readers, criterion.id)
-        }
-        if sum(changes.values()) < -1e-9:
-            return *ends, tuple(rule for group, change in changes.items() if change < 0 for rule in group)
-        for rule in readers:
-            falls = {1 if gate.gate is GateKind.RULES_OUT else -1 for gate in rule.gates if gate.need is need}
-            if any(step in falls for (step,) in _list_steps(rulebook, criterion.id, [rule], ends)):
-                return *ends, (rule.id,)
+        for context in list_profiles(rulebook, readers, budget, without=criterion.id):
+            before, after = ({**context, criterion.id: (level,)} for level in ends)
+            steps = [
+                (rule, has_fired(rulebook, rule, after) - has_fired(rulebook, rule, before))
+                for rule in readers
+            ]
+            changes = {rule.id: step * _weigh(rulebook, rule, need) for rule, step in steps}
+            if sum(changes.values()) < -1e-9:
+                return *ends, tuple(rule for rule, change in changes.items() if change < 0)
+            for rule, step in steps:
+                falls = {
+                    1 if own.gate is GateKind.RULES_OUT else -1 for own in rule.gates if own.need is need
+                }
+                if step in falls:
+                    return *ends, (rule.id,)
     return None
-
-
-def _list_steps(
-    rulebook: Rulebook, criterion: str, rules: list[Rule], ends: tuple[str, str]
-) -> Iterator[tuple[int, ...]]:
-    """Yield for each context whether rules begin to fire (1), cease to (-1) or do neither between two levels."""
-    for context in list_profiles(rulebook, rules, without=criterion):
-        before, after = ({**context, criterion: (level,)} for level in ends)
-        yield tuple(has_fired(rulebook, rule, after) - has_fired(rulebook, rule, before) for rule in rules)
 
 
 def _weigh(rulebook: Rulebook, rule: Rule, need: Need) -> float:
@@ -206,21 +214,3 @@ def _weigh(rulebook: Rulebook, rule: Rule, need: Need) -> float:
         for effect in rule.effects
         if effect.need is need
     )
-
-
-def _group_rules(rules: Iterable[Rule], criterion: str) -> list[list[Rule]]:
-    """Return rules with effects in groups that share no criterion but this one."""
-    groups: list[tuple[set[str], list[Rule]]] = []
-    for rule in rules:
-        if not rule.effects:
-            continue
-        others, members = set(rule.criteria) - {criterion}, [rule]
-        apart = []
-        for names, group in groups:
-            if names & others:
-                others |= names
-                members = group + members
-            else:
-                apart.append((names, group))
-        groups = [*apart, (others, members)]
-    return [members for _, members in groups]

@@ -271,6 +271,8 @@ class DesignReading(msgspec.Struct, frozen=True):
     """What its prose decides, where its own block says what it decides."""
     quantities: Mapping[str, QuantityValue] = NO_QUANTITIES
     """Numbers for the cost model, from the document's own `ragortune` block."""
+    declined: tuple[str, ...] = ()
+    """Criteria for which the block says that nobody knows."""
     sentences: tuple[Sentence, ...] = ()
     """All of the document, for rules that look for what is not there (alternatives, consequences, an owner)."""
     lines: tuple[str, ...] = ()

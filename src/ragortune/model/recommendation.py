@@ -142,6 +142,8 @@ class Refusal(Record, frozen=True):
     """The smallest change of answers that gives the option; None where three changes are too few."""
     fixed: tuple[str, ...] = ()
     """Criteria in that change that the team cannot change by deciding to."""
+    searched: bool = True
+    """False where there are too many changes to try all of them."""
 
 
 class Recommendation(Record, frozen=True):
@@ -174,9 +176,9 @@ class Recommendation(Record, frozen=True):
     settled: bool | None = None
     """Whether no answer that is still open can change the option; None until computed, or where that took too long."""
     flips: tuple[Flip, ...] | None = None
-    """What would change the option; None until computed."""
+    """What would change the option; None until computed, or where there are too many changes to try."""
     unknowns: tuple[OpenQuestion, ...] | None = None
-    """Which open answers still matter, those worth most first; None until computed."""
+    """Which open answers still matter, those worth most first; None until computed, or where that took too long."""
     sensitivities: tuple[AnswerSensitivity, ...] | None = None
     """Which answers carry the advice, those that move most first; None until computed."""
     decisive_rules: tuple[DecisiveRule, ...] | None = None

@@ -1,10 +1,8 @@
-"""A cost report as a page of blocks, as JSON and as CSV."""
+"""A cost report as a page of blocks and as JSON."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -17,7 +15,7 @@ from ragortune.model import Option, Source
 from ragortune.model.prices import STALE_AFTER
 from ragortune.report.blocks import Bar, Block, Break, Column, Heading, Paragraph, Span, Style, Table, terms
 from ragortune.support.record import Record
-from ragortune.support.text import clean_text, join_words
+from ragortune.support.text import join_words
 
 SCHEMA = "ragortune/cost/1"
 _BAR_CELLS = 24
@@ -47,46 +45,6 @@ def describe_costs(answer: CostAnswer) -> dict[str, object]:
         "facts": {name: level for name, (level, _) in answer.facts.items()},
         "advice": advice,
     }
-
-
-_CSV_HEAD = (
-    *("option", "approach", "model", "cache", "feasible"),
-    *("running_p10", "running_p50", "running_p90", "total_p10", "total_p50", "total_p90", "invested_p50"),
-    *("chance", "first_word_p50_ms", "first_word_p95_ms", "answer_p50_ms", "answer_p95_ms", "name"),
-)
-
-
-def write_costs_csv(answer: CostAnswer) -> str:
-    """Return a cost report as a table with one option a row."""
-    rows = []
-    for cost in answer.report.options:
-        money = (
-            *msgspec.structs.astuple(cost.running),
-            *msgspec.structs.astuple(cost.total),
-            cost.invested.p50,
-        )
-        rows.append(
-            (
-                *(cost.option, cost.approach, cost.model or "own", cost.cache),
-                "yes" if cost.feasible else "no",
-                *(f"{amount:.6g}" for amount in money),
-                f"{cost.chance:.4f}",
-                *(f"{time:.0f}" for time in _times(cost)),
-                format_name(cost),
-            )
-        )
-    return write_csv(_CSV_HEAD, rows)
-
-
-def write_csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table as CSV in which no cell is taken for a formula."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(head)
-    for row in rows:
-        cells = map(clean_text, row)
-        writer.writerow(f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in cells)
-    return stream.getvalue()
 
 
 # --- numbers and names --------------------------------------------------------------------------------------------
@@ -140,7 +98,7 @@ def build_page(answer: CostAnswer) -> list[Block]:
         *_bills(report),
         *_section("What makes the bills, at the best guesses", _parts(report)),
         *_latencies(report),
-        *_section("In the way", _obstacles(report)),
+        *_section("Obstacles", _obstacles(report)),
         *_section(
             "Break-even: requests a month from which one is cheaper than another",
             _break_evens(report),
@@ -195,7 +153,7 @@ def _lead(report: CostReport) -> list[tuple[str, str]]:
 def _format_leader(report: CostReport) -> str:
     cost = report.leader
     if cost is None:
-        return "no option can be used; see what stands in the way"
+        return "no option can be used; see the obstacles"
     chance = report.chance_of(cost.option)
     rivals = [other for other in report.options if other.feasible and other.option is not cost.option]
     if not rivals:
@@ -352,18 +310,18 @@ def _advice(answer: CostAnswer) -> tuple[Iterable[tuple[str, str]], str]:
     return rows, f"With these facts the advice is {informed}{without}"
 
 
-def _format_input(given: Input) -> str:
+def _format_input(entry: Input) -> str:
     low, mid, high = (
         f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
-        for number in (given.low, given.mid, given.high)
+        for number in (entry.low, entry.mid, entry.high)
     )
-    unit = f"a {given.unit[2:]}" if given.unit.startswith("1/") else given.unit
-    measured = ", measured" if given.origin is Origin.MEASURED else ""
-    return f"{mid} {unit}" + ("" if given.is_exact else f" ({low} to {high})") + measured
+    unit = f"a {entry.unit[2:]}" if entry.unit.startswith("1/") else entry.unit
+    measured = ", measured" if entry.origin is Origin.MEASURED else ""
+    return f"{mid} {unit}" + ("" if entry.is_exact else f" ({low} to {high})") + measured
 
 
 def _given(report: CostReport) -> tuple[Iterable[tuple[str, str]], str]:
-    said = (Origin.GIVEN, Origin.ANSWER, Origin.MEASURED)
+    said = (Origin.STATED, Origin.ANSWER, Origin.MEASURED)
     rows = [(own.name, _format_input(own)) for own in report.inputs if own.origin in said]
     margin = "Plain numbers are taken as guesses with a margin; `{low, high}` or `source: measured` says how sure they are."
     return rows, margin

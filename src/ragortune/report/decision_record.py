@@ -16,6 +16,7 @@ from ragortune.model import (
     Direction,
     GateHit,
     GateKind,
+    Need,
     Option,
     Reason,
     Recommendation,
@@ -36,8 +37,6 @@ _TITLES: Mapping[Option, str] = {
 _MOST_REASONS = 3
 _MOST_ARGUMENTS = 6
 _MOST_QUESTIONS = 3
-_ABBREVIATION = 2
-"""Capitals at the start of a word that is not made lower case."""
 
 
 def name_decision(recommendation: Recommendation) -> str:
@@ -101,7 +100,8 @@ class _Record:
             criterion = self._book.readable[name]
             shown = describe_answer(self._advice.profile, criterion)
             means = "; ".join(criterion.level(level).means for level in self._advice.profile.levels[name])
-            text = (Span(name, Style.NAME), f" is {shown}: {means}")
+            more = "" if means == shown else f": {means}"
+            text = (Span(name, Style.NAME), f" is {shown}{more}")
             yield Item(text, tuple(_cite(self._advice.profile.answers.get(name))))
 
     def _decide(self) -> Iterator[Block]:
@@ -110,17 +110,18 @@ class _Record:
             "; ".join(_lower(text) for text in pros[:_MOST_REASONS])
             or "nothing that is known speaks for more"
         )
+        first = [hit.rule.technique.begin_with for hit in self._advice.techniques if hit.rule.technique]
         yield Heading("Decision Outcome", 2)
         yield Paragraph(f'Chosen option: "{self._guide.title}", because {because}.')
-        yield Paragraph(self._guide.meaning)
+        yield Paragraph(f"{self._guide.meaning} First step: {_lower((first or [self._guide.first])[0])}.")
         yield Paragraph(
             f"Probability {describe_probability(self._advice)}. The advice is {describe_firmness(self._advice)}."
         )
-        first = [hit.rule.technique.begin_with for hit in self._advice.techniques if hit.rule.technique]
         yield Heading("Consequences", 3)
         yield bullets(
             [
-                f"Good, because the work can begin: {_lower((first or [self._guide.first])[0])}",
+                *(f"Good, because {text}" for text in self._guide.gains),
+                *(f"Bad, because {text}" for text in self._guide.costs),
                 *(f"Bad, because {_lower(text)}" for text in cons[:_MOST_REASONS]),
                 *(
                     f"Neutral, because {_lower(hit.rule.title)}: {_lower(hit.rule.remedy)}"
@@ -156,16 +157,21 @@ class _Record:
         )
 
     def _argue(self, option: Option) -> tuple[list[str], list[str]]:
-        """Return what speaks for an option and what against it: gates first, then the strongest reasons."""
+        """Return what speaks for an option and what against it: gates first, then the strongest reasons.
+
+        Of an option with one need only this need is argued; of the one with neither, both.
+        """
+        argued = [need for need in Need if has_need(option, need)] or list(Need)
         pros: list[str] = []
         cons: list[str] = []
         for gate in self._advice.gates:
-            if gate.gate is not GateKind.CONFIRMS:
+            if gate.need in argued and gate.gate is not GateKind.CONFIRMS:
                 meets = has_need(option, gate.need) is (gate.gate is GateKind.REQUIRES)
                 (pros if meets else cons).append(self._word(gate))
         for reason in self._advice.reasons:
-            meets = has_need(option, reason.need) is (reason.effect is Direction.FOR)
-            (pros if meets else cons).append(self._word(reason))
+            if reason.need in argued:
+                meets = has_need(option, reason.need) is (reason.effect is Direction.FOR)
+                (pros if meets else cons).append(self._word(reason))
         return list(dict.fromkeys(pros)), list(dict.fromkeys(cons))
 
     def _word(self, hit: Reason | GateHit) -> str:
@@ -189,8 +195,8 @@ class _Record:
                     for near in cases
                 )
             )
-        rules = [hit.rule for hit in self._advice.gates] + [reason.rule for reason in self._advice.reasons]
-        named = dict.fromkeys(found.source for rule in rules for found in rule.sources[:1])
+        rules = [*(hit.rule for hit in self._advice.gates), *(hit.rule for hit in self._advice.reasons)]
+        named = dict.fromkeys(found.source for rule in rules[:_MOST_ARGUMENTS] for found in rule.sources[:1])
         if named:
             yield Paragraph("Sources:")
             sources = (self._book.sources[name] for name in named)
@@ -215,5 +221,6 @@ def _cite(answer: Answer | None) -> Iterator[Inline]:
 
 def _lower(text: str) -> str:
     """Return a sentence to go on with: its first letter small unless it begins an abbreviation, no full stop."""
-    begins = text[:_ABBREVIATION]
-    return (text[:1].lower() + text[1:] if not begins.isupper() else text).rstrip(".")
+    first = text.split(" ", 1)[0]
+    abbreviated = len(first) > 1 and first.isupper()
+    return (text if abbreviated else text[:1].lower() + text[1:]).rstrip(".")

@@ -13,10 +13,9 @@ from ragortune.support.text import count_words, join_words
 
 _KEYS = "?: help   why: why this question   skip: nobody knows   back   stop"
 _WORDS = (
-    "Beginnings of names do, words of a description ('by meaning', 'a database'), yes and no where they name one level, "
-    "'2,3' for several, and 'weekly to daily' for a range. 'skip' or 'don't know' leaves it unknown, which never counts "
-    "as a no. 'why' tells why this is asked now, 'back' takes the last answer back, 'stop' ends with what is known. "
-    "Every answer is saved at once."
+    "Beginnings of names do, yes and no where a level begins so, '2,3' for several, and 'weekly to daily' for a range. "
+    "'skip' or 'don't know' leaves it unknown, which never counts as a no. 'why' tells why this is asked now, 'back' "
+    "takes the last answer back, 'stop' ends with what is known. Every answer is saved at once."
 )
 _MOST_NAMED = 5
 
@@ -29,8 +28,7 @@ def show_start(path: str, interview: Interview) -> list[Block]:
 
 
 def show_question(interview: Interview, criterion: Criterion) -> list[Block]:
-    """Return where the advice stands, and a question with its levels."""
-    number = "" if criterion is interview.offer else f"{interview.asked + 1}. "
+    """Return the advice so far, and a question with its levels."""
     labels = choice_labels(criterion)
     levels = tuple(
         (f"{label}  {level.id}", level.means)
@@ -44,7 +42,7 @@ def show_question(interview: Interview, criterion: Criterion) -> list[Block]:
         Break(),
         Paragraph(format_advice(interview.advice), Style.NAME, "Advice so far  "),
         Break(),
-        Paragraph(criterion.question, Style.STRONG, number),
+        Paragraph(criterion.question, Style.STRONG, f"{interview.asked + 1}. "),
         Table((Column(), Column()), levels),
         *([Paragraph(note, lead=" " * (len(labels[-1]) + 4))] if note else ()),
         Break(),
@@ -90,7 +88,7 @@ def show_end(interview: Interview, path: str) -> list[Block]:
 
 
 def format_advice(advice: Recommendation) -> str:
-    """Return where the advice stands in a line: the option, its probability, and whether it is firm."""
+    """Return the advice so far in a line: the option, its probability, and whether it is firm."""
     if advice.settled:
         state = "settled"
     elif advice.too_little_known:

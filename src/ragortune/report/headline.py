@@ -11,6 +11,7 @@ from ragortune.engine.questions import list_askable
 from ragortune.model import Need, Option, Recommendation, Refusal, Rulebook, RuleTrace, is_undecided
 from ragortune.report.blocks import Bar, Block, Column, Inline, Span, Style, Table, terms
 from ragortune.support.record import Record
+from ragortune.support.text import count_words
 
 OPTION_NAMES: Mapping[Option, str] = {
     Option.RAG: "retrieval",
@@ -132,11 +133,12 @@ def describe_firmness(recommendation: Recommendation) -> str:
 
 def _describe_open(recommendation: Recommendation) -> str:
     """Return what open answers can still change, or the runner-up where that was not looked for."""
-    if recommendation.flips is None:
+    if recommendation.sensitivities is None:
         runner_up = recommendation.runner_up
         return f"next comes {runner_up} with {format_share(recommendation.probability[runner_up])}"
     if recommendation.unknowns is None:
-        return "there is too much open to work out whether it can change the advice"
+        joint = sum(len(rule.criteria) > 1 for rule in recommendation.rulebook.rules.values())
+        return f"settled: not computed, {count_words(joint, 'joint rule')}"
     count, alone = len(recommendation.unknowns), sum(question.alone for question in recommendation.unknowns)
     noun = "open answer" if count == 1 else "open answers"
     by_itself = {0: "none by itself", 1: "1 by itself"}.get(alone, f"{alone} by themselves")

@@ -40,6 +40,7 @@ GATE_WORDS: Mapping[GateKind, str] = {
     GateKind.CONFIRMS: "confirms {}",
 }
 """What a gate does to a need."""
+_TOO_MANY = "not computed: there are too many changes to try"
 _MOST_FLIPS = 6
 _MOST_QUESTIONS = 5
 _MOST_SENSITIVITIES = 6
@@ -50,7 +51,7 @@ _BAR_CELLS = 25
 
 def build_outlook(recommendation: Recommendation, refusal: Refusal | None = None) -> list[Block]:
     """Return what could change the advice; nothing where it was not computed."""
-    if recommendation.flips is None:
+    if recommendation.sensitivities is None:
         return []
     return [
         *(_explain_refusal(recommendation, refusal) if refusal else ()),
@@ -67,7 +68,9 @@ def _list_flips(recommendation: Recommendation) -> Iterator[Block]:
     merged = describe_flips(recommendation)
     more = len(merged[_MOST_FLIPS:])
     yield Heading("What would change it", 2)
-    if merged:
+    if recommendation.flips is None:
+        yield bullets([_TOO_MANY])
+    elif merged:
         yield terms(merged[:_MOST_FLIPS])
     else:
         yield bullets(["no change of up to three answers that are known"])
@@ -193,6 +196,8 @@ def _explain_refusal(recommendation: Recommendation, refusal: Refusal) -> Iterat
 
 
 def _describe_nearest(recommendation: Recommendation, refusal: Refusal) -> str:
+    if not refusal.searched:
+        return _TOO_MANY
     if refusal.nearest is None:
         return "no change of up to three answers would make it right"
     change = {name: [level] for name, level in refusal.nearest.change.items()}

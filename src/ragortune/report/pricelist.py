@@ -1,4 +1,4 @@
-"""The price data as lists, as CSV, and as the page on one row."""
+"""The price data as lists, and as the page on one row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from ragortune.model import PriceRow, Source
 from ragortune.model.prices import bounds_of, count_days
 from ragortune.report.blocks import Block, Column, Heading, Item, Items, Paragraph, Table, bullets, terms
-from ragortune.report.costs import write_csv
 from ragortune.support.record import Record
 from ragortune.support.text import clean_text
 
@@ -75,11 +74,6 @@ def list_prices(found: PriceList) -> list[Block]:
 def tabulate_prices(found: PriceList) -> list[Block]:
     """Return price rows as one table with one value a row."""
     return [Table(tuple(map(Column, _COLUMNS)), tuple(_list_values(found.rows)))]
-
-
-def write_prices_csv(found: PriceList) -> str:
-    """Return price rows as CSV with one value a row."""
-    return write_csv(_COLUMNS, _list_values(found.rows))
 
 
 def _list_values(rows: Iterable[PriceRow]) -> list[tuple[str, ...]]:

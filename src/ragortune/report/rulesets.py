@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from ragortune.casebook import Agreement, Judged, Tally
+from ragortune.casebook import Agreement, Judged, Tally, read_levels
+from ragortune.engine import decide_option
 from ragortune.lint import RuleFinding
 from ragortune.lint.examples import Tried, list_failed
-from ragortune.model import Option, Rulebook, Sample
+from ragortune.model import Case, Option, Rulebook, Sample
 from ragortune.model.findings import read_finding_rules
 from ragortune.report.shapes import RuleSet, name_rule_set
 from ragortune.support.record import Record
@@ -85,16 +87,29 @@ class Change(Record, frozen=True):
     """Whether it can change an outcome; tests and sources cannot."""
 
 
+class CaseChange(Record, frozen=True):
+    """A published project for which another option is recommended than before."""
+
+    case: str
+    sample: Sample
+    published: Option
+    was: Option
+    now: Option
+    change: str
+    """`hit` or `miss`, `better` or `worse` where only what is acceptable changed, or `neither`."""
+
+
 class RuleDiff(Record, frozen=True, rename={"old": "from", "new": "to"}):
     """What an upgrade changes: the result of `rules diff`, which is its own JSON."""
 
     old: RuleSet
     new: RuleSet
     changes: tuple[Change, ...]
+    cases: tuple[CaseChange, ...] = ()
 
 
 def compare_rule_sets(old: Rulebook, new: Rulebook) -> RuleDiff:
-    """Return what differs between two rule sets, by kind and id."""
+    """Return what differs between two rule sets, by kind and id, and the cases to which it matters."""
     pairs = (
         ("criterion", old.criteria, new.criteria),
         ("rule", old.rules, new.rules),
@@ -111,7 +126,23 @@ def compare_rule_sets(old: Rulebook, new: Rulebook) -> RuleDiff:
                     own for own in mine.field_names() if getattr(mine, own) != getattr(theirs, own)
                 )
                 changes.append(Change(kind, name, "changed", fields, not set(fields) <= _NO_OUTCOME))
-    return RuleDiff(name_rule_set(old), name_rule_set(new), tuple(changes))
+    advised = {case.id: decide_option(old, levels).option for case, levels in read_levels(old)}
+    cases = []
+    for case, levels in read_levels(new):
+        was, now = advised.get(case.id), decide_option(new, levels).option
+        if was is not None and was is not now:
+            cases.append(
+                CaseChange(case.id, case.sample, case.outcome, was, now, _judge_change(case, was, now))
+            )
+    return RuleDiff(name_rule_set(old), name_rule_set(new), tuple(changes), tuple(cases))
+
+
+def _judge_change(case: Case, was: Option, now: Option) -> str:
+    if case.outcome in (was, now):
+        return "hit" if case.outcome is now else "miss"
+    if (was in case.acceptable) != (now in case.acceptable):
+        return "better" if now in case.acceptable else "worse"
+    return "neither"
 
 
 def write_diff(diff: RuleDiff) -> str:
@@ -120,18 +151,22 @@ def write_diff(diff: RuleDiff) -> str:
     def tell() -> Iterator[str]:
         for word, book in (("From", diff.old), ("to  ", diff.new)):
             yield f"{word} {book.name} {book.version} ({book.digest[:19]})"
-        yield from map(_format_change, diff.changes)
+        for change in diff.changes:
+            fields = f" ({', '.join(change.fields)})" if change.fields else ""
+            note = "" if change.outcome else "; no outcome changes"
+            yield f"  {change.change:<8} {change.kind} {change.id}{fields}{note}"
         counts = (
             f"{sum(change.kind == kind for change in diff.changes)} {name}" for kind, name in _KINDS.items()
         )
         yield f"changed: {', '.join(counts)}" if diff.changes else "nothing differs"
+        for own in diff.cases:
+            moved = f"{own.was} -> {own.now}, published {own.published} ({own.sample})"
+            yield f"  {own.change:<8} {own.case}: {moved}"
+        if diff.cases:
+            kinds = Counter(own.change for own in diff.cases)
+            yield f"cases: {', '.join(f'{number} {kind}' for kind, number in kinds.items())}"
 
     return _write_lines(tell())
-
-
-def _format_change(change: Change) -> str:
-    fields = f" ({', '.join(change.fields)})" if change.fields else ""
-    return f"  {change.change:<8} {change.kind} {change.id}{fields}{'' if change.outcome else '; no outcome changes'}"
 
 
 # --- test ---------------------------------------------------------------------------------------------------------
@@ -147,9 +182,6 @@ class RuleTests(Record, frozen=True):
     """How the rule set agrees with published projects."""
     misses: bool
     """Whether to name the cases that are missed."""
-    base: Rulebook | None = None
-    """A rule set to compare with, and how it agrees."""
-    before: Agreement | None = None
 
     @property
     def failed(self) -> bool:
@@ -158,7 +190,7 @@ class RuleTests(Record, frozen=True):
 
 
 def write_tests(tests: RuleTests) -> str:
-    """Return failed tests, the agreement with each sample, and what a change does to both."""
+    """Return failed tests, and the agreement with each sample."""
 
     def tell() -> Iterator[str]:
         for name, tried in tests.tried.items():
@@ -174,8 +206,6 @@ def write_tests(tests: RuleTests) -> str:
                 yield from ("", title, *_describe_agreement(own, tests.book.scale.firm_from))
         if tests.misses:
             yield from ("", "Misses", *map(_format_miss, tests.agreement.misses()))
-        if tests.base is not None and tests.before is not None:
-            yield from ("", *_compare_agreement(tests, tests.base, tests.before))
 
     return _write_lines(tell())
 
@@ -189,8 +219,8 @@ def _describe_agreement(agreement: Agreement, firm_from: float) -> Iterator[str]
         yield _format_tally(f"evidence {kind}", tally)
     yield _format_tally(f"firm (settled or {firm_from:.0%})", agreement.firm)
     for each in agreement.by_probability():
-        row = _format_tally(f"stated {each.low:.0%} to {each.high:.0%}", each.tally)
-        yield f"{row}   mean stated {each.stated:6.1%}" if each.tally.total else row
+        row = _format_tally(f"stated {each.low:.0%} to {each.high:.0%}", each)
+        yield f"{row}   mean stated {each.stated:6.1%}" if each.total else row
     calibration = agreement.calibration
     yield f"  Brier score {agreement.brier:.3f} (0.750 for a uniform guess)"
     yield f"  Calibration slope {calibration.slope:.2f}, intercept {calibration.intercept:.2f}"
@@ -212,38 +242,12 @@ def _format_miss(miss: Judged) -> str:
     return f"  {miss.case.id} ({miss.case.sample}): {found}"
 
 
-def _compare_agreement(tests: RuleTests, base: Rulebook, before: Agreement) -> Iterator[str]:
-    yield f"Compared with {base.name} {base.version} ({base.digest[:19]})"
-    for sample in _SAMPLES:
-        old, new = before.of_sample(sample).total, tests.agreement.of_sample(sample).total
-        yield f"  {sample}: strict {old.strict} -> {new.strict} of {new.total}, lenient {old.lenient} -> {new.lenient}"
-    earlier = {own.case.id: own for own in before.judged}
-    for own in tests.agreement.judged:
-        was = earlier.get(own.case.id)
-        if was is not None and was.option is not own.option:
-            moved = f"{was.option} -> {own.option}, published {own.case.outcome}"
-            yield f"  {_judge_change(was, own):<8} {own.case.id}: {moved}"
-    yield from map(_format_change, compare_rule_sets(base, tests.book).changes)
-
-
-def _judge_change(before: Judged, after: Judged) -> str:
-    if after.strict != before.strict:
-        return "hit" if after.strict else "miss"
-    if after.lenient != before.lenient:
-        return "better" if after.lenient else "worse"
-    return "neither"
-
-
 def describe_tests(tests: RuleTests) -> Json:
     """Return tests and agreement as JSON data."""
     described: Json = {
         name: {"total": len(tried), "failed": list_failed(tried)} for name, tried in tests.tried.items()
     }
-    described["casebook"] = _describe_casebook(tests.agreement)
-    if tests.base is not None and tests.before is not None:
-        casebook = _describe_casebook(tests.before)
-        described["compared_with"] = {"digest": tests.base.digest, "casebook": casebook}
-    return described
+    return {**described, "casebook": _describe_casebook(tests.agreement)}
 
 
 def _describe_casebook(agreement: Agreement) -> Json:
@@ -263,20 +267,12 @@ def _describe_casebook(agreement: Agreement) -> Json:
 
 
 def _describe_sample(agreement: Agreement) -> Json:
-    bins = [
-        {"low": own.low, "high": own.high, "stated": own.stated, **_describe_tally(own.tally)}
-        for own in agreement.by_probability()
-    ]
     return {
         "all": agreement.total,
         "firm": agreement.firm,
         "by_outcome": agreement.by_outcome(),
         "by_evidence": agreement.by_evidence(),
-        "by_probability": bins,
+        "by_probability": agreement.by_probability(),
         "brier": agreement.brier,
         "calibration": agreement.calibration,
     }
-
-
-def _describe_tally(tally: Tally) -> Json:
-    return {name: getattr(tally, name) for name in tally.field_names()}

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ragortune.evidence.documents.language import LanguageData
 from ragortune.model import EVEN, Scale, Strength
-from ragortune.ruleset.files import ALL_KINDS, KINDS, Manifest, raise_problems, validate
+from ragortune.ruleset.files import ALL_KINDS, KINDS, MOST_PROBLEMS, Manifest, raise_problems, validate
 from ragortune.support.errors import Place, RagortuneError, RulebookError
 from ragortune.support.reading import Document, KeyPath, decode_text, parse_yaml
-from ragortune.support.rulefolder import MANIFEST, SHIPPED, Files, digest_rules, read_files, shipped_folder
+from ragortune.support.rulefolder import (
+    MANIFEST,
+    SHIPPED,
+    Files,
+    digest_files,
+    digest_rules,
+    read_files,
+    shipped_folder,
+)
 from ragortune.support.text import join_words, quote_value
 
 _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
@@ -27,7 +36,7 @@ _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
 
 
 class Authored:
-    """A rule set as it was written: records, where each of them stands, and what is wrong with them."""
+    """A rule set as it was written: records, the place of each, and what is wrong with them."""
 
     def __init__(self, folder: Path, manifest: Manifest, digest: str) -> None:
         """Begin without records."""
@@ -49,7 +58,7 @@ class Authored:
         )
 
     def place_of(self, kind: str, record_id: str, *path: str | int, key: bool = False) -> Place:
-        """Return where (a part of) a record stands."""
+        """Return the place of (a part of) a record."""
         origin = self.origins.get((kind, record_id))
         if origin is None:
             return Place(str(self.folder / MANIFEST))
@@ -57,11 +66,17 @@ class Authored:
 
     def report(self, message: str, place: Place, hint: str | None = None) -> None:
         """Note a problem that makes the rule set unusable."""
-        self.problems.append(RulebookError(message, place, hint))
+        self.add_problem(RulebookError(message, place, hint))
 
     def report_unknown(self, what: str, name: str, known: Iterable[str], place: Place) -> None:
         """Note a name that is not defined."""
-        self.problems.append(RulebookError.unknown(what, name, known, place))
+        self.add_problem(RulebookError.unknown(what, name, known, place))
+
+    def add_problem(self, problem: RagortuneError) -> None:
+        """Note a problem; raises RulebookError with all of them where nobody would read more."""
+        self.problems.append(problem)
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise_problems(self.problems)
 
 
 def read_folder(folder: Path) -> Authored:
@@ -79,7 +94,7 @@ def read_folder(folder: Path) -> Authored:
         if manifest.extends != SHIPPED:
             place = document.place_of(("extends",))
             raise RulebookError.expected("'extends'", f"'{SHIPPED}'", manifest.extends, place)
-        base = read_folder(shipped_folder())
+        base = _read_base(digest_files(read_files(shipped_folder())))
     elif manifest.scale is None:
         message = f"a rule set that does not extend '{SHIPPED}' needs a 'scale'"
         raise RulebookError(message, document.place_of(()))
@@ -94,6 +109,11 @@ def read_folder(folder: Path) -> Authored:
     _read_records(authored, files)
     _disable_rules(authored, document, base)
     return authored
+
+
+@lru_cache(maxsize=1)
+def _read_base(content: str) -> Authored:  # noqa: ARG001  (what was read before holds while the files are the same)
+    return read_folder(shipped_folder())
 
 
 _MOST_LOG_ODDS = 20.0
@@ -131,8 +151,12 @@ def _parse_file(folder: Path, name: str, data: bytes) -> Document:
 def _refuse_controls(document: Document, node: object, path: KeyPath) -> None:
     """Raise RulebookError where a text of a rule set holds what a terminal could obey."""
     if isinstance(node, str):
-        odd = next((sign for sign in node if not (sign.isprintable() or sign in "\n\t ")), None)
-        if odd is not None:
+        odd = (
+            ""
+            if node.isprintable()
+            else next((own for own in node if not (own.isprintable() or own in "\n\t")), "")
+        )
+        if odd:
             message = f"holds a character that cannot be shown: {odd!a}"
             raise RulebookError(message, document.place_of(path))
     elif isinstance(node, Mapping):
@@ -177,7 +201,7 @@ def _disable_rules(authored: Authored, document: Document, base: Authored | None
         if entry.rule not in shipped:
             place = document.place_of(("disable", index, "rule"))
             problem = RulebookError.unknown("rule", entry.rule, shipped, place, where="to disable")
-            authored.problems.append(problem)
+            authored.add_problem(problem)
         for kind in ("findings", "rules"):
             if entry.rule in shipped and authored.records[kind].pop(entry.rule, None) is not None:
                 authored.disabled[entry.rule] = entry.because

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache
+from itertools import islice
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
@@ -43,6 +44,9 @@ from ragortune.support.record import Record
 from ragortune.support.rulefolder import MANIFEST
 from ragortune.support.text import join_words, quote_value
 
+MOST_PROBLEMS = 100
+"""So many are told at once, because looking for the name that was meant takes its time."""
+
 
 class Disabled(Record, frozen=True):
     """A rule of the extended set that is switched off."""
@@ -61,7 +65,7 @@ class Manifest(Record, frozen=True):
     version: str
     """Its version."""
     extends: str | None = None
-    """`ragortune` to build on the shipped rule set; left out where the set stands alone."""
+    """`ragortune` to build on the shipped rule set; left out where the set builds on none."""
     scale: Scale | None = None
     """The numbers behind the words; may be left out where the set extends another."""
     recheck_days: int | None = None
@@ -146,7 +150,7 @@ def validate(folder: str, document: Document, problems: list[RagortuneError]) ->
     try:
         return adapter_of(folder).validate_python(document.data, strict=False)
     except ValidationError as error:
-        problems += _word_problems(error, folder, document)
+        problems += islice(_word_problems(error, folder, document), MOST_PROBLEMS)
         return None
 
 

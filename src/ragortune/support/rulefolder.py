@@ -16,7 +16,7 @@ SHIPPED = "ragortune"
 _NOT_RULES = ("cases/", "language/", "prices/", "quantities/", "findings/")
 _MOST_FILES = 500
 _MOST_ENTRIES = 10_000
-_MOST_BYTES = 32 * 1024 * 1024
+_MOST_BYTES = 4 * 1024 * 1024
 
 Files = Mapping[str, bytes]
 """The YAML files of a rule set by relative name."""
