@@ -205,9 +205,11 @@ def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding
 
 @detects(Detector.ANSWERS)
 def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Find a decision together with answers that a rule names."""
+    """Find a decision together with answers that a rule names, unless the advice weighs them and agrees."""
     decision, answers = case.decision, case.answers
     book = case.advice.rulebook
+    if case.advice.option is decision.option and not case.advice.too_little_known:
+        return
     if not compile_conditions(book, rule.when, rule.unless).hold(answers.profile.levels):
         return
     said = join_words(

@@ -226,6 +226,8 @@ class StatedFact(msgspec.Struct, frozen=True):
     """True where it stands in the document's own `ragortune` block, or came from a profile file."""
     phrase: str | None = None
     """Id of the phrase that was recognised, if it was one."""
+    inferred: bool = False
+    """True where a fitted model tells it from all words of a sentence, so that nobody has said it in so many words."""
     quoted: Evidence | None = None
     """The quote that a block or a profile file gives for it."""
 

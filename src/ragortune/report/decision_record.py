@@ -34,6 +34,7 @@ _TITLES: Mapping[Option, str] = {
     Option.BOTH: "Use retrieval and a fine-tuned model for {}",
     Option.NEITHER: "Use prompting without retrieval or fine-tuning for {}",
 }
+_OWNER = "operations.owner"
 _MOST_REASONS = 3
 _MOST_ARGUMENTS = 6
 _MOST_QUESTIONS = 3
@@ -122,6 +123,7 @@ class _Record:
             [
                 *(f"Good, because {text}" for text in self._guide.gains),
                 *(f"Bad, because {text}" for text in self._guide.costs),
+                *self._name_owner(),
                 *(f"Bad, because {_lower(text)}" for text in cons[:_MOST_REASONS]),
                 *(
                     f"Neutral, because {_lower(hit.rule.title)}: {_lower(hit.rule.remedy)}"
@@ -129,6 +131,10 @@ class _Record:
                 ),
             ]
         )
+
+    def _name_owner(self) -> Iterator[str]:
+        if has_need(self._advice.option, Need.FINE_TUNING) and _OWNER not in self._advice.profile.levels:
+            yield "Bad, because no owner is named yet who keeps the model current"
 
     def _confirm(self, path: str) -> Iterator[Block]:
         yield Heading("Confirmation", 3)
@@ -185,23 +191,16 @@ class _Record:
         yield Heading("More Information", 2)
         yield Paragraph("Revisit this decision when:")
         yield bullets(self._list_exits())
-        if cases:
-            yield Paragraph("Published projects most like this one:")
-            yield Items(
-                tuple(
-                    Item(
-                        f"{near.case.title}: {near.case.outcome} ({near.verdict})", address=near.case.address
-                    )
-                    for near in cases
-                )
-            )
+        yield Paragraph(f"Rule set {self._book.name} {self._book.version}, {self._book.digest[:19]}.")
         rules = [*(hit.rule for hit in self._advice.gates), *(hit.rule for hit in self._advice.reasons)]
         named = dict.fromkeys(found.source for rule in rules[:_MOST_ARGUMENTS] for found in rule.sources[:1])
-        if named:
-            yield Paragraph("Sources:")
-            sources = (self._book.sources[name] for name in named)
-            yield Items(tuple(Item(source.title, address=source.address) for source in sources))
-        yield Paragraph(f"Rule set {self._book.name} {self._book.version}, {self._book.digest[:19]}.")
+        projects = (
+            Item(f"{near.case.title}: {near.case.outcome} ({near.verdict})", address=near.case.address)
+            for near in cases
+        )
+        sources = (self._book.sources[name] for name in named)
+        yield Heading("References", 3)
+        yield Items((*projects, *(Item(source.title, address=source.address) for source in sources)))
 
     def _list_exits(self) -> Iterator[Inline]:
         for option, change in describe_flips(self._advice):

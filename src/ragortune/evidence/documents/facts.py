@@ -114,6 +114,7 @@ class FactReader:
             quote_line(sentence, 0, 1, lines),
             sentence.headings,
             phrase=criterion,
+            inferred=True,
         )
 
     def read_sentence(self, marked: Marked, lines: Sequence[str]) -> list[StatedFact]:
