@@ -188,15 +188,17 @@ def _place_of_byte(data: bytes, offset: int, path: str, line: int | None) -> Pla
 # --- the three languages ------------------------------------------------------------------------------------------
 
 
-def read_document(path: str, limit: int, *, stdin: BinaryIO | None = None, form: str = "") -> Document:
-    """Read a YAML, JSON or TOML file, by the ending of its name or by `form`; raises UnreadableError."""
-    shown = "<stdin>" if path == "-" else str(path)
-    return parse_text(decode_text(read_bytes(path, limit, stdin), shown), shown, form)
+def read_document(
+    path: str | Path, limit: int, stdin: BinaryIO | None = None, name: str | None = None
+) -> Document:
+    """Read a YAML, JSON or TOML file, by the ending of its name or of the name that is shown for it; raises UnreadableError."""
+    shown = name or ("<stdin>" if path == "-" else str(path))
+    return parse_text(decode_text(read_bytes(path, limit, stdin), shown), shown)
 
 
-def parse_text(text: str, name: str, form: str = "") -> Document:
-    """Read YAML, JSON or TOML, by the ending of a name or by `form`; raises UnreadableError."""
-    ending = form or name.rpartition(".")[2].lower()
+def parse_text(text: str, name: str) -> Document:
+    """Read YAML, JSON or TOML, by the ending of a name; raises UnreadableError."""
+    ending = name.rpartition(".")[2].lower()
     return {"json": parse_json, "toml": parse_toml}.get(ending, parse_yaml)(text, name)
 
 

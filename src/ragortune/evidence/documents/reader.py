@@ -119,7 +119,7 @@ def _is_postponed(marked: Sequence[Marked]) -> bool:
     return any(
         one.sentence.kind is SectionKind.DECISION
         and one.sentence.block is not Block.HEADING
-        and Topic.UNDECIDED in one.topics()
+        and Topic.UNDECIDED in one.analysis.topics
         for one in marked
     )
 
