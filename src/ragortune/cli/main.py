@@ -218,6 +218,25 @@ def extract(
 
 
 @app.command()
+def adr(
+    profile: Annotated[str, Argument(metavar="PROFILE", help="YAML, JSON or TOML; `-` is stdin.")],
+    output: Annotated[
+        Text,
+        Option("--output", "-o", metavar="PATH", help="File to write, or folder that gets the next number."),
+    ] = None,
+    into: Annotated[Text, text_option("--into", "FILE", "Fill in the empty sections of this record.")] = None,
+    force: Annotated[bool, flag("--force", "Overwrite an existing record.")] = False,
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> None:
+    """Write the decision as an architecture decision record (MADR) that `check` keeps true."""
+    from ragortune.commands.adr import RecordRequest, write_decision_record
+
+    request = RecordRequest(profile, output, into, force, rules, as_of)
+    finish(write_decision_record(request, Environment.detect()))
+
+
+@app.command()
 def mcp(rules: Rules = None) -> None:
     """Serve coding agents over the Model Context Protocol, on stdin and stdout (extra `mcp`)."""
     from ragortune.commands.agents import serve_agents
