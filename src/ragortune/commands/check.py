@@ -56,6 +56,10 @@ class CheckRequest(Record, frozen=True):
     """Files, folders and patterns; `-` is stdin."""
     formats: tuple[str, ...] = ()
     """Formats, each with `=FILE` where it goes to a file; text if empty."""
+    show: str | None = None
+    """Names of sections, with commas between them."""
+    full: bool = False
+    """Whether all sections are shown."""
     rules: str | None = None
     color: str = "auto"
     stdin_name: str | None = None
@@ -112,7 +116,7 @@ def check_documents(request: CheckRequest, environment: Environment) -> ExitCode
 
 
 def _check_documents(request: CheckRequest, environment: Environment, stack: ExitStack) -> ExitCode:
-    outputs = choose_outputs(request.formats or ("text",))
+    outputs = choose_outputs(request.formats or ("text",), request.show, full=request.full)
     settings = _choose_settings(request, environment, stack)
     paths = _choose_paths(request, environment)
     if paths is None:
@@ -272,10 +276,10 @@ def _refuse_overwriting(
     read = {real_path(environment.folder, path) for path in named if path}
     check = configuration.check
     read |= {real_path(path) for path in (check.profile, check.baseline, configuration.path) if path}
-    for form, path in outputs:
-        place = real_path(environment.folder, path or "")
-        if place in read and not (form == "markdown" and is_review(place)):
-            raise UsageError(f"--format {form}={path} would overwrite what this run reads")
+    for output in outputs:
+        place = real_path(environment.folder, output.path or "")
+        if place in read and not (output.format == "markdown" and is_review(place)):
+            raise UsageError(f"--format {output.format}={output.path} would overwrite what this run reads")
 
 
 # --- the sum ------------------------------------------------------------------------------------------------------

@@ -72,6 +72,18 @@ def shorten_text(text: str, width: int) -> str:
     return text if len(text) <= width else text[: max(0, width - 1)].rstrip() + "…"
 
 
+def cut_text(text: str, most: int) -> str:
+    """Return the sentences of `text` that fit `most` characters, or the words that do, with dots for the rest."""
+    if len(text) <= most:
+        return text
+    end = max(text.rfind(f"{sign} ", 0, most) for sign in ".?!") + 1
+    if end:
+        return text[:end]
+    words = text[: max(most - 3, 0)].rpartition(" ")[0]
+    words = words if words.count("(") <= words.count(")") else words.rpartition("(")[0].rstrip()
+    return words.rstrip(",:;-") + " ..."
+
+
 def clean_line(text: str, width: int = 200) -> str:
     """Return other people's text on one line, made harmless and cut to `width` characters."""
     return shorten_text(" ".join(clean_text(text).split()), width)

@@ -61,6 +61,7 @@ def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True)
         facts=tuple(sorted((*declared.facts, *facts), key=_line_of)),
         prose_decision=in_prose,
         quantities=declared.quantities,
+        declined=declared.declined,
         sentences=document.sentences,
         lines=document.lines,
         remarks=document.remarks,
