@@ -24,7 +24,7 @@ from ragortune.evidence.documents.language import (
     Topic,
     TopicWords,
 )
-from ragortune.evidence.documents.tokens import Tokens
+from ragortune.evidence.documents.tokens import Tokens, tokenise
 from ragortune.model.documents import Block, Meaning, SectionKind, Sentence
 
 SILENCING = frozenset(
@@ -74,7 +74,7 @@ class Analysis:
     def __init__(self, text: str, language: Language) -> None:
         """Analyse a text."""
         self._language = language
-        self.tokens = Tokens(text)
+        self.tokens = tokenise(text)
         self._found = language.find(self.tokens.words)
 
     def of(self, kind: type[EntryT]) -> Sequence[Found[EntryT]]:

@@ -9,7 +9,7 @@ import msgspec
 from ragortune.evidence.documents.blocks import Line
 from ragortune.evidence.documents.sentences import DesignText
 from ragortune.evidence.entries import Entry, read_evidence
-from ragortune.evidence.profile import Vocabulary
+from ragortune.evidence.profile import Vocabulary, find_declined
 from ragortune.model import Evidence, Option, Profile, Provenance, QuantityValue, Rulebook
 from ragortune.model.documents import (
     NO_QUANTITIES,
@@ -33,6 +33,8 @@ class Declared(msgspec.Struct, frozen=True):
     decision: StatedDecision | None = None
     facts: tuple[StatedFact, ...] = ()
     quantities: Mapping[str, QuantityValue] = NO_QUANTITIES
+    declined: tuple[str, ...] = ()
+    """Criteria for which it says that nobody knows."""
 
 
 def read_declared(design: DesignText, path: str, rulebook: Rulebook) -> Declared:
@@ -73,7 +75,8 @@ def read_declared(design: DesignText, path: str, rulebook: Rulebook) -> Declared
     path_of_profile = (*root, "profile")
     profile = _read_profile(data.get("profile"), path_of_profile, document, rulebook)
     facts = _state_facts(profile, data.get("profile"), path_of_profile, document, lines)
-    return Declared(decision, facts, profile.quantities)
+    declined = find_declined(rulebook.criteria.values(), data.get("profile"))
+    return Declared(decision, facts, profile.quantities, declined)
 
 
 def _read_option(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from operator import itemgetter
 
 import msgspec
@@ -29,6 +30,7 @@ _MODALITIES: Mapping[Meaning, Modality] = {
     Meaning.GOAL: Modality.GOAL,
     Meaning.ESTIMATE: Modality.ESTIMATE,
 }
+_AT_LEAST = ("at", "least")
 _MANY_LINES = 3
 _TOTALS = ("total", "overall", "end-to-end", "e2e", "budget", "target", "latency", "response time")
 _MOST_ANSWERS = 3
@@ -125,6 +127,7 @@ class FactReader:
             quote_line(sentence, 0, 1, lines),
             sentence.headings,
             phrase=criterion,
+            inferred=True,
         )
 
     def read_sentence(self, marked: Marked, lines: Sequence[str]) -> list[StatedFact]:
@@ -173,11 +176,20 @@ class FactReader:
         around = (sentence.lead, sentence.section.title)
         return any(near in self.marker.look_up(text).conditions for text in around if text)
 
+    def _widen(self, criterion: str, level: str | Sequence[str], words: Sequence[str]) -> str | list[str]:
+        """Return the levels that words can mean: `at least once a year` is yearly or more often."""
+        if not isinstance(level, str):
+            return list(level)
+        ordered = self.criteria[criterion].level_ids
+        if _AT_LEAST not in pairwise(words) or self.criteria[criterion].nominal or level == ordered[-1]:
+            return level
+        return list(ordered[ordered.index(level) :])
+
     def _answers(
         self, marked: Marked, hit: Found[FactWords], entry: FactWords
     ) -> Iterator[tuple[str, object]]:
         for criterion, level in entry.says.items():
-            yield criterion, level if isinstance(level, str) else list(level)
+            yield criterion, self._widen(criterion, level, marked.tokens.words[hit.start : hit.end])
         if entry.number is not None:
             for at in range(hit.start, hit.end):
                 amount = marked.tokens.amounts.get(at)
