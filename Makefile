@@ -7,7 +7,7 @@ DOCUMENTS ?= examples/repository/docs/adr/*.md
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check lint types layers test coverage docs figures bench model clean
+.PHONY: help demo check lint types layers test fuzz coverage docs figures bench model clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,10 @@ layers: $(READY) ## Check that imports point downwards.
 
 test: $(READY) ## Run the tests.
 	$(BIN)/pytest --numprocesses auto
+
+fuzz: $(READY) ## Attack with random inputs, for MINUTES (60 if left out), until something fails.
+	end=$$(($$(date +%s) + 60 * $(or $(MINUTES),60))); while [ $$(date +%s) -lt $$end ]; do \
+	FUZZ=10 $(BIN)/pytest --hypothesis-profile fuzz tests/test_attacks.py || exit 1; done
 
 coverage: $(READY) ## Run the tests, and show which lines they leave out.
 	$(BIN)/pytest --numprocesses auto --cov --cov-report term

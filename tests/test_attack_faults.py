@@ -15,6 +15,8 @@ import pytest
 from ragortune.model.quantities import measure
 from ragortune.support.errors import QuantityError
 
+from .attacks.outputs import obeyed
+
 
 def test_a_folder_that_has_gone_is_told_and_is_no_internal_error(tmp_path):
     gone = tmp_path / "gone"
@@ -73,11 +75,6 @@ def test_a_git_that_the_checkout_brings_is_never_run(run, write, git, tmp_path, 
 
 
 HOSTILE = "\x1b]0;owned\x07 \x1b[2J ##[stop-commands]x\n::error::told\n  ::add-mask::x"
-
-
-def obeyed(text):
-    """Return what a terminal or a runner would obey in a text without colours."""
-    return re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|^\s*::\w.*|##\[", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json", "sarif", "gitlab", "junit"])

@@ -294,7 +294,8 @@ def test_no_text_can_become_markup(text):
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(f"# x{escape_markdown(text)}x\n")
 
     assert [token.type for token in tokens] == ["heading_open", "inline", "heading_close"]
-    assert {child.type for child in tokens[1].children} <= {"text", "text_special"}
+    for child in tokens[1].children:
+        assert child.type in {"text", "text_special"} or not set(child.content.casefold()) - set("@#:/w.")
 
 
 @given(st.text())

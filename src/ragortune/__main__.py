@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import platform
 import sys
 import tempfile
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         return int(ExitCode.OK)
     except Exception as error:  # noqa: BLE001  (an internal error: say so and keep the traceback in a file)
-        shown = _show_usage(error)
+        shown = _show_usage(error, environment)
         if shown is None:
             shown = _report_unwritten(error, environment)
         return _report_internal_error(error, given) if shown is None else shown
@@ -48,7 +49,7 @@ def _run(given: list[str], environment: Environment) -> int:
     return result if isinstance(result, int) else int(ExitCode.OK)
 
 
-def _show_usage(error: Exception) -> int | None:
+def _show_usage(error: Exception, environment: Environment) -> int | None:
     """Show what the command-line library says about the arguments; None if it did not raise this.
 
     Its classes moved between releases, so they are told by what they can do.
@@ -58,7 +59,9 @@ def _show_usage(error: Exception) -> int | None:
     show = getattr(error, "show", None)
     if show is None or not isinstance(getattr(error, "exit_code", None), int):
         return None
-    show()
+    told = io.StringIO()
+    show(told)  # it quotes the arguments
+    environment.note(told.getvalue().rstrip("\n"))
     return int(ExitCode.UNUSABLE)
 
 

@@ -25,6 +25,8 @@ from ragortune.support.text import clean_text
 
 _SPECIAL = re.compile(r"[\\`*\[\]#|~]|(?<![^\W_])_|_(?![^\W_])")
 """What means something in the middle of a line; an underscore inside a word does not."""
+_LIVE = re.compile(r"((?:(?<!\w)@(?=[\w@])|@(?=[\w-]+\.\w)|#(?=\d)|://|(?<!\w)www\.)+)", re.IGNORECASE)
+"""What a forge makes a mention, a reference or a link of, without any markup; as code it does not."""
 _AT_START = re.compile(r"(?=[-+](?:\s|$)|[-=][-=\s]*$)|(?<=\d)(?=[.)](?:\s|$))")
 """Where to escape what means something at the start of a line only: a list, or a line below a heading."""
 _CODE = re.compile(r"`([^`]+)`")
@@ -37,8 +39,11 @@ def escape_markdown(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    one_line = re.sub(r"\s+", " ", clean_text(text))
-    return _SPECIAL.sub(r"\\\g<0>", one_line.replace("&", "&amp;").replace("<", "&lt;"))
+    one_line = re.sub(r"\s+", " ", clean_text(text)).replace("&", "&amp;").replace("<", "&lt;")
+    pieces = _LIVE.split(one_line)
+    pieces[0::2] = (_SPECIAL.sub(r"\\\g<0>", piece) for piece in pieces[0::2])
+    pieces[1::2] = (f"`{piece}`" for piece in pieces[1::2])
+    return "".join(pieces)
 
 
 def _guard_start(line: str) -> str:
