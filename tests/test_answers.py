@@ -149,6 +149,15 @@ def test_yes_and_no_name_the_level_whose_description_begins_so(criterion):
     assert (understood(criterion, "Yes"), understood(criterion, "NO")) == ("yes", "no")
 
 
+def test_a_period_between_two_levels_is_asked_back():
+    assert "'quarterly' could be yearly or monthly" in complaint("knowledge.volatility", "quarterly")
+    assert "'every two weeks' could be monthly or weekly" in complaint(
+        "knowledge.volatility", "every two weeks"
+    )
+    assert understood("knowledge.volatility", "annually") == "yearly"
+    assert "is not an answer" in complaint("task.kind", "quarterly")
+
+
 @pytest.mark.parametrize("criterion", ["task.kind", "grounding.error_cost", "performance.latency"])
 def test_yes_and_no_are_no_answer_where_no_level_says_so(criterion):
     assert "is not an answer" in complaint(criterion, "yes")

@@ -565,7 +565,7 @@ def test_every_line_of_answers_that_cannot_be_used_is_named_and_nothing_is_saved
     assert "<stdin>:4: 'data.examples' must be a whole number of input-output pairs, not 2.5" in result.err
     assert "<stdin>:6: 'task.kind' is answered twice" in result.err
     assert "error: 5 lines of <stdin> cannot be used; nothing was saved" in result.err
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_yes_in_a_file_of_answers_is_the_level_that_says_so(run, tmp_path):
@@ -581,7 +581,7 @@ def test_an_answer_that_could_be_several_levels_is_refused_with_their_names(run,
 
     assert result.code == 2
     assert "<stdin>:1: 'under' could be under_50, under_500 or under_5000" in result.err
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- nobody to ask ------------------------------------------------------------------------------------------------
@@ -600,7 +600,7 @@ def test_without_a_terminal_it_names_the_questions_and_the_file(run, tmp_path):
         "hint: fill in profile.yaml (`ragortune init` writes one), then `ragortune recommend profile.yaml`"
         in result.err
     )
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_terminal_only_questions_about_what_exists_are_named(run, write, book):

@@ -133,7 +133,7 @@ def test_a_whole_session_with_help_wrong_input_and_going_back(session, tmp_path)
 
 
 def test_the_recommendation_alone_goes_to_stdout(session, tmp_path):
-    with open(tmp_path / "advice.txt", "wb") as out:
+    with (tmp_path / "advice.txt").open("wb") as out:
         talk = session("ask", stdout=out)
         talk.type("translation")
         talk.type("stop")
@@ -167,7 +167,7 @@ def test_ctrl_c_loses_nothing_and_the_next_run_goes_on(session, tmp_path):
     assert talk.end() == 130
     assert "Interrupted; everything is saved in profile.yaml." in talk.screen
     assert "Recommendation" not in talk.screen
-    assert os.listdir(tmp_path) == ["profile.yaml"]
+    assert [own.name for own in tmp_path.iterdir()] == ["profile.yaml"]
 
     again = session("ask")
     shown = again.type("stop")
@@ -196,7 +196,7 @@ def test_a_window_that_is_closed_loses_nothing(session, tmp_path):
 
     assert talk.hang_up() == -signal.SIGHUP
     assert "\n  kind: translation\n" in (tmp_path / "profile.yaml").read_text()
-    assert os.listdir(tmp_path) == ["profile.yaml"]
+    assert [own.name for own in tmp_path.iterdir()] == ["profile.yaml"]
 
 
 def test_a_piped_stdin_is_never_taken_for_answers(tmp_path):
@@ -209,7 +209,7 @@ def test_a_piped_stdin_is_never_taken_for_answers(tmp_path):
     assert "`ask` needs a terminal to ask on" in result.stderr
     assert "  task.kind: What does the system do?" in result.stderr
     assert "fill in profile.yaml" in result.stderr
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_hostile_profile_cannot_speak_to_the_terminal(session, write):

@@ -346,7 +346,7 @@ def test_a_criterion_has_no_more_levels_than_a_person_can_tell_apart(run, write)
 def test_a_rule_set_with_a_file_whose_name_is_no_text_is_refused(run, write, tmp_path):
     write("p.yaml", "knowledge: {volatility: daily}\n")
     write("pack/rulebook.yaml", "name: n\nversion: '1'\nextends: ragortune\n")
-    with open(os.fsencode(tmp_path / "pack") + b"/\xff.yaml", "wb"):
+    with (tmp_path / "pack" / os.fsdecode(b"\xff.yaml")).open("wb"):
         pass
 
     result = run("recommend", "p.yaml", "--rules", "pack")

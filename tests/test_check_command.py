@@ -1,7 +1,7 @@
 """`ragortune check` as CI calls it: which documents are read, what is printed, and with which exit code it ends."""
 
 import json
-import os
+from pathlib import Path
 
 import pytest
 
@@ -82,7 +82,7 @@ def test_a_folder_is_searched_for_documents(run, docs):
 def test_patterns_that_no_shell_expanded_are_expanded(run, docs, pattern, expected):  # noqa: ARG001
     result = run("check", pattern, "--format", "json", "--exit-zero")
 
-    assert [os.path.basename(document["path"]) for document in checked(result)["documents"]] == expected
+    assert [Path(document["path"]).name for document in checked(result)["documents"]] == expected
 
 
 def test_a_document_that_is_named_twice_is_judged_once(run, docs):

@@ -225,3 +225,11 @@ def test_a_rule_set_is_shown_by_its_name(book):
     assert repr(book) == f"<Rulebook ragortune {book.version} {book.digest[:19]}>"
     assert book == book  # noqa: PLR0124  (two rule sets are the same only if they are one)
     assert book != book.replace()
+
+
+def test_an_older_python_is_told_which_one_is_needed():
+    code = "import sys; sys.version_info = (3, 10, 13); import ragortune"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr.endswith("ImportError: ragortune needs Python 3.11 or newer, not 3.10\n")

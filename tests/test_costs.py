@@ -305,12 +305,6 @@ def test_an_offer_that_takes_no_more_jobs_cannot_be_used(assess):
     assert late.text == "GPT-4.1 mini tuned, OpenAI takes no new jobs since 2027-01-06"
 
 
-def test_an_offer_that_is_closed_to_the_team_cannot_be_used(assess):
-    report = assess({**with_quantities(tuning_access="closed"), "knowledge": {"gap": "none"}})
-
-    assert gates_of(report, "fine_tuning/azure-gpt-4.1")["tuning offer"].ruling == "fails"
-
-
 @pytest.mark.parametrize(("count", "ruling"), [(3, "fails"), (30, "warns"), (120, "warns"), (1000, None)])
 def test_too_few_examples_stand_in_the_way(assess, count, ruling):
     data = {**BASE, "data": {"examples": count}, "knowledge": {"gap": "none"}}

@@ -1,7 +1,6 @@
 """`extract --write`: what was read goes into the document, and every other byte stays."""
 
 import json
-import os
 
 import pytest
 from hypothesis import given
@@ -185,18 +184,18 @@ def test_a_document_in_which_nothing_was_found_stays_as_it_is(put):
 def test_stdin_read_only_files_and_links_that_lead_outside_are_refused(run, write, programs, tmp_path):
     model = ("--write", "--no-cache", "--model", programs.say(GOOD))
     write("inside/7.md", PRICE_DESK)
-    os.symlink(tmp_path / "inside" / "7.md", tmp_path / "link.md")
+    (tmp_path / "link.md").symlink_to(tmp_path / "inside" / "7.md")
     write("outside/repo/.git/HEAD", "x")
-    os.symlink(tmp_path / "inside" / "7.md", tmp_path / "outside" / "repo" / "link.md")
+    (tmp_path / "outside" / "repo" / "link.md").symlink_to(tmp_path / "inside" / "7.md")
 
     assert run("extract", "-", *model, stdin=PRICE_DESK.encode()).code == 2
     refused = run("extract", "outside/repo/link.md", *model)
     assert (refused.code, "leads outside" in refused.err) == (2, True)
-    os.chmod(tmp_path / "inside" / "7.md", 0o444)
+    (tmp_path / "inside" / "7.md").chmod(0o444)
     refused = run("extract", "inside/7.md", *model)
     assert (refused.code, "read-only" in refused.err) == (2, True)
     assert (tmp_path / "inside" / "7.md").read_text() == PRICE_DESK
-    os.chmod(tmp_path / "inside" / "7.md", 0o644)
+    (tmp_path / "inside" / "7.md").chmod(0o644)
     assert run("extract", "link.md", *model).code == 0
     assert (tmp_path / "link.md").is_symlink()
 

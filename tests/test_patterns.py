@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragortune.evidence.documents.patterns import Matcher, PatternError, parse_pattern
+from ragortune.evidence.documents.patterns import Matcher, PatternError, compile_patterns, parse_pattern
 from ragortune.evidence.documents.tokens import Tokens
 
 
 def places(pattern, text, **lists):
-    matcher = Matcher({name.replace("_", "-"): tuple(words) for name, words in lists.items()})
-    matcher.add([pattern], 0)
+    named = {name.replace("_", "-"): tuple(words) for name, words in lists.items()}
+    matcher = Matcher(compile_patterns([([pattern], 0)], named))
     words = Tokens(text).words
     return [" ".join(words[start:end]) for start, end, _ in matcher.scan(words)]
 
@@ -45,9 +45,7 @@ def test_a_pattern_names_a_list_of_words():
 
 
 def test_patterns_with_a_common_beginning_are_found_each_with_its_number():
-    matcher = Matcher({})
-    matcher.add(["not", "not only"], 1)
-    matcher.add(["not (only|just) here"], 2)
+    matcher = Matcher(compile_patterns([(["not", "not only"], 1), (["not (only|just) here"], 2)], {}))
     assert matcher.scan(["not", "only", "here"]) == [(0, 1, 1), (0, 2, 1), (0, 3, 2)]
 
 
@@ -78,7 +76,7 @@ def test_a_pattern_that_cannot_be_read_says_why(pattern, complaint):
 def count_steps(matcher, words):
     """Return how many states the automaton goes through for a row of words."""
     steps = 0
-    begin = matcher._begin()
+    begin = matcher._start
     for first in range(len(words)):
         state = begin
         for word in words[first:]:
@@ -93,18 +91,19 @@ def count_steps(matcher, words):
     "sentence", ["we use retrieval and not tuning", "not " * 8, "cites cites sources", "the a of"]
 )
 def test_twice_the_text_costs_twice_the_steps(sentence):
-    matcher = Matcher({})
-    matcher.add(
-        ["(not|no|never) ..12 (not|no|never) ..12 sources", "cites ..12 cites ..12 sources", "we ..3 not"], 0
-    )
+    patterns = [
+        "(not|no|never) ..12 (not|no|never) ..12 sources",
+        "cites ..12 cites ..12 sources",
+        "we ..3 not",
+    ]
+    matcher = Matcher(compile_patterns([(patterns, 0)], {}))
     one, two = sentence.split() * 50, sentence.split() * 100
     matcher.scan(two)
     assert count_steps(matcher, two) <= 2 * count_steps(matcher, one) + 60 * 12
 
 
 def test_words_that_no_pattern_names_make_no_states():
-    matcher = Matcher({})
-    matcher.add(["retriev* ..3 answers"], 0)
+    matcher = Matcher(compile_patterns([(["retriev* ..3 answers"], 0)], {}))
     matcher.scan([f"word{number}" for number in range(5_000)])
     matcher.scan([f"retrieved{number}" for number in range(5_000)])
     assert len(matcher._states) < 10
@@ -112,6 +111,5 @@ def test_words_that_no_pattern_names_make_no_states():
 
 @given(st.lists(st.sampled_from(["not", "only", "cites", "sources", ".", ",", "x"]), max_size=40))
 def test_every_match_lies_inside_the_words(words):
-    matcher = Matcher({})
-    matcher.add(["not [only] ..3 sources", "cites ..2 (x|sources)"], 7)
+    matcher = Matcher(compile_patterns([(["not [only] ..3 sources", "cites ..2 (x|sources)"], 7)], {}))
     assert all(0 <= start < end <= len(words) and number == 7 for start, end, number in matcher.scan(words))

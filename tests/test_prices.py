@@ -2,12 +2,9 @@
 
 import json
 import re
-import sys
-import types
 
 import pytest
 
-from ragortune.costs import catalogue
 from ragortune.model import Confidence, PriceRow, PriceValue
 from ragortune.model.prices import PriceBook, check_row
 from ragortune.ruleset.load import load_rulebook
@@ -202,11 +199,6 @@ def test_derived_criteria_are_not_asked(book):
 # --- the commands -------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def without_package(monkeypatch):
-    monkeypatch.setattr(catalogue, "is_installed", lambda: False)
-
-
 def test_the_list_names_every_row_with_its_age(run, book):
     out = run("prices", "list", *DAY).out
 
@@ -243,13 +235,11 @@ def test_a_row_is_shown_with_its_sources_and_its_end(run):
     assert json.loads(run("prices", "show", "h100", "--format", "json").out)["values"]["hour"]["low"] == 1.99
 
 
-@pytest.mark.usefixtures("without_package")
-def test_a_row_that_is_not_there_names_the_nearest_or_the_package(run):
+def test_a_row_that_is_not_there_names_the_nearest(run):
     assert "did you mean 'h100'?" in run("prices", "show", "h10").err
-    assert "pip install 'rag-or-tune[prices]'" in run("prices", "show", "zzzzzz").err
+    assert "there is no price row 'zzzzzz'" in run("prices", "show", "zzzzzz").err
 
 
-@pytest.mark.usefixtures("without_package")
 def test_check_names_what_is_old_and_what_ends(run):
     result = run("prices", "check", *DAY)
 
@@ -258,7 +248,6 @@ def test_check_names_what_is_old_and_what_ends(run):
     assert "openai-gpt-4.1: ends: takes its last jobs on 2027-01-06, in 43 days" in result.out
 
 
-@pytest.mark.usefixtures("without_package")
 def test_check_names_what_is_past_and_what_is_dated_ahead(run):
     late, early = (
         run("prices", "check", "--as-of", "2027-02-01").out,
@@ -269,7 +258,6 @@ def test_check_names_what_is_past_and_what_is_dated_ahead(run):
     assert "gpt-6-luna: future: is dated 325 days after 2026-01-01" in early
 
 
-@pytest.mark.usefixtures("without_package")
 def test_check_speaks_json(run):
     found = json.loads(run("prices", "check", *DAY, "--format", "json").out)
 
@@ -284,60 +272,9 @@ def test_a_price_file_that_cannot_be_read_has_a_place(run, write):
     assert "error: prices.yaml:9:11: 'in' must be from" in result.err
 
 
-# --- the optional package -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def package(monkeypatch):
-    """A stand-in for genai-prices that knows two models, one of them at another price than ours."""
-    asked = []
-
-    def calc_price(usage, name, genai_request_timestamp):
-        asked.append(genai_request_timestamp.isoformat())
-        if name not in ("gpt-6-luna", "their-model"):
-            raise LookupError(name)
-        cached, written, inputs = usage.cache_read_tokens, usage.cache_write_tokens, usage.input_tokens
-        plain = inputs - cached - written
-        rate = 0.12 if name == "gpt-6-luna" else 3.0
-        total = (plain * rate + cached * rate / 10 + written * rate * 1.25 + usage.output_tokens * 0.5) / 1e6
-        return types.SimpleNamespace(total_price=total, model=types.SimpleNamespace(context_window=200_000))
-
-    class Usage:
-        def __init__(self, input_tokens=0, output_tokens=0, cache_read_tokens=0, cache_write_tokens=0):
-            self.__dict__.update(
-                input_tokens=input_tokens,
-                output_tokens=output_tokens,
-                cache_read_tokens=cache_read_tokens,
-                cache_write_tokens=cache_write_tokens,
-            )
-
-    monkeypatch.setitem(
-        sys.modules, "genai_prices", types.SimpleNamespace(calc_price=calc_price, Usage=Usage)
-    )
-    monkeypatch.setattr(catalogue, "is_installed", lambda: True)
-    return asked
-
-
-def test_the_package_fills_in_a_model_that_a_team_names(run, package):
-    text = b"knowledge.gap: none\nquantities: {requests_per_day: 100, model: their-model}\n"
-    result = run("cost", "-", *DAY, "--draws", "200", stdin=text)
-
-    assert result.code == 0
-    assert "prompting/their-model" in result.out
-    assert set(package) == {"2026-11-24T12:00:00+00:00"}
-
-
-@pytest.mark.usefixtures("package")
-def test_a_model_that_the_package_does_not_know_stays_an_error(run):
+def test_a_model_without_a_price_is_an_error(run):
     text = b"knowledge.gap: none\nquantities: {requests_per_day: 100, model: [nobodys-model]}\n"
     result = run("cost", "-", *DAY, stdin=text)
 
     assert result.code == 2
     assert "there is no chat model 'nobodys-model'" in result.err
-
-
-@pytest.mark.usefixtures("without_package")
-def test_without_the_package_an_unknown_model_says_how_to_get_it(run):
-    text = b"knowledge.gap: none\nquantities: {requests_per_day: 100, model: their-model}\n"
-
-    assert "pip install 'rag-or-tune[prices]'" in run("cost", "-", *DAY, stdin=text).err

@@ -145,7 +145,7 @@ def test_where_an_answer_comes_from_is_kept(vocabulary):
     )
     answer = profile.answers["data.examples"]
 
-    assert (answer.given, answer.levels) == (120, ("under_500",))
+    assert (answer.value, answer.levels) == (120, ("under_500",))
     assert (answer.source, answer.evidence, answer.as_of) == (Provenance.MEASURED, "counted", "2026-10-01")
     assert "model.churn" not in profile.answers
 

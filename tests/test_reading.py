@@ -220,7 +220,7 @@ def test_a_document_is_read_by_the_ending_of_its_name(tmp_path):
     ):
         (tmp_path / name).write_text(text)
         assert read_document(str(tmp_path / name), 1000).data == {"a": 1}
-    assert read_document("-", 1000, stdin=io.BytesIO(b"a = 1"), form="toml").data == {"a": 1}
+    assert read_document("-", 1000, io.BytesIO(b"a = 1"), "a.toml").data == {"a": 1}
 
 
 def test_lines_are_read_one_by_one_and_long_ones_are_passed_over():

@@ -2,9 +2,9 @@
 
 import json
 import math
-import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -407,9 +407,8 @@ def test_a_defect_of_ours_leaves_a_report_and_no_traceback(run, write, monkeypat
     assert result.code == 70
     assert result.err.startswith("error: internal error (ZeroDivisionError); the report is in ")
     path = result.err.strip().rpartition(" ")[2]
-    with open(path) as report:
-        assert "oops" in report.read()
-    os.unlink(path)
+    assert "oops" in Path(path).read_text()
+    Path(path).unlink()
 
 
 def test_a_report_that_cannot_be_written_is_done_without(run, write, monkeypatch):

@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -83,7 +84,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(desk, arguments):
     "arguments", [("check", "."), ("recommend", "profile.yaml"), ("--help",), ("--version",)]
 )
 def test_a_full_disk_is_told_and_is_no_internal_error(desk, arguments):
-    with open("/dev/full", "w", encoding="utf-8") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = start(desk, *arguments, stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 2
     assert done.stderr.decode() == "error: the result cannot be written (No space left on device)\n"

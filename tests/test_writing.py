@@ -32,7 +32,7 @@ def test_saving_replaces_a_file_whole_and_keeps_its_mode_and_links(tmp_path, mon
     with pytest.raises(KeyboardInterrupt):
         replace_file(str(target), "newer")
     assert target.read_text() == "new"
-    assert sorted(os.listdir(tmp_path)) == ["a.yaml", "link.yaml"]
+    assert sorted(own.name for own in tmp_path.iterdir()) == ["a.yaml", "link.yaml"]
 
 
 def test_what_a_killed_run_has_left_is_swept_and_what_a_running_one_writes_is_not(tmp_path):
@@ -45,7 +45,7 @@ def test_what_a_killed_run_has_left_is_swept_and_what_a_running_one_writes_is_no
         fcntl.flock(stream, fcntl.LOCK_EX)
         replace_file(tmp_path / "a.yaml", "whole")
 
-    assert sorted(os.listdir(tmp_path)) == [written.name, other.name, "a.yaml"]
+    assert sorted(own.name for own in tmp_path.iterdir()) == [written.name, other.name, "a.yaml"]
 
 
 @pytest.fixture

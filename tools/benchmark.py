@@ -78,6 +78,11 @@ def measure_starts(runs: int) -> None:
             runs,
         )
         compare_starts("recommend, text report", [COMMAND, "recommend", EXAMPLE], runs)
+        small = Path(folder) / "decision.md"
+        small.write_text(
+            "# Assistant\n\n## Decision\n\nWe use retrieval, because its documents change weekly.\n"
+        )
+        compare_starts("check, a small document", [COMMAND, "check", small], runs)
         compare_starts("--version", [COMMAND, "--version"], runs)
         compare_starts("--help", [COMMAND, "--help"], runs)
 

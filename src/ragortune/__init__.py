@@ -1,11 +1,15 @@
 """Should this LLM project use retrieval, fine-tuning, both, or neither yet?
 
-`recommend` judges a profile, `load_rulebook` reads a rule set; what they take and return stands in `ragortune.model`.
+`recommend` judges a profile, `load_rulebook` reads a rule set; what they take and return is in `ragortune.model`.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+
+if sys.version_info < (3, 11):  # a checkout, which no installer has looked at
+    raise ImportError("ragortune needs Python 3.11 or newer, not " + ".".join(map(str, sys.version_info[:2])))
 
 from ragortune.costs.derived import add_facts
 from ragortune.engine import add_what_if, judge_profile

@@ -18,14 +18,14 @@ from ragortune.version import __version__
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code; nothing that happens prints a traceback."""
-    given = sys.argv[1:] if arguments is None else arguments
+    words = sys.argv[1:] if arguments is None else arguments
     try:
         environment = Environment.detect()
     except FileNotFoundError:
         sys.stderr.write("error: the working folder does not exist any more\n")
         return int(ExitCode.UNUSABLE)
     try:
-        return _run(given, environment)
+        return _run(words, environment)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
     except SystemExit as ended:
@@ -36,12 +36,12 @@ def main(arguments: list[str] | None = None) -> int:
         shown = _show_usage(error, environment)
         if shown is None:
             shown = _report_unwritten(error, environment)
-        return _report_internal_error(error, given) if shown is None else shown
+        return _report_internal_error(error, words) if shown is None else shown
 
 
-def _run(given: list[str], environment: Environment) -> int:
+def _run(words: list[str], environment: Environment) -> int:
     try:
-        result = app(args=given, prog_name="ragortune", standalone_mode=False)
+        result = app(args=words, prog_name="ragortune", standalone_mode=False)
     except RagortuneError as error:
         show_error(error, environment)
         return int(error.exit_code)
@@ -76,7 +76,7 @@ def _report_unwritten(error: Exception, environment: Environment) -> int | None:
     return int(ExitCode.UNUSABLE)
 
 
-def _report_internal_error(error: Exception, given: list[str]) -> int:
+def _report_internal_error(error: Exception, words: list[str]) -> int:
     where = "no report could be written"
     try:
         with tempfile.NamedTemporaryFile(
@@ -85,7 +85,7 @@ def _report_internal_error(error: Exception, given: list[str]) -> int:
             report.write(
                 f"ragortune {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
             )
-            report.write(f"arguments: {given!r}\n\n")
+            report.write(f"arguments: {words!r}\n\n")
             traceback.print_exception(error, file=report)
         where = f"the report is in {report.name}"
     except OSError:

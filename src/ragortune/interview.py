@@ -1,4 +1,4 @@
-"""The questionnaire as a state that answers change: which question comes next, where the advice stands, when to stop.
+"""The questionnaire as a state that answers change: which question comes next, what is advised so far, when to stop.
 
 Pure: nothing is printed and nothing is read. An interview never changes; every answer makes a new one that remembers
 the one before, so that going back is exact.

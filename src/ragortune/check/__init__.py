@@ -13,7 +13,7 @@ from ragortune.check.baseline import add_keys
 from ragortune.check.case import AuditCase
 from ragortune.check.detectors import report_flaws, run_rule
 from ragortune.check.evidence import QuoteSources, list_quotes
-from ragortune.check.suppression import read_remarks, silence_findings
+from ragortune.check.suppression import read_remarks, suppress_findings
 from ragortune.costs.derived import add_facts
 from ragortune.engine import add_what_if, judge_profile
 from ragortune.evidence.profile import Vocabulary
@@ -63,7 +63,7 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     findings = [finding for rule in looked_for for finding in run_rule(rule, case)]
     if policy.honour_suppressions:
         held, flaws = read_remarks(reading.remarks, policy.rules, today)
-        findings, unused = silence_findings(findings, held, policy.chosen)
+        findings, unused = suppress_findings(findings, held, policy.chosen)
         findings += report_flaws((*flaws, *unused) if judged else (), case, chosen)
     findings = [_hold_to_pin(finding, policy.pin) for finding in findings]
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))

@@ -59,8 +59,9 @@ def gather_answers(
             levels = tuple(dict.fromkeys(level for _, own in winning for level in own))
         else:
             levels = tuple(level for level in levels if all(level in own for _, own in winning))
-            if any(set(own).isdisjoint(levels) for _, own in said):
-                conflicts.append(Conflict(criterion, tuple(fact for fact, _ in said), bool(levels)))
+            plain = [(fact, own) for fact, own in said if not fact.inferred]
+            if any(set(own).isdisjoint(levels) for _, own in plain):
+                conflicts.append(Conflict(criterion, tuple(fact for fact, _ in plain), bool(levels)))
         if levels:
             answers[criterion] = Answer(levels, first.value, _source_of(first))
             facts[criterion] = tuple(fact for fact, _ in winning)
@@ -68,7 +69,7 @@ def gather_answers(
     if outside is not None:
         for criterion, levels in outside.levels.items():
             answer = outside.answers.get(criterion) or Answer(levels, levels[0])
-            fact = StatedFact(criterion, answer.given, Modality.FACT, None, declared=True)
+            fact = StatedFact(criterion, answer.value, Modality.FACT, None, declared=True)
             if criterion in answers and set(answers[criterion].levels).isdisjoint(levels):
                 conflicts.append(Conflict(criterion, (*facts[criterion], fact), resolved=True))
             answers[criterion] = answer.replace(levels=levels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -130,15 +131,23 @@ def list_headings(reading: DesignReading) -> Iterator[Sentence]:
 
 def find_sentence(reading: DesignReading, span: Span | None) -> Sentence | None:
     """Return the sentence around a place, or else the first one on its line, or None."""
-    near = None
-    for sentence in reading.sentences if span else ():
-        for piece in sentence.pieces:
-            if span is None or piece.line != span.line:
-                continue
-            if piece.column <= span.column < piece.column + max(1, piece.length):
-                return sentence
-            near = near or sentence
-    return near
+    if span is None:
+        return None
+    sentences, line = reading.sentences, span.line
+    last = bisect_right(sentences, (line, span.column), key=_begin_of) - 1
+    first = bisect_left(sentences, line, key=lambda sentence: sentence.pieces[-1].line)
+    near = sentences[last] if last >= 0 else None
+    if near and any(
+        piece.line == line and piece.column <= span.column < piece.column + max(1, piece.length)
+        for piece in near.pieces
+    ):
+        return near
+    near = sentences[first] if first < len(sentences) else None
+    return near if near and any(piece.line == line for piece in near.pieces) else None
+
+
+def _begin_of(sentence: Sentence) -> tuple[int, int]:
+    return sentence.pieces[0].line, sentence.pieces[0].column
 
 
 def span_of(reading: DesignReading, sentences: Iterable[Sentence]) -> Span | None:

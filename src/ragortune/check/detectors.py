@@ -171,7 +171,7 @@ def _list_questions(case: AuditCase) -> tuple[Criterion, ...]:
     declared = case.decision.declared or set(case.answers.profile.levels) > set(case.answers.read)
     if case.firm or not case.decides_plainly or not declared:
         return ()
-    return choose_questions(case.advice)
+    return tuple(own for own in choose_questions(case.advice) if own.id not in case.reading.declined)
 
 
 @detects(Detector.OPEN_ANSWER)
@@ -205,9 +205,11 @@ def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding
 
 @detects(Detector.ANSWERS)
 def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Find a decision together with answers that a rule names."""
+    """Find a decision together with answers that a rule names, unless the advice weighs them and agrees."""
     decision, answers = case.decision, case.answers
     book = case.advice.rulebook
+    if case.advice.option is decision.option and not case.advice.too_little_known:
+        return
     if not compile_conditions(book, rule.when, rule.unless).hold(answers.profile.levels):
         return
     said = join_words(

@@ -1,4 +1,4 @@
-"""Comments in a document that ask for silence on a rule: read, held to a reason and a date, and applied."""
+"""Comments in a document that suppress a rule: read, held to a reason and a date, and applied."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _FORM = re.compile(
 )
 _LONGEST_REASON = 500
 _MOST_NAMES = 3
+_MOST_HINTS = 50
+"""Comments with a name that is not known to which the nearest one is sought."""
 _EXAMPLE = "<!-- ragortune: ignore[rule-name] until 2027-03-31 because TEXT -->"
 
 Flaw = tuple[Detector, Remark, str]
@@ -29,13 +31,14 @@ def read_remarks(
     """Return the suppressions that hold today, and what is wrong with the others; `rules` are all of them by id."""
     held: list[Suppression] = []
     flaws: list[Flaw] = []
+    known = {name: name for name in rules} | {rule.code: rule.id for rule in rules.values()}
     for remark in remarks:
         found = _FORM.match(remark.text)
         if found is None:
             text = f"this comment cannot be read; write {_EXAMPLE}"
             flaws.append((Detector.BARE_SUPPRESSION, remark, text))
             continue
-        names, unknown = _resolve_names(found["rules"], rules)
+        names, unknown = _resolve_names(found["rules"], known, suggests=len(flaws) < _MOST_HINTS)
         if unknown:
             flaws.append((Detector.UNKNOWN_SUPPRESSION, remark, unknown))
         until = found["until"]
@@ -57,9 +60,8 @@ def read_remarks(
     return held, flaws
 
 
-def _resolve_names(listed: str, rules: Mapping[str, FindingRule]) -> tuple[tuple[str, ...], str]:
+def _resolve_names(listed: str, known: Mapping[str, str], *, suggests: bool) -> tuple[tuple[str, ...], str]:
     """Return the ids of rules that are named by id or code, and in words what is wrong with the other names."""
-    known = {name: name for name in rules} | {rule.code: rule.id for rule in rules.values()}
     names = [name.strip() for name in listed.split(",") if name.strip()]
     found = {name: known.get(name) or known.get(name.upper()) for name in names}
     unknown = [name for name in names if not found[name]]
@@ -67,34 +69,34 @@ def _resolve_names(listed: str, rules: Mapping[str, FindingRule]) -> tuple[tuple
     if unknown:
         shown = [quote_value(name) for name in unknown[:_MOST_NAMES]]
         shown += [f"{len(unknown) - _MOST_NAMES} more"] * (len(unknown) > _MOST_NAMES)
-        hint = suggest_name(unknown[0], known)
+        hint = suggest_name(unknown[0], known) if suggests else None
         complaint = f"there is no rule {join_words(shown)}" + (f"; {hint}" if hint else "")
     return tuple(dict.fromkeys(name for name in found.values() if name)), complaint
 
 
-def silence_findings(
+def suppress_findings(
     findings: Iterable[AuditFinding], held: Sequence[Suppression], chosen: frozenset[str]
 ) -> tuple[list[AuditFinding], list[Flaw]]:
-    """Return the findings with the suppressions that silence them, and a flaw for each that silences nothing.
+    """Return the findings with the suppressions that cover them, and a flaw for each that covers nothing.
 
     Suppressions of rules that are not looked for in this run are let be.
     """
-    silenced = []
-    unused = list(held)
+    covered = []
+    used: set[int] = set()
     for finding in findings:
-        covering = [suppression for suppression in held if _covers(suppression, finding)]
-        unused = [suppression for suppression in unused if suppression not in covering]
-        silenced.append(finding.replace(suppressed_by=covering[0]) if covering else finding)
+        covering = [at for at, suppression in enumerate(held) if _covers(suppression, finding)]
+        used.update(covering)
+        covered.append(finding.replace(suppressed_by=held[covering[0]]) if covering else finding)
     flaws = [
         (
             Detector.UNUSED_SUPPRESSION,
             suppression.remark,
             f"nothing was found here for {', '.join(suppression.rules)}; take the comment out",
         )
-        for suppression in unused
-        if chosen >= set(suppression.rules)
+        for at, suppression in enumerate(held)
+        if at not in used and chosen >= set(suppression.rules)
     ]
-    return silenced, flaws
+    return covered, flaws
 
 
 def _covers(suppression: Suppression, finding: AuditFinding) -> bool:

@@ -72,10 +72,10 @@ def recommend(
     as_of: AsOf = None,
 ) -> None:
     """Print the recommendation for each profile."""
-    given = locals()
+    parameters = locals()
     from ragortune.commands.recommend import RecommendRequest, recommend_profiles
 
-    finish(recommend_profiles(make_request(RecommendRequest, given, format=form), Environment.detect()))
+    finish(recommend_profiles(make_request(RecommendRequest, parameters, format=form), Environment.detect()))
 
 
 @app.command()
@@ -187,10 +187,10 @@ def check(
     stdin_name: StdinName = None,
 ) -> None:
     """Judge design documents: what they decide, and where their own facts speak against it."""
-    given = locals()
+    parameters = locals()
     from ragortune.commands.check import CheckRequest, check_documents
 
-    finish(check_documents(make_request(CheckRequest, given, formats=form), Environment.detect()))
+    finish(check_documents(make_request(CheckRequest, parameters, formats=form), Environment.detect()))
 
 
 @app.command()
@@ -213,6 +213,25 @@ def extract(
 
     request = ExtractRequest(document, form, write, dry_run, model, cache, rules, stdin_name)
     finish(extract_profile(request, Environment.detect()))
+
+
+@app.command()
+def adr(
+    profile: Annotated[str, Argument(metavar="PROFILE", help="YAML, JSON or TOML; `-` is stdin.")],
+    output: Annotated[
+        Text,
+        Option("--output", "-o", metavar="PATH", help="File to write, or folder that gets the next number."),
+    ] = None,
+    into: Annotated[Text, text_option("--into", "FILE", "Fill in the empty sections of this record.")] = None,
+    force: Annotated[bool, flag("--force", "Overwrite an existing record.")] = False,
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> None:
+    """Write the decision as an architecture decision record (MADR) that `check` keeps true."""
+    from ragortune.commands.adr import RecordRequest, write_decision_record
+
+    request = RecordRequest(profile, output, into, force, rules, as_of)
+    finish(write_decision_record(request, Environment.detect()))
 
 
 @app.command()

@@ -42,9 +42,9 @@ def format_option(command: str) -> OptionInfo:
     return option
 
 
-def make_request(kind: type[_Request], given: dict[str, Any], **renamed: object) -> _Request:
+def make_request(kind: type[_Request], parameters: dict[str, Any], **renamed: object) -> _Request:
     """Return a request from the parameters of a command, each of which is the field of that name."""
-    known = {name: own for name, own in {**given, **renamed}.items() if name in kind.field_names()}
+    known = {name: own for name, own in {**parameters, **renamed}.items() if name in kind.field_names()}
     lists = {name: tuple(own) for name, own in known.items() if isinstance(own, list)}
     return kind(**{name: own for name, own in {**known, **lists}.items() if own is not None})
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -21,9 +21,9 @@ from ragortune.commands.recommend import RecommendRequest, recommend_profiles
 from ragortune.commands.rules import show_page
 from ragortune.commands.shared import show_error
 from ragortune.costs.assess import CostReport
-from ragortune.model import Option, Rulebook
+from ragortune.evidence.quantities import format_quantity
+from ragortune.model import Criterion, Option, Rulebook
 from ragortune.report import promises, shapes
-from ragortune.ruleset.schemas import outline_profile
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.text import dump_json, quote_value, suggest_name
@@ -91,9 +91,8 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
         "description": "A rule or its code, criterion, option, source, scale, probability, firm or exit-codes.",
     }
     refused = {"enum": list(Option), "description": "Say what speaks against this option, too."}
-    known = {"profile": outline_profile(rulebook.criteria)}
-    brief = {"profile": outline_profile({})}
-    numbers = {"profile": outline_profile({}, rulebook.quantities)}
+    known = _describe_profile(map(_outline_criterion, rulebook.criteria.values()))
+    numbers = _describe_profile(f"{own.id}: {format_quantity(own)}" for own in rulebook.quantities.values())
     tools = (
         AgentTool(
             "recommend",
@@ -114,7 +113,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             "(`unknown` where nobody knows) and call again. Criteria are those of `recommend`.",
             _ask_next,
             shapes.QuestionResult,
-            brief,
+            _describe_profile(()),
             {},
         ),
         AgentTool(
@@ -150,6 +149,26 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
         ),
     )
     return {tool.name: tool for tool in tools}
+
+
+_PROFILE = (
+    "What is known about one project: answers by group and criterion, and numbers for costs under `quantities`; or the "
+    "text of a profile file, in YAML. Leave out what is not known: unknown is never a no. An answer is a level, a number "
+    "where a unit is named, a list or {from, to} where it is one of several, or {value, evidence: {document, line, "
+    "quote}, source}."
+)
+
+
+def _describe_profile(lines: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the schema of the argument `profile`, short enough for readers with little room."""
+    description = "\n".join((_PROFILE, *lines))
+    return {"profile": {"description": description, "anyOf": [{"type": "object"}, {"type": "string"}]}}
+
+
+def _outline_criterion(criterion: Criterion) -> str:
+    number = f", or a number of {criterion.unit}" if criterion.unit else ""
+    several = "; a list where several hold, the main one first" if criterion.several else ""
+    return f"{criterion.id}: {criterion.question} {', '.join(criterion.level_ids)}{number}{several}"
 
 
 def call_tool(
@@ -203,12 +222,12 @@ def _check_arguments(tool: AgentTool, arguments: Arguments) -> None:
 
 def _take_text(arguments: Arguments, name: str, limit: int | None = None) -> str:
     """Return an argument that must be text; raises UsageError."""
-    given = arguments[name]
-    if not isinstance(given, str):
-        raise UsageError.expected(f"'{name}'", "text", given)
-    if limit is not None and len(given) > limit:
+    value = arguments[name]
+    if not isinstance(value, str):
+        raise UsageError.expected(f"'{name}'", "text", value)
+    if limit is not None and len(value) > limit:
         raise UsageError(f"'{name}' is longer than {limit} characters")
-    return given
+    return value
 
 
 def _feed(text: str, environment: Environment) -> Environment:
@@ -218,11 +237,11 @@ def _feed(text: str, environment: Environment) -> Environment:
 
 def _feed_profile(arguments: Arguments, environment: Environment) -> tuple[str, Environment]:
     """Return a name that says how the profile is written, and the environment with it on stdin."""
-    given = arguments["profile"]
-    if isinstance(given, str):
-        return "profile.yaml", _feed(given, environment)
+    value = arguments["profile"]
+    if isinstance(value, str):
+        return "profile.yaml", _feed(value, environment)
     try:
-        text = json.dumps(given, ensure_ascii=False, indent=2)
+        text = json.dumps(value, ensure_ascii=False, indent=2)
     except RecursionError:
         raise UnreadableError("is nested too deeply", Place("profile.json")) from None
     return "profile.json", _feed(text, environment)

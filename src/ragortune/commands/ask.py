@@ -34,7 +34,7 @@ from ragortune.support.errors import (
     UnreadableError,
     UsageError,
 )
-from ragortune.support.reading import PROFILE_BYTES, decode_text, parse_text, read_bytes
+from ragortune.support.reading import PROFILE_BYTES, decode_text, read_bytes, read_document
 from ragortune.support.record import Record
 from ragortune.support.text import clean_text, count_words, dump_json, quote_value, shorten_text
 
@@ -94,8 +94,7 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
 def print_next(name: str, rules: str | None, environment: Environment) -> ExitCode:
     """Print the question that tells most about the profile on stdin, as JSON; raises RagortuneError."""
     rulebook = open_rulebook(rules, environment)
-    text = decode_text(read_bytes("-", PROFILE_BYTES, environment.stdin), name)
-    interview = open_interview(parse_text(text, name), rulebook)
+    interview = open_interview(read_document("-", PROFILE_BYTES, environment.stdin, name), rulebook)
     described = describe_next(_add_facts(interview, environment.date()))
     environment.write(dump_json(described) + "\n")
     return ExitCode.OK

@@ -39,7 +39,7 @@ from ragortune.model.findings import (
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
-from ragortune.support.reading import PROFILE_BYTES, decode_text, parse_text, read_bytes
+from ragortune.support.reading import PROFILE_BYTES, read_document
 from ragortune.support.record import Record
 from ragortune.support.rulefolder import shipped_folder
 from ragortune.support.text import clean_text, join_words
@@ -151,7 +151,7 @@ def _choose_settings(request: CheckRequest, environment: Environment, stack: Exi
     outside = None
     if profile is not None:
         shown = Path(os.path.relpath(configuration.origin_of(profile), working)).as_posix()
-        document = parse_text(decode_text(read_bytes(profile, PROFILE_BYTES), shown), shown)
+        document = read_document(profile, PROFILE_BYTES, name=shown)
         outside = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     return _Settings(
         rulebook,
@@ -302,7 +302,7 @@ def _describe_settings(settings: _Settings, request: CheckRequest, report: Check
     """Return in one sentence what a settings file leaves out or lowers; empty where it does neither."""
     configuration, check, rules = settings.configuration, settings.configuration.check, settings.policy.rules
     shown, pack = (
-        os.path.relpath(path, folder) if path and os.path.isabs(path) else path
+        os.path.relpath(path, folder) if path and Path(path).is_absolute() else path
         for path in (configuration.path, configuration.rules and configuration.origin_of(configuration.rules))
     )
     newer = sum(is_newer(rule, configuration.rules_version) for rule in report.rules)

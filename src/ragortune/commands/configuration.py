@@ -176,11 +176,11 @@ def _read_table(
     return data
 
 
-def _read_path(given: object, what: str, document: Document, path: tuple[str, ...]) -> Path:
+def _read_path(value: object, what: str, document: Document, path: tuple[str, ...]) -> Path:
     """Return a path relative to the file that names it as an absolute one."""
-    if not isinstance(given, str) or not given or "\0" in given:
-        raise ConfigurationError.expected(f"'{path[-1]}'", what, given, document.place_of(path))
-    return Path(document.path).absolute().parent / given
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ConfigurationError.expected(f"'{path[-1]}'", what, value, document.place_of(path))
+    return Path(document.path).absolute().parent / value
 
 
 def _read_setting(key: str, value: Any, document: Document, path: tuple[str, ...]) -> Any:

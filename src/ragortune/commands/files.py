@@ -37,7 +37,7 @@ def write_start(path: str, rules: str | None, environment: Environment, *, force
     if os.path.lexists(target) and not force:
         raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it")
     schema = dump_json(schemas.export_schema("profile", book)) + "\n"
-    write_file(os.path.join(os.path.dirname(path), SCHEMA_FILE), schema, environment)
+    write_file(str(Path(path).with_name(SCHEMA_FILE)), schema, environment)
     write_file(path, write_template(book, f"./{SCHEMA_FILE}"), environment)
     environment.note(f"wrote {path}, and {SCHEMA_FILE} beside it for completion in editors")
     environment.note(f"fill in what is known, then: ragortune recommend {path}")

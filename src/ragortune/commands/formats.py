@@ -89,11 +89,11 @@ def list_formats(command: str) -> str:
     return join_words(FORMATS[command], "or")
 
 
-def choose_format(command: str, given: str) -> str:
+def choose_format(command: str, name: str) -> str:
     """Return a format that a command has; raises UsageError with those that there are and the nearest name."""
-    if given not in FORMATS[command]:
-        raise UsageError.expected("--format", FORMATS[command], given)
-    return given
+    if name not in FORMATS[command]:
+        raise UsageError.expected("--format", FORMATS[command], name)
+    return name
 
 
 @lru_cache(maxsize=64)

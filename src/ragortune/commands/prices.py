@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from ragortune.commands.formats import choose_format, render
-from ragortune.commands.shared import choose_date, open_rulebook, show_error
-from ragortune.costs import catalogue
+from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.model import Rulebook
 from ragortune.model.prices import STALE_AFTER, PriceBook, check_row, count_days
 from ragortune.report.pricelist import PriceCheck, PriceFinding, PriceList
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode, PriceError, RagortuneError, UsageError
+from ragortune.support.errors import ExitCode, PriceError, UsageError
 from ragortune.support.reading import RULE_FILE_BYTES, decode_text, parse_yaml, read_bytes
 from ragortune.support.record import Record
-from ragortune.support.text import quote_value, suggest_name
 
 _END_NEAR = 180
 """Days before the end of an offer from which on it is reported."""
@@ -33,26 +31,20 @@ class PriceRequest(Record, frozen=True):
     """The day for which ages and ends are judged."""
 
 
-def open_prices(
-    request: PriceRequest, environment: Environment, models: Iterable[str] = ()
-) -> tuple[Rulebook, PriceBook, str]:
+def open_prices(request: PriceRequest, environment: Environment) -> tuple[Rulebook, PriceBook, str]:
     """Return the rule set, the prices that hold here, and the day.
 
-    Prices come from the rule set, then from the price file, then from single overrides. Chat models that are named
-    and not there are looked up in the package genai-prices where it is installed. Raises RagortuneError.
+    Prices come from the rule set, then from the price file, then from single overrides. Raises RagortuneError.
     """
     today = choose_date(request.as_of, environment)
     rulebook = open_rulebook(request.rules, environment)
-    book = PriceBook(rulebook.prices, rulebook.price_kinds, catalogue.offer_models())
+    book = PriceBook(rulebook.prices, rulebook.price_kinds)
     if request.file is not None:
         from ragortune.ruleset.files import read_price_file  # noqa: PLC0415  (brings in pydantic)
 
         data = read_bytes(Path(environment.folder, request.file), RULE_FILE_BYTES)
         document = parse_yaml(decode_text(data, request.file), request.file)
         book.rows.update((row.id, row) for row in read_price_file(document, book.kinds))
-    for name in models:
-        if name not in book.rows and (found := catalogue.find_model(name, today)) is not None:
-            book.rows[name] = found
     for setting in request.overrides:
         book.override(setting, today)
     return rulebook, book, today
@@ -74,12 +66,10 @@ def list_prices(request: PriceRequest, kind: str | None, form: str, environment:
 def show_price(name: str, request: PriceRequest, form: str, color: str, environment: Environment) -> ExitCode:
     """Print one row with all its values, source and age."""
     form = choose_format("prices show", form)
-    rulebook, book, today = open_prices(request, environment, (name,))
-    row = book.rows.get(name)
-    if row is None:
-        hint = suggest_name(name, book.rows) or catalogue.offer_models()
-        raise PriceError(f"there is no price row {quote_value(name)}", None, hint or None)
-    page = PriceList([row], today, rulebook.sources)
+    rulebook, book, today = open_prices(request, environment)
+    if name not in book.rows:
+        raise PriceError.unknown("price row", name, book.rows)
+    page = PriceList([book.rows[name]], today, rulebook.sources)
     environment.write(render("prices show", form, page, environment, color))
     return ExitCode.OK
 
@@ -87,11 +77,7 @@ def show_price(name: str, request: PriceRequest, form: str, color: str, environm
 def check_prices(request: PriceRequest, form: str, environment: Environment) -> ExitCode:
     """Print rows that are old or that end soon; 1 if there are any."""
     form = choose_format("prices check", form)
-    try:
-        _, book, today = open_prices(request, environment)
-    except RagortuneError as error:
-        show_error(error, environment)
-        return error.exit_code
+    _, book, today = open_prices(request, environment)
     findings = sorted(_find_problems(book, today))
     found = PriceCheck(findings, len(book.rows), today)
     environment.write(render("prices check", form, found, environment))

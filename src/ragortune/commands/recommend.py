@@ -78,23 +78,23 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
         _read_inputs(request, path, vocabulary, environment) for path in request.paths
     )
     failed = printed = False
-    for number, given in enumerate(_count_progress(inputs, environment)):
+    for number, entry in enumerate(_count_progress(inputs, environment)):
         batch = batch or (number > 0 and _expect_several(request))
         try:
-            if given.error is not None:
-                raise given.error
-            profile = given.profile
+            if entry.error is not None:
+                raise entry.error
+            profile = entry.profile
             if profile.quantities:
                 profile = add_facts(rulebook, profile, choose_date(request.as_of, environment))
         except RagortuneError as error:
             show_error(error, environment)
             failed = True
             continue
-        origin = name_origin(given.path, given.line) if batch else None
+        origin = name_origin(entry.path, entry.line) if batch else None
         if request.brief:
             command = "recommend --brief"
             verdict = decide_option(rulebook, profile.levels)
-            result: object = Verdict(rulebook, profile.project, verdict, given.path, given.line, origin)
+            result: object = Verdict(rulebook, profile.project, verdict, entry.path, entry.line, origin)
         else:
             command = "recommend"
             result = _judge(request, rulebook, profile, environment, origin).replace(follows=printed)
@@ -154,11 +154,11 @@ def _count_progress(inputs: Iterable[_Input], environment: Environment) -> Itera
     """Pass the inputs on, and count them on a terminal's stderr."""
     shown = environment.stderr_is_terminal and not environment.stdout_is_terminal
     number = 0
-    for number, given in enumerate(inputs, 1):
+    for number, entry in enumerate(inputs, 1):
         if shown and number % _PROGRESS_EVERY == 0:
             environment.stderr.write(f"\r{number:,} profiles")
             environment.stderr.flush()
-        yield given
+        yield entry
     if shown and number >= _PROGRESS_EVERY:
         environment.stderr.write(f"\r{number:,} profiles\n")
 

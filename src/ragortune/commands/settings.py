@@ -51,8 +51,8 @@ def choose_configuration(
     """
     asked = [
         flag
-        for flag, given in (("--config", config), ("--config-from", config_from), ("--no-config", no_config))
-        if given
+        for flag, chosen in (("--config", config), ("--config-from", config_from), ("--no-config", no_config))
+        if chosen
     ]
     if len(asked) > 1:
         raise UsageError(f"{' and '.join(asked)} exclude each other")

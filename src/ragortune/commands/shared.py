@@ -28,13 +28,13 @@ def open_rulebook(rules: str | None, environment: Environment) -> Rulebook:
     return load_rulebook(rules_folder(rules, environment))
 
 
-def choose_date(given: str | None, environment: Environment) -> str:
+def choose_date(date: str | None, environment: Environment) -> str:
     """Return the day that was asked for, or today; raises UsageError."""
-    if given is None:
+    if date is None:
         return environment.date()
-    if not is_date(given):
-        raise UsageError.expected("--as-of", "a date, YYYY-MM-DD", given)
-    return given
+    if not is_date(date):
+        raise UsageError.expected("--as-of", "a date, YYYY-MM-DD", date)
+    return date
 
 
 def show_error(error: RagortuneError, environment: Environment) -> None:

@@ -323,7 +323,7 @@ class _Assessment:
 
     def _find_swings(self, leader: str) -> tuple[Swing, ...]:
         """Return what moves the leader's bill most, each input alone from its low to its high."""
-        varied = [given for given in self.inputs.used.values() if not given.is_exact]
+        varied = [entry for entry in self.inputs.used.values() if not entry.is_exact]
         scenario = Scenario(self.inputs, vary_one_by_one(varied))
         bills = {name: build_bill(scenario, self.middles[name].candidate) for name in self.usable}
         totals = {

@@ -106,7 +106,7 @@ def total_at(lines: Lines, requests: float) -> float:
 def find_crossing(first: Lines, second: Lines) -> tuple[float, bool] | None:
     """F14. Return the lowest rate of requests above zero at which two bills are equal and change places; None if none is.
 
-    Beside it stands whether the first bill is the cheaper one above it. Bills are straight between the rates at which a
+    The flag says whether the first bill is the cheaper one above it. Bills are straight between the rates at which a
     line leaves its least amount, so each stretch is solved by itself. A crossing beyond `FARTHEST` is none.
     Source: arithmetic.
     """
@@ -188,10 +188,10 @@ def find_swings(
     """
     cheapest = [min(totals, key=lambda name: totals[name][at]) for at in range(1 + 2 * len(inputs))]
     swings = []
-    for index, given in enumerate(inputs):
+    for index, entry in enumerate(inputs):
         ends = (1 + 2 * index, 2 + 2 * index)
         low, high = (totals[leader][end] * MONTH for end in ends)
         others = [name for name in totals if name != cheapest[0] and name in {cheapest[end] for end in ends}]
         if low != high or others:
-            swings.append(Swing(given.name, low, high, next(iter(others), None)))
+            swings.append(Swing(entry.name, low, high, next(iter(others), None)))
     return tuple(sorted(swings, key=lambda swing: (-abs(swing.at_high - swing.at_low), swing.input)))

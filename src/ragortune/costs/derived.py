@@ -69,7 +69,7 @@ def _find_cheapest(report: CostReport) -> Facts:
 
 
 def _judge_latency(profile: Profile, report: CostReport) -> Facts:
-    """Return whether options with and without retrieval meet the budget, whatever else stands in their way."""
+    """Return whether options with and without retrieval meet the budget, whatever other obstacles they have."""
     if not latency_budgets(profile):
         return {}
     met: dict[bool, list[bool]] = {True: [], False: []}

@@ -1,4 +1,4 @@
-"""What stands in the way of an option: the window, price tiers, retirement, examples, the latency budget, the data."""
+"""Obstacles to an option: the window, price tiers, retirement, examples, the latency budget, the data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Ruling(StrEnum):
 
 
 class Obstacle(Record, frozen=True):
-    """One thing that stands in an option's way."""
+    """One obstacle to an option."""
 
     gate: str
     ruling: Ruling
@@ -42,7 +42,7 @@ _EXAMPLES = (
 
 
 def find_obstacles(inputs: Inputs, bill: Bill, latency: Latency, today: str) -> tuple[Obstacle, ...]:
-    """Return what stands in the way of a candidate on a day; `bill` is read at the best guesses."""
+    """Return the obstacles to a candidate on a day; `bill` is read at the best guesses."""
     row, approach = bill.candidate.model, bill.candidate.approach
     found: list[Obstacle] = []
     if row is not None:
@@ -53,7 +53,7 @@ def find_obstacles(inputs: Inputs, bill: Bill, latency: Latency, today: str) -> 
         found.append(Obstacle("deployment", Ruling.FAILS, f"inference runs {where}, not at a provider"))
     found += _check_latency(inputs, latency)
     if row is not None and approach.tunes:
-        found += _check_offer(inputs, row, today)
+        found += _check_offer(row, today)
     if approach.tunes and inputs.knows("examples"):
         count = inputs.find("examples").mid
         found += [Obstacle("examples", own, text) for least, own, text in _EXAMPLES if count < least][:1]
@@ -93,9 +93,9 @@ def latency_budgets(profile: Profile) -> dict[str, float]:
     A level alone is no number.
     """
     budgets = {
-        name: given.mid
+        name: budget.mid
         for name in ("first_token_budget", "answer_budget")
-        if (given := profile.quantities.get(name))
+        if (budget := profile.quantities.get(name))
     }
     answer = profile.answers.get("performance.latency")
     if answer and answer.number is not None:
@@ -114,11 +114,7 @@ def _check_latency(inputs: Inputs, latency: Latency) -> Iterator[Obstacle]:
             yield Obstacle("latency", Ruling.FAILS, text)
 
 
-def _check_offer(inputs: Inputs, row: PriceRow, today: str) -> Iterator[Obstacle]:
-    access = inputs.names_of("tuning_access")
-    if access == ("closed",):
-        yield Obstacle("tuning offer", Ruling.FAILS, "the offer is not open to this team")
-        return
+def _check_offer(row: PriceRow, today: str) -> Iterator[Obstacle]:
     for date, what in (
         (row.trainable_until, "takes no new jobs since"),
         (row.available_until, "is retired since"),
@@ -128,7 +124,7 @@ def _check_offer(inputs: Inputs, row: PriceRow, today: str) -> Iterator[Obstacle
             return
     if row.trainable_until is not None:
         yield Obstacle("tuning offer", Ruling.WARNS, f"takes its last jobs on {row.trainable_until}")
-    if row.note and not access:
+    if row.note:
         yield Obstacle("tuning offer", Ruling.WARNS, row.note)
 
 

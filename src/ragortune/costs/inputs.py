@@ -30,7 +30,7 @@ _OPEN_BAND = 20.0
 class Origin(StrEnum):
     """Where an input comes from."""
 
-    GIVEN = "given"
+    STATED = "given"
     """The profile says it under `quantities`."""
     MEASURED = "measured"
     """The profile says that it was measured."""
@@ -87,12 +87,12 @@ class Inputs:
 
     def knows(self, name: str) -> bool:
         """Return whether the team gave a quantity or an answer with the number."""
-        return self._given(name) is not None
+        return self._find_stated(name) is not None
 
     def names_of(self, name: str) -> tuple[str, ...]:
         """Return the names that were chosen for a quantity; empty where none were."""
-        given = self.profile.quantities.get(name)
-        return given.names if given else ()
+        entry = self.profile.quantities.get(name)
+        return entry.names if entry else ()
 
     def level_of(self, criterion: str | None) -> str | None:
         """Return the one level of a criterion that is known, or None."""
@@ -112,8 +112,8 @@ class Inputs:
         An error has the place of the name in the profile.
         """
         kind = self._kinds.get(quantity) or QuantityKind(quantity, "")
-        given = self.profile.quantities.get(quantity)
-        names = given.names if given else ()
+        entry = self.profile.quantities.get(quantity)
+        names = entry.names if entry else ()
         if not names:
             level = self.level_of(kind.depends_on) or ""
             default = kind.defaults.get(level, kind.defaults.get("otherwise"))
@@ -122,7 +122,7 @@ class Inputs:
         try:
             return [self.book.find(name, *kind.rows) for name in names if name != "none"]
         except PriceError as error:
-            raise PriceError(error.message, given.place if given else None, error.hint) from None
+            raise PriceError(error.message, entry.place if entry else None, error.hint) from None
 
     def row_of(self, quantity: str) -> PriceRow:
         """Return the row that is named for a quantity, or its default; raises PriceError where there is neither."""
@@ -135,7 +135,7 @@ class Inputs:
 
     def find(self, name: str) -> Input:
         """Return an input by the name of its quantity; raises PriceError where there is no default for it."""
-        return self._keep(name, lambda: self._given(name) or self._default(name))
+        return self._keep(name, lambda: self._find_stated(name) or self._default(name))
 
     def price(self, row: PriceRow, name: str) -> Input:
         """Return a value of a price row as an input; raises PriceError where the row does not have it."""
@@ -160,16 +160,16 @@ class Inputs:
         row = self.book.find(at_level if at_level in self.book.rows else name, "default")
         return _read_row(row, "value", name, Origin.DEFAULT)
 
-    def _given(self, name: str) -> Input | None:
+    def _find_stated(self, name: str) -> Input | None:
         """Return a quantity as the profile gives it, or as the answer that asks for the same number implies it."""
         kind = self._kinds.get(name)
         if kind is None:
             return None
-        given = self.profile.quantities.get(name)
-        if given is not None:
+        entry = self.profile.quantities.get(name)
+        if entry is not None:
             origins = {Provenance.MEASURED: Origin.MEASURED, Provenance.ASSUMED: Origin.DEFAULT}
-            origin = origins.get(given.source, Origin.GIVEN)
-            return Input(name, given.low, given.mid, given.high, kind.unit, origin)
+            origin = origins.get(entry.source, Origin.STATED)
+            return Input(name, entry.low, entry.mid, entry.high, kind.unit, origin)
         answer = self.profile.answers.get(kind.criterion or "")
         number = answer.number if answer else None
         if number is not None and number >= kind.minimum:
@@ -202,20 +202,20 @@ def _read_band(kind: QuantityKind, criterion: Criterion, levels: tuple[str, ...]
 # --- how inputs are read ------------------------------------------------------------------------------------------
 
 
-def read_middle(given: Input) -> Quantity:
+def read_middle(entry: Input) -> Quantity:
     """Return an input as its best guess."""
-    return measure(given.mid, given.unit)
+    return measure(entry.mid, entry.unit)
 
 
 def sample_by(seed: int, count: int) -> Callable[[Input], Quantity]:
     """Return what reads inputs as draws from a triangle over low, mid and high; the same name gives the same draws."""
 
-    def read(given: Input) -> Quantity:
-        if given.is_exact:
-            return read_middle(given)
-        dice = random.Random(f"{seed} {given.name}")  # noqa: S311  (a sample, not a secret)
-        cells = tabulate_triangle(given.low, given.mid, given.high)
-        return measure([cells[code] for code in dice.randbytes(count)], given.unit)
+    def read(entry: Input) -> Quantity:
+        if entry.is_exact:
+            return read_middle(entry)
+        dice = random.Random(f"{seed} {entry.name}")  # noqa: S311  (a sample, not a secret)
+        cells = tabulate_triangle(entry.low, entry.mid, entry.high)
+        return measure([cells[code] for code in dice.randbytes(count)], entry.unit)
 
     return read
 
@@ -232,14 +232,14 @@ def tabulate_triangle(low: float, mid: float, high: float) -> list[float]:
 
 def vary_one_by_one(inputs: Iterable[Input]) -> Callable[[Input], Quantity]:
     """Return what reads inputs as variants: all at their middle, then each of these alone at its low and its high."""
-    positions = {given.name: 1 + 2 * index for index, given in enumerate(inputs)}
+    positions = {entry.name: 1 + 2 * index for index, entry in enumerate(inputs)}
 
-    def read(given: Input) -> Quantity:
-        if given.name not in positions:
-            return read_middle(given)
-        values, at = [given.mid] * (1 + 2 * len(positions)), positions[given.name]
-        values[at : at + 2] = given.low, given.high
-        return measure(values, given.unit)
+    def read(entry: Input) -> Quantity:
+        if entry.name not in positions:
+            return read_middle(entry)
+        values, at = [entry.mid] * (1 + 2 * len(positions)), positions[entry.name]
+        values[at : at + 2] = entry.low, entry.high
+        return measure(values, entry.unit)
 
     return read
 

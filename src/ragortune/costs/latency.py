@@ -62,12 +62,12 @@ def estimate_latency(scenario: Scenario, bill: Bill) -> Latency:
     else:
         stages += _hosted_stages(scenario, bill, row)
         known = "token_time" in row.values
-        given = (
+        speed = (
             scenario.inputs.price(row, "token_time")
             if known
             else scenario.inputs.constant("hosted-token-time")
         )
-        each, slow = given.mid, given.high
+        each, slow = speed.mid, speed.high
     tokens = bill.answer.number_in("tokens/request")
     whole = combine_stages((*stages, Stage("answer", tokens * each, tokens * slow)))
     return Latency(tuple(stages), *combine_stages(tuple(stages)), *whole)

@@ -51,7 +51,7 @@ class AmbiguousNumberError(ValueError):
 def read_number(text: str, at: int = 0) -> tuple[float, int] | None:
     """Return the number that begins at an offset, and the offset behind it; None where none begins.
 
-    Raises AmbiguousNumberError where a single dot stands before three digits.
+    Raises AmbiguousNumberError where a single dot precedes three digits.
     """
     found = _NUMBER.match(text, at)
     if not found or not (found["grouped"] or found["digits"] or found["part"]):
@@ -205,7 +205,7 @@ def _unit_of(criterion: Criterion) -> str:
 
 
 def unit_words(text: str) -> str:
-    """Return what stands behind the number of an amount, with its multiplier."""
+    """Return what follows the number of an amount, with its multiplier."""
     found = _NUMBER.match(text)
     return text[found.end() :].strip() if found else ""
 
@@ -299,7 +299,7 @@ def _find_amount(text: str, start: int) -> Amount | None:
 
 
 def _read_scaled(text: str, at: int) -> tuple[float, float, int, bool] | None:
-    """Return a number, its multiplier, the offset behind both, and whether a currency sign stands in front."""
+    """Return a number, its multiplier, the offset behind both, and whether a currency sign precedes it."""
     paid = text[at] in _CURRENCIES
     digits = at + 1 + (text[at + 1 : at + 2] == " ") if paid else at
     try:
@@ -353,7 +353,7 @@ def _measure(unit: re.Match[str], number: float) -> tuple[str, float] | None:
 
 
 _NAMED = re.compile(r"(?:[^\W\d_]-|[a-z0-9)\]|,] [A-Z]\w* |^[A-Z]\w* |#)$")
-"""What stands in front of a number that is part of a name, such as `Sonnet 4`, `Phase 2` or `GPT-4`."""
+"""What precedes a number that is part of a name, such as `Sonnet 4`, `Phase 2` or `GPT-4`."""
 _LEAST_UNNAMED = 100
 _LONGEST_NAME = 24
 

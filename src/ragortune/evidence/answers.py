@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ragortune.evidence.amounts import read_amount, show_amount, show_amounts, unit_words
 from ragortune.evidence.profile import UNKNOWN
@@ -37,6 +37,16 @@ _LIST_WITH_AMOUNTS = re.compile(r"(?<!\d),|,(?!\d)|(?<=^\d),(?=\d{1,2}$)|[;|]|(?
 _OR = re.compile(r"(?:^|\s)or(?=\s|$)")
 _PLAIN_NUMBER = re.compile(r"\d{1,2}")
 _CLAUSE = re.compile(r"[,;:().]")
+_PERIODS: Mapping[str, float] = {
+    **dict.fromkeys(("yearly", "annually", "every year"), 365),
+    "half-yearly": 182,
+    **dict.fromkeys(("quarterly", "every quarter"), 91),
+    **dict.fromkeys(("monthly", "every month"), 30),
+    **dict.fromkeys(("fortnightly", "biweekly", "every two weeks"), 14),
+    **dict.fromkeys(("weekly", "every week"), 7),
+    **dict.fromkeys(("daily", "every day"), 1),
+}
+"""Days between two events, by the word for it."""
 
 
 def read_answer(criterion: Criterion, text: str) -> object:
@@ -52,7 +62,7 @@ def read_answer(criterion: Criterion, text: str) -> object:
         )
     if words not in criterion.level_ids and words in _UNKNOWN_WORDS:
         return UNKNOWN
-    for read in (_read_single, _read_range, _read_parts):
+    for read in (_read_single, _read_range, _read_parts, _read_period):
         value = read(criterion, words)
         if value is not None:
             return value
@@ -132,6 +142,16 @@ def _choose_one(words: str, levels: Sequence[str]) -> str | None:
         message = f"{quote_value(words)} could be {join_words(levels, 'or')}"
         raise AnswerError(message, None, "type a little more, or the number in the list")
     return levels[0] if levels else None
+
+
+def _read_period(criterion: Criterion, words: str) -> str | None:
+    """Return the level of a period such as `annually`; AnswerError naming both neighbours of one such as `quarterly`."""
+    days = _PERIODS.get(words, math.nan)
+    levels = sorted((level for level in criterion.level_ids if level in _PERIODS), key=_PERIODS.__getitem__)
+    same = [level for level in levels if _PERIODS[level] == days]
+    shorter = [level for level in levels if _PERIODS[level] < days]
+    longer = [level for level in levels if _PERIODS[level] > days]
+    return _choose_one(words, same or (shorter and longer and [longer[0], shorter[-1]]))
 
 
 # --- ranges -------------------------------------------------------------------------------------------------------

@@ -162,10 +162,15 @@ def _add_missing(data: CommentedMap, content: Content, moved: Moved) -> bool:
     return changed or bool(missing)
 
 
-def _show_entry(entry: Mapping[str, Any], moved: Moved) -> CommentedMap:
+def _show_entry(entry: Mapping[str, Any], moved: Moved) -> Any:
+    """Return an answer as it is written: with what stands beside it, or the value alone."""
+    if set(entry) == {"value"}:
+        return flow(entry["value"])
     shown = CommentedMap(entry)
     if "evidence" in entry:
-        shown["evidence"] = _flow_evidence(entry["evidence"], moved)
+        evidence = entry["evidence"]
+        shown["evidence"] = _flow_evidence(evidence, moved) if isinstance(evidence, Mapping) else evidence
+    shown["value"] = flow(entry["value"])
     return shown
 
 

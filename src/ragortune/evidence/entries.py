@@ -50,7 +50,7 @@ class Entry:
         self._document = document
 
     def __getitem__(self, key: str | int) -> Entry:
-        """Return what stands under a key, None where nothing does."""
+        """Return what is under a key, None where nothing does."""
         own: Any = self.value
         found = own.get(key) if isinstance(own, Mapping) else own[key]
         return Entry(found, (*self.path, key), self._document)
@@ -67,7 +67,7 @@ class Entry:
         return str(self.path[-1])
 
     def place(self, *, key: bool = False) -> Place | None:
-        """Return where the value stands, or its key."""
+        """Return the place of the value, or of its key."""
         return self._document.place_of(self.path, key=key) if self._document else None
 
     def fail(self, message: str, hint: str | None = None, *, key: bool = False) -> ProfileError:
@@ -99,7 +99,7 @@ class Entry:
 
 
 def read_details(entry: Entry) -> tuple[Provenance, str | Evidence | None, str | None]:
-    """Return what stands beside a value: through which door it came in, what supports it, the date for which it holds."""
+    """Return what is beside a value: where it comes from, what supports it, the date for which it holds."""
     source = entry["source"]
     provenance = Provenance.STATED if source.value is None else Provenance(source.one_of(tuple(Provenance)))
     date = entry["as_of"].text()
@@ -110,12 +110,12 @@ def read_details(entry: Entry) -> tuple[Provenance, str | Evidence | None, str |
 
 def read_evidence(entry: Entry) -> str | Evidence | None:
     """Return what a value under `evidence` says; raises ProfileError with the place of what is wrong."""
-    given = entry.value
-    if isinstance(given, (str, int, float)) and not isinstance(given, bool):
-        return str(given)
-    if given is None:
+    value = entry.value
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        return str(value)
+    if value is None:
         return None
-    if not isinstance(given, Mapping):
+    if not isinstance(value, Mapping):
         raise entry.must_be("text or a quote", "evidence")
     entry.allow_keys(("document", "line", "quote"), "evidence")
     quote = _read_words(entry["quote"])

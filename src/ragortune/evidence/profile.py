@@ -106,9 +106,9 @@ class Vocabulary:
                 check_agreement(criterion, number, known, self._quantities[name], quantity)
                 continue
             low, high = map(shorten_number, quantity.ends)
-            given = low if low == high else {"from": low, "to": high}
+            value = low if low == high else {"from": low, "to": high}
             levels[criterion.id] = criterion.levels_between(*quantity.ends)
-            answers[criterion.id] = Answer(levels[criterion.id], given, Provenance.DERIVED)
+            answers[criterion.id] = Answer(levels[criterion.id], value, Provenance.DERIVED)
 
     def _refuse_key(self, entry: Entry) -> None:
         name = entry.key
@@ -131,13 +131,13 @@ class Vocabulary:
 
     def _read_answer(self, criterion: Criterion, entry: Entry, answers: _Answers) -> tuple[str, ...]:
         """Return the levels that a value allows, empty for unknown, and note how it was given."""
-        given = entry.value
-        if isinstance(given, str) and given in self._exact[criterion.id]:
-            return self._exact[criterion.id][given]
+        value = entry.value
+        if isinstance(value, str) and value in self._exact[criterion.id]:
+            return self._exact[criterion.id][value]
         details: tuple[Any, ...] = ()
-        if isinstance(given, Mapping) and not given.keys() & {"from", "to"}:
+        if isinstance(value, Mapping) and not value.keys() & {"from", "to"}:
             entry.allow_keys((*_VALUE_KEYS, "from", "to"), criterion.id)
-            if "value" not in given:
+            if "value" not in value:
                 raise entry.fail(f"'{criterion.id}' has no 'value'")
             details, entry = read_details(entry), entry["value"]
         levels = self._read_levels(criterion, entry)
@@ -148,18 +148,18 @@ class Vocabulary:
         return levels
 
     def _read_levels(self, criterion: Criterion, entry: Entry) -> tuple[str, ...]:
-        given = entry.value
-        if given is None:
+        value = entry.value
+        if value is None:
             return ()
-        if isinstance(given, str) and given in self._exact[criterion.id]:
-            return self._exact[criterion.id][given]
-        if isinstance(given, Mapping):
+        if isinstance(value, str) and value in self._exact[criterion.id]:
+            return self._exact[criterion.id][value]
+        if isinstance(value, Mapping):
             return self._read_range(criterion, entry)
-        if isinstance(given, (list, tuple)):
+        if isinstance(value, (list, tuple)):
             return self._read_list(criterion, entry)
-        if isinstance(given, (int, float)) and not isinstance(given, bool) and criterion.unit:
-            _check_number(criterion, entry, given)
-            return criterion.levels_between(given, given)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and criterion.unit:
+            _check_number(criterion, entry, value)
+            return criterion.levels_between(value, value)
         raise _wrong_level(criterion, entry)
 
     def _read_list(self, criterion: Criterion, entry: Entry) -> tuple[str, ...]:
@@ -210,22 +210,22 @@ def _check_number(criterion: Criterion, entry: Entry, number: float) -> None:
 
 
 def _wrong_level(criterion: Criterion, entry: Entry) -> ProfileError:
-    given, names = entry.value, criterion.level_ids
+    value, names = entry.value, criterion.level_ids
     allowed, hint = join_words(names, "or"), None
-    if isinstance(given, bool) and set(names) == {"yes", "no"}:
+    if isinstance(value, bool) and set(names) == {"yes", "no"}:
         allowed = "yes or no"
-        hint = f"write {'yes' if given else 'no'} (as text in quotes in JSON and TOML)"
-    elif isinstance(given, str):
-        hint = suggest_name(given, names) or _hint_at_number(criterion, given)
+        hint = f"write {'yes' if value else 'no'} (as text in quotes in JSON and TOML)"
+    elif isinstance(value, str):
+        hint = suggest_name(value, names) or _hint_at_number(criterion, value)
     if criterion.unit:
         allowed += f", or a number of {criterion.unit}"
-    return entry.fail(f"'{criterion.id}' must be {allowed}, not {quote_value(given)}", hint)
+    return entry.fail(f"'{criterion.id}' must be {allowed}, not {quote_value(value)}", hint)
 
 
-def _hint_at_number(criterion: Criterion, given: str) -> str | None:
+def _hint_at_number(criterion: Criterion, value: str) -> str | None:
     """Return the number that an amount in words such as `300 pages` stands for, as a hint; None for other words."""
     try:
-        number = read_amount(criterion, given.strip().replace("_", "").casefold())
+        number = read_amount(criterion, value.strip().replace("_", "").casefold())
     except AnswerError as error:
         return error.hint
     return None if number is None else f"write the number of {criterion.unit} alone: {number:.12g}"
@@ -242,7 +242,7 @@ def describe_answer(profile: Profile, criterion: Criterion) -> str:
     if not levels:
         return UNKNOWN
     answer = profile.answers.get(criterion.id)
-    number = f", {answer.given:,}" if answer and answer.number is not None else ""
+    number = f", {answer.value:,}" if answer and answer.number is not None else ""
     return f"{join_levels(criterion, levels)}{number}"
 
 
@@ -256,9 +256,9 @@ def find_declined(criteria: Iterable[Criterion], data: object) -> tuple[str, ...
     declined = []
     for criterion in criteria:
         group = data.get(criterion.group)
-        given = group.get(criterion.name) if isinstance(group, Mapping) else data.get(criterion.id)
-        if isinstance(given, Mapping):
-            given = given.get("value")
-        if given == UNKNOWN and UNKNOWN not in criterion.level_ids:
+        value = group.get(criterion.name) if isinstance(group, Mapping) else data.get(criterion.id)
+        if isinstance(value, Mapping):
+            value = value.get("value")
+        if value == UNKNOWN and UNKNOWN not in criterion.level_ids:
             declined.append(criterion.id)
     return tuple(declined)

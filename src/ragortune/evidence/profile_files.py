@@ -30,7 +30,7 @@ def write_profile(
         criteria: the vocabulary, in the order in which it is written.
         profile: what is known; a file to fill in without it.
         declined: criteria that are written as `unknown`.
-        quantities: what stands under `quantities`, as it was read; answers derived from it are not written.
+        quantities: what is under `quantities`, as it was read; answers derived from it are not written.
 
     """
     lines = [
@@ -101,22 +101,22 @@ def _write_answer(
 def given_value(profile: Profile, criterion: str) -> object:
     """Return the answer to a criterion as a profile file holds it: as it was given, a level, several, or None if unknown."""
     answer, levels = profile.answers.get(criterion), profile.levels.get(criterion, (None,))
-    return answer.given if answer else levels[0] if len(levels) == 1 else levels
+    return answer.value if answer else levels[0] if len(levels) == 1 else levels
 
 
 def _one_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
-def yaml_value(given: object) -> str:
+def yaml_value(value: object) -> str:
     """Return a value on one line, in a form that reads back the same."""
-    if isinstance(given, Mapping):
-        return f"{{{', '.join(f'{yaml_value(key)}: {yaml_value(value)}' for key, value in given.items())}}}"
-    if isinstance(given, (list, tuple)):
-        return f"[{', '.join(map(yaml_value, given))}]"
-    if isinstance(given, str):
-        return given if _PLAIN_WORD.fullmatch(given) and given.lower() not in _NO_WORDS else _yaml_text(given)
-    return json.dumps(given) if given is None or isinstance(given, bool) else str(given)
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{yaml_value(key)}: {yaml_value(value)}' for key, value in value.items())}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(yaml_value, value))}]"
+    if isinstance(value, str):
+        return value if _PLAIN_WORD.fullmatch(value) and value.lower() not in _NO_WORDS else _yaml_text(value)
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
 
 def _yaml_text(text: str) -> str:

@@ -25,15 +25,15 @@ def read_quantities(entry: Entry, kinds: Mapping[str, QuantityKind]) -> dict[str
     """
     if entry.value is not None and not isinstance(entry.value, Mapping):
         raise entry.must_be("a mapping")
-    given: dict[str, QuantityValue] = {}
+    quantities: dict[str, QuantityValue] = {}
     for own in entry:
         kind = kinds.get(own.key)
         if kind is None:
             message = f"there is no quantity {quote_value(own.key)}"
             raise own.fail(message, suggest_name(own.key, kinds), key=True)
         if own.value is not None and own.value != "unknown":
-            given[kind.id] = _read_number(own, kind) if kind.unit else _read_names(own, kind)
-    return given
+            quantities[kind.id] = _read_number(own, kind) if kind.unit else _read_names(own, kind)
+    return quantities
 
 
 def _read_names(entry: Entry, kind: QuantityKind) -> QuantityValue:
@@ -62,19 +62,19 @@ def _read_number(entry: Entry, kind: QuantityKind) -> QuantityValue:
         return _with_margin(entry, kind, _read_amount(entry, kind), Provenance.STATED, None)
     entry.allow_keys(_KEYS, kind.id)
     source, evidence, _ = read_details(entry)
-    given = {key: entry[key] for key in _KEYS[:5] if entry[key].value is not None}
-    pairs = [pair for pair in _ENDS if given.keys() & pair]
+    numbers = {key: entry[key] for key in _KEYS[:5] if entry[key].value is not None}
+    pairs = [pair for pair in _ENDS if numbers.keys() & pair]
     if len(pairs) > 1:
         raise entry.fail(f"'{kind.id}' has both from/to and low/high; use one of them")
     for key in pairs[0] if pairs else ():
-        if key not in given:
+        if key not in numbers:
             raise entry.fail(f"'{kind.id}' has one end of a range; '{key}' is missing")
-    mid = _read_amount(given["value"], kind) if "value" in given else None
+    mid = _read_amount(numbers["value"], kind) if "value" in numbers else None
     if not pairs:
         if mid is None:
             raise entry.fail(f"'{kind.id}' has no 'value'")
         return _with_margin(entry, kind, mid, source, evidence)
-    low, high = (_read_amount(given[key], kind) for key in pairs[0])
+    low, high = (_read_amount(numbers[key], kind) for key in pairs[0])
     mid = (low + high) / 2 if mid is None else mid
     if not low <= mid <= high:
         message = f"'{kind.id}' does not lie within its own range, or the range ends before it begins"
@@ -137,18 +137,18 @@ def shorten_number(number: float) -> int | float:
     return int(number) if number == int(number) else number
 
 
-def describe_quantity(given: QuantityValue) -> object:
+def describe_quantity(quantity: QuantityValue) -> object:
     """Return a quantity as plain data that reads back as the same: its number or names, and more where more was said."""
-    if given.names:
-        return given.names[0] if len(given.names) == 1 else list(given.names)
-    described: dict[str, object] = {"value": shorten_number(given.mid)}
-    if given.stated is not None:
-        low, high = map(shorten_number, given.stated)
+    if quantity.names:
+        return quantity.names[0] if len(quantity.names) == 1 else list(quantity.names)
+    described: dict[str, object] = {"value": shorten_number(quantity.mid)}
+    if quantity.stated is not None:
+        low, high = map(shorten_number, quantity.stated)
         described = {"low": low, **described, "high": high}
-    if given.source is not Provenance.STATED:
-        described["source"] = given.source.value
-    if given.evidence is not None:
-        described["evidence"] = describe_evidence(given.evidence)
+    if quantity.source is not Provenance.STATED:
+        described["source"] = quantity.source.value
+    if quantity.evidence is not None:
+        described["evidence"] = describe_evidence(quantity.evidence)
     return described["value"] if list(described) == ["value"] else described
 
 
@@ -162,7 +162,7 @@ def format_quantity(kind: QuantityKind) -> str:
 
 
 def describe_quantities(kinds: Mapping[str, QuantityKind]) -> dict[str, Any]:
-    """Return the JSON Schema of what stands under `quantities`, inside that of profiles."""
+    """Return the JSON Schema of what is under `quantities`, inside that of profiles."""
     shapes = {
         kind.id: {"description": format_quantity(kind), "anyOf": [{"type": "null"}, *_describe_shapes(kind)]}
         for kind in kinds.values()

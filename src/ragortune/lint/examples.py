@@ -76,7 +76,7 @@ def try_rules(rulebook: Rulebook) -> Iterator[Tried]:
 def try_phrases(rulebook: Rulebook) -> Iterator[Tried]:
     """Yield the sentences on which phrases are tested."""
     reader = reader_for(rulebook)
-    for phrase in read_language(rulebook).facts:
+    for phrase in read_language(rulebook).data.facts:
         for expected in phrase.tests.field_names():
             for example in getattr(phrase.tests, expected):
                 text, wanted = (example, None) if isinstance(example, str) else (example.text, example.value)

@@ -6,7 +6,7 @@ The criteria that a few rules read have few answers that these rules tell apart,
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ragortune.engine import Levels, SearchTooLargeError, has_fired, reach_options
 from ragortune.engine.compile import Budget, Clause, combine_levels, compile_table, group_levels
@@ -181,35 +181,31 @@ def find_broken_step(
 ) -> tuple[str, str, tuple[str, ...]] | None:
     """Return two neighbouring levels between which a need can fall, and the rules at fault; None if there are none.
 
-    Scores are sums over rules. Rules that share no other criterion vary apart from each other, so the smallest change
-    is the sum of the smallest changes of such groups, each found by going through its profiles. Gates are held to their
-    direction one by one.
+    Every context of the rules that read the criterion and move the need is tried. Raises SearchTooLargeError.
     """
-    readers = [rule for rule in rulebook.rules.values() if criterion.id in rule.criteria]
+    readers = [
+        rule
+        for rule in rulebook.rules.values()
+        if criterion.id in rule.criteria
+        and need in (*(effect.need for effect in rule.effects), *(gate.need for gate in rule.gates))
+    ]
     for ends in itertools.pairwise(criterion.level_ids):
-        changes = {
-            tuple(rule.id for rule in group): min(
-                sum(_weigh(rulebook, rule, need) * step for rule, step in zip(group, steps, strict=True))
-                for steps in _list_steps(rulebook, criterion.id, group, ends, budget)
-            )
-            for group in _group_rules(readers, criterion.id)
-        }
-        if sum(changes.values()) < -1e-9:
-            return *ends, tuple(rule for group, change in changes.items() if change < 0 for rule in group)
-        for rule in readers:
-            falls = {1 if gate.gate is GateKind.RULES_OUT else -1 for gate in rule.gates if gate.need is need}
-            if any(step in falls for (step,) in _list_steps(rulebook, criterion.id, [rule], ends, budget)):
-                return *ends, (rule.id,)
+        for context in list_profiles(rulebook, readers, budget, without=criterion.id):
+            before, after = ({**context, criterion.id: (level,)} for level in ends)
+            steps = [
+                (rule, has_fired(rulebook, rule, after) - has_fired(rulebook, rule, before))
+                for rule in readers
+            ]
+            changes = {rule.id: step * _weigh(rulebook, rule, need) for rule, step in steps}
+            if sum(changes.values()) < -1e-9:
+                return *ends, tuple(rule for rule, change in changes.items() if change < 0)
+            for rule, step in steps:
+                falls = {
+                    1 if own.gate is GateKind.RULES_OUT else -1 for own in rule.gates if own.need is need
+                }
+                if step in falls:
+                    return *ends, (rule.id,)
     return None
-
-
-def _list_steps(
-    rulebook: Rulebook, criterion: str, rules: list[Rule], ends: tuple[str, str], budget: Budget
-) -> Iterator[tuple[int, ...]]:
-    """Yield for each context whether rules begin to fire (1), cease to (-1) or do neither between two levels."""
-    for context in list_profiles(rulebook, rules, budget, without=criterion):
-        before, after = ({**context, criterion: (level,)} for level in ends)
-        yield tuple(has_fired(rulebook, rule, after) - has_fired(rulebook, rule, before) for rule in rules)
 
 
 def _weigh(rulebook: Rulebook, rule: Rule, need: Need) -> float:
@@ -218,21 +214,3 @@ def _weigh(rulebook: Rulebook, rule: Rule, need: Need) -> float:
         for effect in rule.effects
         if effect.need is need
     )
-
-
-def _group_rules(rules: Iterable[Rule], criterion: str) -> list[list[Rule]]:
-    """Return rules with effects in groups that share no criterion but this one."""
-    groups: list[tuple[set[str], list[Rule]]] = []
-    for rule in rules:
-        if not rule.effects:
-            continue
-        others, members = set(rule.criteria) - {criterion}, [rule]
-        apart = []
-        for names, group in groups:
-            if names & others:
-                others |= names
-                members = group + members
-            else:
-                apart.append((names, group))
-        groups = [*apart, (others, members)]
-    return [members for _, members in groups]

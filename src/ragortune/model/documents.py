@@ -226,6 +226,8 @@ class StatedFact(msgspec.Struct, frozen=True):
     """True where it stands in the document's own `ragortune` block, or came from a profile file."""
     phrase: str | None = None
     """Id of the phrase that was recognised, if it was one."""
+    inferred: bool = False
+    """True where a fitted model tells it from all words of a sentence, so that nobody has said it in so many words."""
     quoted: Evidence | None = None
     """The quote that a block or a profile file gives for it."""
 
@@ -271,6 +273,8 @@ class DesignReading(msgspec.Struct, frozen=True):
     """What its prose decides, where its own block says what it decides."""
     quantities: Mapping[str, QuantityValue] = NO_QUANTITIES
     """Numbers for the cost model, from the document's own `ragortune` block."""
+    declined: tuple[str, ...] = ()
+    """Criteria for which the block says that nobody knows."""
     sentences: tuple[Sentence, ...] = ()
     """All of the document, for rules that look for what is not there (alternatives, consequences, an owner)."""
     lines: tuple[str, ...] = ()

@@ -189,10 +189,10 @@ class Step(Record, frozen=True):
 
 
 class Suppression(Record, frozen=True):
-    """A comment in the document that asks for silence on some rules, with a reason."""
+    """A comment in the document that suppresses some rules, with a reason."""
 
     rules: tuple[str, ...]
-    """Ids of the rules that it silences."""
+    """Ids of the rules that it suppresses."""
     because: str
     """The reason."""
     until: str | None
@@ -219,7 +219,7 @@ class AuditFinding(Record, frozen=True):
     argument: tuple[Step, ...] = ()
     """Sentence, fact, rule, evidence, and what would flip it."""
     whole: bool = False
-    """True where it is about the document as a whole, so that a comment anywhere in it can silence it."""
+    """True where it is about the document as a whole, so that a comment anywhere in it can suppress it."""
     block: str = ""
     """A `ragortune` block, or lines to add to the one that is there, by which the document can answer it."""
     key: str = ""
@@ -227,7 +227,7 @@ class AuditFinding(Record, frozen=True):
     fingerprint: str = ""
     """The key with a number, which tells findings of one document apart."""
     suppressed_by: Suppression | None = None
-    """The comment that silences it."""
+    """The comment that suppresses it."""
     baselined: bool = False
     """True where the baseline knows it."""
 
@@ -318,7 +318,7 @@ class CheckReport(Record, frozen=True):
 
     @property
     def suppressed(self) -> tuple[tuple[DocumentAudit, AuditFinding, Suppression], ...]:
-        """Findings that a comment silences, with the comment."""
+        """Findings that a comment suppresses, with the comment."""
         return tuple(
             (audit, finding, finding.suppressed_by)
             for audit, finding in self.findings

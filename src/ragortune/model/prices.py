@@ -227,16 +227,13 @@ class Age(Record, frozen=True):
 class PriceBook:
     """Price rows to look up in."""
 
-    def __init__(
-        self, rows: Mapping[str, PriceRow], kinds: Mapping[str, PriceKind], more_models: str = ""
-    ) -> None:
-        """Take rows and kinds of rows by id, and how to get more chat models."""
+    def __init__(self, rows: Mapping[str, PriceRow], kinds: Mapping[str, PriceKind]) -> None:
+        """Take rows and kinds of rows by id."""
         self.rows = dict(rows)
         self.kinds = kinds
-        self._more_models = more_models
 
     def find(self, name: str, *kinds: str) -> PriceRow:
-        """Return a row of one of these kinds; raises PriceError naming the nearest, and never stands in a zero."""
+        """Return a row of one of these kinds; raises PriceError naming the nearest, and never takes zero for what is missing."""
         row = self.rows.get(name)
         if row is not None and row.kind in kinds:
             return row
@@ -245,10 +242,9 @@ class PriceBook:
         if row is not None:
             message = f"{quote_value(name)} is a {row.kind.replace('_', ' ')}, not a {what}"
         near = suggest_name(name, [known.id for known in self.rows.values() if known.kind in kinds])
-        hint = near or "`ragortune prices list` shows what there is; a price file adds to it"
-        if row is None and "chat_model" in kinds and self._more_models:
-            hint += f"{' ' if near else '; '}{self._more_models}"
-        raise PriceError(message, None, hint)
+        raise PriceError(
+            message, None, near or "`ragortune prices list` shows what there is; --prices adds rows"
+        )
 
     def find_ages(self, names: Iterable[str], today: str) -> tuple[Age, ...]:
         """Return how old rows are on a day; those that do not age are left out."""

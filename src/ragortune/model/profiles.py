@@ -10,7 +10,7 @@ from ragortune.support.record import NOTHING, Record
 
 
 class Provenance(StrEnum):
-    """Through which door an answer came in."""
+    """Where an answer comes from."""
 
     ANSWERED = "answered"
     STATED = "stated"
@@ -30,7 +30,7 @@ class Evidence(Record, frozen=True):
     line: int | None = None
     """Line on which the words stood, from 1."""
     place: Place | None = None
-    """Where the evidence itself stands."""
+    """Place of the evidence itself."""
 
     def __str__(self) -> str:
         """Return `document:line: "quote"`, leaving out what is not known."""
@@ -45,10 +45,10 @@ class Answer(Record, frozen=True):
 
     levels: tuple[str, ...]
     """The level, or the levels of which it is known to be one."""
-    given: object
+    value: object
     """The value as it was written: a level, a number, a list or a range."""
     source: Provenance = Provenance.STATED
-    """Through which door it came in."""
+    """Where it comes from."""
     evidence: str | Evidence | None = None
     """What supports it, if said: in words of the team's own, or as a quote."""
     as_of: str | None = None
@@ -57,8 +57,8 @@ class Answer(Record, frozen=True):
     @property
     def number(self) -> float | None:
         """The number that was given, or None where the answer is a level, a range or several of them."""
-        given = self.given
-        return float(given) if isinstance(given, (int, float)) and not isinstance(given, bool) else None
+        value = self.value
+        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 LARGEST_NUMBER = 1e15
@@ -116,11 +116,11 @@ class QuantityValue(Record, frozen=True):
     names: tuple[str, ...] = ()
     """The names given, where the quantity is a choice."""
     source: Provenance = Provenance.STATED
-    """Through which door it came in; a measured number has no margin."""
+    """Where it comes from; a measured number has no margin."""
     evidence: str | Evidence | None = None
     """What supports it, if said: in words of the team's own, or as a quote."""
     place: Place | None = None
-    """Where it stands."""
+    """Its place."""
 
     @property
     def ends(self) -> tuple[float, float]:

@@ -165,6 +165,10 @@ class OptionGuide(Record, frozen=True):
     """What it has to beat."""
     test_set: str
     """The smallest test set that can tell."""
+    gains: tuple[str, ...] = ()
+    """What the team has of it, as parts of a sentence."""
+    costs: tuple[str, ...] = ()
+    """What it costs the team, as parts of a sentence."""
 
 
 class Scale(Record, frozen=True):

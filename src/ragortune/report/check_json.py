@@ -41,7 +41,7 @@ def _describe_audit(audit: DocumentAudit) -> Json:
     if advice is not None:  # answers from a profile file have no place in the document
         answers = advice.profile.answers
         shared = {"modality": "fact", "declared": True, **_show_span(None)}
-        facts += [{"criterion": name, "value": answers[name].given, **shared} for name in audit.outside]
+        facts += [{"criterion": name, "value": answers[name].value, **shared} for name in audit.outside]
     decision = None
     if reading.decision is not None:
         evidence = [{**_show_span(part.span), "role": part.role} for part in reading.decision.evidence]
@@ -78,7 +78,7 @@ def _describe_advice(advice: Recommendation) -> Json:
 
 def _describe_finding(finding: AuditFinding) -> Json:
     held = finding.suppressed_by
-    silence = {**_take(held, "because", "until"), "line": held.remark.span.line} if held else None
+    suppression = {**_take(held, "because", "until"), "line": held.remark.span.line} if held else None
     return {
         "rule": finding.rule.id,
         "code": finding.rule.code,
@@ -88,7 +88,7 @@ def _describe_finding(finding: AuditFinding) -> Json:
         "quote": finding.span.quote if finding.span else None,
         "block": finding.block or None,
         "argument": [_describe_step(step) for step in finding.argument],
-        "suppressed": silence,
+        "suppressed": suppression,
     }
 
 

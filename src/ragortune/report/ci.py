@@ -108,7 +108,7 @@ def write_junit(report: CheckReport) -> str:
 def _add_case(suite: ET.Element, audit: DocumentAudit, rule: FindingRule) -> None:
     found = [finding for finding in audit.findings if finding.rule.id == rule.id]
     failing = [finding for finding in found if finding.active and finding.severity is not Severity.NOTE]
-    silenced = [finding for finding in found if not finding.active]
+    inactive = [finding for finding in found if not finding.active]
     name = f"{rule.code} {rule.id}"
     case = ET.SubElement(suite, "testcase", classname=_xml(audit.reading.path), name=name)
     if failing:
@@ -116,8 +116,8 @@ def _add_case(suite: ET.Element, audit: DocumentAudit, rule: FindingRule) -> Non
         message = _xml(format_message(first))
         failure = ET.SubElement(case, "failure", message=message, type=first.severity.value)
         failure.text = _xml("\n\n".join(_tell(audit, finding) for finding in failing))
-    elif silenced:
-        held = silenced[0].suppressed_by
+    elif inactive:
+        held = inactive[0].suppressed_by
         message = clean_line(held.because) if held else "known in the baseline"
         ET.SubElement(case, "skipped", message=_xml(message))
     elif found:

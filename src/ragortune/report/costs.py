@@ -98,7 +98,7 @@ def build_page(answer: CostAnswer) -> list[Block]:
         *_bills(report),
         *_section("What makes the bills, at the best guesses", _parts(report)),
         *_latencies(report),
-        *_section("In the way", _obstacles(report)),
+        *_section("Obstacles", _obstacles(report)),
         *_section(
             "Break-even: requests a month from which one is cheaper than another",
             _break_evens(report),
@@ -153,7 +153,7 @@ def _lead(report: CostReport) -> list[tuple[str, str]]:
 def _format_leader(report: CostReport) -> str:
     cost = report.leader
     if cost is None:
-        return "no option can be used; see what stands in the way"
+        return "no option can be used; see the obstacles"
     chance = report.chance_of(cost.option)
     rivals = [other for other in report.options if other.feasible and other.option is not cost.option]
     if not rivals:
@@ -310,18 +310,18 @@ def _advice(answer: CostAnswer) -> tuple[Iterable[tuple[str, str]], str]:
     return rows, f"With these facts the advice is {informed}{without}"
 
 
-def _format_input(given: Input) -> str:
+def _format_input(entry: Input) -> str:
     low, mid, high = (
         f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
-        for number in (given.low, given.mid, given.high)
+        for number in (entry.low, entry.mid, entry.high)
     )
-    unit = f"a {given.unit[2:]}" if given.unit.startswith("1/") else given.unit
-    measured = ", measured" if given.origin is Origin.MEASURED else ""
-    return f"{mid} {unit}" + ("" if given.is_exact else f" ({low} to {high})") + measured
+    unit = f"a {entry.unit[2:]}" if entry.unit.startswith("1/") else entry.unit
+    measured = ", measured" if entry.origin is Origin.MEASURED else ""
+    return f"{mid} {unit}" + ("" if entry.is_exact else f" ({low} to {high})") + measured
 
 
 def _given(report: CostReport) -> tuple[Iterable[tuple[str, str]], str]:
-    said = (Origin.GIVEN, Origin.ANSWER, Origin.MEASURED)
+    said = (Origin.STATED, Origin.ANSWER, Origin.MEASURED)
     rows = [(own.name, _format_input(own)) for own in report.inputs if own.origin in said]
     margin = "Plain numbers are taken as guesses with a margin; `{low, high}` or `source: measured` says how sure they are."
     return rows, margin

@@ -28,7 +28,7 @@ def show_start(path: str, interview: Interview) -> list[Block]:
 
 
 def show_question(interview: Interview, criterion: Criterion) -> list[Block]:
-    """Return where the advice stands, and a question with its levels."""
+    """Return the advice so far, and a question with its levels."""
     labels = choice_labels(criterion)
     levels = tuple(
         (f"{label}  {level.id}", level.means)
@@ -88,7 +88,7 @@ def show_end(interview: Interview, path: str) -> list[Block]:
 
 
 def format_advice(advice: Recommendation) -> str:
-    """Return where the advice stands in a line: the option, its probability, and whether it is firm."""
+    """Return the advice so far in a line: the option, its probability, and whether it is firm."""
     if advice.settled:
         state = "settled"
     elif advice.too_little_known:

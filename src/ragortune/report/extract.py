@@ -40,8 +40,8 @@ def describe_entry(answers: StatedAnswers, criterion: str, document: str | None 
     """
     answer, fact = answers.profile.answers[criterion], answers.fact_for(criterion)
     levels = answer.levels
-    plain = isinstance(answer.given, (int, float)) and not isinstance(answer.given, bool)
-    described: Json = {"value": answer.given if plain else levels[0] if len(levels) == 1 else list(levels)}
+    plain = isinstance(answer.value, (int, float)) and not isinstance(answer.value, bool)
+    described: Json = {"value": answer.value if plain else levels[0] if len(levels) == 1 else list(levels)}
     if fact is not None and (evidence := _cite_fact(answers.reading, fact)) is not None:
         if isinstance(evidence, Evidence):
             evidence = evidence.replace(document=evidence.document or document)

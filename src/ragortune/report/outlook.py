@@ -11,7 +11,6 @@ from ragortune.model import (
     EVEN,
     AnswerSensitivity,
     Direction,
-    Flip,
     GateKind,
     OpenQuestion,
     Recommendation,
@@ -66,7 +65,7 @@ def build_outlook(recommendation: Recommendation, refusal: Refusal | None = None
 
 
 def _list_flips(recommendation: Recommendation) -> Iterator[Block]:
-    merged = _merge_flips(recommendation, recommendation.flips or ())
+    merged = describe_flips(recommendation)
     more = len(merged[_MOST_FLIPS:])
     yield Heading("What would change it", 2)
     if recommendation.flips is None:
@@ -79,10 +78,10 @@ def _list_flips(recommendation: Recommendation) -> Iterator[Block]:
         yield bullets([f"and {count_words(more, 'more change')}; --format json lists them all"])
 
 
-def _merge_flips(recommendation: Recommendation, flips: Sequence[Flip]) -> list[tuple[str, str]]:
+def describe_flips(recommendation: Recommendation) -> list[tuple[str, str]]:
     """Return option and change of each flip, those that differ in the level of one answer only as one."""
     rows: dict[tuple[object, ...], dict[str, list[str]]] = {}
-    for flip in flips:
+    for flip in recommendation.flips or ():
         *first, last = flip.change.items()
         row = rows.setdefault((flip.option, tuple(first), last[0]), {name: [level] for name, level in first})
         row.setdefault(last[0], []).append(last[1])

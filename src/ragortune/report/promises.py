@@ -10,40 +10,6 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from ragortune.model import Option
-
-
-class Evidence(Struct):
-    """Words that carry the decision."""
-
-    line: int | None
-    quote: str | None
-    role: Literal["for", "against"]
-
-
-class Decision(Struct):
-    """The option that a document decides for."""
-
-    option: Option
-    how: Literal["explicit", "assumed", "implied"]
-    evidence: list[Evidence]
-
-
-class Fact(Struct):
-    """An answer that a document states."""
-
-    criterion: str
-    value: Any
-    modality: Literal["stated", "fact", "measured", "estimate", "goal"]
-    line: int | None
-    quote: Annotated[str | None, Meta(description="The exact words of that line.")]
-
-
-class CheckedAdvice(Struct):
-    """What is recommended on the stated facts."""
-
-    option: Option
-
 
 class Finding(Struct):
     """Something to mend in a document."""
@@ -63,9 +29,13 @@ class CheckedDocument(Struct):
 
     path: str
     status: Literal["judged", "no_decision", "nothing_to_judge", "unsupported_language"]
-    decision: Decision | None
-    facts: list[Fact]
-    recommendation: CheckedAdvice | None
+    decision: Annotated[
+        dict[str, Any] | None, Meta(description="Option, how it is decided, and the words that carry it.")
+    ]
+    facts: Annotated[
+        list[dict[str, Any]], Meta(description="Criterion, value, modality, line and exact quote.")
+    ]
+    recommendation: dict[str, Any] | None
     findings: list[Finding]
 
 

@@ -116,30 +116,30 @@ class RecommendationResult(Record, frozen=True, kw_only=True):
 
 def describe_recommendation(advice: Advice) -> RecommendationResult:
     """Return a recommendation as the record that is its JSON."""
-    given, book = advice.recommendation, advice.recommendation.rulebook
+    recommendation, book = advice.recommendation, advice.recommendation.rulebook
 
     def cite(hits: Iterable[_Hit], *names: str) -> list[CitedRule]:
         return [_cite_rule(book, hit, names) for hit in hits]
 
     return RecommendationResult(
-        project=given.profile.project,
-        option=given.option,
-        default=given.default,
-        too_little_known=given.too_little_known,
-        runner_up=given.runner_up,
-        probability=round_shares(given.probability),
+        project=recommendation.profile.project,
+        option=recommendation.option,
+        default=recommendation.default,
+        too_little_known=recommendation.too_little_known,
+        runner_up=recommendation.runner_up,
+        probability=round_shares(recommendation.probability),
         base_rates=round_shares(decide_option(book, {}).probability),
-        firm=given.firm,
-        settled=given.settled,
-        needs=round_needs(given.needs),
-        reasons=cite(given.reasons, "need", "effect", "strength", "weight", "because"),
-        gates=cite(given.gates, "need", "gate", "because"),
-        notices=cite(given.notices, "title", "because", "remedy"),
-        techniques=cite(given.techniques, "begin_with", "look_again", "baseline"),
-        flips=given.flips,
-        unknowns=round_questions(given.unknowns),
-        tornado=_describe_sensitivity(given),
-        unanswered=given.unanswered,
+        firm=recommendation.firm,
+        settled=recommendation.settled,
+        needs=round_needs(recommendation.needs),
+        reasons=cite(recommendation.reasons, "need", "effect", "strength", "weight", "because"),
+        gates=cite(recommendation.gates, "need", "gate", "because"),
+        notices=cite(recommendation.notices, "title", "because", "remedy"),
+        techniques=cite(recommendation.techniques, "begin_with", "look_again", "baseline"),
+        flips=recommendation.flips,
+        unknowns=round_questions(recommendation.unknowns),
+        tornado=_describe_sensitivity(recommendation),
+        unanswered=recommendation.unanswered,
         cases=None if advice.cases is None else [_describe_case(near) for near in advice.cases],
         rulebook=name_rule_set(book),
         trace=UNSET if advice.trace is None else cite(advice.trace, "state", "waiting_for"),
@@ -165,13 +165,14 @@ def _cite_rule(book: Rulebook, hit: _Hit, names: tuple[str, ...]) -> CitedRule:
     )
 
 
-def _describe_sensitivity(given: Recommendation) -> Sensitivity | None:
-    if given.sensitivities is None or given.decisive_rules is None:
+def _describe_sensitivity(recommendation: Recommendation) -> Sensitivity | None:
+    if recommendation.sensitivities is None or recommendation.decisive_rules is None:
         return None
     rules = [
-        {"rule": own.rule.id, "code": own.rule.code, "without": own.without} for own in given.decisive_rules
+        {"rule": own.rule.id, "code": own.rule.code, "without": own.without}
+        for own in recommendation.decisive_rules
     ]
-    return Sensitivity(given.sensitivities, rules)
+    return Sensitivity(recommendation.sensitivities, rules)
 
 
 def _describe_refusal(refusal: Refusal) -> dict[str, object]:
@@ -269,7 +270,7 @@ class Question(Record, frozen=True):
 
 
 class AdviceSoFar(Record, frozen=True):
-    """Where the advice stands without the answer."""
+    """The advice without the answer."""
 
     said: str
     option: Option

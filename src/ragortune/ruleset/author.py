@@ -36,7 +36,7 @@ _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
 
 
 class Authored:
-    """A rule set as it was written: records, where each of them stands, and what is wrong with them."""
+    """A rule set as it was written: records, the place of each, and what is wrong with them."""
 
     def __init__(self, folder: Path, manifest: Manifest, digest: str) -> None:
         """Begin without records."""
@@ -58,7 +58,7 @@ class Authored:
         )
 
     def place_of(self, kind: str, record_id: str, *path: str | int, key: bool = False) -> Place:
-        """Return where (a part of) a record stands."""
+        """Return the place of (a part of) a record."""
         origin = self.origins.get((kind, record_id))
         if origin is None:
             return Place(str(self.folder / MANIFEST))

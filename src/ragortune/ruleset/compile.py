@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from ragortune.evidence.documents.language import compile_language
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import AnswerCount, Case, Criterion, QuantityKind, Rulebook, Sample
 from ragortune.model.profiles import LARGEST_NUMBER
@@ -45,7 +46,7 @@ def compile_authored(authored: Authored) -> Rulebook:
         price_kinds=records["price_kinds"],
         prices=records["prices"],
         answer_counts=count_answers(records["criteria"], records["cases"].values()),
-        language=msgspec.Raw(msgspec.json.encode(authored.language, enc_hook=dict)),
+        language=msgspec.Raw(msgspec.json.encode(compile_language(authored.language), enc_hook=dict)),
         findings=msgspec.Raw(msgspec.json.encode(findings, enc_hook=dict)),
     )
 

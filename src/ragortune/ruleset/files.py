@@ -65,7 +65,7 @@ class Manifest(Record, frozen=True):
     version: str
     """Its version."""
     extends: str | None = None
-    """`ragortune` to build on the shipped rule set; left out where the set stands alone."""
+    """`ragortune` to build on the shipped rule set; left out where the set builds on none."""
     scale: Scale | None = None
     """The numbers behind the words; may be left out where the set extends another."""
     recheck_days: int | None = None

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ragortune.evidence.entries import EVIDENCE_SCHEMA
-from ragortune.evidence.quantities import describe_quantities, format_quantity
+from ragortune.evidence.quantities import describe_quantities
 from ragortune.model import Criterion, Provenance, QuantityKind, Rulebook
 from ragortune.ruleset.files import KINDS, adapter_of
-from ragortune.support.record import NOTHING
 from ragortune.support.rulefolder import MANIFEST
 
 SCHEMAS = ("profile", "rulebook", *KINDS)
@@ -32,54 +31,20 @@ def export_schema(name: str, rulebook: Rulebook) -> dict[str, Any]:
     return {"$schema": _DRAFT, "$id": f"urn:ragortune:schema:{name}:1", **schema}
 
 
-def outline_profile(
-    criteria: Mapping[str, Criterion], quantities: Mapping[str, QuantityKind] = NOTHING
-) -> dict[str, Any]:
-    """Return a short schema of profiles for readers with little room: names and questions, all shapes of answers open."""
-    groups: dict[str, dict[str, Any]] = {}
-    for criterion in criteria.values():
-        answer = {"description": f"{criterion.question} {_outline_answers(criterion)}"}
-        groups.setdefault(criterion.group, {})[criterion.name] = answer
-    numbers: dict[str, Any] = {"type": "object", "description": "Numbers for the cost model."}
-    if quantities:
-        numbers["properties"] = {
-            kind.id: {"description": format_quantity(kind)} for kind in quantities.values()
-        }
-    nested = {group: {"type": "object", "properties": names} for group, names in groups.items()}
-    return {
-        "description": _OUTLINE,
-        "anyOf": [
-            {
-                "type": "object",
-                "properties": {"project": {"type": "string"}, **nested, "quantities": numbers},
-            },
-            {"type": "string", "description": "The text of a profile file, in YAML."},
-        ],
-    }
-
-
-_OUTLINE = (
-    "What is known about one project, by group and criterion. Leave out what is not known: unknown is never a no. "
-    "An answer is a level, a number where a unit is named, a list or {from, to} where it is one of several, or "
-    "{value, evidence: {document, line, quote}, source}."
-)
-
-
-def _outline_answers(criterion: Criterion) -> str:
-    """Return in a sentence what answers a criterion."""
-    number = f", or a number of {criterion.unit}" if criterion.unit else ""
-    several = "; a list where several hold, the main one first" if criterion.several else ""
-    return f"{', '.join(criterion.level_ids)}{number}{several}."
-
-
 def _fields_by_holder(
     criteria: Mapping[str, Criterion], conditions: Mapping[str, Criterion]
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Return what fields hold whose keys are criteria, by record and field."""
     when = _closed({criterion.id: _condition_schema(criterion) for criterion in conditions.values()})
-    says = _closed({criterion.id: _said_schema(criterion) for criterion in criteria.values()})
+    says = {
+        criterion.id: {"description": criterion.question, "anyOf": _level_shapes(criterion)}
+        for criterion in criteria.values()
+    }
     answers = {
-        criterion.id: {**_value_schema(criterion), "description": criterion.question}
+        criterion.id: {
+            **_several_schema(criterion, _single_schema(criterion)),
+            "description": criterion.question,
+        }
         for criterion in conditions.values()
     }
     profile = {"profile": {"type": "object", "properties": answers}}
@@ -87,7 +52,7 @@ def _fields_by_holder(
         "Criterion": {"asked_when": when},
         "Rule": {"when": when, "unless": when},
         "FindingRule": {"when": when, "unless": when},
-        "FactWords": {"says": says, "number": {"enum": [*criteria, None]}},
+        "FactWords": {"says": _closed(says), "number": {"enum": [*criteria, None]}},
         **dict.fromkeys(("Example", "Case", "FindingExample"), profile),
     }
 
@@ -97,33 +62,22 @@ def _closed(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
-def _said_schema(criterion: Criterion) -> dict[str, Any]:
+def _level_shapes(criterion: Criterion) -> list[dict[str, Any]]:
+    """Return the schemas of one level, and of a list of levels."""
     level = {"enum": list(criterion.level_ids)}
-    several = {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}
-    return {"description": criterion.question, "anyOf": [level, several]}
+    return [level, {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}]
 
 
 def _condition_schema(criterion: Criterion) -> dict[str, Any]:
-    level = {"enum": list(criterion.level_ids)}
-    listed = {"type": "array", "items": level, "minItems": 1, "uniqueItems": True}
-    shapes: list[dict[str, Any]] = [level, listed]
+    shapes = _level_shapes(criterion)
     if criterion.several:
-        main = {
-            "anyOf": [level, listed],
-            "description": "The level named first, of those that hold together.",
-        }
-        shapes.append(_closed({"main": main}) | {"required": ["main"]})
-    if not criterion.nominal:
-        bounds = {"at_least": level, "at_most": level}
+        means = "The level named first, of those that hold together."
         shapes.append(
-            {"type": "object", "properties": bounds, "additionalProperties": False, "minProperties": 1}
+            {**_closed({"main": {"anyOf": shapes[:2], "description": means}}), "required": ["main"]}
         )
+    if not criterion.nominal:
+        shapes.append({**_closed(dict.fromkeys(("at_least", "at_most"), shapes[0])), "minProperties": 1})
     return {"description": criterion.question, "anyOf": shapes}
-
-
-def _value_schema(criterion: Criterion) -> dict[str, Any]:
-    """Return the schema of an answer: one value, or several."""
-    return _several_schema(criterion, _single_schema(criterion))
 
 
 def _single_schema(criterion: Criterion) -> dict[str, Any]:
@@ -148,10 +102,7 @@ def _several_schema(criterion: Criterion, single: dict[str, Any]) -> dict[str, A
         {"type": "array", "items": single, "minItems": 1, "description": means},
     ]
     if not criterion.nominal:
-        ends = {"from": single, "to": single}
-        shapes.append(
-            {"type": "object", "properties": ends, "additionalProperties": False, "minProperties": 1}
-        )
+        shapes.append({**_closed({"from": single, "to": single}), "minProperties": 1})
     return {"anyOf": shapes}
 
 
@@ -166,17 +117,8 @@ def _profile_schema(
         "as_of": {"type": "string", "format": "date", "description": "The date for which it holds."},
     }
     for criterion in criteria.values():
-        detailed = {
-            "type": "object",
-            "required": ["value"],
-            "additionalProperties": False,
-            "properties": {
-                "value": {"$ref": f"#/$defs/{criterion.id}"},
-                "evidence": {"$ref": "#/$defs/evidence"},
-                "source": {"$ref": "#/$defs/source"},
-                "as_of": {"$ref": "#/$defs/as_of"},
-            },
-        }
+        beside = {key: {"$ref": f"#/$defs/{key}"} for key in ("evidence", "source", "as_of")}
+        detailed = _closed({"value": {"$ref": f"#/$defs/{criterion.id}"}, **beside}) | {"required": ["value"]}
         single = f"{criterion.id}.single"
         definitions[single] = _single_schema(criterion)
         definitions[criterion.id] = _several_schema(criterion, {"$ref": f"#/$defs/{single}"})
@@ -188,10 +130,11 @@ def _profile_schema(
         group: {"type": ["object", "null"], "additionalProperties": False, "properties": names}
         for group, names in groups.items()
     }
+    text = ["string", "number", "null"]
     texts = {
-        "project": {"type": ["string", "number", "null"], "description": "Title of the project."},
-        "description": {"type": ["string", "number", "null"], "description": "What it is about."},
-        "notes": {"type": ["string", "number", "null"], "description": "Anything else."},
+        "project": {"type": text, "description": "Title of the project."},
+        "description": {"type": text, "description": "What it is about."},
+        "notes": {"type": text, "description": "Anything else."},
         "quantities": describe_quantities(quantities),
         "$schema": {"type": "string"},
     }

@@ -72,8 +72,8 @@ class Environment(Record, frozen=True):
         return self._measure_width(self.stderr, is_terminal=self.stderr_is_terminal)
 
     def _measure_width(self, stream: TextIO | None, *, is_terminal: bool) -> int:
-        given = self.variables.get("COLUMNS", "")
-        columns = self.columns or (int(given) if re.fullmatch("[0-9]{1,6}", given) else 0)
+        wanted = self.variables.get("COLUMNS", "")
+        columns = self.columns or (int(wanted) if re.fullmatch("[0-9]{1,6}", wanted) else 0)
         if not columns and stream is not None and is_terminal:
             try:
                 columns = os.get_terminal_size(stream.fileno()).columns
@@ -94,7 +94,7 @@ class Environment(Record, frozen=True):
     def wants_color(self, choice: str = "auto", *, dialogue: bool = False) -> bool:
         """Return whether to colour: the flag decides, then NO_COLOR, then FORCE_COLOR, then the terminal.
 
-        A result stands on stdout, a dialogue on stderr.
+        A result goes to stdout, a dialogue to stderr.
         """
         if choice != "auto":
             return choice == "always"

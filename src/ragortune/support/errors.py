@@ -28,7 +28,7 @@ class ExitCode(IntEnum):
 
 
 class Place(Record, frozen=True):
-    """Where in the input something stands."""
+    """Place of something in the input."""
 
     path: str | None = None
     """File name as the user gave it."""
@@ -44,7 +44,7 @@ class Place(Record, frozen=True):
 
 
 class RagortuneError(Exception):
-    """Base of every error that is the input's fault; its text is fit to print as it stands."""
+    """Base of every error that is the input's fault; its text is fit to print as it is."""
 
     exit_code = ExitCode.UNUSABLE
 
@@ -57,20 +57,20 @@ class RagortuneError(Exception):
 
     @classmethod
     def expected(
-        cls, what: str, allowed: str | Iterable[str], given: object, place: Place | None = None
+        cls, what: str, allowed: str | Iterable[str], value: object, place: Place | None = None
     ) -> Self:
         """Return the error for a value that cannot be used: `WHAT must be ALLOWED, not GIVEN`.
 
         Args:
             what: what the value is of, such as `'source'` with its quotes, or a flag.
             allowed: in words what can be used, or every name that can; the nearest of them is the hint.
-            given: the value.
-            place: where it stands.
+            value: the value.
+            place: where it is.
 
         """
         names = () if isinstance(allowed, str) else tuple(allowed)
         wanted = join_words(names, "or") or allowed
-        return cls(f"{what} must be {wanted}, not {quote_value(given)}", place, suggest_name(given, names))
+        return cls(f"{what} must be {wanted}, not {quote_value(value)}", place, suggest_name(value, names))
 
     @classmethod
     def unknown(

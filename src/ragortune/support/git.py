@@ -81,10 +81,10 @@ def find_git(folder: Path) -> str | None:
     trusted = [
         entry
         for entry in os.environ.get("PATH", os.defpath).split(os.pathsep)
-        if os.path.isabs(entry) and not Path(entry).resolve().is_relative_to(root)
+        if Path(entry).is_absolute() and not Path(entry).resolve().is_relative_to(root)
     ]
     found = shutil.which("git", path=os.pathsep.join(trusted)) if trusted else None
-    return found if found and os.path.isabs(found) else None
+    return found if found and Path(found).is_absolute() else None
 
 
 def find_repository(folder: str | Path) -> Path:

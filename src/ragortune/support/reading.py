@@ -77,7 +77,7 @@ class Document:
         return Document(data, self.path, lambda: self._marks, self.line, (*self.root, *path))
 
     def place_of(self, path: KeyPath, *, key: bool = False) -> Place:
-        """Return where the value (or the key) at `path` stands, or the nearest place above it that is known."""
+        """Return the place of the value (or the key) at `path`, or the nearest place above it that is known."""
         if self.line is not None:
             return Place(self.path, self.line)
         whole = (*self.root, *path)
@@ -108,7 +108,7 @@ def open_file(path: str | Path) -> BinaryIO:
         number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         mode = os.fstat(number).st_mode
         if stat.S_ISREG(mode):
-            return open(number, "rb")
+            return os.fdopen(number, "rb")
         os.close(number)
     except FileNotFoundError:
         raise UnreadableError("no such file", place) from None
@@ -188,15 +188,17 @@ def _place_of_byte(data: bytes, offset: int, path: str, line: int | None) -> Pla
 # --- the three languages ------------------------------------------------------------------------------------------
 
 
-def read_document(path: str, limit: int, *, stdin: BinaryIO | None = None, form: str = "") -> Document:
-    """Read a YAML, JSON or TOML file, by the ending of its name or by `form`; raises UnreadableError."""
-    shown = "<stdin>" if path == "-" else str(path)
-    return parse_text(decode_text(read_bytes(path, limit, stdin), shown), shown, form)
+def read_document(
+    path: str | Path, limit: int, stdin: BinaryIO | None = None, name: str | None = None
+) -> Document:
+    """Read a YAML, JSON or TOML file, by the ending of its name or of the name that is shown for it; raises UnreadableError."""
+    shown = name or ("<stdin>" if path == "-" else str(path))
+    return parse_text(decode_text(read_bytes(path, limit, stdin), shown), shown)
 
 
-def parse_text(text: str, name: str, form: str = "") -> Document:
-    """Read YAML, JSON or TOML, by the ending of a name or by `form`; raises UnreadableError."""
-    ending = form or name.rpartition(".")[2].lower()
+def parse_text(text: str, name: str) -> Document:
+    """Read YAML, JSON or TOML, by the ending of a name; raises UnreadableError."""
+    ending = name.rpartition(".")[2].lower()
     return {"json": parse_json, "toml": parse_toml}.get(ending, parse_yaml)(text, name)
 
 
@@ -215,7 +217,7 @@ def load_json(text: str, path: str, line: int | None = None) -> object:
         for key, value in pairs:
             if key in mapping:
                 if line is None:
-                    parse_yaml(text, path)  # refuses the same key, and knows where it stands
+                    parse_yaml(text, path)  # refuses the same key, and knows its place
                 raise UnreadableError(f"key {quote_value(key)} is given twice", place)
             mapping[key] = value
         return mapping

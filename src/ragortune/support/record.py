@@ -49,7 +49,7 @@ class Record(msgspec.Struct, frozen=True):
             metadata={"pydantic_js_functions": [cls._describe]},
         )
         return core_schema.no_info_after_validator_function(
-            lambda given: cls(**given), mapping, ref=cls.__name__
+            lambda values: cls(**values), mapping, ref=cls.__name__
         )
 
     @classmethod

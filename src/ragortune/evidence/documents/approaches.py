@@ -46,27 +46,26 @@ class Mention(msgspec.Struct, frozen=True):
 def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
     """Yield every mention of an approach in prose; of overlapping wordings the longest."""
     for marked in sentences:
-        if marked.sentence.block in _SILENT_BLOCKS:
+        wordings = marked.analysis.of(ApproachWords)
+        if not wordings or marked.sentence.block in _SILENT_BLOCKS:
             continue
-        for found, entry in _longest(marked):
-            if entry.option is not None and not marked.in_code(found.start, found.end):
+        for found in _longest(wordings):
+            option, words = found.entry.option, found.entry.weight
+            if option is not None and not marked.in_code(found.start, found.end):
                 first, last = marked.tokens.place(found.start, found.end)
-                weight = _weigh(marked, found, entry)
                 text = marked.sentence.text[first:last].casefold()
-                yield Mention(entry.option, entry.weight, marked, found.start, found.end, weight, text)
+                yield Mention(option, words, marked, found.start, found.end, _weigh(marked, found), text)
 
 
-def _longest(marked: Marked) -> list[tuple[Found, ApproachWords]]:
-    wordings = [(found, found.entry) for found in marked.found if isinstance(found.entry, ApproachWords)]
-    wordings.sort(key=lambda pair: (_comes_late(pair[1]), pair[0].start - pair[0].end, pair[0].start))
-    kept: list[tuple[Found, ApproachWords]] = []
+def _longest(wordings: Iterable[Found[ApproachWords]]) -> Iterator[Found[ApproachWords]]:
     taken: dict[int, tuple[int, int]] = {}
-    for found, entry in wordings:
+    for found in sorted(
+        wordings, key=lambda found: (_comes_late(found.entry), found.start - found.end, found.start)
+    ):
         place, words = (found.start, found.end), range(found.start, found.end)
         if all(taken.get(at, place) == place for at in words):
             taken.update(dict.fromkeys(words, place))
-            kept.append((found, entry))
-    return kept
+            yield found
 
 
 def _comes_late(entry: ApproachWords) -> bool:
@@ -74,16 +73,16 @@ def _comes_late(entry: ApproachWords) -> bool:
     return entry.option is not None and entry.weight is not Weight.NAME
 
 
-def _weigh(marked: Marked, found: Found, entry: ApproachWords) -> float:
-    sentence = marked.sentence
+def _weigh(marked: Marked, found: Found[ApproachWords]) -> float:
+    sentence, words = marked.sentence, found.entry.weight
     meanings = marked.meanings_at(found.start, found.end)
     if meanings & _UNDECIDED:
         return 0.0
-    weight = _OF_PLACE.get(sentence.kind, 1.0) * _OF_WORDS[entry.weight]
+    weight = _OF_PLACE.get(sentence.kind, 1.0) * _OF_WORDS[words]
     if sentence.block is Block.HEADING and sentence.kind is not SectionKind.TITLE:
         weight *= _HEADING
     if sentence.block is Block.CELL and sentence.kind not in (SectionKind.DECISION, SectionKind.CURRENT):
         weight *= _CELL
     if meanings & _AGAINST:
-        return 0.0 if entry.weight is Weight.PART else -weight
+        return 0.0 if words is Weight.PART else -weight
     return weight * _CHOSEN if Meaning.CHOICE in meanings else weight

@@ -13,8 +13,18 @@ from functools import cached_property, lru_cache
 
 import msgspec
 
-from ragortune.evidence.documents.language import Cue, Found, Language, Reach, Role, Stop, Topic, TopicWords
-from ragortune.evidence.documents.tokens import Tokens
+from ragortune.evidence.documents.language import (
+    Cue,
+    EntryT,
+    Found,
+    Language,
+    Reach,
+    Role,
+    Stop,
+    Topic,
+    TopicWords,
+)
+from ragortune.evidence.documents.tokens import Tokens, tokenise
 from ragortune.model.documents import Block, Meaning, SectionKind, Sentence
 
 SILENCING = frozenset(
@@ -56,50 +66,81 @@ class Scope(msgspec.Struct, frozen=True, gc=False):
     """The words of the cue itself. A wording that holds them is not changed by them: `no data leaves` is no denial."""
 
 
-class Marked:
-    """A sentence with everything that the language finds in it; what that means is worked out when it is asked for."""
+class Analysis:
+    """A text with everything that the language finds in its words, whatever stands around it."""
 
-    __slots__ = ("__dict__", "_marker", "found", "sentence", "tokens")
+    __slots__ = ("__dict__", "_found", "_language", "tokens")
 
-    def __init__(self, sentence: Sentence, marker: Marker) -> None:
-        """Take a sentence, and what knows the language."""
-        self.sentence = sentence
-        self._marker = marker
-        self.tokens = Tokens(sentence.text)
-        self.found = marker.language.find(self.tokens.words)
-        """Every wording, cues and stops included."""
+    def __init__(self, text: str, language: Language) -> None:
+        """Analyse a text."""
+        self._language = language
+        self.tokens = tokenise(text)
+        self._found = language.find(self.tokens.words)
+
+    def of(self, kind: type[EntryT]) -> Sequence[Found[EntryT]]:
+        """Return every wording of one kind of record, in order."""
+        return self._found.get(kind, ())
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """What a fitted model counts of all wordings."""
+        names = self._language.features
+        found = (found for several in self._found.values() for found in several)
+        return tuple(name for one in found if (name := names[one.number]))
 
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:
-        """The scopes of the cues in the sentence."""
-        return _lay_scopes(self.found, self.tokens.words)
+        """The scopes of the cues."""
+        return _lay_scopes(self)
+
+    @cached_property
+    def meanings(self) -> frozenset[Meaning]:
+        """What the cues say about a sentence beside the text."""
+        return frozenset(found.entry.means for found in _strongest_cues(self.of(Cue)))
+
+    @cached_property
+    def conditions(self) -> frozenset[tuple[str, Role]]:
+        """The conditions of facts that the text meets."""
+        return self._language.find_conditions(self.tokens.words)
+
+    @cached_property
+    def topics(self) -> frozenset[Topic]:
+        """The topics of which the text speaks."""
+        return frozenset(found.entry.topic for found in self.of(TopicWords))
+
+
+class Marked:
+    """A sentence with everything that is found in it; what that means is worked out when it is asked for."""
+
+    __slots__ = ("__dict__", "_marker", "analysis", "sentence")
+
+    def __init__(self, sentence: Sentence, analysis: Analysis, marker: Marker) -> None:
+        """Take a sentence, its words, and what knows the language."""
+        self.sentence = sentence
+        self.analysis = analysis
+        self._marker = marker
+
+    @property
+    def tokens(self) -> Tokens:
+        """Return the words of the sentence."""
+        return self.analysis.tokens
 
     @cached_property
     def around(self) -> frozenset[Meaning]:
         """What section, label, column, row, lead-in and heading say."""
         return self._marker.around(self.sentence)
 
-    @cached_property
-    def conditions(self) -> frozenset[tuple[str, Role]]:
-        """The conditions of facts that the sentence meets."""
-        return self._marker.language.find_conditions(self.tokens.words)
-
-    def topics(self) -> set[Topic]:
-        """Return the topics of which the sentence speaks."""
-        return {found.entry.topic for found in self.found if isinstance(found.entry, TopicWords)}
-
     def place_of(self, topic: Topic) -> tuple[int, int] | None:
         """Return the range of characters in which the sentence first speaks of a topic, None where it does not."""
-        for found in self.found:
-            if isinstance(found.entry, TopicWords) and found.entry.topic is topic:
-                return self.tokens.place(found.start, found.end)
-        return None
+        places = (found for found in self.analysis.of(TopicWords) if found.entry.topic is topic)
+        first = next(places, None)
+        return self.tokens.place(first.start, first.end) if first else None
 
     def meanings_at(self, start: int, end: int) -> frozenset[Meaning]:
         """Return what is said about a range of words."""
         near = {
             scope.meaning
-            for scope in self.scopes
+            for scope in self.analysis.scopes
             if scope.first < end
             and scope.last > start
             and not (start <= scope.cue[0] and scope.cue[1] <= end)
@@ -121,67 +162,64 @@ class Marker:
     """Marks sentences with what a language finds in them."""
 
     def __init__(self, language: Language) -> None:
-        """Take the language; what stands around sentences is looked up once for each text."""
+        """Take the language; every text is analysed once, however often it stands in documents."""
         self.language = language
-        self.look_up = lru_cache(_MOST_REMEMBERED)(self._look_up)
+        self._analyse = lru_cache(_MOST_REMEMBERED)(lambda text: Analysis(text, language))
 
     def mark(self, sentence: Sentence) -> Marked:
         """Return a sentence with everything that is found in it."""
-        return Marked(sentence, self)
+        return Marked(sentence, self._analyse(sentence.text), self)
+
+    def look_up(self, text: str) -> Analysis:
+        """Return what is found in a text that stands around sentences."""
+        return self._analyse(text[-_LONGEST_CONTEXT:])
 
     def around(self, sentence: Sentence) -> frozenset[Meaning]:
         """Return what section, label, column, row, lead-in and heading say about a sentence."""
         own = _OF_SECTION.get(sentence.kind)
         around = {own} if own else set()
         for text in (sentence.label, sentence.header, sentence.row):
-            around |= self.look_up(text)[1] & _FROM_LABEL if text else frozenset()
+            around |= self.look_up(text).meanings & _FROM_LABEL if text else frozenset()
         if sentence.lead.endswith(":"):
-            around |= self.look_up(sentence.lead)[1] & _FROM_LEAD
+            around |= self.look_up(sentence.lead).meanings & _FROM_LEAD
         if sentence.block is not Block.HEADING:
-            around |= self.look_up(sentence.section.title)[1] & {Meaning.COMPONENT}
+            around |= self.look_up(sentence.section.title).meanings & {Meaning.COMPONENT}
         if sentence.checked is False:
             around.add(Meaning.GOAL)
         return frozenset(around)
 
-    def _look_up(self, text: str) -> tuple[frozenset[tuple[str, Role]], frozenset[Meaning]]:
-        """Return the facts whose conditions stand in a text around sentences, and the meanings of the cues in it."""
-        words = Tokens(text[-_LONGEST_CONTEXT:]).words
-        meanings = frozenset(cue.means for _, cue in _strongest_cues(self.language.find(words)))
-        return self.language.find_conditions(words), meanings
 
-
-def _strongest_cues(found: Iterable[Found]) -> list[tuple[Found, Cue]]:
+def _strongest_cues(cues: Iterable[Found[Cue]]) -> list[Found[Cue]]:
     """Return the cues that no longer cue covers."""
-    cues = [(one, one.entry) for one in found if isinstance(one.entry, Cue)]
-    cues.sort(key=lambda pair: (pair[0].start, -pair[0].end))
-    kept: list[tuple[Found, Cue]] = []
+    kept: list[Found[Cue]] = []
     reached, widest = 0, (0, 0)
-    for one, cue in cues:
-        place = one.start, one.end
-        if one.end > reached:
-            reached, widest = one.end, place
+    for cue in sorted(cues, key=lambda cue: (cue.start, -cue.end)):
+        place = cue.start, cue.end
+        if cue.end > reached:
+            reached, widest = cue.end, place
         elif place != widest:
             continue
-        kept.append((one, cue))
+        kept.append(cue)
     return kept
 
 
-def _lay_scopes(found: Sequence[Found], words: Sequence[str]) -> tuple[Scope, ...]:
-    """Return the scopes of the cues of a sentence."""
-    stops = sorted({-1, len(words), *(one.start for one in found if isinstance(one.entry, Stop))})
+def _lay_scopes(analysis: Analysis) -> tuple[Scope, ...]:
+    """Return the scopes of the cues of a text."""
+    words = analysis.tokens.words
+    stops = sorted({-1, len(words), *(found.start for found in analysis.of(Stop))})
     scopes: list[Scope] = []
-    for one, cue in _strongest_cues(found):
-        at = one.start, one.end
-        if cue.means is Meaning.NONE or (cue.opens and not _opens(one.start, words)):
+    for found in _strongest_cues(analysis.of(Cue)):
+        cue, at = found.entry, (found.start, found.end)
+        if cue.means is Meaning.NONE or (cue.opens and not _opens(found.start, words)):
             continue
         if cue.reach is Reach.SENTENCE:
             scopes.append(Scope(cue.means, 0, len(words), at))
         if cue.reach in (Reach.FORWARD, Reach.BOTH):
-            stop = stops[bisect_left(stops, one.end)]
-            scopes.append(Scope(cue.means, one.start + 1, min(stop, one.end + cue.within), at))
+            stop = stops[bisect_left(stops, found.end)]
+            scopes.append(Scope(cue.means, found.start + 1, min(stop, found.end + cue.within), at))
         if cue.reach in (Reach.BACKWARD, Reach.BOTH):
-            stop = stops[bisect_left(stops, one.start) - 1]
-            scopes.append(Scope(cue.means, max(stop + 1, one.start - cue.within), one.start, at))
+            stop = stops[bisect_left(stops, found.start) - 1]
+            scopes.append(Scope(cue.means, max(stop + 1, found.start - cue.within), found.start, at))
     return tuple(scopes)
 
 

@@ -9,7 +9,7 @@ import msgspec
 from ragortune.evidence.documents.blocks import Line
 from ragortune.evidence.documents.sentences import DesignText
 from ragortune.evidence.entries import Entry, read_evidence
-from ragortune.evidence.profile import Vocabulary
+from ragortune.evidence.profile import Vocabulary, find_declined
 from ragortune.model import Evidence, Option, Profile, Provenance, QuantityValue, Rulebook
 from ragortune.model.documents import (
     NO_QUANTITIES,
@@ -33,6 +33,8 @@ class Declared(msgspec.Struct, frozen=True):
     decision: StatedDecision | None = None
     facts: tuple[StatedFact, ...] = ()
     quantities: Mapping[str, QuantityValue] = NO_QUANTITIES
+    declined: tuple[str, ...] = ()
+    """Criteria for which it says that nobody knows."""
 
 
 def read_declared(design: DesignText, path: str, rulebook: Rulebook) -> Declared:
@@ -73,7 +75,8 @@ def read_declared(design: DesignText, path: str, rulebook: Rulebook) -> Declared
     path_of_profile = (*root, "profile")
     profile = _read_profile(data.get("profile"), path_of_profile, document, rulebook)
     facts = _state_facts(profile, data.get("profile"), path_of_profile, document, lines)
-    return Declared(decision, facts, profile.quantities)
+    declined = find_declined(rulebook.criteria.values(), data.get("profile"))
+    return Declared(decision, facts, profile.quantities, declined)
 
 
 def _read_option(
@@ -110,7 +113,7 @@ def _path_of(criterion: str, profile: Profile, data: object, path: KeyPath) -> K
     assert isinstance(data, dict)
     answer = profile.answers.get(criterion)
     if answer is not None and answer.source is Provenance.DERIVED:
-        names = (name for name, given in profile.quantities.items() if given.criterion == criterion)
+        names = (name for name, own in profile.quantities.items() if own.criterion == criterion)
         return (*path, "quantities", next(names))
     return (*path, criterion) if criterion in data else (*path, *criterion.split(".", 1))
 
@@ -121,8 +124,8 @@ def _state_fact(
     levels = profile.levels[criterion]
     answer = profile.answers.get(criterion)
     value: object = levels[0] if len(levels) == 1 else list(levels)
-    if answer is not None and isinstance(answer.given, (int, float)):
-        value = answer.given
+    if answer is not None and isinstance(answer.value, (int, float)):
+        value = answer.value
     span = _span_of_place(document, path, lines)
     evidence = answer.evidence if answer is not None else None
     quoted = evidence if isinstance(evidence, Evidence) else None

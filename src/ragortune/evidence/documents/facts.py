@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
 from operator import itemgetter
 
 import msgspec
 
 from ragortune.evidence.amounts import TOKENS_A_BYTE, Amount
-from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
+from ragortune.evidence.documents.assertion import SILENCING, Analysis, Marked, Marker
 from ragortune.evidence.documents.cutting import quote_line, span_of
 from ragortune.evidence.documents.features import UNANSWERED, UNKNOWN, classify, list_features
-from ragortune.evidence.documents.language import FactWords, Found, Role
+from ragortune.evidence.documents.language import Classifier, FactWords, Found, Role
 from ragortune.model import Criterion
 from ragortune.model.documents import Block, Meaning, Modality, SectionKind, StatedFact
 
@@ -28,6 +30,7 @@ _MODALITIES: Mapping[Meaning, Modality] = {
     Meaning.GOAL: Modality.GOAL,
     Meaning.ESTIMATE: Modality.ESTIMATE,
 }
+_AT_LEAST = ("at", "least")
 _MANY_LINES = 3
 _TOTALS = ("total", "overall", "end-to-end", "e2e", "budget", "target", "latency", "response time")
 _MOST_ANSWERS = 3
@@ -36,6 +39,7 @@ _PLAIN_SECTIONS = frozenset((SectionKind.REQUIREMENTS, SectionKind.DECISION, Sec
 _INTRODUCED = frozenset(("task.kind", "knowledge.source"))
 """What a document says when it introduces the project, so that the first statement counts."""
 _LONG_SENTENCE = 160
+_MOST_REMEMBERED = 20_000
 LIKELY = 0.3
 """Least probability at which the words of a sentence count as an answer."""
 _CLEARLY = 0.7
@@ -57,9 +61,12 @@ class FactReader:
         """Take what marks sentences, and the criteria whose numbers are read."""
         self.marker = marker
         self.criteria = criteria
-        self.models = [model for name, model in marker.language.classifiers.items() if name in criteria]
-        self.telling = frozenset(name for model in self.models for name in model.features)
-        """Words and pairs of words that any of the models weighs."""
+        self.weighed_by: dict[str, list[Classifier]] = {}
+        """The models that weigh a word or a pair of words."""
+        for criterion, model in marker.language.classifiers.items():
+            for name in model.features if criterion in criteria else ():
+                self.weighed_by.setdefault(name, []).append(model)
+        self.tell = lru_cache(_MOST_REMEMBERED)(self._tell)
 
     def read(self, sentences: Iterable[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
         """Return the facts that sentences state, in the order of their lines; each answer on few lines."""
@@ -87,16 +94,22 @@ class FactReader:
                 yield fact
 
     def _classify_sentence(self, marked: Marked, lines: Sequence[str]) -> Iterator[tuple[float, StatedFact]]:
-        names = [name for name in list_features(marked.tokens.words) if name in self.telling]
-        features = dict.fromkeys(names, 1.0)
-        for model in self.models:
-            if features.keys().isdisjoint(model.features):
-                continue
+        for criterion, share, likely in self.tell(marked.analysis):
+            if may_answer(marked):
+                yield share, self._answer(criterion, likely, marked, lines)
+
+    def _tell(self, analysis: Analysis) -> tuple[tuple[str, float, Mapping[str, float]], ...]:
+        """Return each criterion that words likely answer, with the probability that they do and that of each level."""
+        features = {name: 1.0 for name in list_features(analysis.tokens.words) if name in self.weighed_by}
+        models = {model.id: model for name in features for model in self.weighed_by[name]}
+        told = []
+        for criterion, model in models.items():
             likely = classify(model, features)
             share = 1.0 - likely.pop(UNANSWERED, 0.0)
             likely.pop(UNKNOWN, None)
-            if likely and share >= LIKELY and may_answer(marked):
-                yield share, self._answer(model.id, likely, marked, lines)
+            if likely and share >= LIKELY:
+                told.append((criterion, share, likely))
+        return tuple(told)
 
     @staticmethod
     def _answer(
@@ -114,15 +127,17 @@ class FactReader:
             quote_line(sentence, 0, 1, lines),
             sentence.headings,
             phrase=criterion,
+            inferred=True,
         )
 
     def read_sentence(self, marked: Marked, lines: Sequence[str]) -> list[StatedFact]:
         """Return everything that one sentence states; of several answers to a criterion the most exact."""
         sentence = marked.sentence
-        if sentence.kind in _SILENT_SECTIONS:
+        if sentence.kind in _SILENT_SECTIONS or not marked.analysis.of(FactWords):
             return []
         told: dict[tuple[str, str], tuple[StatedFact, FactWords]] = {}
-        for found, entry in _facts_in(marked):
+        for found in _facts_in(marked):
+            entry = found.entry
             if not self._counts(marked, found, entry):
                 continue
             modality = entry.modality or _modality_of(marked.meanings_at(found.start, found.end))
@@ -132,7 +147,7 @@ class FactReader:
                 told.setdefault((criterion, str(value)), (fact, entry))
         return [fact for fact, entry in told.values() if not _is_vaguer(fact, entry, told.values())]
 
-    def _counts(self, marked: Marked, hit: Found, entry: FactWords) -> bool:
+    def _counts(self, marked: Marked, hit: Found[FactWords], entry: FactWords) -> bool:
         """Tell whether words state something about the project where they stand."""
         sentence = marked.sentence
         if sentence.block in (entry.blocks or frozenset(Block) - _SILENT_BLOCKS) and (
@@ -150,17 +165,31 @@ class FactReader:
         sentence = marked.sentence
         texts = (sentence.label, sentence.header, sentence.row)
         near, unless = (entry.id, Role.NEAR), (entry.id, Role.UNLESS)
-        beside = [marked.conditions, *(self.marker.look_up(text)[0] for text in texts if text)]
+        beside = [
+            marked.analysis.conditions,
+            *(self.marker.look_up(text).conditions for text in texts if text),
+        ]
         if any(unless in conditions for conditions in beside):
             return False
         if not entry.near or any(near in conditions for conditions in beside):
             return True
         around = (sentence.lead, sentence.section.title)
-        return any(near in self.marker.look_up(text)[0] for text in around if text)
+        return any(near in self.marker.look_up(text).conditions for text in around if text)
 
-    def _answers(self, marked: Marked, hit: Found, entry: FactWords) -> Iterator[tuple[str, object]]:
+    def _widen(self, criterion: str, level: str | Sequence[str], words: Sequence[str]) -> str | list[str]:
+        """Return the levels that words can mean: `at least once a year` is yearly or more often."""
+        if not isinstance(level, str):
+            return list(level)
+        ordered = self.criteria[criterion].level_ids
+        if _AT_LEAST not in pairwise(words) or self.criteria[criterion].nominal or level == ordered[-1]:
+            return level
+        return list(ordered[ordered.index(level) :])
+
+    def _answers(
+        self, marked: Marked, hit: Found[FactWords], entry: FactWords
+    ) -> Iterator[tuple[str, object]]:
         for criterion, level in entry.says.items():
-            yield criterion, level if isinstance(level, str) else list(level)
+            yield criterion, self._widen(criterion, level, marked.tokens.words[hit.start : hit.end])
         if entry.number is not None:
             for at in range(hit.start, hit.end):
                 amount = marked.tokens.amounts.get(at)
@@ -176,7 +205,7 @@ def may_answer(marked: Marked) -> bool:
     sentence = marked.sentence
     told = sentence.block not in _SILENT_BLOCKS and sentence.kind not in _SILENT_SECTIONS
     meanings = marked.meanings_at(0, len(marked.tokens.words))
-    negated = any(scope.meaning is Meaning.NEGATED for scope in marked.scopes)
+    negated = any(scope.meaning is Meaning.NEGATED for scope in marked.analysis.scopes)
     return told and not negated and not meanings & {*SILENCING, Meaning.COMPONENT}
 
 
@@ -201,13 +230,12 @@ def _is_one_line_of(bills: frozenset[_Bill], marked: Marked) -> bool:
     return (sentence.section.title, sentence.header) in bills and not any(word in named for word in _TOTALS)
 
 
-def _facts_in(marked: Marked) -> list[tuple[Found, FactWords]]:
+def _facts_in(marked: Marked) -> list[Found[FactWords]]:
     """Return the facts that are worded in a sentence; of one fact the shortest wording at each place."""
-    shortest: dict[tuple[int, int], tuple[Found, FactWords]] = {}
-    for found in marked.found:
-        if isinstance(found.entry, FactWords):
-            shortest.setdefault((found.number, found.start), (found, found.entry))
-    return sorted(shortest.values(), key=lambda pair: pair[0].start)
+    shortest: dict[tuple[int, int], Found[FactWords]] = {}
+    for found in marked.analysis.of(FactWords):
+        shortest.setdefault((found.number, found.start), found)
+    return sorted(shortest.values(), key=lambda found: found.start)
 
 
 def _is_vaguer(fact: StatedFact, entry: FactWords, told: Iterable[tuple[StatedFact, FactWords]]) -> bool:

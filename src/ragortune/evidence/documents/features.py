@@ -14,15 +14,13 @@ from itertools import pairwise
 
 from ragortune.evidence.documents.assertion import Marked
 from ragortune.evidence.documents.decision import Ledger
-from ragortune.evidence.documents.language import ApproachWords, Classifier, Cue, Entry, Topic, TopicWords
+from ragortune.evidence.documents.language import Classifier, Topic
 from ragortune.model import Option
 from ragortune.model.documents import Block, SectionKind
 
 UNANSWERED, UNKNOWN = "unanswered", "unknown_level"
 """What a fitted model tells of a sentence that does not answer its criterion, or with a level that is not known."""
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
-_SHARED = ("topic", "section", "block")
-"""Kinds of feature whose share of all sentences counts, too."""
 
 
 def measure_features(sentences: Sequence[Marked], ledgers: Mapping[Option, Ledger]) -> dict[str, float]:
@@ -30,37 +28,25 @@ def measure_features(sentences: Sequence[Marked], ledgers: Mapping[Option, Ledge
     counts: Counter[str] = Counter()
     front: Counter[str] = Counter()
     titled: set[Topic] = set()
-    shapes: Counter[str] = Counter()
+    shapes: Counter[SectionKind | Block] = Counter()
     for marked in sentences:
-        sentence = marked.sentence
-        names = [name for found in marked.found if (name := _name_of(found.entry))]
-        counts.update(names)
-        shapes.update((f"section {sentence.kind}", f"block {sentence.block}"))
+        sentence, analysis = marked.sentence, marked.analysis
+        counts.update(analysis.features)
+        shapes.update((sentence.kind, sentence.block))
         if sentence.kind in _FRONT or sentence.block is Block.HEADING:
-            front.update(names)
+            front.update(analysis.features)
         if sentence.kind is SectionKind.TITLE:
-            titled.update(marked.topics())
+            titled |= analysis.topics
+    shared = {name: count for name, count in counts.items() if name.startswith("topic")}
+    for shape, count in shapes.items():
+        shared[f"{'block' if isinstance(shape, Block) else 'section'} {shape}"] = count
     total = max(1, len(sentences))
     features = {"sentences": math.log1p(len(sentences))}
-    features |= {f"topic {topic} in title": 1.0 for topic in sorted(titled)}
+    features |= {f"topic {topic} in title": 1.0 for topic in titled}
     features |= {name: math.log1p(count) for name, count in counts.items()}
     features |= {f"{name} in front": math.log1p(count) for name, count in front.items()}
-    features |= {
-        f"{name} share": count / total
-        for name, count in (counts | shapes).items()
-        if name.startswith(_SHARED)
-    }
+    features |= {f"{name} share": count / total for name, count in shared.items()}
     return features | measure_ledgers(ledgers)
-
-
-def _name_of(entry: Entry) -> str | None:
-    if isinstance(entry, TopicWords):
-        return f"topic {entry.topic}"
-    if isinstance(entry, Cue):
-        return f"cue {entry.means}"
-    if isinstance(entry, ApproachWords):
-        return f"{entry.option} {entry.weight}" if entry.option else "look-alike"
-    return None
 
 
 def measure_ledgers(ledgers: Mapping[Option, Ledger]) -> dict[str, float]:
@@ -96,4 +82,5 @@ def classify(model: Classifier, features: Mapping[str, float]) -> dict[str, floa
             scores = [score + weight * known for score, weight in zip(scores, weights, strict=True)]
     largest = max(scores)
     odds = [math.exp(score - largest) for score in scores]
-    return {outcome: one / sum(odds) for outcome, one in zip(model.outcomes, odds, strict=True)}
+    total = sum(odds)
+    return {outcome: one / total for outcome, one in zip(model.outcomes, odds, strict=True)}

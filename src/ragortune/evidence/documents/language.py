@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import cached_property
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from ragortune.evidence.documents.patterns import Matcher
+from ragortune.evidence.documents.patterns import Matcher, Node, compile_patterns
 from ragortune.model import Option, Rulebook
 from ragortune.model.documents import Block, Meaning, Modality, SectionKind
 from ragortune.support.record import NOTHING, Record
@@ -249,9 +249,36 @@ class LanguageData(Record, frozen=True):
     classifiers: tuple[Classifier, ...] = ()
 
 
-def read_language(rulebook: Rulebook) -> LanguageData:
-    """Return the wordings of a rule set."""
-    return msgspec.json.decode(rulebook.language, type=LanguageData)
+class CompiledLanguage(msgspec.Struct, frozen=True):
+    """All wordings of a rule set, and the automata that find them."""
+
+    data: LanguageData
+    sentences: tuple[Node, ...]
+    """Finds the wordings in sentences; its numbers count `entries_of` the data."""
+    names: tuple[Node, ...]
+    """Finds the names of sections."""
+    conditions: tuple[Node, ...]
+    """Finds the conditions of facts; its numbers count `conditions_of` the data."""
+
+
+def compile_language(data: LanguageData) -> CompiledLanguage:
+    """Compile wordings that were checked before."""
+    lists = {listed.id: listed.any for listed in data.words}
+    entries = list(enumerate(entries_of(data)))
+    conditions = enumerate(
+        fact.near if role is Role.NEAR else fact.unless for fact, role in conditions_of(data)
+    )
+    return CompiledLanguage(
+        data,
+        compile_patterns(((own.any, at) for at, own in entries if not isinstance(own, SectionName)), lists),
+        compile_patterns(((own.any, at) for at, own in entries if isinstance(own, SectionName)), lists),
+        compile_patterns(((patterns, at) for at, patterns in conditions), lists),
+    )
+
+
+def read_language(rulebook: Rulebook) -> CompiledLanguage:
+    """Return the language of a rule set."""
+    return msgspec.json.decode(rulebook.language, type=CompiledLanguage)
 
 
 class Role(StrEnum):
@@ -261,56 +288,68 @@ class Role(StrEnum):
     UNLESS = "unless"
 
 
-class Found(msgspec.Struct, frozen=True, gc=False):
+def entries_of(data: LanguageData) -> tuple[Entry, ...]:
+    """Return the records of all wordings."""
+    return (*data.cues, *data.stops, *data.approaches, *data.topics, *data.facts, *data.section_names)
+
+
+def conditions_of(data: LanguageData) -> list[tuple[FactWords, Role]]:
+    """Return the facts, each with either kind of condition."""
+    return [(fact, role) for fact in data.facts for role in Role]
+
+
+def _feature_of(entry: Entry) -> str | None:
+    if isinstance(entry, TopicWords):
+        return f"topic {entry.topic}"
+    if isinstance(entry, Cue):
+        return f"cue {entry.means}"
+    if isinstance(entry, ApproachWords):
+        return f"{entry.option} {entry.weight}" if entry.option else "look-alike"
+    return None
+
+
+EntryT = TypeVar("EntryT", bound=Entry)
+
+
+class Found(msgspec.Struct, Generic[EntryT], frozen=True, gc=False):
     """A wording that was found."""
 
     start: int
     """Index of its first word."""
     end: int
     """Index of the word behind it."""
-    entry: Entry
+    entry: EntryT
     """The record in which it stands."""
     number: int
     """The same for all wordings of a record."""
 
 
 class Language:
-    """The wordings of a rule set, compiled: matchers for sentences, for the conditions of facts and for section names."""
+    """The language of a rule set, ready to read: matchers for sentences, conditions of facts and section names."""
 
-    def __init__(self, data: LanguageData) -> None:
-        """Compile the wordings; they were checked when the rule set was read."""
-        lists = {listed.id: listed.any for listed in data.words}
+    def __init__(self, compiled: CompiledLanguage) -> None:
+        """Take the language."""
+        data = compiled.data
         self.tongues = {tongue.id: frozenset(tongue.words) for tongue in data.tongues}
         """The commonest words of each language."""
         self.classifiers = {model.id: model for model in data.classifiers}
         """The fitted models, by what they tell."""
-        self._sentences = Matcher(lists)
-        self._lists = lists
-        self._names = Matcher(lists)
-        self._entries: tuple[Entry, ...] = (
-            *data.cues, *data.stops, *data.approaches, *data.topics, *data.facts, *data.section_names
-        )  # fmt: skip
-        """What the numbers in the matchers stand for."""
-        for number, entry in enumerate(self._entries):
-            matcher = self._names if isinstance(entry, SectionName) else self._sentences
-            matcher.add(entry.any, number)
-        self._of_facts = [(fact, role) for fact in data.facts for role in Role]
-        """What the numbers of conditions stand for."""
+        self.entries = entries_of(data)
+        """What the numbers of wordings stand for."""
+        self.features = tuple(map(_feature_of, self.entries))
+        """What a fitted model counts where a wording of each number is found, if it does."""
+        self._of_facts = conditions_of(data)
+        self._sentences, self._names, self._conditions = map(
+            Matcher, (compiled.sentences, compiled.names, compiled.conditions)
+        )
 
-    @cached_property
-    def _conditions(self) -> Matcher:
-        """The conditions of facts; they are compiled and looked for only where a fact itself was found."""
-        matcher = Matcher(self._lists)
-        for number, (fact, role) in enumerate(self._of_facts):
-            matcher.add(fact.near if role is Role.NEAR else fact.unless, number)
-        return matcher
-
-    def find(self, words: Sequence[str]) -> list[Found]:
-        """Return every wording of sentences in a row of words, in order."""
-        entries = self._entries
-        return [
-            Found(start, end, entries[number], number) for start, end, number in self._sentences.scan(words)
-        ]
+    def find(self, words: Sequence[str]) -> dict[type, list[Found[Any]]]:
+        """Return every wording of sentences in a row of words by the kind of its record, in order."""
+        found: dict[type, list[Found[Any]]] = {}
+        for start, end, number in self._sentences.scan(words):
+            entry = self.entries[number]
+            found.setdefault(type(entry), []).append(Found(start, end, entry, number))
+        return found
 
     def find_conditions(self, words: Sequence[str]) -> frozenset[tuple[str, Role]]:
         """Return the conditions that a row of words meets, each as the id of its fact and whether it must be met."""
@@ -320,6 +359,6 @@ class Language:
     def name_of(self, words: Sequence[str]) -> Iterator[SectionName]:
         """Yield the names of sections that a row of words is as a whole."""
         for start, end, number in self._names.scan(words):
-            entry = self._entries[number]
+            entry = self.entries[number]
             if start == 0 and end == len(words) and isinstance(entry, SectionName):
                 yield entry

@@ -12,7 +12,7 @@ texts are read, so that a word costs one look into a table however many patterns
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -27,6 +27,7 @@ AMOUNTS = ("duration", "money", "count", "size", "share", "rate")
 STOPS = frozenset((".", "?", ":", ";", "!", "|"))
 """Tokens that end a clause; a gap does not run over them."""
 _SOFT_STOPS = frozenset((",", "(", ")", "\u2013"))
+_MARKS = STOPS | _SOFT_STOPS
 _MOST_STOPS = 2
 _MOST_REMEMBERED = 50_000
 _MOST_STATES = 20_000
@@ -158,66 +159,117 @@ class _Parser:
         return Choice(tuple(ways), optional=close == "]")
 
 
-class _Node:
-    """A place in the patterns: what may come next, and which patterns end here."""
+class Node(msgspec.Struct, array_like=True):
+    """A place in the patterns: what may come next, each by its number, and which patterns end here."""
 
-    __slots__ = ("after", "beginnings", "empty", "entries", "gaps", "words")
-
-    def __init__(self) -> None:
-        self.words: dict[str, list[_Node]] = {}
-        self.beginnings: dict[str, list[_Node]] = {}
-        """By the beginning of a word."""
-        self.gaps: dict[int, _Node] = {}
-        self.empty: list[_Node] = []
-        """Places that are reached without a word."""
-        self.entries: list[int] = []
-        self.after: dict[Element, _Node] = {}
-        """Where each element leads, so that patterns with a common beginning share it."""
+    words: dict[str, list[int]] = {}
+    beginnings: dict[str, list[int]] = {}
+    """By the beginning of a word."""
+    gaps: dict[int, int] = {}
+    """By how many words they take."""
+    empty: list[int] = []
+    """Places that are reached without a word."""
+    entries: list[int] = []
 
 
-_Item = _Node | tuple[_Node, int, int]
-"""A place, or a gap before one with how many words and commas it may still take."""
+def compile_patterns(
+    patterns: Iterable[tuple[Iterable[str], int]], lists: Mapping[str, Sequence[str]]
+) -> tuple[Node, ...]:
+    """Return the automaton of patterns, each of them with its number; raises PatternError.
+
+    Args:
+        patterns: patterns, and the number under which all of these are found.
+        lists: the lists of words that they may name.
+
+    """
+    builder = _Builder(lists)
+    for several, entry in patterns:
+        for pattern in several:
+            end = builder.nodes[builder.extend(0, parse_pattern(pattern, lists))]
+            if entry not in end.entries:
+                end.entries.append(entry)
+    return tuple(builder.nodes)
+
+
+class _Builder:
+    """Lays out places; patterns with a common beginning share it."""
+
+    def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
+        self.nodes = [Node()]
+        self._lists = {
+            name: Choice(tuple(parse_pattern(text, lists) for text in texts)) for name, texts in lists.items()
+        }
+        self._after: dict[tuple[int, Element], int] = {}
+
+    def extend(self, at: int, row: tuple[Element, ...]) -> int:
+        """Return the place to which a row of elements leads."""
+        for element in row:
+            if (at, element) not in self._after:
+                self._after[at, element] = self._follow(at, element)
+            at = self._after[at, element]
+        return at
+
+    def _follow(self, at: int, element: Element) -> int:
+        node, after = self.nodes[at], len(self.nodes)
+        self.nodes.append(Node())
+        if isinstance(element, Word):
+            _lead(node, element, after)
+        elif isinstance(element, Gap):
+            node.gaps[element.width] = after
+        else:
+            choice = self._lists[element.name] if isinstance(element, ListRef) else element
+            for way in choice.ways:
+                if len(way) == 1 and isinstance(way[0], Word):
+                    _lead(node, way[0], after)
+                else:
+                    self.nodes[self.extend(at, way)].empty.append(after)
+            if choice.optional:
+                node.empty.append(after)
+        return after
+
+
+def _lead(node: Node, word: Word, after: int) -> None:
+    table = node.beginnings if word.any_ending else node.words
+    table.setdefault(word.text, []).append(after)
+
+
+_Gap = tuple[int, int, int]
+"""The place behind a gap, and how many words and commas the gap may still take."""
+_Item = int | _Gap
 
 
 class _State:
     """All places that a row of words leads to; what follows is worked out when it is first met."""
 
-    __slots__ = ("entries", "following", "items")
+    __slots__ = ("entries", "following", "gaps", "nodes")
 
-    def __init__(self, items: frozenset[_Item]) -> None:
-        self.items = items
-        places = [item for item in items if isinstance(item, _Node)]
-        self.entries = tuple(sorted({entry for place in places for entry in place.entries}))
+    def __init__(self, items: frozenset[_Item], nodes: Sequence[Node]) -> None:
+        self.nodes = [nodes[item] for item in items if isinstance(item, int)]
+        self.gaps = [item for item in items if not isinstance(item, int)]
+        self.entries = tuple(sorted({entry for node in self.nodes for entry in node.entries}))
         self.following: dict[str, _State | None] = {}
 
 
 class Matcher:
-    """Patterns compiled to one automaton over words, which is made deterministic as far as texts need it."""
+    """Finds patterns in rows of words; their automaton is made deterministic as far as texts need it."""
 
-    def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
-        """Take the lists of words that patterns may name; raises PatternError where one cannot be read."""
-        self._root = _Node()
-        self._sources = lists
-        self._lists: dict[str, Choice] = {}
-        self._vocabulary: set[str] = {*STOPS, *_SOFT_STOPS}
-        self._beginnings: set[str] = set()
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        """Take the automaton of the patterns."""
+        self._nodes = nodes
+        self._vocabulary = {*_MARKS, *(word for node in nodes for word in node.words)}
+        self._beginnings = {word for node in nodes for word in node.beginnings}
         self._classes: dict[str, str] = {}
         """What each word that was met counts as: itself, the beginning that it has, or any other word."""
-        self._states: dict[frozenset[_Item], _State] = {}
-        self._start: _State | None = None
+        self._forget()
 
-    def add(self, patterns: Iterable[str], entry: int) -> None:
-        """Add patterns under a number; raises PatternError."""
-        for pattern in patterns:
-            end = self._extend(self._root, parse_pattern(pattern, self._sources))
-            if entry not in end.entries:
-                end.entries.append(entry)
-        self._start = None
+    def _forget(self) -> None:
+        self._states: dict[frozenset[_Item], _State] = {}
+        self._start = self._reach([0])
 
     def scan(self, words: Sequence[str]) -> list[tuple[int, int, int]]:
         """Return every match in a row of words as first word, word behind the last, and number; in order."""
         hits: list[tuple[int, int, int]] = []
-        known, start = self._classes, self._begin()
+        known, start = self._classes, self._start
         classes = [known.get(word) or self._classify(word) for word in words]
         last = len(classes)
         for first, begun in enumerate(classes):
@@ -233,54 +285,6 @@ class Matcher:
                 at += 1
         return hits
 
-    # Building --------------------------------------------------------------------------------------------------------
-
-    def _extend(self, node: _Node, row: tuple[Element, ...]) -> _Node:
-        for element in row:
-            if element not in node.after:
-                node.after[element] = self._follow(node, element)
-            node = node.after[element]
-        return node
-
-    def _follow(self, node: _Node, element: Element) -> _Node:
-        after = _Node()
-        if isinstance(element, Word):
-            self._lead(node, element, after)
-        elif isinstance(element, Gap):
-            node.gaps[element.width] = after
-        else:
-            choice = self._list(element.name) if isinstance(element, ListRef) else element
-            for way in choice.ways:
-                if len(way) == 1 and isinstance(way[0], Word):
-                    self._lead(node, way[0], after)
-                else:
-                    self._extend(node, way).empty.append(after)
-            if choice.optional:
-                node.empty.append(after)
-        return after
-
-    def _lead(self, node: _Node, word: Word, after: _Node) -> None:
-        table, all_words = (
-            (node.beginnings, self._beginnings) if word.any_ending else (node.words, self._vocabulary)
-        )
-        table.setdefault(word.text, []).append(after)
-        all_words.add(word.text)
-
-    def _list(self, name: str) -> Choice:
-        if name not in self._lists:
-            rows = [parse_pattern(text, self._sources) for text in self._sources[name]]
-            self._lists[name] = Choice(tuple(rows))
-        return self._lists[name]
-
-    # Reading ---------------------------------------------------------------------------------------------------------
-
-    def _begin(self) -> _State:
-        if self._start is None:
-            items: set[_Item] = set()
-            _close(self._root, items)
-            self._start = _State(frozenset(items))
-        return self._start
-
     def _classify(self, word: str) -> str:
         if len(self._classes) >= _MOST_REMEMBERED:
             self._classes.clear()
@@ -292,50 +296,54 @@ class Matcher:
         return self._classes[word]
 
     def _step(self, state: _State, word: str) -> _State | None:
-        """Work out where a word leads from a state, and remember it."""
-        if len(self._states) >= _MOST_STATES:
-            self._states.clear()
-            self._start = None
-        items: set[_Item] = set()
-        for item in state.items:
-            if isinstance(item, _Node):
-                for node in _next_nodes(item, word):
-                    _close(node, items)
-            else:
-                _cross(item, word, items)
-        key = frozenset(items)
+        """Work out where a word leads from a state, and remember it; all words that it does not name lead alike."""
+        named = _follow_word(state.nodes, word)
+        alike = word if named or word in _MARKS else _OTHER
+        if alike not in state.following:
+            left = [gap for given in state.gaps if (gap := _cross(given, word))]
+            state.following[alike] = self._reach([*named, *left]) if named or left else None
+        state.following[word] = state.following[alike]
+        return state.following[word]
+
+    def _reach(self, items: Iterable[_Item]) -> _State:
+        """Return the state of some places, and of every other that is reached from them without a word."""
+        reached: set[_Item] = set()
+        waiting = list(items)
+        while waiting:
+            item = waiting.pop()
+            if item not in reached:
+                reached.add(item)
+                if isinstance(item, int):
+                    node = self._nodes[item]
+                    waiting += [(after, width, _MOST_STOPS) for width, after in node.gaps.items()]
+                    waiting += node.empty
+                else:
+                    waiting.append(item[0])
+        key = frozenset(reached)
         if key not in self._states:
-            self._states[key] = _State(key)
-        state.following[word] = following = self._states[key] if key else None
-        return following
+            if len(self._states) >= _MOST_STATES:
+                self._forget()
+            self._states[key] = _State(key, self._nodes)
+        return self._states[key]
 
 
-def _next_nodes(node: _Node, word: str) -> Iterator[_Node]:
-    yield from node.words.get(word, ())
-    for beginning, nodes in node.beginnings.items():
-        if word.startswith(beginning):
-            yield from nodes
+def _follow_word(nodes: Iterable[Node], word: str) -> list[int]:
+    """Return the places to which a word leads from any of several."""
+    reached: list[int] = []
+    for node in nodes:
+        if word in node.words:
+            reached += node.words[word]
+        for beginning, numbers in node.beginnings.items():
+            if word.startswith(beginning):
+                reached += numbers
+    return reached
 
 
-def _close(node: _Node, items: set[_Item]) -> None:
-    """Add a place, and every other that is reached from it without a word."""
-    if node in items:
-        return
-    items.add(node)
-    for width, after in node.gaps.items():
-        items.add((after, width, _MOST_STOPS))
-        _close(after, items)
-    for after in node.empty:
-        _close(after, items)
-
-
-def _cross(gap: tuple[_Node, int, int], word: str, items: set[_Item]) -> None:
-    """Add what is left of a gap behind a word, and the place where it ends; a few commas are not counted."""
+def _cross(gap: _Gap, word: str) -> _Gap | None:
+    """Return what is left of a gap behind a word, None where it does not run so far; a few commas are not counted."""
     after, width, stops = gap
     if word in _SOFT_STOPS:
         stops -= 1
     else:
         width -= 1
-    if word not in STOPS and width >= 0 and stops >= 0:
-        items.add((after, width, stops))
-        _close(after, items)
+    return (after, width, stops) if word not in STOPS and width >= 0 and stops >= 0 else None

@@ -61,6 +61,7 @@ def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True)
         facts=tuple(sorted((*declared.facts, *facts), key=_line_of)),
         prose_decision=in_prose,
         quantities=declared.quantities,
+        declined=declared.declined,
         sentences=document.sentences,
         lines=document.lines,
         remarks=document.remarks,
@@ -118,7 +119,7 @@ def _is_postponed(marked: Sequence[Marked]) -> bool:
     return any(
         one.sentence.kind is SectionKind.DECISION
         and one.sentence.block is not Block.HEADING
-        and Topic.UNDECIDED in one.topics()
+        and Topic.UNDECIDED in one.analysis.topics
         for one in marked
     )
 

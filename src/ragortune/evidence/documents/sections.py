@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ragortune.evidence.documents.language import Language, Place
-from ragortune.evidence.documents.tokens import Tokens
+from ragortune.evidence.documents.tokens import tokenise
 from ragortune.model.documents import SectionKind
 
 _ASIDE = frozenset(
@@ -48,7 +48,7 @@ class SectionNames:
         return self._known[key]
 
     def _find(self, text: str, place: Place) -> SectionKind | None:
-        words = _strip_numbers(Tokens(text).words)
+        words = _strip_numbers(tokenise(text).words)
         tried = [words]
         if "(" in words[1:]:
             bracket = len(words) - 1 - list(reversed(words)).index("(")

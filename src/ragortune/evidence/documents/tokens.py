@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ragortune.evidence.amounts import Amount, find_amounts
 
@@ -53,6 +53,12 @@ class Tokens:
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Return the range of characters that a range of words takes."""
         return self._places[start][0], self._places[end - 1][1]
+
+
+@lru_cache(maxsize=20_000)
+def tokenise(text: str) -> Tokens:
+    """Return the words of a text; what stands in a document again and again is cut once."""
+    return Tokens(text)
 
 
 def _end_of_number(amount: Amount, text: str) -> int:

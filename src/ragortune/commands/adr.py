@@ -1,0 +1,196 @@
+"""`adr`: the recommendation as a decision record that `check` keeps true, new or in a record of the team's own."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ragortune.casebook import find_nearest
+from ragortune.check.argument import choose_questions
+from ragortune.commands.documents import Limits, read_design_text
+from ragortune.commands.shared import choose_date, open_rulebook
+from ragortune.costs.derived import add_facts
+from ragortune.engine import add_what_if, judge_profile
+from ragortune.evidence.block import write_block
+from ragortune.evidence.documents.blocks import BlockKind, read_blocks
+from ragortune.evidence.entries import describe_evidence
+from ragortune.evidence.profile import UNKNOWN, Vocabulary
+from ragortune.evidence.profile_files import given_value
+from ragortune.model import Answer, Evidence, Profile, Provenance, Recommendation
+from ragortune.report.blocks import Block, Heading
+from ragortune.report.decision_record import build_decision_record, name_decision
+from ragortune.report.markdown import write_markdown
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode, Place, UnreadableError, UsageError
+from ragortune.support.reading import PROFILE_BYTES, Document, read_document
+from ragortune.support.record import Record
+from ragortune.support.text import quote_value
+from ragortune.support.writing import write_file
+
+_NUMBERED = re.compile(r"(\d{1,6})-.*\.md", re.IGNORECASE)
+_FIRST_WIDTH = 4
+_LONGEST_NAME = 80
+_PLACEHOLDER = re.compile(
+    r"[ \t]*(?:[*+-]|\d+[.)])?[ \t]*(?:[{<\[(…].*|.*\{[^{}]*\}.*|\.\.\.|TODO.*|TBD.*)?[ \t]*"
+)
+"""A line in which the template still asks for something, or an empty one."""
+_OUTCOME = "decision outcome"
+
+
+class RecordRequest(Record, frozen=True):
+    """What the command line asks of `adr`."""
+
+    profile: str
+    """Profile file."""
+    output: str | None = None
+    """File to write, or folder in which the next number is taken; stdout if None."""
+    into: str | None = None
+    """A record of the team's own, whose empty sections are filled in."""
+    force: bool = False
+    """Whether an existing file is overwritten."""
+    rules: str | None = None
+    as_of: str | None = None
+    """Date of the record; today if None."""
+
+
+def write_decision_record(request: RecordRequest, environment: Environment) -> ExitCode:
+    """Write the record of a decision; raises RagortuneError where that cannot be."""
+    if request.output is not None and request.into is not None:
+        raise UsageError("-o and --into name two files; give one")
+    rulebook = open_rulebook(request.rules, environment)
+    date = choose_date(request.as_of, environment)
+    document = read_document(request.profile, PROFILE_BYTES, stdin=environment.stdin)
+    profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
+    known = add_facts(rulebook, profile, date) if profile.quantities else profile
+    advice = add_what_if(judge_profile(rulebook, known))
+    if advice.default:
+        environment.note("error: too little is known to record a decision")
+        environment.note(f"  hint: `ragortune ask {request.profile}` asks what would tell")
+        return ExitCode.UNDECIDED
+    path = _choose_path(request, advice, environment)
+    blocks = build_decision_record(advice, find_nearest(advice), path or "docs/adr")
+    content = {
+        "decision": advice.option.value,
+        "profile": {**_describe_profile(profile, document, path), **_leave_open(advice)},
+    }
+    if request.into is not None:
+        text = read_design_text(request.into, request.into, Limits(), environment)
+        filled = _fill_sections(text, blocks, request.into)
+    else:
+        filled = f"---\nstatus: proposed\ndate: {date}\n---\n\n{write_markdown(blocks)}"
+    written = write_block(filled, path or "-", content)
+    if path is None:
+        environment.write(written)
+        return ExitCode.OK
+    write_file(path, written, environment)
+    environment.note(f"wrote {path}; review it, then run `ragortune check {path}`")
+    return ExitCode.OK
+
+
+# --- where it goes ------------------------------------------------------------------------------------------------
+
+
+def _choose_path(request: RecordRequest, advice: Recommendation, environment: Environment) -> str | None:
+    """Return the file that the record is written to, None for stdout; raises UsageError where it must not be."""
+    if request.into is not None:
+        return request.into
+    if request.output is None:
+        return None
+    folder = Path(environment.folder, request.output)
+    path = request.output
+    if folder.is_dir() or path.endswith(("/", os.sep)):
+        path = str(Path(path, _name_next(folder, name_decision(advice))))
+    if os.path.lexists(Path(environment.folder, path)) and not request.force:
+        raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it, --into completes it")
+    return path
+
+
+def _name_next(folder: Path, title: str) -> str:
+    """Return the file name of a new record: the number after those that are there, and its title."""
+    numbers = [found[1] for found in map(_NUMBERED.fullmatch, _list_names(folder)) if found]
+    width = max(map(len, numbers), default=_FIRST_WIDTH)
+    words = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
+    words = words if len(words) <= _LONGEST_NAME else words[:_LONGEST_NAME].rpartition("-")[0]
+    return f"{max(map(int, numbers), default=0) + 1:0{width}}-{words}.md"
+
+
+def _list_names(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+
+
+# --- what the block holds -----------------------------------------------------------------------------------------
+
+
+def _describe_profile(profile: Profile, document: Document, path: str | None) -> dict[str, Any]:
+    """Return answers and quantities as the block of the record holds them, by criterion."""
+    entries: dict[str, Any] = {}
+    for criterion in profile.levels:
+        answer = profile.answers.get(criterion, Answer((), None))
+        if answer.source is Provenance.DERIVED:
+            continue
+        entries[criterion] = entry = {"value": given_value(profile, criterion)}
+        if answer.evidence:
+            entry["evidence"] = _describe_evidence(answer.evidence, document.path, path)
+        if answer.source is not Provenance.STATED:
+            entry["source"] = answer.source.value
+        if answer.as_of:
+            entry["as_of"] = answer.as_of
+    given = document.data.get("quantities") if isinstance(document.data, Mapping) else None
+    return entries | {f"quantities.{name}": {"value": value} for name, value in (given or {}).items()}
+
+
+def _leave_open(advice: Recommendation) -> dict[str, Any]:
+    """Return the questions whose answers would tell most, as answered with `unknown`: asked and still open."""
+    return {} if advice.firm else {criterion.id: {"value": UNKNOWN} for criterion in choose_questions(advice)}
+
+
+def _describe_evidence(evidence: str | Evidence, profile: str, path: str | None) -> object:
+    """Return what supports an answer; the path of a document as seen from the record."""
+    if isinstance(evidence, Evidence) and evidence.document and path:
+        target = Path(profile).parent / evidence.document
+        if target.is_file():
+            seen = os.path.relpath(target, Path(path).parent)
+            evidence = evidence.replace(document=Path(seen).as_posix())
+    return describe_evidence(evidence)
+
+
+# --- a record of the team's own -----------------------------------------------------------------------------------
+
+
+def _fill_sections(text: str, blocks: Sequence[Block], path: str) -> str:
+    """Return a record in which each section that is still empty holds what is known; all else stays byte for byte."""
+    lines = text.split("\n")
+    known = dict(_split_sections(blocks))
+    sections = list(_find_sections(lines))
+    if _OUTCOME not in (title for title, _, _ in sections):
+        raise UnreadableError("has no section 'Decision Outcome' as MADR records have", Place(path))
+    ending = "\r" if lines[0].endswith("\r") else ""
+    for title, first, last in reversed(sections):
+        if title in known and all(_PLACEHOLDER.fullmatch(line.rstrip("\r")) for line in lines[first:last]):
+            filled = ["", *write_markdown(known[title], level=1).rstrip("\n").split("\n"), ""]
+            lines[first:last] = [line + ending for line in filled]
+    return "\n".join(lines)
+
+
+def _split_sections(blocks: Sequence[Block]) -> Iterator[tuple[str, list[Block]]]:
+    """Yield the titles of the record's sections in lower case, with what stands below each heading of its own."""
+    title, own = "", list[Block]()
+    for block in blocks:
+        if isinstance(block, Heading):
+            yield title, own
+            title, own = block.text.casefold(), []
+        else:
+            own.append(block)
+    yield title, own
+
+
+def _find_sections(lines: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    """Yield the title of each section in lower case, and its lines: from the first, counted from 0, to behind the last."""
+    headings = [block for block in read_blocks(lines) if block.kind is BlockKind.HEADING and not block.quoted]
+    ends = [heading.lines[0].number - 1 for heading in headings[1:]] + [len(lines)]
+    for heading, end in zip(headings, ends, strict=True):
+        title = heading.lines[0].text.strip().strip("#").strip()
+        yield title.casefold(), heading.lines[-1].number, end

@@ -1,0 +1,278 @@
+"""`adr`: a recommendation becomes a decision record that `check` keeps true."""
+
+import json
+import re
+
+import pytest
+from ruamel.yaml import YAML
+
+from ragortune.model import Option
+
+from .conftest import ROOT
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+HELP_DESK = """\
+project: Help desk
+description: Answers questions about the manuals.
+knowledge: {gap: most, source: documents, access_path: by_meaning, volatility: weekly, size: 4200000}
+grounding: {citations: required}
+task: {kind: question_answering}
+"""
+MADR = """\
+---
+status: accepted
+date: 2026-10-01
+decision-makers: [Ada, Grace]
+---
+
+# Answer from the manuals
+
+## Context and Problem Statement
+
+The desk gets 900 questions a day.
+
+<!-- This is an optional element. Feel free to remove. -->
+## Decision Drivers
+
+* {decision driver 1, e.g., a force, facing concern}
+* {decision driver 2, e.g., a force, facing concern}
+
+## Considered Options
+
+* {title of option 1}
+* {title of option 2}
+
+## Decision Outcome
+
+Chosen option: "{title of option 1}", because {justification}.
+
+### Confirmation
+
+{Describe how the implementation is confirmed.}
+
+## More Information
+
+See the budget of 2027.
+"""
+
+
+@pytest.fixture
+def record(run, write):
+    """Write a profile and its record; return the text of the record."""
+
+    def write_record(profile=HELP_DESK, name="record.md", *arguments):
+        write("profile.yaml", profile)
+        result = run("adr", "profile.yaml", "-o", name, "--as-of", "2026-11-29", *arguments)
+        assert result.code == 0, result.err
+        return (run.folder / name).read_text(encoding="utf-8")
+
+    return write_record
+
+
+def block_of(text):
+    return YAML(typ="safe").load(text.split("---\n")[1])["ragortune"]
+
+
+def test_a_record_has_the_sections_of_madr_in_their_order(record):
+    headings = re.findall(r"^#+ .*", record(), re.MULTILINE)
+
+    assert headings == [
+        "# Use retrieval for Help desk",
+        "## Context and Problem Statement",
+        "## Decision Drivers",
+        "## Considered Options",
+        "## Decision Outcome",
+        "### Consequences",
+        "### Confirmation",
+        "## Pros and Cons of the Options",
+        "### Retrieval (RAG)",
+        "### Fine-tuning",
+        "### Retrieval and fine-tuning",
+        "### Neither yet",
+        "## More Information",
+        "### References",
+    ]
+
+
+def test_a_record_states_the_decision_and_every_answer(record):
+    block = block_of(record())
+
+    assert block["decision"] == "rag"
+    assert block["profile"]["knowledge"]["volatility"] == "weekly"
+    assert block["profile"]["knowledge"]["size"] == 4200000
+
+
+def test_a_record_says_how_it_is_confirmed_and_when_to_look_again(record):
+    text = record()
+
+    assert "```sh\nragortune check record.md\n```" in text
+    assert "Revisit this decision when:" in text
+
+
+@pytest.mark.parametrize("profile", EXAMPLES, ids=lambda path: path.stem)
+def test_the_record_of_an_example_has_nothing_to_be_found(profile, run):
+    made = run("adr", profile, "-o", "record.md")
+    checked = run("check", "record.md", "--format", "json", "--fail-on", "note")
+
+    document = json.loads(checked.out)["documents"][0]
+    advice = json.loads(run("recommend", profile, "--format", "json", "--no-what-if").out)
+    assert made.code == checked.code == 0
+    assert document["findings"] == []
+    assert document["decision"]["option"] == document["recommendation"]["option"] == advice["option"]
+
+
+def test_records_of_published_projects_lead_to_their_own_decision(run, write, book):
+    for case in book.cases[::9]:
+        write("case.json", json.dumps({"project": "A published project", **case.profile}))
+        made = run("adr", "case.json", "-o", "record.md", "--force")
+        assert made.code in (0, 3), (case.id, made.err)
+        if made.code == 3:
+            continue
+        checked = run("check", "record.md", "--format", "json")
+        assert checked.code == 0, (case.id, checked.err)
+        (document,) = json.loads(checked.out)["documents"]
+        assert document["findings"] == [], case.id
+        assert document["decision"]["option"] == document["recommendation"]["option"], case.id
+
+
+def test_a_fact_that_changes_is_found_to_disagree(record, run, write):
+    text = record()
+    changed = text.replace("access_path: by_meaning", "access_path: by_key").replace(
+        "source: documents", "source: structured_data"
+    )
+    write("record.md", changed.replace("size: 4200000", "size: 4200\n      fits_prompt: yes"))
+
+    result = run("check", "record.md", "--format", "json")
+
+    rules = [finding["rule"] for finding in json.loads(result.out)["documents"][0]["findings"]]
+    assert "decision-disagrees" in rules
+
+
+def test_a_quote_of_the_profile_is_found_again_from_the_folder_of_the_record(run, write, git):
+    git("init", "-q")
+    write("docs/facts.md", "The manuals change every week.\n")
+    quoted = '{value: weekly, evidence: {document: docs/facts.md, line: 1, quote: "change every week"}}'
+    write("profile.yaml", HELP_DESK.replace("volatility: weekly", f"volatility: {quoted}"))
+    (run.folder / "docs" / "adr").mkdir()
+
+    run("adr", "profile.yaml", "-o", "docs/adr/")
+    (made,) = (run.folder / "docs" / "adr").iterdir()
+    intact = run("check", made.relative_to(run.folder))
+    write("docs/facts.md", "The manuals change every year.\n")
+    broken = run("check", made.relative_to(run.folder))
+
+    assert 'document: "../facts.md"' in made.read_text(encoding="utf-8")
+    assert (intact.code, broken.code) == (0, 1)
+    assert "evidence-gone" in broken.out
+
+
+def test_a_new_record_gets_the_next_number_of_its_folder(run, write):
+    write("profile.yaml", HELP_DESK)
+    write("adr/0007-use-postgres.md", "# Use Postgres\n")
+    write("adr/README.md", "")
+
+    run("adr", "profile.yaml", "-o", "adr")
+
+    assert (run.folder / "adr" / "0008-use-retrieval-for-help-desk.md").is_file()
+
+
+def test_an_existing_record_is_not_overwritten_unless_forced(record, run):
+    record()
+    (run.folder / "record.md").write_text("ours\n", encoding="utf-8")
+
+    refused = run("adr", "profile.yaml", "-o", "record.md")
+
+    assert refused.code == 2
+    assert "--force" in refused.err
+    assert (run.folder / "record.md").read_text(encoding="utf-8") == "ours\n"
+    assert run("adr", "profile.yaml", "-o", "record.md", "--force").code == 0
+
+
+def test_the_record_goes_to_stdout_where_no_file_is_named(run, write):
+    write("profile.yaml", HELP_DESK)
+
+    result = run("adr", "profile.yaml")
+
+    assert result.out.startswith("---\nstatus: proposed\n")
+    assert result.err == ""
+
+
+def test_a_project_of_which_nothing_is_known_gets_no_record(run, write):
+    write("profile.yaml", "project: Idea\n")
+
+    result = run("adr", "profile.yaml", "-o", "record.md")
+
+    assert result.code == 3
+    assert "ragortune ask profile.yaml" in result.err
+    assert not (run.folder / "record.md").exists()
+
+
+def test_what_is_left_open_is_not_asked_again(run, write):
+    write("profile.yaml", "project: Desk\nknowledge: {gap: most, source: documents, volatility: weekly}\n")
+
+    run("adr", "profile.yaml", "-o", "record.md")
+    result = run("check", "record.md", "--fail-on", "note")
+
+    assert ": unknown" in (run.folder / "record.md").read_text(encoding="utf-8")
+    assert result.code == 0
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_empty_sections_of_a_team_record_are_filled_in_and_all_else_stays(run, write, ending):
+    write("profile.yaml", HELP_DESK)
+    (run.folder / "ours.md").write_bytes(MADR.replace("\n", ending).encode())
+
+    result = run("adr", "profile.yaml", "--into", "ours.md")
+
+    data = (run.folder / "ours.md").read_bytes()
+    text = data.decode().replace("\r\n", "\n")
+    assert result.code == 0
+    assert data.count(b"\n") == (data.count(b"\r\n") if ending == "\r\n" else data.count(b"\n"))
+    assert "decision-makers: [Ada, Grace]\nragortune:\n  decision: rag\n" in text
+    assert "\nThe desk gets 900 questions a day.\n\n<!-- This is an optional element." in text
+    assert "\nSee the budget of 2027.\n" in text
+    assert 'Chosen option: "Retrieval (RAG)", because' in text
+    assert "{" not in text.split("# Answer from the manuals")[1]
+    assert run("check", "ours.md", "--fail-on", "warning").code == 0
+
+
+def test_a_second_run_leaves_a_completed_record_as_it_is(run, write):
+    write("profile.yaml", HELP_DESK)
+    write("ours.md", MADR)
+    run("adr", "profile.yaml", "--into", "ours.md")
+    once = (run.folder / "ours.md").read_bytes()
+
+    run("adr", "profile.yaml", "--into", "ours.md")
+
+    assert (run.folder / "ours.md").read_bytes() == once
+
+
+def test_a_document_that_is_no_madr_record_is_not_filled_in(run, write):
+    write("profile.yaml", HELP_DESK)
+    write("notes.md", "# Notes\n\nNothing decided.\n")
+
+    result = run("adr", "profile.yaml", "--into", "notes.md")
+
+    assert result.code == 2
+    assert "Decision Outcome" in result.err
+
+
+def test_text_of_a_profile_cannot_become_markup_of_the_record(record):
+    hostile = HELP_DESK.replace("Help desk", '"# <script>alert(1)</script> @team"').replace(
+        "Answers questions about the manuals.", '"```\\n## Decision Outcome\\n![x](http://x)"'
+    )
+
+    text = record(hostile)
+
+    assert "<script>" not in text
+    assert text.count("\n## Decision Outcome\n") == 1
+    assert "![x](" not in text
+    assert block_of(text)["decision"] == "rag"
+
+
+@pytest.mark.parametrize("option", list(Option))
+def test_every_option_has_gains_and_costs(book, option):
+    guide = book.options[option]
+
+    assert guide.gains
+    assert guide.costs
