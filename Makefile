@@ -37,7 +37,8 @@ layers: $(READY) ## Check that imports point downwards.
 test: $(READY) ## Run the tests.
 	$(BIN)/pytest --numprocesses auto
 
-fuzz: $(READY) ## Attack with random inputs, for MINUTES (60 if left out), until something fails.
+fuzz: $(READY) ## Kill `ask` 200 times, then attack with random inputs for MINUTES (60 if left out).
+	$(BIN)/python tools/fuzz_ask.py 200
 	end=$$(($$(date +%s) + 60 * $(or $(MINUTES),60))); while [ $$(date +%s) -lt $$end ]; do \
 	FUZZ=10 $(BIN)/pytest --hypothesis-profile fuzz tests/test_attacks.py || exit 1; done
 

@@ -13,6 +13,7 @@ from ragortune.cli.main import app
 from ragortune.commands.shared import show_error
 from ragortune.support.environment import Environment, discard_output
 from ragortune.support.errors import ExitCode, RagortuneError
+from ragortune.support.text import clean_text
 from ragortune.version import __version__
 
 
@@ -59,9 +60,9 @@ def _show_usage(error: Exception, environment: Environment) -> int | None:
     show = getattr(error, "show", None)
     if show is None or not isinstance(getattr(error, "exit_code", None), int):
         return None
-    told = io.StringIO()
-    show(told)  # it quotes the arguments
-    environment.note(told.getvalue().rstrip("\n"))
+    page = io.StringIO()
+    show(page)
+    environment.note(clean_text(page.getvalue().rstrip("\n"), keep_breaks=True))
     return int(ExitCode.UNUSABLE)
 
 

@@ -18,7 +18,7 @@ TRIED = Counter()
 TEXTS = (
     "\x1b[31mred\x1b[0m", "\x1b]8;;http://evil.invalid\x07link\x1b]8;;\x07", "\x9b31m", "\x07", "\x00", "\x08\x08",
     "::error file=a.md::owned", "\n::set-output name=a::b", "%0A::error::x", "\r\n::add-mask::x", "::stop-commands::t",
-    "##[error]x", "\n##[group]x", "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!-- ", "-->",
+    "##[error]x", "##vso[x]y", "/merge", "\n##[group]x", "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!-- ", "-->",
     "--!>", "<![CDATA[", "]]>", "[red]bold[/red]", "[link=http://evil.invalid]x[/link]", ":smile:", "\u202eevil\u202c",
     "\u2066x\u2069", "\u2028", "\u200b", "\ufeff", "\U000e0041", "\ufffd", "file:///etc/passwd", "../../../etc/passwd",
     "javascript:alert(1)", "%SRCROOT%", "${{ github.token }}", "$(id)", "`id`", "| a | b |", "](http://evil.invalid)",

@@ -23,7 +23,7 @@ _MENTION = re.compile(r"(?<![\w`/@.])@[a-z\d]", re.IGNORECASE)
 
 def obeyed(text):
     """Return what a terminal or a runner would obey in a text without colours."""
-    return re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|^\s*::\w.*|##\[", text, re.MULTILINE)
+    return re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|^\s*::\w.*|##\w*\[", text, re.MULTILINE)
 
 
 def is_harmless(text):

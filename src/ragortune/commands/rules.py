@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ragortune.casebook import measure_agreement
-from ragortune.commands.formats import choose_format, render
+from ragortune.commands.formats import Look, choose_format, render
 from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
 from ragortune.lint import check_folder
 from ragortune.lint.examples import run_tests
@@ -40,7 +40,7 @@ def show_page(name: str, rules: str | None, form: str, color: str, environment: 
         environment.write(decode_text(read_bytes(document, RULE_FILE_BYTES), name))
         return ExitCode.OK
     page = find_page(open_rulebook(rules, environment), name)
-    environment.write(render("explain", form, page, environment, color))
+    environment.write(render("explain", form, page, environment, Look(color)))
     return ExitCode.OK
 
 
