@@ -518,3 +518,20 @@ def test_a_block_that_is_hidden_is_noted(run, write, block):
 
     assert result.code == 0
     assert re.search(r"note: a\.md:[3-5]: this is a `ragortune` block in a comment or in code", result.err)
+
+
+def test_a_name_that_is_too_long_for_a_file_is_told(run, write):
+    name = "x" * 300
+    write(
+        "p.yaml", f"knowledge: {{volatility: {{value: weekly, evidence: {{document: {name}, quote: q}}}}}}\n"
+    )
+    write("a.md", "# LLM\n\nWe will use RAG.\n")
+
+    for arguments in (
+        ("check", name),
+        ("check", "a.md", "--profile", "p.yaml"),
+        ("check", "a.md", "--rules", name),
+    ):
+        assert run(*arguments).code in {0, 1, 2}
+    write("ragortune.yaml", f"rules: {name}\n")
+    assert "'rules' names no folder" in run("check", "a.md").err
