@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 
 from ragortune.model.documents import Remark
 from ragortune.model.findings import AuditFinding, Detector, FindingRule, Suppression
@@ -23,6 +25,8 @@ _EXAMPLE = "<!-- ragortune: ignore[rule-name] until 2027-03-31 because TEXT -->"
 
 Flaw = tuple[Detector, Remark, str]
 """What is wrong with a suppression comment: the kind, the comment, and the words for it."""
+_Section = tuple[tuple[int, int], tuple[int, int]]
+"""Line and column of the text of a heading, and of what follows its section."""
 
 
 def read_remarks(
@@ -75,35 +79,70 @@ def _resolve_names(listed: str, known: Mapping[str, str], *, suggests: bool) -> 
 
 
 def suppress_findings(
-    findings: Iterable[AuditFinding], held: Sequence[Suppression], chosen: frozenset[str]
+    findings: Sequence[AuditFinding], held: Sequence[Suppression], chosen: frozenset[str]
 ) -> tuple[list[AuditFinding], list[Flaw]]:
     """Return the findings with the suppressions that cover them, and a flaw for each that covers nothing.
 
     Suppressions of rules that are not looked for in this run are let be.
     """
+    scopes = {rule: _Scopes(rule, held) for rule in {finding.rule.id for finding in findings}}
     covered = []
-    used: set[int] = set()
+    used: set[tuple[str, _Section]] = set()
     for finding in findings:
-        covering = [at for at, suppression in enumerate(held) if _covers(suppression, finding)]
-        used.update(covering)
-        covered.append(finding.replace(suppressed_by=held[covering[0]]) if covering else finding)
+        rule, scope = finding.rule.id, scopes[finding.rule.id]
+        sections = scope.find(finding)
+        used.update((rule, section) for section in sections)
+        first = min((scope.first[section] for section in sections), default=None)
+        covered.append(finding if first is None else finding.replace(suppressed_by=held[first]))
     flaws = [
         (
             Detector.UNUSED_SUPPRESSION,
             suppression.remark,
             f"nothing was found here for {', '.join(suppression.rules)}; take the comment out",
         )
-        for at, suppression in enumerate(held)
-        if at not in used and chosen >= set(suppression.rules)
+        for suppression in held
+        if chosen >= set(suppression.rules)
+        and used.isdisjoint((rule, _section_of(suppression)) for rule in suppression.rules)
     ]
     return covered, flaws
 
 
-def _covers(suppression: Suppression, finding: AuditFinding) -> bool:
-    """Return whether a comment names the rule of a finding and is in its section; what is whole is everywhere."""
-    remark = suppression.remark
-    return finding.rule.id in suppression.rules and (
-        finding.whole
-        or finding.span is None
-        or remark.begins <= (finding.span.line, finding.span.column) < remark.ends
-    )
+def _section_of(suppression: Suppression) -> _Section:
+    return suppression.remark.begins, suppression.remark.ends
+
+
+class _Scopes:
+    """The sections in which comments suppress one rule; those around a place are found without trying each.
+
+    Of two sections one holds the other, or they are apart. So those around a place are the last section that begins
+    before it, unless it has ended there, and then outwards the ones that hold this one.
+    """
+
+    def __init__(self, rule: str, held: Sequence[Suppression]) -> None:
+        self.first: dict[_Section, int] = {}
+        """For each section the number of the first comment in it."""
+        for number, suppression in enumerate(held):
+            if rule in suppression.rules:
+                self.first.setdefault(_section_of(suppression), number)
+        self._sections = sorted(self.first)
+        self._outer: list[int] = []
+        for at, (begins, _) in enumerate(self._sections):
+            self._outer.append(self._go_out(begins, at - 1))
+
+    def _go_out(self, place: tuple[int, int], at: int) -> int:
+        """Return the number of the first section around a place, from one outwards; -1 if there is none."""
+        while at >= 0 and self._sections[at][1] <= place:
+            at = self._outer[at]
+        return at
+
+    def find(self, finding: AuditFinding) -> list[_Section]:
+        """Return the sections whose comments cover a finding; what is whole is everywhere."""
+        if finding.whole or finding.span is None:
+            return self._sections
+        place = (finding.span.line, finding.span.column)
+        found = []
+        at = self._go_out(place, bisect_right(self._sections, place, key=itemgetter(0)) - 1)
+        while at >= 0:
+            found.append(self._sections[at])
+            at = self._outer[at]
+        return found
