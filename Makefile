@@ -7,7 +7,7 @@ DOCUMENTS ?= examples/repository/docs/adr/*.md
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check lint types layers test coverage docs figures bench model clean
+.PHONY: help demo check lint types layers test coverage docs figures fuzz bench model clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ figures: $(READY) ## Print the figures on the casebook, and write them into the 
 	$(BIN)/ragortune rules test
 	$(BIN)/python tools/refit.py --document docs/validation.md README.md
 	$(BIN)/python tools/questions.py --document docs/validation.md
+
+fuzz: $(READY) ## Kill `ask` 200 times, and look for what was lost.
+	$(BIN)/python tools/fuzz_ask.py 200
 
 bench: $(READY) ## Print the benchmarks, as ratios.
 	$(BIN)/python -m pip install --quiet --group bench

@@ -455,3 +455,69 @@ def test_names_and_addresses_of_a_pack_are_held_to_a_form(run, write, entry, com
     assert (result.code, result.out) == (2, "")
     assert complaint in result.err
     assert "pack/sources/s.yaml:2:" in result.err
+
+
+@pytest.mark.parametrize("blank", ["\u3164", "\u034f", "\u115f", "\ufe01", "\uffa0", "\U000e0101"])
+@pytest.mark.parametrize("form", ["text", "markdown", "json", "sarif", "github", "gitlab", "junit"])
+def test_a_character_that_nobody_sees_is_written_out(run, write, form, blank):
+    write(f"a{blank}.md", PLAIN.replace("timetable", f"time{blank}table"))
+
+    result = run("check", f"a{blank}.md", "--format", form)
+
+    assert re.search("RT|tuning-na", result.out)
+    assert blank not in result.out + result.err
+
+
+@pytest.mark.parametrize("command", ["##[add-mask]x", "##vso[task.setvariable]x", "##teamcity[x]"])
+def test_no_runner_of_any_maker_is_spoken_to(run, write, command, tmp_path):
+    name = f"{command}.md"
+    write(name, PLAIN + f"\n## {command}\n\nWe will fine-tune the LLM {command} daily.\n")
+    write(f"{command}/ragortune.yaml", "check: {fail-on: never}\n")
+
+    for form in ("text", "markdown", "json", "sarif", "github", "gitlab", "junit"):
+        settings = ("--config", f"{command}/ragortune.yaml")
+        printed = run("check", name, *settings, "--format", form)
+        filed = run("check", name, *settings, "--format", f"{form}=out")
+        told = printed.out + printed.err + filed.err + (tmp_path / "out").read_text()
+        assert not re.search(r"##\w*\[", told)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["check", "--{}"], ["{}"], ["--{}"], ["schema", "profile", "{}"], ["cost", "p", "--seed", "{}"]],
+)
+def test_arguments_that_a_shell_took_from_file_names_say_nothing(run, arguments):
+    result = run(*(argument.format(HOSTILE) for argument in arguments))
+
+    assert result.code == 2
+    assert obeyed(result.err) == []
+
+
+def test_what_is_not_looked_into_is_named(run, write, tmp_path):
+    for name in ("a.md", ".git/b.md", ".hidden/b.md", "venv/b.md", "in/node_modules/b.md", "in/.c.md"):
+        write(f"docs/{name}", PLAIN)
+    (tmp_path / "docs" / "linked").symlink_to("venv")
+
+    for wanted in ("docs", "docs/**/*.md"):
+        result = run("check", wanted)
+        skipped = "docs/.hidden, docs/in/.c.md, docs/in/node_modules, docs/linked and docs/venv"
+        assert f"note: not looked into: {skipped}; name them to have them judged" in result.err
+    assert "not looked into" not in run("check", "docs/a.md").err
+    assert "docs/venv;" not in run("check", "docs/*.md").err
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "<!--\n```ragortune\ndecision: nope\n```\n-->\n",
+        "<!-- ```ragortune\ndecision: nope\n``` -->\n",
+        "Words.\n\n    Ragortune: {decision: nope}\n",
+    ],
+)
+def test_a_block_that_is_hidden_is_noted(run, write, block):
+    write("a.md", f"# LLM\n\n{block}\n")
+
+    result = run("check", "a.md")
+
+    assert result.code == 0
+    assert re.search(r"note: a\.md:[3-5]: this is a `ragortune` block in a comment or in code", result.err)

@@ -12,6 +12,7 @@ from ragortune import load_rulebook, recommend
 from ragortune.casebook import find_nearest
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Gate, GateKind, Need
+from ragortune.report.blocks import Heading, Item, Items, Paragraph
 from ragortune.report.headline import Advice, describe_firmness, format_probability, format_share
 from ragortune.report.markdown import escape_markdown, write_markdown
 from ragortune.report.recommendation import build_recommendation
@@ -305,7 +306,32 @@ def test_no_text_can_become_markup(text):
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(f"# x{escape_markdown(text)}x\n")
 
     assert [token.type for token in tokens] == ["heading_open", "inline", "heading_close"]
-    assert {child.type for child in tokens[1].children} <= {"text", "text_special"}
+    assert {child.type for child in tokens[1].children} <= {"text", "text_special", "code_inline"}
+
+
+LIVE = ["@octocat", "(@org/team)", "https://evil.invalid/x", "www.evil.invalid", "HTTP://evil.invalid", "a@evil.invalid",
+        "ftp://evil.invalid", "other/project#12", "#7", "GH-7", "mailto:a@b", "@a@b", "#1@a", "`@a", "|@a", "[x](//evil.invalid)"]  # fmt: skip
+"""What a code host makes a link of, or tells somebody by."""
+
+
+@pytest.mark.parametrize("live", LIVE)
+def test_nothing_that_a_document_says_is_live_in_a_comment(live):
+    page = write_markdown(
+        [Heading(live), Paragraph(f"{live} or {live}"), Items((Item(live, notes=(f"so {live}",)),))]
+    )
+
+    said = []
+    for token in MarkdownIt("commonmark").parse(page):
+        for child in token.children or ():
+            assert child.type not in {"link_open", "html_inline", "image"}
+            said += [child.content] * (child.type in {"text", "text_special"})
+    assert not re.search(r"(?<!\w)@\w|\w@\w+\.|:/|www\.|#\d|GH-\d|mailto", "".join(said), re.IGNORECASE)
+
+
+def test_no_line_of_a_comment_is_an_order_to_the_host():
+    page = write_markdown([Paragraph("/merge"), Items((Item("x", notes=("/close",)),))])
+
+    assert not re.search(r"^\s*/", page, re.MULTILINE)
 
 
 @given(st.text())

@@ -180,6 +180,9 @@ def check(
         text_option("--config-from", "REF", "Settings, packs and baseline as they were where REF was left."),
     ] = None,
     no_config: Annotated[bool, flag("--no-config", "No settings but these options.")] = False,
+    without: Annotated[
+        Names, text_option("--without", "SETTING", "This setting of the file does not hold.")
+    ] = None,
     max_document: Annotated[str, text_option("--max-document", "SIZE", "Refuse larger documents.")] = "5M",
     max_line: Annotated[str, text_option("--max-line", "SIZE", "Refuse longer lines.")] = "1M",
     model: Model = None,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ragortune.check import Policy, audit_reading, is_newer
 from ragortune.commands.baseline import apply_baseline, write_baseline
-from ragortune.commands.configuration import Configuration
+from ragortune.commands.configuration import Configuration, leave_out
 from ragortune.commands.documents import (
     STDIN,
     Limits,
@@ -45,6 +45,7 @@ from ragortune.support.rulefolder import shipped_folder
 from ragortune.support.text import clean_text, join_words
 
 NEVER = "never"
+_MOST_NOTES = 3
 _SIZES = {"": 1, "k": 1024, "m": 1024 * 1024}
 
 
@@ -88,6 +89,8 @@ class CheckRequest(Record, frozen=True):
     """Commit, branch or tag: the settings are those where the branch left it."""
     no_config: bool = False
     """Whether no settings hold but those of the command line."""
+    without: tuple[str, ...] = ()
+    """Settings that do not hold, by their names in the file."""
     open_quoted: bool = True
     """Whether other documents that a document quotes are opened, to look the quotes up."""
 
@@ -141,6 +144,7 @@ def _choose_settings(request: CheckRequest, environment: Environment, stack: Exi
     configuration = choose_configuration(
         request.config, request.config_from, environment, stack, no_config=request.no_config
     )
+    configuration = leave_out(configuration, request.without)
     check = configuration.check
     working = Path(environment.folder)
     rules = Path(working, request.rules) if request.rules else configuration.rules or shipped_folder()
@@ -253,6 +257,9 @@ def _audit_paths(
             unreadable.append((shown, f"{error.message}{at}"))
         else:
             audits.append(audit)
+            for line in reading.unread[:_MOST_NOTES]:
+                where = "a `ragortune` block in a comment or in code, which is not read"
+                environment.note(clean_text(f"note: {shown}:{line}: this is {where}"))
     return audits, unreadable
 
 

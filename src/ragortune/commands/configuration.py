@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from ragortune.support.errors import ConfigurationError, Place
+from ragortune.support.errors import ConfigurationError, Place, UsageError
 from ragortune.support.git import find_repository, walk_up
 from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_toml, parse_yaml, read_bytes
 from ragortune.support.record import Record
@@ -80,6 +80,21 @@ def find_configuration(folder: str | Path) -> Configuration:
         return Configuration()
     data, document, path = found
     return _keep_inside(_from_mapping(data, document, path), document.path)
+
+
+def leave_out(configuration: Configuration, names: Iterable[str]) -> Configuration:
+    """Return settings without those that are named as in their file; raises UsageError for a name that is not known."""
+    known = [name for name in (*_KEYS, *_ALLOWED) if name != "check"]
+    for name in names:
+        if name not in known:
+            raise UsageError.unknown("setting", name, known, where="for --without")
+        field = name.replace("-", "_")
+        if name in _ALLOWED:
+            check = configuration.check.replace(**{field: getattr(CheckSettings(), field)})
+            configuration = configuration.replace(check=check)
+        else:
+            configuration = configuration.replace(**{field: None})
+    return configuration
 
 
 def list_named_files(folder: Path) -> list[Path]:

@@ -281,6 +281,8 @@ class DesignReading(msgspec.Struct, frozen=True):
     """Physical lines."""
     remarks: tuple[Remark, ...] = ()
     """Comments that speak to this program."""
+    unread: tuple[int, ...] = ()
+    """Lines that begin a `ragortune` block in a comment or in code, which is not read."""
     accepted: str | None = None
     """The document's own status word (`accepted`, `proposed`, `superseded`, ...) in lower case, if it has one."""
     title: str | None = None

@@ -79,6 +79,8 @@ class DesignText(msgspec.Struct, frozen=True):
     declared: tuple[DeclaredText, ...]
     misplaced: tuple[int, ...]
     """Physical lines that begin a block that says something to this program, where or as none can be read."""
+    unread: tuple[int, ...]
+    """Physical lines that begin such a block in a comment or in code, where it is let be."""
     title: str | None
 
 
@@ -95,6 +97,7 @@ def read_sentences(text: str, language: Language) -> DesignText:
         remarks,
         tuple(reader.declared),
         tuple(reader.misplaced),
+        tuple(reader.unread),
         reader.title,
     )
 
@@ -106,6 +109,10 @@ class _List(msgspec.Struct, frozen=True, gc=False):
     kind: SectionKind | None = None
 
 
+def _find_misplaced(lines: Iterable[Line]) -> list[int]:
+    return [line.number for line in lines if _MISPLACED.match(line.text.removeprefix("<!--"))]
+
+
 class _Reader:
     """Collects the sentences of a document block by block."""
 
@@ -115,6 +122,7 @@ class _Reader:
         self.remarks: list[tuple[Span, str, tuple[str, ...]]] = []
         self.declared: list[DeclaredText] = []
         self.misplaced: list[int] = []
+        self.unread: list[int] = []
         self.headings: list[tuple[int, int]] = []
         """First line and level of every section."""
         self.title: str | None = None
@@ -285,6 +293,8 @@ class _Reader:
             return
         if _NAMED.match(block.marker):
             self.misplaced.append(max(1, first - 1))
+        if not block.marker:
+            self.unread += _find_misplaced(block.lines)
         for line in block.lines:
             text = line.text.strip()
             if text:
@@ -293,7 +303,7 @@ class _Reader:
                 self._add(words, (0, len(text)), self._empty(Block.CODE, self.section.kind, lead=self.lead))
 
     def _note_misplaced(self, lines: Iterable[Line]) -> None:
-        self.misplaced += [line.number for line in lines if _MISPLACED.match(line.text)]
+        self.misplaced += _find_misplaced(lines)
 
     def _note_remark(self, lines: Sequence[Line]) -> None:
         text = "\n".join(line.text for line in lines)
@@ -303,6 +313,8 @@ class _Reader:
             begin = len(first.text) - len(first.text.lstrip())
             span = Span(first.number, first.column + begin, first.text.strip())
             self.remarks.append((span, found[1].strip(), self.section.headings))
+        else:
+            self.unread += _find_misplaced(lines)
 
     def _read_front_matter(self, block: RawBlock) -> None:
         own: list[Line] | None = None
