@@ -153,7 +153,7 @@ def _latencies(report: CostReport) -> Iterator[Block]:
         if not any(found.gate in ("window", "knowledge") for found in cost.obstacles)
     ]
     most = max((cost.latency.whole_p95 for cost in shown), default=1)
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             f"{report.letters[cost.id]} {format_name(cost)}",
             *(f"{time:,.0f}" for time in list_times(cost)),
