@@ -15,6 +15,8 @@ import pytest
 from ragortune.model.quantities import measure
 from ragortune.support.errors import QuantityError
 
+from .attacks.outputs import obeyed
+
 
 def test_a_folder_that_has_gone_is_told_and_is_no_internal_error(tmp_path):
     gone = tmp_path / "gone"
@@ -73,11 +75,6 @@ def test_a_git_that_the_checkout_brings_is_never_run(run, write, git, tmp_path, 
 
 
 HOSTILE = "\x1b]0;owned\x07 \x1b[2J ##[stop-commands]x\n::error::told\n  ::add-mask::x"
-
-
-def obeyed(text):
-    """Return what a terminal or a runner would obey in a text without colours."""
-    return re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|^\s*::\w.*|##\[", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json", "sarif", "gitlab", "junit"])
@@ -521,3 +518,30 @@ def test_a_block_that_is_hidden_is_noted(run, write, block):
 
     assert result.code == 0
     assert re.search(r"note: a\.md:[3-5]: this is a `ragortune` block in a comment or in code", result.err)
+
+
+def test_a_name_that_is_too_long_for_a_file_is_told(run, write):
+    name = "x" * 300
+    write(
+        "p.yaml", f"knowledge: {{volatility: {{value: weekly, evidence: {{document: {name}, quote: q}}}}}}\n"
+    )
+    write("a.md", "# LLM\n\nWe will use RAG.\n")
+
+    for arguments in (
+        ("check", name),
+        ("check", "a.md", "--profile", "p.yaml"),
+        ("check", "a.md", "--rules", name),
+    ):
+        assert run(*arguments).code in {0, 1, 2}
+    write("ragortune.yaml", f"rules: {name}\n")
+    assert "'rules' names no folder" in run("check", "a.md").err
+
+
+def test_half_a_character_in_a_baseline_is_told(run, write):
+    write("a.md", "# LLM\n\nWe will use RAG.\n")
+    entry = '{"\\ud800": 1, "path": "a.md", "rule": "r", "key": "k", "sentence": "s", "count": 1}'
+    write("known.json", f'{{"schema": "ragortune/baseline/1", "findings": [{entry}]}}')
+
+    result = run("check", "a.md", "--baseline", "known.json")
+
+    assert (result.code, "known.json" in result.err) == (2, True)

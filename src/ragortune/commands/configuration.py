@@ -118,7 +118,7 @@ def _find_settings(folder: Path) -> tuple[object, Document, tuple[str, ...]] | N
             document = _parse_settings(own)
             return document.data, document, ()
         project = current / PROJECT_FILE
-        if project.exists() and _TABLE in (data := read_bytes(project, PROFILE_BYTES * 4)):
+        if os.path.exists(project) and _TABLE in (data := read_bytes(project, PROFILE_BYTES * 4)):
             document = parse_toml(decode_text(data, str(project)), str(project))
             tools = document.data.get("tool") if isinstance(document.data, dict) else None
             table = tools.get("ragortune") if isinstance(tools, dict) else None
@@ -160,7 +160,7 @@ def _from_mapping(data: object, document: Document, path: tuple[str, ...]) -> Co
     settings = _read_table(data, "settings are", _KEYS, document, path)
     folder = settings.get("rules")
     rules = None if folder is None else _read_path(folder, "a folder", document, (*path, "rules"))
-    if rules is not None and not rules.is_dir():
+    if rules is not None and not os.path.isdir(rules):
         place = document.place_of((*path, "rules"))
         raise ConfigurationError(f"'rules' names no folder: {quote_value(folder)}", place)
     version = settings.get("rules-version")

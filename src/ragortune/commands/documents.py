@@ -64,7 +64,7 @@ def find_documents(wanted: Iterable[str], environment: Environment) -> list[str]
             environment.note(f"warning: no document matches {quote_value(name)}")
         for path in found:
             place = Path(environment.folder, path)
-            if path != name and not place.exists():
+            if path != name and not os.path.exists(place):
                 dangling[path] = None
             else:
                 paths.setdefault(Path(os.path.normpath(place)), path)
@@ -85,7 +85,7 @@ def _expand_name(name: str, folder: str, skipped: dict[str, None]) -> Iterator[s
     target = Path(folder, name)
     if name == STDIN:
         yield name
-    elif target.is_dir():
+    elif os.path.isdir(target):
         yield from _walk_folder(name, folder, lambda path: path.lower().endswith(ENDINGS), skipped)
     elif _WILD.search(name) and not os.path.lexists(target):
         parts = name.replace(os.sep, "/").split("/")
