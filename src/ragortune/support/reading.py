@@ -185,9 +185,6 @@ def _place_of_byte(data: bytes, offset: int, path: str, line: int | None) -> Pla
     return Place(path, line or before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
-# --- the three languages ------------------------------------------------------------------------------------------
-
-
 def read_document(
     path: str | Path, limit: int, stdin: BinaryIO | None = None, name: str | None = None
 ) -> Document:
