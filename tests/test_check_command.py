@@ -1,6 +1,7 @@
 """`ragortune check` as CI calls it: which documents are read, what is printed, and with which exit code it ends."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -326,5 +327,5 @@ def test_a_document_in_more_pieces_than_any_team_writes_is_refused_by_its_line(r
     result = run("check", "cells.md")
 
     assert result.code == 2
-    assert "cells.md:50003" in result.err or "cells.md:500" in result.err
+    assert re.search(r"cells\.md:\d{5}", result.err)
     assert "more than 100,000 sentences, items and cells" in result.err
