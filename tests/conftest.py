@@ -22,7 +22,18 @@ SHARED = ROOT.parent / "shared"
 settings.register_profile(
     "ragortune", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile(
+    "fuzz", deadline=None, database=None, print_blob=False, suppress_health_check=list(HealthCheck)
+)
 settings.load_profile("ragortune")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how many inputs the attack tried, where it runs alone and long."""
+    from tests.attacks.inputs import TRIED
+
+    if "FUZZ" in os.environ:
+        terminalreporter.write_line(", ".join(f"{count:,} {kind}" for kind, count in sorted(TRIED.items())))
 
 
 @dataclass

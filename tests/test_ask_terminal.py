@@ -11,6 +11,7 @@ import sys
 import termios
 import time
 
+import pyte
 import pytest
 
 pty = pytest.importorskip("pty")
@@ -230,3 +231,58 @@ def test_a_hostile_profile_cannot_speak_to_the_terminal(session, write):
     assert worse.end() == 2
     assert "\x1b" not in worse.screen
     assert "there is no key '\\x1b[31m'" in worse.screen
+
+
+# --- the end of a questionnaire on the screen -----------------------------------------------------------------------
+
+UNKNOWN = {"task.kind": "writing", "knowledge.access_path": "by_meaning"}
+LABELLED = {
+    "task.kind": "classification",
+    "knowledge.access_path": "in_request",
+    "knowledge.gap": "none",
+    "readiness.prompting": "plateaued",
+    "data.examples": "12000",
+    "data.quality": "reviewed",
+    "performance.volume": "250000",
+    "cost.right_sizing": "yes",
+}
+CITED = {
+    "task.kind": "question_answering",
+    "knowledge.access_path": "by_meaning",
+    "knowledge.gap": "most",
+    "knowledge.source": "documents",
+    "knowledge.fits_prompt": "no",
+    "knowledge.volatility": "weekly",
+    "grounding.citations": "required",
+    "governance.access": "per_document",
+    "data.rights": "not_allowed",
+}
+
+
+@pytest.mark.parametrize(
+    ("answers", "option", "columns"),
+    [
+        (UNKNOWN, "rag", 80),
+        (LABELLED, "fine_tuning", 80),
+        (CITED, "rag", 80),
+        (CITED, "rag", 40),
+        (LABELLED, "fine_tuning", 200),
+    ],
+)
+def test_a_questionnaire_ends_with_the_whole_answer_on_the_screen(session, answers, option, columns):
+    talk = session("ask", "-o", "p.yaml", columns=columns, term="xterm")
+    while (asked := talk.expect("> ", "Done: ", "Settled: ")).endswith("> "):
+        name = asked.rpartition("\n")[2].removesuffix("> ")
+        talk.press(f"{'no' if name == 'more' else answers.get(name, 'skip')}\n".encode())
+    assert talk.end() == 0
+
+    terminal = pyte.Screen(columns, 24)
+    pyte.Stream(terminal).feed(f"{talk.screen}$ ".replace("\n", "\r\n"))
+    shown = [line.rstrip() for line in terminal.display]
+
+    start = shown.index("Untitled project")
+    assert shown[start + 2].startswith("Recommendation: " + option)
+    assert re.search(r"Of 100 published systems like this, (about|more than) \d\d did so\.", " ".join(shown))
+    for label in ("How firm", "First step", "More"):
+        assert any(line.startswith(f"  {label}") for line in shown[start:])
+    assert "$" in shown

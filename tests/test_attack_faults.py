@@ -15,6 +15,8 @@ import pytest
 from ragortune.model.quantities import measure
 from ragortune.support.errors import QuantityError
 
+from .attacks.outputs import obeyed
+
 
 def test_a_folder_that_has_gone_is_told_and_is_no_internal_error(tmp_path):
     gone = tmp_path / "gone"
@@ -73,11 +75,6 @@ def test_a_git_that_the_checkout_brings_is_never_run(run, write, git, tmp_path, 
 
 
 HOSTILE = "\x1b]0;owned\x07 \x1b[2J ##[stop-commands]x\n::error::told\n  ::add-mask::x"
-
-
-def obeyed(text):
-    """Return what a terminal or a runner would obey in a text without colours."""
-    return re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|^\s*::\w.*|##\[", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json", "sarif", "gitlab", "junit"])
@@ -455,3 +452,86 @@ def test_names_and_addresses_of_a_pack_are_held_to_a_form(run, write, entry, com
     assert (result.code, result.out) == (2, "")
     assert complaint in result.err
     assert "pack/sources/s.yaml:2:" in result.err
+
+
+@pytest.mark.parametrize("blank", ["\u3164", "\u034f", "\u115f", "\ufe01", "\uffa0", "\U000e0101"])
+@pytest.mark.parametrize("form", ["text", "markdown", "json", "sarif", "github", "gitlab", "junit"])
+def test_a_character_that_nobody_sees_is_written_out(run, write, form, blank):
+    write(f"a{blank}.md", PLAIN.replace("timetable", f"time{blank}table"))
+
+    result = run("check", f"a{blank}.md", "--format", form)
+
+    assert re.search("RT|tuning-na", result.out)
+    assert blank not in result.out + result.err
+
+
+@pytest.mark.parametrize("command", ["##[add-mask]x", "##vso[task.setvariable]x", "##teamcity[x]"])
+def test_no_runner_of_any_maker_is_spoken_to(run, write, command, tmp_path):
+    name = f"{command}.md"
+    write(name, PLAIN + f"\n## {command}\n\nWe will fine-tune the LLM {command} daily.\n")
+    write(f"{command}/ragortune.yaml", "check: {fail-on: never}\n")
+
+    for form in ("text", "markdown", "json", "sarif", "github", "gitlab", "junit"):
+        settings = ("--config", f"{command}/ragortune.yaml")
+        printed = run("check", name, *settings, "--format", form)
+        filed = run("check", name, *settings, "--format", f"{form}=out")
+        told = printed.out + printed.err + filed.err + (tmp_path / "out").read_text()
+        assert not re.search(r"##\w*\[", told)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["check", "--{}"], ["{}"], ["--{}"], ["schema", "profile", "{}"], ["cost", "p", "--seed", "{}"]],
+)
+def test_arguments_that_a_shell_took_from_file_names_say_nothing(run, arguments):
+    result = run(*(argument.format(HOSTILE) for argument in arguments))
+
+    assert result.code == 2
+    assert obeyed(result.err) == []
+
+
+def test_what_is_not_looked_into_is_named(run, write, tmp_path):
+    for name in ("a.md", ".git/b.md", ".hidden/b.md", "venv/b.md", "in/node_modules/b.md", "in/.c.md"):
+        write(f"docs/{name}", PLAIN)
+    (tmp_path / "docs" / "linked").symlink_to("venv")
+
+    for wanted in ("docs", "docs/**/*.md"):
+        result = run("check", wanted)
+        skipped = "docs/.hidden, docs/in/.c.md, docs/in/node_modules, docs/linked and docs/venv"
+        assert f"note: not looked into: {skipped}; name them to have them judged" in result.err
+    assert "not looked into" not in run("check", "docs/a.md").err
+    assert "docs/venv;" not in run("check", "docs/*.md").err
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "<!--\n```ragortune\ndecision: nope\n```\n-->\n",
+        "<!-- ```ragortune\ndecision: nope\n``` -->\n",
+        "Words.\n\n    Ragortune: {decision: nope}\n",
+    ],
+)
+def test_a_block_that_is_hidden_is_noted(run, write, block):
+    write("a.md", f"# LLM\n\n{block}\n")
+
+    result = run("check", "a.md")
+
+    assert result.code == 0
+    assert re.search(r"note: a\.md:[3-5]: this is a `ragortune` block in a comment or in code", result.err)
+
+
+def test_a_name_that_is_too_long_for_a_file_is_told(run, write):
+    name = "x" * 300
+    write(
+        "p.yaml", f"knowledge: {{volatility: {{value: weekly, evidence: {{document: {name}, quote: q}}}}}}\n"
+    )
+    write("a.md", "# LLM\n\nWe will use RAG.\n")
+
+    for arguments in (
+        ("check", name),
+        ("check", "a.md", "--profile", "p.yaml"),
+        ("check", "a.md", "--rules", name),
+    ):
+        assert run(*arguments).code in {0, 1, 2}
+    write("ragortune.yaml", f"rules: {name}\n")
+    assert "'rules' names no folder" in run("check", "a.md").err

@@ -181,7 +181,7 @@ def test_what_cannot_be_used_is_named_and_gives_two(run, docs, arguments):
 
     assert result.code == 2
     assert result.out == ""
-    assert result.err.startswith("error: ")
+    assert "error: " in result.err
 
 
 def test_a_misspelt_rule_is_met_with_the_nearest_name(run, docs):

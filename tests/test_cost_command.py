@@ -26,7 +26,7 @@ def agree(name, text):
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_the_text_report_of_each_scenario_is_the_one_agreed_on(run, path):
-    result = run("cost", path, *DAY, columns=80)
+    result = run("cost", path, *DAY, "--full", columns=80)
 
     assert (result.code, result.err) == (0, "")
     assert all(len(line) <= 80 for line in result.out.splitlines())
@@ -57,7 +57,8 @@ def test_no_line_is_wider_than_the_terminal(run, width):
 
 
 def test_a_terminal_without_unicode_gets_ascii(run):
-    out = run("cost", SCENARIOS[2], *DAY, "--draws", "200", "--color", "never", terminal="ascii").out
+    options = ("--full", "--draws", "200", "--color", "never")
+    out = run("cost", SCENARIOS[2], *DAY, *options, terminal="ascii").out
 
     assert out.isascii()
     assert "|" in out
@@ -109,7 +110,8 @@ def test_a_price_file_adds_models_and_overrides_rows(run, write):
         "     first_token_p95: {value: 600, unit: ms}}}\n",
     )
     result = run(
-        "cost", "-", *DAY, "--prices", "prices.yaml", stdin=SMALL.replace(b"gpt-6-luna", b"house-model")
+        *("cost", "-", *DAY, "--full", "--prices", "prices.yaml"),
+        stdin=SMALL.replace(b"gpt-6-luna", b"house-model"),
     )
 
     assert result.code == 0
@@ -293,13 +295,13 @@ def test_nothing_from_a_profile_reaches_the_terminal_as_a_command(run):
 
 
 def test_recommend_says_what_the_numbers_add(run):
-    out = run("recommend", SCENARIOS[1], *DAY).out
+    out = run("recommend", "--full", SCENARIOS[1], *DAY).out
 
     assert "Q04 A prompt without an index costs clearly less" in out
 
 
 def test_recommend_judges_quantities_on_the_day_that_is_named(run):
-    late = run("recommend", SCENARIOS[1], "--as-of=2028-06-01")
+    late = run("recommend", "--full", SCENARIOS[1], "--as-of=2028-06-01")
 
     assert "Q04" not in late.out
     assert run("recommend", SCENARIOS[1], "--as-of", "soon").err.startswith("error: --as-of must be a date")

@@ -176,7 +176,7 @@ def test_exit_codes_are_explained(run):
         assert f"\n  {code}" in out
 
 
-def test_the_scale_shows_every_strength_base_rate_and_gate(run, book):
+def test_the_scale_shows_every_strength_and_base_rate_and_its_page_every_gate(run, book):
     out = " ".join(run("explain", "scale").out.split())
 
     for strength in Strength:
@@ -188,6 +188,7 @@ def test_the_scale_shows_every_strength_base_rate_and_gate(run, book):
         assert f"{name} log-odds {book.scale.intercept(need):+.2f}, which is" in out
     gates = [rule for rule in book.rules.values() if rule.gates]
     assert gates
+    out = " ".join(run("explain", "gate").out.split())
     assert all(f"{rule.code} {rule.title}: " in out for rule in gates)
     assert "Until it is confirmed, the need for tuning counts as at most" in out
 

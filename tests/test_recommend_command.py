@@ -34,7 +34,7 @@ def test_one_profile_gives_one_report(run, write):
     result = run("recommend", write("desk.yaml", PROFILE))
 
     assert (result.code, result.err) == (0, "")
-    assert result.out.startswith("Desk\n\n  Recommendation  rag: retrieval\n")
+    assert result.out.startswith("Desk\n\nRecommendation: rag (retrieval). Of 100 published")
 
 
 def test_json_holds_what_the_contract_promises(run, write, book):

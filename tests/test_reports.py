@@ -12,6 +12,7 @@ from ragortune import load_rulebook, recommend
 from ragortune.casebook import find_nearest
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Gate, GateKind, Need
+from ragortune.report.blocks import Heading, Item, Items, Paragraph
 from ragortune.report.headline import Advice, describe_firmness, format_probability, format_share
 from ragortune.report.markdown import escape_markdown, write_markdown
 from ragortune.report.recommendation import build_recommendation
@@ -43,13 +44,18 @@ def compare(name, text):
 
 def tell(advice, cases=()):
     """Return the text report with every run of blanks as one."""
-    page = build_recommendation(Advice(advice, cases))
+    page = build_recommendation(Advice(advice, cases)).choose(())
     return " ".join(write_text(page, width=100, color=False).split())
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_the_text_report_is_the_one_agreed_on(run, path):
-    compare(f"{path.stem}.txt", run("recommend", path, columns=80).out)
+    compare(f"{path.stem}.txt", run("recommend", "--full", path, columns=80).out)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_screen_is_the_one_agreed_on(run, path):
+    compare(f"screen-{path.stem}.txt", run("recommend", path, columns=80).out)
 
 
 @pytest.mark.parametrize("path", EXAMPLES[:1], ids=lambda path: path.stem)
@@ -58,22 +64,23 @@ def test_the_markdown_report_is_the_one_agreed_on(run, path):
 
 
 def test_the_report_on_nothing_is_the_one_agreed_on(run, write):
-    compare("nothing.txt", run("recommend", write("empty.yaml", "")).out)
+    compare("nothing.txt", run("recommend", "--full", write("empty.yaml", "")).out)
 
 
 def test_the_report_in_colour_says_the_same_as_the_one_without(run):
-    plain = run("recommend", EXAMPLES[0], columns=80).out
-    coloured = run("recommend", "--color", "always", EXAMPLES[0], columns=80).out
+    for options in ((), ("--full",)):
+        plain = run("recommend", *options, EXAMPLES[0], columns=80).out
+        coloured = run("recommend", *options, "--color", "always", EXAMPLES[0], columns=80).out
 
-    assert "\x1b[" not in plain
-    assert "\x1b[" in coloured
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+        assert "\x1b[" not in plain
+        assert "\x1b[" in coloured
+        assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
 
 
 def test_no_line_but_an_address_is_wider_than_the_terminal(run):
     for path in EXAMPLES:
         for width in (40, 60, 80, 100, 200):
-            for line in run("recommend", path, columns=width).out.splitlines():
+            for line in run("recommend", "--full", path, columns=width).out.splitlines():
                 assert (
                     len(line) <= min(width, 100)
                     or "://" in line
@@ -84,7 +91,7 @@ def test_no_line_but_an_address_is_wider_than_the_terminal(run):
 def test_a_terminal_without_unicode_gets_ascii_bars(run):
     (run.folder / "empty.yaml").write_text("")
     for path in (*EXAMPLES, "empty.yaml"):
-        out = run("recommend", path, "--color", "never", terminal="ascii").out
+        out = run("recommend", path, "--full", "--color", "never", terminal="ascii").out
         assert "####" in out
         assert not re.search("[█░─│●]", out)
 
@@ -114,14 +121,20 @@ def test_a_probability_is_said_in_words_about_systems_that_were_built():
     advice = recommend({"knowledge.gap": "most", "knowledge.access_path": "by_meaning"})
     count = round(100 * advice.probability[advice.option])
 
-    told = f"{count}%: of 100 production systems that answered like this, about {count} were built so"
-    assert f"Probability {told} How firm" in tell(advice)
+    assert f". Of 100 published systems like this, about {count} did so. " in tell(advice)
+
+
+def test_no_more_is_claimed_than_the_field_sample_can_tell():
+    advice = recommend({"knowledge": {"access_path": "by_meaning", "source": "documents", "gap": "most"}})
+    told = tell(advice.replace(probability={**advice.probability, advice.option: 0.98}))
+
+    assert " Of 100 published systems like this, more than 95 did so. rag 98% " in told
 
 
 def test_a_rule_set_without_a_field_sample_claims_nothing_about_systems():
     advice = recommend({"knowledge.access_path": "by_meaning"}, BOOK.replace(answer_counts={}))
 
-    assert re.search(r"Probability \d\d% How firm", tell(advice))
+    assert re.search(r" Its probability is \d\d%\. ", tell(advice))
 
 
 @pytest.mark.parametrize(
@@ -142,12 +155,12 @@ def test_what_falls_short_of_firm_is_not_rounded_up_to_it(probability, shown):
 def test_a_team_that_answered_nothing_is_told_so_with_the_default_the_base_rates_and_what_to_ask():
     told = tell(recommend({}))
 
-    assert "Recommendation Too little is known to tell. Until more is known: rag, the default" in told
+    assert "Untitled project Too little is known to tell. Until more is known: rag, the default" in told
     assert "Base rates with nothing known: neither " in told
     first = BOOK.criteria["knowledge.access_path"].question
-    asked = told.partition(" Ask first ")[2].partition(" NEED FOR ")[0]
-    assert asked.startswith(f"{first} (knowledge.access_path) ")
-    assert sum(criterion.question in asked for criterion in BOOK.criteria.values()) == 3
+    asked = told.partition(" FIND OUT NEXT ")[2].partition(" BEGIN WITH ")[0]
+    assert asked.startswith(f"- knowledge.access_path {first} (could give neither) ")
+    assert sum(criterion.question in asked for criterion in BOOK.criteria.values()) == 5
 
 
 def test_questions_about_a_thing_wait_until_the_thing_is_known_to_exist():
@@ -163,9 +176,9 @@ def test_a_team_whose_answers_leave_every_option_below_one_half_is_told_so():
     told = tell(advice)
 
     assert (advice.default, advice.too_little_known) == (False, True)
-    assert "Too little is known to tell. The best guess is neither: " in told
-    assert " (rag is as likely) Probability" in told
-    assert " Ask first " in told
+    assert "Too little is known to tell. The best guess is neither (prompting, context or tools " in told
+    assert " (rag is as likely). Of 100 " in told
+    assert " FIND OUT NEXT " in told
 
 
 def test_a_need_that_is_as_likely_as_not_is_reported():
@@ -179,11 +192,9 @@ def test_firm_advice_and_advice_that_is_not_firm_are_told_apart():
     weak = recommend({"knowledge.gap": "none"})
     batch = recommend({"knowledge.gap": "none"}, what_if=False)
 
-    assert re.match(
-        r"firm \(80% or more\); \d+ open answers can still change the advice", describe_firmness(firm)
-    )
-    assert describe_firmness(weak).startswith("not firm (below 80%); ")
-    assert re.fullmatch(r"not firm \(below 80%\); next comes rag with \d+%", describe_firmness(batch))
+    assert re.match(r"firm; \d+ open answers can still change it, ", describe_firmness(firm))
+    assert describe_firmness(weak).startswith("not firm; ")
+    assert re.fullmatch(r"not firm; next comes rag with \d+%", describe_firmness(batch))
 
 
 def test_advice_with_too_much_open_says_that_it_was_not_worked_out():
@@ -201,7 +212,7 @@ def test_the_lines_of_a_need_add_up_to_its_log_odds():
         advice = recommend(
             Vocabulary(BOOK.criteria, BOOK.quantities).read_profile(document.data, document), what_if=False
         )
-        text = write_text(build_recommendation(Advice(advice)), width=80, color=False)
+        text = write_text(build_recommendation(Advice(advice)).choose(()), width=80, color=False)
         for heading, state in zip(("RETRIEVAL", "TUNING"), advice.needs.values(), strict=True):
             part = text.partition(f"NEED FOR {heading}\n")[2].partition("\n\n")[0]
             weights = re.findall(r"^  ([+-]\d\.\d\d) ", part, re.MULTILINE)
@@ -272,7 +283,7 @@ def test_nothing_in_a_title_reaches_the_terminal_as_a_command(run, write):
         assert "\u202e" not in out
         assert "\x07" not in out
         assert not re.search(r"^::error", out, re.MULTILINE)
-    assert "[bold]b[/bold]" in run("recommend", name).out
+    assert "[bold]b[/bold]" in run("recommend", name, "--full").out
     assert json.loads(run("recommend", "-f", "json", name).out)["project"] == HOSTILE
     assert "\u202e" not in run("recommend", "-f", "json", name).out
 
@@ -286,7 +297,8 @@ def test_nothing_in_a_title_reaches_markdown_as_markup(run, write):
 
     assert tokens[0].tag == "h1"
     assert {child.type for child in heading.children} <= {"text", "text_special"}
-    assert not any(token.type == "html_block" for token in tokens)
+    blocks = [token.content for token in tokens if token.type == "html_block"]
+    assert blocks == ["<details>\n<summary>How to find out</summary>\n", "</details>\n"]
 
 
 @given(st.text())
@@ -294,7 +306,32 @@ def test_no_text_can_become_markup(text):
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(f"# x{escape_markdown(text)}x\n")
 
     assert [token.type for token in tokens] == ["heading_open", "inline", "heading_close"]
-    assert {child.type for child in tokens[1].children} <= {"text", "text_special"}
+    assert {child.type for child in tokens[1].children} <= {"text", "text_special", "code_inline"}
+
+
+LIVE = ["@octocat", "(@org/team)", "https://evil.invalid/x", "www.evil.invalid", "HTTP://evil.invalid", "a@evil.invalid",
+        "ftp://evil.invalid", "other/project#12", "#7", "GH-7", "mailto:a@b", "@a@b", "#1@a", "`@a", "|@a", "[x](//evil.invalid)"]  # fmt: skip
+"""What a code host makes a link of, or tells somebody by."""
+
+
+@pytest.mark.parametrize("live", LIVE)
+def test_nothing_that_a_document_says_is_live_in_a_comment(live):
+    page = write_markdown(
+        [Heading(live), Paragraph(f"{live} or {live}"), Items((Item(live, notes=(f"so {live}",)),))]
+    )
+
+    said = []
+    for token in MarkdownIt("commonmark").parse(page):
+        for child in token.children or ():
+            assert child.type not in {"link_open", "html_inline", "image"}
+            said += [child.content] * (child.type in {"text", "text_special"})
+    assert not re.search(r"(?<!\w)@\w|\w@\w+\.|:/|www\.|#\d|GH-\d|mailto", "".join(said), re.IGNORECASE)
+
+
+def test_no_line_of_a_comment_is_an_order_to_the_host():
+    page = write_markdown([Paragraph("/merge"), Items((Item("x", notes=("/close",)),))])
+
+    assert not re.search(r"^\s*/", page, re.MULTILINE)
 
 
 @given(st.text())
@@ -308,7 +345,7 @@ def test_no_text_can_steer_a_terminal(text):
 @given(st.text(max_size=40), st.sampled_from(BOOK.rules["weak-model"].criteria))
 def test_any_title_can_be_reported(text, criterion):
     advice = recommend({"project": text, criterion: BOOK.criteria[criterion].level_ids[0]})
-    page = build_recommendation(Advice(advice, find_nearest(advice)))
+    page = list(build_recommendation(Advice(advice, find_nearest(advice))).choose(()))
 
     assert write_text(page, width=80, color=True)
     assert write_markdown(page)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from ragortune.commands.configuration import CheckSettings, Configuration
 from tests.test_check_command import DISAGREEING
 
 LOOSE = {
@@ -37,7 +38,7 @@ def loosen(run, write, setting):
 
 
 @pytest.mark.parametrize(("effect", "setting"), LOOSE.items())
-@pytest.mark.parametrize("form", ["text", "markdown", "json", "sarif", "github", "junit"])
+@pytest.mark.parametrize("form", ["text", "markdown", "json", "sarif", "github", "gitlab", "junit"])
 def test_every_format_names_the_settings_and_what_they_leave_out(run, write, effect, setting, form, tmp_path):
     write("docs/0007.md", DISAGREEING)
     (tmp_path / ".git").mkdir()
@@ -159,3 +160,62 @@ def test_settings_cannot_lead_out_of_the_repository(run, write, tmp_path, settin
     assert (result.code, result.out) == (2, "")
     assert "leads out of the repository" in result.err
     assert "s3cret" not in result.err
+
+
+UNDONE = {
+    "rules": ("rules: pack", ()),
+    "rules-version": ('rules-version: "0"', ()),
+    "fail-on": ("check: {fail-on: never}", ("--fail-on", "error")),
+    "min-confidence": ("check: {min-confidence: high}", ("--min-confidence", "low")),
+    "select": ("check: {select: [RT9]}", ("--select", "RT")),
+    "ignore": ("check: {ignore: [RT]}", ()),
+    "require-decision": ("check: {require-decision: true}", ()),
+    "baseline": ("check: {baseline: known.json}", ()),
+    "profile": ("check: {profile: p.yaml}", ()),
+}
+"""For every setting one that changes what `check` does, and another flag that undoes it."""
+
+
+NO_DECISION = (
+    "# How to choose between RAG and fine-tuning\n\nUse RAG when your documents change. "
+    "Fine-tune your model when you need a style. You should measure both.\n"
+)
+
+
+def list_settings():
+    own = [field for field in Configuration.field_names() if field not in {"path", "check", "moved"}]
+    return sorted(name.replace("_", "-") for name in (*own, *CheckSettings.field_names()))
+
+
+def test_every_setting_is_among_those_that_are_undone():
+    assert sorted(UNDONE) == list_settings()
+
+
+@pytest.mark.parametrize("name", UNDONE)
+def test_every_setting_has_a_flag_that_undoes_it(run, write, name):
+    setting, flags = UNDONE[name]
+    write("docs/0007.md", DISAGREEING)
+    write("docs/0008.md", NO_DECISION)
+    write("p.yaml", "performance: {volume: 3}\n")
+    run("check", "docs", "--write-baseline", "known.json")
+
+    def judge(*arguments):
+        document = "docs/0008.md" if name == "require-decision" else "docs/0007.md"
+        result = run("check", document, "--format", "json", *arguments)
+        return result.code, result.out
+
+    plain = judge()
+    loosen(run, write, setting)
+
+    assert judge() != plain
+    assert judge("--without", name) == plain
+    assert not flags or judge(*flags) == plain
+
+
+def test_a_setting_that_is_not_defined_cannot_be_left_out(run, write):
+    write("docs/0007.md", DISAGREEING)
+
+    result = run("check", "docs", "--without", "ignored")
+
+    assert result.code == 2
+    assert "there is no setting 'ignored' for --without\nhint: did you mean 'ignore'?" in result.err

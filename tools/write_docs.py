@@ -20,7 +20,7 @@ from ragortune.model.prices import bounds_of
 from ragortune.report import pages
 from ragortune.report.markdown import write_markdown
 from ragortune.report.pricelist import PriceList, tabulate_prices
-from ragortune.report.topics import scale_page
+from ragortune.report.topics import gate_page, scale_page
 from ragortune.ruleset.load import load_rulebook
 from ragortune.ruleset.schemas import SCHEMAS, export_schema
 from ragortune.support.rulefolder import shipped_folder
@@ -31,7 +31,7 @@ _NOTE = "<!-- Generated from rules/ by tools/write_docs.py; change the records, 
 
 def write_rules_page(book: Rulebook) -> str:
     """Return the reference of all rules."""
-    parts = [f"# Rules\n\n{_NOTE}\n", write_markdown(scale_page(book), level=2)]
+    parts = [f"# Rules\n\n{_NOTE}\n", write_markdown([*scale_page(book), *gate_page(book)], level=2)]
     parts += [write_markdown(pages.rule_page(book, rule), level=2) for rule in book.rules.values()]
     return "\n".join(parts)
 
@@ -115,7 +115,7 @@ def write_cost_page(book: Rulebook) -> str:
     for path in sorted((ROOT / "examples" / "cost").glob("*.yaml")):
         profile = path.read_text("utf-8").partition("\n")[2]
         shown = (ROOT / "tests" / "snapshots" / f"cost-{path.stem}.txt").read_text("utf-8")
-        command = f"$ ragortune cost examples/cost/{path.name} --as-of 2026-11-24"
+        command = f"$ ragortune cost --full examples/cost/{path.name} --as-of 2026-11-24"
         parts.append(
             f"\n### {shown.partition(chr(10))[0]}\n\n```yaml\n{profile}```\n\n```console\n{command}\n{shown}```"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import platform
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from ragortune.cli.main import app
 from ragortune.commands.shared import show_error
 from ragortune.support.environment import Environment, discard_output
 from ragortune.support.errors import ExitCode, RagortuneError
+from ragortune.support.text import clean_text
 from ragortune.version import __version__
 
 
@@ -32,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         return int(ExitCode.OK)
     except Exception as error:  # noqa: BLE001  (an internal error: say so and keep the traceback in a file)
-        shown = _show_usage(error)
+        shown = _show_usage(error, environment)
         if shown is None:
             shown = _report_unwritten(error, environment)
         return _report_internal_error(error, words) if shown is None else shown
@@ -48,7 +50,7 @@ def _run(words: list[str], environment: Environment) -> int:
     return result if isinstance(result, int) else int(ExitCode.OK)
 
 
-def _show_usage(error: Exception) -> int | None:
+def _show_usage(error: Exception, environment: Environment) -> int | None:
     """Show what the command-line library says about the arguments; None if it did not raise this.
 
     Its classes moved between releases, so they are told by what they can do.
@@ -58,7 +60,9 @@ def _show_usage(error: Exception) -> int | None:
     show = getattr(error, "show", None)
     if show is None or not isinstance(getattr(error, "exit_code", None), int):
         return None
-    show()
+    page = io.StringIO()
+    show(page)
+    environment.note(clean_text(page.getvalue().rstrip("\n"), keep_breaks=True))
     return int(ExitCode.UNUSABLE)
 
 

@@ -10,10 +10,12 @@ from ragortune.cli.options import (
     AsOf,
     Cache,
     Color,
+    Full,
     Model,
     Names,
     PriceFile,
     Rules,
+    Show,
     StdinName,
     Text,
     finish,
@@ -54,6 +56,8 @@ def recommend(
         Names, Argument(metavar="PROFILE...", help="YAML, JSON, TOML or .jsonl; `-` is stdin.")
     ] = None,
     form: Annotated[str, format_option("recommend")] = "text",
+    show: Show = None,
+    full: Full = False,
     brief: Annotated[bool, flag("--brief", "Only the option, its probability and the needs.")] = False,
     trace: Annotated[bool, flag("--trace", "What became of every rule, too (JSON).")] = False,
     what_if: Annotated[
@@ -112,6 +116,8 @@ def ask(
 def cost(
     profile: Annotated[str, Argument(metavar="PROFILE", help="YAML, JSON or TOML; `-` is stdin.")],
     form: Annotated[str, format_option("cost")] = "text",
+    show: Show = None,
+    full: Full = False,
     price: Annotated[
         Names, text_option("--price", "NAME.VALUE=NUMBER", "Use another price; may be repeated.")
     ] = None,
@@ -123,11 +129,13 @@ def cost(
     color: Color = "auto",
 ) -> None:
     """Print what each option costs a month, how fast it answers, and where options break even."""
+    given = locals()
     from ragortune.commands.cost import CostRequest, print_costs
     from ragortune.commands.prices import PriceRequest
 
     sources = PriceRequest(rules, prices, tuple(price or ()), as_of)
-    finish(print_costs(CostRequest(profile, sources, form, color, seed, draws), Environment.detect()))
+    request = make_request(CostRequest, given, path=profile, format=form, prices=sources)
+    finish(print_costs(request, Environment.detect()))
 
 
 @app.command()
@@ -136,15 +144,9 @@ def check(
         Names,
         Argument(metavar="DOC...", help="Files, folders or patterns such as 'docs/**/*.md'; `-` is stdin."),
     ] = None,
-    form: Annotated[
-        Names,
-        Option(
-            "--format",
-            "-f",
-            metavar="FORMAT[=FILE]",
-            help="text, json, sarif, github, gitlab, junit or markdown; several, all but one to files.",
-        ),
-    ] = None,
+    form: Annotated[Names, format_option("check", "FORMAT[=FILE]", "; several, all but one to files")] = None,
+    show: Show = None,
+    full: Full = False,
     fail_on: Annotated[
         Text, text_option("--fail-on", "SEVERITY", "error (default), warning, note or never.")
     ] = None,
@@ -178,6 +180,9 @@ def check(
         text_option("--config-from", "REF", "Settings, packs and baseline as they were where REF was left."),
     ] = None,
     no_config: Annotated[bool, flag("--no-config", "No settings but these options.")] = False,
+    without: Annotated[
+        Names, text_option("--without", "SETTING", "This setting of the file does not hold.")
+    ] = None,
     max_document: Annotated[str, text_option("--max-document", "SIZE", "Refuse larger documents.")] = "5M",
     max_line: Annotated[str, text_option("--max-line", "SIZE", "Refuse longer lines.")] = "1M",
     model: Model = None,

@@ -36,9 +36,9 @@ def flag(name: str, text: str) -> OptionInfo:
     return option
 
 
-def format_option(command: str) -> OptionInfo:
+def format_option(command: str, metavar: str = "FORMAT", more: str = "") -> OptionInfo:
     """Return the option that chooses among the formats of a command."""
-    option: OptionInfo = Option("--format", "-f", metavar="FORMAT", help=f"{list_formats(command)}.")
+    option: OptionInfo = Option("--format", "-f", metavar=metavar, help=f"{list_formats(command)}{more}.")
     return option
 
 
@@ -63,6 +63,8 @@ Model = Annotated[
     Text, text_option("--model", "NAME", "Let a model read: provider:model, or command:PROGRAM.")
 ]
 Cache = Annotated[bool, flag("--cache/--no-cache", "Keep answers of the model, and use them again.")]
+Show = Annotated[Text, text_option("--show", "NAME,...", "Only these sections; a wrong name lists them all.")]
+Full = Annotated[bool, flag("--full", "All sections, not what fits a screen.")]
 Color = Annotated[str, text_option("--color", "WHEN", "auto, always or never.")]
 StdinName = Annotated[Text, text_option("--stdin-name", "NAME", "Read stdin as a file of this name.")]
 AsOf = Annotated[Text, text_option("--as-of", "DATE", "Judge prices, ages and ends on this date.")]

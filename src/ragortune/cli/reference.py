@@ -28,7 +28,7 @@ def explain(
         str,
         Argument(
             metavar="ID",
-            help="Rule, code, criterion, option, source, probability, firm, scale, quantities or exit-codes.",
+            help="Rule, code, criterion, option, source, or a word: probability, firm, settled, need, gate, scale and so on.",
         ),
     ],
     form: Annotated[str, format_option("explain")] = "text",

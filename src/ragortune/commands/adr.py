@@ -101,7 +101,7 @@ def _choose_path(request: RecordRequest, advice: Recommendation, environment: En
         return None
     folder = Path(environment.folder, request.output)
     path = request.output
-    if folder.is_dir() or path.endswith(("/", os.sep)):
+    if os.path.isdir(folder) or path.endswith(("/", os.sep)):
         path = str(Path(path, _name_next(folder, name_decision(advice))))
     if os.path.lexists(Path(environment.folder, path)) and not request.force:
         raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it, --into completes it")
@@ -118,7 +118,7 @@ def _name_next(folder: Path, title: str) -> str:
 
 
 def _list_names(folder: Path) -> list[str]:
-    return [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    return [entry.name for entry in folder.iterdir()] if os.path.isdir(folder) else []
 
 
 # --- what the block holds -----------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ def _describe_evidence(evidence: str | Evidence, profile: str, path: str | None)
     """Return what supports an answer; the path of a document as seen from the record."""
     if isinstance(evidence, Evidence) and evidence.document and path:
         target = Path(profile).parent / evidence.document
-        if target.is_file():
+        if os.path.isfile(target):
             seen = os.path.relpath(target, Path(path).parent)
             evidence = evidence.replace(document=Path(seen).as_posix())
     return describe_evidence(evidence)

@@ -6,6 +6,7 @@ what a terminal does by itself to edit a line is enough, and nothing depends on 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -121,7 +122,7 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
         )
 
     folder = Path(environment.folder)
-    if profile is not None and not (folder / profile).exists():
+    if profile is not None and not os.path.exists(folder / profile):
         raise UnreadableError("no such file", Place(profile), "-o PROFILE names a new one")
     if output is None:
         output = START_FILE if profile is None else profile
@@ -129,7 +130,7 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
             output = str(Path(output).with_suffix(YAML_ENDINGS[0]))
     if not output.lower().endswith(YAML_ENDINGS):
         raise UsageError(f"profiles are saved as YAML, not as {quote_value(output)}", None, "-o profile.yaml")
-    exists = (folder / output).exists()
+    exists = os.path.exists(folder / output)
     if profile is None:
         return (output if exists else None), output
     if exists and (folder / output).resolve() != (folder / profile).resolve():

@@ -38,14 +38,14 @@ def write_baseline(
     path = Path(environment.folder, name)
     name_of = _namer(path, environment)
     baseline = make_baseline(audits, name_of)
-    if path.is_file() and path.stat().st_size:
+    if os.path.isfile(path) and path.stat().st_size:
         seen = {name_of(audit.reading.path) for audit in audits}
         baseline = keep_unseen(
             baseline,
             _read_baseline(path, name),
             seen,
             left_out,
-            lambda document: document.startswith("<") or (path.absolute().parent / document).exists(),
+            lambda document: document.startswith("<") or os.path.exists(path.absolute().parent / document),
         )
     write_file(name, dump_json(baseline) + "\n", environment)
     count = sum(entry.count for entry in baseline.findings)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ragortune.check import Policy, audit_reading, is_newer
 from ragortune.commands.baseline import apply_baseline, write_baseline
-from ragortune.commands.configuration import Configuration
+from ragortune.commands.configuration import Configuration, leave_out
 from ragortune.commands.documents import (
     STDIN,
     Limits,
@@ -45,6 +45,7 @@ from ragortune.support.rulefolder import shipped_folder
 from ragortune.support.text import clean_text, join_words
 
 NEVER = "never"
+_MOST_NOTES = 3
 _SIZES = {"": 1, "k": 1024, "m": 1024 * 1024}
 
 
@@ -55,6 +56,10 @@ class CheckRequest(Record, frozen=True):
     """Files, folders and patterns; `-` is stdin."""
     formats: tuple[str, ...] = ()
     """Formats, each with `=FILE` where it goes to a file; text if empty."""
+    show: str | None = None
+    """Names of sections, with commas between them."""
+    full: bool = False
+    """Whether all sections are shown."""
     rules: str | None = None
     color: str = "auto"
     stdin_name: str | None = None
@@ -84,6 +89,8 @@ class CheckRequest(Record, frozen=True):
     """Commit, branch or tag: the settings are those where the branch left it."""
     no_config: bool = False
     """Whether no settings hold but those of the command line."""
+    without: tuple[str, ...] = ()
+    """Settings that do not hold, by their names in the file."""
     open_quoted: bool = True
     """Whether other documents that a document quotes are opened, to look the quotes up."""
 
@@ -109,7 +116,7 @@ def check_documents(request: CheckRequest, environment: Environment) -> ExitCode
 
 
 def _check_documents(request: CheckRequest, environment: Environment, stack: ExitStack) -> ExitCode:
-    outputs = choose_outputs(request.formats or ("text",))
+    outputs = choose_outputs(request.formats or ("text",), request.show, full=request.full)
     settings = _choose_settings(request, environment, stack)
     paths = _choose_paths(request, environment)
     if paths is None:
@@ -137,6 +144,7 @@ def _choose_settings(request: CheckRequest, environment: Environment, stack: Exi
     configuration = choose_configuration(
         request.config, request.config_from, environment, stack, no_config=request.no_config
     )
+    configuration = leave_out(configuration, request.without)
     check = configuration.check
     working = Path(environment.folder)
     rules = Path(working, request.rules) if request.rules else configuration.rules or shipped_folder()
@@ -249,6 +257,9 @@ def _audit_paths(
             unreadable.append((shown, f"{error.message}{at}"))
         else:
             audits.append(audit)
+            for line in reading.unread[:_MOST_NOTES]:
+                where = "a `ragortune` block in a comment or in code, which is not read"
+                environment.note(clean_text(f"note: {shown}:{line}: this is {where}"))
     return audits, unreadable
 
 
@@ -265,10 +276,10 @@ def _refuse_overwriting(
     read = {real_path(environment.folder, path) for path in named if path}
     check = configuration.check
     read |= {real_path(path) for path in (check.profile, check.baseline, configuration.path) if path}
-    for form, path in outputs:
-        place = real_path(environment.folder, path or "")
-        if place in read and not (form == "markdown" and is_review(place)):
-            raise UsageError(f"--format {form}={path} would overwrite what this run reads")
+    for output in outputs:
+        place = real_path(environment.folder, output.path or "")
+        if place in read and not (output.format == "markdown" and is_review(place)):
+            raise UsageError(f"--format {output.format}={output.path} would overwrite what this run reads")
 
 
 # --- the sum ------------------------------------------------------------------------------------------------------

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from ragortune.support.errors import ConfigurationError, Place
+from ragortune.support.errors import ConfigurationError, Place, UsageError
 from ragortune.support.git import find_repository, walk_up
 from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_toml, parse_yaml, read_bytes
 from ragortune.support.record import Record
@@ -82,6 +82,21 @@ def find_configuration(folder: str | Path) -> Configuration:
     return _keep_inside(_from_mapping(data, document, path), document.path)
 
 
+def leave_out(configuration: Configuration, names: Iterable[str]) -> Configuration:
+    """Return settings without those that are named as in their file; raises UsageError for a name that is not known."""
+    known = [name for name in (*_KEYS, *_ALLOWED) if name != "check"]
+    for name in names:
+        if name not in known:
+            raise UsageError.unknown("setting", name, known, where="for --without")
+        field = name.replace("-", "_")
+        if name in _ALLOWED:
+            check = configuration.check.replace(**{field: getattr(CheckSettings(), field)})
+            configuration = configuration.replace(check=check)
+        else:
+            configuration = configuration.replace(**{field: None})
+    return configuration
+
+
 def list_named_files(folder: Path) -> list[Path]:
     """Return the files and folders that the nearest settings name, whether or not they exist."""
     found = _find_settings(folder)
@@ -103,7 +118,7 @@ def _find_settings(folder: Path) -> tuple[object, Document, tuple[str, ...]] | N
             document = _parse_settings(own)
             return document.data, document, ()
         project = current / PROJECT_FILE
-        if project.exists() and _TABLE in (data := read_bytes(project, PROFILE_BYTES * 4)):
+        if os.path.exists(project) and _TABLE in (data := read_bytes(project, PROFILE_BYTES * 4)):
             document = parse_toml(decode_text(data, str(project)), str(project))
             tools = document.data.get("tool") if isinstance(document.data, dict) else None
             table = tools.get("ragortune") if isinstance(tools, dict) else None
@@ -145,7 +160,7 @@ def _from_mapping(data: object, document: Document, path: tuple[str, ...]) -> Co
     settings = _read_table(data, "settings are", _KEYS, document, path)
     folder = settings.get("rules")
     rules = None if folder is None else _read_path(folder, "a folder", document, (*path, "rules"))
-    if rules is not None and not rules.is_dir():
+    if rules is not None and not os.path.isdir(rules):
         place = document.place_of((*path, "rules"))
         raise ConfigurationError(f"'rules' names no folder: {quote_value(folder)}", place)
     version = settings.get("rules-version")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ragortune.commands.formats import choose_format, render
+from ragortune.commands.formats import Look, choose_format, choose_sections, render
 from ragortune.commands.prices import PriceRequest, open_prices
 from ragortune.costs.assess import DRAWS, Sample, assess_costs
 from ragortune.costs.derived import apply_facts, derive_facts
 from ragortune.engine import decide_option
 from ragortune.evidence.profile import Vocabulary
-from ragortune.report.costs import CostAnswer
+from ragortune.report.bill import CostAnswer
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError
 from ragortune.support.reading import PROFILE_BYTES, read_document
@@ -22,6 +22,10 @@ class CostRequest(Record, frozen=True):
     """Profile file; `-` is stdin."""
     prices: PriceRequest
     format: str = "text"
+    show: str | None = None
+    """Names of sections, with commas between them."""
+    full: bool = False
+    """Whether all sections are shown."""
     color: str = "auto"
     seed: int = 0
     draws: int = DRAWS
@@ -32,6 +36,7 @@ class CostRequest(Record, frozen=True):
 def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
     """Print what each option costs a month; what is wrong with the input is an error that says where."""
     form = choose_format("cost", request.format)
+    show = choose_sections("cost", form, request.show, full=request.full)
     if request.path.lower().endswith((".jsonl", ".ndjson")):
         raise UsageError("`cost` takes one profile", None, "write it to a file of its own")
     document = read_document(request.path, PROFILE_BYTES, environment.stdin, request.stdin_name)
@@ -43,5 +48,5 @@ def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
     informed = apply_facts(rulebook, profile, facts)
     plain, better = (decide_option(rulebook, own.levels).option.value for own in (profile, informed))
     answer = CostAnswer(report, facts, (plain, better) if profile.quantities else None, rulebook.sources)
-    environment.write(render("cost", form, answer, environment, request.color))
+    environment.write(render("cost", form, answer, environment, Look(request.color, show)))
     return ExitCode.OK

@@ -23,7 +23,7 @@ from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.git import Repository
 from ragortune.support.reading import decode_text, read_bytes, show_size
 from ragortune.support.record import Record
-from ragortune.support.text import clean_text, count_words, quote_value
+from ragortune.support.text import clean_text, count_words, join_words, quote_value
 
 ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rst")
 """Files that count as documents where a folder is named."""
@@ -33,6 +33,7 @@ _STDIN_NAME = "<stdin>"
 _WILD = re.compile(r"[*?\[]")
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
 _MOST_DOCUMENTS = 50_000
+_MOST_NAMES = 5
 
 
 class Limits(Record, frozen=True):
@@ -52,17 +53,18 @@ def find_documents(wanted: Iterable[str], environment: Environment) -> list[str]
 
     Links to folders are not followed, so that no loop can be entered. A file that is named is a document whatever its
     ending; whether it can be read shows later. Names that match nothing, and links in folders that lead nowhere, are
-    noted on stderr.
+    noted on stderr, as is what is not looked into below folders.
     """
     paths: dict[Path, str] = {}
+    skipped: dict[str, None] = {}
     dangling: dict[str, None] = {}
     for name in wanted:
-        found = list(_expand_name(name, environment.folder))
+        found = list(_expand_name(name, environment.folder, skipped))
         if not found:
             environment.note(f"warning: no document matches {quote_value(name)}")
         for path in found:
             place = Path(environment.folder, path)
-            if path != name and not place.exists():
+            if path != name and not os.path.exists(place):
                 dangling[path] = None
             else:
                 paths.setdefault(Path(os.path.normpath(place)), path)
@@ -70,34 +72,57 @@ def find_documents(wanted: Iterable[str], environment: Environment) -> list[str]
             raise UsageError(f"more than {_MOST_DOCUMENTS:,} documents are named")
     for path in dangling:
         environment.note(clean_text(f"note: {path} is a link that leads nowhere"))
+    for path in [path for path in skipped if Path(os.path.normpath(Path(environment.folder, path))) in paths]:
+        del skipped[path]
+    if skipped:
+        more = [f"{len(skipped) - _MOST_NAMES} more"] * (len(skipped) > _MOST_NAMES)
+        named = join_words([*sorted(skipped)[:_MOST_NAMES], *more])
+        environment.note(clean_text(f"note: not looked into: {named}; name them to have them judged"))
     return list(paths.values())
 
 
-def _expand_name(name: str, folder: str) -> Iterator[str]:
+def _expand_name(name: str, folder: str, skipped: dict[str, None]) -> Iterator[str]:
     target = Path(folder, name)
     if name == STDIN:
         yield name
-    elif target.is_dir():
-        yield from _walk_folder(name, folder, lambda path: path.lower().endswith(ENDINGS))
+    elif os.path.isdir(target):
+        yield from _walk_folder(name, folder, lambda path: path.lower().endswith(ENDINGS), skipped)
     elif _WILD.search(name) and not os.path.lexists(target):
         parts = name.replace(os.sep, "/").split("/")
         wild = next(index for index, part in enumerate(parts) if _WILD.search(part))
         fixed = "/".join(parts[:wild]) or ("/" if name.startswith("/") else ".")
         pattern = tuple(part for part in parts[wild:] if part)
-        yield from _walk_folder(fixed, folder, lambda path: _matches(path.split("/"), pattern))
+        passed = skipped if "**" in pattern else {}
+        yield from _walk_folder(fixed, folder, lambda path: _matches(path.split("/"), pattern), passed)
     else:
         yield name.replace(os.sep, "/")
 
 
-def _walk_folder(name: str, folder: str, accepts: Callable[[str], bool]) -> Iterator[str]:
-    """Yield the files below a folder that are accepted, named below what the user wrote."""
+def _walk_folder(
+    name: str, folder: str, accepts: Callable[[str], bool], skipped: dict[str, None]
+) -> Iterator[str]:
+    """Yield the files below a folder that are accepted, named below what the user wrote; adds what is skipped."""
     top = Path(folder, name)
-    for base, folders, files in os.walk(top, followlinks=False):
-        folders[:] = sorted(inner for inner in folders if not inner.startswith(".") and inner not in _SKIPPED)
+
+    def show(base: str, inner: str = "") -> str:
+        return Path(name, Path(base, inner).relative_to(top)).as_posix()
+
+    def skip_unreadable(error: OSError) -> None:
+        skipped[show(error.filename)] = None
+
+    for base, folders, files in os.walk(top, onerror=skip_unreadable, followlinks=False):
+        for inner in sorted(folders):
+            if inner.startswith(".") or inner in _SKIPPED or Path(base, inner).is_symlink():
+                folders.remove(inner)
+                if inner != ".git":
+                    skipped[show(base, inner)] = None
+        folders.sort()
         for file in sorted(files):
-            below = Path(base, file).relative_to(top).as_posix()
-            if not file.startswith(".") and accepts(below):
-                yield Path(name, below).as_posix()
+            if accepts(Path(base, file).relative_to(top).as_posix()):
+                if file.startswith("."):
+                    skipped[show(base, file)] = None
+                else:
+                    yield show(base, file)
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:

@@ -79,14 +79,14 @@ class QuotedFiles:
                 document = quote_value(evidence.document)
                 message = f"the quoted document {document} lies outside {quote_value(str(root))}"
                 raise UnreadableError(message, place)
-            if target.is_file():
+            if os.path.isfile(target):
                 break
         return target
 
     def _open(self, target: Path, evidence: Evidence) -> QuoteFinder:
         if target not in self._finders:
             shown = evidence.document or str(target)
-            if target.exists() and not target.is_file():
+            if os.path.exists(target) and not os.path.isfile(target):
                 message = f"the quoted document {quote_value(shown)} is not a file"
                 raise UnreadableError(message, evidence.place)
             try:

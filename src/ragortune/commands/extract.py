@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 
 import msgspec
@@ -143,7 +144,7 @@ def _check_written(reading: DesignReading, content: Content, written: str, ruleb
 def _replace(path: str, text: str, written: str, environment: Environment) -> None:
     """Replace a document at once; raises UsageError where it is not ours to write, or has changed in the meantime."""
     target, shown = Path(environment.folder, path), quote_value(path)
-    if not target.is_file():
+    if not os.path.isfile(target):
         raise UsageError(f"{shown} is not a file and cannot be written")
 
     def read_mark() -> str:

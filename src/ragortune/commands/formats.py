@@ -12,9 +12,11 @@ from functools import lru_cache
 from pkgutil import resolve_name
 from typing import Any
 
+from ragortune.report.blocks import Page
 from ragortune.report.markdown import write_markdown
 from ragortune.support.environment import Environment
 from ragortune.support.errors import UsageError
+from ragortune.support.record import Record
 from ragortune.support.text import dump_json, join_words
 
 _PAGE = "builtins:list"
@@ -84,6 +86,15 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
 """Renderers by command and format; the first format is the one that is used where none is named."""
 
 
+_SECTIONS: Mapping[str, str] = {
+    "recommend": "ragortune.report.recommendation:SECTIONS",
+    "cost": "ragortune.report.costs:SECTIONS",
+    "check": "ragortune.report.checks:SECTIONS",
+}
+PAGES = ("text", "markdown")
+"""Formats in which a report has sections."""
+
+
 def list_formats(command: str) -> str:
     """Return the formats of a command as help names them: `text, json or markdown`."""
     return join_words(FORMATS[command], "or")
@@ -96,6 +107,25 @@ def choose_format(command: str, name: str) -> str:
     return name
 
 
+def choose_sections(command: str, form: str, show: str | None, *, full: bool = False) -> tuple[str, ...]:
+    """Return the names of the sections to show; none where the format shows what it does by itself.
+
+    Raises:
+        UsageError: there is no such section, or the format has none.
+
+    """
+    if show is None and not full:
+        return ()
+    if form not in PAGES:
+        raise UsageError(f"--{'full' if full else 'show'} is for {join_words(PAGES)}", None, "leave it out")
+    known: tuple[str, ...] = resolve_name(_SECTIONS[command])
+    wanted = known if full else tuple(name.strip() for name in str(show).split(","))
+    for name in wanted:
+        if name not in known:
+            raise UsageError.expected("--show", known, name)
+    return wanted
+
+
 @lru_cache(maxsize=64)
 def _find_renderer(name: str) -> Callable[[Any], Any]:
     """Return a renderer, looked up once for a batch of any length."""
@@ -103,18 +133,30 @@ def _find_renderer(name: str) -> Callable[[Any], Any]:
     return found
 
 
-def render(command: str, form: str, result: Any, environment: Environment, color: str = "auto") -> str:
+class Look(Record, frozen=True):
+    """How a result is shown to people."""
+
+    color: str = "auto"
+    show: tuple[str, ...] = ()
+    """Sections of a report; if empty, text is what fits a screen, and other formats are all of it."""
+
+
+def render(command: str, form: str, result: Any, environment: Environment, look: Look | None = None) -> str:
     """Return the result of a command in one of its formats, as it is printed or written to a file."""
+    look = look or Look()
     made = _find_renderer(FORMATS[command][form])(result)
     if isinstance(made, str):
         return made
+    if isinstance(made, Page) and (look.show or form != "text"):
+        made = list(made.choose(look.show))
     if form == "text":
-        from ragortune.report.text import write_text  # noqa: PLC0415  (brings in rich)
+        from ragortune.report.text import write_screen, write_text  # noqa: PLC0415  (brings in rich)
 
-        return write_text(
+        write: Callable[..., str] = write_screen if isinstance(made, Page) else write_text
+        return write(
             made,
             width=environment.width,
-            color=environment.wants_color(color),
+            color=environment.wants_color(look.color),
             unicode=environment.has_unicode,
         )
     if form == "markdown":

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from ragortune.commands.formats import choose_format, render
+from ragortune.commands.formats import PAGES, Look, choose_format, choose_sections, render
 from ragortune.model.findings import CheckReport
 from ragortune.report.checks import MARKER
 from ragortune.support.environment import Environment
 from ragortune.support.errors import UsageError
 from ragortune.support.git import find_repository
+from ragortune.support.record import Record
 from ragortune.support.text import guard_terminal
 from ragortune.support.writing import write_file
 
@@ -21,11 +22,18 @@ _HOSTED = ("sarif", "github", "gitlab", "junit")
 """Formats by which a code host shows findings beside the files of a repository."""
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 
-Output = tuple[str, str | None]
-"""A format and the file it goes to, relative to the working folder; None for stdout."""
+
+class Output(Record, frozen=True):
+    """One format of a report."""
+
+    format: str
+    path: str | None
+    """File it goes to, relative to the working folder; None for stdout."""
+    show: tuple[str, ...] = ()
+    """Sections to show; a file has all of them unless some are named."""
 
 
-def choose_outputs(wanted: Iterable[str]) -> list[Output]:
+def choose_outputs(wanted: Iterable[str], show: str | None = None, *, full: bool = False) -> list[Output]:
     """Return the outputs that `FORMAT` and `FORMAT=FILE` ask for; raises UsageError."""
     outputs: list[Output] = []
     for text in wanted:
@@ -33,14 +41,24 @@ def choose_outputs(wanted: Iterable[str]) -> list[Output]:
         choose_format("check", form)
         if equals and (not path or "\0" in path):
             raise UsageError(f"--format {form}= names no file")
-        outputs.append((form, os.path.normpath(path) if path else None))
-    files = [path for _, path in outputs]
+        outputs.append(Output(form, os.path.normpath(path) if path else None))
+    files = [output.path for output in outputs]
     if files.count(None) > 1:
         hint = "write the others to files: --format sarif=out.sarif"
         raise UsageError("only one format can be printed", None, hint)
     if len(set(files)) < len(files):
         raise UsageError("two formats go to the same file")
-    return outputs
+    paged = [output for output in outputs if output.format in PAGES]
+    if not paged:
+        choose_sections("check", outputs[0].format, show, full=full)
+    return [
+        output.replace(
+            show=choose_sections("check", output.format, show, full=full or (not show and bool(output.path)))
+        )
+        if output in paged
+        else output
+        for output in outputs
+    ]
 
 
 def is_review(place: Path) -> bool:
@@ -54,9 +72,11 @@ def write_report(
 ) -> None:
     """Write a report to stdout and files; with the github format the whole of it goes to the job summary, too."""
     hosted = _address_from_root(report, environment.folder)
-    for form, path in outputs:
+    for output in outputs:
+        form, path = output.format, output.path
         shown = hosted if form in _HOSTED else report
-        text = render("check", form, shown, environment, color if path is None else "never")
+        look = Look(color if path is None else "never", output.show)
+        text = render("check", form, shown, environment, look)
         if path is None:
             environment.write(text, commands=form == "github")
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ragortune.commands.formats import choose_format, render
+from ragortune.commands.formats import Look, choose_format, render
 from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.model import Rulebook
 from ragortune.model.prices import STALE_AFTER, PriceBook, check_row, count_days
@@ -70,7 +70,7 @@ def show_price(name: str, request: PriceRequest, form: str, color: str, environm
     if name not in book.rows:
         raise PriceError.unknown("price row", name, book.rows)
     page = PriceList([book.rows[name]], today, rulebook.sources)
-    environment.write(render("prices show", form, page, environment, color))
+    environment.write(render("prices show", form, page, environment, Look(color)))
     return ExitCode.OK
 
 

@@ -132,7 +132,7 @@ class ProfileFile:
         self._held, self._saved = text, _list_answers(interview)
 
     def _read(self) -> str | None:
-        if not self._place.exists():
+        if not os.path.exists(self._place):
             return None
         try:
             return decode_text(read_bytes(self._place, PROFILE_BYTES), self.path)

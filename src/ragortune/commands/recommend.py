@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from ragortune.casebook import find_nearest
-from ragortune.commands.formats import choose_format, render
+from ragortune.commands.formats import Look, choose_format, choose_sections, render
 from ragortune.commands.shared import choose_date, open_rulebook, show_error
 from ragortune.costs.derived import add_facts
 from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile, trace_rules
@@ -41,6 +41,10 @@ class RecommendRequest(Record, frozen=True):
     paths: tuple[str, ...] = ()
     """Profile files; `-` is stdin."""
     format: str = "text"
+    show: str | None = None
+    """Names of sections, with commas between them."""
+    full: bool = False
+    """Whether all sections are shown."""
     brief: bool = False
     """Only the option, its probability and the needs."""
     what_if: bool | None = None
@@ -72,6 +76,7 @@ class _Input(Record, frozen=True):
 def recommend_profiles(request: RecommendRequest, environment: Environment) -> ExitCode:
     """Print the recommendation for each profile; what cannot be read is named on stderr, the rest is answered."""
     batch = _check_request(request, environment)
+    show = choose_sections("recommend", request.format, request.show, full=request.full)
     rulebook = open_rulebook(request.rules, environment)
     vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
     inputs = itertools.chain.from_iterable(
@@ -97,8 +102,11 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
             result: object = Verdict(rulebook, profile.project, verdict, entry.path, entry.line, origin)
         else:
             command = "recommend"
-            result = _judge(request, rulebook, profile, environment, origin).replace(follows=printed)
-        environment.write(render(command, request.format, result, environment, request.color))
+            result = advice = _judge(request, rulebook, profile, environment, origin).replace(follows=printed)
+            if advice.refusal and request.format == "text":
+                show = show or ("why-not",)
+        look = Look(request.color, show)
+        environment.write(render(command, request.format, result, environment, look))
         printed = True
     return ExitCode.UNUSABLE if failed else ExitCode.OK
 
@@ -137,7 +145,7 @@ def _judge(
 ) -> Advice:
     """Return the recommendation for one profile with what was asked for; `origin` is None outside of a batch."""
     recommendation = judge_profile(rulebook, profile)
-    if request.what_if or request.why_not or (request.what_if is None and origin is None):
+    if request.what_if or request.why_not or (request.what_if is None and (request.show or origin is None)):
         recommendation = add_what_if(recommendation, change_fixed=request.any_answer)
     refusal = None
     if request.why_not == recommendation.option:

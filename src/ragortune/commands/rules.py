@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ragortune.casebook import measure_agreement
-from ragortune.commands.formats import choose_format, render
+from ragortune.commands.formats import Look, choose_format, render
 from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
 from ragortune.lint import check_folder
 from ragortune.lint.examples import run_tests
@@ -40,7 +41,7 @@ def show_page(name: str, rules: str | None, form: str, color: str, environment: 
         environment.write(decode_text(read_bytes(document, RULE_FILE_BYTES), name))
         return ExitCode.OK
     page = find_page(open_rulebook(rules, environment), name)
-    environment.write(render("explain", form, page, environment, color))
+    environment.write(render("explain", form, page, environment, Look(color)))
     return ExitCode.OK
 
 
@@ -78,7 +79,7 @@ def diff_rule_sets(base: str, rules: str | None, form: str, environment: Environ
     """Print what differs between another rule set and the one that holds here, and the cases to which it matters."""
     form = choose_format("rules diff", form)
     folder = shipped_folder() if base == _SHIPPED else Path(environment.folder, base)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         hint = f"BASE is the folder of a rule set, or '{_SHIPPED}'"
         raise UsageError(f"cannot compare with {quote_value(base)}: no such folder", None, hint)
     diff = compare_rule_sets(load_rulebook(folder), open_rulebook(rules, environment))

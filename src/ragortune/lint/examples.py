@@ -15,7 +15,7 @@ from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.evidence.profile import Vocabulary
 from ragortune.evidence.quotes import BLOCK
 from ragortune.model import Rulebook, TraceState
-from ragortune.model.documents import DesignReading
+from ragortune.model.documents import DesignReading, StatedFact
 from ragortune.model.findings import FindingExample, FindingRule, read_finding_rules
 from ragortune.support.record import Record, plain_data
 from ragortune.support.text import join_words
@@ -80,27 +80,34 @@ def try_phrases(rulebook: Rulebook) -> Iterator[Tried]:
         for expected in phrase.tests.field_names():
             for example in getattr(phrase.tests, expected):
                 text, wanted = (example, None) if isinstance(example, str) else (example.text, example.value)
-                values = _read_values(phrase, text, reader)
+                facts = _read_facts(phrase, text, reader)
+                values = [plain_data(fact.value) for fact in facts if fact.phrase == phrase.id]
                 found = bool(values) if wanted is None else plain_data(wanted) in values
-                made = f" ({join_words(map(str, values))})" if values else ""
-                happened = f"{'is found' if found else 'is not found'}{made}"
+                others = [
+                    fact.phrase
+                    for fact in facts
+                    if not values and fact.criterion in (*phrase.says, phrase.number)
+                ]
+                made = [*map(str, values), *(f"{other} finds it already" for other in others)]
+                happened = (
+                    f"{'is found' if found else 'is not found'}{f' ({join_words(made)})' if made else ''}"
+                )
                 yield Tried(phrase.id, text, expected, happened, found == (expected == "stated"))
 
 
-def _read_values(phrase: FactWords, text: str, reader: DesignReader) -> tuple[object, ...]:
-    """Return what a phrase reads in a text, as if it stood in a section and block in which the phrase counts."""
+def _read_facts(phrase: FactWords, text: str, reader: DesignReader) -> list[StatedFact]:
+    """Return what is read in a text, as if it were in a section and block in which a phrase counts."""
     document = read_sentences(text, reader.marker.language)
     sentences = document.sentences
     if phrase.sections and not any(sentence.kind in phrase.sections for sentence in sentences):
         sentences = tuple(
             msgspec.structs.replace(sentence, kind=phrase.sections[0]) for sentence in sentences
         )
-    facts = (
+    return [
         fact
         for marked in reader.mark(sentences)
         for fact in reader.facts.read_sentence(marked, document.lines)
-    )
-    return tuple(plain_data(fact.value) for fact in facts if fact.phrase == phrase.id)
+    ]
 
 
 # --- finding rules ------------------------------------------------------------------------------------------------

@@ -244,10 +244,10 @@ class Remark(msgspec.Struct, frozen=True):
     text: str
     """What stands inside the comment, without `<!--` and `-->`."""
     headings: tuple[str, ...] = ()
-    first_line: int = 0
-    """First line of the section under the nearest heading above it."""
-    last_line: int = 0
-    """Last line of that section."""
+    begins: tuple[int, int] = (0, 0)
+    """Line and column of the text of the nearest heading above it."""
+    ends: tuple[int, int] = (0, 0)
+    """Line and column of what follows the section under that heading."""
 
 
 class DocumentStatus(StrEnum):
@@ -281,6 +281,8 @@ class DesignReading(msgspec.Struct, frozen=True):
     """Physical lines."""
     remarks: tuple[Remark, ...] = ()
     """Comments that speak to this program."""
+    unread: tuple[int, ...] = ()
+    """Lines that begin a `ragortune` block in a comment or in code, which is not read."""
     accepted: str | None = None
     """The document's own status word (`accepted`, `proposed`, `superseded`, ...) in lower case, if it has one."""
     title: str | None = None

@@ -20,7 +20,7 @@ between a title and its first section are set apart by blank lines; elsewhere th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
@@ -152,6 +152,28 @@ class Break(Record, frozen=True, tag_field="kind", tag="break"):
 
 
 Block: TypeAlias = Heading | Paragraph | Items | Table | Code | Drawing | Fold | Break
+
+
+class Page(Record, frozen=True):
+    """A report: what fits one screen, and all of it in sections that have names."""
+
+    screen: Callable[[int], Iterable[Block]]
+    """Returns the screen in one of its forms, the longest first."""
+    forms: int
+    """How many forms there are."""
+    head: tuple[Block, ...]
+    """What stands before the sections, whichever are shown."""
+    sections: Mapping[str, Iterable[Block]]
+    """By name, in order, made when they are chosen; empty where there is nothing to say."""
+
+    def choose(self, names: Collection[str]) -> Iterator[Block]:
+        """Return the sections with these names, all if there are none; one that was named and is empty says so."""
+        yield from self.head
+        chosen = bool(names) and len(names) < len(self.sections)
+        for name, section in self.sections.items():
+            blocks = tuple(section)
+            if not names or name in names:
+                yield from blocks or ((Heading(name, 2), bullets(["none"])) if chosen else ())
 
 
 def terms(rows: Iterable[tuple[Inline, Inline]], style: Style | None = Style.NAME) -> Table:

@@ -5,6 +5,7 @@ The page shows in a terminal or a log the lines that findings are about; as a co
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 from ragortune.model.documents import DocumentStatus
@@ -19,12 +20,14 @@ from ragortune.report.blocks import (
     Inline,
     Item,
     Items,
+    Page,
     Paragraph,
     Span,
     Style,
 )
 from ragortune.report.markdown import write_markdown
-from ragortune.support.text import clean_line, clean_text, count_words
+from ragortune.report.screen import LONG, SHORT
+from ragortune.support.text import clean_line, clean_text, count_words, cut_text
 
 STEP_NAMES: Mapping[StepKind, str] = {
     StepKind.SENTENCE: "says",
@@ -97,25 +100,61 @@ def format_decision(audit: DocumentAudit) -> str:
 # --- the page -----------------------------------------------------------------------------------------------------
 
 
-def build_page(report: CheckReport) -> list[Block]:
-    """Return the findings of a run, errors and warnings in full, notes in a line each with the block that answers them."""
-    hint = "`ragortune explain RULE` tells why, on what evidence, and what to do"
-    more: list[Block] = [Paragraph(hint, Style.ASIDE)] if report.active else []
-    return [*_list_findings(report), Paragraph(sum_up(report), Style.STRONG), *more]
+SECTIONS = ("findings", "suppressed", "unreadable")
+"""Names that `--show` takes."""
+_HINT = "`--full` shows the arguments; `ragortune explain RULE` tells why, on what evidence, and what to do"
+_WHOLE = 10
+"""So many findings may be shown in full on a screen, if they fit."""
+_MOST_SHOWN = (20, 20, 20, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2, 1)
+"""How many findings each form of the screen shows: in full, without argument, in sentences, then cut."""
+
+
+def build_page(report: CheckReport) -> Page:
+    """Return the findings of a run: what counts, what is suppressed or gone, and what could not be read."""
+    sections = (_list_findings(report), _list_suppressed(report), _list_unreadable(report))
+    return Page(
+        lambda form: _draw_screen(report, form),
+        len(_MOST_SHOWN),
+        (Heading("Retrieval or tuning: what the design documents say"), Paragraph(f"{sum_up(report)}.")),
+        dict(zip(SECTIONS, sections, strict=True)),
+    )
+
+
+def _draw_screen(report: CheckReport, form: int) -> Iterator[Block]:
+    """Yield the sum of a run, and in one form of the screen the findings that matter most."""
+    yield Paragraph(f"{sum_up(report)}.", Style.STRONG)
+    yield from itertools.islice(_list_unreadable(report), _MOST_SHOWN[form] // 4 + 1)
+    ranked = report.ranked
+    if form == 0 and len(ranked) <= _WHOLE:
+        yield Break()
+        yield from _list_findings(report)
+    else:
+        for audit, finding in ranked[: _MOST_SHOWN[form]]:
+            yield from _show_briefly(audit, finding, form)
+    if not ranked:
+        audits = report.audits[: _MOST_SHOWN[form]]
+        yield from (Paragraph(f"{own.reading.path}: {format_decision(own)}") for own in audits)
+    more = len(ranked[_MOST_SHOWN[form] :])
+    if more:
+        yield Paragraph(f"and {count_words(more, 'more finding')}")
+    if ranked:
+        yield Paragraph(_HINT, Style.ASIDE)
+
+
+def _show_briefly(audit: DocumentAudit, finding: AuditFinding, form: int) -> Iterator[Block]:
+    """Yield a finding without its argument: with what to do at first, in a sentence then, cut at last."""
+    head = Span(f"{finding.severity}[{finding.rule.id}]", _STYLES[finding.severity])
+    place = f" {finding.rule.code} {audit.reading.path}:{finding.line}: "
+    message = cut_text(format_message(finding), LONG if form < 3 else SHORT)
+    yield Paragraph((head, place, message))
+    if form < 2 and finding.severity is not Severity.NOTE:
+        yield Drawing(lambda width: _draw_excerpt(audit, finding, width))
+        yield Paragraph(cut_text(finding.rule.remedy, LONG), lead="  -> ")
 
 
 def write_review(report: CheckReport) -> str:
     """Return a run of `check` as a Markdown comment; no document can write markup into it."""
-    book = report.rulebook
-    page = [
-        Heading("Retrieval or tuning: what the design documents say"),
-        Paragraph(f"{sum_up(report)}."),
-        *_list_findings(report),
-        Paragraph(
-            f"Rule set {book.name} {book.version}. `ragortune explain RULE` tells why and on what evidence."
-        ),
-    ]
-    return f"{MARKER}\n{write_markdown(page, level=2)}"
+    return f"{MARKER}\n{write_markdown(build_page(report).choose(()), level=2)}"
 
 
 def _list_findings(report: CheckReport) -> Iterator[Block]:
@@ -126,16 +165,21 @@ def _list_findings(report: CheckReport) -> Iterator[Block]:
         for finding in sorted(audit.active, key=lambda finding: finding.rank):
             yield from _show_finding(audit, finding)
             yield Break()
-    others: list[Inline] = []
+
+
+def _list_suppressed(report: CheckReport) -> Iterator[Block]:
+    """Yield what comments silence, and what the baseline knows in vain."""
     for audit, finding, held in report.suppressed:
         until = f" until {held.until}" if held.until else ""
         place = f"{audit.reading.path}:{finding.line}"
-        others.append(f"suppressed[{finding.rule.id}]{until}: {clean_line(held.because)} ({place})")
-    others += [
-        f"stale in the baseline: {entry.rule} in {entry.path}: {clean_line(entry.sentence)}"
-        for entry in report.stale
-    ]
-    yield from (Paragraph(text, Style.ASIDE) for text in others)
+        text = f"suppressed[{finding.rule.id}]{until}: {clean_line(held.because)} ({place})"
+        yield Paragraph(text, Style.ASIDE)
+    for entry in report.stale:
+        text = f"stale in the baseline: {entry.rule} in {entry.path}: {clean_line(entry.sentence)}"
+        yield Paragraph(text, Style.ASIDE)
+
+
+def _list_unreadable(report: CheckReport) -> Iterator[Block]:
     for path, message in report.unreadable:
         yield Paragraph((Span("unreadable", Style.ERROR), f": {path}: {message}"))
 

@@ -50,7 +50,7 @@ def write_github(report: CheckReport) -> str:
         more = count_words(len(commands) - MOST_ANNOTATIONS + 1, "more finding")
         text = f"{more}; the job summary has all of them"
         commands[MOST_ANNOTATIONS - 1 :] = [_command("notice", text, title="ragortune")]
-    return "\n".join([*commands, sum_up(report)]) + "\n"
+    return "\n".join([*commands, disarm_commands(sum_up(report))]) + "\n"
 
 
 def _command(level: str, text: str, **properties: object) -> str:
@@ -66,8 +66,20 @@ def _command(level: str, text: str, **properties: object) -> str:
 
 
 def describe_gitlab(report: CheckReport) -> list[dict[str, object]]:
-    """Return a GitLab code quality report."""
-    return [
+    """Return a GitLab code quality report; what settings leave out is an entry at their file, as nothing else is shown."""
+    told: list[dict[str, object]] = []
+    if report.settings:
+        path, _, effect = clean_text(report.settings).partition(" ")
+        told = [
+            {
+                "description": clean_text(report.settings),
+                "check_name": "settings",
+                "fingerprint": f"settings:{path}:{re.sub('[0-9]+', 'N', effect)}",
+                "severity": "info",
+                "location": {"path": path, "lines": {"begin": 1}},
+            }
+        ]
+    found: list[dict[str, object]] = [
         {
             "description": format_message(finding),
             "check_name": finding.rule.id,
@@ -77,6 +89,7 @@ def describe_gitlab(report: CheckReport) -> list[dict[str, object]]:
         }
         for audit, finding in report.active
     ]
+    return [*told, *found]
 
 
 # --- JUnit --------------------------------------------------------------------------------------------------------

@@ -6,31 +6,40 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from ragortune.costs.assess import DECIDES_FROM, CostReport, OptionCost
+from ragortune.costs.assess import CostReport
 from ragortune.costs.comparisons import BreakEven, Payback, Swing
-from ragortune.costs.derived import Facts
-from ragortune.costs.feasibility import Ruling
 from ragortune.costs.inputs import Input, Origin
-from ragortune.model import Option, Source
-from ragortune.model.prices import STALE_AFTER
-from ragortune.report.blocks import Bar, Block, Break, Column, Heading, Paragraph, Span, Style, Table, terms
-from ragortune.support.record import Record
-from ragortune.support.text import join_words
+from ragortune.report.bill import (
+    CostAnswer,
+    describe_advice,
+    draw_screen,
+    format_count,
+    format_leader,
+    format_name,
+    format_number,
+    list_lead,
+    list_obstacles,
+    list_parts,
+    list_times,
+)
+from ragortune.report.blocks import (
+    Bar,
+    Block,
+    Break,
+    Column,
+    Heading,
+    Page,
+    Paragraph,
+    Span,
+    Style,
+    Table,
+    terms,
+)
+from ragortune.report.screen import SCREENS
 
 SCHEMA = "ragortune/cost/1"
 _BAR_CELLS = 24
 _NEVER = "never"
-
-
-class CostAnswer(Record, frozen=True):
-    """What `cost` has to say about a profile."""
-
-    report: CostReport
-    facts: Facts
-    """Derived facts, each with the number behind it."""
-    advice: tuple[str, str] | None
-    """What is recommended without these facts, and with them; None where the profile has no quantities."""
-    sources: Mapping[str, Source]
 
 
 # --- for programs -------------------------------------------------------------------------------------------------
@@ -47,78 +56,47 @@ def describe_costs(answer: CostAnswer) -> dict[str, object]:
     }
 
 
-# --- numbers and names --------------------------------------------------------------------------------------------
-
-
-def format_number(number: float) -> str:
-    """Return a number as people write it: three digits that count, thousands with commas."""
-    size = abs(number)
-    if size >= 1e12:
-        return f"{number:.2e}"
-    if size >= 100:
-        return f"{number:,.0f}"
-    if size >= 10:
-        return f"{number:.1f}"
-    if size >= 0.01 or size == 0:
-        return f"{number:.2f}"
-    return f"{number:.1g}" if size >= 1e-4 else f"{number:.0e}"
-
-
-def format_count(number: float) -> str:
-    """Return a large count in a few characters: 38.2 million."""
-    for size, word in ((1e9, " billion"), (1e6, " million")):
-        if abs(number) >= size:
-            return f"{number / size:.3g}{word}"
-    return f"{float(f'{number:.3g}'):,.0f}"
-
-
-def format_name(cost: OptionCost) -> str:
-    """Return an option's name with how its prompt is cached and what it runs on."""
-    extras = [] if cost.cache == "none" else [f"{cost.cache} cache"]
-    extras += ["batch"] if cost.batch else []
-    if cost.accelerators is not None:
-        extras.append(f"{cost.accelerators} accelerator{'s' if cost.accelerators != 1 else ''}")
-    return cost.id + (f" ({', '.join(extras)})" if extras else "")
-
-
-def _times(cost: OptionCost) -> tuple[float, float, float, float]:
-    own = cost.latency
-    return own.first_p50, own.first_p95, own.whole_p50, own.whole_p95
-
-
 # --- the page -----------------------------------------------------------------------------------------------------
 
 
-def build_page(answer: CostAnswer) -> list[Block]:
-    """Return the page on a cost report."""
+SECTIONS = (
+    *("bills", "parts", "latency", "obstacles", "break-even", "material", "payback", "swings"),
+    *("advice", "given", "defaults", "prices"),
+)
+"""Names that `--show` takes."""
+
+
+def build_page(answer: CostAnswer) -> Page:
+    """Return the report on costs."""
     report = answer.report
-    return [
-        Heading(report.project or "Untitled project"),
-        terms([("Cheapest", Span(_format_leader(report), Style.ADVICE)), *_lead(report)], None),
-        *_bills(report),
-        *_section("What makes the bills, at the best guesses", _parts(report)),
-        *_latencies(report),
-        *_section("Obstacles", _obstacles(report)),
-        *_section(
+    title = Heading(report.project or "Untitled project")
+    sections = (
+        _bills(report),
+        _section("What makes the bills, at the best guesses", list_parts(report)),
+        _latencies(report),
+        _section("Obstacles", list_obstacles(report)),
+        _section(
             "Break-even: requests a month from which one is cheaper than another",
             _break_evens(report),
             "Hit rates of caches and numbers of machines are held at what they are now.",
         ),
-        *_section("Break-even: size of the material", _context_limits(report)),
-        *_section(
+        _section("Break-even: size of the material", _context_limits(report)),
+        _section(
             "Payback of tuning",
-            [(report.letters[own.option], _format_payback(own, report.letters)) for own in report.paybacks],
+            ((report.letters[own.option], _format_payback(own, report.letters)) for own in report.paybacks),
         ),
-        *_tornado(report),
-        *_section("Into the advice", *_advice(answer)),
-        *_section("Given", *_given(report)),
-        *_section("Defaults that were used", *_defaults(answer)),
-        *_section("Prices that were used", _prices(answer)),
-        Break(),
-        Paragraph(
-            "Formulas: `ragortune explain docs/cost.md`. Prices: `ragortune prices show ID`.", Style.ASIDE
-        ),
-    ]
+        _tornado(report),
+        _section("Into the advice", *_advice(answer)),
+        _section("Given", *_given(report)),
+        _section("Defaults that were used", *_defaults(answer)),
+        _prices(answer),
+    )
+    return Page(
+        lambda form: draw_screen(answer, form),
+        SCREENS,
+        (title, terms([("Cheapest", Span(format_leader(report), Style.ADVICE)), *list_lead(report)], None)),
+        dict(zip(SECTIONS, sections, strict=True)),
+    )
 
 
 def _section(heading: str, rows: Iterable[tuple[str, str]], *remarks: str) -> Iterator[Block]:
@@ -128,46 +106,6 @@ def _section(heading: str, rows: Iterable[tuple[str, str]], *remarks: str) -> It
         yield Heading(heading, 2)
         yield terms(listed)
         yield from (Paragraph(remark, Style.ASIDE) for remark in remarks)
-
-
-def _lead(report: CostReport) -> list[tuple[str, str]]:
-    requests = report.requests_a_month
-    text = f"{format_count(requests.p50)} a month"
-    if requests.p10 < requests.p90:
-        text += f" ({format_count(requests.p10)} to {format_count(requests.p90)})"
-    lead = [("Requests", text)]
-    if report.worth_of_a_point is not None:
-        ranked = "is part of the ranking" if report.wrong_answers_priced else "is not in the bills below"
-        worth = f"one percentage point is worth {format_number(report.worth_of_a_point)} USD a month"
-        lead.append(("Accuracy", f"{worth}; it {ranked}"))
-    stale = sum(age.stale for age in report.prices)
-    oldest = max((age.days for age in report.prices), default=0)
-    text = f"{len(report.prices)} price rows, judged on {report.as_of}; the oldest is {oldest} days old"
-    if report.prices_refused:
-        text += "; prices older than a year carry no break-even"
-    elif stale:
-        text += f"; {stale} older than {STALE_AFTER} days"
-    return [*lead, ("Prices", text)]
-
-
-def _format_leader(report: CostReport) -> str:
-    cost = report.leader
-    if cost is None:
-        return "no option can be used; see the obstacles"
-    chance = report.chance_of(cost.option)
-    rivals = [other for other in report.options if other.feasible and other.option is not cost.option]
-    if not rivals:
-        return f"{cost.option} is the only option that can be used; cheapest as {format_name(cost)}"
-    if chance < DECIDES_FROM:
-        chances = {option: report.chance_of(option) for option in Option}
-        shares = [f"{option} in {share:.0%}" for option, share in chances.items() if share > 0.005]
-        return f"cost does not decide: of the draws {join_words(shares)} are cheapest"
-    text = f"{cost.option}, in {chance:.0%} of {report.draws:,} draws; as {format_name(cost)}"
-    if cost.total.p50 > 0:
-        nearest = min(rivals, key=lambda other: other.total.p50)
-        times = f"{nearest.total.p50 / cost.total.p50:.3g}"
-        text += f"; the next option costs {times} times as much ({format_name(nearest)})"
-    return text
 
 
 def _columns(*titles: str) -> tuple[Column, ...]:
@@ -194,39 +132,15 @@ def _bills(report: CostReport) -> Iterator[Block]:
         yield Paragraph("The total holds what wrong answers cost.", Style.ASIDE)
 
 
-def _parts(report: CostReport) -> Iterator[tuple[str, str]]:
-    for cost in report.options:
-        total = sum(cost.lines.values())
-        if not cost.feasible or total <= 0:
-            continue
-        text = ", ".join(
-            f"{name} {format_number(amount)} ({amount / total:.0%})"
-            for name, amount in cost.lines.items()
-            if amount >= total * 0.005
-        )
-        once = [f"{name} {format_number(paid)}" for name, paid in cost.investments.items() if paid > 0.5]
-        text += f"; once: {', '.join(once)}" if once else ""
-        if cost.accepted_answer is not None:
-            text += f"; an accepted answer costs {format_number(cost.accepted_answer.p50)} USD"
-        yield report.letters[cost.id], text
-
-
 def _latencies(report: CostReport) -> Iterator[Block]:
     rows = tuple(
-        (f"{report.letters[cost.id]} {format_name(cost)}", *(f"{time:,.0f}" for time in _times(cost)))
+        (f"{report.letters[cost.id]} {format_name(cost)}", *(f"{time:,.0f}" for time in list_times(cost)))
         for cost in report.options
         if not any(found.gate in ("window", "knowledge") for found in cost.obstacles)
     )
     if rows:
         yield Heading("Milliseconds", 2)
         yield Table(_columns("first word", "p95", "whole answer", "p95"), rows, head=True)
-
-
-def _obstacles(report: CostReport) -> Iterator[tuple[str, str]]:
-    words = {Ruling.FAILS: "cannot be used", Ruling.WARNS: "beware"}
-    for cost in report.options:
-        for found in cost.obstacles:
-            yield report.letters[cost.id], f"{words[found.ruling]}: {found.text} ({found.gate})"
 
 
 def _break_evens(report: CostReport) -> Iterator[tuple[str, str]]:
@@ -305,9 +219,7 @@ def _tornado(report: CostReport) -> Iterator[Block]:
 
 def _advice(answer: CostAnswer) -> tuple[Iterable[tuple[str, str]], str]:
     rows = [(name, f"{level} ({shown})") for name, (level, shown) in answer.facts.items()]
-    plain, informed = answer.advice or ("", "")
-    without = ", as without them." if plain == informed else f"; without them it is {plain}."
-    return rows, f"With these facts the advice is {informed}{without}"
+    return rows, describe_advice(answer)
 
 
 def _format_input(entry: Input) -> str:
@@ -336,7 +248,12 @@ def _defaults(answer: CostAnswer) -> tuple[Iterable[tuple[str, str]], str]:
     return rows, "Nobody said these. Each can be given under `quantities`."
 
 
-def _prices(answer: CostAnswer) -> Iterator[tuple[str, str]]:
+def _prices(answer: CostAnswer) -> Iterator[Block]:
+    rows = []
     for age in answer.report.prices:
         old = f", {age.days} days old" if age.stale else ""
-        yield age.id, f"{age.as_of}{old}; {age.confidence}; {age.source}"
+        rows.append((age.id, f"{age.as_of}{old}; {age.confidence}; {age.source}"))
+    yield from _section("Prices that were used", rows)
+    yield Break()
+    more = "Formulas: `ragortune explain docs/cost.md`. Prices: `ragortune prices show ID`."
+    yield Paragraph(more, Style.ASIDE)

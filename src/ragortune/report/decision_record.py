@@ -115,9 +115,9 @@ class _Record:
         yield Heading("Decision Outcome", 2)
         yield Paragraph(f'Chosen option: "{self._guide.title}", because {because}.')
         yield Paragraph(f"{self._guide.meaning} First step: {_lower((first or [self._guide.first])[0])}.")
-        yield Paragraph(
-            f"Probability {describe_probability(self._advice)}. The advice is {describe_firmness(self._advice)}."
-        )
+        shown = format_probability(self._book, self._advice.probability[self._advice.option])
+        told = f"Probability {shown}.{describe_probability(self._advice)}"
+        yield Paragraph(f"{told} The advice is {describe_firmness(self._advice)}.")
         yield Heading("Consequences", 3)
         yield bullets(
             [

@@ -7,9 +7,8 @@ from math import floor, isclose
 
 from ragortune.casebook import NearCase
 from ragortune.engine import Outcome, decide_option
-from ragortune.engine.questions import list_askable
 from ragortune.model import Need, Option, Recommendation, Refusal, Rulebook, RuleTrace, is_undecided
-from ragortune.report.blocks import Bar, Block, Column, Inline, Span, Style, Table, terms
+from ragortune.report.blocks import Bar, Block, Column, Paragraph, Span, Style, Table
 from ragortune.support.record import Record
 from ragortune.support.text import count_words
 
@@ -20,8 +19,9 @@ OPTION_NAMES: Mapping[Option, str] = {
     Option.NEITHER: "prompting, context or tools first",
 }
 NEED_NAMES: Mapping[Need, str] = {Need.RAG: "retrieval", Need.FINE_TUNING: "tuning"}
-_MOST_QUESTIONS = 3
 _OPTION_CELLS = 50
+_TELLABLE = 0.95
+"""Above this the field sample is too small to tell one share from another."""
 
 
 class Advice(Record, frozen=True):
@@ -50,28 +50,25 @@ class Verdict(Record, frozen=True):
 
 
 def build_headline(recommendation: Recommendation) -> list[Block]:
-    """Return what a reader has to know if they read nothing else: the advice, how probable it is, how firm."""
+    """Return the advice in a sentence with how often it was built, and the probabilities of the options."""
     book = recommendation.rulebook
-    rows: list[tuple[Inline, Inline]] = [
-        ("Recommendation", Span(format_verdict(recommendation), Style.ADVICE)),
-        ("Probability", describe_probability(recommendation)),
-        ("How firm", describe_firmness(recommendation)),
-    ]
-    if recommendation.too_little_known:
-        rows.append(("Base rates", format_base_rates(book)))
-        asked = list_askable(recommendation)[:_MOST_QUESTIONS]
-        for number, question in enumerate(asked):
-            name = Span(question.criterion, Style.NAME)
-            text = f"{book.criteria[question.criterion].question} ("
-            rows.append(("" if number else "Ask first", (text, name, ")")))
-    columns = (Column("Option"), Column("Probability", right=True), Column(only="text"))
+    columns = (Column("Option"), Column("Probability", right=True), Column("0 to 100%", only="text"))
     options = []
     for option, share in recommendation.probability.items():
         style = Style.ADVICE if option is recommendation.option else None
         cells = (option, format_probability(book, share))
         bar = Bar(0, share, _OPTION_CELLS, style=style)
         options.append((*(Span(cell, style) if style else cell for cell in cells), bar))
-    return [terms(rows, None), Table(columns, tuple(options))]
+    told = Span(f"{format_verdict(recommendation)}.", Style.ADVICE)
+    return [Paragraph((told, describe_probability(recommendation))), Table(columns, tuple(options))]
+
+
+def list_state(recommendation: Recommendation) -> list[tuple[str, str]]:
+    """Return how firm the advice is, with the base rates where too little is known."""
+    rows = [("How firm", describe_firmness(recommendation))]
+    if recommendation.too_little_known:
+        rows.append(("Base rates", format_base_rates(recommendation.rulebook)))
+    return rows
 
 
 def format_probability(rulebook: Rulebook, probability: float) -> str:
@@ -101,34 +98,32 @@ def format_verdict(recommendation: Recommendation) -> str:
     option = recommendation.option
     if recommendation.default:
         return (
-            f"Too little is known to tell. Until more is known: {option}, the default of the source document "
+            f"Too little is known to tell. Until more is known: {option}, the default "
             "(start with retrieval, add tuning only when needed)"
         )
-    named = f"{option}: {OPTION_NAMES[option]}"
+    named = f"{option} ({OPTION_NAMES[option]})"
     if not recommendation.too_little_known:
-        return named
+        return f"Recommendation: {named}"
     rival, shares = recommendation.runner_up, recommendation.probability
     tie = f" ({rival} is as likely)" if isclose(shares[option], shares[rival]) else ""
     return f"Too little is known to tell. The best guess is {named}{tie}"
 
 
 def describe_probability(recommendation: Recommendation) -> str:
-    """Return the probability and, where the rule set was fitted to a sample of projects, how often that was built."""
-    shown = format_probability(recommendation.rulebook, recommendation.probability[recommendation.option])
+    """Return how many systems were built so, where the rule set was fitted to a sample; else the probability."""
+    share = recommendation.probability[recommendation.option]
+    shown = format_probability(recommendation.rulebook, share)
     if not recommendation.rulebook.answer_counts:
-        return shown
-    counts = {"<1%": "fewer than 1", ">99%": "more than 99", "100%": "all"}
-    count = counts.get(shown, f"about {shown.removesuffix('%')}")
-    return f"{shown}: of 100 production systems that answered like this, {count} were built so"
+        return f" Its probability is {shown}."
+    count = f"more than {_TELLABLE:.0%}" if share > _TELLABLE else f"about {shown}"
+    return f" Of 100 published systems like this, {count.removesuffix('%')} did so."
 
 
 def describe_firmness(recommendation: Recommendation) -> str:
     """Return whether the advice is firm, and what open answers can still do to it."""
     if recommendation.settled:
         return "settled: no open answer can change the advice"
-    limit = format_share(recommendation.rulebook.scale.firm_from)
-    words = f"firm ({limit} or more)" if recommendation.firm else f"not firm (below {limit})"
-    return f"{words}; {_describe_open(recommendation)}"
+    return f"{'firm' if recommendation.firm else 'not firm'}; {_describe_open(recommendation)}"
 
 
 def _describe_open(recommendation: Recommendation) -> str:
@@ -142,7 +137,7 @@ def _describe_open(recommendation: Recommendation) -> str:
     count, alone = len(recommendation.unknowns), sum(question.alone for question in recommendation.unknowns)
     noun = "open answer" if count == 1 else "open answers"
     by_itself = {0: "none by itself", 1: "1 by itself"}.get(alone, f"{alone} by themselves")
-    return f"{count} {noun} can still change the advice, {by_itself}"
+    return f"{count} {noun} can still change it, {by_itself}"
 
 
 def write_verdict(verdict: Verdict) -> str:

@@ -25,8 +25,14 @@ from ragortune.support.text import clean_text
 
 _SPECIAL = re.compile(r"[\\`*\[\]#|~]|(?<![^\W_])_|_(?![^\W_])")
 """What means something in the middle of a line; an underscore inside a word does not."""
-_AT_START = re.compile(r"(?=[-+](?:\s|$)|[-=][-=\s]*$)|(?<=\d)(?=[.)](?:\s|$))")
-"""Where to escape what means something at the start of a line only: a list, or a line below a heading."""
+_AT_START = re.compile(r"(?=/|[-+](?:\s|$)|[-=][-=\s]*$)|(?<=\d)(?=[.)](?:\s|$))")
+"""Where to escape what means something at the start of a line only: a list, a line below a heading, an order such as `/merge`."""
+_LIVE = re.compile(
+    r"(?:(?:[\w.+-]{0,20}://|www\.|mailto:|xmpp:)[^\s`]+|(?<!\w)@\w"
+    r"|[\w.+-]{1,64}@[\w-]+\.\w|[\w./-]{0,100}#\d|\bGH-\d)[\w.@/#-]*",
+    re.IGNORECASE,
+)
+"""What code hosts make a link of, or tell people and other projects by: addresses, `@name`, `#1`; they let code be."""
 _CODE = re.compile(r"`([^`]+)`")
 _STRONG = (Style.STRONG, Style.ADVICE, Style.ERROR, Style.WARNING)
 
@@ -36,9 +42,23 @@ def escape_markdown(text: str) -> str:
     return _escape(text).strip()
 
 
-def _escape(text: str) -> str:
+def _escape(text: str, *, in_table: bool = False) -> str:
     one_line = re.sub(r"\s+", " ", clean_text(text))
-    return _SPECIAL.sub(r"\\\g<0>", one_line.replace("&", "&amp;").replace("<", "&lt;"))
+    parts: list[str] = []
+    at = 0
+    for found in _LIVE.finditer(one_line):
+        parts += [_escape_words(one_line[at : found.start()]), _write_code(found[0], in_table=in_table)]
+        at = found.end()
+    return "".join([*parts, _escape_words(one_line[at:])])
+
+
+def _escape_words(text: str) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", text.replace("&", "&amp;").replace("<", "&lt;"))
+
+
+def _write_code(text: str, *, in_table: bool) -> str:
+    code = f"`{' '.join(clean_text(text).split())}`"
+    return code.replace("|", "\\|") if in_table else code
 
 
 def _guard_start(line: str) -> str:
@@ -120,9 +140,8 @@ def _write_part(part: str | Span, *, in_table: bool) -> str:
         shown = _write_part(part.text, in_table=in_table)
         return f"**{shown.strip()}**" if part.style in _STRONG and shown.strip() else shown
     pieces = _CODE.split(part)
-    code = [f"`{' '.join(clean_text(piece).split())}`" for piece in pieces[1::2]]
-    pieces[0::2] = map(_escape, pieces[0::2])
-    pieces[1::2] = [piece.replace("|", "\\|") for piece in code] if in_table else code
+    pieces[0::2] = [_escape(piece, in_table=in_table) for piece in pieces[0::2]]
+    pieces[1::2] = [_write_code(piece, in_table=in_table) for piece in pieces[1::2]]
     return "".join(pieces)
 
 

@@ -49,22 +49,13 @@ _MOST_REASONS = 5
 _BAR_CELLS = 25
 
 
-def build_outlook(recommendation: Recommendation, refusal: Refusal | None = None) -> list[Block]:
-    """Return what could change the advice; nothing where it was not computed."""
-    if recommendation.sensitivities is None:
-        return []
-    return [
-        *(_explain_refusal(recommendation, refusal) if refusal else ()),
-        *_list_flips(recommendation),
-        *(_list_questions(recommendation) if recommendation.unknowns else ()),
-        *_list_sensitivities(recommendation),
-    ]
-
-
 # --- flips --------------------------------------------------------------------------------------------------------
 
 
-def _list_flips(recommendation: Recommendation) -> Iterator[Block]:
+def list_flips(recommendation: Recommendation) -> Iterator[Block]:
+    """Return the changes of answers that would change the advice; nothing where that was not worked out."""
+    if recommendation.sensitivities is None:
+        return
     merged = describe_flips(recommendation)
     more = len(merged[_MOST_FLIPS:])
     yield Heading("What would change it", 2)
@@ -109,26 +100,36 @@ def _format_change(recommendation: Recommendation, change: Mapping[str, Sequence
 # --- open questions -----------------------------------------------------------------------------------------------
 
 
-def _list_questions(recommendation: Recommendation) -> Iterator[Block]:
-    """Return the questions that are worth asking, the one that tells most first."""
-    least = recommendation.rulebook.scale.ask_from
-    worth = [question for question in list_askable(recommendation) if question.expected_gain >= least]
-    items = tuple(_ask(recommendation, question) for question in worth[:_MOST_QUESTIONS])
-    yield Heading("Find out next", 2)
-    yield Items(items or (Item("no open question is expected to tell much"),))
+def list_questions(recommendation: Recommendation) -> Iterator[Block]:
+    """Return the questions that are worth asking, and how to find out; nothing where that was not worked out."""
+    if recommendation.unknowns:
+        items = tuple(_ask(recommendation, question) for question in choose_questions(recommendation))
+        yield Heading("Find out next", 2)
+        yield Items(items[:_MOST_QUESTIONS] or (Item("no open question is expected to tell much"),))
+
+
+def choose_questions(recommendation: Recommendation) -> list[OpenQuestion]:
+    """Return the open questions that are worth asking, the one that tells most first."""
+    least = 0 if recommendation.too_little_known else recommendation.rulebook.scale.ask_from
+    return [question for question in list_askable(recommendation) if question.expected_gain >= least]
+
+
+def describe_gain(question: OpenQuestion) -> str:
+    """Return what the answer to a question can do."""
+    gives = f"could give {join_words(question.could_give, 'or')}"
+    return gives if question.alone else "only together with other answers"
 
 
 def _ask(recommendation: Recommendation, question: OpenQuestion) -> Item:
-    text = recommendation.rulebook.criteria[question.criterion].question
-    gives = f"could give {join_words(question.could_give, 'or')}"
-    how = gives if question.alone else "only together with other answers"
-    return Item(Span(question.criterion, Style.NAME), (f"{text} ({how})",))
+    criterion = recommendation.rulebook.criteria[question.criterion]
+    notes = (f"{criterion.question} ({describe_gain(question)})", Span(criterion.help, Style.ASIDE))
+    return Item(Span(question.criterion, Style.NAME), notes)
 
 
 # --- sensitivity --------------------------------------------------------------------------------------------------
 
 
-def _list_sensitivities(recommendation: Recommendation) -> Iterator[Block]:
+def list_sensitivities(recommendation: Recommendation) -> Iterator[Block]:
     """Return how far each answer moves a need, and the rules that carry the advice alone."""
     rows = [
         _draw_bar(recommendation, sensitivity)
@@ -179,8 +180,10 @@ def _draw_bar(recommendation: Recommendation, sensitivity: AnswerSensitivity) ->
 # --- refusals -----------------------------------------------------------------------------------------------------
 
 
-def _explain_refusal(recommendation: Recommendation, refusal: Refusal) -> Iterator[Block]:
+def explain_refusal(recommendation: Recommendation, refusal: Refusal | None) -> Iterator[Block]:
     """Return what speaks against an option, gates first, and the smallest change that would make it right."""
+    if refusal is None:
+        return
     rows = [
         (hit.rule.code, f"{hit.rule.title}: {GATE_WORDS[hit.gate].format(NEED_NAMES[hit.need])}")
         for hit in refusal.gates

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ragortune.casebook import NearCase
 from ragortune.engine.score import logistic
-from ragortune.evidence.profile import describe_answer, join_levels
+from ragortune.evidence.profile import join_levels
 from ragortune.model import (
     Direction,
     GateHit,
@@ -16,8 +15,6 @@ from ragortune.model import (
     NeedState,
     NoticeKind,
     Quality,
-    Recommendation,
-    Refusal,
     Rule,
     RuleHit,
     Sample,
@@ -27,10 +24,12 @@ from ragortune.report.blocks import (
     Break,
     Cell,
     Column,
+    Fold,
     Heading,
     Inline,
     Item,
     Items,
+    Page,
     Paragraph,
     Span,
     Style,
@@ -38,8 +37,10 @@ from ragortune.report.blocks import (
     bullets,
     terms,
 )
-from ragortune.report.headline import NEED_NAMES, Advice, build_headline, format_share
-from ragortune.report.outlook import build_outlook
+from ragortune.report.headline import NEED_NAMES, Advice, build_headline, format_share, list_state
+from ragortune.report.outlook import explain_refusal, list_flips, list_questions, list_sensitivities
+from ragortune.report.screen import SCREENS
+from ragortune.report.summary import describe_answers, draw_screen
 from ragortune.support.text import join_words
 
 _NOTICE_NAMES: Mapping[NoticeKind | None, str] = {
@@ -62,54 +63,51 @@ _BAR_CELLS = 3
 """Cells of a bar for log-odds of one."""
 
 
-def build_recommendation(advice: Advice) -> list[Block]:
-    """Return the page of a recommendation, with what could change it where that was computed."""
-    page = _Page(advice.recommendation).build(advice.cases or (), advice.refusal)
-    return [*([Break(line=True)] if advice.follows else []), *page]
+def build_recommendation(advice: Advice) -> Page:
+    """Return the report on a recommendation, with what could change it where that was computed."""
+    report = _Report(advice)
+    head = (Heading(report.given.profile.project or "Untitled project"), *build_headline(report.given))
+    return Page(
+        lambda form: draw_screen(advice, form),
+        SCREENS,
+        (*([Break(line=True)] if advice.follows else []), *head, terms(list_state(report.given), None)),
+        {name: build(report) for name, build in _SECTIONS.items()},
+    )
 
 
-class _Page:
-    """One recommendation, and the sources that its page names so far."""
+class _Report:
+    """One recommendation, and the sources that its sections name so far, numbered in the order of naming."""
 
-    def __init__(self, recommendation: Recommendation) -> None:
-        self._advice = recommendation
-        self._book = recommendation.rulebook
-        self._guide = self._book.options[recommendation.option]
-        self._techniques = recommendation.techniques[:_MOST_STEPS]
+    def __init__(self, advice: Advice) -> None:
+        self.given = advice.recommendation
+        self.refusal = advice.refusal
+        self._cases = advice.cases or ()
+        self._book = self.given.rulebook
+        self._guide = self._book.options[self.given.option]
+        self._techniques = self.given.techniques[:_MOST_STEPS]
         self._numbers: dict[str, int] = {}
 
-    def build(self, cases: tuple[NearCase, ...], refusal: Refusal | None) -> Iterator[Block]:
-        """Return the blocks; sources are numbered in the order in which they are first named."""
-        yield Heading(self._advice.profile.project or "Untitled project")
-        yield from build_headline(self._advice)
+    def list_reasons(self) -> Iterator[Block]:
+        """Return what speaks for and against each need."""
         yield Paragraph(self._guide.meaning)
         for need in Need:
             yield from self._argue_need(need)
-        gates = [hit for hit in self._advice.gates if self._decides(hit)]
+
+    def list_gates(self) -> Iterator[Block]:
+        """Return the gates that make a difference."""
+        gates = [hit for hit in self.given.gates if self._decides(hit)]
         if gates:
             named = [(hit, f"{NEED_NAMES[hit.need].capitalize()} {_GATE_NAMES[hit.gate]}") for hit in gates]
             yield Heading("Gates", 2)
             yield Items(tuple(self._remark(hit, name, hit.rule.because) for hit, name in named))
-        if self._advice.notices:
+
+    def list_notices(self) -> Iterator[Block]:
+        """Return contradictions, disputed bands and cautions."""
+        notices = self.given.notices
+        if notices:
+            names = [(hit, _NOTICE_NAMES[hit.rule.notice]) for hit in notices]
             yield Heading("Notices", 2)
-            yield Items(
-                tuple(
-                    self._remark(hit, _NOTICE_NAMES[hit.rule.notice], hit.rule.remedy)
-                    for hit in self._advice.notices
-                )
-            )
-        yield from build_outlook(self._advice, refusal)
-        yield from self._plan()
-        if cases:
-            yield Heading("Published projects most like this one", 2)
-            yield Items(tuple(self._compare(near) for near in cases))
-        if self._numbers:
-            sources = [self._book.sources[name] for name in self._numbers]
-            yield Heading("Sources", 2)
-            yield Items(
-                tuple(Item(source.title, address=source.address) for source in sources), numbered=True
-            )
-        yield from self._list_unknown()
+            yield Items(tuple(self._remark(hit, name, hit.rule.remedy) for hit, name in names))
 
     # --- needs, gates, notices ------------------------------------------------------------------------------------
 
@@ -120,7 +118,7 @@ class _Page:
         rows = [_reason_row(start, "", Span(base, Style.ASIDE))]
         weighed = [
             (reason.weight if reason.effect is Direction.FOR else -reason.weight, reason)
-            for reason in self._advice.reasons
+            for reason in self.given.reasons
             if reason.need is need
         ]
         weighed.sort(key=lambda pair: (pair[0] < 0, -abs(pair[0]), pair[1].rule.code))
@@ -135,7 +133,7 @@ class _Page:
             Column("Reason"),
         )
         yield Heading(f"Need for {NEED_NAMES[need]}", 2)
-        yield Paragraph(_describe_need(self._advice.needs[need]))
+        yield Paragraph(_describe_need(self.given.needs[need]))
         yield Table(columns, tuple(rows), gap=1)
         ceiling = self._describe_ceiling(need)
         if ceiling:
@@ -143,7 +141,7 @@ class _Page:
 
     def _describe_ceiling(self, need: Need) -> str:
         """Return why a need counts for less than its log-odds, or nothing where it does not."""
-        state, most = self._advice.needs[need], self._book.scale.unconfirmed
+        state, most = self.given.needs[need], self._book.scale.unconfirmed
         if state.confirmed or state.blocked_by or state.required_by or state.score <= most:
             return ""
         confirming = [
@@ -159,7 +157,7 @@ class _Page:
     def _decides(self, hit: GateHit) -> bool:
         """Return whether a gate makes a difference; what confirms a need does only where its ceiling would count."""
         return hit.gate is not GateKind.CONFIRMS or (
-            self._advice.needs[hit.need].score > self._book.scale.unconfirmed
+            self.given.needs[hit.need].score > self._book.scale.unconfirmed
         )
 
     def _remark(self, hit: GateHit | RuleHit, kind: str, more: str) -> Item:
@@ -169,11 +167,7 @@ class _Page:
 
     def _cite(self, text: str, answers: Mapping[str, tuple[str, ...]], rule: Rule) -> tuple[str | Span, ...]:
         """Return a sentence with the answers that it rests on and the number of its source."""
-        criteria = self._book.readable
-        shown = ", ".join(
-            f"{criteria[name].name.replace('_', ' ')}: {describe_answer(self._advice.profile, criteria[name])}"
-            for name in answers
-        )
+        shown = describe_answers(self.given, answers)
         return (f"{text} ", Span(f"({shown})", Style.ASIDE), self._number(rule))
 
     def _number(self, rule: Rule) -> str:
@@ -186,7 +180,7 @@ class _Page:
 
     # --- plan -----------------------------------------------------------------------------------------------------
 
-    def _plan(self) -> Iterator[Block]:
+    def plan(self) -> Iterator[Block]:
         """Return what to begin with, how to prove it, and when to look again."""
         found = [(hit.rule, hit.rule.technique) for hit in self._techniques if hit.rule.technique]
         steps = [(rule.code, technique.begin_with + self._number(rule)) for rule, technique in found]
@@ -203,7 +197,7 @@ class _Page:
 
     def _list_measures(self) -> Iterator[str]:
         """Return how to measure each thing that the system is known to do."""
-        for name, levels in self._advice.profile.levels.items():
+        for name, levels in self.given.profile.levels.items():
             criterion = self._book.readable[name]
             if criterion.several or len(levels) == 1:
                 measures = (criterion.level(level).measure for level in levels)
@@ -211,9 +205,22 @@ class _Page:
 
     # --- what it rests on -----------------------------------------------------------------------------------------
 
+    def list_cases(self) -> Iterator[Block]:
+        """Return the published projects most like this one."""
+        if self._cases:
+            yield Heading("Published projects most like this one", 2)
+            yield Items(tuple(self._compare(near) for near in self._cases))
+
+    def list_sources(self) -> Iterator[Block]:
+        """Return the sources that were named by number."""
+        if self._numbers:
+            named = [self._book.sources[name] for name in self._numbers]
+            yield Heading("Sources", 2)
+            yield Items(tuple(Item(source.title, address=source.address) for source in named), numbered=True)
+
     def _compare(self, near: NearCase) -> Item:
         """Return a published project: whether it agrees, what is alike, and what came out."""
-        case, criteria, levels = near.case, self._book.criteria, self._advice.profile.levels
+        case, criteria, levels = near.case, self._book.criteria, self.given.profile.levels
         same = [f"{criteria[name].name} {join_levels(criteria[name], levels[name])}" for name in near.shared]
         shared = f"shares {len(near.shared)}: {', '.join(same)}"
         if near.differing:
@@ -223,18 +230,34 @@ class _Page:
         verdict = Span(near.verdict, Style.WARNING if near.verdict == "disagrees" else Style.STRONG)
         return Item((verdict, heading), (Span(shared, Style.ASIDE), case.result), case.address)
 
-    def _list_unknown(self) -> Iterator[Block]:
-        """Return the unanswered criteria by group, and the rule set that judged."""
-        book, unanswered = self._book, self._advice.unanswered
+    def list_unknowns(self) -> Iterator[Block]:
+        """Return the unanswered criteria with how to find out, and the rule set that judged."""
+        book, unanswered = self._book, self.given.unanswered
         if unanswered:
-            groups = itertools.groupby((name.partition(".") for name in unanswered), lambda parts: parts[0])
             yield Heading(f"Unknown: {len(unanswered)} of {len(book.criteria)} answers", 2)
-            yield terms([(group, ", ".join(name for *_, name in names)) for group, names in groups], None)
+            yield Fold("How to find out", (terms((name, book.criteria[name].help) for name in unanswered),))
         yield Break()
         more = (
             "`ragortune explain CODE` tells about a rule, `ragortune explain probability` about the numbers."
         )
         yield Paragraph(f"Rule set {book.name} {book.version}, {book.digest[:19]}. {more}", Style.ASIDE)
+
+
+_SECTIONS: Mapping[str, Callable[[_Report], Iterable[Block]]] = {
+    "reasons": _Report.list_reasons,
+    "gates": _Report.list_gates,
+    "notices": _Report.list_notices,
+    "why-not": lambda own: explain_refusal(own.given, own.refusal),
+    "flips": lambda own: list_flips(own.given),
+    "questions": lambda own: list_questions(own.given),
+    "answers": lambda own: list_sensitivities(own.given),
+    "plan": _Report.plan,
+    "cases": _Report.list_cases,
+    "sources": _Report.list_sources,
+    "unknowns": _Report.list_unknowns,
+}
+SECTIONS = tuple(_SECTIONS)
+"""Names that `--show` takes."""
 
 
 def _describe_need(state: NeedState) -> str:

@@ -20,6 +20,7 @@ from ragortune.report.blocks import (
     Heading,
     Inline,
     Items,
+    Page,
     Paragraph,
     Style,
     Table,
@@ -39,6 +40,8 @@ _STYLES: Mapping[Style, str] = {
     Style.NOTE: "bold cyan",
 }
 _ASCII = str.maketrans("█░─│┃●└", "#--||o+")
+SCREEN_LINES = 22
+"""Lines of a terminal of 24, less that of the command and that of the prompt which follows."""
 _INDENT = 2
 _LEAST_ROOM = 20
 """Columns that text needs at least; names that leave less stand on a line of their own."""
@@ -67,6 +70,15 @@ def write_text(blocks: Iterable[Block], *, width: int, color: bool, unicode: boo
         previous = block
     text = page.stream.getvalue()
     return text if unicode else text.translate(_ASCII)
+
+
+def write_screen(page: Page, *, width: int, color: bool, unicode: bool = True) -> str:
+    """Return the longest form of a page's screen that fits a terminal; the shortest where none does."""
+    for form in range(page.forms):
+        text = write_text(page.screen(form), width=width, color=color, unicode=unicode)
+        if text.count("\n") <= SCREEN_LINES:
+            break
+    return text
 
 
 class _Page:

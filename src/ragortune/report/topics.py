@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from ragortune.engine import decide_option
 from ragortune.engine.score import logistic
 from ragortune.evidence.quantities import format_quantity
-from ragortune.model import EVEN, GateKind, Rulebook, Sample, Strength
+from ragortune.model import EVEN, GateKind, Option, Rulebook, Sample, Strength
 from ragortune.report.blocks import Block, Heading, Paragraph, terms
 from ragortune.report.headline import NEED_NAMES, format_share
 from ragortune.report.outlook import GATE_WORDS
@@ -18,6 +18,15 @@ _HOW = (
     "from its base rate, and each rule that fires adds its weight or takes it away. A need holds where its log-odds are "
     "above 0, which is a probability above 50%. Gates decide whatever the weights say. The pair of needs is the option. "
     "An unknown answer fires nothing."
+)
+_NEED = (
+    "Two questions are answered apart: must something be retrieved for a request, and must something be trained. Each "
+    "starts from its base rate, what production systems have; answers speak for it or against it, in log-odds. A need "
+    "that is more likely than not is taken to hold."
+)
+_GATE = (
+    "A gate decides about a need as a matter of logic, whatever the weights say: it requires it, rules it out, or "
+    "confirms that what it cannot do without is there."
 )
 _LOGISTIC = (
     "How likely a project that answers like this is to be built so. The logistic function turns the log-odds of each "
@@ -80,15 +89,29 @@ def scale_page(book: Rulebook) -> list[Block]:
             (name, f"log-odds {start:+.2f}, which is {format_share(logistic(start))}")
             for name, start in starts
         ),
-        *_list_gates(book),
+        Paragraph("`ragortune explain gate` lists what decides whatever the log-odds are."),
     ]
 
 
-def _list_gates(book: Rulebook) -> list[Block]:
-    """Return what each gate of the rule set does, and what counts of a need that nothing confirms."""
+def need_page(book: Rulebook) -> list[Block]:
+    """Return the page on the two needs that the options are made of."""
+    starts = [
+        (name, f"{format_share(logistic(book.scale.intercept(need)))} with nothing known")
+        for need, name in NEED_NAMES.items()
+    ]
+    options = [(option, book.options[option].meaning) for option in Option]
+    return [
+        Heading("Need"),
+        Paragraph(_NEED),
+        terms(starts),
+        Heading("The options as pairs of needs", 2),
+        terms(options),
+    ]
+
+
+def gate_page(book: Rulebook) -> list[Block]:
+    """Return the page on gates: what each does, and what counts of a need that nothing confirms."""
     gates = [(rule, gate) for rule in book.rules.values() for gate in rule.gates]
-    if not gates:
-        return []
     rows = [
         (rule.code, f"{rule.title}: {GATE_WORDS[gate.gate].format(NEED_NAMES[gate.need])}")
         for rule, gate in gates
@@ -99,7 +122,7 @@ def _list_gates(book: Rulebook) -> list[Block]:
     ceilings = [
         Paragraph(f"Until it is confirmed, the need for {NEED_NAMES[need]} {held}.") for need in needs
     ]
-    return [Heading("Gates", 2), terms(rows), *ceilings]
+    return [Heading("Gate"), Paragraph(_GATE), terms(rows), *ceilings]
 
 
 def probability_page(book: Rulebook) -> list[Block]:
@@ -143,6 +166,9 @@ TOPICS: Mapping[str, Callable[[Rulebook], list[Block]]] = {
     "scale": scale_page,
     "probability": probability_page,
     "firm": firm_page,
+    "settled": firm_page,
+    "need": need_page,
+    "gate": gate_page,
     "exit-codes": exit_code_page,
     "quantities": quantities_page,
 }

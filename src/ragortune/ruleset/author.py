@@ -22,7 +22,7 @@ from ragortune.support.rulefolder import (
     read_files,
     shipped_folder,
 )
-from ragortune.support.text import join_words, quote_value
+from ragortune.support.text import is_plain, join_words, quote_value
 
 _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "id": (re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,99}"), "letters, digits and any of ._/:-"),
@@ -152,9 +152,7 @@ def _refuse_controls(document: Document, node: object, path: KeyPath) -> None:
     """Raise RulebookError where a text of a rule set holds what a terminal could obey."""
     if isinstance(node, str):
         odd = (
-            ""
-            if node.isprintable()
-            else next((own for own in node if not (own.isprintable() or own in "\n\t")), "")
+            "" if is_plain(node) else next((own for own in node if not (is_plain(own) or own in "\n\t")), "")
         )
         if odd:
             message = f"holds a character that cannot be shown: {odd!a}"

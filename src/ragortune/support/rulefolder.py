@@ -26,7 +26,7 @@ def shipped_folder() -> Path:
     """Return the folder of the shipped rule set: beside the package when installed, at the top of a checkout."""
     package = Path(__file__).parent.parent
     inside = package / "rules"
-    return inside if inside.is_dir() else package.parent.parent / "rules"
+    return inside if os.path.isdir(inside) else package.parent.parent / "rules"
 
 
 def find_shipped_document(name: str) -> Path | None:
@@ -38,8 +38,8 @@ def find_shipped_document(name: str) -> Path | None:
 def read_files(folder: Path) -> Files:
     """Return the YAML files of a rule set; raises UnreadableError."""
     place = Place(str(folder))
-    if not folder.is_dir():
-        what = "is a file, not a folder with a rule set" if folder.exists() else "no such folder"
+    if not os.path.isdir(folder):
+        what = "is a file, not a folder with a rule set" if os.path.exists(folder) else "no such folder"
         raise UnreadableError(what, place)
     if not os.path.lexists(folder / MANIFEST):
         raise UnreadableError(

@@ -10,27 +10,38 @@ from typing import Any
 
 import msgspec
 
+_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef"
+"""Ranges of characters that Python calls printable and nobody sees: fillers, joiners, selectors other than of emoji."""
 INVISIBLE = (
-    "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f"
+    f"{_BLANK}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe0e\ufe0f\ufeff\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 """Ranges, for a class of a regular expression, of characters that take no room: soft hyphens, joiners, directions, tags."""
+_UNSEEN = re.compile(f"[{_BLANK}]")
 _KEPT = {"\n", "\t"}
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
+_BRACKETED = re.compile(r"##(?=[^\W\d]*\[)")
+"""`##[name]` of GitHub, `##vso[name]` of Azure, `##teamcity[name]`, anywhere in a line."""
 _OBEYED = re.compile("\x1b(?!\\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
 """What a terminal obeys, colours apart."""
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a text has only characters that are seen as what they are, and no line break."""
+    return text.isprintable() and (text.isascii() or not _UNSEEN.search(text))
 
 
 def clean_text(text: str, *, keep_breaks: bool = False) -> str:
     """Return `text` with everything that a terminal could obey written out instead.
 
     Control characters, escape sequences, bidirectional overrides, private-use and unassigned characters are shown by
-    their code, as Python writes it. Line breaks and tabs become spaces, unless `keep_breaks`.
+    their code, as Python writes it, as are characters that take no room. Line breaks and tabs become spaces, unless `keep_breaks`.
     """
-    if text.isprintable():
+    if is_plain(text):
         return text
     shown = []
     for character in text:
-        if character.isprintable():
+        if is_plain(character):
             shown.append(character)
         elif character in _KEPT:
             shown.append(character if keep_breaks else " ")
@@ -44,8 +55,8 @@ def clean_text(text: str, *, keep_breaks: bool = False) -> str:
 
 
 def disarm_commands(text: str) -> str:
-    """Return text in which no runner reads a command: neither `::name::` at the start of a line nor `##[name]`."""
-    return _COMMAND.sub(r"\1: ", text).replace("##[", "## [")
+    """Return text in which no runner reads a command: neither `::name::` at the start of a line nor `##name[`."""
+    return _BRACKETED.sub("## ", _COMMAND.sub(r"\1: ", text))
 
 
 def guard_terminal(text: str) -> str:
@@ -59,6 +70,18 @@ def guard_terminal(text: str) -> str:
 def shorten_text(text: str, width: int) -> str:
     """Return `text` cut to `width` characters, with an ellipsis where something was cut."""
     return text if len(text) <= width else text[: max(0, width - 1)].rstrip() + "…"
+
+
+def cut_text(text: str, most: int) -> str:
+    """Return the sentences of `text` that fit `most` characters, or the words that do, with dots for the rest."""
+    if len(text) <= most:
+        return text
+    end = max(text.rfind(f"{sign} ", 0, most) for sign in ".?!") + 1
+    if end:
+        return text[:end]
+    words = text[: max(most - 3, 0)].rpartition(" ")[0]
+    words = words if words.count("(") <= words.count(")") else words.rpartition("(")[0].rstrip()
+    return words.rstrip(",:;-") + " ..."
 
 
 def clean_line(text: str, width: int = 200) -> str:
@@ -116,11 +139,11 @@ def dump_json(data: object, *, indent: int | None = 2) -> str:
     """
     plain = msgspec.to_builtins(data, enc_hook=_simplify)
     text = json.dumps(plain, ensure_ascii=False, indent=indent)
-    text = text.replace("##[", "##\\u005b")  # no runner reads a command in it
-    if text.replace("\n", "").isprintable():
+    text = _BRACKETED.sub(r"#\\u0023", text)  # no runner reads a command in it
+    if is_plain(text.replace("\n", "")):
         return text
     return "".join(
-        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
+        character if is_plain(character) or character == "\n" else json.dumps(character)[1:-1]
         for character in text
     )
 

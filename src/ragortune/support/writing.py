@@ -58,7 +58,9 @@ def write_file(
 
 
 def _is_stream(place: Path) -> bool:
-    return str(place).startswith(_STREAMS) or (place.exists() and not place.is_dir() and not place.is_file())
+    return str(place).startswith(_STREAMS) or (
+        os.path.exists(place) and not os.path.isdir(place) and not os.path.isfile(place)
+    )
 
 
 def refuse_unwritable(name: str, environment: Environment) -> None:
@@ -69,13 +71,13 @@ def refuse_unwritable(name: str, environment: Environment) -> None:
     root = os.path.realpath(find_repository(place.absolute().parent))
     if not target.is_relative_to(root):
         raise UsageError(f"{shown} is a link that leads outside its folder and is not written")
-    if target.is_dir():
+    if os.path.isdir(target):
         raise UsageError(f"{shown} cannot be written (it is a directory)")
-    if not target.parent.is_dir():
+    if not os.path.isdir(target.parent):
         raise UsageError(f"{shown} cannot be written (there is no such folder)")
     if not os.access(target.parent, os.W_OK):
         raise UsageError(f"{shown} cannot be written (its folder is read-only)")
-    if target.exists() and not (target.stat().st_mode & stat.S_IWUSR and os.access(target, os.W_OK)):
+    if os.path.exists(target) and not (target.stat().st_mode & stat.S_IWUSR and os.access(target, os.W_OK)):
         raise UsageError(f"{shown} is read-only and is not written")
 
 

@@ -65,6 +65,7 @@ def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True)
         sentences=document.sentences,
         lines=document.lines,
         remarks=document.remarks,
+        unread=document.unread,
         accepted=_find_status(marked),
         title=document.title,
         language=language,

@@ -83,6 +83,8 @@ class DesignText(msgspec.Struct, frozen=True):
     declared: tuple[DeclaredText, ...]
     misplaced: tuple[int, ...]
     """Physical lines that begin a block that says something to this program, where or as none can be read."""
+    unread: tuple[int, ...]
+    """Physical lines that begin such a block in a comment or in code, where it is let be."""
     title: str | None
 
 
@@ -102,6 +104,7 @@ def read_sentences(text: str, language: Language, path: str = "the document") ->
         remarks,
         tuple(reader.declared),
         tuple(reader.misplaced),
+        tuple(reader.unread),
         reader.title,
     )
 
@@ -113,6 +116,10 @@ class _List(msgspec.Struct, frozen=True, gc=False):
     kind: SectionKind | None = None
 
 
+def _find_misplaced(lines: Iterable[Line]) -> list[int]:
+    return [line.number for line in lines if _MISPLACED.match(line.text.removeprefix("<!--"))]
+
+
 class _Reader:
     """Collects the sentences of a document block by block."""
 
@@ -122,8 +129,9 @@ class _Reader:
         self.remarks: list[tuple[Span, str, tuple[str, ...]]] = []
         self.declared: list[DeclaredText] = []
         self.misplaced: list[int] = []
-        self.headings: list[tuple[int, int]] = []
-        """First line and level of every section."""
+        self.unread: list[int] = []
+        self.headings: list[tuple[tuple[int, int], int]] = []
+        """Line and column, and level, of every section."""
         self.title: str | None = None
         self.section = Section("", 0, SectionKind.SUMMARY, 1)
         self.lead = ""
@@ -160,9 +168,9 @@ class _Reader:
     def _read_heading(self, block: RawBlock) -> None:
         words = self._words(block.lines)
         if words.text.strip():
-            self._open_section(words, block.level, block.lines[0].number)
+            self._open_section(words, block.level, block.lines[0])
 
-    def _open_section(self, words: Words, level: int, line: int) -> None:
+    def _open_section(self, words: Words, level: int, line: Line) -> None:
         text = words.text.strip()[:_LONGEST_CONTEXT]
         first = self.title is None and (level == 1 or not self.headings)
         parent: Section | None = self.section
@@ -175,10 +183,10 @@ class _Reader:
             kind = own if own in _TITLE_KINDS else SectionKind.SUMMARY
         else:
             kind = inherit_kind(own, None if above is SectionKind.SUMMARY and level > 1 else above)
-        self.section = Section(text, level, kind, line, parent)
-        self.headings.append((line, level))
+        self.section = Section(text, level, kind, line.number, parent)
+        self.headings.append(((line.number, line.column), level))
         self.lead = text if level == _BOLD_LEVEL else ""
-        heading = Section("", 0, kind, line) if parent is None else parent
+        heading = Section("", 0, kind, line.number) if parent is None else parent
         own_kind = SectionKind.TITLE if first else kind
         like = self._empty(Block.HEADING, own_kind, section=heading, label=self._find_label(words))
         self._add(words, (0, len(words.text)), like)
@@ -192,7 +200,7 @@ class _Reader:
         if block.kind is BlockKind.ITEM:
             self._enter_list(block)
         elif self._is_bold_heading(words, block):
-            self._open_section(words, _BOLD_LEVEL, block.lines[0].number)
+            self._open_section(words, _BOLD_LEVEL, block.lines[0])
             return
         held = self.lists[-1] if self.lists else _List()
         form = Block.BULLET if self.lists else Block.QUOTE if block.quoted else Block.PROSE
@@ -292,6 +300,8 @@ class _Reader:
             return
         if _NAMED.match(block.marker):
             self.misplaced.append(max(1, first - 1))
+        if not block.marker:
+            self.unread += _find_misplaced(block.lines)
         for line in block.lines:
             text = line.text.strip()
             if text:
@@ -300,7 +310,7 @@ class _Reader:
                 self._add(words, (0, len(text)), self._empty(Block.CODE, self.section.kind, lead=self.lead))
 
     def _note_misplaced(self, lines: Iterable[Line]) -> None:
-        self.misplaced += [line.number for line in lines if _MISPLACED.match(line.text)]
+        self.misplaced += _find_misplaced(lines)
 
     def _note_remark(self, lines: Sequence[Line]) -> None:
         text = "\n".join(line.text for line in lines)
@@ -310,6 +320,8 @@ class _Reader:
             begin = len(first.text) - len(first.text.lstrip())
             span = Span(first.number, first.column + begin, first.text.strip())
             self.remarks.append((span, found[1].strip(), self.section.headings))
+        else:
+            self.unread += _find_misplaced(lines)
 
     def _read_front_matter(self, block: RawBlock) -> None:
         own: list[Line] | None = None
@@ -336,7 +348,7 @@ class _Reader:
         begin = line.text.index(value, found.start(3))
         words = Words(value, (Piece(0, len(value), line.number, begin + 1),))
         if key.casefold() == "title":
-            self._open_section(words, 1, line.number)
+            self._open_section(words, 1, line)
         else:
             self._add(words, (0, len(value)), self._empty(Block.FIELD, self.section.kind, label=key))
 
@@ -359,16 +371,22 @@ class _Reader:
 
 
 def _measure_sections(
-    remarks: Iterable[tuple[Span, str, tuple[str, ...]]], headings: Sequence[tuple[int, int]], last_line: int
+    remarks: Iterable[tuple[Span, str, tuple[str, ...]]],
+    headings: Sequence[tuple[tuple[int, int], int]],
+    last_line: int,
 ) -> Iterator[Remark]:
-    """Yield the remarks with the first and last line of the section in which each stands."""
-    ends = [last_line] * len(headings)
+    """Yield the remarks with the places between which the section of each stands.
+
+    Places rather than lines, because a document with carriage returns alone is a single line.
+    """
+    end = (last_line + 1, 1)
+    ends = [end] * len(headings)
     waiting: list[int] = []
-    for at, (line, level) in enumerate(headings):
+    for at, (place, level) in enumerate(headings):
         while waiting and headings[waiting[-1]][1] >= level:
-            ends[waiting.pop()] = line - 1
+            ends[waiting.pop()] = place
         waiting.append(at)
     for span, text, above in remarks:
-        at = bisect_right(headings, (span.line, _BOLD_LEVEL)) - 1
-        first, last = (headings[at][0], ends[at]) if at >= 0 else (1, last_line)
+        at = bisect_right(headings, ((span.line, span.column), _BOLD_LEVEL)) - 1
+        first, last = (headings[at][0], ends[at]) if at >= 0 else ((1, 1), end)
         yield Remark(span, text, above, first, last)

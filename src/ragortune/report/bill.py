@@ -1,0 +1,198 @@
+"""The bills on one screen, and the numbers, names and sentences that every report on costs shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ragortune.costs.assess import DECIDES_FROM, CostReport, OptionCost
+from ragortune.costs.derived import Facts
+from ragortune.costs.feasibility import Ruling
+from ragortune.costs.inputs import Origin
+from ragortune.model import Option, Source
+from ragortune.model.prices import STALE_AFTER
+from ragortune.report.blocks import Block, Column, Heading, Paragraph, Style, Table
+from ragortune.report.screen import KEPT, LONG, SHORT, Row, show_rows
+from ragortune.support.record import Record
+from ragortune.support.text import cut_text, join_words
+
+_RULINGS = {Ruling.FAILS: "cannot be used", Ruling.WARNS: "beware"}
+
+
+class CostAnswer(Record, frozen=True):
+    """What `cost` has to say about a profile."""
+
+    report: CostReport
+    facts: Facts
+    """Derived facts, each with the number behind it."""
+    advice: tuple[str, str] | None
+    """What is recommended without these facts, and with them; None where the profile has no quantities."""
+    sources: Mapping[str, Source]
+
+
+# --- the screen ---------------------------------------------------------------------------------------------------
+
+
+def draw_screen(answer: CostAnswer, form: int) -> Iterator[Block]:
+    """Return one form of the screen, the longest first."""
+    report = answer.report
+    yield Heading(cut_text(report.project or "Untitled project", SHORT if form else LONG))
+    yield Paragraph(f"Cheapest: {format_leader(report)}.", Style.ADVICE)
+    yield _compare(report)
+    yield show_rows(_list_rows(answer), form)
+
+
+def _compare(report: CostReport) -> Table:
+    """Return the cheapest way to build each option that can be used, the cheapest first."""
+    ranked = sorted(report.options, key=lambda cost: cost.total.p50)
+    best = {cost.option: cost for cost in reversed(ranked) if cost.feasible}
+    rows = []
+    for cost in sorted(best.values(), key=ranked.index):
+        money = (cost.total.p50, cost.total.p10, cost.total.p90)
+        first = f"{cost.latency.first_p50 / 1000:.1f} s"
+        rows.append((format_name(cost), *map(format_number, money), first))
+    titles = ("USD a month", "p10", "p90", "first word")
+    columns = (Column("Cheapest way"), *(Column(title, right=True) for title in titles))
+    return Table(columns, tuple(rows), head=True)
+
+
+def _list_rows(answer: CostAnswer) -> Iterator[Row]:
+    report, leader = answer.report, answer.report.leader
+    lead = dict(list_lead(report))
+    yield Row("Requests", lead["Requests"], 9)
+    if leader is not None:
+        parts = dict(list_parts(report))
+        yield Row("Made of", parts.get(report.letters[leader.id], "nothing that costs anything"), 7)
+    moved = [
+        f"{own.input} ({format_number(own.at_low)} to {format_number(own.at_high)})" for own in report.swings
+    ]
+    yield from [Row("Moved by", join_words(moved[:3]), 6)] * bool(moved)
+    usable = {cost.option for cost in report.options if cost.feasible}
+    refused = {cost.option: cost for cost in report.options if cost.option not in usable}
+    for option, cost in refused.items():
+        fails = [found.text for found in cost.obstacles if found.ruling is Ruling.FAILS]
+        yield Row("Ruled out", f"{option}: {fails[0]}", 5)
+    if payback := answer.facts.get("derived.payback"):
+        yield Row("Tuning", payback[1], 4)
+    if answer.advice:
+        yield Row("Advice", describe_advice(answer), 8)
+    assumed = [own.name for own in report.inputs if own.origin is Origin.DEFAULT]
+    yield from [Row("Assumed", f"{join_words(assumed)}: nobody gave these", 3)] * bool(assumed)
+    yield Row("Prices", lead["Prices"], 2)
+    yield Row("More", "`--full`; `--show parts,latency`; `explain docs/cost.md`", KEPT)
+
+
+def describe_advice(answer: CostAnswer) -> str:
+    """Return what is recommended with what the numbers say, and without."""
+    plain, informed = answer.advice or ("", "")
+    without = ", as without them." if plain == informed else f"; without them it is {plain}."
+    return f"With these facts the advice is {informed}{without}"
+
+
+# --- numbers and names --------------------------------------------------------------------------------------------
+
+
+def format_number(number: float) -> str:
+    """Return a number as people write it: three digits that count, thousands with commas."""
+    size = abs(number)
+    if size >= 1e12:
+        return f"{number:.2e}"
+    if size >= 100:
+        return f"{number:,.0f}"
+    if size >= 10:
+        return f"{number:.1f}"
+    if size >= 0.01 or size == 0:
+        return f"{number:.2f}"
+    return f"{number:.1g}" if size >= 1e-4 else f"{number:.0e}"
+
+
+def format_count(number: float) -> str:
+    """Return a large count in a few characters: 38.2 million."""
+    for size, word in ((1e9, " billion"), (1e6, " million")):
+        if abs(number) >= size:
+            return f"{number / size:.3g}{word}"
+    return f"{float(f'{number:.3g}'):,.0f}"
+
+
+def format_name(cost: OptionCost) -> str:
+    """Return an option's name with how its prompt is cached and what it runs on."""
+    extras = [] if cost.cache == "none" else [f"{cost.cache} cache"]
+    extras += ["batch"] if cost.batch else []
+    if cost.accelerators is not None:
+        extras.append(f"{cost.accelerators} accelerator{'s' if cost.accelerators != 1 else ''}")
+    return cost.id + (f" ({', '.join(extras)})" if extras else "")
+
+
+def list_times(cost: OptionCost) -> tuple[float, float, float, float]:
+    """Return the milliseconds to the first word and to the whole answer, each at its median and 95th percentile."""
+    own = cost.latency
+    return own.first_p50, own.first_p95, own.whole_p50, own.whole_p95
+
+
+# --- sentences ----------------------------------------------------------------------------------------------------
+
+
+def list_lead(report: CostReport) -> list[tuple[str, str]]:
+    """Return what the bills are for, and how old their prices are."""
+    requests = report.requests_a_month
+    text = f"{format_count(requests.p50)} a month"
+    if requests.p10 < requests.p90:
+        text += f" ({format_count(requests.p10)} to {format_count(requests.p90)})"
+    lead = [("Requests", text)]
+    if report.worth_of_a_point is not None:
+        ranked = "is part of the ranking" if report.wrong_answers_priced else "is not in the bills below"
+        worth = f"one percentage point is worth {format_number(report.worth_of_a_point)} USD a month"
+        lead.append(("Accuracy", f"{worth}; it {ranked}"))
+    stale = sum(age.stale for age in report.prices)
+    oldest = max((age.days for age in report.prices), default=0)
+    text = f"{len(report.prices)} price rows, judged on {report.as_of}; the oldest is {oldest} days old"
+    if report.prices_refused:
+        text += "; prices older than a year carry no break-even"
+    elif stale:
+        text += f"; {stale} older than {STALE_AFTER} days"
+    return [*lead, ("Prices", text)]
+
+
+def format_leader(report: CostReport) -> str:
+    """Return the cheapest option with how sure that is, or that cost does not decide."""
+    cost = report.leader
+    if cost is None:
+        return "no option can be used; see the obstacles"
+    chance = report.chance_of(cost.option)
+    rivals = [other for other in report.options if other.feasible and other.option is not cost.option]
+    if not rivals:
+        return f"{cost.option} is the only option that can be used; cheapest as {format_name(cost)}"
+    if chance < DECIDES_FROM:
+        chances = {option: report.chance_of(option) for option in Option}
+        shares = [f"{option} in {share:.0%}" for option, share in chances.items() if share > 0.005]
+        return f"cost does not decide: of the draws {join_words(shares)} are cheapest"
+    text = f"{cost.option}, in {chance:.0%} of {report.draws:,} draws; as {format_name(cost)}"
+    if cost.total.p50 > 0:
+        nearest = min(rivals, key=lambda other: other.total.p50)
+        times = f"{nearest.total.p50 / cost.total.p50:.3g}"
+        text += f"; the next option costs {times} times as much ({format_name(nearest)})"
+    return text
+
+
+def list_parts(report: CostReport) -> Iterator[tuple[str, str]]:
+    """Yield the letter of each option that can be used with the lines of its bill."""
+    for cost in report.options:
+        total = sum(cost.lines.values())
+        if not cost.feasible or total <= 0:
+            continue
+        text = ", ".join(
+            f"{name} {format_number(amount)} ({amount / total:.0%})"
+            for name, amount in cost.lines.items()
+            if amount >= total * 0.005
+        )
+        once = [f"{name} {format_number(paid)}" for name, paid in cost.investments.items() if paid > 0.5]
+        text += f"; once: {', '.join(once)}" if once else ""
+        if cost.accepted_answer is not None:
+            text += f"; an accepted answer costs {format_number(cost.accepted_answer.p50)} USD"
+        yield report.letters[cost.id], text
+
+
+def list_obstacles(report: CostReport) -> Iterator[tuple[str, str]]:
+    """Yield the letter of each option with what stands in its way."""
+    for cost in report.options:
+        for found in cost.obstacles:
+            yield report.letters[cost.id], f"{_RULINGS[found.ruling]}: {found.text} ({found.gate})"
