@@ -160,7 +160,6 @@ def test_a_comment_holds_for_its_own_section_where_carriage_returns_end_the_line
     assert (remark.begins, remark.ends) == ((1, 8), (1, document.lines[0].index("B") + 1))
 
 
-
 def test_front_matter_gives_fields_and_the_own_block():
     text = "---\ntitle: 'Search help'\nstatus: accepted\ntags:\n  - llm\nragortune:\n  decision: rag\n---\nText.\n"
     document = read(text)

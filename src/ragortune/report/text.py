@@ -152,7 +152,7 @@ class _Page:
 
     def _add_table(self, table: Table) -> None:
         """Add rows in columns; a name that leaves no room for what follows it stands on a line of its own."""
-        shown = [number for number, column in enumerate(table.columns) if column.only != "markdown"]
+        shown = [number for number, column in enumerate(table.columns) if column.only in (None, "text")]
         columns = [table.columns[number] for number in shown]
         titles = tuple(Text(column.title, _STYLES[Style.ASIDE]) for column in columns)
         rows = [
