@@ -7,7 +7,7 @@ DOCUMENTS ?= examples/repository/docs/adr/*.md
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check lint types layers test fuzz coverage docs figures bench model clean
+.PHONY: help demo check lint types layers test fuzz coverage docs figures pictures bench model clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ figures: $(READY) ## Print the figures on the casebook, and write them into the 
 	$(BIN)/ragortune rules test
 	$(BIN)/python tools/refit.py --document docs/validation.md README.md
 	$(BIN)/python tools/questions.py --document docs/validation.md
+
+pictures: $(READY) ## Draw the pictures of the README: the terminal, and the web page where there is a chromium.
+	$(BIN)/python tools/screenshots.py
 
 bench: $(READY) ## Print the benchmarks, as ratios.
 	$(BIN)/python -m pip install --quiet --group bench

@@ -535,3 +535,13 @@ def test_a_name_that_is_too_long_for_a_file_is_told(run, write):
         assert run(*arguments).code in {0, 1, 2}
     write("ragortune.yaml", f"rules: {name}\n")
     assert "'rules' names no folder" in run("check", "a.md").err
+
+
+def test_half_a_character_in_a_baseline_is_told(run, write):
+    write("a.md", "# LLM\n\nWe will use RAG.\n")
+    entry = '{"\\ud800": 1, "path": "a.md", "rule": "r", "key": "k", "sentence": "s", "count": 1}'
+    write("known.json", f'{{"schema": "ragortune/baseline/1", "findings": [{entry}]}}')
+
+    result = run("check", "a.md", "--baseline", "known.json")
+
+    assert (result.code, "known.json" in result.err) == (2, True)

@@ -211,7 +211,7 @@ def test_the_comment_is_markdown_with_the_arguments_folded(render):
 
 
 def test_the_text_shows_the_line_with_a_caret_and_the_way_out(render):
-    result = render("text", columns=100)
+    result = render("text", "--full", columns=100)
 
     lines = result.out.splitlines()
     head = next(

@@ -40,7 +40,7 @@ def sample(tmp_path, run):
 
 
 def test_the_sample_repository_shows_the_whole_loop(sample, run):
-    first = run("check", "docs")
+    first = run("check", "docs", "--full")
     assert first.code == 1
     assert "error[decision-disagrees] RT001" in first.out
     assert "error[tuning-teaches-changing-facts] RT101" in first.out

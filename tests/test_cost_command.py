@@ -259,7 +259,7 @@ def test_a_number_that_agrees_is_fine(run, write, text):
         (("--price", "gpt-6-luna.out=nan"), "'out' must be from"),
         (("--as-of", "tomorrow"), "--as-of must be a date, YYYY-MM-DD, not 'tomorrow'"),
         (("--draws", "3"), "the number of draws must be from 100 to 200,000, not 3"),
-        (("--format", "yaml"), "--format must be text, json or markdown"),
+        (("--format", "yaml"), "--format must be text, json, markdown or html"),
         (("--prices", "none.yaml"), "no such file"),
     ],
 )

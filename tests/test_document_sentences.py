@@ -146,10 +146,18 @@ def test_comments_say_nothing():
 def test_a_remark_knows_its_section():
     text = "# T\n\n<!-- ragortune: ignore[a] because x -->\n\n## A\n\n### B\n\n<!-- ragortune: ignore[b]\n because y -->\n\n## C\n"
     first, second = read(text).remarks
-    assert (first.text, first.first_line, first.last_line) == ("ragortune: ignore[a] because x", 1, 12)
-    assert (second.first_line, second.last_line, second.headings) == (7, 11, ("T", "A", "B"))
+    assert (first.text, first.begins, first.ends) == ("ragortune: ignore[a] because x", (1, 3), (13, 1))
+    assert (second.begins, second.ends, second.headings) == ((7, 5), (12, 4), ("T", "A", "B"))
     alone = read("<!-- ragortune: ignore[a] because x -->\n\ntext").remarks[0]
-    assert (alone.first_line, alone.last_line, alone.span.line) == (1, 3, 1)
+    assert (alone.begins, alone.ends, alone.span.line) == ((1, 1), (4, 1), 1)
+
+
+def test_a_comment_holds_for_its_own_section_where_carriage_returns_end_the_lines():
+    document = read("# T\r## A\r<!-- ragortune: ignore[a] because x -->\rtext\r## B\rmore")
+
+    (remark,) = document.remarks
+    assert document.lines == ("# T\r## A\r<!-- ragortune: ignore[a] because x -->\rtext\r## B\rmore",)
+    assert (remark.begins, remark.ends) == ((1, 8), (1, document.lines[0].index("B") + 1))
 
 
 def test_front_matter_gives_fields_and_the_own_block():

@@ -177,7 +177,7 @@ def test_a_byte_order_mark_is_read_over():
 def test_files_that_cannot_be_read_are_named(tmp_path):
     assert complaint(read_bytes, str(tmp_path), 10) == f"{tmp_path}: is a directory, not a file"
     assert complaint(read_bytes, str(tmp_path / "x"), 10) == f"{tmp_path / 'x'}: no such file"
-    assert complaint(read_bytes, "a\0b", 10).endswith("cannot be read (embedded null byte)")
+    assert "cannot be read (" in complaint(read_bytes, "a\0b", 10)
     assert complaint(read_bytes, "/dev/zero", 1024) == "/dev/zero: is a pipe or device, not a file"
     (tmp_path / "y").write_bytes(b"x" * 1025)
     assert complaint(read_bytes, tmp_path / "y", 1024).endswith(

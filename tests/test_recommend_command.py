@@ -246,7 +246,7 @@ def test_a_batch_that_turns_up_on_stdin_is_refused_as_json(run):
         (["-", "-"], "error: stdin can be read only once\n"),
         (
             ["--format", "jsno", "x"],
-            "error: --format must be text, json, jsonl or markdown, not 'jsno'\nhint: did you mean 'json'?\n",
+            "error: --format must be text, json, jsonl, markdown or html, not 'jsno'\nhint: did you mean 'json'?\n",
         ),
         (["--rules", "nowhere", "x.yaml"], "nowhere: no such folder\n"),
     ],

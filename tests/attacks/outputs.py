@@ -67,7 +67,7 @@ def _read_github(text, _addresses):
 
 def _read_junit(text, _addresses):
     assert {element.tag for element in ET.fromstring(text).iter()} <= {
-        "testsuites", "testsuite", "testcase", "failure", "error", "skipped", "system-out",
+        "testsuites", "testsuite", "testcase", "failure", "error", "skipped", "system-out", "properties", "property",
     }  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def read_baseline(data: object, path: str) -> Baseline:
     """Return what a baseline file holds; raises ConfigurationError."""
     try:
         return msgspec.convert(data, Baseline)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeError) as error:
         hint = "write one with --write-baseline"
         raise ConfigurationError(f"is not a baseline: {error}", Place(path), hint) from None
 

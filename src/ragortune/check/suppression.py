@@ -103,5 +103,7 @@ def _covers(suppression: Suppression, finding: AuditFinding) -> bool:
     """Return whether a comment names the rule of a finding and is in its section; what is whole is everywhere."""
     remark = suppression.remark
     return finding.rule.id in suppression.rules and (
-        finding.whole or finding.span is None or remark.first_line <= finding.span.line <= remark.last_line
+        finding.whole
+        or finding.span is None
+        or remark.begins <= (finding.span.line, finding.span.column) < remark.ends
     )

@@ -28,6 +28,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "json": "ragortune.report.shapes:describe_recommendation",
         "jsonl": "ragortune.report.shapes:describe_recommendation",
         "markdown": "ragortune.report.recommendation:build_recommendation",
+        "html": "ragortune.report.recommendation:build_recommendation",
     },
     "recommend --brief": {
         "text": "ragortune.report.headline:write_verdict",
@@ -40,6 +41,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "text": "ragortune.report.costs:build_page",
         "json": "ragortune.report.costs:describe_costs",
         "markdown": "ragortune.report.costs:build_page",
+        "html": "ragortune.report.costs:build_page",
     },
     "prices list": {
         "text": "ragortune.report.pricelist:list_prices",
@@ -77,6 +79,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "gitlab": "ragortune.report.ci:describe_gitlab",
         "junit": "ragortune.report.ci:write_junit",
         "markdown": "ragortune.report.checks:write_review",
+        "html": "ragortune.report.checks:build_page",
     },
     "extract": {
         "yaml": "ragortune.report.extract:write_profile",
@@ -91,7 +94,7 @@ _SECTIONS: Mapping[str, str] = {
     "cost": "ragortune.report.costs:SECTIONS",
     "check": "ragortune.report.checks:SECTIONS",
 }
-PAGES = ("text", "markdown")
+PAGES = ("text", "markdown", "html")
 """Formats in which a report has sections."""
 
 
@@ -159,6 +162,10 @@ def render(command: str, form: str, result: Any, environment: Environment, look:
             color=environment.wants_color(look.color),
             unicode=environment.has_unicode,
         )
+    if form == "html":
+        from ragortune.report.html import write_html  # noqa: PLC0415  (brings in the template engine)
+
+        return write_html(made)
     if form == "markdown":
         return write_markdown(made)
     return dump_json(made, indent=None if form == "jsonl" else 2) + "\n"

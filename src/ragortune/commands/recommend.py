@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from ragortune.casebook import find_nearest
-from ragortune.commands.formats import Look, choose_format, choose_sections, render
+from ragortune.commands.formats import PAGES, Look, choose_format, choose_sections, render
 from ragortune.commands.shared import choose_date, open_rulebook, show_error
 from ragortune.costs.derived import add_facts
 from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile, trace_rules
@@ -113,7 +113,7 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
 
 def _check_request(request: RecommendRequest, environment: Environment) -> bool:
     """Return whether several profiles are asked about; raises UsageError where options do not fit together."""
-    choose_format("recommend", request.format)
+    choose_format("recommend --brief" if request.brief else "recommend", request.format)
     if not request.paths:
         raise UsageError(
             "no profile is given", None, "`ragortune init` writes one to fill in, `-` reads stdin"
@@ -129,10 +129,9 @@ def _check_request(request: RecommendRequest, environment: Environment) -> bool:
 
 def _expect_several(request: RecommendRequest) -> bool:
     """Return True; raises UsageError where the format takes one profile only."""
-    if request.format == "json":
-        raise UsageError(
-            "--format json prints one recommendation", None, "use --format jsonl for several profiles"
-        )
+    if request.format in ("json", "html"):
+        message = f"--format {request.format} prints one recommendation"
+        raise UsageError(message, None, "use --format jsonl for several profiles")
     return True
 
 
@@ -152,7 +151,7 @@ def _judge(
         environment.note(f"--why-not: {request.why_not} is what is recommended")
     elif request.why_not is not None:
         refusal = explain_refusal(recommendation, Option(request.why_not))
-    is_page = request.format in ("text", "markdown")
+    is_page = request.format in PAGES
     cases = find_nearest(recommendation) if is_page or origin is None else None
     trace = trace_rules(rulebook, profile.levels) if request.trace and not is_page else None
     return Advice(recommendation, cases, refusal, trace, origin)

@@ -20,7 +20,7 @@ from ragortune.support.text import quote_value
 _LARGEST = 1e18
 _SPACES = "\u00a0\u2009\u202f"
 _NUMBER = re.compile(
-    rf"(?P<sign>[-+]?)(?:(?P<grouped>\d{{1,3}}(?:[ ,.'\u2019_{_SPACES}]\d{{3}})+)(?!\d)|(?P<digits>\d+))?(?P<part>[.,]\d+)?(?P<power>[eE][-+]?\d{{1,3}}(?![A-Za-z0-9]))?"
+    rf"(?P<sign>[-+]?)(?:(?P<grouped>[0-9]{{1,3}}(?:[ ,.'\u2019_{_SPACES}][0-9]{{3}})+)(?![0-9])|(?P<digits>[0-9]+))?(?P<part>[.,][0-9]+)?(?P<power>[eE][-+]?[0-9]{{1,3}}(?![A-Za-z0-9]))?"
 )
 _SEPARATOR = re.compile(r"\D")
 _SECONDS = names_of("second")
@@ -82,7 +82,7 @@ def _ungroup(grouped: str, part: str, *, exact: bool) -> tuple[str, str]:
 
 _MONEY = re.compile(r"(?:\$|usd\s)\s*", re.IGNORECASE)
 _WORD = re.compile(r"/|[^\s/]+")
-_OF = re.compile(r"(?:of|out of|in|/)\s*([\d,_']{1,12})")
+_OF = re.compile(r"(?:of|out of|in|/)\s*([0-9,_']{1,12})")
 _EACH = ("a", "an", "per", "each", "every")
 _LEAST_BARE_TIME = 20
 """A bare number below this is hardly meant in milliseconds, so that it is asked back."""
@@ -242,7 +242,7 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
     """`<` where it is a limit that must not be reached, `<=` where it may, `>=` where it is the least."""
 
 
-_FIND = re.compile(r"(?<![\w.,])(?:[$\u20ac\u00a3]\s?)?\d")
+_FIND = re.compile(r"(?<![\w.,])(?:[$\u20ac\u00a3]\s?)?[0-9]")
 _MULTIPLIED = re.compile(r"\s?(k|K|M|B|mio|[Tt]housand|[Mm]illion|[Bb]illion|bn)(?![\w])")
 _TIMES = (name for name in _SECONDS if len(name) > 2 or name in ("ms", "s", "h", "hr"))
 _UNIT = re.compile(
@@ -255,7 +255,7 @@ _RATE = re.compile(
     r"|(?:[a-z-]{3,}\s){0,3}?(?:[a-z-]{3,}\s?)?(?:/|\bper\s|\ba\s|\ban\s|\beach\s|\bevery\s)\s?(?P<period>seconds?|secs?|s|minutes?|mins?|hours?|hrs?|h|days?|weeks?|months?|years?))(?![\w/])",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"\s?(?:-|\u2013|\u2014|to|\.\.\.?|\u2026|and)\s?(?=[$\u20ac\u00a3]?\s?\d)")
+_BETWEEN = re.compile(r"\s?(?:-|\u2013|\u2014|to|\.\.\.?|\u2026|and)\s?(?=[$\u20ac\u00a3]?\s?[0-9])")
 _BOUNDS = re.compile(
     r"(?P<less>[<\u2264]|\b(?:under|below|less than|fewer than|within|at most|up to|no more than|not exceed|maximum of|max\.?))\s?$"
     r"|(?P<more>[>\u2265]|\b(?:over|above|more than|at least|minimum of|exceeding))\s?$",

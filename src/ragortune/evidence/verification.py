@@ -148,7 +148,7 @@ class Verifier:
     def _read_fact(self, claim: object) -> StatedFact:
         try:
             fact = msgspec.convert(claim, _ClaimedFact)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeError) as error:
             name = claim.get("criterion") if isinstance(claim, dict) else claim
             raise _DroppedError("not well formed", f"the fact {quote_value(name)}: {error}") from None
         name = fact.criterion

@@ -244,10 +244,10 @@ class Remark(msgspec.Struct, frozen=True):
     text: str
     """What stands inside the comment, without `<!--` and `-->`."""
     headings: tuple[str, ...] = ()
-    first_line: int = 0
-    """First line of the section under the nearest heading above it."""
-    last_line: int = 0
-    """Last line of that section."""
+    begins: tuple[int, int] = (0, 0)
+    """Line and column of the text of the nearest heading above it."""
+    ends: tuple[int, int] = (0, 0)
+    """Line and column of what follows the section under that heading."""
 
 
 class DocumentStatus(StrEnum):

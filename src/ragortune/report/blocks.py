@@ -54,7 +54,7 @@ class Span(Record, frozen=True):
 
 
 class Bar(Record, frozen=True):
-    """A bar on a scale from 0 to 1, drawn in text only; the numbers stand beside it."""
+    """A bar on a scale from 0 to 1, drawn in text and HTML; the numbers stand beside it."""
 
     low: float
     high: float
@@ -64,6 +64,8 @@ class Bar(Record, frozen=True):
     """Places with a sign of their own: `│`, `┃` or `●`."""
     fill: str = "█"
     style: Style | None = None
+    says: str = ""
+    """What it shows, for those who do not see it."""
 
 
 Inline: TypeAlias = str | Span | tuple[str | Span, ...]
@@ -110,8 +112,8 @@ class Column(Record, frozen=True):
     right: bool = False
     """Whether it holds numbers."""
     style: Style | None = None
-    only: Literal["text", "markdown"] | None = None
-    """The one writer that shows it; both if None."""
+    only: Literal["text", "markdown", "html"] | None = None
+    """The one writer that shows it, beside HTML, which shows all columns; each if None."""
 
 
 class Table(Record, frozen=True, tag_field="kind", tag="table"):

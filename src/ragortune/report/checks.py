@@ -6,7 +6,7 @@ The page shows in a terminal or a log the lines that findings are about; as a co
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ragortune.model.documents import DocumentStatus
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Severity, Step, StepKind
@@ -111,13 +111,22 @@ _MOST_SHOWN = (20, 20, 20, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2, 1)
 
 def build_page(report: CheckReport) -> Page:
     """Return the findings of a run: what counts, what is suppressed or gone, and what could not be read."""
-    sections = (_list_findings(report), _list_suppressed(report), _list_unreadable(report))
+    sections = (
+        _headed("Findings", _list_findings(report)),
+        _headed("Suppressed", _list_suppressed(report)),
+        _headed("Unreadable", _list_unreadable(report)),
+    )
     return Page(
         lambda form: _draw_screen(report, form),
         len(_MOST_SHOWN),
         (Heading("Retrieval or tuning: what the design documents say"), Paragraph(f"{sum_up(report)}.")),
         dict(zip(SECTIONS, sections, strict=True)),
     )
+
+
+def _headed(title: str, section: Iterable[Block]) -> Iterator[Block]:
+    blocks = tuple(section)
+    yield from ((Heading(title, 2), *blocks) if blocks else ())
 
 
 def _draw_screen(report: CheckReport, form: int) -> Iterator[Block]:

@@ -26,6 +26,7 @@ from ragortune.report.blocks import (
     Bar,
     Block,
     Break,
+    Cell,
     Column,
     Heading,
     Page,
@@ -108,20 +109,33 @@ def _section(heading: str, rows: Iterable[tuple[str, str]], *remarks: str) -> It
         yield from (Paragraph(remark, Style.ASIDE) for remark in remarks)
 
 
+def _draw_range(name: str, low: float, high: float, most: float, mark: float | None = None) -> Bar:
+    """Return the bar of a range on a scale from 0 to the most of all ranges."""
+    marks = () if mark is None else ((mark / (most or 1), "┃"),)
+    says = f"{name}: {format_number(low)} to {format_number(high)}"
+    return Bar(low / (most or 1), high / (most or 1), _BAR_CELLS, marks, says=says)
+
+
 def _columns(*titles: str) -> tuple[Column, ...]:
     return (Column("Option"), *(Column(title, right=True) for title in titles))
 
 
 def _bills(report: CostReport) -> Iterator[Block]:
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
+    shown = [cost for cost in report.options if not any(found.gate == "window" for found in cost.obstacles)]
+    most = max((cost.running.p90 for cost in shown), default=1)
     for cost in report.options:
         money = [format_number(amount) for amount in (*msgspec.structs.astuple(cost.running), cost.total.p50)]
-        if any(found.gate == "window" for found in cost.obstacles):
-            money = ["-"] * 4
+        drawn: Cell = _draw_range(
+            format_name(cost), cost.running.p10, cost.running.p90, most, cost.running.p50
+        )
+        if cost not in shown:
+            money, drawn = ["-"] * 4, ""
         chance = f"{cost.chance:.0%}" if cost.feasible else "-"
-        rows.append((f"{report.letters[cost.id]} {format_name(cost)}", *money, chance))
+        rows.append((f"{report.letters[cost.id]} {format_name(cost)}", *money, chance, drawn))
     yield Heading("US dollars a month", 2)
-    yield Table(_columns("p10", "p50", "p90", "total", "wins"), tuple(rows), head=True)
+    columns = _columns("p10", "p50", "p90", "total", "wins")
+    yield Table((*columns, Column("p10 to p90", only="html")), tuple(rows), head=True)
     yield Paragraph(
         "Recurring bills at the 10th, 50th and 90th percentile. The total adds what is paid once, spread over "
         f"{report.months_spread:g} months, and is what options are ranked by; wins is the share of the draws in which an "
@@ -133,14 +147,25 @@ def _bills(report: CostReport) -> Iterator[Block]:
 
 
 def _latencies(report: CostReport) -> Iterator[Block]:
-    rows = tuple(
-        (f"{report.letters[cost.id]} {format_name(cost)}", *(f"{time:,.0f}" for time in list_times(cost)))
+    shown = [
+        cost
         for cost in report.options
         if not any(found.gate in ("window", "knowledge") for found in cost.obstacles)
+    ]
+    most = max((cost.latency.whole_p95 for cost in shown), default=1)
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            f"{report.letters[cost.id]} {format_name(cost)}",
+            *(f"{time:,.0f}" for time in list_times(cost)),
+            _draw_range(format_name(cost), cost.latency.first_p50, cost.latency.whole_p95, most),
+        )
+        for cost in shown
     )
     if rows:
         yield Heading("Milliseconds", 2)
-        yield Table(_columns("first word", "p95", "whole answer", "p95"), rows, head=True)
+        columns = _columns("first word", "p95", "whole answer", "p95")
+        drawn = Column("first word to whole answer, p95", only="html")
+        yield Table((*columns, drawn), rows, head=True)
 
 
 def _break_evens(report: CostReport) -> Iterator[tuple[str, str]]:
@@ -200,7 +225,8 @@ def _tornado(report: CostReport) -> Iterator[Block]:
 
     def draw(swing: Swing) -> Bar:
         first, last = sorted((end - low) / width for end in (swing.at_low, swing.at_high))
-        return Bar(first, last, _BAR_CELLS, (((middle - low) / width, "┃"),))
+        place = (middle - low) / width
+        return Bar(first, last, _BAR_CELLS, ((place, "┃"),), says=f"{swing.input}: {word(swing)}")
 
     def word(swing: Swing) -> str:
         first = f", {report.letters[swing.then_cheapest]} first" if swing.then_cheapest else ""
@@ -208,7 +234,7 @@ def _tornado(report: CostReport) -> Iterator[Block]:
 
     yield Heading("What moves the bill of the cheapest, USD a month", 2)
     yield Table(
-        (Column("Input", style=Style.NAME), Column(only="text"), Column("USD a month")),
+        (Column("Input", style=Style.NAME), Column("Range", only="text"), Column("USD a month")),
         tuple((swing.input, draw(swing), word(swing)) for swing in report.swings),
         gap=1,
     )

@@ -57,7 +57,7 @@ def build_headline(recommendation: Recommendation) -> list[Block]:
     for option, share in recommendation.probability.items():
         style = Style.ADVICE if option is recommendation.option else None
         cells = (option, format_probability(book, share))
-        bar = Bar(0, share, _OPTION_CELLS, style=style)
+        bar = Bar(0, share, _OPTION_CELLS, style=style, says=f"{option}: {cells[1]}")
         options.append((*(Span(cell, style) if style else cell for cell in cells), bar))
     told = Span(f"{format_verdict(recommendation)}.", Style.ADVICE)
     return [Paragraph((told, describe_probability(recommendation))), Table(columns, tuple(options))]

@@ -105,7 +105,7 @@ def _write_block(block: Block, level: int) -> Iterator[str]:
 
 def _write_table(table: Table) -> Iterator[str]:
     """Return a table, or a list of terms where its columns have no titles."""
-    shown = [number for number, column in enumerate(table.columns) if column.only != "text"]
+    shown = [number for number, column in enumerate(table.columns) if column.only in (None, "markdown")]
     columns = [table.columns[number] for number in shown]
     has_titles = any(column.title for column in columns)
     if has_titles:

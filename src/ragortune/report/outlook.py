@@ -166,7 +166,9 @@ def _draw_bar(recommendation: Recommendation, sensitivity: AnswerSensitivity) ->
     if not changes and high - low < _LEAST_SWING:
         return ()
     style = Style.GOOD if now > EVEN else Style.BAD
-    bar = Bar(low, high, _BAR_CELLS, ((EVEN, "│"), (now, "●")), "─", style)
+    ends = " to ".join(map(format_share, (low, high)))
+    says = f"{sensitivity.criterion}: {ends}, now {format_share(now)}"
+    bar = Bar(low, high, _BAR_CELLS, ((EVEN, "│"), (now, "●")), "─", style, says)
     without = Span(sensitivity.without, Style.STRONG) if changes else sensitivity.without.value
     return (
         sensitivity.criterion,

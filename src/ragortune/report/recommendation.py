@@ -8,6 +8,7 @@ from ragortune.casebook import NearCase
 from ragortune.engine.score import logistic
 from ragortune.evidence.profile import join_levels
 from ragortune.model import (
+    EVEN,
     Direction,
     GateHit,
     GateKind,
@@ -20,6 +21,7 @@ from ragortune.model import (
     Sample,
 )
 from ragortune.report.blocks import (
+    Bar,
     Block,
     Break,
     Cell,
@@ -58,9 +60,9 @@ _SAMPLE_NAMES: Mapping[Sample, str] = {
     Sample.SELECTED: "selected",
 }
 _MOST_STEPS = 3
-_LONGEST_BAR = 7
-_BAR_CELLS = 3
-"""Cells of a bar for log-odds of one."""
+_BAR_CELLS = 15
+_FARTHEST = 2.5
+"""Log-odds at the ends of the bars, which diverge from the middle."""
 
 
 def build_recommendation(advice: Advice) -> Page:
@@ -128,7 +130,7 @@ class _Report:
         ]
         columns = (
             Column("Log-odds", right=True),
-            Column(only="text"),
+            Column("Against and for", only="text"),
             Column("Rule", style=Style.NAME),
             Column("Reason"),
         )
@@ -273,6 +275,8 @@ def _describe_need(state: NeedState) -> str:
 
 
 def _reason_row(weight: float, code: str, text: Inline) -> tuple[Cell, ...]:
-    sign, style = ("█", Style.GOOD) if weight > 0 else ("░", Style.BAD)
-    bar = sign * max(1, min(_LONGEST_BAR, round(abs(weight) * _BAR_CELLS)))
-    return (Span(f"{weight:+.2f}", style), Span(bar, style), code, text)
+    fill, style = ("█", Style.GOOD) if weight > 0 else ("░", Style.BAD)
+    end = EVEN + max(-EVEN, min(EVEN, weight / _FARTHEST / 2))
+    marks = ((EVEN, "│"),)
+    bar = Bar(min(EVEN, end), max(EVEN, end), _BAR_CELLS, marks, fill, style, f"{weight:+.2f} {code}".strip())
+    return (Span(f"{weight:+.2f}", style), bar, code, text)

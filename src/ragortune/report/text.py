@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from rich.console import Console
 from rich.text import Text
@@ -74,11 +76,9 @@ def write_text(blocks: Iterable[Block], *, width: int, color: bool, unicode: boo
 
 def write_screen(page: Page, *, width: int, color: bool, unicode: bool = True) -> str:
     """Return the longest form of a page's screen that fits a terminal; the shortest where none does."""
-    for form in range(page.forms):
-        text = write_text(page.screen(form), width=width, color=color, unicode=unicode)
-        if text.count("\n") <= SCREEN_LINES:
-            break
-    return text
+    write = lru_cache(lambda form: write_text(page.screen(form), width=width, color=color, unicode=unicode))
+    fits = bisect_left(range(page.forms), x=True, key=lambda form: write(form).count("\n") <= SCREEN_LINES)
+    return write(min(fits, page.forms - 1))
 
 
 class _Page:
@@ -152,7 +152,7 @@ class _Page:
 
     def _add_table(self, table: Table) -> None:
         """Add rows in columns; a name that leaves no room for what follows it stands on a line of its own."""
-        shown = [number for number, column in enumerate(table.columns) if column.only != "markdown"]
+        shown = [number for number, column in enumerate(table.columns) if column.only in (None, "text")]
         columns = [table.columns[number] for number in shown]
         titles = tuple(Text(column.title, _STYLES[Style.ASIDE]) for column in columns)
         rows = [

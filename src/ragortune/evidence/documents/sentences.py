@@ -123,8 +123,8 @@ class _Reader:
         self.declared: list[DeclaredText] = []
         self.misplaced: list[int] = []
         self.unread: list[int] = []
-        self.headings: list[tuple[int, int]] = []
-        """First line and level of every section."""
+        self.headings: list[tuple[tuple[int, int], int]] = []
+        """Line and column, and level, of every section."""
         self.title: str | None = None
         self.section = Section("", 0, SectionKind.SUMMARY, 1)
         self.lead = ""
@@ -161,9 +161,9 @@ class _Reader:
     def _read_heading(self, block: RawBlock) -> None:
         words = self._words(block.lines)
         if words.text.strip():
-            self._open_section(words, block.level, block.lines[0].number)
+            self._open_section(words, block.level, block.lines[0])
 
-    def _open_section(self, words: Words, level: int, line: int) -> None:
+    def _open_section(self, words: Words, level: int, line: Line) -> None:
         text = words.text.strip()[:_LONGEST_CONTEXT]
         first = self.title is None and (level == 1 or not self.headings)
         parent: Section | None = self.section
@@ -176,10 +176,10 @@ class _Reader:
             kind = own if own in _TITLE_KINDS else SectionKind.SUMMARY
         else:
             kind = inherit_kind(own, None if above is SectionKind.SUMMARY and level > 1 else above)
-        self.section = Section(text, level, kind, line, parent)
-        self.headings.append((line, level))
+        self.section = Section(text, level, kind, line.number, parent)
+        self.headings.append(((line.number, line.column), level))
         self.lead = text if level == _BOLD_LEVEL else ""
-        heading = Section("", 0, kind, line) if parent is None else parent
+        heading = Section("", 0, kind, line.number) if parent is None else parent
         own_kind = SectionKind.TITLE if first else kind
         like = self._empty(Block.HEADING, own_kind, section=heading, label=self._find_label(words))
         self._add(words, (0, len(words.text)), like)
@@ -193,7 +193,7 @@ class _Reader:
         if block.kind is BlockKind.ITEM:
             self._enter_list(block)
         elif self._is_bold_heading(words, block):
-            self._open_section(words, _BOLD_LEVEL, block.lines[0].number)
+            self._open_section(words, _BOLD_LEVEL, block.lines[0])
             return
         held = self.lists[-1] if self.lists else _List()
         form = Block.BULLET if self.lists else Block.QUOTE if block.quoted else Block.PROSE
@@ -341,7 +341,7 @@ class _Reader:
         begin = line.text.index(value, found.start(3))
         words = Words(value, (Piece(0, len(value), line.number, begin + 1),))
         if key.casefold() == "title":
-            self._open_section(words, 1, line.number)
+            self._open_section(words, 1, line)
         else:
             self._add(words, (0, len(value)), self._empty(Block.FIELD, self.section.kind, label=key))
 
@@ -364,16 +364,22 @@ class _Reader:
 
 
 def _measure_sections(
-    remarks: Iterable[tuple[Span, str, tuple[str, ...]]], headings: Sequence[tuple[int, int]], last_line: int
+    remarks: Iterable[tuple[Span, str, tuple[str, ...]]],
+    headings: Sequence[tuple[tuple[int, int], int]],
+    last_line: int,
 ) -> Iterator[Remark]:
-    """Yield the remarks with the first and last line of the section in which each stands."""
-    ends = [last_line] * len(headings)
+    """Yield the remarks with the places between which the section of each stands.
+
+    Places rather than lines, because a document with carriage returns alone is a single line.
+    """
+    end = (last_line + 1, 1)
+    ends = [end] * len(headings)
     waiting: list[int] = []
-    for at, (line, level) in enumerate(headings):
+    for at, (place, level) in enumerate(headings):
         while waiting and headings[waiting[-1]][1] >= level:
-            ends[waiting.pop()] = line - 1
+            ends[waiting.pop()] = place
         waiting.append(at)
     for span, text, above in remarks:
-        at = bisect_right(headings, (span.line, _BOLD_LEVEL)) - 1
-        first, last = (headings[at][0], ends[at]) if at >= 0 else (1, last_line)
+        at = bisect_right(headings, ((span.line, span.column), _BOLD_LEVEL)) - 1
+        first, last = (headings[at][0], ends[at]) if at >= 0 else ((1, 1), end)
         yield Remark(span, text, above, first, last)

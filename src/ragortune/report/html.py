@@ -1,0 +1,89 @@
+"""The HTML writer: blocks as one file that needs no network and no script, for meetings, mail and print."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from importlib.resources import files
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Template as _Template
+from markupsafe import Markup
+
+from ragortune.report.blocks import Block, Heading, Inline, Span, Style, spans
+from ragortune.support.record import Record
+from ragortune.support.text import clean_text
+
+_CODE = re.compile(r"`([^`]+)`")
+_DRAWN = 96
+"""Columns for which pictures of characters are drawn."""
+
+
+class _Section(Record, frozen=True):
+    """A heading with the blocks below it."""
+
+    heading: Heading
+    blocks: tuple[Block, ...]
+
+
+def write_html(blocks: Iterable[Block]) -> str:
+    """Return a page as HTML; no text in it can become markup, and no address but http(s) is a link."""
+    head, sections = _split(blocks)
+    style = _read("page.css")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    titles = [block.text for block in head if isinstance(block, Heading)]
+    page = _template().render(
+        title=clean_text(titles[0]) if titles else "ragortune",
+        head=head,
+        sections=sections,
+        style=Markup(style),  # noqa: S704  (a file of ours)
+        digest=digest,
+    )
+    return page.lstrip()
+
+
+def _split(blocks: Iterable[Block]) -> tuple[list[Block], list[_Section]]:
+    """Return what stands before the first section, and the sections."""
+    head: list[Block] = []
+    sections: list[_Section] = []
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 2:
+            sections.append(_Section(block, ()))
+        elif sections:
+            sections[-1] = sections[-1].replace(blocks=(*sections[-1].blocks, block))
+        else:
+            head.append(block)
+    return head, sections
+
+
+@lru_cache(maxsize=1)
+def _template() -> _Template:
+    environment = Environment(
+        autoescape=True,
+        loader=FunctionLoader(_read),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {"pieces": _list_pieces, "kind": lambda block: type(block).__name__}
+    environment.globals |= {"is_link": lambda address: address.startswith(("https://", "http://"))}
+    environment.globals |= {"drawn": _DRAWN, "clean": clean_text}
+    return environment.get_template("page.html.jinja")
+
+
+def _read(name: str) -> str:
+    return (files("ragortune.report") / name).read_text("utf-8")
+
+
+def _list_pieces(text: Inline, style: Style | None = None) -> Iterator[tuple[str, str, bool]]:
+    """Yield the pieces of a text: what it says, the name of its style, and whether it is code."""
+    for part in spans(text):
+        own = part.style if isinstance(part, Span) else style
+        said = clean_text(part.text if isinstance(part, Span) else part)
+        for number, piece in enumerate(_CODE.split(said)):
+            if piece:
+                yield piece, own.value if own else "", number % 2 == 1 or own is Style.NAME
