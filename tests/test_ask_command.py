@@ -385,7 +385,7 @@ def test_a_profile_in_json_or_toml_is_saved_as_yaml_beside_it(talk, write):
         (["-o", "x.json"], "profiles are saved as YAML, not as 'x.json'"),
         (["desk.yaml", "-o", "other.yaml"], "'other.yaml' exists\nhint: `ragortune ask other.yaml` goes on"),
         (["bad.yaml"], "bad.yaml:1:18: 'knowledge.gap' must be none, some or most, not 'mots'"),
-        (["--format", "jsno"], "--format must be text, json, jsonl or markdown"),
+        (["--format", "jsno"], "--format must be text, json, jsonl, markdown or html"),
         (["--answers", "missing.txt"], "missing.txt: no such file"),
     ],
 )

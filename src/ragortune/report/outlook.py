@@ -62,7 +62,7 @@ def list_flips(recommendation: Recommendation) -> Iterator[Block]:
     if recommendation.flips is None:
         yield bullets([_TOO_MANY])
     elif merged:
-        yield terms(merged[:_MOST_FLIPS])
+        yield Table((Column("Gives", style=Style.NAME), Column("Change")), tuple(merged[:_MOST_FLIPS]))
     else:
         yield bullets(["no change of up to three answers that are known"])
     if more:
