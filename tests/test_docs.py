@@ -216,26 +216,6 @@ def test_the_readme_has_exactly_two_commands_for_a_fresh_machine():
     assert re.findall(r"```sh\n(.*?)\n```", section, re.DOTALL) == ["make demo", "make check"]
 
 
-def test_every_command_of_the_command_line_is_in_the_readme():
-    for command in (
-        "recommend",
-        "explain",
-        "schema",
-        "init",
-        "rules list",
-        "rules show",
-        "rules check",
-        "rules test",
-        "rules diff",
-        "ask",
-        "check",
-        "extract",
-        "cost",
-        "prices list",
-    ):
-        assert f"`ragortune {command}" in readme()
-
-
 def test_the_guide_for_contributors_names_every_layer():
     layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0][
         "layers"

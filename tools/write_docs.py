@@ -66,6 +66,11 @@ Options are ranked by the whole bill: what recurs, and what is paid once (engine
 spread over twelve months; with a price of wrong answers and an accuracy for every option, by that as well. Where no
 option is the cheapest in 80% of the draws, cost does not decide.
 
+Where a profile has numbers, they feed the advice, too: which option is cheapest by what factor, whether the latency
+budget is met, whether tuning pays back in time. The [price data](prices.md) are dated, sourced and have ranges:
+`--price NAME.VALUE=NUMBER` overrides one, a rule pack any, and `--as-of DATE` judges their age. An unknown model is an
+error, never zero.
+
 The same profile, price data, date (`--as-of`) and seed give the same output, byte for byte. Nothing is fetched.
 
 ## What can be relied on
