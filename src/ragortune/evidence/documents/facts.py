@@ -203,7 +203,7 @@ def may_answer(marked: Marked) -> bool:
     sentence = marked.sentence
     told = sentence.block not in _SILENT_BLOCKS and sentence.kind not in _SILENT_SECTIONS
     meanings = marked.around | marked.analysis.meanings
-    return told and not meanings & {*SILENCING, Meaning.COMPONENT}
+    return told and not sentence.struck and not meanings & {*SILENCING, Meaning.COMPONENT}
 
 
 _Bill = tuple[str, str]
