@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from ragortune.casebook import find_nearest
-from ragortune.commands.earlier import hold_against
 from ragortune.commands.formats import PAGES, Look, choose_format, choose_sections, render
 from ragortune.commands.shared import choose_date, open_rulebook, show_error
 from ragortune.costs.derived import add_facts
@@ -107,10 +106,7 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
             command = "recommend"
             advice = _judge(request, rulebook, profile, environment, origin).replace(follows=printed)
             if request.against is not None:
-                date = choose_date(request.as_of, environment)
-                given = advice.recommendation
-                against = hold_against(request.against, given, entry.path, date, environment)
-                advice = advice.replace(against=against)
+                advice = _hold_against(request.against, advice, request, environment)
             result = advice
             if request.format == "text":
                 asked = (("changes", advice.against), ("why-not", advice.refusal))
@@ -171,6 +167,17 @@ def _judge(
     cases = find_nearest(recommendation) if is_page or origin is None else None
     trace = trace_rules(rulebook, profile.levels) if request.trace and not is_page else None
     return Advice(recommendation, cases, refusal, trace=trace, origin=origin)
+
+
+def _hold_against(
+    earlier: str, advice: Advice, request: RecommendRequest, environment: Environment
+) -> Advice:
+    """Return the advice for the one profile that is asked about with what has changed since an earlier one."""
+    from ragortune.commands.earlier import hold_against  # noqa: PLC0415  (brings in subprocess)
+
+    date = choose_date(request.as_of, environment)
+    against = hold_against(earlier, advice.recommendation, request.paths[0], date, environment)
+    return advice.replace(against=against)
 
 
 def _count_progress(inputs: Iterable[_Input], environment: Environment) -> Iterator[_Input]:
