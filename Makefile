@@ -7,7 +7,7 @@ DOCUMENTS ?= examples/repository/docs/adr/*.md
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check lint types layers test fuzz coverage docs figures pictures bench model clean
+.PHONY: help demo check lint types layers test fuzz coverage docs site figures pictures bench model clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,10 @@ coverage: $(READY) ## Run the tests, and show which lines they leave out.
 
 docs: $(READY) ## Write what is generated from the rule set.
 	$(BIN)/python tools/write_docs.py
+
+site: $(READY) ## Build the documentation site in build/site; a warning is an error.
+	$(BIN)/python -m pip install --quiet --group site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 figures: $(READY) ## Print the figures on the casebook, and write them into the documents.
 	$(BIN)/python -m pip install --quiet --group bench

@@ -9,7 +9,8 @@ from ragortune import load_rulebook
 from ragortune.engine import add_what_if, decide_option, explain_refusal, find_flips, judge_profile
 from ragortune.engine.changes import find_nearest_profile
 from ragortune.model import Option, Profile
-from ragortune.report.outlook import build_outlook
+from ragortune.report.outlook import explain_refusal as show_refusal
+from ragortune.report.outlook import list_flips
 from ragortune.report.text import write_text
 
 from .rule_sets import draw_answers, make_criterion, make_rulebook
@@ -140,5 +141,5 @@ def test_where_there_are_too_many_changes_to_try_that_is_said():
 
     assert (found.settled, found.flips) == (True, None)
     assert (refusal.nearest, refusal.searched) == (None, False)
-    told = write_text(build_outlook(found, refusal), width=80, color=False)
+    told = write_text([*list_flips(found), *show_refusal(found, refusal)], width=80, color=False)
     assert told.count("not computed: there are too many changes to try") == 2

@@ -1,6 +1,7 @@
 """`ragortune check` as CI calls it: which documents are read, what is printed, and with which exit code it ends."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -318,3 +319,13 @@ def test_a_link_that_leads_nowhere_is_no_document_of_a_folder(run, write, tmp_pa
     assert result.code == 0
     assert "note: docs/moved.md is a link that leads nowhere" in result.err
     assert run("check", "docs/moved.md").code == 2
+
+
+def test_a_document_in_more_pieces_than_any_team_writes_is_refused_by_its_line(run, write):
+    write("cells.md", "# Desk\n\n| a | b |\n|---|---|\n" + "| x | y |\n" * 60_000)
+
+    result = run("check", "cells.md")
+
+    assert result.code == 2
+    assert re.search(r"cells\.md:\d{5}", result.err)
+    assert "more than 100,000 sentences, items and cells" in result.err

@@ -136,7 +136,6 @@ def test_a_requirements_document_is_read_line_by_line():
     assert reading.decision.option == "rag"
     assert {fact.criterion: fact.value for fact in reading.facts} == {
         "performance.volume": pytest.approx(600 / 7, rel=1e-3),
-        "knowledge.source": "documents",
         "knowledge.size": 1_650_000,
         "knowledge.volatility": "monthly",
         "grounding.citations": "required",

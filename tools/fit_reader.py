@@ -208,6 +208,7 @@ def _write(models: Iterable[Classifier]) -> str:
             f"  fitted: {model.fitted}",
             f"  outcomes: [{', '.join(model.outcomes)}]",
             f"  intercepts: {list(model.intercepts)}",
+            *([f"  least: {model.least}"] if model.least else []),
             "  features:",
             *(
                 f"    {json.dumps(name, ensure_ascii=False)}: {list(numbers)}"

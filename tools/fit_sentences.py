@@ -17,7 +17,7 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from ragortune.evidence.documents.assertion import Marked
-from ragortune.evidence.documents.facts import LIKELY, may_answer
+from ragortune.evidence.documents.facts import may_answer
 from ragortune.evidence.documents.features import UNANSWERED, UNKNOWN, list_features
 from ragortune.evidence.documents.language import Classifier
 from score_reader import GROUPS, Label, Labelled
@@ -34,8 +34,9 @@ _FEWEST_ANSWERING = 2
 _FEWEST_REPOSITORIES = 15
 """A criterion that fewer repositories answer is left to phrases."""
 _FOLDS = 8
-_LEAST_RIGHT = 0.35
-"""Of all that is told about sentences, because of which only the likeliest of a document counts."""
+_LEAST_RIGHT = 0.5
+"""Of all that is told about sentences; of those of a document only the likeliest counts, which is right more often."""
+_THRESHOLDS = (0.3, 0.4, 0.5, 0.6)
 _UNKNOWN_LEVEL = "-"
 
 
@@ -94,28 +95,31 @@ def fit_sentences(sentences: Sequence[LabelledSentence], fitted: str) -> Iterato
         rows = _list_rows(sentences, criterion)
         if len({sentences[row.at].repo for row in rows if row.due != UNANSWERED}) < _FEWEST_REPOSITORIES:
             continue
-        if _is_reliable(values, rows, folds):
+        least = _choose_threshold(values, rows, folds)
+        if least is not None:
             model, chosen = _fit(values, rows)
             features = {
                 str(names[column]): (1.0, *(round(float(weight), 2) for weight in own))
                 for column, own in sorted(zip(chosen, model.coef_.T, strict=True))
             }
             intercepts = tuple(round(float(one), 2) for one in model.intercept_)
-            yield Classifier(criterion, fitted, tuple(map(str, model.classes_)), intercepts, features)
+            yield Classifier(criterion, fitted, tuple(map(str, model.classes_)), intercepts, features, least)
 
 
-def _is_reliable(values: csr_matrix, rows: Sequence[_Row], folds: Sequence[int]) -> bool:
-    """Tell whether models are often enough right about repositories that they were not fitted on."""
-    right = wrong = 0
+def _choose_threshold(values: csr_matrix, rows: Sequence[_Row], folds: Sequence[int]) -> float | None:
+    """Return the least probability from which models are often enough right about other repositories; None if from none."""
+    told: list[tuple[float, bool]] = []
     for fold in range(_FOLDS):
         model, chosen = _fit(values, [row for row in rows if folds[row.at] != fold])
         unseen = [row for row in rows if folds[row.at] == fold]
         silent = list(model.classes_).index(UNANSWERED)
         shares = 1 - model.predict_proba(values[[row.at for row in unseen]][:, chosen])[:, silent]
-        told = [row.due for row, share in zip(unseen, shares, strict=True) if share >= LIKELY]
-        wrong += told.count(UNANSWERED)
-        right += len(told) - told.count(UNANSWERED)
-    return right > _LEAST_RIGHT * (right + wrong)
+        told += [(share, row.due != UNANSWERED) for row, share in zip(unseen, shares, strict=True)]
+    for least in _THRESHOLDS:
+        right = [answers for share, answers in told if share >= least]
+        if sum(right) > _LEAST_RIGHT * len(right):
+            return least
+    return None
 
 
 def _fit(values: csr_matrix, rows: Sequence[_Row]) -> tuple[LogisticRegression, NDArray[np.int64]]:

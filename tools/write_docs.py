@@ -1,4 +1,4 @@
-"""Write what is generated from the rule set: its reference pages and the JSON Schemas that YAML files refer to.
+"""Write what is generated: reference pages of rule set, commands and JSON, and the JSON Schemas for YAML files.
 
 usage: python tools/write_docs.py [--check]     (--check writes nothing and fails where a file is out of date)
 """
@@ -12,15 +12,20 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+import typer
+from typer.cli import get_docs_for_click
+
+from ragortune.cli.main import app
 from ragortune.costs import comparisons, formulas
 from ragortune.model import Option, QuantityKind, Rulebook
 from ragortune.model.findings import FindingRule, read_finding_rules
 from ragortune.model.prices import bounds_of
-from ragortune.report import pages
+from ragortune.report import pages, promises, shapes
 from ragortune.report.markdown import write_markdown
 from ragortune.report.pricelist import PriceList, tabulate_prices
-from ragortune.report.topics import gate_page, scale_page
+from ragortune.report.topics import exit_code_page, gate_page, scale_page
 from ragortune.ruleset.load import load_rulebook
 from ragortune.ruleset.schemas import SCHEMAS, export_schema
 from ragortune.support.rulefolder import shipped_folder
@@ -60,6 +65,11 @@ cheapest, break-evens, payback, and the inputs that move the bill most.
 Options are ranked by the whole bill: what recurs, and what is paid once (engineering, labels, the first training)
 spread over twelve months; with a price of wrong answers and an accuracy for every option, by that as well. Where no
 option is the cheapest in 80% of the draws, cost does not decide.
+
+Where a profile has numbers, they feed the advice, too: which option is cheapest by what factor, whether the latency
+budget is met, whether tuning pays back in time. The [price data](prices.md) are dated, sourced and have ranges:
+`--price NAME.VALUE=NUMBER` overrides one, a rule pack any, and `--as-of DATE` judges their age. An unknown model is an
+error, never zero.
 
 The same profile, price data, date (`--as-of`) and seed give the same output, byte for byte. Nothing is fetched.
 
@@ -148,6 +158,74 @@ def write_findings_page(book: Rulebook, findings: Mapping[str, FindingRule]) -> 
     return "\n".join(parts)
 
 
+def write_commands_page(book: Rulebook) -> str:
+    """Return the reference of the command line: what `--help` says of every command, and the exit codes."""
+    command = typer.main.get_command(app)
+    told = get_docs_for_click(
+        obj=command, ctx=typer.Context(command, info_name="ragortune"), name="ragortune"
+    )
+    told = re.sub(r"(?m)^\* `--(install|show)-completion`.*\n", "", told.partition("\n")[2])
+    told = re.sub(r"(?m)^```console\n\$ ", "```text\n", told)
+    codes = write_markdown(exit_code_page(book), level=2)
+    return f"# Commands\n\n{_NOTE.replace('rules/', 'the command line')}\n{told.rstrip()}\n\n{codes}"
+
+
+_JSON_HEAD = """\
+# JSON
+
+{note}
+
+`--format json` prints one object, and `recommend --format jsonl` one a line, in the order of the profiles. Keys are a
+promise: they are added and never changed, and what is changed would get another `schema`. Probabilities and shares are
+from 0 to 1, scores and weights are log-odds, lines and columns count from 1. In a batch `settled`, `flips` and `unknowns`
+are null unless `--what-if` asks for them. More keys may stand beside those of this page.
+"""
+_RESULTS: Mapping[str, type[Any]] = {
+    "recommend": shapes.RecommendationResult,
+    "check": promises.CheckResult,
+    "explain": promises.PageResult,
+    "next_question (MCP)": shapes.QuestionResult,
+}
+
+
+def write_json_page() -> str:
+    """Return the reference of the results that programs read, from the types that they are written with."""
+    parts = [_JSON_HEAD.format(note=_NOTE.replace("rules/", "the types"))]
+    written: set[str] = set()
+    for command, shape in _RESULTS.items():
+        described = promises.describe_shape(shape)
+        parts.append(f"## {command}\n\n{described['description']}\n\n{_tabulate_keys(described)}")
+        for name, inner in described.get("$defs", {}).items():
+            if name not in written and "properties" in inner:
+                parts.append(f"### {name}\n\n{inner.get('description', '')}\n\n{_tabulate_keys(inner)}")
+                written.add(name)
+    return "\n".join(parts)
+
+
+def _tabulate_keys(schema: Mapping[str, Any]) -> str:
+    rows = ["| Key | Holds | |", "| --- | --- | --- |"]
+    for key, held in schema["properties"].items():
+        always = "" if key in schema.get("required", ()) or "default" in held else "where there is one"
+        told = "; ".join(text for text in (held.get("description", ""), always) if text)
+        rows.append(f"| `{key}` | {_name_type(held)} | {told} |")
+    return "\n".join(rows) + "\n"
+
+
+def _name_type(schema: Mapping[str, Any]) -> str:
+    """Return what a key holds in a few words: `list of CitedRule`, `number or null`."""
+    if "anyOf" in schema:
+        return " or ".join(map(_name_type, schema["anyOf"]))
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if schema.get("type") == "array":
+        return f"list of {_name_type(schema['items'])}" if schema.get("items") else "list"
+    if isinstance(inner := schema.get("additionalProperties"), dict) and inner:
+        return f"object of {_name_type(inner)}"
+    return str(schema.get("type", "anything"))
+
+
 def list_outputs() -> dict[Path, str]:
     """Return every generated file with its content."""
     book = load_rulebook()
@@ -157,6 +235,8 @@ def list_outputs() -> dict[Path, str]:
         ROOT / "docs" / "cost.md": write_cost_page(book),
         ROOT / "docs" / "prices.md": write_prices_page(book),
         ROOT / "docs" / "findings.md": write_findings_page(book, read_finding_rules(book)),
+        ROOT / "docs" / "commands.md": write_commands_page(book),
+        ROOT / "docs" / "json.md": write_json_page(),
     }
     for name in SCHEMAS:
         schema = export_schema(name, book)

@@ -7,6 +7,7 @@ from typer import Argument, Option
 
 from ragortune import __version__
 from ragortune.cli.options import (
+    Against,
     AsOf,
     Cache,
     Color,
@@ -67,6 +68,7 @@ def recommend(
     why_not: Annotated[
         Text, text_option("--why-not", "OPTION", "What speaks against this option here.")
     ] = None,
+    against: Against = None,
     any_answer: Annotated[
         bool, flag("--any-answer", "Change answers, too, that are not the team's to change.")
     ] = False,
@@ -229,13 +231,14 @@ def adr(
     ] = None,
     into: Annotated[Text, text_option("--into", "FILE", "Fill in the empty sections of this record.")] = None,
     force: Annotated[bool, flag("--force", "Overwrite an existing record.")] = False,
+    against: Against = None,
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> None:
     """Write the decision as an architecture decision record (MADR) that `check` keeps true."""
     from ragortune.commands.adr import RecordRequest, write_decision_record
 
-    request = RecordRequest(profile, output, into, force, rules, as_of)
+    request = RecordRequest(profile, output, into, force, against, rules, as_of)
     finish(write_decision_record(request, Environment.detect()))
 
 

@@ -67,6 +67,12 @@ Show = Annotated[Text, text_option("--show", "NAME,...", "Only these sections; a
 Full = Annotated[bool, flag("--full", "All sections, not what fits a screen.")]
 Color = Annotated[str, text_option("--color", "WHEN", "auto, always or never.")]
 StdinName = Annotated[Text, text_option("--stdin-name", "NAME", "Read stdin as a file of this name.")]
+Against = Annotated[
+    Text,
+    text_option(
+        "--against", "OLD", "What changed since: JSON printed earlier, or git revision of the profile."
+    ),
+]
 AsOf = Annotated[Text, text_option("--as-of", "DATE", "Judge prices, ages and ends on this date.")]
 PriceFile = Annotated[
     Text, text_option("--prices", "FILE", "Price file that adds rows, or overrides them by id.")

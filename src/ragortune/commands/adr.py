@@ -11,6 +11,7 @@ from typing import Any
 from ragortune.casebook import find_nearest
 from ragortune.check.argument import choose_questions
 from ragortune.commands.documents import Limits, read_design_text
+from ragortune.commands.earlier import hold_against
 from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.costs.derived import add_facts
 from ragortune.engine import add_what_if, judge_profile
@@ -51,6 +52,8 @@ class RecordRequest(Record, frozen=True):
     """A record of the team's own, whose empty sections are filled in."""
     force: bool = False
     """Whether an existing file is overwritten."""
+    against: str | None = None
+    """The earlier advice that the record amends: its JSON, or an earlier profile."""
     rules: str | None = None
     as_of: str | None = None
     """Date of the record; today if None."""
@@ -71,7 +74,10 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
         environment.note(f"  hint: `ragortune ask {request.profile}` asks what would tell")
         return ExitCode.UNDECIDED
     path = _choose_path(request, advice, environment)
-    blocks = build_decision_record(advice, find_nearest(advice), path or "docs/adr")
+    against = None
+    if request.against is not None:
+        against = hold_against(request.against, advice, request.profile, date, environment)
+    blocks = build_decision_record(advice, find_nearest(advice), path or "docs/adr", against)
     content = {
         "decision": advice.option.value,
         "profile": {**_describe_profile(profile, document, path), **_leave_open(advice)},

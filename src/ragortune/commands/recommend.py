@@ -51,6 +51,8 @@ class RecommendRequest(Record, frozen=True):
     """Whether to say what could change the advice; where None, for a single profile only."""
     why_not: str | None = None
     """An option: what speaks against it, and where it would be right."""
+    against: str | None = None
+    """An earlier recommendation in JSON, or an earlier profile: what has changed since."""
     any_answer: bool = False
     """Whether flips may change answers that the team cannot change."""
     trace: bool = False
@@ -102,9 +104,13 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
             result: object = Verdict(rulebook, profile.project, verdict, entry.path, entry.line, origin)
         else:
             command = "recommend"
-            result = advice = _judge(request, rulebook, profile, environment, origin).replace(follows=printed)
-            if advice.refusal and request.format == "text":
-                show = show or ("why-not",)
+            advice = _judge(request, rulebook, profile, environment, origin).replace(follows=printed)
+            if request.against is not None:
+                advice = _hold_against(request.against, advice, request, environment)
+            result = advice
+            if request.format == "text":
+                asked = (("changes", advice.against), ("why-not", advice.refusal))
+                show = show or tuple(name for name, there in asked if there)
         look = Look(request.color, show)
         environment.write(render(command, request.format, result, environment, look))
         printed = True
@@ -123,6 +129,8 @@ def _check_request(request: RecommendRequest, environment: Environment) -> bool:
     if request.why_not is not None and request.why_not not in list(Option):
         raise UsageError.expected("--why-not", Option, request.why_not)
     choose_date(request.as_of, environment)
+    if request.against is not None and request.brief:
+        raise UsageError("--against is not for --brief", None, "leave one of them out")
     several = len(request.paths) > 1 or any(_is_lines(_name_of(request, path)) for path in request.paths)
     return several and _expect_several(request)
 
@@ -132,6 +140,10 @@ def _expect_several(request: RecommendRequest) -> bool:
     if request.format in ("json", "html"):
         message = f"--format {request.format} prints one recommendation"
         raise UsageError(message, None, "use --format jsonl for several profiles")
+    if request.against is not None:
+        raise UsageError(
+            "--against compares one recommendation with an earlier one", None, "give one profile"
+        )
     return True
 
 
@@ -154,7 +166,18 @@ def _judge(
     is_page = request.format in PAGES
     cases = find_nearest(recommendation) if is_page or origin is None else None
     trace = trace_rules(rulebook, profile.levels) if request.trace and not is_page else None
-    return Advice(recommendation, cases, refusal, trace, origin)
+    return Advice(recommendation, cases, refusal, trace=trace, origin=origin)
+
+
+def _hold_against(
+    earlier: str, advice: Advice, request: RecommendRequest, environment: Environment
+) -> Advice:
+    """Return the advice for the one profile that is asked about with what has changed since an earlier one."""
+    from ragortune.commands.earlier import hold_against  # noqa: PLC0415  (brings in subprocess)
+
+    date = choose_date(request.as_of, environment)
+    against = hold_against(earlier, advice.recommendation, request.paths[0], date, environment)
+    return advice.replace(against=against)
 
 
 def _count_progress(inputs: Iterable[_Input], environment: Environment) -> Iterator[_Input]:

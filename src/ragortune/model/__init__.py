@@ -29,6 +29,8 @@ from ragortune.model.profiles import Provenance as Provenance
 from ragortune.model.profiles import QuantityKind as QuantityKind
 from ragortune.model.profiles import QuantityValue as QuantityValue
 from ragortune.model.recommendation import AnswerSensitivity as AnswerSensitivity
+from ragortune.model.recommendation import Change as Change
+from ragortune.model.recommendation import Comparison as Comparison
 from ragortune.model.recommendation import DecisiveRule as DecisiveRule
 from ragortune.model.recommendation import Flip as Flip
 from ragortune.model.recommendation import GateHit as GateHit

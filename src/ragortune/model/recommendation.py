@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from ragortune.model.options import Direction, GateKind, Need, Option, Strength, is_undecided
 from ragortune.model.profiles import Profile
@@ -144,6 +145,29 @@ class Refusal(Record, frozen=True):
     """Criteria in that change that the team cannot change by deciding to."""
     searched: bool = True
     """False where there are too many changes to try all of them."""
+
+
+class Change(Record, frozen=True):
+    """What something was and is; None where it was not or is not there."""
+
+    before: Any
+    now: Any
+
+
+class Comparison(Record, frozen=True):
+    """What has changed since an earlier recommendation for the same project."""
+
+    earlier: str
+    """The file or revision that it is held against."""
+    option: Change
+    probability: Change
+    """That of the option of each time."""
+    answers: Mapping[str, Change]
+    """Levels by criterion; facts that follow from quantities and prices included."""
+    rules: Mapping[str, Change]
+    """By code what a rule does, such as `strong for rag`; None where it does not fire."""
+    rulebook: Change | None
+    """Name, version and digest of the rule set where it is another one."""
 
 
 class Recommendation(Record, frozen=True):

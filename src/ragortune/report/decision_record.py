@@ -13,6 +13,7 @@ from ragortune.casebook import NearCase
 from ragortune.evidence.profile import describe_answer
 from ragortune.model import (
     Answer,
+    Comparison,
     Direction,
     GateHit,
     GateKind,
@@ -24,6 +25,7 @@ from ragortune.model import (
 )
 from ragortune.model.options import has_need
 from ragortune.report.blocks import Block, Code, Heading, Inline, Item, Items, Paragraph, Span, Style, bullets
+from ragortune.report.comparison import describe_changes
 from ragortune.report.headline import describe_firmness, describe_probability, format_probability
 from ragortune.report.outlook import describe_flips
 from ragortune.support.text import join_words
@@ -46,7 +48,7 @@ def name_decision(recommendation: Recommendation) -> str:
 
 
 def build_decision_record(
-    recommendation: Recommendation, cases: Iterable[NearCase], path: str, changes: Iterable[Inline] = ()
+    recommendation: Recommendation, cases: Iterable[NearCase], path: str, against: Comparison | None = None
 ) -> list[Block]:
     """Return the record that is kept under a path, without its front matter.
 
@@ -54,10 +56,10 @@ def build_decision_record(
         recommendation: the advice, with what could change it.
         cases: published projects most like this one.
         path: where the record is kept, for the command that checks it.
-        changes: what has changed since the advice that the record amends.
+        against: what has changed since the advice that the record amends.
 
     """
-    return list(_Record(recommendation).build(tuple(cases), path, tuple(changes)))
+    return list(_Record(recommendation).build(tuple(cases), path, against))
 
 
 class _Record:
@@ -68,7 +70,7 @@ class _Record:
         self._book = recommendation.rulebook
         self._guide = self._book.options[recommendation.option]
 
-    def build(self, cases: tuple[NearCase, ...], path: str, changes: tuple[Inline, ...]) -> Iterator[Block]:
+    def build(self, cases: tuple[NearCase, ...], path: str, against: Comparison | None) -> Iterator[Block]:
         """Yield the sections of MADR 4 in their order."""
         yield Heading(name_decision(self._advice))
         yield Heading("Context and Problem Statement", 2)
@@ -78,9 +80,11 @@ class _Record:
         yield Paragraph(
             f"Which approach fits {name}: retrieval (RAG), fine-tuning, both, or neither of them yet?"
         )
-        if changes:
-            yield Paragraph("Since the advice that this record amends:")
-            yield bullets(changes)
+        if against:
+            yield Paragraph(
+                ("This record amends the advice of ", Span(against.earlier, Style.NAME), ". Since then:")
+            )
+            yield bullets(describe_changes(against))
         yield Heading("Decision Drivers", 2)
         yield Items(tuple(self._list_drivers()) or (Item("no answer that speaks for an option is known"),))
         yield Heading("Considered Options", 2)

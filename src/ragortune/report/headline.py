@@ -7,7 +7,16 @@ from math import floor, isclose
 
 from ragortune.casebook import NearCase
 from ragortune.engine import Outcome, decide_option
-from ragortune.model import Need, Option, Recommendation, Refusal, Rulebook, RuleTrace, is_undecided
+from ragortune.model import (
+    Comparison,
+    Need,
+    Option,
+    Recommendation,
+    Refusal,
+    Rulebook,
+    RuleTrace,
+    is_undecided,
+)
 from ragortune.report.blocks import Bar, Block, Column, Paragraph, Span, Style, Table
 from ragortune.support.record import Record
 from ragortune.support.text import count_words
@@ -31,6 +40,8 @@ class Advice(Record, frozen=True):
     cases: tuple[NearCase, ...] | None = None
     """Projects most like it; None in a batch."""
     refusal: Refusal | None = None
+    against: Comparison | None = None
+    """What has changed since an earlier recommendation."""
     trace: tuple[RuleTrace, ...] | None = None
     origin: Mapping[str, object] | None = None
     """Which input of a batch it answers."""

@@ -39,6 +39,7 @@ from ragortune.report.blocks import (
     bullets,
     terms,
 )
+from ragortune.report.comparison import list_changes
 from ragortune.report.headline import NEED_NAMES, Advice, build_headline, format_share, list_state
 from ragortune.report.outlook import explain_refusal, list_flips, list_questions, list_sensitivities
 from ragortune.report.screen import SCREENS
@@ -83,6 +84,7 @@ class _Report:
     def __init__(self, advice: Advice) -> None:
         self.given = advice.recommendation
         self.refusal = advice.refusal
+        self.against = advice.against
         self._cases = advice.cases or ()
         self._book = self.given.rulebook
         self._guide = self._book.options[self.given.option]
@@ -249,6 +251,7 @@ _SECTIONS: Mapping[str, Callable[[_Report], Iterable[Block]]] = {
     "reasons": _Report.list_reasons,
     "gates": _Report.list_gates,
     "notices": _Report.list_notices,
+    "changes": lambda own: list_changes(own.against),
     "why-not": lambda own: explain_refusal(own.given, own.refusal),
     "flips": lambda own: list_flips(own.given),
     "questions": lambda own: list_questions(own.given),

@@ -15,6 +15,7 @@ from ragortune.engine import decide_option, pair_probabilities
 from ragortune.interview import Consequence, Interview, explain_question
 from ragortune.model import (
     AnswerSensitivity,
+    Comparison,
     Criterion,
     Flip,
     GateHit,
@@ -105,11 +106,15 @@ class RecommendationResult(Record, frozen=True, kw_only=True):
     flips: tuple[Flip, ...] | None
     unknowns: list[OpenQuestion] | None
     tornado: Sensitivity | None
+    answers: Annotated[Answers, Meta(description="What is known: the level or levels of each criterion.")]
     unanswered: tuple[str, ...]
     cases: list[dict[str, Any]] | None
     rulebook: RuleSet
     trace: list[CitedRule] | UnsetType = UNSET
     why_not: dict[str, Any] | UnsetType = UNSET
+    against: Annotated[
+        Comparison | UnsetType, Meta(description="What has changed since an earlier recommendation.")
+    ] = UNSET
     profile: Mapping[str, Any] | UnsetType = UNSET
     """Which input of a batch it answers."""
 
@@ -139,13 +144,19 @@ def describe_recommendation(advice: Advice) -> RecommendationResult:
         flips=recommendation.flips,
         unknowns=round_questions(recommendation.unknowns),
         tornado=_describe_sensitivity(recommendation),
+        answers=_show_levels(recommendation.profile.levels),
         unanswered=recommendation.unanswered,
         cases=None if advice.cases is None else [_describe_case(near) for near in advice.cases],
         rulebook=name_rule_set(book),
         trace=UNSET if advice.trace is None else cite(advice.trace, "state", "waiting_for"),
         why_not=UNSET if advice.refusal is None else _describe_refusal(advice.refusal),
+        against=UNSET if advice.against is None else advice.against,
         profile=UNSET if advice.origin is None else advice.origin,
     )
+
+
+def _show_levels(levels: Mapping[str, tuple[str, ...]]) -> Answers:
+    return {name: own[0] if len(own) == 1 else list(own) for name, own in levels.items()}
 
 
 def _cite_rule(book: Rulebook, hit: _Hit, names: tuple[str, ...]) -> CitedRule:
@@ -158,7 +169,7 @@ def _cite_rule(book: Rulebook, hit: _Hit, names: tuple[str, ...]) -> CitedRule:
     return CitedRule(
         rule=rule.id,
         code=rule.code,
-        answers={name: own[0] if len(own) == 1 else list(own) for name, own in hit.answers.items()},
+        answers=_show_levels(hit.answers),
         sources=[book.sources[finding.source].address for finding in rule.sources],
         kind=rule.notice or UNSET,
         **values,

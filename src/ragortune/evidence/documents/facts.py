@@ -40,8 +40,6 @@ _INTRODUCED = frozenset(("task.kind", "knowledge.source"))
 """What a document says when it introduces the project, so that the first statement counts."""
 _LONG_SENTENCE = 160
 _MOST_REMEMBERED = 20_000
-LIKELY = 0.3
-"""Least probability at which the words of a sentence count as an answer."""
 _CLEARLY = 0.7
 """Share of it that one level must have; otherwise the answer is one of two."""
 
@@ -107,7 +105,7 @@ class FactReader:
             likely = classify(model, features)
             share = 1.0 - likely.pop(UNANSWERED, 0.0)
             likely.pop(UNKNOWN, None)
-            if likely and share >= LIKELY:
+            if likely and share >= model.least:
                 told.append((criterion, share, likely))
         return tuple(told)
 
@@ -204,9 +202,8 @@ def may_answer(marked: Marked) -> bool:
     """Tell whether the words of a sentence as a whole can answer a criterion: no cue and no section says otherwise."""
     sentence = marked.sentence
     told = sentence.block not in _SILENT_BLOCKS and sentence.kind not in _SILENT_SECTIONS
-    meanings = marked.meanings_at(0, len(marked.tokens.words))
-    negated = any(scope.meaning is Meaning.NEGATED for scope in marked.analysis.scopes)
-    return told and not negated and not meanings & {*SILENCING, Meaning.COMPONENT}
+    meanings = marked.around | marked.analysis.meanings
+    return told and not sentence.struck and not meanings & {*SILENCING, Meaning.COMPONENT}
 
 
 _Bill = tuple[str, str]

@@ -179,6 +179,8 @@ class Classifier(Record, frozen=True):
     """The score of each outcome without any feature."""
     features: Mapping[str, tuple[float, ...]]
     """For each feature the most that it can be, and its weight for each outcome."""
+    least: float = 0.0
+    """Least probability at which a sentence counts as an answer; for documents the likeliest outcome counts."""
 
 
 class FactExample(Record, frozen=True):

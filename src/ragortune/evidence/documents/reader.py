@@ -37,11 +37,11 @@ _UNDECIDED = (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.NO_DECISION)
 def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True) -> DesignReading:
     """Read one design document; without `prose` only what its own `ragortune` block says.
 
-    Raises UnreadableError or ProfileError, with the line, where its own `ragortune` block cannot be used; any other text
-    is a document.
+    Raises UnreadableError or ProfileError, with the line, where its own `ragortune` block cannot be used, or where it has
+    more sentences than can be read; any other text is a document.
     """
     reader = reader_for(rulebook)
-    document = read_sentences(text, reader.marker.language)
+    document = read_sentences(text, reader.marker.language, path)
     declared = read_declared(document, path, rulebook)
     marked = reader.mark(document.sentences)
     language = reader.language_of(marked)

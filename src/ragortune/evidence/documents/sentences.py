@@ -15,7 +15,11 @@ from ragortune.evidence.documents.inline import Words, read_words
 from ragortune.evidence.documents.language import Language, Place
 from ragortune.evidence.documents.sections import SectionNames, inherit_kind
 from ragortune.model.documents import Block, Piece, Remark, Section, SectionKind, Sentence, Span
+from ragortune.support import errors
 from ragortune.support.text import INVISIBLE
+
+MOST_SENTENCES = 100_000
+"""More than five megabytes of prose have. What is made of smaller pieces takes far longer to read than its size says."""
 
 _BOLD_LEVEL = 7
 """A paragraph that is one bold phrase acts as a heading below all real ones."""
@@ -84,12 +88,15 @@ class DesignText(msgspec.Struct, frozen=True):
     title: str | None
 
 
-def read_sentences(text: str, language: Language) -> DesignText:
-    """Take a document apart. Any text is a document; nothing raises."""
+def read_sentences(text: str, language: Language, path: str = "the document") -> DesignText:
+    """Take a document apart. Any text is a document; raises UnreadableError where it has more pieces than any team writes."""
     lines = split_lines(text)
     reader = _Reader(SectionNames(language))
     for block in read_blocks(lines):
         reader.read_block(block)
+        if len(reader.sentences) + len(reader.remarks) > MOST_SENTENCES:
+            message = f"has more than {MOST_SENTENCES:,} sentences, items and cells, the limit for a document"
+            raise errors.UnreadableError(message, errors.Place(path, block.lines[0].number))
     remarks = tuple(_measure_sections(reader.remarks, reader.headings, len(lines)))
     return DesignText(
         lines,

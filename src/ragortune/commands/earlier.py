@@ -1,0 +1,82 @@
+"""`--against`: an earlier recommendation, from the JSON that was printed then or from an earlier profile in git."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import ValidationError
+
+from ragortune.costs.derived import add_facts
+from ragortune.engine import judge_profile
+from ragortune.evidence.profile import Vocabulary
+from ragortune.model import Comparison, Recommendation
+from ragortune.report.comparison import compare, summarise, take_earlier
+from ragortune.support.environment import Environment
+from ragortune.support.errors import Place, UnreadableError, UsageError
+from ragortune.support.git import Repository
+from ragortune.support.reading import LINE_BYTES, Document, decode_text, parse_text, read_document, show_size
+from ragortune.support.text import clean_text, quote_value
+
+
+def hold_against(
+    earlier: str, recommendation: Recommendation, path: str, date: str, environment: Environment
+) -> Comparison:
+    """Return what has changed since an earlier recommendation.
+
+    Args:
+        earlier: a file, `REVISION:PATH`, or a revision of the profile; what is there is a recommendation in JSON, or a
+            profile, which is judged by the present rule set and prices.
+        recommendation: the present one.
+        path: the present profile.
+        date: the day on which prices are judged.
+        environment: where files are looked for.
+
+    Raises:
+        RagortuneError: there is no such thing, or it is neither of the two.
+
+    """
+    book = recommendation.rulebook
+    if earlier and os.path.lexists(Path(environment.folder, earlier)):
+        document = read_document(Path(environment.folder, earlier), LINE_BYTES, name=earlier)
+    else:
+        document = _read_revision(earlier, path, environment)
+    if isinstance(document.data, Mapping) and "option" in document.data:
+        try:
+            before = take_earlier(document.data)
+        except ValidationError as error:
+            message = f"is not the JSON of a recommendation: {clean_text(str(error))}"
+            hint = "`recommend --format json` prints one"
+            raise UnreadableError(message, Place(document.path), hint) from error
+    else:
+        profile = Vocabulary(book.criteria, book.quantities).read_profile(document.data, document)
+        known = add_facts(book, profile, date) if profile.quantities else profile
+        before = summarise(judge_profile(book, known))
+    return compare(earlier, before, recommendation)
+
+
+def _read_revision(earlier: str, path: str, environment: Environment) -> Document:
+    """Return a file as git has it; raises RagortuneError."""
+    shown = quote_value(earlier)
+    revision, colon, name = earlier.partition(":")
+    if not revision.strip() or revision.startswith("-") or "\0" in earlier:
+        raise UsageError(f"--against takes a file, REVISION or REVISION:PATH, not {shown}")
+    try:
+        repository = Repository(environment.folder, "--against")
+    except UsageError as error:
+        message = f"--against: there is no file {shown}, and no git repository to look in"
+        raise UsageError(message, None, "`recommend --format json` prints what can be kept") from error
+    if not colon:
+        if path == "-":
+            raise UsageError("--against REVISION needs a profile with a name", None, "give REVISION:PATH")
+        place = Path(os.path.realpath(environment.folder), path)
+        name = Path(os.path.relpath(place, os.path.realpath(repository.top))).as_posix()
+    missing = f"there is neither a file {shown}, nor does git know it"
+    size = repository.ask("cat-file", "-s", f"{revision}:{name}", failure=missing)
+    if int(size) > LINE_BYTES:
+        raise UnreadableError(
+            f"is larger than {show_size(LINE_BYTES)}, the limit for such a file", Place(earlier)
+        )
+    data = os.fsencode(repository.ask("cat-file", "blob", f"{revision}:{name}", failure=missing))
+    return parse_text(decode_text(data, earlier), f"{revision}:{name}")

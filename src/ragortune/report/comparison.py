@@ -1,0 +1,138 @@
+"""What has changed since an earlier recommendation: read from its JSON, compared, and put into sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from ragortune.model import Change, Comparison, Option, Recommendation
+from ragortune.report.blocks import Block, Heading, Inline, Paragraph, Span, Style, bullets
+from ragortune.report.headline import Advice, format_share
+from ragortune.report.shapes import describe_recommendation
+from ragortune.support.record import Record
+from ragortune.support.text import join_words
+
+_Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,100}\Z")]
+_Text = Annotated[str, Meta(max_length=100)]
+_Levels = _Name | Annotated[list[_Name], Meta(max_length=50)]
+_Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class _Fired(msgspec.Struct):
+    code: _Name
+    answers: dict[_Name, _Levels]
+    need: _Name | UnsetType = UNSET
+    effect: _Name | UnsetType = UNSET
+    strength: _Name | UnsetType = UNSET
+    gate: _Name | UnsetType = UNSET
+
+
+class _RuleSet(Record, frozen=True):
+    name: _Text
+    version: _Text
+    digest: _Text
+
+
+class Earlier(msgspec.Struct):
+    """What is taken from the JSON of a recommendation; all else in it is passed over."""
+
+    option: Option
+    probability: dict[Option, _Share]
+    rulebook: _RuleSet
+    reasons: list[_Fired] = []
+    gates: list[_Fired] = []
+    notices: list[_Fired] = []
+    techniques: list[_Fired] = []
+    unanswered: list[_Name] = []
+    answers: dict[_Name, _Levels] | UnsetType = UNSET
+
+    def list_answers(self) -> dict[str, list[str]]:
+        """Return the levels by criterion; those that rules name where the JSON has no others."""
+        fired = (*self.reasons, *self.gates, *self.notices, *self.techniques)
+        named = {name: own for rule in fired for name, own in rule.answers.items()}
+        answers = named if isinstance(self.answers, UnsetType) else {**named, **self.answers}
+        return {name: [own] if isinstance(own, str) else own for name, own in answers.items()}
+
+    def list_effects(self) -> dict[str, str]:
+        """Return by code what each rule does to the needs."""
+        effects: dict[str, list[str]] = {}
+        for rule in (*self.gates, *self.reasons):
+            if rule.gate:
+                effects.setdefault(rule.code, []).append(f"{rule.gate} {rule.need}".replace("_", " "))
+            else:
+                effects.setdefault(rule.code, []).append(f"{rule.strength} {rule.effect} {rule.need}")
+        return {code: join_words(told) for code, told in effects.items()}
+
+
+def take_earlier(data: object) -> Earlier:
+    """Return the part of a recommendation's JSON that is compared; raises msgspec.ValidationError."""
+    return msgspec.convert(data, Earlier)
+
+
+def summarise(recommendation: Recommendation) -> Earlier:
+    """Return a recommendation as its JSON would be read back."""
+    return take_earlier(msgspec.to_builtins(describe_recommendation(Advice(recommendation))))
+
+
+def compare(name: str, before: Earlier, recommendation: Recommendation) -> Comparison:
+    """Return what has changed since an earlier recommendation, which is known by a name."""
+    now = summarise(recommendation)
+    old, new = before.list_answers(), now.list_answers()
+    comparable = old.keys() | (set(before.unanswered) & recommendation.rulebook.readable.keys())
+    if not isinstance(before.answers, UnsetType):
+        comparable |= new.keys()
+    shares = Change(before.probability.get(before.option), now.probability[now.option])
+    return Comparison(
+        name,
+        Change(before.option, now.option),
+        shares,
+        _list_changes(old, {key: levels for key, levels in new.items() if key in comparable}),
+        _list_changes(before.list_effects(), now.list_effects()),
+        Change(before.rulebook, now.rulebook) if before.rulebook != now.rulebook else None,
+    )
+
+
+def _list_changes(before: Mapping[str, object], now: Mapping[str, object]) -> dict[str, Change]:
+    names = dict.fromkeys((*now, *before))
+    changes = ((name, Change(before.get(name), now.get(name))) for name in names)
+    return {name: change for name, change in changes if change.before != change.now}
+
+
+def describe_changes(comparison: Comparison) -> Iterator[Inline]:
+    """Yield what has changed: the advice, the rule set, answers, rules."""
+    option, share = comparison.option, comparison.probability
+    then = "" if share.before is None else f" with {format_share(share.before)}"
+    if option.before == option.now and share.before == share.now:
+        yield f"the advice is the same: {option.now}{then}"
+    elif option.before == option.now:
+        yield f"the advice is still {option.now}, with {format_share(share.now)} after {format_share(share.before)}"
+    else:
+        yield f"the advice was {option.before}{then}, and is {option.now} with {format_share(share.now)}"
+    if comparison.rulebook:
+        sets = [f"{own.name} {own.version} ({own.digest[:19]})" for own in _ends(comparison.rulebook)]
+        yield f"the rule set was {sets[0]}, and is {sets[1]}"
+    for name, change in comparison.answers.items():
+        before, now = (join_words(own, "or") if own else "unknown" for own in _ends(change))
+        yield (Span(name, Style.NAME), f" was {before}, and is {now}")
+    for code, change in comparison.rules.items():
+        before, now = _ends(change)
+        told = f"no longer fires: it was {before}" if now is None else f"fires: {now}"
+        yield (
+            Span(code, Style.NAME),
+            f" {told}" if None in (before, now) else f" was {before}, and is {now}",
+        )
+
+
+def _ends(change: Change) -> tuple[Any, Any]:
+    return change.before, change.now
+
+
+def list_changes(comparison: Comparison | None) -> Iterator[Block]:
+    """Yield the section on what has changed; nothing where nothing was compared."""
+    if comparison:
+        yield Heading("What has changed", 2)
+        yield Paragraph(("Since the advice of ", Span(comparison.earlier, Style.NAME), ":"))
+        yield bullets(describe_changes(comparison))
