@@ -176,6 +176,15 @@ def test_a_new_record_gets_the_next_number_of_its_folder(run, write):
     assert (run.folder / "adr" / "0008-use-retrieval-for-help-desk.md").is_file()
 
 
+def test_the_first_record_of_a_project_makes_its_folder(run, write):
+    write("profile.yaml", HELP_DESK)
+
+    result = run("adr", "profile.yaml", "-o", "docs/adr/")
+
+    assert result.code == 0
+    assert (run.folder / "docs" / "adr" / "0001-use-retrieval-for-help-desk.md").is_file()
+
+
 def test_an_existing_record_is_not_overwritten_unless_forced(record, run):
     record()
     (run.folder / "record.md").write_text("ours\n", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -91,6 +92,9 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
     if path is None:
         environment.write(written)
         return ExitCode.OK
+    if path != request.output:
+        with contextlib.suppress(OSError):  # where no folder can be made, the writer says what is wrong
+            Path(environment.folder, path).parent.mkdir(parents=True, exist_ok=True)
     write_file(path, written, environment)
     environment.note(f"wrote {path}; review it, then run `ragortune check {path}`")
     return ExitCode.OK
