@@ -700,3 +700,28 @@ def test_errors_are_right_nine_times_in_ten_where_the_answers_are_beyond_doubt(b
     assert true > 0
     assert false / (false + true) <= 0.1
     assert not counts["prose", True, "error"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "recorded"),
+    [
+        ("Decision", True),
+        ("2. Decision outcome", True),
+        ("Decision Records", False),
+        ("Decision (open)", False),
+    ],
+)
+def test_only_a_section_on_the_decision_itself_makes_a_record(judge, heading, recorded):
+    document = (
+        RECORD.format(comment="").replace("## Decision\n", f"## {heading}\n").replace("Accepted", "Done")
+    )
+
+    assert ("no-consequences" in names(judge(document=document))) is recorded
+
+
+def test_prose_alone_is_not_asked_what_speaks_for_each_of_two_needs(judge):
+    document = (
+        "# Desk\n\n## Decision\n\nWe will use retrieval-augmented generation and fine-tune the LLM as well.\n"
+    )
+
+    assert "both-with-one-need" not in names(judge(document=document))

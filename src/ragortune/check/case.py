@@ -16,7 +16,12 @@ from ragortune.support.record import Record
 
 _SET_ASIDE = frozenset(("draft", "rejected", "superseded", "deprecated", "archived", "withdrawn"))
 """Status words of documents that nobody follows, or that say of themselves that they are not done."""
-_RECORD_WORDS = ("decision", "considered options", "options considered", "adr")
+_RECORD_STATUSES = frozenset(("accepted", "proposed"))
+_RECORD_HEADING = re.compile(
+    r"[\d.\s]{0,12}(?:(?:the )?decision(?: outcome)?|considered options|options considered|(?:adr|rfc)\b.*)\W*",
+    re.IGNORECASE,
+)
+"""A whole heading: one that only speaks of a decision may stand in an index or a guide."""
 
 
 class AuditCase(Record, frozen=True):
@@ -54,10 +59,15 @@ class AuditCase(Record, frozen=True):
 
         It says so by its status or by a heading, and it says what is decided in so many words.
         """
-        named = self.reading.accepted is not None or any(
-            contains_word(_RECORD_WORDS, heading.text) for heading in list_headings(self.reading)
+        named = self.reading.accepted in _RECORD_STATUSES or any(
+            _RECORD_HEADING.fullmatch(heading.text.strip()) for heading in list_headings(self.reading)
         )
         return self.decides_plainly and named
+
+    @property
+    def has_declared(self) -> bool:
+        """Whether the team has stated the decision or facts as such, in a block or a profile, not in prose alone."""
+        return self.decision.declared or set(self.answers.profile.levels) > set(self.answers.read)
 
     def find(  # noqa: PLR0913  (what a finding consists of)
         self,

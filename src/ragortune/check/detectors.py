@@ -168,8 +168,7 @@ def _list_questions(case: AuditCase) -> tuple[Criterion, ...]:
 
     Prose alone is not asked: what is not found in it may well be there, in words that are not recognised.
     """
-    declared = case.decision.declared or set(case.answers.profile.levels) > set(case.answers.read)
-    if case.firm or not case.decides_plainly or not declared:
+    if case.firm or not case.decides_plainly or not case.has_declared:
         return ()
     return tuple(own for own in choose_questions(case.advice) if own.id not in case.reading.declined)
 
@@ -187,8 +186,10 @@ def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
 
 @detects(Detector.ONE_NEED)
 def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Find `both` where nothing speaks for one of the two needs."""
+    """Find `both` where nothing that is declared speaks for one of the two needs; prose may, in words of its own."""
     decision, advice = case.decision, case.advice
+    if not case.has_declared:
+        return
     if decision.option is not Option.BOTH or (case.firm and advice.option is not Option.BOTH):
         return
     argued = {reason.need for reason in advice.reasons if reason.effect is Direction.FOR}
