@@ -3,7 +3,8 @@
 usage: python tools/size_table.py [--sizes MB ...] [--kinds NAME ...]
 
 For each kind of text: MB/s of processor time, peak memory, and how many times as long each further MB takes in the
-largest document as in the smaller ones (1.0 where time is linear). Exits with 1 where a limit is missed.
+largest document as in the smaller ones (1.0 where time is linear). `r` marks what is refused, because it is made of more
+pieces than a document may have. Exits with 1 where a limit is missed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 SECONDS = 600
 MOST_MIB = 300
 LEAST_SPEED = 0.5
+_REFUSED = 2
 _HEAD = "# 7. RAG for the LLM help desk\n\n## Decision\n\nWe will fine-tune the LLM. Answers must cite sources.\n\n"
 _PROSE = (
     "We will fine-tune the LLM on the price list. The prices change every week, and answers must cite their source. "
@@ -73,8 +75,8 @@ def write_document(piece: str, megabytes: float) -> str:
     return _HEAD + text
 
 
-def measure(path: Path) -> tuple[float, float]:
-    """Return seconds of processor time and peak MiB of a check; infinite where it takes too long."""
+def measure(path: Path) -> tuple[float, float, bool]:
+    """Return seconds of processor time, infinite where it takes too long, peak MiB, and whether the text was refused."""
     child = subprocess.Popen(
         [sys.executable, "-m", "ragortune", "check", path.name, "--exit-zero", "--format", "json"],
         cwd=path.parent,
@@ -84,8 +86,8 @@ def measure(path: Path) -> tuple[float, float]:
     )
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
-    spent = usage.ru_utime + usage.ru_stime if child.returncode in {0, 3} else float("inf")
-    return spent, usage.ru_maxrss / 1024
+    spent = usage.ru_utime + usage.ru_stime if child.returncode in {0, 2, 3} else float("inf")
+    return spent, usage.ru_maxrss / 1024, child.returncode == _REFUSED
 
 
 def _limit() -> None:
@@ -107,19 +109,19 @@ def main() -> int:
         path = Path(folder) / "document.md"
         path.write_text(_HEAD)
         measure(path)
-        start, _ = measure(path)
+        start, *_ = measure(path)
         print(f"{'':<28}" + "".join(f"{size:>7g} MB" for size in arguments.sizes) + "     peak  growth")
         for kind in arguments.kinds:
-            speeds, peak = [], 0.0
+            speeds, peak, shown = [], 0.0, ""
             for size in arguments.sizes:
                 path.write_text(write_document(KINDS[kind], size), newline="")
-                spent, memory = measure(path)
+                spent, memory, refused = measure(path)
                 speeds.append(size / max(spent - start, 0.01))
                 peak = max(peak, memory)
+                shown += f"{speeds[-1]:>9.2f}{'r' if refused else ' '}"
             growth = speeds[0] / speeds[-1] if speeds[-1] else float("inf")
             bad = peak > MOST_MIB or speeds[-1] < LEAST_SPEED
             missed |= bad
-            shown = "".join(f"{speed:>10.2f}" for speed in speeds)
             print(f"{kind:<28}{shown} {peak:>5.0f} MiB {growth:>6.1f}x{'  <' if bad else ''}", flush=True)
     return int(missed)
 
