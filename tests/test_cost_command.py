@@ -332,3 +332,12 @@ def test_nothing_from_a_price_file_reaches_the_terminal_as_a_command(run, write)
             assert result.code == 0
             assert "x" in result.out
             assert "\x1b" not in result.out
+
+
+def test_where_no_option_can_be_used_no_empty_table_is_shown(run, write):
+    write("desk.yaml", "project: Desk\nknowledge: {gap: most, size: 90000000}\nperformance: {latency: 50}\n")
+
+    out = run("cost", "desk.yaml").out
+
+    assert "no option can be used" in out
+    assert "Cheapest way" not in out

@@ -37,7 +37,8 @@ def draw_screen(answer: CostAnswer, form: int) -> Iterator[Block]:
     report = answer.report
     yield Heading(cut_text(report.project or "Untitled project", SHORT if form else LONG))
     yield Paragraph(f"Cheapest: {format_leader(report)}.", Style.ADVICE)
-    yield _compare(report)
+    if report.leader is not None:
+        yield _compare(report)
     yield show_rows(_list_rows(answer), form)
 
 
