@@ -51,7 +51,7 @@ from .model_programs import PRICE_DESK
 from .test_check_command import AGREEING, DISAGREEING
 
 BOOK = load_rulebook()
-ADDRESSES = {source.address for source in BOOK.sources.values()}
+ADDRESSES = {source.address for source in BOOK.sources.values()} | {case.address for case in BOOK.cases}
 VOCABULARY = Vocabulary(BOOK.criteria, BOOK.quantities)
 LINES = tuple(PRICE_DESK.split("\n"))
 MEGABYTES = 600

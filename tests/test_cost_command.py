@@ -335,7 +335,10 @@ def test_nothing_from_a_price_file_reaches_the_terminal_as_a_command(run, write)
 
 
 def test_where_no_option_can_be_used_no_empty_table_is_shown(run, write):
-    write("desk.yaml", "project: Desk\nknowledge: {gap: most, size: 90000000}\nperformance: {latency: 50, volume: 900}\n")
+    write(
+        "desk.yaml",
+        "project: Desk\nknowledge: {gap: most, size: 90000000}\nperformance: {latency: 50, volume: 900}\n",
+    )
 
     out = run("cost", "desk.yaml").out
 

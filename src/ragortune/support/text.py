@@ -20,7 +20,7 @@ INVISIBLE = (
 _UNSEEN = re.compile(f"[{_BLANK}]")
 _KEPT = {"\n", "\t"}
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
-_BRACKETED = re.compile(r"##(?=[^\W\d]*\[)")
+_BRACKETED = re.compile(r"##(?=\w*\[)")
 """`##[name]` of GitHub, `##vso[name]` of Azure, `##teamcity[name]`, anywhere in a line."""
 _OBEYED = re.compile("\x1b(?!\\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
 """What a terminal obeys, colours apart."""
