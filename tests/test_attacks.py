@@ -119,7 +119,8 @@ def judge(documents):
 
 
 def draw_named(dice):
-    return draw_name(dice), draw_document(dice)
+    """Return the name and the text of a document; one with a NUL character is refused before it is read."""
+    return draw_name(dice), draw_document(dice).replace("\0", "")
 
 
 @rounds(90)
