@@ -18,7 +18,7 @@ from ragortune.costs.derived import add_facts
 from ragortune.engine import add_what_if, judge_profile
 from ragortune.evidence.block import write_block
 from ragortune.evidence.documents.blocks import BlockKind, read_blocks
-from ragortune.evidence.entries import describe_evidence
+from ragortune.evidence.entries import describe_details
 from ragortune.evidence.profile import UNKNOWN, Vocabulary
 from ragortune.evidence.profile_files import given_value
 from ragortune.model import Answer, Evidence, Profile, Provenance, Recommendation
@@ -26,7 +26,7 @@ from ragortune.report.blocks import Block, Heading
 from ragortune.report.decision_record import build_decision_record, name_decision
 from ragortune.report.markdown import write_markdown
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode, Place, UnreadableError, UsageError
+from ragortune.support.errors import ExitCode, Place, UndecidedError, UnreadableError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, read_document
 from ragortune.support.record import Record
 from ragortune.support.text import quote_value
@@ -68,12 +68,10 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
     date = choose_date(request.as_of, environment)
     document = read_document(request.profile, PROFILE_BYTES, stdin=environment.stdin)
     profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
-    known = add_facts(rulebook, profile, date) if profile.quantities else profile
-    advice = add_what_if(judge_profile(rulebook, known))
+    advice = add_what_if(judge_profile(rulebook, add_facts(rulebook, profile, date)))
     if advice.default:
-        environment.note("error: too little is known to record a decision")
-        environment.note(f"  hint: `ragortune ask {request.profile}` asks what would tell")
-        return ExitCode.UNDECIDED
+        hint = f"`ragortune ask {request.profile}` asks what would tell"
+        raise UndecidedError("too little is known to record a decision", None, hint)
     path = _choose_path(request, advice, environment)
     against = None
     if request.against is not None:
@@ -141,13 +139,10 @@ def _describe_profile(profile: Profile, document: Document, path: str | None) ->
         answer = profile.answers.get(criterion, Answer((), None))
         if answer.source is Provenance.DERIVED:
             continue
-        entries[criterion] = entry = {"value": given_value(profile, criterion)}
-        if answer.evidence:
-            entry["evidence"] = _describe_evidence(answer.evidence, document.path, path)
-        if answer.source is not Provenance.STATED:
-            entry["source"] = answer.source.value
-        if answer.as_of:
-            entry["as_of"] = answer.as_of
+        details = describe_details(_see_evidence(answer, document.path, path))
+        if answer.source is Provenance.STATED:
+            del details["source"]
+        entries[criterion] = {"value": given_value(profile, criterion), **details}
     given = document.data.get("quantities") if isinstance(document.data, Mapping) else None
     return entries | {f"quantities.{name}": {"value": value} for name, value in (given or {}).items()}
 
@@ -157,14 +152,15 @@ def _leave_open(advice: Recommendation) -> dict[str, Any]:
     return {} if advice.firm else {criterion.id: {"value": UNKNOWN} for criterion in choose_questions(advice)}
 
 
-def _describe_evidence(evidence: str | Evidence, profile: str, path: str | None) -> object:
-    """Return what supports an answer; the path of a document as seen from the record."""
+def _see_evidence(answer: Answer, profile: str, path: str | None) -> Answer:
+    """Return an answer whose evidence names its document as seen from the record."""
+    evidence = answer.evidence
     if isinstance(evidence, Evidence) and evidence.document and path:
         target = Path(profile).parent / evidence.document
         if os.path.isfile(target):
             seen = os.path.relpath(target, Path(path).parent)
-            evidence = evidence.replace(document=Path(seen).as_posix())
-    return describe_evidence(evidence)
+            return answer.replace(evidence=evidence.replace(document=Path(seen).as_posix()))
+    return answer
 
 
 # --- a record of the team's own -----------------------------------------------------------------------------------

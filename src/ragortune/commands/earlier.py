@@ -51,8 +51,7 @@ def hold_against(
             raise UnreadableError(message, Place(document.path), hint) from error
     else:
         profile = Vocabulary(book.criteria, book.quantities).read_profile(document.data, document)
-        known = add_facts(book, profile, date) if profile.quantities else profile
-        before = summarise(judge_profile(book, known))
+        before = summarise(judge_profile(book, add_facts(book, profile, date)))
     return compare(earlier, before, recommendation)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from ragortune.model import Evidence, Provenance
+from ragortune.model import Answer, Evidence, Provenance
 from ragortune.model.prices import is_date
 from ragortune.support.errors import Place, ProfileError
 from ragortune.support.reading import Document, KeyPath
@@ -138,6 +138,13 @@ def _read_words(entry: Entry) -> str | None:
     if len(text) > LONGEST_QUOTE:
         raise entry.fail(f"'{entry.key}' has more than {LONGEST_QUOTE:,} characters")
     return text
+
+
+def describe_details(answer: Answer) -> dict[str, object]:
+    """Return what stands beside a value as `read_details` reads it."""
+    evidence = describe_evidence(answer.evidence) if answer.evidence else None
+    details = {"evidence": evidence, "source": answer.source.value, "as_of": answer.as_of}
+    return {key: part for key, part in details.items() if part}
 
 
 def describe_evidence(evidence: str | Evidence) -> object:

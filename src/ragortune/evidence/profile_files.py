@@ -7,7 +7,7 @@ import re
 import textwrap
 from collections.abc import Collection, Iterable, Mapping
 
-from ragortune.evidence.entries import describe_evidence
+from ragortune.evidence.entries import describe_details
 from ragortune.evidence.profile import UNKNOWN
 from ragortune.evidence.quantities import format_quantity
 from ragortune.model import Criterion, Profile, Provenance, Rulebook
@@ -89,13 +89,11 @@ def _write_answer(
     value = yaml_value(given_value(profile, criterion.id))
     if answer is None or not (answer.evidence or answer.as_of or answer.source is not Provenance.STATED):
         return [f"  {name}: {value}"]
-    evidence = describe_evidence(answer.evidence) if answer.evidence else None
-    extras = {"evidence": evidence, "source": answer.source.value, "as_of": answer.as_of}
-    lines = [f"  {name}:", f"    value: {value}"]
-    for key, part in extras.items():
-        if part:
-            lines.append(f"    {key}: {_yaml_text(part) if isinstance(part, str) else yaml_value(part)}")
-    return lines
+    details = {
+        key: _yaml_text(part) if isinstance(part, str) else yaml_value(part)
+        for key, part in describe_details(answer).items()
+    }
+    return [f"  {name}:", f"    value: {value}", *(f"    {key}: {part}" for key, part in details.items())]
 
 
 def given_value(profile: Profile, criterion: str) -> object:

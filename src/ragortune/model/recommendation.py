@@ -214,6 +214,14 @@ class Recommendation(Record, frozen=True):
         return self.settled is True or self.probability[self.option] >= self.rulebook.scale.firm_from
 
     @property
+    def first_step(self) -> tuple[str, Rule | None]:
+        """What to begin with, and the rule whose technique says so; None where the guide to the option does."""
+        for hit in self.techniques:
+            if hit.rule.technique:
+                return hit.rule.technique.begin_with, hit.rule
+        return self.rulebook.options[self.option].first, None
+
+    @property
     def too_little_known(self) -> bool:
         """Whether what is known does not make any option more likely than not."""
         return is_undecided(self.probability, default=self.default)

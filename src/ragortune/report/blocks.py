@@ -20,11 +20,15 @@ between a title and its first section are set apart by blank lines; elsewhere th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from ragortune.support.record import Record
+
+CODE = re.compile(r"`([^`]+)`")
+"""A pair of backticks in text, with the code between them."""
 
 
 class Style(StrEnum):

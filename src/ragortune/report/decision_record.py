@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from ragortune.casebook import NearCase
+from ragortune.engine.score import speaks_against
 from ragortune.evidence.profile import describe_answer
 from ragortune.model import (
     Answer,
     Comparison,
-    Direction,
     GateHit,
     GateKind,
     Need,
@@ -115,10 +115,9 @@ class _Record:
             "; ".join(_lower(text) for text in pros[:_MOST_REASONS])
             or "nothing that is known speaks for more"
         )
-        first = [hit.rule.technique.begin_with for hit in self._advice.techniques if hit.rule.technique]
         yield Heading("Decision Outcome", 2)
         yield Paragraph(f'Chosen option: "{self._guide.title}", because {because}.')
-        yield Paragraph(f"{self._guide.meaning} First step: {_lower((first or [self._guide.first])[0])}.")
+        yield Paragraph(f"{self._guide.meaning} First step: {_lower(self._advice.first_step[0])}.")
         shown = format_probability(self._book, self._advice.probability[self._advice.option])
         told = f"Probability {shown}.{describe_probability(self._advice)}"
         yield Paragraph(f"{told} The advice is {describe_firmness(self._advice)}.")
@@ -180,8 +179,7 @@ class _Record:
                 (pros if meets else cons).append(self._word(gate))
         for reason in self._advice.reasons:
             if reason.need in argued:
-                meets = has_need(option, reason.need) is (reason.effect is Direction.FOR)
-                (pros if meets else cons).append(self._word(reason))
+                (cons if speaks_against(reason, option) else pros).append(self._word(reason))
         return list(dict.fromkeys(pros)), list(dict.fromkeys(cons))
 
     def _word(self, hit: Reason | GateHit) -> str:

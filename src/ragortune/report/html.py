@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.resources import files
@@ -13,11 +12,10 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from jinja2 import Template as _Template
 from markupsafe import Markup
 
-from ragortune.report.blocks import Block, Heading, Inline, Span, Style, spans
+from ragortune.report.blocks import CODE, Block, Heading, Inline, Span, Style, spans
 from ragortune.support.record import Record
 from ragortune.support.text import clean_text
 
-_CODE = re.compile(r"`([^`]+)`")
 _DRAWN = 96
 """Columns for which pictures of characters are drawn."""
 
@@ -84,6 +82,6 @@ def _list_pieces(text: Inline, style: Style | None = None) -> Iterator[tuple[str
     for part in spans(text):
         own = part.style if isinstance(part, Span) else style
         said = clean_text(part.text if isinstance(part, Span) else part)
-        for number, piece in enumerate(_CODE.split(said)):
+        for number, piece in enumerate(CODE.split(said)):
             if piece:
                 yield piece, own.value if own else "", number % 2 == 1 or own is Style.NAME

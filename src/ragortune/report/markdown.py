@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ragortune.report.blocks import (
+    CODE,
     Bar,
     Block,
     Break,
@@ -33,7 +34,6 @@ _LIVE = re.compile(
     re.IGNORECASE,
 )
 """What code hosts make a link of, or tell people and other projects by: addresses, `@name`, `#1`; they let code be."""
-_CODE = re.compile(r"`([^`]+)`")
 _STRONG = (Style.STRONG, Style.ADVICE, Style.ERROR, Style.WARNING)
 
 
@@ -139,7 +139,7 @@ def _write_part(part: str | Span, *, in_table: bool) -> str:
             return _write_part(f"`{part.text.strip().replace('`', '')}`", in_table=in_table)
         shown = _write_part(part.text, in_table=in_table)
         return f"**{shown.strip()}**" if part.style in _STRONG and shown.strip() else shown
-    pieces = _CODE.split(part)
+    pieces = CODE.split(part)
     pieces[0::2] = [_escape(piece, in_table=in_table) for piece in pieces[0::2]]
     pieces[1::2] = [_write_code(piece, in_table=in_table) for piece in pieces[1::2]]
     return "".join(pieces)

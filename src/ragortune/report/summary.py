@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ragortune.engine.score import speaks_against
 from ragortune.evidence.profile import describe_answer
 from ragortune.model import (
-    Direction,
     GateHit,
     GateKind,
     NoticeKind,
     Reason,
     Recommendation,
     RuleHit,
-    has_need,
 )
 from ragortune.report.blocks import Block, Break, Heading
 from ragortune.report.headline import NEED_NAMES, Advice, build_headline, list_state
@@ -46,7 +45,7 @@ def _list_backing(given: Recommendation) -> list[Row]:
         for hit in given.gates
         if hit.gate is not GateKind.CONFIRMS
     ]
-    backing = [reason for reason in given.reasons if _backs(given, reason)]
+    backing = [reason for reason in given.reasons if not speaks_against(reason, given.option)]
     first = {reason.need: reason for reason in reversed(backing)}
     chosen = sorted(backing, key=lambda reason: reason is not first[reason.need])[:_REASONS]
     leads = {own.need: place for place, own in reversed([*enumerate(chosen)])}
@@ -66,7 +65,7 @@ def _list_doubts(given: Recommendation) -> list[Row]:
     rows += [
         _cite(given, own, "But", f"{own.effect} {NEED_NAMES[own.need]}: ")
         for own in given.reasons
-        if not _backs(given, own)
+        if speaks_against(own, given.option)
     ]
     rows = rows or [Row("But", "nothing that was answered speaks against it", 0)]
     return [row.replace(weight=5 - 4 * place, gone=6 * place) for place, row in enumerate(rows[:_DOUBTS])]
@@ -80,15 +79,10 @@ def _list_steps(given: Recommendation) -> Iterator[Row]:
             yield Row("Find out", asked.question, 3 - place, rests_on=asked.id)
         if not questions:
             yield Row("Find out", "nothing: no open question is expected to tell much", 2)
-    begin = [(hit.rule.technique.begin_with, hit.rule.code) for hit in given.techniques if hit.rule.technique]
-    text, code = begin[0] if begin else (given.rulebook.options[given.option].first, "")
-    yield Row("First step", text, 4, code, gone=19)
+    text, rule = given.first_step
+    yield Row("First step", text, 4, rule.code if rule else "", gone=19)
     parts = "reasons,cases" if given.sensitivities is None else "reasons,flips,cases"
     yield Row("More", f"`--full`, `--show {parts}`, `explain WORD`", KEPT)
-
-
-def _backs(given: Recommendation, reason: Reason) -> bool:
-    return has_need(given.option, reason.need) is (reason.effect is Direction.FOR)
 
 
 def _cite(given: Recommendation, hit: GateHit | Reason | RuleHit, label: str, lead: str = "") -> Row:

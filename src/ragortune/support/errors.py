@@ -94,6 +94,12 @@ class UnreadableError(RagortuneError):
     """A file cannot be read, or is not the text it should be."""
 
 
+class UndecidedError(RagortuneError):
+    """A decision is needed, and too little is known for one."""
+
+    exit_code = ExitCode.UNDECIDED
+
+
 class ProfileError(RagortuneError):
     """A profile says something that the vocabulary does not know."""
 
