@@ -31,7 +31,7 @@ def compile_authored(authored: Authored) -> Rulebook:
     findings = sorted(records["findings"].values(), key=lambda rule: str(rule.code))
     criteria = limit_numbers(records["criteria"], records["quantities"].values())
     cases = tuple(records["cases"].values())
-    vocabulary = Vocabulary(criteria)
+    vocabulary = Vocabulary(records["criteria"])  # a limit of a pack is none for what others published
     case_levels = tuple(vocabulary.read_profile(case.profile).levels for case in cases)
     return Rulebook(
         name=manifest.name,
