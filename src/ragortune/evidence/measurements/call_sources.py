@@ -263,7 +263,7 @@ def _import_ibis(extra: str, backend: str) -> Any:
 
         getattr(ibis, backend)
     except (ImportError, AttributeError):
-        known = {"measure": "measure", "postgresql": "postgres", "spark": "spark"}.get(extra)
+        known = {"measure": "measure", "postgresql": "measure,postgres", "spark": "measure,spark"}.get(extra)
         hint = f"pip install 'rag-or-tune[{known}]'" if known else f"pip install 'ibis-framework[{backend}]'"
         raise UsageError(
             f"--calls needs Ibis with its backend '{clean_line(backend, 40)}', which is not installed",

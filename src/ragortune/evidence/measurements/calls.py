@@ -15,6 +15,7 @@ from typing import Any
 
 from ragortune.evidence.measurements.call_sources import open_calls, show_source
 from ragortune.evidence.measurements.call_table import CallTable, shape_calls
+from ragortune.evidence.measurements.intervals import bound_share
 from ragortune.model.measurements import Measurement
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.record import Record
@@ -383,16 +384,12 @@ def _common_length(first: str, second: str) -> int:
 def _measure_errors(totals: Mapping[str, int]) -> Measurement:
     """Return the share of calls that failed, with its Wilson interval."""
     failed, calls = totals["failed"], totals["calls"]
-    share, square = failed / calls, _NORMAL**2
-    middle = (share + square / (2 * calls)) / (1 + square / calls)
-    margin = _NORMAL * math.sqrt(share * (1 - share) / calls + square / (4 * calls**2)) / (1 + square / calls)
-    interval = max(0.0, middle - margin), min(1.0, middle + margin)
     return Measurement(
         "calls.errors",
-        f"{share:.1%} of the calls failed ({failed:,} of {calls:,})",
+        f"{failed / calls:.1%} of the calls failed ({failed:,} of {calls:,})",
         "error type, status or level of each call",
         calls,
         "calls",
-        figures={"failed": failed, "error_rate": round(share, 6)},
-        interval=interval,
+        figures={"failed": failed, "error_rate": round(failed / calls, 6)},
+        interval=bound_share(failed, calls),
     )
