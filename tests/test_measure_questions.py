@@ -358,8 +358,11 @@ def test_few_questions_are_an_anecdote():
 
     assert found["retrieval"].answers == {"knowledge.retrievability": None}
     assert found["retrieval"].reason.startswith("29 questions are too few")
-    assert found["coverage"].answers["knowledge.source"] is None
+    assert found["coverage"].answers == {"knowledge.source": None, "knowledge.access_path": None}
+    assert found["coverage"].figures["verdict"] == "in_documents"
+    assert found["coverage"].reason == "30 questions with reference answers are needed, and there are 29"
     assert found["kind"].answers == {}
+    assert measure(ASKED[:9])["coverage"].figures == {}
 
 
 def test_an_interval_over_the_edge_of_a_level_is_answered_as_a_range():
