@@ -68,7 +68,7 @@ def find_faults(chat: Chat) -> Iterator[str]:
     calls = [call for turn in chat.turns for call in turn.calls]
     if any(call.name not in chat.tools for call in calls):
         yield "undeclared_tool"
-    yield from {fault for call in calls if (fault := _fault_of_arguments(call.arguments))}
+    yield from filter(None, (_fault_of_arguments(call.arguments) for call in calls))
 
 
 def _fault_of_arguments(arguments: object) -> str | None:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ragortune.evidence.measurements.duplicates import find_near_duplicates, split_words
 from ragortune.evidence.measurements.example_files import Example, Examples, checksum
+from ragortune.evidence.measurements.identifiers import mask_identifiers
 from ragortune.evidence.measurements.intervals import bound_share
-from ragortune.evidence.measurements.secrets import mask_secrets
 from ragortune.model.measurements import MOST_EXAMPLES, Measurement
 from ragortune.support.record import Record
 from ragortune.support.text import clean_line, count_words
@@ -168,7 +168,7 @@ def _show_worst(
 
 def show_text(text: str) -> str:
     """Return the beginning of an example's text, fit to be shown."""
-    return clean_line(mask_secrets(text[:400]), 80)
+    return clean_line(mask_identifiers(text[:400]), 80)
 
 
 def measure_leakage(examples: Examples, test: Examples) -> Measurement:

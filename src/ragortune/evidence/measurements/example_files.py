@@ -95,9 +95,11 @@ def read_examples(path: Path, most: int = SAMPLE) -> Examples:
             rows.skip("has no input and output that can be recognised", line)
             continue
         example = _READERS[form](line, row)
-        example = example.replace(faults=(*example.faults, *_find_common_faults(example)))
+        example = example.replace(
+            faults=tuple(dict.fromkeys((*example.faults, *_find_common_faults(example))))
+        )
         forms[form] += 1
-        faults.update(set(example.faults))
+        faults.update(example.faults)
         sample.add(_shorten(example))
     return Examples(
         str(path), forms.most_common(1)[0][0], dict(forms), forms.total(), dict(faults),

@@ -14,12 +14,12 @@ from ragortune.evidence.measurements.defects import (
 from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.example_files import Example, Examples, read_examples
 from ragortune.evidence.measurements.form import measure_form
+from ragortune.evidence.measurements.identifiers import count_identifiers, count_secrets
 from ragortune.evidence.measurements.intervals import bound_share
 from ragortune.evidence.measurements.learning import Learning, measure_learning
-from ragortune.evidence.measurements.secrets import count_secrets
 from ragortune.evidence.measurements.shape import describe_shape
 from ragortune.model.measurements import Measurement
-from ragortune.support.text import count_words
+from ragortune.support.text import join_words
 
 __all__ = ["measure_examples", "read_examples"]
 
@@ -104,20 +104,18 @@ def _measure_learning(learning: Learning) -> Measurement:
 
 def _measure_secrets(examples: Sequence[Example]) -> list[Measurement]:
     """Return how many rows have keys or identifiers, if any have; what they are is never shown."""
-    rows = Counter(
-        kind for row in examples for kind in count_secrets(f"{row.instruction}\n{row.input}\n{row.output}")
-    )
+    texts = (f"{row.instruction}\n{row.input}\n{row.output}" for row in examples)
+    rows = Counter(kind for text in texts for kind in {*count_secrets(text), *count_identifiers(text)})
     if not rows:
         return []
-    found = "; ".join(f"{kind}: {count_words(count, 'row')}" for kind, count in sorted(rows.items()))
     return [
         Measurement(
             probe="examples.secrets",
-            says=f"keys or identifiers in the examples: {found}",
-            method="patterns with checksums; other kinds are not looked for",
+            says=f"rows with {join_words(f'{kind} ({count:,})' for kind, count in sorted(rows.items()))}",
+            method="patterns with check digits; other kinds are not looked for",
             count=len(examples),
             of="rows",
-            figures=dict(rows),
+            figures=dict(sorted(rows.items())),
             fault=True,
         )
     ]
