@@ -117,16 +117,19 @@ def _search(rows: Sequence[Question], engine: Engine, progress: Callable[[str], 
     chosen.sort(key=lambda row: not row.answers)
     progress(f"searching for {count_words(len(chosen), 'question')}: {engine.label}")
     names = None if engine.names is None else NameIndex(engine.names)
-    return [_try(row, engine, names, compare=place < MOST_COMPARED) for place, row in enumerate(chosen)]
+    trials = []
+    for place, row in enumerate(chosen):
+        named = bool(row.contexts) or any(names is None or names.holds(name) for name in row.sources)
+        if named or place < MOST_COMPARED:  # of others nothing would follow
+            trials.append(_try(row, engine, named=named, compare=place < MOST_COMPARED))
+    return trials
 
 
-def _try(question: Question, engine: Engine, names: NameIndex | None, *, compare: bool) -> Trial:
+def _try(question: Question, engine: Engine, *, named: bool, compare: bool) -> Trial:
     passages = engine.search(question.text, _DEPTH)
-    named = bool(question.contexts) or any(names is None or names.holds(name) for name in question.sources)
     by_name = _find_first(passages, lambda passage: _is_named(question, passage)) if named else None
-    worded = (
-        None if named and names else _find_first(passages, lambda passage: _has_wording(question, passage))
-    )
+    decided = named and engine.names is not None
+    worded = None if decided else _find_first(passages, lambda passage: _has_wording(question, passage))
     oracle = None
     if compare and question.answers:
         both = engine.search(f"{question.text}\n{question.answers[0]}", _TOP)
