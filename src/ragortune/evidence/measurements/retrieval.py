@@ -1,0 +1,312 @@
+"""What a search finds for questions whose answers are known: hits within a context budget, and how much of the answers.
+
+Formulas and thresholds were tried on public question sets with their own and with unrelated documents. A search by
+words finds less than one by meaning can, so its hits are a lower bound.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from ragortune.evidence.measurements.coverage import (
+    Verdict,
+    cover_answer,
+    is_numeric,
+    read_wording,
+    summarise,
+)
+from ragortune.evidence.measurements.intervals import bound_mean, bound_share
+from ragortune.evidence.measurements.question_forms import LEAST, measure_kind, measure_scope
+from ragortune.evidence.measurements.questions import Question, Questions
+from ragortune.evidence.measurements.search import Engine, Passage
+from ragortune.model.measurements import Measurement
+from ragortune.support.record import Record
+from ragortune.support.text import count_words
+
+MOST_SEARCHED = 1_000
+MOST_COMPARED = 200
+"""For so many questions the answer is compared with what is found, which takes a second search."""
+BUDGET = 6_000
+"""Characters of context that an answer is written from, about 1,500 tokens."""
+LEVEL_EDGES = (0.6, 0.8)
+"""Between the levels of `knowledge.retrievability`."""
+_DEPTH = 30
+_TOP = 5
+_CUTOFFS = (1, 5, 10)
+_HOLDS = 0.5
+"""A passage with so much of an answer's wording holds the answer."""
+_SAME = 0.6
+"""Texts that share so much of the wording of the shorter one are the same place."""
+_LEAST_COMPARED = 10
+"""Fewer answers are not compared; between this and `LEAST` there are figures and no answers."""
+_SOME_NUMBERS = 10
+_LOWER_BOUND = "search by words alone: a lower bound of what search by meaning can find; --search measures your own engine"
+_HITS = {
+    True: "the document or text that is named",
+    False: "half of the answer's wording, of answers that the documents hold",
+}
+_ADVICE = {
+    Verdict.FOUND: "the documents hold the answers and the questions find them: retrieval can help",
+    Verdict.MISSED: "the documents hold the answers, but the questions miss many of them: search by meaning besides words, "
+    "filters or rewritten questions are needed",
+    Verdict.ABSENT: "the documents do not hold the answers, or not in such words: retrieval over them cannot help, the "
+    "source of the answers has to be found first",
+}
+
+
+class Hit(NamedTuple):
+    """The first passage that holds the answer."""
+
+    rank: int
+    """From 1."""
+    fits: bool
+    """Whether it is within the context budget."""
+
+
+class Trial(Record, frozen=True):
+    """What was found for a question."""
+
+    question: Question
+    passages: tuple[str, ...]
+    """The best passages."""
+    named: bool
+    """Whether it is known which documents or texts hold the answer."""
+    by_name: Hit | None
+    """By these documents or texts."""
+    by_wording: Hit | None
+    """By the wording of the answer; not looked for where the documents decide."""
+    oracle: float | None
+    """Share of the answer's wording in what question and answer find together; None where they were not searched for."""
+
+
+def measure_questions(
+    questions: Questions, engine: Engine | None, progress: Callable[[str], None]
+) -> tuple[Measurement, ...]:
+    """Return what the questions show by themselves, and what is found for them.
+
+    Args:
+        questions: questions as they were read.
+        engine: what they are put to; None where there is nothing to search in.
+        progress: takes a line on each step.
+
+    Raises:
+        UsageError: the engine fails.
+
+    """
+    found = [measure_kind(questions), measure_scope(questions)]
+    if engine is None:
+        reason = "nothing to search in: name documents with --docs, or an engine of your own with --search"
+        found.append(_refuse_coverage(0, reason))
+    else:
+        trials = _search(questions.rows, engine, progress)
+        coverage = _measure_coverage([trial for trial in trials if trial.oracle is not None], engine)
+        found += [coverage, _measure_hits(trials, engine, coverage.figures.get("verdict"))]
+    return tuple(one.replace(notes=one.notes + questions.notes) for one in found)
+
+
+# --- searching ----------------------------------------------------------------------------------------------------
+
+
+def _search(rows: Sequence[Question], engine: Engine, progress: Callable[[str], None]) -> list[Trial]:
+    """Return what is found for a sample of the questions; those whose answers are compared come first."""
+    dice = random.Random(0)  # noqa: S311  (a sample that is the same in every run)
+    chosen = dice.sample(rows, min(len(rows), MOST_SEARCHED))
+    chosen.sort(key=lambda row: not row.answers)
+    progress(f"searching for {count_words(len(chosen), 'question')}: {engine.label}")
+    names = None if engine.names is None else NameIndex(engine.names)
+    trials = []
+    for place, row in enumerate(chosen):
+        named = bool(row.contexts) or any(names is None or names.holds(name) for name in row.sources)
+        if named or place < MOST_COMPARED:  # of others nothing would follow
+            trials.append(_try(row, engine, named=named, compare=place < MOST_COMPARED))
+    return trials
+
+
+def _try(question: Question, engine: Engine, *, named: bool, compare: bool) -> Trial:
+    passages = engine.search(question.text, _DEPTH)
+    by_name = _find_first(passages, lambda passage: _is_named(question, passage)) if named else None
+    decided = named and engine.names is not None
+    worded = None if decided else _find_first(passages, lambda passage: _has_wording(question, passage))
+    oracle = None
+    if compare and question.answers:
+        both = engine.search(f"{question.text}\n{question.answers[0]}", _TOP)
+        oracle = cover_answer(question.answers, [passage.text for passage in both[:_TOP]])
+    best = tuple(passage.text for passage in passages[:_TOP])
+    return Trial(question, best, named, by_name, worded, oracle)
+
+
+def _find_first(passages: Sequence[Passage], is_hit: Callable[[Passage], bool]) -> Hit | None:
+    """Return the first hit among the passages that matter: the best ten, and those within the context budget."""
+    start = 0
+    for rank, passage in enumerate(passages, 1):
+        fits = start < BUDGET
+        if (fits or rank <= _CUTOFFS[-1]) and is_hit(passage):
+            return Hit(rank, fits)
+        start += len(passage.text)
+    return None
+
+
+def _is_named(question: Question, passage: Passage) -> bool:
+    """Return whether a passage is of a document that is named, or of a text, and then has the answer's wording too."""
+    if any(_are_same(name, passage.id) for name in question.sources):
+        return True
+    if question.answers and not _has_wording(question, passage):
+        return False
+    return any(_overlap(context, passage.text) for context in question.contexts)
+
+
+def _has_wording(question: Question, passage: Passage) -> bool:
+    return cover_answer(question.answers, [passage.text]) >= _HOLDS
+
+
+def _overlap(context: str, passage: str) -> bool:
+    one, other = read_wording(context).pairs, read_wording(passage).pairs
+    return len(one & other) >= _SAME * max(1, min(len(one), len(other)))
+
+
+class NameIndex:
+    """Names of documents, found whether a name, path or address is more or less than what the engine calls them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Take the names."""
+        self._whole = {_shorten_name(name) for name in names}
+        self._ends = {end for name in self._whole for end in _list_ends(name)}
+
+    def holds(self, name: str) -> bool:
+        """Return whether a document may be meant by a name."""
+        short = _shorten_name(name)
+        return short in self._ends or any(end in self._whole for end in _list_ends(short))
+
+
+def _are_same(name: str, found: str) -> bool:
+    one, other = _shorten_name(name), _shorten_name(found)
+    return one in _list_ends(other) or other in _list_ends(one)
+
+
+def _list_ends(path: str) -> list[str]:
+    """Return `a/b/c`, `b/c` and `c`."""
+    parts = path.split("/")
+    return ["/".join(parts[start:]) for start in range(len(parts))]
+
+
+def _shorten_name(name: str) -> str:
+    """Return a name without `#part`, ending and case."""
+    path = name.partition("#")[0].casefold().strip("/").removeprefix("./")
+    return path.removesuffix(PurePosixPath(path).suffix)
+
+
+# --- what follows -------------------------------------------------------------------------------------------------
+
+
+def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> Measurement:
+    """Return how often the answer is among what is found."""
+    usable = engine.names is not None or any(trial.by_name for trial in trials)
+    judged = [
+        trial.by_name if trial.named and usable else trial.by_wording
+        for trial in trials
+        if (trial.named and usable) or (trial.oracle or 0.0) >= _HOLDS
+    ]
+    count = len(judged)
+    hits = sum(hit is not None and hit.fits for hit in judged)
+    interval = bound_share(hits, count)
+    ranks = [hit.rank if hit else _DEPTH + 1 for hit in judged]
+    figures = {f"hit_at_{k}": round(sum(rank <= k for rank in ranks) / max(count, 1), 3) for k in _CUTOFFS}
+    reason = ""
+    if not count:
+        reason = "no question names a document that was searched, and no answer's wording is in the documents"
+    elif count < LEAST:
+        reason = f"{count_words(count, 'question')} are too few to tell; 100 give a margin of about 0.08"
+    elif verdict == Verdict.ABSENT:
+        reason = "the documents do not hold the answers"
+    elif not engine.complete:
+        reason = (
+            "only a sample of the documents fits the embedded index; measure your own engine with --search"
+        )
+    share = hits / count if count else 0.0
+    return Measurement(
+        "questions.retrieval",
+        f"{share:.0%} of {count:,} questions find their answer within 1,500 tokens ({interval[0]:.0%} to {interval[1]:.0%})"
+        if count
+        else "no question whose hits can be told",
+        f"{engine.label}; a hit is a passage of {_HITS[usable and any(trial.named for trial in trials)]}",
+        count,
+        "questions",
+        answers={"knowledge.retrievability": None if reason else _place_share(share, interval)},
+        figures={**figures, "hit_in_budget": round(share, 3)} if count else {},
+        interval=interval if count else None,
+        reason=reason,
+        notes=(_LOWER_BOUND,) if engine.names is not None and share < LEVEL_EDGES[-1] else (),
+    )
+
+
+def _place_share(share: float, interval: tuple[float, float]) -> object:
+    """Return the share, or its interval where that reaches over the edge of a level."""
+    low, high = (round(end, 2) for end in interval)
+    if any(low < edge <= high for edge in LEVEL_EDGES):
+        return {"from": low, "to": high}
+    return round(share, 2)
+
+
+def _refuse_coverage(count: int, reason: str) -> Measurement:
+    return Measurement(
+        "questions.coverage",
+        "not known whether the documents hold the answers",
+        "pairs of words of the reference answer in the five best passages",
+        count,
+        "questions with answers",
+        answers={"knowledge.source": None, "knowledge.access_path": None},
+        reason=reason,
+    )
+
+
+def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
+    """Return how much of the answers is in what is found, and where the knowledge therefore is."""
+    count = len(trials)
+    few = (
+        f"{LEAST} questions with reference answers are needed, and there are {count}" if count < LEAST else ""
+    )
+    if count < _LEAST_COMPARED:
+        return _refuse_coverage(count, few)
+    found = [cover_answer(trial.question.answers, trial.passages) for trial in trials]
+    others = [trial.question.answers for trial in trials]
+    shift = random.Random(1).randrange(1, count)  # noqa: S311  (the same in every run)
+    shuffled = [cover_answer(others[place - shift], trial.passages) for place, trial in enumerate(trials)]
+    coverage = summarise(found, [trial.oracle or 0.0 for trial in trials], shuffled)
+    verdict = coverage.verdict
+    shown = verdict is not Verdict.ABSENT
+    return Measurement(
+        "questions.coverage",
+        f"what a question finds has {coverage.found:.0%} of its answer's wording; searching for the answer too, "
+        f"{coverage.oracle:.0%}; of another question's answer {coverage.shuffled:.0%}",
+        f"pairs of words of the reference answer in the {_TOP} best passages; {engine.label}",
+        count,
+        "questions with answers",
+        answers={
+            "knowledge.source": "documents" if shown and not few else None,
+            "knowledge.access_path": "by_meaning" if coverage.is_shown and not few else None,
+        },
+        figures={
+            "coverage": coverage.found,
+            "oracle": coverage.oracle,
+            "shuffled": coverage.shuffled,
+            "separation": coverage.separation,
+            "verdict": verdict.value,
+        },
+        interval=bound_mean(found),
+        reason=few or ("" if coverage.is_shown else _ADVICE[verdict]),
+        notes=(_ADVICE[verdict],) * (coverage.is_shown or bool(few)) + _note_numbers(trials),
+    )
+
+
+def _note_numbers(trials: Sequence[Trial]) -> tuple[str, ...]:
+    """Return a note where answers are numbers that stand in no passage."""
+    numeric = [trial for trial in trials if all(map(is_numeric, trial.question.answers))]
+    absent = sum((trial.oracle or 0.0) < _HOLDS for trial in numeric)
+    if absent < _SOME_NUMBERS or 2 * absent < len(numeric):
+        return ()
+    return (
+        f"{absent} of {len(numeric)} answers that are numbers stand in no passage: they have to be calculated from what is found",
+    )
