@@ -383,7 +383,7 @@ def test_few_questions_are_an_anecdote():
     found = measure(ASKED[:29])
 
     assert found["retrieval"].answers == {"knowledge.retrievability": None}
-    assert found["retrieval"].reason.startswith("29 questions are too few")
+    assert found["retrieval"].reason.startswith("too few questions to tell (29)")
     assert found["coverage"].answers == {"knowledge.source": None, "knowledge.access_path": None}
     assert found["coverage"].figures["verdict"] == "in_documents"
     assert (

@@ -228,7 +228,7 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
     if not count:
         reason = "no question names a document that was searched, and no answer's wording is in the documents"
     elif count < LEAST:
-        reason = f"{count_words(count, 'question')} are too few to tell; 100 give a margin of about 0.08"
+        reason = f"too few questions to tell ({count}); 100 give a margin of about 0.08"
     elif verdict == Verdict.ABSENT:
         reason = "the documents do not hold the answers"
     elif not engine.complete:
