@@ -415,7 +415,7 @@ def test_the_edges_of_levels_are_those_of_the_vocabulary(book):
 def test_without_documents_only_the_questions_themselves_are_measured():
     found = measure(ASKED, None)
 
-    assert set(found) == {"kind", "scope", "coverage"}
+    assert set(found) == {"kind", "scope", "shape", "content", "coverage"}
     assert "--docs" in found["coverage"].reason
 
 
