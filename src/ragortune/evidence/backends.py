@@ -72,15 +72,18 @@ def open_backend(name: str, folder: str) -> Backend:
 class CommandModel:
     """A program that takes the prompt on stdin and prints the answer. No shell is involved."""
 
-    def __init__(self, command: str, folder: str, seconds: float = SECONDS) -> None:
-        """Take the program with its arguments, quoted as in a shell."""
+    def __init__(
+        self, command: str, folder: str, seconds: float = SECONDS, flag: str = "--model", what: str = "model"
+    ) -> None:
+        """Take the program with its arguments, quoted as in a shell, and what errors call the flag and the program."""
         try:
             self._arguments = shlex.split(command)
         except ValueError as error:
             message = f"the command {quote_value(command)} cannot be read ({error})"
             raise UsageError(message.lower()) from None
         if not self._arguments:
-            raise UsageError("--model command: names no program")
+            raise UsageError(f"{flag} command: names no program")
+        self._what = what
         self._folder = folder
         self._seconds = seconds
 
@@ -131,7 +134,7 @@ class CommandModel:
         return data, time.monotonic() >= end
 
     def _failed(self, reason: str) -> UsageError:
-        return UsageError(f"the model program {quote_value(self._arguments[0])} failed: {reason}")
+        return UsageError(f"the {self._what} program {quote_value(self._arguments[0])} failed: {reason}")
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

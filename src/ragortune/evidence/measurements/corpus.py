@@ -1,0 +1,238 @@
+"""A folder of documents: which files it has, of which kind, and their plain text.
+
+Markdown, reStructuredText, AsciiDoc and plain text stand for themselves; of HTML, PDF and Office files the text is taken
+out. Nothing is followed out of the folder, nothing is run, and every file is read up to a limit.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import os
+import re
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from ragortune.support.errors import Place, UnreadableError, UsageError
+from ragortune.support.reading import open_file, show_size
+from ragortune.support.record import Record
+
+TEXT_BYTES = 1024 * 1024
+"""So much of the text of a document is read."""
+_FILE_BYTES = 32 * 1024 * 1024
+"""Limit for a PDF or Office file, which is read whole."""
+_XML_BYTES = 8 * 1024 * 1024
+_HEAD_BYTES = 1024
+_ENDINGS = {
+    "markdown": ("md", "mdx", "markdown", "qmd"),
+    "rst": ("rst", "rest"),
+    "asciidoc": ("adoc", "asciidoc", "asc"),
+    "html": ("html", "htm", "xhtml"),
+    "text": ("txt", "text", "org", "tex"),
+    "pdf": ("pdf",),
+    "office": ("docx", "pptx", "odt"),
+}
+_KINDS = {ending: kind for kind, endings in _ENDINGS.items() for ending in endings}
+_LEFT_OUT = frozenset(("node_modules", "__pycache__", "venv", "site-packages"))
+"""Folders of other people's packages. Hidden folders are left out as well."""
+_HIDDEN_TAGS = frozenset(("script", "style", "template", "svg"))
+_BREAKS = frozenset(
+    ("p", "div", "br", "li", "tr", "table", "ul", "ol", "pre", "section", "article", "dt", "dd", "blockquote")
+) | {"h", *(f"h{level}" for level in range(1, 7))}
+"""Tags that end a line, of HTML and, without their prefix, of the XML of Office files."""
+_TAG = re.compile(r"(/?)(?:[A-Za-z]{1,12}:)?([A-Za-z][A-Za-z0-9]{0,20})")
+_SLIDE = re.compile(r"ppt/slides/slide(\d{1,6})\.xml")
+
+
+class Source(Record, frozen=True):
+    """A document of a corpus."""
+
+    name: str
+    """Path relative to the folder, with `/`."""
+    kind: str
+    """`markdown`, `rst`, `asciidoc`, `html`, `text`, `pdf` or `office`."""
+    size: int
+    """Bytes of the file."""
+
+
+class Corpus:
+    """The documents below a folder."""
+
+    def __init__(self, folder: Path, sources: tuple[Source, ...], skipped: Mapping[str, int]) -> None:
+        """Take the folder, its documents by name, and how many files were skipped for which reason."""
+        self.folder = folder
+        self.sources = sources
+        self.skipped = skipped
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of all documents."""
+        return sum(source.size for source in self.sources)
+
+    def read(self, source: Source) -> str:
+        """Return the text of a document, at most `TEXT_BYTES` of it; "" where its file can no longer be read."""
+        limit = _FILE_BYTES if source.kind in _READERS else TEXT_BYTES
+        try:
+            with open_file(self.folder / source.name) as stream:
+                return extract_text(stream.read(limit), source.kind)
+        except (OSError, UnreadableError):
+            return ""
+
+
+def open_corpus(folder: Path) -> Corpus:
+    """Find the documents below a folder; raises UsageError where there is none.
+
+    Left out are hidden files, symbolic links, packages, empty and binary files, and what an extra would be needed for.
+    """
+    if not folder.is_dir():
+        raise UsageError("--docs takes a folder of documents", Place(str(folder)))
+    skipped: Counter[str] = Counter()
+    sources = tuple(
+        Source(path.relative_to(folder).as_posix(), kind, path.stat().st_size)
+        for path, kind in _find_files(folder)
+        if not (reason := _refuse_file(path, kind)) or skipped.update((reason,))
+    )
+    if not sources:
+        found = "; ".join(f"{files} skipped: {reason}" for reason, files in skipped.items())
+        known = ", ".join(_KINDS)
+        message = f"has no documents that can be read ({found or f'looked for {known}'})"
+        raise UsageError(message, Place(str(folder)))
+    return Corpus(folder, tuple(sorted(sources, key=lambda source: source.name)), dict(skipped))
+
+
+def kind_of(name: str) -> str | None:
+    """Return the kind of a document by the name of its file, None where it is no document."""
+    return None if _is_left_out(name) else _KINDS.get(name.rpartition(".")[2].lower())
+
+
+def _is_left_out(path: str) -> bool:
+    return any(part.startswith(".") or part in _LEFT_OUT for part in path.split("/"))
+
+
+def _find_files(folder: Path) -> Iterator[tuple[Path, str]]:
+    for current, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not _is_left_out(name)]
+        for name in names:
+            path = Path(current, name)
+            if (kind := kind_of(name)) and path.is_file() and not path.is_symlink():
+                yield path, kind
+
+
+def _refuse_file(path: Path, kind: str) -> str | None:
+    """Return why a file is skipped, None where it is not."""
+    size = path.stat().st_size
+    if not size:
+        return "empty"
+    if kind == "pdf" and _load_pypdf() is None:
+        return "PDF needs the extra 'pdf' (pip install 'rag-or-tune[pdf]')"
+    if kind in _READERS:
+        return f"larger than {show_size(_FILE_BYTES)}" if size > _FILE_BYTES else None
+    try:
+        with open_file(path) as stream:
+            head = stream.read(_HEAD_BYTES)
+    except UnreadableError:
+        return "cannot be read"
+    return "binary" if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")) else None
+
+
+# --- text ---------------------------------------------------------------------------------------------------------
+
+
+def extract_text(data: bytes, kind: str) -> str:
+    """Return the text in the bytes of a document of a kind, at most `TEXT_BYTES` characters; "" where there is none."""
+    if reader := _READERS.get(kind):
+        return "\n".join(_take(reader(data)))
+    data = data[:TEXT_BYTES]
+    text = _decode(data).replace("\r\n", "\n").replace("\0", " ")
+    return read_markup(text) if kind == "html" else text
+
+
+def _take(parts: Iterator[str]) -> Iterator[str]:
+    """Yield parts of a text up to the limit."""
+    left = TEXT_BYTES
+    for part in parts:
+        yield part[:left]
+        left -= len(part) + 1
+        if left <= 0:
+            return
+
+
+def _decode(data: bytes) -> str:
+    """Return bytes as text: UTF-16 by its mark, UTF-8, or else what Windows in western Europe writes."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        cut = len(data) >= TEXT_BYTES - 3 and error.start > len(data) - 4  # in the middle of a character
+        return data.decode("utf-8" if cut else "cp1252", "replace")
+
+
+def read_markup(text: str) -> str:
+    """Return the text of HTML or XML without tags, comments, scripts and styles. Any text will do."""
+    shown: list[str] = []
+    hidden = ""
+    """The tag or comment whose end is awaited."""
+    for index, part in enumerate(text.split("<")):
+        tag = _TAG.match(part) if index else None
+        name = tag[2].lower() if tag else ""
+        if hidden:
+            ended = "-->" in part if hidden == "--" else bool(tag and tag[1] and name == hidden)
+            if not ended:
+                continue
+            mark = "-->" if hidden == "--" else ">"
+            hidden = ""
+            shown.append(part.partition(mark)[2])
+        elif index and part.startswith("!--"):
+            hidden = "" if "-->" in part else "--"
+            shown.append(part.partition("-->")[2])
+        elif tag or (index and part.startswith(("!", "?"))):
+            inside = part.partition(">")[0]
+            opens = bool(tag) and not inside.startswith("/") and not inside.endswith("/")
+            hidden = name if opens and name in _HIDDEN_TAGS else ""
+            shown.append("" if hidden else ("\n" if name in _BREAKS else "") + part.partition(">")[2])
+        else:
+            shown.append(f"<{part}" if index else part)
+    return html.unescape("".join(shown))
+
+
+def _load_pypdf() -> Callable[..., object] | None:
+    try:
+        from pypdf import PdfReader  # noqa: PLC0415  (the extra `pdf`)
+    except ImportError:
+        return None
+    return PdfReader
+
+
+def _read_pdf(data: bytes) -> Iterator[str]:
+    """Yield the text of each page, as far as it can be read."""
+    reader: object = _load_pypdf()
+    assert callable(reader)
+    try:
+        for page in reader(io.BytesIO(data)).pages:
+            yield page.extract_text()
+    except Exception:  # noqa: BLE001  (a broken file raises nearly anything)
+        return
+
+
+def _read_office(data: bytes) -> Iterator[str]:
+    """Yield the text of a Word or OpenDocument file, or of each slide of PowerPoint, as far as they can be read."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = set(archive.namelist())
+            slides = sorted((int(found[1]), name) for name in names if (found := _SLIDE.fullmatch(name)))
+            for name in ("word/document.xml", "content.xml", *(name for _, name in slides)):
+                if name in names:
+                    with archive.open(name) as stream:
+                        yield read_markup(_decode(stream.read(_XML_BYTES)))
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error):
+        return
+
+
+_READERS: Mapping[str, Callable[[bytes], Iterator[str]]] = {"pdf": _read_pdf, "office": _read_office}
+"""How the text of a file is found that is no text itself."""

@@ -1,0 +1,194 @@
+"""Search engines of a team's own: OpenSearch and Elasticsearch by address, PostgreSQL, or any program.
+
+Nothing here is reached unless `--search` names it. What comes back is bounded, and checked for its form.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+import msgspec
+
+from ragortune.evidence.backends import ANSWER_BYTES, COMMAND, CommandModel
+from ragortune.evidence.measurements.search import Engine, Passage
+from ragortune.support.errors import UsageError
+from ragortune.support.text import clean_line, quote_value
+
+AUTHORIZATION = "RAGORTUNE_SEARCH_AUTHORIZATION"
+"""Environment variable with the header `Authorization` for a search engine behind an address, such as `ApiKey …`."""
+SECONDS = 30
+"""An engine that takes longer for one question is of no use to a person."""
+_RESPONSE_BYTES = 8 * ANSWER_BYTES
+_PASSAGE_CHARACTERS = 50_000
+_CHUNK = 64 * 1024
+_FORMS = "http(s)://HOST/INDEX, postgresql://HOST/DATABASE or command:PROGRAM"
+
+
+class _Given(msgspec.Struct):
+    """A passage as a program prints it."""
+
+    id: str | int
+    text: str
+
+
+class _Printed(msgspec.Struct):
+    """What a program prints for a question."""
+
+    passages: list[_Given]
+
+
+class _Hit(msgspec.Struct):
+    """A document as the search API returns it."""
+
+    id: str = msgspec.field(name="_id")
+    source: dict[str, Any] = msgspec.field(name="_source")
+
+
+class _Hits(msgspec.Struct):
+    hits: list[_Hit]
+
+
+class _Found(msgspec.Struct):
+    """The answer of the search API."""
+
+    hits: _Hits
+
+
+def connect_engine(source: str) -> Engine:
+    """Return the engine that `--search` names; raises UsageError where it names none or cannot be reached."""
+    if source.startswith(COMMAND):
+        return CommandEngine(source.removeprefix(COMMAND))
+    scheme = source.partition("://")[0].lower()
+    if scheme in {"http", "https"}:
+        return ServiceEngine(source)
+    if scheme in {"postgresql", "postgres"}:
+        from ragortune.evidence.measurements.postgres import PostgresEngine  # noqa: PLC0415  (the extra `postgres`)
+
+        return PostgresEngine(source, hide_password(source), SECONDS, _PASSAGE_CHARACTERS)
+    raise UsageError.expected("--search", _FORMS, hide_password(source))
+
+
+def hide_password(address: str) -> str:
+    """Return an address without user and password, to be shown."""
+    scheme, separator, rest = address.partition("://")
+    head, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{head.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+
+
+class _Outside:
+    """What engines of a team's own have in common: which documents they hold is not known."""
+
+    label = ""
+    names = None
+    complete = True
+
+
+class CommandEngine(_Outside):
+    """A program that takes `{"question": …, "k": …}` on stdin and prints `{"passages": [{"id": …, "text": …}]}`."""
+
+    def __init__(self, command: str) -> None:
+        """Take the program with its arguments, quoted as in a shell."""
+        self._program = CommandModel(command, str(Path.cwd()), SECONDS, "--search", "search")
+        self.label = f"the program {quote_value(command)}"
+
+    def search(self, text: str, k: int) -> list[Passage]:
+        """Run the program once."""
+        printed = self._program.ask(json.dumps({"question": text, "k": k}) + "\n").text
+        found = _decode(printed.encode("utf-8", "replace"), _Printed, self.label)
+        return [Passage(str(one.id), one.text[:_PASSAGE_CHARACTERS]) for one in found.passages[:k]]
+
+
+def _decode(data: bytes, form: type[Any], label: str) -> Any:
+    try:
+        return msgspec.json.decode(data, type=form)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"--search: {label} answers in another form: {clean_line(str(error))}") from None
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """Follows no redirect: questions go to the address that was named, and to no other."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+class ServiceEngine(_Outside):
+    """An index of OpenSearch or Elasticsearch: `https://HOST/INDEX`, with `?text=FIELD&id=FIELD` where they have such names."""
+
+    def __init__(self, address: str) -> None:
+        """Take the address; user and password in it, or `RAGORTUNE_SEARCH_AUTHORIZATION`, are sent along."""
+        self.label = f"the search engine at {hide_password(address)}"
+        try:
+            parts = urlsplit(address)
+            host, port = parts.hostname, parts.port
+        except ValueError as error:
+            raise UsageError(f"--search: the address cannot be read ({clean_line(str(error))})") from None
+        path = parts.path.strip("/")
+        if not host or not path:
+            raise UsageError.expected(
+                "--search", "an address with an index, http(s)://HOST/INDEX", hide_password(address)
+            )
+        options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+        self._text, self._id = options.pop("text", None), options.pop("id", None)
+        if options:
+            raise UsageError.unknown("setting", next(iter(options)), ("text", "id"), where="of --search")
+        shown = f"[{host}]" if ":" in host else host
+        netloc = f"{shown}:{port}" if port else shown
+        self._address = urlunsplit((parts.scheme, netloc, f"/{path}/_search", "", ""))
+        self._headers = {"Content-Type": "application/json", **_authorise(parts.username, parts.password)}
+        self._opener = build_opener(_NoRedirect)
+
+    def search(self, text: str, k: int) -> list[Passage]:
+        """Put a question to the index, in words, as the engine analyses them."""
+        match = {"query": text, "fields": [self._text or "*"], "lenient": True}
+        body = json.dumps({"size": k, "query": {"multi_match": match}}).encode()
+        found = _decode(self._fetch(body), _Found, self.label)
+        return [self._read(hit) for hit in found.hits.hits[:k]]
+
+    def _read(self, hit: _Hit) -> Passage:
+        """Return the passage in a document: its field for text, or the longest text that it has."""
+        texts = [value for value in hit.source.values() if isinstance(value, str)]
+        text = hit.source.get(self._text) if self._text else max(texts, key=len, default="")
+        name = hit.source.get(self._id, hit.id) if self._id else hit.id
+        return Passage(str(name), str(text or "")[:_PASSAGE_CHARACTERS])
+
+    def _fetch(self, body: bytes) -> bytes:
+        end = time.monotonic() + SECONDS
+        request = Request(self._address, body, self._headers)  # noqa: S310  (http or https, as checked)
+        try:
+            with self._opener.open(request, timeout=SECONDS) as response:
+                data = bytearray()
+                while chunk := response.read1(_CHUNK):
+                    data += chunk
+                    if len(data) > _RESPONSE_BYTES:
+                        raise self._failed(f"its answer is larger than {_RESPONSE_BYTES:,} bytes")
+                    if time.monotonic() > end:
+                        raise self._failed(f"no answer within {SECONDS} seconds")
+                return bytes(data)
+        except HTTPError as error:
+            with error:
+                said = clean_line(error.read(4_096).decode("utf-8", "replace"))
+            raise self._failed(f"status {error.code}: {said}") from None
+        except (OSError, ValueError) as error:
+            raise self._failed(clean_line(str(getattr(error, "reason", error)))) from None
+
+    def _failed(self, reason: str) -> UsageError:
+        return UsageError(f"--search: {self.label} failed: {reason}")
+
+
+def _authorise(user: str | None, password: str | None) -> dict[str, str]:
+    """Return the header that says who asks, where somebody is named."""
+    if given := os.environ.get(AUTHORIZATION):
+        return {"Authorization": given}
+    if user is None:
+        return {}
+    pair = f"{unquote(user)}:{unquote(password or '')}".encode()
+    return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}

@@ -1,0 +1,80 @@
+"""What questions show by themselves: whether they are questions at all, and whether each says enough to be answered."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from ragortune.evidence.measurements.duplicates import split_words
+from ragortune.evidence.measurements.intervals import bound_share
+from ragortune.evidence.measurements.questions import Question, Questions
+from ragortune.model.measurements import Measurement
+from ragortune.support.record import NOTHING
+
+LEAST = 30
+"""Fewer questions are an anecdote: of 30, a share of 0.8 has an interval from 0.63 to 0.90."""
+_ASKING = 0.6
+_LABELS = 0.3
+"""Fewer different answers than this share of the questions are labels."""
+_UNCLEAR = 0.1
+_ASKS = re.compile(
+    r"(who|whom|whose|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|should|will|would|has|have)\b",
+    re.IGNORECASE,
+)
+_MARKS = ("?", "\uff1f", "\u061f", "\u037e")
+
+
+def measure_kind(questions: Questions) -> Measurement:
+    """Return how many of the rows ask something, and whether answering questions is what the system does."""
+    rows = questions.rows
+    asking = sum(map(_asks, rows))
+    answers = [row.answers[0].casefold() for row in rows if row.answers]
+    clear = (
+        len(rows) >= LEAST and asking >= _ASKING * len(rows) and len(set(answers)) > _LABELS * len(answers)
+    )
+    return Measurement(
+        "questions.kind",
+        f"{asking / len(rows):.0%} of {len(rows):,} rows ask a question",
+        "a question mark at the end or a question word at the start",
+        len(rows),
+        "questions",
+        answers={"task.kind": "question_answering"} if clear and answers else NOTHING,
+        figures={"question_share": round(asking / len(rows), 3), "answered": len(answers)},
+        interval=bound_share(asking, len(rows)),
+        notes=(f"read as {questions.form}",),
+    )
+
+
+def _asks(question: Question) -> bool:
+    text = question.text.strip()
+    return text.endswith(_MARKS) or bool(_ASKS.match(text))
+
+
+def measure_scope(questions: Questions) -> Measurement:
+    """Return the share of questions that are asked elsewhere too, in the same words, and have another answer there."""
+    groups: defaultdict[tuple[str, ...], list[Question]] = defaultdict(list)
+    for row in questions.rows:
+        if row.answers:
+            groups[tuple(split_words(row.text))].append(row)
+    count = sum(map(len, groups.values()))
+    unclear = sum(len(rows) for rows in groups.values() if _differ(rows))
+    share = unclear / count if count else 0.0
+    fault = share >= _UNCLEAR and unclear > 1
+    advice = "the same question has different answers: it does not say for which document, customer or date it is asked"
+    return Measurement(
+        "questions.scope",
+        f"{share:.0%} of {count:,} questions are asked elsewhere in the same words with another answer",
+        "equal questions, case and punctuation aside, none of whose answers holds the other",
+        count,
+        "questions with answers",
+        figures={"under_specified": round(share, 3), "different": len(groups)},
+        interval=bound_share(unclear, count),
+        notes=(f"{advice}; retrieval needs it as a filter",) if fault else (),
+        fault=fault,
+    )
+
+
+def _differ(rows: list[Question]) -> bool:
+    """Return whether two of the rows have answers of which none is part of the other's."""
+    first, *others = ({" ".join(split_words(answer)) for answer in row.answers} for row in rows)
+    return any(not any(one in two or two in one for one in first for two in other) for other in others)

@@ -1,0 +1,264 @@
+"""What a search finds for questions whose answers are known: hits within a context budget, and how much of the answers.
+
+Formulas and thresholds were tried on public question sets with their own and with unrelated documents. A search by
+words finds less than one by meaning can, so its hits are a lower bound.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Collection, Sequence
+from pathlib import PurePosixPath
+
+from ragortune.evidence.measurements.coverage import (
+    Verdict,
+    cover_answer,
+    is_numeric,
+    read_wording,
+    summarise,
+)
+from ragortune.evidence.measurements.intervals import bound_mean, bound_share
+from ragortune.evidence.measurements.question_forms import LEAST, measure_kind, measure_scope
+from ragortune.evidence.measurements.questions import Question, Questions
+from ragortune.evidence.measurements.search import Engine, Passage
+from ragortune.model.measurements import Measurement
+from ragortune.support.record import Record
+from ragortune.support.text import count_words
+
+MOST_SEARCHED = 1_000
+MOST_COMPARED = 200
+"""For so many questions the answer is compared with what is found, which takes a second search."""
+BUDGET = 6_000
+"""Characters of context that an answer is written from, about 1,500 tokens."""
+LEVEL_EDGES = (0.6, 0.8)
+"""Between the levels of `knowledge.retrievability`."""
+_DEPTH = 30
+_TOP = 5
+_CUTOFFS = (1, 5, 10)
+_HOLDS = 0.5
+"""A passage with so much of an answer's wording holds the answer."""
+_SAME = 0.6
+"""Texts that share so much of the wording of the shorter one are the same place."""
+_SOME_NUMBERS = 10
+_ADVICE = {
+    Verdict.FOUND: "the documents hold the answers and the questions find them: retrieval can help",
+    Verdict.MISSED: "the documents hold the answers, but the questions miss many of them: search by meaning besides words, "
+    "filters or rewritten questions are needed",
+    Verdict.ABSENT: "the documents do not hold the answers, or not in such words: retrieval over them cannot help, the "
+    "source of the answers has to be found first",
+}
+
+
+class Trial(Record, frozen=True):
+    """What was found for a question."""
+
+    question: Question
+    passages: tuple[str, ...]
+    """The best passages."""
+    rank: int | None
+    """Rank of the first passage that holds the answer, from 1; None where none does."""
+    fits: bool
+    """Whether that passage is within the context budget."""
+    oracle: float | None = None
+    """Share of the answer's wording in what question and answer find together; None where they were not searched for."""
+    named: bool = False
+    """Whether it is known which documents or texts hold the answer."""
+
+
+def measure_questions(
+    questions: Questions, engine: Engine | None, progress: Callable[[str], None]
+) -> tuple[Measurement, ...]:
+    """Return what the questions show by themselves, and what is found for them.
+
+    Args:
+        questions: questions as they were read.
+        engine: what they are put to; None where there is nothing to search in.
+        progress: takes a line on each step.
+
+    Raises:
+        UsageError: the engine fails.
+
+    """
+    found = [measure_kind(questions), measure_scope(questions)]
+    if engine is None:
+        reason = "nothing to search in: name documents with --docs, or an engine of your own with --search"
+        found.append(_refuse_coverage(0, reason))
+    else:
+        trials = _search(questions.rows, engine, progress)
+        coverage = _measure_coverage([trial for trial in trials if trial.oracle is not None], engine)
+        found += [coverage, _measure_hits(trials, engine, coverage.figures.get("verdict"))]
+    return tuple(one.replace(notes=one.notes + questions.notes) for one in found)
+
+
+# --- searching ----------------------------------------------------------------------------------------------------
+
+
+def _search(rows: Sequence[Question], engine: Engine, progress: Callable[[str], None]) -> list[Trial]:
+    """Return what is found for a sample of the questions; those whose answers are compared come first."""
+    dice = random.Random(0)  # noqa: S311  (a sample that is the same in every run)
+    chosen = dice.sample(rows, min(len(rows), MOST_SEARCHED))
+    chosen.sort(key=lambda row: not row.answers)
+    progress(f"searching for {count_words(len(chosen), 'question')}: {engine.label}")
+    return [_try(row, engine, compare=place < MOST_COMPARED) for place, row in enumerate(chosen)]
+
+
+def _try(question: Question, engine: Engine, *, compare: bool) -> Trial:
+    passages = engine.search(question.text, _DEPTH)
+    named = bool(question.contexts) or any(_is_held(name, engine.names) for name in question.sources)
+    starts = list(itertools.accumulate((len(passage.text) for passage in passages), initial=0))
+    ranks = (rank for rank, start in enumerate(starts[:-1], 1) if rank <= _CUTOFFS[-1] or start < BUDGET)
+    rank = next((rank for rank in ranks if _is_hit(question, passages[rank - 1], named=named)), None)
+    fits = rank is not None and starts[rank - 1] < BUDGET
+    oracle = None
+    if compare and question.answers:
+        both = engine.search(f"{question.text}\n{question.answers[0]}", _TOP)
+        oracle = cover_answer(question.answers, [passage.text for passage in both[:_TOP]])
+    best = tuple(passage.text for passage in passages[:_TOP])
+    return Trial(question, best, rank, fits, oracle, named)
+
+
+def _is_hit(question: Question, passage: Passage, *, named: bool) -> bool:
+    """Return whether a passage is of a document that holds the answer, or, where none is named, has its wording."""
+    if named and any(_are_same(name, passage.id) for name in question.sources):
+        return True
+    if named and not question.contexts:
+        return False
+    if question.answers and cover_answer(question.answers, [passage.text]) < _HOLDS:
+        return False
+    return not question.contexts or any(_overlap(context, passage.text) for context in question.contexts)
+
+
+def _overlap(context: str, passage: str) -> bool:
+    one, other = read_wording(context).pairs, read_wording(passage).pairs
+    return len(one & other) >= _SAME * max(1, min(len(one), len(other)))
+
+
+def _is_held(name: str, names: Collection[str] | None) -> bool:
+    """Return whether a document is among those that can be found, as far as it is known which those are."""
+    return names is None or name in names or any(_are_same(name, other) for other in names)
+
+
+def _are_same(name: str, found: str) -> bool:
+    """Return whether a name, path or address is that of a document found: equal, or the end of it, `#part` and ending aside."""
+    one, other = (_shorten_name(text) for text in (name, found))
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    return longer == shorter or longer.endswith(f"/{shorter}")
+
+
+def _shorten_name(name: str) -> str:
+    path = name.partition("#")[0].casefold().strip("/").removeprefix("./")
+    return path.removesuffix(PurePosixPath(path).suffix)
+
+
+# --- what follows -------------------------------------------------------------------------------------------------
+
+
+def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> Measurement:
+    """Return how often the answer is among what is found."""
+    judged = [trial for trial in trials if trial.named or (trial.oracle or 0.0) >= _HOLDS]
+    count = len(judged)
+    hits = sum(trial.fits for trial in judged)
+    interval = bound_share(hits, count)
+    shares = {f"hit_at_{k}": sum((trial.rank or _DEPTH + 1) <= k for trial in judged) for k in _CUTOFFS}
+    figures = {name: round(number / count, 3) for name, number in shares.items()} if count else {}
+    reason = ""
+    if not count:
+        reason = "no question names a document that was searched, and no answer's wording is in the documents"
+    elif count < LEAST:
+        reason = f"{count_words(count, 'question')} are too few to tell; 100 give a margin of about 0.08"
+    elif verdict is Verdict.ABSENT:
+        reason = "the documents do not hold the answers"
+    elif not engine.complete:
+        reason = (
+            "only a sample of the documents fits the embedded index; measure your own engine with --search"
+        )
+    share = hits / count if count else 0.0
+    return Measurement(
+        "questions.retrieval",
+        f"{share:.0%} of {count:,} questions find their answer within 1,500 tokens ({interval[0]:.0%} to {interval[1]:.0%})"
+        if count
+        else "no question whose hits can be told",
+        f"{engine.label}; {_describe_hits(judged)}",
+        count,
+        "questions",
+        answers={"knowledge.retrievability": None if reason else _place_share(share, interval)},
+        figures={**figures, "hit_in_budget": round(share, 3)} if count else {},
+        interval=interval if count else None,
+        reason=reason,
+    )
+
+
+def _describe_hits(judged: Sequence[Trial]) -> str:
+    named = sum(trial.named for trial in judged)
+    if named == len(judged):
+        return "a hit is a passage of the document or text that is named"
+    return "a hit is a passage with half of the answer's wording, of answers that the documents hold"
+
+
+def _place_share(share: float, interval: tuple[float, float]) -> object:
+    """Return the share, or its interval where that reaches over the edge of a level."""
+    low, high = (round(end, 2) for end in interval)
+    if any(low < edge <= high for edge in LEVEL_EDGES):
+        return {"from": low, "to": high}
+    return round(share, 2)
+
+
+def _refuse_coverage(count: int, reason: str) -> Measurement:
+    return Measurement(
+        "questions.coverage",
+        "not known whether the documents hold the answers",
+        "pairs of words of the reference answer in the five best passages",
+        count,
+        "questions with answers",
+        answers={"knowledge.source": None, "knowledge.access_path": None},
+        reason=reason,
+    )
+
+
+def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
+    """Return how much of the answers is in what is found, and where the knowledge therefore is."""
+    count = len(trials)
+    if count < LEAST:
+        least = f"{LEAST} questions with reference answers are needed, and there are {count}"
+        return _refuse_coverage(count, least)
+    found = [cover_answer(trial.question.answers, trial.passages) for trial in trials]
+    others = [trial.question.answers for trial in trials]
+    shift = random.Random(1).randrange(1, count)  # noqa: S311  (the same in every run)
+    shuffled = [cover_answer(others[place - shift], trial.passages) for place, trial in enumerate(trials)]
+    coverage = summarise(found, [trial.oracle or 0.0 for trial in trials], shuffled)
+    verdict = coverage.verdict
+    shown = verdict is not Verdict.ABSENT
+    return Measurement(
+        "questions.coverage",
+        f"what a question finds has {coverage.found:.0%} of its answer's wording; searching for the answer too, "
+        f"{coverage.oracle:.0%}; of another question's answer {coverage.shuffled:.0%}",
+        f"pairs of words of the reference answer in the {_TOP} best passages; {engine.label}",
+        count,
+        "questions with answers",
+        answers={
+            "knowledge.source": "documents" if shown else None,
+            "knowledge.access_path": "by_meaning" if coverage.is_shown else None,
+        },
+        figures={
+            "coverage": coverage.found,
+            "oracle": coverage.oracle,
+            "shuffled": coverage.shuffled,
+            "separation": coverage.separation,
+            "verdict": verdict,
+        },
+        interval=bound_mean(found),
+        reason="" if coverage.is_shown else _ADVICE[verdict],
+        notes=(_ADVICE[verdict],) * coverage.is_shown + _note_numbers(trials),
+    )
+
+
+def _note_numbers(trials: Sequence[Trial]) -> tuple[str, ...]:
+    """Return a note where answers are numbers that stand in no passage."""
+    numeric = [trial for trial in trials if all(map(is_numeric, trial.question.answers))]
+    absent = sum((trial.oracle or 0.0) < _HOLDS for trial in numeric)
+    if absent < _SOME_NUMBERS or 2 * absent < len(numeric):
+        return ()
+    return (
+        f"{absent} of {len(numeric)} answers that are numbers stand in no passage: they have to be calculated from what is found",
+    )

@@ -1,0 +1,135 @@
+"""Rows of JSON Lines, JSON, CSV and TSV files, read in a stream; what is no row is counted with its first line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from ragortune.support.errors import Place, UnreadableError
+from ragortune.support.reading import LINE_BYTES, decode_text, load_json, open_file, read_bytes, read_lines
+from ragortune.support.text import count_words
+
+JSON_BYTES = 128 * 1024 * 1024
+"""Limit for a JSON file, which is read whole; JSON Lines and CSV have none."""
+_DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}
+
+Row = tuple[int, dict[str, object]]
+"""Line (of a JSON list: position) from 1, and the fields by name."""
+
+
+class Rows:
+    """The rows of one file, in order; raises UnreadableError where it cannot be read or holds hardly any."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the file; its form follows from the name, and that of JSON from what it holds."""
+        self.path = path
+        self.form = ""
+        """What it was read as, once it is being read: `JSON Lines`, `JSON`, `CSV` or `TSV`."""
+        self.document: object = None
+        """The data of a JSON file that is no list of rows."""
+        self.count = 0
+        """Rows that could be read so far."""
+        self.skipped: Counter[str] = Counter()
+        """How many could not, by reason."""
+        self._first: dict[str, int] = {}
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield each row that is a mapping."""
+        for line, data in self._read():
+            if isinstance(data, dict):
+                self.count += 1
+                yield line, data
+            else:
+                self.skip("is not a mapping", line)
+        bad = self.skipped.total()
+        if bad > self.count:
+            reason, line = next(iter(self._first.items()))
+            rows = f"{bad:,} of {count_words(bad + self.count, 'row')} cannot be used; the first {reason}"
+            raise UnreadableError(rows, Place(str(self.path), line))
+
+    def skip(self, reason: str, line: int) -> None:
+        """Count a row that cannot be used."""
+        self.skipped[reason] += 1
+        self._first.setdefault(reason, line)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return a line on each reason for which rows were left out."""
+        return tuple(
+            f"{count_words(count, 'row')} left out, line {self._first[reason]} first: {reason}"
+            for reason, count in self.skipped.items()
+        )
+
+    def _read(self) -> Iterator[tuple[int, object]]:
+        ending = self.path.suffix.lower().removeprefix(".")
+        if ending in _DELIMITERS:
+            self.form = ending.upper()
+            with open_file(self.path) as stream:
+                yield from self._read_table(stream, _DELIMITERS[ending])
+        elif ending == "json" and not self._has_lines():
+            self.form = "JSON"
+            yield from enumerate(self._load_list(), 1)
+        else:
+            self.form = "JSON Lines"
+            with open_file(self.path) as stream:
+                yield from self._read_json_lines(stream)
+
+    def _has_lines(self) -> bool:
+        """Return whether a file that is called JSON holds an object a line, as many do."""
+        with open_file(self.path) as stream:
+            line = stream.readline(LINE_BYTES)
+        try:
+            return isinstance(json.loads(line), dict) and self.path.stat().st_size > len(line) + 1
+        except (ValueError, RecursionError):
+            return False
+
+    def _load_list(self) -> list[object]:
+        data = load_json(
+            decode_text(read_bytes(self.path, JSON_BYTES, what="a JSON file"), str(self.path)),
+            str(self.path),
+            1,
+        )
+        if isinstance(data, list):
+            return data
+        self.document = data
+        lists = (
+            [value for value in data.values() if isinstance(value, list)] if isinstance(data, dict) else []
+        )
+        return lists[0] if len(lists) == 1 else []
+
+    def _read_json_lines(self, stream: BinaryIO) -> Iterator[tuple[int, object]]:
+        for number, line in read_lines(stream):
+            if line is None:
+                self.skip("is too long", number)
+            elif line.strip():
+                try:
+                    data = load_json(decode_text(line, str(self.path), number), str(self.path), number)
+                except UnreadableError as error:
+                    self.skip(error.message, number)
+                else:
+                    yield number, data
+
+    def _read_table(self, stream: BinaryIO, delimiters: str) -> Iterator[tuple[int, object]]:
+        lines = self._decode_lines(stream)
+        header = next(lines, "")
+        delimiter = max(delimiters, key=header.count)
+        try:
+            names = next(csv.reader([header], delimiter=delimiter), [])
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            for cells in reader:
+                if len(cells) == len(names):
+                    yield reader.line_num + 1, dict(zip(names, cells, strict=True))
+                elif cells:
+                    self.skip("has another number of cells than the header", reader.line_num + 1)
+        except csv.Error as error:
+            raise UnreadableError(f"is not {self.form}: {error}", Place(str(self.path))) from None
+
+    def _decode_lines(self, stream: BinaryIO) -> Iterator[str]:
+        for number, line in read_lines(stream):
+            if line is None:
+                message = f"is longer than {LINE_BYTES:,} bytes, the limit for a line"
+                raise UnreadableError(message, Place(str(self.path), number))
+            yield decode_text(line, str(self.path), number)

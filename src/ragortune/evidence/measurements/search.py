@@ -1,0 +1,208 @@
+"""The embedded search index: passages of documents under BM25, in SQLite's FTS5.
+
+Text is split into terms here, because FTS5 knows neither `camelCase` nor scripts without spaces; FTS5 stems what is
+English (Porter) and ranks. The database is temporary: SQLite keeps it in memory while it is small, on disk beyond,
+and removes it.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import unicodedata
+import weakref
+import zlib
+from collections.abc import Collection, Iterable, Iterator
+from typing import Protocol
+
+from ragortune.evidence.measurements.corpus import Corpus
+from ragortune.support.errors import UnreadableError
+from ragortune.support.record import Record
+
+PASSAGE_LENGTH = 1_200
+"""Characters of a passage at most. Of 400 to 5,000 characters this found most within a budget of 6,000."""
+INDEX_BYTES = 256 * 1024 * 1024
+"""So much text is indexed at most, which takes a minute or two; a larger collection has an engine of its own."""
+_CACHE_KIB = 32 * 1024
+_COMMON = 0.3
+"""A term in a larger share of the passages tells them apart too little for the time that it takes."""
+_MOST_TERMS = 16
+"""The rarest terms of a question are enough; more find the same and take longer."""
+_WORD = re.compile(r"[\w\u0300-\u036f\u0900-\u109f]+")
+"""Letters and digits with their marks, which Python does not count among them."""
+_UNSPACED = re.compile(r"([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+)")
+"""Thai, Lao, Burmese, Khmer, kana, Han: written without spaces."""
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_BREAK = re.compile(r"\n\s*\n|\n(?=#)")
+_STOP_WORDS = (
+    "a an and any are as at be been by can could did do does for from had has have how if in into is it its may of "
+    "on or should so such than that the their them then there these they this those to was were what when where "
+    "which who whom whose why will with would you your"
+)
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+"""Words of English that ask or join and name nothing."""
+
+
+class Passage(Record, frozen=True):
+    """A piece of a document, as a search returns it."""
+
+    id: str
+    """Name of the document; of a piece of one followed by `#` and a number."""
+    text: str
+
+
+class Engine(Protocol):
+    """Something that finds passages for a question."""
+
+    @property
+    def label(self) -> str:
+        """What it is, for a reader."""
+
+    @property
+    def names(self) -> Collection[str] | None:
+        """The documents it holds, where that is known."""
+
+    @property
+    def complete(self) -> bool:
+        """False where it holds a sample of the documents."""
+
+    def search(self, text: str, k: int) -> list[Passage]:
+        """Return at most `k` passages, the best first; raises UsageError where the engine fails."""
+
+
+def split_terms(text: str) -> Iterator[str]:
+    """Yield the terms of a text: words in lower case, the parts of joined names too, pairs of unspaced characters."""
+    for word in _WORD.findall(unicodedata.normalize("NFKC", text)):
+        if not word.isascii() and _UNSPACED.search(word):
+            for part in _UNSPACED.split(word):
+                yield from _pair_characters(part) if _UNSPACED.match(part) else _split_word(part)
+        else:
+            yield from _split_word(word)
+
+
+def _pair_characters(run: str) -> Iterator[str]:
+    if len(run) == 1:
+        yield run
+    for start in range(len(run) - 1):
+        yield run[start : start + 2]
+
+
+def _split_word(word: str) -> Iterator[str]:
+    if word[1:].islower() and "_" not in word:
+        yield word.casefold()
+        return
+    parts = [part for piece in word.split("_") if piece for part in _HUMP.split(piece)]
+    for part in parts:
+        yield part.casefold()
+    if len(parts) > 1:
+        yield "".join(parts).casefold()
+
+
+def cut_passages(text: str, length: int = PASSAGE_LENGTH) -> Iterator[str]:
+    """Yield the pieces of a text of at most `length` characters, between paragraphs where it can be."""
+    held = ""
+    for paragraph in _BREAK.split(text):
+        piece = paragraph.strip()
+        if held and len(held) + 2 + len(piece) > length:
+            yield held
+            held = ""
+        while len(piece) > length:
+            end = max(piece.rfind(mark, length // 2, length) + 1 for mark in (". ", "\n", "。")) or length
+            end = end if end < length else piece.rfind(" ", length // 2, length) + 1 or length
+            yield piece[:end].rstrip()
+            piece = piece[end:].lstrip()
+        held = f"{held}\n\n{piece}" if held and piece else held or piece
+    if held:
+        yield held
+
+
+def open_engine(
+    source: str | None, corpus: Corpus | None, texts: Iterable[tuple[str, str]] = ()
+) -> Engine | None:
+    """Return what questions are put to; None where there is nothing to search in.
+
+    Args:
+        source: an engine of the team's own, as `--search` names it; raises UsageError where there is none such.
+        corpus: documents for the embedded index.
+        texts: texts for the embedded index by name, where there are no documents.
+
+    """
+    if source is not None:
+        from ragortune.evidence.measurements.engines import connect_engine  # noqa: PLC0415  (few runs need it)
+
+        return connect_engine(source)
+    if corpus is not None:
+        return EmbeddedIndex(read_documents(corpus), complete=corpus.size <= INDEX_BYTES)
+    index = EmbeddedIndex(texts)
+    return index if index.count else None
+
+
+def read_documents(corpus: Corpus) -> Iterator[tuple[str, str]]:
+    """Yield documents with their names: all, or as many as may be indexed, spread evenly by a checksum of the name."""
+    share = INDEX_BYTES / max(corpus.size, INDEX_BYTES)
+    for source in corpus.sources:
+        if zlib.crc32(source.name.encode("utf-8", "surrogateescape")) < share * 2**32:
+            yield source.name, corpus.read(source)
+
+
+class EmbeddedIndex:
+    """Passages under BM25 of FTS5, with its usual k1 of 1.2 and b of 0.75."""
+
+    def __init__(self, documents: Iterable[tuple[str, str]], *, complete: bool = True) -> None:
+        """Index texts by name; raises UnreadableError where there is no room for the index."""
+        self.complete = complete
+        self.names: Collection[str] = ()
+        self.count = 0
+        """Number of passages."""
+        self._frequencies: dict[str, int] = {}
+        self._base = sqlite3.connect("", isolation_level=None)  # a file of its own, removed when it is closed
+        weakref.finalize(self, self._base.close)
+        try:
+            self._fill(documents)
+        except sqlite3.OperationalError as error:
+            message = f"the search index cannot be written to the folder for temporary files ({error})"
+            raise UnreadableError(message, None, "TMPDIR names another folder") from None
+
+    @property
+    def label(self) -> str:
+        """What it is."""
+        return f"embedded index (SQLite FTS5, BM25) of {self.count:,} passages"
+
+    def _fill(self, documents: Iterable[tuple[str, str]]) -> None:
+        run = self._base.execute
+        run(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        run("PRAGMA journal_mode = OFF")
+        run("CREATE TABLE passage (id TEXT, body TEXT)")
+        run("CREATE VIRTUAL TABLE term USING fts5 (body, content='', tokenize='porter ascii')")
+        run("BEGIN")
+        self.names = names = set[str]()
+        for name, text in documents:
+            names.add(name)
+            for number, piece in enumerate(cut_passages(text.encode("utf-8", "replace").decode()), 1):
+                row = run("INSERT INTO passage VALUES (?, ?)", (f"{name}#{number}", piece)).lastrowid
+                run("INSERT INTO term (rowid, body) VALUES (?, ?)", (row, " ".join(split_terms(piece))))
+                self.count += 1
+        run("COMMIT")
+
+    def search(self, text: str, k: int) -> list[Passage]:
+        """Return at most `k` passages that share a term with the text, the best first."""
+        terms = sorted({*split_terms(text)} - STOP_WORDS, key=lambda term: (self._count(term), term))
+        telling = [
+            term for term in terms if _UNSPACED.match(term) or self._count(term) <= _COMMON * self.count
+        ]
+        if not terms:
+            return []
+        query = " OR ".join(f'"{term}"' for term in (telling if len(telling) > 1 else terms)[:_MOST_TERMS])
+        rows = self._base.execute(
+            "SELECT id, passage.body FROM (SELECT rowid AS row FROM term WHERE term MATCH ? ORDER BY rank LIMIT ?) "
+            "JOIN passage ON passage.rowid = row",
+            (query, k),
+        )
+        return [Passage(*row) for row in rows]
+
+    def _count(self, term: str) -> int:
+        """Return how many passages have a term."""
+        if term not in self._frequencies:
+            count = "SELECT count(*) FROM term WHERE term MATCH ?"
+            self._frequencies[term] = self._base.execute(count, (f'"{term}"',)).fetchone()[0]
+        return self._frequencies[term]
