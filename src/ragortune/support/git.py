@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ragortune.support.errors import UsageError
@@ -13,7 +13,23 @@ from ragortune.support.text import clean_text, quote_value
 
 _SECONDS = 60
 _FETCH = "in CI the other branch and the history have to be fetched (actions/checkout: `fetch-depth: 0`)"
-_SETTINGS = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "core.pager=cat")
+_SETTINGS = [
+    argument
+    for setting in (
+        f"core.hooksPath={os.devnull}",
+        "core.fsmonitor=false",
+        "core.pager=cat",
+        "log.showSignature=false",
+        "protocol.allow=never",
+    )
+    for argument in ("-c", setting)
+]
+_VARIABLES = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # which a repository's own settings for single protocols do not overrule
+}
 _DROPPED = (
     "GIT_EXTERNAL_DIFF",
     "GIT_PAGER",
@@ -40,21 +56,37 @@ class Repository:
 
     def ask(self, *arguments: str, failure: str = "git failed", hint: str | None = None) -> str:
         """Return what git prints, bytes that are no text as Python keeps them in file names; raises UsageError."""
+        return os.fsdecode(self._run(arguments, None, failure, hint))
+
+    def read_objects(self, names: Iterable[str]) -> Iterator[bytes | None]:
+        """Yield the bytes of each object, None of one that is missing; raises UsageError where git would fetch it."""
+        request = "".join(f"{name}\n" for name in names).encode()
+        output = self._run(("cat-file", "--batch"), request, "git cannot read what it has kept", None)
+        at = 0
+        while at < len(output):
+            end = output.index(b"\n", at)
+            size = output[at:end].rpartition(b" ")[2]  # the line is `NAME KIND SIZE` or `NAME missing`
+            at = end + 1
+            found = size.isdigit()
+            yield output[at : at + int(size)] if found else None
+            at += int(size) + 1 if found else 0
+
+    def _run(self, arguments: Iterable[str], given: bytes | None, failure: str, hint: str | None) -> bytes:
         variables = {name: value for name, value in os.environ.items() if name not in _DROPPED}
         try:
             done = subprocess.run(  # noqa: S603  (a list of arguments, no shell)
                 [str(self._program), *_SETTINGS, *arguments],
                 cwd=self._folder,
-                env={**variables, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
+                env={**variables, **_VARIABLES},
                 capture_output=True,
                 check=False,
                 timeout=_SECONDS,
-                stdin=subprocess.DEVNULL,
+                input=given or b"",
             )
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
             raise UsageError(f"{self._flag}: {failure} ({clean_text(str(error))})", None, hint) from error
         if done.returncode == 0:
-            return os.fsdecode(done.stdout)
+            return done.stdout
         complaint = done.stderr.decode("utf-8", "replace")
         if "safe.directory" in complaint:  # whatever language git speaks
             failure = "git does not trust this repository, because somebody else owns it"

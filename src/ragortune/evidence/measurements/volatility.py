@@ -1,0 +1,161 @@
+"""How often the facts in documents change, from the states that git has of them.
+
+The share of documents with a sentence gone tells how often (of a table of versions nearly every page changes in a quarter,
+but few of its lines), the share of sentences gone what a model tuned on an earlier state would get wrong. Levels come from
+the 90 days before the last commit:
+
+| level | documents with a sentence gone | `knowledge.volatility` |
+|---|---|---|
+| static | below 5%, and below 0.5% of the sentences | static |
+| low | below 15% | yearly |
+| medium | below 40% | monthly |
+| high | from 40%; or 25% in 30 days, with work on 60 days | weekly |
+| very high | high, and 70% in 30 days; or 50% in 30 days, with work on 60 days | daily |
+
+A burst (over 60% of the changed documents changed on one day alone) or cosmetic change (over 70% of the sentences gone are
+there again nearly word for word) lowers the level by one. From one quarter to the next the level stays the same in two of
+three repositories, so this is evidence of medium confidence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ragortune.evidence.measurements.history import History
+from ragortune.evidence.measurements.intervals import bound_share
+from ragortune.evidence.measurements.text_changes import Changes, Comparer
+from ragortune.model.measurements import Measurement
+from ragortune.support.errors import UsageError
+
+_LEVELS = ("static", "low", "medium", "high", "very high")
+_ANSWERS = ("static", "yearly", "monthly", "weekly", "daily")
+_CRITERION = "knowledge.volatility"
+_SPANS = (30, 90, 365)
+_FEW = 3
+"""Of fewer documents, or fewer changed ones, nothing is told."""
+_BURST, _COSMETIC = 0.6, 0.7
+_MUCH_NEW = 0.15
+_METHOD = (
+    "sentences that no longer exist, by comparison of the last state in git with the one of 90 days before"
+)
+
+
+def measure_volatility(folder: Path, as_of: str, progress: Callable[[str], None]) -> Measurement:
+    """Return how much the documents in a folder change; without an answer, but with the reason, where git cannot tell.
+
+    Args:
+        folder: where they are.
+        as_of: YYYY-MM-DD; commits after that day do not count.
+        progress: takes a line for each step.
+
+    """
+    try:
+        progress("reading the history of the documents")
+        history = History(folder, as_of)
+        return _judge_history(history, progress)
+    except UsageError as error:
+        reason = f"{error.message.removeprefix('--docs: ')}" + (f"; {error.hint}" if error.hint else "")
+        return _leave_open("the history of the documents is not known", reason)
+
+
+def _leave_open(says: str, reason: str) -> Measurement:
+    return Measurement(
+        "documents.volatility", says, _METHOD, 0, "documents", answers={_CRITERION: None}, reason=reason
+    )
+
+
+def _judge_history(history: History, progress: Callable[[str], None]) -> Measurement:
+    if not history.newest.inside:
+        return _leave_open("git has none of the documents", "commit them, or ask their authors")
+    comparer = Comparer(history)
+    changes: dict[int, Changes] = {}
+    for days in _SPANS:
+        if earlier := history.go_back(days):
+            progress(f"comparing the documents with those of {days} days before")
+            changes[days] = comparer.compare(earlier)
+    quarter = changes.get(90)
+    if quarter is None or quarter.documents < _FEW:
+        there = quarter.documents if quarter else 0
+        says = f"the documents have no history of 90 days ({there} are older)"
+        return _leave_open(says, "measure again when there are documents of that age")
+    return _judge_changes(history, changes, quarter)
+
+
+def _judge_changes(history: History, changes: Mapping[int, Changes], quarter: Changes) -> Measurement:
+    documents = history.newest.inside.keys() | quarter.changed
+    worked = [(day, touched) for day, paths in history.list_changes(90) if (touched := paths & documents)]
+    days = len({day for day, _ in worked})
+    share = _share(quarter)
+    burst = _find_burst(worked, quarter.changed)
+    lowered = len(quarter.changed) >= _FEW and (burst > _BURST or quarter.cosmetic > _COSMETIC)
+    interval = bound_share(len(quarter.changed), quarter.documents)
+    month = changes[30]
+    levels = [
+        max(0, _find_level(bound, quarter.gone, _share(month), days) - lowered)
+        for bound in ((share + interval[0]) / 2, share, (share + interval[1]) / 2)
+    ]
+    answers = _ANSWERS[min(levels) : max(levels) + 1]
+    figures = {
+        "level": _LEVELS[levels[1]],
+        **{f"documents_{span}": round(_share(found), 4) for span, found in changes.items()},
+        **{f"gone_{span}": round(found.gone, 4) for span, found in changes.items()},
+        **{f"fresh_{span}": round(found.fresh, 4) for span, found in changes.items()},
+        "days_worked_of_90": days,
+        "on_one_day": round(burst, 4),
+        "cosmetic": round(quarter.cosmetic, 4),
+        "numbers_only": round(quarter.numeric, 4),
+        "days_since_last_commit": history.idle_days,
+    }
+    return Measurement(
+        "documents.volatility",
+        f"{share:.0%} of {quarter.documents:,} documents and {quarter.gone:.1%} of their sentences changed within"
+        f" 90 days; there was work on them on {days} days",
+        _METHOD,
+        quarter.documents,
+        "documents",
+        answers={_CRITERION: answers[0] if len(answers) == 1 else list(answers)},
+        figures=figures,
+        interval=interval,
+        notes=tuple(_list_notes(history, quarter, burst)),
+        date=history.date,
+    )
+
+
+def _share(changes: Changes) -> float:
+    return len(changes.changed) / max(1, changes.documents)
+
+
+def _find_level(share: float, gone: float, month: float, days: int) -> int:
+    """Return the index of a level: the table above."""
+    steady = days >= 60
+    if share >= 0.4 or (steady and month > 0.25):
+        return 4 if month >= 0.7 or (steady and month >= 0.5) else 3
+    if share >= 0.15:
+        return 2
+    return 1 if share >= 0.05 or gone >= 0.005 else 0
+
+
+def _find_burst(worked: Sequence[tuple[int, frozenset[str]]], changed: frozenset[str]) -> float:
+    """Return the largest share of changed documents that were touched on one and the same day only."""
+    touched: dict[str, set[int]] = {path: set() for path in changed}
+    for day, paths in worked:
+        for path in paths & changed:
+            touched[path].add(day)
+    alone = Counter(min(days) for days in touched.values() if len(days) == 1)
+    return max(alone.values(), default=0) / max(1, len(changed))
+
+
+def _list_notes(history: History, quarter: Changes, burst: float) -> Iterator[str]:
+    if len(quarter.changed) >= _FEW and burst > _BURST:
+        yield f"a burst: {burst:.0%} of the changed documents changed on one day alone, which lowers the level by one"
+    elif len(quarter.changed) >= _FEW and quarter.cosmetic > _COSMETIC:
+        yield f"{quarter.cosmetic:.0%} of the changes are of wording, not of facts, which lowers the level by one"
+    if quarter.fresh > _MUCH_NEW:
+        yield f"{quarter.fresh:.0%} of the present sentences are new within 90 days: what exists stays, but more comes"
+    if history.idle_days > 90:
+        yield f"nothing has been committed for {history.idle_days} days: the figures hold for the time before that"
+    if quarter.sampled:
+        yield "a sample of the documents was compared: text moved to or from the others counts as changed"
+    yield "release notes, generated pages, translations, PDF and Office files are left out"
