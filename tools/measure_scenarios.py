@@ -2,21 +2,19 @@
 
 usage: python tools/measure_scenarios.py FILE... [--document docs/measure.md]
 
-A file lists `scenarios`, each with `name`, `expected` (a direction, or several that are all right) and what is passed to
-the command (`docs`, `questions`, `examples`, `test`), and `repositories`, each with `name`, `docs` and the `expected` level
-of volatility. Paths are relative to the file. `table` names its table in the document.
+A file lists `scenarios`, each with `name`, `expected` (a direction, or several that are all right) and what the command
+would be given (`docs`, `questions`, `examples`, `test`), and `repositories`, each with `name`, `docs` and the `expected` level
+of volatility. Paths are relative to the file. `table` begins the names of its tables in the document.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import itertools
-import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,14 +23,17 @@ import yaml
 from figures import fill_tables, make_table
 from scipy.stats import spearmanr
 
-from ragortune.commands.measure import MeasureRequest, measure_project
-from ragortune.support.environment import Environment
+from ragortune.evidence.measurements.corpus import open_corpus
+from ragortune.evidence.measurements.direction import tell_direction
+from ragortune.evidence.measurements.examples import measure_examples, read_examples
+from ragortune.evidence.measurements.questions import read_questions
+from ragortune.evidence.measurements.retrieval import measure_questions
+from ragortune.evidence.measurements.search import open_engine
+from ragortune.evidence.measurements.volatility import measure_volatility
+from ragortune.model.measurements import Measurement
 from ragortune.support.errors import RagortuneError
 
-INPUTS = ("docs", "questions", "examples", "test")
 LEVELS = ("static", "low", "medium", "high", "very high")
-FIGURES = {"scenarios": ("direction", "direction"), "repositories": ("documents.volatility", "level")}
-"""Probe and name of the figure that is held against what is expected."""
 QUARTER = timedelta(days=91)
 MOST_QUARTERS = 12
 
@@ -48,54 +49,62 @@ class Outcome(NamedTuple):
 
     @property
     def off(self) -> int:
-        """Levels between what was found and what was expected; all of them where nothing was found."""
-        if self.got not in LEVELS:
-            return len(LEVELS)
-        return min(abs(LEVELS.index(self.got) - LEVELS.index(level)) for level in self.expected)
+        """Levels between what was found and what was expected; more than there are where nothing was found."""
+        found = LEVELS.index(self.got) if self.got in LEVELS else 2 * len(LEVELS)
+        return min(abs(found - LEVELS.index(level)) for level in self.expected)
 
     def row(self, verdict: str) -> list[str]:
         """Return its row of a table."""
         return [self.name, " or ".join(self.expected), self.got, verdict, f"{self.seconds:.1f}"]
 
 
-def measure(folder: Path, entry: Mapping[str, Any], as_of: str | None = None) -> dict[str, Any]:
-    """Return what the command finds, as it gives it to programs; raises RagortuneError."""
-    printed = io.StringIO()
-    environment = Environment(io.BytesIO(), printed, io.StringIO(), str(folder))
-    named = {name: entry[name] for name in INPUTS if name in entry}
-    measure_project(MeasureRequest(**named, as_of=as_of, format="json"), environment)
-    found: dict[str, Any] = json.loads(printed.getvalue())
-    return found
+def find_direction(folder: Path, entry: Mapping[str, Any]) -> str:
+    """Return the direction that the inputs of a scenario show; raises RagortuneError."""
+    found: list[Measurement] = []
+    if "questions" in entry:
+        engine = open_engine(None, open_corpus(folder / entry["docs"]) if "docs" in entry else None)
+        found += measure_questions(read_questions(folder / entry["questions"]), engine, ignore)
+    if "examples" in entry:
+        test = read_examples(folder / entry["test"]) if "test" in entry else None
+        found += measure_examples(read_examples(folder / entry["examples"]), test, ignore)
+    return str(tell_direction(found).figures.get("direction", "unknown"))
 
 
-def judge(folder: Path, entry: Mapping[str, Any], kind: str) -> Outcome:
-    """Return what comes out for one of the `scenarios` or `repositories`."""
+def find_level(folder: Path, entry: Mapping[str, Any]) -> str:
+    """Return how volatile the documents of a repository are."""
+    measured = measure_quarter(folder / entry["docs"], 0)
+    return str(measured.figures.get("level", measured.reason))
+
+
+def measure_quarter(folder: Path, number: int) -> Measurement:
+    """Return what changed in a quarter, counted back from the last commit of a repository."""
+    command = ("git", "-C", str(folder), "log", "-1", "--format=%cs")
+    last = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return measure_volatility(folder, str(date.fromisoformat(last) - number * QUARTER), ignore)
+
+
+def ignore(line: str) -> None:
+    """Take what a probe has to say on its progress."""
+
+
+def judge(folder: Path, entry: Mapping[str, Any], find: Callable[[Path, Mapping[str, Any]], str]) -> Outcome:
+    """Return what comes out for a scenario or repository."""
     begin = time.perf_counter()
     try:
-        found = measure(folder, entry)
+        got = find(folder, entry)
     except RagortuneError as error:
         got = f"error: {error}"
-    else:
-        got = read_figure(found, *FIGURES[kind]) or "unknown"
     expected = entry["expected"] if isinstance(entry["expected"], list) else [entry["expected"]]
     return Outcome(entry["name"], expected, got, time.perf_counter() - begin)
 
 
-def read_figure(found: Mapping[str, Any], probe: str, name: str) -> Any:
-    """Return a figure of a probe; None where it has none."""
-    figures = (own.get("figures", {}) for own in found["measurements"] if own["probe"] == probe)
-    return next((own[name] for own in figures if name in own), None)
-
-
-def follow_quarters(folder: Path, entry: Mapping[str, Any]) -> Iterator[tuple[float, float]]:
-    """Yield the shares of documents changed in two quarters in a row, from the last commit backwards."""
-    command = ("git", "-C", str(folder / entry["docs"]), "log", "-1", "--format=%cs")
-    last = date.fromisoformat(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
-    shares = []
-    for number in range(MOST_QUARTERS + 1):
-        found = measure(folder, entry, (last - number * QUARTER).isoformat())
-        shares.append(read_figure(found, "documents.volatility", "documents_90"))
-    yield from ((own, later) for later, own in itertools.pairwise(shares) if None not in {own, later})
+def follow_quarters(folder: Path) -> Iterator[tuple[float, float]]:
+    """Yield the shares of documents changed in two quarters in a row, of those before the last commit."""
+    numbers = range(MOST_QUARTERS, -1, -1)
+    shares = [measure_quarter(folder, number).figures.get("documents_90") for number in numbers]
+    for earlier, later in itertools.pairwise(shares):
+        if isinstance(earlier, float) and isinstance(later, float):
+            yield earlier, later
 
 
 def show_scenarios(outcomes: Sequence[Outcome]) -> str:
@@ -121,17 +130,19 @@ def show_repositories(outcomes: Sequence[Outcome], quarters: Sequence[tuple[floa
 def judge_file(name: str) -> Iterator[tuple[str, str]]:
     """Yield name and text of the tables of a file."""
     folder, listed = Path(name).parent, yaml.safe_load(Path(name).read_text("utf-8"))
-    for kind in ("scenarios", "repositories"):
-        if entries := listed.get(kind):
-            outcomes = [judge(folder, entry, kind) for entry in entries]
-            quarters = [pair for own in entries for pair in follow_quarters(folder, own)] if kind == "repositories" else []
-            table = show_repositories(outcomes, quarters) if quarters else show_scenarios(outcomes)
-            yield listed.get("table", f"measured-{kind}"), table
+    table = listed.get("table", "measured")
+    if entries := listed.get("scenarios"):
+        outcomes = [judge(folder, entry, find_direction) for entry in entries]
+        yield f"{table}-scenarios", show_scenarios(outcomes)
+    if entries := listed.get("repositories"):
+        outcomes = [judge(folder, entry, find_level) for entry in entries]
+        quarters = [pair for entry in entries for pair in follow_quarters(folder / entry["docs"])]
+        yield f"{table}-repositories", show_repositories(outcomes, quarters)
 
 
 def main() -> None:
     """Print the tables, and write them into the document that is named."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("files", nargs="+")
     parser.add_argument("--document", type=Path)
     arguments = parser.parse_args()
