@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ragortune.check.answers import StatedAnswers
 from ragortune.check.evidence import QuoteSources
+from ragortune.engine import add_what_if
 from ragortune.model import Option, Recommendation
 from ragortune.model.documents import Block, DesignReading, Sentence, Span, StatedDecision
 from ragortune.model.findings import AuditFinding, FindingRule, Severity, Step
@@ -24,13 +25,19 @@ _RECORD_HEADING = re.compile(
 """A whole heading: one that only speaks of a decision may stand in an index or a guide."""
 
 
-class AuditCase(Record, frozen=True):
+class AuditCase(Record, frozen=True, dict=True):
     """One document as the detectors see it."""
 
     reading: DesignReading
     answers: StatedAnswers
     advice: Recommendation
+    """The advice, without what could change it."""
     sources: QuoteSources = QuoteSources()
+
+    @cached_property
+    def outlook(self) -> Recommendation:
+        """The advice with what could change it, looked for only where a finding depends on it."""
+        return add_what_if(self.advice)
 
     @property
     def decision(self) -> StatedDecision:
@@ -41,7 +48,7 @@ class AuditCase(Record, frozen=True):
     @property
     def firm(self) -> bool:
         """Whether the advice can be held against a decision."""
-        return self.advice.firm and not self.advice.default
+        return not self.advice.default and (self.advice.firm or self.outlook.firm)
 
     @property
     def decided_at(self) -> Span | None:

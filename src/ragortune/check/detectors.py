@@ -89,12 +89,14 @@ def report_flaws(
 def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision against firm advice."""
     decision, advice = case.decision, case.advice
-    if not case.firm or decision.option is advice.option:
+    if decision.option is advice.option or not case.firm:
         return
     steps, rules = argue_against(decision.option, advice, case.answers)
     titles = join_words(other.title[:1].lower() + other.title[1:] for other in rules)
     how_firm = (
-        "whatever the open answers are" if advice.settled else f"at {advice.probability[advice.option]:.0%}"
+        "whatever the open answers are"
+        if case.outlook.settled
+        else f"at {advice.probability[advice.option]:.0%}"
     )
     message = (
         f": it decides for {DECISION_WORDS[decision.option]}, and its facts speak for "
@@ -103,7 +105,7 @@ def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
     lone = _find_lone_reason(case, decision.option)
     if lone is not None:
         message += f"; all of it rests on how {lone} was read"
-    argument = (*show_decision(decision), *steps, *show_flips(advice, decision.option))
+    argument = (*show_decision(decision), *steps, *show_flips(case.outlook, decision.option))
     severity = rule.severity
     if decision.how != "explicit" or not _is_carried_by_statements(case, decision.option):
         severity = Severity.NOTE
@@ -158,7 +160,7 @@ def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
         f": so far it speaks for {DECISION_WORDS[advice.option]} rather than {DECISION_WORDS[decided]}; what would tell "
         f"is not stated: {format_questions(questions)}"
     )
-    argument = (*show_decision(case.decision), *steps, *show_questions(advice, questions))
+    argument = (*show_decision(case.decision), *steps, *show_questions(case.outlook, questions))
     finding = case.find(rule, message, argument, case.decided_at)
     yield finding.replace(block=write_questions(case.reading, questions))
 
@@ -168,9 +170,9 @@ def _list_questions(case: AuditCase) -> tuple[Criterion, ...]:
 
     Prose alone is not asked: what is not found in it may well be there, in words that are not recognised.
     """
-    if case.firm or not case.decides_plainly or not case.has_declared:
+    if not case.decides_plainly or not case.has_declared or case.firm:
         return ()
-    return tuple(own for own in choose_questions(case.advice) if own.id not in case.reading.declined)
+    return tuple(own for own in choose_questions(case.outlook) if own.id not in case.reading.declined)
 
 
 @detects(Detector.OPEN_ANSWER)
@@ -178,7 +180,7 @@ def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
     """Find a decision that open answers could still turn."""
     questions = _list_questions(case)
     if questions and not case.speaks_against(case.decision.option):
-        argument = (*show_decision(case.decision), *show_questions(case.advice, questions))
+        argument = (*show_decision(case.decision), *show_questions(case.outlook, questions))
         message = f": {format_questions(questions)}"
         finding = case.find(rule, message, argument, case.decided_at, subject="open answers", whole=True)
         yield finding.replace(block=write_questions(case.reading, questions))
@@ -196,7 +198,7 @@ def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding
     unargued = [need for need in Need if need not in argued and not advice.needs[need].required_by]
     if len(unargued) == 1:
         name = "retrieval" if unargued[0] is Need.RAG else "tuning"
-        argument = (*show_decision(decision), *show_questions(advice, choose_questions(advice)))
+        argument = (*show_decision(decision), *show_questions(case.outlook, choose_questions(case.outlook)))
         message = f": nothing that is stated speaks for {name}"
         yield case.find(rule, message, argument, case.decided_at)
 

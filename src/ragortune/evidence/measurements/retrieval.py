@@ -40,7 +40,10 @@ _HOLDS = 0.5
 """A passage with so much of an answer's wording holds the answer."""
 _SAME = 0.6
 """Texts that share so much of the wording of the shorter one are the same place."""
+_LEAST_COMPARED = 10
+"""Fewer answers are not compared; between this and `LEAST` there are figures and no answers."""
 _SOME_NUMBERS = 10
+_LOWER_BOUND = "search by words alone: a lower bound of what search by meaning can find; --search measures your own engine"
 _ADVICE = {
     Verdict.FOUND: "the documents hold the answers and the questions find them: retrieval can help",
     Verdict.MISSED: "the documents hold the answers, but the questions miss many of them: search by meaning besides words, "
@@ -186,6 +189,7 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
         figures={**figures, "hit_in_budget": round(share, 3)} if count else {},
         interval=interval if count else None,
         reason=reason,
+        notes=(_LOWER_BOUND,) if engine.names is not None and share < LEVEL_EDGES[-1] else (),
     )
 
 
@@ -219,9 +223,11 @@ def _refuse_coverage(count: int, reason: str) -> Measurement:
 def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
     """Return how much of the answers is in what is found, and where the knowledge therefore is."""
     count = len(trials)
-    if count < LEAST:
-        least = f"{LEAST} questions with reference answers are needed, and there are {count}"
-        return _refuse_coverage(count, least)
+    few = (
+        f"{LEAST} questions with reference answers are needed, and there are {count}" if count < LEAST else ""
+    )
+    if count < _LEAST_COMPARED:
+        return _refuse_coverage(count, few)
     found = [cover_answer(trial.question.answers, trial.passages) for trial in trials]
     others = [trial.question.answers for trial in trials]
     shift = random.Random(1).randrange(1, count)  # noqa: S311  (the same in every run)
@@ -237,8 +243,8 @@ def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
         count,
         "questions with answers",
         answers={
-            "knowledge.source": "documents" if shown else None,
-            "knowledge.access_path": "by_meaning" if coverage.is_shown else None,
+            "knowledge.source": "documents" if shown and not few else None,
+            "knowledge.access_path": "by_meaning" if coverage.is_shown and not few else None,
         },
         figures={
             "coverage": coverage.found,
@@ -248,8 +254,8 @@ def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
             "verdict": verdict,
         },
         interval=bound_mean(found),
-        reason="" if coverage.is_shown else _ADVICE[verdict],
-        notes=(_ADVICE[verdict],) * coverage.is_shown + _note_numbers(trials),
+        reason=few or ("" if coverage.is_shown else _ADVICE[verdict]),
+        notes=(_ADVICE[verdict],) * (coverage.is_shown or bool(few)) + _note_numbers(trials),
     )
 
 

@@ -73,7 +73,9 @@ class Engine(Protocol):
 def split_terms(text: str) -> Iterator[str]:
     """Yield the terms of a text: words in lower case, the parts of joined names too, pairs of unspaced characters."""
     for word in _WORD.findall(unicodedata.normalize("NFKC", text)):
-        if not word.isascii() and _UNSPACED.search(word):
+        if word.isascii() and word.islower() and "_" not in word:  # nearly all
+            yield word
+        elif not word.isascii() and _UNSPACED.search(word):
             for part in _UNSPACED.split(word):
                 yield from _pair_characters(part) if _UNSPACED.match(part) else _split_word(part)
         else:
@@ -88,9 +90,6 @@ def _pair_characters(run: str) -> Iterator[str]:
 
 
 def _split_word(word: str) -> Iterator[str]:
-    if word[1:].islower() and "_" not in word:
-        yield word.casefold()
-        return
     parts = [part for piece in word.split("_") if piece for part in _HUMP.split(piece)]
     for part in parts:
         yield part.casefold()

@@ -28,6 +28,7 @@ from ragortune.evidence.measurements.intervals import bound_share
 from ragortune.evidence.measurements.text_changes import Changes, Comparer
 from ragortune.model.measurements import Measurement
 from ragortune.support.errors import UsageError
+from ragortune.support.text import count_words
 
 _LEVELS = ("static", "low", "medium", "high", "very high")
 _ANSWERS = ("static", "yearly", "monthly", "weekly", "daily")
@@ -111,7 +112,7 @@ def _judge_changes(history: History, changes: Mapping[int, Changes], quarter: Ch
     return Measurement(
         "documents.volatility",
         f"{share:.0%} of {quarter.documents:,} documents and {quarter.gone:.1%} of their sentences changed within"
-        f" 90 days; there was work on them on {days} days",
+        f" 90 days; there was work on them on {count_words(days, 'day')}",
         _METHOD,
         quarter.documents,
         "documents",

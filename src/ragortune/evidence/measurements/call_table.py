@@ -1,0 +1,370 @@
+"""Logs of model calls brought into one shape: a row a call, with integers that mean the same on every engine.
+
+Every cell is read as text and parsed by the same expressions, so that a log gives the same figures wherever it lies:
+times are microseconds since 1970 in whole numbers, never an engine's own timestamps, and nothing is divided that does
+not come out even.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ragortune.evidence.measurements.call_sources import Rows, show_source
+from ragortune.support.errors import Place, UnreadableError, UsageError
+from ragortune.support.record import Record
+from ragortune.support.text import clean_line
+
+_TIMED = ("time", "end", "first_token", "latency_ms", "latency_s", "first_token_ms", "first_token_s")
+_COUNTED = ("input_tokens", "cached_tokens", "output_tokens", "error", "status", "kind")
+_TEXTS = ("system", "prompt")
+ROLES = (*_TIMED, *_COUNTED, *_TEXTS)
+"""What a column of a log can be, by the name that `--calls-map` uses."""
+
+
+class Form(Record, frozen=True):
+    """A form of log: where each role may be found, the first that has a value counts."""
+
+    name: str
+    marks: tuple[str, ...]
+    """A row that has a value at one of these paths is of this form."""
+    roles: Mapping[str, str]
+    """Paths by role, apart by spaces."""
+    apart: bool = False
+    """Whether cached tokens are counted apart from `input_tokens`."""
+    calls: str = "chat|completion|generat|inference|responses|messages"
+    """Regular expression that the kind of a call matches."""
+
+
+def _attributes(*names: str) -> str:
+    return " ".join(f"attributes/{name} {name}" for name in names)
+
+
+_TIMES = {
+    "time": "start_time startTime start_time_unix_nano startTimeUnixNano timestamp",
+    "end": "end_time endTime end_time_unix_nano endTimeUnixNano",
+}
+FORMS = (
+    Form(
+        "OpenTelemetry spans",
+        tuple(
+            _attributes(
+                "gen_ai.operation.name",
+                "gen_ai.usage.input_tokens",
+                "gen_ai.usage.prompt_tokens",
+                "gen_ai.request.model",
+            ).split()
+        ),
+        _TIMES
+        | {
+            "latency_ms": "duration_ms",
+            "first_token_s": _attributes(
+                "gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token"
+            ),
+            "input_tokens": _attributes("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
+            "cached_tokens": _attributes(
+                "gen_ai.usage.cache_read.input_tokens",
+                "gen_ai.usage.cache_read_input_tokens",
+                "gen_ai.usage.input_tokens.cached",
+            ),
+            "output_tokens": _attributes("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
+            "error": _attributes("error.type"),
+            "status": "status/code status/status_code status_code",
+            "kind": _attributes("gen_ai.operation.name"),
+            "system": _attributes("gen_ai.system_instructions"),
+            "prompt": _attributes("gen_ai.input.messages", "gen_ai.prompt"),
+        },
+    ),
+    Form(
+        "Langfuse observations",
+        (
+            "completion_start_time",
+            "parent_observation_id",
+            "usage_details",
+            "traceId",
+            "usageDetails",
+            "parentObservationId",
+        ),
+        _TIMES
+        | {
+            "latency_s": "latency",
+            "first_token": "completion_start_time completionStartTime",
+            "first_token_s": "time_to_first_token timeToFirstToken",
+            "input_tokens": "usage_details/input usageDetails/input usage/input inputUsage promptTokens",
+            "cached_tokens": "usage_details/input_cached_tokens usageDetails/input_cached_tokens"
+            " usage_details/cache_read_input_tokens usageDetails/cache_read_input_tokens",
+            "output_tokens": "usage_details/output usageDetails/output usage/output outputUsage completionTokens",
+            "status": "level",
+            "kind": "type",
+            "prompt": "input",
+        },
+        apart=True,
+        calls="^generation$",
+    ),
+    Form(
+        "LiteLLM spend logs",
+        ("call_type",),
+        {
+            "time": "startTime start_time",
+            "end": "endTime end_time",
+            "first_token": "completionStartTime",
+            "latency_ms": "request_duration_ms",
+            "input_tokens": "prompt_tokens",
+            "cached_tokens": "metadata/usage_object/prompt_tokens_details/cached_tokens"
+            " metadata/additional_usage_values/cache_read_input_tokens",
+            "output_tokens": "completion_tokens",
+            "status": "status metadata/status",
+            "kind": "call_type",
+            "prompt": "messages proxy_server_request/messages",
+        },
+    ),
+    Form(
+        "plain records",
+        (),
+        {role: role for role in ROLES}
+        | {
+            "time": f"time ts {_TIMES['time']} created_at",
+            "end": f"end {_TIMES['end']}",
+            "latency_ms": "latency_ms duration_ms",
+            "input_tokens": "input_tokens prompt_tokens usage/input_tokens usage/prompt_tokens",
+            "cached_tokens": "cached_tokens cache_read_input_tokens usage/prompt_tokens_details/cached_tokens",
+            "output_tokens": "output_tokens completion_tokens usage/output_tokens usage/completion_tokens",
+            "prompt": "prompt messages",
+        },
+    ),
+)
+_SAMPLE = 1_000
+_SECOND, _DAY = 1_000_000, 86_400_000_000
+_EARLIEST, _LATEST = 1_262_304_000 * _SECOND, 4_102_444_800 * _SECOND
+"""2010 and 2100: what lies outside is no time of a model call."""
+_MOST_TOKENS = 10_000_000
+_LEAP_YEAR = "20(0[48]|[2468][048]|[13579][26])"
+_ISO = (
+    "^([0-9]{4}-(01|03|05|07|08|10|12)-(0[1-9]|[12][0-9]|3[01])|[0-9]{4}-(04|06|09|11)-(0[1-9]|[12][0-9]|30)"
+    f"|[0-9]{{4}}-02-(0[1-9]|1[0-9]|2[0-8])|{_LEAP_YEAR}-02-29)[T ]([01][0-9]|2[0-3])(:[0-5][0-9]){{2}}"
+    "([.][0-9]{1,9})?( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?$"
+)
+"""A time of ISO 8601; on a day that there is, because engines refuse to read others."""
+_TAIL = "^.{19}[^+-]*"
+_NUMBER = "^[0-9]{1,19}([.][0-9]+)?([eE][+-]?[0-9]{1,2})?$"
+_NO_ERROR = ("", "0", "[]", "{}", "false", "none", "null", "ok")
+_FAILED = ("2", "status_code_error", "statuscode.error", "error", "failure", "failed", "timeout", "exception")
+
+
+class CallTable(Record, frozen=True):
+    """A log in one shape."""
+
+    form: str
+    roles: tuple[str, ...]
+    """Roles for which there is a column."""
+    calls: Any
+    """Ibis table, a row a record: `readable`, `call` (0 or 1), `time`, `duration`, `first` (microseconds), `input`,
+    `cached`, `output` (tokens), `failed` (0 or 1); null where it is not told."""
+    prompts: Any
+    """Ibis table of `time`, `input`, `system` and `prompt`; None where no texts are logged."""
+
+
+def shape_calls(rows: Rows, mapping: Mapping[str, str], source: str) -> CallTable:
+    """Return a log in one shape; raises UsageError for a mapping that cannot be used, UnreadableError for no known log."""
+    for role, path in mapping.items():
+        if role not in ROLES:
+            raise UsageError.unknown("role", role, ROLES, where="in --calls-map")
+        if rows.text(path) is None:
+            raise UsageError.unknown("column", path, rows.table.columns, where=f"in {show_source(source)}")
+    form = _choose_form(rows)
+    form = form.replace(calls=".") if "kind" in mapping else form
+    found = {role: paths.split() for role, paths in form.roles.items()} | {
+        r: [path] for r, path in mapping.items()
+    }
+    texts = {role: text for role, paths in found.items() if (text := _first_text(rows, paths)) is not None}
+    if "time" not in texts:
+        raise _refuse(rows, source)
+    record = rows.table[rows.record].notnull() if rows.record else _literal(1) == _literal(1)
+    names = [role for role in texts if role not in _TEXTS]
+    table = rows.table.select(readable=record.cast("int64"), **{role: texts[role] for role in names})
+    shaped = _combine(rows.keep(_parse(rows.keep(table))), form)
+    prompts = _shape_prompts(rows, texts, form) if "prompt" in texts else None
+    return CallTable(form.name, tuple(texts), rows.keep(shaped), prompts)
+
+
+def _choose_form(rows: Rows) -> Form:
+    """Return the form that most of the first rows have; of plain records if they have the marks of none."""
+    sample = rows.table.limit(_SAMPLE)
+    own = rows._replace(table=sample)
+    marked = {}
+    for form in FORMS:
+        text = _first_text(own, list(form.marks))
+        if text is not None:
+            marked[form.name] = text.notnull().sum().cast("int64")
+    counts = sample.aggregate(**marked).to_pyarrow().to_pylist()[0] if marked else {}
+    return max(FORMS, key=lambda form: counts.get(form.name) or (0.5 if not form.marks else 0))
+
+
+def _refuse(rows: Rows, source: str) -> UnreadableError:
+    names = "" if rows.record else f" (columns: {clean_line(', '.join(rows.table.columns), 200)})"
+    message = f"has no column that tells when a call began{names}"
+    return UnreadableError(
+        message, Place(show_source(source)), "name it: --calls-map time=COLUMN,input_tokens=COLUMN"
+    )
+
+
+def _first_text(rows: Rows, paths: list[str]) -> Any:
+    """Return the first of several texts that is not empty; None where there are no such columns."""
+    texts = [text.nullif("") for path in paths if (text := rows.text(path)) is not None]
+    return _coalesce(*texts) if texts else None
+
+
+# --- expressions --------------------------------------------------------------------------------------------------
+
+
+def _parse(table: Any) -> Any:
+    """Return the texts of each role as numbers; null where a role is missing."""
+    parsed = {
+        role: parse(table[role]) if role in table.columns else _literal(None)
+        for role, parse in _PARSERS.items()
+    }
+    kind = table.kind if "kind" in table.columns else _literal(None, "string")
+    return table.select(readable=table.readable, kind=kind, **parsed)
+
+
+def _combine(table: Any, form: Form) -> Any:
+    """Return a row a record from the numbers of each role."""
+    return table.select(
+        readable=table.readable,
+        call=_is_call(table.kind, table.input_tokens, form),
+        time=table.time,
+        duration=_coalesce(_between(table.time, table.end), table.latency_ms, table.latency_s),
+        first=_coalesce(_between(table.time, table.first_token), table.first_token_ms, table.first_token_s),
+        input=table.input_tokens + (_coalesce(table.cached_tokens, _literal(0)) if form.apart else 0),
+        cached=table.cached_tokens,
+        output=table.output_tokens,
+        failed=((table.error == 1) | (table.status == 1)).cast("int64"),
+    )
+
+
+def _is_call(kind: Any, tokens: Any, form: Form) -> Any:
+    """Return 1 for a call of a model, 0 for another operation. What has no kind is a call if all rows are, or has tokens."""
+    untold = tokens.notnull() if form.marks else _literal(1) == _literal(1)
+    return _coalesce(kind.lower().re_search(form.calls), untold).cast("int64")
+
+
+def _shape_prompts(rows: Rows, texts: Mapping[str, Any], form: Form) -> Any:
+    empty = _literal(None, "string")
+    roles = {role: texts.get(role, empty) for role in ("time", "input_tokens", "kind", *_TEXTS)}
+    table = rows.fence(rows.table.select(**roles))
+    tokens = _parse_count(table.input_tokens)
+    call = _is_call(table.kind, tokens, form)
+    parsed = table.select(
+        call=call, time=_parse_time(table.time), input=tokens, system=table.system, prompt=table.prompt
+    )
+    shaped = rows.fence(parsed)
+    return shaped.filter((shaped.call == 1) & shaped.time.notnull() & shaped.prompt.notnull())
+
+
+def _literal(value: Any, kind: str = "int64") -> Any:
+    import ibis  # noqa: PLC0415  (the extra `measure`)
+
+    return ibis.literal(value, kind)
+
+
+def _coalesce(*values: Any) -> Any:
+    import ibis  # noqa: PLC0415  (the extra `measure`)
+
+    return ibis.coalesce(*values)
+
+
+def _where(condition: Any, value: Any) -> Any:
+    """Return a value where a condition holds, null elsewhere."""
+    return condition.ifelse(value, _literal(None, str(value.type())))
+
+
+def _between(start: Any, end: Any) -> Any:
+    """Return microseconds from one time to a later one of at most a day; null otherwise."""
+    return _where((end >= start) & (end - start <= _DAY), end - start)
+
+
+def _parse_number(text: Any, most: float, factor: float = 1.0) -> Any:
+    """Return a number from 0 to `most`, times a factor, as a whole one, half up; null for what is none.
+
+    Engines disagree on how to round, not on the floor. What is cast is always a number: a condition around the cast
+    would not keep an engine from casting first.
+    """
+    number = _where(text.re_search(_NUMBER), text).cast("float64")
+    return (_where(number <= most, number) * factor + 0.5).floor().cast("int64")
+
+
+def _parse_count(text: Any) -> Any:
+    return _parse_number(text, _MOST_TOKENS)
+
+
+def _parse_ms(text: Any) -> Any:
+    return _parse_number(text, _DAY / 1e3, 1e3)
+
+
+def _parse_seconds(text: Any) -> Any:
+    return _parse_number(text, _DAY / 1e6, 1e6)
+
+
+def _parse_time(text: Any) -> Any:
+    """Return microseconds since 1970 of a text: ISO 8601, or seconds, milli-, micro- or nanoseconds since 1970."""
+
+    def digits(pattern: str) -> Any:
+        return text.re_extract(pattern, 1).nullif("").cast("int64")
+
+    time = _coalesce(
+        digits("^([0-9]{9,11})$") * _SECOND,
+        digits("^([0-9]{12,14})$") * 1_000,
+        digits("^([0-9]{15,17})$"),
+        digits("^([0-9]{15,16})[0-9]{3}$"),
+        _parse_iso(_where(text.re_search(_ISO), text)),
+        _parse_decimal(_where(text.re_search(_NUMBER), text).cast("float64")),
+    )
+    return _where((time >= _EARLIEST) & (time < _LATEST), time)
+
+
+def _parse_decimal(number: Any) -> Any:
+    """Return microseconds of a number with decimals or an exponent, by its size."""
+    size = _coalesce(
+        *(_where(number < most, number * factor) for most, factor in ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0)))
+    )
+    return (size + 0.5).floor().cast("int64")
+
+
+def _parse_iso(text: Any) -> Any:
+    """Return microseconds of an ISO 8601 time; UTC where it has no offset."""
+
+    def part(pattern: str) -> Any:
+        return _coalesce(text.re_extract(pattern, 1).nullif(""), "0")
+
+    seconds = text.left(19).replace("T", " ").cast("timestamp").epoch_seconds().cast("int64")
+    fraction = part("[.]([0-9]+)").concat("000000").left(6).cast("int64")
+    hours, minutes = (
+        part(f"{_TAIL}([+-][0-9]{{2}})").cast("int64"),
+        part(f"{_TAIL}[+-][0-9]{{2}}:?([0-9]{{2}})$"),
+    )
+    offset = hours * 3600 + minutes.cast("int64") * (hours < 0).ifelse(-60, 60)
+    return (seconds - offset) * _SECOND + fraction
+
+
+def _is_error(text: Any) -> Any:
+    return text.lower().notin(_NO_ERROR).cast("int64")
+
+
+def _is_failure(text: Any) -> Any:
+    return (text.lower().isin(_FAILED) | text.re_search("^[45][0-9]{2}$")).cast("int64")
+
+
+_PARSERS: Mapping[str, Callable[[Any], Any]] = {
+    "time": _parse_time,
+    "end": _parse_time,
+    "first_token": _parse_time,
+    "latency_ms": _parse_ms,
+    "first_token_ms": _parse_ms,
+    "latency_s": _parse_seconds,
+    "first_token_s": _parse_seconds,
+    "input_tokens": _parse_count,
+    "cached_tokens": _parse_count,
+    "output_tokens": _parse_count,
+    "error": _is_error,
+    "status": _is_failure,
+}

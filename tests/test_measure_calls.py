@@ -1,0 +1,413 @@
+"""Logs of model calls: the same calls in every form of log give the same figures, and no log breaks the reader."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ragortune.evidence.measurements.calls import measure_calls, share_prefix
+from ragortune.support.errors import UnreadableError, UsageError
+
+pytest.importorskip("ibis", reason="the extra 'measure' is not installed")
+
+MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
+INSTRUCTIONS = "You answer for the help desk of a tram company. Name the rule that you rely on. " * 5
+
+
+def draw_calls(days=10, daily=20):
+    """Draw calls on working hours: `daily` a day, one in ten fails, cached tokens in every second."""
+    draw = random.Random(4)
+    for number in range(days * daily):
+        start = MONDAY + timedelta(
+            days=number // daily, hours=8 + number % 10, microseconds=draw.randrange(3_500_000_000)
+        )
+        yield {
+            "start": start,
+            "milliseconds": 1000 + number,
+            "first": 100 + number % 50,
+            "input": 500 + number % 7,
+            "output": None if number % 10 == 9 else 40 + number % 5,
+            "cached": 256 if number % 2 else 0,
+            "failed": number % 10 == 9,
+            "question": f"{'Why is line' if number % 3 else 'When does line'} {number} late?",
+        }
+
+
+CALLS = tuple(draw_calls())
+
+
+def messages(call):
+    return [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": call["question"]}]
+
+
+def end(call, name="milliseconds"):
+    return call["start"] + timedelta(milliseconds=call[name])
+
+
+def nanoseconds(time):
+    return ((time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)) * 1000
+
+
+def gen_ai(call):
+    told = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.usage.input_tokens": call["input"],
+        "gen_ai.usage.output_tokens": call["output"],
+        "gen_ai.usage.cache_read.input_tokens": call["cached"],
+        "gen_ai.response.time_to_first_chunk": call["first"] / 1000,
+        "gen_ai.input.messages": json.dumps(messages(call)),
+        "error.type": "timeout" if call["failed"] else None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def as_otlp(calls):
+    kinds = {str: "stringValue", int: "intValue", float: "doubleValue"}
+    for start in range(0, len(calls), 30):
+        spans = [
+            {
+                "name": "chat",
+                "startTimeUnixNano": str(nanoseconds(call["start"])),
+                "endTimeUnixNano": str(nanoseconds(end(call))),
+                "attributes": [
+                    {"key": key, "value": {kinds[type(value)]: str(value) if type(value) is int else value}}
+                    for key, value in gen_ai(call).items()
+                ],
+            }
+            for call in calls[start : start + 30]
+        ]
+        tool = {"name": "execute_tool", "startTimeUnixNano": "1767225600000000000", "attributes": []}
+        yield {"resourceSpans": [{"resource": {}, "scopeSpans": [{"spans": [*spans, tool]}]}]}
+
+
+def as_spans(calls):
+    for call in calls:
+        yield {
+            "start_time": call["start"].isoformat(),
+            "end_time": end(call).isoformat(),
+            "attributes": gen_ai(call),
+        }
+
+
+def as_flat_spans(calls):
+    for call in calls:
+        yield {
+            "startTimeUnixNano": nanoseconds(call["start"]),
+            "duration_ms": call["milliseconds"],
+            **gen_ai(call),
+        }
+
+
+def as_langfuse(calls):
+    def show(time):
+        return time.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+    yield {
+        "id": "1",
+        "trace_id": "t",
+        "type": "SPAN",
+        "start_time": show(MONDAY),
+        "parent_observation_id": "",
+    }
+    for call in calls:
+        counted = {
+            "input": call["input"] - call["cached"],
+            "input_cached_tokens": call["cached"],
+            "output": call["output"],
+        }
+        yield {
+            "trace_id": "t",
+            "type": "GENERATION",
+            "parent_observation_id": "1",
+            "start_time": show(call["start"]),
+            "end_time": show(end(call)),
+            "completion_start_time": show(end(call, "first")),
+            "level": "ERROR" if call["failed"] else "DEFAULT",
+            "input": json.dumps({"messages": messages(call)}),
+            "usage_details": {key: value for key, value in counted.items() if value is not None},
+        }
+
+
+def as_litellm(calls):
+    yield {"call_type": "aembedding", "startTime": MONDAY.isoformat(), "prompt_tokens": 9}
+    for call in calls:
+        yield {
+            "call_type": "acompletion",
+            "startTime": call["start"].isoformat(timespec="microseconds"),
+            "endTime": end(call).isoformat(timespec="microseconds"),
+            "completionStartTime": end(call, "first").isoformat(timespec="microseconds"),
+            "status": "failure" if call["failed"] else "success",
+            "prompt_tokens": call["input"],
+            "completion_tokens": call["output"],
+            "messages": messages(call),
+            "metadata": {"usage_object": {"prompt_tokens_details": {"cached_tokens": call["cached"]}}},
+        }
+
+
+MAPPING = {
+    "time": "ts", "latency_ms": "took", "first_token_ms": "ttft", "input_tokens": "in", "output_tokens": "out",
+    "cached_tokens": "hit", "error": "error", "prompt": "text",
+}  # fmt: skip
+
+
+def as_plain(calls):
+    for call in calls:
+        yield {
+            "ts": nanoseconds(call["start"]) // 1000,
+            "took": call["milliseconds"],
+            "ttft": call["first"],
+            "in": call["input"],
+            "out": call["output"],
+            "hit": call["cached"],
+            "error": call["failed"],
+            "text": INSTRUCTIONS + "\n" + call["question"],
+        }
+
+
+FORMS = {
+    "otlp": as_otlp,
+    "spans": as_spans,
+    "flat spans": as_flat_spans,
+    "langfuse": as_langfuse,
+    "litellm": as_litellm,
+}
+
+
+def write_lines(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def write_csv(path, rows):
+    listed = [
+        {key: json.dumps(value) if isinstance(value, (dict, list)) else value for key, value in row.items()}
+        for row in rows
+    ]
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(dict.fromkeys(key for row in listed for key in row)))
+        writer.writeheader()
+        writer.writerows(listed)
+    return str(path)
+
+
+def measure(source, mapping=None):
+    lines = []
+    found = {own.probe: own for own in measure_calls(str(source), mapping or {}, lines.append)}
+    assert lines
+    return found
+
+
+def figures(found):
+    return {
+        probe: (own.count, dict(own.figures), own.interval, dict(own.answers), dict(own.quantities))
+        for probe, own in found.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    path = write_lines(tmp_path_factory.mktemp("calls") / "plain.jsonl", as_plain(CALLS))
+    return figures(measure(path, MAPPING))
+
+
+def test_a_log_with_known_calls_gives_the_figures_that_were_put_into_it(expected):
+    count, volume, interval, answers, quantities = expected["calls.volume"]
+    assert (
+        count,
+        volume["calls_per_day"],
+        volume["days"],
+        volume["active_hours"],
+        volume["peak_factor"],
+    ) == (200, 20, 8, 10, 1)
+    assert (answers["performance.volume"], interval) == ({"from": 20.0, "to": 20.0}, (20.0, 20.0))
+    assert quantities == {"requests_per_day": 20.0, "active_hours": 10.0, "peak_factor": 1.0}
+    latency = expected["calls.latency"][1]
+    assert [latency[f"answer_ms_p{point}"] for point in (50, 95, 99)] == [1099, 1189, 1197]
+    assert latency["first_token_ms_p95"] == 147
+    assert expected["calls.errors"][1] == {"failed": 20, "error_rate": 0.1}
+    tokens = expected["calls.tokens"][1]
+    assert (tokens["input_tokens_p50"], tokens["output_tokens_p95"], tokens["cache_hit"]) == (503, 44, 0.5)
+    assert tokens["input_tokens_mean"] == round(sum(call["input"] for call in CALLS) / 200, 2)
+    assert tokens["cached_share"] == round(100 * 256 / sum(call["input"] for call in CALLS), 4)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_same_calls_in_another_form_of_log_give_the_same_figures(form, tmp_path, expected):
+    found = measure(write_lines(tmp_path / "log.jsonl", FORMS[form](CALLS)))
+    assert figures(found) == expected
+
+
+@pytest.mark.parametrize("form", ["langfuse", "litellm"])
+def test_a_log_exported_as_a_table_gives_the_same_figures(form, tmp_path, expected):
+    assert figures(measure(write_csv(tmp_path / "log.csv", FORMS[form](CALLS)))) == expected
+
+
+def test_a_log_exported_as_one_array_or_as_pretty_json_gives_the_same_figures(tmp_path, expected):
+    (tmp_path / "log.json").write_text(json.dumps(list(as_langfuse(CALLS)), indent=1), encoding="utf-8")
+    assert figures(measure(tmp_path / "log.json")) == expected
+    whole = [row["resourceSpans"][0] for row in as_otlp(CALLS)]
+    (tmp_path / "spans.json").write_text(json.dumps({"resourceSpans": whole}, indent=1), encoding="utf-8")
+    assert figures(measure(tmp_path / "spans.json")) == expected
+
+
+def test_a_log_in_parquet_gives_the_same_figures_whatever_the_type_of_its_times(tmp_path, expected):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [row | {"ts": call["start"]} for row, call in zip(as_plain(CALLS), CALLS, strict=True)]
+    for name, type_ in (("zoned", pa.timestamp("us", "UTC")), ("plain", pa.timestamp("us"))):
+        table = pa.Table.from_pylist(rows)
+        table = table.set_column(0, "ts", table["ts"].cast(type_))
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+        assert figures(measure(tmp_path / f"{name}.parquet", MAPPING)) == expected
+
+
+def test_files_of_a_folder_are_one_log(tmp_path, expected):
+    rows = list(as_langfuse(CALLS))
+    write_lines(tmp_path / "a[1]'.jsonl", rows[:70])
+    write_lines(tmp_path / "b.jsonl", rows[70:])
+    assert figures(measure(tmp_path)) == expected
+
+
+def test_a_team_without_texts_in_its_log_learns_that_input_cannot_be_split(tmp_path):
+    rows = [{key: value for key, value in row.items() if key != "messages"} for row in as_litellm(CALLS)]
+    tokens = measure(write_lines(tmp_path / "log.jsonl", rows))["calls.tokens"]
+    assert tokens.quantities.keys() == {"answer_tokens", "cache_hit"}
+    assert "cannot be split" in " ".join(tokens.notes)
+
+
+def test_a_log_of_an_afternoon_tells_no_volume_of_a_day(tmp_path):
+    volume = measure(write_lines(tmp_path / "log.jsonl", as_litellm(CALLS[:9])))["calls.volume"]
+    assert volume.answers == {"performance.volume": None}
+    assert (volume.quantities, volume.reason[:20]) == ({}, "the log covers 9 hou")
+
+
+def test_observed_latency_is_marked_as_what_is_and_not_what_is_needed(tmp_path):
+    latency = measure(write_lines(tmp_path / "log.jsonl", as_litellm(CALLS)))["calls.latency"]
+    assert "not what is needed" in latency.notes[0]
+    assert latency.answers["performance.latency"] == {"from": 1182, "to": 1196}
+
+
+def test_rows_that_are_no_calls_are_left_out_and_counted(tmp_path):
+    rows = [json.dumps(row) for row in as_litellm(CALLS)]
+    wrong = [
+        "not json",
+        '{"startTime": ',
+        "[1, 2]",
+        '"text"',
+        '{"startTime": "yesterday", "call_type": "acompletion"}',
+    ]
+    (tmp_path / "log.jsonl").write_text("\n".join([*rows, *wrong, "\x00\xff"]), encoding="latin-1")
+    volume = measure(tmp_path / "log.jsonl")["calls.volume"]
+    assert volume.count == 200
+    assert "3 rows that cannot be read left out" in volume.notes
+
+
+TIMES = {
+    "2026-01-05T08:00:00Z": 0, "2026-01-05 08:00:00.000": 0, "2026-01-05T10:00:00+02:00": 0, "2026-01-05T03:30:00-0430": 0,
+    "2026-01-05 08:00:00+00": 0, "2026-01-05 08:00:00 UTC": 0, 1767600000: 0, 1767600000000: 0, "1767600000000000": 0,
+    1767600000000000000: 0, "1767600000.0": 0, "1767600000000.5": 500, "2026-01-05T08:00:00.123456789Z": 123456,
+}  # fmt: skip
+
+
+def test_times_are_read_in_any_usual_unit(tmp_path):
+    ends = {time: 1_000_000 + extra for time, extra in TIMES.items()}
+    rows = [{"time": time, "end": "2026-01-05T08:00:05Z"} for time in ends]
+    latency = measure(write_lines(tmp_path / "log.jsonl", rows))["calls.latency"]
+    assert (latency.count, latency.figures["answer_ms_p50"], latency.figures["answer_ms_p99"]) == (
+        len(TIMES),
+        5000,
+        5000,
+    )
+
+
+WRONG = [
+    None,
+    "",
+    "abc",
+    -5,
+    1e300,
+    "9" * 400,
+    True,
+    [],
+    {},
+    "1; DROP TABLE records",
+    "0x10",
+    "1e-400",
+    86_400_001_000,
+]
+
+
+def test_numbers_that_cannot_be_are_left_out(tmp_path):
+    rows = [{"time": "2026-01-05T09:00:00Z", "latency_ms": value, "input_tokens": value} for value in WRONG]
+    good = {"time": "2026-01-05T08:00:00Z", "latency_ms": 10, "input_tokens": 7}
+    found = measure(write_lines(tmp_path / "log.jsonl", [good, *rows]))
+    assert found["calls.latency"].count == 1
+    assert found["calls.tokens"].figures["input_tokens_mean"] == 7
+    assert found["calls.volume"].count == 1 + len(WRONG)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("log.jsonl", b"", "is empty"),
+        ("log.txt", b"x", "is not a log that can be read"),
+        ("log.jsonl", b"\x00\x01\x02\xff" * 50, "has no call"),
+        ("log.jsonl", b"{}\n{}\n", "has no call"),
+        ("log.csv", b"a,b\n1,2\n", "no column that tells when"),
+        ("log.csv", bytes(range(256)) * 8, ""),
+        ("log.parquet", b"PAR1 and no more", "cannot be read"),
+        ("log.json", b'{"resourceSpans": 5}', "has no call"),
+        (
+            "log.json",
+            b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"attributes": {"a": 1}}, 7, null]}]}]}',
+            "has no call",
+        ),
+        ("log.json", b'[{"time": 1', "cannot be read"),
+        ("log.jsonl.gz", b"not gzip", "cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_log_is_refused_in_words(name, data, says, tmp_path):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(UnreadableError) as refused:
+        measure(tmp_path / name)
+    assert says in str(refused.value)
+    assert len(str(refused.value)) < 900
+
+
+def test_sources_and_mappings_that_cannot_be_used_are_refused(tmp_path):
+    log = write_lines(tmp_path / "log.jsonl", as_plain(CALLS[:3]))
+    table = write_csv(tmp_path / "log.csv", as_plain(CALLS[:3]))
+    for source, mapping, says in (
+        (tmp_path / "none.jsonl", {}, "no such file"),
+        (log, {"tokens": "in"}, "there is no role 'tokens'"),
+        (table, {"time": "tz"}, "there is no column 'tz'"),
+        (log, {"time": "a'b"}, "quotes"),
+        ("postgresql://me:secret@localhost/logs", {}, "names no table"),
+        ("nosuch://host/db?table=calls", {}, "backend 'nosuch'"),
+    ):
+        with pytest.raises((UnreadableError, UsageError)) as refused:
+            measure(source, mapping)
+        assert says in str(refused.value)
+        assert "secret" not in str(refused.value)
+
+
+def test_a_column_may_have_any_name(tmp_path):
+    rows = [{'"; DROP TABLE records; --': "2026-01-05T08:00:00Z", "a.b c": 5}]
+    found = measure(
+        write_csv(tmp_path / "log.csv", rows), {"time": '"; DROP TABLE records; --', "input_tokens": "a.b c"}
+    )
+    assert found["calls.tokens"].figures["input_tokens_mean"] == 5
+
+
+def test_prompts_of_two_templates_share_the_prefix_of_each():
+    prompts = [f"{'a' * 60}{number:040}" for number in range(20)] + [
+        f"{'b' * 20}{number * 7:080}" for number in range(20)
+    ]
+    assert 0.8 < share_prefix(prompts) < 1
+    assert share_prefix(["same", "same"]) is None
+    assert share_prefix(["one", "two", "three", "four"]) == 0
