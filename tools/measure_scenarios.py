@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from figures import fill_tables, make_table
-from scipy.stats import spearmanr
-
-from ragortune.evidence.measurements.corpus import open_corpus
 from ragortune.evidence.measurements.direction import tell_direction
 from ragortune.evidence.measurements.examples import measure_examples, read_examples
+from scipy.stats import spearmanr
+
+from figures import fill_tables, make_table
+from ragortune.evidence.measurements.corpus import open_corpus
 from ragortune.evidence.measurements.questions import read_questions
 from ragortune.evidence.measurements.retrieval import measure_questions
 from ragortune.evidence.measurements.search import open_engine
