@@ -334,6 +334,32 @@ def test_a_document_that_is_named_and_not_there_counts_for_nothing():
     assert "no question names a document that was searched" in found.reason
 
 
+class Outside:
+    """An engine of the team's own, which does not say what it holds."""
+
+    label, names, complete = "ours", None, True
+
+    def __init__(self, rename):
+        self._index = EmbeddedIndex(DOCUMENTS)
+        self._rename = rename
+
+    def search(self, text, k):
+        return [one.replace(id=self._rename(one.id)) for one in self._index.search(text, k)]
+
+
+@pytest.mark.parametrize(
+    ("rename", "by"), [(str, "the document or text that is named"), (hash, "half of the answer's")]
+)
+def test_an_engine_with_names_of_its_own_is_judged_by_the_wording_of_answers(rename, by):
+    asked = [row.replace(sources=(f"{town}.md",)) for row, town in zip(ASKED, TOWNS, strict=True)]
+    questions = Questions("q.jsonl", "JSON Lines", tuple(asked), len(asked))
+
+    *_, found = measure_questions(questions, Outside(lambda name: str(rename(name))), lambda _: None)
+
+    assert found.answers == {"knowledge.retrievability": 1.0}
+    assert by in found.method
+
+
 def test_a_hit_on_a_text_that_is_named_has_the_answer_too():
     texts = [text for _, text in DOCUMENTS]
     asked = [row.replace(contexts=(text,)) for row, text in zip(ASKED, texts, strict=True)]

@@ -65,6 +65,13 @@ def count_identifiers(text: str) -> Counter[str]:
     return Counter({kind: count for kind, count in counted.items() if count})
 
 
+def mask_identifiers(text: str) -> str:
+    """Return a text with dots in the place of every secret and identifier, fit to be shown."""
+    for pattern in (*_SECRET_PATTERNS.values(), _SIGNED, _EMAIL, _IBAN):
+        text = pattern.sub("•••", text)
+    return text
+
+
 def _is_iban(number: str) -> bool:
     """Return whether the check digits are right (ISO 13616)."""
     digits = "".join(str(int(character, 36)) for character in number[4:] + number[:4])
