@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from pymarkdown.api import PyMarkdownApi
 from ruamel.yaml import YAML
 
 from ragortune.model import Option
@@ -71,6 +72,29 @@ def record(run, write):
 
 def block_of(text):
     return YAML(typ="safe").load(text.split("---\n")[1])["ragortune"]
+
+
+def lint(folder):
+    """Return what a linter says about Markdown files by the rules that MADR holds its own records to."""
+    linter = (
+        PyMarkdownApi().disable_rule_by_identifier("md013").enable_extension_by_identifier("front-matter")
+    )
+    return linter.scan_path(str(folder)).scan_failures
+
+
+def test_a_linter_finds_nothing_in_the_records_of_the_examples_and_of_a_team_that_writes_markdown(run, write):
+    (run.folder / "records").mkdir()
+    texts = [path.read_text() for path in EXAMPLES]
+    markdown = "project: '# Ours'\ndescription: |\n  * one\n  + two\n\n  ## Three\n\n\n  four\n"
+    texts.append(HELP_DESK.split("\n", 2)[2] + markdown)
+    for number, text in enumerate(texts):
+        write("profile.yaml", text)
+        assert run("adr", "profile.yaml", "-o", f"records/{number}.md").code == 0
+    write("records/broken.md", "# One\n\n### Three\n")
+
+    assert [(failure.scan_file[-9:], failure.rule_id) for failure in lint(run.folder / "records")] == [
+        ("broken.md", "MD001")
+    ]
 
 
 def test_a_record_has_the_sections_of_madr_in_their_order(record):

@@ -163,6 +163,17 @@ def test_of_a_huge_file_the_beginning_stands_for_the_rest(tmp_path, monkeypatch)
     assert any("only the first" in note for note in found.notes)
 
 
+def test_of_long_documents_among_many_a_part_stands_for_each(tmp_path, monkeypatch):
+    files = {f"{number}.md": "\n\n".join([REFUNDS] * 50) for number in range(20)}
+    whole = measure(tmp_path, files)["documents.size"]
+    monkeypatch.setattr(module, "_SAMPLE_BYTES", 30_000)
+    monkeypatch.setattr(module, "_LEAST_BYTES", 1_000)
+    monkeypatch.setattr(module, "_PART", 2_000)
+    found = measure(tmp_path, files)["documents.size"]
+    assert found.count == 15
+    assert found.figures["tokens"] == pytest.approx(whole.figures["tokens"], rel=0.02)
+
+
 def test_where_no_document_has_text_the_size_stays_unknown_with_the_reason(tmp_path):
     tmp_path.joinpath("scan.docx").write_bytes(b"PK scanned")
     found = measure(tmp_path, {})["documents.size"]

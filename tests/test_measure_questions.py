@@ -322,7 +322,7 @@ def test_a_hit_is_a_passage_of_the_document_that_is_named_however_it_is_written(
 
     assert found["retrieval"].answers == {"knowledge.retrievability": 1.0}
     assert found["retrieval"].figures["hit_at_1"] == 1.0
-    assert "reference answers are needed, and there are 0" in found["coverage"].reason
+    assert "other than labels, are needed, and there are 0" in found["coverage"].reason
 
 
 def test_a_document_that_is_named_and_not_there_counts_for_nothing():
@@ -371,7 +371,7 @@ def test_a_hit_on_a_text_that_is_named_has_the_answer_too():
 
 def test_a_hit_beyond_the_context_budget_does_not_count():
     crowd = [(f"{number}.md", "On which river does Bernik lie? " * 37) for number in range(8)]
-    asked = [ASKED[0].replace(text="On which river does Bernik lie?", answers=("Beravanik",))] * 40
+    asked = [ASKED[0].replace(text="On which river does Bernik lie?", answers=(), sources=("far.md",))] * 40
     documents = [*crowd, ("towns/far.md", "Some say Bernik is at Beravanik " + "and more " * 100)]
 
     found = measure(asked, documents)["retrieval"]
@@ -383,10 +383,13 @@ def test_few_questions_are_an_anecdote():
     found = measure(ASKED[:29])
 
     assert found["retrieval"].answers == {"knowledge.retrievability": None}
-    assert found["retrieval"].reason.startswith("29 questions are too few")
+    assert found["retrieval"].reason.startswith("too few questions to tell (29)")
     assert found["coverage"].answers == {"knowledge.source": None, "knowledge.access_path": None}
     assert found["coverage"].figures["verdict"] == "in_documents"
-    assert found["coverage"].reason == "30 questions with reference answers are needed, and there are 29"
+    assert (
+        found["coverage"].reason
+        == "30 questions with reference answers, other than labels, are needed, and there are 29"
+    )
     assert found["kind"].answers == {}
     assert measure(ASKED[:9])["coverage"].figures == {}
 
@@ -412,7 +415,7 @@ def test_the_edges_of_levels_are_those_of_the_vocabulary(book):
 def test_without_documents_only_the_questions_themselves_are_measured():
     found = measure(ASKED, None)
 
-    assert set(found) == {"kind", "scope", "coverage"}
+    assert set(found) == {"kind", "scope", "shape", "content", "coverage"}
     assert "--docs" in found["coverage"].reason
 
 
@@ -437,6 +440,18 @@ def test_labels_are_no_answers_to_questions():
     asked = [row.replace(answers=(("yes", "no")[number % 2],)) for number, row in enumerate(ASKED)]
 
     assert measure(asked)["kind"].answers == {}
+    assert measure(asked)["coverage"].figures == {}
+
+
+def test_questions_that_find_nothing_are_shown_three_at_most_and_none_with_an_address_in_it():
+    hostile = "\x1b[31mzzz " + "long " * 50
+    texts = ["Does jo@beranik.org work?"] * 20 + [hostile] * 20
+    asked = [row.replace(text=text, sources=("Beranik.md",)) for row, text in zip(ASKED, texts, strict=True)]
+
+    shown = measure(asked)["retrieval"].examples
+
+    assert (len(shown), {len(text) for text in shown}) == (3, {80})
+    assert all(text.startswith("\\x1b[31mzzz long") for text in shown)
 
 
 def test_two_runs_agree_to_the_last_digit():

@@ -29,6 +29,8 @@ _SLOW_BYTES = 512 * 1024
 """So much of the text of PDF and Office files, which takes long to take out."""
 _LEAST_BYTES = 128 * 1024
 """At least so much of each kind."""
+_PART = 64 * 1024
+"""So many characters of a document are read where not all documents are, so that the sample has many."""
 _SLOW = frozenset(("pdf", "office"))
 _SIZE_EDGES = (50_000, 200_000, 2_000_000, 200_000_000)
 """Where the bands of `knowledge.size` end."""
@@ -71,6 +73,7 @@ def _draw_sample(corpus: Corpus) -> Iterator[Sampled]:
     kinds: defaultdict[str, list[Source]] = defaultdict(list)
     for source in sorted(corpus.sources, key=lambda source: zlib.crc32(source.name.encode(errors="replace"))):
         kinds[source.kind].append(source)
+    most = TEXT_BYTES if corpus.size <= _SAMPLE_BYTES else _PART
     for kind, sources in sorted(kinds.items()):
         share = sum(source.size for source in sources) / corpus.size
         left = _SLOW_BYTES if kind in _SLOW else max(_LEAST_BYTES, share * _SAMPLE_BYTES)
@@ -78,8 +81,11 @@ def _draw_sample(corpus: Corpus) -> Iterator[Sampled]:
             if left <= 0:
                 break
             text = corpus.read(source)
+            whole = max(1.0, len(text) / most) * (
+                1.0 if kind in _SLOW else max(1.0, source.size / TEXT_BYTES)
+            )
+            text = text[:most]
             left -= len(text.encode(errors="replace"))
-            whole = 1.0 if kind in _SLOW else max(1.0, source.size / TEXT_BYTES)
             yield Sampled(source, text, whole * estimate_tokens(text), detect_language(text))
 
 

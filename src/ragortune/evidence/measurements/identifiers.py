@@ -10,13 +10,15 @@ _SECRETS = {
     "private keys": r"-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY-----",
     "AWS keys": r"\b(?:AKIA|ASIA)(?![A-Z0-9]{0,14}EXAMPLE)[A-Z0-9]{16}\b",
     "GitHub tokens": r"\b(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]{36,255}\b",
-    "Slack tokens": r"\bxox[abprs]-[0-9]{6,20}-[A-Za-z0-9-]{10,200}",
+    "Slack tokens": r"(?<![\w-])xox[abprs]-[0-9]{6,20}-[A-Za-z0-9-]{10,200}",
     "Google keys": r"\bAIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])",
-    "model provider keys": r"\bsk-(?:ant-|proj-|or-)?(?=[A-Za-z_-]{0,30}[0-9])[A-Za-z0-9_-]{32,200}",
+    "model provider keys": r"(?<![\w-])sk-(?:ant-|proj-|or-)?(?=[A-Za-z_-]{0,30}[0-9])[A-Za-z0-9_-]{32,200}",
     "payment keys": r"\b[sr]k_live_[A-Za-z0-9]{20,200}\b",
 }
 _SECRET_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _SECRETS.items()}
-_SIGNED = re.compile(r"\beyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{10,2000}")
+_SIGNED = re.compile(
+    r"(?<![\w-])eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{10,2000}"
+)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})\b")
 _RESERVED = re.compile(r"(?:^|\.)(?:example(?:\.[a-z]+)?|invalid|test|localhost|local)$", re.IGNORECASE)
 """Names kept free for examples (RFC 2606)."""

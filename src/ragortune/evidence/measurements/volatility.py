@@ -117,6 +117,7 @@ def _judge_changes(history: History, changes: Mapping[int, Changes], quarter: Ch
         quarter.documents,
         "documents",
         answers={_CRITERION: answers[0] if len(answers) == 1 else list(answers)},
+        quantities={"changed_per_month": round(month.fresh, 4)},
         figures=figures,
         interval=interval,
         notes=tuple(_list_notes(history, quarter, burst)),
