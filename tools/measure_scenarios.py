@@ -35,7 +35,7 @@ from ragortune.support.errors import RagortuneError
 
 LEVELS = ("static", "low", "medium", "high", "very high")
 QUARTER = timedelta(days=91)
-MOST_QUARTERS = 12
+MOST_QUARTERS = 8
 
 
 class Outcome(NamedTuple):
