@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from ragortune.evidence.measurements.direction import tell_direction
-from ragortune.evidence.measurements.examples import measure_examples, read_examples
 from scipy.stats import spearmanr
 
 from figures import fill_tables, make_table
 from ragortune.evidence.measurements.corpus import open_corpus
+from ragortune.evidence.measurements.direction import tell_direction
+from ragortune.evidence.measurements.examples import measure_examples, read_examples
 from ragortune.evidence.measurements.questions import read_questions
 from ragortune.evidence.measurements.retrieval import measure_questions
 from ragortune.evidence.measurements.search import open_engine
@@ -72,8 +72,7 @@ def find_direction(folder: Path, entry: Mapping[str, Any]) -> str:
 
 def find_level(folder: Path, entry: Mapping[str, Any]) -> str:
     """Return how volatile the documents of a repository are."""
-    measured = measure_quarter(folder / entry["docs"], 0)
-    return str(measured.figures.get("level", measured.reason))
+    return str(measure_quarter(folder / entry["docs"], 0).figures.get("level", "unknown"))
 
 
 def measure_quarter(folder: Path, number: int) -> Measurement:
@@ -101,10 +100,8 @@ def judge(folder: Path, entry: Mapping[str, Any], find: Callable[[Path, Mapping[
 def follow_quarters(folder: Path) -> Iterator[tuple[float, float]]:
     """Yield the shares of documents changed in two quarters in a row, of those before the last commit."""
     numbers = range(MOST_QUARTERS, -1, -1)
-    shares = [measure_quarter(folder, number).figures.get("documents_90") for number in numbers]
-    for earlier, later in itertools.pairwise(shares):
-        if isinstance(earlier, float) and isinstance(later, float):
-            yield earlier, later
+    shares: list[Any] = [measure_quarter(folder, number).figures.get("documents_90") for number in numbers]
+    yield from (pair for pair in itertools.pairwise(shares) if None not in pair)
 
 
 def show_scenarios(outcomes: Sequence[Outcome]) -> str:
@@ -116,15 +113,12 @@ def show_scenarios(outcomes: Sequence[Outcome]) -> str:
 
 
 def show_repositories(outcomes: Sequence[Outcome], quarters: Sequence[tuple[float, float]]) -> str:
-    """Return the table of volatility, and what a quarter tells about the next one."""
-    rows = [own.row(f"{own.off}") for own in outcomes]
+    """Return the table of volatility, and the rank correlation of shares in one quarter with those in the next."""
     near = sum(own.off <= 1 for own in outcomes)
     rank = spearmanr(*zip(*quarters, strict=True)).statistic
-    return (
-        f"{make_table(('repository', 'expected', 'found', 'levels off', 'seconds'), rows)}\n"
-        f"{near} of {len(outcomes)} within one level.\nShare of documents changed in one quarter against that in the "
-        f"next: Spearman {rank:.2f} over {len(quarters)} pairs of quarters.\n"
-    )
+    head = ("repository", "expected", "found", "levels off", "seconds")
+    table = make_table(head, [own.row(str(own.off)) for own in outcomes])
+    return f"{table}\n{near} of {len(outcomes)} within one level. A quarter against the next: {rank:.2f} ({len(quarters)} pairs).\n"
 
 
 def judge_file(name: str) -> Iterator[tuple[str, str]]:
