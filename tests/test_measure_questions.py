@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ragortune.evidence.measurements import questions as reading
 from ragortune.evidence.measurements.coverage import cover_answer, is_numeric, separate
+from ragortune.evidence.measurements.direction import tell_direction
 from ragortune.evidence.measurements.intervals import bound_share
 from ragortune.evidence.measurements.questions import Question, Questions, read_questions
 from ragortune.evidence.measurements.retrieval import LEVEL_EDGES, measure_questions
@@ -415,7 +416,7 @@ def test_the_edges_of_levels_are_those_of_the_vocabulary(book):
 def test_without_documents_only_the_questions_themselves_are_measured():
     found = measure(ASKED, None)
 
-    assert set(found) == {"kind", "scope", "coverage"}
+    assert set(found) == {"kind", "scope", "content", "coverage"}
     assert "--docs" in found["coverage"].reason
 
 
@@ -452,6 +453,19 @@ def test_questions_that_find_nothing_are_shown_three_at_most_and_none_with_an_ad
 
     assert (len(shown), {len(text) for text in shown}) == (3, {80})
     assert all(text.startswith("\\x1b[31mzzz long") for text in shown)
+
+
+def test_answers_in_json_over_what_the_documents_hold_show_knowledge_and_behaviour(read):
+    rows = [
+        {"question": row.text, "answer": json.dumps({"river": row.answers[0], "sure": "yes"})}
+        for row in ASKED
+    ]
+    questions = read("q.jsonl", lines(*rows))
+
+    found = measure_questions(questions, EmbeddedIndex(DOCUMENTS), lambda _: None)
+
+    assert tell_direction(found).figures["direction"] == "both"
+    assert tell_direction(measure(ASKED).values()).figures["direction"] == "knowledge"
 
 
 def test_two_runs_agree_to_the_last_digit():

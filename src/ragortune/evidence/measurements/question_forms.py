@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 
 from ragortune.evidence.measurements.duplicates import split_words
+from ragortune.evidence.measurements.form import measure_form
 from ragortune.evidence.measurements.identifiers import count_identifiers, count_secrets
 from ragortune.evidence.measurements.intervals import bound_share
 from ragortune.evidence.measurements.questions import Question, Questions
+from ragortune.evidence.measurements.shape import asks, describe_shape
 from ragortune.model.measurements import MOST_EXAMPLES, Measurement
 from ragortune.support.record import NOTHING
 from ragortune.support.text import clean_line
@@ -22,17 +23,12 @@ _ASKING = 0.6
 _LABELS = 0.3
 """Fewer different answers than this share of the questions are labels."""
 _UNCLEAR = 0.1
-_ASKS = re.compile(
-    r"(who|whom|whose|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|should|will|would|has|have)\b",
-    re.IGNORECASE,
-)
-_MARKS = ("?", "\uff1f", "\u061f", "\u037e")
 
 
 def measure_kind(questions: Questions) -> Measurement:
     """Return how many of the rows ask something, and whether answering questions is what the system does."""
     rows = questions.rows
-    asking = sum(map(_asks, rows))
+    asking = sum(asks(row.text) for row in rows)
     answers = [row.answers[0].casefold() for row in rows if row.answers]
     clear = (
         len(rows) >= LEAST and asking >= _ASKING * len(rows) and len(set(answers)) > _LABELS * len(answers)
@@ -40,7 +36,7 @@ def measure_kind(questions: Questions) -> Measurement:
     return Measurement(
         "questions.kind",
         f"{asking / len(rows):.0%} of {len(rows):,} rows ask a question",
-        "a question mark at the end or a question word at the start",
+        "a question mark, or a question word at the start",
         len(rows),
         "questions",
         answers={"task.kind": "question_answering"} if clear and answers else NOTHING,
@@ -50,9 +46,13 @@ def measure_kind(questions: Questions) -> Measurement:
     )
 
 
-def _asks(question: Question) -> bool:
-    text = question.text.strip()
-    return text.endswith(_MARKS) or bool(_ASKS.match(text))
+def measure_answers(questions: Questions) -> tuple[Measurement, ...]:
+    """Return how much of the reference answers is new, nothing where there are none."""
+    pairs = {row.text: (row.text, row.written or row.answers[0]) for row in questions.rows if row.answers}
+    if not pairs:
+        return ()
+    _, content = measure_form(describe_shape(list(pairs.values())), "questions")
+    return (content,)
 
 
 def measure_scope(questions: Questions) -> Measurement:

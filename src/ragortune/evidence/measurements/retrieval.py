@@ -20,7 +20,13 @@ from ragortune.evidence.measurements.coverage import (
     summarise,
 )
 from ragortune.evidence.measurements.intervals import bound_mean, bound_share
-from ragortune.evidence.measurements.question_forms import LEAST, measure_kind, measure_scope, show_examples
+from ragortune.evidence.measurements.question_forms import (
+    LEAST,
+    measure_answers,
+    measure_kind,
+    measure_scope,
+    show_examples,
+)
 from ragortune.evidence.measurements.questions import Question, Questions
 from ragortune.evidence.measurements.search import Engine, Passage
 from ragortune.model.measurements import Measurement
@@ -98,7 +104,7 @@ def measure_questions(
         UsageError: the engine fails.
 
     """
-    found = [measure_kind(questions), measure_scope(questions)]
+    found = [measure_kind(questions), measure_scope(questions), *measure_answers(questions)]
     if engine is None:
         reason = "nothing to search in: name documents with --docs, or an engine of your own with --search"
         found.append(_refuse_coverage(0, reason))
