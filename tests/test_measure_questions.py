@@ -416,7 +416,7 @@ def test_the_edges_of_levels_are_those_of_the_vocabulary(book):
 def test_without_documents_only_the_questions_themselves_are_measured():
     found = measure(ASKED, None)
 
-    assert set(found) == {"kind", "scope", "content", "coverage"}
+    assert set(found) == {"kind", "scope", "shape", "content", "coverage"}
     assert "--docs" in found["coverage"].reason
 
 
@@ -482,6 +482,22 @@ def test_questions_of_a_squad_file_are_put_to_its_own_paragraphs_where_there_are
     *_, found = measure_questions(questions, open_engine(None, None, questions.read_texts()), lambda _: None)
 
     assert found.answers == {"knowledge.retrievability": 1.0}
+
+
+def test_the_command_searches_the_documents_that_a_beir_folder_brings_along(run, write):
+    write(
+        "beir/corpus.jsonl",
+        lines(*({"_id": town, "text": describe(number)} for number, town in enumerate(TOWNS))),
+    )
+    write("beir/queries.jsonl", lines(*({"_id": row.id, "text": row.text} for row in ASKED)))
+    judged = "".join(f"{number}\t{town}\t1\n" for number, town in enumerate(TOWNS))
+    write("beir/qrels/test.tsv", "query-id\tcorpus-id\tscore\n" + judged)
+
+    result = run("measure", "--questions", "beir", "-o", "profile.yaml")
+
+    assert result.code == 0
+    assert "searching for 40 questions: embedded index" in result.err
+    assert "retrievability" in (run.folder / "profile.yaml").read_text()
 
 
 # --- formulas -----------------------------------------------------------------------------------------------------

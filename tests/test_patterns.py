@@ -76,12 +76,11 @@ def test_a_pattern_that_cannot_be_read_says_why(pattern, complaint):
 def count_steps(matcher, words):
     """Return how many states the automaton goes through for a row of words."""
     steps = 0
-    begin = matcher._start
     for first in range(len(words)):
-        state = begin
+        state = matcher._start
         for word in words[first:]:
-            state = state.following.get(matcher._classify(word)) if state else None
-            if state is None:
+            state = matcher._follow(state, matcher._classes[word])
+            if not state.items:
                 break
             steps += 1
     return steps

@@ -11,15 +11,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from operator import itemgetter
 
 import msgspec
 
 from ragortune.evidence.amounts import TOKENS_A_BYTE, Amount
-from ragortune.evidence.documents.assertion import SILENCING, Analysis, Marked, Marker
+from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
 from ragortune.evidence.documents.cutting import quote_line, span_of
-from ragortune.evidence.documents.features import UNANSWERED, UNKNOWN, classify, list_features
-from ragortune.evidence.documents.language import Classifier, FactWords, Found, Role
+from ragortune.evidence.documents.features import WordModels
+from ragortune.evidence.documents.language import FactWords, Found, Role
 from ragortune.model import Criterion
 from ragortune.model.documents import Block, Meaning, Modality, SectionKind, StatedFact
 
@@ -44,6 +43,10 @@ _CLEARLY = 0.7
 """Share of it that one level must have; otherwise the answer is one of two."""
 
 
+_Told = tuple[str, str]
+"""A criterion and what is said of it."""
+
+
 class _Candidate(msgspec.Struct, frozen=True):
     """A statement before it is weighed against the others."""
 
@@ -59,55 +62,45 @@ class FactReader:
         """Take what marks sentences, and the criteria whose numbers are read."""
         self.marker = marker
         self.criteria = criteria
-        self.weighed_by: dict[str, list[Classifier]] = {}
-        """The models that weigh a word or a pair of words."""
-        for criterion, model in marker.language.classifiers.items():
-            for name in model.features if criterion in criteria else ():
-                self.weighed_by.setdefault(name, []).append(model)
-        self.tell = lru_cache(_MOST_REMEMBERED)(self._tell)
+        models = [model for name, model in marker.language.classifiers.items() if name in criteria]
+        self.tell = lru_cache(_MOST_REMEMBERED)(WordModels(models).tell)
 
-    def read(self, sentences: Iterable[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
+    def read(self, sentences: Sequence[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
         """Return the facts that sentences state, in the order of their lines; each answer on few lines."""
-        several = list(sentences)
-        bills = _find_bills(several)
-        candidates = [
-            _Candidate(fact, (_rank_of(fact, marked), fact.span.line if fact.span else 0))
-            for marked in several
-            for fact in self.read_sentence(marked, lines)
-            if not _is_one_line_of(bills, marked)
-        ]
-        stated = list(_choose(candidates))
-        stated += self._classify(several, stated, lines)
+        stated = list(_choose(self._find_plainest(sentences, lines)))
+        stated += self._classify(sentences, stated, lines)
         return tuple(sorted(stated, key=_place_of))
+
+    def _find_plainest(self, sentences: Sequence[Marked], lines: Sequence[str]) -> Iterable[_Candidate]:
+        """Return the plainest statement of each answer to each criterion, the first where several are as plain."""
+        plainest: dict[_Told, _Candidate] = {}
+        bills = _find_bills(sentences)
+        for marked in sentences:
+            if _is_one_line_of(bills, marked):
+                continue
+            ranks = {told: _rank_of(told[0], marked) for told, _, _ in self._list_claims(marked)}
+            if any(told not in plainest or rank < plainest[told].rank[0] for told, rank in ranks.items()):
+                for fact in self.read_sentence(marked, lines):
+                    told = fact.criterion, str(fact.value)
+                    candidate = _Candidate(fact, (ranks[told], fact.span.line if fact.span else 0))
+                    if told not in plainest or candidate.rank < plainest[told].rank:
+                        plainest.pop(told, None)  # so that they are in the order of their lines
+                        plainest[told] = candidate
+        return plainest.values()
 
     def _classify(
         self, sentences: Iterable[Marked], stated: Iterable[StatedFact], lines: Sequence[str]
     ) -> Iterator[StatedFact]:
         """Yield for each criterion on which no phrase is found what the words of the likeliest sentence tell."""
-        told = [fact for marked in sentences for fact in self._classify_sentence(marked, lines)]
         answered = {fact.criterion for fact in stated}
-        for _, fact in sorted(told, key=itemgetter(0), reverse=True):
-            if fact.criterion not in answered:
-                answered.add(fact.criterion)
-                yield fact
-
-    def _classify_sentence(self, marked: Marked, lines: Sequence[str]) -> Iterator[tuple[float, StatedFact]]:
-        for criterion, share, likely in self.tell(marked.analysis):
-            if may_answer(marked):
-                yield share, self._answer(criterion, likely, marked, lines)
-
-    def _tell(self, analysis: Analysis) -> tuple[tuple[str, float, Mapping[str, float]], ...]:
-        """Return each criterion that words likely answer, with the probability that they do and that of each level."""
-        features = {name: 1.0 for name in list_features(analysis.tokens.words) if name in self.weighed_by}
-        models = {model.id: model for name in features for model in self.weighed_by[name]}
-        told = []
-        for criterion, model in models.items():
-            likely = classify(model, features)
-            share = 1.0 - likely.pop(UNANSWERED, 0.0)
-            likely.pop(UNKNOWN, None)
-            if likely and share >= model.least:
-                told.append((criterion, share, likely))
-        return tuple(told)
+        likeliest: dict[str, tuple[float, Mapping[str, float], Marked]] = {}
+        for marked in sentences:
+            for criterion, share, likely in self.tell(marked.analysis.words):
+                known = criterion in answered or (criterion in likeliest and likeliest[criterion][0] >= share)
+                if not known and may_answer(marked):
+                    likeliest[criterion] = share, likely, marked
+        for criterion, (_, likely, marked) in likeliest.items():
+            yield self._answer(criterion, likely, marked, lines)
 
     @staticmethod
     def _answer(
@@ -117,7 +110,7 @@ class FactReader:
         sentence = marked.sentence
         levels = sorted(likely, key=lambda level: -likely[level])
         clear = likely[levels[0]] >= _CLEARLY * sum(likely.values())
-        modality = _modality_of(marked.meanings_at(0, len(marked.tokens.words)))
+        modality = _modality_of(marked.meanings_at(0, len(marked.analysis.words)))
         return StatedFact(
             criterion,
             levels[0] if clear else levels[:2],
@@ -130,20 +123,26 @@ class FactReader:
 
     def read_sentence(self, marked: Marked, lines: Sequence[str]) -> list[StatedFact]:
         """Return everything that one sentence states; of several answers to a criterion the most exact."""
-        sentence = marked.sentence
-        if sentence.kind in _SILENT_SECTIONS or not marked.analysis.of(FactWords):
-            return []
-        told: dict[tuple[str, str], tuple[StatedFact, FactWords]] = {}
-        for found in _facts_in(marked):
+        told: dict[_Told, tuple[StatedFact, FactWords]] = {}
+        for answer, value, found in self._list_claims(marked):
             entry = found.entry
-            if not self._counts(marked, found, entry):
-                continue
-            modality = entry.modality or _modality_of(marked.meanings_at(found.start, found.end))
-            span = span_of(sentence, *marked.tokens.place(found.start, found.end), lines)
-            for criterion, value in self._answers(marked, found, entry):
-                fact = StatedFact(criterion, value, modality, span, sentence.headings, phrase=entry.id)
-                told.setdefault((criterion, str(value)), (fact, entry))
+            if answer not in told and self._counts(marked, found, entry):
+                modality = entry.modality or _modality_of(marked.meanings_at(found.start, found.end))
+                span = span_of(marked.sentence, *marked.tokens.place(found.start, found.end), lines)
+                headings = marked.sentence.headings
+                fact = StatedFact(answer[0], value, modality, span, headings, phrase=entry.id)
+                told[answer] = fact, entry
         return [fact for fact, entry in told.values() if not _is_vaguer(fact, entry, told.values())]
+
+    def _list_claims(self, marked: Marked) -> list[tuple[_Told, object, Found[FactWords]]]:
+        """Return what the words of a sentence would state if they are about the project."""
+        if marked.sentence.kind in _SILENT_SECTIONS or not marked.analysis.of(FactWords):
+            return []
+        return [
+            ((criterion, str(value)), value, found)
+            for found in marked.analysis.facts
+            for criterion, value in self._answers(marked, found, found.entry)
+        ]
 
     def _counts(self, marked: Marked, hit: Found[FactWords], entry: FactWords) -> bool:
         """Tell whether words state something about the project where they stand."""
@@ -187,7 +186,7 @@ class FactReader:
         self, marked: Marked, hit: Found[FactWords], entry: FactWords
     ) -> Iterator[tuple[str, object]]:
         for criterion, level in entry.says.items():
-            yield criterion, self._widen(criterion, level, marked.tokens.words[hit.start : hit.end])
+            yield criterion, self._widen(criterion, level, marked.analysis.words[hit.start : hit.end])
         if entry.number is not None:
             for at in range(hit.start, hit.end):
                 amount = marked.tokens.amounts.get(at)
@@ -225,14 +224,6 @@ def _is_one_line_of(bills: frozenset[_Bill], marked: Marked) -> bool:
         return False
     named = sentence.row.casefold()
     return (sentence.section.title, sentence.header) in bills and not any(word in named for word in _TOTALS)
-
-
-def _facts_in(marked: Marked) -> list[Found[FactWords]]:
-    """Return the facts that are worded in a sentence; of one fact the shortest wording at each place."""
-    shortest: dict[tuple[int, int], Found[FactWords]] = {}
-    for found in marked.analysis.of(FactWords):
-        shortest.setdefault((found.number, found.start), found)
-    return sorted(shortest.values(), key=lambda found: found.start)
 
 
 def _is_vaguer(fact: StatedFact, entry: FactWords, told: Iterable[tuple[StatedFact, FactWords]]) -> bool:
@@ -287,10 +278,10 @@ def _modality_of(meanings: frozenset[Meaning]) -> Modality:
     )
 
 
-def _rank_of(fact: StatedFact, marked: Marked) -> int:
+def _rank_of(criterion: str, marked: Marked) -> int:
     """Return how far a statement stands from a requirement in a line of its own; what sums up says much at once."""
     sentence = marked.sentence
-    if fact.criterion in _INTRODUCED:
+    if criterion in _INTRODUCED:
         return 0
     if sentence.block is Block.HEADING:
         return 3

@@ -7,7 +7,9 @@ contradictions can be found.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 
 from ragortune.evidence.documents.approaches import find_mentions
@@ -40,6 +42,23 @@ def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True)
     Raises UnreadableError or ProfileError, with the line, where its own `ragortune` block cannot be used, or where it has
     more sentences than can be read; any other text is a document.
     """
+    with _pause_collection():
+        return _read_design(text, path, rulebook, prose=prose)
+
+
+@contextmanager
+def _pause_collection() -> Iterator[None]:
+    """Look for no cycles among objects in the meantime: a document makes very many, and none in cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool) -> DesignReading:
     reader = reader_for(rulebook)
     document = read_sentences(text, reader.marker.language, path)
     declared = read_declared(document, path, rulebook)

@@ -47,12 +47,9 @@ def measure_kind(questions: Questions) -> Measurement:
 
 
 def measure_answers(questions: Questions) -> tuple[Measurement, ...]:
-    """Return how much of the reference answers is new, nothing where there are none."""
-    pairs = {row.text: (row.text, row.written or row.answers[0]) for row in questions.rows if row.answers}
-    if not pairs:
-        return ()
-    _, content = measure_form(describe_shape(list(pairs.values())), "questions")
-    return (content,)
+    """Return the form of the reference answers, nothing where there are too few."""
+    pairs = {row.text: row.written or row.answers[0] for row in questions.rows if row.answers}
+    return measure_form(describe_shape(list(pairs.items())), "questions") if len(pairs) >= LEAST else ()
 
 
 def measure_scope(questions: Questions) -> Measurement:
