@@ -183,7 +183,12 @@ def _format_dispute(own: MeasuredAnswer) -> str:
 
 
 def _answers(answers: Iterable[MeasuredAnswer]) -> Iterator[Block]:
-    rows = [(own.name, _format_value(own), describe_figures(own.measurement)) for own in answers]
+    rows: list[tuple[str, str, str]] = []
+    above = None
+    for own in answers:
+        figures = "" if own.measurement is above else describe_figures(own.measurement)
+        rows.append((own.name, _format_value(own), figures))
+        above = own.measurement
     if rows:
         yield Heading("Answers", 2)
         columns = (

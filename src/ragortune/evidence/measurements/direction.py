@@ -53,9 +53,9 @@ def tell_direction(measurements: Sequence[Measurement]) -> Measurement:
 
 
 _WORDS = {
-    "knowledge": "knowledge to be fetched",
-    "behaviour": "behaviour to be taught or prompted",
-    "both": "knowledge to be fetched and behaviour to be taught or prompted",
+    "knowledge": "knowledge",
+    "behaviour": "behaviour",
+    "both": "knowledge and behaviour",
     "neither": "neither yet",
 }
 
