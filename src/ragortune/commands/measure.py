@@ -107,8 +107,6 @@ def _refuse_options(request: MeasureRequest, environment: Environment) -> None:
         raise UsageError(
             "nothing to measure is named", None, "--docs DIR, --questions, --examples or --calls"
         )
-    if request.questions and not (request.docs or request.search):
-        raise UsageError("--questions needs the material to look in", None, "name it with --docs or --search")
     for option, needed in (("search", "questions"), ("test", "examples"), ("calls_map", "calls")):
         if getattr(request, option) and not getattr(request, needed):
             raise UsageError(f"--{option.replace('_', '-')} goes with --{needed}")
