@@ -172,7 +172,6 @@ def test_nothing_that_can_be_told_is_exit_code_3(depot):
     ("arguments", "message"),
     [
         ((), "nothing to measure is named"),
-        (("--questions", "questions.jsonl"), "--questions needs the material to look in"),
         (("--docs", "docs", "--test", "examples.jsonl"), "--test goes with --examples"),
         (("--docs", "docs", "--search", "command:x"), "--search goes with --questions"),
         (("--docs", "docs", "--calls-map", "time=t"), "--calls-map goes with --calls"),

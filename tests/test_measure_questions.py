@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ragortune.evidence.measurements import questions as reading
 from ragortune.evidence.measurements.coverage import cover_answer, is_numeric, separate
+from ragortune.evidence.measurements.direction import tell_direction
 from ragortune.evidence.measurements.intervals import bound_share
 from ragortune.evidence.measurements.questions import Question, Questions, read_questions
 from ragortune.evidence.measurements.retrieval import LEVEL_EDGES, measure_questions
@@ -454,6 +455,19 @@ def test_questions_that_find_nothing_are_shown_three_at_most_and_none_with_an_ad
     assert all(text.startswith("\\x1b[31mzzz long") for text in shown)
 
 
+def test_answers_in_json_over_what_the_documents_hold_show_knowledge_and_behaviour(read):
+    rows = [
+        {"question": row.text, "answer": json.dumps({"river": row.answers[0], "sure": "yes"})}
+        for row in ASKED
+    ]
+    questions = read("q.jsonl", lines(*rows))
+
+    found = measure_questions(questions, EmbeddedIndex(DOCUMENTS), lambda _: None)
+
+    assert tell_direction(found).figures["direction"] == "both"
+    assert tell_direction(measure(ASKED).values()).figures["direction"] == "knowledge"
+
+
 def test_two_runs_agree_to_the_last_digit():
     assert measure(ASKED) == measure(ASKED)
 
@@ -468,6 +482,22 @@ def test_questions_of_a_squad_file_are_put_to_its_own_paragraphs_where_there_are
     *_, found = measure_questions(questions, open_engine(None, None, questions.read_texts()), lambda _: None)
 
     assert found.answers == {"knowledge.retrievability": 1.0}
+
+
+def test_the_command_searches_the_documents_that_a_beir_folder_brings_along(run, write):
+    write(
+        "beir/corpus.jsonl",
+        lines(*({"_id": town, "text": describe(number)} for number, town in enumerate(TOWNS))),
+    )
+    write("beir/queries.jsonl", lines(*({"_id": row.id, "text": row.text} for row in ASKED)))
+    judged = "".join(f"{number}\t{town}\t1\n" for number, town in enumerate(TOWNS))
+    write("beir/qrels/test.tsv", "query-id\tcorpus-id\tscore\n" + judged)
+
+    result = run("measure", "--questions", "beir", "-o", "profile.yaml")
+
+    assert result.code == 0
+    assert "searching for 40 questions: embedded index" in result.err
+    assert "retrievability" in (run.folder / "profile.yaml").read_text()
 
 
 # --- formulas -----------------------------------------------------------------------------------------------------

@@ -107,8 +107,6 @@ def _refuse_options(request: MeasureRequest, environment: Environment) -> None:
         raise UsageError(
             "nothing to measure is named", None, "--docs DIR, --questions, --examples or --calls"
         )
-    if request.questions and not (request.docs or request.search):
-        raise UsageError("--questions needs the material to look in", None, "name it with --docs or --search")
     for option, needed in (("search", "questions"), ("test", "examples"), ("calls_map", "calls")):
         if getattr(request, option) and not getattr(request, needed):
             raise UsageError(f"--{option.replace('_', '-')} goes with --{needed}")
@@ -140,8 +138,9 @@ def _measure(request: MeasureRequest, today: str, environment: Environment) -> I
         corpus = open_corpus(place(request.docs))
         found += measure_documents(corpus, today, progress)
     if request.questions is not None:
-        engine = open_engine(request.search, corpus)
-        found += measure_questions(read_questions(place(request.questions)), engine, progress)
+        questions = read_questions(place(request.questions))
+        engine = open_engine(request.search, corpus, questions.read_texts())
+        found += measure_questions(questions, engine, progress)
     if request.examples is not None:
         test = None if request.test is None else read_examples(place(request.test))
         found += measure_examples(read_examples(place(request.examples)), test, progress)

@@ -36,7 +36,7 @@ def measure_kind(questions: Questions) -> Measurement:
     return Measurement(
         "questions.kind",
         f"{asking / len(rows):.0%} of {len(rows):,} rows ask a question",
-        "a question mark at the end or a question word at the start",
+        "a question mark, or a question word at the start",
         len(rows),
         "questions",
         answers={"task.kind": "question_answering"} if clear and answers else NOTHING,
@@ -48,7 +48,7 @@ def measure_kind(questions: Questions) -> Measurement:
 
 def measure_answers(questions: Questions) -> tuple[Measurement, ...]:
     """Return the form of the reference answers, nothing where there are too few."""
-    pairs = {row.text: row.answers[0] for row in questions.rows if row.answers}
+    pairs = {row.text: row.written or row.answers[0] for row in questions.rows if row.answers}
     return measure_form(describe_shape(list(pairs.items())), "questions") if len(pairs) >= LEAST else ()
 
 
