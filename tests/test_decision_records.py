@@ -145,6 +145,33 @@ def test_the_record_of_an_example_has_nothing_to_be_found(profile, run):
     assert document["decision"]["option"] == document["recommendation"]["option"] == advice["option"]
 
 
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"knowledge.volatility": "realtime", "knowledge.gap": "some", "knowledge.size": "huge"},
+        {"knowledge.volatility": "daily", "task.definition": "evolving", "knowledge.source": "documents"},
+        {"knowledge.retrievability": "low", "knowledge.fits_prompt": "yes", "grounding.error_cost": "high"},
+    ],
+)
+def test_the_words_of_rules_that_a_record_repeats_are_no_statements_of_its_own(run, write, answers):
+    write("p.json", json.dumps({"project": "Desk", **answers}))
+    run("adr", "p.json", "-o", "record.md")
+
+    checked = run("check", "record.md", "--format", "json")
+
+    assert json.loads(checked.out)["documents"][0]["findings"] == []
+
+
+def test_a_record_shows_no_character_that_nobody_sees(run, write):
+    words = "daily\u202e\u200b \U000e0041"
+    write("p.json", json.dumps({"knowledge.volatility": {"value": "daily", "evidence": words}}))
+
+    made = run("adr", "p.json").out
+
+    assert made.replace("\n", "").isprintable()
+    assert block_of(made)["profile"]["knowledge"]["volatility"]["evidence"] == words
+
+
 def test_records_of_published_projects_lead_to_their_own_decision(run, write, book):
     for case in book.cases[::9]:
         write("case.json", json.dumps({"project": "A published project", **case.profile}))

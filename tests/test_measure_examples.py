@@ -342,6 +342,15 @@ def test_what_asks_nothing_is_no_question(text):
     assert not asks(text)
 
 
+def test_chinese_answers_are_not_made_of_each_other_because_they_share_characters():
+    dice = random.Random(1)
+    signs = [chr(0x4E00 + number) for number in range(150)]
+    pairs = [(f"什么是{number}", "".join(dice.choices(signs, k=40))) for number in range(80)]
+    shape = describe_shape(pairs)
+    assert shape.kind == "free_text"
+    assert shape.new_words > 0.5
+
+
 def test_answers_that_bring_new_facts_to_questions_teach_facts(tmp_path):
     rows = [
         {"question": f"What is {say(seed)}?", "answer": " ".join(f"w{seed}x{n}" for n in range(30))}

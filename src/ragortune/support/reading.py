@@ -27,6 +27,8 @@ RULE_FILE_BYTES = 2 * 1024 * 1024
 """The shipped casebook has about a tenth of this."""
 LINE_BYTES = 1024 * 1024
 """Limit for one line of a `.jsonl` file."""
+DEPTH = 20
+"""So deep data may be nested."""
 
 Marks = dict[tuple[str, KeyPath], tuple[int, int]]
 """Line and column of each key (`key`) and value (`value`) by key path, counted from 1."""
@@ -217,7 +219,7 @@ def load_json(text: str, path: str, line: int | None = None) -> object:
         raise UnreadableError(f"{name} is not a number that can be used", place)
 
     try:
-        return json.loads(text, object_pairs_hook=join_pairs, parse_constant=refuse_constant)
+        data = json.loads(text, object_pairs_hook=join_pairs, parse_constant=refuse_constant)
     except json.JSONDecodeError as error:
         at = Place(path, line or error.lineno, error.colno)
         raise UnreadableError(f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]}", at) from None
@@ -225,6 +227,23 @@ def load_json(text: str, path: str, line: int | None = None) -> object:
         raise UnreadableError("is nested too deeply", place) from None
     except ValueError:
         raise UnreadableError("holds a number that is too long", place) from None
+    # How deep the parser itself goes depends on the version of Python.
+    if text.count("[") + text.count("{") > DEPTH and _is_deep(data):
+        raise UnreadableError("is nested too deeply", place)
+    return data
+
+
+def _is_deep(data: object) -> bool:
+    """Return whether data is nested more deeply than a file may be."""
+    level = [data]
+    for _ in range(DEPTH):
+        level = [
+            part
+            for own in level
+            if isinstance(own, (dict, list))
+            for part in (own.values() if isinstance(own, dict) else own)
+        ]
+    return bool(level)
 
 
 def parse_toml(text: str, path: str) -> Document:

@@ -9,10 +9,9 @@ from typing import Any
 import yaml
 
 from ragortune.support.errors import Place, UnreadableError
-from ragortune.support.reading import KeyPath, Marks
+from ragortune.support.reading import DEPTH, KeyPath, Marks
 from ragortune.support.text import quote_value
 
-_DEPTH = 20
 _BYTES_PER_NODE = 8
 _LEAST_NODES = 5_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -62,7 +61,7 @@ class YamlReader:
 
     def _read_node(self, event: Any, at: KeyPath) -> object:
         self.nodes_left -= 1
-        if len(at) > _DEPTH or self.nodes_left < 0:
+        if len(at) > DEPTH or self.nodes_left < 0:
             raise self._refuse("is nested too deeply or holds too many values", event)
         self._refuse_extras(event)
         self.marks["value", at] = _position(event.start_mark)

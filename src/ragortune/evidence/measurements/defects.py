@@ -89,9 +89,9 @@ def measure_usable(
         "contradictory": contradictory / sampled,
         "repeated": len(usable.repeated) / sampled,
     }
-    count = round(len(usable.kept) / examples.share)
+    count = round(examples.rows * len(usable.kept) / sampled)
     whole = examples.share == 1
-    low, high = (round(sampled * bound / examples.share) for bound in bound_share(len(usable.kept), sampled))
+    low, high = (round(examples.rows * bound) for bound in bound_share(len(usable.kept), sampled))
     quality = _judge_quality(shares, count)
     found = [
         *(

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ragortune.evidence.measurements.form import ASKED, CLOSED, EXAMPLES, FORMAL, OPEN, TEMPLATE
+from ragortune.evidence.measurements.form import ASKED, CLOSED, EXAMPLES, FORMAL, OPEN, STRICT, TEMPLATE
 from ragortune.model.measurements import Measurement
 from ragortune.support.text import join_words
 
-_STRICT = {"json", "code", "tool_call"}
-"""Forms that reference answers have only where the form matters."""
 _SHAPES = {
     "label": "labels",
     "json": "JSON",
@@ -55,9 +53,9 @@ def tell_direction(measurements: Sequence[Measurement]) -> Measurement:
 
 
 _WORDS = {
-    "knowledge": "knowledge to be fetched",
-    "behaviour": "behaviour to be taught or prompted",
-    "both": "knowledge to be fetched and behaviour to be taught or prompted",
+    "knowledge": "knowledge",
+    "behaviour": "behaviour",
+    "both": "knowledge and behaviour",
     "neither": "neither yet",
 }
 
@@ -79,11 +77,11 @@ def _behaviour_shown(figures: Mapping[str, Mapping[str, Any]], source: str) -> s
     if not content:
         return ""
     shape, examples = content["shape"], source == EXAMPLES
-    if shape in _STRICT or (examples and shape in FORMAL):
+    if shape in STRICT or (examples and shape in FORMAL):
         return f"the outputs are {_SHAPES[shape]}"
     if content["template"] >= TEMPLATE:
         return f"{content['template']:.0%} of the output's wording is fixed"
-    if content["new_words"] < CLOSED and (examples or shape == "free_text"):
+    if examples and content["new_words"] < CLOSED:
         return "the outputs are made of the inputs and of each other"
     if examples and content["questions"] < ASKED:
         return "the inputs are not questions"

@@ -33,7 +33,7 @@ def measure_examples(
     examples: Examples, test: Examples | None, progress: Callable[[str], None]
 ) -> tuple[Measurement, ...]:
     """Return what can be told from training examples, and from the test file beside them if there is one."""
-    progress("Looking for defects and duplicates")
+    progress("looking for defects and duplicates")
     usable = find_usable(examples)
     distinct = _distinct(usable.kept)
     shape = describe_shape(
@@ -43,12 +43,12 @@ def measure_examples(
     contradictions = find_contradictions(examples.sample, shape.kind)
     measured = [measure_usable(examples, usable, contradictions)]
     if test is not None:
-        progress("Comparing with the test file")
+        progress("comparing with the test file")
         measured.append(measure_leakage(examples, test))
     measured += measure_form(shape)
     rows, labels = _labelled(distinct), {example.output for example in distinct}
     if shape.kind == "label" and len(rows) >= _LEAST_LABELLED and len(labels) > 1:
-        progress("Training a small classifier")
+        progress("training a small classifier")
         measured.append(_measure_learning(measure_learning(rows, _labelled(test.sample if test else ()))))
     measured += _measure_secrets(examples.sample)
     return tuple(measured)

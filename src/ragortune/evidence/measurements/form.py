@@ -18,6 +18,8 @@ _OUTPUTS = {
 }
 """Name of each shape, and the level of `behaviour.output`."""
 _KINDS = {"label": "classification", "tool_call": "function_calling"}
+STRICT = frozenset({"json", "code", "tool_call"})
+"""Shapes that reference answers have only where the form matters."""
 FORMAL = frozenset({"label", "code", "tool_call", "rewrite"})
 """Shapes that are all form."""
 CLOSED, OPEN = 0.12, 0.25
@@ -43,7 +45,8 @@ def measure_form(shape: Shape, probe: str = EXAMPLES) -> tuple[Measurement, Meas
 def _measure_shape(shape: Shape, probe: str) -> Measurement:
     name, level = _OUTPUTS[shape.kind]
     known = shape.pairs >= _LEAST_PAIRS
-    kinds = {"task.kind": [_KINDS[shape.kind]]} if shape.kind in _KINDS else {}
+    kinds = {"task.kind": [_KINDS[shape.kind]]} if known and shape.kind in _KINDS else {}
+    answers = {"behaviour.output": level if known else None, **kinds}
     loose = shape.kind == "json" and shape.top_key_set < _ONE_SCHEMA
     schema = (
         f"JSON, but no schema: {shape.key_sets} different sets of keys, the commonest in {shape.top_key_set:.0%}; "
@@ -55,7 +58,7 @@ def _measure_shape(shape: Shape, probe: str) -> Measurement:
         method="form and length of the outputs, words in common with the input; questions by sign and question words",
         count=shape.pairs,
         of="pairs",
-        answers={"behaviour.output": level, **kinds} if known else {"behaviour.output": None},
+        answers=answers if probe == EXAMPLES or shape.kind in STRICT else NOTHING,
         figures={
             "shape": shape.kind, "questions": round(shape.questions, 4), "copied": round(shape.copied, 4),
             "outputs": shape.outputs, "key_sets": shape.key_sets, "top_key_set": round(shape.top_key_set, 4),

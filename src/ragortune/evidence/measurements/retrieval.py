@@ -7,6 +7,7 @@ words finds less than one by meaning can, so its hits are a lower bound.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -19,7 +20,13 @@ from ragortune.evidence.measurements.coverage import (
     summarise,
 )
 from ragortune.evidence.measurements.intervals import bound_mean, bound_share
-from ragortune.evidence.measurements.question_forms import LEAST, measure_kind, measure_scope
+from ragortune.evidence.measurements.question_forms import (
+    LEAST,
+    measure_answers,
+    measure_kind,
+    measure_scope,
+    show_examples,
+)
 from ragortune.evidence.measurements.questions import Question, Questions
 from ragortune.evidence.measurements.search import Engine, Passage
 from ragortune.model.measurements import Measurement
@@ -43,6 +50,7 @@ _SAME = 0.6
 _LEAST_COMPARED = 10
 """Fewer answers are not compared; between this and `LEAST` there are figures and no answers."""
 _SOME_NUMBERS = 10
+_FEW, _LABEL_SHARE = 3, 0.05
 _LOWER_BOUND = "search by words alone: a lower bound of what search by meaning can find; --search measures your own engine"
 _HITS = {
     True: "the document or text that is named",
@@ -96,7 +104,7 @@ def measure_questions(
         UsageError: the engine fails.
 
     """
-    found = [measure_kind(questions), measure_scope(questions)]
+    found = [measure_kind(questions), measure_scope(questions), *measure_answers(questions)]
     if engine is None:
         reason = "nothing to search in: name documents with --docs, or an engine of your own with --search"
         found.append(_refuse_coverage(0, reason))
@@ -114,15 +122,23 @@ def _search(rows: Sequence[Question], engine: Engine, progress: Callable[[str], 
     """Return what is found for a sample of the questions; those whose answers are compared come first."""
     dice = random.Random(0)  # noqa: S311  (a sample that is the same in every run)
     chosen = dice.sample(rows, min(len(rows), MOST_SEARCHED))
-    chosen.sort(key=lambda row: not row.answers)
     progress(f"searching for {count_words(len(chosen), 'question')}: {engine.label}")
     names = None if engine.names is None else NameIndex(engine.names)
+    labels = _find_labels(chosen)
+    chosen.sort(key=lambda row: not row.answers or row.answers[0] in labels)
     trials = []
     for place, row in enumerate(chosen):
+        compare = place < MOST_COMPARED and bool(row.answers) and row.answers[0] not in labels
         named = bool(row.contexts) or any(names is None or names.holds(name) for name in row.sources)
-        if named or place < MOST_COMPARED:  # of others nothing would follow
-            trials.append(_try(row, engine, named=named, compare=place < MOST_COMPARED))
+        if named or compare:  # of others nothing would follow
+            trials.append(_try(row, engine, named=named, compare=compare))
     return trials
+
+
+def _find_labels(rows: Sequence[Question]) -> set[str]:
+    """Return answers that many questions share, such as yes and no: every document holds them."""
+    counts = Counter(row.answers[0] for row in rows if row.answers)
+    return {answer for answer, count in counts.items() if count > max(_FEW, _LABEL_SHARE * len(rows))}
 
 
 def _try(question: Question, engine: Engine, *, named: bool, compare: bool) -> Trial:
@@ -131,7 +147,7 @@ def _try(question: Question, engine: Engine, *, named: bool, compare: bool) -> T
     decided = named and engine.names is not None
     worded = None if decided else _find_first(passages, lambda passage: _has_wording(question, passage))
     oracle = None
-    if compare and question.answers:
+    if compare:
         both = engine.search(f"{question.text}\n{question.answers[0]}", _TOP)
         oracle = cover_answer(question.answers, [passage.text for passage in both[:_TOP]])
     best = tuple(passage.text for passage in passages[:_TOP])
@@ -205,20 +221,20 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
     """Return how often the answer is among what is found."""
     usable = engine.names is not None or any(trial.by_name for trial in trials)
     judged = [
-        trial.by_name if trial.named and usable else trial.by_wording
+        (trial.question, trial.by_name if trial.named and usable else trial.by_wording)
         for trial in trials
         if (trial.named and usable) or (trial.oracle or 0.0) >= _HOLDS
     ]
     count = len(judged)
-    hits = sum(hit is not None and hit.fits for hit in judged)
+    hits = sum(hit is not None and hit.fits for _, hit in judged)
     interval = bound_share(hits, count)
-    ranks = [hit.rank if hit else _DEPTH + 1 for hit in judged]
+    ranks = [hit.rank if hit else _DEPTH + 1 for _, hit in judged]
     figures = {f"hit_at_{k}": round(sum(rank <= k for rank in ranks) / max(count, 1), 3) for k in _CUTOFFS}
     reason = ""
     if not count:
         reason = "no question names a document that was searched, and no answer's wording is in the documents"
     elif count < LEAST:
-        reason = f"{count_words(count, 'question')} are too few to tell; 100 give a margin of about 0.08"
+        reason = f"too few questions to tell ({count}); 100 give a margin of about 0.08"
     elif verdict == Verdict.ABSENT:
         reason = "the documents do not hold the answers"
     elif not engine.complete:
@@ -239,6 +255,7 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
         interval=interval if count else None,
         reason=reason,
         notes=(_LOWER_BOUND,) if engine.names is not None and share < LEVEL_EDGES[-1] else (),
+        examples=show_examples(question for question, hit in judged if hit is None),
     )
 
 
@@ -266,7 +283,9 @@ def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
     """Return how much of the answers is in what is found, and where the knowledge therefore is."""
     count = len(trials)
     few = (
-        f"{LEAST} questions with reference answers are needed, and there are {count}" if count < LEAST else ""
+        f"{LEAST} questions with reference answers, other than labels, are needed, and there are {count}"
+        if count < LEAST
+        else ""
     )
     if count < _LEAST_COMPARED:
         return _refuse_coverage(count, few)

@@ -24,6 +24,7 @@ _MOST = 0.5
 _NEARLY_ALL = 0.8
 _COPIED = 0.55
 _TEMPLATE_SHARE = 0.1
+_UNSPACED_RUN, _LATIN = 3, "\u024f"
 _LABEL_WORDS, _SHORT_WORDS = 6, 8
 _ROWS_PER_LABEL = 3
 
@@ -84,8 +85,15 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
     """
     dice = random.Random(_SEED)  # noqa: S311  (a sample, not a secret)
     sample = dice.sample(pairs, min(len(pairs), _MOST_PAIRS))
-    inputs = [set(split_words(given)) for given, _ in sample]
     outputs = [split_words(wanted) for _, wanted in sample]
+    run = (
+        _UNSPACED_RUN
+        if _share(len(word) == 1 and word > _LATIN for words in outputs for word in words) > _MOST
+        else 1
+    )
+    lengths = [len(words) / run for words in outputs]
+    inputs = [set(_join_runs(split_words(given), run)) for given, _ in sample]
+    outputs = [_join_runs(words, run) for words in outputs]
     new_words, counted = _count_new_words(inputs, outputs)
     key_sets = Counter(keys for _, wanted in sample if (keys := keys_of(wanted)) is not None)
     copied = _mean(
@@ -98,22 +106,21 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
     )  # fmt: skip
     in_text = _share(_calls_in_text(*pair) for pair in sample)
     called = max(calls / max(len(pairs), 1), in_text)
-    return described.replace(kind=_tell_kind(described, sample, called, key_sets.total(), outputs))
+    return described.replace(kind=_tell_kind(described, sample, called, key_sets.total(), lengths))
 
 
 def _tell_kind(
-    shape: Shape, sample: Sequence[Pair], called: float, in_json: int, outputs: list[list[str]]
+    shape: Shape, sample: Sequence[Pair], called: float, in_json: int, lengths: list[float]
 ) -> str:
-    lengths = [len(words) for words in outputs] or [0]
     if called >= _MOST:
         return "tool_call"
     if in_json >= _NEARLY_ALL * len(sample) > 0:
         return "json"
     if _share(bool(_SQL.match(wanted) or _CODE.match(wanted)) for _, wanted in sample) >= _MOST:
         return "code"
-    if statistics.mean(lengths) <= _LABEL_WORDS and 0 < shape.outputs * _ROWS_PER_LABEL <= len(sample):
+    if _mean(lengths) <= _LABEL_WORDS and 0 < shape.outputs * _ROWS_PER_LABEL <= len(sample):
         return "label"
-    if statistics.median(lengths) <= _SHORT_WORDS:
+    if statistics.median(lengths or [0.0]) <= _SHORT_WORDS:
         return "short_answer"
     return "rewrite" if shape.copied >= _COPIED and shape.questions < _MOST else "free_text"
 
@@ -135,6 +142,13 @@ def keys_of(text: str) -> tuple[str, ...] | None:
         return None
     data = data[0] if isinstance(data, list) and data else data
     return tuple(sorted(data)) if isinstance(data, dict) else ()
+
+
+def _join_runs(words: list[str], run: int) -> list[str]:
+    """Return words as they are, or runs of so many characters in scripts that write no spaces, as long as a word is."""
+    return (
+        words if run == 1 else ["".join(words[at : at + run]) for at in range(max(len(words) - run + 1, 1))]
+    )
 
 
 def _calls_in_text(given: str, wanted: str) -> bool:
