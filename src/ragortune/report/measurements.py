@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
 
 from ragortune.evidence.measurements.agreement import MeasuredAnswer, describe_figures
 from ragortune.model import Answer, QuantityValue
@@ -24,7 +27,6 @@ from ragortune.report.screen import KEPT, SCREENS, Row, show_rows
 from ragortune.support.record import Record, plain_data
 from ragortune.support.text import count_words, join_words
 
-SCHEMA = "ragortune/measure/1"
 SECTIONS = ("answers", "disagreements", "faults", "figures", "unknown")
 """Names that `--show` takes."""
 _HINT = "`--full` shows every figure with its method; --format json has all for programs"
@@ -68,33 +70,64 @@ class MeasureReport(Record, frozen=True):
 # --- for programs -------------------------------------------------------------------------------------------------
 
 
-def describe_report(report: MeasureReport) -> dict[str, object]:
-    """Return everything as plain data."""
-    return {
-        "schema": SCHEMA,
-        "as_of": report.date,
-        "advice": dict(zip(("before", "measured"), report.advice, strict=True)),
-        "answers": [_describe_answer(own) for own in report.answers],
-        "unknown": report.unknown,
-        "measurements": [plain_data(own) for own in report.measurements],
-    }
+class AnswerResult(Record, frozen=True, kw_only=True):
+    """One answer that was measured, beside the one that a profile holds."""
+
+    name: Annotated[str, Meta(description="Criterion, or `quantities.` and the name of a quantity.")]
+    value: Annotated[Any, Meta(description="As a profile holds it.")]
+    levels: Annotated[tuple[str, ...], Meta(description="Levels that it allows; none for a quantity.")]
+    source: Literal["measured"] = "measured"
+    as_of: str
+    probe: str
+    method: str
+    n: Annotated[int, Meta(description="Size of the sample.")]
+    interval: Annotated[tuple[float, float] | None, Meta(description="95% interval of the main figure.")]
+    answered: Annotated[str | None, Meta(description="What the profile holds.")]
+    agrees: bool
 
 
-def _describe_answer(own: MeasuredAnswer) -> dict[str, object]:
-    measurement = own.measurement
-    return {
-        "name": own.name,
-        "value": plain_data(own.value),
-        "levels": list(own.levels),
-        "source": "measured",
-        "as_of": own.date,
-        "probe": measurement.probe,
-        "method": measurement.method,
-        "n": measurement.count,
-        "interval": plain_data(measurement.interval),
-        "answered": None if own.answered is None else _format_answered(own.answered),
-        "agrees": own.agrees,
-    }
+class MeasureResult(Record, frozen=True, kw_only=True):
+    """What a team's own data shows."""
+
+    schema: Literal["ragortune/measure/1"] = "ragortune/measure/1"
+    as_of: str
+    advice: Annotated[
+        dict[str, str | None], Meta(description="Option `before`, and on what was `measured` as well.")
+    ]
+    answers: list[AnswerResult]
+    unknown: Annotated[
+        dict[str, str], Meta(description="Criteria that nothing could be told about, and why.")
+    ]
+    measurements: Annotated[
+        list[dict[str, Any]], Meta(description="All figures with method, sample, notes and examples.")
+    ]
+
+
+def describe_report(report: MeasureReport) -> MeasureResult:
+    """Return everything for programs."""
+    before, measured = report.advice
+    return MeasureResult(
+        as_of=report.date,
+        advice={"before": before, "measured": measured},
+        answers=[_describe_answer(own) for own in report.answers],
+        unknown=report.unknown,
+        measurements=[plain_data(own) for own in report.measurements],
+    )
+
+
+def _describe_answer(own: MeasuredAnswer) -> AnswerResult:
+    return AnswerResult(
+        name=own.name,
+        value=own.value,
+        levels=own.levels,
+        as_of=own.date,
+        probe=own.measurement.probe,
+        method=own.measurement.method,
+        n=own.measurement.count,
+        interval=own.measurement.interval,
+        answered=None if own.answered is None else _format_answered(own.answered),
+        agrees=own.agrees,
+    )
 
 
 def _format_answered(answered: Answer | QuantityValue) -> str:
