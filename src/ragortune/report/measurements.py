@@ -43,7 +43,7 @@ class MeasureReport(Record, frozen=True):
     target: str | None
     """The profile or record that the answers were held against or written into."""
     advice: tuple[str | None, str | None]
-    """Option on what was known before, and on what was measured as well; None where nothing is known."""
+    """Option on what was known before, and on what was measured as well; None where too little is known."""
 
     @property
     def disputed(self) -> tuple[MeasuredAnswer, ...]:
@@ -92,7 +92,10 @@ class MeasureResult(Record, frozen=True, kw_only=True):
     schema: Literal["ragortune/measure/1"] = "ragortune/measure/1"
     as_of: str
     advice: Annotated[
-        dict[str, str | None], Meta(description="Option `before`, and on what was `measured` as well.")
+        dict[str, str | None],
+        Meta(
+            description="Option `before`, and on what was `measured` as well; null where too little is known."
+        ),
     ]
     answers: list[AnswerResult]
     unknown: Annotated[
@@ -167,15 +170,12 @@ def _lead(report: MeasureReport) -> Iterator[tuple[str, str]]:
         if own.probe == _DIRECTION:
             yield "Direction", own.says
     before, after = report.advice
-    if after is not None:
-        yield (
-            "Advice",
-            after
-            if before is None
-            else f"{before} as before"
-            if before == after
-            else f"{after}, {before} before",
-        )
+    if after is None:
+        yield "Advice", "too little is known; `ragortune ask` asks for what tells most"
+    elif before == after:
+        yield "Advice", f"{after}, as before"
+    else:
+        yield "Advice", f"{after}; {before} before" if before else after
 
 
 def _draw_screen(report: MeasureReport, form: int) -> Iterator[Block]:
@@ -248,7 +248,7 @@ def _figures(measurements: Iterable[Measurement]) -> Iterator[Block]:
     yield Heading("Figures", 2)
     yield Items(
         tuple(
-            Item((Span(own.probe, Style.NAME), f": {describe_figures(own)}"), own.notes)
+            Item((Span(own.probe, Style.NAME), f": {describe_figures(own)}"), (*own.notes, *own.examples))
             for own in measurements
             if not own.fault
         )
