@@ -29,14 +29,9 @@ def cut_words(words: Words, start: int = 0, end: int | None = None) -> Words:
     first = bisect_right(words.pieces, start, key=_offset_of) - 1
     last = bisect_left(words.pieces, end, key=_offset_of)
     pieces = [
-        Piece(
-            begin - start,
-            min(piece.offset + piece.length, end) - begin,
-            piece.line,
-            piece.column + begin - piece.offset,
-        )
+        Piece(begin - start, stop - begin, piece.line, piece.column + begin - piece.offset)
         for piece in words.pieces[max(0, first) : last]
-        if (begin := max(piece.offset, start)) < min(piece.offset + piece.length, end)
+        if (begin := max(piece.offset, start)) < (stop := min(piece.offset + piece.length, end))
     ]
     code, struck = (ranges and _cut_ranges(ranges, start, end) for ranges in (words.code, words.struck))
     return Words(text, tuple(pieces), (), code, struck)

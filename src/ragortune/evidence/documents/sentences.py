@@ -27,7 +27,7 @@ _LONGEST_BOLD = 80
 _LONGEST_LABEL = 60
 _LONGEST_CONTEXT = 300
 _MOST_LABEL_WORDS = 5
-_PLAIN_LABEL = re.compile(r"\W{0,3}([^\W\d_][^:.;!?()\u2014]{1,58}):(?=\s|$)")
+_PLAIN_LABEL = re.compile(r"\W{0,3}+([^\W\d_][^:.;!?()\u2014]{1,58}+):(?=\s|$)")
 _AFTER_LABEL = re.compile(r"\s{0,3}(?:[:\u2014\u2013]|-{1,2}(?=\s)|\((?=[^()]{1,40}\)))")
 _FRONT_KEY = re.compile(r"(\s*(?:-\s+)?)([\w][\w .-]{0,60}?)\s*:(?:\s+|$)(.*)")
 _FIELDS = frozenset(
