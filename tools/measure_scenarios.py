@@ -2,7 +2,7 @@
 
 usage: python tools/measure_scenarios.py FILE... [--document docs/measure.md]
 
-A file lists `scenarios`, each with `name`, `expected` (a direction, or several that are all right) and what the command
+A file lists `scenarios`, each with `name`, `expected` (a direction, or `one or another`) and what the command
 would be given (`docs`, `questions`, `examples`, `test`), and `repositories`, each with `name`, `docs` and the `expected` level
 of volatility. Paths are relative to the file. `table` begins the names of its tables in the document.
 """
@@ -42,7 +42,7 @@ class Outcome(NamedTuple):
     """What became of one scenario or repository."""
 
     name: str
-    expected: Sequence[str]
+    expected: str
     got: str
     seconds: float
     """Of processor time, that of git included: the same on a busy machine."""
@@ -51,11 +51,11 @@ class Outcome(NamedTuple):
     def off(self) -> int:
         """Levels between what was found and what was expected; more than there are where nothing was found."""
         found = LEVELS.index(self.got) if self.got in LEVELS else 2 * len(LEVELS)
-        return min(abs(found - LEVELS.index(level)) for level in self.expected)
+        return min(abs(found - LEVELS.index(level)) for level in self.expected.split(" or "))
 
     def row(self, verdict: str) -> list[str]:
         """Return its row of a table."""
-        return [self.name, " or ".join(self.expected), self.got, verdict, f"{self.seconds:.1f}"]
+        return [self.name, self.expected, self.got, verdict, f"{self.seconds:.1f}"]
 
 
 def find_direction(folder: Path, entry: Mapping[str, Any]) -> str:
@@ -94,10 +94,7 @@ def judge(folder: Path, entry: Mapping[str, Any], find: Callable[[Path, Mapping[
         got = find(folder, entry)
     except RagortuneError as error:
         got = f"error: {error}"
-    wanted = entry["expected"]
-    return Outcome(
-        entry["name"], [wanted] if isinstance(wanted, str) else wanted, got, sum(os.times()[:4]) - begin
-    )
+    return Outcome(entry["name"], entry["expected"], got, sum(os.times()[:4]) - begin)
 
 
 def follow_quarters(folder: Path) -> Iterator[tuple[float, float]]:
@@ -109,7 +106,7 @@ def follow_quarters(folder: Path) -> Iterator[tuple[float, float]]:
 
 def show_scenarios(outcomes: Sequence[Outcome]) -> str:
     """Return the table of directions, and how many are right."""
-    right = [own.got in own.expected for own in outcomes]
+    right = [own.got in own.expected.split(" or ") for own in outcomes]
     rows = [own.row("yes" if good else "**no**") for own, good in zip(outcomes, right, strict=True)]
     table = make_table(("scenario", "expected", "found", "right", "seconds"), rows)
     return f"{table}\n{sum(right)} of {len(right)} as expected ({sum(right) / len(right):.0%}).\n"
