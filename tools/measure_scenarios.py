@@ -13,7 +13,6 @@ import argparse
 import itertools
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -142,7 +141,7 @@ def main() -> None:
     parser.add_argument("--document", type=Path)
     arguments = parser.parse_args()
     tables = {key: text for name in arguments.files for key, text in judge_file(name)}
-    sys.stdout.write("\n".join(tables.values()))
+    print("\n".join(tables.values()))
     if arguments.document:
         arguments.document.write_text(fill_tables(arguments.document.read_text("utf-8"), tables), "utf-8")
 
