@@ -86,9 +86,20 @@ def test_a_typed_table_of_postgresql_gives_the_figures_of_a_file(database, postg
     assert found["calls.tokens"] == expected["calls.tokens"]
 
 
-def test_spark_gives_the_figures_of_duckdb(tmp_path, by_duckdb):
-    pytest.importorskip("pyspark", reason="the extra 'spark' is not installed")
+def test_spark_gives_the_figures_of_duckdb(tmp_path, by_duckdb, monkeypatch):
+    sql = pytest.importorskip("pyspark.sql", reason="the extra 'spark' is not installed")
     if shutil.which("java") is None:
         pytest.skip("needs Java for Spark, which is not installed")
-    lines = write_lines(tmp_path / "log.jsonl", rows())
-    assert figures(measure(f"spark:{lines}")) == by_duckdb
+    # A few hundred rows: what would be compiled for them costs more than it saves.
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+    settings = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+    settings |= {
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.session.timeZone": "UTC",
+    }
+    session = sql.SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+    try:
+        assert figures(measure(f"spark:{write_lines(tmp_path / 'log.jsonl', rows())}")) == by_duckdb
+    finally:
+        session.stop()

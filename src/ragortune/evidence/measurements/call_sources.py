@@ -30,7 +30,8 @@ Extract = Callable[[Any, list[str]], Any]
 _SPARK = "spark:"
 _ENDINGS = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
 _OBJECT_BYTES = 16 * 1024 * 1024
-_MEMORY = "1GB"
+_LIMITS = {"memory_limit": "2GB", "threads": 4, "preserve_insertion_order": False}
+"""Of DuckDB: each thread has buffers for the longest record, and order takes memory that nothing here needs."""
 _ENGINES = [
     "_duckdb",
     "duckdb",
@@ -81,11 +82,7 @@ class Rows(NamedTuple):
         first, *rest = path.split("/")
         if first in self.table.columns and rest and self.extract:
             return self.extract(self._as_text(first), rest)
-        return (
-            self.extract(self.table[self.record].cast("string"), [first, *rest])
-            if self.record and self.extract
-            else None
-        )
+        return self.extract(self.table[self.record], [first, *rest]) if self.record and self.extract else None
 
     def _as_text(self, column: str) -> Any:
         value = self.table[column]
@@ -135,8 +132,7 @@ def _open_files(source: str, folder: str) -> Rows:
     ibis = _import_ibis("measure", "duckdb")
     files, kind = list_files(source)
     settings = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-    limits = {"temp_directory": folder, "memory_limit": _MEMORY, "preserve_insertion_order": False}
-    connection = ibis.duckdb.connect(**settings, **limits)
+    connection = ibis.duckdb.connect(temp_directory=folder, **settings, **_LIMITS)
     numbers = map("part_{}".format, itertools.count())
 
     def keep(table: Any) -> Any:
@@ -156,7 +152,7 @@ def _open_files(source: str, folder: str) -> Rows:
     connection.con.execute("SET VARIABLE form = ?", [form])
     connection.raw_sql(_RECORDS)
     table = connection.table("records")
-    spans = _extract_duckdb(table.record.cast("string"), ["resourceSpans"]).notnull()
+    spans = _extract_duckdb(table.record, ["resourceSpans"]).notnull()
     if table.limit(100).aggregate(found=spans.sum()).to_pyarrow().to_pylist()[0]["found"]:
         connection.raw_sql(_SPANS)
         table = connection.table("spans")
@@ -308,8 +304,9 @@ def _join_path(keys: list[str], form: str) -> str:
 
 
 def _extract_duckdb(text: Any, keys: list[str]) -> Any:
-    valid = _call("json_valid", text).cast("boolean").ifelse(text, "null")
-    return _call("json_extract_string", valid, _join_path(keys, '."{}"'))
+    if not text.type().is_json():
+        text = _call("json_valid", text).cast("boolean").ifelse(text, "null")
+    return _call("json_extract_string", text, _join_path(keys, '."{}"'))
 
 
 def _extract_spark(text: Any, keys: list[str]) -> Any:
