@@ -7,7 +7,7 @@ DOCUMENTS ?= examples/repository/docs/adr/*.md
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check lint types layers test fuzz coverage docs site figures pictures bench model clean
+.PHONY: help demo check lint types layers test fuzz coverage docs site figures scenarios pictures bench model clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ figures: $(READY) ## Print the figures on the casebook, and write them into the 
 	$(BIN)/ragortune rules test
 	$(BIN)/python tools/refit.py --document docs/validation.md README.md
 	$(BIN)/python tools/questions.py --document docs/validation.md
+
+scenarios: $(READY) ## Judge `measure` on public data that SCENARIOS list (tools/measure_scenarios.py), and document it.
+	$(BIN)/python tools/measure_scenarios.py $(or $(SCENARIOS),$(error name files: SCENARIOS='a.yaml b.yaml')) --document docs/measure.md
 
 pictures: $(READY) ## Draw the pictures of the README: the terminal, and the web page where there is a chromium.
 	$(BIN)/python tools/screenshots.py

@@ -286,3 +286,12 @@ def test_a_questionnaire_ends_with_the_whole_answer_on_the_screen(session, answe
     for label in ("How firm", "First step", "More"):
         assert any(line.startswith(f"  {label}") for line in shown[start:])
     assert "$" in shown
+
+
+def test_killed_at_any_moment_a_questionnaire_keeps_every_answer_it_has_acknowledged(capsys):
+    import fuzz_ask
+
+    assert fuzz_ask.run(6, seed=3) == []
+
+    acknowledged = int(re.search(r"(\d+) answers acknowledged", capsys.readouterr().out)[1])
+    assert acknowledged > 0

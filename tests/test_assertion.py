@@ -4,6 +4,7 @@ import pytest
 
 from ragortune.evidence.documents.reader import reader_for
 from ragortune.evidence.documents.sentences import read_sentences
+from ragortune.evidence.documents.tokens import Tokens
 from ragortune.model.documents import Meaning
 from ragortune.ruleset.load import load_rulebook
 
@@ -13,9 +14,9 @@ READER = reader_for(load_rulebook())
 def meanings(text, words):
     """Return how words are meant where they first stand in a text."""
     document = read_sentences(text, READER.marker.language)
-    wanted = words.casefold().split()
+    wanted = tuple(words.casefold().split())
     for marked in READER.mark(document.sentences):
-        told = marked.tokens.words
+        told = Tokens(marked.sentence.text).words
         for start in range(len(told) - len(wanted) + 1):
             if told[start : start + len(wanted)] == wanted:
                 return marked.meanings_at(start, start + len(wanted))

@@ -244,7 +244,7 @@ def test_calibration_bears_probabilities_of_nothing_and_one():
 
 
 def test_without_cases_there_is_nothing_to_measure(book):
-    empty = measure_agreement(book.replace(cases=()))
+    empty = measure_agreement(book.replace(cases=(), case_levels=()))
 
     assert (empty.total.total, empty.brier) == (0, 0)
     assert (empty.calibration.slope, empty.calibration.intercept) == (1, 0)

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from pymarkdown.api import PyMarkdownApi
 from ruamel.yaml import YAML
 
 from ragortune.model import Option
@@ -73,6 +74,29 @@ def block_of(text):
     return YAML(typ="safe").load(text.split("---\n")[1])["ragortune"]
 
 
+def lint(folder):
+    """Return what a linter says about Markdown files by the rules that MADR holds its own records to."""
+    linter = (
+        PyMarkdownApi().disable_rule_by_identifier("md013").enable_extension_by_identifier("front-matter")
+    )
+    return linter.scan_path(str(folder)).scan_failures
+
+
+def test_a_linter_finds_nothing_in_the_records_of_the_examples_and_of_a_team_that_writes_markdown(run, write):
+    (run.folder / "records").mkdir()
+    texts = [path.read_text() for path in EXAMPLES]
+    markdown = "project: '# Ours'\ndescription: |\n  * one\n  + two\n\n  ## Three\n\n\n  four\n"
+    texts.append(HELP_DESK.split("\n", 2)[2] + markdown)
+    for number, text in enumerate(texts):
+        write("profile.yaml", text)
+        assert run("adr", "profile.yaml", "-o", f"records/{number}.md").code == 0
+    write("records/broken.md", "# One\n\n### Three\n")
+
+    assert [(failure.scan_file[-9:], failure.rule_id) for failure in lint(run.folder / "records")] == [
+        ("broken.md", "MD001")
+    ]
+
+
 def test_a_record_has_the_sections_of_madr_in_their_order(record):
     headings = re.findall(r"^#+ .*", record(), re.MULTILINE)
 
@@ -119,6 +143,33 @@ def test_the_record_of_an_example_has_nothing_to_be_found(profile, run):
     assert made.code == checked.code == 0
     assert document["findings"] == []
     assert document["decision"]["option"] == document["recommendation"]["option"] == advice["option"]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"knowledge.volatility": "realtime", "knowledge.gap": "some", "knowledge.size": "huge"},
+        {"knowledge.volatility": "daily", "task.definition": "evolving", "knowledge.source": "documents"},
+        {"knowledge.retrievability": "low", "knowledge.fits_prompt": "yes", "grounding.error_cost": "high"},
+    ],
+)
+def test_the_words_of_rules_that_a_record_repeats_are_no_statements_of_its_own(run, write, answers):
+    write("p.json", json.dumps({"project": "Desk", **answers}))
+    run("adr", "p.json", "-o", "record.md")
+
+    checked = run("check", "record.md", "--format", "json")
+
+    assert json.loads(checked.out)["documents"][0]["findings"] == []
+
+
+def test_a_record_shows_no_character_that_nobody_sees(run, write):
+    words = "daily\u202e\u200b \U000e0041"
+    write("p.json", json.dumps({"knowledge.volatility": {"value": "daily", "evidence": words}}))
+
+    made = run("adr", "p.json").out
+
+    assert made.replace("\n", "").isprintable()
+    assert block_of(made)["profile"]["knowledge"]["volatility"]["evidence"] == words
 
 
 def test_records_of_published_projects_lead_to_their_own_decision(run, write, book):

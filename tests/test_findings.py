@@ -5,6 +5,7 @@ import pytest
 
 from ragortune.casebook import measure_agreement
 from ragortune.check import Policy, audit_reading
+from ragortune.engine import add_what_if
 from ragortune.engine.questions import list_askable
 from ragortune.evidence.documents.reader import read_design
 from ragortune.lint.examples import list_failed, read_example, try_finding_rules
@@ -135,7 +136,7 @@ def test_what_is_missing_is_asked_as_a_person_would_be(judge, book):
 
     missing = [step for step in finding.argument if step.kind is StepKind.MISSING]
     assert 1 <= len(missing) <= 3
-    first = list_askable(audit.recommendation)[0].criterion
+    first = list_askable(add_what_if(audit.recommendation))[0].criterion
     assert book.criteria[first].question in missing[0].text
     assert f"{book.criteria[first].question} ({first})" in finding.message
 

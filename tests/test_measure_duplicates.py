@@ -1,6 +1,7 @@
 """Near-duplicates: what is the same text but for a word, in any script, under any shared prompt."""
 
 import random
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,7 +58,7 @@ def test_texts_without_words_are_no_trouble():
 def are_alike(one, other, threshold):
     """Say it as it is defined, without an index; so few texts have no template."""
     one, other = split_words(one), split_words(other)
-    runs, others = ({*zip(words, words[1:], words[2:], strict=False)} for words in (one, other))
+    runs, others = ({*pairwise(words)} if len(words) > 1 else {*words} for words in (one, other))
     return one == other or len(runs & others) >= threshold * len(runs | others) > 0
 
 

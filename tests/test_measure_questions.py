@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ragortune.evidence.measurements import questions as reading
 from ragortune.evidence.measurements.coverage import cover_answer, is_numeric, separate
+from ragortune.evidence.measurements.direction import tell_direction
 from ragortune.evidence.measurements.intervals import bound_share
 from ragortune.evidence.measurements.questions import Question, Questions, read_questions
 from ragortune.evidence.measurements.retrieval import LEVEL_EDGES, measure_questions
@@ -322,7 +323,7 @@ def test_a_hit_is_a_passage_of_the_document_that_is_named_however_it_is_written(
 
     assert found["retrieval"].answers == {"knowledge.retrievability": 1.0}
     assert found["retrieval"].figures["hit_at_1"] == 1.0
-    assert "reference answers are needed, and there are 0" in found["coverage"].reason
+    assert "other than labels, are needed, and there are 0" in found["coverage"].reason
 
 
 def test_a_document_that_is_named_and_not_there_counts_for_nothing():
@@ -332,6 +333,32 @@ def test_a_document_that_is_named_and_not_there_counts_for_nothing():
 
     assert (found.count, found.answers, found.interval) == (0, {"knowledge.retrievability": None}, None)
     assert "no question names a document that was searched" in found.reason
+
+
+class Outside:
+    """An engine of the team's own, which does not say what it holds."""
+
+    label, names, complete = "ours", None, True
+
+    def __init__(self, rename):
+        self._index = EmbeddedIndex(DOCUMENTS)
+        self._rename = rename
+
+    def search(self, text, k):
+        return [one.replace(id=self._rename(one.id)) for one in self._index.search(text, k)]
+
+
+@pytest.mark.parametrize(
+    ("rename", "by"), [(str, "the document or text that is named"), (hash, "half of the answer's")]
+)
+def test_an_engine_with_names_of_its_own_is_judged_by_the_wording_of_answers(rename, by):
+    asked = [row.replace(sources=(f"{town}.md",)) for row, town in zip(ASKED, TOWNS, strict=True)]
+    questions = Questions("q.jsonl", "JSON Lines", tuple(asked), len(asked))
+
+    *_, found = measure_questions(questions, Outside(lambda name: str(rename(name))), lambda _: None)
+
+    assert found.answers == {"knowledge.retrievability": 1.0}
+    assert by in found.method
 
 
 def test_a_hit_on_a_text_that_is_named_has_the_answer_too():
@@ -345,7 +372,7 @@ def test_a_hit_on_a_text_that_is_named_has_the_answer_too():
 
 def test_a_hit_beyond_the_context_budget_does_not_count():
     crowd = [(f"{number}.md", "On which river does Bernik lie? " * 37) for number in range(8)]
-    asked = [ASKED[0].replace(text="On which river does Bernik lie?", answers=("Beravanik",))] * 40
+    asked = [ASKED[0].replace(text="On which river does Bernik lie?", answers=(), sources=("far.md",))] * 40
     documents = [*crowd, ("towns/far.md", "Some say Bernik is at Beravanik " + "and more " * 100)]
 
     found = measure(asked, documents)["retrieval"]
@@ -357,10 +384,13 @@ def test_few_questions_are_an_anecdote():
     found = measure(ASKED[:29])
 
     assert found["retrieval"].answers == {"knowledge.retrievability": None}
-    assert found["retrieval"].reason.startswith("29 questions are too few")
+    assert found["retrieval"].reason.startswith("too few questions to tell (29)")
     assert found["coverage"].answers == {"knowledge.source": None, "knowledge.access_path": None}
     assert found["coverage"].figures["verdict"] == "in_documents"
-    assert found["coverage"].reason == "30 questions with reference answers are needed, and there are 29"
+    assert (
+        found["coverage"].reason
+        == "30 questions with reference answers, other than labels, are needed, and there are 29"
+    )
     assert found["kind"].answers == {}
     assert measure(ASKED[:9])["coverage"].figures == {}
 
@@ -386,7 +416,7 @@ def test_the_edges_of_levels_are_those_of_the_vocabulary(book):
 def test_without_documents_only_the_questions_themselves_are_measured():
     found = measure(ASKED, None)
 
-    assert set(found) == {"kind", "scope", "coverage"}
+    assert set(found) == {"kind", "scope", "shape", "content", "coverage"}
     assert "--docs" in found["coverage"].reason
 
 
@@ -411,6 +441,31 @@ def test_labels_are_no_answers_to_questions():
     asked = [row.replace(answers=(("yes", "no")[number % 2],)) for number, row in enumerate(ASKED)]
 
     assert measure(asked)["kind"].answers == {}
+    assert measure(asked)["coverage"].figures == {}
+
+
+def test_questions_that_find_nothing_are_shown_three_at_most_and_none_with_an_address_in_it():
+    hostile = "\x1b[31mzzz " + "long " * 50
+    texts = ["Does jo@beranik.org work?"] * 20 + [hostile] * 20
+    asked = [row.replace(text=text, sources=("Beranik.md",)) for row, text in zip(ASKED, texts, strict=True)]
+
+    shown = measure(asked)["retrieval"].examples
+
+    assert (len(shown), {len(text) for text in shown}) == (3, {80})
+    assert all(text.startswith("\\x1b[31mzzz long") for text in shown)
+
+
+def test_answers_in_json_over_what_the_documents_hold_show_knowledge_and_behaviour(read):
+    rows = [
+        {"question": row.text, "answer": json.dumps({"river": row.answers[0], "sure": "yes"})}
+        for row in ASKED
+    ]
+    questions = read("q.jsonl", lines(*rows))
+
+    found = measure_questions(questions, EmbeddedIndex(DOCUMENTS), lambda _: None)
+
+    assert tell_direction(found).figures["direction"] == "both"
+    assert tell_direction(measure(ASKED).values()).figures["direction"] == "knowledge"
 
 
 def test_two_runs_agree_to_the_last_digit():
@@ -427,6 +482,22 @@ def test_questions_of_a_squad_file_are_put_to_its_own_paragraphs_where_there_are
     *_, found = measure_questions(questions, open_engine(None, None, questions.read_texts()), lambda _: None)
 
     assert found.answers == {"knowledge.retrievability": 1.0}
+
+
+def test_the_command_searches_the_documents_that_a_beir_folder_brings_along(run, write):
+    write(
+        "beir/corpus.jsonl",
+        lines(*({"_id": town, "text": describe(number)} for number, town in enumerate(TOWNS))),
+    )
+    write("beir/queries.jsonl", lines(*({"_id": row.id, "text": row.text} for row in ASKED)))
+    judged = "".join(f"{number}\t{town}\t1\n" for number, town in enumerate(TOWNS))
+    write("beir/qrels/test.tsv", "query-id\tcorpus-id\tscore\n" + judged)
+
+    result = run("measure", "--questions", "beir", "-o", "profile.yaml")
+
+    assert result.code == 0
+    assert "searching for 40 questions: embedded index" in result.err
+    assert "retrievability" in (run.folder / "profile.yaml").read_text()
 
 
 # --- formulas -----------------------------------------------------------------------------------------------------

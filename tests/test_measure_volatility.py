@@ -144,6 +144,7 @@ def test_a_table_of_versions_that_robots_keep_changes_daily_though_few_of_its_li
     assert measured.figures["documents_90"] == 1
     assert measured.figures["gone_90"] < 0.5
     assert measured.figures["numbers_only"] == 1
+    assert 0.1 < measured.quantities["changed_per_month"] < 0.5
 
 
 def test_pages_that_are_rewritten_every_week_are_daily_knowledge(team):
@@ -167,6 +168,7 @@ def test_new_pages_are_told_as_growth_and_change_nothing_that_was_there(team):
     assert level(measured) == "static"
     assert measured.figures["fresh_90"] == pytest.approx(0.5, abs=0.1)
     assert any("new within 90 days" in note for note in measured.notes)
+    assert measured.quantities["changed_per_month"] == pytest.approx(0.5, abs=0.1)
 
 
 # --- what misleads ------------------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def test_nothing_is_sent_unless_a_model_is_named(run, write, monkeypatch):
         "ragortune.evidence.backends.open_backend", lambda *_: pytest.fail("a model was asked")
     )
     monkeypatch.setattr(
-        "ragortune.commands.documents.open_backend", lambda *_: pytest.fail("a model was asked")
+        "ragortune.commands.model_reading.open_backend", lambda *_: pytest.fail("a model was asked")
     )
 
     assert run("extract", write("7.md", PRICE_DESK)).code == 0

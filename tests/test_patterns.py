@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragortune.evidence.documents.patterns import Matcher, PatternError, compile_patterns, parse_pattern
+from ragortune.evidence.documents.matching import Matcher
+from ragortune.evidence.documents.patterns import PatternError, compile_patterns, parse_pattern
 from ragortune.evidence.documents.tokens import Tokens
 
 
@@ -76,12 +77,11 @@ def test_a_pattern_that_cannot_be_read_says_why(pattern, complaint):
 def count_steps(matcher, words):
     """Return how many states the automaton goes through for a row of words."""
     steps = 0
-    begin = matcher._start
     for first in range(len(words)):
-        state = begin
+        state = matcher._start
         for word in words[first:]:
-            state = state.following.get(matcher._classify(word)) if state else None
-            if state is None:
+            state = matcher._follow(state, matcher._classes[word])
+            if not state.items:
                 break
             steps += 1
     return steps

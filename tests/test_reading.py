@@ -116,6 +116,7 @@ def test_an_alias_bomb_never_expands():
         ('{"a": Infinity}', "f: Infinity is not a number that can be used"),
         ('{"a": 1', "f:1:8: is not JSON: expecting ',' delimiter"),
         ("[" * 100_000, "f: is nested too deeply"),
+        ('{"a": ' + "[" * 50 + "]" * 50 + "}", "f: is nested too deeply"),
         ('{"a": ' + "9" * 10_000 + "}", "f: holds a number that is too long"),
     ],
 )

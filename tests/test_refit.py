@@ -128,14 +128,13 @@ def test_the_figures_on_unseen_cases_are_those_of_the_present_rules_and_cases(da
 
 
 def test_the_digest_of_the_inputs_tells_a_change_of_an_answer_and_of_a_condition():
-    case = BOOK.cases[0]
-    answered = case.replace(profile={**case.profile, "model.churn": "high"})
+    first, *others = BOOK.case_levels
     rule = BOOK.rules["found-by-meaning"]
     wider = rule.replace(when={"knowledge.access_path": ("by_meaning", "by_key")})
     worded = rule.replace(because="In other words.")
     books = [
         BOOK,
-        BOOK.replace(cases=(answered, *BOOK.cases[1:])),
+        BOOK.replace(case_levels=({**first, "model.churn": ("high",)}, *others)),
         BOOK.replace(rules={**BOOK.rules, rule.id: wider}),
     ]
     digests = [fitting.take_fingerprint(fitting.read_data(book)) for book in books]

@@ -20,6 +20,7 @@ from ragortune.evidence.documents.assertion import Marked
 from ragortune.evidence.documents.facts import may_answer
 from ragortune.evidence.documents.features import UNANSWERED, UNKNOWN, list_features
 from ragortune.evidence.documents.language import Classifier
+from ragortune.evidence.documents.tokens import Tokens
 from score_reader import GROUPS, Label, Labelled
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[Labell
         if may_answer(one):
             lines = {piece.line for piece in one.sentence.pieces}
             answers = (answer for fact in label.facts for answer in _list_answers(fact, lines))
-            yield LabelledSentence(label.repo, tuple(list_features(one.tokens.words)), tuple(answers))
+            words = Tokens(one.sentence.text).words
+            yield LabelledSentence(label.repo, tuple(list_features(words)), tuple(answers))
 
 
 def _list_answers(fact: Label, lines: Iterable[int]) -> Iterator[Answer]:

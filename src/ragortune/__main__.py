@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import platform
 import sys
@@ -15,6 +16,8 @@ from ragortune.support.environment import Environment, discard_output
 from ragortune.support.errors import ExitCode, RagortuneError
 from ragortune.support.text import clean_text
 from ragortune.version import __version__
+
+gc.freeze()  # what has been imported stays to the end, so no collection need look at it
 
 
 def main(arguments: list[str] | None = None) -> int:

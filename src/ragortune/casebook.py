@@ -12,11 +12,9 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from functools import lru_cache
 
 from ragortune.engine import Levels, Outcome, SearchTooLargeError, decide_option, is_settled
 from ragortune.engine.score import logistic
-from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Case, Option, Recommendation, Rulebook, Sample
 from ragortune.support.record import Record
 
@@ -28,11 +26,9 @@ _LEAST_SHARED = 3
 """A project that shares fewer answers is not shown as near: with one or two the rest could be anything."""
 
 
-@lru_cache(maxsize=4)
 def read_levels(rulebook: Rulebook) -> tuple[tuple[Case, Levels], ...]:
     """Return each case with its answers as levels of the rule set's criteria."""
-    vocabulary = Vocabulary(rulebook.criteria)
-    return tuple((case, vocabulary.read_profile(case.profile).levels) for case in rulebook.cases)
+    return tuple(zip(rulebook.cases, rulebook.case_levels, strict=True))
 
 
 # --- agreement ----------------------------------------------------------------------------------------------------

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ragortune.check.answers import StatedAnswers
 from ragortune.check.evidence import QuoteSources
+from ragortune.engine import add_what_if
 from ragortune.model import Option, Recommendation
 from ragortune.model.documents import Block, DesignReading, Sentence, Span, StatedDecision
 from ragortune.model.findings import AuditFinding, FindingRule, Severity, Step
@@ -16,6 +17,8 @@ from ragortune.support.record import Record
 
 _SET_ASIDE = frozenset(("draft", "rejected", "superseded", "deprecated", "archived", "withdrawn"))
 """Status words of documents that nobody follows, or that say of themselves that they are not done."""
+_APART = "\0"
+"""Keeps texts apart that are searched together: neither white space nor part of a word."""
 _RECORD_STATUSES = frozenset(("accepted", "proposed"))
 _RECORD_HEADING = re.compile(
     r"[\d.\s]{0,12}(?:(?:the )?decision(?: outcome)?|considered options|options considered|(?:adr|rfc)\b.*)\W*",
@@ -24,13 +27,19 @@ _RECORD_HEADING = re.compile(
 """A whole heading: one that only speaks of a decision may stand in an index or a guide."""
 
 
-class AuditCase(Record, frozen=True):
+class AuditCase(Record, frozen=True, dict=True):
     """One document as the detectors see it."""
 
     reading: DesignReading
     answers: StatedAnswers
     advice: Recommendation
+    """The advice, without what could change it."""
     sources: QuoteSources = QuoteSources()
+
+    @cached_property
+    def outlook(self) -> Recommendation:
+        """The advice with what could change it, looked for only where a finding depends on it."""
+        return add_what_if(self.advice)
 
     @property
     def decision(self) -> StatedDecision:
@@ -41,7 +50,7 @@ class AuditCase(Record, frozen=True):
     @property
     def firm(self) -> bool:
         """Whether the advice can be held against a decision."""
-        return self.advice.firm and not self.advice.default
+        return not self.advice.default and (self.advice.firm or self.outlook.firm)
 
     @property
     def decided_at(self) -> Span | None:
@@ -105,12 +114,13 @@ class AuditCase(Record, frozen=True):
 
     def speaks_of(self, rule: FindingRule) -> bool:
         """Return whether there is a section of the kinds that a rule names, or a sentence with one of its words."""
-        return any(
-            sentence.kind in rule.sections
-            or contains_word(rule.words, sentence.text)
-            or contains_word(rule.words, sentence.label)
-            for sentence in self.reading.sentences
-        )
+        sentences = self.reading.sentences
+        if any(sentence.kind in rule.sections for sentence in sentences):
+            return True
+        text = _APART.join(text for sentence in sentences for text in (sentence.text, sentence.label))
+        lower = text.casefold()
+        present = tuple(word for word in rule.words if word.rstrip("*").split()[0].casefold() in lower)
+        return compile_words(present).search(text) is not None
 
 
 # --- words --------------------------------------------------------------------------------------------------------
@@ -124,11 +134,6 @@ def compile_words(words: tuple[str, ...]) -> re.Pattern[str]:
         for word in words
     ]
     return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})" if parts else r"(?!)", re.IGNORECASE)
-
-
-def contains_word(words: tuple[str, ...], text: str) -> bool:
-    """Return whether one of the words is in a text."""
-    return compile_words(words).search(text) is not None
 
 
 # --- places -------------------------------------------------------------------------------------------------------

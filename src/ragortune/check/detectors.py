@@ -44,6 +44,8 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 _TUNED = re.compile(r"\bfine[- ]?tun(?:e|ed|ing)\b|\blora\b|\bqlora\b|\bdistilled\b", re.IGNORECASE)
+_TUNED_PARTS = ("tun", "lora", "lled")
+"""One of these is in whatever matches `_TUNED`; most sentences have none."""
 _NOT_TUNED = re.compile(
     r"\brag\b|\bretriev(?:al|ed|es|ing)\b|\bprompt(?:s|ed|ing)?\b|\bfew-?shot\b|\bbase model\b", re.IGNORECASE
 )
@@ -55,10 +57,10 @@ def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     decided = case.reading.decision and case.reading.decision.option
     if detect is None or (rule.decisions and decided not in rule.decisions):
         return
+    source = tuple(cite_source(case.advice.rulebook, rule.sources))
     for finding in detect(rule, case):
         cites = any(step.kind is StepKind.EVIDENCE for step in finding.argument)
-        cited = () if cites else cite_source(case.advice.rulebook, rule.sources)
-        yield finding.replace(argument=(*finding.argument, *cited))
+        yield finding if cites else finding.replace(argument=(*finding.argument, *source))
 
 
 def detects(detector: Detector) -> Callable[[Detect], Detect]:
@@ -89,12 +91,14 @@ def report_flaws(
 def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision against firm advice."""
     decision, advice = case.decision, case.advice
-    if not case.firm or decision.option is advice.option:
+    if decision.option is advice.option or not case.firm:
         return
     steps, rules = argue_against(decision.option, advice, case.answers)
     titles = join_words(other.title[:1].lower() + other.title[1:] for other in rules)
     how_firm = (
-        "whatever the open answers are" if advice.settled else f"at {advice.probability[advice.option]:.0%}"
+        "whatever the open answers are"
+        if case.outlook.settled
+        else f"at {advice.probability[advice.option]:.0%}"
     )
     message = (
         f": it decides for {DECISION_WORDS[decision.option]}, and its facts speak for "
@@ -103,7 +107,7 @@ def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
     lone = _find_lone_reason(case, decision.option)
     if lone is not None:
         message += f"; all of it rests on how {lone} was read"
-    argument = (*show_decision(decision), *steps, *show_flips(advice, decision.option))
+    argument = (*show_decision(decision), *steps, *show_flips(case.outlook, decision.option))
     severity = rule.severity
     if decision.how != "explicit" or not _is_carried_by_statements(case, decision.option):
         severity = Severity.NOTE
@@ -158,7 +162,7 @@ def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
         f": so far it speaks for {DECISION_WORDS[advice.option]} rather than {DECISION_WORDS[decided]}; what would tell "
         f"is not stated: {format_questions(questions)}"
     )
-    argument = (*show_decision(case.decision), *steps, *show_questions(advice, questions))
+    argument = (*show_decision(case.decision), *steps, *show_questions(case.outlook, questions))
     finding = case.find(rule, message, argument, case.decided_at)
     yield finding.replace(block=write_questions(case.reading, questions))
 
@@ -168,9 +172,9 @@ def _list_questions(case: AuditCase) -> tuple[Criterion, ...]:
 
     Prose alone is not asked: what is not found in it may well be there, in words that are not recognised.
     """
-    if case.firm or not case.decides_plainly or not case.has_declared:
+    if not case.decides_plainly or not case.has_declared or case.firm:
         return ()
-    return tuple(own for own in choose_questions(case.advice) if own.id not in case.reading.declined)
+    return tuple(own for own in choose_questions(case.outlook) if own.id not in case.reading.declined)
 
 
 @detects(Detector.OPEN_ANSWER)
@@ -178,7 +182,7 @@ def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
     """Find a decision that open answers could still turn."""
     questions = _list_questions(case)
     if questions and not case.speaks_against(case.decision.option):
-        argument = (*show_decision(case.decision), *show_questions(case.advice, questions))
+        argument = (*show_decision(case.decision), *show_questions(case.outlook, questions))
         message = f": {format_questions(questions)}"
         finding = case.find(rule, message, argument, case.decided_at, subject="open answers", whole=True)
         yield finding.replace(block=write_questions(case.reading, questions))
@@ -196,7 +200,7 @@ def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding
     unargued = [need for need in Need if need not in argued and not advice.needs[need].required_by]
     if len(unargued) == 1:
         name = "retrieval" if unargued[0] is Need.RAG else "tuning"
-        argument = (*show_decision(decision), *show_questions(advice, choose_questions(advice)))
+        argument = (*show_decision(decision), *show_questions(case.outlook, choose_questions(case.outlook)))
         message = f": nothing that is stated speaks for {name}"
         yield case.find(rule, message, argument, case.decided_at)
 
@@ -303,6 +307,9 @@ def _compared_models(sentence: Sentence, families: tuple[str, ...]) -> tuple[str
     """
     text = sentence.text
     if sentence.block in (Block.HEADING, Block.CODE) or sentence.kind in _NOT_THIS_PROJECT:
+        return ()
+    lower = text.lower()
+    if not any(part in lower for part in _TUNED_PARTS):
         return ()
     if len(text) > _LONGEST_COMPARISON or not all(
         pattern.search(text) for pattern in (_MONEY, _TUNED, _NOT_TUNED)

@@ -243,6 +243,50 @@ def adr(
 
 
 @app.command()
+def measure(
+    docs: Annotated[
+        Text, text_option("--docs", "DIR", "Folder of the material; its git history, too.")
+    ] = None,
+    questions: Annotated[
+        Text, text_option("--questions", "FILE", "Questions with answers: JSONL, CSV, SQuAD, BEIR.")
+    ] = None,
+    search: Annotated[
+        Text,
+        text_option("--search", "SOURCE", "Your engine: http(s)://, postgresql:// or command:PROGRAM."),
+    ] = None,
+    examples: Annotated[
+        Text, text_option("--examples", "FILE", "Training examples: JSONL, JSON, CSV.")
+    ] = None,
+    test: Annotated[Text, text_option("--test", "FILE", "Test examples, kept apart from the others.")] = None,
+    calls: Annotated[Text, text_option("--calls", "SOURCE", "Log of model calls: file or address.")] = None,
+    calls_map: Annotated[
+        Names, text_option("--calls-map", "NAME=COLUMN", "Column of the log; may be repeated.")
+    ] = None,
+    output: Annotated[
+        Text, Option("--output", "-o", metavar="PROFILE", help="YAML profile to write or complete.")
+    ] = None,
+    check: Annotated[
+        Text, text_option("--check", "FILE", "Fail where this profile or record no longer holds.")
+    ] = None,
+    no_examples: Annotated[bool, flag("--no-examples", "Show no text of the data, not even masked.")] = False,
+    form: Annotated[str, format_option("measure")] = "text",
+    show: Show = None,
+    full: Full = False,
+    rules: Rules = None,
+    color: Color = "auto",
+    as_of: AsOf = None,
+) -> None:
+    """Measure answers on your own documents, questions, examples and logs of calls.
+
+    Nothing leaves this machine unless --search or --calls names an address. No answer of a person is replaced.
+    """
+    parameters = locals()
+    from ragortune.commands.measure import MeasureRequest, measure_project
+
+    finish(measure_project(make_request(MeasureRequest, parameters, format=form), Environment.detect()))
+
+
+@app.command()
 def mcp(rules: Rules = None) -> None:
     """Serve coding agents over the Model Context Protocol, on stdin and stdout (extra `mcp`)."""
     from ragortune.commands.agents import serve_agents

@@ -9,21 +9,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-import msgspec
-
-from ragortune.evidence.backends import AnswerCache, Reply, open_backend
 from ragortune.evidence.documents.reader import read_design
-from ragortune.evidence.model_reader import join_parts, read_by_model
-from ragortune.evidence.verification import ModelReading
 from ragortune.model import Rulebook
-from ragortune.model.documents import DesignReading, DocumentStatus
-from ragortune.ruleset.load import cache_folder
+from ragortune.model.documents import DesignReading
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.git import Repository
 from ragortune.support.reading import decode_text, read_bytes, show_size
 from ragortune.support.record import Record
-from ragortune.support.text import clean_text, count_words, join_words, quote_value
+from ragortune.support.text import clean_text, join_words, quote_value
 
 ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rst")
 """Files that count as documents where a folder is named."""
@@ -166,48 +160,9 @@ def open_reader(
     """
     if model is None:
         return lambda text, shown: read_design(text, shown, rulebook)
-    backend = open_backend(model, environment.folder)
-    answers = AnswerCache(model, cache_folder() if cache else None)
+    from ragortune.commands.model_reading import open_model  # noqa: PLC0415  (brings in the backends)
 
-    def read(text: str, shown: str) -> DesignReading:
-        """Let the model read the prose; what the document's own block says stays, and wins."""
-        reading = read_design(text, shown, rulebook, prose=False)
-        parts, replies = read_by_model(reading.lines, rulebook.criteria, backend, answers)
-        found = join_parts(parts)
-        for line in _describe_reading(found, parts, replies, f"{shown} was read by {model}"):
-            environment.note(clean_text(line))
-        return msgspec.structs.replace(
-            reading,
-            status=DocumentStatus.JUDGED if reading.decision else found.status or reading.status,
-            decision=reading.decision or found.decision,
-            prose_decision=found.decision if reading.decision else None,
-            facts=(*reading.facts, *found.facts),
-        )
-
-    return read
-
-
-def _describe_reading(
-    found: ModelReading, parts: Sequence[ModelReading], replies: Sequence[Reply], what: str
-) -> Iterator[str]:
-    """Yield in a line or two what a model made of a document, and what that took."""
-    asked = [reply for reply in replies if not reply.cached]
-    took = [count_words(len(parts), "part")]
-    if len(asked) < len(replies):
-        took.append(f"{len(replies) - len(asked)} answers kept from before")
-    tokens = sum(reply.input_tokens for reply in asked), sum(reply.output_tokens for reply in asked)
-    if any(tokens):
-        took.append(f"{tokens[0]:,} tokens in and {tokens[1]:,} out")
-    costs = [reply.dollars for reply in asked if reply.dollars is not None]
-    if asked and len(costs) == len(asked):
-        took.append(f"${sum(costs):.4f}")
-    yield f"note: {what} in {', '.join(took)}: {count_words(len(found.facts), 'fact')} hold"
-    if found.dropped:
-        dropped = ", ".join(f"{number} {reason}" for reason, number in sorted(found.dropped.items()))
-        yield f"note: left out: {dropped}"
-    failed = sum(part.status is None for part in parts)
-    if failed:
-        yield f"warning: no answer on {failed} of {len(parts)} parts could be read"
+    return open_model(rulebook, model, environment, cache=cache)
 
 
 # --- what changed -------------------------------------------------------------------------------------------------

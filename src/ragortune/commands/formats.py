@@ -81,6 +81,11 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "markdown": "ragortune.report.checks:write_review",
         "html": "ragortune.report.checks:build_page",
     },
+    "measure": {
+        "text": "ragortune.report.measurements:build_page",
+        "json": "ragortune.report.measurements:describe_report",
+        "markdown": "ragortune.report.measurements:build_page",
+    },
     "extract": {
         "yaml": "ragortune.report.extract:write_profile",
         "json": "ragortune.report.extract:describe_profile",
@@ -93,6 +98,7 @@ _SECTIONS: Mapping[str, str] = {
     "recommend": "ragortune.report.recommendation:SECTIONS",
     "cost": "ragortune.report.costs:SECTIONS",
     "check": "ragortune.report.checks:SECTIONS",
+    "measure": "ragortune.report.measurements:SECTIONS",
 }
 PAGES = ("text", "markdown", "html")
 """Formats in which a report has sections."""

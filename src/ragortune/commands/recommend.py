@@ -9,7 +9,6 @@ from typing import BinaryIO
 from ragortune.casebook import find_nearest
 from ragortune.commands.formats import PAGES, Look, choose_format, choose_sections, render
 from ragortune.commands.shared import choose_date, open_rulebook, show_error
-from ragortune.costs.derived import add_facts
 from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile, trace_rules
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Option, Profile, Rulebook
@@ -92,6 +91,8 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
                 raise entry.error
             profile = entry.profile
             if profile.quantities:
+                from ragortune.costs.derived import add_facts  # noqa: PLC0415  (brings in the cost model)
+
                 profile = add_facts(rulebook, profile, choose_date(request.as_of, environment))
         except RagortuneError as error:
             show_error(error, environment)

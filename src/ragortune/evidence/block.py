@@ -20,6 +20,7 @@ from ragortune.evidence.documents.blocks import BlockKind, read_blocks
 from ragortune.evidence.quotes import BLOCK, QuoteFinder, find_block, front_matter_end
 from ragortune.evidence.round_trip import flow, open_yaml, put_answers
 from ragortune.support.errors import Place, UnreadableError
+from ragortune.support.text import clean_text, is_plain
 
 Content = Mapping[str, Any]
 """What a block is to hold, as in its YAML: `decision`, its `evidence`, and under `profile` answers by criterion."""
@@ -94,11 +95,12 @@ def _plan_new(lines: Sequence[str], content: Content, grown: int) -> tuple[int, 
         return at, at, []
     root, data = _load("", below_key=bool(end))
     _add_missing(data, content, lambda line: line + grown if line > at else line)
+    new = [clean_text(line) for line in _dump(root)]  # what is written out is an escape in YAML, too
     if end:
-        return at, at, _dump(root)
+        return at, at, new
     above = [""] if at else []
     below = [""] if at < len(lines) and lines[at].strip() else []
-    return at, at, [*above, f"```{BLOCK}", *_dump(root), "```", *below]
+    return at, at, [*above, f"```{BLOCK}", *new, "```", *below]
 
 
 def _find_title(lines: Sequence[str]) -> int:
@@ -169,7 +171,10 @@ def _show_entry(entry: Mapping[str, Any], moved: Moved) -> Any:
     shown = CommentedMap(entry)
     if "evidence" in entry:
         evidence = entry["evidence"]
-        shown["evidence"] = _flow_evidence(evidence, moved) if isinstance(evidence, Mapping) else evidence
+        if isinstance(evidence, Mapping):
+            shown["evidence"] = _flow_evidence(evidence, moved)
+        elif not is_plain(evidence):
+            shown["evidence"] = DoubleQuotedScalarString(evidence)
     shown["value"] = flow(entry["value"])
     return shown
 

@@ -237,13 +237,17 @@ def join_levels(criterion: Criterion, levels: Iterable[str]) -> str:
 
 
 def describe_answer(profile: Profile, criterion: Criterion) -> str:
-    """Return an answer in a few words: the level with the number behind it, the levels it may be, or all that hold."""
+    """Return an answer in a few words: the level with the number behind it, the levels it may be, or all that hold.
+
+    An answer that was measured says so: it weighs more with a reader than what somebody believes.
+    """
     levels = profile.levels.get(criterion.id)
     if not levels:
         return UNKNOWN
     answer = profile.answers.get(criterion.id)
     number = f", {answer.value:,}" if answer and answer.number is not None else ""
-    return f"{join_levels(criterion, levels)}{number}"
+    source = ", measured" if answer and answer.source is Provenance.MEASURED else ""
+    return f"{join_levels(criterion, levels)}{number}{source}"
 
 
 def find_declined(criteria: Iterable[Criterion], data: object) -> tuple[str, ...]:

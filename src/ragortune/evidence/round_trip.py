@@ -12,6 +12,8 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.tokens import CommentToken
 from ruamel.yaml.util import load_yaml_guess_indent
 
+from ragortune.support.record import NOTHING
+
 
 def open_yaml() -> YAML:
     """Return a reader and writer that keeps what it does not change."""
@@ -21,12 +23,14 @@ def open_yaml() -> YAML:
     return yaml
 
 
-def write_answers(text: str, answers: Mapping[str, object]) -> str:
+def write_answers(text: str, answers: Mapping[str, object], remarks: Mapping[str, str] = NOTHING) -> str:
     """Return the text of a profile with these values, by criterion; all else stays.
 
-    An answer that is new goes to where a template has left its place, or else behind the others of its group.
+    An answer that is new goes to where a template has left its place, or else behind the others of its group. A remark
+    is a comment behind an answer that stays; it takes the place of an earlier one that begins with the same word, and
+    of no other comment.
     """
-    if not answers:
+    if not answers and not remarks:
         return text
     ending = "\r\n" if "\r\n" in text else "\n"
     text = _fill_places(text.replace("\r\n", "\n"), answers)
@@ -38,6 +42,8 @@ def write_answers(text: str, answers: Mapping[str, object]) -> str:
     lead = "" if root else text.rstrip("\n") + "\n" * bool(text.strip())
     root = CommentedMap() if root is None else root
     put_answers(root, {criterion: flow(value) for criterion, value in answers.items()})
+    for criterion, remark in remarks.items():
+        _put_remark(root, criterion, remark)
     stream = io.StringIO()
     yaml.dump(root, stream)
     return (lead + stream.getvalue()).replace("\n", ending)
@@ -53,6 +59,23 @@ def put_answers(profile: CommentedMap, answers: Mapping[str, object]) -> None:
             _put(profile[group], name, value)
         else:
             _put(profile, group, CommentedMap({name: value}))
+
+
+def _put_remark(profile: CommentedMap, criterion: str, remark: str) -> None:
+    """Set the comment behind an answer, unless a person has one there."""
+    group, _, key = criterion.partition(".")
+    mapping, key = (profile, criterion) if criterion in profile else (profile[group], key)
+    if isinstance(mapping[key], CommentedMap) and not mapping[key].fa.flow_style():
+        mapping, key = mapping[key], next(iter(mapping[key]))
+    if isinstance(mapping, CommentedMap) and not mapping.fa.flow_style():
+        token = (mapping.ca.items.get(key) or [None] * 3)[2]
+        if token is None:
+            mapping.yaml_add_eol_comment(remark, key, column=0)
+            return
+        own, _, following = token.value.partition("\n")
+        if not own.strip() or own.lstrip("# ").startswith(remark.partition(" ")[0]):
+            lead = "" if own.strip() else " "
+            token.value = f"{lead}# {remark}\n{following}"
 
 
 def _fill_places(text: str, answers: Iterable[str]) -> str:

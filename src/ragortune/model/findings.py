@@ -257,7 +257,7 @@ class DocumentAudit(Record, frozen=True):
 
     reading: DesignReading
     recommendation: Recommendation | None
-    """The advice on the stated facts; None where there is nothing to judge."""
+    """The advice on the stated facts, without what could change it; None where there is nothing to judge."""
     findings: tuple[AuditFinding, ...]
     """In order of lines, suppressed and known ones included."""
     outside: tuple[str, ...] = ()

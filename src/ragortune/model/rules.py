@@ -243,6 +243,8 @@ class Rulebook(Record, frozen=True, dict=True):
     """Rules of the base set that a rule pack switched off, with the reason."""
     cases: tuple[Case, ...] = ()
     """The casebook."""
+    case_levels: tuple[Mapping[str, tuple[str, ...]], ...] = ()
+    """The answers of each case as levels by criterion, in the order of `cases`."""
     quantities: Mapping[str, QuantityKind] = NOTHING
     """Numbers and choices that a profile can give for the cost model, by id."""
     price_kinds: Mapping[str, PriceKind] = NOTHING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ragortune.engine import add_what_if
 from ragortune.model import Recommendation
 from ragortune.model.documents import Span, StatedFact
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Step
@@ -54,7 +55,7 @@ def _describe_audit(audit: DocumentAudit) -> Json:
             criterion: [_describe_fact(fact) for fact in facts]
             for criterion, facts in audit.conflicts.items()
         },
-        "recommendation": _describe_advice(advice) if advice is not None else None,
+        "recommendation": _describe_advice(add_what_if(advice)) if advice is not None else None,
         "findings": [_describe_finding(finding) for finding in audit.findings if finding.active],
         "silenced": [_describe_finding(finding) for finding in audit.findings if not finding.active],
     }

@@ -77,9 +77,7 @@ class _Record:
         profile = self._advice.profile
         yield from (Paragraph(text) for text in (profile.description, profile.notes) if text)
         name = profile.project or "this project"
-        yield Paragraph(
-            f"Which approach fits {name}: retrieval (RAG), fine-tuning, both, or neither of them yet?"
-        )
+        yield Paragraph(f"Which of the options below fits {name}?")
         if against:
             yield Paragraph(
                 ("This record amends the advice of ", Span(against.earlier, Style.NAME), ". Since then:")

@@ -29,6 +29,10 @@ def compile_authored(authored: Authored) -> Rulebook:
     manifest, records = authored.manifest, authored.records
     assert manifest.scale is not None
     findings = sorted(records["findings"].values(), key=lambda rule: str(rule.code))
+    criteria = limit_numbers(records["criteria"], records["quantities"].values())
+    cases = tuple(records["cases"].values())
+    vocabulary = Vocabulary(records["criteria"])  # a limit of a pack is none for what others published
+    case_levels = tuple(vocabulary.read_profile(case.profile).levels for case in cases)
     return Rulebook(
         name=manifest.name,
         version=manifest.version,
@@ -36,16 +40,17 @@ def compile_authored(authored: Authored) -> Rulebook:
         scale=manifest.scale,
         recheck_days=manifest.recheck_days or 365,
         disabled=authored.disabled,
-        criteria=limit_numbers(records["criteria"], records["quantities"].values()),
+        criteria=criteria,
         derived=records["derived"],
         quantities=records["quantities"],
         rules=records["rules"],
         sources=records["sources"],
         options={guide.id: guide for guide in records["options"].values()},
-        cases=tuple(records["cases"].values()),
+        cases=cases,
+        case_levels=case_levels,
         price_kinds=records["price_kinds"],
         prices=records["prices"],
-        answer_counts=count_answers(records["criteria"], records["cases"].values()),
+        answer_counts=count_answers(criteria, cases, case_levels),
         language=msgspec.Raw(msgspec.json.encode(compile_language(authored.language), enc_hook=dict)),
         findings=msgspec.Raw(msgspec.json.encode(findings, enc_hook=dict)),
     )
@@ -68,19 +73,20 @@ def limit_numbers(criteria: Mapping[str, Criterion], kinds: Iterable[QuantityKin
 
 
 def count_answers(
-    criteria: Mapping[str, Criterion], cases: Iterable[Case]
+    criteria: Mapping[str, Criterion],
+    cases: Iterable[Case],
+    case_levels: Iterable[Mapping[str, tuple[str, ...]]],
 ) -> dict[str, tuple[AnswerCount, ...]]:
     """Return for each criterion how often the field sample gives each answer; one between levels counts in parts."""
-    vocabulary = Vocabulary(criteria)
     counts: dict[str, dict[tuple[str, ...], float]] = {}
-    for case in cases:
+    for case, answers in zip(cases, case_levels, strict=True):
         if case.sample is not Sample.FIELD:
             continue
-        for name, levels in vocabulary.read_profile(dict(case.profile)).levels.items():
+        for name, levels in answers.items():
             own = counts.setdefault(name, {})
-            answers = [levels] if criteria[name].several else [(level,) for level in levels]
-            for answer in answers:
-                own[answer] = own.get(answer, 0.0) + 1 / len(answers)
+            parts = [levels] if criteria[name].several else [(level,) for level in levels]
+            for part in parts:
+                own[part] = own.get(part, 0.0) + 1 / len(parts)
     return {
         name: tuple(AnswerCount(levels, count) for levels, count in sorted(own.items()))
         for name, own in counts.items()

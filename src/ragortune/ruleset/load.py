@@ -23,7 +23,7 @@ from ragortune.support.writing import replace_file
 from ragortune.version import __version__
 
 _KEPT_SETS = 12
-_COMPILED_FORM = 3
+_COMPILED_FORM = 4
 """Raised whenever the same YAML compiles to something else, so that what was kept by an older checkout is not read."""
 
 

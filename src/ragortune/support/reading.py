@@ -11,13 +11,10 @@ import json
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import yaml
+from typing import BinaryIO
 
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.text import quote_value
@@ -30,9 +27,8 @@ RULE_FILE_BYTES = 2 * 1024 * 1024
 """The shipped casebook has about a tenth of this."""
 LINE_BYTES = 1024 * 1024
 """Limit for one line of a `.jsonl` file."""
-_DEPTH = 20
-_BYTES_PER_NODE = 8
-_LEAST_NODES = 5_000
+DEPTH = 20
+"""So deep data may be nested."""
 
 Marks = dict[tuple[str, KeyPath], tuple[int, int]]
 """Line and column of each key (`key`) and value (`value`) by key path, counted from 1."""
@@ -202,7 +198,7 @@ def parse_text(text: str, name: str) -> Document:
 def parse_json(text: str, path: str) -> Document:
     """Read JSON; raises UnreadableError. Empty text is an empty mapping. Places are those that YAML finds in it."""
     data = load_json(text, path) if text.strip() else {}
-    return Document(data, path, lambda: _YamlReader(text, path).read()[1])
+    return Document(data, path, lambda: _read_yaml(text, path)[1])
 
 
 def load_json(text: str, path: str, line: int | None = None) -> object:
@@ -223,7 +219,7 @@ def load_json(text: str, path: str, line: int | None = None) -> object:
         raise UnreadableError(f"{name} is not a number that can be used", place)
 
     try:
-        return json.loads(text, object_pairs_hook=join_pairs, parse_constant=refuse_constant)
+        data = json.loads(text, object_pairs_hook=join_pairs, parse_constant=refuse_constant)
     except json.JSONDecodeError as error:
         at = Place(path, line or error.lineno, error.colno)
         raise UnreadableError(f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]}", at) from None
@@ -231,10 +227,29 @@ def load_json(text: str, path: str, line: int | None = None) -> object:
         raise UnreadableError("is nested too deeply", place) from None
     except ValueError:
         raise UnreadableError("holds a number that is too long", place) from None
+    # How deep the parser itself goes depends on the version of Python.
+    if text.count("[") + text.count("{") > DEPTH and _is_deep(data):
+        raise UnreadableError("is nested too deeply", place)
+    return data
+
+
+def _is_deep(data: object) -> bool:
+    """Return whether data is nested more deeply than a file may be."""
+    level = [data]
+    for _ in range(DEPTH):
+        level = [
+            part
+            for own in level
+            if isinstance(own, (dict, list))
+            for part in (own.values() if isinstance(own, dict) else own)
+        ]
+    return bool(level)
 
 
 def parse_toml(text: str, path: str) -> Document:
     """Read TOML; raises UnreadableError."""
+    import tomllib  # noqa: PLC0415  (few profiles are TOML)
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -269,131 +284,11 @@ def _mark_toml(text: str) -> Marks:
 
 def parse_yaml(text: str, path: str) -> Document:
     """Read one YAML document; raises UnreadableError. Empty text is an empty mapping."""
-    data, marks = _YamlReader(text, path).read()
+    data, marks = _read_yaml(text, path)
     return Document({} if data is None else data, path, lambda: marks)
 
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
-_BOOLEANS = {
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-_INTEGER = re.compile(r"[-+]?[0-9]+")
-_OCTAL_OR_HEX = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_LONGEST_NUMBER = 40
+def _read_yaml(text: str, path: str) -> tuple[object, Marks]:
+    from ragortune.support.yaml_reader import YamlReader  # noqa: PLC0415  (brings in PyYAML, which JSON does without)
 
-
-class _YamlReader:
-    """Builds plain data from the events of PyYAML's parser.
-
-    Its loaders read YAML 1.1, expand aliases before anybody can count, and forget where keys stand.
-    """
-
-    def __init__(self, text: str, path: str) -> None:
-        self.text = text
-        self.path = path
-        self.marks: Marks = {}
-        self.nodes_left = max(_LEAST_NODES, len(text) // _BYTES_PER_NODE)
-        self.events: Iterator[Any] = iter(())
-
-    def read(self) -> tuple[object, Marks]:
-        """Return the data, None where there is none, and where its parts stand."""
-        data = None
-        try:
-            self.events = yaml.parse(self.text, Loader=_LOADER)
-            next(self.events)  # the start of the stream
-            if isinstance(next(self.events), yaml.DocumentStartEvent):
-                data = self._read_node(next(self.events), ())
-                next(self.events)  # the end of the document
-                following = next(self.events)
-                if isinstance(following, yaml.DocumentStartEvent):
-                    raise self._refuse("holds more than one YAML document", following)
-        except yaml.YAMLError as error:
-            raise self._explain(error) from None
-        return data, self.marks
-
-    def _refuse(self, message: str, event: Any, hint: str | None = None) -> UnreadableError:
-        return UnreadableError(message, Place(self.path, *_position(event.start_mark)), hint)
-
-    def _read_node(self, event: Any, at: KeyPath) -> object:
-        self.nodes_left -= 1
-        if len(at) > _DEPTH or self.nodes_left < 0:
-            raise self._refuse("is nested too deeply or holds too many values", event)
-        self._refuse_extras(event)
-        self.marks["value", at] = _position(event.start_mark)
-        if isinstance(event, yaml.ScalarEvent):
-            return self._read_scalar(event)
-        if isinstance(event, yaml.SequenceStartEvent):
-            items: list[object] = []
-            while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
-                items.append(self._read_node(event, (*at, len(items))))
-            return items
-        mapping: dict[str, object] = {}
-        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            key = self._read_key(event)
-            if key in mapping:
-                raise self._refuse(f"key {quote_value(key)} is given twice", event)
-            self.marks["key", (*at, key)] = _position(event.start_mark)
-            mapping[key] = self._read_node(next(self.events), (*at, key))
-        return mapping
-
-    def _refuse_extras(self, event: Any) -> None:
-        if event.anchor:
-            raise self._refuse(
-                "anchors and aliases (& and *) are not supported", event, "write the value out"
-            )
-        if event.tag not in (None, "!"):
-            shown = event.tag.replace("tag:yaml.org,2002:", "!!")
-            raise self._refuse(f"tags are not supported ({quote_value(shown)})", event)
-
-    def _read_key(self, event: Any) -> str:
-        self._refuse_extras(event)
-        key = self._read_scalar(event) if isinstance(event, yaml.ScalarEvent) else None
-        if not isinstance(key, str):
-            raise self._refuse("a key must be a word", event)
-        return key
-
-    def _read_scalar(self, event: Any) -> object:
-        """Return the value of a scalar by the core schema of YAML 1.2."""
-        text: str = event.value
-        if event.style:
-            return text
-        if text in _NULLS:
-            return None
-        if text in _BOOLEANS:
-            return _BOOLEANS[text]
-        if _NOT_FINITE.fullmatch(text):
-            raise self._refuse(f"{text} is not a number that can be used", event)
-        for form, convert in (
-            (_INTEGER, int),
-            (_OCTAL_OR_HEX, lambda digits: int(digits, 0)),
-            (_FLOAT, float),
-        ):
-            if form.fullmatch(text):
-                if len(text) > _LONGEST_NUMBER:
-                    raise self._refuse("holds a number that is too long", event)
-                number = convert(text)
-                if abs(number) == float("inf"):
-                    raise self._refuse("holds a number that is too large", event)
-                return number
-        return text
-
-    def _explain(self, error: yaml.YAMLError) -> UnreadableError:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
-        if mark is None:
-            return UnreadableError(f"is not YAML: {problem}", Place(self.path))
-        place = Place(self.path, *_position(mark))
-        line = [*self.text.splitlines(), ""][mark.line]
-        if "nesting depth" in problem:
-            return UnreadableError("is nested too deeply", place)
-        if "cannot start any token" in problem and line[mark.column : mark.column + 1] == "\t":
-            return UnreadableError("a tab is used for indentation; use spaces", place)
-        return UnreadableError(f"is not YAML: {problem}", place)
-
-
-def _position(mark: Any) -> tuple[int, int]:
-    return mark.line + 1, mark.column + 1
+    return YamlReader(text, path).read()

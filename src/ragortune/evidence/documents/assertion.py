@@ -10,12 +10,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import chain
 
 import msgspec
 
 from ragortune.evidence.documents.language import (
     Cue,
     EntryT,
+    FactWords,
     Found,
     Language,
     Reach,
@@ -24,7 +26,7 @@ from ragortune.evidence.documents.language import (
     Topic,
     TopicWords,
 )
-from ragortune.evidence.documents.tokens import Tokens, tokenise
+from ragortune.evidence.documents.tokens import Tokens
 from ragortune.model.documents import Block, Meaning, SectionKind, Sentence
 
 SILENCING = frozenset(
@@ -67,26 +69,31 @@ class Scope(msgspec.Struct, frozen=True, gc=False):
 
 
 class Analysis:
-    """A text with everything that the language finds in its words, whatever stands around it."""
+    """A row of words with everything that the language finds in it, whatever stands around it."""
 
-    __slots__ = ("__dict__", "_found", "_language", "tokens")
+    __slots__ = ("__dict__", "_found", "_language", "features", "words")
 
-    def __init__(self, text: str, language: Language) -> None:
-        """Analyse a text."""
+    def __init__(self, words: tuple[str, ...], language: Language) -> None:
+        """Analyse words as the language tells them apart."""
         self._language = language
-        self.tokens = tokenise(text)
-        self._found = language.find(self.tokens.words)
+        self.words = words
+        self._found = language.find(words)
+        names = language.features
+        found = chain.from_iterable(self._found.values())
+        self.features = tuple(name for one in found if (name := names[one.number]))
+        """What a fitted model counts of all wordings."""
 
     def of(self, kind: type[EntryT]) -> Sequence[Found[EntryT]]:
         """Return every wording of one kind of record, in order."""
         return self._found.get(kind, ())
 
     @cached_property
-    def features(self) -> tuple[str, ...]:
-        """What a fitted model counts of all wordings."""
-        names = self._language.features
-        found = (found for several in self._found.values() for found in several)
-        return tuple(name for one in found if (name := names[one.number]))
+    def facts(self) -> Sequence[Found[FactWords]]:
+        """The facts that the words state, in order; of one fact the shortest wording at each place."""
+        shortest: dict[tuple[int, int], Found[FactWords]] = {}
+        for found in self.of(FactWords):
+            shortest.setdefault((found.number, found.start), found)
+        return sorted(shortest.values(), key=lambda found: found.start)
 
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:
@@ -100,8 +107,8 @@ class Analysis:
 
     @cached_property
     def conditions(self) -> frozenset[tuple[str, Role]]:
-        """The conditions of facts that the text meets."""
-        return self._language.find_conditions(self.tokens.words)
+        """The conditions of facts that the words meet."""
+        return self._language.find_conditions(self.words)
 
     @cached_property
     def topics(self) -> frozenset[Topic]:
@@ -112,18 +119,14 @@ class Analysis:
 class Marked:
     """A sentence with everything that is found in it; what that means is worked out when it is asked for."""
 
-    __slots__ = ("__dict__", "_marker", "analysis", "sentence")
+    __slots__ = ("__dict__", "_marker", "analysis", "sentence", "tokens")
 
-    def __init__(self, sentence: Sentence, analysis: Analysis, marker: Marker) -> None:
-        """Take a sentence, its words, and what knows the language."""
+    def __init__(self, sentence: Sentence, tokens: Tokens, analysis: Analysis, marker: Marker) -> None:
+        """Take a sentence, its words, what is found in them, and what knows the language."""
         self.sentence = sentence
+        self.tokens = tokens
         self.analysis = analysis
         self._marker = marker
-
-    @property
-    def tokens(self) -> Tokens:
-        """Return the words of the sentence."""
-        return self.analysis.tokens
 
     @cached_property
     def around(self) -> frozenset[Meaning]:
@@ -162,17 +165,21 @@ class Marker:
     """Marks sentences with what a language finds in them."""
 
     def __init__(self, language: Language) -> None:
-        """Take the language; every text is analysed once, however often it stands in documents."""
+        """Take the language; every row of words is analysed once, however often it stands in documents."""
         self.language = language
-        self._analyse = lru_cache(_MOST_REMEMBERED)(lambda text: Analysis(text, language))
+        self._known: dict[frozenset[Meaning], frozenset[Meaning]] = {}
+        """Each set of meanings once, because most sentences have one of few."""
+        self._cut = lru_cache(_MOST_REMEMBERED)(lambda text: Tokens(text, language.classify))
+        self._analyse = lru_cache(_MOST_REMEMBERED)(lambda words: Analysis(words, language))
 
     def mark(self, sentence: Sentence) -> Marked:
         """Return a sentence with everything that is found in it."""
-        return Marked(sentence, self._analyse(sentence.text), self)
+        tokens = self._cut(sentence.text)
+        return Marked(sentence, tokens, self._analyse(tokens.words), self)
 
     def look_up(self, text: str) -> Analysis:
         """Return what is found in a text that stands around sentences."""
-        return self._analyse(text[-_LONGEST_CONTEXT:])
+        return self._analyse(self._cut(text[-_LONGEST_CONTEXT:]).words)
 
     def around(self, sentence: Sentence) -> frozenset[Meaning]:
         """Return what section, label, column, row, lead-in and heading say about a sentence."""
@@ -186,7 +193,7 @@ class Marker:
             around |= self.look_up(sentence.section.title).meanings & {Meaning.COMPONENT}
         if sentence.checked is False:
             around.add(Meaning.GOAL)
-        return frozenset(around)
+        return self._known.setdefault(frozenset(around), frozenset(around))
 
 
 def _strongest_cues(cues: Iterable[Found[Cue]]) -> list[Found[Cue]]:
@@ -205,7 +212,7 @@ def _strongest_cues(cues: Iterable[Found[Cue]]) -> list[Found[Cue]]:
 
 def _lay_scopes(analysis: Analysis) -> tuple[Scope, ...]:
     """Return the scopes of the cues of a text."""
-    words = analysis.tokens.words
+    words = analysis.words
     stops = sorted({-1, len(words), *(found.start for found in analysis.of(Stop))})
     scopes: list[Scope] = []
     for found in _strongest_cues(analysis.of(Cue)):

@@ -141,6 +141,9 @@ class _Sectioniser:
     def read(self) -> Iterator[RawBlock]:
         while self.at < len(self.lines):
             line = self.lines[self.at]
+            if not self.quoted and line[:1].isalpha() and line[1:2] != ")" and "|" not in line:
+                self._read_plain(line)
+                continue
             prefix = _QUOTE.match(line)
             start = prefix.end() if prefix else 0
             rest = line[start:] if start else line
@@ -155,6 +158,14 @@ class _Sectioniser:
             yield from self._read_line(rest, start)
             self.blank = False
         yield from self._close()
+
+    def _read_plain(self, line: str) -> None:
+        """Read a line that begins with a letter, so that it can only begin or continue a text."""
+        if self.blank:
+            self.indents.clear()
+            self.blank = False
+        self.at += 1
+        self.open.append(Line(line, self.at, 1))
 
     def _read_line(self, rest: str, start: int) -> Iterator[RawBlock]:
         first = rest.lstrip()[0]

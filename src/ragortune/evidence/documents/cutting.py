@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-
-import msgspec
+from itertools import islice
 
 from ragortune.evidence.documents.blocks import Line
 from ragortune.evidence.documents.inline import Words
@@ -21,12 +20,30 @@ _NO_END = re.compile(
 
 def cut_sentence(words: Words, start: int, end: int, like: Sentence) -> Sentence | None:
     """Return the part of a block as a sentence like another in all but its text; None where nothing is left of it."""
-    start, end = _trim(words.text, start, end)
+    text = words.text[start:end]
+    start += len(text) - len(text.lstrip())
+    text = text.strip()
+    end = start + len(text)
     pieces = tuple(_cut_pieces(words.pieces, start, end))
-    if start >= end or not pieces:
+    if not pieces:
         return None
-    code, struck = _cut_ranges(words.code, start, end), _cut_ranges(words.struck, start, end)
-    return msgspec.structs.replace(like, text=words.text[start:end], pieces=pieces, code=code, struck=struck)
+    code, struck = (
+        _cut_ranges(ranges, start, end) if ranges else () for ranges in (words.code, words.struck)
+    )
+    return Sentence(
+        text,
+        pieces,
+        like.block,
+        like.kind,
+        like.section,
+        like.label,
+        like.lead,
+        like.header,
+        like.row,
+        code,
+        struck,
+        like.checked,
+    )
 
 
 def span_of(sentence: Sentence, start: int, end: int, lines: Sequence[str]) -> Span:
@@ -95,22 +112,17 @@ def quote_line(sentence: Sentence, first: int, last: int, lines: Sequence[str]) 
     return span_of(sentence, start, end, lines)
 
 
-def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return start, end
-
-
 def _cut_pieces(pieces: Sequence[Piece], start: int, end: int) -> Iterator[Piece]:
-    for at in range(max(0, bisect_right(pieces, start, key=_offset_of) - 1), len(pieces)):
-        piece = pieces[at]
-        first, last = max(start, piece.offset), min(end, piece.offset + piece.length)
+    first = bisect_right(pieces, start, key=_offset_of) - 1 if len(pieces) > 1 else 0
+    for piece in islice(pieces, max(0, first), None):
+        begin = piece.offset - start
+        length = min(piece.length, end - piece.offset)
+        if begin < 0:
+            begin, length = 0, length + begin
         if piece.offset >= end:
             return
-        if first < last:
-            yield Piece(first - start, last - first, piece.line, piece.column + first - piece.offset)
+        if length > 0:
+            yield Piece(begin, length, piece.line, piece.column + begin + start - piece.offset)
 
 
 def _offset_of(piece: Piece) -> int:
@@ -118,8 +130,6 @@ def _offset_of(piece: Piece) -> int:
 
 
 def _cut_ranges(ranges: Sequence[tuple[int, int]], start: int, end: int) -> tuple[tuple[int, int], ...]:
-    if not ranges:
-        return ()
     first, last = bisect_right(ranges, (start, end)), bisect_left(ranges, (end, end))
     kept = ranges[max(0, first - 1) : last]
     return tuple((max(begin, start) - start, min(stop, end) - start) for begin, stop in kept if stop > start)

@@ -11,17 +11,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from operator import itemgetter
 
 import msgspec
 
 from ragortune.evidence.amounts import TOKENS_A_BYTE, Amount
-from ragortune.evidence.documents.assertion import SILENCING, Analysis, Marked, Marker
+from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
 from ragortune.evidence.documents.cutting import quote_line, span_of
-from ragortune.evidence.documents.features import UNANSWERED, UNKNOWN, classify, list_features
-from ragortune.evidence.documents.language import Classifier, FactWords, Found, Role
+from ragortune.evidence.documents.features import WordModels
+from ragortune.evidence.documents.language import FactWords, Found, Role
 from ragortune.model import Criterion
-from ragortune.model.documents import Block, Meaning, Modality, SectionKind, StatedFact
+from ragortune.model.documents import Block, Meaning, Modality, SectionKind, Sentence, StatedFact
 
 _SILENT_BLOCKS = frozenset((Block.CODE, Block.COMMENT, Block.PROMPT, Block.FIELD))
 _SILENT_SECTIONS = frozenset((SectionKind.REFERENCE,))
@@ -59,55 +58,48 @@ class FactReader:
         """Take what marks sentences, and the criteria whose numbers are read."""
         self.marker = marker
         self.criteria = criteria
-        self.weighed_by: dict[str, list[Classifier]] = {}
-        """The models that weigh a word or a pair of words."""
-        for criterion, model in marker.language.classifiers.items():
-            for name in model.features if criterion in criteria else ():
-                self.weighed_by.setdefault(name, []).append(model)
-        self.tell = lru_cache(_MOST_REMEMBERED)(self._tell)
+        models = [model for name, model in marker.language.classifiers.items() if name in criteria]
+        self.tell = lru_cache(_MOST_REMEMBERED)(WordModels(models).tell)
 
-    def read(self, sentences: Iterable[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
+    def read(self, sentences: Sequence[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
         """Return the facts that sentences state, in the order of their lines; each answer on few lines."""
-        several = list(sentences)
-        bills = _find_bills(several)
-        candidates = [
-            _Candidate(fact, (_rank_of(fact, marked), fact.span.line if fact.span else 0))
-            for marked in several
-            for fact in self.read_sentence(marked, lines)
-            if not _is_one_line_of(bills, marked)
-        ]
-        stated = list(_choose(candidates))
-        stated += self._classify(several, stated, lines)
+        stated = list(_choose(self._find_plainest(sentences, lines)))
+        stated += self._classify(sentences, stated, lines)
         return tuple(sorted(stated, key=_place_of))
+
+    def _find_plainest(self, sentences: Sequence[Marked], lines: Sequence[str]) -> Iterable[_Candidate]:
+        """Return the plainest statement of each answer to each criterion, the first where several are as plain."""
+        plainest: dict[tuple[str, str], _Candidate] = {}
+        seen: set[tuple[object, ...]] = set()
+        bills = _find_bills(sentences)
+        for marked in sentences:
+            if not marked.analysis.of(FactWords) or _is_one_line_of(bills, marked):
+                continue
+            alike = _list_surroundings(marked.sentence)
+            if alike in seen:
+                continue  # what stands there again in the same surroundings says nothing more plainly
+            seen.add(alike)
+            for fact in self.read_sentence(marked, lines):
+                told = fact.criterion, str(fact.value)
+                candidate = _Candidate(fact, (_rank_of(fact, marked), fact.span.line if fact.span else 0))
+                if told not in plainest or candidate.rank < plainest[told].rank:
+                    plainest.pop(told, None)  # so that they are in the order of their lines
+                    plainest[told] = candidate
+        return plainest.values()
 
     def _classify(
         self, sentences: Iterable[Marked], stated: Iterable[StatedFact], lines: Sequence[str]
     ) -> Iterator[StatedFact]:
         """Yield for each criterion on which no phrase is found what the words of the likeliest sentence tell."""
-        told = [fact for marked in sentences for fact in self._classify_sentence(marked, lines)]
         answered = {fact.criterion for fact in stated}
-        for _, fact in sorted(told, key=itemgetter(0), reverse=True):
-            if fact.criterion not in answered:
-                answered.add(fact.criterion)
-                yield fact
-
-    def _classify_sentence(self, marked: Marked, lines: Sequence[str]) -> Iterator[tuple[float, StatedFact]]:
-        for criterion, share, likely in self.tell(marked.analysis):
-            if may_answer(marked):
-                yield share, self._answer(criterion, likely, marked, lines)
-
-    def _tell(self, analysis: Analysis) -> tuple[tuple[str, float, Mapping[str, float]], ...]:
-        """Return each criterion that words likely answer, with the probability that they do and that of each level."""
-        features = {name: 1.0 for name in list_features(analysis.tokens.words) if name in self.weighed_by}
-        models = {model.id: model for name in features for model in self.weighed_by[name]}
-        told = []
-        for criterion, model in models.items():
-            likely = classify(model, features)
-            share = 1.0 - likely.pop(UNANSWERED, 0.0)
-            likely.pop(UNKNOWN, None)
-            if likely and share >= model.least:
-                told.append((criterion, share, likely))
-        return tuple(told)
+        likeliest: dict[str, tuple[float, Mapping[str, float], Marked]] = {}
+        for marked in sentences:
+            for criterion, share, likely in self.tell(marked.analysis.words):
+                known = criterion in answered or (criterion in likeliest and likeliest[criterion][0] >= share)
+                if not known and may_answer(marked):
+                    likeliest[criterion] = share, likely, marked
+        for criterion, (_, likely, marked) in likeliest.items():
+            yield self._answer(criterion, likely, marked, lines)
 
     @staticmethod
     def _answer(
@@ -117,7 +109,7 @@ class FactReader:
         sentence = marked.sentence
         levels = sorted(likely, key=lambda level: -likely[level])
         clear = likely[levels[0]] >= _CLEARLY * sum(likely.values())
-        modality = _modality_of(marked.meanings_at(0, len(marked.tokens.words)))
+        modality = _modality_of(marked.meanings_at(0, len(marked.analysis.words)))
         return StatedFact(
             criterion,
             levels[0] if clear else levels[:2],
@@ -134,7 +126,7 @@ class FactReader:
         if sentence.kind in _SILENT_SECTIONS or not marked.analysis.of(FactWords):
             return []
         told: dict[tuple[str, str], tuple[StatedFact, FactWords]] = {}
-        for found in _facts_in(marked):
+        for found in marked.analysis.facts:
             entry = found.entry
             if not self._counts(marked, found, entry):
                 continue
@@ -187,7 +179,7 @@ class FactReader:
         self, marked: Marked, hit: Found[FactWords], entry: FactWords
     ) -> Iterator[tuple[str, object]]:
         for criterion, level in entry.says.items():
-            yield criterion, self._widen(criterion, level, marked.tokens.words[hit.start : hit.end])
+            yield criterion, self._widen(criterion, level, marked.analysis.words[hit.start : hit.end])
         if entry.number is not None:
             for at in range(hit.start, hit.end):
                 amount = marked.tokens.amounts.get(at)
@@ -196,6 +188,13 @@ class FactReader:
                     if value is not None:
                         yield entry.number, value
                     return
+
+
+def _list_surroundings(sentence: Sentence) -> tuple[object, ...]:
+    """Return everything on which it depends what a sentence states, but for its place."""
+    around = (sentence.section.title, sentence.label, sentence.lead, sentence.header, sentence.row)
+    marks = (sentence.block, sentence.kind, sentence.code, sentence.struck, sentence.checked)
+    return sentence.text, around, marks
 
 
 def may_answer(marked: Marked) -> bool:
@@ -225,14 +224,6 @@ def _is_one_line_of(bills: frozenset[_Bill], marked: Marked) -> bool:
         return False
     named = sentence.row.casefold()
     return (sentence.section.title, sentence.header) in bills and not any(word in named for word in _TOTALS)
-
-
-def _facts_in(marked: Marked) -> list[Found[FactWords]]:
-    """Return the facts that are worded in a sentence; of one fact the shortest wording at each place."""
-    shortest: dict[tuple[int, int], Found[FactWords]] = {}
-    for found in marked.analysis.of(FactWords):
-        shortest.setdefault((found.number, found.start), found)
-    return sorted(shortest.values(), key=lambda found: found.start)
 
 
 def _is_vaguer(fact: StatedFact, entry: FactWords, told: Iterable[tuple[StatedFact, FactWords]]) -> bool:

@@ -9,34 +9,43 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain, pairwise
 
 from ragortune.evidence.documents.assertion import Marked
 from ragortune.evidence.documents.decision import Ledger
-from ragortune.evidence.documents.language import Classifier, Topic
+from ragortune.evidence.documents.language import Classifier
+from ragortune.evidence.documents.matching import is_plain
 from ragortune.model import Option
 from ragortune.model.documents import Block, SectionKind
 
 UNANSWERED, UNKNOWN = "unanswered", "unknown_level"
 """What a fitted model tells of a sentence that does not answer its criterion, or with a level that is not known."""
+_TINY = 1e-9
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 
 
 def measure_features(sentences: Sequence[Marked], ledgers: Mapping[Option, Ledger]) -> dict[str, float]:
     """Return the features of a document by name; those that are left out are 0."""
-    counts: Counter[str] = Counter()
-    front: Counter[str] = Counter()
-    titled: set[Topic] = set()
-    shapes: Counter[SectionKind | Block] = Counter()
-    for marked in sentences:
-        sentence, analysis = marked.sentence, marked.analysis
-        counts.update(analysis.features)
-        shapes.update((sentence.kind, sentence.block))
-        if sentence.kind in _FRONT or sentence.block is Block.HEADING:
-            front.update(analysis.features)
-        if sentence.kind is SectionKind.TITLE:
-            titled |= analysis.topics
+    fronts = (
+        marked
+        for marked in sentences
+        if marked.sentence.kind in _FRONT or marked.sentence.block is Block.HEADING
+    )
+    counts, front = (
+        Counter(chain.from_iterable(marked.analysis.features for marked in several))
+        for several in (sentences, fronts)
+    )
+    shapes = Counter(
+        chain.from_iterable((marked.sentence.kind, marked.sentence.block) for marked in sentences)
+    )
+    titled = {
+        topic
+        for marked in sentences
+        if marked.sentence.kind is SectionKind.TITLE
+        for topic in marked.analysis.topics
+    }
     shared = {name: count for name, count in counts.items() if name.startswith("topic")}
     for shape, count in shapes.items():
         shared[f"{'block' if isinstance(shape, Block) else 'section'} {shape}"] = count
@@ -68,8 +77,65 @@ def measure_ledgers(ledgers: Mapping[Option, Ledger]) -> dict[str, float]:
 
 def list_features(words: Sequence[str]) -> list[str]:
     """Return the features of a sentence: its words and pairs of words."""
-    plain = [word for word in words if word[0].isalnum() or word[0] == "<"]
+    plain = [*filter(is_plain, words)]
     return [*plain, *map(" ".join, pairwise(plain))]
+
+
+class WordModels:
+    """Fitted models that tell from the words of a sentence which criterion it answers.
+
+    Most sentences cannot reach the least probability, as a sum shows: the odds of an answer are at most those of the
+    likeliest one by the number of answers, and its log-odds at most the sum of the largest weights of the words.
+    """
+
+    def __init__(self, models: Iterable[Classifier]) -> None:
+        """Take the models, each for the criterion that it is named after."""
+        self._weighed: dict[str | tuple[str, str], list[tuple[Classifier, float]]] = {}
+        """For each word or pair the models that weigh it, and the most that it does for an answer."""
+        self._is_plain = lru_cache(None)(is_plain)
+        self._begin: dict[str, float] = {}
+        """What is to be added to make more than 0 of a sum where a model may reach its least probability."""
+        for model in models:
+            answers = max(1, len(model.outcomes) - 1)
+            least = min(max(model.least, _TINY), 1 - _TINY)
+            self._begin[model.id] = (
+                _lead_of(model, model.intercepts) + math.log(answers * (1 - least) / least) + _TINY
+            )
+            for name, (most, *weights) in model.features.items():
+                lead = min(most, 1.0) * _lead_of(model, weights)
+                first, _, second = name.partition(" ")
+                self._weighed.setdefault((first, second) if second else name, []).append((model, lead))
+
+    def tell(self, words: Sequence[str]) -> tuple[tuple[str, float, Mapping[str, float]], ...]:
+        """Return each criterion that words likely answer, with the probability that they do and that of each level."""
+        plain = [*filter(self._is_plain, words)]
+        names = [name for name in (*plain, *pairwise(plain)) if name in self._weighed]
+        if not names:
+            return ()
+        sums: dict[str, float] = {}
+        models: dict[str, Classifier] = {}
+        for name in dict.fromkeys(names):
+            for model, lead in self._weighed[name]:
+                models[model.id] = model
+                sums[model.id] = sums.get(model.id, self._begin[model.id]) + lead
+        features = {name if isinstance(name, str) else " ".join(name): 1.0 for name in names}
+        told = []
+        for criterion, model in models.items():
+            if sums[criterion] > 0:
+                likely = classify(model, features)
+                share = 1.0 - likely.pop(UNANSWERED, 0.0)
+                likely.pop(UNKNOWN, None)
+                if likely and share >= model.least:
+                    told.append((criterion, share, likely))
+        return tuple(told)
+
+
+def _lead_of(model: Classifier, weights: Sequence[float]) -> float:
+    """Return by how much the largest weight of an answer exceeds that of none; infinity where there is no such outcome."""
+    if UNANSWERED not in model.outcomes:
+        return math.inf
+    silent = model.outcomes.index(UNANSWERED)
+    return max((weight for at, weight in enumerate(weights) if at != silent), default=0.0) - weights[silent]
 
 
 def classify(model: Classifier, features: Mapping[str, float]) -> dict[str, float]:

@@ -5,13 +5,15 @@ One matcher finds every wording in one pass over a sentence; what a hit means is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from ragortune.evidence.documents.patterns import Matcher, Node, compile_patterns
+from ragortune.evidence.documents.matching import Matcher, WordClasses
+from ragortune.evidence.documents.patterns import Node, compile_patterns
 from ragortune.model import Option, Rulebook
 from ragortune.model.documents import Block, Meaning, Modality, SectionKind
 from ragortune.support.record import NOTHING, Record
@@ -326,6 +328,10 @@ class Found(msgspec.Struct, Generic[EntryT], frozen=True, gc=False):
     """The same for all wordings of a record."""
 
 
+_COUNTED = ("at", "least")
+"""Words that are told apart beside those of the wordings."""
+
+
 class Language:
     """The language of a rule set, ready to read: matchers for sentences, conditions of facts and section names."""
 
@@ -344,6 +350,19 @@ class Language:
         self._sentences, self._names, self._conditions = map(
             Matcher, (compiled.sentences, compiled.names, compiled.conditions)
         )
+        matchers = (self._sentences, self._names, self._conditions)
+        weighed = (name.split() for model in data.classifiers for name in model.features)
+        self._classes = WordClasses(
+            {
+                *_COUNTED,
+                *chain.from_iterable((*weighed, *self.tongues.values(), *(own.named for own in matchers))),
+            },
+            frozenset(chain.from_iterable(own.beginnings for own in matchers)),
+        )
+
+    def classify(self, words: Iterable[str]) -> tuple[str, ...]:
+        """Return what each word counts as; rows that differ in words that mean nothing are alike."""
+        return tuple(map(self._classes.__getitem__, words))
 
     def find(self, words: Sequence[str]) -> dict[type, list[Found[Any]]]:
         """Return every wording of sentences in a row of words by the kind of its record, in order."""
@@ -358,9 +377,11 @@ class Language:
         numbers = {number for _, _, number in self._conditions.scan(words)}
         return frozenset((self._of_facts[number][0].id, self._of_facts[number][1]) for number in numbers)
 
-    def name_of(self, words: Sequence[str]) -> Iterator[SectionName]:
-        """Yield the names of sections that a row of words is as a whole."""
-        for start, end, number in self._names.scan(words):
-            entry = self.entries[number]
-            if start == 0 and end == len(words) and isinstance(entry, SectionName):
-                yield entry
+    def begins_name(self, word: str) -> bool:
+        """Tell whether the name of a section begins with a word."""
+        return self._names.begins(self._classes[word])
+
+    def name_of(self, words: Sequence[str]) -> list[SectionName]:
+        """Return the names of sections that a row of words is as a whole."""
+        entries = (self.entries[number] for number in self._names.match(self.classify(words)))
+        return [entry for entry in entries if isinstance(entry, SectionName)]

@@ -1,12 +1,11 @@
-"""The pattern language of everything in `rules/language/`, and one matcher for all of it.
+"""The pattern language of everything in `rules/language/`, and the automaton of many patterns.
 
     word  word*  (one|two words)  [optional words]  ..3  @list  <duration>
 
 A pattern is a row of words; `word*` stands for any ending, `..3` for up to three words and the commas between them,
 `@list` for a list of words, and `<amount>` for an amount that was found before (`<duration>`, `<money>`, `<count>`,
 `<size>`, `<share>`, `<rate>`). There is no repetition without a bound, so that a match looks at a bounded number of words,
-and a text costs time in proportion to its length. As in RE2, the automaton of all patterns is made deterministic while
-texts are read, so that a word costs one look into a table however many patterns there are.
+and a text costs time in proportion to its length.
 """
 
 from __future__ import annotations
@@ -24,16 +23,6 @@ _PIECE = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+(?:['_][^\W_]+)*$|[?:%$\u20ac\u00a3/\u2192,.]$|[^\w\s]$")
 AMOUNTS = ("duration", "money", "count", "size", "share", "rate")
-STOPS = frozenset((".", "?", ":", ";", "!", "|"))
-"""Tokens that end a clause; a gap does not run over them."""
-_SOFT_STOPS = frozenset((",", "(", ")", "\u2013"))
-_MARKS = STOPS | _SOFT_STOPS
-_MOST_STOPS = 2
-_MOST_REMEMBERED = 50_000
-_MOST_STATES = 20_000
-_LONGEST_BEGINNING = 20
-_OTHER = "*"
-"""What a word counts as that no pattern names."""
 
 
 class PatternError(Exception):
@@ -231,119 +220,3 @@ class _Builder:
 def _lead(node: Node, word: Word, after: int) -> None:
     table = node.beginnings if word.any_ending else node.words
     table.setdefault(word.text, []).append(after)
-
-
-_Gap = tuple[int, int, int]
-"""The place behind a gap, and how many words and commas the gap may still take."""
-_Item = int | _Gap
-
-
-class _State:
-    """All places that a row of words leads to; what follows is worked out when it is first met."""
-
-    __slots__ = ("entries", "following", "gaps", "nodes")
-
-    def __init__(self, items: frozenset[_Item], nodes: Sequence[Node]) -> None:
-        self.nodes = [nodes[item] for item in items if isinstance(item, int)]
-        self.gaps = [item for item in items if not isinstance(item, int)]
-        self.entries = tuple(sorted({entry for node in self.nodes for entry in node.entries}))
-        self.following: dict[str, _State | None] = {}
-
-
-class Matcher:
-    """Finds patterns in rows of words; their automaton is made deterministic as far as texts need it."""
-
-    def __init__(self, nodes: Sequence[Node]) -> None:
-        """Take the automaton of the patterns."""
-        self._nodes = nodes
-        self._vocabulary = {*_MARKS, *(word for node in nodes for word in node.words)}
-        self._beginnings = {word for node in nodes for word in node.beginnings}
-        self._classes: dict[str, str] = {}
-        """What each word that was met counts as: itself, the beginning that it has, or any other word."""
-        self._forget()
-
-    def _forget(self) -> None:
-        self._states: dict[frozenset[_Item], _State] = {}
-        self._start = self._reach([0])
-
-    def scan(self, words: Sequence[str]) -> list[tuple[int, int, int]]:
-        """Return every match in a row of words as first word, word behind the last, and number; in order."""
-        hits: list[tuple[int, int, int]] = []
-        known, start = self._classes, self._start
-        classes = [known.get(word) or self._classify(word) for word in words]
-        last = len(classes)
-        for first, begun in enumerate(classes):
-            state = start.following[begun] if begun in start.following else self._step(start, begun)
-            at = first + 1
-            while state is not None:
-                if state.entries:
-                    hits += ((first, at, entry) for entry in state.entries)
-                if at == last:
-                    break
-                word, following = classes[at], state.following
-                state = following[word] if word in following else self._step(state, word)
-                at += 1
-        return hits
-
-    def _classify(self, word: str) -> str:
-        if len(self._classes) >= _MOST_REMEMBERED:
-            self._classes.clear()
-        known = word in self._vocabulary
-        begun = (word[:end] for end in range(min(len(word), _LONGEST_BEGINNING), 0, -1))
-        self._classes[word] = (
-            word if known else next((f"{part}*" for part in begun if part in self._beginnings), _OTHER)
-        )
-        return self._classes[word]
-
-    def _step(self, state: _State, word: str) -> _State | None:
-        """Work out where a word leads from a state, and remember it; all words that it does not name lead alike."""
-        named = _follow_word(state.nodes, word)
-        alike = word if named or word in _MARKS else _OTHER
-        if alike not in state.following:
-            left = [gap for given in state.gaps if (gap := _cross(given, word))]
-            state.following[alike] = self._reach([*named, *left]) if named or left else None
-        state.following[word] = state.following[alike]
-        return state.following[word]
-
-    def _reach(self, items: Iterable[_Item]) -> _State:
-        """Return the state of some places, and of every other that is reached from them without a word."""
-        reached: set[_Item] = set()
-        waiting = list(items)
-        while waiting:
-            item = waiting.pop()
-            if item not in reached:
-                reached.add(item)
-                if isinstance(item, int):
-                    node = self._nodes[item]
-                    waiting += [(after, width, _MOST_STOPS) for width, after in node.gaps.items()]
-                    waiting += node.empty
-                else:
-                    waiting.append(item[0])
-        key = frozenset(reached)
-        if key not in self._states:
-            if len(self._states) >= _MOST_STATES:
-                self._forget()
-            self._states[key] = _State(key, self._nodes)
-        return self._states[key]
-
-
-def _follow_word(nodes: Iterable[Node], word: str) -> list[int]:
-    """Return the places to which a word leads from any of several."""
-    reached: list[int] = []
-    for node in nodes:
-        if word in node.words:
-            reached += node.words[word]
-        for beginning, numbers in node.beginnings.items():
-            if word.startswith(beginning):
-                reached += numbers
-    return reached
-
-
-def _cross(gap: _Gap, word: str) -> _Gap | None:
-    """Return what is left of a gap behind a word, None where it does not run so far; a few commas are not counted."""
-    after, width, stops = gap
-    if word in _SOFT_STOPS:
-        stops -= 1
-    else:
-        width -= 1
-    return (after, width, stops) if word not in STOPS and width >= 0 and stops >= 0 else None

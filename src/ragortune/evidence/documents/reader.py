@@ -7,7 +7,10 @@ contradictions can be found.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 
 from ragortune.evidence.documents.approaches import find_mentions
@@ -40,6 +43,23 @@ def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True)
     Raises UnreadableError or ProfileError, with the line, where its own `ragortune` block cannot be used, or where it has
     more sentences than can be read; any other text is a document.
     """
+    with _pause_collection():
+        return _read_design(text, path, rulebook, prose=prose)
+
+
+@contextmanager
+def _pause_collection() -> Iterator[None]:
+    """Look for no cycles among objects in the meantime: a document makes very many, and none in cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool) -> DesignReading:
     reader = reader_for(rulebook)
     document = read_sentences(text, reader.marker.language, path)
     declared = read_declared(document, path, rulebook)
@@ -53,7 +73,7 @@ def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True)
         status, decision, in_prose = DocumentStatus.JUDGED, declared.decision, decision
     facts: tuple[StatedFact, ...] = ()
     if prose and status is DocumentStatus.JUDGED and language == ENGLISH:
-        facts = reader.facts.read(marked, document.lines)
+        facts = reader.read_facts(marked, document.lines)
     return DesignReading(
         path=path,
         status=status,
@@ -79,10 +99,18 @@ class DesignReader:
         """Compile the language of a rule set."""
         self.marker = Marker(Language(read_language(rulebook)))
         self.facts = FactReader(self.marker, rulebook.criteria)
+        self._cited = re.compile(rf"\b(?:{'|'.join(map(re.escape, rulebook.criteria))})\b")
 
     def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
         """Return the sentences that are not code, each with everything that is found in it."""
         return [self.marker.mark(sentence) for sentence in sentences if sentence.block is not Block.CODE]
+
+    def read_facts(self, marked: Sequence[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
+        """Return what sentences state, but for those that cite a criterion by its id.
+
+        They repeat an answer, as a decision record of ours does, and the words around it are those of a rule.
+        """
+        return self.facts.read([one for one in marked if not self._cited.search(one.sentence.text)], lines)
 
     def language_of(self, marked: Sequence[Marked]) -> str:
         """Return the code of the language in which most sentences are written."""

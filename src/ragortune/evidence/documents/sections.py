@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 
-from ragortune.evidence.documents.language import Language, Place
-from ragortune.evidence.documents.tokens import tokenise
+from ragortune.evidence.documents.language import Language, Place, SectionName
+from ragortune.evidence.documents.tokens import Tokens
 from ragortune.model.documents import SectionKind
 
 _ASIDE = frozenset(
@@ -20,6 +22,7 @@ _ASIDE = frozenset(
 """Kinds that hold for everything below, whatever it is called, until a heading leads out."""
 _LEADING_OUT = frozenset((*_ASIDE, SectionKind.DECISION, SectionKind.CURRENT))
 _LONGEST_NAME = 160
+_FIRST_WORD = re.compile(r"[A-Za-z]\w*(?:'\w+)*")
 _MOST_REMEMBERED = 20_000
 
 
@@ -36,29 +39,23 @@ class SectionNames:
     def __init__(self, language: Language) -> None:
         """Take the language whose names count."""
         self._language = language
-        self._known: dict[tuple[str, Place], SectionKind | None] = {}
+        self._find = lru_cache(_MOST_REMEMBERED)(self._look_up)
 
     def kind_of(self, text: str, place: Place) -> SectionKind | None:
         """Return what a name means at a place, None where it means nothing there."""
-        key = text, place
-        if key not in self._known:
-            if len(self._known) >= _MOST_REMEMBERED:
-                self._known.clear()
-            self._known[key] = self._find(text, place) if len(text) <= _LONGEST_NAME else None
-        return self._known[key]
+        names = self._find(text) if len(text) <= _LONGEST_NAME else ()
+        return next((name.kind for name in names if place in name.at), None)
 
-    def _find(self, text: str, place: Place) -> SectionKind | None:
-        words = _strip_numbers(tokenise(text).words)
+    def _look_up(self, text: str) -> list[SectionName]:
+        first = _FIRST_WORD.match(text) if text.isascii() and "(" not in text else None
+        if first and not self._language.begins_name(first[0].lower()):
+            return []
+        words = _strip_numbers(Tokens(text).words)
         tried = [words]
         if "(" in words[1:]:
-            bracket = len(words) - 1 - list(reversed(words)).index("(")
+            bracket = len(words) - 1 - words[::-1].index("(")
             tried += [words[bracket + 1 :], words[:bracket]]
-        kinds = (self._name(_strip_end(part), place) for part in tried)
-        return next((kind for kind in kinds if kind is not None), None)
-
-    def _name(self, words: Sequence[str], place: Place) -> SectionKind | None:
-        names = self._language.name_of(words)
-        return next((name.kind for name in names if place in name.at), None)
+        return [name for part in tried for name in self._language.name_of(_strip_end(part))]
 
 
 def _strip_numbers(words: Sequence[str]) -> Sequence[str]:

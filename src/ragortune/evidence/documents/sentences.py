@@ -49,6 +49,8 @@ _FIELDS = frozenset(
 )
 _REMARK = re.compile(r"<!--(\s*ragortune\s*:.*?)-->", re.DOTALL)
 _OWN_KEY = "ragortune"
+_OWN_NAME = "agortune"
+"""What is in every text that speaks to this program, even where its name is disguised."""
 _NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*agortune\b", re.IGNORECASE)
 """What stands behind a fence and means this program, but is not its name alone."""
 _MISPLACED = re.compile(
@@ -91,7 +93,7 @@ class DesignText(msgspec.Struct, frozen=True):
 def read_sentences(text: str, language: Language, path: str = "the document") -> DesignText:
     """Take a document apart. Any text is a document; raises UnreadableError where it has more pieces than any team writes."""
     lines = split_lines(text)
-    reader = _Reader(SectionNames(language))
+    reader = _Reader(SectionNames(language), speaks=_OWN_NAME in text.casefold())
     for block in read_blocks(lines):
         reader.read_block(block)
         if len(reader.sentences) + len(reader.remarks) > MOST_SENTENCES:
@@ -123,8 +125,10 @@ def _find_misplaced(lines: Iterable[Line]) -> list[int]:
 class _Reader:
     """Collects the sentences of a document block by block."""
 
-    def __init__(self, names: SectionNames) -> None:
+    def __init__(self, names: SectionNames, *, speaks: bool) -> None:
         self.names = names
+        self.speaks = speaks
+        """Whether the document may say something to this program."""
         self.sentences: list[Sentence] = []
         self.remarks: list[tuple[Span, str, tuple[str, ...]]] = []
         self.declared: list[DeclaredText] = []
@@ -148,7 +152,7 @@ class _Reader:
             self.header = []
         if kind not in (BlockKind.ITEM, BlockKind.CODE):
             self.lists.clear()
-        if kind in (BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.ITEM):
+        if self.speaks and kind in (BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.ITEM):
             self._note_misplaced(block.lines)
         if kind is BlockKind.HEADING:
             self._read_heading(block)
@@ -367,7 +371,7 @@ class _Reader:
 
     def _empty(self, block: Block, kind: SectionKind, **around: Any) -> Sentence:
         """Return a sentence without words that stands in the current section."""
-        return Sentence("", (), block, kind, **{"section": self.section, **around})
+        return Sentence("", (), block, kind, around.pop("section", self.section), **around)
 
 
 def _measure_sections(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterable
+from functools import cached_property
 
 from ragortune.evidence.amounts import Amount, find_amounts
 
@@ -23,20 +24,20 @@ class Tokens:
 
     __slots__ = ("__dict__", "amounts", "text", "words")
 
-    def __init__(self, text: str) -> None:
-        """Cut a text."""
+    def __init__(self, text: str, classify: Callable[[Iterable[str]], tuple[str, ...]] = tuple) -> None:
+        """Cut a text; `classify` returns what its words count as."""
         self.text = text[:_LONGEST]
-        self.words: list[str] = []
         self.amounts: dict[int, Amount] = {}
         """By the place of their word."""
         text = _make_alike(self.text)
+        words: list[str] = []
         at = 0
         for amount in find_amounts(self.text) if _HAS_DIGIT.search(text) else ():
-            self.words += _TOKEN.findall(text, at, amount.start)
-            self.amounts[len(self.words)] = amount
-            self.words.append(f"<{amount.kind}>")
+            words += _TOKEN.findall(text, at, amount.start)
+            self.amounts[len(words)] = amount
+            words.append(f"<{amount.kind}>")
             at = _end_of_number(amount, text)
-        self.words += _TOKEN.findall(text, at)
+        self.words = classify(words + _TOKEN.findall(text, at))
 
     @cached_property
     def _places(self) -> list[tuple[int, int]]:
@@ -53,12 +54,6 @@ class Tokens:
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Return the range of characters that a range of words takes."""
         return self._places[start][0], self._places[end - 1][1]
-
-
-@lru_cache(maxsize=20_000)
-def tokenise(text: str) -> Tokens:
-    """Return the words of a text; what stands in a document again and again is cut once."""
-    return Tokens(text)
 
 
 def _end_of_number(amount: Amount, text: str) -> int:

@@ -10,6 +10,7 @@ import html
 import io
 import os
 import re
+import stat
 import zipfile
 import zlib
 from collections import Counter
@@ -91,11 +92,12 @@ def open_corpus(folder: Path) -> Corpus:
     if not folder.is_dir():
         raise UsageError("--docs takes a folder of documents", Place(str(folder)))
     skipped: Counter[str] = Counter()
-    sources = tuple(
-        Source(path.relative_to(folder).as_posix(), kind, path.stat().st_size)
-        for path, kind in _find_files(folder)
-        if not (reason := _refuse_file(path, kind)) or skipped.update((reason,))
-    )
+    sources: list[Source] = []
+    for path, kind, size in _find_files(folder):
+        if reason := _refuse_file(path, kind, size):
+            skipped[reason] += 1
+        else:
+            sources.append(Source(path.relative_to(folder).as_posix(), kind, size))
     if not sources:
         found = "; ".join(f"{files} skipped: {reason}" for reason, files in skipped.items())
         known = ", ".join(_KINDS)
@@ -106,25 +108,28 @@ def open_corpus(folder: Path) -> Corpus:
 
 def kind_of(name: str) -> str | None:
     """Return the kind of a document by the name of its file, None where it is no document."""
-    return None if _is_left_out(name) else _KINDS.get(name.rpartition(".")[2].lower())
+    kind = _KINDS.get(name.rpartition(".")[2].lower())
+    return None if kind is None or _is_left_out(name) else kind
 
 
 def _is_left_out(path: str) -> bool:
-    return any(part.startswith(".") or part in _LEFT_OUT for part in path.split("/"))
+    return "/." in f"/{path}" or not _LEFT_OUT.isdisjoint(path.split("/"))
 
 
-def _find_files(folder: Path) -> Iterator[tuple[Path, str]]:
+def _find_files(folder: Path) -> Iterator[tuple[Path, str, int]]:
+    """Yield path, kind and size of plain files that are documents by their names."""
     for current, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not _is_left_out(name)]
         for name in names:
             path = Path(current, name)
-            if (kind := kind_of(name)) and path.is_file() and not path.is_symlink():
-                yield path, kind
+            if kind := kind_of(name):
+                facts = path.lstat()
+                if stat.S_ISREG(facts.st_mode):
+                    yield path, kind, facts.st_size
 
 
-def _refuse_file(path: Path, kind: str) -> str | None:
+def _refuse_file(path: Path, kind: str, size: int) -> str | None:
     """Return why a file is skipped, None where it is not."""
-    size = path.stat().st_size
     if not size:
         return "empty"
     if kind == "pdf" and _load_pypdf() is None:

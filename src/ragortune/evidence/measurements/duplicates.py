@@ -1,26 +1,29 @@
 """Near-duplicates: pairs of texts that share most of what they do not share with everyone.
 
-Texts are compared by their runs of three words. A run that a tenth of all texts have is template (an instruction, a
+Texts are compared by their pairs of neighbouring words. A pair that a tenth of all texts have is template (an instruction, a
 navigation bar) and is left out first: rows under one prompt would all look alike otherwise.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from typing import NamedTuple
 
 Shingles = frozenset[int]
 
 _WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
 """A word; a single character in scripts that write no spaces or join particles to words."""
-_RUN = 3
 _TEMPLATE_SHARE = 0.1
 _TEMPLATE_LEAST = 10
-"""A run in fewer texts than this is no template, however few the texts are."""
-_WORD_BITS = 21
+"""A pair in fewer texts than this is no template, however few the texts are."""
+_WORD_BITS = 32
+_MOST_WORDS = 1_000_000
+"""Pairs of words of a collection that are compared; a small multiple of it is what memory takes."""
+_LEAST_RUNS = 8
 
 
 def split_words(text: str) -> list[str]:
@@ -36,30 +39,36 @@ def find_near_duplicates(texts: Sequence[str], threshold: float = 0.8) -> list[t
 
     Args:
         texts: the texts, in the order in which the first of several is kept.
-        threshold: least share of common runs of words among all runs of the two, between 0 and 1 (Jaccard).
+        threshold: least share of common pairs of words among all pairs of the two, between 0 and 1 (Jaccard).
 
     """
-    words = [split_words(text) for text in texts]
-    first: dict[tuple[str, ...], int] = {}
+    codes: defaultdict[str, int] = defaultdict(lambda: len(codes) + 1)
+    words = [array("L", (codes[word] for word in split_words(text))) for text in texts]
+    first: dict[bytes, int] = {}
     pairs = []
     for index, found in enumerate(words):
-        if (kept := first.setdefault(tuple(found), index)) != index:
+        if (kept := first.setdefault(found.tobytes(), index)) != index:
             pairs.append((kept, index))
     places = list(first.values())
-    runs = _number_runs(words[place] for place in places)
+    runs = _find_runs([words[place] for place in places])
     pairs += [(places[one], places[other]) for one, other in _join(_strip_template(runs), threshold)]
     return sorted(pairs)
 
 
-def _number_runs(texts: Iterable[list[str]]) -> list[Shingles]:
-    """Return the runs of each text as numbers: equal numbers are equal runs."""
-    codes: defaultdict[str, int] = defaultdict(lambda: len(codes) + 1)
-    numbered = []
+def _find_runs(texts: Sequence[array[int]]) -> list[Shingles]:
+    """Return the runs of each text as numbers: equal numbers are equal runs.
+
+    Of a large collection a fraction is kept, the same in each text, which estimates the share in common as well. A
+    text that is too short for that has none left.
+    """
+    rate = sum(map(len, texts)) // _MOST_WORDS * 2 + 1
+    found = []
     for words in texts:
-        code = [codes[word] for word in words] + [0] * (_RUN - len(words))
-        runs = zip(code, code[1:], code[2:], strict=False)
-        numbered.append(frozenset((a << _WORD_BITS | b) << _WORD_BITS | c for a, b, c in runs))
-    return numbered
+        padded = [*words, 0] if len(words) < 2 else words
+        numbers = (one << _WORD_BITS | two for one, two in itertools.pairwise(padded))
+        kept = frozenset(number for number in numbers if number % rate == 0)
+        found.append(kept if rate == 1 or len(kept) >= _LEAST_RUNS else frozenset())
+    return found
 
 
 class _Shingled(NamedTuple):
@@ -72,7 +81,7 @@ class _Shingled(NamedTuple):
 
 
 def _strip_template(texts: list[Shingles]) -> list[_Shingled]:
-    frequency = Counter(chain.from_iterable(texts))
+    frequency = Counter(itertools.chain.from_iterable(texts))
     limit = max(_TEMPLATE_SHARE * len(texts), _TEMPLATE_LEAST)
     template = {run for run, count in frequency.items() if count > limit}
     shared = sorted((count, run) for run, count in frequency.items() if 1 < count <= limit)

@@ -27,7 +27,7 @@ AUTHORIZATION = "RAGORTUNE_SEARCH_AUTHORIZATION"
 SECONDS = 30
 """An engine that takes longer for one question is of no use to a person."""
 _RESPONSE_BYTES = 8 * ANSWER_BYTES
-_PASSAGE_CHARACTERS = 50_000
+_PASSAGE_CHARACTERS = 20_000
 _CHUNK = 64 * 1024
 _FORMS = "http(s)://HOST/INDEX, postgresql://HOST/DATABASE or command:PROGRAM"
 
@@ -78,9 +78,8 @@ def connect_engine(source: str) -> Engine:
 
 def hide_password(address: str) -> str:
     """Return an address without user and password, to be shown."""
-    scheme, separator, rest = address.partition("://")
-    head, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{head.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+    scheme, separator, rest = address.partition("?")[0].partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 class _Outside:

@@ -24,10 +24,11 @@ _COLUMNS = """
     WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
 """
 _WORDS = "replace(plainto_tsquery({language}, %(question)s)::text, '&', '|')::tsquery"
-"""The words of a question joined by OR: joined by AND, as they come, a whole question finds nothing."""
+"""The words of a question joined by OR: joined by AND, as they come, a whole question finds nothing.
+`ts_rank` ranks such questions much better than `ts_rank_cd`, which looks for all the words near each other."""
 _BY_WORDS = (
     "SELECT {id}::text, left({text}, {most}) FROM {table} WHERE {words} @@ {query} "
-    "ORDER BY ts_rank_cd({words}, {query}, 1) DESC, 1 LIMIT %(k)s"
+    "ORDER BY ts_rank({words}, {query}, 1) DESC, 1 LIMIT %(k)s"
 )
 _BY_VECTOR = (
     "SELECT {id}::text, left({text}, {most}) FROM {table} WHERE {vector} IS NOT NULL "

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import re
+import itertools
 from collections import defaultdict
+from collections.abc import Iterable
 
 from ragortune.evidence.measurements.duplicates import split_words
+from ragortune.evidence.measurements.form import measure_form
+from ragortune.evidence.measurements.identifiers import count_identifiers, count_secrets
 from ragortune.evidence.measurements.intervals import bound_share
 from ragortune.evidence.measurements.questions import Question, Questions
-from ragortune.model.measurements import Measurement
+from ragortune.evidence.measurements.shape import asks, describe_shape
+from ragortune.model.measurements import MOST_EXAMPLES, Measurement
 from ragortune.support.record import NOTHING
+from ragortune.support.text import clean_line
 
 LEAST = 30
 """Fewer questions are an anecdote: of 30, a share of 0.8 has an interval from 0.63 to 0.90."""
+_EXAMPLE_WIDTH = 80
 _ASKING = 0.6
 _LABELS = 0.3
 """Fewer different answers than this share of the questions are labels."""
 _UNCLEAR = 0.1
-_ASKS = re.compile(
-    r"(who|whom|whose|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|should|will|would|has|have)\b",
-    re.IGNORECASE,
-)
-_MARKS = ("?", "\uff1f", "\u061f", "\u037e")
 
 
 def measure_kind(questions: Questions) -> Measurement:
     """Return how many of the rows ask something, and whether answering questions is what the system does."""
     rows = questions.rows
-    asking = sum(map(_asks, rows))
+    asking = sum(asks(row.text) for row in rows)
     answers = [row.answers[0].casefold() for row in rows if row.answers]
     clear = (
         len(rows) >= LEAST and asking >= _ASKING * len(rows) and len(set(answers)) > _LABELS * len(answers)
@@ -35,7 +36,7 @@ def measure_kind(questions: Questions) -> Measurement:
     return Measurement(
         "questions.kind",
         f"{asking / len(rows):.0%} of {len(rows):,} rows ask a question",
-        "a question mark at the end or a question word at the start",
+        "a question mark, or a question word at the start",
         len(rows),
         "questions",
         answers={"task.kind": "question_answering"} if clear and answers else NOTHING,
@@ -45,9 +46,10 @@ def measure_kind(questions: Questions) -> Measurement:
     )
 
 
-def _asks(question: Question) -> bool:
-    text = question.text.strip()
-    return text.endswith(_MARKS) or bool(_ASKS.match(text))
+def measure_answers(questions: Questions) -> tuple[Measurement, ...]:
+    """Return the form of the reference answers, nothing where there are too few."""
+    pairs = {row.text: row.written or row.answers[0] for row in questions.rows if row.answers}
+    return measure_form(describe_shape(list(pairs.items())), "questions") if len(pairs) >= LEAST else ()
 
 
 def measure_scope(questions: Questions) -> Measurement:
@@ -57,7 +59,8 @@ def measure_scope(questions: Questions) -> Measurement:
         if row.answers:
             groups[tuple(split_words(row.text))].append(row)
     count = sum(map(len, groups.values()))
-    unclear = sum(len(rows) for rows in groups.values() if _differ(rows))
+    differing = [rows for rows in groups.values() if _differ(rows)]
+    unclear = sum(map(len, differing))
     share = unclear / count if count else 0.0
     fault = share >= _UNCLEAR and unclear > 1
     advice = "the same question has different answers: it does not say for which document, customer or date it is asked"
@@ -70,6 +73,7 @@ def measure_scope(questions: Questions) -> Measurement:
         figures={"under_specified": round(share, 3), "different": len(groups)},
         interval=bound_share(unclear, count),
         notes=(f"{advice}; retrieval needs it as a filter",) if fault else (),
+        examples=show_examples(rows[0] for rows in differing),
         fault=fault,
     )
 
@@ -78,3 +82,9 @@ def _differ(rows: list[Question]) -> bool:
     """Return whether two of the rows have answers of which none is part of the other's."""
     first, *others = ({" ".join(split_words(answer)) for answer in row.answers} for row in rows)
     return any(not any(one in two or two in one for one in first for two in other) for other in others)
+
+
+def show_examples(questions: Iterable[Question]) -> tuple[str, ...]:
+    """Return the first questions as they may be shown: cut, and none with a secret or somebody's address in it."""
+    texts = (row.text for row in questions if not (count_secrets(row.text) or count_identifiers(row.text)))
+    return tuple(clean_line(text, _EXAMPLE_WIDTH) for text in itertools.islice(texts, MOST_EXAMPLES))

@@ -43,6 +43,8 @@ class Question(Record, frozen=True):
     """Names of the documents that hold the answer."""
     contexts: tuple[str, ...] = ()
     """Texts that hold the answer."""
+    written: str = ""
+    """The first answer as it was written, where it is JSON; of `answers` the keys are left out."""
 
 
 class Questions(Record, frozen=True):
@@ -138,7 +140,8 @@ class _RowReader:
         if not text.strip():
             self._rows.skip("has no question", line)
             return None
-        answers = tuple(strip_keys(answer) for answer in self._take("answer", fields, _ANSWER))
+        written = self._take("answer", fields, _ANSWER)
+        answers = tuple(strip_keys(answer) for answer in written)
         named = tuple(self._take("source", fields, _SOURCE))
         texts = tuple(self._take("context", fields, _CONTEXT))
         return Question(
@@ -147,6 +150,7 @@ class _RowReader:
             tuple(answer for answer in answers if answer),
             tuple(name for name in named if _is_name(name)),
             texts + tuple(name for name in named if not _is_name(name)),
+            written[0] if written and written[0].strip() != answers[0] else "",
         )
 
     def _take(self, role: str, fields: Mapping[str, object], names: Iterable[str]) -> list[str]:

@@ -6,10 +6,11 @@ words finds less than one by meaning can, so its hits are a lower bound.
 
 from __future__ import annotations
 
-import itertools
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from ragortune.evidence.measurements.coverage import (
     Verdict,
@@ -19,7 +20,13 @@ from ragortune.evidence.measurements.coverage import (
     summarise,
 )
 from ragortune.evidence.measurements.intervals import bound_mean, bound_share
-from ragortune.evidence.measurements.question_forms import LEAST, measure_kind, measure_scope
+from ragortune.evidence.measurements.question_forms import (
+    LEAST,
+    measure_answers,
+    measure_kind,
+    measure_scope,
+    show_examples,
+)
 from ragortune.evidence.measurements.questions import Question, Questions
 from ragortune.evidence.measurements.search import Engine, Passage
 from ragortune.model.measurements import Measurement
@@ -43,7 +50,12 @@ _SAME = 0.6
 _LEAST_COMPARED = 10
 """Fewer answers are not compared; between this and `LEAST` there are figures and no answers."""
 _SOME_NUMBERS = 10
+_FEW, _LABEL_SHARE = 3, 0.05
 _LOWER_BOUND = "search by words alone: a lower bound of what search by meaning can find; --search measures your own engine"
+_HITS = {
+    True: "the document or text that is named",
+    False: "half of the answer's wording, of answers that the documents hold",
+}
 _ADVICE = {
     Verdict.FOUND: "the documents hold the answers and the questions find them: retrieval can help",
     Verdict.MISSED: "the documents hold the answers, but the questions miss many of them: search by meaning besides words, "
@@ -53,20 +65,29 @@ _ADVICE = {
 }
 
 
+class Hit(NamedTuple):
+    """The first passage that holds the answer."""
+
+    rank: int
+    """From 1."""
+    fits: bool
+    """Whether it is within the context budget."""
+
+
 class Trial(Record, frozen=True):
     """What was found for a question."""
 
     question: Question
     passages: tuple[str, ...]
     """The best passages."""
-    rank: int | None
-    """Rank of the first passage that holds the answer, from 1; None where none does."""
-    fits: bool
-    """Whether that passage is within the context budget."""
-    oracle: float | None = None
-    """Share of the answer's wording in what question and answer find together; None where they were not searched for."""
-    named: bool = False
+    named: bool
     """Whether it is known which documents or texts hold the answer."""
+    by_name: Hit | None
+    """By these documents or texts."""
+    by_wording: Hit | None
+    """By the wording of the answer; not looked for where the documents decide."""
+    oracle: float | None
+    """Share of the answer's wording in what question and answer find together; None where they were not searched for."""
 
 
 def measure_questions(
@@ -83,7 +104,7 @@ def measure_questions(
         UsageError: the engine fails.
 
     """
-    found = [measure_kind(questions), measure_scope(questions)]
+    found = [measure_kind(questions), measure_scope(questions), *measure_answers(questions)]
     if engine is None:
         reason = "nothing to search in: name documents with --docs, or an engine of your own with --search"
         found.append(_refuse_coverage(0, reason))
@@ -101,35 +122,60 @@ def _search(rows: Sequence[Question], engine: Engine, progress: Callable[[str], 
     """Return what is found for a sample of the questions; those whose answers are compared come first."""
     dice = random.Random(0)  # noqa: S311  (a sample that is the same in every run)
     chosen = dice.sample(rows, min(len(rows), MOST_SEARCHED))
-    chosen.sort(key=lambda row: not row.answers)
     progress(f"searching for {count_words(len(chosen), 'question')}: {engine.label}")
-    return [_try(row, engine, compare=place < MOST_COMPARED) for place, row in enumerate(chosen)]
+    names = None if engine.names is None else NameIndex(engine.names)
+    labels = _find_labels(chosen)
+    chosen.sort(key=lambda row: not row.answers or row.answers[0] in labels)
+    trials = []
+    for place, row in enumerate(chosen):
+        compare = place < MOST_COMPARED and bool(row.answers) and row.answers[0] not in labels
+        named = bool(row.contexts) or any(names is None or names.holds(name) for name in row.sources)
+        if named or compare:  # of others nothing would follow
+            trials.append(_try(row, engine, named=named, compare=compare))
+    return trials
 
 
-def _try(question: Question, engine: Engine, *, compare: bool) -> Trial:
+def _find_labels(rows: Sequence[Question]) -> set[str]:
+    """Return answers that many questions share, such as yes and no: every document holds them."""
+    counts = Counter(row.answers[0] for row in rows if row.answers)
+    return {answer for answer, count in counts.items() if count > max(_FEW, _LABEL_SHARE * len(rows))}
+
+
+def _try(question: Question, engine: Engine, *, named: bool, compare: bool) -> Trial:
     passages = engine.search(question.text, _DEPTH)
-    named = bool(question.contexts) or any(_is_held(name, engine.names) for name in question.sources)
-    starts = list(itertools.accumulate((len(passage.text) for passage in passages), initial=0))
-    ranks = (rank for rank, start in enumerate(starts[:-1], 1) if rank <= _CUTOFFS[-1] or start < BUDGET)
-    rank = next((rank for rank in ranks if _is_hit(question, passages[rank - 1], named=named)), None)
-    fits = rank is not None and starts[rank - 1] < BUDGET
+    by_name = _find_first(passages, lambda passage: _is_named(question, passage)) if named else None
+    decided = named and engine.names is not None
+    worded = None if decided else _find_first(passages, lambda passage: _has_wording(question, passage))
     oracle = None
-    if compare and question.answers:
+    if compare:
         both = engine.search(f"{question.text}\n{question.answers[0]}", _TOP)
         oracle = cover_answer(question.answers, [passage.text for passage in both[:_TOP]])
     best = tuple(passage.text for passage in passages[:_TOP])
-    return Trial(question, best, rank, fits, oracle, named)
+    return Trial(question, best, named, by_name, worded, oracle)
 
 
-def _is_hit(question: Question, passage: Passage, *, named: bool) -> bool:
-    """Return whether a passage is of a document that holds the answer, or, where none is named, has its wording."""
-    if named and any(_are_same(name, passage.id) for name in question.sources):
+def _find_first(passages: Sequence[Passage], is_hit: Callable[[Passage], bool]) -> Hit | None:
+    """Return the first hit among the passages that matter: the best ten, and those within the context budget."""
+    start = 0
+    for rank, passage in enumerate(passages, 1):
+        fits = start < BUDGET
+        if (fits or rank <= _CUTOFFS[-1]) and is_hit(passage):
+            return Hit(rank, fits)
+        start += len(passage.text)
+    return None
+
+
+def _is_named(question: Question, passage: Passage) -> bool:
+    """Return whether a passage is of a document that is named, or of a text, and then has the answer's wording too."""
+    if any(_are_same(name, passage.id) for name in question.sources):
         return True
-    if named and not question.contexts:
+    if question.answers and not _has_wording(question, passage):
         return False
-    if question.answers and cover_answer(question.answers, [passage.text]) < _HOLDS:
-        return False
-    return not question.contexts or any(_overlap(context, passage.text) for context in question.contexts)
+    return any(_overlap(context, passage.text) for context in question.contexts)
+
+
+def _has_wording(question: Question, passage: Passage) -> bool:
+    return cover_answer(question.answers, [passage.text]) >= _HOLDS
 
 
 def _overlap(context: str, passage: str) -> bool:
@@ -137,19 +183,33 @@ def _overlap(context: str, passage: str) -> bool:
     return len(one & other) >= _SAME * max(1, min(len(one), len(other)))
 
 
-def _is_held(name: str, names: Collection[str] | None) -> bool:
-    """Return whether a document is among those that can be found, as far as it is known which those are."""
-    return names is None or name in names or any(_are_same(name, other) for other in names)
+class NameIndex:
+    """Names of documents, found whether a name, path or address is more or less than what the engine calls them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Take the names."""
+        self._whole = {_shorten_name(name) for name in names}
+        self._ends = {end for name in self._whole for end in _list_ends(name)}
+
+    def holds(self, name: str) -> bool:
+        """Return whether a document may be meant by a name."""
+        short = _shorten_name(name)
+        return short in self._ends or any(end in self._whole for end in _list_ends(short))
 
 
 def _are_same(name: str, found: str) -> bool:
-    """Return whether a name, path or address is that of a document found: equal, or the end of it, `#part` and ending aside."""
-    one, other = (_shorten_name(text) for text in (name, found))
-    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
-    return longer == shorter or longer.endswith(f"/{shorter}")
+    one, other = _shorten_name(name), _shorten_name(found)
+    return one in _list_ends(other) or other in _list_ends(one)
+
+
+def _list_ends(path: str) -> list[str]:
+    """Return `a/b/c`, `b/c` and `c`."""
+    parts = path.split("/")
+    return ["/".join(parts[start:]) for start in range(len(parts))]
 
 
 def _shorten_name(name: str) -> str:
+    """Return a name without `#part`, ending and case."""
     path = name.partition("#")[0].casefold().strip("/").removeprefix("./")
     return path.removesuffix(PurePosixPath(path).suffix)
 
@@ -159,18 +219,23 @@ def _shorten_name(name: str) -> str:
 
 def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> Measurement:
     """Return how often the answer is among what is found."""
-    judged = [trial for trial in trials if trial.named or (trial.oracle or 0.0) >= _HOLDS]
+    usable = engine.names is not None or any(trial.by_name for trial in trials)
+    judged = [
+        (trial.question, trial.by_name if trial.named and usable else trial.by_wording)
+        for trial in trials
+        if (trial.named and usable) or (trial.oracle or 0.0) >= _HOLDS
+    ]
     count = len(judged)
-    hits = sum(trial.fits for trial in judged)
+    hits = sum(hit is not None and hit.fits for _, hit in judged)
     interval = bound_share(hits, count)
-    shares = {f"hit_at_{k}": sum((trial.rank or _DEPTH + 1) <= k for trial in judged) for k in _CUTOFFS}
-    figures = {name: round(number / count, 3) for name, number in shares.items()} if count else {}
+    ranks = [hit.rank if hit else _DEPTH + 1 for _, hit in judged]
+    figures = {f"hit_at_{k}": round(sum(rank <= k for rank in ranks) / max(count, 1), 3) for k in _CUTOFFS}
     reason = ""
     if not count:
         reason = "no question names a document that was searched, and no answer's wording is in the documents"
     elif count < LEAST:
-        reason = f"{count_words(count, 'question')} are too few to tell; 100 give a margin of about 0.08"
-    elif verdict is Verdict.ABSENT:
+        reason = f"too few questions to tell ({count}); 100 give a margin of about 0.08"
+    elif verdict == Verdict.ABSENT:
         reason = "the documents do not hold the answers"
     elif not engine.complete:
         reason = (
@@ -182,7 +247,7 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
         f"{share:.0%} of {count:,} questions find their answer within 1,500 tokens ({interval[0]:.0%} to {interval[1]:.0%})"
         if count
         else "no question whose hits can be told",
-        f"{engine.label}; {_describe_hits(judged)}",
+        f"{engine.label}; a hit is a passage of {_HITS[usable and any(trial.named for trial in trials)]}",
         count,
         "questions",
         answers={"knowledge.retrievability": None if reason else _place_share(share, interval)},
@@ -190,14 +255,8 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
         interval=interval if count else None,
         reason=reason,
         notes=(_LOWER_BOUND,) if engine.names is not None and share < LEVEL_EDGES[-1] else (),
+        examples=show_examples(question for question, hit in judged if hit is None),
     )
-
-
-def _describe_hits(judged: Sequence[Trial]) -> str:
-    named = sum(trial.named for trial in judged)
-    if named == len(judged):
-        return "a hit is a passage of the document or text that is named"
-    return "a hit is a passage with half of the answer's wording, of answers that the documents hold"
 
 
 def _place_share(share: float, interval: tuple[float, float]) -> object:
@@ -224,7 +283,9 @@ def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
     """Return how much of the answers is in what is found, and where the knowledge therefore is."""
     count = len(trials)
     few = (
-        f"{LEAST} questions with reference answers are needed, and there are {count}" if count < LEAST else ""
+        f"{LEAST} questions with reference answers, other than labels, are needed, and there are {count}"
+        if count < LEAST
+        else ""
     )
     if count < _LEAST_COMPARED:
         return _refuse_coverage(count, few)
@@ -251,7 +312,7 @@ def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
             "oracle": coverage.oracle,
             "shuffled": coverage.shuffled,
             "separation": coverage.separation,
-            "verdict": verdict,
+            "verdict": verdict.value,
         },
         interval=bound_mean(found),
         reason=few or ("" if coverage.is_shown else _ADVICE[verdict]),

@@ -28,6 +28,7 @@ from ragortune.evidence.measurements.intervals import bound_share
 from ragortune.evidence.measurements.text_changes import Changes, Comparer
 from ragortune.model.measurements import Measurement
 from ragortune.support.errors import UsageError
+from ragortune.support.text import count_words
 
 _LEVELS = ("static", "low", "medium", "high", "very high")
 _ANSWERS = ("static", "yearly", "monthly", "weekly", "daily")
@@ -111,11 +112,12 @@ def _judge_changes(history: History, changes: Mapping[int, Changes], quarter: Ch
     return Measurement(
         "documents.volatility",
         f"{share:.0%} of {quarter.documents:,} documents and {quarter.gone:.1%} of their sentences changed within"
-        f" 90 days; there was work on them on {days} days",
+        f" 90 days; there was work on them on {count_words(days, 'day')}",
         _METHOD,
         quarter.documents,
         "documents",
         answers={_CRITERION: answers[0] if len(answers) == 1 else list(answers)},
+        quantities={"changed_per_month": round(month.fresh, 4)},
         figures=figures,
         interval=interval,
         notes=tuple(_list_notes(history, quarter, burst)),

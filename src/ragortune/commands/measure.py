@@ -1,0 +1,243 @@
+"""`measure`: answers from a team's own documents, questions, examples and logs, written beside those of people."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ragortune.check import gather_answers
+from ragortune.commands.documents import ENDINGS, Limits, read_design_text
+from ragortune.commands.formats import Look, choose_format, choose_sections, render
+from ragortune.commands.shared import choose_date, open_rulebook
+from ragortune.costs.derived import add_facts
+from ragortune.engine import judge_profile
+from ragortune.evidence.documents.reader import read_design
+from ragortune.evidence.measurements.agreement import MeasuredAnswer, compare_answers, list_entries
+from ragortune.evidence.measurements.corpus import open_corpus
+from ragortune.evidence.measurements.direction import tell_direction
+from ragortune.evidence.measurements.documents import measure_documents
+from ragortune.evidence.measurements.examples import measure_examples, read_examples
+from ragortune.evidence.measurements.questions import read_questions
+from ragortune.evidence.measurements.retrieval import measure_questions
+from ragortune.evidence.measurements.search import open_engine
+from ragortune.evidence.profile import Vocabulary
+from ragortune.evidence.profile_files import write_profile
+from ragortune.evidence.round_trip import write_answers
+from ragortune.model import Profile, Rulebook
+from ragortune.model.measurements import Measurement
+from ragortune.report.measurements import MeasureReport
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
+from ragortune.support.reading import PROFILE_BYTES, decode_text, parse_text, read_bytes, read_document
+from ragortune.support.record import Record
+from ragortune.support.text import clean_text, count_words, quote_value
+from ragortune.support.writing import refuse_unwritable, write_file
+
+_YAML_ENDINGS = (".yaml", ".yml")
+
+
+class MeasureRequest(Record, frozen=True):
+    """What the command line asks of `measure`."""
+
+    docs: str | None = None
+    """Folder of the material."""
+    questions: str | None = None
+    """Questions with reference answers."""
+    search: str | None = None
+    """Search engine to measure in place of the embedded index."""
+    examples: str | None = None
+    """Training examples."""
+    test: str | None = None
+    """Test examples, which must not be among the others."""
+    calls: str | None = None
+    """Log of model calls."""
+    calls_map: tuple[str, ...] = ()
+    """Columns of the log, each `NAME=COLUMN`."""
+    output: str | None = None
+    """Profile to write or complete."""
+    check: str | None = None
+    """Profile or decision record that the measured answers are held against."""
+    no_examples: bool = False
+    """Whether no text of the data is shown, not even a masked example."""
+    format: str = "text"
+    show: str | None = None
+    full: bool = False
+    color: str = "auto"
+    rules: str | None = None
+    as_of: str | None = None
+
+
+def measure_project(request: MeasureRequest, environment: Environment) -> ExitCode:
+    """Measure what is named, and print, write or check the answers.
+
+    Returns FINDINGS where --check finds that an answer no longer holds, UNDECIDED where nothing could be told.
+
+    Raises:
+        UsageError: nothing to measure is named, or the profile cannot be written.
+        RagortuneError: some input cannot be used; nothing is written then.
+
+    """
+    form = choose_format("measure", request.format)
+    show = choose_sections("measure", form, request.show, full=request.full)
+    _refuse_options(request, environment)
+    rulebook = open_rulebook(request.rules, environment)
+    vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
+    today = choose_date(request.as_of, environment)
+    text = _read_output(request.output, environment)
+    known = _read_known(request, text, rulebook, vocabulary, environment)
+    measurements = tuple(_measure(request, today, environment))
+    if request.no_examples:
+        measurements = tuple(own.replace(examples=()) for own in measurements)
+    answers = compare_answers(measurements, known, vocabulary, today)
+    after = _with_answers(known, answers, vocabulary)
+    advice = _advise(known, rulebook, today), _advise(after, rulebook, today)
+    report = MeasureReport(measurements, answers, today, request.check or request.output, advice)
+    if request.output is not None:
+        _write_output(request.output, text, answers, rulebook, environment)
+    environment.write(render("measure", form, report, environment, Look(request.color, show)))
+    if request.check is not None and report.disputed:
+        return ExitCode.FINDINGS
+    return ExitCode.OK if answers else ExitCode.UNDECIDED
+
+
+def _refuse_options(request: MeasureRequest, environment: Environment) -> None:
+    """Raise UsageError where options do not go together, before anything is measured."""
+    if not (request.docs or request.questions or request.examples or request.calls):
+        raise UsageError(
+            "nothing to measure is named", None, "--docs DIR, --questions, --examples or --calls"
+        )
+    for option, needed in (("search", "questions"), ("test", "examples"), ("calls_map", "calls")):
+        if getattr(request, option) and not getattr(request, needed):
+            raise UsageError(f"--{option.replace('_', '-')} goes with --{needed}")
+    if request.output is not None:
+        if request.check is not None:
+            raise UsageError("--check reads a profile, --output writes one; use one of them")
+        if not request.output.lower().endswith(_YAML_ENDINGS):
+            raise UsageError(
+                f"profiles are saved as YAML, not as {quote_value(request.output)}", None, "-o profile.yaml"
+            )
+        refuse_unwritable(request.output, environment)
+
+
+# --- measured -----------------------------------------------------------------------------------------------------
+
+
+def _measure(request: MeasureRequest, today: str, environment: Environment) -> Iterator[Measurement]:
+    """Yield what the probes find, in an order in which later ones know more; raises RagortuneError."""
+
+    def progress(line: str) -> None:
+        environment.note(clean_text(line))
+
+    def place(name: str) -> Path:
+        return Path(environment.folder, name)
+
+    found: list[Measurement] = []
+    corpus = None
+    if request.docs is not None:
+        corpus = open_corpus(place(request.docs))
+        found += measure_documents(corpus, today, progress)
+    if request.questions is not None:
+        questions = read_questions(place(request.questions))
+        engine = open_engine(request.search, corpus, questions.read_texts())
+        found += measure_questions(questions, engine, progress)
+    if request.examples is not None:
+        test = None if request.test is None else read_examples(place(request.test))
+        found += measure_examples(read_examples(place(request.examples)), test, progress)
+    if request.questions is not None or request.examples is not None:
+        found.append(tell_direction(found))
+    if request.calls is not None:
+        from ragortune.evidence.measurements.calls import measure_calls  # noqa: PLC0415  (brings in a database)
+
+        found += measure_calls(request.calls, _read_mapping(request.calls_map), progress)
+    yield from found
+
+
+def _read_mapping(settings: tuple[str, ...]) -> Mapping[str, str]:
+    pairs = [setting.partition("=") for setting in settings]
+    for setting, (name, _, column) in zip(settings, pairs, strict=True):
+        if not (name and column):
+            raise UsageError.expected("--calls-map", "NAME=COLUMN", setting)
+    return {name: column for name, _, column in pairs}
+
+
+# --- the profile --------------------------------------------------------------------------------------------------
+
+
+def _read_output(name: str | None, environment: Environment) -> str | None:
+    """Return what the profile to be written holds now; None where there is none."""
+    if name is None or not os.path.exists(Path(environment.folder, name)):
+        return None
+    return decode_text(read_bytes(Path(environment.folder, name), PROFILE_BYTES), name)
+
+
+def _read_known(
+    request: MeasureRequest,
+    text: str | None,
+    rulebook: Rulebook,
+    vocabulary: Vocabulary,
+    environment: Environment,
+) -> Profile:
+    """Return what is known without measuring: from the profile to complete, or what is to be checked."""
+    name = request.check
+    if name is not None and name.lower().endswith(ENDINGS):
+        reading = read_design(
+            read_design_text(name, name, Limits(), environment), name, rulebook, prose=False
+        )
+        known = gather_answers(reading, vocabulary).profile
+        if not known.levels:
+            raise UnreadableError("has no `ragortune` block with answers to check", Place(name))
+        return known
+    if name is not None:
+        document = read_document(name, PROFILE_BYTES, environment.stdin)
+    elif request.output is not None and text is not None:
+        document = parse_text(text, request.output)
+    else:
+        return Profile({})
+    return vocabulary.read_profile(document.data, document)
+
+
+def _with_answers(known: Profile, answers: tuple[MeasuredAnswer, ...], vocabulary: Vocabulary) -> Profile:
+    """Return the profile as it would be if what was measured were true throughout."""
+    measured = {own.name: own.value for own in answers if own.levels}
+    levels = vocabulary.read_profile(measured).levels
+    quantities = vocabulary.read_profile(
+        {"quantities": {own.name.partition(".")[2]: own.value for own in answers if not own.levels}}
+    ).quantities
+    shared = {own.criterion for own in known.quantities.values()} & levels.keys()
+    kept = {name: own for name, own in known.quantities.items() if own.criterion not in shared}
+    return known.replace(levels={**known.levels, **levels}, quantities={**kept, **quantities})
+
+
+def _advise(profile: Profile, rulebook: Rulebook, today: str) -> str | None:
+    """Return the option that a profile speaks for; None where too little is known to tell."""
+    advice = judge_profile(rulebook, add_facts(rulebook, profile, today))
+    return None if advice.default or advice.too_little_known else advice.option.value
+
+
+def _write_output(
+    name: str,
+    text: str | None,
+    answers: tuple[MeasuredAnswer, ...],
+    rulebook: Rulebook,
+    environment: Environment,
+) -> None:
+    """Write or complete the profile; raises UsageError, with the file as it was, where it could not be read back."""
+    entries = list_entries(answers)
+    base = write_profile(rulebook.criteria.values()) if text is None else text
+    written = write_answers(base, entries, {own.name: own.remark for own in answers if not own.agrees})
+    if written == text:
+        environment.note(clean_text(f"note: there is nothing to add to {name}"))
+        return
+
+    def refuse_changed() -> None:
+        if _read_output(name, environment) != text:
+            raise UsageError(f"{quote_value(name)} changed while it was read; run the command again")
+
+    try:
+        document = parse_text(written, name)
+        Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
+    except RagortuneError as error:
+        raise UsageError(f"{quote_value(name)} cannot take these answers: {error}") from error
+    write_file(name, written, environment, before=refuse_changed)
+    environment.note(clean_text(f"note: {count_words(len(entries), 'measured answer')} written into {name}"))

@@ -1,0 +1,148 @@
+"""Measured answers beside those that a profile already has: what is new, what agrees, and what does not.
+
+A person's answer is never replaced. An answer that was measured before is, because it was only ever a figure of its day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ragortune.evidence.entries import describe_details
+from ragortune.evidence.profile import Vocabulary
+from ragortune.model import Answer, Profile, Provenance, QuantityValue
+from ragortune.model.measurements import Measurement
+from ragortune.support.record import NOTHING, Record
+from ragortune.support.text import clean_line, cut_text, join_words
+
+_LONGEST_EVIDENCE = 400
+_FITS, _PATH = "knowledge.fits_prompt", "knowledge.access_path"
+
+
+class MeasuredAnswer(Record, frozen=True):
+    """One answer or quantity that was measured, beside what the profile says."""
+
+    name: str
+    """Criterion, or `quantities.` and the name of a quantity."""
+    value: object
+    """As a profile holds it."""
+    levels: tuple[str, ...]
+    """Levels that it allows; empty for a quantity."""
+    measurement: Measurement
+    date: str
+    """The date for which it holds, YYYY-MM-DD."""
+    answered: Answer | QuantityValue | None = None
+    """What the profile says; None where it says nothing."""
+    agrees: bool = True
+    """False where what the profile says cannot be true if what was measured is."""
+
+    @property
+    def replaces(self) -> bool:
+        """Whether it may be written: nobody has answered, or an older measurement has."""
+        return self.answered is None or self.answered.source is Provenance.MEASURED
+
+    @property
+    def remark(self) -> str:
+        """What stands beside the answer of a person who says something else."""
+        return clean_line(
+            f"measured {self.date}: {join_words(self.levels, 'or') or self.value}; {self.measurement.says}",
+            160,
+        )
+
+    @property
+    def entry(self) -> dict[str, object]:
+        """What a profile holds: the value with its evidence, source and date."""
+        words = describe_figures(self.measurement)
+        return {
+            "value": self.value,
+            **describe_details(Answer((), self.value, Provenance.MEASURED, words, self.date)),
+        }
+
+
+def describe_figures(measurement: Measurement) -> str:
+    """Return figures, method, sample and interval on one line, as they stand beside an answer as its evidence."""
+    parts = [measurement.method, f"n = {measurement.count:,} {measurement.of}"]
+    if measurement.interval is not None:
+        low, high = (f"{end:.3g}" if abs(end) < 1000 else f"{end:,.0f}" for end in measurement.interval)
+        parts.append(f"95% interval {low} to {high}")
+    return cut_text(f"{measurement.says} ({'; '.join(parts)})", _LONGEST_EVIDENCE)
+
+
+def compare_answers(
+    measurements: Iterable[Measurement], profile: Profile, vocabulary: Vocabulary, today: str
+) -> tuple[MeasuredAnswer, ...]:
+    """Return what was measured beside what a profile says; of two probes on one question the later one counts.
+
+    Args:
+        measurements: in the order of the probes.
+        profile: what is known already.
+        vocabulary: of the rule set.
+        today: the date of measurements that have none of their own, YYYY-MM-DD.
+
+    """
+    found: dict[str, MeasuredAnswer] = {}
+    for measurement in _leave_path_open(tuple(measurements)):
+        date = measurement.date or today
+        for name, value in measurement.answers.items():
+            levels = vocabulary.read_profile({name: value}).levels.get(name, ())
+            if levels:
+                found[name] = _compare_levels(
+                    MeasuredAnswer(name, value, levels, measurement, date), profile, vocabulary
+                )
+        for name, value in measurement.quantities.items():
+            own = MeasuredAnswer(f"quantities.{name}", value, (), measurement, date)
+            measured = vocabulary.read_profile({"quantities": {name: value}}).quantities[name]
+            if not _is_answered(profile, measured.criterion):
+                found[own.name] = _compare_numbers(own, profile.quantities.get(name), measured)
+    return tuple(found.values())
+
+
+def _leave_path_open(measurements: tuple[Measurement, ...]) -> Iterator[Measurement]:
+    """Yield measurements without an answer on how facts are reached where all of the material fits a prompt.
+
+    That a search finds the passages does not show that anything has to be searched for.
+    """
+    fits = any(own.answers.get(_FITS) == "yes" for own in measurements)
+    for own in measurements:
+        if fits and _PATH in own.answers:
+            yield own.replace(answers={name: value for name, value in own.answers.items() if name != _PATH})
+        else:
+            yield own
+
+
+def _compare_levels(own: MeasuredAnswer, profile: Profile, vocabulary: Vocabulary) -> MeasuredAnswer:
+    levels = profile.levels.get(own.name)
+    if not levels:
+        return own
+    answered = profile.answers.get(own.name) or Answer(
+        levels, levels[0] if len(levels) == 1 else list(levels)
+    )
+    agrees = not set(levels).isdisjoint(own.levels)
+    if vocabulary.allows_several(own.name):
+        agrees = set(own.levels) <= set(levels)
+    return own.replace(answered=answered, agrees=agrees)
+
+
+def _compare_numbers(
+    own: MeasuredAnswer, known: QuantityValue | None, measured: QuantityValue
+) -> MeasuredAnswer:
+    """Set a measured quantity beside a known one, which it contradicts where their ranges do not meet."""
+    if known is None or known.names:
+        return own.replace(answered=known)
+    agrees = known.low <= measured.high and measured.low <= known.high
+    return own.replace(answered=known, agrees=agrees)
+
+
+def _is_answered(profile: Profile, criterion: str | None) -> bool:
+    """Return whether a person has answered the criterion that asks for the same number as a quantity.
+
+    Then only the criterion is compared: a profile in which the two differ could not be read.
+    """
+    if criterion is None or criterion not in profile.levels:
+        return False
+    answer = profile.answers.get(criterion)
+    return answer is None or answer.source not in {Provenance.MEASURED, Provenance.DERIVED}
+
+
+def list_entries(answers: Iterable[MeasuredAnswer]) -> Mapping[str, object]:
+    """Return what may be written into a profile, by criterion."""
+    return {own.name: own.entry for own in answers if own.replaces} or NOTHING

@@ -1,0 +1,133 @@
+"""Chat rows of training files, in the forms of OpenAI, Anthropic, Bedrock and ShareGPT: who says what, and what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+_ROLES = {
+    "human": "user",
+    "gpt": "assistant",
+    "model": "assistant",
+    "developer": "system",
+    "function": "tool",
+    "observation": "tool",
+} | {role: role for role in ("system", "user", "assistant", "tool")}
+_LONGEST_NAME = 200
+
+
+class Call(NamedTuple):
+    """A call of a tool that a row shows the model."""
+
+    name: str
+    arguments: object
+    """As the row has them: a text that should be JSON, or data."""
+
+
+class Turn(NamedTuple):
+    """One message."""
+
+    role: str
+    """`system`, `user`, `assistant` or `tool`; empty if it is none of these."""
+    text: str
+    calls: tuple[Call, ...] = ()
+
+
+class Chat(NamedTuple):
+    """A row with its messages in order."""
+
+    turns: tuple[Turn, ...]
+    tools: frozenset[str]
+    """Names of the tools that the row declares."""
+
+
+def read_chat(row: Mapping[str, Any], messages: object) -> Chat:
+    """Return the chat of a row; what is not understood is left empty, for `find_faults` to name.
+
+    Args:
+        row: the row; `system` beside the messages and the declared tools are read from it.
+        messages: the list of messages, from whichever key has it.
+
+    """
+    turns = [_read_turn(message) for message in messages] if isinstance(messages, list) else []
+    if system := _read_content(row.get("system")).text:
+        turns.insert(0, Turn("system", system))
+    return Chat(tuple(turns), frozenset(_declared_tools(row)))
+
+
+def find_faults(chat: Chat) -> Iterator[str]:
+    """Yield what makes a row unfit for training, by the names of `defects.FAULTS`."""
+    roles = [turn.role for turn in chat.turns]
+    if "" in roles:
+        yield "unknown_role"
+    if "user" not in roles:
+        yield "no_user"
+    if not roles or roles[-1] != "assistant":
+        yield "last_not_assistant"
+    calls = [call for turn in chat.turns for call in turn.calls]
+    if any(call.name not in chat.tools for call in calls):
+        yield "undeclared_tool"
+    yield from filter(None, (_fault_of_arguments(call.arguments) for call in calls))
+
+
+def _fault_of_arguments(arguments: object) -> str | None:
+    if isinstance(arguments, str):
+        try:
+            arguments = json.loads(arguments or "{}")
+        except (ValueError, RecursionError):
+            return "broken_arguments"
+        if isinstance(arguments, str):
+            return "double_encoded"
+    return None if isinstance(arguments, dict) else "broken_arguments"
+
+
+def _read_turn(message: object) -> Turn:
+    if not isinstance(message, dict):
+        return Turn("", "")
+    role = _ROLES.get(str(message.get("role", message.get("from"))).lower(), "")
+    content = _read_content(message.get("content", message.get("value")))
+    called = [*_as_list(message.get("tool_calls")), message.get("function_call")]
+    functions = [call.get("function", call) for call in called if isinstance(call, dict)]
+    calls = [_read_call(function, "arguments") for function in functions if isinstance(function, dict)]
+    return Turn(role, content.text, (*content.calls, *calls))
+
+
+def _read_content(content: object) -> Turn:
+    """Return text and calls of a message's content: a text, or a list of parts as each vendor writes them."""
+    if isinstance(content, str):
+        return Turn("", content)
+    texts, calls = [], []
+    for part in _as_list(content):
+        if not isinstance(part, dict):
+            continue
+        use = part if part.get("type") == "tool_use" else part.get("toolUse")
+        if isinstance(use, dict):
+            calls.append(_read_call(use, "input"))
+        elif isinstance(part.get("text"), str):
+            texts.append(part["text"])
+        else:  # a picture, a document, the result of a tool
+            texts.append(json.dumps(part, ensure_ascii=False))
+    return Turn("", "\n".join(texts), tuple(calls))
+
+
+def _read_call(call: Mapping[str, Any], arguments: str) -> Call:
+    return Call(str(call.get("name"))[:_LONGEST_NAME], call.get(arguments))
+
+
+def _declared_tools(row: Mapping[str, Any]) -> Iterator[str]:
+    configuration = row.get("toolConfig")
+    nested = configuration.get("tools") if isinstance(configuration, dict) else None
+    for tool in [*_as_list(row.get("tools")), *_as_list(row.get("functions")), *_as_list(nested)]:
+        if isinstance(tool, dict):
+            inner = tool.get("function") or tool.get("toolSpec") or tool
+            yield str(inner.get("name") if isinstance(inner, dict) else inner)[:_LONGEST_NAME]
+
+
+def _as_list(value: object) -> list[Any]:
+    if isinstance(value, str):  # some tables hold lists as JSON
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return []
+    return value if isinstance(value, list) else []

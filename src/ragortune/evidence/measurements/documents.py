@@ -1,0 +1,233 @@
+"""What a team's documents show: size in tokens, how often they change, near-copies, terms of their own, secrets."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ragortune.evidence.measurements.corpus import TEXT_BYTES, Corpus, Source
+from ragortune.evidence.measurements.duplicates import find_near_duplicates
+from ragortune.evidence.measurements.identifiers import count_identifiers, count_secrets, list_terms
+from ragortune.evidence.measurements.intervals import bound_share
+from ragortune.evidence.measurements.token_estimates import (
+    ENGLISH_ERROR,
+    OTHER_ERROR,
+    detect_language,
+    estimate_tokens,
+)
+from ragortune.evidence.measurements.volatility import measure_volatility
+from ragortune.model.measurements import MOST_EXAMPLES, Measurement
+from ragortune.support.reading import show_size
+from ragortune.support.text import clean_line, count_words, join_words
+
+_SAMPLE_BYTES = 5 * 1024 * 1024
+"""So much is read of all documents together; of more, a random sample."""
+_SLOW_BYTES = 512 * 1024
+"""So much of the text of PDF and Office files, which takes long to take out."""
+_LEAST_BYTES = 128 * 1024
+"""At least so much of each kind."""
+_PART = 64 * 1024
+"""So many characters of a document are read where not all documents are, so that the sample has many."""
+_SLOW = frozenset(("pdf", "office"))
+_SIZE_EDGES = (50_000, 200_000, 2_000_000, 200_000_000)
+"""Where the bands of `knowledge.size` end."""
+_PROMPT_TOKENS = 100_000
+_DEVIATIONS = 1.96
+_SHORT = 200
+"""A document of fewer characters is too short to be called a copy."""
+_MANY_COPIES = 0.05
+_EXAMPLE_WIDTH, _SHOWN_TERMS = 80, 20
+
+
+class Sampled(NamedTuple):
+    """A document that was read."""
+
+    source: Source
+    text: str
+    tokens: float
+    """Of the whole document, also where only its beginning was read."""
+    language: str
+
+
+def measure_documents(corpus: Corpus, as_of: str, progress: Callable[[str], None]) -> tuple[Measurement, ...]:
+    """Return what the documents show.
+
+    Args:
+        corpus: the documents.
+        as_of: day up to which their history counts, YYYY-MM-DD.
+        progress: takes a line for each step.
+
+    """
+    progress(f"reading {count_words(len(corpus.sources), 'document')}")
+    sample = list(_draw_sample(corpus))
+    measured = [_measure_size(corpus, sample), measure_volatility(corpus.folder, as_of, progress)]
+    progress("looking for near-copies, terms and secrets")
+    return (*measured, _measure_copies(sample), _measure_terms(sample), _measure_secrets(sample))
+
+
+def _draw_sample(corpus: Corpus) -> Iterator[Sampled]:
+    """Read documents of each kind in an order that is random, but the same each time, up to so many bytes."""
+    kinds: defaultdict[str, list[Source]] = defaultdict(list)
+    for source in sorted(corpus.sources, key=lambda source: zlib.crc32(source.name.encode(errors="replace"))):
+        kinds[source.kind].append(source)
+    most = TEXT_BYTES if corpus.size <= _SAMPLE_BYTES else _PART
+    for kind, sources in sorted(kinds.items()):
+        share = sum(source.size for source in sources) / corpus.size
+        left = _SLOW_BYTES if kind in _SLOW else max(_LEAST_BYTES, share * _SAMPLE_BYTES)
+        for source in sources:
+            if left <= 0:
+                break
+            text = corpus.read(source)
+            whole = max(1.0, len(text) / most) * (
+                1.0 if kind in _SLOW else max(1.0, source.size / TEXT_BYTES)
+            )
+            text = text[:most]
+            left -= len(text.encode(errors="replace"))
+            yield Sampled(source, text, whole * estimate_tokens(text), detect_language(text))
+
+
+# --- size ---------------------------------------------------------------------------------------------------------
+
+
+def _measure_size(corpus: Corpus, sample: Sequence[Sampled]) -> Measurement:
+    kinds = {
+        kind: _total_kind(corpus, sample, kind) for kind in sorted({item.source.kind for item in sample})
+    }
+    tokens = sum(total for total, _ in kinds.values())
+    shares = _share_languages(sample, {kind: total for kind, (total, _) in kinds.items()})
+    doubt = OTHER_ERROR - (OTHER_ERROR - ENGLISH_ERROR) * shares.get("en", 0.0) / max(1.0, tokens)
+    spread = math.hypot(doubt * tokens, *(error for _, error in kinds.values()))
+    low, high = max(0, round(tokens - spread)), round(tokens + spread)
+    answers: dict[str, object] = {"knowledge.size": _place_size(round(tokens), low, high)}
+    if high < _PROMPT_TOKENS:
+        answers["knowledge.fits_prompt"] = "yes"
+    measured = Measurement(
+        "documents.size",
+        f"{tokens:,.0f} tokens ({low:,} to {high:,}) in {count_words(len(corpus.sources), 'document')}",
+        "tokens estimated from the characters of each script",
+        len(sample),
+        "documents",
+        answers=answers,
+        quantities={"corpus_tokens": max(1, round(tokens))},
+        figures={
+            "tokens": round(tokens),
+            "documents": len(corpus.sources),
+            "bytes": corpus.size,
+            "kinds": {kind: round(total) for kind, (total, _) in kinds.items()},
+            "languages": {code: round(total) for code, total in shares.items()},
+        },
+        interval=(low, high),
+        notes=tuple(_list_notes(corpus, sample)),
+    )
+    if any(item.text.strip() for item in sample):
+        return measured
+    reason = "no document has text that can be read; scanned pages need text recognition first"
+    return measured.replace(answers={"knowledge.size": None}, quantities={}, reason=reason)
+
+
+def _total_kind(corpus: Corpus, sample: Sequence[Sampled], kind: str) -> tuple[float, float]:
+    """Return the tokens of all documents of a kind, and half of the 95% interval that sampling leaves.
+
+    Ratio estimate: the tokens to a byte in the sample, times the bytes of all documents of the kind.
+    """
+    read = [item for item in sample if item.source.kind == kind]
+    sizes = [source.size for source in corpus.sources if source.kind == kind]
+    ratio = sum(item.tokens for item in read) / sum(item.source.size for item in read)
+    total, count = ratio * sum(sizes), len(read)
+    if count == len(sizes):
+        return total, 0.0
+    if count == 1:
+        return total, total / 2  # one document tells nothing of the spread
+    variance = sum((item.tokens - ratio * item.source.size) ** 2 for item in read) / (count - 1)
+    error = len(sizes) * math.sqrt(variance / count * (1 - count / len(sizes)))
+    return total, min(total, _DEVIATIONS * error)
+
+
+def _share_languages(sample: Sequence[Sampled], kinds: Mapping[str, float]) -> dict[str, float]:
+    """Return the tokens of each language, most first, from the shares in the sample of each kind."""
+    read: defaultdict[str, float] = defaultdict(float)
+    languages: defaultdict[str, float] = defaultdict(float)
+    for item in sample:
+        read[item.source.kind] += item.tokens
+    for item in sample:
+        if item.tokens:
+            languages[item.language] += kinds[item.source.kind] * item.tokens / read[item.source.kind]
+    return dict(sorted(languages.items(), key=lambda language: -language[1]))
+
+
+def _place_size(tokens: int, low: int, high: int) -> object:
+    """Return the size, or its range where that reaches over the edge of a band."""
+    return {"from": low, "to": high} if any(low < edge <= high for edge in _SIZE_EDGES) else tokens
+
+
+def _list_notes(corpus: Corpus, sample: Sequence[Sampled]) -> Iterator[str]:
+    for reason, files in corpus.skipped.items():
+        yield f"{count_words(files, 'file')} skipped: {reason}"
+    if len(sample) < len(corpus.sources):
+        yield f"estimated from a random sample of {len(sample):,} of {len(corpus.sources):,} documents"
+    if cut := sum(item.source.size > TEXT_BYTES and item.source.kind not in _SLOW for item in sample):
+        yield f"of {count_words(cut, 'document')} only the first {show_size(TEXT_BYTES)} was read"
+    if bare := sum(not item.text.strip() for item in sample):
+        yield f"{count_words(bare, 'document')} without text that can be read, such as scanned pages"
+    yield "counted as the tokenizer o200k_base would; others differ by about 15%, more in scripts other than Latin"
+
+
+# --- copies, terms, secrets ---------------------------------------------------------------------------------------
+
+
+def _measure_copies(sample: Sequence[Sampled]) -> Measurement:
+    read = sorted((item for item in sample if len(item.text) >= _SHORT), key=lambda item: item.source.name)
+    pairs = find_near_duplicates([item.text for item in read])
+    copies = len({copy for _, copy in pairs})
+    shown = (
+        f"{read[copy].source.name} is like {read[first].source.name}" for first, copy in pairs[:MOST_EXAMPLES]
+    )
+    return Measurement(
+        "documents.near_duplicates",
+        f"{copies:,} of {len(read):,} documents are near-copies of another one",
+        "at least 80% of their runs of three words are the same (Jaccard), without what a tenth of all share",
+        len(read),
+        "documents",
+        figures={"copies": copies, "share": round(copies / max(1, len(read)), 4)},
+        interval=bound_share(copies, len(read)),
+        notes=("copies of documents outside of the sample are not seen",) if copies else (),
+        examples=tuple(clean_line(pair, _EXAMPLE_WIDTH) for pair in shown),
+        fault=copies >= max(2, _MANY_COPIES * len(read)),
+    )
+
+
+def _measure_terms(sample: Sequence[Sampled]) -> Measurement:
+    terms = list_terms([item.text for item in sample])
+    named = ", ".join(f"{term} ({count}x)" for term, count in terms[:_SHOWN_TERMS])
+    return Measurement(
+        "documents.terms",
+        f"{count_words(len(terms), 'name or acronym', 'names or acronyms')} of the documents' own recur",
+        "in three documents or more, five times or more, hardly ever in lower case; widely known names left out",
+        len(sample),
+        "documents",
+        figures={"terms": len(terms)},
+        examples=(named,) if terms else (),
+        notes=("weak: a list for people to look at; models know many technical and medical terms",),
+    )
+
+
+def _measure_secrets(sample: Sequence[Sampled]) -> Measurement:
+    secrets: Counter[str] = Counter()
+    identifiers: Counter[str] = Counter()
+    for item in sample:
+        secrets.update(count_secrets(item.text))
+        identifiers.update(count_identifiers(item.text))
+    found = [f"{kind} ({count:,})" for kind, count in (secrets + identifiers).most_common()]
+    return Measurement(
+        "documents.secrets",
+        f"found {join_words(found)}" if found else "no secrets or identifiers of the kinds looked for",
+        "patterns and check digits; the values are shown nowhere",
+        len(sample),
+        "documents",
+        figures={"secrets": dict(secrets), "identifiers": dict(identifiers)},
+        notes=("other personal data, such as names, addresses and telephone numbers, is not looked for",),
+        fault=bool(secrets),
+    )

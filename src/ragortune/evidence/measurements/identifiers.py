@@ -1,0 +1,101 @@
+"""Secrets and identifiers in texts, counted by kind and never shown; and the terms that a team alone uses."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+_SECRETS = {
+    "private keys": r"-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY-----",
+    "AWS keys": r"\b(?:AKIA|ASIA)(?![A-Z0-9]{0,14}EXAMPLE)[A-Z0-9]{16}\b",
+    "GitHub tokens": r"\b(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]{36,255}\b",
+    "Slack tokens": r"(?<![\w-])xox[abprs]-[0-9]{6,20}-[A-Za-z0-9-]{10,200}",
+    "Google keys": r"\bAIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])",
+    "model provider keys": r"(?<![\w-])sk-(?:ant-|proj-|or-)?(?=[A-Za-z_-]{0,30}[0-9])[A-Za-z0-9_-]{32,200}",
+    "payment keys": r"\b[sr]k_live_[A-Za-z0-9]{20,200}\b",
+}
+_SECRET_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _SECRETS.items()}
+_SIGNED = re.compile(
+    r"(?<![\w-])eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{10,2000}"
+)
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})\b")
+_RESERVED = re.compile(r"(?:^|\.)(?:example(?:\.[a-z]+)?|invalid|test|localhost|local)$", re.IGNORECASE)
+"""Names kept free for examples (RFC 2606)."""
+_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+_TERM = re.compile(
+    r"(?:(?<=[a-z,;] )[A-Z][a-z0-9]{2,30}|\b[A-Z]{2,6}|\b[A-Z]{1,3}[a-z][a-z0-9]{0,20}[A-Z][A-Za-z0-9]{0,20})\b"
+)
+"""A capital in the midst of a sentence, an acronym, or a capital inside of a word."""
+_LEAST_DOCUMENTS, _LEAST_USES, _MOST_TERMS = 3, 5, 20
+_LOWER_SHARE = 0.1
+"""A word that stands in lower case more often than this is no name."""
+_KNOWN_WORDS = """
+january february march april may june july august september october november december monday tuesday
+wednesday thursday friday saturday sunday english french german spanish chinese american european america
+europe usa uk eu us google microsoft amazon apple facebook github gitlab linux windows macos ios android
+python java javascript typescript rust docker kubernetes internet api apis html http https url urls json
+yaml xml csv pdf sql css cli cpu gpu ram os ui ux id ids ip tcp dns ssl tls ssh ftp rest crud http2 utf
+ascii iso faq todo ok note warning tip aws slack youtube twitter linkedin zoom readme md toml am pm utc gmt
+ceo cto hr it pr prs qa ai ml llm wikipedia christmas god markdown unix bash git postgres postgresql mysql
+redis sqlite
+"""
+_KNOWN = frozenset(_KNOWN_WORDS.split())
+
+
+def count_secrets(text: str) -> Counter[str]:
+    """Return how many keys, tokens and private keys a text has, by kind; what documents show as examples left out."""
+    return Counter(
+        {
+            kind: len(found)
+            for kind, pattern in _SECRET_PATTERNS.items()
+            if (found := set(pattern.findall(text)))
+        }
+    )
+
+
+def count_identifiers(text: str) -> Counter[str]:
+    """Return how many addresses, account numbers and signed tokens a text has, by kind, each counted once."""
+    addresses = {found[0].lower() for found in _EMAIL.finditer(text) if not _RESERVED.search(found[1])}
+    accounts = {number for number in _IBAN.findall(text) if _is_iban(number.replace(" ", ""))}
+    signed = set(_SIGNED.findall(text))
+    counted = {
+        "e-mail addresses": len(addresses),
+        "bank accounts (IBAN)": len(accounts),
+        "signed tokens (JWT)": len(signed),
+    }
+    return Counter({kind: count for kind, count in counted.items() if count})
+
+
+def mask_identifiers(text: str) -> str:
+    """Return a text with dots in the place of every secret and identifier, fit to be shown."""
+    for pattern in (*_SECRET_PATTERNS.values(), _SIGNED, _EMAIL, _IBAN):
+        text = pattern.sub("•••", text)
+    return text
+
+
+def _is_iban(number: str) -> bool:
+    """Return whether the check digits are right (ISO 13616)."""
+    digits = "".join(str(int(character, 36)) for character in number[4:] + number[:4])
+    return 15 <= len(number) <= 34 and int(digits) % 97 == 1
+
+
+def list_terms(texts: Sequence[str]) -> list[tuple[str, int]]:
+    """Return names, products and acronyms that recur in texts and are no common words, with their uses, commonest first."""
+    uses: Counter[str] = Counter()
+    documents: Counter[str] = Counter()
+    lower: Counter[str] = Counter()
+    for text in texts:
+        found = Counter(_TERM.findall(text))
+        uses.update(found)
+        documents.update(found.keys())
+        lower.update(word for word in text.split() if word.islower() and word.isalpha())
+    terms = [
+        (term, count)
+        for term, count in uses.items()
+        if count >= _LEAST_USES
+        and documents[term] >= _LEAST_DOCUMENTS
+        and term.lower() not in _KNOWN
+        and lower[term.lower()] <= _LOWER_SHARE * count
+    ]
+    return sorted(terms, key=lambda term: (-term[1], term[0]))[:_MOST_TERMS]

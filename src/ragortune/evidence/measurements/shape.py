@@ -1,0 +1,184 @@
+"""The shape of a task, from pairs of input and output: labels, JSON, code, calls, short answers, rewriting, free text."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import re
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from ragortune.evidence.measurements.duplicates import split_words
+from ragortune.support.record import Record
+
+Pair = tuple[str, str]
+"""Input (with the instruction above it) and output."""
+
+_MOST_PAIRS = 2_000
+_SEED = 20_240_501
+CLOSED_WORLD_WORDS = 3_000
+"""Words of output among which new words are counted. The share falls with the number of words, so it is always the same."""
+_MOST = 0.5
+_NEARLY_ALL = 0.8
+_COPIED = 0.55
+_TEMPLATE_SHARE = 0.1
+_UNSPACED_RUN, _LATIN = 3, "\u024f"
+_LABEL_WORDS, _SHORT_WORDS = 6, 8
+_ROWS_PER_LABEL = 3
+
+_CODE = re.compile(
+    r"^\s*(?:```|(?:select|with|insert|update|delete|create|alter|merge)\s[^.?!]*[\s(*]|#!|#include\b|<\?php|"
+    r"(?:import|from|def|class|func|fn|function|public|private|package|using|const|let|var)\s[\w.{*]+.*[:;({=]?$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SQL = re.compile(
+    r"\s*(?:select|with|insert|update|delete|create|alter|merge)\b.*\b(?:from|into|set|table|as|values)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_CALL = re.compile(r"\b([A-Za-z_][\w.]{1,40})\(")
+_ASKS = re.compile(
+    r"(?:what|who|whom|whose|where|when|which|why|how|is|are|was|were|do|does|did|can|could|will|would|should|has|have|may|am|"
+    r"what['\u2019]?s|who['\u2019]?s|where['\u2019]?s|how['\u2019]?s|"
+    r"wer|wen|wem|wessen|was|wo|wohin|woher|wann|warum|wieso|weshalb|wie|wieviele?|welche[rsnm]?|"
+    r"qui|que|quoi|où|quand|pourquoi|comment|quel(?:le)?s?|combien|est-ce|"
+    r"qué|quién(?:es)?|dónde|cuándo|cómo|cuál(?:es)?|cuánt[oa]s?|"
+    r"chi|cosa|dove|quando|perché|come|quale|quanti|кто|что|где|когда|почему|как|какой|какая|какие|сколько)\b",
+    re.IGNORECASE,
+)  # fmt: skip
+_ASKS_ANYWHERE = re.compile(
+    r"[?\uff1f\u061f]\W*$|什么|什麼|谁|誰|哪|几|幾|多少|为何|為何|如何|怎|吗|嗎|呢|か[。\s]*$|何|까[.\s]*$|"
+    r"อะไร|ใคร|ไหน|เมื่อไร|เมื่อใด|เท่าไร|เท่าใด|อย่างไร|กี่|ไหม|ใด|ทำไม|क्या|कौन|कहाँ|कब|क्यों|कैसे|कितन"
+)
+
+
+class Shape(Record, frozen=True):
+    """What a sample of pairs looks like."""
+
+    kind: str
+    """`label`, `json`, `code`, `tool_call`, `rewrite`, `short_answer` or `free_text`."""
+    pairs: int
+    """How many were looked at."""
+    questions: float
+    """Share of inputs that ask something."""
+    new_words: float
+    """Share of output words in neither their own input nor another output, among 3,000 words of output."""
+    words_counted: int
+    """Words of output among which they were counted: fewer where there are no more."""
+    copied: float
+    """Share of output words that the input has."""
+    template: float
+    """Share of runs of three output words that a tenth of all outputs have."""
+    outputs: int
+    """Different outputs, case and punctuation aside."""
+    key_sets: int = 0
+    """Different sets of keys among outputs in JSON."""
+    top_key_set: float = 0.0
+    """Share of outputs in JSON with the commonest set of keys."""
+
+
+def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
+    """Return the shape of pairs, of which `calls` have outputs that call a tool in fields of their own.
+
+    Of many pairs a sample with a fixed seed is looked at.
+    """
+    dice = random.Random(_SEED)  # noqa: S311  (a sample, not a secret)
+    sample = dice.sample(pairs, min(len(pairs), _MOST_PAIRS))
+    outputs = [split_words(wanted) for _, wanted in sample]
+    run = (
+        _UNSPACED_RUN
+        if _share(len(word) == 1 and word > _LATIN for words in outputs for word in words) > _MOST
+        else 1
+    )
+    lengths = [len(words) / run for words in outputs]
+    inputs = [set(_join_runs(split_words(given), run)) for given, _ in sample]
+    outputs = [_join_runs(words, run) for words in outputs]
+    new_words, counted = _count_new_words(inputs, outputs)
+    key_sets = Counter(keys for _, wanted in sample if (keys := keys_of(wanted)) is not None)
+    copied = _mean(
+        _share(word in given for word in words) for given, words in zip(inputs, outputs, strict=True) if words
+    )
+    described = Shape(
+        "free_text", len(sample), _share(asks(given) for given, _ in sample), new_words, counted, copied,
+        _template_share(outputs), len({tuple(words) for words in outputs}),
+        len(key_sets), max(key_sets.values(), default=0) / max(key_sets.total(), 1),
+    )  # fmt: skip
+    in_text = _share(_calls_in_text(*pair) for pair in sample)
+    called = max(calls / max(len(pairs), 1), in_text)
+    return described.replace(kind=_tell_kind(described, sample, called, key_sets.total(), lengths))
+
+
+def _tell_kind(
+    shape: Shape, sample: Sequence[Pair], called: float, in_json: int, lengths: list[float]
+) -> str:
+    if called >= _MOST:
+        return "tool_call"
+    if in_json >= _NEARLY_ALL * len(sample) > 0:
+        return "json"
+    if _share(bool(_SQL.match(wanted) or _CODE.match(wanted)) for _, wanted in sample) >= _MOST:
+        return "code"
+    if _mean(lengths) <= _LABEL_WORDS and 0 < shape.outputs * _ROWS_PER_LABEL <= len(sample):
+        return "label"
+    if statistics.median(lengths or [0.0]) <= _SHORT_WORDS:
+        return "short_answer"
+    return "rewrite" if shape.copied >= _COPIED and shape.questions < _MOST else "free_text"
+
+
+def asks(text: str) -> bool:
+    """Return whether the last line of an input asks something, in the languages and scripts that are known here."""
+    line = text.strip().rpartition("\n")[2][-400:].strip()
+    return bool(_ASKS.match(line) or _ASKS_ANYWHERE.search(line))
+
+
+def keys_of(text: str) -> tuple[str, ...] | None:
+    """Return the keys of a text that is a JSON object (of a list: of its first), sorted; None if it is no JSON."""
+    text = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
+    if not text.startswith(("{", "[")):
+        return None
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    data = data[0] if isinstance(data, list) and data else data
+    return tuple(sorted(data)) if isinstance(data, dict) else ()
+
+
+def _join_runs(words: list[str], run: int) -> list[str]:
+    """Return words as they are, or runs of so many characters in scripts that write no spaces, as long as a word is."""
+    return (
+        words if run == 1 else ["".join(words[at : at + run]) for at in range(max(len(words) - run + 1, 1))]
+    )
+
+
+def _calls_in_text(given: str, wanted: str) -> bool:
+    """Return whether the output calls, as `name(`, something that the input names so."""
+    return any(f"{name}(" in given for name in itertools.islice(_CALL.findall(wanted), 5))
+
+
+def _count_new_words(inputs: list[set[str]], outputs: list[list[str]]) -> tuple[float, int]:
+    chosen = 0
+    counted = 0
+    while chosen < len(outputs) and counted < CLOSED_WORLD_WORDS:
+        counted += len(outputs[chosen])
+        chosen += 1
+    owners = Counter(word for words in outputs[:chosen] for word in set(words))
+    pairs = zip(inputs[:chosen], outputs[:chosen], strict=True)
+    new = sum(owners[word] == 1 and word not in given for given, words in pairs for word in words)
+    return new / max(counted, 1), counted
+
+
+def _template_share(outputs: list[list[str]]) -> float:
+    runs = [list(zip(words, words[1:], words[2:], strict=False)) for words in outputs]
+    owners = Counter(run for found in runs for run in set(found))
+    limit = max(_TEMPLATE_SHARE * len(outputs), 2)
+    return _share(owners[run] >= limit for found in runs for run in found)
+
+
+def _share(holds: Iterable[bool]) -> float:
+    return _mean(map(float, holds))
+
+
+def _mean(numbers: Iterable[float]) -> float:
+    listed = list(numbers)
+    return sum(listed) / len(listed) if listed else 0.0

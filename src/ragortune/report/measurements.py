@@ -1,0 +1,261 @@
+"""What was measured as a page of blocks and as JSON: answers first, then what disagrees, what is faulty, what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from ragortune.evidence.measurements.agreement import MeasuredAnswer, describe_figures
+from ragortune.model import Answer, QuantityValue
+from ragortune.model.measurements import Measurement
+from ragortune.report.blocks import (
+    Block,
+    Column,
+    Heading,
+    Item,
+    Items,
+    Page,
+    Paragraph,
+    Span,
+    Style,
+    Table,
+    terms,
+)
+from ragortune.report.screen import KEPT, SCREENS, Row, show_rows
+from ragortune.support.record import Record, plain_data
+from ragortune.support.text import count_words, join_words
+
+SECTIONS = ("answers", "disagreements", "faults", "figures", "unknown")
+"""Names that `--show` takes."""
+_HINT = "`--full` shows every figure with its method; --format json has all for programs"
+_DIRECTION = "direction"
+
+
+class MeasureReport(Record, frozen=True):
+    """What one run of `measure` found."""
+
+    measurements: tuple[Measurement, ...]
+    answers: tuple[MeasuredAnswer, ...]
+    date: str
+    """Date of the run, YYYY-MM-DD."""
+    target: str | None
+    """The profile or record that the answers were held against or written into."""
+    advice: tuple[str | None, str | None]
+    """Option on what was known before, and on what was measured as well; None where too little is known."""
+
+    @property
+    def disputed(self) -> tuple[MeasuredAnswer, ...]:
+        """Answers of the profile that cannot be true if what was measured is."""
+        return tuple(own for own in self.answers if not own.agrees)
+
+    @property
+    def faults(self) -> tuple[Measurement, ...]:
+        """What is to be mended in the data."""
+        return tuple(own for own in self.measurements if own.fault)
+
+    @property
+    def unknown(self) -> dict[str, str]:
+        """Criteria that nothing could be told about, with the reason."""
+        known = {own.name for own in self.answers}
+        return {
+            name: own.reason
+            for own in self.measurements
+            for name, value in own.answers.items()
+            if value is None and name not in known
+        }
+
+
+# --- for programs -------------------------------------------------------------------------------------------------
+
+
+class AnswerResult(Record, frozen=True, kw_only=True):
+    """One answer that was measured, beside the one that a profile holds."""
+
+    name: Annotated[str, Meta(description="Criterion, or `quantities.` and the name of a quantity.")]
+    value: Annotated[Any, Meta(description="As a profile holds it.")]
+    levels: Annotated[tuple[str, ...], Meta(description="Levels that it allows; none for a quantity.")]
+    source: Literal["measured"] = "measured"
+    as_of: str
+    probe: str
+    method: str
+    n: Annotated[int, Meta(description="Size of the sample.")]
+    interval: Annotated[tuple[float, float] | None, Meta(description="95% interval of the main figure.")]
+    answered: Annotated[str | None, Meta(description="What the profile holds.")]
+    agrees: bool
+
+
+class MeasureResult(Record, frozen=True, kw_only=True):
+    """What a team's own data shows."""
+
+    schema: Literal["ragortune/measure/1"] = "ragortune/measure/1"
+    as_of: str
+    advice: Annotated[
+        dict[str, str | None],
+        Meta(
+            description="Option `before`, and on what was `measured` as well; null where too little is known."
+        ),
+    ]
+    answers: list[AnswerResult]
+    unknown: Annotated[
+        dict[str, str], Meta(description="Criteria that nothing could be told about, and why.")
+    ]
+    measurements: Annotated[
+        list[dict[str, Any]], Meta(description="All figures with method, sample, notes and examples.")
+    ]
+
+
+def describe_report(report: MeasureReport) -> MeasureResult:
+    """Return everything for programs."""
+    before, measured = report.advice
+    return MeasureResult(
+        as_of=report.date,
+        advice={"before": before, "measured": measured},
+        answers=[_describe_answer(own) for own in report.answers],
+        unknown=report.unknown,
+        measurements=[plain_data(own) for own in report.measurements],
+    )
+
+
+def _describe_answer(own: MeasuredAnswer) -> AnswerResult:
+    return AnswerResult(
+        name=own.name,
+        value=own.value,
+        levels=own.levels,
+        as_of=own.date,
+        probe=own.measurement.probe,
+        method=own.measurement.method,
+        n=own.measurement.count,
+        interval=own.measurement.interval,
+        answered=None if own.answered is None else _format_answered(own.answered),
+        agrees=own.agrees,
+    )
+
+
+def _format_answered(answered: Answer | QuantityValue) -> str:
+    if isinstance(answered, Answer):
+        return join_words(answered.levels, "or")
+    return join_words(answered.names, "and") or f"{answered.mid:,.12g}"
+
+
+# --- the page -----------------------------------------------------------------------------------------------------
+
+
+def build_page(report: MeasureReport) -> Page:
+    """Return the page on what was measured."""
+    sections = (
+        _answers(report.answers),
+        _listed("What people answered and the data does not show", map(_format_dispute, report.disputed)),
+        _faults(report.faults),
+        _figures(report.measurements),
+        _unknown(report),
+    )
+    return Page(
+        lambda form: _draw_screen(report, form),
+        SCREENS,
+        (Heading(_title(report)), *([terms(lead, None)] if (lead := list(_lead(report))) else ())),
+        dict(zip(SECTIONS, sections, strict=True)),
+    )
+
+
+def _title(report: MeasureReport) -> str:
+    named = f" for {report.target}" if report.target else ""
+    return f"Measured{named}: {count_words(len(report.answers), 'answer')}, as of {report.date}"
+
+
+def _lead(report: MeasureReport) -> Iterator[tuple[str, str]]:
+    """Yield what the data speaks for, and what becomes of the advice."""
+    for own in report.measurements:
+        if own.probe == _DIRECTION:
+            yield "Direction", own.says
+    before, after = report.advice
+    if after is None:
+        yield "Advice", "too little is known; `ragortune ask` asks for what tells most"
+    elif before == after:
+        yield "Advice", f"{after}, as before"
+    else:
+        yield "Advice", f"{after}; {before} before" if before else after
+
+
+def _draw_screen(report: MeasureReport, form: int) -> Iterator[Block]:
+    yield Paragraph(f"{_title(report)}.", Style.STRONG)
+    rows = [Row(label, text, KEPT) for label, text in _lead(report)]
+    rows += [Row("Disagrees", _format_dispute(own), 9) for own in report.disputed]
+    rows += [
+        Row("Answers", f"{own.name} {_format_value(own)}: {own.measurement.says}", 8)
+        for own in report.answers
+        if own.levels and own.agrees
+    ]
+    rows += [
+        Row("Numbers", f"{own.name.partition('.')[2]} {_format_value(own)}", 3)
+        for own in report.answers
+        if not own.levels and own.agrees
+    ]
+    rows += [Row("Faults", own.says, 4) for own in report.faults]
+    rows += [Row("Unknown", f"{name}: {reason}", 2) for name, reason in report.unknown.items()]
+    yield show_rows(rows, form)
+    yield Paragraph(_HINT, Style.ASIDE)
+
+
+def _format_value(own: MeasuredAnswer) -> str:
+    """Return a measured value in words: the levels with the number behind them."""
+    shown = join_words(own.levels, "or")
+    value = own.value
+    if isinstance(value, dict):
+        number = " to ".join(f"{end:,}" for end in value.values() if isinstance(end, (int, float)))
+    else:
+        number = f"{value:,}" if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+    return " ".join(part for part in (shown, f"({number})" if shown and number else number) if part)
+
+
+def _format_dispute(own: MeasuredAnswer) -> str:
+    assert own.answered is not None
+    said = _format_answered(own.answered)
+    return f"{own.name}: answered {said}, measured {_format_value(own)} ({own.measurement.says})"
+
+
+def _answers(answers: Iterable[MeasuredAnswer]) -> Iterator[Block]:
+    rows: list[tuple[str, str, str]] = []
+    above = None
+    for own in answers:
+        figures = "" if own.measurement is above else describe_figures(own.measurement)
+        rows.append((own.name, _format_value(own), figures))
+        above = own.measurement
+    if rows:
+        yield Heading("Answers", 2)
+        columns = (
+            Column("Criterion", style=Style.NAME),
+            Column("Answer", style=Style.STRONG),
+            Column("Figures"),
+        )
+        yield Table(columns, tuple(rows), head=True)
+
+
+def _listed(title: str, texts: Iterable[str]) -> Iterator[Block]:
+    items = tuple(Item(text) for text in texts)
+    if items:
+        yield from (Heading(title, 2), Items(items))
+
+
+def _faults(faults: Iterable[Measurement]) -> Iterator[Block]:
+    items = tuple(Item(own.says, (*own.notes, *own.examples)) for own in faults)
+    if items:
+        yield from (Heading("Faults in the data", 2), Items(items))
+
+
+def _figures(measurements: Iterable[Measurement]) -> Iterator[Block]:
+    yield Heading("Figures", 2)
+    yield Items(
+        tuple(
+            Item((Span(own.probe, Style.NAME), f": {describe_figures(own)}"), (*own.notes, *own.examples))
+            for own in measurements
+            if not own.fault
+        )
+    )
+
+
+def _unknown(report: MeasureReport) -> Iterator[Block]:
+    rows = list(report.unknown.items())
+    if rows:
+        yield from (Heading("What the data cannot tell", 2), terms(rows))

@@ -1,0 +1,140 @@
+"""YAML to plain data with the place of every part, strictly: the core schema of YAML 1.2, without tags, anchors or aliases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from ragortune.support.errors import Place, UnreadableError
+from ragortune.support.reading import DEPTH, KeyPath, Marks
+from ragortune.support.text import quote_value
+
+_BYTES_PER_NODE = 8
+_LEAST_NODES = 5_000
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_BOOLEANS = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_OCTAL_OR_HEX = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_LONGEST_NUMBER = 40
+
+
+class YamlReader:
+    """Builds plain data from the events of PyYAML's parser.
+
+    Its loaders read YAML 1.1, expand aliases before anybody can count, and forget where keys stand.
+    """
+
+    def __init__(self, text: str, path: str) -> None:
+        self.text = text
+        self.path = path
+        self.marks: Marks = {}
+        self.nodes_left = max(_LEAST_NODES, len(text) // _BYTES_PER_NODE)
+        self.events: Iterator[Any] = iter(())
+
+    def read(self) -> tuple[object, Marks]:
+        """Return the data, None where there is none, and where its parts stand."""
+        data = None
+        try:
+            self.events = yaml.parse(self.text, Loader=_LOADER)
+            next(self.events)  # the start of the stream
+            if isinstance(next(self.events), yaml.DocumentStartEvent):
+                data = self._read_node(next(self.events), ())
+                next(self.events)  # the end of the document
+                following = next(self.events)
+                if isinstance(following, yaml.DocumentStartEvent):
+                    raise self._refuse("holds more than one YAML document", following)
+        except yaml.YAMLError as error:
+            raise self._explain(error) from None
+        return data, self.marks
+
+    def _refuse(self, message: str, event: Any, hint: str | None = None) -> UnreadableError:
+        return UnreadableError(message, Place(self.path, *_position(event.start_mark)), hint)
+
+    def _read_node(self, event: Any, at: KeyPath) -> object:
+        self.nodes_left -= 1
+        if len(at) > DEPTH or self.nodes_left < 0:
+            raise self._refuse("is nested too deeply or holds too many values", event)
+        self._refuse_extras(event)
+        self.marks["value", at] = _position(event.start_mark)
+        if isinstance(event, yaml.ScalarEvent):
+            return self._read_scalar(event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[object] = []
+            while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+                items.append(self._read_node(event, (*at, len(items))))
+            return items
+        mapping: dict[str, object] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            key = self._read_key(event)
+            if key in mapping:
+                raise self._refuse(f"key {quote_value(key)} is given twice", event)
+            self.marks["key", (*at, key)] = _position(event.start_mark)
+            mapping[key] = self._read_node(next(self.events), (*at, key))
+        return mapping
+
+    def _refuse_extras(self, event: Any) -> None:
+        if event.anchor:
+            raise self._refuse(
+                "anchors and aliases (& and *) are not supported", event, "write the value out"
+            )
+        if event.tag not in (None, "!"):
+            shown = event.tag.replace("tag:yaml.org,2002:", "!!")
+            raise self._refuse(f"tags are not supported ({quote_value(shown)})", event)
+
+    def _read_key(self, event: Any) -> str:
+        self._refuse_extras(event)
+        key = self._read_scalar(event) if isinstance(event, yaml.ScalarEvent) else None
+        if not isinstance(key, str):
+            raise self._refuse("a key must be a word", event)
+        return key
+
+    def _read_scalar(self, event: Any) -> object:
+        """Return the value of a scalar by the core schema of YAML 1.2."""
+        text: str = event.value
+        if event.style:
+            return text
+        if text in _NULLS:
+            return None
+        if text in _BOOLEANS:
+            return _BOOLEANS[text]
+        if _NOT_FINITE.fullmatch(text):
+            raise self._refuse(f"{text} is not a number that can be used", event)
+        for form, convert in (
+            (_INTEGER, int),
+            (_OCTAL_OR_HEX, lambda digits: int(digits, 0)),
+            (_FLOAT, float),
+        ):
+            if form.fullmatch(text):
+                if len(text) > _LONGEST_NUMBER:
+                    raise self._refuse("holds a number that is too long", event)
+                number = convert(text)
+                if abs(number) == float("inf"):
+                    raise self._refuse("holds a number that is too large", event)
+                return number
+        return text
+
+    def _explain(self, error: yaml.YAMLError) -> UnreadableError:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
+        if mark is None:
+            return UnreadableError(f"is not YAML: {problem}", Place(self.path))
+        place = Place(self.path, *_position(mark))
+        line = [*self.text.splitlines(), ""][mark.line]
+        if "nesting depth" in problem:
+            return UnreadableError("is nested too deeply", place)
+        if "cannot start any token" in problem and line[mark.column : mark.column + 1] == "\t":
+            return UnreadableError("a tab is used for indentation; use spaces", place)
+        return UnreadableError(f"is not YAML: {problem}", place)
+
+
+def _position(mark: Any) -> tuple[int, int]:
+    return mark.line + 1, mark.column + 1
