@@ -9,8 +9,10 @@ import sys
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-import ragortune.check
+import ragortune.check.case
+import ragortune.report.check_json
 from ragortune import load_rulebook
 from ragortune.check import Policy, audit_reading, gather_answers
 from ragortune.engine import add_what_if, decide_option
@@ -41,6 +43,7 @@ from .attacks.inputs import (
     draw_pack,
     draw_profile,
     draw_reply,
+    draw_rows,
     draw_settings,
     drawn,
     rounds,
@@ -70,7 +73,8 @@ def patch():
         return studied[key].replace(profile=recommendation.profile)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(ragortune.check, "add_what_if", study_once)
+        for module in (ragortune.check.case, ragortune.report.check_json):
+            patched.setattr(module, "add_what_if", study_once)
         yield patched
 
 
@@ -234,6 +238,25 @@ def test_what_a_model_answers_holds_only_where_the_document_says_it(replies):
         read = verifier.verify(reply)
         for fact in read.facts:
             assert LINES[fact.span.line - 1][fact.span.column - 1 :].startswith(fact.span.quote)
+
+
+@rounds(20)
+@given(
+    document=drawn("documents", draw_document),
+    questions=drawn("measured rows", draw_rows),
+    examples=drawn("measured rows", draw_rows),
+    ending=st.sampled_from(["jsonl", "json", "csv"]),
+    form=st.sampled_from(["text", "json", "markdown"]),
+)
+def test_hostile_data_is_measured_or_refused_with_a_sentence(
+    attacked, document, questions, examples, ending, form
+):
+    names = f"q.{ending}", f"e.{ending}"
+    files = dict(zip(names, (questions, examples), strict=True)) | {"docs/a.md": document}
+    arguments = ["--docs", "docs", "--questions", names[0], "--examples", names[1]]
+
+    attacked(files, "measure", *arguments, "--format", form, form=form)
+    attacked(files, "measure", "--docs", "docs", "--examples", names[1], "-o", "p.yaml", form="text")
 
 
 # --- the command line, rule packs, settings ---------------------------------------------------------------------------

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragortune.evidence.documents.patterns import Matcher, PatternError, compile_patterns, parse_pattern
+from ragortune.evidence.documents.matching import Matcher
+from ragortune.evidence.documents.patterns import PatternError, compile_patterns, parse_pattern
 from ragortune.evidence.documents.tokens import Tokens
 
 

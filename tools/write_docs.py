@@ -22,7 +22,7 @@ from ragortune.costs import comparisons, formulas
 from ragortune.model import Option, QuantityKind, Rulebook
 from ragortune.model.findings import FindingRule, read_finding_rules
 from ragortune.model.prices import bounds_of
-from ragortune.report import pages, promises, shapes
+from ragortune.report import measurements, pages, promises, shapes
 from ragortune.report.markdown import write_markdown
 from ragortune.report.pricelist import PriceList, tabulate_prices
 from ragortune.report.topics import exit_code_page, gate_page, scale_page
@@ -184,6 +184,7 @@ _RESULTS: Mapping[str, type[Any]] = {
     "recommend": shapes.RecommendationResult,
     "check": promises.CheckResult,
     "explain": promises.PageResult,
+    "measure": measurements.MeasureResult,
     "next_question (MCP)": shapes.QuestionResult,
 }
 

@@ -139,6 +139,29 @@ def draw_reply(dice):
     return spoil(dice, json.dumps(GOOD, indent=dice.choice((None, 1))))
 
 
+_ROWS = (
+    {"question": "{}", "answer": "{}", "source": "a.md"}, {"prompt": "{}", "completion": "{}"}, {"text": "{}", "label": "{}"},
+    {"messages": [{"role": "user", "content": "{}"}, {"role": "assistant", "content": "{}"}]},
+    {"conversations": [{"from": "human", "value": "{}"}, {"from": "gpt", "value": "{}"}]},
+    {"instruction": "{}", "input": "{}", "output": "{}"}, {"data": [{"paragraphs": [{"context": "{}", "qas": []}]}]}, ["{}", "{}"],
+)  # fmt: skip
+
+
+def draw_rows(dice):
+    """Return the text of a file with questions or examples: rows of one form or mixed, in one of the formats or not."""
+    forms = dice.sample(_ROWS, dice.choice((1, 1, 2)))
+    rows = [
+        json.dumps(dice.choice(forms)).replace("{}", json.dumps(dice.choice((*TEXTS, *VALUES)))[1:-1])
+        for _ in range(dice.randint(0, 40))
+    ]
+    separators = ("\n", "\n", ",\n", " ")
+    text = dice.choice(separators).join(rows)
+    return spoil(
+        dice,
+        f"[{text}]" if dice.random() < 0.2 else f"question,answer\n{text}" if dice.random() < 0.2 else text,
+    )
+
+
 def draw_settings(dice):
     """Return name and text of a settings file."""
     check = {

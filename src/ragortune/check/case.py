@@ -17,6 +17,8 @@ from ragortune.support.record import Record
 
 _SET_ASIDE = frozenset(("draft", "rejected", "superseded", "deprecated", "archived", "withdrawn"))
 """Status words of documents that nobody follows, or that say of themselves that they are not done."""
+_APART = "\0"
+"""Keeps texts apart that are searched together: neither white space nor part of a word."""
 _RECORD_STATUSES = frozenset(("accepted", "proposed"))
 _RECORD_HEADING = re.compile(
     r"[\d.\s]{0,12}(?:(?:the )?decision(?: outcome)?|considered options|options considered|(?:adr|rfc)\b.*)\W*",
@@ -112,12 +114,13 @@ class AuditCase(Record, frozen=True, dict=True):
 
     def speaks_of(self, rule: FindingRule) -> bool:
         """Return whether there is a section of the kinds that a rule names, or a sentence with one of its words."""
-        return any(
-            sentence.kind in rule.sections
-            or contains_word(rule.words, sentence.text)
-            or contains_word(rule.words, sentence.label)
-            for sentence in self.reading.sentences
-        )
+        sentences = self.reading.sentences
+        if any(sentence.kind in rule.sections for sentence in sentences):
+            return True
+        text = _APART.join(text for sentence in sentences for text in (sentence.text, sentence.label))
+        lower = text.casefold()
+        present = tuple(word for word in rule.words if word.rstrip("*").split()[0].casefold() in lower)
+        return compile_words(present).search(text) is not None
 
 
 # --- words --------------------------------------------------------------------------------------------------------
@@ -131,11 +134,6 @@ def compile_words(words: tuple[str, ...]) -> re.Pattern[str]:
         for word in words
     ]
     return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})" if parts else r"(?!)", re.IGNORECASE)
-
-
-def contains_word(words: tuple[str, ...], text: str) -> bool:
-    """Return whether one of the words is in a text."""
-    return compile_words(words).search(text) is not None
 
 
 # --- places -------------------------------------------------------------------------------------------------------

@@ -44,6 +44,8 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 _TUNED = re.compile(r"\bfine[- ]?tun(?:e|ed|ing)\b|\blora\b|\bqlora\b|\bdistilled\b", re.IGNORECASE)
+_TUNED_PARTS = ("tun", "lora", "lled")
+"""One of these is in whatever matches `_TUNED`; most sentences have none."""
 _NOT_TUNED = re.compile(
     r"\brag\b|\bretriev(?:al|ed|es|ing)\b|\bprompt(?:s|ed|ing)?\b|\bfew-?shot\b|\bbase model\b", re.IGNORECASE
 )
@@ -55,10 +57,10 @@ def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     decided = case.reading.decision and case.reading.decision.option
     if detect is None or (rule.decisions and decided not in rule.decisions):
         return
+    source = tuple(cite_source(case.advice.rulebook, rule.sources))
     for finding in detect(rule, case):
         cites = any(step.kind is StepKind.EVIDENCE for step in finding.argument)
-        cited = () if cites else cite_source(case.advice.rulebook, rule.sources)
-        yield finding.replace(argument=(*finding.argument, *cited))
+        yield finding if cites else finding.replace(argument=(*finding.argument, *source))
 
 
 def detects(detector: Detector) -> Callable[[Detect], Detect]:
@@ -305,6 +307,9 @@ def _compared_models(sentence: Sentence, families: tuple[str, ...]) -> tuple[str
     """
     text = sentence.text
     if sentence.block in (Block.HEADING, Block.CODE) or sentence.kind in _NOT_THIS_PROJECT:
+        return ()
+    lower = text.lower()
+    if not any(part in lower for part in _TUNED_PARTS):
         return ()
     if len(text) > _LONGEST_COMPARISON or not all(
         pattern.search(text) for pattern in (_MONEY, _TUNED, _NOT_TUNED)

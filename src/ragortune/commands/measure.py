@@ -11,7 +11,7 @@ from ragortune.commands.documents import ENDINGS, Limits, read_design_text
 from ragortune.commands.formats import Look, choose_format, choose_sections, render
 from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.costs.derived import add_facts
-from ragortune.engine import decide_option
+from ragortune.engine import judge_profile
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.measurements.agreement import MeasuredAnswer, compare_answers, list_entries
 from ragortune.evidence.measurements.corpus import open_corpus
@@ -210,10 +210,9 @@ def _with_answers(known: Profile, answers: tuple[MeasuredAnswer, ...], vocabular
 
 
 def _advise(profile: Profile, rulebook: Rulebook, today: str) -> str | None:
-    """Return the option that a profile speaks for; None where nothing is known."""
-    if not profile.levels:
-        return None
-    return decide_option(rulebook, add_facts(rulebook, profile, today).levels).option.value
+    """Return the option that a profile speaks for; None where too little is known to tell."""
+    advice = judge_profile(rulebook, add_facts(rulebook, profile, today))
+    return None if advice.default or advice.too_little_known else advice.option.value
 
 
 def _write_output(

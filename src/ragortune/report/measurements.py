@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
 
 from ragortune.evidence.measurements.agreement import MeasuredAnswer, describe_figures
 from ragortune.model import Answer, QuantityValue
@@ -24,7 +27,6 @@ from ragortune.report.screen import KEPT, SCREENS, Row, show_rows
 from ragortune.support.record import Record, plain_data
 from ragortune.support.text import count_words, join_words
 
-SCHEMA = "ragortune/measure/1"
 SECTIONS = ("answers", "disagreements", "faults", "figures", "unknown")
 """Names that `--show` takes."""
 _HINT = "`--full` shows every figure with its method; --format json has all for programs"
@@ -41,7 +43,7 @@ class MeasureReport(Record, frozen=True):
     target: str | None
     """The profile or record that the answers were held against or written into."""
     advice: tuple[str | None, str | None]
-    """Option on what was known before, and on what was measured as well; None where nothing is known."""
+    """Option on what was known before, and on what was measured as well; None where too little is known."""
 
     @property
     def disputed(self) -> tuple[MeasuredAnswer, ...]:
@@ -68,33 +70,67 @@ class MeasureReport(Record, frozen=True):
 # --- for programs -------------------------------------------------------------------------------------------------
 
 
-def describe_report(report: MeasureReport) -> dict[str, object]:
-    """Return everything as plain data."""
-    return {
-        "schema": SCHEMA,
-        "as_of": report.date,
-        "advice": dict(zip(("before", "measured"), report.advice, strict=True)),
-        "answers": [_describe_answer(own) for own in report.answers],
-        "unknown": report.unknown,
-        "measurements": [plain_data(own) for own in report.measurements],
-    }
+class AnswerResult(Record, frozen=True, kw_only=True):
+    """One answer that was measured, beside the one that a profile holds."""
+
+    name: Annotated[str, Meta(description="Criterion, or `quantities.` and the name of a quantity.")]
+    value: Annotated[Any, Meta(description="As a profile holds it.")]
+    levels: Annotated[tuple[str, ...], Meta(description="Levels that it allows; none for a quantity.")]
+    source: Literal["measured"] = "measured"
+    as_of: str
+    probe: str
+    method: str
+    n: Annotated[int, Meta(description="Size of the sample.")]
+    interval: Annotated[tuple[float, float] | None, Meta(description="95% interval of the main figure.")]
+    answered: Annotated[str | None, Meta(description="What the profile holds.")]
+    agrees: bool
 
 
-def _describe_answer(own: MeasuredAnswer) -> dict[str, object]:
-    measurement = own.measurement
-    return {
-        "name": own.name,
-        "value": plain_data(own.value),
-        "levels": list(own.levels),
-        "source": "measured",
-        "as_of": own.date,
-        "probe": measurement.probe,
-        "method": measurement.method,
-        "n": measurement.count,
-        "interval": plain_data(measurement.interval),
-        "answered": None if own.answered is None else _format_answered(own.answered),
-        "agrees": own.agrees,
-    }
+class MeasureResult(Record, frozen=True, kw_only=True):
+    """What a team's own data shows."""
+
+    schema: Literal["ragortune/measure/1"] = "ragortune/measure/1"
+    as_of: str
+    advice: Annotated[
+        dict[str, str | None],
+        Meta(
+            description="Option `before`, and on what was `measured` as well; null where too little is known."
+        ),
+    ]
+    answers: list[AnswerResult]
+    unknown: Annotated[
+        dict[str, str], Meta(description="Criteria that nothing could be told about, and why.")
+    ]
+    measurements: Annotated[
+        list[dict[str, Any]], Meta(description="All figures with method, sample, notes and examples.")
+    ]
+
+
+def describe_report(report: MeasureReport) -> MeasureResult:
+    """Return everything for programs."""
+    before, measured = report.advice
+    return MeasureResult(
+        as_of=report.date,
+        advice={"before": before, "measured": measured},
+        answers=[_describe_answer(own) for own in report.answers],
+        unknown=report.unknown,
+        measurements=[plain_data(own) for own in report.measurements],
+    )
+
+
+def _describe_answer(own: MeasuredAnswer) -> AnswerResult:
+    return AnswerResult(
+        name=own.name,
+        value=own.value,
+        levels=own.levels,
+        as_of=own.date,
+        probe=own.measurement.probe,
+        method=own.measurement.method,
+        n=own.measurement.count,
+        interval=own.measurement.interval,
+        answered=None if own.answered is None else _format_answered(own.answered),
+        agrees=own.agrees,
+    )
 
 
 def _format_answered(answered: Answer | QuantityValue) -> str:
@@ -134,15 +170,12 @@ def _lead(report: MeasureReport) -> Iterator[tuple[str, str]]:
         if own.probe == _DIRECTION:
             yield "Direction", own.says
     before, after = report.advice
-    if after is not None:
-        yield (
-            "Advice",
-            after
-            if before is None
-            else f"{before} as before"
-            if before == after
-            else f"{after}, {before} before",
-        )
+    if after is None:
+        yield "Advice", "too little is known; `ragortune ask` asks for what tells most"
+    elif before == after:
+        yield "Advice", f"{after}, as before"
+    else:
+        yield "Advice", f"{after}; {before} before" if before else after
 
 
 def _draw_screen(report: MeasureReport, form: int) -> Iterator[Block]:
@@ -215,7 +248,7 @@ def _figures(measurements: Iterable[Measurement]) -> Iterator[Block]:
     yield Heading("Figures", 2)
     yield Items(
         tuple(
-            Item((Span(own.probe, Style.NAME), f": {describe_figures(own)}"), own.notes)
+            Item((Span(own.probe, Style.NAME), f": {describe_figures(own)}"), (*own.notes, *own.examples))
             for own in measurements
             if not own.fault
         )

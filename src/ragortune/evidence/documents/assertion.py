@@ -167,6 +167,8 @@ class Marker:
     def __init__(self, language: Language) -> None:
         """Take the language; every row of words is analysed once, however often it stands in documents."""
         self.language = language
+        self._known: dict[frozenset[Meaning], frozenset[Meaning]] = {}
+        """Each set of meanings once, because most sentences have one of few."""
         self._cut = lru_cache(_MOST_REMEMBERED)(lambda text: Tokens(text, language.classify))
         self._analyse = lru_cache(_MOST_REMEMBERED)(lambda words: Analysis(words, language))
 
@@ -191,7 +193,7 @@ class Marker:
             around |= self.look_up(sentence.section.title).meanings & {Meaning.COMPONENT}
         if sentence.checked is False:
             around.add(Meaning.GOAL)
-        return frozenset(around)
+        return self._known.setdefault(frozenset(around), frozenset(around))
 
 
 def _strongest_cues(cues: Iterable[Found[Cue]]) -> list[Found[Cue]]:

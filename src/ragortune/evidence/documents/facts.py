@@ -20,7 +20,7 @@ from ragortune.evidence.documents.cutting import quote_line, span_of
 from ragortune.evidence.documents.features import WordModels
 from ragortune.evidence.documents.language import FactWords, Found, Role
 from ragortune.model import Criterion
-from ragortune.model.documents import Block, Meaning, Modality, SectionKind, StatedFact
+from ragortune.model.documents import Block, Meaning, Modality, SectionKind, Sentence, StatedFact
 
 _SILENT_BLOCKS = frozenset((Block.CODE, Block.COMMENT, Block.PROMPT, Block.FIELD))
 _SILENT_SECTIONS = frozenset((SectionKind.REFERENCE,))
@@ -41,10 +41,6 @@ _LONG_SENTENCE = 160
 _MOST_REMEMBERED = 20_000
 _CLEARLY = 0.7
 """Share of it that one level must have; otherwise the answer is one of two."""
-
-
-_Told = tuple[str, str]
-"""A criterion and what is said of it."""
 
 
 class _Candidate(msgspec.Struct, frozen=True):
@@ -73,19 +69,22 @@ class FactReader:
 
     def _find_plainest(self, sentences: Sequence[Marked], lines: Sequence[str]) -> Iterable[_Candidate]:
         """Return the plainest statement of each answer to each criterion, the first where several are as plain."""
-        plainest: dict[_Told, _Candidate] = {}
+        plainest: dict[tuple[str, str], _Candidate] = {}
+        seen: set[tuple[object, ...]] = set()
         bills = _find_bills(sentences)
         for marked in sentences:
-            if _is_one_line_of(bills, marked):
+            if not marked.analysis.of(FactWords) or _is_one_line_of(bills, marked):
                 continue
-            ranks = {told: _rank_of(told[0], marked) for told, _, _ in self._list_claims(marked)}
-            if any(told not in plainest or rank < plainest[told].rank[0] for told, rank in ranks.items()):
-                for fact in self.read_sentence(marked, lines):
-                    told = fact.criterion, str(fact.value)
-                    candidate = _Candidate(fact, (ranks[told], fact.span.line if fact.span else 0))
-                    if told not in plainest or candidate.rank < plainest[told].rank:
-                        plainest.pop(told, None)  # so that they are in the order of their lines
-                        plainest[told] = candidate
+            alike = _list_surroundings(marked.sentence)
+            if alike in seen:
+                continue  # what stands there again in the same surroundings says nothing more plainly
+            seen.add(alike)
+            for fact in self.read_sentence(marked, lines):
+                told = fact.criterion, str(fact.value)
+                candidate = _Candidate(fact, (_rank_of(fact, marked), fact.span.line if fact.span else 0))
+                if told not in plainest or candidate.rank < plainest[told].rank:
+                    plainest.pop(told, None)  # so that they are in the order of their lines
+                    plainest[told] = candidate
         return plainest.values()
 
     def _classify(
@@ -123,26 +122,20 @@ class FactReader:
 
     def read_sentence(self, marked: Marked, lines: Sequence[str]) -> list[StatedFact]:
         """Return everything that one sentence states; of several answers to a criterion the most exact."""
-        told: dict[_Told, tuple[StatedFact, FactWords]] = {}
-        for answer, value, found in self._list_claims(marked):
-            entry = found.entry
-            if answer not in told and self._counts(marked, found, entry):
-                modality = entry.modality or _modality_of(marked.meanings_at(found.start, found.end))
-                span = span_of(marked.sentence, *marked.tokens.place(found.start, found.end), lines)
-                headings = marked.sentence.headings
-                fact = StatedFact(answer[0], value, modality, span, headings, phrase=entry.id)
-                told[answer] = fact, entry
-        return [fact for fact, entry in told.values() if not _is_vaguer(fact, entry, told.values())]
-
-    def _list_claims(self, marked: Marked) -> list[tuple[_Told, object, Found[FactWords]]]:
-        """Return what the words of a sentence would state if they are about the project."""
-        if marked.sentence.kind in _SILENT_SECTIONS or not marked.analysis.of(FactWords):
+        sentence = marked.sentence
+        if sentence.kind in _SILENT_SECTIONS or not marked.analysis.of(FactWords):
             return []
-        return [
-            ((criterion, str(value)), value, found)
-            for found in marked.analysis.facts
-            for criterion, value in self._answers(marked, found, found.entry)
-        ]
+        told: dict[tuple[str, str], tuple[StatedFact, FactWords]] = {}
+        for found in marked.analysis.facts:
+            entry = found.entry
+            if not self._counts(marked, found, entry):
+                continue
+            modality = entry.modality or _modality_of(marked.meanings_at(found.start, found.end))
+            span = span_of(sentence, *marked.tokens.place(found.start, found.end), lines)
+            for criterion, value in self._answers(marked, found, entry):
+                fact = StatedFact(criterion, value, modality, span, sentence.headings, phrase=entry.id)
+                told.setdefault((criterion, str(value)), (fact, entry))
+        return [fact for fact, entry in told.values() if not _is_vaguer(fact, entry, told.values())]
 
     def _counts(self, marked: Marked, hit: Found[FactWords], entry: FactWords) -> bool:
         """Tell whether words state something about the project where they stand."""
@@ -195,6 +188,13 @@ class FactReader:
                     if value is not None:
                         yield entry.number, value
                     return
+
+
+def _list_surroundings(sentence: Sentence) -> tuple[object, ...]:
+    """Return everything on which it depends what a sentence states, but for its place."""
+    around = (sentence.section.title, sentence.label, sentence.lead, sentence.header, sentence.row)
+    marks = (sentence.block, sentence.kind, sentence.code, sentence.struck, sentence.checked)
+    return sentence.text, around, marks
 
 
 def may_answer(marked: Marked) -> bool:
@@ -278,10 +278,10 @@ def _modality_of(meanings: frozenset[Meaning]) -> Modality:
     )
 
 
-def _rank_of(criterion: str, marked: Marked) -> int:
+def _rank_of(fact: StatedFact, marked: Marked) -> int:
     """Return how far a statement stands from a requirement in a line of its own; what sums up says much at once."""
     sentence = marked.sentence
-    if criterion in _INTRODUCED:
+    if fact.criterion in _INTRODUCED:
         return 0
     if sentence.block is Block.HEADING:
         return 3

@@ -16,7 +16,7 @@ from itertools import chain, pairwise
 from ragortune.evidence.documents.assertion import Marked
 from ragortune.evidence.documents.decision import Ledger
 from ragortune.evidence.documents.language import Classifier
-from ragortune.evidence.documents.patterns import is_plain
+from ragortune.evidence.documents.matching import is_plain
 from ragortune.model import Option
 from ragortune.model.documents import Block, SectionKind
 

@@ -12,7 +12,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from ragortune.evidence.documents.patterns import Matcher, Node, WordClasses, compile_patterns
+from ragortune.evidence.documents.matching import Matcher, WordClasses
+from ragortune.evidence.documents.patterns import Node, compile_patterns
 from ragortune.model import Option, Rulebook
 from ragortune.model.documents import Block, Meaning, Modality, SectionKind
 from ragortune.support.record import NOTHING, Record

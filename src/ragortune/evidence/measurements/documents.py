@@ -38,7 +38,7 @@ _PROMPT_TOKENS = 100_000
 _SHORT = 200
 """A document of fewer characters is too short to be called a copy."""
 _MANY_COPIES = 0.05
-_EXAMPLE_WIDTH, _SHOWN_TERMS = 80, 8
+_EXAMPLE_WIDTH, _SHOWN_TERMS = 80, 20
 
 
 class Sampled(NamedTuple):
@@ -200,10 +200,11 @@ def _measure_terms(texts: Sequence[str]) -> Measurement:
     named = ", ".join(f"{term} ({count}x)" for term, count in terms[:_SHOWN_TERMS])
     return Measurement(
         "documents.terms",
-        f"names and acronyms that recur: {named}" if terms else "no names or acronyms recur",
+        f"{count_words(len(terms), 'name or acronym', 'names or acronyms')} of the documents' own recur",
         "in three documents or more, five times or more, hardly ever in lower case; widely known names left out",
         len(texts),
         "documents",
-        figures={"terms": dict(terms)},
+        figures={"terms": len(terms)},
+        examples=(named,) if terms else (),
         notes=("weak: a list for people to look at; models know many technical and medical terms",),
     )
