@@ -75,7 +75,6 @@ def _look_up(examples: Examples, corpus: Corpus, progress: Progress) -> list[Mea
     asked = [own for own in examples.sample if asks(own.input)]
     if len(asked) < max(1, _MOSTLY * len(examples.sample)):
         return []
-    rows = tuple(Question(str(own.line), own.input, (own.output,), written=own.output) for own in asked)
-    questions = Questions(examples.path, "examples", rows, len(rows))
-    measured = measure_questions(questions, open_engine(None, corpus), progress)
+    rows = tuple(Question(own.input, (own.output,), written=own.output) for own in asked)
+    measured = measure_questions(Questions("examples", rows), open_engine(None, corpus), progress)
     return [own for own in measured if own.probe == "questions.coverage"]
