@@ -170,7 +170,7 @@ def test_the_text_of_a_pdf_is_read_where_the_extra_is_installed(tmp_path):
 
 
 def test_without_the_extra_a_pdf_is_skipped_and_the_extra_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_load_pypdf", lambda: None)
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda _: None)
     write_files(tmp_path, {"a.pdf": make_pdf("text"), "b.md": "text"})
     (reason,) = open_corpus(tmp_path).skipped
     assert "extra 'pdf'" in reason

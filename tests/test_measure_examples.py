@@ -167,7 +167,7 @@ WORK = {"role": "user", "content": "Book a repair"}
         ({"messages": [WORK, call("{}")]}, "undeclared_tool"),
         ({"messages": [WORK, call("{day: Monday}")], "tools": TOOLS}, "broken_arguments"),
         ({"messages": [WORK, call("[1]")], "tools": TOOLS}, "broken_arguments"),
-        ({"messages": [WORK, call(json.dumps(json.dumps({"day": 1})))], "tools": TOOLS}, "double_encoded"),
+        ({"messages": [WORK, call(json.dumps(json.dumps({"day": 1})))], "tools": TOOLS}, "broken_arguments"),
         ({"messages": ["not a message"]}, "unknown_role"),
         ({"messages": []}, "last_not_assistant"),
     ],
@@ -316,7 +316,7 @@ def test_the_shape_answers_what_the_output_is_and_the_task_only_where_it_is_clea
 def test_json_without_a_schema_is_said_to_have_none(tmp_path):
     rows = [{"prompt": say(seed), "completion": json.dumps({f"part{seed}": seed})} for seed in range(40)]
     found = measured(write(tmp_path / "train.jsonl", rows))["examples.shape"]
-    assert found.notes[0].startswith("JSON, but no schema: 40 different sets of keys")
+    assert found.notes[0].startswith("JSON, but no schema: the commonest set of keys is in 2%")
     assert found.fault
 
 
@@ -372,19 +372,15 @@ def test_answers_in_the_voice_of_a_persona_teach_form_too(tmp_path):
     ]
     found = measured(write(tmp_path / "train.jsonl", rows))["examples.content"]
     assert found.answers == {"data.teaches": "facts_and_form"}
-    assert found.figures["template"] > 0.15
+    assert found.figures["template"] > 0.5
 
 
 # --- learning --------------------------------------------------------------------------------------------------------
 
 
 def test_a_linear_classifier_that_does_the_task_is_said_to_be_enough(tmp_path):
-    found = measured(
-        write(tmp_path / "train.jsonl", tickets(400)), write(tmp_path / "test.jsonl", tickets(60, 900))
-    )
-    learning = found["examples.classifier"]
+    learning = measured(write(tmp_path / "train.jsonl", tickets(400)))["examples.classifier"]
     assert learning.figures["classifier_is_enough"]
-    assert learning.figures["test_accuracy"] > 0.9
     assert "neither retrieval nor fine-tuning is needed" in learning.says
 
 
@@ -394,17 +390,13 @@ def test_labels_drawn_by_lot_cannot_be_learnt(tmp_path):
     assert found.fault
 
 
-def test_a_test_file_labelled_otherwise_is_noticed(tmp_path):
-    other = [{**row, "label": TEAMS[(TEAMS.index(row["label"]) + 1) % 4]} for row in tickets(60, 900)]
-    found = measured(write(tmp_path / "train.jsonl", tickets(400)), write(tmp_path / "test.jsonl", other))
-    assert any("0% on the test file" in note for note in found["examples.classifier"].notes)
-
-
 def test_more_examples_help_a_team_that_has_few():
     rows = [(f"{THINGS[seed % 16]} broken {seed}", THINGS[seed % 16]) for seed in range(60)]
-    learning = measure_learning(rows)
-    assert learning.curve[0][1] < learning.curve[-1][1]
-    assert learning.judged == 60
+    found = measure_learning(rows)
+    few, many = found.figures["curve"].values()
+    assert few < many
+    assert found.count == 60
+    assert "more would help" in found.notes[0]
 
 
 # --- large, hostile and broken files ---------------------------------------------------------------------------------
@@ -472,7 +464,10 @@ def test_secrets_are_counted_and_never_shown(tmp_path):
         *({"prompt": say(n), "completion": say(n + 50)} for n in range(20)),
     ]
     found = measured(write(tmp_path / "train.jsonl", rows))
-    assert found["examples.secrets"].figures == {"model provider keys": 1, "e-mail addresses": 1}
+    assert found["examples.secrets"].figures == {
+        "secrets": {"model provider keys": 1},
+        "identifiers": {"e-mail addresses": 1},
+    }
     shown = " ".join(text for one in found.values() for text in one.examples)
     assert "Use ••• for •••" in shown
     assert not any(secret in repr(tuple(found.values())) for secret in (key, mail))
@@ -507,7 +502,7 @@ FOUND, ABSENT = (
         ([ABSENT], "neither"),
         ([ABSENT, shown("examples.content", **content(shape="label"))], "behaviour"),
         ([FOUND, shown("examples.content", **content(shape="json"))], "both"),
-        ([FOUND, shown("examples.content", **content(template=0.3))], "both"),
+        ([FOUND, shown("examples.content", **content(template=0.8))], "both"),
         ([FOUND, shown("examples.content", **content())], "knowledge"),
         ([FOUND, shown("questions.content", **content(shape="short_answer", new_words=0.1))], "knowledge"),
         ([FOUND, shown("questions.content", **content(shape="json"))], "both"),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragortune.evidence.measurements import questions as reading
-from ragortune.evidence.measurements.coverage import cover_answer, is_numeric, separate
+from ragortune.evidence.measurements.coverage import cover_answer, separate
 from ragortune.evidence.measurements.direction import tell_direction
 from ragortune.evidence.measurements.intervals import bound_share
 from ragortune.evidence.measurements.questions import Question, Questions, read_questions
@@ -54,7 +54,7 @@ def test_questions_are_found_by_the_names_of_their_keys_whatever_the_form_of_the
 ):
     questions = read(name, content)
 
-    assert (questions.form, questions.total, questions.notes) == (form, 2, ())
+    assert (questions.form, len(questions.rows), questions.notes) == (form, 2, ())
     for row in questions.rows:
         assert (row.text, row.answers, row.sources) == (ROW["question"], (ROW["answer"],), ("leave.md",))
 
@@ -123,7 +123,7 @@ def test_a_squad_file_brings_its_paragraphs_along(read):
 
     assert questions.form.startswith("SQuAD")
     assert questions.rows == (
-        Question("a", "How long?", ("sixteen weeks",), (), ("Parental leave lasts sixteen weeks.",)),
+        Question("How long?", ("sixteen weeks",), (), ("Parental leave lasts sixteen weeks.",)),
     )
     assert list(questions.read_texts()) == [("context 1", "Parental leave lasts sixteen weeks.")]
 
@@ -148,7 +148,7 @@ def test_a_beir_folder_has_queries_judgements_and_its_own_documents(beir):
     questions = read_questions(beir)
 
     assert questions.form == "BEIR (1 query judged in test.tsv)"
-    assert questions.rows == (Question("1", "how long", (), ("d1",)),)
+    assert questions.rows == (Question("how long", (), ("d1",)),)
     assert list(questions.read_texts()) == [("d1", "Leave\n\nlasts long"), ("d2", "x")]
 
 
@@ -168,7 +168,7 @@ def test_rows_that_cannot_be_used_are_left_out_and_counted(read):
 
     questions = read("q.jsonl", lines(*good, "not json", "[1]", {"answer": "x"}, '{"question": "\\ud800?"}'))
 
-    assert questions.total == 6
+    assert len(questions.rows) == 6
     assert questions.notes == (
         "1 row left out, line 6 first: is not JSON: expecting value",
         "1 row left out, line 7 first: is not a mapping",
@@ -208,14 +208,15 @@ def test_a_file_that_holds_no_questions_is_refused_with_a_place(read, name, cont
 
 
 def test_of_a_large_file_a_sample_is_kept_in_which_equal_questions_stay_together(read, monkeypatch):
-    monkeypatch.setattr(reading, "MOST_QUESTIONS", 100)
+    monkeypatch.setattr(reading, "MOST_QUESTIONS", 1_000)
     rows = [{"question": f"Question {number // 4}?", "answer": str(number)} for number in range(4_000)]
 
     questions = read("q.jsonl", lines(*rows))
 
-    assert (len(questions.rows), questions.total) == (100, 4_000)
-    assert questions.notes == ("a sample of 100 of 4,000 questions",)
-    assert len({row.text for row in questions.rows}) in {25, 26}
+    kept = len(questions.rows)
+    assert 250 <= kept <= 1_000
+    assert questions.notes == (f"a sample of {kept} of 4,000 questions",)
+    assert len({row.text for row in questions.rows}) == kept // 4
     assert set(questions.rows) == set(read("r.jsonl", lines(*rows)).rows)
 
 
@@ -241,7 +242,7 @@ def describe(number):
 
 DOCUMENTS = [(f"towns/{town}.md", describe(number)) for number, town in enumerate(TOWNS)]
 ASKED = tuple(
-    Question(str(number), f"On which river does {town} lie?", (f"the river {RIVERS[number]}",))
+    Question(f"On which river does {town} lie?", (f"the river {RIVERS[number]}",))
     for number, town in enumerate(TOWNS)
 )
 
@@ -249,7 +250,7 @@ ASKED = tuple(
 def measure(rows, documents=DOCUMENTS, notes=()):
     """Return the measurements by probe."""
     engine = EmbeddedIndex(documents) if documents else None
-    questions = Questions("q.jsonl", "JSON Lines", tuple(rows), len(rows), notes)
+    questions = Questions("JSON Lines", tuple(rows), notes)
     return {one.probe.partition(".")[2]: one for one in measure_questions(questions, engine, lambda _: None)}
 
 
@@ -304,7 +305,7 @@ def test_the_same_question_with_another_answer_each_time_does_not_say_enough():
 
 
 def test_two_ways_to_say_an_answer_are_no_contradiction():
-    asked = [row.replace(id="again", answers=(row.answers[0] + " of course",)) for row in ASKED]
+    asked = [row.replace(answers=(row.answers[0] + " of course",)) for row in ASKED]
 
     found = measure([*ASKED, *asked])["scope"]
 
@@ -353,7 +354,7 @@ class Outside:
 )
 def test_an_engine_with_names_of_its_own_is_judged_by_the_wording_of_answers(rename, by):
     asked = [row.replace(sources=(f"{town}.md",)) for row, town in zip(ASKED, TOWNS, strict=True)]
-    questions = Questions("q.jsonl", "JSON Lines", tuple(asked), len(asked))
+    questions = Questions("JSON Lines", tuple(asked))
 
     *_, found = measure_questions(questions, Outside(lambda name: str(rename(name))), lambda _: None)
 
@@ -422,19 +423,13 @@ def test_without_documents_only_the_questions_themselves_are_measured():
 
 def test_a_sample_of_the_documents_gives_no_answer_on_how_well_they_are_searched():
     engine = EmbeddedIndex(DOCUMENTS, complete=False)
-    questions = Questions("q", "JSON", ASKED, len(ASKED), ("a note",))
+    questions = Questions("JSON", ASKED, ("a note",))
 
     found = {one.probe: one for one in measure_questions(questions, engine, lambda _: None)}
 
     assert found["questions.retrieval"].answers == {"knowledge.retrievability": None}
     assert "--search" in found["questions.retrieval"].reason
     assert all("a note" in one.notes for one in found.values())
-
-
-def test_numbers_that_stand_nowhere_have_to_be_calculated():
-    asked = [row.replace(answers=(f"{number + 7_000:,}.00 euros",)) for number, row in enumerate(ASKED)]
-
-    assert "40 of 40 answers that are numbers" in measure(asked)["coverage"].notes[0]
 
 
 def test_labels_are_no_answers_to_questions():
@@ -444,15 +439,15 @@ def test_labels_are_no_answers_to_questions():
     assert measure(asked)["coverage"].figures == {}
 
 
-def test_questions_that_find_nothing_are_shown_three_at_most_and_none_with_an_address_in_it():
-    hostile = "\x1b[31mzzz " + "long " * 50
-    texts = ["Does jo@beranik.org work?"] * 20 + [hostile] * 20
+def test_questions_that_find_nothing_are_shown_three_at_most_and_no_address_in_them():
+    texts = ["Is jo@nowhere.org zzz?", "\x1b[31mzzz " + "long " * 50] * 20
     asked = [row.replace(text=text, sources=("Beranik.md",)) for row, text in zip(ASKED, texts, strict=True)]
 
     shown = measure(asked)["retrieval"].examples
 
-    assert (len(shown), {len(text) for text in shown}) == (3, {80})
-    assert all(text.startswith("\\x1b[31mzzz long") for text in shown)
+    assert len(shown) == 3
+    assert {"Is ••• zzz?"} == {text for text in shown if len(text) < 80}
+    assert all(len(text) <= 80 and "\x1b" not in text for text in shown)
 
 
 def test_answers_in_json_over_what_the_documents_hold_show_knowledge_and_behaviour(read):
@@ -489,7 +484,10 @@ def test_the_command_searches_the_documents_that_a_beir_folder_brings_along(run,
         "beir/corpus.jsonl",
         lines(*({"_id": town, "text": describe(number)} for number, town in enumerate(TOWNS))),
     )
-    write("beir/queries.jsonl", lines(*({"_id": row.id, "text": row.text} for row in ASKED)))
+    write(
+        "beir/queries.jsonl",
+        lines(*({"_id": str(number), "text": row.text} for number, row in enumerate(ASKED))),
+    )
     judged = "".join(f"{number}\t{town}\t1\n" for number, town in enumerate(TOWNS))
     write("beir/qrels/test.tsv", "query-id\tcorpus-id\tscore\n" + judged)
 
@@ -517,14 +515,6 @@ def test_the_command_searches_the_documents_that_a_beir_folder_brings_along(run,
 )
 def test_an_answer_is_covered_by_its_pairs_of_words(answer, passage, share):
     assert cover_answer([answer], ["nothing", passage]) == share
-
-
-@pytest.mark.parametrize(
-    ("answer", "numeric"),
-    [("$1,577.00", True), ("8.4 million euros", True), ("in 3 of the many rivers", False), ("none", False)],
-)
-def test_a_number_with_its_unit_is_numeric(answer, numeric):
-    assert is_numeric(answer) is numeric
 
 
 @given(st.integers(0, 5_000).flatmap(lambda count: st.tuples(st.integers(0, count), st.just(count))))

@@ -2,7 +2,7 @@
 
 usage: python tools/measure_scenarios.py FILE... [--document docs/measure.md]
 
-A file lists `scenarios`, each with `name`, `expected` (a direction, or several that are all right) and what the command
+A file lists `scenarios`, each with `name`, `expected` (a direction, or `one or another`) and what the command
 would be given (`docs`, `questions`, `examples`, `test`), and `repositories`, each with `name`, `docs` and the `expected` level
 of volatility. Paths are relative to the file. `table` begins the names of its tables in the document.
 """
@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,11 +23,7 @@ from scipy.stats import spearmanr
 
 from figures import fill_tables, make_table
 from ragortune.evidence.measurements.corpus import open_corpus
-from ragortune.evidence.measurements.direction import tell_direction
-from ragortune.evidence.measurements.examples import measure_examples, read_examples
-from ragortune.evidence.measurements.questions import read_questions
-from ragortune.evidence.measurements.retrieval import measure_questions
-from ragortune.evidence.measurements.search import open_engine
+from ragortune.evidence.measurements.material import Material, measure_pairs
 from ragortune.evidence.measurements.volatility import measure_volatility
 from ragortune.model.measurements import Measurement
 from ragortune.support.errors import RagortuneError
@@ -42,32 +37,28 @@ class Outcome(NamedTuple):
     """What became of one scenario or repository."""
 
     name: str
-    expected: Sequence[str]
+    expected: str
     got: str
-    """A direction or level; in its place what went wrong."""
     seconds: float
+    """Of processor time, that of git included: the same on a busy machine."""
 
     @property
     def off(self) -> int:
         """Levels between what was found and what was expected; more than there are where nothing was found."""
         found = LEVELS.index(self.got) if self.got in LEVELS else 2 * len(LEVELS)
-        return min(abs(found - LEVELS.index(level)) for level in self.expected)
+        return min(abs(found - LEVELS.index(level)) for level in self.expected.split(" or "))
 
     def row(self, verdict: str) -> list[str]:
         """Return its row of a table."""
-        return [self.name, " or ".join(self.expected), self.got, verdict, f"{self.seconds:.1f}"]
+        return [self.name, self.expected, self.got, verdict, f"{self.seconds:.1f}"]
 
 
 def find_direction(folder: Path, entry: Mapping[str, Any]) -> str:
     """Return the direction that the inputs of a scenario show; raises RagortuneError."""
-    found: list[Measurement] = []
-    if "questions" in entry:
-        engine = open_engine(None, open_corpus(folder / entry["docs"]) if "docs" in entry else None)
-        found += measure_questions(read_questions(folder / entry["questions"]), engine, ignore)
-    if "examples" in entry:
-        test = read_examples(folder / entry["test"]) if "test" in entry else None
-        found += measure_examples(read_examples(folder / entry["examples"]), test, ignore)
-    return str(tell_direction(found).figures.get("direction", "unknown"))
+    given = {key: folder / entry[key] for key in ("docs", "questions", "examples", "test") if key in entry}
+    corpus = open_corpus(given["docs"]) if "docs" in given else None
+    found = measure_pairs(Material(**given), corpus, ignore)
+    return str(found[-1].figures.get("direction", "unknown")) if found else "unknown"
 
 
 def find_level(folder: Path, entry: Mapping[str, Any]) -> str:
@@ -88,13 +79,12 @@ def ignore(line: str) -> None:
 
 def judge(folder: Path, entry: Mapping[str, Any], find: Callable[[Path, Mapping[str, Any]], str]) -> Outcome:
     """Return what comes out for a scenario or repository."""
-    begin = time.perf_counter()
+    begin = sum(os.times()[:4])
     try:
         got = find(folder, entry)
     except RagortuneError as error:
         got = f"error: {error}"
-    expected = entry["expected"] if isinstance(entry["expected"], list) else [entry["expected"]]
-    return Outcome(entry["name"], expected, got, time.perf_counter() - begin)
+    return Outcome(entry["name"], entry["expected"], got, sum(os.times()[:4]) - begin)
 
 
 def follow_quarters(folder: Path) -> Iterator[tuple[float, float]]:
@@ -106,7 +96,7 @@ def follow_quarters(folder: Path) -> Iterator[tuple[float, float]]:
 
 def show_scenarios(outcomes: Sequence[Outcome]) -> str:
     """Return the table of directions, and how many are right."""
-    right = [own.got in own.expected for own in outcomes]
+    right = [own.got in own.expected.split(" or ") for own in outcomes]
     rows = [own.row("yes" if good else "**no**") for own, good in zip(outcomes, right, strict=True)]
     table = make_table(("scenario", "expected", "found", "right", "seconds"), rows)
     return f"{table}\n{sum(right)} of {len(right)} as expected ({sum(right) / len(right):.0%}).\n"
@@ -118,7 +108,8 @@ def show_repositories(outcomes: Sequence[Outcome], quarters: Sequence[tuple[floa
     rank = spearmanr(*zip(*quarters, strict=True)).statistic
     head = ("repository", "expected", "found", "levels off", "seconds")
     table = make_table(head, [own.row(str(own.off)) for own in outcomes])
-    return f"{table}\n{near} of {len(outcomes)} within one level. A quarter against the next: {rank:.2f} ({len(quarters)} pairs).\n"
+    counted = f"{near} of {len(outcomes)} within one level; one quarter against the next: Spearman {rank:.2f}"
+    return f"{table}\n{counted} ({len(quarters)} pairs).\n"
 
 
 def judge_file(name: str) -> Iterator[tuple[str, str]]:
@@ -141,7 +132,7 @@ def main() -> None:
     parser.add_argument("--document", type=Path)
     arguments = parser.parse_args()
     tables = {key: text for name in arguments.files for key, text in judge_file(name)}
-    sys.stdout.write("\n".join(tables.values()))
+    print("\n".join(tables.values()))
     if arguments.document:
         arguments.document.write_text(fill_tables(arguments.document.read_text("utf-8"), tables), "utf-8")
 

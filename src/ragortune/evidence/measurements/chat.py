@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ragortune.evidence.measurements.rows import parse_json
+
 _ROLES = {
     "human": "user",
     "gpt": "assistant",
@@ -50,8 +52,8 @@ def read_chat(row: Mapping[str, Any], messages: object) -> Chat:
         messages: the list of messages, from whichever key has it.
 
     """
-    turns = [_read_turn(message) for message in messages] if isinstance(messages, list) else []
-    if system := _read_content(row.get("system")).text:
+    turns = [_read_turn(message) for message in _as_list(messages)]
+    if system := _read_content(row.get("system"))[0]:
         turns.insert(0, Turn("system", system))
     return Chat(tuple(turns), frozenset(_declared_tools(row)))
 
@@ -68,35 +70,29 @@ def find_faults(chat: Chat) -> Iterator[str]:
     calls = [call for turn in chat.turns for call in turn.calls]
     if any(call.name not in chat.tools for call in calls):
         yield "undeclared_tool"
-    yield from filter(None, (_fault_of_arguments(call.arguments) for call in calls))
+    if not all(_is_object(call.arguments) for call in calls):
+        yield "broken_arguments"
 
 
-def _fault_of_arguments(arguments: object) -> str | None:
-    if isinstance(arguments, str):
-        try:
-            arguments = json.loads(arguments or "{}")
-        except (ValueError, RecursionError):
-            return "broken_arguments"
-        if isinstance(arguments, str):
-            return "double_encoded"
-    return None if isinstance(arguments, dict) else "broken_arguments"
+def _is_object(arguments: object) -> bool:
+    return isinstance(parse_json(arguments or "{}") if isinstance(arguments, str) else arguments, dict)
 
 
 def _read_turn(message: object) -> Turn:
     if not isinstance(message, dict):
         return Turn("", "")
     role = _ROLES.get(str(message.get("role", message.get("from"))).lower(), "")
-    content = _read_content(message.get("content", message.get("value")))
+    text, calls = _read_content(message.get("content", message.get("value")))
     called = [*_as_list(message.get("tool_calls")), message.get("function_call")]
     functions = [call.get("function", call) for call in called if isinstance(call, dict)]
-    calls = [_read_call(function, "arguments") for function in functions if isinstance(function, dict)]
-    return Turn(role, content.text, (*content.calls, *calls))
+    calls += [_read_call(function, "arguments") for function in functions if isinstance(function, dict)]
+    return Turn(role, text, tuple(calls))
 
 
-def _read_content(content: object) -> Turn:
+def _read_content(content: object) -> tuple[str, list[Call]]:
     """Return text and calls of a message's content: a text, or a list of parts as each vendor writes them."""
     if isinstance(content, str):
-        return Turn("", content)
+        return content, []
     texts, calls = [], []
     for part in _as_list(content):
         if not isinstance(part, dict):
@@ -108,7 +104,7 @@ def _read_content(content: object) -> Turn:
             texts.append(part["text"])
         else:  # a picture, a document, the result of a tool
             texts.append(json.dumps(part, ensure_ascii=False))
-    return Turn("", "\n".join(texts), tuple(calls))
+    return "\n".join(texts), calls
 
 
 def _read_call(call: Mapping[str, Any], arguments: str) -> Call:
@@ -125,9 +121,6 @@ def _declared_tools(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _as_list(value: object) -> list[Any]:
-    if isinstance(value, str):  # some tables hold lists as JSON
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return []
-    return value if isinstance(value, list) else []
+    """Return a list, also where a table holds it as JSON."""
+    data = parse_json(value) if isinstance(value, str) else value
+    return data if isinstance(data, list) else []

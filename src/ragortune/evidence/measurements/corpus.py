@@ -7,6 +7,7 @@ out. Nothing is followed out of the folder, nothing is run, and every file is re
 from __future__ import annotations
 
 import html
+import importlib.util
 import io
 import os
 import re
@@ -15,7 +16,6 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
 from pathlib import Path
 
 from ragortune.support.errors import Place, UnreadableError, UsageError
@@ -41,9 +41,8 @@ _KINDS = {ending: kind for kind, endings in _ENDINGS.items() for ending in endin
 _LEFT_OUT = frozenset(("node_modules", "__pycache__", "venv", "site-packages"))
 """Folders of other people's packages. Hidden folders are left out as well."""
 _HIDDEN_TAGS = frozenset(("script", "style", "template", "svg"))
-_BREAKS = frozenset(
-    ("p", "div", "br", "li", "tr", "table", "ul", "ol", "pre", "section", "article", "dt", "dd", "blockquote")
-) | {"h", *(f"h{level}" for level in range(1, 7))}
+_BREAKING = "p div br li tr table ul ol pre section article dt dd blockquote h h1 h2 h3 h4 h5 h6"
+_BREAKS = frozenset(_BREAKING.split())
 """Tags that end a line, of HTML and, without their prefix, of the XML of Office files."""
 _TAG = re.compile(r"(/?)(?:[A-Za-z]{1,12}:)?([A-Za-z][A-Za-z0-9]{0,20})")
 _SLIDE = re.compile(r"ppt/slides/slide(\d{1,6})\.xml")
@@ -60,16 +59,16 @@ class Source(Record, frozen=True):
     """Bytes of the file."""
 
 
-class Corpus:
+class Corpus(Record, frozen=True):
     """The documents below a folder."""
 
-    def __init__(self, folder: Path, sources: tuple[Source, ...], skipped: Mapping[str, int]) -> None:
-        """Take the folder, its documents by name, and how many files were skipped for which reason."""
-        self.folder = folder
-        self.sources = sources
-        self.skipped = skipped
+    folder: Path
+    sources: tuple[Source, ...]
+    """By name."""
+    skipped: Mapping[str, int]
+    """How many files were skipped, by reason."""
 
-    @cached_property
+    @property
     def size(self) -> int:
         """Bytes of all documents."""
         return sum(source.size for source in self.sources)
@@ -100,9 +99,8 @@ def open_corpus(folder: Path) -> Corpus:
             sources.append(Source(path.relative_to(folder).as_posix(), kind, size))
     if not sources:
         found = "; ".join(f"{files} skipped: {reason}" for reason, files in skipped.items())
-        known = ", ".join(_KINDS)
-        message = f"has no documents that can be read ({found or f'looked for {known}'})"
-        raise UsageError(message, Place(str(folder)))
+        looked = found or f"looked for {', '.join(_KINDS)}"
+        raise UsageError(f"has no documents that can be read ({looked})", Place(str(folder)))
     return Corpus(folder, tuple(sorted(sources, key=lambda source: source.name)), dict(skipped))
 
 
@@ -132,7 +130,7 @@ def _refuse_file(path: Path, kind: str, size: int) -> str | None:
     """Return why a file is skipped, None where it is not."""
     if not size:
         return "empty"
-    if kind == "pdf" and _load_pypdf() is None:
+    if kind == "pdf" and not importlib.util.find_spec("pypdf"):
         return "PDF needs the extra 'pdf' (pip install 'rag-or-tune[pdf]')"
     if kind in _READERS:
         return f"larger than {show_size(_FILE_BYTES)}" if size > _FILE_BYTES else None
@@ -206,20 +204,12 @@ def read_markup(text: str) -> str:
     return html.unescape("".join(shown))
 
 
-def _load_pypdf() -> Callable[..., object] | None:
-    try:
-        from pypdf import PdfReader  # noqa: PLC0415  (the extra `pdf`)
-    except ImportError:
-        return None
-    return PdfReader
-
-
 def _read_pdf(data: bytes) -> Iterator[str]:
     """Yield the text of each page, as far as it can be read."""
-    reader: object = _load_pypdf()
-    assert callable(reader)
+    from pypdf import PdfReader  # noqa: PLC0415  (the extra `pdf`)
+
     try:
-        for page in reader(io.BytesIO(data)).pages:
+        for page in PdfReader(io.BytesIO(data)).pages:
             yield page.extract_text()
     except Exception:  # noqa: BLE001  (a broken file raises nearly anything)
         return

@@ -9,7 +9,6 @@ import statistics
 from collections.abc import Sequence
 from enum import StrEnum
 
-from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.search import STOP_WORDS, split_terms
 from ragortune.support.record import Record
 
@@ -21,7 +20,6 @@ _MISSED = 0.25
 """Coverage that searching for the answer too adds, from which on it is the search that fails."""
 _NUMBER_PARTS = re.compile(r"(?<=\d)[,'\u2019\u202f](?=\d{3})|\.0+(?!\d)")
 """Separators of thousands and empty decimals, which a document and an answer write differently."""
-_OTHER_WORDS = 2
 
 
 class Verdict(StrEnum):
@@ -36,7 +34,7 @@ class Verdict(StrEnum):
 
 
 class Wording(Record, frozen=True):
-    """The words of a text that mean something, and their pairs."""
+    """The words of a text but for those that only join, and their pairs of neighbours."""
 
     words: frozenset[str]
     pairs: frozenset[tuple[str, str]]
@@ -69,7 +67,7 @@ class Coverage(Record, frozen=True):
 
 @functools.lru_cache(maxsize=2048)
 def read_wording(text: str) -> Wording:
-    """Return the wording of a text: words but for those that only join, pairs of neighbours among them."""
+    """Return the wording of a text."""
     words = [word for word in split_terms(_NUMBER_PARTS.sub("", text)) if word not in STOP_WORDS]
     return Wording(frozenset(words), frozenset(itertools.pairwise(words)))
 
@@ -85,13 +83,6 @@ def _share(wanted: Wording, held: Wording) -> float:
     if wanted.pairs:
         return len(wanted.pairs & held.pairs) / len(wanted.pairs)
     return float(bool(wanted.words) and wanted.words <= held.words)
-
-
-def is_numeric(answer: str) -> bool:
-    """Return whether an answer is a number with hardly a word beside it."""
-    words = split_words(_NUMBER_PARTS.sub("", answer))
-    numbers = sum(word[0].isdigit() for word in words)
-    return numbers > 0 and len(words) - numbers <= _OTHER_WORDS
 
 
 def separate(values: Sequence[float], others: Sequence[float]) -> float:

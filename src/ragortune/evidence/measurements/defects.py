@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from ragortune.evidence.measurements.duplicates import find_near_duplicates, split_words
-from ragortune.evidence.measurements.example_files import Example, Examples, checksum
-from ragortune.evidence.measurements.identifiers import mask_identifiers
+from ragortune.evidence.measurements.example_files import Example, Examples
+from ragortune.evidence.measurements.identifiers import show_text
 from ragortune.evidence.measurements.intervals import bound_share
 from ragortune.model.measurements import MOST_EXAMPLES, Measurement
 from ragortune.support.record import Record
-from ragortune.support.text import clean_line, count_words
+from ragortune.support.text import count_words
 
 FAULTS: Mapping[str, str] = {
     "last_not_assistant": "last message is not the assistant's",
@@ -20,7 +19,6 @@ FAULTS: Mapping[str, str] = {
     "unknown_role": "a role that no vendor knows",
     "undeclared_tool": "calls a tool that the row does not declare",
     "broken_arguments": "arguments of a call are not a JSON object",
-    "double_encoded": "arguments of a call are JSON inside a JSON text",
     "empty_input": "empty input",
     "empty_output": "empty output",
     "too_long": "longer than 65,536 tokens",
@@ -45,12 +43,14 @@ QUALITY_RULE = (
     "fair: over 2%, 1% or 10%; good: less"
 )
 
+Pairs = tuple[tuple[Example, Example], ...]
+
 
 class Usable(Record, frozen=True):
     """What is left of a sample once faults and repetitions are taken out."""
 
     kept: tuple[Example, ...]
-    repeated: tuple[tuple[Example, Example], ...]
+    repeated: Pairs
     """Examples that are nearly the same as an earlier one, behind it."""
     exact: int
     """How many of them are the same to the letter, case and punctuation aside."""
@@ -58,61 +58,53 @@ class Usable(Record, frozen=True):
 
 def find_usable(examples: Examples) -> Usable:
     """Return the examples of the sample that are fit for training and no repetition of another."""
-    sound = [example for example in examples.sample if not set(example.faults) - _USABLE]
+    sound = [example for example in examples.sample if _is_sound(example)]
     texts = [f"{example.input}\n{example.output}" for example in sound]
-    pairs = find_near_duplicates(texts)
-    originals = {second: first for first, second in reversed(pairs)}
-    exact = len(texts) - len({tuple(split_words(text)) for text in texts})
+    originals = {second: first for first, second in reversed(find_near_duplicates(texts))}
     kept = tuple(example for index, example in enumerate(sound) if index not in originals)
-    return Usable(
-        kept, tuple((sound[first], sound[second]) for second, first in sorted(originals.items())), exact
-    )
+    repeated = tuple((sound[first], sound[second]) for second, first in sorted(originals.items()))
+    return Usable(kept, repeated, len(texts) - len({tuple(split_words(text)) for text in texts}))
 
 
-def find_contradictions(examples: Iterable[Example], shape: str) -> list[list[Example]]:
-    """Return groups of examples with one input and different outputs, if the shape of the task allows one output only."""
-    groups: defaultdict[tuple[str, ...], list[Example]] = defaultdict(list)
+def _is_sound(example: Example) -> bool:
+    return set(example.faults) <= _USABLE
+
+
+def find_contradictions(examples: Iterable[Example], shape: str) -> Pairs:
+    """Return examples whose output differs from that of the first one with their input, behind it.
+
+    There are none where the shape of the task allows several outputs.
+    """
+    first: dict[tuple[str, ...], Example] = {}
+    pairs = []
     for example in examples if shape in _CONTRADICTABLE else ():
-        groups[*split_words(example.instruction), "", *split_words(example.input)].append(example)
-    return [group for group in groups.values() if len({tuple(split_words(row.output)) for row in group}) > 1]
+        key = (*split_words(example.instruction), "", *split_words(example.input))
+        other = first.setdefault(key, example)
+        if split_words(other.output) != split_words(example.output):
+            pairs.append((other, example))
+    return tuple(pairs)
 
 
-def measure_usable(
-    examples: Examples, usable: Usable, contradictions: Sequence[Sequence[Example]]
-) -> Measurement:
+def measure_usable(examples: Examples, usable: Usable, contradictions: Pairs) -> Measurement:
     """Return how many examples can be used and how good they are, from what is wrong with them."""
-    sampled = max(len(examples.sample), 1)
-    unusable = sum(bool(set(example.faults) - _USABLE) for example in examples.sample)
-    contradictory = sum(map(len, contradictions))
-    shares = {
-        "unusable": unusable / sampled,
-        "contradictory": contradictory / sampled,
-        "repeated": len(usable.repeated) / sampled,
+    sampled = len(examples.sample)
+    counts = {
+        "unusable": sum(not _is_sound(example) for example in examples.sample),
+        "contradictory": len({example.line for pair in contradictions for example in pair}),
+        "repeated": len(usable.repeated),
     }
+    shares = {name: count / sampled for name, count in counts.items()}
     count = round(examples.rows * len(usable.kept) / sampled)
-    whole = examples.share == 1
+    whole = sampled == examples.rows
     low, high = (round(examples.rows * bound) for bound in bound_share(len(usable.kept), sampled))
     quality = _judge_quality(shares, count)
-    found = [
-        *(
-            f"{count_words(number, 'row')}: {FAULTS[fault]}"
-            for fault, number in sorted(examples.faults.items())
-        ),
-        *([f"{count_words(contradictory, 'row')}: same input, different outputs"] if contradictory else []),
-        *(
-            [f"{count_words(len(usable.repeated), 'row')}: the same as another or nearly so"]
-            if usable.repeated
-            else []
-        ),
-    ]
-    mixed = ", ".join(f"{rows:,} {form}" for form, rows in examples.forms.items())
     return Measurement(
         probe="examples.usable",
         says=f"{'' if whole else 'about '}{count:,} usable, distinct examples in {examples.rows:,} rows"
         f" of {examples.form}; quality {quality}",
         method="validity of each row, then near-duplicates by pairs of words (Jaccard 0.8), shared template left out",
-        count=len(examples.sample),
-        of="rows",
+        count=sampled,
+        of="examples",
         answers={"data.examples": count if whole else {"from": low, "to": high}, "data.quality": quality},
         figures={
             "rows": examples.rows, "usable": count, "form": examples.form, "forms": dict(examples.forms),
@@ -120,14 +112,8 @@ def measure_usable(
             **{f"share_{name}": round(share, 4) for name, share in shares.items()}, **examples.faults,
         },
         interval=None if whole else (low, high),
-        notes=(
-            *found,
-            *([f"the file mixes forms: {mixed}"] if len(examples.forms) > 1 else []),
-            *([] if whole else [f"a sample of {sampled:,} rows, {examples.share:.2%} of all inputs"]),
-            *examples.notes,
-            f"{QUALITY_RULE}; whether the outputs are right was not looked at",
-        ),
-        examples=_show_worst(examples, usable, contradictions),
+        notes=(*_list_notes(examples, counts), *examples.notes, QUALITY_RULE),
+        examples=tuple(_show_worst(examples, usable, contradictions)),
         fault=quality != "good" or bool(contradictions) or bool(examples.faults) or len(examples.forms) > 1,
     )  # fmt: skip
 
@@ -138,49 +124,38 @@ def _judge_quality(shares: Mapping[str, float], count: int) -> str:
     return "fair" if any(shares[name] > most for name, most in _FAIR.items()) else "good"
 
 
-def _show_worst(
-    examples: Examples, usable: Usable, contradictions: Sequence[Sequence[Example]]
-) -> tuple[str, ...]:
-    """Return one case of each kind of defect, the gravest first, as many as are shown."""
-    faulty = next((row for row in examples.sample if row.faults), None)
-    cases = [
-        *(
-            [
-                f"line {faulty.line}, {FAULTS[faulty.faults[0]]}: {show_text(faulty.output.strip() or faulty.input)}"
-            ]
-            if faulty
-            else []
-        ),
-        *(
-            f"lines {group[0].line} and {other.line} contradict each other: {show_text(group[0].input)}"
-            for group in contradictions[:1]
-            for other in [
-                next(row for row in group if split_words(row.output) != split_words(group[0].output))
-            ]
-        ),
-        *(
-            f"lines {first.line} and {second.line} say the same: {show_text(second.input or second.output)}"
-            for first, second in usable.repeated[:1]
-        ),
-    ]
-    return tuple(cases[:MOST_EXAMPLES])
+def _list_notes(examples: Examples, counts: Mapping[str, int]) -> Iterator[str]:
+    for fault, number in sorted(examples.faults.items()):
+        yield f"{count_words(number, 'row')}: {FAULTS[fault]}"
+    if counts["contradictory"]:
+        yield f"{count_words(counts['contradictory'], 'row')}: same input, different outputs"
+    if counts["repeated"]:
+        yield f"{count_words(counts['repeated'], 'row')}: the same as another or nearly so"
+    if len(examples.forms) > 1:
+        yield f"the file mixes forms: {', '.join(f'{rows:,} {form}' for form, rows in examples.forms.items())}"
+    if len(examples.sample) < examples.rows:
+        yield f"a sample of {len(examples.sample):,} of {examples.rows:,} rows"
 
 
-def show_text(text: str) -> str:
-    """Return the beginning of an example's text, fit to be shown."""
-    return clean_line(mask_identifiers(text[:400]), 80)
+def _show_worst(examples: Examples, usable: Usable, contradictions: Pairs) -> Iterator[str]:
+    """Yield one case of each kind of defect, the gravest first."""
+    for row in [row for row in examples.sample if row.faults][:1]:
+        yield f"line {row.line}, {FAULTS[row.faults[0]]}: {show_text(row.output.strip() or row.input)}"
+    for one, other in contradictions[:1]:
+        yield f"lines {one.line} and {other.line} contradict each other: {show_text(one.input)}"
+    for one, other in usable.repeated[:1]:
+        yield f"lines {one.line} and {other.line} say the same: {show_text(other.input or other.output)}"
 
 
 def measure_leakage(examples: Examples, test: Examples) -> Measurement:
     """Return how many rows of the test file are in the training file too, exactly or nearly, and so whether it is held out."""
-    covered = [example for example in test.sample if checksum(example) < examples.share * 2**32]
+    covered = [example for example in test.sample if examples.covers(example)]
     inputs = [example.input or example.output for example in itertools.chain(examples.sample, covered)]
     start = len(examples.sample)
     pairs = [(first, second) for first, second in find_near_duplicates(inputs) if first < start <= second]
     leaked = len({second for _, second in pairs})
     share = leaked / max(len(covered), 1)
-    low, high = bound_share(leaked, len(covered))
-    level = _level_of_test(test.rows, share)
+    held_out, enough = share <= _TEST_LEAKAGE, test.rows >= LEAST_TEST_ROWS
     shown = [f"line {covered[second - start].line} is line {examples.sample[first].line} of the examples: "
              f"{show_text(inputs[second])}" for first, second in pairs[:MOST_EXAMPLES]]  # fmt: skip
     return Measurement(
@@ -189,19 +164,13 @@ def measure_leakage(examples: Examples, test: Examples) -> Measurement:
         method="near-duplicates of inputs between the two files by pairs of words (Jaccard 0.8)",
         count=len(covered),
         of="test rows",
-        answers={"readiness.evaluation": level},
+        answers={"readiness.evaluation": None if not held_out else "held_out" if enough else "informal"},
         figures={"leaked": leaked, "share": round(share, 4), "test_rows": test.rows},
-        interval=(low, high),
+        interval=bound_share(leaked, len(covered)),
         reason=""
-        if level
+        if held_out
         else f"over {_TEST_LEAKAGE:.0%} of the test rows are trained on; take them out of either file",
-        notes=(*test.notes, *([f"fewer than {LEAST_TEST_ROWS} test rows"] if level == "informal" else [])),
+        notes=(*test.notes, *(() if enough else (f"fewer than {LEAST_TEST_ROWS} test rows",))),
         examples=tuple(shown),
-        fault=level is None,
+        fault=not held_out,
     )
-
-
-def _level_of_test(rows: int, leakage: float) -> str | None:
-    if leakage > _TEST_LEAKAGE:
-        return None
-    return "held_out" if rows >= LEAST_TEST_ROWS else "informal"

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ragortune.evidence.measurements.form import ASKED, CLOSED, EXAMPLES, FORMAL, OPEN, STRICT, TEMPLATE
+from ragortune.evidence.measurements.coverage import Verdict
+from ragortune.evidence.measurements.form import ASKED, CLOSED, FORMAL, OPEN, OUTPUTS, STRICT, TEMPLATE
 from ragortune.model.measurements import Measurement
 from ragortune.support.text import join_words
 
-_SHAPES = {
-    "label": "labels",
-    "json": "JSON",
-    "code": "code or SQL",
-    "tool_call": "tool calls",
-    "rewrite": "rewritten inputs",
+_WORDS = {"both": "knowledge and behaviour", "neither": "neither yet"}
+_SHOWN: Mapping[str, str] = {
+    Verdict.FOUND: "the documents hold the answers",
+    Verdict.MISSED: "the documents hold the answers, though search misses many",
 }
+
+Figures = Mapping[str, Mapping[str, Any]]
+"""Figures by probe."""
 
 
 def tell_direction(measurements: Sequence[Measurement]) -> Measurement:
@@ -26,61 +28,44 @@ def tell_direction(measurements: Sequence[Measurement]) -> Measurement:
     """
     figures = {measurement.probe: measurement.figures for measurement in measurements}
     verdict = str(figures.get("questions.coverage", {}).get("verdict", ""))
-    knowledge = _knowledge_shown(verdict)
-    behaviour = _behaviour_shown(figures, EXAMPLES) or _behaviour_shown(figures, "questions")
-    lacking = _knowledge_lacking(figures, verdict)
-    reasons = [reason for reason in (knowledge, behaviour or ("" if knowledge else lacking)) if reason]
+    knowledge = _SHOWN.get(verdict, "")
+    behaviour = _find_behaviour(figures, "examples") or _find_behaviour(figures, "questions")
+    lacking = "" if knowledge or behaviour else _find_lack(figures, verdict)
+    direction = "both" if knowledge and behaviour else "knowledge" if knowledge else "behaviour"
+    direction = "neither" if lacking else direction
+    reasons = [reason for reason in (knowledge, behaviour, lacking) if reason]
+    unknown = Measurement(
+        "direction", "not known", "rules over the other measurements", len(measurements), "measurements",
+        reason="questions with reference answers, or training examples, would show it",
+    )  # fmt: skip
     if not reasons:
-        return Measurement(
-            "direction", "not known", "rules over the other measurements", 0, "measurements",
-            reason="questions with reference answers, or training examples, would show it",
-        )  # fmt: skip
-    direction = (
-        ("both" if behaviour else "knowledge") if knowledge else "behaviour" if behaviour else "neither"
-    )
+        return unknown
     enough = figures.get("examples.classifier", {}).get("classifier_is_enough") is True
-    return Measurement(
-        probe="direction",
-        says=f"{_WORDS[direction]}: {join_words(reasons)}",
-        method="rules over the other measurements",
-        count=len(measurements),
-        of="measurements",
-        figures={"direction": direction, "because": "; ".join(reasons), "classifier_is_enough": enough},
-        notes=("a linear classifier does the task: neither retrieval nor fine-tuning is needed",)
-        if enough
-        else (),
+    return unknown.replace(
+        says=f"{_WORDS.get(direction, direction)}: {join_words(reasons)}",
+        figures={
+            "direction": direction,
+            "because": "; ".join(reasons),
+            "classifier_is_enough": enough,
+        },
+        reason="",
+        notes=("a linear classifier does the task: neither retrieval nor fine-tuning is needed",) * enough,
     )
 
 
-_WORDS = {
-    "knowledge": "knowledge",
-    "behaviour": "behaviour",
-    "both": "knowledge and behaviour",
-    "neither": "neither yet",
-}
-
-
-def _knowledge_shown(verdict: str) -> str:
-    """Return why the documents are what answers need, an empty text if that is not shown."""
-    return {
-        "in_documents": "the documents hold the answers",
-        "in_documents_but_missed": "the documents hold the answers, though search misses many",
-    }.get(verdict, "")
-
-
-def _behaviour_shown(figures: Mapping[str, Mapping[str, Any]], source: str) -> str:
+def _find_behaviour(figures: Figures, part: str) -> str:
     """Return why the form of outputs matters, an empty text if that is not shown.
 
     Reference answers of questions are written to be compared, so of them only a strict form or fixed wording counts.
     """
-    content = figures.get(f"{source}.content")
+    content = figures.get(f"{part}.content")
     if not content:
         return ""
-    shape, examples = content["shape"], source == EXAMPLES
+    shape, examples = content["shape"], part == "examples"
     if shape in STRICT or (examples and shape in FORMAL):
-        return f"the outputs are {_SHAPES[shape]}"
+        return f"the outputs are {OUTPUTS[shape][0]}"
     if content["template"] >= TEMPLATE:
-        return f"{content['template']:.0%} of the output's wording is fixed"
+        return f"{content['template']:.0%} of the outputs share the same wording"
     if examples and content["new_words"] < CLOSED:
         return "the outputs are made of the inputs and of each other"
     if examples and content["questions"] < ASKED:
@@ -88,16 +73,12 @@ def _behaviour_shown(figures: Mapping[str, Mapping[str, Any]], source: str) -> s
     return ""
 
 
-def _knowledge_lacking(figures: Mapping[str, Mapping[str, Any]], verdict: str) -> str:
+def _find_lack(figures: Figures, verdict: str) -> str:
     """Return why it is a source that is missing, an empty text where nothing was asked."""
     if verdict:
         return "the documents do not hold the answers: find the source that does"
-    content = figures.get("examples.content") or figures.get("questions.content")
-    if content:
+    if content := figures.get("examples.content") or figures.get("questions.content"):
         much = "hold" if content["new_words"] >= OPEN else "may hold"
         return f"the outputs answer questions and {much} facts from elsewhere: find their source"
-    return (
-        "questions are asked, and there are no documents that could hold the answers"
-        if "questions.kind" in figures
-        else ""
-    )
+    asked = "questions are asked, and there are no documents that could hold the answers"
+    return asked if "questions.kind" in figures else ""

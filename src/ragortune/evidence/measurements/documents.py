@@ -1,17 +1,17 @@
-"""What a team's documents show: size in tokens, how often they change, near-copies, terms of their own, secrets."""
+"""What a team's documents show: size in tokens, how often they change, near-duplicates, terms of their own, secrets."""
 
 from __future__ import annotations
 
 import math
-import zlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ragortune.evidence.measurements.corpus import TEXT_BYTES, Corpus, Source
 from ragortune.evidence.measurements.duplicates import find_near_duplicates
-from ragortune.evidence.measurements.identifiers import count_identifiers, count_secrets, list_terms
-from ragortune.evidence.measurements.intervals import bound_share
+from ragortune.evidence.measurements.identifiers import list_terms, measure_secrets
+from ragortune.evidence.measurements.intervals import DEVIATIONS, bound_share, place_value
+from ragortune.evidence.measurements.sampling import rank_text
 from ragortune.evidence.measurements.token_estimates import (
     ENGLISH_ERROR,
     OTHER_ERROR,
@@ -21,7 +21,7 @@ from ragortune.evidence.measurements.token_estimates import (
 from ragortune.evidence.measurements.volatility import measure_volatility
 from ragortune.model.measurements import MOST_EXAMPLES, Measurement
 from ragortune.support.reading import show_size
-from ragortune.support.text import clean_line, count_words, join_words
+from ragortune.support.text import clean_line, count_words
 
 _SAMPLE_BYTES = 5 * 1024 * 1024
 """So much is read of all documents together; of more, a random sample."""
@@ -35,7 +35,6 @@ _SLOW = frozenset(("pdf", "office"))
 _SIZE_EDGES = (50_000, 200_000, 2_000_000, 200_000_000)
 """Where the bands of `knowledge.size` end."""
 _PROMPT_TOKENS = 100_000
-_DEVIATIONS = 1.96
 _SHORT = 200
 """A document of fewer characters is too short to be called a copy."""
 _MANY_COPIES = 0.05
@@ -64,14 +63,20 @@ def measure_documents(corpus: Corpus, as_of: str, progress: Callable[[str], None
     progress(f"reading {count_words(len(corpus.sources), 'document')}")
     sample = list(_draw_sample(corpus))
     measured = [_measure_size(corpus, sample), measure_volatility(corpus.folder, as_of, progress)]
-    progress("looking for near-copies, terms and secrets")
-    return (*measured, _measure_copies(sample), _measure_terms(sample), _measure_secrets(sample))
+    progress("looking for near-duplicates, terms and secrets in the documents")
+    texts = [item.text for item in sample]
+    return (
+        *measured,
+        _measure_copies(sample),
+        _measure_terms(texts),
+        measure_secrets(texts, "documents", "documents"),
+    )
 
 
 def _draw_sample(corpus: Corpus) -> Iterator[Sampled]:
     """Read documents of each kind in an order that is random, but the same each time, up to so many bytes."""
     kinds: defaultdict[str, list[Source]] = defaultdict(list)
-    for source in sorted(corpus.sources, key=lambda source: zlib.crc32(source.name.encode(errors="replace"))):
+    for source in sorted(corpus.sources, key=lambda source: rank_text(source.name)):
         kinds[source.kind].append(source)
     most = TEXT_BYTES if corpus.size <= _SAMPLE_BYTES else _PART
     for kind, sources in sorted(kinds.items()):
@@ -81,9 +86,8 @@ def _draw_sample(corpus: Corpus) -> Iterator[Sampled]:
             if left <= 0:
                 break
             text = corpus.read(source)
-            whole = max(1.0, len(text) / most) * (
-                1.0 if kind in _SLOW else max(1.0, source.size / TEXT_BYTES)
-            )
+            unread = 1.0 if kind in _SLOW else max(1.0, source.size / TEXT_BYTES)
+            whole = unread * max(1.0, len(text) / most)
             text = text[:most]
             left -= len(text.encode(errors="replace"))
             yield Sampled(source, text, whole * estimate_tokens(text), detect_language(text))
@@ -93,15 +97,15 @@ def _draw_sample(corpus: Corpus) -> Iterator[Sampled]:
 
 
 def _measure_size(corpus: Corpus, sample: Sequence[Sampled]) -> Measurement:
-    kinds = {
-        kind: _total_kind(corpus, sample, kind) for kind in sorted({item.source.kind for item in sample})
-    }
+    names = sorted({item.source.kind for item in sample})
+    kinds = {kind: _total_kind(corpus, sample, kind) for kind in names}
     tokens = sum(total for total, _ in kinds.values())
-    shares = _share_languages(sample, {kind: total for kind, (total, _) in kinds.items()})
-    doubt = OTHER_ERROR - (OTHER_ERROR - ENGLISH_ERROR) * shares.get("en", 0.0) / max(1.0, tokens)
+    languages = _total_languages(sample, {kind: total for kind, (total, _) in kinds.items()})
+    english = languages.get("en", 0.0) / max(1.0, tokens)
+    doubt = english * ENGLISH_ERROR + (1 - english) * OTHER_ERROR
     spread = math.hypot(doubt * tokens, *(error for _, error in kinds.values()))
     low, high = max(0, round(tokens - spread)), round(tokens + spread)
-    answers: dict[str, object] = {"knowledge.size": _place_size(round(tokens), low, high)}
+    answers: dict[str, object] = {"knowledge.size": place_value(round(tokens), (low, high), _SIZE_EDGES)}
     if high < _PROMPT_TOKENS:
         answers["knowledge.fits_prompt"] = "yes"
     measured = Measurement(
@@ -117,7 +121,7 @@ def _measure_size(corpus: Corpus, sample: Sequence[Sampled]) -> Measurement:
             "documents": len(corpus.sources),
             "bytes": corpus.size,
             "kinds": {kind: round(total) for kind, (total, _) in kinds.items()},
-            "languages": {code: round(total) for code, total in shares.items()},
+            "languages": {code: round(total) for code, total in languages.items()},
         },
         interval=(low, high),
         notes=tuple(_list_notes(corpus, sample)),
@@ -143,10 +147,10 @@ def _total_kind(corpus: Corpus, sample: Sequence[Sampled], kind: str) -> tuple[f
         return total, total / 2  # one document tells nothing of the spread
     variance = sum((item.tokens - ratio * item.source.size) ** 2 for item in read) / (count - 1)
     error = len(sizes) * math.sqrt(variance / count * (1 - count / len(sizes)))
-    return total, min(total, _DEVIATIONS * error)
+    return total, min(total, DEVIATIONS * error)
 
 
-def _share_languages(sample: Sequence[Sampled], kinds: Mapping[str, float]) -> dict[str, float]:
+def _total_languages(sample: Sequence[Sampled], kinds: Mapping[str, float]) -> dict[str, float]:
     """Return the tokens of each language, most first, from the shares in the sample of each kind."""
     read: defaultdict[str, float] = defaultdict(float)
     languages: defaultdict[str, float] = defaultdict(float)
@@ -156,11 +160,6 @@ def _share_languages(sample: Sequence[Sampled], kinds: Mapping[str, float]) -> d
         if item.tokens:
             languages[item.language] += kinds[item.source.kind] * item.tokens / read[item.source.kind]
     return dict(sorted(languages.items(), key=lambda language: -language[1]))
-
-
-def _place_size(tokens: int, low: int, high: int) -> object:
-    """Return the size, or its range where that reaches over the edge of a band."""
-    return {"from": low, "to": high} if any(low < edge <= high for edge in _SIZE_EDGES) else tokens
 
 
 def _list_notes(corpus: Corpus, sample: Sequence[Sampled]) -> Iterator[str]:
@@ -175,59 +174,37 @@ def _list_notes(corpus: Corpus, sample: Sequence[Sampled]) -> Iterator[str]:
     yield "counted as the tokenizer o200k_base would; others differ by about 15%, more in scripts other than Latin"
 
 
-# --- copies, terms, secrets ---------------------------------------------------------------------------------------
+# --- copies and terms ---------------------------------------------------------------------------------------------
 
 
 def _measure_copies(sample: Sequence[Sampled]) -> Measurement:
     read = sorted((item for item in sample if len(item.text) >= _SHORT), key=lambda item: item.source.name)
     pairs = find_near_duplicates([item.text for item in read])
     copies = len({copy for _, copy in pairs})
-    shown = (
-        f"{read[copy].source.name} is like {read[first].source.name}" for first, copy in pairs[:MOST_EXAMPLES]
-    )
+    shown = (f"{read[copy].source.name} is like {read[first].source.name}" for first, copy in pairs)
     return Measurement(
         "documents.near_duplicates",
-        f"{copies:,} of {len(read):,} documents are near-copies of another one",
-        "at least 80% of their runs of three words are the same (Jaccard), without what a tenth of all share",
+        f"{copies:,} of {len(read):,} documents are near-duplicates of another one",
+        "near-duplicates by pairs of words (Jaccard 0.8), what a tenth of all have left out",
         len(read),
         "documents",
         figures={"copies": copies, "share": round(copies / max(1, len(read)), 4)},
         interval=bound_share(copies, len(read)),
-        notes=("copies of documents outside of the sample are not seen",) if copies else (),
-        examples=tuple(clean_line(pair, _EXAMPLE_WIDTH) for pair in shown),
+        examples=tuple(clean_line(pair, _EXAMPLE_WIDTH) for pair in shown)[:MOST_EXAMPLES],
         fault=copies >= max(2, _MANY_COPIES * len(read)),
     )
 
 
-def _measure_terms(sample: Sequence[Sampled]) -> Measurement:
-    terms = list_terms([item.text for item in sample])
+def _measure_terms(texts: Sequence[str]) -> Measurement:
+    terms = list_terms(texts)
     named = ", ".join(f"{term} ({count}x)" for term, count in terms[:_SHOWN_TERMS])
     return Measurement(
         "documents.terms",
         f"{count_words(len(terms), 'name or acronym', 'names or acronyms')} of the documents' own recur",
         "in three documents or more, five times or more, hardly ever in lower case; widely known names left out",
-        len(sample),
+        len(texts),
         "documents",
         figures={"terms": len(terms)},
         examples=(named,) if terms else (),
         notes=("weak: a list for people to look at; models know many technical and medical terms",),
-    )
-
-
-def _measure_secrets(sample: Sequence[Sampled]) -> Measurement:
-    secrets: Counter[str] = Counter()
-    identifiers: Counter[str] = Counter()
-    for item in sample:
-        secrets.update(count_secrets(item.text))
-        identifiers.update(count_identifiers(item.text))
-    found = [f"{kind} ({count:,})" for kind, count in (secrets + identifiers).most_common()]
-    return Measurement(
-        "documents.secrets",
-        f"found {join_words(found)}" if found else "no secrets or identifiers of the kinds looked for",
-        "patterns and check digits; the values are shown nowhere",
-        len(sample),
-        "documents",
-        figures={"secrets": dict(secrets), "identifiers": dict(identifiers)},
-        notes=("other personal data, such as names, addresses and telephone numbers, is not looked for",),
-        fault=bool(secrets),
     )

@@ -6,8 +6,7 @@ from ragortune.evidence.measurements.shape import CLOSED_WORLD_WORDS, Shape
 from ragortune.model.measurements import Measurement
 from ragortune.support.record import NOTHING
 
-EXAMPLES = "examples"
-_OUTPUTS = {
+OUTPUTS = {
     "label": ("labels", "labels"),
     "json": ("JSON", "structured"),
     "code": ("code or SQL", "code"),
@@ -17,51 +16,53 @@ _OUTPUTS = {
     "free_text": ("free text", "free_text"),
 }
 """Name of each shape, and the level of `behaviour.output`."""
-_KINDS = {"label": "classification", "tool_call": "function_calling"}
+_TASKS = {"label": "classification", "tool_call": "function_calling"}
 STRICT = frozenset({"json", "code", "tool_call"})
 """Shapes that reference answers have only where the form matters."""
 FORMAL = frozenset({"label", "code", "tool_call", "rewrite"})
 """Shapes that are all form."""
 CLOSED, OPEN = 0.12, 0.25
 """Shares of new words: below the first, outputs are made of inputs and of each other; above the second, of knowledge."""
-TEMPLATE = 0.15
-"""Share of fixed wording from which on it is a style or boilerplate that is wanted; a persona has 0.2 to 0.3."""
+TEMPLATE = 0.5
+"""Share of outputs with the same run of three words from which on such wording is wanted: 1 for the greeting of a persona,
+at most 0.13 for answers to questions of 40 public sets."""
 ASKED = 0.5
 _LEAST_PAIRS, _LEAST_WORDS = 10, 150
 _ONE_SCHEMA = 0.8
 
 
-def measure_form(shape: Shape, probe: str = EXAMPLES) -> tuple[Measurement, Measurement]:
+def measure_form(shape: Shape, part: str = "examples") -> tuple[Measurement, Measurement]:
     """Return the form of outputs, and how much of them is new.
 
     Args:
         shape: of pairs of input and output, such as question and reference answer.
-        probe: first part of the names of the two: `examples`, or `questions` for reference answers, which are not to be trained on.
+        part: first part of the names of the two: `examples`, or `questions` for reference answers, which are not to be trained on.
 
     """
-    return _measure_shape(shape, probe), _measure_content(shape, probe)
+    return _measure_shape(shape, part), _measure_content(shape, part)
 
 
-def _measure_shape(shape: Shape, probe: str) -> Measurement:
-    name, level = _OUTPUTS[shape.kind]
+def _measure_shape(shape: Shape, part: str) -> Measurement:
+    name, level = OUTPUTS[shape.kind]
     known = shape.pairs >= _LEAST_PAIRS
-    kinds = {"task.kind": [_KINDS[shape.kind]]} if known and shape.kind in _KINDS else {}
-    answers = {"behaviour.output": level if known else None, **kinds}
+    answers: dict[str, object] = {"behaviour.output": level if known else None}
+    if known and shape.kind in _TASKS:
+        answers["task.kind"] = [_TASKS[shape.kind]]
     loose = shape.kind == "json" and shape.top_key_set < _ONE_SCHEMA
     schema = (
-        f"JSON, but no schema: {shape.key_sets} different sets of keys, the commonest in {shape.top_key_set:.0%}; "
+        f"JSON, but no schema: the commonest set of keys is in {shape.top_key_set:.0%}; "
         "schema-constrained output comes before training"
     )
     return Measurement(
-        probe=f"{probe}.shape",
+        probe=f"{part}.shape",
         says=f"outputs are {name}; {shape.questions:.0%} of the inputs ask a question",
         method="form and length of the outputs, words in common with the input; questions by sign and question words",
         count=shape.pairs,
         of="pairs",
-        answers=answers if probe == EXAMPLES or shape.kind in STRICT else NOTHING,
+        answers=answers if part == "examples" or shape.kind in STRICT else NOTHING,
         figures={
             "shape": shape.kind, "questions": round(shape.questions, 4), "copied": round(shape.copied, 4),
-            "outputs": shape.outputs, "key_sets": shape.key_sets, "top_key_set": round(shape.top_key_set, 4),
+            "outputs": shape.outputs, "top_key_set": round(shape.top_key_set, 4),
         },
         reason="" if known else f"fewer than {_LEAST_PAIRS} distinct examples",
         notes=(schema,) if loose else (),
@@ -69,23 +70,22 @@ def _measure_shape(shape: Shape, probe: str) -> Measurement:
     )  # fmt: skip
 
 
-def _measure_content(shape: Shape, probe: str) -> Measurement:
-    teaches, reason = _tell_what_is_taught(shape)
-    short = shape.words_counted < CLOSED_WORLD_WORDS
+def _measure_content(shape: Shape, part: str) -> Measurement:
+    teaches, reason = _tell_what_is_taught(shape) if part == "examples" else (None, "")
     return Measurement(
-        probe=f"{probe}.content",
+        probe=f"{part}.content",
         says=f"{shape.new_words:.0%} of the output words stand in neither the input nor another output; "
-        f"{shape.template:.0%} of the wording is fixed",
-        method=f"words of {CLOSED_WORLD_WORDS:,} output words, drawn with a fixed seed; runs of three words that a tenth of the outputs have",
+        f"{shape.template:.0%} of the outputs share a run of three words",
+        method=f"words of at most {CLOSED_WORLD_WORDS:,} output words, drawn with a fixed seed (fewer raise the share); "
+        "the commonest run of three words",
         count=shape.words_counted,
         of="output words",
-        answers={"data.teaches": teaches} if probe == EXAMPLES else NOTHING,
+        answers={"data.teaches": teaches} if part == "examples" else NOTHING,
         figures={
             "new_words": round(shape.new_words, 4), "template": round(shape.template, 4), "shape": shape.kind,
             "questions": round(shape.questions, 4),
         },
-        reason=reason if probe == EXAMPLES else "",
-        notes=(f"fewer than {CLOSED_WORLD_WORDS:,} output words, which raises the share",) if short else (),
+        reason=reason,
     )  # fmt: skip
 
 
@@ -103,7 +103,9 @@ def _tell_what_is_taught(shape: Shape) -> tuple[str | list[str] | None, str]:
         return "form", ""
     if shape.template >= TEMPLATE:
         return "facts_and_form", ""
-    between = (
-        f"between {CLOSED:.0%} and {OPEN:.0%} new words in answers to questions do not tell facts from form"
+    if shape.new_words >= OPEN:
+        return "facts", ""
+    return (
+        None,
+        f"between {CLOSED:.0%} and {OPEN:.0%} new words in answers to questions do not tell facts from form",
     )
-    return ("facts", "") if shape.new_words >= OPEN else (None, between)

@@ -16,26 +16,12 @@ DAY = 86_400
 """Seconds."""
 _TEXTUAL = frozenset(("markdown", "rst", "asciidoc", "html", "text"))
 _STRAY = 14 * DAY
-_BATCH_BYTES = 4 * 1024 * 1024
 _SHALLOW = "fetch the history: `git fetch --unshallow`, in CI `fetch-depth: 0` of actions/checkout"
 _PARTIAL = "a partial clone lacks earlier texts: clone without `--filter`"
 _RELEASES = frozenset(("changelog", "changes", "history", "news", "release-notes", "releases", "whatsnew"))
 """Names of files that tell what was changed, without their ending."""
-_DERIVED = frozenset(
-    (
-        "_build",
-        "changelog",
-        "generated",
-        "i18n",
-        "l10n",
-        "locale",
-        "locales",
-        "release-notes",
-        "releases",
-        "translations",
-    )
-)
-"""Names of folders."""
+_DERIVED_FOLDERS = "_build changelog generated i18n l10n locale locales release-notes releases translations"
+_DERIVED = frozenset(_DERIVED_FOLDERS.split())
 _CODE = "[a-z]{2}(?:[-_][a-z]{2,4})?"
 _TRANSLATED = re.compile(rf"(?<![^/]){_CODE}(?=/)|\.{_CODE}(?=[/.])")
 """`de/` or `pt-br/` beside `en/`, and `.de` behind the name of a folder or file."""
@@ -50,14 +36,18 @@ class Blob(NamedTuple):
     """Bytes."""
 
 
+Documents = Mapping[str, Blob]
+"""By path."""
+
+
 class Snapshot(NamedTuple):
-    """The documents of a repository at some date, by path: no release notes, nothing generated, no translations."""
+    """The documents of a repository at some date: no release notes, nothing generated, no translations."""
 
     time: int
     """Of its commit, in seconds since 1970."""
-    inside: Mapping[str, Blob]
+    inside: Documents
     """Those of the folder."""
-    outside: Mapping[str, Blob]
+    outside: Documents
 
 
 class History:
@@ -103,12 +93,11 @@ class History:
             changes.append((int(time) // DAY, frozenset(name.lstrip("\n") for name in names)))
         return changes
 
-    def read(self, documents: Mapping[str, Blob]) -> Iterator[tuple[str, str]]:
+    def read(self, documents: Documents) -> Iterator[tuple[str, str]]:
         """Yield path and text of documents, "" for what git has lost; raises UsageError where it would have to be fetched."""
-        for batch in _cut_batches(documents):
-            names = [documents[path].name for path in batch]
-            for path, data in zip(batch, self._repository.read_objects(names), strict=True):
-                yield path, extract_text(data or b"", kind_of(path) or "text")
+        texts = self._repository.read_objects([blob.name for blob in documents.values()])
+        for path, data in zip(documents, texts, strict=True):
+            yield path, extract_text(data or b"", kind_of(path) or "text")
 
     def _ask(self, *arguments: str) -> str:
         return self._repository.ask(*arguments, failure="git cannot tell the history", hint=_PARTIAL)
@@ -119,10 +108,9 @@ class History:
         The first parents are the main line, unless somebody merged the main branch into an own one and pushed that (a
         foxtrot merge): then they may have left it long before. The newest commit of any line is the guard.
         """
-        lines = (("--first-parent",), ())
         main, newest = (
             self._ask("rev-list", "-1", "--timestamp", *line, f"--min-age={time}", "HEAD").split()
-            for line in lines
+            for line in (("--first-parent",), ())
         )
         if not newest:
             return None
@@ -153,22 +141,8 @@ def _is_derived(path: str, known: set[str]) -> bool:
     *folders, name = path.split("/")
     if name.partition(".")[0] in _RELEASES or not _DERIVED.isdisjoint(folders):
         return True
-    for found in _TRANSLATED.finditer(path):
-        original = path[: found.start()] + ("" if found[0][0] == "." else "en") + path[found.end() :]
-        if original != path and original in known:
-            return True
-    return False
-
-
-def _cut_batches(documents: Mapping[str, Blob]) -> Iterator[list[str]]:
-    """Yield the paths of documents in batches of bounded size."""
-    batch: list[str] = []
-    size = 0
-    for path, blob in documents.items():
-        if batch and size + blob.size > _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-        batch.append(path)
-        size += blob.size
-    if batch:
-        yield batch
+    originals = (
+        path[: found.start()] + ("" if found[0][0] == "." else "en") + path[found.end() :]
+        for found in _TRANSLATED.finditer(path)
+    )
+    return any(original != path and original in known for original in originals)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from ragortune.model.measurements import MOST_EXAMPLES, Measurement
+from ragortune.support.text import clean_line, join_words
 
 _SECRETS = {
     "private keys": r"-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY-----",
@@ -14,11 +18,9 @@ _SECRETS = {
     "Google keys": r"\bAIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])",
     "model provider keys": r"(?<![\w-])sk-(?:ant-|proj-|or-)?(?=[A-Za-z_-]{0,30}[0-9])[A-Za-z0-9_-]{32,200}",
     "payment keys": r"\b[sr]k_live_[A-Za-z0-9]{20,200}\b",
+    "signed tokens (JWT)": r"(?<![\w-])eyJ[\w-]{10,2000}\.eyJ[\w-]{10,2000}\.[\w-]{10,2000}",
 }
 _SECRET_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _SECRETS.items()}
-_SIGNED = re.compile(
-    r"(?<![\w-])eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{10,2000}"
-)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})\b")
 _RESERVED = re.compile(r"(?:^|\.)(?:example(?:\.[a-z]+)?|invalid|test|localhost|local)$", re.IGNORECASE)
 """Names kept free for examples (RFC 2606)."""
@@ -28,6 +30,7 @@ _TERM = re.compile(
 )
 """A capital in the midst of a sentence, an acronym, or a capital inside of a word."""
 _LEAST_DOCUMENTS, _LEAST_USES, _MOST_TERMS = 3, 5, 20
+_SHOWN_FROM, _SHOWN_WIDTH = 400, 80
 _LOWER_SHARE = 0.1
 """A word that stands in lower case more often than this is no name."""
 _KNOWN_WORDS = """
@@ -45,33 +48,54 @@ _KNOWN = frozenset(_KNOWN_WORDS.split())
 
 def count_secrets(text: str) -> Counter[str]:
     """Return how many keys, tokens and private keys a text has, by kind; what documents show as examples left out."""
-    return Counter(
-        {
-            kind: len(found)
-            for kind, pattern in _SECRET_PATTERNS.items()
-            if (found := set(pattern.findall(text)))
-        }
-    )
+    return +Counter({kind: len(set(pattern.findall(text))) for kind, pattern in _SECRET_PATTERNS.items()})
 
 
 def count_identifiers(text: str) -> Counter[str]:
     """Return how many addresses, account numbers and signed tokens a text has, by kind, each counted once."""
     addresses = {found[0].lower() for found in _EMAIL.finditer(text) if not _RESERVED.search(found[1])}
     accounts = {number for number in _IBAN.findall(text) if _is_iban(number.replace(" ", ""))}
-    signed = set(_SIGNED.findall(text))
-    counted = {
-        "e-mail addresses": len(addresses),
-        "bank accounts (IBAN)": len(accounts),
-        "signed tokens (JWT)": len(signed),
-    }
-    return Counter({kind: count for kind, count in counted.items() if count})
+    return +Counter({"e-mail addresses": len(addresses), "bank accounts (IBAN)": len(accounts)})
 
 
-def mask_identifiers(text: str) -> str:
-    """Return a text with dots in the place of every secret and identifier, fit to be shown."""
-    for pattern in (*_SECRET_PATTERNS.values(), _SIGNED, _EMAIL, _IBAN):
+def measure_secrets(texts: Sequence[str], part: str, of: str) -> Measurement:
+    """Return how many secrets and identifiers texts have, by kind.
+
+    Args:
+        texts: the texts.
+        part: first part of the probe's name.
+        of: what the texts are, in the plural.
+
+    """
+    secrets: Counter[str] = Counter()
+    identifiers: Counter[str] = Counter()
+    for text in texts:
+        secrets.update(count_secrets(text))
+        identifiers.update(count_identifiers(text))
+    found = [f"{kind} ({count:,})" for kind, count in (secrets + identifiers).most_common()]
+    return Measurement(
+        f"{part}.secrets",
+        f"found {join_words(found)}" if found else "no secrets or identifiers of the kinds looked for",
+        "patterns and check digits; the values are shown nowhere",
+        len(texts),
+        of,
+        figures={"secrets": dict(secrets), "identifiers": dict(identifiers)},
+        notes=("other personal data, such as names, addresses and telephone numbers, is not looked for",),
+        fault=bool(secrets),
+    )
+
+
+def show_text(text: str) -> str:
+    """Return the beginning of a text, fit to be shown: with dots in the place of every secret and identifier."""
+    text = text[:_SHOWN_FROM]
+    for pattern in (*_SECRET_PATTERNS.values(), _EMAIL, _IBAN):
         text = pattern.sub("•••", text)
-    return text
+    return clean_line(text, _SHOWN_WIDTH)
+
+
+def show_texts(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the first texts, as many as are shown of a finding, fit to be shown."""
+    return tuple(map(show_text, itertools.islice(texts, MOST_EXAMPLES)))
 
 
 def _is_iban(number: str) -> bool:

@@ -6,24 +6,31 @@ import math
 import statistics
 from collections.abc import Sequence
 
-_DEVIATIONS = 1.959964
+DEVIATIONS = 1.959964
+"""Standard deviations of a normal distribution on either side of its mean that hold 95% of it."""
 
 
 def bound_share(hits: int, count: int) -> tuple[float, float]:
     """Return the interval of Wilson (1927) for a share, which is right for small samples and shares near 0 and 1 too."""
     if not count:
         return 0.0, 1.0
-    share, square = hits / count, _DEVIATIONS**2
+    share, square = hits / count, DEVIATIONS**2
     middle = (share + square / (2 * count)) / (1 + square / count)
     half = (
-        _DEVIATIONS * math.sqrt(share * (1 - share) / count + square / (4 * count**2)) / (1 + square / count)
+        DEVIATIONS * math.sqrt(share * (1 - share) / count + square / (4 * count**2)) / (1 + square / count)
     )
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def place_value(value: float, interval: tuple[float, float], edges: Sequence[float]) -> object:
+    """Return a value as an answer: itself, or its interval where that reaches over an edge between two levels."""
+    low, high = interval
+    return {"from": low, "to": high} if any(low < edge <= high for edge in edges) else value
 
 
 def bound_mean(values: Sequence[float]) -> tuple[float, float]:
     """Return the interval of the mean of shares, by the normal approximation, within 0 and 1."""
     if len(values) < 2:
         return 0.0, 1.0
-    mean, half = statistics.fmean(values), _DEVIATIONS * statistics.stdev(values) / math.sqrt(len(values))
+    mean, half = statistics.fmean(values), DEVIATIONS * statistics.stdev(values) / math.sqrt(len(values))
     return max(0.0, mean - half), min(1.0, mean + half)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
-from collections.abc import Iterable
 
 from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.form import measure_form
-from ragortune.evidence.measurements.identifiers import count_identifiers, count_secrets
+from ragortune.evidence.measurements.identifiers import show_texts
 from ragortune.evidence.measurements.intervals import bound_share
 from ragortune.evidence.measurements.questions import Question, Questions
 from ragortune.evidence.measurements.shape import asks, describe_shape
-from ragortune.model.measurements import MOST_EXAMPLES, Measurement
+from ragortune.model.measurements import Measurement
 from ragortune.support.record import NOTHING
-from ragortune.support.text import clean_line
 
 LEAST = 30
 """Fewer questions are an anecdote: of 30, a share of 0.8 has an interval from 0.63 to 0.90."""
-_EXAMPLE_WIDTH = 80
 _ASKING = 0.6
 _LABELS = 0.3
 """Fewer different answers than this share of the questions are labels."""
@@ -30,16 +26,15 @@ def measure_kind(questions: Questions) -> Measurement:
     rows = questions.rows
     asking = sum(asks(row.text) for row in rows)
     answers = [row.answers[0].casefold() for row in rows if row.answers]
-    clear = (
-        len(rows) >= LEAST and asking >= _ASKING * len(rows) and len(set(answers)) > _LABELS * len(answers)
-    )
+    ask = len(rows) >= LEAST and asking >= _ASKING * len(rows)
+    differ = len(set(answers)) > _LABELS * len(answers)
     return Measurement(
         "questions.kind",
         f"{asking / len(rows):.0%} of {len(rows):,} rows ask a question",
         "a question mark, or a question word at the start",
         len(rows),
         "questions",
-        answers={"task.kind": "question_answering"} if clear and answers else NOTHING,
+        answers={"task.kind": "question_answering"} if ask and differ else NOTHING,
         figures={"question_share": round(asking / len(rows), 3), "answered": len(answers)},
         interval=bound_share(asking, len(rows)),
         notes=(f"read as {questions.form}",),
@@ -58,12 +53,11 @@ def measure_scope(questions: Questions) -> Measurement:
     for row in questions.rows:
         if row.answers:
             groups[tuple(split_words(row.text))].append(row)
-    count = sum(map(len, groups.values()))
     differing = [rows for rows in groups.values() if _differ(rows)]
-    unclear = sum(map(len, differing))
-    share = unclear / count if count else 0.0
-    fault = share >= _UNCLEAR and unclear > 1
-    advice = "the same question has different answers: it does not say for which document, customer or date it is asked"
+    count, unclear = (sum(map(len, found)) for found in (groups.values(), differing))
+    share = unclear / max(count, 1)
+    fault = share >= _UNCLEAR
+    advice = "such questions do not say for which document, customer or date they are asked; retrieval needs it as a filter"
     return Measurement(
         "questions.scope",
         f"{share:.0%} of {count:,} questions are asked elsewhere in the same words with another answer",
@@ -72,8 +66,8 @@ def measure_scope(questions: Questions) -> Measurement:
         "questions with answers",
         figures={"under_specified": round(share, 3), "different": len(groups)},
         interval=bound_share(unclear, count),
-        notes=(f"{advice}; retrieval needs it as a filter",) if fault else (),
-        examples=show_examples(rows[0] for rows in differing),
+        notes=(advice,) if fault else (),
+        examples=show_texts(rows[0].text for rows in differing),
         fault=fault,
     )
 
@@ -82,9 +76,3 @@ def _differ(rows: list[Question]) -> bool:
     """Return whether two of the rows have answers of which none is part of the other's."""
     first, *others = ({" ".join(split_words(answer)) for answer in row.answers} for row in rows)
     return any(not any(one in two or two in one for one in first for two in other) for other in others)
-
-
-def show_examples(questions: Iterable[Question]) -> tuple[str, ...]:
-    """Return the first questions as they may be shown: cut, and none with a secret or somebody's address in it."""
-    texts = (row.text for row in questions if not (count_secrets(row.text) or count_identifiers(row.text)))
-    return tuple(clean_line(text, _EXAMPLE_WIDTH) for text in itertools.islice(texts, MOST_EXAMPLES))

@@ -12,21 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from ragortune.evidence.measurements.coverage import (
-    Verdict,
-    cover_answer,
-    is_numeric,
-    read_wording,
-    summarise,
-)
-from ragortune.evidence.measurements.intervals import bound_mean, bound_share
-from ragortune.evidence.measurements.question_forms import (
-    LEAST,
-    measure_answers,
-    measure_kind,
-    measure_scope,
-    show_examples,
-)
+from ragortune.evidence.measurements.coverage import Verdict, cover_answer, read_wording, summarise
+from ragortune.evidence.measurements.identifiers import show_texts
+from ragortune.evidence.measurements.intervals import bound_mean, bound_share, place_value
+from ragortune.evidence.measurements.question_forms import LEAST, measure_answers, measure_kind, measure_scope
 from ragortune.evidence.measurements.questions import Question, Questions
 from ragortune.evidence.measurements.search import Engine, Passage
 from ragortune.model.measurements import Measurement
@@ -49,13 +38,9 @@ _SAME = 0.6
 """Texts that share so much of the wording of the shorter one are the same place."""
 _LEAST_COMPARED = 10
 """Fewer answers are not compared; between this and `LEAST` there are figures and no answers."""
-_SOME_NUMBERS = 10
 _FEW, _LABEL_SHARE = 3, 0.05
 _LOWER_BOUND = "search by words alone: a lower bound of what search by meaning can find; --search measures your own engine"
-_HITS = {
-    True: "the document or text that is named",
-    False: "half of the answer's wording, of answers that the documents hold",
-}
+_NO_ENGINE = "nothing to search in: name documents with --docs, or an engine of your own with --search"
 _ADVICE = {
     Verdict.FOUND: "the documents hold the answers and the questions find them: retrieval can help",
     Verdict.MISSED: "the documents hold the answers, but the questions miss many of them: search by meaning besides words, "
@@ -93,21 +78,17 @@ class Trial(Record, frozen=True):
 def measure_questions(
     questions: Questions, engine: Engine | None, progress: Callable[[str], None]
 ) -> tuple[Measurement, ...]:
-    """Return what the questions show by themselves, and what is found for them.
+    """Return what the questions show by themselves, and what is found for them; raises UsageError where the engine fails.
 
     Args:
         questions: questions as they were read.
         engine: what they are put to; None where there is nothing to search in.
-        progress: takes a line on each step.
-
-    Raises:
-        UsageError: the engine fails.
+        progress: takes a line for each step.
 
     """
     found = [measure_kind(questions), measure_scope(questions), *measure_answers(questions)]
     if engine is None:
-        reason = "nothing to search in: name documents with --docs, or an engine of your own with --search"
-        found.append(_refuse_coverage(0, reason))
+        found.append(_leave_open(0, _NO_ENGINE))
     else:
         trials = _search(questions.rows, engine, progress)
         coverage = _measure_coverage([trial for trial in trials if trial.oracle is not None], engine)
@@ -123,13 +104,13 @@ def _search(rows: Sequence[Question], engine: Engine, progress: Callable[[str], 
     dice = random.Random(0)  # noqa: S311  (a sample that is the same in every run)
     chosen = dice.sample(rows, min(len(rows), MOST_SEARCHED))
     progress(f"searching for {count_words(len(chosen), 'question')}: {engine.label}")
-    names = None if engine.names is None else NameIndex(engine.names)
+    known = None if engine.names is None else NameIndex(engine.names)
     labels = _find_labels(chosen)
     chosen.sort(key=lambda row: not row.answers or row.answers[0] in labels)
     trials = []
     for place, row in enumerate(chosen):
         compare = place < MOST_COMPARED and bool(row.answers) and row.answers[0] not in labels
-        named = bool(row.contexts) or any(names is None or names.holds(name) for name in row.sources)
+        named = bool(row.contexts) or any(known is None or known.holds(name) for name in row.sources)
         if named or compare:  # of others nothing would follow
             trials.append(_try(row, engine, named=named, compare=compare))
     return trials
@@ -143,13 +124,14 @@ def _find_labels(rows: Sequence[Question]) -> set[str]:
 
 def _try(question: Question, engine: Engine, *, named: bool, compare: bool) -> Trial:
     passages = engine.search(question.text, _DEPTH)
-    by_name = _find_first(passages, lambda passage: _is_named(question, passage)) if named else None
+    sources = NameIndex(question.sources)
+    by_name = _find_first(passages, lambda own: _is_named(question, sources, own)) if named else None
     decided = named and engine.names is not None
-    worded = None if decided else _find_first(passages, lambda passage: _has_wording(question, passage))
+    worded = None if decided else _find_first(passages, lambda own: _has_wording(question, own))
     oracle = None
     if compare:
         both = engine.search(f"{question.text}\n{question.answers[0]}", _TOP)
-        oracle = cover_answer(question.answers, [passage.text for passage in both[:_TOP]])
+        oracle = cover_answer(question.answers, [passage.text for passage in both])
     best = tuple(passage.text for passage in passages[:_TOP])
     return Trial(question, best, named, by_name, worded, oracle)
 
@@ -165,9 +147,9 @@ def _find_first(passages: Sequence[Passage], is_hit: Callable[[Passage], bool]) 
     return None
 
 
-def _is_named(question: Question, passage: Passage) -> bool:
+def _is_named(question: Question, sources: NameIndex, passage: Passage) -> bool:
     """Return whether a passage is of a document that is named, or of a text, and then has the answer's wording too."""
-    if any(_are_same(name, passage.id) for name in question.sources):
+    if sources.holds(passage.id):
         return True
     if question.answers and not _has_wording(question, passage):
         return False
@@ -184,34 +166,25 @@ def _overlap(context: str, passage: str) -> bool:
 
 
 class NameIndex:
-    """Names of documents, found whether a name, path or address is more or less than what the engine calls them."""
+    """Names of documents, found whether another name, path or address of them is longer or shorter."""
 
     def __init__(self, names: Iterable[str]) -> None:
         """Take the names."""
-        self._whole = {_shorten_name(name) for name in names}
-        self._ends = {end for name in self._whole for end in _list_ends(name)}
+        ends = [_list_ends(name) for name in names]
+        self._whole = {own[0] for own in ends}
+        self._ends = set().union(*ends)
 
     def holds(self, name: str) -> bool:
         """Return whether a document may be meant by a name."""
-        short = _shorten_name(name)
-        return short in self._ends or any(end in self._whole for end in _list_ends(short))
+        ends = _list_ends(name)
+        return ends[0] in self._ends or not self._whole.isdisjoint(ends)
 
 
-def _are_same(name: str, found: str) -> bool:
-    one, other = _shorten_name(name), _shorten_name(found)
-    return one in _list_ends(other) or other in _list_ends(one)
-
-
-def _list_ends(path: str) -> list[str]:
-    """Return `a/b/c`, `b/c` and `c`."""
-    parts = path.split("/")
-    return ["/".join(parts[start:]) for start in range(len(parts))]
-
-
-def _shorten_name(name: str) -> str:
-    """Return a name without `#part`, ending and case."""
+def _list_ends(name: str) -> list[str]:
+    """Return `a/b/c`, `b/c` and `c` for a name, without `#part`, ending and case."""
     path = name.partition("#")[0].casefold().strip("/").removeprefix("./")
-    return path.removesuffix(PurePosixPath(path).suffix)
+    parts = path.removesuffix(PurePosixPath(path).suffix).split("/")
+    return ["/".join(parts[start:]) for start in range(len(parts))]
 
 
 # --- what follows -------------------------------------------------------------------------------------------------
@@ -226,52 +199,53 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
         if (trial.named and usable) or (trial.oracle or 0.0) >= _HOLDS
     ]
     count = len(judged)
-    hits = sum(hit is not None and hit.fits for _, hit in judged)
-    interval = bound_share(hits, count)
+    share = sum(hit is not None and hit.fits for _, hit in judged) / max(count, 1)
+    interval = bound_share(round(share * count), count)
     ranks = [hit.rank if hit else _DEPTH + 1 for _, hit in judged]
     figures = {f"hit_at_{k}": round(sum(rank <= k for rank in ranks) / max(count, 1), 3) for k in _CUTOFFS}
-    reason = ""
-    if not count:
-        reason = "no question names a document that was searched, and no answer's wording is in the documents"
-    elif count < LEAST:
-        reason = f"too few questions to tell ({count}); 100 give a margin of about 0.08"
-    elif verdict == Verdict.ABSENT:
-        reason = "the documents do not hold the answers"
-    elif not engine.complete:
-        reason = (
-            "only a sample of the documents fits the embedded index; measure your own engine with --search"
-        )
-    share = hits / count if count else 0.0
+    by_name = usable and any(trial.named for trial in trials)
+    wanted = "the document or text that is named" if by_name else "half of the answer's wording"
+    low, high = (round(end, 2) for end in interval)
+    reason = _find_reason(count, verdict, engine)
     return Measurement(
         "questions.retrieval",
-        f"{share:.0%} of {count:,} questions find their answer within 1,500 tokens ({interval[0]:.0%} to {interval[1]:.0%})"
+        f"{share:.0%} of {count:,} questions find their answer within 1,500 tokens"
         if count
         else "no question whose hits can be told",
-        f"{engine.label}; a hit is a passage of {_HITS[usable and any(trial.named for trial in trials)]}",
+        f"{engine.label}; a hit is a passage of {wanted}",
         count,
         "questions",
-        answers={"knowledge.retrievability": None if reason else _place_share(share, interval)},
+        answers={
+            "knowledge.retrievability": None
+            if reason
+            else place_value(round(share, 2), (low, high), LEVEL_EDGES)
+        },
         figures={**figures, "hit_in_budget": round(share, 3)} if count else {},
         interval=interval if count else None,
         reason=reason,
         notes=(_LOWER_BOUND,) if engine.names is not None and share < LEVEL_EDGES[-1] else (),
-        examples=show_examples(question for question, hit in judged if hit is None),
+        examples=show_texts(question.text for question, hit in judged if hit is None),
     )
 
 
-def _place_share(share: float, interval: tuple[float, float]) -> object:
-    """Return the share, or its interval where that reaches over the edge of a level."""
-    low, high = (round(end, 2) for end in interval)
-    if any(low < edge <= high for edge in LEVEL_EDGES):
-        return {"from": low, "to": high}
-    return round(share, 2)
+def _find_reason(count: int, verdict: object, engine: Engine) -> str:
+    """Return why hits give no answer, an empty text where they do."""
+    if not count:
+        return "no question names a document that was searched, and no answer's wording is in the documents"
+    if count < LEAST:
+        return f"too few questions to tell ({count}); 100 give a margin of about 0.08"
+    if verdict == Verdict.ABSENT:
+        return "the documents do not hold the answers"
+    if not engine.complete:
+        return "only a sample of the documents fits the embedded index; measure your own engine with --search"
+    return ""
 
 
-def _refuse_coverage(count: int, reason: str) -> Measurement:
+def _leave_open(count: int, reason: str) -> Measurement:
     return Measurement(
         "questions.coverage",
         "not known whether the documents hold the answers",
-        "pairs of words of the reference answer in the five best passages",
+        f"pairs of words of the reference answer in the {_TOP} best passages",
         count,
         "questions with answers",
         answers={"knowledge.source": None, "knowledge.access_path": None},
@@ -282,30 +256,24 @@ def _refuse_coverage(count: int, reason: str) -> Measurement:
 def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
     """Return how much of the answers is in what is found, and where the knowledge therefore is."""
     count = len(trials)
-    few = (
-        f"{LEAST} questions with reference answers, other than labels, are needed, and there are {count}"
-        if count < LEAST
-        else ""
-    )
+    needed = f"{LEAST} questions with reference answers, other than labels, are needed, and there are {count}"
+    few = needed if count < LEAST else ""
+    unknown = _leave_open(count, few)
     if count < _LEAST_COMPARED:
-        return _refuse_coverage(count, few)
+        return unknown
     found = [cover_answer(trial.question.answers, trial.passages) for trial in trials]
-    others = [trial.question.answers for trial in trials]
     shift = random.Random(1).randrange(1, count)  # noqa: S311  (the same in every run)
-    shuffled = [cover_answer(others[place - shift], trial.passages) for place, trial in enumerate(trials)]
+    others = [trials[place - shift].question.answers for place in range(count)]
+    shuffled = [cover_answer(other, trial.passages) for other, trial in zip(others, trials, strict=True)]
     coverage = summarise(found, [trial.oracle or 0.0 for trial in trials], shuffled)
-    verdict = coverage.verdict
-    shown = verdict is not Verdict.ABSENT
-    return Measurement(
-        "questions.coverage",
-        f"what a question finds has {coverage.found:.0%} of its answer's wording; searching for the answer too, "
+    shown, verdict = coverage.is_shown, coverage.verdict
+    return unknown.replace(
+        says=f"what a question finds has {coverage.found:.0%} of its answer's wording; searching for the answer too, "
         f"{coverage.oracle:.0%}; of another question's answer {coverage.shuffled:.0%}",
-        f"pairs of words of the reference answer in the {_TOP} best passages; {engine.label}",
-        count,
-        "questions with answers",
+        method=f"{unknown.method}; {engine.label}",
         answers={
-            "knowledge.source": "documents" if shown and not few else None,
-            "knowledge.access_path": "by_meaning" if coverage.is_shown and not few else None,
+            "knowledge.source": "documents" if verdict is not Verdict.ABSENT and not few else None,
+            "knowledge.access_path": "by_meaning" if shown and not few else None,
         },
         figures={
             "coverage": coverage.found,
@@ -315,17 +283,6 @@ def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
             "verdict": verdict.value,
         },
         interval=bound_mean(found),
-        reason=few or ("" if coverage.is_shown else _ADVICE[verdict]),
-        notes=(_ADVICE[verdict],) * (coverage.is_shown or bool(few)) + _note_numbers(trials),
-    )
-
-
-def _note_numbers(trials: Sequence[Trial]) -> tuple[str, ...]:
-    """Return a note where answers are numbers that stand in no passage."""
-    numeric = [trial for trial in trials if all(map(is_numeric, trial.question.answers))]
-    absent = sum((trial.oracle or 0.0) < _HOLDS for trial in numeric)
-    if absent < _SOME_NUMBERS or 2 * absent < len(numeric):
-        return ()
-    return (
-        f"{absent} of {len(numeric)} answers that are numbers stand in no passage: they have to be calculated from what is found",
+        reason=few or ("" if shown else _ADVICE[verdict]),
+        notes=(_ADVICE[verdict],) if shown or few else (),
     )

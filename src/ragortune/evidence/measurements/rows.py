@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.reading import LINE_BYTES, decode_text, load_json, open_file, read_bytes, read_lines
@@ -17,8 +17,19 @@ JSON_BYTES = 128 * 1024 * 1024
 """Limit for a JSON file, which is read whole; JSON Lines and CSV have none."""
 _DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}
 
+_INSIDE = ("text", "answer", "value", "evidence_text", "id", "doc_id", "name", "source", "file", "path")
+"""What a list of answers or sources calls its entries, where these are mappings."""
+_DEPTH = 6
+
 Row = tuple[int, dict[str, object]]
 """Line (of a JSON list: position) from 1, and the fields by name."""
+_ANSWERS = (
+    "answers answer reference_answer reference references expected_answer expected ground_truth ground_truths "
+    "gold_answer correct_answer output completion response target"
+)
+QUESTION_KEYS = ("question", "query", "prompt", "input", "user_input", "instruction")
+ANSWER_KEYS = tuple(_ANSWERS.split())
+"""Names of the fields with what goes in and with what should come out, of questions as of training examples."""
 
 
 class Rows:
@@ -29,8 +40,6 @@ class Rows:
         self.path = path
         self.form = ""
         """What it was read as, once it is being read: `JSON Lines`, `JSON`, `CSV` or `TSV`."""
-        self.document: object = None
-        """The data of a JSON file that is no list of rows."""
         self.count = 0
         """Rows that could be read so far."""
         self.skipped: Counter[str] = Counter()
@@ -81,23 +90,13 @@ class Rows:
         """Return whether a file that is called JSON holds an object a line, as many do."""
         with open_file(self.path) as stream:
             line = stream.readline(LINE_BYTES)
-        try:
-            return isinstance(json.loads(line), dict) and self.path.stat().st_size > len(line) + 1
-        except (ValueError, RecursionError):
-            return False
+        return isinstance(parse_json(line), dict) and self.path.stat().st_size > len(line) + 1
 
     def _load_list(self) -> list[object]:
-        data = load_json(
-            decode_text(read_bytes(self.path, JSON_BYTES, what="a JSON file"), str(self.path)),
-            str(self.path),
-            1,
-        )
-        if isinstance(data, list):
-            return data
-        self.document = data
-        lists = (
-            [value for value in data.values() if isinstance(value, list)] if isinstance(data, dict) else []
-        )
+        text = decode_text(read_bytes(self.path, JSON_BYTES, what="a JSON file"), str(self.path))
+        data = load_json(text, str(self.path), 1)
+        values = data.values() if isinstance(data, dict) else (data,)
+        lists: list[list[object]] = [value for value in values if isinstance(value, list)]
         return lists[0] if len(lists) == 1 else []
 
     def _read_json_lines(self, stream: BinaryIO) -> Iterator[tuple[int, object]]:
@@ -133,3 +132,23 @@ class Rows:
                 message = f"is longer than {LINE_BYTES:,} bytes, the limit for a line"
                 raise UnreadableError(message, Place(str(self.path), number))
             yield decode_text(line, str(self.path), number)
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return the data of a text that is JSON, None of any other."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def list_texts(value: object, depth: int = 0) -> list[str]:
+    """Return the texts in a field: itself, the entries of a list, or what a mapping calls its text or name."""
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        return [str(value)]
+    if isinstance(value, list) and depth < _DEPTH:
+        return [text for part in value for text in list_texts(part, depth + 1)]
+    if isinstance(value, dict) and value:
+        inner = next((value[key] for key in _INSIDE if value.get(key) is not None), None)
+        return [json.dumps(value, ensure_ascii=False)] if inner is None else list_texts(inner, depth + 1)
+    return []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import random
 import re
 import statistics
@@ -11,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ragortune.evidence.measurements.duplicates import split_words
+from ragortune.evidence.measurements.rows import parse_json
 from ragortune.support.record import Record
 
 Pair = tuple[str, str]
@@ -23,7 +23,6 @@ CLOSED_WORLD_WORDS = 3_000
 _MOST = 0.5
 _NEARLY_ALL = 0.8
 _COPIED = 0.55
-_TEMPLATE_SHARE = 0.1
 _UNSPACED_RUN, _LATIN = 3, "\u024f"
 _LABEL_WORDS, _SHORT_WORDS = 6, 8
 _ROWS_PER_LABEL = 3
@@ -69,11 +68,9 @@ class Shape(Record, frozen=True):
     copied: float
     """Share of output words that the input has."""
     template: float
-    """Share of runs of three output words that a tenth of all outputs have."""
+    """Share of outputs that hold the commonest run of three words."""
     outputs: int
     """Different outputs, case and punctuation aside."""
-    key_sets: int = 0
-    """Different sets of keys among outputs in JSON."""
     top_key_set: float = 0.0
     """Share of outputs in JSON with the commonest set of keys."""
 
@@ -86,26 +83,22 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
     dice = random.Random(_SEED)  # noqa: S311  (a sample, not a secret)
     sample = dice.sample(pairs, min(len(pairs), _MOST_PAIRS))
     outputs = [split_words(wanted) for _, wanted in sample]
-    run = (
-        _UNSPACED_RUN
-        if _share(len(word) == 1 and word > _LATIN for words in outputs for word in words) > _MOST
-        else 1
-    )
+    unspaced = _share(len(word) == 1 and word > _LATIN for words in outputs for word in words) > _MOST
+    run = _UNSPACED_RUN if unspaced else 1
     lengths = [len(words) / run for words in outputs]
     inputs = [set(_join_runs(split_words(given), run)) for given, _ in sample]
     outputs = [_join_runs(words, run) for words in outputs]
     new_words, counted = _count_new_words(inputs, outputs)
-    key_sets = Counter(keys for _, wanted in sample if (keys := keys_of(wanted)) is not None)
+    key_sets = Counter(keys for _, wanted in sample if (keys := _list_keys(wanted)) is not None)
     copied = _mean(
         _share(word in given for word in words) for given, words in zip(inputs, outputs, strict=True) if words
     )
     described = Shape(
         "free_text", len(sample), _share(asks(given) for given, _ in sample), new_words, counted, copied,
-        _template_share(outputs), len({tuple(words) for words in outputs}),
-        len(key_sets), max(key_sets.values(), default=0) / max(key_sets.total(), 1),
+        _share_of_wording(outputs), len({tuple(words) for words in outputs}),
+        max(key_sets.values(), default=0) / max(key_sets.total(), 1),
     )  # fmt: skip
-    in_text = _share(_calls_in_text(*pair) for pair in sample)
-    called = max(calls / max(len(pairs), 1), in_text)
+    called = max(calls / max(len(pairs), 1), _share(_calls_in_text(*pair) for pair in sample))
     return described.replace(kind=_tell_kind(described, sample, called, key_sets.total(), lengths))
 
 
@@ -131,14 +124,11 @@ def asks(text: str) -> bool:
     return bool(_ASKS.match(line) or _ASKS_ANYWHERE.search(line))
 
 
-def keys_of(text: str) -> tuple[str, ...] | None:
+def _list_keys(text: str) -> tuple[str, ...] | None:
     """Return the keys of a text that is a JSON object (of a list: of its first), sorted; None if it is no JSON."""
     text = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
-    if not text.startswith(("{", "[")):
-        return None
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
+    data = parse_json(text) if text.startswith(("{", "[")) else None
+    if data is None:
         return None
     data = data[0] if isinstance(data, list) and data else data
     return tuple(sorted(data)) if isinstance(data, dict) else ()
@@ -146,9 +136,9 @@ def keys_of(text: str) -> tuple[str, ...] | None:
 
 def _join_runs(words: list[str], run: int) -> list[str]:
     """Return words as they are, or runs of so many characters in scripts that write no spaces, as long as a word is."""
-    return (
-        words if run == 1 else ["".join(words[at : at + run]) for at in range(max(len(words) - run + 1, 1))]
-    )
+    if run == 1:
+        return words
+    return ["".join(words[at : at + run]) for at in range(max(len(words) - run + 1, 1))]
 
 
 def _calls_in_text(given: str, wanted: str) -> bool:
@@ -157,22 +147,20 @@ def _calls_in_text(given: str, wanted: str) -> bool:
 
 
 def _count_new_words(inputs: list[set[str]], outputs: list[list[str]]) -> tuple[float, int]:
-    chosen = 0
-    counted = 0
-    while chosen < len(outputs) and counted < CLOSED_WORLD_WORDS:
-        counted += len(outputs[chosen])
-        chosen += 1
-    owners = Counter(word for words in outputs[:chosen] for word in set(words))
-    pairs = zip(inputs[:chosen], outputs[:chosen], strict=True)
+    """Return the share of new words, and among how many."""
+    before = itertools.accumulate(map(len, outputs), initial=0)
+    chosen = [words for words, start in zip(outputs, before, strict=False) if start < CLOSED_WORLD_WORDS]
+    counted = sum(map(len, chosen))
+    owners = Counter(word for words in chosen for word in set(words))
+    pairs = zip(inputs, chosen, strict=False)
     new = sum(owners[word] == 1 and word not in given for given, words in pairs for word in words)
     return new / max(counted, 1), counted
 
 
-def _template_share(outputs: list[list[str]]) -> float:
-    runs = [list(zip(words, words[1:], words[2:], strict=False)) for words in outputs]
-    owners = Counter(run for found in runs for run in set(found))
-    limit = max(_TEMPLATE_SHARE * len(outputs), 2)
-    return _share(owners[run] >= limit for found in runs for run in found)
+def _share_of_wording(outputs: list[list[str]]) -> float:
+    """Return the share of outputs that hold the commonest run of three words."""
+    owners = Counter(run for words in outputs for run in set(zip(words, words[1:], words[2:], strict=False)))
+    return max(owners.values(), default=0) / max(1, len(outputs))
 
 
 def _share(holds: Iterable[bool]) -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import random
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -16,7 +15,8 @@ from typing import NamedTuple
 from ragortune.evidence.documents.blocks import BlockKind, RawBlock, read_blocks, split_lines
 from ragortune.evidence.documents.cutting import split_sentences
 from ragortune.evidence.measurements.duplicates import split_words
-from ragortune.evidence.measurements.history import Blob, History, Snapshot
+from ragortune.evidence.measurements.history import Documents, History, Snapshot
+from ragortune.evidence.measurements.sampling import RANKS, rank_text
 
 _MOST_BYTES = 3 * 1024 * 1024
 """So much is read of the documents that differ between two states; of more, a sample is compared."""
@@ -32,7 +32,6 @@ _NUMBER = re.compile(r"\d+")
 
 Units = Counter[str]
 """The sentences of a document, each as its words, with how often it has them."""
-Documents = Mapping[str, Blob]
 
 
 class Changes(NamedTuple):
@@ -48,21 +47,20 @@ class Changes(NamedTuple):
     """Share of the present sentences that did not exist."""
     cosmetic: float
     """Share of the sentences gone (of a sample) that are there again nearly word for word, with the same numbers."""
-    numeric: float
-    """Share of those that are there again with other numbers, and nothing else."""
     sampled: bool
     """Whether a sample of the documents was compared."""
+
+    @property
+    def share(self) -> float:
+        """Share of the documents that have changed."""
+        return len(self.changed) / max(1, self.documents)
 
 
 def read_units(text: str) -> Units:
     """Return the sentences of a text: of paragraphs wrapped anew, and lines of code, tables and front matter."""
-    units: Units = Counter()
-    for block in read_blocks(split_lines(text)):
-        for sentence in _cut_block(block):
-            unit = " ".join(split_words(sentence))
-            if len(unit.encode()) >= _LEAST_BYTES:
-                units[unit] += 1
-    return units
+    sentences = (sentence for block in read_blocks(split_lines(text)) for sentence in _cut_block(block))
+    units = (" ".join(split_words(sentence)) for sentence in sentences)
+    return Counter(unit for unit in units if len(unit.encode()) >= _LEAST_BYTES)
 
 
 def _cut_block(block: RawBlock) -> Iterable[str]:
@@ -82,9 +80,8 @@ class Comparer:
         self._history = history
         self._read: dict[str, Units] = {}
         now = history.newest
-        sample = _pick(now.inside, _cut_sample(now.inside, _DENSITY_BYTES))
-        units = sum(units.total() for units in self._read_units(sample).values())
-        self._density = units / max(1, _sum_sizes(sample))
+        sample = _pick(now.inside, _find_limit(now.inside, _DENSITY_BYTES))
+        self._density = _count(self._read_units(sample)) / max(1, _sum_sizes(sample))
 
     def compare(self, earlier: Snapshot) -> Changes:
         """Return what has changed since an earlier state; raises UsageError where git has not got its texts.
@@ -93,32 +90,30 @@ class Comparer:
         come since, where sentences may have gone, and the ones that have left, where they may have come from.
         """
         now = self._history.newest
-        left: Documents = {path: blob for path, blob in earlier.outside.items() if path not in now.outside}
-        came: Documents = {path: blob for path, blob in now.outside.items() if path not in earlier.outside}
+        left = {path: blob for path, blob in earlier.outside.items() if path not in now.outside}
+        came = {path: blob for path, blob in now.outside.items() if path not in earlier.outside}
         begun: Documents = earlier.inside
         if not begun:  # the folder is new, and has what has left other places
             begun, left = left, {}
-        parts = (begun, now.inside, left, came)
-        kept = {blob.name for part in (begun, earlier.outside) for blob in part.values()} & {
-            blob.name for part in (now.inside, now.outside) for blob in part.values()
-        }
-        differing = [{path: blob for path, blob in part.items() if blob.name not in kept} for part in parts]
-        limit = min(_cut_sample(part, _MOST_BYTES) for part in differing)
+        kept = _list_contents(begun, earlier.outside) & _list_contents(now.inside, now.outside)
+        differing = [
+            {path: blob for path, blob in part.items() if blob.name not in kept}
+            for part in (begun, now.inside, left, came)
+        ]
+        limit = min(_find_limit(part, _MOST_BYTES) for part in differing)
         before, after, was_outside, is_outside = (self._read_units(_pick(part, limit)) for part in differing)
         begun = _pick(begun, limit)
         removed = {path: units - after.get(path, Units()) for path, units in before.items()}
         added = {path: units - before.get(path, Units()) for path, units in after.items()}
         gone = _take_off(removed, (*added.values(), *is_outside.values()))
         fresh = _take_off(added, (*removed.values(), *was_outside.values()))
-        cosmetic, numeric = _classify(gone, fresh)
         return Changes(
             len(begun),
             frozenset(gone),
-            min(1.0, _count(gone) / max(1.0, self._density * _sum_sizes(begun))),
-            min(1.0, _count(fresh) / max(1.0, self._density * _sum_sizes(_pick(now.inside, limit)))),
-            cosmetic,
-            numeric,
-            sampled=limit < _ALL,
+            self._share(gone, begun),
+            self._share(fresh, _pick(now.inside, limit)),
+            _share_cosmetic(gone, fresh),
+            sampled=limit < RANKS,
         )
 
     def _read_units(self, documents: Documents) -> dict[str, Units]:
@@ -127,36 +122,36 @@ class Comparer:
             self._read[missing[path].name] = read_units(text)
         return {path: self._read[blob.name] for path, blob in documents.items()}
 
-
-# --- samples ------------------------------------------------------------------------------------------------------
-
-_ALL = 2**32
-
-
-def _rank(path: str) -> int:
-    """Return the place of a path in a random order that is the same for every state."""
-    return zlib.crc32(path.encode("utf-8", "surrogateescape"))
+    def _share(self, units: Mapping[str, Units], documents: Documents) -> float:
+        """Return the share of sentences among all those of documents, of which there are so many to a byte."""
+        return min(1.0, _count(units) / max(1.0, self._density * _sum_sizes(documents)))
 
 
-def _cut_sample(documents: Documents, most: int) -> int:
+def _list_contents(*parts: Documents) -> set[str]:
+    return {blob.name for part in parts for blob in part.values()}
+
+
+def _find_limit(documents: Documents, most: int) -> int:
     """Return the rank below which documents have at most so many bytes."""
     size = 0
-    for path in sorted(documents, key=_rank):
+    for path in sorted(documents, key=rank_text):
         size += documents[path].size
         if size > most:
-            return max(1, _rank(path))
-    return _ALL
+            return max(1, rank_text(path))
+    return RANKS
 
 
 def _pick(documents: Documents, limit: int) -> Documents:
-    return {path: documents[path] for path in sorted(documents) if _rank(path) < limit}
+    """Return the documents below a rank, which are the same ones in every state."""
+    return {path: documents[path] for path in sorted(documents) if rank_text(path) < limit}
 
 
 def _sum_sizes(documents: Documents) -> int:
     return sum(blob.size for blob in documents.values())
 
 
-# --- sentences ----------------------------------------------------------------------------------------------------
+def _count(documents: Mapping[str, Units]) -> int:
+    return sum(units.total() for units in documents.values())
 
 
 def _take_off(documents: Mapping[str, Units], others: Iterable[Units]) -> dict[str, Units]:
@@ -177,25 +172,21 @@ def _take_off(documents: Mapping[str, Units], others: Iterable[Units]) -> dict[s
     return left
 
 
-def _count(documents: Mapping[str, Units]) -> int:
-    return sum(units.total() for units in documents.values())
-
-
-def _classify(gone: Mapping[str, Units], fresh: Mapping[str, Units]) -> tuple[float, float]:
-    """Return the shares of the sentences gone, of a sample, that differ from a new one in wording or in numbers alone."""
+def _share_cosmetic(gone: Mapping[str, Units], fresh: Mapping[str, Units]) -> float:
+    """Return the share of the sentences gone, of a sample, that differ from a new one in wording alone."""
     pairs = [(path, unit) for path, units in gone.items() for unit in units]
-    if not pairs:
-        return 0.0, 0.0
     sample = random.Random(0).sample(pairs, min(_CLASSIFIED, len(pairs)))  # noqa: S311  (no secret)
-    kinds = Counter(_compare_sentence(unit, fresh.get(path, Units())) for path, unit in sample)
-    return kinds["cosmetic"] / len(sample), kinds["numeric"] / len(sample)
+    cosmetic = sum(_is_reworded(unit, fresh.get(path, Units())) for path, unit in sample)
+    return cosmetic / max(1, len(sample))
 
 
-def _compare_sentence(unit: str, candidates: Units) -> str:
+def _is_reworded(unit: str, candidates: Units) -> bool:
+    """Return whether the nearest of new sentences says the same in other words, with the same numbers."""
     words = set(unit.split())
     choice = list(candidates)[:_CANDIDATES]
     best = max(choice, key=lambda other: len(words.intersection(other.split())), default="")
     if _NUMBER.findall(unit) != _NUMBER.findall(best):
-        return "numeric" if _NUMBER.sub("0", unit) == _NUMBER.sub("0", best) else "other"
-    matcher = difflib.SequenceMatcher(None, unit[:_LONGEST], best[:_LONGEST], autojunk=False)
-    return "cosmetic" if matcher.ratio() >= _COSMETIC else "other"
+        return False
+    return (
+        difflib.SequenceMatcher(None, unit[:_LONGEST], best[:_LONGEST], autojunk=False).ratio() >= _COSMETIC
+    )

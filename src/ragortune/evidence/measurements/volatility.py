@@ -54,10 +54,9 @@ def measure_volatility(folder: Path, as_of: str, progress: Callable[[str], None]
     """
     try:
         progress("reading the history of the documents")
-        history = History(folder, as_of)
-        return _judge_history(history, progress)
+        return _judge_history(History(folder, as_of), progress)
     except UsageError as error:
-        reason = f"{error.message.removeprefix('--docs: ')}" + (f"; {error.hint}" if error.hint else "")
+        reason = error.message.removeprefix("--docs: ") + (f"; {error.hint}" if error.hint else "")
         return _leave_open("the history of the documents is not known", reason)
 
 
@@ -76,57 +75,49 @@ def _judge_history(history: History, progress: Callable[[str], None]) -> Measure
         if earlier := history.go_back(days):
             progress(f"comparing the documents with those of {days} days before")
             changes[days] = comparer.compare(earlier)
-    quarter = changes.get(90)
-    if quarter is None or quarter.documents < _FEW:
-        there = quarter.documents if quarter else 0
+    there = changes[90].documents if 90 in changes else 0
+    if there < _FEW:
         says = f"the documents have no history of 90 days ({there} are older)"
         return _leave_open(says, "measure again when there are documents of that age")
-    return _judge_changes(history, changes, quarter)
+    return _judge_changes(history, changes)
 
 
-def _judge_changes(history: History, changes: Mapping[int, Changes], quarter: Changes) -> Measurement:
+def _judge_changes(history: History, changes: Mapping[int, Changes]) -> Measurement:
+    quarter, month = changes[90], changes[30]
     documents = history.newest.inside.keys() | quarter.changed
     worked = [(day, touched) for day, paths in history.list_changes(90) if (touched := paths & documents)]
     days = len({day for day, _ in worked})
-    share = _share(quarter)
     burst = _find_burst(worked, quarter.changed)
     lowered = len(quarter.changed) >= _FEW and (burst > _BURST or quarter.cosmetic > _COSMETIC)
     interval = bound_share(len(quarter.changed), quarter.documents)
-    month = changes[30]
     levels = [
-        max(0, _find_level(bound, quarter.gone, _share(month), days) - lowered)
-        for bound in ((share + interval[0]) / 2, share, (share + interval[1]) / 2)
+        max(0, _find_level(bound, quarter.gone, month.share, days) - lowered)
+        for bound in ((quarter.share + interval[0]) / 2, quarter.share, (quarter.share + interval[1]) / 2)
     ]
     answers = _ANSWERS[min(levels) : max(levels) + 1]
-    figures = {
-        "level": _LEVELS[levels[1]],
-        **{f"documents_{span}": round(_share(found), 4) for span, found in changes.items()},
-        **{f"gone_{span}": round(found.gone, 4) for span, found in changes.items()},
-        **{f"fresh_{span}": round(found.fresh, 4) for span, found in changes.items()},
-        "days_worked_of_90": days,
-        "on_one_day": round(burst, 4),
-        "cosmetic": round(quarter.cosmetic, 4),
-        "numbers_only": round(quarter.numeric, 4),
-        "days_since_last_commit": history.idle_days,
-    }
     return Measurement(
         "documents.volatility",
-        f"{share:.0%} of {quarter.documents:,} documents and {quarter.gone:.1%} of their sentences changed within"
+        f"{quarter.share:.0%} of {quarter.documents:,} documents and {quarter.gone:.1%} of their sentences changed within"
         f" 90 days; there was work on them on {count_words(days, 'day')}",
         _METHOD,
         quarter.documents,
         "documents",
         answers={_CRITERION: answers[0] if len(answers) == 1 else list(answers)},
         quantities={"changed_per_month": round(month.fresh, 4)},
-        figures=figures,
+        figures={
+            "level": _LEVELS[levels[1]],
+            **{f"documents_{span}": round(found.share, 4) for span, found in changes.items()},
+            **{f"gone_{span}": round(found.gone, 4) for span, found in changes.items()},
+            **{f"fresh_{span}": round(found.fresh, 4) for span, found in changes.items()},
+            "days_worked_of_90": days,
+            "on_one_day": round(burst, 4),
+            "cosmetic": round(quarter.cosmetic, 4),
+            "days_since_last_commit": history.idle_days,
+        },
         interval=interval,
-        notes=tuple(_list_notes(history, quarter, burst)),
+        notes=tuple(_list_notes(history, quarter, burst, lowered=lowered)),
         date=history.date,
     )
-
-
-def _share(changes: Changes) -> float:
-    return len(changes.changed) / max(1, changes.documents)
 
 
 def _find_level(share: float, gone: float, month: float, days: int) -> int:
@@ -149,10 +140,10 @@ def _find_burst(worked: Sequence[tuple[int, frozenset[str]]], changed: frozenset
     return max(alone.values(), default=0) / max(1, len(changed))
 
 
-def _list_notes(history: History, quarter: Changes, burst: float) -> Iterator[str]:
-    if len(quarter.changed) >= _FEW and burst > _BURST:
+def _list_notes(history: History, quarter: Changes, burst: float, *, lowered: bool) -> Iterator[str]:
+    if lowered and burst > _BURST:
         yield f"a burst: {burst:.0%} of the changed documents changed on one day alone, which lowers the level by one"
-    elif len(quarter.changed) >= _FEW and quarter.cosmetic > _COSMETIC:
+    elif lowered:
         yield f"{quarter.cosmetic:.0%} of the changes are of wording, not of facts, which lowers the level by one"
     if quarter.fresh > _MUCH_NEW:
         yield f"{quarter.fresh:.0%} of the present sentences are new within 90 days: what exists stays, but more comes"
