@@ -102,6 +102,12 @@ def quote_value(value: object) -> str:
     return shorten_text(clean_text(str(value)), 60)
 
 
+def hide_password(address: str) -> str:
+    """Return an address as it may be shown: without user, password and settings."""
+    scheme, separator, rest = address.partition("?")[0].partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+
+
 def join_words(words: Iterable[str], last: str = "and") -> str:
     """Return `a, b and c`."""
     listed = list(words)
