@@ -30,7 +30,8 @@ Extract = Callable[[Any, list[str]], Any]
 _SPARK = "spark:"
 _ENDINGS = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
 _OBJECT_BYTES = 16 * 1024 * 1024
-_MEMORY = "1GB"
+_LIMITS = {"memory_limit": "2GB", "threads": 4, "preserve_insertion_order": False}
+"""Of DuckDB: each thread has buffers for the longest record, and order takes memory that nothing here needs."""
 _ENGINES = [
     "_duckdb",
     "duckdb",
@@ -70,6 +71,7 @@ class Rows(NamedTuple):
     """Takes an Ibis table and returns one with its rows kept, so that the source is read once, where that may be."""
     fence: Callable[[Any], Any]
     """Takes an Ibis table and returns one whose expressions Ibis does not repeat wherever they are used."""
+    close: Callable[[], None]
     record: str | None = None
     """Column that holds each record as JSON, with null for a line that is none; None where the columns are the record."""
 
@@ -80,11 +82,7 @@ class Rows(NamedTuple):
         first, *rest = path.split("/")
         if first in self.table.columns and rest and self.extract:
             return self.extract(self._as_text(first), rest)
-        return (
-            self.extract(self.table[self.record].cast("string"), [first, *rest])
-            if self.record and self.extract
-            else None
-        )
+        return self.extract(self.table[self.record], [first, *rest]) if self.record and self.extract else None
 
     def _as_text(self, column: str) -> Any:
         value = self.table[column]
@@ -103,13 +101,15 @@ def open_calls(source: str) -> Iterator[Rows]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # libraries about each other's versions
-            if source.startswith(_SPARK):
-                yield _open_spark(source)
-            elif "://" in source:
-                yield _open_database(source)
-            else:
-                with tempfile.TemporaryDirectory(prefix="ragortune-") as folder:
-                    yield _open_files(source, folder)
+            with tempfile.TemporaryDirectory(prefix="ragortune-") as folder:
+                if source.startswith(_SPARK):
+                    rows = _open_spark(source)
+                else:
+                    rows = _open_database(source) if "://" in source else _open_files(source, folder)
+                try:
+                    yield rows
+                finally:
+                    rows.close()
     except RagortuneError:
         raise
     except Exception as error:
@@ -132,8 +132,7 @@ def _open_files(source: str, folder: str) -> Rows:
     ibis = _import_ibis("measure", "duckdb")
     files, kind = list_files(source)
     settings = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-    limits = {"temp_directory": folder, "memory_limit": _MEMORY, "preserve_insertion_order": False}
-    connection = ibis.duckdb.connect(**settings, **limits)
+    connection = ibis.duckdb.connect(temp_directory=folder, **settings, **_LIMITS)
     numbers = map("part_{}".format, itertools.count())
 
     def keep(table: Any) -> Any:
@@ -144,20 +143,20 @@ def _open_files(source: str, folder: str) -> Rows:
 
     names = [re.sub(r"([*?\[])", r"[\1]", str(file)) for file in files]
     if kind == "parquet":
-        return Rows(connection.read_parquet(names), _extract_duckdb, keep, fence)
+        return Rows(connection.read_parquet(names), _extract_duckdb, keep, fence, connection.disconnect)
     if kind == "csv":
         table = connection.read_csv(names, all_varchar=True, ignore_errors=True, max_line_size=_OBJECT_BYTES)
-        return Rows(table, _extract_duckdb, keep, fence)
+        return Rows(table, _extract_duckdb, keep, fence, connection.disconnect)
     form = _tell_json_form(files[0])
     connection.con.execute("SET VARIABLE files = ?", [names])
     connection.con.execute("SET VARIABLE form = ?", [form])
     connection.raw_sql(_RECORDS)
     table = connection.table("records")
-    spans = _extract_duckdb(table.record.cast("string"), ["resourceSpans"]).notnull()
+    spans = _extract_duckdb(table.record, ["resourceSpans"]).notnull()
     if table.limit(100).aggregate(found=spans.sum()).to_pyarrow().to_pylist()[0]["found"]:
         connection.raw_sql(_SPANS)
         table = connection.table("spans")
-    return Rows(table, _extract_duckdb, keep, fence, record="record")
+    return Rows(table, _extract_duckdb, keep, fence, connection.disconnect, record="record")
 
 
 def list_files(source: str) -> tuple[list[Path], str]:
@@ -208,9 +207,12 @@ def _open_spark(source: str) -> Rows:
     address = urlsplit(source)
     path = parse_qs(address.query).get("path", [""])[0] if address.netloc else source.removeprefix(_SPARK)
     table = parse_qs(address.query).get("table", [""])[0] if address.netloc else ""
-    builder = SparkSession.builder.appName("ragortune").config("spark.ui.enabled", "false")
-    builder = builder.config("spark.sql.session.timeZone", "UTC").config("spark.sql.ansi.enabled", "true")
-    builder = builder.master(f"spark://{address.netloc}" if address.netloc else "local[*]")
+    builder = SparkSession.builder.appName("ragortune").config("spark.sql.session.timeZone", "UTC")
+    builder = builder.config(map={"spark.ui.enabled": "false", "spark.sql.ansi.enabled": "true"})
+    if address.netloc:
+        builder = builder.master(f"spark://{address.netloc}")
+    else:
+        builder = builder.master("local[*]").config("spark.sql.shuffle.partitions", "4")
     files, kind = ([path], _tell_kind(Path(path))) if address.netloc else list_files(path)
     session = builder.getOrCreate()
     connection = ibis.pyspark.connect(session)
@@ -223,7 +225,7 @@ def _open_spark(source: str) -> Rows:
 
     keep = functools.partial(fence, kept=True)
     if table:
-        return Rows(connection.table(table), _extract_spark, keep, fence)
+        return Rows(connection.table(table), _extract_spark, keep, fence, lambda: None)
     names = [str(file) for file in files]
     if kind == "json":
         frame = session.read.text(names).withColumnRenamed("value", "record")
@@ -233,7 +235,12 @@ def _open_spark(source: str) -> Rows:
         frame = session.read.parquet(*names)
     frame.createOrReplaceTempView("records")
     return Rows(
-        connection.table("records"), _extract_spark, keep, fence, record="record" if kind == "json" else None
+        connection.table("records"),
+        _extract_spark,
+        keep,
+        fence,
+        lambda: None,
+        record="record" if kind == "json" else None,
     )
 
 
@@ -248,7 +255,7 @@ def _open_database(source: str) -> Rows:
     connection = ibis.connect(address._replace(scheme=name, query=rest).geturl())
     schema, _, own = table.rpartition(".")
     found = connection.table(own, database=schema or None)
-    return Rows(found, _EXTRACTS.get(name), _fence_with_limit, _fence_with_limit)
+    return Rows(found, _EXTRACTS.get(name), _fence_with_limit, _fence_with_limit, connection.disconnect)
 
 
 def _fence_with_limit(table: Any) -> Any:
@@ -297,8 +304,9 @@ def _join_path(keys: list[str], form: str) -> str:
 
 
 def _extract_duckdb(text: Any, keys: list[str]) -> Any:
-    valid = _call("json_valid", text).cast("boolean").ifelse(text, "null")
-    return _call("json_extract_string", valid, _join_path(keys, '."{}"'))
+    if not text.type().is_json():
+        text = _call("json_valid", text).cast("boolean").ifelse(text, "null")
+    return _call("json_extract_string", text, _join_path(keys, '."{}"'))
 
 
 def _extract_spark(text: Any, keys: list[str]) -> Any:

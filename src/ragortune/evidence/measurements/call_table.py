@@ -181,7 +181,7 @@ def shape_calls(rows: Rows, mapping: Mapping[str, str], source: str) -> CallTabl
         raise _refuse(rows, source)
     record = rows.table[rows.record].notnull() if rows.record else _literal(1) == _literal(1)
     names = [role for role in texts if role not in _TEXTS]
-    table = rows.table.select(readable=record.cast("int64"), **{role: texts[role] for role in names})
+    table = rows.table.select(readable=_flag(record), **{role: texts[role] for role in names})
     shaped = _combine(rows.keep(_parse(rows.keep(table))), form)
     prompts = _shape_prompts(rows, texts, form) if "prompt" in texts else None
     return CallTable(form.name, tuple(texts), rows.keep(shaped), prompts)
@@ -195,7 +195,7 @@ def _choose_form(rows: Rows) -> Form:
     for form in FORMS:
         text = _first_text(own, list(form.marks))
         if text is not None:
-            marked[form.name] = text.notnull().sum().cast("int64")
+            marked[form.name] = _flag(text.notnull()).sum().cast("int64")
     counts = sample.aggregate(**marked).to_pyarrow().to_pylist()[0] if marked else {}
     return max(FORMS, key=lambda form: counts.get(form.name) or (0.5 if not form.marks else 0))
 
@@ -238,14 +238,14 @@ def _combine(table: Any, form: Form) -> Any:
         input=table.input_tokens + (_coalesce(table.cached_tokens, _literal(0)) if form.apart else 0),
         cached=table.cached_tokens,
         output=table.output_tokens,
-        failed=((table.error == 1) | (table.status == 1)).cast("int64"),
+        failed=_flag((table.error == 1) | (table.status == 1)),
     )
 
 
 def _is_call(kind: Any, tokens: Any, form: Form) -> Any:
     """Return 1 for a call of a model, 0 for another operation. What has no kind is a call if all rows are, or has tokens."""
     untold = tokens.notnull() if form.marks else _literal(1) == _literal(1)
-    return _coalesce(kind.lower().re_search(form.calls), untold).cast("int64")
+    return _flag(_coalesce(kind.lower().re_search(form.calls), untold))
 
 
 def _shape_prompts(rows: Rows, texts: Mapping[str, Any], form: Form) -> Any:
@@ -271,6 +271,11 @@ def _coalesce(*values: Any) -> Any:
     import ibis  # noqa: PLC0415  (the extra `measure`)
 
     return ibis.coalesce(*values)
+
+
+def _flag(condition: Any) -> Any:
+    """Return 1 where a condition holds, else 0, where it cannot be told too."""
+    return condition.ifelse(1, 0).cast("int64")
 
 
 def _where(condition: Any, value: Any) -> Any:
@@ -347,11 +352,11 @@ def _parse_iso(text: Any) -> Any:
 
 
 def _is_error(text: Any) -> Any:
-    return text.lower().notin(_NO_ERROR).cast("int64")
+    return _flag(text.lower().notin(_NO_ERROR))
 
 
 def _is_failure(text: Any) -> Any:
-    return (text.lower().isin(_FAILED) | text.re_search("^[45][0-9]{2}$")).cast("int64")
+    return _flag(text.lower().isin(_FAILED) | text.re_search("^[45][0-9]{2}$"))
 
 
 _PARSERS: Mapping[str, Callable[[Any], Any]] = {
