@@ -103,7 +103,9 @@ def quote_value(value: object) -> str:
 
 
 def hide_password(address: str) -> str:
-    """Return an address as it may be shown: without user, password and settings."""
+    """Return the address of a service as it may be shown, without user, password and settings; a path as it is."""
+    if "://" not in address:
+        return address
     scheme, separator, rest = address.partition("?")[0].partition("://")
     return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
