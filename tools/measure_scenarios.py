@@ -23,11 +23,7 @@ from scipy.stats import spearmanr
 
 from figures import fill_tables, make_table
 from ragortune.evidence.measurements.corpus import open_corpus
-from ragortune.evidence.measurements.direction import tell_direction
-from ragortune.evidence.measurements.examples import measure_examples, read_examples
-from ragortune.evidence.measurements.questions import read_questions
-from ragortune.evidence.measurements.retrieval import measure_questions
-from ragortune.evidence.measurements.search import open_engine
+from ragortune.evidence.measurements.material import Material, measure_pairs
 from ragortune.evidence.measurements.volatility import measure_volatility
 from ragortune.model.measurements import Measurement
 from ragortune.support.errors import RagortuneError
@@ -59,15 +55,10 @@ class Outcome(NamedTuple):
 
 def find_direction(folder: Path, entry: Mapping[str, Any]) -> str:
     """Return the direction that the inputs of a scenario show; raises RagortuneError."""
-    found: list[Measurement] = []
-    if "questions" in entry:
-        questions = read_questions(folder / entry["questions"])
-        corpus = open_corpus(folder / entry["docs"]) if "docs" in entry else None
-        found += measure_questions(questions, open_engine(None, corpus, questions.read_texts()), ignore)
-    if "examples" in entry:
-        test = read_examples(folder / entry["test"]) if "test" in entry else None
-        found += measure_examples(read_examples(folder / entry["examples"]), test, ignore)
-    return str(tell_direction(found).figures.get("direction", "unknown"))
+    given = {key: folder / entry[key] for key in ("docs", "questions", "examples", "test") if key in entry}
+    corpus = open_corpus(given["docs"]) if "docs" in given else None
+    found = measure_pairs(Material(**given), corpus, ignore)
+    return str(found[-1].figures.get("direction", "unknown")) if found else "unknown"
 
 
 def find_level(folder: Path, entry: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from ragortune.check import gather_answers
@@ -14,13 +14,7 @@ from ragortune.costs.derived import add_facts
 from ragortune.engine import judge_profile
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.measurements.agreement import MeasuredAnswer, compare_answers, list_entries
-from ragortune.evidence.measurements.corpus import open_corpus
-from ragortune.evidence.measurements.direction import tell_direction
-from ragortune.evidence.measurements.documents import measure_documents
-from ragortune.evidence.measurements.examples import measure_examples, read_examples
-from ragortune.evidence.measurements.questions import read_questions
-from ragortune.evidence.measurements.retrieval import measure_questions
-from ragortune.evidence.measurements.search import open_engine
+from ragortune.evidence.measurements.material import Material, measure_material
 from ragortune.evidence.profile import Vocabulary
 from ragortune.evidence.profile_files import write_profile
 from ragortune.evidence.round_trip import write_answers
@@ -86,7 +80,7 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
     today = choose_date(request.as_of, environment)
     text = _read_output(request.output, environment)
     known = _read_known(request, text, rulebook, vocabulary, environment)
-    measurements = tuple(_measure(request, today, environment))
+    measurements = _measure(request, today, environment)
     if request.no_examples:
         measurements = tuple(own.replace(examples=()) for own in measurements)
     answers = compare_answers(measurements, known, vocabulary, today)
@@ -123,34 +117,28 @@ def _refuse_options(request: MeasureRequest, environment: Environment) -> None:
 # --- measured -----------------------------------------------------------------------------------------------------
 
 
-def _measure(request: MeasureRequest, today: str, environment: Environment) -> Iterator[Measurement]:
-    """Yield what the probes find, in an order in which later ones know more; raises RagortuneError."""
+def _measure(request: MeasureRequest, today: str, environment: Environment) -> tuple[Measurement, ...]:
+    """Return what the probes find; raises RagortuneError."""
 
     def progress(line: str) -> None:
         environment.note(clean_text(line))
 
-    def place(name: str) -> Path:
-        return Path(environment.folder, name)
+    def place(name: str | None) -> Path | None:
+        return None if name is None else Path(environment.folder, name)
 
-    found: list[Measurement] = []
-    corpus = None
-    if request.docs is not None:
-        corpus = open_corpus(place(request.docs))
-        found += measure_documents(corpus, today, progress)
-    if request.questions is not None:
-        questions = read_questions(place(request.questions))
-        engine = open_engine(request.search, corpus, questions.read_texts())
-        found += measure_questions(questions, engine, progress)
-    if request.examples is not None:
-        test = None if request.test is None else read_examples(place(request.test))
-        found += measure_examples(read_examples(place(request.examples)), test, progress)
-    if request.questions is not None or request.examples is not None:
-        found.append(tell_direction(found))
+    material = Material(
+        place(request.docs),
+        place(request.questions),
+        request.search,
+        place(request.examples),
+        place(request.test),
+    )
+    found = measure_material(material, today, progress)
     if request.calls is not None:
         from ragortune.evidence.measurements.calls import measure_calls  # noqa: PLC0415  (brings in a database)
 
         found += measure_calls(request.calls, _read_mapping(request.calls_map), progress)
-    yield from found
+    return found
 
 
 def _read_mapping(settings: tuple[str, ...]) -> Mapping[str, str]:

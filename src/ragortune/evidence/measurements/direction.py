@@ -65,7 +65,7 @@ def _find_behaviour(figures: Figures, part: str) -> str:
     if shape in STRICT or (examples and shape in FORMAL):
         return f"the outputs are {OUTPUTS[shape][0]}"
     if content["template"] >= TEMPLATE:
-        return f"{content['template']:.0%} of the output's wording is fixed"
+        return f"{content['template']:.0%} of the outputs share the same wording"
     if examples and content["new_words"] < CLOSED:
         return "the outputs are made of the inputs and of each other"
     if examples and content["questions"] < ASKED:

@@ -23,8 +23,9 @@ FORMAL = frozenset({"label", "code", "tool_call", "rewrite"})
 """Shapes that are all form."""
 CLOSED, OPEN = 0.12, 0.25
 """Shares of new words: below the first, outputs are made of inputs and of each other; above the second, of knowledge."""
-TEMPLATE = 0.15
-"""Share of fixed wording from which on it is a style or boilerplate that is wanted; a persona has 0.2 to 0.3."""
+TEMPLATE = 0.5
+"""Share of outputs with the same run of three words from which on such wording is wanted: 1 for the greeting of a persona,
+at most 0.13 for answers to questions of 40 public sets."""
 ASKED = 0.5
 _LEAST_PAIRS, _LEAST_WORDS = 10, 150
 _ONE_SCHEMA = 0.8
@@ -74,9 +75,9 @@ def _measure_content(shape: Shape, part: str) -> Measurement:
     return Measurement(
         probe=f"{part}.content",
         says=f"{shape.new_words:.0%} of the output words stand in neither the input nor another output; "
-        f"{shape.template:.0%} of the wording is fixed",
+        f"{shape.template:.0%} of the outputs share a run of three words",
         method=f"words of at most {CLOSED_WORLD_WORDS:,} output words, drawn with a fixed seed (fewer raise the share); "
-        "runs of three words that a tenth of the outputs have",
+        "the commonest run of three words",
         count=shape.words_counted,
         of="output words",
         answers={"data.teaches": teaches} if part == "examples" else NOTHING,

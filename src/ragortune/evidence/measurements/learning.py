@@ -21,6 +21,8 @@ _SHARES = (0.4, 1.0)
 _MOST_TRAINED, _MOST_JUDGED = 10_000, 1_000
 _SMOOTHING = 0.1
 _RUN = 4
+_MOST_WORDS = 150
+"""So many words of a text are looked at; what a text is about shows in its beginning."""
 _ENOUGH, _ENOUGH_AT_LEAST = 0.9, 0.85
 _STILL_RISING = 0.03
 
@@ -93,7 +95,7 @@ def measure_learning(rows: Sequence[tuple[str, str]]) -> Measurement:
 
 def _find_features(text: str) -> Features:
     """Return the words of a text, its pairs of neighbouring words, and runs of four letters for words not seen before."""
-    words = split_words(text)
+    words = split_words(text)[:_MOST_WORDS]
     padded = [f" {word} " for word in words]
     runs = (word[at : at + _RUN] for word in padded for at in range(max(len(word) - _RUN + 1, 1)))
     return tuple(dict.fromkeys(itertools.chain(words, map(" ".join, itertools.pairwise(words)), runs)))

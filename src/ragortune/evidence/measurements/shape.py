@@ -23,7 +23,6 @@ CLOSED_WORLD_WORDS = 3_000
 _MOST = 0.5
 _NEARLY_ALL = 0.8
 _COPIED = 0.55
-_TEMPLATE_SHARE = 0.1
 _UNSPACED_RUN, _LATIN = 3, "\u024f"
 _LABEL_WORDS, _SHORT_WORDS = 6, 8
 _ROWS_PER_LABEL = 3
@@ -69,7 +68,7 @@ class Shape(Record, frozen=True):
     copied: float
     """Share of output words that the input has."""
     template: float
-    """Share of runs of three output words that a tenth of all outputs have."""
+    """Share of outputs that hold the commonest run of three words."""
     outputs: int
     """Different outputs, case and punctuation aside."""
     top_key_set: float = 0.0
@@ -96,7 +95,7 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
     )
     described = Shape(
         "free_text", len(sample), _share(asks(given) for given, _ in sample), new_words, counted, copied,
-        _template_share(outputs), len({tuple(words) for words in outputs}),
+        _share_of_wording(outputs), len({tuple(words) for words in outputs}),
         max(key_sets.values(), default=0) / max(key_sets.total(), 1),
     )  # fmt: skip
     called = max(calls / max(len(pairs), 1), _share(_calls_in_text(*pair) for pair in sample))
@@ -158,11 +157,10 @@ def _count_new_words(inputs: list[set[str]], outputs: list[list[str]]) -> tuple[
     return new / max(counted, 1), counted
 
 
-def _template_share(outputs: list[list[str]]) -> float:
-    runs = [list(zip(words, words[1:], words[2:], strict=False)) for words in outputs]
-    owners = Counter(run for found in runs for run in set(found))
-    limit = max(_TEMPLATE_SHARE * len(outputs), 2)
-    return _share(owners[run] >= limit for found in runs for run in found)
+def _share_of_wording(outputs: list[list[str]]) -> float:
+    """Return the share of outputs that hold the commonest run of three words."""
+    owners = Counter(run for words in outputs for run in set(zip(words, words[1:], words[2:], strict=False)))
+    return max(owners.values(), default=0) / max(1, len(outputs))
 
 
 def _share(holds: Iterable[bool]) -> float:

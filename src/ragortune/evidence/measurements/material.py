@@ -1,0 +1,80 @@
+"""What a team's material shows together: documents, questions and examples, each in the light of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ragortune.evidence.measurements.corpus import Corpus, open_corpus
+from ragortune.evidence.measurements.direction import tell_direction
+from ragortune.evidence.measurements.documents import measure_documents
+from ragortune.evidence.measurements.example_files import Examples
+from ragortune.evidence.measurements.examples import measure_examples, read_examples
+from ragortune.evidence.measurements.questions import Question, Questions, read_questions
+from ragortune.evidence.measurements.retrieval import measure_questions
+from ragortune.evidence.measurements.search import open_engine
+from ragortune.evidence.measurements.shape import asks
+from ragortune.model.measurements import Measurement
+from ragortune.support.record import Record
+
+Progress = Callable[[str], None]
+_MOSTLY = 0.5
+"""Share of examples that ask something from which on they are looked up in the documents."""
+
+
+class Material(Record, frozen=True):
+    """Where a team's material lies, as far as there is any."""
+
+    docs: Path | None = None
+    """Folder of documents."""
+    questions: Path | None = None
+    """Questions with reference answers."""
+    search: str | None = None
+    """A search engine of the team's own, in place of the embedded index."""
+    examples: Path | None = None
+    """Training examples."""
+    test: Path | None = None
+    """Test examples."""
+
+
+def measure_material(material: Material, as_of: str, progress: Progress) -> tuple[Measurement, ...]:
+    """Return what all of the material shows, the direction last; raises RagortuneError where some cannot be read.
+
+    Args:
+        material: what there is.
+        as_of: day up to which histories count, YYYY-MM-DD.
+        progress: takes a line for each step.
+
+    """
+    corpus = None if material.docs is None else open_corpus(material.docs)
+    measured = () if corpus is None else measure_documents(corpus, as_of, progress)
+    return (*measured, *measure_pairs(material, corpus, progress))
+
+
+def measure_pairs(material: Material, corpus: Corpus | None, progress: Progress) -> tuple[Measurement, ...]:
+    """Return what questions and examples show, and what they show together with the documents."""
+    found: list[Measurement] = []
+    if material.questions is not None:
+        questions = read_questions(material.questions)
+        engine = open_engine(material.search, corpus, questions.read_texts())
+        found += measure_questions(questions, engine, progress)
+    if material.examples is not None:
+        examples = read_examples(material.examples)
+        test = None if material.test is None else read_examples(material.test)
+        if material.questions is None and corpus is not None:
+            found += _look_up(examples, corpus, progress)
+        found += measure_examples(examples, test, progress)
+    return (*found, tell_direction(found)) if found else ()
+
+
+def _look_up(examples: Examples, corpus: Corpus, progress: Progress) -> list[Measurement]:
+    """Return whether the documents hold the answers of examples, where most of these ask something.
+
+    Examples are no sample of what users ask, so nothing is told of how well a search finds.
+    """
+    asked = [own for own in examples.sample if asks(own.input)]
+    if len(asked) < max(1, _MOSTLY * len(examples.sample)):
+        return []
+    rows = tuple(Question(own.input, (own.output,), written=own.output) for own in asked)
+    measured = measure_questions(Questions("examples", rows), open_engine(None, corpus), progress)
+    return [own for own in measured if own.probe == "questions.coverage"]
