@@ -102,6 +102,14 @@ def quote_value(value: object) -> str:
     return shorten_text(clean_text(str(value)), 60)
 
 
+def hide_password(address: str) -> str:
+    """Return the address of a service as it may be shown, without user, password and settings; a path as it is."""
+    if "://" not in address:
+        return address
+    scheme, separator, rest = address.partition("?")[0].partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+
+
 def join_words(words: Iterable[str], last: str = "and") -> str:
     """Return `a, b and c`."""
     listed = list(words)

@@ -7,10 +7,7 @@ is removed.
 
 from __future__ import annotations
 
-import functools
-import gzip
 import itertools
-import json
 import re
 import tempfile
 import warnings
@@ -22,32 +19,24 @@ from urllib.parse import parse_qs, urlsplit
 
 from ragortune.support.errors import Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import open_file
-from ragortune.support.text import clean_line, quote_value
+from ragortune.support.text import clean_line, hide_password, quote_value
 
 Extract = Callable[[Any, list[str]], Any]
 """Takes text that holds JSON and the keys that lead to a value, and returns the value as text."""
 
 _SPARK = "spark:"
-_ENDINGS = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
+_ENDINGS = {".jsonl": "lines", ".ndjson": "lines", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
 _OBJECT_BYTES = 16 * 1024 * 1024
-_LIMITS = {"memory_limit": "2GB", "threads": 4, "preserve_insertion_order": False}
-"""Of DuckDB: each thread has buffers for the longest record, and order takes memory that nothing here needs."""
-_ENGINES = [
-    "_duckdb",
-    "duckdb",
-    "google",
-    "ibis",
-    "psycopg",
-    "py4j",
-    "pyarrow",
-    "pyspark",
-    "sqlglot",
-    "trino",
-]
-"""Modules whose errors are those of a source."""
+_SETTINGS = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "memory_limit": "2GB",
+    "threads": 4,  # each has buffers for the longest record
+    "preserve_insertion_order": False,  # which takes memory, and nothing here needs
+}
 _RECORDS = """
-CREATE VIEW records AS SELECT json AS record FROM read_json_objects(getvariable('files'), format = getvariable('form'),
-  maximum_object_size = 16777216, ignore_errors = (getvariable('form') = 'newline_delimited'))
+CREATE VIEW records AS SELECT json AS record FROM read_json_objects(getvariable('files'), maximum_object_size = 16777216,
+  format = if(getvariable('lines'), 'newline_delimited', 'auto'), ignore_errors = getvariable('lines'))
 """
 _SPANS = """
 CREATE VIEW spans AS
@@ -60,17 +49,16 @@ FROM (SELECT unnest(record -> '$.resourceSpans[*].scopeSpans[*].spans[*]') AS sp
 """Spans of OTLP files, one a row, their attributes as an object: OTLP lists key and typed value."""
 
 
-class Rows(NamedTuple):
+class Records(NamedTuple):
     """Records of a log as they are, of any shape."""
 
     table: Any
     """Ibis table."""
     extract: Extract | None
     """None where values within JSON cannot be read."""
-    keep: Callable[[Any], Any]
-    """Takes an Ibis table and returns one with its rows kept, so that the source is read once, where that may be."""
-    fence: Callable[[Any], Any]
-    """Takes an Ibis table and returns one whose expressions Ibis does not repeat wherever they are used."""
+    fence: Callable[..., Any]
+    """Takes an Ibis table and returns one whose expressions Ibis does not repeat wherever they are used; with `kept=True`,
+    one whose rows are kept where that may be, so that the source is read once."""
     close: Callable[[], None]
     record: str | None = None
     """Column that holds each record as JSON, with null for a line that is none; None where the columns are the record."""
@@ -90,7 +78,7 @@ class Rows(NamedTuple):
 
 
 @contextmanager
-def open_calls(source: str) -> Iterator[Rows]:
+def open_calls(source: str) -> Iterator[Records]:
     """Open a log of calls; raises UsageError where an extra is missing, UnreadableError where it cannot be read.
 
     Args:
@@ -99,122 +87,93 @@ def open_calls(source: str) -> Iterator[Rows]:
 
     """
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="ragortune-") as folder:
             warnings.simplefilter("ignore")  # libraries about each other's versions
-            with tempfile.TemporaryDirectory(prefix="ragortune-") as folder:
-                if source.startswith(_SPARK):
-                    rows = _open_spark(source)
-                else:
-                    rows = _open_database(source) if "://" in source else _open_files(source, folder)
-                try:
-                    yield rows
-                finally:
-                    rows.close()
+            if source.startswith(_SPARK):
+                records = _open_spark(source)
+            else:
+                records = _open_database(source) if "://" in source else _open_files(source, folder)
+            try:
+                yield records
+            finally:
+                records.close()
     except RagortuneError:
         raise
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in _ENGINES:
+        if type(error).__module__.partition(".")[0] in {"builtins", "ragortune"}:
             raise
-        raise UnreadableError(
-            f"cannot be read: {clean_line(str(error), 300)}", Place(show_source(source))
-        ) from None
+        message = f"cannot be read: {clean_line(str(error), 300)}"
+        raise UnreadableError(message, Place(hide_password(source))) from None
 
 
-def show_source(source: str) -> str:
-    """Return a source as it may be shown: without the password of an address."""
-    return re.sub(r"://[^/@]*@", "://", source)
-
-
-# --- files --------------------------------------------------------------------------------------------------------
-
-
-def _open_files(source: str, folder: str) -> Rows:
-    ibis = _import_ibis("measure", "duckdb")
-    files, kind = list_files(source)
-    settings = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-    connection = ibis.duckdb.connect(temp_directory=folder, **settings, **_LIMITS)
+def _open_files(source: str, folder: str) -> Records:
+    ibis = _import_ibis("duckdb", "measure")
+    files, kind = _list_files(source)
+    connection = ibis.duckdb.connect(temp_directory=folder, **_SETTINGS)
     numbers = map("part_{}".format, itertools.count())
 
-    def keep(table: Any) -> Any:
-        return connection.create_table(next(numbers), table, temp=True)
-
-    def fence(table: Any) -> Any:
-        return connection.create_view(next(numbers), table)
+    def fence(table: Any, *, kept: bool = False) -> Any:
+        name = next(numbers)
+        return (
+            connection.create_table(name, table, temp=True) if kept else connection.create_view(name, table)
+        )
 
     names = [re.sub(r"([*?\[])", r"[\1]", str(file)) for file in files]
     if kind == "parquet":
-        return Rows(connection.read_parquet(names), _extract_duckdb, keep, fence, connection.disconnect)
-    if kind == "csv":
-        table = connection.read_csv(names, all_varchar=True, ignore_errors=True, max_line_size=_OBJECT_BYTES)
-        return Rows(table, _extract_duckdb, keep, fence, connection.disconnect)
-    form = _tell_json_form(files[0])
-    connection.con.execute("SET VARIABLE files = ?", [names])
-    connection.con.execute("SET VARIABLE form = ?", [form])
-    connection.raw_sql(_RECORDS)
-    table = connection.table("records")
-    spans = _extract_duckdb(table.record, ["resourceSpans"]).notnull()
-    if table.limit(100).aggregate(found=spans.sum()).to_pyarrow().to_pylist()[0]["found"]:
-        connection.raw_sql(_SPANS)
-        table = connection.table("spans")
-    return Rows(table, _extract_duckdb, keep, fence, connection.disconnect, record="record")
+        table, record = connection.read_parquet(names), None
+    elif kind == "csv":
+        options = {"all_varchar": True, "ignore_errors": True, "max_line_size": _OBJECT_BYTES}
+        table, record = connection.read_csv(names, **options), None
+    else:
+        connection.con.execute("SET VARIABLE files = ?", [names])
+        connection.con.execute("SET VARIABLE lines = ?", [kind == "lines"])
+        connection.raw_sql(_RECORDS)
+        table, record = connection.table("records"), "record"
+        spans = _extract_duckdb(table.record, ["resourceSpans"]).notnull()
+        if table.limit(100).aggregate(found=spans.sum()).to_pyarrow().to_pylist()[0]["found"]:
+            connection.raw_sql(_SPANS)
+            table = connection.table("spans")
+    return Records(table, _extract_duckdb, fence, connection.disconnect, record)
 
 
-def list_files(source: str) -> tuple[list[Path], str]:
+def _list_files(source: str) -> tuple[list[Path], str]:
     """Return the files of a source, sorted, and their kind; raises UnreadableError where there is none or several kinds."""
     path, place = Path(source), Place(source)
     files = sorted(file for file in path.rglob("*") if _tell_kind(file)) if path.is_dir() else [path]
     kinds = {_tell_kind(file) for file in files}
-    if len(kinds) != 1 or None in kinds:
-        what = "holds" if path.is_dir() else "is"
-        wanted = "files of one kind" if path.is_dir() else "a log that can be read"
-        raise UnreadableError(f"{what} not {wanted}", place, f"one of {', '.join(_ENDINGS)}, also with .gz")
+    if len(kinds) != 1 or "" in kinds:
+        what = "holds not files of one kind" if path.is_dir() else "is not a log that can be read"
+        raise UnreadableError(what, place, f"one of {', '.join(_ENDINGS)}, also with .gz")
     for file in files:
         with open_file(file) as stream:
             if not stream.read(1):
                 raise UnreadableError("is empty", Place(str(file)))
-    return files, str(kinds.pop())
+    return files, kinds.pop()
 
 
-def _tell_kind(file: Path) -> str | None:
-    return _ENDINGS.get(Path(file.name.lower().removesuffix(".gz")).suffix)
+def _tell_kind(file: Path) -> str:
+    return _ENDINGS.get(Path(file.name.lower().removesuffix(".gz")).suffix, "")
 
 
-def _tell_json_form(file: Path) -> str:
-    """Return how DuckDB is to take a JSON file apart: as one array, line by line, or as values of any layout."""
-    with gzip.open(file) if file.suffix == ".gz" else open_file(file) as stream:
-        try:
-            start = stream.read(_OBJECT_BYTES // 4).lstrip()
-        except (OSError, EOFError) as error:
-            raise UnreadableError(f"cannot be read ({error})", Place(str(file))) from None
-    if start.startswith(b"["):
-        return "array"
-    if b".jsonl" in str(file).encode() or not start.startswith(b"{"):
-        return "newline_delimited"
-    try:
-        json.loads(start.partition(b"\n")[0])
-    except ValueError:
-        return "unstructured"
-    return "newline_delimited"
-
-
-# --- other engines ------------------------------------------------------------------------------------------------
-
-
-def _open_spark(source: str) -> Rows:
-    ibis = _import_ibis("spark", "pyspark")
+def _open_spark(source: str) -> Records:
+    ibis = _import_ibis("pyspark", "measure,spark")
     from pyspark.sql import SparkSession  # noqa: PLC0415  (the extra `spark`)
 
     address = urlsplit(source)
-    path = parse_qs(address.query).get("path", [""])[0] if address.netloc else source.removeprefix(_SPARK)
-    table = parse_qs(address.query).get("table", [""])[0] if address.netloc else ""
-    builder = SparkSession.builder.appName("ragortune").config("spark.sql.session.timeZone", "UTC")
-    builder = builder.config(map={"spark.ui.enabled": "false", "spark.sql.ansi.enabled": "true"})
+    options = {key: values[0] for key, values in parse_qs(address.query).items()} if address.netloc else {}
+    settings = {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.ui.enabled": "false",
+        "spark.sql.ansi.enabled": "true",
+    }
     if address.netloc:
-        builder = builder.master(f"spark://{address.netloc}")
+        settings["spark.master"] = f"spark://{address.netloc}"
+        names, kind = [options.get("path", "")], _tell_kind(Path(options.get("path", "")))
     else:
-        builder = builder.master("local[*]").config("spark.sql.shuffle.partitions", "4")
-    files, kind = ([path], _tell_kind(Path(path))) if address.netloc else list_files(path)
-    session = builder.getOrCreate()
+        settings |= {"spark.master": "local[*]", "spark.sql.shuffle.partitions": "4"}
+        files, kind = _list_files(source.removeprefix(_SPARK))
+        names = [str(file) for file in files]
+    session = SparkSession.builder.appName("ragortune").config(map=settings).getOrCreate()
     connection = ibis.pyspark.connect(session)
     numbers = map("part_{}".format, itertools.count())
 
@@ -223,60 +182,50 @@ def _open_spark(source: str) -> Rows:
         (frame.cache() if kept else frame).createOrReplaceTempView(name)
         return connection.table(name)
 
-    keep = functools.partial(fence, kept=True)
-    if table:
-        return Rows(connection.table(table), _extract_spark, keep, fence, lambda: None)
-    names = [str(file) for file in files]
-    if kind == "json":
-        frame = session.read.text(names).withColumnRenamed("value", "record")
+    if "table" in options:
+        frame, record = session.table(options["table"]), None
+    elif kind == "parquet":
+        frame, record = session.read.parquet(*names), None
     elif kind == "csv":
-        frame = session.read.csv(names, header=True, multiLine=True, escape='"')
+        frame, record = session.read.csv(names, header=True, multiLine=True, escape='"'), None
     else:
-        frame = session.read.parquet(*names)
+        frame, record = session.read.text(names).withColumnRenamed("value", "record"), "record"
     frame.createOrReplaceTempView("records")
-    return Rows(
-        connection.table("records"),
-        _extract_spark,
-        keep,
-        fence,
-        lambda: None,
-        record="record" if kind == "json" else None,
-    )
+    return Records(connection.table("records"), _extract_spark, fence, lambda: None, record)
 
 
-def _open_database(source: str) -> Rows:
+def _open_database(source: str) -> Records:
     address = urlsplit(source)
-    name = {"postgres": "postgresql"}.get(address.scheme, address.scheme)
+    scheme = {"postgres": "postgresql"}.get(address.scheme, address.scheme)
     table = parse_qs(address.query).get("table", [""])[0]
     if not table:
-        raise UsageError(f"{quote_value(show_source(source))} names no table", None, f"{name}://…?table=NAME")
-    ibis = _import_ibis(name, {"postgresql": "postgres"}.get(name, name))
+        raise UsageError(
+            f"{quote_value(hide_password(source))} names no table", None, f"{scheme}://…?table=NAME"
+        )
+    postgres = scheme == "postgresql"
+    ibis = _import_ibis("postgres", "measure,postgres") if postgres else _import_ibis(scheme, None)
     rest = "&".join(part for part in address.query.split("&") if not part.startswith("table="))
-    connection = ibis.connect(address._replace(scheme=name, query=rest).geturl())
+    connection = ibis.connect(address._replace(scheme=scheme, query=rest).geturl())
     schema, _, own = table.rpartition(".")
     found = connection.table(own, database=schema or None)
-    return Rows(found, _EXTRACTS.get(name), _fence_with_limit, _fence_with_limit, connection.disconnect)
+    return Records(found, _EXTRACTS.get(scheme), _fence_with_limit, connection.disconnect)
 
 
-def _fence_with_limit(table: Any) -> Any:
-    """Return a table as a subquery that neither Ibis nor the engine dissolves; nothing is written into a database."""
+def _fence_with_limit(table: Any, *, kept: bool = False) -> Any:  # noqa: ARG001  (nothing is written into a database)
+    """Return a table as a subquery that neither Ibis nor the engine dissolves."""
     return table.limit(1 << 62)
 
 
-def _import_ibis(extra: str, backend: str) -> Any:
+def _import_ibis(backend: str, extras: str | None) -> Any:
     """Return Ibis with a backend; raises UsageError where one is not installed."""
     try:
         import ibis  # noqa: PLC0415  (the extra `measure`)
 
         getattr(ibis, backend)
     except (ImportError, AttributeError):
-        known = {"measure": "measure", "postgresql": "measure,postgres", "spark": "measure,spark"}.get(extra)
-        hint = f"pip install 'rag-or-tune[{known}]'" if known else f"pip install 'ibis-framework[{backend}]'"
-        raise UsageError(
-            f"--calls needs Ibis with its backend '{clean_line(backend, 40)}', which is not installed",
-            None,
-            hint,
-        ) from None
+        message = f"--calls needs Ibis with its backend '{clean_line(backend, 40)}', which is not installed"
+        package = f"rag-or-tune[{extras}]" if extras else f"ibis-framework[{backend}]"
+        raise UsageError(message, None, f"pip install '{package}'") from None
     return ibis
 
 
@@ -297,9 +246,8 @@ def _call(function: str, value: Any, *path: str) -> Any:
 
 def _join_path(keys: list[str], form: str) -> str:
     if any(re.search(r"""["'\\\]]""", key) for key in keys):
-        raise UsageError(
-            f"a column within JSON cannot have quotes in its name ({quote_value('/'.join(keys))})"
-        )
+        name = quote_value("/".join(keys))
+        raise UsageError(f"a column within JSON cannot have quotes in its name ({name})")
     return "$" + "".join(form.format(key) for key in keys)
 
 
@@ -322,7 +270,6 @@ def _extract_postgres(text: Any, keys: list[str]) -> Any:
 _EXTRACTS: Mapping[str, Extract] = {
     "duckdb": _extract_duckdb,
     "postgresql": _extract_postgres,
-    "spark": _extract_spark,
     "trino": lambda text, keys: _call("json_extract_scalar", text, _join_path(keys, '["{}"]')),
     "bigquery": lambda text, keys: _call("json_value", text, _join_path(keys, '."{}"')),
 }

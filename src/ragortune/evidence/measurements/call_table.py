@@ -7,26 +7,23 @@ not come out even.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ragortune.evidence.measurements.call_sources import Rows, show_source
+from ragortune.evidence.measurements.call_sources import Records
 from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.record import Record
-from ragortune.support.text import clean_line
+from ragortune.support.text import clean_line, hide_password
 
-_TIMED = ("time", "end", "first_token", "latency_ms", "latency_s", "first_token_ms", "first_token_s")
-_COUNTED = ("input_tokens", "cached_tokens", "output_tokens", "error", "status", "kind")
 _TEXTS = ("system", "prompt")
-ROLES = (*_TIMED, *_COUNTED, *_TEXTS)
-"""What a column of a log can be, by the name that `--calls-map` uses."""
 
 
 class Form(Record, frozen=True):
     """A form of log: where each role may be found, the first that has a value counts."""
 
     name: str
-    marks: tuple[str, ...]
+    marks: str
     """A row that has a value at one of these paths is of this form."""
     roles: Mapping[str, str]
     """Paths by role, apart by spaces."""
@@ -37,7 +34,7 @@ class Form(Record, frozen=True):
 
 
 def _attributes(*names: str) -> str:
-    return " ".join(f"attributes/{name} {name}" for name in names)
+    return " ".join(f"attributes/gen_ai.{name} gen_ai.{name}" for name in names)
 
 
 _TIMES = {
@@ -47,46 +44,26 @@ _TIMES = {
 FORMS = (
     Form(
         "OpenTelemetry spans",
-        tuple(
-            _attributes(
-                "gen_ai.operation.name",
-                "gen_ai.usage.input_tokens",
-                "gen_ai.usage.prompt_tokens",
-                "gen_ai.request.model",
-            ).split()
-        ),
-        _TIMES
-        | {
+        _attributes("operation.name", "usage.input_tokens", "usage.prompt_tokens", "request.model"),
+        {
+            **_TIMES,
             "latency_ms": "duration_ms",
-            "first_token_s": _attributes(
-                "gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token"
-            ),
-            "input_tokens": _attributes("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
-            "cached_tokens": _attributes(
-                "gen_ai.usage.cache_read.input_tokens",
-                "gen_ai.usage.cache_read_input_tokens",
-                "gen_ai.usage.input_tokens.cached",
-            ),
-            "output_tokens": _attributes("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
-            "error": _attributes("error.type"),
+            "first_token_s": _attributes("response.time_to_first_chunk", "server.time_to_first_token"),
+            "input_tokens": _attributes("usage.input_tokens", "usage.prompt_tokens"),
+            "cached_tokens": _attributes("usage.cache_read.input_tokens", "usage.cache_read_input_tokens"),
+            "output_tokens": _attributes("usage.output_tokens", "usage.completion_tokens"),
+            "error": "attributes/error.type error.type",
             "status": "status/code status/status_code status_code",
-            "kind": _attributes("gen_ai.operation.name"),
-            "system": _attributes("gen_ai.system_instructions"),
-            "prompt": _attributes("gen_ai.input.messages", "gen_ai.prompt"),
+            "kind": _attributes("operation.name"),
+            "system": _attributes("system_instructions"),
+            "prompt": _attributes("input.messages", "prompt"),
         },
     ),
     Form(
         "Langfuse observations",
-        (
-            "completion_start_time",
-            "parent_observation_id",
-            "usage_details",
-            "traceId",
-            "usageDetails",
-            "parentObservationId",
-        ),
-        _TIMES
-        | {
+        "completion_start_time parent_observation_id usage_details traceId usageDetails parentObservationId",
+        {
+            **_TIMES,
             "latency_s": "latency",
             "first_token": "completion_start_time completionStartTime",
             "first_token_s": "time_to_first_token timeToFirstToken",
@@ -103,7 +80,7 @@ FORMS = (
     ),
     Form(
         "LiteLLM spend logs",
-        ("call_type",),
+        "call_type",
         {
             "time": "startTime start_time",
             "end": "endTime end_time",
@@ -120,19 +97,28 @@ FORMS = (
     ),
     Form(
         "plain records",
-        (),
-        {role: role for role in ROLES}
-        | {
+        "",
+        {
             "time": f"time ts {_TIMES['time']} created_at",
             "end": f"end {_TIMES['end']}",
+            "first_token": "first_token",
             "latency_ms": "latency_ms duration_ms",
+            "latency_s": "latency_s",
+            "first_token_ms": "first_token_ms",
+            "first_token_s": "first_token_s",
             "input_tokens": "input_tokens prompt_tokens usage/input_tokens usage/prompt_tokens",
             "cached_tokens": "cached_tokens cache_read_input_tokens usage/prompt_tokens_details/cached_tokens",
             "output_tokens": "output_tokens completion_tokens usage/output_tokens usage/completion_tokens",
+            "error": "error",
+            "status": "status",
+            "kind": "kind",
+            "system": "system",
             "prompt": "prompt messages",
         },
     ),
 )
+ROLES = tuple(FORMS[-1].roles)
+"""What a column of a log can be, by the name that `--calls-map` uses."""
 _SAMPLE = 1_000
 _SECOND, _DAY = 1_000_000, 86_400_000_000
 _EARLIEST, _LATEST = 1_262_304_000 * _SECOND, 4_102_444_800 * _SECOND
@@ -155,8 +141,6 @@ class CallTable(Record, frozen=True):
     """A log in one shape."""
 
     form: str
-    roles: tuple[str, ...]
-    """Roles for which there is a column."""
     calls: Any
     """Ibis table, a row a record: `readable`, `call` (0 or 1), `time`, `duration`, `first` (microseconds), `input`,
     `cached`, `output` (tokens), `failed` (0 or 1); null where it is not told."""
@@ -164,67 +148,53 @@ class CallTable(Record, frozen=True):
     """Ibis table of `time`, `input`, `system` and `prompt`; None where no texts are logged."""
 
 
-def shape_calls(rows: Rows, mapping: Mapping[str, str], source: str) -> CallTable:
+def shape_calls(records: Records, mapping: Mapping[str, str], source: str) -> CallTable:
     """Return a log in one shape; raises UsageError for a mapping that cannot be used, UnreadableError for no known log."""
+    columns, shown = records.table.columns, hide_password(source)
     for role, path in mapping.items():
         if role not in ROLES:
             raise UsageError.unknown("role", role, ROLES, where="in --calls-map")
-        if rows.text(path) is None:
-            raise UsageError.unknown("column", path, rows.table.columns, where=f"in {show_source(source)}")
-    form = _choose_form(rows)
+        if records.text(path) is None:
+            raise UsageError.unknown("column", path, columns, where=f"in {shown}")
+    form = _choose_form(records)
     form = form.replace(calls=".") if "kind" in mapping else form
-    found = {role: paths.split() for role, paths in form.roles.items()} | {
-        r: [path] for r, path in mapping.items()
-    }
-    texts = {role: text for role, paths in found.items() if (text := _first_text(rows, paths)) is not None}
+    paths = {role: listed.split() for role, listed in form.roles.items()}
+    paths |= {role: [path] for role, path in mapping.items()}
+    texts = {role: _first_text(records, listed) for role, listed in paths.items()}
+    texts = {role: text for role, text in texts.items() if text is not None}
     if "time" not in texts:
-        raise _refuse(rows, source)
-    record = rows.table[rows.record].notnull() if rows.record else _literal(1) == _literal(1)
-    names = [role for role in texts if role not in _TEXTS]
-    table = rows.table.select(readable=_flag(record), **{role: texts[role] for role in names})
-    shaped = _combine(rows.keep(_parse(rows.keep(table))), form)
-    prompts = _shape_prompts(rows, texts, form) if "prompt" in texts else None
-    return CallTable(form.name, tuple(texts), rows.keep(shaped), prompts)
+        names = "" if records.record else f" (columns: {clean_line(', '.join(columns))})"
+        hint = "name it: --calls-map time=COLUMN,input_tokens=COLUMN"
+        raise UnreadableError(f"has no column that tells when a call began{names}", Place(shown), hint)
+    readable = records.table[records.record].notnull() if records.record else _literal(1) == _literal(1)
+    numbers = {role: text for role, text in texts.items() if role not in _TEXTS}
+    keep = functools.partial(records.fence, kept=True)
+    table = keep(records.table.select(readable=_flag(readable), **numbers))
+    shaped = keep(_combine(keep(_parse(table)), form))
+    return CallTable(form.name, shaped, _shape_prompts(records, texts, form) if "prompt" in texts else None)
 
 
-def _choose_form(rows: Rows) -> Form:
-    """Return the form that most of the first rows have; of plain records if they have the marks of none."""
-    sample = rows.table.limit(_SAMPLE)
-    own = rows._replace(table=sample)
-    marked = {}
-    for form in FORMS:
-        text = _first_text(own, list(form.marks))
-        if text is not None:
-            marked[form.name] = _flag(text.notnull()).sum().cast("int64")
+def _choose_form(records: Records) -> Form:
+    """Return the form that most of the first records have; plain records if they have the marks of none."""
+    sample = records.table.limit(_SAMPLE)
+    texts = {form.name: _first_text(records._replace(table=sample), form.marks.split()) for form in FORMS}
+    marked = {name: _flag(text.notnull()).sum() for name, text in texts.items() if text is not None}
     counts = sample.aggregate(**marked).to_pyarrow().to_pylist()[0] if marked else {}
-    return max(FORMS, key=lambda form: counts.get(form.name) or (0.5 if not form.marks else 0))
+    return max(FORMS, key=lambda form: counts.get(form.name) or (0 if form.marks else 0.5))
 
 
-def _refuse(rows: Rows, source: str) -> UnreadableError:
-    names = "" if rows.record else f" (columns: {clean_line(', '.join(rows.table.columns), 200)})"
-    message = f"has no column that tells when a call began{names}"
-    return UnreadableError(
-        message, Place(show_source(source)), "name it: --calls-map time=COLUMN,input_tokens=COLUMN"
-    )
-
-
-def _first_text(rows: Rows, paths: list[str]) -> Any:
+def _first_text(records: Records, paths: list[str]) -> Any:
     """Return the first of several texts that is not empty; None where there are no such columns."""
-    texts = [text.nullif("") for path in paths if (text := rows.text(path)) is not None]
+    texts = [text.nullif("") for path in paths if (text := records.text(path)) is not None]
     return _coalesce(*texts) if texts else None
-
-
-# --- expressions --------------------------------------------------------------------------------------------------
 
 
 def _parse(table: Any) -> Any:
     """Return the texts of each role as numbers; null where a role is missing."""
-    parsed = {
-        role: parse(table[role]) if role in table.columns else _literal(None)
-        for role, parse in _PARSERS.items()
-    }
-    kind = table.kind if "kind" in table.columns else _literal(None, "string")
-    return table.select(readable=table.readable, kind=kind, **parsed)
+    empty = _literal(None, "string")
+    texts = {role: table[role] if role in table.columns else empty for role in (*_PARSERS, "kind")}
+    parsed = {role: parse(texts[role]) for role, parse in _PARSERS.items()}
+    return table.select(readable=table.readable, kind=texts["kind"], **parsed)
 
 
 def _combine(table: Any, form: Form) -> Any:
@@ -248,17 +218,24 @@ def _is_call(kind: Any, tokens: Any, form: Form) -> Any:
     return _flag(_coalesce(kind.lower().re_search(form.calls), untold))
 
 
-def _shape_prompts(rows: Rows, texts: Mapping[str, Any], form: Form) -> Any:
-    empty = _literal(None, "string")
-    roles = {role: texts.get(role, empty) for role in ("time", "input_tokens", "kind", *_TEXTS)}
-    table = rows.fence(rows.table.select(**roles))
-    tokens = _parse_count(table.input_tokens)
-    call = _is_call(table.kind, tokens, form)
-    parsed = table.select(
-        call=call, time=_parse_time(table.time), input=tokens, system=table.system, prompt=table.prompt
+def _shape_prompts(records: Records, texts: Mapping[str, Any], form: Form) -> Any:
+    roles = ("time", "input_tokens", "kind", *_TEXTS)
+    table = records.fence(
+        records.table.select(**{role: texts.get(role, _literal(None, "string")) for role in roles})
     )
-    shaped = rows.fence(parsed)
+    tokens = _parse_count(table.input_tokens)
+    shaped = records.fence(
+        table.select(
+            call=_is_call(table.kind, tokens, form),
+            time=_parse_time(table.time),
+            input=tokens,
+            **{role: table[role] for role in _TEXTS},
+        )
+    )
     return shaped.filter((shaped.call == 1) & shaped.time.notnull() & shaped.prompt.notnull())
+
+
+# --- expressions --------------------------------------------------------------------------------------------------
 
 
 def _literal(value: Any, kind: str = "int64") -> Any:
@@ -298,16 +275,9 @@ def _parse_number(text: Any, most: float, factor: float = 1.0) -> Any:
     return (_where(number <= most, number) * factor + 0.5).floor().cast("int64")
 
 
-def _parse_count(text: Any) -> Any:
-    return _parse_number(text, _MOST_TOKENS)
-
-
-def _parse_ms(text: Any) -> Any:
-    return _parse_number(text, _DAY / 1e3, 1e3)
-
-
-def _parse_seconds(text: Any) -> Any:
-    return _parse_number(text, _DAY / 1e6, 1e6)
+_parse_count = functools.partial(_parse_number, most=_MOST_TOKENS)
+_parse_ms = functools.partial(_parse_number, most=_DAY / 1e3, factor=1e3)
+_parse_seconds = functools.partial(_parse_number, most=_DAY / 1e6, factor=1e6)
 
 
 def _parse_time(text: Any) -> Any:
@@ -316,23 +286,18 @@ def _parse_time(text: Any) -> Any:
     def digits(pattern: str) -> Any:
         return text.re_extract(pattern, 1).nullif("").cast("int64")
 
+    number = _where(text.re_search(_NUMBER), text).cast("float64")
+    units = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0))
+    decimal = _coalesce(*(_where(number < most, number * factor) for most, factor in units))
     time = _coalesce(
         digits("^([0-9]{9,11})$") * _SECOND,
         digits("^([0-9]{12,14})$") * 1_000,
         digits("^([0-9]{15,17})$"),
         digits("^([0-9]{15,16})[0-9]{3}$"),
         _parse_iso(_where(text.re_search(_ISO), text)),
-        _parse_decimal(_where(text.re_search(_NUMBER), text).cast("float64")),
+        (decimal + 0.5).floor().cast("int64"),
     )
     return _where((time >= _EARLIEST) & (time < _LATEST), time)
-
-
-def _parse_decimal(number: Any) -> Any:
-    """Return microseconds of a number with decimals or an exponent, by its size."""
-    size = _coalesce(
-        *(_where(number < most, number * factor) for most, factor in ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0)))
-    )
-    return (size + 0.5).floor().cast("int64")
 
 
 def _parse_iso(text: Any) -> Any:
@@ -343,11 +308,9 @@ def _parse_iso(text: Any) -> Any:
 
     seconds = text.left(19).replace("T", " ").cast("timestamp").epoch_seconds().cast("int64")
     fraction = part("[.]([0-9]+)").concat("000000").left(6).cast("int64")
-    hours, minutes = (
-        part(f"{_TAIL}([+-][0-9]{{2}})").cast("int64"),
-        part(f"{_TAIL}[+-][0-9]{{2}}:?([0-9]{{2}})$"),
-    )
-    offset = hours * 3600 + minutes.cast("int64") * (hours < 0).ifelse(-60, 60)
+    hours = part(f"{_TAIL}([+-][0-9]{{2}})").cast("int64")
+    minutes = part(f"{_TAIL}[+-][0-9]{{2}}:?([0-9]{{2}})$").cast("int64")
+    offset = hours * 3600 + minutes * (hours < 0).ifelse(-60, 60)
     return (seconds - offset) * _SECOND + fraction
 
 

@@ -10,7 +10,7 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -20,7 +20,7 @@ import msgspec
 from ragortune.evidence.backends import ANSWER_BYTES, COMMAND, CommandModel
 from ragortune.evidence.measurements.search import Engine, Passage
 from ragortune.support.errors import UsageError
-from ragortune.support.text import clean_line, quote_value
+from ragortune.support.text import clean_line, hide_password, quote_value
 
 AUTHORIZATION = "RAGORTUNE_SEARCH_AUTHORIZATION"
 """Environment variable with the header `Authorization` for a search engine behind an address, such as `ApiKey …`."""
@@ -30,6 +30,7 @@ _RESPONSE_BYTES = 8 * ANSWER_BYTES
 _PASSAGE_CHARACTERS = 20_000
 _CHUNK = 64 * 1024
 _FORMS = "http(s)://HOST/INDEX, postgresql://HOST/DATABASE or command:PROGRAM"
+Form = TypeVar("Form")
 
 
 class _Given(msgspec.Struct):
@@ -72,14 +73,8 @@ def connect_engine(source: str) -> Engine:
     if scheme in {"postgresql", "postgres"}:
         from ragortune.evidence.measurements.postgres import PostgresEngine  # noqa: PLC0415  (the extra `postgres`)
 
-        return PostgresEngine(source, hide_password(source), SECONDS, _PASSAGE_CHARACTERS)
+        return PostgresEngine(source, SECONDS, _PASSAGE_CHARACTERS)
     raise UsageError.expected("--search", _FORMS, hide_password(source))
-
-
-def hide_password(address: str) -> str:
-    """Return an address without user and password, to be shown."""
-    scheme, separator, rest = address.partition("?")[0].partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 class _Outside:
@@ -88,6 +83,13 @@ class _Outside:
     label = ""
     names = None
     complete = True
+
+    def _decode(self, data: bytes, form: type[Form]) -> Form:
+        try:
+            return msgspec.json.decode(data, type=form)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            message = f"--search: {self.label} answers in another form: {clean_line(str(error))}"
+            raise UsageError(message) from None
 
 
 class CommandEngine(_Outside):
@@ -101,15 +103,8 @@ class CommandEngine(_Outside):
     def search(self, text: str, k: int) -> list[Passage]:
         """Run the program once."""
         printed = self._program.ask(json.dumps({"question": text, "k": k}) + "\n").text
-        found = _decode(printed.encode("utf-8", "replace"), _Printed, self.label)
+        found = self._decode(printed.encode("utf-8", "replace"), _Printed)
         return [Passage(str(one.id), one.text[:_PASSAGE_CHARACTERS]) for one in found.passages[:k]]
-
-
-def _decode(data: bytes, form: type[Any], label: str) -> Any:
-    try:
-        return msgspec.json.decode(data, type=form)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"--search: {label} answers in another form: {clean_line(str(error))}") from None
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -127,29 +122,29 @@ class ServiceEngine(_Outside):
         self.label = f"the search engine at {hide_password(address)}"
         try:
             parts = urlsplit(address)
-            host, port = parts.hostname, parts.port
         except ValueError as error:
             raise UsageError(f"--search: the address cannot be read ({clean_line(str(error))})") from None
+        user, _, host = parts.netloc.rpartition("@")
         path = parts.path.strip("/")
         if not host or not path:
-            raise UsageError.expected(
-                "--search", "an address with an index, http(s)://HOST/INDEX", hide_password(address)
-            )
+            wanted = "an address with an index, http(s)://HOST/INDEX"
+            raise UsageError.expected("--search", wanted, hide_password(address))
         options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
         self._text, self._id = options.pop("text", None), options.pop("id", None)
         if options:
             raise UsageError.unknown("setting", next(iter(options)), ("text", "id"), where="of --search")
-        shown = f"[{host}]" if ":" in host else host
-        netloc = f"{shown}:{port}" if port else shown
-        self._address = urlunsplit((parts.scheme, netloc, f"/{path}/_search", "", ""))
-        self._headers = {"Content-Type": "application/json", **_authorise(parts.username, parts.password)}
+        self._address = urlunsplit((parts.scheme, host, f"/{path}/_search", "", ""))
+        basic = f"Basic {base64.b64encode(unquote(user).encode()).decode()}" if user else ""
+        self._headers = {"Content-Type": "application/json"}
+        if authorization := os.environ.get(AUTHORIZATION) or basic:
+            self._headers["Authorization"] = authorization
         self._opener = build_opener(_NoRedirect)
 
     def search(self, text: str, k: int) -> list[Passage]:
         """Put a question to the index, in words, as the engine analyses them."""
         match = {"query": text, "fields": [self._text or "*"], "lenient": True}
         body = json.dumps({"size": k, "query": {"multi_match": match}}).encode()
-        found = _decode(self._fetch(body), _Found, self.label)
+        found = self._decode(self._fetch(body), _Found)
         return [self._read(hit) for hit in found.hits.hits[:k]]
 
     def _read(self, hit: _Hit) -> Passage:
@@ -162,32 +157,22 @@ class ServiceEngine(_Outside):
     def _fetch(self, body: bytes) -> bytes:
         end = time.monotonic() + SECONDS
         request = Request(self._address, body, self._headers)  # noqa: S310  (http or https, as checked)
+        data = bytearray()
         try:
             with self._opener.open(request, timeout=SECONDS) as response:
-                data = bytearray()
                 while chunk := response.read1(_CHUNK):
                     data += chunk
                     if len(data) > _RESPONSE_BYTES:
                         raise self._failed(f"its answer is larger than {_RESPONSE_BYTES:,} bytes")
                     if time.monotonic() > end:
                         raise self._failed(f"no answer within {SECONDS} seconds")
-                return bytes(data)
         except HTTPError as error:
             with error:
                 said = clean_line(error.read(4_096).decode("utf-8", "replace"))
             raise self._failed(f"status {error.code}: {said}") from None
         except (OSError, ValueError) as error:
             raise self._failed(clean_line(str(getattr(error, "reason", error)))) from None
+        return bytes(data)
 
     def _failed(self, reason: str) -> UsageError:
         return UsageError(f"--search: {self.label} failed: {reason}")
-
-
-def _authorise(user: str | None, password: str | None) -> dict[str, str]:
-    """Return the header that says who asks, where somebody is named."""
-    if given := os.environ.get(AUTHORIZATION):
-        return {"Authorization": given}
-    if user is None:
-        return {}
-    pair = f"{unquote(user)}:{unquote(password or '')}".encode()
-    return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}

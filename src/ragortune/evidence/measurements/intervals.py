@@ -28,9 +28,11 @@ def place_value(value: float, interval: tuple[float, float], edges: Sequence[flo
     return {"from": low, "to": high} if any(low < edge <= high for edge in edges) else value
 
 
-def bound_mean(values: Sequence[float]) -> tuple[float, float]:
-    """Return the interval of the mean of shares, by the normal approximation, within 0 and 1."""
-    if len(values) < 2:
-        return 0.0, 1.0
-    mean, half = statistics.fmean(values), DEVIATIONS * statistics.stdev(values) / math.sqrt(len(values))
-    return max(0.0, mean - half), min(1.0, mean + half)
+def bound_mean(values: Sequence[float], most: float = 1.0) -> tuple[float, float]:
+    """Return the interval of the mean of values from 0 to `most`, by Student's t, expanded around the normal quantile."""
+    freedom = len(values) - 1
+    if freedom < 1:
+        return 0.0, most
+    quantile = DEVIATIONS + (DEVIATIONS**3 + DEVIATIONS) / (4 * freedom)
+    mean, half = statistics.fmean(values), quantile * statistics.stdev(values) / math.sqrt(len(values))
+    return max(0.0, mean - half), min(most, mean + half)

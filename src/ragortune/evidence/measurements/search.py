@@ -11,11 +11,11 @@ import re
 import sqlite3
 import unicodedata
 import weakref
-import zlib
 from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol
 
 from ragortune.evidence.measurements.corpus import Corpus
+from ragortune.evidence.measurements.sampling import RANKS, rank_text
 from ragortune.support.errors import UnreadableError
 from ragortune.support.record import Record
 
@@ -140,7 +140,7 @@ def read_documents(corpus: Corpus) -> Iterator[tuple[str, str]]:
     """Yield documents with their names: all, or as many as may be indexed, spread evenly by a checksum of the name."""
     share = INDEX_BYTES / max(corpus.size, INDEX_BYTES)
     for source in corpus.sources:
-        if zlib.crc32(source.name.encode("utf-8", "surrogateescape")) < share * 2**32:
+        if rank_text(source.name) < share * RANKS:
             yield source.name, corpus.read(source)
 
 
