@@ -145,11 +145,12 @@ def dump_json(data: object, *, indent: int = 2) -> str:
 
     Characters stand as they are, but for those that mislead a terminal or a reader's eye, which are escapes.
     """
-    plain = msgspec.to_builtins(data, enc_hook=_simplify)
-    packed = json.dumps(plain, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    text = msgspec.json.format(packed, indent=indent).decode("utf-8", "surrogatepass")
+    text = json.dumps(msgspec.to_builtins(data, enc_hook=_simplify), ensure_ascii=False)
+    plain = is_plain(text)
     text = _BRACKETED.sub(r"#\\u0023", text)  # no runner reads a command in it
-    if is_plain(text.replace("\n", "")):
+    packed = msgspec.json.format(text.encode("utf-8", "surrogatepass"), indent=indent)
+    text = packed.decode("utf-8", "surrogatepass")
+    if plain:
         return text
     return "".join(
         character if is_plain(character) or character == "\n" else json.dumps(character)[1:-1]
