@@ -40,14 +40,14 @@ _LONGEST_QUOTE = 160
 _LONGEST_COMPARISON = 2_000
 _NOT_THIS_PROJECT = frozenset({SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE})
 _MONEY = re.compile(
-    r"[$€£¥]\s?\d|\b\d[\d.,]*\s?(?:usd|eur|gbp|dollars?|euros?|cents?)\b|\bcheaper\b|\bcosts?\b",
+    r"[$€£¥]\s?\d|\b(?:\d[\d.,]*\s?(?:usd|eur|gbp|dollars?|euros?|cents?)|cheaper|costs?)\b",
     re.IGNORECASE,
 )
-_TUNED = re.compile(r"\bfine[- ]?tun(?:e|ed|ing)\b|\blora\b|\bqlora\b|\bdistilled\b", re.IGNORECASE)
+_TUNED = re.compile(r"\b(?:fine[- ]?tun(?:e|ed|ing)|q?lora|distilled)\b", re.IGNORECASE)
 _TUNED_PARTS = ("tun", "lora", "lled")
 """One of these is in whatever matches `_TUNED`; most sentences have none."""
 _NOT_TUNED = re.compile(
-    r"\brag\b|\bretriev(?:al|ed|es|ing)\b|\bprompt(?:s|ed|ing)?\b|\bfew-?shot\b|\bbase model\b", re.IGNORECASE
+    r"\b(?:rag|retriev(?:al|ed|es|ing)|prompt(?:s|ed|ing)?|few-?shot|base model)\b", re.IGNORECASE
 )
 
 

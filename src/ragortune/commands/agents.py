@@ -191,7 +191,7 @@ def call_tool(
     if reply.data is None:
         return reply
     data = json.loads(reply.text)
-    return Reply(data["markdown"] if name == "explain" else dump_json(data, indent=None), data)
+    return Reply(data["markdown"] if name == "explain" else dump_json(data, indent=0), data)
 
 
 def _capture(run: Callable[[Environment], ExitCode], environment: Environment) -> Reply:

@@ -174,4 +174,4 @@ def render(command: str, form: str, result: Any, environment: Environment, look:
         return write_html(made)
     if form == "markdown":
         return write_markdown(made)
-    return dump_json(made, indent=None if form == "jsonl" else 2) + "\n"
+    return dump_json(made, indent=0 if form == "jsonl" else 2) + "\n"

@@ -140,13 +140,14 @@ def suggest_name(word: object, names: Iterable[str]) -> str | None:
     return f"did you mean '{by_form[near[0]]}'?" if near else None
 
 
-def dump_json(data: object, *, indent: int | None = 2) -> str:
-    """Return records and plain data as JSON; on one line if `indent` is None.
+def dump_json(data: object, *, indent: int = 2) -> str:
+    """Return records and plain data as JSON; on one line if `indent` is 0.
 
     Characters stand as they are, but for those that mislead a terminal or a reader's eye, which are escapes.
     """
     plain = msgspec.to_builtins(data, enc_hook=_simplify)
-    text = json.dumps(plain, ensure_ascii=False, indent=indent)
+    packed = json.dumps(plain, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    text = msgspec.json.format(packed, indent=indent).decode("utf-8", "surrogatepass")
     text = _BRACKETED.sub(r"#\\u0023", text)  # no runner reads a command in it
     if is_plain(text.replace("\n", "")):
         return text

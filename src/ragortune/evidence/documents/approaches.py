@@ -46,31 +46,14 @@ class Mention(msgspec.Struct, frozen=True):
 def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
     """Yield every mention of an approach in prose; of overlapping wordings the longest."""
     for marked in sentences:
-        wordings = marked.analysis.of(ApproachWords)
-        if not wordings or marked.sentence.block in _SILENT_BLOCKS:
+        if marked.sentence.block in _SILENT_BLOCKS or not marked.analysis.of(ApproachWords):
             continue
-        for found in _longest(wordings):
+        for found in marked.analysis.approaches:
             option, words = found.entry.option, found.entry.weight
             if option is not None and not marked.in_code(found.start, found.end):
                 first, last = marked.tokens.place(found.start, found.end)
                 text = marked.sentence.text[first:last].casefold()
                 yield Mention(option, words, marked, found.start, found.end, _weigh(marked, found), text)
-
-
-def _longest(wordings: Iterable[Found[ApproachWords]]) -> Iterator[Found[ApproachWords]]:
-    taken: dict[int, tuple[int, int]] = {}
-    for found in sorted(
-        wordings, key=lambda found: (_comes_late(found.entry), found.start - found.end, found.start)
-    ):
-        place, words = (found.start, found.end), range(found.start, found.end)
-        if all(taken.get(at, place) == place for at in words):
-            taken.update(dict.fromkeys(words, place))
-            yield found
-
-
-def _comes_late(entry: ApproachWords) -> bool:
-    """Tell whether a wording gives way to the name of an approach, and to what only looks like one."""
-    return entry.option is not None and entry.weight is not Weight.NAME
 
 
 def _weigh(marked: Marked, found: Found[ApproachWords]) -> float:

@@ -15,6 +15,7 @@ from itertools import chain
 import msgspec
 
 from ragortune.evidence.documents.language import (
+    ApproachWords,
     Cue,
     EntryT,
     FactWords,
@@ -25,7 +26,9 @@ from ragortune.evidence.documents.language import (
     Stop,
     Topic,
     TopicWords,
+    Weight,
 )
+from ragortune.evidence.documents.sentences import MOST_SENTENCES
 from ragortune.evidence.documents.tokens import Tokens
 from ragortune.model.documents import Block, Meaning, SectionKind, Sentence
 
@@ -53,7 +56,7 @@ _FROM_LABEL = frozenset(Meaning) - {Meaning.NEGATED, Meaning.REJECTED, Meaning.C
 _FROM_LEAD = frozenset(
     {Meaning.NEGATED, Meaning.FUTURE, Meaning.HYPOTHETICAL, Meaning.EXAMPLE, Meaning.OTHER_SYSTEM}
 )
-_MOST_REMEMBERED = 20_000
+_MOST_REMEMBERED = MOST_SENTENCES
 _LONGEST_CONTEXT = 300
 
 
@@ -96,6 +99,18 @@ class Analysis:
         return sorted(shortest.values(), key=lambda found: found.start)
 
     @cached_property
+    def approaches(self) -> Sequence[Found[ApproachWords]]:
+        """The wordings of approaches; of those that overlap the longest."""
+        taken: dict[int, tuple[int, int]] = {}
+        kept = []
+        for found in sorted(self.of(ApproachWords), key=_rank_of):
+            place, words = (found.start, found.end), range(found.start, found.end)
+            if all(taken.get(at, place) == place for at in words):
+                taken.update(dict.fromkeys(words, place))
+                kept.append(found)
+        return kept
+
+    @cached_property
     def scopes(self) -> tuple[Scope, ...]:
         """The scopes of the cues."""
         return _lay_scopes(self)
@@ -114,6 +129,12 @@ class Analysis:
     def topics(self) -> frozenset[Topic]:
         """The topics of which the text speaks."""
         return frozenset(found.entry.topic for found in self.of(TopicWords))
+
+
+def _rank_of(found: Found[ApproachWords]) -> tuple[bool, int, int]:
+    """Return a key that sorts wordings, those that give way to the name of an approach or to what looks like one last."""
+    late = found.entry.option is not None and found.entry.weight is not Weight.NAME
+    return late, found.start - found.end, found.start
 
 
 class Marked:
@@ -165,7 +186,7 @@ class Marker:
     """Marks sentences with what a language finds in them."""
 
     def __init__(self, language: Language) -> None:
-        """Take the language; every row of words is analysed once, however often it stands in documents."""
+        """Take the language; every row of words is analysed once, however often it stands in a document."""
         self.language = language
         self._known: dict[frozenset[Meaning], frozenset[Meaning]] = {}
         """Each set of meanings once, because most sentences have one of few."""
@@ -176,6 +197,11 @@ class Marker:
         """Return a sentence with everything that is found in it."""
         tokens = self._cut(sentence.text)
         return Marked(sentence, tokens, self._analyse(tokens.words), self)
+
+    def forget(self) -> None:
+        """Drop what is remembered of a document."""
+        self._cut.cache_clear()
+        self._analyse.cache_clear()
 
     def look_up(self, text: str) -> Analysis:
         """Return what is found in a text that stands around sentences."""

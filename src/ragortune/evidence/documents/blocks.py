@@ -74,7 +74,7 @@ class RawBlock(msgspec.Struct, frozen=True, gc=False):
 
 def split_lines(text: str) -> tuple[str, ...]:
     """Return the physical lines of a text."""
-    return tuple(line.removesuffix("\r") for line in text.removesuffix("\n").split("\n"))
+    return tuple(text.removesuffix("\n").removesuffix("\r").replace("\r\n", "\n").split("\n"))
 
 
 def read_blocks(lines: Sequence[str]) -> Iterator[RawBlock]:
@@ -144,7 +144,7 @@ class _Sectioniser:
             if not self.quoted and line[:1].isalpha() and line[1:2] != ")" and "|" not in line:
                 self._read_plain(line)
                 continue
-            prefix = _QUOTE.match(line)
+            prefix = _QUOTE.match(line) if ">" in line else None
             start = prefix.end() if prefix else 0
             rest = line[start:] if start else line
             if not rest.strip():
@@ -220,14 +220,13 @@ class _Sectioniser:
         if not self.indents or self.indents[-1] < indent:
             self.indents.append(indent)
 
-    def _close(self) -> Iterator[RawBlock]:
-        """Yield the paragraph or item that is being read, if there is one."""
-        if self.open:
-            kind = BlockKind.ITEM if self.indents else BlockKind.PARAGRAPH
-            depth = len(self.indents)
-            yield RawBlock(kind, tuple(self.open), depth, self.quoted, self.marker, self.checked)
-            self.open = []
-        self.marker, self.checked = "", None
+    def _close(self) -> list[RawBlock]:
+        """Return the paragraph or item that is being read, if there is one."""
+        kind = BlockKind.ITEM if self.indents else BlockKind.PARAGRAPH
+        own = tuple(self.open), len(self.indents), self.quoted, self.marker, self.checked
+        closed = [RawBlock(kind, *own)] if self.open else []
+        self.open, self.marker, self.checked = [], "", None
+        return closed
 
     # Headings --------------------------------------------------------------------------------------------------------
 

@@ -5,45 +5,36 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from operator import attrgetter
 
 from ragortune.evidence.documents.blocks import Line
 from ragortune.evidence.documents.inline import Words
 from ragortune.model.documents import Piece, Sentence, Span
 
 _LONGEST_QUOTE = 400
+_offset_of = attrgetter("offset")
 _SENTENCE_END = re.compile(r"[.!?][\"'\u201d)\]]{0,2}\s+(?=[\"'\u201c(\[]?[A-Z0-9\u2022])")
 _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|fig|ca|cf|resp|incl|dr|mr|ms|st)|\b[A-Z]|^\d+)\.\s*$", re.IGNORECASE
 )
 
 
-def cut_sentence(words: Words, start: int, end: int, like: Sentence) -> Sentence | None:
-    """Return the part of a block as a sentence like another in all but its text; None where nothing is left of it."""
-    text = words.text[start:end]
-    start += len(text) - len(text.lstrip())
-    text = text.strip()
+def cut_words(words: Words, start: int = 0, end: int | None = None) -> Words:
+    """Return a part of a block without white space around it; it has no pieces where nothing is left of it."""
+    text = words.text[start:end].strip()
+    if len(text) == len(words.text):
+        return words
+    start = words.text.find(text, start)
     end = start + len(text)
-    pieces = tuple(_cut_pieces(words.pieces, start, end))
-    if not pieces:
-        return None
-    code, struck = (
-        _cut_ranges(ranges, start, end) if ranges else () for ranges in (words.code, words.struck)
-    )
-    return Sentence(
-        text,
-        pieces,
-        like.block,
-        like.kind,
-        like.section,
-        like.label,
-        like.lead,
-        like.header,
-        like.row,
-        code,
-        struck,
-        like.checked,
-    )
+    first = bisect_right(words.pieces, start, key=_offset_of) - 1
+    last = bisect_left(words.pieces, end, key=_offset_of)
+    pieces = [
+        Piece(begin - start, stop - begin, piece.line, piece.column + begin - piece.offset)
+        for piece in words.pieces[max(0, first) : last]
+        if (begin := max(piece.offset, start)) < (stop := min(piece.offset + piece.length, end))
+    ]
+    code, struck = (ranges and _cut_ranges(ranges, start, end) for ranges in (words.code, words.struck))
+    return Words(text, tuple(pieces), (), code, struck)
 
 
 def span_of(sentence: Sentence, start: int, end: int, lines: Sequence[str]) -> Span:
@@ -110,23 +101,6 @@ def quote_line(sentence: Sentence, first: int, last: int, lines: Sequence[str]) 
         start = max(start, first - _LONGEST_QUOTE // 2)
         end = min(end, max(last, start + _LONGEST_QUOTE))
     return span_of(sentence, start, end, lines)
-
-
-def _cut_pieces(pieces: Sequence[Piece], start: int, end: int) -> Iterator[Piece]:
-    first = bisect_right(pieces, start, key=_offset_of) - 1 if len(pieces) > 1 else 0
-    for piece in islice(pieces, max(0, first), None):
-        begin = piece.offset - start
-        length = min(piece.length, end - piece.offset)
-        if begin < 0:
-            begin, length = 0, length + begin
-        if piece.offset >= end:
-            return
-        if length > 0:
-            yield Piece(begin, length, piece.line, piece.column + begin + start - piece.offset)
-
-
-def _offset_of(piece: Piece) -> int:
-    return piece.offset
 
 
 def _cut_ranges(ranges: Sequence[tuple[int, int]], start: int, end: int) -> tuple[tuple[int, int], ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
-from itertools import accumulate
 
 import msgspec
 
@@ -49,11 +48,10 @@ def read_words(lines: Sequence[Line]) -> Words:
     texts = [line.text.rstrip() for line in lines]
     text = " ".join(texts)
     if _is_plain(text) and all(texts):
-        offsets = accumulate((len(part) + 1 for part in texts), initial=0)
-        pieces = (
-            Piece(offset, len(part), line.number, line.column)
-            for offset, part, line in zip(offsets, texts, lines, strict=False)
-        )
+        pieces, offset = [], 0
+        for part, line in zip(texts, lines, strict=True):
+            pieces.append(Piece(offset, len(part), line.number, line.column))
+            offset += len(part) + 1
         return Words(text, tuple(pieces))
     reader = _Reader()
     for line in lines:

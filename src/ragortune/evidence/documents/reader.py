@@ -43,8 +43,12 @@ def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True)
     Raises UnreadableError or ProfileError, with the line, where its own `ragortune` block cannot be used, or where it has
     more sentences than can be read; any other text is a document.
     """
+    reader = reader_for(rulebook)
     with _pause_collection():
-        return _read_design(text, path, rulebook, prose=prose)
+        try:
+            return _read_design(text, path, reader, rulebook, prose=prose)
+        finally:
+            reader.marker.forget()
 
 
 @contextmanager
@@ -59,8 +63,9 @@ def _pause_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool) -> DesignReading:
-    reader = reader_for(rulebook)
+def _read_design(
+    text: str, path: str, reader: DesignReader, rulebook: Rulebook, *, prose: bool
+) -> DesignReading:
     document = read_sentences(text, reader.marker.language, path)
     declared = read_declared(document, path, rulebook)
     marked = reader.mark(document.sentences)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from ragortune.evidence.documents.blocks import BlockKind, Line, RawBlock, read_blocks, split_lines
-from ragortune.evidence.documents.cutting import cut_sentence, split_cells, split_sentences
+from ragortune.evidence.documents.cutting import cut_words, split_cells, split_sentences
 from ragortune.evidence.documents.inline import Words, read_words
 from ragortune.evidence.documents.language import Language, Place
 from ragortune.evidence.documents.sections import SectionNames, inherit_kind
@@ -27,7 +27,7 @@ _LONGEST_BOLD = 80
 _LONGEST_LABEL = 60
 _LONGEST_CONTEXT = 300
 _MOST_LABEL_WORDS = 5
-_PLAIN_LABEL = re.compile(r"\W{0,3}([^\W\d_][^:.;!?()\u2014]{1,58}):(?=\s|$)")
+_PLAIN_LABEL = re.compile(r"\W{0,3}+([^\W\d_][^:.;!?()\u2014]{1,58}+):(?=\s|$)")
 _AFTER_LABEL = re.compile(r"\s{0,3}(?:[:\u2014\u2013]|-{1,2}(?=\s)|\((?=[^()]{1,40}\)))")
 _FRONT_KEY = re.compile(r"(\s*(?:-\s+)?)([\w][\w .-]{0,60}?)\s*:(?:\s+|$)(.*)")
 _FIELDS = frozenset(
@@ -192,8 +192,8 @@ class _Reader:
         self.lead = text if level == _BOLD_LEVEL else ""
         heading = Section("", 0, kind, line.number) if parent is None else parent
         own_kind = SectionKind.TITLE if first else kind
-        like = self._empty(Block.HEADING, own_kind, section=heading, label=self._find_label(words))
-        self._add(words, (0, len(words.text)), like)
+        label = self._find_label(words)
+        self._add(cut_words(words), Block.HEADING, own_kind, section=heading, label=label)
 
     # Paragraphs and items --------------------------------------------------------------------------------------------
 
@@ -212,9 +212,10 @@ class _Reader:
         kind = self._kind_of(label, held, words.text)
         if label and label.casefold().strip("* ") in _FIELDS:
             form = Block.FIELD
-        like = self._empty(form, kind, label=label, lead=held.lead, checked=block.checked)
         for place in split_sentences(words.text):
-            self._add(words, place, like)
+            self._add(
+                cut_words(words, *place), form, kind, label=label, lead=held.lead, checked=block.checked
+            )
         last = self.sentences[-1].text[-_LONGEST_CONTEXT:] if self.sentences else ""
         if block.kind is BlockKind.PARAGRAPH:
             self.lead = last
@@ -283,10 +284,8 @@ class _Reader:
                 header = self.header[position] if position < len(self.header) else ""
                 row = texts[0][:_LONGEST_CONTEXT] if position else ""
                 own = self.names.kind_of(header, Place.LABEL) if position else None
-                like = self._empty(
-                    Block.CELL, inherit_kind(own, kind), lead=self.lead, header=header, row=row
-                )
-                self._add(words, (0, len(words.text)), like)
+                around = {"lead": self.lead, "header": header, "row": row}
+                self._add(cut_words(words), Block.CELL, inherit_kind(own, kind), **around)
 
     def _row_kind(self, texts: list[str]) -> SectionKind:
         """Return what a row is about: what one of its cells says, or a column, or the sentence in front of the table."""
@@ -311,7 +310,7 @@ class _Reader:
             if text:
                 column = line.column + len(line.text) - len(line.text.lstrip())
                 words = Words(text, (Piece(0, len(text), line.number, column),))
-                self._add(words, (0, len(text)), self._empty(Block.CODE, self.section.kind, lead=self.lead))
+                self._add(words, Block.CODE, self.section.kind, lead=self.lead)
 
     def _note_misplaced(self, lines: Iterable[Line]) -> None:
         self.misplaced += _find_misplaced(lines)
@@ -354,7 +353,7 @@ class _Reader:
         if key.casefold() == "title":
             self._open_section(words, 1, line)
         else:
-            self._add(words, (0, len(value)), self._empty(Block.FIELD, self.section.kind, label=key))
+            self._add(words, Block.FIELD, self.section.kind, label=key)
 
     # Sentences -------------------------------------------------------------------------------------------------------
 
@@ -364,14 +363,15 @@ class _Reader:
             self._note_remark(comment)
         return words
 
-    def _add(self, words: Words, place: tuple[int, int], like: Sentence) -> None:
-        sentence = cut_sentence(words, *place, like)
-        if sentence is not None:
-            self.sentences.append(sentence)
-
-    def _empty(self, block: Block, kind: SectionKind, **around: Any) -> Sentence:
-        """Return a sentence without words that stands in the current section."""
-        return Sentence("", (), block, kind, around.pop("section", self.section), **around)
+    def _add(self, words: Words, block: Block, kind: SectionKind, **around: Any) -> None:
+        """Keep words that have a place as a sentence of the current section, unless `around` names another."""
+        if words.pieces:
+            around.setdefault("section", self.section)
+            self.sentences.append(
+                Sentence(
+                    words.text, words.pieces, block, kind, code=words.code, struck=words.struck, **around
+                )
+            )
 
 
 def _measure_sections(

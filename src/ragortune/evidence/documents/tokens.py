@@ -9,7 +9,7 @@ from functools import cached_property
 from ragortune.evidence.amounts import Amount, find_amounts
 
 _TOKEN = re.compile(
-    r"\w+(?:'\w+)*|(?<!\be\.g)(?<!\bi\.e)[.?;:](?=[\s\"')\]]|$)"
+    r"\w++(?!')|\w+(?:'\w+)*|[.?;:](?=[\s\"')\]]|$)(?<!\be\.g.)(?<!\bi\.e.)"
     r"|[,()\u2013\u2192|/%$\u20ac\u00a3<>\u2264\u2265~\u2248=\u274c\u2705\u2713\u2717]"
 )
 _ALIKE = str.maketrans({"\u2019": "'", "\u2014": "\u2013"})
