@@ -154,7 +154,6 @@ def call(arguments):
     }
 
 
-TOOLS = [{"type": "function", "function": {"name": "book"}}]
 WORK = {"role": "user", "content": "Book a repair"}
 
 
@@ -164,10 +163,9 @@ WORK = {"role": "user", "content": "Book a repair"}
         (chat(("user", "Hello"), ("assistant", "Hi"), ("user", "Thanks")), "last_not_assistant"),
         (chat(("system", "Be kind."), ("assistant", "Hi")), "no_user"),
         (chat(("user", "Hello"), ("shopkeeper", "Hi"), ("assistant", "Hi")), "unknown_role"),
-        ({"messages": [WORK, call("{}")]}, "undeclared_tool"),
-        ({"messages": [WORK, call("{day: Monday}")], "tools": TOOLS}, "broken_arguments"),
-        ({"messages": [WORK, call("[1]")], "tools": TOOLS}, "broken_arguments"),
-        ({"messages": [WORK, call(json.dumps(json.dumps({"day": 1})))], "tools": TOOLS}, "broken_arguments"),
+        ({"messages": [WORK, call("{day: Monday}")]}, "broken_arguments"),
+        ({"messages": [WORK, call("[1]")]}, "broken_arguments"),
+        ({"messages": [WORK, call(json.dumps(json.dumps({"day": 1})))]}, "broken_arguments"),
         ({"messages": ["not a message"]}, "unknown_role"),
         ({"messages": []}, "last_not_assistant"),
     ],
@@ -177,14 +175,14 @@ def test_a_row_that_the_vendors_own_check_lets_pass_is_found(row, fault):
 
 
 @pytest.mark.parametrize(
-    ("use", "tools"),
+    "use",
     [
-        ({"toolUse": {"name": "book", "input": {"day": 1}}}, {"toolConfig": {"tools": [{"toolSpec": {"name": "book"}}]}}),
-        ({"type": "tool_use", "name": "book", "input": {"day": 1}}, {"tools": [{"name": "book"}]}),
+        {"toolUse": {"name": "book", "input": {"day": 1}}},
+        {"type": "tool_use", "name": "book", "input": {"day": 1}},
     ],
-)  # fmt: skip
-def test_a_declared_tool_may_be_called_as_each_vendor_writes_it(tmp_path, use, tools):
-    row = chat(("user", "Book a repair"), ("assistant", [use]), **tools)
+)
+def test_a_tool_may_be_called_as_each_vendor_writes_it(tmp_path, use):
+    row = chat(("user", "Book a repair"), ("assistant", [use]))
     (example,) = read_examples(write(tmp_path / "train.jsonl", [row])).sample
     assert (example.faults, example.calls) == ((), True)
     assert example.output == 'book {"day": 1}'
@@ -197,7 +195,6 @@ def test_a_declared_tool_may_be_called_as_each_vendor_writes_it(tmp_path, use, t
         ("", "An answer", "empty_input"),
         ("What now?", "Eat a banana! " * 2000, "degenerate"),
         ("x y z " * (LONGEST_EXAMPLE // 6 + 1), "An answer", "too_long"),
-        ("What now?", "I\u2019m sorry, but I can't help with that.", "refusal"),
     ],
 )
 def test_a_text_that_is_no_example_is_found_in_any_form(tmp_path, given, wanted, fault):
@@ -311,13 +308,6 @@ def test_the_shape_answers_what_the_output_is_and_the_task_only_where_it_is_clea
     rows = [{"prompt": given, "completion": wanted} for given, wanted in pairs_of(kind)]
     answers = measured(write(tmp_path / "train.jsonl", rows))["examples.shape"].answers
     assert (answers["behaviour.output"], answers.get("task.kind")) == (output, task)
-
-
-def test_json_without_a_schema_is_said_to_have_none(tmp_path):
-    rows = [{"prompt": say(seed), "completion": json.dumps({f"part{seed}": seed})} for seed in range(40)]
-    found = measured(write(tmp_path / "train.jsonl", rows))["examples.shape"]
-    assert found.notes[0].startswith("JSON, but no schema: the commonest set of keys is in 2%")
-    assert found.fault
 
 
 @pytest.mark.parametrize(

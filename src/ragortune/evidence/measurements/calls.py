@@ -17,7 +17,6 @@ from ragortune.evidence.measurements.intervals import DEVIATIONS, bound_mean, bo
 from ragortune.evidence.measurements.rows import parse_json
 from ragortune.model.measurements import Measurement
 from ragortune.support.errors import Place, UnreadableError
-from ragortune.support.record import Record
 from ragortune.support.text import count_words, hide_password
 
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
@@ -32,14 +31,6 @@ _DEPTH = 8
 _NO_NEED = "measured from what is, which is not what is needed: change it where answers are wanted faster or may take longer"
 _SPLIT = "what follows the shared prefix counts as the question, retrieved passages and history included"
 _UNSPLIT = "no texts of prompts are logged, so input tokens cannot be split into instructions and question"
-
-
-class Spread(Record, frozen=True):
-    """Distribution of a whole number: nearest-rank percentiles, exact."""
-
-    mean: float
-    points: Mapping[str, int]
-    """Percentiles by name (`p50`), and the ends of the 95% interval of the 95th (`low`, `high`)."""
 
 
 def measure_calls(
@@ -114,8 +105,11 @@ def _cast(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.cast("int64") for name, value in values.items()}
 
 
-def _spread(values: Any, count: int) -> Spread:
-    """Return the distribution of a column, by the running count of its distinct values: no engine has to approximate."""
+def _spread(values: Any, count: int) -> tuple[float, dict[str, int]]:
+    """Return the mean of a column and points of its distribution: `p50`, `p95`, `p99`, and the 95% interval of `p95`.
+
+    They are ranks in the running count of its distinct values, so no engine has to approximate.
+    """
     import ibis  # noqa: PLC0415  (the extra `measure`)
 
     told = values.name("value").as_table().filter(lambda own: own.value.notnull())
@@ -128,7 +122,7 @@ def _spread(values: Any, count: int) -> Spread:
     ranks["high"] = min(count, math.ceil(ranks["p95"] + margin))
     points = {key: running.value.min(where=running.reached >= rank) for key, rank in ranks.items()}
     found = _fetch(running.aggregate(**_cast(points | {"total": (running.value * running.times).sum()})))[0]
-    return Spread(found.pop("total") / count, found)
+    return found.pop("total") / count, found
 
 
 # --- volume and latency -------------------------------------------------------------------------------------------
@@ -203,7 +197,7 @@ def _measure_latency(calls: Any, totals: Mapping[str, int]) -> Measurement:
     ):
         if totals[column]:
             milliseconds = (calls[column] - calls[column] % 1000) // 1000
-            points = _spread(milliseconds, totals[column]).points
+            _, points = _spread(milliseconds, totals[column])
             figures |= {f"{name}_ms_{point}": points[point] for point in ("p50", "p95", "p99")}
             parts.append(
                 f"{what} takes {points['p50']:,} ms at the median, {points['p95']:,} at the 95th percentile, "
@@ -231,21 +225,19 @@ def _measure_tokens(calls: Any, totals: Mapping[str, int], table: CallTable) -> 
     quantities: dict[str, object] = {}
     parts: list[str] = []
     notes: tuple[str, ...] = ()
-    for name, spread in spreads.items():
-        figures |= {f"{name}_tokens_mean": round(spread.mean, 2)}
-        figures |= {f"{name}_tokens_{point}": spread.points[point] for point in ("p50", "p95")}
+    for name, (mean, points) in spreads.items():
+        figures |= {f"{name}_tokens_mean": round(mean, 2)}
+        figures |= {f"{name}_tokens_{point}": points[point] for point in ("p50", "p95")}
         parts.append(
-            f"{spread.mean:,.0f} tokens {name} (median {spread.points['p50']:,}, 95th percentile {spread.points['p95']:,})"
+            f"{mean:,.0f} tokens {name} (median {points['p50']:,}, 95th percentile {points['p95']:,})"
         )
     if "output" in spreads:
-        quantities["answer_tokens"] = max(1, round(spreads["output"].mean, 1))
+        quantities["answer_tokens"] = max(1, round(spreads["output"][0], 1))
     if "input" in spreads:
-        mean = spreads["input"].mean
+        mean = spreads["input"][0]
         if totals["cached"]:
-            share, hits = (
-                totals["cached_tokens"] / max(1, mean * totals["input"]),
-                totals["hits"] / totals["input"],
-            )
+            hits = totals["hits"] / totals["input"]
+            share = totals["cached_tokens"] / max(1, mean * totals["input"])
             figures |= {"cached_share": round(share, 4), "cache_hit": round(hits, 4)}
             quantities["cache_hit"] = round(hits, 4)
             parts.append(f"{share:.0%} of the input from a cache, in {hits:.0%} of the calls")

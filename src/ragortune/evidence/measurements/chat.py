@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ragortune.evidence.measurements.rows import parse_json
@@ -36,41 +36,29 @@ class Turn(NamedTuple):
     calls: tuple[Call, ...] = ()
 
 
-class Chat(NamedTuple):
-    """A row with its messages in order."""
-
-    turns: tuple[Turn, ...]
-    tools: frozenset[str]
-    """Names of the tools that the row declares."""
-
-
-def read_chat(row: Mapping[str, Any], messages: object) -> Chat:
-    """Return the chat of a row; what is not understood is left empty, for `find_faults` to name.
+def read_chat(row: Mapping[str, Any], messages: object) -> tuple[Turn, ...]:
+    """Return the messages of a row, in order; what is not understood is left empty, for `find_faults` to name.
 
     Args:
-        row: the row; `system` beside the messages and the declared tools are read from it.
+        row: the row; `system` beside the messages is read from it.
         messages: the list of messages, from whichever key has it.
 
     """
     turns = [_read_turn(message) for message in _as_list(messages)]
-    if system := _read_content(row.get("system"))[0]:
-        turns.insert(0, Turn("system", system))
-    return Chat(tuple(turns), frozenset(_declared_tools(row)))
+    system = _read_content(row.get("system"))[0]
+    return (*((Turn("system", system),) if system else ()), *turns)
 
 
-def find_faults(chat: Chat) -> Iterator[str]:
+def find_faults(turns: Sequence[Turn]) -> Iterator[str]:
     """Yield what makes a row unfit for training, by the names of `defects.FAULTS`."""
-    roles = [turn.role for turn in chat.turns]
+    roles = [turn.role for turn in turns]
     if "" in roles:
         yield "unknown_role"
     if "user" not in roles:
         yield "no_user"
     if not roles or roles[-1] != "assistant":
         yield "last_not_assistant"
-    calls = [call for turn in chat.turns for call in turn.calls]
-    if any(call.name not in chat.tools for call in calls):
-        yield "undeclared_tool"
-    if not all(_is_object(call.arguments) for call in calls):
+    if not all(_is_object(call.arguments) for turn in turns for call in turn.calls):
         yield "broken_arguments"
 
 
@@ -109,15 +97,6 @@ def _read_content(content: object) -> tuple[str, list[Call]]:
 
 def _read_call(call: Mapping[str, Any], arguments: str) -> Call:
     return Call(str(call.get("name"))[:_LONGEST_NAME], call.get(arguments))
-
-
-def _declared_tools(row: Mapping[str, Any]) -> Iterator[str]:
-    configuration = row.get("toolConfig")
-    nested = configuration.get("tools") if isinstance(configuration, dict) else None
-    for tool in [*_as_list(row.get("tools")), *_as_list(row.get("functions")), *_as_list(nested)]:
-        if isinstance(tool, dict):
-            inner = tool.get("function") or tool.get("toolSpec") or tool
-            yield str(inner.get("name") if isinstance(inner, dict) else inner)[:_LONGEST_NAME]
 
 
 def _as_list(value: object) -> list[Any]:

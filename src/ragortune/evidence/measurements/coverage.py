@@ -43,7 +43,7 @@ class Wording(Record, frozen=True):
 class Coverage(Record, frozen=True):
     """How much of the answers' wording was found, each a mean over the questions, 0 to 1."""
 
-    found: float
+    coverage: float
     """In what the question finds."""
     oracle: float
     """In what question and answer find together: whether the documents hold it at all."""
@@ -55,13 +55,13 @@ class Coverage(Record, frozen=True):
     @property
     def is_shown(self) -> bool:
         """Whether the questions find their own answers."""
-        return self.found >= _COVERED and self.separation >= _APART
+        return self.coverage >= _COVERED and self.separation >= _APART
 
     @property
     def verdict(self) -> Verdict:
         """Where the answers are. The oracle alone is too lenient for short answers, so it counts only where it is high."""
         if self.is_shown:
-            return Verdict.MISSED if self.oracle - self.found >= _MISSED else Verdict.FOUND
+            return Verdict.MISSED if self.oracle - self.coverage >= _MISSED else Verdict.FOUND
         return Verdict.MISSED if self.oracle >= _LEAST_ORACLE else Verdict.ABSENT
 
 

@@ -17,17 +17,13 @@ FAULTS: Mapping[str, str] = {
     "last_not_assistant": "last message is not the assistant's",
     "no_user": "no message of a user",
     "unknown_role": "a role that no vendor knows",
-    "undeclared_tool": "calls a tool that the row does not declare",
     "broken_arguments": "arguments of a call are not a JSON object",
     "empty_input": "empty input",
     "empty_output": "empty output",
     "too_long": "longer than 65,536 tokens",
     "degenerate": "repeats itself over and over",
-    "refusal": "output is a refusal",
 }
 """What can be wrong with a row by itself, by name, in words."""
-_USABLE = {"refusal"}
-"""Worth a look, but may be meant."""
 LEAST_ROWS = 10
 """OpenAI starts no fine-tuning job with fewer."""
 LEAST_TEST_ROWS = 50
@@ -58,16 +54,12 @@ class Usable(Record, frozen=True):
 
 def find_usable(examples: Examples) -> Usable:
     """Return the examples of the sample that are fit for training and no repetition of another."""
-    sound = [example for example in examples.sample if _is_sound(example)]
+    sound = [example for example in examples.sample if not example.faults]
     texts = [f"{example.input}\n{example.output}" for example in sound]
     originals = {second: first for first, second in reversed(find_near_duplicates(texts))}
     kept = tuple(example for index, example in enumerate(sound) if index not in originals)
     repeated = tuple((sound[first], sound[second]) for second, first in sorted(originals.items()))
     return Usable(kept, repeated, len(texts) - len({tuple(split_words(text)) for text in texts}))
-
-
-def _is_sound(example: Example) -> bool:
-    return set(example.faults) <= _USABLE
 
 
 def find_contradictions(examples: Iterable[Example], shape: str) -> Pairs:
@@ -89,7 +81,7 @@ def measure_usable(examples: Examples, usable: Usable, contradictions: Pairs) ->
     """Return how many examples can be used and how good they are, from what is wrong with them."""
     sampled = len(examples.sample)
     counts = {
-        "unusable": sum(not _is_sound(example) for example in examples.sample),
+        "unusable": sum(bool(example.faults) for example in examples.sample),
         "contradictory": len({example.line for pair in contradictions for example in pair}),
         "repeated": len(usable.repeated),
     }

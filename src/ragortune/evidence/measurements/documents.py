@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ragortune.evidence.measurements.corpus import TEXT_BYTES, Corpus, Source
@@ -100,7 +100,7 @@ def _measure_size(corpus: Corpus, sample: Sequence[Sampled]) -> Measurement:
     names = sorted({item.source.kind for item in sample})
     kinds = {kind: _total_kind(corpus, sample, kind) for kind in names}
     tokens = sum(total for total, _ in kinds.values())
-    languages = _total_languages(sample, {kind: total for kind, (total, _) in kinds.items()})
+    languages = _total_languages(sample, tokens)
     english = languages.get("en", 0.0) / max(1.0, tokens)
     doubt = english * ENGLISH_ERROR + (1 - english) * OTHER_ERROR
     spread = math.hypot(doubt * tokens, *(error for _, error in kinds.values()))
@@ -150,16 +150,13 @@ def _total_kind(corpus: Corpus, sample: Sequence[Sampled], kind: str) -> tuple[f
     return total, min(total, DEVIATIONS * error)
 
 
-def _total_languages(sample: Sequence[Sampled], kinds: Mapping[str, float]) -> dict[str, float]:
-    """Return the tokens of each language, most first, from the shares in the sample of each kind."""
+def _total_languages(sample: Sequence[Sampled], tokens: float) -> dict[str, float]:
+    """Return the tokens of each language, most first, from their shares in the sample."""
     read: defaultdict[str, float] = defaultdict(float)
-    languages: defaultdict[str, float] = defaultdict(float)
     for item in sample:
-        read[item.source.kind] += item.tokens
-    for item in sample:
-        if item.tokens:
-            languages[item.language] += kinds[item.source.kind] * item.tokens / read[item.source.kind]
-    return dict(sorted(languages.items(), key=lambda language: -language[1]))
+        read[item.language] += item.tokens
+    scale = tokens / (sum(read.values()) or 1.0)
+    return {code: scale * read[code] for code in sorted(read, key=lambda code: -read[code]) if read[code]}
 
 
 def _list_notes(corpus: Corpus, sample: Sequence[Sampled]) -> Iterator[str]:

@@ -7,6 +7,7 @@ navigation bar) and is left out first: rows under one prompt would all look alik
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from array import array
 from collections import Counter, defaultdict
@@ -102,17 +103,13 @@ def _join(texts: list[_Shingled], threshold: float) -> list[tuple[int, int]]:
     pairs = []
     for this, (size, shared) in enumerate(texts):
         alone = size - len(shared)  # the rarest of all, and in no other text
-        prefix = shared[: max(0, size - _round_up(threshold * size) + 1 - alone)]
+        prefix = shared[: max(0, size - math.ceil(threshold * size) + 1 - alone)]
         candidates = {other for run in prefix for other in index[run]}
         similar = sorted(other for other in candidates if _are_similar(texts[other], texts[this], threshold))
         pairs += [(other, this) for other in similar]
         for run in () if similar else prefix:
             index[run].append(this)
     return pairs
-
-
-def _round_up(number: float) -> int:
-    return -int(-number // 1)
 
 
 def _are_similar(one: _Shingled, other: _Shingled, threshold: float) -> bool:

@@ -6,13 +6,16 @@ Nothing here is reached unless `--search` names it. What comes back is bounded, 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import time
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.error import HTTPError
-from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import msgspec
@@ -71,9 +74,7 @@ def connect_engine(source: str) -> Engine:
     if scheme in {"http", "https"}:
         return ServiceEngine(source)
     if scheme in {"postgresql", "postgres"}:
-        from ragortune.evidence.measurements.postgres import PostgresEngine  # noqa: PLC0415  (the extra `postgres`)
-
-        return PostgresEngine(source, SECONDS, _PASSAGE_CHARACTERS)
+        return PostgresEngine(source)
     raise UsageError.expected("--search", _FORMS, hide_password(source))
 
 
@@ -176,3 +177,90 @@ class ServiceEngine(_Outside):
 
     def _failed(self, reason: str) -> UsageError:
         return UsageError(f"--search: {self.label} failed: {reason}")
+
+
+# --- PostgreSQL ---------------------------------------------------------------------------------------------------
+
+_CONNECT_SECONDS = 10
+_OPTIONS = ("table", "text", "id", "terms", "vector", "embed", "language")
+_SETTINGS = """
+    SELECT set_config('statement_timeout', %s, false), set_config('default_transaction_read_only', 'on', false)
+"""
+_QUERY = "replace(plainto_tsquery({language}, %(question)s)::text, '&', '|')::tsquery"
+"""The words of a question joined by OR: joined by AND, as they come, a whole question finds nothing.
+`ts_rank` ranks such questions much better than `ts_rank_cd`, which looks for all the words near each other."""
+_BY_WORDS = (
+    "SELECT {id}::text, left({text}::text, {longest}) FROM {table} WHERE {terms} @@ {query} "
+    "ORDER BY ts_rank({terms}, {query}, 1) DESC, 1 LIMIT %(k)s"
+)
+_BY_VECTOR = (
+    "SELECT {id}::text, left({text}::text, {longest}) FROM {table} WHERE {vector} IS NOT NULL "
+    "ORDER BY {vector} <=> {embed}(%(question)s) LIMIT %(k)s"
+)
+
+
+class PostgresEngine(_Outside):
+    """A table of passages: `postgresql://HOST/DATABASE?table=NAME&text=COLUMN&id=COLUMN`.
+
+    `terms` names a column of type tsvector, for want of which one is made of the text; `language` is the configuration of
+    full-text search. With `embed`, a function of the database from text to vector, rows are ranked by their distance in
+    the column `vector`.
+    """
+
+    def __init__(self, address: str) -> None:
+        """Connect to read; the address has our settings behind the question mark beside those of libpq."""
+        try:
+            import psycopg  # noqa: PLC0415  (the extra `postgres`)
+        except ImportError:
+            hint = "pip install 'rag-or-tune[postgres]'"
+            message = "--search postgresql:// needs the extra 'postgres', which is not installed"
+            raise UsageError(message, None, hint) from None
+        self._psycopg = psycopg
+        self._shown = hide_password(address)
+        plain, options = _split_options(address)
+        if not options.get("table"):
+            raise UsageError.expected("--search", "postgresql://HOST/DATABASE?table=NAME", self._shown)
+        self.label = f"{'pgvector' if 'embed' in options else 'PostgreSQL full text'} at {self._shown}"
+        self._query = _write_query(psycopg.sql, options)
+        with self._explain():
+            self._connection = psycopg.connect(plain, connect_timeout=_CONNECT_SECONDS, autocommit=True)
+            weakref.finalize(self, self._connection.close)
+            self._connection.execute(_SETTINGS, (f"{SECONDS}s",))
+
+    def search(self, text: str, k: int) -> list[Passage]:
+        """Return the best rows, at most `k`."""
+        with self._explain():
+            given = {"question": text.replace("\0", " "), "k": k}
+            rows = self._connection.execute(self._query, given).fetchall()
+            return [Passage(*map(str, row)) for row in rows]
+
+    @contextlib.contextmanager
+    def _explain(self) -> Iterator[None]:
+        try:
+            yield
+        except (self._psycopg.Error, ValueError) as error:
+            raise UsageError(f"--search: {self._shown} failed: {clean_line(str(error))}") from None
+
+
+def _write_query(sql: Any, options: dict[str, str]) -> Any:
+    """Return the statement that ranks rows, with the parameters `question` and `k`."""
+
+    def name(option: str) -> Any:
+        return sql.Identifier(*options.get(option, option).split("."))
+
+    language = sql.Literal(options.get("language", "english"))
+    terms = sql.SQL("to_tsvector({}, {}::text)").format(language, name("text"))
+    return sql.SQL(_BY_VECTOR if "embed" in options else _BY_WORDS).format(
+        **{option: name(option) for option in ("table", "text", "id", "vector", "embed")},
+        terms=name("terms") if "terms" in options else terms,
+        query=sql.SQL(_QUERY).format(language=language),
+        longest=sql.Literal(_PASSAGE_CHARACTERS),
+    )
+
+
+def _split_options(address: str) -> tuple[str, dict[str, str]]:
+    """Return the address as libpq takes it, and the settings in it that are ours."""
+    pairs = parse_qsl(urlsplit(address).query, keep_blank_values=True)
+    own = {key: value for key, value in pairs if key in _OPTIONS and value}
+    rest = "&".join(f"{quote(key)}={quote(value)}" for key, value in pairs if key not in _OPTIONS)
+    return address.partition("?")[0] + ("?" if rest else "") + rest, own

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -30,11 +29,6 @@ _DEGENERATE_LENGTH, _DEGENERATE_RATIO = 500, 0.05
 _INPUT_KEYS = (*QUESTION_KEYS, "source")
 _TEXT_KEYS = ("text", "sentence", "utterance", "message", "content", "tweet", *_INPUT_KEYS)
 _LABEL_KEYS = ("label", "category", "intent", "class", "label_text")
-_REFUSAL = re.compile(
-    r"(?:i['\u2019]?m (?:very |really )?sorry,? but|i apologi[sz]e,? but|sorry, (?:but )?i|as an ai\b|"
-    r"i (?:cannot|can['\u2019]?t|am unable to|am not able to) (?:help|assist|provide|answer|comply|fulfil))",
-    re.IGNORECASE,
-)
 
 
 class Example(Record, frozen=True):
@@ -164,18 +158,18 @@ def _split_conversation(row: Mapping[str, Any]) -> list[Any]:
 
 def _read_chat_row(line: int, row: Mapping[str, Any]) -> Example:
     listed = (row.get("messages"), row.get("conversations"), _split_conversation(row))
-    chat = read_chat(row, next(found for found in listed if isinstance(found, list)))
-    said = [turn for turn in chat.turns if turn.role != "system"]
+    turns = read_chat(row, next(found for found in listed if isinstance(found, list)))
+    said = [turn for turn in turns if turn.role != "system"]
     last = said.pop() if said and said[-1].role == "assistant" else None
     calls = last.calls if last else ()
     shown = (f"{call.name} {_write_out(call.arguments)}" for call in calls)
     return Example(
         line,
-        "\n".join(turn.text for turn in chat.turns if turn.role == "system"),
+        "\n".join(turn.text for turn in turns if turn.role == "system"),
         "\n".join(turn.text for turn in said),
         "\n".join([last.text if last else "", *shown]).strip(),
         bool(calls),
-        tuple(find_faults(chat)),
+        tuple(find_faults(turns)),
     )
 
 
@@ -210,7 +204,6 @@ def _find_common_faults(example: Example) -> Example:
         "empty_input": not example.input.strip(),
         "too_long": sum(map(len, texts.values())) > LONGEST_EXAMPLE,
         "degenerate": _is_degenerate(example.input) or _is_degenerate(example.output),
-        "refusal": bool(_REFUSAL.match(example.output.lstrip())),
     }
     faults = (*example.faults, *(fault for fault, holds in found.items() if holds))
     return example.replace(**{name: text[:LONGEST_TEXT] for name, text in texts.items()}, faults=faults)

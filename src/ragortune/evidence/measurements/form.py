@@ -28,7 +28,6 @@ TEMPLATE = 0.5
 at most 0.13 for answers to questions of 40 public sets."""
 ASKED = 0.5
 _LEAST_PAIRS, _LEAST_WORDS = 10, 150
-_ONE_SCHEMA = 0.8
 
 
 def measure_form(shape: Shape, part: str = "examples") -> tuple[Measurement, Measurement]:
@@ -48,11 +47,6 @@ def _measure_shape(shape: Shape, part: str) -> Measurement:
     answers: dict[str, object] = {"behaviour.output": level if known else None}
     if known and shape.kind in _TASKS:
         answers["task.kind"] = [_TASKS[shape.kind]]
-    loose = shape.kind == "json" and shape.top_key_set < _ONE_SCHEMA
-    schema = (
-        f"JSON, but no schema: the commonest set of keys is in {shape.top_key_set:.0%}; "
-        "schema-constrained output comes before training"
-    )
     return Measurement(
         probe=f"{part}.shape",
         says=f"outputs are {name}; {shape.questions:.0%} of the inputs ask a question",
@@ -62,11 +56,9 @@ def _measure_shape(shape: Shape, part: str) -> Measurement:
         answers=answers if part == "examples" or shape.kind in STRICT else NOTHING,
         figures={
             "shape": shape.kind, "questions": round(shape.questions, 4), "copied": round(shape.copied, 4),
-            "outputs": shape.outputs, "top_key_set": round(shape.top_key_set, 4),
+            "outputs": shape.outputs,
         },
         reason="" if known else f"fewer than {_LEAST_PAIRS} distinct examples",
-        notes=(schema,) if loose else (),
-        fault=loose,
     )  # fmt: skip
 
 

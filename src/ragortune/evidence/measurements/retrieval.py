@@ -19,7 +19,7 @@ from ragortune.evidence.measurements.question_forms import LEAST, measure_answer
 from ragortune.evidence.measurements.questions import Question, Questions
 from ragortune.evidence.measurements.search import Engine, Passage
 from ragortune.model.measurements import Measurement
-from ragortune.support.record import Record
+from ragortune.support.record import Record, plain_data
 from ragortune.support.text import count_words
 
 MOST_SEARCHED = 1_000
@@ -268,20 +268,14 @@ def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
     coverage = summarise(found, [trial.oracle or 0.0 for trial in trials], shuffled)
     shown, verdict = coverage.is_shown, coverage.verdict
     return unknown.replace(
-        says=f"what a question finds has {coverage.found:.0%} of its answer's wording; searching for the answer too, "
+        says=f"what a question finds has {coverage.coverage:.0%} of its answer's wording; searching for the answer too, "
         f"{coverage.oracle:.0%}; of another question's answer {coverage.shuffled:.0%}",
         method=f"{unknown.method}; {engine.label}",
         answers={
             "knowledge.source": "documents" if verdict is not Verdict.ABSENT and not few else None,
             "knowledge.access_path": "by_meaning" if shown and not few else None,
         },
-        figures={
-            "coverage": coverage.found,
-            "oracle": coverage.oracle,
-            "shuffled": coverage.shuffled,
-            "separation": coverage.separation,
-            "verdict": verdict.value,
-        },
+        figures={**plain_data(coverage), "verdict": verdict.value},
         interval=bound_mean(found),
         reason=few or ("" if shown else _ADVICE[verdict]),
         notes=(_ADVICE[verdict],) if shown or few else (),

@@ -71,8 +71,6 @@ class Shape(Record, frozen=True):
     """Share of outputs that hold the commonest run of three words."""
     outputs: int
     """Different outputs, case and punctuation aside."""
-    top_key_set: float = 0.0
-    """Share of outputs in JSON with the commonest set of keys."""
 
 
 def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
@@ -89,25 +87,21 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
     inputs = [set(_join_runs(split_words(given), run)) for given, _ in sample]
     outputs = [_join_runs(words, run) for words in outputs]
     new_words, counted = _count_new_words(inputs, outputs)
-    key_sets = Counter(keys for _, wanted in sample if (keys := _list_keys(wanted)) is not None)
     copied = _mean(
         _share(word in given for word in words) for given, words in zip(inputs, outputs, strict=True) if words
     )
     described = Shape(
         "free_text", len(sample), _share(asks(given) for given, _ in sample), new_words, counted, copied,
         _share_of_wording(outputs), len({tuple(words) for words in outputs}),
-        max(key_sets.values(), default=0) / max(key_sets.total(), 1),
     )  # fmt: skip
     called = max(calls / max(len(pairs), 1), _share(_calls_in_text(*pair) for pair in sample))
-    return described.replace(kind=_tell_kind(described, sample, called, key_sets.total(), lengths))
+    return described.replace(kind=_tell_kind(described, sample, called, lengths))
 
 
-def _tell_kind(
-    shape: Shape, sample: Sequence[Pair], called: float, in_json: int, lengths: list[float]
-) -> str:
+def _tell_kind(shape: Shape, sample: Sequence[Pair], called: float, lengths: list[float]) -> str:
     if called >= _MOST:
         return "tool_call"
-    if in_json >= _NEARLY_ALL * len(sample) > 0:
+    if _share(_is_json(wanted) for _, wanted in sample) >= _NEARLY_ALL:
         return "json"
     if _share(bool(_SQL.match(wanted) or _CODE.match(wanted)) for _, wanted in sample) >= _MOST:
         return "code"
@@ -124,14 +118,10 @@ def asks(text: str) -> bool:
     return bool(_ASKS.match(line) or _ASKS_ANYWHERE.search(line))
 
 
-def _list_keys(text: str) -> tuple[str, ...] | None:
-    """Return the keys of a text that is a JSON object (of a list: of its first), sorted; None if it is no JSON."""
+def _is_json(text: str) -> bool:
+    """Return whether a text is an object or list in JSON, with or without the fence of Markdown around it."""
     text = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
-    data = parse_json(text) if text.startswith(("{", "[")) else None
-    if data is None:
-        return None
-    data = data[0] if isinstance(data, list) and data else data
-    return tuple(sorted(data)) if isinstance(data, dict) else ()
+    return text.startswith(("{", "[")) and parse_json(text) is not None
 
 
 def _join_runs(words: list[str], run: int) -> list[str]:
