@@ -127,7 +127,7 @@ def draw_named(dice):
     return draw_name(dice), draw_document(dice).replace("\0", "")
 
 
-@rounds(90)
+@rounds(40)
 @given(documents=drawn("documents", draw_named, size=24))
 def test_hostile_documents_neither_crash_nor_escape(patch, documents):  # noqa: ARG001
     report = judge(documents)

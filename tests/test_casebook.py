@@ -228,7 +228,7 @@ def draw_outcomes(slope, intercept, count=40_000):
         yield 1 / (1 + math.exp(-odds)), generator.random() < true
 
 
-@pytest.mark.parametrize(("slope", "intercept"), [(1.0, 0.0), (0.5, 0.0), (1.4, -0.6)])
+@pytest.mark.parametrize(("slope", "intercept"), [(0.5, 0.0), (1.4, -0.6)])
 def test_calibration_finds_the_line_between_stated_and_true_log_odds(slope, intercept):
     found = calibrate(draw_outcomes(slope, intercept))
 

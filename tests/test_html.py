@@ -174,8 +174,9 @@ def browser():
         program.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    ("name", "scheme"), [*((name, "light") for name in COMMANDS), ("recommend", "dark"), ("check", "dark")]
+)
 def test_a_browser_has_nothing_to_complain_about(browser, pages, tmp_path, name, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     place = tmp_path / "page.html"

@@ -4,7 +4,7 @@ import os
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -342,6 +342,7 @@ def test_no_text_can_steer_a_terminal(text):
     assert clean_text(text, keep_breaks=True).replace("\n", "").replace("\t", "").isprintable()
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=40), st.sampled_from(BOOK.rules["weak-model"].criteria))
 def test_any_title_can_be_reported(text, criterion):
     advice = recommend({"project": text, criterion: BOOK.criteria[criterion].level_ids[0]})
