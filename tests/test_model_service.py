@@ -1,5 +1,6 @@
 """`--model provider:name`: a model behind an address, here an OpenAI-compatible server on the loopback interface."""
 
+import asyncio
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -53,6 +54,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+@pytest.fixture(autouse=True, scope="module")
+def event_loop():
+    """Keep the loop that the library would leave open, to be complained about in whichever test comes to collect it."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 @pytest.fixture
