@@ -587,7 +587,7 @@ def test_options_that_cost_alike_leave_the_decision_to_others():
 
 
 def test_prices_older_than_a_year_give_no_facts(book):
-    from ragortune.costs.derived import add_facts
+    from ragortune.costs import add_facts
 
     profile = Vocabulary(book.criteria, book.quantities).read_profile(scenario(2))
 
@@ -596,7 +596,7 @@ def test_prices_older_than_a_year_give_no_facts(book):
 
 
 def test_a_rule_set_without_derived_criteria_gets_none(book):
-    from ragortune.costs.derived import add_facts
+    from ragortune.costs import add_facts
 
     bare = book.replace(derived={})
     profile = Vocabulary(book.criteria, book.quantities).read_profile(scenario(2))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 if sys.version_info < (3, 11):  # a checkout, which no installer has looked at
     raise ImportError("ragortune needs Python 3.11 or newer, not " + ".".join(map(str, sys.version_info[:2])))
 
+from ragortune.costs import add_facts
 from ragortune.engine import add_what_if, judge_profile
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Need, Option, Profile, Recommendation, Rulebook
@@ -58,11 +59,7 @@ def recommend(
     book = rulebook if rulebook is not None else load_rulebook()
     if not isinstance(profile, Profile):
         profile = Vocabulary(book.criteria, book.quantities).read_profile(profile)
-    if profile.quantities:
-        from ragortune.costs.derived import add_facts  # noqa: PLC0415  (brings in the cost model)
-
-        profile = add_facts(book, profile, as_of or read_date())
-    recommendation = judge_profile(book, profile)
+    recommendation = judge_profile(book, add_facts(book, profile, as_of or read_date()))
     if not what_if:
         return recommendation
     return add_what_if(recommendation)

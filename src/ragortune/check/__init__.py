@@ -14,6 +14,7 @@ from ragortune.check.case import AuditCase
 from ragortune.check.detectors import report_flaws, run_rule
 from ragortune.check.evidence import QuoteSources, list_quotes
 from ragortune.check.suppression import read_remarks, suppress_findings
+from ragortune.costs import add_facts
 from ragortune.engine import judge_profile
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Profile, Rulebook
@@ -54,10 +55,7 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     if not advised and not list_quotes(reading) and not sources.outside:
         return DocumentAudit(reading, None, ())
     answers = gather_answers(reading, Vocabulary(rulebook.criteria, rulebook.quantities), outside)
-    if answers.profile.quantities:
-        from ragortune.costs.derived import add_facts  # noqa: PLC0415  (brings in the cost model)
-
-        answers = answers.replace(profile=add_facts(rulebook, answers.profile, today))
+    answers = answers.replace(profile=add_facts(rulebook, answers.profile, today))
     advice = judge_profile(rulebook, answers.profile)
     case = AuditCase(reading, answers, advice, sources)
     chosen = [rule for name, rule in policy.rules.items() if name in policy.chosen]
@@ -71,7 +69,7 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))
     return DocumentAudit(
         reading,
-        advice if advised else None,
+        case.best_known if advised else None,
         tuple(add_keys(findings)),
         tuple(outside.levels) if outside else (),
         {conflict.criterion: conflict.facts for conflict in answers.conflicts if not conflict.resolved},

@@ -42,6 +42,12 @@ class AuditCase(Record, frozen=True, dict=True):
         return add_what_if(self.advice)
 
     @property
+    def best_known(self) -> Recommendation:
+        """The outlook where a finding has asked for it, the plain advice where none has."""
+        known: Recommendation = vars(self).get("outlook", self.advice)
+        return known
+
+    @property
     def decision(self) -> StatedDecision:
         """What the document decides; every document that is judged decides something."""
         assert self.reading.decision is not None

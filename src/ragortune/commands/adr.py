@@ -14,7 +14,7 @@ from ragortune.check.argument import choose_questions
 from ragortune.commands.documents import Limits, read_design_text
 from ragortune.commands.earlier import hold_against
 from ragortune.commands.shared import choose_date, open_rulebook
-from ragortune.costs.derived import add_facts
+from ragortune.costs import add_facts
 from ragortune.engine import add_what_if, judge_profile
 from ragortune.evidence.block import write_block
 from ragortune.evidence.documents.blocks import BlockKind, read_blocks

@@ -76,9 +76,7 @@ def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
     try:
         from ragortune.commands.mcp import serve  # noqa: PLC0415  (the extra `mcp`)
     except ImportError:
-        hint = "pip install 'rag-or-tune[mcp]'"
-        message = "`ragortune mcp` needs the extra 'mcp', which is not installed"
-        raise UsageError(message, None, hint) from None
+        raise UsageError.missing("`ragortune mcp`", "mcp") from None
     return serve(rules, environment)
 
 

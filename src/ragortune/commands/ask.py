@@ -10,9 +10,16 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ragortune.commands.profile_file import YAML_ENDINGS, ProfileFile, Start, open_interview, read_start
+from ragortune.commands.profile_file import (
+    YAML_ENDINGS,
+    ProfileFile,
+    Start,
+    open_interview,
+    read_start,
+    refuse_other_formats,
+)
 from ragortune.commands.shared import open_rulebook, show_error
-from ragortune.costs.derived import add_facts
+from ragortune.costs import add_facts
 from ragortune.evidence.answers import read_answer
 from ragortune.interview import (
     Command,
@@ -128,8 +135,7 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
         output = START_FILE if profile is None else profile
         if not output.lower().endswith(YAML_ENDINGS):
             output = str(Path(output).with_suffix(YAML_ENDINGS[0]))
-    if not output.lower().endswith(YAML_ENDINGS):
-        raise UsageError(f"profiles are saved as YAML, not as {quote_value(output)}", None, "-o profile.yaml")
+    refuse_other_formats(output)
     exists = os.path.exists(folder / output)
     if profile is None:
         return (output if exists else None), output

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import ValidationError
 
-from ragortune.costs.derived import add_facts
+from ragortune.costs import add_facts
 from ragortune.engine import judge_profile
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Comparison, Recommendation

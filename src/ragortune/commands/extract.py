@@ -150,7 +150,7 @@ def _replace(path: str, text: str, written: str, environment: Environment) -> No
     def read_mark() -> str:
         present = read_bytes(target, DOCUMENT_BYTES + len(_MARK.encode())).decode("utf-8", "replace")
         if present.removeprefix(_MARK) != text:
-            raise UsageError(f"{shown} changed while it was read; run the command again")
+            raise UsageError.changed(path)
         return _MARK if present.startswith(_MARK) else ""
 
     def refuse_changed() -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 from ragortune.check import gather_answers
 from ragortune.commands.documents import ENDINGS, Limits, read_design_text
 from ragortune.commands.formats import Look, choose_format, choose_sections, render
+from ragortune.commands.profile_file import refuse_other_formats
 from ragortune.commands.shared import choose_date, open_rulebook
-from ragortune.costs.derived import add_facts
+from ragortune.costs import add_facts
 from ragortune.engine import judge_profile
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.measurements.agreement import MeasuredAnswer, compare_answers, list_entries
@@ -27,8 +28,6 @@ from ragortune.support.reading import PROFILE_BYTES, decode_text, parse_text, re
 from ragortune.support.record import Record
 from ragortune.support.text import clean_text, count_words, quote_value
 from ragortune.support.writing import refuse_unwritable, write_file
-
-_YAML_ENDINGS = (".yaml", ".yml")
 
 
 class MeasureRequest(Record, frozen=True):
@@ -107,10 +106,7 @@ def _refuse_options(request: MeasureRequest, environment: Environment) -> None:
     if request.output is not None:
         if request.check is not None:
             raise UsageError("--check reads a profile, --output writes one; use one of them")
-        if not request.output.lower().endswith(_YAML_ENDINGS):
-            raise UsageError(
-                f"profiles are saved as YAML, not as {quote_value(request.output)}", None, "-o profile.yaml"
-            )
+        refuse_other_formats(request.output)
         refuse_unwritable(request.output, environment)
 
 
@@ -220,7 +216,7 @@ def _write_output(
 
     def refuse_changed() -> None:
         if _read_output(name, environment) != text:
-            raise UsageError(f"{quote_value(name)} changed while it was read; run the command again")
+            raise UsageError.changed(name)
 
     try:
         document = parse_text(written, name)

@@ -26,6 +26,12 @@ from ragortune.support.writing import refuse_unwritable, write_file
 YAML_ENDINGS = (".yaml", ".yml")
 
 
+def refuse_other_formats(name: str) -> None:
+    """Raise UsageError where the file that a profile is to be saved in is not called YAML."""
+    if not name.lower().endswith(YAML_ENDINGS):
+        raise UsageError(f"profiles are saved as YAML, not as {quote_value(name)}", None, "-o profile.yaml")
+
+
 class Start(Record, frozen=True):
     """What the profile file to begin with holds, so that saving keeps it."""
 

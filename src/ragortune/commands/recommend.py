@@ -9,6 +9,7 @@ from typing import BinaryIO
 from ragortune.casebook import find_nearest
 from ragortune.commands.formats import PAGES, Look, choose_format, choose_sections, render
 from ragortune.commands.shared import choose_date, open_rulebook, show_error
+from ragortune.costs import add_facts
 from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile, trace_rules
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Option, Profile, Rulebook
@@ -76,7 +77,8 @@ class _Input(Record, frozen=True):
 
 def recommend_profiles(request: RecommendRequest, environment: Environment) -> ExitCode:
     """Print the recommendation for each profile; what cannot be read is named on stderr, the rest is answered."""
-    batch = _check_request(request, environment)
+    batch = _check_request(request)
+    today = choose_date(request.as_of, environment)
     show = choose_sections("recommend", request.format, request.show, full=request.full)
     rulebook = open_rulebook(request.rules, environment)
     vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
@@ -89,11 +91,7 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
         try:
             if entry.error is not None:
                 raise entry.error
-            profile = entry.profile
-            if profile.quantities:
-                from ragortune.costs.derived import add_facts  # noqa: PLC0415  (brings in the cost model)
-
-                profile = add_facts(rulebook, profile, choose_date(request.as_of, environment))
+            profile = add_facts(rulebook, entry.profile, today)
         except RagortuneError as error:
             show_error(error, environment)
             failed = True
@@ -107,7 +105,7 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
             command = "recommend"
             advice = _judge(request, rulebook, profile, environment, origin).replace(follows=printed)
             if request.against is not None:
-                advice = _hold_against(request.against, advice, request, environment)
+                advice = _hold_against(request.against, advice, request.paths[0], today, environment)
             result = advice
             if request.format == "text":
                 asked = (("changes", advice.against), ("why-not", advice.refusal))
@@ -118,7 +116,7 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
     return ExitCode.UNUSABLE if failed else ExitCode.OK
 
 
-def _check_request(request: RecommendRequest, environment: Environment) -> bool:
+def _check_request(request: RecommendRequest) -> bool:
     """Return whether several profiles are asked about; raises UsageError where options do not fit together."""
     choose_format("recommend --brief" if request.brief else "recommend", request.format)
     if not request.paths:
@@ -129,7 +127,6 @@ def _check_request(request: RecommendRequest, environment: Environment) -> bool:
         raise UsageError("stdin can be read only once")
     if request.why_not is not None and request.why_not not in list(Option):
         raise UsageError.expected("--why-not", Option, request.why_not)
-    choose_date(request.as_of, environment)
     if request.against is not None and request.brief:
         raise UsageError("--against is not for --brief", None, "leave one of them out")
     several = len(request.paths) > 1 or any(_is_lines(_name_of(request, path)) for path in request.paths)
@@ -170,14 +167,11 @@ def _judge(
     return Advice(recommendation, cases, refusal, trace=trace, origin=origin)
 
 
-def _hold_against(
-    earlier: str, advice: Advice, request: RecommendRequest, environment: Environment
-) -> Advice:
-    """Return the advice for the one profile that is asked about with what has changed since an earlier one."""
+def _hold_against(earlier: str, advice: Advice, path: str, today: str, environment: Environment) -> Advice:
+    """Return the advice for a profile with what has changed since an earlier one."""
     from ragortune.commands.earlier import hold_against  # noqa: PLC0415  (brings in subprocess)
 
-    date = choose_date(request.as_of, environment)
-    against = hold_against(earlier, advice.recommendation, request.paths[0], date, environment)
+    against = hold_against(earlier, advice.recommendation, path, today, environment)
     return advice.replace(against=against)
 
 

@@ -17,13 +17,8 @@ _CLEARLY = 1.5
 """Where the level `clearly` of the factor starts."""
 
 
-def add_facts(rulebook: Rulebook, profile: Profile, today: str) -> Profile:
-    """Return a profile with the facts that follow from its quantities; the same profile where it has none.
-
-    Raises PriceError where it names something that has no price.
-    """
-    if not profile.quantities or not rulebook.derived:
-        return profile
+def complete_profile(rulebook: Rulebook, profile: Profile, today: str) -> Profile:
+    """Return a profile with the facts that follow from its quantities; raises PriceError as `costs.add_facts` does."""
     try:
         report = assess_costs(profile, rulebook, PriceBook(rulebook.prices, rulebook.price_kinds), today)
     except ProfileError:

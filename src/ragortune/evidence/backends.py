@@ -155,8 +155,8 @@ class ServiceModel:
         try:
             from pydantic_ai import direct, messages  # noqa: PLC0415  (the extra `model`)
         except ImportError:
-            hint = "pip install 'rag-or-tune[model]', or name a program: --model 'command:PROGRAM'"
-            raise UsageError("--model needs the extra 'model', which is not installed", None, hint) from None
+            otherwise = ", or name a program: --model 'command:PROGRAM'"
+            raise UsageError.missing("--model", "model", otherwise) from None
         self._direct = direct
         self._messages = messages
 

@@ -55,7 +55,7 @@ def _describe_audit(audit: DocumentAudit) -> Json:
             criterion: [_describe_fact(fact) for fact in facts]
             for criterion, facts in audit.conflicts.items()
         },
-        "recommendation": _describe_advice(add_what_if(advice)) if advice is not None else None,
+        "recommendation": _describe_advice(advice) if advice is not None else None,
         "findings": [_describe_finding(finding) for finding in audit.findings if finding.active],
         "silenced": [_describe_finding(finding) for finding in audit.findings if not finding.active],
     }
@@ -66,6 +66,8 @@ def _describe_fact(fact: StatedFact) -> Json:
 
 
 def _describe_advice(advice: Recommendation) -> Json:
+    if advice.sensitivities is None:  # no finding has asked what could change the advice
+        advice = add_what_if(advice)
     rules = {*(reason.rule.id for reason in advice.reasons), *(hit.rule.id for hit in advice.gates)}
     return {
         **_take(advice, "option", "default", "too_little_known", "runner_up", "firm", "settled"),

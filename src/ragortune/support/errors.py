@@ -89,6 +89,17 @@ class RagortuneError(Exception):
 class UsageError(RagortuneError):
     """The command line asks for something that cannot be done."""
 
+    @classmethod
+    def missing(cls, what: str, extra: str, otherwise: str = "") -> Self:
+        """Return the error for what needs an extra of the package; `otherwise` is what would do without it."""
+        hint = f"pip install 'rag-or-tune[{extra}]'{otherwise}"
+        return cls(f"{what} needs the extra '{extra}', which is not installed", None, hint)
+
+    @classmethod
+    def changed(cls, name: str) -> Self:
+        """Return the error for a file that somebody else has written between its reading and its writing."""
+        return cls(f"{quote_value(name)} changed while it was read; run the command again")
+
 
 class UnreadableError(RagortuneError):
     """A file cannot be read, or is not the text it should be."""

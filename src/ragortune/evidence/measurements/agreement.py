@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ragortune.evidence.entries import describe_details
 from ragortune.evidence.profile import Vocabulary
+from ragortune.evidence.profile_files import given_value
 from ragortune.model import Answer, Profile, Provenance, QuantityValue
 from ragortune.model.measurements import Measurement
 from ragortune.support.record import NOTHING, Record
@@ -113,9 +114,7 @@ def _compare_levels(own: MeasuredAnswer, profile: Profile, vocabulary: Vocabular
     levels = profile.levels.get(own.name)
     if not levels:
         return own
-    answered = profile.answers.get(own.name) or Answer(
-        levels, levels[0] if len(levels) == 1 else list(levels)
-    )
+    answered = profile.answers.get(own.name) or Answer(levels, given_value(profile, own.name))
     agrees = not set(levels).isdisjoint(own.levels)
     if vocabulary.allows_several(own.name):
         agrees = set(own.levels) <= set(levels)

@@ -212,9 +212,7 @@ class PostgresEngine(_Outside):
         try:
             import psycopg  # noqa: PLC0415  (the extra `postgres`)
         except ImportError:
-            hint = "pip install 'rag-or-tune[postgres]'"
-            message = "--search postgresql:// needs the extra 'postgres', which is not installed"
-            raise UsageError(message, None, hint) from None
+            raise UsageError.missing("--search postgresql://", "postgres") from None
         self._psycopg = psycopg
         self._shown = hide_password(address)
         plain, options = _split_options(address)

@@ -13,8 +13,8 @@ the 90 days before the last commit:
 | very high | high, and 70% in 30 days; or 50% in 30 days, with work on 60 days | daily |
 
 A burst (over 60% of the changed documents changed on one day alone) or cosmetic change (over 70% of the sentences gone are
-there again nearly word for word) lowers the level by one. From one quarter to the next the level stays the same in two of
-three repositories, so this is evidence of medium confidence.
+there again nearly word for word) lowers the level by one. From one quarter to the next the level stays the same in about
+half of public repositories, so this is evidence of medium confidence.
 """
 
 from __future__ import annotations
