@@ -24,6 +24,7 @@ from ragortune.costs.assess import CostReport
 from ragortune.evidence.quantities import format_quantity
 from ragortune.model import Criterion, Option, Rulebook
 from ragortune.report import promises, shapes
+from ragortune.report.dialogue import QuestionResult
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.text import dump_json, quote_value, suggest_name
@@ -110,7 +111,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             "with its levels and what each would lead to; or that none is worth asking. Put the answer into the profile "
             "(`unknown` where nobody knows) and call again. Criteria are those of `recommend`.",
             _ask_next,
-            shapes.QuestionResult,
+            QuestionResult,
             _describe_profile(()),
             {},
         ),

@@ -30,8 +30,7 @@ from ragortune.interview import (
 from ragortune.model import Criterion, Profile
 from ragortune.report import dialogue
 from ragortune.report.blocks import Block, Paragraph
-from ragortune.report.dialogue import format_advice
-from ragortune.report.shapes import describe_next
+from ragortune.report.dialogue import describe_next, format_advice
 from ragortune.report.text import write_text
 from ragortune.support.environment import Environment
 from ragortune.support.errors import (

@@ -19,7 +19,7 @@ from ragortune.commands.agents import AgentTool, Reply, build_tools, call_tool
 from ragortune.commands.rules import list_rules, show_page
 from ragortune.commands.shared import open_rulebook
 from ragortune.model.findings import read_finding_rules
-from ragortune.report.shapes import describe_criterion
+from ragortune.report.dialogue import describe_criterion
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, RagortuneError, UsageError
 from ragortune.support.text import clean_text, dump_json, quote_value, suggest_name

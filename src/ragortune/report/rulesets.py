@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from ragortune.casebook import Agreement, Judged, Tally, read_levels
+from ragortune.casebook import Agreement, Judged, Tally
 from ragortune.engine import decide_option
 from ragortune.lint import RuleFinding
 from ragortune.lint.examples import Tried, list_failed
@@ -126,9 +126,9 @@ def compare_rule_sets(old: Rulebook, new: Rulebook) -> RuleDiff:
                     own for own in mine.field_names() if getattr(mine, own) != getattr(theirs, own)
                 )
                 changes.append(Change(kind, name, "changed", fields, not set(fields) <= _NO_OUTCOME))
-    advised = {case.id: decide_option(old, levels).option for case, levels in read_levels(old)}
+    advised = {case.id: decide_option(old, levels).option for case, levels in old.coded_cases}
     cases = []
-    for case, levels in read_levels(new):
+    for case, levels in new.coded_cases:
         was, now = advised.get(case.id), decide_option(new, levels).option
         if was is not None and was is not now:
             cases.append(
