@@ -22,6 +22,7 @@ from ragortune.commands.documents import (
 )
 from ragortune.commands.evidence import QuotedFiles, real_path
 from ragortune.commands.outputs import Output, choose_outputs, is_review, write_report
+from ragortune.commands.requests import CheckRequest
 from ragortune.commands.settings import choose_configuration
 from ragortune.commands.shared import show_error
 from ragortune.evidence.profile import Vocabulary
@@ -47,52 +48,6 @@ from ragortune.support.text import clean_text, join_words
 NEVER = "never"
 _MOST_NOTES = 3
 _SIZES = {"": 1, "k": 1024, "m": 1024 * 1024}
-
-
-class CheckRequest(Record, frozen=True):
-    """What the command line asks of `check`."""
-
-    paths: tuple[str, ...] = ()
-    """Files, folders and patterns; `-` is stdin."""
-    formats: tuple[str, ...] = ()
-    """Formats, each with `=FILE` where it goes to a file; text if empty."""
-    show: str | None = None
-    """Names of sections, with commas between them."""
-    full: bool = False
-    """Whether all sections are shown."""
-    rules: str | None = None
-    color: str = "auto"
-    stdin_name: str | None = None
-    since: str | None = None
-    """Commit: only documents that changed since the branch left it."""
-    profile: str | None = None
-    """Profile file with facts from outside the documents."""
-    fail_on: str | None = None
-    min_confidence: str | None = None
-    exit_zero: bool = False
-    require_decision: bool = False
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    baseline: str | None = None
-    write_baseline: str | None = None
-    no_suppressions: bool = False
-    """Whether comments in the documents silence nothing."""
-    max_document: str = "5M"
-    max_line: str = "1M"
-    model: str | None = None
-    """Language model that reads the documents; the local reader if None."""
-    cache: bool = True
-    """Whether answers of a model are kept and used again."""
-    config: str | None = None
-    """File with the settings that hold, instead of the nearest."""
-    config_from: str | None = None
-    """Commit, branch or tag: the settings are those where the branch left it."""
-    no_config: bool = False
-    """Whether no settings hold but those of the command line."""
-    without: tuple[str, ...] = ()
-    """Settings that do not hold, by their names in the file."""
-    open_quoted: bool = True
-    """Whether other documents that a document quotes are opened, to look the quotes up."""
 
 
 class _Settings(Record, frozen=True):

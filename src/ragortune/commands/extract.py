@@ -6,8 +6,6 @@ import difflib
 import os
 from pathlib import Path
 
-import msgspec
-
 from ragortune.check import StatedAnswers, gather_answers
 from ragortune.commands.documents import (
     DOCUMENT_BYTES,
@@ -18,6 +16,7 @@ from ragortune.commands.documents import (
     show_path,
 )
 from ragortune.commands.formats import choose_format, render
+from ragortune.commands.requests import ExtractRequest
 from ragortune.commands.shared import open_rulebook
 from ragortune.evidence.block import Content, leave_out_held, write_block
 from ragortune.evidence.documents.reader import read_design
@@ -33,24 +32,6 @@ from ragortune.support.text import clean_text, count_words, quote_value
 from ragortune.support.writing import write_file
 
 _MARK = "\ufeff"
-
-
-class ExtractRequest(msgspec.Struct, frozen=True):
-    """What the command line asks of `extract`."""
-
-    path: str
-    """Design document; `-` is stdin."""
-    format: str = "yaml"
-    write: bool = False
-    """Whether to put what was read into the document."""
-    dry_run: bool = False
-    """Whether to show only what would be written."""
-    model: str | None = None
-    """Language model that reads the document; the local reader if None."""
-    cache: bool = True
-    """Whether answers of a model are kept and used again."""
-    rules: str | None = None
-    stdin_name: str | None = None
 
 
 def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCode:
