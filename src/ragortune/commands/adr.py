@@ -11,7 +11,7 @@ from typing import Any
 
 from ragortune.casebook import find_nearest
 from ragortune.check.argument import choose_questions
-from ragortune.commands.documents import Limits, read_design_text
+from ragortune.commands.documents import read_design_text
 from ragortune.commands.earlier import hold_against
 from ragortune.commands.requests import RecordRequest
 from ragortune.commands.shared import choose_date, open_rulebook
@@ -64,7 +64,7 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
         "profile": {**_describe_profile(profile, document, path), **_leave_open(advice)},
     }
     if request.into is not None:
-        text = read_design_text(request.into, request.into, Limits(), environment)
+        text = read_design_text(request.into, request.into, environment)
         filled = _fill_sections(text, blocks, request.into)
     else:
         filled = f"---\nstatus: proposed\ndate: {date}\n---\n\n{write_markdown(blocks)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +12,6 @@ from ragortune.commands.baseline import apply_baseline, write_baseline
 from ragortune.commands.configuration import Configuration, leave_out
 from ragortune.commands.documents import (
     STDIN,
-    Limits,
     find_documents,
     keep_changed,
     open_reader,
@@ -47,7 +45,6 @@ from ragortune.support.text import clean_text, join_words
 
 NEVER = "never"
 _MOST_NOTES = 3
-_SIZES = {"": 1, "k": 1024, "m": 1024 * 1024}
 
 
 class _Settings(Record, frozen=True):
@@ -61,7 +58,6 @@ class _Settings(Record, frozen=True):
     require_decision: bool
     baseline: Path | None
     outside: Profile | None
-    limits: Limits
 
 
 def check_documents(request: CheckRequest, environment: Environment) -> ExitCode:
@@ -125,16 +121,7 @@ def _choose_settings(request: CheckRequest, environment: Environment, stack: Exi
         request.require_decision or check.require_decision,
         working / request.baseline if request.baseline else check.baseline,
         outside,
-        Limits(_read_size(request.max_document, "document"), _read_size(request.max_line, "line")),
     )
-
-
-def _read_size(text: str, what: str) -> int:
-    """Return a number of bytes from `5000000`, `500K` or `5M`; raises UsageError."""
-    found = re.fullmatch(r"([0-9]{1,9})\s?([kKmM]?)(?:i?[bB])?", text.strip())
-    if not found or int(found[1]) == 0:
-        raise UsageError.expected(f"--max-{what}", "a size such as 500K or 5M", text)
-    return int(found[1]) * _SIZES[found[2].lower()]
 
 
 def _choose_rules(
@@ -199,11 +186,11 @@ def _audit_paths(
     unreadable: list[tuple[str, str]] = []
     rulebook, outside, today = settings.rulebook, settings.outside, environment.date()
     read = open_reader(rulebook, request.model, environment, cache=request.cache)
-    quoted = QuotedFiles(outside, paths, settings.limits, environment, opens=request.open_quoted)
+    quoted = QuotedFiles(outside, paths, environment, opens=request.open_quoted)
     for path in paths:
         shown = show_path(path, request.stdin_name)
         try:
-            reading = read(read_design_text(path, shown, settings.limits, environment), shown)
+            reading = read(read_design_text(path, shown, environment), shown)
             sources = quoted.sources_for(path, reading)
             audit = audit_reading(reading, rulebook, settings.policy, today, outside, sources=sources)
         except RagortuneError as error:

@@ -10,7 +10,6 @@ from ragortune.check import StatedAnswers, gather_answers
 from ragortune.commands.documents import (
     DOCUMENT_BYTES,
     STDIN,
-    Limits,
     open_reader,
     read_design_text,
     show_path,
@@ -43,7 +42,7 @@ def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCo
         raise UsageError("--write needs a file, not stdin")
     shown = show_path(request.path, request.stdin_name)
     read = open_reader(rulebook, request.model, environment, cache=request.cache)
-    text = read_design_text(request.path, shown, Limits(), environment)
+    text = read_design_text(request.path, shown, environment)
     answers = gather_answers(read(text, shown), Vocabulary(rulebook.criteria, rulebook.quantities))
     if writes:
         _write_answers(text, rulebook, answers, environment, dry_run=request.dry_run)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ragortune.check import gather_answers
-from ragortune.commands.documents import ENDINGS, Limits, read_design_text
+from ragortune.commands.documents import ENDINGS, read_design_text
 from ragortune.commands.formats import Look, choose_format, choose_sections, render
 from ragortune.commands.profile_file import refuse_other_formats
 from ragortune.commands.requests import MeasureRequest
@@ -134,9 +134,7 @@ def _read_known(
     """Return what is known without measuring: from the profile to complete, or what is to be checked."""
     name = request.check
     if name is not None and name.lower().endswith(ENDINGS):
-        reading = read_design(
-            read_design_text(name, name, Limits(), environment), name, rulebook, prose=False
-        )
+        reading = read_design(read_design_text(name, name, environment), name, rulebook, prose=False)
         known = gather_answers(reading, vocabulary).profile
         if not known.levels:
             raise UnreadableError("has no `ragortune` block with answers to check", Place(name))

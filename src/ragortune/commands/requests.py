@@ -190,8 +190,6 @@ class CheckRequest(Record, frozen=True, kw_only=True):
     ] = None
     no_config: Annotated[bool, flag("--no-config", "No settings but these options.")] = False
     without: Annotated[Names, option("--without", "SETTING", "This setting of the file does not hold.")] = []
-    max_document: Annotated[str, option("--max-document", "SIZE", "Refuse larger documents.")] = "5M"
-    max_line: Annotated[str, option("--max-line", "SIZE", "Refuse longer lines.")] = "1M"
     model: Model = None
     cache: Cache = True
     rules: Rules = None
