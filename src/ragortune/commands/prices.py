@@ -10,9 +10,9 @@ from ragortune.commands.requests import CheckPricesRequest, CostRequest, ListPri
 from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.model import Rulebook
 from ragortune.model.prices import STALE_AFTER, PriceBook, check_row, count_days
-from ragortune.report.pricelist import PriceCheck, PriceFinding, PriceList
+from ragortune.report.pricelist import PriceList
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode, PriceError, UsageError
+from ragortune.support.errors import ExitCode, Place, PriceError, UsageError
 from ragortune.support.reading import RULE_FILE_BYTES, decode_text, parse_yaml, read_bytes
 
 _Request = ListPricesRequest | ShowPriceRequest | CheckPricesRequest | CostRequest
@@ -65,15 +65,20 @@ def show_price(request: ShowPriceRequest, environment: Environment) -> ExitCode:
 
 def check_prices(request: CheckPricesRequest, environment: Environment) -> ExitCode:
     """Print rows that are old or that end soon; 1 if there are any."""
+    from ragortune.lint import RuleFinding  # noqa: PLC0415  (brings in pydantic)
+    from ragortune.report.rulesets import CheckedData  # noqa: PLC0415  (the same)
+
     form = choose_format("prices check", request.format)
     _, book, today = open_prices(request, environment)
-    findings = sorted(_find_problems(book, today))
-    found = PriceCheck(findings, len(book.rows), today)
-    environment.write(render("prices check", form, found, environment))
+    findings = [
+        RuleFinding(name, says, Place(row)) for row, name, says in sorted(_find_problems(book, today))
+    ]
+    checked = CheckedData(tuple(findings), f"{len(book.rows)} price rows on {today}")
+    environment.write(render("prices check", form, checked, environment))
     return ExitCode.FINDINGS if findings else ExitCode.OK
 
 
-def _find_problems(book: PriceBook, today: str) -> Iterator[PriceFinding]:
+def _find_problems(book: PriceBook, today: str) -> Iterator[tuple[str, str, str]]:
     """Yield for everything to look at the row, a name for what is wrong, and a sentence."""
     for row in book.rows.values():
         yield from ((row.id, "malformed", complaint.message) for complaint in check_row(row, book.kinds))

@@ -18,7 +18,7 @@ from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
 from ragortune.lint import check_folder
 from ragortune.lint.examples import run_tests
 from ragortune.report.pages import find_page
-from ragortune.report.rulesets import RuleCheck, RuleTests, compare_rule_sets
+from ragortune.report.rulesets import CheckedData, RuleTests, compare_rule_sets
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError
@@ -60,8 +60,8 @@ def check_rules(request: CheckRulesRequest, environment: Environment) -> ExitCod
     form = choose_format("rules check", request.format)
     folder = rules_folder(request.pack or request.rules, environment)
     findings = check_folder(folder, choose_date(request.as_of, environment))
-    check = RuleCheck(findings, _show_folder(folder, environment))
-    environment.write(render("rules check", form, check, environment))
+    checked = CheckedData(findings, _show_folder(folder, environment))
+    environment.write(render("rules check", form, checked, environment))
     return ExitCode.FINDINGS if findings else ExitCode.OK
 
 
