@@ -248,7 +248,7 @@ def test_findings_in_a_rule_set_are_printed_with_their_place(run, pack):
         "'data.rights' has no level 'not_alowed'\n    hint: did you mean 'not_allowed'?\n1 finding in pack\n"
     )
     assert found[0]["name"] == "malformed"
-    assert found[0]["line"] > 1
+    assert found[0]["place"]["line"] > 1
 
 
 def test_a_rule_set_that_is_no_yaml_is_unusable(run, pack):
