@@ -18,6 +18,7 @@ from ragortune.commands.profile_file import (
     read_start,
     refuse_other_formats,
 )
+from ragortune.commands.requests import AskRequest
 from ragortune.commands.shared import open_rulebook, show_error
 from ragortune.costs import add_facts
 from ragortune.evidence.answers import read_answer
@@ -30,8 +31,7 @@ from ragortune.interview import (
 from ragortune.model import Criterion, Profile
 from ragortune.report import dialogue
 from ragortune.report.blocks import Block, Paragraph
-from ragortune.report.dialogue import format_advice
-from ragortune.report.shapes import describe_next
+from ragortune.report.dialogue import describe_next, format_advice
 from ragortune.report.text import write_text
 from ragortune.support.environment import Environment
 from ragortune.support.errors import (
@@ -43,28 +43,11 @@ from ragortune.support.errors import (
     UsageError,
 )
 from ragortune.support.reading import PROFILE_BYTES, decode_text, read_bytes, read_document
-from ragortune.support.record import Record
 from ragortune.support.text import clean_text, count_words, dump_json, quote_value, shorten_text
 
 START_FILE = "profile.yaml"
 _LINE_LIMIT = 4096
 _MOST_QUESTIONS = 12
-
-
-class AskRequest(Record, frozen=True):
-    """What the command line asks of `ask`."""
-
-    profile: str | None = None
-    """Profile to start from."""
-    output: str | None = None
-    """File to save the answers in."""
-    everything: bool = False
-    """Ask everything that is still unknown."""
-    answers: str | None = None
-    """File with the answers, `-` for stdin; nothing is asked then."""
-    rules: str | None = None
-    """Folder of a rule set."""
-    color: str = "auto"
 
 
 def ask_questions(request: AskRequest, environment: Environment) -> str:

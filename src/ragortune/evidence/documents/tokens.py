@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from ragortune.evidence.amounts import Amount, find_amounts
+from ragortune.evidence.documents.amounts import Amount, find_amounts
 
 _TOKEN = re.compile(
     r"\w++(?!')|\w+(?:'\w+)*|[.?;:](?=[\s\"')\]]|$)(?<!\be\.g.)(?<!\bi\.e.)"
