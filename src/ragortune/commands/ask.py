@@ -13,7 +13,6 @@ from pathlib import Path
 from ragortune.commands.profile_file import (
     YAML_ENDINGS,
     ProfileFile,
-    Start,
     open_interview,
     read_start,
     refuse_other_formats,
@@ -61,13 +60,11 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
     """
     rulebook = open_rulebook(request.rules, environment)
     source, target = _choose_files(request, environment)
-    interview, start = Interview(rulebook, Profile({})), Start()
-    if source is not None:
-        interview, start = read_start(source, rulebook, environment)
-    interview = _add_facts(interview, environment.date())
+    start, text = read_start(source, rulebook, environment)
+    interview = _add_facts(start, environment.date())
     if request.everything:
         interview = interview.replace(everything=True)
-    file = ProfileFile(target, start, environment)
+    file = ProfileFile(target, start, text, environment)
     if request.answers is not None:
         interview = _take_answers(request.answers, interview, environment)
         with file.locked():
