@@ -389,7 +389,7 @@ def test_hostile_input_is_an_error_and_no_more(inner_agent, tool, arguments, mes
 
     said = wrong(replies[0])
     assert message in said
-    assert len(said) < 1_000
+    assert len(said) < 1_500
     assert said.replace("\n", "").isprintable()
     assert replies[1].structured_content["option"] == "rag"
     assert inner_agent.log.getvalue() == ""

@@ -88,7 +88,8 @@ def _find_default(field: msgspec.structs.FieldInfo) -> Any:
     return [] if field.default is msgspec.NODEFAULT else field.default
 
 
-_RULES, _PRICES = "ragortune.commands.rules:", "ragortune.commands.prices:"
+_EXPLAIN, _RULES = "ragortune.commands.explain:", "ragortune.commands.rules:"
+_PRICES = "ragortune.commands.prices:"
 _add(app, "recommend", requests.RecommendRequest, "ragortune.commands.recommend:recommend_profiles")
 _add(app, "ask", requests.AskRequest, "ragortune.cli.main:ask")
 _add(app, "cost", requests.CostRequest, "ragortune.commands.cost:print_costs")
@@ -97,13 +98,13 @@ _add(app, "extract", requests.ExtractRequest, "ragortune.commands.extract:extrac
 _add(app, "adr", requests.RecordRequest, "ragortune.commands.adr:write_decision_record")
 _add(app, "measure", requests.MeasureRequest, "ragortune.commands.measure:measure_project")
 _add(app, "mcp", requests.ServeRequest, "ragortune.commands.agents:serve_agents")
-_add(app, "explain", requests.ExplainRequest, f"{_RULES}show_page")
+_add(app, "explain", requests.ExplainRequest, f"{_EXPLAIN}show_page")
 _add(app, "init", requests.StartRequest, "ragortune.commands.files:write_start")
 _add(app, "schema", requests.SchemaRequest, "ragortune.commands.files:print_schema")
 app.add_typer(_rules, name="rules")
-_add(_rules, "list", requests.ListRulesRequest, f"{_RULES}list_rules")
+_add(_rules, "list", requests.ListRulesRequest, f"{_EXPLAIN}list_rules")
 _SHOW = "Print the page of a rule: why, evidence, when it misleads, what to do."
-_add(_rules, "show", requests.ExplainRequest, f"{_RULES}show_page", _SHOW)
+_add(_rules, "show", requests.ExplainRequest, f"{_EXPLAIN}show_page", _SHOW)
 _add(_rules, "check", requests.CheckRulesRequest, f"{_RULES}check_rules")
 _add(_rules, "test", requests.TestRulesRequest, f"{_RULES}run_rule_tests")
 _add(_rules, "diff", requests.DiffRulesRequest, f"{_RULES}diff_rule_sets")

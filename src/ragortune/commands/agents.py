@@ -16,6 +16,7 @@ import msgspec
 from ragortune.commands.ask import print_next
 from ragortune.commands.check import check_documents
 from ragortune.commands.cost import print_costs
+from ragortune.commands.explain import show_page
 from ragortune.commands.recommend import recommend_profiles
 from ragortune.commands.requests import (
     CheckRequest,
@@ -24,7 +25,6 @@ from ragortune.commands.requests import (
     RecommendRequest,
     ServeRequest,
 )
-from ragortune.commands.rules import show_page
 from ragortune.commands.shared import show_error
 from ragortune.costs.assess import CostReport
 from ragortune.evidence.quantities import format_quantity

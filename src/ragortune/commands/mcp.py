@@ -16,8 +16,8 @@ from mcp.shared.exceptions import MCPError
 
 from ragortune import __version__
 from ragortune.commands.agents import AgentTool, Reply, build_tools, call_tool
+from ragortune.commands.explain import list_rules, show_page
 from ragortune.commands.requests import ExplainRequest, ListRulesRequest
-from ragortune.commands.rules import list_rules, show_page
 from ragortune.commands.shared import open_rulebook
 from ragortune.model.findings import read_finding_rules
 from ragortune.report.dialogue import describe_criterion

@@ -10,8 +10,8 @@ from typing import Any
 
 from ragortune.evidence.documents.language import LanguageData
 from ragortune.model import EVEN, Scale, Strength
-from ragortune.ruleset.files import ALL_KINDS, KINDS, MOST_PROBLEMS, Manifest, validate
-from ragortune.support.errors import Place, RagortuneError, RulebookError
+from ragortune.ruleset.files import ALL_KINDS, KINDS, Manifest, validate
+from ragortune.support.errors import MOST_PROBLEMS, Place, RagortuneError, RulebookError
 from ragortune.support.reading import Document, KeyPath, decode_text, parse_yaml
 from ragortune.support.rulefolder import (
     MANIFEST,

@@ -38,14 +38,11 @@ from ragortune.model import (
 )
 from ragortune.model.findings import FindingRule
 from ragortune.model.prices import check_row
-from ragortune.support.errors import RagortuneError, RulebookError
+from ragortune.support.errors import MOST_PROBLEMS, RagortuneError, RulebookError
 from ragortune.support.reading import Document, KeyPath
 from ragortune.support.record import Record
 from ragortune.support.rulefolder import MANIFEST
 from ragortune.support.text import join_words, quote_value
-
-MOST_PROBLEMS = 100
-"""So many are told at once, because looking for the name that was meant takes its time."""
 
 
 class Disabled(Record, frozen=True):

@@ -9,6 +9,9 @@ from typing import Self
 from ragortune.support.record import Record
 from ragortune.support.text import join_words, quote_value, suggest_name
 
+MOST_PROBLEMS = 100
+"""So many are told of one input, because looking for the name that was meant takes its time."""
+
 
 class ExitCode(IntEnum):
     """Exit codes of the command. The output format never changes them."""

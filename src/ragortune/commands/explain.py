@@ -1,0 +1,34 @@
+"""`explain` and `rules list`: what the rule set holds."""
+
+from __future__ import annotations
+
+from ragortune.commands.formats import Look, choose_format, render
+from ragortune.commands.requests import ExplainRequest, ListRulesRequest
+from ragortune.commands.shared import open_rulebook
+from ragortune.report.pages import find_page
+from ragortune.support.environment import Environment
+from ragortune.support.errors import ExitCode
+from ragortune.support.reading import RULE_FILE_BYTES, decode_text, read_bytes
+from ragortune.support.rulefolder import find_shipped_document
+
+
+def list_rules(request: ListRulesRequest, environment: Environment) -> ExitCode:
+    """Print every rule on a line, in the order of the rule set."""
+    form = choose_format("rules list", request.format)
+    environment.write(render("rules list", form, open_rulebook(request.rules, environment), environment))
+    return ExitCode.OK
+
+
+def show_page(request: ExplainRequest, environment: Environment) -> ExitCode:
+    """Print the page of a rule, criterion, option, source or topic; raises UsageError with the nearest name.
+
+    A document that a source points to (`docs/cost.md`) is printed as it is shipped, in Markdown.
+    """
+    form, name = choose_format("explain", request.format), request.name
+    document = find_shipped_document(name.partition("#")[0])
+    if document is not None:
+        environment.write(decode_text(read_bytes(document, RULE_FILE_BYTES), name))
+        return ExitCode.OK
+    page = find_page(open_rulebook(request.rules, environment), name)
+    environment.write(render("explain", form, page, environment, Look(request.color)))
+    return ExitCode.OK
