@@ -347,18 +347,12 @@ class Language:
         self.features = tuple(map(_feature_of, self.entries))
         """What a fitted model counts where a wording of each number is found, if it does."""
         self._of_facts = conditions_of(data)
-        self._sentences, self._names, self._conditions = map(
-            Matcher, (compiled.sentences, compiled.names, compiled.conditions)
-        )
-        matchers = (self._sentences, self._names, self._conditions)
+        automata = (compiled.sentences, compiled.names, compiled.conditions)
         weighed = (name.split() for model in data.classifiers for name in model.features)
         self._classes = WordClasses(
-            {
-                *_COUNTED,
-                *chain.from_iterable((*weighed, *self.tongues.values(), *(own.named for own in matchers))),
-            },
-            frozenset(chain.from_iterable(own.beginnings for own in matchers)),
+            automata, chain(_COUNTED, chain.from_iterable(chain(weighed, self.tongues.values())))
         )
+        self._sentences, self._names, self._conditions = (Matcher(nodes, self._classes) for nodes in automata)
 
     def classify(self, words: Iterable[str]) -> tuple[str, ...]:
         """Return what each word counts as; rows that differ in words that mean nothing are alike."""
