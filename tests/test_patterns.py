@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ragortune.evidence.documents.matching import Matcher, WordClasses
 from ragortune.evidence.documents.patterns import PatternError, compile_patterns, parse_pattern
-from ragortune.evidence.documents.tokens import Tokens
+from ragortune.evidence.documents.tokens import cut_text
 
 
 def build(patterns, lists):
@@ -23,7 +23,7 @@ def find(patterns, words, lists=None):
 
 def places(pattern, text, **lists):
     named = {name.replace("_", "-"): tuple(words) for name, words in lists.items()}
-    words = Tokens(text).words
+    words = cut_text(text).words
     return [" ".join(words[start:end]) for start, end, _ in find([([pattern], 0)], words, named)]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -358,13 +358,9 @@ class Language:
         """Return what each word counts as; rows that differ in words that mean nothing are alike."""
         return tuple(map(self._classes.__getitem__, words))
 
-    def find(self, words: Sequence[str]) -> dict[type, list[Found[Any]]]:
-        """Return every wording of sentences in a row of words by the kind of its record, in order."""
-        found: dict[type, list[Found[Any]]] = {}
-        for start, end, number in self._sentences.scan(words):
-            entry = self.entries[number]
-            found.setdefault(type(entry), []).append(Found(start, end, entry, number))
-        return found
+    def scan(self, words: Sequence[str]) -> list[tuple[int, int, int]]:
+        """Return every wording of sentences in a row of words as first word, word behind the last, and number; in order."""
+        return self._sentences.scan(words)
 
     def find_conditions(self, words: Sequence[str]) -> frozenset[tuple[str, Role]]:
         """Return the conditions that a row of words meets, each as the id of its fact and whether it must be met."""

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from itertools import chain, islice
 
 from ragortune.evidence.documents.patterns import Node
+from ragortune.evidence.documents.tokens import APART
 
 STOPS = frozenset((".", "?", ":", ";", "!", "|"))
 """Tokens that end a clause; a gap does not run over them."""
@@ -36,7 +37,7 @@ class WordClasses(dict[str, str]):
     def __init__(self, automata: Iterable[Iterable[Node]], beside: Iterable[str] = ()) -> None:
         """Tell apart the words that automata name, those that have a beginning that they name, and others `beside`."""
         nodes = [*chain.from_iterable(automata)]
-        named = {*_MARKS, *beside, *chain.from_iterable(node.words for node in nodes)}
+        named = {APART, *_MARKS, *beside, *chain.from_iterable(node.words for node in nodes)}
         beginnings = {*chain.from_iterable(node.beginnings for node in nodes)}
         self._named = {word: word for word in named}
         self._beginnings = tuple(sorted(beginnings, key=len, reverse=True))

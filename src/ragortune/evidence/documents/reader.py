@@ -108,7 +108,7 @@ class DesignReader:
 
     def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
         """Return the sentences that are not code, each with everything that is found in it."""
-        return [self.marker.mark(sentence) for sentence in sentences if sentence.block is not Block.CODE]
+        return self.marker.mark([sentence for sentence in sentences if sentence.block is not Block.CODE])
 
     def read_facts(self, marked: Sequence[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
         """Return what sentences state, but for those that cite a criterion by its id.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ragortune.evidence.documents.language import Language, Place, SectionName
-from ragortune.evidence.documents.tokens import Tokens
+from ragortune.evidence.documents.tokens import cut_text
 from ragortune.model.documents import SectionKind
 
 _ASIDE = frozenset(
@@ -50,7 +50,7 @@ class SectionNames:
         first = _FIRST_WORD.match(text) if text.isascii() and "(" not in text else None
         if first and not self._language.begins_name(first[0].lower()):
             return []
-        words = _strip_numbers(Tokens(text).words)
+        words = _strip_numbers(cut_text(text).words)
         tried = [words]
         if "(" in words[1:]:
             bracket = len(words) - 1 - words[::-1].index("(")
