@@ -8,8 +8,9 @@ out once for each sentence; what a section, a label or the header of a column sa
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -73,29 +74,27 @@ class Scope(msgspec.Struct, frozen=True, gc=False):
 class Analysis:
     """A row of words with everything that the language finds in it, whatever stands around it."""
 
-    __slots__ = ("__dict__", "_language", "hits", "words")
+    __slots__ = ("__dict__", "_found", "_language", "features", "words")
 
     def __init__(self, words: tuple[str, ...], language: Language) -> None:
         """Analyse words as the language tells them apart."""
         self._language = language
         self.words = words
-        self.hits = language.scan(words)
-        """Every wording; records are made of those of a kind when they are asked for, because few kinds are."""
+        self._found = language.find(words)
+        names = language.features
+        several = self._found.values()
+        self.features = [name for hits in several for _, _, number in hits if (name := names[number])]
+        """What a fitted model counts of all wordings."""
+
+    def has(self, kind: type[EntryT]) -> bool:
+        """Tell whether there is a wording of one kind of record."""
+        return kind in self._found
 
     def of(self, kind: type[EntryT]) -> Sequence[Found[EntryT]]:
         """Return every wording of one kind of record, in order."""
-        entries = self._language.entries
-        return [
-            Found(start, end, entry, number)
-            for start, end, number in self.hits
-            if isinstance(entry := entries[number], kind)
-        ]
-
-    @property
-    def features(self) -> Iterator[str]:
-        """What a fitted model counts of all wordings."""
-        names = self._language.features
-        return (name for _, _, number in self.hits if (name := names[number]))
+        entries: Sequence[Any] = self._language.entries
+        hits = self._found.get(kind, ())
+        return [Found(start, end, entries[number], number) for start, end, number in hits]
 
     @cached_property
     def facts(self) -> Sequence[Found[FactWords]]:

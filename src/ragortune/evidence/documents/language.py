@@ -358,9 +358,19 @@ class Language:
         """Return what each word counts as; rows that differ in words that mean nothing are alike."""
         return tuple(map(self._classes.__getitem__, words))
 
-    def scan(self, words: Sequence[str]) -> list[tuple[int, int, int]]:
-        """Return every wording of sentences in a row of words as first word, word behind the last, and number; in order."""
-        return self._sentences.scan(words)
+    def find(self, words: Sequence[str]) -> dict[type, list[tuple[int, int, int]]]:
+        """Return every wording of sentences in a row of words by the kind of its record, in order.
+
+        Of each its first word, the word behind it, and its number: records are made of the few that are asked for.
+        """
+        found: dict[type, list[tuple[int, int, int]]] = {}
+        for hit in self._sentences.scan(words):
+            kind = type(self.entries[hit[2]])
+            if kind in found:
+                found[kind].append(hit)
+            else:
+                found[kind] = [hit]
+        return found
 
     def find_conditions(self, words: Sequence[str]) -> frozenset[tuple[str, Role]]:
         """Return the conditions that a row of words meets, each as the id of its fact and whether it must be met."""

@@ -130,10 +130,10 @@ class Matcher:
     def match(self, words: Sequence[str]) -> tuple[int, ...]:
         """Return the numbers of the patterns that match a row of classified words as a whole."""
         state, at = self._start, 0
-        while at < len(words):
+        while at < len(words) and state.places:
             state, taken = self._follow(state, words[at : at + state.reach])
             at += taken
-        return state.entries
+        return state.entries if at == len(words) else ()
 
     def begins(self, word: str) -> bool:
         """Tell whether a pattern begins with a classified word."""
