@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
@@ -38,7 +37,6 @@ _PLAIN_SECTIONS = frozenset((SectionKind.REQUIREMENTS, SectionKind.DECISION, Sec
 _INTRODUCED = frozenset(("task.kind", "knowledge.source"))
 """What a document says when it introduces the project, so that the first statement counts."""
 _LONG_SENTENCE = 160
-_MOST_REMEMBERED = 20_000
 _CLEARLY = 0.7
 """Share of it that one level must have; otherwise the answer is one of two."""
 
@@ -59,7 +57,7 @@ class FactReader:
         self.marker = marker
         self.criteria = criteria
         models = [model for name, model in marker.language.classifiers.items() if name in criteria]
-        self.tell = lru_cache(_MOST_REMEMBERED)(WordModels(models).tell)
+        self.tell = WordModels(models).tell
 
     def read(self, sentences: Sequence[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
         """Return the facts that sentences state, in the order of their lines; each answer on few lines."""

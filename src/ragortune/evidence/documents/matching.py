@@ -78,17 +78,23 @@ class _State:
     __slots__ = ("across", "entries", "following", "gaps", "named", "places", "reach")
 
     def __init__(self, items: frozenset[_Item], matcher: Matcher) -> None:
-        self.places = [item for item in items if isinstance(item, int)]
-        self.gaps = [item for item in items if not isinstance(item, int)]
-        self.entries = matcher.list_entries(self.places)
+        self.places: list[int] = []
+        self.gaps: list[_Gap] = []
         self.following: dict[str, _State | None] = {}
         """Where each word that is named here leads, as far as that is known."""
-        for place in self.places:
-            self.following.update(dict.fromkeys(matcher.leads(place)))
+        entries: list[int] = []
+        for item in items:
+            if isinstance(item, int):
+                self.places.append(item)
+                entries += matcher.nodes[item].entries
+                self.following.update(dict.fromkeys(matcher.leads(item)))
+            else:
+                self.gaps.append(item)
+        self.entries = sorted({*entries}) if entries else entries
         self.named = self.following.keys()
         self.across: dict[_Crossed, _State] = {}
         """What is left behind so many other words and commas."""
-        self.reach = max((width + _MOST_STOPS + 1 for _, width, _ in self.gaps), default=1)
+        self.reach = max(gap[1] for gap in self.gaps) + _MOST_STOPS + 1 if self.gaps else 1
         """Within how many words one must follow that is named here."""
 
 
@@ -100,7 +106,7 @@ class Matcher:
 
     def __init__(self, nodes: Sequence[Node], classes: WordClasses) -> None:
         """Take the automaton of the patterns, and what the words of rows count as."""
-        self._nodes = nodes
+        self.nodes = nodes
         self._classes = classes
         self.leads = lru_cache(None)(self._find_leads)
         self._reach_one = lru_cache(_MOST_REMEMBERED)(self._follow_gaps)
@@ -127,25 +133,21 @@ class Matcher:
                     at += taken
         return hits
 
-    def match(self, words: Sequence[str]) -> tuple[int, ...]:
+    def match(self, words: Sequence[str]) -> list[int]:
         """Return the numbers of the patterns that match a row of classified words as a whole."""
         state, at = self._start, 0
         while at < len(words) and state.places:
             state, taken = self._follow(state, words[at : at + state.reach])
             at += taken
-        return state.entries if at == len(words) else ()
+        return state.entries if at == len(words) else []
 
     def begins(self, word: str) -> bool:
         """Tell whether a pattern begins with a classified word."""
         return word in self._start.following
 
-    def list_entries(self, places: Iterable[int]) -> tuple[int, ...]:
-        """Return the numbers of the patterns that end at one of several places, in order."""
-        return tuple(sorted({entry for place in places for entry in self._nodes[place].entries}))
-
     def _find_leads(self, place: int) -> Mapping[str, list[int]]:
         """Return where each word that a place names leads; where it names a beginning, all words that have it."""
-        node = self._nodes[place]
+        node = self.nodes[place]
         if not node.beginnings:
             return node.words
         leads = {word: [*after] for word, after in node.words.items()}
@@ -167,7 +169,7 @@ class Matcher:
 
     def _step(self, state: _State, word: str) -> _State:
         """Work out where a word that a state names leads, and remember it."""
-        reached: list[_Item] = _narrow(state.gaps, _measure((word,)))
+        reached: list[_Item] = _narrow(state.gaps, _measure((word,))) if state.gaps else []
         for place in state.places:
             reached += self.leads(place).get(word, ())
         state.following[word] = following = self._reach(reached)
@@ -183,11 +185,12 @@ class Matcher:
     def _reach(self, items: Iterable[_Item]) -> _State:
         """Return the state of some places, and of every other that is reached from them without a word."""
         key = frozenset[_Item]().union(*map(self._reach_one, items))
-        if key not in self._states:
+        state = self._states.get(key)
+        if state is None:
             if len(self._states) >= _MOST_STATES:
                 self._forget()
-            self._states[key] = _State(key, self)
-        return self._states[key]
+            self._states[key] = state = _State(key, self)
+        return state
 
     def _follow_gaps(self, item: _Item) -> frozenset[_Item]:
         """Return a place with every other that is reached from it without a word."""
@@ -198,7 +201,7 @@ class Matcher:
             if item not in reached:
                 reached.add(item)
                 if isinstance(item, int):
-                    node = self._nodes[item]
+                    node = self.nodes[item]
                     waiting += [(after, width, _MOST_STOPS) for width, after in node.gaps.items()]
                     waiting += node.empty
                 else:
