@@ -47,8 +47,8 @@ class SectionNames:
         return next((name.kind for name in names if place in name.at), None)
 
     def _look_up(self, text: str) -> list[SectionName]:
-        first = _FIRST_WORD.match(text) if text.isascii() and "(" not in text else None
-        if first and not self._language.begins_name(first[0].lower()):
+        parts = (text, text.rpartition("(")[2]) if "(" in text else (text,)
+        if not any(map(self._may_begin, parts)):
             return []
         words = _strip_numbers(cut_text(text).words)
         tried = [words]
@@ -56,6 +56,11 @@ class SectionNames:
             bracket = len(words) - 1 - words[::-1].index("(")
             tried += [words[bracket + 1 :], words[:bracket]]
         return [name for part in tried for name in self._language.name_of(_strip_end(part))]
+
+    def _may_begin(self, text: str) -> bool:
+        """Tell whether the first word can begin a name, as far as that is seen without cutting the text into words."""
+        first = _FIRST_WORD.match(text.replace("\u2019", "'"))
+        return not first or self._language.begins_name(first[0].lower())
 
 
 def _strip_numbers(words: Sequence[str]) -> Sequence[str]:
