@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
+
 from ragortune.check import Policy, audit_reading, is_newer
 from ragortune.commands.baseline import apply_baseline, write_baseline
 from ragortune.commands.configuration import Configuration, leave_out
@@ -24,6 +26,7 @@ from ragortune.commands.evidence import QuotedFiles, real_path
 from ragortune.commands.outputs import Output, choose_outputs, is_review, write_report
 from ragortune.commands.settings import choose_configuration
 from ragortune.commands.shared import show_error
+from ragortune.evidence.documents.reader import pause_collection
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Profile, Rulebook
 from ragortune.model.documents import DocumentStatus
@@ -111,7 +114,7 @@ class _Settings(Record, frozen=True):
 
 def check_documents(request: CheckRequest, environment: Environment) -> ExitCode:
     """Judge design documents and write what was found in each format."""
-    with ExitStack() as stack:
+    with ExitStack() as stack, pause_collection():
         return _check_documents(request, environment, stack)
 
 
@@ -256,7 +259,8 @@ def _audit_paths(
             at = f" (line {error.place.line})" if error.place and error.place.line else ""
             unreadable.append((shown, f"{error.message}{at}"))
         else:
-            audits.append(audit)
+            # No report shows sentences, and those of many documents take much memory.
+            audits.append(audit.replace(reading=msgspec.structs.replace(reading, sentences=())))
             for line in reading.unread[:_MOST_NOTES]:
                 where = "a `ragortune` block in a comment or in code, which is not read"
                 environment.note(clean_text(f"note: {shown}:{line}: this is {where}"))

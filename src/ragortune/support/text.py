@@ -157,7 +157,9 @@ def dump_json(data: object, *, indent: int = 2) -> str:
     plain = is_plain(text)
     if "##" in text:
         text = _BRACKETED.sub(r"#\\u0023", text)  # no runner reads a command in it
-    packed = msgspec.json.format(text.encode("utf-8", "surrogatepass"), indent=indent)
+    packed = text.encode("utf-8", "surrogatepass")
+    del text  # the JSON of a large document is held no more often than needed
+    packed = msgspec.json.format(packed, indent=indent)
     text = packed.decode("utf-8", "surrogatepass")
     if plain:
         return text

@@ -40,11 +40,10 @@ class Tokens:
         text, at = _make_alike(self.text), 0
         places: list[tuple[int, int]] = []
         for amount in self.amounts.values():
-            places += (found.span() for found in _TOKEN.finditer(text, at, amount.start))
+            places += [found.span() for found in _TOKEN.finditer(text, at, amount.start)]
             places.append((amount.start, amount.end))
             at = _end_of_number(amount, text)
-        places += (found.span() for found in _TOKEN.finditer(text, at))
-        return places
+        return places + [found.span() for found in _TOKEN.finditer(text, at)]
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Return the range of characters that a range of words takes."""
