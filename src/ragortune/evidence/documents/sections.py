@@ -44,7 +44,7 @@ class SectionNames:
     def kind_of(self, text: str, place: Place) -> SectionKind | None:
         """Return what a name means at a place, None where it means nothing there."""
         names = self._find(text) if len(text) <= _LONGEST_NAME else ()
-        return next((name.kind for name in names if place in name.at), None)
+        return next((name.kind for name in names if place in name.at), None) if names else None
 
     def _look_up(self, text: str) -> list[SectionName]:
         parts = (text, text.rpartition("(")[2]) if "(" in text else (text,)
