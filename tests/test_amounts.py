@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragortune import recommend
-from ragortune.evidence.amounts import AmbiguousNumberError, find_amounts, parse_amount, read_number
+from ragortune.evidence.amounts import AmbiguousNumberError, parse_amount, read_number
 from ragortune.evidence.answers import read_answer
+from ragortune.evidence.documents.amounts import find_amounts
 from ragortune.support.errors import QuantityError
 
 

@@ -369,9 +369,9 @@ def test_a_profile_in_json_or_toml_is_saved_as_yaml_beside_it(talk, write):
     write("desk.json", '{"project": "Desk", "knowledge": {"gap": "most"}}')
     write("other.toml", 'project = "Other"\n')
     talk("stop", profile="desk.json")
-    assert (talk.path, 'project: "Desk"' in talk.saved("desk.yaml")) == ("desk.yaml", True)
+    assert (talk.path, "project: Desk" in talk.saved("desk.yaml")) == ("desk.yaml", True)
     talk("stop", profile="other.toml", output="third.yml")
-    assert (talk.path, 'project: "Other"' in talk.saved("third.yml")) == ("third.yml", True)
+    assert (talk.path, "project: Other" in talk.saved("third.yml")) == ("third.yml", True)
 
     with pytest.raises(UsageError, match=r"'desk\.yaml' exists"):
         talk("stop", profile="desk.json")

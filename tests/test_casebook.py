@@ -4,6 +4,7 @@ import math
 import random
 
 import pytest
+from msgspec import Raw
 
 from ragortune import Option, recommend
 from ragortune.casebook import (
@@ -13,7 +14,6 @@ from ragortune.casebook import (
     calibrate,
     find_nearest,
     measure_agreement,
-    read_levels,
 )
 from ragortune.engine import is_settled
 from ragortune.model import Sample
@@ -38,7 +38,7 @@ def test_the_nearest_projects_share_most_answers_and_differ_in_least(book):
 
 
 def find_levels(book, case):
-    return next(levels for own, levels in read_levels(book) if own.id == case.id)
+    return next(levels for own, levels in book.coded_cases if own.id == case.id)
 
 
 def read_shared(book, case, profile):
@@ -244,7 +244,7 @@ def test_calibration_bears_probabilities_of_nothing_and_one():
 
 
 def test_without_cases_there_is_nothing_to_measure(book):
-    empty = measure_agreement(book.replace(cases=(), case_levels=()))
+    empty = measure_agreement(book.replace(casebook=Raw(b"[]")))
 
     assert (empty.total.total, empty.brier) == (0, 0)
     assert (empty.calibration.slope, empty.calibration.intercept) == (1, 0)

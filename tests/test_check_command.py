@@ -171,8 +171,6 @@ def test_a_required_decision_that_is_missing_gives_three_unless_findings_fail(ru
         ("--format", "json=."),
         ("--profile", "missing.yaml"),
         ("--baseline", "missing.json"),
-        ("--max-document", "lots"),
-        ("--max-line", "0"),
         ("--rules", "missing"),
     ],
 )
@@ -229,8 +227,8 @@ def test_a_fact_from_outside_has_no_line(run, docs, write):
         ("Wir wählen".encode("latin-1"), "is not UTF-8"),
         ("RAG".encode("utf-16"), "is UTF-16"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "is not"),
-        (b"a" * (5 * 1024 * 1024 + 1), "is larger than 5 MiB, the limit for a document (--max-document)"),
-        (b"a" * (1024 * 1024 + 1), "has a line longer than 1 MiB, the limit for a line (--max-line)"),
+        (b"a" * (5 * 1024 * 1024 + 1), "is larger than 5 MiB, the limit for a document"),
+        (b"a" * (1024 * 1024 + 1), "has a line longer than 1 MiB, the limit for a line"),
         (b"# A\n\n```ragortune\ndecision: maybe\n```\n", "'decision' must be"),
     ],
 )
@@ -244,14 +242,6 @@ def test_an_unreadable_document_is_named_and_the_others_are_judged(run, docs, wr
     assert "docs/bad.md" in result.err
     assert [entry["path"] for entry in checked(result)["unreadable"]] == ["docs/bad.md"]
     assert len(checked(result)["documents"]) == 3
-
-
-def test_the_limits_can_be_set(run, write):
-    write("long.md", "# A\n\n" + "word " * 300_000)
-
-    assert run("check", "long.md").code == 2
-    assert run("check", "long.md", "--max-line", "2M").code == 0
-    assert run("check", "long.md", "--max-line", "2M", "--max-document", "500K").code == 2
 
 
 def test_a_missing_document_is_named(run, docs):

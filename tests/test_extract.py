@@ -26,7 +26,7 @@ def test_the_profile_of_a_document_is_judged_as_the_document_was(run, doc):
     checked = json.loads(run("check", doc, "--format", "json").out)["documents"][0]["recommendation"]
     assert data["option"] == checked["option"] == "rag"
     assert "# It decides fine_tuning (explicit, line 12)." in extracted.out
-    assert 'evidence: "docs/0007.md:14: most' in extracted.out
+    assert "evidence: 'docs/0007.md:14: most" in extracted.out
     assert extracted.code == 0
 
 

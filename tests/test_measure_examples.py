@@ -494,6 +494,11 @@ FOUND, ABSENT = (
         ([FOUND, shown("examples.content", **content(shape="json"))], "both"),
         ([FOUND, shown("examples.content", **content(template=0.8))], "both"),
         ([FOUND, shown("examples.content", **content())], "knowledge"),
+        ([FOUND, shown("examples.content", **content()), shown("examples.wording", own_wording=0.7)], "both"),
+        (
+            [FOUND, shown("questions.content", **content()), shown("questions.wording", own_wording=0.2)],
+            "knowledge",
+        ),
         ([FOUND, shown("questions.content", **content(shape="short_answer", new_words=0.1))], "knowledge"),
         ([FOUND, shown("questions.content", **content(shape="json"))], "both"),
         ([shown("examples.content", **content())], "neither"),

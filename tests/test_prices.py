@@ -261,7 +261,8 @@ def test_check_names_what_is_past_and_what_is_dated_ahead(run):
 def test_check_speaks_json(run):
     found = json.loads(run("prices", "check", *DAY, "--format", "json").out)
 
-    assert {"name", "row", "message"} == set(found[0])
+    assert {"name", "place", "message", "hint"} == set(found[0])
+    assert "h100" in [finding["place"]["path"] for finding in found]
 
 
 def test_a_price_file_that_cannot_be_read_has_a_place(run, write):

@@ -447,7 +447,7 @@ def test_progress_is_counted_on_the_terminal_only(write, tmp_path, monkeypatch):
     write("b.jsonl", "{}\n" * 5)
     out, err = io.StringIO(), io.StringIO()
     environment = Environment(io.BytesIO(), out, err, str(tmp_path), stderr_is_terminal=True)
-    request = recommend.RecommendRequest((str(tmp_path / "b.jsonl"),), "jsonl", brief=True)
+    request = recommend.RecommendRequest(paths=[str(tmp_path / "b.jsonl")], format="jsonl", brief=True)
 
     assert recommend.recommend_profiles(request, environment) == 0
     assert err.getvalue() == "\r2 profiles\r4 profiles\r5 profiles\n"

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import figures
@@ -128,13 +129,14 @@ def test_the_figures_on_unseen_cases_are_those_of_the_present_rules_and_cases(da
 
 
 def test_the_digest_of_the_inputs_tells_a_change_of_an_answer_and_of_a_condition():
-    first, *others = BOOK.case_levels
+    (case, first), *others = BOOK.coded_cases
+    recoded = [(case, {**first, "model.churn": ("high",)}), *others]
     rule = BOOK.rules["found-by-meaning"]
     wider = rule.replace(when={"knowledge.access_path": ("by_meaning", "by_key")})
     worded = rule.replace(because="In other words.")
     books = [
         BOOK,
-        BOOK.replace(case_levels=({**first, "model.churn": ("high",)}, *others)),
+        BOOK.replace(casebook=msgspec.Raw(msgspec.json.encode(recoded, enc_hook=dict))),
         BOOK.replace(rules={**BOOK.rules, rule.id: wider}),
     ]
     digests = [fitting.take_fingerprint(fitting.read_data(book)) for book in books]

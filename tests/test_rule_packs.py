@@ -90,7 +90,7 @@ def test_a_limit_of_a_pack_is_none_for_the_published_projects(team_pack):
     (team_pack / "quantities" / "ours.yaml").write_text(QUANTITY)
     ours = load_rulebook(team_pack)
 
-    assert ours.case_levels == load_rulebook().case_levels
+    assert ours.casebook == load_rulebook().casebook
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from ragortune import load_rulebook
-from ragortune.casebook import measure_agreement, read_levels
+from ragortune.casebook import measure_agreement
 from ragortune.lint import check_folder
 from ragortune.lint.examples import list_failed, try_rules
 from ragortune.model import Need, Option, Quality, Sample, has_need
@@ -85,7 +85,7 @@ def list_quotes():
 
 
 def test_counts_that_rules_quote_are_the_counts_of_the_field_sample():
-    cases = read_levels(BOOK)
+    cases = BOOK.coded_cases
     quotes = [(rule, found) for rule, found in list_quotes() if rule != "decision-disagrees"]
 
     assert len(quotes) >= 35
@@ -108,7 +108,7 @@ def test_counts_that_rules_quote_are_the_counts_of_the_field_sample():
     ],
 )
 def test_a_wrong_count_would_be_noticed(sentence, right):
-    quoted, counted = recount(sentence, read_levels(BOOK))
+    quoted, counted = recount(sentence, BOOK.coded_cases)
 
     assert (quoted == counted) is right
 

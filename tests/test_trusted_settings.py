@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ragortune.commands.configuration import CheckSettings, Configuration
+from ragortune.commands.configuration import Configuration
 from tests.test_check_command import DISAGREEING
 
 LOOSE = {
@@ -183,8 +183,8 @@ NO_DECISION = (
 
 
 def list_settings():
-    own = [field for field in Configuration.field_names() if field not in {"path", "check", "moved"}]
-    return sorted(name.replace("_", "-") for name in (*own, *CheckSettings.field_names()))
+    own = [field for field in Configuration.field_names() if field not in {"path", "moved"}]
+    return sorted(name.replace("_", "-") for name in own)
 
 
 def test_every_setting_is_among_those_that_are_undone():

@@ -18,7 +18,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ragortune.casebook import read_levels
 from ragortune.costs.assess import CostReport, assess_costs
 from ragortune.costs.bills import build_bill, list_candidates
 from ragortune.costs.inputs import Input, Inputs, Scenario
@@ -34,6 +33,7 @@ from ragortune.support.reading import PROFILE_BYTES, read_document
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "support-assistant.yaml"
+COSTED = ROOT / "examples" / "cost" / "2-staff-handbook.yaml"
 PASS = [sys.executable, "-I", "-c", "pass"]
 COMMAND = Path(sys.executable).with_name("ragortune")
 Levels = dict[str, tuple[str, ...]]
@@ -78,6 +78,7 @@ def measure_starts(runs: int) -> None:
             runs,
         )
         compare_starts("recommend, text report", [COMMAND, "recommend", EXAMPLE], runs)
+        compare_starts("cost, text report", [COMMAND, "cost", COSTED], runs)
         small = Path(folder) / "decision.md"
         small.write_text(
             "# Assistant\n\n## Decision\n\nWe use retrieval, because its documents change weekly.\n"
@@ -228,7 +229,7 @@ def measure_what_if(runs: int) -> None:
     book = load_rulebook()
     start = statistics.median(time_process(PASS) for _ in range(runs))
     print("recommend with what-if, flips up to two changes, in process, against `python -I -c pass`")
-    cases = [dict(levels) for _, levels in read_levels(book)]
+    cases = [dict(levels) for _, levels in book.coded_cases]
     for name, profiles in (
         ("profiles of the casebook", cases),
         ("profiles with half of the answers", draw_profiles(book, 100, answered=20)),

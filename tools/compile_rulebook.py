@@ -22,8 +22,8 @@ class CompileRulebook(BuildHookInterface[Any]):
             return
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
-        from ragortune.ruleset.compile import compile_folder
-        from ragortune.ruleset.load import compiled_name, encode_rulebook
+        from ragortune.ruleset.compile import compile_folder, encode_rulebook
+        from ragortune.ruleset.load import compiled_name
         from ragortune.support.rulefolder import shipped_folder
 
         rules = shipped_folder()

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from ragortune.casebook import Agreement, Tally, measure_agreement, read_levels
+from ragortune.casebook import Agreement, Tally, measure_agreement
 from ragortune.engine import Levels
 from ragortune.model import Case, Option, Rulebook, Sample, Strength, pair_option
 
@@ -75,7 +75,7 @@ THUMBS: Mapping[str, Callable[[Levels], Option]] = MappingProxyType(
 
 def tally_thumb(rulebook: Rulebook, sample: Sample, choose: Callable[[Levels], Option]) -> Tally:
     """Return how a rule of thumb agrees with the cases of a sample."""
-    picked = [(choose(levels), case) for case, levels in read_levels(rulebook) if case.sample is sample]
+    picked = [(choose(levels), case) for case, levels in rulebook.coded_cases if case.sample is sample]
     strict = sum(option is case.outcome for option, case in picked)
     return Tally(len(picked), strict, sum(option in case.acceptable for option, case in picked))
 
@@ -186,7 +186,7 @@ def describe_decisions(agreement: Agreement) -> str:
 
 def describe_sample(rulebook: Rulebook) -> str:
     """Return how many cases each sample has, by outcome, clarity, evidence and number of answers."""
-    samples = {sample: [own for own in read_levels(rulebook) if own[0].sample is sample] for sample in Sample}
+    samples = {sample: [own for own in rulebook.coded_cases if own[0].sample is sample] for sample in Sample}
 
     def row(name: str, wanted: Callable[[Case], bool]) -> list[str]:
         counts = [(sum(wanted(case) for case, _ in own), len(own)) for own in samples.values()]

@@ -33,7 +33,6 @@ import yaml
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from ragortune.casebook import read_levels
 from ragortune.engine import Levels, decide_option
 from ragortune.engine.compile import Clause, Conditions, compile_conditions, compile_table
 from ragortune.model import (
@@ -200,7 +199,7 @@ def _read_condition(wanted: str | list[str] | dict[str, str]) -> Condition:
 
 def read_data(rulebook: Rulebook) -> Data:
     """Return the casebook as the fit sees it."""
-    cases, levels = zip(*read_levels(rulebook), strict=True)
+    cases, levels = zip(*rulebook.coded_cases, strict=True)
     effects = list_effects(rulebook)
     return Data(
         cases,

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from figures import fill_tables, make_table
-from ragortune.casebook import read_levels
 from ragortune.engine import Levels, decide_option
 from ragortune.interview import Interview, take_answer
 from ragortune.model import Case, Option, Profile, Rulebook, Sample
@@ -96,7 +95,7 @@ def show_lengths(interviews: Sequence[Sequence[Interview]]) -> str:
 
 def describe_questions(rulebook: Rulebook) -> dict[str, str]:
     """Return both tables by name."""
-    field = [(case, levels) for case, levels in read_levels(rulebook) if case.sample is Sample.FIELD]
+    field = [(case, levels) for case, levels in rulebook.coded_cases if case.sample is Sample.FIELD]
     cases = [case for case, _ in field]
     interviews = [ask_in_our_order(rulebook, levels) for _, levels in field]
     ours = [[own.advice.option for own in each] for each in interviews]

@@ -23,6 +23,7 @@ from ragortune.model import Option, QuantityKind, Rulebook
 from ragortune.model.findings import FindingRule, read_finding_rules
 from ragortune.model.prices import bounds_of
 from ragortune.report import measurements, pages, promises, shapes
+from ragortune.report.dialogue import QuestionResult
 from ragortune.report.markdown import write_markdown
 from ragortune.report.pricelist import PriceList, tabulate_prices
 from ragortune.report.topics import exit_code_page, gate_page, scale_page
@@ -185,7 +186,7 @@ _RESULTS: Mapping[str, type[Any]] = {
     "check": promises.CheckResult,
     "explain": promises.PageResult,
     "measure": measurements.MeasureResult,
-    "next_question (MCP)": shapes.QuestionResult,
+    "next_question (MCP)": QuestionResult,
 }
 
 

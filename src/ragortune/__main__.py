@@ -7,7 +7,6 @@ import gc
 import io
 import platform
 import sys
-import tempfile
 import traceback
 
 from ragortune.cli.main import app
@@ -18,6 +17,7 @@ from ragortune.support.text import clean_text
 from ragortune.version import __version__
 
 gc.freeze()  # what has been imported stays to the end, so no collection need look at it
+gc.set_threshold(100_000)  # and what a command makes has hardly any cycles
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -81,6 +81,8 @@ def _report_unwritten(error: Exception, environment: Environment) -> int | None:
 
 
 def _report_internal_error(error: Exception, words: list[str]) -> int:
+    import tempfile  # noqa: PLC0415  (heavy, and hardly ever needed)
+
     where = "no report could be written"
     try:
         with tempfile.NamedTemporaryFile(

@@ -26,11 +26,6 @@ _LEAST_SHARED = 3
 """A project that shares fewer answers is not shown as near: with one or two the rest could be anything."""
 
 
-def read_levels(rulebook: Rulebook) -> tuple[tuple[Case, Levels], ...]:
-    """Return each case with its answers as levels of the rule set's criteria."""
-    return tuple(zip(rulebook.cases, rulebook.case_levels, strict=True))
-
-
 # --- agreement ----------------------------------------------------------------------------------------------------
 
 
@@ -196,7 +191,7 @@ def _newton_step(points: list[tuple[float, bool]], slope: float, intercept: floa
 
 def measure_agreement(rulebook: Rulebook) -> Agreement:
     """Return how a rule set agrees with its casebook."""
-    return Agreement(tuple(_judge_case(rulebook, case, levels) for case, levels in read_levels(rulebook)))
+    return Agreement(tuple(_judge_case(rulebook, case, levels) for case, levels in rulebook.coded_cases))
 
 
 def _judge_case(rulebook: Rulebook, case: Case, levels: Levels) -> Judged:
@@ -245,7 +240,7 @@ def find_nearest(recommendation: Recommendation, count: int = 3) -> tuple[NearCa
     rulebook, levels = recommendation.rulebook, recommendation.profile.levels
     gates = _list_deciding_gates(decide_option(rulebook, levels))
     ranked: list[tuple[tuple[float, ...], str, NearCase]] = []
-    for case, answers in read_levels(rulebook):
+    for case, answers in rulebook.coded_cases:
         shared = tuple(
             name for name in answers if name in levels and _is_same(rulebook, name, levels, answers)
         )

@@ -251,7 +251,7 @@ _COMMANDS = ("recommend", "check", "extract", "cost", "explain", "schema", "rule
 _WORDS = ("p.yaml", "docs", "docs/a.md", "-", "RT203", "knowledge.gap", "rag", "probability", "profile", "known.json",
           "text", "json", "sarif=x", "markdown", "github", "never", "note", "main", "pack", "both", "always", "2026-11-24")  # fmt: skip
 _FLAGS = ("--format", "--rules", "--color", "--as-of", "--why-not", "--stdin-name", "--select", "--ignore", "--baseline",
-          "--profile", "--fail-on", "--min-confidence", "--max-document", "--max-line", "--config", "--since", "--price",
+          "--profile", "--fail-on", "--min-confidence", "--config", "--since", "--price",
           "--seed", "--draws", "--kind", "--trace", "--brief", "--what-if", "--exit-zero", "--help", "--version", "--x")  # fmt: skip
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from ragortune.casebook import find_nearest
 from ragortune.check.argument import choose_questions
-from ragortune.commands.documents import Limits, read_design_text
+from ragortune.commands.documents import read_design_text
 from ragortune.commands.earlier import hold_against
+from ragortune.commands.requests import RecordRequest
 from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.costs import add_facts
 from ragortune.engine import add_what_if, judge_profile
@@ -28,7 +29,6 @@ from ragortune.report.markdown import write_markdown
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, UndecidedError, UnreadableError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, read_document
-from ragortune.support.record import Record
 from ragortune.support.text import quote_value
 from ragortune.support.writing import write_file
 
@@ -40,24 +40,6 @@ _PLACEHOLDER = re.compile(
 )
 """A line in which the template still asks for something, or an empty one."""
 _OUTCOME = "decision outcome"
-
-
-class RecordRequest(Record, frozen=True):
-    """What the command line asks of `adr`."""
-
-    profile: str
-    """Profile file."""
-    output: str | None = None
-    """File to write, or folder in which the next number is taken; stdout if None."""
-    into: str | None = None
-    """A record of the team's own, whose empty sections are filled in."""
-    force: bool = False
-    """Whether an existing file is overwritten."""
-    against: str | None = None
-    """The earlier advice that the record amends: its JSON, or an earlier profile."""
-    rules: str | None = None
-    as_of: str | None = None
-    """Date of the record; today if None."""
 
 
 def write_decision_record(request: RecordRequest, environment: Environment) -> ExitCode:
@@ -82,7 +64,7 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
         "profile": {**_describe_profile(profile, document, path), **_leave_open(advice)},
     }
     if request.into is not None:
-        text = read_design_text(request.into, request.into, Limits(), environment)
+        text = read_design_text(request.into, request.into, environment)
         filled = _fill_sections(text, blocks, request.into)
     else:
         filled = f"---\nstatus: proposed\ndate: {date}\n---\n\n{write_markdown(blocks)}"

@@ -14,16 +14,23 @@ from typing import Any
 import msgspec
 
 from ragortune.commands.ask import print_next
-from ragortune.commands.check import CheckRequest, check_documents
-from ragortune.commands.cost import CostRequest, print_costs
-from ragortune.commands.prices import PriceRequest
-from ragortune.commands.recommend import RecommendRequest, recommend_profiles
+from ragortune.commands.check import check_documents
+from ragortune.commands.cost import print_costs
+from ragortune.commands.recommend import recommend_profiles
+from ragortune.commands.requests import (
+    CheckRequest,
+    CostRequest,
+    ExplainRequest,
+    RecommendRequest,
+    ServeRequest,
+)
 from ragortune.commands.rules import show_page
 from ragortune.commands.shared import show_error
 from ragortune.costs.assess import CostReport
 from ragortune.evidence.quantities import format_quantity
 from ragortune.model import Criterion, Option, Rulebook
 from ragortune.report import promises, shapes
+from ragortune.report.dialogue import QuestionResult
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.text import dump_json, quote_value, suggest_name
@@ -71,13 +78,13 @@ class AgentTool(msgspec.Struct, frozen=True):
         return promises.describe_shape(self.shape)
 
 
-def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
+def serve_agents(request: ServeRequest, environment: Environment) -> ExitCode:
     """Serve tools and resources on stdin and stdout until the client hangs up; raises UsageError without the SDK."""
     try:
         from ragortune.commands.mcp import serve  # noqa: PLC0415  (the extra `mcp`)
     except ImportError:
         raise UsageError.missing("`ragortune mcp`", "mcp") from None
-    return serve(rules, environment)
+    return serve(request.rules, environment)
 
 
 def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
@@ -110,7 +117,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             "with its levels and what each would lead to; or that none is worth asking. Put the answer into the profile "
             "(`unknown` where nobody knows) and call again. Criteria are those of `recommend`.",
             _ask_next,
-            shapes.QuestionResult,
+            QuestionResult,
             _describe_profile(()),
             {},
         ),
@@ -248,7 +255,7 @@ def _feed_profile(arguments: Arguments, environment: Environment) -> tuple[str, 
 def _recommend(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
     why_not = _take_text(arguments, "why_not") if arguments.get("why_not") is not None else None
     name, streams = _feed_profile(arguments, environment)
-    request = RecommendRequest(("-",), "json", why_not=why_not, rules=rules, stdin_name=name)
+    request = RecommendRequest(paths=["-"], format="json", why_not=why_not, rules=rules, stdin_name=name)
     return recommend_profiles(request, streams)
 
 
@@ -260,18 +267,20 @@ def _ask_next(arguments: Arguments, rules: str | None, environment: Environment)
 def _check(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
     path = _take_text(arguments, "path", _NAME_LENGTH) if arguments.get("path") is not None else "document.md"
     streams = _feed(_take_text(arguments, "text"), environment)
-    request = CheckRequest(("-",), ("json",), rules=rules, stdin_name=path, open_quoted=False)
+    request = CheckRequest(paths=["-"], formats=["json"], rules=rules, stdin_name=path, open_quoted=False)
     return check_documents(request, streams)
 
 
 def _explain(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
     name = _take_text(arguments, "name", _NAME_LENGTH)
     page = io.StringIO()
-    code = show_page(name, rules, "markdown", "never", environment.replace(stdout=page))
+    code = show_page(
+        ExplainRequest(name=name, rules=rules, format="markdown"), environment.replace(stdout=page)
+    )
     environment.write(dump_json(promises.PageResult(name=name, markdown=page.getvalue())))
     return code
 
 
 def _estimate(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
     name, streams = _feed_profile(arguments, environment)
-    return print_costs(CostRequest("-", PriceRequest(rules), "json", stdin_name=name), streams)
+    return print_costs(CostRequest(path="-", format="json", rules=rules, stdin_name=name), streams)

@@ -13,11 +13,11 @@ from pathlib import Path
 from ragortune.commands.profile_file import (
     YAML_ENDINGS,
     ProfileFile,
-    Start,
     open_interview,
     read_start,
     refuse_other_formats,
 )
+from ragortune.commands.requests import AskRequest
 from ragortune.commands.shared import open_rulebook, show_error
 from ragortune.costs import add_facts
 from ragortune.evidence.answers import read_answer
@@ -30,8 +30,7 @@ from ragortune.interview import (
 from ragortune.model import Criterion, Profile
 from ragortune.report import dialogue
 from ragortune.report.blocks import Block, Paragraph
-from ragortune.report.dialogue import format_advice
-from ragortune.report.shapes import describe_next
+from ragortune.report.dialogue import describe_next, format_advice
 from ragortune.report.text import write_text
 from ragortune.support.environment import Environment
 from ragortune.support.errors import (
@@ -43,28 +42,11 @@ from ragortune.support.errors import (
     UsageError,
 )
 from ragortune.support.reading import PROFILE_BYTES, decode_text, read_bytes, read_document
-from ragortune.support.record import Record
 from ragortune.support.text import clean_text, count_words, dump_json, quote_value, shorten_text
 
 START_FILE = "profile.yaml"
 _LINE_LIMIT = 4096
 _MOST_QUESTIONS = 12
-
-
-class AskRequest(Record, frozen=True):
-    """What the command line asks of `ask`."""
-
-    profile: str | None = None
-    """Profile to start from."""
-    output: str | None = None
-    """File to save the answers in."""
-    everything: bool = False
-    """Ask everything that is still unknown."""
-    answers: str | None = None
-    """File with the answers, `-` for stdin; nothing is asked then."""
-    rules: str | None = None
-    """Folder of a rule set."""
-    color: str = "auto"
 
 
 def ask_questions(request: AskRequest, environment: Environment) -> str:
@@ -78,13 +60,11 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
     """
     rulebook = open_rulebook(request.rules, environment)
     source, target = _choose_files(request, environment)
-    interview, start = Interview(rulebook, Profile({})), Start()
-    if source is not None:
-        interview, start = read_start(source, rulebook, environment)
-    interview = _add_facts(interview, environment.date())
+    start, text = read_start(source, rulebook, environment)
+    interview = _add_facts(start, environment.date())
     if request.everything:
         interview = interview.replace(everything=True)
-    file = ProfileFile(target, start, environment)
+    file = ProfileFile(target, start, text, environment)
     if request.answers is not None:
         interview = _take_answers(request.answers, interview, environment)
         with file.locked():

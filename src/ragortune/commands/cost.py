@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ragortune.commands.formats import Look, choose_format, choose_sections, render
-from ragortune.commands.prices import PriceRequest, open_prices
-from ragortune.costs.assess import DRAWS, Sample, assess_costs
+from ragortune.commands.prices import open_prices
+from ragortune.commands.requests import CostRequest
+from ragortune.costs.assess import Sample, assess_costs
 from ragortune.costs.derived import apply_facts, derive_facts
 from ragortune.engine import decide_option
 from ragortune.evidence.profile import Vocabulary
@@ -12,25 +13,6 @@ from ragortune.report.bill import CostAnswer
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError
 from ragortune.support.reading import PROFILE_BYTES, read_document
-from ragortune.support.record import Record
-
-
-class CostRequest(Record, frozen=True):
-    """What the command line asks of `cost`."""
-
-    path: str
-    """Profile file; `-` is stdin."""
-    prices: PriceRequest
-    format: str = "text"
-    show: str | None = None
-    """Names of sections, with commas between them."""
-    full: bool = False
-    """Whether all sections are shown."""
-    color: str = "auto"
-    seed: int = 0
-    draws: int = DRAWS
-    stdin_name: str | None = None
-    """Name to read stdin under; its ending says what it holds."""
 
 
 def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
@@ -40,10 +22,11 @@ def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
     if request.path.lower().endswith((".jsonl", ".ndjson")):
         raise UsageError("`cost` takes one profile", None, "write it to a file of its own")
     document = read_document(request.path, PROFILE_BYTES, environment.stdin, request.stdin_name)
-    rulebook, book, today = open_prices(request.prices, environment)
+    rulebook, book, today = open_prices(request, environment)
     vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
     profile = vocabulary.read_profile(document.data, document)
-    report = assess_costs(profile, rulebook, book, today, Sample(request.seed, request.draws))
+    sample = Sample(request.seed, request.draws, compare=form != "text" or bool(show))
+    report = assess_costs(profile, rulebook, book, today, sample)
     facts = derive_facts(profile, report)
     informed = apply_facts(rulebook, profile, facts)
     plain, better = (decide_option(rulebook, own.levels).option.value for own in (profile, informed))

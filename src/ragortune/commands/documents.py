@@ -16,27 +16,18 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.git import Repository
 from ragortune.support.reading import decode_text, read_bytes, show_size
-from ragortune.support.record import Record
 from ragortune.support.text import clean_text, join_words, quote_value
 
 ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rst")
 """Files that count as documents where a folder is named."""
 DOCUMENT_BYTES = 5 * 1024 * 1024
+_LINE_BYTES = 1024 * 1024
 STDIN = "-"
 _STDIN_NAME = "<stdin>"
 _WILD = re.compile(r"[*?\[]")
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
 _MOST_DOCUMENTS = 50_000
 _MOST_NAMES = 5
-
-
-class Limits(Record, frozen=True):
-    """What is still a document."""
-
-    document: int = DOCUMENT_BYTES
-    """Bytes in a document."""
-    line: int = 1024 * 1024
-    """Bytes in one line."""
 
 
 # --- found --------------------------------------------------------------------------------------------------------
@@ -138,15 +129,15 @@ def show_path(path: str, stdin_name: str | None) -> str:
     return (stdin_name or _STDIN_NAME) if path == STDIN else path
 
 
-def read_design_text(path: str, shown: str, limits: Limits, environment: Environment) -> str:
+def read_design_text(path: str, shown: str, environment: Environment) -> str:
     """Return the text of a document; raises UnreadableError naming it and what is wrong."""
     place = path if path == STDIN else Path(environment.folder, path)
     try:
-        data = read_bytes(place, limits.document, environment.stdin, "a document (--max-document)")
+        data = read_bytes(place, DOCUMENT_BYTES, environment.stdin, "a document")
     except UnreadableError as error:
         raise UnreadableError(error.message, Place(shown), error.hint) from None
-    if max(map(len, data.split(b"\n"))) > limits.line:
-        message = f"has a line longer than {show_size(limits.line)}, the limit for a line (--max-line)"
+    if max(map(len, data.split(b"\n"))) > _LINE_BYTES:
+        message = f"has a line longer than {show_size(_LINE_BYTES)}, the limit for a line"
         raise UnreadableError(message, Place(shown))
     return decode_text(data, shown)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ragortune.check.evidence import Quoted, QuoteSources, list_outside_quotes, list_quotes
-from ragortune.commands.documents import STDIN, Limits, read_design_text
+from ragortune.commands.documents import STDIN, read_design_text
 from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Evidence, Profile
 from ragortune.model.documents import DesignReading
@@ -24,7 +24,6 @@ class QuotedFiles:
         self,
         outside: Profile | None,
         paths: Sequence[str],
-        limits: Limits,
         environment: Environment,
         *,
         opens: bool = True,
@@ -34,7 +33,6 @@ class QuotedFiles:
         `opens` says whether documents that design documents name may be opened; those of the profile file always are.
         """
         self._opens = opens
-        self._limits = limits
         self._environment = environment
         self._finders: dict[Path, QuoteFinder] = {}
         self._checked = [self._real_path(path) for path in paths]
@@ -90,7 +88,7 @@ class QuotedFiles:
                 message = f"the quoted document {quote_value(shown)} is not a file"
                 raise UnreadableError(message, evidence.place)
             try:
-                text = read_design_text(str(target), shown, self._limits, self._environment)
+                text = read_design_text(str(target), shown, self._environment)
             except RagortuneError as error:
                 message = f"the quoted document {quote_value(shown)} cannot be used: {error.message}"
                 raise UnreadableError(message, evidence.place, error.hint) from None

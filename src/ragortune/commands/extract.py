@@ -6,18 +6,16 @@ import difflib
 import os
 from pathlib import Path
 
-import msgspec
-
 from ragortune.check import StatedAnswers, gather_answers
 from ragortune.commands.documents import (
     DOCUMENT_BYTES,
     STDIN,
-    Limits,
     open_reader,
     read_design_text,
     show_path,
 )
 from ragortune.commands.formats import choose_format, render
+from ragortune.commands.requests import ExtractRequest
 from ragortune.commands.shared import open_rulebook
 from ragortune.evidence.block import Content, leave_out_held, write_block
 from ragortune.evidence.documents.reader import read_design
@@ -35,24 +33,6 @@ from ragortune.support.writing import write_file
 _MARK = "\ufeff"
 
 
-class ExtractRequest(msgspec.Struct, frozen=True):
-    """What the command line asks of `extract`."""
-
-    path: str
-    """Design document; `-` is stdin."""
-    format: str = "yaml"
-    write: bool = False
-    """Whether to put what was read into the document."""
-    dry_run: bool = False
-    """Whether to show only what would be written."""
-    model: str | None = None
-    """Language model that reads the document; the local reader if None."""
-    cache: bool = True
-    """Whether answers of a model are kept and used again."""
-    rules: str | None = None
-    stdin_name: str | None = None
-
-
 def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCode:
     """Print the profile of a document or write it there; raises RagortuneError where that cannot be."""
     form = choose_format("extract", request.format)
@@ -62,7 +42,7 @@ def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCo
         raise UsageError("--write needs a file, not stdin")
     shown = show_path(request.path, request.stdin_name)
     read = open_reader(rulebook, request.model, environment, cache=request.cache)
-    text = read_design_text(request.path, shown, Limits(), environment)
+    text = read_design_text(request.path, shown, environment)
     answers = gather_answers(read(text, shown), Vocabulary(rulebook.criteria, rulebook.quantities))
     if writes:
         _write_answers(text, rulebook, answers, environment, dry_run=request.dry_run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ragortune.commands.requests import SchemaRequest, StartRequest
 from ragortune.commands.shared import open_rulebook
 from ragortune.evidence.profile_files import write_template
 from ragortune.ruleset import schemas
@@ -16,25 +17,27 @@ from ragortune.support.writing import write_file
 SCHEMA_FILE = "ragortune-profile.schema.json"
 
 
-def print_schema(name: str, rules: str | None, environment: Environment) -> ExitCode:
+def print_schema(request: SchemaRequest, environment: Environment) -> ExitCode:
     """Print the JSON Schema of a kind of file."""
+    name = request.name
     if name not in schemas.SCHEMAS:
         known = join_words(schemas.SCHEMAS, "or")
         hint = suggest_name(name, schemas.SCHEMAS)
         raise UsageError(f"there is no schema {quote_value(name)}; there is {known}", None, hint)
-    book = open_rulebook(rules, environment)
+    book = open_rulebook(request.rules, environment)
     environment.write(dump_json(schemas.export_schema(name, book)) + "\n")
     return ExitCode.OK
 
 
-def write_start(path: str, rules: str | None, environment: Environment, *, force: bool) -> ExitCode:
+def write_start(request: StartRequest, environment: Environment) -> ExitCode:
     """Write a commented profile to fill in, with its schema beside it; `-` prints it."""
-    book = open_rulebook(rules, environment)
+    book = open_rulebook(request.rules, environment)
+    path = request.path
     if path == "-":
         environment.write(write_template(book))
         return ExitCode.OK
     target = Path(environment.folder, path)
-    if os.path.lexists(target) and not force:
+    if os.path.lexists(target) and not request.force:
         raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it")
     schema = dump_json(schemas.export_schema("profile", book)) + "\n"
     write_file(str(Path(path).with_name(SCHEMA_FILE)), schema, environment)

@@ -54,8 +54,8 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "markdown": "ragortune.report.pricelist:show_price",
     },
     "prices check": {
-        "text": "ragortune.report.pricelist:write_check",
-        "json": "ragortune.report.pricelist:describe_check",
+        "text": "ragortune.report.rulesets:write_findings",
+        "json": "ragortune.report.rulesets:list_findings",
     },
     "rules list": {
         "text": "ragortune.report.pages:list_rules",
@@ -63,8 +63,8 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "markdown": "ragortune.report.pages:list_rules",
     },
     "rules check": {
-        "text": "ragortune.report.rulesets:write_check",
-        "json": "ragortune.report.rulesets:describe_check",
+        "text": "ragortune.report.rulesets:write_findings",
+        "json": "ragortune.report.rulesets:list_findings",
     },
     "rules test": {
         "text": "ragortune.report.rulesets:write_tests",

@@ -16,10 +16,11 @@ from mcp.shared.exceptions import MCPError
 
 from ragortune import __version__
 from ragortune.commands.agents import AgentTool, Reply, build_tools, call_tool
+from ragortune.commands.requests import ExplainRequest, ListRulesRequest
 from ragortune.commands.rules import list_rules, show_page
 from ragortune.commands.shared import open_rulebook
 from ragortune.model.findings import read_finding_rules
-from ragortune.report.shapes import describe_criterion
+from ragortune.report.dialogue import describe_criterion
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, RagortuneError, UsageError
 from ragortune.support.text import clean_text, dump_json, quote_value, suggest_name
@@ -150,7 +151,7 @@ def _read_resource(address: str, rules: str | None, environment: Environment) ->
     page = io.StringIO()
     streams = environment.replace(stdout=page)
     if address == _RULES:
-        list_rules(rules, "markdown", streams)
+        list_rules(ListRulesRequest(rules=rules, format="markdown"), streams)
         return "text/markdown", page.getvalue()
     kind, _, name = address.rpartition("/")
     findings = read_finding_rules(book)
@@ -159,5 +160,5 @@ def _read_resource(address: str, rules: str | None, environment: Environment) ->
     if name not in named.get(kind, ()):
         near = suggest_name(name, named[kind]) if kind in named else suggest_name(address, named)
         raise UsageError(f"there is no resource {quote_value(address)}", None, near)
-    show_page(name, rules, "markdown", "never", streams)
+    show_page(ExplainRequest(name=name, rules=rules, format="markdown"), streams)
     return "text/markdown", page.getvalue()

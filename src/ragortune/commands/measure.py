@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ragortune.check import gather_answers
-from ragortune.commands.documents import ENDINGS, Limits, read_design_text
+from ragortune.commands.documents import ENDINGS, read_design_text
 from ragortune.commands.formats import Look, choose_format, choose_sections, render
 from ragortune.commands.profile_file import refuse_other_formats
+from ragortune.commands.requests import MeasureRequest
 from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.costs import add_facts
 from ragortune.engine import judge_profile
@@ -25,40 +26,8 @@ from ragortune.report.measurements import MeasureReport
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, decode_text, parse_text, read_bytes, read_document
-from ragortune.support.record import Record
 from ragortune.support.text import clean_text, count_words, quote_value
 from ragortune.support.writing import refuse_unwritable, write_file
-
-
-class MeasureRequest(Record, frozen=True):
-    """What the command line asks of `measure`."""
-
-    docs: str | None = None
-    """Folder of the material."""
-    questions: str | None = None
-    """Questions with reference answers."""
-    search: str | None = None
-    """Search engine to measure in place of the embedded index."""
-    examples: str | None = None
-    """Training examples."""
-    test: str | None = None
-    """Test examples, which must not be among the others."""
-    calls: str | None = None
-    """Log of model calls."""
-    calls_map: tuple[str, ...] = ()
-    """Columns of the log, each `NAME=COLUMN`."""
-    output: str | None = None
-    """Profile to write or complete."""
-    check: str | None = None
-    """Profile or decision record that the measured answers are held against."""
-    no_examples: bool = False
-    """Whether no text of the data is shown, not even a masked example."""
-    format: str = "text"
-    show: str | None = None
-    full: bool = False
-    color: str = "auto"
-    rules: str | None = None
-    as_of: str | None = None
 
 
 def measure_project(request: MeasureRequest, environment: Environment) -> ExitCode:
@@ -137,7 +106,7 @@ def _measure(request: MeasureRequest, today: str, environment: Environment) -> t
     return found
 
 
-def _read_mapping(settings: tuple[str, ...]) -> Mapping[str, str]:
+def _read_mapping(settings: list[str]) -> Mapping[str, str]:
     pairs = [setting.partition("=") for setting in settings]
     for setting, (name, _, column) in zip(settings, pairs, strict=True):
         if not (name and column):
@@ -165,9 +134,7 @@ def _read_known(
     """Return what is known without measuring: from the profile to complete, or what is to be checked."""
     name = request.check
     if name is not None and name.lower().endswith(ENDINGS):
-        reading = read_design(
-            read_design_text(name, name, Limits(), environment), name, rulebook, prose=False
-        )
+        reading = read_design(read_design_text(name, name, environment), name, rulebook, prose=False)
         known = gather_answers(reading, vocabulary).profile
         if not known.levels:
             raise UnreadableError("has no `ragortune` block with answers to check", Place(name))

@@ -6,32 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ragortune.commands.formats import Look, choose_format, render
+from ragortune.commands.requests import CheckPricesRequest, CostRequest, ListPricesRequest, ShowPriceRequest
 from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.model import Rulebook
 from ragortune.model.prices import STALE_AFTER, PriceBook, check_row, count_days
-from ragortune.report.pricelist import PriceCheck, PriceFinding, PriceList
+from ragortune.report.pricelist import PriceList
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode, PriceError, UsageError
+from ragortune.support.errors import ExitCode, Place, PriceError, UsageError
 from ragortune.support.reading import RULE_FILE_BYTES, decode_text, parse_yaml, read_bytes
-from ragortune.support.record import Record
 
+_Request = ListPricesRequest | ShowPriceRequest | CheckPricesRequest | CostRequest
 _END_NEAR = 180
 """Days before the end of an offer from which on it is reported."""
 
 
-class PriceRequest(Record, frozen=True):
-    """What the command line says about prices, for every command that uses them."""
-
-    rules: str | None = None
-    file: str | None = None
-    """A price file that adds rows or overrides them by id."""
-    overrides: tuple[str, ...] = ()
-    """Single values, `NAME.VALUE=NUMBER`."""
-    as_of: str | None = None
-    """The day for which ages and ends are judged."""
-
-
-def open_prices(request: PriceRequest, environment: Environment) -> tuple[Rulebook, PriceBook, str]:
+def open_prices(request: _Request, environment: Environment) -> tuple[Rulebook, PriceBook, str]:
     """Return the rule set, the prices that hold here, and the day.
 
     Prices come from the rule set, then from the price file, then from single overrides. Raises RagortuneError.
@@ -39,20 +28,20 @@ def open_prices(request: PriceRequest, environment: Environment) -> tuple[Rulebo
     today = choose_date(request.as_of, environment)
     rulebook = open_rulebook(request.rules, environment)
     book = PriceBook(rulebook.prices, rulebook.price_kinds)
-    if request.file is not None:
+    if request.prices is not None:
         from ragortune.ruleset.files import read_price_file  # noqa: PLC0415  (brings in pydantic)
 
-        data = read_bytes(Path(environment.folder, request.file), RULE_FILE_BYTES)
-        document = parse_yaml(decode_text(data, request.file), request.file)
+        data = read_bytes(Path(environment.folder, request.prices), RULE_FILE_BYTES)
+        document = parse_yaml(decode_text(data, request.prices), request.prices)
         book.rows.update((row.id, row) for row in read_price_file(document, book.kinds))
-    for setting in request.overrides:
+    for setting in request.price if isinstance(request, CostRequest) else ():
         book.override(setting, today)
     return rulebook, book, today
 
 
-def list_prices(request: PriceRequest, kind: str | None, form: str, environment: Environment) -> ExitCode:
+def list_prices(request: ListPricesRequest, environment: Environment) -> ExitCode:
     """Print every price row, or those of one kind."""
-    form = choose_format("prices list", form)
+    form, kind = choose_format("prices list", request.format), request.kind
     rulebook, book, today = open_prices(request, environment)
     if kind is not None and kind not in book.kinds:
         raise UsageError.unknown("kind", kind, book.kinds)
@@ -63,28 +52,33 @@ def list_prices(request: PriceRequest, kind: str | None, form: str, environment:
     return ExitCode.OK
 
 
-def show_price(name: str, request: PriceRequest, form: str, color: str, environment: Environment) -> ExitCode:
+def show_price(request: ShowPriceRequest, environment: Environment) -> ExitCode:
     """Print one row with all its values, source and age."""
-    form = choose_format("prices show", form)
+    form, name = choose_format("prices show", request.format), request.name
     rulebook, book, today = open_prices(request, environment)
     if name not in book.rows:
         raise PriceError.unknown("price row", name, book.rows)
     page = PriceList([book.rows[name]], today, rulebook.sources)
-    environment.write(render("prices show", form, page, environment, Look(color)))
+    environment.write(render("prices show", form, page, environment, Look(request.color)))
     return ExitCode.OK
 
 
-def check_prices(request: PriceRequest, form: str, environment: Environment) -> ExitCode:
+def check_prices(request: CheckPricesRequest, environment: Environment) -> ExitCode:
     """Print rows that are old or that end soon; 1 if there are any."""
-    form = choose_format("prices check", form)
+    from ragortune.lint import RuleFinding  # noqa: PLC0415  (brings in pydantic)
+    from ragortune.report.rulesets import CheckedData  # noqa: PLC0415  (the same)
+
+    form = choose_format("prices check", request.format)
     _, book, today = open_prices(request, environment)
-    findings = sorted(_find_problems(book, today))
-    found = PriceCheck(findings, len(book.rows), today)
-    environment.write(render("prices check", form, found, environment))
+    findings = [
+        RuleFinding(name, says, Place(row)) for row, name, says in sorted(_find_problems(book, today))
+    ]
+    checked = CheckedData(tuple(findings), f"{len(book.rows)} price rows on {today}")
+    environment.write(render("prices check", form, checked, environment))
     return ExitCode.FINDINGS if findings else ExitCode.OK
 
 
-def _find_problems(book: PriceBook, today: str) -> Iterator[PriceFinding]:
+def _find_problems(book: PriceBook, today: str) -> Iterator[tuple[str, str, str]]:
     """Yield for everything to look at the row, a name for what is wrong, and a sentence."""
     for row in book.rows.values():
         yield from ((row.id, "malformed", complaint.message) for complaint in check_row(row, book.kinds))

@@ -19,7 +19,7 @@ from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment
 from ragortune.support.errors import RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes
-from ragortune.support.record import NOTHING, Record
+from ragortune.support.record import NOTHING
 from ragortune.support.text import quote_value
 from ragortune.support.writing import refuse_unwritable, write_file
 
@@ -32,24 +32,21 @@ def refuse_other_formats(name: str) -> None:
         raise UsageError(f"profiles are saved as YAML, not as {quote_value(name)}", None, "-o profile.yaml")
 
 
-class Start(Record, frozen=True):
-    """What the profile file to begin with holds, so that saving keeps it."""
+def read_start(source: str | None, rulebook: Rulebook, environment: Environment) -> tuple[Interview, str]:
+    """Return the interview that a profile begins, and the YAML in which its answers are changed; raises RagortuneError.
 
-    profile: Profile = Profile({})
-    declined: tuple[str, ...] = ()
-    text: str | None = None
-    """Its text, in which answers are changed; None where there is none, or where it is not YAML."""
-    quantities: Mapping[str, object] = NOTHING
-
-
-def read_start(source: str, rulebook: Rulebook, environment: Environment) -> tuple[Interview, Start]:
-    """Return the interview that a profile begins, and what else the file holds; raises RagortuneError."""
+    That is the text of the file, or where there is none, or one in another format, a template with what is known.
+    """
+    criteria = rulebook.criteria.values()
+    if source is None:
+        return Interview(rulebook, Profile({})), write_profile(criteria, Profile({}))
     text = decode_text(read_bytes(Path(environment.folder, source), PROFILE_BYTES), source)
     document = parse_text(text, source)
     interview = open_interview(document, rulebook)
+    if source.lower().endswith(YAML_ENDINGS):
+        return interview, text
     quantities = document.data.get("quantities") if isinstance(document.data, dict) else None
-    own = text if source.lower().endswith(YAML_ENDINGS) else None
-    return interview, Start(interview.profile, interview.declined, own, quantities or NOTHING)
+    return interview, write_profile(criteria, interview.profile, interview.declined, quantities or NOTHING)
 
 
 def open_interview(document: Document, rulebook: Rulebook) -> Interview:
@@ -69,14 +66,12 @@ class ProfileFile:
     is made meanwhile stays, and a later answer to the same question replaces it.
     """
 
-    def __init__(self, path: str, start: Start, environment: Environment) -> None:
-        """Take the name of the file as it is shown, and what it held when the run began."""
+    def __init__(self, path: str, start: Interview, text: str, environment: Environment) -> None:
+        """Take the name of the file as it is shown, and the answers and the text with which the run begins."""
         self.path = path
-        self._quantities = start.quantities
         self._environment = environment
         self._place = Path(environment.folder, path)
-        self._is_new = start.text is None
-        self._template = start.text
+        self._template = text
         self._held = self._read()
         """Text that the file holds as far as this run knows; None while there is no file."""
         self._first = self._saved = _list_answers(start)
@@ -123,17 +118,11 @@ class ProfileFile:
             present = _list_answers(
                 self._check(held, interview, "was changed meanwhile and can no longer be read")
             )
-        if self._is_new and held == self._held:
-            criteria = interview.rulebook.criteria.values()
-            text = write_profile(criteria, interview.profile, interview.declined, self._quantities)
-        else:
-            base = self._template if held is None else held
-            text = write_answers(base or "", self._find_changes(interview, present))
+        text = write_answers(self._template if held is None else held, self._find_changes(interview, present))
         if text != held:
             self._check(text, interview, "cannot take this answer")
             write_file(self.path, text, self._environment, before=lambda: self._refuse_changed(held))
         if held != self._held:
-            self._is_new = False
             self._environment.note(f"{self.path} was changed meanwhile; what else it holds now is kept")
         self._held, self._saved = text, _list_answers(interview)
 
@@ -171,7 +160,7 @@ class ProfileFile:
             raise UsageError(f"{quote_value(self.path)} {failure}: {error}") from error
 
 
-def _list_answers(held: Start | Interview) -> dict[str, object]:
+def _list_answers(held: Interview) -> dict[str, object]:
     """Return by criterion what a person answered or declined, but nothing that is derived from quantities."""
     known = {**held.profile.levels, **held.profile.answers}
     own = {

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from ragortune.casebook import find_nearest
 from ragortune.commands.formats import PAGES, Look, choose_format, choose_sections, render
+from ragortune.commands.requests import RecommendRequest
 from ragortune.commands.shared import choose_date, open_rulebook, show_error
 from ragortune.costs import add_facts
 from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile, trace_rules
@@ -33,37 +34,6 @@ from ragortune.support.record import Record
 
 _LINE_ENDINGS = (".jsonl", ".ndjson")
 _PROGRESS_EVERY = 5_000
-
-
-class RecommendRequest(Record, frozen=True):
-    """What the command line asks of `recommend`."""
-
-    paths: tuple[str, ...] = ()
-    """Profile files; `-` is stdin."""
-    format: str = "text"
-    show: str | None = None
-    """Names of sections, with commas between them."""
-    full: bool = False
-    """Whether all sections are shown."""
-    brief: bool = False
-    """Only the option, its probability and the needs."""
-    what_if: bool | None = None
-    """Whether to say what could change the advice; where None, for a single profile only."""
-    why_not: str | None = None
-    """An option: what speaks against it, and where it would be right."""
-    against: str | None = None
-    """An earlier recommendation in JSON, or an earlier profile: what has changed since."""
-    any_answer: bool = False
-    """Whether flips may change answers that the team cannot change."""
-    trace: bool = False
-    """What became of every rule, too (in JSON)."""
-    rules: str | None = None
-    """Folder of a rule set."""
-    color: str = "auto"
-    stdin_name: str | None = None
-    """Name to read stdin under; its ending says what it holds."""
-    as_of: str | None = None
-    """Day on which prices and ends of offers are judged, for profiles with quantities; today if None."""
 
 
 class _Input(Record, frozen=True):

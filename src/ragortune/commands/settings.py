@@ -17,9 +17,11 @@ from ragortune.commands.configuration import (
     PROJECT_FILE,
     Configuration,
     find_configuration,
+    leave_out,
     list_named_files,
     read_configuration,
 )
+from ragortune.commands.requests import CheckRequest
 from ragortune.support.environment import Environment
 from ragortune.support.errors import UsageError
 from ragortune.support.git import Repository
@@ -27,42 +29,36 @@ from ragortune.support.git import Repository
 _PLAIN_FILES = ("100644", "100755")
 
 
-def choose_configuration(
-    config: str | None,
-    config_from: str | None,
-    environment: Environment,
-    stack: ExitStack,
-    *,
-    no_config: bool,
-) -> Configuration:
-    """Return the settings that hold.
+def choose_configuration(request: CheckRequest, environment: Environment, stack: ExitStack) -> Configuration:
+    """Return the settings that hold, without those that `--without` names.
 
     Args:
-        config: a file that is named; it may name files anywhere.
-        config_from: a commit, branch or tag; the settings are those where the branch left it.
+        request: the flags; they name at most one place of settings.
         environment: the working folder.
         stack: takes the folder into which files of an earlier commit are read; they stay until it is closed.
-        no_config: whether no settings hold at all.
 
     Raises:
-        UsageError: more than one of these is asked for, or git cannot answer.
+        UsageError: more than one place is asked for, or git cannot answer.
         RagortuneError: the settings cannot be read or used.
 
     """
-    asked = [
-        flag
-        for flag, chosen in (("--config", config), ("--config-from", config_from), ("--no-config", no_config))
-        if chosen
-    ]
+    flags = {
+        "--config": request.config, "--config-from": request.config_from, "--no-config": request.no_config
+    }  # fmt: skip
+    asked = [flag for flag, chosen in flags.items() if chosen]
     if len(asked) > 1:
         raise UsageError(f"{' and '.join(asked)} exclude each other")
-    if no_config:
+    return leave_out(_read_configuration(request, environment, stack), request.without)
+
+
+def _read_configuration(request: CheckRequest, environment: Environment, stack: ExitStack) -> Configuration:
+    if request.no_config:
         return Configuration()
-    if config is not None:
-        return read_configuration(Path(environment.folder, config))
-    if config_from is None:
+    if request.config is not None:
+        return read_configuration(Path(environment.folder, request.config))
+    if request.config_from is None:
         return find_configuration(environment.folder)
-    return _read_earlier(config_from, environment, Path(stack.enter_context(TemporaryDirectory())))
+    return _read_earlier(request.config_from, environment, Path(stack.enter_context(TemporaryDirectory())))
 
 
 def _read_earlier(reference: str, environment: Environment, target: Path) -> Configuration:

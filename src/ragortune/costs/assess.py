@@ -151,6 +151,8 @@ class Sample(Record, frozen=True):
 
     seed: int = 0
     draws: int = DRAWS
+    compare: bool = True
+    """Whether break-evens and limits of material are looked for; only pages and programs show them."""
 
 
 def assess_costs(
@@ -207,6 +209,7 @@ class _Assessment:
         options = [self._describe(name) for name in self.bills]
         ages = inputs.book.find_ages(inputs.rows, self.today)
         refused = any(age.days > REFUSED_AFTER for age in ages)
+        compare = self.sample.compare and not refused
         paybacks = () if refused else self._find_paybacks()
         chances = self._count_chances()
         cheapest = max(chances, key=lambda name: chances[name], default=None)
@@ -226,8 +229,8 @@ class _Assessment:
             options=tuple(
                 _warn_of_payback(cost, paybacks).replace(chance=chances.get(cost.id, 0.0)) for cost in options
             ),
-            break_evens=() if refused else self._find_break_evens(rate.draws()[0]),
-            context_limits={} if refused else self._find_context_limits(),
+            break_evens=self._find_break_evens(rate.draws()[0]) if compare else (),
+            context_limits=self._find_context_limits() if compare else {},
             paybacks=paybacks,
             swings=() if cheapest is None else self._find_swings(cheapest),
             inputs=tuple(inputs.used.values()),

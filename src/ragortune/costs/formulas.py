@@ -100,6 +100,8 @@ def find_multiplier(prompt: Quantity, edge: Quantity, multiplier: Quantity) -> Q
     Source: price lists. The whole request is billed at the higher tier, not the tokens beyond the edge.
     """
     limit, factor = edge.number_in("tokens/request"), multiplier.number_in("times")
+    if max(prompt.draws()) <= limit:
+        return _ONE
     return Quantity(prompt.apply(lambda tokens: factor if tokens > limit else 1.0).magnitude)
 
 

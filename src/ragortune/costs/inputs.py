@@ -214,8 +214,9 @@ def sample_by(seed: int, count: int) -> Callable[[Input], Quantity]:
         if entry.is_exact:
             return read_middle(entry)
         dice = random.Random(f"{seed} {entry.name}")  # noqa: S311  (a sample, not a secret)
-        cells = tabulate_triangle(entry.low, entry.mid, entry.high)
-        return measure([cells[code] for code in dice.randbytes(count)], entry.unit)
+        values = measure(tabulate_triangle(entry.low, entry.mid, entry.high), entry.unit)
+        cells = values.draws()
+        return Quantity([cells[code] for code in dice.randbytes(count)], values.dimensions)
 
     return read
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.tokens import CommentToken
 from ruamel.yaml.util import load_yaml_guess_indent
 
 from ragortune.support.record import NOTHING
+from ragortune.support.text import is_plain
 
 
 def open_yaml() -> YAML:
@@ -90,11 +92,22 @@ def _fill_places(text: str, answers: Iterable[str]) -> str:
     return "\n".join(lines)
 
 
+def escape_unseen(text: str) -> str:
+    """Return YAML in which the characters that are not seen, all of them in double quotes, are escapes."""
+    return "".join(own if own.isprintable() or own == "\n" else f"\\U{ord(own):08x}" for own in text)
+
+
 def flow(value: object) -> Any:
-    """Return a value that is written on one line."""
-    if not isinstance(value, (Mapping, list, tuple)):
+    """Return a value that is written on one line; text with characters that are not seen goes in double quotes."""
+    if isinstance(value, str):
+        return value if is_plain(value) else DoubleQuotedScalarString(value)
+    shown: CommentedMap | CommentedSeq
+    if isinstance(value, Mapping):
+        shown = CommentedMap({key: flow(part) for key, part in value.items()})
+    elif isinstance(value, (list, tuple)):
+        shown = CommentedSeq(map(flow, value))
+    else:
         return value
-    shown = CommentedMap(value) if isinstance(value, Mapping) else CommentedSeq(value)
     shown.fa.set_flow_style()
     return shown
 

@@ -7,7 +7,6 @@ a point or a distribution, whatever it is fed with.
 
 from __future__ import annotations
 
-import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable
@@ -21,12 +20,25 @@ _TOLERANCE = 1e-9
 """What rounding up forgives: the error of a division."""
 
 
+_NEUTRAL = {operator.add: 0.0, operator.sub: 0.0, operator.mul: 1.0, operator.truediv: 1.0}
+"""What leaves the number before it as it is, so that ten thousand draws need not be gone through."""
+
+
 def _apply(operation: Callable[[float, float], float], first: Magnitude, second: Magnitude) -> Magnitude:
     """Return the result of an operation, draw by draw where one side has draws."""
-    if not isinstance(first, list) and not isinstance(second, list):
-        return operation(first, second)
-    columns = (one if isinstance(one, list) else itertools.repeat(one) for one in (first, second))
-    return list(map(operation, *columns))
+    if not isinstance(first, list):
+        if not isinstance(second, list):
+            return operation(first, second)
+        if operation not in (operator.add, operator.mul):
+            return [operation(first, other) for other in second]
+        first, second = second, first
+    if isinstance(second, list):
+        return list(map(operation, first, second))
+    if second == _NEUTRAL.get(operation):
+        return first
+    if operation is operator.mul:  # the most frequent by far
+        return [own * second for own in first]
+    return [operation(own, second) for own in first]
 
 
 class Quantity:

@@ -213,6 +213,10 @@ class AnswerCount(Record, frozen=True):
     """Number of projects; one that is between levels counts in parts."""
 
 
+CodedCase = tuple[Case, Mapping[str, tuple[str, ...]]]
+"""A case with its answers as levels by criterion."""
+
+
 class Rulebook(Record, frozen=True, dict=True):
     """A complete rule set: what `load_rulebook` returns and the engine reads.
 
@@ -241,10 +245,8 @@ class Rulebook(Record, frozen=True, dict=True):
     """How many days a source stays fresh, unless a rule says otherwise."""
     disabled: Mapping[str, str] = NOTHING
     """Rules of the base set that a rule pack switched off, with the reason."""
-    cases: tuple[Case, ...] = ()
-    """The casebook."""
-    case_levels: tuple[Mapping[str, tuple[str, ...]], ...] = ()
-    """The answers of each case as levels by criterion, in the order of `cases`."""
+    casebook: msgspec.Raw = msgspec.Raw(b"[]")
+    """The casebook as JSON, each case with its answers as levels by criterion; `coded_cases` decodes it."""
     quantities: Mapping[str, QuantityKind] = NOTHING
     """Numbers and choices that a profile can give for the cost model, by id."""
     price_kinds: Mapping[str, PriceKind] = NOTHING
@@ -263,6 +265,16 @@ class Rulebook(Record, frozen=True, dict=True):
 
     def __repr__(self) -> str:
         return f"<Rulebook {self.name} {self.version} {self.digest[:19]}>"
+
+    @cached_property
+    def coded_cases(self) -> tuple[CodedCase, ...]:
+        """The casebook, each case with its answers as levels by criterion."""
+        return msgspec.json.decode(self.casebook, type=tuple[CodedCase, ...])
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """The casebook."""
+        return tuple(case for case, _ in self.coded_cases)
 
     @cached_property
     def readable(self) -> Mapping[str, Criterion]:

@@ -1,14 +1,20 @@
-"""The screens of the questionnaire: questions, help, reasons for asking, and the end, each a list of blocks."""
+"""The questionnaire: its questions, help, reasons for asking and end, each a list of blocks, and as JSON."""
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
 from ragortune.evidence.answers import accepted_words, choice_labels
 from ragortune.evidence.profile import describe_answer
-from ragortune.interview import Interview, explain_question
-from ragortune.model import Criterion, Recommendation
+from ragortune.interview import Consequence, Interview, explain_question
+from ragortune.model import Criterion, OpenQuestion, Option, Recommendation
 from ragortune.report.blocks import Block, Break, Column, Paragraph, Style, Table, terms
 from ragortune.report.headline import format_probability
+from ragortune.report.shapes import DIGITS, Shares, round_questions, round_shares
 from ragortune.support.errors import RagortuneError
+from ragortune.support.record import Record
 from ragortune.support.text import count_words, join_words
 
 _KEYS = "?: help   why: why this question   skip: nobody knows   back   stop"
@@ -146,3 +152,86 @@ def _sentence(text: str) -> str:
     """Return text with a capital and a full stop."""
     start = text[:1].upper() + text[1:]
     return start if start.endswith((".", "?", "!")) else f"{start}."
+
+
+# --- for programs -------------------------------------------------------------------------------------------------
+
+
+class LevelMeaning(Record, frozen=True):
+    """One answer that a question takes."""
+
+    level: str
+    means: str
+
+
+class Question(Record, frozen=True):
+    """A criterion, as a person is asked."""
+
+    criterion: str
+    title: str
+    question: str
+    help: Annotated[str, Meta(description="How to find out.")]
+    levels: list[LevelMeaning]
+    several: Annotated[bool, Meta(description="Several levels can hold at once: a list, the main one first.")]
+    ordered: Annotated[bool, Meta(description="Levels are listed lowest first, and ranges are possible.")]
+    unit: Annotated[str | None, Meta(description="Unit of the number that may be given instead.")]
+
+
+class AdviceSoFar(Record, frozen=True):
+    """The advice without the answer."""
+
+    said: str
+    option: Option
+    probability: Shares
+    firm: bool
+    settled: bool | None
+
+
+class QuestionResult(Record, frozen=True, kw_only=True):
+    """The question that tells most, or that none is worth asking."""
+
+    schema: Literal["ragortune/question/1"] = "ragortune/question/1"
+    worth_asking: bool
+    why: str
+    question: Question | None
+    answers: list[Consequence]
+    advice: AdviceSoFar
+    ranking: list[OpenQuestion] | None
+    unknown: Annotated[tuple[str, ...], Meta(description="Criteria not yet known, in the order of asking.")]
+
+
+def describe_next(interview: Interview) -> QuestionResult:
+    """Return the question that tells most; `question` is None where none is worth asking."""
+    advice = interview.advice
+    criterion = interview.rulebook.criteria[interview.wanted] if interview.wanted else None
+    why, answers = "No question that is left is worth asking for the advice.", []
+    if criterion:
+        why = format_reason(interview, criterion)
+        answers = [
+            own.replace(probability=round(own.probability, DIGITS))
+            for own in explain_question(interview, criterion)
+        ]
+    shares = round_shares(advice.probability)
+    return QuestionResult(
+        worth_asking=criterion is not None,
+        why=why,
+        question=describe_criterion(criterion) if criterion else None,
+        answers=answers,
+        advice=AdviceSoFar(format_advice(advice), advice.option, shares, advice.firm, advice.settled),
+        ranking=round_questions(interview.ranking),
+        unknown=interview.unasked,
+    )
+
+
+def describe_criterion(criterion: Criterion) -> Question:
+    """Return a criterion: the question, how to find out the answer, and what answers it."""
+    return Question(
+        criterion.id,
+        criterion.title,
+        criterion.question,
+        criterion.help,
+        [LevelMeaning(level.id, level.means) for level in criterion.levels],
+        criterion.several,
+        not criterion.nominal,
+        criterion.unit,
+    )

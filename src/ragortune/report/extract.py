@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
 from ragortune.check.answers import StatedAnswers
 from ragortune.check.case import find_sentence
 from ragortune.evidence.entries import describe_evidence
-from ragortune.evidence.profile_files import yaml_value
 from ragortune.evidence.quantities import describe_quantity
+from ragortune.evidence.round_trip import escape_unseen, flow, open_yaml
 from ragortune.model import Evidence
 from ragortune.model.documents import DesignReading, Span, StatedFact
 from ragortune.report.checks import STATUS_NAMES
@@ -74,19 +75,19 @@ def quote_sentence(reading: DesignReading, span: Span) -> Evidence:
 
 def write_profile(answers: StatedAnswers) -> str:
     """Return the profile as YAML, with what was not taken over as comments."""
-    lines = [f"# {clean_line(line, 4 * _LONGEST_EVIDENCE)}" for line in _remark(answers)]
+    remarks = "".join(f"# {clean_line(line, 4 * _LONGEST_EVIDENCE)}\n" for line in _remark(answers))
+    stream = io.StringIO()
     for key, value in describe_profile(answers).items():
-        if not isinstance(value, dict):
-            lines.append(f"{key}: {yaml_value(value)}")
-            continue
-        lines += ["", f"{key}:"]
-        for name, answer in value.items():
-            if isinstance(answer, dict):
-                lines.append(f"  {name}:")
-                lines += [f"    {part}: {yaml_value(text)}" for part, text in answer.items()]
-            else:
-                lines.append(f"  {name}: {yaml_value(answer)}")
-    return "\n".join(lines) + "\n"
+        stream.write("\n" * isinstance(value, dict))
+        open_yaml().dump({key: _lay_out(value, 2)}, stream)
+    return remarks + escape_unseen(stream.getvalue())
+
+
+def _lay_out(value: object, depth: int) -> object:
+    """Return data of which so many levels stand on lines of their own, and the rest on one line each."""
+    if depth and isinstance(value, dict):
+        return {key: _lay_out(part, depth - 1) for key, part in value.items()}
+    return flow(value)
 
 
 def _remark(answers: StatedAnswers) -> Iterator[str]:

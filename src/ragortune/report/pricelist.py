@@ -8,7 +8,6 @@ from ragortune.model import PriceRow, Source
 from ragortune.model.prices import bounds_of, count_days
 from ragortune.report.blocks import Block, Column, Heading, Item, Items, Paragraph, Table, bullets, terms
 from ragortune.support.record import Record
-from ragortune.support.text import clean_text
 
 _COLUMNS = (
     *("id", "kind", "value", "number", "low", "high", "unit"),
@@ -22,32 +21,6 @@ class PriceList(Record, frozen=True):
     rows: Sequence[PriceRow]
     today: str
     sources: Mapping[str, Source]
-
-
-PriceFinding = tuple[str, str, str]
-"""Id of a row, a name for what is wrong, and a sentence."""
-
-
-class PriceCheck(Record, frozen=True):
-    """What is to be looked at in the price data."""
-
-    findings: Sequence[PriceFinding]
-    rows: int
-    """How many rows were looked at."""
-    today: str
-
-
-def write_check(found: PriceCheck) -> str:
-    """Return a line for each finding, and how many there are."""
-    count = len(found.findings)
-    lines = [": ".join(finding) for finding in found.findings]
-    lines.append(f"{count} finding{'' if count == 1 else 's'} in {found.rows} rows on {found.today}")
-    return "".join(f"{clean_text(line)}\n" for line in lines)
-
-
-def describe_check(found: PriceCheck) -> list[dict[str, str]]:
-    """Return the findings as plain data."""
-    return [{"name": name, "row": row, "message": message} for row, name, message in found.findings]
 
 
 def list_records(found: PriceList) -> Sequence[PriceRow]:

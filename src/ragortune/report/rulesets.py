@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from ragortune.casebook import Agreement, Judged, Tally, read_levels
+from ragortune.casebook import Agreement, Judged, Tally
 from ragortune.engine import decide_option
 from ragortune.lint import RuleFinding
 from ragortune.lint.examples import Tried, list_failed
@@ -30,40 +30,30 @@ def _write_lines(lines: Iterator[str]) -> str:
 # --- check --------------------------------------------------------------------------------------------------------
 
 
-class RuleCheck(Record, frozen=True):
-    """What `rules check` found."""
+class CheckedData(Record, frozen=True):
+    """What `rules check` or `prices check` found."""
 
     findings: tuple[RuleFinding, ...]
-    folder: str
-    """The rule set, as it is named."""
+    what: str
+    """What was checked."""
 
 
-def write_check(check: RuleCheck) -> str:
+def write_findings(checked: CheckedData) -> str:
     """Return the findings as compilers print them, one a line with its place; hints stand below."""
 
     def tell() -> Iterator[str]:
-        for finding in check.findings:
+        for finding in checked.findings:
             yield f"{finding.place}: {finding.name}: {finding.message}"
             if finding.hint:
                 yield f"    hint: {finding.hint}"
-        yield f"{count_words(len(check.findings), 'finding')} in {check.folder}"
+        yield f"{count_words(len(checked.findings), 'finding')} in {checked.what}"
 
     return _write_lines(tell())
 
 
-def describe_check(check: RuleCheck) -> list[Json]:
-    """Return the findings as JSON data."""
-    return [
-        {
-            "name": finding.name,
-            "message": finding.message,
-            "path": finding.place.path,
-            "line": finding.place.line,
-            "column": finding.place.column,
-            "hint": finding.hint,
-        }
-        for finding in check.findings
-    ]
+def list_findings(checked: CheckedData) -> tuple[RuleFinding, ...]:
+    """Return the findings, which are their own JSON."""
+    return checked.findings
 
 
 # --- diff ---------------------------------------------------------------------------------------------------------
@@ -126,9 +116,9 @@ def compare_rule_sets(old: Rulebook, new: Rulebook) -> RuleDiff:
                     own for own in mine.field_names() if getattr(mine, own) != getattr(theirs, own)
                 )
                 changes.append(Change(kind, name, "changed", fields, not set(fields) <= _NO_OUTCOME))
-    advised = {case.id: decide_option(old, levels).option for case, levels in read_levels(old)}
+    advised = {case.id: decide_option(old, levels).option for case, levels in old.coded_cases}
     cases = []
-    for case, levels in read_levels(new):
+    for case, levels in new.coded_cases:
         was, now = advised.get(case.id), decide_option(new, levels).option
         if was is not None and was is not now:
             cases.append(

@@ -12,11 +12,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ragortune.casebook import NearCase
 from ragortune.engine import decide_option, pair_probabilities
-from ragortune.interview import Consequence, Interview, explain_question
 from ragortune.model import (
     AnswerSensitivity,
     Comparison,
-    Criterion,
     Flip,
     GateHit,
     Need,
@@ -31,7 +29,6 @@ from ragortune.model import (
     RuleTrace,
     is_undecided,
 )
-from ragortune.report.dialogue import format_advice, format_reason
 from ragortune.report.headline import Advice, Verdict
 from ragortune.support.record import Record
 
@@ -39,7 +36,7 @@ Probability = Annotated[float, Meta(ge=0, le=1)]
 Answers = dict[str, str | list[str]]
 _Hit = Reason | GateHit | RuleHit | RuleTrace
 Shares = Annotated[dict[Option, float], Meta(description="The probability of each option; they add up to 1.")]
-_DIGITS = 6
+DIGITS = 6
 """Decimals of probabilities and expected gains; log-odds are exact to thousandths."""
 
 
@@ -211,13 +208,13 @@ def name_rule_set(book: Rulebook) -> RuleSet:
 
 def round_shares(probability: Mapping[Option, float]) -> dict[Option, float]:
     """Return the probabilities of the options with the decimals that JSON has."""
-    return {option: round(share, _DIGITS) for option, share in probability.items()}
+    return {option: round(share, DIGITS) for option, share in probability.items()}
 
 
 def round_needs(needs: Mapping[Need, NeedState]) -> dict[Need, NeedState]:
     """Return both needs with the decimals that JSON has."""
     return {
-        need: state.replace(probability=round(state.probability, _DIGITS)) for need, state in needs.items()
+        need: state.replace(probability=round(state.probability, DIGITS)) for need, state in needs.items()
     }
 
 
@@ -225,7 +222,7 @@ def round_questions(unknowns: tuple[OpenQuestion, ...] | None) -> list[OpenQuest
     """Return open questions with the decimals that JSON has; None where they were not weighed."""
     if unknowns is None:
         return None
-    return [question.replace(expected_gain=round(question.expected_gain, _DIGITS)) for question in unknowns]
+    return [question.replace(expected_gain=round(question.expected_gain, DIGITS)) for question in unknowns]
 
 
 def describe_verdict(verdict: Verdict) -> dict[str, object]:
@@ -241,7 +238,7 @@ def describe_verdict(verdict: Verdict) -> dict[str, object]:
         "probability": round_shares(probability),
         "needs": {
             need: {
-                "probability": round(needs[index], _DIGITS),
+                "probability": round(needs[index], DIGITS),
                 "score": outcome.scores[index] / 1000,
                 "needed": outcome.needed[index],
                 "blocked_by": outcome.blocked_by[index],
@@ -255,86 +252,3 @@ def describe_verdict(verdict: Verdict) -> dict[str, object]:
 def name_origin(path: str, line: int | None) -> dict[str, object]:
     """Return which input of a batch a result answers."""
     return {"path": path} if line is None else {"path": path, "line": line}
-
-
-# --- questions ----------------------------------------------------------------------------------------------------
-
-
-class LevelMeaning(Record, frozen=True):
-    """One answer that a question takes."""
-
-    level: str
-    means: str
-
-
-class Question(Record, frozen=True):
-    """A criterion, as a person is asked."""
-
-    criterion: str
-    title: str
-    question: str
-    help: Annotated[str, Meta(description="How to find out.")]
-    levels: list[LevelMeaning]
-    several: Annotated[bool, Meta(description="Several levels can hold at once: a list, the main one first.")]
-    ordered: Annotated[bool, Meta(description="Levels are listed lowest first, and ranges are possible.")]
-    unit: Annotated[str | None, Meta(description="Unit of the number that may be given instead.")]
-
-
-class AdviceSoFar(Record, frozen=True):
-    """The advice without the answer."""
-
-    said: str
-    option: Option
-    probability: Shares
-    firm: bool
-    settled: bool | None
-
-
-class QuestionResult(Record, frozen=True, kw_only=True):
-    """The question that tells most, or that none is worth asking."""
-
-    schema: Literal["ragortune/question/1"] = "ragortune/question/1"
-    worth_asking: bool
-    why: str
-    question: Question | None
-    answers: list[Consequence]
-    advice: AdviceSoFar
-    ranking: list[OpenQuestion] | None
-    unknown: Annotated[tuple[str, ...], Meta(description="Criteria not yet known, in the order of asking.")]
-
-
-def describe_next(interview: Interview) -> QuestionResult:
-    """Return the question that tells most; `question` is None where none is worth asking."""
-    advice = interview.advice
-    criterion = interview.rulebook.criteria[interview.wanted] if interview.wanted else None
-    why, answers = "No question that is left is worth asking for the advice.", []
-    if criterion:
-        why = format_reason(interview, criterion)
-        answers = [
-            own.replace(probability=round(own.probability, _DIGITS))
-            for own in explain_question(interview, criterion)
-        ]
-    shares = round_shares(advice.probability)
-    return QuestionResult(
-        worth_asking=criterion is not None,
-        why=why,
-        question=describe_criterion(criterion) if criterion else None,
-        answers=answers,
-        advice=AdviceSoFar(format_advice(advice), advice.option, shares, advice.firm, advice.settled),
-        ranking=round_questions(interview.ranking),
-        unknown=interview.unasked,
-    )
-
-
-def describe_criterion(criterion: Criterion) -> Question:
-    """Return a criterion: the question, how to find out the answer, and what answers it."""
-    return Question(
-        criterion.id,
-        criterion.title,
-        criterion.question,
-        criterion.help,
-        [LevelMeaning(level.id, level.means) for level in criterion.levels],
-        criterion.several,
-        not criterion.nominal,
-        criterion.unit,
-    )

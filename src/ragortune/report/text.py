@@ -6,8 +6,8 @@ import io
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
 from ragortune.report.blocks import (
@@ -76,9 +76,27 @@ def write_text(blocks: Iterable[Block], *, width: int, color: bool, unicode: boo
 
 def write_screen(page: Page, *, width: int, color: bool, unicode: bool = True) -> str:
     """Return the longest form of a page's screen that fits a terminal; the shortest where none does."""
-    write = lru_cache(lambda form: write_text(page.screen(form), width=width, color=color, unicode=unicode))
+    write = lru_cache(lambda form: write_text(page.screen(form), width=width, color=False, unicode=unicode))
     fits = bisect_left(range(page.forms), x=True, key=lambda form: write(form).count("\n") <= SCREEN_LINES)
-    return write(min(fits, page.forms - 1))
+    form = min(fits, page.forms - 1)
+    return write_text(page.screen(form), width=width, color=True, unicode=unicode) if color else write(form)
+
+
+def _open_console(stream: io.StringIO, width: int) -> Any:
+    """Return what writes styles as escape sequences."""
+    from rich.console import Console  # noqa: PLC0415  (heavy, and only colour needs it)
+
+    return Console(
+        file=stream,
+        width=width,
+        force_terminal=True,
+        color_system="standard",
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+        _environ={},  # what it would read of COLUMNS and the like has been read, more strictly
+    )
 
 
 class _Page:
@@ -87,18 +105,7 @@ class _Page:
     def __init__(self, width: int, *, color: bool) -> None:
         self.width = width
         self.stream = io.StringIO()
-        self._console = Console(
-            file=self.stream,
-            width=width,
-            force_terminal=color,
-            color_system="standard" if color else None,
-            no_color=not color,
-            highlight=False,
-            markup=False,
-            emoji=False,
-            legacy_windows=False,
-            _environ={},  # what it would read of COLUMNS and the like has been read, more strictly
-        )
+        self._console: Any = _open_console(self.stream, width) if color else None
 
     def add(self, block: Block) -> None:
         match block:
@@ -128,7 +135,11 @@ class _Page:
 
     def add_line(self, line: Text | None = None) -> None:
         """Add one line as it is; it is never wrapped."""
-        self._console.print(line or Text(), no_wrap=True, overflow="ignore", crop=False, soft_wrap=True)
+        line = line or Text()
+        if self._console is None:
+            self.stream.write(f"{line.plain}\n")
+        else:
+            self._console.print(line, no_wrap=True, overflow="ignore", crop=False, soft_wrap=True)
 
     def add_hanging(self, body: Text, lead: Text | None = None) -> None:
         """Add text behind a lead; further lines are indented to where the text began."""

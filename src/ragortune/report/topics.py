@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from ragortune.engine import decide_option
 from ragortune.engine.score import logistic
 from ragortune.evidence.quantities import format_quantity
-from ragortune.model import EVEN, GateKind, Option, Rulebook, Sample, Strength
+from ragortune.model import EVEN, GateKind, Rulebook, Sample, Strength
 from ragortune.report.blocks import Block, Heading, Paragraph, terms
 from ragortune.report.headline import NEED_NAMES, format_share
 from ragortune.report.outlook import GATE_WORDS
@@ -18,11 +18,6 @@ _HOW = (
     "from its base rate, and each rule that fires adds its weight or takes it away. A need holds where its log-odds are "
     "above 0, which is a probability above 50%. Gates decide whatever the weights say. The pair of needs is the option. "
     "An unknown answer fires nothing."
-)
-_NEED = (
-    "Two questions are answered apart: must something be retrieved for a request, and must something be trained. Each "
-    "starts from its base rate, what production systems have; answers speak for it or against it, in log-odds. A need "
-    "that is more likely than not is taken to hold."
 )
 _GATE = (
     "A gate decides about a need as a matter of logic, whatever the weights say: it requires it, rules it out, or "
@@ -90,22 +85,8 @@ def scale_page(book: Rulebook) -> list[Block]:
             for name, start in starts
         ),
         Paragraph("`ragortune explain gate` lists what decides whatever the log-odds are."),
-    ]
-
-
-def need_page(book: Rulebook) -> list[Block]:
-    """Return the page on the two needs that the options are made of."""
-    starts = [
-        (name, f"{format_share(logistic(book.scale.intercept(need)))} with nothing known")
-        for need, name in NEED_NAMES.items()
-    ]
-    options = [(option, book.options[option].meaning) for option in Option]
-    return [
-        Heading("Need"),
-        Paragraph(_NEED),
-        terms(starts),
         Heading("The options as pairs of needs", 2),
-        terms(options),
+        terms((option, guide.meaning) for option, guide in book.options.items()),
     ]
 
 
@@ -167,7 +148,7 @@ TOPICS: Mapping[str, Callable[[Rulebook], list[Block]]] = {
     "probability": probability_page,
     "firm": firm_page,
     "settled": firm_page,
-    "need": need_page,
+    "need": scale_page,
     "gate": gate_page,
     "exit-codes": exit_code_page,
     "quantities": quantities_page,

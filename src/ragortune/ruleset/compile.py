@@ -9,11 +9,15 @@ import msgspec
 
 from ragortune.evidence.documents.language import compile_language
 from ragortune.evidence.profile import Vocabulary
-from ragortune.model import AnswerCount, Case, Criterion, QuantityKind, Rulebook, Sample
+from ragortune.model import AnswerCount, Criterion, QuantityKind, Rulebook, Sample
 from ragortune.model.profiles import LARGEST_NUMBER
+from ragortune.model.rules import CodedCase
 from ragortune.ruleset.author import Authored, read_folder
 from ragortune.ruleset.files import raise_problems
 from ragortune.ruleset.references import check_references
+from ragortune.support.writing import replace_file
+
+_KEPT_SETS = 12
 
 
 def compile_folder(folder: Path) -> Rulebook:
@@ -30,9 +34,10 @@ def compile_authored(authored: Authored) -> Rulebook:
     assert manifest.scale is not None
     findings = sorted(records["findings"].values(), key=lambda rule: str(rule.code))
     criteria = limit_numbers(records["criteria"], records["quantities"].values())
-    cases = tuple(records["cases"].values())
     vocabulary = Vocabulary(records["criteria"])  # a limit of a pack is none for what others published
-    case_levels = tuple(vocabulary.read_profile(case.profile).levels for case in cases)
+    coded_cases = tuple(
+        (case, vocabulary.read_profile(case.profile).levels) for case in records["cases"].values()
+    )
     return Rulebook(
         name=manifest.name,
         version=manifest.version,
@@ -46,14 +51,27 @@ def compile_authored(authored: Authored) -> Rulebook:
         rules=records["rules"],
         sources=records["sources"],
         options={guide.id: guide for guide in records["options"].values()},
-        cases=cases,
-        case_levels=case_levels,
+        casebook=msgspec.Raw(msgspec.json.encode(coded_cases, enc_hook=dict)),
         price_kinds=records["price_kinds"],
         prices=records["prices"],
-        answer_counts=count_answers(criteria, cases, case_levels),
+        answer_counts=count_answers(criteria, coded_cases),
         language=msgspec.Raw(msgspec.json.encode(compile_language(authored.language), enc_hook=dict)),
         findings=msgspec.Raw(msgspec.json.encode(findings, enc_hook=dict)),
     )
+
+
+def encode_rulebook(rulebook: Rulebook) -> bytes:
+    """Return a rule set as JSON."""
+    return msgspec.json.encode(rulebook, enc_hook=dict)
+
+
+def keep_compiled(rulebook: Rulebook, place: Path) -> None:
+    """Keep a compiled rule set for the next start, and drop those that were written longest ago; raises OSError."""
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    replace_file(place, encode_rulebook(rulebook))
+    kept = sorted(place.parent.glob("rules-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in kept[_KEPT_SETS:]:
+        path.unlink()
 
 
 def limit_numbers(criteria: Mapping[str, Criterion], kinds: Iterable[QuantityKind]) -> dict[str, Criterion]:
@@ -73,13 +91,11 @@ def limit_numbers(criteria: Mapping[str, Criterion], kinds: Iterable[QuantityKin
 
 
 def count_answers(
-    criteria: Mapping[str, Criterion],
-    cases: Iterable[Case],
-    case_levels: Iterable[Mapping[str, tuple[str, ...]]],
+    criteria: Mapping[str, Criterion], coded_cases: Iterable[CodedCase]
 ) -> dict[str, tuple[AnswerCount, ...]]:
     """Return for each criterion how often the field sample gives each answer; one between levels counts in parts."""
     counts: dict[str, dict[tuple[str, ...], float]] = {}
-    for case, answers in zip(cases, case_levels, strict=True):
+    for case, answers in coded_cases:
         if case.sample is not Sample.FIELD:
             continue
         for name, levels in answers.items():

@@ -10,20 +10,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
 import msgspec
-import platformdirs
 
 from ragortune.model import Rulebook
 from ragortune.support.rulefolder import digest_files, read_files, shipped_folder
-from ragortune.support.writing import replace_file
 from ragortune.version import __version__
 
-_KEPT_SETS = 12
-_COMPILED_FORM = 4
+_COMPILED_FORM = 5
 """Raised whenever the same YAML compiles to something else, so that what was kept by an older checkout is not read."""
 
 
@@ -40,14 +36,15 @@ def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
 @lru_cache(maxsize=8)
 def _load_compiled(folder: Path, name: str) -> Rulebook:
     """Return the rule set of a folder, compiled before or now under this name."""
-    for place in (Path(__file__).parent.parent / "compiled", cache_folder()):
-        with contextlib.suppress(OSError, msgspec.MsgspecError):
-            return msgspec.json.decode((place / name).read_bytes(), type=Rulebook)
-    from ragortune.ruleset.compile import compile_folder  # noqa: PLC0415  (pydantic, which a compiled set does without)
+    installed = Path(__file__).parent.parent / "compiled" / name
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        place = installed if installed.exists() else cache_folder() / name
+        return msgspec.json.decode(place.read_bytes(), type=Rulebook)
+    from ragortune.ruleset.compile import compile_folder, keep_compiled  # noqa: PLC0415  (brings in pydantic)
 
     rulebook = compile_folder(folder)
     with contextlib.suppress(OSError):  # nothing depends on the cache
-        _keep_compiled(encode_rulebook(rulebook), name)
+        keep_compiled(rulebook, cache_folder() / name)
     return rulebook
 
 
@@ -59,29 +56,11 @@ def compiled_name(folder: Path) -> str:
     return f"rules-{key}.json"
 
 
-def encode_rulebook(rulebook: Rulebook) -> bytes:
-    """Return a rule set as JSON."""
-    return msgspec.json.encode(rulebook, enc_hook=_as_dict)
-
-
-def _as_dict(value: object) -> dict[str, object]:
-    """Return a mapping that is read only as one that can be encoded."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise NotImplementedError(type(value).__name__)
-
-
 def cache_folder() -> Path:
     """Return the folder for what is kept between runs of this user; `RAGORTUNE_CACHE_DIR` overrides the platform's."""
     chosen = os.environ.get("RAGORTUNE_CACHE_DIR")
-    return Path(chosen) if chosen else platformdirs.user_cache_path("ragortune", appauthor=False)
+    if chosen:
+        return Path(chosen)
+    import platformdirs  # noqa: PLC0415  (not needed for the shipped rule set, which is installed compiled)
 
-
-def _keep_compiled(data: bytes, name: str) -> None:
-    """Keep a compiled rule set for the next start, and drop those that were written longest ago."""
-    folder = cache_folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    replace_file(folder / name, data)
-    kept = sorted(folder.glob("rules-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in kept[_KEPT_SETS:]:
-        path.unlink()
+    return platformdirs.user_cache_path("ragortune", appauthor=False)

@@ -13,7 +13,8 @@ from itertools import pairwise
 
 import msgspec
 
-from ragortune.evidence.amounts import TOKENS_A_BYTE, Amount
+from ragortune.evidence.amounts import TOKENS_A_BYTE
+from ragortune.evidence.documents.amounts import Amount
 from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
 from ragortune.evidence.documents.cutting import quote_line, span_of
 from ragortune.evidence.documents.features import WordModels

@@ -44,7 +44,7 @@ def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True)
     more sentences than can be read; any other text is a document.
     """
     reader = reader_for(rulebook)
-    with pause_collection():
+    with _pause_collection():
         try:
             return _read_design(text, path, reader, rulebook, prose=prose)
         finally:
@@ -52,7 +52,7 @@ def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True)
 
 
 @contextmanager
-def pause_collection() -> Iterator[None]:
+def _pause_collection() -> Iterator[None]:
     """Look for no cycles among objects in the meantime: a document makes very many, and none in cycles."""
     enabled = gc.isenabled()
     gc.disable()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from ragortune.evidence.amounts import Amount, find_amounts
+from ragortune.evidence.documents.amounts import Amount, find_amounts
 
 APART = "\0"
 """Stands between texts that are cut together, as a word of its own; no document that can be read has it."""

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from ragortune.evidence.measurements.sampling import rank_text
 from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.reading import open_file, show_size
 from ragortune.support.record import Record
@@ -72,6 +73,10 @@ class Corpus(Record, frozen=True):
     def size(self) -> int:
         """Bytes of all documents."""
         return sum(source.size for source in self.sources)
+
+    def shuffle(self) -> list[Source]:
+        """Return the documents in an order that is random, but the same each time."""
+        return sorted(self.sources, key=lambda source: rank_text(source.name))
 
     def read(self, source: Source) -> str:
         """Return the text of a document, at most `TEXT_BYTES` of it; "" where its file can no longer be read."""

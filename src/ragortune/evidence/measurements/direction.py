@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ragortune.evidence.measurements.coverage import Verdict
 from ragortune.evidence.measurements.form import ASKED, CLOSED, FORMAL, OPEN, OUTPUTS, STRICT, TEMPLATE
+from ragortune.evidence.measurements.wording import LEAST_OWN
 from ragortune.model.measurements import Measurement
 from ragortune.support.text import join_words
 
@@ -18,6 +19,11 @@ _SHOWN: Mapping[str, str] = {
 
 Figures = Mapping[str, Mapping[str, Any]]
 """Figures by probe."""
+
+
+def hold_answers(measurements: Sequence[Measurement]) -> bool:
+    """Return whether measurements show that the documents hold the answers."""
+    return any(own.figures.get("verdict") in _SHOWN for own in measurements)
 
 
 def tell_direction(measurements: Sequence[Measurement]) -> Measurement:
@@ -54,23 +60,30 @@ def tell_direction(measurements: Sequence[Measurement]) -> Measurement:
 
 
 def _find_behaviour(figures: Figures, part: str) -> str:
-    """Return why the form of outputs matters, an empty text if that is not shown.
+    """Return why the form of outputs matters, an empty text if that is not shown."""
+    return next(_list_behaviour(figures, part), "")
 
-    Reference answers of questions are written to be compared, so of them only a strict form or fixed wording counts.
+
+def _list_behaviour(figures: Figures, part: str) -> Iterator[str]:
+    """Yield the reasons why the form of outputs matters, the plainest first.
+
+    Reference answers of questions are written to be compared, so of them only a strict form or wording of their own counts.
     """
     content = figures.get(f"{part}.content")
     if not content:
-        return ""
+        return
     shape, examples = content["shape"], part == "examples"
     if shape in STRICT or (examples and shape in FORMAL):
-        return f"the outputs are {OUTPUTS[shape][0]}"
+        yield f"the outputs are {OUTPUTS[shape][0]}"
     if content["template"] >= TEMPLATE:
-        return f"{content['template']:.0%} of the outputs share the same wording"
+        yield f"{content['template']:.0%} of the outputs share the same wording"
+    own = figures.get(f"{part}.wording", {}).get("own_wording", 0.0)
+    if own >= LEAST_OWN:
+        yield f"{own:.0%} of the outputs have words of their own, which the documents hardly have"
     if examples and content["new_words"] < CLOSED:
-        return "the outputs are made of the inputs and of each other"
+        yield "the outputs are made of the inputs and of each other"
     if examples and content["questions"] < ASKED:
-        return "the inputs are not questions"
-    return ""
+        yield "the inputs are not questions"
 
 
 def _find_lack(figures: Figures, verdict: str) -> str:

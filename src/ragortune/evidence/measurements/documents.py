@@ -11,7 +11,6 @@ from ragortune.evidence.measurements.corpus import TEXT_BYTES, Corpus, Source
 from ragortune.evidence.measurements.duplicates import find_near_duplicates
 from ragortune.evidence.measurements.identifiers import list_terms, measure_secrets
 from ragortune.evidence.measurements.intervals import DEVIATIONS, bound_share, place_value
-from ragortune.evidence.measurements.sampling import rank_text
 from ragortune.evidence.measurements.token_estimates import (
     ENGLISH_ERROR,
     OTHER_ERROR,
@@ -76,7 +75,7 @@ def measure_documents(corpus: Corpus, as_of: str, progress: Callable[[str], None
 def _draw_sample(corpus: Corpus) -> Iterator[Sampled]:
     """Read documents of each kind in an order that is random, but the same each time, up to so many bytes."""
     kinds: defaultdict[str, list[Source]] = defaultdict(list)
-    for source in sorted(corpus.sources, key=lambda source: rank_text(source.name)):
+    for source in corpus.shuffle():
         kinds[source.kind].append(source)
     most = TEXT_BYTES if corpus.size <= _SAMPLE_BYTES else _PART
     for kind, sources in sorted(kinds.items()):

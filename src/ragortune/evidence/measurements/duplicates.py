@@ -44,7 +44,7 @@ def find_near_duplicates(texts: Sequence[str], threshold: float = 0.8) -> list[t
 
     """
     codes: defaultdict[str, int] = defaultdict(lambda: len(codes) + 1)
-    words = [array("L", (codes[word] for word in split_words(text))) for text in texts]
+    words = [array("L", map(codes.__getitem__, split_words(text))) for text in texts]
     first: dict[bytes, int] = {}
     pairs = []
     for index, found in enumerate(words):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,8 @@ _RELEASES = frozenset(("changelog", "changes", "history", "news", "release-notes
 _DERIVED_FOLDERS = "_build changelog generated i18n l10n locale locales release-notes releases translations"
 _DERIVED = frozenset(_DERIVED_FOLDERS.split())
 _CODE = "[a-z]{2}(?:[-_][a-z]{2,4})?"
+_MOST_PATHS = 100_000
+"""So many are remembered, because most stand in every state."""
 _TRANSLATED = re.compile(rf"(?<![^/]){_CODE}(?=/)|\.{_CODE}(?=[/.])")
 """`de/` or `pt-br/` beside `en/`, and `.de` behind the name of a folder or file."""
 
@@ -119,30 +122,37 @@ class History:
 
     def _show(self, time: str, commit: str) -> Snapshot:
         listed = self._ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
-        found = {path: blob for path, blob in map(_read_entry, listed.split("\0")) if blob}
+        found = dict(filter(None, map(_read_entry, listed.split("\0"))))
         known = {path.lower() for path in found}
-        kept = {path: blob for path, blob in found.items() if not _is_derived(path.lower(), known)}
+        kept = {path: blob for path, blob in found.items() if known.isdisjoint(_list_originals(path))}
         inside = {path: blob for path, blob in kept.items() if path.startswith(self._prefix)}
         return Snapshot(int(time), inside, {path: kept[path] for path in kept.keys() - inside.keys()})
 
 
-def _read_entry(entry: str) -> tuple[str, Blob | None]:
-    """Return path and content of a line of `git ls-tree -l`; no content where it is no document, or has no text."""
+def _read_entry(entry: str) -> tuple[str, Blob] | None:
+    """Return path and content of a line of `git ls-tree -l`; None where it is no document, or has no text."""
     facts, _, path = entry.partition("\t")
-    if kind_of(path) not in _TEXTUAL:
-        return path, None
+    if not _is_source(path):
+        return None
     mode, _, name, size = facts.split()
     usable = mode.startswith("100") and size.isdigit() and 0 < int(size) <= TEXT_BYTES
-    return path, Blob(name, int(size)) if usable else None
+    return (path, Blob(name, int(size))) if usable else None
 
 
-def _is_derived(path: str, known: set[str]) -> bool:
-    """Return whether a document says what stands elsewhere: release notes, generated pages, translations from English."""
-    *folders, name = path.split("/")
-    if name.partition(".")[0] in _RELEASES or not _DERIVED.isdisjoint(folders):
-        return True
+@lru_cache(_MOST_PATHS)
+def _is_source(path: str) -> bool:
+    """Return whether a file is a document by its path, and neither release notes nor generated."""
+    *folders, name = path.lower().split("/")
+    derived = name.partition(".")[0] in _RELEASES or not _DERIVED.isdisjoint(folders)
+    return not derived and kind_of(path) in _TEXTUAL
+
+
+@lru_cache(_MOST_PATHS)
+def _list_originals(path: str) -> frozenset[str]:
+    """Return the paths, in lower case, of which a document is a translation if one of them is there."""
+    lower = path.lower()
     originals = (
-        path[: found.start()] + ("" if found[0][0] == "." else "en") + path[found.end() :]
-        for found in _TRANSLATED.finditer(path)
+        lower[: found.start()] + ("" if found[0][0] == "." else "en") + lower[found.end() :]
+        for found in _TRANSLATED.finditer(lower)
     )
-    return any(original != path and original in known for original in originals)
+    return frozenset(originals) - {lower}

@@ -11,16 +11,22 @@ from ragortune.model.measurements import MOST_EXAMPLES, Measurement
 from ragortune.support.text import clean_line, join_words
 
 _SECRETS = {
-    "private keys": r"-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY-----",
-    "AWS keys": r"\b(?:AKIA|ASIA)(?![A-Z0-9]{0,14}EXAMPLE)[A-Z0-9]{16}\b",
-    "GitHub tokens": r"\b(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]{36,255}\b",
-    "Slack tokens": r"(?<![\w-])xox[abprs]-[0-9]{6,20}-[A-Za-z0-9-]{10,200}",
-    "Google keys": r"\bAIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])",
-    "model provider keys": r"(?<![\w-])sk-(?:ant-|proj-|or-)?(?=[A-Za-z_-]{0,30}[0-9])[A-Za-z0-9_-]{32,200}",
-    "payment keys": r"\b[sr]k_live_[A-Za-z0-9]{20,200}\b",
-    "signed tokens (JWT)": r"(?<![\w-])eyJ[\w-]{10,2000}\.eyJ[\w-]{10,2000}\.[\w-]{10,2000}",
+    "private keys": ("KEY-----", r"-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY-----"),
+    "AWS keys": ("AKIA ASIA", r"\b(?:AKIA|ASIA)(?![A-Z0-9]{0,14}EXAMPLE)[A-Z0-9]{16}\b"),
+    "GitHub tokens": (
+        "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
+        r"\b(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]{36,255}\b",
+    ),
+    "Slack tokens": ("xox", r"(?<![\w-])xox[abprs]-[0-9]{6,20}-[A-Za-z0-9-]{10,200}"),
+    "Google keys": ("AIza", r"\bAIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
+    "model provider keys": (
+        "sk-",
+        r"(?<![\w-])sk-(?:ant-|proj-|or-)?(?=[A-Za-z_-]{0,30}[0-9])[A-Za-z0-9_-]{32,200}",
+    ),
+    "payment keys": ("k_live_", r"\b[sr]k_live_[A-Za-z0-9]{20,200}\b"),
+    "signed tokens (JWT)": ("eyJ", r"(?<![\w-])eyJ[\w-]{10,2000}\.eyJ[\w-]{10,2000}\.[\w-]{10,2000}"),
 }
-_SECRET_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _SECRETS.items()}
+"""For each kind what one of them must have, which is quick to look for, and what they look like."""
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})\b")
 _RESERVED = re.compile(r"(?:^|\.)(?:example(?:\.[a-z]+)?|invalid|test|localhost|local)$", re.IGNORECASE)
 """Names kept free for examples (RFC 2606)."""
@@ -48,7 +54,16 @@ _KNOWN = frozenset(_KNOWN_WORDS.split())
 
 def count_secrets(text: str) -> Counter[str]:
     """Return how many keys, tokens and private keys a text has, by kind; what documents show as examples left out."""
-    return +Counter({kind: len(set(pattern.findall(text))) for kind, pattern in _SECRET_PATTERNS.items()})
+    return +Counter({kind: len(set(pattern.findall(text))) for kind, pattern in _list_patterns(text)})
+
+
+def _list_patterns(text: str) -> list[tuple[str, re.Pattern[str]]]:
+    """Return the kinds of secrets that a text may have, each with its pattern."""
+    return [
+        (kind, re.compile(pattern))
+        for kind, (marks, pattern) in _SECRETS.items()
+        if any(mark in text for mark in marks.split())
+    ]
 
 
 def count_identifiers(text: str) -> Counter[str]:
@@ -88,8 +103,9 @@ def measure_secrets(texts: Sequence[str], part: str, of: str) -> Measurement:
 def show_text(text: str) -> str:
     """Return the beginning of a text, fit to be shown: with dots in the place of every secret and identifier."""
     text = text[:_SHOWN_FROM]
-    for pattern in (*_SECRET_PATTERNS.values(), _EMAIL, _IBAN):
+    for _, pattern in _list_patterns(text):
         text = pattern.sub("•••", text)
+    text = _IBAN.sub("•••", _EMAIL.sub("•••", text))
     return clean_line(text, _SHOWN_WIDTH)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ragortune.evidence.measurements.corpus import Corpus, open_corpus
-from ragortune.evidence.measurements.direction import tell_direction
+from ragortune.evidence.measurements.direction import hold_answers, tell_direction
 from ragortune.evidence.measurements.documents import measure_documents
 from ragortune.evidence.measurements.example_files import Examples
 from ragortune.evidence.measurements.examples import measure_examples, read_examples
 from ragortune.evidence.measurements.questions import Question, Questions, read_questions
 from ragortune.evidence.measurements.retrieval import measure_questions
 from ragortune.evidence.measurements.search import open_engine
-from ragortune.evidence.measurements.shape import asks
+from ragortune.evidence.measurements.shape import Pair, asks
+from ragortune.evidence.measurements.wording import count_background, measure_wording
 from ragortune.model.measurements import Measurement
 from ragortune.support.record import Record
 
@@ -54,16 +55,25 @@ def measure_material(material: Material, as_of: str, progress: Progress) -> tupl
 def measure_pairs(material: Material, corpus: Corpus | None, progress: Progress) -> tuple[Measurement, ...]:
     """Return what questions and examples show, and what they show together with the documents."""
     found: list[Measurement] = []
+    outputs: dict[str, list[Pair]] = {}
+    texts: Iterable[str] = () if corpus is None else map(corpus.read, corpus.shuffle())
     if material.questions is not None:
         questions = read_questions(material.questions)
         engine = open_engine(material.search, corpus, questions.read_texts())
         found += measure_questions(questions, engine, progress)
+        outputs["questions"] = [(row.text, row.answers[0]) for row in questions.rows if row.answers]
+        if corpus is None:
+            texts = (text for _, text in questions.read_texts())
     if material.examples is not None:
         examples = read_examples(material.examples)
         test = None if material.test is None else read_examples(material.test)
         if material.questions is None and corpus is not None:
             found += _look_up(examples, corpus, progress)
         found += measure_examples(examples, test, progress)
+        outputs["examples"] = [(own.input, own.output) for own in examples.sample]
+    if hold_answers(found):
+        background = count_background(texts)
+        found += filter(None, (measure_wording(pairs, background, part) for part, pairs in outputs.items()))
     return (*found, tell_direction(found)) if found else ()
 
 

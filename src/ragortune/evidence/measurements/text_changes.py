@@ -18,7 +18,7 @@ from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.history import Documents, History, Snapshot
 from ragortune.evidence.measurements.sampling import RANKS, rank_text
 
-_MOST_BYTES = 3 * 1024 * 1024
+_MOST_BYTES = 1536 * 1024
 """So much is read of the documents that differ between two states; of more, a sample is compared."""
 _DENSITY_BYTES = 256 * 1024
 """So much is read to tell how many sentences there are to a byte."""

@@ -1,0 +1,156 @@
+"""Amounts in prose, each with a unit of its own; their numbers are read as those that are given."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from ragortune.evidence.amounts import ADVERBS, MULTIPLIERS, AmbiguousNumberError, read_number
+from ragortune.model.units import names_of
+
+_SECONDS = names_of("second")
+_BYTES = names_of("byte")
+_DAY = _SECONDS["day"]
+_SHORT_RATES = {"rps": _DAY, "qps": _DAY, "rpm": _DAY / 60}
+
+
+class Amount(msgspec.Struct, frozen=True, gc=False):
+    """An amount in a text."""
+
+    kind: str
+    """`duration` (ms), `money`, `size` (bytes), `share` (0 to 1), `rate` (times a day) or `count`."""
+    low: float
+    """The number, or the smaller one of a range."""
+    high: float
+    start: int
+    """Offset of its first character."""
+    end: int
+    bound: str = ""
+    """`<` where it is a limit that must not be reached, `<=` where it may, `>=` where it is the least."""
+
+
+_FIND = re.compile(r"(?<![\w.,])(?:[$\u20ac\u00a3]\s?)?[0-9]")
+_MULTIPLIED = re.compile(r"\s?(k|K|M|B|mio|[Tt]housand|[Mm]illion|[Bb]illion|bn)(?![\w])")
+_TIMES = (name for name in _SECONDS if len(name) > 2 or name in ("ms", "s", "h", "hr"))
+_UNIT = re.compile(
+    rf"[\s-]?(?:(?P<time>{'|'.join(_TIMES)})|(?P<size>{'|'.join(_BYTES)})"
+    r"|(?P<money>usd|eur|gbp|dollars?|euros?|cents?)|(?P<share>percent))(?![\w])|\s?(?P<sign>[%$\u20ac\u00a3])",
+    re.IGNORECASE,
+)
+_RATE = re.compile(
+    r"\+?\s?(?:(?:(?P<often>hourly|daily|weekly|monthly|yearly)\s[a-z]{3,})|(?P<short>rps|qps|rpm)"
+    r"|(?:[a-z-]{3,}\s){0,3}?(?:[a-z-]{3,}\s?)?(?:/|\bper\s|\ba\s|\ban\s|\beach\s|\bevery\s)\s?(?P<period>seconds?|secs?|s|minutes?|mins?|hours?|hrs?|h|days?|weeks?|months?|years?))(?![\w/])",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"\s?(?:-|\u2013|\u2014|to|\.\.\.?|\u2026|and)\s?(?=[$\u20ac\u00a3]?\s?[0-9])")
+_BOUNDS = re.compile(
+    r"(?P<less>[<\u2264]|\b(?:under|below|less than|fewer than|within|at most|up to|no more than|not exceed|maximum of|max\.?))\s?$"
+    r"|(?P<more>[>\u2265]|\b(?:over|above|more than|at least|minimum of|exceeding))\s?$",
+    re.IGNORECASE,
+)
+_BEFORE = 16
+_YEARS = range(1900, 2100)
+_CURRENCIES = "$\u20ac\u00a3"
+
+
+def find_amounts(text: str) -> list[Amount]:
+    """Return the amounts in a text, in order; what is ambiguous is left out."""
+    found: list[Amount] = []
+    at = 0
+    for begin in _FIND.finditer(text):
+        if begin.start() < at:
+            continue
+        amount = _find_amount(text, begin.start())
+        if amount is not None:
+            found.append(amount)
+            at = amount.end
+    return found
+
+
+def _find_amount(text: str, start: int) -> Amount | None:
+    """Return the amount that begins at a digit or a currency sign."""
+    first = _read_scaled(text, start)
+    if first is None:
+        return None
+    low, scale, end, paid = first
+    high = low
+    between = _BETWEEN.match(text, end)
+    second = _read_scaled(text, between.end()) if between else None
+    if second is not None and (second[0] * second[1] >= low * scale or second[0] >= low):
+        high, top, end, also = second
+        scale, paid = (scale if scale > 1 else top), paid or also
+        low, high = low * scale, high * max(top, scale if top == 1 else top)
+    else:
+        low = high = low * scale
+    return _give_unit(text, start, end, (low, high), paid=paid)
+
+
+def _read_scaled(text: str, at: int) -> tuple[float, float, int, bool] | None:
+    """Return a number, its multiplier, the offset behind both, and whether a currency sign precedes it."""
+    paid = text[at] in _CURRENCIES
+    digits = at + 1 + (text[at + 1 : at + 2] == " ") if paid else at
+    try:
+        read = read_number(text, digits)
+    except AmbiguousNumberError:
+        return None
+    if read is None:
+        return None
+    number, end = read
+    if text[end : end + 1] == "." and text[end + 1 : end + 2].isdigit():
+        return None  # a version such as 1.2.3
+    multiplied = _MULTIPLIED.match(text, end)
+    if multiplied:
+        return number, MULTIPLIERS[multiplied[1].lower()], multiplied.end(), paid
+    return number, 1.0, end, paid
+
+
+def _give_unit(text: str, start: int, end: int, numbers: tuple[float, float], *, paid: bool) -> Amount | None:
+    bound = _find_bound(text, start)
+    if text[end : end + 1] == "+":
+        bound, end = ">=", end + 1
+    low, high = numbers
+    unit = _UNIT.match(text, end)
+    measured = _measure(unit, low) if unit else None
+    if paid and (measured is None or measured[0] != "money"):
+        measured, unit = ("money", 1.0), None
+    if measured is not None:
+        kind, factor = measured
+        return Amount(kind, low * factor, high * factor, start, unit.end() if unit else end, bound)
+    rate = _RATE.match(text, end)
+    if rate:
+        word = (rate["short"] or rate["period"] or rate["often"]).lower()
+        times = _SHORT_RATES.get(word) or _DAY / _SECONDS[ADVERBS.get(word, word)]
+        return Amount("rate", low * times, high * times, start, rate.end(), bound)
+    if high < _LEAST_UNNAMED and _NAMED.search(text[max(0, start - _LONGEST_NAME) : start]):
+        return None
+    return Amount("count", low, high, start, end, bound)
+
+
+def _measure(unit: re.Match[str], number: float) -> tuple[str, float] | None:
+    """Return of which kind a unit is, and by what a number with it is to be multiplied; None for `1990s`."""
+    if unit["money"] or (unit["sign"] or "%") in _CURRENCIES:
+        return "money", 0.01 if (unit["money"] or "").lower().startswith("cent") else 1.0
+    if unit["share"] or unit["sign"]:
+        return "share", 0.01
+    if unit["size"]:
+        return "size", _BYTES[unit["size"].lower()]
+    if unit["time"] == "s" and number in _YEARS:
+        return None
+    return "duration", _SECONDS[unit["time"].lower()] * 1000
+
+
+_NAMED = re.compile(r"(?:[^\W\d_]-|[a-z0-9)\]|,] [A-Z]\w* |^[A-Z]\w* |#)$")
+"""What precedes a number that is part of a name, such as `Sonnet 4`, `Phase 2` or `GPT-4`."""
+_LEAST_UNNAMED = 100
+_LONGEST_NAME = 24
+
+
+def _find_bound(text: str, start: int) -> str:
+    found = _BOUNDS.search(text[max(0, start - _BEFORE) : start])
+    if not found:
+        return ""
+    if found["more"]:
+        return ">="
+    strict = found["less"].lower() in ("<", "under", "below", "less than", "fewer than")
+    return "<" if strict else "<="
