@@ -117,9 +117,8 @@ class DesignReader:
 
         They repeat an answer, as a decision record of ours does, and the words around it are those of a rule.
         """
-        if self._cited.search(
-            "\n".join(one.sentence.text for one in marked)
-        ):  # which hardly any document does
+        text = "\n".join(one.sentence.text for one in marked)
+        if self._cited.search(text):  # hardly any document cites one
             marked = [one for one in marked if not self._cited.search(one.sentence.text)]
         return self.facts.read(marked, lines)
 
