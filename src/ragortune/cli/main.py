@@ -32,7 +32,7 @@ app = _make_app(
     "No network access, no telemetry. Exit codes: `ragortune explain exit-codes`."
 )
 _rules = _make_app("Look at the rule set, check it and test it.")
-_prices = _make_app("Look at the price data: what things cost, since when, and who says so.")
+_prices = _make_app("Look at the price data: what things cost, and since when.")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001  (called by the option)

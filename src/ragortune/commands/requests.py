@@ -79,7 +79,7 @@ class RecommendRequest(Record, frozen=True, kw_only=True):
 
 
 class AskRequest(Record, frozen=True, kw_only=True):
-    """Ask until no question that is left is worth asking, then print the recommendation.
+    """Ask what is worth asking, then print the recommendation.
 
     The dialogue goes to stderr, the recommendation to stdout. Comments of your own stay.
     """
@@ -100,7 +100,7 @@ class AskRequest(Record, frozen=True, kw_only=True):
 
 
 class RecordRequest(Record, frozen=True, kw_only=True):
-    """Write the decision as an architecture decision record (MADR) that `check` keeps true."""
+    """Write the decision as a record (MADR) that `check` keeps true."""
 
     profile: Profile
     output: Annotated[
@@ -115,7 +115,7 @@ class RecordRequest(Record, frozen=True, kw_only=True):
 
 
 class MeasureRequest(Record, frozen=True, kw_only=True):
-    """Measure answers on your own documents, questions, examples and logs of calls.
+    """Measure answers on your own documents, examples and calls.
 
     Nothing leaves this machine unless --search or --calls names an address. No answer of a person is replaced.
     """
@@ -152,7 +152,7 @@ class MeasureRequest(Record, frozen=True, kw_only=True):
 
 
 class CheckRequest(Record, frozen=True, kw_only=True):
-    """Judge design documents: what they decide, and where their own facts speak against it."""
+    """Judge what design documents decide by the facts they state."""
 
     paths: Annotated[
         Names,
@@ -200,7 +200,7 @@ class CheckRequest(Record, frozen=True, kw_only=True):
 
 
 class ExtractRequest(Record, frozen=True, kw_only=True):
-    """Print the profile that a design document states, each answer with document, line and quote."""
+    """Print the profile that a design document states, with quotes."""
 
     path: Annotated[str, Argument(metavar="DOC", help="Design document; `-` is stdin.")]
     format: Annotated[str, format_option("extract")] = "yaml"
@@ -220,7 +220,7 @@ class ExtractRequest(Record, frozen=True, kw_only=True):
 
 
 class CostRequest(Record, frozen=True, kw_only=True):
-    """Print what each option costs a month, how fast it answers, and where options break even."""
+    """Print what each option costs a month, and how fast it answers."""
 
     path: Profile
     format: Annotated[str, format_option("cost")] = "text"
@@ -340,6 +340,6 @@ class StartRequest(Record, frozen=True, kw_only=True):
 
 
 class ServeRequest(Record, frozen=True, kw_only=True):
-    """Serve coding agents over the Model Context Protocol, on stdin and stdout (extra `mcp`)."""
+    """Serve coding agents on stdin and stdout (MCP; extra `mcp`)."""
 
     rules: Rules = None

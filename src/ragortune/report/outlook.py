@@ -64,7 +64,7 @@ def list_flips(recommendation: Recommendation) -> Iterator[Block]:
     elif merged:
         yield Table((Column("Gives", style=Style.NAME), Column("Change")), tuple(merged[:_MOST_FLIPS]))
     else:
-        yield bullets(["no change of up to three answers that are known"])
+        yield bullets(["no change of up to three of the known answers does"])
     if more:
         yield bullets([f"and {count_words(more, 'more change')}; --format json lists them all"])
 
