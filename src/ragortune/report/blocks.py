@@ -198,6 +198,19 @@ def section(title: str, main: Items | Table, *more: Block) -> Iterator[Block]:
         yield from (Heading(title, 2), main, *more)
 
 
+def split_sections(
+    blocks: Iterable[Block], levels: Collection[int]
+) -> list[tuple[Heading | None, list[Block]]]:
+    """Return the blocks below each heading of these levels; what stands before the first one has None."""
+    sections: list[tuple[Heading | None, list[Block]]] = [(None, [])]
+    for block in blocks:
+        if isinstance(block, Heading) and block.level in levels:
+            sections.append((block, []))
+        else:
+            sections[-1][1].append(block)
+    return sections
+
+
 def spans(text: Inline) -> tuple[str | Span, ...]:
     """Return text as a tuple of its pieces."""
     return text if isinstance(text, tuple) else (text,)

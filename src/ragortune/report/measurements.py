@@ -149,7 +149,8 @@ def build_page(report: MeasureReport) -> Page:
     sections = (
         _answers(report.answers),
         section(
-            "What people answered and the data does not show", bullets(map(_format_dispute, report.disputed))
+            "What people answered and the data does not show",
+            bullets(f"{_format_dispute(own)} ({own.measurement.says})" for own in report.disputed),
         ),
         section(
             "Faults in the data",
@@ -188,19 +189,28 @@ def _lead(report: MeasureReport) -> Iterator[tuple[str, str]]:
 def _draw_screen(report: MeasureReport, form: int) -> Iterator[Block]:
     yield Paragraph(f"{_title(report)}.", Style.STRONG)
     rows = [Row(label, text, KEPT) for label, text in _lead(report)]
-    rows += [Row("Disagrees", _format_dispute(own), 9) for own in report.disputed]
     rows += [
-        Row("Answers", f"{own.name} {_format_value(own)}: {own.measurement.says}", 8)
-        for own in report.answers
-        if own.levels and own.agrees
+        Row("Disagrees", f"{brief} ({own.measurement.says})", 9, brief=brief)
+        for own in report.disputed
+        for brief in [_format_dispute(own)]
     ]
+    answers = [own for own in report.answers if own.levels and own.agrees]
     rows += [
-        Row("Numbers", f"{own.name.partition('.')[2]} {_format_value(own)}", 3)
+        Row("Answers", f"{brief}: {own.measurement.says}", 17 - 10 * place // len(answers), brief=brief)
+        for place, own in enumerate(answers)
+        for brief in [f"{own.name} {_format_value(own)}"]
+    ]
+    numbers = [
+        f"{own.name.partition('.')[2]} {_format_value(own)}"
         for own in report.answers
         if not own.levels and own.agrees
     ]
-    rows += [Row("Faults", own.says, 4) for own in report.faults]
-    rows += [Row("Unknown", f"{name}: {reason}", 2) for name, reason in report.unknown.items()]
+    rows += [Row("Numbers", ", ".join(numbers), KEPT, gone=KEPT - 3)] * bool(numbers)
+    rows += [Row("Faults", own.says, KEPT, gone=KEPT - 3) for own in report.faults]
+    rows += [
+        Row("Unknown", f"{name}: {reason}", 2, gone=KEPT - 3, brief=name)
+        for name, reason in report.unknown.items()
+    ]
     yield show_rows(rows, form)
     yield Paragraph(_HINT, Style.ASIDE)
 
@@ -219,7 +229,7 @@ def _format_value(own: MeasuredAnswer) -> str:
 def _format_dispute(own: MeasuredAnswer) -> str:
     assert own.answered is not None
     said = _format_answered(own.answered)
-    return f"{own.name}: answered {said}, measured {_format_value(own)} ({own.measurement.says})"
+    return f"{own.name}: answered {said}, measured {_format_value(own)}"
 
 
 def _answers(answers: Iterable[MeasuredAnswer]) -> Iterator[Block]:
