@@ -117,11 +117,11 @@ def test_wordings_are_no_part_of_the_digest(tmp_path):
 def test_a_wording_that_cannot_be_used_is_named_with_its_line(run, tmp_path, change, complaint):
     pack = write_pack(tmp_path / "pack", OWN.replace(*change))
     result = run("rules", "check", "--rules", pack, "--format", "json")
-    problems = [problem for problem in json.loads(result.out) if problem["path"].endswith("own.yaml")]
+    problems = [own for own in json.loads(result.out) if own["place"]["path"].endswith("own.yaml")]
     if complaint is None:
         assert not problems
     else:
-        assert any(complaint in problem["message"] and problem["line"] for problem in problems)
+        assert any(complaint in problem["message"] and problem["place"]["line"] for problem in problems)
 
 
 def test_a_phrase_without_tests_or_with_a_bad_name_is_a_finding(tmp_path):

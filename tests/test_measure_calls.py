@@ -109,7 +109,8 @@ def test_observed_latency_is_marked_as_what_is_and_not_what_is_needed(tmp_path):
     assert latency.answers["performance.latency"] == {"from": 1182, "to": 1196}
 
 
-def test_rows_that_are_no_calls_are_left_out_and_counted(tmp_path):
+@pytest.mark.parametrize("name", ["log.jsonl", "log.json"])
+def test_rows_that_are_no_calls_are_left_out_and_counted(tmp_path, name):
     rows = [json.dumps(row) for row in as_litellm(CALLS)]
     wrong = [
         "not json",
@@ -118,8 +119,8 @@ def test_rows_that_are_no_calls_are_left_out_and_counted(tmp_path):
         '"text"',
         '{"startTime": "yesterday", "call_type": "acompletion"}',
     ]
-    (tmp_path / "log.jsonl").write_text("\n".join([*rows, *wrong, "\x00\xff"]), encoding="latin-1")
-    volume = measure(tmp_path / "log.jsonl")["calls.volume"]
+    (tmp_path / name).write_text("\n".join([*rows, *wrong, "\x00\xff"]), encoding="latin-1")
+    volume = measure(tmp_path / name)["calls.volume"]
     assert volume.count == 200
     assert "3 rows that cannot be read left out" in volume.notes
 
@@ -205,7 +206,7 @@ def test_sources_and_mappings_that_cannot_be_used_are_refused(tmp_path):
         (table, {"time": "tz"}, "there is no column 'tz'"),
         (log, {"time": "a'b"}, "quotes"),
         ("postgresql://me:secret@localhost/logs", {}, "names no table"),
-        ("nosuch://host/db?table=calls", {}, "backend 'nosuch'"),
+        ("nosuch://host/db?table=calls", {}, "the extra 'nosuch'"),
     ):
         with pytest.raises((UnreadableError, UsageError)) as refused:
             measure(source, mapping)

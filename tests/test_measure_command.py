@@ -37,6 +37,14 @@ def read_back(run, book, name="p.yaml"):
     return Vocabulary(book.criteria, book.quantities).read_profile(document.data, document)
 
 
+def test_many_answers_fit_a_screen_and_none_is_cut_short(depot):
+    files = ("--questions", "questions.jsonl", "--examples", "examples.jsonl", "--calls", "calls.jsonl")
+    screen = measured(depot, *files).out
+
+    assert "..." not in screen
+    assert screen.count("\n") <= 22
+
+
 # --- what is written ------------------------------------------------------------------------------------------------
 
 

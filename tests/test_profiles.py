@@ -286,6 +286,24 @@ def test_a_boolean_from_toml_or_json_names_the_word(vocabulary):
     )
 
 
+def test_a_profile_with_several_mistakes_names_all_of_them(vocabulary):
+    text = (
+        "notes: [none]\nknowledge: {gap: mots, volatilty: weekly, source: documents}\nknowlege: {}\n"
+        "quantities: {seats: 5, examples: many}\n"
+    )
+    with pytest.raises(ProfileError) as caught:
+        read(vocabulary, text)
+
+    assert [str(problem).partition(" ")[0] for problem in caught.value.problems] == [
+        "profile:1:8:",
+        "profile:2:18:",
+        "profile:2:24:",
+        "profile:3:1:",
+        "profile:4:14:",
+        "profile:4:34:",
+    ]
+
+
 def test_a_wrong_level_in_toml_has_its_line(vocabulary):
     assert complaint(
         vocabulary, '[model]\nchurn = "low"\n\n[knowledge]\n  gap = "mots"\n', parse_toml

@@ -106,7 +106,7 @@ def show_flips(advice: Recommendation, decided: Option) -> Iterator[Step]:
 # --- open questions -----------------------------------------------------------------------------------------------
 
 
-def choose_questions(advice: Recommendation) -> tuple[Criterion, ...]:
+def choose_telling(advice: Recommendation) -> tuple[Criterion, ...]:
     """Return the criteria whose answers are expected to tell most, at most three.
 
     Left out are those that tell little, by themselves or beside the first: a reviewer answers one question more readily

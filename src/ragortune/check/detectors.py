@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ragortune.check.argument import (
     DECISION_WORDS,
     argue_against,
-    choose_questions,
+    choose_telling,
     cite_source,
     format_questions,
     show_answers,
@@ -172,7 +172,7 @@ def _list_questions(case: AuditCase) -> tuple[Criterion, ...]:
     """
     if not case.decides_plainly or not case.has_declared or case.firm:
         return ()
-    return tuple(own for own in choose_questions(case.outlook) if own.id not in case.reading.declined)
+    return tuple(own for own in choose_telling(case.outlook) if own.id not in case.reading.declined)
 
 
 @detects(Detector.OPEN_ANSWER)
@@ -198,7 +198,7 @@ def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding
     unargued = [need for need in Need if need not in argued and not advice.needs[need].required_by]
     if len(unargued) == 1:
         name = "retrieval" if unargued[0] is Need.RAG else "tuning"
-        argument = (*show_decision(decision), *show_questions(case.outlook, choose_questions(case.outlook)))
+        argument = (*show_decision(decision), *show_questions(case.outlook, choose_telling(case.outlook)))
         message = f": nothing that is stated speaks for {name}"
         yield case.find(rule, message, argument, case.decided_at)
 

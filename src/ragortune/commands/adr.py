@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ragortune.casebook import find_nearest
-from ragortune.check.argument import choose_questions
+from ragortune.check.argument import choose_telling
 from ragortune.commands.documents import read_design_text
 from ragortune.commands.earlier import hold_against
 from ragortune.commands.requests import RecordRequest
@@ -23,7 +23,7 @@ from ragortune.evidence.entries import describe_details
 from ragortune.evidence.profile import UNKNOWN, Vocabulary
 from ragortune.evidence.profile_files import given_value
 from ragortune.model import Answer, Evidence, Profile, Provenance, Recommendation
-from ragortune.report.blocks import Block, Heading
+from ragortune.report.blocks import Block, split_sections
 from ragortune.report.decision_record import build_decision_record, name_decision
 from ragortune.report.markdown import write_markdown
 from ragortune.support.environment import Environment
@@ -131,7 +131,7 @@ def _describe_profile(profile: Profile, document: Document, path: str | None) ->
 
 def _leave_open(advice: Recommendation) -> dict[str, Any]:
     """Return the questions whose answers would tell most, as answered with `unknown`: asked and still open."""
-    return {} if advice.firm else {criterion.id: {"value": UNKNOWN} for criterion in choose_questions(advice)}
+    return {} if advice.firm else {criterion.id: {"value": UNKNOWN} for criterion in choose_telling(advice)}
 
 
 def _see_evidence(answer: Answer, profile: str, path: str | None) -> Answer:
@@ -151,7 +151,8 @@ def _see_evidence(answer: Answer, profile: str, path: str | None) -> Answer:
 def _fill_sections(text: str, blocks: Sequence[Block], path: str) -> str:
     """Return a record in which each section that is still empty holds what is known; all else stays byte for byte."""
     lines = text.split("\n")
-    known = dict(_split_sections(blocks))
+    cut = split_sections(blocks, range(1, 7))
+    known = {heading.text.casefold(): own for heading, own in cut if heading}
     sections = list(_find_sections(lines))
     if _OUTCOME not in (title for title, _, _ in sections):
         raise UnreadableError("has no section 'Decision Outcome' as MADR records have", Place(path))
@@ -161,18 +162,6 @@ def _fill_sections(text: str, blocks: Sequence[Block], path: str) -> str:
             filled = ["", *write_markdown(known[title], level=1).rstrip("\n").split("\n"), ""]
             lines[first:last] = [line + ending for line in filled]
     return "\n".join(lines)
-
-
-def _split_sections(blocks: Sequence[Block]) -> Iterator[tuple[str, list[Block]]]:
-    """Yield the titles of the record's sections in lower case, with what stands below each heading of its own."""
-    title, own = "", list[Block]()
-    for block in blocks:
-        if isinstance(block, Heading):
-            yield title, own
-            title, own = block.text.casefold(), []
-        else:
-            own.append(block)
-    yield title, own
 
 
 def _find_sections(lines: Sequence[str]) -> Iterator[tuple[str, int, int]]:

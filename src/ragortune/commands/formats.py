@@ -100,6 +100,8 @@ _SECTIONS: Mapping[str, str] = {
     "check": "ragortune.report.checks:SECTIONS",
     "measure": "ragortune.report.measurements:SECTIONS",
 }
+SINGLE = ("json", "html")
+"""Formats that hold one result, so that several are not one after the other."""
 PAGES = ("text", "markdown", "html")
 """Formats in which a report has sections."""
 

@@ -88,17 +88,9 @@ def _measure(request: MeasureRequest, today: str, environment: Environment) -> t
     def progress(line: str) -> None:
         environment.note(clean_text(line))
 
-    def place(name: str | None) -> Path | None:
-        return None if name is None else Path(environment.folder, name)
-
-    material = Material(
-        place(request.docs),
-        place(request.questions),
-        request.search,
-        place(request.examples),
-        place(request.test),
-    )
-    found = measure_material(material, today, progress)
+    given = {name: getattr(request, name) for name in Material.field_names()}
+    places = {name: own and Path(environment.folder, own) for name, own in given.items() if name != "search"}
+    found = measure_material(Material(**{**given, **places}), today, progress)
     if request.calls is not None:
         from ragortune.evidence.measurements.calls import measure_calls  # noqa: PLC0415  (brings in a database)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from ragortune.casebook import find_nearest
-from ragortune.commands.formats import PAGES, Look, choose_format, choose_sections, render
+from ragortune.commands.formats import PAGES, SINGLE, Look, choose_format, choose_sections, render
 from ragortune.commands.requests import RecommendRequest
 from ragortune.commands.shared import choose_date, open_rulebook, show_error
 from ragortune.costs import add_facts
@@ -105,7 +105,7 @@ def _check_request(request: RecommendRequest) -> bool:
 
 def _expect_several(request: RecommendRequest) -> bool:
     """Return True; raises UsageError where the format takes one profile only."""
-    if request.format in ("json", "html"):
+    if request.format in SINGLE:
         message = f"--format {request.format} prints one recommendation"
         raise UsageError(message, None, "use --format jsonl for several profiles")
     if request.against is not None:

@@ -9,7 +9,7 @@ from ragortune.model import Rulebook
 from ragortune.model.prices import is_date
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
-from ragortune.support.errors import RagortuneError, RulebookError, UsageError
+from ragortune.support.errors import RagortuneError, UsageError
 from ragortune.support.rulefolder import shipped_folder
 from ragortune.support.text import clean_text
 
@@ -38,8 +38,8 @@ def choose_date(date: str | None, environment: Environment) -> str:
 
 
 def show_error(error: RagortuneError, environment: Environment) -> None:
-    """Write an error to stderr, with every problem of a rule set."""
-    problems = error.problems if isinstance(error, RulebookError) else (error,)
+    """Write everything that is wrong to stderr."""
+    problems = error.problems
     for problem in problems[:_MOST_PROBLEMS]:
         for number, line in enumerate(str(problem).split("\n")):
             environment.note(clean_text(f"error: {line}" if number == 0 else line))

@@ -14,7 +14,7 @@ from ragortune.evidence.entries import Entry, read_details
 from ragortune.evidence.quantities import check_agreement, read_quantities, shorten_number
 from ragortune.model import Answer, Criterion, Profile, Provenance, QuantityKind, QuantityValue
 from ragortune.model.profiles import LARGEST_NUMBER
-from ragortune.support.errors import AnswerError, ProfileError
+from ragortune.support.errors import AnswerError, ProfileError, RagortuneError
 from ragortune.support.reading import Document
 from ragortune.support.record import NOTHING
 from ragortune.support.text import join_words, quote_value, suggest_name
@@ -46,24 +46,33 @@ class Vocabulary:
             self._exact[criterion.id] = {UNKNOWN: (), **{level: (level,) for level in criterion.level_ids}}
 
     def read_profile(self, data: object, document: Document | None = None) -> Profile:
-        """Return the profile that a mapping holds; raises ProfileError naming place and nearest valid word."""
+        """Return the profile that a mapping holds; raises ProfileError with all that is wrong, each with its place."""
         top = Entry(data, (), document)
         if not isinstance(data, Mapping):
             raise top.fail(f"a profile is a mapping of criteria to answers, not {quote_value(data)}")
         levels: _Levels = {}
         answers: _Answers = {}
+        texts: dict[str, str | None] = {}
+        quantities: dict[str, QuantityValue] = {}
+        problems: list[RagortuneError] = []
         for key in data:
-            if key in self._groups:
-                self._read_group(top[key], levels, answers)
-            elif key in self._criteria:
-                self._read_once(self._criteria[key], top[key], levels, answers)
-            elif key not in _TOP_KEYS:
-                self._refuse_key(top[key])
-        project, description, notes = (top[key].text() if key in data else None for key in _TEXT_KEYS)
-        quantities = read_quantities(top["quantities"], self._quantities) if "quantities" in data else {}
+            try:
+                if key in self._groups:
+                    self._read_group(top[key], levels, answers)
+                elif key in self._criteria:
+                    self._read_once(self._criteria[key], top[key], levels, answers)
+                elif key in _TEXT_KEYS:
+                    texts[key] = top[key].text()
+                elif key == "quantities":
+                    quantities = read_quantities(top[key], self._quantities)
+                else:
+                    self._refuse_key(top[key])
+            except ProfileError as error:
+                problems += error.problems
+        ProfileError.raise_all(problems)
         levels = {name: possible for name, possible in levels.items() if possible}
         self._share_numbers(quantities, levels, answers)
-        return Profile(levels, project, description, notes, answers, quantities)
+        return Profile(levels, answers=answers, quantities=quantities, **texts)
 
     def allows_several(self, criterion_id: str) -> bool:
         """Return whether several levels of a criterion can hold at once."""
@@ -75,17 +84,21 @@ class Vocabulary:
         if not isinstance(entry.value, Mapping):
             raise entry.fail(f"'{entry.key}' must hold criteria, not {quote_value(entry.value)}")
         group = self._groups[entry.key]
+        problems: list[RagortuneError] = []
         for key, value in entry.value.items():
             criterion = group.get(key)
             if criterion is None:
-                raise self._unknown_name(entry[key], f"{entry.key}.{key}")
+                problems.append(self._unknown_name(entry[key], f"{entry.key}.{key}"))
+                continue
             exact = self._exact[criterion.id].get(value) if isinstance(value, str) else None
             if exact is not None and criterion.id not in levels:
-                levels[criterion.id] = (
-                    exact  # most answers are one level, and most profiles come by the thousand
-                )
-            else:
+                levels[criterion.id] = exact  # most are one level, and most profiles come by the thousand
+                continue
+            try:
                 self._read_once(criterion, entry[key], levels, answers)
+            except ProfileError as error:
+                problems.append(error)
+        ProfileError.raise_all(problems)
 
     def _read_once(self, criterion: Criterion, entry: Entry, levels: _Levels, answers: _Answers) -> None:
         if criterion.id in levels:

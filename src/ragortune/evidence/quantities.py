@@ -11,7 +11,7 @@ from typing import Any
 from ragortune.evidence.amounts import parse_amount
 from ragortune.evidence.entries import Entry, describe_evidence, read_details
 from ragortune.model import Criterion, Provenance, QuantityKind, QuantityValue
-from ragortune.support.errors import ProfileError, QuantityError
+from ragortune.support.errors import ProfileError, QuantityError, RagortuneError
 from ragortune.support.text import join_words, quote_value, suggest_name
 
 _ENDS = (("from", "to"), ("low", "high"))
@@ -19,20 +19,25 @@ _KEYS = ("value", "low", "high", "from", "to", "source", "evidence", "as_of")
 
 
 def read_quantities(entry: Entry, kinds: Mapping[str, QuantityKind]) -> dict[str, QuantityValue]:
-    """Return the quantities that stand under `quantities`, checked; raises ProfileError with the place.
+    """Return the quantities that stand under `quantities`, checked; raises ProfileError with all that is wrong.
 
     Names are checked against the price data later, by whoever has it.
     """
     if entry.value is not None and not isinstance(entry.value, Mapping):
         raise entry.must_be("a mapping")
     quantities: dict[str, QuantityValue] = {}
+    problems: list[RagortuneError] = []
     for own in entry:
         kind = kinds.get(own.key)
         if kind is None:
             message = f"there is no quantity {quote_value(own.key)}"
-            raise own.fail(message, suggest_name(own.key, kinds), key=True)
-        if own.value is not None and own.value != "unknown":
-            quantities[kind.id] = _read_number(own, kind) if kind.unit else _read_names(own, kind)
+            problems.append(own.fail(message, suggest_name(own.key, kinds), key=True))
+        elif own.value is not None and own.value != "unknown":
+            try:
+                quantities[kind.id] = _read_number(own, kind) if kind.unit else _read_names(own, kind)
+            except ProfileError as error:
+                problems.append(error)
+    ProfileError.raise_all(problems)
     return quantities
 
 

@@ -192,6 +192,25 @@ def bullets(texts: Iterable[Inline]) -> Items:
     return Items(tuple(Item(text) for text in texts))
 
 
+def section(title: str, main: Items | Table, *more: Block) -> Iterator[Block]:
+    """Yield a heading with a list or table, and what else is below it; nothing where the list or table is empty."""
+    if main.items if isinstance(main, Items) else main.rows:
+        yield from (Heading(title, 2), main, *more)
+
+
+def split_sections(
+    blocks: Iterable[Block], levels: Collection[int]
+) -> list[tuple[Heading | None, list[Block]]]:
+    """Return the blocks below each heading of these levels; what stands before the first one has None."""
+    sections: list[tuple[Heading | None, list[Block]]] = [(None, [])]
+    for block in blocks:
+        if isinstance(block, Heading) and block.level in levels:
+            sections.append((block, []))
+        else:
+            sections[-1][1].append(block)
+    return sections
+
+
 def spans(text: Inline) -> tuple[str | Span, ...]:
     """Return text as a tuple of its pieces."""
     return text if isinstance(text, tuple) else (text,)

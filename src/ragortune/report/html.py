@@ -12,24 +12,16 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from jinja2 import Template as _Template
 from markupsafe import Markup
 
-from ragortune.report.blocks import CODE, Block, Heading, Inline, Span, Style, spans
-from ragortune.support.record import Record
+from ragortune.report.blocks import CODE, Block, Heading, Inline, Span, Style, spans, split_sections
 from ragortune.support.text import clean_text
 
 _DRAWN = 96
 """Columns for which pictures of characters are drawn."""
 
 
-class _Section(Record, frozen=True):
-    """A heading with the blocks below it."""
-
-    heading: Heading
-    blocks: tuple[Block, ...]
-
-
 def write_html(blocks: Iterable[Block]) -> str:
     """Return a page as HTML; no text in it can become markup, and no address but http(s) is a link."""
-    head, sections = _split(blocks)
+    (_, head), *sections = split_sections(blocks, (2,))
     style = _read("page.css")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     titles = [block.text for block in head if isinstance(block, Heading)]
@@ -41,20 +33,6 @@ def write_html(blocks: Iterable[Block]) -> str:
         digest=digest,
     )
     return page.lstrip()
-
-
-def _split(blocks: Iterable[Block]) -> tuple[list[Block], list[_Section]]:
-    """Return what stands before the first section, and the sections."""
-    head: list[Block] = []
-    sections: list[_Section] = []
-    for block in blocks:
-        if isinstance(block, Heading) and block.level == 2:
-            sections.append(_Section(block, ()))
-        elif sections:
-            sections[-1] = sections[-1].replace(blocks=(*sections[-1].blocks, block))
-        else:
-            head.append(block)
-    return head, sections
 
 
 @lru_cache(maxsize=1)

@@ -21,6 +21,8 @@ from ragortune.report.blocks import (
     Span,
     Style,
     Table,
+    bullets,
+    section,
     terms,
 )
 from ragortune.report.screen import KEPT, SCREENS, Row, show_rows
@@ -146,10 +148,16 @@ def build_page(report: MeasureReport) -> Page:
     """Return the page on what was measured."""
     sections = (
         _answers(report.answers),
-        _listed("What people answered and the data does not show", map(_format_dispute, report.disputed)),
-        _faults(report.faults),
-        _figures(report.measurements),
-        _unknown(report),
+        section(
+            "What people answered and the data does not show",
+            bullets(f"{_format_dispute(own)} ({own.measurement.says})" for own in report.disputed),
+        ),
+        section(
+            "Faults in the data",
+            Items(tuple(Item(own.says, (*own.notes, *own.examples)) for own in report.faults)),
+        ),
+        section("Figures", Items(tuple(_show_figures(own) for own in report.measurements if not own.fault))),
+        section("What the data cannot tell", terms(report.unknown.items())),
     )
     return Page(
         lambda form: _draw_screen(report, form),
@@ -181,19 +189,28 @@ def _lead(report: MeasureReport) -> Iterator[tuple[str, str]]:
 def _draw_screen(report: MeasureReport, form: int) -> Iterator[Block]:
     yield Paragraph(f"{_title(report)}.", Style.STRONG)
     rows = [Row(label, text, KEPT) for label, text in _lead(report)]
-    rows += [Row("Disagrees", _format_dispute(own), 9) for own in report.disputed]
     rows += [
-        Row("Answers", f"{own.name} {_format_value(own)}: {own.measurement.says}", 8)
-        for own in report.answers
-        if own.levels and own.agrees
+        Row("Disagrees", f"{brief} ({own.measurement.says})", 9, brief=brief)
+        for own in report.disputed
+        for brief in [_format_dispute(own)]
     ]
+    answers = [own for own in report.answers if own.levels and own.agrees]
     rows += [
-        Row("Numbers", f"{own.name.partition('.')[2]} {_format_value(own)}", 3)
+        Row("Answers", f"{brief}: {own.measurement.says}", 17 - 10 * place // len(answers), brief=brief)
+        for place, own in enumerate(answers)
+        for brief in [f"{own.name} {_format_value(own)}"]
+    ]
+    numbers = [
+        f"{own.name.partition('.')[2]} {_format_value(own)}"
         for own in report.answers
         if not own.levels and own.agrees
     ]
-    rows += [Row("Faults", own.says, 4) for own in report.faults]
-    rows += [Row("Unknown", f"{name}: {reason}", 2) for name, reason in report.unknown.items()]
+    rows += [Row("Numbers", ", ".join(numbers), KEPT, gone=KEPT - 3)] * bool(numbers)
+    rows += [Row("Faults", own.says, KEPT, gone=KEPT - 3) for own in report.faults]
+    rows += [
+        Row("Unknown", f"{name}: {reason}", 2, gone=KEPT - 3, brief=name)
+        for name, reason in report.unknown.items()
+    ]
     yield show_rows(rows, form)
     yield Paragraph(_HINT, Style.ASIDE)
 
@@ -212,7 +229,7 @@ def _format_value(own: MeasuredAnswer) -> str:
 def _format_dispute(own: MeasuredAnswer) -> str:
     assert own.answered is not None
     said = _format_answered(own.answered)
-    return f"{own.name}: answered {said}, measured {_format_value(own)} ({own.measurement.says})"
+    return f"{own.name}: answered {said}, measured {_format_value(own)}"
 
 
 def _answers(answers: Iterable[MeasuredAnswer]) -> Iterator[Block]:
@@ -222,40 +239,13 @@ def _answers(answers: Iterable[MeasuredAnswer]) -> Iterator[Block]:
         figures = "" if own.measurement is above else describe_figures(own.measurement)
         rows.append((own.name, _format_value(own), figures))
         above = own.measurement
-    if rows:
-        yield Heading("Answers", 2)
-        columns = (
-            Column("Criterion", style=Style.NAME),
-            Column("Answer", style=Style.STRONG),
-            Column("Figures"),
-        )
-        yield Table(columns, tuple(rows), head=True)
-
-
-def _listed(title: str, texts: Iterable[str]) -> Iterator[Block]:
-    items = tuple(Item(text) for text in texts)
-    if items:
-        yield from (Heading(title, 2), Items(items))
-
-
-def _faults(faults: Iterable[Measurement]) -> Iterator[Block]:
-    items = tuple(Item(own.says, (*own.notes, *own.examples)) for own in faults)
-    if items:
-        yield from (Heading("Faults in the data", 2), Items(items))
-
-
-def _figures(measurements: Iterable[Measurement]) -> Iterator[Block]:
-    yield Heading("Figures", 2)
-    yield Items(
-        tuple(
-            Item((Span(own.probe, Style.NAME), f": {describe_figures(own)}"), (*own.notes, *own.examples))
-            for own in measurements
-            if not own.fault
-        )
+    columns = (
+        Column("Criterion", style=Style.NAME),
+        Column("Answer", style=Style.STRONG),
+        Column("Figures"),
     )
+    return section("Answers", Table(columns, tuple(rows), head=True))
 
 
-def _unknown(report: MeasureReport) -> Iterator[Block]:
-    rows = list(report.unknown.items())
-    if rows:
-        yield from (Heading("What the data cannot tell", 2), terms(rows))
+def _show_figures(own: Measurement) -> Item:
+    return Item((Span(own.probe, Style.NAME), f": {describe_figures(own)}"), (*own.notes, *own.examples))

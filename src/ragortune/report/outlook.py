@@ -103,12 +103,12 @@ def _format_change(recommendation: Recommendation, change: Mapping[str, Sequence
 def list_questions(recommendation: Recommendation) -> Iterator[Block]:
     """Return the questions that are worth asking, and how to find out; nothing where that was not worked out."""
     if recommendation.unknowns:
-        items = tuple(_ask(recommendation, question) for question in choose_questions(recommendation))
+        items = tuple(_ask(recommendation, question) for question in list_worthwhile(recommendation))
         yield Heading("Find out next", 2)
         yield Items(items[:_MOST_QUESTIONS] or (Item("no open question is expected to tell much"),))
 
 
-def choose_questions(recommendation: Recommendation) -> list[OpenQuestion]:
+def list_worthwhile(recommendation: Recommendation) -> list[OpenQuestion]:
     """Return the open questions that are worth asking, the one that tells most first."""
     least = 0 if recommendation.too_little_known else recommendation.rulebook.scale.ask_from
     return [question for question in list_askable(recommendation) if question.expected_gain >= least]

@@ -32,6 +32,8 @@ class Row(Record, frozen=True):
     """Answers or criterion."""
     gone: int = 0
     """Form from which it is left out, where that is sooner."""
+    brief: str = ""
+    """Said in place of a text that would have to be cut."""
 
     def say(self, most: int) -> Inline:
         """Return it in so many characters; what it rests on is left out where it would take the room of the rest."""
@@ -39,7 +41,8 @@ class Row(Record, frozen=True):
         room = most - len(self.code) - 1
         if len(self.text) + len(tail) + 3 > room and self.weight < _CITED:
             tail = ""
-        text = cut_text(self.text, room - len(tail) - 3 * bool(tail))
+        room -= len(tail) + 3 * bool(tail)
+        text = self.brief if self.brief and len(self.text) > room else cut_text(self.text, room)
         lead = (Span(self.code, Style.NAME), " ") if self.code else ()
         return (*lead, text, *((" ", Span(f"({tail})", Style.ASIDE)) if tail else ()))
 

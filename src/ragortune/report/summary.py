@@ -16,7 +16,7 @@ from ragortune.model import (
 )
 from ragortune.report.blocks import Block, Break, Heading
 from ragortune.report.headline import NEED_NAMES, Advice, build_headline, list_state
-from ragortune.report.outlook import GATE_WORDS, choose_questions
+from ragortune.report.outlook import GATE_WORDS, list_worthwhile
 from ragortune.report.screen import KEPT, LONG, SHORT, Row, show_rows
 from ragortune.support.text import cut_text
 
@@ -74,7 +74,7 @@ def _list_doubts(given: Recommendation) -> list[Row]:
 def _list_steps(given: Recommendation) -> Iterator[Row]:
     """Yield the questions that would tell most, what to begin with, and where the rest is."""
     if given.unknowns is not None:
-        questions = [given.rulebook.criteria[own.criterion] for own in choose_questions(given)[:_QUESTIONS]]
+        questions = [given.rulebook.criteria[own.criterion] for own in list_worthwhile(given)[:_QUESTIONS]]
         for place, asked in enumerate(questions):
             yield Row("Find out", asked.question, 3 - place, rests_on=asked.id)
         if not questions:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ragortune.evidence.documents.language import LanguageData
 from ragortune.model import EVEN, Scale, Strength
-from ragortune.ruleset.files import ALL_KINDS, KINDS, MOST_PROBLEMS, Manifest, raise_problems, validate
+from ragortune.ruleset.files import ALL_KINDS, KINDS, MOST_PROBLEMS, Manifest, validate
 from ragortune.support.errors import Place, RagortuneError, RulebookError
 from ragortune.support.reading import Document, KeyPath, decode_text, parse_yaml
 from ragortune.support.rulefolder import (
@@ -76,7 +76,7 @@ class Authored:
         """Note a problem; raises RulebookError with all of them where nobody would read more."""
         self.problems.append(problem)
         if len(self.problems) >= MOST_PROBLEMS:
-            raise_problems(self.problems)
+            RulebookError.raise_all(self.problems)
 
 
 def read_folder(folder: Path) -> Authored:
@@ -88,7 +88,7 @@ def read_folder(folder: Path) -> Authored:
     document = _parse_file(folder, MANIFEST, files[MANIFEST])
     problems: list[RagortuneError] = []
     manifest = validate(MANIFEST, document, problems)
-    raise_problems(problems)
+    RulebookError.raise_all(problems)
     base = None
     if manifest.extends is not None:
         if manifest.extends != SHIPPED:

@@ -13,8 +13,8 @@ from ragortune.model import AnswerCount, Criterion, QuantityKind, Rulebook, Samp
 from ragortune.model.profiles import LARGEST_NUMBER
 from ragortune.model.rules import CodedCase
 from ragortune.ruleset.author import Authored, read_folder
-from ragortune.ruleset.files import raise_problems
 from ragortune.ruleset.references import check_references
+from ragortune.support.errors import RulebookError
 from ragortune.support.writing import replace_file
 
 _KEPT_SETS = 12
@@ -24,7 +24,7 @@ def compile_folder(folder: Path) -> Rulebook:
     """Return the rule set in a folder; raises RulebookError with every problem."""
     authored = read_folder(folder)
     check_references(authored)
-    raise_problems(authored.problems)
+    RulebookError.raise_all(authored.problems)
     return compile_authored(authored)
 
 

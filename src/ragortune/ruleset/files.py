@@ -245,12 +245,5 @@ def read_price_file(document: Document, kinds: Mapping[str, PriceKind]) -> tuple
         for complaint in check_row(row, kinds):
             place = document.place_of(("prices", index, *complaint.path))
             problems.append(RulebookError(complaint.message, place, complaint.hint))
-    raise_problems(problems)
+    RulebookError.raise_all(problems)
     return rows
-
-
-def raise_problems(problems: list[RagortuneError]) -> None:
-    """Raise RulebookError with every problem, if there is one."""
-    if problems:
-        first = problems[0]
-        raise RulebookError(first.message, first.place, first.hint, tuple(problems))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Self
 
@@ -48,12 +48,31 @@ class RagortuneError(Exception):
 
     exit_code = ExitCode.UNUSABLE
 
-    def __init__(self, message: str, place: Place | None = None, hint: str | None = None) -> None:
-        """Take what is wrong, where, and what to do about it."""
+    def __init__(
+        self,
+        message: str,
+        place: Place | None = None,
+        hint: str | None = None,
+        problems: Sequence[RagortuneError] = (),
+    ) -> None:
+        """Take what is wrong, where, and what to do about it; and everything that is wrong, where it is more."""
         super().__init__(message)
         self.message = message
         self.place = place
         self.hint = hint
+        self._problems = tuple(problems)
+
+    @property
+    def problems(self) -> tuple[RagortuneError, ...]:
+        """Everything that is wrong, in order; the error itself is the first of it."""
+        return self._problems or (self,)
+
+    @classmethod
+    def raise_all(cls, problems: Sequence[RagortuneError]) -> None:
+        """Raise everything that is wrong as one error, if there is anything."""
+        if problems:
+            first = problems[0]
+            raise cls(first.message, first.place, first.hint, problems)
 
     @classmethod
     def expected(
@@ -90,9 +109,9 @@ class UsageError(RagortuneError):
     """The command line asks for something that cannot be done."""
 
     @classmethod
-    def missing(cls, what: str, extra: str, otherwise: str = "") -> Self:
-        """Return the error for what needs an extra of the package; `otherwise` is what would do without it."""
-        hint = f"pip install 'rag-or-tune[{extra}]'{otherwise}"
+    def missing(cls, what: str, extra: str, otherwise: str = "", package: str = "rag-or-tune") -> Self:
+        """Return the error for what needs an extra of a package; `otherwise` is what would do without it."""
+        hint = f"pip install '{package}[{extra}]'{otherwise}"
         return cls(f"{what} needs the extra '{extra}', which is not installed", None, hint)
 
     @classmethod
@@ -120,18 +139,7 @@ class AnswerError(ProfileError):
 
 
 class RulebookError(RagortuneError):
-    """A rule set is not well formed. `problems` has every one that was found."""
-
-    def __init__(
-        self,
-        message: str,
-        place: Place | None = None,
-        hint: str | None = None,
-        problems: tuple[RagortuneError, ...] = (),
-    ) -> None:
-        """Take the first problem as the message and all of them beside it."""
-        super().__init__(message, place, hint)
-        self.problems = problems or (self,)
+    """A rule set is not well formed."""
 
 
 class ConfigurationError(RagortuneError):

@@ -7,7 +7,9 @@ is removed.
 
 from __future__ import annotations
 
+import gzip
 import itertools
+import json
 import re
 import tempfile
 import warnings
@@ -148,7 +150,17 @@ def _list_files(source: str) -> tuple[list[Path], str]:
         with open_file(file) as stream:
             if not stream.read(1):
                 raise UnreadableError("is empty", Place(str(file)))
-    return files, kinds.pop()
+    kind = kinds.pop()
+    return files, "lines" if kind == "json" and all(map(_holds_lines, files)) else kind
+
+
+def _holds_lines(file: Path) -> bool:
+    """Return whether the first line of a file is a record, as in JSON lines that are called .json."""
+    try:
+        with gzip.open(file) if file.suffix.lower() == ".gz" else open_file(file) as stream:
+            return isinstance(json.loads(stream.readline(_OBJECT_BYTES)), dict)
+    except (OSError, EOFError, ValueError, RecursionError):
+        return False
 
 
 def _tell_kind(file: Path) -> str:
@@ -223,9 +235,10 @@ def _import_ibis(backend: str, extras: str | None) -> Any:
 
         getattr(ibis, backend)
     except (ImportError, AttributeError):
-        message = f"--calls needs Ibis with its backend '{clean_line(backend, 40)}', which is not installed"
-        package = f"rag-or-tune[{extras}]" if extras else f"ibis-framework[{backend}]"
-        raise UsageError(message, None, f"pip install '{package}'") from None
+        if extras:
+            raise UsageError.missing("--calls", extras) from None
+        backend = clean_line(backend, 40)
+        raise UsageError.missing(f"--calls {backend}://", backend, package="ibis-framework") from None
     return ibis
 
 
