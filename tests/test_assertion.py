@@ -4,7 +4,7 @@ import pytest
 
 from ragortune.evidence.documents.reader import reader_for
 from ragortune.evidence.documents.sentences import read_sentences
-from ragortune.evidence.documents.tokens import Tokens
+from ragortune.evidence.documents.tokens import cut_text
 from ragortune.model.documents import Meaning
 from ragortune.ruleset.load import load_rulebook
 
@@ -16,7 +16,7 @@ def meanings(text, words):
     document = read_sentences(text, READER.marker.language)
     wanted = tuple(words.casefold().split())
     for marked in READER.mark(document.sentences):
-        told = Tokens(marked.sentence.text).words
+        told = cut_text(marked.sentence.text).words
         for start in range(len(told) - len(wanted) + 1):
             if told[start : start + len(wanted)] == wanted:
                 return marked.meanings_at(start, start + len(wanted))

@@ -4,16 +4,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragortune.evidence.documents.matching import Matcher
+from ragortune.evidence.documents.matching import Matcher, WordClasses
 from ragortune.evidence.documents.patterns import PatternError, compile_patterns, parse_pattern
-from ragortune.evidence.documents.tokens import Tokens
+from ragortune.evidence.documents.tokens import cut_text
+
+
+def build(patterns, lists):
+    """Return what finds patterns, and what words count as for it."""
+    nodes = compile_patterns(patterns, lists)
+    classes = WordClasses([nodes])
+    return Matcher(nodes, classes), classes.__getitem__
+
+
+def find(patterns, words, lists=None):
+    matcher, classify = build(patterns, lists or {})
+    return matcher.scan([*map(classify, words)])
 
 
 def places(pattern, text, **lists):
     named = {name.replace("_", "-"): tuple(words) for name, words in lists.items()}
-    matcher = Matcher(compile_patterns([([pattern], 0)], named))
-    words = Tokens(text).words
-    return [" ".join(words[start:end]) for start, end, _ in matcher.scan(words)]
+    words = cut_text(text).words
+    return [" ".join(words[start:end]) for start, end, _ in find([([pattern], 0)], words, named)]
 
 
 @pytest.mark.parametrize(
@@ -46,8 +57,8 @@ def test_a_pattern_names_a_list_of_words():
 
 
 def test_patterns_with_a_common_beginning_are_found_each_with_its_number():
-    matcher = Matcher(compile_patterns([(["not", "not only"], 1), (["not (only|just) here"], 2)], {}))
-    assert matcher.scan(["not", "only", "here"]) == [(0, 1, 1), (0, 2, 1), (0, 3, 2)]
+    patterns = [(["not", "not only"], 1), (["not (only|just) here"], 2)]
+    assert find(patterns, ["not", "only", "here"]) == [(0, 1, 1), (0, 2, 1), (0, 3, 2)]
 
 
 @pytest.mark.parametrize(
@@ -79,10 +90,10 @@ def count_steps(matcher, words):
     steps = 0
     for first in range(len(words)):
         state = matcher._start
-        for word in words[first:]:
-            state = matcher._follow(state, matcher._classes[word])
-            if not state.items:
-                break
+        at = first
+        while at < len(words) and (state.places or state.gaps):
+            state, taken = matcher._follow(state, words[at : at + state.reach])
+            at += taken
             steps += 1
     return steps
 
@@ -96,20 +107,20 @@ def test_twice_the_text_costs_twice_the_steps(sentence):
         "cites ..12 cites ..12 sources",
         "we ..3 not",
     ]
-    matcher = Matcher(compile_patterns([(patterns, 0)], {}))
-    one, two = sentence.split() * 50, sentence.split() * 100
+    matcher, classify = build([(patterns, 0)], {})
+    one, two = ([*map(classify, sentence.split() * times)] for times in (50, 100))
     matcher.scan(two)
     assert count_steps(matcher, two) <= 2 * count_steps(matcher, one) + 60 * 12
 
 
 def test_words_that_no_pattern_names_make_no_states():
-    matcher = Matcher(compile_patterns([(["retriev* ..3 answers"], 0)], {}))
-    matcher.scan([f"word{number}" for number in range(5_000)])
-    matcher.scan([f"retrieved{number}" for number in range(5_000)])
+    matcher, classify = build([(["retriev* ..3 answers"], 0)], {})
+    for begun in ("word", "retrieved"):
+        matcher.scan([classify(f"{begun}{number}") for number in range(5_000)])
     assert len(matcher._states) < 10
 
 
 @given(st.lists(st.sampled_from(["not", "only", "cites", "sources", ".", ",", "x"]), max_size=40))
 def test_every_match_lies_inside_the_words(words):
-    matcher = Matcher(compile_patterns([(["not [only] ..3 sources", "cites ..2 (x|sources)"], 7)], {}))
-    assert all(0 <= start < end <= len(words) and number == 7 for start, end, number in matcher.scan(words))
+    found = find([(["not [only] ..3 sources", "cites ..2 (x|sources)"], 7)], words)
+    assert all(0 <= start < end <= len(words) and number == 7 for start, end, number in found)

@@ -20,7 +20,7 @@ from ragortune.evidence.documents.assertion import Marked
 from ragortune.evidence.documents.facts import may_answer
 from ragortune.evidence.documents.features import UNANSWERED, UNKNOWN, list_features
 from ragortune.evidence.documents.language import Classifier
-from ragortune.evidence.documents.tokens import Tokens
+from ragortune.evidence.documents.tokens import cut_text
 from score_reader import GROUPS, Label, Labelled
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[Labell
         if may_answer(one):
             lines = {piece.line for piece in one.sentence.pieces}
             answers = (answer for fact in label.facts for answer in _list_answers(fact, lines))
-            words = Tokens(one.sentence.text).words
+            words = cut_text(one.sentence.text).words
             yield LabelledSentence(label.repo, tuple(list_features(words)), tuple(answers))
 
 

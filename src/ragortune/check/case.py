@@ -6,12 +6,13 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
+from itertools import chain
 
 from ragortune.check.answers import StatedAnswers
 from ragortune.check.evidence import QuoteSources
 from ragortune.engine import add_what_if
 from ragortune.model import Option, Recommendation
-from ragortune.model.documents import Block, DesignReading, Sentence, Span, StatedDecision
+from ragortune.model.documents import Block, DesignReading, SectionKind, Sentence, Span, StatedDecision
 from ragortune.model.findings import AuditFinding, FindingRule, Severity, Step
 from ragortune.support.record import Record
 
@@ -120,13 +121,24 @@ class AuditCase(Record, frozen=True, dict=True):
 
     def speaks_of(self, rule: FindingRule) -> bool:
         """Return whether there is a section of the kinds that a rule names, or a sentence with one of its words."""
-        sentences = self.reading.sentences
-        if any(sentence.kind in rule.sections for sentence in sentences):
+        if not self._kinds.isdisjoint(rule.sections):
             return True
-        text = _APART.join(text for sentence in sentences for text in (sentence.text, sentence.label))
-        lower = text.casefold()
+        text, lower = self._text
         present = tuple(word for word in rule.words if word.rstrip("*").split()[0].casefold() in lower)
         return compile_words(present).search(text) is not None
+
+    @cached_property
+    def _kinds(self) -> frozenset[SectionKind]:
+        return frozenset(sentence.kind for sentence in self.reading.sentences)
+
+    @cached_property
+    def _text(self) -> tuple[str, str]:
+        """All sentences and labels, as they are and in lower case."""
+        sentences = self.reading.sentences
+        text = _APART.join(
+            chain((sentence.text for sentence in sentences), {sentence.label for sentence in sentences})
+        )
+        return text, text.casefold()
 
 
 # --- words --------------------------------------------------------------------------------------------------------

@@ -44,8 +44,6 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 _TUNED = re.compile(r"\b(?:fine[- ]?tun(?:e|ed|ing)|q?lora|distilled)\b", re.IGNORECASE)
-_TUNED_PARTS = ("tun", "lora", "lled")
-"""One of these is in whatever matches `_TUNED`; most sentences have none."""
 _NOT_TUNED = re.compile(
     r"\b(?:rag|retriev(?:al|ed|es|ing)|prompt(?:s|ed|ing)?|few-?shot|base model)\b", re.IGNORECASE
 )
@@ -309,10 +307,10 @@ def _compared_models(sentence: Sentence, families: tuple[str, ...]) -> tuple[str
     if sentence.block in (Block.HEADING, Block.CODE) or sentence.kind in _NOT_THIS_PROJECT:
         return ()
     lower = text.lower()
-    if not any(part in lower for part in _TUNED_PARTS):
+    if not ("tun" in lower or "lora" in lower or "lled" in lower):  # one is in whatever matches _TUNED
         return ()
     if len(text) > _LONGEST_COMPARISON or not all(
-        pattern.search(text) for pattern in (_MONEY, _TUNED, _NOT_TUNED)
+        pattern.search(text) for pattern in (_MONEY, _NOT_TUNED, _TUNED)
     ):
         return ()
     named = dict.fromkeys(found[0].lower() for found in compile_words(families).finditer(text))

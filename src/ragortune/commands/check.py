@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
+
 from ragortune.check import Policy, audit_reading, is_newer
 from ragortune.commands.baseline import apply_baseline, write_baseline
 from ragortune.commands.documents import (
@@ -160,7 +162,8 @@ class _Run:
                 at = f" (line {error.place.line})" if error.place and error.place.line else ""
                 unreadable.append((shown, f"{error.message}{at}"))
             else:
-                audits.append(audit)
+                # No report shows sentences, and those of many documents take much memory.
+                audits.append(audit.replace(reading=msgspec.structs.replace(reading, sentences=())))
                 for line in reading.unread[:_MOST_NOTES]:
                     where = "a `ragortune` block in a comment or in code, which is not read"
                     environment.note(clean_text(f"note: {shown}:{line}: this is {where}"))

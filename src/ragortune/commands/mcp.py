@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import traceback
 from functools import partial
 from typing import Any
@@ -16,11 +15,11 @@ from mcp.shared.exceptions import MCPError
 
 from ragortune import __version__
 from ragortune.commands.agents import AgentTool, Reply, build_tools, call_tool
-from ragortune.commands.explain import list_rules, show_page
-from ragortune.commands.requests import ExplainRequest, ListRulesRequest
 from ragortune.commands.shared import open_rulebook
 from ragortune.model.findings import read_finding_rules
 from ragortune.report.dialogue import describe_criterion
+from ragortune.report.markdown import write_markdown
+from ragortune.report.pages import find_page, list_rules
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, RagortuneError, UsageError
 from ragortune.support.text import clean_text, dump_json, quote_value, suggest_name
@@ -148,11 +147,8 @@ def _read_resource(address: str, rules: str | None, environment: Environment) ->
     book = open_rulebook(rules, environment)
     if address == _CRITERIA:
         return "application/json", dump_json(list(map(describe_criterion, book.criteria.values())), indent=1)
-    page = io.StringIO()
-    streams = environment.replace(stdout=page)
     if address == _RULES:
-        list_rules(ListRulesRequest(rules=rules, format="markdown"), streams)
-        return "text/markdown", page.getvalue()
+        return "text/markdown", write_markdown(list_rules(book))
     kind, _, name = address.rpartition("/")
     findings = read_finding_rules(book)
     codes = [rule.code for rule in book.rules.values()] + [rule.code for rule in findings.values()]
@@ -160,5 +156,4 @@ def _read_resource(address: str, rules: str | None, environment: Environment) ->
     if name not in named.get(kind, ()):
         near = suggest_name(name, named[kind]) if kind in named else suggest_name(address, named)
         raise UsageError(f"there is no resource {quote_value(address)}", None, near)
-    show_page(ExplainRequest(name=name, rules=rules, format="markdown"), streams)
-    return "text/markdown", page.getvalue()
+    return "text/markdown", write_markdown(find_page(book, name))

@@ -192,6 +192,12 @@ def bullets(texts: Iterable[Inline]) -> Items:
     return Items(tuple(Item(text) for text in texts))
 
 
+def section(title: str, main: Items | Table, *more: Block) -> Iterator[Block]:
+    """Yield a heading with a list or table, and what else is below it; nothing where the list or table is empty."""
+    if main.items if isinstance(main, Items) else main.rows:
+        yield from (Heading(title, 2), main, *more)
+
+
 def split_sections(
     blocks: Iterable[Block], levels: Collection[int]
 ) -> list[tuple[Heading | None, list[Block]]]:

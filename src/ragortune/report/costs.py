@@ -34,6 +34,7 @@ from ragortune.report.blocks import (
     Span,
     Style,
     Table,
+    section,
     terms,
 )
 from ragortune.report.screen import SCREENS
@@ -101,12 +102,8 @@ def build_page(answer: CostAnswer) -> Page:
 
 
 def _section(heading: str, rows: Iterable[tuple[str, str]], *remarks: str) -> Iterator[Block]:
-    """Yield a heading with names and what is said about them; nothing where there are none."""
-    listed = list(rows)
-    if listed:
-        yield Heading(heading, 2)
-        yield terms(listed)
-        yield from (Paragraph(remark, Style.ASIDE) for remark in remarks)
+    """Return a section of names and what is said about them."""
+    return section(heading, terms(rows), *(Paragraph(remark, Style.ASIDE) for remark in remarks))
 
 
 def _draw_range(name: str, low: float, high: float, most: float, mark: float | None = None) -> Bar:
@@ -161,11 +158,9 @@ def _latencies(report: CostReport) -> Iterator[Block]:
         )
         for cost in shown
     )
-    if rows:
-        yield Heading("Milliseconds", 2)
-        columns = _columns("first word", "p95", "whole answer", "p95")
-        drawn = Column("first word to whole answer, p95", only="html")
-        yield Table((*columns, drawn), rows, head=True)
+    columns = _columns("first word", "p95", "whole answer", "p95")
+    drawn = Column("first word to whole answer, p95", only="html")
+    return section("Milliseconds", Table((*columns, drawn), rows, head=True))
 
 
 def _break_evens(report: CostReport) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,8 @@ from ragortune.report.blocks import (
     Span,
     Style,
     Table,
+    bullets,
+    section,
     terms,
 )
 from ragortune.report.screen import KEPT, SCREENS, Row, show_rows
@@ -146,13 +148,16 @@ def build_page(report: MeasureReport) -> Page:
     """Return the page on what was measured."""
     sections = (
         _answers(report.answers),
-        _listed(
+        section(
             "What people answered and the data does not show",
-            (f"{_format_dispute(own)} ({own.measurement.says})" for own in report.disputed),
+            bullets(f"{_format_dispute(own)} ({own.measurement.says})" for own in report.disputed),
         ),
-        _faults(report.faults),
-        _figures(report.measurements),
-        _unknown(report),
+        section(
+            "Faults in the data",
+            Items(tuple(Item(own.says, (*own.notes, *own.examples)) for own in report.faults)),
+        ),
+        section("Figures", Items(tuple(_show_figures(own) for own in report.measurements if not own.fault))),
+        section("What the data cannot tell", terms(report.unknown.items())),
     )
     return Page(
         lambda form: _draw_screen(report, form),
@@ -234,40 +239,13 @@ def _answers(answers: Iterable[MeasuredAnswer]) -> Iterator[Block]:
         figures = "" if own.measurement is above else describe_figures(own.measurement)
         rows.append((own.name, _format_value(own), figures))
         above = own.measurement
-    if rows:
-        yield Heading("Answers", 2)
-        columns = (
-            Column("Criterion", style=Style.NAME),
-            Column("Answer", style=Style.STRONG),
-            Column("Figures"),
-        )
-        yield Table(columns, tuple(rows), head=True)
-
-
-def _listed(title: str, texts: Iterable[str]) -> Iterator[Block]:
-    items = tuple(Item(text) for text in texts)
-    if items:
-        yield from (Heading(title, 2), Items(items))
-
-
-def _faults(faults: Iterable[Measurement]) -> Iterator[Block]:
-    items = tuple(Item(own.says, (*own.notes, *own.examples)) for own in faults)
-    if items:
-        yield from (Heading("Faults in the data", 2), Items(items))
-
-
-def _figures(measurements: Iterable[Measurement]) -> Iterator[Block]:
-    yield Heading("Figures", 2)
-    yield Items(
-        tuple(
-            Item((Span(own.probe, Style.NAME), f": {describe_figures(own)}"), (*own.notes, *own.examples))
-            for own in measurements
-            if not own.fault
-        )
+    columns = (
+        Column("Criterion", style=Style.NAME),
+        Column("Answer", style=Style.STRONG),
+        Column("Figures"),
     )
+    return section("Answers", Table(columns, tuple(rows), head=True))
 
 
-def _unknown(report: MeasureReport) -> Iterator[Block]:
-    rows = list(report.unknown.items())
-    if rows:
-        yield from (Heading("What the data cannot tell", 2), terms(rows))
+def _show_figures(own: Measurement) -> Item:
+    return Item((Span(own.probe, Style.NAME), f": {describe_figures(own)}"), (*own.notes, *own.examples))

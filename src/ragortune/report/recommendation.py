@@ -37,6 +37,7 @@ from ragortune.report.blocks import (
     Style,
     Table,
     bullets,
+    section,
     terms,
 )
 from ragortune.report.comparison import list_changes
@@ -100,18 +101,15 @@ class _Report:
     def list_gates(self) -> Iterator[Block]:
         """Return the gates that make a difference."""
         gates = [hit for hit in self.given.gates if self._decides(hit)]
-        if gates:
-            named = [(hit, f"{NEED_NAMES[hit.need].capitalize()} {_GATE_NAMES[hit.gate]}") for hit in gates]
-            yield Heading("Gates", 2)
-            yield Items(tuple(self._remark(hit, name, hit.rule.because) for hit, name in named))
+        named = [(hit, f"{NEED_NAMES[hit.need].capitalize()} {_GATE_NAMES[hit.gate]}") for hit in gates]
+        items = Items(tuple(self._remark(hit, name, hit.rule.because) for hit, name in named))
+        yield from section("Gates", items)
 
     def list_notices(self) -> Iterator[Block]:
         """Return contradictions, disputed bands and cautions."""
-        notices = self.given.notices
-        if notices:
-            names = [(hit, _NOTICE_NAMES[hit.rule.notice]) for hit in notices]
-            yield Heading("Notices", 2)
-            yield Items(tuple(self._remark(hit, name, hit.rule.remedy) for hit, name in names))
+        named = [(hit, _NOTICE_NAMES[hit.rule.notice]) for hit in self.given.notices]
+        items = Items(tuple(self._remark(hit, name, hit.rule.remedy) for hit, name in named))
+        yield from section("Notices", items)
 
     # --- needs, gates, notices ------------------------------------------------------------------------------------
 
@@ -211,16 +209,14 @@ class _Report:
 
     def list_cases(self) -> Iterator[Block]:
         """Return the published projects most like this one."""
-        if self._cases:
-            yield Heading("Published projects most like this one", 2)
-            yield Items(tuple(self._compare(near) for near in self._cases))
+        title = "Published projects most like this one"
+        yield from section(title, Items(tuple(self._compare(near) for near in self._cases)))
 
     def list_sources(self) -> Iterator[Block]:
         """Return the sources that were named by number."""
-        if self._numbers:
-            named = [self._book.sources[name] for name in self._numbers]
-            yield Heading("Sources", 2)
-            yield Items(tuple(Item(source.title, address=source.address) for source in named), numbered=True)
+        named = [self._book.sources[name] for name in self._numbers]
+        items = tuple(Item(source.title, address=source.address) for source in named)
+        yield from section("Sources", Items(items, numbered=True))
 
     def _compare(self, near: NearCase) -> Item:
         """Return a published project: whether it agrees, what is alike, and what came out."""

@@ -32,7 +32,6 @@ from ragortune.model import (
 from ragortune.report.headline import Advice, Verdict
 from ragortune.support.record import Record
 
-Probability = Annotated[float, Meta(ge=0, le=1)]
 Answers = dict[str, str | list[str]]
 _Hit = Reason | GateHit | RuleHit | RuleTrace
 Shares = Annotated[dict[Option, float], Meta(description="The probability of each option; they add up to 1.")]

@@ -46,7 +46,7 @@ class Mention(msgspec.Struct, frozen=True):
 def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
     """Yield every mention of an approach in prose; of overlapping wordings the longest."""
     for marked in sentences:
-        if marked.sentence.block in _SILENT_BLOCKS or not marked.analysis.of(ApproachWords):
+        if marked.sentence.block in _SILENT_BLOCKS or not marked.analysis.has(ApproachWords):
             continue
         for found in marked.analysis.approaches:
             option, words = found.entry.option, found.entry.weight

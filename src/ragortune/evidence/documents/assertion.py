@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
-from itertools import chain
+from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -28,8 +28,7 @@ from ragortune.evidence.documents.language import (
     TopicWords,
     Weight,
 )
-from ragortune.evidence.documents.sentences import MOST_SENTENCES
-from ragortune.evidence.documents.tokens import Tokens
+from ragortune.evidence.documents.tokens import Tokens, cut_text, cut_texts
 from ragortune.model.documents import Block, Meaning, SectionKind, Sentence
 
 SILENCING = frozenset(
@@ -56,7 +55,8 @@ _FROM_LABEL = frozenset(Meaning) - {Meaning.NEGATED, Meaning.REJECTED, Meaning.C
 _FROM_LEAD = frozenset(
     {Meaning.NEGATED, Meaning.FUTURE, Meaning.HYPOTHETICAL, Meaning.EXAMPLE, Meaning.OTHER_SYSTEM}
 )
-_MOST_REMEMBERED = MOST_SENTENCES
+_CUT_TOGETHER = 500
+"""Sentences that are cut into words at once; more would take memory and save no time."""
 _LONGEST_CONTEXT = 300
 
 
@@ -82,13 +82,19 @@ class Analysis:
         self.words = words
         self._found = language.find(words)
         names = language.features
-        found = chain.from_iterable(self._found.values())
-        self.features = tuple(name for one in found if (name := names[one.number]))
+        several = self._found.values()
+        self.features = [name for hits in several for _, _, number in hits if (name := names[number])]
         """What a fitted model counts of all wordings."""
+
+    def has(self, kind: type[EntryT]) -> bool:
+        """Tell whether there is a wording of one kind of record."""
+        return kind in self._found
 
     def of(self, kind: type[EntryT]) -> Sequence[Found[EntryT]]:
         """Return every wording of one kind of record, in order."""
-        return self._found.get(kind, ())
+        entries: Sequence[Any] = self._language.entries
+        hits = self._found.get(kind, ())
+        return [Found(start, end, entries[number], number) for start, end, number in hits]
 
     @cached_property
     def facts(self) -> Sequence[Found[FactWords]]:
@@ -169,13 +175,15 @@ class Marked:
             and scope.last > start
             and not (start <= scope.cue[0] and scope.cue[1] <= end)
         }
-        if any(self._overlaps(start, end, struck) for struck in self.sentence.struck):
+        struck = self.sentence.struck
+        if struck and any(self._overlaps(start, end, part) for part in struck):
             near.add(Meaning.PAST)
         return self.around | near
 
     def in_code(self, start: int, end: int) -> bool:
         """Tell whether a range of words is set as code."""
-        return any(self._overlaps(start, end, code) for code in self.sentence.code)
+        code = self.sentence.code
+        return bool(code) and any(self._overlaps(start, end, part) for part in code)
 
     def _overlaps(self, start: int, end: int, other: tuple[int, int]) -> bool:
         first, last = self.tokens.place(start, end)
@@ -190,22 +198,33 @@ class Marker:
         self.language = language
         self._known: dict[frozenset[Meaning], frozenset[Meaning]] = {}
         """Each set of meanings once, because most sentences have one of few."""
-        self._cut = lru_cache(_MOST_REMEMBERED)(lambda text: Tokens(text, language.classify))
-        self._analyse = lru_cache(_MOST_REMEMBERED)(lambda words: Analysis(words, language))
+        self._cut: dict[str, Tokens] = {}
+        self._analysed: dict[tuple[str, ...], Analysis] = {}
 
-    def mark(self, sentence: Sentence) -> Marked:
-        """Return a sentence with everything that is found in it."""
-        tokens = self._cut(sentence.text)
-        return Marked(sentence, tokens, self._analyse(tokens.words), self)
+    def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
+        """Return sentences, each with everything that is found in it."""
+        texts = [*dict.fromkeys(one.text for one in sentences if one.text not in self._cut)]
+        for first in range(0, len(texts), _CUT_TOGETHER):
+            self._cut.update(cut_texts(texts[first : first + _CUT_TOGETHER], self.language.classify))
+        return [Marked(one, tokens := self._cut[one.text], self._analyse(tokens), self) for one in sentences]
+
+    def _analyse(self, tokens: Tokens) -> Analysis:
+        words = tokens.words
+        if words not in self._analysed:
+            self._analysed[words] = Analysis(words, self.language)
+        return self._analysed[words]
 
     def forget(self) -> None:
         """Drop what is remembered of a document."""
-        self._cut.cache_clear()
-        self._analyse.cache_clear()
+        self._cut.clear()
+        self._analysed.clear()
 
     def look_up(self, text: str) -> Analysis:
         """Return what is found in a text that stands around sentences."""
-        return self._analyse(self._cut(text[-_LONGEST_CONTEXT:]).words)
+        text = text[-_LONGEST_CONTEXT:]
+        if text not in self._cut:
+            self._cut[text] = cut_text(text, self.language.classify)
+        return self._analyse(self._cut[text])
 
     def around(self, sentence: Sentence) -> frozenset[Meaning]:
         """Return what section, label, column, row, lead-in and heading say about a sentence."""

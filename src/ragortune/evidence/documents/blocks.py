@@ -9,8 +9,9 @@ carriage return in front. A carriage return by itself ends a line as well, but b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
+from itertools import chain
 
 import msgspec
 
@@ -26,8 +27,7 @@ _DELIMITERS = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\
 _UNDERLINE = re.compile(r"[ \t]{0,3}([=\-~^\"'*+#.:])\1{2,}[ \t]*$")
 _UNDERLINE_LEVELS = {"=": 1, "-": 2}
 """Levels in Markdown. Other characters underline headings in reStructuredText."""
-_LEADING = re.compile(rf"^[{INVISIBLE}]+")
-_UNEVEN = re.compile(rf"\r|^[{INVISIBLE}]")
+_LEADING = re.compile(rf"[{INVISIBLE}]+")
 _LONGEST_HEADING = 300
 _LIST_INDENT = 2
 _CODE_INDENT = 4
@@ -79,7 +79,7 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 def read_blocks(lines: Sequence[str]) -> Iterator[RawBlock]:
     """Yield the blocks of a document in order. Any text is a document; nothing raises."""
-    if not any(map(_UNEVEN.search, lines)):
+    if not any("\r" in line or (not line[:1].isascii() and _LEADING.match(line)) for line in lines):
         yield from _read_even(lines)
         return
     parts = [part for number, line in enumerate(lines, 1) for part in _part_line(line, number)]
@@ -96,7 +96,7 @@ def _part_line(line: str, number: int) -> Iterator[Line]:
     """Yield the parts of a physical line between carriage returns, without invisible characters in front."""
     at = 0
     for part in line.split("\r"):
-        text = _LEADING.sub("", part)
+        text = _LEADING.sub("", part, 1) if _LEADING.match(part) else part
         yield Line(text, number, at + len(part) - len(text) + 1)
         at += len(part) + 1
 
@@ -167,13 +167,13 @@ class _Sectioniser:
         self.at += 1
         self.open.append(Line(line, self.at, 1))
 
-    def _read_line(self, rest: str, start: int) -> Iterator[RawBlock]:
+    def _read_line(self, rest: str, start: int) -> Iterable[RawBlock]:
         first = rest.lstrip()[0]
-        special = None
+        special: Iterator[RawBlock] | None = None
         if first in "`~" and (fence := _FENCE.match(rest)) and "`" not in rest[fence.end() :]:
             special = self._read_code(fence[1], rest[fence.end() :].strip())
         elif first == "#" and (heading := _HEADING.match(rest)):
-            special = self._read_heading(rest, start, heading)
+            return [*self._close_above(rest, first), self._read_heading(rest, start, heading)]
         elif first == "<" and rest.lstrip().startswith("<!--"):
             special = self._read_comment(start)
         elif self._underlines(rest, first):
@@ -184,20 +184,23 @@ class _Sectioniser:
         elif "|" in rest and self._begins_table(start):
             special = self._read_table(start)
         if special is not None:
-            if not self._underlines(rest, first):
-                yield from self._close()
-            yield from special
-            return
-        yield from self._read_text(rest, start)
+            return chain(self._close_above(rest, first), special)
         self.at += 1
+        return self._read_text(rest, start)
+
+    def _close_above(self, rest: str, first: str) -> list[RawBlock]:
+        """Return what a line ends that is no text; a line that may underline the text above it leaves that open."""
+        return [] if self._underlines(rest, first) else self._close()
 
     # Text ------------------------------------------------------------------------------------------------------------
 
-    def _read_text(self, rest: str, start: int) -> Iterator[RawBlock]:
+    def _read_text(self, rest: str, start: int) -> list[RawBlock]:
+        """Read a line of text, which ends what is open where it begins an item."""
         item = _ITEM.match(rest)
         indent = len(rest) - len(rest.lstrip())
+        closed: list[RawBlock] = []
         if item:
-            yield from self._close()
+            closed = self._close()
             self._open_list(len(item[1].expandtabs(4)))
             begin = item.end()
             self.marker = item[2]
@@ -208,11 +211,11 @@ class _Sectioniser:
             self.indents.clear()
             begin = indent
         elif self.blank and indent >= _CODE_INDENT and not self.indents and not self.open:
-            yield RawBlock(BlockKind.CODE, (Line(rest, self.at + 1, start + 1),))
-            return
+            return [RawBlock(BlockKind.CODE, (Line(rest, self.at, start + 1),))]
         else:
             begin = indent
-        self.open.append(Line(rest[begin:], self.at + 1, start + begin + 1))
+        self.open.append(Line(rest[begin:], self.at, start + begin + 1))
+        return closed
 
     def _open_list(self, indent: int) -> None:
         while self.indents and self.indents[-1] > indent:
@@ -222,24 +225,24 @@ class _Sectioniser:
 
     def _close(self) -> list[RawBlock]:
         """Return the paragraph or item that is being read, if there is one."""
+        if not self.open:
+            return []  # then there is neither a marker nor a box
         kind = BlockKind.ITEM if self.indents else BlockKind.PARAGRAPH
         own = tuple(self.open), len(self.indents), self.quoted, self.marker, self.checked
-        closed = [RawBlock(kind, *own)] if self.open else []
         self.open, self.marker, self.checked = [], "", None
-        return closed
+        return [RawBlock(kind, *own)]
 
     # Headings --------------------------------------------------------------------------------------------------------
 
-    def _read_heading(self, rest: str, start: int, heading: re.Match[str]) -> Iterator[RawBlock]:
+    def _read_heading(self, rest: str, start: int, heading: re.Match[str]) -> RawBlock:
         begin = heading.end()
         text = rest[begin:].rstrip()
         if text.endswith("#"):
             text = text.rstrip("#").rstrip()
         self.indents.clear()
         self.at += 1
-        yield RawBlock(
-            BlockKind.HEADING, (Line(text, self.at, start + begin + 1),), len(heading[1]), self.quoted
-        )
+        line = Line(text, self.at, start + begin + 1)
+        return RawBlock(BlockKind.HEADING, (line,), len(heading[1]), self.quoted)
 
     def _underlines(self, rest: str, first: str) -> bool:
         """Tell whether a line underlines the single line of text above it."""

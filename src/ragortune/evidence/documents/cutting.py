@@ -26,6 +26,10 @@ def cut_words(words: Words, start: int = 0, end: int | None = None) -> Words:
         return words
     start = words.text.find(text, start)
     end = start + len(text)
+    code, struck = (ranges and _cut_ranges(ranges, start, end) for ranges in (words.code, words.struck))
+    if text and words.pieces and words.pieces[0].length == len(words.text):  # in one piece, as most are
+        only = words.pieces[0]
+        return Words(text, (Piece(0, len(text), only.line, only.column + start),), (), code, struck)
     first = bisect_right(words.pieces, start, key=_offset_of) - 1
     last = bisect_left(words.pieces, end, key=_offset_of)
     pieces = [
@@ -33,7 +37,6 @@ def cut_words(words: Words, start: int = 0, end: int | None = None) -> Words:
         for piece in words.pieces[max(0, first) : last]
         if (begin := max(piece.offset, start)) < (stop := min(piece.offset + piece.length, end))
     ]
-    code, struck = (ranges and _cut_ranges(ranges, start, end) for ranges in (words.code, words.struck))
     return Words(text, tuple(pieces), (), code, struck)
 
 

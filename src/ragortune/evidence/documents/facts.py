@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
@@ -39,7 +38,6 @@ _PLAIN_SECTIONS = frozenset((SectionKind.REQUIREMENTS, SectionKind.DECISION, Sec
 _INTRODUCED = frozenset(("task.kind", "knowledge.source"))
 """What a document says when it introduces the project, so that the first statement counts."""
 _LONG_SENTENCE = 160
-_MOST_REMEMBERED = 20_000
 _CLEARLY = 0.7
 """Share of it that one level must have; otherwise the answer is one of two."""
 
@@ -60,7 +58,7 @@ class FactReader:
         self.marker = marker
         self.criteria = criteria
         models = [model for name, model in marker.language.classifiers.items() if name in criteria]
-        self.tell = lru_cache(_MOST_REMEMBERED)(WordModels(models).tell)
+        self.tell = WordModels(models).tell
 
     def read(self, sentences: Sequence[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
         """Return the facts that sentences state, in the order of their lines; each answer on few lines."""
@@ -74,7 +72,7 @@ class FactReader:
         seen: set[tuple[object, ...]] = set()
         bills = _find_bills(sentences)
         for marked in sentences:
-            if not marked.analysis.of(FactWords) or _is_one_line_of(bills, marked):
+            if not marked.analysis.has(FactWords) or _is_one_line_of(bills, marked):
                 continue
             alike = _list_surroundings(marked.sentence)
             if alike in seen:
@@ -124,7 +122,7 @@ class FactReader:
     def read_sentence(self, marked: Marked, lines: Sequence[str]) -> list[StatedFact]:
         """Return everything that one sentence states; of several answers to a criterion the most exact."""
         sentence = marked.sentence
-        if sentence.kind in _SILENT_SECTIONS or not marked.analysis.of(FactWords):
+        if sentence.kind in _SILENT_SECTIONS or not marked.analysis.has(FactWords):
             return []
         told: dict[tuple[str, str], tuple[StatedFact, FactWords]] = {}
         for found in marked.analysis.facts:

@@ -23,6 +23,7 @@ from ragortune.model.documents import Block, SectionKind
 UNANSWERED, UNKNOWN = "unanswered", "unknown_level"
 """What a fitted model tells of a sentence that does not answer its criterion, or with a level that is not known."""
 _TINY = 1e-9
+_MOST_REMEMBERED = 20_000
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 
 
@@ -81,11 +82,16 @@ def list_features(words: Sequence[str]) -> list[str]:
     return [*plain, *map(" ".join, pairwise(plain))]
 
 
+Told = tuple[str, float, Mapping[str, float]]
+"""A criterion that words answer, the probability that they do, and that of each level."""
+
+
 class WordModels:
     """Fitted models that tell from the words of a sentence which criterion it answers.
 
     Most sentences cannot reach the least probability, as a sum shows: the odds of an answer are at most those of the
-    likeliest one by the number of answers, and its log-odds at most the sum of the largest weights of the words.
+    likeliest one by the number of answers, and its log-odds at most the sum of the largest weights of the words. For
+    half of the sentences a sum over the words without their pairs shows it for all models at once.
     """
 
     def __init__(self, models: Iterable[Classifier]) -> None:
@@ -105,9 +111,18 @@ class WordModels:
                 lead = min(most, 1.0) * _lead_of(model, weights)
                 first, _, second = name.partition(" ")
                 self._weighed.setdefault((first, second) if second else name, []).append((model, lead))
+        self._most = _bound_words(self._weighed)
+        self._least = max(self._begin.values(), default=-math.inf)
+        self._weigh = lru_cache(_MOST_REMEMBERED)(self._tell)
 
-    def tell(self, words: Sequence[str]) -> tuple[tuple[str, float, Mapping[str, float]], ...]:
-        """Return each criterion that words likely answer, with the probability that they do and that of each level."""
+    def tell(self, words: tuple[str, ...]) -> Sequence[Told]:
+        """Return each criterion that words likely answer."""
+        most = self._most
+        if self._least + sum([most[word] for word in words if word in most]) > 0:
+            return self._weigh(words)
+        return ()
+
+    def _tell(self, words: tuple[str, ...]) -> Sequence[Told]:
         plain = [*filter(self._is_plain, words)]
         names = [name for name in (*plain, *pairwise(plain)) if name in self._weighed]
         if not names:
@@ -128,6 +143,18 @@ class WordModels:
                 if likely and share >= model.least:
                     told.append((criterion, share, likely))
         return tuple(told)
+
+
+def _bound_words(
+    weighed: Mapping[str | tuple[str, str], Iterable[tuple[Classifier, float]]],
+) -> dict[str, float]:
+    """Return the most that each word can do for an answer of any model, by itself and with the word behind it."""
+    alone: dict[str, float] = {}
+    paired: dict[str, float] = {}
+    for name, models in weighed.items():
+        most, first = (alone, name) if isinstance(name, str) else (paired, name[0])
+        most[first] = max(most.get(first, 0.0), *(lead for _, lead in models))
+    return {word: alone.get(word, 0.0) + paired.get(word, 0.0) for word in alone | paired}
 
 
 def _lead_of(model: Classifier, weights: Sequence[float]) -> float:

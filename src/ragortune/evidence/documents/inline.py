@@ -45,6 +45,8 @@ class Words(msgspec.Struct, frozen=True, gc=False):
 
 def read_words(lines: Sequence[Line]) -> Words:
     """Return the words of a block; lines are joined by one space."""
+    if len(lines) == 1 and (text := lines[0].text.rstrip()) and _is_plain(text):
+        return Words(text, (Piece(0, len(text), lines[0].number, lines[0].column),))
     texts = [line.text.rstrip() for line in lines]
     text = " ".join(texts)
     if _is_plain(text) and all(texts):

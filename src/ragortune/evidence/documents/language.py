@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -347,29 +347,29 @@ class Language:
         self.features = tuple(map(_feature_of, self.entries))
         """What a fitted model counts where a wording of each number is found, if it does."""
         self._of_facts = conditions_of(data)
-        self._sentences, self._names, self._conditions = map(
-            Matcher, (compiled.sentences, compiled.names, compiled.conditions)
-        )
-        matchers = (self._sentences, self._names, self._conditions)
+        automata = (compiled.sentences, compiled.names, compiled.conditions)
         weighed = (name.split() for model in data.classifiers for name in model.features)
         self._classes = WordClasses(
-            {
-                *_COUNTED,
-                *chain.from_iterable((*weighed, *self.tongues.values(), *(own.named for own in matchers))),
-            },
-            frozenset(chain.from_iterable(own.beginnings for own in matchers)),
+            automata, chain(_COUNTED, chain.from_iterable(chain(weighed, self.tongues.values())))
         )
+        self._sentences, self._names, self._conditions = (Matcher(nodes, self._classes) for nodes in automata)
 
     def classify(self, words: Iterable[str]) -> tuple[str, ...]:
         """Return what each word counts as; rows that differ in words that mean nothing are alike."""
         return tuple(map(self._classes.__getitem__, words))
 
-    def find(self, words: Sequence[str]) -> dict[type, list[Found[Any]]]:
-        """Return every wording of sentences in a row of words by the kind of its record, in order."""
-        found: dict[type, list[Found[Any]]] = {}
-        for start, end, number in self._sentences.scan(words):
-            entry = self.entries[number]
-            found.setdefault(type(entry), []).append(Found(start, end, entry, number))
+    def find(self, words: Sequence[str]) -> dict[type, list[tuple[int, int, int]]]:
+        """Return every wording of sentences in a row of words by the kind of its record, in order.
+
+        Of each its first word, the word behind it, and its number: records are made of the few that are asked for.
+        """
+        found: dict[type, list[tuple[int, int, int]]] = {}
+        for hit in self._sentences.scan(words):
+            kind = type(self.entries[hit[2]])
+            if kind in found:
+                found[kind].append(hit)
+            else:
+                found[kind] = [hit]
         return found
 
     def find_conditions(self, words: Sequence[str]) -> frozenset[tuple[str, Role]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ragortune.evidence.documents.language import Language, Place, SectionName
-from ragortune.evidence.documents.tokens import Tokens
+from ragortune.evidence.documents.tokens import cut_text
 from ragortune.model.documents import SectionKind
 
 _ASIDE = frozenset(
@@ -44,18 +44,23 @@ class SectionNames:
     def kind_of(self, text: str, place: Place) -> SectionKind | None:
         """Return what a name means at a place, None where it means nothing there."""
         names = self._find(text) if len(text) <= _LONGEST_NAME else ()
-        return next((name.kind for name in names if place in name.at), None)
+        return next((name.kind for name in names if place in name.at), None) if names else None
 
     def _look_up(self, text: str) -> list[SectionName]:
-        first = _FIRST_WORD.match(text) if text.isascii() and "(" not in text else None
-        if first and not self._language.begins_name(first[0].lower()):
+        parts = (text, text.rpartition("(")[2]) if "(" in text else (text,)
+        if not any(map(self._may_begin, parts)):
             return []
-        words = _strip_numbers(Tokens(text).words)
+        words = _strip_numbers(cut_text(text).words)
         tried = [words]
         if "(" in words[1:]:
             bracket = len(words) - 1 - words[::-1].index("(")
             tried += [words[bracket + 1 :], words[:bracket]]
         return [name for part in tried for name in self._language.name_of(_strip_end(part))]
+
+    def _may_begin(self, text: str) -> bool:
+        """Tell whether the first word can begin a name, as far as that is seen without cutting the text into words."""
+        first = _FIRST_WORD.match(text.replace("\u2019", "'"))
+        return not first or self._language.begins_name(first[0].lower())
 
 
 def _strip_numbers(words: Sequence[str]) -> Sequence[str]:

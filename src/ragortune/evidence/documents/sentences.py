@@ -49,7 +49,7 @@ _FIELDS = frozenset(
 )
 _REMARK = re.compile(r"<!--(\s*ragortune\s*:.*?)-->", re.DOTALL)
 _OWN_KEY = "ragortune"
-_OWN_NAME = "agortune"
+_OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}]" for letter in "agortune"))
 """What is in every text that speaks to this program, even where its name is disguised."""
 _NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*agortune\b", re.IGNORECASE)
 """What stands behind a fence and means this program, but is not its name alone."""
@@ -93,7 +93,7 @@ class DesignText(msgspec.Struct, frozen=True):
 def read_sentences(text: str, language: Language, path: str = "the document") -> DesignText:
     """Take a document apart. Any text is a document; raises UnreadableError where it has more pieces than any team writes."""
     lines = split_lines(text)
-    reader = _Reader(SectionNames(language), speaks=_OWN_NAME in text.casefold())
+    reader = _Reader(SectionNames(language), speaks=bool(_OWN_NAME.search(text)))
     for block in read_blocks(lines):
         reader.read_block(block)
         if len(reader.sentences) + len(reader.remarks) > MOST_SENTENCES:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from ragortune.evidence.documents.amounts import Amount, find_amounts
 
+APART = "\0"
+"""Stands between texts that are cut together, as a word of its own; no document that can be read has it."""
 _TOKEN = re.compile(
-    r"\w++(?!')|\w+(?:'\w+)*|[.?;:](?=[\s\"')\]]|$)(?<!\be\.g.)(?<!\bi\.e.)"
-    r"|[,()\u2013\u2192|/%$\u20ac\u00a3<>\u2264\u2265~\u2248=\u274c\u2705\u2713\u2717]"
+    r"\w++(?!')|\w+(?:'\w+)*|[.?;:](?=[\s\"')\]\0]|$)(?<!\be\.g.)(?<!\bi\.e.)"
+    r"|[\0,()\u2013\u2192|/%$\u20ac\u00a3<>\u2264\u2265~\u2248=\u274c\u2705\u2713\u2717]"
 )
-_ALIKE = str.maketrans({"\u2019": "'", "\u2014": "\u2013"})
 _LETTER = re.compile(r"(?<=[\s+])[a-z]{3}")
 _HAS_DIGIT = re.compile(r"\d")
 _LONGEST = 2_000
 """Characters of a sentence that are looked at; what is longer is data."""
+
+
+_NO_AMOUNTS: Mapping[int, Amount] = {}
 
 
 class Tokens:
@@ -24,20 +28,11 @@ class Tokens:
 
     __slots__ = ("__dict__", "amounts", "text", "words")
 
-    def __init__(self, text: str, classify: Callable[[Iterable[str]], tuple[str, ...]] = tuple) -> None:
-        """Cut a text; `classify` returns what its words count as."""
-        self.text = text[:_LONGEST]
-        self.amounts: dict[int, Amount] = {}
-        """By the place of their word."""
-        text = _make_alike(self.text)
-        words: list[str] = []
-        at = 0
-        for amount in find_amounts(self.text) if _HAS_DIGIT.search(text) else ():
-            words += _TOKEN.findall(text, at, amount.start)
-            self.amounts[len(words)] = amount
-            words.append(f"<{amount.kind}>")
-            at = _end_of_number(amount, text)
-        self.words = classify(words + _TOKEN.findall(text, at))
+    def __init__(self, text: str, words: tuple[str, ...], amounts: Mapping[int, Amount]) -> None:
+        """Take a text, its words, and the amounts by the place of their word."""
+        self.text = text
+        self.words = words
+        self.amounts = amounts
 
     @cached_property
     def _places(self) -> list[tuple[int, int]]:
@@ -45,15 +40,49 @@ class Tokens:
         text, at = _make_alike(self.text), 0
         places: list[tuple[int, int]] = []
         for amount in self.amounts.values():
-            places += (found.span() for found in _TOKEN.finditer(text, at, amount.start))
+            places += [found.span() for found in _TOKEN.finditer(text, at, amount.start)]
             places.append((amount.start, amount.end))
             at = _end_of_number(amount, text)
-        places += (found.span() for found in _TOKEN.finditer(text, at))
-        return places
+        return places + [found.span() for found in _TOKEN.finditer(text, at)]
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Return the range of characters that a range of words takes."""
         return self._places[start][0], self._places[end - 1][1]
+
+
+Classify = Callable[[Iterable[str]], tuple[str, ...]]
+"""Returns what words count as."""
+
+
+def cut_text(text: str, classify: Classify = tuple) -> Tokens:
+    """Return the words of a text."""
+    text = text[:_LONGEST]
+    alike = _make_alike(text)
+    amounts: dict[int, Amount] = {}
+    words: list[str] = []
+    at = 0
+    for amount in find_amounts(text) if _HAS_DIGIT.search(text) else ():
+        words += _TOKEN.findall(alike, at, amount.start)
+        amounts[len(words)] = amount
+        words.append(f"<{amount.kind}>")
+        at = _end_of_number(amount, alike)
+    return Tokens(text, classify(words + _TOKEN.findall(alike, at)), amounts or _NO_AMOUNTS)
+
+
+def cut_texts(texts: Sequence[str], classify: Classify) -> Iterator[tuple[str, Tokens]]:
+    """Yield texts with their words; those without a digit are cut together, which takes half of the time."""
+    plain = []
+    for text in texts:
+        if len(text) > _LONGEST or APART in text or _HAS_DIGIT.search(text):
+            yield text, cut_text(text, classify)
+        else:
+            plain.append(text)
+    words = classify(_TOKEN.findall(_make_alike("".join(f"{text}{APART}" for text in plain))))
+    begin = 0
+    for text in plain:
+        end = words.index(APART, begin)
+        yield text, Tokens(text, words[begin:end], _NO_AMOUNTS)
+        begin = end + 1
 
 
 def _end_of_number(amount: Amount, text: str) -> int:
@@ -64,7 +93,9 @@ def _end_of_number(amount: Amount, text: str) -> int:
 
 def _make_alike(text: str) -> str:
     """Return a text in lower case with one sign for each dash and quote; every character keeps its place."""
-    lower = text.lower() if text.isascii() else _lower(text.translate(_ALIKE))
+    lower = (
+        text.lower() if text.isascii() else _lower(text.replace("\u2019", "'").replace("\u2014", "\u2013"))
+    )
     return lower.replace("!", ".").replace(" -- ", " \u2013  ").replace(" - ", " \u2013 ")
 
 

@@ -19,6 +19,8 @@ _SCRIPTS: Mapping[str, re.Pattern[str]] = {
     "hi": re.compile(r"[\u0900-\u097f]"),
     "th": re.compile(r"[\u0e00-\u0e7f]"),
 }
+_FOREIGN = re.compile(r"[\u0370-\ud7af]+")
+"""Everything from the first of these scripts to the last."""
 _SCRIPT_SHARE = 0.12
 """From this share of its characters on, a document is written in that script."""
 _MOST_READ = 200_000
@@ -30,8 +32,10 @@ _FEW_WORDS = 3
 def detect_language(sentences: Sequence[Marked], tongues: Mapping[str, frozenset[str]]) -> str:
     """Return the code of the language of a document's prose, `en` where it cannot be told."""
     text = "".join(marked.sentence.text for marked in sentences)[:_MOST_READ]
-    for code, script in _SCRIPTS.items():
-        if len(script.findall(text)) > _SCRIPT_SHARE * len(text):
+    foreign = "".join(_FOREIGN.findall(text))
+    most = _SCRIPT_SHARE * len(text)
+    for code, script in _SCRIPTS.items() if len(foreign) > most else ():
+        if len(script.findall(foreign)) > most:
             return code
     counts: Counter[str] = Counter()
     for marked in sentences[:_MOST_SENTENCES]:
