@@ -192,3 +192,15 @@ def test_any_text_is_an_amount_or_says_what_is_wrong(text):
     except QuantityError:
         return
     assert amount is None or abs(amount) <= 1e18
+
+
+@pytest.mark.parametrize(
+    ("written", "milliseconds"), [("0,500 s", 500), ("0.500 s", 500), ("1,500 ms", 1500), ("1'500 ms", 1500)]
+)
+def test_a_number_that_begins_with_zero_is_a_decimal_whatever_its_separator(written, milliseconds):
+    assert parse_amount(written, "ms") == milliseconds
+
+
+def test_seconds_with_one_comma_and_three_digits_are_asked_back():
+    with pytest.raises(QuantityError, match=r"could be 1.5 or 1500 seconds"):
+        parse_amount("1,500 s", "ms")

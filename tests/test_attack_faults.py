@@ -257,6 +257,8 @@ def test_characters_that_cannot_be_seen_hide_no_words(run, write, hidden):
         "```Ragortune\ndecision: nope\n```\n",
         "~~~ RAGORTUNE title=x\ndecision: nope\n~~~\n",
         "---\nragortune: {decision: nope}\n\nNo end.\n",
+        "```yaml ragortune\ndecision: nope\n```\n",
+        "---\nragortune.decision: nope\n---\n",
     ],
 )
 def test_a_block_that_cannot_be_read_is_told(run, write, block):
@@ -509,6 +511,9 @@ def test_what_is_not_looked_into_is_named(run, write, tmp_path):
         "<!--\n```ragortune\ndecision: nope\n```\n-->\n",
         "<!-- ```ragortune\ndecision: nope\n``` -->\n",
         "Words.\n\n    Ragortune: {decision: nope}\n",
+        "<!-- ragortune\ndecision: nope\n-->\n",
+        "```yaml\nragortune:\n  decision: nope\n```\n",
+        "<!-- ragortune: ignore[no-consequences] because it never ends\n",
     ],
 )
 def test_a_block_that_is_hidden_is_noted(run, write, block):

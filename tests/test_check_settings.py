@@ -278,3 +278,21 @@ def test_a_machine_without_git_is_told(run, doc):
 
     assert result.code == 2
     assert "needs git" in result.err
+
+
+def test_settings_under_another_ending_are_refused_instead_of_passed_over(run, write):
+    write("ragortune.yml", "check: {fail-on: note}\n")
+    write("a.md", "# Notes\n")
+
+    result = run("check", "a.md")
+
+    assert result.code == 2
+    assert "settings are read from ragortune.yaml" in result.err
+    assert run("check", "--no-config", "a.md").code == 0
+
+
+def test_a_table_of_settings_that_is_no_table_is_refused(run, write):
+    write("pyproject.toml", '[tool]\nragortune = "x"\n')
+    write("a.md", "# Notes\n")
+
+    assert run("check", "a.md").code == 2

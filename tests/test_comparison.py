@@ -1,6 +1,9 @@
 """What has changed since an earlier recommendation: from its JSON, from git, in a decision record, from hostile files."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -165,3 +168,16 @@ def test_what_is_neither_a_file_nor_in_git_ends_with_code_2(run, git, write, nam
 def test_several_profiles_and_brief_do_not_go_together_with_it(run, old):
     assert run("recommend", "profile.yaml", "profile.yaml", "--against", old).code == 2
     assert run("recommend", "profile.yaml", "--brief", "--against", old).code == 2
+
+
+@pytest.mark.parametrize("seed", ["2", "10", "12", "14"])
+def test_a_comparison_ends_well_whatever_the_order_of_hashes(tmp_path, run, write, seed):
+    write("p.yaml", "knowledge: {gap: most, volatility: daily}\n")
+    write("old.json", run("recommend", "p.yaml", "--format", "json").out)
+    command = [sys.executable, "-m", "ragortune", "recommend", "p.yaml", "--against", "old.json"]
+
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")

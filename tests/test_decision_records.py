@@ -336,3 +336,14 @@ def test_every_option_has_gains_and_costs(book, option):
 
     assert guide.gains
     assert guide.costs
+
+
+@pytest.mark.parametrize("text", ["", "Words without a heading.\n"])
+def test_a_record_without_sections_cannot_be_completed(run, write, text):
+    write("p.yaml", "knowledge: {gap: most, source: documents}\n")
+    write("own.md", text)
+
+    result = run("adr", "p.yaml", "--into", "own.md")
+
+    assert result.code == 2
+    assert "has no section 'Decision Outcome'" in result.err

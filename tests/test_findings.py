@@ -380,8 +380,11 @@ def test_a_suppression_silences_its_rule_and_keeps_its_reason(judge):
     assert "no-alternative-rejected" in names(audit)
 
 
-def test_a_suppression_holds_on_its_last_day_and_not_on_the_next(judge):
-    document = record_with("<!-- ragortune: ignore[no-consequences] until 2026-11-24 because later -->")
+@pytest.mark.parametrize(
+    "told", ["until 2026-11-24 because later", "because the board decides until 2026-11-24"]
+)
+def test_a_suppression_holds_on_its_last_day_and_not_on_the_next(judge, told):
+    document = record_with(f"<!-- ragortune: ignore[no-consequences] {told} -->")
 
     assert "no-consequences" not in names(judge(document=document, today="2026-11-24"))
     after = names(judge(document=document, today="2026-11-25"))
@@ -394,6 +397,7 @@ def test_a_suppression_holds_on_its_last_day_and_not_on_the_next(judge):
         ("<!-- ragortune: ignore[no-consequences] -->", "bare-suppression"),
         ("<!-- ragortune: ignore[no-consequences] because -->", "bare-suppression"),
         ("<!-- ragortune: ignore[no-consequences] until soon because of them -->", "bare-suppression"),
+        ("<!-- ragortune ignore[no-consequences] because of them -->", "bare-suppression"),
         ("<!-- ragortune: ignore[no-consequences] until 2027-3-1 because of them -->", "bare-suppression"),
         ("<!-- ragortune: ignore[no-consequences] until 2027-W10-1 because of them -->", "bare-suppression"),
         ("<!-- ragortune: ignore[] because of them -->", "bare-suppression"),

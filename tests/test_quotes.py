@@ -277,3 +277,17 @@ def test_a_suppression_silences_a_quote_that_is_gone(run, write):
     write("7.md", changed.replace("# 7. Price desk\n", f"# 7. Price desk\n\n{silence}"))
 
     assert gone(run, "7.md")[0].code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("The cafe\u0301 opens at noon.", "The caf\u00e9 opens"),
+        ("The caf\u00e9 opens at noon.", "The cafe\u0301 opens"),
+        ("Line<br>break here.", "Line break here"),
+        ("A&nbsp;wrong answer costs.", "A wrong answer"),
+    ],
+)
+def test_a_quote_is_found_however_its_letters_and_spaces_are_written(text, quote):
+    assert find(text, quote)
+    assert find(f"{text}\nAnd more.", "And more")[0].line == 2

@@ -201,3 +201,24 @@ def test_a_full_disk_is_told_by_the_name_of_the_file(write, tmp_path):
 
     assert done.returncode == 2
     assert done.stderr == "error: '/dev/full' cannot be written (No space left on device)\n"
+
+
+def test_a_pipe_that_nobody_reads_is_refused_instead_of_waited_for(tmp_path, run, write):
+    os.mkfifo(tmp_path / "pipe")
+    write("a.md", "# Notes\n")
+
+    result = run("check", "a.md", "--write-baseline", "pipe")
+
+    assert result.code == 2
+    assert "error: 'pipe' cannot be written" in result.err
+
+
+def test_a_link_that_leads_back_to_itself_is_not_written(tmp_path, run, write):
+    (tmp_path / "loop.json").symlink_to("loop.json")
+    write("a.md", "# Notes\n")
+
+    result = run("check", "a.md", "--write-baseline", "loop.json")
+
+    assert result.code == 2
+    assert result.err.endswith("'loop.json' cannot be written (it is a link that leads back to itself)\n")
+    assert (tmp_path / "loop.json").is_symlink()

@@ -17,6 +17,8 @@ _FORM = re.compile(
     r"(?:\s*until\s+(?P<until>\S{1,40}))?(?:\s*because\b[\s:]*(?P<because>.*))?",
     re.DOTALL | re.IGNORECASE,
 )
+_DATE_LAST = re.compile(r"(?P<because>.*\S)\s+until\s+(?P<until>\d{4}-\d\d-\d\d)\.?")
+"""A reason with the last day behind it instead of before it."""
 _LONGEST_REASON = 500
 _MOST_NAMES = 3
 _MOST_HINTS = 50
@@ -47,6 +49,8 @@ def read_remarks(
             flaws.append((Detector.UNKNOWN_SUPPRESSION, remark, unknown))
         until = found["until"]
         because = clean_line(found["because"] or "", _LONGEST_REASON)
+        if not until and (last := _DATE_LAST.fullmatch(because)):
+            because, until = last["because"], last["until"]
         flaw = None
         if not names and not unknown:
             flaw = Detector.BARE_SUPPRESSION, remark, f"it names no rule; write {_EXAMPLE}"

@@ -167,7 +167,7 @@ def _fill_sections(text: str, blocks: Sequence[Block], path: str) -> str:
 def _find_sections(lines: Sequence[str]) -> Iterator[tuple[str, int, int]]:
     """Yield the title of each section in lower case, and its lines: from the first, counted from 0, to behind the last."""
     headings = [block for block in read_blocks(lines) if block.kind is BlockKind.HEADING and not block.quoted]
-    ends = [heading.lines[0].number - 1 for heading in headings[1:]] + [len(lines)]
-    for heading, end in zip(headings, ends, strict=True):
+    ends = [*(heading.lines[0].number - 1 for heading in headings[1:]), len(lines)]
+    for heading, end in zip(headings, ends, strict=False):  # one end too many where there is no heading
         title = heading.lines[0].text.strip().strip("#").strip()
         yield title.casefold(), heading.lines[-1].number, end

@@ -24,7 +24,7 @@ from ragortune.support.text import quote_value
 
 FILE = "ragortune.yaml"
 PROJECT_FILE = "pyproject.toml"
-_TABLE = b"[tool.ragortune"
+_NAMED = b"ragortune"
 
 
 _ALLOWED: dict[str, str | tuple[str, ...]] = {
@@ -116,8 +116,10 @@ def _find_settings(folder: Path) -> tuple[object, Document, KeyPath] | None:
         if os.path.lexists(own):
             document = _parse_settings(own)
             return document.data, document, ()
+        if (other := own.with_suffix(".yml")).exists():
+            raise ConfigurationError(f"settings are read from {FILE}", Place(str(other)), "rename this file")
         project = current / PROJECT_FILE
-        if os.path.exists(project) and _TABLE in (data := read_bytes(project, PROFILE_BYTES * 4)):
+        if os.path.exists(project) and _NAMED in (data := read_bytes(project, PROFILE_BYTES * 4)):
             document = parse_toml(decode_text(data, str(project)), str(project))
             tools = document.data.get("tool") if isinstance(document.data, dict) else None
             table = tools.get("ragortune") if isinstance(tools, dict) else None

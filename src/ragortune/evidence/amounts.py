@@ -22,6 +22,8 @@ _NUMBER = re.compile(
 )
 _SEPARATOR = re.compile(r"\D")
 _SECONDS = names_of("second")
+_ONE_COMMA = re.compile(r"[0-9]{1,3},[0-9]{3}")
+"""Seconds in English thousands, or with a decimal comma."""
 MULTIPLIERS = {name: factor for name, factor in names_of("").items() if factor >= 1000}
 """Words between a number and its unit, such as `million`."""
 ADVERBS: Mapping[str, str] = {
@@ -68,8 +70,10 @@ def _ungroup(grouped: str, part: str, *, exact: bool) -> tuple[str, str]:
     last = signs[-1]
     if len(set(signs)) > 1:
         return "".join(groups[:-1]), f".{groups[-1]}{part.lstrip('.,')}"
+    if groups[0] == "0" and last in ".,":
+        return "0", f".{''.join(groups[1:])}"
     if last == "." and len(signs) == 1 and not part.startswith(","):
-        if groups[0] == "0" or exact:
+        if exact:
             return groups[0], f".{groups[1]}"
         raise AmbiguousNumberError(float(f"{groups[0]}.{groups[1]}"), float("".join(groups)))
     return "".join(groups), part
@@ -111,6 +115,9 @@ def parse_amount(text: str, unit: str, counted: Collection[str] = ()) -> float |
         return None
     number, end = found
     rest = text[end:].strip().rstrip(".")
+    if unit == "ms" and number >= 1000 and _SECONDS.get(rest, 0) >= 1 and _ONE_COMMA.fullmatch(text[:end]):
+        message = f"{quote_value(text)} could be {number / 1000:g} or {number:g} seconds"
+        raise QuantityError(message, None, "write it without a separator, or in ms")
     if not rest and unit == "ms" and number < _LEAST_BARE_TIME:
         raise QuantityError(f"{quote_value(text)} of what: milliseconds, seconds?")
     amount = number * _find_factor(f"USD {rest}".strip() if money else rest, unit, counted)
@@ -185,9 +192,9 @@ def read_amount(criterion: Criterion, text: str) -> float | None:
     except QuantityError as error:
         hint = error.hint or f"type for instance {show_amounts(criterion)}"
         raise AnswerError(error.message, None, hint) from None
-    if amount is None or (abs(amount) < 1000 and amount != int(amount)):
-        return amount
-    return round(amount)
+    if amount is None:
+        return None
+    return round(amount, 4) if abs(amount) < 1000 and amount != int(amount) else round(amount)
 
 
 def _unit_of(criterion: Criterion) -> str:
@@ -201,10 +208,23 @@ def _unit_of(criterion: Criterion) -> str:
     return "share" if criterion.minimum == 0 and criterion.maximum == 1 else ""
 
 
-def unit_words(text: str) -> str:
-    """Return what follows the number of an amount, with its multiplier."""
+def share_unit(low: str, high: str) -> str:
+    """Return the lower of two amounts with the unit of the higher one, where it has none: `2k` of `2k-3k a week` is a week's."""
+    multiplier, unit = _split_unit(low)
+    if unit:
+        return low
+    above, unit = _split_unit(high)
+    return f"{low} {unit}" if multiplier else f"{low} {above} {unit}".rstrip()
+
+
+def _split_unit(text: str) -> tuple[str, str]:
+    """Return the multiplier behind the number of an amount, and its unit; either may be empty."""
     found = _NUMBER.match(text)
-    return text[found.end() :].strip() if found else ""
+    rest = text[found.end() :].strip() if found else ""
+    word = _WORD.match(rest)
+    if word and word[0].lower() in MULTIPLIERS:
+        return word[0], rest[word.end() :].strip()
+    return "", rest
 
 
 def show_amounts(criterion: Criterion) -> str:

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
-from ragortune.evidence.amounts import read_amount, show_amount, show_amounts, unit_words
+from ragortune.evidence.amounts import read_amount, share_unit, show_amount, show_amounts
 from ragortune.evidence.profile import UNKNOWN
 from ragortune.model import Criterion
 from ragortune.support.errors import AnswerError
@@ -164,8 +164,8 @@ def _read_range(criterion: Criterion, words: str) -> object:
     ends = _split_range(words)
     if ends is not None:
         low, high = ends
-        if criterion.unit and low[-1:].isdigit() and high[:1].isdigit():
-            low += f" {unit_words(high)}"
+        if criterion.unit and low[:1].isdigit() and high[:1].isdigit():
+            low = share_unit(low, high)
         values = _read_end(criterion, low), _read_end(criterion, high)
         if None not in values:
             return _make_range(criterion, *values)

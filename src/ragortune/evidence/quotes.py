@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -24,13 +25,15 @@ from ragortune.support.text import INVISIBLE
 BLOCK = "ragortune"
 """The key, and the word behind a fence, of what a document says to this program, in any case."""
 _LEFT_OUT = re.compile(
-    r"(?P<space>[^\S\n]*\n[>\s]*|\s+)"
+    r"(?P<space>[^\S\n]*\n[>\s]*|\s+|&nbsp;|<br\s?/?>)"
+    r"|(?P<marked>\w[\u0300-\u036f]{1,4})"
     r"|\]\([^()\n]{0,1000}\)|\]\[[^\[\]\n]{0,200}\]|!?\[|\]|[*_`]"
-    r"|</?(?:b|i|u|em|strong|code|br|mark|sub|sup)\s?/?>"
+    r"|</?(?:b|i|u|em|strong|code|mark|sub|sup)\s?/?>"
     r"|\\(?=[!-/:-@\[-`{-~])"
     rf"|[{INVISIBLE}]+"
 )
-"""White space, and what is left out: markup, and characters that cannot be seen. Every part is bounded or cannot match in two ways."""
+"""White space, letters with marks of their own, and what is left out: markup, and characters that cannot be seen. Every part
+is bounded or cannot match in two ways."""
 _ALIKE = str.maketrans("‘’‚“”„‐‑–—−", "'''\"\"\"-----")  # noqa: RUF001  (the look-alikes are the point)
 _HIDDEN = re.compile(
     r"^(?P<prefix>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>`{3,}|~{3,})[ \t]*(?P<word>[^\s`]*)(?![^\s])[^\n]*"
@@ -152,11 +155,11 @@ def _make_plain(text: str) -> tuple[str, list[int], list[int]]:
             offsets.append(size)
             sources.append(last)
             size += end - last
-        if found and found["space"]:
-            parts.append(" ")
+        if found and (found["space"] or found["marked"]):
+            parts.append(unicodedata.normalize("NFC", found["marked"] or " "))
             offsets.append(size)
             sources.append(end)
-            size += 1
+            size += len(parts[-1])
         last = found.end() if found else last
     return "".join(parts), offsets, sources
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Annotated, Any
 
 import msgspec
@@ -15,19 +17,34 @@ from ragortune.report.shapes import describe_recommendation
 from ragortune.support.record import Record
 from ragortune.support.text import join_words
 
-_Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,100}\Z")]
 _Text = Annotated[str, Meta(max_length=100)]
-_Levels = _Name | Annotated[list[_Name], Meta(max_length=50)]
 _Share = Annotated[float, Meta(ge=0, le=1)]
+_Levels = str | list[str]
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_MOST_LEVELS = 50
+
+
+def _check_names(names: Iterable[str | UnsetType], answers: Mapping[str, _Levels]) -> None:
+    """Raise ValueError for what is no name of a criterion, level or rule.
+
+    Not by a pattern in the types: with one of them in a union msgspec 0.22 crashes when the interpreter ends.
+    """
+    levels = [[own] if isinstance(own, str) else own for own in answers.values()]
+    told = [name for name in (*names, *answers, *chain.from_iterable(levels)) if name is not UNSET]
+    if not all(map(_NAME.fullmatch, told)) or any(len(own) > _MOST_LEVELS for own in levels):
+        raise ValueError("holds a name that cannot be one")
 
 
 class _Fired(msgspec.Struct):
-    code: _Name
-    answers: dict[_Name, _Levels]
-    need: _Name | UnsetType = UNSET
-    effect: _Name | UnsetType = UNSET
-    strength: _Name | UnsetType = UNSET
-    gate: _Name | UnsetType = UNSET
+    code: str
+    answers: dict[str, _Levels]
+    need: str | UnsetType = UNSET
+    effect: str | UnsetType = UNSET
+    strength: str | UnsetType = UNSET
+    gate: str | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        _check_names((self.code, self.need, self.effect, self.strength, self.gate), self.answers)
 
 
 class _RuleSet(Record, frozen=True):
@@ -46,8 +63,12 @@ class Earlier(msgspec.Struct):
     gates: list[_Fired] = []
     notices: list[_Fired] = []
     techniques: list[_Fired] = []
-    unanswered: list[_Name] = []
-    answers: dict[_Name, _Levels] | UnsetType = UNSET
+    unanswered: list[str] = []
+    answers: dict[str, _Levels] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for names that cannot be any."""
+        _check_names(self.unanswered, {} if isinstance(self.answers, UnsetType) else self.answers)
 
     def list_answers(self) -> dict[str, list[str]]:
         """Return the levels by criterion; those that rules name where the JSON has no others."""

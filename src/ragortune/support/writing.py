@@ -9,6 +9,7 @@ import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from ragortune.support.environment import Environment
 from ragortune.support.errors import RagortuneError, UsageError
@@ -47,7 +48,7 @@ def write_file(
         if str(place) in _STDOUT:
             environment.write(text)
         elif _is_stream(place):
-            with place.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            with _open_stream(place) as stream:
                 stream.write(text)
         else:
             refuse_unwritable(name, environment)
@@ -63,6 +64,17 @@ def _is_stream(place: Path) -> bool:
     )
 
 
+def _open_stream(place: Path) -> TextIO:
+    """Return a stream to write to; raises OSError for a pipe that nobody reads, instead of waiting for a reader."""
+
+    def open_at_once(name: str, flags: int) -> int:
+        handle = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+        os.set_blocking(handle, True)
+        return handle
+
+    return open(place, "w", encoding="utf-8", errors="backslashreplace", newline="\n", opener=open_at_once)
+
+
 def refuse_unwritable(name: str, environment: Environment) -> None:
     """Raise UsageError where a file must not be written: by its mode, or because a link leads out of the repository."""
     place = Path(environment.folder, name)
@@ -71,6 +83,8 @@ def refuse_unwritable(name: str, environment: Environment) -> None:
     root = os.path.realpath(find_repository(place.absolute().parent))
     if not target.is_relative_to(root):
         raise UsageError(f"{shown} is a link that leads outside its folder and is not written")
+    if target.is_symlink():
+        raise UsageError(f"{shown} cannot be written (it is a link that leads back to itself)")
     if os.path.isdir(target):
         raise UsageError(f"{shown} cannot be written (it is a directory)")
     if not os.path.isdir(target.parent):
@@ -87,7 +101,7 @@ def replace_file(path: str | Path, content: str | bytes, before: Callable[[], No
     A link is followed, and the mode of an existing file is kept. What killed runs have left beside the file goes: a run
     keeps its half-written file locked as long as it lives. `before` is called as by `write_file`.
     """
-    target = Path(path).resolve()
+    target = Path(os.path.realpath(path))
     prefix = f".{target.name[:_LONGEST_PREFIX]}.ragortune-"
     data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)

@@ -47,14 +47,19 @@ _FIELDS = frozenset(
         "last",
     ]
 )
-_REMARK = re.compile(r"<!--(\s*ragortune\s*:.*?)-->", re.DOTALL)
+_REMARK = re.compile(r"<!--+(\s*ragortune\s*(?::|ignore\b).*?)-+->", re.DOTALL | re.IGNORECASE)
+_SPOKEN = re.compile(r"<!--+\s*ragortune\b(?!-)", re.IGNORECASE)
+"""A comment that speaks to this program."""
 _OWN_KEY = "ragortune"
+_DATA = ("", "yaml", "yml")
+"""Languages of code in which a block for this program may stand by mistake."""
 _OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}]" for letter in "agortune"))
 """What is in every text that speaks to this program, even where its name is disguised."""
 _NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*agortune\b", re.IGNORECASE)
 """What stands behind a fence and means this program, but is not its name alone."""
 _MISPLACED = re.compile(
-    rf"[\s>*+{INVISIBLE}-]*(?:(?:`{{3,}}|~{{3,}}){_NAMED.pattern}|[\"']?ragortune[\"']?\s*:\s*(?:\{{|$))",
+    rf"[\s>*+{INVISIBLE}-]*(?:(?:`{{3,}}|~{{3,}}){_NAMED.pattern}|[\"']?ragortune[\"']?\s*:\s*(?:\{{|$)"
+    r"|ragortune\.[a-z_.]{1,40}\s*:)",
     re.IGNORECASE,
 )
 """A fence or a key of front matter in a text where neither is one."""
@@ -297,13 +302,13 @@ class _Reader:
 
     def _read_code(self, block: RawBlock) -> None:
         first = block.lines[0].number
-        language = block.marker.casefold().partition(" ")[0]
+        language, *others = block.marker.casefold().split(" ")
         if language == _OWN_KEY:
             self.declared.append(DeclaredText(block.lines, max(1, first - 1)))
             return
-        if _NAMED.match(block.marker):
+        if _NAMED.match(block.marker) or _OWN_KEY in others:
             self.misplaced.append(max(1, first - 1))
-        if not block.marker:
+        if language in _DATA:
             self.unread += _find_misplaced(block.lines)
         for line in block.lines:
             text = line.text.strip()
@@ -323,6 +328,8 @@ class _Reader:
             begin = len(first.text) - len(first.text.lstrip())
             span = Span(first.number, first.column + begin, first.text.strip())
             self.remarks.append((span, found[1].strip(), self.section.headings))
+        elif _SPOKEN.match(text.strip()):
+            self.unread.append(lines[0].number)
         else:
             self.unread += _find_misplaced(lines)
 
