@@ -259,6 +259,7 @@ def test_characters_that_cannot_be_seen_hide_no_words(run, write, hidden):
         "---\nragortune: {decision: nope}\n\nNo end.\n",
         "```yaml ragortune\ndecision: nope\n```\n",
         "---\nragortune.decision: nope\n---\n",
+        '+++\n[ragortune]\ndecision = "nope"\n+++\n',
     ],
 )
 def test_a_block_that_cannot_be_read_is_told(run, write, block):
@@ -550,3 +551,18 @@ def test_half_a_character_in_a_baseline_is_told(run, write):
     result = run("check", "a.md", "--baseline", "known.json")
 
     assert (result.code, "known.json" in result.err) == (2, True)
+
+
+def test_links_that_lead_back_to_themselves_are_told_and_break_nothing(run, write, tmp_path):
+    write("a.md", "# LLM\n\nWe will use RAG.\n")
+    write("p.yaml", "knowledge: {gap: most}\n")
+    for name in ("loop.json", "loop.yaml", "loop"):
+        (tmp_path / name).symlink_to(name)
+
+    asked = run("ask", "p.yaml", "--answers", "-", "-o", "loop.yaml")
+    inside = run("ask", "p.yaml", "--answers", "-", "-o", "loop/x.yaml")
+    write("ragortune.yaml", "check: {baseline: loop.json}\n")
+    checked = run("check", "a.md")
+
+    assert [result.code for result in (asked, inside, checked)] == [2, 2, 2]
+    assert all(result.err.startswith("error: ") for result in (asked, inside, checked))

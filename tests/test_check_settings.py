@@ -296,3 +296,14 @@ def test_a_table_of_settings_that_is_no_table_is_refused(run, write):
     write("a.md", "# Notes\n")
 
     assert run("check", "a.md").code == 2
+
+
+def test_a_document_that_links_to_itself_does_not_stop_what_is_judged_of_a_branch(run, repository, tmp_path):
+    (tmp_path / "docs" / "loop.md").symlink_to("loop.md")
+    repository("add", ".")
+    repository("commit", "-qm", "loop")
+
+    result = run("check", "docs", "--since", "main", "--format", "json")
+
+    assert result.code in {0, 1, 2}
+    assert judged(result) == ["docs/mine.md", "docs/new ünd.md"]

@@ -160,7 +160,8 @@ def _fill_sections(text: str, blocks: Sequence[Block], path: str) -> str:
     for title, first, last in reversed(sections):
         if title in known and all(_PLACEHOLDER.fullmatch(line.rstrip("\r")) for line in lines[first:last]):
             filled = ["", *write_markdown(known[title], level=1).rstrip("\n").split("\n"), ""]
-            lines[first:last] = [line + ending for line in filled]
+            ended = [line + ending for line in filled]
+            lines[first:last] = [*ended[:-1], ended[-1] if last < len(lines) else ""]
     return "\n".join(lines)
 
 

@@ -138,10 +138,10 @@ def _keep_inside(configuration: Configuration, path: str) -> Configuration:
 
     A pull request can write settings, and errors quote what a file holds.
     """
-    root = find_repository(Path(path).parent).resolve()
+    root = os.path.realpath(find_repository(Path(path).parent))
     for name in _PATHS:
         named = getattr(configuration, name)
-        if named is not None and not named.resolve().is_relative_to(root):
+        if named is not None and not Path(os.path.realpath(named)).is_relative_to(root):
             message = f"'{name}' leads out of the repository"
             raise ConfigurationError(message, Place(path), f"name it on the command line: --{name} PATH")
     return configuration

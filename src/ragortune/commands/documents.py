@@ -171,5 +171,5 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
         "-C", top, "diff", "--no-ext-diff", "--name-only", "-z", "--diff-filter=d", base, "--"
     )
     changed += repository.ask("-C", top, "ls-files", "-z", "--others", "--exclude-standard")
-    files = {Path(top, name).resolve() for name in changed.split("\0") if name}
-    return [path for path in paths if Path(environment.folder, path).resolve() in files]
+    files = {os.path.realpath(Path(top, name)) for name in changed.split("\0") if name}
+    return [path for path in paths if os.path.realpath(Path(environment.folder, path)) in files]

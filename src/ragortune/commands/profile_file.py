@@ -88,7 +88,7 @@ class ProfileFile:
 
     def _acquire(self) -> FileLock | None:
         """Return the lock of the file, held; None on a machine where none can be kept, as in a read-only container."""
-        name = hashlib.sha256(os.fsencode(self._place.resolve())).hexdigest()[:32]
+        name = hashlib.sha256(os.fsencode(os.path.realpath(self._place))).hexdigest()[:32]
         folder = cache_folder() / "locks"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,10 @@ class ProfileFile:
     def _merge(self, interview: Interview) -> None:
         """Write the answers into what the file holds; raises _ChangedError where that changes at this very moment."""
         held, present = self._read(), self._saved
-        if held is not None and held != self._held:
+        removed = held is None and self._held is not None
+        if removed:
+            present = {}
+        elif held is not None and held != self._held:
             present = _list_answers(
                 self._check(held, interview, "was changed meanwhile and can no longer be read")
             )
@@ -122,7 +125,9 @@ class ProfileFile:
         if text != held:
             self._check(text, interview, "cannot take this answer")
             write_file(self.path, text, self._environment, before=lambda: self._refuse_changed(held))
-        if held != self._held:
+        if removed:
+            self._environment.note(f"{self.path} was removed meanwhile and is written again")
+        elif held != self._held:
             self._environment.note(f"{self.path} was changed meanwhile; what else it holds now is kept")
         self._held, self._saved = text, _list_answers(interview)
 

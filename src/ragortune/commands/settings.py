@@ -64,7 +64,7 @@ def _read_configuration(request: CheckRequest, environment: Environment, stack: 
 def _read_earlier(reference: str, environment: Environment, target: Path) -> Configuration:
     """Return the settings where the branch left a commit, with all files that they name, read into a folder."""
     repository = Repository(environment.folder, "--config-from")
-    base, top = repository.find_base(reference), repository.top.resolve()
+    base, top = repository.find_base(reference), Path(os.path.realpath(repository.top))
 
     def extract(paths: Iterable[PurePosixPath]) -> None:
         listed = repository.ask("-C", str(top), "ls-tree", "-r", "-z", base, "--", *map(str, paths))
@@ -77,7 +77,7 @@ def _read_earlier(reference: str, environment: Environment, target: Path) -> Con
                 place.write_bytes(os.fsencode(repository.ask("cat-file", "blob", blob)))
 
     (target / ".git").mkdir()  # the search for settings ends at the root of a repository
-    here = PurePosixPath(Path(environment.folder).resolve().relative_to(top).as_posix())
+    here = PurePosixPath(Path(os.path.realpath(environment.folder)).relative_to(top).as_posix())
     (target / here).mkdir(parents=True, exist_ok=True)
     extract(above / name for above in (here, *here.parents) for name in (FILE, PROJECT_FILE))
     named = [path for path in list_named_files(target / here) if path.is_relative_to(target)]

@@ -7,6 +7,7 @@ in `ragortune.evidence.documents.amounts`. What units there are is in `ragortune
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping
 
@@ -208,23 +209,30 @@ def _unit_of(criterion: Criterion) -> str:
     return "share" if criterion.minimum == 0 and criterion.maximum == 1 else ""
 
 
-def share_unit(low: str, high: str) -> str:
-    """Return the lower of two amounts with the unit of the higher one, where it has none: `2k` of `2k-3k a week` is a week's."""
-    multiplier, unit = _split_unit(low)
+def share_unit(amount: str, last: str) -> str:
+    """Return one of several amounts with the unit of the last one, where it has none: `2k` of `2k-3k a week` is a week's.
+
+    It is multiplied like the last one if it is smaller before that: `20-900k` begins at 20,000, `200-2k` at 200.
+    """
+    number, multiplier, unit = _split_amount(amount)
     if unit:
-        return low
-    above, unit = _split_unit(high)
-    return f"{low} {unit}" if multiplier else f"{low} {above} {unit}".rstrip()
+        return amount
+    above, multiplied, unit = _split_amount(last)
+    word = multiplied if number < above and not multiplier else ""
+    return " ".join(filter(None, (amount, word, unit)))
 
 
-def _split_unit(text: str) -> tuple[str, str]:
-    """Return the multiplier behind the number of an amount, and its unit; either may be empty."""
-    found = _NUMBER.match(text)
-    rest = text[found.end() :].strip() if found else ""
+def _split_amount(text: str) -> tuple[float, str, str]:
+    """Return the number of an amount, the multiplier behind it, and its unit; either word may be empty."""
+    try:
+        number, end = read_number(text) or (math.inf, len(text))
+    except AmbiguousNumberError as error:  # which is told where the amount is read
+        number, end = error.high, _NUMBER.match(text).end()  # type: ignore[union-attr]
+    rest = text[end:].strip()
     word = _WORD.match(rest)
     if word and word[0].lower() in MULTIPLIERS:
-        return word[0], rest[word.end() :].strip()
-    return "", rest
+        return number, word[0], rest[word.end() :].strip()
+    return number, "", rest
 
 
 def show_amounts(criterion: Criterion) -> str:

@@ -233,6 +233,8 @@ def _read_parts(criterion: Criterion, words: str) -> object:
     if not _UNKNOWN_WORDS.isdisjoint(parts):
         message = "an answer is unknown or it is one of several, not both"
         raise AnswerError(message, None, accepted_words(criterion))
+    if criterion.unit and all(part[:1].isdigit() for part in parts):
+        parts = [share_unit(part, parts[-1]) for part in parts]
     values: list[object] = []
     for part in parts:
         value = _read_single(criterion, part)

@@ -109,11 +109,11 @@ class Repository:
 
 def find_git(folder: Path) -> str | None:
     """Return the path of git, looked for in absolute folders outside of the repository that a folder lies in."""
-    root = find_repository(folder.resolve())
+    root = find_repository(os.path.realpath(folder))
     trusted = [
         entry
         for entry in os.environ.get("PATH", os.defpath).split(os.pathsep)
-        if Path(entry).is_absolute() and not Path(entry).resolve().is_relative_to(root)
+        if Path(entry).is_absolute() and not Path(os.path.realpath(entry)).is_relative_to(root)
     ]
     found = shutil.which("git", path=os.pathsep.join(trusted)) if trusted else None
     return found if found and Path(found).is_absolute() else None

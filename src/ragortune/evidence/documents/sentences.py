@@ -59,7 +59,7 @@ _NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*agortune\b", re.IGNORE
 """What stands behind a fence and means this program, but is not its name alone."""
 _MISPLACED = re.compile(
     rf"[\s>*+{INVISIBLE}-]*(?:(?:`{{3,}}|~{{3,}}){_NAMED.pattern}|[\"']?ragortune[\"']?\s*:\s*(?:\{{|$)"
-    r"|ragortune\.[a-z_.]{1,40}\s*:)",
+    r"|ragortune\.[a-z_.]{1,40}\s*:|\[ragortune(?:\.[a-z]{1,20})?\]\s*$)",
     re.IGNORECASE,
 )
 """A fence or a key of front matter in a text where neither is one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from ragortune.support.text import count_words
 
 JSON_BYTES = 128 * 1024 * 1024
 """Limit for a JSON file, which is read whole; JSON Lines and CSV have none."""
+_OLD_MAC = re.compile(r"(?<=\r)(?!\n)")
+"""Where a line ends that has a carriage return alone."""
 _DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}
 
 _INSIDE = ("text", "answer", "value", "evidence_text", "id", "doc_id", "name", "source", "file", "path")
@@ -131,7 +134,7 @@ class Rows:
             if line is None:
                 message = f"is longer than {LINE_BYTES:,} bytes, the limit for a line"
                 raise UnreadableError(message, Place(str(self.path), number))
-            yield decode_text(line, str(self.path), number)
+            yield from filter(None, _OLD_MAC.split(decode_text(line, str(self.path), number)))
 
 
 def parse_json(text: str | bytes) -> Any:
