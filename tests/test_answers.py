@@ -154,7 +154,10 @@ def test_a_period_between_two_levels_is_asked_back():
     assert "'every two weeks' could be monthly or weekly" in complaint(
         "knowledge.volatility", "every two weeks"
     )
+    assert "could be yearly or monthly" in complaint("knowledge.volatility", "every 3 months")
     assert understood("knowledge.volatility", "annually") == "yearly"
+    assert understood("knowledge.volatility", "nightly") == "daily"
+    assert understood("performance.latency", "real-time") == "realtime"
     assert "is not an answer" in complaint("task.kind", "quarterly")
 
 

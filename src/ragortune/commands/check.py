@@ -41,7 +41,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, read_document
 from ragortune.support.rulefolder import shipped_folder
-from ragortune.support.text import clean_text, join_words
+from ragortune.support.text import clean_text, count_words, join_words
 
 NEVER = "never"
 _MOST_NOTES = 3
@@ -141,7 +141,9 @@ class _Run:
         if since is None:
             return found
         changed = keep_changed(found, since, environment)
-        environment.note(f"{len(changed)} of {len(found)} documents changed since {clean_text(since)}")
+        environment.note(
+            f"{len(changed)} of {count_words(len(found), 'document')} changed since {clean_text(since)}"
+        )
         return changed
 
     def _audit_paths(self, paths: Sequence[str]) -> tuple[list[DocumentAudit], list[tuple[str, str]]]:
@@ -221,7 +223,7 @@ class _Run:
             and ((settings.ignore and not request.ignore) or (settings.select and not request.select)),
             f"makes notes of what {newer} newer finding rules find": newer,
             f"fails on {settings.fail_on}": settings.fail_on == NEVER and request.fail_on is None,
-            f"hides {report.hidden} findings below {settings.min_confidence} confidence": report.hidden
+            f"hides {count_words(report.hidden, 'finding')} below {settings.min_confidence} confidence": report.hidden
             and settings.min_confidence
             and not request.min_confidence,
             f"forgives {known} findings by {settings.baseline.name if settings.baseline else ''}": known

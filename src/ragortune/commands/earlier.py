@@ -42,7 +42,7 @@ def hold_against(
         document = read_document(Path(environment.folder, earlier), LINE_BYTES, name=earlier)
     else:
         document = _read_revision(earlier, path, environment)
-    if isinstance(document.data, Mapping) and "option" in document.data:
+    if isinstance(document.data, Mapping) and not {"option", "schema"}.isdisjoint(document.data):
         try:
             before = take_earlier(document.data)
         except ValidationError as error:

@@ -39,12 +39,15 @@ _PLAIN_NUMBER = re.compile(r"\d{1,2}")
 _CLAUSE = re.compile(r"[,;:().]")
 _PERIODS: Mapping[str, float] = {
     **dict.fromkeys(("yearly", "annually", "every year"), 365),
-    "half-yearly": 182,
-    **dict.fromkeys(("quarterly", "every quarter"), 91),
+    **dict.fromkeys(
+        ("half-yearly", "semi-annually", "twice a year", "every six months", "every 6 months"), 182
+    ),
+    **dict.fromkeys(("quarterly", "every quarter", "every three months", "every 3 months"), 91),
     **dict.fromkeys(("monthly", "every month"), 30),
-    **dict.fromkeys(("fortnightly", "biweekly", "every two weeks"), 14),
+    **dict.fromkeys(("fortnightly", "biweekly", "every two weeks", "twice a month"), 14),
     **dict.fromkeys(("weekly", "every week"), 7),
-    **dict.fromkeys(("daily", "every day"), 1),
+    "twice a week": 3.5,
+    **dict.fromkeys(("daily", "every day", "nightly", "every night"), 1),
 }
 """Days between two events, by the word for it."""
 
@@ -122,7 +125,8 @@ def _find_level(criterion: Criterion, words: str) -> str | None:
     """Return the level of that name, description, number or beginning; AnswerError where several begin so."""
     form = words.strip().strip("'\"").replace(" ", "_").replace("-", "_")
     for level in criterion.levels:
-        if form == level.id.casefold().replace("-", "_") or words == level.means.casefold():
+        named = level.id.casefold().replace("-", "_")
+        if form.replace("_", "") == named.replace("_", "") or words == level.means.casefold():
             return level.id
     number = form.removeprefix("#")
     if number.isascii() and number.isdigit() and (form != number or not criterion.unit):

@@ -18,6 +18,7 @@ from ragortune.evidence.measurements.corpus import Corpus
 from ragortune.evidence.measurements.sampling import RANKS, rank_text
 from ragortune.support.errors import UnreadableError
 from ragortune.support.record import Record
+from ragortune.support.text import count_words
 
 PASSAGE_LENGTH = 1_200
 """Characters of a passage at most. Of 400 to 5,000 characters this found most within a budget of 6,000."""
@@ -165,7 +166,7 @@ class EmbeddedIndex:
     @property
     def label(self) -> str:
         """What it is."""
-        return f"embedded index (SQLite FTS5, BM25) of {self.count:,} passages"
+        return f"embedded index (SQLite FTS5, BM25) of {count_words(self.count, 'passage')}"
 
     def _fill(self, documents: Iterable[tuple[str, str]]) -> None:
         run = self._base.execute
