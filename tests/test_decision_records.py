@@ -347,3 +347,13 @@ def test_a_record_without_sections_cannot_be_completed(run, write, text):
 
     assert result.code == 2
     assert "has no section 'Decision Outcome'" in result.err
+
+
+def test_a_record_that_decides_otherwise_is_completed_with_a_note(run, write):
+    write("p.yaml", "knowledge: {gap: most, source: documents, access_path: by_meaning}\n")
+    write("own.md", "---\nragortune: {decision: neither}\n---\n\n# Search\n\n## Decision Outcome\n")
+
+    result = run("adr", "p.yaml", "--into", "own.md")
+
+    assert result.code == 0
+    assert "own.md decides for neither, and what is known speaks for rag" in result.err

@@ -19,6 +19,7 @@ from ragortune.costs import add_facts
 from ragortune.engine import add_what_if, judge_profile
 from ragortune.evidence.block import write_block
 from ragortune.evidence.documents.blocks import BlockKind, read_blocks
+from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.entries import describe_details
 from ragortune.evidence.profile import UNKNOWN, Vocabulary
 from ragortune.evidence.profile_files import given_value
@@ -76,6 +77,9 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
         with contextlib.suppress(OSError):  # where no folder can be made, the writer says what is wrong
             Path(environment.folder, path).parent.mkdir(parents=True, exist_ok=True)
     write_file(path, written, environment)
+    decided = read_design(written, path, rulebook, prose=False).decision
+    if decided and decided.option is not advice.option:
+        environment.note(f"{path} decides for {decided.option}, and what is known speaks for {advice.option}")
     environment.note(f"wrote {path}; review it, then run `ragortune check {path}`")
     return ExitCode.OK
 
