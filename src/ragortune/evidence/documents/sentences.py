@@ -158,7 +158,7 @@ class _Reader:
         if kind not in (BlockKind.ITEM, BlockKind.CODE):
             self.lists.clear()
         if self.speaks and kind in (BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.ITEM):
-            self._note_misplaced(block.lines)
+            self.misplaced += _find_misplaced(block.lines)
         if kind is BlockKind.HEADING:
             self._read_heading(block)
         elif kind is BlockKind.PARAGRAPH or kind is BlockKind.ITEM:
@@ -317,9 +317,6 @@ class _Reader:
                 words = Words(text, (Piece(0, len(text), line.number, column),))
                 self._add(words, Block.CODE, self.section.kind, lead=self.lead)
 
-    def _note_misplaced(self, lines: Iterable[Line]) -> None:
-        self.misplaced += _find_misplaced(lines)
-
     def _note_remark(self, lines: Sequence[Line]) -> None:
         text = "\n".join(line.text for line in lines)
         found = _REMARK.match(text.strip())
@@ -347,7 +344,7 @@ class _Reader:
             if own is not None:
                 self.declared[-1] = msgspec.structs.replace(self.declared[-1], lines=tuple(own))
                 continue
-            self._note_misplaced((line,))
+            self.misplaced += _find_misplaced((line,))
             if found:
                 self._add_field(line, found)
 
