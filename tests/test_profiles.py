@@ -430,3 +430,28 @@ def test_a_team_that_writes_an_amount_in_words_is_told_the_number(vocabulary, cr
         vocabulary.read_profile({criterion: written})
 
     assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("knowledge: {size: 480.000}", "p.yaml:1:19: 'knowledge.size' could be 480 or 480000"),
+        ("performance:\n  latency: 1.500", "p.yaml:2:12: 'performance.latency' could be 1.5 or 1500"),
+        ("performance: {volume: {value: 2.000, evidence: told}}", "'performance.volume' could be 2 or 2000"),
+    ],
+)
+def test_a_number_of_thousands_with_a_dot_is_asked_back_and_not_read_as_a_thousandth(
+    run, write, written, told
+):
+    write("p.yaml", f"{written}\n")
+
+    result = run("recommend", "p.yaml")
+
+    assert result.code == 2
+    assert told in result.err
+
+
+def test_a_share_with_three_decimals_and_plain_numbers_are_read(run, write):
+    write("p.yaml", "knowledge: {retrievability: 0.875, size: 480000}\nperformance: {latency: 1500.5}\n")
+
+    assert run("recommend", "p.yaml").code == 0

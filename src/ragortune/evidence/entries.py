@@ -70,6 +70,11 @@ class Entry:
         """Return the place of the value, or of its key."""
         return self._document.place_of(self.path, key=key) if self._document else None
 
+    @property
+    def is_grouped(self) -> bool:
+        """Whether the value is a number such as 2.000, which can be two."""
+        return self._document is not None and self._document.is_grouped(self.path)
+
     def fail(self, message: str, hint: str | None = None, *, key: bool = False) -> ProfileError:
         """Return an error at the value, or at its key."""
         return ProfileError(message, self.place(key=key), hint)

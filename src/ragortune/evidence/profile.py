@@ -216,6 +216,9 @@ class Vocabulary:
 def _check_number(criterion: Criterion, entry: Entry, number: float) -> None:
     if isinstance(number, float) and not math.isfinite(number):
         raise entry.fail(f"'{criterion.id}' must be a finite number")
+    if isinstance(number, float) and criterion.maximum != 1 and entry.is_grouped:
+        message = f"'{criterion.id}' could be {number:g} or {number * 1000:g}"
+        raise entry.fail(message, "write it without a separator")
     low = -LARGEST_NUMBER if criterion.minimum is None else criterion.minimum
     high = LARGEST_NUMBER if criterion.maximum is None else criterion.maximum
     if not low <= number <= high:

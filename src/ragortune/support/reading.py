@@ -31,7 +31,7 @@ DEPTH = 20
 """So deep data may be nested."""
 
 Marks = dict[tuple[str, KeyPath], tuple[int, int]]
-"""Line and column of each key (`key`) and value (`value`) by key path, counted from 1."""
+"""Line and column of each key (`key`) and value (`value`) by key path, counted from 1; of numbers such as 2.000 as `grouped`, too."""
 
 
 class Document:
@@ -82,6 +82,10 @@ class Document:
                 if found := self._marks.get((what, whole[:length])):
                     return Place(self.path, *found)
         return Place(self.path)
+
+    def is_grouped(self, path: KeyPath) -> bool:
+        """Return whether the value at `path` is written as 2.000 in YAML, which people mean as 2,000 as well."""
+        return ("grouped", (*self.root, *path)) in self._marks
 
 
 # --- bytes and text -----------------------------------------------------------------------------------------------
