@@ -33,7 +33,7 @@ _SETTINGS = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "memory_limit": "2GB",
-    "threads": 4,  # each has buffers for the longest record
+    "threads": 2,  # each has buffers for the longest record, and for what is parsed of many
     "preserve_insertion_order": False,  # which takes memory, and nothing here needs
 }
 _RECORDS = """
@@ -111,14 +111,12 @@ def open_calls(source: str) -> Iterator[Records]:
 def _open_files(source: str, folder: str) -> Records:
     ibis = _import_ibis("duckdb", "measure")
     files, kind = _list_files(source)
-    connection = ibis.duckdb.connect(temp_directory=folder, **_SETTINGS)
+    connection = ibis.duckdb.connect(str(Path(folder, "calls.duckdb")), temp_directory=folder, **_SETTINGS)
     numbers = map("part_{}".format, itertools.count())
 
     def fence(table: Any, *, kept: bool = False) -> Any:
         name = next(numbers)
-        return (
-            connection.create_table(name, table, temp=True) if kept else connection.create_view(name, table)
-        )
+        return connection.create_table(name, table) if kept else connection.create_view(name, table)
 
     names = [re.sub(r"([*?\[])", r"[\1]", str(file)) for file in files]
     if kind == "parquet":
