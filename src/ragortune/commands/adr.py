@@ -77,9 +77,11 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
         with contextlib.suppress(OSError):  # where no folder can be made, the writer says what is wrong
             Path(environment.folder, path).parent.mkdir(parents=True, exist_ok=True)
     write_file(path, written, environment)
-    decided = read_design(written, path, rulebook, prose=False).decision
-    if decided and decided.option is not advice.option:
-        environment.note(f"{path} decides for {decided.option}, and what is known speaks for {advice.option}")
+    if request.into is not None:  # a new record decides for what is advised
+        decided = read_design(written, path, rulebook, prose=False).decision
+        if decided and decided.option is not advice.option:
+            said = f"{path} decides for {decided.option}, and what is known speaks for {advice.option}"
+            environment.note(said)
     environment.note(f"wrote {path}; review it, then run `ragortune check {path}`")
     return ExitCode.OK
 

@@ -14,7 +14,7 @@ from ragortune.evidence.entries import Entry, read_details
 from ragortune.evidence.quantities import check_agreement, read_quantities, shorten_number
 from ragortune.model import Answer, Criterion, Profile, Provenance, QuantityKind, QuantityValue
 from ragortune.model.profiles import LARGEST_NUMBER
-from ragortune.support.errors import MOST_PROBLEMS, AnswerError, ProfileError, RagortuneError
+from ragortune.support.errors import AnswerError, ProfileError, RagortuneError
 from ragortune.support.reading import Document
 from ragortune.support.record import NOTHING
 from ragortune.support.text import join_words, quote_value, suggest_name
@@ -68,9 +68,7 @@ class Vocabulary:
                 else:
                     self._refuse_key(top[key])
             except ProfileError as error:
-                problems += error.problems
-                if len(problems) >= MOST_PROBLEMS:
-                    break
+                ProfileError.collect(problems, error)
         ProfileError.raise_all(problems)
         levels = {name: possible for name, possible in levels.items() if possible}
         self._share_numbers(quantities, levels, answers)
@@ -98,9 +96,7 @@ class Vocabulary:
                 else:
                     self._read_once(criterion, entry[key], levels, answers)
             except ProfileError as error:
-                problems.append(error)
-                if len(problems) >= MOST_PROBLEMS:
-                    break
+                ProfileError.collect(problems, error)
         ProfileError.raise_all(problems)
 
     def _read_once(self, criterion: Criterion, entry: Entry, levels: _Levels, answers: _Answers) -> None:

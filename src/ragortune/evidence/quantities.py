@@ -11,7 +11,7 @@ from typing import Any
 from ragortune.evidence.amounts import parse_amount
 from ragortune.evidence.entries import Entry, describe_evidence, read_details
 from ragortune.model import Criterion, Provenance, QuantityKind, QuantityValue
-from ragortune.support.errors import MOST_PROBLEMS, ProfileError, QuantityError, RagortuneError
+from ragortune.support.errors import ProfileError, QuantityError, RagortuneError
 from ragortune.support.text import join_words, quote_value, suggest_name
 
 _ENDS = (("from", "to"), ("low", "high"))
@@ -36,9 +36,7 @@ def read_quantities(entry: Entry, kinds: Mapping[str, QuantityKind]) -> dict[str
             if own.value is not None and own.value != "unknown":
                 quantities[kind.id] = _read_number(own, kind) if kind.unit else _read_names(own, kind)
         except ProfileError as error:
-            problems.append(error)
-            if len(problems) >= MOST_PROBLEMS:
-                break
+            ProfileError.collect(problems, error)
     ProfileError.raise_all(problems)
     return quantities
 

@@ -11,7 +11,7 @@ from typing import Any
 from ragortune.evidence.documents.language import LanguageData
 from ragortune.model import EVEN, Scale, Strength
 from ragortune.ruleset.files import ALL_KINDS, KINDS, Manifest, validate
-from ragortune.support.errors import MOST_PROBLEMS, Place, RagortuneError, RulebookError
+from ragortune.support.errors import Place, RagortuneError, RulebookError
 from ragortune.support.reading import Document, KeyPath, decode_text, parse_yaml
 from ragortune.support.rulefolder import (
     MANIFEST,
@@ -74,9 +74,7 @@ class Authored:
 
     def add_problem(self, problem: RagortuneError) -> None:
         """Note a problem; raises RulebookError with all of them where nobody would read more."""
-        self.problems.append(problem)
-        if len(self.problems) >= MOST_PROBLEMS:
-            RulebookError.raise_all(self.problems)
+        RulebookError.collect(self.problems, problem)
 
 
 def read_folder(folder: Path) -> Authored:

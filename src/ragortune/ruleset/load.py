@@ -36,10 +36,9 @@ def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
 @lru_cache(maxsize=8)
 def _load_compiled(folder: Path, name: str) -> Rulebook:
     """Return the rule set of a folder, compiled before or now under this name."""
-    installed = Path(__file__).parent.parent / "compiled" / name
-    with contextlib.suppress(OSError, msgspec.MsgspecError):
-        place = installed if installed.exists() else cache_folder() / name
-        return msgspec.json.decode(place.read_bytes(), type=Rulebook)
+    for find_folder in (_installed_folder, cache_folder):
+        with contextlib.suppress(OSError, msgspec.MsgspecError):
+            return msgspec.json.decode((find_folder() / name).read_bytes(), type=Rulebook)
     from ragortune.ruleset.compile import compile_folder, keep_compiled  # noqa: PLC0415  (brings in pydantic)
 
     rulebook = compile_folder(folder)
@@ -54,6 +53,11 @@ def compiled_name(folder: Path) -> str:
     content = digest_files(read_files(folder))
     key = hashlib.sha256(f"{__version__}\0{_COMPILED_FORM}\0{content}\0{base}".encode()).hexdigest()[:32]
     return f"rules-{key}.json"
+
+
+def _installed_folder() -> Path:
+    """Return the folder in which a wheel brings its rule set compiled."""
+    return Path(__file__).parent.parent / "compiled"
 
 
 def cache_folder() -> Path:

@@ -71,6 +71,13 @@ class RagortuneError(Exception):
         return self._problems or (self,)
 
     @classmethod
+    def collect(cls, problems: list[RagortuneError], error: RagortuneError) -> None:
+        """Add what is wrong to a list; raises all of it as one error where nobody would read more."""
+        problems += error.problems
+        if len(problems) >= MOST_PROBLEMS:
+            cls.raise_all(problems)
+
+    @classmethod
     def raise_all(cls, problems: Sequence[RagortuneError]) -> None:
         """Raise everything that is wrong as one error, if there is anything."""
         if problems:

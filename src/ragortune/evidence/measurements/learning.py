@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.intervals import bound_share
+from ragortune.evidence.measurements.sampling import draw_sample
 from ragortune.model.measurements import Measurement
 
 Features = tuple[str, ...]
@@ -60,8 +60,7 @@ def measure_learning(rows: Sequence[tuple[str, str]]) -> Measurement:
         rows: text and label; at least ten, with at least two labels, no text twice: a copy on both sides would be told by heart.
 
     """
-    dice = random.Random(_SEED)  # noqa: S311  (a sample, not a secret)
-    sample = dice.sample(rows, min(len(rows), _MOST_TRAINED))
+    sample = draw_sample(rows, _MOST_TRAINED, _SEED)
     shuffled = [(_find_features(text), label) for text, label in sample]
     (few, hits, judged), (many, best, _) = (_cross_validate(shuffled, share) for share in _SHARES)
     before, accuracy = hits / judged, best / judged

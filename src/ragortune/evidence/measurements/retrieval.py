@@ -17,6 +17,7 @@ from ragortune.evidence.measurements.identifiers import show_texts
 from ragortune.evidence.measurements.intervals import bound_mean, bound_share, place_value
 from ragortune.evidence.measurements.question_forms import LEAST, measure_answers, measure_kind, measure_scope
 from ragortune.evidence.measurements.questions import Question, Questions
+from ragortune.evidence.measurements.sampling import draw_sample
 from ragortune.evidence.measurements.search import Engine, Passage
 from ragortune.model.measurements import Measurement
 from ragortune.support.record import Record, plain_data
@@ -101,8 +102,7 @@ def measure_questions(
 
 def _search(rows: Sequence[Question], engine: Engine, progress: Callable[[str], None]) -> list[Trial]:
     """Return what is found for a sample of the questions; those whose answers are compared come first."""
-    dice = random.Random(0)  # noqa: S311  (a sample that is the same in every run)
-    chosen = dice.sample(rows, min(len(rows), MOST_SEARCHED))
+    chosen = draw_sample(rows, MOST_SEARCHED)
     progress(f"searching for {count_words(len(chosen), 'question')}: {engine.label}")
     known = None if engine.names is None else NameIndex(engine.names)
     labels = _find_labels(chosen)

@@ -1,8 +1,10 @@
-"""Samples that are the same in every run and wherever a row stands: a checksum of the text decides what is kept."""
+"""Samples that are the same in every run; of streams wherever a row stands: a checksum of the text decides what is kept."""
 
 from __future__ import annotations
 
+import random
 import zlib
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -10,6 +12,11 @@ T = TypeVar("T")
 RANKS = 2**32
 _COPIES = 100
 """Where a sample is drawn, so many times as many items are kept as there may be of one rank."""
+
+
+def draw_sample(items: Sequence[T], most: int, seed: int = 0) -> list[T]:
+    """Return at most so many of the items, drawn and in an order that is random but always the same."""
+    return random.Random(seed).sample(items, min(len(items), most))  # noqa: S311  (a sample, not a secret)
 
 
 def rank_text(text: str) -> int:

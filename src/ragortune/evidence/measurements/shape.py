@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import random
 import re
 import statistics
 from collections import Counter
@@ -11,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.rows import parse_json
+from ragortune.evidence.measurements.sampling import draw_sample
 from ragortune.support.record import Record
 
 Pair = tuple[str, str]
@@ -78,8 +78,7 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
 
     Of many pairs a sample with a fixed seed is looked at.
     """
-    dice = random.Random(_SEED)  # noqa: S311  (a sample, not a secret)
-    sample = dice.sample(pairs, min(len(pairs), _MOST_PAIRS))
+    sample = draw_sample(pairs, _MOST_PAIRS, _SEED)
     outputs = [split_words(wanted) for _, wanted in sample]
     unspaced = _share(len(word) == 1 and word > _LATIN for words in outputs for word in words) > _MOST
     run = _UNSPACED_RUN if unspaced else 1

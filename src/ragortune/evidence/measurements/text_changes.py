@@ -6,7 +6,6 @@ A sentence that has moved to another document is not gone, and neither is one wh
 from __future__ import annotations
 
 import difflib
-import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -16,7 +15,7 @@ from ragortune.evidence.documents.blocks import BlockKind, RawBlock, read_blocks
 from ragortune.evidence.documents.cutting import split_sentences
 from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.history import Documents, History, Snapshot
-from ragortune.evidence.measurements.sampling import RANKS, rank_text
+from ragortune.evidence.measurements.sampling import RANKS, draw_sample, rank_text
 
 _MOST_BYTES = 1536 * 1024
 """So much is read of the documents that differ between two states; of more, a sample is compared."""
@@ -175,7 +174,7 @@ def _take_off(documents: Mapping[str, Units], others: Iterable[Units]) -> dict[s
 def _share_cosmetic(gone: Mapping[str, Units], fresh: Mapping[str, Units]) -> float:
     """Return the share of the sentences gone, of a sample, that differ from a new one in wording alone."""
     pairs = [(path, unit) for path, units in gone.items() for unit in units]
-    sample = random.Random(0).sample(pairs, min(_CLASSIFIED, len(pairs)))  # noqa: S311  (no secret)
+    sample = draw_sample(pairs, _CLASSIFIED)
     cosmetic = sum(_is_reworded(unit, fresh.get(path, Units())) for path, unit in sample)
     return cosmetic / max(1, len(sample))
 

@@ -8,12 +8,12 @@ personas at least 0.95.
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.intervals import bound_share
+from ragortune.evidence.measurements.sampling import draw_sample
 from ragortune.evidence.measurements.shape import Pair
 from ragortune.model.measurements import Measurement
 from ragortune.support.text import clean_line
@@ -52,8 +52,7 @@ def measure_wording(pairs: Sequence[Pair], background: Counter[str], part: str) 
         part: first part of the probe's name, `examples` or `questions`.
 
     """
-    dice = random.Random(0)  # noqa: S311  (a sample that is the same in every run)
-    sample = dice.sample(pairs, min(len(pairs), _MOST_OUTPUTS))
+    sample = draw_sample(pairs, _MOST_OUTPUTS)
     if len(sample) < _LEAST_OUTPUTS:
         return None
     inputs = Counter(word for given, _ in sample for word in split_words(given))
