@@ -14,13 +14,12 @@ from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.example_files import Example, Examples, read_examples
 from ragortune.evidence.measurements.form import measure_form
 from ragortune.evidence.measurements.identifiers import measure_secrets
+from ragortune.evidence.measurements.intervals import LEAST
 from ragortune.evidence.measurements.learning import measure_learning
 from ragortune.evidence.measurements.shape import describe_shape
 from ragortune.model.measurements import Measurement
 
 __all__ = ["measure_examples", "read_examples"]
-
-_LEAST_LABELLED = 30
 
 
 def measure_examples(
@@ -47,7 +46,7 @@ def measure_examples(
         measured.append(measure_leakage(examples, test))
     measured += measure_form(shape)
     rows = [(example.input, " ".join(example.output.split()).casefold()) for example in distinct]
-    if shape.kind == "label" and len(rows) >= _LEAST_LABELLED and len({label for _, label in rows}) > 1:
+    if shape.kind == "label" and len(rows) >= LEAST and len({label for _, label in rows}) > 1:
         progress("training a small classifier on the examples")
         measured.append(measure_learning(rows))
     texts = [f"{row.instruction}\n{row.input}\n{row.output}" for row in examples.sample]

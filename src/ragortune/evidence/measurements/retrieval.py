@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from ragortune.evidence.measurements.coverage import Verdict, cover_answer, read_wording, summarise
 from ragortune.evidence.measurements.identifiers import show_texts
-from ragortune.evidence.measurements.intervals import bound_mean, bound_share, place_value
-from ragortune.evidence.measurements.question_forms import LEAST, measure_answers, measure_kind, measure_scope
+from ragortune.evidence.measurements.intervals import LEAST, bound_mean, bound_share, place_value
+from ragortune.evidence.measurements.question_forms import measure_answers, measure_kind, measure_scope
 from ragortune.evidence.measurements.questions import Question, Questions
 from ragortune.evidence.measurements.sampling import draw_sample
 from ragortune.evidence.measurements.search import Engine, Passage
