@@ -160,11 +160,19 @@ class Marked:
         """What section, label, column, row, lead-in and heading say."""
         return self._marker.around(self.sentence)
 
+    def find_topic(self, topic: Topic) -> Found[TopicWords] | None:
+        """Return the words with which the sentence first speaks of a topic, None where it does not."""
+        return next((found for found in self.analysis.of(TopicWords) if found.entry.topic is topic), None)
+
     def place_of(self, topic: Topic) -> tuple[int, int] | None:
         """Return the range of characters in which the sentence first speaks of a topic, None where it does not."""
-        places = (found for found in self.analysis.of(TopicWords) if found.entry.topic is topic)
-        first = next(places, None)
+        first = self.find_topic(topic)
         return self.tokens.place(first.start, first.end) if first else None
+
+    def move(self, kind: SectionKind) -> Marked:
+        """Return the same sentence as one of a section of another kind."""
+        sentence = msgspec.structs.replace(self.sentence, kind=kind)
+        return Marked(sentence, self.tokens, self.analysis, self._marker)
 
     def meanings_at(self, start: int, end: int) -> frozenset[Meaning]:
         """Return what is said about a range of words."""

@@ -74,6 +74,8 @@ class Topic(StrEnum):
     """The status of the document, such as `accepted`."""
     UNDECIDED = "undecided"
     """A decision that is yet to be taken."""
+    OPTION = "option"
+    """It names an option by its number or letter."""
 
 
 class Weight(StrEnum):

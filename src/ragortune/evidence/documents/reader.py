@@ -20,6 +20,7 @@ from ragortune.evidence.documents.declared import read_declared
 from ragortune.evidence.documents.facts import FactReader
 from ragortune.evidence.documents.features import classify, measure_features
 from ragortune.evidence.documents.language import Language, Topic, read_language
+from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.evidence.documents.tongue import ENGLISH, detect_language
 from ragortune.model import Rulebook
@@ -68,7 +69,7 @@ def _read_design(
 ) -> DesignReading:
     document = read_sentences(text, reader.marker.language, path)
     declared = read_declared(document, path, rulebook)
-    marked = reader.mark(document.sentences)
+    marked = resolve_options(reader.mark(document.sentences), document.lines)
     language = reader.language_of(marked)
     status, decision = DocumentStatus.NO_DECISION, None
     if prose:
@@ -136,8 +137,9 @@ class DesignReader:
         features = measure_features(marked, ledgers)
         status, options = (self._classify(name, features) for name in ("status", "option"))
         option = choose_option(status, options, ledgers)
-        postponed = _is_postponed(marked) and not any(ledger.decided for ledger in ledgers.values())
-        if option is None or postponed:
+        if _is_postponed(marked) and not any(ledger.decided for ledger in ledgers.values()):
+            return DocumentStatus.NO_DECISION, None
+        if option is None:
             likely = max((status.get(name, 0.0), name) for name in _UNDECIDED)
             return likely[1], None
         return DocumentStatus.JUDGED, state_decision(option, ledgers, lines)

@@ -1,0 +1,110 @@
+"""Options that a document numbers, and the one that its decision names: `Chosen option: 2`, `we go with B`.
+
+The sentences of the option that is chosen belong to the decision, those of the others to what is turned down, wherever
+they stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from ragortune.evidence.documents.assertion import SILENCING, Marked
+from ragortune.evidence.documents.language import Topic
+from ragortune.model.documents import Block, Meaning, Section, SectionKind
+
+_KEY = re.compile(r"\w+\W*$")
+_MARKER = re.compile(r"(?:^|[\s(])(\d{1,2}|[A-Fa-f])[.)][\s*_]*$")
+"""What stands in front of an item of a numbered list."""
+_LETTERED = re.compile(r"\W{0,3}(\d{1,2}|[A-F])[.):]\s")
+_NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
+_FURTHEST = 12
+"""Characters in front of a name that begins an option, such as `3.2 `."""
+_DECIDING = frozenset((SectionKind.DECISION, SectionKind.CURRENT))
+_FEWEST = 2
+
+
+def resolve_options(marked: Sequence[Marked], lines: Sequence[str]) -> Sequence[Marked]:
+    """Return the sentences of a document, those of numbered options with the kind that the decision gives them."""
+    named = {at: place for at, one in enumerate(marked) if (place := one.place_of(Topic.OPTION))}
+    if not named:
+        return marked
+    options = list(_list_options(marked, named, lines))
+    known = {key for _, key in options}
+    chosen = next((key for at in named if (key := _read_choice(marked[at])) in known), None)
+    if chosen is None or len(known) < _FEWEST:
+        return marked
+    kinds = {at: _kind_of(marked[at], chosen=key == chosen) for at, key in options}
+    return [one.move(kinds[at]) if at in kinds else one for at, one in enumerate(marked)]
+
+
+def _kind_of(one: Marked, *, chosen: bool) -> SectionKind:
+    """Return what a sentence of an option is about; what is said for and against the chosen one describes it."""
+    if not chosen:
+        return SectionKind.REJECTED
+    described = one.sentence.block is not Block.HEADING and one.sentence.kind is SectionKind.CONSEQUENCES
+    return SectionKind.CONSEQUENCES if described else SectionKind.DECISION
+
+
+def _list_options(
+    marked: Sequence[Marked], named: dict[int, tuple[int, int]], lines: Sequence[str]
+) -> Iterator[tuple[int, str]]:
+    """Yield the places of the sentences that belong to a numbered option, each with its key."""
+    key, last, section = "", 0, None
+    for at, one in enumerate(marked):
+        sentence = one.sentence
+        own = "" if sentence.kind in _DECIDING else _read_name(one, named.get(at), lines)
+        first = sentence.pieces[0].line
+        if own:
+            key = own
+            section = first if sentence.block is Block.HEADING else None
+        elif section is not None:
+            key = key if _stands_below(sentence.section, section) else ""
+        elif first > last + 1 or sentence.block is Block.HEADING:
+            key = ""  # an item or paragraph ends with its lines
+        last = sentence.pieces[-1].line
+        if key:
+            yield at, key
+
+
+def _read_name(one: Marked, place: tuple[int, int] | None, lines: Sequence[str]) -> str:
+    """Return the key of the option that begins with a sentence, empty where none does."""
+    sentence = one.sentence
+    if place and place[0] <= _FURTHEST and not any(map(str.isalpha, sentence.text[: place[0]])):
+        return _key_of(sentence.text[slice(*place)])
+    if sentence.kind is not SectionKind.REJECTED:
+        return ""
+    piece = sentence.pieces[0]
+    if sentence.block is Block.BULLET:
+        found = _MARKER.search(lines[piece.line - 1][: piece.column - 1])
+    else:
+        found = _LETTERED.match(sentence.text) if sentence.block is Block.HEADING else None
+    return found[1].lower() if found else ""
+
+
+def _read_choice(one: Marked) -> str | None:
+    """Return the key of the option that a sentence decides for."""
+    found = one.find_topic(Topic.OPTION)
+    if found is None:
+        return None
+    meanings = one.meanings_at(found.start, found.end)
+    if meanings & SILENCING or not (one.sentence.kind in _DECIDING or Meaning.CHOICE in meanings):
+        return None
+    return _key_of(one.sentence.text[slice(*one.tokens.place(found.start, found.end))])
+
+
+def _key_of(name: str) -> str:
+    """Return the number or letter with which a name such as `Option 2` ends; small letters are words."""
+    found = _KEY.search(name)
+    word = found[0].strip(" .:)*") if found else ""
+    if len(word) == 1 and word.isalpha() and word.islower():
+        return ""
+    return _NUMBERS.get(word.lower(), word.lower())
+
+
+def _stands_below(section: Section | None, line: int) -> bool:
+    while section is not None and section.line != line:
+        section = section.parent
+    return section is not None
