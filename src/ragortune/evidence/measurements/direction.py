@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ragortune.evidence.measurements.coverage import Verdict
 from ragortune.evidence.measurements.form import ASKED, CLOSED, FORMAL, OPEN, OUTPUTS, STRICT, TEMPLATE
+from ragortune.evidence.measurements.retrieval import Verdict
 from ragortune.evidence.measurements.wording import LEAST_OWN
 from ragortune.model.measurements import Measurement
 from ragortune.support.text import join_words
