@@ -8,8 +8,8 @@ from pathlib import Path
 from ragortune.evidence.measurements.corpus import Corpus, open_corpus
 from ragortune.evidence.measurements.direction import hold_answers, tell_direction
 from ragortune.evidence.measurements.documents import measure_documents
-from ragortune.evidence.measurements.example_files import Examples
-from ragortune.evidence.measurements.examples import measure_examples, read_examples
+from ragortune.evidence.measurements.example_files import Examples, read_examples
+from ragortune.evidence.measurements.examples import measure_examples
 from ragortune.evidence.measurements.questions import Question, Questions, read_questions
 from ragortune.evidence.measurements.retrieval import measure_questions
 from ragortune.evidence.measurements.search import open_engine
