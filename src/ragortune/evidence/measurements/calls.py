@@ -13,8 +13,8 @@ from typing import Any
 
 from ragortune.evidence.measurements.call_sources import open_calls
 from ragortune.evidence.measurements.call_table import CallTable, shape_calls
-from ragortune.evidence.measurements.intervals import DEVIATIONS, bound_mean, bound_share
 from ragortune.evidence.measurements.rows import parse_json
+from ragortune.evidence.measurements.sampling import DEVIATIONS, bound_mean, bound_share
 from ragortune.model.measurements import Measurement
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.text import count_words, hide_password

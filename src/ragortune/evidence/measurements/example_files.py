@@ -53,7 +53,7 @@ class Example(Record, frozen=True):
     calls: bool = False
     """Whether the output calls a tool in the fields made for it."""
     faults: tuple[str, ...] = ()
-    """What is wrong with it, by the names of `defects.FAULTS`."""
+    """What is wrong with it, by the names of `examples.FAULTS`."""
 
     @property
     def key(self) -> str:
@@ -258,7 +258,7 @@ def read_chat(row: Mapping[str, Any], messages: object) -> tuple[Turn, ...]:
 
 
 def find_faults(turns: Sequence[Turn]) -> Iterator[str]:
-    """Yield what makes a row unfit for training, by the names of `defects.FAULTS`."""
+    """Yield what makes a row unfit for training, by the names of `examples.FAULTS`."""
     roles = [turn.role for turn in turns]
     if "" in roles:
         yield "unknown_role"
