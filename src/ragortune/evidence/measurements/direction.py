@@ -9,14 +9,14 @@ from typing import Any
 
 from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.retrieval import Verdict
-from ragortune.evidence.measurements.sampling import bound_share, draw_sample
+from ragortune.evidence.measurements.sampling import LEAST, bound_share, draw_sample
 from ragortune.evidence.measurements.shape import ASKED, CLOSED, FORMAL, OPEN, OUTPUTS, STRICT, TEMPLATE, Pair
 from ragortune.model.measurements import Measurement
 from ragortune.support.text import clean_line, join_words
 
 LEAST_OWN = 0.6
 """Share of outputs with wording of their own from which on it is wanted."""
-_LEAST_OUTPUTS, _MOST_OUTPUTS = 30, 600
+_MOST_OUTPUTS = 600
 _MOST_CHARACTERS = 1_000_000
 """So much of the documents is read to know their words."""
 _LEAST_SHARE, _LEAST_USES = 0.04, 3
@@ -138,7 +138,7 @@ def measure_wording(pairs: Sequence[Pair], background: Counter[str], part: str) 
 
     """
     sample = draw_sample(pairs, _MOST_OUTPUTS)
-    if len(sample) < _LEAST_OUTPUTS:
+    if len(sample) < LEAST:
         return None
     inputs = Counter(word for given, _ in sample for word in split_words(given))
     outputs = [split_words(wanted) for _, wanted in sample]

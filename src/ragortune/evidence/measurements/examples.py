@@ -10,7 +10,7 @@ from ragortune.evidence.measurements.duplicates import find_near_duplicates, spl
 from ragortune.evidence.measurements.example_files import Example, Examples
 from ragortune.evidence.measurements.identifiers import measure_secrets, show_text
 from ragortune.evidence.measurements.learning import measure_learning
-from ragortune.evidence.measurements.sampling import bound_share
+from ragortune.evidence.measurements.sampling import LEAST, bound_share
 from ragortune.evidence.measurements.shape import describe_shape, measure_form
 from ragortune.model.measurements import MOST_EXAMPLES, Measurement
 from ragortune.support.text import count_words
@@ -40,8 +40,6 @@ QUALITY_RULE = (
     "poor: over 10% unusable, 5% contradictory or 30% repeated rows, or fewer than 10 usable; "
     "fair: over 2%, 1% or 10%; good: less"
 )
-
-_LEAST_LABELLED = 30
 
 Pairs = tuple[tuple[Example, Example], ...]
 
@@ -73,7 +71,7 @@ def measure_examples(
         measured.append(_measure_leakage(examples, test))
     measured += measure_form(shape)
     rows = [(example.input, " ".join(example.output.split()).casefold()) for example in distinct]
-    if shape.kind == "label" and len(rows) >= _LEAST_LABELLED and len({label for _, label in rows}) > 1:
+    if shape.kind == "label" and len(rows) >= LEAST and len({label for _, label in rows}) > 1:
         progress("training a small classifier on the examples")
         measured.append(measure_learning(rows))
     texts = [f"{row.instruction}\n{row.input}\n{row.output}" for row in examples.sample]
