@@ -1,9 +1,10 @@
 """Fit the models that tell whether a design document decides and what, and measure them on repositories left out.
 
-usage: fit_reader.py LABELS.yaml TEXTS [LABELS.yaml TEXTS ...] [--write]
+usage: fit_reader.py [LABELS.yaml TEXTS ...] [--sentences] [--write]
 
-The labels are those of `score_reader.py`; the texts of others stay where they are. The documents of the tests are fitted,
-too, but never measured. Each repository is read by models that were fitted on all others. `--write` writes the models
+The labels are those of `score_reader.py`; the texts of others stay where they are. The documents in `training/` are
+fitted, too, and those of the tests, which are never measured. Each repository, and each author of own documents, is read
+by models that were fitted on all others. `--sentences` fits the models of sentences first, `--write` writes the models
 fitted on everything into the shipped rule set.
 """
 
@@ -14,6 +15,7 @@ import datetime as dt
 import json
 import pathlib
 import warnings
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -21,12 +23,12 @@ import numpy as np
 import yaml
 from sklearn.linear_model import LogisticRegression
 
-from fit_sentences import LabelledSentence, fit_sentences, list_sentences
+from fit_sentences import LabelledSentence, fit_sentences, list_sentences, list_written
 from ragortune import load_rulebook
-from ragortune.evidence.documents.approaches import find_mentions
+from ragortune.evidence.documents.classifiers import DOCUMENT_MODELS, NO, STATUS, YES, Classifier, classify
 from ragortune.evidence.documents.decision import Ledger, choose_option, keep_ledgers
-from ragortune.evidence.documents.features import classify, measure_features
-from ragortune.evidence.documents.language import Classifier
+from ragortune.evidence.documents.features import measure_features
+from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.reader import DesignReader, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.evidence.documents.tongue import ENGLISH
@@ -34,14 +36,18 @@ from ragortune.model import Option
 from ragortune.support.rulefolder import shipped_folder
 from score_reader import Labelled
 
-_OWN = pathlib.Path(__file__).parent.parent / "tests" / "design_documents.yaml"
-_INVERSE_PENALTY = 0.015
+_ROOT = pathlib.Path(__file__).parent.parent
+_TRAINING = (_ROOT / "training" / "documents.yaml", _ROOT / "training" / "documents")
+_TESTS = _ROOT / "tests" / "design_documents.yaml"
+_INVERSE_PENALTIES = {STATUS: 0.01, Option.RAG: 0.1, Option.FINE_TUNING: 0.1}
 _FEWEST = 8
 """A feature that fewer documents have is left out."""
 _OUTLIER = 3.0
 """A feature counts as at most so many standard deviations above its mean."""
+_WRITTEN = 2.0
+"""What a document that was written for the fit weighs."""
+_FOLDS = 10
 _STATUSES = ("judged", "no_decision", "nothing_to_judge")
-_OPTIONS = ("rag", "fine_tuning", "neither")
 _HEADER = (
     "# yaml-language-server: $schema=../schema/language.schema.json\n"
     "# Written by tools/fit_reader.py. Each feature has the most that it can be, and a weight for each outcome.\n"
@@ -65,130 +71,175 @@ class Measured(msgspec.Struct, frozen=True):
     due: _Due
     features: Mapping[str, float]
     ledgers: Mapping[Option, Ledger]
-    sentences: tuple[LabelledSentence, ...] = ()
-    """Those that teach what facts sound like."""
+
+
+Fit = Mapping[str, Classifier]
+"""What is told of a document, and the model that tells it."""
 
 
 def main() -> None:
     """Print the figures, and write the models."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("paths", nargs="+", type=pathlib.Path, help="labels and texts, in pairs")
+    parser.add_argument("paths", nargs="*", type=pathlib.Path, help="labels and texts, in pairs")
+    parser.add_argument(
+        "--sentences", action="store_true", help="fit what tells of sentences first, and write it"
+    )
     parser.add_argument("--write", action="store_true", help="write the models into the shipped rule set")
     chosen = parser.parse_args()
     warnings.filterwarnings("ignore", category=FutureWarning)
+    pairs = [*zip(chosen.paths[::2], chosen.paths[1::2], strict=True), _TRAINING]
+    if chosen.sentences:
+        _fit_sentences(pairs)
     reader = reader_for(load_rulebook())
-    pairs = zip(chosen.paths[::2], chosen.paths[1::2], strict=True)
-    others = [document for labels, texts in pairs for document in _read_labelled(labels, texts, reader)]
-    own = list(_read_own(reader))
-    figures = _measure(others, own)
+    labelled = [document for pair in pairs for document in _measure_labelled(*pair, reader)]
+    tests = list(_measure_tests(reader))
+    figures = _score_unseen(labelled, tests)
     if chosen.write:
-        sentences = [sentence for document in others for sentence in document.sentences]
-        fitted = f"{len(others)} public and {len(own)} own documents, {_today()}; {figures}"
-        target = pathlib.Path(shipped_folder()) / "language" / "7-classifiers.yaml"
-        models = [_fit_status([*others, *own], fitted), _fit_option([*others, *own], fitted)]
-        models += fit_sentences(sentences, f"{len(sentences)} sentences of them, {_today()}")
-        target.write_text(_HEADER + _write(models), encoding="utf-8")
+        written = sum(document.due.source == _TRAINING[0].stem for document in labelled)
+        fitted = f"{len(labelled) - written} public and {written + len(tests)} own documents, {_today()}; {figures}"
+        kept = [
+            model for name, model in reader.marker.language.classifiers.items() if name not in DOCUMENT_MODELS
+        ]
+        _write([*_fit_documents([*labelled, *tests], fitted).values(), *kept])
 
 
 def _today() -> dt.date:
     return dt.datetime.now(dt.UTC).date()
 
 
-def _read_labelled(labels: pathlib.Path, texts: pathlib.Path, reader: DesignReader) -> Iterator[Measured]:
+def _fit_sentences(pairs: Iterable[tuple[pathlib.Path, pathlib.Path]]) -> None:
+    """Fit the models of sentences and write them; what tells of documents counts what they tell."""
+    reader = reader_for(load_rulebook())
+    sentences: list[LabelledSentence] = [*list_written()]
+    written = len(sentences)
+    for pair in pairs:
+        for label, text in _read_labelled(*pair):
+            sentences += list_sentences(
+                label, reader.mark(read_sentences(text, reader.marker.language).sentences)
+            )
+    fitted = f"{len(sentences) - written} sentences of documents and {written} others, {_today()}"
+    kept = [model for name, model in reader.marker.language.classifiers.items() if name in DOCUMENT_MODELS]
+    _write([*kept, *fit_sentences(sentences, fitted)])
+
+
+def _read_labelled(labels: pathlib.Path, texts: pathlib.Path) -> Iterator[tuple[Labelled, str]]:
     data = yaml.safe_load(labels.read_text(encoding="utf-8"))
     for label in msgspec.convert(data["documents"], tuple[Labelled, ...], strict=False):
         if (texts / label.file).is_file() and label.language == ENGLISH:
-            text = (texts / label.file).read_bytes().decode("utf-8", "replace")
-            due = _Due(label.repo, labels.stem, label.status, label.option)
-            yield _measure_document(text, reader, due, label)
+            yield label, (texts / label.file).read_bytes().decode("utf-8", "replace")
 
 
-def _read_own(reader: DesignReader) -> Iterator[Measured]:
-    for document in yaml.safe_load(_OWN.read_text(encoding="utf-8")):
+def _measure_labelled(labels: pathlib.Path, texts: pathlib.Path, reader: DesignReader) -> Iterator[Measured]:
+    for label, text in _read_labelled(labels, texts):
+        due = _Due(label.repo, labels.stem, label.status, label.option)
+        yield _measure_document(text, reader, due)
+
+
+def _measure_tests(reader: DesignReader) -> Iterator[Measured]:
+    for document in yaml.safe_load(_TESTS.read_text(encoding="utf-8")):
         if document["status"] in _STATUSES:
-            due = _Due(document["name"], "own", document["status"], document.get("option", "none-stated"))
+            due = _Due(document["name"], "tests", document["status"], document.get("option", "none-stated"))
             yield _measure_document(document["text"], reader, due)
 
 
-def _measure_document(text: str, reader: DesignReader, due: _Due, label: Labelled | None = None) -> Measured:
-    marked = reader.mark(read_sentences(text, reader.marker.language).sentences)
-    ledgers = keep_ledgers(find_mentions(marked))
-    sentences = tuple(list_sentences(label, marked)) if label else ()
-    return Measured(due, measure_features(marked, ledgers), ledgers, sentences)
+def _measure_document(text: str, reader: DesignReader, due: _Due) -> Measured:
+    document = read_sentences(text, reader.marker.language)
+    marked = resolve_options(reader.mark(document.sentences), document.lines)
+    ledgers = keep_ledgers(marked)
+    return Measured(due, measure_features(marked, ledgers), ledgers)
 
 
 # --- figures ------------------------------------------------------------------------------------------------------
 
 
-def _measure(others: Sequence[Measured], own: Sequence[Measured]) -> str:
+def _score_unseen(labelled: Sequence[Measured], tests: Sequence[Measured]) -> str:
     """Print how well models do on repositories that they were not fitted on, and return it as a sentence."""
     right: dict[str, list[tuple[bool, bool]]] = {}
-    for group in sorted({document.due.group for document in others}):
-        rest = [document for document in (*others, *own) if document.due.group != group]
-        models = _fit_status(rest, ""), _fit_option(rest, "")
-        for document in others:
-            if document.due.group == group:
-                told = _tell(document, *models)
-                due = document.due
+    for fold in range(_FOLDS):
+        rest = [document for document in (*labelled, *tests) if _fold_of(document) != fold]
+        models = _fit_documents(rest, "")
+        for document in labelled:
+            if _fold_of(document) == fold:
+                told, due = _tell(document, models), document.due
                 right.setdefault(due.source, []).append((told[0] == due.status, told[1] == due.option))
     for source, several in right.items():
         print(f"{source:10} {_share(several)}")
-    figures = _share([pair for several in right.values() for pair in several])
-    print(f"{'all':10} {figures}")
-    return f"on repositories left out {figures}"
+    public = [pair for source, several in right.items() if source != _TRAINING[0].stem for pair in several]
+    print(f"{'public':10} {_share(public)}")
+    return f"on repositories left out {_share(public)}, on own ones {_share(right[_TRAINING[0].stem])}"
+
+
+def _fold_of(document: Measured) -> int:
+    return zlib.crc32(document.due.group.encode()) % _FOLDS if document.due.source != "tests" else -1
 
 
 def _share(several: Sequence[tuple[bool, bool]]) -> str:
+    if not several:
+        return "nothing"
     status, option = (sum(side) / len(several) for side in zip(*several, strict=True))
     return f"status {status:.1%}, decision {option:.1%}"
 
 
-def _tell(document: Measured, status: Classifier, option: Classifier) -> tuple[str, str]:
-    likely = classify(status, document.features)
-    chosen = choose_option(likely, classify(option, document.features), document.ledgers)
+def _tell(document: Measured, models: Fit) -> tuple[str, str]:
+    told = {name: classify(model, document.features) for name, model in models.items()}
+    needs = {option: told[option][YES] for option in (Option.RAG, Option.FINE_TUNING)}
+    chosen = choose_option(told[STATUS], needs, document.ledgers)
     if chosen is not None:
         return "judged", chosen.value
-    return max(_STATUSES[1:], key=lambda name: likely[name]), "none-stated"
+    return max(_STATUSES[1:], key=lambda name: told[STATUS][name]), "none-stated"
 
 
 # --- the fit ------------------------------------------------------------------------------------------------------
 
 
-def _fit_status(documents: Iterable[Measured], fitted: str) -> Classifier:
-    several = list(documents)
-    names = sorted({name for document in several for name in document.features})
-    return _fit("status", fitted, several, names, [document.due.status for document in several])
+def _fit_documents(documents: Sequence[Measured], fitted: str) -> Fit:
+    """Return what tells the status of a document, and of one that decides whether for retrieval and for tuning."""
+    judged = [document for document in documents if document.due.option in list(Option)]
+    models = {STATUS: _fit(STATUS, fitted, documents, [document.due.status for document in documents])}
+    for need in (Option.RAG, Option.FINE_TUNING):
+        due = [YES if document.due.option in {need, Option.BOTH} else NO for document in judged]
+        models[need] = _fit(need, fitted, judged, due)
+    return models
 
 
-def _fit_option(documents: Iterable[Measured], fitted: str) -> Classifier:
-    several = [document for document in documents if document.due.option in _OPTIONS]
-    names = sorted({name for document in several for name in document.features if _is_of_ledger(name)})
-    return _fit("option", fitted, several, names, [document.due.option for document in several])
-
-
-def _is_of_ledger(name: str) -> bool:
+def _is_of_options(name: str) -> bool:
     """Tell whether a feature says what speaks for or against an approach: all that an option is told from."""
     option, _, rest = name.partition(" ")
-    return option in _OPTIONS and rest.split(" ")[0] in ("for", "against", "wordings", "open", "decided")
+    ledger = option in list(Option) and rest.split(" ")[0] in (
+        "for",
+        "against",
+        "wordings",
+        "open",
+        "decided",
+    )
+    return ledger or option == "told"
 
 
-def _fit(
-    name: str, fitted: str, documents: Sequence[Measured], features: Sequence[str], due: Sequence[str]
-) -> Classifier:
+def _fit(name: str, fitted: str, documents: Sequence[Measured], due: Sequence[str]) -> Classifier:
+    features = sorted({one for document in documents for one in document.features})
+    if name != STATUS:
+        features = [*filter(_is_of_options, features)]
     values = np.array([[document.features.get(one, 0.0) for one in features] for document in documents])
     kept = (values != 0).sum(0) >= _FEWEST
     values = values[:, kept]
     means, deviations = values.mean(0), values.std(0) + 1e-9
     most = means + _OUTLIER * deviations
-    model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=1000, tol=1e-4)
-    model.fit((np.minimum(values, most) - means) / deviations, due)
-    weights = model.coef_ / deviations
+    model = LogisticRegression(C=_INVERSE_PENALTIES[name], max_iter=1000, tol=1e-4)
+    whole = [_WRITTEN if document.due.source == _TRAINING[0].stem else 1.0 for document in documents]
+    model.fit((np.minimum(values, most) - means) / deviations, due, sample_weight=whole)
+    coefficients, intercepts = model.coef_, model.intercept_
+    if len(model.classes_) == 2:  # then there is one row, for the second outcome
+        coefficients, intercepts = (
+            np.vstack([-coefficients, coefficients]) / 2,
+            np.array([-1, 1]) * intercepts / 2,
+        )
+    weights = coefficients / deviations
     names = [one for one, keep in zip(features, kept, strict=True) if keep]
     return Classifier(
         name,
         fitted,
         tuple(str(outcome) for outcome in model.classes_),
-        tuple(_short(one) for one in model.intercept_ - weights @ means),
+        tuple(_short(one) for one in intercepts - weights @ means),
         {
             one: (_short(limit), *map(_short, own))
             for one, limit, own in zip(names, most, weights.T, strict=True)
@@ -200,13 +251,14 @@ def _short(number: float) -> float:
     return float(f"{number:.3g}")
 
 
-def _write(models: Iterable[Classifier]) -> str:
+def _write(models: Iterable[Classifier]) -> None:
+    """Write models into the shipped rule set."""
     lines = ["classifiers:"]
     for model in models:
         lines += [
             f"- id: {model.id}",
             f"  fitted: {model.fitted}",
-            f"  outcomes: [{', '.join(model.outcomes)}]",
+            f"  outcomes: {json.dumps(model.outcomes)}",
             f"  intercepts: {list(model.intercepts)}",
             *([f"  least: {model.least}"] if model.least else []),
             "  features:",
@@ -215,7 +267,8 @@ def _write(models: Iterable[Classifier]) -> str:
                 for name, numbers in model.features.items()
             ),
         ]
-    return "\n".join(lines) + "\n"
+    target = pathlib.Path(shipped_folder()) / "language" / "7-classifiers.yaml"
+    target.write_text(_HEADER + "\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

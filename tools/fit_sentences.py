@@ -1,25 +1,28 @@
 """Fit the models that tell from the words of a sentence which criterion it answers; `fit_reader.py` writes them.
 
 For each criterion a multinomial logistic regression tells a sentence that answers it, and with which level, from one that
-does not. It sees the words and pairs of words that speak for an answer most clearly, by chi-squared. A criterion is
-fitted only where such models are often enough right on repositories that they were not fitted on.
+does not. It sees the words and pairs of words that speak for an answer most clearly, by chi-squared. It learns from the
+sentences of labelled documents and from those of `training/sentences/`, which were written for it. A criterion is fitted
+only where such models are often enough right on repositories that they were not fitted on.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
+import yaml
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from ragortune.evidence.documents.approaches import LEAST_TOLD
 from ragortune.evidence.documents.assertion import Marked
+from ragortune.evidence.documents.classifiers import APPROACH, UNANSWERED, UNKNOWN, Classifier, list_features
 from ragortune.evidence.documents.facts import may_answer
-from ragortune.evidence.documents.features import UNANSWERED, UNKNOWN, list_features
-from ragortune.evidence.documents.language import Classifier
 from ragortune.evidence.documents.tokens import cut_text
 from score_reader import GROUPS, Label, Labelled
 
@@ -27,18 +30,35 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
+WRITTEN = Path(__file__).parent.parent / "training" / "sentences"
 _INVERSE_PENALTY = 0.5
-_MOST_FEATURES = 60
+_MOST_FEATURES, _MOST_WRITTEN = 60, 160
+"""Words and pairs that are taken from labelled documents and from sentences that were written."""
 _FEWEST_SENTENCES = 4
 _FEWEST_ANSWERING = 2
 """In the answers of so many repositories a word or pair must stand."""
 _FEWEST_REPOSITORIES = 15
 """A criterion that fewer repositories answer is left to phrases."""
-_FOLDS = 8
+_FOLDS = 5
 _LEAST_RIGHT = 0.5
 """Of all that is told about sentences; of those of a document only the likeliest counts, which is right more often."""
-_THRESHOLDS = (0.3, 0.4, 0.5, 0.6)
+OWN = "set-"
+"""How the repository of an own document begins."""
+_THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+_ABOUT_OTHERS = 0.5
+"""What a written sentence about another criterion weighs as one that does not answer this one."""
+_UNRELATED = 0.3
+"""What a sentence of an unrelated document weighs as one that tells nothing about an approach."""
+_LEAST_WEIGHT = 0.15
+"""A feature that weighs less for every outcome is left out."""
+_FEWEST_EACH = 40
+"""Features that each level has of its own."""
+LABELLED = frozenset(criterion for group in GROUPS.values() for criterion in group)
+"""The criteria for which public documents are labelled."""
+_NOT_STATED = "not_stated"
 _UNKNOWN_LEVEL = "-"
+_Fit = tuple[LogisticRegression, "NDArray[np.int64]"]
+"""A model, and the columns of the features that it weighs."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -57,26 +77,46 @@ class _Row(msgspec.Struct, frozen=True):
     repo: str
     due: str
     weight: float
+    counts: bool
+    """Whether it shows how often a model is right: in a document whose answers are labelled."""
 
 
 class LabelledSentence(msgspec.Struct, frozen=True):
-    """A sentence of a labelled document."""
+    """A sentence of a labelled document, or one that was written."""
 
     repo: str
+    """The repository of its document, of an own one author and name; empty for a sentence that was written."""
     words: tuple[str, ...]
     answers: tuple[Answer, ...]
+    about: str = ""
+    """The criterion for which it was written."""
+    unrelated: bool = False
+    """Whether its document has nothing to do with language models."""
 
 
 def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[LabelledSentence]:
     """Yield the sentences of a document from which facts are read, where its levels are labelled."""
-    if label.status != "judged" or label.nofacts:
+    unrelated = label.status == "nothing_to_judge"
+    if label.status != "judged" and not unrelated:
         return
+    repo = f"{label.repo}/{label.file}" if label.repo.startswith(OWN) else label.repo
     for one in marked:
-        if may_answer(one):
+        if may_answer(one) and (unrelated or not label.nofacts):
             lines = {piece.line for piece in one.sentence.pieces}
-            answers = (answer for fact in label.facts for answer in _list_answers(fact, lines))
-            words = cut_text(one.sentence.text).words
-            yield LabelledSentence(label.repo, tuple(list_features(words)), tuple(answers))
+            answers = tuple(answer for fact in label.facts for answer in _list_answers(fact, lines))
+            words = tuple(list_features(cut_text(one.sentence.text).words))
+            yield LabelledSentence(repo, words, answers, unrelated=unrelated)
+
+
+def list_written(folder: Path = WRITTEN) -> Iterator[LabelledSentence]:
+    """Yield the sentences that were written for the fit."""
+    for path in sorted(folder.glob("*.yaml")):
+        for criterion, levels in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            for level, texts in levels.items():
+                answers = () if level == _NOT_STATED else (Answer(criterion, (level,)),)
+                for text in texts:
+                    words = tuple(list_features(cut_text(text).words))
+                    yield LabelledSentence("", words, answers, about=criterion)
 
 
 def _list_answers(fact: Label, lines: Iterable[int]) -> Iterator[Answer]:
@@ -88,35 +128,50 @@ def _list_answers(fact: Label, lines: Iterable[int]) -> Iterator[Answer]:
 
 
 def fit_sentences(sentences: Sequence[LabelledSentence], fitted: str) -> Iterator[Classifier]:
-    """Yield a model for each criterion that enough repositories answer."""
+    """Yield a model for each criterion that enough repositories answer, and the one for approaches."""
     vectors = DictVectorizer()
     values = vectors.fit_transform([dict.fromkeys(one.words, 1.0) for one in sentences]).tocsr()
-    names = vectors.get_feature_names_out()
-    folds = [zlib.crc32(one.repo.encode()) % _FOLDS for one in sentences]
-    for criterion in sorted({answer.criterion for one in sentences for answer in one.answers}):
-        rows = _list_rows(sentences, criterion)
-        if len({sentences[row.at].repo for row in rows if row.due != UNANSWERED}) < _FEWEST_REPOSITORIES:
-            continue
-        least = _choose_threshold(values, rows, folds)
+    names = [str(name) for name in vectors.get_feature_names_out()]
+    folds = [
+        zlib.crc32(one.repo.partition("/")[0].encode()) % _FOLDS if one.repo else -1 for one in sentences
+    ]
+    for criterion in sorted({one.about for one in sentences if one.about}):
+        rows = list(_list_rows(sentences, criterion))
+        if criterion == APPROACH:
+            least: float | None = LEAST_TOLD
+        else:
+            answering = {row.repo for row in rows if row.repo and row.due != UNANSWERED}
+            least = _choose_threshold(values, rows, folds) if len(answering) >= _FEWEST_REPOSITORIES else None
         if least is not None:
-            model, chosen = _fit(values, rows)
-            features = {
-                str(names[column]): (1.0, *(round(float(weight), 2) for weight in own))
-                for column, own in sorted(zip(chosen, model.coef_.T, strict=True))
-            }
-            intercepts = tuple(round(float(one), 2) for one in model.intercept_)
-            yield Classifier(criterion, fitted, tuple(map(str, model.classes_)), intercepts, features, least)
+            yield _write_model(criterion, fitted, names, _fit(values, rows), least)
+
+
+def _write_model(criterion: str, fitted: str, names: Sequence[str], fit: _Fit, least: float) -> Classifier:
+    model, chosen = fit
+    weights = sorted(zip((names[column] for column in chosen), model.coef_.T, strict=True))
+    features = {
+        name: (1.0, *(round(float(weight), 2) for weight in own))
+        for name, own in weights
+        if max(map(abs, own)) >= _LEAST_WEIGHT
+    }
+    intercepts = tuple(round(float(one), 2) for one in model.intercept_)
+    return Classifier(criterion, fitted, tuple(map(str, model.classes_)), intercepts, features, least)
 
 
 def _choose_threshold(values: csr_matrix, rows: Sequence[_Row], folds: Sequence[int]) -> float | None:
-    """Return the least probability from which models are often enough right about other repositories; None if from none."""
+    """Return the least probability from which models are often enough right about other repositories; None if from none.
+
+    Public documents count for the criteria for which they are labelled.
+    """
     told: list[tuple[float, bool]] = []
     for fold in range(_FOLDS):
         model, chosen = _fit(values, [row for row in rows if folds[row.at] != fold])
         unseen = [row for row in rows if folds[row.at] == fold]
         silent = list(model.classes_).index(UNANSWERED)
         shares = 1 - model.predict_proba(values[[row.at for row in unseen]][:, chosen])[:, silent]
-        told += [(share, row.due != UNANSWERED) for row, share in zip(unseen, shares, strict=True)]
+        told += [
+            (share, row.due != UNANSWERED) for share, row in zip(shares, unseen, strict=True) if row.counts
+        ]
     for least in _THRESHOLDS:
         right = [answers for share, answers in told if share >= least]
         if sum(right) > _LEAST_RIGHT * len(right):
@@ -124,33 +179,71 @@ def _choose_threshold(values: csr_matrix, rows: Sequence[_Row], folds: Sequence[
     return None
 
 
-def _fit(values: csr_matrix, rows: Sequence[_Row]) -> tuple[LogisticRegression, NDArray[np.int64]]:
+def _fit(values: csr_matrix, rows: Sequence[_Row]) -> _Fit:
     own = values[[row.at for row in rows]]
-    due = [row.due for row in rows]
-    chosen = _choose_features(own, np.array(due) != UNANSWERED, [row.repo for row in rows])
+    due = np.array([row.due for row in rows])
+    chosen = _choose_features(own, due, np.array([row.repo for row in rows]))
     model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=300, tol=1e-3)
     return model.fit(own[:, chosen], due, sample_weight=[row.weight for row in rows]), chosen
 
 
-def _list_rows(sentences: Sequence[LabelledSentence], criterion: str) -> list[_Row]:
-    """Return sentences with the outcome that is due; one between levels counts in parts, one beside a label not at all."""
-    rows: list[_Row] = []
+def _list_rows(sentences: Sequence[LabelledSentence], criterion: str) -> Iterator[_Row]:
+    """Yield sentences with the outcome that is due; one between levels counts in parts, one beside a label not at all.
+
+    Whether a sentence of a document tells something about an approach is not labelled, so that of these only unrelated
+    ones are taken for that.
+    """
     for at, sentence in enumerate(sentences):
+        if sentence.unrelated if criterion != APPROACH else sentence.repo and not sentence.unrelated:
+            continue
+        if sentence.about == APPROACH and criterion != APPROACH:
+            continue
+        labelled = not sentence.repo or sentence.repo.startswith(OWN) or criterion in LABELLED
         own = [answer for answer in sentence.answers if answer.criterion == criterion]
-        exact = next((answer.levels for answer in own if not answer.beside), () if own else (UNANSWERED,))
-        rows += [_Row(at, sentence.repo, level, 1 / len(exact)) for level in exact]
-    return rows
+        exact = next(
+            (answer.levels for answer in own if not answer.beside),
+            () if own or not labelled else (UNANSWERED,),
+        )
+        whole = _weigh(sentence, criterion)
+        for level in exact if whole else ():
+            yield _Row(at, sentence.repo, level, whole / len(exact), counts=labelled and bool(sentence.repo))
+
+
+def _weigh(sentence: LabelledSentence, criterion: str) -> float:
+    if sentence.unrelated:
+        return _UNRELATED
+    if sentence.about in {"", criterion}:
+        return 1.0
+    return 0.0 if criterion == APPROACH else _ABOUT_OTHERS
 
 
 def _choose_features(
-    values: csr_matrix, answered: NDArray[np.bool_], repositories: Sequence[str]
+    values: csr_matrix, due: NDArray[np.str_], repositories: NDArray[np.str_]
 ) -> NDArray[np.int64]:
-    """Return the features that answers have more often than other sentences, in several repositories."""
+    """Return the features that answers have more often than other sentences: in documents, and in what was written."""
+    written = repositories == ""
+    labelled = _rank_features(values[~written], due[~written] != UNANSWERED, repositories[~written])
+    chosen = {*labelled[:_MOST_FEATURES]}
+    kinds = [outcome for outcome in {*due[written]} if outcome != UNANSWERED]
+    each = max(_FEWEST_EACH, _MOST_WRITTEN // max(1, len(kinds)))
+    for outcome in kinds:  # so that each level has words of its own
+        chosen |= {*_rank_features(values, written & (due == outcome), None)[:each]}
+    return np.array(sorted(chosen), dtype=np.int64)
+
+
+def _rank_features(
+    values: csr_matrix, answered: NDArray[np.bool_], repositories: NDArray[np.str_] | None
+) -> NDArray[np.int64]:
+    """Return the features that stand more often in answers, the most surprising first, by chi-squared."""
+    if not answered.any():
+        return np.array([], dtype=np.int64)
     inside = np.asarray(values[answered].sum(0)).ravel()
     everywhere = np.asarray(values.sum(0)).ravel()
     expected = everywhere * answered.mean()
     surprise = (inside - expected) ** 2 / (expected + 1e-9)
-    own = np.array(repositories)[answered]
-    support = sum(values[answered][own == one].max(0).toarray().ravel() for one in set(own))
+    support = inside
+    if repositories is not None:
+        own = repositories[answered]
+        support = sum(values[answered][own == one].max(0).toarray().ravel() for one in set(own))
     surprise[(support < _FEWEST_ANSWERING) | (everywhere < _FEWEST_SENTENCES) | (inside < expected)] = 0
-    return np.argsort(-surprise)[: min(_MOST_FEATURES, int((surprise > 0).sum()))]
+    return np.argsort(-surprise)[: int((surprise > 0).sum())]

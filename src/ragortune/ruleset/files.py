@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
 
+from ragortune.evidence.documents.classifiers import Classifier
 from ragortune.evidence.documents.language import (
     ApproachWords,
-    Classifier,
     Cue,
     FactWords,
     SectionName,

@@ -12,7 +12,7 @@ from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.reading import DEPTH, KeyPath, Marks
 from ragortune.support.text import quote_value
 
-_BYTES_PER_NODE = 8
+_BYTES_PER_NODE = 6
 _LEAST_NODES = 5_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))

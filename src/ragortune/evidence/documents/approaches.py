@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from ragortune.evidence.documents.assertion import SILENCING, Marked
+from ragortune.evidence.documents.classifiers import APPROACH
 from ragortune.evidence.documents.language import ApproachWords, Found, Weight
 from ragortune.model import Option
 from ragortune.model.documents import Block, Meaning, SectionKind
@@ -23,6 +24,8 @@ _OF_PLACE: Mapping[SectionKind, float] = {
     SectionKind.REFERENCE: 0.2,
 }
 _OF_WORDS: Mapping[Weight, float] = {Weight.NAME: 1.0, Weight.USE: 0.7, Weight.PART: 0.3}
+LEAST_TOLD = 0.3
+"""Probability from which words count as telling something about an approach."""
 _HEADING = 1.4
 _CELL = 0.7
 _CHOSEN = 1.5
@@ -54,6 +57,21 @@ def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
                 first, last = marked.tokens.place(found.start, found.end)
                 text = marked.sentence.text[first:last].casefold()
                 yield Mention(option, words, marked, found.start, found.end, _weigh(marked, found), text)
+
+
+def find_told(sentences: Iterable[Marked]) -> Iterator[Mention]:
+    """Yield the sentences whose words tell that an approach is taken."""
+    for marked in sentences:
+        sentence, words = marked.sentence, len(marked.analysis.words)
+        for name, _, likely in marked.analysis.told:
+            if name == APPROACH and sentence.block not in _SILENT_BLOCKS:
+                side, share = max(likely.items(), key=lambda item: item[1])
+                option = side.removesuffix("_for")
+                if option != side and share > LEAST_TOLD and not marked.meanings_at(0, words) & SILENCING:
+                    weight = share * _OF_PLACE.get(sentence.kind, 1.0)
+                    yield Mention(
+                        Option(option), Weight.PART, marked, 0, words, weight, sentence.text.casefold()
+                    )
 
 
 def _weigh(marked: Marked, found: Found[ApproachWords]) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from ragortune.evidence.documents.classifiers import Told
 from ragortune.evidence.documents.language import (
     ApproachWords,
     Cue,
@@ -130,6 +131,11 @@ class Analysis:
     def conditions(self) -> frozenset[tuple[str, Role]]:
         """The conditions of facts that the words meet."""
         return self._language.find_conditions(self.words)
+
+    @cached_property
+    def told(self) -> Sequence[Told]:
+        """What fitted models tell from the words."""
+        return self._language.tell(self.words)
 
     @cached_property
     def topics(self) -> frozenset[Topic]:

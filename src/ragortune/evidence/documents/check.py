@@ -9,10 +9,20 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from ragortune.evidence.documents.features import UNANSWERED, UNKNOWN
-from ragortune.evidence.documents.language import Classifier, FactWords, LanguageData
+from ragortune.evidence.documents.classifiers import (
+    APPROACH,
+    DOCUMENT_MODELS,
+    NO,
+    STATUS,
+    UNANSWERED,
+    UNKNOWN,
+    YES,
+    Classifier,
+    list_sides,
+)
+from ragortune.evidence.documents.language import FactWords, LanguageData
 from ragortune.evidence.documents.patterns import AMOUNTS, PatternError, parse_pattern
-from ragortune.model import Criterion, Option
+from ragortune.model import Criterion
 from ragortune.model.documents import DocumentStatus
 from ragortune.support.text import join_words, quote_value, suggest_name
 
@@ -91,13 +101,17 @@ def _check_number(fact: FactWords, name: str, criteria: Mapping[str, Criterion])
 
 
 def _check_classifier(model: Classifier, criteria: Mapping[str, Criterion]) -> Iterator[LanguageProblem]:
-    told = {"status": tuple(DocumentStatus), "option": tuple(Option)}
+    told = {
+        **dict.fromkeys(DOCUMENT_MODELS, (YES, NO)),
+        STATUS: tuple(DocumentStatus),
+        APPROACH: (UNANSWERED, *list_sides()),
+    }
     if model.id in criteria:
         known: tuple[str, ...] = (UNANSWERED, UNKNOWN, *criteria[model.id].level_ids)
     elif model.id in told:
         known = told[model.id]
     else:
-        message = f"a fitted model tells 'status', 'option' or a criterion, not {quote_value(model.id)}"
+        message = f"a fitted model tells {join_words(told)} or a criterion, not {quote_value(model.id)}"
         hint = suggest_name(model.id, [*told, *criteria])
         yield LanguageProblem("classifiers", model.id, ("id",), message, hint)
         return

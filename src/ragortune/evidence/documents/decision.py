@@ -1,7 +1,7 @@
 """What a document decides, and on which lines: mentions of approaches, weighed by where they stand.
 
 A decision or what is in use today weighs most, then title and summary, then the description of the architecture. Fitted
-models make probabilities of the sums; two options need two statements of weight.
+models make probabilities of the sums: whether retrieval is decided for, and whether tuning.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from ragortune.evidence.documents.approaches import Mention
+from ragortune.evidence.documents.approaches import Mention, find_mentions, find_told
+from ragortune.evidence.documents.assertion import Marked
 from ragortune.evidence.documents.cutting import quote_line
 from ragortune.evidence.documents.language import Weight
 from ragortune.model import Option
@@ -19,9 +20,6 @@ from ragortune.model.documents import Cited, DocumentStatus, SectionKind, Span, 
 _DECIDED = frozenset((SectionKind.DECISION, SectionKind.CURRENT))
 _CAP = 2.0
 """Most that all mentions in one kind of section count, in times of the heaviest."""
-_BOTH_BEST = 1.4
-_BOTH_TOTAL = 2.5
-_BOTH_SHARE = 0.3
 _EXPLICIT = 2.0
 _MOST_CITED = 2
 
@@ -31,6 +29,8 @@ class Ledger(msgspec.Struct):
 
     affirmed: list[Mention]
     denied: list[Mention]
+    told: list[Mention]
+    """Sentences whose words tell that it is taken, cited where no wording affirms it."""
     total: float = 0.0
     """Sum of the weights of what affirms it, capped for each kind of section."""
     best: float = 0.0
@@ -44,10 +44,12 @@ class Ledger(msgspec.Struct):
     """Whether it is affirmed in a section that decides, or that says what is in use today."""
 
 
-def keep_ledgers(mentions: Iterable[Mention]) -> dict[Option, Ledger]:
+def keep_ledgers(sentences: Sequence[Marked]) -> dict[Option, Ledger]:
     """Return what a document says for and against each approach."""
-    ledgers = {option: Ledger([], []) for option in (Option.RAG, Option.FINE_TUNING, Option.NEITHER)}
-    for mention in mentions:
+    ledgers = {option: Ledger([], [], []) for option in (Option.RAG, Option.FINE_TUNING, Option.NEITHER)}
+    for mention in find_told(sentences):
+        ledgers[mention.option].told.append(mention)
+    for mention in find_mentions(sentences):
         if mention.weight > 0:
             ledgers[mention.option].affirmed.append(mention)
         elif mention.weight < 0:
@@ -78,45 +80,54 @@ def _sum_up(ledger: Ledger) -> None:
 
 
 def choose_option(
-    status: Mapping[str, float], option: Mapping[str, float], ledgers: Mapping[Option, Ledger]
+    status: Mapping[str, float], needs: Mapping[Option, float], ledgers: Mapping[Option, Ledger]
 ) -> Option | None:
     """Return what a document decides, None where it more likely decides nothing or nothing can be cited for it.
 
     Args:
         status: probability of each status.
-        option: probability of each option, given that the document decides for one.
+        needs: probability that a document that decides for an option decides for retrieval, and for tuning.
         ledgers: what the document says for and against each approach.
 
     A status and an option are told together, so that what is told is what is expected to be right more often.
 
     """
-    likely = {Option(name): share for name, share in option.items() if _can_cite(Option(name), ledgers)}
+    rag, tuned = needs.get(Option.RAG, 0.0), needs.get(Option.FINE_TUNING, 0.0)
+    told = {
+        Option.RAG: rag * (1 - tuned),
+        Option.FINE_TUNING: tuned * (1 - rag),
+        Option.BOTH: rag * tuned,
+        Option.NEITHER: (1 - rag) * (1 - tuned),
+    }
+    likely = {option: share for option, share in told.items() if _can_cite(option, ledgers)}
     best = max(likely, key=lambda name: likely[name], default=None)
     judged = status.get(DocumentStatus.JUDGED, 0.0)
     others = [share for name, share in status.items() if name != DocumentStatus.JUDGED]
     if best is None or judged * (1 + likely[best]) < sum(others) + max(others, default=0.0):
         return None
-    return Option.BOTH if best is not Option.NEITHER and _are_both_affirmed(ledgers) else best
-
-
-def _are_both_affirmed(ledgers: Mapping[Option, Ledger]) -> bool:
-    """Tell whether there are statements of weight for both options; a passing word beside a clear decision is none."""
-    low, high = sorted((ledgers[Option.RAG], ledgers[Option.FINE_TUNING]), key=lambda ledger: ledger.total)
-    plain = low.best >= _BOTH_BEST and low.best > low.worst and low.decided is high.decided
-    return plain and low.total >= max(_BOTH_TOTAL, _BOTH_SHARE * high.total)
+    return best
 
 
 def _can_cite(option: Option, ledgers: Mapping[Option, Ledger]) -> bool:
     if option is Option.NEITHER and any(ledger.denied for ledger in ledgers.values()):
         return True
-    return bool(ledgers[option].affirmed)
+    return all(_list_cited(ledgers[one]) for one in _needs_of(option))
+
+
+def _needs_of(option: Option) -> Sequence[Option]:
+    return (Option.RAG, Option.FINE_TUNING) if option is Option.BOTH else (option,)
+
+
+def _list_cited(ledger: Ledger) -> Sequence[Mention]:
+    """Return what is cited for an approach: the wordings that affirm it, or the sentences that tell it without one."""
+    return ledger.affirmed or ledger.told
 
 
 def state_decision(option: Option, ledgers: Mapping[Option, Ledger], lines: Sequence[str]) -> StatedDecision:
     """Return a decision with the lines it rests on and how plainly it is made."""
-    wanted = (Option.RAG, Option.FINE_TUNING) if option is Option.BOTH else (option,)
+    wanted = _needs_of(option)
     cited = [
-        Cited(span, "for") for one in wanted for span in _cite(ledgers[one].affirmed, lines, _MOST_CITED)
+        Cited(span, "for") for one in wanted for span in _cite(_list_cited(ledgers[one]), lines, _MOST_CITED)
     ]
     for other in (Option.RAG, Option.FINE_TUNING):
         if other not in wanted:
@@ -128,7 +139,7 @@ def state_decision(option: Option, ledgers: Mapping[Option, Ledger], lines: Sequ
 
 def _read_how(option: Option, wanted: Sequence[Option], ledgers: Mapping[Option, Ledger]) -> str:
     """Tell a written choice from an approach that is taken for granted or only follows from the rest."""
-    told = [mention for one in wanted for mention in ledgers[one].affirmed]
+    told = [mention for one in wanted for mention in _list_cited(ledgers[one])]
     if option is Option.NEITHER:
         told += ledgers[Option.RAG].denied + ledgers[Option.FINE_TUNING].denied
     named = [mention for mention in told if mention.words is Weight.NAME]

@@ -17,7 +17,6 @@ from ragortune.evidence.amounts import TOKENS_A_BYTE
 from ragortune.evidence.documents.amounts import Amount
 from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
 from ragortune.evidence.documents.cutting import quote_line, span_of
-from ragortune.evidence.documents.features import WordModels
 from ragortune.evidence.documents.language import FactWords, Found, Role
 from ragortune.model import Criterion
 from ragortune.model.documents import Block, Meaning, Modality, SectionKind, Sentence, StatedFact
@@ -57,8 +56,6 @@ class FactReader:
         """Take what marks sentences, and the criteria whose numbers are read."""
         self.marker = marker
         self.criteria = criteria
-        models = [model for name, model in marker.language.classifiers.items() if name in criteria]
-        self.tell = WordModels(models).tell
 
     def read(self, sentences: Sequence[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
         """Return the facts that sentences state, in the order of their lines; each answer on few lines."""
@@ -93,8 +90,12 @@ class FactReader:
         answered = {fact.criterion for fact in stated}
         likeliest: dict[str, tuple[float, Mapping[str, float], Marked]] = {}
         for marked in sentences:
-            for criterion, share, likely in self.tell(marked.analysis.words):
-                known = criterion in answered or (criterion in likeliest and likeliest[criterion][0] >= share)
+            for criterion, share, likely in marked.analysis.told:
+                known = (
+                    criterion not in self.criteria
+                    or criterion in answered
+                    or (criterion in likeliest and likeliest[criterion][0] >= share)
+                )
                 if not known and may_answer(marked):
                     likeliest[criterion] = share, likely, marked
         for criterion, (_, likely, marked) in likeliest.items():

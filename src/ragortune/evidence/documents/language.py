@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from ragortune.evidence.documents.classifiers import DOCUMENT_MODELS, Classifier, WordModels
 from ragortune.evidence.documents.matching import Matcher, WordClasses
 from ragortune.evidence.documents.patterns import Node, compile_patterns
 from ragortune.model import Option, Rulebook
@@ -168,23 +169,6 @@ class Tongue(Record, frozen=True):
     """Its code, such as `en`."""
     words: tuple[str, ...]
     """Words that hardly any other language has so often."""
-
-
-class Classifier(Record, frozen=True):
-    """A fitted model, a multinomial logistic regression over features of a document or a sentence."""
-
-    id: str
-    """What it tells: `status`, `option`, or the criterion that a sentence answers."""
-    fitted: str
-    """On what it was fitted, when, and how well it does on documents of other repositories."""
-    outcomes: tuple[str, ...]
-    """What can be told; `unanswered` for a sentence that does not answer the criterion, and `unknown_level`."""
-    intercepts: tuple[float, ...]
-    """The score of each outcome without any feature."""
-    features: Mapping[str, tuple[float, ...]]
-    """For each feature the most that it can be, and its weight for each outcome."""
-    least: float = 0.0
-    """Least probability at which a sentence counts as an answer; for documents the likeliest outcome counts."""
 
 
 class FactExample(Record, frozen=True):
@@ -344,6 +328,8 @@ class Language:
         """The commonest words of each language."""
         self.classifiers = {model.id: model for model in data.classifiers}
         """The fitted models, by what they tell."""
+        self.tell = WordModels(model for model in data.classifiers if model.id not in DOCUMENT_MODELS).tell
+        """Tells what the words of a sentence answer."""
         self.entries = entries_of(data)
         """What the numbers of wordings stand for."""
         self.features = tuple(map(_feature_of, self.entries))

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from ragortune.evidence.documents.assertion import SILENCING, Marked
 from ragortune.evidence.documents.language import Topic
 from ragortune.model.documents import Block, Meaning, Section, SectionKind

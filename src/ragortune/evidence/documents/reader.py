@@ -13,17 +13,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 
-from ragortune.evidence.documents.approaches import find_mentions
 from ragortune.evidence.documents.assertion import Marked, Marker
+from ragortune.evidence.documents.classifiers import DOCUMENT_MODELS, STATUS, YES, classify
 from ragortune.evidence.documents.decision import choose_option, keep_ledgers, state_decision
 from ragortune.evidence.documents.declared import read_declared
 from ragortune.evidence.documents.facts import FactReader
-from ragortune.evidence.documents.features import classify, measure_features
+from ragortune.evidence.documents.features import measure_features
 from ragortune.evidence.documents.language import Language, Topic, read_language
 from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.evidence.documents.tongue import ENGLISH, detect_language
-from ragortune.model import Rulebook
+from ragortune.model import Option, Rulebook
 from ragortune.model.documents import (
     Block,
     DesignReading,
@@ -133,10 +133,12 @@ class DesignReader:
         """Return whether a document can be judged, and what it decides."""
         if language != ENGLISH:
             return DocumentStatus.UNSUPPORTED_LANGUAGE, None
-        ledgers = keep_ledgers(find_mentions(marked))
+        ledgers = keep_ledgers(marked)
         features = measure_features(marked, ledgers)
-        status, options = (self._classify(name, features) for name in ("status", "option"))
-        option = choose_option(status, options, ledgers)
+        told = {name: self._classify(name, features) for name in DOCUMENT_MODELS}
+        needs = {option: told[option].get(YES, 0.0) for option in (Option.RAG, Option.FINE_TUNING)}
+        status = told[STATUS]
+        option = choose_option(status, needs, ledgers)
         if _is_postponed(marked) and not any(ledger.decided for ledger in ledgers.values()):
             return DocumentStatus.NO_DECISION, None
         if option is None:

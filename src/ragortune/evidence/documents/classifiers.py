@@ -1,0 +1,154 @@
+"""Fitted models: multinomial logistic regressions over features of a document, or over the words of a sentence.
+
+They are fitted on labelled documents and sentences; their coefficients are data in `rules/language/`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from ragortune.evidence.documents.matching import is_plain
+from ragortune.model import Option
+from ragortune.support.record import Record
+
+STATUS = "status"
+DOCUMENT_MODELS = (STATUS, Option.RAG, Option.FINE_TUNING)
+"""What models tell of a document: its status, and whether it decides for retrieval and for tuning."""
+YES, NO = "yes", "no"
+APPROACH = "approach"
+"""The model that tells what a sentence says for and against each approach."""
+OPEN = "open"
+"""A sentence that names approaches and decides nothing."""
+UNANSWERED, UNKNOWN = "unanswered", "unknown_level"
+"""What a model tells of a sentence that does not answer its question, or with a level that is not known."""
+_TINY = 1e-9
+_MOST_REMEMBERED = 20_000
+
+
+class Classifier(Record, frozen=True):
+    """A fitted model, a multinomial logistic regression over features of a document or a sentence."""
+
+    id: str
+    """What it tells: `status`, `rag` or `fine_tuning` of a document, `approach` or a criterion of a sentence."""
+    fitted: str
+    """On what it was fitted, when, and how well it does on documents of other repositories."""
+    outcomes: tuple[str, ...]
+    """What can be told; `unanswered` for a sentence that does not answer the criterion, and `unknown_level`."""
+    intercepts: tuple[float, ...]
+    """The score of each outcome without any feature."""
+    features: Mapping[str, tuple[float, ...]]
+    """For each feature the most that it can be, and its weight for each outcome."""
+    least: float = 0.0
+    """Least probability at which a sentence counts as an answer; for documents the likeliest outcome counts."""
+
+
+def list_features(words: Sequence[str]) -> list[str]:
+    """Return the features of a sentence: its words and pairs of words."""
+    plain = [*filter(is_plain, words)]
+    return [*plain, *map(" ".join, pairwise(plain))]
+
+
+def list_sides() -> tuple[str, ...]:
+    """Return what a sentence can say of approaches, such as `rag_for`."""
+    options = (Option.RAG, Option.FINE_TUNING, Option.NEITHER)
+    return (*(f"{option}_{side}" for option in options for side in ("for", "against")), OPEN)
+
+
+Told = tuple[str, float, Mapping[str, float]]
+"""A criterion that words answer, the probability that they do, and that of each level."""
+
+
+class WordModels:
+    """Fitted models that tell from the words of a sentence which criterion it answers.
+
+    Most sentences cannot reach the least probability, as a sum shows: the odds of an answer are at most those of the
+    likeliest one by the number of answers, and its log-odds at most the sum of the largest weights of the words. For
+    half of the sentences a sum over the words without their pairs shows it for all models at once.
+    """
+
+    def __init__(self, models: Iterable[Classifier]) -> None:
+        """Take the models, each for the criterion that it is named after."""
+        self._weighed: dict[str | tuple[str, str], list[tuple[Classifier, float]]] = {}
+        """For each word or pair the models that weigh it, and the most that it does for an answer."""
+        self._is_plain = lru_cache(None)(is_plain)
+        self._begin: dict[str, float] = {}
+        """What is to be added to make more than 0 of a sum where a model may reach its least probability."""
+        for model in models:
+            answers = max(1, len(model.outcomes) - 1)
+            least = min(max(model.least, _TINY), 1 - _TINY)
+            self._begin[model.id] = (
+                _lead_of(model, model.intercepts) + math.log(answers * (1 - least) / least) + _TINY
+            )
+            for name, (most, *weights) in model.features.items():
+                lead = min(most, 1.0) * _lead_of(model, weights)
+                first, _, second = name.partition(" ")
+                self._weighed.setdefault((first, second) if second else name, []).append((model, lead))
+        self._most = _bound_words(self._weighed)
+        self._least = max(self._begin.values(), default=-math.inf)
+        self._weigh = lru_cache(_MOST_REMEMBERED)(self._tell)
+
+    def tell(self, words: tuple[str, ...]) -> Sequence[Told]:
+        """Return each criterion that words likely answer."""
+        most = self._most
+        if self._least + sum([most[word] for word in words if word in most]) > 0:
+            return self._weigh(words)
+        return ()
+
+    def _tell(self, words: tuple[str, ...]) -> Sequence[Told]:
+        plain = [*filter(self._is_plain, words)]
+        names = [name for name in (*plain, *pairwise(plain)) if name in self._weighed]
+        if not names:
+            return ()
+        sums: dict[str, float] = {}
+        models: dict[str, Classifier] = {}
+        for name in dict.fromkeys(names):
+            for model, lead in self._weighed[name]:
+                models[model.id] = model
+                sums[model.id] = sums.get(model.id, self._begin[model.id]) + lead
+        features = {name if isinstance(name, str) else " ".join(name): 1.0 for name in names}
+        told = []
+        for criterion, model in models.items():
+            if sums[criterion] > 0:
+                likely = classify(model, features)
+                share = 1.0 - likely.pop(UNANSWERED, 0.0)
+                likely.pop(UNKNOWN, None)
+                if likely and share >= model.least:
+                    told.append((criterion, share, likely))
+        return tuple(told)
+
+
+def _bound_words(
+    weighed: Mapping[str | tuple[str, str], Iterable[tuple[Classifier, float]]],
+) -> dict[str, float]:
+    """Return the most that each word can do for an answer of any model, by itself and with the word behind it."""
+    alone: dict[str, float] = {}
+    paired: dict[str, float] = {}
+    for name, models in weighed.items():
+        most, first = (alone, name) if isinstance(name, str) else (paired, name[0])
+        most[first] = max(most.get(first, 0.0), *(lead for _, lead in models))
+    return {word: alone.get(word, 0.0) + paired.get(word, 0.0) for word in alone | paired}
+
+
+def _lead_of(model: Classifier, weights: Sequence[float]) -> float:
+    """Return by how much the largest weight of an answer exceeds that of none; infinity where there is no such outcome."""
+    if UNANSWERED not in model.outcomes:
+        return math.inf
+    silent = model.outcomes.index(UNANSWERED)
+    return max((weight for at, weight in enumerate(weights) if at != silent), default=0.0) - weights[silent]
+
+
+def classify(model: Classifier, features: Mapping[str, float]) -> dict[str, float]:
+    """Return the probability of each outcome of a model."""
+    scores = list(model.intercepts)
+    for name, value in features.items():
+        if name in model.features:
+            most, *weights = model.features[name]
+            known = min(most, value)
+            scores = [score + weight * known for score, weight in zip(scores, weights, strict=True)]
+    largest = max(scores)
+    odds = [math.exp(score - largest) for score in scores]
+    total = sum(odds)
+    return {outcome: one / total for outcome, one in zip(model.outcomes, odds, strict=True)}
