@@ -17,8 +17,13 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 from ragortune.evidence.measurements.identifiers import show_texts
-from ragortune.evidence.measurements.question_forms import measure_answers, measure_kind, measure_scope
-from ragortune.evidence.measurements.questions import Question, Questions
+from ragortune.evidence.measurements.questions import (
+    Question,
+    Questions,
+    measure_answers,
+    measure_kind,
+    measure_scope,
+)
 from ragortune.evidence.measurements.sampling import LEAST, bound_mean, bound_share, draw_sample, place_value
 from ragortune.evidence.measurements.search import STOP_WORDS, Engine, Passage, split_terms
 from ragortune.model.measurements import Measurement
