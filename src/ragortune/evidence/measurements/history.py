@@ -118,15 +118,13 @@ class History:
         if not newest:
             return None
         stray = not main or int(newest[0]) - int(main[0]) > _STRAY
-        return self._show(*(newest if stray else main))
-
-    def _show(self, time: str, commit: str) -> Snapshot:
+        begun, commit = newest if stray else main
         listed = self._ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
         found = dict(filter(None, map(_read_entry, listed.split("\0"))))
         known = {path.lower() for path in found}
         kept = {path: blob for path, blob in found.items() if known.isdisjoint(_list_originals(path))}
         inside = {path: blob for path, blob in kept.items() if path.startswith(self._prefix)}
-        return Snapshot(int(time), inside, {path: kept[path] for path in kept.keys() - inside.keys()})
+        return Snapshot(int(begun), inside, {path: kept[path] for path in kept.keys() - inside.keys()})
 
 
 def _read_entry(entry: str) -> tuple[str, Blob] | None:

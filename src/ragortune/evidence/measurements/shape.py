@@ -182,37 +182,25 @@ def _mean(numbers: Iterable[float]) -> float:
 def measure_form(shape: Shape, part: str = "examples") -> tuple[Measurement, Measurement]:
     """Return the form of outputs, and how much of them is new.
 
-    Args:
-        shape: of pairs of input and output, such as question and reference answer.
-        part: first part of the names of the two: `examples`, or `questions` for reference answers, which are not to be trained on.
-
+    `part` begins their names: `examples`, or `questions` for reference answers, which are not to be trained on.
     """
-    return _measure_shape(shape, part), _measure_content(shape, part)
-
-
-def _measure_shape(shape: Shape, part: str) -> Measurement:
+    training = part == "examples"
     name, level = OUTPUTS[shape.kind]
     known = shape.pairs >= _LEAST_PAIRS
     answers: dict[str, object] = {"behaviour.output": level if known else None}
     if known and shape.kind in _TASKS:
         answers["task.kind"] = [_TASKS[shape.kind]]
+    teaches, reason = _tell_what_is_taught(shape) if training else (None, "")
     return Measurement(
         probe=f"{part}.shape",
         says=f"outputs are {name}; {shape.questions:.0%} of the inputs ask a question",
         method="form and length of the outputs; questions by sign and question words",
         count=shape.pairs,
         of="pairs",
-        answers=answers if part == "examples" or shape.kind in STRICT else NOTHING,
-        figures={
-            "shape": shape.kind, "questions": round(shape.questions, 4), "outputs": shape.outputs,
-        },
+        answers=answers if training or shape.kind in STRICT else NOTHING,
+        figures={"shape": shape.kind, "questions": round(shape.questions, 4), "outputs": shape.outputs},
         reason="" if known else f"fewer than {_LEAST_PAIRS} distinct examples",
-    )  # fmt: skip
-
-
-def _measure_content(shape: Shape, part: str) -> Measurement:
-    teaches, reason = _tell_what_is_taught(shape) if part == "examples" else (None, "")
-    return Measurement(
+    ), Measurement(
         probe=f"{part}.content",
         says=f"{shape.new_words:.0%} of the output words stand in neither the input nor another output; "
         f"{shape.template:.0%} of the outputs share a run of three words",
@@ -220,7 +208,7 @@ def _measure_content(shape: Shape, part: str) -> Measurement:
         "the commonest run of three words",
         count=shape.words_counted,
         of="output words",
-        answers={"data.teaches": teaches} if part == "examples" else NOTHING,
+        answers={"data.teaches": teaches} if training else NOTHING,
         figures={
             "new_words": round(shape.new_words, 4), "template": round(shape.template, 4), "shape": shape.kind,
             "questions": round(shape.questions, 4),
