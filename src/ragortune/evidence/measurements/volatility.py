@@ -23,9 +23,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ragortune.evidence.measurements.history import History
+from ragortune.evidence.measurements.history import Changes, Comparer, History
 from ragortune.evidence.measurements.sampling import bound_share
-from ragortune.evidence.measurements.text_changes import Changes, Comparer
 from ragortune.model.measurements import Measurement, Progress
 from ragortune.support.errors import UsageError
 from ragortune.support.text import count_words
