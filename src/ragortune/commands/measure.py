@@ -15,7 +15,7 @@ from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.costs import add_facts
 from ragortune.engine import judge_profile
 from ragortune.evidence.documents.reader import read_design
-from ragortune.evidence.measurements.agreement import MeasuredAnswer, compare_answers, list_entries
+from ragortune.evidence.measurements.agreement import MeasuredAnswer, compare_answers
 from ragortune.evidence.measurements.material import Material, measure_material
 from ragortune.evidence.profile import Vocabulary
 from ragortune.evidence.profile_files import write_profile
@@ -168,7 +168,7 @@ def _write_output(
     environment: Environment,
 ) -> None:
     """Write or complete the profile; raises UsageError, with the file as it was, where it could not be read back."""
-    entries = list_entries(answers)
+    entries = {own.name: own.entry for own in answers if own.replaces}
     base = write_profile(rulebook.criteria.values()) if text is None else text
     written = write_answers(base, entries, {own.name: own.remark for own in answers if not own.agrees})
     if written == text:

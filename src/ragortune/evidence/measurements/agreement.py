@@ -5,14 +5,14 @@ A person's answer is never replaced. An answer that was measured before is, beca
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from ragortune.evidence.entries import describe_details
 from ragortune.evidence.profile import Vocabulary
 from ragortune.evidence.profile_files import given_value
 from ragortune.model import Answer, Profile, Provenance, QuantityValue
 from ragortune.model.measurements import Measurement
-from ragortune.support.record import NOTHING, Record
+from ragortune.support.record import Record
 from ragortune.support.text import clean_line, cut_text, join_words
 
 _LONGEST_EVIDENCE = 400
@@ -125,8 +125,3 @@ def _is_answered(profile: Profile, criterion: str | None) -> bool:
         return False
     answer = profile.answers.get(criterion)
     return answer is None or answer.source not in {Provenance.MEASURED, Provenance.DERIVED}
-
-
-def list_entries(answers: Iterable[MeasuredAnswer]) -> Mapping[str, object]:
-    """Return what may be written into a profile, by criterion."""
-    return {own.name: own.entry for own in answers if own.replaces} or NOTHING

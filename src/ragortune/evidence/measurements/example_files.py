@@ -242,13 +242,7 @@ class Turn(NamedTuple):
 
 
 def read_chat(row: Mapping[str, Any], messages: object) -> tuple[Turn, ...]:
-    """Return the messages of a row, in order; what is not understood is left empty, for `find_faults` to name.
-
-    Args:
-        row: the row; `system` beside the messages is read from it.
-        messages: the list of messages, from whichever key has it.
-
-    """
+    """Return the messages of a row, that of `system` beside them first; what is not understood is left for `find_faults`."""
     turns = [_read_turn(message) for message in _as_list(messages)]
     system = _read_content(row.get("system"))[0]
     return (*((Turn("system", system),) if system else ()), *turns)

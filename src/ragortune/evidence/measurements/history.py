@@ -81,11 +81,7 @@ class History:
     """The history of the documents in a folder, up to a day."""
 
     def __init__(self, folder: Path, as_of: str) -> None:
-        """Find the last commit up to the end of a day.
-
-        Args:
-            folder: where the documents are.
-            as_of: YYYY-MM-DD.
+        """Find the last commit up to the end of the day `as_of`, YYYY-MM-DD.
 
         Raises:
             UsageError: there is no history, or not all of it is here.
