@@ -12,7 +12,8 @@ import pytest
 import ragortune
 from ragortune.model import Level, NeedState, Option
 from ragortune.support.errors import ExitCode, Place, RagortuneError, RulebookError
-from ragortune.support.record import Record, plain_data
+from ragortune.support.record import Record
+from ragortune.support.text import plain_data
 
 from .conftest import ROOT
 

@@ -424,15 +424,6 @@ def test_a_suppression_that_is_not_looked_for_is_let_be(book, rules):
     assert "unused-suppression" not in names(audit)
 
 
-def test_suppressions_can_be_ignored_altogether(book, rules):
-    document = record_with("<!-- ragortune: ignore[no-consequences] because the board has them -->")
-    reading = read_example(FindingExample("a team", document=document), book)
-
-    audit = audit_reading(reading, book, Policy(rules, frozenset(rules), honour_suppressions=False), TODAY)
-
-    assert "no-consequences" in names(audit)
-
-
 # --- the pin ------------------------------------------------------------------------------------------------------
 
 

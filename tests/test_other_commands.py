@@ -142,6 +142,13 @@ def test_every_name_has_a_page_that_renders(run, book):
         assert "\x1b[" in run("explain", name, "--color", "always").out
 
 
+def test_a_colour_that_cannot_be_names_those_that_can(run):
+    result = run("explain", "rag", "--color", "alway")
+
+    assert result.code == 2
+    assert "--color must be auto, always or never, not 'alway'" in result.err
+
+
 def test_a_page_that_is_not_there_names_the_nearest(run):
     for name, near in (
         ("fast-changing-fact", "fast-changing-facts"),

@@ -32,7 +32,6 @@ class Policy(Record, frozen=True):
     """Ids of the rules that are looked for."""
     pin: str | None = None
     """Version of the rule set that the project has agreed to; newer rules only note."""
-    honour_suppressions: bool = True
 
 
 def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the document nor the rules)
@@ -61,10 +60,9 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     chosen = [rule for name, rule in policy.rules.items() if name in policy.chosen]
     looked_for = [rule for rule in chosen if judged or rule.detector is Detector.EVIDENCE]
     findings = [finding for rule in looked_for for finding in run_rule(rule, case)]
-    if policy.honour_suppressions:
-        held, flaws = read_remarks(reading.remarks, policy.rules, today)
-        findings, unused = suppress_findings(findings, held, policy.chosen)
-        findings += report_flaws((*flaws, *unused) if judged else (), case, chosen)
+    held, flaws = read_remarks(reading.remarks, policy.rules, today)
+    findings, unused = suppress_findings(findings, held, policy.chosen)
+    findings += report_flaws((*flaws, *unused) if judged else (), case, chosen)
     findings = [_hold_to_pin(finding, policy.pin) for finding in findings]
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))
     return DocumentAudit(

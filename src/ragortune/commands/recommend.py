@@ -88,7 +88,8 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
 
 def _check_request(request: RecommendRequest) -> bool:
     """Return whether several profiles are asked about; raises UsageError where options do not fit together."""
-    choose_format("recommend --brief" if request.brief else "recommend", request.format)
+    if request.brief:
+        choose_format("recommend --brief", request.format)
     if not request.paths:
         raise UsageError(
             "no profile is given", None, "`ragortune init` writes one to fill in, `-` reads stdin"

@@ -26,7 +26,8 @@ from ragortune.report.blocks import (
     terms,
 )
 from ragortune.report.screen import KEPT, SCREENS, Row, show_rows
-from ragortune.support.record import Record, plain_data
+from ragortune.report.shapes import fill
+from ragortune.support.record import Record
 from ragortune.support.text import count_words, join_words
 
 SECTIONS = ("answers", "disagreements", "faults", "figures", "unknown")
@@ -104,7 +105,7 @@ class MeasureResult(Record, frozen=True, kw_only=True):
         dict[str, str], Meta(description="Criteria that nothing could be told about, and why.")
     ]
     measurements: Annotated[
-        list[dict[str, Any]], Meta(description="All figures with method, sample, notes and examples.")
+        tuple[Measurement, ...], Meta(description="All figures with method, sample, notes and examples.")
     ]
 
 
@@ -116,23 +117,14 @@ def describe_report(report: MeasureReport) -> MeasureResult:
         advice={"before": before, "measured": measured},
         answers=[_describe_answer(own) for own in report.answers],
         unknown=report.unknown,
-        measurements=[plain_data(own) for own in report.measurements],
+        measurements=report.measurements,
     )
 
 
 def _describe_answer(own: MeasuredAnswer) -> AnswerResult:
-    return AnswerResult(
-        name=own.name,
-        value=own.value,
-        levels=own.levels,
-        as_of=own.date,
-        probe=own.measurement.probe,
-        method=own.measurement.method,
-        n=own.measurement.count,
-        interval=own.measurement.interval,
-        answered=None if own.answered is None else _format_answered(own.answered),
-        agrees=own.agrees,
-    )
+    answered = None if own.answered is None else _format_answered(own.answered)
+    known = {"as_of": own.date, "n": own.measurement.count, "answered": answered}
+    return fill(AnswerResult, own, own.measurement, **known)
 
 
 def _format_answered(answered: Answer | QuantityValue) -> str:

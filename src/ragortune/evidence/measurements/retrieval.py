@@ -20,8 +20,8 @@ from ragortune.evidence.measurements.questions import Question, Questions
 from ragortune.evidence.measurements.sampling import draw_sample
 from ragortune.evidence.measurements.search import Engine, Passage
 from ragortune.model.measurements import Measurement
-from ragortune.support.record import Record, plain_data
-from ragortune.support.text import count_words
+from ragortune.support.record import Record
+from ragortune.support.text import count_words, plain_data
 
 MOST_SEARCHED = 1_000
 MOST_COMPARED = 200
