@@ -65,10 +65,10 @@ def show_price(request: ShowPriceRequest, environment: Environment) -> ExitCode:
 def check_prices(request: CheckPricesRequest, environment: Environment) -> ExitCode:
     """Print rows that are old or that end soon; 1 if there are any."""
     _, book, today = open_prices(request, environment)
-    findings = [
+    findings = tuple(
         RuleFinding(name, says, Place(row)) for row, name, says in sorted(_find_problems(book, today))
-    ]
-    checked = CheckedData(tuple(findings), f"{len(book.rows)} price rows on {today}")
+    )
+    checked = CheckedData(findings, f"{len(book.rows)} price rows on {today}")
     environment.write(render("prices check", request.format, checked, environment))
     return ExitCode.FINDINGS if findings else ExitCode.OK
 
