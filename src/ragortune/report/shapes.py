@@ -266,8 +266,3 @@ def describe_verdict(verdict: Verdict) -> dict[str, object]:
         },
     }
     return described if verdict.origin is None else {**described, "profile": verdict.origin}
-
-
-def name_origin(path: str, line: int | None) -> dict[str, object]:
-    """Return which input of a batch a result answers."""
-    return {"path": path} if line is None else {"path": path, "line": line}
