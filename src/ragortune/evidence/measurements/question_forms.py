@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ragortune.evidence.measurements.duplicates import split_words
-from ragortune.evidence.measurements.form import measure_form
 from ragortune.evidence.measurements.identifiers import show_texts
-from ragortune.evidence.measurements.intervals import LEAST, bound_share
 from ragortune.evidence.measurements.questions import Question, Questions
-from ragortune.evidence.measurements.shape import asks, describe_shape
+from ragortune.evidence.measurements.sampling import LEAST, bound_share
+from ragortune.evidence.measurements.shape import asks, describe_shape, measure_form
 from ragortune.model.measurements import Measurement
 from ragortune.support.record import NOTHING
 
