@@ -28,7 +28,7 @@ from ragortune.report.blocks import (
 from ragortune.report.screen import KEPT, SCREENS, Row, show_rows
 from ragortune.report.shapes import fill
 from ragortune.support.record import Record
-from ragortune.support.text import count_words, join_words
+from ragortune.support.text import count_words, join_words, plain_data
 
 SECTIONS = ("answers", "disagreements", "faults", "figures", "unknown")
 """Names that `--show` takes."""
@@ -105,7 +105,7 @@ class MeasureResult(Record, frozen=True, kw_only=True):
         dict[str, str], Meta(description="Criteria that nothing could be told about, and why.")
     ]
     measurements: Annotated[
-        tuple[Measurement, ...], Meta(description="All figures with method, sample, notes and examples.")
+        list[dict[str, Any]], Meta(description="All figures with method, sample, notes and examples.")
     ]
 
 
@@ -117,7 +117,7 @@ def describe_report(report: MeasureReport) -> MeasureResult:
         advice={"before": before, "measured": measured},
         answers=[_describe_answer(own) for own in report.answers],
         unknown=report.unknown,
-        measurements=report.measurements,
+        measurements=[plain_data(own) for own in report.measurements],
     )
 
 

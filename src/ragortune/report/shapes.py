@@ -60,9 +60,7 @@ def fill(shape: type[_Shape], *sources: object, **known: Any) -> _Shape:
 
 def describe_shape(shape: type[msgspec.Struct]) -> dict[str, Any]:
     """Return the JSON Schema of a result; its root is the object itself."""
-    (_,), definitions = msgspec.json.schema_components(
-        (shape,), schema_hook=lambda _: {}, ref_template="#/$defs/{name}"
-    )
+    (_,), definitions = msgspec.json.schema_components((shape,), ref_template="#/$defs/{name}")
     own: dict[str, Any] = definitions.pop(shape.__name__)
     return {**own, "$defs": definitions} if definitions else own
 
