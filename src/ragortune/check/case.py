@@ -135,7 +135,9 @@ class AuditCase(Record, frozen=True, dict=True):
     def _text(self) -> str:
         """Every sentence and every label once, casefolded."""
         sentences = self.reading.sentences
-        return _APART.join({text for sentence in sentences for text in (sentence.text, sentence.label)}).casefold()
+        return _APART.join(
+            {text for sentence in sentences for text in (sentence.text, sentence.label)}
+        ).casefold()
 
 
 # --- words --------------------------------------------------------------------------------------------------------
@@ -145,7 +147,8 @@ class AuditCase(Record, frozen=True, dict=True):
 def compile_words(words: tuple[str, ...]) -> re.Pattern[str]:
     """Return a pattern for whole words of a casefolded text; `*` at the end matches any ending."""
     parts = [
-        re.escape(word.casefold().rstrip("*")).replace("\\ ", r"[\s-]") + ("" if word.endswith("*") else r"(?!\w)")
+        re.escape(word.casefold().rstrip("*")).replace("\\ ", r"[\s-]")
+        + ("" if word.endswith("*") else r"(?!\w)")
         for word in words
     ]
     return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})" if parts else r"(?!)")

@@ -39,9 +39,7 @@ _DETECTORS: dict[Detector, Detect] = {}
 _LONGEST_QUOTE = 160
 _LONGEST_COMPARISON = 2_000
 _NOT_THIS_PROJECT = frozenset({SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE})
-_MONEY = re.compile(
-    r"[$€£¥]\s?\d|\b(?:\d[\d.,]*\s?(?:usd|eur|gbp|dollars?|euros?|cents?)|cheaper|costs?)\b"
-)
+_MONEY = re.compile(r"[$€£¥]\s?\d|\b(?:\d[\d.,]*\s?(?:usd|eur|gbp|dollars?|euros?|cents?)|cheaper|costs?)\b")
 _TUNED = re.compile(r"\b(?:fine[- ]?tun(?:e|ed|ing)|q?lora|distilled)\b")
 _NOT_TUNED = re.compile(r"\b(?:rag|retriev(?:al|ed|es|ing)|prompt(?:s|ed|ing)?|few-?shot|base model)\b")
 

@@ -40,7 +40,12 @@ class Mention(msgspec.Struct, frozen=True):
     end: int
     weight: float
     """Positive where the approach is affirmed, negative where it is turned down, 0 where nothing is decided."""
-    text: str
+
+    @property
+    def text(self) -> str:
+        """Return the words, casefolded."""
+        first, last = self.marked.tokens.place(self.start, self.end)
+        return self.marked.sentence.text[first:last].casefold()
 
 
 def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
@@ -51,21 +56,19 @@ def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
         for found in marked.analysis.approaches:
             option, words = found.entry.option, found.entry.weight
             if option is not None and not marked.in_code(found.start, found.end):
-                first, last = marked.tokens.place(found.start, found.end)
-                text = marked.sentence.text[first:last].casefold()
-                yield Mention(option, words, marked, found.start, found.end, _weigh(marked, found), text)
+                yield Mention(option, words, marked, found.start, found.end, _weigh(marked, found))
 
 
 def _weigh(marked: Marked, found: Found[ApproachWords]) -> float:
     sentence, words = marked.sentence, found.entry.weight
     meanings = marked.meanings_at(found.start, found.end)
-    if meanings & _UNDECIDED:
+    if not meanings.isdisjoint(_UNDECIDED):
         return 0.0
     weight = _OF_PLACE.get(sentence.kind, 1.0) * _OF_WORDS[words]
     if sentence.block is Block.HEADING and sentence.kind is not SectionKind.TITLE:
         weight *= _HEADING
     if sentence.block is Block.CELL and sentence.kind not in (SectionKind.DECISION, SectionKind.CURRENT):
         weight *= _CELL
-    if meanings & _AGAINST:
+    if not meanings.isdisjoint(_AGAINST):
         return 0.0 if words is Weight.PART else -weight
     return weight * _CHOSEN if Meaning.CHOICE in meanings else weight

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from enum import Enum, auto
+from enum import StrEnum, auto
 from itertools import chain
 
 import msgspec
@@ -33,7 +33,7 @@ _LIST_INDENT = 2
 _CODE_INDENT = 4
 
 
-class BlockKind(Enum):
+class BlockKind(StrEnum):
     """What the sectioniser tells apart."""
 
     FRONT_MATTER = auto()

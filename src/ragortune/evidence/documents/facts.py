@@ -87,13 +87,15 @@ class FactReader:
         return plainest.values()
 
     def _classify(
-        self, sentences: Iterable[Marked], stated: Iterable[StatedFact], lines: Sequence[str]
+        self, sentences: Sequence[Marked], stated: Iterable[StatedFact], lines: Sequence[str]
     ) -> Iterator[StatedFact]:
         """Yield for each criterion on which no phrase is found what the words of the likeliest sentence tell."""
         answered = {fact.criterion for fact in stated}
         likeliest: dict[str, tuple[float, Mapping[str, float], Marked]] = {}
+        analyses = {marked.analysis for marked in sentences}
+        told = {analysis: found for analysis in analyses if (found := self.tell(analysis.words))}
         for marked in sentences:
-            for criterion, share, likely in self.tell(marked.analysis.words):
+            for criterion, share, likely in told.get(marked.analysis, ()):
                 known = criterion in answered or (criterion in likeliest and likeliest[criterion][0] >= share)
                 if not known and may_answer(marked):
                     likeliest[criterion] = share, likely, marked

@@ -23,7 +23,6 @@ from ragortune.model.documents import Block, SectionKind
 UNANSWERED, UNKNOWN = "unanswered", "unknown_level"
 """What a fitted model tells of a sentence that does not answer its criterion, or with a level that is not known."""
 _TINY = 1e-9
-_MOST_REMEMBERED = 20_000
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 
 
@@ -113,16 +112,15 @@ class WordModels:
                 self._weighed.setdefault((first, second) if second else name, []).append((model, lead))
         self._most = _bound_words(self._weighed)
         self._least = max(self._begin.values(), default=-math.inf)
-        self._weigh = lru_cache(_MOST_REMEMBERED)(self._tell)
 
-    def tell(self, words: tuple[str, ...]) -> Sequence[Told]:
+    def tell(self, words: Sequence[str]) -> Sequence[Told]:
         """Return each criterion that words likely answer."""
         most = self._most
         if self._least + sum([most[word] for word in words if word in most]) > 0:
             return self._weigh(words)
         return ()
 
-    def _tell(self, words: tuple[str, ...]) -> Sequence[Told]:
+    def _weigh(self, words: Sequence[str]) -> Sequence[Told]:
         plain = [*filter(self._is_plain, words)]
         names = [name for name in (*plain, *pairwise(plain)) if name in self._weighed]
         if not names:
