@@ -30,7 +30,8 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
     """`<` where it is a limit that must not be reached, `<=` where it may, `>=` where it is the least."""
 
 
-_FIND = re.compile(r"(?<![\w.,])(?:[$\u20ac\u00a3]\s?)?[0-9]")
+_FIND = re.compile(r"[$\u20ac\u00a30-9](?<![\w.,].)(?:(?<=[0-9])|\s?[0-9])")
+"""A digit or a currency sign in front of one; begins with the signs themselves, which are found fast."""
 _MULTIPLIED = re.compile(r"\s?(k|K|M|B|mio|[Tt]housand|[Mm]illion|[Bb]illion|bn)(?![\w])")
 _TIMES = (name for name in _SECONDS if len(name) > 2 or name in ("ms", "s", "h", "hr"))
 _UNIT = re.compile(

@@ -23,8 +23,11 @@ _OF_PLACE: Mapping[SectionKind, float] = {
     SectionKind.REFERENCE: 0.2,
 }
 _OF_WORDS: Mapping[Weight, float] = {Weight.NAME: 1.0, Weight.USE: 0.7, Weight.PART: 0.3}
-_HEADING = 1.4
-_CELL = 0.7
+_OF_BLOCK: Mapping[Block, tuple[float, frozenset[SectionKind]]] = {
+    Block.HEADING: (1.4, frozenset((SectionKind.TITLE,))),
+    Block.CELL: (0.7, frozenset((SectionKind.DECISION, SectionKind.CURRENT))),
+}
+"""What a mention counts in a kind of block, and the kinds of section in which it counts there as anywhere."""
 _CHOSEN = 1.5
 
 
@@ -65,10 +68,9 @@ def _weigh(marked: Marked, found: Found[ApproachWords]) -> float:
     if not meanings.isdisjoint(_UNDECIDED):
         return 0.0
     weight = _OF_PLACE.get(sentence.kind, 1.0) * _OF_WORDS[words]
-    if sentence.block is Block.HEADING and sentence.kind is not SectionKind.TITLE:
-        weight *= _HEADING
-    if sentence.block is Block.CELL and sentence.kind not in (SectionKind.DECISION, SectionKind.CURRENT):
-        weight *= _CELL
+    if sentence.block in _OF_BLOCK:
+        factor, alike = _OF_BLOCK[sentence.block]
+        weight *= 1.0 if sentence.kind in alike else factor
     if not meanings.isdisjoint(_AGAINST):
         return 0.0 if words is Weight.PART else -weight
     return weight * _CHOSEN if Meaning.CHOICE in meanings else weight

@@ -28,11 +28,11 @@ _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION
 
 def measure_features(sentences: Sequence[Marked], ledgers: Mapping[Option, Ledger]) -> dict[str, float]:
     """Return the features of a document by name; those that are left out are 0."""
-    fronts = (
+    fronts = [
         marked
         for marked in sentences
         if marked.sentence.kind in _FRONT or marked.sentence.block is Block.HEADING
-    )
+    ]
     counts, front = (
         Counter(chain.from_iterable(marked.analysis.features for marked in several))
         for several in (sentences, fronts)
@@ -42,7 +42,7 @@ def measure_features(sentences: Sequence[Marked], ledgers: Mapping[Option, Ledge
     )
     titled = {
         topic
-        for marked in sentences
+        for marked in fronts
         if marked.sentence.kind is SectionKind.TITLE
         for topic in marked.analysis.topics
     }
