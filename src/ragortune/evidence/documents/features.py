@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
+from operator import attrgetter
 
 from ragortune.evidence.documents.assertion import Marked
 from ragortune.evidence.documents.decision import Ledger
@@ -23,6 +24,8 @@ from ragortune.model.documents import Block, SectionKind
 UNANSWERED, UNKNOWN = "unanswered", "unknown_level"
 """What a fitted model tells of a sentence that does not answer its criterion, or with a level that is not known."""
 _TINY = 1e-9
+_features_of = attrgetter("analysis.features")
+_shape_of = attrgetter("sentence.kind", "sentence.block")
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 
 
@@ -34,12 +37,10 @@ def measure_features(sentences: Sequence[Marked], ledgers: Mapping[Option, Ledge
         if marked.sentence.kind in _FRONT or marked.sentence.block is Block.HEADING
     ]
     counts, front = (
-        Counter(chain.from_iterable(marked.analysis.features for marked in several))
+        Counter(chain.from_iterable(map(_features_of, several)))
         for several in (sentences, fronts)
     )
-    shapes = Counter(
-        chain.from_iterable((marked.sentence.kind, marked.sentence.block) for marked in sentences)
-    )
+    shapes = Counter(chain.from_iterable(map(_shape_of, sentences)))
     titled = {
         topic
         for marked in fronts

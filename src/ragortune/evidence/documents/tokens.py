@@ -60,7 +60,7 @@ def cut_text(text: str, classify: Classify = tuple) -> Tokens:
     amounts: dict[int, Amount] = {}
     words: list[str] = []
     at = 0
-    for amount in find_amounts(text) if _HAS_DIGIT.search(text) else ():
+    for amount in find_amounts(text):
         words += _TOKEN.findall(alike, at, amount.start)
         amounts[len(words)] = amount
         words.append(f"<{amount.kind}>")
