@@ -31,7 +31,7 @@ from ragortune.model.findings import (
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.errors import PriceError
 
-from .conftest import ROOT
+from .conftest import ROOT, study_once
 
 TODAY = "2026-11-24"
 
@@ -699,6 +699,7 @@ def test_errors_are_right_nine_times_in_ten_where_the_answers_are_beyond_doubt(b
     monkeypatch.syspath_prepend(str(ROOT / "tools"))
     from measure_alarms import count_alarms
 
+    study_once(monkeypatch)
     counts = count_alarms(book)
 
     false, true = counts["block", True, "error"], counts["block", False, "error"]
