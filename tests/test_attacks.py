@@ -180,7 +180,7 @@ def test_a_hostile_profile_is_read_or_refused_with_a_sentence(texts):
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
 def test_a_hostile_profile_is_answered_in_every_format(attacked, form, text):
     attacked({"p.yaml": text}, "recommend", "p.yaml", "--format", form, form=form)
-    attacked({"p.yaml": text}, "cost", "p.yaml", "--draws", "50", "--format", form, form=form)
+    attacked({"p.yaml": text}, "cost", "p.yaml", "--format", form, form=form)
 
 
 @rounds(60)

@@ -21,7 +21,7 @@ PRICED = ROOT / "examples/cost/1-support-knowledge-base.yaml"
 COMMANDS = {
     "recommend": ("recommend", PRICED, "--as-of", "2026-11-29"),
     "unknown": ("recommend", "empty.yaml"),
-    "cost": ("cost", PRICED, "--as-of", "2026-11-29", "--draws", "500"),
+    "cost": ("cost", PRICED, "--as-of", "2026-11-29"),
     "check": ("check", ROOT / "examples/repository/docs/adr"),
     "hostile": ("recommend", "hostile.json"),
 }

@@ -6,10 +6,14 @@ import random
 
 import pytest
 
-from ragortune.evidence.measurements.chat import find_faults, read_chat
 from ragortune.evidence.measurements.direction import tell_direction
-from ragortune.evidence.measurements.example_files import LONGEST_EXAMPLE
-from ragortune.evidence.measurements.examples import measure_examples, read_examples
+from ragortune.evidence.measurements.example_files import (
+    LONGEST_EXAMPLE,
+    find_faults,
+    read_chat,
+    read_examples,
+)
+from ragortune.evidence.measurements.examples import measure_examples
 from ragortune.evidence.measurements.learning import measure_learning
 from ragortune.evidence.measurements.shape import asks, describe_shape
 from ragortune.model.measurements import Measurement

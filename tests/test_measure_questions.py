@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragortune.evidence.measurements import questions as reading
-from ragortune.evidence.measurements.coverage import cover_answer, separate
 from ragortune.evidence.measurements.direction import tell_direction
-from ragortune.evidence.measurements.intervals import bound_share
 from ragortune.evidence.measurements.questions import Question, Questions, read_questions
-from ragortune.evidence.measurements.retrieval import LEVEL_EDGES, measure_questions
+from ragortune.evidence.measurements.retrieval import LEVEL_EDGES, cover_answer, measure_questions, separate
+from ragortune.evidence.measurements.sampling import bound_share
 from ragortune.evidence.measurements.search import EmbeddedIndex, open_engine
 from ragortune.support.errors import UnreadableError
 

@@ -207,21 +207,8 @@ def test_the_list_names_every_row_with_its_age(run, book):
     assert max(map(len, out.splitlines())) <= 80
 
 
-def test_the_list_is_limited_to_a_kind(run):
-    found = json.loads(run("prices", "list", "--kind", "reranker", "--format", "json").out)
-
-    assert {own["kind"] for own in found} == {"reranker"}
-
-
 def test_the_list_fits_a_pull_request(run):
     assert "| gpt-6-luna | chat_model | in | 0.1 |" in run("prices", "list", "--format", "markdown").out
-
-
-def test_a_kind_that_is_not_there_names_the_nearest(run):
-    result = run("prices", "list", "--kind", "rerankers")
-
-    assert result.code == 2
-    assert "did you mean 'reranker'?" in result.err
 
 
 def test_a_row_is_shown_with_its_sources_and_its_end(run):

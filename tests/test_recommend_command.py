@@ -372,6 +372,7 @@ def test_nothing_heavy_is_imported_on_the_way_to_json():
         result = start("recommend", *arguments, EXAMPLES / "staff-handbook.yaml", code=code)
         assert result.stderr == "[]\n"
         assert json.loads(result.stdout)["option"] == "neither"
+    assert start("prices", "check", "--format", "json", code=code).stderr == "[]\n"
 
 
 def test_no_command_touches_the_network():

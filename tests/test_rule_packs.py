@@ -255,7 +255,22 @@ def test_the_casebook_is_not_part_of_the_digest(whole_pack, book):
         (
             "title: Our models are all small",
             "title: 3",
-            ":4:12: 'rules.0.title': input should be a valid string, not 3",
+            ":4:12: 'rules.0.title' must be text, not 3",
+        ),
+        (
+            "exceptions: [None known.]",
+            "exceptions: {a: b}",
+            "'rules.0.exceptions' must be a list, not a mapping",
+        ),
+        (
+            "title: Our models are all small",
+            "title: ''",
+            "'rules.0.title' must be text that is not empty, not ''",
+        ),
+        (
+            "when: {model.strength: mid}",
+            "when: [model.strength]",
+            "'rules.0.when' must be a mapping, not a list",
         ),
         (
             "profile: {model.strength: weak}",
@@ -307,6 +322,12 @@ def test_a_case_with_an_unknown_level_is_refused(whole_pack):
     path.write_text(path.read_text().replace("knowledge.gap: most", "knowledge.gap: mots", 1))
     with pytest.raises(RulebookError, match="must be none, some or most, not 'mots'"):
         load_rulebook(whole_pack)
+
+
+def test_a_file_whose_ending_is_in_capitals_is_read(team_pack):
+    (team_pack / "rules" / "ours.yaml").rename(team_pack / "rules" / "OURS.YAML")
+
+    assert "our-models" in load_rulebook(team_pack).rules
 
 
 def test_a_file_in_no_known_folder_is_refused(team_pack):

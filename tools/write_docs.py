@@ -22,7 +22,8 @@ from ragortune.costs import comparisons, formulas
 from ragortune.model import Option, QuantityKind, Rulebook
 from ragortune.model.findings import FindingRule, read_finding_rules
 from ragortune.model.prices import bounds_of
-from ragortune.report import measurements, pages, promises, shapes
+from ragortune.report import measurements, pages, shapes
+from ragortune.report.check_json import CheckResult
 from ragortune.report.dialogue import QuestionResult
 from ragortune.report.markdown import write_markdown
 from ragortune.report.pricelist import PriceList, tabulate_prices
@@ -183,8 +184,8 @@ are null unless `--what-if` asks for them. More keys may stand beside those of t
 """
 _RESULTS: Mapping[str, type[Any]] = {
     "recommend": shapes.RecommendationResult,
-    "check": promises.CheckResult,
-    "explain": promises.PageResult,
+    "check": CheckResult,
+    "explain": shapes.PageResult,
     "measure": measurements.MeasureResult,
     "next_question (MCP)": QuestionResult,
 }
@@ -195,36 +196,39 @@ def write_json_page() -> str:
     parts = [_JSON_HEAD.format(note=_NOTE.replace("rules/", "the types"))]
     written: set[str] = set()
     for command, shape in _RESULTS.items():
-        described = promises.describe_shape(shape)
-        parts.append(f"## {command}\n\n{described['description']}\n\n{_tabulate_keys(described)}")
-        for name, inner in described.get("$defs", {}).items():
+        described = shapes.describe_shape(shape)
+        held = described.get("$defs", {})
+        parts.append(f"## {command}\n\n{described['description']}\n\n{_tabulate_keys(described, held)}")
+        for name, inner in held.items():
             if name not in written and "properties" in inner:
-                parts.append(f"### {name}\n\n{inner.get('description', '')}\n\n{_tabulate_keys(inner)}")
+                keys = _tabulate_keys(inner, held)
+                parts.append(f"### {name}\n\n{inner.get('description', '')}\n\n{keys}")
                 written.add(name)
     return "\n".join(parts)
 
 
-def _tabulate_keys(schema: Mapping[str, Any]) -> str:
+def _tabulate_keys(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     rows = ["| Key | Holds | |", "| --- | --- | --- |"]
     for key, held in schema["properties"].items():
         always = "" if key in schema.get("required", ()) or "default" in held else "where there is one"
         told = "; ".join(text for text in (held.get("description", ""), always) if text)
-        rows.append(f"| `{key}` | {_name_type(held)} | {told} |")
+        rows.append(f"| `{key}` | {_name_type(held, definitions)} | {told} |")
     return "\n".join(rows) + "\n"
 
 
-def _name_type(schema: Mapping[str, Any]) -> str:
+def _name_type(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     """Return what a key holds in a few words: `list of CitedRule`, `number or null`."""
     if "anyOf" in schema:
-        return " or ".join(map(_name_type, schema["anyOf"]))
+        return " or ".join(_name_type(part, definitions) for part in schema["anyOf"])
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
+        name = str(schema["$ref"]).rpartition("/")[2]
+        return _name_type(definitions[name], definitions) if "enum" in definitions[name] else name
     if schema.get("type") == "array":
-        return f"list of {_name_type(schema['items'])}" if schema.get("items") else "list"
+        return f"list of {_name_type(schema['items'], definitions)}" if schema.get("items") else "list"
     if isinstance(inner := schema.get("additionalProperties"), dict) and inner:
-        return f"object of {_name_type(inner)}"
+        return f"object of {_name_type(inner, definitions)}"
     return str(schema.get("type", "anything"))
 
 

@@ -252,7 +252,7 @@ _WORDS = ("p.yaml", "docs", "docs/a.md", "-", "RT203", "knowledge.gap", "rag", "
           "text", "json", "sarif=x", "markdown", "github", "never", "note", "main", "pack", "both", "always", "2026-11-24")  # fmt: skip
 _FLAGS = ("--format", "--rules", "--color", "--as-of", "--why-not", "--stdin-name", "--select", "--ignore", "--baseline",
           "--profile", "--fail-on", "--min-confidence", "--config", "--since", "--price",
-          "--seed", "--draws", "--kind", "--trace", "--brief", "--what-if", "--exit-zero", "--help", "--version", "--x")  # fmt: skip
+          "--seed", "--trace", "--brief", "--what-if", "--exit-zero", "--help", "--version", "--x")  # fmt: skip
 
 
 def draw_arguments(dice):

@@ -29,7 +29,8 @@ from ragortune.commands.shared import show_error
 from ragortune.costs.assess import CostReport
 from ragortune.evidence.quantities import format_quantity
 from ragortune.model import Criterion, Option, Rulebook
-from ragortune.report import promises, shapes
+from ragortune.report import shapes
+from ragortune.report.check_json import CheckResult
 from ragortune.report.dialogue import QuestionResult
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
@@ -75,7 +76,7 @@ class AgentTool(msgspec.Struct, frozen=True):
     @property
     def output_schema(self) -> dict[str, Any]:
         """JSON Schema of the result."""
-        return promises.describe_shape(self.shape)
+        return shapes.describe_shape(self.shape)
 
 
 def serve_agents(request: ServeRequest, environment: Environment) -> ExitCode:
@@ -128,7 +129,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             "and findings where they disagree or the quotes of its `ragortune` block are gone. Quotes from other "
             "documents are not looked up; `ragortune check` does that.",
             _check,
-            promises.CheckResult,
+            CheckResult,
             {"text": text},
             {"path": path},
         ),
@@ -138,7 +139,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             "Return the page on a rule, criterion, option, source or topic: for a criterion its question, levels and "
             "how to find out; for a rule why it holds, on what evidence, and when it misleads.",
             _explain,
-            promises.PageResult,
+            shapes.PageResult,
             {"name": page},
             {},
         ),
@@ -277,7 +278,7 @@ def _explain(arguments: Arguments, rules: str | None, environment: Environment) 
     code = show_page(
         ExplainRequest(name=name, rules=rules, format="markdown"), environment.replace(stdout=page)
     )
-    environment.write(dump_json(promises.PageResult(name=name, markdown=page.getvalue())))
+    environment.write(dump_json(shapes.PageResult(name=name, markdown=page.getvalue())))
     return code
 
 

@@ -25,7 +25,7 @@ def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
     rulebook, book, today = open_prices(request, environment)
     vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
     profile = vocabulary.read_profile(document.data, document)
-    sample = Sample(request.seed, request.draws, compare=form != "text" or bool(show))
+    sample = Sample(request.seed, compare=form != "text" or bool(show))
     report = assess_costs(profile, rulebook, book, today, sample)
     facts = derive_facts(profile, report)
     informed = apply_facts(rulebook, profile, facts)

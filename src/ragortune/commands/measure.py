@@ -92,8 +92,10 @@ def _measure(request: MeasureRequest, today: str, environment: Environment) -> t
     places = {name: own and Path(environment.folder, own) for name, own in given.items() if name != "search"}
     found = measure_material(Material(**{**given, **places}), today, progress)
     if request.calls is not None:
-        from ragortune.evidence.measurements.calls import measure_calls  # noqa: PLC0415  (brings in a database)
-
+        try:
+            from ragortune.evidence.measurements.calls import measure_calls  # noqa: PLC0415  (brings in a database)
+        except ImportError:
+            raise UsageError.missing("--calls", "measure") from None
         found += measure_calls(request.calls, _read_mapping(request.calls_map), progress)
     return found
 

@@ -9,10 +9,12 @@ from ragortune.commands.formats import Look, choose_format, render
 from ragortune.commands.requests import CheckPricesRequest, CostRequest, ListPricesRequest, ShowPriceRequest
 from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.model import Rulebook
+from ragortune.model.findings import RuleFinding
 from ragortune.model.prices import STALE_AFTER, PriceBook, check_row, count_days
 from ragortune.report.pricelist import PriceList
+from ragortune.report.rulesets import CheckedData
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode, Place, PriceError, UsageError
+from ragortune.support.errors import ExitCode, Place, PriceError
 from ragortune.support.reading import RULE_FILE_BYTES, decode_text, parse_yaml, read_bytes
 
 _Request = ListPricesRequest | ShowPriceRequest | CheckPricesRequest | CostRequest
@@ -40,14 +42,11 @@ def open_prices(request: _Request, environment: Environment) -> tuple[Rulebook, 
 
 
 def list_prices(request: ListPricesRequest, environment: Environment) -> ExitCode:
-    """Print every price row, or those of one kind."""
-    form, kind = choose_format("prices list", request.format), request.kind
+    """Print every price row."""
+    form = choose_format("prices list", request.format)
     rulebook, book, today = open_prices(request, environment)
-    if kind is not None and kind not in book.kinds:
-        raise UsageError.unknown("kind", kind, book.kinds)
     order = list(book.kinds)
-    rows = [row for row in book.rows.values() if kind in (None, row.kind)]
-    rows.sort(key=lambda row: (order.index(row.kind), row.id))
+    rows = sorted(book.rows.values(), key=lambda row: (order.index(row.kind), row.id))
     environment.write(render("prices list", form, PriceList(rows, today, rulebook.sources), environment))
     return ExitCode.OK
 
@@ -65,9 +64,6 @@ def show_price(request: ShowPriceRequest, environment: Environment) -> ExitCode:
 
 def check_prices(request: CheckPricesRequest, environment: Environment) -> ExitCode:
     """Print rows that are old or that end soon; 1 if there are any."""
-    from ragortune.lint import RuleFinding  # noqa: PLC0415  (brings in pydantic)
-    from ragortune.report.rulesets import CheckedData  # noqa: PLC0415  (the same)
-
     form = choose_format("prices check", request.format)
     _, book, today = open_prices(request, environment)
     findings = [

@@ -232,7 +232,6 @@ class CostRequest(Record, frozen=True, kw_only=True):
     prices: PriceFile = None
     as_of: AsOf = None
     seed: Annotated[int, Option("--seed", help="Seed of the draws.")] = 0
-    draws: Annotated[int, Option("--draws", help="How often the ranges are sampled.")] = 10_000
     rules: Rules = None
     color: Color = "auto"
     stdin_name: Text = None
@@ -242,7 +241,6 @@ class CostRequest(Record, frozen=True, kw_only=True):
 class ListPricesRequest(Record, frozen=True, kw_only=True):
     """Print every price row on a line."""
 
-    kind: Annotated[Text, option("--kind", "KIND", "Rows of one kind only.")] = None
     format: Annotated[str, format_option("prices list")] = "text"
     prices: PriceFile = None
     as_of: AsOf = None

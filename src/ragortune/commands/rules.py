@@ -9,8 +9,8 @@ from ragortune.casebook import measure_agreement
 from ragortune.commands.formats import choose_format, render
 from ragortune.commands.requests import CheckRulesRequest, DiffRulesRequest, TestRulesRequest
 from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
-from ragortune.lint import check_folder
 from ragortune.lint.examples import run_tests
+from ragortune.lint.folder import check_folder
 from ragortune.report.rulesets import CheckedData, RuleTests, compare_rule_sets
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment

@@ -36,16 +36,15 @@ from ragortune.costs.latency import Latency, estimate_latency
 from ragortune.model import Option, Profile, Rulebook
 from ragortune.model.prices import REFUSED_AFTER, Age, PriceBook
 from ragortune.model.quantities import Quantity
-from ragortune.support.errors import PriceError, ProfileError, QuantityError
+from ragortune.support.errors import ProfileError, QuantityError
 from ragortune.support.record import Record
 
-DRAWS = 10_000
 DECIDES_FROM = 0.8
 """An option that is the cheapest in a smaller share of the draws is not called the cheapest."""
 _BREAK_EVEN_DRAWS = 200
 """Break-evens are looked for in the first draws only: their range is wide, and each takes a search."""
 _MOST_SWINGS = 7
-_FEWEST_DRAWS, _MOST_DRAWS = 100, 200_000
+_COARSE_DRAWS = 100
 
 
 class Spread(Record, frozen=True):
@@ -150,7 +149,7 @@ class Sample(Record, frozen=True):
     """How the ranges are sampled."""
 
     seed: int = 0
-    draws: int = DRAWS
+    draws: int = 10_000
     compare: bool = True
     """Whether break-evens and limits of material are looked for; only pages and programs show them."""
 
@@ -164,9 +163,6 @@ def assess_costs(
     QuantityError where a number is too large to be computed.
     """
     sample = sample or Sample()
-    if not _FEWEST_DRAWS <= sample.draws <= _MOST_DRAWS:
-        limits = f"from {_FEWEST_DRAWS} to {_MOST_DRAWS:,}"
-        raise PriceError(f"the number of draws must be {limits}, not {sample.draws}")
     inputs = Inputs(profile, book, rulebook.criteria, rulebook.quantities)
     if not inputs.knows("requests_per_day"):
         hint = "give performance.volume, or requests_per_day under quantities"
@@ -184,7 +180,7 @@ class _Assessment:
         self.inputs, self.today, self.sample = inputs, today, sample
         self.middle = Scenario(inputs)
         self.fine = Scenario(inputs, sample_by(sample.seed, sample.draws))
-        coarse = Scenario(inputs, sample_by(sample.seed, _FEWEST_DRAWS))
+        coarse = Scenario(inputs, sample_by(sample.seed, _COARSE_DRAWS))
         candidates = {candidate.id: candidate for candidate in list_candidates(self.middle)}
         self.middles = {name: build_bill(self.middle, own) for name, own in candidates.items()}
         self.latencies = {name: estimate_latency(self.middle, bill) for name, bill in self.middles.items()}

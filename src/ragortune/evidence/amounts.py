@@ -48,6 +48,12 @@ class AmbiguousNumberError(ValueError):
         self.low, self.high = low, high
 
 
+def ask_back(what: str, low: float, high: float, unit: str = "") -> QuantityError:
+    """Return the error for what could be two numbers, which tells how to write either of them."""
+    hint = f"write {high:g} or {low:g}, without a separator"
+    return QuantityError(f"{what} could be {low:g} or {high:g}{unit}", None, hint)
+
+
 def read_number(text: str, at: int = 0) -> tuple[float, int] | None:
     """Return the number that begins at an offset, and the offset behind it; None where none begins.
 
@@ -109,16 +115,13 @@ def parse_amount(text: str, unit: str, counted: Collection[str] = ()) -> float |
     try:
         found = read_number(text, money.end() if money else 0)
     except AmbiguousNumberError as error:
-        low, high = (f"{number:g}" for number in (error.low, error.high))
-        hint = f"write {high} or {low}, without a separator"
-        raise QuantityError(f"{quote_value(text)} could be {low} or {high}", None, hint) from None
+        raise ask_back(quote_value(text), error.low, error.high) from None
     if found is None:
         return None
     number, end = found
     rest = text[end:].strip().rstrip(".")
     if unit == "ms" and number >= 1000 and _SECONDS.get(rest, 0) >= 1 and _ONE_COMMA.fullmatch(text[:end]):
-        message = f"{quote_value(text)} could be {number / 1000:g} or {number:g} seconds"
-        raise QuantityError(message, None, "write it without a separator, or in ms")
+        raise ask_back(quote_value(text), number / 1000, number, " seconds")
     if not rest and unit == "ms" and number < _LEAST_BARE_TIME:
         raise QuantityError(f"{quote_value(text)} of what: milliseconds, seconds?")
     amount = number * _find_factor(f"USD {rest}".strip() if money else rest, unit, counted)

@@ -8,26 +8,10 @@ from collections.abc import Iterator
 
 from ragortune.evidence.documents.language import FactWords
 from ragortune.model import Rule
-from ragortune.model.findings import Detector, FindingRule
+from ragortune.model.findings import Detector, FindingRule, RuleFinding
 from ragortune.model.prices import list_sources
 from ragortune.ruleset.author import Authored
 from ragortune.ruleset.files import ALL_KINDS
-from ragortune.support.errors import Place
-from ragortune.support.record import Record
-
-
-class RuleFinding(Record, frozen=True):
-    """Something that is wrong in a rule set."""
-
-    name: str
-    """Name of the check."""
-    message: str
-    """What is wrong."""
-    place: Place
-    """Where."""
-    hint: str | None = None
-    """What to do about it."""
-
 
 _CODES = {
     "rules": (re.compile(r"[A-Z][0-9]{2}"), "a letter and two digits"),

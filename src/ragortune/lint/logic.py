@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from ragortune.engine import Levels, SearchTooLargeError, has_fired, reach_options
 from ragortune.engine.compile import Budget, Clause, combine_levels, compile_table, group_levels
-from ragortune.lint.form import RuleFinding
 from ragortune.model import Criterion, Direction, Gate, GateKind, Need, Option, Rule, Rulebook
+from ragortune.model.findings import RuleFinding
 from ragortune.ruleset.author import Authored
 from ragortune.support.errors import Place
 from ragortune.support.rulefolder import MANIFEST

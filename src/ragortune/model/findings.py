@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from ragortune.model import Condition, Finding, Option, Recommendation, Rulebook
 from ragortune.model.documents import DesignReading, Remark, SectionKind, Span, StatedFact
+from ragortune.support.errors import Place
 from ragortune.support.record import NOTHING, Record
 
 
@@ -281,6 +282,19 @@ class BaselineEntry(Record, frozen=True, forbid_unknown_fields=True):
     sentence: str
     """Beginning of the sentence, for readers."""
     count: Annotated[int, Meta(ge=1)]
+
+
+class RuleFinding(Record, frozen=True):
+    """Something that is wrong in a rule set or a price file."""
+
+    name: str
+    """Name of the check."""
+    message: str
+    """What is wrong."""
+    place: Place
+    """Where."""
+    hint: str | None = None
+    """What to do about it."""
 
 
 class CheckReport(Record, frozen=True):

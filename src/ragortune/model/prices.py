@@ -272,7 +272,7 @@ class PriceBook:
             raise PriceError(f"a {row.kind} has no {quote_value(key)}", None, suggest_name(key, rules))
         unit = rules[key].unit
         try:
-            number = float(text)
+            number = float(text.replace("_", " "))  # which Python would leave out
         except ValueError:
             raise PriceError(f"{quote_value(text)} is not a number of {unit}") from None
         value = PriceValue(number, unit, as_of=today, confidence=Confidence.HIGH)

@@ -1,30 +1,82 @@
-"""The findings as JSON for programs: keys are added and never changed."""
+"""The findings as JSON for programs, from records that are the JSON: keys are added and never changed."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
 
 from ragortune.engine import add_what_if
 from ragortune.model import Recommendation
-from ragortune.model.documents import Span, StatedFact
-from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Step
-from ragortune.report.shapes import name_rule_set, round_needs, round_questions, round_shares
+from ragortune.model.documents import DocumentStatus, Span, StatedFact
+from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Severity, Step
+from ragortune.report.shapes import RuleSet, fill, name_rule_set, round_needs, round_questions, round_shares
+from ragortune.support.record import Record
 
 Json = dict[str, Any]
 
 
-def describe_check(report: CheckReport) -> Json:
+class Finding(Record, frozen=True, kw_only=True):
+    """Something to mend in a document."""
+
+    rule: str
+    code: str
+    remedy: str
+    severity: Severity
+    confidence: str
+    line: int
+    column: int
+    headings: tuple[str, ...]
+    message: str
+    fingerprint: str
+    baselined: bool
+    quote: str | None = None
+    block: Annotated[str | None, Meta(description="A block to put into the document, and to fill in.")]
+    argument: list[Json]
+    suppressed: Json | None
+
+
+class CheckedDocument(Record, frozen=True, kw_only=True):
+    """What was read in one document, and what is wrong with it."""
+
+    path: str
+    title: str | None
+    status: DocumentStatus
+    language: str
+    accepted: str | None
+    decision: Annotated[
+        Json | None, Meta(description="Option, how it is decided, and the words that carry it.")
+    ]
+    facts: Annotated[list[Json], Meta(description="Criterion, value, modality, line and exact quote.")]
+    conflicts: dict[str, list[Json]]
+    recommendation: Json | None
+    findings: list[Finding]
+    silenced: list[Finding]
+
+
+class CheckResult(Record, frozen=True, kw_only=True):
+    """A run of `check`."""
+
+    schema: Literal["ragortune/check/1"] = "ragortune/check/1"
+    documents: list[CheckedDocument]
+    unreadable: list[Json]
+    stale: list[Json]
+    settings: str | None
+    exit_code: int
+    rulebook: RuleSet
+
+
+def describe_check(report: CheckReport) -> CheckResult:
     """Return a run of `check` as JSON."""
-    book = report.rulebook
-    return {
-        "schema": "ragortune/check/1",
-        "documents": [_describe_audit(audit) for audit in report.audits],
-        "unreadable": [{"path": path, "message": message} for path, message in report.unreadable],
-        "stale": [_take(entry, "path", "rule", "sentence", "count") for entry in report.stale],
-        "settings": report.settings or None,
-        "exit_code": report.exit_code,
-        "rulebook": name_rule_set(book),
-    }
+    return fill(
+        CheckResult,
+        report,
+        documents=[_describe_audit(audit) for audit in report.audits],
+        unreadable=[{"path": path, "message": message} for path, message in report.unreadable],
+        stale=[_take(entry, "path", "rule", "sentence", "count") for entry in report.stale],
+        settings=report.settings or None,
+        rulebook=name_rule_set(report.rulebook),
+    )
 
 
 def _take(record: object, *names: str) -> Json:
@@ -36,7 +88,7 @@ def _show_span(span: Span | None) -> Json:
     return _take(span, "line", "column", "quote") if span else dict.fromkeys(("line", "column", "quote"))
 
 
-def _describe_audit(audit: DocumentAudit) -> Json:
+def _describe_audit(audit: DocumentAudit) -> CheckedDocument:
     reading, advice = audit.reading, audit.recommendation
     facts = [_describe_fact(fact) for fact in reading.facts]
     if advice is not None:  # answers from a profile file have no place in the document
@@ -47,18 +99,16 @@ def _describe_audit(audit: DocumentAudit) -> Json:
     if reading.decision is not None:
         evidence = [{**_show_span(part.span), "role": part.role} for part in reading.decision.evidence]
         decision = {**_take(reading.decision, "option", "how", "declared"), "evidence": evidence}
-    return {
-        **_take(reading, "path", "title", "status", "language", "accepted"),
-        "decision": decision,
-        "facts": facts,
-        "conflicts": {
-            criterion: [_describe_fact(fact) for fact in facts]
-            for criterion, facts in audit.conflicts.items()
-        },
-        "recommendation": _describe_advice(advice) if advice is not None else None,
-        "findings": [_describe_finding(finding) for finding in audit.findings if finding.active],
-        "silenced": [_describe_finding(finding) for finding in audit.findings if not finding.active],
-    }
+    return fill(
+        CheckedDocument,
+        reading,
+        decision=decision,
+        facts=facts,
+        conflicts={name: [_describe_fact(fact) for fact in facts] for name, facts in audit.conflicts.items()},
+        recommendation=_describe_advice(advice) if advice is not None else None,
+        findings=[_describe_finding(finding) for finding in audit.findings if finding.active],
+        silenced=[_describe_finding(finding) for finding in audit.findings if not finding.active],
+    )
 
 
 def _describe_fact(fact: StatedFact) -> Json:
@@ -68,31 +118,27 @@ def _describe_fact(fact: StatedFact) -> Json:
 def _describe_advice(advice: Recommendation) -> Json:
     if advice.sensitivities is None:  # no finding has asked what could change the advice
         advice = add_what_if(advice)
-    rules = {*(reason.rule.id for reason in advice.reasons), *(hit.rule.id for hit in advice.gates)}
     return {
-        **_take(advice, "option", "default", "too_little_known", "runner_up", "firm", "settled"),
+        **_take(advice, "option", "default", "too_little_known", "runner_up", "firm", "settled", "flips"),
         "probability": round_shares(advice.probability),
         "needs": round_needs(advice.needs),
-        "rules": sorted(rules),
-        "flips": advice.flips,
+        "rules": sorted({own.rule.id for own in advice.reasons} | {own.rule.id for own in advice.gates}),
         "unknowns": round_questions(advice.unknowns),
     }
 
 
-def _describe_finding(finding: AuditFinding) -> Json:
+def _describe_finding(finding: AuditFinding) -> Finding:
     held = finding.suppressed_by
-    suppression = {**_take(held, "because", "until"), "line": held.remark.span.line} if held else None
-    return {
-        "rule": finding.rule.id,
-        "code": finding.rule.code,
-        "remedy": finding.rule.remedy,
-        **_take(finding, "severity", "confidence", "line", "column", "headings", "message"),
-        **_take(finding, "fingerprint", "baselined"),
-        "quote": finding.span.quote if finding.span else None,
-        "block": finding.block or None,
-        "argument": [_describe_step(step) for step in finding.argument],
-        "suppressed": suppression,
-    }
+    return fill(
+        Finding,
+        finding,
+        finding.rule,
+        finding.span,
+        rule=finding.rule.id,
+        block=finding.block or None,
+        argument=[_describe_step(step) for step in finding.argument],
+        suppressed={**_take(held, "because", "until"), "line": held.remark.span.line} if held else None,
+    )
 
 
 def _describe_step(step: Step) -> Json:

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 
 from ragortune.casebook import Agreement, Judged, Tally
 from ragortune.engine import decide_option
-from ragortune.lint import RuleFinding
 from ragortune.lint.examples import Tried, list_failed
 from ragortune.model import Case, Option, Rulebook, Sample
-from ragortune.model.findings import read_finding_rules
+from ragortune.model.findings import RuleFinding, read_finding_rules
 from ragortune.report.shapes import RuleSet, name_rule_set
 from ragortune.support.record import Record
 from ragortune.support.text import clean_text, count_words

@@ -6,8 +6,9 @@ Keys are a promise: they are added and never changed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ragortune.casebook import NearCase
@@ -35,8 +36,33 @@ from ragortune.support.record import Record
 Answers = dict[str, str | list[str]]
 _Hit = Reason | GateHit | RuleHit | RuleTrace
 Shares = Annotated[dict[Option, float], Meta(description="The probability of each option; they add up to 1.")]
+_Shape = TypeVar("_Shape", bound=Record)
 DIGITS = 6
 """Decimals of probabilities and expected gains; log-odds are exact to thousandths."""
+
+
+class PageResult(Record, frozen=True, kw_only=True):
+    """A page on a rule, criterion, option, source or topic."""
+
+    schema: Literal["ragortune/page/1"] = "ragortune/page/1"
+    name: str
+    markdown: str
+
+
+def fill(shape: type[_Shape], *sources: object, **known: Any) -> _Shape:
+    """Return a record of what is known, and of what the first source with an attribute of that name has."""
+    for name in shape.field_names():
+        own = next((source for source in sources if hasattr(source, name)), None)
+        if own is not None:
+            known.setdefault(name, getattr(own, name))
+    return shape(**known)
+
+
+def describe_shape(shape: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the JSON Schema of a result; its root is the object itself."""
+    (_,), definitions = msgspec.json.schema_components((shape,), ref_template="#/$defs/{name}")
+    own: dict[str, Any] = definitions.pop(shape.__name__)
+    return {**own, "$defs": definitions} if definitions else own
 
 
 # --- recommend ----------------------------------------------------------------------------------------------------
@@ -122,26 +148,20 @@ def describe_recommendation(advice: Advice) -> RecommendationResult:
     def cite(hits: Iterable[_Hit], *names: str) -> list[CitedRule]:
         return [_cite_rule(book, hit, names) for hit in hits]
 
-    return RecommendationResult(
-        project=recommendation.profile.project,
-        option=recommendation.option,
-        default=recommendation.default,
-        too_little_known=recommendation.too_little_known,
-        runner_up=recommendation.runner_up,
+    return fill(
+        RecommendationResult,
+        recommendation,
+        recommendation.profile,
         probability=round_shares(recommendation.probability),
         base_rates=round_shares(decide_option(book, {}).probability),
-        firm=recommendation.firm,
-        settled=recommendation.settled,
         needs=round_needs(recommendation.needs),
         reasons=cite(recommendation.reasons, "need", "effect", "strength", "weight", "because"),
         gates=cite(recommendation.gates, "need", "gate", "because"),
         notices=cite(recommendation.notices, "title", "because", "remedy"),
         techniques=cite(recommendation.techniques, "begin_with", "look_again", "baseline"),
-        flips=recommendation.flips,
         unknowns=round_questions(recommendation.unknowns),
         tornado=_describe_sensitivity(recommendation),
         answers=_show_levels(recommendation.profile.levels),
-        unanswered=recommendation.unanswered,
         cases=None if advice.cases is None else [_describe_case(near) for near in advice.cases],
         rulebook=name_rule_set(book),
         trace=UNSET if advice.trace is None else cite(advice.trace, "state", "waiting_for"),

@@ -42,7 +42,7 @@ from ragortune.support.errors import MOST_PROBLEMS, RagortuneError, RulebookErro
 from ragortune.support.reading import Document, KeyPath
 from ragortune.support.record import Record
 from ragortune.support.rulefolder import MANIFEST
-from ragortune.support.text import join_words, quote_value
+from ragortune.support.text import join_words
 
 
 class Disabled(Record, frozen=True):
@@ -174,8 +174,22 @@ def _word_problems(error: ValidationError, folder: str, document: Document) -> I
             yield RulebookError(f"{join_words(names)} {'is' if len(names) == 1 else 'are'} missing", place)
 
 
+_WANTED = {
+    "string": "text",
+    "string_too_short": "text that is not empty",
+    "tuple": "a list",
+    "dict": "a mapping",
+    "model": "a mapping",
+    "float": "a number",
+    "finite": "a finite number",
+    "int": "a whole number",
+    "bool": "true or false",
+}
+"""What a value must be, by the validator's name of what is wrong with it or by the first word of that name."""
+
+
 def _word_problem(detail: Any, folder: str, path: KeyPath, document: Document) -> RulebookError:
-    what = f"'{'.'.join(map(str, path)) or 'the file'}'"
+    what = f"'{'.'.join(map(str, path))}'" if path else "the file"
     place = document.place_of(path)
     if detail["type"] == "extra_forbidden":
         known = _known_keys(folder, path[:-1])
@@ -184,8 +198,9 @@ def _word_problem(detail: Any, folder: str, path: KeyPath, document: Document) -
         enums = (own for own in _classes_in(_type_at(folder, path)) if issubclass(own, Enum))
         names = [str(member.value) for own in enums for member in own]
         return RulebookError.expected(what, names, detail["input"], place)
-    wanted = f"{detail['msg'][:1].lower()}{detail['msg'][1:]}"
-    return RulebookError(f"{what}: {wanted}, not {quote_value(detail['input'])}", place)
+    kind = detail["type"]
+    wanted = _WANTED.get(kind) or _WANTED.get(kind.partition("_")[0], "something else")
+    return RulebookError.expected(what, wanted, detail["input"], place)
 
 
 def _real_path(loc: tuple[Any, ...], data: object) -> KeyPath:

@@ -74,7 +74,7 @@ def _list_files(folder: Path) -> list[str]:
         names += (
             (below / name).as_posix()
             for name in files
-            if name.endswith((".yaml", ".yml")) and not name.startswith(".")
+            if name.lower().endswith((".yaml", ".yml")) and not name.startswith(".")
         )
     for name in names:
         if not name.isprintable():

@@ -51,11 +51,12 @@ _REMARK = re.compile(r"<!--+(\s*ragortune\s*(?::|ignore\b).*?)-+->", re.DOTALL |
 _SPOKEN = re.compile(r"<!--+\s*ragortune\b(?!-)", re.IGNORECASE)
 """A comment that speaks to this program."""
 _OWN_KEY = "ragortune"
+_OTHER_NAMES = frozenset((_OWN_KEY, "rag-or-tune", "rag_or_tune"))
 _DATA = ("", "yaml", "yml")
 """Languages of code in which a block for this program may stand by mistake."""
-_OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}]" for letter in "agortune"))
+_OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}][-_ ]?" for letter in "agortun") + "[eE]")
 """What is in every text that speaks to this program, even where its name is disguised."""
-_NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*agortune\b", re.IGNORECASE)
+_NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune\b", re.IGNORECASE)
 """What stands behind a fence and means this program, but is not its name alone."""
 _MISPLACED = re.compile(
     rf"[\s>*+{INVISIBLE}-]*(?:(?:`{{3,}}|~{{3,}}){_NAMED.pattern}|[\"']?ragortune[\"']?\s*:\s*(?:\{{|$)"
@@ -306,7 +307,7 @@ class _Reader:
         if language == _OWN_KEY:
             self.declared.append(DeclaredText(block.lines, max(1, first - 1)))
             return
-        if _NAMED.match(block.marker) or _OWN_KEY in others:
+        if _NAMED.match(block.marker) or not _OTHER_NAMES.isdisjoint(others):
             self.misplaced.append(max(1, first - 1))
         if language in _DATA:
             self.unread += _find_misplaced(block.lines)

@@ -7,24 +7,28 @@ is removed.
 
 from __future__ import annotations
 
+import functools
 import gzip
 import itertools
 import json
 import re
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+import ibis
+from ibis import udf
+
 from ragortune.support.errors import Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import open_file
 from ragortune.support.text import clean_line, hide_password, quote_value
 
-Extract = Callable[[Any, list[str]], Any]
-"""Takes text that holds JSON and the keys that lead to a value, and returns the value as text."""
+Extract = Callable[[Any, list[list[str]]], Any]
+"""Takes text that holds JSON and the keys that lead to each of several values, and returns these as an array of texts."""
 
 _SPARK = "spark:"
 _ENDINGS = {".jsonl": "lines", ".ndjson": "lines", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
@@ -65,14 +69,42 @@ class Records(NamedTuple):
     record: str | None = None
     """Column that holds each record as JSON, with null for a line that is none; None where the columns are the record."""
 
-    def text(self, path: str) -> Any:
-        """Return what stands at a path, such as `usage/input`, as an Ibis text; None where there is no such column."""
-        if path in self.table.columns:
-            return self._as_text(path)
+    def find(self, path: str) -> tuple[str, list[str]] | None:
+        """Return the column with what stands at a path, such as `usage/input`, and the keys in its JSON; None without one."""
         first, *rest = path.split("/")
-        if first in self.table.columns and rest and self.extract:
-            return self.extract(self._as_text(first), rest)
-        return self.extract(self.table[self.record], [first, *rest]) if self.record and self.extract else None
+        if path in self.table.columns:
+            return path, []
+        if self.extract and rest and first in self.table.columns:
+            return first, rest
+        return (self.record, [first, *rest]) if self.extract and self.record else None
+
+    def read(self, roles: Mapping[str, Iterable[str]]) -> Any:
+        """Return an Ibis table of texts: for each role what stands at the first of its paths that has a value.
+
+        A role for which there is no column has none here. What stands within JSON is taken out by one call a column,
+        because engines parse the record for each call anew, and split into roles in a table above.
+        """
+        places = {role: list(filter(None, map(self.find, paths))) for role, paths in roles.items()}
+        columns, within = {}, dict[str, list[list[str]]]()
+        for column, keys in itertools.chain.from_iterable(places.values()):
+            columns[column] = self._as_text(column)
+            within.setdefault(column, []).extend([keys] * bool(keys))
+        for column, listed in within.items():
+            if listed and self.extract:
+                text = self.table[column] if column == self.record else columns[column]
+                columns[f"{column}//"] = self.extract(text, listed)
+        readable = self.table[self.record].notnull() if self.record else ibis.literal(value=True)
+        found = self.fence(self.table.select(**columns, **{"//": readable.ifelse(1, 0).cast("int64")}))
+        texts = {
+            role: [
+                (found[f"{column}//"][within[column].index(keys)] if keys else found[column]).nullif("")
+                for column, keys in listed
+            ]
+            for role, listed in places.items()
+        }
+        return found.select(
+            readable=found["//"], **{role: ibis.coalesce(*own) for role, own in texts.items() if own}
+        )
 
     def _as_text(self, column: str) -> Any:
         value = self.table[column]
@@ -109,14 +141,13 @@ def open_calls(source: str) -> Iterator[Records]:
 
 
 def _open_files(source: str, folder: str) -> Records:
-    ibis = _import_ibis("duckdb", "measure")
     files, kind = _list_files(source)
-    connection = ibis.duckdb.connect(str(Path(folder, "calls.duckdb")), temp_directory=folder, **_SETTINGS)
-    numbers = map("part_{}".format, itertools.count())
+    connection = _find_backend("duckdb", "measure").connect(
+        str(Path(folder, "calls.duckdb")), temp_directory=folder, **_SETTINGS
+    )
 
     def fence(table: Any, *, kept: bool = False) -> Any:
-        name = next(numbers)
-        return connection.create_table(name, table) if kept else connection.create_view(name, table)
+        return connection.create_table("calls", table) if kept else _fence_with_limit(table)
 
     names = [re.sub(r"([*?\[])", r"[\1]", str(file)) for file in files]
     if kind == "parquet":
@@ -129,7 +160,7 @@ def _open_files(source: str, folder: str) -> Records:
         connection.con.execute("SET VARIABLE lines = ?", [kind == "lines"])
         connection.raw_sql(_RECORDS)
         table, record = connection.table("records"), "record"
-        spans = _extract_duckdb(table.record, ["resourceSpans"]).notnull()
+        spans = _extract_duckdb(table.record, [["resourceSpans"]])[0].notnull()
         if table.limit(100).aggregate(found=spans.sum()).to_pyarrow().to_pylist()[0]["found"]:
             connection.raw_sql(_SPANS)
             table = connection.table("spans")
@@ -166,7 +197,7 @@ def _tell_kind(file: Path) -> str:
 
 
 def _open_spark(source: str) -> Records:
-    ibis = _import_ibis("pyspark", "measure,spark")
+    backend = _find_backend("pyspark", "measure,spark")
     from pyspark.sql import SparkSession  # noqa: PLC0415  (the extra `spark`)
 
     address = urlsplit(source)
@@ -184,7 +215,7 @@ def _open_spark(source: str) -> Records:
         files, kind = _list_files(source.removeprefix(_SPARK))
         names = [str(file) for file in files]
     session = SparkSession.builder.appName("ragortune").config(map=settings).getOrCreate()
-    connection = ibis.pyspark.connect(session)
+    connection = backend.connect(session)
     numbers = map("part_{}".format, itertools.count())
 
     def fence(table: Any, *, kept: bool = False) -> Any:
@@ -201,7 +232,7 @@ def _open_spark(source: str) -> Records:
     else:
         frame, record = session.read.text(names).withColumnRenamed("value", "record"), "record"
     frame.createOrReplaceTempView("records")
-    return Records(connection.table("records"), _extract_spark, fence, lambda: None, record)
+    return Records(connection.table("records"), _EXTRACTS["spark"], fence, lambda: None, record)
 
 
 def _open_database(source: str) -> Records:
@@ -212,8 +243,7 @@ def _open_database(source: str) -> Records:
         raise UsageError(
             f"{quote_value(hide_password(source))} names no table", None, f"{scheme}://…?table=NAME"
         )
-    postgres = scheme == "postgresql"
-    ibis = _import_ibis("postgres", "measure,postgres") if postgres else _import_ibis(scheme, None)
+    _find_backend(*(("postgres", "measure,postgres") if scheme == "postgresql" else (scheme, None)))
     rest = "&".join(part for part in address.query.split("&") if not part.startswith("table="))
     connection = ibis.connect(address._replace(scheme=scheme, query=rest).geturl())
     schema, _, own = table.rpartition(".")
@@ -222,37 +252,33 @@ def _open_database(source: str) -> Records:
 
 
 def _fence_with_limit(table: Any, *, kept: bool = False) -> Any:  # noqa: ARG001  (nothing is written into a database)
-    """Return a table as a subquery that neither Ibis nor the engine dissolves."""
+    """Return a table as a subquery that neither Ibis nor the engine dissolves: a filter above would repeat its expressions."""
     return table.limit(1 << 62)
 
 
-def _import_ibis(backend: str, extras: str | None) -> Any:
-    """Return Ibis with a backend; raises UsageError where one is not installed."""
+def _find_backend(name: str, extras: str | None) -> Any:
+    """Return a backend of Ibis; raises UsageError where it is not installed."""
     try:
-        import ibis  # noqa: PLC0415  (the extra `measure`)
-
-        getattr(ibis, backend)
+        return getattr(ibis, name)
     except (ImportError, AttributeError):
         if extras:
             raise UsageError.missing("--calls", extras) from None
-        backend = clean_line(backend, 40)
-        raise UsageError.missing(f"--calls {backend}://", backend, package="ibis-framework") from None
-    return ibis
+        name = clean_line(name, 40)
+        raise UsageError.missing(f"--calls {name}://", name, package="ibis-framework") from None
 
 
 # --- JSON ---------------------------------------------------------------------------------------------------------
 
 
-def _call(function: str, value: Any, *path: str) -> Any:
-    """Return a call of a function that the engine has, on a value and perhaps a path, with text as its result."""
-    from ibis import udf  # noqa: PLC0415  (the extra `measure`)
+def _call(function: str, value: Any, *others: Any, result: str = "string") -> Any:
+    """Return a call of a function that the engine has, on one or two values."""
 
     def of_value(value: Any) -> Any: ...
-    def of_path(value: Any, path: Any) -> Any: ...
+    def of_values(value: Any, other: Any) -> Any: ...
 
-    types = (value.type(), *("string" for _ in path))
-    made = udf.scalar.builtin(of_path if path else of_value, name=function, signature=(types, "string"))
-    return made(value, *path)
+    types = tuple(own.type() for own in (value, *others))
+    made = udf.scalar.builtin(of_values if others else of_value, name=function, signature=(types, result))
+    return made(value, *others)
 
 
 def _join_path(keys: list[str], form: str) -> str:
@@ -262,25 +288,31 @@ def _join_path(keys: list[str], form: str) -> str:
     return "$" + "".join(form.format(key) for key in keys)
 
 
-def _extract_duckdb(text: Any, keys: list[str]) -> Any:
+def _extract_duckdb(text: Any, listed: list[list[str]]) -> Any:
     if not text.type().is_json():
-        text = _call("json_valid", text).cast("boolean").ifelse(text, "null")
-    return _call("json_extract_string", text, _join_path(keys, '."{}"'))
+        text = _call("json_valid", text, result="boolean").ifelse(text, "null")
+    paths = ibis.array([_join_path(keys, '."{}"') for keys in listed])
+    return _call("json_extract_string", text, paths, result="array<string>")
 
 
-def _extract_spark(text: Any, keys: list[str]) -> Any:
-    return _call("get_json_object", text, _join_path(keys, "['{}']"))
+def _extract_each(function: str, form: str) -> Extract:
+    """Return how values are taken out by a function that takes one path."""
+    return lambda text, listed: ibis.array(
+        [_call(function, text, ibis.literal(_join_path(keys, form))) for keys in listed]
+    )
 
 
-def _extract_postgres(text: Any, keys: list[str]) -> Any:
-    for key in keys:
-        text = _call("json_extract_path_text", text.cast("json"), key)
-    return text
+def _extract_postgres(text: Any, listed: list[list[str]]) -> Any:
+    def follow(value: Any, key: str) -> Any:
+        return _call("json_extract_path_text", value.cast("json"), ibis.literal(key))
+
+    return ibis.array([functools.reduce(follow, keys, text) for keys in listed])
 
 
 _EXTRACTS: Mapping[str, Extract] = {
     "duckdb": _extract_duckdb,
+    "spark": _extract_each("get_json_object", "['{}']"),
     "postgresql": _extract_postgres,
-    "trino": lambda text, keys: _call("json_extract_scalar", text, _join_path(keys, '["{}"]')),
-    "bigquery": lambda text, keys: _call("json_value", text, _join_path(keys, '."{}"')),
+    "trino": _extract_each("json_extract_scalar", '["{}"]'),
+    "bigquery": _extract_each("json_value", '."{}"'),
 }

@@ -8,8 +8,10 @@ not come out even.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import ibis
 
 from ragortune.evidence.measurements.call_sources import Records
 from ragortune.support.errors import Place, UnreadableError, UsageError
@@ -145,7 +147,7 @@ class CallTable(Record, frozen=True):
     """Ibis table, a row a record: `readable`, `call` (0 or 1), `time`, `duration`, `first` (microseconds), `input`,
     `cached`, `output` (tokens), `failed` (0 or 1); null where it is not told."""
     prompts: Any
-    """Ibis table of `time`, `input`, `system` and `prompt`; None where no texts are logged."""
+    """The same with `prompt`, and perhaps `system`; None where no texts are logged."""
 
 
 def shape_calls(records: Records, mapping: Mapping[str, str], source: str) -> CallTable:
@@ -154,47 +156,44 @@ def shape_calls(records: Records, mapping: Mapping[str, str], source: str) -> Ca
     for role, path in mapping.items():
         if role not in ROLES:
             raise UsageError.unknown("role", role, ROLES, where="in --calls-map")
-        if records.text(path) is None:
+        if records.find(path) is None:
             raise UsageError.unknown("column", path, columns, where=f"in {shown}")
     form = _choose_form(records)
     form = form.replace(calls=".") if "kind" in mapping else form
     paths = {role: listed.split() for role, listed in form.roles.items()}
     paths |= {role: [path] for role, path in mapping.items()}
-    texts = {role: _first_text(records, listed) for role, listed in paths.items()}
-    texts = {role: text for role, text in texts.items() if text is not None}
-    if "time" not in texts:
+    if not any(map(records.find, paths["time"])):
         names = "" if records.record else f" (columns: {clean_line(', '.join(columns))})"
         hint = "name it: --calls-map time=COLUMN,input_tokens=COLUMN"
         raise UnreadableError(f"has no column that tells when a call began{names}", Place(shown), hint)
-    readable = records.table[records.record].notnull() if records.record else _literal(1) == _literal(1)
-    numbers = {role: text for role, text in texts.items() if role not in _TEXTS}
-    keep = functools.partial(records.fence, kept=True)
-    table = keep(records.table.select(readable=_flag(readable), **numbers))
-    shaped = keep(_combine(keep(_parse(table)), form))
-    return CallTable(form.name, shaped, _shape_prompts(records, texts, form) if "prompt" in texts else None)
+    numbers = {role: listed for role, listed in paths.items() if role not in _TEXTS}
+    texts = {role: paths[role] for role in (*_TEXTS, "time", "input_tokens", "kind") if role in paths}
+    calls = records.fence(_shape(records, numbers, form), kept=True)
+    prompts = _shape(records, texts, form)
+    return CallTable(form.name, calls, prompts if "prompt" in prompts.columns else None)
 
 
 def _choose_form(records: Records) -> Form:
     """Return the form that most of the first records have; plain records if they have the marks of none."""
-    sample = records.table.limit(_SAMPLE)
-    texts = {form.name: _first_text(records._replace(table=sample), form.marks.split()) for form in FORMS}
-    marked = {name: _flag(text.notnull()).sum() for name, text in texts.items() if text is not None}
-    counts = sample.aggregate(**marked).to_pyarrow().to_pylist()[0] if marked else {}
+    sample = records._replace(table=records.table.limit(_SAMPLE))
+    texts = sample.read({form.name: form.marks.split() for form in FORMS})
+    marked = {name: _flag(texts[name].notnull()).sum() for name in texts.columns if name != "readable"}
+    counts = texts.aggregate(**marked).to_pyarrow().to_pylist()[0] if marked else {}
     return max(FORMS, key=lambda form: counts.get(form.name) or (0 if form.marks else 0.5))
 
 
-def _first_text(records: Records, paths: list[str]) -> Any:
-    """Return the first of several texts that is not empty; None where there are no such columns."""
-    texts = [text.nullif("") for path in paths if (text := records.text(path)) is not None]
-    return _coalesce(*texts) if texts else None
+def _shape(records: Records, paths: Mapping[str, Sequence[str]], form: Form) -> Any:
+    """Return a row a record, with what its texts tell as numbers."""
+    return records.fence(_combine(records.fence(_parse(records.fence(records.read(paths)))), form))
 
 
 def _parse(table: Any) -> Any:
-    """Return the texts of each role as numbers; null where a role is missing."""
-    empty = _literal(None, "string")
+    """Return the texts of each role as numbers, null where a role is missing; those of prompts as they are."""
+    empty = ibis.literal(None, "string")
     texts = {role: table[role] if role in table.columns else empty for role in (*_PARSERS, "kind")}
     parsed = {role: parse(texts[role]) for role, parse in _PARSERS.items()}
-    return table.select(readable=table.readable, kind=texts["kind"], **parsed)
+    kept = {role: table[role] for role in _TEXTS if role in table.columns}
+    return table.select(readable=table.readable, kind=texts["kind"], **parsed, **kept)
 
 
 def _combine(table: Any, form: Form) -> Any:
@@ -203,51 +202,25 @@ def _combine(table: Any, form: Form) -> Any:
         readable=table.readable,
         call=_is_call(table.kind, table.input_tokens, form),
         time=table.time,
-        duration=_coalesce(_between(table.time, table.end), table.latency_ms, table.latency_s),
-        first=_coalesce(_between(table.time, table.first_token), table.first_token_ms, table.first_token_s),
-        input=table.input_tokens + (_coalesce(table.cached_tokens, _literal(0)) if form.apart else 0),
+        duration=ibis.coalesce(_between(table.time, table.end), table.latency_ms, table.latency_s),
+        first=ibis.coalesce(
+            _between(table.time, table.first_token), table.first_token_ms, table.first_token_s
+        ),
+        input=table.input_tokens + (ibis.coalesce(table.cached_tokens, ibis.literal(0)) if form.apart else 0),
         cached=table.cached_tokens,
         output=table.output_tokens,
         failed=_flag((table.error == 1) | (table.status == 1)),
+        **{role: table[role] for role in _TEXTS if role in table.columns},
     )
 
 
 def _is_call(kind: Any, tokens: Any, form: Form) -> Any:
     """Return 1 for a call of a model, 0 for another operation. What has no kind is a call if all rows are, or has tokens."""
-    untold = tokens.notnull() if form.marks else _literal(1) == _literal(1)
-    return _flag(_coalesce(kind.lower().re_search(form.calls), untold))
-
-
-def _shape_prompts(records: Records, texts: Mapping[str, Any], form: Form) -> Any:
-    roles = ("time", "input_tokens", "kind", *_TEXTS)
-    table = records.fence(
-        records.table.select(**{role: texts.get(role, _literal(None, "string")) for role in roles})
-    )
-    tokens = _parse_count(table.input_tokens)
-    shaped = records.fence(
-        table.select(
-            call=_is_call(table.kind, tokens, form),
-            time=_parse_time(table.time),
-            input=tokens,
-            **{role: table[role] for role in _TEXTS},
-        )
-    )
-    return shaped.filter((shaped.call == 1) & shaped.time.notnull() & shaped.prompt.notnull())
+    untold = tokens.notnull() if form.marks else ibis.literal(value=True)
+    return _flag(ibis.coalesce(kind.lower().re_search(form.calls), untold))
 
 
 # --- expressions --------------------------------------------------------------------------------------------------
-
-
-def _literal(value: Any, kind: str = "int64") -> Any:
-    import ibis  # noqa: PLC0415  (the extra `measure`)
-
-    return ibis.literal(value, kind)
-
-
-def _coalesce(*values: Any) -> Any:
-    import ibis  # noqa: PLC0415  (the extra `measure`)
-
-    return ibis.coalesce(*values)
 
 
 def _flag(condition: Any) -> Any:
@@ -257,7 +230,7 @@ def _flag(condition: Any) -> Any:
 
 def _where(condition: Any, value: Any) -> Any:
     """Return a value where a condition holds, null elsewhere."""
-    return condition.ifelse(value, _literal(None, str(value.type())))
+    return condition.ifelse(value, ibis.literal(None, str(value.type())))
 
 
 def _between(start: Any, end: Any) -> Any:
@@ -288,8 +261,8 @@ def _parse_time(text: Any) -> Any:
 
     number = _where(text.re_search(_NUMBER), text).cast("float64")
     units = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0))
-    decimal = _coalesce(*(_where(number < most, number * factor) for most, factor in units))
-    time = _coalesce(
+    decimal = ibis.coalesce(*(_where(number < most, number * factor) for most, factor in units))
+    time = ibis.coalesce(
         digits("^([0-9]{9,11})$") * _SECOND,
         digits("^([0-9]{12,14})$") * 1_000,
         digits("^([0-9]{15,17})$"),
@@ -304,7 +277,7 @@ def _parse_iso(text: Any) -> Any:
     """Return microseconds of an ISO 8601 time; UTC where it has no offset."""
 
     def part(pattern: str) -> Any:
-        return _coalesce(text.re_extract(pattern, 1).nullif(""), "0")
+        return ibis.coalesce(text.re_extract(pattern, 1).nullif(""), "0")
 
     seconds = text.left(19).replace("T", " ").cast("timestamp").epoch_seconds().cast("int64")
     fraction = part("[.]([0-9]+)").concat("000000").left(6).cast("int64")

@@ -13,8 +13,8 @@ from typing import Any
 
 from ragortune.evidence.measurements.call_sources import open_calls
 from ragortune.evidence.measurements.call_table import CallTable, shape_calls
-from ragortune.evidence.measurements.intervals import DEVIATIONS, bound_mean, bound_share
 from ragortune.evidence.measurements.rows import parse_json
+from ragortune.evidence.measurements.sampling import DEVIATIONS, bound_mean, bound_share
 from ragortune.model.measurements import Measurement
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.text import count_words, hide_password
@@ -57,7 +57,7 @@ def measure_calls(
             hint = "name the columns: --calls-map time=COLUMN,input_tokens=COLUMN,..."
             message = f"has no call with a time ({count_words(totals['rows'], 'row')}, read as {table.form})"
             raise UnreadableError(message, Place(hide_password(source)), hint)
-        calls = table.calls.filter((table.calls.call == 1) & table.calls.time.notnull())
+        calls = _choose_calls(table.calls)
         notes = (f"read as {table.form}", *_list_skipped(totals))
         volume, latency = _measure_volume(_count_hours(calls), notes), _measure_latency(calls, totals)
         return (volume, latency, *_measure_tokens(calls, totals, table), _measure_errors(totals))
@@ -82,6 +82,10 @@ def _count_rows(table: CallTable) -> dict[str, int]:
         **told,
     }
     return {name: value or 0 for name, value in _fetch(rows.aggregate(**_cast(counts)))[0].items()}
+
+
+def _choose_calls(rows: Any) -> Any:
+    return rows.filter((rows.call == 1) & rows.time.notnull())
 
 
 def _list_skipped(totals: Mapping[str, int]) -> Iterator[str]:
@@ -264,11 +268,16 @@ def _measure_tokens(calls: Any, totals: Mapping[str, int], table: CallTable) -> 
 
 def _sample_prompts(prompts: Any, calls: int) -> list[str]:
     """Return about a thousand prompts, chosen by a hash of time and tokens that any engine computes alike."""
-    key = (prompts.time // 1_000 % 1_000_003 * 7_919 + prompts.input.fill_null(0) * 104_729) % 1_000_003
-    chosen = prompts.filter(key < max(1, 1_000_003 * _PROMPTS // max(calls, _PROMPTS)))
-    cut = {name: chosen[name].substr(0, _PROMPT_LENGTH) for name in ("system", "prompt")}
+    told = _choose_calls(prompts).filter(prompts.prompt.notnull())
+    key = (told.time // 1_000 % 1_000_003 * 7_919 + told.input.fill_null(0) * 104_729) % 1_000_003
+    chosen = told.filter(key < max(1, 1_000_003 * _PROMPTS // max(calls, _PROMPTS)))
+    cut = {
+        name: chosen[name].substr(0, _PROMPT_LENGTH)
+        for name in ("system", "prompt")
+        if name in chosen.columns
+    }
     rows = _fetch(chosen.select(**cut).limit(2 * _PROMPTS))
-    return sorted("\n".join((*_read_texts(row["system"]), *_read_texts(row["prompt"]))) for row in rows)
+    return sorted("\n".join(text for logged in row.values() for text in _read_texts(logged)) for row in rows)
 
 
 def _read_texts(logged: object, depth: int = 0) -> Iterator[str]:

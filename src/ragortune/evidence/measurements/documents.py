@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ragortune.evidence.measurements.corpus import TEXT_BYTES, Corpus, Source
 from ragortune.evidence.measurements.duplicates import find_near_duplicates
 from ragortune.evidence.measurements.identifiers import list_terms, measure_secrets
-from ragortune.evidence.measurements.intervals import DEVIATIONS, bound_share, place_value
+from ragortune.evidence.measurements.sampling import DEVIATIONS, bound_share, place_value
 from ragortune.evidence.measurements.token_estimates import (
     ENGLISH_ERROR,
     OTHER_ERROR,

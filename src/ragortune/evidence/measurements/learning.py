@@ -8,8 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from ragortune.evidence.measurements.duplicates import split_words
-from ragortune.evidence.measurements.intervals import bound_share
-from ragortune.evidence.measurements.sampling import draw_sample
+from ragortune.evidence.measurements.sampling import bound_share, draw_sample
 from ragortune.model.measurements import Measurement
 
 Features = tuple[str, ...]

@@ -6,15 +6,19 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ragortune.evidence.measurements.corpus import Corpus, open_corpus
-from ragortune.evidence.measurements.direction import hold_answers, tell_direction
+from ragortune.evidence.measurements.direction import (
+    count_background,
+    hold_answers,
+    measure_wording,
+    tell_direction,
+)
 from ragortune.evidence.measurements.documents import measure_documents
-from ragortune.evidence.measurements.example_files import Examples
-from ragortune.evidence.measurements.examples import measure_examples, read_examples
+from ragortune.evidence.measurements.example_files import Examples, read_examples
+from ragortune.evidence.measurements.examples import measure_examples
 from ragortune.evidence.measurements.questions import Question, Questions, read_questions
 from ragortune.evidence.measurements.retrieval import measure_questions
 from ragortune.evidence.measurements.search import open_engine
 from ragortune.evidence.measurements.shape import Pair, asks
-from ragortune.evidence.measurements.wording import count_background, measure_wording
 from ragortune.model.measurements import Measurement
 from ragortune.support.record import Record
 

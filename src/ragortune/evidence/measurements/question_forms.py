@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ragortune.evidence.measurements.duplicates import split_words
-from ragortune.evidence.measurements.form import measure_form
 from ragortune.evidence.measurements.identifiers import show_texts
-from ragortune.evidence.measurements.intervals import bound_share
 from ragortune.evidence.measurements.questions import Question, Questions
-from ragortune.evidence.measurements.shape import asks, describe_shape
+from ragortune.evidence.measurements.sampling import LEAST, bound_share
+from ragortune.evidence.measurements.shape import asks, describe_shape, measure_form
 from ragortune.model.measurements import Measurement
 from ragortune.support.record import NOTHING
 
-LEAST = 30
-"""Fewer questions are an anecdote: of 30, a share of 0.8 has an interval from 0.63 to 0.90."""
 _ASKING = 0.6
 _LABELS = 0.3
 """Fewer different answers than this share of the questions are labels."""

@@ -6,21 +6,23 @@ words finds less than one by meaning can, so its hits are a lower bound.
 
 from __future__ import annotations
 
+import functools
+import itertools
 import random
+import re
+import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
-from ragortune.evidence.measurements.coverage import Verdict, cover_answer, read_wording, summarise
 from ragortune.evidence.measurements.identifiers import show_texts
-from ragortune.evidence.measurements.intervals import bound_mean, bound_share, place_value
-from ragortune.evidence.measurements.question_forms import LEAST, measure_answers, measure_kind, measure_scope
+from ragortune.evidence.measurements.question_forms import measure_answers, measure_kind, measure_scope
 from ragortune.evidence.measurements.questions import Question, Questions
-from ragortune.evidence.measurements.sampling import draw_sample
-from ragortune.evidence.measurements.search import Engine, Passage
+from ragortune.evidence.measurements.sampling import LEAST, bound_mean, bound_share, draw_sample, place_value
+from ragortune.evidence.measurements.search import STOP_WORDS, Engine, Passage, split_terms
 from ragortune.model.measurements import Measurement
-from ragortune.support.record import Record, plain_data
+from ragortune.support.record import Record
 from ragortune.support.text import count_words
 
 MOST_SEARCHED = 1_000
@@ -40,8 +42,29 @@ _SAME = 0.6
 _LEAST_COMPARED = 10
 """Fewer answers are not compared; between this and `LEAST` there are figures and no answers."""
 _FEW, _LABEL_SHARE = 3, 0.05
+_COVERED, _APART = 0.12, 0.65
+"""Coverage and separation from which on documents hold the answers. Unrelated documents stayed below 0.09."""
+_LEAST_ORACLE = 0.5
+"""In unrelated documents short answers reach 0.2 to 0.35 by chance."""
+_MISSED = 0.25
+"""Coverage that searching for the answer too adds, from which on it is the search that fails."""
+_NUMBER_PARTS = re.compile(r"(?<=\d)[,'\u2019\u202f](?=\d{3})|\.0+(?!\d)")
+"""Separators of thousands and empty decimals, which a document and an answer write differently."""
 _LOWER_BOUND = "search by words alone: a lower bound of what search by meaning can find; --search measures your own engine"
 _NO_ENGINE = "nothing to search in: name documents with --docs, or an engine of your own with --search"
+
+
+class Verdict(StrEnum):
+    """What the documents have to do with the answers."""
+
+    FOUND = "in_documents"
+    """They hold the answers, and the questions find them."""
+    MISSED = "in_documents_but_missed"
+    """They hold the answers, and the questions find few of them."""
+    ABSENT = "not_in_documents"
+    """They do not hold the answers, in these words at least."""
+
+
 _ADVICE = {
     Verdict.FOUND: "the documents hold the answers and the questions find them: retrieval can help",
     Verdict.MISSED: "the documents hold the answers, but the questions miss many of them: search by meaning besides words, "
@@ -51,13 +74,8 @@ _ADVICE = {
 }
 
 
-class Hit(NamedTuple):
-    """The first passage that holds the answer."""
-
-    rank: int
-    """From 1."""
-    fits: bool
-    """Whether it is within the context budget."""
+Hit = tuple[int, bool]
+"""Rank of the first passage that holds the answer, from 1, and whether it is within the context budget."""
 
 
 class Trial(Record, frozen=True):
@@ -142,7 +160,7 @@ def _find_first(passages: Sequence[Passage], is_hit: Callable[[Passage], bool]) 
     for rank, passage in enumerate(passages, 1):
         fits = start < BUDGET
         if (fits or rank <= _CUTOFFS[-1]) and is_hit(passage):
-            return Hit(rank, fits)
+            return rank, fits
         start += len(passage.text)
     return None
 
@@ -161,7 +179,7 @@ def _has_wording(question: Question, passage: Passage) -> bool:
 
 
 def _overlap(context: str, passage: str) -> bool:
-    one, other = read_wording(context).pairs, read_wording(passage).pairs
+    (_, one), (_, other) = read_wording(context), read_wording(passage)
     return len(one & other) >= _SAME * max(1, min(len(one), len(other)))
 
 
@@ -187,6 +205,33 @@ def _list_ends(name: str) -> list[str]:
     return ["/".join(parts[start:]) for start in range(len(parts))]
 
 
+# --- wording ------------------------------------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=2048)
+def read_wording(text: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    """Return the words of a text but for those that only join, and their pairs of neighbours."""
+    words = [word for word in split_terms(_NUMBER_PARTS.sub("", text)) if word not in STOP_WORDS]
+    return frozenset(words), frozenset(itertools.pairwise(words))
+
+
+def cover_answer(answers: Sequence[str], passages: Sequence[str]) -> float:
+    """Return the largest share of an answer's pairs of words that one passage has; of a single word, whether it has it."""
+    held = [read_wording(passage) for passage in passages]
+    shares = (
+        len(pairs & other_pairs) / len(pairs) if pairs else float(bool(words) and words <= other_words)
+        for words, pairs in map(read_wording, answers)
+        for other_words, other_pairs in held
+    )
+    return max(shares, default=0.0)
+
+
+def separate(values: Sequence[float], others: Sequence[float]) -> float:
+    """Return the probability that one of `values` is larger than one of `others`, ties counting half (Mann-Whitney)."""
+    wins = sum((value > other) + (value == other) / 2 for value in values for other in others)
+    return wins / (len(values) * len(others))
+
+
 # --- what follows -------------------------------------------------------------------------------------------------
 
 
@@ -199,13 +244,14 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
         if (trial.named and usable) or (trial.oracle or 0.0) >= _HOLDS
     ]
     count = len(judged)
-    share = sum(hit is not None and hit.fits for _, hit in judged) / max(count, 1)
+    share = sum(hit is not None and hit[1] for _, hit in judged) / max(count, 1)
     interval = bound_share(round(share * count), count)
-    ranks = [hit.rank if hit else _DEPTH + 1 for _, hit in judged]
+    ranks = [hit[0] if hit else _DEPTH + 1 for _, hit in judged]
     figures = {f"hit_at_{k}": round(sum(rank <= k for rank in ranks) / max(count, 1), 3) for k in _CUTOFFS}
     by_name = usable and any(trial.named for trial in trials)
     wanted = "the document or text that is named" if by_name else "half of the answer's wording"
     low, high = (round(end, 2) for end in interval)
+    placed = place_value(round(share, 2), (low, high), LEVEL_EDGES)
     reason = _find_reason(count, verdict, engine)
     return Measurement(
         "questions.retrieval",
@@ -215,11 +261,7 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
         f"{engine.label}; a hit is a passage of {wanted}",
         count,
         "questions",
-        answers={
-            "knowledge.retrievability": None
-            if reason
-            else place_value(round(share, 2), (low, high), LEVEL_EDGES)
-        },
+        answers={"knowledge.retrievability": None if reason else placed},
         figures={**figures, "hit_in_budget": round(share, 3)} if count else {},
         interval=interval if count else None,
         reason=reason,
@@ -265,17 +307,28 @@ def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
     shift = random.Random(1).randrange(1, count)  # noqa: S311  (the same in every run)
     others = [trials[place - shift].question.answers for place in range(count)]
     shuffled = [cover_answer(other, trial.passages) for other, trial in zip(others, trials, strict=True)]
-    coverage = summarise(found, [trial.oracle or 0.0 for trial in trials], shuffled)
-    shown, verdict = coverage.is_shown, coverage.verdict
+    oracle = [trial.oracle or 0.0 for trial in trials]
+    means = [round(statistics.fmean(values), 3) for values in (found, oracle, shuffled)]
+    covered, held, chance = means
+    separation = round(separate(found, shuffled), 3)
+    shown = covered >= _COVERED and separation >= _APART
+    if shown:  # the oracle alone is too lenient for short answers, so it counts only where it is high
+        verdict = Verdict.MISSED if held - covered >= _MISSED else Verdict.FOUND
+    else:
+        verdict = Verdict.MISSED if held >= _LEAST_ORACLE else Verdict.ABSENT
     return unknown.replace(
-        says=f"what a question finds has {coverage.coverage:.0%} of its answer's wording; searching for the answer too, "
-        f"{coverage.oracle:.0%}; of another question's answer {coverage.shuffled:.0%}",
+        says=f"what a question finds has {covered:.0%} of its answer's wording; searching for the answer too, "
+        f"{held:.0%}; of another question's answer {chance:.0%}",
         method=f"{unknown.method}; {engine.label}",
         answers={
             "knowledge.source": "documents" if verdict is not Verdict.ABSENT and not few else None,
             "knowledge.access_path": "by_meaning" if shown and not few else None,
         },
-        figures={**plain_data(coverage), "verdict": verdict.value},
+        figures={
+            **dict(zip(("coverage", "oracle", "shuffled"), means, strict=True)),
+            "separation": separation,
+            "verdict": verdict.value,
+        },
         interval=bound_mean(found),
         reason=few or ("" if shown else _ADVICE[verdict]),
         notes=(_ADVICE[verdict],) if shown or few else (),

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ragortune.evidence.measurements.history import History
-from ragortune.evidence.measurements.intervals import bound_share
+from ragortune.evidence.measurements.sampling import bound_share
 from ragortune.evidence.measurements.text_changes import Changes, Comparer
 from ragortune.model.measurements import Measurement
 from ragortune.support.errors import UsageError
