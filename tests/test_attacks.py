@@ -333,7 +333,7 @@ def test_a_pull_request_finds_what_its_base_finds_on_what_it_left_alone(reposito
         assert found[name] == before[name]
 
 
-@rounds(15)
+@rounds(10)
 @given(change=drawn("pull requests", draw_change, REPOSITORY))
 def test_without_the_settings_of_the_base_a_pull_request_is_refused_or_its_settings_are_named(
     repository, change

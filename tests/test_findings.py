@@ -506,12 +506,12 @@ def break_findings(pack, old, new):
     path.write_text(text.replace(old, new, 1))
 
 
-def test_failing_tests_of_finding_rules_fail_the_run(run, pack):
-    path = pack / "findings" / "findings.yaml"
+def test_failing_tests_of_finding_rules_fail_the_run(run, whole_pack):
+    path = whole_pack / "findings" / "findings.yaml"
     path.write_text(path.read_text().replace("{operations.owner: named}", "{operations.owner: nobody}"))
 
-    text = run("rules", "test", "--rules", pack)
-    data = run("rules", "test", "--rules", pack, "--format", "json")
+    text = run("rules", "test", "--rules", whole_pack)
+    data = run("rules", "test", "--rules", whole_pack, "--format", "json")
 
     assert text.code == data.code == 1
     assert "RT107 tuning-without-owner was found: A platform team owns the model" in text.out

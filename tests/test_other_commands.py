@@ -337,8 +337,8 @@ def test_a_failing_rule_test_is_named(run, whole_pack):
     assert found["casebook"]["field"]["all"]["total"] == 164
 
 
-def test_a_rule_that_fires_where_it_should_not_is_named(run, pack):
-    path = pack / "rules" / "data.yaml"
+def test_a_rule_that_fires_where_it_should_not_is_named(run, whole_pack):
+    path = whole_pack / "rules" / "data.yaml"
     path.write_text(
         path.read_text().replace("profile: {data.rights: clean}", "profile: {data.rights: not_allowed}", 1)
     )
