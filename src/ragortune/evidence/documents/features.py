@@ -37,8 +37,7 @@ def measure_features(sentences: Sequence[Marked], ledgers: Mapping[Option, Ledge
         if marked.sentence.kind in _FRONT or marked.sentence.block is Block.HEADING
     ]
     counts, front = (
-        Counter(chain.from_iterable(map(_features_of, several)))
-        for several in (sentences, fronts)
+        Counter(chain.from_iterable(map(_features_of, several))) for several in (sentences, fronts)
     )
     shapes = Counter(chain.from_iterable(map(_shape_of, sentences)))
     titled = {
