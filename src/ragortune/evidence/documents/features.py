@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
+from operator import attrgetter
 
 from ragortune.evidence.documents.assertion import Marked
 from ragortune.evidence.documents.decision import Ledger
@@ -23,27 +24,25 @@ from ragortune.model.documents import Block, SectionKind
 UNANSWERED, UNKNOWN = "unanswered", "unknown_level"
 """What a fitted model tells of a sentence that does not answer its criterion, or with a level that is not known."""
 _TINY = 1e-9
-_MOST_REMEMBERED = 20_000
+_features_of = attrgetter("analysis.features")
+_shape_of = attrgetter("sentence.kind", "sentence.block")
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 
 
 def measure_features(sentences: Sequence[Marked], ledgers: Mapping[Option, Ledger]) -> dict[str, float]:
     """Return the features of a document by name; those that are left out are 0."""
-    fronts = (
+    fronts = [
         marked
         for marked in sentences
         if marked.sentence.kind in _FRONT or marked.sentence.block is Block.HEADING
-    )
+    ]
     counts, front = (
-        Counter(chain.from_iterable(marked.analysis.features for marked in several))
-        for several in (sentences, fronts)
+        Counter(chain.from_iterable(map(_features_of, several))) for several in (sentences, fronts)
     )
-    shapes = Counter(
-        chain.from_iterable((marked.sentence.kind, marked.sentence.block) for marked in sentences)
-    )
+    shapes = Counter(chain.from_iterable(map(_shape_of, sentences)))
     titled = {
         topic
-        for marked in sentences
+        for marked in fronts
         if marked.sentence.kind is SectionKind.TITLE
         for topic in marked.analysis.topics
     }
@@ -113,16 +112,15 @@ class WordModels:
                 self._weighed.setdefault((first, second) if second else name, []).append((model, lead))
         self._most = _bound_words(self._weighed)
         self._least = max(self._begin.values(), default=-math.inf)
-        self._weigh = lru_cache(_MOST_REMEMBERED)(self._tell)
 
-    def tell(self, words: tuple[str, ...]) -> Sequence[Told]:
+    def tell(self, words: Sequence[str]) -> Sequence[Told]:
         """Return each criterion that words likely answer."""
         most = self._most
         if self._least + sum([most[word] for word in words if word in most]) > 0:
             return self._weigh(words)
         return ()
 
-    def _tell(self, words: tuple[str, ...]) -> Sequence[Told]:
+    def _weigh(self, words: Sequence[str]) -> Sequence[Told]:
         plain = [*filter(self._is_plain, words)]
         names = [name for name in (*plain, *pairwise(plain)) if name in self._weighed]
         if not names:
