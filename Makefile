@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DOCUMENTS ?= examples/repository/docs/adr/*.md
 READY := $(VENV)/.ready
+# The tests start the interpreter more than a hundred times; without bytecode each start compiles every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check lint types layers test fuzz coverage docs site figures scenarios pictures bench model spark clean

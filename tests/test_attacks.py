@@ -11,11 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ragortune.check.case
-import ragortune.report.check_json
 from ragortune import load_rulebook
 from ragortune.check import Policy, audit_reading, gather_answers
-from ragortune.engine import add_what_if, decide_option
+from ragortune.engine import decide_option
 from ragortune.evidence.answers import read_answer
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.profile import Vocabulary
@@ -49,7 +47,7 @@ from .attacks.inputs import (
     rounds,
 )
 from .attacks.outputs import check_error, check_output, check_result, is_harmless, obeyed
-from .conftest import Runner
+from .conftest import Runner, study_once
 from .model_programs import PRICE_DESK
 from .test_check_command import AGREEING, DISAGREEING
 
@@ -63,18 +61,8 @@ SECONDS = 60
 
 @pytest.fixture(scope="module")
 def patch():
-    """Study each set of answers once: what could change the advice does not depend on the words around it."""
-    studied = {}
-
-    def study_once(recommendation):
-        key = repr((recommendation.rulebook.digest, sorted(recommendation.profile.levels.items())))
-        if key not in studied:
-            studied[key] = add_what_if(recommendation)
-        return studied[key].replace(profile=recommendation.profile)
-
     with pytest.MonkeyPatch.context() as patched:
-        for module in (ragortune.check.case, ragortune.report.check_json):
-            patched.setattr(module, "add_what_if", study_once)
+        study_once(patched)
         yield patched
 
 
@@ -127,7 +115,7 @@ def draw_named(dice):
     return draw_name(dice), draw_document(dice).replace("\0", "")
 
 
-@rounds(40)
+@rounds(24)
 @given(documents=drawn("documents", draw_named, size=24))
 def test_hostile_documents_neither_crash_nor_escape(patch, documents):  # noqa: ARG001
     report = judge(documents)
@@ -262,7 +250,7 @@ def test_hostile_data_is_measured_or_refused_with_a_sentence(
 # --- the command line, rule packs, settings ---------------------------------------------------------------------------
 
 
-@rounds(120)
+@rounds(80)
 @given(arguments=drawn("arguments", draw_arguments), text=drawn("profiles", draw_profile, BOOK))
 def test_hostile_arguments_end_with_a_code_of_the_table(attacked, arguments, text):
     attacked({"p.yaml": text, "docs/a.md": DISAGREEING}, *arguments, form=None)
@@ -345,7 +333,7 @@ def test_a_pull_request_finds_what_its_base_finds_on_what_it_left_alone(reposito
         assert found[name] == before[name]
 
 
-@rounds(15)
+@rounds(10)
 @given(change=drawn("pull requests", draw_change, REPOSITORY))
 def test_without_the_settings_of_the_base_a_pull_request_is_refused_or_its_settings_are_named(
     repository, change

@@ -219,7 +219,7 @@ def test_advice_that_is_settled_counts_as_firm(book, agreement):
 # --- calibration ----------------------------------------------------------------------------------------------------
 
 
-def draw_outcomes(slope, intercept, count=40_000):
+def draw_outcomes(slope, intercept, count=20_000):
     """Return stated probabilities and what happened, where the log-odds of the truth are a line over those stated."""
     generator = random.Random(7)
     for _ in range(count):

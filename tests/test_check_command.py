@@ -244,6 +244,18 @@ def test_an_unreadable_document_is_named_and_the_others_are_judged(run, docs, wr
     assert len(checked(result)["documents"]) == 3
 
 
+def test_a_large_document_whose_lines_end_in_carriage_returns_alone_is_judged(run, write):
+    text = (
+        "# Help desk\r\r## Decision\r\rWe will use RAG for the LLM.\r\r" + "Opening hours are long. " * 45_000
+    )
+    write("old.md", text.replace(". ", ".\r\r").encode())
+
+    (document,) = checked(run("check", "old.md", "--format", "json", "--exit-zero"))["documents"]
+
+    assert len(text) > 1024 * 1024
+    assert document["decision"]["option"] == "rag"
+
+
 def test_a_missing_document_is_named(run, docs):
     result = run("check", docs, "docs/nowhere.md", "--exit-zero")
 

@@ -75,17 +75,6 @@ def test_another_rule_set_is_named(run, old, write):
     assert "the rule set was a 1 (sha256:b), and is ragortune" in against(run, "older.json").out
 
 
-def test_json_without_answers_compares_those_that_rules_name(run, old, write):
-    earlier = json.loads((run.folder / old).read_text())
-    del earlier["answers"], earlier["techniques"]
-    write("older.json", json.dumps(earlier))
-
-    answers = json.loads(against(run, "older.json", "--format", "json").out)["against"]["answers"]
-
-    assert answers["knowledge.access_path"] == {"before": ["by_meaning"], "now": ["by_key"]}
-    assert answers["data.teaches"] == {"before": None, "now": ["facts"]}
-
-
 @pytest.mark.parametrize("name", ["HEAD", "HEAD:profile.yaml", "HEAD:./old.json"])
 def test_an_earlier_profile_or_its_advice_is_read_from_git(run, git, write, name):
     write("profile.yaml", PROFILE)
@@ -126,7 +115,7 @@ def test_a_record_that_amends_is_still_one_that_check_agrees_with(run, old):
         "\x00",
         "not: [a, profile]",
         '{"option": "rag", "probability": {}, "rulebook": {"name": "a", "version": "1", "digest": "b"},'
-        ' "answers": {"\\u001b[31m": "a"}}',
+        ' "reasons": [], "gates": [], "answers": {"\\u001b[31m": "a"}}',
     ],
 )
 def test_a_hostile_file_is_named_and_ends_with_code_2(run, write, text):

@@ -167,14 +167,6 @@ def test_a_block_in_a_list_or_quotation_is_left_to_the_author(put, prefix, line)
     assert f"7.md:{line}:" in result.err
 
 
-def test_a_dry_run_shows_the_difference_and_changes_nothing(put):
-    result, data = put(PRICE_DESK, "--dry-run")
-
-    assert data == PRICE_DESK.encode()
-    assert "+decision: rag\n" in result.out
-    assert not [line for line in result.out.split("\n")[2:] if line.startswith("-")]
-
-
 def test_a_document_in_which_nothing_was_found_stays_as_it_is(put):
     result, data = put("# Bread\n\nMix.\n", answer={"status": "nothing_to_judge"})
 

@@ -31,7 +31,7 @@ from ragortune.model.findings import (
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.errors import PriceError
 
-from .conftest import ROOT
+from .conftest import ROOT, study_once
 
 TODAY = "2026-11-24"
 
@@ -424,15 +424,6 @@ def test_a_suppression_that_is_not_looked_for_is_let_be(book, rules):
     assert "unused-suppression" not in names(audit)
 
 
-def test_suppressions_can_be_ignored_altogether(book, rules):
-    document = record_with("<!-- ragortune: ignore[no-consequences] because the board has them -->")
-    reading = read_example(FindingExample("a team", document=document), book)
-
-    audit = audit_reading(reading, book, Policy(rules, frozenset(rules), honour_suppressions=False), TODAY)
-
-    assert "no-consequences" in names(audit)
-
-
 # --- the pin ------------------------------------------------------------------------------------------------------
 
 
@@ -506,12 +497,12 @@ def break_findings(pack, old, new):
     path.write_text(text.replace(old, new, 1))
 
 
-def test_failing_tests_of_finding_rules_fail_the_run(run, pack):
-    path = pack / "findings" / "findings.yaml"
+def test_failing_tests_of_finding_rules_fail_the_run(run, whole_pack):
+    path = whole_pack / "findings" / "findings.yaml"
     path.write_text(path.read_text().replace("{operations.owner: named}", "{operations.owner: nobody}"))
 
-    text = run("rules", "test", "--rules", pack)
-    data = run("rules", "test", "--rules", pack, "--format", "json")
+    text = run("rules", "test", "--rules", whole_pack)
+    data = run("rules", "test", "--rules", whole_pack, "--format", "json")
 
     assert text.code == data.code == 1
     assert "RT107 tuning-without-owner was found: A platform team owns the model" in text.out
@@ -699,6 +690,7 @@ def test_errors_are_right_nine_times_in_ten_where_the_answers_are_beyond_doubt(b
     monkeypatch.syspath_prepend(str(ROOT / "tools"))
     from measure_alarms import count_alarms
 
+    study_once(monkeypatch)
     counts = count_alarms(book)
 
     false, true = counts["block", True, "error"], counts["block", False, "error"]

@@ -24,19 +24,9 @@ SHUFFLED = BOOK.replace(
 )
 
 
-@st.composite
-def answers(draw):
-    """Random answers: levels, sets of levels where a team is between some or several hold, or nothing."""
-    levels = {}
-    for criterion in CRITERIA:
-        if draw(st.booleans()):
-            possible = draw(
-                st.lists(st.sampled_from(criterion.level_ids), min_size=1, max_size=2, unique=True)
-            )
-            levels[criterion.id] = tuple(
-                possible if criterion.several else sorted(possible, key=criterion.level_ids.index)
-            )
-    return levels
+def answers():
+    """Random answers by dice of their own; Hypothesis is slow where it draws much."""
+    return st.integers(0, 2**63).map(lambda seed: draw_answers(random.Random(seed), BOOK))
 
 
 # --- order ----------------------------------------------------------------------------------------------------------
@@ -200,13 +190,13 @@ def test_the_base_rate_and_the_weights_of_the_reasons_make_the_score(levels):
 def test_every_option_is_reachable_and_not_only_as_the_default():
     generator = random.Random(20261201)
     counted = Counter()
-    for _ in range(20_000):
+    for _ in range(10_000):
         outcome = decide_option(BOOK, {own.id: (generator.choice(own.level_ids),) for own in CRITERIA})
         counted[outcome.option] += not outcome.default
 
     assert reach_options(BOOK, {}) == frozenset(Option)
     for option in Option:
-        assert counted[option] >= 100, counted
+        assert counted[option] >= 50, counted
 
 
 @pytest.mark.parametrize("criterion", CRITERIA, ids=lambda criterion: criterion.id)
@@ -267,16 +257,16 @@ def test_a_tie_of_the_shipped_rules_is_too_little_known():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_settled_has_no_counter_example_in_thousands_of_completions_of_the_shipped_rules(seed):
-    """Profiles that are nearly complete are settled now and then; each is completed at random: 100,000 in all."""
+    """Profiles that are nearly complete are settled now and then; each is completed at random: 50,000 in all."""
     generator = random.Random(seed)
     tried = settled = 0
-    while tried < 25_000:
+    while tried < 12_500:
         levels = draw_answers(generator, BOOK, share=generator.choice([0.85, 0.95]))
         if not is_settled(BOOK, levels):
             continue
         settled += 1
         option = decide_option(BOOK, levels).option
-        for _ in range(500):
+        for _ in range(250):
             completion = complete_at_random(generator, levels)
             assert decide_option(BOOK, completion).option is option, (levels, completion)
             tried += 1

@@ -107,11 +107,11 @@ def wrong(reply):
 # --- what is told -------------------------------------------------------------------------------------------------
 
 
-def test_an_agent_is_told_what_the_tools_are_for_and_what_they_take(agent, book):
+def test_an_agent_is_told_what_the_tools_are_for_and_what_they_take(inner_agent, book):
     async def conversation(client):
         return await client.list_tools()
 
-    tools = agent(conversation).tools
+    tools = inner_agent(conversation).tools
 
     assert [tool.name for tool in tools] == TOOLS
     for tool in tools:
@@ -135,14 +135,14 @@ def test_what_an_agent_is_told_fits_into_its_context(inner_agent):
     assert len(told) < 40_000
 
 
-def test_an_agent_reads_criteria_and_rules(any_agent, book):
+def test_an_agent_reads_criteria_and_rules(inner_agent, book):
     async def conversation(client):
         listed = [str(own.uri) for own in (await client.list_resources()).resources]
         templates = [own.uri_template for own in (await client.list_resource_templates()).resource_templates]
         addresses = [*listed, "ragortune://criteria/knowledge.gap", "ragortune://rules/RT001"]
         return templates, [(await client.read_resource(address)).contents[0] for address in addresses]
 
-    templates, (criteria, rules, criterion, rule) = any_agent(conversation)
+    templates, (criteria, rules, criterion, rule) = inner_agent(conversation)
 
     assert templates == ["ragortune://criteria/{name}", "ragortune://rules/{name}"]
     described = json.loads(criteria.text)

@@ -288,15 +288,12 @@ def pairs_of(kind, count=80):
                 f"You have find_part(name).\n{given}",
                 f"Here it is: find_part('{given.split()[0]}')",
             ),
-            "rewrite": (given, f"Please: {given}"),
             "short_answer": (f"What is {given}?", " ".join(new.split()[:2])),
             "free_text": (f"What is {given}?", new),
         }[kind]
 
 
-@pytest.mark.parametrize(
-    "kind", ["label", "json", "code", "tool_call", "rewrite", "short_answer", "free_text"]
-)
+@pytest.mark.parametrize("kind", ["label", "json", "code", "tool_call", "short_answer", "free_text"])
 def test_the_shape_of_a_task_is_told_from_its_pairs(kind):
     assert describe_shape(list(pairs_of(kind))).kind == kind
 

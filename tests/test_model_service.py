@@ -9,9 +9,6 @@ import pytest
 
 from .model_programs import GOOD, PRICE_DESK
 
-pytest.importorskip("pydantic_ai", reason="needs the extra `model`")
-pytest.importorskip("openai", reason="needs the extra `model`")
-
 
 class Server(ThreadingHTTPServer):
     """Answers every chat completion with the same text, or an error, and keeps the requests."""
@@ -59,6 +56,8 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture(autouse=True, scope="module")
 def event_loop():
     """Keep the loop that the library would leave open, to be complained about in whichever test comes to collect it."""
+    pytest.importorskip("pydantic_ai", reason="needs the extra `model`")
+    pytest.importorskip("openai", reason="needs the extra `model`")
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     yield

@@ -29,7 +29,7 @@ BOOK = load_rulebook()
 
 
 def complaints(found):
-    return [complaint.message for complaint in check_row(found, BOOK.price_kinds)]
+    return [error.message for _, error in check_row(found, BOOK.price_kinds)]
 
 
 GOOD = {"in": (0.1, "USD/mtok"), "out": (0.5, "USD/mtok"), "window": (128_000, "tokens")}

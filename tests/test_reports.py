@@ -230,14 +230,14 @@ def test_a_team_without_known_examples_is_told_that_tuning_counts_for_less():
     )
     assert ceiling in tuning
     assert "not confirmed by" not in confirmed
-    assert "GATES - D14 Tuning is confirmed: " in confirmed
+    assert "GATES - D14 Confirms tuning: " in confirmed
 
 
 def test_gates_that_decide_are_shown_and_those_that_do_not_are_left_out():
     blocked = tell(recommend({"data.rights": "not_allowed", "knowledge.volatility": "daily"}))
     idle = tell(recommend({"data.examples": 400}))
 
-    assert "GATES - D12 Tuning is ruled out: " in blocked
+    assert "GATES - D12 Rules tuning out: " in blocked
     assert "NEED FOR TUNING ruled out, whatever its log-odds " in blocked
     assert "GATES" not in idle
 
@@ -249,7 +249,7 @@ def test_a_need_that_a_gate_requires_says_so(book):
     told = tell(recommend({"knowledge.volatility": "daily"}, changed))
 
     assert "NEED FOR RETRIEVAL required, whatever its log-odds " in told
-    assert f"GATES - {rule.code} Retrieval is required: " in told
+    assert f"GATES - {rule.code} Requires retrieval: " in told
 
 
 def test_answers_that_hold_together_and_answers_between_levels_read_apart():

@@ -1,7 +1,7 @@
 """Profiles that people wrote keep their comments, order and quoting when an answer changes."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from ragortune.evidence.profile_files import write_profile
 from ragortune.evidence.round_trip import write_answers
@@ -41,6 +41,7 @@ def comments_of(text):
 
 
 @pytest.mark.parametrize("text", SAMPLES.values(), ids=SAMPLES)
+@settings(max_examples=40)
 @given(answers=values())
 def test_what_a_person_answers_is_what_the_file_says_and_the_rest_is_what_it_said(text, answers):
     before, after = read(text), read(write_answers(text, answers))
@@ -52,6 +53,7 @@ def test_what_a_person_answers_is_what_the_file_says_and_the_rest_is_what_it_sai
     assert after.project == before.project
 
 
+@settings(max_examples=40)
 @given(answers=values())
 def test_no_comment_of_a_handwritten_profile_is_lost_but_those_inside_a_replaced_list(answers):
     kept = comments_of(write_answers(HANDWRITTEN, answers))
@@ -60,6 +62,7 @@ def test_no_comment_of_a_handwritten_profile_is_lost_but_those_inside_a_replaced
         assert comment in kept or (comment == "# the wiki" and "knowledge.source" in answers)
 
 
+@settings(max_examples=40)
 @given(answers=values())
 def test_an_answer_takes_the_place_that_a_template_keeps_for_it(answers):
     template = SAMPLES["a template"].splitlines()

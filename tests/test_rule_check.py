@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ragortune.lint.folder import check_folder
+from ragortune.lint.form import check_folder
 
 TODAY = "2026-11-24"
 

@@ -201,25 +201,25 @@ def test_what_is_not_a_number_is_refused_where_it_stands(team_pack):
         load_rulebook(team_pack)
 
 
-def test_a_copy_of_the_shipped_set_is_the_shipped_set(pack, book):
-    copy = load_rulebook(pack)
+def test_a_copy_of_the_shipped_set_is_the_shipped_set(whole_pack, book):
+    copy = load_rulebook(whole_pack)
 
     assert copy.digest == book.digest
     assert list(copy.rules) == list(book.rules)
 
 
-def test_line_ends_do_not_change_the_digest(pack, book):
-    for path in pack.rglob("*.yaml"):
+def test_line_ends_do_not_change_the_digest(whole_pack, book):
+    for path in whole_pack.rglob("*.yaml"):
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
 
-    assert load_rulebook(pack).digest == book.digest
+    assert load_rulebook(whole_pack).digest == book.digest
 
 
-def test_the_casebook_is_not_part_of_the_digest(pack, book):
-    (pack / "cases" / "selected-papers.yaml").unlink()
+def test_the_casebook_is_not_part_of_the_digest(whole_pack, book):
+    (whole_pack / "cases" / "selected-papers.yaml").unlink()
 
-    assert load_rulebook(pack).digest == book.digest
-    assert len(load_rulebook(pack).cases) < len(book.cases)
+    assert load_rulebook(whole_pack).digest == book.digest
+    assert len(load_rulebook(whole_pack).cases) < len(book.cases)
 
 
 @pytest.mark.parametrize(
@@ -317,11 +317,11 @@ def test_a_criterion_that_cannot_be_is_refused(team_pack, criterion, message):
         load_rulebook(team_pack)
 
 
-def test_a_case_with_an_unknown_level_is_refused(pack):
-    path = pack / "cases" / "selected-papers.yaml"
+def test_a_case_with_an_unknown_level_is_refused(whole_pack):
+    path = whole_pack / "cases" / "selected-papers.yaml"
     path.write_text(path.read_text().replace("knowledge.gap: most", "knowledge.gap: mots", 1))
     with pytest.raises(RulebookError, match="must be none, some or most, not 'mots'"):
-        load_rulebook(pack)
+        load_rulebook(whole_pack)
 
 
 def test_a_file_whose_ending_is_in_capitals_is_read(team_pack):
@@ -427,7 +427,8 @@ def test_a_cache_that_cannot_be_written_is_done_without(team_pack, monkeypatch, 
     assert len(load_rulebook(team_pack).cases) == len(load_rulebook().cases)
 
 
-def test_the_cache_keeps_the_newest_few(own_cache, team_pack):
+def test_the_cache_keeps_the_newest_few(own_cache, team_pack, monkeypatch, book):
+    monkeypatch.setattr("ragortune.ruleset.compile.compile_folder", lambda _: book)
     manifest = team_pack / "rulebook.yaml"
     names = []
     for number in range(14):

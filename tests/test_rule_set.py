@@ -8,7 +8,7 @@ import pytest
 from ragortune import load_rulebook
 from ragortune.casebook import measure_agreement
 from ragortune.lint.examples import list_failed, try_rules
-from ragortune.lint.folder import check_folder
+from ragortune.lint.form import check_folder
 from ragortune.model import Need, Option, Quality, Sample, has_need
 from ragortune.model.findings import read_finding_rules
 from ragortune.support.rulefolder import shipped_folder

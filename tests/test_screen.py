@@ -22,23 +22,26 @@ SCENARIOS = sorted((ROOT / "examples" / "cost").glob("*.yaml"))
 WORDS = ("probability", "firm", "settled", "need", "gate")
 
 
-def show(profile, width=80):
-    page = build_recommendation(Advice(recommend({"project": "A project", **profile})))
-    return write_screen(page, width=width, color=False)
+@pytest.fixture(scope="module")
+def advised():
+    return [recommend({"project": "A project", **profile}) for profile in PROFILES]
+
+
+def show(advice, width=80):
+    return write_screen(build_recommendation(Advice(advice)), width=width, color=False)
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
-def test_the_advice_on_every_published_project_fits_a_terminal(width):
-    for profile in PROFILES:
-        lines = show(profile, width).splitlines()
+def test_the_advice_on_every_published_project_fits_a_terminal(advised, width):
+    for advice in advised:
+        lines = show(advice, width).splitlines()
         assert len(lines) <= SCREEN_LINES
         assert max(map(len, lines)) <= width
 
 
-def test_a_screen_has_the_reasons_what_speaks_against_them_what_to_ask_and_what_to_do():
-    for profile in PROFILES:
-        advice = recommend(profile)
-        shown = show(profile)
+def test_a_screen_has_the_reasons_what_speaks_against_them_what_to_ask_and_what_to_do(advised):
+    for advice in advised:
+        shown = show(advice)
         for label in ("  How firm", "  But ", "  Find out", "  First step", "  More"):
             assert f"\n{label}" in shown
         backing = [
@@ -54,8 +57,8 @@ def test_a_screen_has_the_reasons_what_speaks_against_them_what_to_ask_and_what_
         } or any(hit.rule.code in cited for hit in advice.gates)
 
 
-def test_every_word_code_and_name_on_a_screen_has_a_page():
-    shown = "".join(map(show, PROFILES))
+def test_every_word_code_and_name_on_a_screen_has_a_page(advised):
+    shown = "".join(map(show, advised))
     names = {*re.findall(r"\b[A-Z]\d\d\b", shown), *re.findall(r"\b[a-z]+\.[a-z_]+\b", shown)}
     options = re.findall(r"^  (\w+) +<?\d+%", shown, re.MULTILINE)
 

@@ -181,6 +181,7 @@ def test_the_next_question_is_open_and_can_be_asked(levels):
 # --- levers and pillars ---------------------------------------------------------------------------------------------
 
 
+@settings(max_examples=40)
 @given(answers(least=3))
 def test_a_lever_says_where_the_need_stands_with_each_level(levels):
     found = advise(levels)
@@ -207,7 +208,10 @@ def test_a_lever_says_where_the_need_stands_with_each_level(levels):
 def test_a_lever_spans_the_present_answer_where_several_levels_hold():
     levels = {"knowledge.access_path": ("by_key", "by_meaning"), "knowledge.volatility": ("static", "daily")}
 
-    for lever in advise(levels).sensitivities:
+    levers = {lever.criterion: lever for lever in advise(levels).sensitivities}
+
+    assert levers.keys() == levels.keys()
+    for lever in levers.values():
         assert lever.low <= lever.now <= lever.high
 
 

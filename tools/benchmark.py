@@ -235,10 +235,10 @@ def measure_what_if(runs: int) -> None:
         ("profiles with half of the answers", draw_profiles(book, 100, answered=20)),
         ("profiles with all answers", draw_profiles(book, 100, answered=len(book.criteria))),
     ):
-        add_what_if(judge_profile(book, Profile(profiles[0])), most=2)
+        add_what_if(judge_profile(book, Profile(profiles[0])))
         begin = time.process_time()
         for levels in profiles[1:]:  # once each, because a second time they would be remembered in part
-            add_what_if(judge_profile(book, Profile(levels)), most=2)
+            add_what_if(judge_profile(book, Profile(levels)))
         spent = (time.process_time() - begin) / (len(profiles) - 1)
         print(f"  {name:<44} {spent / start:5.2f} x  ({spent * 1000:.1f} ms a profile here)")
 

@@ -19,7 +19,7 @@ from ragortune.engine import judge_profile
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Profile, Rulebook
 from ragortune.model.documents import DesignReading, DocumentStatus
-from ragortune.model.findings import AuditFinding, Detector, DocumentAudit, FindingRule, Severity
+from ragortune.model.findings import Detector, DocumentAudit, FindingRule, Severity
 from ragortune.support.record import Record
 
 
@@ -32,7 +32,6 @@ class Policy(Record, frozen=True):
     """Ids of the rules that are looked for."""
     pin: str | None = None
     """Version of the rule set that the project has agreed to; newer rules only note."""
-    honour_suppressions: bool = True
 
 
 def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the document nor the rules)
@@ -61,11 +60,13 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     chosen = [rule for name, rule in policy.rules.items() if name in policy.chosen]
     looked_for = [rule for rule in chosen if judged or rule.detector is Detector.EVIDENCE]
     findings = [finding for rule in looked_for for finding in run_rule(rule, case)]
-    if policy.honour_suppressions:
-        held, flaws = read_remarks(reading.remarks, policy.rules, today)
-        findings, unused = suppress_findings(findings, held, policy.chosen)
-        findings += report_flaws((*flaws, *unused) if judged else (), case, chosen)
-    findings = [_hold_to_pin(finding, policy.pin) for finding in findings]
+    held, flaws = read_remarks(reading.remarks, policy.rules, today)
+    findings, unused = suppress_findings(findings, held, policy.chosen)
+    findings += report_flaws((*flaws, *unused) if judged else (), case, chosen)
+    findings = [
+        finding.replace(severity=Severity.NOTE) if is_newer(finding.rule, policy.pin) else finding
+        for finding in findings
+    ]
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))
     return DocumentAudit(
         reading,
@@ -74,11 +75,6 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
         tuple(outside.levels) if outside else (),
         {conflict.criterion: conflict.facts for conflict in answers.conflicts if not conflict.resolved},
     )
-
-
-def _hold_to_pin(finding: AuditFinding, pin: str | None) -> AuditFinding:
-    """Return a finding, as a note where its rule is newer than the pinned rule set."""
-    return finding.replace(severity=Severity.NOTE) if is_newer(finding.rule, pin) else finding
 
 
 def is_newer(rule: FindingRule, pin: str | None) -> bool:

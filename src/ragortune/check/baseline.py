@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -36,8 +37,9 @@ def add_keys(findings: Iterable[AuditFinding]) -> list[AuditFinding]:
     """Return the findings of one document with their keys, by which they are known again after edits elsewhere."""
     counts: Counter[str] = Counter()
     numbered = []
+    normalise = lru_cache(_normalise)  # many findings have the same headings
     for finding in findings:
-        parts = (finding.rule.id, *map(_normalise, finding.headings), "", _normalise(finding.sentence))
+        parts = (finding.rule.id, *map(normalise, finding.headings), "", normalise(finding.sentence))
         key = hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]
         counts[key] += 1
         numbered.append(finding.replace(key=key, fingerprint=f"{key}:{counts[key]}"))

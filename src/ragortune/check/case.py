@@ -6,7 +6,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
-from itertools import chain
 
 from ragortune.check.answers import StatedAnswers
 from ragortune.check.evidence import QuoteSources
@@ -95,13 +94,15 @@ class AuditCase(Record, frozen=True, dict=True):
         subject: str = "",
         severity: Severity | None = None,
         whole: bool = False,
+        sentence: Sentence | None = None,
     ) -> AuditFinding:
         """Return a finding at a place; the message goes on behind the title of the rule.
 
         `subject` says what it is about where no sentence does, `severity` how much it matters where that is less than
-        the rule says, `whole` whether it is about the whole document.
+        the rule says, `whole` whether it is about the whole document. `sentence` is the one around the place; it is
+        looked for where it is not given.
         """
-        sentence = find_sentence(self.reading, span)
+        sentence = sentence or find_sentence(self.reading, span)
         return AuditFinding(
             rule,
             severity or rule.severity,
@@ -123,22 +124,20 @@ class AuditCase(Record, frozen=True, dict=True):
         """Return whether there is a section of the kinds that a rule names, or a sentence with one of its words."""
         if not self._kinds.isdisjoint(rule.sections):
             return True
-        text, lower = self._text
-        present = tuple(word for word in rule.words if word.rstrip("*").split()[0].casefold() in lower)
-        return compile_words(present).search(text) is not None
+        present = tuple(word for word in rule.words if word.rstrip("*").split()[0].casefold() in self._text)
+        return compile_words(present).search(self._text) is not None
 
     @cached_property
     def _kinds(self) -> frozenset[SectionKind]:
         return frozenset(sentence.kind for sentence in self.reading.sentences)
 
     @cached_property
-    def _text(self) -> tuple[str, str]:
-        """All sentences and labels, as they are and in lower case."""
+    def _text(self) -> str:
+        """Every sentence and every label once, casefolded."""
         sentences = self.reading.sentences
-        text = _APART.join(
-            chain((sentence.text for sentence in sentences), {sentence.label for sentence in sentences})
-        )
-        return text, text.casefold()
+        return _APART.join(
+            {text for sentence in sentences for text in (sentence.text, sentence.label)}
+        ).casefold()
 
 
 # --- words --------------------------------------------------------------------------------------------------------
@@ -146,12 +145,13 @@ class AuditCase(Record, frozen=True, dict=True):
 
 @lru_cache(maxsize=64)
 def compile_words(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern for whole words, in lower case; `*` at the end matches any ending."""
+    """Return a pattern for whole words of a casefolded text; `*` at the end matches any ending."""
     parts = [
-        re.escape(word.rstrip("*")).replace("\\ ", r"[\s-]") + ("" if word.endswith("*") else r"(?!\w)")
+        re.escape(word.casefold().rstrip("*")).replace("\\ ", r"[\s-]")
+        + ("" if word.endswith("*") else r"(?!\w)")
         for word in words
     ]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})" if parts else r"(?!)", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})" if parts else r"(?!)")
 
 
 # --- places -------------------------------------------------------------------------------------------------------

@@ -39,14 +39,9 @@ _DETECTORS: dict[Detector, Detect] = {}
 _LONGEST_QUOTE = 160
 _LONGEST_COMPARISON = 2_000
 _NOT_THIS_PROJECT = frozenset({SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE})
-_MONEY = re.compile(
-    r"[$€£¥]\s?\d|\b(?:\d[\d.,]*\s?(?:usd|eur|gbp|dollars?|euros?|cents?)|cheaper|costs?)\b",
-    re.IGNORECASE,
-)
-_TUNED = re.compile(r"\b(?:fine[- ]?tun(?:e|ed|ing)|q?lora|distilled)\b", re.IGNORECASE)
-_NOT_TUNED = re.compile(
-    r"\b(?:rag|retriev(?:al|ed|es|ing)|prompt(?:s|ed|ing)?|few-?shot|base model)\b", re.IGNORECASE
-)
+_MONEY = re.compile(r"[$€£¥]\s?\d|\b(?:\d[\d.,]*\s?(?:usd|eur|gbp|dollars?|euros?|cents?)|cheaper|costs?)\b")
+_TUNED = re.compile(r"\b(?:fine[- ]?tun(?:e|ed|ing)|q?lora|distilled)\b")
+_NOT_TUNED = re.compile(r"\b(?:rag|retriev(?:al|ed|es|ing)|prompt(?:s|ed|ing)?|few-?shot|base model)\b")
 
 
 def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
@@ -294,7 +289,7 @@ def detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
         models = _compared_models(sentence, rule.words)
         if models:
             message = f": {join_words(quote_value(model) for model in models)}"
-            yield case.find(rule, message, (), span_of(case.reading, (sentence,)))
+            yield case.find(rule, message, (), span_of(case.reading, (sentence,)), sentence=sentence)
 
 
 def _compared_models(sentence: Sentence, families: tuple[str, ...]) -> tuple[str, ...]:
@@ -303,17 +298,16 @@ def _compared_models(sentence: Sentence, families: tuple[str, ...]) -> tuple[str
     Only a single sentence or table cell that names money, a tuned model, an untuned alternative and two families of
     models counts; anything wider would take a table of prices for an argument.
     """
-    text = sentence.text
+    text = sentence.text.casefold()
+    if not ("tun" in text or "lora" in text or "lled" in text):  # one is in whatever matches _TUNED
+        return ()
     if sentence.block in (Block.HEADING, Block.CODE) or sentence.kind in _NOT_THIS_PROJECT:
         return ()
-    lower = text.lower()
-    if not ("tun" in lower or "lora" in lower or "lled" in lower):  # one is in whatever matches _TUNED
-        return ()
     if len(text) > _LONGEST_COMPARISON or not all(
-        pattern.search(text) for pattern in (_MONEY, _NOT_TUNED, _TUNED)
+        pattern.search(text) for pattern in (_TUNED, _MONEY, _NOT_TUNED)
     ):
         return ()
-    named = dict.fromkeys(found[0].lower() for found in compile_words(families).finditer(text))
+    named = dict.fromkeys(compile_words(families).findall(text))
     return tuple(named) if len(named) > 1 else ()
 
 

@@ -11,7 +11,6 @@ from typer import Option, Typer
 
 from ragortune import __version__
 from ragortune.commands import requests
-from ragortune.commands.formats import choose_format
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode
 from ragortune.support.record import Record
@@ -55,7 +54,6 @@ def ask(request: requests.AskRequest, environment: Environment) -> ExitCode:
     from ragortune.commands.ask import ask_questions
     from ragortune.commands.recommend import recommend_profiles
 
-    choose_format("recommend", request.format)
     saved = ask_questions(request, environment)
     following = requests.RecommendRequest(
         paths=[saved], format=request.format, rules=request.rules, color=request.color

@@ -106,15 +106,12 @@ def _choose_path(request: RecordRequest, advice: Recommendation, environment: En
 
 def _name_next(folder: Path, title: str) -> str:
     """Return the file name of a new record: the number after those that are there, and its title."""
-    numbers = [found[1] for found in map(_NUMBERED.fullmatch, _list_names(folder)) if found]
+    names = [entry.name for entry in folder.iterdir()] if os.path.isdir(folder) else []
+    numbers = [found[1] for found in map(_NUMBERED.fullmatch, names) if found]
     width = max(map(len, numbers), default=_FIRST_WIDTH)
     words = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
     words = words if len(words) <= _LONGEST_NAME else words[:_LONGEST_NAME].rpartition("-")[0]
     return f"{max(map(int, numbers), default=0) + 1:0{width}}-{words}.md"
-
-
-def _list_names(folder: Path) -> list[str]:
-    return [entry.name for entry in folder.iterdir()] if os.path.isdir(folder) else []
 
 
 # --- what the block holds -----------------------------------------------------------------------------------------

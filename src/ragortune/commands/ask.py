@@ -43,6 +43,7 @@ from ragortune.support.errors import (
 )
 from ragortune.support.reading import PROFILE_BYTES, decode_text, read_bytes, read_document
 from ragortune.support.text import clean_text, count_words, dump_json, quote_value, shorten_text
+from ragortune.support.writing import refuse_unwritable
 
 START_FILE = "profile.yaml"
 _LINE_LIMIT = 4096
@@ -73,7 +74,7 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
         return target
     if not (environment.stdin_is_terminal and environment.stderr_is_terminal):
         raise _no_terminal(interview, source or START_FILE)
-    file.refuse_early()
+    refuse_unwritable(target, environment)  # before anybody has answered anything
     with file.locked():
         _Talk(file, environment, request.color).run(interview)
     return target

@@ -101,7 +101,7 @@ class _Run:
             )
         )
         chosen = frozenset(selected or rules) - frozenset(ignored)
-        return Policy(rules, chosen, settings.rules_version, not request.no_suppressions)
+        return Policy(rules, chosen, settings.rules_version)
 
     def check(self, outputs: Sequence[Output]) -> ExitCode:
         """Judge the documents and write the report."""

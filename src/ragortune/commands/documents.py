@@ -136,7 +136,7 @@ def read_design_text(path: str, shown: str, environment: Environment) -> str:
         data = read_bytes(place, DOCUMENT_BYTES, environment.stdin, "a document")
     except UnreadableError as error:
         raise UnreadableError(error.message, Place(shown), error.hint) from None
-    if max(map(len, data.split(b"\n"))) > _LINE_BYTES:
+    if max(map(len, data.replace(b"\r", b"\n").split(b"\n"))) > _LINE_BYTES:
         message = f"has a line longer than {show_size(_LINE_BYTES)}, the limit for a line"
         raise UnreadableError(message, Place(shown))
     return decode_text(data, shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ragortune.commands.formats import Look, choose_format, render
+from ragortune.commands.formats import Look, render
 from ragortune.commands.requests import ExplainRequest, ListRulesRequest
 from ragortune.commands.shared import open_rulebook
 from ragortune.report.pages import find_page
@@ -14,8 +14,9 @@ from ragortune.support.rulefolder import find_shipped_document
 
 def list_rules(request: ListRulesRequest, environment: Environment) -> ExitCode:
     """Print every rule on a line, in the order of the rule set."""
-    form = choose_format("rules list", request.format)
-    environment.write(render("rules list", form, open_rulebook(request.rules, environment), environment))
+    environment.write(
+        render("rules list", request.format, open_rulebook(request.rules, environment), environment)
+    )
     return ExitCode.OK
 
 
@@ -24,11 +25,10 @@ def show_page(request: ExplainRequest, environment: Environment) -> ExitCode:
 
     A document that a source points to (`docs/cost.md`) is printed as it is shipped, in Markdown.
     """
-    form, name = choose_format("explain", request.format), request.name
-    document = find_shipped_document(name.partition("#")[0])
+    document = find_shipped_document(request.name.partition("#")[0])
     if document is not None:
-        environment.write(decode_text(read_bytes(document, RULE_FILE_BYTES), name))
+        environment.write(decode_text(read_bytes(document, RULE_FILE_BYTES), request.name))
         return ExitCode.OK
-    page = find_page(open_rulebook(request.rules, environment), name)
-    environment.write(render("explain", form, page, environment, Look(request.color)))
+    page = find_page(open_rulebook(request.rules, environment), request.name)
+    environment.write(render("explain", request.format, page, environment, Look(request.color)))
     return ExitCode.OK

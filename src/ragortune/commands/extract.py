@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from ragortune.commands.documents import (
     read_design_text,
     show_path,
 )
-from ragortune.commands.formats import choose_format, render
+from ragortune.commands.formats import render
 from ragortune.commands.requests import ExtractRequest
 from ragortune.commands.shared import open_rulebook
 from ragortune.evidence.block import Content, leave_out_held, write_block
@@ -35,19 +34,17 @@ _MARK = "\ufeff"
 
 def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCode:
     """Print the profile of a document or write it there; raises RagortuneError where that cannot be."""
-    form = choose_format("extract", request.format)
     rulebook = open_rulebook(request.rules, environment)
-    writes = request.write or request.dry_run
-    if request.path == STDIN and writes:
+    if request.path == STDIN and request.write:
         raise UsageError("--write needs a file, not stdin")
     shown = show_path(request.path, request.stdin_name)
     read = open_reader(rulebook, request.model, environment, cache=request.cache)
     text = read_design_text(request.path, shown, environment)
     answers = gather_answers(read(text, shown), Vocabulary(rulebook.criteria, rulebook.quantities))
-    if writes:
-        _write_answers(text, rulebook, answers, environment, dry_run=request.dry_run)
+    if request.write:
+        _write_answers(text, rulebook, answers, environment)
         return ExitCode.OK
-    environment.write(render("extract", form, answers, environment))
+    environment.write(render("extract", request.format, answers, environment))
     if not answers.profile.levels:
         environment.note("note: no answer to any criterion was found")
     return ExitCode.OK
@@ -56,15 +53,8 @@ def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCo
 # --- written into the document ------------------------------------------------------------------------------------
 
 
-def _write_answers(
-    text: str,
-    rulebook: Rulebook,
-    answers: StatedAnswers,
-    environment: Environment,
-    *,
-    dry_run: bool,
-) -> None:
-    """Put what was read into the document of that text, or show what would be; raises RagortuneError."""
+def _write_answers(text: str, rulebook: Rulebook, answers: StatedAnswers, environment: Environment) -> None:
+    """Put what was read into the document of that text; raises RagortuneError."""
     path = answers.reading.path
     content = leave_out_held(text, list_content(answers))
     written = write_block(text, path, content)
@@ -72,14 +62,6 @@ def _write_answers(
         environment.note(clean_text(f"note: there is nothing to add to {path}"))
         return
     _check_written(answers.reading, content, written, rulebook)
-    if dry_run:
-        old, new = text.splitlines(keepends=True), written.splitlines(keepends=True)
-        difference = (
-            line if line.endswith("\n") else f"{line}\n"
-            for line in difflib.unified_diff(old, new, path, path, n=2)
-        )
-        environment.write(clean_text("".join(difference), keep_breaks=True))
-        return
     _replace(path, text, written, environment)
     count = len(content["profile"]) + ("decision" in content)
     what = count_words(count, "answer") if count else "new line numbers"

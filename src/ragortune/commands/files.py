@@ -11,7 +11,7 @@ from ragortune.evidence.profile_files import write_template
 from ragortune.ruleset import schemas
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError
-from ragortune.support.text import dump_json, join_words, quote_value, suggest_name
+from ragortune.support.text import dump_json, quote_value
 from ragortune.support.writing import write_file
 
 SCHEMA_FILE = "ragortune-profile.schema.json"
@@ -21,9 +21,7 @@ def print_schema(request: SchemaRequest, environment: Environment) -> ExitCode:
     """Print the JSON Schema of a kind of file."""
     name = request.name
     if name not in schemas.SCHEMAS:
-        known = join_words(schemas.SCHEMAS, "or")
-        hint = suggest_name(name, schemas.SCHEMAS)
-        raise UsageError(f"there is no schema {quote_value(name)}; there is {known}", None, hint)
+        raise UsageError.expected("the schema", schemas.SCHEMAS, name)
     book = open_rulebook(request.rules, environment)
     environment.write(dump_json(schemas.export_schema(name, book)) + "\n")
     return ExitCode.OK

@@ -137,11 +137,8 @@ def choose_sections(command: str, form: str, show: str | None, *, full: bool = F
     return wanted
 
 
-@lru_cache(maxsize=64)
-def _find_renderer(name: str) -> Callable[[Any], Any]:
-    """Return a renderer, looked up once for a batch of any length."""
-    found: Callable[[Any], Any] = resolve_name(name)
-    return found
+_find_renderer = lru_cache(maxsize=64)(resolve_name)
+"""Returns a renderer, looked up once for a batch of any length."""
 
 
 class Look(Record, frozen=True):

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from ragortune.check import gather_answers
 from ragortune.commands.documents import ENDINGS, read_design_text
-from ragortune.commands.formats import Look, choose_format, choose_sections, render
+from ragortune.commands.formats import Look, choose_sections, render
 from ragortune.commands.profile_file import refuse_other_formats
 from ragortune.commands.requests import MeasureRequest
 from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.costs import add_facts
 from ragortune.engine import judge_profile
 from ragortune.evidence.documents.reader import read_design
-from ragortune.evidence.measurements.agreement import MeasuredAnswer, compare_answers, list_entries
+from ragortune.evidence.measurements.agreement import MeasuredAnswer, compare_answers
 from ragortune.evidence.measurements.material import Material, measure_material
 from ragortune.evidence.profile import Vocabulary
 from ragortune.evidence.profile_files import write_profile
@@ -40,8 +40,7 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
         RagortuneError: some input cannot be used; nothing is written then.
 
     """
-    form = choose_format("measure", request.format)
-    show = choose_sections("measure", form, request.show, full=request.full)
+    show = choose_sections("measure", request.format, request.show, full=request.full)
     _refuse_options(request, environment)
     rulebook = open_rulebook(request.rules, environment)
     vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
@@ -57,7 +56,7 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
     report = MeasureReport(measurements, answers, today, request.check or request.output, advice)
     if request.output is not None:
         _write_output(request.output, text, answers, rulebook, environment)
-    environment.write(render("measure", form, report, environment, Look(request.color, show)))
+    environment.write(render("measure", request.format, report, environment, Look(request.color, show)))
     if request.check is not None and report.disputed:
         return ExitCode.FINDINGS
     return ExitCode.OK if answers else ExitCode.UNDECIDED
@@ -168,7 +167,7 @@ def _write_output(
     environment: Environment,
 ) -> None:
     """Write or complete the profile; raises UsageError, with the file as it was, where it could not be read back."""
-    entries = list_entries(answers)
+    entries = {own.name: own.entry for own in answers if own.replaces}
     base = write_profile(rulebook.criteria.values()) if text is None else text
     written = write_answers(base, entries, {own.name: own.remark for own in answers if not own.agrees})
     if written == text:

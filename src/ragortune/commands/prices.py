@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ragortune.commands.formats import Look, choose_format, render
+from ragortune.commands.formats import Look, render
 from ragortune.commands.requests import CheckPricesRequest, CostRequest, ListPricesRequest, ShowPriceRequest
 from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.model import Rulebook
@@ -43,41 +43,40 @@ def open_prices(request: _Request, environment: Environment) -> tuple[Rulebook, 
 
 def list_prices(request: ListPricesRequest, environment: Environment) -> ExitCode:
     """Print every price row."""
-    form = choose_format("prices list", request.format)
     rulebook, book, today = open_prices(request, environment)
     order = list(book.kinds)
     rows = sorted(book.rows.values(), key=lambda row: (order.index(row.kind), row.id))
-    environment.write(render("prices list", form, PriceList(rows, today, rulebook.sources), environment))
+    environment.write(
+        render("prices list", request.format, PriceList(rows, today, rulebook.sources), environment)
+    )
     return ExitCode.OK
 
 
 def show_price(request: ShowPriceRequest, environment: Environment) -> ExitCode:
     """Print one row with all its values, source and age."""
-    form, name = choose_format("prices show", request.format), request.name
     rulebook, book, today = open_prices(request, environment)
-    if name not in book.rows:
-        raise PriceError.unknown("price row", name, book.rows)
-    page = PriceList([book.rows[name]], today, rulebook.sources)
-    environment.write(render("prices show", form, page, environment, Look(request.color)))
+    if request.name not in book.rows:
+        raise PriceError.unknown("price row", request.name, book.rows)
+    page = PriceList([book.rows[request.name]], today, rulebook.sources)
+    environment.write(render("prices show", request.format, page, environment, Look(request.color)))
     return ExitCode.OK
 
 
 def check_prices(request: CheckPricesRequest, environment: Environment) -> ExitCode:
     """Print rows that are old or that end soon; 1 if there are any."""
-    form = choose_format("prices check", request.format)
     _, book, today = open_prices(request, environment)
-    findings = [
+    findings = tuple(
         RuleFinding(name, says, Place(row)) for row, name, says in sorted(_find_problems(book, today))
-    ]
-    checked = CheckedData(tuple(findings), f"{len(book.rows)} price rows on {today}")
-    environment.write(render("prices check", form, checked, environment))
+    )
+    checked = CheckedData(findings, f"{len(book.rows)} price rows on {today}")
+    environment.write(render("prices check", request.format, checked, environment))
     return ExitCode.FINDINGS if findings else ExitCode.OK
 
 
 def _find_problems(book: PriceBook, today: str) -> Iterator[tuple[str, str, str]]:
     """Yield for everything to look at the row, a name for what is wrong, and a sentence."""
     for row in book.rows.values():
-        yield from ((row.id, "malformed", complaint.message) for complaint in check_row(row, book.kinds))
+        yield from ((row.id, "malformed", error.message) for _, error in check_row(row, book.kinds))
         for date, what in ((row.trainable_until, "takes its last jobs"), (row.available_until, "is retired")):
             left = _END_NEAR + 1 if date is None else count_days(today, date)
             if left < 0:

@@ -21,7 +21,7 @@ from ragortune.support.errors import RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes
 from ragortune.support.record import NOTHING
 from ragortune.support.text import quote_value
-from ragortune.support.writing import refuse_unwritable, write_file
+from ragortune.support.writing import write_file
 
 YAML_ENDINGS = (".yaml", ".yml")
 
@@ -100,10 +100,6 @@ class ProfileFile:
         except OSError:
             return None
         return lock
-
-    def refuse_early(self) -> None:
-        """Raise UsageError where saving could not work, before anybody has answered anything."""
-        refuse_unwritable(self.path, self._environment)
 
     def save(self, interview: Interview) -> None:
         """Write the answers; raises UsageError, with the file as it was, where they could not be read back."""

@@ -15,7 +15,6 @@ from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Option, Profile, Rulebook
 from ragortune.report.headline import Advice, Verdict
-from ragortune.report.shapes import name_origin
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import (
@@ -66,7 +65,7 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
             show_error(error, environment)
             failed = True
             continue
-        origin = name_origin(entry.path, entry.line) if batch else None
+        origin = {"path": entry.path, **({"line": entry.line} if entry.line else {})} if batch else None
         if request.brief:
             command = "recommend --brief"
             verdict = decide_option(rulebook, profile.levels)
@@ -88,7 +87,8 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
 
 def _check_request(request: RecommendRequest) -> bool:
     """Return whether several profiles are asked about; raises UsageError where options do not fit together."""
-    choose_format("recommend --brief" if request.brief else "recommend", request.format)
+    if request.brief:
+        choose_format("recommend --brief", request.format)
     if not request.paths:
         raise UsageError(
             "no profile is given", None, "`ragortune init` writes one to fill in, `-` reads stdin"

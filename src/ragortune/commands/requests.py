@@ -9,7 +9,8 @@ from typing import Annotated
 from typer import Argument, Option
 from typer.models import OptionInfo
 
-from ragortune.commands.formats import list_formats
+from ragortune.commands.formats import choose_format, list_formats
+from ragortune.support.errors import UsageError
 from ragortune.support.record import Record
 
 
@@ -25,10 +26,22 @@ def flag(name: str, text: str) -> OptionInfo:
     return made
 
 
-def format_option(command: str, metavar: str = "FORMAT", more: str = "") -> OptionInfo:
+def format_option(command: str) -> OptionInfo:
     """Return the option that chooses among the formats of a command."""
-    made: OptionInfo = Option("--format", "-f", metavar=metavar, help=f"{list_formats(command)}{more}.")
+
+    def choose(name: str) -> str:
+        return choose_format(command, name)
+
+    made: OptionInfo = Option(
+        "--format", "-f", metavar="FORMAT", callback=choose, help=f"{list_formats(command)}."
+    )
     return made
+
+
+def _choose_color(when: str) -> str:
+    if when not in (known := ("auto", "always", "never")):
+        raise UsageError.expected("--color", known, when)
+    return when
 
 
 Text = str | None
@@ -38,7 +51,9 @@ Model = Annotated[Text, option("--model", "NAME", "Let a model read: provider:mo
 Cache = Annotated[bool, flag("--cache/--no-cache", "Keep answers of the model, and use them again.")]
 Show = Annotated[Text, option("--show", "NAME,...", "Only these sections; a wrong name lists them all.")]
 Full = Annotated[bool, flag("--full", "All sections, not what fits a screen.")]
-Color = Annotated[str, option("--color", "WHEN", "auto, always or never.")]
+Color = Annotated[
+    str, Option("--color", metavar="WHEN", callback=_choose_color, help="auto, always or never.")
+]
 StdinName = Annotated[Text, option("--stdin-name", "NAME", "Read stdin as a file of this name.")]
 Against = Annotated[
     Text,
@@ -158,7 +173,14 @@ class CheckRequest(Record, frozen=True, kw_only=True):
         Names,
         Argument(metavar="DOC...", help="Files, folders or patterns such as 'docs/**/*.md'; `-` is stdin."),
     ] = []
-    formats: Annotated[Names, format_option("check", "FORMAT[=FILE]", "; several, all but one to files")] = []
+    formats: Annotated[
+        Names,
+        Option(
+            *("--format", "-f"),
+            metavar="FORMAT[=FILE]",
+            help=f"{list_formats('check')}; several, all but one to files.",
+        ),
+    ] = []
     show: Show = None
     full: Full = False
     fail_on: Annotated[Text, option("--fail-on", "SEVERITY", "error (default), warning, note or never.")] = (
@@ -181,9 +203,6 @@ class CheckRequest(Record, frozen=True, kw_only=True):
     write_baseline: Annotated[
         Text, option("--write-baseline", "FILE", "Write the present findings there.")
     ] = None
-    no_suppressions: Annotated[
-        bool, flag("--no-suppressions", "Ignore suppression comments in documents.")
-    ] = False
     config: Annotated[Text, option("--config", "FILE", "Settings that hold, not the nearest.")] = None
     config_from: Annotated[
         Text, option("--config-from", "REF", "Settings, packs and baseline as they were where REF was left.")
@@ -205,9 +224,6 @@ class ExtractRequest(Record, frozen=True, kw_only=True):
     path: Annotated[str, Argument(metavar="DOC", help="Design document; `-` is stdin.")]
     format: Annotated[str, format_option("extract")] = "yaml"
     write: Annotated[bool, flag("--write", "Put what was read into the document, as a block to review.")] = (
-        False
-    )
-    dry_run: Annotated[bool, flag("--dry-run", "With --write: print the difference and change nothing.")] = (
         False
     )
     model: Model = None

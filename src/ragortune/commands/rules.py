@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 from ragortune.casebook import measure_agreement
-from ragortune.commands.formats import choose_format, render
+from ragortune.commands.formats import render
 from ragortune.commands.requests import CheckRulesRequest, DiffRulesRequest, TestRulesRequest
 from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
 from ragortune.lint.examples import run_tests
-from ragortune.lint.folder import check_folder
+from ragortune.lint.form import check_folder
 from ragortune.report.rulesets import CheckedData, RuleTests, compare_rule_sets
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
@@ -24,11 +24,10 @@ _SHIPPED = "shipped"
 
 def check_rules(request: CheckRulesRequest, environment: Environment) -> ExitCode:
     """Print problems in a rule set; exit code 1 if there are any."""
-    form = choose_format("rules check", request.format)
     folder = rules_folder(request.pack or request.rules, environment)
     findings = check_folder(folder, choose_date(request.as_of, environment))
     checked = CheckedData(findings, _show_folder(folder, environment))
-    environment.write(render("rules check", form, checked, environment))
+    environment.write(render("rules check", request.format, checked, environment))
     return ExitCode.FINDINGS if findings else ExitCode.OK
 
 
@@ -42,20 +41,18 @@ def _show_folder(folder: Path, environment: Environment) -> str:
 
 def run_rule_tests(request: TestRulesRequest, environment: Environment) -> ExitCode:
     """Run the rule tests and the casebook."""
-    form = choose_format("rules test", request.format)
     book = open_rulebook(request.rules, environment)
     tests = RuleTests(book, run_tests(book), measure_agreement(book), request.misses)
-    environment.write(render("rules test", form, tests, environment))
+    environment.write(render("rules test", request.format, tests, environment))
     return ExitCode.FINDINGS if tests.failed else ExitCode.OK
 
 
 def diff_rule_sets(request: DiffRulesRequest, environment: Environment) -> ExitCode:
     """Print what differs between another rule set and the one that holds here, and the cases to which it matters."""
-    form, base = choose_format("rules diff", request.format), request.base
-    folder = shipped_folder() if base == _SHIPPED else Path(environment.folder, base)
+    folder = shipped_folder() if request.base == _SHIPPED else Path(environment.folder, request.base)
     if not os.path.isdir(folder):
         hint = f"BASE is the folder of a rule set, or '{_SHIPPED}'"
-        raise UsageError(f"cannot compare with {quote_value(base)}: no such folder", None, hint)
+        raise UsageError(f"cannot compare with {quote_value(request.base)}: no such folder", None, hint)
     diff = compare_rule_sets(load_rulebook(folder), open_rulebook(request.rules, environment))
-    environment.write(render("rules diff", form, diff, environment))
+    environment.write(render("rules diff", request.format, diff, environment))
     return ExitCode.OK

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from ragortune.engine.changes import MOST_CHANGES
 from ragortune.engine.changes import find_flips as find_flips
 from ragortune.engine.compile import Levels as Levels
 from ragortune.engine.compile import SearchTooLargeError as SearchTooLargeError
 from ragortune.engine.questions import rank_questions as rank_questions
 from ragortune.engine.score import Outcome as Outcome
 from ragortune.engine.score import decide_option as decide_option
+from ragortune.engine.score import describe_needs as describe_needs
 from ragortune.engine.score import has_fired as has_fired
 from ragortune.engine.score import judge_profile as judge_profile
-from ragortune.engine.score import pair_probabilities as pair_probabilities
 from ragortune.engine.score import trace_rule as trace_rule
 from ragortune.engine.score import trace_rules as trace_rules
 from ragortune.engine.sensitivity import explain_refusal as explain_refusal
@@ -29,15 +28,12 @@ from ragortune.engine.settled import reach_options as reach_options
 from ragortune.model import Recommendation
 
 
-def add_what_if(
-    recommendation: Recommendation, *, change_fixed: bool = False, most: int = MOST_CHANGES
-) -> Recommendation:
+def add_what_if(recommendation: Recommendation, *, change_fixed: bool = False) -> Recommendation:
     """Return a recommendation with what could change it. What takes too long stays None.
 
     Args:
         recommendation: what the engine returned.
         change_fixed: whether flips may change answers that the team cannot change.
-        most: how many answers a flip may change, 1 to 3.
 
     """
     book, levels = recommendation.rulebook, recommendation.profile.levels
@@ -45,7 +41,7 @@ def add_what_if(
     with suppress(SearchTooLargeError):
         unknowns = rank_questions(book, levels)
     with suppress(SearchTooLargeError):
-        flips = find_flips(book, levels, most=most, change_fixed=change_fixed)
+        flips = find_flips(book, levels, change_fixed=change_fixed)
     return recommendation.replace(
         settled=None if unknowns is None else not unknowns,
         flips=flips,

@@ -34,9 +34,7 @@ class Move(NamedTuple):
     """What it adds to the packed profile."""
 
 
-def find_flips(
-    rulebook: Rulebook, levels: Levels, *, most: int = MOST_CHANGES, change_fixed: bool = False
-) -> tuple[Flip, ...]:
+def find_flips(rulebook: Rulebook, levels: Levels, *, change_fixed: bool = False) -> tuple[Flip, ...]:
     """Return every smallest set of changes of known answers that changes the option, nearest first.
 
     Sets of one and of two changes are complete: a pair is listed only where neither of its changes is enough. Sets of
@@ -46,7 +44,6 @@ def find_flips(
     Args:
         rulebook: the rule set.
         levels: what is known.
-        most: how many changes to try at once, 1 to 3.
         change_fixed: whether answers that the team cannot change are changed as well.
 
     """
@@ -57,8 +54,8 @@ def find_flips(
     singles = search.try_sets(moves, 1, wanted)
     enough = {move for (move,) in singles}
     rest = [[move for move in own if move not in enough] for own in moves]
-    found = [*singles, *(search.try_sets(rest, 2, wanted) if most > 1 else ())]
-    if most >= MOST_CHANGES and not found:
+    found = [*singles, *search.try_sets(rest, 2, wanted)]
+    if not found:
         found = search.try_sets(rest, MOST_CHANGES, wanted)
     return search.show_flips(found)
 

@@ -64,17 +64,13 @@ class Outcome(Record, frozen=True):
     @property
     def probability(self) -> dict[Option, float]:
         """Probability of each option."""
-        return pair_probabilities(*self.needs)
-
-
-def pair_probabilities(rag: float, fine_tuning: float) -> dict[Option, float]:
-    """Return the probability of each option, given those of the two needs."""
-    return {
-        Option.RAG: rag * (1 - fine_tuning),
-        Option.FINE_TUNING: (1 - rag) * fine_tuning,
-        Option.BOTH: rag * fine_tuning,
-        Option.NEITHER: (1 - rag) * (1 - fine_tuning),
-    }
+        rag, fine_tuning = self.needs
+        return {
+            Option.RAG: rag * (1 - fine_tuning),
+            Option.FINE_TUNING: (1 - rag) * fine_tuning,
+            Option.BOTH: rag * fine_tuning,
+            Option.NEITHER: (1 - rag) * (1 - fine_tuning),
+        }
 
 
 def logistic(score: float) -> float:
@@ -154,7 +150,7 @@ def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
         default=outcome.default,
         runner_up=_find_runner_up(outcome.option, probability),
         probability=probability,
-        needs=_describe_needs(outcome),
+        needs=describe_needs(outcome),
         reasons=_list_reasons(rulebook, fired, read),
         gates=tuple(
             GateHit(rule, gate.need, gate.gate, read[rule.id]) for rule in fired for gate in rule.gates
@@ -173,7 +169,8 @@ def _find_runner_up(option: Option, probability: Mapping[Option, float]) -> Opti
     return max((other for other in order if other is not option), key=lambda other: probability[other])
 
 
-def _describe_needs(outcome: Outcome) -> dict[Need, NeedState]:
+def describe_needs(outcome: Outcome) -> dict[Need, NeedState]:
+    """Return both needs with what decides about them."""
     return {
         need: NeedState(
             outcome.scores[index] / UNIT,

@@ -49,13 +49,9 @@ def reach_options(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()
     return frozenset(_Search(rulebook, levels, kept).reach())
 
 
-def is_settled(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()) -> bool:
-    """Return whether no completion of the open answers can change the option. Exact.
-
-    The criteria in `kept` stay as they are in every completion: questions that were asked and could not be answered.
-    Raises SearchTooLargeError.
-    """
-    return len(_Search(rulebook, levels, kept, first=True).reach()) == 1
+def is_settled(rulebook: Rulebook, levels: Levels) -> bool:
+    """Return whether no completion of the open answers can change the option. Exact; raises SearchTooLargeError."""
+    return len(_Search(rulebook, levels, (), first=True).reach()) == 1
 
 
 # --- what the answers can add ---------------------------------------------------------------------------------------

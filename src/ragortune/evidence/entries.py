@@ -83,6 +83,10 @@ class Entry:
         """Return the error that this value has to be something else; names allow for a hint at the nearest."""
         return ProfileError.expected(f"'{name or self.key}'", allowed, self.value, self.place())
 
+    def unknown(self, what: str, known: Collection[str], name: str | None = None) -> ProfileError:
+        """Return the error that the key of this value is not defined, with the nearest that is."""
+        return ProfileError.unknown(what, name or self.key, known, self.place(key=True))
+
     def one_of(self, allowed: Collection[str], name: str | None = None) -> str:
         """Return the value, which must be one of these words."""
         if isinstance(self.value, str) and self.value in allowed:

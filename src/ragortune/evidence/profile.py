@@ -137,7 +137,7 @@ class Vocabulary:
         what, known = "criterion", (*self._criteria, *_TOP_KEYS)
         if "." not in name:
             what, known = "key", (*known, *self._groups)
-        return entry.fail(f"there is no {what} {quote_value(name)}", suggest_name(name, known), key=True)
+        return entry.unknown(what, known, name)
 
     # --- one answer -----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from ragortune.evidence.amounts import parse_amount
 from ragortune.evidence.entries import Entry, describe_evidence, read_details
 from ragortune.model import Criterion, Provenance, QuantityKind, QuantityValue
 from ragortune.support.errors import ProfileError, QuantityError, RagortuneError
-from ragortune.support.text import join_words, quote_value, suggest_name
+from ragortune.support.text import join_words, quote_value
 
 _ENDS = (("from", "to"), ("low", "high"))
 _KEYS = ("value", "low", "high", "from", "to", "source", "evidence", "as_of")
@@ -31,8 +31,7 @@ def read_quantities(entry: Entry, kinds: Mapping[str, QuantityKind]) -> dict[str
         kind = kinds.get(own.key)
         try:
             if kind is None:
-                message = f"there is no quantity {quote_value(own.key)}"
-                raise own.fail(message, suggest_name(own.key, kinds), key=True)
+                raise own.unknown("quantity", kinds)
             if own.value is not None and own.value != "unknown":
                 quantities[kind.id] = _read_number(own, kind) if kind.unit else _read_names(own, kind)
         except ProfileError as error:

@@ -17,8 +17,8 @@ from ragortune.evidence.quotes import BLOCK
 from ragortune.model import Rulebook, TraceState
 from ragortune.model.documents import DesignReading, StatedFact
 from ragortune.model.findings import FindingExample, FindingRule, read_finding_rules
-from ragortune.support.record import Record, plain_data
-from ragortune.support.text import join_words
+from ragortune.support.record import Record
+from ragortune.support.text import join_words, plain_data
 
 _TODAY = "2026-11-24"
 """Tests of rules must not depend on the day on which they run."""

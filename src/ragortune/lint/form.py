@@ -1,17 +1,22 @@
-"""What each record of a rule set must have: sources, exceptions, tests, names, order, dates."""
+"""All checks on a rule set, and of them what each record must have: sources, exceptions, tests, names, order, dates."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from ragortune.evidence.documents.language import FactWords
+from ragortune.lint.logic import check_logic
 from ragortune.model import Rule
 from ragortune.model.findings import Detector, FindingRule, RuleFinding
 from ragortune.model.prices import list_sources
-from ragortune.ruleset.author import Authored
+from ragortune.ruleset.author import Authored, read_folder
+from ragortune.ruleset.compile import compile_authored
 from ragortune.ruleset.files import ALL_KINDS
+from ragortune.ruleset.references import check_references
+from ragortune.support.errors import Place
 
 _CODES = {
     "rules": (re.compile(r"[A-Z][0-9]{2}"), "a letter and two digits"),
@@ -20,6 +25,24 @@ _CODES = {
 _SINGULAR = {kind.name: kind.singular for kind in ALL_KINDS}
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def check_folder(folder: Path, today: str) -> tuple[RuleFinding, ...]:
+    """Return every problem in the rule set in a folder.
+
+    Raises RagortuneError where a file cannot be read at all.
+    """
+    authored = read_folder(folder)
+    check_references(authored)
+    findings = [
+        RuleFinding("malformed", problem.message, problem.place or Place(str(folder)), problem.hint)
+        for problem in authored.problems
+    ]
+    findings += check_form(authored)
+    findings += check_freshness(authored, dt.date.fromisoformat(today))
+    if not authored.problems:
+        findings += check_logic(authored, compile_authored(authored))
+    return tuple(sorted(findings, key=lambda item: (item.place.path or "", item.place.line or 0, item.name)))
 
 
 def check_form(authored: Authored) -> Iterator[RuleFinding]:

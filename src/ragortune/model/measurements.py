@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ragortune.support.record import NOTHING, Record
 
 MOST_EXAMPLES = 3
 """So many examples of a finding are shown, masked."""
+Progress = Callable[[str], None]
+"""Takes a line for each step of a measurement, which may take long."""
 
 
 class Measurement(Record, frozen=True):

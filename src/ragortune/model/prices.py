@@ -122,20 +122,15 @@ _NOT_ABOVE = (
 )
 
 
-class Complaint(Record, frozen=True):
-    """Something wrong with a row, and the path to it inside the row."""
-
-    path: tuple[str | int, ...]
-    message: str
-    hint: str | None = None
+Flaw = tuple[tuple[str, ...], PriceError]
+"""The path to something inside a row, and what is wrong with it."""
 
 
-def check_row(row: PriceRow, kinds: Mapping[str, PriceKind]) -> Iterator[Complaint]:
+def check_row(row: PriceRow, kinds: Mapping[str, PriceKind]) -> Iterator[Flaw]:
     """Yield what is wrong with a row: unknown kind or value, wrong unit, a number out of bounds, a date that is none."""
     kind = kinds.get(row.kind)
     if kind is None:
-        message = f"'kind' must be {join_words(kinds, 'or')}, not {quote_value(row.kind)}"
-        yield Complaint(("kind",), message, suggest_name(row.kind, kinds))
+        yield ("kind",), PriceError.expected("'kind'", kinds, row.kind)
         return
     rules = kind.rules_for(row)
     yield from _check_dates(row, "as_of", "available_until", "trainable_until")
@@ -143,46 +138,47 @@ def check_row(row: PriceRow, kinds: Mapping[str, PriceKind]) -> Iterator[Complai
         if name in rules:
             yield from _check_value(name, value, rules[name])
         else:
-            message = f"a {row.kind} has no {quote_value(name)}"
-            yield Complaint(("values", name), message, suggest_name(name, rules))
+            yield ("values", name), _name_value(row, name, rules)
     for name in (name for name, rule in rules.items() if rule.required and name not in row.values):
-        yield Complaint(("values",), f"{quote_value(name)} is missing")
+        yield ("values",), PriceError(f"{quote_value(name)} is missing")
     if kind.one_of and not any(name in row.values for name in kind.one_of):
-        yield Complaint(("values",), f"{join_words(map(quote_value, kind.one_of), 'or')} is missing")
+        yield ("values",), PriceError(f"{join_words(map(quote_value, kind.one_of), 'or')} is missing")
     for lower, upper in _NOT_ABOVE:
         if lower in row.values and upper in row.values and row.values[lower].value > row.values[upper].value:
-            yield Complaint(("values", lower), f"'{lower}' is above '{upper}'; are they mixed up?")
+            yield ("values", lower), PriceError(f"'{lower}' is above '{upper}'; are they mixed up?")
 
 
-def _check_dates(
-    record: PriceRow | PriceValue, *keys: str, path: tuple[str, ...] = ()
-) -> Iterator[Complaint]:
+def _name_value(row: PriceRow, name: str, rules: Iterable[str]) -> PriceError:
+    return PriceError(f"a {row.kind} has no {quote_value(name)}", None, suggest_name(name, rules))
+
+
+def _check_dates(record: PriceRow | PriceValue, *keys: str, path: tuple[str, ...] = ()) -> Iterator[Flaw]:
     for key in keys:
         date = getattr(record, key)
         if date is not None and not is_date(date):
-            yield Complaint((*path, key), f"'{key}' must be a date, YYYY-MM-DD, not {quote_value(date)}")
+            yield (*path, key), PriceError.expected(f"'{key}'", "a date, YYYY-MM-DD", date)
 
 
-def _check_value(name: str, value: PriceValue, rule: ValueRule) -> Iterator[Complaint]:
+def _check_value(name: str, value: PriceValue, rule: ValueRule) -> Iterator[Flaw]:
     path = ("values", name)
     if value.unit != rule.unit:
         message = f"'{name}' is given in {rule.unit}, not in {quote_value(value.unit)}"
-        yield Complaint((*path, "unit"), message, f"write unit: {rule.unit}")
+        yield (*path, "unit"), PriceError(message, None, f"write unit: {rule.unit}")
         return
     try:
         parse_unit(value.unit)
     except QuantityError as error:
-        yield Complaint((*path, "unit"), error.message, error.hint)
+        yield (*path, "unit"), PriceError(error.message, None, error.hint)
         return
     low, high = bounds_of(value)
     for number in (value.value, low, high):
         highest = min(rule.maximum, _LARGEST_VALUE)
         if not rule.minimum <= number <= highest:
             limits = f"from {rule.minimum:g} to {highest:g} {rule.unit}"
-            yield Complaint(path, f"'{name}' must be {limits}, not {number:g}")
+            yield path, PriceError(f"'{name}' must be {limits}, not {number:g}")
             return
     if not low <= value.value <= high:
-        yield Complaint(path, f"'{name}' does not lie between its low and high")
+        yield path, PriceError(f"'{name}' does not lie between its low and high")
     yield from _check_dates(value, "as_of", path=path)
 
 
@@ -265,11 +261,10 @@ class PriceBook:
             raise PriceError(message, None, f"{OVERRIDE} gpt-6-luna.in=0.12")
         row = self.rows.get(name)
         if row is None:
-            message = f"there is no price row {quote_value(name)}"
-            raise PriceError(message, None, suggest_name(name, self.rows))
+            raise PriceError.unknown("price row", name, self.rows)
         rules = self.kinds[row.kind].rules_for(row)
         if key not in rules:
-            raise PriceError(f"a {row.kind} has no {quote_value(key)}", None, suggest_name(key, rules))
+            raise _name_value(row, key, rules)
         unit = rules[key].unit
         try:
             number = float(text.replace("_", " "))  # which Python would leave out
@@ -277,6 +272,6 @@ class PriceBook:
             raise PriceError(f"{quote_value(text)} is not a number of {unit}") from None
         value = PriceValue(number, unit, as_of=today, confidence=Confidence.HIGH)
         changed = row.replace(values={**row.values, key: value})
-        for complaint in check_row(changed, self.kinds):
-            raise PriceError(f"{OVERRIDE} {name}.{key}: {complaint.message}", None, complaint.hint)
+        for _, error in check_row(changed, self.kinds):
+            raise PriceError(f"{OVERRIDE} {name}.{key}: {error.message}", None, error.hint)
         self.rows[name] = changed

@@ -123,12 +123,6 @@ def format_name(cost: OptionCost) -> str:
     return cost.id + (f" ({', '.join(extras)})" if extras else "")
 
 
-def list_times(cost: OptionCost) -> tuple[float, float, float, float]:
-    """Return the milliseconds to the first word and to the whole answer, each at its median and 95th percentile."""
-    own = cost.latency
-    return own.first_p50, own.first_p95, own.whole_p50, own.whole_p95
-
-
 # --- sentences ----------------------------------------------------------------------------------------------------
 
 

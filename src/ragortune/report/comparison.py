@@ -19,32 +19,28 @@ from ragortune.support.text import join_words
 
 _Text = Annotated[str, Meta(max_length=100)]
 _Share = Annotated[float, Meta(ge=0, le=1)]
-_Levels = str | list[str]
+_Levels = str | Annotated[list[str], Meta(max_length=50)]
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
-_MOST_LEVELS = 50
 
 
-def _check_names(names: Iterable[str | UnsetType], answers: Mapping[str, _Levels]) -> None:
+def _check_names(names: Iterable[str | UnsetType]) -> None:
     """Raise ValueError for what is no name of a criterion, level or rule.
 
     Not by a pattern in the types: with one of them in a union msgspec 0.22 crashes when the interpreter ends.
     """
-    levels = [[own] if isinstance(own, str) else own for own in answers.values()]
-    told = [name for name in (*names, *answers, *chain.from_iterable(levels)) if name is not UNSET]
-    if not all(map(_NAME.fullmatch, told)) or any(len(own) > _MOST_LEVELS for own in levels):
+    if not all(_NAME.fullmatch(name) for name in names if name is not UNSET):
         raise ValueError("holds a name that cannot be one")
 
 
 class _Fired(msgspec.Struct):
     code: str
-    answers: dict[str, _Levels]
     need: str | UnsetType = UNSET
     effect: str | UnsetType = UNSET
     strength: str | UnsetType = UNSET
     gate: str | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        _check_names((self.code, self.need, self.effect, self.strength, self.gate), self.answers)
+        _check_names((self.code, self.need, self.effect, self.strength, self.gate))
 
 
 class _RuleSet(Record, frozen=True):
@@ -59,23 +55,18 @@ class Earlier(msgspec.Struct):
     option: Option
     probability: dict[Option, _Share]
     rulebook: _RuleSet
-    reasons: list[_Fired] = []
-    gates: list[_Fired] = []
-    notices: list[_Fired] = []
-    techniques: list[_Fired] = []
-    unanswered: list[str] = []
-    answers: dict[str, _Levels] | UnsetType = UNSET
+    reasons: list[_Fired]
+    gates: list[_Fired]
+    answers: dict[str, _Levels]
 
     def __post_init__(self) -> None:
         """Raise ValueError for names that cannot be any."""
-        _check_names(self.unanswered, {} if isinstance(self.answers, UnsetType) else self.answers)
+        levels = self.list_answers()
+        _check_names((*levels, *chain.from_iterable(levels.values())))
 
     def list_answers(self) -> dict[str, list[str]]:
-        """Return the levels by criterion; those that rules name where the JSON has no others."""
-        fired = (*self.reasons, *self.gates, *self.notices, *self.techniques)
-        named = {name: own for rule in fired for name, own in rule.answers.items()}
-        answers = named if isinstance(self.answers, UnsetType) else {**named, **self.answers}
-        return {name: [own] if isinstance(own, str) else own for name, own in answers.items()}
+        """Return the levels by criterion."""
+        return {name: [own] if isinstance(own, str) else own for name, own in self.answers.items()}
 
     def list_effects(self) -> dict[str, str]:
         """Return by code what each rule does to the needs."""
@@ -101,16 +92,12 @@ def summarise(recommendation: Recommendation) -> Earlier:
 def compare(name: str, before: Earlier, recommendation: Recommendation) -> Comparison:
     """Return what has changed since an earlier recommendation, which is known by a name."""
     now = summarise(recommendation)
-    old, new = before.list_answers(), now.list_answers()
-    comparable = old.keys() | (set(before.unanswered) & recommendation.rulebook.readable.keys())
-    if not isinstance(before.answers, UnsetType):
-        comparable |= new.keys()
     shares = Change(before.probability.get(before.option), now.probability[now.option])
     return Comparison(
         name,
         Change(before.option, now.option),
         shares,
-        _list_changes(old, {key: levels for key, levels in new.items() if key in comparable}),
+        _list_changes(before.list_answers(), now.list_answers()),
         _list_changes(before.list_effects(), now.list_effects()),
         Change(before.rulebook, now.rulebook) if before.rulebook != now.rulebook else None,
     )

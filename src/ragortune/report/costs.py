@@ -20,7 +20,6 @@ from ragortune.report.bill import (
     list_lead,
     list_obstacles,
     list_parts,
-    list_times,
 )
 from ragortune.report.blocks import (
     Bar,
@@ -153,10 +152,11 @@ def _latencies(report: CostReport) -> Iterator[Block]:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             f"{report.letters[cost.id]} {format_name(cost)}",
-            *(f"{time:,.0f}" for time in list_times(cost)),
-            _draw_range(format_name(cost), cost.latency.first_p50, cost.latency.whole_p95, most),
+            *(f"{time:,.0f}" for time in (own.first_p50, own.first_p95, own.whole_p50, own.whole_p95)),
+            _draw_range(format_name(cost), own.first_p50, own.whole_p95, most),
         )
         for cost in shown
+        for own in [cost.latency]
     )
     columns = _columns("first word", "p95", "whole answer", "p95")
     drawn = Column("first word to whole answer, p95", only="html")

@@ -12,7 +12,7 @@ from ragortune.interview import Consequence, Interview, explain_question
 from ragortune.model import Criterion, OpenQuestion, Option, Recommendation
 from ragortune.report.blocks import Block, Break, Column, Paragraph, Style, Table, terms
 from ragortune.report.headline import format_probability
-from ragortune.report.shapes import DIGITS, Shares, round_questions, round_shares
+from ragortune.report.shapes import DIGITS, Shares, fill, round_questions, round_shares
 from ragortune.support.errors import RagortuneError
 from ragortune.support.record import Record
 from ragortune.support.text import count_words, join_words
@@ -211,13 +211,14 @@ def describe_next(interview: Interview) -> QuestionResult:
             own.replace(probability=round(own.probability, DIGITS))
             for own in explain_question(interview, criterion)
         ]
-    shares = round_shares(advice.probability)
     return QuestionResult(
         worth_asking=criterion is not None,
         why=why,
         question=describe_criterion(criterion) if criterion else None,
         answers=answers,
-        advice=AdviceSoFar(format_advice(advice), advice.option, shares, advice.firm, advice.settled),
+        advice=fill(
+            AdviceSoFar, advice, said=format_advice(advice), probability=round_shares(advice.probability)
+        ),
         ranking=round_questions(interview.ranking),
         unknown=interview.unasked,
     )
@@ -225,13 +226,5 @@ def describe_next(interview: Interview) -> QuestionResult:
 
 def describe_criterion(criterion: Criterion) -> Question:
     """Return a criterion: the question, how to find out the answer, and what answers it."""
-    return Question(
-        criterion.id,
-        criterion.title,
-        criterion.question,
-        criterion.help,
-        [LevelMeaning(level.id, level.means) for level in criterion.levels],
-        criterion.several,
-        not criterion.nominal,
-        criterion.unit,
-    )
+    levels = [LevelMeaning(level.id, level.means) for level in criterion.levels]
+    return fill(Question, criterion, criterion=criterion.id, levels=levels, ordered=not criterion.nominal)

@@ -26,8 +26,9 @@ from ragortune.report.blocks import (
     terms,
 )
 from ragortune.report.screen import KEPT, SCREENS, Row, show_rows
-from ragortune.support.record import Record, plain_data
-from ragortune.support.text import count_words, join_words
+from ragortune.report.shapes import fill
+from ragortune.support.record import Record
+from ragortune.support.text import count_words, join_words, plain_data
 
 SECTIONS = ("answers", "disagreements", "faults", "figures", "unknown")
 """Names that `--show` takes."""
@@ -121,18 +122,9 @@ def describe_report(report: MeasureReport) -> MeasureResult:
 
 
 def _describe_answer(own: MeasuredAnswer) -> AnswerResult:
-    return AnswerResult(
-        name=own.name,
-        value=own.value,
-        levels=own.levels,
-        as_of=own.date,
-        probe=own.measurement.probe,
-        method=own.measurement.method,
-        n=own.measurement.count,
-        interval=own.measurement.interval,
-        answered=None if own.answered is None else _format_answered(own.answered),
-        agrees=own.agrees,
-    )
+    answered = None if own.answered is None else _format_answered(own.answered)
+    known = {"as_of": own.date, "n": own.measurement.count, "answered": answered}
+    return fill(AnswerResult, own, own.measurement, **known)
 
 
 def _format_answered(answered: Answer | QuantityValue) -> str:

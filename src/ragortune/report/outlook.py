@@ -114,15 +114,11 @@ def list_worthwhile(recommendation: Recommendation) -> list[OpenQuestion]:
     return [question for question in list_askable(recommendation) if question.expected_gain >= least]
 
 
-def describe_gain(question: OpenQuestion) -> str:
-    """Return what the answer to a question can do."""
-    gives = f"could give {join_words(question.could_give, 'or')}"
-    return gives if question.alone else "only together with other answers"
-
-
 def _ask(recommendation: Recommendation, question: OpenQuestion) -> Item:
     criterion = recommendation.rulebook.criteria[question.criterion]
-    notes = (f"{criterion.question} ({describe_gain(question)})", Span(criterion.help, Style.ASIDE))
+    gives = f"could give {join_words(question.could_give, 'or')}"
+    gives = gives if question.alone else "only together with other answers"
+    notes = (f"{criterion.question} ({gives})", Span(criterion.help, Style.ASIDE))
     return Item(Span(question.criterion, Style.NAME), notes)
 
 

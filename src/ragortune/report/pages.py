@@ -23,7 +23,6 @@ from ragortune.report.blocks import (
     Break,
     Column,
     Heading,
-    Inline,
     Item,
     Items,
     Paragraph,
@@ -270,11 +269,8 @@ def _list_table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Tab
     """Return rules in columns for Markdown, and as name and sentence for text."""
     code, *others = (Column(title, only="markdown") for title in titles)
     columns = (code.replace(only=None, style=Style.NAME), *others, Column(only="text"))
-    return Table(columns, tuple((*row[:-1], _summarise(row)) for row in rows))
-
-
-def _summarise(row: tuple[str, ...]) -> Inline:
-    return (Span(row[-1], Style.STRONG), f": {row[1]}: {row[-2]}")
+    told = (((Span(name, Style.STRONG), f": {row[1]}: {row[-1]}"), row) for *row, name in rows)
+    return Table(columns, tuple((*row, summary) for summary, row in told))
 
 
 def list_records(book: Rulebook) -> list[AnyRule]:

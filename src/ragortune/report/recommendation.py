@@ -14,7 +14,6 @@ from ragortune.model import (
     GateKind,
     Need,
     NeedState,
-    NoticeKind,
     Quality,
     Rule,
     RuleHit,
@@ -42,21 +41,17 @@ from ragortune.report.blocks import (
 )
 from ragortune.report.comparison import list_changes
 from ragortune.report.headline import NEED_NAMES, Advice, build_headline, format_share, list_state
-from ragortune.report.outlook import explain_refusal, list_flips, list_questions, list_sensitivities
+from ragortune.report.outlook import (
+    GATE_WORDS,
+    explain_refusal,
+    list_flips,
+    list_questions,
+    list_sensitivities,
+)
 from ragortune.report.screen import SCREENS
 from ragortune.report.summary import describe_answers, draw_screen
 from ragortune.support.text import join_words
 
-_NOTICE_NAMES: Mapping[NoticeKind | None, str] = {
-    NoticeKind.CONTRADICTION: "Contradiction",
-    NoticeKind.DISPUTED: "Disputed",
-    NoticeKind.CAUTION: "Caution",
-}
-_GATE_NAMES: Mapping[GateKind, str] = {
-    GateKind.RULES_OUT: "is ruled out",
-    GateKind.REQUIRES: "is required",
-    GateKind.CONFIRMS: "is confirmed",
-}
 _SAMPLE_NAMES: Mapping[Sample, str] = {
     Sample.FIELD: "field sample",
     Sample.SELECTED: "selected",
@@ -100,15 +95,20 @@ class _Report:
 
     def list_gates(self) -> Iterator[Block]:
         """Return the gates that make a difference."""
-        gates = [hit for hit in self.given.gates if self._decides(hit)]
-        named = [(hit, f"{NEED_NAMES[hit.need].capitalize()} {_GATE_NAMES[hit.gate]}") for hit in gates]
-        items = Items(tuple(self._remark(hit, name, hit.rule.because) for hit, name in named))
+        items = Items(
+            tuple(
+                self._remark(hit, GATE_WORDS[hit.gate].format(NEED_NAMES[hit.need]), hit.rule.because)
+                for hit in self.given.gates
+                if self._decides(hit)
+            )
+        )
         yield from section("Gates", items)
 
     def list_notices(self) -> Iterator[Block]:
         """Return contradictions, disputed bands and cautions."""
-        named = [(hit, _NOTICE_NAMES[hit.rule.notice]) for hit in self.given.notices]
-        items = Items(tuple(self._remark(hit, name, hit.rule.remedy) for hit, name in named))
+        items = Items(
+            tuple(self._remark(hit, str(hit.rule.notice), hit.rule.remedy) for hit in self.given.notices)
+        )
         yield from section("Notices", items)
 
     # --- needs, gates, notices ------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ class _Report:
     def _remark(self, hit: GateHit | RuleHit, kind: str, more: str) -> Item:
         code = Span(hit.rule.code, Style.NAME)
         cited = self._cite(hit.rule.title, hit.answers, hit.rule)
-        return Item((code, f" {kind}: ", *cited), (Span(more, Style.ASIDE),))
+        return Item((code, f" {kind.capitalize()}: ", *cited), (Span(more, Style.ASIDE),))
 
     def _cite(self, text: str, answers: Mapping[str, tuple[str, ...]], rule: Rule) -> tuple[str | Span, ...]:
         """Return a sentence with the answers that it rests on and the number of its source."""

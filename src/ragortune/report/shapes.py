@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ragortune.casebook import NearCase
-from ragortune.engine import decide_option, pair_probabilities
+from ragortune.engine import decide_option, describe_needs
 from ragortune.model import (
     AnswerSensitivity,
     Comparison,
@@ -246,8 +246,7 @@ def round_questions(unknowns: tuple[OpenQuestion, ...] | None) -> list[OpenQuest
 
 def describe_verdict(verdict: Verdict) -> dict[str, object]:
     """Return the option, its probability and the needs as JSON data."""
-    outcome, needs = verdict.outcome, verdict.outcome.needs
-    probability = pair_probabilities(*needs)
+    outcome, probability = verdict.outcome, verdict.outcome.probability
     described: dict[str, object] = {
         "schema": "ragortune/recommendation/2",
         "project": verdict.project,
@@ -255,19 +254,6 @@ def describe_verdict(verdict: Verdict) -> dict[str, object]:
         "default": outcome.default,
         "too_little_known": is_undecided(probability, default=outcome.default),
         "probability": round_shares(probability),
-        "needs": {
-            need: {
-                "probability": round(needs[index], DIGITS),
-                "score": outcome.scores[index] / 1000,
-                "needed": outcome.needed[index],
-                "blocked_by": outcome.blocked_by[index],
-            }
-            for index, need in enumerate(Need)
-        },
+        "needs": round_needs(describe_needs(outcome)),
     }
     return described if verdict.origin is None else {**described, "profile": verdict.origin}
-
-
-def name_origin(path: str, line: int | None) -> dict[str, object]:
-    """Return which input of a batch a result answers."""
-    return {"path": path} if line is None else {"path": path, "line": line}

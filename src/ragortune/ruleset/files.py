@@ -254,8 +254,8 @@ def read_price_file(document: Document, kinds: Mapping[str, PriceKind]) -> tuple
     parsed = validate("prices", document, problems)
     rows: tuple[PriceRow, ...] = parsed.prices if parsed else ()
     for index, row in enumerate(rows):
-        for complaint in check_row(row, kinds):
-            place = document.place_of(("prices", index, *complaint.path))
-            problems.append(RulebookError(complaint.message, place, complaint.hint))
+        for path, problem in check_row(row, kinds):
+            problem.place = document.place_of(("prices", index, *path))
+            problems.append(problem)
     RulebookError.raise_all(problems)
     return rows

@@ -155,8 +155,7 @@ def _check_quantity(authored: Authored, kind: QuantityKind) -> None:
 
 
 def _check_price(authored: Authored, row: PriceRow) -> None:
-    for complaint in check_row(row, authored.records["price_kinds"]):
-        place = authored.place_of("prices", row.id, *complaint.path)
-        authored.report(complaint.message, place, complaint.hint)
+    for path, problem in check_row(row, authored.records["price_kinds"]):
+        authored.report(problem.message, authored.place_of("prices", row.id, *path), problem.hint)
     for name in list_sources(row):
         _check_source(authored, name, authored.place_of("prices", row.id, "source"))

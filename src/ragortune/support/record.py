@@ -62,17 +62,6 @@ class Record(msgspec.Struct, frozen=True):
         return described
 
 
-def plain_data(value: Any) -> Any:
-    """Return records, mappings and sequences inside a value as plain data, fit for JSON."""
-    if isinstance(value, Record):
-        return {name: plain_data(getattr(value, name)) for name in value.field_names()}
-    if isinstance(value, Mapping):
-        return {str(key): plain_data(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain_data(part) for part in value]
-    return str(value) if isinstance(value, str) else value
-
-
 def _read_meanings(record: type) -> dict[str, str]:
     """Return the docstring below each field of a record, read from its source."""
     body = ast.parse(textwrap.dedent(inspect.getsource(record))).body[0]

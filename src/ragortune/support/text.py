@@ -169,5 +169,10 @@ def dump_json(data: object, *, indent: int = 2) -> str:
     )
 
 
+def plain_data(value: object) -> Any:
+    """Return records, mappings and sequences inside a value as JSON would give them back."""
+    return msgspec.json.decode(msgspec.json.encode(value, enc_hook=_simplify))
+
+
 def _simplify(value: Any) -> object:
     return str(value) if isinstance(value, str) else dict(value)

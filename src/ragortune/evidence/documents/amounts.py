@@ -30,7 +30,8 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
     """`<` where it is a limit that must not be reached, `<=` where it may, `>=` where it is the least."""
 
 
-_FIND = re.compile(r"(?<![\w.,])(?:[$\u20ac\u00a3]\s?)?[0-9]")
+_FIND = re.compile(r"[$\u20ac\u00a30-9](?<![\w.,].)(?:(?<=[0-9])|\s?[0-9])")
+"""A digit or a currency sign in front of one; begins with the signs themselves, which are found fast."""
 _MULTIPLIED = re.compile(r"\s?(k|K|M|B|mio|[Tt]housand|[Mm]illion|[Bb]illion|bn)(?![\w])")
 _TIMES = (name for name in _SECONDS if len(name) > 2 or name in ("ms", "s", "h", "hr"))
 _UNIT = re.compile(
@@ -46,8 +47,7 @@ _RATE = re.compile(
 _BETWEEN = re.compile(r"\s?(?:-|\u2013|\u2014|to|\.\.\.?|\u2026|and)\s?(?=[$\u20ac\u00a3]?\s?[0-9])")
 _BOUNDS = re.compile(
     r"(?P<less>[<\u2264]|\b(?:under|below|less than|fewer than|within|at most|up to|no more than|not exceed|maximum of|max\.?))\s?$"
-    r"|(?P<more>[>\u2265]|\b(?:over|above|more than|at least|minimum of|exceeding))\s?$",
-    re.IGNORECASE,
+    r"|(?P<more>[>\u2265]|\b(?:over|above|more than|at least|minimum of|exceeding))\s?$"
 )
 _BEFORE = 16
 _YEARS = range(1900, 2100)
@@ -147,10 +147,10 @@ _LONGEST_NAME = 24
 
 
 def _find_bound(text: str, start: int) -> str:
-    found = _BOUNDS.search(text[max(0, start - _BEFORE) : start])
+    found = _BOUNDS.search(text[max(0, start - _BEFORE) : start].lower())
     if not found:
         return ""
     if found["more"]:
         return ">="
-    strict = found["less"].lower() in ("<", "under", "below", "less than", "fewer than")
+    strict = found["less"] in ("<", "under", "below", "less than", "fewer than")
     return "<" if strict else "<="

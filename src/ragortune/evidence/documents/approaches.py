@@ -26,8 +26,11 @@ _OF_PLACE: Mapping[SectionKind, float] = {
 _OF_WORDS: Mapping[Weight, float] = {Weight.NAME: 1.0, Weight.USE: 0.7, Weight.PART: 0.3}
 LEAST_TOLD = 0.3
 """Probability from which words count as telling something about an approach."""
-_HEADING = 1.4
-_CELL = 0.7
+_OF_BLOCK: Mapping[Block, tuple[float, frozenset[SectionKind]]] = {
+    Block.HEADING: (1.4, frozenset((SectionKind.TITLE,))),
+    Block.CELL: (0.7, frozenset((SectionKind.DECISION, SectionKind.CURRENT))),
+}
+"""What a mention counts in a kind of block, and the kinds of section in which it counts there as anywhere."""
 _CHOSEN = 1.5
 
 
@@ -43,7 +46,12 @@ class Mention(msgspec.Struct, frozen=True):
     end: int
     weight: float
     """Positive where the approach is affirmed, negative where it is turned down, 0 where nothing is decided."""
-    text: str
+
+    @property
+    def text(self) -> str:
+        """Return the words, casefolded."""
+        first, last = self.marked.tokens.place(self.start, self.end)
+        return self.marked.sentence.text[first:last].casefold()
 
 
 def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
@@ -54,9 +62,7 @@ def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
         for found in marked.analysis.approaches:
             option, words = found.entry.option, found.entry.weight
             if option is not None and not marked.in_code(found.start, found.end):
-                first, last = marked.tokens.place(found.start, found.end)
-                text = marked.sentence.text[first:last].casefold()
-                yield Mention(option, words, marked, found.start, found.end, _weigh(marked, found), text)
+                yield Mention(option, words, marked, found.start, found.end, _weigh(marked, found))
 
 
 def find_told(sentences: Iterable[Marked]) -> Iterator[Mention]:
@@ -69,21 +75,18 @@ def find_told(sentences: Iterable[Marked]) -> Iterator[Mention]:
                 option = side.removesuffix("_for")
                 if option != side and share > LEAST_TOLD and not marked.meanings_at(0, words) & SILENCING:
                     weight = share * _OF_PLACE.get(sentence.kind, 1.0)
-                    yield Mention(
-                        Option(option), Weight.PART, marked, 0, words, weight, sentence.text.casefold()
-                    )
+                    yield Mention(Option(option), Weight.PART, marked, 0, words, weight)
 
 
 def _weigh(marked: Marked, found: Found[ApproachWords]) -> float:
     sentence, words = marked.sentence, found.entry.weight
     meanings = marked.meanings_at(found.start, found.end)
-    if meanings & _UNDECIDED:
+    if not meanings.isdisjoint(_UNDECIDED):
         return 0.0
     weight = _OF_PLACE.get(sentence.kind, 1.0) * _OF_WORDS[words]
-    if sentence.block is Block.HEADING and sentence.kind is not SectionKind.TITLE:
-        weight *= _HEADING
-    if sentence.block is Block.CELL and sentence.kind not in (SectionKind.DECISION, SectionKind.CURRENT):
-        weight *= _CELL
-    if meanings & _AGAINST:
+    if sentence.block in _OF_BLOCK:
+        factor, alike = _OF_BLOCK[sentence.block]
+        weight *= 1.0 if sentence.kind in alike else factor
+    if not meanings.isdisjoint(_AGAINST):
         return 0.0 if words is Weight.PART else -weight
     return weight * _CHOSEN if Meaning.CHOICE in meanings else weight

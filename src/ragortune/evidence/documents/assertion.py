@@ -149,22 +149,20 @@ def _rank_of(found: Found[ApproachWords]) -> tuple[bool, int, int]:
     return late, found.start - found.end, found.start
 
 
-class Marked:
+class Marked(msgspec.Struct, dict=True, eq=False):
     """A sentence with everything that is found in it; what that means is worked out when it is asked for."""
 
-    __slots__ = ("__dict__", "_marker", "analysis", "sentence", "tokens")
-
-    def __init__(self, sentence: Sentence, tokens: Tokens, analysis: Analysis, marker: Marker) -> None:
-        """Take a sentence, its words, what is found in them, and what knows the language."""
-        self.sentence = sentence
-        self.tokens = tokens
-        self.analysis = analysis
-        self._marker = marker
+    sentence: Sentence
+    tokens: Tokens
+    """Its words."""
+    analysis: Analysis
+    """What is found in them."""
+    marker: Marker
 
     @cached_property
     def around(self) -> frozenset[Meaning]:
         """What section, label, column, row, lead-in and heading say."""
-        return self._marker.around(self.sentence)
+        return self.marker.around(self.sentence)
 
     def find_topic(self, topic: Topic) -> Found[TopicWords] | None:
         """Return the words with which the sentence first speaks of a topic, None where it does not."""
@@ -178,7 +176,7 @@ class Marked:
     def move(self, kind: SectionKind) -> Marked:
         """Return the same sentence as one of a section of another kind."""
         sentence = msgspec.structs.replace(self.sentence, kind=kind)
-        return Marked(sentence, self.tokens, self.analysis, self._marker)
+        return msgspec.structs.replace(self, sentence=sentence)
 
     def meanings_at(self, start: int, end: int) -> frozenset[Meaning]:
         """Return what is said about a range of words."""
@@ -192,7 +190,7 @@ class Marked:
         struck = self.sentence.struck
         if struck and any(self._overlaps(start, end, part) for part in struck):
             near.add(Meaning.PAST)
-        return self.around | near
+        return self.around | near if near else self.around
 
     def in_code(self, start: int, end: int) -> bool:
         """Tell whether a range of words is set as code."""
@@ -212,33 +210,35 @@ class Marker:
         self.language = language
         self._known: dict[frozenset[Meaning], frozenset[Meaning]] = {}
         """Each set of meanings once, because most sentences have one of few."""
-        self._cut: dict[str, Tokens] = {}
+        self._read: dict[str, tuple[Tokens, Analysis]] = {}
         self._analysed: dict[tuple[str, ...], Analysis] = {}
 
     def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
         """Return sentences, each with everything that is found in it."""
-        texts = [*dict.fromkeys(one.text for one in sentences if one.text not in self._cut)]
+        texts = [*dict.fromkeys(one.text for one in sentences if one.text not in self._read)]
         for first in range(0, len(texts), _CUT_TOGETHER):
-            self._cut.update(cut_texts(texts[first : first + _CUT_TOGETHER], self.language.classify))
-        return [Marked(one, tokens := self._cut[one.text], self._analyse(tokens), self) for one in sentences]
+            for text, tokens in cut_texts(texts[first : first + _CUT_TOGETHER], self.language.classify):
+                self._read[text] = tokens, self._analyse(tokens.words)
+        return [Marked(one, *self._read[one.text], self) for one in sentences]
 
-    def _analyse(self, tokens: Tokens) -> Analysis:
-        words = tokens.words
-        if words not in self._analysed:
-            self._analysed[words] = Analysis(words, self.language)
-        return self._analysed[words]
+    def _analyse(self, words: tuple[str, ...]) -> Analysis:
+        known = self._analysed.get(words)
+        if known is None:
+            self._analysed[words] = known = Analysis(words, self.language)
+        return known
 
     def forget(self) -> None:
         """Drop what is remembered of a document."""
-        self._cut.clear()
+        self._read.clear()
         self._analysed.clear()
 
     def look_up(self, text: str) -> Analysis:
         """Return what is found in a text that stands around sentences."""
         text = text[-_LONGEST_CONTEXT:]
-        if text not in self._cut:
-            self._cut[text] = cut_text(text, self.language.classify)
-        return self._analyse(self._cut[text])
+        if text not in self._read:
+            tokens = cut_text(text, self.language.classify)
+            self._read[text] = tokens, self._analyse(tokens.words)
+        return self._read[text][1]
 
     def around(self, sentence: Sentence) -> frozenset[Meaning]:
         """Return what section, label, column, row, lead-in and heading say about a sentence."""
@@ -248,11 +248,15 @@ class Marker:
             around |= self.look_up(text).meanings & _FROM_LABEL if text else frozenset()
         if sentence.lead.endswith(":"):
             around |= self.look_up(sentence.lead).meanings & _FROM_LEAD
-        if sentence.block is not Block.HEADING:
-            around |= self.look_up(sentence.section.title).meanings & {Meaning.COMPONENT}
+        if (
+            sentence.block is not Block.HEADING
+            and Meaning.COMPONENT in self.look_up(sentence.section.title).meanings
+        ):
+            around.add(Meaning.COMPONENT)
         if sentence.checked is False:
             around.add(Meaning.GOAL)
-        return self._known.setdefault(frozenset(around), frozenset(around))
+        known = frozenset(around)
+        return self._known.setdefault(known, known)
 
 
 def _strongest_cues(cues: Iterable[Found[Cue]]) -> list[Found[Cue]]:

@@ -9,9 +9,8 @@ carriage return in front. A carriage return by itself ends a line as well, but b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from enum import Enum, auto
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from enum import StrEnum, auto
 
 import msgspec
 
@@ -33,7 +32,7 @@ _LIST_INDENT = 2
 _CODE_INDENT = 4
 
 
-class BlockKind(Enum):
+class BlockKind(StrEnum):
     """What the sectioniser tells apart."""
 
     FRONT_MATTER = auto()
@@ -79,7 +78,8 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 def read_blocks(lines: Sequence[str]) -> Iterator[RawBlock]:
     """Yield the blocks of a document in order. Any text is a document; nothing raises."""
-    if not any("\r" in line or (not line[:1].isascii() and _LEADING.match(line)) for line in lines):
+    text = "".join(lines)
+    if "\r" not in text and (text.isascii() or not any(map(_LEADING.match, lines))):
         yield from _read_even(lines)
         return
     parts = [part for number, line in enumerate(lines, 1) for part in _part_line(line, number)]
@@ -126,6 +126,8 @@ class _Sectioniser:
     def __init__(self, lines: Sequence[str], begin: int) -> None:
         self.lines = lines
         self.at = begin
+        self.blocks: list[RawBlock] = []
+        """Blocks that are read, up to the current line."""
         self.open: list[Line] = []
         """Lines of the paragraph or item that is being read."""
         self.marker = ""
@@ -147,17 +149,21 @@ class _Sectioniser:
             prefix = _QUOTE.match(line) if ">" in line else None
             start = prefix.end() if prefix else 0
             rest = line[start:] if start else line
-            if not rest.strip():
-                yield from self._close()
+            if rest.strip():
+                if self.quoted != bool(prefix):
+                    self._close()
+                    self.quoted = bool(prefix)
+                self._read_line(rest, start)
+                self.blank = False
+            else:
+                self._close()
                 self.blank = True
                 self.at += 1
-                continue
-            if self.open and self.quoted != bool(prefix):
-                yield from self._close()
-            self.quoted = bool(prefix)
-            yield from self._read_line(rest, start)
-            self.blank = False
-        yield from self._close()
+            if self.blocks:
+                yield from self.blocks
+                self.blocks.clear()
+        self._close()
+        yield from self.blocks
 
     def _read_plain(self, line: str) -> None:
         """Read a line that begins with a letter, so that it can only begin or continue a text."""
@@ -167,40 +173,44 @@ class _Sectioniser:
         self.at += 1
         self.open.append(Line(line, self.at, 1))
 
-    def _read_line(self, rest: str, start: int) -> Iterable[RawBlock]:
+    def _read_line(self, rest: str, start: int) -> None:
         first = rest.lstrip()[0]
-        special: Iterator[RawBlock] | None = None
-        if first in "`~" and (fence := _FENCE.match(rest)) and "`" not in rest[fence.end() :]:
-            special = self._read_code(fence[1], rest[fence.end() :].strip())
+        if first.isalnum() and "|" not in rest:
+            self._read_text(rest, start)
+        elif first in "`~" and (fence := _FENCE.match(rest)) and "`" not in rest[fence.end() :]:
+            self._close_above(rest, first)
+            self._read_code(fence[1], rest[fence.end() :].strip())
         elif first == "#" and (heading := _HEADING.match(rest)):
-            return [*self._close_above(rest, first), self._read_heading(rest, start, heading)]
+            self._close_above(rest, first)
+            self._read_heading(rest, start, heading)
         elif first == "<" and rest.lstrip().startswith("<!--"):
-            special = self._read_comment(start)
+            self._close()
+            self._read_comment(start)
         elif self._underlines(rest, first):
-            special = self._read_underlined(first)
+            self._read_underlined(first)
         elif first in "-*_" and _RULE.match(rest):
-            special = iter(())
+            self._close()
             self.at += 1
         elif "|" in rest and self._begins_table(start):
-            special = self._read_table(start)
-        if special is not None:
-            return chain(self._close_above(rest, first), special)
-        self.at += 1
-        return self._read_text(rest, start)
+            self._close()
+            self._read_table(start)
+        else:
+            self._read_text(rest, start)
 
-    def _close_above(self, rest: str, first: str) -> list[RawBlock]:
-        """Return what a line ends that is no text; a line that may underline the text above it leaves that open."""
-        return [] if self._underlines(rest, first) else self._close()
+    def _close_above(self, rest: str, first: str) -> None:
+        """End the text above a line, which is left open where the line may underline it."""
+        if not self._underlines(rest, first):
+            self._close()
 
     # Text ------------------------------------------------------------------------------------------------------------
 
-    def _read_text(self, rest: str, start: int) -> list[RawBlock]:
+    def _read_text(self, rest: str, start: int) -> None:
         """Read a line of text, which ends what is open where it begins an item."""
+        self.at += 1
         item = _ITEM.match(rest)
         indent = len(rest) - len(rest.lstrip())
-        closed: list[RawBlock] = []
         if item:
-            closed = self._close()
+            self._close()
             self._open_list(len(item[1].expandtabs(4)))
             begin = item.end()
             self.marker = item[2]
@@ -211,11 +221,11 @@ class _Sectioniser:
             self.indents.clear()
             begin = indent
         elif self.blank and indent >= _CODE_INDENT and not self.indents and not self.open:
-            return [RawBlock(BlockKind.CODE, (Line(rest, self.at, start + 1),))]
+            self.blocks.append(RawBlock(BlockKind.CODE, (Line(rest, self.at, start + 1),)))
+            return
         else:
             begin = indent
         self.open.append(Line(rest[begin:], self.at, start + begin + 1))
-        return closed
 
     def _open_list(self, indent: int) -> None:
         while self.indents and self.indents[-1] > indent:
@@ -223,18 +233,17 @@ class _Sectioniser:
         if not self.indents or self.indents[-1] < indent:
             self.indents.append(indent)
 
-    def _close(self) -> list[RawBlock]:
-        """Return the paragraph or item that is being read, if there is one."""
-        if not self.open:
-            return []  # then there is neither a marker nor a box
-        kind = BlockKind.ITEM if self.indents else BlockKind.PARAGRAPH
-        own = tuple(self.open), len(self.indents), self.quoted, self.marker, self.checked
-        self.open, self.marker, self.checked = [], "", None
-        return [RawBlock(kind, *own)]
+    def _close(self) -> None:
+        """End the paragraph or item that is being read, if there is one."""
+        if self.open:  # otherwise there is neither a marker nor a box
+            kind = BlockKind.ITEM if self.indents else BlockKind.PARAGRAPH
+            own = tuple(self.open), len(self.indents), self.quoted, self.marker, self.checked
+            self.open, self.marker, self.checked = [], "", None
+            self.blocks.append(RawBlock(kind, *own))
 
     # Headings --------------------------------------------------------------------------------------------------------
 
-    def _read_heading(self, rest: str, start: int, heading: re.Match[str]) -> RawBlock:
+    def _read_heading(self, rest: str, start: int, heading: re.Match[str]) -> None:
         begin = heading.end()
         text = rest[begin:].rstrip()
         if text.endswith("#"):
@@ -242,7 +251,7 @@ class _Sectioniser:
         self.indents.clear()
         self.at += 1
         line = Line(text, self.at, start + begin + 1)
-        return RawBlock(BlockKind.HEADING, (line,), len(heading[1]), self.quoted)
+        self.blocks.append(RawBlock(BlockKind.HEADING, (line,), len(heading[1]), self.quoted))
 
     def _underlines(self, rest: str, first: str) -> bool:
         """Tell whether a line underlines the single line of text above it."""
@@ -252,12 +261,12 @@ class _Sectioniser:
             return True
         return len(rest.strip()) >= len(self.open[0].text.rstrip()) and bool(_UNDERLINE.match(rest))
 
-    def _read_underlined(self, first: str) -> Iterator[RawBlock]:
+    def _read_underlined(self, first: str) -> None:
         level = self._level_of(first)
         heading, self.open = tuple(self.open), []
         self.indents.clear()
         self.at += 1
-        yield RawBlock(BlockKind.HEADING, heading, level, self.quoted)
+        self.blocks.append(RawBlock(BlockKind.HEADING, heading, level, self.quoted))
 
     def _level_of(self, first: str) -> int:
         """Return the level of an underlined heading: in reStructuredText characters rank as they first appear."""
@@ -268,7 +277,7 @@ class _Sectioniser:
 
     # Code, comments, tables ------------------------------------------------------------------------------------------
 
-    def _read_code(self, mark: str, info: str) -> Iterator[RawBlock]:
+    def _read_code(self, mark: str, info: str) -> None:
         """Read a fenced block; one that never closes reaches to the end of the document."""
         code = []
         self.at += 1
@@ -282,9 +291,9 @@ class _Sectioniser:
                 break
             code.append(Line(line[start:], self.at, start + 1))
         opening = Line("", self.at - len(code), 1)
-        yield RawBlock(BlockKind.CODE, tuple(code) or (opening,), marker=info or mark)
+        self.blocks.append(RawBlock(BlockKind.CODE, tuple(code) or (opening,), marker=info or mark))
 
-    def _read_comment(self, start: int) -> Iterator[RawBlock]:
+    def _read_comment(self, start: int) -> None:
         """Read a comment; what stands behind its end is left for the next block."""
         held = []
         while self.at < len(self.lines):
@@ -292,7 +301,7 @@ class _Sectioniser:
             end = line.find("-->", start)
             if end >= 0:
                 held.append(Line(line[start : end + 3], self.at + 1, start + 1))
-                yield RawBlock(BlockKind.COMMENT, tuple(held), quoted=self.quoted)
+                self.blocks.append(RawBlock(BlockKind.COMMENT, tuple(held), quoted=self.quoted))
                 behind = line[end + 3 :]
                 if behind.strip():
                     self.open.append(Line(behind, self.at + 1, end + 4))
@@ -301,7 +310,7 @@ class _Sectioniser:
             held.append(Line(line[start:], self.at + 1, start + 1))
             start = 0
             self.at += 1
-        yield RawBlock(BlockKind.COMMENT, tuple(held), quoted=self.quoted)
+        self.blocks.append(RawBlock(BlockKind.COMMENT, tuple(held), quoted=self.quoted))
 
     def _begins_table(self, start: int) -> bool:
         if self.at + 1 >= len(self.lines):
@@ -309,7 +318,7 @@ class _Sectioniser:
         below = self.lines[self.at + 1][start:]
         return "-" in below and "|" in below and bool(_DELIMITERS.match(below))
 
-    def _read_table(self, start: int) -> Iterator[RawBlock]:
+    def _read_table(self, start: int) -> None:
         header = self.at
         while self.at < len(self.lines):
             line = self.lines[self.at][start:]
@@ -318,5 +327,5 @@ class _Sectioniser:
             if self.at != header + 1:
                 number = max(0, self.at - header - 1)
                 row = (Line(line, self.at + 1, start + 1),)
-                yield RawBlock(BlockKind.ROW, row, number, self.quoted)
+                self.blocks.append(RawBlock(BlockKind.ROW, row, number, self.quoted))
             self.at += 1

@@ -15,8 +15,11 @@ _LONGEST_QUOTE = 400
 _offset_of = attrgetter("offset")
 _SENTENCE_END = re.compile(r"[.!?][\"'\u201d)\]]{0,2}\s+(?=[\"'\u201c(\[]?[A-Z0-9\u2022])")
 _NO_END = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|fig|ca|cf|resp|incl|dr|mr|ms|st)|\b[A-Z]|^\d+)\.\s*$", re.IGNORECASE
+    r"(?:(?<=\b[A-Z])|(?<=\b(?:vs|no|ca|cf|dr|mr|ms|st))|(?<=\b(?:etc|fig))|(?<=\b(?:resp|incl))|(?<=\bapprox))\.",
+    re.IGNORECASE,
 )
+"""A full stop behind a single letter, as in `e.g.`, or another abbreviation; those of one length are found together."""
+_LONGEST_NUMBER = 8
 
 
 def cut_words(words: Words, start: int = 0, end: int | None = None) -> Words:
@@ -26,7 +29,8 @@ def cut_words(words: Words, start: int = 0, end: int | None = None) -> Words:
         return words
     start = words.text.find(text, start)
     end = start + len(text)
-    code, struck = (ranges and _cut_ranges(ranges, start, end) for ranges in (words.code, words.struck))
+    code = words.code and _cut_ranges(words.code, start, end)
+    struck = words.struck and _cut_ranges(words.struck, start, end)
     if text and words.pieces and words.pieces[0].length == len(words.text):  # in one piece, as most are
         only = words.pieces[0]
         return Words(text, (Piece(0, len(text), only.line, only.column + start),), (), code, struck)
@@ -62,7 +66,8 @@ def split_sentences(text: str) -> Iterator[tuple[int, int]]:
     """Yield the range of each sentence of a text."""
     begin = 0
     for found in _SENTENCE_END.finditer(text):
-        if not _NO_END.search(text, max(begin, found.start() - 8), found.start() + 1):
+        at = found.start()
+        if not _NO_END.match(text, at) and not (at <= _LONGEST_NUMBER and text[:at].isdecimal()):
             yield begin, found.end()
             begin = found.end()
     yield begin, len(text)

@@ -84,11 +84,9 @@ def _read_option(
 ) -> StatedDecision | None:
     if value is None:
         return None
-    if value not in tuple(Option):
-        message = f"'decision' must be {join_words(Option, 'or')}, not {quote_value(value)}"
-        raise ProfileError(message, document.place_of(path), suggest_name(value, tuple(Option)))
+    option = Option(Entry(value, path, document).one_of(tuple(Option)))
     span = _span_of_place(document, path, lines)
-    return StatedDecision(Option(str(value)), "explicit", (Cited(span, "for"),), declared=True)
+    return StatedDecision(option, "explicit", (Cited(span, "for"),), declared=True)
 
 
 def _read_profile(data: object, path: KeyPath, document: Document, rulebook: Rulebook) -> Profile:

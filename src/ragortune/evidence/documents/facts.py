@@ -84,7 +84,7 @@ class FactReader:
         return plainest.values()
 
     def _classify(
-        self, sentences: Iterable[Marked], stated: Iterable[StatedFact], lines: Sequence[str]
+        self, sentences: Sequence[Marked], stated: Iterable[StatedFact], lines: Sequence[str]
     ) -> Iterator[StatedFact]:
         """Yield for each criterion on which no phrase is found what the words of the likeliest sentence tell."""
         answered = {fact.criterion for fact in stated}
@@ -213,14 +213,14 @@ def _find_bills(sentences: Iterable[Marked]) -> frozenset[_Bill]:
     """Return the columns that hold several amounts: each is one of many, and only their total is the project's."""
     counts: Counter[_Bill] = Counter()
     for marked in sentences:
-        if marked.sentence.block is Block.CELL and marked.tokens.amounts:
+        if marked.tokens.amounts and marked.sentence.block is Block.CELL:
             counts[marked.sentence.section.title, marked.sentence.header] += 1
     return frozenset(bill for bill, count in counts.items() if count >= _MANY_LINES)
 
 
 def _is_one_line_of(bills: frozenset[_Bill], marked: Marked) -> bool:
     sentence = marked.sentence
-    if sentence.block is not Block.CELL or not marked.tokens.amounts:
+    if not bills or sentence.block is not Block.CELL or not marked.tokens.amounts:
         return False
     named = sentence.row.casefold()
     return (sentence.section.title, sentence.header) in bills and not any(word in named for word in _TOTALS)

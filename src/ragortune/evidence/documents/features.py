@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from operator import attrgetter
 
 from ragortune.evidence.documents.approaches import LEAST_TOLD
 from ragortune.evidence.documents.assertion import Marked
@@ -18,6 +19,8 @@ from ragortune.evidence.documents.decision import Ledger
 from ragortune.model import Option
 from ragortune.model.documents import Block, SectionKind
 
+_features_of = attrgetter("analysis.features")
+_shape_of = attrgetter("sentence.kind", "sentence.block")
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 _PLAIN = _FRONT | {SectionKind.CURRENT}
 _ASIDE = frozenset(
@@ -35,21 +38,18 @@ _SILENT_BLOCKS = frozenset((Block.CODE, Block.COMMENT, Block.PROMPT))
 
 def measure_features(sentences: Sequence[Marked], ledgers: Mapping[Option, Ledger]) -> dict[str, float]:
     """Return the features of a document by name; those that are left out are 0."""
-    fronts = (
+    fronts = [
         marked
         for marked in sentences
         if marked.sentence.kind in _FRONT or marked.sentence.block is Block.HEADING
-    )
+    ]
     counts, front = (
-        Counter(chain.from_iterable(marked.analysis.features for marked in several))
-        for several in (sentences, fronts)
+        Counter(chain.from_iterable(map(_features_of, several))) for several in (sentences, fronts)
     )
-    shapes = Counter(
-        chain.from_iterable((marked.sentence.kind, marked.sentence.block) for marked in sentences)
-    )
+    shapes = Counter(chain.from_iterable(map(_shape_of, sentences)))
     titled = {
         topic
-        for marked in sentences
+        for marked in fronts
         if marked.sentence.kind is SectionKind.TITLE
         for topic in marked.analysis.topics
     }

@@ -19,7 +19,7 @@ from ragortune.evidence.documents.decision import choose_option, keep_ledgers, s
 from ragortune.evidence.documents.declared import read_declared
 from ragortune.evidence.documents.facts import FactReader
 from ragortune.evidence.documents.features import measure_features
-from ragortune.evidence.documents.language import Language, Topic, read_language
+from ragortune.evidence.documents.language import Language, Topic, TopicWords, read_language
 from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.evidence.documents.tongue import ENGLISH, detect_language
@@ -170,6 +170,8 @@ def _is_postponed(marked: Sequence[Marked]) -> bool:
 def _find_status(marked: Sequence[Marked]) -> str | None:
     """Return the document's own status word in lower case, such as `accepted`, if it has one."""
     for one in marked:
+        if not one.analysis.has(TopicWords):
+            continue
         sentence = one.sentence
         named = (
             sentence.label

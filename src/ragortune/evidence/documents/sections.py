@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from ragortune.evidence.documents.language import Language, Place, SectionName
 from ragortune.evidence.documents.tokens import cut_text
-from ragortune.model.documents import SectionKind
+from ragortune.model.documents import Remark, SectionKind, Span
 
 _ASIDE = frozenset(
     (
@@ -22,6 +23,8 @@ _ASIDE = frozenset(
 """Kinds that hold for everything below, whatever it is called, until a heading leads out."""
 _LEADING_OUT = frozenset((*_ASIDE, SectionKind.DECISION, SectionKind.CURRENT))
 _LONGEST_NAME = 160
+BOLD_LEVEL = 7
+"""A paragraph that is one bold phrase acts as a heading below all real ones."""
 _FIRST_WORD = re.compile(r"[A-Za-z]\w*(?:'\w+)*")
 _MOST_REMEMBERED = 20_000
 
@@ -61,6 +64,28 @@ class SectionNames:
         """Tell whether the first word can begin a name, as far as that is seen without cutting the text into words."""
         first = _FIRST_WORD.match(text.replace("\u2019", "'"))
         return not first or self._language.begins_name(first[0].lower())
+
+
+def measure_sections(
+    remarks: Iterable[tuple[Span, str, tuple[str, ...]]],
+    headings: Sequence[tuple[tuple[int, int], int]],
+    last_line: int,
+) -> Iterator[Remark]:
+    """Yield remarks with the places between which the section of each stands.
+
+    Places rather than lines, because a document with carriage returns alone is a single line.
+    """
+    end = (last_line + 1, 1)
+    ends = [end] * len(headings)
+    waiting: list[int] = []
+    for at, (place, level) in enumerate(headings):
+        while waiting and headings[waiting[-1]][1] >= level:
+            ends[waiting.pop()] = place
+        waiting.append(at)
+    for span, text, above in remarks:
+        at = bisect_right(headings, ((span.line, span.column), BOLD_LEVEL)) - 1
+        first, last = (headings[at][0], ends[at]) if at >= 0 else ((1, 1), end)
+        yield Remark(span, text, above, first, last)
 
 
 def _strip_numbers(words: Sequence[str]) -> Sequence[str]:

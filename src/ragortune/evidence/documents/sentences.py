@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -13,7 +12,12 @@ from ragortune.evidence.documents.blocks import BlockKind, Line, RawBlock, read_
 from ragortune.evidence.documents.cutting import cut_words, split_cells, split_sentences
 from ragortune.evidence.documents.inline import Words, read_words
 from ragortune.evidence.documents.language import Language, Place
-from ragortune.evidence.documents.sections import SectionNames, inherit_kind
+from ragortune.evidence.documents.sections import (
+    BOLD_LEVEL,
+    SectionNames,
+    inherit_kind,
+    measure_sections,
+)
 from ragortune.model.documents import Block, Piece, Remark, Section, SectionKind, Sentence, Span
 from ragortune.support import errors
 from ragortune.support.text import INVISIBLE
@@ -21,8 +25,6 @@ from ragortune.support.text import INVISIBLE
 MOST_SENTENCES = 100_000
 """More than five megabytes of prose have. What is made of smaller pieces takes far longer to read than its size says."""
 
-_BOLD_LEVEL = 7
-"""A paragraph that is one bold phrase acts as a heading below all real ones."""
 _LONGEST_BOLD = 80
 _LONGEST_LABEL = 60
 _LONGEST_CONTEXT = 300
@@ -105,7 +107,7 @@ def read_sentences(text: str, language: Language, path: str = "the document") ->
         if len(reader.sentences) + len(reader.remarks) > MOST_SENTENCES:
             message = f"has more than {MOST_SENTENCES:,} sentences, items and cells, the limit for a document"
             raise errors.UnreadableError(message, errors.Place(path, block.lines[0].number))
-    remarks = tuple(_measure_sections(reader.remarks, reader.headings, len(lines)))
+    remarks = tuple(measure_sections(reader.remarks, reader.headings, len(lines)))
     return DesignText(
         lines,
         tuple(reader.sentences),
@@ -122,6 +124,12 @@ class _List(msgspec.Struct, frozen=True, gc=False):
 
     lead: str = ""
     kind: SectionKind | None = None
+
+
+_NO_LIST = _List()
+_IN_LISTS = frozenset((BlockKind.ITEM, BlockKind.CODE))
+"""What does not end a list."""
+_TEXTS = frozenset((BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.ITEM))
 
 
 def _find_misplaced(lines: Iterable[Line]) -> list[int]:
@@ -153,25 +161,11 @@ class _Reader:
         """What a column of the table says of its rows."""
 
     def read_block(self, block: RawBlock) -> None:
-        kind = block.kind
-        if kind is not BlockKind.ROW:
-            self.header = []
-        if kind not in (BlockKind.ITEM, BlockKind.CODE):
+        if self.lists and block.kind not in _IN_LISTS:
             self.lists.clear()
-        if self.speaks and kind in (BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.ITEM):
+        if self.speaks and block.kind in _TEXTS:
             self.misplaced += _find_misplaced(block.lines)
-        if kind is BlockKind.HEADING:
-            self._read_heading(block)
-        elif kind is BlockKind.PARAGRAPH or kind is BlockKind.ITEM:
-            self._read_text(block)
-        elif kind is BlockKind.ROW:
-            self._read_row(block)
-        elif kind is BlockKind.CODE:
-            self._read_code(block)
-        elif kind is BlockKind.COMMENT:
-            self._note_remark(block.lines)
-        else:
-            self._read_front_matter(block)
+        self._readers[block.kind](self, block)
 
     # Sections --------------------------------------------------------------------------------------------------------
 
@@ -195,11 +189,10 @@ class _Reader:
             kind = inherit_kind(own, None if above is SectionKind.SUMMARY and level > 1 else above)
         self.section = Section(text, level, kind, line.number, parent)
         self.headings.append(((line.number, line.column), level))
-        self.lead = text if level == _BOLD_LEVEL else ""
+        self.lead = text if level == BOLD_LEVEL else ""
         heading = Section("", 0, kind, line.number) if parent is None else parent
         own_kind = SectionKind.TITLE if first else kind
-        label = self._find_label(words)
-        self._add(cut_words(words), Block.HEADING, own_kind, section=heading, label=label)
+        self._add(cut_words(words), Block.HEADING, own_kind, heading, label=self._find_label(words))
 
     # Paragraphs and items --------------------------------------------------------------------------------------------
 
@@ -207,12 +200,12 @@ class _Reader:
         words = self._words(block.lines)
         if not words.text.strip():
             return
-        if block.kind is BlockKind.ITEM:
+        if block.level:
             self._enter_list(block)
-        elif self._is_bold_heading(words, block):
-            self._open_section(words, _BOLD_LEVEL, block.lines[0])
+        elif words.bold and self._is_bold_heading(words, block):
+            self._open_section(words, BOLD_LEVEL, block.lines[0])
             return
-        held = self.lists[-1] if self.lists else _List()
+        held = self.lists[-1] if self.lists else _NO_LIST
         form = Block.BULLET if self.lists else Block.QUOTE if block.quoted else Block.PROSE
         label = self._find_label(words)
         kind = self._kind_of(label, held, words.text)
@@ -223,10 +216,10 @@ class _Reader:
                 cut_words(words, *place), form, kind, label=label, lead=held.lead, checked=block.checked
             )
         last = self.sentences[-1].text[-_LONGEST_CONTEXT:] if self.sentences else ""
-        if block.kind is BlockKind.PARAGRAPH:
-            self.lead = last
-        else:
+        if block.level:
             self.inner = last
+        else:
+            self.lead = last
 
     def _enter_list(self, block: RawBlock) -> None:
         """Keep one record for each depth; what introduces an inner list is the item above it."""
@@ -241,9 +234,10 @@ class _Reader:
 
     def _kind_of(self, label: str, held: _List, text: str) -> SectionKind:
         kind = self.section.kind
-        for own in (held.kind, self.names.kind_of(label, Place.LABEL) if label else None):
-            if own is not None:
-                kind = inherit_kind(own, kind)
+        if held.kind:
+            kind = inherit_kind(held.kind, kind)
+        if label and (own := self.names.kind_of(label, Place.LABEL)):
+            kind = inherit_kind(own, kind)
         return (
             SectionKind.EXAMPLE
             if text.lstrip()[0] in "{[<" and _PLACEHOLDER.fullmatch(text.strip())
@@ -253,7 +247,7 @@ class _Reader:
     @staticmethod
     def _is_bold_heading(words: Words, block: RawBlock) -> bool:
         text = words.text.strip()
-        if block.quoted or not words.bold or len(text) > _LONGEST_BOLD or text[-1] in ".!?":
+        if block.quoted or len(text) > _LONGEST_BOLD or text[-1] in ".!?":
             return False
         start, end = words.bold[0]
         return not (words.text[:start] + words.text[end:]).strip(" :*_#0123456789.")
@@ -269,7 +263,7 @@ class _Reader:
                 label = text[start:end].strip()
                 if label.endswith((":", ".", "\u2014")) or _AFTER_LABEL.match(text, end):
                     return label.strip(" :.\u2014")
-        found = _PLAIN_LABEL.match(text)
+        found = _PLAIN_LABEL.match(text) if ":" in text else None
         if found and len(found[1].split()) <= _MOST_LABEL_WORDS:
             return found[1].strip()
         return ""
@@ -290,8 +284,14 @@ class _Reader:
                 header = self.header[position] if position < len(self.header) else ""
                 row = texts[0][:_LONGEST_CONTEXT] if position else ""
                 own = self.names.kind_of(header, Place.LABEL) if position else None
-                around = {"lead": self.lead, "header": header, "row": row}
-                self._add(cut_words(words), Block.CELL, inherit_kind(own, kind), **around)
+                self._add(
+                    cut_words(words),
+                    Block.CELL,
+                    inherit_kind(own, kind),
+                    lead=self.lead,
+                    header=header,
+                    row=row,
+                )
 
     def _row_kind(self, texts: list[str]) -> SectionKind:
         """Return what a row is about: what one of its cells says, or a column, or the sentence in front of the table."""
@@ -317,6 +317,9 @@ class _Reader:
                 column = line.column + len(line.text) - len(line.text.lstrip())
                 words = Words(text, (Piece(0, len(text), line.number, column),))
                 self._add(words, Block.CODE, self.section.kind, lead=self.lead)
+
+    def _read_comment(self, block: RawBlock) -> None:
+        self._note_remark(block.lines)
 
     def _note_remark(self, lines: Sequence[Line]) -> None:
         text = "\n".join(line.text for line in lines)
@@ -368,34 +371,20 @@ class _Reader:
             self._note_remark(comment)
         return words
 
-    def _add(self, words: Words, block: Block, kind: SectionKind, **around: Any) -> None:
-        """Keep words that have a place as a sentence of the current section, unless `around` names another."""
+    def _add(
+        self, words: Words, block: Block, kind: SectionKind, section: Section | None = None, **around: Any
+    ) -> None:
+        """Keep words that have a place as a sentence of the current section, unless another is given."""
         if words.pieces:
-            around.setdefault("section", self.section)
-            self.sentences.append(
-                Sentence(
-                    words.text, words.pieces, block, kind, code=words.code, struck=words.struck, **around
-                )
-            )
+            own = words.text, words.pieces, block, kind, section or self.section
+            self.sentences.append(Sentence(*own, code=words.code, struck=words.struck, **around))
 
-
-def _measure_sections(
-    remarks: Iterable[tuple[Span, str, tuple[str, ...]]],
-    headings: Sequence[tuple[tuple[int, int], int]],
-    last_line: int,
-) -> Iterator[Remark]:
-    """Yield the remarks with the places between which the section of each stands.
-
-    Places rather than lines, because a document with carriage returns alone is a single line.
-    """
-    end = (last_line + 1, 1)
-    ends = [end] * len(headings)
-    waiting: list[int] = []
-    for at, (place, level) in enumerate(headings):
-        while waiting and headings[waiting[-1]][1] >= level:
-            ends[waiting.pop()] = place
-        waiting.append(at)
-    for span, text, above in remarks:
-        at = bisect_right(headings, ((span.line, span.column), _BOLD_LEVEL)) - 1
-        first, last = (headings[at][0], ends[at]) if at >= 0 else ((1, 1), end)
-        yield Remark(span, text, above, first, last)
+    _readers: ClassVar[Mapping[BlockKind, Callable[[_Reader, RawBlock], None]]] = {
+        BlockKind.FRONT_MATTER: _read_front_matter,
+        BlockKind.HEADING: _read_heading,
+        BlockKind.PARAGRAPH: _read_text,
+        BlockKind.ITEM: _read_text,
+        BlockKind.ROW: _read_row,
+        BlockKind.CODE: _read_code,
+        BlockKind.COMMENT: _read_comment,
+    }

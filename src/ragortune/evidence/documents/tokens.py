@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
+import msgspec
+
 from ragortune.evidence.documents.amounts import Amount, find_amounts
 
 APART = "\0"
@@ -23,16 +25,13 @@ _LONGEST = 2_000
 _NO_AMOUNTS: Mapping[int, Amount] = {}
 
 
-class Tokens:
+class Tokens(msgspec.Struct, dict=True, eq=False):
     """Words in lower case; an amount is one word, such as `<duration>`, behind a rate follows what is counted."""
 
-    __slots__ = ("__dict__", "amounts", "text", "words")
-
-    def __init__(self, text: str, words: tuple[str, ...], amounts: Mapping[int, Amount]) -> None:
-        """Take a text, its words, and the amounts by the place of their word."""
-        self.text = text
-        self.words = words
-        self.amounts = amounts
+    text: str
+    words: tuple[str, ...]
+    amounts: Mapping[int, Amount]
+    """By the place of their word."""
 
     @cached_property
     def _places(self) -> list[tuple[int, int]]:
@@ -61,7 +60,7 @@ def cut_text(text: str, classify: Classify = tuple) -> Tokens:
     amounts: dict[int, Amount] = {}
     words: list[str] = []
     at = 0
-    for amount in find_amounts(text) if _HAS_DIGIT.search(text) else ():
+    for amount in find_amounts(text):
         words += _TOKEN.findall(alike, at, amount.start)
         amounts[len(words)] = amount
         words.append(f"<{amount.kind}>")

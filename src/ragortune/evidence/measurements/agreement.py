@@ -5,14 +5,14 @@ A person's answer is never replaced. An answer that was measured before is, beca
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 
 from ragortune.evidence.entries import describe_details
 from ragortune.evidence.profile import Vocabulary
 from ragortune.evidence.profile_files import given_value
 from ragortune.model import Answer, Profile, Provenance, QuantityValue
 from ragortune.model.measurements import Measurement
-from ragortune.support.record import NOTHING, Record
+from ragortune.support.record import Record
 from ragortune.support.text import clean_line, cut_text, join_words
 
 _LONGEST_EVIDENCE = 400
@@ -73,19 +73,17 @@ def compare_answers(
 ) -> tuple[MeasuredAnswer, ...]:
     """Return what was measured beside what a profile says; of two probes on one question the later one counts.
 
-    Args:
-        measurements: in the order of the probes.
-        profile: what is known already.
-        vocabulary: of the rule set.
-        today: the date of measurements that have none of their own, YYYY-MM-DD.
-
+    Measurements that have no date of their own are of `today`, YYYY-MM-DD.
     """
     found: dict[str, MeasuredAnswer] = {}
-    for measurement in _leave_path_open(tuple(measurements)):
+    listed = tuple(measurements)
+    # That a search finds the passages does not show that anything has to be searched for.
+    fits = any(own.answers.get(_FITS) == "yes" for own in listed)
+    for measurement in listed:
         date = measurement.date or today
         for name, value in measurement.answers.items():
             levels = vocabulary.read_profile({name: value}).levels.get(name, ())
-            if levels:
+            if levels and not (fits and name == _PATH):
                 found[name] = _compare_levels(
                     MeasuredAnswer(name, value, levels, measurement, date), profile, vocabulary
                 )
@@ -95,19 +93,6 @@ def compare_answers(
             if not _is_answered(profile, measured.criterion):
                 found[own.name] = _compare_numbers(own, profile.quantities.get(name), measured)
     return tuple(found.values())
-
-
-def _leave_path_open(measurements: tuple[Measurement, ...]) -> Iterator[Measurement]:
-    """Yield measurements without an answer on how facts are reached where all of the material fits a prompt.
-
-    That a search finds the passages does not show that anything has to be searched for.
-    """
-    fits = any(own.answers.get(_FITS) == "yes" for own in measurements)
-    for own in measurements:
-        if fits and _PATH in own.answers:
-            yield own.replace(answers={name: value for name, value in own.answers.items() if name != _PATH})
-        else:
-            yield own
 
 
 def _compare_levels(own: MeasuredAnswer, profile: Profile, vocabulary: Vocabulary) -> MeasuredAnswer:
@@ -140,8 +125,3 @@ def _is_answered(profile: Profile, criterion: str | None) -> bool:
         return False
     answer = profile.answers.get(criterion)
     return answer is None or answer.source not in {Provenance.MEASURED, Provenance.DERIVED}
-
-
-def list_entries(answers: Iterable[MeasuredAnswer]) -> Mapping[str, object]:
-    """Return what may be written into a profile, by criterion."""
-    return {own.name: own.entry for own in answers if own.replaces} or NOTHING

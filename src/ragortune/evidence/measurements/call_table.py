@@ -166,8 +166,8 @@ def shape_calls(records: Records, mapping: Mapping[str, str], source: str) -> Ca
         names = "" if records.record else f" (columns: {clean_line(', '.join(columns))})"
         hint = "name it: --calls-map time=COLUMN,input_tokens=COLUMN"
         raise UnreadableError(f"has no column that tells when a call began{names}", Place(shown), hint)
-    numbers = {role: listed for role, listed in paths.items() if role not in _TEXTS}
     texts = {role: paths[role] for role in (*_TEXTS, "time", "input_tokens", "kind") if role in paths}
+    numbers = {role: paths[role] for role in paths if role not in _TEXTS}
     calls = records.fence(_shape(records, numbers, form), kept=True)
     prompts = _shape(records, texts, form)
     return CallTable(form.name, calls, prompts if "prompt" in prompts.columns else None)

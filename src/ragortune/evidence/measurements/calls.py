@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from ragortune.evidence.measurements.call_sources import open_calls
 from ragortune.evidence.measurements.call_table import CallTable, shape_calls
 from ragortune.evidence.measurements.rows import parse_json
 from ragortune.evidence.measurements.sampling import DEVIATIONS, bound_mean, bound_share
-from ragortune.model.measurements import Measurement
+from ragortune.model.measurements import Measurement, Progress
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.text import count_words, hide_password
 
@@ -33,15 +33,8 @@ _SPLIT = "what follows the shared prefix counts as the question, retrieved passa
 _UNSPLIT = "no texts of prompts are logged, so input tokens cannot be split into instructions and question"
 
 
-def measure_calls(
-    source: str, mapping: Mapping[str, str], progress: Callable[[str], None]
-) -> tuple[Measurement, ...]:
-    """Return what a log of model calls tells.
-
-    Args:
-        source: where it lies, as `open_calls` takes it.
-        mapping: columns by role, for what is not found by itself.
-        progress: takes a line for each step.
+def measure_calls(source: str, mapping: Mapping[str, str], progress: Progress) -> tuple[Measurement, ...]:
+    """Return what a log of model calls tells; `mapping` has the columns by role for what is not found by itself.
 
     Raises:
         UsageError: an extra is missing, or the mapping names what there is not.
@@ -151,6 +144,7 @@ def _measure_volume(hours: Counter[int], notes: tuple[str, ...]) -> Measurement:
     peak_factor = max(hours.values()) / (sum(within.values()) / len(within)) if within else 1.0
     interval = bound_mean(by_day, math.inf) if enough and len(by_day) >= _FEW_DAYS else None
     span = max(hours) - min(hours) + 1
+    hours_told = count_words(span, "hour")
     told = span >= 20 and mean > 0
     low, high = interval or (mean, mean)
     value = {"from": round(low, 1), "to": round(high, 1)} if interval else round(mean, 1)
@@ -172,9 +166,7 @@ def _measure_volume(hours: Counter[int], notes: tuple[str, ...]) -> Measurement:
             "peak_factor": round(peak_factor, 2),
         },
         interval=interval,
-        reason=""
-        if told
-        else f"the log covers {count_words(span, 'hour')}; a day at least is needed, four give a mean",
+        reason="" if told else f"the log covers {hours_told}; a day at least is needed, four give a mean",
         notes=(*notes, "a call of the model is counted, also where one request makes several"),
         date=datetime.fromtimestamp(last * 86_400, UTC).date().isoformat(),
     )
@@ -195,10 +187,8 @@ def _measure_latency(calls: Any, totals: Mapping[str, int]) -> Measurement:
         return unknown
     parts: list[str] = []
     figures: dict[str, object] = {}
-    for column, name, what in (
-        ("first", "first_token", "the first token"),
-        ("duration", "answer", "a whole answer"),
-    ):
+    timed = (("first", "first_token", "the first token"), ("duration", "answer", "a whole answer"))
+    for column, name, what in timed:
         if totals[column]:
             milliseconds = (calls[column] - calls[column] % 1000) // 1000
             _, points = _spread(milliseconds, totals[column])
@@ -224,24 +214,24 @@ def _measure_latency(calls: Any, totals: Mapping[str, int]) -> Measurement:
 
 def _measure_tokens(calls: Any, totals: Mapping[str, int], table: CallTable) -> Iterator[Measurement]:
     """Yield tokens in and out, the part of the prompt that calls share, and what a cache has served, where they are logged."""
-    spreads = {name: _spread(calls[name], totals[name]) for name in ("input", "output") if totals[name]}
     figures: dict[str, object] = {}
     quantities: dict[str, object] = {}
     parts: list[str] = []
     notes: tuple[str, ...] = ()
-    for name, (mean, points) in spreads.items():
-        figures |= {f"{name}_tokens_mean": round(mean, 2)}
-        figures |= {f"{name}_tokens_{point}": points[point] for point in ("p50", "p95")}
-        parts.append(
-            f"{mean:,.0f} tokens {name} (median {points['p50']:,}, 95th percentile {points['p95']:,})"
-        )
-    if "output" in spreads:
-        quantities["answer_tokens"] = max(1, round(spreads["output"][0], 1))
-    if "input" in spreads:
-        mean = spreads["input"][0]
+    means: dict[str, float] = {}
+    for name in ("input", "output"):
+        if totals[name]:
+            means[name], points = _spread(calls[name], totals[name])
+            figures |= {f"{name}_tokens_mean": round(means[name], 2)}
+            figures |= {f"{name}_tokens_{point}": points[point] for point in ("p50", "p95")}
+            middle, high = points["p50"], points["p95"]
+            parts.append(f"{means[name]:,.0f} tokens {name} (median {middle:,}, 95th percentile {high:,})")
+    if "output" in means:
+        quantities["answer_tokens"] = max(1, round(means["output"], 1))
+    if "input" in means:
         if totals["cached"]:
             hits = totals["hits"] / totals["input"]
-            share = totals["cached_tokens"] / max(1, mean * totals["input"])
+            share = totals["cached_tokens"] / max(1, means["input"] * totals["input"])
             figures |= {"cached_share": round(share, 4), "cache_hit": round(hits, 4)}
             quantities["cache_hit"] = round(hits, 4)
             parts.append(f"{share:.0%} of the input from a cache, in {hits:.0%} of the calls")
@@ -250,20 +240,14 @@ def _measure_tokens(calls: Any, totals: Mapping[str, int], table: CallTable) -> 
         notes = (_UNSPLIT if shared is None else _SPLIT,)
         if shared is not None:
             figures |= {"shared_prefix": round(shared, 4), "prompts": len(prompts)}
-            quantities["instruction_tokens"] = round(mean * shared, 1)
-            quantities["question_tokens"] = max(1, round(mean * (1 - shared), 1))
+            quantities["instruction_tokens"] = round(means["input"] * shared, 1)
+            quantities["question_tokens"] = max(1, round(means["input"] * (1 - shared), 1))
             parts.append(f"{shared:.0%} of a prompt is a prefix that calls share ({len(prompts):,} prompts)")
-    if spreads:
+    if means:
         yield Measurement(
-            "calls.tokens",
-            "; ".join(parts),
-            "tokens as logged; the shared prefix by characters",
-            max(totals[name] for name in spreads),
-            "calls",
-            quantities=quantities,
-            figures=figures,
-            notes=notes,
-        )
+            "calls.tokens", "; ".join(parts), "tokens as logged; the shared prefix by characters",
+            max(totals[name] for name in means), "calls", quantities=quantities, figures=figures, notes=notes,
+        )  # fmt: skip
 
 
 def _sample_prompts(prompts: Any, calls: int) -> list[str]:

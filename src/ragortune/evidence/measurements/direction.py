@@ -131,11 +131,7 @@ def count_background(texts: Iterable[str]) -> Counter[str]:
 def measure_wording(pairs: Sequence[Pair], background: Counter[str], part: str) -> Measurement | None:
     """Return how many outputs have wording of their own; None where there are too few to tell.
 
-    Args:
-        pairs: inputs and outputs.
-        background: words of the documents, with their uses.
-        part: first part of the probe's name, `examples` or `questions`.
-
+    `background` has the words of the documents with their uses; `part`, `examples` or `questions`, begins the probe's name.
     """
     sample = draw_sample(pairs, _MOST_OUTPUTS)
     if len(sample) < LEAST:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ragortune.evidence.measurements.corpus import TEXT_BYTES, Corpus, Source
@@ -18,7 +18,7 @@ from ragortune.evidence.measurements.token_estimates import (
     estimate_tokens,
 )
 from ragortune.evidence.measurements.volatility import measure_volatility
-from ragortune.model.measurements import MOST_EXAMPLES, Measurement
+from ragortune.model.measurements import MOST_EXAMPLES, Measurement, Progress
 from ragortune.support.reading import show_size
 from ragortune.support.text import clean_line, count_words
 
@@ -50,15 +50,8 @@ class Sampled(NamedTuple):
     language: str
 
 
-def measure_documents(corpus: Corpus, as_of: str, progress: Callable[[str], None]) -> tuple[Measurement, ...]:
-    """Return what the documents show.
-
-    Args:
-        corpus: the documents.
-        as_of: day up to which their history counts, YYYY-MM-DD.
-        progress: takes a line for each step.
-
-    """
+def measure_documents(corpus: Corpus, as_of: str, progress: Progress) -> tuple[Measurement, ...]:
+    """Return what the documents show; their history counts up to the day `as_of`, YYYY-MM-DD."""
     progress(f"reading {count_words(len(corpus.sources), 'document')}")
     sample = list(_draw_sample(corpus))
     measured = [_measure_size(corpus, sample), measure_volatility(corpus.folder, as_of, progress)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import zlib
@@ -188,20 +189,16 @@ def _read_alpaca_row(line: int, row: Mapping[str, Any]) -> Example:
     return Example(line, *parts, _text_of(row, ANSWER_KEYS))
 
 
-def _read_pair(line: int, row: Mapping[str, Any]) -> Example:
-    return Example(line, "", _text_of(row, _INPUT_KEYS), _text_of(row, ANSWER_KEYS))
-
-
-def _read_labelled(line: int, row: Mapping[str, Any]) -> Example:
-    return Example(line, "", _text_of(row, _TEXT_KEYS), _text_of(row, _LABEL_KEYS))
+def _read_pair(line: int, row: Mapping[str, Any], inputs: Iterable[str], outputs: Iterable[str]) -> Example:
+    return Example(line, "", _text_of(row, inputs), _text_of(row, outputs))
 
 
 _READERS: Mapping[str, Callable[[int, Mapping[str, Any]], Example]] = {
     "chat messages": _read_chat_row,
     "ShareGPT": _read_chat_row,
     "Alpaca": _read_alpaca_row,
-    "prompt and completion": _read_pair,
-    "text and label": _read_labelled,
+    "prompt and completion": functools.partial(_read_pair, inputs=_INPUT_KEYS, outputs=ANSWER_KEYS),
+    "text and label": functools.partial(_read_pair, inputs=_TEXT_KEYS, outputs=_LABEL_KEYS),
 }
 
 
@@ -245,13 +242,7 @@ class Turn(NamedTuple):
 
 
 def read_chat(row: Mapping[str, Any], messages: object) -> tuple[Turn, ...]:
-    """Return the messages of a row, in order; what is not understood is left empty, for `find_faults` to name.
-
-    Args:
-        row: the row; `system` beside the messages is read from it.
-        messages: the list of messages, from whichever key has it.
-
-    """
+    """Return the messages of a row, that of `system` beside them first; what is not understood is left for `find_faults`."""
     turns = [_read_turn(message) for message in _as_list(messages)]
     system = _read_content(row.get("system"))[0]
     return (*((Turn("system", system),) if system else ()), *turns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ragortune.evidence.measurements.duplicates import find_near_duplicates, split_words
@@ -12,7 +12,7 @@ from ragortune.evidence.measurements.identifiers import measure_secrets, show_te
 from ragortune.evidence.measurements.learning import measure_learning
 from ragortune.evidence.measurements.sampling import LEAST, bound_share
 from ragortune.evidence.measurements.shape import describe_shape, measure_form
-from ragortune.model.measurements import MOST_EXAMPLES, Measurement
+from ragortune.model.measurements import MOST_EXAMPLES, Measurement, Progress
 from ragortune.support.text import count_words
 
 FAULTS: Mapping[str, str] = {
@@ -45,16 +45,9 @@ Pairs = tuple[tuple[Example, Example], ...]
 
 
 def measure_examples(
-    examples: Examples, test: Examples | None, progress: Callable[[str], None]
+    examples: Examples, test: Examples | None, progress: Progress
 ) -> tuple[Measurement, ...]:
-    """Return what training examples show.
-
-    Args:
-        examples: examples as they were read.
-        test: those of the test file beside them, if there is one.
-        progress: takes a line for each step.
-
-    """
+    """Return what training examples show, also in comparison with those of a test file, if there is one."""
     progress("looking for defects and duplicates among the examples")
     usable = _find_usable(examples)
     first: dict[tuple[str, ...], Example] = {}

@@ -1,15 +1,24 @@
-"""What the documents of a folder were at earlier dates, from git."""
+"""What the documents of a folder were at earlier dates, from git, and which sentences have gone and come since.
+
+A sentence that has moved to another document is not gone, and neither is one whose lines were only wrapped anew.
+"""
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from ragortune.evidence.documents.blocks import BlockKind, RawBlock, read_blocks, split_lines
+from ragortune.evidence.documents.cutting import split_sentences
 from ragortune.evidence.measurements.corpus import TEXT_BYTES, extract_text, kind_of
+from ragortune.evidence.measurements.duplicates import split_words
+from ragortune.evidence.measurements.sampling import RANKS, draw_sample, rank_text
 from ragortune.support.errors import UsageError
 from ragortune.support.git import Repository
 
@@ -28,6 +37,21 @@ _MOST_PATHS = 100_000
 """So many are remembered, because most stand in every state."""
 _TRANSLATED = re.compile(rf"(?<![^/]){_CODE}(?=/)|\.{_CODE}(?=[/.])")
 """`de/` or `pt-br/` beside `en/`, and `.de` behind the name of a folder or file."""
+
+_MOST_BYTES = 1536 * 1024
+"""So much is read of the documents that differ between two states; of more, a sample is compared."""
+_DENSITY_BYTES = 256 * 1024
+"""So much is read to tell how many sentences there are to a byte."""
+_LEAST_BYTES = 12
+"""A shorter sentence says too little to be told from others."""
+_CLASSIFIED, _CANDIDATES, _LONGEST = 200, 300, 400
+"""So many sentences gone are compared with so many that came instead, by so many characters."""
+_COSMETIC = 0.93
+_BY_LINE = frozenset((BlockKind.CODE, BlockKind.FRONT_MATTER, BlockKind.ROW))
+_NUMBER = re.compile(r"\d+")
+
+Units = Counter[str]
+"""The sentences of a document, each as its words, with how often it has them."""
 
 
 class Blob(NamedTuple):
@@ -57,11 +81,7 @@ class History:
     """The history of the documents in a folder, up to a day."""
 
     def __init__(self, folder: Path, as_of: str) -> None:
-        """Find the last commit up to the end of a day.
-
-        Args:
-            folder: where the documents are.
-            as_of: YYYY-MM-DD.
+        """Find the last commit up to the end of the day `as_of`, YYYY-MM-DD.
 
         Raises:
             UsageError: there is no history, or not all of it is here.
@@ -118,15 +138,13 @@ class History:
         if not newest:
             return None
         stray = not main or int(newest[0]) - int(main[0]) > _STRAY
-        return self._show(*(newest if stray else main))
-
-    def _show(self, time: str, commit: str) -> Snapshot:
+        begun, commit = newest if stray else main
         listed = self._ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
         found = dict(filter(None, map(_read_entry, listed.split("\0"))))
         known = {path.lower() for path in found}
         kept = {path: blob for path, blob in found.items() if known.isdisjoint(_list_originals(path))}
         inside = {path: blob for path, blob in kept.items() if path.startswith(self._prefix)}
-        return Snapshot(int(time), inside, {path: kept[path] for path in kept.keys() - inside.keys()})
+        return Snapshot(int(begun), inside, {path: kept[path] for path in kept.keys() - inside.keys()})
 
 
 def _read_entry(entry: str) -> tuple[str, Blob] | None:
@@ -156,3 +174,164 @@ def _list_originals(path: str) -> frozenset[str]:
         for found in _TRANSLATED.finditer(lower)
     )
     return frozenset(originals) - {lower}
+
+
+# --- changes ------------------------------------------------------------------------------------------------------
+
+
+class Changes(NamedTuple):
+    """What has changed between two states of the documents. All shares lie between 0 and 1."""
+
+    documents: int
+    """How many there were."""
+    changed: frozenset[str]
+    """Paths of those with a sentence that is gone."""
+    gone: float
+    """Share of the earlier sentences that no longer exist."""
+    fresh: float
+    """Share of the present sentences that did not exist."""
+    cosmetic: float
+    """Share of the sentences gone (of a sample) that are there again nearly word for word, with the same numbers."""
+    sampled: bool
+    """Whether a sample of the documents was compared."""
+
+    @property
+    def share(self) -> float:
+        """Share of the documents that have changed."""
+        return len(self.changed) / max(1, self.documents)
+
+
+def read_units(text: str) -> Units:
+    """Return the sentences of a text: of paragraphs wrapped anew, and lines of code, tables and front matter."""
+    sentences = (sentence for block in read_blocks(split_lines(text)) for sentence in _cut_block(block))
+    units = (" ".join(split_words(sentence)) for sentence in sentences)
+    return Counter(unit for unit in units if len(unit.encode()) >= _LEAST_BYTES)
+
+
+def _cut_block(block: RawBlock) -> Iterable[str]:
+    if block.kind is BlockKind.COMMENT:
+        return ()
+    if block.kind in _BY_LINE:
+        return (line.text for line in block.lines)
+    text = " ".join(line.text for line in block.lines)
+    return (text[begin:end] for begin, end in split_sentences(text))
+
+
+class Comparer:
+    """Compares the last state of a history with earlier ones; what was read of a state is kept for the next."""
+
+    def __init__(self, history: History) -> None:
+        """Take the history."""
+        self._history = history
+        self._read: dict[str, Units] = {}
+        now = history.newest
+        sample = _pick(now.inside, _find_limit(now.inside, _DENSITY_BYTES))
+        self._density = _count(self._read_units(sample)) / max(1, _sum_sizes(sample))
+
+    def compare(self, earlier: Snapshot) -> Changes:
+        """Return what has changed since an earlier state; raises UsageError where git has not got its texts.
+
+        Only documents whose content is not in both states are read. Outside of the folder these are the ones that have
+        come since, where sentences may have gone, and the ones that have left, where they may have come from.
+        """
+        now = self._history.newest
+        left = {path: blob for path, blob in earlier.outside.items() if path not in now.outside}
+        came = {path: blob for path, blob in now.outside.items() if path not in earlier.outside}
+        begun: Documents = earlier.inside
+        if not begun:  # the folder is new, and has what has left other places
+            begun, left = left, {}
+        kept = _list_contents(begun, earlier.outside) & _list_contents(now.inside, now.outside)
+        differing = [
+            {path: blob for path, blob in part.items() if blob.name not in kept}
+            for part in (begun, now.inside, left, came)
+        ]
+        limit = min(_find_limit(part, _MOST_BYTES) for part in differing)
+        before, after, was_outside, is_outside = (self._read_units(_pick(part, limit)) for part in differing)
+        begun = _pick(begun, limit)
+        removed = {path: units - after.get(path, Units()) for path, units in before.items()}
+        added = {path: units - before.get(path, Units()) for path, units in after.items()}
+        gone = _take_off(removed, (*added.values(), *is_outside.values()))
+        fresh = _take_off(added, (*removed.values(), *was_outside.values()))
+        return Changes(
+            len(begun),
+            frozenset(gone),
+            self._share(gone, begun),
+            self._share(fresh, _pick(now.inside, limit)),
+            _share_cosmetic(gone, fresh),
+            sampled=limit < RANKS,
+        )
+
+    def _read_units(self, documents: Documents) -> dict[str, Units]:
+        missing = {path: blob for path, blob in documents.items() if blob.name not in self._read}
+        for path, text in self._history.read(missing):
+            self._read[missing[path].name] = read_units(text)
+        return {path: self._read[blob.name] for path, blob in documents.items()}
+
+    def _share(self, units: Mapping[str, Units], documents: Documents) -> float:
+        """Return the share of sentences among all those of documents, of which there are so many to a byte."""
+        return min(1.0, _count(units) / max(1.0, self._density * _sum_sizes(documents)))
+
+
+def _list_contents(*parts: Documents) -> set[str]:
+    return {blob.name for part in parts for blob in part.values()}
+
+
+def _find_limit(documents: Documents, most: int) -> int:
+    """Return the rank below which documents have at most so many bytes."""
+    size = 0
+    for path in sorted(documents, key=rank_text):
+        size += documents[path].size
+        if size > most:
+            return max(1, rank_text(path))
+    return RANKS
+
+
+def _pick(documents: Documents, limit: int) -> Documents:
+    """Return the documents below a rank, which are the same ones in every state."""
+    return {path: documents[path] for path in sorted(documents) if rank_text(path) < limit}
+
+
+def _sum_sizes(documents: Documents) -> int:
+    return sum(blob.size for blob in documents.values())
+
+
+def _count(documents: Mapping[str, Units]) -> int:
+    return sum(units.total() for units in documents.values())
+
+
+def _take_off(documents: Mapping[str, Units], others: Iterable[Units]) -> dict[str, Units]:
+    """Return what is left of the sentences of documents without those that stand in others; none without any."""
+    pool: Units = Counter()
+    for units in others:
+        pool.update(units)
+    left = {}
+    for path, units in documents.items():
+        own: Units = Counter()
+        for unit, count in units.items():
+            moved = min(count, pool[unit])
+            pool[unit] -= moved
+            if count > moved:
+                own[unit] = count - moved
+        if own:
+            left[path] = own
+    return left
+
+
+def _share_cosmetic(gone: Mapping[str, Units], fresh: Mapping[str, Units]) -> float:
+    """Return the share of the sentences gone, of a sample, that differ from a new one in wording alone."""
+    pairs = [(path, unit) for path, units in gone.items() for unit in units]
+    sample = draw_sample(pairs, _CLASSIFIED)
+    cosmetic = sum(_is_reworded(unit, fresh.get(path, Units())) for path, unit in sample)
+    return cosmetic / max(1, len(sample))
+
+
+def _is_reworded(unit: str, candidates: Units) -> bool:
+    """Return whether the nearest of new sentences says the same in other words, with the same numbers."""
+    words = set(unit.split())
+    choice = list(candidates)[:_CANDIDATES]
+    best = max(choice, key=lambda other: len(words.intersection(other.split())), default="")
+    if _NUMBER.findall(unit) != _NUMBER.findall(best):
+        return False
+    return (
+        difflib.SequenceMatcher(None, unit[:_LONGEST], best[:_LONGEST], autojunk=False).ratio() >= _COSMETIC
+    )

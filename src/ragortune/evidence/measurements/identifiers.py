@@ -74,14 +74,7 @@ def count_identifiers(text: str) -> Counter[str]:
 
 
 def measure_secrets(texts: Sequence[str], part: str, of: str) -> Measurement:
-    """Return how many secrets and identifiers texts have, by kind.
-
-    Args:
-        texts: the texts.
-        part: first part of the probe's name.
-        of: what the texts are, in the plural.
-
-    """
+    """Return how many secrets and identifiers texts have, by kind; `part` begins the probe's name, `of` names the texts."""
     secrets: Counter[str] = Counter()
     identifiers: Counter[str] = Counter()
     for text in texts:

@@ -55,9 +55,7 @@ class Classifier:
 def measure_learning(rows: Sequence[tuple[str, str]]) -> Measurement:
     """Return how well labels can be learnt, by five-fold cross-validation with a fixed seed.
 
-    Args:
-        rows: text and label; at least ten, with at least two labels, no text twice: a copy on both sides would be told by heart.
-
+    At least ten texts with two labels or more are needed, and none twice: a copy on both sides would be told by heart.
     """
     sample = draw_sample(rows, _MOST_TRAINED, _SEED)
     shuffled = [(_find_features(text), label) for text, label in sample]

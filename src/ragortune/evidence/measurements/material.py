@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from ragortune.evidence.measurements.corpus import Corpus, open_corpus
@@ -19,10 +19,9 @@ from ragortune.evidence.measurements.questions import Question, Questions, read_
 from ragortune.evidence.measurements.retrieval import measure_questions
 from ragortune.evidence.measurements.search import open_engine
 from ragortune.evidence.measurements.shape import Pair, asks
-from ragortune.model.measurements import Measurement
+from ragortune.model.measurements import Measurement, Progress
 from ragortune.support.record import Record
 
-Progress = Callable[[str], None]
 _MOSTLY = 0.5
 """Share of examples that ask something from which on they are looked up in the documents."""
 
@@ -45,11 +44,7 @@ class Material(Record, frozen=True):
 def measure_material(material: Material, as_of: str, progress: Progress) -> tuple[Measurement, ...]:
     """Return what all of the material shows, the direction last; raises RagortuneError where some cannot be read.
 
-    Args:
-        material: what there is.
-        as_of: day up to which histories count, YYYY-MM-DD.
-        progress: takes a line for each step.
-
+    Histories count up to the day `as_of`, YYYY-MM-DD.
     """
     corpus = None if material.docs is None else open_corpus(material.docs)
     measured = () if corpus is None else measure_documents(corpus, as_of, progress)

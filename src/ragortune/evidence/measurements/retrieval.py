@@ -17,11 +17,16 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 from ragortune.evidence.measurements.identifiers import show_texts
-from ragortune.evidence.measurements.question_forms import measure_answers, measure_kind, measure_scope
-from ragortune.evidence.measurements.questions import Question, Questions
+from ragortune.evidence.measurements.questions import (
+    Question,
+    Questions,
+    measure_answers,
+    measure_kind,
+    measure_scope,
+)
 from ragortune.evidence.measurements.sampling import LEAST, bound_mean, bound_share, draw_sample, place_value
 from ragortune.evidence.measurements.search import STOP_WORDS, Engine, Passage, split_terms
-from ragortune.model.measurements import Measurement
+from ragortune.model.measurements import Measurement, Progress
 from ragortune.support.record import Record
 from ragortune.support.text import count_words
 
@@ -95,15 +100,11 @@ class Trial(Record, frozen=True):
 
 
 def measure_questions(
-    questions: Questions, engine: Engine | None, progress: Callable[[str], None]
+    questions: Questions, engine: Engine | None, progress: Progress
 ) -> tuple[Measurement, ...]:
     """Return what the questions show by themselves, and what is found for them; raises UsageError where the engine fails.
 
-    Args:
-        questions: questions as they were read.
-        engine: what they are put to; None where there is nothing to search in.
-        progress: takes a line for each step.
-
+    The engine is None where there is nothing to search in.
     """
     found = [measure_kind(questions), measure_scope(questions), *measure_answers(questions)]
     if engine is None:
@@ -118,7 +119,7 @@ def measure_questions(
 # --- searching ----------------------------------------------------------------------------------------------------
 
 
-def _search(rows: Sequence[Question], engine: Engine, progress: Callable[[str], None]) -> list[Trial]:
+def _search(rows: Sequence[Question], engine: Engine, progress: Progress) -> list[Trial]:
     """Return what is found for a sample of the questions; those whose answers are compared come first."""
     chosen = draw_sample(rows, MOST_SEARCHED)
     progress(f"searching for {count_words(len(chosen), 'question')}: {engine.label}")

@@ -6,6 +6,7 @@ import math
 import random
 import statistics
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
@@ -37,36 +38,35 @@ class RankedSample(Generic[T]):
         self.limit = RANKS
         self.total = 0
         """Items that were added, kept or not."""
-        self._most = most
-        self._copies = most
-        self._kept = 0
-        self._by_rank: dict[int, list[tuple[int, T]]] = {}
+        self._most = self._copies = most
+        self._kept: list[tuple[int, T]] = []
+        """Rank and item, in the order in which they were added."""
+        self._counts: Counter[int] = Counter()
 
     def add(self, text: str, item: T) -> None:
         """Keep an item if its text is among those of the sample."""
         self.total += 1
-        rank = rank_text(text)
-        same = self._by_rank.setdefault(rank, []) if rank < self.limit else []
-        if rank < self.limit and len(same) < self._copies:
-            same.append((self.total, item))
-            self._kept += 1
-        while self._kept > self._most:
-            self._shrink()
+        self._keep(rank_text(text), item)
+        while (
+            len(self._kept) > self._most
+        ):  # copies go first, so that a file of a few texts does not lose them all
+            fewer = max(1, self._most // _COPIES)
+            if self._copies == fewer:
+                self.limit //= 2
+            self._copies = min(self._copies, fewer)
+            kept, self._kept = self._kept, []
+            self._counts.clear()
+            for entry in kept:
+                self._keep(*entry)
+
+    def _keep(self, rank: int, item: T) -> None:
+        if rank < self.limit and self._counts[rank] < self._copies:
+            self._counts[rank] += 1
+            self._kept.append((rank, item))
 
     def items(self) -> tuple[T, ...]:
         """Return what was kept, in the order in which it was added."""
-        kept = [entry for same in self._by_rank.values() for entry in same]
-        return tuple(item for _, item in sorted(kept, key=lambda entry: entry[0]))
-
-    def _shrink(self) -> None:
-        """Drop copies first, so that a file of a few texts does not lose them all."""
-        fewer = max(1, self._most // _COPIES)
-        if self._copies > fewer:
-            self._copies = fewer
-        else:
-            self.limit //= 2
-        kept = {rank: same[: self._copies] for rank, same in self._by_rank.items() if rank < self.limit}
-        self._by_rank, self._kept = kept, sum(map(len, kept.values()))
+        return tuple(item for _, item in self._kept)
 
 
 # --- intervals ----------------------------------------------------------------------------------------------------

@@ -23,7 +23,6 @@ CLOSED_WORLD_WORDS = 3_000
 """Words of output among which new words are counted. The share falls with the number of words, so it is always the same."""
 _MOST = 0.5
 _NEARLY_ALL = 0.8
-_COPIED = 0.55
 _UNSPACED_RUN, _LATIN = 3, "\u024f"
 _LABEL_WORDS, _SHORT_WORDS = 6, 8
 _ROWS_PER_LABEL = 3
@@ -57,7 +56,6 @@ OUTPUTS = {
     "json": ("JSON", "structured"),
     "code": ("code or SQL", "code"),
     "tool_call": ("tool calls", "structured"),
-    "rewrite": ("rewritten input", "free_text"),
     "short_answer": ("short answers", "free_text"),
     "free_text": ("free text", "free_text"),
 }
@@ -65,7 +63,7 @@ OUTPUTS = {
 _TASKS = {"label": "classification", "tool_call": "function_calling"}
 STRICT = frozenset({"json", "code", "tool_call"})
 """Shapes that reference answers have only where the form matters."""
-FORMAL = frozenset({"label", "code", "tool_call", "rewrite"})
+FORMAL = frozenset({"label", "code", "tool_call"})
 """Shapes that are all form."""
 CLOSED, OPEN = 0.12, 0.25
 """Shares of new words: below the first, outputs are made of inputs and of each other; above the second, of knowledge."""
@@ -80,7 +78,7 @@ class Shape(Record, frozen=True):
     """What a sample of pairs looks like."""
 
     kind: str
-    """`label`, `json`, `code`, `tool_call`, `rewrite`, `short_answer` or `free_text`."""
+    """`label`, `json`, `code`, `tool_call`, `short_answer` or `free_text`."""
     pairs: int
     """How many were looked at."""
     questions: float
@@ -89,8 +87,6 @@ class Shape(Record, frozen=True):
     """Share of output words in neither their own input nor another output, among 3,000 words of output."""
     words_counted: int
     """Words of output among which they were counted: fewer where there are no more."""
-    copied: float
-    """Share of output words that the input has."""
     template: float
     """Share of outputs that hold the commonest run of three words."""
     outputs: int
@@ -110,11 +106,8 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
     inputs = [set(_join_runs(split_words(given), run)) for given, _ in sample]
     outputs = [_join_runs(words, run) for words in outputs]
     new_words, counted = _count_new_words(inputs, outputs)
-    copied = _mean(
-        _share(word in given for word in words) for given, words in zip(inputs, outputs, strict=True) if words
-    )
     described = Shape(
-        "free_text", len(sample), _share(asks(given) for given, _ in sample), new_words, counted, copied,
+        "free_text", len(sample), _share(asks(given) for given, _ in sample), new_words, counted,
         _share_of_wording(outputs), len({tuple(words) for words in outputs}),
     )  # fmt: skip
     called = max(calls / max(len(pairs), 1), _share(_calls_in_text(*pair) for pair in sample))
@@ -130,9 +123,7 @@ def _tell_kind(shape: Shape, sample: Sequence[Pair], called: float, lengths: lis
         return "code"
     if _mean(lengths) <= _LABEL_WORDS and 0 < shape.outputs * _ROWS_PER_LABEL <= len(sample):
         return "label"
-    if statistics.median(lengths or [0.0]) <= _SHORT_WORDS:
-        return "short_answer"
-    return "rewrite" if shape.copied >= _COPIED and shape.questions < _MOST else "free_text"
+    return "short_answer" if statistics.median(lengths or [0.0]) <= _SHORT_WORDS else "free_text"
 
 
 def asks(text: str) -> bool:
@@ -191,38 +182,25 @@ def _mean(numbers: Iterable[float]) -> float:
 def measure_form(shape: Shape, part: str = "examples") -> tuple[Measurement, Measurement]:
     """Return the form of outputs, and how much of them is new.
 
-    Args:
-        shape: of pairs of input and output, such as question and reference answer.
-        part: first part of the names of the two: `examples`, or `questions` for reference answers, which are not to be trained on.
-
+    `part` begins their names: `examples`, or `questions` for reference answers, which are not to be trained on.
     """
-    return _measure_shape(shape, part), _measure_content(shape, part)
-
-
-def _measure_shape(shape: Shape, part: str) -> Measurement:
+    training = part == "examples"
     name, level = OUTPUTS[shape.kind]
     known = shape.pairs >= _LEAST_PAIRS
     answers: dict[str, object] = {"behaviour.output": level if known else None}
     if known and shape.kind in _TASKS:
         answers["task.kind"] = [_TASKS[shape.kind]]
+    teaches, reason = _tell_what_is_taught(shape) if training else (None, "")
     return Measurement(
         probe=f"{part}.shape",
         says=f"outputs are {name}; {shape.questions:.0%} of the inputs ask a question",
-        method="form and length of the outputs, words in common with the input; questions by sign and question words",
+        method="form and length of the outputs; questions by sign and question words",
         count=shape.pairs,
         of="pairs",
-        answers=answers if part == "examples" or shape.kind in STRICT else NOTHING,
-        figures={
-            "shape": shape.kind, "questions": round(shape.questions, 4), "copied": round(shape.copied, 4),
-            "outputs": shape.outputs,
-        },
+        answers=answers if training or shape.kind in STRICT else NOTHING,
+        figures={"shape": shape.kind, "questions": round(shape.questions, 4), "outputs": shape.outputs},
         reason="" if known else f"fewer than {_LEAST_PAIRS} distinct examples",
-    )  # fmt: skip
-
-
-def _measure_content(shape: Shape, part: str) -> Measurement:
-    teaches, reason = _tell_what_is_taught(shape) if part == "examples" else (None, "")
-    return Measurement(
+    ), Measurement(
         probe=f"{part}.content",
         says=f"{shape.new_words:.0%} of the output words stand in neither the input nor another output; "
         f"{shape.template:.0%} of the outputs share a run of three words",
@@ -230,7 +208,7 @@ def _measure_content(shape: Shape, part: str) -> Measurement:
         "the commonest run of three words",
         count=shape.words_counted,
         of="output words",
-        answers={"data.teaches": teaches} if part == "examples" else NOTHING,
+        answers={"data.teaches": teaches} if training else NOTHING,
         figures={
             "new_words": round(shape.new_words, 4), "template": round(shape.template, 4), "shape": shape.kind,
             "questions": round(shape.questions, 4),

@@ -20,13 +20,12 @@ half of public repositories, so this is evidence of medium confidence.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ragortune.evidence.measurements.history import History
+from ragortune.evidence.measurements.history import Changes, Comparer, History
 from ragortune.evidence.measurements.sampling import bound_share
-from ragortune.evidence.measurements.text_changes import Changes, Comparer
-from ragortune.model.measurements import Measurement
+from ragortune.model.measurements import Measurement, Progress
 from ragortune.support.errors import UsageError
 from ragortune.support.text import count_words
 
@@ -43,14 +42,10 @@ _METHOD = (
 )
 
 
-def measure_volatility(folder: Path, as_of: str, progress: Callable[[str], None]) -> Measurement:
+def measure_volatility(folder: Path, as_of: str, progress: Progress) -> Measurement:
     """Return how much the documents in a folder change; without an answer, but with the reason, where git cannot tell.
 
-    Args:
-        folder: where they are.
-        as_of: YYYY-MM-DD; commits after that day do not count.
-        progress: takes a line for each step.
-
+    Commits after the day `as_of`, YYYY-MM-DD, do not count.
     """
     try:
         progress("reading the history of the documents")
@@ -66,7 +61,7 @@ def _leave_open(says: str, reason: str) -> Measurement:
     )
 
 
-def _judge_history(history: History, progress: Callable[[str], None]) -> Measurement:
+def _judge_history(history: History, progress: Progress) -> Measurement:
     if not history.newest.inside:
         return _leave_open("git has none of the documents", "commit them, or ask their authors")
     comparer = Comparer(history)
@@ -106,9 +101,11 @@ def _judge_changes(history: History, changes: Mapping[int, Changes]) -> Measurem
         quantities={"changed_per_month": round(month.fresh, 4)},
         figures={
             "level": _LEVELS[levels[1]],
-            **{f"documents_{span}": round(found.share, 4) for span, found in changes.items()},
-            **{f"gone_{span}": round(found.gone, 4) for span, found in changes.items()},
-            **{f"fresh_{span}": round(found.fresh, 4) for span, found in changes.items()},
+            **{
+                f"{name}_{span}": round(share, 4)
+                for span, found in changes.items()
+                for name, share in (("documents", found.share), ("gone", found.gone), ("fresh", found.fresh))
+            },
             "days_worked_of_90": days,
             "on_one_day": round(burst, 4),
             "cosmetic": round(quarter.cosmetic, 4),
