@@ -25,8 +25,17 @@ from sklearn.linear_model import LogisticRegression
 
 from fit_sentences import LabelledSentence, fit_sentences, list_sentences, list_written
 from ragortune import load_rulebook
-from ragortune.evidence.documents.classifiers import DOCUMENT_MODELS, NO, STATUS, YES, Classifier, classify
-from ragortune.evidence.documents.decision import Ledger, choose_option, keep_ledgers
+from ragortune.evidence.documents.classifiers import (
+    DOCUMENT_MODELS,
+    NO,
+    PLAIN,
+    QUESTIONS,
+    STATUS,
+    YES,
+    Classifier,
+    classify,
+)
+from ragortune.evidence.documents.decision import Ledger, choose_option, is_plainly_written, keep_ledgers
 from ragortune.evidence.documents.features import measure_features
 from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.reader import DesignReader, reader_for
@@ -40,6 +49,8 @@ _ROOT = pathlib.Path(__file__).parent.parent
 _TRAINING = (_ROOT / "training" / "documents.yaml", _ROOT / "training" / "documents")
 _TESTS = _ROOT / "tests" / "design_documents.yaml"
 _INVERSE_PENALTIES = {STATUS: 0.01, Option.RAG: 0.1, Option.FINE_TUNING: 0.1}
+_TOLD = "told "
+"""How the features begin that are made of what sentences tell."""
 _FEWEST = 8
 """A feature that fewer documents have is left out."""
 _OUTLIER = 3.0
@@ -181,7 +192,8 @@ def _share(several: Sequence[tuple[bool, bool]]) -> str:
 
 
 def _tell(document: Measured, models: Fit) -> tuple[str, str]:
-    told = {name: classify(model, document.features) for name, model in models.items()}
+    plain = PLAIN if is_plainly_written(document.ledgers) else ""
+    told = {question: classify(models[plain + question], document.features) for question in QUESTIONS}
     needs = {option: told[option][YES] for option in (Option.RAG, Option.FINE_TUNING)}
     chosen = choose_option(told[STATUS], needs, document.ledgers)
     if chosen is not None:
@@ -193,38 +205,43 @@ def _tell(document: Measured, models: Fit) -> tuple[str, str]:
 
 
 def _fit_documents(documents: Sequence[Measured], fitted: str) -> Fit:
-    """Return what tells the status of a document, and of one that decides whether for retrieval and for tuning."""
-    judged = [document for document in documents if document.due.option in list(Option)]
-    models = {STATUS: _fit(STATUS, fitted, documents, [document.due.status for document in documents])}
-    for need in (Option.RAG, Option.FINE_TUNING):
-        due = [YES if document.due.option in {need, Option.BOTH} else NO for document in judged]
-        models[need] = _fit(need, fitted, judged, due)
+    """Return what tells the status of a document, and of one that decides whether for retrieval and for tuning.
+
+    The models for plainly written documents learn from all, the others from those in the words of the trade alone.
+    """
+    public = [document for document in documents if document.due.source != _TRAINING[0].stem]
+    models: dict[str, Classifier] = {}
+    for plain, several in (("", public), (PLAIN, documents)):
+        judged = [document for document in several if document.due.option in list(Option)]
+        due = [document.due.status for document in several]
+        models[plain + STATUS] = _fit(STATUS, several, due, plain, fitted)
+        for need in (Option.RAG, Option.FINE_TUNING):
+            due = [YES if document.due.option in {need, Option.BOTH} else NO for document in judged]
+            models[plain + need] = _fit(need, judged, due, plain, fitted)
     return models
 
 
 def _is_of_options(name: str) -> bool:
     """Tell whether a feature says what speaks for or against an approach: all that an option is told from."""
     option, _, rest = name.partition(" ")
-    ledger = option in list(Option) and rest.split(" ")[0] in (
-        "for",
-        "against",
-        "wordings",
-        "open",
-        "decided",
-    )
-    return ledger or option == "told"
+    kinds = ("for", "against", "wordings", "open", "decided")
+    return (option in list(Option) and rest.split(" ")[0] in kinds) or name.startswith(_TOLD)
 
 
-def _fit(name: str, fitted: str, documents: Sequence[Measured], due: Sequence[str]) -> Classifier:
+def _fit(
+    question: str, documents: Sequence[Measured], due: Sequence[str], plain: str, fitted: str
+) -> Classifier:
     features = sorted({one for document in documents for one in document.features})
-    if name != STATUS:
+    if not plain:
+        features = [one for one in features if not one.startswith(_TOLD)]
+    if question != STATUS:
         features = [*filter(_is_of_options, features)]
     values = np.array([[document.features.get(one, 0.0) for one in features] for document in documents])
     kept = (values != 0).sum(0) >= _FEWEST
     values = values[:, kept]
     means, deviations = values.mean(0), values.std(0) + 1e-9
     most = means + _OUTLIER * deviations
-    model = LogisticRegression(C=_INVERSE_PENALTIES[name], max_iter=1000, tol=1e-4)
+    model = LogisticRegression(C=_INVERSE_PENALTIES[question], max_iter=1000, tol=1e-4)
     whole = [_WRITTEN if document.due.source == _TRAINING[0].stem else 1.0 for document in documents]
     model.fit((np.minimum(values, most) - means) / deviations, due, sample_weight=whole)
     coefficients, intercepts = model.coef_, model.intercept_
@@ -236,7 +253,7 @@ def _fit(name: str, fitted: str, documents: Sequence[Measured], due: Sequence[st
     weights = coefficients / deviations
     names = [one for one, keep in zip(features, kept, strict=True) if keep]
     return Classifier(
-        name,
+        plain + question,
         fitted,
         tuple(str(outcome) for outcome in model.classes_),
         tuple(_short(one) for one in intercepts - weights @ means),

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 WRITTEN = Path(__file__).parent.parent / "training" / "sentences"
-_INVERSE_PENALTY = 0.5
-_MOST_FEATURES, _MOST_WRITTEN = 60, 160
+_INVERSE_PENALTY, _INVERSE_PENALTY_OF_APPROACH = 0.5, 0.3
+_MOST_FEATURES, _MOST_WRITTEN, _MOST_OF_APPROACH = 60, 160, 2_800
 """Words and pairs that are taken from labelled documents and from sentences that were written."""
 _FEWEST_SENTENCES = 4
 _FEWEST_ANSWERING = 2
@@ -44,12 +44,12 @@ _LEAST_RIGHT = 0.5
 """Of all that is told about sentences; of those of a document only the likeliest counts, which is right more often."""
 OWN = "set-"
 """How the repository of an own document begins."""
-_THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+_THRESHOLDS = (0.5, 0.6, 0.7, 0.8)
 _ABOUT_OTHERS = 0.5
 """What a written sentence about another criterion weighs as one that does not answer this one."""
-_UNRELATED = 0.3
-"""What a sentence of an unrelated document weighs as one that tells nothing about an approach."""
-_LEAST_WEIGHT = 0.15
+_UNRELATED = 0.5
+"""What a sentence of a document that decides nothing weighs as one that tells nothing about an approach."""
+_LEAST_WEIGHT = 0.12
 """A feature that weighs less for every outcome is left out."""
 _FEWEST_EACH = 40
 """Features that each level has of its own."""
@@ -91,12 +91,12 @@ class LabelledSentence(msgspec.Struct, frozen=True):
     about: str = ""
     """The criterion for which it was written."""
     unrelated: bool = False
-    """Whether its document has nothing to do with language models."""
+    """Whether its document decides for no approach."""
 
 
 def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[LabelledSentence]:
     """Yield the sentences of a document from which facts are read, where its levels are labelled."""
-    unrelated = label.status == "nothing_to_judge"
+    unrelated = label.status in {"nothing_to_judge", "no_decision"}
     if label.status != "judged" and not unrelated:
         return
     repo = f"{label.repo}/{label.file}" if label.repo.startswith(OWN) else label.repo
@@ -143,7 +143,8 @@ def fit_sentences(sentences: Sequence[LabelledSentence], fitted: str) -> Iterato
             answering = {row.repo for row in rows if row.repo and row.due != UNANSWERED}
             least = _choose_threshold(values, rows, folds) if len(answering) >= _FEWEST_REPOSITORIES else None
         if least is not None:
-            yield _write_model(criterion, fitted, names, _fit(values, rows), least)
+            fit = _fit(values, rows, approach=criterion == APPROACH)
+            yield _write_model(criterion, fitted, names, fit, least)
 
 
 def _write_model(criterion: str, fitted: str, names: Sequence[str], fit: _Fit, least: float) -> Classifier:
@@ -179,11 +180,13 @@ def _choose_threshold(values: csr_matrix, rows: Sequence[_Row], folds: Sequence[
     return None
 
 
-def _fit(values: csr_matrix, rows: Sequence[_Row]) -> _Fit:
+def _fit(values: csr_matrix, rows: Sequence[_Row], *, approach: bool = False) -> _Fit:
     own = values[[row.at for row in rows]]
     due = np.array([row.due for row in rows])
-    chosen = _choose_features(own, due, np.array([row.repo for row in rows]))
-    model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=300, tol=1e-3)
+    most = _MOST_OF_APPROACH if approach else _MOST_WRITTEN
+    chosen = _choose_features(own, due, np.array([row.repo for row in rows]), most)
+    penalty = _INVERSE_PENALTY_OF_APPROACH if approach else _INVERSE_PENALTY
+    model = LogisticRegression(C=penalty, max_iter=300, tol=1e-3)
     return model.fit(own[:, chosen], due, sample_weight=[row.weight for row in rows]), chosen
 
 
@@ -218,14 +221,14 @@ def _weigh(sentence: LabelledSentence, criterion: str) -> float:
 
 
 def _choose_features(
-    values: csr_matrix, due: NDArray[np.str_], repositories: NDArray[np.str_]
+    values: csr_matrix, due: NDArray[np.str_], repositories: NDArray[np.str_], most: int
 ) -> NDArray[np.int64]:
     """Return the features that answers have more often than other sentences: in documents, and in what was written."""
     written = repositories == ""
     labelled = _rank_features(values[~written], due[~written] != UNANSWERED, repositories[~written])
     chosen = {*labelled[:_MOST_FEATURES]}
     kinds = [outcome for outcome in {*due[written]} if outcome != UNANSWERED]
-    each = max(_FEWEST_EACH, _MOST_WRITTEN // max(1, len(kinds)))
+    each = max(_FEWEST_EACH, most // max(1, len(kinds)))
     for outcome in kinds:  # so that each level has words of its own
         chosen |= {*_rank_features(values, written & (due == outcome), None)[:each]}
     return np.array(sorted(chosen), dtype=np.int64)

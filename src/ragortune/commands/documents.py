@@ -143,14 +143,21 @@ def read_design_text(path: str, shown: str, environment: Environment) -> str:
 
 
 def open_reader(
-    rulebook: Rulebook, model: str | None, environment: Environment, *, cache: bool = True
+    rulebook: Rulebook,
+    model: str | None,
+    environment: Environment,
+    *,
+    cache: bool = True,
+    undecided: bool = False,
 ) -> Callable[[str, str], DesignReading]:
     """Return what turns the text of a document and its shown name into statements: the local reader, or a model.
+
+    With `undecided` the local reader also reads what a document states that decides nothing.
 
     Raises UsageError where the model cannot be used, and what is returned RagortuneError where the document cannot.
     """
     if model is None:
-        return lambda text, shown: read_design(text, shown, rulebook)
+        return lambda text, shown: read_design(text, shown, rulebook, undecided=undecided)
     from ragortune.commands.model_reading import open_model  # noqa: PLC0415  (brings in the backends)
 
     return open_model(rulebook, model, environment, cache=cache)

@@ -38,7 +38,7 @@ def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCo
     if request.path == STDIN and request.write:
         raise UsageError("--write needs a file, not stdin")
     shown = show_path(request.path, request.stdin_name)
-    read = open_reader(rulebook, request.model, environment, cache=request.cache)
+    read = open_reader(rulebook, request.model, environment, cache=request.cache, undecided=True)
     text = read_design_text(request.path, shown, environment)
     answers = gather_answers(read(text, shown), Vocabulary(rulebook.criteria, rulebook.quantities))
     if request.write:

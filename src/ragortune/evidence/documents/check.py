@@ -13,6 +13,7 @@ from ragortune.evidence.documents.classifiers import (
     APPROACH,
     DOCUMENT_MODELS,
     NO,
+    PLAIN,
     STATUS,
     UNANSWERED,
     UNKNOWN,
@@ -103,7 +104,7 @@ def _check_number(fact: FactWords, name: str, criteria: Mapping[str, Criterion])
 def _check_classifier(model: Classifier, criteria: Mapping[str, Criterion]) -> Iterator[LanguageProblem]:
     told = {
         **dict.fromkeys(DOCUMENT_MODELS, (YES, NO)),
-        STATUS: tuple(DocumentStatus),
+        **dict.fromkeys((STATUS, PLAIN + STATUS), tuple(DocumentStatus)),
         APPROACH: (UNANSWERED, *list_sides()),
     }
     if model.id in criteria:

@@ -20,6 +20,7 @@ from ragortune.model.documents import Cited, DocumentStatus, SectionKind, Span, 
 _DECIDED = frozenset((SectionKind.DECISION, SectionKind.CURRENT))
 _CAP = 2.0
 """Most that all mentions in one kind of section count, in times of the heaviest."""
+_FEW_MENTIONS = 4
 _EXPLICIT = 2.0
 _MOST_CITED = 2
 
@@ -59,6 +60,12 @@ def keep_ledgers(sentences: Sequence[Marked]) -> dict[Option, Ledger]:
     for ledger in ledgers.values():
         _sum_up(ledger)
     return ledgers
+
+
+def is_plainly_written(ledgers: Mapping[Option, Ledger]) -> bool:
+    """Tell whether a document hardly names an approach, so that what happens is told in ordinary words."""
+    several = ledgers.values()
+    return sum(len(one.affirmed) + len(one.denied) + one.open for one in several) <= _FEW_MENTIONS
 
 
 def is_decided(mention: Mention) -> bool:

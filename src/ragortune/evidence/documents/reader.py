@@ -14,8 +14,13 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from ragortune.evidence.documents.assertion import Marked, Marker
-from ragortune.evidence.documents.classifiers import DOCUMENT_MODELS, STATUS, YES, classify
-from ragortune.evidence.documents.decision import choose_option, keep_ledgers, state_decision
+from ragortune.evidence.documents.classifiers import PLAIN, QUESTIONS, STATUS, YES, classify
+from ragortune.evidence.documents.decision import (
+    choose_option,
+    is_plainly_written,
+    keep_ledgers,
+    state_decision,
+)
 from ragortune.evidence.documents.declared import read_declared
 from ragortune.evidence.documents.facts import FactReader
 from ragortune.evidence.documents.features import measure_features
@@ -38,8 +43,12 @@ _STATUS = "status"
 _UNDECIDED = (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.NO_DECISION)
 
 
-def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True) -> DesignReading:
+def read_design(
+    text: str, path: str, rulebook: Rulebook, *, prose: bool = True, undecided: bool = False
+) -> DesignReading:
     """Read one design document; without `prose` only what its own `ragortune` block says.
+
+    What a document states is read where it decides something; with `undecided` also where it does not.
 
     Raises UnreadableError or ProfileError, with the line, where its own `ragortune` block cannot be used, or where it has
     more sentences than can be read; any other text is a document.
@@ -47,7 +56,7 @@ def read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool = True)
     reader = reader_for(rulebook)
     with _pause_collection():
         try:
-            return _read_design(text, path, reader, rulebook, prose=prose)
+            return _read_design(text, path, rulebook, prose=prose, undecided=undecided)
         finally:
             reader.marker.forget()
 
@@ -64,9 +73,8 @@ def _pause_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read_design(
-    text: str, path: str, reader: DesignReader, rulebook: Rulebook, *, prose: bool
-) -> DesignReading:
+def _read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool, undecided: bool) -> DesignReading:
+    reader = reader_for(rulebook)
     document = read_sentences(text, reader.marker.language, path)
     declared = read_declared(document, path, rulebook)
     marked = resolve_options(reader.mark(document.sentences), document.lines)
@@ -78,7 +86,7 @@ def _read_design(
     if declared.decision is not None:
         status, decision, in_prose = DocumentStatus.JUDGED, declared.decision, decision
     facts: tuple[StatedFact, ...] = ()
-    if prose and status is DocumentStatus.JUDGED and language == ENGLISH:
+    if prose and (undecided or status is DocumentStatus.JUDGED) and language == ENGLISH:
         facts = reader.read_facts(marked, document.lines)
     return DesignReading(
         path=path,
@@ -135,7 +143,8 @@ class DesignReader:
             return DocumentStatus.UNSUPPORTED_LANGUAGE, None
         ledgers = keep_ledgers(marked)
         features = measure_features(marked, ledgers)
-        told = {name: self._classify(name, features) for name in DOCUMENT_MODELS}
+        plain = PLAIN if is_plainly_written(ledgers) else ""
+        told = {question: self._classify(plain + question, features) for question in QUESTIONS}
         needs = {option: told[option].get(YES, 0.0) for option in (Option.RAG, Option.FINE_TUNING)}
         status = told[STATUS]
         option = choose_option(status, needs, ledgers)
