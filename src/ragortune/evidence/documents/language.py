@@ -77,6 +77,8 @@ class Topic(StrEnum):
     """A decision that is yet to be taken."""
     OPTION = "option"
     """It names an option by its number or letter."""
+    CHOSEN_OPTION = "chosen_option"
+    """It names the one that is chosen so."""
 
 
 class Weight(StrEnum):

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 
 from ragortune.evidence.documents.assertion import SILENCING, Marked
 from ragortune.evidence.documents.language import Topic
-from ragortune.model.documents import Block, Meaning, Section, SectionKind
+from ragortune.model.documents import Block, Section, SectionKind
 
-_KEY = re.compile(r"\w+\W*$")
+_WORD = re.compile(r"\b(?:\d{1,2}|[A-F]|[A-Za-z]{3,5})\b")
 _MARKER = re.compile(r"(?:^|[\s(])(\d{1,2}|[A-Fa-f])[.)][\s*_]*$")
 """What stands in front of an item of a numbered list."""
 _LETTERED = re.compile(r"\W{0,3}(\d{1,2}|[A-F])[.):]\s")
@@ -26,13 +26,15 @@ _FEWEST = 2
 
 def resolve_options(marked: Sequence[Marked], lines: Sequence[str]) -> Sequence[Marked]:
     """Return the sentences of a document, those of numbered options with the kind that the decision gives them."""
-    named = {at: place for at, one in enumerate(marked) if (place := one.place_of(Topic.OPTION))}
-    if not named:
+    choices = ((at, key) for at, one in enumerate(marked) if (key := _read_choice(one)))
+    decided, chosen = next(choices, (0, ""))
+    if not chosen:
         return marked
-    options = list(_list_options(marked, named, lines))
+    options = list(_list_options(marked, lines))
+    if chosen not in {key for _, key in options}:
+        options = _find_list(marked[:decided], lines)
     known = {key for _, key in options}
-    chosen = next((key for at in named if (key := _read_choice(marked[at])) in known), None)
-    if chosen is None or len(known) < _FEWEST:
+    if chosen not in known or len(known) < _FEWEST:
         return marked
     kinds = {at: _kind_of(marked[at], chosen=key == chosen) for at, key in options}
     return [one.move(kinds[at]) if at in kinds else one for at, one in enumerate(marked)]
@@ -46,14 +48,12 @@ def _kind_of(one: Marked, *, chosen: bool) -> SectionKind:
     return SectionKind.CONSEQUENCES if described else SectionKind.DECISION
 
 
-def _list_options(
-    marked: Sequence[Marked], named: dict[int, tuple[int, int]], lines: Sequence[str]
-) -> Iterator[tuple[int, str]]:
+def _list_options(marked: Sequence[Marked], lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Yield the places of the sentences that belong to a numbered option, each with its key."""
     key, last, section = "", 0, None
     for at, one in enumerate(marked):
         sentence = one.sentence
-        own = "" if sentence.kind in _DECIDING else _read_name(one, named.get(at), lines)
+        own = "" if sentence.kind in _DECIDING else _read_name(one, lines)
         first = sentence.pieces[0].line
         if own:
             key = own
@@ -67,39 +67,54 @@ def _list_options(
             yield at, key
 
 
-def _read_name(one: Marked, place: tuple[int, int] | None, lines: Sequence[str]) -> str:
+def _find_list(marked: Sequence[Marked], lines: Sequence[str]) -> list[tuple[int, str]]:
+    """Return the items of the last numbered list among sentences, as the places that belong to options."""
+    items: list[tuple[int, str]] = []
+    for at, one in enumerate(marked):
+        key = _read_marker(one, lines)
+        if key in {"1", "a"}:
+            items = []
+        if key:
+            items.append((at, key))
+    return items
+
+
+def _read_name(one: Marked, lines: Sequence[str]) -> str:
     """Return the key of the option that begins with a sentence, empty where none does."""
     sentence = one.sentence
+    place = one.place_of(Topic.OPTION)
     if place and place[0] <= _FURTHEST and not any(map(str.isalpha, sentence.text[: place[0]])):
         return _key_of(sentence.text[slice(*place)])
     if sentence.kind is not SectionKind.REJECTED:
         return ""
-    piece = sentence.pieces[0]
-    if sentence.block is Block.BULLET:
-        found = _MARKER.search(lines[piece.line - 1][: piece.column - 1])
-    else:
-        found = _LETTERED.match(sentence.text) if sentence.block is Block.HEADING else None
+    found = _LETTERED.match(sentence.text) if sentence.block is Block.HEADING else None
+    return found[1].lower() if found else _read_marker(one, lines)
+
+
+def _read_marker(one: Marked, lines: Sequence[str]) -> str:
+    """Return the number or letter of an item of a list, empty for any other sentence."""
+    piece = one.sentence.pieces[0]
+    bullet = one.sentence.block is Block.BULLET
+    found = _MARKER.search(lines[piece.line - 1][: piece.column - 1]) if bullet else None
     return found[1].lower() if found else ""
 
 
-def _read_choice(one: Marked) -> str | None:
-    """Return the key of the option that a sentence decides for."""
-    found = one.find_topic(Topic.OPTION)
-    if found is None:
-        return None
-    meanings = one.meanings_at(found.start, found.end)
-    if meanings & SILENCING or not (one.sentence.kind in _DECIDING or Meaning.CHOICE in meanings):
-        return None
+def _read_choice(one: Marked) -> str:
+    """Return the key of the option that a sentence decides for, empty where it does not."""
+    found = one.find_topic(Topic.CHOSEN_OPTION)
+    if found is None and one.sentence.kind in _DECIDING:
+        found = one.find_topic(Topic.OPTION)
+    if found is None or one.meanings_at(found.start, found.end) & SILENCING:
+        return ""
     return _key_of(one.sentence.text[slice(*one.tokens.place(found.start, found.end))])
 
 
 def _key_of(name: str) -> str:
-    """Return the number or letter with which a name such as `Option 2` ends; small letters are words."""
-    found = _KEY.search(name)
-    word = found[0].strip(" .:)*") if found else ""
-    if len(word) == 1 and word.isalpha() and word.islower():
-        return ""
-    return _NUMBERS.get(word.lower(), word.lower())
+    """Return the number or letter in a name such as `Option 2`; small letters are words."""
+    words = [
+        word for word in _WORD.findall(name) if word.isdigit() or word.isupper() or word.lower() in _NUMBERS
+    ]
+    return _NUMBERS.get(words[-1].lower(), words[-1].lower()) if words else ""
 
 
 def _stands_below(section: Section | None, line: int) -> bool:
