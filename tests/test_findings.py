@@ -678,7 +678,7 @@ def test_a_block_that_agrees_with_the_prose_is_not(audit_text):
 
 
 def test_prose_that_only_takes_an_approach_for_granted_does_not_contradict_the_block(audit_text):
-    prose = "For the RAG pipeline, some thousand chunks are searched by meaning.\n\n## Decision\n\nWe use pgvector."
+    prose = "For the RAG pipeline of our LLM, some thousand chunks are searched by meaning.\n\n## Decision\n\nWe use pgvector."
     title = "# 10. Vectors stay in Postgres\n\n## Context"
     audit = audit_text(f"{title}\n\n{prose}\n\n```ragortune\ndecision: both\n```\n")
 

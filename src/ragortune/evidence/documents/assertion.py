@@ -278,9 +278,12 @@ def _lay_scopes(analysis: Analysis) -> tuple[Scope, ...]:
     words = analysis.words
     stops = sorted({-1, len(words), *(found.start for found in analysis.of(Stop))})
     scopes: list[Scope] = []
-    for found in _strongest_cues(analysis.of(Cue)):
+    cues = _strongest_cues(analysis.of(Cue))
+    chosen = any(found.entry.means is Meaning.CHOICE for found in cues)
+    for found in cues:
         cue, at = found.entry, (found.start, found.end)
-        if cue.means is Meaning.NONE or (cue.opens and not _opens(found.start, words)):
+        # What opens a sentence in general does not where something is chosen: `Chosen: tuning, because there are many`.
+        if cue.means is Meaning.NONE or (cue.opens and (chosen or not _opens(found.start, words))):
             continue
         if cue.reach is Reach.SENTENCE:
             scopes.append(Scope(cue.means, 0, len(words), at))

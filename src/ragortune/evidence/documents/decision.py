@@ -20,6 +20,11 @@ from ragortune.model.documents import Cited, DocumentStatus, SectionKind, Span, 
 _DECIDED = frozenset((SectionKind.DECISION, SectionKind.CURRENT))
 _CAP = 2.0
 """Most that all mentions in one kind of section count, in times of the heaviest."""
+_BOTH_BEST = 1.4
+_BOTH_TOTAL = 2.5
+_BOTH_SHARE = 0.3
+_CHOSEN_BY_NAME = 4.5
+"""Weight of an approach that a decision section names as chosen: beside it nothing else needs to be weighed."""
 _FEW_MENTIONS = 4
 _EXPLICIT = 2.0
 _MOST_CITED = 2
@@ -63,9 +68,10 @@ def keep_ledgers(sentences: Sequence[Marked]) -> dict[Option, Ledger]:
 
 
 def is_plainly_written(ledgers: Mapping[Option, Ledger]) -> bool:
-    """Tell whether a document hardly names an approach, so that what happens is told in ordinary words."""
+    """Tell whether a document hardly names an approach, and none with weight: what happens is told in ordinary words."""
     several = ledgers.values()
-    return sum(len(one.affirmed) + len(one.denied) + one.open for one in several) <= _FEW_MENTIONS
+    count = sum(len(one.affirmed) + len(one.denied) + one.open for one in several)
+    return count <= _FEW_MENTIONS and not any(one.decided or one.best >= _EXPLICIT for one in several)
 
 
 def is_decided(mention: Mention) -> bool:
@@ -112,7 +118,19 @@ def choose_option(
     others = [share for name, share in status.items() if name != DocumentStatus.JUDGED]
     if best is None or judged * (1 + likely[best]) < sum(others) + max(others, default=0.0):
         return None
-    return best
+    if best is not Option.NEITHER and _are_both_affirmed(ledgers):
+        return Option.BOTH
+    chosen = [
+        option for option, ledger in ledgers.items() if ledger.decided and ledger.best >= _CHOSEN_BY_NAME
+    ]
+    return chosen[0] if len(chosen) == 1 and best is not Option.BOTH else best
+
+
+def _are_both_affirmed(ledgers: Mapping[Option, Ledger]) -> bool:
+    """Tell whether there are statements of weight for both options, of which labelled documents have too few to learn."""
+    low, high = sorted((ledgers[Option.RAG], ledgers[Option.FINE_TUNING]), key=lambda ledger: ledger.total)
+    plain = low.best >= _BOTH_BEST and low.best > low.worst and low.decided is high.decided
+    return plain and low.total >= max(_BOTH_TOTAL, _BOTH_SHARE * high.total)
 
 
 def _can_cite(option: Option, ledgers: Mapping[Option, Ledger]) -> bool:

@@ -91,15 +91,16 @@ class FactReader:
         likeliest: dict[str, tuple[float, Mapping[str, float], Marked]] = {}
         for marked in sentences:
             for criterion, share, likely in marked.analysis.told:
-                known = (
-                    criterion not in self.criteria
-                    or criterion in answered
-                    or (criterion in likeliest and likeliest[criterion][0] >= share)
-                )
-                if not known and may_answer(marked):
+                known = criterion in answered or (criterion in likeliest and likeliest[criterion][0] >= share)
+                if not known and self._may_tell(criterion, marked):
                     likeliest[criterion] = share, likely, marked
         for criterion, (_, likely, marked) in likeliest.items():
             yield self._answer(criterion, likely, marked, lines)
+
+    def _may_tell(self, criterion: str, marked: Marked) -> bool:
+        """Tell whether words may answer a criterion: not in place of an amount, which its unit would make exact."""
+        asked = self.criteria.get(criterion)
+        return asked is not None and not (asked.unit and marked.tokens.amounts) and may_answer(marked)
 
     @staticmethod
     def _answer(

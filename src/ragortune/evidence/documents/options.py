@@ -1,4 +1,4 @@
-"""Options that a document numbers, and the one that its decision names: `Chosen option: 2`, `we go with B`.
+"""Options that a document lists, and the one that its decision names: `Chosen option: 2`, `we go with B`, or its title.
 
 The sentences of the option that is chosen belong to the decision, those of the others to what is turned down, wherever
 they stand.
@@ -18,6 +18,11 @@ _MARKER = re.compile(r"(?:^|[\s(])(\d{1,2}|[A-Fa-f])[.)][\s*_]*$")
 """What stands in front of an item of a numbered list."""
 _LETTERED = re.compile(r"\W{0,3}(\d{1,2}|[A-F])[.):]\s")
 _NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
+_QUOTED = re.compile(
+    r"\W{0,3}(?:chosen|selected|accepted)[\w ]{0,20}:?\W{0,4}[\"\u201c]([^\"\u201c\u201d]{3,160})[\"\u201d]",
+    re.IGNORECASE,
+)
+"""A decision that quotes the title of an option."""
 _FURTHEST = 12
 """Characters in front of a name that begins an option, such as `3.2 `."""
 _DECIDING = frozenset((SectionKind.DECISION, SectionKind.CURRENT))
@@ -55,6 +60,8 @@ def _list_options(marked: Sequence[Marked], lines: Sequence[str]) -> Iterator[tu
         sentence = one.sentence
         own = "" if sentence.kind in _DECIDING else _read_name(one, lines)
         first = sentence.pieces[0].line
+        if (not own and section is None) or sentence.block is Block.HEADING:
+            own = own or _read_title(one)
         if own:
             key = own
             section = first if sentence.block is Block.HEADING else None
@@ -91,6 +98,17 @@ def _read_name(one: Marked, lines: Sequence[str]) -> str:
     return found[1].lower() if found else _read_marker(one, lines)
 
 
+def _read_title(one: Marked) -> str:
+    """Return the text of an item or a heading among options, by which a decision may quote it."""
+    sentence = one.sentence
+    listed = sentence.kind is SectionKind.REJECTED and sentence.block in {Block.BULLET, Block.HEADING}
+    return _as_title(sentence.text) if listed else ""
+
+
+def _as_title(text: str) -> str:
+    return text.casefold().strip(" .:*")
+
+
 def _read_marker(one: Marked, lines: Sequence[str]) -> str:
     """Return the number or letter of an item of a list, empty for any other sentence."""
     piece = one.sentence.pieces[0]
@@ -104,6 +122,9 @@ def _read_choice(one: Marked) -> str:
     found = one.find_topic(Topic.CHOSEN_OPTION)
     if found is None and one.sentence.kind in _DECIDING:
         found = one.find_topic(Topic.OPTION)
+        quoted = _QUOTED.match(one.sentence.text)
+        if quoted:
+            return _as_title(quoted[1])
     if found is None or one.meanings_at(found.start, found.end) & SILENCING:
         return ""
     return _key_of(one.sentence.text[slice(*one.tokens.place(found.start, found.end))])
