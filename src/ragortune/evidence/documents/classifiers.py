@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from ragortune.evidence.documents.matching import is_plain
 from ragortune.model import Option
@@ -28,7 +27,6 @@ OPEN = "open"
 UNANSWERED, UNKNOWN = "unanswered", "unknown_level"
 """What a model tells of a sentence that does not answer its question, or with a level that is not known."""
 _TINY = 1e-9
-_MOST_REMEMBERED = 20_000
 
 
 class Classifier(Record, frozen=True):
@@ -65,6 +63,10 @@ Told = tuple[str, float, Mapping[str, float]]
 """A criterion that words answer, the probability that they do, and that of each level."""
 
 
+_Weights = tuple[int, float, tuple[float, ...]]
+"""The place of a model, the most that a word does for an answer of it, and its weight for each outcome."""
+
+
 class WordModels:
     """Fitted models that tell from the words of a sentence which criterion it answers.
 
@@ -75,64 +77,64 @@ class WordModels:
 
     def __init__(self, models: Iterable[Classifier]) -> None:
         """Take the models, each for the criterion that it is named after."""
-        self._weighed: dict[str | tuple[str, str], list[tuple[Classifier, float]]] = {}
-        """For each word or pair the models that weigh it, and the most that it does for an answer."""
-        self._is_plain = lru_cache(None)(is_plain)
-        self._begin: dict[str, float] = {}
+        self._models = [*models]
+        self._weighed: dict[str | tuple[str, str], list[_Weights]] = {}
+        """For each word or pair what the models weigh it."""
+        self._begin: list[float] = []
         """What is to be added to make more than 0 of a sum where a model may reach its least probability."""
-        for model in models:
+        for at, model in enumerate(self._models):
             answers = max(1, len(model.outcomes) - 1)
             least = min(max(model.least, _TINY), 1 - _TINY)
-            self._begin[model.id] = (
+            self._begin.append(
                 _lead_of(model, model.intercepts) + math.log(answers * (1 - least) / least) + _TINY
             )
             for name, (most, *weights) in model.features.items():
-                lead = min(most, 1.0) * _lead_of(model, weights)
+                known = tuple(min(most, 1.0) * weight for weight in weights)
                 first, _, second = name.partition(" ")
-                self._weighed.setdefault((first, second) if second else name, []).append((model, lead))
+                own = self._weighed.setdefault((first, second) if second else name, [])
+                own.append((at, _lead_of(model, known), known))
         self._most = _bound_words(self._weighed)
-        self._least = max(self._begin.values(), default=-math.inf)
-        self._weigh = lru_cache(_MOST_REMEMBERED)(self._tell)
+        self._least = max(self._begin, default=-math.inf)
 
-    def tell(self, words: tuple[str, ...]) -> Sequence[Told]:
+    def tell(self, words: Sequence[str]) -> Sequence[Told]:
         """Return each criterion that words likely answer."""
         most = self._most
         if self._least + sum([most[word] for word in words if word in most]) > 0:
             return self._weigh(words)
         return ()
 
-    def _tell(self, words: tuple[str, ...]) -> Sequence[Told]:
-        plain = [*filter(self._is_plain, words)]
-        names = [name for name in (*plain, *pairwise(plain)) if name in self._weighed]
-        if not names:
-            return ()
-        sums: dict[str, float] = {}
-        models: dict[str, Classifier] = {}
-        for name in dict.fromkeys(names):
-            for model, lead in self._weighed[name]:
-                models[model.id] = model
-                sums[model.id] = sums.get(model.id, self._begin[model.id]) + lead
-        features = {name if isinstance(name, str) else " ".join(name): 1.0 for name in names}
+    def _weigh(self, words: Sequence[str]) -> Sequence[Told]:
+        plain = [*filter(is_plain, words)]
+        names = [name for name in dict.fromkeys(chain(plain, pairwise(plain))) if name in self._weighed]
+        sums = self._begin.copy()
+        for name in names:
+            for at, lead, _ in self._weighed[name]:
+                sums[at] += lead
+        rows: dict[int, list[Sequence[float]]] = {at: [] for at, total in enumerate(sums) if total > 0}
+        for name in names if rows else ():
+            for at, _, weights in self._weighed[name]:
+                if at in rows:
+                    rows[at].append(weights)
         told = []
-        for criterion, model in models.items():
-            if sums[criterion] > 0:
-                likely = classify(model, features)
-                share = 1.0 - likely.pop(UNANSWERED, 0.0)
-                likely.pop(UNKNOWN, None)
-                if likely and share >= model.least:
-                    told.append((criterion, share, likely))
-        return tuple(told)
+        for at, weighed in rows.items():
+            model = self._models[at]
+            shares = _share_out(model, [*map(sum, zip(model.intercepts, *weighed, strict=True))])
+            share = 1.0 - shares.pop(UNANSWERED, 0.0)
+            shares.pop(UNKNOWN, None)
+            if shares and weighed and share >= model.least:
+                told.append((model.id, share, shares))
+        return told
 
 
 def _bound_words(
-    weighed: Mapping[str | tuple[str, str], Iterable[tuple[Classifier, float]]],
+    weighed: Mapping[str | tuple[str, str], Iterable[_Weights]],
 ) -> dict[str, float]:
     """Return the most that each word can do for an answer of any model, by itself and with the word behind it."""
     alone: dict[str, float] = {}
     paired: dict[str, float] = {}
     for name, models in weighed.items():
         most, first = (alone, name) if isinstance(name, str) else (paired, name[0])
-        most[first] = max(most.get(first, 0.0), *(lead for _, lead in models))
+        most[first] = max(most.get(first, 0.0), *(lead for _, lead, _ in models))
     return {word: alone.get(word, 0.0) + paired.get(word, 0.0) for word in alone | paired}
 
 
@@ -146,12 +148,17 @@ def _lead_of(model: Classifier, weights: Sequence[float]) -> float:
 
 def classify(model: Classifier, features: Mapping[str, float]) -> dict[str, float]:
     """Return the probability of each outcome of a model."""
-    scores = list(model.intercepts)
+    scores: Sequence[float] = model.intercepts
     for name, value in features.items():
         if name in model.features:
             most, *weights = model.features[name]
             known = min(most, value)
             scores = [score + weight * known for score, weight in zip(scores, weights, strict=True)]
+    return _share_out(model, scores)
+
+
+def _share_out(model: Classifier, scores: Sequence[float]) -> dict[str, float]:
+    """Return the probabilities that scores stand for."""
     largest = max(scores)
     odds = [math.exp(score - largest) for score in scores]
     total = sum(odds)
