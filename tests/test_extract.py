@@ -132,3 +132,30 @@ def test_nothing_in_a_document_breaks_out_of_the_profile(book, text, render):
         "task.kind": ("writing", "dialogue"),
     }
     assert all(character.isprintable() or character == "\n" for character in written)
+
+
+UNDECIDED = """\
+# RFC 12: An assistant for the claims desk
+
+Claims handlers ask an LLM about our policy wordings. The wordings change every week, and each answer must cite the clause.
+Personal data may not leave our own data centre.
+
+## Options
+
+- Retrieval-augmented generation over the wordings
+- Fine-tuning a small model
+
+## Decision
+
+Still open; we decide after the spike.
+"""
+
+
+def test_a_team_that_has_not_decided_gets_what_its_document_states(run, write):
+    write("rfc.md", UNDECIDED)
+    made = run("extract", "rfc.md", "--format", "json")
+    answers = json.loads(made.out)
+    assert answers["knowledge"]["volatility"]["value"] == "weekly"
+    assert answers["grounding"]["citations"]["value"] == "required"
+    checked = json.loads(run("check", "rfc.md", "--format", "json").out)["documents"][0]
+    assert (checked["status"], checked["facts"], checked["findings"]) == ("no_decision", [], [])

@@ -121,11 +121,15 @@ def _read_choice(one: Marked) -> str:
     """Return the key of the option that a sentence decides for, empty where it does not."""
     found = one.find_topic(Topic.CHOSEN_OPTION)
     if found is None and one.sentence.kind in _DECIDING:
-        found = one.find_topic(Topic.OPTION)
         quoted = _QUOTED.match(one.sentence.text)
         if quoted:
             return _as_title(quoted[1])
-    if found is None or one.meanings_at(found.start, found.end) & SILENCING:
+        found = one.find_topic(Topic.OPTION)
+        if found and one.tokens.place(found.start, found.end)[0] > _FURTHEST:
+            return ""  # further on a sentence compares options
+    if found is None or Topic.UNDECIDED in one.analysis.topics:
+        return ""
+    if one.meanings_at(found.start, found.end) & SILENCING:
         return ""
     return _key_of(one.sentence.text[slice(*one.tokens.place(found.start, found.end))])
 
