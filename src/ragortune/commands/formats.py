@@ -54,8 +54,8 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "markdown": "ragortune.report.pricelist:show_price",
     },
     "prices check": {
-        "text": "ragortune.report.rulesets:write_findings",
-        "json": "ragortune.report.rulesets:list_findings",
+        "text": "ragortune.report.checked_data:write_findings",
+        "json": "ragortune.report.checked_data:list_findings",
     },
     "rules list": {
         "text": "ragortune.report.pages:list_rules",
@@ -63,8 +63,8 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "markdown": "ragortune.report.pages:list_rules",
     },
     "rules check": {
-        "text": "ragortune.report.rulesets:write_findings",
-        "json": "ragortune.report.rulesets:list_findings",
+        "text": "ragortune.report.checked_data:write_findings",
+        "json": "ragortune.report.checked_data:list_findings",
     },
     "rules test": {
         "text": "ragortune.report.rulesets:write_tests",

@@ -11,8 +11,8 @@ from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.model import Rulebook
 from ragortune.model.findings import RuleFinding
 from ragortune.model.prices import STALE_AFTER, PriceBook, check_row, count_days
+from ragortune.report.checked_data import CheckedData
 from ragortune.report.pricelist import PriceList
-from ragortune.report.rulesets import CheckedData
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, PriceError
 from ragortune.support.reading import RULE_FILE_BYTES, decode_text, parse_yaml, read_bytes

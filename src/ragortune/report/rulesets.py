@@ -1,4 +1,4 @@
-"""What checks, tests and comparisons of a rule set say, as text and as JSON."""
+"""What tests and comparisons of a rule set say, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -10,49 +10,16 @@ from ragortune.casebook import Agreement, Judged, Tally
 from ragortune.engine import decide_option
 from ragortune.lint.examples import Tried, list_failed
 from ragortune.model import Case, Option, Rulebook, Sample
-from ragortune.model.findings import RuleFinding, read_finding_rules
+from ragortune.model.findings import read_finding_rules
+from ragortune.report.checked_data import write_lines
 from ragortune.report.shapes import RuleSet, name_rule_set
 from ragortune.support.record import Record
-from ragortune.support.text import clean_text, count_words
 
 Json = dict[str, object]
 _SAMPLES = {
     Sample.FIELD: "Field sample: systems drawn at random, the mix that users meet",
     Sample.SELECTED: "Selected cases: sought out because they compare or argue, another population",
 }
-
-
-def _write_lines(lines: Iterator[str]) -> str:
-    return "".join(f"{clean_text(line)}\n" for line in lines)
-
-
-# --- check --------------------------------------------------------------------------------------------------------
-
-
-class CheckedData(Record, frozen=True):
-    """What `rules check` or `prices check` found."""
-
-    findings: tuple[RuleFinding, ...]
-    what: str
-    """What was checked."""
-
-
-def write_findings(checked: CheckedData) -> str:
-    """Return the findings as compilers print them, one a line with its place; hints stand below."""
-
-    def tell() -> Iterator[str]:
-        for finding in checked.findings:
-            yield f"{finding.place}: {finding.name}: {finding.message}"
-            if finding.hint:
-                yield f"    hint: {finding.hint}"
-        yield f"{count_words(len(checked.findings), 'finding')} in {checked.what}"
-
-    return _write_lines(tell())
-
-
-def list_findings(checked: CheckedData) -> tuple[RuleFinding, ...]:
-    """Return the findings, which are their own JSON."""
-    return checked.findings
 
 
 # --- diff ---------------------------------------------------------------------------------------------------------
@@ -155,7 +122,7 @@ def write_diff(diff: RuleDiff) -> str:
             kinds = Counter(own.change for own in diff.cases)
             yield f"cases: {', '.join(f'{number} {kind}' for kind, number in kinds.items())}"
 
-    return _write_lines(tell())
+    return write_lines(tell())
 
 
 # --- test ---------------------------------------------------------------------------------------------------------
@@ -196,7 +163,7 @@ def write_tests(tests: RuleTests) -> str:
         if tests.misses:
             yield from ("", "Misses", *map(_format_miss, tests.agreement.misses()))
 
-    return _write_lines(tell())
+    return write_lines(tell())
 
 
 def _describe_agreement(agreement: Agreement, firm_from: float) -> Iterator[str]:

@@ -82,18 +82,25 @@ class WordModels:
         """For each word or pair what the models weigh it."""
         self._begin: list[float] = []
         """What is to be added to make more than 0 of a sum where a model may reach its least probability."""
+        alone: dict[str, float] = {}
+        paired: dict[str, float] = {}
         for at, model in enumerate(self._models):
+            silent = model.outcomes.index(UNANSWERED) if UNANSWERED in model.outcomes else None
             answers = max(1, len(model.outcomes) - 1)
             least = min(max(model.least, _TINY), 1 - _TINY)
             self._begin.append(
-                _lead_of(model, model.intercepts) + math.log(answers * (1 - least) / least) + _TINY
+                _lead_of(model.intercepts, silent) + math.log(answers * (1 - least) / least) + _TINY
             )
             for name, (most, *weights) in model.features.items():
-                known = tuple(min(most, 1.0) * weight for weight in weights)
+                known = tuple(weights) if most >= 1.0 else tuple(most * weight for weight in weights)
+                lead = _lead_of(known, silent)
                 first, _, second = name.partition(" ")
-                own = self._weighed.setdefault((first, second) if second else name, [])
-                own.append((at, _lead_of(model, known), known))
-        self._most = _bound_words(self._weighed)
+                self._weighed.setdefault((first, second) if second else name, []).append((at, lead, known))
+                bounds = paired if second else alone
+                if lead > bounds.get(first, 0.0):
+                    bounds[first] = lead
+        self._most = {word: alone.get(word, 0.0) + paired.get(word, 0.0) for word in alone | paired}
+        """The most that each word can do for an answer of any model, by itself and with the word behind it."""
         self._least = max(self._begin, default=-math.inf)
 
     def tell(self, words: Sequence[str]) -> Sequence[Told]:
@@ -126,24 +133,11 @@ class WordModels:
         return told
 
 
-def _bound_words(
-    weighed: Mapping[str | tuple[str, str], Iterable[_Weights]],
-) -> dict[str, float]:
-    """Return the most that each word can do for an answer of any model, by itself and with the word behind it."""
-    alone: dict[str, float] = {}
-    paired: dict[str, float] = {}
-    for name, models in weighed.items():
-        most, first = (alone, name) if isinstance(name, str) else (paired, name[0])
-        most[first] = max(most.get(first, 0.0), *(lead for _, lead, _ in models))
-    return {word: alone.get(word, 0.0) + paired.get(word, 0.0) for word in alone | paired}
-
-
-def _lead_of(model: Classifier, weights: Sequence[float]) -> float:
+def _lead_of(weights: Sequence[float], silent: int | None) -> float:
     """Return by how much the largest weight of an answer exceeds that of none; infinity where there is no such outcome."""
-    if UNANSWERED not in model.outcomes:
+    if silent is None:
         return math.inf
-    silent = model.outcomes.index(UNANSWERED)
-    return max((weight for at, weight in enumerate(weights) if at != silent), default=0.0) - weights[silent]
+    return max((*weights[:silent], *weights[silent + 1 :]), default=0.0) - weights[silent]
 
 
 def classify(model: Classifier, features: Mapping[str, float]) -> dict[str, float]:
