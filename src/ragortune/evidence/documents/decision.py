@@ -53,8 +53,6 @@ class Ledger(msgspec.Struct):
 def keep_ledgers(sentences: Sequence[Marked]) -> dict[Option, Ledger]:
     """Return what a document says for and against each approach."""
     ledgers = {option: Ledger([], [], []) for option in (Option.RAG, Option.FINE_TUNING, Option.NEITHER)}
-    for mention in find_told(sentences):
-        ledgers[mention.option].told.append(mention)
     for mention in find_mentions(sentences):
         if mention.weight > 0:
             ledgers[mention.option].affirmed.append(mention)
@@ -62,6 +60,10 @@ def keep_ledgers(sentences: Sequence[Marked]) -> dict[Option, Ledger]:
             ledgers[mention.option].denied.append(mention)
         else:
             ledgers[mention.option].open += 1
+    wanted = {option for option, ledger in ledgers.items() if not ledger.affirmed}
+    for mention in find_told(sentences) if wanted else ():
+        if mention.option in wanted:
+            ledgers[mention.option].told.append(mention)
     for ledger in ledgers.values():
         _sum_up(ledger)
     return ledgers

@@ -69,20 +69,24 @@ def measure_told(sentences: Sequence[Marked]) -> dict[str, float]:
     """Return what the words of sentences tell about approaches as features, by what their section is about."""
     sums: Counter[str] = Counter()
     most: dict[str, float] = {}
-    for marked in sentences:
-        kind = marked.sentence.kind
-        for name, _, likely in marked.analysis.told:
-            if name == APPROACH and marked.sentence.block not in _SILENT_BLOCKS:
-                part = "aside" if kind in _ASIDE else "front" if kind in _PLAIN else "main"
-                for side, share in likely.items():
-                    if share > LEAST_TOLD:
-                        sums.update({f"told {side}": share, f"told {side} {part}": share})
-                        most[f"told {side} {part} at most"] = max(
-                            share, most.get(f"told {side} {part} at most", 0)
-                        )
+    told = Counter((one.analysis, _part_of(one)) for one in sentences if one.analysis.told)
+    for (analysis, part), count in told.items():
+        likely = next((shares for name, _, shares in analysis.told if name == APPROACH), {}) if part else {}
+        for side, share in likely.items():
+            if share > LEAST_TOLD:
+                sums.update({f"told {side}": count * share, f"told {side} {part}": count * share})
+                most[f"told {side} {part} at most"] = max(share, most.get(f"told {side} {part} at most", 0))
     features = {name: math.log1p(value) for name, value in sums.items()} | most
     total = sum(value for name, value in sums.items() if name.count(" ") == 1)
     return features | {"told share": total / max(1, len(sentences))}
+
+
+def _part_of(marked: Marked) -> str:
+    """Return what the section of a sentence is about: what is decided or is not, or the rest; empty for code."""
+    kind = marked.sentence.kind
+    if marked.sentence.block in _SILENT_BLOCKS:
+        return ""
+    return "aside" if kind in _ASIDE else "front" if kind in _PLAIN else "main"
 
 
 def measure_ledgers(ledgers: Mapping[Option, Ledger]) -> dict[str, float]:

@@ -119,6 +119,8 @@ def _read_marker(one: Marked, lines: Sequence[str]) -> str:
 
 def _read_choice(one: Marked) -> str:
     """Return the key of the option that a sentence decides for, empty where it does not."""
+    if one.sentence.kind not in _DECIDING and Topic.CHOSEN_OPTION not in one.analysis.topics:
+        return ""
     found = one.find_topic(Topic.CHOSEN_OPTION)
     if found is None and one.sentence.kind in _DECIDING:
         quoted = _QUOTED.match(one.sentence.text)
