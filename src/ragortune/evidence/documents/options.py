@@ -18,6 +18,8 @@ _MARKER = re.compile(r"(?:^|[\s(])(\d{1,2}|[A-Fa-f])[.)][\s*_]*$")
 """What stands in front of an item of a numbered list."""
 _LETTERED = re.compile(r"\W{0,3}(\d{1,2}|[A-F])[.):]\s")
 _NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
+_CHOSEN = frozenset("cCsSaA*_")
+"""What the first character of `Chosen option` can be."""
 _QUOTED = re.compile(
     r"\W{0,3}(?:chosen|selected|accepted)[\w ]{0,20}:?\W{0,4}[\"\u201c]([^\"\u201c\u201d]{3,160})[\"\u201d]",
     re.IGNORECASE,
@@ -119,21 +121,21 @@ def _read_marker(one: Marked, lines: Sequence[str]) -> str:
 
 def _read_choice(one: Marked) -> str:
     """Return the key of the option that a sentence decides for, empty where it does not."""
-    if one.sentence.kind not in _DECIDING and Topic.CHOSEN_OPTION not in one.analysis.topics:
+    topics, deciding = one.analysis.topics, one.sentence.kind in _DECIDING
+    quoted = _QUOTED.match(one.sentence.text) if deciding and one.sentence.text[:1] in _CHOSEN else None
+    if quoted and Topic.CHOSEN_OPTION not in topics:
+        return _as_title(quoted[1])
+    if Topic.UNDECIDED in topics or not (
+        Topic.CHOSEN_OPTION in topics or (deciding and Topic.OPTION in topics)
+    ):
         return ""
-    found = one.find_topic(Topic.CHOSEN_OPTION)
-    if found is None and one.sentence.kind in _DECIDING:
-        quoted = _QUOTED.match(one.sentence.text)
-        if quoted:
-            return _as_title(quoted[1])
-        found = one.find_topic(Topic.OPTION)
-        if found and one.tokens.place(found.start, found.end)[0] > _FURTHEST:
-            return ""  # further on a sentence compares options
-    if found is None or Topic.UNDECIDED in one.analysis.topics:
+    found = one.find_topic(Topic.CHOSEN_OPTION) or one.find_topic(Topic.OPTION)
+    if found is None or one.meanings_at(found.start, found.end) & SILENCING:
         return ""
-    if one.meanings_at(found.start, found.end) & SILENCING:
-        return ""
-    return _key_of(one.sentence.text[slice(*one.tokens.place(found.start, found.end))])
+    first, last = one.tokens.place(found.start, found.end)
+    if found.entry.topic is Topic.OPTION and first > _FURTHEST:
+        return ""  # further on a sentence compares options
+    return _key_of(one.sentence.text[first:last])
 
 
 def _key_of(name: str) -> str:
