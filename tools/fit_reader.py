@@ -25,17 +25,8 @@ from sklearn.linear_model import LogisticRegression
 
 from fit_sentences import LabelledSentence, fit_sentences, list_sentences, list_written
 from ragortune import load_rulebook
-from ragortune.evidence.documents.classifiers import (
-    DOCUMENT_MODELS,
-    NO,
-    PLAIN,
-    QUESTIONS,
-    STATUS,
-    YES,
-    Classifier,
-    classify,
-)
-from ragortune.evidence.documents.decision import Ledger, choose_option, is_plainly_written, keep_ledgers
+from ragortune.evidence.documents.classifiers import DOCUMENT_MODELS, NO, PLAIN, STATUS, YES, Classifier
+from ragortune.evidence.documents.decision import Ledger, decide, keep_ledgers
 from ragortune.evidence.documents.features import measure_features
 from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.reader import DesignReader, reader_for
@@ -58,6 +49,7 @@ _OUTLIER = 3.0
 _WRITTEN = 2.0
 """What a document that was written for the fit weighs."""
 _FOLDS = 10
+_NONE = "none-stated"
 _STATUSES = ("judged", "no_decision", "nothing_to_judge")
 _HEADER = (
     "# yaml-language-server: $schema=../schema/language.schema.json\n"
@@ -149,7 +141,7 @@ def _measure_labelled(labels: pathlib.Path, texts: pathlib.Path, reader: DesignR
 def _measure_tests(reader: DesignReader) -> Iterator[Measured]:
     for document in yaml.safe_load(_TESTS.read_text(encoding="utf-8")):
         if document["status"] in _STATUSES:
-            due = _Due(document["name"], "tests", document["status"], document.get("option", "none-stated"))
+            due = _Due(document["name"], "tests", document["status"], document.get("option", _NONE))
             yield _measure_document(document["text"], reader, due)
 
 
@@ -171,8 +163,11 @@ def _score_unseen(labelled: Sequence[Measured], tests: Sequence[Measured]) -> st
         models = _fit_documents(rest, "")
         for document in labelled:
             if _fold_of(document) == fold:
-                told, due = _tell(document, models), document.due
-                right.setdefault(due.source, []).append((told[0] == due.status, told[1] == due.option))
+                status, option = decide(models, document.features, document.ledgers)
+                due = document.due
+                right.setdefault(due.source, []).append(
+                    (status == due.status, (option or _NONE) == due.option)
+                )
     for source, several in right.items():
         print(f"{source:10} {_share(several)}")
     public = [pair for source, several in right.items() if source != _TRAINING[0].stem for pair in several]
@@ -189,16 +184,6 @@ def _share(several: Sequence[tuple[bool, bool]]) -> str:
         return "nothing"
     status, option = (sum(side) / len(several) for side in zip(*several, strict=True))
     return f"status {status:.1%}, decision {option:.1%}"
-
-
-def _tell(document: Measured, models: Fit) -> tuple[str, str]:
-    plain = PLAIN if is_plainly_written(document.ledgers) else ""
-    told = {question: classify(models[plain + question], document.features) for question in QUESTIONS}
-    needs = {option: told[option][YES] for option in (Option.RAG, Option.FINE_TUNING)}
-    chosen = choose_option(told[STATUS], needs, document.ledgers)
-    if chosen is not None:
-        return "judged", chosen.value
-    return max(_STATUSES[1:], key=lambda name: told[STATUS][name]), "none-stated"
 
 
 # --- the fit ------------------------------------------------------------------------------------------------------

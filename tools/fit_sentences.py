@@ -19,9 +19,15 @@ import yaml
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from ragortune.evidence.documents.approaches import LEAST_TOLD
 from ragortune.evidence.documents.assertion import Marked
-from ragortune.evidence.documents.classifiers import APPROACH, UNANSWERED, UNKNOWN, Classifier, list_features
+from ragortune.evidence.documents.classifiers import (
+    APPROACH,
+    LEAST_TOLD,
+    UNANSWERED,
+    UNKNOWN,
+    Classifier,
+    list_features,
+)
 from ragortune.evidence.documents.facts import may_answer
 from ragortune.evidence.documents.tokens import cut_text
 from score_reader import GROUPS, Label, Labelled

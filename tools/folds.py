@@ -13,7 +13,7 @@ import numpy as np
 
 from fitting import FOLDS, Data, Fit, Mask, NeedData, Vector, fit_need, fold_of, weigh_cases
 from ragortune.casebook import Agreement, Judged
-from ragortune.model import EVEN, Need, Option, pair_option
+from ragortune.model import EVEN, Need, Option, pair_option, pair_probabilities
 
 INNER_FOLDS = 10
 PENALTIES = (1.0, 1.5, 2.0)
@@ -97,12 +97,7 @@ def judge_cases(data: Data, stated: Stated, firm_from: float) -> Agreement:
     judged = []
     for place, case in enumerate(data.cases):
         rag, tuning = (float(stated.chances[need][place]) for need in Need)
-        probability = {
-            Option.RAG: rag * (1 - tuning),
-            Option.FINE_TUNING: (1 - rag) * tuning,
-            Option.BOTH: rag * tuning,
-            Option.NEITHER: (1 - rag) * (1 - tuning),
-        }
+        probability = pair_probabilities(rag, tuning)
         option = pair_option(rag=rag > EVEN, fine_tuning=tuning > EVEN)
         if not stated.mentioned[place] and tuning <= EVEN:
             option = Option.RAG

@@ -31,6 +31,7 @@ from ragortune.model import (
     TraceState,
     has_need,
     pair_option,
+    pair_probabilities,
 )
 from ragortune.support.record import Record
 
@@ -64,13 +65,7 @@ class Outcome(Record, frozen=True):
     @property
     def probability(self) -> dict[Option, float]:
         """Probability of each option."""
-        rag, fine_tuning = self.needs
-        return {
-            Option.RAG: rag * (1 - fine_tuning),
-            Option.FINE_TUNING: (1 - rag) * fine_tuning,
-            Option.BOTH: rag * fine_tuning,
-            Option.NEITHER: (1 - rag) * (1 - fine_tuning),
-        }
+        return pair_probabilities(*self.needs)
 
 
 def logistic(score: float) -> float:

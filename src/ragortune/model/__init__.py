@@ -18,6 +18,7 @@ from ragortune.model.options import Strength as Strength
 from ragortune.model.options import has_need as has_need
 from ragortune.model.options import is_undecided as is_undecided
 from ragortune.model.options import pair_option as pair_option
+from ragortune.model.options import pair_probabilities as pair_probabilities
 from ragortune.model.prices import Confidence as Confidence
 from ragortune.model.prices import PriceKind as PriceKind
 from ragortune.model.prices import PriceRow as PriceRow

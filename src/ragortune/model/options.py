@@ -71,6 +71,16 @@ def pair_option(*, rag: bool, fine_tuning: bool) -> Option:
     return Option.FINE_TUNING if fine_tuning else Option.NEITHER
 
 
+def pair_probabilities(rag: float, fine_tuning: float) -> dict[Option, float]:
+    """Return the probability of each option, given those of the two needs, which are independent."""
+    return {
+        Option.RAG: rag * (1 - fine_tuning),
+        Option.FINE_TUNING: (1 - rag) * fine_tuning,
+        Option.BOTH: rag * fine_tuning,
+        Option.NEITHER: (1 - rag) * (1 - fine_tuning),
+    }
+
+
 def is_undecided(probability: Mapping[Option, float], *, default: bool) -> bool:
     """Return whether advice with these probabilities rests on too little: the default, or no option as likely as not."""
     return default or max(probability.values()) < EVEN

@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from ragortune.evidence.documents.assertion import SILENCING, Marked
-from ragortune.evidence.documents.classifiers import APPROACH
+from ragortune.evidence.documents.assertion import SILENCING, SILENT_BLOCKS, Marked
 from ragortune.evidence.documents.language import ApproachWords, Found, Weight
 from ragortune.model import Option
 from ragortune.model.documents import Block, Meaning, SectionKind
 
 _AGAINST = frozenset((Meaning.NEGATED, Meaning.REJECTED))
 _UNDECIDED = SILENCING - _AGAINST
-_SILENT_BLOCKS = frozenset((Block.CODE, Block.COMMENT, Block.PROMPT, Block.FIELD))
 _OF_PLACE: Mapping[SectionKind, float] = {
     SectionKind.TITLE: 3.0,
     SectionKind.DECISION: 3.0,
@@ -24,8 +22,6 @@ _OF_PLACE: Mapping[SectionKind, float] = {
     SectionKind.REFERENCE: 0.2,
 }
 _OF_WORDS: Mapping[Weight, float] = {Weight.NAME: 1.0, Weight.USE: 0.7, Weight.PART: 0.3}
-LEAST_TOLD = 0.3
-"""Probability from which words count as telling something about an approach."""
 _OF_BLOCK: Mapping[Block, tuple[float, frozenset[SectionKind]]] = {
     Block.HEADING: (1.4, frozenset((SectionKind.TITLE,))),
     Block.CELL: (0.7, frozenset((SectionKind.DECISION, SectionKind.CURRENT))),
@@ -57,7 +53,7 @@ class Mention(msgspec.Struct, frozen=True):
 def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
     """Yield every mention of an approach in prose; of overlapping wordings the longest."""
     for marked in sentences:
-        if marked.sentence.block in _SILENT_BLOCKS or not marked.analysis.has(ApproachWords):
+        if marked.sentence.block in SILENT_BLOCKS or not marked.analysis.has(ApproachWords):
             continue
         for found in marked.analysis.approaches:
             option, words = found.entry.option, found.entry.weight
@@ -68,14 +64,14 @@ def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
 def find_told(sentences: Iterable[Marked]) -> Iterator[Mention]:
     """Yield the sentences whose words tell that an approach is taken."""
     for marked in sentences:
-        sentence, words = marked.sentence, len(marked.analysis.words)
-        for name, _, likely in marked.analysis.told:
-            if name == APPROACH and sentence.block not in _SILENT_BLOCKS:
-                side, share = max(likely.items(), key=lambda item: item[1])
-                option = side.removesuffix("_for")
-                if option != side and share > LEAST_TOLD and not marked.meanings_at(0, words) & SILENCING:
-                    weight = share * _OF_PLACE.get(sentence.kind, 1.0)
-                    yield Mention(Option(option), Weight.PART, marked, 0, words, weight)
+        sides, sentence = marked.analysis.sides, marked.sentence
+        if not sides or sentence.block in SILENT_BLOCKS:
+            continue
+        side = max(sides, key=lambda one: sides[one])
+        option, words = side.removesuffix("_for"), len(marked.analysis.words)
+        if option != side and not marked.meanings_at(0, words) & SILENCING:
+            weight = sides[side] * _OF_PLACE.get(sentence.kind, 1.0)
+            yield Mention(Option(option), Weight.PART, marked, 0, words, weight)
 
 
 def _weigh(marked: Marked, found: Found[ApproachWords]) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from ragortune.evidence.documents.classifiers import Told
+from ragortune.evidence.documents.classifiers import APPROACH, LEAST_TOLD, Told
 from ragortune.evidence.documents.language import (
     ApproachWords,
     Cue,
@@ -45,6 +45,8 @@ SILENCING = frozenset(
     }
 )
 """What keeps a statement from being the project's own, affirmed one."""
+SILENT_BLOCKS = frozenset((Block.CODE, Block.COMMENT, Block.PROMPT, Block.FIELD))
+"""Blocks in which nothing is stated."""
 _OF_SECTION: Mapping[SectionKind, Meaning] = {
     SectionKind.REJECTED: Meaning.REJECTED,
     SectionKind.NON_GOAL: Meaning.NEGATED,
@@ -136,6 +138,12 @@ class Analysis:
     def told(self) -> Sequence[Told]:
         """What fitted models tell from the words."""
         return self._language.tell(self.words)
+
+    @cached_property
+    def sides(self) -> Mapping[str, float]:
+        """What the words tell for and against each approach, by probability; only what is likely enough to count."""
+        told = next((likely for name, _, likely in self.told if name == APPROACH), {})
+        return {side: share for side, share in told.items() if share > LEAST_TOLD}
 
     @cached_property
     def topics(self) -> frozenset[Topic]:

@@ -22,6 +22,8 @@ DOCUMENT_MODELS = (*QUESTIONS, *(f"{PLAIN}{question}" for question in QUESTIONS)
 YES, NO = "yes", "no"
 APPROACH = "approach"
 """The model that tells what a sentence says for and against each approach."""
+LEAST_TOLD = 0.3
+"""Probability from which words count as telling something about an approach."""
 OPEN = "open"
 """A sentence that names approaches and decides nothing."""
 UNANSWERED, UNKNOWN = "unanswered", "unknown_level"

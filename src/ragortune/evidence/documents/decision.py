@@ -12,12 +12,14 @@ import msgspec
 
 from ragortune.evidence.documents.approaches import Mention, find_mentions, find_told
 from ragortune.evidence.documents.assertion import Marked
+from ragortune.evidence.documents.classifiers import PLAIN, QUESTIONS, STATUS, YES, Classifier, classify
 from ragortune.evidence.documents.cutting import quote_line
 from ragortune.evidence.documents.language import Weight
-from ragortune.model import Option
+from ragortune.evidence.documents.sections import DECIDING
+from ragortune.model import Need, Option, has_need, pair_probabilities
 from ragortune.model.documents import Cited, DocumentStatus, SectionKind, Span, StatedDecision
 
-_DECIDED = frozenset((SectionKind.DECISION, SectionKind.CURRENT))
+_UNDECIDED = (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.NO_DECISION)
 _CAP = 2.0
 """Most that all mentions in one kind of section count, in times of the heaviest."""
 _BOTH_BEST = 1.4
@@ -69,17 +71,33 @@ def keep_ledgers(sentences: Sequence[Marked]) -> dict[Option, Ledger]:
     return ledgers
 
 
-def is_plainly_written(ledgers: Mapping[Option, Ledger]) -> bool:
+def decide(
+    models: Mapping[str, Classifier], features: Mapping[str, float], ledgers: Mapping[Option, Ledger]
+) -> tuple[DocumentStatus, Option | None]:
+    """Return what fitted models make of a document: whether it can be judged, and what it decides."""
+    plain = PLAIN if _is_plainly_written(ledgers) else ""
+    told = {
+        question: classify(models[plain + question], features) if plain + question in models else {}
+        for question in QUESTIONS
+    }
+    needs = (told[need].get(YES, 0.0) for need in (Option.RAG, Option.FINE_TUNING))
+    option = _choose_option(told[STATUS], pair_probabilities(*needs), ledgers)
+    if option is not None:
+        return DocumentStatus.JUDGED, option
+    return max(_UNDECIDED, key=lambda status: (told[STATUS].get(status, 0.0), status)), None
+
+
+def _is_plainly_written(ledgers: Mapping[Option, Ledger]) -> bool:
     """Tell whether a document hardly names an approach, and none with weight: what happens is told in ordinary words."""
     several = ledgers.values()
     count = sum(len(one.affirmed) + len(one.denied) + one.open for one in several)
     return count <= _FEW_MENTIONS and not any(one.decided or one.best >= _EXPLICIT for one in several)
 
 
-def is_decided(mention: Mention) -> bool:
+def _is_decided(mention: Mention) -> bool:
     """Tell whether a mention is in a section that decides, or that says what is in use today."""
     sentence = mention.marked.sentence
-    return mention.words is not Weight.PART and sentence.kind in _DECIDED
+    return mention.words is not Weight.PART and sentence.kind in DECIDING
 
 
 def _sum_up(ledger: Ledger) -> None:
@@ -90,31 +108,24 @@ def _sum_up(ledger: Ledger) -> None:
     ledger.total = sum(min(sum(weights), _CAP * max(weights)) for weights in by_kind.values())
     ledger.against = sum(-mention.weight for mention in ledger.denied)
     ledger.worst = max((-mention.weight for mention in ledger.denied), default=0.0)
-    ledger.decided = any(is_decided(mention) for mention in ledger.affirmed)
+    ledger.decided = any(_is_decided(mention) for mention in ledger.affirmed)
     ledger.kinds = len({mention.text for mention in ledger.affirmed})
 
 
-def choose_option(
-    status: Mapping[str, float], needs: Mapping[Option, float], ledgers: Mapping[Option, Ledger]
+def _choose_option(
+    status: Mapping[str, float], option: Mapping[Option, float], ledgers: Mapping[Option, Ledger]
 ) -> Option | None:
     """Return what a document decides, None where it more likely decides nothing or nothing can be cited for it.
 
     Args:
         status: probability of each status.
-        needs: probability that a document that decides for an option decides for retrieval, and for tuning.
+        option: probability of each option, given that the document decides for one.
         ledgers: what the document says for and against each approach.
 
     A status and an option are told together, so that what is told is what is expected to be right more often.
 
     """
-    rag, tuned = needs.get(Option.RAG, 0.0), needs.get(Option.FINE_TUNING, 0.0)
-    told = {
-        Option.RAG: rag * (1 - tuned),
-        Option.FINE_TUNING: tuned * (1 - rag),
-        Option.BOTH: rag * tuned,
-        Option.NEITHER: (1 - rag) * (1 - tuned),
-    }
-    likely = {option: share for option, share in told.items() if _can_cite(option, ledgers)}
+    likely = {name: share for name, share in option.items() if _can_cite(name, ledgers)}
     best = max(likely, key=lambda name: likely[name], default=None)
     judged = status.get(DocumentStatus.JUDGED, 0.0)
     others = [share for name, share in status.items() if name != DocumentStatus.JUDGED]
@@ -122,9 +133,7 @@ def choose_option(
         return None
     if best is not Option.NEITHER and _are_both_affirmed(ledgers):
         return Option.BOTH
-    chosen = [
-        option for option, ledger in ledgers.items() if ledger.decided and ledger.best >= _CHOSEN_BY_NAME
-    ]
+    chosen = [name for name, ledger in ledgers.items() if ledger.decided and ledger.best >= _CHOSEN_BY_NAME]
     return chosen[0] if len(chosen) == 1 and best is not Option.BOTH else best
 
 
@@ -142,7 +151,7 @@ def _can_cite(option: Option, ledgers: Mapping[Option, Ledger]) -> bool:
 
 
 def _needs_of(option: Option) -> Sequence[Option]:
-    return (Option.RAG, Option.FINE_TUNING) if option is Option.BOTH else (option,)
+    return [Option(need) for need in Need if has_need(option, need)] or [option]
 
 
 def _list_cited(ledger: Ledger) -> Sequence[Mention]:
@@ -170,7 +179,7 @@ def _read_how(option: Option, wanted: Sequence[Option], ledgers: Mapping[Option,
     if option is Option.NEITHER:
         told += ledgers[Option.RAG].denied + ledgers[Option.FINE_TUNING].denied
     named = [mention for mention in told if mention.words is Weight.NAME]
-    chosen = [mention for mention in told if is_decided(mention)]
+    chosen = [mention for mention in told if _is_decided(mention)]
     if any(abs(mention.weight) >= _EXPLICIT for mention in (*named, *chosen)):
         return "explicit"
     return "assumed" if named else "implied"

@@ -15,13 +15,12 @@ import msgspec
 
 from ragortune.evidence.amounts import TOKENS_A_BYTE
 from ragortune.evidence.documents.amounts import Amount
-from ragortune.evidence.documents.assertion import SILENCING, Marked, Marker
+from ragortune.evidence.documents.assertion import SILENCING, SILENT_BLOCKS, Marked, Marker
 from ragortune.evidence.documents.cutting import quote_line, span_of
 from ragortune.evidence.documents.language import FactWords, Found, Role
 from ragortune.model import Criterion
 from ragortune.model.documents import Block, Meaning, Modality, SectionKind, Sentence, StatedFact
 
-_SILENT_BLOCKS = frozenset((Block.CODE, Block.COMMENT, Block.PROMPT, Block.FIELD))
 _SILENT_SECTIONS = frozenset((SectionKind.REFERENCE,))
 _MODALITIES: Mapping[Meaning, Modality] = {
     Meaning.MEASURED: Modality.MEASURED,
@@ -141,7 +140,7 @@ class FactReader:
     def _counts(self, marked: Marked, hit: Found[FactWords], entry: FactWords) -> bool:
         """Tell whether words state something about the project where they stand."""
         sentence = marked.sentence
-        if sentence.block in (entry.blocks or frozenset(Block) - _SILENT_BLOCKS) and (
+        if sentence.block in (entry.blocks or frozenset(Block) - SILENT_BLOCKS) and (
             not entry.sections or sentence.kind in entry.sections
         ):
             meanings = marked.meanings_at(hit.start, hit.end)
@@ -201,7 +200,7 @@ def _list_surroundings(sentence: Sentence) -> tuple[object, ...]:
 def may_answer(marked: Marked) -> bool:
     """Tell whether the words of a sentence as a whole can answer a criterion: no cue and no section says otherwise."""
     sentence = marked.sentence
-    told = sentence.block not in _SILENT_BLOCKS and sentence.kind not in _SILENT_SECTIONS
+    told = sentence.block not in SILENT_BLOCKS and sentence.kind not in _SILENT_SECTIONS
     meanings = marked.around | marked.analysis.meanings
     return told and not sentence.struck and not meanings & {*SILENCING, Meaning.COMPONENT}
 

@@ -12,27 +12,15 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
 
-from ragortune.evidence.documents.approaches import LEAST_TOLD
 from ragortune.evidence.documents.assertion import Marked
-from ragortune.evidence.documents.classifiers import APPROACH
 from ragortune.evidence.documents.decision import Ledger
+from ragortune.evidence.documents.sections import ASIDE, DECIDING
 from ragortune.model import Option
 from ragortune.model.documents import Block, SectionKind
 
 _features_of = attrgetter("analysis.features")
 _shape_of = attrgetter("sentence.kind", "sentence.block")
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
-_PLAIN = _FRONT | {SectionKind.CURRENT}
-_ASIDE = frozenset(
-    (
-        SectionKind.REJECTED,
-        SectionKind.FUTURE,
-        SectionKind.OTHER_SYSTEM,
-        SectionKind.EXAMPLE,
-        SectionKind.NON_GOAL,
-        SectionKind.REFERENCE,
-    )
-)
 _SILENT_BLOCKS = frozenset((Block.CODE, Block.COMMENT, Block.PROMPT))
 
 
@@ -69,15 +57,14 @@ def measure_told(sentences: Sequence[Marked]) -> dict[str, float]:
     """Return what the words of sentences tell about approaches as features, by what their section is about."""
     sums: Counter[str] = Counter()
     most: dict[str, float] = {}
-    told = Counter((one.analysis, _part_of(one)) for one in sentences if one.analysis.told)
+    total = 0.0
+    told = Counter((one.analysis, _part_of(one)) for one in sentences if one.analysis.sides)
     for (analysis, part), count in told.items():
-        likely = next((shares for name, _, shares in analysis.told if name == APPROACH), {}) if part else {}
-        for side, share in likely.items():
-            if share > LEAST_TOLD:
-                sums.update({f"told {side}": count * share, f"told {side} {part}": count * share})
-                most[f"told {side} {part} at most"] = max(share, most.get(f"told {side} {part} at most", 0))
+        for side, share in analysis.sides.items() if part else ():
+            total += count * share
+            sums.update({f"told {side}": count * share, f"told {side} {part}": count * share})
+            most[f"told {side} {part} at most"] = max(share, most.get(f"told {side} {part} at most", 0))
     features = {name: math.log1p(value) for name, value in sums.items()} | most
-    total = sum(value for name, value in sums.items() if name.count(" ") == 1)
     return features | {"told share": total / max(1, len(sentences))}
 
 
@@ -86,7 +73,9 @@ def _part_of(marked: Marked) -> str:
     kind = marked.sentence.kind
     if marked.sentence.block in _SILENT_BLOCKS:
         return ""
-    return "aside" if kind in _ASIDE else "front" if kind in _PLAIN else "main"
+    if kind in ASIDE or kind is SectionKind.REFERENCE:
+        return "aside"
+    return "front" if kind in _FRONT or kind in DECIDING else "main"
 
 
 def measure_ledgers(ledgers: Mapping[Option, Ledger]) -> dict[str, float]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from ragortune.evidence.documents.assertion import SILENCING, Marked
 from ragortune.evidence.documents.language import Topic
+from ragortune.evidence.documents.sections import DECIDING
 from ragortune.model.documents import Block, Section, SectionKind
 
 _WORD = re.compile(r"\b(?:\d{1,2}|[A-F]|[A-Za-z]{3,5})\b")
@@ -18,16 +19,13 @@ _MARKER = re.compile(r"(?:^|[\s(])(\d{1,2}|[A-Fa-f])[.)][\s*_]*$")
 """What stands in front of an item of a numbered list."""
 _LETTERED = re.compile(r"\W{0,3}(\d{1,2}|[A-F])[.):]\s")
 _NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
-_CHOSEN = frozenset("cCsSaA*_")
-"""What the first character of `Chosen option` can be."""
 _QUOTED = re.compile(
-    r"\W{0,3}(?:chosen|selected|accepted)[\w ]{0,20}:?\W{0,4}[\"\u201c]([^\"\u201c\u201d]{3,160})[\"\u201d]",
+    r"(?:\*\W{0,2})?(?:chosen|selected|accepted)[\w ]{0,20}:?\W{0,4}[\"\u201c]([^\"\u201c\u201d]{3,160})[\"\u201d]",
     re.IGNORECASE,
 )
 """A decision that quotes the title of an option."""
 _FURTHEST = 12
 """Characters in front of a name that begins an option, such as `3.2 `."""
-_DECIDING = frozenset((SectionKind.DECISION, SectionKind.CURRENT))
 _FEWEST = 2
 
 
@@ -60,7 +58,7 @@ def _list_options(marked: Sequence[Marked], lines: Sequence[str]) -> Iterator[tu
     key, last, section = "", 0, None
     for at, one in enumerate(marked):
         sentence = one.sentence
-        own = "" if sentence.kind in _DECIDING else _read_name(one, lines)
+        own = "" if sentence.kind in DECIDING else _read_name(one, lines)
         first = sentence.pieces[0].line
         if (not own and section is None) or sentence.block is Block.HEADING:
             own = own or _read_title(one)
@@ -121,8 +119,8 @@ def _read_marker(one: Marked, lines: Sequence[str]) -> str:
 
 def _read_choice(one: Marked) -> str:
     """Return the key of the option that a sentence decides for, empty where it does not."""
-    topics, deciding = one.analysis.topics, one.sentence.kind in _DECIDING
-    quoted = _QUOTED.match(one.sentence.text) if deciding and one.sentence.text[:1] in _CHOSEN else None
+    topics, deciding = one.analysis.topics, one.sentence.kind in DECIDING
+    quoted = _QUOTED.match(one.sentence.text) if deciding else None
     if quoted and Topic.CHOSEN_OPTION not in topics:
         return _as_title(quoted[1])
     if Topic.UNDECIDED in topics or not (

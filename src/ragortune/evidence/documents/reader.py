@@ -9,18 +9,12 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 
 from ragortune.evidence.documents.assertion import Marked, Marker
-from ragortune.evidence.documents.classifiers import PLAIN, QUESTIONS, STATUS, YES, classify
-from ragortune.evidence.documents.decision import (
-    choose_option,
-    is_plainly_written,
-    keep_ledgers,
-    state_decision,
-)
+from ragortune.evidence.documents.decision import decide, keep_ledgers, state_decision
 from ragortune.evidence.documents.declared import read_declared
 from ragortune.evidence.documents.facts import FactReader
 from ragortune.evidence.documents.features import measure_features
@@ -28,7 +22,7 @@ from ragortune.evidence.documents.language import Language, Topic, TopicWords, r
 from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.evidence.documents.tongue import ENGLISH, detect_language
-from ragortune.model import Option, Rulebook
+from ragortune.model import Rulebook
 from ragortune.model.documents import (
     Block,
     DesignReading,
@@ -40,7 +34,6 @@ from ragortune.model.documents import (
 )
 
 _STATUS = "status"
-_UNDECIDED = (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.NO_DECISION)
 
 
 def read_design(
@@ -143,21 +136,10 @@ class DesignReader:
             return DocumentStatus.UNSUPPORTED_LANGUAGE, None
         ledgers = keep_ledgers(marked)
         features = measure_features(marked, ledgers)
-        plain = PLAIN if is_plainly_written(ledgers) else ""
-        told = {question: self._classify(plain + question, features) for question in QUESTIONS}
-        needs = {option: told[option].get(YES, 0.0) for option in (Option.RAG, Option.FINE_TUNING)}
-        status = told[STATUS]
-        option = choose_option(status, needs, ledgers)
+        status, option = decide(self.marker.language.classifiers, features, ledgers)
         if _is_postponed(marked) and not any(ledger.decided for ledger in ledgers.values()):
             return DocumentStatus.NO_DECISION, None
-        if option is None:
-            likely = max((status.get(name, 0.0), name) for name in _UNDECIDED)
-            return likely[1], None
-        return DocumentStatus.JUDGED, state_decision(option, ledgers, lines)
-
-    def _classify(self, name: str, features: Mapping[str, float]) -> dict[str, float]:
-        model = self.marker.language.classifiers.get(name)
-        return classify(model, features) if model else {}
+        return status, state_decision(option, ledgers, lines) if option else None
 
 
 @lru_cache(maxsize=4)

@@ -11,7 +11,7 @@ from ragortune.evidence.documents.language import Language, Place, SectionName
 from ragortune.evidence.documents.tokens import cut_text
 from ragortune.model.documents import Remark, SectionKind, Span
 
-_ASIDE = frozenset(
+ASIDE = frozenset(
     (
         SectionKind.REJECTED,
         SectionKind.NON_GOAL,
@@ -21,7 +21,9 @@ _ASIDE = frozenset(
     )
 )
 """Kinds that hold for everything below, whatever it is called, until a heading leads out."""
-_LEADING_OUT = frozenset((*_ASIDE, SectionKind.DECISION, SectionKind.CURRENT))
+DECIDING = frozenset((SectionKind.DECISION, SectionKind.CURRENT))
+"""Kinds that decide, or that say what is in use today."""
+_LEADING_OUT = ASIDE | DECIDING
 _LONGEST_NAME = 160
 BOLD_LEVEL = 7
 """A paragraph that is one bold phrase acts as a heading below all real ones."""
@@ -31,7 +33,7 @@ _MOST_REMEMBERED = 20_000
 
 def inherit_kind(own: SectionKind | None, above: SectionKind | None) -> SectionKind:
     """Return the kind of a section from what its name says and the kind it stands in."""
-    if above in _ASIDE and own not in _LEADING_OUT:
+    if above in ASIDE and own not in _LEADING_OUT:
         return above
     return own or above or SectionKind.CONTEXT
 
