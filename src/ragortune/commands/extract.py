@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from pathlib import Path
 
 from ragortune.check import StatedAnswers, gather_answers
-from ragortune.commands.documents import (
-    DOCUMENT_BYTES,
-    STDIN,
-    open_reader,
-    read_design_text,
-    show_path,
-)
+from ragortune.commands.documents import STDIN, open_reader, read_design_text, show_path
 from ragortune.commands.formats import render
 from ragortune.commands.requests import ExtractRequest
 from ragortune.commands.shared import open_rulebook
@@ -25,11 +20,9 @@ from ragortune.model.documents import DesignReading
 from ragortune.report.extract import describe_entry, quote_sentence
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
-from ragortune.support.reading import read_bytes
+from ragortune.support.reading import open_file
 from ragortune.support.text import clean_text, count_words, quote_value
 from ragortune.support.writing import write_file
-
-_MARK = "\ufeff"
 
 
 def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCode:
@@ -105,17 +98,9 @@ def _check_written(reading: DesignReading, content: Content, written: str, ruleb
 
 def _replace(path: str, text: str, written: str, environment: Environment) -> None:
     """Replace a document at once; raises UsageError where it is not ours to write, or has changed in the meantime."""
-    target, shown = Path(environment.folder, path), quote_value(path)
+    target = Path(environment.folder, path)
     if not os.path.isfile(target):
-        raise UsageError(f"{shown} is not a file and cannot be written")
-
-    def read_mark() -> str:
-        present = read_bytes(target, DOCUMENT_BYTES + len(_MARK.encode())).decode("utf-8", "replace")
-        if present.removeprefix(_MARK) != text:
-            raise UsageError.changed(path)
-        return _MARK if present.startswith(_MARK) else ""
-
-    def refuse_changed() -> None:
-        read_mark()
-
-    write_file(path, read_mark() + written, environment, before=refuse_changed)
+        raise UsageError(f"{quote_value(path)} is not a file and cannot be written")
+    with open_file(target) as stream:
+        mark = "\ufeff" if stream.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else ""
+    write_file(path, mark + written, environment, was=text)

@@ -178,14 +178,10 @@ def _write_output(
         environment.note(clean_text(f"note: there is nothing to add to {name}"))
         return
 
-    def refuse_changed() -> None:
-        if _read_output(name, environment) != text:
-            raise UsageError.changed(name)
-
     try:
         document = parse_text(written, name)
         Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     except RagortuneError as error:
         raise UsageError(f"{quote_value(name)} cannot take these answers: {error}") from error
-    write_file(name, written, environment, before=refuse_changed)
+    write_file(name, written, environment, was=text)
     environment.note(clean_text(f"note: {count_words(len(entries), 'measured answer')} written into {name}"))

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+from msgspec import UNSET, UnsetType
+
 from ragortune.support.environment import Environment
-from ragortune.support.errors import RagortuneError, UsageError
+from ragortune.support.errors import ChangedError, RagortuneError, UnreadableError, UsageError
 from ragortune.support.git import find_repository
-from ragortune.support.reading import open_file
+from ragortune.support.reading import decode_text, open_file, read_bytes
 from ragortune.support.text import quote_value
 
 try:
@@ -29,7 +31,7 @@ _LONGEST_PREFIX = 40
 
 
 def write_file(
-    name: str, text: str, environment: Environment, *, before: Callable[[], None] | None = None
+    name: str, text: str, environment: Environment, *, was: str | UnsetType | None = UNSET
 ) -> None:
     """Write a file of the user's at once; a stream, device or pipe by its name is written to as it is.
 
@@ -37,12 +39,18 @@ def write_file(
         name: the file, relative to the working folder.
         text: what it holds from now on.
         environment: working folder and stdout.
-        before: called just before the old content goes, which it prevents by raising.
+        was: the text that is replaced, where it was read before; None where there was no file.
 
     Raises:
         UsageError: the file cannot be written, or must not be.
+        ChangedError: it does not hold any more what it was.
 
     """
+
+    def refuse_changed() -> None:
+        if was is not UNSET and not _holds(place, was):
+            raise ChangedError(f"{quote_value(name)} changed while it was read; run the command again")
+
     place = Path(environment.folder, name)
     try:
         if str(place) in _STDOUT:
@@ -52,10 +60,20 @@ def write_file(
                 stream.write(text)
         else:
             refuse_unwritable(name, environment)
-            replace_file(place, text, before)
+            replace_file(place, text, refuse_changed)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{quote_value(name)} cannot be written ({reason})") from None
+
+
+def _holds(place: Path, text: str | None) -> bool:
+    """Return whether a file has this text, or where that is None, whether there is none."""
+    if text is None or not os.path.lexists(place):
+        return text is None and not os.path.lexists(place)
+    try:
+        return decode_text(read_bytes(place, 4 * (len(text) + 1)), str(place)) == text
+    except UnreadableError:
+        return False
 
 
 def _is_stream(place: Path) -> bool:
@@ -99,7 +117,8 @@ def replace_file(path: str | Path, content: str | bytes, before: Callable[[], No
     """Replace a file by one that is written beside it; raises OSError.
 
     A link is followed, and the mode of an existing file is kept. What killed runs have left beside the file goes: a run
-    keeps its half-written file locked as long as it lives. `before` is called as by `write_file`.
+    keeps its half-written file locked as long as it lives. `before` is called just before the old content goes, which it
+    prevents by raising.
     """
     target = Path(os.path.realpath(path))
     prefix = f".{target.name[:_LONGEST_PREFIX]}.ragortune-"
