@@ -6,6 +6,7 @@ profile is decided once and remembered, so that all pairs of changes are tried i
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterable
@@ -89,16 +90,13 @@ class _Search:
         self._levels = levels
         self._table = compile_table(rulebook)
         self._base = self._table.pack_profile(levels)
-        self._options: dict[int, Option] = {}
         self._budget = Budget()
+        self._decide = functools.cache(self._decide_anew)
         self.present = self._decide(self._base)
 
-    def _decide(self, packed: int) -> Option:
-        option = self._options.get(packed)
-        if option is None:
-            self._budget.spend(_DECISION + len(self._table.joint))
-            option = self._options[packed] = judge_packed(self._table, packed).option
-        return option
+    def _decide_anew(self, packed: int) -> Option:
+        self._budget.spend(_DECISION + len(self._table.joint))
+        return judge_packed(self._table, packed).option
 
     def list_moves(self, criterion: Criterion) -> list[Move]:
         """Return what would be a change of one answer."""
