@@ -27,7 +27,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, decode_text, parse_text, read_bytes, read_document
 from ragortune.support.text import clean_text, count_words, quote_value
-from ragortune.support.writing import refuse_unwritable, write_file
+from ragortune.support.writing import refuse_unwritable, rewrite_file
 
 
 def measure_project(request: MeasureRequest, environment: Environment) -> ExitCode:
@@ -173,15 +173,10 @@ def _write_output(
     if written == text:
         environment.note(clean_text(f"note: there is nothing to add to {name}"))
         return
-
-    def refuse_changed() -> None:
-        if _read_output(name, environment) != text:
-            raise UsageError.changed(name)
-
     try:
         document = parse_text(written, name)
         Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     except RagortuneError as error:
         raise UsageError(f"{quote_value(name)} cannot take these answers: {error}") from error
-    write_file(name, written, environment, before=refuse_changed)
+    rewrite_file(name, text, written, environment)
     environment.note(clean_text(f"note: {count_words(len(entries), 'measured answer')} written into {name}"))
