@@ -1,8 +1,8 @@
 """What has changed since an earlier recommendation: from its JSON, from git, in a decision record, from hostile files."""
 
 import json
-import re
 import os
+import re
 import subprocess
 import sys
 

@@ -18,7 +18,7 @@ from ragortune.commands.configuration import Configuration
 from ragortune.model.findings import BaselineEntry, DocumentAudit
 from ragortune.support.environment import Environment
 from ragortune.support.reading import decode_text, load_json, read_bytes
-from ragortune.support.text import clean_text, dump_json
+from ragortune.support.text import dump_json
 from ragortune.support.writing import write_file
 
 _BASELINE_BYTES = 16 * 1024 * 1024
@@ -49,7 +49,7 @@ def write_baseline(
         )
     write_file(name, dump_json(baseline) + "\n", environment)
     count = sum(entry.count for entry in baseline.findings)
-    environment.note(clean_text(f"{count} findings are written to {name}; --baseline forgives them"))
+    environment.note(f"{count} findings are written to {name}; --baseline forgives them")
     return forgive_known(audits, baseline, name_of, left_out)
 
 
@@ -68,7 +68,7 @@ def apply_baseline(
     for entry in stale:
         many = f" ({entry.count} times)" if entry.count > 1 else ""
         gone = f"{entry.rule} in {entry.path}{many}, which is not found any more"
-        environment.note(clean_text(f"warning: {shown} knows {gone}"))
+        environment.note(f"warning: {shown} knows {gone}")
     return judged, stale
 
 

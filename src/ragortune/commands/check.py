@@ -41,7 +41,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, read_document
 from ragortune.support.rulefolder import shipped_folder
-from ragortune.support.text import clean_text, count_words, join_words
+from ragortune.support.text import count_words, join_words
 
 NEVER = "never"
 _MOST_NOTES = 3
@@ -119,7 +119,7 @@ class _Run:
             audits, stale = apply_baseline(self._baseline, self._settings, audits, left_out, environment)
         report = self._sum_up(audits, unreadable, stale)
         if report.settings:
-            environment.note(f"note: {clean_text(report.settings)}")
+            environment.note(f"note: {report.settings}")
         write_report(report, outputs, environment, self._request.color)
         return ExitCode(report.exit_code)
 
@@ -141,9 +141,7 @@ class _Run:
         if since is None:
             return found
         changed = keep_changed(found, since, environment)
-        environment.note(
-            f"{len(changed)} of {count_words(len(found), 'document')} changed since {clean_text(since)}"
-        )
+        environment.note(f"{len(changed)} of {count_words(len(found), 'document')} changed since {since}")
         return changed
 
     def _audit_paths(self, paths: Sequence[str]) -> tuple[list[DocumentAudit], list[tuple[str, str]]]:
@@ -168,7 +166,7 @@ class _Run:
                 audits.append(audit.replace(reading=msgspec.structs.replace(reading, sentences=())))
                 for line in reading.unread[:_MOST_NOTES]:
                     where = "a `ragortune` block in a comment or in code, which is not read"
-                    environment.note(clean_text(f"note: {shown}:{line}: this is {where}"))
+                    environment.note(f"note: {shown}:{line}: this is {where}")
         return audits, unreadable
 
     def _refuse_overwriting(self, outputs: Iterable[Output], paths: Iterable[str]) -> None:

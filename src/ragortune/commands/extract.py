@@ -21,7 +21,7 @@ from ragortune.model.documents import DesignReading
 from ragortune.report.extract import describe_entry, quote_sentence
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
-from ragortune.support.text import clean_text, count_words, quote_value
+from ragortune.support.text import count_words, quote_value
 from ragortune.support.writing import rewrite_file
 
 
@@ -52,13 +52,13 @@ def _write_answers(text: str, rulebook: Rulebook, answers: StatedAnswers, enviro
     content = leave_out_held(text, list_content(answers))
     written = write_block(text, path, content)
     if written == text:
-        environment.note(clean_text(f"note: there is nothing to add to {path}"))
+        environment.note(f"note: there is nothing to add to {path}")
         return
     _check_written(answers.reading, content, written, rulebook)
     rewrite_file(path, text, written, environment)
     count = len(content["profile"]) + ("decision" in content)
     what = count_words(count, "answer") if count else "new line numbers"
-    environment.note(clean_text(f"note: {what} written into {path}; review the block, then run `check`"))
+    environment.note(f"note: {what} written into {path}; review the block, then run `check`")
 
 
 def list_content(answers: StatedAnswers) -> Content:
