@@ -14,7 +14,6 @@ from ragortune.model import (
     GateKind,
     Need,
     NeedState,
-    Quality,
     Rule,
     RuleHit,
     Sample,
@@ -174,11 +173,8 @@ class _Report:
 
     def _number(self, rule: Rule) -> str:
         """Return the number of a rule's strongest source in brackets."""
-        if not rule.sources:
-            return ""
-        order, known = tuple(Quality), self._book.sources
-        strongest = min(rule.sources, key=lambda found: order.index(known[found.source].quality)).source
-        return f" [{self._numbers.setdefault(strongest, len(self._numbers) + 1)}]"
+        found = self._book.strongest(rule.sources)
+        return f" [{self._numbers.setdefault(found.source, len(self._numbers) + 1)}]" if found else ""
 
     # --- plan -----------------------------------------------------------------------------------------------------
 
