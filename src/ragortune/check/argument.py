@@ -13,14 +13,7 @@ from ragortune.engine.questions import list_askable
 from ragortune.engine.sensitivity import list_objections
 from ragortune.evidence.profile import UNKNOWN, describe_answer
 from ragortune.evidence.quotes import BLOCK, find_block
-from ragortune.model import (
-    Criterion,
-    Finding,
-    Option,
-    Recommendation,
-    Rule,
-    Rulebook,
-)
+from ragortune.model import Criterion, Finding, Option, Recommendation, Rule, Rulebook
 from ragortune.model.documents import DesignReading, StatedDecision
 from ragortune.model.findings import Step, StepKind
 from ragortune.support.text import clean_text, join_words

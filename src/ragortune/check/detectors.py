@@ -24,12 +24,7 @@ from ragortune.engine import decide_option
 from ragortune.engine.compile import compile_conditions
 from ragortune.evidence.profile import describe_answer
 from ragortune.model import Criterion, Direction, Need, Option, has_need, pair_option
-from ragortune.model.documents import (
-    Block,
-    SectionKind,
-    Sentence,
-    StatedFact,
-)
+from ragortune.model.documents import Block, SectionKind, Sentence, StatedFact
 from ragortune.model.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
 from ragortune.support.text import clean_line, clean_text, join_words, quote_value
 

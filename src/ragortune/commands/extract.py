@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from ragortune.check import StatedAnswers, gather_answers
-from ragortune.commands.documents import (
-    STDIN,
-    open_reader,
-    read_design_text,
-    show_path,
-)
+from ragortune.commands.documents import STDIN, open_reader, read_design_text, show_path
 from ragortune.commands.formats import render
 from ragortune.commands.requests import ExtractRequest
 from ragortune.commands.shared import open_rulebook

@@ -7,17 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ragortune.casebook import NearCase
 from ragortune.engine.score import logistic
 from ragortune.evidence.profile import join_levels
-from ragortune.model import (
-    EVEN,
-    Direction,
-    GateHit,
-    GateKind,
-    Need,
-    NeedState,
-    Rule,
-    RuleHit,
-    Sample,
-)
+from ragortune.model import EVEN, Direction, GateHit, GateKind, Need, NeedState, Rule, RuleHit, Sample
 from ragortune.report.blocks import (
     Bar,
     Block,
