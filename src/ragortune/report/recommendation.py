@@ -41,10 +41,7 @@ from ragortune.report.screen import SCREENS
 from ragortune.report.summary import describe_answers, draw_screen
 from ragortune.support.text import join_words
 
-_SAMPLE_NAMES: Mapping[Sample, str] = {
-    Sample.FIELD: "field sample",
-    Sample.SELECTED: "selected",
-}
+_SAMPLE_NAMES: Mapping[Sample, str] = {Sample.FIELD: "field sample", Sample.SELECTED: "selected"}
 _MOST_STEPS = 3
 _BAR_CELLS = 15
 _FARTHEST = 2.5
