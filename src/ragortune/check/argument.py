@@ -5,7 +5,7 @@ Where answers are open, the questions that tell most, as a person is asked, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from ragortune.check.answers import StatedAnswers
@@ -13,17 +13,11 @@ from ragortune.engine.questions import list_askable
 from ragortune.engine.sensitivity import list_objections
 from ragortune.evidence.profile import UNKNOWN, describe_answer
 from ragortune.evidence.quotes import BLOCK, find_block
-from ragortune.model import Criterion, Finding, Option, Recommendation, Rule, Rulebook
+from ragortune.model import OPTION_NAMES, Criterion, Finding, Option, Recommendation, Rule, Rulebook
 from ragortune.model.documents import DesignReading, StatedDecision
 from ragortune.model.findings import Step, StepKind
 from ragortune.support.text import clean_text, join_words
 
-DECISION_WORDS: Mapping[Option, str] = {
-    Option.RAG: "retrieval",
-    Option.FINE_TUNING: "fine-tuning",
-    Option.BOTH: "retrieval with fine-tuning",
-    Option.NEITHER: "neither retrieval nor fine-tuning",
-}
 _MOST_RULES = 3
 _MOST_QUESTIONS = 3
 _MOST_LINES = 2
@@ -31,7 +25,7 @@ _MOST_LINES = 2
 
 def show_decision(decision: StatedDecision) -> Iterator[Step]:
     """Yield the lines on which the reading of the decision rests, those for it first."""
-    text = f"the decision is {DECISION_WORDS[decision.option]}"
+    text = f"the decision is {OPTION_NAMES[decision.option]}"
     for part in decision.cited[:_MOST_LINES]:
         told = text if part.role == "for" else "another option is turned down"
         yield Step(StepKind.SENTENCE, told, part.span)
@@ -76,7 +70,7 @@ def show_flips(advice: Recommendation, decided: Option) -> Iterator[Step]:
     flips = sorted(advice.flips or (), key=lambda flip: (flip.option is not decided, len(flip.change)))
     for flip in flips[:2]:
         change = join_words(f"{name} were {level}" for name, level in flip.change.items())
-        yield Step(StepKind.FLIP, f"the advice would be {DECISION_WORDS[flip.option]} if {change}")
+        yield Step(StepKind.FLIP, f"the advice would be {OPTION_NAMES[flip.option]} if {change}")
 
 
 # --- open questions -----------------------------------------------------------------------------------------------
@@ -105,7 +99,7 @@ def show_questions(advice: Recommendation, questions: Sequence[Criterion]) -> It
     """Yield what is not known, with what its answer could still give."""
     could_give = {question.criterion: question.could_give for question in advice.unknowns or ()}
     for criterion in questions:
-        could = join_words((DECISION_WORDS[option] for option in could_give[criterion.id]), "or")
+        could = join_words((OPTION_NAMES[option] for option in could_give[criterion.id]), "or")
         text = f"{criterion.id} is not known: {criterion.question} It could still give {could}."
         yield Step(StepKind.MISSING, text)
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ragortune.check.argument import (
-    DECISION_WORDS,
     argue_against,
     choose_telling,
     cite_source,
@@ -23,7 +22,7 @@ from ragortune.check.suppression import Flaw
 from ragortune.engine import decide_option
 from ragortune.engine.compile import compile_conditions
 from ragortune.evidence.profile import describe_answer
-from ragortune.model import Criterion, Direction, Need, Option, has_need, pair_option
+from ragortune.model import OPTION_NAMES, Criterion, Direction, Need, Option, has_need, pair_option
 from ragortune.model.documents import Block, SectionKind, Sentence, StatedFact
 from ragortune.model.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
 from ragortune.support.text import clean_line, clean_text, join_words, quote_value
@@ -77,8 +76,8 @@ def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
         else f"at {advice.probability[advice.option]:.0%}"
     )
     message = (
-        f": it decides for {DECISION_WORDS[decision.option]}, and its facts speak for "
-        f"{DECISION_WORDS[advice.option]}, {how_firm}{f': {titles}' if rules else ''}"
+        f": it decides for {OPTION_NAMES[decision.option]}, and its facts speak for "
+        f"{OPTION_NAMES[advice.option]}, {how_firm}{f': {titles}' if rules else ''}"
     )
     lone = _find_lone_reason(case, decision.option)
     if lone is not None:
@@ -134,7 +133,7 @@ def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
     if not questions or not steps or not case.speaks_against(decided):
         return
     message = (
-        f": so far it speaks for {DECISION_WORDS[advice.option]} rather than {DECISION_WORDS[decided]}; what would tell "
+        f": so far it speaks for {OPTION_NAMES[advice.option]} rather than {OPTION_NAMES[decided]}; what would tell "
         f"is not stated: {format_questions(questions)}"
     )
     argument = (*show_decision(case.decision), *steps, *show_questions(case.outlook, questions))
@@ -198,7 +197,7 @@ def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
         *show_answers(answers, book, rule.when),
         Step(StepKind.RULE, f"{rule.code} {rule.title}: {rule.because}"),
     )
-    message = f": {DECISION_WORDS[decision.option]} is decided, and {said}"
+    message = f": {OPTION_NAMES[decision.option]} is decided, and {said}"
     stated = decision.how == "explicit" and not any(name in answers.read for name in rule.when)
     span = spans[0] if spans else case.decided_at
     yield case.find(rule, message, argument, span, severity=None if stated else Severity.NOTE)
@@ -231,8 +230,8 @@ def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
         return
     at = f" (line {case.decided_at.line})" if case.decided_at else ""
     message = (
-        f" about the decision: its own block says {DECISION_WORDS[declared.option]}{at}, line {span.line} says "
-        f"{DECISION_WORDS[told.option]}; the explicit one is taken"
+        f" about the decision: its own block says {OPTION_NAMES[declared.option]}{at}, line {span.line} says "
+        f"{OPTION_NAMES[told.option]}; the explicit one is taken"
     )
     steps = (*show_decision(declared), *show_decision(told))
     yield case.find(rule, message, steps, span, subject="contradiction decision")

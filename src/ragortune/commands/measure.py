@@ -14,6 +14,7 @@ from ragortune.commands.requests import MeasureRequest
 from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.costs import add_facts
 from ragortune.engine import judge_profile
+from ragortune.evidence.documents.language import read_language
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.measurements.agreement import MeasuredAnswer, compare_answers
 from ragortune.evidence.measurements.material import Material, measure_material
@@ -47,7 +48,7 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
     today = choose_date(request.as_of, environment)
     text = _read_output(request.output, environment)
     known = _read_known(request, text, rulebook, vocabulary, environment)
-    measurements = _measure(request, today, environment)
+    measurements = _measure(request, rulebook, today, environment)
     if request.no_examples:
         measurements = tuple(own.replace(examples=()) for own in measurements)
     answers = compare_answers(measurements, known, vocabulary, today)
@@ -81,11 +82,14 @@ def _refuse_options(request: MeasureRequest, environment: Environment) -> None:
 # --- measured -----------------------------------------------------------------------------------------------------
 
 
-def _measure(request: MeasureRequest, today: str, environment: Environment) -> tuple[Measurement, ...]:
+def _measure(
+    request: MeasureRequest, rulebook: Rulebook, today: str, environment: Environment
+) -> tuple[Measurement, ...]:
     """Return what the probes find; raises RagortuneError."""
     given = {name: getattr(request, name) for name in Material.field_names()}
     places = {name: own and Path(environment.folder, own) for name, own in given.items() if name != "search"}
-    found = measure_material(Material(**{**given, **places}), today, environment.note)
+    tongues = read_language(rulebook).tongues
+    found = measure_material(Material(**{**given, **places}), tongues, today, environment.note)
     if request.calls is not None:
         try:
             from ragortune.evidence.measurements.calls import measure_calls  # noqa: PLC0415  (brings in a database)
