@@ -21,7 +21,7 @@ from ragortune.support.errors import ChangedError, RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes
 from ragortune.support.record import NOTHING
 from ragortune.support.text import quote_value
-from ragortune.support.writing import write_file
+from ragortune.support.writing import rewrite_file
 
 YAML_ENDINGS = (".yaml", ".yml")
 
@@ -116,7 +116,7 @@ class ProfileFile:
         text = write_answers(self._template if held is None else held, self._find_changes(interview, present))
         if text != held:
             self._check(text, interview, "cannot take this answer")
-            write_file(self.path, text, self._environment, was=held)
+            rewrite_file(self.path, held, text, self._environment)
         if removed:
             self._environment.note(f"{self.path} was removed meanwhile and is written again")
         elif held != self._held:

@@ -21,15 +21,7 @@ import operator
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from ragortune.engine.compile import (
-    Budget,
-    JointRule,
-    Levels,
-    Sums,
-    Table,
-    combine_levels,
-    compile_table,
-)
+from ragortune.engine.compile import Budget, JointRule, Levels, Sums, Table, combine_levels, compile_table
 from ragortune.engine.score import judge_packed
 from ragortune.model import GateKind, Need, Option, Rulebook, pair_option
 

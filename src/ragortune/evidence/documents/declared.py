@@ -11,14 +11,7 @@ from ragortune.evidence.documents.sentences import DesignText
 from ragortune.evidence.entries import Entry, read_evidence
 from ragortune.evidence.profile import Vocabulary, find_declined
 from ragortune.model import Evidence, Option, Profile, Provenance, QuantityValue, Rulebook
-from ragortune.model.documents import (
-    NO_QUANTITIES,
-    Cited,
-    Modality,
-    Span,
-    StatedDecision,
-    StatedFact,
-)
+from ragortune.model.documents import NO_QUANTITIES, Cited, Modality, Span, StatedDecision, StatedFact
 from ragortune.support.errors import Place, ProfileError
 from ragortune.support.reading import parse_yaml
 from ragortune.support.text import quote_value
