@@ -14,7 +14,6 @@ from ragortune.cli.main import app
 from ragortune.commands.shared import show_error
 from ragortune.support.environment import Environment, discard_output
 from ragortune.support.errors import ExitCode, RagortuneError
-from ragortune.support.text import clean_text
 from ragortune.version import __version__
 
 gc.set_threshold(100_000)  # what a command makes has hardly any cycles
@@ -66,7 +65,8 @@ def _show_usage(error: Exception, environment: Environment) -> int | None:
         return None
     page = io.StringIO()
     show(page)
-    environment.note(clean_text(page.getvalue().rstrip("\n"), keep_breaks=True))
+    for line in page.getvalue().rstrip("\n").split("\n"):
+        environment.note(line)
     return int(ExitCode.UNUSABLE)
 
 

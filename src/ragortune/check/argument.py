@@ -10,21 +10,10 @@ from itertools import groupby
 
 from ragortune.check.answers import StatedAnswers
 from ragortune.engine.questions import list_askable
+from ragortune.engine.sensitivity import list_objections
 from ragortune.evidence.profile import UNKNOWN, describe_answer
 from ragortune.evidence.quotes import BLOCK, find_block
-from ragortune.model import (
-    OPTION_NAMES,
-    Criterion,
-    Direction,
-    Finding,
-    Need,
-    Option,
-    Quality,
-    Recommendation,
-    Rule,
-    Rulebook,
-    has_need,
-)
+from ragortune.model import OPTION_NAMES, Criterion, Finding, Option, Recommendation, Rule, Rulebook
 from ragortune.model.documents import DesignReading, StatedDecision
 from ragortune.model.findings import Step, StepKind
 from ragortune.support.text import clean_text, join_words
@@ -32,7 +21,6 @@ from ragortune.support.text import clean_text, join_words
 _MOST_RULES = 3
 _MOST_QUESTIONS = 3
 _MOST_LINES = 2
-_STRENGTH_OF_SOURCE = tuple(Quality)
 
 
 def show_decision(decision: StatedDecision) -> Iterator[Step]:
@@ -55,8 +43,7 @@ def show_answers(answers: StatedAnswers, book: Rulebook, criteria: Iterable[str]
 
 def cite_source(book: Rulebook, findings: Iterable[Finding]) -> Iterator[Step]:
     """Yield the strongest source among those of a rule."""
-    ranked = sorted(findings, key=lambda found: _STRENGTH_OF_SOURCE.index(book.sources[found.source].quality))
-    for found in ranked[:1]:
+    if found := book.strongest(findings):
         source = book.sources[found.source]
         yield Step(StepKind.EVIDENCE, f"{found.found} ({source.title})", address=source.address)
 
@@ -67,27 +54,15 @@ def argue_against(
     """Return the steps from stated facts to the advice on the needs on which the decision differs, and the rules."""
     steps: list[Step] = []
     shown: set[str] = set()
-    rules = tuple({rule.id: rule for rule in _rules_against(decided, advice)}.values())[:_MOST_RULES]
+    gates, reasons = list_objections(advice, decided)
+    against = [hit.rule for hit in gates] + [reason.rule for reason in reasons]
+    rules = tuple({rule.id: rule for rule in against}.values())[:_MOST_RULES]
     for rule in rules:
         steps += show_answers(answers, advice.rulebook, (name for name in rule.when if name not in shown))
         shown |= set(rule.when)
         steps.append(Step(StepKind.RULE, f"{rule.code} {rule.title}: {rule.because}"))
         steps += cite_source(advice.rulebook, rule.sources)
     return steps, rules
-
-
-def _rules_against(decided: Option, advice: Recommendation) -> Iterator[Rule]:
-    """Yield the rules that speak against a decision: the gates that decide, then the reasons, strongest first."""
-    differing = [need for need in Need if has_need(decided, need) != has_need(advice.option, need)]
-    for need in differing:
-        state = advice.needs[need]
-        deciding = state.required_by if state.needed else state.blocked_by
-        yield from (advice.rulebook.rules[name] for name in deciding)
-    for reason in advice.reasons:
-        if reason.need in differing:
-            wanted = Direction.FOR if advice.needs[reason.need].needed else Direction.AGAINST
-            if reason.effect is wanted:
-                yield reason.rule
 
 
 def show_flips(advice: Recommendation, decided: Option) -> Iterator[Step]:

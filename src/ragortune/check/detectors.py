@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ragortune.check.argument import (
     argue_against,
@@ -23,18 +23,12 @@ from ragortune.engine import decide_option
 from ragortune.engine.compile import compile_conditions
 from ragortune.evidence.profile import describe_answer
 from ragortune.model import OPTION_NAMES, Criterion, Direction, Need, Option, has_need, pair_option
-from ragortune.model.documents import (
-    Block,
-    SectionKind,
-    Sentence,
-    StatedFact,
-)
+from ragortune.model.documents import Block, SectionKind, Sentence, StatedFact
 from ragortune.model.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
 from ragortune.support.text import clean_line, clean_text, join_words, quote_value
 
 Detect = Callable[[FindingRule, AuditCase], Iterator[AuditFinding]]
 
-_DETECTORS: dict[Detector, Detect] = {}
 _LONGEST_QUOTE = 160
 _LONGEST_COMPARISON = 2_000
 _NOT_THIS_PROJECT = frozenset({SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE})
@@ -55,16 +49,6 @@ def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
         yield finding if cites else finding.replace(argument=(*finding.argument, *source))
 
 
-def detects(detector: Detector) -> Callable[[Detect], Detect]:
-    """Register a function as what looks for the rules of a detector."""
-
-    def register(detect: Detect) -> Detect:
-        _DETECTORS[detector] = detect
-        return detect
-
-    return register
-
-
 def report_flaws(
     flaws: Iterable[Flaw], case: AuditCase, rules: Iterable[FindingRule]
 ) -> Iterator[AuditFinding]:
@@ -79,7 +63,6 @@ def report_flaws(
 # --- the decision against the advice ------------------------------------------------------------------------------
 
 
-@detects(Detector.ADVICE)
 def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision against firm advice."""
     decision, advice = case.decision, case.advice
@@ -142,7 +125,6 @@ def _find_lone_reason(case: AuditCase, decided: Option) -> str | None:
     return None
 
 
-@detects(Detector.UNSUPPORTED)
 def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision against advice that is not firm, and ask what would make it so."""
     decided, advice = case.decision.option, case.advice
@@ -169,7 +151,6 @@ def _list_questions(case: AuditCase) -> tuple[Criterion, ...]:
     return tuple(own for own in choose_telling(case.outlook) if own.id not in case.reading.declined)
 
 
-@detects(Detector.OPEN_ANSWER)
 def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision that open answers could still turn."""
     questions = _list_questions(case)
@@ -180,7 +161,6 @@ def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
         yield finding.replace(block=write_questions(case.reading, questions))
 
 
-@detects(Detector.ONE_NEED)
 def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find `both` where nothing that is declared speaks for one of the two needs; prose may, in words of its own."""
     decision, advice = case.decision, case.advice
@@ -200,7 +180,6 @@ def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding
 # --- answers ------------------------------------------------------------------------------------------------------
 
 
-@detects(Detector.ANSWERS)
 def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision together with answers that a rule names, unless the advice weighs them and agrees."""
     decision, answers = case.decision, case.answers
@@ -224,7 +203,6 @@ def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
     yield case.find(rule, message, argument, span, severity=None if stated else Severity.NOTE)
 
 
-@detects(Detector.CONTRADICTION)
 def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find prose that contradicts the document's own block, or a document that contradicts the profile."""
     yield from _compare_decisions(rule, case)
@@ -268,7 +246,6 @@ def _format_statement(fact: StatedFact) -> str:
 # --- what is not there --------------------------------------------------------------------------------------------
 
 
-@detects(Detector.ABSENCE)
 def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision record that does not speak of something, and leaves the questions on it open."""
     if not case.is_record or any(name in case.answers.profile.levels for name in rule.asks):
@@ -281,7 +258,6 @@ def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
     yield case.find(rule, "", show_decision(case.decision), span, subject=rule.id, whole=True)
 
 
-@detects(Detector.COST)
 def detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find comparisons of cost in which technique and model change together."""
     for sentence in case.reading.sentences:
@@ -310,7 +286,6 @@ def _compared_models(sentence: Sentence, families: tuple[str, ...]) -> tuple[str
     return tuple(named) if len(named) > 1 else ()
 
 
-@detects(Detector.EVIDENCE)
 def detect_gone_evidence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find quotes that the documents they name no longer have."""
     for quoted, nearest in find_gone(case.reading, case.sources):
@@ -330,3 +305,17 @@ def detect_gone_evidence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFi
 
 def _format_quote(text: str) -> str:
     return f'"{clean_line(text, _LONGEST_QUOTE)}"'
+
+
+_DETECTORS: Mapping[Detector, Detect] = {
+    Detector.ADVICE: detect_disagreement,
+    Detector.UNSUPPORTED: detect_unsupported,
+    Detector.OPEN_ANSWER: detect_open_answers,
+    Detector.ONE_NEED: detect_one_need,
+    Detector.ANSWERS: detect_answers,
+    Detector.CONTRADICTION: detect_contradictions,
+    Detector.ABSENCE: detect_absence,
+    Detector.COST: detect_cost,
+    Detector.EVIDENCE: detect_gone_evidence,
+}
+"""What looks for the rules of each detector; suppressions are looked at elsewhere."""

@@ -22,7 +22,6 @@ from ragortune.evidence.documents.blocks import BlockKind, read_blocks
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.entries import describe_details
 from ragortune.evidence.profile import UNKNOWN, Vocabulary
-from ragortune.evidence.profile_files import given_value
 from ragortune.model import Answer, Evidence, Profile, Provenance, Recommendation
 from ragortune.report.blocks import Block, split_sections
 from ragortune.report.decision_record import build_decision_record, name_decision
@@ -31,7 +30,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, UndecidedError, UnreadableError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, read_document
 from ragortune.support.text import quote_value
-from ragortune.support.writing import write_file
+from ragortune.support.writing import rewrite_file, write_file
 
 _NUMBERED = re.compile(r"(\d{1,6})-.*\.md", re.IGNORECASE)
 _FIRST_WIDTH = 4
@@ -64,20 +63,20 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
         "decision": advice.option.value,
         "profile": {**_describe_profile(profile, document, path), **_leave_open(advice)},
     }
-    if request.into is not None:
-        text = read_design_text(request.into, request.into, environment)
-        filled = _fill_sections(text, blocks, request.into)
-    else:
-        filled = f"---\nstatus: proposed\ndate: {date}\n---\n\n{write_markdown(blocks)}"
+    text = None if request.into is None else read_design_text(request.into, request.into, environment)
+    begun = f"---\nstatus: proposed\ndate: {date}\n---\n\n{write_markdown(blocks)}"
+    filled = begun if text is None else _fill_sections(text, blocks, path or "-")
     written = write_block(filled, path or "-", content)
     if path is None:
         environment.write(written)
         return ExitCode.OK
-    if path != request.output:
-        with contextlib.suppress(OSError):  # where no folder can be made, the writer says what is wrong
-            Path(environment.folder, path).parent.mkdir(parents=True, exist_ok=True)
-    write_file(path, written, environment)
-    if request.into is not None:  # a new record decides for what is advised
+    if text is None:
+        if path != request.output:
+            with contextlib.suppress(OSError):  # where no folder can be made, the writer says what is wrong
+                Path(environment.folder, path).parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, written, environment)
+    else:  # a new record decides for what is advised
+        rewrite_file(path, text, written, environment)
         decided = read_design(written, path, rulebook, prose=False).decision
         if decided and decided.option is not advice.option:
             said = f"{path} decides for {decided.option}, and what is known speaks for {advice.option}"
@@ -120,14 +119,13 @@ def _name_next(folder: Path, title: str) -> str:
 def _describe_profile(profile: Profile, document: Document, path: str | None) -> dict[str, Any]:
     """Return answers and quantities as the block of the record holds them, by criterion."""
     entries: dict[str, Any] = {}
-    for criterion in profile.levels:
-        answer = profile.answers.get(criterion, Answer((), None))
+    for criterion, answer in profile.known.items():
         if answer.source is Provenance.DERIVED:
             continue
         details = describe_details(_see_evidence(answer, document.path, path))
         if answer.source is Provenance.STATED:
             del details["source"]
-        entries[criterion] = {"value": given_value(profile, criterion), **details}
+        entries[criterion] = {"value": answer.value, **details}
     given = document.data.get("quantities") if isinstance(document.data, Mapping) else None
     return entries | {f"quantities.{name}": {"value": value} for name, value in (given or {}).items()}
 

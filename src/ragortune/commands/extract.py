@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import os
-from pathlib import Path
-
 from ragortune.check import StatedAnswers, gather_answers
 from ragortune.commands.documents import STDIN, open_reader, read_design_text, show_path
 from ragortune.commands.formats import render
@@ -20,9 +16,8 @@ from ragortune.model.documents import DesignReading
 from ragortune.report.extract import describe_entry, quote_sentence
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
-from ragortune.support.reading import open_file
-from ragortune.support.text import clean_text, count_words, quote_value
-from ragortune.support.writing import write_file
+from ragortune.support.text import count_words, quote_value
+from ragortune.support.writing import rewrite_file
 
 
 def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCode:
@@ -52,13 +47,13 @@ def _write_answers(text: str, rulebook: Rulebook, answers: StatedAnswers, enviro
     content = leave_out_held(text, list_content(answers))
     written = write_block(text, path, content)
     if written == text:
-        environment.note(clean_text(f"note: there is nothing to add to {path}"))
+        environment.note(f"note: there is nothing to add to {path}")
         return
     _check_written(answers.reading, content, written, rulebook)
-    _replace(path, text, written, environment)
+    rewrite_file(path, text, written, environment)
     count = len(content["profile"]) + ("decision" in content)
     what = count_words(count, "answer") if count else "new line numbers"
-    environment.note(clean_text(f"note: {what} written into {path}; review the block, then run `check`"))
+    environment.note(f"note: {what} written into {path}; review the block, then run `check`")
 
 
 def list_content(answers: StatedAnswers) -> Content:
@@ -94,13 +89,3 @@ def _check_written(reading: DesignReading, content: Content, written: str, ruleb
             "belongs"
         )
         raise UnreadableError(message, Place(reading.path))
-
-
-def _replace(path: str, text: str, written: str, environment: Environment) -> None:
-    """Replace a document at once; raises UsageError where it is not ours to write, or has changed in the meantime."""
-    target = Path(environment.folder, path)
-    if not os.path.isfile(target):
-        raise UsageError(f"{quote_value(path)} is not a file and cannot be written")
-    with open_file(target) as stream:
-        mark = "\ufeff" if stream.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else ""
-    write_file(path, mark + written, environment, was=text)

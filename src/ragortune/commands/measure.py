@@ -27,8 +27,8 @@ from ragortune.report.measurements import MeasureReport
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, decode_text, parse_text, read_bytes, read_document
-from ragortune.support.text import clean_text, count_words, quote_value
-from ragortune.support.writing import refuse_unwritable, write_file
+from ragortune.support.text import count_words, quote_value
+from ragortune.support.writing import refuse_unwritable, rewrite_file
 
 
 def measure_project(request: MeasureRequest, environment: Environment) -> ExitCode:
@@ -86,20 +86,16 @@ def _measure(
     request: MeasureRequest, rulebook: Rulebook, today: str, environment: Environment
 ) -> tuple[Measurement, ...]:
     """Return what the probes find; raises RagortuneError."""
-
-    def progress(line: str) -> None:
-        environment.note(clean_text(line))
-
     given = {name: getattr(request, name) for name in Material.field_names()}
     places = {name: own and Path(environment.folder, own) for name, own in given.items() if name != "search"}
     tongues = read_language(rulebook).tongues
-    found = measure_material(Material(**{**given, **places}), tongues, today, progress)
+    found = measure_material(Material(**{**given, **places}), tongues, today, environment.note)
     if request.calls is not None:
         try:
             from ragortune.evidence.measurements.calls import measure_calls  # noqa: PLC0415  (brings in a database)
         except ImportError:
             raise UsageError.missing("--calls", "measure") from None
-        found += measure_calls(request.calls, _read_mapping(request.calls_map), progress)
+        found += measure_calls(request.calls, _read_mapping(request.calls_map), environment.note)
     return found
 
 
@@ -175,13 +171,12 @@ def _write_output(
     base = write_profile(rulebook.criteria.values()) if text is None else text
     written = write_answers(base, entries, {own.name: own.remark for own in answers if not own.agrees})
     if written == text:
-        environment.note(clean_text(f"note: there is nothing to add to {name}"))
+        environment.note(f"note: there is nothing to add to {name}")
         return
-
     try:
         document = parse_text(written, name)
         Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     except RagortuneError as error:
         raise UsageError(f"{quote_value(name)} cannot take these answers: {error}") from error
-    write_file(name, written, environment, was=text)
-    environment.note(clean_text(f"note: {count_words(len(entries), 'measured answer')} written into {name}"))
+    rewrite_file(name, text, written, environment)
+    environment.note(f"note: {count_words(len(entries), 'measured answer')} written into {name}")

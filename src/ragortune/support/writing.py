@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import glob
 import os
@@ -11,12 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-from msgspec import UNSET, UnsetType
-
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ChangedError, RagortuneError, UnreadableError, UsageError
+from ragortune.support.errors import ChangedError, RagortuneError, UsageError
 from ragortune.support.git import find_repository
-from ragortune.support.reading import decode_text, open_file, read_bytes
+from ragortune.support.reading import open_file
 from ragortune.support.text import quote_value
 
 try:
@@ -31,7 +30,7 @@ _LONGEST_PREFIX = 40
 
 
 def write_file(
-    name: str, text: str, environment: Environment, *, was: str | UnsetType | None = UNSET
+    name: str, text: str, environment: Environment, *, before: Callable[[], object] | None = None
 ) -> None:
     """Write a file of the user's at once; a stream, device or pipe by its name is written to as it is.
 
@@ -39,18 +38,12 @@ def write_file(
         name: the file, relative to the working folder.
         text: what it holds from now on.
         environment: working folder and stdout.
-        was: the text that is replaced, where it was read before; None where there was no file.
+        before: called just before the old content goes, which it prevents by raising.
 
     Raises:
         UsageError: the file cannot be written, or must not be.
-        ChangedError: it does not hold any more what it was.
 
     """
-
-    def refuse_changed() -> None:
-        if was is not UNSET and not _holds(place, was):
-            raise ChangedError(f"{quote_value(name)} changed while it was read; run the command again")
-
     place = Path(environment.folder, name)
     try:
         if str(place) in _STDOUT:
@@ -60,20 +53,37 @@ def write_file(
                 stream.write(text)
         else:
             refuse_unwritable(name, environment)
-            replace_file(place, text, refuse_changed)
+            replace_file(place, text, before)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{quote_value(name)} cannot be written ({reason})") from None
 
 
-def _holds(place: Path, text: str | None) -> bool:
-    """Return whether a file has this text, or where that is None, whether there is none."""
-    if text is None or not os.path.lexists(place):
-        return text is None and not os.path.lexists(place)
-    try:
-        return decode_text(read_bytes(place, 4 * (len(text) + 1)), str(place)) == text
-    except UnreadableError:
-        return False
+def rewrite_file(name: str, old: str | None, new: str, environment: Environment) -> None:
+    """Write a file that held another text when it was read, None where there was none; a byte order mark stays.
+
+    Raises:
+        ChangedError: it holds something else by now.
+        UsageError: it cannot be written, or must not be.
+
+    """
+    place = Path(environment.folder, name)
+    data = (old or "").encode()
+    known = (None,) if old is None else (data, codecs.BOM_UTF8 + data)
+
+    def read_present() -> bytes:
+        present = None
+        if os.path.exists(place):
+            with open_file(place) as stream:
+                present = stream.read(len(codecs.BOM_UTF8) + len(data) + 1)
+        if present not in known:
+            raise ChangedError(f"{quote_value(name)} changed while it was read; run the command again")
+        return present or b""
+
+    if os.path.exists(place) and not os.path.isfile(place):
+        raise UsageError(f"{quote_value(name)} is not a file and cannot be written")
+    mark = "\ufeff" if read_present().startswith(codecs.BOM_UTF8) else ""
+    write_file(name, mark + new, environment, before=read_present)
 
 
 def _is_stream(place: Path) -> bool:
@@ -113,12 +123,11 @@ def refuse_unwritable(name: str, environment: Environment) -> None:
         raise UsageError(f"{shown} is read-only and is not written")
 
 
-def replace_file(path: str | Path, content: str | bytes, before: Callable[[], None] | None = None) -> None:
+def replace_file(path: str | Path, content: str | bytes, before: Callable[[], object] | None = None) -> None:
     """Replace a file by one that is written beside it; raises OSError.
 
     A link is followed, and the mode of an existing file is kept. What killed runs have left beside the file goes: a run
-    keeps its half-written file locked as long as it lives. `before` is called just before the old content goes, which it
-    prevents by raising.
+    keeps its half-written file locked as long as it lives. `before` is called as by `write_file`.
     """
     target = Path(os.path.realpath(path))
     prefix = f".{target.name[:_LONGEST_PREFIX]}.ragortune-"

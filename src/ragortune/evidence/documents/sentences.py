@@ -12,12 +12,7 @@ from ragortune.evidence.documents.blocks import BlockKind, Line, RawBlock, read_
 from ragortune.evidence.documents.cutting import cut_words, split_cells, split_sentences
 from ragortune.evidence.documents.inline import Words, read_words
 from ragortune.evidence.documents.language import Language, Place
-from ragortune.evidence.documents.sections import (
-    BOLD_LEVEL,
-    SectionNames,
-    inherit_kind,
-    measure_sections,
-)
+from ragortune.evidence.documents.sections import BOLD_LEVEL, SectionNames, inherit_kind, measure_sections
 from ragortune.model.documents import Block, Piece, Remark, Section, SectionKind, Sentence, Span
 from ragortune.support import errors
 from ragortune.support.text import INVISIBLE
