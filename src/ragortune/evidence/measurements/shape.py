@@ -100,26 +100,26 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
     """
     sample = draw_sample(pairs, _MOST_PAIRS, _SEED)
     outputs = [split_words(wanted) for _, wanted in sample]
-    unspaced = _share(len(word) == 1 and word > _LATIN for words in outputs for word in words) > _MOST
+    unspaced = _mean(len(word) == 1 and word > _LATIN for words in outputs for word in words) > _MOST
     run = _UNSPACED_RUN if unspaced else 1
     lengths = [len(words) / run for words in outputs]
     inputs = [set(_join_runs(split_words(given), run)) for given, _ in sample]
     outputs = [_join_runs(words, run) for words in outputs]
     new_words, counted = _count_new_words(inputs, outputs)
     described = Shape(
-        "free_text", len(sample), _share(asks(given) for given, _ in sample), new_words, counted,
+        "free_text", len(sample), _mean(asks(given) for given, _ in sample), new_words, counted,
         _share_of_wording(outputs), len({tuple(words) for words in outputs}),
     )  # fmt: skip
-    called = max(calls / max(len(pairs), 1), _share(_calls_in_text(*pair) for pair in sample))
+    called = max(calls / max(len(pairs), 1), _mean(_calls_in_text(*pair) for pair in sample))
     return described.replace(kind=_tell_kind(described, sample, called, lengths))
 
 
 def _tell_kind(shape: Shape, sample: Sequence[Pair], called: float, lengths: list[float]) -> str:
     if called >= _MOST:
         return "tool_call"
-    if _share(_is_json(wanted) for _, wanted in sample) >= _NEARLY_ALL:
+    if _mean(_is_json(wanted) for _, wanted in sample) >= _NEARLY_ALL:
         return "json"
-    if _share(bool(_SQL.match(wanted) or _CODE.match(wanted)) for _, wanted in sample) >= _MOST:
+    if _mean(bool(_SQL.match(wanted) or _CODE.match(wanted)) for _, wanted in sample) >= _MOST:
         return "code"
     if _mean(lengths) <= _LABEL_WORDS and 0 < shape.outputs * _ROWS_PER_LABEL <= len(sample):
         return "label"
@@ -167,13 +167,9 @@ def _share_of_wording(outputs: list[list[str]]) -> float:
     return max(owners.values(), default=0) / max(1, len(outputs))
 
 
-def _share(holds: Iterable[bool]) -> float:
-    return _mean(map(float, holds))
-
-
 def _mean(numbers: Iterable[float]) -> float:
-    listed = list(numbers)
-    return sum(listed) / len(listed) if listed else 0.0
+    """Return the mean, of truth values the share of those that hold; 0 without any."""
+    return statistics.fmean([*numbers] or [0])
 
 
 # --- what it says -------------------------------------------------------------------------------------------------
