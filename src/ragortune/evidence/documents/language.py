@@ -164,11 +164,11 @@ class TopicWords(Record, frozen=True):
     """What they tell."""
 
 
-class Tongue(Record, frozen=True):
-    """A language, by its commonest words."""
+class CommonWords(Record, frozen=True):
+    """The commonest words of a language."""
 
     id: str
-    """Its code, such as `en`."""
+    """Code of the language, such as `en`."""
     words: tuple[str, ...]
     """Words that hardly any other language has so often."""
 
@@ -234,7 +234,7 @@ class LanguageData(Record, frozen=True):
     section_names: tuple[SectionName, ...] = ()
     approaches: tuple[ApproachWords, ...] = ()
     topics: tuple[TopicWords, ...] = ()
-    tongues: tuple[Tongue, ...] = ()
+    common_words: tuple[CommonWords, ...] = ()
     facts: tuple[FactWords, ...] = ()
     classifiers: tuple[Classifier, ...] = ()
 
@@ -251,9 +251,9 @@ class CompiledLanguage(msgspec.Struct, frozen=True):
     """Finds the conditions of facts; its numbers count `conditions_of` the data."""
 
     @property
-    def tongues(self) -> dict[str, frozenset[str]]:
+    def common_words(self) -> dict[str, frozenset[str]]:
         """The commonest words of each language."""
-        return {tongue.id: frozenset(tongue.words) for tongue in self.data.tongues}
+        return {language.id: frozenset(language.words) for language in self.data.common_words}
 
 
 def compile_language(data: LanguageData) -> CompiledLanguage:
@@ -329,7 +329,7 @@ class Language:
     def __init__(self, compiled: CompiledLanguage) -> None:
         """Take the language."""
         data = compiled.data
-        self.tongues = compiled.tongues
+        self.common_words = compiled.common_words
         self.classifiers = {model.id: model for model in data.classifiers}
         """The fitted models, by what they tell."""
         self.tell = WordModels(model for model in data.classifiers if model.id not in DOCUMENT_MODELS).tell
@@ -342,7 +342,7 @@ class Language:
         automata = (compiled.sentences, compiled.names, compiled.conditions)
         weighed = (name.split() for model in data.classifiers for name in model.features)
         self._classes = WordClasses(
-            automata, chain(_COUNTED, chain.from_iterable(chain(weighed, self.tongues.values())))
+            automata, chain(_COUNTED, chain.from_iterable(chain(weighed, self.common_words.values())))
         )
         self._sentences, self._names, self._conditions = (Matcher(nodes, self._classes) for nodes in automata)
 

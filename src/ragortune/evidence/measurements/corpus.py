@@ -188,7 +188,9 @@ def _decode(data: bytes) -> str:
 
 def read_markup(text: str) -> str:
     """Return the text of HTML or XML without tags, comments, scripts and styles. Any text will do."""
-    parted = _UNSEEN.sub("<!>", text)  # a tag of its own, so that what is in front of it and behind stays apart
+    parted = _UNSEEN.sub(
+        "<!>", text
+    )  # a tag of its own, so that what is in front of it and behind stays apart
     return html.unescape(_TAG.sub(_break_line, parted))
 
 

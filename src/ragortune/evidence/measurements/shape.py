@@ -111,10 +111,10 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
         _share_of_wording(outputs), len({tuple(words) for words in outputs}),
     )  # fmt: skip
     called = max(calls / max(len(pairs), 1), _mean(_calls_in_text(*pair) for pair in sample))
-    return described.replace(kind=_tell_kind(described, sample, called, lengths))
+    return described.replace(kind=_detect_kind(described, sample, called, lengths))
 
 
-def _tell_kind(shape: Shape, sample: Sequence[Pair], called: float, lengths: list[float]) -> str:
+def _detect_kind(shape: Shape, sample: Sequence[Pair], called: float, lengths: list[float]) -> str:
     if called >= _MOST:
         return "tool_call"
     if _mean(_is_json(wanted) for _, wanted in sample) >= _NEARLY_ALL:
@@ -186,7 +186,7 @@ def measure_form(shape: Shape, part: str = "examples") -> tuple[Measurement, Mea
     answers: dict[str, object] = {"behaviour.output": level if known else None}
     if known and shape.kind in _TASKS:
         answers["task.kind"] = [_TASKS[shape.kind]]
-    teaches, reason = _tell_what_is_taught(shape) if training else (None, "")
+    teaches, reason = _infer_what_is_taught(shape) if training else (None, "")
     return Measurement(
         probe=f"{part}.shape",
         says=f"outputs are {name}; {shape.questions:.0%} of the inputs ask a question",
@@ -198,7 +198,7 @@ def measure_form(shape: Shape, part: str = "examples") -> tuple[Measurement, Mea
         reason="" if known else f"fewer than {_LEAST_PAIRS} distinct examples",
     ), Measurement(
         probe=f"{part}.content",
-        says=f"{shape.new_words:.0%} of the output words stand in neither the input nor another output; "
+        says=f"{shape.new_words:.0%} of the output words are in neither the input nor another output; "
         f"{shape.template:.0%} of the outputs share a run of three words",
         method=f"words of at most {CLOSED_WORLD_WORDS:,} output words, drawn with a fixed seed (fewer raise the share); "
         "the commonest run of three words",
@@ -213,7 +213,7 @@ def measure_form(shape: Shape, part: str = "examples") -> tuple[Measurement, Mea
     )  # fmt: skip
 
 
-def _tell_what_is_taught(shape: Shape) -> tuple[str | list[str] | None, str]:
+def _infer_what_is_taught(shape: Shape) -> tuple[str | list[str] | None, str]:
     """Return the level of `data.teaches`, several where the figures do not decide between them, or None and why.
 
     An output made of its input and of what other outputs say, or of a fixed form, teaches form. New words in answers
