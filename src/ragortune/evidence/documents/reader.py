@@ -141,7 +141,7 @@ class DesignReader:
             return DocumentStatus.UNSUPPORTED_LANGUAGE, None
         ledgers = keep_ledgers(marked)
         features = measure_features(marked, ledgers)
-        status, option = decide(self.marker.language.classifiers, features, ledgers)
+        status, option = decide(self.marker.language.document_models, features, ledgers)
         if _is_postponed(marked) and not any(ledger.decided for ledger in ledgers.values()):
             return DocumentStatus.NO_DECISION, None
         return status, state_decision(option, ledgers, lines) if option else None
