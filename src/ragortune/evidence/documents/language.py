@@ -170,11 +170,11 @@ class TopicWords(Record, frozen=True):
     """What they tell."""
 
 
-class Tongue(Record, frozen=True):
-    """A language, by its commonest words."""
+class CommonWords(Record, frozen=True):
+    """The commonest words of a language."""
 
     id: str
-    """Its code, such as `en`."""
+    """Code of the language, such as `en`."""
     words: tuple[str, ...]
     """Words that hardly any other language has so often."""
 
@@ -240,7 +240,7 @@ class LanguageData(Record, frozen=True):
     section_names: tuple[SectionName, ...] = ()
     approaches: tuple[ApproachWords, ...] = ()
     topics: tuple[TopicWords, ...] = ()
-    tongues: tuple[Tongue, ...] = ()
+    common_words: tuple[CommonWords, ...] = ()
     facts: tuple[FactWords, ...] = ()
     classifiers: tuple[Classifier, ...] = ()
 
@@ -262,9 +262,9 @@ class CompiledLanguage(msgspec.Struct, frozen=True):
     """Finds the conditions of facts; its numbers count `conditions_of` the data."""
 
     @property
-    def tongues(self) -> dict[str, frozenset[str]]:
+    def common_words(self) -> dict[str, frozenset[str]]:
         """The commonest words of each language."""
-        return {tongue.id: frozenset(tongue.words) for tongue in self.data.tongues}
+        return {language.id: frozenset(language.words) for language in self.data.common_words}
 
 
 def compile_language(data: LanguageData) -> CompiledLanguage:
@@ -343,7 +343,7 @@ class Language:
     def __init__(self, compiled: CompiledLanguage) -> None:
         """Take the language."""
         data = compiled.data
-        self.tongues = compiled.tongues
+        self.common_words = compiled.common_words
         self.document_models = {model.id: model for model in data.classifiers}
         """The fitted models of documents, by what they tell."""
         self._fitted = compiled.fitted
@@ -355,7 +355,9 @@ class Language:
         """What a fitted model counts where a wording of each number is found, if it does."""
         self._of_facts = conditions_of(data)
         automata = (compiled.sentences, compiled.names, compiled.conditions)
-        self._classes = WordClasses(automata, chain(_COUNTED, compiled.weights.most, *self.tongues.values()))
+        self._classes = WordClasses(
+            automata, chain(_COUNTED, compiled.weights.most, *self.common_words.values())
+        )
         self._sentences, self._names, self._conditions = (Matcher(nodes, self._classes) for nodes in automata)
 
     @property

@@ -25,13 +25,13 @@ ENGLISH = "en"
 _FEW_WORDS = 3
 
 
-def detect_language(text: str, words: Iterable[str], tongues: Mapping[str, frozenset[str]]) -> str:
+def detect_language(text: str, words: Iterable[str], common_words: Mapping[str, frozenset[str]]) -> str:
     """Return the code of the language of a text, `en` where it cannot be told.
 
     Args:
         text: the text.
         words: its words, case folded.
-        tongues: the commonest words of each language by its code.
+        common_words: those of each language by its code.
 
     """
     foreign = "".join(_FOREIGN.findall(text))
@@ -40,6 +40,6 @@ def detect_language(text: str, words: Iterable[str], tongues: Mapping[str, froze
         if len(re.findall(script, foreign)) > most:
             return code
     counts = Counter(words)
-    counted = {code: sum(counts[word] for word in common) for code, common in tongues.items()}
+    counted = {code: sum(counts[word] for word in common) for code, common in common_words.items()}
     best = max(counted, key=lambda code: (counted[code], code == ENGLISH), default=ENGLISH)
     return best if counted.get(best, 0) >= _FEW_WORDS else ENGLISH
