@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from ragortune.casebook import find_nearest
+from ragortune.commands.earlier import hold_against
 from ragortune.commands.formats import PAGES, SINGLE, Look, choose_sections, refuse_unknown, render
 from ragortune.commands.requests import RecommendRequest
 from ragortune.commands.shared import choose_date, open_rulebook, show_error
@@ -74,7 +75,9 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
             command = "recommend"
             advice = _judge(request, rulebook, profile, environment, origin).replace(follows=printed)
             if request.against is not None:
-                advice = _hold_against(request.against, advice, request.paths[0], today, environment)
+                path, given = request.paths[0], advice.recommendation
+                against = hold_against(request.against, given, path, today, environment)
+                advice = advice.replace(against=against)
             result = advice
             if request.format == "text":
                 asked = (("changes", advice.against), ("why-not", advice.refusal))
@@ -135,14 +138,6 @@ def _judge(
     cases = find_nearest(recommendation) if is_page or origin is None else None
     trace = trace_rules(rulebook, profile.levels) if request.trace and not is_page else None
     return Advice(recommendation, cases, refusal, trace=trace, origin=origin)
-
-
-def _hold_against(earlier: str, advice: Advice, path: str, today: str, environment: Environment) -> Advice:
-    """Return the advice for a profile with what has changed since an earlier one."""
-    from ragortune.commands.earlier import hold_against  # noqa: PLC0415  (brings in subprocess)
-
-    against = hold_against(earlier, advice.recommendation, path, today, environment)
-    return advice.replace(against=against)
 
 
 def _count_progress(inputs: Iterable[_Input], environment: Environment) -> Iterator[_Input]:
