@@ -1,6 +1,6 @@
 """`ask`: the questionnaire on a terminal, or with the answers from a file; every answer is saved at once.
 
-The dialogue stands on stderr, so that stdout carries the recommendation alone. Lines are read as plainly as can be:
+The dialogue is on stderr, so that stdout carries the recommendation alone. Lines are read as plainly as can be:
 what a terminal does by itself to edit a line is enough, and nothing depends on colour or on moving the cursor.
 """
 

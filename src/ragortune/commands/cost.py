@@ -114,7 +114,7 @@ def _find_problems(book: PriceBook, today: str) -> Iterator[tuple[str, str, str]
         for date, what in ((row.trainable_until, "takes its last jobs"), (row.available_until, "is retired")):
             left = _END_NEAR + 1 if date is None else count_days(today, date)
             if left < 0:
-                yield row.id, "ended", f"{what} on {date}; it is past"
+                yield row.id, "ended", f"{what} on {date}, which has passed"
             elif left <= _END_NEAR:
                 yield row.id, "ends", f"{what} on {date}, in {left} days"
     for age in book.find_ages(book.rows, today):

@@ -74,7 +74,7 @@ class ProfileFile:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other runs from writing the same file; raises UsageError where one is at work on it."""
+        """Keep other runs from writing the same file; raises UsageError where one is using it."""
         lock = self._acquire()
         try:
             yield
@@ -91,7 +91,7 @@ class ProfileFile:
             lock = FileLock(folder / name)
             lock.acquire(timeout=0)
         except Timeout:
-            message = f"another `ask` is at work on {quote_value(self.path)}"
+            message = f"another `ask` is using {quote_value(self.path)}"
             raise UsageError(message, None, "end it first, or name another file with -o") from None
         except OSError:
             return None
