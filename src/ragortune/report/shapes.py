@@ -58,6 +58,11 @@ def fill(shape: type[_Shape], *sources: object, **known: Any) -> _Shape:
     return shape(**known)
 
 
+def take(record: object, *names: str) -> dict[str, Any]:
+    """Return some fields of a record."""
+    return {name: getattr(record, name) for name in names}
+
+
 def describe_shape(shape: type[msgspec.Struct]) -> dict[str, Any]:
     """Return the JSON Schema of a result; its root is the object itself."""
     (_,), definitions = msgspec.json.schema_components((shape,), ref_template="#/$defs/{name}")
@@ -195,10 +200,8 @@ def _cite_rule(book: Rulebook, hit: _Hit, names: tuple[str, ...]) -> CitedRule:
 def _describe_sensitivity(recommendation: Recommendation) -> Sensitivity | None:
     if recommendation.sensitivities is None or recommendation.decisive_rules is None:
         return None
-    rules = [
-        {"rule": own.rule.id, "code": own.rule.code, "without": own.without}
-        for own in recommendation.decisive_rules
-    ]
+    decisive = recommendation.decisive_rules
+    rules = [{"rule": own.rule.id, "code": own.rule.code, "without": own.without} for own in decisive]
     return Sensitivity(recommendation.sensitivities, rules)
 
 
@@ -208,15 +211,13 @@ def _describe_refusal(refusal: Refusal) -> dict[str, object]:
         "reasons": [reason.rule.id for reason in refusal.reasons],
         "gates": [hit.rule.id for hit in refusal.gates],
         "nearest": refusal.nearest and refusal.nearest.change,
-        "fixed": refusal.fixed,
-        "searched": refusal.searched,
+        **take(refusal, "fixed", "searched"),
     }
 
 
 def _describe_case(near: NearCase) -> dict[str, object]:
-    names = ("id", "title", "outcome", "sample", "evidence", "result")
-    case = {name: getattr(near.case, name) for name in names}
-    found = {name: getattr(near, name) for name in ("verdict", "shared", "differing", "shared_gates")}
+    case = take(near.case, "id", "title", "outcome", "sample", "evidence", "result")
+    found = take(near, "verdict", "shared", "differing", "shared_gates")
     return {**case, "source": near.case.address, **found}
 
 
