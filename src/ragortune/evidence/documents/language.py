@@ -16,7 +16,7 @@ from ragortune.evidence.documents.classifiers import DOCUMENT_MODELS, Classifier
 from ragortune.evidence.documents.matching import Matcher, WordClasses
 from ragortune.evidence.documents.patterns import Node, compile_patterns
 from ragortune.model import Option, Rulebook
-from ragortune.model.documents import Block, Meaning, Modality, SectionKind
+from ragortune.model.documents import Block, Meaning, SectionKind
 from ragortune.support.record import NOTHING, Record
 
 
@@ -220,8 +220,6 @@ class FactWords(Record, frozen=True):
     """Sections in which it counts; left out, all that speak about the project."""
     blocks: tuple[Block, ...] = ()
     """Kinds of block in which it counts; left out, all but code."""
-    modality: Modality | None = None
-    """What kind of statement it makes, where the wording alone decides that."""
 
 
 Entry = Cue | Stop | SectionName | ApproachWords | TopicWords | FactWords

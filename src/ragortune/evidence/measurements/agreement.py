@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from ragortune.evidence.entries import describe_details
 from ragortune.evidence.profile import Vocabulary
-from ragortune.evidence.profile_files import given_value
 from ragortune.model import Answer, Profile, Provenance, QuantityValue
 from ragortune.model.measurements import Measurement
 from ragortune.support.record import Record
@@ -96,13 +95,12 @@ def compare_answers(
 
 
 def _compare_levels(own: MeasuredAnswer, profile: Profile, vocabulary: Vocabulary) -> MeasuredAnswer:
-    levels = profile.levels.get(own.name)
-    if not levels:
+    answered = profile.known.get(own.name)
+    if answered is None:
         return own
-    answered = profile.answers.get(own.name) or Answer(levels, given_value(profile, own.name))
-    agrees = not set(levels).isdisjoint(own.levels)
+    agrees = not set(answered.levels).isdisjoint(own.levels)
     if vocabulary.allows_several(own.name):
-        agrees = set(own.levels) <= set(levels)
+        agrees = set(own.levels) <= set(answered.levels)
     return own.replace(answered=answered, agrees=agrees)
 
 
@@ -121,7 +119,5 @@ def _is_answered(profile: Profile, criterion: str | None) -> bool:
 
     Then only the criterion is compared: a profile in which the two differ could not be read.
     """
-    if criterion is None or criterion not in profile.levels:
-        return False
-    answer = profile.answers.get(criterion)
-    return answer is None or answer.source not in {Provenance.MEASURED, Provenance.DERIVED}
+    answer = profile.known.get(criterion or "")
+    return answer is not None and answer.source not in {Provenance.MEASURED, Provenance.DERIVED}
