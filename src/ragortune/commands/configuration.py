@@ -16,7 +16,6 @@ from ragortune.support.errors import ConfigurationError, Place, UsageError
 from ragortune.support.git import find_repository, walk_up
 from ragortune.support.reading import (
     PROFILE_BYTES,
-    Document,
     decode_text,
     parse_toml,
     parse_yaml,
@@ -87,7 +86,7 @@ class Configuration(Record, frozen=True):
 def find_configuration(folder: str | Path) -> Configuration:
     """Return the settings nearest to a folder, upwards to the repository root; raises ConfigurationError."""
     found = _find_settings(Path(folder))
-    return _keep_inside(_read_settings(found)) if found else Configuration()
+    return _keep_inside(_read_settings(*found)) if found else Configuration()
 
 
 def leave_out(configuration: Configuration, names: Iterable[str]) -> Configuration:
@@ -104,16 +103,16 @@ def leave_out(configuration: Configuration, names: Iterable[str]) -> Configurati
 def list_named_files(folder: Path) -> list[Path]:
     """Return the files and folders that the nearest settings name, whether or not they exist."""
     found = _find_settings(folder)
-    if found is None or not isinstance(found.data, dict):
+    if found is None or not isinstance(found[0].value, dict):
         return []
-    check = found.data.get("check")
-    settings = {**(check if isinstance(check, dict) else {}), **found.data}
-    names = [name for name in map(settings.get, _PATHS) if isinstance(name, str) and "\0" not in name]
-    return [Path(os.path.normpath(Path(found.path).parent / name)) for name in names]
+    top, file = found
+    entries = [entry.value for entry in (*top, *top["check"]) if entry.path[-1] in _PATHS]
+    names = [name for name in entries if isinstance(name, str) and "\0" not in name]
+    return [Path(os.path.normpath(Path(file).parent / name)) for name in names]
 
 
-def _find_settings(folder: Path) -> Document | None:
-    """Return the settings nearest to a folder, with the places in their file."""
+def _find_settings(folder: Path) -> tuple[Entry, str] | None:
+    """Return the settings nearest to a folder, and the file that holds them."""
     for current in walk_up(folder):
         own = current / FILE
         if os.path.lexists(own):
@@ -125,12 +124,13 @@ def _find_settings(folder: Path) -> Document | None:
             document = parse_toml(decode_text(data, str(project)), str(project))
             tools = document.data.get("tool") if isinstance(document.data, dict) else None
             table = tools.get("ragortune") if isinstance(tools, dict) else None
-            return None if table is None else document.below(("tool", "ragortune"), table)
+            return None if table is None else (Entry(table, ("tool", "ragortune"), document), document.path)
     return None
 
 
-def _parse_settings(path: Path) -> Document:
-    return parse_yaml(decode_text(read_bytes(path, PROFILE_BYTES), str(path)), str(path))
+def _parse_settings(path: Path) -> tuple[Entry, str]:
+    document = parse_yaml(decode_text(read_bytes(path, PROFILE_BYTES), str(path)), str(path))
+    return Entry(document.data, (), document), document.path
 
 
 def _keep_inside(configuration: Configuration) -> Configuration:
@@ -150,19 +150,18 @@ def _keep_inside(configuration: Configuration) -> Configuration:
 
 def read_configuration(path: Path) -> Configuration:
     """Return the settings in a file that the user names, which may lead anywhere; raises ConfigurationError."""
-    return _read_settings(_parse_settings(path))
+    return _read_settings(*_parse_settings(path))
 
 
-def _read_settings(document: Document) -> Configuration:
-    top = Entry(document.data, (), document)
+def _read_settings(top: Entry, file: str) -> Configuration:
     _check_table(top, "settings are", _OUTER)
     _check_table(top["check"], "'check' is", _INNER)
     settings = {
-        entry.key.replace("-", "_"): _read_setting(entry, document.path)
+        entry.key.replace("-", "_"): _read_setting(entry, file)
         for entry in (*top, *top["check"])
         if entry.key in SETTINGS and entry.value is not None
     }
-    return Configuration(document.path, **settings)
+    return Configuration(file, **settings)
 
 
 def _check_table(table: Entry, what: str, known: Collection[str]) -> None:
