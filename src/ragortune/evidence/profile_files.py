@@ -81,7 +81,7 @@ def _ask_criterion(criterion: Criterion) -> list[str]:
 
 
 def _describe_answer(answer: Answer) -> object:
-    """Return an answer as a profile file holds it: the value, with what stands beside it."""
+    """Return an answer as a profile file holds it: the value, with what is beside it."""
     if answer.source is Provenance.STATED and not (answer.evidence or answer.as_of):
         return answer.value
     return {"value": answer.value, **describe_details(answer)}

@@ -94,7 +94,7 @@ class _Record:
 
     def _list_drivers(self) -> Iterator[Item]:
         """Yield the answers that moved a need, those of the strongest rules first, with what supports each."""
-        hits: Iterable[Reason | GateHit | RuleHit] = chain(self._advice.gates, self._advice.reasons)
+        hits: Iterable[RuleHit] = chain(self._advice.gates, self._advice.reasons)
         for name in dict.fromkeys(name for hit in hits for name in hit.answers):
             criterion = self._book.readable[name]
             shown = describe_answer(self._advice.profile, criterion)

@@ -17,12 +17,10 @@ from ragortune.model import (
     AnswerSensitivity,
     Comparison,
     Flip,
-    GateHit,
     Need,
     NeedState,
     OpenQuestion,
     Option,
-    Reason,
     Recommendation,
     Refusal,
     Rulebook,
@@ -34,7 +32,7 @@ from ragortune.report.headline import Advice, Verdict
 from ragortune.support.record import Record
 
 Answers = dict[str, str | list[str]]
-_Hit = Reason | GateHit | RuleHit | RuleTrace
+_Hit = RuleHit | RuleTrace
 Shares = Annotated[dict[Option, float], Meta(description="The probability of each option; they add up to 1.")]
 _Shape = TypeVar("_Shape", bound=Record)
 DIGITS = 6

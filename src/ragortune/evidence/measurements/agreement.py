@@ -42,7 +42,7 @@ class MeasuredAnswer(Record, frozen=True):
 
     @property
     def remark(self) -> str:
-        """What stands beside the answer of a person who says something else."""
+        """What is beside the answer of a person who says something else."""
         return clean_line(
             f"measured {self.date}: {join_words(self.levels, 'or') or self.value}; {self.measurement.says}",
             160,
@@ -59,7 +59,7 @@ class MeasuredAnswer(Record, frozen=True):
 
 
 def describe_figures(measurement: Measurement) -> str:
-    """Return figures, method, sample and interval on one line, as they stand beside an answer as its evidence."""
+    """Return figures, method, sample and interval on one line, as an answer has them for evidence."""
     parts = [measurement.method, f"n = {measurement.count:,} {measurement.of}"]
     if measurement.interval is not None:
         low, high = (f"{end:.3g}" if abs(end) < 1000 else f"{end:,.0f}" for end in measurement.interval)
