@@ -26,6 +26,7 @@ from ragortune.evidence.documents.classifiers import (
     UNANSWERED,
     UNKNOWN,
     Classifier,
+    list_context,
     list_features,
 )
 from ragortune.evidence.documents.facts import may_answer
@@ -110,7 +111,8 @@ def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[Labell
         if may_answer(one) and (unrelated or not label.nofacts):
             lines = {piece.line for piece in one.sentence.pieces}
             answers = tuple(answer for fact in label.facts for answer in _list_answers(fact, lines))
-            words = tuple(list_features(cut_text(one.sentence.text).words))
+            context = list_context(one.sentence, lambda text: cut_text(text).words)
+            words = (*list_features(cut_text(one.sentence.text).words), *context)
             yield LabelledSentence(repo, words, answers, unrelated=unrelated)
 
 

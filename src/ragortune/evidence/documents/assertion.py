@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from ragortune.evidence.documents.classifiers import APPROACH, LEAST_TOLD, Told
+from ragortune.evidence.documents.classifiers import LEAST_TOLD, Told, list_context
 from ragortune.evidence.documents.language import (
     ApproachWords,
     Cue,
@@ -135,15 +135,10 @@ class Analysis:
         return self._language.find_conditions(self.words)
 
     @cached_property
-    def told(self) -> Sequence[Told]:
-        """What fitted models tell from the words."""
-        return self._language.tell(self.words)
-
-    @cached_property
     def sides(self) -> Mapping[str, float]:
         """What the words tell for and against each approach, by probability; only what is likely enough to count."""
-        told = next((likely for name, _, likely in self.told if name == APPROACH), {})
-        return {side: share for side, share in told.items() if share > LEAST_TOLD}
+        told = self._language.tell_approach(self.words)
+        return {side: share for _, _, likely in told for side, share in likely.items() if share > LEAST_TOLD}
 
     @cached_property
     def topics(self) -> frozenset[Topic]:
@@ -171,6 +166,12 @@ class Marked(msgspec.Struct, dict=True, eq=False):
     def around(self) -> frozenset[Meaning]:
         """What section, label, column, row, lead-in and heading say."""
         return self.marker.around(self.sentence)
+
+    @property
+    def told(self) -> Sequence[Told]:
+        """What fitted models tell from the words and from what stands around them."""
+        context = list_context(self.sentence, lambda text: self.marker.look_up(text).words)
+        return self.marker.language.tell_answers(self.analysis.words, context)
 
     def find_topic(self, topic: Topic) -> Found[TopicWords] | None:
         """Return the words with which the sentence first speaks of a topic, None where it does not."""

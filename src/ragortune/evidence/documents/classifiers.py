@@ -6,13 +6,14 @@ They are fitted on labelled documents and sentences; their coefficients are data
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 
 import msgspec
 
 from ragortune.evidence.documents.matching import is_plain
 from ragortune.model import Option
+from ragortune.model.documents import Sentence
 from ragortune.support.record import Record
 
 STATUS = "status"
@@ -30,6 +31,8 @@ OPEN = "open"
 """A sentence that names approaches and decides nothing."""
 UNANSWERED, UNKNOWN = "unanswered", "unknown_level"
 """What a model tells of a sentence that does not answer its question, or with a level that is not known."""
+_AROUND = "^="
+"""Signs with which words begin that stand around a sentence: in its heading or lead-in, and in its label, row or column."""
 _TINY = 1e-9
 
 
@@ -55,6 +58,18 @@ def list_features(words: Sequence[str]) -> list[str]:
     """Return the features of a sentence: its words and pairs of words."""
     plain = [*filter(is_plain, words)]
     return [*plain, *map(" ".join, pairwise(plain))]
+
+
+def list_context(sentence: Sentence, cut: Callable[[str], Sequence[str]]) -> list[str]:
+    """Return the features of what stands around a sentence, with what cuts a text into words.
+
+    A word of its heading or lead-in begins with `^`, one of its label, row or column with `=`: `^latency` and `=p95` make
+    an answer of `800 ms`.
+    """
+    names = [f"^{word}" for text in (sentence.section.title, sentence.lead) if text for word in cut(text)]
+    beside = (sentence.label, sentence.row, sentence.header)
+    names += [f"={word}" for text in beside if text and text != sentence.text for word in cut(text)]
+    return [*dict.fromkeys(names), f"@{sentence.block}", f"#{sentence.kind}"]
 
 
 def list_sides() -> tuple[str, ...]:
@@ -117,6 +132,11 @@ def _bound(rows: _Rows) -> float:
     return leads.pop("", 0.0) + max(leads.values(), default=0.0)
 
 
+def list_words(weights: WordWeights) -> Iterator[str]:
+    """Yield the words that models weigh, in a sentence or around it."""
+    return (word.lstrip(_AROUND) for word in weights.most)
+
+
 _read_rows = msgspec.msgpack.Decoder(_Rows).decode
 
 
@@ -137,19 +157,20 @@ class WordModels:
         """For each word or pair, of those that have, what the models weigh it."""
         self._least = max(self._begin, default=-math.inf)
 
-    def tell(self, words: Sequence[str]) -> Sequence[Told]:
-        """Return each criterion that words likely answer."""
+    def tell(self, words: Sequence[str], context: Sequence[str] = ()) -> Sequence[Told]:
+        """Return each criterion that words likely answer, in what stands around them."""
         most = self._most
-        if self._least + sum([most[word] for word in words if word in most]) > 0:
-            return self._weigh(words)
+        if self._least + sum([most[word] for word in chain(words, context) if word in most]) > 0:
+            return self._weigh(words, context)
         return ()
 
-    def _weigh(self, words: Sequence[str]) -> Sequence[Told]:
+    def _weigh(self, words: Sequence[str], context: Sequence[str]) -> Sequence[Told]:
         plain = [*filter(is_plain, words)]
-        for word in self._packed.keys() & plain:
+        for word in self._packed.keys() & {*plain, *context}:
             for second, known in _read_rows(self._packed.pop(word)).items():
                 self._weighed[(word, second) if second else word] = known
-        names = [name for name in dict.fromkeys(chain(plain, pairwise(plain))) if name in self._weighed]
+        every = dict.fromkeys(chain(plain, pairwise(plain), context))
+        names = [name for name in every if name in self._weighed]
         sums = [*self._begin]
         for name in names:
             for at, lead, _ in self._weighed[name]:

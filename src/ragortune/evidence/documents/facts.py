@@ -55,6 +55,11 @@ class FactReader:
         """Take what marks sentences, and the criteria whose numbers are read."""
         self.marker = marker
         self.criteria = criteria
+        numbers = [
+            entry for entry in marker.language.entries if isinstance(entry, FactWords) and entry.number
+        ]
+        self._measures = {entry.number: entry for entry in numbers if entry.tokens == 1}
+        """How an amount answers a criterion whose unit needs no conversion."""
 
     def read(self, sentences: Sequence[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
         """Return the facts that sentences state, in the order of their lines; each answer on few lines."""
@@ -87,38 +92,34 @@ class FactReader:
     ) -> Iterator[StatedFact]:
         """Yield for each criterion on which no phrase is found what the words of the likeliest sentence tell."""
         answered = {fact.criterion for fact in stated}
-        likeliest: dict[str, tuple[float, Mapping[str, float], Marked]] = {}
-        for marked in sentences:
-            for criterion, share, likely in marked.analysis.told:
-                known = criterion in answered or (criterion in likeliest and likeliest[criterion][0] >= share)
-                if not known and self._may_tell(criterion, marked):
-                    likeliest[criterion] = share, likely, marked
-        for criterion, (_, likely, marked) in likeliest.items():
-            yield self._answer(criterion, likely, marked, lines)
+        likeliest: dict[str, tuple[float, object, Marked]] = {}
+        for marked in filter(may_answer, sentences):
+            for criterion, share, likely in marked.told:
+                if criterion not in answered and share > likeliest.get(criterion, (0.0,))[0]:
+                    value = self._value_told(criterion, likely, marked)
+                    if value is not None:
+                        likeliest[criterion] = share, value, marked
+        for criterion, (_, value, marked) in likeliest.items():
+            modality = _modality_of(marked.meanings_at(0, len(marked.analysis.words)))
+            span = quote_line(marked.sentence, 0, 1, lines)
+            yield StatedFact(
+                criterion, value, modality, span, marked.sentence.headings, phrase=criterion, inferred=True
+            )
 
-    def _may_tell(self, criterion: str, marked: Marked) -> bool:
-        """Tell whether words may answer a criterion: not in place of an amount, which its unit would make exact."""
+    def _value_told(self, criterion: str, likely: Mapping[str, float], marked: Marked) -> object:
+        """Return what a sentence answers: the likeliest level or one of two, or the only amount that its unit can be.
+
+        Words alone say nothing where the sentence holds amounts that may make the answer exact. None for no answer.
+        """
         asked = self.criteria.get(criterion)
-        return asked is not None and not (asked.unit and marked.tokens.amounts) and may_answer(marked)
-
-    @staticmethod
-    def _answer(
-        criterion: str, likely: Mapping[str, float], marked: Marked, lines: Sequence[str]
-    ) -> StatedFact:
-        """Return a whole sentence as the answer to a criterion: the likeliest level, or one of two."""
-        sentence = marked.sentence
+        if asked is None:
+            return None
+        if asked.unit and marked.tokens.amounts:
+            entry = self._measures.get(criterion)
+            fitting = [one for one in marked.tokens.amounts.values() if entry and one.kind in entry.kinds]
+            return _value_of(fitting[0], entry, asked) if entry and len(fitting) == 1 else None
         levels = sorted(likely, key=lambda level: -likely[level])
-        clear = likely[levels[0]] >= _CLEARLY * sum(likely.values())
-        modality = _modality_of(marked.meanings_at(0, len(marked.analysis.words)))
-        return StatedFact(
-            criterion,
-            levels[0] if clear else levels[:2],
-            modality,
-            quote_line(sentence, 0, 1, lines),
-            sentence.headings,
-            phrase=criterion,
-            inferred=True,
-        )
+        return levels[0] if likely[levels[0]] >= _CLEARLY * sum(likely.values()) else levels[:2]
 
     def read_sentence(self, marked: Marked, lines: Sequence[str]) -> list[StatedFact]:
         """Return everything that one sentence states; of several answers to a criterion the most exact."""

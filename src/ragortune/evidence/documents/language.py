@@ -13,11 +13,13 @@ from typing import Generic, TypeVar
 import msgspec
 
 from ragortune.evidence.documents.classifiers import (
+    APPROACH,
     DOCUMENT_MODELS,
     Classifier,
     WordModels,
     WordWeights,
     lay_out,
+    list_words,
 )
 from ragortune.evidence.documents.matching import Matcher, WordClasses
 from ragortune.evidence.documents.patterns import Node, compile_patterns
@@ -250,8 +252,10 @@ class CompiledLanguage(msgspec.Struct, frozen=True):
 
     data: LanguageData
     """The wordings, and of the fitted models those of documents."""
-    weights: WordWeights
-    """The fitted models of sentences, by words."""
+    answers: WordWeights
+    """The fitted models that tell what a sentence answers, by words."""
+    approach: WordWeights
+    """The one that tells what it says of approaches."""
     fitted: bytes
     """The same as they were written, as MessagePack: only what fits models anew reads them."""
     sentences: tuple[Node, ...]
@@ -277,7 +281,8 @@ def compile_language(data: LanguageData) -> CompiledLanguage:
     models = [model for model in data.classifiers if model.id not in DOCUMENT_MODELS]
     return CompiledLanguage(
         data.replace(classifiers=tuple(model for model in data.classifiers if model.id in DOCUMENT_MODELS)),
-        lay_out(models),
+        lay_out([model for model in models if model.id != APPROACH]),
+        lay_out([model for model in models if model.id == APPROACH]),
         msgspec.msgpack.encode(models),
         compile_patterns(((own.any, at) for at, own in entries if not isinstance(own, SectionName)), lists),
         compile_patterns(((own.any, at) for at, own in entries if isinstance(own, SectionName)), lists),
@@ -347,8 +352,10 @@ class Language:
         self.document_models = {model.id: model for model in data.classifiers}
         """The fitted models of documents, by what they tell."""
         self._fitted = compiled.fitted
-        self.tell = WordModels(compiled.weights).tell
-        """Tells what the words of a sentence answer."""
+        self.tell_answers = WordModels(compiled.answers).tell
+        """Tells which criteria the words of a sentence answer in what stands around them."""
+        self.tell_approach = WordModels(compiled.approach).tell
+        """Tells what the words of a sentence say of approaches."""
         self.entries = entries_of(data)
         """What the numbers of wordings stand for."""
         self.features = tuple(map(_feature_of, self.entries))
@@ -356,7 +363,10 @@ class Language:
         self._of_facts = conditions_of(data)
         automata = (compiled.sentences, compiled.names, compiled.conditions)
         self._classes = WordClasses(
-            automata, chain(_COUNTED, compiled.weights.most, *self.common_words.values())
+            automata,
+            chain(
+                _COUNTED, *map(list_words, (compiled.answers, compiled.approach)), *self.common_words.values()
+            ),
         )
         self._sentences, self._names, self._conditions = (Matcher(nodes, self._classes) for nodes in automata)
 
