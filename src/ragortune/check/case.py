@@ -186,9 +186,9 @@ def _begin_of(sentence: Sentence) -> tuple[int, int]:
 def span_of(reading: DesignReading, sentences: Iterable[Sentence]) -> Span | None:
     """Return the first line of the first of these sentences that has a place, or None."""
     for sentence in sentences:
-        if sentence.pieces:
-            line, column = sentence.pieces[0].line, sentence.pieces[0].column
-            end = max(piece.column + piece.length for piece in sentence.pieces if piece.line == line)
+        if pieces := sentence.pieces:
+            line, column = pieces[0].line, pieces[0].column
+            end = max(piece.column + piece.length for piece in pieces if piece.line == line)
             quote = reading.lines[line - 1][column - 1 : end - 1] if line <= len(reading.lines) else ""
             return Span(line, column, quote) if quote else None
     return None

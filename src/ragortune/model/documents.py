@@ -6,8 +6,11 @@ are those of ConText (Harkema and others 2009, https://doi.org/10.1016/j.jbi.200
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +18,7 @@ import msgspec
 
 from ragortune.model import Evidence, Option, QuantityValue
 
+_offset_of = attrgetter("offset")
 NO_QUANTITIES: Mapping[str, QuantityValue] = MappingProxyType({})
 
 
@@ -133,6 +137,52 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
     """Column of its first character, from 1."""
 
 
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """A physical line, or the part of it that belongs to a block."""
+
+    text: str
+    number: int
+    """Counts from 1."""
+    column: int
+    """Column of the first character of `text`, from 1."""
+
+
+class Words(msgspec.Struct, frozen=True, dict=True):
+    """The words of a block without markup, lines joined by one space, with the way back to them."""
+
+    text: str
+    lines: tuple[Line, ...] = ()
+    """The lines, where nothing in them is markup and none is blank."""
+    runs: tuple[Piece, ...] = ()
+    """Otherwise the runs of the text that stand unbroken in the source."""
+    bold: tuple[tuple[int, int], ...] = ()
+    """Ranges of the text that are set in bold."""
+    code: tuple[tuple[int, int], ...] = ()
+    struck: tuple[tuple[int, int], ...] = ()
+    comments: tuple[tuple[Line, ...], ...] = ()
+    """Comments inside the block, marks included."""
+
+    @cached_property
+    def pieces(self) -> Sequence[Piece]:
+        """The runs of the text, in order; looked up for the few blocks of which a place is asked."""
+        pieces, offset = [*self.runs], 0
+        for line in self.lines:
+            length = len(line.text.rstrip())
+            pieces.append(Piece(offset, length, line.number, line.column))
+            offset += length + 1
+        return pieces
+
+    def cut_pieces(self, start: int, end: int) -> tuple[Piece, ...]:
+        """Return the runs of a part of the text; what has no character in the source has none."""
+        first = bisect_right(self.pieces, start, key=_offset_of) - 1
+        last = bisect_left(self.pieces, end, key=_offset_of)
+        return tuple(
+            Piece(begin - start, stop - begin, piece.line, piece.column + begin - piece.offset)
+            for piece in self.pieces[max(0, first) : last]
+            if (begin := max(piece.offset, start)) < (stop := min(piece.offset + piece.length, end))
+        )
+
+
 class Section(msgspec.Struct, frozen=True, gc=False):
     """A heading with what stands below it."""
 
@@ -157,8 +207,10 @@ class Sentence(msgspec.Struct, frozen=True, gc=False):
 
     text: str
     """Words without markup; hard-wrapped lines joined by one space."""
-    pieces: tuple[Piece, ...]
-    """Runs of the text, in order; what lies between two of them (a joining space) has no place of its own."""
+    words: Words
+    """Those of its block."""
+    start: int
+    """Where it begins in them."""
     block: Block
     kind: SectionKind
     """What it is about: that of its section, unless its list, label, row or column says more."""
@@ -172,12 +224,31 @@ class Sentence(msgspec.Struct, frozen=True, gc=False):
     """For a table cell, the header of its column."""
     row: str = ""
     """For a table cell, the first cell of its row."""
-    code: tuple[tuple[int, int], ...] = ()
-    """Ranges of the text that are set as code."""
-    struck: tuple[tuple[int, int], ...] = ()
-    """Ranges of the text that are struck out."""
     checked: bool | None = None
     """For an item of a task list, whether it is ticked."""
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """Return runs of the text, in order; what lies between two of them (a joining space) has no place of its own."""
+        return self.words.cut_pieces(self.start, self.start + len(self.text))
+
+    @property
+    def code(self) -> tuple[tuple[int, int], ...]:
+        """Return the ranges of the text that are set as code."""
+        return self._cut_ranges(self.words.code) if self.words.code else ()
+
+    @property
+    def struck(self) -> tuple[tuple[int, int], ...]:
+        """Return the ranges of the text that are struck out."""
+        return self._cut_ranges(self.words.struck) if self.words.struck else ()
+
+    def _cut_ranges(self, ranges: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+        start, end = self.start, self.start + len(self.text)
+        first, last = bisect_right(ranges, (start, end)), bisect_left(ranges, (end, end))
+        kept = ranges[max(0, first - 1) : last]
+        return tuple(
+            (max(begin, start) - start, min(stop, end) - start) for begin, stop in kept if stop > start
+        )
 
     @property
     def headings(self) -> tuple[str, ...]:

@@ -153,7 +153,10 @@ def dump_json(data: object, *, indent: int = 2) -> str:
 
     Characters stand as they are, but for those that mislead a terminal or a reader's eye, which are escapes.
     """
-    text = json.dumps(msgspec.to_builtins(data, enc_hook=_simplify), ensure_ascii=False)
+    try:
+        text = msgspec.json.encode(data, enc_hook=_simplify).decode()
+    except UnicodeEncodeError:  # the name of a file need not be text
+        text = json.dumps(msgspec.to_builtins(data, enc_hook=_simplify), ensure_ascii=False)
     plain = is_plain(text)
     if "##" in text:
         text = _BRACKETED.sub(r"#\\u0023", text)  # no runner reads a command in it

@@ -14,6 +14,7 @@ from enum import StrEnum, auto
 
 import msgspec
 
+from ragortune.model.documents import Line
 from ragortune.support.text import INVISIBLE
 
 _QUOTE = re.compile(r"(?:[ \t]{0,3}>[ \t]?){1,20}")
@@ -44,16 +45,6 @@ class BlockKind(StrEnum):
     """A row of a table; the first one of a table is its header."""
     CODE = auto()
     COMMENT = auto()
-
-
-class Line(msgspec.Struct, frozen=True, gc=False):
-    """A physical line, or the part of it that belongs to a block."""
-
-    text: str
-    number: int
-    """Counts from 1."""
-    column: int
-    """Column of the first character of `text`, from 1."""
 
 
 class RawBlock(msgspec.Struct, frozen=True, gc=False):

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ragortune.evidence.documents.blocks import Line
 from ragortune.evidence.documents.sentences import DesignText
 from ragortune.evidence.entries import Entry, read_evidence
 from ragortune.evidence.profile import Vocabulary, find_declined
@@ -14,6 +13,7 @@ from ragortune.model import Evidence, Option, Profile, Provenance, QuantityValue
 from ragortune.model.documents import (
     NO_QUANTITIES,
     Cited,
+    Line,
     Modality,
     Span,
     StatedDecision,

@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
 
-import msgspec
-
-from ragortune.evidence.documents.blocks import Line
-from ragortune.model.documents import Piece
+from ragortune.model.documents import Line, Piece, Words
 from ragortune.support.text import INVISIBLE
 
 _MARKUP = re.compile(
@@ -30,31 +26,12 @@ _BEGIN = re.compile(r"`|\*|~~|_|\[|\]|<|\\|&|!\[|-->")
 """Where markup may begin, addresses apart; found faster, because each way begins with a sign of its own."""
 
 
-class Words(msgspec.Struct, frozen=True, gc=False):
-    """The words of a block."""
-
-    text: str
-    pieces: tuple[Piece, ...]
-    bold: tuple[tuple[int, int], ...] = ()
-    """Ranges of the text that are set in bold."""
-    code: tuple[tuple[int, int], ...] = ()
-    struck: tuple[tuple[int, int], ...] = ()
-    comments: tuple[tuple[Line, ...], ...] = ()
-    """Comments inside the block, marks included."""
-
-
-def read_words(lines: Sequence[Line]) -> Words:
+def read_words(lines: tuple[Line, ...]) -> Words:
     """Return the words of a block; lines are joined by one space."""
-    if len(lines) == 1 and (text := lines[0].text.rstrip()) and _is_plain(text):
-        return Words(text, (Piece(0, len(text), lines[0].number, lines[0].column),))
     texts = [line.text.rstrip() for line in lines]
     text = " ".join(texts)
     if _is_plain(text) and all(texts):
-        pieces, offset = [], 0
-        for part, line in zip(texts, lines, strict=True):
-            pieces.append(Piece(offset, len(part), line.number, line.column))
-            offset += len(part) + 1
-        return Words(text, tuple(pieces))
+        return Words(text, lines)
     reader = _Reader()
     for line in lines:
         reader.read_line(line)
@@ -175,4 +152,4 @@ class _Reader:
 
     def finish(self) -> Words:
         bold, code, struck = (tuple(self.ranges[mark]) for mark in ("**", "`", "~~"))
-        return Words("".join(self.parts), tuple(self.pieces), bold, code, struck, tuple(self.comments))
+        return Words("".join(self.parts), (), tuple(self.pieces), bold, code, struck, tuple(self.comments))
