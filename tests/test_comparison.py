@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -114,8 +115,6 @@ def test_a_record_that_amends_is_still_one_that_check_agrees_with(run, old):
         '{"option": "' + "a" * 1_100_000,
         "\x00",
         "not: [a, profile]",
-        '{"option": "rag", "probability": {}, "rulebook": {"name": "a", "version": "1", "digest": "b"},'
-        ' "reasons": [], "gates": [], "answers": {"\\u001b[31m": "a"}}',
     ],
 )
 def test_a_hostile_file_is_named_and_ends_with_code_2(run, write, text):
@@ -129,13 +128,17 @@ def test_a_hostile_file_is_named_and_ends_with_code_2(run, write, text):
     assert len(result.err) < 2_000
 
 
-def test_markup_in_the_name_of_a_rule_set_stays_text(run, write, old):
+def test_markup_in_the_names_of_an_earlier_recommendation_stays_text(run, write, old):
     earlier = json.loads((run.folder / old).read_text())
     hostile = {"name": "<b>\x1b[31m", "version": "[x](http://evil.invalid)", "digest": "sha256:b"}
-    write("hostile.json", json.dumps({**earlier, "rulebook": hostile}))
+    answers = {"<b>\x1b[31m": "<b>", "knowledge.gap": ["::error::<b>", "\x1b[31m"]}
+    gates = [{**earlier["reasons"][0], "code": "<b>\x1b[31m", "gate": "<b>"}]
+    write("hostile.json", json.dumps({**earlier, "rulebook": hostile, "answers": answers, "gates": gates}))
 
-    assert "\x1b" not in against(run, "hostile.json").out
-    assert "<b>" not in against(run, "hostile.json", "--format", "markdown").out
+    told = against(run, "hostile.json").out
+    assert "<b>\\x1b[31m" in told
+    assert "\x1b" not in told
+    assert "<b>" not in re.sub("`[^`]*`", "", against(run, "hostile.json", "--format", "markdown").out)
     assert "<b>" not in against(run, "hostile.json", "--format", "html").out
 
 

@@ -168,7 +168,10 @@ def test_a_model_without_measured_times_takes_those_of_its_like(run, write):
         ("answer_tokens: {evidence: a}", "has no 'value'"),
         ("answer_tokens: {value: 3, source: dreamt}", "'source' must be answered, stated"),
         ("answer_tokens: {value: 3, evidence: [1]}", "'evidence' must be text or a quote, not a list"),
-        ("answer_tokens: {valu: 3}", "'answer_tokens' has no 'valu'\nhint: did you mean 'value'?"),
+        (
+            "answer_tokens: {valu: 3}",
+            "'answer_tokens' has no 'valu'; it holds value, low, high, from, to, source, evidence and as_of\nhint: did you mean 'value'?",
+        ),
         ("answer_token: 3", "there is no quantity 'answer_token'\nhint: did you mean 'answer_tokens'?"),
         ("passages: 2.5", "must be a whole number of passages"),
         (

@@ -69,7 +69,7 @@ def directions(documents, pairs, tmp_path):
     examples = tmp_path / "train.jsonl"
     rows = [json.dumps({"prompt": asked, "completion": told}) for asked, told in pairs]
     examples.write_text("\n".join(rows), encoding="utf-8")
-    found = measure_material(Material(docs=documents, examples=examples), "2026-01-01", lambda _: None)
+    found = measure_material(Material(docs=documents, examples=examples), {}, "2026-01-01", lambda _: None)
     return {own.probe: own for own in found}
 
 

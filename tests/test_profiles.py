@@ -201,7 +201,10 @@ def test_where_an_answer_comes_from_is_kept(vocabulary):
         ),
         ("knowledge: most", "profile:1:12: 'knowledge' must hold criteria, not 'most'"),
         ("- a\n", "profile: a profile is a mapping of criteria to answers, not a list"),
-        ("knowledge: {gap: {level: most}}", "profile:1:19: 'knowledge.gap' has no 'level'"),
+        (
+            "knowledge: {gap: {level: most}}",
+            "profile:1:19: 'knowledge.gap' has no 'level'; it holds value, evidence, source, as_of, from and to",
+        ),
         ("knowledge: {gap: {evidence: x}}", "profile:1:18: 'knowledge.gap' has no 'value'"),
         (
             "knowledge: {gap: {value: most, source: heard}}",

@@ -155,7 +155,7 @@ def test_numbers_for_costs_may_rest_on_quotes_too(vocabulary):
         ("{quote: [a]}", "p.yaml:1:66: 'quote' must be text, not a list"),
         ("{quote: a, line: 0}", "p.yaml:1:75: 'line' must be a whole number from 1 on, not 0"),
         ("{quote: a, line: '3'}", "p.yaml:1:75: 'line' must be a whole number from 1 on, not '3'"),
-        ("{quote: a, file: b}", "p.yaml:1:69: 'evidence' has no 'file'"),
+        ("{quote: a, file: b}", "p.yaml:1:69: 'evidence' has no 'file'; it holds document, line and quote"),
         ('{quote: "a\\0b"}', "p.yaml:1:66: 'quote' holds a NUL character"),
     ],
 )

@@ -176,7 +176,7 @@ def test_a_team_whose_answers_leave_every_option_below_one_half_is_told_so():
     told = tell(advice)
 
     assert (advice.default, advice.too_little_known) == (False, True)
-    assert "Too little is known to tell. The best guess is neither (prompting, context or tools " in told
+    assert "Too little is known to tell. The best guess is neither (prompting without retrieval or " in told
     assert " (rag is as likely). Of 100 " in told
     assert " FIND OUT NEXT " in told
 

@@ -12,6 +12,9 @@ import pytest
 
 from ragortune.support.writing import replace_file
 from tests.test_check_command import AGREEING, DISAGREEING
+from tests.test_decision_records import MADR
+
+PROFILE = "# ours\nproject: Tariff desk\nknowledge:\n  gap: most\n  access_path: by_meaning\n"
 
 fcntl = pytest.importorskip("fcntl")
 
@@ -46,6 +49,44 @@ def test_what_a_killed_run_has_left_is_swept_and_what_a_running_one_writes_is_no
         replace_file(tmp_path / "a.yaml", "whole")
 
     assert sorted(own.name for own in tmp_path.iterdir()) == [written.name, other.name, "a.yaml"]
+
+
+def test_a_file_that_an_editor_began_with_a_byte_order_mark_keeps_it(run, write):
+    for name, text in (("asked.yaml", PROFILE), ("measured.yaml", PROFILE), ("ours.md", MADR)):
+        (run.folder / name).write_text(f"\ufeff{text}", encoding="utf-8")
+    write("p.yaml", PROFILE)
+    write("docs/a.md", "# Tariffs\n\nA letter costs two marks, and a parcel six.\n")
+    write("answers.txt", "knowledge.volatility: weekly\n")
+
+    for command in (
+        ("ask", "asked.yaml", "--answers", "answers.txt"),
+        ("measure", "--docs", "docs", "-o", "measured.yaml"),
+        ("adr", "p.yaml", "--into", "ours.md"),
+    ):
+        assert run(*command).code == 0
+
+    for name, text in (("asked.yaml", PROFILE), ("measured.yaml", PROFILE), ("ours.md", MADR)):
+        written = (run.folder / name).read_text(encoding="utf-8")
+        assert written.startswith("\ufeff")
+        assert "\ufeff" not in written[1:]
+        assert written != f"\ufeff{text}"
+
+
+def test_a_record_that_is_edited_while_it_is_filled_in_is_left_as_it_is(run, write, monkeypatch):
+    write("p.yaml", PROFILE)
+    ours = run.folder / "ours.md"
+    ours.write_text(MADR)
+
+    def edit(text, *_):
+        ours.write_text("edited\n")
+        return text
+
+    monkeypatch.setattr("ragortune.commands.adr.write_block", edit)
+    result = run("adr", "p.yaml", "--into", "ours.md")
+
+    assert result.code == 2
+    assert "'ours.md' changed while it was read; run the command again" in result.err
+    assert ours.read_text() == "edited\n"
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from ragortune.cli.main import app
 from ragortune.commands.shared import show_error
 from ragortune.support.environment import Environment, discard_output
 from ragortune.support.errors import ExitCode, RagortuneError
-from ragortune.support.text import clean_text
 from ragortune.version import __version__
 
 gc.freeze()  # what has been imported stays to the end, so no collection need look at it
@@ -65,7 +64,8 @@ def _show_usage(error: Exception, environment: Environment) -> int | None:
         return None
     page = io.StringIO()
     show(page)
-    environment.note(clean_text(page.getvalue().rstrip("\n"), keep_breaks=True))
+    for line in page.getvalue().rstrip("\n").split("\n"):
+        environment.note(line)
     return int(ExitCode.UNUSABLE)
 
 

@@ -6,14 +6,13 @@ mix that users meet; selected cases were sought out because they compare or argu
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
-from ragortune.engine import Levels, Outcome, SearchTooLargeError, decide_option, is_settled
+from ragortune.engine import Levels, Outcome, decide_option, is_firm
 from ragortune.engine.score import logistic
 from ragortune.model import Case, Option, Recommendation, Rulebook, Sample
 from ragortune.support.record import Record
@@ -196,11 +195,9 @@ def measure_agreement(rulebook: Rulebook) -> Agreement:
 
 def _judge_case(rulebook: Rulebook, case: Case, levels: Levels) -> Judged:
     outcome = decide_option(rulebook, levels)
-    firm = outcome.probability[outcome.option] >= rulebook.scale.firm_from
-    if not firm:
-        with contextlib.suppress(SearchTooLargeError):
-            firm = is_settled(rulebook, levels)
-    return Judged(case, outcome.option, outcome.probability, firm)
+    probability = outcome.probability
+    firm = is_firm(rulebook, levels, probability[outcome.option])
+    return Judged(case, outcome.option, probability, firm)
 
 
 # --- the nearest projects -----------------------------------------------------------------------------------------

@@ -5,44 +5,27 @@ Where answers are open, the questions that tell most, as a person is asked, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from ragortune.check.answers import StatedAnswers
 from ragortune.engine.questions import list_askable
+from ragortune.engine.sensitivity import list_objections
 from ragortune.evidence.profile import UNKNOWN, describe_answer
 from ragortune.evidence.quotes import BLOCK, find_block
-from ragortune.model import (
-    Criterion,
-    Direction,
-    Finding,
-    Need,
-    Option,
-    Quality,
-    Recommendation,
-    Rule,
-    Rulebook,
-    has_need,
-)
+from ragortune.model import OPTION_NAMES, Criterion, Finding, Option, Recommendation, Rule, Rulebook
 from ragortune.model.documents import DesignReading, StatedDecision
 from ragortune.model.findings import Step, StepKind
 from ragortune.support.text import clean_text, join_words
 
-DECISION_WORDS: Mapping[Option, str] = {
-    Option.RAG: "retrieval",
-    Option.FINE_TUNING: "fine-tuning",
-    Option.BOTH: "retrieval with fine-tuning",
-    Option.NEITHER: "neither retrieval nor fine-tuning",
-}
 _MOST_RULES = 3
 _MOST_QUESTIONS = 3
 _MOST_LINES = 2
-_STRENGTH_OF_SOURCE = tuple(Quality)
 
 
 def show_decision(decision: StatedDecision) -> Iterator[Step]:
     """Yield the lines on which the reading of the decision rests, those for it first."""
-    text = f"the decision is {DECISION_WORDS[decision.option]}"
+    text = f"the decision is {OPTION_NAMES[decision.option]}"
     for part in decision.cited[:_MOST_LINES]:
         told = text if part.role == "for" else "another option is turned down"
         yield Step(StepKind.SENTENCE, told, part.span)
@@ -60,8 +43,7 @@ def show_answers(answers: StatedAnswers, book: Rulebook, criteria: Iterable[str]
 
 def cite_source(book: Rulebook, findings: Iterable[Finding]) -> Iterator[Step]:
     """Yield the strongest source among those of a rule."""
-    ranked = sorted(findings, key=lambda found: _STRENGTH_OF_SOURCE.index(book.sources[found.source].quality))
-    for found in ranked[:1]:
+    if found := book.strongest(findings):
         source = book.sources[found.source]
         yield Step(StepKind.EVIDENCE, f"{found.found} ({source.title})", address=source.address)
 
@@ -72,7 +54,9 @@ def argue_against(
     """Return the steps from stated facts to the advice on the needs on which the decision differs, and the rules."""
     steps: list[Step] = []
     shown: set[str] = set()
-    rules = tuple({rule.id: rule for rule in _rules_against(decided, advice)}.values())[:_MOST_RULES]
+    gates, reasons = list_objections(advice, decided)
+    against = [hit.rule for hit in gates] + [reason.rule for reason in reasons]
+    rules = tuple({rule.id: rule for rule in against}.values())[:_MOST_RULES]
     for rule in rules:
         steps += show_answers(answers, advice.rulebook, (name for name in rule.when if name not in shown))
         shown |= set(rule.when)
@@ -81,26 +65,12 @@ def argue_against(
     return steps, rules
 
 
-def _rules_against(decided: Option, advice: Recommendation) -> Iterator[Rule]:
-    """Yield the rules that speak against a decision: the gates that decide, then the reasons, strongest first."""
-    differing = [need for need in Need if has_need(decided, need) != has_need(advice.option, need)]
-    for need in differing:
-        state = advice.needs[need]
-        deciding = state.required_by if state.needed else state.blocked_by
-        yield from (advice.rulebook.rules[name] for name in deciding)
-    for reason in advice.reasons:
-        if reason.need in differing:
-            wanted = Direction.FOR if advice.needs[reason.need].needed else Direction.AGAINST
-            if reason.effect is wanted:
-                yield reason.rule
-
-
 def show_flips(advice: Recommendation, decided: Option) -> Iterator[Step]:
     """Yield the smallest changes that change the advice, those that lead to the decision first."""
     flips = sorted(advice.flips or (), key=lambda flip: (flip.option is not decided, len(flip.change)))
     for flip in flips[:2]:
         change = join_words(f"{name} were {level}" for name, level in flip.change.items())
-        yield Step(StepKind.FLIP, f"the advice would be {DECISION_WORDS[flip.option]} if {change}")
+        yield Step(StepKind.FLIP, f"the advice would be {OPTION_NAMES[flip.option]} if {change}")
 
 
 # --- open questions -----------------------------------------------------------------------------------------------
@@ -129,7 +99,7 @@ def show_questions(advice: Recommendation, questions: Sequence[Criterion]) -> It
     """Yield what is not known, with what its answer could still give."""
     could_give = {question.criterion: question.could_give for question in advice.unknowns or ()}
     for criterion in questions:
-        could = join_words((DECISION_WORDS[option] for option in could_give[criterion.id]), "or")
+        could = join_words((OPTION_NAMES[option] for option in could_give[criterion.id]), "or")
         text = f"{criterion.id} is not known: {criterion.question} It could still give {could}."
         yield Step(StepKind.MISSING, text)
 

@@ -51,44 +51,31 @@ def _normalise(text: str) -> str:
     return _NOT_WORDS.sub(" ", text).strip().casefold()[:_LONGEST_KEY]
 
 
-def make_baseline(audits: Iterable[DocumentAudit], name_of: Namer) -> Baseline:
-    """Return the baseline that knows these findings; suppressed findings need none."""
+def make_baseline(
+    audits: Iterable[DocumentAudit],
+    name_of: Namer,
+    before: Iterable[BaselineEntry],
+    left_out: Collection[str],
+) -> Baseline:
+    """Return the baseline that knows these findings; suppressed findings need none.
+
+    What was known `before` of documents that are not among these, or by rules that are left out, stays.
+    """
     entries: dict[tuple[str, str, str], BaselineEntry] = {}
+    seen = set()
     for audit in audits:
+        name = name_of(audit.reading.path)
+        seen.add(name)
         for finding in audit.findings:
             if finding.suppressed_by is None:
-                known = (name_of(audit.reading.path), finding.rule.id, finding.key)
+                known = (name, finding.rule.id, finding.key)
                 sentence = clean_line(finding.sentence, _LONGEST_SENTENCE)
                 count = entries[known].count + 1 if known in entries else 1
                 entries[known] = BaselineEntry(*known, sentence, count)
+    for entry in before:
+        if entry.path not in seen or entry.rule in left_out:
+            entries[entry.path, entry.rule, entry.key] = entry
     return Baseline("ragortune/baseline/1", [entries[known] for known in sorted(entries)])
-
-
-def keep_unseen(
-    new: Baseline,
-    old: Baseline,
-    seen: Collection[str],
-    left_out: Collection[str],
-    exists: Callable[[str], bool],
-) -> Baseline:
-    """Return a new baseline with the entries of the old one that this run says nothing about.
-
-    Args:
-        new: what this run found.
-        old: what was known before.
-        seen: names of the documents that were judged.
-        left_out: ids of the rules that were not looked for.
-        exists: whether a document is still there.
-
-    """
-    kept = [
-        entry
-        for entry in old.findings
-        if (entry.path not in seen or entry.rule in left_out) and exists(entry.path)
-    ]
-    return Baseline(
-        new.schema, sorted([*new.findings, *kept], key=lambda entry: (entry.path, entry.rule, entry.key))
-    )
 
 
 def read_baseline(data: object, path: str) -> Baseline:

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 from ragortune.check.answers import StatedAnswers
 from ragortune.check.evidence import QuoteSources
-from ragortune.engine import add_what_if
+from ragortune.engine import add_what_if, is_firm
 from ragortune.model import Option, Recommendation
 from ragortune.model.documents import Block, DesignReading, SectionKind, Sentence, Span, StatedDecision
 from ragortune.model.findings import AuditFinding, FindingRule, Severity, Step
@@ -53,10 +53,11 @@ class AuditCase(Record, frozen=True, dict=True):
         assert self.reading.decision is not None
         return self.reading.decision
 
-    @property
+    @cached_property
     def firm(self) -> bool:
         """Whether the advice can be held against a decision."""
-        return not self.advice.default and (self.advice.firm or self.outlook.firm)
+        advice, levels = self.advice, self.answers.profile.levels
+        return not advice.default and is_firm(advice.rulebook, levels, advice.probability[advice.option])
 
     @property
     def decided_at(self) -> Span | None:

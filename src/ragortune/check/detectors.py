@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ragortune.check.argument import (
-    DECISION_WORDS,
     argue_against,
     choose_telling,
     cite_source,
@@ -23,14 +22,13 @@ from ragortune.check.suppression import Flaw
 from ragortune.engine import decide_option
 from ragortune.engine.compile import compile_conditions
 from ragortune.evidence.profile import describe_answer
-from ragortune.model import Criterion, Direction, Need, Option, has_need, pair_option
+from ragortune.model import OPTION_NAMES, Criterion, Direction, Need, Option, has_need, pair_option
 from ragortune.model.documents import Block, SectionKind, StatedFact
 from ragortune.model.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
 from ragortune.support.text import clean_line, clean_text, join_words, quote_value
 
 Detect = Callable[[FindingRule, AuditCase], Iterator[AuditFinding]]
 
-_DETECTORS: dict[Detector, Detect] = {}
 _LONGEST_QUOTE = 160
 _LONGEST_COMPARISON = 2_000
 _NOT_ARGUED = frozenset({Block.HEADING, Block.CODE})
@@ -52,16 +50,6 @@ def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
         yield finding if cites else finding.replace(argument=(*finding.argument, *source))
 
 
-def detects(detector: Detector) -> Callable[[Detect], Detect]:
-    """Register a function as what looks for the rules of a detector."""
-
-    def register(detect: Detect) -> Detect:
-        _DETECTORS[detector] = detect
-        return detect
-
-    return register
-
-
 def report_flaws(
     flaws: Iterable[Flaw], case: AuditCase, rules: Iterable[FindingRule]
 ) -> Iterator[AuditFinding]:
@@ -76,7 +64,6 @@ def report_flaws(
 # --- the decision against the advice ------------------------------------------------------------------------------
 
 
-@detects(Detector.ADVICE)
 def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision against firm advice."""
     decision, advice = case.decision, case.advice
@@ -90,8 +77,8 @@ def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
         else f"at {advice.probability[advice.option]:.0%}"
     )
     message = (
-        f": it decides for {DECISION_WORDS[decision.option]}, and its facts speak for "
-        f"{DECISION_WORDS[advice.option]}, {how_firm}{f': {titles}' if rules else ''}"
+        f": it decides for {OPTION_NAMES[decision.option]}, and its facts speak for "
+        f"{OPTION_NAMES[advice.option]}, {how_firm}{f': {titles}' if rules else ''}"
     )
     lone = _find_lone_reason(case, decision.option)
     if lone is not None:
@@ -139,7 +126,6 @@ def _find_lone_reason(case: AuditCase, decided: Option) -> str | None:
     return None
 
 
-@detects(Detector.UNSUPPORTED)
 def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision against advice that is not firm, and ask what would make it so."""
     decided, advice = case.decision.option, case.advice
@@ -148,7 +134,7 @@ def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
     if not questions or not steps or not case.speaks_against(decided):
         return
     message = (
-        f": so far it speaks for {DECISION_WORDS[advice.option]} rather than {DECISION_WORDS[decided]}; what would tell "
+        f": so far it speaks for {OPTION_NAMES[advice.option]} rather than {OPTION_NAMES[decided]}; what would tell "
         f"is not stated: {format_questions(questions)}"
     )
     argument = (*show_decision(case.decision), *steps, *show_questions(case.outlook, questions))
@@ -166,7 +152,6 @@ def _list_questions(case: AuditCase) -> tuple[Criterion, ...]:
     return tuple(own for own in choose_telling(case.outlook) if own.id not in case.reading.declined)
 
 
-@detects(Detector.OPEN_ANSWER)
 def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision that open answers could still turn."""
     questions = _list_questions(case)
@@ -177,7 +162,6 @@ def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
         yield finding.replace(block=write_questions(case.reading, questions))
 
 
-@detects(Detector.ONE_NEED)
 def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find `both` where nothing that is declared speaks for one of the two needs; prose may, in words of its own."""
     decision, advice = case.decision, case.advice
@@ -197,7 +181,6 @@ def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding
 # --- answers ------------------------------------------------------------------------------------------------------
 
 
-@detects(Detector.ANSWERS)
 def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision together with answers that a rule names, unless the advice weighs them and agrees."""
     decision, answers = case.decision, case.answers
@@ -215,13 +198,12 @@ def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
         *show_answers(answers, book, rule.when),
         Step(StepKind.RULE, f"{rule.code} {rule.title}: {rule.because}"),
     )
-    message = f": {DECISION_WORDS[decision.option]} is decided, and {said}"
+    message = f": {OPTION_NAMES[decision.option]} is decided, and {said}"
     stated = decision.how == "explicit" and not any(name in answers.read for name in rule.when)
     span = spans[0] if spans else case.decided_at
     yield case.find(rule, message, argument, span, severity=None if stated else Severity.NOTE)
 
 
-@detects(Detector.CONTRADICTION)
 def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find prose that contradicts the document's own block, or a document that contradicts the profile."""
     yield from _compare_decisions(rule, case)
@@ -249,8 +231,8 @@ def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
         return
     at = f" (line {case.decided_at.line})" if case.decided_at else ""
     message = (
-        f" about the decision: its own block says {DECISION_WORDS[declared.option]}{at}, line {span.line} says "
-        f"{DECISION_WORDS[told.option]}; the explicit one is taken"
+        f" about the decision: its own block says {OPTION_NAMES[declared.option]}{at}, line {span.line} says "
+        f"{OPTION_NAMES[told.option]}; the explicit one is taken"
     )
     steps = (*show_decision(declared), *show_decision(told))
     yield case.find(rule, message, steps, span, subject="contradiction decision")
@@ -265,7 +247,6 @@ def _format_statement(fact: StatedFact) -> str:
 # --- what is not there --------------------------------------------------------------------------------------------
 
 
-@detects(Detector.ABSENCE)
 def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision record that does not speak of something, and leaves the questions on it open."""
     if not case.is_record or any(name in case.answers.profile.levels for name in rule.asks):
@@ -278,7 +259,6 @@ def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
     yield case.find(rule, "", show_decision(case.decision), span, subject=rule.id, whole=True)
 
 
-@detects(Detector.COST)
 def detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find comparisons of cost in which technique and model change together."""
     sentences = case.reading.sentences
@@ -308,7 +288,6 @@ def _compared_models(sentence: str, families: tuple[str, ...]) -> str:
     return join_words(map(quote_value, named)) if len(named) > 1 else ""
 
 
-@detects(Detector.EVIDENCE)
 def detect_gone_evidence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find quotes that the documents they name no longer have."""
     for quoted, nearest in find_gone(case.reading, case.sources):
@@ -328,3 +307,17 @@ def detect_gone_evidence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFi
 
 def _format_quote(text: str) -> str:
     return f'"{clean_line(text, _LONGEST_QUOTE)}"'
+
+
+_DETECTORS: Mapping[Detector, Detect] = {
+    Detector.ADVICE: detect_disagreement,
+    Detector.UNSUPPORTED: detect_unsupported,
+    Detector.OPEN_ANSWER: detect_open_answers,
+    Detector.ONE_NEED: detect_one_need,
+    Detector.ANSWERS: detect_answers,
+    Detector.CONTRADICTION: detect_contradictions,
+    Detector.ABSENCE: detect_absence,
+    Detector.COST: detect_cost,
+    Detector.EVIDENCE: detect_gone_evidence,
+}
+"""What looks for the rules of each detector; suppressions are looked at elsewhere."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
 
 from ragortune.model.documents import Remark
 from ragortune.model.findings import AuditFinding, Detector, FindingRule, Suppression
@@ -89,14 +88,23 @@ def suppress_findings(
 
     Suppressions of rules that are not looked for in this run are let be.
     """
-    scopes = {rule: _Scopes(rule, held) for rule in {finding.rule.id for finding in findings}}
+    sections: dict[_Section, dict[str, int]] = {}
+    """For each section that comments hold for the rules that they name, and the number of the first that does."""
+    for number, suppression in enumerate(held):
+        for rule in suppression.rules:
+            sections.setdefault(_section_of(suppression), {}).setdefault(rule, number)
+    following, around = deque(sorted(sections)), list[_Section]()
     covered = []
     used: set[tuple[str, _Section]] = set()
-    for finding in findings:
-        rule, scope = finding.rule.id, scopes[finding.rule.id]
-        sections = scope.find(finding)
-        used.update((rule, section) for section in sections)
-        first = min((scope.first[section] for section in sections), default=None)
+    for finding in sorted(findings, key=lambda own: (own.line, own.column)):
+        place, rule = (finding.line, finding.column), finding.rule.id
+        while following and following[0][0] <= place:
+            around.append(following.popleft())
+        around = [section for section in around if section[1] > place]
+        everywhere = finding.whole or finding.span is None
+        covering = [own for own in (sections if everywhere else around) if rule in sections[own]]
+        used.update((rule, own) for own in covering)
+        first = min((sections[own][rule] for own in covering), default=None)
         covered.append(finding if first is None else finding.replace(suppressed_by=held[first]))
     flaws = [
         (
@@ -113,40 +121,3 @@ def suppress_findings(
 
 def _section_of(suppression: Suppression) -> _Section:
     return suppression.remark.begins, suppression.remark.ends
-
-
-class _Scopes:
-    """The sections in which comments suppress one rule; those around a place are found without trying each.
-
-    Of two sections one holds the other, or they are apart. So those around a place are the last section that begins
-    before it, unless it has ended there, and then outwards the ones that hold this one.
-    """
-
-    def __init__(self, rule: str, held: Sequence[Suppression]) -> None:
-        self.first: dict[_Section, int] = {}
-        """For each section the number of the first comment in it."""
-        for number, suppression in enumerate(held):
-            if rule in suppression.rules:
-                self.first.setdefault(_section_of(suppression), number)
-        self._sections = sorted(self.first)
-        self._outer: list[int] = []
-        for at, (begins, _) in enumerate(self._sections):
-            self._outer.append(self._go_out(begins, at - 1))
-
-    def _go_out(self, place: tuple[int, int], at: int) -> int:
-        """Return the number of the first section around a place, from one outwards; -1 if there is none."""
-        while at >= 0 and self._sections[at][1] <= place:
-            at = self._outer[at]
-        return at
-
-    def find(self, finding: AuditFinding) -> list[_Section]:
-        """Return the sections whose comments cover a finding; what is whole is everywhere."""
-        if finding.whole or finding.span is None:
-            return self._sections
-        place = (finding.span.line, finding.span.column)
-        found = []
-        at = self._go_out(place, bisect_right(self._sections, place, key=itemgetter(0)) - 1)
-        while at >= 0:
-            found.append(self._sections[at])
-            at = self._outer[at]
-        return found

@@ -31,7 +31,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, UndecidedError, UnreadableError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, read_document
 from ragortune.support.text import quote_value
-from ragortune.support.writing import write_file
+from ragortune.support.writing import rewrite_file, write_file
 
 _NUMBERED = re.compile(r"(\d{1,6})-.*\.md", re.IGNORECASE)
 _FIRST_WIDTH = 4
@@ -64,20 +64,20 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
         "decision": advice.option.value,
         "profile": {**_describe_profile(profile, document, path), **_leave_open(advice)},
     }
-    if request.into is not None:
-        text = read_design_text(request.into, request.into, environment)
-        filled = _fill_sections(text, blocks, request.into)
-    else:
-        filled = f"---\nstatus: proposed\ndate: {date}\n---\n\n{write_markdown(blocks)}"
+    text = None if request.into is None else read_design_text(request.into, request.into, environment)
+    begun = f"---\nstatus: proposed\ndate: {date}\n---\n\n{write_markdown(blocks)}"
+    filled = begun if text is None else _fill_sections(text, blocks, path or "-")
     written = write_block(filled, path or "-", content)
     if path is None:
         environment.write(written)
         return ExitCode.OK
-    if path != request.output:
-        with contextlib.suppress(OSError):  # where no folder can be made, the writer says what is wrong
-            Path(environment.folder, path).parent.mkdir(parents=True, exist_ok=True)
-    write_file(path, written, environment)
-    if request.into is not None:  # a new record decides for what is advised
+    if text is None:
+        if path != request.output:
+            with contextlib.suppress(OSError):  # where no folder can be made, the writer says what is wrong
+                Path(environment.folder, path).parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, written, environment)
+    else:  # a new record decides for what is advised
+        rewrite_file(path, text, written, environment)
         decided = read_design(written, path, rulebook, prose=False).decision
         if decided and decided.option is not advice.option:
             said = f"{path} decides for {decided.option}, and what is known speaks for {advice.option}"

@@ -185,33 +185,20 @@ def call_tool(
     environment: Environment,
 ) -> Reply:
     """Run a tool; what is wrong with its input comes back in the words of the command."""
-
-    def run(streams: Environment) -> ExitCode:
-        tool = tools.get(name)
-        if tool is None:
-            raise UsageError.unknown("tool", name, tools)
-        _check_arguments(tool, arguments)
-        return tool.run(arguments, rules, streams)
-
-    reply = _capture(run, environment)
-    if reply.data is None:
-        return reply
-    data = json.loads(reply.text)
-    return Reply(data["markdown"] if name == "explain" else dump_json(data, indent=0), data)
-
-
-def _capture(run: Callable[[Environment], ExitCode], environment: Environment) -> Reply:
-    """Return what a command prints, or what it complains about."""
     out, complaints = io.StringIO(), io.StringIO()
     streams = environment.replace(stdin=io.BytesIO(), stdout=out, stderr=complaints, variables={})
     try:
-        code = run(streams)
+        if name not in tools:
+            raise UsageError.unknown("tool", name, tools)
+        _check_arguments(tools[name], arguments)
+        code = tools[name].run(arguments, rules, streams)
     except RagortuneError as error:
         show_error(error, streams)
         code = error.exit_code
-    if code in (ExitCode.OK, ExitCode.FINDINGS):
-        return Reply(out.getvalue(), {})
-    return Reply(complaints.getvalue().strip())
+    if code not in (ExitCode.OK, ExitCode.FINDINGS):
+        return Reply(complaints.getvalue().strip())
+    data = json.loads(out.getvalue())
+    return Reply(data["markdown"] if name == "explain" else dump_json(data, indent=0), data)
 
 
 def _check_arguments(tool: AgentTool, arguments: Arguments) -> None:

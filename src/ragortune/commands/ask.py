@@ -21,12 +21,7 @@ from ragortune.commands.requests import AskRequest
 from ragortune.commands.shared import open_rulebook, show_error
 from ragortune.costs import add_facts
 from ragortune.evidence.answers import read_answer
-from ragortune.interview import (
-    Command,
-    Interview,
-    read_command,
-    take_answer,
-)
+from ragortune.interview import Command, Interview, read_command, take_answer
 from ragortune.model import Criterion, Profile
 from ragortune.report import dialogue
 from ragortune.report.blocks import Block, Paragraph

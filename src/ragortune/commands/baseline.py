@@ -6,19 +6,12 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from ragortune.check.baseline import (
-    Baseline,
-    Namer,
-    forgive_known,
-    keep_unseen,
-    make_baseline,
-    read_baseline,
-)
+from ragortune.check.baseline import Baseline, Namer, forgive_known, make_baseline, read_baseline
 from ragortune.commands.configuration import Configuration
 from ragortune.model.findings import BaselineEntry, DocumentAudit
 from ragortune.support.environment import Environment
 from ragortune.support.reading import decode_text, load_json, read_bytes
-from ragortune.support.text import clean_text, dump_json
+from ragortune.support.text import dump_json
 from ragortune.support.writing import write_file
 
 _BASELINE_BYTES = 16 * 1024 * 1024
@@ -37,19 +30,13 @@ def write_baseline(
     """
     path = Path(environment.folder, name)
     name_of = _namer(path, environment)
-    baseline = make_baseline(audits, name_of)
-    if os.path.isfile(path) and path.stat().st_size:
-        seen = {name_of(audit.reading.path) for audit in audits}
-        baseline = keep_unseen(
-            baseline,
-            _read_baseline(path, name),
-            seen,
-            left_out,
-            lambda document: document.startswith("<") or os.path.exists(path.absolute().parent / document),
-        )
+    before = _read_baseline(path, name).findings if os.path.isfile(path) and path.stat().st_size else ()
+    folder = path.absolute().parent
+    there = (entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path))
+    baseline = make_baseline(audits, name_of, there, left_out)
     write_file(name, dump_json(baseline) + "\n", environment)
     count = sum(entry.count for entry in baseline.findings)
-    environment.note(clean_text(f"{count} findings are written to {name}; --baseline forgives them"))
+    environment.note(f"{count} findings are written to {name}; --baseline forgives them")
     return forgive_known(audits, baseline, name_of, left_out)
 
 
@@ -68,7 +55,7 @@ def apply_baseline(
     for entry in stale:
         many = f" ({entry.count} times)" if entry.count > 1 else ""
         gone = f"{entry.rule} in {entry.path}{many}, which is not found any more"
-        environment.note(clean_text(f"warning: {shown} knows {gone}"))
+        environment.note(f"warning: {shown} knows {gone}")
     return judged, stale
 
 

@@ -21,7 +21,7 @@ from ragortune.commands.documents import (
 )
 from ragortune.commands.evidence import QuotedFiles, real_path
 from ragortune.commands.outputs import Output, choose_outputs, is_review, write_report
-from ragortune.commands.requests import CheckRequest
+from ragortune.commands.requests import NEVER, CheckRequest
 from ragortune.commands.settings import choose_configuration
 from ragortune.commands.shared import show_error
 from ragortune.evidence.profile import Vocabulary
@@ -41,9 +41,8 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, read_document
 from ragortune.support.rulefolder import shipped_folder
-from ragortune.support.text import clean_text, count_words, join_words
+from ragortune.support.text import count_words, join_words
 
-NEVER = "never"
 _MOST_NOTES = 3
 
 
@@ -65,16 +64,8 @@ class _Run:
         rules = Path(working, request.rules) if request.rules else settings.rules or shipped_folder()
         self._rulebook = load_rulebook(rules)
         fail_on = request.fail_on or settings.fail_on or Severity.ERROR
-        least = request.min_confidence or settings.min_confidence or Certainty.LOW
-        grades = (*reversed(Severity), NEVER)
-        for flag, word, known in (
-            ("--fail-on", fail_on, grades),
-            ("--min-confidence", least, tuple(Certainty)),
-        ):
-            if word not in known:
-                raise UsageError.expected(flag, known, word)
         self._fail_on = None if request.exit_zero or fail_on == NEVER else Severity(fail_on)
-        self._least = Certainty(least)
+        self._least = Certainty(request.min_confidence or settings.min_confidence or Certainty.LOW)
         self._baseline = working / request.baseline if request.baseline else settings.baseline
         self._outside = self._read_profile(working / request.profile if request.profile else settings.profile)
         self._policy = self._choose_rules(read_finding_rules(self._rulebook))
@@ -119,7 +110,7 @@ class _Run:
             audits, stale = apply_baseline(self._baseline, self._settings, audits, left_out, environment)
         report = self._sum_up(audits, unreadable, stale)
         if report.settings:
-            environment.note(f"note: {clean_text(report.settings)}")
+            environment.note(f"note: {report.settings}")
         write_report(report, outputs, environment, self._request.color)
         return ExitCode(report.exit_code)
 
@@ -141,9 +132,7 @@ class _Run:
         if since is None:
             return found
         changed = keep_changed(found, since, environment)
-        environment.note(
-            f"{len(changed)} of {count_words(len(found), 'document')} changed since {clean_text(since)}"
-        )
+        environment.note(f"{len(changed)} of {count_words(len(found), 'document')} changed since {since}")
         return changed
 
     def _audit_paths(self, paths: Sequence[str]) -> tuple[list[DocumentAudit], list[tuple[str, str]]]:
@@ -168,7 +157,7 @@ class _Run:
                 audits.append(audit.replace(reading=msgspec.structs.replace(reading, sentences=())))
                 for line in reading.unread[:_MOST_NOTES]:
                     where = "a `ragortune` block in a comment or in code, which is not read"
-                    environment.note(clean_text(f"note: {shown}:{line}: this is {where}"))
+                    environment.note(f"note: {shown}:{line}: this is {where}")
         return audits, unreadable
 
     def _refuse_overwriting(self, outputs: Iterable[Output], paths: Iterable[str]) -> None:
@@ -210,7 +199,7 @@ class _Run:
 
     def _describe_settings(self, report: CheckReport) -> str:
         """Return in one sentence what a settings file leaves out or lowers; empty where it does neither."""
-        settings, request, rules = self._settings, self._request, self._policy.rules
+        settings, rules = self._settings, self._policy.rules
         shown, pack = (
             os.path.relpath(path, self._environment.folder) if path and Path(path).is_absolute() else path
             for path in (settings.path, settings.rules and settings.origin_of(settings.rules))
@@ -220,16 +209,14 @@ class _Run:
         known = sum(finding.baselined for _, finding in report.findings)
         effects = {
             f"leaves out {ignored} of {len(rules)} finding rules": ignored
-            and ((settings.ignore and not request.ignore) or (settings.select and not request.select)),
+            and (settings.ignore or settings.select),
             f"makes notes of what {newer} newer finding rules find": newer,
-            f"fails on {settings.fail_on}": settings.fail_on == NEVER and request.fail_on is None,
+            f"fails on {settings.fail_on}": settings.fail_on == NEVER,
             f"hides {count_words(report.hidden, 'finding')} below {settings.min_confidence} confidence": report.hidden
-            and settings.min_confidence
-            and not request.min_confidence,
+            and settings.min_confidence,
             f"forgives {known} findings by {settings.baseline.name if settings.baseline else ''}": known
-            and settings.baseline
-            and not request.baseline,
-            f"judges by the rule set in {pack}": pack and not request.rules,
+            and settings.baseline,
+            f"judges by the rule set in {pack}": pack,
         }
         told = [effect for effect, holds in effects.items() if holds]
         return f"{shown} {join_words(told)}" if told and shown else ""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
+import msgspec
+from msgspec import Meta
+
+from ragortune.commands.requests import CONFIDENCES, FAILS_ON
+from ragortune.evidence.entries import Entry
 from ragortune.support.errors import ConfigurationError, Place, UsageError
 from ragortune.support.git import find_repository, walk_up
 from ragortune.support.reading import (
@@ -25,24 +29,27 @@ from ragortune.support.text import quote_value
 FILE = "ragortune.yaml"
 PROJECT_FILE = "pyproject.toml"
 _NAMED = b"ragortune"
-
-
-_ALLOWED: dict[str, str | tuple[str, ...]] = {
-    "rules": "a folder",
-    "rules-version": 'a version such as "2026.11"',
-    "fail-on": ("error", "warning", "note", "never"),
-    "min-confidence": ("low", "medium", "high"),
-    "select": "a list of names or codes of rules",
-    "ignore": "a list of names or codes of rules",
-    "require-decision": "true or false",
-    "baseline": "a file",
-    "profile": "a file",
+_Path = Annotated[str, Meta(pattern=r"^[^\0]+$")]
+_Rules = list[str], "a list of names or codes of rules"
+SETTINGS: Mapping[str, tuple[Any, str | tuple[str, ...]]] = {
+    "rules": (_Path, "a folder"),
+    "rules-version": (
+        Annotated[str, Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,6}){0,4}$")],
+        'a version such as "2026.11"',
+    ),
+    "fail-on": (Literal[FAILS_ON], FAILS_ON),
+    "min-confidence": (Literal[CONFIDENCES], CONFIDENCES),
+    "select": _Rules,
+    "ignore": _Rules,
+    "require-decision": (bool, "true or false"),
+    "baseline": (_Path, "a file"),
+    "profile": (_Path, "a file"),
 }
-"""Settings by name, and what each can be."""
+"""Settings by name, and what each can be: as a type, and in words."""
 _OUTER = ("rules", "rules-version", "check")
 """Keys at the top; all other settings stand under `check`."""
+_INNER = [name for name in SETTINGS if name not in _OUTER]
 _PATHS = ("rules", "baseline", "profile")
-_VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,4}\Z")
 
 
 class Configuration(Record, frozen=True):
@@ -91,8 +98,8 @@ def leave_out(configuration: Configuration, names: Iterable[str]) -> Configurati
     """Return settings without those that are named as in their file; raises UsageError for a name that is not known."""
     nothing = Configuration()
     for name in names:
-        if name not in _ALLOWED:
-            raise UsageError.unknown("setting", name, _ALLOWED, where="for --without")
+        if name not in SETTINGS:
+            raise UsageError.unknown("setting", name, SETTINGS, where="for --without")
         field = name.replace("-", "_")
         configuration = configuration.replace(**{field: getattr(nothing, field)})
     return configuration
@@ -154,52 +161,39 @@ def read_configuration(path: Path) -> Configuration:
 
 
 def _from_mapping(data: object, document: Document, path: KeyPath) -> Configuration:
-    outer = _read_table(data, "settings are", _OUTER, document, path)
-    inside = [name for name in _ALLOWED if name not in _OUTER]
-    inner = _read_table(outer.get("check") or {}, "'check' is", inside, document, (*path, "check"))
-    placed = [(path, outer, _OUTER[:2]), ((*path, "check"), inner, inside)]
+    top = Entry(data, path, document)
+    _check_table(top, "settings are", _OUTER)
+    _check_table(top["check"], "'check' is", _INNER)
     settings = {
-        name.replace("-", "_"): _read_setting(name, table[name], document, (*at, name))
-        for at, table, names in placed
-        for name in names
-        if table.get(name) is not None
+        entry.key.replace("-", "_"): _read_setting(entry, document.path)
+        for entry in (*top, *top["check"])
+        if entry.key in SETTINGS and entry.value is not None
     }
     return Configuration(document.path, **settings)
 
 
-def _read_table(
-    data: object, what: str, known: Collection[str], document: Document, path: KeyPath
-) -> dict[str, Any]:
-    """Return a mapping with known keys only; raises ConfigurationError."""
-    if not isinstance(data, dict):
-        raise ConfigurationError(f"{what} a mapping, not {quote_value(data)}", document.place_of(path))
-    for key in data:
-        if key not in known:
-            place = document.place_of((*path, key), key=True)
-            raise ConfigurationError.unknown("setting", key, known, place)
-    return data
+def _check_table(table: Entry, what: str, known: Collection[str]) -> None:
+    """Raise ProfileError for what is not a mapping with known keys only."""
+    if not isinstance(table.value or {}, Mapping):
+        raise table.fail(f"{what} a mapping, not {quote_value(table.value)}")
+    for entry in table:
+        if entry.key not in known:
+            raise entry.unknown("setting", known)
 
 
-def _read_setting(name: str, value: Any, document: Document, path: KeyPath) -> Any:
-    allowed, place = _ALLOWED[name], document.place_of(path)
-    if isinstance(allowed, tuple):
-        fits = value in allowed
-    elif name in _PATHS:
-        fits = isinstance(value, str) and value != "" and "\0" not in value
-    elif name == "rules-version":
-        fits = isinstance(value, str) and _VERSION.match(value) is not None
-    elif name == "require-decision":
-        fits = isinstance(value, bool)
-    else:
-        fits = isinstance(value, list) and all(isinstance(own, str) for own in value)
-    if not fits:
-        error = ConfigurationError.expected(f"'{name}'", allowed, value, place)
-        if name == "rules-version" and isinstance(value, (int, float)):
+def _read_setting(entry: Entry, file: str) -> Any:
+    """Return a setting as the file that holds it means it; raises ProfileError."""
+    kind, allowed = SETTINGS[entry.key]
+    try:
+        value = msgspec.convert(entry.value, kind)
+    except msgspec.ValidationError:
+        error = entry.must_be(allowed)
+        if entry.key == "rules-version" and isinstance(entry.value, (int, float)):
             error.hint = "write the version in quotes"
-        raise error
-    if name not in _PATHS:
+        raise error from None
+    if entry.key not in _PATHS:
         return tuple(value) if isinstance(value, list) else value
-    named = Path(document.path).absolute().parent / value
-    if name == "rules" and not os.path.isdir(named):
-        raise ConfigurationError(f"'rules' names no folder: {quote_value(value)}", place)
+    named = Path(file).absolute().parent / value
+    if entry.key == "rules" and not os.path.isdir(named):
+        raise entry.fail(f"'rules' names no folder: {quote_value(value)}")
     return named

@@ -16,7 +16,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.git import Repository
 from ragortune.support.reading import decode_text, read_bytes, show_size
-from ragortune.support.text import clean_text, join_words, quote_value
+from ragortune.support.text import join_words, quote_value
 
 ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rst")
 """Files that count as documents where a folder is named."""
@@ -56,13 +56,13 @@ def find_documents(wanted: Iterable[str], environment: Environment) -> list[str]
         if len(paths) > _MOST_DOCUMENTS:
             raise UsageError(f"more than {_MOST_DOCUMENTS:,} documents are named")
     for path in dangling:
-        environment.note(clean_text(f"note: {path} is a link that leads nowhere"))
+        environment.note(f"note: {path} is a link that leads nowhere")
     for path in [path for path in skipped if Path(os.path.normpath(Path(environment.folder, path))) in paths]:
         del skipped[path]
     if skipped:
         more = [f"{len(skipped) - _MOST_NAMES} more"] * (len(skipped) > _MOST_NAMES)
         named = join_words([*sorted(skipped)[:_MOST_NAMES], *more])
-        environment.note(clean_text(f"note: not looked into: {named}; name them to have them judged"))
+        environment.note(f"note: not looked into: {named}; name them to have them judged")
     return list(paths.values())
 
 

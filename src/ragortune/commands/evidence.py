@@ -21,12 +21,7 @@ class QuotedFiles:
     """The documents that quotes are looked up in during one run of `check`."""
 
     def __init__(
-        self,
-        outside: Profile | None,
-        paths: Sequence[str],
-        environment: Environment,
-        *,
-        opens: bool = True,
+        self, outside: Profile | None, paths: Sequence[str], environment: Environment, *, opens: bool = True
     ) -> None:
         """Take the profile file and the design documents; raises RagortuneError where a quoted document cannot be read.
 

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from ragortune.check import StatedAnswers, gather_answers
-from ragortune.commands.documents import (
-    DOCUMENT_BYTES,
-    STDIN,
-    open_reader,
-    read_design_text,
-    show_path,
-)
+from ragortune.commands.documents import STDIN, open_reader, read_design_text, show_path
 from ragortune.commands.formats import render
 from ragortune.commands.requests import ExtractRequest
 from ragortune.commands.shared import open_rulebook
@@ -25,11 +16,8 @@ from ragortune.model.documents import DesignReading
 from ragortune.report.extract import describe_entry, quote_sentence
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
-from ragortune.support.reading import read_bytes
-from ragortune.support.text import clean_text, count_words, quote_value
-from ragortune.support.writing import write_file
-
-_MARK = "\ufeff"
+from ragortune.support.text import count_words, quote_value
+from ragortune.support.writing import rewrite_file
 
 
 def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCode:
@@ -59,13 +47,13 @@ def _write_answers(text: str, rulebook: Rulebook, answers: StatedAnswers, enviro
     content = leave_out_held(text, list_content(answers))
     written = write_block(text, path, content)
     if written == text:
-        environment.note(clean_text(f"note: there is nothing to add to {path}"))
+        environment.note(f"note: there is nothing to add to {path}")
         return
     _check_written(answers.reading, content, written, rulebook)
-    _replace(path, text, written, environment)
+    rewrite_file(path, text, written, environment)
     count = len(content["profile"]) + ("decision" in content)
     what = count_words(count, "answer") if count else "new line numbers"
-    environment.note(clean_text(f"note: {what} written into {path}; review the block, then run `check`"))
+    environment.note(f"note: {what} written into {path}; review the block, then run `check`")
 
 
 def list_content(answers: StatedAnswers) -> Content:
@@ -101,21 +89,3 @@ def _check_written(reading: DesignReading, content: Content, written: str, ruleb
             "belongs"
         )
         raise UnreadableError(message, Place(reading.path))
-
-
-def _replace(path: str, text: str, written: str, environment: Environment) -> None:
-    """Replace a document at once; raises UsageError where it is not ours to write, or has changed in the meantime."""
-    target, shown = Path(environment.folder, path), quote_value(path)
-    if not os.path.isfile(target):
-        raise UsageError(f"{shown} is not a file and cannot be written")
-
-    def read_mark() -> str:
-        present = read_bytes(target, DOCUMENT_BYTES + len(_MARK.encode())).decode("utf-8", "replace")
-        if present.removeprefix(_MARK) != text:
-            raise UsageError.changed(path)
-        return _MARK if present.startswith(_MARK) else ""
-
-    def refuse_changed() -> None:
-        read_mark()
-
-    write_file(path, read_mark() + written, environment, before=refuse_changed)

@@ -111,11 +111,10 @@ def list_formats(command: str) -> str:
     return join_words(FORMATS[command], "or")
 
 
-def choose_format(command: str, name: str) -> str:
-    """Return a format that a command has; raises UsageError with those that there are and the nearest name."""
-    if name not in FORMATS[command]:
-        raise UsageError.expected("--format", FORMATS[command], name)
-    return name
+def refuse_unknown(command: str, form: str) -> None:
+    """Raise UsageError, with the formats that there are and the nearest name, for one that a command has not."""
+    if form not in FORMATS[command]:
+        raise UsageError.expected("--format", FORMATS[command], form)
 
 
 def choose_sections(command: str, form: str, show: str | None, *, full: bool = False) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from ragortune.commands.requests import MeasureRequest
 from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.costs import add_facts
 from ragortune.engine import judge_profile
+from ragortune.evidence.documents.language import read_language
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.measurements.agreement import MeasuredAnswer, compare_answers
 from ragortune.evidence.measurements.material import Material, measure_material
@@ -26,8 +27,8 @@ from ragortune.report.measurements import MeasureReport
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, decode_text, parse_text, read_bytes, read_document
-from ragortune.support.text import clean_text, count_words, quote_value
-from ragortune.support.writing import refuse_unwritable, write_file
+from ragortune.support.text import count_words, quote_value
+from ragortune.support.writing import refuse_unwritable, rewrite_file
 
 
 def measure_project(request: MeasureRequest, environment: Environment) -> ExitCode:
@@ -47,7 +48,7 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
     today = choose_date(request.as_of, environment)
     text = _read_output(request.output, environment)
     known = _read_known(request, text, rulebook, vocabulary, environment)
-    measurements = _measure(request, today, environment)
+    measurements = _measure(request, rulebook, today, environment)
     if request.no_examples:
         measurements = tuple(own.replace(examples=()) for own in measurements)
     answers = compare_answers(measurements, known, vocabulary, today)
@@ -81,21 +82,20 @@ def _refuse_options(request: MeasureRequest, environment: Environment) -> None:
 # --- measured -----------------------------------------------------------------------------------------------------
 
 
-def _measure(request: MeasureRequest, today: str, environment: Environment) -> tuple[Measurement, ...]:
+def _measure(
+    request: MeasureRequest, rulebook: Rulebook, today: str, environment: Environment
+) -> tuple[Measurement, ...]:
     """Return what the probes find; raises RagortuneError."""
-
-    def progress(line: str) -> None:
-        environment.note(clean_text(line))
-
     given = {name: getattr(request, name) for name in Material.field_names()}
     places = {name: own and Path(environment.folder, own) for name, own in given.items() if name != "search"}
-    found = measure_material(Material(**{**given, **places}), today, progress)
+    tongues = read_language(rulebook).tongues
+    found = measure_material(Material(**{**given, **places}), tongues, today, environment.note)
     if request.calls is not None:
         try:
             from ragortune.evidence.measurements.calls import measure_calls  # noqa: PLC0415  (brings in a database)
         except ImportError:
             raise UsageError.missing("--calls", "measure") from None
-        found += measure_calls(request.calls, _read_mapping(request.calls_map), progress)
+        found += measure_calls(request.calls, _read_mapping(request.calls_map), environment.note)
     return found
 
 
@@ -171,17 +171,12 @@ def _write_output(
     base = write_profile(rulebook.criteria.values()) if text is None else text
     written = write_answers(base, entries, {own.name: own.remark for own in answers if not own.agrees})
     if written == text:
-        environment.note(clean_text(f"note: there is nothing to add to {name}"))
+        environment.note(f"note: there is nothing to add to {name}")
         return
-
-    def refuse_changed() -> None:
-        if _read_output(name, environment) != text:
-            raise UsageError.changed(name)
-
     try:
         document = parse_text(written, name)
         Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     except RagortuneError as error:
         raise UsageError(f"{quote_value(name)} cannot take these answers: {error}") from error
-    write_file(name, written, environment, before=refuse_changed)
-    environment.note(clean_text(f"note: {count_words(len(entries), 'measured answer')} written into {name}"))
+    rewrite_file(name, text, written, environment)
+    environment.note(f"note: {count_words(len(entries), 'measured answer')} written into {name}")

@@ -14,7 +14,7 @@ from ragortune.model import Rulebook
 from ragortune.model.documents import DesignReading, DocumentStatus
 from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment
-from ragortune.support.text import clean_text, count_words
+from ragortune.support.text import count_words
 
 
 def open_model(
@@ -33,7 +33,7 @@ def open_model(
         parts, replies = read_by_model(reading.lines, rulebook.criteria, backend, answers)
         found = join_parts(parts)
         for line in _describe_reading(found, parts, replies, f"{shown} was read by {model}"):
-            environment.note(clean_text(line))
+            environment.note(line)
         return msgspec.structs.replace(
             reading,
             status=DocumentStatus.JUDGED if reading.decision else found.status or reading.status,

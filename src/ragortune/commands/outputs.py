@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ragortune.commands.formats import PAGES, Look, choose_format, choose_sections, render
+from ragortune.commands.formats import PAGES, Look, choose_sections, refuse_unknown, render
 from ragortune.model.findings import CheckReport
 from ragortune.report.checks import MARKER
 from ragortune.support.environment import Environment
@@ -38,7 +38,7 @@ def choose_outputs(wanted: Iterable[str], show: str | None = None, *, full: bool
     outputs: list[Output] = []
     for text in wanted:
         form, equals, path = text.partition("=")
-        choose_format("check", form)
+        refuse_unknown("check", form)
         if equals and (not path or "\0" in path):
             raise UsageError(f"--format {form}= names no file")
         outputs.append(Output(form, os.path.normpath(path) if path else None))

@@ -17,11 +17,11 @@ from ragortune.interview import Interview
 from ragortune.model import Answer, Profile, Provenance, Rulebook
 from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment
-from ragortune.support.errors import RagortuneError, UsageError
+from ragortune.support.errors import ChangedError, RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes
 from ragortune.support.record import NOTHING
 from ragortune.support.text import quote_value
-from ragortune.support.writing import write_file
+from ragortune.support.writing import rewrite_file
 
 YAML_ENDINGS = (".yaml", ".yml")
 
@@ -53,10 +53,6 @@ def open_interview(document: Document, rulebook: Rulebook) -> Interview:
     """Return the interview that a profile begins; raises RagortuneError."""
     profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     return Interview(rulebook, profile, find_declined(rulebook.criteria.values(), document.data))
-
-
-class _ChangedError(Exception):
-    """Another process has written the file between its reading and its writing."""
 
 
 class ProfileFile:
@@ -104,11 +100,11 @@ class ProfileFile:
     def save(self, interview: Interview) -> None:
         """Write the answers; raises UsageError, with the file as it was, where they could not be read back."""
         while True:
-            with contextlib.suppress(_ChangedError):
+            with contextlib.suppress(ChangedError):
                 return self._merge(interview)
 
     def _merge(self, interview: Interview) -> None:
-        """Write the answers into what the file holds; raises _ChangedError where that changes at this very moment."""
+        """Write the answers into what the file holds; raises ChangedError where that changes at this very moment."""
         held, present = self._read(), self._saved
         removed = held is None and self._held is not None
         if removed:
@@ -120,7 +116,7 @@ class ProfileFile:
         text = write_answers(self._template if held is None else held, self._find_changes(interview, present))
         if text != held:
             self._check(text, interview, "cannot take this answer")
-            write_file(self.path, text, self._environment, before=lambda: self._refuse_changed(held))
+            rewrite_file(self.path, held, text, self._environment)
         if removed:
             self._environment.note(f"{self.path} was removed meanwhile and is written again")
         elif held != self._held:
@@ -134,10 +130,6 @@ class ProfileFile:
             return decode_text(read_bytes(self._place, PROFILE_BYTES), self.path)
         except RagortuneError as error:
             raise UsageError(f"cannot go on with {quote_value(self.path)}: {error.message}") from error
-
-    def _refuse_changed(self, held: str | None) -> None:
-        if self._read() != held:
-            raise _ChangedError
 
     def _find_changes(self, interview: Interview, present: Mapping[str, object]) -> dict[str, object]:
         """Return what is to be written, by criterion: what was answered, taken back or declined since the last save.

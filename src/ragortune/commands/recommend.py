@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from ragortune.casebook import find_nearest
-from ragortune.commands.formats import PAGES, SINGLE, Look, choose_format, choose_sections, render
+from ragortune.commands.formats import PAGES, SINGLE, Look, choose_sections, refuse_unknown, render
 from ragortune.commands.requests import RecommendRequest
 from ragortune.commands.shared import choose_date, open_rulebook, show_error
 from ragortune.costs import add_facts
@@ -88,7 +88,7 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
 def _check_request(request: RecommendRequest) -> bool:
     """Return whether several profiles are asked about; raises UsageError where options do not fit together."""
     if request.brief:
-        choose_format("recommend --brief", request.format)
+        refuse_unknown("recommend --brief", request.format)
     if not request.paths:
         raise UsageError(
             "no profile is given", None, "`ragortune init` writes one to fill in, `-` reads stdin"

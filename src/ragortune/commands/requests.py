@@ -4,12 +4,13 @@ A field that is annotated with an option or argument of Typer is read from the c
 there, and callers in Python may give them.
 """
 
+from collections.abc import Collection
 from typing import Annotated
 
 from typer import Argument, Option
 from typer.models import OptionInfo
 
-from ragortune.commands.formats import choose_format, list_formats
+from ragortune.commands.formats import FORMATS, list_formats
 from ragortune.support.errors import UsageError
 from ragortune.support.record import Record
 
@@ -26,24 +27,27 @@ def flag(name: str, text: str) -> OptionInfo:
     return made
 
 
-def format_option(command: str) -> OptionInfo:
-    """Return the option that chooses among the formats of a command."""
+def choice(name: str, metavar: str, known: Collection[str], text: str, *short: str) -> OptionInfo:
+    """Return an option that takes one of some words."""
 
-    def choose(name: str) -> str:
-        return choose_format(command, name)
+    def choose(word: str | None) -> str | None:
+        if word is not None and word not in known:
+            raise UsageError.expected(name, known, word)
+        return word
 
-    made: OptionInfo = Option(
-        "--format", "-f", metavar="FORMAT", callback=choose, help=f"{list_formats(command)}."
-    )
+    made: OptionInfo = Option(name, *short, metavar=metavar, callback=choose, help=text)
     return made
 
 
-def _choose_color(when: str) -> str:
-    if when not in (known := ("auto", "always", "never")):
-        raise UsageError.expected("--color", known, when)
-    return when
+def format_option(command: str) -> OptionInfo:
+    """Return the option that chooses among the formats of a command."""
+    return choice("--format", "FORMAT", FORMATS[command], f"{list_formats(command)}.", "-f")
 
 
+_COLORS = ("auto", "always", "never")
+NEVER = "never"
+FAILS_ON = ("error", "warning", "note", NEVER)
+CONFIDENCES = ("low", "medium", "high")
 Text = str | None
 Names = list[str]
 Rules = Annotated[Text, option("--rules", "DIR", "Folder of a rule set; else the configured or shipped one.")]
@@ -51,9 +55,7 @@ Model = Annotated[Text, option("--model", "NAME", "Let a model read: provider:mo
 Cache = Annotated[bool, flag("--cache/--no-cache", "Keep answers of the model, and use them again.")]
 Show = Annotated[Text, option("--show", "NAME,...", "Only these sections; a wrong name lists them all.")]
 Full = Annotated[bool, flag("--full", "All sections, not what fits a screen.")]
-Color = Annotated[
-    str, Option("--color", metavar="WHEN", callback=_choose_color, help="auto, always or never.")
-]
+Color = Annotated[str, choice("--color", "WHEN", _COLORS, "auto, always or never.")]
 StdinName = Annotated[Text, option("--stdin-name", "NAME", "Read stdin as a file of this name.")]
 Against = Annotated[
     Text,
@@ -183,12 +185,12 @@ class CheckRequest(Record, frozen=True, kw_only=True):
     ] = []
     show: Show = None
     full: Full = False
-    fail_on: Annotated[Text, option("--fail-on", "SEVERITY", "error (default), warning, note or never.")] = (
-        None
-    )
-    min_confidence: Annotated[Text, option("--min-confidence", "LEVEL", "low (default), medium or high.")] = (
-        None
-    )
+    fail_on: Annotated[
+        Text, choice("--fail-on", "SEVERITY", FAILS_ON, "error (default), warning, note or never.")
+    ] = None
+    min_confidence: Annotated[
+        Text, choice("--min-confidence", "LEVEL", CONFIDENCES, "low (default), medium or high.")
+    ] = None
     exit_zero: Annotated[bool, flag("--exit-zero", "Findings never fail the run.")] = False
     require_decision: Annotated[
         bool, flag("--require-decision", "A document that decides nothing gives exit code 3.")

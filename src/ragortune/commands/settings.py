@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from ragortune.commands.configuration import (
     FILE,
     PROJECT_FILE,
+    SETTINGS,
     Configuration,
     find_configuration,
     leave_out,
@@ -30,7 +31,7 @@ _PLAIN_FILES = ("100644", "100755")
 
 
 def choose_configuration(request: CheckRequest, environment: Environment, stack: ExitStack) -> Configuration:
-    """Return the settings that hold, without those that `--without` names.
+    """Return the settings that hold, without those that `--without` names and those that have a flag of their own.
 
     Args:
         request: the flags; they name at most one place of settings.
@@ -48,7 +49,8 @@ def choose_configuration(request: CheckRequest, environment: Environment, stack:
     asked = [flag for flag, chosen in flags.items() if chosen]
     if len(asked) > 1:
         raise UsageError(f"{' and '.join(asked)} exclude each other")
-    return leave_out(_read_configuration(request, environment, stack), request.without)
+    given = [name for name in SETTINGS if getattr(request, name.replace("-", "_"), None)]
+    return leave_out(_read_configuration(request, environment, stack), (*given, *request.without))
 
 
 def _read_configuration(request: CheckRequest, environment: Environment, stack: ExitStack) -> Configuration:

@@ -11,7 +11,6 @@ from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import RagortuneError, UsageError
 from ragortune.support.rulefolder import shipped_folder
-from ragortune.support.text import clean_text
 
 _MOST_PROBLEMS = 20
 
@@ -41,7 +40,7 @@ def show_error(error: RagortuneError, environment: Environment) -> None:
     """Write everything that is wrong to stderr."""
     problems = error.problems
     for problem in problems[:_MOST_PROBLEMS]:
-        for number, line in enumerate(str(problem).split("\n")):
-            environment.note(clean_text(f"error: {line}" if number == 0 else line))
+        for line in f"error: {problem}".split("\n"):
+            environment.note(line)
     if len(problems) > _MOST_PROBLEMS:
         environment.note(f"error: and {len(problems) - _MOST_PROBLEMS} more")

@@ -25,7 +25,15 @@ from ragortune.engine.sensitivity import find_decisive_rules as find_decisive_ru
 from ragortune.engine.sensitivity import weigh_answers as weigh_answers
 from ragortune.engine.settled import is_settled as is_settled
 from ragortune.engine.settled import reach_options as reach_options
-from ragortune.model import Recommendation
+from ragortune.model import Recommendation, Rulebook
+
+
+def is_firm(rulebook: Rulebook, levels: Levels, probability: float) -> bool:
+    """Return whether advice on these answers is firm: as probable as the rule set asks, or settled as far as can be told."""
+    if probability < rulebook.scale.firm_from:
+        with suppress(SearchTooLargeError):
+            return is_settled(rulebook, levels)
+    return probability >= rulebook.scale.firm_from
 
 
 def add_what_if(recommendation: Recommendation, *, change_fixed: bool = False) -> Recommendation:

@@ -6,9 +6,10 @@ profile is decided once and remembered, so that all pairs of changes are tried i
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ragortune.engine.compile import Budget, Levels, compile_table
@@ -89,16 +90,13 @@ class _Search:
         self._levels = levels
         self._table = compile_table(rulebook)
         self._base = self._table.pack_profile(levels)
-        self._options: dict[int, Option] = {}
         self._budget = Budget()
+        self._decide = functools.cache(self._decide_anew)
         self.present = self._decide(self._base)
 
-    def _decide(self, packed: int) -> Option:
-        option = self._options.get(packed)
-        if option is None:
-            self._budget.spend(_DECISION + len(self._table.joint))
-            option = self._options[packed] = judge_packed(self._table, packed).option
-        return option
+    def _decide_anew(self, packed: int) -> Option:
+        self._budget.spend(_DECISION + len(self._table.joint))
+        return judge_packed(self._table, packed).option
 
     def list_moves(self, criterion: Criterion) -> list[Move]:
         """Return what would be a change of one answer."""
@@ -127,32 +125,16 @@ class _Search:
             wanted: the options that are looked for.
 
         """
-        grouped = []
-        for own in moves:  # many levels add the same, and are tried once
-            groups: dict[int, list[Move]] = {}
-            for move in own:
-                groups.setdefault(move.adds, []).append(move)
-            grouped.append(groups)
+        grouped = [_group_moves(own) for own in moves]
         sets: list[tuple[Move, ...]] = []
-        for found in self._try_groups(grouped, size, self._base, wanted):
-            self._budget.spend(_DECISION * math.prod(map(len, found)))
-            sets += itertools.product(*found)
+        for groups in itertools.combinations(grouped, size):
+            self._budget.spend(math.prod(map(len, groups)))
+            for adds in itertools.product(*groups):
+                if self._decide(self._base + sum(adds)) in wanted:
+                    found = [own[amount] for own, amount in zip(groups, adds, strict=True)]
+                    self._budget.spend(_DECISION * math.prod(map(len, found)))
+                    sets += itertools.product(*found)
         return sets
-
-    def _try_groups(
-        self, grouped: list[dict[int, list[Move]]], size: int, base: int, wanted: frozenset[Option]
-    ) -> Iterator[tuple[list[Move], ...]]:
-        """Yield the groups of changes, one for each of `size` criteria, that give what is wanted on top of `base`."""
-        remembered, decide = self._options, self._decide
-        for place, groups in enumerate(grouped):
-            self._budget.spend(len(groups))
-            for adds, moves in groups.items():
-                packed = base + adds
-                if size > 1:
-                    for others in self._try_groups(grouped[place + 1 :], size - 1, packed, wanted):
-                        yield (moves, *others)
-                elif (remembered.get(packed) or decide(packed)) in wanted:
-                    yield (moves,)
 
     def show_flips(self, found: Iterable[tuple[Move, ...]]) -> tuple[Flip, ...]:
         """Return sets of changes as flips, the nearest first."""
@@ -168,3 +150,11 @@ class _Search:
             )
             for moves in sorted(found, key=rank)
         )
+
+
+def _group_moves(moves: list[Move]) -> dict[int, list[Move]]:
+    """Return changes of one answer by what they add: many levels add the same, and are tried once."""
+    groups: dict[int, list[Move]] = {}
+    for move in moves:
+        groups.setdefault(move.adds, []).append(move)
+    return groups

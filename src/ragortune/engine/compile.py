@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from ragortune.model import Condition, Direction, GateKind, Main, Need, Rule, Rulebook
@@ -196,8 +196,9 @@ class Table:
         confirmable = {gate.need for rule in scoring for gate in rule.gates if gate.gate is GateKind.CONFIRMS}
         self.ceilings = tuple(scale.unconfirmed if need in confirmable else math.inf for need in Need)
         """Highest log-odds that count for each need while it is not confirmed."""
-        self._packed: dict[tuple[str, tuple[str, ...]], int] = {}
-        self._decided: dict[int, tuple[int, tuple[JointRule, ...]]] = {}
+        self.pack = cache(self._pack)
+        """Returns what an answer adds to a packed profile, given the criterion and the answer."""
+        self._fire_joint = cache(self._find_fired)
 
     def _join(self, mentions: int, rag: int, tuning: int) -> int:
         """Return the integer with these fields and no bits; scores may be negative, as what an answer adds."""
@@ -229,13 +230,8 @@ class Table:
         moved |= {gate.need for gate in rule.gates if gate.gate is not GateKind.CONFIRMS}
         return self._join(Need.RAG in moved, adds[Need.RAG], adds[Need.FINE_TUNING])
 
-    def pack(self, criterion: str, answer: tuple[str, ...]) -> int:
-        """Return what an answer adds to a packed profile."""
-        packed = self._packed.get((criterion, answer))
-        if packed is None:
-            packed = sum(adds for clause, adds in self._alone[criterion] if clause.allows(answer))
-            self._packed[criterion, answer] = packed
-        return packed
+    def _pack(self, criterion: str, answer: tuple[str, ...]) -> int:
+        return sum(adds for clause, adds in self._alone[criterion] if clause.allows(answer))
 
     def pack_profile(self, levels: Levels) -> int:
         """Return a profile as one integer. Unknown answers add nothing."""
@@ -243,13 +239,13 @@ class Table:
 
     def complete(self, packed: int) -> tuple[int, tuple[JointRule, ...]]:
         """Return a packed profile with what joint rules add, and the gates that decide on it."""
-        bits = packed & ((1 << self._width) - 1)
-        decided = self._decided.get(bits)
-        if decided is None:
-            fired = [rule for rule in self.joint if rule.may_fire(bits, bits)]
-            gates = tuple(rule for rule in fired if rule.gates)
-            decided = self._decided[bits] = sum(rule.adds for rule in fired), gates
-        return packed + decided[0], decided[1]
+        adds, gates = self._fire_joint(packed & ((1 << self._width) - 1))
+        return packed + adds, gates
+
+    def _find_fired(self, bits: int) -> tuple[int, tuple[JointRule, ...]]:
+        """Return what the joint rules add that fire on these bits, and the gates among them."""
+        fired = [rule for rule in self.joint if rule.may_fire(bits, bits)]
+        return sum(rule.adds for rule in fired), tuple(rule for rule in fired if rule.gates)
 
     def group_levels(self, criterion: str, levels: Iterable[str]) -> list[str]:
         """Return one level for each group of levels that no rule tells apart."""

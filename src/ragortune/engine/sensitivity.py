@@ -8,9 +8,11 @@ from ragortune.engine.score import judge_completed, judge_packed, logistic, spea
 from ragortune.model import (
     AnswerSensitivity,
     DecisiveRule,
+    GateHit,
     GateKind,
     Need,
     Option,
+    Reason,
     Recommendation,
     Refusal,
     has_need,
@@ -73,25 +75,33 @@ def find_decisive_rules(recommendation: Recommendation) -> tuple[DecisiveRule, .
     return tuple(decisive_rules)
 
 
+def list_objections(
+    recommendation: Recommendation, option: Option
+) -> tuple[tuple[GateHit, ...], tuple[Reason, ...]]:
+    """Return what decides against an option that is not recommended, and what speaks against it, strongest first."""
+    reasons = (
+        reason
+        for reason in recommendation.reasons
+        if has_need(option, reason.need) != has_need(recommendation.option, reason.need)
+        and speaks_against(reason, option)
+    )
+    deciding = {
+        rule for state in recommendation.needs.values() for rule in (*state.blocked_by, *state.required_by)
+    }
+    gates = (
+        hit
+        for hit in recommendation.gates
+        if hit.rule.id in deciding and has_need(option, hit.need) == (hit.gate is GateKind.RULES_OUT)
+    )
+    return tuple(gates), tuple(reasons)
+
+
 def explain_refusal(recommendation: Recommendation, option: Option) -> Refusal:
     """Return what speaks against an option that is not recommended, and the nearest profile in which it would be.
 
     Answers that the team cannot change stay as they are, unless there is no other way.
     """
-    against = [
-        reason
-        for reason in recommendation.reasons
-        if has_need(option, reason.need) != has_need(recommendation.option, reason.need)
-        and speaks_against(reason, option)
-    ]
-    deciding = {
-        rule for state in recommendation.needs.values() for rule in (*state.blocked_by, *state.required_by)
-    }
-    gates = [
-        hit
-        for hit in recommendation.gates
-        if hit.rule.id in deciding and has_need(option, hit.need) == (hit.gate is GateKind.RULES_OUT)
-    ]
+    gates, reasons = list_objections(recommendation, option)
     book, levels = recommendation.rulebook, recommendation.profile.levels
     nearest, searched = None, True
     try:
@@ -103,4 +113,4 @@ def explain_refusal(recommendation: Recommendation, option: Option) -> Refusal:
     fixed = [
         name for name in (nearest.change if nearest else ()) if name in levels and book.criteria[name].fixed
     ]
-    return Refusal(option, tuple(against), tuple(gates), nearest, tuple(fixed), searched)
+    return Refusal(option, reasons, gates, nearest, tuple(fixed), searched)

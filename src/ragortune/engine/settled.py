@@ -21,15 +21,7 @@ import operator
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from ragortune.engine.compile import (
-    Budget,
-    JointRule,
-    Levels,
-    Sums,
-    Table,
-    combine_levels,
-    compile_table,
-)
+from ragortune.engine.compile import Budget, JointRule, Levels, Sums, Table, combine_levels, compile_table
 from ragortune.engine.score import judge_packed
 from ragortune.model import GateKind, Need, Option, Rulebook, pair_option
 
@@ -190,60 +182,61 @@ class _Search:
         self, rulebook: Rulebook, levels: Levels, kept: Collection[str], *, first: bool = False
     ) -> None:
         """Prepare a search; with `first` it stops at the first option other than the present one."""
-        self._table = compile_table(rulebook)
+        self.table = compile_table(rulebook)
         facts = {name: own for name, own in levels.items() if name not in rulebook.criteria}
-        self._start = self._table.pack_profile(facts)
-        self._possible = list_possible(rulebook, levels, kept)
+        self.start = self.table.pack_profile(facts)
+        """The packed facts that nobody is asked for."""
+        self.possible = list_possible(rulebook, levels, kept)
         self._reached: set[Option] = set()
         self._enough = 2 if first else len(Option)
         self._budget = Budget()
-        self._add(self._table.pack_profile(levels))
+        self._add(self.table.pack_profile(levels))
 
     def reach(self) -> set[Option]:
         """Return the options that are reached."""
-        if self._bound(self._possible):
+        if self._bound(self.possible):
             for direction in _DIRECTIONS:  # greedily: each answer that moves furthest, joint rules left out
-                fronts = (_best_entries(self._table, own, direction) for own in self._possible.values())
+                fronts = (_best_entries(self.table, own, direction) for own in self.possible.values())
                 furthest = (max(itertools.chain(*own.values()), key=_sum_scores) for own in fronts)
-                self._add(self._start + sum(entry.packed for entry in furthest))
-            self._branch(self._possible)
+                self._add(self.start + sum(entry.packed for entry in furthest))
+            self._branch(self.possible)
         return self._reached
 
     def _add(self, packed: int) -> None:
-        self._reached.add(judge_packed(self._table, packed).option)
+        self._reached.add(judge_packed(self.table, packed).option)
 
     def _bound(self, possible: Possible) -> Bounds | None:
         """Return the bounds within `possible`, or None where there is nothing to gain from searching it."""
         if len(self._reached) >= self._enough:
             return None
-        bounds = bound_scores(self._table, self._start, possible)
-        return None if allow_options(self._table, bounds) <= self._reached else bounds
+        bounds = bound_scores(self.table, self.start, possible)
+        return None if allow_options(self.table, bounds) <= self._reached else bounds
 
     def _branch(self, possible: Possible) -> None:
         """Search within `possible`, branching on the criterion that most undecided joint rules read."""
-        self._budget.spend(len(possible) * (1 + len(self._table.joint)))
+        self._budget.spend(len(possible) * (1 + len(self.table.joint)))
         bounds = self._bound(possible)
         if bounds is None:
             return
-        undecided = [rule.when | rule.unless for rule in self._table.joint if bounds.is_open(rule)]
+        undecided = [rule.when | rule.unless for rule in self.table.joint if bounds.is_open(rule)]
         if not undecided:
             self._add_up(possible)
             return
         open_bits = functools.reduce(operator.or_, undecided) & bounds.high.bits & ~bounds.low.bits
-        masks = {name: mask for name in possible if (mask := self._table.bits_on[name] & open_bits)}
+        masks = {name: mask for name in possible if (mask := self.table.bits_on[name] & open_bits)}
         branch = max(masks, key=lambda name: sum(bool(bits & masks[name]) for bits in undecided))
         parts: dict[int, list[int]] = {}
         for packed in possible[branch]:
-            parts.setdefault(_split_answer(self._table, packed).bits & masks[branch], []).append(packed)
+            parts.setdefault(_split_answer(self.table, packed).bits & masks[branch], []).append(packed)
         for part in parts.values():
             self._branch({**possible, branch: tuple(part)})
 
     def _add_up(self, possible: Possible) -> None:
         """Add the options of all completions, where the same joint rules fire in each of them."""
         for direction in _DIRECTIONS:
-            fronts: Fronts = {self._table.split(self._start).mentions > 0: [Entry(0, 0, self._start)]}
+            fronts: Fronts = {self.table.split(self.start).mentions > 0: [Entry(0, 0, self.start)]}
             for answers in possible.values():
-                fronts = self._extend(fronts, _best_entries(self._table, answers, direction))
+                fronts = self._extend(fronts, _best_entries(self.table, answers, direction))
             for entry in itertools.chain(*fronts.values()):
                 self._add(entry.packed)
 
@@ -293,13 +286,11 @@ def find_pivots(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()) 
     Sound: a criterion that is left out cannot change the option in any completion. It may name one too many, because
     what the other answers can add is bounded part by part.
     """
-    table = compile_table(rulebook)
-    possible = list_possible(rulebook, levels, kept)
-    facts = {name: own for name, own in levels.items() if name not in rulebook.criteria}
-    bounds = bound_scores(table, table.pack_profile(facts), possible)
+    search = _Search(rulebook, levels, kept)
+    table, bounds = search.table, bound_scores(search.table, search.start, search.possible)
     return tuple(
         name
-        for name, answers in possible.items()
+        for name, answers in search.possible.items()
         if len(answers) > 1 and _can_turn(table, _bound_answers(table, answers), bounds)
     )
 

@@ -16,8 +16,8 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from ragortune.evidence.documents.blocks import BlockKind, read_blocks
-from ragortune.evidence.quotes import BLOCK, QuoteFinder, find_block, front_matter_end
+from ragortune.evidence.documents.blocks import BlockKind, front_matter_end, read_blocks
+from ragortune.evidence.quotes import BLOCK, QuoteFinder, find_block
 from ragortune.evidence.round_trip import flow, open_yaml, put_answers
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.text import clean_text, is_plain

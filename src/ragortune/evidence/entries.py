@@ -9,7 +9,7 @@ from ragortune.model import Answer, Evidence, Provenance
 from ragortune.model.prices import is_date
 from ragortune.support.errors import Place, ProfileError
 from ragortune.support.reading import Document, KeyPath
-from ragortune.support.text import quote_value, suggest_name
+from ragortune.support.text import join_words, quote_value, suggest_name
 
 LONGEST_QUOTE = 2_000
 """Characters; what is longer is a page and no quote."""
@@ -93,11 +93,12 @@ class Entry:
             return str(self.value)
         raise self.must_be(allowed, name)
 
-    def allow_keys(self, known: Collection[str], name: str | None = None) -> None:
-        """Raise ProfileError where a mapping has a key that it must not have."""
+    def allow_keys(self, known: Collection[str], name: str) -> None:
+        """Raise ProfileError where the mapping of this name has a key that it must not have."""
         for own in self:
             if own.path[-1] not in known:
-                message = f"'{name or self.key}' has no {quote_value(own.path[-1])}"
+                holds = f"it holds {join_words(known)}"
+                message = f"'{name}' has no {quote_value(own.path[-1])}; {holds}"
                 raise own.fail(message, suggest_name(own.path[-1], known), key=True)
 
     def text(self) -> str | None:

@@ -39,23 +39,23 @@ class Vocabulary:
         self._criteria = criteria
         self._quantities = quantities
         self._groups: dict[str, dict[str, Criterion]] = {}
-        self._exact: dict[str, dict[object, tuple[str, ...]]] = {}
-        """For each criterion its levels by the word for them; `unknown` stands for none."""
         for criterion in criteria.values():
             self._groups.setdefault(criterion.group, {})[criterion.name] = criterion
-            self._exact[criterion.id] = {UNKNOWN: (), **{level: (level,) for level in criterion.level_ids}}
 
     def read_profile(self, data: object, document: Document | None = None) -> Profile:
         """Return the profile that a mapping holds; raises ProfileError with all that is wrong, each with its place."""
-        top = Entry(data, (), document)
-        if not isinstance(data, Mapping):
-            raise top.fail(f"a profile is a mapping of criteria to answers, not {quote_value(data)}")
+        return self.read_entry(Entry(data, (), document))
+
+    def read_entry(self, top: Entry) -> Profile:
+        """Return the profile at an entry of a document; raises ProfileError as `read_profile` does."""
+        if not isinstance(top.value, Mapping):
+            raise top.fail(f"a profile is a mapping of criteria to answers, not {quote_value(top.value)}")
         levels: _Levels = {}
         answers: _Answers = {}
         texts: dict[str, str | None] = {}
         quantities: dict[str, QuantityValue] = {}
         problems: list[RagortuneError] = []
-        for key in data:
+        for key in top.value:
             try:
                 if key in self._groups:
                     self._read_group(top[key], levels, answers)
@@ -85,16 +85,11 @@ class Vocabulary:
             raise entry.fail(f"'{entry.key}' must hold criteria, not {quote_value(entry.value)}")
         group = self._groups[entry.key]
         problems: list[RagortuneError] = []
-        for key, value in entry.value.items():
-            criterion = group.get(key)
+        for key in entry.value:
             try:
-                if criterion is None:
+                if key not in group:
                     raise self._unknown_name(entry[key], f"{entry.key}.{key}")
-                exact = self._exact[criterion.id].get(value) if isinstance(value, str) else None
-                if exact is not None and criterion.id not in levels:
-                    levels[criterion.id] = exact  # most are one level, and most profiles come by the thousand
-                else:
-                    self._read_once(criterion, entry[key], levels, answers)
+                self._read_once(group[key], entry[key], levels, answers)
             except ProfileError as error:
                 ProfileError.collect(problems, error)
         ProfileError.raise_all(problems)
@@ -144,8 +139,8 @@ class Vocabulary:
     def _read_answer(self, criterion: Criterion, entry: Entry, answers: _Answers) -> tuple[str, ...]:
         """Return the levels that a value allows, empty for unknown, and note how it was given."""
         value = entry.value
-        if isinstance(value, str) and value in self._exact[criterion.id]:
-            return self._exact[criterion.id][value]
+        if isinstance(value, str) and value in criterion.level_ids:
+            return (value,)
         details: tuple[Any, ...] = ()
         if isinstance(value, Mapping) and not value.keys() & {"from", "to"}:
             entry.allow_keys((*_VALUE_KEYS, "from", "to"), criterion.id)
@@ -161,10 +156,10 @@ class Vocabulary:
 
     def _read_levels(self, criterion: Criterion, entry: Entry) -> tuple[str, ...]:
         value = entry.value
-        if value is None:
+        if isinstance(value, str) and value in criterion.level_ids:
+            return (value,)
+        if value is None or value == UNKNOWN:
             return ()
-        if isinstance(value, str) and value in self._exact[criterion.id]:
-            return self._exact[criterion.id][value]
         if isinstance(value, Mapping):
             return self._read_range(criterion, entry)
         if isinstance(value, (list, tuple)):

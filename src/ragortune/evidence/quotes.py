@@ -18,7 +18,7 @@ from functools import cached_property
 
 import msgspec
 
-from ragortune.evidence.documents.blocks import BlockKind, read_blocks
+from ragortune.evidence.documents.blocks import front_matter_end
 from ragortune.model.documents import Span
 from ragortune.support.text import INVISIBLE
 
@@ -217,14 +217,6 @@ def _blank(found: re.Match[str]) -> str:
     if found["mark"] and found["word"].casefold() != BLOCK:
         return found[0]
     return re.sub(r"[^\n]", _BLANK, found[0])
-
-
-def front_matter_end(lines: Sequence[str]) -> int:
-    """Return the index behind the last line of the front matter; 0 where there is none."""
-    if not lines or lines[0].strip() != "---":
-        return 0
-    first = next(read_blocks(lines), None)
-    return len(first.lines) + 2 if first and first.kind is BlockKind.FRONT_MATTER else 0
 
 
 def _find_key(lines: Sequence[str]) -> range:

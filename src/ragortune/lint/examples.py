@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -47,6 +48,11 @@ def run_tests(rulebook: Rulebook) -> dict[str, tuple[Tried, ...]]:
     }
 
 
+def _list_examples(tests: Record) -> Iterator[tuple[str, Any]]:
+    """Yield each example with the key under which it is listed."""
+    return ((expected, example) for expected in tests.field_names() for example in getattr(tests, expected))
+
+
 def list_failed(tried: Iterable[Tried]) -> list[Tried]:
     """Return the examples that did not come out as they say."""
     return [each for each in tried if not each.passed]
@@ -59,15 +65,13 @@ def try_rules(rulebook: Rulebook) -> Iterator[Tried]:
     """Yield the profiles on which rules are tested."""
     vocabulary = Vocabulary(rulebook.readable, rulebook.quantities)
     for rule in rulebook.rules.values():
-        for expected in rule.tests.field_names():
-            for example in getattr(rule.tests, expected):
-                levels = vocabulary.read_profile(dict(example.profile)).levels
-                state = trace_rule(rulebook, rule.id, levels).state
-                fired = state is TraceState.FIRED
-                happened = "fired" if fired else f"did not fire ({state})"
-                yield Tried(
-                    f"{rule.code} {rule.id}", example.name, expected, happened, fired == (expected == "fires")
-                )
+        for expected, example in _list_examples(rule.tests):
+            levels = vocabulary.read_profile(dict(example.profile)).levels
+            state = trace_rule(rulebook, rule.id, levels).state
+            fired = state is TraceState.FIRED
+            happened = "fired" if fired else f"did not fire ({state})"
+            passed = fired == (expected == "fires")
+            yield Tried(f"{rule.code} {rule.id}", example.name, expected, happened, passed)
 
 
 # --- phrases ------------------------------------------------------------------------------------------------------
@@ -77,22 +81,15 @@ def try_phrases(rulebook: Rulebook) -> Iterator[Tried]:
     """Yield the sentences on which phrases are tested."""
     reader = reader_for(rulebook)
     for phrase in read_language(rulebook).data.facts:
-        for expected in phrase.tests.field_names():
-            for example in getattr(phrase.tests, expected):
-                text, wanted = (example, None) if isinstance(example, str) else (example.text, example.value)
-                facts = _read_facts(phrase, text, reader)
-                values = [plain_data(fact.value) for fact in facts if fact.phrase == phrase.id]
-                found = bool(values) if wanted is None else plain_data(wanted) in values
-                others = [
-                    fact.phrase
-                    for fact in facts
-                    if not values and fact.criterion in (*phrase.says, phrase.number)
-                ]
-                made = [*map(str, values), *(f"{other} finds it already" for other in others)]
-                happened = (
-                    f"{'is found' if found else 'is not found'}{f' ({join_words(made)})' if made else ''}"
-                )
-                yield Tried(phrase.id, text, expected, happened, found == (expected == "stated"))
+        for expected, example in _list_examples(phrase.tests):
+            text, wanted = (example, None) if isinstance(example, str) else (example.text, example.value)
+            facts = _read_facts(phrase, text, reader)
+            values = [plain_data(fact.value) for fact in facts if fact.phrase == phrase.id]
+            found = bool(values) if wanted is None else plain_data(wanted) in values
+            others = (fact.phrase for fact in facts if fact.criterion in (*phrase.says, phrase.number))
+            made = [*map(str, values)] or [f"{other} finds it already" for other in others]
+            happened = f"{'is found' if found else 'is not found'}{f' ({join_words(made)})' if made else ''}"
+            yield Tried(phrase.id, text, expected, happened, found == (expected == "stated"))
 
 
 def _read_facts(phrase: FactWords, text: str, reader: DesignReader) -> list[StatedFact]:
@@ -116,15 +113,13 @@ def _read_facts(phrase: FactWords, text: str, reader: DesignReader) -> list[Stat
 def try_finding_rules(rulebook: Rulebook, rules: Mapping[str, FindingRule]) -> Iterator[Tried]:
     """Yield the small documents on which finding rules are tested."""
     for rule in rules.values():
-        for expected in rule.tests.field_names():
-            for example in getattr(rule.tests, expected):
-                reading = read_example(example, rulebook)
-                audit = audit_reading(reading, rulebook, Policy(rules, frozenset(rules)), _TODAY)
-                found = any(finding.rule.id == rule.id for finding in audit.active)
-                happened = "was found" if found else "was not found"
-                yield Tried(
-                    f"{rule.code} {rule.id}", example.name, expected, happened, found == (expected == "fires")
-                )
+        for expected, example in _list_examples(rule.tests):
+            reading = read_example(example, rulebook)
+            audit = audit_reading(reading, rulebook, Policy(rules, frozenset(rules)), _TODAY)
+            found = any(finding.rule.id == rule.id for finding in audit.active)
+            happened = "was found" if found else "was not found"
+            passed = found == (expected == "fires")
+            yield Tried(f"{rule.code} {rule.id}", example.name, expected, happened, passed)
 
 
 def read_example(example: FindingExample, rulebook: Rulebook) -> DesignReading:

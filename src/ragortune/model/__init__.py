@@ -9,6 +9,7 @@ from ragortune.model.criteria import Criterion as Criterion
 from ragortune.model.criteria import Level as Level
 from ragortune.model.criteria import Main as Main
 from ragortune.model.options import EVEN as EVEN
+from ragortune.model.options import OPTION_NAMES as OPTION_NAMES
 from ragortune.model.options import Direction as Direction
 from ragortune.model.options import GateKind as GateKind
 from ragortune.model.options import Need as Need

@@ -95,7 +95,7 @@ class Criterion(Record, frozen=True, dict=True):
         """Part of the id after the dot."""
         return self.id.partition(".")[2]
 
-    @property
+    @cached_property
     def level_ids(self) -> tuple[str, ...]:
         """Names of the levels, in order."""
         return tuple(level.id for level in self.levels)

@@ -15,6 +15,15 @@ class Option(StrEnum):
     NEITHER = "neither"
 
 
+OPTION_NAMES: Mapping[Option, str] = {
+    Option.RAG: "retrieval",
+    Option.FINE_TUNING: "fine-tuning",
+    Option.BOTH: "retrieval and fine-tuning",
+    Option.NEITHER: "prompting without retrieval or fine-tuning",
+}
+"""What a team decides for or uses, in sentences."""
+
+
 class Need(StrEnum):
     """One of the two independent questions: must something be retrieved, must something be trained."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cached_property
 
@@ -280,6 +280,11 @@ class Rulebook(Record, frozen=True, dict=True):
     def readable(self) -> Mapping[str, Criterion]:
         """Every criterion that a rule may read: those that are asked, then those that are derived."""
         return {**self.criteria, **self.derived}
+
+    def strongest(self, findings: Iterable[Finding]) -> Finding | None:
+        """Return what was found in the source of the best quality; None where nothing was found."""
+        order = tuple(Quality)
+        return min(findings, key=lambda own: order.index(self.sources[own.source].quality), default=None)
 
     def levels_of(self, criterion: str, condition: Condition) -> tuple[str, ...]:
         """Return the levels that a condition on a criterion allows, in order.

@@ -2,67 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
 
 from ragortune.model import Change, Comparison, Option, Recommendation
 from ragortune.report.blocks import Block, Heading, Inline, Paragraph, Span, Style, bullets
 from ragortune.report.headline import Advice, format_share
-from ragortune.report.shapes import describe_recommendation
+from ragortune.report.shapes import Answers, CitedRule, RuleSet, Shares, describe_recommendation, fill
 from ragortune.support.record import Record
 from ragortune.support.text import join_words
 
-_Text = Annotated[str, Meta(max_length=100)]
-_Share = Annotated[float, Meta(ge=0, le=1)]
-_Levels = str | Annotated[list[str], Meta(max_length=50)]
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
-
-def _check_names(names: Iterable[str | UnsetType]) -> None:
-    """Raise ValueError for what is no name of a criterion, level or rule.
-
-    Not by a pattern in the types: with one of them in a union msgspec 0.22 crashes when the interpreter ends.
-    """
-    if not all(_NAME.fullmatch(name) for name in names if name is not UNSET):
-        raise ValueError("holds a name that cannot be one")
-
-
-class _Fired(msgspec.Struct):
-    code: str
-    need: str | UnsetType = UNSET
-    effect: str | UnsetType = UNSET
-    strength: str | UnsetType = UNSET
-    gate: str | UnsetType = UNSET
-
-    def __post_init__(self) -> None:
-        _check_names((self.code, self.need, self.effect, self.strength, self.gate))
-
-
-class _RuleSet(Record, frozen=True):
-    name: _Text
-    version: _Text
-    digest: _Text
-
-
-class Earlier(msgspec.Struct):
+class Earlier(Record, frozen=True):
     """What is taken from the JSON of a recommendation; all else in it is passed over."""
 
     option: Option
-    probability: dict[Option, _Share]
-    rulebook: _RuleSet
-    reasons: list[_Fired]
-    gates: list[_Fired]
-    answers: dict[str, _Levels]
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for names that cannot be any."""
-        levels = self.list_answers()
-        _check_names((*levels, *chain.from_iterable(levels.values())))
+    probability: Shares
+    rulebook: RuleSet
+    reasons: list[CitedRule]
+    gates: list[CitedRule]
+    answers: Answers
 
     def list_answers(self) -> dict[str, list[str]]:
         """Return the levels by criterion."""
@@ -85,8 +46,8 @@ def take_earlier(data: object) -> Earlier:
 
 
 def summarise(recommendation: Recommendation) -> Earlier:
-    """Return a recommendation as its JSON would be read back."""
-    return take_earlier(msgspec.to_builtins(describe_recommendation(Advice(recommendation))))
+    """Return the part of a recommendation that is compared."""
+    return fill(Earlier, describe_recommendation(Advice(recommendation)))
 
 
 def compare(name: str, before: Earlier, recommendation: Recommendation) -> Comparison:

@@ -6,13 +6,14 @@ is the check itself, and what would change the advice says when to look again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from ragortune.casebook import NearCase
 from ragortune.engine.score import speaks_against
 from ragortune.evidence.profile import describe_answer
 from ragortune.model import (
+    OPTION_NAMES,
     Answer,
     Comparison,
     GateHit,
@@ -30,12 +31,6 @@ from ragortune.report.headline import describe_firmness, describe_probability, f
 from ragortune.report.outlook import describe_flips
 from ragortune.support.text import join_words
 
-_TITLES: Mapping[Option, str] = {
-    Option.RAG: "Use retrieval for {}",
-    Option.FINE_TUNING: "Fine-tune a model for {}",
-    Option.BOTH: "Use retrieval and a fine-tuned model for {}",
-    Option.NEITHER: "Use prompting without retrieval or fine-tuning for {}",
-}
 _OWNER = "operations.owner"
 _MOST_REASONS = 3
 _MOST_ARGUMENTS = 6
@@ -44,7 +39,8 @@ _MOST_QUESTIONS = 3
 
 def name_decision(recommendation: Recommendation) -> str:
     """Return the title of the record: what is decided, for which project."""
-    return _TITLES[recommendation.option].format(recommendation.profile.project or "this project")
+    project = recommendation.profile.project or "this project"
+    return f"Use {OPTION_NAMES[recommendation.option]} for {project}"
 
 
 def build_decision_record(

@@ -8,9 +8,9 @@ from math import floor, isclose
 from ragortune.casebook import NearCase
 from ragortune.engine import Outcome, decide_option
 from ragortune.model import (
+    OPTION_NAMES,
     Comparison,
     Need,
-    Option,
     Recommendation,
     Refusal,
     Rulebook,
@@ -21,12 +21,6 @@ from ragortune.report.blocks import Bar, Block, Column, Paragraph, Span, Style, 
 from ragortune.support.record import Record
 from ragortune.support.text import count_words
 
-OPTION_NAMES: Mapping[Option, str] = {
-    Option.RAG: "retrieval",
-    Option.FINE_TUNING: "fine-tuning",
-    Option.BOTH: "retrieval and fine-tuning",
-    Option.NEITHER: "prompting, context or tools first",
-}
 NEED_NAMES: Mapping[Need, str] = {Need.RAG: "retrieval", Need.FINE_TUNING: "tuning"}
 _OPTION_CELLS = 50
 _TELLABLE = 0.95

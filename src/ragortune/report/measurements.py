@@ -231,11 +231,7 @@ def _answers(answers: Iterable[MeasuredAnswer]) -> Iterator[Block]:
         figures = "" if own.measurement is above else describe_figures(own.measurement)
         rows.append((own.name, _format_value(own), figures))
         above = own.measurement
-    columns = (
-        Column("Criterion", style=Style.NAME),
-        Column("Answer", style=Style.STRONG),
-        Column("Figures"),
-    )
+    columns = (Column("Criterion", style=Style.NAME), Column("Answer", style=Style.STRONG), Column("Figures"))
     return section("Answers", Table(columns, tuple(rows), head=True))
 
 

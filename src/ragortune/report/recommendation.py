@@ -7,18 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ragortune.casebook import NearCase
 from ragortune.engine.score import logistic
 from ragortune.evidence.profile import join_levels
-from ragortune.model import (
-    EVEN,
-    Direction,
-    GateHit,
-    GateKind,
-    Need,
-    NeedState,
-    Quality,
-    Rule,
-    RuleHit,
-    Sample,
-)
+from ragortune.model import EVEN, Direction, GateHit, GateKind, Need, NeedState, Rule, RuleHit, Sample
 from ragortune.report.blocks import (
     Bar,
     Block,
@@ -52,10 +41,7 @@ from ragortune.report.screen import SCREENS
 from ragortune.report.summary import describe_answers, draw_screen
 from ragortune.support.text import join_words
 
-_SAMPLE_NAMES: Mapping[Sample, str] = {
-    Sample.FIELD: "field sample",
-    Sample.SELECTED: "selected",
-}
+_SAMPLE_NAMES: Mapping[Sample, str] = {Sample.FIELD: "field sample", Sample.SELECTED: "selected"}
 _MOST_STEPS = 3
 _BAR_CELLS = 15
 _FARTHEST = 2.5
@@ -174,11 +160,8 @@ class _Report:
 
     def _number(self, rule: Rule) -> str:
         """Return the number of a rule's strongest source in brackets."""
-        if not rule.sources:
-            return ""
-        order, known = tuple(Quality), self._book.sources
-        strongest = min(rule.sources, key=lambda found: order.index(known[found.source].quality)).source
-        return f" [{self._numbers.setdefault(strongest, len(self._numbers) + 1)}]"
+        found = self._book.strongest(rule.sources)
+        return f" [{self._numbers.setdefault(found.source, len(self._numbers) + 1)}]" if found else ""
 
     # --- plan -----------------------------------------------------------------------------------------------------
 

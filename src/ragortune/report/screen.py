@@ -53,10 +53,7 @@ def show_rows(rows: Iterable[Row], form: int) -> Table:
     labels = ["", *(row.label for row in kept)]
     return terms(
         (
-            (
-                "" if row.label == above else row.label,
-                row.say(LONG if row.weight > form else SHORT),
-            )
+            ("" if row.label == above else row.label, row.say(LONG if row.weight > form else SHORT))
             for above, row in zip(labels, kept, strict=False)
         ),
         None,

@@ -6,14 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ragortune.engine.score import speaks_against
 from ragortune.evidence.profile import describe_answer
-from ragortune.model import (
-    GateHit,
-    GateKind,
-    NoticeKind,
-    Reason,
-    Recommendation,
-    RuleHit,
-)
+from ragortune.model import GateHit, GateKind, NoticeKind, Reason, Recommendation, RuleHit
 from ragortune.report.blocks import Block, Break, Heading
 from ragortune.report.headline import NEED_NAMES, Advice, build_headline, list_state
 from ragortune.report.outlook import GATE_WORDS, list_worthwhile

@@ -124,10 +124,7 @@ def firm_page(book: Rulebook) -> list[Block]:
     """Return the page on when advice is firm, settled, or rests on too little."""
     limit = format_share(book.scale.firm_from)
     meanings = [
-        (
-            "settled",
-            "proved: no way to answer what is still open, not even partly, can change the advice",
-        ),
+        ("settled", "proved: no way to answer what is still open, not even partly, can change the advice"),
         ("firm", f"the advice is settled, or its probability is {limit} or more"),
         ("not firm", f"its probability is below {limit}, and open answers can still change it"),
         ("too little", f"no option reaches {format_share(EVEN)}, or the default applies"),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from ragortune.support.record import NOTHING, Record
-from ragortune.support.text import guard_terminal
+from ragortune.support.text import clean_text, guard_terminal
 
 PLAIN_WIDTH = 80
 _WIDTHS = (40, 100)
@@ -150,9 +150,9 @@ class Environment(Record, frozen=True):
         return line.decode("utf-8", "replace").rstrip("\r\n") if line else None
 
     def note(self, text: str) -> None:
-        """Write a line to stderr: a warning, an error, progress."""
+        """Write a line to stderr, made harmless: a warning, an error, progress."""
         with contextlib.suppress(OSError):  # where nobody reads it, the exit code still tells
-            self.stderr.write(guard_terminal(text) + "\n")
+            self.stderr.write(guard_terminal(clean_text(text)) + "\n")
 
 
 def discard_output(stream: TextIO) -> None:

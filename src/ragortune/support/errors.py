@@ -124,10 +124,9 @@ class UsageError(RagortuneError):
         hint = f"pip install '{package}[{extra}]'{otherwise}"
         return cls(f"{what} needs the extra '{extra}', which is not installed", None, hint)
 
-    @classmethod
-    def changed(cls, name: str) -> Self:
-        """Return the error for a file that somebody else has written between its reading and its writing."""
-        return cls(f"{quote_value(name)} changed while it was read; run the command again")
+
+class ChangedError(UsageError):
+    """Somebody else has written a file between its reading and its writing."""
 
 
 class UnreadableError(RagortuneError):

@@ -43,7 +43,6 @@ class Document:
         path: str,
         find_marks: Callable[[], Marks] = dict,
         line: int | None = None,
-        root: KeyPath = (),
     ) -> None:
         """Take the data and the file's name.
 
@@ -52,13 +51,11 @@ class Document:
             path: name of the file.
             find_marks: returns all places; called when the first one is asked for.
             line: number of the line, where the data is one line of a file.
-            root: key path of the data in the file.
 
         """
         self.data = data
         self.path = path
         self.line = line
-        self.root = root
         self._find_marks = find_marks
 
     @cached_property
@@ -68,24 +65,19 @@ class Document:
         except UnreadableError:
             return {}
 
-    def below(self, path: KeyPath, data: object) -> Document:
-        """Return the part of the document below a key as a document of its own, with its places in the same file."""
-        return Document(data, self.path, lambda: self._marks, self.line, (*self.root, *path))
-
     def place_of(self, path: KeyPath, *, key: bool = False) -> Place:
         """Return the place of the value (or the key) at `path`, or the nearest place above it that is known."""
         if self.line is not None:
             return Place(self.path, self.line)
-        whole = (*self.root, *path)
-        for length in range(len(whole), 0, -1):
+        for length in range(len(path), 0, -1):
             for what in ("key", "value") if key else ("value", "key"):
-                if found := self._marks.get((what, whole[:length])):
+                if found := self._marks.get((what, path[:length])):
                     return Place(self.path, *found)
         return Place(self.path)
 
     def is_grouped(self, path: KeyPath) -> bool:
         """Return whether the value at `path` is written as 2.000 in YAML, which people mean as 2,000 as well."""
-        return ("grouped", (*self.root, *path)) in self._marks
+        return ("grouped", path) in self._marks
 
 
 # --- bytes and text -----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import glob
 import os
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ragortune.support.environment import Environment
-from ragortune.support.errors import RagortuneError, UsageError
+from ragortune.support.errors import ChangedError, RagortuneError, UsageError
 from ragortune.support.git import find_repository
 from ragortune.support.reading import open_file
 from ragortune.support.text import quote_value
@@ -29,7 +30,7 @@ _LONGEST_PREFIX = 40
 
 
 def write_file(
-    name: str, text: str, environment: Environment, *, before: Callable[[], None] | None = None
+    name: str, text: str, environment: Environment, *, before: Callable[[], object] | None = None
 ) -> None:
     """Write a file of the user's at once; a stream, device or pipe by its name is written to as it is.
 
@@ -56,6 +57,33 @@ def write_file(
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{quote_value(name)} cannot be written ({reason})") from None
+
+
+def rewrite_file(name: str, old: str | None, new: str, environment: Environment) -> None:
+    """Write a file that held another text when it was read, None where there was none; a byte order mark stays.
+
+    Raises:
+        ChangedError: it holds something else by now.
+        UsageError: it cannot be written, or must not be.
+
+    """
+    place = Path(environment.folder, name)
+    data = (old or "").encode()
+    known = (None,) if old is None else (data, codecs.BOM_UTF8 + data)
+
+    def read_present() -> bytes:
+        present = None
+        if os.path.exists(place):
+            with open_file(place) as stream:
+                present = stream.read(len(codecs.BOM_UTF8) + len(data) + 1)
+        if present not in known:
+            raise ChangedError(f"{quote_value(name)} changed while it was read; run the command again")
+        return present or b""
+
+    if os.path.exists(place) and not os.path.isfile(place):
+        raise UsageError(f"{quote_value(name)} is not a file and cannot be written")
+    mark = "\ufeff" if read_present().startswith(codecs.BOM_UTF8) else ""
+    write_file(name, mark + new, environment, before=read_present)
 
 
 def _is_stream(place: Path) -> bool:
@@ -95,7 +123,7 @@ def refuse_unwritable(name: str, environment: Environment) -> None:
         raise UsageError(f"{shown} is read-only and is not written")
 
 
-def replace_file(path: str | Path, content: str | bytes, before: Callable[[], None] | None = None) -> None:
+def replace_file(path: str | Path, content: str | bytes, before: Callable[[], object] | None = None) -> None:
     """Replace a file by one that is written beside it; raises OSError.
 
     A link is followed, and the mode of an existing file is kept. What killed runs have left beside the file goes: a run

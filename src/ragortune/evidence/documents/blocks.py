@@ -94,16 +94,16 @@ def _part_line(line: str, number: int) -> Iterator[Line]:
 
 def _read_even(lines: Sequence[str]) -> Iterator[RawBlock]:
     """Yield the blocks of lines that neither hold carriage returns nor begin with what cannot be seen."""
-    begin = _front_matter_end(lines)
+    begin = front_matter_end(lines)
     if begin:
         inner = range(1, begin - 1)
         yield RawBlock(BlockKind.FRONT_MATTER, tuple(Line(lines[at], at + 1, 1) for at in inner))
     yield from _Sectioniser(lines, begin).read()
 
 
-def _front_matter_end(lines: Sequence[str]) -> int:
+def front_matter_end(lines: Sequence[str]) -> int:
     """Return the index of the first line behind the front matter, 0 where there is none."""
-    if lines[0].strip() != "---":
+    if not lines or lines[0].strip() != "---":
         return 0
     for at in range(1, len(lines)):
         if lines[at].rstrip() in ("---", "..."):

@@ -10,18 +10,10 @@ from ragortune.evidence.documents.sentences import DesignText
 from ragortune.evidence.entries import Entry, read_evidence
 from ragortune.evidence.profile import Vocabulary, find_declined
 from ragortune.model import Evidence, Option, Profile, Provenance, QuantityValue, Rulebook
-from ragortune.model.documents import (
-    NO_QUANTITIES,
-    Cited,
-    Line,
-    Modality,
-    Span,
-    StatedDecision,
-    StatedFact,
-)
+from ragortune.model.documents import NO_QUANTITIES, Cited, Line, Modality, Span, StatedDecision, StatedFact
 from ragortune.support.errors import Place, ProfileError
-from ragortune.support.reading import Document, KeyPath, parse_yaml
-from ragortune.support.text import join_words, quote_value, suggest_name
+from ragortune.support.reading import parse_yaml
+from ragortune.support.text import quote_value
 
 _KEY = "ragortune"
 _KEYS = ("decision", "evidence", "profile")
@@ -53,86 +45,62 @@ def read_declared(design: DesignText, path: str, rulebook: Rulebook) -> Declared
     above = block.lines[0].number - 1
     document = parse_yaml("\n" * above + "\n".join(line.text for line in block.lines), path)
     lines = {above + place: line for place, line in enumerate(block.lines, 1)}
-    root: KeyPath = ()
-    data = document.data
-    if block.inside and isinstance(data, dict):
-        key = next(key for key in data if key.casefold() == _KEY)  # a block is found in any case
-        root, data = (key,), data[key]
-    if data is None or data == {}:
+    entry = Entry(document.data, (), document)
+    if block.inside and isinstance(document.data, dict):
+        entry = entry[next(key for key in document.data if key.casefold() == _KEY)]  # it is found in any case
+    if entry.value is None or entry.value == {}:
         return Declared()
-    if not isinstance(data, dict):
-        message = f"'{_KEY}' holds a decision and a profile, not {quote_value(data)}"
-        raise ProfileError(message, document.place_of(root))
-    for key in data:
-        if key not in _KEYS:
-            place = document.place_of((*root, key), key=True)
-            message = f"'{_KEY}' has no {quote_value(key)}; it holds {join_words(_KEYS)}"
-            raise ProfileError(message, place, suggest_name(key, _KEYS))
-    decision = _read_option(data.get("decision"), (*root, "decision"), document, lines)
-    evidence = read_evidence(Entry(data.get("evidence"), (*root, "evidence"), document))
+    if not isinstance(entry.value, dict):
+        raise entry.fail(f"'{_KEY}' holds a decision and a profile, not {quote_value(entry.value)}")
+    entry.allow_keys(_KEYS, _KEY)
+    decision = _read_option(entry["decision"], lines)
+    evidence = read_evidence(entry["evidence"])
     if decision is not None and isinstance(evidence, Evidence):
         decision = msgspec.structs.replace(decision, quoted=evidence)
-    path_of_profile = (*root, "profile")
-    profile = _read_profile(data.get("profile"), path_of_profile, document, rulebook)
-    facts = _state_facts(profile, data.get("profile"), path_of_profile, document, lines)
-    declined = find_declined(rulebook.criteria.values(), data.get("profile"))
-    return Declared(decision, facts, profile.quantities, declined)
+    below = entry["profile"]
+    if below.value is None:
+        return Declared(decision)
+    profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_entry(below)
+    facts = (_state_fact(name, profile, _find_answer(name, profile, below), lines) for name in profile.levels)
+    in_order = tuple(sorted(facts, key=lambda fact: fact.span.line if fact.span else 0))
+    declined = find_declined(rulebook.criteria.values(), below.value)
+    return Declared(decision, in_order, profile.quantities, declined)
 
 
-def _read_option(
-    value: object, path: KeyPath, document: Document, lines: Mapping[int, Line]
-) -> StatedDecision | None:
-    if value is None:
+def _read_option(entry: Entry, lines: Mapping[int, Line]) -> StatedDecision | None:
+    if entry.value is None:
         return None
-    option = Option(Entry(value, path, document).one_of(tuple(Option)))
-    span = _span_of_place(document, path, lines)
-    return StatedDecision(option, "explicit", (Cited(span, "for"),), declared=True)
+    option = Option(entry.one_of(tuple(Option)))
+    return StatedDecision(option, "explicit", (Cited(_span_of(entry, lines), "for"),), declared=True)
 
 
-def _read_profile(data: object, path: KeyPath, document: Document, rulebook: Rulebook) -> Profile:
-    if data is None:
-        return Profile({})
-    vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
-    return vocabulary.read_profile(data, document.below(path, data))
-
-
-def _state_facts(
-    profile: Profile, data: object, path: KeyPath, document: Document, lines: Mapping[int, Line]
-) -> tuple[StatedFact, ...]:
-    facts = (
-        _state_fact(criterion, profile, _path_of(criterion, profile, data, path), document, lines)
-        for criterion in profile.levels
-    )
-    return tuple(sorted(facts, key=lambda fact: fact.span.line if fact.span else 0))
-
-
-def _path_of(criterion: str, profile: Profile, data: object, path: KeyPath) -> KeyPath:
-    """Return where an answer stands: nested by group, under the whole name, or as a quantity."""
-    assert isinstance(data, dict)
+def _find_answer(criterion: str, profile: Profile, entry: Entry) -> Entry:
+    """Return the entry with an answer: nested by group, under the whole name, or as a quantity."""
+    assert isinstance(entry.value, dict)
     answer = profile.answers.get(criterion)
     if answer is not None and answer.source is Provenance.DERIVED:
         names = (name for name, own in profile.quantities.items() if own.criterion == criterion)
-        return (*path, "quantities", next(names))
-    return (*path, criterion) if criterion in data else (*path, *criterion.split(".", 1))
+        return entry["quantities"][next(names)]
+    if criterion in entry.value:
+        return entry[criterion]
+    group, name = criterion.split(".", 1)
+    return entry[group][name]
 
 
-def _state_fact(
-    criterion: str, profile: Profile, path: KeyPath, document: Document, lines: Mapping[int, Line]
-) -> StatedFact:
+def _state_fact(criterion: str, profile: Profile, entry: Entry, lines: Mapping[int, Line]) -> StatedFact:
     levels = profile.levels[criterion]
     answer = profile.answers.get(criterion)
     value: object = levels[0] if len(levels) == 1 else list(levels)
     if answer is not None and isinstance(answer.value, (int, float)):
         value = answer.value
-    span = _span_of_place(document, path, lines)
     evidence = answer.evidence if answer is not None else None
     quoted = evidence if isinstance(evidence, Evidence) else None
-    return StatedFact(criterion, value, Modality.STATED, span, declared=True, quoted=quoted)
+    return StatedFact(criterion, value, Modality.STATED, _span_of(entry, lines), declared=True, quoted=quoted)
 
 
-def _span_of_place(document: Document, path: KeyPath, lines: Mapping[int, Line]) -> Span:
+def _span_of(entry: Entry, lines: Mapping[int, Line]) -> Span:
     """Return the rest of the line on which a value stands; `lines` are those of the block as they were counted."""
-    place = document.place_of(path)
+    place = entry.place() or Place()
     line = lines[place.line or min(lines)]
     begin = (place.column or 1) - 1
     if not line.text[begin:].strip():

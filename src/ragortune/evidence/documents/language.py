@@ -252,6 +252,11 @@ class CompiledLanguage(msgspec.Struct, frozen=True):
     conditions: tuple[Node, ...]
     """Finds the conditions of facts; its numbers count `conditions_of` the data."""
 
+    @property
+    def tongues(self) -> dict[str, frozenset[str]]:
+        """The commonest words of each language."""
+        return {tongue.id: frozenset(tongue.words) for tongue in self.data.tongues}
+
 
 def compile_language(data: LanguageData) -> CompiledLanguage:
     """Compile wordings that were checked before."""
@@ -326,8 +331,7 @@ class Language:
     def __init__(self, compiled: CompiledLanguage) -> None:
         """Take the language."""
         data = compiled.data
-        self.tongues = {tongue.id: frozenset(tongue.words) for tongue in data.tongues}
-        """The commonest words of each language."""
+        self.tongues = compiled.tongues
         self.classifiers = {model.id: model for model in data.classifiers}
         """The fitted models, by what they tell."""
         self.tell = WordModels(model for model in data.classifiers if model.id not in DOCUMENT_MODELS).tell

@@ -8,6 +8,7 @@ contradictions can be found.
 from __future__ import annotations
 
 import gc
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ from ragortune.model.documents import (
 )
 
 _STATUS = "status"
+_MOST_CHARACTERS, _MOST_SENTENCES = 200_000, 1_000
+"""So much tells the language."""
 
 
 def read_design(
@@ -126,7 +129,9 @@ class DesignReader:
 
     def language_of(self, marked: Sequence[Marked]) -> str:
         """Return the code of the language in which most sentences are written."""
-        return detect_language(marked, self.marker.language.tongues)
+        text = "".join(one.sentence.text for one in marked)[:_MOST_CHARACTERS]
+        words = itertools.chain.from_iterable(one.tokens.words for one in marked[:_MOST_SENTENCES])
+        return detect_language(text, words, self.marker.language.tongues)
 
     def decide(
         self, marked: Sequence[Marked], lines: Sequence[str], language: str

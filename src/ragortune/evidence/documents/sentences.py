@@ -12,12 +12,7 @@ from ragortune.evidence.documents.blocks import BlockKind, RawBlock, read_blocks
 from ragortune.evidence.documents.cutting import split_cells, split_sentences
 from ragortune.evidence.documents.inline import read_words
 from ragortune.evidence.documents.language import Language, Place
-from ragortune.evidence.documents.sections import (
-    BOLD_LEVEL,
-    SectionNames,
-    inherit_kind,
-    measure_sections,
-)
+from ragortune.evidence.documents.sections import BOLD_LEVEL, SectionNames, inherit_kind, measure_sections
 from ragortune.model.documents import Block, Line, Remark, Section, SectionKind, Sentence, Span, Words
 from ragortune.support import errors
 from ragortune.support.text import INVISIBLE

@@ -1,12 +1,10 @@
-"""In which language a document is written, by its commonest words and its script."""
+"""In which language a text is written, by its script and its commonest words."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-
-from ragortune.evidence.documents.assertion import Marked
+from collections.abc import Iterable, Mapping
 
 _SCRIPTS: Mapping[str, re.Pattern[str]] = {
     "ja": re.compile(r"[\u3040-\u30ff]"),
@@ -22,24 +20,26 @@ _SCRIPTS: Mapping[str, re.Pattern[str]] = {
 _FOREIGN = re.compile(r"[\u0370-\ud7af]+")
 """Everything from the first of these scripts to the last."""
 _SCRIPT_SHARE = 0.12
-"""From this share of its characters on, a document is written in that script."""
-_MOST_READ = 200_000
-_MOST_SENTENCES = 1_000
+"""From this share of its characters on, a text is written in that script; foreign names stand among others."""
 ENGLISH = "en"
 _FEW_WORDS = 3
 
 
-def detect_language(sentences: Sequence[Marked], tongues: Mapping[str, frozenset[str]]) -> str:
-    """Return the code of the language of a document's prose, `en` where it cannot be told."""
-    text = "".join(marked.sentence.text for marked in sentences)[:_MOST_READ]
+def detect_language(text: str, words: Iterable[str], tongues: Mapping[str, frozenset[str]]) -> str:
+    """Return the code of the language of a text, `en` where it cannot be told.
+
+    Args:
+        text: the text.
+        words: its words, case folded.
+        tongues: the commonest words of each language by its code.
+
+    """
     foreign = "".join(_FOREIGN.findall(text))
     most = _SCRIPT_SHARE * len(text)
     for code, script in _SCRIPTS.items() if len(foreign) > most else ():
         if len(script.findall(foreign)) > most:
             return code
-    counts: Counter[str] = Counter()
-    for marked in sentences[:_MOST_SENTENCES]:
-        counts.update(marked.tokens.words)
-    counted = {code: sum(counts[word] for word in words) for code, words in tongues.items()}
+    counts = Counter(words)
+    counted = {code: sum(counts[word] for word in common) for code, common in tongues.items()}
     best = max(counted, key=lambda code: (counted[code], code == ENGLISH), default=ENGLISH)
     return best if counted.get(best, 0) >= _FEW_WORDS else ENGLISH

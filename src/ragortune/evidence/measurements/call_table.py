@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import ibis
+import msgspec
 
 from ragortune.evidence.measurements.call_sources import Records
 from ragortune.support.errors import Place, UnreadableError, UsageError
@@ -22,103 +24,20 @@ _TEXTS = ("system", "prompt")
 
 
 class Form(Record, frozen=True):
-    """A form of log: where each role may be found, the first that has a value counts."""
+    """A form of log: how it names things."""
 
     name: str
-    marks: str
+    roles: Mapping[str, tuple[str, ...]]
+    """Paths by role; the first that has a value counts."""
+    marks: tuple[str, ...] = ()
     """A row that has a value at one of these paths is of this form."""
-    roles: Mapping[str, str]
-    """Paths by role, apart by spaces."""
     apart: bool = False
     """Whether cached tokens are counted apart from `input_tokens`."""
     calls: str = "chat|completion|generat|inference|responses|messages"
     """Regular expression that the kind of a call matches."""
 
 
-def _attributes(*names: str) -> str:
-    return " ".join(f"attributes/gen_ai.{name} gen_ai.{name}" for name in names)
-
-
-_TIMES = {
-    "time": "start_time startTime start_time_unix_nano startTimeUnixNano timestamp",
-    "end": "end_time endTime end_time_unix_nano endTimeUnixNano",
-}
-FORMS = (
-    Form(
-        "OpenTelemetry spans",
-        _attributes("operation.name", "usage.input_tokens", "usage.prompt_tokens", "request.model"),
-        {
-            **_TIMES,
-            "latency_ms": "duration_ms",
-            "first_token_s": _attributes("response.time_to_first_chunk", "server.time_to_first_token"),
-            "input_tokens": _attributes("usage.input_tokens", "usage.prompt_tokens"),
-            "cached_tokens": _attributes("usage.cache_read.input_tokens", "usage.cache_read_input_tokens"),
-            "output_tokens": _attributes("usage.output_tokens", "usage.completion_tokens"),
-            "error": "attributes/error.type error.type",
-            "status": "status/code status/status_code status_code",
-            "kind": _attributes("operation.name"),
-            "system": _attributes("system_instructions"),
-            "prompt": _attributes("input.messages", "prompt"),
-        },
-    ),
-    Form(
-        "Langfuse observations",
-        "completion_start_time parent_observation_id usage_details traceId usageDetails parentObservationId",
-        {
-            **_TIMES,
-            "latency_s": "latency",
-            "first_token": "completion_start_time completionStartTime",
-            "first_token_s": "time_to_first_token timeToFirstToken",
-            "input_tokens": "usage_details/input usageDetails/input usage/input inputUsage promptTokens",
-            "cached_tokens": "usage_details/input_cached_tokens usageDetails/input_cached_tokens"
-            " usage_details/cache_read_input_tokens usageDetails/cache_read_input_tokens",
-            "output_tokens": "usage_details/output usageDetails/output usage/output outputUsage completionTokens",
-            "status": "level",
-            "kind": "type",
-            "prompt": "input",
-        },
-        apart=True,
-        calls="^generation$",
-    ),
-    Form(
-        "LiteLLM spend logs",
-        "call_type",
-        {
-            "time": "startTime start_time",
-            "end": "endTime end_time",
-            "first_token": "completionStartTime",
-            "latency_ms": "request_duration_ms",
-            "input_tokens": "prompt_tokens",
-            "cached_tokens": "metadata/usage_object/prompt_tokens_details/cached_tokens"
-            " metadata/additional_usage_values/cache_read_input_tokens",
-            "output_tokens": "completion_tokens",
-            "status": "status metadata/status",
-            "kind": "call_type",
-            "prompt": "messages proxy_server_request/messages",
-        },
-    ),
-    Form(
-        "plain records",
-        "",
-        {
-            "time": f"time ts {_TIMES['time']} created_at",
-            "end": f"end {_TIMES['end']}",
-            "first_token": "first_token",
-            "latency_ms": "latency_ms duration_ms",
-            "latency_s": "latency_s",
-            "first_token_ms": "first_token_ms",
-            "first_token_s": "first_token_s",
-            "input_tokens": "input_tokens prompt_tokens usage/input_tokens usage/prompt_tokens",
-            "cached_tokens": "cached_tokens cache_read_input_tokens usage/prompt_tokens_details/cached_tokens",
-            "output_tokens": "output_tokens completion_tokens usage/output_tokens usage/completion_tokens",
-            "error": "error",
-            "status": "status",
-            "kind": "kind",
-            "system": "system",
-            "prompt": "prompt messages",
-        },
-    ),
-)
+FORMS = msgspec.yaml.decode(Path(__file__).with_name("call_forms.yaml").read_bytes(), type=tuple[Form, ...])
 ROLES = tuple(FORMS[-1].roles)
 """What a column of a log can be, by the name that `--calls-map` uses."""
 _SAMPLE = 1_000
@@ -160,8 +79,7 @@ def shape_calls(records: Records, mapping: Mapping[str, str], source: str) -> Ca
             raise UsageError.unknown("column", path, columns, where=f"in {shown}")
     form = _choose_form(records)
     form = form.replace(calls=".") if "kind" in mapping else form
-    paths = {role: listed.split() for role, listed in form.roles.items()}
-    paths |= {role: [path] for role, path in mapping.items()}
+    paths = {**form.roles, **{role: (path,) for role, path in mapping.items()}}
     if not any(map(records.find, paths["time"])):
         names = "" if records.record else f" (columns: {clean_line(', '.join(columns))})"
         hint = "name it: --calls-map time=COLUMN,input_tokens=COLUMN"
@@ -176,7 +94,7 @@ def shape_calls(records: Records, mapping: Mapping[str, str], source: str) -> Ca
 def _choose_form(records: Records) -> Form:
     """Return the form that most of the first records have; plain records if they have the marks of none."""
     sample = records._replace(table=records.table.limit(_SAMPLE))
-    texts = sample.read({form.name: form.marks.split() for form in FORMS})
+    texts = sample.read({form.name: form.marks for form in FORMS})
     marked = {name: _flag(texts[name].notnull()).sum() for name in texts.columns if name != "readable"}
     counts = texts.aggregate(**marked).to_pyarrow().to_pylist()[0] if marked else {}
     return max(FORMS, key=lambda form: counts.get(form.name) or (0 if form.marks else 0.5))

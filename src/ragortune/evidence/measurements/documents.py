@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from ragortune.evidence.documents.tongue import ENGLISH, detect_language
 from ragortune.evidence.measurements.corpus import TEXT_BYTES, Corpus, Source
-from ragortune.evidence.measurements.duplicates import find_near_duplicates
+from ragortune.evidence.measurements.duplicates import find_near_duplicates, split_words
 from ragortune.evidence.measurements.identifiers import list_terms, measure_secrets
 from ragortune.evidence.measurements.sampling import DEVIATIONS, bound_share, place_value
-from ragortune.evidence.measurements.token_estimates import (
-    ENGLISH_ERROR,
-    OTHER_ERROR,
-    detect_language,
-    estimate_tokens,
-)
+from ragortune.evidence.measurements.token_estimates import ENGLISH_ERROR, OTHER_ERROR, estimate_tokens
 from ragortune.evidence.measurements.volatility import measure_volatility
 from ragortune.model.measurements import MOST_EXAMPLES, Measurement, Progress
 from ragortune.support.reading import show_size
@@ -30,6 +26,8 @@ _LEAST_BYTES = 128 * 1024
 """At least so much of each kind."""
 _PART = 64 * 1024
 """So many characters of a document are read where not all documents are, so that the sample has many."""
+_LANGUAGE = 20_000
+"""So many characters of a document tell its language."""
 _SLOW = frozenset(("pdf", "office"))
 _SIZE_EDGES = (50_000, 200_000, 2_000_000, 200_000_000)
 """Where the bands of `knowledge.size` end."""
@@ -50,10 +48,15 @@ class Sampled(NamedTuple):
     language: str
 
 
-def measure_documents(corpus: Corpus, as_of: str, progress: Progress) -> tuple[Measurement, ...]:
-    """Return what the documents show; their history counts up to the day `as_of`, YYYY-MM-DD."""
+def measure_documents(
+    corpus: Corpus, tongues: Mapping[str, frozenset[str]], as_of: str, progress: Progress
+) -> tuple[Measurement, ...]:
+    """Return what the documents show; their history counts up to the day `as_of`, YYYY-MM-DD.
+
+    `tongues` are the commonest words of each language.
+    """
     progress(f"reading {count_words(len(corpus.sources), 'document')}")
-    sample = list(_draw_sample(corpus))
+    sample = list(_draw_sample(corpus, tongues))
     measured = [_measure_size(corpus, sample), measure_volatility(corpus.folder, as_of, progress)]
     progress("looking for near-duplicates, terms and secrets in the documents")
     texts = [item.text for item in sample]
@@ -65,7 +68,7 @@ def measure_documents(corpus: Corpus, as_of: str, progress: Progress) -> tuple[M
     )
 
 
-def _draw_sample(corpus: Corpus) -> Iterator[Sampled]:
+def _draw_sample(corpus: Corpus, tongues: Mapping[str, frozenset[str]]) -> Iterator[Sampled]:
     """Read documents of each kind in an order that is random, but the same each time, up to so many bytes."""
     kinds: defaultdict[str, list[Source]] = defaultdict(list)
     for source in corpus.shuffle():
@@ -82,7 +85,9 @@ def _draw_sample(corpus: Corpus) -> Iterator[Sampled]:
             whole = unread * max(1.0, len(text) / most)
             text = text[:most]
             left -= len(text.encode(errors="replace"))
-            yield Sampled(source, text, whole * estimate_tokens(text), detect_language(text))
+            start = text[:_LANGUAGE]
+            language = detect_language(start, split_words(start), tongues)
+            yield Sampled(source, text, whole * estimate_tokens(text), language)
 
 
 # --- size ---------------------------------------------------------------------------------------------------------
@@ -93,7 +98,7 @@ def _measure_size(corpus: Corpus, sample: Sequence[Sampled]) -> Measurement:
     kinds = {kind: _total_kind(corpus, sample, kind) for kind in names}
     tokens = sum(total for total, _ in kinds.values())
     languages = _total_languages(sample, tokens)
-    english = languages.get("en", 0.0) / max(1.0, tokens)
+    english = languages.get(ENGLISH, 0.0) / max(1.0, tokens)
     doubt = english * ENGLISH_ERROR + (1 - english) * OTHER_ERROR
     spread = math.hypot(doubt * tokens, *(error for _, error in kinds.values()))
     low, high = max(0, round(tokens - spread)), round(tokens + spread)

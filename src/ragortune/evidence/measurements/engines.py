@@ -78,22 +78,15 @@ def connect_engine(source: str) -> Engine:
     raise UsageError.expected("--search", _FORMS, hide_password(source))
 
 
-class _Outside:
-    """What engines of a team's own have in common: which documents they hold is not known."""
-
-    label = ""
-    names = None
-    complete = True
-
-    def _decode(self, data: bytes, form: type[Form]) -> Form:
-        try:
-            return msgspec.json.decode(data, type=form)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            message = f"--search: {self.label} answers in another form: {clean_line(str(error))}"
-            raise UsageError(message) from None
+def _decode(data: bytes, form: type[Form], label: str) -> Form:
+    try:
+        return msgspec.json.decode(data, type=form)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        message = f"--search: {label} answers in another form: {clean_line(str(error))}"
+        raise UsageError(message) from None
 
 
-class CommandEngine(_Outside):
+class CommandEngine(Engine):
     """A program that takes `{"question": …, "k": …}` on stdin and prints `{"passages": [{"id": …, "text": …}]}`."""
 
     def __init__(self, command: str) -> None:
@@ -104,7 +97,7 @@ class CommandEngine(_Outside):
     def search(self, text: str, k: int) -> list[Passage]:
         """Run the program once."""
         printed = self._program.ask(json.dumps({"question": text, "k": k}) + "\n").text
-        found = self._decode(printed.encode("utf-8", "replace"), _Printed)
+        found = _decode(printed.encode("utf-8", "replace"), _Printed, self.label)
         return [Passage(str(one.id), one.text[:_PASSAGE_CHARACTERS]) for one in found.passages[:k]]
 
 
@@ -115,7 +108,7 @@ class _NoRedirect(HTTPRedirectHandler):
         return None
 
 
-class ServiceEngine(_Outside):
+class ServiceEngine(Engine):
     """An index of OpenSearch or Elasticsearch: `https://HOST/INDEX`, with `?text=FIELD&id=FIELD` where they have such names."""
 
     def __init__(self, address: str) -> None:
@@ -145,7 +138,7 @@ class ServiceEngine(_Outside):
         """Put a question to the index, in words, as the engine analyses them."""
         match = {"query": text, "fields": [self._text or "*"], "lenient": True}
         body = json.dumps({"size": k, "query": {"multi_match": match}}).encode()
-        found = self._decode(self._fetch(body), _Found)
+        found = _decode(self._fetch(body), _Found, self.label)
         return [self._read(hit) for hit in found.hits.hits[:k]]
 
     def _read(self, hit: _Hit) -> Passage:
@@ -199,7 +192,7 @@ _BY_VECTOR = (
 )
 
 
-class PostgresEngine(_Outside):
+class PostgresEngine(Engine):
     """A table of passages: `postgresql://HOST/DATABASE?table=NAME&text=COLUMN&id=COLUMN`.
 
     `terms` names a column of type tsvector, for want of which one is made of the text; `language` is the configuration of

@@ -172,7 +172,7 @@ def _read_chat_row(line: int, row: Mapping[str, Any]) -> Example:
     said = [turn for turn in turns if turn.role != "system"]
     last = said.pop() if said and said[-1].role == "assistant" else None
     calls = last.calls if last else ()
-    shown = (f"{call.name} {_write_out(call.arguments)}" for call in calls)
+    shown = (f"{name} {_write_out(arguments)}" for name, arguments in calls)
     return Example(
         line,
         "\n".join(turn.text for turn in turns if turn.role == "system"),
@@ -224,12 +224,8 @@ def _is_degenerate(text: str) -> bool:
 # --- chat: the forms of OpenAI, Anthropic, Bedrock and ShareGPT ---------------------------------------------------
 
 
-class Call(NamedTuple):
-    """A call of a tool that a row shows the model."""
-
-    name: str
-    arguments: object
-    """As the row has them: a text that should be JSON, or data."""
+Call = tuple[str, object]
+"""A tool that a row shows the model calling, and its arguments as the row has them: text that should be JSON, or data."""
 
 
 class Turn(NamedTuple):
@@ -257,7 +253,7 @@ def find_faults(turns: Sequence[Turn]) -> Iterator[str]:
         yield "no_user"
     if not roles or roles[-1] != "assistant":
         yield "last_not_assistant"
-    if not all(_is_object(call.arguments) for turn in turns for call in turn.calls):
+    if not all(_is_object(arguments) for turn in turns for _, arguments in turn.calls):
         yield "broken_arguments"
 
 
@@ -295,7 +291,7 @@ def _read_content(content: object) -> tuple[str, list[Call]]:
 
 
 def _read_call(call: Mapping[str, Any], arguments: str) -> Call:
-    return Call(str(call.get("name"))[:_LONGEST_NAME], call.get(arguments))
+    return str(call.get("name"))[:_LONGEST_NAME], call.get(arguments)
 
 
 def _as_list(value: object) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ragortune.evidence.measurements.corpus import Corpus, open_corpus
@@ -41,13 +41,15 @@ class Material(Record, frozen=True):
     """Test examples."""
 
 
-def measure_material(material: Material, as_of: str, progress: Progress) -> tuple[Measurement, ...]:
+def measure_material(
+    material: Material, tongues: Mapping[str, frozenset[str]], as_of: str, progress: Progress
+) -> tuple[Measurement, ...]:
     """Return what all of the material shows, the direction last; raises RagortuneError where some cannot be read.
 
-    Histories count up to the day `as_of`, YYYY-MM-DD.
+    `tongues` are the commonest words of each language. Histories count up to the day `as_of`, YYYY-MM-DD.
     """
     corpus = None if material.docs is None else open_corpus(material.docs)
-    measured = () if corpus is None else measure_documents(corpus, as_of, progress)
+    measured = () if corpus is None else measure_documents(corpus, tongues, as_of, progress)
     return (*measured, *measure_pairs(material, corpus, progress))
 
 

@@ -11,8 +11,8 @@ import re
 import sqlite3
 import unicodedata
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator
-from typing import Protocol
 
 from ragortune.evidence.measurements.corpus import Corpus
 from ragortune.evidence.measurements.sampling import RANKS, rank_text
@@ -52,21 +52,17 @@ class Passage(Record, frozen=True):
     text: str
 
 
-class Engine(Protocol):
+class Engine(ABC):
     """Something that finds passages for a question."""
 
-    @property
-    def label(self) -> str:
-        """What it is, for a reader."""
+    label = ""
+    """What it is, for a reader."""
+    names: Collection[str] | None = None
+    """The documents it holds, where that is known."""
+    complete = True
+    """False where it holds a sample of the documents."""
 
-    @property
-    def names(self) -> Collection[str] | None:
-        """The documents it holds, where that is known."""
-
-    @property
-    def complete(self) -> bool:
-        """False where it holds a sample of the documents."""
-
+    @abstractmethod
     def search(self, text: str, k: int) -> list[Passage]:
         """Return at most `k` passages, the best first; raises UsageError where the engine fails."""
 
@@ -145,13 +141,12 @@ def read_documents(corpus: Corpus) -> Iterator[tuple[str, str]]:
             yield source.name, corpus.read(source)
 
 
-class EmbeddedIndex:
+class EmbeddedIndex(Engine):
     """Passages under BM25 of FTS5, with its usual k1 of 1.2 and b of 0.75."""
 
     def __init__(self, documents: Iterable[tuple[str, str]], *, complete: bool = True) -> None:
         """Index texts by name; raises UnreadableError where there is no room for the index."""
         self.complete = complete
-        self.names: Collection[str] = ()
         self.count = 0
         """Number of passages."""
         self._frequencies: dict[str, int] = {}
@@ -162,11 +157,7 @@ class EmbeddedIndex:
         except sqlite3.OperationalError as error:
             message = f"the search index cannot be written to the folder for temporary files ({error})"
             raise UnreadableError(message, None, "TMPDIR names another folder") from None
-
-    @property
-    def label(self) -> str:
-        """What it is."""
-        return f"embedded index (SQLite FTS5, BM25) of {count_words(self.count, 'passage')}"
+        self.label = f"embedded index (SQLite FTS5, BM25) of {count_words(self.count, 'passage')}"
 
     def _fill(self, documents: Iterable[tuple[str, str]]) -> None:
         run = self._base.execute
