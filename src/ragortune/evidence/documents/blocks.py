@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum, auto
+from itertools import takewhile
 
 import msgspec
 
@@ -111,6 +112,11 @@ def front_matter_end(lines: Sequence[str]) -> int:
     return 0
 
 
+def _is_plain(line: str) -> bool:
+    """Tell whether a line begins with a letter, and neither with the mark of an item nor as a row."""
+    return line[:1].isalpha() and line[1:2] != ")" and "|" not in line
+
+
 class _Sectioniser:
     """Walks over the lines of a document and yields its blocks."""
 
@@ -134,20 +140,21 @@ class _Sectioniser:
     def read(self) -> Iterator[RawBlock]:
         while self.at < len(self.lines):
             line = self.lines[self.at]
-            if not self.quoted and line[:1].isalpha() and line[1:2] != ")" and "|" not in line:
-                self._read_plain(line)
+            if not self.quoted and _is_plain(line):
+                self._read_plain()
                 continue
             prefix = _QUOTE.match(line) if ">" in line else None
             start = prefix.end() if prefix else 0
             rest = line[start:] if start else line
-            if rest.strip():
+            if rest and not rest.isspace():
                 if self.quoted != bool(prefix):
                     self._close()
                     self.quoted = bool(prefix)
                 self._read_line(rest, start)
                 self.blank = False
             else:
-                self._close()
+                if self.open:
+                    self._close()
                 self.blank = True
                 self.at += 1
             if self.blocks:
@@ -156,24 +163,26 @@ class _Sectioniser:
         self._close()
         yield from self.blocks
 
-    def _read_plain(self, line: str) -> None:
-        """Read a line that begins with a letter, so that it can only begin or continue a text."""
+    def _read_plain(self) -> None:
+        """Read lines that can only begin or continue a text."""
         if self.blank:
             self.indents.clear()
             self.blank = False
-        self.at += 1
-        self.open.append(Line(line, self.at, 1))
+        ahead = map(self.lines.__getitem__, range(self.at, len(self.lines)))
+        plain = enumerate(takewhile(_is_plain, ahead), self.at + 1)
+        self.open += [Line(line, number, 1) for number, line in plain]
+        self.at = self.open[-1].number
 
     def _read_line(self, rest: str, start: int) -> None:
         first = rest.lstrip()[0]
         if first.isalnum() and "|" not in rest:
             self._read_text(rest, start)
-        elif first in "`~" and (fence := _FENCE.match(rest)) and "`" not in rest[fence.end() :]:
-            self._close_above(rest, first)
-            self._read_code(fence[1], rest[fence.end() :].strip())
         elif first == "#" and (heading := _HEADING.match(rest)):
             self._close_above(rest, first)
             self._read_heading(rest, start, heading)
+        elif first in "`~" and (fence := _FENCE.match(rest)) and "`" not in rest[fence.end() :]:
+            self._close_above(rest, first)
+            self._read_code(fence[1], rest[fence.end() :].strip())
         elif first == "<" and rest.lstrip().startswith("<!--"):
             self._close()
             self._read_comment(start)
@@ -190,7 +199,7 @@ class _Sectioniser:
 
     def _close_above(self, rest: str, first: str) -> None:
         """End the text above a line, which is left open where the line may underline it."""
-        if not self._underlines(rest, first):
+        if self.open and not self._underlines(rest, first):
             self._close()
 
     # Text ------------------------------------------------------------------------------------------------------------
