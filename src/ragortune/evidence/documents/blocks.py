@@ -18,6 +18,8 @@ import msgspec
 from ragortune.model.documents import Line
 from ragortune.support.text import INVISIBLE
 
+_PLAIN = re.compile(r"[^\W\d_](?!\))[^|]*+\Z")
+"""A line that begins with a letter, and is neither an item nor a row."""
 _QUOTE = re.compile(r"(?:[ \t]{0,3}>[ \t]?){1,20}")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _HEADING = re.compile(r"[ \t]{0,3}(#{1,6})(?:[ \t]|$)")
@@ -112,11 +114,6 @@ def front_matter_end(lines: Sequence[str]) -> int:
     return 0
 
 
-def _is_plain(line: str) -> bool:
-    """Tell whether a line begins with a letter, and neither with the mark of an item nor as a row."""
-    return line[:1].isalpha() and line[1:2] != ")" and "|" not in line
-
-
 class _Sectioniser:
     """Walks over the lines of a document and yields its blocks."""
 
@@ -140,7 +137,7 @@ class _Sectioniser:
     def read(self) -> Iterator[RawBlock]:
         while self.at < len(self.lines):
             line = self.lines[self.at]
-            if not self.quoted and _is_plain(line):
+            if not self.quoted and _PLAIN.match(line):
                 self._read_plain()
                 continue
             prefix = _QUOTE.match(line) if ">" in line else None
@@ -169,7 +166,7 @@ class _Sectioniser:
             self.indents.clear()
             self.blank = False
         ahead = map(self.lines.__getitem__, range(self.at, len(self.lines)))
-        plain = enumerate(takewhile(_is_plain, ahead), self.at + 1)
+        plain = enumerate(takewhile(_PLAIN.match, ahead), self.at + 1)
         self.open += [Line(line, number, 1) for number, line in plain]
         self.at = self.open[-1].number
 

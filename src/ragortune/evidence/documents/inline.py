@@ -28,6 +28,8 @@ _BEGIN = re.compile(r"`|\*|~~|_|\[|\]|<|\\|&|!\[|-->")
 
 def read_words(lines: tuple[Line, ...]) -> Words:
     """Return the words of a block; lines are joined by one space."""
+    if len(lines) == 1 and (text := lines[0].text.rstrip()) and _is_plain(text):
+        return Words(text, lines)
     texts = [line.text.rstrip() for line in lines]
     text = " ".join(texts)
     if _is_plain(text) and all(texts):

@@ -61,6 +61,7 @@ _MISPLACED = re.compile(
     re.IGNORECASE,
 )
 """A fence or a key of front matter in a text where neither is one."""
+_SUMMARY, _HEADING = SectionKind.SUMMARY, Place.HEADING
 _TITLE_KINDS = frozenset(
     (SectionKind.REJECTED, SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE, SectionKind.DECISION)
 )
@@ -176,12 +177,12 @@ class _Reader:
         while parent and parent.level >= level:
             parent = parent.parent
         above = parent.kind if parent else None
-        own = self.names.kind_of(text, Place.HEADING)
+        own = self.names.kind_of(text, _HEADING)
         if first:
             self.title = text
             kind = own if own in _TITLE_KINDS else SectionKind.SUMMARY
         else:
-            kind = inherit_kind(own, None if above is SectionKind.SUMMARY and level > 1 else above)
+            kind = inherit_kind(own, None if level > 1 and above is _SUMMARY else above)
         self.section = Section(text, level, kind, line.number, parent)
         self.headings.append(((line.number, line.column), level))
         self.lead = text if level == BOLD_LEVEL else ""
