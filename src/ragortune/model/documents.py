@@ -6,11 +6,12 @@ are those of ConText (Harkema and others 2009, https://doi.org/10.1016/j.jbi.200
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
-from operator import attrgetter
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any
 
@@ -18,7 +19,6 @@ import msgspec
 
 from ragortune.model import Evidence, Option, QuantityValue
 
-_offset_of = attrgetter("offset")
 NO_QUANTITIES: Mapping[str, QuantityValue] = MappingProxyType({})
 
 
@@ -163,23 +163,24 @@ class Words(msgspec.Struct, frozen=True, dict=True):
     """Comments inside the block, marks included."""
 
     @cached_property
-    def pieces(self) -> Sequence[Piece]:
-        """The runs of the text, in order; looked up for the few blocks of which a place is asked."""
-        pieces, offset = [*self.runs], 0
-        for line in self.lines:
-            length = len(line.text.rstrip())
-            pieces.append(Piece(offset, length, line.number, line.column))
-            offset += length + 1
-        return pieces
+    def _offsets(self) -> array[int]:
+        """Where each run begins in the text; numbers alone, because a document can have very many lines."""
+        ends = accumulate((len(line.text.rstrip()) + 1 for line in self.lines), initial=0)
+        return array("I", [run.offset for run in self.runs] if self.runs else ends)
+
+    def _run(self, at: int) -> Piece:
+        if self.runs:
+            return self.runs[at]
+        line = self.lines[at]
+        return Piece(self._offsets[at], len(line.text.rstrip()), line.number, line.column)
 
     def cut_pieces(self, start: int, end: int) -> tuple[Piece, ...]:
         """Return the runs of a part of the text; what has no character in the source has none."""
-        first = bisect_right(self.pieces, start, key=_offset_of) - 1
-        last = bisect_left(self.pieces, end, key=_offset_of)
+        first, last = bisect_right(self._offsets, start) - 1, bisect_left(self._offsets, end)
         return tuple(
-            Piece(begin - start, stop - begin, piece.line, piece.column + begin - piece.offset)
-            for piece in self.pieces[max(0, first) : last]
-            if (begin := max(piece.offset, start)) < (stop := min(piece.offset + piece.length, end))
+            Piece(begin - start, stop - begin, run.line, run.column + begin - run.offset)
+            for run in map(self._run, range(max(0, first), min(last, len(self.runs or self.lines))))
+            if (begin := max(run.offset, start)) < (stop := min(run.offset + run.length, end))
         )
 
 
