@@ -244,7 +244,7 @@ def test_calibration_bears_probabilities_of_nothing_and_one():
 
 
 def test_without_cases_there_is_nothing_to_measure(book):
-    empty = measure_agreement(book.replace(casebook=Raw(b"[]")))
+    empty = measure_agreement(book.replace(casebook=Raw(b"\x90")))
 
     assert (empty.total.total, empty.brier) == (0, 0)
     assert (empty.calibration.slope, empty.calibration.intercept) == (1, 0)

@@ -27,7 +27,7 @@ OWN = """
         outcomes: [unanswered, distinctive]
         intercepts: [9, 0]
         features: {lantern: [1, -9, 9]}
-    tongues:
+    common_words:
       - {id: la, words: [et, est, non, cum, per, quod, sunt]}
     facts:
       - id: our-voice

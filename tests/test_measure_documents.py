@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ragortune import load_rulebook
 from ragortune.evidence.documents.language import read_language
-from ragortune.evidence.documents.tongue import detect_language
+from ragortune.evidence.documents.language_detection import detect_language
 from ragortune.evidence.measurements import corpus as corpus_module
 from ragortune.evidence.measurements import documents as module
 from ragortune.evidence.measurements.corpus import open_corpus
@@ -20,7 +20,7 @@ from ragortune.evidence.measurements.token_estimates import estimate_tokens
 from ragortune.support.text import dump_json
 
 AS_OF = "2024-12-31"
-TONGUES = read_language(load_rulebook()).tongues
+COMMON_WORDS = read_language(load_rulebook()).common_words
 REFUNDS = (
     "A refund is paid within fourteen days of the return, to the account from which the order was paid. If the parcel"
     " was damaged on its way, the customer sends a photograph with the claim, and the warehouse decides within two"
@@ -79,7 +79,8 @@ def measure(folder, files):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     return {
-        found.probe: found for found in measure_documents(open_corpus(folder), TONGUES, AS_OF, lambda _: None)
+        found.probe: found
+        for found in measure_documents(open_corpus(folder), COMMON_WORDS, AS_OF, lambda _: None)
     }
 
 
@@ -96,7 +97,7 @@ def write_prose(seed, words=200):
 def test_tokens_and_language_of_prose_are_told_without_a_tokenizer(language):
     text, tokens = TEXTS[language]
     assert estimate_tokens(text) == pytest.approx(tokens, rel=0.15)
-    assert detect_language(text, split_words(text), TONGUES) == language
+    assert detect_language(text, split_words(text), COMMON_WORDS) == language
 
 
 def test_a_listing_of_numbers_has_more_tokens_than_prose_of_its_length():
@@ -112,7 +113,7 @@ def test_any_text_has_a_number_of_tokens_that_grows_with_it(one, other):
         <= estimate_tokens(one + other)
         <= estimate_tokens(one) + estimate_tokens(other) + 2
     )
-    assert detect_language(one + other, split_words(one + other), TONGUES)
+    assert detect_language(one + other, split_words(one + other), COMMON_WORDS)
 
 
 def test_a_small_handbook_fits_a_prompt(tmp_path):
@@ -274,6 +275,6 @@ def test_no_measurement_shows_the_text_of_documents(tmp_path):
 def test_the_steps_are_told_as_they_begin(tmp_path):
     (tmp_path / "a.md").write_text(REFUNDS)
     told = []
-    measure_documents(open_corpus(tmp_path), TONGUES, AS_OF, told.append)
+    measure_documents(open_corpus(tmp_path), COMMON_WORDS, AS_OF, told.append)
     assert told[0] == "reading 1 document"
     assert len(told) == 3

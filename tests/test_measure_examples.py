@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ragortune.evidence.measurements.direction import tell_direction
+from ragortune.evidence.measurements.direction import infer_direction
 from ragortune.evidence.measurements.example_files import (
     LONGEST_EXAMPLE,
     find_faults,
@@ -509,17 +509,17 @@ FOUND, ABSENT = (
     ],
 )
 def test_the_data_points_where_the_rules_say(measurements, direction):
-    assert tell_direction(measurements).figures["direction"] == direction
+    assert infer_direction(measurements).figures["direction"] == direction
 
 
 def test_documents_alone_point_nowhere():
-    found = tell_direction([shown("documents.size", tokens=10)])
+    found = infer_direction([shown("documents.size", tokens=10)])
     assert not found.figures
     assert found.reason
 
 
 def test_the_direction_says_when_a_classifier_does_it_all():
     labels = shown("examples.content", **content(shape="label"))
-    found = tell_direction([labels, shown("examples.classifier", classifier_is_enough=True)])
+    found = infer_direction([labels, shown("examples.classifier", classifier_is_enough=True)])
     assert found.figures["classifier_is_enough"]
     assert "neither retrieval nor fine-tuning" in found.notes[0]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragortune.evidence.measurements import questions as reading
-from ragortune.evidence.measurements.direction import tell_direction
+from ragortune.evidence.measurements.direction import infer_direction
 from ragortune.evidence.measurements.questions import Question, Questions, read_questions
 from ragortune.evidence.measurements.retrieval import LEVEL_EDGES, cover_answer, measure_questions, separate
 from ragortune.evidence.measurements.sampling import bound_share
@@ -458,8 +458,8 @@ def test_answers_in_json_over_what_the_documents_hold_show_knowledge_and_behavio
 
     found = measure_questions(questions, EmbeddedIndex(DOCUMENTS), lambda _: None)
 
-    assert tell_direction(found).figures["direction"] == "both"
-    assert tell_direction(measure(ASKED).values()).figures["direction"] == "knowledge"
+    assert infer_direction(found).figures["direction"] == "both"
+    assert infer_direction(measure(ASKED).values()).figures["direction"] == "knowledge"
 
 
 def test_two_runs_agree_to_the_last_digit():

@@ -136,7 +136,7 @@ def test_the_digest_of_the_inputs_tells_a_change_of_an_answer_and_of_a_condition
     worded = rule.replace(because="In other words.")
     books = [
         BOOK,
-        BOOK.replace(casebook=msgspec.Raw(msgspec.json.encode(recoded, enc_hook=dict))),
+        BOOK.replace(casebook=msgspec.Raw(msgspec.msgpack.encode(recoded, enc_hook=dict))),
         BOOK.replace(rules={**BOOK.rules, rule.id: wider}),
     ]
     digests = [fitting.take_fingerprint(fitting.read_data(book)) for book in books]

@@ -1,9 +1,9 @@
 """Rule packs: adding, overriding and disabling rules; and errors a rule author can act on."""
 
-import json
 import os
 from pathlib import Path
 
+import msgspec
 import platformdirs
 import pytest
 
@@ -397,9 +397,9 @@ def own_cache(monkeypatch, tmp_path):
     load._load_compiled.cache_clear()
 
 
-def test_what_is_compiled_is_plain_json_under_the_digest_of_its_sources(own_cache):
+def test_what_is_compiled_is_plain_data_under_the_digest_of_its_sources(own_cache):
     book = load_rulebook()
-    compiled = json.loads((own_cache / compiled_name(shipped_folder())).read_text())
+    compiled = msgspec.msgpack.decode((own_cache / compiled_name(shipped_folder())).read_bytes())
 
     assert compiled["digest"] == book.digest
     assert len(compiled["rules"]) == len(book.rules)
@@ -450,9 +450,9 @@ def test_what_another_version_compiled_is_not_used(team_pack, monkeypatch):
 def test_a_compiled_file_with_other_fields_is_compiled_anew(own_cache, team_pack):
     load_rulebook(team_pack)
     path = own_cache / compiled_name(team_pack)
-    fields = json.loads(path.read_text())
+    fields = msgspec.msgpack.decode(path.read_bytes())
     del fields["scale"]["firm_from"]
-    path.write_text(json.dumps(fields))
+    path.write_bytes(msgspec.msgpack.encode(fields))
     load._load_compiled.cache_clear()
 
     assert load_rulebook(team_pack).scale.firm_from == 0.8

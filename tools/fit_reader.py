@@ -28,10 +28,10 @@ from ragortune import load_rulebook
 from ragortune.evidence.documents.classifiers import DOCUMENT_MODELS, NO, PLAIN, STATUS, YES, Classifier
 from ragortune.evidence.documents.decision import Ledger, decide, keep_ledgers
 from ragortune.evidence.documents.features import measure_features
+from ragortune.evidence.documents.language_detection import ENGLISH
 from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.reader import DesignReader, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
-from ragortune.evidence.documents.tongue import ENGLISH
 from ragortune.model import Option
 from ragortune.support.rulefolder import shipped_folder
 from score_reader import Labelled

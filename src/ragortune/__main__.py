@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import io
@@ -15,8 +16,8 @@ from ragortune.support.environment import Environment, discard_output
 from ragortune.support.errors import ExitCode, RagortuneError
 from ragortune.version import __version__
 
-gc.freeze()  # what has been imported stays to the end, so no collection need look at it
-gc.set_threshold(100_000)  # and what a command makes has hardly any cycles
+gc.set_threshold(100_000)  # what a command makes has hardly any cycles
+atexit.register(gc.freeze)  # and what is left at the end goes with the process, without a search for them
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -67,12 +67,11 @@ def gather_answers(
             facts[criterion] = tuple(fact for fact, _ in winning)
     quantities = reading.quantities
     if outside is not None:
-        for criterion, levels in outside.levels.items():
-            answer = outside.answers.get(criterion) or Answer(levels, levels[0])
+        for criterion, answer in outside.known.items():
             fact = StatedFact(criterion, answer.value, Modality.FACT, None, declared=True)
-            if criterion in answers and set(answers[criterion].levels).isdisjoint(levels):
+            if criterion in answers and set(answers[criterion].levels).isdisjoint(answer.levels):
                 conflicts.append(Conflict(criterion, (*facts[criterion], fact), resolved=True))
-            answers[criterion] = answer.replace(levels=levels)
+            answers[criterion] = answer
             facts[criterion] = (fact,)
         kept = {name: own for name, own in quantities.items() if own.criterion not in outside.levels}
         quantities = {**kept, **outside.quantities}

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from typer import Option, Typer
+from typer.core import TyperCommand
+from typer.main import get_command
 
 from ragortune import __version__
 from ragortune.commands import requests
@@ -64,20 +66,35 @@ def ask(request: requests.AskRequest, environment: Environment) -> ExitCode:
 def _add(group: Typer, name: str, kind: type[Record], run: str, text: str | None = None) -> None:
     """Add a command whose options are the fields of its request; `run` names the function that takes it.
 
-    The function is imported when it is called, so that no command waits for what another one needs.
+    The function is imported and the options are made when the command is called or its help is asked for, so that no
+    command waits for what another one needs.
     """
 
-    def command(**options: Any) -> None:
+    def call(**options: Any) -> None:
         code = resolve_name(run)(kind(**options), Environment.detect())
         raise typer.Exit(int(code))
 
-    parameters = [
-        Parameter(field.name, Parameter.KEYWORD_ONLY, annotation=field.type, default=_find_default(field))
-        for field in msgspec.structs.fields(kind)
-        if hasattr(field.type, "__metadata__")
-    ]
-    command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-    group.command(name, help=text or inspect.getdoc(kind))(command)
+    class Command(TyperCommand):
+        def get_params(self, ctx: Any) -> list[Any]:
+            if not self.params:
+                call.__signature__ = _sign(kind)  # type: ignore[attr-defined]
+                (alone := Typer(add_completion=False)).command()(call)
+                made = get_command(alone)
+                self.params, self.callback = made.params, made.callback
+            return super().get_params(ctx)
+
+    group.command(name, cls=Command, help=text or inspect.getdoc(kind))(lambda: None)
+
+
+def _sign(kind: type[Record]) -> Signature:
+    """Return the signature of a function that takes the fields of a request which are options."""
+    return Signature(
+        [
+            Parameter(field.name, Parameter.KEYWORD_ONLY, annotation=field.type, default=_find_default(field))
+            for field in msgspec.structs.fields(kind)
+            if hasattr(field.type, "__metadata__")
+        ]
+    )
 
 
 def _find_default(field: msgspec.structs.FieldInfo) -> Any:

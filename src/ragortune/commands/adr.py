@@ -22,7 +22,6 @@ from ragortune.evidence.documents.blocks import BlockKind, read_blocks
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.entries import describe_details
 from ragortune.evidence.profile import UNKNOWN, Vocabulary
-from ragortune.evidence.profile_files import given_value
 from ragortune.model import Answer, Evidence, Profile, Provenance, Recommendation
 from ragortune.report.blocks import Block, split_sections
 from ragortune.report.decision_record import build_decision_record, name_decision
@@ -120,14 +119,13 @@ def _name_next(folder: Path, title: str) -> str:
 def _describe_profile(profile: Profile, document: Document, path: str | None) -> dict[str, Any]:
     """Return answers and quantities as the block of the record holds them, by criterion."""
     entries: dict[str, Any] = {}
-    for criterion in profile.levels:
-        answer = profile.answers.get(criterion, Answer((), None))
+    for criterion, answer in profile.known.items():
         if answer.source is Provenance.DERIVED:
             continue
         details = describe_details(_see_evidence(answer, document.path, path))
         if answer.source is Provenance.STATED:
             del details["source"]
-        entries[criterion] = {"value": given_value(profile, criterion), **details}
+        entries[criterion] = {"value": answer.value, **details}
     given = document.data.get("quantities") if isinstance(document.data, Mapping) else None
     return entries | {f"quantities.{name}": {"value": value} for name, value in (given or {}).items()}
 

@@ -88,8 +88,8 @@ def _measure(
     """Return what the probes find; raises RagortuneError."""
     given = {name: getattr(request, name) for name in Material.field_names()}
     places = {name: own and Path(environment.folder, own) for name, own in given.items() if name != "search"}
-    tongues = read_language(rulebook).tongues
-    found = measure_material(Material(**{**given, **places}), tongues, today, environment.note)
+    common_words = read_language(rulebook).common_words
+    found = measure_material(Material(**{**given, **places}), common_words, today, environment.note)
     if request.calls is not None:
         try:
             from ragortune.evidence.measurements.calls import measure_calls  # noqa: PLC0415  (brings in a database)

@@ -11,10 +11,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ragortune.evidence.profile import UNKNOWN, Vocabulary, find_declined
-from ragortune.evidence.profile_files import given_value, write_profile
+from ragortune.evidence.profile_files import write_profile
 from ragortune.evidence.round_trip import write_answers
 from ragortune.interview import Interview
-from ragortune.model import Answer, Profile, Provenance, Rulebook
+from ragortune.model import Profile, Provenance, Rulebook
 from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError, RagortuneError, UsageError
@@ -137,9 +137,10 @@ class ProfileFile:
         What this run saved before and is not `present` any more is written again: an editor that had been open since
         then has saved over it.
         """
-        answers = _list_answers(interview)
+        answers, known = _list_answers(interview), interview.profile.known
+        values = {name: own.value for name, own in known.items()} | dict.fromkeys(interview.declined, UNKNOWN)
         return {
-            name: UNKNOWN if name in interview.declined else given_value(interview.profile, name)
+            name: values.get(name)
             for name in interview.rulebook.criteria
             if (answer := answers.get(name)) != self._saved.get(name)
             or (name not in present and answer != self._first.get(name))
@@ -155,10 +156,6 @@ class ProfileFile:
 
 def _list_answers(held: Interview) -> dict[str, object]:
     """Return by criterion what a person answered or declined, but nothing that is derived from quantities."""
-    known = {**held.profile.levels, **held.profile.answers}
-    own = {
-        name: answer
-        for name, answer in known.items()
-        if not (isinstance(answer, Answer) and answer.source is Provenance.DERIVED)
-    }
+    known = held.profile.known.items()
+    own = {name: answer for name, answer in known if answer.source is not Provenance.DERIVED}
     return {**own, **dict.fromkeys(held.declined, UNKNOWN)}

@@ -91,7 +91,7 @@ class Bill(Record, frozen=True, dict=True):
     requests: Quantity
     """The rate of requests."""
     prefix: Quantity
-    """Tokens that stand unchanged at the beginning of a prompt."""
+    """Tokens that are unchanged at the beginning of a prompt."""
     fresh: Quantity
     """Tokens of a prompt that are new with each request."""
     answer: Quantity

@@ -104,7 +104,7 @@ def parse_amount(text: str, unit: str, counted: Collection[str] = ()) -> float |
     Args:
         text: what was written.
         unit: the unit in which the number is wanted; empty for a count.
-        counted: names of what is counted, which may stand behind the number.
+        counted: names of what is counted, which may be behind the number.
 
     Raises:
         QuantityError: it begins like a number, and is ambiguous, too large, or the rest is no unit that fits.

@@ -165,7 +165,7 @@ def _add_missing(data: CommentedMap, content: Content, moved: Moved) -> bool:
 
 
 def _show_entry(entry: Mapping[str, Any], moved: Moved) -> Any:
-    """Return an answer as it is written: with what stands beside it, or the value alone."""
+    """Return an answer as it is written: with what is beside it, or the value alone."""
     if set(entry) == {"value"}:
         return flow(entry["value"])
     shown = CommentedMap(entry)

@@ -1,4 +1,4 @@
-"""Values of a profile with the place of each, and what can stand beside any of them: evidence, source, date."""
+"""Values of a profile with the place of each, and what can be beside any of them: evidence, source, date."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _read_words(entry: Entry) -> str | None:
 
 
 def describe_details(answer: Answer) -> dict[str, object]:
-    """Return what stands beside a value as `read_details` reads it."""
+    """Return what is beside a value as `read_details` reads it."""
     evidence = describe_evidence(answer.evidence) if answer.evidence else None
     details = {"evidence": evidence, "source": answer.source.value, "as_of": answer.as_of}
     return {key: part for key, part in details.items() if part}

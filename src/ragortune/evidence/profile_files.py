@@ -9,7 +9,7 @@ from ragortune.evidence.entries import describe_details
 from ragortune.evidence.profile import UNKNOWN
 from ragortune.evidence.quantities import format_quantity
 from ragortune.evidence.round_trip import escape_unseen, write_answers
-from ragortune.model import Criterion, Profile, Provenance, Rulebook
+from ragortune.model import Answer, Criterion, Profile, Provenance, Rulebook
 from ragortune.support.record import NOTHING
 from ragortune.support.text import clean_text
 
@@ -47,11 +47,10 @@ def write_profile(
         lines += [*_ask_criterion(criterion), f"  # {criterion.name}:"]
     entries = texts | dict.fromkeys(declined, UNKNOWN)
     if profile:
-        answers = {name: profile.answers.get(name) for name in profile.levels}
         entries |= {
-            name: describe_known(profile, name)
-            for name, answer in answers.items()
-            if not (quantities and answer and answer.source is Provenance.DERIVED)
+            name: _describe_answer(answer)
+            for name, answer in profile.known.items()
+            if not (quantities and answer.source is Provenance.DERIVED)
         }
     entries |= {f"quantities.{name}": value for name, value in quantities.items()}
     return escape_unseen(write_answers("\n".join(lines) + "\n", entries))
@@ -81,18 +80,11 @@ def _ask_criterion(criterion: Criterion) -> list[str]:
     )
 
 
-def describe_known(profile: Profile, criterion: str) -> object:
-    """Return the answer to a criterion as a profile file holds it, with what stands beside it."""
-    value, answer = given_value(profile, criterion), profile.answers.get(criterion)
-    if answer is None or not (answer.evidence or answer.as_of or answer.source is not Provenance.STATED):
-        return value
-    return {"value": value, **describe_details(answer)}
-
-
-def given_value(profile: Profile, criterion: str) -> object:
-    """Return the answer to a criterion as a profile file holds it: as it was given, a level, several, or None if unknown."""
-    answer, levels = profile.answers.get(criterion), profile.levels.get(criterion, (None,))
-    return answer.value if answer else levels[0] if len(levels) == 1 else levels
+def _describe_answer(answer: Answer) -> object:
+    """Return an answer as a profile file holds it: the value, with what is beside it."""
+    if answer.source is Provenance.STATED and not (answer.evidence or answer.as_of):
+        return answer.value
+    return {"value": answer.value, **describe_details(answer)}
 
 
 def _one_line(text: str) -> str:

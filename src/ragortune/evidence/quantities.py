@@ -19,7 +19,7 @@ _KEYS = ("value", "low", "high", "from", "to", "source", "evidence", "as_of")
 
 
 def read_quantities(entry: Entry, kinds: Mapping[str, QuantityKind]) -> dict[str, QuantityValue]:
-    """Return the quantities that stand under `quantities`, checked; raises ProfileError with all that is wrong.
+    """Return the quantities that are under `quantities`, checked; raises ProfileError with all that is wrong.
 
     Names are checked against the price data later, by whoever has it.
     """

@@ -114,7 +114,7 @@ class Modality(StrEnum):
 
 
 class Span(msgspec.Struct, frozen=True, gc=False):
-    """Where something stands: an exact piece of one physical line."""
+    """Where something is: an exact piece of one physical line."""
 
     line: int
     """Counts from 1; lines end at line feeds and carriage returns only."""
@@ -125,7 +125,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
 
 
 class Piece(msgspec.Struct, frozen=True, gc=False):
-    """A run of characters of a sentence that stands unbroken in the source."""
+    """A run of characters of a sentence that is unbroken in the source."""
 
     offset: int
     """Where it begins in the text of the sentence, from 0."""
@@ -185,10 +185,10 @@ class Words(msgspec.Struct, frozen=True, dict=True):
 
 
 class Section(msgspec.Struct, frozen=True, gc=False):
-    """A heading with what stands below it."""
+    """A heading with what is below it."""
 
     title: str
-    """The heading, without markup; empty for what stands before the first heading."""
+    """The heading, without markup; empty for what is before the first heading."""
     level: int
     """1 for the outermost headings."""
     kind: SectionKind
@@ -216,11 +216,11 @@ class Sentence(msgspec.Struct, frozen=True, gc=False):
     kind: SectionKind
     """What it is about: that of its section, unless its list, label, row or column says more."""
     section: Section
-    """The section in which it stands; a heading stands in the section above it."""
+    """The section in which it is; a heading is in the section above it."""
     label: str = ""
     """The bold label or field name in front of it."""
     lead: str = ""
-    """The sentence that introduces the list or table in which it stands."""
+    """The sentence that introduces the list or table in which it is."""
     header: str = ""
     """For a table cell, the header of its column."""
     row: str = ""
@@ -274,7 +274,7 @@ class StatedDecision(msgspec.Struct, frozen=True):
     evidence: tuple[Cited, ...]
     """The lines it rests on; empty only where it comes from outside the document."""
     declared: bool = False
-    """True where it stands in the document's own `ragortune` block."""
+    """True where it is in the document's own `ragortune` block."""
     quoted: Evidence | None = None
     """The quote that its block gives for it."""
 
@@ -295,7 +295,7 @@ class StatedFact(msgspec.Struct, frozen=True):
     """Where; None for a fact from outside the document."""
     headings: tuple[str, ...] = ()
     declared: bool = False
-    """True where it stands in the document's own `ragortune` block, or came from a profile file."""
+    """True where it is in the document's own `ragortune` block, or came from a profile file."""
     phrase: str | None = None
     """Id of the phrase that was recognised, if it was one."""
     inferred: bool = False
@@ -314,7 +314,7 @@ class Remark(msgspec.Struct, frozen=True):
 
     span: Span
     text: str
-    """What stands inside the comment, without `<!--` and `-->`."""
+    """What is inside the comment, without `<!--` and `-->`."""
     headings: tuple[str, ...] = ()
     begins: tuple[int, int] = (0, 0)
     """Line and column of the text of the nearest heading above it."""

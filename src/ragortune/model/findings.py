@@ -154,7 +154,7 @@ class FindingRule(Record, frozen=True):
 @lru_cache(maxsize=8)
 def read_finding_rules(rulebook: Rulebook) -> Mapping[str, FindingRule]:
     """Return what `check` looks for by a rule set, by id in order of the codes."""
-    rules = msgspec.json.decode(rulebook.findings, type=tuple[FindingRule, ...])
+    rules = msgspec.msgpack.decode(rulebook.findings, type=tuple[FindingRule, ...])
     return {rule.id: rule for rule in rules}
 
 

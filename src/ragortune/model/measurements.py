@@ -39,7 +39,7 @@ class Measurement(Record, frozen=True):
     notes: tuple[str, ...] = ()
     """What to keep in mind: a burst, a sample, a weak method."""
     examples: tuple[str, ...] = ()
-    """At most three cases, masked; texts of documents stand nowhere else."""
+    """At most three cases, masked; texts of documents are nowhere else."""
     fault: bool = False
     """True where it shows something to be mended in the data, such as rows that contradict each other."""
     date: str | None = None

@@ -141,6 +141,14 @@ class Profile(Record, frozen=True):
     notes: str | None = None
     """Anything else."""
     answers: Mapping[str, Answer] = NOTHING
-    """The answers as given; empty where only the levels were read."""
+    """The answers as given, but for those that were read as one level alone; see `known`."""
     quantities: Mapping[str, QuantityValue] = NOTHING
     """Numbers for the cost model by name, as far as they were given."""
+
+    @property
+    def known(self) -> dict[str, Answer]:
+        """The answer to each criterion that is not unknown."""
+        return {
+            name: self.answers.get(name) or Answer(levels, levels[0] if len(levels) == 1 else levels)
+            for name, levels in self.levels.items()
+        }

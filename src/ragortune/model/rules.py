@@ -245,8 +245,8 @@ class Rulebook(Record, frozen=True, dict=True):
     """How many days a source stays fresh, unless a rule says otherwise."""
     disabled: Mapping[str, str] = NOTHING
     """Rules of the base set that a rule pack switched off, with the reason."""
-    casebook: msgspec.Raw = msgspec.Raw(b"[]")
-    """The casebook as JSON, each case with its answers as levels by criterion; `coded_cases` decodes it."""
+    casebook: msgspec.Raw = msgspec.Raw(b"\x90")
+    """The casebook as MessagePack, each case with its answers as levels by criterion; `coded_cases` decodes it."""
     quantities: Mapping[str, QuantityKind] = NOTHING
     """Numbers and choices that a profile can give for the cost model, by id."""
     price_kinds: Mapping[str, PriceKind] = NOTHING
@@ -255,10 +255,10 @@ class Rulebook(Record, frozen=True, dict=True):
     """The price data by id."""
     answer_counts: Mapping[str, tuple[AnswerCount, ...]] = NOTHING
     """For each criterion how often the projects of the field sample give each answer; empty without such projects."""
-    language: msgspec.Raw = msgspec.Raw(b"{}")
-    """The wordings by which design documents are understood, as JSON; `evidence.documents` decodes them."""
-    findings: msgspec.Raw = msgspec.Raw(b"[]")
-    """What `check` looks for in design documents, as JSON; `model.findings.read_finding_rules` decodes it."""
+    language: msgspec.Raw = msgspec.Raw(b"\x80")
+    """The wordings by which design documents are understood, as MessagePack; `evidence.documents` decodes them."""
+    findings: msgspec.Raw = msgspec.Raw(b"\x90")
+    """What `check` looks for in design documents, as MessagePack; `model.findings.read_finding_rules` decodes it."""
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -269,7 +269,7 @@ class Rulebook(Record, frozen=True, dict=True):
     @cached_property
     def coded_cases(self) -> tuple[CodedCase, ...]:
         """The casebook, each case with its answers as levels by criterion."""
-        return msgspec.json.decode(self.casebook, type=tuple[CodedCase, ...])
+        return msgspec.msgpack.decode(self.casebook, type=tuple[CodedCase, ...])
 
     @property
     def cases(self) -> tuple[Case, ...]:

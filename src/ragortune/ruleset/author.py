@@ -32,7 +32,7 @@ _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
         "an http or https address, or a file of the rule set",
     ),
 }
-"""What names and addresses may look like: they stand in reports, annotations and links as they are."""
+"""What names and addresses may look like: they appear unchanged in reports, annotations and links."""
 
 
 class Authored:

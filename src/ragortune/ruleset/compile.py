@@ -51,25 +51,25 @@ def compile_authored(authored: Authored) -> Rulebook:
         rules=records["rules"],
         sources=records["sources"],
         options={guide.id: guide for guide in records["options"].values()},
-        casebook=msgspec.Raw(msgspec.json.encode(coded_cases, enc_hook=dict)),
+        casebook=msgspec.Raw(msgspec.msgpack.encode(coded_cases, enc_hook=dict)),
         price_kinds=records["price_kinds"],
         prices=records["prices"],
         answer_counts=count_answers(criteria, coded_cases),
-        language=msgspec.Raw(msgspec.json.encode(compile_language(authored.language), enc_hook=dict)),
-        findings=msgspec.Raw(msgspec.json.encode(findings, enc_hook=dict)),
+        language=msgspec.Raw(msgspec.msgpack.encode(compile_language(authored.language), enc_hook=dict)),
+        findings=msgspec.Raw(msgspec.msgpack.encode(findings, enc_hook=dict)),
     )
 
 
 def encode_rulebook(rulebook: Rulebook) -> bytes:
-    """Return a rule set as JSON."""
-    return msgspec.json.encode(rulebook, enc_hook=dict)
+    """Return a rule set as MessagePack."""
+    return msgspec.msgpack.encode(rulebook, enc_hook=dict)
 
 
 def keep_compiled(rulebook: Rulebook, place: Path) -> None:
     """Keep a compiled rule set for the next start, and drop those that were written longest ago; raises OSError."""
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     replace_file(place, encode_rulebook(rulebook))
-    kept = sorted(place.parent.glob("rules-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    kept = sorted(place.parent.glob("rules-*"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in kept[_KEPT_SETS:]:
         path.unlink()
 

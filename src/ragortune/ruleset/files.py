@@ -17,11 +17,11 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_mod
 from ragortune.evidence.documents.classifiers import Classifier
 from ragortune.evidence.documents.language import (
     ApproachWords,
+    CommonWords,
     Cue,
     FactWords,
     SectionName,
     Stop,
-    Tongue,
     TopicWords,
     WordList,
 )
@@ -96,7 +96,7 @@ ALL_KINDS = (
     Kind("section_names", SectionName, "section name", folder="language"),
     Kind("approaches", ApproachWords, "approach", folder="language"),
     Kind("topics", TopicWords, "topic", folder="language"),
-    Kind("tongues", Tongue, "language", folder="language"),
+    Kind("common_words", CommonWords, "language", folder="language"),
     Kind("facts", FactWords, "phrase", folder="language"),
     Kind("classifiers", Classifier, "fitted model", folder="language"),
     Kind(

@@ -1,6 +1,6 @@
 """Rule sets from a folder: found, hashed, compiled once, and read fast from then on.
 
-The YAML files are the only source of truth. What is compiled of them is one `Rulebook` as JSON; its file is named after
+The YAML files are the only source of truth. What is compiled of them is one `Rulebook` as MessagePack; its file is named after
 a digest of the YAML files and of this program's version, so that it is never stale. A file that does not decode is as
 good as none.
 """
@@ -19,7 +19,7 @@ from ragortune.model import Rulebook
 from ragortune.support.rulefolder import digest_files, read_files, shipped_folder
 from ragortune.version import __version__
 
-_COMPILED_FORM = 5
+_COMPILED_FORM = 6
 """Raised whenever the same YAML compiles to something else, so that what was kept by an older checkout is not read."""
 
 
@@ -38,7 +38,7 @@ def _load_compiled(folder: Path, name: str) -> Rulebook:
     """Return the rule set of a folder, compiled before or now under this name."""
     for find_folder in (_installed_folder, cache_folder):
         with contextlib.suppress(OSError, msgspec.MsgspecError):
-            return msgspec.json.decode((find_folder() / name).read_bytes(), type=Rulebook)
+            return msgspec.msgpack.decode((find_folder() / name).read_bytes(), type=Rulebook)
     from ragortune.ruleset.compile import compile_folder, keep_compiled  # noqa: PLC0415  (brings in pydantic)
 
     rulebook = compile_folder(folder)
@@ -52,7 +52,7 @@ def compiled_name(folder: Path) -> str:
     base = "" if folder == shipped_folder() else digest_files(read_files(shipped_folder()))
     content = digest_files(read_files(folder))
     key = hashlib.sha256(f"{__version__}\0{_COMPILED_FORM}\0{content}\0{base}".encode()).hexdigest()[:32]
-    return f"rules-{key}.json"
+    return f"rules-{key}.msgpack"
 
 
 def _installed_folder() -> Path:

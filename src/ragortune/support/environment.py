@@ -68,7 +68,7 @@ class Environment(Record, frozen=True):
 
     @property
     def dialogue_width(self) -> int:
-        """Columns to write questions for, which stand on stderr; measured anew each time."""
+        """Columns to write questions for, which go to stderr; measured anew each time."""
         return self._measure_width(self.stderr, is_terminal=self.stderr_is_terminal)
 
     def _measure_width(self, stream: TextIO | None, *, is_terminal: bool) -> int:

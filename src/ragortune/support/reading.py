@@ -259,7 +259,7 @@ def parse_toml(text: str, path: str) -> Document:
 
 
 def _mark_toml(text: str) -> Marks:
-    """Return where plain keys stand; no TOML library keeps positions, so this reads lines, headers and `=`."""
+    """Return where plain keys are; no TOML library keeps positions, so this reads lines, headers and `=`."""
     marks: Marks = {}
     header: KeyPath = ()
 

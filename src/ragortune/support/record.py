@@ -13,7 +13,7 @@ from typing import Any, Self, get_type_hints
 import msgspec
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-"""The empty mapping that can stand as a default, because nobody can fill it."""
+"""The empty mapping for defaults, which nobody can fill."""
 
 
 class Record(msgspec.Struct, frozen=True):

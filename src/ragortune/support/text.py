@@ -98,7 +98,7 @@ def clean_line(text: str, width: int = 200) -> str:
 
 
 def quote_value(value: object) -> str:
-    """Return a value from the input as it may stand inside an error message."""
+    """Return a value from the input as it may appear in an error message."""
     if isinstance(value, str):
         return f"'{shorten_text(clean_text(value), 60)}'"
     if isinstance(value, bool):
@@ -151,7 +151,7 @@ def suggest_name(word: object, names: Iterable[str]) -> str | None:
 def dump_json(data: object, *, indent: int = 2) -> str:
     """Return records and plain data as JSON; on one line if `indent` is 0.
 
-    Characters stand as they are, but for those that mislead a terminal or a reader's eye, which are escapes.
+    Characters stay as they are, but for those that mislead a terminal or a reader's eye, which are escapes.
     """
     try:
         text = msgspec.json.encode(data, enc_hook=_simplify).decode()

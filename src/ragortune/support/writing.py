@@ -1,4 +1,4 @@
-"""Files written so that whatever happens either the old content or the new one stands there, never a half."""
+"""Files written so that whatever happens either the old content or the new one is there, never a half."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _LONGEST_NUMBER = 40
 class YamlReader:
     """Builds plain data from the events of PyYAML's parser.
 
-    Its loaders read YAML 1.1, expand aliases before anybody can count, and forget where keys stand.
+    Its loaders read YAML 1.1, expand aliases before anybody can count, and forget where keys are.
     """
 
     def __init__(self, text: str, path: str) -> None:
@@ -43,7 +43,7 @@ class YamlReader:
         self.events: Iterator[Any] = iter(())
 
     def read(self) -> tuple[object, Marks]:
-        """Return the data, None where there is none, and where its parts stand."""
+        """Return the data, None where there is none, and where its parts are."""
         data = None
         try:
             self.events = yaml.parse(self.text, Loader=_LOADER)

@@ -6,8 +6,10 @@ They are fitted on labelled documents and sentences; their coefficients are data
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise
+
+import msgspec
 
 from ragortune.evidence.documents.matching import is_plain
 from ragortune.model import Option
@@ -67,6 +69,51 @@ Told = tuple[str, float, Mapping[str, float]]
 
 _Weights = tuple[int, float, tuple[float, ...]]
 """The place of a model, the most that a word does for an answer of it, and its weight for each outcome."""
+_Rows = dict[str, list[_Weights]]
+"""What models weigh a word by itself, under no name, and what they weigh it with each word behind it."""
+
+
+class WordWeights(msgspec.Struct, frozen=True):
+    """Fitted models of sentences, laid out by words."""
+
+    models: tuple[Classifier, ...]
+    """The models without their features."""
+    begin: tuple[float, ...]
+    """What is to be added to make more than 0 of a sum where a model may reach its least probability."""
+    most: dict[str, float]
+    """For each word of their features the most that it can do for an answer of any model, by itself and with the word
+    behind it."""
+    rows: dict[str, bytes]
+    """The rows of each word as MessagePack: a start decodes none, and a document those of its own words."""
+
+
+def lay_out(models: Sequence[Classifier]) -> WordWeights:
+    """Return models of sentences, laid out by words."""
+    begin: list[float] = []
+    rows: dict[str, _Rows] = {}
+    for at, model in enumerate(models):
+        silent = model.outcomes.index(UNANSWERED) if UNANSWERED in model.outcomes else None
+        answers = max(1, len(model.outcomes) - 1)
+        least = min(max(model.least, _TINY), 1 - _TINY)
+        begin.append(_lead_of(model.intercepts, silent) + math.log(answers * (1 - least) / least) + _TINY)
+        for name, (limit, *weights) in model.features.items():
+            known = tuple(weights) if limit >= 1.0 else tuple(limit * weight for weight in weights)
+            first, _, second = name.partition(" ")
+            row = (at, _lead_of(known, silent), known)
+            rows.setdefault(first, {}).setdefault(second, []).append(row)
+    words = {*rows, *chain.from_iterable(rows.values())} - {""}
+    most = {word: _bound(rows.get(word, {})) for word in sorted(words)}
+    packed = {word: msgspec.msgpack.encode(own) for word, own in rows.items()}
+    return WordWeights(tuple(model.replace(features={}) for model in models), tuple(begin), most, packed)
+
+
+def _bound(rows: _Rows) -> float:
+    """Return the most that a word can do for an answer of any model."""
+    leads = {second: max(0.0, *(lead for _, lead, _ in row)) for second, row in rows.items()}
+    return leads.pop("", 0.0) + max(leads.values(), default=0.0)
+
+
+_read_rows = msgspec.msgpack.Decoder(_Rows).decode
 
 
 class WordModels:
@@ -77,32 +124,13 @@ class WordModels:
     half of the sentences a sum over the words without their pairs shows it for all models at once.
     """
 
-    def __init__(self, models: Iterable[Classifier]) -> None:
+    def __init__(self, weights: WordWeights) -> None:
         """Take the models, each for the criterion that it is named after."""
-        self._models = [*models]
+        self._models, self._begin, self._most = weights.models, weights.begin, weights.most
+        self._packed = weights.rows.copy()
+        """The rows of words that have not been met."""
         self._weighed: dict[str | tuple[str, str], list[_Weights]] = {}
-        """For each word or pair what the models weigh it."""
-        self._begin: list[float] = []
-        """What is to be added to make more than 0 of a sum where a model may reach its least probability."""
-        alone: dict[str, float] = {}
-        paired: dict[str, float] = {}
-        for at, model in enumerate(self._models):
-            silent = model.outcomes.index(UNANSWERED) if UNANSWERED in model.outcomes else None
-            answers = max(1, len(model.outcomes) - 1)
-            least = min(max(model.least, _TINY), 1 - _TINY)
-            self._begin.append(
-                _lead_of(model.intercepts, silent) + math.log(answers * (1 - least) / least) + _TINY
-            )
-            for name, (most, *weights) in model.features.items():
-                known = tuple(weights) if most >= 1.0 else tuple(most * weight for weight in weights)
-                lead = _lead_of(known, silent)
-                first, _, second = name.partition(" ")
-                self._weighed.setdefault((first, second) if second else name, []).append((at, lead, known))
-                bounds = paired if second else alone
-                if lead > bounds.get(first, 0.0):
-                    bounds[first] = lead
-        self._most = {word: alone.get(word, 0.0) + paired.get(word, 0.0) for word in alone | paired}
-        """The most that each word can do for an answer of any model, by itself and with the word behind it."""
+        """For each word or pair, of those that have, what the models weigh it."""
         self._least = max(self._begin, default=-math.inf)
 
     def tell(self, words: Sequence[str]) -> Sequence[Told]:
@@ -114,8 +142,11 @@ class WordModels:
 
     def _weigh(self, words: Sequence[str]) -> Sequence[Told]:
         plain = [*filter(is_plain, words)]
+        for word in self._packed.keys() & plain:
+            for second, known in _read_rows(self._packed.pop(word)).items():
+                self._weighed[(word, second) if second else word] = known
         names = [name for name in dict.fromkeys(chain(plain, pairwise(plain))) if name in self._weighed]
-        sums = self._begin.copy()
+        sums = [*self._begin]
         for name in names:
             for at, lead, _ in self._weighed[name]:
                 sums[at] += lead

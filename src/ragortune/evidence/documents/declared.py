@@ -9,7 +9,7 @@ import msgspec
 from ragortune.evidence.documents.sentences import DesignText
 from ragortune.evidence.entries import Entry, read_evidence
 from ragortune.evidence.profile import Vocabulary, find_declined
-from ragortune.model import Evidence, Option, Profile, Provenance, QuantityValue, Rulebook
+from ragortune.model import Answer, Evidence, Option, Profile, Provenance, QuantityValue, Rulebook
 from ragortune.model.documents import NO_QUANTITIES, Cited, Line, Modality, Span, StatedDecision, StatedFact
 from ragortune.support.errors import Place, ProfileError
 from ragortune.support.reading import parse_yaml
@@ -61,8 +61,11 @@ def read_declared(design: DesignText, path: str, rulebook: Rulebook) -> Declared
     if below.value is None:
         return Declared(decision)
     profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_entry(below)
-    facts = (_state_fact(name, profile, _find_answer(name, profile, below), lines) for name in profile.levels)
-    in_order = tuple(sorted(facts, key=lambda fact: fact.span.line if fact.span else 0))
+    facts = (
+        _state_fact(name, answer, _find_answer(name, answer, profile, below), lines)
+        for name, answer in profile.known.items()
+    )
+    in_order = tuple(sorted(facts, key=lambda fact: fact.place[0]))
     declined = find_declined(rulebook.criteria.values(), below.value)
     return Declared(decision, in_order, profile.quantities, declined)
 
@@ -74,11 +77,10 @@ def _read_option(entry: Entry, lines: Mapping[int, Line]) -> StatedDecision | No
     return StatedDecision(option, "explicit", (Cited(_span_of(entry, lines), "for"),), declared=True)
 
 
-def _find_answer(criterion: str, profile: Profile, entry: Entry) -> Entry:
+def _find_answer(criterion: str, answer: Answer, profile: Profile, entry: Entry) -> Entry:
     """Return the entry with an answer: nested by group, under the whole name, or as a quantity."""
     assert isinstance(entry.value, dict)
-    answer = profile.answers.get(criterion)
-    if answer is not None and answer.source is Provenance.DERIVED:
+    if answer.source is Provenance.DERIVED:
         names = (name for name, own in profile.quantities.items() if own.criterion == criterion)
         return entry["quantities"][next(names)]
     if criterion in entry.value:
@@ -87,14 +89,12 @@ def _find_answer(criterion: str, profile: Profile, entry: Entry) -> Entry:
     return entry[group][name]
 
 
-def _state_fact(criterion: str, profile: Profile, entry: Entry, lines: Mapping[int, Line]) -> StatedFact:
-    levels = profile.levels[criterion]
-    answer = profile.answers.get(criterion)
+def _state_fact(criterion: str, answer: Answer, entry: Entry, lines: Mapping[int, Line]) -> StatedFact:
+    levels = answer.levels
     value: object = levels[0] if len(levels) == 1 else list(levels)
-    if answer is not None and isinstance(answer.value, (int, float)):
+    if isinstance(answer.value, (int, float)):
         value = answer.value
-    evidence = answer.evidence if answer is not None else None
-    quoted = evidence if isinstance(evidence, Evidence) else None
+    quoted = answer.evidence if isinstance(answer.evidence, Evidence) else None
     return StatedFact(criterion, value, Modality.STATED, _span_of(entry, lines), declared=True, quoted=quoted)
 
 

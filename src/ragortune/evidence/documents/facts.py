@@ -130,7 +130,7 @@ class FactReader:
             entry = found.entry
             if not self._counts(marked, found, entry):
                 continue
-            modality = entry.modality or _modality_of(marked.meanings_at(found.start, found.end))
+            modality = _modality_of(marked.meanings_at(found.start, found.end))
             span = span_of(sentence, *marked.tokens.place(found.start, found.end), lines)
             for criterion, value in self._answers(marked, found, entry):
                 fact = StatedFact(criterion, value, modality, span, sentence.headings, phrase=entry.id)

@@ -12,11 +12,17 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from ragortune.evidence.documents.classifiers import DOCUMENT_MODELS, Classifier, WordModels
+from ragortune.evidence.documents.classifiers import (
+    DOCUMENT_MODELS,
+    Classifier,
+    WordModels,
+    WordWeights,
+    lay_out,
+)
 from ragortune.evidence.documents.matching import Matcher, WordClasses
 from ragortune.evidence.documents.patterns import Node, compile_patterns
 from ragortune.model import Option, Rulebook
-from ragortune.model.documents import Block, Meaning, Modality, SectionKind
+from ragortune.model.documents import Block, Meaning, SectionKind
 from ragortune.support.record import NOTHING, Record
 
 
@@ -164,11 +170,11 @@ class TopicWords(Record, frozen=True):
     """What they tell."""
 
 
-class Tongue(Record, frozen=True):
-    """A language, by its commonest words."""
+class CommonWords(Record, frozen=True):
+    """The commonest words of a language."""
 
     id: str
-    """Its code, such as `en`."""
+    """Code of the language, such as `en`."""
     words: tuple[str, ...]
     """Words that hardly any other language has so often."""
 
@@ -220,8 +226,6 @@ class FactWords(Record, frozen=True):
     """Sections in which it counts; left out, all that speak about the project."""
     blocks: tuple[Block, ...] = ()
     """Kinds of block in which it counts; left out, all but code."""
-    modality: Modality | None = None
-    """What kind of statement it makes, where the wording alone decides that."""
 
 
 Entry = Cue | Stop | SectionName | ApproachWords | TopicWords | FactWords
@@ -236,7 +240,7 @@ class LanguageData(Record, frozen=True):
     section_names: tuple[SectionName, ...] = ()
     approaches: tuple[ApproachWords, ...] = ()
     topics: tuple[TopicWords, ...] = ()
-    tongues: tuple[Tongue, ...] = ()
+    common_words: tuple[CommonWords, ...] = ()
     facts: tuple[FactWords, ...] = ()
     classifiers: tuple[Classifier, ...] = ()
 
@@ -245,6 +249,11 @@ class CompiledLanguage(msgspec.Struct, frozen=True):
     """All wordings of a rule set, and the automata that find them."""
 
     data: LanguageData
+    """The wordings, and of the fitted models those of documents."""
+    weights: WordWeights
+    """The fitted models of sentences, by words."""
+    fitted: bytes
+    """The same as they were written, as MessagePack: only what fits models anew reads them."""
     sentences: tuple[Node, ...]
     """Finds the wordings in sentences; its numbers count `entries_of` the data."""
     names: tuple[Node, ...]
@@ -253,9 +262,9 @@ class CompiledLanguage(msgspec.Struct, frozen=True):
     """Finds the conditions of facts; its numbers count `conditions_of` the data."""
 
     @property
-    def tongues(self) -> dict[str, frozenset[str]]:
+    def common_words(self) -> dict[str, frozenset[str]]:
         """The commonest words of each language."""
-        return {tongue.id: frozenset(tongue.words) for tongue in self.data.tongues}
+        return {language.id: frozenset(language.words) for language in self.data.common_words}
 
 
 def compile_language(data: LanguageData) -> CompiledLanguage:
@@ -265,8 +274,11 @@ def compile_language(data: LanguageData) -> CompiledLanguage:
     conditions = enumerate(
         fact.near if role is Role.NEAR else fact.unless for fact, role in conditions_of(data)
     )
+    models = [model for model in data.classifiers if model.id not in DOCUMENT_MODELS]
     return CompiledLanguage(
-        data,
+        data.replace(classifiers=tuple(model for model in data.classifiers if model.id in DOCUMENT_MODELS)),
+        lay_out(models),
+        msgspec.msgpack.encode(models),
         compile_patterns(((own.any, at) for at, own in entries if not isinstance(own, SectionName)), lists),
         compile_patterns(((own.any, at) for at, own in entries if isinstance(own, SectionName)), lists),
         compile_patterns(((patterns, at) for at, patterns in conditions), lists),
@@ -275,7 +287,7 @@ def compile_language(data: LanguageData) -> CompiledLanguage:
 
 def read_language(rulebook: Rulebook) -> CompiledLanguage:
     """Return the language of a rule set."""
-    return msgspec.json.decode(rulebook.language, type=CompiledLanguage)
+    return msgspec.msgpack.decode(rulebook.language, type=CompiledLanguage)
 
 
 class Role(StrEnum):
@@ -331,10 +343,11 @@ class Language:
     def __init__(self, compiled: CompiledLanguage) -> None:
         """Take the language."""
         data = compiled.data
-        self.tongues = compiled.tongues
-        self.classifiers = {model.id: model for model in data.classifiers}
-        """The fitted models, by what they tell."""
-        self.tell = WordModels(model for model in data.classifiers if model.id not in DOCUMENT_MODELS).tell
+        self.common_words = compiled.common_words
+        self.document_models = {model.id: model for model in data.classifiers}
+        """The fitted models of documents, by what they tell."""
+        self._fitted = compiled.fitted
+        self.tell = WordModels(compiled.weights).tell
         """Tells what the words of a sentence answer."""
         self.entries = entries_of(data)
         """What the numbers of wordings stand for."""
@@ -342,11 +355,16 @@ class Language:
         """What a fitted model counts where a wording of each number is found, if it does."""
         self._of_facts = conditions_of(data)
         automata = (compiled.sentences, compiled.names, compiled.conditions)
-        weighed = (name.split() for model in data.classifiers for name in model.features)
         self._classes = WordClasses(
-            automata, chain(_COUNTED, chain.from_iterable(chain(weighed, self.tongues.values())))
+            automata, chain(_COUNTED, compiled.weights.most, *self.common_words.values())
         )
         self._sentences, self._names, self._conditions = (Matcher(nodes, self._classes) for nodes in automata)
+
+    @property
+    def classifiers(self) -> Mapping[str, Classifier]:
+        """All fitted models as they were written, by what they tell."""
+        models = msgspec.msgpack.decode(self._fitted, type=list[Classifier])
+        return {**self.document_models, **{model.id: model for model in models}}
 
     def classify(self, words: Iterable[str]) -> tuple[str, ...]:
         """Return what each word counts as; rows that differ in words that mean nothing are alike."""

@@ -37,7 +37,7 @@ class WordClasses(dict[str, str]):
     def __init__(self, automata: Iterable[Iterable[Node]], beside: Iterable[str] = ()) -> None:
         """Tell apart the words that automata name, those that have a beginning that they name, and others `beside`."""
         nodes = [*chain.from_iterable(automata)]
-        named = {APART, *_MARKS, *beside, *chain.from_iterable(node.words for node in nodes)}
+        named = chain((APART, *_MARKS), beside, *(node.words for node in nodes))
         beginnings = {*chain.from_iterable(node.beginnings for node in nodes)}
         self._named = {word: word for word in named}
         self._beginnings = tuple(sorted(beginnings, key=len, reverse=True))

@@ -20,9 +20,9 @@ from ragortune.evidence.documents.declared import read_declared
 from ragortune.evidence.documents.facts import FactReader
 from ragortune.evidence.documents.features import measure_features
 from ragortune.evidence.documents.language import Language, Topic, read_language
+from ragortune.evidence.documents.language_detection import ENGLISH, detect_language
 from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.sentences import read_sentences
-from ragortune.evidence.documents.tongue import ENGLISH, detect_language
 from ragortune.model import Rulebook
 from ragortune.model.documents import (
     Block,
@@ -132,7 +132,7 @@ class DesignReader:
         """Return the code of the language in which most sentences are written."""
         text = "".join(one.sentence.text for one in marked)[:_MOST_CHARACTERS]
         words = itertools.chain.from_iterable(one.tokens.words for one in marked[:_MOST_SENTENCES])
-        return detect_language(text, words, self.marker.language.tongues)
+        return detect_language(text, words, self.marker.language.common_words)
 
     def decide(
         self, marked: Sequence[Marked], lines: Sequence[str], language: str
@@ -142,7 +142,7 @@ class DesignReader:
             return DocumentStatus.UNSUPPORTED_LANGUAGE, None
         ledgers = keep_ledgers(marked)
         features = measure_features(marked, ledgers)
-        status, option = decide(self.marker.language.classifiers, features, ledgers)
+        status, option = decide(self.marker.language.document_models, features, ledgers)
         if _is_postponed(marked) and not any(ledger.decided for ledger in ledgers.values()):
             return DocumentStatus.NO_DECISION, None
         return status, state_decision(option, ledgers, lines) if option else None

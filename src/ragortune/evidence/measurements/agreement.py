@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from ragortune.evidence.entries import describe_details
 from ragortune.evidence.profile import Vocabulary
-from ragortune.evidence.profile_files import given_value
 from ragortune.model import Answer, Profile, Provenance, QuantityValue
 from ragortune.model.measurements import Measurement
 from ragortune.support.record import Record
@@ -43,7 +42,7 @@ class MeasuredAnswer(Record, frozen=True):
 
     @property
     def remark(self) -> str:
-        """What stands beside the answer of a person who says something else."""
+        """What is beside the answer of a person who says something else."""
         return clean_line(
             f"measured {self.date}: {join_words(self.levels, 'or') or self.value}; {self.measurement.says}",
             160,
@@ -60,7 +59,7 @@ class MeasuredAnswer(Record, frozen=True):
 
 
 def describe_figures(measurement: Measurement) -> str:
-    """Return figures, method, sample and interval on one line, as they stand beside an answer as its evidence."""
+    """Return figures, method, sample and interval on one line, as an answer has them for evidence."""
     parts = [measurement.method, f"n = {measurement.count:,} {measurement.of}"]
     if measurement.interval is not None:
         low, high = (f"{end:.3g}" if abs(end) < 1000 else f"{end:,.0f}" for end in measurement.interval)
@@ -96,13 +95,12 @@ def compare_answers(
 
 
 def _compare_levels(own: MeasuredAnswer, profile: Profile, vocabulary: Vocabulary) -> MeasuredAnswer:
-    levels = profile.levels.get(own.name)
-    if not levels:
+    answered = profile.known.get(own.name)
+    if answered is None:
         return own
-    answered = profile.answers.get(own.name) or Answer(levels, given_value(profile, own.name))
-    agrees = not set(levels).isdisjoint(own.levels)
+    agrees = not set(answered.levels).isdisjoint(own.levels)
     if vocabulary.allows_several(own.name):
-        agrees = set(own.levels) <= set(levels)
+        agrees = set(own.levels) <= set(answered.levels)
     return own.replace(answered=answered, agrees=agrees)
 
 
@@ -121,7 +119,5 @@ def _is_answered(profile: Profile, criterion: str | None) -> bool:
 
     Then only the criterion is compared: a profile in which the two differ could not be read.
     """
-    if criterion is None or criterion not in profile.levels:
-        return False
-    answer = profile.answers.get(criterion)
-    return answer is None or answer.source not in {Provenance.MEASURED, Provenance.DERIVED}
+    answer = profile.known.get(criterion or "")
+    return answer is not None and answer.source not in {Provenance.MEASURED, Provenance.DERIVED}

@@ -1,6 +1,6 @@
 """Where logs of model calls are read: files through DuckDB or Spark, tables by the connection address of their database.
 
-Ibis gives all of them one face. What differs is how a value is taken out of JSON, which stands here in one line each.
+Ibis makes them one. What differs is how a value is taken out of JSON, which is here in one line each.
 Nothing leaves the machine unless the source names an address; DuckDB fetches no extension and spills to a folder that
 is removed.
 """
@@ -70,7 +70,7 @@ class Records(NamedTuple):
     """Column that holds each record as JSON, with null for a line that is none; None where the columns are the record."""
 
     def find(self, path: str) -> tuple[str, list[str]] | None:
-        """Return the column with what stands at a path, such as `usage/input`, and the keys in its JSON; None without one."""
+        """Return the column with what is at a path, such as `usage/input`, and the keys in its JSON; None without one."""
         first, *rest = path.split("/")
         if path in self.table.columns:
             return path, []
@@ -79,9 +79,9 @@ class Records(NamedTuple):
         return (self.record, [first, *rest]) if self.extract and self.record else None
 
     def read(self, roles: Mapping[str, Iterable[str]]) -> Any:
-        """Return an Ibis table of texts: for each role what stands at the first of its paths that has a value.
+        """Return an Ibis table of texts: for each role what is at the first of its paths that has a value.
 
-        A role for which there is no column has none here. What stands within JSON is taken out by one call a column,
+        A role for which there is no column has none here. What is within JSON is taken out by one call a column,
         because engines parse the record for each call anew, and split into roles in a table above.
         """
         places = {role: list(filter(None, map(self.find, paths))) for role, paths in roles.items()}
@@ -170,8 +170,8 @@ def _open_files(source: str, folder: str) -> Records:
 def _list_files(source: str) -> tuple[list[Path], str]:
     """Return the files of a source, sorted, and their kind; raises UnreadableError where there is none or several kinds."""
     path, place = Path(source), Place(source)
-    files = sorted(file for file in path.rglob("*") if _tell_kind(file)) if path.is_dir() else [path]
-    kinds = {_tell_kind(file) for file in files}
+    files = sorted(file for file in path.rglob("*") if _detect_kind(file)) if path.is_dir() else [path]
+    kinds = {_detect_kind(file) for file in files}
     if len(kinds) != 1 or "" in kinds:
         what = "holds not files of one kind" if path.is_dir() else "is not a log that can be read"
         raise UnreadableError(what, place, f"one of {', '.join(_ENDINGS)}, also with .gz")
@@ -192,7 +192,7 @@ def _holds_lines(file: Path) -> bool:
         return False
 
 
-def _tell_kind(file: Path) -> str:
+def _detect_kind(file: Path) -> str:
     return _ENDINGS.get(Path(file.name.lower().removesuffix(".gz")).suffix, "")
 
 
@@ -209,7 +209,7 @@ def _open_spark(source: str) -> Records:
     }
     if address.netloc:
         settings["spark.master"] = f"spark://{address.netloc}"
-        names, kind = [options.get("path", "")], _tell_kind(Path(options.get("path", "")))
+        names, kind = [options.get("path", "")], _detect_kind(Path(options.get("path", "")))
     else:
         settings |= {"spark.master": "local[*]", "spark.sql.shuffle.partitions": "4"}
         files, kind = _list_files(source.removeprefix(_SPARK))

@@ -41,11 +41,16 @@ _ENDINGS = {
 _KINDS = {ending: kind for kind, endings in _ENDINGS.items() for ending in endings}
 _LEFT_OUT = frozenset(("node_modules", "__pycache__", "venv", "site-packages"))
 """Folders of other people's packages. Hidden folders are left out as well."""
-_HIDDEN_TAGS = frozenset(("script", "style", "template", "svg"))
+_PREFIX = "(?:[a-z]{1,12}:)?"
+_UNSEEN = re.compile(
+    rf"<!--(?:>|.*?(?:-->|\Z))|<{_PREFIX}(script|style|template|svg)(?![\w:])[^<>]{{0,10000}}(?<!/)>.*?(?:</{_PREFIX}\1[^<>]*>?|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Comments, and elements whose text nobody reads; they end with the text at the latest, so that none is looked at twice."""
+_TAG = re.compile(rf"</?{_PREFIX}([a-z][a-z0-9]{{0,20}})[^<>]*>?|<[!?][^<>]*>?", re.IGNORECASE)
 _BREAKING = "p div br li tr table ul ol pre section article dt dd blockquote h h1 h2 h3 h4 h5 h6"
 _BREAKS = frozenset(_BREAKING.split())
 """Tags that end a line, of HTML and, without their prefix, of the XML of Office files."""
-_TAG = re.compile(r"(/?)(?:[A-Za-z]{1,12}:)?([A-Za-z][A-Za-z0-9]{0,20})")
 _SLIDE = re.compile(r"ppt/slides/slide(\d{1,6})\.xml")
 
 
@@ -183,30 +188,14 @@ def _decode(data: bytes) -> str:
 
 def read_markup(text: str) -> str:
     """Return the text of HTML or XML without tags, comments, scripts and styles. Any text will do."""
-    shown: list[str] = []
-    hidden = ""
-    """The tag or comment whose end is awaited."""
-    for index, part in enumerate(text.split("<")):
-        tag = _TAG.match(part) if index else None
-        name = tag[2].lower() if tag else ""
-        if hidden:
-            ended = "-->" in part if hidden == "--" else bool(tag and tag[1] and name == hidden)
-            if not ended:
-                continue
-            mark = "-->" if hidden == "--" else ">"
-            hidden = ""
-            shown.append(part.partition(mark)[2])
-        elif index and part.startswith("!--"):
-            hidden = "" if "-->" in part else "--"
-            shown.append(part.partition("-->")[2])
-        elif tag or (index and part.startswith(("!", "?"))):
-            inside = part.partition(">")[0]
-            opens = bool(tag) and not inside.startswith("/") and not inside.endswith("/")
-            hidden = name if opens and name in _HIDDEN_TAGS else ""
-            shown.append("" if hidden else ("\n" if name in _BREAKS else "") + part.partition(">")[2])
-        else:
-            shown.append(f"<{part}" if index else part)
-    return html.unescape("".join(shown))
+    parted = _UNSEEN.sub(
+        "<!>", text
+    )  # a tag of its own, so that what is in front of it and behind stays apart
+    return html.unescape(_TAG.sub(_break_line, parted))
+
+
+def _break_line(tag: re.Match[str]) -> str:
+    return "\n" if (tag[1] or "").lower() in _BREAKS else ""
 
 
 def _read_pdf(data: bytes) -> Iterator[str]:

@@ -20,9 +20,9 @@ _MOST_OUTPUTS = 600
 _MOST_CHARACTERS = 1_000_000
 """So much of the documents is read to know their words."""
 _LEAST_SHARE, _LEAST_USES = 0.04, 3
-"""Outputs of which a word has to stand in such a share and number."""
+"""Outputs of which a word has to be in such a share and number."""
 _BESIDE_DOCUMENTS, _BESIDE_INPUTS = 20, 5
-"""So many times as often as there a word has to stand in outputs. Inputs are few, and of the same language."""
+"""So many times as often as there a word has to be in outputs. Inputs are few, and of the same language."""
 _LEAST_WORDS, _NAMED_WORDS = 2, 12
 _NAMES = {"both": "knowledge and behaviour", "neither": "neither yet"}
 _SHOWN: Mapping[str, str] = {
@@ -39,10 +39,10 @@ def hold_answers(measurements: Sequence[Measurement]) -> bool:
     return any(own.figures.get("verdict") in _SHOWN for own in measurements)
 
 
-def tell_direction(measurements: Sequence[Measurement]) -> Measurement:
+def infer_direction(measurements: Sequence[Measurement]) -> Measurement:
     """Return the direction that measurements of questions and examples show, by fixed rules.
 
-    The answers stand in the documents: knowledge. Examples have a strict form, are made of their inputs, or answer no questions:
+    The answers are in the documents: knowledge. Examples have a strict form, are made of their inputs, or answer no questions:
     behaviour. Neither: what is asked for is known nowhere yet.
     """
     figures = {measurement.probe: measurement.figures for measurement in measurements}
@@ -111,7 +111,7 @@ def _find_lack(figures: Figures, verdict: str) -> str:
 # --- wording of the house -----------------------------------------------------------------------------------------
 #
 # An answer taken from documents speaks as they do. A letter, a card or a persona has words of its own, few of which need
-# to stand in every output. So words are learnt from one half of the outputs and looked for in the other half, and the
+# to be in every output. So words are learnt from one half of the outputs and looked for in the other half, and the
 # other way round. In 60 public sets of plain answers at most 0.21 of the outputs had two such words; of letters, cards,
 # memos and personas at least 0.95.
 

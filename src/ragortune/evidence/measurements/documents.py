@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ragortune.evidence.documents.tongue import ENGLISH, detect_language
+from ragortune.evidence.documents.language_detection import ENGLISH, detect_language
 from ragortune.evidence.measurements.corpus import TEXT_BYTES, Corpus, Source
 from ragortune.evidence.measurements.duplicates import find_near_duplicates, split_words
 from ragortune.evidence.measurements.identifiers import list_terms, measure_secrets
@@ -49,14 +49,14 @@ class Sampled(NamedTuple):
 
 
 def measure_documents(
-    corpus: Corpus, tongues: Mapping[str, frozenset[str]], as_of: str, progress: Progress
+    corpus: Corpus, common_words: Mapping[str, frozenset[str]], as_of: str, progress: Progress
 ) -> tuple[Measurement, ...]:
     """Return what the documents show; their history counts up to the day `as_of`, YYYY-MM-DD.
 
-    `tongues` are the commonest words of each language.
+    `common_words` are those of each language by its code.
     """
     progress(f"reading {count_words(len(corpus.sources), 'document')}")
-    sample = list(_draw_sample(corpus, tongues))
+    sample = list(_draw_sample(corpus, common_words))
     measured = [_measure_size(corpus, sample), measure_volatility(corpus.folder, as_of, progress)]
     progress("looking for near-duplicates, terms and secrets in the documents")
     texts = [item.text for item in sample]
@@ -68,7 +68,7 @@ def measure_documents(
     )
 
 
-def _draw_sample(corpus: Corpus, tongues: Mapping[str, frozenset[str]]) -> Iterator[Sampled]:
+def _draw_sample(corpus: Corpus, common_words: Mapping[str, frozenset[str]]) -> Iterator[Sampled]:
     """Read documents of each kind in an order that is random, but the same each time, up to so many bytes."""
     kinds: defaultdict[str, list[Source]] = defaultdict(list)
     for source in corpus.shuffle():
@@ -86,7 +86,7 @@ def _draw_sample(corpus: Corpus, tongues: Mapping[str, frozenset[str]]) -> Itera
             text = text[:most]
             left -= len(text.encode(errors="replace"))
             start = text[:_LANGUAGE]
-            language = detect_language(start, split_words(start), tongues)
+            language = detect_language(start, split_words(start), common_words)
             yield Sampled(source, text, whole * estimate_tokens(text), language)
 
 

@@ -47,7 +47,7 @@ class Example(Record, frozen=True):
     line: int
     """In the file, or its position in a JSON list; counts from 1."""
     instruction: str
-    """What stands above many inputs: system prompt or instruction."""
+    """What is above many inputs: system prompt or instruction."""
     input: str
     """All messages before the last one; its beginning where it is long, as of the output."""
     output: str
@@ -95,7 +95,7 @@ def read_examples(path: Path, most: int = SAMPLE) -> Examples:
     faults: Counter[str] = Counter()
     sample: RankedSample[Example] = RankedSample(most)
     for line, row in _with_known_form(rows):
-        form = tell_form(row)
+        form = detect_form(row)
         if form is None:
             rows.skip("has no input and output that can be recognised", line)
             continue
@@ -109,7 +109,7 @@ def read_examples(path: Path, most: int = SAMPLE) -> Examples:
     )
 
 
-def tell_form(row: Mapping[str, Any]) -> str | None:
+def detect_form(row: Mapping[str, Any]) -> str | None:
     """Return the form of a row by its keys, None where it has none of those known."""
     if isinstance(row.get("messages"), list) or _split_conversation(row):
         return "chat messages"
@@ -130,7 +130,7 @@ def _with_known_form(rows: Rows) -> Iterator[Row]:
     first = list(itertools.islice(remaining, _DETECTED))
     if not first:
         raise UnreadableError("holds no examples", Place(str(rows.path)))
-    if not any(tell_form(row) for _, row in first):
+    if not any(detect_form(row) for _, row in first):
         line, row = first[0]
         keys = join_words(quote_value(key) for key in list(row)[:6])
         message = f"holds no training examples that can be recognised by their keys ({keys})"

@@ -184,7 +184,7 @@ def _measure_leakage(examples: Examples, test: Examples) -> Measurement:
              f"{show_text(inputs[second])}" for first, second in pairs[:MOST_EXAMPLES]]  # fmt: skip
     return Measurement(
         probe="examples.leakage",
-        says=f"{leaked:,} of {len(covered):,} test rows ({share:.1%}) stand in the training data",
+        says=f"{leaked:,} of {len(covered):,} test rows ({share:.1%}) are in the training data, too",
         method="near-duplicates of inputs between the two files by pairs of words (Jaccard 0.8)",
         count=len(covered),
         of="test rows",

@@ -34,7 +34,7 @@ _DERIVED_FOLDERS = "_build changelog generated i18n l10n locale locales release-
 _DERIVED = frozenset(_DERIVED_FOLDERS.split())
 _CODE = "[a-z]{2}(?:[-_][a-z]{2,4})?"
 _MOST_PATHS = 100_000
-"""So many are remembered, because most stand in every state."""
+"""So many are remembered, because most are in every state."""
 _TRANSLATED = re.compile(rf"(?<![^/]){_CODE}(?=/)|\.{_CODE}(?=[/.])")
 """`de/` or `pt-br/` beside `en/`, and `.de` behind the name of a folder or file."""
 
@@ -300,7 +300,7 @@ def _count(documents: Mapping[str, Units]) -> int:
 
 
 def _take_off(documents: Mapping[str, Units], others: Iterable[Units]) -> dict[str, Units]:
-    """Return what is left of the sentences of documents without those that stand in others; none without any."""
+    """Return what is left of the sentences of documents without those that are in others; none without any."""
     pool: Units = Counter()
     for units in others:
         pool.update(units)

@@ -38,7 +38,7 @@ _TERM = re.compile(
 _LEAST_DOCUMENTS, _LEAST_USES, _MOST_TERMS = 3, 5, 20
 _SHOWN_FROM, _SHOWN_WIDTH = 400, 80
 _LOWER_SHARE = 0.1
-"""A word that stands in lower case more often than this is no name."""
+"""A word that is in lower case more often than this is no name."""
 _KNOWN_WORDS = """
 january february march april may june july august september october november december monday tuesday
 wednesday thursday friday saturday sunday english french german spanish chinese american european america

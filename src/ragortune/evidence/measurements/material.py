@@ -9,8 +9,8 @@ from ragortune.evidence.measurements.corpus import Corpus, open_corpus
 from ragortune.evidence.measurements.direction import (
     count_background,
     hold_answers,
+    infer_direction,
     measure_wording,
-    tell_direction,
 )
 from ragortune.evidence.measurements.documents import measure_documents
 from ragortune.evidence.measurements.example_files import Examples, read_examples
@@ -42,14 +42,14 @@ class Material(Record, frozen=True):
 
 
 def measure_material(
-    material: Material, tongues: Mapping[str, frozenset[str]], as_of: str, progress: Progress
+    material: Material, common_words: Mapping[str, frozenset[str]], as_of: str, progress: Progress
 ) -> tuple[Measurement, ...]:
     """Return what all of the material shows, the direction last; raises RagortuneError where some cannot be read.
 
-    `tongues` are the commonest words of each language. Histories count up to the day `as_of`, YYYY-MM-DD.
+    `common_words` are those of each language by its code. Histories count up to the day `as_of`, YYYY-MM-DD.
     """
     corpus = None if material.docs is None else open_corpus(material.docs)
-    measured = () if corpus is None else measure_documents(corpus, tongues, as_of, progress)
+    measured = () if corpus is None else measure_documents(corpus, common_words, as_of, progress)
     return (*measured, *measure_pairs(material, corpus, progress))
 
 
@@ -75,7 +75,7 @@ def measure_pairs(material: Material, corpus: Corpus | None, progress: Progress)
     if hold_answers(found):
         background = count_background(texts)
         found += filter(None, (measure_wording(pairs, background, part) for part, pairs in outputs.items()))
-    return (*found, tell_direction(found)) if found else ()
+    return (*found, infer_direction(found)) if found else ()
 
 
 def _look_up(examples: Examples, corpus: Corpus, progress: Progress) -> list[Measurement]:

@@ -7,6 +7,7 @@ and removes it.
 
 from __future__ import annotations
 
+import functools
 import re
 import sqlite3
 import unicodedata
@@ -149,7 +150,7 @@ class EmbeddedIndex(Engine):
         self.complete = complete
         self.count = 0
         """Number of passages."""
-        self._frequencies: dict[str, int] = {}
+        self._count = functools.cache(self._count_passages)
         self._base = sqlite3.connect("", isolation_level=None)  # a file of its own, removed when it is closed
         weakref.finalize(self, self._base.close)
         try:
@@ -191,9 +192,8 @@ class EmbeddedIndex(Engine):
         )
         return [Passage(*row) for row in rows]
 
-    def _count(self, term: str) -> int:
+    def _count_passages(self, term: str) -> int:
         """Return how many passages have a term."""
-        if term not in self._frequencies:
-            count = "SELECT count(*) FROM term WHERE term MATCH ?"
-            self._frequencies[term] = self._base.execute(count, (f'"{term}"',)).fetchone()[0]
-        return self._frequencies[term]
+        count = "SELECT count(*) FROM term WHERE term MATCH ?"
+        found: int = self._base.execute(count, (f'"{term}"',)).fetchone()[0]
+        return found

@@ -100,26 +100,26 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
     """
     sample = draw_sample(pairs, _MOST_PAIRS, _SEED)
     outputs = [split_words(wanted) for _, wanted in sample]
-    unspaced = _share(len(word) == 1 and word > _LATIN for words in outputs for word in words) > _MOST
+    unspaced = _mean(len(word) == 1 and word > _LATIN for words in outputs for word in words) > _MOST
     run = _UNSPACED_RUN if unspaced else 1
     lengths = [len(words) / run for words in outputs]
     inputs = [set(_join_runs(split_words(given), run)) for given, _ in sample]
     outputs = [_join_runs(words, run) for words in outputs]
     new_words, counted = _count_new_words(inputs, outputs)
     described = Shape(
-        "free_text", len(sample), _share(asks(given) for given, _ in sample), new_words, counted,
+        "free_text", len(sample), _mean(asks(given) for given, _ in sample), new_words, counted,
         _share_of_wording(outputs), len({tuple(words) for words in outputs}),
     )  # fmt: skip
-    called = max(calls / max(len(pairs), 1), _share(_calls_in_text(*pair) for pair in sample))
-    return described.replace(kind=_tell_kind(described, sample, called, lengths))
+    called = max(calls / max(len(pairs), 1), _mean(_calls_in_text(*pair) for pair in sample))
+    return described.replace(kind=_detect_kind(described, sample, called, lengths))
 
 
-def _tell_kind(shape: Shape, sample: Sequence[Pair], called: float, lengths: list[float]) -> str:
+def _detect_kind(shape: Shape, sample: Sequence[Pair], called: float, lengths: list[float]) -> str:
     if called >= _MOST:
         return "tool_call"
-    if _share(_is_json(wanted) for _, wanted in sample) >= _NEARLY_ALL:
+    if _mean(_is_json(wanted) for _, wanted in sample) >= _NEARLY_ALL:
         return "json"
-    if _share(bool(_SQL.match(wanted) or _CODE.match(wanted)) for _, wanted in sample) >= _MOST:
+    if _mean(bool(_SQL.match(wanted) or _CODE.match(wanted)) for _, wanted in sample) >= _MOST:
         return "code"
     if _mean(lengths) <= _LABEL_WORDS and 0 < shape.outputs * _ROWS_PER_LABEL <= len(sample):
         return "label"
@@ -167,13 +167,9 @@ def _share_of_wording(outputs: list[list[str]]) -> float:
     return max(owners.values(), default=0) / max(1, len(outputs))
 
 
-def _share(holds: Iterable[bool]) -> float:
-    return _mean(map(float, holds))
-
-
 def _mean(numbers: Iterable[float]) -> float:
-    listed = list(numbers)
-    return sum(listed) / len(listed) if listed else 0.0
+    """Return the mean, of truth values the share of those that hold; 0 without any."""
+    return statistics.fmean([*numbers] or [0])
 
 
 # --- what it says -------------------------------------------------------------------------------------------------
@@ -190,7 +186,7 @@ def measure_form(shape: Shape, part: str = "examples") -> tuple[Measurement, Mea
     answers: dict[str, object] = {"behaviour.output": level if known else None}
     if known and shape.kind in _TASKS:
         answers["task.kind"] = [_TASKS[shape.kind]]
-    teaches, reason = _tell_what_is_taught(shape) if training else (None, "")
+    teaches, reason = _infer_what_is_taught(shape) if training else (None, "")
     return Measurement(
         probe=f"{part}.shape",
         says=f"outputs are {name}; {shape.questions:.0%} of the inputs ask a question",
@@ -202,7 +198,7 @@ def measure_form(shape: Shape, part: str = "examples") -> tuple[Measurement, Mea
         reason="" if known else f"fewer than {_LEAST_PAIRS} distinct examples",
     ), Measurement(
         probe=f"{part}.content",
-        says=f"{shape.new_words:.0%} of the output words stand in neither the input nor another output; "
+        says=f"{shape.new_words:.0%} of the output words are in neither the input nor another output; "
         f"{shape.template:.0%} of the outputs share a run of three words",
         method=f"words of at most {CLOSED_WORLD_WORDS:,} output words, drawn with a fixed seed (fewer raise the share); "
         "the commonest run of three words",
@@ -217,7 +213,7 @@ def measure_form(shape: Shape, part: str = "examples") -> tuple[Measurement, Mea
     )  # fmt: skip
 
 
-def _tell_what_is_taught(shape: Shape) -> tuple[str | list[str] | None, str]:
+def _infer_what_is_taught(shape: Shape) -> tuple[str | list[str] | None, str]:
     """Return the level of `data.teaches`, several where the figures do not decide between them, or None and why.
 
     An output made of its input and of what other outputs say, or of a fixed form, teaches form. New words in answers
