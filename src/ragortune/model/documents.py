@@ -10,8 +10,6 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cached_property
-from itertools import accumulate
 from types import MappingProxyType
 from typing import Any
 
@@ -147,14 +145,15 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     """Column of the first character of `text`, from 1."""
 
 
-class Words(msgspec.Struct, frozen=True, dict=True):
+_FIELDS = len(Piece.__struct_fields__)
+
+
+class Words(msgspec.Struct, frozen=True, gc=False):
     """The words of a block without markup, lines joined by one space, with the way back to them."""
 
     text: str
-    lines: tuple[Line, ...] = ()
-    """The lines, where nothing in them is markup and none is blank."""
-    runs: tuple[Piece, ...] = ()
-    """Otherwise the runs of the text that stand unbroken in the source."""
+    runs: array[int]
+    """The fields of each `Piece` of the text, in order; as bare numbers, because a document can have very many lines."""
     bold: tuple[tuple[int, int], ...] = ()
     """Ranges of the text that are set in bold."""
     code: tuple[tuple[int, int], ...] = ()
@@ -162,26 +161,25 @@ class Words(msgspec.Struct, frozen=True, dict=True):
     comments: tuple[tuple[Line, ...], ...] = ()
     """Comments inside the block, marks included."""
 
-    @cached_property
-    def _offsets(self) -> array[int]:
-        """Where each run begins in the text; numbers alone, because a document can have very many lines."""
-        ends = accumulate((len(line.text.rstrip()) + 1 for line in self.lines), initial=0)
-        return array("I", [run.offset for run in self.runs] if self.runs else ends)
-
-    def _run(self, at: int) -> Piece:
-        if self.runs:
-            return self.runs[at]
-        line = self.lines[at]
-        return Piece(self._offsets[at], len(line.text.rstrip()), line.number, line.column)
-
     def cut_pieces(self, start: int, end: int) -> tuple[Piece, ...]:
         """Return the runs of a part of the text; what has no character in the source has none."""
-        first, last = bisect_right(self._offsets, start) - 1, bisect_left(self._offsets, end)
+        places = range(0, len(self.runs), _FIELDS)
+        first = bisect_right(places, start, key=self.runs.__getitem__) - 1
+        last = bisect_left(places, end, key=self.runs.__getitem__)
         return tuple(
             Piece(begin - start, stop - begin, run.line, run.column + begin - run.offset)
-            for run in map(self._run, range(max(0, first), min(last, len(self.runs or self.lines))))
+            for at in places[max(0, first) : last]
+            for run in (Piece(*self.runs[at : at + _FIELDS]),)
             if (begin := max(run.offset, start)) < (stop := min(run.offset + run.length, end))
         )
+
+    def has_place(self, start: int, end: int) -> bool:
+        """Tell whether a part of the text has a character in the source."""
+        if self.runs and self.runs[1] == len(self.text):  # in one run, as most are
+            return True
+        places = range(0, len(self.runs), _FIELDS)
+        last = bisect_left(places, end, key=self.runs.__getitem__) - 1
+        return last >= 0 and sum(self.runs[places[last] : places[last] + 2]) > start
 
 
 class Section(msgspec.Struct, frozen=True, gc=False):

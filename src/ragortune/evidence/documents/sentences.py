@@ -10,7 +10,7 @@ import msgspec
 
 from ragortune.evidence.documents.blocks import BlockKind, RawBlock, read_blocks, split_lines
 from ragortune.evidence.documents.cutting import split_cells, split_sentences
-from ragortune.evidence.documents.inline import read_words
+from ragortune.evidence.documents.inline import plain_words, read_words
 from ragortune.evidence.documents.language import Language, Place
 from ragortune.evidence.documents.sections import BOLD_LEVEL, SectionNames, inherit_kind, measure_sections
 from ragortune.model.documents import Block, Line, Remark, Section, SectionKind, Sentence, Span, Words
@@ -309,7 +309,7 @@ class _Reader:
             text = line.text.strip()
             if text:
                 column = line.column + len(line.text) - len(line.text.lstrip())
-                words = Words(text, (Line(text, line.number, column),))
+                words = plain_words(text, line.number, column)
                 self._add(words, Block.CODE, self.section.kind, lead=self.lead)
 
     def _read_comment(self, block: RawBlock) -> None:
@@ -351,7 +351,7 @@ class _Reader:
         if not value:
             return
         begin = line.text.index(value, found.start(3))
-        words = Words(value, (Line(value, line.number, begin + 1),))
+        words = plain_words(value, line.number, begin + 1)
         if key.casefold() == "title":
             self._open_section(words, 1, line)
         else:
@@ -378,7 +378,7 @@ class _Reader:
         start, end = place
         text = words.text[start:end].strip()
         begin = words.text.find(text, start)
-        if text and (words.lines or words.cut_pieces(begin, begin + len(text))):
+        if text and words.has_place(begin, begin + len(text)):
             own = Sentence(text, words, begin, block, kind, section or self.section, **around)
             self.sentences.append(own)
 
