@@ -490,7 +490,7 @@ def test_a_second_run_on_the_same_profile_is_refused(talk, tmp_path):
     (tmp_path / "profile.yaml").write_text("project: X\n")
 
     def start_another():
-        with pytest.raises(UsageError, match=r"another `ask` is at work on 'profile.yaml'"):
+        with pytest.raises(UsageError, match=r"another `ask` is using 'profile.yaml'"):
             Talk(tmp_path)("1", "stop", profile="profile.yaml")
 
     talk("1", start_another, "stop", profile="profile.yaml")

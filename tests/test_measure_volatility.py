@@ -329,7 +329,7 @@ def without_old_documents(team):
     ("spoil", "reason"),
     [
         (without_repository, "not a git repository"),
-        (without_objects, "not a git repository|cannot tell the history"),
+        (without_objects, "not a git repository|cannot read the history"),
         (without_history, "when there are documents of that age"),
         (without_documents, "commit them"),
         (without_old_documents, "when there are documents of that age"),

@@ -241,7 +241,7 @@ def test_check_names_what_is_past_and_what_is_dated_ahead(run):
         run("prices", "check", "--as-of", "2026-01-01").out,
     )
 
-    assert "openai-gpt-4.1: ended: is retired on 2027-01-14; it is past" in late
+    assert "openai-gpt-4.1: ended: is retired on 2027-01-14, which has passed" in late
     assert "gpt-6-luna: future: is dated 325 days after 2026-01-01" in early
 
 

@@ -208,6 +208,7 @@ def test_the_bad_file_among_several_is_named_and_the_others_are_answered(run, wr
         (f"{NO_GAP}\n\n", [], f"<stdin>: {NEITHER}"),
         ('{\n "knowledge": {"gap": "none"}\n}\n', [], f"<stdin>: {NEITHER}"),
         (f"\ufeff{NO_GAP}\n{NO_GAP}\n", [], f"<stdin>:1: {NEITHER}\n<stdin>:2: {NEITHER}"),
+        (f"{NO_GAP}\n\n{NO_GAP}\n", [], f"<stdin>:1: {NEITHER}\n<stdin>:3: {NEITHER}"),
         (f"{NO_GAP}\n", ["--stdin-name", "x.jsonl"], f"x.jsonl:1: {NEITHER}"),
         ('[knowledge]\ngap = "none"\n', ["--stdin-name", "x.toml"], f"x.toml: {NEITHER}"),
         (NO_GAP, ["--stdin-name=x.json"], f"x.json: {NEITHER}"),

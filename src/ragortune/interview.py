@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from ragortune.engine import SearchTooLargeError, decide_option, judge_profile, rank_questions
-from ragortune.engine.questions import can_ask, choose_question
+from ragortune.engine.questions import can_ask
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Answer, Criterion, OpenQuestion, Option, Profile, Recommendation, Rulebook
 from ragortune.support.record import Record
@@ -102,15 +102,15 @@ class Interview(Record, frozen=True, dict=True):
             return None
         book = self.rulebook
         least = book.scale.ask_from / (1 if self.advice.firm else _FAINT)
-        worth = tuple(question for question in self.ranking if question.expected_gain >= least)
-        return choose_question(book, self.profile.levels, self.kept, worth)
+        worth = (question.criterion for question in self.ranking if question.expected_gain >= least)
+        return next(filter(self._can_ask, (*book.scale.ask_first, *worth)), None)
 
     @cached_property
     def question(self) -> Criterion | None:
         """The question to ask now: the one that is wanted, else any that is unknown where all are asked; None at the end."""
         name = self.wanted
         if name is None and self.everything:
-            name = next((own for own in self.rulebook.criteria if self._can_ask(own)), None)
+            name = next(filter(self._can_ask, self.rulebook.criteria), None)
         return self.rulebook.criteria[name] if name else None
 
     def _can_ask(self, criterion: str) -> bool:
@@ -124,7 +124,7 @@ class Interview(Record, frozen=True, dict=True):
         book = self.rulebook
         ranked = (question.criterion for question in self.ranking)
         names = dict.fromkeys((*book.scale.ask_first, *ranked, *book.criteria))
-        return tuple(name for name in names if self._can_ask(name))
+        return tuple(filter(self._can_ask, names))
 
     @cached_property
     def doubtful(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What was wrong before: keyed on document, rule, headings and sentence, with counts, never on lines.
 
-A baseline only shrinks by itself: what it knows and is not found any more is reported as stale.
+A baseline only shrinks by itself: what it lists and is no longer found is reported as stale.
 """
 
 from __future__ import annotations
@@ -90,9 +90,9 @@ def read_baseline(data: object, path: str) -> Baseline:
 def forgive_known(
     audits: Iterable[DocumentAudit], baseline: Baseline, name_of: Namer, left_out: Collection[str] = ()
 ) -> tuple[list[DocumentAudit], list[BaselineEntry]]:
-    """Return the documents with known findings marked, and what the baseline knows in vain of these documents.
+    """Return the documents with known findings marked, and what is stale in the baseline about them.
 
-    Rules that are left out were not looked for, so that they know nothing in vain.
+    Rules that are left out were not looked for, so that their entries are never stale.
     """
     known = {(entry.path, entry.key): entry for entry in baseline.findings}
     left: Counter[tuple[str, str]] = Counter()
@@ -109,7 +109,7 @@ def forgive_known(
             left[name, finding.key] -= forgiven
             findings.append(finding.replace(baselined=forgiven))
         judged.append(audit.replace(findings=tuple(findings)))
-    # Documents that were not read say nothing about themselves.
+    # Entries of documents that were not read may still be right.
     stale = [
         entry.replace(count=left[key])
         for key, entry in sorted(known.items())

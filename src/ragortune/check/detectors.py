@@ -134,7 +134,7 @@ def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
     if not questions or not steps or not case.speaks_against(decided):
         return
     message = (
-        f": so far it speaks for {OPTION_NAMES[advice.option]} rather than {OPTION_NAMES[decided]}; what would tell "
+        f": so far it speaks for {OPTION_NAMES[advice.option]} rather than {OPTION_NAMES[decided]}; what would decide "
         f"is not stated: {format_questions(questions)}"
     )
     argument = (*show_decision(case.decision), *steps, *show_questions(case.outlook, questions))

@@ -86,7 +86,7 @@ def suppress_findings(
 ) -> tuple[list[AuditFinding], list[Flaw]]:
     """Return the findings with the suppressions that cover them, and a flaw for each that covers nothing.
 
-    Suppressions of rules that are not looked for in this run are let be.
+    Suppressions of rules that are not looked for in this run are left alone.
     """
     sections: dict[_Section, dict[str, int]] = {}
     """For each section that comments hold for the rules that they name, and the number of the first that does."""

@@ -104,10 +104,10 @@ def _find_default(field: msgspec.structs.FieldInfo) -> Any:
 
 
 _EXPLAIN, _RULES = "ragortune.commands.explain:", "ragortune.commands.rules:"
-_PRICES = "ragortune.commands.prices:"
+_COST = "ragortune.commands.cost:"
 _add(app, "recommend", requests.RecommendRequest, "ragortune.commands.recommend:recommend_profiles")
 _add(app, "ask", requests.AskRequest, "ragortune.cli.main:ask")
-_add(app, "cost", requests.CostRequest, "ragortune.commands.cost:print_costs")
+_add(app, "cost", requests.CostRequest, f"{_COST}print_costs")
 _add(app, "check", requests.CheckRequest, "ragortune.commands.check:check_documents")
 _add(app, "extract", requests.ExtractRequest, "ragortune.commands.extract:extract_profile")
 _add(app, "adr", requests.RecordRequest, "ragortune.commands.adr:write_decision_record")
@@ -124,6 +124,6 @@ _add(_rules, "check", requests.CheckRulesRequest, f"{_RULES}check_rules")
 _add(_rules, "test", requests.TestRulesRequest, f"{_RULES}run_rule_tests")
 _add(_rules, "diff", requests.DiffRulesRequest, f"{_RULES}diff_rule_sets")
 app.add_typer(_prices, name="prices")
-_add(_prices, "list", requests.ListPricesRequest, f"{_PRICES}list_prices")
-_add(_prices, "show", requests.ShowPriceRequest, f"{_PRICES}show_price")
-_add(_prices, "check", requests.CheckPricesRequest, f"{_PRICES}check_prices")
+_add(_prices, "list", requests.ListPricesRequest, f"{_COST}list_prices")
+_add(_prices, "show", requests.ShowPriceRequest, f"{_COST}show_price")
+_add(_prices, "check", requests.CheckPricesRequest, f"{_COST}check_prices")

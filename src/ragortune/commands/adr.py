@@ -52,7 +52,7 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
     profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     advice = add_what_if(judge_profile(rulebook, add_facts(rulebook, profile, date)))
     if advice.default:
-        hint = f"`ragortune ask {request.profile}` asks what would tell"
+        hint = f"`ragortune ask {request.profile}` asks the questions that matter most"
         raise UndecidedError("too little is known to record a decision", None, hint)
     path = _choose_path(request, advice, environment)
     against = None
@@ -131,7 +131,7 @@ def _describe_profile(profile: Profile, document: Document, path: str | None) ->
 
 
 def _leave_open(advice: Recommendation) -> dict[str, Any]:
-    """Return the questions whose answers would tell most, as answered with `unknown`: asked and still open."""
+    """Return the questions whose answers matter most, as answered with `unknown`: asked and still open."""
     return {} if advice.firm else {criterion.id: {"value": UNKNOWN} for criterion in choose_telling(advice)}
 
 

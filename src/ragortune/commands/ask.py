@@ -1,6 +1,6 @@
 """`ask`: the questionnaire on a terminal, or with the answers from a file; every answer is saved at once.
 
-The dialogue stands on stderr, so that stdout carries the recommendation alone. Lines are read as plainly as can be:
+The dialogue is on stderr, so that stdout carries the recommendation alone. Lines are read as plainly as can be:
 what a terminal does by itself to edit a line is enough, and nothing depends on colour or on moving the cursor.
 """
 
@@ -24,7 +24,7 @@ from ragortune.evidence.answers import read_answer
 from ragortune.interview import Command, Interview, read_command, take_answer
 from ragortune.model import Criterion, Profile
 from ragortune.report import dialogue
-from ragortune.report.blocks import Block, Paragraph
+from ragortune.report.blocks import Block, Break, Paragraph
 from ragortune.report.dialogue import describe_next, format_advice
 from ragortune.report.text import write_text
 from ragortune.support.environment import Environment
@@ -209,7 +209,7 @@ class _Talk:
             raise
         if interview.previous is None:
             self._file.save(interview)
-        self._show(dialogue.show_end(interview, self._file.path))
+        self._show([Break(), Paragraph(dialogue.format_end(interview, self._file.path)), Break()])
 
     def _read_reply(self, interview: Interview, criterion: Criterion) -> Interview | None:
         """Return the interview after the next answer, or after going back; None where the person stops."""

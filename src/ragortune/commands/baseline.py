@@ -17,7 +17,7 @@ from ragortune.support.writing import write_file
 _BASELINE_BYTES = 16 * 1024 * 1024
 
 Judged = tuple[list[DocumentAudit], list[BaselineEntry]]
-"""The documents with known findings marked, and what the baseline knows in vain."""
+"""The documents with known findings marked, and the entries of the baseline that match nothing any more."""
 
 
 def write_baseline(
@@ -54,8 +54,8 @@ def apply_baseline(
     judged, stale = forgive_known(audits, baseline, _namer(origin, environment), left_out)
     for entry in stale:
         many = f" ({entry.count} times)" if entry.count > 1 else ""
-        gone = f"{entry.rule} in {entry.path}{many}, which is not found any more"
-        environment.note(f"warning: {shown} knows {gone}")
+        gone = f"{entry.rule} in {entry.path}{many}, which is no longer found"
+        environment.note(f"warning: {shown} lists {gone}")
     return judged, stale
 
 

@@ -48,7 +48,7 @@ _MOST_NOTES = 3
 
 def check_documents(request: CheckRequest, environment: Environment) -> ExitCode:
     """Judge design documents and write what was found in each format."""
-    outputs = choose_outputs(request.formats or ("text",), request.show, full=request.full)
+    outputs = choose_outputs(request)
     with ExitStack() as stack:
         return _Run(request, environment, stack).check(outputs)
 

@@ -16,8 +16,6 @@ from ragortune.support.errors import ConfigurationError, Place, UsageError
 from ragortune.support.git import find_repository, walk_up
 from ragortune.support.reading import (
     PROFILE_BYTES,
-    Document,
-    KeyPath,
     decode_text,
     parse_toml,
     parse_yaml,
@@ -88,10 +86,7 @@ class Configuration(Record, frozen=True):
 def find_configuration(folder: str | Path) -> Configuration:
     """Return the settings nearest to a folder, upwards to the repository root; raises ConfigurationError."""
     found = _find_settings(Path(folder))
-    if found is None:
-        return Configuration()
-    data, document, path = found
-    return _keep_inside(_from_mapping(data, document, path), document.path)
+    return _keep_inside(_read_settings(*found)) if found else Configuration()
 
 
 def leave_out(configuration: Configuration, names: Iterable[str]) -> Configuration:
@@ -108,21 +103,20 @@ def leave_out(configuration: Configuration, names: Iterable[str]) -> Configurati
 def list_named_files(folder: Path) -> list[Path]:
     """Return the files and folders that the nearest settings name, whether or not they exist."""
     found = _find_settings(folder)
-    if found is None or not isinstance(found[0], dict):
+    if found is None or not isinstance(found[0].value, dict):
         return []
-    check = found[0].get("check")
-    settings = {**(check if isinstance(check, dict) else {}), **found[0]}
-    names = [name for name in map(settings.get, _PATHS) if isinstance(name, str) and "\0" not in name]
-    return [Path(os.path.normpath(Path(found[1].path).parent / name)) for name in names]
+    top, file = found
+    entries = [entry.value for entry in (*top, *top["check"]) if entry.path[-1] in _PATHS]
+    names = [name for name in entries if isinstance(name, str) and "\0" not in name]
+    return [Path(os.path.normpath(Path(file).parent / name)) for name in names]
 
 
-def _find_settings(folder: Path) -> tuple[object, Document, KeyPath] | None:
-    """Return the settings nearest to a folder, with their document and their place in it."""
+def _find_settings(folder: Path) -> tuple[Entry, str] | None:
+    """Return the settings nearest to a folder, and the file that holds them."""
     for current in walk_up(folder):
         own = current / FILE
         if os.path.lexists(own):
-            document = _parse_settings(own)
-            return document.data, document, ()
+            return _parse_settings(own)
         if (other := own.with_suffix(".yml")).exists():
             raise ConfigurationError(f"settings are read from {FILE}", Place(str(other)), "rename this file")
         project = current / PROJECT_FILE
@@ -130,46 +124,44 @@ def _find_settings(folder: Path) -> tuple[object, Document, KeyPath] | None:
             document = parse_toml(decode_text(data, str(project)), str(project))
             tools = document.data.get("tool") if isinstance(document.data, dict) else None
             table = tools.get("ragortune") if isinstance(tools, dict) else None
-            if table is not None:
-                return table, document, ("tool", "ragortune")
-            return None
+            return None if table is None else (Entry(table, ("tool", "ragortune"), document), document.path)
     return None
 
 
-def _parse_settings(path: Path) -> Document:
-    return parse_yaml(decode_text(read_bytes(path, PROFILE_BYTES), str(path)), str(path))
+def _parse_settings(path: Path) -> tuple[Entry, str]:
+    document = parse_yaml(decode_text(read_bytes(path, PROFILE_BYTES), str(path)), str(path))
+    return Entry(document.data, (), document), document.path
 
 
-def _keep_inside(configuration: Configuration, path: str) -> Configuration:
+def _keep_inside(configuration: Configuration) -> Configuration:
     """Return settings that name no file outside of their repository; raises ConfigurationError.
 
     A pull request can write settings, and errors quote what a file holds.
     """
-    root = os.path.realpath(find_repository(Path(path).parent))
+    file = configuration.path or ""
+    root = os.path.realpath(find_repository(Path(file).parent))
     for name in _PATHS:
         named = getattr(configuration, name)
         if named is not None and not Path(os.path.realpath(named)).is_relative_to(root):
             message = f"'{name}' leads out of the repository"
-            raise ConfigurationError(message, Place(path), f"name it on the command line: --{name} PATH")
+            raise ConfigurationError(message, Place(file), f"name it on the command line: --{name} PATH")
     return configuration
 
 
 def read_configuration(path: Path) -> Configuration:
     """Return the settings in a file that the user names, which may lead anywhere; raises ConfigurationError."""
-    document = _parse_settings(path)
-    return _from_mapping(document.data, document, ())
+    return _read_settings(*_parse_settings(path))
 
 
-def _from_mapping(data: object, document: Document, path: KeyPath) -> Configuration:
-    top = Entry(data, path, document)
+def _read_settings(top: Entry, file: str) -> Configuration:
     _check_table(top, "settings are", _OUTER)
     _check_table(top["check"], "'check' is", _INNER)
     settings = {
-        entry.key.replace("-", "_"): _read_setting(entry, document.path)
+        entry.key.replace("-", "_"): _read_setting(entry, file)
         for entry in (*top, *top["check"])
         if entry.key in SETTINGS and entry.value is not None
     }
-    return Configuration(document.path, **settings)
+    return Configuration(file, **settings)
 
 
 def _check_table(table: Entry, what: str, known: Collection[str]) -> None:

@@ -1,18 +1,56 @@
-"""`cost`: a profile in, what each option costs a month and how fast it answers out."""
+"""`cost`: what each option costs a month and how fast it answers; `prices`: the data behind that, and how old it is."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from ragortune.commands.formats import Look, choose_sections, render
-from ragortune.commands.prices import open_prices
-from ragortune.commands.requests import CostRequest
+from ragortune.commands.requests import CheckPricesRequest, CostRequest, ListPricesRequest, ShowPriceRequest
+from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.costs.assess import Sample, assess_costs
 from ragortune.costs.derived import apply_facts, derive_facts
 from ragortune.engine import decide_option
 from ragortune.evidence.profile import Vocabulary
+from ragortune.model import Rulebook
+from ragortune.model.findings import RuleFinding
+from ragortune.model.prices import STALE_AFTER, PriceBook, check_row, count_days
 from ragortune.report.bill import CostAnswer
+from ragortune.report.checked_data import CheckedData
+from ragortune.report.pricelist import PriceList
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode, UsageError
-from ragortune.support.reading import PROFILE_BYTES, read_document
+from ragortune.support.errors import ExitCode, Place, PriceError, UsageError
+from ragortune.support.reading import (
+    PROFILE_BYTES,
+    RULE_FILE_BYTES,
+    decode_text,
+    parse_yaml,
+    read_bytes,
+    read_document,
+)
+
+_Request = ListPricesRequest | ShowPriceRequest | CheckPricesRequest | CostRequest
+_END_NEAR = 180
+"""Days before the end of an offer from which on it is reported."""
+
+
+def open_prices(request: _Request, environment: Environment) -> tuple[Rulebook, PriceBook, str]:
+    """Return the rule set, the prices that hold here, and the day.
+
+    Prices come from the rule set, then from the price file, then from single overrides. Raises RagortuneError.
+    """
+    today = choose_date(request.as_of, environment)
+    rulebook = open_rulebook(request.rules, environment)
+    book = PriceBook(rulebook.prices, rulebook.price_kinds)
+    if request.prices is not None:
+        from ragortune.ruleset.files import read_price_file  # noqa: PLC0415  (brings in pydantic)
+
+        data = read_bytes(Path(environment.folder, request.prices), RULE_FILE_BYTES)
+        document = parse_yaml(decode_text(data, request.prices), request.prices)
+        book.rows.update((row.id, row) for row in read_price_file(document, book.kinds))
+    for setting in request.price if isinstance(request, CostRequest) else ():
+        book.override(setting, today)
+    return rulebook, book, today
 
 
 def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
@@ -32,3 +70,55 @@ def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
     answer = CostAnswer(report, facts, (plain, better) if profile.quantities else None, rulebook.sources)
     environment.write(render("cost", request.format, answer, environment, Look(request.color, show)))
     return ExitCode.OK
+
+
+# --- the price data -----------------------------------------------------------------------------------------------
+
+
+def list_prices(request: ListPricesRequest, environment: Environment) -> ExitCode:
+    """Print every price row."""
+    rulebook, book, today = open_prices(request, environment)
+    order = list(book.kinds)
+    rows = sorted(book.rows.values(), key=lambda row: (order.index(row.kind), row.id))
+    environment.write(
+        render("prices list", request.format, PriceList(rows, today, rulebook.sources), environment)
+    )
+    return ExitCode.OK
+
+
+def show_price(request: ShowPriceRequest, environment: Environment) -> ExitCode:
+    """Print one row with all its values, source and age."""
+    rulebook, book, today = open_prices(request, environment)
+    if request.name not in book.rows:
+        raise PriceError.unknown("price row", request.name, book.rows)
+    page = PriceList([book.rows[request.name]], today, rulebook.sources)
+    environment.write(render("prices show", request.format, page, environment, Look(request.color)))
+    return ExitCode.OK
+
+
+def check_prices(request: CheckPricesRequest, environment: Environment) -> ExitCode:
+    """Print rows that are old or that end soon; 1 if there are any."""
+    _, book, today = open_prices(request, environment)
+    findings = tuple(
+        RuleFinding(name, says, Place(row)) for row, name, says in sorted(_find_problems(book, today))
+    )
+    checked = CheckedData(findings, f"{len(book.rows)} price rows on {today}")
+    environment.write(render("prices check", request.format, checked, environment))
+    return ExitCode.FINDINGS if findings else ExitCode.OK
+
+
+def _find_problems(book: PriceBook, today: str) -> Iterator[tuple[str, str, str]]:
+    """Yield for everything to look at the row, a name for what is wrong, and a sentence."""
+    for row in book.rows.values():
+        yield from ((row.id, "malformed", error.message) for _, error in check_row(row, book.kinds))
+        for date, what in ((row.trainable_until, "takes its last jobs"), (row.available_until, "is retired")):
+            left = _END_NEAR + 1 if date is None else count_days(today, date)
+            if left < 0:
+                yield row.id, "ended", f"{what} on {date}, which has passed"
+            elif left <= _END_NEAR:
+                yield row.id, "ends", f"{what} on {date}, in {left} days"
+    for age in book.find_ages(book.rows, today):
+        if age.days < 0:
+            yield age.id, "future", f"is dated {-age.days} days after {today}"
+        elif age.stale:
+            yield age.id, "stale", f"is {age.days} days old; look it up again after {STALE_AFTER}"

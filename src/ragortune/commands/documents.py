@@ -57,11 +57,10 @@ def find_documents(wanted: Iterable[str], environment: Environment) -> list[str]
             raise UsageError(f"more than {_MOST_DOCUMENTS:,} documents are named")
     for path in dangling:
         environment.note(f"note: {path} is a link that leads nowhere")
-    for path in [path for path in skipped if Path(os.path.normpath(Path(environment.folder, path))) in paths]:
-        del skipped[path]
-    if skipped:
-        more = [f"{len(skipped) - _MOST_NAMES} more"] * (len(skipped) > _MOST_NAMES)
-        named = join_words([*sorted(skipped)[:_MOST_NAMES], *more])
+    passed = [path for path in skipped if Path(os.path.normpath(Path(environment.folder, path))) not in paths]
+    if passed:
+        more = [f"{len(passed) - _MOST_NAMES} more"] * (len(passed) > _MOST_NAMES)
+        named = join_words([*sorted(passed)[:_MOST_NAMES], *more])
         environment.note(f"note: not looked into: {named}; name them to have them judged")
     return list(paths.values())
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from ragortune.check.evidence import Quoted, QuoteSources, list_outside_quotes, list_quotes
+from ragortune.check.evidence import QuoteSources, list_outside_quotes, list_quotes
 from ragortune.commands.documents import STDIN, read_design_text
 from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Evidence, Profile
@@ -47,13 +47,13 @@ class QuotedFiles:
             target = self._locate(evidence, path) if self._opens else None
             if target != own:
                 finders[evidence] = self._open(target, evidence) if target else None
-        return QuoteSources(tuple(self._reported_with(own)), finders)
-
-    def _reported_with(self, own: Path) -> Iterator[Quoted]:
-        """Yield the quotes from outside out of a document, and with the first document those out of no document."""
-        for quoted, target in self._outside:
-            if target == own or (own == self._checked[0] and target not in self._checked):
-                yield quoted
+        first = own == self._checked[0]  # it also reports the quotes from documents that are not checked
+        reported = (
+            quoted
+            for quoted, target in self._outside
+            if target == own or (first and target not in self._checked)
+        )
+        return QuoteSources(tuple(reported), finders)
 
     def _real_path(self, path: str) -> Path:
         return Path(path) if path == STDIN else real_path(self._environment.folder, path)

@@ -70,7 +70,7 @@ def list_content(answers: StatedAnswers) -> Content:
 
 
 def _check_written(reading: DesignReading, content: Content, written: str, rulebook: Rulebook) -> None:
-    """Raise UnreadableError where a written document does not read back as it should, so that nothing is spoilt."""
+    """Raise UnreadableError where a written document does not read back as it should, so that no document is damaged."""
     try:
         again = read_design(written, reading.path, rulebook, prose=False)
     except RagortuneError as error:

@@ -21,6 +21,10 @@ from ragortune.support.text import dump_json, join_words
 
 _PAGE = "builtins:list"
 """The result is the page."""
+_FINDINGS = {
+    "text": "ragortune.report.checked_data:write_findings",
+    "json": "ragortune.report.checked_data:list_findings",
+}
 
 FORMATS: Mapping[str, Mapping[str, str]] = {
     "recommend": {
@@ -53,19 +57,13 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "json": "ragortune.report.pricelist:show_record",
         "markdown": "ragortune.report.pricelist:show_price",
     },
-    "prices check": {
-        "text": "ragortune.report.checked_data:write_findings",
-        "json": "ragortune.report.checked_data:list_findings",
-    },
+    "prices check": _FINDINGS,
     "rules list": {
         "text": "ragortune.report.pages:list_rules",
         "json": "ragortune.report.pages:list_records",
         "markdown": "ragortune.report.pages:list_rules",
     },
-    "rules check": {
-        "text": "ragortune.report.checked_data:write_findings",
-        "json": "ragortune.report.checked_data:list_findings",
-    },
+    "rules check": _FINDINGS,
     "rules test": {
         "text": "ragortune.report.rulesets:write_tests",
         "json": "ragortune.report.rulesets:describe_tests",

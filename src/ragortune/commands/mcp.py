@@ -35,14 +35,23 @@ _READS_ONLY = types.ToolAnnotations(
 )
 _CRITERIA = "ragortune://criteria"
 _RULES = "ragortune://rules"
-_RESOURCES = (
-    (_CRITERIA, "criteria", "Every criterion with its question, levels and help.", "application/json"),
-    (_RULES, "rules", "Every rule and finding on a line.", "text/markdown"),
-)
-_TEMPLATES = (
-    (_CRITERIA + "/{name}", "criterion", "The page of one criterion, such as knowledge.volatility."),
-    (_RULES + "/{name}", "rule", "The page of one rule: why, evidence, when it misleads, what to do."),
-)
+_JSON, _MARKDOWN = "application/json", "text/markdown"
+_RESOURCES = [
+    types.Resource(uri=address, name=name, description=description, mime_type=kind)
+    for address, name, kind, description in (
+        (_CRITERIA, "criteria", _JSON, "Every criterion with its question, levels and help."),
+        (_RULES, "rules", _MARKDOWN, "Every rule and finding on a line."),
+    )
+]
+_TEMPLATES = [
+    types.ResourceTemplate(
+        uri_template=f"{address}/{{name}}", name=name, description=description, mime_type=_MARKDOWN
+    )
+    for address, name, description in (
+        (_CRITERIA, "criterion", "The page of one criterion, such as knowledge.volatility."),
+        (_RULES, "rule", "The page of one rule: why, evidence, when it misleads, what to do."),
+    )
+]
 
 
 def serve(rules: str | None, environment: Environment) -> ExitCode:
@@ -90,32 +99,19 @@ class _Handlers:
         try:
             reply = await anyio.to_thread.run_sync(call)
         except Exception as error:  # noqa: BLE001  (an internal error: it is logged, and the server lives on)
-            reply = self._report_internal_error(error)
+            traceback.print_exception(error, file=self._environment.stderr)
+            reply = Reply(f"error: internal error ({type(error).__name__}); its log says more")
         return types.CallToolResult(
             content=[types.TextContent(text=reply.text)],
             structured_content=reply.data,
             is_error=reply.data is None,
         )
 
-    def _report_internal_error(self, error: Exception) -> Reply:
-        traceback.print_exception(error, file=self._environment.stderr)
-        return Reply(f"error: internal error ({type(error).__name__}); its log says more")
-
     async def list_resources(self, _context: object, _params: object) -> types.ListResourcesResult:
-        listed = [
-            types.Resource(uri=address, name=name, description=description, mime_type=kind)
-            for address, name, description, kind in _RESOURCES
-        ]
-        return types.ListResourcesResult(resources=listed)
+        return types.ListResourcesResult(resources=_RESOURCES)
 
     async def list_templates(self, _context: object, _params: object) -> types.ListResourceTemplatesResult:
-        listed = [
-            types.ResourceTemplate(
-                uri_template=address, name=name, description=description, mime_type="text/markdown"
-            )
-            for address, name, description in _TEMPLATES
-        ]
-        return types.ListResourceTemplatesResult(resource_templates=listed)
+        return types.ListResourceTemplatesResult(resource_templates=_TEMPLATES)
 
     async def read_resource(
         self, _context: object, params: types.ReadResourceRequestParams
@@ -146,9 +142,9 @@ def _read_resource(address: str, rules: str | None, environment: Environment) ->
     """Return the media type and the text of a resource; raises RagortuneError with the nearest address."""
     book = open_rulebook(rules, environment)
     if address == _CRITERIA:
-        return "application/json", dump_json(list(map(describe_criterion, book.criteria.values())), indent=1)
+        return _JSON, dump_json(list(map(describe_criterion, book.criteria.values())), indent=1)
     if address == _RULES:
-        return "text/markdown", write_markdown(list_rules(book))
+        return _MARKDOWN, write_markdown(list_rules(book))
     kind, _, name = address.rpartition("/")
     findings = read_finding_rules(book)
     codes = [rule.code for rule in book.rules.values()] + [rule.code for rule in findings.values()]
@@ -156,4 +152,4 @@ def _read_resource(address: str, rules: str | None, environment: Environment) ->
     if name not in named.get(kind, ()):
         near = suggest_name(name, named[kind]) if kind in named else suggest_name(address, named)
         raise UsageError(f"there is no resource {quote_value(address)}", None, near)
-    return "text/markdown", write_markdown(find_page(book, name))
+    return _MARKDOWN, write_markdown(find_page(book, name))

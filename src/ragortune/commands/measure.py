@@ -47,7 +47,7 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
     vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
     today = choose_date(request.as_of, environment)
     text = _read_output(request.output, environment)
-    known = _read_known(request, text, rulebook, vocabulary, environment)
+    known = _read_known(request, text, rulebook, environment)
     measurements = _measure(request, rulebook, today, environment)
     if request.no_examples:
         measurements = tuple(own.replace(examples=()) for own in measurements)
@@ -118,13 +118,10 @@ def _read_output(name: str | None, environment: Environment) -> str | None:
 
 
 def _read_known(
-    request: MeasureRequest,
-    text: str | None,
-    rulebook: Rulebook,
-    vocabulary: Vocabulary,
-    environment: Environment,
+    request: MeasureRequest, text: str | None, rulebook: Rulebook, environment: Environment
 ) -> Profile:
     """Return what is known without measuring: from the profile to complete, or what is to be checked."""
+    vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
     name = request.check
     if name is not None and name.lower().endswith(ENDINGS):
         reading = read_design(read_design_text(name, name, environment), name, rulebook, prose=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from ragortune.commands.formats import PAGES, Look, choose_sections, refuse_unknown, render
+from ragortune.commands.requests import CheckRequest
 from ragortune.model.findings import CheckReport
 from ragortune.report.checks import MARKER
 from ragortune.support.environment import Environment
@@ -33,32 +34,26 @@ class Output(Record, frozen=True):
     """Sections to show; a file has all of them unless some are named."""
 
 
-def choose_outputs(wanted: Iterable[str], show: str | None = None, *, full: bool = False) -> list[Output]:
+def choose_outputs(request: CheckRequest) -> list[Output]:
     """Return the outputs that `FORMAT` and `FORMAT=FILE` ask for; raises UsageError."""
     outputs: list[Output] = []
-    for text in wanted:
+    for text in request.formats or ("text",):
         form, equals, path = text.partition("=")
         refuse_unknown("check", form)
         if equals and (not path or "\0" in path):
             raise UsageError(f"--format {form}= names no file")
-        outputs.append(Output(form, os.path.normpath(path) if path else None))
+        full = request.full or bool(path and not request.show)
+        show = choose_sections("check", form, request.show, full=full) if form in PAGES else ()
+        outputs.append(Output(form, os.path.normpath(path) if path else None, show))
     files = [output.path for output in outputs]
     if files.count(None) > 1:
         hint = "write the others to files: --format sarif=out.sarif"
         raise UsageError("only one format can be printed", None, hint)
     if len(set(files)) < len(files):
         raise UsageError("two formats go to the same file")
-    paged = [output for output in outputs if output.format in PAGES]
-    if not paged:
-        choose_sections("check", outputs[0].format, show, full=full)
-    return [
-        output.replace(
-            show=choose_sections("check", output.format, show, full=full or (not show and bool(output.path)))
-        )
-        if output in paged
-        else output
-        for output in outputs
-    ]
+    if not any(output.format in PAGES for output in outputs):  # then no sections can be asked for
+        choose_sections("check", outputs[0].format, request.show, full=request.full)
+    return outputs
 
 
 def is_review(place: Path) -> bool:

@@ -74,28 +74,22 @@ class ProfileFile:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other runs from writing the same file; raises UsageError where one is at work on it."""
-        lock = self._acquire()
+        """Keep other runs from writing the same file; raises UsageError where one is using it."""
+        name = hashlib.sha256(os.fsencode(os.path.realpath(self._place))).hexdigest()[:32]
+        folder = cache_folder() / "locks"
+        lock = FileLock(folder / name)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
+        except Timeout:
+            message = f"another `ask` is using {quote_value(self.path)}"
+            raise UsageError(message, None, "end it first, or name another file with -o") from None
+        except OSError:
+            pass  # no lock can be kept on this machine, as in a read-only container
         try:
             yield
         finally:
-            if lock is not None:
-                lock.release()
-
-    def _acquire(self) -> FileLock | None:
-        """Return the lock of the file, held; None on a machine where none can be kept, as in a read-only container."""
-        name = hashlib.sha256(os.fsencode(os.path.realpath(self._place))).hexdigest()[:32]
-        folder = cache_folder() / "locks"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(folder / name)
-            lock.acquire(timeout=0)
-        except Timeout:
-            message = f"another `ask` is at work on {quote_value(self.path)}"
-            raise UsageError(message, None, "end it first, or name another file with -o") from None
-        except OSError:
-            return None
-        return lock
+            lock.release()
 
     def save(self, interview: Interview) -> None:
         """Write the answers; raises UsageError, with the file as it was, where they could not be read back."""

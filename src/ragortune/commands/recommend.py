@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from ragortune.casebook import find_nearest
+from ragortune.commands.earlier import hold_against
 from ragortune.commands.formats import PAGES, SINGLE, Look, choose_sections, refuse_unknown, render
 from ragortune.commands.requests import RecommendRequest
 from ragortune.commands.shared import choose_date, open_rulebook, show_error
@@ -24,24 +27,17 @@ from ragortune.support.reading import (
     decode_text,
     load_json,
     open_file,
-    parse_text,
     read_document,
     read_lines,
     show_size,
 )
-from ragortune.support.record import Record
 
 _LINE_ENDINGS = (".jsonl", ".ndjson")
 _PROGRESS_EVERY = 5_000
 
 
-class _Input(Record, frozen=True):
-    """One profile that was asked about, or why it cannot be read."""
-
-    path: str
-    line: int | None = None
-    profile: Profile = Profile({})
-    error: RagortuneError | None = None
+_Input = tuple[str, int | None, Profile | RagortuneError]
+"""Path and line of one profile that was asked about, and the profile, or why it cannot be read."""
 
 
 def recommend_profiles(request: RecommendRequest, environment: Environment) -> ExitCode:
@@ -55,26 +51,28 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
         _read_inputs(request, path, vocabulary, environment) for path in request.paths
     )
     failed = printed = False
-    for number, entry in enumerate(_count_progress(inputs, environment)):
+    for number, (path, line, found) in enumerate(_count_progress(inputs, environment)):
         batch = batch or (number > 0 and _expect_several(request))
         try:
-            if entry.error is not None:
-                raise entry.error
-            profile = add_facts(rulebook, entry.profile, today)
+            if isinstance(found, RagortuneError):
+                raise found
+            profile = add_facts(rulebook, found, today)
         except RagortuneError as error:
             show_error(error, environment)
             failed = True
             continue
-        origin = {"path": entry.path, **({"line": entry.line} if entry.line else {})} if batch else None
+        origin = {"path": path, **({"line": line} if line else {})} if batch else None
         if request.brief:
             command = "recommend --brief"
             verdict = decide_option(rulebook, profile.levels)
-            result: object = Verdict(rulebook, profile.project, verdict, entry.path, entry.line, origin)
+            result: object = Verdict(rulebook, profile.project, verdict, path, line, origin)
         else:
             command = "recommend"
             advice = _judge(request, rulebook, profile, environment, origin).replace(follows=printed)
             if request.against is not None:
-                advice = _hold_against(request.against, advice, request.paths[0], today, environment)
+                given = advice.recommendation
+                against = hold_against(request.against, given, request.paths[0], today, environment)
+                advice = advice.replace(against=against)
             result = advice
             if request.format == "text":
                 asked = (("changes", advice.against), ("why-not", advice.refusal))
@@ -137,14 +135,6 @@ def _judge(
     return Advice(recommendation, cases, refusal, trace=trace, origin=origin)
 
 
-def _hold_against(earlier: str, advice: Advice, path: str, today: str, environment: Environment) -> Advice:
-    """Return the advice for a profile with what has changed since an earlier one."""
-    from ragortune.commands.earlier import hold_against  # noqa: PLC0415  (brings in subprocess)
-
-    against = hold_against(earlier, advice.recommendation, path, today, environment)
-    return advice.replace(against=against)
-
-
 def _count_progress(inputs: Iterable[_Input], environment: Environment) -> Iterator[_Input]:
     """Pass the inputs on, and count them on a terminal's stderr."""
     shown = environment.stderr_is_terminal and not environment.stdout_is_terminal
@@ -172,46 +162,35 @@ def _is_lines(name: str) -> bool:
 def _read_inputs(
     request: RecommendRequest, path: str, vocabulary: Vocabulary, environment: Environment
 ) -> Iterator[_Input]:
-    name = _name_of(request, path)
+    name, stdin = _name_of(request, path), environment.stdin
     try:
-        if path == "-":
-            yield from _read_stdin(request, name, vocabulary, environment.stdin)
-        elif _is_lines(name):
-            with open_file(path) as stream:
+        if _is_lines(name):
+            with contextlib.nullcontext(stdin) if path == "-" else open_file(path) as stream:
                 yield from _read_profiles(read_lines(stream), name, vocabulary)
-        else:
-            document = read_document(path, PROFILE_BYTES)
-            yield _Input(name, profile=vocabulary.read_profile(document.data, document))
-    except RagortuneError as error:
-        yield _Input(name, error=error)
-
-
-def _read_stdin(
-    request: RecommendRequest, name: str, vocabulary: Vocabulary, stdin: BinaryIO
-) -> Iterator[_Input]:
-    """Read stdin by the name it was given, or by what it holds: one document, or one JSON object a line."""
-    if _is_lines(name):
-        yield from _read_profiles(read_lines(stdin), name, vocabulary)
-        return
-    if request.stdin_name is None:
-        first = stdin.readline(PROFILE_BYTES + 1)
-        if first.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") and first.rstrip().endswith(b"}"):
-            second = stdin.readline(LINE_BYTES)
-            while second and not second.strip():
-                second = stdin.readline(LINE_BYTES)
-            if second:
-                rest = ((number + 2, line) for number, line in read_lines(stdin))
-                lines = itertools.chain([(1, first), (2, second)], rest)
+            return
+        if path == "-" and request.stdin_name is None:
+            lines, stdin = _look_ahead(stdin)
+            if lines is not None:
                 yield from _read_profiles(lines, name, vocabulary)
                 return
-        data = first + stdin.read(max(0, PROFILE_BYTES + 1 - len(first)))
-    else:
-        data = stdin.read(PROFILE_BYTES + 1)
-    if len(data) > PROFILE_BYTES:
-        message = f"is larger than {show_size(PROFILE_BYTES)}, the limit for such a file"
-        raise UnreadableError(message, Place(name))
-    document = parse_text(decode_text(data, name), name)
-    yield _Input(name, profile=vocabulary.read_profile(document.data, document))
+        document = read_document(path, PROFILE_BYTES, stdin, name)
+        yield name, None, vocabulary.read_profile(document.data, document)
+    except RagortuneError as error:
+        yield name, None, error
+
+
+def _look_ahead(stdin: BinaryIO) -> tuple[Iterable[tuple[int, bytes | None]] | None, BinaryIO]:
+    """Return the lines of stdin where it holds one JSON object a line, else None, and what begins with what was read."""
+    lines = read_lines(stdin)
+    begun = list(itertools.islice(lines, 1))
+    first = (begun[0][1] or b"") if begun else b""
+    if first.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") and first.rstrip().endswith(b"}"):
+        for number, line in lines:
+            begun.append((number, line))
+            if line is None or line.strip():
+                return itertools.chain(begun, lines), stdin
+    held = b"".join(line or bytes(PROFILE_BYTES + 1) for _, line in begun)
+    return None, io.BytesIO(held + stdin.read(PROFILE_BYTES + 1))
 
 
 def _read_profiles(
@@ -231,6 +210,6 @@ def _read_profiles(
                 profile = vocabulary.read_profile(data)
             except RagortuneError:
                 profile = vocabulary.read_profile(data, Document(data, path, line=number))
-            yield _Input(path, number, profile)
+            yield path, number, profile
         except RagortuneError as error:
-            yield _Input(path, number, error=error)
+            yield path, number, error

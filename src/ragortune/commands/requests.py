@@ -15,9 +15,16 @@ from ragortune.support.errors import UsageError
 from ragortune.support.record import Record
 
 
-def option(name: str, metavar: str, text: str) -> OptionInfo:
-    """Return an option that takes a value."""
-    made: OptionInfo = Option(name, metavar=metavar, help=text)
+def option(name: str, metavar: str, text: str, *short: str, known: Collection[str] = ()) -> OptionInfo:
+    """Return an option that takes a value: one of the words that are `known`, if there are any."""
+
+    def choose(word: str | None) -> str | None:
+        if word is not None and word not in known:
+            raise UsageError.expected(name, known, word)
+        return word
+
+    check = choose if known else None
+    made: OptionInfo = Option(name, *short, metavar=metavar, callback=check, help=text)
     return made
 
 
@@ -27,24 +34,11 @@ def flag(name: str, text: str) -> OptionInfo:
     return made
 
 
-def choice(name: str, metavar: str, known: Collection[str], text: str, *short: str) -> OptionInfo:
-    """Return an option that takes one of some words."""
-
-    def choose(word: str | None) -> str | None:
-        if word is not None and word not in known:
-            raise UsageError.expected(name, known, word)
-        return word
-
-    made: OptionInfo = Option(name, *short, metavar=metavar, callback=choose, help=text)
-    return made
-
-
 def format_option(command: str) -> OptionInfo:
     """Return the option that chooses among the formats of a command."""
-    return choice("--format", "FORMAT", FORMATS[command], f"{list_formats(command)}.", "-f")
+    return option("--format", "FORMAT", f"{list_formats(command)}.", "-f", known=FORMATS[command])
 
 
-_COLORS = ("auto", "always", "never")
 NEVER = "never"
 FAILS_ON = ("error", "warning", "note", NEVER)
 CONFIDENCES = ("low", "medium", "high")
@@ -55,7 +49,7 @@ Model = Annotated[Text, option("--model", "NAME", "Let a model read: provider:mo
 Cache = Annotated[bool, flag("--cache/--no-cache", "Keep answers of the model, and use them again.")]
 Show = Annotated[Text, option("--show", "NAME,...", "Only these sections; a wrong name lists them all.")]
 Full = Annotated[bool, flag("--full", "All sections, not what fits a screen.")]
-Color = Annotated[str, choice("--color", "WHEN", _COLORS, "auto, always or never.")]
+Color = Annotated[str, option("--color", "WHEN", "auto, always or never.", known=("auto", "always", "never"))]
 StdinName = Annotated[Text, option("--stdin-name", "NAME", "Read stdin as a file of this name.")]
 Against = Annotated[
     Text,
@@ -105,7 +99,7 @@ class AskRequest(Record, frozen=True, kw_only=True):
         Text, Argument(metavar="[PROFILE]", help="Profile to start from; profile.yaml if it is there.")
     ] = None
     output: Annotated[
-        Text, Option("--output", "-o", metavar="PROFILE", help="YAML file to save in, after each answer.")
+        Text, option("--output", "PROFILE", "YAML file to save in, after each answer.", "-o")
     ] = None
     everything: Annotated[bool, flag("--all", "Ask everything that is still unknown.")] = False
     answers: Annotated[
@@ -122,7 +116,7 @@ class RecordRequest(Record, frozen=True, kw_only=True):
     profile: Profile
     output: Annotated[
         Text,
-        Option("--output", "-o", metavar="PATH", help="File to write, or folder that gets the next number."),
+        option("--output", "PATH", "File to write, or folder that gets the next number.", "-o"),
     ] = None
     into: Annotated[Text, option("--into", "FILE", "Fill in the empty sections of this record.")] = None
     force: Annotated[bool, flag("--force", "Overwrite an existing record.")] = False
@@ -150,9 +144,7 @@ class MeasureRequest(Record, frozen=True, kw_only=True):
     calls_map: Annotated[
         Names, option("--calls-map", "NAME=COLUMN", "Column of the log; may be repeated.")
     ] = []
-    output: Annotated[
-        Text, Option("--output", "-o", metavar="PROFILE", help="YAML profile to write or complete.")
-    ] = None
+    output: Annotated[Text, option("--output", "PROFILE", "YAML profile to write or complete.", "-o")] = None
     check: Annotated[
         Text, option("--check", "FILE", "Fail where this profile or record no longer holds.")
     ] = None
@@ -177,19 +169,15 @@ class CheckRequest(Record, frozen=True, kw_only=True):
     ] = []
     formats: Annotated[
         Names,
-        Option(
-            *("--format", "-f"),
-            metavar="FORMAT[=FILE]",
-            help=f"{list_formats('check')}; several, all but one to files.",
-        ),
+        option("--format", "FORMAT[=FILE]", f"{list_formats('check')}; several, all but one to files.", "-f"),
     ] = []
     show: Show = None
     full: Full = False
     fail_on: Annotated[
-        Text, choice("--fail-on", "SEVERITY", FAILS_ON, "error (default), warning, note or never.")
+        Text, option("--fail-on", "SEVERITY", "error (default), warning, note or never.", known=FAILS_ON)
     ] = None
     min_confidence: Annotated[
-        Text, choice("--min-confidence", "LEVEL", CONFIDENCES, "low (default), medium or high.")
+        Text, option("--min-confidence", "LEVEL", "low (default), medium or high.", known=CONFIDENCES)
     ] = None
     exit_zero: Annotated[bool, flag("--exit-zero", "Findings never fail the run.")] = False
     require_decision: Annotated[

@@ -149,6 +149,11 @@ class Inputs:
         """Return a constant of the model as an input."""
         return self.price(self.book.find(name, "constant"), "value")
 
+    def speed(self, row: PriceRow, name: str) -> Input:
+        """Return how fast a hosted model is: as its row says, else the constant `hosted-NAME`."""
+        known = name in row.values
+        return self.price(row, name) if known else self.constant(f"hosted-{name}".replace("_", "-"))
+
     def _keep(self, name: str, find: Callable[[], Input]) -> Input:
         if name not in self.used:
             self.used[name] = find()

@@ -61,12 +61,7 @@ def estimate_latency(scenario: Scenario, bill: Bill) -> Latency:
         slow = each * loaded
     else:
         stages += _hosted_stages(scenario, bill, row)
-        known = "token_time" in row.values
-        speed = (
-            scenario.inputs.price(row, "token_time")
-            if known
-            else scenario.inputs.constant("hosted-token-time")
-        )
+        speed = scenario.inputs.speed(row, "token_time")
         each, slow = speed.mid, speed.high
     tokens = bill.answer.number_in("tokens/request")
     whole = combine_stages((*stages, Stage("answer", tokens * each, tokens * slow)))
@@ -105,12 +100,7 @@ def _hosted_stages(scenario: Scenario, bill: Bill, row: PriceRow) -> list[Stage]
     )
     cached = bill.hit * bill.prefix * _EACH
     fresh = (bill.fresh + bill.prefix) * _EACH - cached
-    speeds = [
-        scenario.inputs.price(row, name)
-        if name in row.values
-        else scenario.inputs.constant(f"hosted-{name}".replace("_", "-"))
-        for name in ("prefill", "prefill_cached")
-    ]
+    speeds = [scenario.inputs.speed(row, name) for name in ("prefill", "prefill_cached")]
     times = []
     for end in ("mid", "low"):
         new, taken_over = (measure(getattr(speed, end), speed.unit) for speed in speeds)

@@ -78,21 +78,6 @@ def estimate_answers(rulebook: Rulebook, criterion: str) -> tuple[tuple[tuple[st
     return tuple(weights.items())
 
 
-def choose_question(
-    rulebook: Rulebook, levels: Levels, kept: Collection[str], ranking: tuple[OpenQuestion, ...]
-) -> str | None:
-    """Return the question to ask next, or None where no question is left that can be asked now.
-
-    The questions with which every questionnaire begins come first, then the one with the largest expected gain.
-    Questions about a thing wait until the thing is known to exist.
-    """
-    first = [name for name in rulebook.scale.ask_first if name in rulebook.criteria]
-    for name in (*first, *(question.criterion for question in ranking)):
-        if name not in kept and name not in levels and can_ask(rulebook, levels, name):
-            return name
-    return None
-
-
 def can_ask(rulebook: Rulebook, levels: Levels, criterion: str) -> bool:
     """Return whether what a question asks about is known to exist."""
     return compile_conditions(rulebook, rulebook.criteria[criterion].asked_when).hold(levels)

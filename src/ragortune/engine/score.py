@@ -148,7 +148,7 @@ def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
         needs=describe_needs(outcome),
         reasons=_list_reasons(rulebook, fired, read),
         gates=tuple(
-            GateHit(rule, gate.need, gate.gate, read[rule.id]) for rule in fired for gate in rule.gates
+            GateHit(rule, read[rule.id], gate.need, gate.gate) for rule in fired for gate in rule.gates
         ),
         notices=tuple(RuleHit(rule, read[rule.id]) for _, rule in notices),
         techniques=tuple(RuleHit(rule, read[rule.id]) for _, rule in techniques),
@@ -183,16 +183,9 @@ def describe_needs(outcome: Outcome) -> dict[Need, NeedState]:
 def _list_reasons(rulebook: Rulebook, fired: list[Rule], read: Mapping[str, Levels]) -> tuple[Reason, ...]:
     """Return every effect of the rules that fired, the heaviest first."""
     reasons = [
-        Reason(
-            rule,
-            effect.need,
-            effect.effect,
-            effect.strength,
-            rulebook.scale.weight(effect.strength),
-            read[rule.id],
-        )
+        Reason(rule, read[rule.id], own.need, own.effect, own.strength, rulebook.scale.weight(own.strength))
         for rule in fired
-        for effect in rule.effects
+        for own in rule.effects
     ]
     needs = list(Need)
     return tuple(sorted(reasons, key=lambda own: (-own.weight, needs.index(own.need), own.rule.code)))

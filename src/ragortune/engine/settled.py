@@ -197,7 +197,10 @@ class _Search:
         if self._bound(self.possible):
             for direction in _DIRECTIONS:  # greedily: each answer that moves furthest, joint rules left out
                 fronts = (_best_entries(self.table, own, direction) for own in self.possible.values())
-                furthest = (max(itertools.chain(*own.values()), key=_sum_scores) for own in fronts)
+                furthest = (
+                    max(itertools.chain(*own.values()), key=lambda entry: entry.rag + entry.tuning)
+                    for own in fronts
+                )
                 self._add(self.start + sum(entry.packed for entry in furthest))
             self._branch(self.possible)
         return self._reached
@@ -271,10 +274,6 @@ def _keep_best(entries: Iterable[Entry]) -> list[Entry]:
         if not kept or entry.tuning > kept[-1].tuning:
             kept.append(entry)
     return kept
-
-
-def _sum_scores(entry: Entry) -> int:
-    return entry.rag + entry.tuning
 
 
 # --- which questions matter ---------------------------------------------------------------------------------------

@@ -68,7 +68,8 @@ def read_by_model(
 def join_parts(parts: Sequence[ModelReading]) -> ModelReading:
     """Return what was read in a whole document. Parts overlap: what two of them report on one line is one fact."""
     facts: dict[tuple[str, str, int], StatedFact] = {}
-    for fact in sorted((fact for part in parts for fact in part.facts), key=_order_of):
+    found = (fact for part in parts for fact in part.facts)
+    for fact in sorted(found, key=lambda fact: (fact.place, fact.criterion)):
         facts.setdefault((fact.criterion, repr(fact.value), fact.place[0]), fact)
     return ModelReading(
         _choose_status(parts),
@@ -76,10 +77,6 @@ def join_parts(parts: Sequence[ModelReading]) -> ModelReading:
         tuple(facts.values()),
         sum((Counter(part.dropped) for part in parts), Counter[str]()),
     )
-
-
-def _order_of(fact: StatedFact) -> tuple[tuple[int, int], str]:
-    return fact.place, fact.criterion
 
 
 def _choose_status(parts: Sequence[ModelReading]) -> DocumentStatus:

@@ -73,7 +73,8 @@ class QuoteFinder:
         if not any(map(str.isalnum, words)) or _BLANK in words:
             return ()
         places = self._find_places(words)
-        start = min(places, key=lambda start: abs(self._line_at(start) - (line or 1)), default=None)
+        lines = {start: bisect_right(self._starts, self._source(start)) for start in places}
+        start = min(lines, key=lambda start: abs(lines[start] - (line or 1)), default=None)
         if start is None:
             return ()
         return tuple(self._cut(self._source(start), self._source(start + len(words) - 1) + 1))
@@ -119,9 +120,6 @@ class QuoteFinder:
     def _source(self, plain: int) -> int:
         piece = bisect_right(self._offsets, plain) - 1
         return self._sources[piece] + plain - self._offsets[piece]
-
-    def _line_at(self, plain: int) -> int:
-        return bisect_right(self._starts, self._source(plain))
 
     def _cut(self, start: int, end: int) -> Iterator[Span]:
         """Yield the parts of a range of the source, one for each line that has any of it."""

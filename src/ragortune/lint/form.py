@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from ragortune.evidence.documents.language import FactWords
 from ragortune.lint.logic import check_logic
 from ragortune.model import Rule
 from ragortune.model.findings import Detector, FindingRule, RuleFinding
-from ragortune.model.prices import list_sources
+from ragortune.model.prices import count_days, is_date, list_sources
 from ragortune.ruleset.author import Authored, read_folder
 from ragortune.ruleset.compile import compile_authored
 from ragortune.ruleset.files import ALL_KINDS
@@ -39,7 +38,7 @@ def check_folder(folder: Path, today: str) -> tuple[RuleFinding, ...]:
         for problem in authored.problems
     ]
     findings += check_form(authored)
-    findings += check_freshness(authored, dt.date.fromisoformat(today))
+    findings += check_freshness(authored, today)
     if not authored.problems:
         findings += check_logic(authored, compile_authored(authored))
     return tuple(sorted(findings, key=lambda item: (item.place.path or "", item.place.line or 0, item.name)))
@@ -150,7 +149,7 @@ def _check_order(authored: Authored) -> Iterator[RuleFinding]:
             last[file] = max(value, last.get(file, ""))
 
 
-def check_freshness(authored: Authored, today: dt.date) -> Iterator[RuleFinding]:
+def check_freshness(authored: Authored, today: str) -> Iterator[RuleFinding]:
     """Yield sources that were last read longer ago than the rules that rest on them allow."""
     default = authored.manifest.recheck_days or 365
     strictest: dict[str, tuple[int, str]] = {}
@@ -161,12 +160,11 @@ def check_freshness(authored: Authored, today: dt.date) -> Iterator[RuleFinding]
                 strictest[finding.source] = own
     for source in authored.records["sources"].values():
         at = ("sources", source.id, "checked")
-        try:
-            age = (today - dt.date.fromisoformat(source.checked)).days
-        except ValueError:
+        if not is_date(source.checked):
             message = f"'checked' of source '{source.id}' is not a date (YYYY-MM-DD)"
             yield _find(authored, "malformed", message, at)
             continue
+        age = count_days(source.checked, today)
         limit, allows = strictest.get(source.id, (default, "the rule set allows"))
         if age < 0:
             yield _find(authored, "malformed", f"source '{source.id}' was checked in the future", at)

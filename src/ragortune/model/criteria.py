@@ -120,7 +120,4 @@ class Criterion(Record, frozen=True, dict=True):
 
     def level(self, level_id: str) -> Level:
         """Return the level of that name; KeyError if there is none."""
-        for level in self.levels:
-            if level.id == level_id:
-                return level
-        raise KeyError(level_id)
+        return {level.id: level for level in self.levels}[level_id]

@@ -24,35 +24,29 @@ class TraceState(StrEnum):
     """It waits for an answer that is not known."""
 
 
-class Reason(Record, frozen=True):
-    """One effect of one rule that fired."""
+class RuleHit(Record, frozen=True):
+    """A rule that fired."""
 
     rule: Rule
+    answers: Mapping[str, tuple[str, ...]]
+    """The answers that fired it."""
+
+
+class Reason(RuleHit, frozen=True):
+    """One effect of one rule that fired."""
+
     need: Need
     effect: Direction
     strength: Strength
     weight: float
     """Always positive; `effect` has the sign."""
-    answers: Mapping[str, tuple[str, ...]]
-    """The answers that fired it."""
 
 
-class GateHit(Record, frozen=True):
+class GateHit(RuleHit, frozen=True):
     """One gate of one rule that fired."""
 
-    rule: Rule
     need: Need
     gate: GateKind
-    answers: Mapping[str, tuple[str, ...]]
-    """The answers that fired it."""
-
-
-class RuleHit(Record, frozen=True):
-    """A notice or technique that fired."""
-
-    rule: Rule
-    answers: Mapping[str, tuple[str, ...]]
-    """The answers that fired it."""
 
 
 class NeedState(Record, frozen=True):

@@ -1,1 +1,1 @@
-"""Records to text: every format prints the same sentences, which stand in `report` and `pages`."""
+"""Results of commands as text, Markdown, HTML and JSON, and in the formats of code hosts."""

@@ -10,7 +10,15 @@ from ragortune.engine import add_what_if
 from ragortune.model import Recommendation
 from ragortune.model.documents import DocumentStatus, Span, StatedFact
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Severity, Step
-from ragortune.report.shapes import RuleSet, fill, name_rule_set, round_needs, round_questions, round_shares
+from ragortune.report.shapes import (
+    RuleSet,
+    fill,
+    name_rule_set,
+    round_needs,
+    round_questions,
+    round_shares,
+    take,
+)
 from ragortune.support.record import Record
 
 Json = dict[str, Any]
@@ -73,19 +81,14 @@ def describe_check(report: CheckReport) -> CheckResult:
         report,
         documents=[_describe_audit(audit) for audit in report.audits],
         unreadable=[{"path": path, "message": message} for path, message in report.unreadable],
-        stale=[_take(entry, "path", "rule", "sentence", "count") for entry in report.stale],
+        stale=[take(entry, "path", "rule", "sentence", "count") for entry in report.stale],
         settings=report.settings or None,
         rulebook=name_rule_set(report.rulebook),
     )
 
 
-def _take(record: object, *names: str) -> Json:
-    """Return some fields of a record."""
-    return {name: getattr(record, name) for name in names}
-
-
 def _show_span(span: Span | None) -> Json:
-    return _take(span, "line", "column", "quote") if span else dict.fromkeys(("line", "column", "quote"))
+    return take(span, "line", "column", "quote") if span else dict.fromkeys(("line", "column", "quote"))
 
 
 def _describe_audit(audit: DocumentAudit) -> CheckedDocument:
@@ -98,7 +101,7 @@ def _describe_audit(audit: DocumentAudit) -> CheckedDocument:
     decision = None
     if reading.decision is not None:
         evidence = [{**_show_span(part.span), "role": part.role} for part in reading.decision.evidence]
-        decision = {**_take(reading.decision, "option", "how", "declared"), "evidence": evidence}
+        decision = {**take(reading.decision, "option", "how", "declared"), "evidence": evidence}
     return fill(
         CheckedDocument,
         reading,
@@ -112,14 +115,14 @@ def _describe_audit(audit: DocumentAudit) -> CheckedDocument:
 
 
 def _describe_fact(fact: StatedFact) -> Json:
-    return {**_take(fact, "criterion", "value", "modality", "declared"), **_show_span(fact.span)}
+    return {**take(fact, "criterion", "value", "modality", "declared"), **_show_span(fact.span)}
 
 
 def _describe_advice(advice: Recommendation) -> Json:
     if advice.sensitivities is None:  # no finding has asked what could change the advice
         advice = add_what_if(advice)
     return {
-        **_take(advice, "option", "default", "too_little_known", "runner_up", "firm", "settled", "flips"),
+        **take(advice, "option", "default", "too_little_known", "runner_up", "firm", "settled", "flips"),
         "probability": round_shares(advice.probability),
         "needs": round_needs(advice.needs),
         "rules": sorted({own.rule.id for own in advice.reasons} | {own.rule.id for own in advice.gates}),
@@ -137,10 +140,10 @@ def _describe_finding(finding: AuditFinding) -> Finding:
         rule=finding.rule.id,
         block=finding.block or None,
         argument=[_describe_step(step) for step in finding.argument],
-        suppressed={**_take(held, "because", "until"), "line": held.remark.span.line} if held else None,
+        suppressed={**take(held, "because", "until"), "line": held.remark.span.line} if held else None,
     )
 
 
 def _describe_step(step: Step) -> Json:
     place = _show_span(step.span) if step.span else {}
-    return {**_take(step, "kind", "text"), **place, **({"address": step.address} if step.address else {})}
+    return {**take(step, "kind", "text"), **place, **({"address": step.address} if step.address else {})}

@@ -177,7 +177,7 @@ def _list_findings(report: CheckReport) -> Iterator[Block]:
 
 
 def _list_suppressed(report: CheckReport) -> Iterator[Block]:
-    """Yield what comments silence, and what the baseline knows in vain."""
+    """Yield what comments suppress, and what is stale in the baseline."""
     for audit, finding, held in report.suppressed:
         until = f" until {held.until}" if held.until else ""
         place = f"{audit.reading.path}:{finding.line}"

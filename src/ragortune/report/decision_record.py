@@ -94,7 +94,7 @@ class _Record:
 
     def _list_drivers(self) -> Iterator[Item]:
         """Yield the answers that moved a need, those of the strongest rules first, with what supports each."""
-        hits: Iterable[Reason | GateHit | RuleHit] = chain(self._advice.gates, self._advice.reasons)
+        hits: Iterable[RuleHit] = chain(self._advice.gates, self._advice.reasons)
         for name in dict.fromkeys(name for hit in hits for name in hit.answers):
             criterion = self._book.readable[name]
             shown = describe_answer(self._advice.profile, criterion)
@@ -109,6 +109,8 @@ class _Record:
             "; ".join(_lower(text) for text in pros[:_MOST_REASONS])
             or "nothing that is known speaks for more"
         )
+        tuned = has_need(self._advice.option, Need.FINE_TUNING)
+        ownerless = tuned and _OWNER not in self._advice.profile.levels
         yield Heading("Decision Outcome", 2)
         yield Paragraph(f'Chosen option: "{self._guide.title}", because {because}.')
         yield Paragraph(f"{self._guide.meaning} First step: {_lower(self._advice.first_step[0])}.")
@@ -120,7 +122,7 @@ class _Record:
             [
                 *(f"Good, because {text}" for text in self._guide.gains),
                 *(f"Bad, because {text}" for text in self._guide.costs),
-                *self._name_owner(),
+                *(["Bad, because no owner is named yet who keeps the model current"] if ownerless else []),
                 *(f"Bad, because {_lower(text)}" for text in cons[:_MOST_REASONS]),
                 *(
                     f"Neutral, because {_lower(hit.rule.title)}: {_lower(hit.rule.remedy)}"
@@ -128,10 +130,6 @@ class _Record:
                 ),
             ]
         )
-
-    def _name_owner(self) -> Iterator[str]:
-        if has_need(self._advice.option, Need.FINE_TUNING) and _OWNER not in self._advice.profile.levels:
-            yield "Bad, because no owner is named yet who keeps the model current"
 
     def _confirm(self, path: str) -> Iterator[Block]:
         yield Heading("Confirmation", 3)

@@ -88,11 +88,6 @@ def show_mistake(error: RagortuneError) -> list[Block]:
     return [Paragraph(_sentence(error.message), Style.WARNING, "  ! "), *hint]
 
 
-def show_end(interview: Interview, path: str) -> list[Block]:
-    """Return how the questionnaire ended, and how to go on."""
-    return [Break(), Paragraph(format_end(interview, path)), Break()]
-
-
 def format_advice(advice: Recommendation) -> str:
     """Return the advice so far in a line: the option, its probability, and whether it is firm."""
     if advice.settled:
@@ -115,16 +110,13 @@ def format_end(interview: Interview, path: str) -> str:
     elif interview.advice.firm:
         end = f"Done: {advice}. No question that is left is worth asking for the advice."
     else:
-        end = f"Done: {advice}. No question that is left is expected to tell much.{_name_doubtful(interview)}"
+        end = f"Done: {advice}. No question that is left is expected to tell much."
+        if interview.doubtful:
+            named = _name_some(interview.doubtful)
+            end += f" What nobody knew could still change it, most of all {named}; look there first."
     if not interview.unasked:
         return end
     return f"{end} Still unknown: {_name_some(interview.unasked)}; `ragortune ask --all {path}` asks for all of it."
-
-
-def _name_doubtful(interview: Interview) -> str:
-    if not interview.doubtful:
-        return ""
-    return f" What nobody knew could still change it, most of all {_name_some(interview.doubtful)}; look there first."
 
 
 def _name_some(names: tuple[str, ...]) -> str:

@@ -55,7 +55,7 @@ class MeasureReport(Record, frozen=True):
 
     @property
     def faults(self) -> tuple[Measurement, ...]:
-        """What is to be mended in the data."""
+        """What should be corrected in the data."""
         return tuple(own for own in self.measurements if own.fault)
 
     @property

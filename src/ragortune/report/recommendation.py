@@ -148,7 +148,7 @@ class _Report:
             self.given.needs[hit.need].score > self._book.scale.unconfirmed
         )
 
-    def _remark(self, hit: GateHit | RuleHit, kind: str, more: str) -> Item:
+    def _remark(self, hit: RuleHit, kind: str, more: str) -> Item:
         code = Span(hit.rule.code, Style.NAME)
         cited = self._cite(hit.rule.title, hit.answers, hit.rule)
         return Item((code, f" {kind.capitalize()}: ", *cited), (Span(more, Style.ASIDE),))

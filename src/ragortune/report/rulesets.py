@@ -150,10 +150,8 @@ def write_tests(tests: RuleTests) -> str:
 
     def tell() -> Iterator[str]:
         for name, tried in tests.tried.items():
-            kind, failed = (
-                name.replace("_tests", "").replace("tests", "rule").capitalize(),
-                list_failed(tried),
-            )
+            kind = name.replace("_tests", "").replace("tests", "rule").capitalize()
+            failed = list_failed(tried)
             yield f"{kind} tests: {len(tried) - len(failed)} of {len(tried)} pass"
             yield from (f"  {test.owner} {test.happened}: {test.name}" for test in failed)
         for sample, title in _SAMPLES.items():

@@ -17,12 +17,10 @@ from ragortune.model import (
     AnswerSensitivity,
     Comparison,
     Flip,
-    GateHit,
     Need,
     NeedState,
     OpenQuestion,
     Option,
-    Reason,
     Recommendation,
     Refusal,
     Rulebook,
@@ -34,7 +32,7 @@ from ragortune.report.headline import Advice, Verdict
 from ragortune.support.record import Record
 
 Answers = dict[str, str | list[str]]
-_Hit = Reason | GateHit | RuleHit | RuleTrace
+_Hit = RuleHit | RuleTrace
 Shares = Annotated[dict[Option, float], Meta(description="The probability of each option; they add up to 1.")]
 _Shape = TypeVar("_Shape", bound=Record)
 DIGITS = 6
@@ -56,6 +54,11 @@ def fill(shape: type[_Shape], *sources: object, **known: Any) -> _Shape:
             if name not in known and (own := getattr(source, name, UNSET)) is not UNSET:
                 known[name] = own
     return shape(**known)
+
+
+def take(record: object, *names: str) -> dict[str, Any]:
+    """Return some fields of a record."""
+    return {name: getattr(record, name) for name in names}
 
 
 def describe_shape(shape: type[msgspec.Struct]) -> dict[str, Any]:
@@ -195,10 +198,8 @@ def _cite_rule(book: Rulebook, hit: _Hit, names: tuple[str, ...]) -> CitedRule:
 def _describe_sensitivity(recommendation: Recommendation) -> Sensitivity | None:
     if recommendation.sensitivities is None or recommendation.decisive_rules is None:
         return None
-    rules = [
-        {"rule": own.rule.id, "code": own.rule.code, "without": own.without}
-        for own in recommendation.decisive_rules
-    ]
+    decisive = recommendation.decisive_rules
+    rules = [{"rule": own.rule.id, "code": own.rule.code, "without": own.without} for own in decisive]
     return Sensitivity(recommendation.sensitivities, rules)
 
 
@@ -208,15 +209,13 @@ def _describe_refusal(refusal: Refusal) -> dict[str, object]:
         "reasons": [reason.rule.id for reason in refusal.reasons],
         "gates": [hit.rule.id for hit in refusal.gates],
         "nearest": refusal.nearest and refusal.nearest.change,
-        "fixed": refusal.fixed,
-        "searched": refusal.searched,
+        **take(refusal, "fixed", "searched"),
     }
 
 
 def _describe_case(near: NearCase) -> dict[str, object]:
-    names = ("id", "title", "outcome", "sample", "evidence", "result")
-    case = {name: getattr(near.case, name) for name in names}
-    found = {name: getattr(near, name) for name in ("verdict", "shared", "differing", "shared_gates")}
+    case = take(near.case, "id", "title", "outcome", "sample", "evidence", "result")
+    found = take(near, "verdict", "shared", "differing", "shared_gates")
     return {**case, "source": near.case.address, **found}
 
 

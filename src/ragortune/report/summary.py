@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ragortune.engine.score import speaks_against
 from ragortune.evidence.profile import describe_answer
-from ragortune.model import GateHit, GateKind, NoticeKind, Reason, Recommendation, RuleHit
+from ragortune.model import GateKind, NoticeKind, Recommendation, RuleHit
 from ragortune.report.blocks import Block, Break, Heading
 from ragortune.report.headline import NEED_NAMES, Advice, build_headline, list_state
 from ragortune.report.outlook import GATE_WORDS, list_worthwhile
@@ -78,7 +78,7 @@ def _list_steps(given: Recommendation) -> Iterator[Row]:
     yield Row("More", f"`--full`, `--show {parts}`, `explain WORD`", KEPT)
 
 
-def _cite(given: Recommendation, hit: GateHit | Reason | RuleHit, label: str, lead: str = "") -> Row:
+def _cite(given: Recommendation, hit: RuleHit, label: str, lead: str = "") -> Row:
     """Return what a rule says with the answers that it rests on."""
     return Row(label, lead + hit.rule.title, 0, hit.rule.code, describe_answers(given, hit.answers))
 

@@ -83,7 +83,7 @@ def shape_calls(records: Records, mapping: Mapping[str, str], source: str) -> Ca
     if not any(map(records.find, paths["time"])):
         names = "" if records.record else f" (columns: {clean_line(', '.join(columns))})"
         hint = "name it: --calls-map time=COLUMN,input_tokens=COLUMN"
-        raise UnreadableError(f"has no column that tells when a call began{names}", Place(shown), hint)
+        raise UnreadableError(f"has no column with the time at which a call began{names}", Place(shown), hint)
     texts = {role: paths[role] for role in (*_TEXTS, "time", "input_tokens", "kind") if role in paths}
     numbers = {role: paths[role] for role in paths if role not in _TEXTS}
     calls = records.fence(_shape(records, numbers, form), kept=True)

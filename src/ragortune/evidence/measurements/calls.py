@@ -28,7 +28,9 @@ _LEAST = 3
 _FEW_DAYS = 7
 """Whole days below which the mean of a day has no interval: a week has working days and others."""
 _DEPTH = 8
-_NO_NEED = "measured from what is, which is not what is needed: change it where answers are wanted faster or may take longer"
+_NO_NEED = (
+    "this is how it is today, not a requirement: change it if answers must come faster or may take longer"
+)
 _SPLIT = "what follows the shared prefix counts as the question, retrieved passages and history included"
 _UNSPLIT = "no texts of prompts are logged, so input tokens cannot be split into instructions and question"
 
@@ -176,7 +178,7 @@ def _measure_latency(calls: Any, totals: Mapping[str, int]) -> Measurement:
     """Return the latency of whole answers, of calls that failed too, and of the first token, in whole milliseconds."""
     unknown = Measurement(
         "calls.latency",
-        "the log does not tell how long calls take",
+        "the log does not say how long calls take",
         "nearest-rank percentiles in whole milliseconds",
         totals["duration"],
         "calls",

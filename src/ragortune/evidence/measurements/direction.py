@@ -90,7 +90,7 @@ def _list_behaviour(figures: Figures, part: str) -> Iterator[str]:
         yield f"{content['template']:.0%} of the outputs share the same wording"
     own = figures.get(f"{part}.wording", {}).get("own_wording", 0.0)
     if own >= LEAST_OWN:
-        yield f"{own:.0%} of the outputs have words of their own, which the documents hardly have"
+        yield f"{own:.0%} of the outputs use words that are rare in the documents"
     if examples and content["new_words"] < CLOSED:
         yield "the outputs are made of the inputs and of each other"
     if examples and content["questions"] < ASKED:
@@ -150,7 +150,7 @@ def measure_wording(pairs: Sequence[Pair], background: Counter[str], part: str) 
     named = sorted(own[0] & own[1], key=lambda word: (-uses[word], word))[:_NAMED_WORDS]
     return Measurement(
         f"{part}.wording",
-        f"{share:.0%} of the outputs have words of their own, which the documents and what is asked hardly have",
+        f"{share:.0%} of the outputs use words that are rare in the documents and the inputs",
         f"at least {_LEAST_WORDS} words that are {_BESIDE_DOCUMENTS} times as frequent as in the documents and {_BESIDE_INPUTS} "
         "times as in the inputs, learnt from one half of the outputs and looked for in the other",
         len(sample),

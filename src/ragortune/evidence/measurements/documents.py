@@ -195,7 +195,7 @@ def _measure_terms(texts: Sequence[str]) -> Measurement:
     return Measurement(
         "documents.terms",
         f"{count_words(len(terms), 'name or acronym', 'names or acronyms')} of the documents' own recur",
-        "in three documents or more, five times or more, hardly ever in lower case; widely known names left out",
+        "in three documents or more, five times or more, rarely in lower case; widely known names left out",
         len(texts),
         "documents",
         figures={"terms": len(terms)},

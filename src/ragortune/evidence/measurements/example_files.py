@@ -134,7 +134,7 @@ def _with_known_form(rows: Rows) -> Iterator[Row]:
         line, row = first[0]
         keys = join_words(quote_value(key) for key in list(row)[:6])
         message = f"holds no training examples that can be recognised by their keys ({keys})"
-        hint = f"examples are {join_words(_READERS, 'or')}, told by their keys"
+        hint = f"examples are {join_words(_READERS, 'or')}, recognised by their keys"
         raise UnreadableError(message, Place(str(rows.path), line), hint)
     return itertools.chain(first, remaining)
 

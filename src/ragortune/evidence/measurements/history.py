@@ -123,7 +123,7 @@ class History:
             yield path, extract_text(data or b"", kind_of(path) or "text")
 
     def _ask(self, *arguments: str) -> str:
-        return self._repository.ask(*arguments, failure="git cannot tell the history", hint=_PARTIAL)
+        return self._repository.ask(*arguments, failure="git cannot read the history", hint=_PARTIAL)
 
     def _find_snapshot(self, time: int) -> Snapshot | None:
         """Return the documents of the commit that was the newest of the main line at a time; None where there is none.

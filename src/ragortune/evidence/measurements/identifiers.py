@@ -84,7 +84,7 @@ def measure_secrets(texts: Sequence[str], part: str, of: str) -> Measurement:
     return Measurement(
         f"{part}.secrets",
         f"found {join_words(found)}" if found else "no secrets or identifiers of the kinds looked for",
-        "patterns and check digits; the values are shown nowhere",
+        "patterns and check digits; the values are not shown",
         len(texts),
         of,
         figures={"secrets": dict(secrets), "identifiers": dict(identifiers)},

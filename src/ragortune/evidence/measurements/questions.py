@@ -187,7 +187,7 @@ def _read_beir(folder: Path) -> Questions:
     missing = [path.name for path in (corpus, queries) if not path.is_file()]
     if missing or not judgements:
         listed = join_words([*missing, *(() if judgements else ("qrels/test.tsv",))])
-        raise UnreadableError(f"is no folder in the form of BEIR: {listed} is missing", Place(str(folder)))
+        raise UnreadableError(f"is not a folder in the BEIR format: {listed} is missing", Place(str(folder)))
     relevant: dict[str, list[str]] = {}
     judged, asked = Rows(judgements[0]), Rows(queries)
     for _, row in judged:

@@ -258,7 +258,7 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
         "questions.retrieval",
         f"{share:.0%} of {count:,} questions find their answer within 1,500 tokens"
         if count
-        else "no question whose hits can be told",
+        else "no question whose answer could be looked for",
         f"{engine.label}; a hit is a passage of {wanted}",
         count,
         "questions",
