@@ -11,15 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum, auto
-from itertools import takewhile
 
 import msgspec
 
 from ragortune.model.documents import Line
 from ragortune.support.text import INVISIBLE
 
-_PLAIN = re.compile(r"[^\W\d_](?!\))[^|]*+\Z")
-"""A line that begins with a letter, and is neither an item nor a row."""
 _QUOTE = re.compile(r"(?:[ \t]{0,3}>[ \t]?){1,20}")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _HEADING = re.compile(r"[ \t]{0,3}(#{1,6})(?:[ \t]|$)")
@@ -137,8 +134,8 @@ class _Sectioniser:
     def read(self) -> Iterator[RawBlock]:
         while self.at < len(self.lines):
             line = self.lines[self.at]
-            if not self.quoted and _PLAIN.match(line):
-                self._read_plain()
+            if not self.quoted and line[:1].isalpha() and line[1:2] != ")" and "|" not in line:
+                self._read_plain(line)
                 continue
             prefix = _QUOTE.match(line) if ">" in line else None
             start = prefix.end() if prefix else 0
@@ -160,15 +157,13 @@ class _Sectioniser:
         self._close()
         yield from self.blocks
 
-    def _read_plain(self) -> None:
-        """Read lines that can only begin or continue a text."""
+    def _read_plain(self, line: str) -> None:
+        """Read a line that begins with a letter, so that it can only begin or continue a text."""
         if self.blank:
             self.indents.clear()
             self.blank = False
-        ahead = map(self.lines.__getitem__, range(self.at, len(self.lines)))
-        plain = enumerate(takewhile(_PLAIN.match, ahead), self.at + 1)
-        self.open += [Line(line, number, 1) for number, line in plain]
-        self.at = self.open[-1].number
+        self.at += 1
+        self.open.append(Line(line, self.at, 1))
 
     def _read_line(self, rest: str, start: int) -> None:
         first = rest.lstrip()[0]
