@@ -229,7 +229,21 @@ class Sentence(msgspec.Struct, frozen=True, gc=False):
     @property
     def pieces(self) -> tuple[Piece, ...]:
         """Return runs of the text, in order; what lies between two of them (a joining space) has no place of its own."""
-        return self.words.cut_pieces(self.start, self.start + len(self.text))
+        return self.cut(0, len(self.text))
+
+    @property
+    def first(self) -> Piece:
+        """Return where its first character is; nothing else of a long sentence is looked up."""
+        return (self.cut(0, 1) or self.pieces)[0]
+
+    @property
+    def last(self) -> Piece:
+        """Return where its last character is."""
+        return (self.cut(len(self.text) - 1, len(self.text)) or self.pieces)[-1]
+
+    def cut(self, start: int, end: int) -> tuple[Piece, ...]:
+        """Return the runs of a part of the text."""
+        return self.words.cut_pieces(self.start + start, self.start + end)
 
     @property
     def code(self) -> tuple[tuple[int, int], ...]:

@@ -20,16 +20,8 @@ _LONGEST_NUMBER = 8
 def span_of(sentence: Sentence, start: int, end: int, lines: Sequence[str]) -> Span:
     """Return where a part of a sentence stands; of a part on several lines, the line that holds most of it."""
     held: dict[int, list[tuple[int, int]]] = {}
-    for piece in sentence.pieces:
-        if piece.offset >= end:
-            break
-        first, last = max(start, piece.offset), min(end, piece.offset + piece.length)
-        if first < last:
-            column = piece.column + first - piece.offset
-            held.setdefault(piece.line, []).append((column, column + last - first))
-    if not held:
-        piece = sentence.pieces[0]
-        held = {piece.line: [(piece.column, piece.column + piece.length)]}
+    for piece in sentence.cut(start, end) or sentence.pieces[:1]:
+        held.setdefault(piece.line, []).append((piece.column, piece.column + piece.length))
     line = max(held, key=lambda number: sum(last - first for first, last in held[number]))
     first, last = held[line][0][0], held[line][-1][1]
     return Span(line, first, lines[line - 1][first - 1 : last - 1])

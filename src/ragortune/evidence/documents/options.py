@@ -60,7 +60,7 @@ def _list_options(marked: Sequence[Marked], lines: Sequence[str]) -> Iterator[tu
     for at, one in enumerate(marked):
         sentence = one.sentence
         own = "" if sentence.kind in DECIDING else _read_name(one, lines)
-        first = sentence.pieces[0].line
+        first = sentence.first.line
         if (not own and section is None) or sentence.block is Block.HEADING:
             own = own or _read_title(one)
         if own:
@@ -70,7 +70,7 @@ def _list_options(marked: Sequence[Marked], lines: Sequence[str]) -> Iterator[tu
             key = key if _stands_below(sentence.section, section) else ""
         elif first > last + 1 or sentence.block is Block.HEADING:
             key = ""  # an item or paragraph ends with its lines
-        last = sentence.pieces[-1].line
+        last = sentence.last.line
         if key:
             yield at, key
 
@@ -112,7 +112,7 @@ def _as_title(text: str) -> str:
 
 def _read_marker(one: Marked, lines: Sequence[str]) -> str:
     """Return the number or letter of an item of a list, empty for any other sentence."""
-    piece = one.sentence.pieces[0]
+    piece = one.sentence.first
     bullet = one.sentence.block is Block.BULLET
     found = _MARKER.search(lines[piece.line - 1][: piece.column - 1]) if bullet else None
     return found[1].lower() if found else ""
