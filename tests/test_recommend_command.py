@@ -348,6 +348,15 @@ def test_a_project_file_without_our_table_is_passed_over(run, write):
     assert run("recommend", "--brief", write("p.yaml", PROFILE)).code == 0
 
 
+def test_settings_of_the_repository_hold_for_a_part_that_only_depends_on_the_program(run, write, tmp_path):
+    write("ragortune.yaml", "rules: nowhere\n")
+    write("part/pyproject.toml", "[project]\nname = 'part'\ndependencies = ['ragortune']\n")
+    write("part/p.yaml", PROFILE)
+    run.folder = tmp_path / "part"
+
+    assert "ragortune.yaml:1:8: 'rules' names no folder" in run("recommend", "p.yaml").err
+
+
 # --- the process --------------------------------------------------------------------------------------------------
 
 

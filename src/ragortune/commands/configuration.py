@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,7 +27,8 @@ from ragortune.support.text import quote_value
 
 FILE = "ragortune.yaml"
 PROJECT_FILE = "pyproject.toml"
-_NAMED = b"ragortune"
+_NAMED = re.compile(rb"tool\W*(?:ragortune|[\]=])")
+"""What is in every project file with settings; that it is found takes a hundredth of the time that parsing takes."""
 _Path = Annotated[str, Meta(pattern=r"^[^\0]+$")]
 _Rules = list[str], "a list of names or codes of rules"
 SETTINGS: Mapping[str, tuple[Any, str | tuple[str, ...]]] = {
@@ -120,11 +122,12 @@ def _find_settings(folder: Path) -> tuple[Entry, str] | None:
         if (other := own.with_suffix(".yml")).exists():
             raise ConfigurationError(f"settings are read from {FILE}", Place(str(other)), "rename this file")
         project = current / PROJECT_FILE
-        if os.path.exists(project) and _NAMED in (data := read_bytes(project, PROFILE_BYTES * 4)):
+        if os.path.exists(project) and _NAMED.search(data := read_bytes(project, PROFILE_BYTES * 4)):
             document = parse_toml(decode_text(data, str(project)), str(project))
             tools = document.data.get("tool") if isinstance(document.data, dict) else None
             table = tools.get("ragortune") if isinstance(tools, dict) else None
-            return None if table is None else (Entry(table, ("tool", "ragortune"), document), document.path)
+            if table is not None:
+                return Entry(table, ("tool", "ragortune"), document), document.path
     return None
 
 

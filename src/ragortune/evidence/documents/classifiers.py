@@ -83,8 +83,8 @@ class WordWeights(msgspec.Struct, frozen=True):
     most: dict[str, float]
     """For each word of their features the most that it can do for an answer of any model, by itself and with the word
     behind it."""
-    rows: dict[str, bytes]
-    """The rows of each word as MessagePack: a start decodes none, and a document those of its own words."""
+    rows: tuple[bytes, ...]
+    """The rows of each of these words as MessagePack: a start decodes none, and a document those of its own words."""
 
 
 def lay_out(models: Sequence[Classifier]) -> WordWeights:
@@ -101,10 +101,14 @@ def lay_out(models: Sequence[Classifier]) -> WordWeights:
             first, _, second = name.partition(" ")
             row = (at, _lead_of(known, silent), known)
             rows.setdefault(first, {}).setdefault(second, []).append(row)
-    words = {*rows, *chain.from_iterable(rows.values())} - {""}
-    most = {word: _bound(rows.get(word, {})) for word in sorted(words)}
-    packed = {word: msgspec.msgpack.encode(own) for word, own in rows.items()}
-    return WordWeights(tuple(model.replace(features={}) for model in models), tuple(begin), most, packed)
+    words = sorted({*rows, *chain.from_iterable(rows.values())} - {""})
+    laid = {word: rows.get(word, {}) for word in words}
+    return WordWeights(
+        models=tuple(model.replace(features={}) for model in models),
+        begin=tuple(begin),
+        most={word: _bound(own) for word, own in laid.items()},
+        rows=tuple(map(msgspec.msgpack.encode, laid.values())),
+    )
 
 
 def _bound(rows: _Rows) -> float:
@@ -127,7 +131,7 @@ class WordModels:
     def __init__(self, weights: WordWeights) -> None:
         """Take the models, each for the criterion that it is named after."""
         self._models, self._begin, self._most = weights.models, weights.begin, weights.most
-        self._packed = weights.rows.copy()
+        self._packed = dict(zip(self._most, weights.rows, strict=True))
         """The rows of words that have not been met."""
         self._weighed: dict[str | tuple[str, str], list[_Weights]] = {}
         """For each word or pair, of those that have, what the models weigh it."""
