@@ -169,7 +169,7 @@ def find_sentence(reading: DesignReading, span: Span | None) -> Sentence | None:
         return None
     sentences, line = reading.sentences, span.line
     last = bisect_right(sentences, (line, span.column), key=_begin_of) - 1
-    first = bisect_left(sentences, line, key=lambda sentence: sentence.pieces[-1].line)
+    first = bisect_left(sentences, line, key=lambda sentence: sentence.last.line)
     near = sentences[last] if last >= 0 else None
     if near and any(
         piece.line == line and piece.column <= span.column < piece.column + max(1, piece.length)
@@ -181,15 +181,16 @@ def find_sentence(reading: DesignReading, span: Span | None) -> Sentence | None:
 
 
 def _begin_of(sentence: Sentence) -> tuple[int, int]:
-    return sentence.pieces[0].line, sentence.pieces[0].column
+    first = sentence.first
+    return first.line, first.column
 
 
 def span_of(reading: DesignReading, sentences: Iterable[Sentence]) -> Span | None:
     """Return the first line of the first of these sentences that has a place, or None."""
     for sentence in sentences:
-        if sentence.pieces:
-            line, column = sentence.pieces[0].line, sentence.pieces[0].column
-            end = max(piece.column + piece.length for piece in sentence.pieces if piece.line == line)
+        if pieces := sentence.pieces:
+            line, column = pieces[0].line, pieces[0].column
+            end = max(piece.column + piece.length for piece in pieces if piece.line == line)
             quote = reading.lines[line - 1][column - 1 : end - 1] if line <= len(reading.lines) else ""
             return Span(line, column, quote) if quote else None
     return None

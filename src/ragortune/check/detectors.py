@@ -23,7 +23,7 @@ from ragortune.engine import decide_option
 from ragortune.engine.compile import compile_conditions
 from ragortune.evidence.profile import describe_answer
 from ragortune.model import OPTION_NAMES, Criterion, Direction, Need, Option, has_need, pair_option
-from ragortune.model.documents import Block, SectionKind, Sentence, StatedFact
+from ragortune.model.documents import Block, SectionKind, StatedFact
 from ragortune.model.findings import AuditFinding, Detector, FindingRule, Severity, Step, StepKind
 from ragortune.support.text import clean_line, clean_text, join_words, quote_value
 
@@ -31,6 +31,7 @@ Detect = Callable[[FindingRule, AuditCase], Iterator[AuditFinding]]
 
 _LONGEST_QUOTE = 160
 _LONGEST_COMPARISON = 2_000
+_NOT_ARGUED = frozenset({Block.HEADING, Block.CODE})
 _NOT_THIS_PROJECT = frozenset({SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE})
 _MONEY = re.compile(r"[$€£¥]\s?\d|\b(?:\d[\d.,]*\s?(?:usd|eur|gbp|dollars?|euros?|cents?)|cheaper|costs?)\b")
 _TUNED = re.compile(r"\b(?:fine[- ]?tun(?:e|ed|ing)|q?lora|distilled)\b")
@@ -260,30 +261,31 @@ def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
 
 def detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find comparisons of cost in which technique and model change together."""
-    for sentence in case.reading.sentences:
-        models = _compared_models(sentence, rule.words)
-        if models:
-            message = f": {join_words(quote_value(model) for model in models)}"
-            yield case.find(rule, message, (), span_of(case.reading, (sentence,)), sentence=sentence)
+    sentences = case.reading.sentences
+    texts = {sentence.text for sentence in sentences}
+    compared = {text: models for text in texts if (models := _compared_models(text, rule.words))}
+    for sentence in sentences if compared else ():
+        argues = sentence.block not in _NOT_ARGUED and sentence.kind not in _NOT_THIS_PROJECT
+        if argues and sentence.text in compared:
+            span = span_of(case.reading, (sentence,))
+            yield case.find(rule, f": {compared[sentence.text]}", (), span, sentence=sentence)
 
 
-def _compared_models(sentence: Sentence, families: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the models that a cost comparison sets against each other while the technique changes, too.
+def _compared_models(sentence: str, families: tuple[str, ...]) -> str:
+    """Return the models that a cost comparison sets against each other while the technique changes, too, in words.
 
     Only a single sentence or table cell that names money, a tuned model, an untuned alternative and two families of
     models counts; anything wider would take a table of prices for an argument.
     """
-    text = sentence.text.casefold()
+    text = sentence.casefold()
     if not ("tun" in text or "lora" in text or "lled" in text):  # one is in whatever matches _TUNED
-        return ()
-    if sentence.block in (Block.HEADING, Block.CODE) or sentence.kind in _NOT_THIS_PROJECT:
-        return ()
+        return ""
     if len(text) > _LONGEST_COMPARISON or not all(
         pattern.search(text) for pattern in (_TUNED, _MONEY, _NOT_TUNED)
     ):
-        return ()
+        return ""
     named = dict.fromkeys(compile_words(families).findall(text))
-    return tuple(named) if len(named) > 1 else ()
+    return join_words(map(quote_value, named)) if len(named) > 1 else ""
 
 
 def detect_gone_evidence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:

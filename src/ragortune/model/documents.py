@@ -6,6 +6,8 @@ are those of ConText (Harkema and others 2009, https://doi.org/10.1016/j.jbi.200
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -133,6 +135,53 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
     """Column of its first character, from 1."""
 
 
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """A physical line, or the part of it that belongs to a block."""
+
+    text: str
+    number: int
+    """Counts from 1."""
+    column: int
+    """Column of the first character of `text`, from 1."""
+
+
+_FIELDS = len(Piece.__struct_fields__)
+
+
+class Words(msgspec.Struct, frozen=True, gc=False):
+    """The words of a block without markup, lines joined by one space, with the way back to them."""
+
+    text: str
+    runs: array[int]
+    """The fields of each `Piece` of the text, in order; as bare numbers, because a document can have very many lines."""
+    bold: tuple[tuple[int, int], ...] = ()
+    """Ranges of the text that are set in bold."""
+    code: tuple[tuple[int, int], ...] = ()
+    struck: tuple[tuple[int, int], ...] = ()
+    comments: tuple[tuple[Line, ...], ...] = ()
+    """Comments inside the block, marks included."""
+
+    def cut_pieces(self, start: int, end: int) -> tuple[Piece, ...]:
+        """Return the runs of a part of the text; what has no character in the source has none."""
+        places = range(0, len(self.runs), _FIELDS)
+        first = bisect_right(places, start, key=self.runs.__getitem__) - 1
+        last = bisect_left(places, end, key=self.runs.__getitem__)
+        return tuple(
+            Piece(begin - start, stop - begin, run.line, run.column + begin - run.offset)
+            for at in places[max(0, first) : last]
+            for run in (Piece(*self.runs[at : at + _FIELDS]),)
+            if (begin := max(run.offset, start)) < (stop := min(run.offset + run.length, end))
+        )
+
+    def has_place(self, start: int, end: int) -> bool:
+        """Tell whether a part of the text has a character in the source."""
+        if self.runs and self.runs[1] == len(self.text):  # in one run, as most are
+            return True
+        places = range(0, len(self.runs), _FIELDS)
+        last = bisect_left(places, end, key=self.runs.__getitem__) - 1
+        return last >= 0 and sum(self.runs[places[last] : places[last] + 2]) > start
+
+
 class Section(msgspec.Struct, frozen=True, gc=False):
     """A heading with what is below it."""
 
@@ -157,8 +206,10 @@ class Sentence(msgspec.Struct, frozen=True, gc=False):
 
     text: str
     """Words without markup; hard-wrapped lines joined by one space."""
-    pieces: tuple[Piece, ...]
-    """Runs of the text, in order; what lies between two of them (a joining space) has no place of its own."""
+    words: Words
+    """Those of its block."""
+    start: int
+    """Where it begins in them."""
     block: Block
     kind: SectionKind
     """What it is about: that of its section, unless its list, label, row or column says more."""
@@ -172,12 +223,45 @@ class Sentence(msgspec.Struct, frozen=True, gc=False):
     """For a table cell, the header of its column."""
     row: str = ""
     """For a table cell, the first cell of its row."""
-    code: tuple[tuple[int, int], ...] = ()
-    """Ranges of the text that are set as code."""
-    struck: tuple[tuple[int, int], ...] = ()
-    """Ranges of the text that are struck out."""
     checked: bool | None = None
     """For an item of a task list, whether it is ticked."""
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """Return runs of the text, in order; what lies between two of them (a joining space) has no place of its own."""
+        return self.cut(0, len(self.text))
+
+    @property
+    def first(self) -> Piece:
+        """Return where its first character is; nothing else of a long sentence is looked up."""
+        return (self.cut(0, 1) or self.pieces)[0]
+
+    @property
+    def last(self) -> Piece:
+        """Return where its last character is."""
+        return (self.cut(len(self.text) - 1, len(self.text)) or self.pieces)[-1]
+
+    def cut(self, start: int, end: int) -> tuple[Piece, ...]:
+        """Return the runs of a part of the text."""
+        return self.words.cut_pieces(self.start + start, self.start + end)
+
+    @property
+    def code(self) -> tuple[tuple[int, int], ...]:
+        """Return the ranges of the text that are set as code."""
+        return self._cut_ranges(self.words.code) if self.words.code else ()
+
+    @property
+    def struck(self) -> tuple[tuple[int, int], ...]:
+        """Return the ranges of the text that are struck out."""
+        return self._cut_ranges(self.words.struck) if self.words.struck else ()
+
+    def _cut_ranges(self, ranges: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+        start, end = self.start, self.start + len(self.text)
+        first, last = bisect_right(ranges, (start, end)), bisect_left(ranges, (end, end))
+        kept = ranges[max(0, first - 1) : last]
+        return tuple(
+            (max(begin, start) - start, min(stop, end) - start) for begin, stop in kept if stop > start
+        )
 
     @property
     def headings(self) -> tuple[str, ...]:

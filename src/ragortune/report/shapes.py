@@ -49,10 +49,10 @@ class PageResult(Record, frozen=True, kw_only=True):
 
 def fill(shape: type[_Shape], *sources: object, **known: Any) -> _Shape:
     """Return a record of what is known, and of what the first source with an attribute of that name has."""
-    for name in shape.field_names():
-        own = next((source for source in sources if hasattr(source, name)), None)
-        if own is not None:
-            known.setdefault(name, getattr(own, name))
+    for source in sources:
+        for name in shape.field_names():
+            if name not in known and (own := getattr(source, name, UNSET)) is not UNSET:
+                known[name] = own
     return shape(**known)
 
 

@@ -153,11 +153,17 @@ def dump_json(data: object, *, indent: int = 2) -> str:
 
     Characters stay as they are, but for those that mislead a terminal or a reader's eye, which are escapes.
     """
-    text = json.dumps(msgspec.to_builtins(data, enc_hook=_simplify), ensure_ascii=False)
+    try:
+        packed = msgspec.json.encode(data, enc_hook=_simplify)
+    except UnicodeEncodeError:  # the name of a file need not be text
+        data = msgspec.to_builtins(data, enc_hook=_simplify)
+        packed = json.dumps(data, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    text = packed.decode("utf-8", "surrogatepass")
     plain = is_plain(text)
     if "##" in text:
-        text = _BRACKETED.sub(r"#\\u0023", text)  # no runner reads a command in it
-    packed = text.encode("utf-8", "surrogatepass")
+        packed = _BRACKETED.sub(r"#\\u0023", text).encode(
+            "utf-8", "surrogatepass"
+        )  # no runner reads a command in it
     del text  # the JSON of a large document is held no more often than needed
     packed = msgspec.json.format(packed, indent=indent)
     text = packed.decode("utf-8", "surrogatepass")

@@ -32,10 +32,15 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
 
 _FIND = re.compile(r"[$\u20ac\u00a30-9](?<![\w.,].)(?:(?<=[0-9])|\s?[0-9])")
 """A digit or a currency sign in front of one; begins with the signs themselves, which are found fast."""
+_LAST = re.compile(r"([0-9]{1,9})[.?!:;)]?\Z")
+"""A plain number that ends a text, so that it has no unit."""
 _MULTIPLIED = re.compile(r"\s?(k|K|M|B|mio|[Tt]housand|[Mm]illion|[Bb]illion|bn)(?![\w])")
-_TIMES = (name for name in _SECONDS if len(name) > 2 or name in ("ms", "s", "h", "hr"))
+_TIMES = [name for name in _SECONDS if len(name) > 2 or name in ("ms", "s", "h", "hr")]
+_INITIALS = "".join(
+    sorted({name[0] for name in (*_TIMES, *_BYTES, "usd", "eur", "gbp", "dollar", "cent", "percent")})
+)
 _UNIT = re.compile(
-    rf"[\s-]?(?:(?P<time>{'|'.join(_TIMES)})|(?P<size>{'|'.join(_BYTES)})"
+    rf"[\s-]?(?=[{_INITIALS}])(?:(?P<time>{'|'.join(_TIMES)})|(?P<size>{'|'.join(_BYTES)})"
     r"|(?P<money>usd|eur|gbp|dollars?|euros?|cents?)|(?P<share>percent))(?![\w])|\s?(?P<sign>[%$\u20ac\u00a3])",
     re.IGNORECASE,
 )
@@ -70,6 +75,9 @@ def find_amounts(text: str) -> list[Amount]:
 
 def _find_amount(text: str, start: int) -> Amount | None:
     """Return the amount that begins at a digit or a currency sign."""
+    if last := _LAST.match(text, start):
+        number = float(last[1])
+        return _count(text, start, last.end(1), (number, number), _find_bound(text, start))
     first = _read_scaled(text, start)
     if first is None:
         return None
@@ -122,9 +130,14 @@ def _give_unit(text: str, start: int, end: int, numbers: tuple[float, float], *,
         word = (rate["short"] or rate["period"] or rate["often"]).lower()
         times = _SHORT_RATES.get(word) or _DAY / _SECONDS[ADVERBS.get(word, word)]
         return Amount("rate", low * times, high * times, start, rate.end(), bound)
-    if high < _LEAST_UNNAMED and _NAMED.search(text[max(0, start - _LONGEST_NAME) : start]):
+    return _count(text, start, end, numbers, bound)
+
+
+def _count(text: str, start: int, end: int, numbers: tuple[float, float], bound: str) -> Amount | None:
+    """Return a number without a unit as a count, None where it is part of a name."""
+    if numbers[1] < _LEAST_UNNAMED and _NAMED.search(text[max(0, start - _LONGEST_NAME) : start]):
         return None
-    return Amount("count", low, high, start, end, bound)
+    return Amount("count", *numbers, start, end, bound)
 
 
 def _measure(unit: re.Match[str], number: float) -> tuple[str, float] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -33,32 +33,42 @@ _CHOSEN = 1.5
 class Mention(msgspec.Struct, frozen=True):
     """Words that name or describe an approach."""
 
+    marked: Marked
     option: Option
     """`rag`, `fine_tuning` or `neither`."""
     words: Weight
-    marked: Marked
     start: int
     """First word in the sentence."""
     end: int
     weight: float
     """Positive where the approach is affirmed, negative where it is turned down, 0 where nothing is decided."""
 
-    @property
-    def text(self) -> str:
-        """Return the words, casefolded."""
-        first, last = self.marked.tokens.place(self.start, self.end)
-        return self.marked.sentence.text[first:last].casefold()
+
+_Weighed = tuple[Option, Weight, int, int, float]
+"""The fields of a mention, whatever sentence it is in."""
 
 
 def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
-    """Yield every mention of an approach in prose; of overlapping wordings the longest."""
+    """Yield every mention of an approach in prose; what is the same in the same surroundings is weighed once."""
+    known: dict[tuple[object, ...], Sequence[_Weighed]] = {}
     for marked in sentences:
-        if marked.sentence.block in SILENT_BLOCKS or not marked.analysis.has(ApproachWords):
+        sentence = marked.sentence
+        if ApproachWords not in marked.analysis.found or sentence.block in SILENT_BLOCKS:
             continue
-        for found in marked.analysis.approaches:
-            option, words = found.entry.option, found.entry.weight
-            if option is not None and not marked.in_code(found.start, found.end):
-                yield Mention(option, words, marked, found.start, found.end, _weigh(marked, found))
+        alike = marked.analysis, sentence.kind, sentence.block, marked.around, sentence.code, sentence.struck
+        weighed = known.get(alike)
+        if weighed is None:
+            known[alike] = weighed = [*_weigh_mentions(marked)]
+        for fields in weighed:
+            yield Mention(marked, *fields)
+
+
+def _weigh_mentions(marked: Marked) -> Iterator[_Weighed]:
+    """Yield the mentions in a sentence; of overlapping wordings the longest."""
+    for found in marked.analysis.approaches:
+        option, words = found.entry.option, found.entry.weight
+        if option is not None and not marked.in_code(found.start, found.end):
+            yield option, words, found.start, found.end, _weigh(marked, found)
 
 
 def find_told(sentences: Iterable[Marked]) -> Iterator[Mention]:
@@ -71,7 +81,7 @@ def find_told(sentences: Iterable[Marked]) -> Iterator[Mention]:
         option, words = side.removesuffix("_for"), len(marked.analysis.words)
         if option != side and not marked.meanings_at(0, words) & SILENCING:
             weight = sides[side] * _OF_PLACE.get(sentence.kind, 1.0)
-            yield Mention(Option(option), Weight.PART, marked, 0, words, weight)
+            yield Mention(marked, Option(option), Weight.PART, 0, words, weight)
 
 
 def _weigh(marked: Marked, found: Found[ApproachWords]) -> float:

@@ -58,6 +58,7 @@ _FROM_LABEL = frozenset(Meaning) - {Meaning.NEGATED, Meaning.REJECTED, Meaning.C
 _FROM_LEAD = frozenset(
     {Meaning.NEGATED, Meaning.FUTURE, Meaning.HYPOTHETICAL, Meaning.EXAMPLE, Meaning.OTHER_SYSTEM}
 )
+_HEADING, _COMPONENT = Block.HEADING, Meaning.COMPONENT
 _CUT_TOGETHER = 500
 """Sentences that are cut into words at once; more would take memory and save no time."""
 _LONGEST_CONTEXT = 300
@@ -77,26 +78,23 @@ class Scope(msgspec.Struct, frozen=True, gc=False):
 class Analysis:
     """A row of words with everything that the language finds in it, whatever stands around it."""
 
-    __slots__ = ("__dict__", "_found", "_language", "features", "words")
+    __slots__ = ("__dict__", "_language", "features", "found", "words")
 
     def __init__(self, words: tuple[str, ...], language: Language) -> None:
         """Analyse words as the language tells them apart."""
         self._language = language
         self.words = words
-        self._found = language.find(words)
+        self.found = language.find(words)
+        """Where wordings are, by the kind of their record."""
         names = language.features
-        several = self._found.values()
+        several = self.found.values()
         self.features = [name for hits in several for _, _, number in hits if (name := names[number])]
         """What a fitted model counts of all wordings."""
-
-    def has(self, kind: type[EntryT]) -> bool:
-        """Tell whether there is a wording of one kind of record."""
-        return kind in self._found
 
     def of(self, kind: type[EntryT]) -> Sequence[Found[EntryT]]:
         """Return every wording of one kind of record, in order."""
         entries: Sequence[Any] = self._language.entries
-        hits = self._found.get(kind, ())
+        hits = self.found.get(kind, ())
         return [Found(start, end, entries[number], number) for start, end, number in hits]
 
     @cached_property
@@ -145,6 +143,16 @@ class Analysis:
         """The topics of which the text speaks."""
         return frozenset(found.entry.topic for found in self.of(TopicWords))
 
+    def meanings_at(self, start: int, end: int) -> frozenset[Meaning]:
+        """Return what the cues say about a range of words."""
+        return frozenset(
+            scope.meaning
+            for scope in self.scopes
+            if scope.first < end
+            and scope.last > start
+            and not (start <= scope.cue[0] and scope.cue[1] <= end)
+        )
+
 
 def _rank_of(found: Found[ApproachWords]) -> tuple[bool, int, int]:
     """Return a key that sorts wordings, those that give way to the name of an approach or to what looks like one last."""
@@ -152,7 +160,7 @@ def _rank_of(found: Found[ApproachWords]) -> tuple[bool, int, int]:
     return late, found.start - found.end, found.start
 
 
-class Marked(msgspec.Struct, dict=True, eq=False):
+class Marked(msgspec.Struct, eq=False, gc=False):
     """A sentence with everything that is found in it; what that means is worked out when it is asked for."""
 
     sentence: Sentence
@@ -162,9 +170,9 @@ class Marked(msgspec.Struct, dict=True, eq=False):
     """What is found in them."""
     marker: Marker
 
-    @cached_property
+    @property
     def around(self) -> frozenset[Meaning]:
-        """What section, label, column, row, lead-in and heading say."""
+        """Return what section, label, column, row, lead-in and heading say."""
         return self.marker.around(self.sentence)
 
     @property
@@ -189,22 +197,18 @@ class Marked(msgspec.Struct, dict=True, eq=False):
 
     def meanings_at(self, start: int, end: int) -> frozenset[Meaning]:
         """Return what is said about a range of words."""
-        near = {
-            scope.meaning
-            for scope in self.analysis.scopes
-            if scope.first < end
-            and scope.last > start
-            and not (start <= scope.cue[0] and scope.cue[1] <= end)
-        }
-        struck = self.sentence.struck
-        if struck and any(self._overlaps(start, end, part) for part in struck):
-            near.add(Meaning.PAST)
+        near = self.analysis.meanings_at(start, end)
+        if self.sentence.words.struck and any(
+            self._overlaps(start, end, part) for part in self.sentence.struck
+        ):
+            near |= {Meaning.PAST}
         return self.around | near if near else self.around
 
     def in_code(self, start: int, end: int) -> bool:
         """Tell whether a range of words is set as code."""
-        code = self.sentence.code
-        return bool(code) and any(self._overlaps(start, end, part) for part in code)
+        if not self.sentence.words.code:
+            return False
+        return any(self._overlaps(start, end, part) for part in self.sentence.code)
 
     def _overlaps(self, start: int, end: int, other: tuple[int, int]) -> bool:
         first, last = self.tokens.place(start, end)
@@ -228,7 +232,8 @@ class Marker:
         for first in range(0, len(texts), _CUT_TOGETHER):
             for text, tokens in cut_texts(texts[first : first + _CUT_TOGETHER], self.language.classify):
                 self._read[text] = tokens, self._analyse(tokens.words)
-        return [Marked(one, *self._read[one.text], self) for one in sentences]
+        read = self._read
+        return [Marked(one, *read[one.text], self) for one in sentences]
 
     def _analyse(self, words: tuple[str, ...]) -> Analysis:
         known = self._analysed.get(words)
@@ -254,14 +259,12 @@ class Marker:
         own = _OF_SECTION.get(sentence.kind)
         around = {own} if own else set()
         for text in (sentence.label, sentence.header, sentence.row):
-            around |= self.look_up(text).meanings & _FROM_LABEL if text else frozenset()
+            if text:
+                around |= self.look_up(text).meanings & _FROM_LABEL
         if sentence.lead.endswith(":"):
             around |= self.look_up(sentence.lead).meanings & _FROM_LEAD
-        if (
-            sentence.block is not Block.HEADING
-            and Meaning.COMPONENT in self.look_up(sentence.section.title).meanings
-        ):
-            around.add(Meaning.COMPONENT)
+        if sentence.block is not _HEADING and _COMPONENT in self.look_up(sentence.section.title).meanings:
+            around.add(_COMPONENT)
         if sentence.checked is False:
             around.add(Meaning.GOAL)
         known = frozenset(around)

@@ -14,6 +14,7 @@ from enum import StrEnum, auto
 
 import msgspec
 
+from ragortune.model.documents import Line
 from ragortune.support.text import INVISIBLE
 
 _QUOTE = re.compile(r"(?:[ \t]{0,3}>[ \t]?){1,20}")
@@ -44,16 +45,6 @@ class BlockKind(StrEnum):
     """A row of a table; the first one of a table is its header."""
     CODE = auto()
     COMMENT = auto()
-
-
-class Line(msgspec.Struct, frozen=True, gc=False):
-    """A physical line, or the part of it that belongs to a block."""
-
-    text: str
-    number: int
-    """Counts from 1."""
-    column: int
-    """Column of the first character of `text`, from 1."""
 
 
 class RawBlock(msgspec.Struct, frozen=True, gc=False):
@@ -149,14 +140,15 @@ class _Sectioniser:
             prefix = _QUOTE.match(line) if ">" in line else None
             start = prefix.end() if prefix else 0
             rest = line[start:] if start else line
-            if rest.strip():
+            if rest and not rest.isspace():
                 if self.quoted != bool(prefix):
                     self._close()
                     self.quoted = bool(prefix)
                 self._read_line(rest, start)
                 self.blank = False
             else:
-                self._close()
+                if self.open:
+                    self._close()
                 self.blank = True
                 self.at += 1
             if self.blocks:
@@ -177,12 +169,12 @@ class _Sectioniser:
         first = rest.lstrip()[0]
         if first.isalnum() and "|" not in rest:
             self._read_text(rest, start)
-        elif first in "`~" and (fence := _FENCE.match(rest)) and "`" not in rest[fence.end() :]:
-            self._close_above(rest, first)
-            self._read_code(fence[1], rest[fence.end() :].strip())
         elif first == "#" and (heading := _HEADING.match(rest)):
             self._close_above(rest, first)
             self._read_heading(rest, start, heading)
+        elif first in "`~" and (fence := _FENCE.match(rest)) and "`" not in rest[fence.end() :]:
+            self._close_above(rest, first)
+            self._read_code(fence[1], rest[fence.end() :].strip())
         elif first == "<" and rest.lstrip().startswith("<!--"):
             self._close()
             self._read_comment(start)
@@ -199,7 +191,7 @@ class _Sectioniser:
 
     def _close_above(self, rest: str, first: str) -> None:
         """End the text above a line, which is left open where the line may underline it."""
-        if not self._underlines(rest, first):
+        if self.open and not self._underlines(rest, first):
             self._close()
 
     # Text ------------------------------------------------------------------------------------------------------------

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
 
-from ragortune.evidence.documents.blocks import Line
-from ragortune.evidence.documents.inline import Words
-from ragortune.model.documents import Piece, Sentence, Span
+from ragortune.model.documents import Line, Sentence, Span
 
 _LONGEST_QUOTE = 400
-_offset_of = attrgetter("offset")
 _SENTENCE_END = re.compile(r"[.!?][\"'\u201d)\]]{0,2}\s+(?=[\"'\u201c(\[]?[A-Z0-9\u2022])")
 _NO_END = re.compile(
     r"(?:(?<=\b[A-Z])|(?<=\b(?:vs|no|ca|cf|dr|mr|ms|st))|(?<=\b(?:etc|fig))|(?<=\b(?:resp|incl))|(?<=\bapprox))\.",
@@ -22,41 +17,11 @@ _NO_END = re.compile(
 _LONGEST_NUMBER = 8
 
 
-def cut_words(words: Words, start: int = 0, end: int | None = None) -> Words:
-    """Return a part of a block without white space around it; it has no pieces where nothing is left of it."""
-    text = words.text[start:end].strip()
-    if len(text) == len(words.text):
-        return words
-    start = words.text.find(text, start)
-    end = start + len(text)
-    code = words.code and _cut_ranges(words.code, start, end)
-    struck = words.struck and _cut_ranges(words.struck, start, end)
-    if text and words.pieces and words.pieces[0].length == len(words.text):  # in one piece, as most are
-        only = words.pieces[0]
-        return Words(text, (Piece(0, len(text), only.line, only.column + start),), (), code, struck)
-    first = bisect_right(words.pieces, start, key=_offset_of) - 1
-    last = bisect_left(words.pieces, end, key=_offset_of)
-    pieces = [
-        Piece(begin - start, stop - begin, piece.line, piece.column + begin - piece.offset)
-        for piece in words.pieces[max(0, first) : last]
-        if (begin := max(piece.offset, start)) < (stop := min(piece.offset + piece.length, end))
-    ]
-    return Words(text, tuple(pieces), (), code, struck)
-
-
 def span_of(sentence: Sentence, start: int, end: int, lines: Sequence[str]) -> Span:
     """Return where a part of a sentence stands; of a part on several lines, the line that holds most of it."""
     held: dict[int, list[tuple[int, int]]] = {}
-    for piece in sentence.pieces:
-        if piece.offset >= end:
-            break
-        first, last = max(start, piece.offset), min(end, piece.offset + piece.length)
-        if first < last:
-            column = piece.column + first - piece.offset
-            held.setdefault(piece.line, []).append((column, column + last - first))
-    if not held:
-        piece = sentence.pieces[0]
-        held = {piece.line: [(piece.column, piece.column + piece.length)]}
+    for piece in sentence.cut(start, end) or sentence.pieces[:1]:
+        held.setdefault(piece.line, []).append((piece.column, piece.column + piece.length))
     line = max(held, key=lambda number: sum(last - first for first, last in held[number]))
     first, last = held[line][0][0], held[line][-1][1]
     return Span(line, first, lines[line - 1][first - 1 : last - 1])
@@ -109,9 +74,3 @@ def quote_line(sentence: Sentence, first: int, last: int, lines: Sequence[str]) 
         start = max(start, first - _LONGEST_QUOTE // 2)
         end = min(end, max(last, start + _LONGEST_QUOTE))
     return span_of(sentence, start, end, lines)
-
-
-def _cut_ranges(ranges: Sequence[tuple[int, int]], start: int, end: int) -> tuple[tuple[int, int], ...]:
-    first, last = bisect_right(ranges, (start, end)), bisect_left(ranges, (end, end))
-    kept = ranges[max(0, first - 1) : last]
-    return tuple((max(begin, start) - start, min(stop, end) - start) for begin, stop in kept if stop > start)

@@ -96,8 +96,7 @@ def _is_plainly_written(ledgers: Mapping[Option, Ledger]) -> bool:
 
 def _is_decided(mention: Mention) -> bool:
     """Tell whether a mention is in a section that decides, or that says what is in use today."""
-    sentence = mention.marked.sentence
-    return mention.words is not Weight.PART and sentence.kind in DECIDING
+    return mention.marked.sentence.kind in DECIDING and mention.words is not Weight.PART
 
 
 def _sum_up(ledger: Ledger) -> None:
@@ -109,7 +108,8 @@ def _sum_up(ledger: Ledger) -> None:
     ledger.against = sum(-mention.weight for mention in ledger.denied)
     ledger.worst = max((-mention.weight for mention in ledger.denied), default=0.0)
     ledger.decided = any(_is_decided(mention) for mention in ledger.affirmed)
-    ledger.kinds = len({mention.text for mention in ledger.affirmed})
+    wordings = {(mention.marked.tokens, mention.start, mention.end) for mention in ledger.affirmed}
+    ledger.kinds = len({tokens.cut(start, end).casefold() for tokens, start, end in wordings})
 
 
 def _choose_option(

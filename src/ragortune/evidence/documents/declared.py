@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ragortune.evidence.documents.blocks import Line
 from ragortune.evidence.documents.sentences import DesignText
 from ragortune.evidence.entries import Entry, read_evidence
 from ragortune.evidence.profile import Vocabulary, find_declined
 from ragortune.model import Answer, Evidence, Option, Profile, Provenance, QuantityValue, Rulebook
-from ragortune.model.documents import NO_QUANTITIES, Cited, Modality, Span, StatedDecision, StatedFact
+from ragortune.model.documents import NO_QUANTITIES, Cited, Line, Modality, Span, StatedDecision, StatedFact
 from ragortune.support.errors import Place, ProfileError
 from ragortune.support.reading import parse_yaml
 from ragortune.support.text import quote_value

@@ -73,7 +73,7 @@ class FactReader:
         seen: set[tuple[object, ...]] = set()
         bills = _find_bills(sentences)
         for marked in sentences:
-            if not marked.analysis.has(FactWords) or _is_one_line_of(bills, marked):
+            if FactWords not in marked.analysis.found or _is_one_line_of(bills, marked):
                 continue
             alike = _list_surroundings(marked.sentence)
             if alike in seen:
@@ -124,7 +124,7 @@ class FactReader:
     def read_sentence(self, marked: Marked, lines: Sequence[str]) -> list[StatedFact]:
         """Return everything that one sentence states; of several answers to a criterion the most exact."""
         sentence = marked.sentence
-        if sentence.kind in _SILENT_SECTIONS or not marked.analysis.has(FactWords):
+        if sentence.kind in _SILENT_SECTIONS or FactWords not in marked.analysis.found:
             return []
         told: dict[tuple[str, str], tuple[StatedFact, FactWords]] = {}
         for found in marked.analysis.facts:

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from array import array
 
-import msgspec
-
-from ragortune.evidence.documents.blocks import Line
-from ragortune.model.documents import Piece
+from ragortune.model.documents import Line, Words
 from ragortune.support.text import INVISIBLE
 
 _MARKUP = re.compile(
@@ -30,35 +27,27 @@ _BEGIN = re.compile(r"`|\*|~~|_|\[|\]|<|\\|&|!\[|-->")
 """Where markup may begin, addresses apart; found faster, because each way begins with a sign of its own."""
 
 
-class Words(msgspec.Struct, frozen=True, gc=False):
-    """The words of a block."""
-
-    text: str
-    pieces: tuple[Piece, ...]
-    bold: tuple[tuple[int, int], ...] = ()
-    """Ranges of the text that are set in bold."""
-    code: tuple[tuple[int, int], ...] = ()
-    struck: tuple[tuple[int, int], ...] = ()
-    comments: tuple[tuple[Line, ...], ...] = ()
-    """Comments inside the block, marks included."""
-
-
-def read_words(lines: Sequence[Line]) -> Words:
+def read_words(lines: tuple[Line, ...]) -> Words:
     """Return the words of a block; lines are joined by one space."""
     if len(lines) == 1 and (text := lines[0].text.rstrip()) and _is_plain(text):
-        return Words(text, (Piece(0, len(text), lines[0].number, lines[0].column),))
+        return plain_words(text, lines[0].number, lines[0].column)
     texts = [line.text.rstrip() for line in lines]
     text = " ".join(texts)
     if _is_plain(text) and all(texts):
-        pieces, offset = [], 0
+        runs, offset = array("I"), 0
         for part, line in zip(texts, lines, strict=True):
-            pieces.append(Piece(offset, len(part), line.number, line.column))
+            runs.extend((offset, len(part), line.number, line.column))
             offset += len(part) + 1
-        return Words(text, tuple(pieces))
+        return Words(text, runs)
     reader = _Reader()
     for line in lines:
         reader.read_line(line)
     return reader.finish()
+
+
+def plain_words(text: str, number: int, column: int) -> Words:
+    """Return words that stand on one line without markup."""
+    return Words(text, array("I", (0, len(text), number, column)))
 
 
 def _is_plain(text: str) -> bool:
@@ -80,7 +69,7 @@ class _Reader:
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.length = 0
-        self.pieces: list[Piece] = []
+        self.runs = array("I")
         self.open: dict[str, int] = {}
         """Offset at which bold, code or struck text begins that is not closed yet."""
         self.ranges: dict[str, list[tuple[int, int]]] = {"**": [], "`": [], "~~": []}
@@ -88,7 +77,7 @@ class _Reader:
         self.comments: list[tuple[Line, ...]] = []
 
     def read_line(self, line: Line) -> None:
-        if self.length and self.pieces:
+        if self.length and self.runs:
             self._add_plain(" ")
         text, at = line.text.rstrip(), 0
         if self.comment is not None:
@@ -166,7 +155,7 @@ class _Reader:
 
     def _keep(self, line: Line, start: int, end: int) -> None:
         if start < end:
-            self.pieces.append(Piece(self.length, end - start, line.number, line.column + start))
+            self.runs.extend((self.length, end - start, line.number, line.column + start))
             self._add_plain(line.text[start:end])
 
     def _add_plain(self, text: str) -> None:
@@ -175,4 +164,4 @@ class _Reader:
 
     def finish(self) -> Words:
         bold, code, struck = (tuple(self.ranges[mark]) for mark in ("**", "`", "~~"))
-        return Words("".join(self.parts), tuple(self.pieces), bold, code, struck, tuple(self.comments))
+        return Words("".join(self.parts), self.runs, bold, code, struck, tuple(self.comments))

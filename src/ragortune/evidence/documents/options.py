@@ -24,6 +24,7 @@ _QUOTED = re.compile(
     re.IGNORECASE,
 )
 """A decision that quotes the title of an option."""
+_CHOSEN = Topic.CHOSEN_OPTION
 _FURTHEST = 12
 """Characters in front of a name that begins an option, such as `3.2 `."""
 _FEWEST = 2
@@ -59,7 +60,7 @@ def _list_options(marked: Sequence[Marked], lines: Sequence[str]) -> Iterator[tu
     for at, one in enumerate(marked):
         sentence = one.sentence
         own = "" if sentence.kind in DECIDING else _read_name(one, lines)
-        first = sentence.pieces[0].line
+        first = sentence.first.line
         if (not own and section is None) or sentence.block is Block.HEADING:
             own = own or _read_title(one)
         if own:
@@ -69,7 +70,7 @@ def _list_options(marked: Sequence[Marked], lines: Sequence[str]) -> Iterator[tu
             key = key if _stands_below(sentence.section, section) else ""
         elif first > last + 1 or sentence.block is Block.HEADING:
             key = ""  # an item or paragraph ends with its lines
-        last = sentence.pieces[-1].line
+        last = sentence.last.line
         if key:
             yield at, key
 
@@ -111,7 +112,7 @@ def _as_title(text: str) -> str:
 
 def _read_marker(one: Marked, lines: Sequence[str]) -> str:
     """Return the number or letter of an item of a list, empty for any other sentence."""
-    piece = one.sentence.pieces[0]
+    piece = one.sentence.first
     bullet = one.sentence.block is Block.BULLET
     found = _MARKER.search(lines[piece.line - 1][: piece.column - 1]) if bullet else None
     return found[1].lower() if found else ""
@@ -120,14 +121,14 @@ def _read_marker(one: Marked, lines: Sequence[str]) -> str:
 def _read_choice(one: Marked) -> str:
     """Return the key of the option that a sentence decides for, empty where it does not."""
     topics, deciding = one.analysis.topics, one.sentence.kind in DECIDING
-    quoted = _QUOTED.match(one.sentence.text) if deciding else None
-    if quoted and Topic.CHOSEN_OPTION not in topics:
-        return _as_title(quoted[1])
-    if Topic.UNDECIDED in topics or not (
-        Topic.CHOSEN_OPTION in topics or (deciding and Topic.OPTION in topics)
-    ):
+    if not deciding and _CHOSEN not in topics:
         return ""
-    found = one.find_topic(Topic.CHOSEN_OPTION) or one.find_topic(Topic.OPTION)
+    quoted = _QUOTED.match(one.sentence.text) if deciding else None
+    if quoted and _CHOSEN not in topics:
+        return _as_title(quoted[1])
+    if Topic.UNDECIDED in topics or not (_CHOSEN in topics or (deciding and Topic.OPTION in topics)):
+        return ""
+    found = one.find_topic(_CHOSEN) or one.find_topic(Topic.OPTION)
     if found is None or one.meanings_at(found.start, found.end) & SILENCING:
         return ""
     first, last = one.tokens.place(found.start, found.end)

@@ -19,7 +19,7 @@ from ragortune.evidence.documents.decision import decide, keep_ledgers, state_de
 from ragortune.evidence.documents.declared import read_declared
 from ragortune.evidence.documents.facts import FactReader
 from ragortune.evidence.documents.features import measure_features
-from ragortune.evidence.documents.language import Language, Topic, TopicWords, read_language
+from ragortune.evidence.documents.language import Language, Topic, read_language
 from ragortune.evidence.documents.language_detection import ENGLISH, detect_language
 from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.sentences import read_sentences
@@ -115,7 +115,8 @@ class DesignReader:
 
     def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
         """Return the sentences that are not code, each with everything that is found in it."""
-        return self.marker.mark([sentence for sentence in sentences if sentence.block is not Block.CODE])
+        code = Block.CODE
+        return self.marker.mark([sentence for sentence in sentences if sentence.block is not code])
 
     def read_facts(self, marked: Sequence[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
         """Return what sentences state, but for those that cite a criterion by its id.
@@ -155,18 +156,20 @@ def reader_for(rulebook: Rulebook) -> DesignReader:
 
 def _is_postponed(marked: Sequence[Marked]) -> bool:
     """Tell whether the section that should decide says that the decision is yet to be taken."""
+    undecided = Topic.UNDECIDED
     return any(
-        one.sentence.kind is SectionKind.DECISION
+        undecided in one.analysis.topics
+        and one.sentence.kind is SectionKind.DECISION
         and one.sentence.block is not Block.HEADING
-        and Topic.UNDECIDED in one.analysis.topics
         for one in marked
     )
 
 
 def _find_status(marked: Sequence[Marked]) -> str | None:
     """Return the document's own status word in lower case, such as `accepted`, if it has one."""
+    status = Topic.STATUS
     for one in marked:
-        if not one.analysis.has(TopicWords):
+        if status not in one.analysis.topics:
             continue
         sentence = one.sentence
         named = (
@@ -174,10 +177,8 @@ def _find_status(marked: Sequence[Marked]) -> str | None:
             or sentence.row
             or ("" if sentence.block is Block.HEADING else sentence.section.title)
         )
-        if named.casefold().strip(" :*") == _STATUS:
-            place = one.place_of(Topic.STATUS)
-            if place:
-                return sentence.text[place[0] : place[1]].lower()
+        if named.casefold().strip(" :*") == _STATUS and (place := one.place_of(status)):
+            return sentence.text[slice(*place)].lower()
     return None
 
 

@@ -52,8 +52,7 @@ class SectionNames:
         return next((name.kind for name in names if place in name.at), None) if names else None
 
     def _look_up(self, text: str) -> list[SectionName]:
-        parts = (text, text.rpartition("(")[2]) if "(" in text else (text,)
-        if not any(map(self._may_begin, parts)):
+        if not self._may_begin(text) and not ("(" in text and self._may_begin(text.rpartition("(")[2])):
             return []
         words = _strip_numbers(cut_text(text).words)
         tried = [words]

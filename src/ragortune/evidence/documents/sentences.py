@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from ragortune.evidence.documents.blocks import BlockKind, Line, RawBlock, read_blocks, split_lines
-from ragortune.evidence.documents.cutting import cut_words, split_cells, split_sentences
-from ragortune.evidence.documents.inline import Words, read_words
+from ragortune.evidence.documents.blocks import BlockKind, RawBlock, read_blocks, split_lines
+from ragortune.evidence.documents.cutting import split_cells, split_sentences
+from ragortune.evidence.documents.inline import plain_words, read_words
 from ragortune.evidence.documents.language import Language, Place
 from ragortune.evidence.documents.sections import BOLD_LEVEL, SectionNames, inherit_kind, measure_sections
-from ragortune.model.documents import Block, Piece, Remark, Section, SectionKind, Sentence, Span
+from ragortune.model.documents import Block, Line, Remark, Section, SectionKind, Sentence, Span, Words
 from ragortune.support import errors
 from ragortune.support.text import INVISIBLE
 
@@ -61,6 +61,7 @@ _MISPLACED = re.compile(
     re.IGNORECASE,
 )
 """A fence or a key of front matter in a text where neither is one."""
+_SUMMARY, _HEADING = SectionKind.SUMMARY, Place.HEADING
 _TITLE_KINDS = frozenset(
     (SectionKind.REJECTED, SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE, SectionKind.DECISION)
 )
@@ -176,18 +177,18 @@ class _Reader:
         while parent and parent.level >= level:
             parent = parent.parent
         above = parent.kind if parent else None
-        own = self.names.kind_of(text, Place.HEADING)
+        own = self.names.kind_of(text, _HEADING)
         if first:
             self.title = text
             kind = own if own in _TITLE_KINDS else SectionKind.SUMMARY
         else:
-            kind = inherit_kind(own, None if above is SectionKind.SUMMARY and level > 1 else above)
+            kind = inherit_kind(own, None if level > 1 and above is _SUMMARY else above)
         self.section = Section(text, level, kind, line.number, parent)
         self.headings.append(((line.number, line.column), level))
         self.lead = text if level == BOLD_LEVEL else ""
         heading = Section("", 0, kind, line.number) if parent is None else parent
         own_kind = SectionKind.TITLE if first else kind
-        self._add(cut_words(words), Block.HEADING, own_kind, heading, label=self._find_label(words))
+        self._add(words, Block.HEADING, own_kind, section=heading, label=self._find_label(words))
 
     # Paragraphs and items --------------------------------------------------------------------------------------------
 
@@ -207,9 +208,7 @@ class _Reader:
         if label and label.casefold().strip("* ") in _FIELDS:
             form = Block.FIELD
         for place in split_sentences(words.text):
-            self._add(
-                cut_words(words, *place), form, kind, label=label, lead=held.lead, checked=block.checked
-            )
+            self._add(words, form, kind, place, label=label, lead=held.lead, checked=block.checked)
         last = self.sentences[-1].text[-_LONGEST_CONTEXT:] if self.sentences else ""
         if block.level:
             self.inner = last
@@ -280,7 +279,7 @@ class _Reader:
                 row = texts[0][:_LONGEST_CONTEXT] if position else ""
                 own = self.names.kind_of(header, Place.LABEL) if position else None
                 self._add(
-                    cut_words(words),
+                    words,
                     Block.CELL,
                     inherit_kind(own, kind),
                     lead=self.lead,
@@ -310,7 +309,7 @@ class _Reader:
             text = line.text.strip()
             if text:
                 column = line.column + len(line.text) - len(line.text.lstrip())
-                words = Words(text, (Piece(0, len(text), line.number, column),))
+                words = plain_words(text, line.number, column)
                 self._add(words, Block.CODE, self.section.kind, lead=self.lead)
 
     def _read_comment(self, block: RawBlock) -> None:
@@ -352,7 +351,7 @@ class _Reader:
         if not value:
             return
         begin = line.text.index(value, found.start(3))
-        words = Words(value, (Piece(0, len(value), line.number, begin + 1),))
+        words = plain_words(value, line.number, begin + 1)
         if key.casefold() == "title":
             self._open_section(words, 1, line)
         else:
@@ -360,19 +359,28 @@ class _Reader:
 
     # Sentences -------------------------------------------------------------------------------------------------------
 
-    def _words(self, lines: Sequence[Line]) -> Words:
+    def _words(self, lines: tuple[Line, ...]) -> Words:
         words = read_words(lines)
         for comment in words.comments:
             self._note_remark(comment)
         return words
 
     def _add(
-        self, words: Words, block: Block, kind: SectionKind, section: Section | None = None, **around: Any
+        self,
+        words: Words,
+        block: Block,
+        kind: SectionKind,
+        place: tuple[int, int | None] = (0, None),
+        section: Section | None = None,
+        **around: Any,
     ) -> None:
-        """Keep words that have a place as a sentence of the current section, unless another is given."""
-        if words.pieces:
-            own = words.text, words.pieces, block, kind, section or self.section
-            self.sentences.append(Sentence(*own, code=words.code, struck=words.struck, **around))
+        """Keep a part of a block that has a place as a sentence of the current section, unless another is given."""
+        start, end = place
+        text = words.text[start:end].strip()
+        begin = words.text.find(text, start)
+        if text and words.has_place(begin, begin + len(text)):
+            own = Sentence(text, words, begin, block, kind, section or self.section, **around)
+            self.sentences.append(own)
 
     _readers: ClassVar[Mapping[BlockKind, Callable[[_Reader, RawBlock], None]]] = {
         BlockKind.FRONT_MATTER: _read_front_matter,
