@@ -190,7 +190,7 @@ def _cite(mentions: Iterable[Mention], lines: Sequence[str], most: int) -> Itera
     ranked = sorted(mentions, key=lambda mention: -abs(mention.weight))
     seen: set[int] = set()
     for mention in ranked:
-        if abs(mention.weight) * 3 < abs(ranked[0].weight) or len(seen) >= most:
+        if abs(mention.weight) * 2 < abs(ranked[0].weight) or len(seen) >= most:
             return
         place = mention.marked.tokens.place(mention.start, mention.end)
         span = quote_line(mention.marked.sentence, *place, lines)
