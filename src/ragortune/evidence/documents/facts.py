@@ -116,6 +116,8 @@ class FactReader:
             return None
         if asked.unit and marked.tokens.amounts:
             entry = self._measures.get(criterion)
+            if entry and (entry.id, Role.UNLESS) in self._conditions_beside(marked):
+                return None
             fitting = [one for one in marked.tokens.amounts.values() if entry and one.kind in entry.kinds]
             return _value_of(fitting[0], entry, asked) if entry and len(fitting) == 1 else None
         levels = sorted(likely, key=lambda level: -likely[level])
@@ -153,19 +155,24 @@ class FactReader:
         return False
 
     def _context_fits(self, marked: Marked, entry: FactWords) -> bool:
+        beside = self._conditions_beside(marked)
+        if (entry.id, Role.UNLESS) in beside:
+            return False
+        near = entry.id, Role.NEAR
+        around = (marked.sentence.lead, marked.sentence.section.title)
+        return (
+            not entry.near
+            or near in beside
+            or any(near in self.marker.look_up(text).conditions for text in around if text)
+        )
+
+    def _conditions_beside(self, marked: Marked) -> frozenset[tuple[str, Role]]:
+        """Return the conditions that a sentence meets by itself and by its label, column and row."""
         sentence = marked.sentence
         texts = (sentence.label, sentence.header, sentence.row)
-        near, unless = (entry.id, Role.NEAR), (entry.id, Role.UNLESS)
-        beside = [
-            marked.analysis.conditions,
-            *(self.marker.look_up(text).conditions for text in texts if text),
-        ]
-        if any(unless in conditions for conditions in beside):
-            return False
-        if not entry.near or any(near in conditions for conditions in beside):
-            return True
-        around = (sentence.lead, sentence.section.title)
-        return any(near in self.marker.look_up(text).conditions for text in around if text)
+        return marked.analysis.conditions.union(
+            *(self.marker.look_up(text).conditions for text in texts if text)
+        )
 
     def _widen(self, criterion: str, level: str | Sequence[str], words: Sequence[str]) -> str | list[str]:
         """Return the levels that words can mean: `at least once a year` is yearly or more often."""
