@@ -115,12 +115,25 @@ def test_two_levels_of_one_criterion_are_both_given_so_that_they_can_contradict_
 
 def test_a_goal_and_a_measured_amount_are_told_apart():
     goal, measured = "The response time should be 3 s.", "We measured a response time of 3 s."
-    told = [fact for text in (goal, measured) for fact in facts_in(text) if fact.criterion == "performance.latency"]
+    told = [
+        fact
+        for text in (goal, measured)
+        for fact in facts_in(text)
+        if fact.criterion == "performance.latency"
+    ]
     assert [fact.modality for fact in told] == ["goal", "measured"]
 
 
-def test_an_amount_answers_where_words_tell_the_criterion():
-    assert stated("| Metric | Target |\n| --- | --- |\n| Latency p95 | 800 ms |\n")["performance.latency"] == 800
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("There are 40 cases a day.", {"performance.volume": 40}),
+        ("About 120 letters a week arrive.", {"performance.volume": pytest.approx(120 / 7, rel=1e-3)}),
+        ("A reply that takes 5 seconds is fine.", {"performance.latency": 5000}),
+    ],
+)
+def test_an_amount_answers_alone_where_words_tell_the_criterion(text, facts):
+    assert stated(text) == facts
 
 
 def test_facts_are_read_only_where_there_is_something_to_judge():

@@ -94,11 +94,16 @@ class FactReader:
         answered = {fact.criterion for fact in stated}
         likeliest: dict[str, tuple[float, object, Marked]] = {}
         for marked in filter(may_answer, sentences):
-            for criterion, share, likely in marked.told:
-                if criterion not in answered and share > likeliest.get(criterion, (0.0,))[0]:
-                    value = self._value_told(criterion, likely, marked)
-                    if value is not None:
-                        likeliest[criterion] = share, value, marked
+            told = [
+                (criterion, share, self._value_told(criterion, likely, marked))
+                for criterion, share, likely in marked.told
+            ]
+            # Where an amount answers, the words around it belong to it: `3 s` is no time after which content is old.
+            exact = [one for one in told if isinstance(one[2], (int, float))]
+            for criterion, share, value in exact or told:
+                best = likeliest.get(criterion)
+                if criterion not in answered and value is not None and (best is None or share > best[0]):
+                    likeliest[criterion] = share, value, marked
         for criterion, (_, value, marked) in likeliest.items():
             modality = _modality_of(marked.meanings_at(0, len(marked.analysis.words)))
             span = quote_line(marked.sentence, 0, 1, lines)
