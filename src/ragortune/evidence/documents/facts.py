@@ -63,22 +63,23 @@ class FactReader:
 
     def read(self, sentences: Sequence[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
         """Return the facts that sentences state, in the order of their lines; each answer on few lines."""
-        stated = list(_choose(self._find_plainest(sentences, lines)))
-        stated += self._classify(sentences, stated, lines)
+        # What stands there again in the same surroundings says nothing more plainly.
+        distinct: dict[tuple[object, ...], Marked] = {}
+        for marked in sentences:
+            distinct.setdefault(_list_surroundings(marked.sentence), marked)
+        first = distinct.values()
+        stated = list(_choose(self._find_plainest(first, _find_bills(sentences), lines)))
+        stated += self._classify(first, stated, lines)
         return tuple(sorted(stated, key=_place_of))
 
-    def _find_plainest(self, sentences: Sequence[Marked], lines: Sequence[str]) -> Iterable[_Candidate]:
+    def _find_plainest(
+        self, sentences: Iterable[Marked], bills: frozenset[_Bill], lines: Sequence[str]
+    ) -> Iterable[_Candidate]:
         """Return the plainest statement of each answer to each criterion, the first where several are as plain."""
         plainest: dict[tuple[str, str], _Candidate] = {}
-        seen: set[tuple[object, ...]] = set()
-        bills = _find_bills(sentences)
         for marked in sentences:
             if FactWords not in marked.analysis.found or _is_one_line_of(bills, marked):
                 continue
-            alike = _list_surroundings(marked.sentence)
-            if alike in seen:
-                continue  # what stands there again in the same surroundings says nothing more plainly
-            seen.add(alike)
             for fact in self.read_sentence(marked, lines):
                 told = fact.criterion, str(fact.value)
                 candidate = _Candidate(fact, (_rank_of(fact, marked), fact.span.line if fact.span else 0))
@@ -88,7 +89,7 @@ class FactReader:
         return plainest.values()
 
     def _classify(
-        self, sentences: Sequence[Marked], stated: Iterable[StatedFact], lines: Sequence[str]
+        self, sentences: Iterable[Marked], stated: Iterable[StatedFact], lines: Sequence[str]
     ) -> Iterator[StatedFact]:
         """Yield for each criterion on which no phrase is found what the words of the likeliest sentence tell."""
         answered = {fact.criterion for fact in stated}
