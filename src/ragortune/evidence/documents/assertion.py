@@ -178,8 +178,7 @@ class Marked(msgspec.Struct, eq=False, gc=False):
     @property
     def told(self) -> Sequence[Told]:
         """What fitted models tell from the words and from what stands around them."""
-        context = list_context(self.sentence, lambda text: self.marker.look_up(text).words)
-        return self.marker.language.tell_answers(self.analysis.words, context)
+        return self.marker.tell(self.analysis.words, self.sentence)
 
     def find_topic(self, topic: Topic) -> Found[TopicWords] | None:
         """Return the words with which the sentence first speaks of a topic, None where it does not."""
@@ -225,6 +224,8 @@ class Marker:
         """Each set of meanings once, because most sentences have one of few."""
         self._read: dict[str, tuple[Tokens, Analysis]] = {}
         self._analysed: dict[tuple[str, ...], Analysis] = {}
+        self._told: dict[tuple[tuple[str, ...], tuple[str, ...]], Sequence[Told]] = {}
+        """What models tell of words in what stands around them."""
 
     def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
         """Return sentences, each with everything that is found in it."""
@@ -245,6 +246,7 @@ class Marker:
         """Drop what is remembered of a document."""
         self._read.clear()
         self._analysed.clear()
+        self._told.clear()
 
     def look_up(self, text: str) -> Analysis:
         """Return what is found in a text that stands around sentences."""
@@ -253,6 +255,13 @@ class Marker:
             tokens = cut_text(text, self.language.classify)
             self._read[text] = tokens, self._analyse(tokens.words)
         return self._read[text][1]
+
+    def tell(self, words: tuple[str, ...], sentence: Sentence) -> Sequence[Told]:
+        """Return what fitted models tell from the words of a sentence and from what stands around it."""
+        asked = words, list_context(sentence, lambda text: self.look_up(text).words)
+        if asked not in self._told:
+            self._told[asked] = self.language.tell_answers(*asked)
+        return self._told[asked]
 
     def around(self, sentence: Sentence) -> frozenset[Meaning]:
         """Return what section, label, column, row, lead-in and heading say about a sentence."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain, pairwise
 
 import msgspec
@@ -60,16 +61,23 @@ def list_features(words: Sequence[str]) -> list[str]:
     return [*plain, *map(" ".join, pairwise(plain))]
 
 
-def list_context(sentence: Sentence, cut: Callable[[str], Sequence[str]]) -> list[str]:
+def list_context(sentence: Sentence, cut: Callable[[str], Sequence[str]]) -> tuple[str, ...]:
     """Return the features of what stands around a sentence, with what cuts a text into words.
 
     A word of its heading or lead-in begins with `^`, one of its label, row or column with `=`: `^latency` and `=p95` make
     an answer of `800 ms`.
     """
-    names = [f"^{word}" for text in (sentence.section.title, sentence.lead) if text for word in cut(text)]
-    beside = (sentence.label, sentence.row, sentence.header)
-    names += [f"={word}" for text in beside if text and text != sentence.text for word in cut(text)]
-    return [*dict.fromkeys(names), f"@{sentence.block}", f"#{sentence.kind}"]
+    names = ["@" + sentence.block, "#" + sentence.kind]
+    for text in (sentence.section.title, sentence.lead):
+        names += _begin_with("^", tuple(cut(text))) if text else ()
+    for text in (sentence.label, sentence.row, sentence.header):
+        names += _begin_with("=", tuple(cut(text))) if text and text != sentence.text else ()
+    return tuple(names)
+
+
+@lru_cache(1_000)
+def _begin_with(sign: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sign + word for word in words)
 
 
 def list_sides() -> tuple[str, ...]:

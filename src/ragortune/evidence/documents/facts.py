@@ -94,10 +94,13 @@ class FactReader:
         """Yield for each criterion on which no phrase is found what the words of the likeliest sentence tell."""
         answered = {fact.criterion for fact in stated}
         likeliest: dict[str, tuple[float, object, Marked]] = {}
-        for marked in filter(may_answer, sentences):
+        for marked in sentences:
+            answers = marked.told
+            if not answers or not may_answer(marked):
+                continue
             told = [
                 (criterion, share, self._value_told(criterion, likely, marked))
-                for criterion, share, likely in marked.told
+                for criterion, share, likely in answers
             ]
             # Where an amount answers, the words around it belong to it: `3 s` is no time after which content is old.
             exact = [one for one in told if isinstance(one[2], (int, float))]
