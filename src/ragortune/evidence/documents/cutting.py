@@ -68,8 +68,12 @@ def quote_line(sentence: Sentence, first: int, last: int, lines: Sequence[str]) 
 
     """
     line = span_of(sentence, first, last, lines).line
-    pieces = [piece for piece in sentence.pieces if piece.line == line]
-    start, end = pieces[0].offset, pieces[-1].offset + pieces[-1].length
+    # What is farther away than the longest quote cannot be quoted, and a line can have very many pieces.
+    begin, behind = max(0, first - 2 * _LONGEST_QUOTE), min(len(sentence.text), last + 2 * _LONGEST_QUOTE)
+    pieces = [piece for piece in sentence.cut(begin, behind) if piece.line == line]
+    if not pieces:  # where the range has no place, the line is that of the first piece
+        begin, pieces = 0, [piece for piece in sentence.pieces if piece.line == line]
+    start, end = begin + pieces[0].offset, begin + pieces[-1].offset + pieces[-1].length
     if end - start > _LONGEST_QUOTE:
         start = max(start, first - _LONGEST_QUOTE // 2)
         end = min(end, max(last, start + _LONGEST_QUOTE))
