@@ -33,6 +33,7 @@ from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.reader import DesignReader, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.model import Option
+from ragortune.ruleset.author import read_folder
 from ragortune.support.rulefolder import shipped_folder
 from score_reader import Labelled
 
@@ -100,9 +101,7 @@ def main() -> None:
     if chosen.write:
         written = sum(document.due.source == _TRAINING[0].stem for document in labelled)
         fitted = f"{len(labelled) - written} public and {written + len(tests)} own documents, {_today()}; {figures}"
-        kept = [
-            model for name, model in reader.marker.language.classifiers.items() if name not in DOCUMENT_MODELS
-        ]
+        kept = [model for name, model in _read_models().items() if name not in DOCUMENT_MODELS]
         _write([*_fit_documents([*labelled, *tests], fitted).values(), *kept])
 
 
@@ -121,7 +120,7 @@ def _fit_sentences(pairs: Iterable[tuple[pathlib.Path, pathlib.Path]]) -> None:
                 label, reader.mark(read_sentences(text, reader.marker.language).sentences)
             )
     fitted = f"{len(sentences) - written} sentences of documents and {written} others, {_today()}"
-    kept = [model for name, model in reader.marker.language.classifiers.items() if name in DOCUMENT_MODELS]
+    kept = [model for name, model in _read_models().items() if name in DOCUMENT_MODELS]
     _write([*kept, *fit_sentences(sentences, fitted)])
 
 
@@ -251,6 +250,11 @@ def _fit(
 
 def _short(number: float) -> float:
     return float(f"{number:.3g}")
+
+
+def _read_models() -> Fit:
+    """Return the models of the shipped rule set."""
+    return read_folder(pathlib.Path(shipped_folder())).records["classifiers"]
 
 
 def _write(models: Iterable[Classifier]) -> None:

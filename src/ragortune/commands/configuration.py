@@ -86,7 +86,7 @@ class Configuration(Record, frozen=True):
 
 
 def find_configuration(folder: str | Path) -> Configuration:
-    """Return the settings nearest to a folder, upwards to the repository root; raises ConfigurationError."""
+    """Return the settings nearest to a folder, upwards to the repository root; raises RagortuneError."""
     found = _find_settings(Path(folder))
     return _keep_inside(_read_settings(*found)) if found else Configuration()
 
@@ -152,7 +152,7 @@ def _keep_inside(configuration: Configuration) -> Configuration:
 
 
 def read_configuration(path: Path) -> Configuration:
-    """Return the settings in a file that the user names, which may lead anywhere; raises ConfigurationError."""
+    """Return the settings in a file that the user names, which may lead anywhere; raises RagortuneError."""
     return _read_settings(*_parse_settings(path))
 
 

@@ -160,10 +160,8 @@ def dump_json(data: object, *, indent: int = 2) -> str:
         packed = json.dumps(data, ensure_ascii=False).encode("utf-8", "surrogatepass")
     text = packed.decode("utf-8", "surrogatepass")
     plain = is_plain(text)
-    if "##" in text:
-        packed = _BRACKETED.sub(r"#\\u0023", text).encode(
-            "utf-8", "surrogatepass"
-        )  # no runner reads a command in it
+    if "##" in text:  # so that no runner reads a command in it
+        packed = _BRACKETED.sub(r"#\\u0023", text).encode("utf-8", "surrogatepass")
     del text  # the JSON of a large document is held no more often than needed
     packed = msgspec.json.format(packed, indent=indent)
     text = packed.decode("utf-8", "surrogatepass")

@@ -61,7 +61,7 @@ def list_features(words: Sequence[str]) -> list[str]:
     return [*plain, *map(" ".join, pairwise(plain))]
 
 
-def list_context(sentence: Sentence, cut: Callable[[str], Sequence[str]]) -> tuple[str, ...]:
+def list_context(sentence: Sentence, cut: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
     """Return the features of what stands around a sentence, with what cuts a text into words.
 
     A word of its heading or lead-in begins with `^`, one of its label, row or column with `=`: `^latency` and `=p95` make
@@ -69,9 +69,9 @@ def list_context(sentence: Sentence, cut: Callable[[str], Sequence[str]]) -> tup
     """
     names = ["@" + sentence.block, "#" + sentence.kind]
     for text in (sentence.section.title, sentence.lead):
-        names += _begin_with("^", tuple(cut(text))) if text else ()
+        names += _begin_with("^", cut(text)) if text else ()
     for text in (sentence.label, sentence.row, sentence.header):
-        names += _begin_with("=", tuple(cut(text))) if text and text != sentence.text else ()
+        names += _begin_with("=", cut(text)) if text and text != sentence.text else ()
     return tuple(names)
 
 

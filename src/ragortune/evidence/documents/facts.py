@@ -63,23 +63,22 @@ class FactReader:
 
     def read(self, sentences: Sequence[Marked], lines: Sequence[str]) -> tuple[StatedFact, ...]:
         """Return the facts that sentences state, in the order of their lines; each answer on few lines."""
-        # What stands there again in the same surroundings says nothing more plainly.
-        distinct: dict[tuple[object, ...], Marked] = {}
-        for marked in sentences:
-            distinct.setdefault(_list_surroundings(marked.sentence), marked)
-        first = distinct.values()
-        stated = list(_choose(self._find_plainest(first, _find_bills(sentences), lines)))
-        stated += self._classify(first, stated, lines)
+        stated = list(_choose(self._find_plainest(sentences, lines)))
+        stated += self._classify(sentences, stated, lines)
         return tuple(sorted(stated, key=_place_of))
 
-    def _find_plainest(
-        self, sentences: Iterable[Marked], bills: frozenset[_Bill], lines: Sequence[str]
-    ) -> Iterable[_Candidate]:
+    def _find_plainest(self, sentences: Sequence[Marked], lines: Sequence[str]) -> Iterable[_Candidate]:
         """Return the plainest statement of each answer to each criterion, the first where several are as plain."""
         plainest: dict[tuple[str, str], _Candidate] = {}
+        seen: set[tuple[object, ...]] = set()
+        bills = _find_bills(sentences)
         for marked in sentences:
             if FactWords not in marked.analysis.found or _is_one_line_of(bills, marked):
                 continue
+            alike = _list_surroundings(marked.sentence)
+            if alike in seen:
+                continue  # what stands there again in the same surroundings says nothing more plainly
+            seen.add(alike)
             for fact in self.read_sentence(marked, lines):
                 told = fact.criterion, str(fact.value)
                 candidate = _Candidate(fact, (_rank_of(fact, marked), fact.span.line if fact.span else 0))
@@ -125,10 +124,10 @@ class FactReader:
             return None
         if asked.unit and marked.tokens.amounts:
             entry = self._measures.get(criterion)
-            if entry and (entry.id, Role.UNLESS) in self._conditions_beside(marked):
+            if entry is None or (entry.id, Role.UNLESS) in self._conditions_beside(marked):
                 return None
-            fitting = [one for one in marked.tokens.amounts.values() if entry and one.kind in entry.kinds]
-            return _value_of(fitting[0], entry, asked) if entry and len(fitting) == 1 else None
+            fitting = [one for one in marked.tokens.amounts.values() if one.kind in entry.kinds]
+            return _value_of(fitting[0], entry, asked) if len(fitting) == 1 else None
         levels = sorted(likely, key=lambda level: -likely[level])
         return levels[0] if likely[levels[0]] >= _CLEARLY * sum(likely.values()) else levels[:2]
 

@@ -256,8 +256,6 @@ class CompiledLanguage(msgspec.Struct, frozen=True):
     """The fitted models that tell what a sentence answers, by words."""
     approach: WordWeights
     """The one that tells what it says of approaches."""
-    fitted: bytes
-    """The same as they were written, as MessagePack: only what fits models anew reads them."""
     sentences: tuple[Node, ...]
     """Finds the wordings in sentences; its numbers count `entries_of` the data."""
     names: tuple[Node, ...]
@@ -278,12 +276,13 @@ def compile_language(data: LanguageData) -> CompiledLanguage:
     conditions = enumerate(
         fact.near if role is Role.NEAR else fact.unless for fact, role in conditions_of(data)
     )
-    models = [model for model in data.classifiers if model.id not in DOCUMENT_MODELS]
+    fitted = {model.id: model for model in data.classifiers}
+    of_documents = [fitted.pop(name) for name in DOCUMENT_MODELS if name in fitted]
+    approach = [fitted.pop(APPROACH)] if APPROACH in fitted else []
     return CompiledLanguage(
-        data.replace(classifiers=tuple(model for model in data.classifiers if model.id in DOCUMENT_MODELS)),
-        lay_out([model for model in models if model.id != APPROACH]),
-        lay_out([model for model in models if model.id == APPROACH]),
-        msgspec.msgpack.encode(models),
+        data.replace(classifiers=tuple(of_documents)),
+        lay_out([*fitted.values()]),
+        lay_out(approach),
         compile_patterns(((own.any, at) for at, own in entries if not isinstance(own, SectionName)), lists),
         compile_patterns(((own.any, at) for at, own in entries if isinstance(own, SectionName)), lists),
         compile_patterns(((patterns, at) for at, patterns in conditions), lists),
@@ -351,7 +350,6 @@ class Language:
         self.common_words = compiled.common_words
         self.document_models = {model.id: model for model in data.classifiers}
         """The fitted models of documents, by what they tell."""
-        self._fitted = compiled.fitted
         self.tell_answers = WordModels(compiled.answers).tell
         """Tells which criteria the words of a sentence answer in what stands around them."""
         self.tell_approach = WordModels(compiled.approach).tell
@@ -369,12 +367,6 @@ class Language:
             ),
         )
         self._sentences, self._names, self._conditions = (Matcher(nodes, self._classes) for nodes in automata)
-
-    @property
-    def classifiers(self) -> Mapping[str, Classifier]:
-        """All fitted models as they were written, by what they tell."""
-        models = msgspec.msgpack.decode(self._fitted, type=list[Classifier])
-        return {**self.document_models, **{model.id: model for model in models}}
 
     def classify(self, words: Iterable[str]) -> tuple[str, ...]:
         """Return what each word counts as; rows that differ in words that mean nothing are alike."""

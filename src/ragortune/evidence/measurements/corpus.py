@@ -188,9 +188,8 @@ def _decode(data: bytes) -> str:
 
 def read_markup(text: str) -> str:
     """Return the text of HTML or XML without tags, comments, scripts and styles. Any text will do."""
-    parted = _UNSEEN.sub(
-        "<!>", text
-    )  # a tag of its own, so that what is in front of it and behind stays apart
+    # What is not seen becomes a tag of its own, so that what is in front of it and behind it stays apart.
+    parted = _UNSEEN.sub("<!>", text)
     return html.unescape(_TAG.sub(_break_line, parted))
 
 
