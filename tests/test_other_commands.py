@@ -16,7 +16,8 @@ from ragortune.model import Need, Sample, Strength
 from ragortune.report import pages
 from ragortune.report.blocks import Paragraph
 from ragortune.report.markdown import write_markdown
-from ragortune.ruleset.schemas import export_schema
+from ragortune.report.topics import TOPICS
+from ragortune.ruleset.schemas import SCHEMAS, export_schema
 
 from .conftest import ROOT
 
@@ -32,6 +33,17 @@ def test_help_names_every_command(run):
     for command in ("recommend", "explain", "schema", "init", "rules"):
         assert f"\n  {command} " in result.out
     assert "No\n  network access, no telemetry" in result.out
+
+
+@pytest.mark.parametrize("group", [[], ["rules"], ["prices"]], ids=" ".join)
+def test_no_help_is_cut_off(run, group):
+    assert "..." not in run(*group, "--help").out.partition("Commands:")[2]
+
+
+def test_help_names_every_schema_and_topic(run):
+    for command, names in (("schema", SCHEMAS), ("explain", TOPICS)):
+        told = run(command, "--help").out
+        assert [name for name in names if name not in told] == []
 
 
 @pytest.mark.parametrize(
@@ -159,6 +171,18 @@ def test_a_page_that_is_not_there_names_the_nearest(run):
         result = run("explain", name)
         assert (result.code, result.out) == (2, "")
         assert result.err == f"error: there is no page '{name}'\nhint: did you mean '{near}'?\n"
+
+
+def test_a_page_that_is_not_there_says_where_else_to_look(run):
+    assert "ragortune prices show pgvector" in run("explain", "pgvector").err
+    assert "topics are scale, probability" in run("explain", "weekly").err
+
+
+def test_a_quantity_has_a_page_with_its_unit(run):
+    result = run("explain", "requests_per_day")
+
+    assert "requests on an average day (requests/day" in result.out
+    assert "peak_factor" not in result.out
 
 
 def test_evidence_that_is_shipped_can_be_read_without_the_repository(run, book):

@@ -1,4 +1,4 @@
-"""The command line: parses, makes one call, returns its exit code. What a command does stands in `commands`."""
+"""The command line: parses, makes one call, returns its exit code. What a command does is in `commands`."""
 
 import inspect
 from inspect import Parameter, Signature
@@ -32,8 +32,8 @@ app = _make_app(
     "Should this LLM project use retrieval, fine-tuning, both, or neither yet? "
     "No network access, no telemetry. Exit codes: `ragortune explain exit-codes`."
 )
-_rules = _make_app("Look at the rule set, check it and test it.")
-_prices = _make_app("Look at the price data: what things cost, and since when.")
+_rules = _make_app("List, check, test and compare rule sets.")
+_prices = _make_app("List, show and check the price data.")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001  (called by the option)
@@ -48,7 +48,7 @@ def start(
         bool, Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Take the options that stand before a command."""
+    """Take the options in front of a command."""
 
 
 def ask(request: requests.AskRequest, environment: Environment) -> ExitCode:
@@ -83,7 +83,9 @@ def _add(group: Typer, name: str, kind: type[Record], run: str, text: str | None
                 self.params, self.callback = made.params, made.callback
             return super().get_params(ctx)
 
-    group.command(name, cls=Command, help=text or inspect.getdoc(kind))(lambda: None)
+    text = text or inspect.getdoc(kind) or ""
+    # A short help of its own is never cut off in the list of commands.
+    group.command(name, cls=Command, help=text, short_help=text.partition("\n")[0])(lambda: None)
 
 
 def _sign(kind: type[Record]) -> Signature:
@@ -118,7 +120,7 @@ _add(app, "init", requests.StartRequest, "ragortune.commands.files:write_start")
 _add(app, "schema", requests.SchemaRequest, "ragortune.commands.files:print_schema")
 app.add_typer(_rules, name="rules")
 _add(_rules, "list", requests.ListRulesRequest, f"{_EXPLAIN}list_rules")
-_SHOW = "Print the page of a rule: why, evidence, when it misleads, what to do."
+_SHOW = "Print the page of a rule; the same as `explain`."
 _add(_rules, "show", requests.ExplainRequest, f"{_EXPLAIN}show_page", _SHOW)
 _add(_rules, "check", requests.CheckRulesRequest, f"{_RULES}check_rules")
 _add(_rules, "test", requests.TestRulesRequest, f"{_RULES}run_rule_tests")

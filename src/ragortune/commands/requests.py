@@ -44,20 +44,31 @@ FAILS_ON = ("error", "warning", "note", NEVER)
 CONFIDENCES = ("low", "medium", "high")
 Text = str | None
 Names = list[str]
-Rules = Annotated[Text, option("--rules", "DIR", "Folder of a rule set; else the configured or shipped one.")]
-Model = Annotated[Text, option("--model", "NAME", "Let a model read: provider:model, or command:PROGRAM.")]
-Cache = Annotated[bool, flag("--cache/--no-cache", "Keep answers of the model, and use them again.")]
-Show = Annotated[Text, option("--show", "NAME,...", "Only these sections; a wrong name lists them all.")]
-Full = Annotated[bool, flag("--full", "All sections, not what fits a screen.")]
+Rules = Annotated[
+    Text, option("--rules", "DIR", "Folder of a rule set, in place of the configured or shipped one.")
+]
+Model = Annotated[
+    Text, option("--model", "NAME", "Language model that reads: PROVIDER:MODEL or command:PROGRAM.")
+]
+Cache = Annotated[bool, flag("--cache/--no-cache", "Cache answers of the model.")]
+Show = Annotated[Text, option("--show", "NAME,...", "Print only these sections; an unknown name lists them.")]
+Full = Annotated[bool, flag("--full", "Print all sections instead of one screen.")]
 Color = Annotated[str, option("--color", "WHEN", "auto, always or never.", known=("auto", "always", "never"))]
-StdinName = Annotated[Text, option("--stdin-name", "NAME", "Read stdin as a file of this name.")]
+StdinName = Annotated[Text, option("--stdin-name", "NAME", "File name to assume for stdin.")]
 Against = Annotated[
     Text,
-    option("--against", "OLD", "What changed since: JSON printed earlier, or git revision of the profile."),
+    option(
+        "--against",
+        "OLD",
+        "Report what changed since OLD: earlier JSON output, or a git revision of the profile.",
+    ),
 ]
-AsOf = Annotated[Text, option("--as-of", "DATE", "Judge prices, ages and ends on this date.")]
-PriceFile = Annotated[Text, option("--prices", "FILE", "Price file that adds rows, or overrides them by id.")]
-Profile = Annotated[str, Argument(metavar="PROFILE", help="YAML, JSON or TOML; `-` is stdin.")]
+AsOf = Annotated[
+    Text,
+    option("--as-of", "DATE", "Date (YYYY-MM-DD) by which prices and ages are judged; today by default."),
+]
+PriceFile = Annotated[Text, option("--prices", "FILE", "Price file that adds rows or overrides them by id.")]
+Profile = Annotated[str, Argument(metavar="PROFILE", help="Profile in YAML, JSON or TOML; `-` is stdin.")]
 
 
 # --- the advice ---------------------------------------------------------------------------------------------------
@@ -67,22 +78,26 @@ class RecommendRequest(Record, frozen=True, kw_only=True):
     """Print the recommendation for each profile."""
 
     paths: Annotated[
-        Names, Argument(metavar="PROFILE...", help="YAML, JSON, TOML or .jsonl; `-` is stdin.")
+        Names,
+        Argument(metavar="PROFILE...", help="Profiles in YAML, JSON, TOML or JSON lines; `-` is stdin."),
     ] = []
     format: Annotated[str, format_option("recommend")] = "text"
     show: Show = None
     full: Full = False
-    brief: Annotated[bool, flag("--brief", "Only the option, its probability and the needs.")] = False
-    trace: Annotated[bool, flag("--trace", "What became of every rule, too (JSON).")] = False
+    brief: Annotated[bool, flag("--brief", "One line for each profile: option and probability.")] = False
+    trace: Annotated[bool, flag("--trace", "Add the outcome of every rule (JSON only).")] = False
     what_if: Annotated[
         bool | None,
-        flag("--what-if/--no-what-if", "What could change the advice; for a single profile if left out."),
+        flag(
+            "--what-if/--no-what-if",
+            "Compute what could change the advice; by default for a single profile only.",
+        ),
     ] = None
-    why_not: Annotated[Text, option("--why-not", "OPTION", "What speaks against this option here.")] = None
+    why_not: Annotated[Text, option("--why-not", "OPTION", "Explain what speaks against this option.")] = None
     against: Against = None
-    any_answer: Annotated[
-        bool, flag("--any-answer", "Change answers, too, that are not the team's to change.")
-    ] = False
+    any_answer: Annotated[bool, flag("--any-answer", "Also vary answers that the team cannot change.")] = (
+        False
+    )
     rules: Rules = None
     color: Color = "auto"
     stdin_name: StdinName = None
@@ -90,20 +105,21 @@ class RecommendRequest(Record, frozen=True, kw_only=True):
 
 
 class AskRequest(Record, frozen=True, kw_only=True):
-    """Ask what is worth asking, then print the recommendation.
+    """Ask the questions that matter, then print the recommendation.
 
-    The dialogue goes to stderr, the recommendation to stdout. Comments of your own stay.
+    The dialogue goes to stderr, the recommendation to stdout. Comments in the profile are kept.
     """
 
     profile: Annotated[
-        Text, Argument(metavar="[PROFILE]", help="Profile to start from; profile.yaml if it is there.")
+        Text,
+        Argument(metavar="[PROFILE]", help="Profile to start from; profile.yaml by default, if it exists."),
     ] = None
     output: Annotated[
-        Text, option("--output", "PROFILE", "YAML file to save in, after each answer.", "-o")
+        Text, option("--output", "PROFILE", "YAML file to save to, after each answer.", "-o")
     ] = None
-    everything: Annotated[bool, flag("--all", "Ask everything that is still unknown.")] = False
+    everything: Annotated[bool, flag("--all", "Ask every open question.")] = False
     answers: Annotated[
-        Text, option("--answers", "FILE", "Take answers from FILE or `-`, one `criterion: answer` a line.")
+        Text, option("--answers", "FILE", "Read answers from FILE or `-`, one `criterion: answer` per line.")
     ] = None
     format: Annotated[str, format_option("recommend")] = "text"
     rules: Rules = None
@@ -116,9 +132,14 @@ class RecordRequest(Record, frozen=True, kw_only=True):
     profile: Profile
     output: Annotated[
         Text,
-        option("--output", "PATH", "File to write, or folder that gets the next number.", "-o"),
+        option(
+            "--output",
+            "PATH",
+            "File to write, or folder in which the record gets the next number; stdout by default.",
+            "-o",
+        ),
     ] = None
-    into: Annotated[Text, option("--into", "FILE", "Fill in the empty sections of this record.")] = None
+    into: Annotated[Text, option("--into", "FILE", "Fill the empty sections of this record.")] = None
     force: Annotated[bool, flag("--force", "Overwrite an existing record.")] = False
     against: Against = None
     rules: Rules = None
@@ -128,27 +149,38 @@ class RecordRequest(Record, frozen=True, kw_only=True):
 class MeasureRequest(Record, frozen=True, kw_only=True):
     """Measure answers on your own documents, examples and calls.
 
-    Nothing leaves this machine unless --search or --calls names an address. No answer of a person is replaced.
+    Nothing leaves this machine unless --search or --calls names an address. Answers given by people are never replaced.
     """
 
-    docs: Annotated[Text, option("--docs", "DIR", "Folder of the material; its git history, too.")] = None
+    docs: Annotated[Text, option("--docs", "DIR", "Folder of documents; its git history is read, too.")] = (
+        None
+    )
     questions: Annotated[
-        Text, option("--questions", "FILE", "Questions with answers: JSONL, CSV, SQuAD, BEIR.")
+        Text, option("--questions", "FILE", "Questions with reference answers: JSONL, CSV, SQuAD or BEIR.")
     ] = None
     search: Annotated[
-        Text, option("--search", "SOURCE", "Your engine: http(s)://, postgresql:// or command:PROGRAM.")
+        Text,
+        option(
+            "--search",
+            "SOURCE",
+            "Your search engine: http(s)://, postgresql:// or command:PROGRAM; an embedded index by default.",
+        ),
     ] = None
-    examples: Annotated[Text, option("--examples", "FILE", "Training examples: JSONL, JSON, CSV.")] = None
-    test: Annotated[Text, option("--test", "FILE", "Test examples, kept apart from the others.")] = None
-    calls: Annotated[Text, option("--calls", "SOURCE", "Log of model calls: file or address.")] = None
+    examples: Annotated[Text, option("--examples", "FILE", "Training examples: JSONL, JSON or CSV.")] = None
+    test: Annotated[
+        Text, option("--test", "FILE", "Test examples, kept apart from the training examples.")
+    ] = None
+    calls: Annotated[Text, option("--calls", "SOURCE", "Log of model calls: a file or address.")] = None
     calls_map: Annotated[
-        Names, option("--calls-map", "NAME=COLUMN", "Column of the log; may be repeated.")
+        Names, option("--calls-map", "NAME=COLUMN", "Column of the log that holds NAME; may be repeated.")
     ] = []
     output: Annotated[Text, option("--output", "PROFILE", "YAML profile to write or complete.", "-o")] = None
     check: Annotated[
-        Text, option("--check", "FILE", "Fail where this profile or record no longer holds.")
+        Text, option("--check", "FILE", "Exit with 1 if an answer in this profile or record no longer holds.")
     ] = None
-    no_examples: Annotated[bool, flag("--no-examples", "Show no text of the data, not even masked.")] = False
+    no_examples: Annotated[bool, flag("--no-examples", "Quote no text from the data, not even masked.")] = (
+        False
+    )
     format: Annotated[str, format_option("measure")] = "text"
     show: Show = None
     full: Full = False
@@ -161,7 +193,7 @@ class MeasureRequest(Record, frozen=True, kw_only=True):
 
 
 class CheckRequest(Record, frozen=True, kw_only=True):
-    """Judge what design documents decide by the facts they state."""
+    """Check what design documents decide against the facts they state."""
 
     paths: Annotated[
         Names,
@@ -169,36 +201,68 @@ class CheckRequest(Record, frozen=True, kw_only=True):
     ] = []
     formats: Annotated[
         Names,
-        option("--format", "FORMAT[=FILE]", f"{list_formats('check')}; several, all but one to files.", "-f"),
+        option(
+            "--format",
+            "FORMAT[=FILE]",
+            f"{list_formats('check')}; may be repeated, all but one with =FILE.",
+            "-f",
+        ),
     ] = []
     show: Show = None
     full: Full = False
     fail_on: Annotated[
-        Text, option("--fail-on", "SEVERITY", "error (default), warning, note or never.", known=FAILS_ON)
+        Text,
+        option(
+            "--fail-on",
+            "SEVERITY",
+            "Lowest severity that fails the run: error (default), warning, note or never.",
+            known=FAILS_ON,
+        ),
     ] = None
     min_confidence: Annotated[
-        Text, option("--min-confidence", "LEVEL", "low (default), medium or high.", known=CONFIDENCES)
+        Text,
+        option(
+            "--min-confidence",
+            "LEVEL",
+            "Lowest confidence to report: low (default), medium or high.",
+            known=CONFIDENCES,
+        ),
     ] = None
-    exit_zero: Annotated[bool, flag("--exit-zero", "Findings never fail the run.")] = False
+    exit_zero: Annotated[bool, flag("--exit-zero", "Exit with 0 whatever is found.")] = False
     require_decision: Annotated[
-        bool, flag("--require-decision", "A document that decides nothing gives exit code 3.")
+        bool, flag("--require-decision", "Exit with 3 if a document decides nothing.")
     ] = False
-    select: Annotated[Names, option("--select", "RULE", "Only these rules, by name or code.")] = []
-    ignore: Annotated[Names, option("--ignore", "RULE", "Not these rules, by name or code.")] = []
-    since: Annotated[Text, option("--since", "REF", "Only documents changed since the branch left REF.")] = (
-        None
-    )
-    profile: Annotated[Text, option("--profile", "FILE", "Facts from outside, as a profile file.")] = None
-    baseline: Annotated[Text, option("--baseline", "FILE", "Forgive the findings that it knows.")] = None
+    select: Annotated[
+        Names, option("--select", "RULE", "Report only this rule, by name or code; may be repeated.")
+    ] = []
+    ignore: Annotated[
+        Names, option("--ignore", "RULE", "Do not report this rule, by name or code; may be repeated.")
+    ] = []
+    since: Annotated[
+        Text, option("--since", "REF", "Only documents changed since the merge base with REF.")
+    ] = None
+    profile: Annotated[
+        Text, option("--profile", "FILE", "Profile whose answers hold for every document.")
+    ] = None
+    baseline: Annotated[
+        Text, option("--baseline", "FILE", "Do not report findings that this baseline lists.")
+    ] = None
     write_baseline: Annotated[
-        Text, option("--write-baseline", "FILE", "Write the present findings there.")
+        Text, option("--write-baseline", "FILE", "Write a baseline of the present findings.")
     ] = None
-    config: Annotated[Text, option("--config", "FILE", "Settings that hold, not the nearest.")] = None
+    config: Annotated[
+        Text, option("--config", "FILE", "Settings file, in place of the nearest ragortune.yaml.")
+    ] = None
     config_from: Annotated[
-        Text, option("--config-from", "REF", "Settings, packs and baseline as they were where REF was left.")
+        Text,
+        option(
+            "--config-from", "REF", "Take settings, rule packs and baseline from the merge base with REF."
+        ),
     ] = None
-    no_config: Annotated[bool, flag("--no-config", "No settings but these options.")] = False
-    without: Annotated[Names, option("--without", "SETTING", "This setting of the file does not hold.")] = []
+    no_config: Annotated[bool, flag("--no-config", "Ignore settings files.")] = False
+    without: Annotated[
+        Names, option("--without", "SETTING", "Ignore this key of the settings file; may be repeated.")
+    ] = []
     model: Model = None
     cache: Cache = True
     rules: Rules = None
@@ -213,9 +277,9 @@ class ExtractRequest(Record, frozen=True, kw_only=True):
 
     path: Annotated[str, Argument(metavar="DOC", help="Design document; `-` is stdin.")]
     format: Annotated[str, format_option("extract")] = "yaml"
-    write: Annotated[bool, flag("--write", "Put what was read into the document, as a block to review.")] = (
-        False
-    )
+    write: Annotated[
+        bool, flag("--write", "Write what was read into the document, as a block to review.")
+    ] = False
     model: Model = None
     cache: Cache = True
     rules: Rules = None
@@ -232,12 +296,10 @@ class CostRequest(Record, frozen=True, kw_only=True):
     format: Annotated[str, format_option("cost")] = "text"
     show: Show = None
     full: Full = False
-    price: Annotated[
-        Names, option("--price", "NAME.VALUE=NUMBER", "Use another price; may be repeated.")
-    ] = []
+    price: Annotated[Names, option("--price", "NAME.VALUE=NUMBER", "Override a price; may be repeated.")] = []
     prices: PriceFile = None
     as_of: AsOf = None
-    seed: Annotated[int, Option("--seed", help="Seed of the draws.")] = 0
+    seed: Annotated[int, Option("--seed", metavar="NUMBER", help="Seed of the random draws.")] = 0
     rules: Rules = None
     color: Color = "auto"
     stdin_name: Text = None
@@ -245,7 +307,7 @@ class CostRequest(Record, frozen=True, kw_only=True):
 
 
 class ListPricesRequest(Record, frozen=True, kw_only=True):
-    """Print every price row on a line."""
+    """List the price rows."""
 
     format: Annotated[str, format_option("prices list")] = "text"
     prices: PriceFile = None
@@ -254,9 +316,9 @@ class ListPricesRequest(Record, frozen=True, kw_only=True):
 
 
 class ShowPriceRequest(Record, frozen=True, kw_only=True):
-    """Print one row: every value with unit, range, date, source and confidence."""
+    """Print a row with units, ranges, date and sources."""
 
-    name: Annotated[str, Argument(metavar="ID", help="Name of a price row.")]
+    name: Annotated[str, Argument(metavar="ID", help="Id of a price row.")]
     format: Annotated[str, format_option("prices show")] = "text"
     prices: PriceFile = None
     as_of: AsOf = None
@@ -265,7 +327,7 @@ class ShowPriceRequest(Record, frozen=True, kw_only=True):
 
 
 class CheckPricesRequest(Record, frozen=True, kw_only=True):
-    """Report prices to look up again: old rows, offers that end."""
+    """Report stale prices and offers that end."""
 
     format: Annotated[str, format_option("prices check")] = "text"
     prices: PriceFile = None
@@ -283,7 +345,7 @@ class ExplainRequest(Record, frozen=True, kw_only=True):
         str,
         Argument(
             metavar="ID",
-            help="Rule, code, criterion, option, source, or a word: probability, firm, settled, need, gate, scale and so on.",
+            help="Rule, code, criterion, option, source, or a topic: probability, firm, settled, need, gate, scale, quantities or exit-codes.",
         ),
     ]
     format: Annotated[str, format_option("explain")] = "text"
@@ -292,14 +354,14 @@ class ExplainRequest(Record, frozen=True, kw_only=True):
 
 
 class ListRulesRequest(Record, frozen=True, kw_only=True):
-    """Print every rule on a line."""
+    """List the rules."""
 
     format: Annotated[str, format_option("rules list")] = "text"
     rules: Rules = None
 
 
 class CheckRulesRequest(Record, frozen=True, kw_only=True):
-    """Report problems in a rule set: dead rules, missing tests, stale sources and more."""
+    """Report problems in a rule set, such as dead rules."""
 
     pack: Annotated[Text, Argument(metavar="[PACK]", help="Folder of the rule set, as with --rules.")] = None
     format: Annotated[str, format_option("rules check")] = "text"
@@ -311,12 +373,12 @@ class TestRulesRequest(Record, frozen=True, kw_only=True):
     """Run the rule tests and the casebook."""
 
     format: Annotated[str, format_option("rules test")] = "text"
-    misses: Annotated[bool, flag("--misses", "Name the cases that are missed.")] = False
+    misses: Annotated[bool, flag("--misses", "List the cases with another outcome than published.")] = False
     rules: Rules = None
 
 
 class DiffRulesRequest(Record, frozen=True, kw_only=True):
-    """Print what a change does: records that differ from BASE, and cases that come out differently."""
+    """Compare a rule set with BASE, and its results on cases."""
 
     base: Annotated[str, Argument(metavar="BASE", help="Another rule set's folder, or `shipped`.")]
     format: Annotated[str, format_option("rules diff")] = "text"
@@ -329,7 +391,8 @@ class SchemaRequest(Record, frozen=True, kw_only=True):
     name: Annotated[
         str,
         Argument(
-            metavar="NAME", help="profile, rulebook, criteria, rules, sources, options, cases or language."
+            metavar="NAME",
+            help="profile, rulebook, criteria, rules, sources, options, cases, language, derived, quantities, prices or findings.",
         ),
     ]
     rules: Rules = None

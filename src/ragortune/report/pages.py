@@ -34,7 +34,7 @@ from ragortune.report.blocks import (
 )
 from ragortune.report.headline import NEED_NAMES
 from ragortune.report.outlook import GATE_WORDS
-from ragortune.report.topics import TOPICS
+from ragortune.report.topics import TOPICS, quantities_page
 from ragortune.support.errors import UsageError
 from ragortune.support.text import join_words
 
@@ -86,7 +86,7 @@ def _format_weight(book: Rulebook, effect: Effect) -> str:
 
 
 def find_page(book: Rulebook, name: str) -> list[Block]:
-    """Return the page that a name, code or topic stands for; raises UsageError with the nearest name."""
+    """Return the page on a name, code or topic; raises UsageError with the nearest name, or where else to look."""
     for rule in list_records(book):
         if name == rule.id or name.upper() == rule.code:
             return rule_page(book, rule) if isinstance(rule, Rule) else finding_page(book, rule)
@@ -98,7 +98,13 @@ def find_page(book: Rulebook, name: str) -> list[Block]:
         return option_page(book, book.options[Option(name)])
     if name in TOPICS:
         return TOPICS[name](book)
-    raise UsageError.unknown("page", name, page_names(book))
+    if name in book.quantities:
+        return quantities_page(book, [name])
+    error = UsageError.unknown("page", name, [*page_names(book), *book.quantities])
+    if name in book.prices:
+        error.hint = f"`ragortune prices show {name}` shows this price"
+    error.hint = error.hint or f"`ragortune rules list` lists the rules; topics are {join_words(TOPICS)}"
+    raise error
 
 
 def page_names(book: Rulebook) -> list[str]:

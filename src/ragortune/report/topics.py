@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ragortune.engine import decide_option
 from ragortune.engine.score import logistic
@@ -32,7 +32,7 @@ _FITTED = (
     "The base rates are those of {count} production systems that were drawn at random from a public database. Strengths "
     "are fitted to these and to published comparisons that were sought out, which are weighted so that they leave the "
     "base rates alone. So of 100 production systems that get 84%, about 84 should have been built so: it is what teams "
-    "built and kept, not a measurement of what would have been best. `ragortune rules test` holds stated against "
+    "built and kept, not a measurement of what would have been best. `ragortune rules test` compares stated with "
     "observed shares."
 )
 _GAIN = (
@@ -41,7 +41,7 @@ _GAIN = (
 )
 _DEFAULT = (
     "nothing known speaks for or against retrieval, and tuning is not needed: start with retrieval, add tuning only when "
-    "needed; the base rates stand beside it"
+    "needed; the base rates are shown with it"
 )
 _EXIT_CODES = {
     ExitCode.OK: "ran, nothing at or above the limit for failing",
@@ -134,9 +134,9 @@ def firm_page(book: Rulebook) -> list[Block]:
     return [Heading("How firm"), terms(meanings), Heading("What to find out", 2), Paragraph(gain)]
 
 
-def quantities_page(book: Rulebook) -> list[Block]:
-    """Return the page on the numbers that stand under `quantities` in a profile."""
-    rows = [(kind.id, format_quantity(kind)) for kind in book.quantities.values()]
+def quantities_page(book: Rulebook, names: Iterable[str] = ()) -> list[Block]:
+    """Return the page on the numbers under `quantities` in a profile: on these, or on all."""
+    rows = [(name, format_quantity(book.quantities[name])) for name in names or book.quantities]
     return [Heading("Quantities"), Paragraph(_QUANTITIES), terms(rows)]
 
 
