@@ -151,10 +151,10 @@ def test_every_case_is_counted_once_in_each_breakdown(book, agreement):
         "field": 164,
         "selected": 281,
     }
-    for part in (agreement.by_outcome().values(), agreement.by_evidence().values()):
+    for part in (agreement.by_outcome.values(), agreement.by_evidence.values()):
         assert sum(tally.total for tally in part) == 445
         assert sum(tally.strict for tally in part) == agreement.total.strict
-    assert sum(each.total for each in agreement.by_probability()) == 445
+    assert sum(each.total for each in agreement.by_probability) == 445
     assert sum(agreement.confusion().values()) == 445
     assert len(agreement.misses()) == 445 - agreement.total.strict
 
@@ -193,7 +193,7 @@ def test_the_reliability_table_puts_each_case_into_the_bin_of_its_stated_probabi
             judge(cases[3], cases[3].outcome, 1.0),
         )
     )
-    table = {(each.low, each.high): (each.total, each.stated) for each in stated.by_probability()}
+    table = {(each.low, each.high): (each.total, each.stated) for each in stated.by_probability}
 
     assert table[0.0, 0.4] == (1, 0.35)
     assert table[0.8, 0.9] == (2, pytest.approx(0.83))

@@ -8,7 +8,6 @@ import sys
 import jsonschema
 import pytest
 
-from ragortune.commands import agents
 from ragortune.model import Option
 from ragortune.support.environment import Environment
 
@@ -19,9 +18,9 @@ pytest.importorskip("mcp_types", reason="needs the extra `mcp`")
 from mcp.client import Client  # noqa: E402
 from mcp.client.stdio import StdioServerParameters, stdio_client  # noqa: E402
 from mcp.shared.exceptions import MCPError  # noqa: E402
-from mcp_types import INVALID_PARAMS  # noqa: E402
+from mcp_types import INVALID_PARAMS, CallToolRequestParams  # noqa: E402
 
-from ragortune.commands.mcp import build_server  # noqa: E402
+from ragortune.commands import mcp  # noqa: E402
 
 TOOLS = ["recommend", "next_question", "check_document", "explain", "estimate_cost"]
 PARCEL_DESK = {
@@ -83,7 +82,7 @@ def inner_agent(tmp_path):
         environment = Environment(io.BytesIO(), io.StringIO(), talk.log, str(tmp_path))
 
         async def run():
-            async with Client(build_server(rules, environment)) as client:
+            async with Client(mcp.build_server(rules, environment)) as client:
                 return await conversation(client)
 
         return anyio.run(run)
@@ -397,18 +396,18 @@ def test_hostile_input_is_an_error_and_no_more(inner_agent, tool, arguments, mes
 
 def test_a_profile_that_is_nested_beyond_all_bounds_is_an_error(book, tmp_path):
     environment = Environment(io.BytesIO(), io.StringIO(), io.StringIO(), str(tmp_path))
-    tools = agents.build_tools(book)
+    call = CallToolRequestParams.model_construct(name="recommend", arguments={"profile": deep(100_000)})
 
-    reply = agents.call_tool(tools, "recommend", {"profile": deep(100_000)}, None, environment)
+    reply = mcp.call_tool(mcp.build_tools(book), call, None, environment)
 
-    assert reply == agents.Reply("error: profile.json: is nested too deeply")
+    assert wrong(reply) == "error: profile.json: is nested too deeply"
 
 
 def test_a_defect_is_logged_and_the_server_lives_on(inner_agent, monkeypatch):
     def fail(*_):
         raise KeyError("the shelf")
 
-    monkeypatch.setattr(agents, "show_page", fail)
+    monkeypatch.setattr(mcp, "show_page", fail)
 
     replies = inner_agent(calls(("explain", {"name": "rag"}), ("recommend", {"profile": PARCEL_DESK})))
 

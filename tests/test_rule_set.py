@@ -155,7 +155,7 @@ def test_agreement_with_the_field_sample_stays_above_its_bars():
     assert 0.8 <= agreement.calibration.slope <= 1.25
     assert firm.total / total.total >= 0.45
     assert firm.lenient / firm.total >= 0.96
-    recall = {option: tally.strict / tally.total for option, tally in agreement.by_outcome().items()}
+    recall = {option: tally.strict / tally.total for option, tally in agreement.by_outcome.items()}
     assert recall[Option.NEITHER] >= 0.80
     assert recall[Option.RAG] >= 0.80
     assert recall[Option.FINE_TUNING] >= 0.60

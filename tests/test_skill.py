@@ -6,7 +6,6 @@ import shlex
 import pytest
 import yaml
 
-from ragortune.commands.agents import build_tools
 from ragortune.report.pages import page_names
 from ragortune.support.reading import PROFILE_BYTES, read_document
 
@@ -136,6 +135,6 @@ def test_every_name_that_looks_like_a_page_is_one(book):
 
 
 def test_the_tools_it_names_are_those_of_the_server(book):
-    tools = build_tools(book)
+    mcp = pytest.importorskip("ragortune.commands.mcp", reason="needs the extra `mcp`")
 
-    assert all(f"`{name}`" in TEXT for name in tools)
+    assert all(f"`{name}`" in TEXT for name in mcp.build_tools(book))

@@ -161,7 +161,7 @@ def describe_reliability(agreement: Agreement) -> str:
             _share(each.strict, each.total),
             _share(each.lenient, each.total),
         ]
-        for each in agreement.by_probability()
+        for each in agreement.by_probability
     ]
     return make_table(
         ("stated probability", "cases", "mean stated", "observed, strict", "observed, lenient"), rows
@@ -172,7 +172,7 @@ def describe_decisions(agreement: Agreement) -> str:
     """Return what was recommended for each published option, with recall and precision."""
     confusion = agreement.confusion()
     rows = []
-    for option, tally in agreement.by_outcome().items():
+    for option, tally in agreement.by_outcome.items():
         advised = sum(confusion[published, option] for published in Option)
         counts = [str(confusion[option, other]) for other in Option]
         recall, right = _share(tally.strict, tally.total), _share(tally.lenient, tally.total)

@@ -97,14 +97,17 @@ class Agreement(Record, frozen=True):
         """Cases in which the advice is firm."""
         return _tally(each for each in self.judged if each.firm)
 
+    @property
     def by_outcome(self) -> Mapping[Option, Tally]:
         """Cases by the published option; their strict share is the option's recall."""
         return {option: _tally(own for own in self.judged if own.case.outcome is option) for option in Option}
 
+    @property
     def by_evidence(self) -> Mapping[str, Tally]:
         """Cases by the kind of evidence."""
         return {kind: _tally(own for own in self.judged if own.case.evidence == kind) for kind in EVIDENCE}
 
+    @property
     def by_probability(self) -> tuple[Bin, ...]:
         """Cases by the stated probability of the recommended option, lowest first."""
         bins = []

@@ -14,7 +14,7 @@ from typer.main import get_command
 from ragortune import __version__
 from ragortune.commands import requests
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode
+from ragortune.support.errors import ExitCode, UsageError
 from ragortune.support.record import Record
 
 
@@ -61,6 +61,15 @@ def ask(request: requests.AskRequest, environment: Environment) -> ExitCode:
         paths=[saved], format=request.format, rules=request.rules, color=request.color
     )
     return recommend_profiles(following, environment)
+
+
+def mcp(request: requests.ServeRequest, environment: Environment) -> ExitCode:
+    """Serve coding agents, where the extra is installed."""
+    try:
+        from ragortune.commands.mcp import serve_agents
+    except ImportError:
+        raise UsageError.missing("`ragortune mcp`", "mcp") from None
+    return serve_agents(request, environment)
 
 
 def _add(group: Typer, name: str, kind: type[Record], run: str, text: str | None = None) -> None:
@@ -114,7 +123,7 @@ _add(app, "check", requests.CheckRequest, "ragortune.commands.check:check_docume
 _add(app, "extract", requests.ExtractRequest, "ragortune.commands.extract:extract_profile")
 _add(app, "adr", requests.RecordRequest, "ragortune.commands.adr:write_decision_record")
 _add(app, "measure", requests.MeasureRequest, "ragortune.commands.measure:measure_project")
-_add(app, "mcp", requests.ServeRequest, "ragortune.commands.agents:serve_agents")
+_add(app, "mcp", requests.ServeRequest, "ragortune.cli.main:mcp")
 _add(app, "explain", requests.ExplainRequest, f"{_EXPLAIN}show_page")
 _add(app, "init", requests.StartRequest, "ragortune.commands.files:write_start")
 _add(app, "schema", requests.SchemaRequest, "ragortune.commands.files:print_schema")

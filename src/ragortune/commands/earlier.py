@@ -6,13 +6,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from msgspec import ValidationError
+from msgspec import ValidationError, convert
 
 from ragortune.costs import add_facts
 from ragortune.engine import judge_profile
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Comparison, Recommendation
-from ragortune.report.comparison import compare, summarise, take_earlier
+from ragortune.report.comparison import Earlier, compare, summarise
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.git import Repository
@@ -44,7 +44,7 @@ def hold_against(
         document = _read_revision(earlier, path, environment)
     if isinstance(document.data, Mapping) and not {"option", "schema"}.isdisjoint(document.data):
         try:
-            before = take_earlier(document.data)
+            before = convert(document.data, Earlier)
         except ValidationError as error:
             message = f"is not the JSON of a recommendation: {clean_text(str(error))}"
             hint = "`recommend --format json` prints one"

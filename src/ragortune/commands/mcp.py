@@ -1,10 +1,17 @@
-"""`mcp`: the tools and resources for coding agents, over the Model Context Protocol on stdin and stdout."""
+"""`mcp`: tools and resources for coding agents, over the Model Context Protocol on stdin and stdout.
+
+A tool is a command, run with streams of its own. So an agent gets what a person gets: the same limits, the same JSON,
+the same words for what is wrong. No file is opened because a client names it.
+"""
 
 from __future__ import annotations
 
+import io
+import json
 import traceback
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
 import anyio.to_thread
@@ -14,14 +21,31 @@ from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
 from ragortune import __version__
-from ragortune.commands.agents import AgentTool, Reply, build_tools, call_tool
-from ragortune.commands.shared import open_rulebook
+from ragortune.commands.ask import print_next
+from ragortune.commands.check import check_documents
+from ragortune.commands.cost import print_costs
+from ragortune.commands.explain import show_page
+from ragortune.commands.recommend import recommend_profiles
+from ragortune.commands.requests import (
+    CheckRequest,
+    CostRequest,
+    ExplainRequest,
+    RecommendRequest,
+    ServeRequest,
+)
+from ragortune.commands.shared import open_rulebook, show_error
+from ragortune.costs.assess import CostReport
+from ragortune.evidence.quantities import format_quantity
+from ragortune.model import Criterion, Option, Rulebook
 from ragortune.model.findings import read_finding_rules
-from ragortune.report.dialogue import describe_criterion
+from ragortune.report import shapes
+from ragortune.report.check_json import CheckResult
+from ragortune.report.dialogue import QuestionResult, describe_criterion
 from ragortune.report.markdown import write_markdown
 from ragortune.report.pages import find_page, list_rules
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode, RagortuneError, UsageError
+from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
+from ragortune.support.record import NOTHING, Record
 from ragortune.support.text import clean_text, dump_json, quote_value, suggest_name
 
 _INSTRUCTIONS = (
@@ -52,11 +76,26 @@ _TEMPLATES = [
         (_RULES, "rule", "The page of one rule: why, evidence, when it misleads, what to do."),
     )
 ]
+Arguments = Mapping[str, object]
+Schema = dict[str, Any]
+_NAME_LENGTH = 300
+"""Longest name of a document or page, in characters."""
 
 
-def serve(rules: str | None, environment: Environment) -> ExitCode:
+_Run = Callable[[Arguments, str | None, Environment], ExitCode]
+"""Takes the arguments, the folder of the rule set, and an environment whose stdout takes the JSON."""
+
+
+class AgentTool(NamedTuple):
+    """A tool as agents are told of it, and the command behind it."""
+
+    told: types.Tool
+    run: _Run
+
+
+def serve_agents(request: ServeRequest, environment: Environment) -> ExitCode:
     """Serve until the client hangs up; raises RagortuneError where the rule set cannot be used."""
-    server = build_server(rules, environment)
+    server = build_server(request.rules, environment)
 
     async def run() -> None:
         async with stdio_server() as (incoming, outgoing):
@@ -90,22 +129,15 @@ class _Handlers:
         self._tools = build_tools(open_rulebook(rules, environment))
 
     async def list_tools(self, _context: object, _params: object) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[_describe_tool(tool) for tool in self._tools.values()])
+        return types.ListToolsResult(tools=[tool.told for tool in self._tools.values()])
 
     async def call_tool(self, _context: object, params: types.CallToolRequestParams) -> types.CallToolResult:
-        call = partial(
-            call_tool, self._tools, params.name, params.arguments or {}, self._rules, self._environment
-        )
+        call = partial(call_tool, self._tools, params, self._rules, self._environment)
         try:
-            reply = await anyio.to_thread.run_sync(call)
+            return await anyio.to_thread.run_sync(call)
         except Exception as error:  # noqa: BLE001  (an internal error: it is logged, and the server lives on)
             traceback.print_exception(error, file=self._environment.stderr)
-            reply = Reply(f"error: internal error ({type(error).__name__}); its log says more")
-        return types.CallToolResult(
-            content=[types.TextContent(text=reply.text)],
-            structured_content=reply.data,
-            is_error=reply.data is None,
-        )
+            return _reply(f"error: internal error ({type(error).__name__}); its log says more")
 
     async def list_resources(self, _context: object, _params: object) -> types.ListResourcesResult:
         return types.ListResourcesResult(resources=_RESOURCES)
@@ -127,15 +159,216 @@ class _Handlers:
         return types.ReadResourceResult(contents=list(contents))
 
 
-def _describe_tool(tool: AgentTool) -> types.Tool:
-    return types.Tool(
-        name=tool.name,
-        title=tool.title,
-        description=tool.description,
-        input_schema=tool.input_schema,
-        output_schema=tool.output_schema,
+# --- tools ---------------------------------------------------------------------------------------------------------
+
+
+def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
+    """Return the tools by name, described with the criteria and quantities of a rule set."""
+    text = {"type": "string", "description": "The whole text of the document, in Markdown."}
+    path = {"type": "string", "description": "Name to show it under; no file of this name is read."}
+    page = {
+        "type": "string",
+        "description": "A rule or its code, criterion, option, source, scale, probability, firm or exit-codes.",
+    }
+    refused = {"enum": list(Option), "description": "Say what speaks against this option, too."}
+    known = _describe_profile(map(_outline_criterion, rulebook.criteria.values()))
+    numbers = _describe_profile(f"{own.id}: {format_quantity(own)}" for own in rulebook.quantities.values())
+    tools = (
+        _offer(
+            ("recommend", "Recommend an approach"),
+            "Recommend retrieval (rag), fine_tuning, both or neither for an LLM project, from what is known about it: "
+            "probability, sourced reasons, what would change the advice, what to find out. Deterministic and offline. "
+            "State only what a person or document says; leave the rest out.",
+            (_recommend, shapes.RecommendationResult),
+            {"profile": known},
+            {"why_not": refused},
+        ),
+        _offer(
+            ("next_question", "Next question"),
+            "Return the one question to ask the person next, because its answer is expected to change the advice most, "
+            "with its levels and what each would lead to; or that none is worth asking. Put the answer into the profile "
+            "(`unknown` where nobody knows) and call again. Criteria are those of `recommend`.",
+            (_ask_next, QuestionResult),
+            {"profile": _describe_profile(())},
+        ),
+        _offer(
+            ("check_document", "Check a design document"),
+            "Judge a design document (ADR, RFC, PRD): what it decides, the facts it states with line and exact quote, "
+            "and findings where they disagree or the quotes of its `ragortune` block are gone. Quotes from other "
+            "documents are not looked up; `ragortune check` does that.",
+            (_check, CheckResult),
+            {"text": text},
+            {"path": path},
+        ),
+        _offer(
+            ("explain", "Explain a rule, criterion or term"),
+            "Return the page on a rule, criterion, option, source or topic: for a criterion its question, levels and "
+            "how to find out; for a rule why it holds, on what evidence, and when it misleads.",
+            (_explain, shapes.PageResult),
+            {"name": page},
+        ),
+        _offer(
+            ("estimate_cost", "Estimate cost and latency"),
+            "Estimate what each option costs a month and how fast it answers, with ranges and break-evens, from the "
+            "`quantities` of a profile. What is left out is a sourced default, listed as such.",
+            (_estimate, CostReport),
+            {"profile": numbers},
+        ),
+    )
+    return {tool.told.name: tool for tool in tools}
+
+
+def _offer(
+    names: tuple[str, str],
+    description: str,
+    command: tuple[_Run, type[Record]],
+    required: dict[str, Schema],
+    optional: Mapping[str, Schema] = NOTHING,
+) -> AgentTool:
+    """Return a tool of that name and title; a command comes with the shape of its result."""
+    takes = {
+        "type": "object",
+        "properties": {**required, **optional},
+        "required": list(required),
+        "additionalProperties": False,
+    }
+    told = types.Tool(
+        name=names[0],
+        title=names[1],
+        description=description,
+        input_schema=takes,
+        output_schema=shapes.describe_shape(command[1]),
         annotations=_READS_ONLY,
     )
+    return AgentTool(told, command[0])
+
+
+_PROFILE = (
+    "What is known about one project: answers by group and criterion, and numbers for costs under `quantities`; or the "
+    "text of a profile file, in YAML. Leave out what is not known: unknown is never a no. An answer is a level, a number "
+    "where a unit is named, a list or {from, to} where it is one of several, or {value, evidence: {document, line, "
+    "quote}, source}."
+)
+
+
+def _describe_profile(lines: Iterable[str]) -> Schema:
+    """Return the schema of the argument `profile`, short enough for readers with little room."""
+    return {
+        "description": "\n".join((_PROFILE, *lines)),
+        "anyOf": [{"type": "object"}, {"type": "string"}],
+    }
+
+
+def _outline_criterion(criterion: Criterion) -> str:
+    number = f", or a number of {criterion.unit}" if criterion.unit else ""
+    several = "; a list where several hold, the main one first" if criterion.several else ""
+    return f"{criterion.id}: {criterion.question} {', '.join(criterion.level_ids)}{number}{several}"
+
+
+def call_tool(
+    tools: Mapping[str, AgentTool],
+    call: types.CallToolRequestParams,
+    rules: str | None,
+    environment: Environment,
+) -> types.CallToolResult:
+    """Run a tool; what is wrong with its input comes back in the words of the command."""
+    out, complaints = io.StringIO(), io.StringIO()
+    streams = environment.replace(stdin=io.BytesIO(), stdout=out, stderr=complaints, variables={})
+    arguments = call.arguments or {}
+    try:
+        if call.name not in tools:
+            raise UsageError.unknown("tool", call.name, tools)
+        _check_arguments(tools[call.name].told, arguments)
+        code = tools[call.name].run(arguments, rules, streams)
+    except RagortuneError as error:
+        show_error(error, streams)
+        code = error.exit_code
+    if code not in (ExitCode.OK, ExitCode.FINDINGS):
+        return _reply(complaints.getvalue().strip())
+    data = json.loads(out.getvalue())
+    return _reply(data["markdown"] if call.name == "explain" else dump_json(data, indent=0), data)
+
+
+def _reply(text: str, data: dict[str, Any] | None = None) -> types.CallToolResult:
+    """Return text to read and the same as data, or what is wrong where there are no data."""
+    content: list[types.ContentBlock] = [types.TextContent(text=text)]
+    return types.CallToolResult(content=content, structured_content=data, is_error=data is None)
+
+
+def _check_arguments(tool: types.Tool, arguments: Arguments) -> None:
+    """Raise UsageError where an argument is missing or unknown."""
+    known = tool.input_schema["properties"]
+    for name in arguments:
+        if name not in known:
+            hint = suggest_name(name, known)
+            raise UsageError(f"`{tool.name}` takes no argument {quote_value(name)}", None, hint)
+    for name in tool.input_schema["required"]:
+        if arguments.get(name) is None:
+            raise UsageError(f"`{tool.name}` needs the argument '{name}'")
+
+
+def _take_text(arguments: Arguments, name: str, limit: int | None = None) -> str:
+    """Return an argument that must be text; raises UsageError."""
+    value = arguments[name]
+    if not isinstance(value, str):
+        raise UsageError.expected(f"'{name}'", "text", value)
+    if limit is not None and len(value) > limit:
+        raise UsageError(f"'{name}' is longer than {limit} characters")
+    return value
+
+
+def _feed(text: str, environment: Environment) -> Environment:
+    """Return the environment with a text on stdin."""
+    return environment.replace(stdin=io.BytesIO(text.encode("utf-8", "surrogatepass")))
+
+
+def _feed_profile(arguments: Arguments, environment: Environment) -> tuple[str, Environment]:
+    """Return a name that says how the profile is written, and the environment with it on stdin."""
+    value = arguments["profile"]
+    if isinstance(value, str):
+        return "profile.yaml", _feed(value, environment)
+    try:
+        text = json.dumps(value, ensure_ascii=False, indent=2)
+    except RecursionError:
+        raise UnreadableError("is nested too deeply", Place("profile.json")) from None
+    return "profile.json", _feed(text, environment)
+
+
+def _recommend(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
+    why_not = _take_text(arguments, "why_not") if arguments.get("why_not") is not None else None
+    name, streams = _feed_profile(arguments, environment)
+    request = RecommendRequest(paths=["-"], format="json", why_not=why_not, rules=rules, stdin_name=name)
+    return recommend_profiles(request, streams)
+
+
+def _ask_next(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
+    name, streams = _feed_profile(arguments, environment)
+    return print_next(name, rules, streams)
+
+
+def _check(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
+    path = _take_text(arguments, "path", _NAME_LENGTH) if arguments.get("path") is not None else "document.md"
+    streams = _feed(_take_text(arguments, "text"), environment)
+    request = CheckRequest(paths=["-"], formats=["json"], rules=rules, stdin_name=path, open_quoted=False)
+    return check_documents(request, streams)
+
+
+def _explain(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
+    name = _take_text(arguments, "name", _NAME_LENGTH)
+    page = io.StringIO()
+    code = show_page(
+        ExplainRequest(name=name, rules=rules, format="markdown"), environment.replace(stdout=page)
+    )
+    environment.write(dump_json(shapes.PageResult(name=name, markdown=page.getvalue())))
+    return code
+
+
+def _estimate(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
+    name, streams = _feed_profile(arguments, environment)
+    return print_costs(CostRequest(path="-", format="json", rules=rules, stdin_name=name), streams)
+
+
+# --- resources -----------------------------------------------------------------------------------------------------
 
 
 def _read_resource(address: str, rules: str | None, environment: Environment) -> tuple[str, str]:

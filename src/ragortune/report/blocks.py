@@ -192,10 +192,17 @@ def bullets(texts: Iterable[Inline]) -> Items:
     return Items(tuple(Item(text) for text in texts))
 
 
-def section(title: str, main: Items | Table, *more: Block) -> Iterator[Block]:
-    """Yield a heading with a list or table, and what else is below it; nothing where the list or table is empty."""
-    if main.items if isinstance(main, Items) else main.rows:
-        yield from (Heading(title, 2), main, *more)
+def section(title: str, *content: Block | Inline, level: int = 2) -> Iterator[Block]:
+    """Yield a heading with what is below it, text as a paragraph.
+
+    Nothing where nothing is below it, or where a list or table that comes first is empty.
+    """
+    match content:
+        case () | (Items(items=()) | Table(rows=()), *_):
+            return
+    yield Heading(title, level)
+    for part in content:
+        yield Paragraph(part) if isinstance(part, (str, Span, tuple)) else part
 
 
 def split_sections(

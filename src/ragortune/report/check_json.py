@@ -14,9 +14,7 @@ from ragortune.report.shapes import (
     RuleSet,
     fill,
     name_rule_set,
-    round_needs,
-    round_questions,
-    round_shares,
+    round_numbers,
     take,
 )
 from ragortune.support.record import Record
@@ -123,10 +121,8 @@ def _describe_advice(advice: Recommendation) -> Json:
         advice = add_what_if(advice)
     return {
         **take(advice, "option", "default", "too_little_known", "runner_up", "firm", "settled", "flips"),
-        "probability": round_shares(advice.probability),
-        "needs": round_needs(advice.needs),
+        **round_numbers(take(advice, "probability", "needs", "unknowns")),
         "rules": sorted({own.rule.id for own in advice.reasons} | {own.rule.id for own in advice.gates}),
-        "unknowns": round_questions(advice.unknowns),
     }
 
 

@@ -6,7 +6,7 @@ The page shows in a terminal or a log the lines that findings are about; as a co
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from ragortune.model.documents import DocumentStatus
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Severity, Step, StepKind
@@ -24,6 +24,7 @@ from ragortune.report.blocks import (
     Paragraph,
     Span,
     Style,
+    section,
 )
 from ragortune.report.markdown import write_markdown
 from ragortune.report.screen import LONG, SHORT
@@ -112,9 +113,9 @@ _MOST_SHOWN = (20, 20, 20, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2, 1)
 def build_page(report: CheckReport) -> Page:
     """Return the findings of a run: what counts, what is suppressed or gone, and what could not be read."""
     sections = (
-        _headed("Findings", _list_findings(report)),
-        _headed("Suppressed", _list_suppressed(report)),
-        _headed("Unreadable", _list_unreadable(report)),
+        section("Findings", *_list_findings(report)),
+        section("Suppressed", *_list_suppressed(report)),
+        section("Unreadable", *_list_unreadable(report)),
     )
     return Page(
         lambda form: _draw_screen(report, form),
@@ -122,11 +123,6 @@ def build_page(report: CheckReport) -> Page:
         (Heading("Retrieval or tuning: what the design documents say"), Paragraph(f"{sum_up(report)}.")),
         dict(zip(SECTIONS, sections, strict=True)),
     )
-
-
-def _headed(title: str, section: Iterable[Block]) -> Iterator[Block]:
-    blocks = tuple(section)
-    yield from ((Heading(title, 2), *blocks) if blocks else ())
 
 
 def _draw_screen(report: CheckReport, form: int) -> Iterator[Block]:
@@ -202,8 +198,8 @@ def _show_finding(audit: DocumentAudit, finding: AuditFinding) -> Iterator[Block
         yield from block
         return
     yield Paragraph((head, f" {finding.rule.code}: ", Span(format_message(finding), Style.STRONG)))
-    section = " > ".join(clean_line(heading) for heading in finding.headings[-2:])
-    yield Paragraph(f"{place}:{finding.column}{f'  (in: {section})' if section else ''}", lead="  --> ")
+    inside = " > ".join(clean_line(heading) for heading in finding.headings[-2:])
+    yield Paragraph(f"{place}:{finding.column}{f'  (in: {inside})' if inside else ''}", lead="  --> ")
     yield Drawing(lambda width: _draw_excerpt(audit, finding, width))
     steps = [_show_step(step) for step in finding.argument]
     remedy = Item((Span("what to do", Style.ASIDE), f": {finding.rule.remedy}"))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-import msgspec
+from msgspec.structs import astuple
 
 from ragortune.model import Change, Comparison, Option, Recommendation
-from ragortune.report.blocks import Block, Heading, Inline, Paragraph, Span, Style, bullets
+from ragortune.report.blocks import Block, Inline, Span, Style, bullets, section
 from ragortune.report.headline import Advice, format_share
 from ragortune.report.shapes import Answers, CitedRule, RuleSet, Shares, describe_recommendation, fill
 from ragortune.support.record import Record
@@ -38,11 +37,6 @@ class Earlier(Record, frozen=True):
             else:
                 effects.setdefault(rule.code, []).append(f"{rule.strength} {rule.effect} {rule.need}")
         return {code: join_words(told) for code, told in effects.items()}
-
-
-def take_earlier(data: object) -> Earlier:
-    """Return the part of a recommendation's JSON that is compared; raises msgspec.ValidationError."""
-    return msgspec.convert(data, Earlier)
 
 
 def summarise(recommendation: Recommendation) -> Earlier:
@@ -81,13 +75,14 @@ def describe_changes(comparison: Comparison) -> Iterator[Inline]:
     else:
         yield f"the advice was {option.before}{then}, and is {option.now} with {format_share(share.now)}"
     if comparison.rulebook:
-        sets = [f"{own.name} {own.version} ({own.digest[:19]})" for own in _ends(comparison.rulebook)]
+        ends = astuple(comparison.rulebook)
+        sets = [f"{own.name} {own.version} ({own.digest[:19]})" for own in ends]
         yield f"the rule set was {sets[0]}, and is {sets[1]}"
     for name, change in comparison.answers.items():
-        before, now = (join_words(own, "or") if own else "unknown" for own in _ends(change))
+        before, now = (join_words(own, "or") if own else "unknown" for own in astuple(change))
         yield (Span(name, Style.NAME), f" was {before}, and is {now}")
     for code, change in comparison.rules.items():
-        before, now = _ends(change)
+        before, now = astuple(change)
         told = f"no longer fires: it was {before}" if now is None else f"fires: {now}"
         yield (
             Span(code, Style.NAME),
@@ -95,13 +90,8 @@ def describe_changes(comparison: Comparison) -> Iterator[Inline]:
         )
 
 
-def _ends(change: Change) -> tuple[Any, Any]:
-    return change.before, change.now
-
-
 def list_changes(comparison: Comparison | None) -> Iterator[Block]:
     """Yield the section on what has changed; nothing where nothing was compared."""
     if comparison:
-        yield Heading("What has changed", 2)
-        yield Paragraph(("Since the advice of ", Span(comparison.earlier, Style.NAME), ":"))
-        yield bullets(describe_changes(comparison))
+        since = ("Since the advice of ", Span(comparison.earlier, Style.NAME), ":")
+        yield from section("What has changed", since, bullets(describe_changes(comparison)))

@@ -25,7 +25,7 @@ from ragortune.model import (
     RuleHit,
 )
 from ragortune.model.options import has_need
-from ragortune.report.blocks import Block, Code, Heading, Inline, Item, Items, Paragraph, Span, Style, bullets
+from ragortune.report.blocks import Block, Code, Heading, Inline, Item, Items, Span, Style, bullets, section
 from ragortune.report.comparison import describe_changes
 from ragortune.report.headline import describe_firmness, describe_probability, format_probability
 from ragortune.report.outlook import describe_flips
@@ -69,20 +69,16 @@ class _Record:
     def build(self, cases: tuple[NearCase, ...], path: str, against: Comparison | None) -> Iterator[Block]:
         """Yield the sections of MADR 4 in their order."""
         yield Heading(name_decision(self._advice))
-        yield Heading("Context and Problem Statement", 2)
         profile = self._advice.profile
-        yield from (Paragraph(text) for text in (profile.description, profile.notes) if text)
-        name = profile.project or "this project"
-        yield Paragraph(f"Which of the options below fits {name}?")
+        context: list[Block | Inline] = [text for text in (profile.description, profile.notes) if text]
+        context.append(f"Which of the options below fits {profile.project or 'this project'}?")
         if against:
-            yield Paragraph(
-                ("This record amends the advice of ", Span(against.earlier, Style.NAME), ". Since then:")
-            )
-            yield bullets(describe_changes(against))
-        yield Heading("Decision Drivers", 2)
-        yield Items(tuple(self._list_drivers()) or (Item("no answer that speaks for an option is known"),))
-        yield Heading("Considered Options", 2)
-        yield bullets(guide.title for guide in self._book.options.values())
+            amends = ("This record amends the advice of ", Span(against.earlier, Style.NAME), ". Since then:")
+            context += [amends, bullets(describe_changes(against))]
+        yield from section("Context and Problem Statement", *context)
+        drivers = tuple(self._list_drivers()) or (Item("no answer that speaks for an option is known"),)
+        yield from section("Decision Drivers", Items(drivers))
+        yield from section("Considered Options", bullets(own.title for own in self._book.options.values()))
         yield from self._decide()
         yield from self._confirm(path)
         yield Heading("Pros and Cons of the Options", 2)
@@ -111,51 +107,49 @@ class _Record:
         )
         tuned = has_need(self._advice.option, Need.FINE_TUNING)
         ownerless = tuned and _OWNER not in self._advice.profile.levels
-        yield Heading("Decision Outcome", 2)
-        yield Paragraph(f'Chosen option: "{self._guide.title}", because {because}.')
-        yield Paragraph(f"{self._guide.meaning} First step: {_lower(self._advice.first_step[0])}.")
         shown = format_probability(self._book, self._advice.probability[self._advice.option])
         told = f"Probability {shown}.{describe_probability(self._advice)}"
-        yield Paragraph(f"{told} The advice is {describe_firmness(self._advice)}.")
-        yield Heading("Consequences", 3)
-        yield bullets(
-            [
-                *(f"Good, because {text}" for text in self._guide.gains),
-                *(f"Bad, because {text}" for text in self._guide.costs),
-                *(["Bad, because no owner is named yet who keeps the model current"] if ownerless else []),
-                *(f"Bad, because {_lower(text)}" for text in cons[:_MOST_REASONS]),
-                *(
-                    f"Neutral, because {_lower(hit.rule.title)}: {_lower(hit.rule.remedy)}"
-                    for hit in self._advice.notices
-                ),
-            ]
+        yield from section(
+            "Decision Outcome",
+            f'Chosen option: "{self._guide.title}", because {because}.',
+            f"{self._guide.meaning} First step: {_lower(self._advice.first_step[0])}.",
+            f"{told} The advice is {describe_firmness(self._advice)}.",
         )
+        consequences = [
+            *(f"Good, because {text}" for text in self._guide.gains),
+            *(f"Bad, because {text}" for text in self._guide.costs),
+            *(["Bad, because no owner is named yet who keeps the model current"] if ownerless else []),
+            *(f"Bad, because {_lower(text)}" for text in cons[:_MOST_REASONS]),
+            *(
+                f"Neutral, because {_lower(hit.rule.title)}: {_lower(hit.rule.remedy)}"
+                for hit in self._advice.notices
+            ),
+        ]
+        yield from section("Consequences", bullets(consequences), level=3)
 
     def _confirm(self, path: str) -> Iterator[Block]:
-        yield Heading("Confirmation", 3)
-        yield Paragraph("In CI, whenever this record or the facts in it change:")
-        yield Code((f"ragortune check {path}",), "sh")
-        yield Paragraph(
+        yield from section(
+            "Confirmation",
+            "In CI, whenever this record or the facts in it change:",
+            Code((f"ragortune check {path}",), "sh"),
             "It fails when the facts in the front matter no longer lead to this decision, and when a sentence that "
-            "they quote is gone."
+            "they quote is gone.",
+            f"Before release: beat {self._guide.baseline}, on {self._guide.test_set}.",
+            level=3,
         )
-        yield Paragraph(f"Before release: beat {self._guide.baseline}, on {self._guide.test_set}.")
 
     # --- pros and cons --------------------------------------------------------------------------------------------
 
     def _weigh(self, option: Option) -> Iterator[Block]:
         guide = self._book.options[option]
         share = format_probability(self._book, self._advice.probability[option])
-        yield Heading(guide.title, 3)
-        yield Paragraph(f"{guide.meaning} Probability here: {share}.")
         pros, cons = self._argue(option)
-        yield bullets(
-            [
-                *(f"Good, because {_lower(text)}" for text in pros[:_MOST_ARGUMENTS]),
-                *(f"Bad, because {_lower(text)}" for text in cons[:_MOST_ARGUMENTS]),
-            ]
-            or ["Neutral, because nothing that is known speaks for it or against it"]
-        )
+        arguments = [
+            *(f"Good, because {_lower(text)}" for text in pros[:_MOST_ARGUMENTS]),
+            *(f"Bad, because {_lower(text)}" for text in cons[:_MOST_ARGUMENTS]),
+        ] or ["Neutral, because nothing that is known speaks for it or against it"]
+        told = f"{guide.meaning} Probability here: {share}."
+        yield from section(guide.title, told, bullets(arguments), level=3)
 
     def _argue(self, option: Option) -> tuple[list[str], list[str]]:
         """Return what speaks for an option and what against it: gates first, then the strongest reasons.
@@ -182,10 +176,9 @@ class _Record:
     # --- more -----------------------------------------------------------------------------------------------------
 
     def _refer(self, cases: tuple[NearCase, ...]) -> Iterator[Block]:
-        yield Heading("More Information", 2)
-        yield Paragraph("Revisit this decision when:")
-        yield bullets(self._list_exits())
-        yield Paragraph(f"Rule set {self._book.name} {self._book.version}, {self._book.digest[:19]}.")
+        judged = f"Rule set {self._book.name} {self._book.version}, {self._book.digest[:19]}."
+        exits = bullets(self._list_exits())
+        yield from section("More Information", "Revisit this decision when:", exits, judged)
         rules = [*(hit.rule for hit in self._advice.gates), *(hit.rule for hit in self._advice.reasons)]
         named = dict.fromkeys(found.source for rule in rules[:_MOST_ARGUMENTS] for found in rule.sources[:1])
         projects = (
@@ -193,8 +186,8 @@ class _Record:
             for near in cases
         )
         sources = (self._book.sources[name] for name in named)
-        yield Heading("References", 3)
-        yield Items((*projects, *(Item(source.title, address=source.address) for source in sources)))
+        cited = (*projects, *(Item(source.title, address=source.address) for source in sources))
+        yield from section("References", Items(cited), level=3)
 
     def _list_exits(self) -> Iterator[Inline]:
         for option, change in describe_flips(self._advice):

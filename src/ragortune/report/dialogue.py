@@ -12,7 +12,7 @@ from ragortune.interview import Consequence, Interview, explain_question
 from ragortune.model import Criterion, OpenQuestion, Option, Recommendation
 from ragortune.report.blocks import Block, Break, Column, Paragraph, Style, Table, terms
 from ragortune.report.headline import format_probability
-from ragortune.report.shapes import DIGITS, Shares, fill, round_questions, round_shares
+from ragortune.report.shapes import Shares, fill, round_numbers
 from ragortune.support.errors import RagortuneError
 from ragortune.support.record import Record
 from ragortune.support.text import count_words, join_words
@@ -196,22 +196,16 @@ def describe_next(interview: Interview) -> QuestionResult:
     """Return the question that tells most; `question` is None where none is worth asking."""
     advice = interview.advice
     criterion = interview.rulebook.criteria[interview.wanted] if interview.wanted else None
-    why, answers = "No question that is left is worth asking for the advice.", []
+    why = "No question that is left is worth asking for the advice."
     if criterion:
         why = format_reason(interview, criterion)
-        answers = [
-            own.replace(probability=round(own.probability, DIGITS))
-            for own in explain_question(interview, criterion)
-        ]
     return QuestionResult(
         worth_asking=criterion is not None,
         why=why,
         question=describe_criterion(criterion) if criterion else None,
-        answers=answers,
-        advice=fill(
-            AdviceSoFar, advice, said=format_advice(advice), probability=round_shares(advice.probability)
-        ),
-        ranking=round_questions(interview.ranking),
+        answers=round_numbers(explain_question(interview, criterion) if criterion else ()),
+        advice=round_numbers(fill(AdviceSoFar, advice, said=format_advice(advice))),
+        ranking=round_numbers(interview.ranking),
         unknown=interview.unasked,
     )
 

@@ -30,6 +30,7 @@ from ragortune.report.blocks import (
     Style,
     Table,
     bullets,
+    section,
     terms,
 )
 from ragortune.report.headline import NEED_NAMES
@@ -120,18 +121,14 @@ def rule_page(book: Rulebook, rule: Rule) -> list[Block]:
     blocks: list[Block] = [Heading(f"{rule.code} {rule.title}"), terms(facts)]
     if technique := rule.technique:
         beat = [("beat", technique.baseline)] if technique.baseline else []
-        blocks += [Heading("Begin with", 2), Paragraph(technique.begin_with)]
-        blocks.append(terms([*beat, ("look again", technique.look_again)]))
-    blocks += [Heading("Why", 2), Paragraph(rule.because), *_argue_rule(book, rule)]
-    tests = [("fires", rule.tests.fires), ("does not fire", rule.tests.does_not_fire)]
-    blocks.append(
-        bullets(
-            f"{word}: {example.name} ({', '.join(_format_answer(*item) for item in example.profile.items())})"
-            for word, examples in tests
-            for example in examples
-        )
+        later = terms([*beat, ("look again", technique.look_again)])
+        blocks += section("Begin with", technique.begin_with, later)
+    tests = (
+        f"{word}: {example.name} ({', '.join(_format_answer(*item) for item in example.profile.items())})"
+        for word, examples in (("fires", rule.tests.fires), ("does not fire", rule.tests.does_not_fire))
+        for example in examples
     )
-    return blocks
+    return [*blocks, *section("Why", rule.because), *_argue_rule(book, rule, tests)]
 
 
 def _format_answer(name: str, value: object) -> str:
@@ -146,16 +143,17 @@ def _list_conditions(rule: AnyRule) -> Iterator[tuple[str, str]]:
         yield "unless", _format_conditions(rule.unless, "or")
 
 
-def _argue_rule(book: Rulebook, rule: AnyRule) -> list[Block]:
-    """Return what every rule's page says from its evidence to its tests."""
+def _argue_rule(book: Rulebook, rule: AnyRule, tests: Iterable[str]) -> Iterator[Block]:
+    """Yield what every rule's page says from its evidence to its tests."""
     evidence = []
     for finding in rule.sources:
         source = book.sources[finding.source]
         note = Span(f"{source.title} ({source.quality}, checked {source.checked})", Style.ASIDE)
         evidence.append(Item(finding.found, (note,), source.address))
-    blocks: list[Block] = [Heading("Evidence", 2), Items(tuple(evidence))] if evidence else []
-    blocks += [Heading("When it misleads", 2), bullets(rule.exceptions)]
-    return [*blocks, Heading("What to do", 2), Paragraph(rule.remedy), Heading("Tested on", 2)]
+    yield from section("Evidence", Items(tuple(evidence)))
+    yield from section("When it misleads", bullets(rule.exceptions))
+    yield from section("What to do", rule.remedy)
+    yield from section("Tested on", bullets(tests))
 
 
 def finding_page(book: Rulebook, rule: FindingRule) -> list[Block]:
@@ -165,64 +163,58 @@ def finding_page(book: Rulebook, rule: FindingRule) -> list[Block]:
         ("severity", f"{rule.severity}, confidence {rule.confidence}, since {rule.since}"),
     ]
     facts += [("decides", join_words(rule.decisions, "or"))] if rule.decisions else []
-    blocks: list[Block] = [
+    tests = [("finds", rule.tests.fires), ("passes", rule.tests.does_not_fire)]
+    tried = (f"{word}: {example.name}" for word, examples in tests for example in examples)
+    return [
         Heading(f"{rule.code} {rule.title}"),
         terms([*facts, *_list_conditions(rule)]),
-        Heading("How it is found", 2),
-        Paragraph(rule.how),
+        *section("How it is found", rule.how, *[_FROM_PROSE] * (rule.detector is Detector.ANSWERS)),
+        *section("Why it matters", rule.because),
+        *_argue_rule(book, rule, tried),
+        *section("To suppress it", f"`<!-- ragortune: ignore[{rule.id}] until 2027-03-31 because TEXT -->`"),
     ]
-    if rule.detector is Detector.ANSWERS:
-        blocks.append(Paragraph(_FROM_PROSE))
-    blocks += [Heading("Why it matters", 2), Paragraph(rule.because), *_argue_rule(book, rule)]
-    tests = [("finds", rule.tests.fires), ("passes", rule.tests.does_not_fire)]
-    blocks.append(bullets(f"{word}: {example.name}" for word, examples in tests for example in examples))
-    comment = f"`<!-- ragortune: ignore[{rule.id}] until 2027-03-31 because TEXT -->`"
-    return [*blocks, Heading("To suppress it", 2), Paragraph(comment)]
 
 
 def criterion_page(book: Rulebook, criterion: Criterion) -> list[Block]:
     """Return the page of a criterion."""
-    blocks: list[Block] = [
+    readers = [rule for rule in book.rules.values() if criterion.id in rule.criteria]
+    conditions = join_words(format_condition(*item) for item in criterion.asked_when.items())
+    needs = join_words(NEED_NAMES[need] for need in criterion.raises)
+    remarks = {
+        "Several can hold at once: a list names all that hold, the main one first.": criterion.several,
+        f"The questionnaire asks it only where this is known: {conditions}.": conditions,
+        f"A number of {criterion.unit} may be given instead.": criterion.unit,
+        f"A higher level never lowers the need for {needs}.": needs,
+    }
+    return [
         Heading(f"{criterion.id}: {criterion.title}"),
         Paragraph(criterion.question),
-        Heading("How to find out", 2),
-        Paragraph(criterion.help),
-        Heading("Levels" if criterion.nominal else "Levels, lowest first", 2),
-        terms([(level.id, level.means) for level in criterion.levels]),
+        *section("How to find out", criterion.help),
+        *section(
+            "Levels" if criterion.nominal else "Levels, lowest first",
+            terms((level.id, level.means) for level in criterion.levels),
+            *(remark for remark, holds in remarks.items() if holds),
+        ),
+        *section(
+            "Read by", terms((rule.code, f"{rule.title}: {_format_effects(book, rule)}") for rule in readers)
+        ),
     ]
-    if criterion.several:
-        blocks.append(Paragraph("Several can hold at once: a list names all that hold, the main one first."))
-    if criterion.asked_when:
-        conditions = join_words(format_condition(*item) for item in criterion.asked_when.items())
-        blocks.append(Paragraph(f"The questionnaire asks it only where this is known: {conditions}."))
-    if criterion.unit:
-        blocks.append(Paragraph(f"A number of {criterion.unit} may be given instead."))
-    if criterion.raises:
-        names = join_words(NEED_NAMES[need] for need in criterion.raises)
-        blocks.append(Paragraph(f"A higher level never lowers the need for {names}."))
-    readers = [rule for rule in book.rules.values() if criterion.id in rule.criteria]
-    read_by = [(rule.code, f"{rule.title}: {_format_effects(book, rule)}") for rule in readers]
-    return [*blocks, Heading("Read by", 2), terms(read_by)] if read_by else blocks
 
 
 def option_page(book: Rulebook, guide: OptionGuide) -> list[Block]:
     """Return the page of an option."""
-    offered = [
-        (rule.technique.order, rule)
+    offered = sorted(
+        (rule.technique.order, rule.code, rule.title)
         for rule in book.rules.values()
         if rule.technique and guide.id in rule.technique.options
-    ]
+    )
     return [
         Heading(f"{guide.id}: {guide.title}"),
         Paragraph(guide.meaning),
-        Heading("First", 2),
-        Paragraph(guide.first),
-        Heading("Look again", 2),
-        Paragraph(guide.look_again),
-        Heading("Prove it", 2),
-        terms([("beat", guide.baseline), ("on", guide.test_set)]),
-        Heading("Techniques", 2),
-        terms((rule.code, rule.title) for _, rule in sorted(offered, key=lambda pair: pair[0])),
+        *section("First", guide.first),
+        *section("Look again", guide.look_again),
+        *section("Prove it", terms([("beat", guide.baseline), ("on", guide.test_set)])),
+        *section("Techniques", terms((code, title) for _, code, title in offered)),
     ]
 
 
@@ -238,8 +230,7 @@ def source_page(book: Rulebook, source: Source) -> list[Block]:
     return [
         Heading(source.title),
         Items((Item(quality, address=source.address),)),
-        Heading("Found there", 2),
-        terms(found),
+        *section("Found there", terms(found)),
     ]
 
 

@@ -120,12 +120,9 @@ class _Report:
             Column("Rule", style=Style.NAME),
             Column("Reason"),
         )
-        yield Heading(f"Need for {NEED_NAMES[need]}", 2)
-        yield Paragraph(_describe_need(self.given.needs[need]))
-        yield Table(columns, tuple(rows), gap=1)
-        ceiling = self._describe_ceiling(need)
-        if ceiling:
-            yield Paragraph(ceiling)
+        told, ceiling = _describe_need(self.given.needs[need]), self._describe_ceiling(need)
+        table = Table(columns, tuple(rows), gap=1)
+        yield from section(f"Need for {NEED_NAMES[need]}", told, table, *filter(None, [ceiling]))
 
     def _describe_ceiling(self, need: Need) -> str:
         """Return why a need counts for less than its log-odds, or nothing where it does not."""
@@ -169,16 +166,13 @@ class _Report:
         """Return what to begin with, how to prove it, and when to look again."""
         found = [(hit.rule, hit.rule.technique) for hit in self._techniques if hit.rule.technique]
         steps = [(rule.code, technique.begin_with + self._number(rule)) for rule, technique in found]
-        yield Heading("Begin with", 2)
-        yield terms(steps or [("-", self._guide.first)])
+        yield from section("Begin with", terms(steps or [("-", self._guide.first)]))
         baselines = (technique.baseline for _, technique in found if technique.baseline)
         measures = [("Measure", measure) for measure in self._list_measures()]
         beat, test_set = next(baselines, self._guide.baseline), self._guide.test_set
-        yield Heading("Prove it", 2)
-        yield terms([("Beat", beat), *measures, ("On", test_set)], None)
-        yield Heading("Look again", 2)
+        yield from section("Prove it", terms([("Beat", beat), *measures, ("On", test_set)], None))
         later = [f"{rule.code}: {technique.look_again}" for rule, technique in found]
-        yield bullets([self._guide.look_again, *later])
+        yield from section("Look again", bullets([self._guide.look_again, *later]))
 
     def _list_measures(self) -> Iterator[str]:
         """Return how to measure each thing that the system is known to do."""
@@ -217,8 +211,9 @@ class _Report:
         """Return the unanswered criteria with how to find out, and the rule set that judged."""
         book, unanswered = self._book, self.given.unanswered
         if unanswered:
-            yield Heading(f"Unknown: {len(unanswered)} of {len(book.criteria)} answers", 2)
-            yield Fold("How to find out", (terms((name, book.criteria[name].help) for name in unanswered),))
+            helps = terms((name, book.criteria[name].help) for name in unanswered)
+            title = f"Unknown: {len(unanswered)} of {len(book.criteria)} answers"
+            yield from section(title, Fold("How to find out", (helps,)))
         yield Break()
         more = (
             "`ragortune explain CODE` tells about a rule, `ragortune explain probability` about the numbers."

@@ -12,7 +12,7 @@ from ragortune.lint.examples import Tried, list_failed
 from ragortune.model import Case, Option, Rulebook, Sample
 from ragortune.model.findings import read_finding_rules
 from ragortune.report.checked_data import write_lines
-from ragortune.report.shapes import RuleSet, name_rule_set
+from ragortune.report.shapes import RuleSet, name_rule_set, take
 from ragortune.support.record import Record
 
 Json = dict[str, object]
@@ -167,12 +167,12 @@ def write_tests(tests: RuleTests) -> str:
 def _describe_agreement(agreement: Agreement, firm_from: float) -> Iterator[str]:
     yield f"  {'':<26}{'cases':>9}{'strict':>9}{'lenient':>9}"
     yield _format_tally("all", agreement.total)
-    for option, tally in agreement.by_outcome().items():
+    for option, tally in agreement.by_outcome.items():
         yield _format_tally(f"published {option}", tally)
-    for kind, tally in agreement.by_evidence().items():
+    for kind, tally in agreement.by_evidence.items():
         yield _format_tally(f"evidence {kind}", tally)
     yield _format_tally(f"firm (settled or {firm_from:.0%})", agreement.firm)
-    for each in agreement.by_probability():
+    for each in agreement.by_probability:
         row = _format_tally(f"stated {each.low:.0%} to {each.high:.0%}", each)
         yield f"{row}   mean stated {each.stated:6.1%}" if each.total else row
     calibration = agreement.calibration
@@ -216,17 +216,7 @@ def _describe_casebook(agreement: Agreement) -> Json:
         }
         for miss in agreement.misses()
     ]
-    samples = {sample.value: _describe_sample(agreement.of_sample(sample)) for sample in _SAMPLES}
-    return {**samples, "misses": misses}
-
-
-def _describe_sample(agreement: Agreement) -> Json:
-    return {
-        "all": agreement.total,
-        "firm": agreement.firm,
-        "by_outcome": agreement.by_outcome(),
-        "by_evidence": agreement.by_evidence(),
-        "by_probability": agreement.by_probability(),
-        "brier": agreement.brier,
-        "calibration": agreement.calibration,
-    }
+    parts = ("firm", "by_outcome", "by_evidence", "by_probability", "brier", "calibration")
+    samples = {sample.value: agreement.of_sample(sample) for sample in _SAMPLES}
+    described = {name: {"all": own.total, **take(own, *parts)} for name, own in samples.items()}
+    return {**described, "misses": misses}

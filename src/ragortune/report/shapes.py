@@ -35,7 +35,7 @@ Answers = dict[str, str | list[str]]
 _Hit = RuleHit | RuleTrace
 Shares = Annotated[dict[Option, float], Meta(description="The probability of each option; they add up to 1.")]
 _Shape = TypeVar("_Shape", bound=Record)
-DIGITS = 6
+_DIGITS = 6
 """Decimals of probabilities and expected gains; log-odds are exact to thousandths."""
 
 
@@ -155,14 +155,12 @@ def describe_recommendation(advice: Advice) -> RecommendationResult:
         RecommendationResult,
         recommendation,
         recommendation.profile,
-        probability=round_shares(recommendation.probability),
-        base_rates=round_shares(decide_option(book, {}).probability),
-        needs=round_needs(recommendation.needs),
+        **round_numbers(take(recommendation, "probability", "needs", "unknowns")),
+        base_rates=round_numbers(decide_option(book, {}).probability),
         reasons=cite(recommendation.reasons, "need", "effect", "strength", "weight", "because"),
         gates=cite(recommendation.gates, "need", "gate", "because"),
         notices=cite(recommendation.notices, "title", "because", "remedy"),
         techniques=cite(recommendation.techniques, "begin_with", "look_again", "baseline"),
-        unknowns=round_questions(recommendation.unknowns),
         tornado=_describe_sensitivity(recommendation),
         answers=_show_levels(recommendation.profile.levels),
         cases=None if advice.cases is None else [_describe_case(near) for near in advice.cases],
@@ -224,23 +222,15 @@ def name_rule_set(book: Rulebook) -> RuleSet:
     return RuleSet(book.name, book.version, book.digest)
 
 
-def round_shares(probability: Mapping[Option, float]) -> dict[Option, float]:
-    """Return the probabilities of the options with the decimals that JSON has."""
-    return {option: round(share, DIGITS) for option, share in probability.items()}
-
-
-def round_needs(needs: Mapping[Need, NeedState]) -> dict[Need, NeedState]:
-    """Return both needs with the decimals that JSON has."""
-    return {
-        need: state.replace(probability=round(state.probability, DIGITS)) for need, state in needs.items()
-    }
-
-
-def round_questions(unknowns: tuple[OpenQuestion, ...] | None) -> list[OpenQuestion] | None:
-    """Return open questions with the decimals that JSON has; None where they were not weighed."""
-    if unknowns is None:
-        return None
-    return [question.replace(expected_gain=round(question.expected_gain, DIGITS)) for question in unknowns]
+def round_numbers(value: Any) -> Any:
+    """Return a number, or records, mappings and sequences of them, with the decimals that JSON has."""
+    if isinstance(value, float):
+        return round(value, _DIGITS)
+    if isinstance(value, Record):
+        return value.replace(**round_numbers(take(value, *value.field_names())))
+    if isinstance(value, Mapping):
+        return {name: round_numbers(own) for name, own in value.items()}
+    return [*map(round_numbers, value)] if isinstance(value, (list, tuple)) else value
 
 
 def describe_verdict(verdict: Verdict) -> dict[str, object]:
@@ -252,7 +242,7 @@ def describe_verdict(verdict: Verdict) -> dict[str, object]:
         "option": outcome.option,
         "default": outcome.default,
         "too_little_known": is_undecided(probability, default=outcome.default),
-        "probability": round_shares(probability),
-        "needs": round_needs(describe_needs(outcome)),
+        "probability": round_numbers(probability),
+        "needs": round_numbers(describe_needs(outcome)),
     }
     return described if verdict.origin is None else {**described, "profile": verdict.origin}
