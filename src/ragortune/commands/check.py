@@ -11,6 +11,7 @@ import msgspec
 
 from ragortune.check import Policy, audit_reading, is_newer
 from ragortune.commands.baseline import apply_baseline, write_baseline
+from ragortune.commands.configuration import choose_configuration
 from ragortune.commands.documents import (
     STDIN,
     find_documents,
@@ -22,7 +23,6 @@ from ragortune.commands.documents import (
 from ragortune.commands.evidence import QuotedFiles, real_path
 from ragortune.commands.outputs import Output, choose_outputs, is_review, write_report
 from ragortune.commands.requests import NEVER, CheckRequest
-from ragortune.commands.settings import choose_configuration
 from ragortune.commands.shared import show_error
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Profile

@@ -1,20 +1,27 @@
-"""`ragortune.yaml` or `[tool.ragortune]`: found upwards to the repository root, read strictly."""
+"""`ragortune.yaml` or `[tool.ragortune]`: found upwards to the repository root, read strictly.
+
+A pull request can change the settings, and the rule pack, baseline and profile that they name. With `--config-from REF`
+all of them are read as they stand where the branch left REF, so that what is under review cannot switch off its own check.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
+from contextlib import ExitStack
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from ragortune.commands.requests import CONFIDENCES, FAILS_ON
+from ragortune.commands.requests import CONFIDENCES, FAILS_ON, CheckRequest
 from ragortune.evidence.entries import Entry
+from ragortune.support.environment import Environment
 from ragortune.support.errors import ConfigurationError, Place, UsageError
-from ragortune.support.git import find_repository, walk_up
+from ragortune.support.git import Repository, find_repository, walk_up
 from ragortune.support.reading import (
     PROFILE_BYTES,
     decode_text,
@@ -50,6 +57,7 @@ _OUTER = ("rules", "rules-version", "check")
 """Keys at the top; all other settings stand under `check`."""
 _INNER = [name for name in SETTINGS if name not in _OUTER]
 _PATHS = ("rules", "baseline", "profile")
+_PLAIN_FILES = ("100644", "100755")
 
 
 class Configuration(Record, frozen=True):
@@ -91,7 +99,7 @@ def find_configuration(folder: str | Path) -> Configuration:
     return _keep_inside(_read_settings(*found)) if found else Configuration()
 
 
-def leave_out(configuration: Configuration, names: Iterable[str]) -> Configuration:
+def _leave_out(configuration: Configuration, names: Iterable[str]) -> Configuration:
     """Return settings without those that are named as in their file; raises UsageError for a name that is not known."""
     nothing = Configuration()
     for name in names:
@@ -102,7 +110,7 @@ def leave_out(configuration: Configuration, names: Iterable[str]) -> Configurati
     return configuration
 
 
-def list_named_files(folder: Path) -> list[Path]:
+def _list_named_files(folder: Path) -> list[Path]:
     """Return the files and folders that the nearest settings name, whether or not they exist."""
     found = _find_settings(folder)
     if found is None or not isinstance(found[0].value, dict):
@@ -151,11 +159,6 @@ def _keep_inside(configuration: Configuration) -> Configuration:
     return configuration
 
 
-def read_configuration(path: Path) -> Configuration:
-    """Return the settings in a file that the user names, which may lead anywhere; raises RagortuneError."""
-    return _read_settings(*_parse_settings(path))
-
-
 def _read_settings(top: Entry, file: str) -> Configuration:
     _check_table(top, "settings are", _OUTER)
     _check_table(top["check"], "'check' is", _INNER)
@@ -192,3 +195,68 @@ def _read_setting(entry: Entry, file: str) -> Any:
     if entry.key == "rules" and not os.path.isdir(named):
         raise entry.fail(f"'rules' names no folder: {quote_value(value)}")
     return named
+
+
+# --- which settings hold -------------------------------------------------------------------------------------------
+
+
+def choose_configuration(request: CheckRequest, environment: Environment, stack: ExitStack) -> Configuration:
+    """Return the settings that hold, without those that `--without` names and those that have a flag of their own.
+
+    Args:
+        request: the flags; they name at most one place of settings.
+        environment: the working folder.
+        stack: takes the folder into which files of an earlier commit are read; they stay until it is closed.
+
+    Raises:
+        UsageError: more than one place is asked for, or git cannot answer.
+        RagortuneError: the settings cannot be read or used.
+
+    """
+    flags = {
+        "--config": request.config, "--config-from": request.config_from, "--no-config": request.no_config
+    }  # fmt: skip
+    asked = [flag for flag, chosen in flags.items() if chosen]
+    if len(asked) > 1:
+        raise UsageError(f"{' and '.join(asked)} exclude each other")
+    given = [name for name in SETTINGS if getattr(request, name.replace("-", "_"), None)]
+    return _leave_out(_read_configuration(request, environment, stack), (*given, *request.without))
+
+
+def _read_configuration(request: CheckRequest, environment: Environment, stack: ExitStack) -> Configuration:
+    if request.no_config:
+        return Configuration()
+    if request.config is not None:
+        return _read_settings(*_parse_settings(Path(environment.folder, request.config)))
+    if request.config_from is None:
+        return find_configuration(environment.folder)
+    return _read_earlier(request.config_from, environment, Path(stack.enter_context(TemporaryDirectory())))
+
+
+def _read_earlier(reference: str, environment: Environment, target: Path) -> Configuration:
+    """Return the settings where the branch left a commit, with all files that they name, read into a folder."""
+    repository = Repository(environment.folder, "--config-from")
+    base, top = repository.find_base(reference), Path(os.path.realpath(repository.top))
+
+    def extract(paths: Iterable[PurePosixPath]) -> None:
+        listed = repository.ask("-C", str(top), "ls-tree", "-r", "-z", base, "--", *map(str, paths))
+        for line in filter(None, listed.split("\0")):
+            about, _, name = line.partition("\t")
+            mode, _, blob = about.split()
+            if mode in _PLAIN_FILES:  # a link would lead out of the commit
+                place = target / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(os.fsencode(repository.ask("cat-file", "blob", blob)))
+
+    (target / ".git").mkdir()  # the search for settings ends at the root of a repository
+    here = PurePosixPath(Path(os.path.realpath(environment.folder)).relative_to(top).as_posix())
+    (target / here).mkdir(parents=True, exist_ok=True)
+    extract(above / name for above in (here, *here.parents) for name in (FILE, PROJECT_FILE))
+    named = [path for path in _list_named_files(target / here) if path.is_relative_to(target)]
+    if named:
+        extract(PurePosixPath(path.relative_to(target).as_posix()) for path in named)
+    found = find_configuration(target / here)
+    if found.path is None:
+        return found
+    shown = Path(found.path).relative_to(target).as_posix()
+    return found.replace(path=f"{shown} at {base[:12]}", moved=(target, top))

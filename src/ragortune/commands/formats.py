@@ -1,13 +1,13 @@
 """Every format of every command: one table, one check of the name that was asked for, one way to render.
 
 A renderer takes the result of its command. What it returns decides how it is written: blocks (`report.blocks`) by the
-text or the Markdown writer, a string as it is, anything else as JSON. So a new format is a function and a line here.
+text or the Markdown writer, a string as it is, lines one below the other, anything else as JSON. So a new format is a function and a line here.
 Renderers are named as entry points are, and loaded when they are used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pkgutil import resolve_name
 from typing import Any
@@ -17,7 +17,7 @@ from ragortune.report.markdown import write_markdown
 from ragortune.support.environment import Environment
 from ragortune.support.errors import UsageError
 from ragortune.support.record import Record
-from ragortune.support.text import dump_json, join_words
+from ragortune.support.text import clean_text, dump_json, join_words
 
 _PAGE = "builtins:list"
 """The result is the page."""
@@ -152,6 +152,8 @@ def render(command: str, form: str, result: Any, environment: Environment, look:
     made = _find_renderer(FORMATS[command][form])(result)
     if isinstance(made, str):
         return made
+    if isinstance(made, Iterator):
+        return "".join(f"{clean_text(line)}\n" for line in made)
     if isinstance(made, Page) and (look.show or form != "text"):
         made = list(made.choose(look.show))
     if form == "text":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from ragortune.evidence.documents.language import FactWords
 from ragortune.lint.logic import check_logic
@@ -17,10 +18,6 @@ from ragortune.ruleset.files import ALL_KINDS
 from ragortune.ruleset.references import check_references
 from ragortune.support.errors import Place
 
-_CODES = {
-    "rules": (re.compile(r"[A-Z][0-9]{2}"), "a letter and two digits"),
-    "findings": (re.compile(r"RT[0-9]{3}"), "RT with three digits"),
-}
 _SINGULAR = {kind.name: kind.singular for kind in ALL_KINDS}
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -46,15 +43,12 @@ def check_folder(folder: Path, today: str) -> tuple[RuleFinding, ...]:
 
 def check_form(authored: Authored) -> Iterator[RuleFinding]:
     """Yield what a record lacks, and what nothing uses."""
-    for rule in authored.records["rules"].values():
-        yield from _check_parts(authored, "rules", rule, has_sources=bool(rule.sources))
-        yield from _check_rule(authored, rule)
-    for rule in authored.records["findings"].values():
-        has_sources = bool(rule.sources) or rule.detector.about_comments
-        yield from _check_parts(authored, "findings", rule, has_sources=has_sources)
-        yield from _check_finding_rule(authored, rule)
-    for phrase in authored.records["facts"].values():
-        yield from _check_name_and_tests(authored, "facts", phrase)
+    for kind, list_problems in _PROBLEMS.items():
+        for record in authored.records[kind].values():
+            what = f"{_SINGULAR[kind]} '{record.id}'"
+            for holds, name, says, key, *hint in (*list_problems(record), *_list_untested(record)):
+                if holds:
+                    yield _find(authored, name, f"{what} {says}", (kind, record.id, key), *hint)
     yield from _check_order(authored)
     if not authored.problems:  # a record that cannot be read may be the one that uses them
         yield from _check_use(authored)
@@ -67,54 +61,48 @@ def _find(
     return RuleFinding(name, message, authored.place_of(at[0], at[1], *at[2:]), hint)
 
 
-def _check_parts(
-    authored: Authored, kind: str, rule: Rule | FindingRule, *, has_sources: bool
-) -> Iterator[RuleFinding]:
-    """Yield what a rule or finding rule lacks."""
-    what, form = _name_of(kind, rule), _CODES[kind]
-    if not has_sources:
-        hint = "every rule rests on published evidence"
-        yield _find(authored, "missing-source", f"{what} has no source", (kind, rule.id, "sources"), hint)
-    if not rule.exceptions:
-        message = f"{what} does not say when it misleads"
-        yield _find(authored, "missing-exception", message, (kind, rule.id, "exceptions"))
-    if not form[0].fullmatch(rule.code):
-        message = f"{what} has a code that is not {form[1]}: '{rule.code}'"
-        yield _find(authored, "malformed", message, (kind, rule.id, "code"))
-    yield from _check_name_and_tests(authored, kind, rule)
+_Problem = tuple[bool, str, str, str] | tuple[bool, str, str, str, str]
+"""Whether it is there, its name, what it says of the record, the key at which it is, and a hint."""
 
 
-def _check_name_and_tests(
-    authored: Authored, kind: str, record: Rule | FindingRule | FactWords
-) -> Iterator[RuleFinding]:
-    if not _SLUG.fullmatch(record.id):
-        message = f"{_name_of(kind, record)} is not named in lower case with hyphens"
-        yield _find(authored, "malformed", message, (kind, record.id, "id"))
+def _list_lacks(rule: Rule | FindingRule, code: re.Pattern[str], form: str) -> Iterator[_Problem]:
+    """Yield what a rule or finding rule can lack."""
+    needs_sources = isinstance(rule, Rule) or not rule.detector.about_comments
+    hint = "every rule rests on published evidence"
+    yield needs_sources and not rule.sources, "missing-source", "has no source", "sources", hint
+    yield not rule.exceptions, "missing-exception", "does not say when it misleads", "exceptions"
+    says = f"has a code that is not {form}: '{rule.code}'"
+    yield not code.fullmatch(rule.code), "malformed", says, "code"
+
+
+def _list_untested(record: Rule | FindingRule | FactWords) -> Iterator[_Problem]:
+    says = "is not named in lower case with hyphens"
+    yield not _SLUG.fullmatch(record.id), "malformed", says, "id"
     for side in record.tests.field_names():
-        if not getattr(record.tests, side):
-            message = f"{_name_of(kind, record)} has no test under tests.{side}"
-            yield _find(authored, "missing-test", message, (kind, record.id, "tests"))
+        lacks = not getattr(record.tests, side)
+        yield lacks, "missing-test", f"has no test under tests.{side}", "tests"
 
 
-def _name_of(kind: str, record: Rule | FindingRule | FactWords) -> str:
-    return f"{_SINGULAR[kind]} '{record.id}'"
+def _list_rule_problems(rule: Rule) -> Iterator[_Problem]:
+    yield from _list_lacks(rule, re.compile(r"[A-Z][0-9]{2}"), "a letter and two digits")
+    idle = not (rule.effects or rule.gates or rule.notice or rule.technique)
+    yield idle, "dead-rule", "does nothing: it has no effect, gate, notice or technique", "id"
+    yield not rule.when, "malformed", "has no condition", "when"
 
 
-def _check_rule(authored: Authored, rule: Rule) -> Iterator[RuleFinding]:
-    if not (rule.effects or rule.gates or rule.notice or rule.technique):
-        message = f"rule '{rule.id}' does nothing: it has no effect, gate, notice or technique"
-        yield _find(authored, "dead-rule", message, ("rules", rule.id, "id"))
-    if not rule.when:
-        yield _find(authored, "malformed", f"rule '{rule.id}' has no condition", ("rules", rule.id, "when"))
+def _list_finding_problems(rule: FindingRule) -> Iterator[_Problem]:
+    yield from _list_lacks(rule, re.compile(r"RT[0-9]{3}"), "RT with three digits")
+    always = rule.detector is Detector.ANSWERS and not rule.when
+    yield always, "malformed", "has no condition", "detector"
+    says = "has a 'since' that is not a version (numbers separated by dots)"
+    yield not _VERSION.fullmatch(rule.since), "malformed", says, "since"
 
 
-def _check_finding_rule(authored: Authored, rule: FindingRule) -> Iterator[RuleFinding]:
-    what = f"finding rule '{rule.id}'"
-    if rule.detector is Detector.ANSWERS and not rule.when:
-        yield _find(authored, "malformed", f"{what} has no condition", ("findings", rule.id, "detector"))
-    if not _VERSION.fullmatch(rule.since):
-        message = f"{what} has a 'since' that is not a version (numbers separated by dots)"
-        yield _find(authored, "malformed", message, ("findings", rule.id, "since"))
+_PROBLEMS: Mapping[str, Callable[[Any], Iterable[_Problem]]] = {
+    "rules": _list_rule_problems,
+    "findings": _list_finding_problems,
+    "facts": lambda _: (),
+}
 
 
 def _check_use(authored: Authored) -> Iterator[RuleFinding]:

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ragortune.casebook import NearCase
-from ragortune.engine.score import logistic
-from ragortune.evidence.profile import join_levels
-from ragortune.model import EVEN, Direction, GateHit, GateKind, Need, NeedState, Rule, RuleHit, Sample
+from ragortune.engine.score import logistic, speaks_against
+from ragortune.evidence.profile import describe_answer, join_levels
+from ragortune.model import (
+    EVEN,
+    Direction,
+    GateHit,
+    GateKind,
+    Need,
+    NeedState,
+    NoticeKind,
+    Recommendation,
+    Rule,
+    RuleHit,
+    Sample,
+)
 from ragortune.report.blocks import (
     Bar,
     Block,
@@ -36,12 +48,13 @@ from ragortune.report.outlook import (
     list_flips,
     list_questions,
     list_sensitivities,
+    list_worthwhile,
 )
-from ragortune.report.screen import SCREENS
-from ragortune.report.summary import describe_answers, draw_screen
-from ragortune.support.text import join_words
+from ragortune.report.screen import KEPT, LONG, SCREENS, SHORT, Row, show_rows
+from ragortune.support.text import cut_text, join_words
 
 _SAMPLE_NAMES: Mapping[Sample, str] = {Sample.FIELD: "field sample", Sample.SELECTED: "selected"}
+_REASONS, _DOUBTS, _QUESTIONS = 3, 2, 2
 _MOST_STEPS = 3
 _BAR_CELLS = 15
 _FARTHEST = 2.5
@@ -53,7 +66,7 @@ def build_recommendation(advice: Advice) -> Page:
     report = _Report(advice)
     head = (Heading(report.given.profile.project or "Untitled project"), *build_headline(report.given))
     return Page(
-        lambda form: draw_screen(advice, form),
+        lambda form: _draw_screen(advice, form),
         SCREENS,
         (*([Break(line=True)] if advice.follows else []), *head, terms(list_state(report.given), None)),
         {name: build(report) for name, build in _SECTIONS.items()},
@@ -152,7 +165,7 @@ class _Report:
 
     def _cite(self, text: str, answers: Mapping[str, tuple[str, ...]], rule: Rule) -> tuple[str | Span, ...]:
         """Return a sentence with the answers that it rests on and the number of its source."""
-        shown = describe_answers(self.given, answers)
+        shown = _describe_answers(self.given, answers)
         return (f"{text} ", Span(f"({shown})", Style.ASIDE), self._number(rule))
 
     def _number(self, rule: Rule) -> str:
@@ -257,3 +270,82 @@ def _reason_row(weight: float, code: str, text: Inline) -> tuple[Cell, ...]:
     marks = ((EVEN, "│"),)
     bar = Bar(min(EVEN, end), max(EVEN, end), _BAR_CELLS, marks, fill, style, f"{weight:+.2f} {code}".strip())
     return (Span(f"{weight:+.2f}", style), bar, code, text)
+
+
+# --- the screen ----------------------------------------------------------------------------------------------------
+
+
+def _draw_screen(advice: Advice, form: int) -> Iterator[Block]:
+    """Return one form of the screen, the longest first."""
+    given = advice.recommendation
+    if advice.follows:
+        yield Break(line=True)
+    yield Heading(cut_text(given.profile.project or "Untitled project", SHORT if form else LONG))
+    yield from build_headline(given)
+    state = [
+        Row(label, text, 8 - 4 * place, gone=19 - 7 * place)
+        for place, (label, text) in enumerate(list_state(given))
+    ]
+    rows = [*state, *_list_backing(given), *_list_doubts(given), *_list_steps(given)]
+    yield show_rows(rows, form)
+
+
+def _list_backing(given: Recommendation) -> list[Row]:
+    """Return what the advice rests on: gates first, then the strongest reason for each need, then the next ones."""
+    rows = [
+        _cite(given, hit, "Gate", f"{GATE_WORDS[hit.gate].format(NEED_NAMES[hit.need])}: ")
+        for hit in given.gates
+        if hit.gate is not GateKind.CONFIRMS
+    ]
+    backing = [reason for reason in given.reasons if not speaks_against(reason, given.option)]
+    first = {reason.need: reason for reason in reversed(backing)}
+    chosen = sorted(backing, key=lambda reason: reason is not first[reason.need])[:_REASONS]
+    leads = {own.need: place for place, own in reversed([*enumerate(chosen)])}
+    chosen.sort(key=lambda own: (leads[own.need], -own.weight))
+    rows += [_cite(given, own, f"{own.effect.capitalize()} {NEED_NAMES[own.need]}") for own in chosen]
+    rows = rows or [Row("Reasons", "none: nothing that was answered speaks for it", 0)]
+    return [row.replace(weight=9 - place) for place, row in enumerate(rows[:_REASONS])]
+
+
+def _list_doubts(given: Recommendation) -> list[Row]:
+    """Return what speaks against the advice: answers that contradict each other, and reasons for another option."""
+    rows = [
+        _cite(given, hit, "But", "contradiction: ")
+        for hit in given.notices
+        if hit.rule.notice is NoticeKind.CONTRADICTION
+    ]
+    rows += [
+        _cite(given, own, "But", f"{own.effect} {NEED_NAMES[own.need]}: ")
+        for own in given.reasons
+        if speaks_against(own, given.option)
+    ]
+    rows = rows or [Row("But", "nothing that was answered speaks against it", 0)]
+    return [row.replace(weight=5 - 4 * place, gone=6 * place) for place, row in enumerate(rows[:_DOUBTS])]
+
+
+def _list_steps(given: Recommendation) -> Iterator[Row]:
+    """Yield the questions that would tell most, what to begin with, and where the rest is."""
+    if given.unknowns is not None:
+        questions = [given.rulebook.criteria[own.criterion] for own in list_worthwhile(given)[:_QUESTIONS]]
+        for place, asked in enumerate(questions):
+            yield Row("Find out", asked.question, 3 - place, rests_on=asked.id)
+        if not questions:
+            yield Row("Find out", "nothing: no open question is expected to tell much", 2)
+    text, rule = given.first_step
+    yield Row("First step", text, 4, rule.code if rule else "", gone=19)
+    parts = "reasons,cases" if given.sensitivities is None else "reasons,flips,cases"
+    yield Row("More", f"`--full`, `--show {parts}`, `explain WORD`", KEPT)
+
+
+def _cite(given: Recommendation, hit: RuleHit, label: str, lead: str = "") -> Row:
+    """Return what a rule says with the answers that it rests on."""
+    return Row(label, lead + hit.rule.title, 0, hit.rule.code, _describe_answers(given, hit.answers))
+
+
+def _describe_answers(given: Recommendation, answers: Mapping[str, tuple[str, ...]]) -> str:
+    """Return the answers that a rule rests on, as the team gave them."""
+    criteria = given.rulebook.readable
+    return ", ".join(
+        f"{criteria[name].name.replace('_', ' ')}: {describe_answer(given.profile, criteria[name])}"
+        for name in answers
+    )

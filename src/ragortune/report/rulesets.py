@@ -11,7 +11,6 @@ from ragortune.engine import decide_option
 from ragortune.lint.examples import Tried, list_failed
 from ragortune.model import Case, Option, Rulebook, Sample
 from ragortune.model.findings import read_finding_rules
-from ragortune.report.checked_data import write_lines
 from ragortune.report.shapes import RuleSet, name_rule_set, take
 from ragortune.support.record import Record
 
@@ -101,28 +100,24 @@ def _judge_change(case: Case, was: Option, now: Option) -> str:
     return "neither"
 
 
-def write_diff(diff: RuleDiff) -> str:
-    """Return what differs, a record a line."""
-
-    def tell() -> Iterator[str]:
-        for word, book in (("From", diff.old), ("to  ", diff.new)):
-            yield f"{word} {book.name} {book.version} ({book.digest[:19]})"
-        for change in diff.changes:
-            fields = f" ({', '.join(change.fields)})" if change.fields else ""
-            note = "" if change.outcome else "; no outcome changes"
-            yield f"  {change.change:<8} {change.kind} {change.id}{fields}{note}"
-        counts = (
-            f"{sum(change.kind == kind for change in diff.changes)} {name}" for kind, name in _KINDS.items()
-        )
-        yield f"changed: {', '.join(counts)}" if diff.changes else "nothing differs"
-        for own in diff.cases:
-            moved = f"{own.was} -> {own.now}, published {own.published} ({own.sample})"
-            yield f"  {own.change:<8} {own.case}: {moved}"
-        if diff.cases:
-            kinds = Counter(own.change for own in diff.cases)
-            yield f"cases: {', '.join(f'{number} {kind}' for kind, number in kinds.items())}"
-
-    return write_lines(tell())
+def write_diff(diff: RuleDiff) -> Iterator[str]:
+    """Yield what differs, a record a line."""
+    for word, book in (("From", diff.old), ("to  ", diff.new)):
+        yield f"{word} {book.name} {book.version} ({book.digest[:19]})"
+    for change in diff.changes:
+        fields = f" ({', '.join(change.fields)})" if change.fields else ""
+        note = "" if change.outcome else "; no outcome changes"
+        yield f"  {change.change:<8} {change.kind} {change.id}{fields}{note}"
+    counts = (
+        f"{sum(change.kind == kind for change in diff.changes)} {name}" for kind, name in _KINDS.items()
+    )
+    yield f"changed: {', '.join(counts)}" if diff.changes else "nothing differs"
+    for own in diff.cases:
+        moved = f"{own.was} -> {own.now}, published {own.published} ({own.sample})"
+        yield f"  {own.change:<8} {own.case}: {moved}"
+    if diff.cases:
+        kinds = Counter(own.change for own in diff.cases)
+        yield f"cases: {', '.join(f'{number} {kind}' for kind, number in kinds.items())}"
 
 
 # --- test ---------------------------------------------------------------------------------------------------------
@@ -145,23 +140,19 @@ class RuleTests(Record, frozen=True):
         return any(map(list_failed, self.tried.values()))
 
 
-def write_tests(tests: RuleTests) -> str:
-    """Return failed tests, and the agreement with each sample."""
-
-    def tell() -> Iterator[str]:
-        for name, tried in tests.tried.items():
-            kind = name.replace("_tests", "").replace("tests", "rule").capitalize()
-            failed = list_failed(tried)
-            yield f"{kind} tests: {len(tried) - len(failed)} of {len(tried)} pass"
-            yield from (f"  {test.owner} {test.happened}: {test.name}" for test in failed)
-        for sample, title in _SAMPLES.items():
-            own = tests.agreement.of_sample(sample)
-            if own.judged:
-                yield from ("", title, *_describe_agreement(own, tests.book.scale.firm_from))
-        if tests.misses:
-            yield from ("", "Misses", *map(_format_miss, tests.agreement.misses()))
-
-    return write_lines(tell())
+def write_tests(tests: RuleTests) -> Iterator[str]:
+    """Yield failed tests, and the agreement with each sample."""
+    for name, tried in tests.tried.items():
+        kind = name.replace("_tests", "").replace("tests", "rule").capitalize()
+        failed = list_failed(tried)
+        yield f"{kind} tests: {len(tried) - len(failed)} of {len(tried)} pass"
+        yield from (f"  {test.owner} {test.happened}: {test.name}" for test in failed)
+    for sample, title in _SAMPLES.items():
+        own = tests.agreement.of_sample(sample)
+        if own.judged:
+            yield from ("", title, *_describe_agreement(own, tests.book.scale.firm_from))
+    if tests.misses:
+        yield from ("", "Misses", *map(_format_miss, tests.agreement.misses()))
 
 
 def _describe_agreement(agreement: Agreement, firm_from: float) -> Iterator[str]:
