@@ -7,7 +7,7 @@ there, and callers in Python may give them.
 from collections.abc import Collection
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument, CallbackParam, Option
 from typer.models import OptionInfo
 
 from ragortune.commands.formats import FORMATS, list_formats
@@ -15,16 +15,19 @@ from ragortune.support.errors import UsageError
 from ragortune.support.record import Record
 
 
-def option(name: str, metavar: str, text: str, *short: str, known: Collection[str] = ()) -> OptionInfo:
-    """Return an option that takes a value: one of the words that are `known`, if there are any."""
+def option(metavar: str, text: str, *names: str, known: Collection[str] = ()) -> OptionInfo:
+    """Return an option that takes a value: one of the words that are `known`, if there are any.
 
-    def choose(word: str | None) -> str | None:
+    It is named after its field, unless it has names of its own.
+    """
+
+    def choose(param: CallbackParam, word: str | None) -> str | None:
         if word is not None and word not in known:
-            raise UsageError.expected(name, known, word)
+            raise UsageError.expected(param.opts[0], known, word)
         return word
 
     check = choose if known else None
-    made: OptionInfo = Option(name, *short, metavar=metavar, callback=check, help=text)
+    made: OptionInfo = Option(*names, metavar=metavar, callback=check, help=text)
     return made
 
 
@@ -36,7 +39,7 @@ def flag(name: str, text: str) -> OptionInfo:
 
 def format_option(command: str) -> OptionInfo:
     """Return the option that chooses among the formats of a command."""
-    return option("--format", "FORMAT", f"{list_formats(command)}.", "-f", known=FORMATS[command])
+    return option("FORMAT", f"{list_formats(command)}.", "--format", "-f", known=FORMATS[command])
 
 
 NEVER = "never"
@@ -44,30 +47,21 @@ FAILS_ON = ("error", "warning", "note", NEVER)
 CONFIDENCES = ("low", "medium", "high")
 Text = str | None
 Names = list[str]
-Rules = Annotated[
-    Text, option("--rules", "DIR", "Folder of a rule set, in place of the configured or shipped one.")
-]
-Model = Annotated[
-    Text, option("--model", "NAME", "Language model that reads: PROVIDER:MODEL or command:PROGRAM.")
-]
+Rules = Annotated[Text, option("DIR", "Folder of a rule set, in place of the configured or shipped one.")]
+Model = Annotated[Text, option("NAME", "Language model that reads: PROVIDER:MODEL or command:PROGRAM.")]
 Cache = Annotated[bool, flag("--cache/--no-cache", "Cache answers of the model.")]
-Show = Annotated[Text, option("--show", "NAME,...", "Print only these sections; an unknown name lists them.")]
+Show = Annotated[Text, option("NAME,...", "Print only these sections; an unknown name lists them.")]
 Full = Annotated[bool, flag("--full", "Print all sections instead of one screen.")]
-Color = Annotated[str, option("--color", "WHEN", "auto, always or never.", known=("auto", "always", "never"))]
-StdinName = Annotated[Text, option("--stdin-name", "NAME", "File name to assume for stdin.")]
+Color = Annotated[str, option("WHEN", "auto, always or never.", known=("auto", "always", "never"))]
+StdinName = Annotated[Text, option("NAME", "File name to assume for stdin.")]
 Against = Annotated[
     Text,
-    option(
-        "--against",
-        "OLD",
-        "Report what changed since OLD: earlier JSON output, or a git revision of the profile.",
-    ),
+    option("OLD", "Report what changed since OLD: earlier JSON output, or a git revision of the profile."),
 ]
 AsOf = Annotated[
-    Text,
-    option("--as-of", "DATE", "Date (YYYY-MM-DD) by which prices and ages are judged; today by default."),
+    Text, option("DATE", "Date (YYYY-MM-DD) by which prices and ages are judged; today by default.")
 ]
-PriceFile = Annotated[Text, option("--prices", "FILE", "Price file that adds rows or overrides them by id.")]
+PriceFile = Annotated[Text, option("FILE", "Price file that adds rows or overrides them by id.")]
 Profile = Annotated[str, Argument(metavar="PROFILE", help="Profile in YAML, JSON or TOML; `-` is stdin.")]
 
 
@@ -93,7 +87,7 @@ class RecommendRequest(Record, frozen=True, kw_only=True):
             "Compute what could change the advice; by default for a single profile only.",
         ),
     ] = None
-    why_not: Annotated[Text, option("--why-not", "OPTION", "Explain what speaks against this option.")] = None
+    why_not: Annotated[Text, option("OPTION", "Explain what speaks against this option.")] = None
     against: Against = None
     any_answer: Annotated[bool, flag("--any-answer", "Also vary answers that the team cannot change.")] = (
         False
@@ -115,11 +109,11 @@ class AskRequest(Record, frozen=True, kw_only=True):
         Argument(metavar="[PROFILE]", help="Profile to start from; profile.yaml by default, if it exists."),
     ] = None
     output: Annotated[
-        Text, option("--output", "PROFILE", "YAML file to save to, after each answer.", "-o")
+        Text, option("PROFILE", "YAML file to save to, after each answer.", "--output", "-o")
     ] = None
     everything: Annotated[bool, flag("--all", "Ask every open question.")] = False
     answers: Annotated[
-        Text, option("--answers", "FILE", "Read answers from FILE or `-`, one `criterion: answer` per line.")
+        Text, option("FILE", "Read answers from FILE or `-`, one `criterion: answer` per line.")
     ] = None
     format: Annotated[str, format_option("recommend")] = "text"
     rules: Rules = None
@@ -133,13 +127,13 @@ class RecordRequest(Record, frozen=True, kw_only=True):
     output: Annotated[
         Text,
         option(
-            "--output",
             "PATH",
             "File to write, or folder in which the record gets the next number; stdout by default.",
+            "--output",
             "-o",
         ),
     ] = None
-    into: Annotated[Text, option("--into", "FILE", "Fill the empty sections of this record.")] = None
+    into: Annotated[Text, option("FILE", "Fill the empty sections of this record.")] = None
     force: Annotated[bool, flag("--force", "Overwrite an existing record.")] = False
     against: Against = None
     rules: Rules = None
@@ -152,31 +146,26 @@ class MeasureRequest(Record, frozen=True, kw_only=True):
     Nothing leaves this machine unless --search or --calls names an address. Answers given by people are never replaced.
     """
 
-    docs: Annotated[Text, option("--docs", "DIR", "Folder of documents; its git history is read, too.")] = (
-        None
-    )
+    docs: Annotated[Text, option("DIR", "Folder of documents; its git history is read, too.")] = None
     questions: Annotated[
-        Text, option("--questions", "FILE", "Questions with reference answers: JSONL, CSV, SQuAD or BEIR.")
+        Text, option("FILE", "Questions with reference answers: JSONL, CSV, SQuAD or BEIR.")
     ] = None
     search: Annotated[
         Text,
         option(
-            "--search",
             "SOURCE",
             "Your search engine: http(s)://, postgresql:// or command:PROGRAM; an embedded index by default.",
         ),
     ] = None
-    examples: Annotated[Text, option("--examples", "FILE", "Training examples: JSONL, JSON or CSV.")] = None
-    test: Annotated[
-        Text, option("--test", "FILE", "Test examples, kept apart from the training examples.")
-    ] = None
-    calls: Annotated[Text, option("--calls", "SOURCE", "Log of model calls: a file or address.")] = None
+    examples: Annotated[Text, option("FILE", "Training examples: JSONL, JSON or CSV.")] = None
+    test: Annotated[Text, option("FILE", "Test examples, kept apart from the training examples.")] = None
+    calls: Annotated[Text, option("SOURCE", "Log of model calls: a file or address.")] = None
     calls_map: Annotated[
-        Names, option("--calls-map", "NAME=COLUMN", "Column of the log that holds NAME; may be repeated.")
+        Names, option("NAME=COLUMN", "Column of the log that holds NAME; may be repeated.")
     ] = []
-    output: Annotated[Text, option("--output", "PROFILE", "YAML profile to write or complete.", "-o")] = None
+    output: Annotated[Text, option("PROFILE", "YAML profile to write or complete.", "--output", "-o")] = None
     check: Annotated[
-        Text, option("--check", "FILE", "Exit with 1 if an answer in this profile or record no longer holds.")
+        Text, option("FILE", "Exit with 1 if an answer in this profile or record no longer holds.")
     ] = None
     no_examples: Annotated[bool, flag("--no-examples", "Quote no text from the data, not even masked.")] = (
         False
@@ -202,9 +191,9 @@ class CheckRequest(Record, frozen=True, kw_only=True):
     formats: Annotated[
         Names,
         option(
-            "--format",
             "FORMAT[=FILE]",
             f"{list_formats('check')}; may be repeated, all but one with =FILE.",
+            "--format",
             "-f",
         ),
     ] = []
@@ -213,7 +202,6 @@ class CheckRequest(Record, frozen=True, kw_only=True):
     fail_on: Annotated[
         Text,
         option(
-            "--fail-on",
             "SEVERITY",
             "Lowest severity that fails the run: error (default), warning, note or never.",
             known=FAILS_ON,
@@ -221,47 +209,27 @@ class CheckRequest(Record, frozen=True, kw_only=True):
     ] = None
     min_confidence: Annotated[
         Text,
-        option(
-            "--min-confidence",
-            "LEVEL",
-            "Lowest confidence to report: low (default), medium or high.",
-            known=CONFIDENCES,
-        ),
+        option("LEVEL", "Lowest confidence to report: low (default), medium or high.", known=CONFIDENCES),
     ] = None
     exit_zero: Annotated[bool, flag("--exit-zero", "Exit with 0 whatever is found.")] = False
     require_decision: Annotated[
         bool, flag("--require-decision", "Exit with 3 if a document decides nothing.")
     ] = False
-    select: Annotated[
-        Names, option("--select", "RULE", "Report only this rule, by name or code; may be repeated.")
-    ] = []
+    select: Annotated[Names, option("RULE", "Report only this rule, by name or code; may be repeated.")] = []
     ignore: Annotated[
-        Names, option("--ignore", "RULE", "Do not report this rule, by name or code; may be repeated.")
+        Names, option("RULE", "Do not report this rule, by name or code; may be repeated.")
     ] = []
-    since: Annotated[
-        Text, option("--since", "REF", "Only documents changed since the merge base with REF.")
-    ] = None
-    profile: Annotated[
-        Text, option("--profile", "FILE", "Profile whose answers hold for every document.")
-    ] = None
-    baseline: Annotated[
-        Text, option("--baseline", "FILE", "Do not report findings that this baseline lists.")
-    ] = None
-    write_baseline: Annotated[
-        Text, option("--write-baseline", "FILE", "Write a baseline of the present findings.")
-    ] = None
-    config: Annotated[
-        Text, option("--config", "FILE", "Settings file, in place of the nearest ragortune.yaml.")
-    ] = None
+    since: Annotated[Text, option("REF", "Only documents changed since the merge base with REF.")] = None
+    profile: Annotated[Text, option("FILE", "Profile whose answers hold for every document.")] = None
+    baseline: Annotated[Text, option("FILE", "Do not report findings that this baseline lists.")] = None
+    write_baseline: Annotated[Text, option("FILE", "Write a baseline of the present findings.")] = None
+    config: Annotated[Text, option("FILE", "Settings file, in place of the nearest ragortune.yaml.")] = None
     config_from: Annotated[
-        Text,
-        option(
-            "--config-from", "REF", "Take settings, rule packs and baseline from the merge base with REF."
-        ),
+        Text, option("REF", "Take settings, rule packs and baseline from the merge base with REF.")
     ] = None
     no_config: Annotated[bool, flag("--no-config", "Ignore settings files.")] = False
     without: Annotated[
-        Names, option("--without", "SETTING", "Ignore this key of the settings file; may be repeated.")
+        Names, option("SETTING", "Ignore this key of the settings file; may be repeated.")
     ] = []
     model: Model = None
     cache: Cache = True
@@ -296,7 +264,7 @@ class CostRequest(Record, frozen=True, kw_only=True):
     format: Annotated[str, format_option("cost")] = "text"
     show: Show = None
     full: Full = False
-    price: Annotated[Names, option("--price", "NAME.VALUE=NUMBER", "Override a price; may be repeated.")] = []
+    price: Annotated[Names, option("NAME.VALUE=NUMBER", "Override a price; may be repeated.")] = []
     prices: PriceFile = None
     as_of: AsOf = None
     seed: Annotated[int, Option("--seed", metavar="NUMBER", help="Seed of the random draws.")] = 0
