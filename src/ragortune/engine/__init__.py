@@ -37,12 +37,9 @@ def is_firm(rulebook: Rulebook, levels: Levels, probability: float) -> bool:
 
 
 def add_what_if(recommendation: Recommendation, *, change_fixed: bool = False) -> Recommendation:
-    """Return a recommendation with what could change it. What takes too long stays None.
+    """Return a recommendation with what could change it; with `change_fixed` flips change also what the team cannot.
 
-    Args:
-        recommendation: what the engine returned.
-        change_fixed: whether flips may change answers that the team cannot change.
-
+    What takes too long stays None.
     """
     book, levels = recommendation.rulebook, recommendation.profile.levels
     unknowns = flips = None

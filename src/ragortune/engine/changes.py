@@ -40,13 +40,7 @@ def find_flips(rulebook: Rulebook, levels: Levels, *, change_fixed: bool = False
 
     Sets of one and of two changes are complete: a pair is listed only where neither of its changes is enough. Sets of
     three are looked for only where there is no smaller one. Where several levels hold, a change replaces all of them.
-    Raises SearchTooLargeError.
-
-    Args:
-        rulebook: the rule set.
-        levels: what is known.
-        change_fixed: whether answers that the team cannot change are changed as well.
-
+    With `change_fixed` answers that the team cannot change are changed as well. Raises SearchTooLargeError.
     """
     search = _Search(rulebook, levels)
     wanted = frozenset(Option) - {search.present}
@@ -103,35 +97,30 @@ class _Search:
         name, known = criterion.id, self._levels.get(criterion.id, ())
         now = self._table.pack(name, known) if known else 0
         places = [] if criterion.nominal else [criterion.level_ids.index(own) for own in known]
-        return [
-            Move(
-                name,
-                level,
-                min((abs(place - own) for own in places), default=1),
-                self._table.pack(name, (level,)) - now,
-            )
-            for place, level in enumerate(criterion.level_ids)
-            if known != (level,) and (criterion.several or level not in known)
-        ]
+        moves = []
+        for place, level in enumerate(criterion.level_ids):
+            if known != (level,) and (criterion.several or level not in known):
+                distance = min((abs(place - own) for own in places), default=1)
+                moves.append(Move(name, level, distance, self._table.pack(name, (level,)) - now))
+        return moves
 
     def try_sets(
         self, moves: list[list[Move]], size: int, wanted: frozenset[Option]
     ) -> list[tuple[Move, ...]]:
         """Return the sets of so many changes, each of another criterion, that give what is wanted.
 
-        Args:
-            moves: the changes of each criterion.
-            size: how many changes a set has.
-            wanted: the options that are looked for.
-
+        `moves` has those of each criterion. Many add the same; they are tried once.
         """
-        grouped = [_group_moves(own) for own in moves]
+        grouped: list[dict[int, list[Move]]] = [{} for _ in moves]
+        for groups, own in zip(grouped, moves, strict=True):
+            for move in own:
+                groups.setdefault(move.adds, []).append(move)
         sets: list[tuple[Move, ...]] = []
-        for groups in itertools.combinations(grouped, size):
-            self._budget.spend(math.prod(map(len, groups)))
-            for adds in itertools.product(*groups):
+        for chosen in itertools.combinations(grouped, size):
+            self._budget.spend(math.prod(map(len, chosen)))
+            for adds in itertools.product(*chosen):
                 if self._decide(self._base + sum(adds)) in wanted:
-                    found = [own[amount] for own, amount in zip(groups, adds, strict=True)]
+                    found = [groups[amount] for groups, amount in zip(chosen, adds, strict=True)]
                     self._budget.spend(_DECISION * math.prod(map(len, found)))
                     sets += itertools.product(*found)
         return sets
@@ -143,18 +132,8 @@ class _Search:
             places = [(self._order[move.criterion], move.level) for move in moves]
             return len(moves), sum(move.distance for move in moves), places
 
-        return tuple(
-            Flip(
-                {move.criterion: move.level for move in moves},
-                self._decide(self._base + sum(move.adds for move in moves)),
-            )
-            for moves in sorted(found, key=rank)
-        )
-
-
-def _group_moves(moves: list[Move]) -> dict[int, list[Move]]:
-    """Return changes of one answer by what they add: many levels add the same, and are tried once."""
-    groups: dict[int, list[Move]] = {}
-    for move in moves:
-        groups.setdefault(move.adds, []).append(move)
-    return groups
+        flips = []
+        for moves in sorted(found, key=rank):
+            option = self._decide(self._base + sum(move.adds for move in moves))
+            flips.append(Flip({move.criterion: move.level for move in moves}, option))
+        return tuple(flips)

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from ragortune.model import Condition, Direction, GateKind, Main, Need, Rule, Rulebook
-from ragortune.support.record import Record
+from ragortune.support.record import NOTHING, Record
 
 Levels = Mapping[str, tuple[str, ...]]
 """Answers by criterion, as in `Profile.levels`."""
@@ -96,28 +96,20 @@ class Conditions(Record, frozen=True):
 
     def hold(self, levels: Levels) -> bool:
         """Return whether all of `when` and nothing of `unless` is known to hold."""
-        return all(own.is_met(levels) for own in self.when) and not any(
-            own.is_met(levels) for own in self.unless
-        )
+        met = all(own.is_met(levels) for own in self.when)
+        return met and not any(own.is_met(levels) for own in self.unless)
 
 
 def compile_conditions(
-    rulebook: Rulebook, when: Mapping[str, Condition], unless: Mapping[str, Condition] | None = None
+    rulebook: Rulebook, when: Mapping[str, Condition], unless: Mapping[str, Condition] = NOTHING
 ) -> Conditions:
     """Return conditions as they are written in a rule set, compiled; KeyError for an unknown criterion or level."""
-    parts = (
-        tuple(
-            Clause(
-                name,
-                frozenset(rulebook.levels_of(name, wanted)),
-                isinstance(wanted, Main),
-                rulebook.readable[name].several,
-            )
-            for name, wanted in part.items()
-        )
-        for part in (when, unless or {})
-    )
-    return Conditions(*parts)
+
+    def resolve(name: str, wanted: Condition) -> Clause:
+        allowed = frozenset(rulebook.levels_of(name, wanted))
+        return Clause(name, allowed, isinstance(wanted, Main), rulebook.readable[name].several)
+
+    return Conditions(*(tuple(itertools.starmap(resolve, part.items())) for part in (when, unless)))
 
 
 # --- tables -------------------------------------------------------------------------------------------------------
@@ -164,7 +156,6 @@ class Table:
             rule.id: compile_conditions(rulebook, rule.when, rule.unless) for rule in rulebook.rules.values()
         }
         scoring = [rule for rule in rulebook.rules.values() if rule.effects or rule.gates]
-        alone = [rule for rule in scoring if not (rule.gates or rule.unless) and len(rule.when) == 1]
         joint = [rule for rule in scoring if rule.gates or rule.unless or len(rule.when) != 1]
         clauses = dict.fromkeys(clause for rule in joint for clause in self.conditions[rule.id].clauses)
         bit_of = {clause: 1 << place for place, clause in enumerate(clauses)}
@@ -176,20 +167,16 @@ class Table:
         for clause, bit in bit_of.items():
             self.bits_on[clause.criterion] |= bit
             self._alone[clause.criterion].append((clause, bit))
-        for rule in alone:
-            clause = self.conditions[rule.id].when[0]
-            self._alone[clause.criterion].append((clause, self.add_up(rule)))
-        self.joint = [
-            JointRule(
-                rule.id,
-                sum({bit_of[clause] for clause in self.conditions[rule.id].when}),
-                sum({bit_of[clause] for clause in self.conditions[rule.id].unless}),
-                self.add_up(rule),
-                tuple((gate.need, gate.gate) for gate in rule.gates),
-            )
-            for rule in joint
-        ]
+        self.joint: list[JointRule] = []
         """Rules that read several criteria, and gates."""
+        for rule in scoring:
+            own, adds = self.conditions[rule.id], self.add_up(rule)
+            if rule in joint:
+                when, unless = (sum({bit_of[clause] for clause in part}) for part in (own.when, own.unless))
+                gates = tuple((gate.need, gate.gate) for gate in rule.gates)
+                self.joint.append(JointRule(rule.id, when, unless, adds, gates))
+            else:
+                self._alone[own.when[0].criterion].append((own.when[0], adds))
         intercepts = (round(own * UNIT) + _HALF for own in (scale.intercept_rag, scale.intercept_fine_tuning))
         self.base = self._join(0, *intercepts)
         """The packed profile of which nothing is known."""
@@ -198,6 +185,8 @@ class Table:
         """Highest log-odds that count for each need while it is not confirmed."""
         self.pack = cache(self._pack)
         """Returns what an answer adds to a packed profile, given the criterion and the answer."""
+        self.split_answer = cache(self._split_answer)
+        """Returns the fields of a packed answer, or of what a rule adds."""
         self._fire_joint = cache(self._find_fired)
 
     def _join(self, mentions: int, rag: int, tuning: int) -> int:
@@ -215,8 +204,7 @@ class Table:
             bits, mentions, (packed & ((1 << _SCORE_BITS) - 1)) - _HALF, (packed >> _SCORE_BITS) - _HALF
         )
 
-    def split_answer(self, packed: int) -> Sums:
-        """Return the fields of a packed answer, or of what a rule adds."""
+    def _split_answer(self, packed: int) -> Sums:
         base, own = self.split(self.base), self.split(self.base + packed)
         return Sums(own.bits, own.mentions, own.rag - base.rag, own.tuning - base.tuning)
 

@@ -47,20 +47,19 @@ class Outcome(Record, frozen=True):
     needed: tuple[bool, bool]
     blocked_by: tuple[tuple[str, ...], tuple[str, ...]]
     required_by: tuple[tuple[str, ...], tuple[str, ...]]
-    ceilings: tuple[float, float]
+    ceilings: tuple[float, ...]
     """Highest log-odds of both needs that count; infinite where a need is confirmed, or needs no confirmation."""
 
     @property
     def needs(self) -> tuple[float, float]:
         """Probability of both needs."""
-        return self._probability_of(0), self._probability_of(1)
-
-    def _probability_of(self, index: int) -> float:
-        if self.blocked_by[index]:
-            return 0.0
-        if self.required_by[index]:
-            return 1.0
-        return logistic(min(self.scores[index] / UNIT, self.ceilings[index]))
+        rag, tuning = (
+            0.0 if blocked else 1.0 if required else logistic(min(score / UNIT, ceiling))
+            for score, blocked, required, ceiling in zip(
+                self.scores, self.blocked_by, self.required_by, self.ceilings, strict=True
+            )
+        )
+        return rag, tuning
 
     @property
     def probability(self) -> dict[Option, float]:
@@ -97,18 +96,10 @@ def judge_completed(table: Table, completed: int, gates: tuple[JointRule, ...]) 
         for index, score in enumerate((sums.rag, sums.tuning))
     )
     default = not sums.mentions and not tuning
-    return Outcome(
-        Option.RAG if default else pair_option(rag=rag, fine_tuning=tuning),
-        default,
-        (sums.rag, sums.tuning),
-        (rag, tuning),
-        blocked,
-        required,
-        (
-            math.inf if confirmed[0] else table.ceilings[0],
-            math.inf if confirmed[1] else table.ceilings[1],
-        ),
-    )
+    option = Option.RAG if default else pair_option(rag=rag, fine_tuning=tuning)
+    ceilings = tuple(math.inf if own else most for own, most in zip(confirmed, table.ceilings, strict=True))
+    scores = (sums.rag, sums.tuning)
+    return Outcome(option, default, scores, (rag, tuning), blocked, required, ceilings)
 
 
 RulesByNeed = tuple[tuple[str, ...], tuple[str, ...]]
@@ -131,10 +122,7 @@ def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
     fired = [rule for rule in rulebook.rules.values() if has_fired(rulebook, rule, profile.levels)]
     read = {rule.id: {name: profile.levels[name] for name in rule.when} for rule in fired}
     probability = outcome.probability
-    kinds = list(NoticeKind)
-    notices = sorted(
-        ((kinds.index(rule.notice), rule) for rule in fired if rule.notice), key=lambda entry: entry[0]
-    )
+    notices = (rule for kind in NoticeKind for rule in fired if rule.notice is kind)
     techniques = sorted(
         ((rule.technique.order, rule.code), rule)
         for rule in fired
@@ -150,7 +138,7 @@ def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
         gates=tuple(
             GateHit(rule, read[rule.id], gate.need, gate.gate) for rule in fired for gate in rule.gates
         ),
-        notices=tuple(RuleHit(rule, read[rule.id]) for _, rule in notices),
+        notices=tuple(RuleHit(rule, read[rule.id]) for rule in notices),
         techniques=tuple(RuleHit(rule, read[rule.id]) for _, rule in techniques),
         unanswered=tuple(name for name in rulebook.criteria if name not in profile.levels),
         profile=profile,

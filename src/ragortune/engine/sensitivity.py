@@ -29,16 +29,18 @@ def weigh_answers(recommendation: Recommendation) -> tuple[AnswerSensitivity, ..
     table = compile_table(book)
     packed = table.pack_profile(levels)
     sensitivities = []
-    for name in levels:
-        if name not in book.criteria:
-            continue
+    for name in (own for own in levels if own in book.criteria):
         rest = packed - table.pack(name, levels[name])
         tried = [
             judge_packed(table, rest + table.pack(name, (level,))).scores
             for level in book.criteria[name].level_ids
         ]
         without = judge_packed(table, rest).option
-        spans = [_span_need(recommendation, need, name, tried, without) for need in Need]
+        spans = []
+        for index, need in enumerate(Need):
+            now = recommendation.needs[need].score
+            scores = [now, *(own[index] / UNIT for own in tried)]
+            spans.append(AnswerSensitivity(name, need, min(scores), max(scores), now, without))
         sensitivity = max(spans, key=_measure_swing)
         if sensitivity.high > sensitivity.low or without is not recommendation.option:
             sensitivities.append(sensitivity)
@@ -46,14 +48,6 @@ def weigh_answers(recommendation: Recommendation) -> tuple[AnswerSensitivity, ..
         key=lambda sensitivity: (sensitivity.without is recommendation.option, -_measure_swing(sensitivity))
     )
     return tuple(sensitivities)
-
-
-def _span_need(
-    recommendation: Recommendation, need: Need, name: str, tried: list[tuple[int, int]], without: Option
-) -> AnswerSensitivity:
-    now = recommendation.needs[need].score
-    own = [now, *(scores[tuple(Need).index(need)] / UNIT for scores in tried)]
-    return AnswerSensitivity(name, need, min(own), max(own), now, without)
 
 
 def _measure_swing(sensitivity: AnswerSensitivity) -> float:

@@ -82,11 +82,6 @@ def _complete_answer(
     return tuple(sorted({now, *found}))
 
 
-@functools.lru_cache(maxsize=65536)
-def _split_answer(table: Table, packed: int) -> Sums:
-    return table.split_answer(packed)
-
-
 class Bounds(NamedTuple):
     """What can happen at least and at most, field by field and independent of each other, so they may allow too much.
 
@@ -112,7 +107,7 @@ class Bounds(NamedTuple):
 @functools.lru_cache(maxsize=16384)
 def _bound_answers(table: Table, answers: tuple[int, ...]) -> Bounds:
     """Return the bounds on what one of these answers adds."""
-    bits, *amounts = zip(*(_split_answer(table, packed) for packed in answers), strict=True)
+    bits, *amounts = zip(*map(table.split_answer, answers), strict=True)
     return Bounds(
         Sums(functools.reduce(operator.and_, bits), *map(min, amounts)),
         Sums(functools.reduce(operator.or_, bits), *map(max, amounts)),
@@ -123,12 +118,10 @@ def bound_scores(table: Table, start: int, possible: Possible) -> Bounds:
     """Return bounds over all completions; `start` is the packed profile without the criteria in `possible`."""
     sums = table.split(start)
     bounds = _add_bounds([Bounds(sums, sums), *(_bound_answers(table, own) for own in possible.values())])
-    joint = []
-    for rule in table.joint:
-        if bounds.may_fire(rule):
-            answers = (rule.adds,) if bounds.must_fire(rule) else (0, rule.adds)
-            joint.append(_bound_answers(table, answers))
-    return _add_bounds([bounds, *joint])
+    joint = (
+        (0, own.adds) if bounds.is_open(own) else (own.adds,) for own in table.joint if bounds.may_fire(own)
+    )
+    return _add_bounds([bounds, *(_bound_answers(table, own) for own in joint)])
 
 
 def _add_bounds(parts: Iterable[Bounds]) -> Bounds:
@@ -230,7 +223,7 @@ class _Search:
         branch = max(masks, key=lambda name: sum(bool(bits & masks[name]) for bits in undecided))
         parts: dict[int, list[int]] = {}
         for packed in possible[branch]:
-            parts.setdefault(_split_answer(self.table, packed).bits & masks[branch], []).append(packed)
+            parts.setdefault(self.table.split_answer(packed).bits & masks[branch], []).append(packed)
         for part in parts.values():
             self._branch({**possible, branch: tuple(part)})
 
@@ -261,7 +254,7 @@ def _best_entries(table: Table, answers: tuple[int, ...], direction: Direction) 
     """Return the answers to one criterion that can be part of a best completion in a direction."""
     apart: dict[bool, set[Entry]] = {}
     for packed in answers:
-        own = _split_answer(table, packed)
+        own = table.split_answer(packed)
         entry = Entry(own.rag * direction[0], own.tuning * direction[1], packed)
         apart.setdefault(own.mentions > 0, set()).add(entry)
     return {mentioned: _keep_best(entries) for mentioned, entries in apart.items()}
@@ -297,17 +290,13 @@ def find_pivots(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()) 
 def _can_turn(table: Table, own: Bounds, bounds: Bounds) -> bool:
     """Return whether one criterion's answer can turn a need, fire a gate, or end the default.
 
-    Args:
-        table: the rule set.
-        own: bounds on what the answer adds by itself.
-        bounds: bounds on everything together.
-
+    `own` bounds what the answer adds by itself, `bounds` everything together.
     """
     open_bits = own.high.bits & ~own.low.bits
     joint = [rule for rule in table.joint if bounds.is_open(rule) and (rule.when | rule.unless) & open_bits]
     if any(kind is not GateKind.CONFIRMS for rule in joint for _, kind in rule.gates):
         return True
-    adds = [_split_answer(table, rule.adds) for rule in joint]
+    adds = [table.split_answer(rule.adds) for rule in joint]
     sure = {gate for rule in table.joint if bounds.must_fire(rule) for gate in rule.gates}
     for need, field in ((Need.RAG, "rag"), (Need.FINE_TUNING, "tuning")):
         (least, most), (low, high) = (
