@@ -163,11 +163,11 @@ def _choose_cache(middle: Scenario, candidate: Candidate) -> Candidate:
     chosen = middle.inputs.names_of("cache")
     if chosen and chosen[0] != "auto":
         return candidate.replace(cache=chosen[0] if chosen[0] in ways else "none")
-    priced = [candidate.replace(cache=way) for way in ways]
-    return min(
-        priced,
-        key=lambda way: _price_tokens(middle, way, tokens, find_hit(middle, way)).number_in("USD/request"),
-    )
+
+    def price(way: Candidate) -> float:
+        return _price_tokens(middle, way, tokens, find_hit(middle, way)).number_in("USD/request")
+
+    return min((candidate.replace(cache=way) for way in ways), key=price)
 
 
 # --- the bill of one ----------------------------------------------------------------------------------------------
@@ -241,17 +241,14 @@ def _price_tokens(
     """Return the price of the tokens of a request, tiers and batch prices included."""
     row = candidate.model
     assert row is not None
-    prefix, fresh, answer = tokens
-    prefix_cost = formulas.price_prefix(prefix, hit, *cache_prices(scenario, row, candidate.cache))
-    prices = scenario.price(row, "in"), scenario.price(row, "out")
-    multipliers = _ALL, _ALL
+    cached = cache_prices(scenario, row, candidate.cache)
+    prices = scenario.price(row, "in"), scenario.price(row, "out"), *cached
+    multipliers = [_ALL, _ALL]
     if "tier_over" in row.values:
-        prompt, edge = prefix + fresh, scenario.price(row, "tier_over") / _EACH
-        multipliers = (
-            formulas.find_multiplier(prompt, edge, scenario.price(row, "tier_in")),
-            formulas.find_multiplier(prompt, edge, scenario.price(row, "tier_out")),
-        )
-    total = formulas.price_generation(prefix_cost, fresh, answer, prices, multipliers)
+        prompt, edge = tokens[0] + tokens[1], scenario.price(row, "tier_over") / _EACH
+        tiers = (scenario.price(row, name) for name in ("tier_in", "tier_out"))
+        multipliers = [formulas.find_multiplier(prompt, edge, tier) for tier in tiers]
+    total = formulas.price_generation(tokens, hit, prices, multipliers)
     return total * scenario.price(row, "batch") if candidate.batch and "batch" in row.values else total
 
 
@@ -270,14 +267,9 @@ def _price_retrieval(scenario: Scenario) -> Part:
     question, changed = scenario.number("question_tokens"), scenario.number("changed_per_month")
     price, overlap = scenario.price(model, "in"), scenario.number("passage_overlap")
     embedding = formulas.price_embeddings(scenario.number("corpus_tokens"), overlap, price)
-    lines = [
-        Line("embedding", embedding * changed, question * price),
-        _price_store(scenario, model, changed),
-    ]
-    lines += [
-        Line("reranking", each=_price_reranking(scenario, reranker, question))
-        for reranker in scenario.inputs.rows_of("reranker")
-    ]
+    lines = [Line("embedding", embedding * changed, question * price), _price_store(scenario, model, changed)]
+    rerankers = scenario.inputs.rows_of("reranker")
+    lines += [Line("reranking", each=_price_reranking(scenario, row, question)) for row in rerankers]
     work = scenario.number("retrieval_days") * scenario.number("engineer_day")
     return tuple(lines), (("engineering of retrieval", work), ("first embedding", embedding))
 
@@ -288,17 +280,10 @@ def _price_store(scenario: Scenario, model: PriceRow, changed: Quantity) -> Line
     if "storage" not in store.values:
         return Line("vector store", scenario.price(store, "flat"))
     vectors = formulas.count_chunks(
-        scenario.number("corpus_tokens"),
-        scenario.number("passage_tokens"),
-        scenario.number("passage_overlap"),
+        *map(scenario.number, ("corpus_tokens", "passage_tokens", "passage_overlap"))
     )
-    size = formulas.measure_index(
-        vectors,
-        scenario.price(model, "dimensions"),
-        scenario.constant("index-number-bytes"),
-        scenario.constant("index-links"),
-        scenario.constant("index-metadata"),
-    )
+    parts_of_a_vector = map(scenario.constant, ("index-number-bytes", "index-links", "index-metadata"))
+    size = formulas.measure_index(vectors, scenario.price(model, "dimensions"), *parts_of_a_vector)
     write = scenario.optional(store, "write", "USD/GB")
     each = scenario.optional(store, "query", "USD/request")
     parts = scenario.number("index_parts")
@@ -327,11 +312,8 @@ def _price_reranking(scenario: Scenario, reranker: PriceRow, question: Quantity)
 
 def _price_tuning(scenario: Scenario, model: PriceRow | None) -> Part:
     """Return what every option with this tuned model pays: hosting, each training run, labels and upkeep."""
-    job = price_training_job(scenario, model)
-    rate, labels = (
-        scenario.number("retrainings_per_year"),
-        scenario.number("examples") * scenario.number("label_cost"),
-    )
+    job, rate = price_training_job(scenario, model), scenario.number("retrainings_per_year")
+    labels = scenario.number("examples") * scenario.number("label_cost")
     upkeep = scenario.number("tuning_upkeep_days") * scenario.number("engineer_day")
     lines = [
         Line("training", job * rate),
@@ -349,9 +331,7 @@ def price_training_job(scenario: Scenario, model: PriceRow | None) -> Quantity:
     runs = scenario.number("training_runs")
     if model is not None and "train" not in model.values:
         return runs * scenario.number("training_hours") * scenario.price(model, "train_hour")
-    tokens = formulas.count_training_tokens(
-        scenario.number("examples"), scenario.number("example_tokens"), scenario.number("epochs")
-    )
+    tokens = formulas.count_training_tokens(*map(scenario.number, ("examples", "example_tokens", "epochs")))
     if model is not None:
         return formulas.price_training(tokens, runs, scenario.price(model, "train"))
     accelerator = scenario.inputs.row_of("accelerator")

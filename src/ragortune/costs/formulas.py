@@ -6,6 +6,7 @@ The letters in front (F1 to F16) are those of `docs/cost.md`. Months have 730 ho
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from ragortune.model.quantities import Quantity, measure, plain, round_up
 
@@ -74,24 +75,18 @@ def share_cached(requests: Quantity, active: Quantity, life: Quantity) -> Quanti
     return (expected * -1.0).apply(math.expm1) * -1.0
 
 
-def price_prefix(prefix: Quantity, hit: Quantity, read: Quantity, write: Quantity) -> Quantity:
-    """F6. Return what the unchanging beginning of a prompt costs a request: read where cached, written where not."""
-    return prefix * (write + hit * (read - write))
-
-
 def price_generation(
-    prefix_cost: Quantity,
-    fresh: Quantity,
-    answer: Quantity,
-    prices: tuple[Quantity, Quantity],
-    multipliers: tuple[Quantity, Quantity] = (_ONE, _ONE),
+    tokens: Sequence[Quantity], hit: Quantity, prices: Sequence[Quantity], multipliers: Sequence[Quantity]
 ) -> Quantity:
-    """F6. Return the price of a request's tokens: beginning, fresh input and answer, each at its price tier.
+    """F6. Return the price of a request's tokens, each at its price tier.
 
-    `prices` and `multipliers` are those of input and output. Source: price lists; within 5% where token counts are true.
+    `tokens` are those of the unchanging beginning (read where cached, written where not), of fresh input and of the answer;
+    `prices` those of input, output, cache reads and cache writes; `multipliers` those of input and output. Source: price
+    lists; within 5% where token counts are true.
     """
-    read = (prefix_cost + fresh * prices[0]) * multipliers[0]
-    return read + answer * prices[1] * multipliers[1]
+    (prefix, fresh, answer), (price_in, price_out, read, write) = tokens, prices
+    taken_in = prefix * (write + hit * (read - write)) + fresh * price_in
+    return taken_in * multipliers[0] + answer * price_out * multipliers[1]
 
 
 def find_multiplier(prompt: Quantity, edge: Quantity, multiplier: Quantity) -> Quantity:
@@ -157,12 +152,9 @@ def price_scan(
     return (first * vector_bytes * prices[0] + rest * vector_bytes * prices[1]) / per_request
 
 
-def count_training_tokens(
-    examples: Quantity, example: Quantity, epochs: Quantity, validation: Quantity | None = None
-) -> Quantity:
+def count_training_tokens(examples: Quantity, example: Quantity, epochs: Quantity) -> Quantity:
     """F7. Return the tokens that a training run is billed for. Source: providers' rules; exact, without packing."""
-    tokens = examples * example * epochs
-    return tokens if validation is None else tokens + validation
+    return examples * example * epochs
 
 
 def price_training(tokens: Quantity, runs: Quantity, price: Quantity) -> Quantity:

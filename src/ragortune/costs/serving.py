@@ -35,12 +35,6 @@ def _grow(parameters: Quantity, exponent: float) -> Quantity:
     return (parameters / measure(_SMALL, "parameters")).apply(lambda ratio: ratio**exponent)
 
 
-def shape_of(parameters: Quantity) -> tuple[Quantity, Quantity]:
-    """Return layers and width of a dense model of that size, scaled from an 8B model."""
-    grown = _grow(parameters, _GROWTH)
-    return grown * _SMALL_LAYERS, grown * _SMALL_WIDTH
-
-
 def cache_bytes(parameters: Quantity) -> Quantity:
     """Return the bytes of keys and values of one token, for models with grouped attention."""
     return _grow(parameters, _CACHE_GROWTH) * measure(_SMALL_CACHE, "bytes/token")
@@ -49,16 +43,20 @@ def cache_bytes(parameters: Quantity) -> Quantity:
 def measure_machines(
     scenario: Scenario, accelerator: PriceRow, prompt: Quantity, answer: Quantity
 ) -> Machines:
-    """Return how many accelerators carry the peak, and how fast they answer; F10 and F11."""
+    """Return how many accelerators carry the peak, and how fast they answer; F10 and F11.
+
+    Layers and width are those of a dense model of that size, scaled from one of 8B.
+    """
     parameters, one = scenario.number("own_parameters"), measure(1.0, "times")
     memory = scenario.price(accelerator, "memory")
     weights = parameters * formulas.WEIGHT
     group = round_up(weights * _ROOM / memory)
     speed, bandwidth = (scenario.price(accelerator, name) * group for name in ("peak", "bandwidth"))
     tokens, written = prompt * _EACH, answer * _EACH
-    prefill = formulas.estimate_prefill(
-        parameters, tokens, shape_of(parameters), speed, scenario.constant("serving-prefill-mfu")
-    )
+    grown = _grow(parameters, _GROWTH)
+    shape = grown * _SMALL_LAYERS, grown * _SMALL_WIDTH
+    utilised = scenario.constant("serving-prefill-mfu")
+    prefill = formulas.estimate_prefill(parameters, tokens, shape, speed, utilised)
     sequence = cache_bytes(parameters) * (tokens + written / 2.0)
     # As many requests are answered together as memory holds: at least one, at most some.
     room = memory * group - weights * _ROOM
