@@ -51,11 +51,8 @@ class MeasuredAnswer(Record, frozen=True):
     @property
     def entry(self) -> dict[str, object]:
         """What a profile holds: the value with its evidence, source and date."""
-        words = describe_figures(self.measurement)
-        return {
-            "value": self.value,
-            **describe_details(Answer((), self.value, Provenance.MEASURED, words, self.date)),
-        }
+        answer = Answer((), self.value, Provenance.MEASURED, describe_figures(self.measurement), self.date)
+        return {"value": self.value, **describe_details(answer)}
 
 
 def describe_figures(measurement: Measurement) -> str:
@@ -82,42 +79,20 @@ def compare_answers(
         date = measurement.date or today
         for name, value in measurement.answers.items():
             levels = vocabulary.read_profile({name: value}).levels.get(name, ())
-            if levels and not (fits and name == _PATH):
-                found[name] = _compare_levels(
-                    MeasuredAnswer(name, value, levels, measurement, date), profile, vocabulary
-                )
+            if not levels or (fits and name == _PATH):
+                continue
+            answer, agrees = profile.known.get(name), True
+            if answer is not None and vocabulary.allows_several(name):
+                agrees = set(levels) <= set(answer.levels)
+            elif answer is not None:
+                agrees = not set(levels).isdisjoint(answer.levels)
+            found[name] = MeasuredAnswer(name, value, levels, measurement, date, answer, agrees)
         for name, value in measurement.quantities.items():
-            own = MeasuredAnswer(f"quantities.{name}", value, (), measurement, date)
             measured = vocabulary.read_profile({"quantities": {name: value}}).quantities[name]
-            if not _is_answered(profile, measured.criterion):
-                found[own.name] = _compare_numbers(own, profile.quantities.get(name), measured)
+            answer, known = profile.known.get(measured.criterion or ""), profile.quantities.get(name)
+            if answer is not None and answer.source not in {Provenance.MEASURED, Provenance.DERIVED}:
+                continue  # a profile in which the criterion that a person answered and the quantity differ could not be read
+            agrees = known is None or (known.low <= measured.high and measured.low <= known.high)
+            own = MeasuredAnswer(f"quantities.{name}", value, (), measurement, date, known, agrees)
+            found[own.name] = own
     return tuple(found.values())
-
-
-def _compare_levels(own: MeasuredAnswer, profile: Profile, vocabulary: Vocabulary) -> MeasuredAnswer:
-    answered = profile.known.get(own.name)
-    if answered is None:
-        return own
-    agrees = not set(answered.levels).isdisjoint(own.levels)
-    if vocabulary.allows_several(own.name):
-        agrees = set(own.levels) <= set(answered.levels)
-    return own.replace(answered=answered, agrees=agrees)
-
-
-def _compare_numbers(
-    own: MeasuredAnswer, known: QuantityValue | None, measured: QuantityValue
-) -> MeasuredAnswer:
-    """Set a measured quantity beside a known one, which it contradicts where their ranges do not meet."""
-    if known is None or known.names:
-        return own.replace(answered=known)
-    agrees = known.low <= measured.high and measured.low <= known.high
-    return own.replace(answered=known, agrees=agrees)
-
-
-def _is_answered(profile: Profile, criterion: str | None) -> bool:
-    """Return whether a person has answered the criterion that asks for the same number as a quantity.
-
-    Then only the criterion is compared: a profile in which the two differ could not be read.
-    """
-    answer = profile.known.get(criterion or "")
-    return answer is not None and answer.source not in {Provenance.MEASURED, Provenance.DERIVED}

@@ -115,10 +115,8 @@ class Records(NamedTuple):
 def open_calls(source: str) -> Iterator[Records]:
     """Open a log of calls; raises UsageError where an extra is missing, UnreadableError where it cannot be read.
 
-    Args:
-        source: a file or a folder of files (JSON, JSON lines, CSV, Parquet, also with gzip), `spark:PATH` or
-            `spark://HOST:PORT?path=PATH` for files on Spark, `ADDRESS?table=NAME` for a table of a database.
-
+    The source is a file or a folder of files (JSON, JSON lines, CSV, Parquet, also with gzip), `spark:PATH` or
+    `spark://HOST:PORT?path=PATH` for files on Spark, `ADDRESS?table=NAME` for a table of a database.
     """
     try:
         with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="ragortune-") as folder:
@@ -240,9 +238,8 @@ def _open_database(source: str) -> Records:
     scheme = {"postgres": "postgresql"}.get(address.scheme, address.scheme)
     table = parse_qs(address.query).get("table", [""])[0]
     if not table:
-        raise UsageError(
-            f"{quote_value(hide_password(source))} names no table", None, f"{scheme}://…?table=NAME"
-        )
+        message = f"{quote_value(hide_password(source))} names no table"
+        raise UsageError(message, None, f"{scheme}://…?table=NAME")
     _find_backend(*(("postgres", "measure,postgres") if scheme == "postgresql" else (scheme, None)))
     rest = "&".join(part for part in address.query.split("&") if not part.startswith("table="))
     connection = ibis.connect(address._replace(scheme=scheme, query=rest).geturl())

@@ -6,7 +6,6 @@ A log tells what is, not what is needed: its latency is no budget, and calls of 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -54,7 +53,7 @@ def measure_calls(source: str, mapping: Mapping[str, str], progress: Progress) -
             raise UnreadableError(message, Place(hide_password(source)), hint)
         calls = _choose_calls(table.calls)
         notes = (f"read as {table.form}", *_list_skipped(totals))
-        volume, latency = _measure_volume(_count_hours(calls), notes), _measure_latency(calls, totals)
+        volume, latency = _measure_volume(calls, notes), _measure_latency(calls, totals)
         return (volume, latency, *_measure_tokens(calls, totals, table), _measure_errors(totals))
 
 
@@ -62,10 +61,7 @@ def _count_rows(table: CallTable) -> dict[str, int]:
     """Return how many rows and calls there are, and how many calls tell what."""
     rows = table.calls
     call = (rows.call == 1) & rows.time.notnull()
-    told = {
-        name: (call & rows[name].notnull()).sum()
-        for name in ("duration", "first", "input", "output", "cached")
-    }
+    parts = ("duration", "first", "input", "output", "cached")
     counts = {
         "rows": rows.count(),
         "unreadable": (rows.readable == 0).sum(),
@@ -74,7 +70,7 @@ def _count_rows(table: CallTable) -> dict[str, int]:
         "failed": rows.failed.sum(where=call),
         "hits": (call & rows.input.notnull() & (rows.cached > 0)).sum(),
         "cached_tokens": rows.cached.sum(where=call & rows.input.notnull()),
-        **told,
+        **{name: (call & rows[name].notnull()).sum() for name in parts},
     }
     return {name: value or 0 for name, value in _fetch(rows.aggregate(**_cast(counts)))[0].items()}
 
@@ -127,15 +123,11 @@ def _spread(values: Any, count: int) -> tuple[float, dict[str, int]]:
 # --- volume and latency -------------------------------------------------------------------------------------------
 
 
-def _count_hours(calls: Any) -> Counter[int]:
-    """Return the calls of each hour that has any, by its number since 1970."""
-    hours = calls.select(hour=calls.time - calls.time % _HOUR)
-    counts = hours.group_by("hour").aggregate(calls=hours.count().cast("int64"))
-    return Counter({row["hour"] // _HOUR: row["calls"] for row in _fetch(counts)})
-
-
-def _measure_volume(hours: Counter[int], notes: tuple[str, ...]) -> Measurement:
+def _measure_volume(calls: Any, notes: tuple[str, ...]) -> Measurement:
     """Return the calls of a day: the first and the last are partial, and left out where there are enough between them."""
+    starts = calls.select(hour=calls.time - calls.time % _HOUR)
+    counts = starts.group_by("hour").aggregate(calls=starts.count().cast("int64"))
+    hours = {row["hour"] // _HOUR: row["calls"] for row in _fetch(counts)}
     first, last = min(hours) // 24, max(hours) // 24
     enough = last - first >= 3
     days = range(first + 1, last) if enough else range(first, last + 1)
@@ -257,11 +249,8 @@ def _sample_prompts(prompts: Any, calls: int) -> list[str]:
     told = _choose_calls(prompts).filter(prompts.prompt.notnull())
     key = (told.time // 1_000 % 1_000_003 * 7_919 + told.input.fill_null(0) * 104_729) % 1_000_003
     chosen = told.filter(key < max(1, 1_000_003 * _PROMPTS // max(calls, _PROMPTS)))
-    cut = {
-        name: chosen[name].substr(0, _PROMPT_LENGTH)
-        for name in ("system", "prompt")
-        if name in chosen.columns
-    }
+    texts = [name for name in ("system", "prompt") if name in chosen.columns]
+    cut = {name: chosen[name].substr(0, _PROMPT_LENGTH) for name in texts}
     rows = _fetch(chosen.select(**cut).limit(2 * _PROMPTS))
     return sorted("\n".join(text for logged in row.values() for text in _read_texts(logged)) for row in rows)
 
@@ -289,9 +278,7 @@ def share_prefix(prompts: Iterable[str]) -> float | None:
     length = max(_LEAST, math.ceil(len(texts) * _SHARED_BY))
     if len(texts) < length or not any(texts):
         return None
-    runs = [
-        _common_length(texts[start], texts[start + length - 1]) for start in range(len(texts) - length + 1)
-    ]
+    runs = list(map(_common_length, texts, texts[length - 1 :]))
     best = [max(runs[max(0, place - length + 1) : place + 1], default=0) for place in range(len(texts))]
     return sum(best) / sum(map(len, texts))
 

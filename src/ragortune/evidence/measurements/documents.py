@@ -60,12 +60,8 @@ def measure_documents(
     measured = [_measure_size(corpus, sample), measure_volatility(corpus.folder, as_of, progress)]
     progress("looking for near-duplicates, terms and secrets in the documents")
     texts = [item.text for item in sample]
-    return (
-        *measured,
-        _measure_copies(sample),
-        _measure_terms(texts),
-        measure_secrets(texts, "documents", "documents"),
-    )
+    found = _measure_copies(sample), _measure_terms(texts), measure_secrets(texts, "documents", "documents")
+    return (*measured, *found)
 
 
 def _draw_sample(corpus: Corpus, common_words: Mapping[str, frozenset[str]]) -> Iterator[Sampled]:

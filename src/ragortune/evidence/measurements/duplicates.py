@@ -36,12 +36,8 @@ def find_near_duplicates(texts: Sequence[str], threshold: float = 0.8) -> list[t
     """Return pairs of indices of texts that are equal, case and punctuation aside, or nearly so.
 
     Each text is paired with the earlier ones that duplicate none themselves, so the second places of the pairs, each
-    counted once, are what a clean-up would remove. A hundred copies of a text give 99 pairs, not 4,950.
-
-    Args:
-        texts: the texts, in the order in which the first of several is kept.
-        threshold: least share of common pairs of words among all pairs of the two, between 0 and 1 (Jaccard).
-
+    counted once, are what a clean-up would remove. A hundred copies of a text give 99 pairs, not 4,950. `threshold` is
+    the least share of common pairs of words among all pairs of the two, between 0 and 1 (Jaccard).
     """
     codes: defaultdict[str, int] = defaultdict(lambda: len(codes) + 1)
     words = [array("L", map(codes.__getitem__, split_words(text))) for text in texts]

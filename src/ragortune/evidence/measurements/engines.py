@@ -254,4 +254,4 @@ def _split_options(address: str) -> tuple[str, dict[str, str]]:
     pairs = parse_qsl(urlsplit(address).query, keep_blank_values=True)
     own = {key: value for key, value in pairs if key in _OPTIONS and value}
     rest = "&".join(f"{quote(key)}={quote(value)}" for key, value in pairs if key not in _OPTIONS)
-    return address.partition("?")[0] + ("?" if rest else "") + rest, own
+    return f"{address.partition('?')[0]}?{rest}".removesuffix("?"), own

@@ -81,18 +81,13 @@ class History:
     """The history of the documents in a folder, up to a day."""
 
     def __init__(self, folder: Path, as_of: str) -> None:
-        """Find the last commit up to the end of the day `as_of`, YYYY-MM-DD.
-
-        Raises:
-            UsageError: there is no history, or not all of it is here.
-
-        """
+        """Find the last commit up to the end of a day, YYYY-MM-DD; raises UsageError where not all of the history is here."""
         self._repository = Repository(folder, "--docs")
         if self._ask("rev-parse", "--is-shallow-repository").strip() == "true":
             raise UsageError("--docs: this is a shallow clone, without its history", None, _SHALLOW)
         self._prefix = self._ask("rev-parse", "--show-prefix").strip("\n")
         end_of_day = int(datetime.fromisoformat(as_of).replace(tzinfo=UTC).timestamp()) + DAY - 1
-        newest = self._find_snapshot(end_of_day)
+        newest = self.find_snapshot(end_of_day)
         if newest is None:
             raise UsageError(f"--docs: git has no commit up to {as_of}")
         self.newest = newest
@@ -101,10 +96,6 @@ class History:
         """Day of the last commit, YYYY-MM-DD."""
         self.idle_days = (end_of_day - newest.time) // DAY
         """Days since the last commit."""
-
-    def go_back(self, days: int) -> Snapshot | None:
-        """Return the documents so many days before the last commit; None where the history is younger."""
-        return self._find_snapshot(self.newest.time - days * DAY)
 
     def list_changes(self, days: int) -> list[tuple[int, frozenset[str]]]:
         """Return the commits of so many days up to the last one: day since 1970, and paths touched in the folder."""
@@ -125,7 +116,7 @@ class History:
     def _ask(self, *arguments: str) -> str:
         return self._repository.ask(*arguments, failure="git cannot read the history", hint=_PARTIAL)
 
-    def _find_snapshot(self, time: int) -> Snapshot | None:
+    def find_snapshot(self, time: int) -> Snapshot | None:
         """Return the documents of the commit that was the newest of the main line at a time; None where there is none.
 
         The first parents are the main line, unless somebody merged the main branch into an own one and pushed that (a
@@ -306,13 +297,9 @@ def _take_off(documents: Mapping[str, Units], others: Iterable[Units]) -> dict[s
         pool.update(units)
     left = {}
     for path, units in documents.items():
-        own: Units = Counter()
-        for unit, count in units.items():
-            moved = min(count, pool[unit])
-            pool[unit] -= moved
-            if count > moved:
-                own[unit] = count - moved
-        if own:
+        moved = units & pool
+        pool.subtract(moved)
+        if own := units - moved:
             left[path] = own
     return left
 
@@ -332,6 +319,5 @@ def _is_reworded(unit: str, candidates: Units) -> bool:
     best = max(choice, key=lambda other: len(words.intersection(other.split())), default="")
     if _NUMBER.findall(unit) != _NUMBER.findall(best):
         return False
-    return (
-        difflib.SequenceMatcher(None, unit[:_LONGEST], best[:_LONGEST], autojunk=False).ratio() >= _COSMETIC
-    )
+    matcher = difflib.SequenceMatcher(None, unit[:_LONGEST], best[:_LONGEST], autojunk=False)
+    return matcher.ratio() >= _COSMETIC

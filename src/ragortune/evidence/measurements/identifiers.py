@@ -67,7 +67,7 @@ def _list_patterns(text: str) -> list[tuple[str, re.Pattern[str]]]:
 
 
 def count_identifiers(text: str) -> Counter[str]:
-    """Return how many addresses, account numbers and signed tokens a text has, by kind, each counted once."""
+    """Return how many addresses and account numbers a text has, by kind, each counted once."""
     addresses = {found[0].lower() for found in _EMAIL.finditer(text) if not _RESERVED.search(found[1])}
     accounts = {number for number in _IBAN.findall(text) if _is_iban(number.replace(" ", ""))}
     return +Counter({"e-mail addresses": len(addresses), "bank accounts (IBAN)": len(accounts)})

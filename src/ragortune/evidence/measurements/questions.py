@@ -130,19 +130,12 @@ def _read_row(data: Mapping[str, object], used: dict[str, str]) -> Question | No
     text = " ".join(take("question"))
     if not text:
         return None
-    written, named, texts = take("answer"), take("source"), take("context")
+    written, listed, texts = take("answer"), take("source"), take("context")
     answers = [_strip_keys(answer) for answer in written]
-    return Question(
-        text,
-        tuple(filter(None, answers)),
-        tuple(name for name in named if _is_name(name)),
-        (*texts, *(name for name in named if not _is_name(name))),
-        written[0] if written and written[0].strip() != answers[0] else "",
-    )
-
-
-def _is_name(text: str) -> bool:
-    return len(text) <= _LONGEST_NAME and "\n" not in text
+    names = tuple(name for name in listed if len(name) <= _LONGEST_NAME and "\n" not in name)
+    texts += [name for name in listed if name not in names]
+    first = written[0] if written and written[0].strip() != answers[0] else ""
+    return Question(text, tuple(filter(None, answers)), names, tuple(texts), first)
 
 
 def _strip_keys(answer: str) -> str:
@@ -175,9 +168,7 @@ def _read_squad(article: Mapping[str, object]) -> Iterator[Question]:
 
 def _list_mappings(parent: Mapping[str, object], key: str) -> Iterator[dict[str, object]]:
     children = parent.get(key)
-    yield from (
-        child for child in (children if isinstance(children, list) else ()) if isinstance(child, dict)
-    )
+    return (child for child in (children if isinstance(children, list) else ()) if isinstance(child, dict))
 
 
 def _read_beir(folder: Path) -> Questions:

@@ -124,7 +124,11 @@ def _search(rows: Sequence[Question], engine: Engine, progress: Progress) -> lis
     chosen = draw_sample(rows, MOST_SEARCHED)
     progress(f"searching for {count_words(len(chosen), 'question')}: {engine.label}")
     known = None if engine.names is None else NameIndex(engine.names)
-    labels = _find_labels(chosen)
+    counts = Counter(row.answers[0] for row in chosen if row.answers)
+    most = max(_FEW, _LABEL_SHARE * len(chosen))
+    labels = {
+        answer for answer, count in counts.items() if count > most
+    }  # yes and no, which every document holds
     chosen.sort(key=lambda row: not row.answers or row.answers[0] in labels)
     trials = []
     for place, row in enumerate(chosen):
@@ -133,12 +137,6 @@ def _search(rows: Sequence[Question], engine: Engine, progress: Progress) -> lis
         if named or compare:  # of others nothing would follow
             trials.append(_try(row, engine, named=named, compare=compare))
     return trials
-
-
-def _find_labels(rows: Sequence[Question]) -> set[str]:
-    """Return answers that many questions share, such as yes and no: every document holds them."""
-    counts = Counter(row.answers[0] for row in rows if row.answers)
-    return {answer for answer, count in counts.items() if count > max(_FEW, _LABEL_SHARE * len(rows))}
 
 
 def _try(question: Question, engine: Engine, *, named: bool, compare: bool) -> Trial:
@@ -172,16 +170,13 @@ def _is_named(question: Question, sources: NameIndex, passage: Passage) -> bool:
         return True
     if question.answers and not _has_wording(question, passage):
         return False
-    return any(_overlap(context, passage.text) for context in question.contexts)
+    own = read_wording(passage.text)[1]
+    others = (read_wording(context)[1] for context in question.contexts)
+    return any(len(own & other) >= _SAME * max(1, min(len(own), len(other))) for other in others)
 
 
 def _has_wording(question: Question, passage: Passage) -> bool:
     return cover_answer(question.answers, [passage.text]) >= _HOLDS
-
-
-def _overlap(context: str, passage: str) -> bool:
-    (_, one), (_, other) = read_wording(context), read_wording(passage)
-    return len(one & other) >= _SAME * max(1, min(len(one), len(other)))
 
 
 class NameIndex:

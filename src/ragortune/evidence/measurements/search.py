@@ -75,16 +75,12 @@ def split_terms(text: str) -> Iterator[str]:
             yield word
         elif not word.isascii() and _UNSPACED.search(word):
             for part in _UNSPACED.split(word):
-                yield from _pair_characters(part) if _UNSPACED.match(part) else _split_word(part)
+                if _UNSPACED.match(part):
+                    yield from (part[at : at + 2] for at in range(max(1, len(part) - 1)))
+                else:
+                    yield from _split_word(part)
         else:
             yield from _split_word(word)
-
-
-def _pair_characters(run: str) -> Iterator[str]:
-    if len(run) == 1:
-        yield run
-    for start in range(len(run) - 1):
-        yield run[start : start + 2]
 
 
 def _split_word(word: str) -> Iterator[str]:
@@ -95,9 +91,9 @@ def _split_word(word: str) -> Iterator[str]:
         yield "".join(parts).casefold()
 
 
-def cut_passages(text: str, length: int = PASSAGE_LENGTH) -> Iterator[str]:
-    """Yield the pieces of a text of at most `length` characters, between paragraphs where it can be."""
-    held = ""
+def cut_passages(text: str) -> Iterator[str]:
+    """Yield the pieces of a text, cut between paragraphs where it can be."""
+    held, length = "", PASSAGE_LENGTH
     for paragraph in _BREAK.split(text):
         piece = paragraph.strip()
         if held and len(held) + 2 + len(piece) > length:
@@ -118,11 +114,8 @@ def open_engine(
 ) -> Engine | None:
     """Return what questions are put to; None where there is nothing to search in.
 
-    Args:
-        source: an engine of the team's own, as `--search` names it; raises UsageError where there is none such.
-        corpus: documents for the embedded index.
-        texts: texts for the embedded index by name, where there are no documents.
-
+    It is an engine of the team's own, as `--search` names it, or else an index of the documents, or of texts by name where
+    there are none. Raises UsageError where there is no such engine.
     """
     if source is not None:
         from ragortune.evidence.measurements.engines import connect_engine  # noqa: PLC0415  (few runs need it)
@@ -179,11 +172,10 @@ class EmbeddedIndex(Engine):
     def search(self, text: str, k: int) -> list[Passage]:
         """Return at most `k` passages that share a term with the text, the best first."""
         terms = sorted({*split_terms(text)} - STOP_WORDS, key=lambda term: (self._count(term), term))
-        telling = [
-            term for term in terms if _UNSPACED.match(term) or self._count(term) <= _COMMON * self.count
-        ]
         if not terms:
             return []
+        most = _COMMON * self.count
+        telling = [term for term in terms if _UNSPACED.match(term) or self._count(term) <= most]
         query = " OR ".join(f'"{term}"' for term in (telling if len(telling) > 1 else terms)[:_MOST_TERMS])
         rows = self._base.execute(
             "SELECT id, passage.body FROM (SELECT rowid AS row FROM term WHERE term MATCH ? ORDER BY rank LIMIT ?) "
@@ -195,5 +187,4 @@ class EmbeddedIndex(Engine):
     def _count_passages(self, term: str) -> int:
         """Return how many passages have a term."""
         count = "SELECT count(*) FROM term WHERE term MATCH ?"
-        found: int = self._base.execute(count, (f'"{term}"',)).fetchone()[0]
-        return found
+        return int(self._base.execute(count, (f'"{term}"',)).fetchone()[0])

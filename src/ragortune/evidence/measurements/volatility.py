@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ragortune.evidence.measurements.history import Changes, Comparer, History
+from ragortune.evidence.measurements.history import DAY, Changes, Comparer, History
 from ragortune.evidence.measurements.sampling import bound_share
 from ragortune.model.measurements import Measurement, Progress
 from ragortune.support.errors import UsageError
@@ -32,7 +32,6 @@ from ragortune.support.text import count_words
 _LEVELS = ("static", "low", "medium", "high", "very high")
 _ANSWERS = ("static", "yearly", "monthly", "weekly", "daily")
 _CRITERION = "knowledge.volatility"
-_SPANS = (30, 90, 365)
 _FEW = 3
 """Of fewer documents, or fewer changed ones, nothing is told."""
 _BURST, _COSMETIC = 0.6, 0.7
@@ -66,8 +65,8 @@ def _judge_history(history: History, progress: Progress) -> Measurement:
         return _leave_open("git has none of the documents", "commit them, or ask their authors")
     comparer = Comparer(history)
     changes: dict[int, Changes] = {}
-    for days in _SPANS:
-        if earlier := history.go_back(days):
+    for days in (30, 90, 365):
+        if earlier := history.find_snapshot(history.newest.time - days * DAY):
             progress(f"comparing the documents with those of {days} days before")
             changes[days] = comparer.compare(earlier)
     there = changes[90].documents if 90 in changes else 0
@@ -85,10 +84,8 @@ def _judge_changes(history: History, changes: Mapping[int, Changes]) -> Measurem
     burst = _find_burst(worked, quarter.changed)
     lowered = len(quarter.changed) >= _FEW and (burst > _BURST or quarter.cosmetic > _COSMETIC)
     interval = bound_share(len(quarter.changed), quarter.documents)
-    levels = [
-        max(0, _find_level(bound, quarter.gone, month.share, days) - lowered)
-        for bound in ((quarter.share + interval[0]) / 2, quarter.share, (quarter.share + interval[1]) / 2)
-    ]
+    shares = [(quarter.share + end) / 2 for end in (interval[0], quarter.share, interval[1])]
+    levels = [max(0, _find_level(share, quarter.gone, month.share, days) - lowered) for share in shares]
     answers = _ANSWERS[min(levels) : max(levels) + 1]
     return Measurement(
         "documents.volatility",
