@@ -103,8 +103,8 @@ def test_more_evidence_for_an_option_never_lowers_it(levels, data):
     for need in criterion.raises:
         index = list(Need).index(need)
         assert after.scores[index] >= before.scores[index]
-        assert after.needed[index] >= before.needed[index]
-        assert after.needs[index] >= before.needs[index]
+        assert after.needs[need].needed >= before.needs[need].needed
+        assert after.needs[need].probability >= before.needs[need].probability
 
 
 @given(answers(), st.data())
@@ -146,7 +146,7 @@ def test_what_the_contract_wants_monotone_is_declared():
 @given(answers())
 def test_the_probabilities_of_the_options_add_up_to_one_and_are_products_of_the_needs(levels):
     outcome = decide_option(BOOK, levels)
-    rag, tuning = outcome.needs
+    rag, tuning = (state.probability for state in outcome.needs.values())
 
     assert sum(outcome.probability.values()) == pytest.approx(1)
     assert outcome.probability[Option.BOTH] == pytest.approx(rag * tuning)

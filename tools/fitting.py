@@ -214,9 +214,8 @@ def read_data(rulebook: Rulebook) -> Data:
 def _read_need(
     rulebook: Rulebook, need: Need, effects: list[Effect], cases: Sequence[Case], levels: Sequence[Levels]
 ) -> NeedData:
-    index = list(Need).index(need)
     own = tuple(effect for effect in effects if effect.need is need)
-    outcomes = [decide_option(rulebook, answers) for answers in levels]
+    states = [decide_option(rulebook, answers).needs[need] for answers in levels]
     masked = [mask_answers(case.id, answers) for case, answers in zip(cases, levels, strict=True)]
     return NeedData(
         own,
@@ -226,13 +225,8 @@ def _read_need(
             dtype=float,
         ),
         np.array([has_need(case.outcome, need) for case in cases]),
-        np.array(
-            [
-                0.0 if each.blocked_by[index] else 1.0 if each.required_by[index] else math.nan
-                for each in outcomes
-            ]
-        ),
-        np.array([each.ceilings[index] for each in outcomes]),
+        np.array([0.0 if own.blocked_by else 1.0 if own.required_by else math.nan for own in states]),
+        np.array([math.inf if own.confirmed else rulebook.scale.unconfirmed for own in states]),
     )
 
 

@@ -264,7 +264,7 @@ def find_nearest(recommendation: Recommendation, count: int = 3) -> tuple[NearCa
 
 
 def _list_deciding_gates(outcome: Outcome) -> frozenset[str]:
-    return frozenset(rule for side in (*outcome.blocked_by, *outcome.required_by) for rule in side)
+    return frozenset(rule for own in outcome.needs.values() for rule in (*own.blocked_by, *own.required_by))
 
 
 def _is_same(rulebook: Rulebook, criterion: str, mine: Levels, theirs: Levels) -> bool:

@@ -15,7 +15,6 @@ from ragortune.engine.compile import SearchTooLargeError as SearchTooLargeError
 from ragortune.engine.questions import rank_questions as rank_questions
 from ragortune.engine.score import Outcome as Outcome
 from ragortune.engine.score import decide_option as decide_option
-from ragortune.engine.score import describe_needs as describe_needs
 from ragortune.engine.score import has_fired as has_fired
 from ragortune.engine.score import judge_profile as judge_profile
 from ragortune.engine.score import trace_rule as trace_rule

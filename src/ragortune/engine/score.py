@@ -37,34 +37,19 @@ from ragortune.support.record import Record
 
 
 class Outcome(Record, frozen=True):
-    """The verdict alone: option, and where both needs stand. Pairs are retrieval first, then tuning."""
+    """The verdict alone: option, and where both needs stand."""
 
     option: Option
     default: bool
     """True where nothing known speaks for or against retrieval and tuning is not needed."""
     scores: tuple[int, int]
-    """Log-odds of both needs, in thousandths."""
-    needed: tuple[bool, bool]
-    blocked_by: tuple[tuple[str, ...], tuple[str, ...]]
-    required_by: tuple[tuple[str, ...], tuple[str, ...]]
-    ceilings: tuple[float, ...]
-    """Highest log-odds of both needs that count; infinite where a need is confirmed, or needs no confirmation."""
-
-    @property
-    def needs(self) -> tuple[float, float]:
-        """Probability of both needs."""
-        rag, tuning = (
-            0.0 if blocked else 1.0 if required else logistic(min(score / UNIT, ceiling))
-            for score, blocked, required, ceiling in zip(
-                self.scores, self.blocked_by, self.required_by, self.ceilings, strict=True
-            )
-        )
-        return rag, tuning
+    """Log-odds of retrieval and of tuning, in thousandths."""
+    needs: dict[Need, NeedState]
 
     @property
     def probability(self) -> dict[Option, float]:
         """Probability of each option."""
-        return pair_probabilities(*self.needs)
+        return pair_probabilities(*(own.probability for own in self.needs.values()))
 
 
 def logistic(score: float) -> float:
@@ -90,30 +75,32 @@ def judge_completed(table: Table, completed: int, gates: tuple[JointRule, ...]) 
     nothing speaks about retrieval and tuning is not needed.
     """
     sums = table.split(completed)
-    blocked, required, confirmed = _sort_gates(gates)
-    rag, tuning = (
-        (score > 0 or bool(required[index])) and not blocked[index]
-        for index, score in enumerate((sums.rag, sums.tuning))
-    )
+    scores, needs = (sums.rag, sums.tuning), {}
+    for need, score, ceiling in zip(Need, scores, table.ceilings, strict=True):
+        blocked, required, confirming = _sort_gates(gates, need)
+        log_odds, confirmed = score / UNIT, bool(confirming) or math.isinf(ceiling)
+        probability = logistic(log_odds if confirmed else min(log_odds, ceiling))
+        needs[need] = NeedState(
+            log_odds,
+            0.0 if blocked else 1.0 if required else probability,
+            (score > 0 or bool(required)) and not blocked,
+            blocked,
+            required,
+            confirmed,
+            score == 0,
+        )
+    rag, tuning = (own.needed for own in needs.values())
     default = not sums.mentions and not tuning
-    option = Option.RAG if default else pair_option(rag=rag, fine_tuning=tuning)
-    ceilings = tuple(math.inf if own else most for own, most in zip(confirmed, table.ceilings, strict=True))
-    scores = (sums.rag, sums.tuning)
-    return Outcome(option, default, scores, (rag, tuning), blocked, required, ceilings)
-
-
-RulesByNeed = tuple[tuple[str, ...], tuple[str, ...]]
+    return Outcome(
+        Option.RAG if default else pair_option(rag=rag, fine_tuning=tuning), default, scores, needs
+    )
 
 
 @functools.lru_cache(maxsize=1024)
-def _sort_gates(gates: tuple[JointRule, ...]) -> tuple[RulesByNeed, RulesByNeed, RulesByNeed]:
-    """Return for each need the rules that rule it out, that require it, and that confirm it."""
-
-    def of_kind(kind: GateKind) -> RulesByNeed:
-        rag, tuning = (tuple(own.rule for own in gates if (need, kind) in own.gates) for need in Need)
-        return rag, tuning
-
-    return of_kind(GateKind.RULES_OUT), of_kind(GateKind.REQUIRES), of_kind(GateKind.CONFIRMS)
+def _sort_gates(gates: tuple[JointRule, ...], need: Need) -> tuple[tuple[str, ...], ...]:
+    """Return the rules that rule a need out, that require it, and that confirm it."""
+    kinds = (GateKind.RULES_OUT, GateKind.REQUIRES, GateKind.CONFIRMS)
+    return tuple(tuple(own.rule for own in gates if (need, kind) in own.gates) for kind in kinds)
 
 
 def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
@@ -133,7 +120,7 @@ def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
         default=outcome.default,
         runner_up=_find_runner_up(outcome.option, probability),
         probability=probability,
-        needs=describe_needs(outcome),
+        needs=outcome.needs,
         reasons=_list_reasons(rulebook, fired, read),
         gates=tuple(
             GateHit(rule, read[rule.id], gate.need, gate.gate) for rule in fired for gate in rule.gates
@@ -150,22 +137,6 @@ def _find_runner_up(option: Option, probability: Mapping[Option, float]) -> Opti
     """Return the most probable other option; of equals the one that is built with less."""
     order = (Option.NEITHER, Option.RAG, Option.FINE_TUNING, Option.BOTH)
     return max((other for other in order if other is not option), key=lambda other: probability[other])
-
-
-def describe_needs(outcome: Outcome) -> dict[Need, NeedState]:
-    """Return both needs with what decides about them."""
-    return {
-        need: NeedState(
-            outcome.scores[index] / UNIT,
-            outcome.needs[index],
-            outcome.needed[index],
-            outcome.blocked_by[index],
-            outcome.required_by[index],
-            math.isinf(outcome.ceilings[index]),
-            outcome.scores[index] == 0,
-        )
-        for index, need in enumerate(Need)
-    }
 
 
 def _list_reasons(rulebook: Rulebook, fired: list[Rule], read: Mapping[str, Levels]) -> tuple[Reason, ...]:

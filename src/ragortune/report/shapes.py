@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ragortune.casebook import NearCase
-from ragortune.engine import decide_option, describe_needs
+from ragortune.engine import decide_option
 from ragortune.model import (
     AnswerSensitivity,
     Comparison,
@@ -243,6 +243,6 @@ def describe_verdict(verdict: Verdict) -> dict[str, object]:
         "default": outcome.default,
         "too_little_known": is_undecided(probability, default=outcome.default),
         "probability": round_numbers(probability),
-        "needs": round_numbers(describe_needs(outcome)),
+        "needs": round_numbers(outcome.needs),
     }
     return described if verdict.origin is None else {**described, "profile": verdict.origin}
