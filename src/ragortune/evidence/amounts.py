@@ -99,16 +99,10 @@ TOKENS_A_BYTE = 0.25
 
 
 def parse_amount(text: str, unit: str, counted: Collection[str] = ()) -> float | None:
-    """Return what a text such as `800 ms` or `$4` says in a unit; None where it does not begin like a number.
+    """Return what a text such as `800 ms` or `$4` says in a unit, "" for a count; None where it does not begin like a number.
 
-    Args:
-        text: what was written.
-        unit: the unit in which the number is wanted; empty for a count.
-        counted: names of what is counted, which may be behind the number.
-
-    Raises:
-        QuantityError: it begins like a number, and is ambiguous, too large, or the rest is no unit that fits.
-
+    `counted` has names of what is counted, which may be behind the number. Raises QuantityError where the text begins like
+    a number, and is ambiguous, too large, or the rest is no unit that fits.
     """
     text = text.strip()
     money = _MONEY.match(text)

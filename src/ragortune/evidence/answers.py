@@ -37,18 +37,17 @@ _LIST_WITH_AMOUNTS = re.compile(r"(?<!\d),|,(?!\d)|(?<=^\d),(?=\d{1,2}$)|[;|]|(?
 _OR = re.compile(r"(?:^|\s)or(?=\s|$)")
 _PLAIN_NUMBER = re.compile(r"\d{1,2}")
 _CLAUSE = re.compile(r"[,;:().]")
-_PERIODS: Mapping[str, float] = {
-    **dict.fromkeys(("yearly", "annually", "every year"), 365),
-    **dict.fromkeys(
-        ("half-yearly", "semi-annually", "twice a year", "every six months", "every 6 months"), 182
-    ),
-    **dict.fromkeys(("quarterly", "every quarter", "every three months", "every 3 months"), 91),
-    **dict.fromkeys(("monthly", "every month"), 30),
-    **dict.fromkeys(("fortnightly", "biweekly", "every two weeks", "twice a month"), 14),
-    **dict.fromkeys(("weekly", "every week"), 7),
-    "twice a week": 3.5,
-    **dict.fromkeys(("daily", "every day", "nightly", "every night"), 1),
+_WORDS_FOR: Mapping[float, str] = {
+    365: "yearly|annually|every year",
+    182: "half-yearly|semi-annually|twice a year|every six months|every 6 months",
+    91: "quarterly|every quarter|every three months|every 3 months",
+    30: "monthly|every month",
+    14: "fortnightly|biweekly|every two weeks|twice a month",
+    7: "weekly|every week",
+    3.5: "twice a week",
+    1: "daily|every day|nightly|every night",
 }
+_PERIODS = {word: days for days, words in _WORDS_FOR.items() for word in words.split("|")}
 """Days between two events, by the word for it."""
 
 
@@ -60,9 +59,8 @@ def read_answer(criterion: Criterion, text: str) -> object:
     """
     words = " ".join(clean_text(text).replace("\u2019", "'").split()).casefold()
     if len(words) > LONGEST_ANSWER:
-        raise AnswerError(
-            f"an answer has at most {LONGEST_ANSWER} characters", None, accepted_words(criterion)
-        )
+        message = f"an answer has at most {LONGEST_ANSWER} characters"
+        raise AnswerError(message, None, accepted_words(criterion))
     if words not in criterion.level_ids and words in _UNKNOWN_WORDS:
         return UNKNOWN
     for read in (_read_single, _read_range, _read_parts, _read_period):
@@ -249,8 +247,7 @@ def _read_parts(criterion: Criterion, words: str) -> object:
         if value not in values:
             values.append(value)
     if len(values) > 1 and criterion.several and _OR.search(words):
-        hint = (
-            f"type all that hold, the main one first: {join_words(map(str, values))}; 'skip' if nobody knows"
-        )
+        several = join_words(map(str, values))
+        hint = f"type all that hold, the main one first: {several}; 'skip' if nobody knows"
         raise AnswerError("here several can hold at once, and 'or' leaves open which", None, hint)
     return values if len(values) > 1 else values[0]

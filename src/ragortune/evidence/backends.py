@@ -53,12 +53,9 @@ class Backend(Protocol):
 
 
 def open_backend(name: str, folder: str) -> Backend:
-    """Return the model of that name; raises UsageError.
+    """Return the model of that name: `command:PROGRAM ARGUMENTS`, run in the folder, or `provider:model` as pydantic-ai has it.
 
-    Args:
-        name: `command:PROGRAM ARGUMENTS`, or `provider:model` as pydantic-ai names it.
-        folder: where a program is run.
-
+    Raises UsageError.
     """
     if name.startswith(COMMAND):
         return CommandModel(name.removeprefix(COMMAND), folder)

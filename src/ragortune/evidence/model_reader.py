@@ -146,23 +146,14 @@ def write_prompts(lines: Sequence[str], criteria: Iterable[Criterion]) -> list[s
     seen = [line.replace("\0", "")[:_LONGEST_LINE] for line in blank_hidden(lines)]
     # The document cannot hold the mark around it, because the mark is made from its text.
     digest = hashlib.sha256("\n".join(seen).encode("utf-8", "surrogatepass")).hexdigest()
-    questions = "\n".join(_describe_criterion(criterion) for criterion in criteria)
+    filled = {"criteria": "\n".join(map(_describe_criterion, criteria)), "mark": f"<<<{digest[:16]}>>>"}
     prompts = []
     parts = split_document(lines)
     for number, part in enumerate(parts, 1):
-        which = (
-            f", of which this is part {number} of {len(parts)} (lines {part.start + 1} to {part.stop} of {len(lines)}); "
-            "report what this part states"
-        )
-        prompts.append(
-            fill_template(
-                "prompt.md",
-                criteria=questions,
-                mark=f"<<<{digest[:16]}>>>",
-                part=which if len(parts) > 1 else "",
-                document="\n".join(f"{index + 1}| {seen[index]}" for index in part),
-            )
-        )
+        where = f"part {number} of {len(parts)} (lines {part.start + 1} to {part.stop} of {len(lines)})"
+        which = f", of which this is {where}; report what this part states" if len(parts) > 1 else ""
+        document = "\n".join(f"{index + 1}| {seen[index]}" for index in part)
+        prompts.append(fill_template("prompt.md", part=which, document=document, **filled))
     return prompts
 
 

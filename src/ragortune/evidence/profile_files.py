@@ -22,12 +22,8 @@ def write_profile(
 ) -> str:
     """Return a profile file with every criterion: answered ones filled in, the others as comments with their levels.
 
-    Args:
-        criteria: the vocabulary, in the order in which it is written.
-        profile: what is known; a file to fill in without it.
-        declined: criteria that are written as `unknown`.
-        quantities: what is under `quantities`, as it was read; answers derived from it are not written.
-
+    Criteria in `declined` are written as `unknown`, `quantities` as they were read; answers that follow from these are not
+    written.
     """
     texts: dict[str, object] = {"project": "Name of the project"}
     if profile:

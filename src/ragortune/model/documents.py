@@ -10,14 +10,12 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from ragortune.model import Evidence, Option, QuantityValue
-
-NO_QUANTITIES: Mapping[str, QuantityValue] = MappingProxyType({})
+from ragortune.support.record import NOTHING
 
 
 class SectionKind(StrEnum):
@@ -355,7 +353,7 @@ class DesignReading(msgspec.Struct, frozen=True):
     """Facts about the project, in the order of their lines."""
     prose_decision: StatedDecision | None = None
     """What its prose decides, where its own block says what it decides."""
-    quantities: Mapping[str, QuantityValue] = NO_QUANTITIES
+    quantities: Mapping[str, QuantityValue] = NOTHING
     """Numbers for the cost model, from the document's own `ragortune` block."""
     declined: tuple[str, ...] = ()
     """Criteria for which the block says that nobody knows."""

@@ -238,9 +238,8 @@ class PriceBook:
         if row is not None:
             message = f"{quote_value(name)} is a {row.kind.replace('_', ' ')}, not a {what}"
         near = suggest_name(name, [known.id for known in self.rows.values() if known.kind in kinds])
-        raise PriceError(
-            message, None, near or "`ragortune prices list` shows what there is; --prices adds rows"
-        )
+        hint = "`ragortune prices list` shows what there is; --prices adds rows"
+        raise PriceError(message, None, near or hint)
 
     def find_ages(self, names: Iterable[str], today: str) -> tuple[Age, ...]:
         """Return how old rows are on a day; those that do not age are left out."""

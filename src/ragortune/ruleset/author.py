@@ -149,12 +149,10 @@ def _parse_file(folder: Path, name: str, data: bytes) -> Document:
 def _refuse_controls(document: Document, node: object, path: KeyPath) -> None:
     """Raise RulebookError where a text of a rule set holds what a terminal could obey."""
     if isinstance(node, str):
-        odd = (
-            "" if is_plain(node) else next((own for own in node if not (is_plain(own) or own in "\n\t")), "")
-        )
-        if odd:
-            message = f"holds a character that cannot be shown: {odd!a}"
-            raise RulebookError(message, document.place_of(path))
+        for odd in () if is_plain(node) else node:
+            if not (is_plain(odd) or odd in "\n\t"):
+                message = f"holds a character that cannot be shown: {odd!a}"
+                raise RulebookError(message, document.place_of(path))
     elif isinstance(node, Mapping):
         for key, value in node.items():
             _refuse_controls(document, str(key), (*path, key))

@@ -77,17 +77,12 @@ def keep_compiled(rulebook: Rulebook, place: Path) -> None:
 def limit_numbers(criteria: Mapping[str, Criterion], kinds: Iterable[QuantityKind]) -> dict[str, Criterion]:
     """Return criteria whose numbers are limited as those of the quantities that ask for the same are."""
     limits = {kind.criterion: kind.maximum for kind in kinds}
-    return {
-        name: criterion.replace(
-            maximum=min(
-                LARGEST_NUMBER if criterion.maximum is None else criterion.maximum,
-                limits.get(name, LARGEST_NUMBER),
-            )
-        )
-        if criterion.unit
-        else criterion
-        for name, criterion in criteria.items()
-    }
+
+    def limit(own: Criterion) -> Criterion:
+        most = LARGEST_NUMBER if own.maximum is None else own.maximum
+        return own.replace(maximum=min(most, limits.get(own.id, LARGEST_NUMBER))) if own.unit else own
+
+    return {name: limit(own) for name, own in criteria.items()}
 
 
 def count_answers(

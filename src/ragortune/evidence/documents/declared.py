@@ -10,9 +10,10 @@ from ragortune.evidence.documents.sentences import DesignText
 from ragortune.evidence.entries import Entry, read_evidence
 from ragortune.evidence.profile import Vocabulary, find_declined
 from ragortune.model import Answer, Evidence, Option, Profile, Provenance, QuantityValue, Rulebook
-from ragortune.model.documents import NO_QUANTITIES, Cited, Line, Modality, Span, StatedDecision, StatedFact
+from ragortune.model.documents import Cited, Line, Modality, Span, StatedDecision, StatedFact
 from ragortune.support.errors import Place, ProfileError
 from ragortune.support.reading import parse_yaml
+from ragortune.support.record import NOTHING
 from ragortune.support.text import quote_value
 
 _KEY = "ragortune"
@@ -24,7 +25,7 @@ class Declared(msgspec.Struct, frozen=True):
 
     decision: StatedDecision | None = None
     facts: tuple[StatedFact, ...] = ()
-    quantities: Mapping[str, QuantityValue] = NO_QUANTITIES
+    quantities: Mapping[str, QuantityValue] = NOTHING
     declined: tuple[str, ...] = ()
     """Criteria for which it says that nobody knows."""
 
