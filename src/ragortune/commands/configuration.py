@@ -11,7 +11,6 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -230,6 +229,8 @@ def _read_configuration(request: CheckRequest, environment: Environment, stack: 
         return _read_settings(*_parse_settings(Path(environment.folder, request.config)))
     if request.config_from is None:
         return find_configuration(environment.folder)
+    from tempfile import TemporaryDirectory  # noqa: PLC0415  (hardly ever needed)
+
     return _read_earlier(request.config_from, environment, Path(stack.enter_context(TemporaryDirectory())))
 
 
