@@ -183,7 +183,7 @@ def test_a_session_without_any_answer_saves_an_empty_profile(talk, run):
 def test_it_stops_by_itself_when_the_advice_is_firm_and_names_what_is_still_unknown(talk):
     flat = " ".join(talk(team=HELP_DESK).split())
 
-    assert re.search(r"Done: rag \d+%, firm\. No question that is left is worth asking", flat)
+    assert re.search(r"Done: rag \d+%, firm\. No open question is worth asking", flat)
     assert re.search(r"Still unknown: .* and \d+ more; `ragortune ask --all profile.yaml` asks for all", flat)
 
 
@@ -400,7 +400,7 @@ def test_what_cannot_be_used_is_named_before_anything_is_asked(run, write, argum
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_first_question(talk):
-    with pytest.raises(UsageError, match="there is no such folder"):
+    with pytest.raises(UsageError, match="no such folder"):
         talk("most", output="nowhere/p.yaml")
     assert "> " not in talk.err
 

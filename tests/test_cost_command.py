@@ -254,7 +254,7 @@ def test_a_number_that_agrees_is_fine(run, write, text):
     [
         (("--price", "gpt-6-luna.out"), "--price is written NAME.VALUE=NUMBER"),
         (("--price", "gpt-6-lunar.out=1"), "there is no price row 'gpt-6-lunar'"),
-        (("--price", "gpt-6-luna.uot=1"), "a chat_model has no 'uot'"),
+        (("--price", "gpt-6-luna.uot=1"), "a chat_model has no value 'uot'"),
         (("--price", "gpt-6-luna.out=-1"), "'out' must be from"),
         (("--price", "gpt-6-luna.out=cheap"), "'cheap' is not a number of USD/mtok"),
         (("--price", "gpt-6-luna.out=1_0"), "'1_0' is not a number of USD/mtok"),

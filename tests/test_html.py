@@ -112,7 +112,7 @@ def test_a_page_says_what_the_text_says(run, pages):
     shown = " ".join(page.text.split())
 
     assert "Of 100 published systems like this, " in shown
-    for heading in ("Need for retrieval", "What would change it", "What carries it", "Sources"):
+    for heading in ("Need for retrieval", "What would change it", "What each answer changes", "Sources"):
         assert heading in shown
     assert len(page.all("svg")) > 15
     assert len(page.all("a")) >= 3

@@ -247,7 +247,7 @@ def test_an_agent_asks_until_no_question_is_worth_asking(inner_agent, book):
     assert len(set(asked)) == len(asked)
     assert last["question"] is None
     assert last["answers"] == []
-    assert last["why"] == "No question that is left is worth asking for the advice."
+    assert last["why"] == "No open question is worth asking for the advice."
     assert last["advice"]["option"] in list(Option)
 
 

@@ -192,13 +192,13 @@ def test_nothing_that_can_be_told_is_exit_code_3(depot):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "nothing to measure is named"),
-        (("--docs", "docs", "--test", "examples.jsonl"), "--test goes with --examples"),
-        (("--docs", "docs", "--search", "command:x"), "--search goes with --questions"),
-        (("--docs", "docs", "--calls-map", "time=t"), "--calls-map goes with --calls"),
+        ((), "nothing to measure"),
+        (("--docs", "docs", "--test", "examples.jsonl"), "--test needs --examples"),
+        (("--docs", "docs", "--search", "command:x"), "--search needs --questions"),
+        (("--docs", "docs", "--calls-map", "time=t"), "--calls-map needs --calls"),
         (("--docs", "docs", "-o", "p.json"), "profiles are saved as YAML"),
         (("--docs", "docs", "-o", "a.yaml", "--check", "b.yaml"), "use one of them"),
-        (("--docs", "docs", "-o", "nowhere/p.yaml"), "there is no such folder"),
+        (("--docs", "docs", "-o", "nowhere/p.yaml"), "no such folder"),
         (("--docs", "docs", "--as-of", "yesterday"), "--as-of must be a date"),
         (("--docs", "nowhere"), "nowhere"),
         (("--docs", "docs", "--questions", "nowhere.jsonl"), "no such file"),

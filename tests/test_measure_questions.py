@@ -190,7 +190,7 @@ def test_rows_that_cannot_be_used_are_left_out_and_counted(read):
         (
             "q.csv",
             "question,answer\na\nb,c\nd",
-            "2 of 3 rows cannot be used; the first has another number of cells",
+            "2 of 3 rows cannot be used; the first has a different number of cells",
         ),
         ("q.csv", 'question,answer\n"a"b,c\n', "is not CSV"),
         ("q.csv", b"question,answer\n\xff,b\n", "is not UTF-8"),

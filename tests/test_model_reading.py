@@ -61,7 +61,7 @@ def test_a_team_lets_a_model_of_its_choice_read_a_record(run, write, programs):
     ]
     assert not any(f["declared"] for f in document["facts"])
     assert "was read by command:" in result.err
-    assert "1 part: 3 facts hold" in result.err
+    assert "1 part: 3 facts kept" in result.err
 
 
 def test_extract_prints_what_the_model_found_with_its_quotes(run, write, programs):

@@ -570,10 +570,7 @@ def test_init_prints_to_stdout_and_names_a_folder_that_is_not_there(run):
     result = run("init", "nowhere/profile.yaml")
 
     assert result.code == 2
-    assert (
-        result.err
-        == "error: 'nowhere/ragortune-profile.schema.json' cannot be written (there is no such folder)\n"
-    )
+    assert result.err == "error: 'nowhere/ragortune-profile.schema.json' cannot be written (no such folder)\n"
 
 
 # --- rules diff ---------------------------------------------------------------------------------------------------
@@ -600,7 +597,7 @@ def test_an_upgrade_shows_what_it_changes(run, whole_pack):
     assert "  added    finding no-downsides" in lines
     assert "  changed  finding tuning-without-owner (tests); no outcome changes" in lines
     assert "  changed  rule sources-required (title)" in lines
-    assert lines[-1] == "changed: 0 criteria, 1 rules, 3 finding rules"
+    assert lines[-1] == "changed: 0 criteria, 1 rule, 3 finding rules"
     assert {change["change"] for change in data["changes"]} == {"added", "removed", "changed"}
     assert data["from"]["digest"] != data["to"]["digest"]
 

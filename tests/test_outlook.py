@@ -98,7 +98,7 @@ def test_asking_why_not_what_is_recommended_is_answered_on_stderr(run):
     result = run("recommend", "--why-not", "neither", HANDBOOK)
 
     assert result.code == 0
-    assert result.err == "--why-not: neither is what is recommended\n"
+    assert result.err == "note: --why-not: neither is the recommendation\n"
     assert "WHY NOT" not in result.out
 
 
@@ -138,7 +138,7 @@ def test_nothing_known_leaves_nothing_to_change(run, write):
 
     assert "WHAT WOULD CHANGE IT\n  - no change of up to three of the known answers does\n" in out
     assert "  - knowledge.access_path\n    How can the facts that one request needs be reached?" in out
-    assert "WHAT CARRIES IT" not in out
+    assert "WHAT EACH ANSWER CHANGES" not in out
 
 
 def test_the_rule_that_carries_the_advice_alone_is_named(run, write):
@@ -151,7 +151,7 @@ def test_the_rule_that_carries_the_advice_alone_is_named(run, write):
 def test_answers_that_move_a_probability_by_less_than_one_point_are_not_drawn(run):
     drawn = (
         run("recommend", "--full", SUPPORT, columns=80)
-        .out.partition("WHAT CARRIES IT\n")[2]
+        .out.partition("WHAT EACH ANSWER CHANGES\n")[2]
         .partition("\n\n")[0]
     )
     listed = ask_json(run, SUPPORT)["tornado"]["answers"]

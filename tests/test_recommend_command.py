@@ -240,7 +240,7 @@ def test_a_batch_that_turns_up_on_stdin_is_refused_as_json(run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "error: no profile is given\nhint: `ragortune init` writes one to fill in, `-` reads stdin\n"),
+        ([], "error: no profile named\nhint: `ragortune init` writes one to fill in, `-` reads stdin\n"),
         (["-", "-"], "error: stdin can be read only once\n"),
         (
             ["--format", "jsno", "x"],

@@ -109,9 +109,7 @@ def write_cost_page(book: Rulebook) -> str:
     parts += [
         f"- **{text.partition('. ')[0]}** `{name}`: {text.partition('. ')[2]}" for text, name in numbered
     ]
-    parts.append(
-        "\n## Quantities\n\nWhat can stand under `quantities:` in a profile. A number may be written with"
-    )
+    parts.append("\n## Quantities\n\nWhat `quantities:` in a profile can hold. A number may be written with")
     parts.append(
         "its unit (`800 ms`, `$4/request`), as `{from: 200, to: 800}`, as `{low: 200, value: 300, high: 800}`,"
     )
@@ -122,7 +120,7 @@ def write_cost_page(book: Rulebook) -> str:
     parts += ["| Quantity | What it is | Unit | Default (low to high) |", "| --- | --- | --- | --- |"]
     parts += [_quantity_row(book, kind) for kind in book.quantities.values()]
     parts.append(
-        "\n## Worked scenarios\n\nThe profiles stand in `examples/cost/`; the output is that of 24 November 2026."
+        "\n## Worked scenarios\n\nThe profiles are in `examples/cost/`; the output is that of 24 November 2026."
     )
     for path in sorted((ROOT / "examples" / "cost").glob("*.yaml")):
         profile = path.read_text("utf-8").partition("\n")[2]
@@ -180,7 +178,7 @@ _JSON_HEAD = """\
 `--format json` prints one object, and `recommend --format jsonl` one a line, in the order of the profiles. Keys are a
 promise: they are added and never changed, and what is changed would get another `schema`. Probabilities and shares are
 from 0 to 1, scores and weights are log-odds, lines and columns count from 1. In a batch `settled`, `flips` and `unknowns`
-are null unless `--what-if` asks for them. More keys may stand beside those of this page.
+are null unless `--what-if` asks for them. There may be more keys than those of this page.
 """
 _RESULTS: Mapping[str, type[Any]] = {
     "recommend": shapes.RecommendationResult,

@@ -210,11 +210,10 @@ def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditF
     for conflict in case.answers.conflicts:
         if conflict.resolved:
             name = conflict.criterion
-            said = join_words(_format_statement(fact) for fact in conflict.facts)
+            said = join_words(f"{_format_value(fact)} ({_format_origin(fact)})" for fact in conflict.facts)
             spans = [fact.span for fact in conflict.facts if fact.span is not None]
             steps = [
-                Step(StepKind.FACT, f"{name}: {_format_statement(fact)}", fact.span)
-                for fact in conflict.facts
+                Step(StepKind.FACT, f"{name} is {_format_value(fact)}", fact.span) for fact in conflict.facts
             ]
             message = f" about {name}: {said}; the explicit one is taken"
             span = spans[-1] if spans else None
@@ -238,10 +237,14 @@ def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
     yield case.find(rule, message, steps, span, subject="contradiction decision")
 
 
-def _format_statement(fact: StatedFact) -> str:
-    value = join_words(map(str, fact.value), "or") if isinstance(fact.value, (list, tuple)) else fact.value
-    where = f"line {fact.span.line}" if fact.span else "the profile"
-    return f"{quote_value(value)} ({where})"
+def _format_value(fact: StatedFact) -> str:
+    return quote_value(
+        join_words(map(str, fact.value), "or") if isinstance(fact.value, (list, tuple)) else fact.value
+    )
+
+
+def _format_origin(fact: StatedFact) -> str:
+    return f"line {fact.span.line}" if fact.span else "the profile"
 
 
 # --- what is not there --------------------------------------------------------------------------------------------
@@ -301,7 +304,9 @@ def detect_gone_evidence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFi
             near = f"nearest is line {nearest.line}: {_format_quote(nearest.quote)}"
             message += f"; {near}"
             own = evidence not in case.sources.finders
-            steps.append(Step(StepKind.SENTENCE, near, nearest if own else None))
+            steps.append(
+                Step(StepKind.SENTENCE, "nearest passage", nearest) if own else Step(StepKind.SENTENCE, near)
+            )
         yield case.find(rule, message, steps, quoted.span, subject=f"evidence {carries}")
 
 

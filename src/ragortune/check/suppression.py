@@ -59,7 +59,7 @@ def read_remarks(
         elif not because:
             flaw = Detector.BARE_SUPPRESSION, remark, f"it gives no reason; write {_EXAMPLE}"
         elif until and until < today:
-            text = f"it held until {until} and no longer does (it was: {because})"
+            text = f"it expired after {until} (its reason: {because})"
             flaw = Detector.EXPIRED_SUPPRESSION, remark, text
         elif names:
             held.append(Suppression(names, because, until, remark))
@@ -110,7 +110,7 @@ def suppress_findings(
         (
             Detector.UNUSED_SUPPRESSION,
             suppression.remark,
-            f"nothing was found here for {', '.join(suppression.rules)}; take the comment out",
+            f"nothing was found here for {', '.join(suppression.rules)}; remove the comment",
         )
         for suppression in held
         if chosen >= set(suppression.rules)

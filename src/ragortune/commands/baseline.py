@@ -11,7 +11,7 @@ from ragortune.commands.configuration import Configuration
 from ragortune.model.findings import BaselineEntry, DocumentAudit
 from ragortune.support.environment import Environment
 from ragortune.support.reading import decode_text, load_json, read_bytes
-from ragortune.support.text import dump_json
+from ragortune.support.text import count_words, dump_json
 from ragortune.support.writing import write_file
 
 _BASELINE_BYTES = 16 * 1024 * 1024
@@ -36,7 +36,7 @@ def write_baseline(
     baseline = make_baseline(audits, name_of, there, left_out)
     write_file(name, dump_json(baseline) + "\n", environment)
     count = sum(entry.count for entry in baseline.findings)
-    environment.note(f"{count} findings are written to {name}; --baseline forgives them")
+    environment.note(f"wrote {count_words(count, 'finding')} to {name}; `--baseline {name}` leaves them out")
     return forgive_known(audits, baseline, name_of, left_out)
 
 
@@ -54,8 +54,9 @@ def apply_baseline(
     judged, stale = forgive_known(audits, baseline, _namer(origin, environment), left_out)
     for entry in stale:
         many = f" ({entry.count} times)" if entry.count > 1 else ""
-        gone = f"{entry.rule} in {entry.path}{many}, which is no longer found"
-        environment.note(f"warning: {shown} lists {gone}")
+        environment.note(
+            f"warning: {shown} lists {entry.rule} in {entry.path}{many}, which is no longer found"
+        )
     return judged, stale
 
 

@@ -122,7 +122,7 @@ class _Run:
         wanted = self._request.paths or ([] if since is None else ["."])
         if not wanted:
             hint = "name files, folders or patterns such as 'docs/**/*.md'; `-` reads stdin"
-            raise UsageError("no document is given", None, hint)
+            raise UsageError("no document named", None, hint)
         if wanted.count(STDIN) > 1:
             raise UsageError("stdin can be read only once")
         found = find_documents(wanted, environment)
@@ -210,11 +210,11 @@ class _Run:
         effects = {
             f"leaves out {ignored} of {len(rules)} finding rules": ignored
             and (settings.ignore or settings.select),
-            f"makes notes of what {newer} newer finding rules find": newer,
+            f"lowers what {count_words(newer, 'newer finding rule')} find to notes": newer,
             f"fails on {settings.fail_on}": settings.fail_on == NEVER,
             f"hides {count_words(report.hidden, 'finding')} below {settings.min_confidence} confidence": report.hidden
             and settings.min_confidence,
-            f"forgives {known} findings by {settings.baseline.name if settings.baseline else ''}": known
+            f"leaves out {count_words(known, 'finding')} listed in {settings.baseline.name if settings.baseline else ''}": known
             and settings.baseline,
             f"judges by the rule set in {pack}": pack,
         }

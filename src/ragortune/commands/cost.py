@@ -28,6 +28,7 @@ from ragortune.support.reading import (
     read_bytes,
     read_document,
 )
+from ragortune.support.text import count_words
 
 _Request = ListPricesRequest | ShowPriceRequest | CheckPricesRequest | CostRequest
 _END_NEAR = 180
@@ -116,9 +117,9 @@ def _find_problems(book: PriceBook, today: str) -> Iterator[tuple[str, str, str]
             if left < 0:
                 yield row.id, "ended", f"{what} on {date}, which has passed"
             elif left <= _END_NEAR:
-                yield row.id, "ends", f"{what} on {date}, in {left} days"
+                yield row.id, "ends", f"{what} on {date}, in {count_words(left, 'day')}"
     for age in book.find_ages(book.rows, today):
         if age.days < 0:
             yield age.id, "future", f"is dated {-age.days} days after {today}"
         elif age.stale:
-            yield age.id, "stale", f"is {age.days} days old; look it up again after {STALE_AFTER}"
+            yield age.id, "stale", f"is {age.days} days old; look it up again after {STALE_AFTER} days"

@@ -56,12 +56,12 @@ def find_documents(wanted: Iterable[str], environment: Environment) -> list[str]
         if len(paths) > _MOST_DOCUMENTS:
             raise UsageError(f"more than {_MOST_DOCUMENTS:,} documents are named")
     for path in dangling:
-        environment.note(f"note: {path} is a link that leads nowhere")
+        environment.note(f"note: {path} is a broken link")
     passed = [path for path in skipped if Path(os.path.normpath(Path(environment.folder, path))) not in paths]
     if passed:
         more = [f"{len(passed) - _MOST_NAMES} more"] * (len(passed) > _MOST_NAMES)
         named = join_words([*sorted(passed)[:_MOST_NAMES], *more])
-        environment.note(f"note: not looked into: {named}; name them to have them judged")
+        environment.note(f"note: skipped: {named}; name them to have them judged")
     return list(paths.values())
 
 

@@ -71,7 +71,7 @@ def _read_revision(earlier: str, path: str, environment: Environment) -> Documen
             raise UsageError("--against REVISION needs a profile with a name", None, "give REVISION:PATH")
         place = Path(os.path.realpath(environment.folder), path)
         name = Path(os.path.relpath(place, os.path.realpath(repository.top))).as_posix()
-    missing = f"there is neither a file {shown}, nor does git know it"
+    missing = f"there is no file {shown}, and git knows no such revision"
     size = repository.ask("cat-file", "-s", f"{revision}:{name}", failure=missing)
     if int(size) > LINE_BYTES:
         raise UnreadableError(

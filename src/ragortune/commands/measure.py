@@ -37,7 +37,7 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
     Returns FINDINGS where --check finds that an answer no longer holds, UNDECIDED where nothing could be told.
 
     Raises:
-        UsageError: nothing to measure is named, or the profile cannot be written.
+        UsageError: nothing to measure, or the profile cannot be written.
         RagortuneError: some input cannot be used; nothing is written then.
 
     """
@@ -67,11 +67,11 @@ def _refuse_options(request: MeasureRequest, environment: Environment) -> None:
     """Raise UsageError where options do not go together, before anything is measured."""
     if not (request.docs or request.questions or request.examples or request.calls):
         raise UsageError(
-            "nothing to measure is named", None, "--docs DIR, --questions, --examples or --calls"
+            "nothing to measure", None, "name at least one of --docs, --questions, --examples and --calls"
         )
     for option, needed in (("search", "questions"), ("test", "examples"), ("calls_map", "calls")):
         if getattr(request, option) and not getattr(request, needed):
-            raise UsageError(f"--{option.replace('_', '-')} goes with --{needed}")
+            raise UsageError(f"--{option.replace('_', '-')} needs --{needed}")
     if request.output is not None:
         if request.check is not None:
             raise UsageError("--check reads a profile, --output writes one; use one of them")

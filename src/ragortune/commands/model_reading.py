@@ -59,7 +59,7 @@ def _describe_reading(
     costs = [reply.dollars for reply in asked if reply.dollars is not None]
     if asked and len(costs) == len(asked):
         took.append(f"${sum(costs):.4f}")
-    yield f"note: {what} in {', '.join(took)}: {count_words(len(found.facts), 'fact')} hold"
+    yield f"note: {what} in {', '.join(took)}: {count_words(len(found.facts), 'fact')} kept"
     if found.dropped:
         dropped = ", ".join(f"{number} {reason}" for reason, number in sorted(found.dropped.items()))
         yield f"note: left out: {dropped}"

@@ -88,15 +88,13 @@ def _check_request(request: RecommendRequest) -> bool:
     if request.brief:
         refuse_unknown("recommend --brief", request.format)
     if not request.paths:
-        raise UsageError(
-            "no profile is given", None, "`ragortune init` writes one to fill in, `-` reads stdin"
-        )
+        raise UsageError("no profile named", None, "`ragortune init` writes one to fill in, `-` reads stdin")
     if request.paths.count("-") > 1:
         raise UsageError("stdin can be read only once")
     if request.why_not is not None and request.why_not not in list(Option):
         raise UsageError.expected("--why-not", Option, request.why_not)
     if request.against is not None and request.brief:
-        raise UsageError("--against is not for --brief", None, "leave one of them out")
+        raise UsageError("--against and --brief exclude each other", None, "leave one of them out")
     several = len(request.paths) > 1 or any(_is_lines(_name_of(request, path)) for path in request.paths)
     return several and _expect_several(request)
 
@@ -126,7 +124,7 @@ def _judge(
         recommendation = add_what_if(recommendation, change_fixed=request.any_answer)
     refusal = None
     if request.why_not == recommendation.option:
-        environment.note(f"--why-not: {request.why_not} is what is recommended")
+        environment.note(f"note: --why-not: {request.why_not} is the recommendation")
     elif request.why_not is not None:
         refusal = explain_refusal(recommendation, Option(request.why_not))
     is_page = request.format in PAGES

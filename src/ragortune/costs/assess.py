@@ -166,7 +166,7 @@ def assess_costs(
     inputs = Inputs(profile, book, rulebook.criteria, rulebook.quantities)
     if not inputs.knows("requests_per_day"):
         hint = "give performance.volume, or requests_per_day under quantities"
-        raise ProfileError("the requests a day are not known, so there is no bill", None, hint)
+        raise ProfileError("the number of requests a day is unknown, so no bill can be computed", None, hint)
     try:
         return _Assessment(inputs, today, sample).report()
     except ArithmeticError:  # numbers that no float holds, such as those of a rule pack's own prices

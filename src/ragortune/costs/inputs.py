@@ -128,7 +128,7 @@ class Inputs:
         """Return the row that is named for a quantity, or its default; raises PriceError where there is neither."""
         rows = self.rows_of(quantity)
         if not rows:
-            raise PriceError(f"nothing is named for '{quantity}', and the rule set has no default for it")
+            raise PriceError(f"'{quantity}' is not set, and the rule set has no default for it")
         return rows[0]
 
     # --- numbers --------------------------------------------------------------------------------------------------

@@ -149,7 +149,7 @@ def check_row(row: PriceRow, kinds: Mapping[str, PriceKind]) -> Iterator[Flaw]:
 
 
 def _name_value(row: PriceRow, name: str, rules: Iterable[str]) -> PriceError:
-    return PriceError(f"a {row.kind} has no {quote_value(name)}", None, suggest_name(name, rules))
+    return PriceError(f"a {row.kind} has no value {quote_value(name)}", None, suggest_name(name, rules))
 
 
 def _check_dates(record: PriceRow | PriceValue, *keys: str, path: tuple[str, ...] = ()) -> Iterator[Flaw]:

@@ -13,7 +13,7 @@ from ragortune.model.prices import STALE_AFTER
 from ragortune.report.blocks import Block, Column, Heading, Paragraph, Style, Table
 from ragortune.report.screen import KEPT, LONG, SHORT, Row, show_rows
 from ragortune.support.record import Record
-from ragortune.support.text import cut_text, join_words
+from ragortune.support.text import count_words, cut_text, join_words
 
 _RULINGS = {Ruling.FAILS: "cannot be used", Ruling.WARNS: "beware"}
 
@@ -77,7 +77,7 @@ def _list_rows(answer: CostAnswer) -> Iterator[Row]:
     if answer.advice:
         yield Row("Advice", describe_advice(answer), 8)
     assumed = [own.name for own in report.inputs if own.origin is Origin.DEFAULT]
-    yield from [Row("Assumed", f"{join_words(assumed)}: nobody gave these", 3)] * bool(assumed)
+    yield from [Row("Assumed", f"{join_words(assumed)} (defaults)", 3)] * bool(assumed)
     yield Row("Prices", lead["Prices"], 2)
     yield Row("More", "`--full`; `--show parts,latency`; `explain docs/cost.md`", KEPT)
 
@@ -139,7 +139,7 @@ def list_lead(report: CostReport) -> list[tuple[str, str]]:
         lead.append(("Accuracy", f"{worth}; it {ranked}"))
     stale = sum(age.stale for age in report.prices)
     oldest = max((age.days for age in report.prices), default=0)
-    text = f"{len(report.prices)} price rows, judged on {report.as_of}; the oldest is {oldest} days old"
+    text = f"{count_words(len(report.prices), 'price row')}, judged on {report.as_of}; the oldest is {count_words(oldest, 'day')} old"
     if report.prices_refused:
         text += "; prices older than a year carry no break-even"
     elif stale:
@@ -151,7 +151,7 @@ def format_leader(report: CostReport) -> str:
     """Return the cheapest option with how sure that is, or that cost does not decide."""
     cost = report.leader
     if cost is None:
-        return "no option can be used; see the obstacles"
+        return "no option can be used, for the reasons below"
     chance = report.chance_of(cost.option)
     rivals = [other for other in report.options if other.feasible and other.option is not cost.option]
     if not rivals:
@@ -159,7 +159,7 @@ def format_leader(report: CostReport) -> str:
     if chance < DECIDES_FROM:
         chances = {option: report.chance_of(option) for option in Option}
         shares = [f"{option} in {share:.0%}" for option, share in chances.items() if share > 0.005]
-        return f"cost does not decide: of the draws {join_words(shares)} are cheapest"
+        return f"no clear winner; {join_words(shares)} of the draws"
     text = f"{cost.option}, in {chance:.0%} of {report.draws:,} draws; as {format_name(cost)}"
     if cost.total.p50 > 0:
         nearest = min(rivals, key=lambda other: other.total.p50)

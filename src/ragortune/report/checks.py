@@ -42,7 +42,7 @@ STATUS_NAMES: Mapping[DocumentStatus, str] = {
     DocumentStatus.JUDGED: "judged",
     DocumentStatus.NO_DECISION: "without a decision to judge",
     DocumentStatus.NOTHING_TO_JUDGE: "not about an LLM application",
-    DocumentStatus.UNSUPPORTED_LANGUAGE: "in a language that is not read",
+    DocumentStatus.UNSUPPORTED_LANGUAGE: "in an unsupported language",
 }
 _LONGEST_MESSAGE = 600
 MARKER = "<!-- ragortune check -->"
@@ -74,7 +74,7 @@ def sum_up(report: CheckReport) -> str:
         "suppressed": len(report.suppressed),
         "in the baseline": sum(finding.baselined for _, finding in report.findings),
         "stale in the baseline": len(report.stale),
-        "below the asked confidence": report.hidden,
+        "below the minimum confidence": report.hidden,
         "unreadable": len(report.unreadable),
     }
     parts = [f"{number} {what}" for what, number in others.items() if number]

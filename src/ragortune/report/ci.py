@@ -38,7 +38,7 @@ def write_github(report: CheckReport) -> str:
     commands += [
         _command(
             _GITHUB_LEVELS[finding.severity],
-            f"{format_message(finding)} What to do: {finding.rule.remedy}",
+            f"{format_message(finding)}. What to do: {finding.rule.remedy}",
             file=audit.reading.path,
             line=finding.line,
             col=finding.column,

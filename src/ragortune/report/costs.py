@@ -87,8 +87,8 @@ def build_page(answer: CostAnswer) -> Page:
             ((report.letters[own.option], _format_payback(own, report.letters)) for own in report.paybacks),
         ),
         _tornado(report),
-        _section("Into the advice", *_advice(answer)),
-        _section("Given", *_given(report)),
+        _section("Effect on the advice", *_advice(answer)),
+        _section("From the profile", *_given(report)),
         _section("Defaults that were used", *_defaults(answer)),
         _prices(answer),
     )
@@ -261,12 +261,12 @@ def _given(report: CostReport) -> tuple[Iterable[tuple[str, str]], str]:
 
 
 def _defaults(answer: CostAnswer) -> tuple[Iterable[tuple[str, str]], str]:
-    rows = [(name, f"{row} (nobody named one)") for name, row in answer.report.assumed_names.items()]
+    rows = [(name, f"{row} (default)") for name, row in answer.report.assumed_names.items()]
     for own in answer.report.inputs:
         if own.origin is Origin.DEFAULT:
             source = f"; {own.source}" if own.source in answer.sources else ""
             rows.append((own.name, f"{_format_input(own)}{source}"))
-    return rows, "Nobody said these. Each can be given under `quantities`."
+    return rows, "Each can be set under `quantities`."
 
 
 def _prices(answer: CostAnswer) -> Iterator[Block]:

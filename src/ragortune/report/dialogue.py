@@ -19,9 +19,10 @@ from ragortune.support.text import count_words, join_words
 
 _KEYS = "?: help   why: why this question   skip: nobody knows   back   stop"
 _WORDS = (
-    "Beginnings of names do, yes and no where a level begins so, '2,3' for several, and 'weekly to daily' for a range. "
-    "'skip' or 'don't know' leaves it unknown, which never counts as a no. 'why' tells why this is asked now, 'back' "
-    "takes the last answer back, 'stop' ends with what is known. Every answer is saved at once."
+    "The beginning of a name is enough; so is yes or no where a level's description begins so. '2,3' names several "
+    "levels, 'weekly to daily' a range. 'skip' or 'don't know' leaves it unknown, which never counts as a no. 'why' "
+    "tells why this is asked now, 'back' undoes the last answer, 'stop' ends with what is known. Every answer is saved "
+    "at once."
 )
 _MOST_NAMED = 5
 
@@ -108,9 +109,9 @@ def format_end(interview: Interview, path: str) -> str:
     if interview.advice.settled:
         end = f"Settled: whatever else is found out, the advice stays {interview.advice.option}."
     elif interview.advice.firm:
-        end = f"Done: {advice}. No question that is left is worth asking for the advice."
+        end = f"Done: {advice}. No open question is worth asking for the advice."
     else:
-        end = f"Done: {advice}. No question that is left is expected to tell much."
+        end = f"Done: {advice}. No open question is expected to tell much."
         if interview.doubtful:
             named = _name_some(interview.doubtful)
             end += f" What nobody knew could still change it, most of all {named}; look there first."
@@ -196,7 +197,7 @@ def describe_next(interview: Interview) -> QuestionResult:
     """Return the question that tells most; `question` is None where none is worth asking."""
     advice = interview.advice
     criterion = interview.rulebook.criteria[interview.wanted] if interview.wanted else None
-    why = "No question that is left is worth asking for the advice."
+    why = "No open question is worth asking for the advice."
     if criterion:
         why = format_reason(interview, criterion)
     return QuestionResult(

@@ -137,7 +137,7 @@ def list_sensitivities(recommendation: Recommendation) -> Iterator[Block]:
         for own in recommendation.decisive_rules or ()
     ]
     if rows or decisive:
-        yield Heading("What carries it", 2)
+        yield Heading("What each answer changes", 2)
     if rows:
         columns = (
             Column("Answer", style=Style.NAME),

@@ -8,6 +8,7 @@ from ragortune.model import PriceRow, Source
 from ragortune.model.prices import bounds_of, count_days
 from ragortune.report.blocks import Block, Column, Heading, Item, Items, Paragraph, Table, bullets, terms
 from ragortune.support.record import Record
+from ragortune.support.text import count_words
 
 _COLUMNS = (
     *("id", "kind", "value", "number", "low", "high", "unit"),
@@ -67,7 +68,7 @@ def _list_values(rows: Iterable[PriceRow]) -> list[tuple[str, ...]]:
 
 def _format_row(row: PriceRow, today: str) -> str:
     values = ", ".join(_format_value(row, name) for name in row.values)
-    return f"{row.as_of}, {count_days(row.as_of, today)} days, {row.confidence}: {values}"
+    return f"{row.as_of}, {count_words(count_days(row.as_of, today), 'day')}, {row.confidence}: {values}"
 
 
 def _format_value(row: PriceRow, name: str) -> str:
@@ -84,7 +85,7 @@ def show_price(found: PriceList) -> list[Block]:
     facts = {
         "name": row.id,
         "kind": row.kind.replace("_", " "),
-        "as of": f"{row.as_of}, {count_days(row.as_of, found.today)} days before {found.today}",
+        "as of": f"{row.as_of}, {count_words(count_days(row.as_of, found.today), 'day')} before {found.today}",
         "confidence": row.confidence,
         "last jobs": row.trainable_until,
         "retired": row.available_until,

@@ -228,9 +228,7 @@ class _Report:
             title = f"Unknown: {len(unanswered)} of {len(book.criteria)} answers"
             yield from section(title, Fold("How to find out", (helps,)))
         yield Break()
-        more = (
-            "`ragortune explain CODE` tells about a rule, `ragortune explain probability` about the numbers."
-        )
+        more = "`ragortune explain CODE` explains a rule, `ragortune explain probability` the numbers."
         yield Paragraph(f"Rule set {book.name} {book.version}, {book.digest[:19]}. {more}", Style.ASIDE)
 
 

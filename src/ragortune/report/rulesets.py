@@ -13,6 +13,7 @@ from ragortune.model import Case, Option, Rulebook, Sample
 from ragortune.model.findings import read_finding_rules
 from ragortune.report.shapes import RuleSet, name_rule_set, take
 from ragortune.support.record import Record
+from ragortune.support.text import count_words
 
 Json = dict[str, object]
 _SAMPLES = {
@@ -23,7 +24,7 @@ _SAMPLES = {
 
 # --- diff ---------------------------------------------------------------------------------------------------------
 
-_KINDS = {"criterion": "criteria", "rule": "rules", "finding": "finding rules"}
+_KINDS = {"criterion": ("criterion", "criteria"), "rule": ("rule", None), "finding": ("finding rule", None)}
 _NO_OUTCOME = frozenset({"tests", "sources"})
 """Fields whose change alone changes no outcome."""
 

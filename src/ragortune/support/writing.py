@@ -110,17 +110,17 @@ def refuse_unwritable(name: str, environment: Environment) -> None:
     shown = quote_value(name)
     root = os.path.realpath(find_repository(place.absolute().parent))
     if not target.is_relative_to(root):
-        raise UsageError(f"{shown} is a link that leads outside its folder and is not written")
+        raise UsageError(f"{shown} is a link out of its folder, so it is not written")
     if target.is_symlink():
-        raise UsageError(f"{shown} cannot be written (it is a link that leads back to itself)")
+        raise UsageError(f"{shown} cannot be written (a link to itself)")
     if os.path.isdir(target):
         raise UsageError(f"{shown} cannot be written (it is a directory)")
     if not os.path.isdir(target.parent):
-        raise UsageError(f"{shown} cannot be written (there is no such folder)")
+        raise UsageError(f"{shown} cannot be written (no such folder)")
     if not os.access(target.parent, os.W_OK):
         raise UsageError(f"{shown} cannot be written (its folder is read-only)")
     if os.path.exists(target) and not (target.stat().st_mode & stat.S_IWUSR and os.access(target, os.W_OK)):
-        raise UsageError(f"{shown} is read-only and is not written")
+        raise UsageError(f"{shown} is read-only")
 
 
 def replace_file(path: str | Path, content: str | bytes, before: Callable[[], object] | None = None) -> None:

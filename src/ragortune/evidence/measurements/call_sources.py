@@ -171,7 +171,7 @@ def _list_files(source: str) -> tuple[list[Path], str]:
     files = sorted(file for file in path.rglob("*") if _detect_kind(file)) if path.is_dir() else [path]
     kinds = {_detect_kind(file) for file in files}
     if len(kinds) != 1 or "" in kinds:
-        what = "holds not files of one kind" if path.is_dir() else "is not a log that can be read"
+        what = "holds files of different kinds" if path.is_dir() else "is not a log that can be read"
         raise UnreadableError(what, place, f"one of {', '.join(_ENDINGS)}, also with .gz")
     for file in files:
         with open_file(file) as stream:

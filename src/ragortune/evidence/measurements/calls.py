@@ -31,7 +31,7 @@ _NO_NEED = (
     "this is how it is today, not a requirement: change it if answers must come faster or may take longer"
 )
 _SPLIT = "what follows the shared prefix counts as the question, retrieved passages and history included"
-_UNSPLIT = "no texts of prompts are logged, so input tokens cannot be split into instructions and question"
+_UNSPLIT = "the log holds no texts of prompts, so input tokens cannot be split into instructions and question"
 
 
 def measure_calls(source: str, mapping: Mapping[str, str], progress: Progress) -> tuple[Measurement, ...]:

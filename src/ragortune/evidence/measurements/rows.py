@@ -125,7 +125,7 @@ class Rows:
                 if len(cells) == len(names):
                     yield reader.line_num + 1, dict(zip(names, cells, strict=True))
                 elif cells:
-                    self.skip("has another number of cells than the header", reader.line_num + 1)
+                    self.skip("has a different number of cells than the header", reader.line_num + 1)
         except csv.Error as error:
             raise UnreadableError(f"is not {self.form}: {error}", Place(str(self.path))) from None
 
