@@ -115,7 +115,10 @@ def _check_latency(inputs: Inputs, latency: Latency) -> Iterator[Obstacle]:
 
 
 def _check_offer(row: PriceRow, today: str) -> Iterator[Obstacle]:
-    for date, what in (row.trainable_until, "has taken no new jobs since"), (row.available_until, "was retired on"):
+    for date, what in (
+        (row.trainable_until, "has taken no new jobs since"),
+        (row.available_until, "was retired on"),
+    ):
         if date is not None and count_days(today, date) < 0:
             yield Obstacle("tuning offer", Ruling.FAILS, f"{row.title} {what} {date}")
             return

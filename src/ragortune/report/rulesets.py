@@ -110,7 +110,8 @@ def write_diff(diff: RuleDiff) -> Iterator[str]:
         note = "" if change.outcome else "; no outcome changes"
         yield f"  {change.change:<8} {change.kind} {change.id}{fields}{note}"
     counts = (
-        f"{sum(change.kind == kind for change in diff.changes)} {name}" for kind, name in _KINDS.items()
+        count_words(sum(change.kind == kind for change in diff.changes), *names)
+        for kind, names in _KINDS.items()
     )
     yield f"changed: {', '.join(counts)}" if diff.changes else "nothing differs"
     for own in diff.cases:
