@@ -161,7 +161,7 @@ def test_a_team_cannot_give_as_an_answer_what_it_could_not_give_as_a_quantity(ru
     result = run("cost", "p.yaml")
 
     assert result.code == 2
-    assert "'performance.volume' must be from 0 to 1e+10 (requests a day)" in result.err
+    assert "'performance.volume' must be from 0 to 10,000,000,000 (requests a day)" in result.err
 
 
 def test_a_number_of_400_digits_in_json_is_told(run, write):

@@ -153,11 +153,11 @@ def find_break_even(
     )
 
 
-Paid = tuple[Sequence[float], Sequence[float]]
+Spending = tuple[Sequence[float], Sequence[float]]
 """What recurs, in dollars a second, and what is paid once, in dollars, for each draw."""
 
 
-def find_payback(names: tuple[str, str], first: Paid, second: Paid, life: float) -> Payback:
+def find_payback(names: tuple[str, str], first: Spending, second: Spending, life: float) -> Payback:
     """F15. Return when the first option has earned what it cost more than the second; `life` is in months.
 
     A draw in which nothing is saved never pays back. Source: arithmetic.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from ragortune.model import Answer, Evidence, Provenance
+from ragortune.model import Answer, Criterion, Evidence, Provenance, QuantityKind
 from ragortune.model.prices import is_date
 from ragortune.support.errors import Place, ProfileError
 from ragortune.support.reading import Document, KeyPath
@@ -100,6 +100,14 @@ class Entry:
                 holds = f"it holds {join_words(known)}"
                 message = f"'{name}' has no {quote_value(own.path[-1])}; {holds}"
                 raise own.fail(message, suggest_name(own.path[-1], known), key=True)
+
+    def limit(self, number: float, low: float, high: float, asked: Criterion | QuantityKind) -> None:
+        """Raise ProfileError where a number is beyond the limits of what asks for it, or not whole where it must be."""
+        if not low <= number <= high:
+            limits = "at least 0" if number < low == 0 and high > 1 else f"from {low:,.12g} to {high:,.12g}"
+            raise self.must_be(f"{limits} ({asked.unit})", asked.id)
+        if asked.whole and number != int(number):
+            raise self.must_be(f"a whole number of {asked.unit}", asked.id)
 
     def text(self) -> str | None:
         """Return a value that must be text, if anything."""

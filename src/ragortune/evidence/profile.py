@@ -212,11 +212,7 @@ def _check_number(criterion: Criterion, entry: Entry, number: float) -> None:
         raise entry.fail(doubt.message, doubt.hint)
     low = -LARGEST_NUMBER if criterion.minimum is None else criterion.minimum
     high = LARGEST_NUMBER if criterion.maximum is None else criterion.maximum
-    if not low <= number <= high:
-        limits = f"at least {low:g}" if number < low and high > 1 else f"from {low:g} to {high:g}"
-        raise entry.must_be(f"{limits} ({criterion.unit})", criterion.id)
-    if criterion.whole and number != int(number):
-        raise entry.must_be(f"a whole number of {criterion.unit}", criterion.id)
+    entry.limit(number, low, high, criterion)
 
 
 def _wrong_level(criterion: Criterion, entry: Entry) -> ProfileError:

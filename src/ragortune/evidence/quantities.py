@@ -104,10 +104,7 @@ def _read_amount(entry: Entry, kind: QuantityKind) -> float:
             raise entry.fail(f"'{kind.id}': {error.message}", hint) from None
     if not isinstance(number, (int, float)) or isinstance(number, bool):
         raise entry.must_be(f"a number of {kind.unit}", kind.id)
-    if not kind.minimum <= number <= kind.maximum:
-        raise entry.must_be(f"from {kind.minimum:,.12g} to {kind.maximum:,.12g} ({kind.unit})", kind.id)
-    if kind.whole and number != int(number):
-        raise entry.must_be(f"a whole number of {kind.unit}", kind.id)
+    entry.limit(number, kind.minimum, kind.maximum, kind)
     return float(number)
 
 
