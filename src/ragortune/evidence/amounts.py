@@ -27,14 +27,8 @@ _ONE_COMMA = re.compile(r"[0-9]{1,3},[0-9]{3}")
 """Seconds in English thousands, or with a decimal comma."""
 MULTIPLIERS = {name: factor for name, factor in names_of("").items() if factor >= 1000}
 """Words between a number and its unit, such as `million`."""
-ADVERBS: Mapping[str, str] = {
-    "hourly": "hour",
-    "daily": "day",
-    "weekly": "week",
-    "monthly": "month",
-    "yearly": "year",
-    "annual": "year",
-}
+_PERIODS = ("hour", "week", "month", "year")
+ADVERBS = {"daily": "day", "annual": "year"} | {f"{period}ly": period for period in _PERIODS}
 """Words that are a rate by themselves, with their period."""
 _REQUESTS = names_of("request")
 

@@ -17,12 +17,11 @@ from ragortune.support.text import clean_text, join_words, quote_value, suggest_
 
 LONGEST_ANSWER = 200
 """Characters; what is longer is a text that was pasted by mistake."""
-_UNKNOWN_WORDS = frozenset(
-    [
-        *("unknown", "skip", "don't know", "dont know", "do not know", "i don't know", "i dont know"),
-        *("not known", "no idea", "not sure", "unsure", "dunno", "nobody knows", "n/a", "tbd"),
-    ]
+_UNKNOWN = (
+    "unknown|skip|don't know|dont know|do not know|i don't know|i dont know|not known|no idea|not sure|unsure|dunno|"
+    "nobody knows|n/a|tbd"
 )
+_UNKNOWN_WORDS = frozenset(_UNKNOWN.split("|"))
 _ABOUT = re.compile(r"(?:~|≈|about |around |approximately |approx\.? |roughly |ca\.? |circa )\s*")
 _LOWER = re.compile(
     r"(at least |from |min(?:imum)? |>=\s*|≥\s*)(.+)|(.+?)(?: or more| and more| or higher|\s?\+)"

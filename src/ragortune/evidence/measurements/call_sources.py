@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import functools
 import gzip
-import itertools
 import json
 import re
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain, count, starmap
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -86,7 +86,7 @@ class Records(NamedTuple):
         """
         places = {role: list(filter(None, map(self.find, paths))) for role, paths in roles.items()}
         columns, within = {}, dict[str, list[list[str]]]()
-        for column, keys in itertools.chain.from_iterable(places.values()):
+        for column, keys in chain.from_iterable(places.values()):
             columns[column] = self._as_text(column)
             within.setdefault(column, []).extend([keys] * bool(keys))
         for column, listed in within.items():
@@ -95,16 +95,12 @@ class Records(NamedTuple):
                 columns[f"{column}//"] = self.extract(text, listed)
         readable = self.table[self.record].notnull() if self.record else ibis.literal(value=True)
         found = self.fence(self.table.select(**columns, **{"//": readable.ifelse(1, 0).cast("int64")}))
-        texts = {
-            role: [
-                (found[f"{column}//"][within[column].index(keys)] if keys else found[column]).nullif("")
-                for column, keys in listed
-            ]
-            for role, listed in places.items()
-        }
-        return found.select(
-            readable=found["//"], **{role: ibis.coalesce(*own) for role, own in texts.items() if own}
-        )
+
+        def take(column: str, keys: list[str]) -> Any:
+            return (found[f"{column}//"][within[column].index(keys)] if keys else found[column]).nullif("")
+
+        texts = {role: ibis.coalesce(*starmap(take, own)) for role, own in places.items() if own}
+        return found.select(readable=found["//"], **texts)
 
     def _as_text(self, column: str) -> Any:
         value = self.table[column]
@@ -214,7 +210,7 @@ def _open_spark(source: str) -> Records:
         names = [str(file) for file in files]
     session = SparkSession.builder.appName("ragortune").config(map=settings).getOrCreate()
     connection = backend.connect(session)
-    numbers = map("part_{}".format, itertools.count())
+    numbers = map("part_{}".format, count())
 
     def fence(table: Any, *, kept: bool = False) -> Any:
         name, frame = next(numbers), session.sql(connection.compile(table))

@@ -30,14 +30,8 @@ _INPUT_KEYS = (*QUESTION_KEYS, "source")
 _TEXT_KEYS = ("text", "sentence", "utterance", "message", "content", "tweet", *_INPUT_KEYS)
 _LABEL_KEYS = ("label", "category", "intent", "class", "label_text")
 
-_ROLES = {
-    "human": "user",
-    "gpt": "assistant",
-    "model": "assistant",
-    "developer": "system",
-    "function": "tool",
-    "observation": "tool",
-} | {role: role for role in ("system", "user", "assistant", "tool")}
+_NAMES = {"system": "developer", "user": "human", "assistant": "gpt model", "tool": "function observation"}
+_ROLES = {name: role for role, names in _NAMES.items() for name in (role, *names.split())}
 _LONGEST_NAME = 200
 
 

@@ -243,14 +243,9 @@ class Comparer:
         added = {path: units - before.get(path, Units()) for path, units in after.items()}
         gone = _take_off(removed, (*added.values(), *is_outside.values()))
         fresh = _take_off(added, (*removed.values(), *was_outside.values()))
-        return Changes(
-            len(begun),
-            frozenset(gone),
-            self._share(gone, begun),
-            self._share(fresh, _pick(now.inside, limit)),
-            _share_cosmetic(gone, fresh),
-            sampled=limit < RANKS,
-        )
+        shares = self._share(gone, begun), self._share(fresh, _pick(now.inside, limit))
+        cosmetic = _share_cosmetic(gone, fresh)
+        return Changes(len(begun), frozenset(gone), *shares, cosmetic, sampled=limit < RANKS)
 
     def _read_units(self, documents: Documents) -> dict[str, Units]:
         missing = {path: blob for path, blob in documents.items() if blob.name not in self._read}
