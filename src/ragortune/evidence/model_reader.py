@@ -6,7 +6,9 @@ The prompt is made from the criteria of a rule set and the text; what readers of
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,9 +16,9 @@ import msgspec
 
 from ragortune.evidence.backends import AnswerCache, Backend, Reply
 from ragortune.evidence.quotes import QuoteFinder, blank_hidden
-from ragortune.evidence.verification import HOW, ModelReading, Verifier
+from ragortune.evidence.verification import HOW, STATUSES, ModelReading, Verifier
 from ragortune.model import Criterion
-from ragortune.model.documents import Cited, DocumentStatus, StatedDecision, StatedFact
+from ragortune.model.documents import DocumentStatus, StatedDecision, StatedFact
 from ragortune.support.errors import UsageError
 from ragortune.support.rulefolder import shipped_folder
 
@@ -71,32 +73,20 @@ def join_parts(parts: Sequence[ModelReading]) -> ModelReading:
     found = (fact for part in parts for fact in part.facts)
     for fact in sorted(found, key=lambda fact: (fact.place, fact.criterion)):
         facts.setdefault((fact.criterion, repr(fact.value), fact.place[0]), fact)
-    return ModelReading(
-        _choose_status(parts),
-        _choose_decision([part.decision for part in parts if part.decision is not None]),
-        tuple(facts.values()),
-        sum((Counter(part.dropped) for part in parts), Counter[str]()),
-    )
-
-
-def _choose_status(parts: Sequence[ModelReading]) -> DocumentStatus:
-    """Return the status of a whole document: what one part shows, the others need not."""
-    statuses = [part.status for part in parts if part.status is not None]
-    for status in (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION):
-        if status in statuses:
-            return status
-    return DocumentStatus.NOTHING_TO_JUDGE if statuses else DocumentStatus.NO_DECISION
+    # What one part shows, the others need not.
+    statuses = (part.status for part in parts if part.status is not None)
+    status = min(statuses, key=STATUSES.index, default=DocumentStatus.NO_DECISION)
+    decision = _choose_decision([part.decision for part in parts if part.decision is not None])
+    dropped = sum((Counter(part.dropped) for part in parts), Counter[str]())
+    return ModelReading(status, decision, tuple(facts.values()), dropped)
 
 
 def _choose_decision(found: Sequence[StatedDecision]) -> StatedDecision | None:
     """Return the plainest of the decisions that parts state, with what all parts cite for the same option."""
-    if not found:
+    best = min(found, key=lambda decision: HOW.index(decision.how), default=None)
+    if best is None:
         return None
-    best = min(found, key=lambda decision: HOW.index(decision.how))
-    cited: dict[Cited, None] = {}
-    for decision in found:
-        if decision.option is best.option:
-            cited.update(dict.fromkeys(decision.evidence))
+    cited = dict.fromkeys(part for own in found if own.option is best.option for part in own.evidence)
     return StatedDecision(best.option, best.how, tuple(cited))
 
 
@@ -108,27 +98,18 @@ def split_document(lines: Sequence[str]) -> list[range]:
 
     Raises UsageError where there would be too many.
     """
-    sizes = [min(len(line), _LONGEST_LINE) + 8 for line in lines]
+    sizes = [*itertools.accumulate((min(len(line), _LONGEST_LINE) + 8 for line in lines), initial=0)]
     parts: list[range] = []
-    first = 0
-    while first < len(lines):
-        last, size = first, 0
-        while last < len(lines) and (size + sizes[last] <= PART_CHARACTERS or last == first):
-            size += sizes[last]
-            last += 1
+    first = last = 0
+    while last < len(lines):
+        last = max(first + 1, bisect_right(sizes, sizes[first] + PART_CHARACTERS) - 1)
         if last < len(lines):
             last = _find_border(lines, (first + last) // 2, last)
         parts.append(range(first, last))
         if len(parts) > MOST_PARTS:
             limit = PART_CHARACTERS * MOST_PARTS
             raise UsageError(f"a document for a model has at most {limit:,} characters")
-        if last >= len(lines):
-            break
-        begin, size = last, 0
-        while begin > first + 1 and size + sizes[begin - 1] <= OVERLAP_CHARACTERS:
-            begin -= 1
-            size += sizes[begin]
-        first = begin
+        first = max(first + 1, bisect_left(sizes, sizes[last] - OVERLAP_CHARACTERS))
     return parts
 
 

@@ -27,7 +27,8 @@ _MOST_QUOTES = 5
 _MOST_VALUES = 20
 _MOST_PROBLEMS = 30
 _LONGEST_PROBLEM = 400
-_STATUSES = (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION, DocumentStatus.NOTHING_TO_JUDGE)
+STATUSES = (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION, DocumentStatus.NOTHING_TO_JUDGE)
+"""What a model can say of a document, the one that shows most first."""
 HOW = ("explicit", "assumed", "implied")
 """How plainly a decision is made, the plainest first."""
 _BEGINNING = re.compile(r'\{\s*["}]')
@@ -92,10 +93,10 @@ class Verifier:
         decision = self._read_decision(data.get("decision"), dropped)
         facts = self._read_facts(data.get("facts"), dropped)
         status = data.get("status")
-        if status not in _STATUSES and (decision or facts or "status" in data):
-            problem = f"status must be {join_words(_STATUSES, 'or')}, not {quote_value(status)}"
+        if status not in STATUSES and (decision or facts or "status" in data):
+            problem = f"status must be {join_words(STATUSES, 'or')}, not {quote_value(status)}"
             dropped.append(_DroppedError("status", problem))
-        known = DocumentStatus(status) if status in _STATUSES else DocumentStatus.NO_DECISION
+        known = DocumentStatus(status) if status in STATUSES else DocumentStatus.NO_DECISION
         if known is DocumentStatus.JUDGED and decision is None:
             known = DocumentStatus.NO_DECISION
         problems = [clean_line(entry.problem, _LONGEST_PROBLEM) for entry in dropped if entry.problem]

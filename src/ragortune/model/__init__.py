@@ -2,7 +2,6 @@
 
 from ragortune.model.cases import Case as Case
 from ragortune.model.cases import Sample as Sample
-from ragortune.model.criteria import Band as Band
 from ragortune.model.criteria import Bound as Bound
 from ragortune.model.criteria import Condition as Condition
 from ragortune.model.criteria import Criterion as Criterion
@@ -46,7 +45,6 @@ from ragortune.model.recommendation import RuleTrace as RuleTrace
 from ragortune.model.recommendation import TraceState as TraceState
 from ragortune.model.rules import AnswerCount as AnswerCount
 from ragortune.model.rules import Effect as Effect
-from ragortune.model.rules import Example as Example
 from ragortune.model.rules import Finding as Finding
 from ragortune.model.rules import Gate as Gate
 from ragortune.model.rules import OptionGuide as OptionGuide
@@ -56,4 +54,3 @@ from ragortune.model.rules import Rulebook as Rulebook
 from ragortune.model.rules import RuleTests as RuleTests
 from ragortune.model.rules import Scale as Scale
 from ragortune.model.rules import Source as Source
-from ragortune.model.rules import Technique as Technique

@@ -6,6 +6,7 @@ A log tells what is, not what is needed: its latency is no budget, and calls of 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -285,11 +286,8 @@ def share_prefix(prompts: Iterable[str]) -> float | None:
 
 def _common_length(first: str, second: str) -> int:
     """Return the length of the common prefix of two texts."""
-    low, high = 0, min(len(first), len(second))
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if first[:middle] == second[:middle] else (low, middle - 1)
-    return low
+    lengths = range(min(len(first), len(second)))
+    return bisect_left(lengths, x=True, key=lambda length: first[: length + 1] != second[: length + 1])
 
 
 def _measure_errors(totals: Mapping[str, int]) -> Measurement:
