@@ -1,11 +1,11 @@
 """Fit the models that tell whether a design document decides and what, and measure them on repositories left out.
 
-usage: fit_reader.py [LABELS.yaml TEXTS ...] [--sentences] [--write]
+usage: fit_reader.py [LABELS.yaml TEXTS ...] [--sentences [CRITERION ...]] [--write]
 
 The labels are those of `score_reader.py`; the texts of others stay where they are. The documents in `training/` are
 fitted, too, and those of the tests, which are never measured. Each repository, and each author of own documents, is read
-by models that were fitted on all others. `--sentences` fits the models of sentences first, `--write` writes the models
-fitted on everything into the shipped rule set.
+by models that were fitted on all others. `--sentences` fits the models of sentences first, all or those of the criteria
+that are named, `--write` writes the models fitted on everything into the shipped rule set.
 """
 
 from __future__ import annotations
@@ -86,14 +86,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="*", type=pathlib.Path, help="labels and texts, in pairs")
     parser.add_argument(
-        "--sentences", action="store_true", help="fit what tells of sentences first, and write it"
+        "--sentences", nargs="*", help="fit what tells of sentences first, of these criteria or of all, and write it"
     )
     parser.add_argument("--write", action="store_true", help="write the models into the shipped rule set")
     chosen = parser.parse_args()
     warnings.filterwarnings("ignore", category=FutureWarning)
     pairs = [*zip(chosen.paths[::2], chosen.paths[1::2], strict=True), _TRAINING]
-    if chosen.sentences:
-        _fit_sentences(pairs)
+    if chosen.sentences is not None:
+        _fit_sentences(pairs, chosen.sentences)
     reader = reader_for(load_rulebook())
     labelled = [document for pair in pairs for document in _measure_labelled(*pair, reader)]
     tests = list(_measure_tests(reader))
@@ -109,7 +109,7 @@ def _today() -> dt.date:
     return dt.datetime.now(dt.UTC).date()
 
 
-def _fit_sentences(pairs: Iterable[tuple[pathlib.Path, pathlib.Path]]) -> None:
+def _fit_sentences(pairs: Iterable[tuple[pathlib.Path, pathlib.Path]], criteria: Sequence[str]) -> None:
     """Fit the models of sentences and write them; what tells of documents counts what they tell."""
     reader = reader_for(load_rulebook())
     sentences: list[LabelledSentence] = [*list_written()]
@@ -120,8 +120,10 @@ def _fit_sentences(pairs: Iterable[tuple[pathlib.Path, pathlib.Path]]) -> None:
                 label, reader.mark(read_sentences(text, reader.marker.language).sentences)
             )
     fitted = f"{len(sentences) - written} sentences of documents and {written} others, {_today()}"
-    kept = [model for name, model in _read_models().items() if name in DOCUMENT_MODELS]
-    _write([*kept, *fit_sentences(sentences, fitted)])
+    models = _read_models()
+    again = {*criteria} or {*models} - {*DOCUMENT_MODELS}
+    kept = [model for name, model in models.items() if name not in again]
+    _write([*kept, *fit_sentences(sentences, fitted, criteria)])
 
 
 def _read_labelled(labels: pathlib.Path, texts: pathlib.Path) -> Iterator[tuple[Labelled, str]]:

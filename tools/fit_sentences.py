@@ -9,7 +9,7 @@ only where such models are often enough right on repositories that they were not
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,6 +99,8 @@ class LabelledSentence(msgspec.Struct, frozen=True):
     """The criterion for which it was written."""
     unrelated: bool = False
     """Whether its document decides for no approach."""
+    complete: bool = True
+    """Whether every criterion is labelled; otherwise only those for which public documents are."""
 
 
 def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[LabelledSentence]:
@@ -113,7 +115,8 @@ def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[Labell
             answers = tuple(answer for fact in label.facts for answer in _list_answers(fact, lines))
             context = list_context(one.sentence, lambda text: cut_text(text).words)
             words = (*list_features(cut_text(one.sentence.text).words), *context)
-            yield LabelledSentence(repo, words, answers, unrelated=unrelated)
+            complete = label.complete or repo.startswith(OWN)
+            yield LabelledSentence(repo, words, answers, unrelated=unrelated, complete=complete)
 
 
 def list_written(folder: Path = WRITTEN) -> Iterator[LabelledSentence]:
@@ -135,15 +138,17 @@ def _list_answers(fact: Label, lines: Iterable[int]) -> Iterator[Answer]:
             yield Answer(criterion, levels, beside=nearest == 1)
 
 
-def fit_sentences(sentences: Sequence[LabelledSentence], fitted: str) -> Iterator[Classifier]:
-    """Yield a model for each criterion that enough repositories answer, and the one for approaches."""
+def fit_sentences(
+    sentences: Sequence[LabelledSentence], fitted: str, criteria: Collection[str]
+) -> Iterator[Classifier]:
+    """Yield a model for each of these criteria that enough repositories answer, of all where none is named."""
     vectors = DictVectorizer()
     values = vectors.fit_transform([dict.fromkeys(one.words, 1.0) for one in sentences]).tocsr()
     names = [str(name) for name in vectors.get_feature_names_out()]
     folds = [
         zlib.crc32(one.repo.partition("/")[0].encode()) % _FOLDS if one.repo else -1 for one in sentences
     ]
-    for criterion in sorted({one.about for one in sentences if one.about}):
+    for criterion in sorted(criteria or {one.about for one in sentences if one.about}):
         rows = list(_list_rows(sentences, criterion))
         if criterion == APPROACH:
             least: float | None = LEAST_TOLD
@@ -209,7 +214,7 @@ def _list_rows(sentences: Sequence[LabelledSentence], criterion: str) -> Iterato
             continue
         if sentence.about == APPROACH and criterion != APPROACH:
             continue
-        labelled = not sentence.repo or sentence.repo.startswith(OWN) or criterion in LABELLED
+        labelled = sentence.complete or criterion in LABELLED
         own = [answer for answer in sentence.answers if answer.criterion == criterion]
         exact = next(
             (answer.levels for answer in own if not answer.beside),

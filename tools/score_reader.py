@@ -94,6 +94,8 @@ class Labelled(msgspec.Struct, frozen=True):
     traps: tuple[Label, ...] = ()
     nofacts: bool = False
     """Whether the facts of the document were not labelled."""
+    complete: bool = False
+    """Whether its facts are labelled for every criterion of the vocabulary, not only for those of `GROUPS`."""
 
     @property
     def status(self) -> str:
