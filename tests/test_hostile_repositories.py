@@ -77,7 +77,7 @@ def test_a_link_to_a_file_outside_is_no_document_unless_it_is_named(run, write, 
     result = run("check", wanted, "--format", "json")
 
     assert judged(result) == ["docs/b.md", "docs/c.md"]
-    assert "not looked into: docs/a.md" in result.err
+    assert "note: skipped: docs/a.md" in result.err
     assert judged(run("check", "docs/a.md", "--format", "json")) == ["docs/a.md"]
 
 
