@@ -638,3 +638,13 @@ def test_a_file_that_is_removed_meanwhile_is_written_again_with_all_answers(talk
     data = yaml.safe_load(talk.saved())
     assert data["task"]["kind"] == "question_answering"
     assert data["knowledge"]["access_path"] == "by_meaning"
+
+
+@pytest.mark.parametrize("profile", ["", ".", "/", "..", "docs"])
+def test_a_folder_is_no_profile(run, write, profile):
+    write("docs/a.md", "# LLM\n")
+
+    result = run("ask", profile, "--answers", "-")
+
+    assert (result.code, result.out) == (2, "")
+    assert "is a directory, not a file" in result.err

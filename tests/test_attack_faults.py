@@ -262,6 +262,10 @@ def test_characters_that_cannot_be_seen_hide_no_words(run, write, hidden):
         "```Rag or Tune\ndecision: nope\n```\n",
         "~~~ yaml rag_or_tune\ndecision: nope\n~~~\n",
         "---\nragortune.decision: nope\n---\n",
+        "```r\u0430gortune\ndecision: nope\n```\n",
+        "``` \uff52\uff41\uff47\uff4f\uff52\uff54\uff55\uff4e\uff45\ndecision: nope\n```\n",
+        "~~~ragotune\ndecision: nope\n~~~\n",
+        "---\nragrotune: {decision: nope}\n---\n",
         '+++\n[ragortune]\ndecision = "nope"\n+++\n',
     ],
 )
@@ -359,6 +363,16 @@ def test_a_rule_set_with_a_file_whose_name_is_no_text_is_refused(run, write, tmp
 
     assert result.code == 2
     assert "the name of the file '\\udcff.yaml' cannot be used" in result.err
+
+
+def test_a_number_of_a_rule_pack_that_no_computer_word_holds_is_refused(run, write):
+    write("p.yaml", "knowledge: {volatility: daily}\n")
+    write("pack/rulebook.yaml", f"name: n\nversion: '1'\nextends: ragortune\nrecheck_days: {10**21}\n")
+
+    result = run("recommend", "p.yaml", "--rules", "pack")
+
+    assert result.code == 2
+    assert "pack/rulebook.yaml:4:15: holds a number that is too large" in result.err
 
 
 def test_a_rule_pack_cannot_lift_the_limits_of_numbers(run, write):

@@ -153,6 +153,28 @@ def test_a_summary_that_cannot_be_written_is_a_warning(render, tmp_path):
     assert "the job summary cannot be written" in result.err
 
 
+def test_sarif_messages_hold_no_link_and_names_no_way_out(run, write):
+    quoted = '{value: required, evidence: {line: 1, quote: "see [me](https://a.invalid) for more"}}'
+    write("..\\..\\x.md", DISAGREEING.replace("citations: required", f"citations: {quoted}"))
+
+    log = json.loads(run("check", "..\\..\\x.md", "--format", "sarif").out)
+
+    messages = json.dumps([_list_messages(result) for result in results(log)])
+    assert "[me] (https://a.invalid)" in messages
+    assert "](" not in messages
+    addresses = {
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results(log)
+    }
+    assert addresses == {"..%5C..%5Cx.md"}
+
+
+def _list_messages(node):
+    if isinstance(node, dict):
+        own = [node["message"]["text"]] if "message" in node else []
+        return own + [text for value in node.values() for text in _list_messages(value)]
+    return [text for value in node for text in _list_messages(value)] if isinstance(node, list) else []
+
+
 # --- GitLab -------------------------------------------------------------------------------------------------------
 
 
@@ -167,6 +189,16 @@ def test_gitlab_gets_what_its_code_quality_report_needs(render):
         assert not entry["location"]["path"].startswith(("/", "./"))
     fingerprints = [entry["fingerprint"] for entry in entries]
     assert len(set(fingerprints)) == len(fingerprints)
+
+
+def test_gitlab_can_tell_documents_apart_whose_names_are_shown_alike(run, write):
+    for name in ("docs/a b.md", "docs/a\nb.md", "docs/a\tb.md", "docs/a\u2028b.md"):
+        write(name, DISAGREEING)
+
+    entries = json.loads(run("check", "docs", "--format", "gitlab").out)
+
+    assert {entry["location"]["path"] for entry in entries} == {"docs/a b.md"}
+    assert len({entry["fingerprint"] for entry in entries}) == len(entries)
 
 
 # --- JUnit --------------------------------------------------------------------------------------------------------

@@ -171,6 +171,23 @@ def test_a_pull_request_is_judged_by_the_settings_of_the_branch_it_goes_to(act, 
     assert act(config_from="none")[0].returncode == 1
 
 
+def test_a_tag_that_is_named_like_the_branch_of_a_pull_request_is_not_taken_for_it(
+    act, write, git, with_command
+):
+    git("init", "-q", "-b", "main")
+    write("docs/0007.md", DISAGREEING)
+    git("add", ".")
+    git("commit", "-qm", "first")
+    git("update-ref", "refs/remotes/origin/main", "HEAD")
+    write("ragortune.yaml", "check: {ignore: [RT]}\n")
+    git("add", ".")
+    git("commit", "-qm", "loosen")
+    git("tag", "origin/main")
+    with_command["GITHUB_BASE_REF"] = "main"
+
+    assert act()[0].returncode == 1
+
+
 def test_the_action_installs_outside_of_the_checkout():
     (install,) = [step for step in load("action.yml")["runs"]["steps"] if step["name"] == "Install"]
 
@@ -199,9 +216,16 @@ def test_the_hooks_run_on_the_files_that_they_are_given(tmp_path, write, with_co
     assert {hook["language"] for hook in (check, rules)} == {"python"}
 
 
-def test_the_example_for_gitlab_writes_the_reports_that_it_names(tmp_path, write, with_command):
+def test_the_example_for_gitlab_writes_the_reports_that_it_names_by_the_settings_of_the_other_branch(
+    tmp_path, write, git, with_command
+):
     job = load("examples/gitlab-ci.yml")["design-documents"]
     write("docs/adr/0007.md", DISAGREEING)
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    with_command["CI_MERGE_REQUEST_DIFF_BASE_SHA"] = "HEAD"
+    write("ragortune.yaml", "check: {fail-on: never}\n")
     (script,) = [line for line in job["script"] if line.startswith("ragortune")]
 
     done = subprocess.run(

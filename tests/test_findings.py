@@ -396,6 +396,7 @@ def test_a_suppression_holds_on_its_last_day_and_not_on_the_next(judge, told):
     [
         ("<!-- ragortune: ignore[no-consequences] -->", "bare-suppression"),
         ("<!-- ragortune: ignore[no-consequences] because -->", "bare-suppression"),
+        ("<!-- ragortune: ignore[no-consequences] because \u3164\u2060. -->", "bare-suppression"),
         ("<!-- ragortune: ignore[no-consequences] until soon because of them -->", "bare-suppression"),
         ("<!-- ragortune ignore[no-consequences] because of them -->", "bare-suppression"),
         ("<!-- ragortune: ignore[no-consequences] until 2027-3-1 because of them -->", "bare-suppression"),

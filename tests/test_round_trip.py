@@ -73,6 +73,15 @@ def test_an_answer_takes_the_place_that_a_template_keeps_for_it(answers):
     assert changed == [f"  # {name.partition('.')[2]}:" for name in BOOK.criteria if name in answers]
 
 
+@pytest.mark.parametrize(
+    "words", ["::stop", "?no", ":x", "std::[x]", "1:?", "a:{b", "- x", "#x", "{x}", "\u202ex"]
+)
+def test_words_of_any_kind_can_be_read_back(words):
+    written = write_answers("", {"knowledge.gap": {"value": "most", "evidence": words}})
+
+    assert read(written).answers["knowledge.gap"].evidence == words
+
+
 def test_line_ends_and_wide_indents_stay():
     text = "knowledge:\r\n    gap: most\r\n    source:\r\n      - tacit\r\n"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ragortune.model.documents import Remark
 from ragortune.model.findings import AuditFinding, Detector, FindingRule, Suppression
 from ragortune.model.prices import is_date
-from ragortune.support.text import clean_line, join_words, quote_value, suggest_name
+from ragortune.support.text import clean_line, is_plain, join_words, quote_value, suggest_name
 
 _FORM = re.compile(
     r"\s*ragortune\s*:\s*ignore\s*\[(?P<rules>[^\]\[]{0,400})\]"
@@ -56,7 +56,7 @@ def read_remarks(
         elif until and not is_date(until):
             text = f"its last day is not a date (YYYY-MM-DD): {quote_value(until)}"
             flaw = Detector.BARE_SUPPRESSION, remark, text
-        elif not because:
+        elif not any(letter.isalnum() and is_plain(letter) for letter in found["because"] or ""):
             flaw = Detector.BARE_SUPPRESSION, remark, f"it gives no reason; write {_EXAMPLE}"
         elif until and until < today:
             text = f"it expired after {until} (its reason: {because})"

@@ -107,6 +107,8 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
     folder = Path(environment.folder)
     if profile is not None and not os.path.exists(folder / profile):
         raise UnreadableError("no such file", Place(profile), "-o PROFILE names a new one")
+    if profile is not None and os.path.isdir(folder / profile):
+        raise UnreadableError("is a directory, not a file", Place(profile or "."))
     if output is None:
         output = START_FILE if profile is None else profile
         if not output.lower().endswith(YAML_ENDINGS):

@@ -29,6 +29,7 @@ from ragortune.support.reading import (
     read_bytes,
 )
 from ragortune.support.record import Record
+from ragortune.support.rulefolder import list_rule_files
 from ragortune.support.text import quote_value
 
 FILE = "ragortune.yaml"
@@ -56,7 +57,6 @@ _OUTER = ("rules", "rules-version", "check")
 """Keys at the top; all other settings stand under `check`."""
 _INNER = [name for name in SETTINGS if name not in _OUTER]
 _PATHS = ("rules", "baseline", "profile")
-_PLAIN_FILES = ("100644", "100755")
 
 
 class Configuration(Record, frozen=True):
@@ -125,11 +125,13 @@ def _find_settings(folder: Path) -> tuple[Entry, str] | None:
     for current in walk_up(folder):
         own = current / FILE
         if os.path.lexists(own):
+            _refuse_outside(own, own, "--config FILE")
             return _parse_settings(own)
         if (other := own.with_suffix(".yml")).exists():
             raise ConfigurationError(f"settings are read from {FILE}", Place(str(other)), "rename this file")
         project = current / PROJECT_FILE
         if os.path.exists(project) and _NAMED.search(data := read_bytes(project, PROFILE_BYTES * 4)):
+            _refuse_outside(project, project, "--config FILE")
             document = parse_toml(decode_text(data, str(project)), str(project))
             tools = document.data.get("tool") if isinstance(document.data, dict) else None
             table = tools.get("ragortune") if isinstance(tools, dict) else None
@@ -144,18 +146,26 @@ def _parse_settings(path: Path) -> tuple[Entry, str]:
 
 
 def _keep_inside(configuration: Configuration) -> Configuration:
-    """Return settings that name no file outside of their repository; raises ConfigurationError.
-
-    A pull request can write settings, and errors quote what a file holds.
-    """
-    file = configuration.path or ""
-    root = os.path.realpath(find_repository(Path(file).parent))
+    """Return settings that name no file outside of their repository; raises ConfigurationError."""
+    file = Path(configuration.path or "")
     for name in _PATHS:
         named = getattr(configuration, name)
-        if named is not None and not Path(os.path.realpath(named)).is_relative_to(root):
-            message = f"'{name}' leads out of the repository"
-            raise ConfigurationError(message, Place(file), f"name it on the command line: --{name} PATH")
+        if named is not None:
+            inner = map(named.joinpath, list_rule_files(named)) if name == "rules" else ()
+            for path in (named, *inner):
+                _refuse_outside(path, file, f"--{name} PATH", f"'{name}' ")
     return configuration
+
+
+def _refuse_outside(path: Path, file: Path, flag: str, what: str = "") -> None:
+    """Raise ConfigurationError where a path leads out of the repository of a settings file, links resolved.
+
+    A pull request can write settings and links, and errors quote what a file holds.
+    """
+    root = os.path.realpath(find_repository(file.parent))
+    if not Path(os.path.realpath(path)).is_relative_to(root):
+        message = f"{what}leads out of the repository"
+        raise ConfigurationError(message, Place(str(file)), f"name it on the command line: {flag}")
 
 
 def _read_settings(top: Entry, file: str) -> Configuration:
@@ -240,14 +250,16 @@ def _read_earlier(reference: str, environment: Environment, target: Path) -> Con
     base, top = repository.find_base(reference), Path(os.path.realpath(repository.top))
 
     def extract(paths: Iterable[PurePosixPath]) -> None:
-        listed = repository.ask("-C", str(top), "ls-tree", "-r", "-z", base, "--", *map(str, paths))
-        for line in filter(None, listed.split("\0")):
-            about, _, name = line.partition("\t")
-            mode, _, blob = about.split()
-            if mode in _PLAIN_FILES:  # a link would lead out of the commit
-                place = target / name
+        names = [str(path) for path in paths]
+        for file in repository.list_files(base, names):
+            if file.is_plain:
+                place = target / file.name
                 place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_bytes(os.fsencode(repository.ask("cat-file", "blob", blob)))
+                place.write_bytes(os.fsencode(repository.ask("cat-file", "blob", file.blob)))
+            elif file.name in names or file.name.lower().endswith((".yaml", ".yml")):
+                # What a link leads to is not what stood there then, and without it other settings would hold.
+                message = f"--config-from: {quote_value(file.name)} is no file at {base[:12]}, but a link"
+                raise UsageError(message, None, "settings, and what they name, have to be files")
 
     (target / ".git").mkdir()  # the search for settings ends at the root of a repository
     here = PurePosixPath(Path(os.path.realpath(environment.folder)).relative_to(top).as_posix())

@@ -14,7 +14,7 @@ from ragortune.model import Rulebook
 from ragortune.model.documents import DesignReading
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
-from ragortune.support.git import Repository
+from ragortune.support.git import Repository, find_repository
 from ragortune.support.reading import decode_text, read_bytes, show_size
 from ragortune.support.text import join_words, quote_value
 
@@ -36,7 +36,7 @@ _MOST_NAMES = 5
 def find_documents(wanted: Iterable[str], environment: Environment) -> list[str]:
     """Return the documents that paths, folders and patterns name, once each and in order, as they are shown.
 
-    Links to folders are not followed, so that no loop can be entered. A file that is named is a document whatever its
+    Links to folders are not followed, so that no loop can be entered, nor are those out of the repository. A file that is named is a document whatever its
     ending; whether it can be read shows later. Names that match nothing, and links in folders that lead nowhere, are
     noted on stderr, as is what is not looked into below folders.
     """
@@ -70,26 +70,41 @@ def _expand_name(name: str, folder: str, skipped: dict[str, None]) -> Iterator[s
     if name == STDIN:
         yield name
     elif os.path.isdir(target):
-        yield from _walk_folder(name, folder, lambda path: path.lower().endswith(ENDINGS), skipped)
+        yield from _walk_folder(name, folder, lambda path: path.lower().endswith(ENDINGS), skipped, skipped)
     elif _WILD.search(name) and not os.path.lexists(target):
         parts = name.replace(os.sep, "/").split("/")
         wild = next(index for index, part in enumerate(parts) if _WILD.search(part))
         fixed = "/".join(parts[:wild]) or ("/" if name.startswith("/") else ".")
         pattern = tuple(part for part in parts[wild:] if part)
         passed = skipped if "**" in pattern else {}
-        yield from _walk_folder(fixed, folder, lambda path: _matches(path.split("/"), pattern), passed)
+        yield from _walk_folder(
+            fixed, folder, lambda path: _matches(path.split("/"), pattern), skipped, passed
+        )
     else:
         yield name.replace(os.sep, "/")
 
 
 def _walk_folder(
-    name: str, folder: str, accepts: Callable[[str], bool], skipped: dict[str, None]
+    name: str,
+    folder: str,
+    accepts: Callable[[str], bool],
+    refused: dict[str, None],
+    skipped: dict[str, None],
 ) -> Iterator[str]:
-    """Yield the files below a folder that are accepted, named below what the user wrote; adds what is skipped."""
+    """Yield the files below a folder that are accepted, named below what the user wrote.
+
+    Adds what is left out: as refused what is accepted and leads out of the repository, as skipped all else.
+    """
     top = Path(folder, name)
+    roots = {os.path.realpath(find_repository(place)) for place in (top, folder)}
 
     def show(base: str, inner: str = "") -> str:
         return Path(name, Path(base, inner).relative_to(top)).as_posix()
+
+    def leads_out(path: Path) -> bool:
+        """Return whether this is a link to a file that no pull request should have read: one outside the repository."""
+        target = Path(os.path.realpath(path)) if path.is_symlink() else path
+        return target is not path and target.is_file() and not any(map(target.is_relative_to, roots))
 
     def skip_unreadable(error: OSError) -> None:
         skipped[show(error.filename)] = None
@@ -105,6 +120,8 @@ def _walk_folder(
             if accepts(Path(base, file).relative_to(top).as_posix()):
                 if file.startswith("."):
                     skipped[show(base, file)] = None
+                elif leads_out(Path(base, file)):
+                    refused[show(base, file)] = None
                 else:
                     yield show(base, file)
 
@@ -169,13 +186,27 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
     """Return the paths whose files changed since the branch left a commit; raises UsageError.
 
     The working tree is compared with the merge base, not with the tip of the other branch: what others changed there
-    in the meantime is not this branch's doing. Untracked files count as changed.
+    in the meantime is not this branch's doing. Untracked files count as changed, unless git is told to ignore them, and
+    so do those of submodules. Git itself compares nothing, since for that it would run the filters of the repository.
     """
     repository = Repository(environment.folder, "--since")
-    base, top = repository.find_base(reference), str(repository.top)
-    changed = repository.ask(
-        "-C", top, "diff", "--no-ext-diff", "--name-only", "-z", "--diff-filter=d", base, "--"
-    )
-    changed += repository.ask("-C", top, "ls-files", "-z", "--others", "--exclude-standard")
-    files = {os.path.realpath(Path(top, name)) for name in changed.split("\0") if name}
-    return [path for path in paths if os.path.realpath(Path(environment.folder, path)) in files]
+    top = os.path.realpath(repository.top)
+    kept = {file.name: file for file in repository.list_files(repository.find_base(reference))}
+    options = ("--others", "--ignored", "--exclude-standard", "--directory")
+    ignored = {
+        Path(name) for name in repository.ask("-C", top, "ls-files", "-z", *options).split("\0") if name
+    }
+
+    def is_changed(path: str) -> bool:
+        place = Path(os.path.realpath(Path(environment.folder, path)))
+        if not place.is_relative_to(top):
+            return False
+        name = place.relative_to(top)
+        if (before := kept.get(name.as_posix())) is None:
+            return ignored.isdisjoint((name, *name.parents))
+        try:
+            return not before.holds(read_bytes(place, DOCUMENT_BYTES))
+        except UnreadableError:
+            return True  # reading it says why
+
+    return [path for path in paths if is_changed(path)]

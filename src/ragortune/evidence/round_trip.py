@@ -16,6 +16,9 @@ from ruamel.yaml.util import load_yaml_guess_indent
 from ragortune.support.record import NOTHING
 from ragortune.support.text import is_plain
 
+_UNREADABLE = re.compile(r"^[:?]|:[,:?\[\]{}]")
+"""What the writer leaves without quotes within brackets, and our reader does not take there."""
+
 
 def open_yaml() -> YAML:
     """Return a reader and writer that keeps what it does not change."""
@@ -98,9 +101,10 @@ def escape_unseen(text: str) -> str:
 
 
 def flow(value: object) -> Any:
-    """Return a value that is written on one line; text with characters that are not seen goes in double quotes."""
+    """Return a value that is written on one line; text that would not be seen or not be read goes in double quotes."""
     if isinstance(value, str):
-        return value if is_plain(value) else DoubleQuotedScalarString(value)
+        plain = is_plain(value) and not _UNREADABLE.search(value)
+        return value if plain else DoubleQuotedScalarString(value)
     shown: CommentedMap | CommentedSeq
     if isinstance(value, Mapping):
         shown = CommentedMap({key: flow(part) for key, part in value.items()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET
@@ -83,13 +84,21 @@ def describe_gitlab(report: CheckReport) -> list[dict[str, object]]:
         {
             "description": format_message(finding),
             "check_name": finding.rule.id,
-            "fingerprint": f"{clean_text(audit.reading.path)}:{finding.fingerprint}",
+            "fingerprint": f"{_identify(audit.reading.path)}:{finding.fingerprint}",
             "severity": _GITLAB_LEVELS[finding.severity],
             "location": {"path": clean_text(audit.reading.path), "lines": {"begin": finding.line}},
         }
         for audit, finding in report.active
     ]
     return [*told, *found]
+
+
+def _identify(path: str) -> str:
+    """Return a name for a path that no other path has, though two may be shown alike once they are cleaned."""
+    shown = clean_text(path)
+    if shown == path:
+        return path
+    return f"{shown} {hashlib.sha256(path.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 # --- JUnit --------------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def _describe_invocation(report: CheckReport) -> Json:
     failures = [
         {
             "level": "error",
-            "message": {"text": f"{clean_text(path)}: {clean_text(message)}"},
+            "message": _say(f"{clean_text(path)}: {clean_text(message)}"),
             "locations": [{"physicalLocation": {"artifactLocation": _artifact(path)}}],
         }
         for path, message in report.unreadable
@@ -63,9 +63,7 @@ def _describe_invocation(report: CheckReport) -> Json:
         "executionSuccessful": report.exit_code not in (ExitCode.UNUSABLE, ExitCode.INTERNAL_ERROR),
         "exitCode": report.exit_code,
         "toolExecutionNotifications": failures,
-        "toolConfigurationNotifications": [
-            {"level": "note", "message": {"text": clean_text(report.settings)}}
-        ]
+        "toolConfigurationNotifications": [{"level": "note", "message": _say(clean_text(report.settings))}]
         if report.settings
         else [],
     }
@@ -78,8 +76,8 @@ def _describe_rule(rule: FindingRule, book: Rulebook) -> Json:
     return {
         "id": rule.code,
         "name": rule.id,
-        "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": rule.because},
+        "shortDescription": _say(rule.title),
+        "fullDescription": _say(rule.because),
         "help": {"text": page, "markdown": page},
         **({"helpUri": addresses[0]} if addresses else {}),
         "defaultConfiguration": {"level": rule.severity, "rank": _RANK[rule.confidence]},
@@ -97,7 +95,7 @@ def _describe_result(path: str, finding: AuditFinding) -> Json:
         "ruleId": finding.rule.code,
         "level": finding.severity,
         "rank": _RANK[finding.confidence],
-        "message": {"text": format_message(finding)},
+        "message": _say(format_message(finding)),
         "locations": [{**_location(path, finding.span), **_logical(finding)}],
         "partialFingerprints": {"ragortune/v1": finding.fingerprint},
         "suppressions": _list_suppressions(path, finding),
@@ -137,13 +135,18 @@ def _flow_step(number: int, step: Step, path: str, finding: AuditFinding) -> Jso
         "executionOrder": number,
         "kinds": [step.kind],
         "importance": "essential" if step.span is not None else "important",
-        "location": {**_location(path, step.span or finding.span), "message": {"text": text}},
+        "location": {**_location(path, step.span or finding.span), "message": _say(text)},
     }
 
 
+def _say(text: str) -> Json:
+    """Return a message in which a reader finds no link: SARIF makes one of `[words](address)`, plain text or not."""
+    return {"text": text.replace("](", "] (")}
+
+
 def _artifact(path: str) -> Json:
-    """Return a relative address with `/`, in which nothing can become a scheme or host."""
-    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
+    """Return a relative address with `/`, in which nothing can become a scheme, a host or another folder."""
+    parts = [part for part in path.split("/") if part not in ("", ".")]
     quoted = "/".join(quote(part.encode("utf-8", "surrogateescape"), safe="-._~") for part in parts)
     return {"uri": quoted or "stdin", "uriBaseId": _ROOT}
 

@@ -114,6 +114,7 @@ def _read_base(content: str) -> Authored:  # noqa: ARG001  (what was read before
     return read_folder(shipped_folder())
 
 
+_TOO_LARGE = 2**63
 _MOST_LOG_ODDS = 20.0
 """Beyond it a probability is 0 or 1 to eight digits."""
 
@@ -142,24 +143,26 @@ def _parse_file(folder: Path, name: str, data: bytes) -> Document:
     path = folder / name
     shown = str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
     document = parse_yaml(decode_text(data, shown), shown)
-    _refuse_controls(document, document.data, ())
+    _refuse_unusable(document, document.data, ())
     return document
 
 
-def _refuse_controls(document: Document, node: object, path: KeyPath) -> None:
-    """Raise RulebookError where a text of a rule set holds what a terminal could obey."""
+def _refuse_unusable(document: Document, node: object, path: KeyPath) -> None:
+    """Raise RulebookError for a text that holds what a terminal could obey, and a number that no computer word holds."""
     if isinstance(node, str):
         for odd in () if is_plain(node) else node:
             if not (is_plain(odd) or odd in "\n\t"):
                 message = f"holds a character that cannot be shown: {odd!a}"
                 raise RulebookError(message, document.place_of(path))
+    elif isinstance(node, int) and abs(node) >= _TOO_LARGE:
+        raise RulebookError("holds a number that is too large", document.place_of(path))
     elif isinstance(node, Mapping):
         for key, value in node.items():
-            _refuse_controls(document, str(key), (*path, key))
-            _refuse_controls(document, value, (*path, key))
+            _refuse_unusable(document, str(key), (*path, key))
+            _refuse_unusable(document, value, (*path, key))
     elif isinstance(node, Sequence):
         for index, value in enumerate(node):
-            _refuse_controls(document, value, (*path, index))
+            _refuse_unusable(document, value, (*path, index))
 
 
 def _read_records(authored: Authored, files: Files) -> None:

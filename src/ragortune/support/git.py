@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from ragortune.support.errors import UsageError
-from ragortune.support.text import clean_text, quote_value
+from ragortune.support.text import clean_text, join_words, quote_value
 
 _SECONDS = 60
 _FETCH = "in CI the other branch and the history have to be fetched (actions/checkout: `fetch-depth: 0`)"
@@ -19,8 +21,10 @@ _SETTINGS = [
         f"core.hooksPath={os.devnull}",
         "core.fsmonitor=false",
         "core.pager=cat",
+        "core.useReplaceRefs=false",
         "log.showSignature=false",
         "protocol.allow=never",
+        "safe.bareRepository=explicit",  # a folder of the checkout can look like a repository of its own
     )
     for argument in ("-c", setting)
 ]
@@ -38,6 +42,30 @@ _DROPPED = (
     "GIT_SSH_COMMAND",
     "GIT_PROXY_COMMAND",
 )
+
+
+class KeptFile(NamedTuple):
+    """What a commit holds at a path."""
+
+    name: str
+    """The path from the root of the repository, with `/`."""
+    mode: str
+    """`100644` or `100755` for a file, `120000` for a link."""
+    blob: str
+    """Hash of the content."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a file, and no link or repository of its own."""
+        return self.mode.startswith("100")
+
+    def holds(self, data: bytes) -> bool:
+        """Return whether this is its content, whichever line ends it was checked out with."""
+        algorithm = "sha1" if len(self.blob) == 40 else "sha256"
+        return self.blob in (
+            hashlib.new(algorithm, b"blob %d\0" % len(own) + own, usedforsecurity=False).hexdigest()
+            for own in (data, data.replace(b"\r\n", b"\n"))
+        )
 
 
 class Repository:
@@ -71,6 +99,14 @@ class Repository:
             yield output[at : at + int(size)] if found else None
             at += int(size) + 1 if found else 0
 
+    def list_files(self, commit: str, paths: Iterable[str] = ()) -> Iterator[KeptFile]:
+        """Yield what a commit holds at some paths from the root and below them, or all of it."""
+        listed = self.ask("-C", str(self.top), "ls-tree", "-r", "-z", commit, "--", *paths)
+        for line in filter(None, listed.split("\0")):
+            about, _, name = line.partition("\t")
+            mode, _, blob = about.split()
+            yield KeptFile(name, mode, blob)
+
     def _run(self, arguments: Iterable[str], given: bytes | None, failure: str, hint: str | None) -> bytes:
         variables = {name: value for name, value in os.environ.items() if name not in _DROPPED}
         try:
@@ -103,6 +139,11 @@ class Repository:
         self.ask(
             "rev-parse", "--verify", "--quiet", commit, failure=f"git knows no commit {shown}", hint=_FETCH
         )
+        names = [f"refs/{kind}/{reference}" for kind in ("heads", "remotes", "tags")]
+        known = set(self.ask("for-each-ref", "--format=%(refname)", *names).splitlines())
+        if len(meant := sorted(known.intersection(names))) > 1:
+            hint = f"write {join_words(meant, 'or')}"
+            raise UsageError(f"{self._flag}: {shown} is the name of more than one thing", None, hint)
         apart = f"{shown} and HEAD have no commit in common"
         return self.ask("merge-base", reference, "HEAD", failure=apart, hint=_FETCH).strip()
 
@@ -115,8 +156,9 @@ def find_git(folder: Path) -> str | None:
         for entry in os.environ.get("PATH", os.defpath).split(os.pathsep)
         if Path(entry).is_absolute() and not Path(os.path.realpath(entry)).is_relative_to(root)
     ]
-    found = shutil.which("git", path=os.pathsep.join(trusted)) if trusted else None
-    return found if found and Path(found).is_absolute() else None
+    found = (shutil.which("git", path=entry) for entry in trusted)
+    safe = (path for path in found if path and not Path(os.path.realpath(path)).is_relative_to(root))
+    return next(safe, None)
 
 
 def find_repository(folder: str | Path) -> Path:

@@ -45,7 +45,7 @@ def read_files(folder: Path) -> Files:
         raise UnreadableError(
             f"holds no {MANIFEST}, so it is not a rule set", place, f"write one: `extends: {SHIPPED}`"
         )
-    names = _list_files(folder)
+    names = list_rule_files(folder)
     if len(names) > _MOST_FILES:
         raise UnreadableError(f"holds more than {_MOST_FILES} YAML files", place)
     files: dict[str, bytes] = {}
@@ -58,7 +58,7 @@ def read_files(folder: Path) -> Files:
     return files
 
 
-def _list_files(folder: Path) -> list[str]:
+def list_rule_files(folder: Path) -> list[str]:
     """Return the YAML files below a folder as sorted relative names with `/`; raises UnreadableError.
 
     Hidden files and folders do not count, and links to folders are not followed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -129,6 +130,14 @@ def join_words(words: Iterable[str], last: str = "and") -> str:
 def count_words(number: int, singular: str, plural: str | None = None) -> str:
     """Return `1 finding` or `2 findings`."""
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def is_misspelt(word: str, name: str) -> bool:
+    """Return whether a word is meant to be a name in lower case: letters that look alike, or one or two wrong ones."""
+    written = unicodedata.normalize("NFKC", word[:40]).casefold()
+    if abs(len(written) - len(name)) > 2 or len(set(written) & set(name)) < len(set(name)) - 2:
+        return False
+    return difflib.SequenceMatcher(None, written, name, autojunk=False).ratio() > 0.8
 
 
 def suggest_name(word: object, names: Iterable[str]) -> str | None:

@@ -15,7 +15,7 @@ from ragortune.evidence.documents.language import Language, Place
 from ragortune.evidence.documents.sections import BOLD_LEVEL, SectionNames, inherit_kind, measure_sections
 from ragortune.model.documents import Block, Line, Remark, Section, SectionKind, Sentence, Span, Words
 from ragortune.support import errors
-from ragortune.support.text import INVISIBLE
+from ragortune.support.text import INVISIBLE, is_misspelt
 
 MOST_SENTENCES = 100_000
 """More than five megabytes of prose have. What is made of smaller pieces takes far longer to read than its size says."""
@@ -301,7 +301,8 @@ class _Reader:
         if language == _OWN_KEY:
             self.declared.append(DeclaredText(block.lines, max(1, first - 1)))
             return
-        if _NAMED.match(block.marker) or not _OTHER_NAMES.isdisjoint(others):
+        named = _NAMED.match(block.marker) or not _OTHER_NAMES.isdisjoint(others)
+        if named or is_misspelt(language, _OWN_KEY):
             self.misplaced.append(max(1, first - 1))
         if language in _DATA:
             self.unread += _find_misplaced(block.lines)
@@ -337,6 +338,8 @@ class _Reader:
                 if found[2].casefold() == _OWN_KEY:
                     own = [line]
                     self.declared.append(DeclaredText((), line.number, inside=True))
+                elif is_misspelt(found[2], _OWN_KEY):
+                    self.misplaced.append(line.number)
             elif own is not None:
                 own.append(line)
             if own is not None:

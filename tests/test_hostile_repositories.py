@@ -1,0 +1,209 @@
+"""A checkout can bring links, filters, repositories of its own and names with two meanings; none of them is obeyed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from .test_check_command import AGREEING, DISAGREEING
+
+SECRET = "s3cretPassw0rd: s3cretPassw0rd\n"
+PACK = "name: ours\nversion: '1'\nextends: ragortune\n"
+
+
+@pytest.fixture
+def repository(git, write):
+    """A repository with one document at its base, and a branch of its own; returns a way to run git."""
+    git("init", "-q", "-b", "main")
+    write("docs/a.md", DISAGREEING)
+    git("add", ".")
+    git("commit", "-qm", "first")
+    git("checkout", "-qb", "topic")
+    return git
+
+
+def judged(result):
+    return [document["path"] for document in json.loads(result.out)["documents"]]
+
+
+def commit(git, what):
+    git("add", "-f", ".")
+    git("commit", "-qm", what)
+
+
+# --- links --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("link", "settings"),
+    [
+        ("ragortune.yaml", None),
+        ("pyproject.toml", None),
+        ("pack/rules/r.yaml", "rules: pack\n"),
+        ("pack/rulebook.yaml", "rules: pack\n"),
+    ],
+)
+def test_a_link_to_a_file_outside_is_not_followed_for_settings_or_packs(run, write, tmp_path, link, settings):
+    write("secret", SECRET if link != "pyproject.toml" else "[tool]\ns3cretPassw0rd = [")
+    write("repo/.git/HEAD", "")
+    write("repo/a.md", DISAGREEING)
+    write("repo/pack/rules/own.yaml", "rules: []\n")
+    if settings:
+        write("repo/ragortune.yaml", settings)
+    if link != "pack/rulebook.yaml":
+        write("repo/pack/rulebook.yaml", PACK)
+    (tmp_path / "repo" / link).symlink_to(tmp_path / "secret")
+    run.folder = tmp_path / "repo"
+
+    result = run("check", "a.md")
+
+    assert (result.code, result.out) == (2, "")
+    assert "leads out of the repository" in result.err
+    assert "s3cret" not in result.err
+
+
+@pytest.mark.parametrize("wanted", ["docs", "docs/*.md", "docs/**/*.md"])
+def test_a_link_to_a_file_outside_is_no_document_unless_it_is_named(run, write, tmp_path, wanted):
+    write("outside.md", f"{DISAGREEING}\nThe key is s3cretPassw0rd.\n")
+    write("repo/.git/HEAD", "")
+    write("repo/docs/b.md", AGREEING)
+    for name, target in (("a.md", "../../outside.md"), ("c.md", "b.md")):
+        (tmp_path / "repo" / "docs" / name).symlink_to(target)
+    run.folder = tmp_path / "repo"
+
+    result = run("check", wanted, "--format", "json")
+
+    assert judged(result) == ["docs/b.md", "docs/c.md"]
+    assert "note: skipped: docs/a.md" in result.err
+    assert judged(run("check", "docs/a.md", "--format", "json")) == ["docs/a.md"]
+
+
+@pytest.mark.parametrize("link", ["ragortune.yaml", "pack", "pack/rules/r.yaml", "known.json"])
+def test_settings_of_the_base_that_are_links_are_an_error_and_never_left_out(
+    run, write, repository, tmp_path, link
+):
+    write("real/rulebook.yaml", PACK)
+    write("real/r.yaml", "rules: []\n")
+    write("real/known.json", '{"schema": "ragortune/baseline/1", "findings": []}')
+    write("real/ragortune.yaml", "check: {fail-on: note}\n")
+    if link != "ragortune.yaml":
+        write("ragortune.yaml", f"rules: {'real' if link == 'known.json' else 'pack'}\n")
+    if link == "known.json":
+        write("ragortune.yaml", "check: {baseline: known.json}\n")
+    if link.startswith("pack/"):
+        write("pack/rulebook.yaml", PACK)
+        (tmp_path / "pack" / "rules").mkdir()
+    (tmp_path / link).symlink_to(tmp_path / "real" / link.rpartition("/")[2] if link != "pack" else "real")
+    commit(repository, "links")
+    repository("branch", "-f", "main", "topic")
+
+    result = run("check", "docs", "--config-from", "main")
+
+    assert (result.code, result.out) == (2, "")
+    assert f"'{link}' is no file at " in result.err
+
+
+# --- git ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_filter_of_the_repository_is_not_run_to_see_what_changed(run, write, repository, tmp_path):
+    write("filter", f"#!/bin/sh\ntouch {tmp_path}/run\nexec cat\n")
+    (tmp_path / "filter").chmod(0o755)
+    write("docs/b.md", AGREEING)
+    write(".gitattributes", "* filter=x\n")
+    for kind in ("clean", "smudge", "process"):
+        repository("config", f"filter.x.{kind}", str(tmp_path / "filter"))
+    write("docs/a.md", f"{DISAGREEING}\nMore.\n")
+
+    result = run("check", "docs", "--since", "main", "--format", "json")
+
+    assert judged(result) == ["docs/a.md", "docs/b.md"]
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("repository")
+def test_what_is_ignored_or_has_other_line_ends_has_not_changed(run, write):
+    write(".gitignore", "built/\ndocs/draft.md\n")
+    for name in ("docs/built/b.md", "docs/draft.md", "docs/new.md"):
+        write(name, DISAGREEING)
+    write("docs/a.md", DISAGREEING.replace("\n", "\r\n"))
+
+    assert judged(run("check", "docs", "--since", "main", "--format", "json")) == ["docs/new.md"]
+
+
+def test_documents_of_a_submodule_that_a_branch_adds_have_changed(run, write, repository, tmp_path):
+    write("other/b.md", DISAGREEING)
+    for arguments in (("init", "-q"), ("add", "."), ("commit", "-qm", "other")):
+        repository("-C", str(tmp_path / "other"), *arguments)
+    add = ("submodule", "add", "-q", str(tmp_path / "other"), "docs/sub")
+    repository("-c", "protocol.file.allow=always", *add)
+    repository("config", "-f", ".gitmodules", "submodule.docs/sub.ignore", "all")
+    shutil.rmtree(tmp_path / "other")
+    commit(repository, "submodule")
+
+    assert judged(run("check", "docs", "--since", "main", "--format", "json")) == ["docs/sub/b.md"]
+
+
+def test_a_folder_that_looks_like_a_repository_is_none(run, write, repository, tmp_path):
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", "docs"], cwd=tmp_path, check=True)
+    for arguments in (
+        ("core.bare", "false"),
+        ("core.worktree", "."),
+    ):
+        repository("--git-dir=docs", "config", *arguments)
+    write("docs/ragortune.yaml", "check: {ignore: [RT]}\n")
+    repository("--git-dir=docs", "--work-tree=docs", "add", "a.md", "ragortune.yaml")
+    repository("--git-dir=docs", "--work-tree=docs", "commit", "-qm", "loose")
+    run.folder = tmp_path / "docs"
+
+    for flag in ("--config-from", "--since"):
+        result = run("check", "a.md", flag, "main")
+        assert (result.code, result.out) == (2, "")
+        assert "this is not a git repository" in result.err
+
+
+def test_what_replaces_an_object_in_this_clone_is_not_what_the_base_holds(run, write, repository, tmp_path):
+    write("ragortune.yaml", "check: {fail-on: error}\n")
+    commit(repository, "settings")
+    repository("branch", "-f", "main", "topic")
+    write("loose.yaml", "check: {ignore: [RT]}\n")
+    repository("hash-object", "-w", "loose.yaml")
+    kept, loose = (
+        subprocess.run(
+            ["git", "hash-object", name], cwd=tmp_path, check=True, capture_output=True, text=True
+        ).stdout.strip()
+        for name in ("ragortune.yaml", "loose.yaml")
+    )
+    repository("replace", kept, loose)
+
+    assert run("check", "docs", "--config-from", "main").code == 1
+
+
+def test_a_tag_with_the_name_of_the_base_is_not_taken_for_it(run, write, repository):
+    write("ragortune.yaml", "check: {ignore: [RT]}\n")
+    commit(repository, "loosen")
+    repository("tag", "main", "topic")
+
+    result = run("check", "docs", "--config-from", "main")
+
+    assert (result.code, result.out) == (2, "")
+    assert "'main' is the name of more than one thing" in result.err
+    assert run("check", "docs", "--config-from", "refs/heads/main").code == 1
+
+
+def test_a_link_to_a_program_of_the_checkout_is_not_taken_for_git(run, write, git, tmp_path, monkeypatch):
+    folder = tmp_path / "checkout"
+    git("init", "-q", str(folder))
+    write("checkout/a.md", AGREEING)
+    write("checkout/git", '#!/bin/sh\ntouch "$(dirname "$0")/run"\n')
+    (folder / "git").chmod(0o755)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "git").symlink_to(folder / "git")
+    run.folder = folder
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+    assert "needs git" in run("check", "a.md", "--since", "HEAD").err
+    assert not list(tmp_path.rglob("run"))
