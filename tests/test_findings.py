@@ -256,22 +256,52 @@ def test_facts_from_outside_win_over_the_document(judge, vocabulary):
     assert audit.outside == ("knowledge.volatility",)
 
 
-def stated(book, rules, decision, facts):
+def stated(book, rules, decision, facts, *, how="explicit", inferred=False):
     """Judge a document whose answers stand on lines of prose, given as criterion, value, line."""
-    read = tuple(StatedFact(name, value, Modality.STATED, Span(line, 1, "x")) for name, value, line in facts)
-    decided = StatedDecision(Option(decision), "explicit", (Cited(Span(1, 1, "x"), "for"),))
+    read = tuple(
+        StatedFact(name, value, Modality.STATED, Span(line, 1, "x"), inferred=inferred)
+        for name, value, line in facts
+    )
+    decided = StatedDecision(Option(decision), how, (Cited(Span(1, 1, "x"), "for"),))
     reading = DesignReading("a.md", DocumentStatus.JUDGED, decided, read, lines=("x",) * 20)
     return audit_reading(reading, book, Policy(rules, frozenset(rules)), TODAY)
 
 
 def test_no_document_is_called_wrong_on_the_strength_of_one_line_of_prose(book, rules):
-    lone = stated(
-        book, rules, "rag", [("data.examples", "none", 5), ("knowledge.access_path", "in_request", 6)]
-    )
+    lone = stated(book, rules, "rag", LETTERS_WITHOUT_EXAMPLES)
     finding = finding_of(lone, "decision-disagrees")
 
     assert finding.severity is Severity.NOTE
     assert "rests on how knowledge.access_path was read" in finding.message
+
+
+LETTERS_WITHOUT_EXAMPLES = [("data.examples", "none", 5), ("knowledge.access_path", "in_request", 6)]
+
+
+def test_nothing_is_concluded_from_what_a_model_infers_from_words(book, rules):
+    inferred = stated(book, rules, "rag", LETTERS_WITHOUT_EXAMPLES, inferred=True)
+
+    assert "decision-disagrees" in names(stated(book, rules, "rag", LETTERS_WITHOUT_EXAMPLES))
+    assert names(inferred) == set()
+    assert inferred.recommendation.profile.levels == {}
+    assert len(inferred.reading.facts) == 2
+
+
+def test_a_decision_that_prose_only_implies_is_not_argued_with(book, rules):
+    assert "tuning-without-examples" in names(
+        stated(book, rules, "fine_tuning", [("data.examples", "none", 5)])
+    )
+    for how in ("assumed", "implied"):
+        assert names(stated(book, rules, "fine_tuning", [("data.examples", "none", 5)], how=how)) == set()
+        assert names(stated(book, rules, "rag", LETTERS_WITHOUT_EXAMPLES, how=how)) == set()
+
+
+def test_a_journal_of_decisions_is_not_asked_for_the_parts_of_a_record(judge):
+    record = "# Letters\n\n## Decision\n\nWe will fine-tune the LLM on letters.\n"
+    journal = f"{record}\n## Decision\n\nWe will fine-tune the LLM on 3,000 more letters.\n"
+
+    assert "no-consequences" in names(judge(document=record))
+    assert "no-consequences" not in names(judge(document=journal))
 
 
 def test_leaving_tuning_for_later_is_no_error(book, rules, judge):

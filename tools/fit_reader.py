@@ -86,7 +86,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="*", type=pathlib.Path, help="labels and texts, in pairs")
     parser.add_argument(
-        "--sentences", nargs="*", help="fit what tells of sentences first, of these criteria or of all, and write it"
+        "--sentences",
+        nargs="*",
+        help="fit what tells of sentences first, of these criteria or of all, and write it",
     )
     parser.add_argument("--write", action="store_true", help="write the models into the shipped rule set")
     chosen = parser.parse_args()

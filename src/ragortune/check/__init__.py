@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from ragortune.check.answers import StatedAnswers, gather_answers
 from ragortune.check.baseline import add_keys
 from ragortune.check.case import AuditCase
@@ -46,14 +48,17 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     """Return what is wrong with one document on a date (YYYY-MM-DD).
 
     `outside` are answers from a profile file, `sources` the quotes on which they rest and the documents quoted. A
-    document that decides nothing, or is about something else, is held against its own quotes only.
+    document that decides nothing, or is about something else, is held against its own quotes only. Nothing is concluded
+    from inferred facts: two in five are wrong, against one in six of what phrases find.
     """
     judged = reading.status is DocumentStatus.JUDGED and reading.decision is not None
     advised = reading.status in (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION)
     sources = sources or QuoteSources()
     if not advised and not list_quotes(reading) and not sources.outside:
         return DocumentAudit(reading, None, ())
-    answers = gather_answers(reading, Vocabulary(rulebook.criteria, rulebook.quantities), outside)
+    plain = tuple(fact for fact in reading.facts if not fact.inferred)
+    stated = msgspec.structs.replace(reading, facts=plain)
+    answers = gather_answers(stated, Vocabulary(rulebook.criteria, rulebook.quantities), outside)
     answers = answers.replace(profile=add_facts(rulebook, answers.profile, today))
     advice = judge_profile(rulebook, answers.profile)
     case = AuditCase(reading, answers, advice, sources)

@@ -19,7 +19,6 @@ _SET_ASIDE = frozenset(("draft", "rejected", "superseded", "deprecated", "archiv
 """Status words of documents that nobody follows, or that say of themselves that they are not done."""
 _APART = "\0"
 """Keeps texts apart that are searched together: neither white space nor part of a word."""
-_RECORD_STATUSES = frozenset(("accepted", "proposed"))
 _RECORD_HEADING = re.compile(
     r"[\d.\s]{0,12}(?:(?:the )?decision(?: outcome)?|considered options|options considered|(?:adr|rfc)\b.*)\W*",
     re.IGNORECASE,
@@ -71,14 +70,19 @@ class AuditCase(Record, frozen=True, dict=True):
 
     @property
     def is_record(self) -> bool:
-        """Whether the document records a decision that holds or is proposed (an ADR, RFC or the like).
+        """Whether the document records one decision that holds or is proposed (an ADR, RFC or the like).
 
-        It says so by its status or by a heading, and it says what is decided in so many words.
+        It says what is decided in so many words, and a heading says that it records it; a journal has such headings over
+        and over.
         """
-        named = self.reading.accepted in _RECORD_STATUSES or any(
-            _RECORD_HEADING.fullmatch(heading.text.strip()) for heading in list_headings(self.reading)
-        )
-        return self.decides_plainly and named
+        headings = [heading.text.strip() for heading in list_headings(self.reading)]
+        named = [heading for heading in headings if _RECORD_HEADING.fullmatch(heading)]
+        return self.decides_plainly and 0 < len(named) == len({*named})
+
+    @property
+    def only_guessed(self) -> bool:
+        """Whether the decision is neither declared nor written as a choice, so that nothing can be held against it."""
+        return not self.has_declared and self.decision.how != "explicit"
 
     @property
     def has_declared(self) -> bool:

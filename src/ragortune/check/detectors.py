@@ -44,6 +44,8 @@ def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     decided = case.reading.decision and case.reading.decision.option
     if detect is None or (rule.decisions and decided not in rule.decisions):
         return
+    if rule.declared and not case.has_declared:
+        return
     source = tuple(cite_source(case.advice.rulebook, rule.sources))
     for finding in detect(rule, case):
         cites = any(step.kind is StepKind.EVIDENCE for step in finding.argument)
@@ -67,7 +69,7 @@ def report_flaws(
 def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision against firm advice."""
     decision, advice = case.decision, case.advice
-    if decision.option is advice.option or not case.firm:
+    if decision.option is advice.option or not case.firm or case.only_guessed:
         return
     steps, rules = argue_against(decision.option, advice, case.answers)
     titles = join_words(other.title[:1].lower() + other.title[1:] for other in rules)
@@ -143,11 +145,8 @@ def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
 
 
 def _list_questions(case: AuditCase) -> tuple[Criterion, ...]:
-    """Return what to ask of a plain decision that firm advice does not settle, and whose facts are declared.
-
-    Prose alone is not asked: what is not found in it may well be there, in words that are not recognised.
-    """
-    if not case.decides_plainly or not case.has_declared or case.firm:
+    """Return what to ask of a plain decision that firm advice does not settle."""
+    if not case.decides_plainly or case.firm:
         return ()
     return tuple(own for own in choose_telling(case.outlook) if own.id not in case.reading.declined)
 
@@ -163,10 +162,8 @@ def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
 
 
 def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Find `both` where nothing that is declared speaks for one of the two needs; prose may, in words of its own."""
+    """Find `both` where nothing that is stated speaks for one of the two needs."""
     decision, advice = case.decision, case.advice
-    if not case.has_declared:
-        return
     if decision.option is not Option.BOTH or (case.firm and advice.option is not Option.BOTH):
         return
     argued = {reason.need for reason in advice.reasons if reason.effect is Direction.FOR}
@@ -185,7 +182,8 @@ def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
     """Find a decision together with answers that a rule names, unless the advice weighs them and agrees."""
     decision, answers = case.decision, case.answers
     book = case.advice.rulebook
-    if case.advice.option is decision.option and not case.advice.too_little_known:
+    agrees = case.advice.option is decision.option and not case.advice.too_little_known
+    if agrees or case.only_guessed:
         return
     if not compile_conditions(book, rule.when, rule.unless).hold(answers.profile.levels):
         return
@@ -252,7 +250,8 @@ def _format_origin(fact: StatedFact) -> str:
 
 def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision record that does not speak of something, and leaves the questions on it open."""
-    if not case.is_record or any(name in case.answers.profile.levels for name in rule.asks):
+    told = {*case.answers.profile.levels, *(fact.criterion for fact in case.reading.facts)}
+    if not case.is_record or not told.isdisjoint(rule.asks):
         return
     rejects = any(part.role == "against" for part in case.decision.evidence)
     if case.speaks_of(rule) or (rejects and SectionKind.REJECTED in rule.sections):

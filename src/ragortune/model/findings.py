@@ -144,6 +144,8 @@ class FindingRule(Record, frozen=True):
     """Words that show what a document speaks of, in lower case; `*` at the end matches any ending."""
     sections: tuple[SectionKind, ...] = ()
     """Kinds of section that show the same."""
+    declared: bool = False
+    """Whether it applies only where the team has declared its decision or facts: what is not found in prose may be there."""
 
     @property
     def criteria(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from ragortune.model import Rulebook
 from ragortune.support.rulefolder import digest_files, read_files, shipped_folder
 from ragortune.version import __version__
 
-_COMPILED_FORM = 9
+_COMPILED_FORM = 10
 """Raised whenever the same YAML compiles to something else, so that what was kept by an older checkout is not read."""
 
 
