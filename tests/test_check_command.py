@@ -58,6 +58,13 @@ def docs(write):
 # --- which documents ----------------------------------------------------------------------------------------------
 
 
+def test_the_full_report_says_what_documents_without_findings_decide(run, write):
+    write("docs/a.md", AGREEING)
+
+    told = run("check", "docs", "--full", "--ignore", "RT3").out
+    assert "DOCUMENTS WITHOUT FINDINGS\n  - docs/a.md: decides rag (explicit)" in told
+
+
 def test_a_folder_is_searched_for_documents(run, docs):
     result = run("check", docs, "--format", "json")
 
