@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from ragortune.check.baseline import Baseline, Namer, forgive_known, make_baseline, read_baseline
+from ragortune.check.baseline import Baseline, Namer, make_baseline, mark_known, read_baseline
 from ragortune.commands.configuration import Configuration
 from ragortune.model.findings import BaselineEntry, DocumentAudit
 from ragortune.support.environment import Environment
@@ -37,7 +37,7 @@ def write_baseline(
     write_file(name, dump_json(baseline) + "\n", environment)
     count = sum(entry.count for entry in baseline.findings)
     environment.note(f"wrote {count_words(count, 'finding')} to {name}; `--baseline {name}` leaves them out")
-    return forgive_known(audits, baseline, name_of, left_out)
+    return mark_known(audits, baseline, name_of, left_out)
 
 
 def apply_baseline(
@@ -51,7 +51,7 @@ def apply_baseline(
     origin = configuration.origin_of(path)
     shown = os.path.relpath(origin, environment.folder)
     baseline = _read_baseline(path, shown)
-    judged, stale = forgive_known(audits, baseline, _namer(origin, environment), left_out)
+    judged, stale = mark_known(audits, baseline, _namer(origin, environment), left_out)
     for entry in stale:
         many = f" ({entry.count} times)" if entry.count > 1 else ""
         environment.note(

@@ -76,7 +76,7 @@ class Scope(msgspec.Struct, frozen=True, gc=False):
 
 
 class Analysis:
-    """A row of words with everything that the language finds in it, whatever stands around it."""
+    """A row of words with everything that the language finds in it, whatever its surroundings."""
 
     __slots__ = ("__dict__", "_language", "features", "found", "words")
 
@@ -177,7 +177,7 @@ class Marked(msgspec.Struct, eq=False, gc=False):
 
     @property
     def told(self) -> Sequence[Told]:
-        """What fitted models tell from the words and from what stands around them."""
+        """What fitted models tell from the words and their surroundings."""
         return self.marker.tell(self.analysis.words, self.sentence)
 
     def find_topic(self, topic: Topic) -> Found[TopicWords] | None:
@@ -218,14 +218,14 @@ class Marker:
     """Marks sentences with what a language finds in them."""
 
     def __init__(self, language: Language) -> None:
-        """Take the language; every row of words is analysed once, however often it stands in a document."""
+        """Take the language; every row of words is analysed once, however often it occurs in a document."""
         self.language = language
         self._known: dict[frozenset[Meaning], frozenset[Meaning]] = {}
         """Each set of meanings once, because most sentences have one of few."""
         self._read: dict[str, tuple[Tokens, Analysis]] = {}
         self._analysed: dict[tuple[str, ...], Analysis] = {}
         self._told: dict[tuple[tuple[str, ...], tuple[str, ...]], Sequence[Told]] = {}
-        """What models tell of words in what stands around them."""
+        """What models tell of words given their surroundings."""
 
     def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
         """Return sentences, each with everything that is found in it."""
@@ -249,7 +249,7 @@ class Marker:
         self._told.clear()
 
     def look_up(self, text: str) -> Analysis:
-        """Return what is found in a text that stands around sentences."""
+        """Return what is found in a text around sentences."""
         text = text[-_LONGEST_CONTEXT:]
         if text not in self._read:
             tokens = cut_text(text, self.language.classify)
@@ -257,7 +257,7 @@ class Marker:
         return self._read[text][1]
 
     def tell(self, words: tuple[str, ...], sentence: Sentence) -> Sequence[Told]:
-        """Return what fitted models tell from the words of a sentence and from what stands around it."""
+        """Return what fitted models tell from the words of a sentence and its surroundings."""
         asked = words, list_context(sentence, lambda text: self.look_up(text).words)
         if asked not in self._told:
             self._told[asked] = self.language.tell_answers(*asked)
@@ -321,5 +321,5 @@ _OPENING_WORDS = 2
 
 
 def _opens(start: int, words: Sequence[str]) -> bool:
-    """Tell whether a cue stands where its sentence begins, or where a clause does behind a label."""
+    """Tell whether a cue is where its sentence begins, or where a clause does behind a label."""
     return start <= _OPENING_WORDS or words[start - 1] in (":", "\u2013")

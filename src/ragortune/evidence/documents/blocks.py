@@ -48,14 +48,14 @@ class BlockKind(StrEnum):
 
 
 class RawBlock(msgspec.Struct, frozen=True, gc=False):
-    """A block with its lines as they stand in the source."""
+    """A block with its lines as they are in the source."""
 
     kind: BlockKind
     lines: tuple[Line, ...]
     level: int = 0
     """Of a heading 1 to 6; of an item how deep its list is nested, from 1; of a row how many came before it."""
     quoted: bool = False
-    """Whether it stands in a block quote."""
+    """Whether it is in a block quote."""
     marker: str = ""
     """Of an item that begins one, its bullet or number; of code, the word behind the fence."""
     checked: bool | None = None
@@ -286,7 +286,7 @@ class _Sectioniser:
         self.blocks.append(RawBlock(BlockKind.CODE, tuple(code) or (opening,), marker=info or mark))
 
     def _read_comment(self, start: int) -> None:
-        """Read a comment; what stands behind its end is left for the next block."""
+        """Read a comment; what follows its end is left for the next block."""
         held = []
         while self.at < len(self.lines):
             line = self.lines[self.at]

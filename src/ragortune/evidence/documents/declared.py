@@ -100,7 +100,7 @@ def _state_fact(criterion: str, answer: Answer, entry: Entry, lines: Mapping[int
 
 
 def _span_of(entry: Entry, lines: Mapping[int, Line]) -> Span:
-    """Return the rest of the line on which a value stands; `lines` are those of the block as they were counted."""
+    """Return the rest of the line of a value; `lines` are those of the block as they were counted."""
     place = entry.place() or Place()
     line = lines[place.line or min(lines)]
     begin = (place.column or 1) - 1

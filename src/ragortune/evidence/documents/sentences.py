@@ -50,11 +50,11 @@ _SPOKEN = re.compile(r"<!--+\s*ragortune\b(?!-)", re.IGNORECASE)
 _OWN_KEY = "ragortune"
 _OTHER_NAMES = frozenset((_OWN_KEY, "rag-or-tune", "rag_or_tune"))
 _DATA = ("", "yaml", "yml")
-"""Languages of code in which a block for this program may stand by mistake."""
+"""Languages of code in which a block for this program may be by mistake."""
 _OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}][-_ ]?" for letter in "agortun") + "[eE]")
 """What is in every text that speaks to this program, even where its name is disguised."""
 _NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune\b", re.IGNORECASE)
-"""What stands behind a fence and means this program, but is not its name alone."""
+"""Words behind a fence that mean this program, but are not its name alone."""
 _MISPLACED = re.compile(
     rf"[\s>*+{INVISIBLE}-]*(?:(?:`{{3,}}|~{{3,}}){_NAMED.pattern}|[\"']?ragortune[\"']?\s*:\s*(?:\{{|$)"
     r"|ragortune\.[a-z_.]{1,40}\s*:|\[ragortune(?:\.[a-z]{1,20})?\]\s*$)",
@@ -77,7 +77,7 @@ class DeclaredText(msgspec.Struct, frozen=True):
     key_line: int
     """Physical line of the fence or of the key in the front matter."""
     inside: bool = False
-    """True for the front matter, where the block stands below its key."""
+    """True for the front matter, where the block is below its key."""
 
 
 class DesignText(msgspec.Struct, frozen=True):
@@ -248,7 +248,7 @@ class _Reader:
 
     @staticmethod
     def _find_label(words: Words) -> str:
-        """Return what stands in bold before a colon or dash, or a few words before a colon."""
+        """Return what is in bold before a colon or dash, or a few words before a colon."""
         text = words.text
         for start, end in words.bold[:1]:
             if end - start <= _LONGEST_LABEL and not text[:start].strip(
