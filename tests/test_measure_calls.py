@@ -230,3 +230,10 @@ def test_prompts_of_two_templates_share_the_prefix_of_each():
     assert 0.8 < share_prefix(prompts) < 1
     assert share_prefix(["same", "same"]) is None
     assert share_prefix(["one", "two", "three", "four"]) == 0
+
+
+@pytest.mark.parametrize("scheme", ["duckdb", "sqlite"])
+def test_a_database_that_is_not_there_is_not_made(scheme, tmp_path):
+    with pytest.raises(UnreadableError, match="no such file"):
+        measure(f"{scheme}://{tmp_path}/calls.db?table=calls")
+    assert not list(tmp_path.iterdir())

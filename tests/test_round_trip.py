@@ -9,7 +9,8 @@ from ragortune.support.reading import parse_yaml
 
 from .test_interview import BOOK, VOCABULARY, values
 
-HANDWRITTEN = """---
+HANDWRITTEN = """# all rights reserved
+--- # of 2026
 # the desk
 project: "Desk"   # short name
 knowledge:
@@ -21,6 +22,7 @@ knowledge:
 data:
 # nothing yet
 performance.volume: 300
+... # the end
 """
 SAMPLES = {
     "handwritten": HANDWRITTEN,

@@ -19,6 +19,9 @@ from ragortune.support.text import is_plain
 _UNREADABLE = re.compile(r"^[:?]|:[,:?\[\]{}]")
 """What the writer leaves without quotes within brackets, and our reader does not take there."""
 
+_START = re.compile(r"(?:%[^\n]*\n|[ \t]*(?:#[^\n]*)?\n)*---(?:[ \t]+(?:#[^\n]*)?)?\n")
+_END = re.compile(r"^\.\.\.(?:[ \t]|$)", re.MULTILINE)
+
 
 def open_yaml() -> YAML:
     """Return a reader and writer that keeps what it does not change."""
@@ -38,7 +41,8 @@ def write_answers(text: str, answers: Mapping[str, object], remarks: Mapping[str
     if not answers and not remarks:
         return text
     ending = "\r\n" if "\r\n" in text else "\n"
-    text = _fill_places(text.replace("\r\n", "\n"), answers)
+    begin, text, end = _split_frame(text.replace("\r\n", "\n"))
+    text = _fill_places(text, answers)
     yaml = open_yaml()
     _, indent, offset = load_yaml_guess_indent(text)
     if indent:
@@ -51,7 +55,17 @@ def write_answers(text: str, answers: Mapping[str, object], remarks: Mapping[str
         _put_remark(root, criterion, remark)
     stream = io.StringIO()
     yaml.dump(root, stream)
-    return (lead + stream.getvalue()).replace("\n", ending)
+    return (begin + lead + stream.getvalue() + end).replace("\n", ending)
+
+
+def _split_frame(text: str) -> tuple[str, str, str]:
+    """Return what stands up to the start of a document, the document, and what stands from its end on.
+
+    The writer keeps neither the marks, `---` and `...`, nor the comments beyond them.
+    """
+    begin = found.end() if (found := _START.match(text)) else 0
+    end = found.start() if (found := _END.search(text, begin)) else len(text)
+    return text[:begin], text[begin:end], text[end:]
 
 
 def put_answers(profile: CommentedMap, answers: Mapping[str, object]) -> None:

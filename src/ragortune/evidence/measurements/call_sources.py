@@ -32,6 +32,8 @@ Extract = Callable[[Any, list[list[str]]], Any]
 
 _SPARK = "spark:"
 _ENDINGS = {".jsonl": "lines", ".ndjson": "lines", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
+_IN_FILES = ("duckdb", "sqlite")
+"""Databases of one file."""
 _OBJECT_BYTES = 16 * 1024 * 1024
 _BEGUN_BYTES = 64 * 1024
 _SETTINGS = {
@@ -240,6 +242,8 @@ def _open_database(source: str) -> Records:
     if not table:
         message = f"{quote_value(hide_password(source))} names no table"
         raise UsageError(message, None, f"{scheme}://…?table=NAME")
+    if scheme in _IN_FILES and not Path(f"{address.netloc}{address.path}").is_file():
+        raise UnreadableError("no such file", Place(source))  # a connection would make it
     _find_backend(*(("postgres", "measure,postgres") if scheme == "postgresql" else (scheme, None)))
     rest = "&".join(part for part in address.query.split("&") if not part.startswith("table="))
     connection = ibis.connect(address._replace(scheme=scheme, query=rest).geturl())
