@@ -145,6 +145,7 @@ def test_a_place_in_json_that_yaml_cannot_read_is_the_file():
         ("a = 1\na = 2\n", "f:2:6: is not TOML: cannot overwrite a value"),
         ("a = " + "[" * 100_000, "f: is nested too deeply or holds a number that is too long"),
         ("a = " + "9" * 10_000, "f: is nested too deeply or holds a number that is too long"),
+        ("a = 0x" + "f" * 10_000, "f: is nested too deeply or holds a number that is too long"),
     ],
 )
 def test_toml_that_cannot_be_used_gets_a_message(text, message):

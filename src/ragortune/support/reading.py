@@ -261,6 +261,7 @@ def parse_toml(text: str, path: str) -> Document:
 
     try:
         data = tomllib.loads(text)
+        repr(data)  # raises ValueError for a number that has more digits than can be shown
     except tomllib.TOMLDecodeError as error:
         message, _, position = str(error).partition(" (at ")
         place = Place(path, *map(int, re.findall(r"\d+", position)))
