@@ -47,7 +47,7 @@ def read_words(lines: tuple[Line, ...]) -> Words:
 
 def plain_words(text: str, number: int, column: int) -> Words:
     """Return words that stand on one line without markup."""
-    return Words(text, array("I", (0, len(text), number, column)))
+    return Words(text, (0, len(text), number, column))
 
 
 def _is_plain(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 
@@ -368,22 +368,26 @@ class _Reader:
             self._note_remark(comment)
         return words
 
-    def _add(
+    def _add(  # noqa: PLR0913  (what a sentence consists of)
         self,
         words: Words,
         block: Block,
         kind: SectionKind,
         place: tuple[int, int | None] = (0, None),
+        *,
         section: Section | None = None,
-        **around: Any,
+        label: str = "",
+        lead: str = "",
+        header: str = "",
+        row: str = "",
+        checked: bool | None = None,
     ) -> None:
         """Keep a part of a block that has a place as a sentence of the current section, unless another is given."""
-        start, end = place
-        text = words.text[start:end].strip()
-        begin = words.text.find(text, start)
+        text = words.text[slice(*place)].strip()
+        begin = words.text.find(text, place[0])
         if text and words.has_place(begin, begin + len(text)):
-            own = Sentence(text, words, begin, block, kind, section or self.section, **around)
-            self.sentences.append(own)
+            around = section or self.section, label, lead, header, row, checked
+            self.sentences.append(Sentence(text, words, begin, block, kind, *around))
 
     _readers: ClassVar[Mapping[BlockKind, Callable[[_Reader, RawBlock], None]]] = {
         BlockKind.FRONT_MATTER: _read_front_matter,
