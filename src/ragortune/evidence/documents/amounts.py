@@ -68,10 +68,8 @@ def find_amounts(text: str) -> list[Amount]:
     found: list[Amount] = []
     at = 0
     for begin in _FIND.finditer(text):
-        if begin.start() < at:
-            continue
-        amount = _find_amount(text, begin.start())
-        if amount is not None:
+        start = begin.start()
+        if start >= at and (amount := _find_amount(text, start)):
             found.append(amount)
             at = amount.end
     return found

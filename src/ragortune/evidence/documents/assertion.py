@@ -261,7 +261,7 @@ class Marker:
 
     def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
         """Return sentences, each with everything that is found in it."""
-        texts = [*dict.fromkeys(one.text for one in sentences if one.text not in self._read)]
+        texts = [*dict.fromkeys(one.text for one in sentences)]
         for first in range(0, len(texts), _CUT_TOGETHER):
             for text, tokens in cut_texts(texts[first : first + _CUT_TOGETHER], self.language.classify):
                 self._read[text] = tokens, self._analyse(tokens.words)

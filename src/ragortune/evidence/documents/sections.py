@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from ragortune.evidence.documents.language import Language, Place, SectionName
@@ -28,7 +28,7 @@ _LONGEST_NAME = 160
 BOLD_LEVEL = 7
 """A paragraph that is one bold phrase acts as a heading below all real ones."""
 _FIRST_WORD = re.compile(r"[A-Za-z]\w*(?:'\w+)*")
-_MOST_REMEMBERED = 20_000
+_MOST_REMEMBERED = 1_000
 
 
 def inherit_kind(own: SectionKind | None, above: SectionKind | None) -> SectionKind:
@@ -68,7 +68,7 @@ class SectionNames:
 
 
 def measure_sections(
-    remarks: Iterable[tuple[Span, str, tuple[str, ...]]],
+    remarks: Sequence[tuple[Span, str, tuple[str, ...]]],
     headings: Sequence[tuple[tuple[int, int], int]],
     last_line: int,
 ) -> Iterator[Remark]:
@@ -76,6 +76,8 @@ def measure_sections(
 
     Places rather than lines, because a document with carriage returns alone is a single line.
     """
+    if not remarks:
+        return
     end = (last_line + 1, 1)
     ends = [end] * len(headings)
     waiting: list[int] = []

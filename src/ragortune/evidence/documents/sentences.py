@@ -383,11 +383,13 @@ class _Reader:
         checked: bool | None = None,
     ) -> None:
         """Keep a part of a block that has a place as a sentence of the current section, unless another is given."""
-        text = words.text[slice(*place)].strip()
-        begin = words.text.find(text, place[0])
+        start, end = place
+        text = words.text[start:end].strip()
+        begin = words.text.find(text, start)
         if text and words.has_place(begin, begin + len(text)):
-            around = section or self.section, label, lead, header, row, checked
-            self.sentences.append(Sentence(text, words, begin, block, kind, *around))
+            above = section or self.section
+            own = Sentence(text, words, begin, block, kind, above, label, lead, header, row, checked)
+            self.sentences.append(own)
 
     _readers: ClassVar[Mapping[BlockKind, Callable[[_Reader, RawBlock], None]]] = {
         BlockKind.FRONT_MATTER: _read_front_matter,
