@@ -98,9 +98,8 @@ class FactReader:
         likeliest: dict[str, tuple[object, Marked]] = {}
         for marked in sentences:
             answers = marked.told
-            if not any(share > most.get(criterion, 0.0) for criterion, share, _ in answers):
-                continue
-            if not may_answer(marked):
+            likelier = answers and any(share > most.get(criterion, 0.0) for criterion, share, _ in answers)
+            if not likelier or not may_answer(marked):
                 continue
             told = [
                 (criterion, share, self._value_told(criterion, likely, marked))
