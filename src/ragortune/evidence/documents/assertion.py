@@ -291,10 +291,10 @@ class Marker:
 
     def surroundings_of(self, sentence: Sentence) -> Surroundings:
         """Return what stands around a sentence, the same for all in which it is alike."""
-        title = self.look_up(sentence.section.title)
-        beside = sentence.label, sentence.row, sentence.header
-        repeated = sentence.text in beside and sentence.text
-        alike = title, sentence.kind, sentence.block, sentence.checked, sentence.lead, beside, repeated
+        own, lead, beside = sentence.text, sentence.lead, (sentence.label, sentence.row, sentence.header)
+        found = [text and self.look_up(text) for text in (sentence.section.title, lead, *beside)]
+        repeated = own in beside and tuple(text == own for text in beside)
+        alike = *found, sentence.kind, sentence.block, sentence.checked, lead.endswith(":"), repeated
         known = self._around.get(alike)
         if known is None:
             self._around[alike] = known = Surroundings(sentence, self)

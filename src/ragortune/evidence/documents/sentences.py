@@ -278,14 +278,8 @@ class _Reader:
                 header = self.header[position] if position < len(self.header) else ""
                 row = texts[0][:_LONGEST_CONTEXT] if position else ""
                 own = self.names.kind_of(header, Place.LABEL) if position else None
-                self._add(
-                    words,
-                    Block.CELL,
-                    inherit_kind(own, kind),
-                    lead=self.lead,
-                    header=header,
-                    row=row,
-                )
+                own_kind = inherit_kind(own, kind)
+                self._add(words, Block.CELL, own_kind, lead=self.lead, header=header, row=row)
 
     def _row_kind(self, texts: list[str]) -> SectionKind:
         """Return what a row is about: what one of its cells says, or a column, or the sentence in front of the table."""
@@ -312,9 +306,6 @@ class _Reader:
                 column = line.column + len(line.text) - len(line.text.lstrip())
                 words = plain_words(text, line.number, column)
                 self._add(words, Block.CODE, self.section.kind, lead=self.lead)
-
-    def _read_comment(self, block: RawBlock) -> None:
-        self._note_remark(block.lines)
 
     def _note_remark(self, lines: Sequence[Line]) -> None:
         text = "\n".join(line.text for line in lines)
@@ -398,5 +389,5 @@ class _Reader:
         BlockKind.ITEM: _read_text,
         BlockKind.ROW: _read_row,
         BlockKind.CODE: _read_code,
-        BlockKind.COMMENT: _read_comment,
+        BlockKind.COMMENT: lambda self, block: self._note_remark(block.lines),
     }
