@@ -95,7 +95,7 @@ def test_facts_from_outside_can_be_configured(run, doc, write):
 # --- baseline -----------------------------------------------------------------------------------------------------
 
 
-def test_a_baseline_forgives_what_was_known_wherever_it_has_moved_to(run, doc, write):
+def test_a_baseline_leaves_out_what_was_known_wherever_it_has_moved_to(run, doc, write):
     written = run("check", doc, "--write-baseline", "known.json")
     assert written.code == 0
     assert "findings to known.json; `--baseline known.json` leaves them out" in written.err
@@ -108,7 +108,7 @@ def test_a_baseline_forgives_what_was_known_wherever_it_has_moved_to(run, doc, w
     assert all(found["baselined"] for found in checked(result)["documents"][0]["silenced"])
 
 
-def test_a_baseline_forgives_nothing_new(run, doc, write):
+def test_a_baseline_leaves_out_nothing_new(run, doc, write):
     run("check", doc, "--write-baseline", "known.json")
     write("docs/0009.md", DISAGREEING)
 

@@ -173,8 +173,9 @@ def test_numbers_that_cannot_be_are_left_out(tmp_path):
     ("name", "data", "says"),
     [
         ("log.jsonl", b"", "is empty"),
+        ("log.csv", "time,input_tokens\n".encode("utf-16"), "is UTF-16; save it as UTF-8"),
         ("log.txt", b"x", "is not a log that can be read"),
-        ("log.jsonl", b"\x00\x01\x02\xff" * 50, "has no call"),
+        ("log.jsonl", b"\x00\x01\x02\xff" * 50, "holds a NUL character"),
         ("log.jsonl", b"{}\n{}\n", "has no call"),
         ("log.csv", b"a,b\n1,2\n", "no column with the time at which"),
         ("log.csv", bytes(range(256)) * 8, ""),

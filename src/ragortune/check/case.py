@@ -25,7 +25,7 @@ _RECORD_HEADING = re.compile(
     r"[\d.\s]{0,12}(?:(?:the )?decision(?: outcome)?|considered options|options considered|(?:adr|rfc)\b.*)\W*",
     re.IGNORECASE,
 )
-"""A whole heading: one that only speaks of a decision may stand in an index or a guide."""
+"""A whole heading: one that only speaks of a decision may be in an index or a guide."""
 
 
 class AuditCase(Record, frozen=True, dict=True):

@@ -76,7 +76,7 @@ class Scope(msgspec.Struct, frozen=True, gc=False):
 
 
 class Analysis:
-    """A row of words with everything that the language finds in it, whatever stands around it."""
+    """A row of words with everything that the language finds in it, whatever its surroundings."""
 
     __slots__ = ("__dict__", "_language", "features", "found", "words")
 
@@ -172,7 +172,7 @@ class Marked(msgspec.Struct, eq=False, gc=False):
 
     @property
     def told(self) -> Sequence[Told]:
-        """Return what fitted models tell from the words and from what stands around them."""
+        """What fitted models tell from the words and their surroundings."""
         return self.around.marker.tell(self.analysis, self.around)
 
     def find_topic(self, topic: Topic) -> Found[TopicWords] | None:
@@ -212,10 +212,10 @@ class Marked(msgspec.Struct, eq=False, gc=False):
 
 
 class Surroundings:
-    """What stands around sentences: their section, block, label, column, row and lead-in, and what these say."""
+    """The section, block, label, column, row and lead-in of sentences, and what they say."""
 
     def __init__(self, sentence: Sentence, marker: Marker) -> None:
-        """Take a sentence that stands in them, and what looks up their texts."""
+        """Take one sentence in these surroundings, and what looks up their texts."""
         self.marker = marker
         self._sentence = sentence
 
@@ -252,7 +252,7 @@ class Marker:
     """Marks sentences with what a language finds in them."""
 
     def __init__(self, language: Language) -> None:
-        """Take the language; every row of words is analysed once, however often it stands in a document."""
+        """Take the language; every row of words is analysed once, however often it occurs in a document."""
         self.language = language
         self._read: dict[str, tuple[Tokens, Analysis]] = {}
         self._analysed: dict[tuple[str, ...], Analysis] = {}
@@ -282,7 +282,7 @@ class Marker:
         self._told.clear()
 
     def look_up(self, text: str) -> Analysis:
-        """Return what is found in a text that stands around sentences."""
+        """Return what is found in a text around sentences."""
         text = text[-_LONGEST_CONTEXT:]
         if text not in self._read:
             tokens = cut_text(text, self.language.classify)
@@ -290,7 +290,7 @@ class Marker:
         return self._read[text][1]
 
     def surroundings_of(self, sentence: Sentence) -> Surroundings:
-        """Return what stands around a sentence, the same for all in which it is alike."""
+        """Return the surroundings of a sentence; sentences with equal surroundings share them."""
         own, lead, beside = sentence.text, sentence.lead, (sentence.label, sentence.row, sentence.header)
         found = [text and self.look_up(text) for text in (sentence.section.title, lead, *beside)]
         repeated = own in beside and tuple(text == own for text in beside)
@@ -301,7 +301,7 @@ class Marker:
         return known
 
     def tell(self, analysis: Analysis, around: Surroundings) -> Sequence[Told]:
-        """Return what fitted models tell from words and from what stands around them."""
+        """Return what fitted models tell from words and their surroundings."""
         told = self._told.get((analysis, around))
         if told is None:
             self._told[analysis, around] = told = self.language.tell_answers(analysis.words, around.features)
@@ -349,5 +349,5 @@ _OPENING_WORDS = 2
 
 
 def _opens(start: int, words: Sequence[str]) -> bool:
-    """Tell whether a cue stands where its sentence begins, or where a clause does behind a label."""
+    """Tell whether a cue is where its sentence begins, or where a clause does behind a label."""
     return start <= _OPENING_WORDS or words[start - 1] in (":", "\u2013")

@@ -18,7 +18,7 @@ _LONGEST_NUMBER = 8
 
 
 def span_of(sentence: Sentence, start: int, end: int, lines: Sequence[str]) -> Span:
-    """Return where a part of a sentence stands; of a part on several lines, the line that holds most of it."""
+    """Return where a part of a sentence is; of a part on several lines, the line that holds most of it."""
     held: dict[int, list[tuple[int, int]]] = {}
     for piece in sentence.cut(start, end) or sentence.pieces[:1]:
         held.setdefault(piece.line, []).append((piece.column, piece.column + piece.length))

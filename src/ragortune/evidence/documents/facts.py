@@ -79,7 +79,7 @@ class FactReader:
             sentence = marked.sentence
             alike = sentence.text, marked.around, sentence.code, sentence.struck
             if alike in seen:
-                continue  # what stands there again in the same surroundings says nothing more plainly
+                continue  # what is there again in the same surroundings says nothing more plainly
             seen.add(alike)
             for fact in self.read_sentence(marked, lines):
                 told = fact.criterion, str(fact.value)
@@ -152,7 +152,7 @@ class FactReader:
         return [fact for fact, entry in told.values() if not _is_vaguer(fact, entry, told.values())]
 
     def _counts(self, marked: Marked, hit: Found[FactWords], entry: FactWords) -> bool:
-        """Tell whether words state something about the project where they stand."""
+        """Tell whether words state something about the project where they are."""
         sentence = marked.sentence
         if sentence.block in (entry.blocks or frozenset(Block) - SILENT_BLOCKS) and (
             not entry.sections or sentence.kind in entry.sections
@@ -288,7 +288,7 @@ def _modality_of(meanings: frozenset[Meaning]) -> Modality:
 
 
 def _rank_of(fact: StatedFact, marked: Marked) -> int:
-    """Return how far a statement stands from a requirement in a line of its own; what sums up says much at once."""
+    """Return how far a statement is from a requirement in a line of its own; what sums up says much at once."""
     sentence = marked.sentence
     if fact.criterion in _INTRODUCED:
         return 0

@@ -1,4 +1,4 @@
-"""What stands inside a block: its words without markup, each run of them with its place, and where words are set apart.
+"""The contents of a block: its words without markup, each run of them with its place, and where words are set apart.
 
 One regular expression without repetitions that could backtrack finds everything that is markup; what lies between is kept.
 """
@@ -48,7 +48,7 @@ def read_words(lines: tuple[Line, ...]) -> Words:
 
 
 def plain_words(text: str, number: int, column: int) -> Words:
-    """Return words that stand on one line without markup."""
+    """Return words on one line without markup."""
     return Words(text, (0, len(text), number, column))
 
 

@@ -32,7 +32,7 @@ _MOST_REMEMBERED = 1_000
 
 
 def inherit_kind(own: SectionKind | None, above: SectionKind | None) -> SectionKind:
-    """Return the kind of a section from what its name says and the kind it stands in."""
+    """Return the kind of a section from what its name says and the kind of the section around it."""
     if above in ASIDE and own not in _LEADING_OUT:
         return above
     return own or above or SectionKind.CONTEXT
@@ -75,7 +75,7 @@ def measure_sections(
     headings: Sequence[tuple[tuple[int, int], int]],
     last_line: int,
 ) -> Iterator[Remark]:
-    """Yield remarks with the places between which the section of each stands.
+    """Yield remarks with the places between which the section of each is.
 
     Places rather than lines, because a document with carriage returns alone is a single line.
     """

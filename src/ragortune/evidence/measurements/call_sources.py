@@ -24,7 +24,7 @@ import ibis
 from ibis import udf
 
 from ragortune.support.errors import Place, RagortuneError, UnreadableError, UsageError
-from ragortune.support.reading import open_file
+from ragortune.support.reading import decode_text, open_file
 from ragortune.support.text import clean_line, hide_password, quote_value
 
 Extract = Callable[[Any, list[list[str]]], Any]
@@ -33,6 +33,7 @@ Extract = Callable[[Any, list[list[str]]], Any]
 _SPARK = "spark:"
 _ENDINGS = {".jsonl": "lines", ".ndjson": "lines", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
 _OBJECT_BYTES = 16 * 1024 * 1024
+_BEGUN_BYTES = 64 * 1024
 _SETTINGS = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -169,11 +170,14 @@ def _list_files(source: str) -> tuple[list[Path], str]:
     if len(kinds) != 1 or "" in kinds:
         what = "holds files of different kinds" if path.is_dir() else "is not a log that can be read"
         raise UnreadableError(what, place, f"one of {', '.join(_ENDINGS)}, also with .gz")
+    kind = kinds.pop()
     for file in files:
         with open_file(file) as stream:
-            if not stream.read(1):
-                raise UnreadableError("is empty", Place(str(file)))
-    kind = kinds.pop()
+            begun = stream.read(_BEGUN_BYTES)
+        if not begun:
+            raise UnreadableError("is empty", Place(str(file)))
+        if b"\0" in begun and kind != "parquet" and file.suffix.lower() != ".gz":
+            decode_text(begun, str(file))  # says what else it is
     return files, "lines" if kind == "json" and all(map(_holds_lines, files)) else kind
 
 

@@ -175,7 +175,7 @@ def _measure_copies(sample: Sequence[Sampled]) -> Measurement:
     return Measurement(
         "documents.near_duplicates",
         f"{copies:,} of {len(read):,} documents are near-duplicates of another one",
-        "near-duplicates by pairs of words (Jaccard 0.8), what a tenth of all have left out",
+        "near-duplicates by pairs of words (Jaccard 0.8), pairs that a tenth of all documents have left out",
         len(read),
         "documents",
         figures={"copies": copies, "share": round(copies / max(1, len(read)), 4)},
