@@ -181,7 +181,7 @@ def _read_settings(top: Entry, file: str) -> Configuration:
 
 def _check_table(table: Entry, what: str, known: Collection[str]) -> None:
     """Raise ProfileError for what is not a mapping with known keys only."""
-    if not isinstance(table.value or {}, Mapping):
+    if table.value is not None and not isinstance(table.value, Mapping):
         raise table.fail(f"{what} a mapping, not {quote_value(table.value)}")
     for entry in table:
         if entry.key not in known:

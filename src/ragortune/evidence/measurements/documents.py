@@ -190,7 +190,7 @@ def _measure_terms(texts: Sequence[str]) -> Measurement:
     named = ", ".join(f"{term} ({count}x)" for term, count in terms[:_SHOWN_TERMS])
     return Measurement(
         "documents.terms",
-        f"{count_words(len(terms), 'name or acronym', 'names or acronyms')} of the documents' own recur",
+        f"{count_words(len(terms), 'name or acronym', 'names or acronyms')} specific to the documents recur",
         "in three documents or more, five times or more, rarely in lower case; widely known names left out",
         len(texts),
         "documents",
