@@ -237,9 +237,9 @@ class _Sectioniser:
         """End the paragraph or item that is being read, if there is one."""
         if self.open:  # otherwise there is neither a marker nor a box
             kind = BlockKind.ITEM if self.indents else BlockKind.PARAGRAPH
-            own = tuple(self.open), len(self.indents), self.quoted, self.marker, self.checked
+            lines, depth = tuple(self.open), len(self.indents)
+            self.blocks.append(RawBlock(kind, lines, depth, self.quoted, self.marker, self.checked))
             self.open, self.marker, self.checked = [], "", None
-            self.blocks.append(RawBlock(kind, *own))
 
     # Headings --------------------------------------------------------------------------------------------------------
 

@@ -29,12 +29,12 @@ def span_of(sentence: Sentence, start: int, end: int, lines: Sequence[str]) -> S
 
 def split_sentences(text: str) -> Iterator[tuple[int, int]]:
     """Yield the range of each sentence of a text."""
-    begin = 0
-    for found in _SENTENCE_END.finditer(text):
-        at = found.start()
+    begin = end = 0
+    while found := _SENTENCE_END.search(text, end):
+        at, end = found.span()
         if not _NO_END.match(text, at) and not (at <= _LONGEST_NUMBER and text[:at].isdecimal()):
-            yield begin, found.end()
-            begin = found.end()
+            yield begin, end
+            begin = end
     yield begin, len(text)
 
 

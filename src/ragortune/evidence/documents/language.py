@@ -379,11 +379,7 @@ class Language:
         """
         found: dict[type, list[tuple[int, int, int]]] = {}
         for hit in self._sentences.scan(words):
-            kind = type(self.entries[hit[2]])
-            if kind in found:
-                found[kind].append(hit)
-            else:
-                found[kind] = [hit]
+            found.setdefault(type(self.entries[hit[2]]), []).append(hit)
         return found
 
     def find_conditions(self, words: Sequence[str]) -> frozenset[tuple[str, Role]]:

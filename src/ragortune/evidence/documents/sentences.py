@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 
@@ -277,14 +277,8 @@ class _Reader:
                 header = self.header[position] if position < len(self.header) else ""
                 row = texts[0][:_LONGEST_CONTEXT] if position else ""
                 own = self.names.kind_of(header, Place.LABEL) if position else None
-                self._add(
-                    words,
-                    Block.CELL,
-                    inherit_kind(own, kind),
-                    lead=self.lead,
-                    header=header,
-                    row=row,
-                )
+                own_kind = inherit_kind(own, kind)
+                self._add(words, Block.CELL, own_kind, lead=self.lead, header=header, row=row)
 
     def _row_kind(self, texts: list[str]) -> SectionKind:
         """Return what a row is about: what one of its cells says, or a column, or the sentence in front of the table."""
@@ -312,9 +306,6 @@ class _Reader:
                 words = plain_words(text, line.number, column)
                 self._add(words, Block.CODE, self.section.kind, lead=self.lead)
                 self.refuse_many(0, (line,))
-
-    def _read_comment(self, block: RawBlock) -> None:
-        self._note_remark(block.lines)
 
     def _note_remark(self, lines: Sequence[Line]) -> None:
         text = "\n".join(line.text for line in lines)
@@ -368,21 +359,27 @@ class _Reader:
             self._note_remark(comment)
         return words
 
-    def _add(
+    def _add(  # noqa: PLR0913  (what a sentence consists of)
         self,
         words: Words,
         block: Block,
         kind: SectionKind,
         place: tuple[int, int | None] = (0, None),
+        *,
         section: Section | None = None,
-        **around: Any,
+        label: str = "",
+        lead: str = "",
+        header: str = "",
+        row: str = "",
+        checked: bool | None = None,
     ) -> None:
         """Keep a part of a block that has a place as a sentence of the current section, unless another is given."""
         start, end = place
         text = words.text[start:end].strip()
         begin = words.text.find(text, start)
         if text and words.has_place(begin, begin + len(text)):
-            own = Sentence(text, words, begin, block, kind, section or self.section, **around)
+            above = section or self.section
+            own = Sentence(text, words, begin, block, kind, above, label, lead, header, row, checked)
             self.sentences.append(own)
 
     _readers: ClassVar[Mapping[BlockKind, Callable[[_Reader, RawBlock], None]]] = {
@@ -392,5 +389,5 @@ class _Reader:
         BlockKind.ITEM: _read_text,
         BlockKind.ROW: _read_row,
         BlockKind.CODE: _read_code,
-        BlockKind.COMMENT: _read_comment,
+        BlockKind.COMMENT: lambda self, block: self._note_remark(block.lines),
     }
