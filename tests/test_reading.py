@@ -265,4 +265,4 @@ def test_files_are_listed_sorted_and_hidden_ones_are_left_out(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
 
-    assert rulefolder._list_files(tmp_path) == ["a.yml", "b/x.yaml"]
+    assert rulefolder.list_rule_files(tmp_path) == ["a.yml", "b/x.yaml"]
