@@ -288,6 +288,7 @@ def test_a_side_of_an_amount_leaves_the_amount_itself_out(criterion, text, expec
         ),
         ("knowledge.volatility", "7", ["the list goes from 1 to 6"]),
         ("knowledge.volatility", "0", ["the list goes from 1 to 6"]),
+        ("knowledge.volatility", "4.2M tokens", ["'4.2M tokens' is not an answer"]),
         ("knowledge.volatility", "-1", ["is not an answer"]),
         ("knowledge.volatility", "weekly or skip", ["an answer is unknown or it is one of several"]),
         ("knowledge.volatility", "weekly or wat", ["'wat' is not an answer"]),

@@ -58,6 +58,13 @@ def docs(write):
 # --- which documents ----------------------------------------------------------------------------------------------
 
 
+def test_the_full_report_says_what_documents_without_findings_decide(run, write):
+    write("docs/a.md", AGREEING)
+
+    told = run("check", "docs", "--full", "--ignore", "RT3").out
+    assert "DOCUMENTS WITHOUT FINDINGS\n  - docs/a.md: decides rag (explicit)" in told
+
+
 def test_a_folder_is_searched_for_documents(run, docs):
     result = run("check", docs, "--format", "json")
 
@@ -323,11 +330,21 @@ def test_a_link_that_leads_nowhere_is_no_document_of_a_folder(run, write, tmp_pa
     assert run("check", "docs/moved.md").code == 2
 
 
-def test_a_document_in_more_pieces_than_any_team_writes_is_refused_by_its_line(run, write):
-    write("cells.md", "# Desk\n\n| a | b |\n|---|---|\n" + "| x | y |\n" * 60_000)
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("| a | b |\n|---|---|\n" + "| x | y |\n" * 60_000, r"\d{5}: has more than 100,000 sentences"),
+        ("#\n" * 120_000, r"\d{6}: has more than 100,000 sentences"),
+        ("```\n" + "a\n" * 120_000, r"\d{6}: has more than 100,000 sentences"),
+        ("a\n" * 1_000_001, " has more than 1,000,000 lines"),
+        ("\r" * 1_000_001, " has more than 1,000,000 lines"),
+        ("```ragortune\n" + f"#{'-' * 80}\n" * 4_000 + "```\n", "3: holds a 'ragortune' block that is larger"),
+    ],
+)  # fmt: skip
+def test_a_document_in_more_pieces_than_any_team_writes_is_refused_by_its_line(run, write, text, message):
+    write("pieces.md", f"# Desk\n\n{text}")
 
-    result = run("check", "cells.md")
+    result = run("check", "pieces.md")
 
     assert result.code == 2
-    assert re.search(r"cells\.md:\d{5}", result.err)
-    assert "more than 100,000 sentences, items and cells" in result.err
+    assert re.search(rf"pieces\.md:?{message}", result.err)

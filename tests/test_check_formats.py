@@ -231,7 +231,8 @@ def test_the_comment_is_markdown_with_the_arguments_folded(render):
     assert all(
         re.match(r"<!-- ragortune check -->|</?details>|<details>\n<summary>RT\d+", block) for block in html
     )
-    folded = [block for block in html if block.startswith("<details>")]
+    folded = [block for block in html if block.startswith("<details>\n<summary>RT")]
+    assert "<details>\n<summary>1 document</summary>" in html
     assert len(folded) == len(re.findall(r"^\*\*(?:error|warning)", text, re.MULTILINE)) > 0
     assert "profile:" in [
         line for token in tokens if token.type == "fence" for line in token.content.split("\n")

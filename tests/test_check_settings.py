@@ -95,7 +95,7 @@ def test_facts_from_outside_can_be_configured(run, doc, write):
 # --- baseline -----------------------------------------------------------------------------------------------------
 
 
-def test_a_baseline_forgives_what_was_known_wherever_it_has_moved_to(run, doc, write):
+def test_a_baseline_leaves_out_what_was_known_wherever_it_has_moved_to(run, doc, write):
     written = run("check", doc, "--write-baseline", "known.json")
     assert written.code == 0
     assert "findings to known.json; `--baseline known.json` leaves them out" in written.err
@@ -108,7 +108,7 @@ def test_a_baseline_forgives_what_was_known_wherever_it_has_moved_to(run, doc, w
     assert all(found["baselined"] for found in checked(result)["documents"][0]["silenced"])
 
 
-def test_a_baseline_forgives_nothing_new(run, doc, write):
+def test_a_baseline_leaves_out_nothing_new(run, doc, write):
     run("check", doc, "--write-baseline", "known.json")
     write("docs/0009.md", DISAGREEING)
 
@@ -291,11 +291,18 @@ def test_settings_under_another_ending_are_refused_instead_of_passed_over(run, w
     assert run("check", "--no-config", "a.md").code == 0
 
 
-def test_a_table_of_settings_that_is_no_table_is_refused(run, write):
-    write("pyproject.toml", '[tool]\nragortune = "x"\n')
+@pytest.mark.parametrize("value", ['"x"', '""', "[]", "0", "false"])
+@pytest.mark.parametrize(
+    "form", ["[tool]\nragortune = {}\n", "[tool.ragortune]\ncheck = {}\n", "{}\n", "check: {}\n"]
+)
+def test_a_table_of_settings_that_is_no_table_is_refused(run, write, form, value):
+    write("pyproject.toml" if "tool" in form else "ragortune.yaml", form.replace("{}", value))
     write("a.md", "# Notes\n")
 
-    assert run("check", "a.md").code == 2
+    result = run("check", "a.md")
+
+    assert result.code == 2
+    assert "a mapping, not " in result.err
 
 
 def test_a_document_that_links_to_itself_does_not_stop_what_is_judged_of_a_branch(run, repository, tmp_path):

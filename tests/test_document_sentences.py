@@ -1,10 +1,13 @@
 """Design documents are taken apart into sentences that know where they stand and what they are about."""
 
+from itertools import islice
+
 import pytest
 
+from ragortune.evidence.documents.blocks import read_blocks
 from ragortune.evidence.documents.cutting import span_of
 from ragortune.evidence.documents.reader import reader_for
-from ragortune.evidence.documents.sentences import read_sentences
+from ragortune.evidence.documents.sentences import DeclaredText, read_sentences
 from ragortune.model.documents import Block, SectionKind
 from ragortune.ruleset.load import load_rulebook
 
@@ -251,3 +254,28 @@ def test_sentences_end_where_they_end():
     document = read("We use it, e.g. for search. A second one.  \nStatus: open\n**Owner:** us\nand them")
     texts = [sentence.text for sentence in document.sentences]
     assert texts == ["We use it, e.g. for search.", "A second one.", "Status: open Owner: us and them"]
+
+
+def test_a_table_is_handed_on_row_by_row():
+    class Lines(list):
+        def __getitem__(self, at):
+            assert at < 5, "a row is read before it is wanted"
+            return super().__getitem__(at)
+
+    rows = read_blocks(Lines(["| a | b |", "|---|---|", *("| x | y |" for _ in range(100))]))
+
+    assert [block.level for block in islice(rows, 3)] == [0, 1, 2]
+
+
+def test_a_block_in_front_matter_is_put_together_once_however_long_it_is(monkeypatch):
+    made = []
+
+    def make(*given, **named):
+        made.append(given)
+        return DeclaredText(*given, **named)
+
+    monkeypatch.setattr("ragortune.evidence.documents.sentences.DeclaredText", make)
+    declared = read("---\nragortune:\n" + "  # a line\n" * 1_000 + "title: Desk\n---\n# Desk\n").declared
+
+    assert [len(own.lines) for own in declared] == [1_001]
+    assert len(made) == 1

@@ -173,8 +173,9 @@ def test_numbers_that_cannot_be_are_left_out(tmp_path):
     ("name", "data", "says"),
     [
         ("log.jsonl", b"", "is empty"),
+        ("log.csv", "time,input_tokens\n".encode("utf-16"), "is UTF-16; save it as UTF-8"),
         ("log.txt", b"x", "is not a log that can be read"),
-        ("log.jsonl", b"\x00\x01\x02\xff" * 50, "has no call"),
+        ("log.jsonl", b"\x00\x01\x02\xff" * 50, "holds a NUL character"),
         ("log.jsonl", b"{}\n{}\n", "has no call"),
         ("log.csv", b"a,b\n1,2\n", "no column with the time at which"),
         ("log.csv", bytes(range(256)) * 8, ""),
@@ -229,3 +230,10 @@ def test_prompts_of_two_templates_share_the_prefix_of_each():
     assert 0.8 < share_prefix(prompts) < 1
     assert share_prefix(["same", "same"]) is None
     assert share_prefix(["one", "two", "three", "four"]) == 0
+
+
+@pytest.mark.parametrize("scheme", ["duckdb", "sqlite"])
+def test_a_database_that_is_not_there_is_not_made(scheme, tmp_path):
+    with pytest.raises(UnreadableError, match="no such file"):
+        measure(f"{scheme}://{tmp_path}/calls.db?table=calls")
+    assert not list(tmp_path.iterdir())

@@ -1,7 +1,9 @@
 """Reading files: what is hostile or broken gets one clear message, quickly and within bounds."""
 
+import contextlib
 import io
 import tracemalloc
+import types
 
 import pytest
 
@@ -143,6 +145,7 @@ def test_a_place_in_json_that_yaml_cannot_read_is_the_file():
         ("a = 1\na = 2\n", "f:2:6: is not TOML: cannot overwrite a value"),
         ("a = " + "[" * 100_000, "f: is nested too deeply or holds a number that is too long"),
         ("a = " + "9" * 10_000, "f: is nested too deeply or holds a number that is too long"),
+        ("a = 0x" + "f" * 10_000, "f: is nested too deeply or holds a number that is too long"),
     ],
 )
 def test_toml_that_cannot_be_used_gets_a_message(text, message):
@@ -227,7 +230,25 @@ def test_a_document_is_read_by_the_ending_of_its_name(tmp_path):
 def test_lines_are_read_one_by_one_and_long_ones_are_passed_over():
     stream = io.BytesIO(b"a\n" + b"x" * 50 + b"\nb\n" + b"y" * 50)
 
-    assert list(read_lines(stream, 10)) == [(1, b"a\n"), (2, None), (3, b"b\n"), (4, None)]
+    assert list(read_lines(stream, "a.jsonl", 10)) == [(1, b"a\n"), (2, None), (3, b"b\n"), (4, None)]
+
+
+def test_a_line_without_end_is_not_passed_over_for_ever(tmp_path):
+    with (tmp_path / "sparse.jsonl").open("wb") as stream:
+        stream.truncate(1 << 40)
+
+    with (
+        pytest.raises(UnreadableError, match="1: is longer than 64 MiB; this and what follows is not read"),
+        (tmp_path / "sparse.jsonl").open("rb") as stream,
+    ):
+        list(read_lines(stream, "sparse.jsonl"))
+
+
+def test_a_file_that_has_nothing_to_read_yet_is_not_waited_for(monkeypatch):
+    opened = contextlib.nullcontext(types.SimpleNamespace(read=lambda _: None))
+    monkeypatch.setattr("ragortune.support.reading.open_file", lambda _: opened)
+
+    assert read_bytes("/proc/kmsg", 10) == b""
 
 
 def test_sizes_are_shown_as_people_write_them():
@@ -244,4 +265,4 @@ def test_files_are_listed_sorted_and_hidden_ones_are_left_out(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
 
-    assert rulefolder._list_files(tmp_path) == ["a.yml", "b/x.yaml"]
+    assert rulefolder.list_rule_files(tmp_path) == ["a.yml", "b/x.yaml"]

@@ -9,7 +9,8 @@ from ragortune.support.reading import parse_yaml
 
 from .test_interview import BOOK, VOCABULARY, values
 
-HANDWRITTEN = """---
+HANDWRITTEN = """# all rights reserved
+--- # of 2026
 # the desk
 project: "Desk"   # short name
 knowledge:
@@ -21,6 +22,7 @@ knowledge:
 data:
 # nothing yet
 performance.volume: 300
+... # the end
 """
 SAMPLES = {
     "handwritten": HANDWRITTEN,
@@ -86,3 +88,22 @@ def test_line_ends_and_wide_indents_stay():
     text = "knowledge:\r\n    gap: most\r\n    source:\r\n      - tacit\r\n"
 
     assert write_answers(text, {"knowledge.size": "large"}) == text + "    size: large\r\n"
+
+
+def test_blank_lines_in_front_stay():
+    text = "\n\n\nproject: Desk\n"
+
+    assert write_answers(text, {"data.examples": 3}) == f"{text}data:\n  examples: 3\n"
+
+
+@pytest.mark.parametrize("command", [("ask", "--answers", "-"), ("measure", "--docs", "docs")])
+def test_yaml_that_cannot_be_changed_in_place_is_told_and_stays(run, write, tmp_path, command):
+    text = "project: Desk\t# with a tab\nknowledge:\t{gap: most}\n"
+    write("p.yaml", text)
+    write("docs/a.md", "# Tariffs\n\nA letter costs two marks, and a parcel six.\n")
+
+    result = run(*command, "-o", "p.yaml", stdin=b"knowledge.volatility: weekly\n")
+
+    assert result.code == 2
+    assert "the profile can be read, but not changed in place" in result.err
+    assert (tmp_path / "p.yaml").read_text() == text

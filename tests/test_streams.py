@@ -95,6 +95,43 @@ def test_a_closed_output_is_told_and_is_no_internal_error(desk):
     assert done.stderr.decode() == "error: the result cannot be written (stdout is closed)\n"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(("check", "missing.md"), 2), (("adr", "profile.yaml", "-o", "a.md", "--force"), 0)],
+)
+def test_a_full_disk_for_what_is_told_changes_no_exit_code(desk, arguments, code):
+    (desk / "profile.yaml").write_text("knowledge: {gap: most, access_path: by_meaning, volatility: daily}\n")
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        assert start(desk, *arguments, stdout=subprocess.DEVNULL, stderr=full).returncode == code
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (0, 1, 2)])
+def test_an_agent_that_cannot_be_talked_to_is_told_and_is_no_internal_error(desk, closed):
+    pytest.importorskip("mcp_types", reason="needs the extra `mcp`")
+
+    def close():
+        for number in closed:
+            os.close(number)
+
+    assert start(desk, "mcp", stdin=subprocess.DEVNULL, preexec_fn=close).returncode == 2
+
+
+def test_streams_that_do_not_wait_are_waited_for(desk):
+    (desk / "many.jsonl").write_text('{"knowledge": {"gap": "most"}}\n' * 60)
+    wanted = start(desk, "recommend", "many.jsonl", "-f", "jsonl", stdout=subprocess.PIPE).stdout
+    (incoming, sender), (receiver, outgoing) = os.pipe(), os.pipe()
+    os.set_blocking(incoming, False)
+    os.set_blocking(outgoing, False)
+    reading = [*COMMAND, "recommend", "-", "--stdin-name", "many.jsonl", "-f", "jsonl"]
+    with subprocess.Popen(reading, cwd=desk, stdin=incoming, stdout=outgoing) as process:
+        os.close(outgoing)
+        os.write(sender, (desk / "many.jsonl").read_bytes())
+        os.close(sender)
+        with os.fdopen(receiver, "rb") as stream:
+            assert stream.read() == wanted
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize("closed", [0, 2])
 def test_a_job_without_input_or_without_a_place_for_errors_still_judges(desk, closed):
     done = start(desk, "check", ".", stdout=subprocess.PIPE, preexec_fn=lambda: os.close(closed))

@@ -24,9 +24,12 @@ def test_saving_replaces_a_file_whole_and_keeps_its_mode_and_links(tmp_path, mon
     target.write_text("old")
     target.chmod(0o640)
     link.symlink_to(target)
+    owners = []
+    monkeypatch.setattr("os.chown", lambda _, user, group: owners.append((user, group)))
     replace_file(str(link), "new")
 
     assert (target.read_text(), target.stat().st_mode & 0o777, link.is_symlink()) == ("new", 0o640, True)
+    assert owners == [(target.stat().st_uid, target.stat().st_gid)]
 
     def interrupt(*_):
         raise KeyboardInterrupt
@@ -152,12 +155,14 @@ def test_a_baseline_is_never_written_over_something_else(run, write, tmp_path, h
 
 
 @pytest.mark.parametrize(
-    "path", ["a.md", "docs/../a.md", "link.md", "known.json", "ragortune.yaml", "p.yaml"]
+    "path",
+    ["a.md", "docs/../a.md", "link.md", "known.json", "ragortune.yaml", "p.yaml", "pack/rulebook.yaml"],
 )
 def test_a_report_is_never_written_over_what_the_run_reads(run, write, tmp_path, path):
     write("a.md", DISAGREEING)
     write("p.yaml", "knowledge: {volatility: daily}\n")
-    write("ragortune.yaml", "check: {baseline: known.json, profile: p.yaml}\n")
+    write("ragortune.yaml", "rules: pack\ncheck: {baseline: known.json, profile: p.yaml}\n")
+    write("pack/rulebook.yaml", "name: ours\nversion: '1'\nextends: ragortune\n")
     (tmp_path / "docs").mkdir()
     (tmp_path / "link.md").symlink_to("a.md")
     run("check", "a.md", "--write-baseline", "known.json")
@@ -168,6 +173,60 @@ def test_a_report_is_never_written_over_what_the_run_reads(run, write, tmp_path,
     assert result.code == 2
     assert "would overwrite what this run reads" in result.err
     assert (tmp_path / path).read_bytes() == before
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_report_replaces_no_baseline_of_which_an_earlier_commit_is_used(run, write, git, tmp_path):
+    write("ragortune.yaml", "check: {baseline: known.json}\n")
+    run("check", "docs", "--write-baseline", "known.json")
+    git("add", ".")
+    git("commit", "-qm", "second")
+    before = (tmp_path / "known.json").read_bytes()
+
+    result = run("check", "docs", "--config-from", "HEAD", "--format", "json=known.json")
+
+    assert "would overwrite what this run reads" in result.err
+    assert (tmp_path / "known.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("path", ["p.yaml", "link.md", "old.json", "pack/rulebook.yaml"])
+def test_a_record_is_never_written_over_what_it_is_made_of(run, write, tmp_path, path):
+    write("p.yaml", f"{PROFILE}  volatility: daily\n")
+    write("pack/rulebook.yaml", "name: ours\nversion: '1'\nextends: ragortune\n")
+    write("old.json", run("recommend", "p.yaml", "--format", "json").out)
+    (tmp_path / "link.md").symlink_to("p.yaml")
+    before = (tmp_path / path).read_bytes()
+
+    result = run("adr", "p.yaml", "--rules", "pack", "--against", "old.json", "-o", path, "--force")
+
+    assert result.code == 2
+    assert "would overwrite what this run reads" in result.err
+    assert (tmp_path / path).read_bytes() == before
+
+
+@pytest.mark.parametrize("arguments", [("adr", "p.yaml", "-o", "new"), ("init", "new")])
+def test_a_file_that_another_run_has_just_made_is_not_replaced(run, write, tmp_path, monkeypatch, arguments):
+    write("p.yaml", f"{PROFILE}  volatility: daily\n")
+
+    def make(*_):
+        (tmp_path / "new").write_text("another's\n")
+
+    monkeypatch.setattr("ragortune.support.writing.refuse_unwritable", make)
+
+    assert run(*arguments).code == 2
+    assert (tmp_path / "new").read_text() == "another's\n"
+
+
+@pytest.mark.usefixtures("repository")
+def test_jobs_that_write_one_baseline_at_once_keep_what_each_has_found(run, tmp_path, monkeypatch):
+    def write_meanwhile(*_):
+        monkeypatch.undo()
+        assert run("check", "docs/one.md", "--write-baseline", "known.json").code == 0
+
+    monkeypatch.setattr("ragortune.support.writing.refuse_unwritable", write_meanwhile)
+    run("check", "docs/two.md", "--write-baseline", "known.json")
+
+    assert {path for path, _ in entries(tmp_path)} == {"docs/one.md", "docs/two.md"}
 
 
 def test_a_report_among_the_documents_is_written_anew(run, write, tmp_path):

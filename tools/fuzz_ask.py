@@ -122,7 +122,7 @@ def run(kills: int, seed: int = 0) -> list[str]:
             for talk in talks:
                 talk.go_on(dice.uniform(0, 0.05))
                 told = talk.kill()
-                refused += "another `ask` is at work" in talk.screen
+                refused += "another `ask` is using" in talk.screen
                 acknowledged += len(told)
                 known.update(told)
                 if "internal error" in talk.screen:

@@ -51,6 +51,7 @@ KINDS = {
     "deep quotes": ">" * 60 + " We use RAG\n\n",
     "code fences": "```python\nmodel = tune('{}')\n```\n\n",
     "open fences": "~~~{}\n",
+    "headings without text": "##\n\n",
     "entities": "&lt;b&gt; &amp;&copy;&#x41;&#65;&nope; ",
     "HTML": "<div class='a'><p>We use <b>RAG</b></p>\n<!-- {} -->\n</div>\n\n",
     "open comments": "<!-- <![CDATA[ <? ",

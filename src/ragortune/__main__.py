@@ -12,7 +12,7 @@ import traceback
 
 from ragortune.cli.main import app
 from ragortune.commands.shared import show_error
-from ragortune.support.environment import Environment, discard_output
+from ragortune.support.environment import Environment, discard_output, write_note
 from ragortune.support.errors import ExitCode, RagortuneError
 from ragortune.version import __version__
 
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         environment = Environment.detect()
     except FileNotFoundError:
-        sys.stderr.write("error: the working folder does not exist any more\n")
+        write_note(sys.stderr, "error: the working folder does not exist any more")
         return int(ExitCode.UNUSABLE)
     try:
         return _run(words, environment)
@@ -97,7 +97,7 @@ def _report_internal_error(error: Exception, words: list[str]) -> int:
         where = f"the report is in {report.name}"
     except OSError:
         pass
-    sys.stderr.write(f"error: internal error ({type(error).__name__}); {where}\n")
+    write_note(sys.stderr, f"error: internal error ({type(error).__name__}); {where}")
     return int(ExitCode.INTERNAL_ERROR)
 
 

@@ -1,7 +1,7 @@
 """What is wrong with a design document: a pure function of what was read, the advice, the finding rules and the date.
 
 `answers` makes a profile of statements, `detectors` has one function for each kind of finding rule, `argument` says
-why, `suppression` applies the comments in the document, `baseline` forgives what was known before.
+why, `suppression` applies the comments in the document, `baseline` leaves out what was known before.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def read_baseline(data: object, path: str) -> Baseline:
         raise ConfigurationError(f"is not a baseline: {error}", Place(path), hint) from None
 
 
-def forgive_known(
+def mark_known(
     audits: Iterable[DocumentAudit], baseline: Baseline, name_of: Namer, left_out: Collection[str] = ()
 ) -> tuple[list[DocumentAudit], list[BaselineEntry]]:
     """Return the documents with known findings marked, and what is stale in the baseline about them.
@@ -105,9 +105,9 @@ def forgive_known(
         seen.add(name)
         findings = []
         for finding in audit.findings:
-            forgiven = finding.suppressed_by is None and left[name, finding.key] > 0
-            left[name, finding.key] -= forgiven
-            findings.append(finding.replace(baselined=forgiven))
+            listed = finding.suppressed_by is None and left[name, finding.key] > 0
+            left[name, finding.key] -= listed
+            findings.append(finding.replace(baselined=listed))
         judged.append(audit.replace(findings=tuple(findings)))
     # Entries of documents that were not read may still be right.
     stale = [

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
+from operator import attrgetter
 
 from ragortune.check.answers import StatedAnswers
 from ragortune.check.evidence import QuoteSources
@@ -23,7 +24,7 @@ _RECORD_HEADING = re.compile(
     r"[\d.\s]{0,12}(?:(?:the )?decision(?: outcome)?|considered options|options considered|(?:adr|rfc)\b.*)\W*",
     re.IGNORECASE,
 )
-"""A whole heading: one that only speaks of a decision may stand in an index or a guide."""
+"""A whole heading: one that only speaks of a decision may be in an index or a guide."""
 
 
 class AuditCase(Record, frozen=True, dict=True):
@@ -68,7 +69,7 @@ class AuditCase(Record, frozen=True, dict=True):
         """Whether the document says in so many words what is decided, and is neither a draft nor set aside."""
         return self.decision.how == "explicit" and self.reading.accepted not in _SET_ASIDE
 
-    @property
+    @cached_property
     def is_record(self) -> bool:
         """Whether the document records one decision that holds or is proposed (an ADR, RFC or the like).
 
@@ -130,19 +131,21 @@ class AuditCase(Record, frozen=True, dict=True):
         if not self._kinds.isdisjoint(rule.sections):
             return True
         present = tuple(word for word in rule.words if word.rstrip("*").split()[0].casefold() in self._text)
-        return compile_words(present).search(self._text) is not None
+        return bool(present) and compile_words(present).search(self._text) is not None
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """The text of every sentence once."""
+        return frozenset(map(attrgetter("text"), self.reading.sentences))
 
     @cached_property
     def _kinds(self) -> frozenset[SectionKind]:
-        return frozenset(sentence.kind for sentence in self.reading.sentences)
+        return frozenset(map(attrgetter("kind"), self.reading.sentences))
 
     @cached_property
     def _text(self) -> str:
         """Every sentence and every label once, casefolded."""
-        sentences = self.reading.sentences
-        return _APART.join(
-            {text for sentence in sentences for text in (sentence.text, sentence.label)}
-        ).casefold()
+        return _APART.join(self.texts.union(map(attrgetter("label"), self.reading.sentences))).casefold()
 
 
 # --- words --------------------------------------------------------------------------------------------------------

@@ -263,10 +263,8 @@ def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
 
 def detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find comparisons of cost in which technique and model change together."""
-    sentences = case.reading.sentences
-    texts = {sentence.text for sentence in sentences}
-    compared = {text: models for text in texts if (models := _compared_models(text, rule.words))}
-    for sentence in sentences if compared else ():
+    compared = {text: models for text in case.texts if (models := _compared_models(text, rule.words))}
+    for sentence in case.reading.sentences if compared else ():
         argues = sentence.block not in _NOT_ARGUED and sentence.kind not in _NOT_THIS_PROJECT
         if argues and sentence.text in compared:
             span = span_of(case.reading, (sentence,))

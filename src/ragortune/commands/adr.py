@@ -14,7 +14,7 @@ from ragortune.check.argument import choose_telling
 from ragortune.commands.documents import read_design_text
 from ragortune.commands.earlier import hold_against
 from ragortune.commands.requests import RecordRequest
-from ragortune.commands.shared import choose_date, open_rulebook
+from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
 from ragortune.costs import add_facts
 from ragortune.engine import add_what_if, judge_profile
 from ragortune.evidence.block import write_block
@@ -30,7 +30,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, UndecidedError, UnreadableError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, read_document
 from ragortune.support.text import quote_value
-from ragortune.support.writing import rewrite_file, write_file
+from ragortune.support.writing import refuse_overwriting, rewrite_file, write_file
 
 _NUMBERED = re.compile(r"(\d{1,6})-.*\.md", re.IGNORECASE)
 _FIRST_WIDTH = 4
@@ -55,6 +55,10 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
         hint = f"`ragortune ask {request.profile}` asks the questions that matter most"
         raise UndecidedError("too little is known to record a decision", None, hint)
     path = _choose_path(request, advice, environment)
+    if path is not None:
+        read = filter(None, (request.profile, request.against))
+        rules = rules_folder(request.rules, environment)
+        refuse_overwriting(path, f"the record in {quote_value(path)}", read, rules, environment)
     against = None
     if request.against is not None:
         against = hold_against(request.against, advice, request.profile, date, environment)
@@ -74,7 +78,10 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
         if path != request.output:
             with contextlib.suppress(OSError):  # where no folder can be made, the writer says what is wrong
                 Path(environment.folder, path).parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, written, environment)
+        if request.force:
+            write_file(path, written, environment)
+        else:
+            rewrite_file(path, None, written, environment)
     else:  # a new record decides for what is advised
         rewrite_file(path, text, written, environment)
         decided = read_design(written, path, rulebook, prose=False).decision

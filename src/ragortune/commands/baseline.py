@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Collection
 from pathlib import Path
 
-from ragortune.check.baseline import Baseline, Namer, forgive_known, make_baseline, read_baseline
+from ragortune.check.baseline import Baseline, Namer, make_baseline, mark_known, read_baseline
 from ragortune.commands.configuration import Configuration
 from ragortune.model.findings import BaselineEntry, DocumentAudit
 from ragortune.support.environment import Environment
+from ragortune.support.errors import ChangedError
 from ragortune.support.reading import decode_text, load_json, read_bytes
 from ragortune.support.text import count_words, dump_json
-from ragortune.support.writing import write_file
+from ragortune.support.writing import rewrite_file, write_file
 
 _BASELINE_BYTES = 16 * 1024 * 1024
 
@@ -28,16 +30,36 @@ def write_baseline(
     What the file knows of documents that were not read, or by rules that are left out, stays. A file that holds
     something else is not written over. Raises RagortuneError.
     """
+    name_of = _namer(Path(environment.folder, name), environment)
+    baseline = None
+    while baseline is None:
+        with contextlib.suppress(ChangedError):  # another run has just written what it found
+            baseline = _merge(name, audits, left_out, name_of, environment)
+    count = sum(entry.count for entry in baseline.findings)
+    environment.note(f"wrote {count_words(count, 'finding')} to {name}; `--baseline {name}` leaves them out")
+    return mark_known(audits, baseline, name_of, left_out)
+
+
+def _merge(
+    name: str,
+    audits: list[DocumentAudit],
+    left_out: Collection[str],
+    name_of: Namer,
+    environment: Environment,
+) -> Baseline:
+    """Write the findings into what the file knows; raises ChangedError where that changes at this very moment."""
     path = Path(environment.folder, name)
-    name_of = _namer(path, environment)
-    before = _read_baseline(path, name).findings if os.path.isfile(path) and path.stat().st_size else ()
+    text = decode_text(read_bytes(path, _BASELINE_BYTES), name) if os.path.isfile(path) else None
+    before = read_baseline(load_json(text, name), name).findings if text else ()
     folder = path.absolute().parent
     there = (entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path))
     baseline = make_baseline(audits, name_of, there, left_out)
-    write_file(name, dump_json(baseline) + "\n", environment)
-    count = sum(entry.count for entry in baseline.findings)
-    environment.note(f"wrote {count_words(count, 'finding')} to {name}; `--baseline {name}` leaves them out")
-    return forgive_known(audits, baseline, name_of, left_out)
+    written = dump_json(baseline) + "\n"
+    if text is None and os.path.exists(path):  # a stream or a pipe
+        write_file(name, written, environment)
+    else:
+        rewrite_file(name, text, written, environment)
+    return baseline
 
 
 def apply_baseline(
@@ -51,7 +73,7 @@ def apply_baseline(
     origin = configuration.origin_of(path)
     shown = os.path.relpath(origin, environment.folder)
     baseline = _read_baseline(path, shown)
-    judged, stale = forgive_known(audits, baseline, _namer(origin, environment), left_out)
+    judged, stale = mark_known(audits, baseline, _namer(origin, environment), left_out)
     for entry in stale:
         many = f" ({entry.count} times)" if entry.count > 1 else ""
         environment.note(

@@ -20,7 +20,7 @@ from ragortune.commands.documents import (
     read_design_text,
     show_path,
 )
-from ragortune.commands.evidence import QuotedFiles, real_path
+from ragortune.commands.evidence import QuotedFiles
 from ragortune.commands.outputs import Output, choose_outputs, is_review, write_report
 from ragortune.commands.requests import NEVER, CheckRequest
 from ragortune.commands.shared import show_error
@@ -42,6 +42,7 @@ from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, read_document
 from ragortune.support.rulefolder import shipped_folder
 from ragortune.support.text import count_words, join_words
+from ragortune.support.writing import refuse_overwriting
 
 _MOST_NOTES = 3
 
@@ -62,7 +63,7 @@ class _Run:
         self._settings = settings = choose_configuration(request, environment, stack)
         working = Path(environment.folder)
         rules = Path(working, request.rules) if request.rules else settings.rules or shipped_folder()
-        self._rulebook = load_rulebook(rules)
+        self._rules, self._rulebook = rules, load_rulebook(rules)
         fail_on = request.fail_on or settings.fail_on or Severity.ERROR
         self._fail_on = None if request.exit_zero or fail_on == NEVER else Severity(fail_on)
         self._least = Certainty(request.min_confidence or settings.min_confidence or Certainty.LOW)
@@ -164,13 +165,16 @@ class _Run:
         """Raise UsageError where a report would replace what the run reads or writes besides."""
         request, settings, folder = self._request, self._settings, self._environment.folder
         named = (request.profile, request.baseline, request.write_baseline, request.config, *paths)
-        read = {real_path(folder, path) for path in named if path}
-        read |= {real_path(path) for path in (settings.profile, settings.baseline, settings.path) if path}
+        held = (settings.profile, settings.baseline, settings.path)
+        read: list[str | Path] = [
+            *filter(None, named),
+            *(settings.origin_of(Path(path)) for path in held if path),
+        ]
         for output in outputs:
-            place = real_path(folder, output.path or "")
-            if place in read and not (output.format == "markdown" and is_review(place)):
-                raise UsageError(
-                    f"--format {output.format}={output.path} would overwrite what this run reads"
+            if output.path and not (output.format == "markdown" and is_review(Path(folder, output.path))):
+                what = f"--format {output.format}={output.path}"
+                refuse_overwriting(
+                    output.path, what, read, settings.origin_of(self._rules), self._environment
                 )
 
     # --- the sum --------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """`ragortune.yaml` or `[tool.ragortune]`: found upwards to the repository root, read strictly.
 
 A pull request can change the settings, and the rule pack, baseline and profile that they name. With `--config-from REF`
-all of them are read as they stand where the branch left REF, so that what is under review cannot switch off its own check.
+all of them are read as they are at the merge base with REF, so that what is under review cannot switch off its own check.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ SETTINGS: Mapping[str, tuple[Any, str | tuple[str, ...]]] = {
 }
 """Settings by name, and what each can be: as a type, and in words."""
 _OUTER = ("rules", "rules-version", "check")
-"""Keys at the top; all other settings stand under `check`."""
+"""Keys at the top; all other settings are under `check`."""
 _INNER = [name for name in SETTINGS if name not in _OUTER]
 _PATHS = ("rules", "baseline", "profile")
 
@@ -83,10 +83,10 @@ class Configuration(Record, frozen=True):
     profile: Path | None = None
     """Profile file with facts from outside the documents, as an absolute path."""
     moved: tuple[Path, Path] | None = None
-    """Folder into which the files were read from an earlier commit, and the one in which they stand."""
+    """Folder into which the files were read from an earlier commit, and the one in which they are."""
 
     def origin_of(self, path: Path) -> Path:
-        """Return where a file that the settings name stands in the repository."""
+        """Return where a file that the settings name is in the repository."""
         if self.moved and path.is_relative_to(self.moved[0]):
             return self.moved[1] / path.relative_to(self.moved[0])
         return path
@@ -181,7 +181,7 @@ def _read_settings(top: Entry, file: str) -> Configuration:
 
 def _check_table(table: Entry, what: str, known: Collection[str]) -> None:
     """Raise ProfileError for what is not a mapping with known keys only."""
-    if not isinstance(table.value or {}, Mapping):
+    if table.value is not None and not isinstance(table.value, Mapping):
         raise table.fail(f"{what} a mapping, not {quote_value(table.value)}")
     for entry in table:
         if entry.key not in known:

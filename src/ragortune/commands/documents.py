@@ -37,7 +37,7 @@ def find_documents(wanted: Iterable[str], environment: Environment) -> list[str]
     """Return the documents that paths, folders and patterns name, once each and in order, as they are shown.
 
     Links to folders are not followed, so that no loop can be entered, nor are those out of the repository. A file that is named is a document whatever its
-    ending; whether it can be read shows later. Names that match nothing, and links in folders that lead nowhere, are
+    ending; whether it can be read shows later. Names that match nothing, and broken links in folders, are
     noted on stderr, as is what is not looked into below folders.
     """
     paths: dict[Path, str] = {}

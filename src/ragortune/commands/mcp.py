@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -94,14 +95,25 @@ class AgentTool(NamedTuple):
 
 
 def serve_agents(request: ServeRequest, environment: Environment) -> ExitCode:
-    """Serve until the client hangs up; raises RagortuneError where the rule set cannot be used."""
+    """Serve until the client hangs up; raises RagortuneError where the rule set or the streams cannot be used."""
+    if sys.stdin is None or sys.stdout is None:
+        raise UsageError("`ragortune mcp` needs stdin and stdout, and one of them is closed")
     server = build_server(request.rules, environment)
 
     async def run() -> None:
         async with stdio_server() as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
 
-    anyio.run(run)
+    try:
+        anyio.run(run)
+    except ExceptionGroup as group:
+        error: Exception = group
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        if not isinstance(error, OSError):
+            raise
+        if not isinstance(error, BrokenPipeError):  # so a client hangs up, too
+            raise UsageError(f"stdin or stdout cannot be used ({error.strerror})") from None
     return ExitCode.OK
 
 

@@ -58,6 +58,8 @@ def choose_outputs(request: CheckRequest) -> list[Output]:
 
 def is_review(place: Path) -> bool:
     """Return whether a file is a Markdown report of an earlier run, which a folder of documents may hold."""
+    if not os.path.isfile(place):
+        return False
     with place.open("rb") as stream:
         return stream.readline(100).strip() == MARKER.encode()
 

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from ragortune.evidence.profile import UNKNOWN, Vocabulary, find_declined
 from ragortune.evidence.profile_files import write_profile
-from ragortune.evidence.round_trip import write_answers
+from ragortune.evidence.round_trip import open_answers, write_answers
 from ragortune.interview import Interview
 from ragortune.model import Profile, Provenance, Rulebook
 from ragortune.ruleset.load import cache_folder
@@ -44,6 +44,7 @@ def read_start(source: str | None, rulebook: Rulebook, environment: Environment)
     document = parse_text(text, source)
     interview = open_interview(document, rulebook)
     if source.lower().endswith(YAML_ENDINGS):
+        open_answers(text)  # before anything is asked
         return interview, text
     quantities = document.data.get("quantities") if isinstance(document.data, dict) else None
     return interview, write_profile(criteria, interview.profile, interview.declined, quantities or NOTHING)

@@ -164,10 +164,10 @@ def _read_inputs(
     try:
         if _is_lines(name):
             with contextlib.nullcontext(stdin) if path == "-" else open_file(path) as stream:
-                yield from _read_profiles(read_lines(stream), name, vocabulary)
+                yield from _read_profiles(read_lines(stream, name), name, vocabulary)
             return
         if path == "-" and request.stdin_name is None:
-            lines, stdin = _look_ahead(stdin)
+            lines, stdin = _look_ahead(stdin, name)
             if lines is not None:
                 yield from _read_profiles(lines, name, vocabulary)
                 return
@@ -177,9 +177,9 @@ def _read_inputs(
         yield name, None, error
 
 
-def _look_ahead(stdin: BinaryIO) -> tuple[Iterable[tuple[int, bytes | None]] | None, BinaryIO]:
+def _look_ahead(stdin: BinaryIO, name: str) -> tuple[Iterable[tuple[int, bytes | None]] | None, BinaryIO]:
     """Return the lines of stdin where it holds one JSON object a line, else None, and what begins with what was read."""
-    lines = read_lines(stdin)
+    lines = read_lines(stdin, name)
     begun = list(itertools.islice(lines, 1))
     first = (begun[0][1] or b"") if begun else b""
     if first.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") and first.rstrip().endswith(b"}"):

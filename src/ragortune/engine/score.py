@@ -37,7 +37,7 @@ from ragortune.support.record import Record
 
 
 class Outcome(Record, frozen=True):
-    """The verdict alone: option, and where both needs stand."""
+    """The verdict alone: option and the state of both needs."""
 
     option: Option
     default: bool

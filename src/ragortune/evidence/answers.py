@@ -56,7 +56,8 @@ def read_answer(criterion: Criterion, text: str) -> object:
     A level, a list of levels, a number in the criterion's unit, or a range. Raises AnswerError naming what the
     question takes and the nearest level.
     """
-    words = " ".join(clean_text(text).replace("\u2019", "'").split()).casefold()
+    typed = " ".join(clean_text(text).replace("\u2019", "'").split())
+    words = typed.casefold()
     if len(words) > LONGEST_ANSWER:
         message = f"an answer has at most {LONGEST_ANSWER} characters"
         raise AnswerError(message, None, accepted_words(criterion))
@@ -66,7 +67,7 @@ def read_answer(criterion: Criterion, text: str) -> object:
         value = read(criterion, words)
         if value is not None:
             return value
-    raise _not_understood(criterion, words)
+    raise _not_understood(criterion, typed)
 
 
 def choice_labels(criterion: Criterion) -> tuple[str, ...]:

@@ -9,15 +9,20 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.tokens import CommentToken
 from ruamel.yaml.util import load_yaml_guess_indent
 
+from ragortune.support.errors import UnreadableError
 from ragortune.support.record import NOTHING
-from ragortune.support.text import is_plain
+from ragortune.support.text import clean_line, is_plain
 
 _UNREADABLE = re.compile(r"^[:?]|:[,:?\[\]{}]")
 """What the writer leaves without quotes within brackets, and our reader does not take there."""
+
+_START = re.compile(r"(?:%[^\n]*\n|[ \t]*(?:#[^\n]*)?\n)*---(?:[ \t]+(?:#[^\n]*)?)?\n|(?:[ \t]*\n)+")
+_END = re.compile(r"^\.\.\.(?:[ \t]|$)", re.MULTILINE)
 
 
 def open_yaml() -> YAML:
@@ -34,16 +39,15 @@ def write_answers(text: str, answers: Mapping[str, object], remarks: Mapping[str
     An answer that is new goes to where a template has left its place, or else behind the others of its group. A remark
     is a comment behind an answer that stays; it takes the place of an earlier one that begins with the same word, and
     of no other comment.
+
+    Raises UnreadableError as `open_answers` does.
     """
     if not answers and not remarks:
         return text
     ending = "\r\n" if "\r\n" in text else "\n"
-    text = _fill_places(text.replace("\r\n", "\n"), answers)
-    yaml = open_yaml()
-    _, indent, offset = load_yaml_guess_indent(text)
-    if indent:
-        yaml.indent(mapping=indent, sequence=indent, offset=offset or 0)
-    root = yaml.load(text)
+    begin, text, end = _split_frame(text.replace("\r\n", "\n"))
+    text = _fill_places(text, answers)
+    yaml, root = open_answers(text)
     lead = "" if root else text.rstrip("\n") + "\n" * bool(text.strip())
     root = CommentedMap() if root is None else root
     put_answers(root, {criterion: flow(value) for criterion, value in answers.items()})
@@ -51,7 +55,36 @@ def write_answers(text: str, answers: Mapping[str, object], remarks: Mapping[str
         _put_remark(root, criterion, remark)
     stream = io.StringIO()
     yaml.dump(root, stream)
-    return (lead + stream.getvalue()).replace("\n", ending)
+    return (begin + lead + stream.getvalue() + end).replace("\n", ending)
+
+
+def open_answers(text: str) -> tuple[YAML, Any]:
+    """Return a writer in the style of a profile and what this holds.
+
+    Raises UnreadableError where it is YAML that can be read, but not changed in place, as with a tab behind a key.
+    """
+    yaml = open_yaml()
+    try:
+        _, indent, offset = load_yaml_guess_indent(text)
+        if indent:
+            yaml.indent(mapping=indent, sequence=indent, offset=offset or 0)
+        return yaml, yaml.load(text)
+    except (YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        reason = getattr(error, "problem", None) or type(error).__name__
+        message = f"the profile can be read, but not changed in place ({clean_line(str(reason), 100)})"
+        raise UnreadableError(
+            message, None, "use no tabs, and write keys and values on a line each"
+        ) from None
+
+
+def _split_frame(text: str) -> tuple[str, str, str]:
+    """Return what stands up to the start of a document, the document, and what stands from its end on.
+
+    The writer keeps neither the marks, `---` and `...`, nor the comments beyond them, nor all blank lines in front.
+    """
+    begin = found.end() if (found := _START.match(text)) else 0
+    end = found.start() if (found := _END.search(text, begin)) else len(text)
+    return text[:begin], text[begin:end], text[end:]
 
 
 def put_answers(profile: CommentedMap, answers: Mapping[str, object]) -> None:

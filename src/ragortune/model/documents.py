@@ -6,9 +6,8 @@ are those of ConText (Harkema and others 2009, https://doi.org/10.1016/j.jbi.200
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -150,7 +149,7 @@ class Words(msgspec.Struct, frozen=True, gc=False):
     """The words of a block without markup, lines joined by one space, with the way back to them."""
 
     text: str
-    runs: array[int]
+    runs: Sequence[int]
     """The fields of each `Piece` of the text, in order; as bare numbers, because a document can have very many lines."""
     bold: tuple[tuple[int, int], ...] = ()
     """Ranges of the text that are set in bold."""

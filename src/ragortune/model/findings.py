@@ -315,7 +315,7 @@ class CheckReport(Record, frozen=True):
     settings: str = ""
     """What a settings file leaves out or lowers, in a sentence; empty where it does neither."""
     hidden: int = 0
-    """Findings of less confidence than was asked for; they count nowhere."""
+    """Findings below the minimum confidence; they are not counted."""
 
     @property
     def findings(self) -> tuple[tuple[DocumentAudit, AuditFinding], ...]:

@@ -41,6 +41,6 @@ class Measurement(Record, frozen=True):
     examples: tuple[str, ...] = ()
     """At most three cases, masked; texts of documents are nowhere else."""
     fault: bool = False
-    """True where it shows something to be mended in the data, such as rows that contradict each other."""
+    """True where it shows something to be fixed in the data, such as rows that contradict each other."""
     date: str | None = None
     """The date for which it holds, YYYY-MM-DD, if it is another than that of the run."""

@@ -17,7 +17,7 @@ from ragortune.support.text import quote_value
 
 Magnitude = float | list[float]
 _TOLERANCE = 1e-9
-"""What rounding up forgives: the error of a division."""
+"""What rounding up tolerates: the error of a division."""
 
 
 _NEUTRAL = {operator.add: 0.0, operator.sub: 0.0, operator.mul: 1.0, operator.truediv: 1.0}

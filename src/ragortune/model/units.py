@@ -68,24 +68,22 @@ _NAMES: Mapping[str, Mapping[float, str]] = {
     },
 }
 """The one table of units: for each base unit the names of what is so many of it."""
-_UNITS: Mapping[str, tuple[float, Dimensions]] = {
-    name: (float(factor), ((base, 1),) if base else NO_UNIT)
-    for base, factors in _NAMES.items()
-    for factor, names in factors.items()
-    for name in names.split()
-} | {
-    "rps": (1.0, (("request", 1), ("second", -1))),
-    "qps": (1.0, (("request", 1), ("second", -1))),
-    "rpm": (1 / 60, (("request", 1), ("second", -1))),
-}
 _CURRENCIES = frozenset(
-    ("eur", "gbp", "chf", "jpy", "cny", "inr", "cad", "aud", "€", "£", "¥", "euro", "euros")
+    ["eur", "gbp", "chf", "jpy", "cny", "inr", "cad", "aud", "€", "£", "¥", "euro", "euros"]
 )
 
 
 def names_of(base: str) -> dict[str, float]:
     """Return every name for an amount of a base unit, such as `second` or `byte`, with how many of it that is."""
     return {name: factor for factor, names in _NAMES[base].items() for name in names.split()}
+
+
+_RATE: Dimensions = (("request", 1), ("second", -1))
+_UNITS: Mapping[str, tuple[float, Dimensions]] = {
+    name: (float(factor), ((base, 1),) if base else NO_UNIT)
+    for base in _NAMES
+    for name, factor in names_of(base).items()
+} | {"rps": (1.0, _RATE), "qps": (1.0, _RATE), "rpm": (1 / 60, _RATE)}
 
 
 @lru_cache(maxsize=256)

@@ -187,7 +187,7 @@ def list_parts(report: CostReport) -> Iterator[tuple[str, str]]:
 
 
 def list_obstacles(report: CostReport) -> Iterator[tuple[str, str]]:
-    """Yield the letter of each option with what stands in its way."""
+    """Yield the letter of each option with what rules it out or speaks against it."""
     for cost in report.options:
         for found in cost.obstacles:
             yield report.letters[cost.id], f"{_RULINGS[found.ruling]}: {found.text} ({found.gate})"

@@ -36,7 +36,7 @@ class Style(StrEnum):
 
     STRONG = "strong"
     ASIDE = "aside"
-    """Less important than what stands around it."""
+    """Less important than the text around it."""
     NAME = "name"
     """A name that can be typed: a criterion, code, option, key."""
     ADVICE = "advice"
@@ -58,7 +58,7 @@ class Span(Record, frozen=True):
 
 
 class Bar(Record, frozen=True):
-    """A bar on a scale from 0 to 1, drawn in text and HTML; the numbers stand beside it."""
+    """A bar on a scale from 0 to 1, drawn in text and HTML; the numbers are beside it."""
 
     low: float
     high: float
@@ -89,7 +89,7 @@ class Paragraph(Record, frozen=True, tag_field="kind", tag="paragraph"):
     text: Inline
     style: Style | None = None
     lead: Inline = ""
-    """What stands before the first line; further lines are indented to behind it."""
+    """Text before the first line; further lines are indented to behind it."""
 
 
 class Item(Record, frozen=True):
@@ -168,7 +168,7 @@ class Page(Record, frozen=True):
     forms: int
     """How many forms there are."""
     head: tuple[Block, ...]
-    """What stands before the sections, whichever are shown."""
+    """Blocks before the sections, whichever are shown."""
     sections: Mapping[str, Iterable[Block]]
     """By name, in order, made when they are chosen; empty where there is nothing to say."""
 
@@ -208,7 +208,7 @@ def section(title: str, *content: Block | Inline, level: int = 2) -> Iterator[Bl
 def split_sections(
     blocks: Iterable[Block], levels: Collection[int]
 ) -> list[tuple[Heading | None, list[Block]]]:
-    """Return the blocks below each heading of these levels; what stands before the first one has None."""
+    """Return the blocks below each heading of these levels; those before the first one have None."""
     sections: list[tuple[Heading | None, list[Block]]] = [(None, [])]
     for block in blocks:
         if isinstance(block, Heading) and block.level in levels:

@@ -18,7 +18,7 @@ class CheckedData(Record, frozen=True):
 
 
 def write_findings(checked: CheckedData) -> Iterator[str]:
-    """Yield the findings as compilers print them, one a line with its place; hints stand below."""
+    """Yield the findings as compilers print them, one a line with its place; hints are below."""
     for finding in checked.findings:
         yield f"{finding.place}: {finding.name}: {finding.message}"
         if finding.hint:

@@ -24,6 +24,7 @@ from ragortune.report.blocks import (
     Paragraph,
     Span,
     Style,
+    bullets,
     section,
 )
 from ragortune.report.markdown import write_markdown
@@ -101,9 +102,11 @@ def format_decision(audit: DocumentAudit) -> str:
 # --- the page -----------------------------------------------------------------------------------------------------
 
 
-SECTIONS = ("findings", "suppressed", "unreadable")
+SECTIONS = ("findings", "documents", "suppressed", "unreadable")
 """Names that `--show` takes."""
 _HINT = "`--full` shows the arguments; `ragortune explain RULE` tells why, on what evidence, and what to do"
+_MOST_CLEAN = 100
+"""So many documents without findings are listed."""
 _WHOLE = 10
 """So many findings may be shown in full on a screen, if they fit."""
 _MOST_SHOWN = (20, 20, 20, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2, 1)
@@ -114,6 +117,7 @@ def build_page(report: CheckReport) -> Page:
     """Return the findings of a run: what counts, what is suppressed or gone, and what could not be read."""
     sections = (
         section("Findings", *_list_findings(report)),
+        section("Documents without findings", *_list_clean(report)),
         section("Suppressed", *_list_suppressed(report)),
         section("Unreadable", *_list_unreadable(report)),
     )
@@ -130,7 +134,7 @@ def _draw_screen(report: CheckReport, form: int) -> Iterator[Block]:
     yield Paragraph(f"{sum_up(report)}.", Style.STRONG)
     yield from itertools.islice(_list_unreadable(report), _MOST_SHOWN[form] // 4 + 1)
     ranked = report.ranked
-    if form == 0 and len(ranked) <= _WHOLE:
+    if form == 0 and len(ranked) <= _WHOLE and report.audits:
         yield Break()
         yield from _list_findings(report)
     else:
@@ -170,6 +174,16 @@ def _list_findings(report: CheckReport) -> Iterator[Block]:
         for finding in sorted(audit.active, key=lambda finding: finding.rank):
             yield from _show_finding(audit, finding)
             yield Break()
+
+
+def _list_clean(report: CheckReport) -> Iterator[Block]:
+    """Yield what documents without findings decide, folded in Markdown."""
+    clean = [audit for audit in report.audits if not audit.active]
+    lines = [f"{audit.reading.path}: {format_decision(audit)}" for audit in clean[:_MOST_CLEAN]]
+    more = len(clean) - len(lines)
+    lines += [f"and {count_words(more, 'more document')}"] * bool(more)
+    if lines:
+        yield Fold(count_words(len(clean), "document"), (bullets(lines),))
 
 
 def _list_suppressed(report: CheckReport) -> Iterator[Block]:

@@ -84,7 +84,7 @@ def write_profile(answers: StatedAnswers) -> str:
 
 
 def _lay_out(value: object, depth: int) -> object:
-    """Return data of which so many levels stand on lines of their own, and the rest on one line each."""
+    """Return data of which so many levels are on lines of their own, and the rest on one line each."""
     if depth and isinstance(value, dict):
         return {key: _lay_out(part, depth - 1) for key, part in value.items()}
     return flow(value)

@@ -46,7 +46,7 @@ SCREEN_LINES = 22
 """Lines of a terminal of 24, less that of the command and that of the prompt which follows."""
 _INDENT = 2
 _LEAST_ROOM = 20
-"""Columns that text needs at least; names that leave less stand on a line of their own."""
+"""Columns that text needs at least; names that leave less get a line of their own."""
 
 
 def write_text(blocks: Iterable[Block], *, width: int, color: bool, unicode: bool = True) -> str:
@@ -162,7 +162,7 @@ class _Page:
                 self.add_line(indent + _styled(f"{command}{item.address}", Style.ASIDE))
 
     def _add_table(self, table: Table) -> None:
-        """Add rows in columns; a name that leaves no room for what follows it stands on a line of its own."""
+        """Add rows in columns; a name that leaves no room for what follows it gets a line of its own."""
         shown = [number for number, column in enumerate(table.columns) if column.only in (None, "text")]
         columns = [table.columns[number] for number in shown]
         titles = tuple(Text(column.title, _STYLES[Style.ASIDE]) for column in columns)

@@ -44,8 +44,14 @@ class Environment(Record, frozen=True):
     def detect(cls) -> Environment:
         """Return the environment of this process.
 
-        A terminal shows what its encoding can; what a program or a file takes is UTF-8, whatever the locale.
+        A terminal shows what its encoding can; what a program or a file takes is UTF-8, whatever the locale. Streams
+        are waited for, even where the program that passed them on does not.
         """
+        for stream in (sys.stdin, sys.stdout, sys.stderr):
+            with contextlib.suppress(
+                OSError, ValueError, AttributeError
+            ):  # closed, or no file; Windows before 3.12
+                os.set_blocking(stream.fileno(), True)
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 encoding = None if stream is sys.stderr or _is_terminal(stream) else "utf-8"
@@ -151,8 +157,18 @@ class Environment(Record, frozen=True):
 
     def note(self, text: str) -> None:
         """Write a line to stderr, made harmless: a warning, an error, progress."""
-        with contextlib.suppress(OSError):  # where nobody reads it, the exit code still tells
-            self.stderr.write(guard_terminal(clean_text(text)) + "\n")
+        write_note(self.stderr, text)
+
+
+def write_note(stream: TextIO | None, text: str) -> None:
+    """Write a line to stderr, made harmless; where it is closed or full, the exit code still tells."""
+    if stream is not None:
+        try:
+            stream.write(guard_terminal(clean_text(text)) + "\n")
+        except OSError:
+            discard_output(
+                stream
+            )  # or the interpreter tries again at its end, and takes an exit code of its own
 
 
 def discard_output(stream: TextIO) -> None:

@@ -9,6 +9,8 @@ from typing import Self
 from ragortune.support.record import Record
 from ragortune.support.text import join_words, quote_value, suggest_name
 
+_FEW_NAMES = 12
+"""So many names fit a hint."""
 MOST_PROBLEMS = 100
 """So many are told of one input, because looking for the name that was meant takes its time."""
 
@@ -105,9 +107,14 @@ class RagortuneError(Exception):
     def unknown(
         cls, what: str, name: object, known: Iterable[str], place: Place | None = None, *, where: str = ""
     ) -> Self:
-        """Return the error for a name that is not defined: `there is no WHAT NAME WHERE`, with the nearest as a hint."""
+        """Return the error for a name that is not defined: `there is no WHAT NAME WHERE`.
+
+        The hint is the nearest name, or all names where there are few and none is near.
+        """
+        names = tuple(known)
         message = f"there is no {what} {quote_value(name)}{where and ' '}{where}"
-        return cls(message, place, suggest_name(name, known))
+        all_names = f"expected {join_words(names, 'or')}" if len(names) <= _FEW_NAMES else None
+        return cls(message, place, suggest_name(name, names) or all_names)
 
     def __str__(self) -> str:
         """Return the message with its place and hint on as few lines as it takes."""

@@ -27,6 +27,8 @@ RULE_FILE_BYTES = 2 * 1024 * 1024
 """The shipped casebook has about a tenth of this."""
 LINE_BYTES = 1024 * 1024
 """Limit for one line of a `.jsonl` file."""
+_LONGEST = 64
+"""A line that is so many times too long is not passed over: a sparse file may have no second one for hours."""
 DEPTH = 20
 """So deep data may be nested."""
 
@@ -125,7 +127,9 @@ def read_bytes(
             data = stdin.read(limit + 1)
         else:
             with open_file(path) as stream:
-                data = stream.read(limit + 1)
+                data = (
+                    stream.read(limit + 1) or b""
+                )  # None of a file that Linux makes up and has nothing for yet
     except OSError as error:
         raise _refuse_read(error, place) from None
     if len(data) > limit:
@@ -133,15 +137,24 @@ def read_bytes(
     return data
 
 
-def read_lines(stream: BinaryIO, limit: int = LINE_BYTES) -> Iterator[tuple[int, bytes | None]]:
-    """Yield number and bytes of each line of a stream; None stands for a line that is longer than `limit`."""
+def read_lines(
+    stream: BinaryIO, path: str | Path, limit: int = LINE_BYTES
+) -> Iterator[tuple[int, bytes | None]]:
+    """Yield number and bytes of each line of a file; None stands for a line that is longer than `limit`.
+
+    Raises UnreadableError in a line that is so long that the file is none of lines.
+    """
     number = 0
     while line := stream.readline(limit + 1):
         number += 1
         too_long = len(line) > limit and not line.endswith(b"\n")
-        yield number, None if too_long else line
+        passed = len(line)
         while too_long and (rest := stream.readline(limit)) and not rest.endswith(b"\n"):
-            pass
+            passed += len(rest)
+            if passed > _LONGEST * limit:
+                reason = f"is longer than {show_size(_LONGEST * limit)}; this and what follows is not read"
+                raise UnreadableError(reason, Place(str(path), number))
+        yield number, None if too_long else line
 
 
 def show_size(size: int) -> str:
@@ -248,6 +261,7 @@ def parse_toml(text: str, path: str) -> Document:
 
     try:
         data = tomllib.loads(text)
+        repr(data)  # raises ValueError for a number that has more digits than can be shown
     except tomllib.TOMLDecodeError as error:
         message, _, position = str(error).partition(" (at ")
         place = Place(path, *map(int, re.findall(r"\d+", position)))

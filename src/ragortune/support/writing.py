@@ -8,7 +8,7 @@ import glob
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -103,6 +103,29 @@ def _open_stream(place: Path) -> TextIO:
     return open(place, "w", encoding="utf-8", errors="backslashreplace", newline="\n", opener=open_at_once)
 
 
+def refuse_overwriting(
+    name: str, what: str, read: Iterable[str | Path], rules: Path, environment: Environment
+) -> None:
+    """Raise UsageError where a file is one that the run reads, or would be one of its rule set.
+
+    Args:
+        name: the file to write, relative to the working folder.
+        what: what is to be written there, for the message.
+        read: files that the run reads, relative to the working folder.
+        rules: folder of the rule set.
+        environment: working folder.
+
+    """
+
+    def resolve(path: str | Path) -> Path:
+        return Path(os.path.realpath(Path(environment.folder, path)))
+
+    place = resolve(name)
+    in_rules = place.suffix.lower() in (".yaml", ".yml") and place.is_relative_to(resolve(rules))
+    if in_rules or place in map(resolve, read):
+        raise UsageError(f"{what} would overwrite what this run reads")
+
+
 def refuse_unwritable(name: str, environment: Environment) -> None:
     """Raise UsageError where a file must not be written: by its mode, or because a link leads out of the repository."""
     place = Path(environment.folder, name)
@@ -144,6 +167,7 @@ def replace_file(path: str | Path, content: str | bytes, before: Callable[[], ob
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
+            _keep_owner(temporary, target)
             temporary.chmod(_mode_of(target))
             if before is not None:
                 before()
@@ -164,6 +188,15 @@ def _remove_abandoned(path: Path) -> None:
     with open_file(path) as stream:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         path.unlink()
+
+
+def _keep_owner(path: Path, replaced: Path) -> None:
+    """Give a file the owner and group of the one that it takes the place of, as far as that may be done."""
+    with contextlib.suppress(
+        OSError, AttributeError
+    ):  # none before, another user's; Windows has no such owners
+        before = replaced.stat()
+        os.chown(path, before.st_uid, before.st_gid)
 
 
 def _mode_of(path: Path) -> int:

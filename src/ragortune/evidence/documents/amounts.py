@@ -50,11 +50,15 @@ _RATE = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\s?(?:-|\u2013|\u2014|to|\.\.\.?|\u2026|and)\s?(?=[$\u20ac\u00a3]?\s?[0-9])")
-_BOUNDS = re.compile(
-    r"(?P<less>[<\u2264]|\b(?:under|below|less than|fewer than|within|at most|up to|no more than|not exceed|maximum of|max\.?))\s?$"
-    r"|(?P<more>[>\u2265]|\b(?:over|above|more than|at least|minimum of|exceeding))\s?$"
+_BOUND = re.compile(
+    r"(?P<below>(?<=<)|(?<=\b(?:under|below))|(?<=\bless than)|(?<=\bfewer than))"
+    r"|(?P<most>(?<=\u2264)|(?<=\bmax)|(?<=\bmax\.)|(?<=\bup to)|(?<=\bwithin)|(?<=\bat most)"
+    r"|(?<=\b(?:not exceed|maximum of))|(?<=\bno more than))"
+    r"|(?P<least>(?<=[>\u2265])|(?<=\bover)|(?<=\babove)|(?<=\bat least)|(?<=\b(?:more than|exceeding))|(?<=\bminimum of))",
+    re.IGNORECASE,
 )
-_BEFORE = 16
+"""What stands in front of an amount; words of one length are found together."""
+_SIGNS = {"below": "<", "most": "<=", "least": ">="}
 _YEARS = range(1900, 2100)
 _CURRENCIES = "$\u20ac\u00a3"
 
@@ -64,10 +68,8 @@ def find_amounts(text: str) -> list[Amount]:
     found: list[Amount] = []
     at = 0
     for begin in _FIND.finditer(text):
-        if begin.start() < at:
-            continue
-        amount = _find_amount(text, begin.start())
-        if amount is not None:
+        start = begin.start()
+        if start >= at and (amount := _find_amount(text, start)):
             found.append(amount)
             at = amount.end
     return found
@@ -160,10 +162,5 @@ _LONGEST_NAME = 24
 
 
 def _find_bound(text: str, start: int) -> str:
-    found = _BOUNDS.search(text[max(0, start - _BEFORE) : start].lower())
-    if not found:
-        return ""
-    if found["more"]:
-        return ">="
-    strict = found["less"] in ("<", "under", "below", "less than", "fewer than")
-    return "<" if strict else "<="
+    found = _BOUND.match(text, start - text[start - 1 : start].isspace())
+    return _SIGNS[found.lastgroup or ""] if found else ""

@@ -55,7 +55,8 @@ def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
         sentence = marked.sentence
         if ApproachWords not in marked.analysis.found or sentence.block in SILENT_BLOCKS:
             continue
-        alike = marked.analysis, sentence.kind, sentence.block, marked.around, sentence.code, sentence.struck
+        around = sentence.kind, sentence.block, marked.around.meanings
+        alike = marked.analysis, around, sentence.code, sentence.struck
         weighed = known.get(alike)
         if weighed is None:
             known[alike] = weighed = [*_weigh_mentions(marked)]

@@ -76,7 +76,7 @@ class Scope(msgspec.Struct, frozen=True, gc=False):
 
 
 class Analysis:
-    """A row of words with everything that the language finds in it, whatever stands around it."""
+    """A row of words with everything that the language finds in it, whatever its surroundings."""
 
     __slots__ = ("__dict__", "_language", "features", "found", "words")
 
@@ -168,17 +168,12 @@ class Marked(msgspec.Struct, eq=False, gc=False):
     """Its words."""
     analysis: Analysis
     """What is found in them."""
-    marker: Marker
-
-    @property
-    def around(self) -> frozenset[Meaning]:
-        """Return what section, label, column, row, lead-in and heading say."""
-        return self.marker.around(self.sentence)
+    around: Surroundings
 
     @property
     def told(self) -> Sequence[Told]:
-        """What fitted models tell from the words and from what stands around them."""
-        return self.marker.tell(self.analysis.words, self.sentence)
+        """What fitted models tell from the words and their surroundings."""
+        return self.around.marker.tell(self.analysis, self.around)
 
     def find_topic(self, topic: Topic) -> Found[TopicWords] | None:
         """Return the words with which the sentence first speaks of a topic, None where it does not."""
@@ -192,7 +187,8 @@ class Marked(msgspec.Struct, eq=False, gc=False):
     def move(self, kind: SectionKind) -> Marked:
         """Return the same sentence as one of a section of another kind."""
         sentence = msgspec.structs.replace(self.sentence, kind=kind)
-        return msgspec.structs.replace(self, sentence=sentence)
+        around = self.around.marker.surroundings_of(sentence)
+        return msgspec.structs.replace(self, sentence=sentence, around=around)
 
     def meanings_at(self, start: int, end: int) -> frozenset[Meaning]:
         """Return what is said about a range of words."""
@@ -201,7 +197,8 @@ class Marked(msgspec.Struct, eq=False, gc=False):
             self._overlaps(start, end, part) for part in self.sentence.struck
         ):
             near |= {Meaning.PAST}
-        return self.around | near if near else self.around
+        around = self.around.meanings
+        return around | near if near else around
 
     def in_code(self, start: int, end: int) -> bool:
         """Tell whether a range of words is set as code."""
@@ -214,27 +211,62 @@ class Marked(msgspec.Struct, eq=False, gc=False):
         return first < other[1] and last > other[0]
 
 
+class Surroundings:
+    """The section, block, label, column, row and lead-in of sentences, and what they say."""
+
+    def __init__(self, sentence: Sentence, marker: Marker) -> None:
+        """Take one sentence in these surroundings, and what looks up their texts."""
+        self.marker = marker
+        self._sentence = sentence
+
+    @cached_property
+    def meanings(self) -> frozenset[Meaning]:
+        """What they say about a sentence."""
+        sentence, look_up = self._sentence, self.marker.look_up
+        own = _OF_SECTION.get(sentence.kind)
+        said = {own} if own else set()
+        for text in (sentence.label, sentence.header, sentence.row):
+            if text:
+                said |= look_up(text).meanings & _FROM_LABEL
+        if sentence.lead.endswith(":"):
+            said |= look_up(sentence.lead).meanings & _FROM_LEAD
+        if sentence.block is not _HEADING and _COMPONENT in look_up(sentence.section.title).meanings:
+            said.add(_COMPONENT)
+        if sentence.checked is False:
+            said.add(Meaning.GOAL)
+        return frozenset(said)
+
+    @cached_property
+    def conditions(self) -> frozenset[tuple[str, Role]]:
+        """The conditions of facts that label, column and row meet."""
+        beside = (self._sentence.label, self._sentence.header, self._sentence.row)
+        return frozenset().union(*(self.marker.look_up(text).conditions for text in beside if text))
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """What fitted models take from them."""
+        return list_context(self._sentence, lambda text: self.marker.look_up(text).words)
+
+
 class Marker:
     """Marks sentences with what a language finds in them."""
 
     def __init__(self, language: Language) -> None:
-        """Take the language; every row of words is analysed once, however often it stands in a document."""
+        """Take the language; every row of words is analysed once, however often it occurs in a document."""
         self.language = language
-        self._known: dict[frozenset[Meaning], frozenset[Meaning]] = {}
-        """Each set of meanings once, because most sentences have one of few."""
         self._read: dict[str, tuple[Tokens, Analysis]] = {}
         self._analysed: dict[tuple[str, ...], Analysis] = {}
-        self._told: dict[tuple[tuple[str, ...], tuple[str, ...]], Sequence[Told]] = {}
-        """What models tell of words in what stands around them."""
+        self._around: dict[tuple[object, ...], Surroundings] = {}
+        self._told: dict[tuple[Analysis, Surroundings], Sequence[Told]] = {}
 
     def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
         """Return sentences, each with everything that is found in it."""
-        texts = [*dict.fromkeys(one.text for one in sentences if one.text not in self._read)]
+        texts = [*dict.fromkeys(one.text for one in sentences)]
         for first in range(0, len(texts), _CUT_TOGETHER):
             for text, tokens in cut_texts(texts[first : first + _CUT_TOGETHER], self.language.classify):
                 self._read[text] = tokens, self._analyse(tokens.words)
         read = self._read
-        return [Marked(one, *read[one.text], self) for one in sentences]
+        return [Marked(one, *read[one.text], self.surroundings_of(one)) for one in sentences]
 
     def _analyse(self, words: tuple[str, ...]) -> Analysis:
         known = self._analysed.get(words)
@@ -246,38 +278,34 @@ class Marker:
         """Drop what is remembered of a document."""
         self._read.clear()
         self._analysed.clear()
+        self._around.clear()
         self._told.clear()
 
     def look_up(self, text: str) -> Analysis:
-        """Return what is found in a text that stands around sentences."""
+        """Return what is found in a text around sentences."""
         text = text[-_LONGEST_CONTEXT:]
         if text not in self._read:
             tokens = cut_text(text, self.language.classify)
             self._read[text] = tokens, self._analyse(tokens.words)
         return self._read[text][1]
 
-    def tell(self, words: tuple[str, ...], sentence: Sentence) -> Sequence[Told]:
-        """Return what fitted models tell from the words of a sentence and from what stands around it."""
-        asked = words, list_context(sentence, lambda text: self.look_up(text).words)
-        if asked not in self._told:
-            self._told[asked] = self.language.tell_answers(*asked)
-        return self._told[asked]
+    def surroundings_of(self, sentence: Sentence) -> Surroundings:
+        """Return the surroundings of a sentence; sentences with equal surroundings share them."""
+        own, lead, beside = sentence.text, sentence.lead, (sentence.label, sentence.row, sentence.header)
+        found = [text and self.look_up(text) for text in (sentence.section.title, lead, *beside)]
+        repeated = own in beside and tuple(text == own for text in beside)
+        alike = *found, sentence.kind, sentence.block, sentence.checked, lead.endswith(":"), repeated
+        known = self._around.get(alike)
+        if known is None:
+            self._around[alike] = known = Surroundings(sentence, self)
+        return known
 
-    def around(self, sentence: Sentence) -> frozenset[Meaning]:
-        """Return what section, label, column, row, lead-in and heading say about a sentence."""
-        own = _OF_SECTION.get(sentence.kind)
-        around = {own} if own else set()
-        for text in (sentence.label, sentence.header, sentence.row):
-            if text:
-                around |= self.look_up(text).meanings & _FROM_LABEL
-        if sentence.lead.endswith(":"):
-            around |= self.look_up(sentence.lead).meanings & _FROM_LEAD
-        if sentence.block is not _HEADING and _COMPONENT in self.look_up(sentence.section.title).meanings:
-            around.add(_COMPONENT)
-        if sentence.checked is False:
-            around.add(Meaning.GOAL)
-        known = frozenset(around)
-        return self._known.setdefault(known, known)
+    def tell(self, analysis: Analysis, around: Surroundings) -> Sequence[Told]:
+        """Return what fitted models tell from words and their surroundings."""
+        told = self._told.get((analysis, around))
+        if told is None:
+            self._told[analysis, around] = told = self.language.tell_answers(analysis.words, around.features)
+        return told
 
 
 def _strongest_cues(cues: Iterable[Found[Cue]]) -> list[Found[Cue]]:
@@ -321,5 +349,5 @@ _OPENING_WORDS = 2
 
 
 def _opens(start: int, words: Sequence[str]) -> bool:
-    """Tell whether a cue stands where its sentence begins, or where a clause does behind a label."""
+    """Tell whether a cue is where its sentence begins, or where a clause does behind a label."""
     return start <= _OPENING_WORDS or words[start - 1] in (":", "\u2013")

@@ -48,14 +48,14 @@ class BlockKind(StrEnum):
 
 
 class RawBlock(msgspec.Struct, frozen=True, gc=False):
-    """A block with its lines as they stand in the source."""
+    """A block with its lines as they are in the source."""
 
     kind: BlockKind
     lines: tuple[Line, ...]
     level: int = 0
     """Of a heading 1 to 6; of an item how deep its list is nested, from 1; of a row how many came before it."""
     quoted: bool = False
-    """Whether it stands in a block quote."""
+    """Whether it is in a block quote."""
     marker: str = ""
     """Of an item that begins one, its bullet or number; of code, the word behind the fence."""
     checked: bool | None = None
@@ -128,12 +128,20 @@ class _Sectioniser:
         """Indents of the lists around the current line."""
         self.underlines: dict[str, int] = {}
         """Levels of headings by the character that underlines them."""
+        self.header: int | None = None
+        """Index of the first line of the table that is being read."""
+        self.edge = 0
+        """Where the rows of that table begin within their lines."""
         self.blank = True
         """Whether the line before was blank."""
 
     def read(self) -> Iterator[RawBlock]:
         while self.at < len(self.lines):
             line = self.lines[self.at]
+            if self.header is not None and self._read_row(line):
+                yield from self.blocks
+                self.blocks.clear()
+                continue
             if not self.quoted and line[:1].isalpha() and line[1:2] != ")" and "|" not in line:
                 self._read_plain(line)
                 continue
@@ -185,7 +193,7 @@ class _Sectioniser:
             self.at += 1
         elif "|" in rest and self._begins_table(start):
             self._close()
-            self._read_table(start)
+            self.header, self.edge = self.at, start
         else:
             self._read_text(rest, start)
 
@@ -229,9 +237,9 @@ class _Sectioniser:
         """End the paragraph or item that is being read, if there is one."""
         if self.open:  # otherwise there is neither a marker nor a box
             kind = BlockKind.ITEM if self.indents else BlockKind.PARAGRAPH
-            own = tuple(self.open), len(self.indents), self.quoted, self.marker, self.checked
+            lines, depth = tuple(self.open), len(self.indents)
+            self.blocks.append(RawBlock(kind, lines, depth, self.quoted, self.marker, self.checked))
             self.open, self.marker, self.checked = [], "", None
-            self.blocks.append(RawBlock(kind, *own))
 
     # Headings --------------------------------------------------------------------------------------------------------
 
@@ -286,7 +294,7 @@ class _Sectioniser:
         self.blocks.append(RawBlock(BlockKind.CODE, tuple(code) or (opening,), marker=info or mark))
 
     def _read_comment(self, start: int) -> None:
-        """Read a comment; what stands behind its end is left for the next block."""
+        """Read a comment; what follows its end is left for the next block."""
         held = []
         while self.at < len(self.lines):
             line = self.lines[self.at]
@@ -310,14 +318,15 @@ class _Sectioniser:
         below = self.lines[self.at + 1][start:]
         return "-" in below and "|" in below and bool(_DELIMITERS.match(below))
 
-    def _read_table(self, start: int) -> None:
-        header = self.at
-        while self.at < len(self.lines):
-            line = self.lines[self.at][start:]
-            if "|" not in line:
-                return
-            if self.at != header + 1:
-                number = max(0, self.at - header - 1)
-                row = (Line(line, self.at + 1, start + 1),)
-                self.blocks.append(RawBlock(BlockKind.ROW, row, number, self.quoted))
-            self.at += 1
+    def _read_row(self, line: str) -> bool:
+        """Read a line as a row of the table that is being read; False where the table ends in front of it."""
+        header, text = self.header or 0, line[self.edge :]
+        if "|" not in text:
+            self.header = None
+            return False
+        self.at += 1
+        if self.at != header + 2:
+            number = max(0, self.at - header - 2)
+            row = (Line(text, self.at, self.edge + 1),)
+            self.blocks.append(RawBlock(BlockKind.ROW, row, number, self.quoted))
+        return True

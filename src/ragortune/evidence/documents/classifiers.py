@@ -33,7 +33,7 @@ OPEN = "open"
 UNANSWERED, UNKNOWN = "unanswered", "unknown_level"
 """What a model tells of a sentence that does not answer its question, or with a level that is not known."""
 _AROUND = "^="
-"""Signs with which words begin that stand around a sentence: in its heading or lead-in, and in its label, row or column."""
+"""Prefixes of words from the surroundings of a sentence: in its heading or lead-in, and in its label, row or column."""
 _TINY = 1e-9
 
 
@@ -62,7 +62,7 @@ def list_features(words: Sequence[str]) -> list[str]:
 
 
 def list_context(sentence: Sentence, cut: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the features of what stands around a sentence, with what cuts a text into words.
+    """Return the features of the surroundings of a sentence, with what cuts a text into words.
 
     A word of its heading or lead-in begins with `^`, one of its label, row or column with `=`: `^latency` and `=p95` make
     an answer of `800 ms`.
@@ -166,7 +166,7 @@ class WordModels:
         self._least = max(self._begin, default=-math.inf)
 
     def tell(self, words: Sequence[str], context: Sequence[str] = ()) -> Sequence[Told]:
-        """Return each criterion that words likely answer, in what stands around them."""
+        """Return each criterion that words likely answer, given their surroundings."""
         most = self._most
         if self._least + sum([most[word] for word in chain(words, context) if word in most]) > 0:
             return self._weigh(words, context)

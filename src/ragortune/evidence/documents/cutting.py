@@ -18,7 +18,7 @@ _LONGEST_NUMBER = 8
 
 
 def span_of(sentence: Sentence, start: int, end: int, lines: Sequence[str]) -> Span:
-    """Return where a part of a sentence stands; of a part on several lines, the line that holds most of it."""
+    """Return where a part of a sentence is; of a part on several lines, the line that holds most of it."""
     held: dict[int, list[tuple[int, int]]] = {}
     for piece in sentence.cut(start, end) or sentence.pieces[:1]:
         held.setdefault(piece.line, []).append((piece.column, piece.column + piece.length))
@@ -29,12 +29,12 @@ def span_of(sentence: Sentence, start: int, end: int, lines: Sequence[str]) -> S
 
 def split_sentences(text: str) -> Iterator[tuple[int, int]]:
     """Yield the range of each sentence of a text."""
-    begin = 0
-    for found in _SENTENCE_END.finditer(text):
-        at = found.start()
+    begin = end = 0
+    while found := _SENTENCE_END.search(text, end):
+        at, end = found.span()
         if not _NO_END.match(text, at) and not (at <= _LONGEST_NUMBER and text[:at].isdecimal()):
-            yield begin, found.end()
-            begin = found.end()
+            yield begin, end
+            begin = end
     yield begin, len(text)
 
 

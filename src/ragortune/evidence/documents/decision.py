@@ -1,4 +1,4 @@
-"""What a document decides, and on which lines: mentions of approaches, weighed by where they stand.
+"""What a document decides, and on which lines: mentions of approaches, weighed by where they are.
 
 A decision or what is in use today weighs most, then title and summary, then the description of the architecture. Fitted
 models make probabilities of the sums: whether retrieval is decided for, and whether tuning.

@@ -12,7 +12,7 @@ from ragortune.evidence.profile import Vocabulary, find_declined
 from ragortune.model import Answer, Evidence, Option, Profile, Provenance, QuantityValue, Rulebook
 from ragortune.model.documents import Cited, Line, Modality, Span, StatedDecision, StatedFact
 from ragortune.support.errors import Place, ProfileError
-from ragortune.support.reading import parse_yaml
+from ragortune.support.reading import PROFILE_BYTES, parse_yaml, show_size
 from ragortune.support.record import NOTHING
 from ragortune.support.text import quote_value
 
@@ -43,8 +43,11 @@ def read_declared(design: DesignText, path: str, rulebook: Rulebook) -> Declared
         message = f"holds a second '{_KEY}' block; keep one"
         raise ProfileError(message, Place(path, blocks[1].key_line))
     block = blocks[0]
-    above = block.lines[0].number - 1
-    document = parse_yaml("\n" * above + "\n".join(line.text for line in block.lines), path)
+    above, text = block.lines[0].number - 1, "\n".join(line.text for line in block.lines)
+    if len(text) > PROFILE_BYTES:
+        message = f"holds a '{_KEY}' block that is larger than {show_size(PROFILE_BYTES)}, the limit for one"
+        raise ProfileError(message, Place(path, block.key_line))
+    document = parse_yaml("\n" * above + text, path)
     lines = {above + place: line for place, line in enumerate(block.lines, 1)}
     entry = Entry(document.data, (), document)
     if block.inside and isinstance(document.data, dict):
@@ -100,7 +103,7 @@ def _state_fact(criterion: str, answer: Answer, entry: Entry, lines: Mapping[int
 
 
 def _span_of(entry: Entry, lines: Mapping[int, Line]) -> Span:
-    """Return the rest of the line on which a value stands; `lines` are those of the block as they were counted."""
+    """Return the rest of the line of a value; `lines` are those of the block as they were counted."""
     place = entry.place() or Place()
     line = lines[place.line or min(lines)]
     begin = (place.column or 1) - 1

@@ -7,6 +7,7 @@ that every doubt is decided for silence, and each answer is given on few lines.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -19,7 +20,7 @@ from ragortune.evidence.documents.assertion import SILENCING, SILENT_BLOCKS, Mar
 from ragortune.evidence.documents.cutting import quote_line, span_of
 from ragortune.evidence.documents.language import FactWords, Found, Role
 from ragortune.model import Criterion
-from ragortune.model.documents import Block, Meaning, Modality, SectionKind, Sentence, StatedFact
+from ragortune.model.documents import Block, Meaning, Modality, SectionKind, StatedFact
 
 _SILENT_SECTIONS = frozenset((SectionKind.REFERENCE,))
 _MODALITIES: Mapping[Meaning, Modality] = {
@@ -75,9 +76,10 @@ class FactReader:
         for marked in sentences:
             if FactWords not in marked.analysis.found or _is_one_line_of(bills, marked):
                 continue
-            alike = _list_surroundings(marked.sentence)
+            sentence = marked.sentence
+            alike = sentence.text, marked.around, sentence.code, sentence.struck
             if alike in seen:
-                continue  # what stands there again in the same surroundings says nothing more plainly
+                continue  # what is there again in the same surroundings says nothing more plainly
             seen.add(alike)
             for fact in self.read_sentence(marked, lines):
                 told = fact.criterion, str(fact.value)
@@ -91,11 +93,13 @@ class FactReader:
         self, sentences: Iterable[Marked], stated: Iterable[StatedFact], lines: Sequence[str]
     ) -> Iterator[StatedFact]:
         """Yield for each criterion on which no phrase is found what the words of the likeliest sentence tell."""
-        answered = {fact.criterion for fact in stated}
-        likeliest: dict[str, tuple[float, object, Marked]] = {}
+        most = dict.fromkeys((fact.criterion for fact in stated), math.inf)
+        """What an answer to each criterion must be likelier than."""
+        likeliest: dict[str, tuple[object, Marked]] = {}
         for marked in sentences:
             answers = marked.told
-            if not answers or not may_answer(marked):
+            likelier = answers and any(share > most.get(criterion, 0.0) for criterion, share, _ in answers)
+            if not likelier or not may_answer(marked):
                 continue
             told = [
                 (criterion, share, self._value_told(criterion, likely, marked))
@@ -104,10 +108,9 @@ class FactReader:
             # Where an amount answers, the words around it belong to it: `3 s` is no time after which content is old.
             exact = [one for one in told if isinstance(one[2], (int, float))]
             for criterion, share, value in exact or told:
-                best = likeliest.get(criterion)
-                if criterion not in answered and value is not None and (best is None or share > best[0]):
-                    likeliest[criterion] = share, value, marked
-        for criterion, (_, value, marked) in likeliest.items():
+                if value is not None and share > most.get(criterion, 0.0):
+                    most[criterion], likeliest[criterion] = share, (value, marked)
+        for criterion, (value, marked) in likeliest.items():
             modality = _modality_of(marked.meanings_at(0, len(marked.analysis.words)))
             span = quote_line(marked.sentence, 0, 1, lines)
             yield StatedFact(
@@ -149,7 +152,7 @@ class FactReader:
         return [fact for fact, entry in told.values() if not _is_vaguer(fact, entry, told.values())]
 
     def _counts(self, marked: Marked, hit: Found[FactWords], entry: FactWords) -> bool:
-        """Tell whether words state something about the project where they stand."""
+        """Tell whether words state something about the project where they are."""
         sentence = marked.sentence
         if sentence.block in (entry.blocks or frozenset(Block) - SILENT_BLOCKS) and (
             not entry.sections or sentence.kind in entry.sections
@@ -174,13 +177,10 @@ class FactReader:
             or any(near in self.marker.look_up(text).conditions for text in around if text)
         )
 
-    def _conditions_beside(self, marked: Marked) -> frozenset[tuple[str, Role]]:
+    @staticmethod
+    def _conditions_beside(marked: Marked) -> frozenset[tuple[str, Role]]:
         """Return the conditions that a sentence meets by itself and by its label, column and row."""
-        sentence = marked.sentence
-        texts = (sentence.label, sentence.header, sentence.row)
-        return marked.analysis.conditions.union(
-            *(self.marker.look_up(text).conditions for text in texts if text)
-        )
+        return marked.analysis.conditions | marked.around.conditions
 
     def _widen(self, criterion: str, level: str | Sequence[str], words: Sequence[str]) -> str | list[str]:
         """Return the levels that words can mean: `at least once a year` is yearly or more often."""
@@ -206,18 +206,11 @@ class FactReader:
                     return
 
 
-def _list_surroundings(sentence: Sentence) -> tuple[object, ...]:
-    """Return everything on which it depends what a sentence states, but for its place."""
-    around = (sentence.section.title, sentence.label, sentence.lead, sentence.header, sentence.row)
-    marks = (sentence.block, sentence.kind, sentence.code, sentence.struck, sentence.checked)
-    return sentence.text, around, marks
-
-
 def may_answer(marked: Marked) -> bool:
     """Tell whether the words of a sentence as a whole can answer a criterion: no cue and no section says otherwise."""
     sentence = marked.sentence
     told = sentence.block not in SILENT_BLOCKS and sentence.kind not in _SILENT_SECTIONS
-    meanings = marked.around | marked.analysis.meanings
+    meanings = marked.around.meanings | marked.analysis.meanings
     return told and not sentence.struck and not meanings & {*SILENCING, Meaning.COMPONENT}
 
 
@@ -295,7 +288,7 @@ def _modality_of(meanings: frozenset[Meaning]) -> Modality:
 
 
 def _rank_of(fact: StatedFact, marked: Marked) -> int:
-    """Return how far a statement stands from a requirement in a line of its own; what sums up says much at once."""
+    """Return how far a statement is from a requirement in a line of its own; what sums up says much at once."""
     sentence = marked.sentence
     if fact.criterion in _INTRODUCED:
         return 0

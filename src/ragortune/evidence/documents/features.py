@@ -1,6 +1,6 @@
 """Documents as numbers, from which fitted models tell what is decided.
 
-They count what the reader finds: topics, cues, wordings of approaches by where they stand, kinds of section and of block,
+They count what the reader finds: topics, cues, wordings of approaches by where they are, kinds of section and of block,
 what is said for and against each approach, and what the words of sentences tell about it.
 """
 

@@ -1,4 +1,4 @@
-"""What stands inside a block: its words without markup, each run of them with its place, and where words are set apart.
+"""The contents of a block: its words without markup, each run of them with its place, and where words are set apart.
 
 One regular expression without repetitions that could backtrack finds everything that is markup; what lies between is kept.
 """
@@ -29,8 +29,10 @@ _BEGIN = re.compile(r"`|\*|~~|_|\[|\]|<|\\|&|!\[|-->")
 
 def read_words(lines: tuple[Line, ...]) -> Words:
     """Return the words of a block; lines are joined by one space."""
-    if len(lines) == 1 and (text := lines[0].text.rstrip()) and _is_plain(text):
-        return plain_words(text, lines[0].number, lines[0].column)
+    if len(lines) == 1:
+        text = lines[0].text.rstrip()
+        if text and _is_plain(text):
+            return Words(text, (0, len(text), lines[0].number, lines[0].column))
     texts = [line.text.rstrip() for line in lines]
     text = " ".join(texts)
     if _is_plain(text) and all(texts):
@@ -46,8 +48,8 @@ def read_words(lines: tuple[Line, ...]) -> Words:
 
 
 def plain_words(text: str, number: int, column: int) -> Words:
-    """Return words that stand on one line without markup."""
-    return Words(text, array("I", (0, len(text), number, column)))
+    """Return words on one line without markup."""
+    return Words(text, (0, len(text), number, column))
 
 
 def _is_plain(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""What stands in `rules/language/`: the records of every kind of wording, and all of a rule set's language, compiled.
+"""The contents of `rules/language/`: the records of every kind of wording, and all of a rule set's language, compiled.
 
 One matcher finds every wording in one pass over a sentence; what a hit means is the record behind its number.
 """
@@ -35,11 +35,11 @@ class Reach(StrEnum):
     BACKWARD = "backward"
     BOTH = "both"
     SENTENCE = "sentence"
-    """The whole sentence, whatever stands between."""
+    """The whole sentence, whatever is between."""
 
 
 class Place(StrEnum):
-    """Where the name of a section can stand."""
+    """Where the name of a section can be."""
 
     HEADING = "heading"
     LABEL = "label"
@@ -141,11 +141,11 @@ class SectionName(Record, frozen=True):
     id: str
     """Readable name; stable."""
     any: tuple[str, ...]
-    """The whole name; numbers in front and what stands in brackets behind are left out."""
+    """The whole name; numbers in front and what follows in brackets are left out."""
     kind: SectionKind
     """What the text is about."""
     at: tuple[Place, ...] = (Place.HEADING,)
-    """Where the name must stand."""
+    """Where the name must be."""
 
 
 class ApproachWords(Record, frozen=True):
@@ -219,9 +219,9 @@ class FactWords(Record, frozen=True):
     tokens: float = 1.0
     """By what a count is multiplied, such as the tokens of one document."""
     near: tuple[str, ...] = ()
-    """One of these must stand in the same sentence, its label, column, row, lead-in or heading."""
+    """One of these must be in the same sentence, its label, column, row, lead-in or heading."""
     unless: tuple[str, ...] = ()
-    """The sentence states nothing where one of these stands in it, its label, column or row."""
+    """The sentence states nothing where one of these is in it, its label, column or row."""
     component: bool = False
     """Whether a sentence about one part of the system states it, too."""
     sections: tuple[SectionKind, ...] = ()
@@ -332,7 +332,7 @@ class Found(msgspec.Struct, Generic[EntryT], frozen=True, gc=False):
     end: int
     """Index of the word behind it."""
     entry: EntryT
-    """The record in which it stands."""
+    """The record that holds it."""
     number: int
     """The same for all wordings of a record."""
 
@@ -351,7 +351,7 @@ class Language:
         self.document_models = {model.id: model for model in data.classifiers}
         """The fitted models of documents, by what they tell."""
         self.tell_answers = WordModels(compiled.answers).tell
-        """Tells which criteria the words of a sentence answer in what stands around them."""
+        """Tells which criteria the words of a sentence answer given their surroundings."""
         self.tell_approach = WordModels(compiled.approach).tell
         """Tells what the words of a sentence say of approaches."""
         self.entries = entries_of(data)
@@ -379,11 +379,7 @@ class Language:
         """
         found: dict[type, list[tuple[int, int, int]]] = {}
         for hit in self._sentences.scan(words):
-            kind = type(self.entries[hit[2]])
-            if kind in found:
-                found[kind].append(hit)
-            else:
-                found[kind] = [hit]
+            found.setdefault(type(self.entries[hit[2]]), []).append(hit)
         return found
 
     def find_conditions(self, words: Sequence[str]) -> frozenset[tuple[str, Role]]:

@@ -20,7 +20,7 @@ _SCRIPTS: Mapping[str, str] = {
 _FOREIGN = re.compile(r"[^\0-\u036f]+")
 """Everything from the first of these scripts on."""
 _SCRIPT_SHARE = 0.12
-"""From this share of its characters on, a text is written in that script; foreign names stand among others."""
+"""From this share of its characters on, a text is written in that script; foreign names are among others."""
 ENGLISH = "en"
 _FEW_WORDS = 3
 

@@ -16,7 +16,7 @@ from ragortune.model.documents import Block, Section, SectionKind
 
 _WORD = re.compile(r"\b(?:\d{1,2}|[A-F]|[A-Za-z]{3,5})\b")
 _MARKER = re.compile(r"(?:^|[\s(])(\d{1,2}|[A-Fa-f])[.)][\s*_]*$")
-"""What stands in front of an item of a numbered list."""
+"""The number in front of an item of a numbered list."""
 _LETTERED = re.compile(r"\W{0,3}(\d{1,2}|[A-F])[.):]\s")
 _NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
 _QUOTED = re.compile(

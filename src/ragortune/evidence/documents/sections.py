@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from ragortune.evidence.documents.language import Language, Place, SectionName
@@ -28,11 +28,11 @@ _LONGEST_NAME = 160
 BOLD_LEVEL = 7
 """A paragraph that is one bold phrase acts as a heading below all real ones."""
 _FIRST_WORD = re.compile(r"[A-Za-z]\w*(?:'\w+)*")
-_MOST_REMEMBERED = 20_000
+_MOST_REMEMBERED = 1_000
 
 
 def inherit_kind(own: SectionKind | None, above: SectionKind | None) -> SectionKind:
-    """Return the kind of a section from what its name says and the kind it stands in."""
+    """Return the kind of a section from what its name says and the kind of the section around it."""
     if above in ASIDE and own not in _LEADING_OUT:
         return above
     return own or above or SectionKind.CONTEXT
@@ -45,6 +45,7 @@ class SectionNames:
         """Take the language whose names count."""
         self._language = language
         self._find = lru_cache(_MOST_REMEMBERED)(self._look_up)
+        self._may_begin = lru_cache(_MOST_REMEMBERED)(self._begins)
 
     def kind_of(self, text: str, place: Place) -> SectionKind | None:
         """Return what a name means at a place, None where it means nothing there."""
@@ -52,7 +53,9 @@ class SectionNames:
         return next((name.kind for name in names if place in name.at), None) if names else None
 
     def _look_up(self, text: str) -> list[SectionName]:
-        if not self._may_begin(text) and not ("(" in text and self._may_begin(text.rpartition("(")[2])):
+        if not self._may_begin(text.partition(" ")[0]) and not (
+            "(" in text and self._may_begin(text.rpartition("(")[2])
+        ):
             return []
         words = _strip_numbers(cut_text(text).words)
         tried = [words]
@@ -61,21 +64,23 @@ class SectionNames:
             tried += [words[bracket + 1 :], words[:bracket]]
         return [name for part in tried for name in self._language.name_of(_strip_end(part))]
 
-    def _may_begin(self, text: str) -> bool:
-        """Tell whether the first word can begin a name, as far as that is seen without cutting the text into words."""
-        first = _FIRST_WORD.match(text.replace("\u2019", "'"))
+    def _begins(self, start: str) -> bool:
+        """Tell whether a name can begin so, as far as that is seen without cutting the text into words."""
+        first = _FIRST_WORD.match(start.replace("\u2019", "'"))
         return not first or self._language.begins_name(first[0].lower())
 
 
 def measure_sections(
-    remarks: Iterable[tuple[Span, str, tuple[str, ...]]],
+    remarks: Sequence[tuple[Span, str, tuple[str, ...]]],
     headings: Sequence[tuple[tuple[int, int], int]],
     last_line: int,
 ) -> Iterator[Remark]:
-    """Yield remarks with the places between which the section of each stands.
+    """Yield remarks with the places between which the section of each is.
 
     Places rather than lines, because a document with carriage returns alone is a single line.
     """
+    if not remarks:
+        return
     end = (last_line + 1, 1)
     ends = [end] * len(headings)
     waiting: list[int] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ from ragortune.support.text import INVISIBLE, is_misspelt
 
 MOST_SENTENCES = 100_000
 """More than five megabytes of prose have. What is made of smaller pieces takes far longer to read than its size says."""
+MOST_LINES = 1_000_000
+"""Five megabytes with a word on each line have fewer; each line takes far more memory than a word."""
 
 _LONGEST_BOLD = 80
 _LONGEST_LABEL = 60
@@ -27,34 +29,21 @@ _MOST_LABEL_WORDS = 5
 _PLAIN_LABEL = re.compile(r"\W{0,3}+([^\W\d_][^:.;!?()\u2014]{1,58}+):(?=\s|$)")
 _AFTER_LABEL = re.compile(r"\s{0,3}(?:[:\u2014\u2013]|-{1,2}(?=\s)|\((?=[^()]{1,40}\)))")
 _FRONT_KEY = re.compile(r"(\s*(?:-\s+)?)([\w][\w .-]{0,60}?)\s*:(?:\s+|$)(.*)")
-_FIELDS = frozenset(
-    [
-        "status",
-        "date",
-        "deciders",
-        "decision-makers",
-        "authors",
-        "author",
-        "owner",
-        "owners",
-        "reviewers",
-        "version",
-        "updated",
-        "tags",
-        "last",
-    ]
-)
+_FIELDS = frozenset((
+    "status", "date", "deciders", "decision-makers", "authors", "author", "owner", "owners", "reviewers", "version",
+    "updated", "tags", "last",
+))  # fmt: skip
 _REMARK = re.compile(r"<!--+(\s*ragortune\s*(?::|ignore\b).*?)-+->", re.DOTALL | re.IGNORECASE)
 _SPOKEN = re.compile(r"<!--+\s*ragortune\b(?!-)", re.IGNORECASE)
 """A comment that speaks to this program."""
 _OWN_KEY = "ragortune"
 _OTHER_NAMES = frozenset((_OWN_KEY, "rag-or-tune", "rag_or_tune"))
 _DATA = ("", "yaml", "yml")
-"""Languages of code in which a block for this program may stand by mistake."""
+"""Languages of code in which a block for this program may be by mistake."""
 _OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}][-_ ]?" for letter in "agortun") + "[eE]")
 """What is in every text that speaks to this program, even where its name is disguised."""
 _NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune\b", re.IGNORECASE)
-"""What stands behind a fence and means this program, but is not its name alone."""
+"""Words behind a fence that mean this program, but are not its name alone."""
 _MISPLACED = re.compile(
     rf"[\s>*+{INVISIBLE}-]*(?:(?:`{{3,}}|~{{3,}}){_NAMED.pattern}|[\"']?ragortune[\"']?\s*:\s*(?:\{{|$)"
     r"|ragortune\.[a-z_.]{1,40}\s*:|\[ragortune(?:\.[a-z]{1,20})?\]\s*$)",
@@ -77,7 +66,7 @@ class DeclaredText(msgspec.Struct, frozen=True):
     key_line: int
     """Physical line of the fence or of the key in the front matter."""
     inside: bool = False
-    """True for the front matter, where the block stands below its key."""
+    """True for the front matter, where the block is below its key."""
 
 
 class DesignText(msgspec.Struct, frozen=True):
@@ -97,12 +86,12 @@ class DesignText(msgspec.Struct, frozen=True):
 def read_sentences(text: str, language: Language, path: str = "the document") -> DesignText:
     """Take a document apart. Any text is a document; raises UnreadableError where it has more pieces than any team writes."""
     lines = split_lines(text)
-    reader = _Reader(SectionNames(language), speaks=bool(_OWN_NAME.search(text)))
-    for block in read_blocks(lines):
+    if len(lines) + text.count("\r") - text.count("\r\n") > MOST_LINES:
+        raise _too_many(f"{MOST_LINES:,} lines", path)
+    reader = _Reader(SectionNames(language), path, speaks=bool(_OWN_NAME.search(text)))
+    for number, block in enumerate(read_blocks(lines)):
         reader.read_block(block)
-        if len(reader.sentences) + len(reader.remarks) > MOST_SENTENCES:
-            message = f"has more than {MOST_SENTENCES:,} sentences, items and cells, the limit for a document"
-            raise errors.UnreadableError(message, errors.Place(path, block.lines[0].number))
+        reader.refuse_many(number, block.lines)
     remarks = tuple(measure_sections(reader.remarks, reader.headings, len(lines)))
     return DesignText(
         lines,
@@ -113,6 +102,10 @@ def read_sentences(text: str, language: Language, path: str = "the document") ->
         tuple(reader.unread),
         reader.title,
     )
+
+
+def _too_many(what: str, path: str, line: int | None = None) -> errors.UnreadableError:
+    return errors.UnreadableError(f"has more than {what}, the limit for a document", errors.Place(path, line))
 
 
 class _List(msgspec.Struct, frozen=True, gc=False):
@@ -135,8 +128,9 @@ def _find_misplaced(lines: Iterable[Line]) -> list[int]:
 class _Reader:
     """Collects the sentences of a document block by block."""
 
-    def __init__(self, names: SectionNames, *, speaks: bool) -> None:
+    def __init__(self, names: SectionNames, path: str, *, speaks: bool) -> None:
         self.names = names
+        self.path = path
         self.speaks = speaks
         """Whether the document may say something to this program."""
         self.sentences: list[Sentence] = []
@@ -162,6 +156,11 @@ class _Reader:
         if self.speaks and block.kind in _TEXTS:
             self.misplaced += _find_misplaced(block.lines)
         self._readers[block.kind](self, block)
+
+    def refuse_many(self, blocks: int, lines: Sequence[Line]) -> None:
+        """Raise UnreadableError at lines up to which there are more pieces than a document has."""
+        if max(blocks, len(self.sentences) + len(self.remarks)) > MOST_SENTENCES:
+            raise _too_many(f"{MOST_SENTENCES:,} sentences, items and cells", self.path, lines[0].number)
 
     # Sections --------------------------------------------------------------------------------------------------------
 
@@ -248,7 +247,7 @@ class _Reader:
 
     @staticmethod
     def _find_label(words: Words) -> str:
-        """Return what stands in bold before a colon or dash, or a few words before a colon."""
+        """Return what is in bold before a colon or dash, or a few words before a colon."""
         text = words.text
         for start, end in words.bold[:1]:
             if end - start <= _LONGEST_LABEL and not text[:start].strip(
@@ -278,14 +277,8 @@ class _Reader:
                 header = self.header[position] if position < len(self.header) else ""
                 row = texts[0][:_LONGEST_CONTEXT] if position else ""
                 own = self.names.kind_of(header, Place.LABEL) if position else None
-                self._add(
-                    words,
-                    Block.CELL,
-                    inherit_kind(own, kind),
-                    lead=self.lead,
-                    header=header,
-                    row=row,
-                )
+                own_kind = inherit_kind(own, kind)
+                self._add(words, Block.CELL, own_kind, lead=self.lead, header=header, row=row)
 
     def _row_kind(self, texts: list[str]) -> SectionKind:
         """Return what a row is about: what one of its cells says, or a column, or the sentence in front of the table."""
@@ -312,9 +305,7 @@ class _Reader:
                 column = line.column + len(line.text) - len(line.text.lstrip())
                 words = plain_words(text, line.number, column)
                 self._add(words, Block.CODE, self.section.kind, lead=self.lead)
-
-    def _read_comment(self, block: RawBlock) -> None:
-        self._note_remark(block.lines)
+                self.refuse_many(0, (line,))
 
     def _note_remark(self, lines: Sequence[Line]) -> None:
         text = "\n".join(line.text for line in lines)
@@ -331,23 +322,23 @@ class _Reader:
 
     def _read_front_matter(self, block: RawBlock) -> None:
         own: list[Line] | None = None
+        declared: list[list[Line]] = []
         for line in block.lines:
             found = _FRONT_KEY.match(line.text)
             if found and not found[1].strip() and not line.text[:1].isspace():
                 own = None
                 if found[2].casefold() == _OWN_KEY:
-                    own = [line]
-                    self.declared.append(DeclaredText((), line.number, inside=True))
+                    declared.append(own := [])
                 elif is_misspelt(found[2], _OWN_KEY):
                     self.misplaced.append(line.number)
-            elif own is not None:
-                own.append(line)
             if own is not None:
-                self.declared[-1] = msgspec.structs.replace(self.declared[-1], lines=tuple(own))
+                own.append(line)
                 continue
             self.misplaced += _find_misplaced((line,))
             if found:
                 self._add_field(line, found)
+                self.refuse_many(0, (line,))
+        self.declared += [DeclaredText(tuple(lines), lines[0].number, inside=True) for lines in declared]
 
     def _add_field(self, line: Line, found: re.Match[str]) -> None:
         key, value = found[2].strip(), found[3].strip().strip("\"'")
@@ -368,21 +359,27 @@ class _Reader:
             self._note_remark(comment)
         return words
 
-    def _add(
+    def _add(  # noqa: PLR0913  (what a sentence consists of)
         self,
         words: Words,
         block: Block,
         kind: SectionKind,
         place: tuple[int, int | None] = (0, None),
+        *,
         section: Section | None = None,
-        **around: Any,
+        label: str = "",
+        lead: str = "",
+        header: str = "",
+        row: str = "",
+        checked: bool | None = None,
     ) -> None:
         """Keep a part of a block that has a place as a sentence of the current section, unless another is given."""
         start, end = place
         text = words.text[start:end].strip()
         begin = words.text.find(text, start)
         if text and words.has_place(begin, begin + len(text)):
-            own = Sentence(text, words, begin, block, kind, section or self.section, **around)
+            above = section or self.section
+            own = Sentence(text, words, begin, block, kind, above, label, lead, header, row, checked)
             self.sentences.append(own)
 
     _readers: ClassVar[Mapping[BlockKind, Callable[[_Reader, RawBlock], None]]] = {
@@ -392,5 +389,5 @@ class _Reader:
         BlockKind.ITEM: _read_text,
         BlockKind.ROW: _read_row,
         BlockKind.CODE: _read_code,
-        BlockKind.COMMENT: _read_comment,
+        BlockKind.COMMENT: lambda self, block: self._note_remark(block.lines),
     }

@@ -70,7 +70,8 @@ def cut_text(text: str, classify: Classify = tuple) -> Tokens:
         amounts[len(words)] = amount
         words.append(f"<{amount.kind}>")
         at = _end_of_number(amount, alike)
-    return Tokens(text, classify(words + _TOKEN.findall(alike, at)), amounts or _NO_AMOUNTS)
+    words += _TOKEN.findall(alike, at)
+    return Tokens(text, classify(words), amounts or _NO_AMOUNTS)
 
 
 def cut_texts(texts: Sequence[str], classify: Classify) -> Iterator[tuple[str, Tokens]]:

@@ -24,7 +24,7 @@ import ibis
 from ibis import udf
 
 from ragortune.support.errors import Place, RagortuneError, UnreadableError, UsageError
-from ragortune.support.reading import open_file
+from ragortune.support.reading import decode_text, open_file
 from ragortune.support.text import clean_line, hide_password, quote_value
 
 Extract = Callable[[Any, list[list[str]]], Any]
@@ -32,7 +32,10 @@ Extract = Callable[[Any, list[list[str]]], Any]
 
 _SPARK = "spark:"
 _ENDINGS = {".jsonl": "lines", ".ndjson": "lines", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
+_IN_FILES = ("duckdb", "sqlite")
+"""Databases of one file."""
 _OBJECT_BYTES = 16 * 1024 * 1024
+_BEGUN_BYTES = 64 * 1024
 _SETTINGS = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -169,11 +172,14 @@ def _list_files(source: str) -> tuple[list[Path], str]:
     if len(kinds) != 1 or "" in kinds:
         what = "holds files of different kinds" if path.is_dir() else "is not a log that can be read"
         raise UnreadableError(what, place, f"one of {', '.join(_ENDINGS)}, also with .gz")
+    kind = kinds.pop()
     for file in files:
         with open_file(file) as stream:
-            if not stream.read(1):
-                raise UnreadableError("is empty", Place(str(file)))
-    kind = kinds.pop()
+            begun = stream.read(_BEGUN_BYTES)
+        if not begun:
+            raise UnreadableError("is empty", Place(str(file)))
+        if b"\0" in begun and kind != "parquet" and file.suffix.lower() != ".gz":
+            decode_text(begun, str(file))  # says what else it is
     return files, "lines" if kind == "json" and all(map(_holds_lines, files)) else kind
 
 
@@ -236,6 +242,8 @@ def _open_database(source: str) -> Records:
     if not table:
         message = f"{quote_value(hide_password(source))} names no table"
         raise UsageError(message, None, f"{scheme}://…?table=NAME")
+    if scheme in _IN_FILES and not Path(f"{address.netloc}{address.path}").is_file():
+        raise UnreadableError("no such file", Place(source))  # a connection would make it
     _find_backend(*(("postgres", "measure,postgres") if scheme == "postgresql" else (scheme, None)))
     rest = "&".join(part for part in address.query.split("&") if not part.startswith("table="))
     connection = ibis.connect(address._replace(scheme=scheme, query=rest).geturl())

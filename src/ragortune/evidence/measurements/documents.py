@@ -175,7 +175,7 @@ def _measure_copies(sample: Sequence[Sampled]) -> Measurement:
     return Measurement(
         "documents.near_duplicates",
         f"{copies:,} of {len(read):,} documents are near-duplicates of another one",
-        "near-duplicates by pairs of words (Jaccard 0.8), what a tenth of all have left out",
+        "near-duplicates by pairs of words (Jaccard 0.8), pairs that a tenth of all documents have left out",
         len(read),
         "documents",
         figures={"copies": copies, "share": round(copies / max(1, len(read)), 4)},
@@ -190,7 +190,7 @@ def _measure_terms(texts: Sequence[str]) -> Measurement:
     named = ", ".join(f"{term} ({count}x)" for term, count in terms[:_SHOWN_TERMS])
     return Measurement(
         "documents.terms",
-        f"{count_words(len(terms), 'name or acronym', 'names or acronyms')} of the documents' own recur",
+        f"{count_words(len(terms), 'name or acronym', 'names or acronyms')} specific to the documents recur",
         "in three documents or more, five times or more, rarely in lower case; widely known names left out",
         len(texts),
         "documents",

@@ -195,7 +195,7 @@ _BY_VECTOR = (
 class PostgresEngine(Engine):
     """A table of passages: `postgresql://HOST/DATABASE?table=NAME&text=COLUMN&id=COLUMN`.
 
-    `terms` names a column of type tsvector, for want of which one is made of the text; `language` is the configuration of
+    `terms` names a column of type tsvector, without it one is made of the text; `language` is the configuration of
     full-text search. With `embed`, a function of the database from text to vector, rows are ranked by their distance in
     the column `vector`.
     """

@@ -103,7 +103,7 @@ class Rows:
         return lists[0] if len(lists) == 1 else []
 
     def _read_json_lines(self, stream: BinaryIO) -> Iterator[tuple[int, object]]:
-        for number, line in read_lines(stream):
+        for number, line in read_lines(stream, self.path):
             if line is None:
                 self.skip("is too long", number)
             elif line.strip():
@@ -130,7 +130,7 @@ class Rows:
             raise UnreadableError(f"is not {self.form}: {error}", Place(str(self.path))) from None
 
     def _decode_lines(self, stream: BinaryIO) -> Iterator[str]:
-        for number, line in read_lines(stream):
+        for number, line in read_lines(stream, self.path):
             if line is None:
                 message = f"is longer than {LINE_BYTES:,} bytes, the limit for a line"
                 raise UnreadableError(message, Place(str(self.path), number))
