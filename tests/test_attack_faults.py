@@ -583,3 +583,23 @@ def test_links_that_lead_back_to_themselves_are_told_and_break_nothing(run, writ
 
     assert [result.code for result in (asked, inside, checked)] == [2, 2, 2]
     assert all(result.err.startswith("error: ") for result in (asked, inside, checked))
+
+
+def test_a_case_of_a_rule_pack_with_evidence_of_no_kind_is_refused(run, write, book):
+    case = next(case for case in book.cases if case.outcome == "rag")
+    told = {
+        name: getattr(case, name) for name in ("id", "title", "sample", "kind", "group", "year", "citation")
+    }
+    told |= {
+        name: getattr(case, name)
+        for name in ("address", "setting", "outcome", "acceptable", "clear", "result")
+    }
+    told |= {"profile": dict(case.profile), "evidence": "described @team"}
+    write("pack/rulebook.yaml", "name: n\nversion: '1'\nextends: ragortune\n")
+    write("pack/cases/c.yaml", json.dumps({"cases": [told]}))
+    write("p.json", json.dumps(dict(case.profile)))
+
+    result = run("recommend", "p.json", "--rules", "pack")
+
+    assert (result.code, result.out) == (2, "")
+    assert "'cases.0.evidence' must be measured, argued or described, not 'described @team'" in result.err

@@ -15,9 +15,10 @@ from enum import StrEnum
 from ragortune.engine import Levels, Outcome, decide_option, is_firm
 from ragortune.engine.score import logistic
 from ragortune.model import Case, Option, Recommendation, Rulebook, Sample
+from ragortune.model.cases import CaseEvidence
 from ragortune.support.record import Record
 
-EVIDENCE = ("measured", "argued", "described")
+EVIDENCE = tuple(CaseEvidence)
 """Kinds of evidence, strongest first."""
 PROBABILITY_EDGES = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Lower edges of the bins of the reliability table."""

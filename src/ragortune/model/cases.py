@@ -18,6 +18,17 @@ class Sample(StrEnum):
     """Sought out because it compares or argues: no base rate."""
 
 
+class CaseEvidence(StrEnum):
+    """How a published project held its choice against others; the strongest first."""
+
+    MEASURED = "measured"
+    """Rivals were compared."""
+    ARGUED = "argued"
+    """A rival was rejected with reasons."""
+    DESCRIBED = "described"
+    """What was built is described, and no rival."""
+
+
 class Case(Record, frozen=True):
     """A published project or study: what was known beforehand, what won or was chosen, and where it is told."""
 
@@ -47,8 +58,8 @@ class Case(Record, frozen=True):
     """Options that do not contradict the source."""
     clear: bool
     """Whether the source leaves no reasonable doubt about the outcome."""
-    evidence: str
-    """`measured` (rivals compared), `argued` (a rival rejected with reasons) or `described`."""
+    evidence: CaseEvidence
+    """How the outcome was held against other options."""
     result: str
     """What was built or came out best, why, and what was measured of it."""
     notes: str | None = None
