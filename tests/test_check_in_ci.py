@@ -79,15 +79,14 @@ def test_the_workflow_of_the_sample_uses_inputs_that_the_action_has(sample):
 def act(tmp_path, tmp_path_factory, with_command):
     """Run the step of the action that checks, as a runner does."""
 
-    def run_step(**inputs):
+    def run_step(*, merged_onto="", **inputs):
         action = load("action.yml")
         (step,) = [step for step in action["runs"]["steps"] if step["name"] == "Check"]
         given = {name: str(entry.get("default", "")) for name, entry in action["inputs"].items()}
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
-        values = {
-            variable: given[expression.removeprefix("${{ inputs.").removesuffix(" }}")]
-            for variable, expression in step["env"].items()
-        }
+        known = {f"${{{{ inputs.{name} }}}}": value for name, value in given.items()}
+        known["${{ github.event.merge_group.base_sha }}"] = merged_onto
+        values = {variable: known[expression] for variable, expression in step["env"].items()}
         files = {name: str(tmp_path / name.lower()) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         interpreter = tmp_path_factory.mktemp("runner") / "ragortune" / "bin" / "python"
         interpreter.parent.mkdir(parents=True)
@@ -186,6 +185,20 @@ def test_a_tag_that_is_named_like_the_branch_of_a_pull_request_is_not_taken_for_
     with_command["GITHUB_BASE_REF"] = "main"
 
     assert act()[0].returncode == 1
+
+
+def test_a_merge_queue_is_judged_by_the_settings_of_the_commit_it_merges_onto(act, write, git):
+    git("init", "-q", "-b", "main")
+    write("docs/0007.md", DISAGREEING)
+    git("add", ".")
+    git("commit", "-qm", "first")
+    git("update-ref", "refs/queue/base", "HEAD")
+    write("ragortune.yaml", "check: {ignore: [RT]}\n")
+    git("add", ".")
+    git("commit", "-qm", "loosen")
+
+    assert act(merged_onto="refs/queue/base")[0].returncode == 1
+    assert act()[0].returncode == 0
 
 
 def test_the_action_installs_outside_of_the_checkout():
