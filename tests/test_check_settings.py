@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from ragortune.commands.configuration import find_configuration
+from ragortune.support.errors import ConfigurationError
+
 from .test_check_command import AGREEING, DISAGREEING, checked
 
 
@@ -22,6 +25,14 @@ def test_the_configuration_of_a_repository_holds(run, doc, write):
 
     assert result.code == 1
     assert [found["code"] for found in checked(result)["documents"][0]["findings"]] == ["RT105"]
+
+
+@pytest.mark.parametrize("settings", ["check: {fail-on: often}", "check: {fail_on: note}", "chek: {}", "[]"])
+def test_a_mistake_in_settings_is_one_of_the_configuration(write, tmp_path, settings):
+    write("ragortune.yaml", f"{settings}\n")
+
+    with pytest.raises(ConfigurationError):
+        find_configuration(tmp_path)
 
 
 def test_pyproject_holds_the_same_settings(run, doc, write):

@@ -59,6 +59,12 @@ _INNER = [name for name in SETTINGS if name not in _OUTER]
 _PATHS = ("rules", "baseline", "profile")
 
 
+class _Setting(Entry):
+    """A value of a settings file."""
+
+    error = ConfigurationError
+
+
 class Configuration(Record, frozen=True):
     """Settings that hold for a folder and everything below it; what is None is left to flags or defaults."""
 
@@ -136,13 +142,13 @@ def _find_settings(folder: Path) -> tuple[Entry, str] | None:
             tools = document.data.get("tool") if isinstance(document.data, dict) else None
             table = tools.get("ragortune") if isinstance(tools, dict) else None
             if table is not None:
-                return Entry(table, ("tool", "ragortune"), document), document.path
+                return _Setting(table, ("tool", "ragortune"), document), document.path
     return None
 
 
 def _parse_settings(path: Path) -> tuple[Entry, str]:
     document = parse_yaml(decode_text(read_bytes(path, PROFILE_BYTES), str(path)), str(path))
-    return Entry(document.data, (), document), document.path
+    return _Setting(document.data, (), document), document.path
 
 
 def _keep_inside(configuration: Configuration) -> Configuration:
@@ -180,7 +186,7 @@ def _read_settings(top: Entry, file: str) -> Configuration:
 
 
 def _check_table(table: Entry, what: str, known: Collection[str]) -> None:
-    """Raise ProfileError for what is not a mapping with known keys only."""
+    """Raise ConfigurationError for what is not a mapping with known keys only."""
     if table.value is not None and not isinstance(table.value, Mapping):
         raise table.fail(f"{what} a mapping, not {quote_value(table.value)}")
     for entry in table:
@@ -189,7 +195,7 @@ def _check_table(table: Entry, what: str, known: Collection[str]) -> None:
 
 
 def _read_setting(entry: Entry, file: str) -> Any:
-    """Return a setting as the file that holds it means it; raises ProfileError."""
+    """Return a setting as the file that holds it means it; raises ConfigurationError."""
     kind, allowed = SETTINGS[entry.key]
     try:
         value = msgspec.convert(entry.value, kind)

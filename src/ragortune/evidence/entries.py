@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from ragortune.model import Answer, Criterion, Evidence, Provenance, QuantityKind
 from ragortune.model.prices import is_date
-from ragortune.support.errors import Place, ProfileError
+from ragortune.support.errors import Place, ProfileError, RagortuneError
 from ragortune.support.reading import Document, KeyPath
 from ragortune.support.text import join_words, quote_value, suggest_name
 
@@ -43,6 +43,9 @@ EVIDENCE_SCHEMA: dict[str, Any] = {
 class Entry:
     """A value with the path to it. What is wrong with it becomes an error that names it, its place, and the remedy."""
 
+    error: ClassVar[type[RagortuneError]] = ProfileError
+    """What is raised about a value."""
+
     def __init__(self, value: object, path: KeyPath = (), document: Document | None = None) -> None:
         """Take the value; without a document there are no places."""
         self.value = value
@@ -53,7 +56,7 @@ class Entry:
         """Return what is under a key, None where nothing does."""
         own: Any = self.value
         found = own.get(key) if isinstance(own, Mapping) else own[key]
-        return Entry(found, (*self.path, key), self._document)
+        return type(self)(found, (*self.path, key), self._document)
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield what a mapping or a list holds."""
@@ -75,17 +78,17 @@ class Entry:
         """Whether the value is a number such as 2.000, which can be two."""
         return self._document is not None and self._document.is_grouped(self.path)
 
-    def fail(self, message: str, hint: str | None = None, *, key: bool = False) -> ProfileError:
+    def fail(self, message: str, hint: str | None = None, *, key: bool = False) -> RagortuneError:
         """Return an error at the value, or at its key."""
-        return ProfileError(message, self.place(key=key), hint)
+        return self.error(message, self.place(key=key), hint)
 
-    def must_be(self, allowed: str | Collection[str], name: str | None = None) -> ProfileError:
+    def must_be(self, allowed: str | Collection[str], name: str | None = None) -> RagortuneError:
         """Return the error that this value has to be something else; names allow for a hint at the nearest."""
-        return ProfileError.expected(f"'{name or self.key}'", allowed, self.value, self.place())
+        return self.error.expected(f"'{name or self.key}'", allowed, self.value, self.place())
 
-    def unknown(self, what: str, known: Collection[str], name: str | None = None) -> ProfileError:
+    def unknown(self, what: str, known: Collection[str], name: str | None = None) -> RagortuneError:
         """Return the error that the key of this value is not defined, with the nearest that is."""
-        return ProfileError.unknown(what, name or self.key, known, self.place(key=True))
+        return self.error.unknown(what, name or self.key, known, self.place(key=True))
 
     def one_of(self, allowed: Collection[str], name: str | None = None) -> str:
         """Return the value, which must be one of these words."""
@@ -94,7 +97,7 @@ class Entry:
         raise self.must_be(allowed, name)
 
     def allow_keys(self, known: Collection[str], name: str) -> None:
-        """Raise ProfileError where the mapping of this name has a key that it must not have."""
+        """Raise an error where the mapping of this name has a key that it must not have."""
         for own in self:
             if own.path[-1] not in known:
                 holds = f"it holds {join_words(known)}"
@@ -102,7 +105,7 @@ class Entry:
                 raise own.fail(message, suggest_name(own.path[-1], known), key=True)
 
     def limit(self, number: float, low: float, high: float, asked: Criterion | QuantityKind) -> None:
-        """Raise ProfileError where a number is beyond the limits of what asks for it, or not whole where it must be."""
+        """Raise an error where a number is beyond the limits of what asks for it, or not whole where it must be."""
         if not low <= number <= high:
             limits = "at least 0" if number < low == 0 and high > 1 else f"from {low:,.12g} to {high:,.12g}"
             raise self.must_be(f"{limits} ({asked.unit})", asked.id)

@@ -128,7 +128,7 @@ class Vocabulary:
         if name != "$schema" or not isinstance(entry.value, str):
             raise self._unknown_name(entry, name)
 
-    def _unknown_name(self, entry: Entry, name: str) -> ProfileError:
+    def _unknown_name(self, entry: Entry, name: str) -> RagortuneError:
         what, known = "criterion", (*self._criteria, *_TOP_KEYS)
         if "." not in name:
             what, known = "key", (*known, *self._groups)
@@ -215,7 +215,7 @@ def _check_number(criterion: Criterion, entry: Entry, number: float) -> None:
     entry.limit(number, low, high, criterion)
 
 
-def _wrong_level(criterion: Criterion, entry: Entry) -> ProfileError:
+def _wrong_level(criterion: Criterion, entry: Entry) -> RagortuneError:
     value, names = entry.value, criterion.level_ids
     allowed, hint = join_words(names, "or"), None
     if isinstance(value, bool) and set(names) == {"yes", "no"}:
