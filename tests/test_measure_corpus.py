@@ -91,7 +91,7 @@ def test_a_folder_without_documents_is_an_error_that_says_what_was_skipped(tmp_p
     write_files(tmp_path, {"a.md": "", "code.py": "print()"})
     with pytest.raises(UsageError, match=r"no documents that can be read \(1 skipped: empty"):
         open_corpus(tmp_path)
-    with pytest.raises(UsageError, match="takes a folder"):
+    with pytest.raises(UsageError, match="no such folder"):
         open_corpus(tmp_path / "missing")
 
 

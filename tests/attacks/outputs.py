@@ -16,7 +16,7 @@ _COMMAND = re.compile(
     r"::(?:error|warning|notice) (?:file=[^,:\r\n]*,line=\d+,col=\d+,)?(?:file=[^,:\r\n]*,)?title=[\w %-]+::"
 )
 _OWN_HTML = re.compile(
-    r"<!-- ragortune check -->|<details>\s*<summary>(?:RT\d{3}: the argument|How to find out)</summary>|</?details>"
+    r"<!-- ragortune check -->|<details>\s*<summary>(?:RT\d{3}: the argument|How to find out|\d+ documents?)</summary>|</?details>"
 )
 _MENTION = re.compile(r"(?<![\w`/@.])@[a-z\d]", re.IGNORECASE)
 
