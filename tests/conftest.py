@@ -152,6 +152,21 @@ def git(tmp_path):
 
 
 @pytest.fixture
+def commit(git, write, tmp_path):
+    """Write files in the test's folder, and commit all that is there; the first call makes the repository."""
+
+    def commit_files(message, files=None):
+        if not (tmp_path / ".git").exists():
+            git("init", "-q", "-b", "main")
+        for name, text in (files or {}).items():
+            write(name, text)
+        git("add", "-f", ".")
+        git("commit", "-qm", message)
+
+    return commit_files
+
+
+@pytest.fixture
 def whole_pack(tmp_path):
     """A copy of the shipped rule set that a test may break."""
     return shutil.copytree(shipped_folder(), tmp_path / "pack")

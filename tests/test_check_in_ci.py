@@ -170,32 +170,30 @@ def test_a_pull_request_is_judged_by_the_settings_of_the_branch_it_goes_to(act, 
     assert act(config_from="none")[0].returncode == 1
 
 
+@pytest.fixture
+def loosened(git, commit):
+    """Commit a document, name that commit, and then commit settings that loosen the check."""
+
+    def loosen(name):
+        commit("first", {"docs/0007.md": DISAGREEING})
+        git("update-ref", name, "HEAD")
+        commit("loosen", {"ragortune.yaml": "check: {ignore: [RT]}\n"})
+
+    return loosen
+
+
 def test_a_tag_that_is_named_like_the_branch_of_a_pull_request_is_not_taken_for_it(
-    act, write, git, with_command
+    act, loosened, git, with_command
 ):
-    git("init", "-q", "-b", "main")
-    write("docs/0007.md", DISAGREEING)
-    git("add", ".")
-    git("commit", "-qm", "first")
-    git("update-ref", "refs/remotes/origin/main", "HEAD")
-    write("ragortune.yaml", "check: {ignore: [RT]}\n")
-    git("add", ".")
-    git("commit", "-qm", "loosen")
+    loosened("refs/remotes/origin/main")
     git("tag", "origin/main")
     with_command["GITHUB_BASE_REF"] = "main"
 
     assert act()[0].returncode == 1
 
 
-def test_a_merge_queue_is_judged_by_the_settings_of_the_commit_it_merges_onto(act, write, git):
-    git("init", "-q", "-b", "main")
-    write("docs/0007.md", DISAGREEING)
-    git("add", ".")
-    git("commit", "-qm", "first")
-    git("update-ref", "refs/queue/base", "HEAD")
-    write("ragortune.yaml", "check: {ignore: [RT]}\n")
-    git("add", ".")
-    git("commit", "-qm", "loosen")
+def test_a_merge_queue_is_judged_by_the_settings_of_the_commit_it_merges_onto(act, loosened):
+    loosened("refs/queue/base")
 
     assert act(merged_onto="refs/queue/base")[0].returncode == 1
     assert act()[0].returncode == 0

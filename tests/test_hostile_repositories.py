@@ -15,23 +15,15 @@ PACK = "name: ours\nversion: '1'\nextends: ragortune\n"
 
 
 @pytest.fixture
-def repository(git, write):
+def repository(git, commit):
     """A repository with one document at its base, and a branch of its own; returns a way to run git."""
-    git("init", "-q", "-b", "main")
-    write("docs/a.md", DISAGREEING)
-    git("add", ".")
-    git("commit", "-qm", "first")
+    commit("first", {"docs/a.md": DISAGREEING})
     git("checkout", "-qb", "topic")
     return git
 
 
 def judged(result):
     return [document["path"] for document in json.loads(result.out)["documents"]]
-
-
-def commit(git, what):
-    git("add", "-f", ".")
-    git("commit", "-qm", what)
 
 
 # --- links --------------------------------------------------------------------------------------------------------
@@ -83,7 +75,7 @@ def test_a_link_to_a_file_outside_is_no_document_unless_it_is_named(run, write, 
 
 @pytest.mark.parametrize("link", ["ragortune.yaml", "pack", "pack/rules/r.yaml", "known.json"])
 def test_settings_of_the_base_that_are_links_are_an_error_and_never_left_out(
-    run, write, repository, tmp_path, link
+    run, write, repository, tmp_path, link, commit
 ):
     write("real/rulebook.yaml", PACK)
     write("real/r.yaml", "rules: []\n")
@@ -97,7 +89,7 @@ def test_settings_of_the_base_that_are_links_are_an_error_and_never_left_out(
         write("pack/rulebook.yaml", PACK)
         (tmp_path / "pack" / "rules").mkdir()
     (tmp_path / link).symlink_to(tmp_path / "real" / link.rpartition("/")[2] if link != "pack" else "real")
-    commit(repository, "links")
+    commit("links")
     repository("branch", "-f", "main", "topic")
 
     result = run("check", "docs", "--config-from", "main")
@@ -134,7 +126,7 @@ def test_what_is_ignored_or_has_other_line_ends_has_not_changed(run, write):
     assert judged(run("check", "docs", "--since", "main", "--format", "json")) == ["docs/new.md"]
 
 
-def test_documents_of_a_submodule_that_a_branch_adds_have_changed(run, write, repository, tmp_path):
+def test_documents_of_a_submodule_that_a_branch_adds_have_changed(run, write, repository, tmp_path, commit):
     write("other/b.md", DISAGREEING)
     for arguments in (("init", "-q"), ("add", "."), ("commit", "-qm", "other")):
         repository("-C", str(tmp_path / "other"), *arguments)
@@ -142,7 +134,7 @@ def test_documents_of_a_submodule_that_a_branch_adds_have_changed(run, write, re
     repository("-c", "protocol.file.allow=always", *add)
     repository("config", "-f", ".gitmodules", "submodule.docs/sub.ignore", "all")
     shutil.rmtree(tmp_path / "other")
-    commit(repository, "submodule")
+    commit("submodule")
 
     assert judged(run("check", "docs", "--since", "main", "--format", "json")) == ["docs/sub/b.md"]
 
@@ -165,9 +157,11 @@ def test_a_folder_that_looks_like_a_repository_is_none(run, write, repository, t
         assert "this is not a git repository" in result.err
 
 
-def test_what_replaces_an_object_in_this_clone_is_not_what_the_base_holds(run, write, repository, tmp_path):
+def test_what_replaces_an_object_in_this_clone_is_not_what_the_base_holds(
+    run, write, repository, tmp_path, commit
+):
     write("ragortune.yaml", "check: {fail-on: error}\n")
-    commit(repository, "settings")
+    commit("settings")
     repository("branch", "-f", "main", "topic")
     write("loose.yaml", "check: {ignore: [RT]}\n")
     repository("hash-object", "-w", "loose.yaml")
@@ -182,9 +176,9 @@ def test_what_replaces_an_object_in_this_clone_is_not_what_the_base_holds(run, w
     assert run("check", "docs", "--config-from", "main").code == 1
 
 
-def test_a_tag_with_the_name_of_the_base_is_not_taken_for_it(run, write, repository):
+def test_a_tag_with_the_name_of_the_base_is_not_taken_for_it(run, write, repository, commit):
     write("ragortune.yaml", "check: {ignore: [RT]}\n")
-    commit(repository, "loosen")
+    commit("loosen")
     repository("tag", "main", "topic")
 
     result = run("check", "docs", "--config-from", "main")

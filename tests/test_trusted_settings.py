@@ -19,12 +19,9 @@ LOOSE = {
 
 
 @pytest.fixture
-def repository(git, write):
+def repository(git, commit):
     """A repository with a document that disagrees with itself; returns a way to commit."""
-    git("init", "-q", "-b", "main")
-    write("docs/0007.md", DISAGREEING)
-    git("add", ".")
-    git("commit", "-qm", "first")
+    commit("first", {"docs/0007.md": DISAGREEING})
     git("checkout", "-qb", "topic")
     return git
 

@@ -134,6 +134,11 @@ class AuditCase(Record, frozen=True, dict=True):
         return bool(present) and compile_words(present).search(self._text) is not None
 
     @cached_property
+    def told(self) -> frozenset[str]:
+        """The criteria on which anything is known, be it only inferred."""
+        return frozenset((*self.answers.profile.levels, *(fact.criterion for fact in self.reading.facts)))
+
+    @cached_property
     def texts(self) -> frozenset[str]:
         """The text of every sentence once."""
         return frozenset(map(attrgetter("text"), self.reading.sentences))

@@ -250,8 +250,7 @@ def _format_origin(fact: StatedFact) -> str:
 
 def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision record that does not speak of something, and leaves the questions on it open."""
-    told = {*case.answers.profile.levels, *(fact.criterion for fact in case.reading.facts)}
-    if not case.is_record or not told.isdisjoint(rule.asks):
+    if not case.is_record or not case.told.isdisjoint(rule.asks):
         return
     rejects = any(part.role == "against" for part in case.decision.evidence)
     if case.speaks_of(rule) or (rejects and SectionKind.REJECTED in rule.sections):

@@ -30,7 +30,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, UndecidedError, UnreadableError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, read_document
 from ragortune.support.text import quote_value
-from ragortune.support.writing import refuse_overwriting, rewrite_file, write_file
+from ragortune.support.writing import refuse_overwriting, rewrite_file, write_new
 
 _NUMBERED = re.compile(r"(\d{1,6})-.*\.md", re.IGNORECASE)
 _FIRST_WIDTH = 4
@@ -78,10 +78,7 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
         if path != request.output:
             with contextlib.suppress(OSError):  # where no folder can be made, the writer says what is wrong
                 Path(environment.folder, path).parent.mkdir(parents=True, exist_ok=True)
-        if request.force:
-            write_file(path, written, environment)
-        else:
-            rewrite_file(path, None, written, environment)
+        write_new(path, written, environment, force=request.force)
     else:  # a new record decides for what is advised
         rewrite_file(path, text, written, environment)
         decided = read_design(written, path, rulebook, prose=False).decision

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ragortune.commands.profile_file import (
-    YAML_ENDINGS,
     ProfileFile,
     open_interview,
     read_start,
@@ -36,7 +35,7 @@ from ragortune.support.errors import (
     UnreadableError,
     UsageError,
 )
-from ragortune.support.reading import PROFILE_BYTES, decode_text, read_bytes, read_document
+from ragortune.support.reading import PROFILE_BYTES, YAML_ENDINGS, decode_text, read_bytes, read_document
 from ragortune.support.text import clean_text, count_words, dump_json, quote_value, shorten_text
 from ragortune.support.writing import refuse_unwritable
 

@@ -23,6 +23,7 @@ from ragortune.support.errors import ConfigurationError, Place, UsageError
 from ragortune.support.git import Repository, find_repository, walk_up
 from ragortune.support.reading import (
     PROFILE_BYTES,
+    YAML_ENDINGS,
     decode_text,
     parse_toml,
     parse_yaml,
@@ -262,7 +263,7 @@ def _read_earlier(reference: str, environment: Environment, target: Path) -> Con
                 place = target / file.name
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(os.fsencode(repository.ask("cat-file", "blob", file.blob)))
-            elif file.name in names or file.name.lower().endswith((".yaml", ".yml")):
+            elif file.name in names or file.name.lower().endswith(YAML_ENDINGS):
                 # What a link leads to is not what stood there then, and without it other settings would hold.
                 message = f"--config-from: {quote_value(file.name)} is no file at {base[:12]}, but a link"
                 raise UsageError(message, None, "settings, and what they name, have to be files")

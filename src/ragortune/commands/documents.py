@@ -15,7 +15,7 @@ from ragortune.model.documents import DesignReading
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.git import Repository, find_repository
-from ragortune.support.reading import decode_text, read_bytes, show_size
+from ragortune.support.reading import decode_text, read_bytes, real_path, show_size
 from ragortune.support.text import join_words, quote_value
 
 ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rst")
@@ -36,9 +36,9 @@ _MOST_NAMES = 5
 def find_documents(wanted: Iterable[str], environment: Environment) -> list[str]:
     """Return the documents that paths, folders and patterns name, once each and in order, as they are shown.
 
-    Links to folders are not followed, so that no loop can be entered, nor are those out of the repository. A file that is named is a document whatever its
-    ending; whether it can be read shows later. Names that match nothing, and broken links in folders, are
-    noted on stderr, as is what is not looked into below folders.
+    Links to folders are not followed, so that no loop can be entered, nor are those out of the repository. A file that
+    is named is a document whatever its ending; whether it can be read shows later. Names that match nothing, and broken
+    links in folders, are noted on stderr, as is what is not looked into below folders.
     """
     paths: dict[Path, str] = {}
     skipped: dict[str, None] = {}
@@ -198,7 +198,7 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
     }
 
     def is_changed(path: str) -> bool:
-        place = Path(os.path.realpath(Path(environment.folder, path)))
+        place = real_path(environment.folder, path)
         if not place.is_relative_to(top):
             return False
         name = place.relative_to(top)

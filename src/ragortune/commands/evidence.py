@@ -14,6 +14,7 @@ from ragortune.model.documents import DesignReading
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, ProfileError, RagortuneError, UnreadableError
 from ragortune.support.git import find_repository
+from ragortune.support.reading import real_path
 from ragortune.support.text import quote_value
 
 
@@ -90,8 +91,3 @@ class QuotedFiles:
             lines = text.removesuffix("\n").split("\n")
             self._finders[target] = QuoteFinder([line.removesuffix("\r") for line in lines])
         return self._finders[target]
-
-
-def real_path(*parts: str | Path) -> Path:
-    """Return an absolute path without links, whether or not anything is there."""
-    return Path(os.path.realpath(Path(*parts)))

@@ -12,7 +12,7 @@ from ragortune.ruleset import schemas
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError
 from ragortune.support.text import dump_json, quote_value
-from ragortune.support.writing import rewrite_file, write_file
+from ragortune.support.writing import write_file, write_new
 
 SCHEMA_FILE = "ragortune-profile.schema.json"
 
@@ -39,11 +39,7 @@ def write_start(request: StartRequest, environment: Environment) -> ExitCode:
         raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it")
     schema = dump_json(schemas.export_schema("profile", book)) + "\n"
     write_file(str(Path(path).with_name(SCHEMA_FILE)), schema, environment)
-    template = write_template(book, f"./{SCHEMA_FILE}")
-    if request.force:
-        write_file(path, template, environment)
-    else:
-        rewrite_file(path, None, template, environment)
+    write_new(path, write_template(book, f"./{SCHEMA_FILE}"), environment, force=request.force)
     environment.note(f"wrote {path}, and {SCHEMA_FILE} beside it for completion in editors")
     environment.note(f"fill in what is known, then: ragortune recommend {path}")
     return ExitCode.OK

@@ -1,8 +1,8 @@
 """Every format of every command: one table, one check of the name that was asked for, one way to render.
 
 A renderer takes the result of its command. What it returns decides how it is written: blocks (`report.blocks`) by the
-text or the Markdown writer, a string as it is, lines one below the other, anything else as JSON. So a new format is a function and a line here.
-Renderers are named as entry points are, and loaded when they are used.
+text or the Markdown writer, a string as it is, lines one below the other, anything else as JSON. So a new format is a
+function and a line here. Renderers are named as entry points are, and loaded when they are used.
 """
 
 from __future__ import annotations

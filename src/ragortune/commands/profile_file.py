@@ -18,12 +18,17 @@ from ragortune.model import Profile, Provenance, Rulebook
 from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError, RagortuneError, UsageError
-from ragortune.support.reading import PROFILE_BYTES, Document, decode_text, parse_text, read_bytes
+from ragortune.support.reading import (
+    PROFILE_BYTES,
+    YAML_ENDINGS,
+    Document,
+    decode_text,
+    parse_text,
+    read_bytes,
+)
 from ragortune.support.record import NOTHING
 from ragortune.support.text import quote_value
 from ragortune.support.writing import rewrite_file
-
-YAML_ENDINGS = (".yaml", ".yml")
 
 
 def refuse_other_formats(name: str) -> None:

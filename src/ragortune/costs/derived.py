@@ -40,8 +40,9 @@ def apply_facts(rulebook: Rulebook, profile: Profile, facts: Facts) -> Profile:
 
 def derive_facts(profile: Profile, report: CostReport) -> Facts:
     """Return the level of each derived criterion that can be told from an assessment."""
-    found = {**_find_cheapest(report), **_judge_latency(profile, report), **_judge_payback(report)}
-    return {} if report.prices_refused else found
+    if report.prices_refused:
+        return {}
+    return {**_find_cheapest(report), **_judge_latency(profile, report), **_judge_payback(report)}
 
 
 def _find_cheapest(report: CostReport) -> Facts:

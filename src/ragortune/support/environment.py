@@ -48,9 +48,8 @@ class Environment(Record, frozen=True):
         are waited for, even where the program that passed them on does not.
         """
         for stream in (sys.stdin, sys.stdout, sys.stderr):
-            with contextlib.suppress(
-                OSError, ValueError, AttributeError
-            ):  # closed, or no file; Windows before 3.12
+            # A stream may be closed or no file, and Windows before Python 3.12 has no such call.
+            with contextlib.suppress(OSError, ValueError, AttributeError):
                 os.set_blocking(stream.fileno(), True)
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
@@ -165,10 +164,8 @@ def write_note(stream: TextIO | None, text: str) -> None:
     if stream is not None:
         try:
             stream.write(guard_terminal(clean_text(text)) + "\n")
-        except OSError:
-            discard_output(
-                stream
-            )  # or the interpreter tries again at its end, and takes an exit code of its own
+        except OSError:  # or the interpreter tries again at its end, and takes an exit code of its own
+            discard_output(stream)
 
 
 def discard_output(stream: TextIO) -> None:

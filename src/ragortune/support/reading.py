@@ -23,6 +23,7 @@ KeyPath = tuple[str | int, ...]
 
 PROFILE_BYTES = 256 * 1024
 """A profile of this size is not a profile; a usual one has 1 to 4 kB."""
+YAML_ENDINGS = (".yaml", ".yml")
 RULE_FILE_BYTES = 2 * 1024 * 1024
 """The shipped casebook has about a tenth of this."""
 LINE_BYTES = 1024 * 1024
@@ -127,9 +128,8 @@ def read_bytes(
             data = stdin.read(limit + 1)
         else:
             with open_file(path) as stream:
-                data = (
-                    stream.read(limit + 1) or b""
-                )  # None of a file that Linux makes up and has nothing for yet
+                # None of a file that Linux makes up and has nothing for yet.
+                data = stream.read(limit + 1) or b""
     except OSError as error:
         raise _refuse_read(error, place) from None
     if len(data) > limit:
@@ -155,6 +155,11 @@ def read_lines(
                 reason = f"is longer than {show_size(_LONGEST * limit)}; this and what follows is not read"
                 raise UnreadableError(reason, Place(str(path), number))
         yield number, None if too_long else line
+
+
+def real_path(*parts: str | Path) -> Path:
+    """Return an absolute path without links, whether or not anything is there."""
+    return Path(os.path.realpath(Path(*parts)))
 
 
 def show_size(size: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ragortune.support.errors import Place, UnreadableError
-from ragortune.support.reading import RULE_FILE_BYTES, read_bytes, show_size
+from ragortune.support.reading import RULE_FILE_BYTES, YAML_ENDINGS, read_bytes, show_size
 
 MANIFEST = "rulebook.yaml"
 SHIPPED = "ragortune"
@@ -74,7 +74,7 @@ def list_rule_files(folder: Path) -> list[str]:
         names += (
             (below / name).as_posix()
             for name in files
-            if name.lower().endswith((".yaml", ".yml")) and not name.startswith(".")
+            if name.lower().endswith(YAML_ENDINGS) and not name.startswith(".")
         )
     for name in names:
         if not name.isprintable():

@@ -15,7 +15,7 @@ from typing import TextIO
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError, RagortuneError, UsageError
 from ragortune.support.git import find_repository
-from ragortune.support.reading import open_file
+from ragortune.support.reading import YAML_ENDINGS, open_file, real_path
 from ragortune.support.text import quote_value
 
 try:
@@ -86,6 +86,20 @@ def rewrite_file(name: str, old: str | None, new: str, environment: Environment)
     write_file(name, mark + new, environment, before=read_present)
 
 
+def write_new(name: str, text: str, environment: Environment, *, force: bool) -> None:
+    """Write a file where there is none, or in place of what is there with `force`.
+
+    Raises:
+        ChangedError: there is one by now.
+        UsageError: it cannot be written, or must not be.
+
+    """
+    if force:
+        write_file(name, text, environment)
+    else:
+        rewrite_file(name, None, text, environment)
+
+
 def _is_stream(place: Path) -> bool:
     return str(place).startswith(_STREAMS) or (
         os.path.exists(place) and not os.path.isdir(place) and not os.path.isfile(place)
@@ -116,13 +130,11 @@ def refuse_overwriting(
         environment: working folder.
 
     """
-
-    def resolve(path: str | Path) -> Path:
-        return Path(os.path.realpath(Path(environment.folder, path)))
-
-    place = resolve(name)
-    in_rules = place.suffix.lower() in (".yaml", ".yml") and place.is_relative_to(resolve(rules))
-    if in_rules or place in map(resolve, read):
+    place, *known = (real_path(environment.folder, path) for path in (name, *read))
+    in_rules = place.suffix.lower() in YAML_ENDINGS and place.is_relative_to(
+        real_path(environment.folder, rules)
+    )
+    if in_rules or place in known:
         raise UsageError(f"{what} would overwrite what this run reads")
 
 
@@ -192,9 +204,8 @@ def _remove_abandoned(path: Path) -> None:
 
 def _keep_owner(path: Path, replaced: Path) -> None:
     """Give a file the owner and group of the one that it takes the place of, as far as that may be done."""
-    with contextlib.suppress(
-        OSError, AttributeError
-    ):  # none before, another user's; Windows has no such owners
+    # There may be none before, or another user's; Windows has no such owners.
+    with contextlib.suppress(OSError, AttributeError):
         before = replaced.stat()
         os.chown(path, before.st_uid, before.st_gid)
 
