@@ -267,6 +267,14 @@ def test_characters_that_cannot_be_seen_hide_no_words(run, write, hidden):
         "~~~ragotune\ndecision: nope\n~~~\n",
         "---\nragrotune: {decision: nope}\n---\n",
         '+++\n[ragortune]\ndecision = "nope"\n+++\n',
+        '+++\nragortune = {decision = "nope"}\n+++\n',
+        '+++\nragortune.decision = "nope"\n+++\n',
+        '{"ragortune": {"decision": "nope"}}\n',
+        "---\nragor\u200btune: {decision: nope}\n---\n",
+        "---\nragortune\ufe0f: {decision: nope}\n---\n",
+        "---\nragortune\u0301: {decision: nope}\n---\n",
+        "---\n{ragortune: {decision: nope}}\n---\n",
+        "---\n? ragortune\n: {decision: nope}\n---\n",
     ],
 )
 def test_a_block_that_cannot_be_read_is_told(run, write, block):
@@ -279,7 +287,9 @@ def test_a_block_that_cannot_be_read_is_told(run, write, block):
 
 
 def test_a_block_shown_as_an_example_is_let_be(run, write):
-    write("a.md", "# LLM\n\n````markdown\n```ragortune\ndecision: nope\n```\n````\n\nragortune: our tool.\n")
+    front = "---\n# ragortune: see the block\ntags:\n- ragortune\n- ragortune: a tool\n---\n"
+    example = "````markdown\n```ragortune\ndecision: nope\n```\n````"
+    write("a.md", f"{front}# LLM\n\n{example}\n\nragortune: our tool.\n")
 
     assert run("check", "a.md").code == 0
 
@@ -603,3 +613,53 @@ def test_a_case_of_a_rule_pack_with_evidence_of_no_kind_is_refused(run, write, b
 
     assert (result.code, result.out) == (2, "")
     assert "'cases.0.evidence' must be measured, argued or described, not 'described @team'" in result.err
+
+
+@pytest.mark.parametrize(
+    "text", ["a." * 200_000 + "a = 1", f"[{'a.' * 200_000}a]", '"a" . ' * 50_000 + "a = 1"]
+)
+def test_a_key_of_very_many_parts_in_a_project_file_costs_nothing(write, tmp_path, text):
+    write("pyproject.toml", f"{text}\n[tool.ragortune]\n")
+    write("a.md", "# 1. Search the manuals\n")
+    limited = f'ulimit -v 1000000; exec "{sys.executable}" -m ragortune check a.md'
+
+    done = subprocess.run(["sh", "-c", limited], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr == f"error: {tmp_path}/pyproject.toml: is nested too deeply\n"
+
+
+def test_texts_with_many_dots_in_a_project_file_are_no_keys(run, write):
+    listed = "versions = [1.5, " + "2.5, " * 100 + "]"
+    write(
+        "pyproject.toml",
+        f"[tool.ragortune]\n[tool.other]\nwords = '{'a. ' * 100}'\n{listed} # {'a.' * 100}\n",
+    )
+    write("a.md", "# 1. Search the manuals\n")
+
+    assert run("check", "a.md").code == 0
+
+
+def test_a_pattern_of_many_parts_is_matched_in_deep_folders(run, write):
+    write("/".join(["aa"] * 40) + "/a.md", "# 1. Search the manuals\n")
+
+    assert run("check", "**/a*/" * 15 + "*.none").code == 3
+    assert run("check", "**/a*/" * 15 + "*.md").code == 0
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"_RAGORTUNE_COMPLETE": "complete_bash"},
+        {"_RAGORTUNE_COMPLETE": "complete_bash", "COMP_WORDS": "ragortune", "COMP_CWORD": "x"},
+        {"_RAGORTUNE_COMPLETE": "complete_none"},
+    ],
+)
+def test_a_shell_that_asks_for_completions_without_words_is_told(run, variables, monkeypatch):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    result = run()
+
+    assert (result.code, result.out) == (2, "")
+    assert "internal error" not in result.err

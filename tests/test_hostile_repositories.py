@@ -73,6 +73,54 @@ def test_a_link_to_a_file_outside_is_no_document_unless_it_is_named(run, write, 
     assert judged(run("check", "docs/a.md", "--format", "json")) == ["docs/a.md"]
 
 
+@pytest.mark.parametrize("wanted", ["docs", "docs/**/*.md", "docs/a.md"])
+@pytest.mark.usefixtures("repository")
+def test_a_name_that_a_pull_request_makes_a_link_leads_nowhere(run, tmp_path_factory, tmp_path, wanted):
+    outside = tmp_path_factory.mktemp("outside") / "a.md"
+    outside.write_text(DISAGREEING)
+    shutil.rmtree(tmp_path / "docs")
+    (tmp_path / "docs").symlink_to(outside.parent)
+
+    result = run("check", wanted, "--config-from", "main")
+
+    assert (result.code, result.out) == (3, "")
+    assert f"warning: '{wanted}' leads out of the repository, so it is not read" in result.err
+    assert run("check", wanted).out
+
+
+@pytest.mark.parametrize("key", ["rules", "check"])
+def test_what_git_keeps_for_itself_is_no_document_and_no_settings(run, write, repository, tmp_path, key):
+    repository("config", "http.extraheader", "AUTHORIZATION: basic s3cretPassw0rd")
+    quoted = "{document: ../.git/config, line: 8, quote: 'extraheader = AUTHORIZATION: basic s3cretPassw1rd'}"
+    answer = f"{{value: weekly, evidence: {quoted}}}"
+    write("docs/b.md", f"# LLM\n\n```ragortune\nprofile: {{knowledge: {{volatility: {answer}}}}}\n```\n")
+    (tmp_path / "docs" / "c.md").symlink_to("../.git/config")
+    result = run("check", "docs", "--full")
+    write("ragortune.yaml", "rules: .git\n" if key == "rules" else "check: {profile: .git/config}\n")
+    settings = run("check", "docs/a.md")
+
+    assert (result.code, settings.code) == (2, 2)
+    assert "s3cret" not in result.out + result.err.replace("s3cretPassw1rd", "") + settings.err
+    assert "the quoted document '../.git/config' lies outside" in result.err
+    assert "note: skipped: docs/c.md" in result.err
+    assert "leads out of the repository" in settings.err
+
+
+@pytest.mark.parametrize("new", ["docs/a.mdx", "docs/.a.md", "elsewhere/a.md", "docs/a.md/b.txt"])
+@pytest.mark.parametrize("wanted", ["docs", "docs/**/*.md", "."])
+@pytest.mark.usefixtures("repository")
+def test_a_document_that_a_branch_takes_out_of_sight_is_named(run, write, tmp_path, new, wanted):
+    write("docs/b.md", AGREEING)
+    before = run("check", wanted, "--config-from", "main")
+    (tmp_path / "docs" / "a.md").unlink()
+    write(new, DISAGREEING)
+
+    after = run("check", wanted, "--config-from", "main")
+
+    assert "gone" not in before.err
+    assert "note: gone since main: docs/a.md\n" in after.err
+
+
 @pytest.mark.parametrize("link", ["ragortune.yaml", "pack", "pack/rules/r.yaml", "known.json"])
 def test_settings_of_the_base_that_are_links_are_an_error_and_never_left_out(
     run, write, repository, tmp_path, link, commit

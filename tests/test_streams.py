@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -137,3 +138,14 @@ def test_a_job_without_input_or_without_a_place_for_errors_still_judges(desk, cl
     done = start(desk, "check", ".", stdout=subprocess.PIPE, preexec_fn=lambda: os.close(closed))
     assert done.returncode == 1
     assert b"decision-disagrees" in done.stdout
+
+
+def test_an_agent_is_left_at_the_first_interrupt(desk):
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*COMMAND, "mcp"], cwd=desk, **pipes) as server:
+        server.stdin.write(b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n')
+        server.stdin.flush()
+        assert server.stdout.readline()
+        server.send_signal(signal.SIGINT)
+
+        assert (server.wait(60), server.stderr.read()) == (130, b"")

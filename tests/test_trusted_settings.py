@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from ragortune.commands.configuration import Configuration
+from ragortune.support.rulefolder import shipped_folder
 from tests.test_check_command import DISAGREEING
 
 LOOSE = {
@@ -14,6 +16,7 @@ LOOSE = {
     "fails on never": "check: {fail-on: never}",
     "newer finding rules": 'rules-version: "0"',
     "judges by the rule set": "rules: pack",
+    "answers for every document from facts.yaml": "check: {profile: facts.yaml}",
     "listed in known.json": "check: {baseline: known.json}",
 }
 
@@ -29,6 +32,7 @@ def repository(git, commit):
 def loosen(run, write, setting):
     """Write settings as a pull request could, with what they name."""
     write("pack/rulebook.yaml", "name: ours\nversion: '1'\nextends: ragortune\n")
+    write("facts.yaml", "knowledge: {gap: none}\n")
     if "baseline" in setting:
         run("check", "docs", "--write-baseline", "known.json")
     write("ragortune.yaml", f"{setting}\n")
@@ -216,3 +220,21 @@ def test_a_setting_that_is_not_defined_cannot_be_left_out(run, write):
 
     assert result.code == 2
     assert "there is no setting 'ignored' for --without\nhint: did you mean 'ignore'?" in result.err
+
+
+@pytest.mark.parametrize("severity", ["error", "note"])
+def test_how_much_a_rule_pack_lowers_and_leaves_out_is_told(run, write, severity):
+    shipped = (shipped_folder() / "findings" / "findings.yaml").read_text()
+    write("docs/0007.md", DISAGREEING)
+    write("pack/rulebook.yaml", "name: ours\nversion: '1'\nextends: ragortune\n")
+    write("pack/findings/ours.yaml", re.sub(r"(?m)^( +severity): error", rf"\1: {severity}", shipped))
+    write("ragortune.yaml", "rules: pack\n")
+
+    result = run("check", "docs")
+
+    told = " ".join(result.err.split())
+    lowers = re.search(
+        r"leaves out or changes \d+ of 27 shipped finding rules and lowers ([1-9]) findings?$", told
+    )
+    assert bool(lowers) is (severity == "note")
+    assert result.code == (severity == "error")

@@ -322,3 +322,63 @@ def test_a_link_that_leads_back_to_itself_is_not_written(tmp_path, run, write):
     assert result.code == 2
     assert result.err.endswith("'loop.json' cannot be written (a link to itself)\n")
     assert (tmp_path / "loop.json").is_symlink()
+
+
+@pytest.mark.parametrize("path", [".git/config", ".git/hooks/new", "link/config", ".git/../.git/config"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "docs", "--format", "json={}"),
+        ("adr", "p.yaml", "--force", "-o", "{}"),
+        ("init", "--force", "{}"),
+    ],
+)
+def test_what_git_keeps_for_itself_is_never_written(run, write, git, tmp_path, arguments, path):
+    write("docs/a.md", DISAGREEING)
+    write("p.yaml", f"{PROFILE}  volatility: daily\n")
+    git("init", "-q")
+    (tmp_path / "link").symlink_to(".git")
+    before = (tmp_path / ".git" / "config").read_bytes()
+
+    result = run(*(argument.format(path) for argument in arguments))
+
+    assert result.code == 2
+    assert "in a folder of git's own, so it is not written" in result.err
+    assert (tmp_path / ".git" / "config").read_bytes() == before
+    assert not (tmp_path / ".git" / "hooks" / "new").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "a.md", "--write-baseline"),
+        ("init",),
+        ("adr", "p.yaml", "-o"),
+        ("ask", "--answers", "-", "-o"),
+    ],
+)
+def test_a_folder_that_is_not_there_is_no_way_to_a_file_that_is(run, write, tmp_path, arguments):
+    write("a.md", DISAGREEING)
+    write("p.yaml", f"{PROFILE}  volatility: daily\n")
+    write("kept.yaml", "a person's\n")
+
+    result = run(*arguments, "nowhere/../kept.yaml", stdin=b"knowledge.gap: most\n")
+
+    assert result.code == 2
+    assert (tmp_path / "kept.yaml").read_text() == "a person's\n"
+
+
+def test_a_report_replaces_neither_a_quoted_document_nor_another_report(run, write, tmp_path):
+    quoted = "{document: facts.md, line: 1, quote: changes daily}"
+    answer = f"{{value: daily, evidence: {quoted}}}"
+    write("facts.md", "The list changes daily.\n")
+    write("a.md", f"# LLM\n\n```ragortune\nprofile: {{knowledge: {{volatility: {answer}}}}}\n```\n")
+    (tmp_path / "link.json").symlink_to("out.json")
+
+    over = run("check", "a.md", "--format", "json=facts.md")
+    twice = run("check", "a.md", "--format", "json=out.json", "--format", "sarif=link.json")
+
+    assert (over.code, twice.code) == (2, 2)
+    assert "would overwrite what this run reads" in over.err
+    assert "two formats go to the same file" in twice.err
+    assert (tmp_path / "facts.md").read_text() == "The list changes daily.\n"

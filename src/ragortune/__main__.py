@@ -20,6 +20,10 @@ gc.set_threshold(100_000)  # what a command makes has hardly any cycles
 atexit.register(gc.freeze)  # and what is left at the end goes with the process, without a search for them
 
 
+_COMPLETION = "_RAGORTUNE_COMPLETE"
+"""By which a shell asks the command-line library for completions."""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code; nothing that happens prints a traceback."""
     words = sys.argv[1:] if arguments is None else arguments
@@ -33,13 +37,17 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
     except SystemExit as ended:
-        if ended.code != 1:  # 1 is how the command-line library ends where nobody reads its help
+        if (
+            ended.code != 1
+        ):  # 1 is how the command-line library ends where nobody reads its help, or no shell completes
             raise
-        return int(ExitCode.OK)
+        return int(ExitCode.UNUSABLE if environment.variables.get(_COMPLETION) else ExitCode.OK)
     except Exception as error:  # noqa: BLE001  (an internal error: say so and keep the traceback in a file)
         shown = _show_usage(error, environment)
         if shown is None:
             shown = _report_unwritten(error, environment)
+        if shown is None:
+            shown = _report_completion(error, environment)
         return _report_internal_error(error, words) if shown is None else shown
 
 
@@ -78,6 +86,16 @@ def _report_unwritten(error: Exception, environment: Environment) -> int | None:
     if environment.stdout is not None:
         discard_output(environment.stdout)
     environment.note(f"error: the result cannot be written ({error.strerror})")
+    return int(ExitCode.UNUSABLE)
+
+
+def _report_completion(error: Exception, environment: Environment) -> int | None:
+    """Tell that a shell asks for completions without the words to complete; None if that is not what happened."""
+    if not environment.variables.get(_COMPLETION) or not isinstance(error, (KeyError, ValueError)):
+        return None
+    environment.note(
+        f"error: {_COMPLETION} is for shells, which give the words to complete in COMP_WORDS and COMP_CWORD"
+    )
     return int(ExitCode.UNUSABLE)
 
 

@@ -49,7 +49,7 @@ _MOST_NOTES = 3
 
 def check_documents(request: CheckRequest, environment: Environment) -> ExitCode:
     """Judge design documents and write what was found in each format."""
-    outputs = choose_outputs(request)
+    outputs = choose_outputs(request, environment.folder)
     with ExitStack() as stack:
         return _Run(request, environment, stack).check(outputs)
 
@@ -102,7 +102,9 @@ class _Run:
         if paths is None:
             return ExitCode.UNDECIDED
         self._refuse_overwriting(outputs, paths)
-        audits, unreadable = self._audit_paths(paths)
+        quoted = QuotedFiles(self._outside, paths, environment, opens=self._request.open_quoted)
+        audits, unreadable = self._audit_paths(paths, quoted)
+        self._refuse_overwriting(outputs, quoted.opened)
         left_out = self._policy.rules.keys() - self._policy.chosen
         stale: list[BaselineEntry] = []
         if self._request.write_baseline is not None:
@@ -126,7 +128,7 @@ class _Run:
             raise UsageError("no document named", None, hint)
         if wanted.count(STDIN) > 1:
             raise UsageError("stdin can be read only once")
-        found = find_documents(wanted, environment)
+        found = find_documents(wanted, environment, self._request.config_from)
         if not found:
             environment.note("error: no document matched, so nothing was judged (exit code 3)")
             return None
@@ -136,13 +138,14 @@ class _Run:
         environment.note(f"{len(changed)} of {count_words(len(found), 'document')} changed since {since}")
         return changed
 
-    def _audit_paths(self, paths: Sequence[str]) -> tuple[list[DocumentAudit], list[tuple[str, str]]]:
+    def _audit_paths(
+        self, paths: Sequence[str], quoted: QuotedFiles
+    ) -> tuple[list[DocumentAudit], list[tuple[str, str]]]:
         """Return the documents that were judged, and path and reason of those that cannot be read."""
         audits: list[DocumentAudit] = []
         unreadable: list[tuple[str, str]] = []
         request, environment, book = self._request, self._environment, self._rulebook
         read, today = open_reader(book, request.model, environment, cache=request.cache), environment.date()
-        quoted = QuotedFiles(self._outside, paths, environment, opens=request.open_quoted)
         for path in paths:
             shown = show_path(path, request.stdin_name)
             try:
@@ -220,10 +223,25 @@ class _Run:
             and settings.min_confidence,
             f"leaves out {count_words(known, 'finding')} listed in {settings.baseline.name if settings.baseline else ''}": known
             and settings.baseline,
+            f"answers for every document from {settings.profile.name if settings.profile else ''}": settings.profile,
             f"judges by the rule set in {pack}": pack,
+            **(self._describe_pack(report) if pack else {}),
         }
         told = [effect for effect, holds in effects.items() if holds]
         return f"{shown} {join_words(told)}" if told and shown else ""
+
+    def _describe_pack(self, report: CheckReport) -> dict[str, int]:
+        """Return what the rule set of the settings leaves out or lowers of the shipped one, and how much, 0 for nothing."""
+        own, shipped = self._policy.rules, read_finding_rules(load_rulebook(shipped_folder()))
+        other = sum(own.get(name) != rule for name, rule in shipped.items())
+        lowered = sum(
+            rule in shipped and own[rule].severity.rank < shipped[rule].severity.rank
+            for rule in (found.rule.id for _, found in report.findings)
+        )
+        return {
+            f"leaves out or changes {other} of {len(shipped)} shipped finding rules": other,
+            f"lowers {count_words(lowered, 'finding')}": lowered,
+        }
 
     def _choose_code(self, report: CheckReport) -> ExitCode:
         """Return the exit code: input that cannot be used comes first, then findings, then a decision that is missing."""

@@ -20,7 +20,7 @@ from ragortune.commands.requests import CONFIDENCES, FAILS_ON, CheckRequest
 from ragortune.evidence.entries import Entry
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ConfigurationError, Place, UsageError
-from ragortune.support.git import Repository, find_repository, walk_up
+from ragortune.support.git import Repository, find_repository, lies_inside, walk_up
 from ragortune.support.reading import (
     PROFILE_BYTES,
     YAML_ENDINGS,
@@ -169,8 +169,7 @@ def _refuse_outside(path: Path, file: Path, flag: str, what: str = "") -> None:
 
     A pull request can write settings and links, and errors quote what a file holds.
     """
-    root = os.path.realpath(find_repository(file.parent))
-    if not Path(os.path.realpath(path)).is_relative_to(root):
+    if not lies_inside(path, find_repository(file.parent)):
         message = f"{what}leads out of the repository"
         raise ConfigurationError(message, Place(str(file)), f"name it on the command line: {flag}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import itertools
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +13,7 @@ from ragortune.model import Rulebook
 from ragortune.model.documents import DesignReading
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
-from ragortune.support.git import Repository, find_repository
+from ragortune.support.git import Repository, find_repository, lies_inside
 from ragortune.support.reading import decode_text, read_bytes, real_path, show_size
 from ragortune.support.text import join_words, quote_value
 
@@ -33,8 +32,11 @@ _MOST_NAMES = 5
 # --- found --------------------------------------------------------------------------------------------------------
 
 
-def find_documents(wanted: Iterable[str], environment: Environment) -> list[str]:
+def find_documents(wanted: Sequence[str], environment: Environment, base: str | None = None) -> list[str]:
     """Return the documents that paths, folders and patterns name, once each and in order, as they are shown.
+
+    Where the settings are those of the merge base with a commit, `base`, the names are those of its branch as well: no
+    link that takes their place is followed out of the repository, and documents that the branch has lost are noted.
 
     Links to folders are not followed, so that no loop can be entered, nor are those out of the repository. A file that
     is named is a document whatever its ending; whether it can be read shows later. Names that match nothing, and broken
@@ -44,6 +46,9 @@ def find_documents(wanted: Iterable[str], environment: Environment) -> list[str]
     skipped: dict[str, None] = {}
     dangling: dict[str, None] = {}
     for name in wanted:
+        if base is not None and _is_led_out(name, environment.folder):
+            environment.note(f"warning: {quote_value(name)} leads out of the repository, so it is not read")
+            continue
         found = list(_expand_name(name, environment.folder, skipped))
         if not found:
             environment.note(f"warning: no document matches {quote_value(name)}")
@@ -59,10 +64,40 @@ def find_documents(wanted: Iterable[str], environment: Environment) -> list[str]
         environment.note(f"note: {path} is a broken link")
     passed = [path for path in skipped if Path(os.path.normpath(Path(environment.folder, path))) not in paths]
     if passed:
-        more = [f"{len(passed) - _MOST_NAMES} more"] * (len(passed) > _MOST_NAMES)
-        named = join_words([*sorted(passed)[:_MOST_NAMES], *more])
-        environment.note(f"note: skipped: {named}; name them to have them judged")
+        environment.note(f"note: skipped: {_name_some(passed)}; name them to have them judged")
+    if gone := _list_gone(wanted, base, environment) if base is not None else ():
+        environment.note(f"note: gone since {base}: {_name_some(gone)}")
     return list(paths.values())
+
+
+def _name_some(paths: Sequence[str]) -> str:
+    more = [f"{len(paths) - _MOST_NAMES} more"] * (len(paths) > _MOST_NAMES)
+    return join_words([*sorted(paths)[:_MOST_NAMES], *more])
+
+
+def _is_led_out(name: str, folder: str) -> bool:
+    """Return whether a name in a repository is led out of it by links."""
+    root, place = find_repository(folder), Path(os.path.normpath(Path(folder, name)))
+    return name != STDIN and place.is_relative_to(root) and not lies_inside(place, root)
+
+
+def _list_gone(wanted: Sequence[str], reference: str, environment: Environment) -> list[str]:
+    """Return the named documents that the branch had where it left a commit, and that are no files any more."""
+    repository = Repository(environment.folder, "--config-from")
+    top, folder = os.path.realpath(repository.top), os.path.realpath(environment.folder)
+    patterns = [Path(os.path.relpath(Path(folder, name), top)).parts for name in wanted]
+
+    def is_named(parts: tuple[str, ...]) -> bool:
+        return any(parts[: len(own)] == own or _matches(parts, own) for own in patterns)
+
+    return [
+        Path(os.path.relpath(Path(top, file.name), folder)).as_posix()
+        for file in repository.list_files(repository.find_base(reference))
+        if file.is_plain
+        and file.name.lower().endswith(ENDINGS)
+        and not os.path.isfile(Path(top, file.name))
+        and is_named(tuple(file.name.split("/")))
+    ]
 
 
 def _expand_name(name: str, folder: str, skipped: dict[str, None]) -> Iterator[str]:
@@ -104,7 +139,9 @@ def _walk_folder(
     def leads_out(path: Path) -> bool:
         """Return whether this is a link to a file that no pull request should have read: one outside the repository."""
         target = Path(os.path.realpath(path)) if path.is_symlink() else path
-        return target is not path and target.is_file() and not any(map(target.is_relative_to, roots))
+        return (
+            target is not path and target.is_file() and not any(lies_inside(target, root) for root in roots)
+        )
 
     def skip_unreadable(error: OSError) -> None:
         skipped[show(error.filename)] = None
@@ -128,13 +165,13 @@ def _walk_folder(
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     """Return whether the parts of a relative path match; `**` matches any number of them."""
-    if not pattern:
-        return not parts
-    first, *rest = pattern
-    if first == "**":
-        rest = list(itertools.dropwhile("**".__eq__, rest))  # more of them in a row match no more
-        return any(_matches(parts[begin:], rest) for begin in range(len(parts) + 1))
-    return bool(parts) and fnmatch.fnmatchcase(parts[0], first) and _matches(parts[1:], rest)
+    ends = {0}  # how many of the parts the pattern so far can take up
+    for own in pattern:
+        if own == "**":
+            ends = set(range(min(ends, default=len(parts) + 1), len(parts) + 1))
+        else:
+            ends = {end + 1 for end in ends if end < len(parts) and fnmatch.fnmatchcase(parts[end], own)}
+    return len(parts) in ends
 
 
 # --- read ---------------------------------------------------------------------------------------------------------

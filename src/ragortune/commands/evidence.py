@@ -13,7 +13,7 @@ from ragortune.model import Evidence, Profile
 from ragortune.model.documents import DesignReading
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, ProfileError, RagortuneError, UnreadableError
-from ragortune.support.git import find_repository
+from ragortune.support.git import find_repository, lies_inside
 from ragortune.support.reading import real_path
 from ragortune.support.text import quote_value
 
@@ -37,6 +37,11 @@ class QuotedFiles:
         self._outside_finders = {
             quoted.evidence: self._open(target, quoted.evidence) for quoted, target in self._outside
         }
+
+    @property
+    def opened(self) -> list[str]:
+        """The real paths of the documents in which quotes were looked up so far."""
+        return list(map(str, self._finders))
 
     def sources_for(self, path: str, reading: DesignReading) -> QuoteSources:
         """Return the quotes from outside that are reported with a document, and the documents that quotes name."""
@@ -69,7 +74,7 @@ class QuotedFiles:
         root = real_path(find_repository(folder))
         for base in (folder, root):
             target = real_path(base, evidence.document)
-            if not target.is_relative_to(root):
+            if not lies_inside(target, root):
                 document = quote_value(evidence.document)
                 message = f"the quoted document {document} lies outside {quote_value(str(root))}"
                 raise UnreadableError(message, place)

@@ -17,7 +17,7 @@ from ragortune.support.errors import UsageError
 from ragortune.support.git import find_repository
 from ragortune.support.record import Record
 from ragortune.support.text import guard_terminal
-from ragortune.support.writing import write_file
+from ragortune.support.writing import name_target, write_file
 
 _HOSTED = ("sarif", "github", "gitlab", "junit")
 """Formats by which a code host shows findings beside the files of a repository."""
@@ -34,7 +34,7 @@ class Output(Record, frozen=True):
     """Sections to show; a file has all of them unless some are named."""
 
 
-def choose_outputs(request: CheckRequest) -> list[Output]:
+def choose_outputs(request: CheckRequest, folder: str) -> list[Output]:
     """Return the outputs that `FORMAT` and `FORMAT=FILE` ask for; raises UsageError."""
     outputs: list[Output] = []
     for text in request.formats or ("text",):
@@ -45,7 +45,7 @@ def choose_outputs(request: CheckRequest) -> list[Output]:
         full = request.full or bool(path and not request.show)
         show = choose_sections("check", form, request.show, full=full) if form in PAGES else ()
         outputs.append(Output(form, os.path.normpath(path) if path else None, show))
-    files = [output.path for output in outputs]
+    files = [output.path and name_target(Path(folder, output.path)) for output in outputs]
     if files.count(None) > 1:
         hint = "write the others to files: --format sarif=out.sarif"
         raise UsageError("only one format can be printed", None, hint)

@@ -167,6 +167,12 @@ def find_repository(folder: str | Path) -> Path:
     return top if (top / ".git").exists() else Path(folder).absolute()
 
 
+def lies_inside(path: str | Path, root: str | Path) -> bool:
+    """Return whether a file is in a repository, links resolved, and none of git's own, which hold passwords of CI jobs."""
+    target, top = Path(os.path.realpath(path)), Path(os.path.realpath(root))
+    return target.is_relative_to(top) and ".git" not in map(str.casefold, target.relative_to(top).parts)
+
+
 def walk_up(folder: Path) -> Iterator[Path]:
     """Yield a folder and those above it, up to the root of a repository or of the file system."""
     start = folder.absolute()

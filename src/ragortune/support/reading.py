@@ -33,6 +33,13 @@ _LONGEST = 64
 DEPTH = 20
 """So deep data may be nested."""
 
+_TOML_TEXT = re.compile(
+    r"""\"{3}(?s:.*?)(?:\"{3}|\Z)|'{3}(?s:.*?)(?:'{3}|\Z)|"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|\#[^\n]*"""
+)
+"""Texts and comments of TOML."""
+_LONG_KEY = re.compile(rf"(?:\.[\w \t-]*){{{DEPTH}}}")
+"""A key of so many parts, for which the TOML library takes time and memory with the square of their number."""
+
 Marks = dict[tuple[str, KeyPath], tuple[int, int]]
 """Line and column of each key (`key`) and value (`value`) by key path, counted from 1; of numbers such as 2.000 as `grouped`, too."""
 
@@ -264,6 +271,8 @@ def parse_toml(text: str, path: str) -> Document:
     """Read TOML; raises UnreadableError."""
     import tomllib  # noqa: PLC0415  (few profiles are TOML)
 
+    if text.count(".") >= DEPTH and _LONG_KEY.search(_TOML_TEXT.sub("", text)):
+        raise UnreadableError("is nested too deeply", Place(path))
     try:
         data = tomllib.loads(text)
         repr(data)  # raises ValueError for a number that has more digits than can be shown

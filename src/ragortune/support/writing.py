@@ -14,7 +14,7 @@ from typing import TextIO
 
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError, RagortuneError, UsageError
-from ragortune.support.git import find_repository
+from ragortune.support.git import find_repository, lies_inside
 from ragortune.support.reading import YAML_ENDINGS, open_file, real_path
 from ragortune.support.text import quote_value
 
@@ -100,6 +100,11 @@ def write_new(name: str, text: str, environment: Environment, *, force: bool) ->
         rewrite_file(name, None, text, environment)
 
 
+def name_target(place: Path) -> str:
+    """Return the name of what is written to: of a file the one that links lead to."""
+    return str(place if _is_stream(place) else real_path(place))
+
+
 def _is_stream(place: Path) -> bool:
     return str(place).startswith(_STREAMS) or (
         os.path.exists(place) and not os.path.isdir(place) and not os.path.isfile(place)
@@ -143,14 +148,16 @@ def refuse_unwritable(name: str, environment: Environment) -> None:
     place = Path(environment.folder, name)
     target = Path(os.path.realpath(place))
     shown = quote_value(name)
-    root = os.path.realpath(find_repository(place.absolute().parent))
+    root = Path(os.path.realpath(find_repository(place.absolute().parent)))
     if not target.is_relative_to(root):
         raise UsageError(f"{shown} is a link out of its folder, so it is not written")
+    if not lies_inside(target, root):
+        raise UsageError(f"{shown} is in a folder of git's own, so it is not written")
     if target.is_symlink():
         raise UsageError(f"{shown} cannot be written (a link to itself)")
     if os.path.isdir(target):
         raise UsageError(f"{shown} cannot be written (it is a directory)")
-    if not os.path.isdir(target.parent):
+    if not (os.path.isdir(place.parent) and os.path.isdir(target.parent)):
         raise UsageError(f"{shown} cannot be written (no such folder)")
     if not os.access(target.parent, os.W_OK):
         raise UsageError(f"{shown} cannot be written (its folder is read-only)")

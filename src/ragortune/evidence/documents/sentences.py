@@ -29,6 +29,8 @@ _MOST_LABEL_WORDS = 5
 _PLAIN_LABEL = re.compile(r"\W{0,3}+([^\W\d_][^:.;!?()\u2014]{1,58}+):(?=\s|$)")
 _AFTER_LABEL = re.compile(r"\s{0,3}(?:[:\u2014\u2013]|-{1,2}(?=\s)|\((?=[^()]{1,40}\)))")
 _FRONT_KEY = re.compile(r"(\s*(?:-\s+)?)([\w][\w .-]{0,60}?)\s*:(?:\s+|$)(.*)")
+_FIRST_KEY = re.compile(r"[{\s]*\?\s+(.{1,40})$|(?![\s#-])[{\s]*[\"']?([^:\"']{1,40})[\"']?\s*:")
+"""What could be a key at the top of front matter, however it is written."""
 _FIELDS = frozenset((
     "status", "date", "deciders", "decision-makers", "authors", "author", "owner", "owners", "reviewers", "version",
     "updated", "tags", "last",
@@ -45,8 +47,8 @@ _OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}][-_ ]?" for letter in
 _NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune\b", re.IGNORECASE)
 """Words behind a fence that mean this program, but are not its name alone."""
 _MISPLACED = re.compile(
-    rf"[\s>*+{INVISIBLE}-]*(?:(?:`{{3,}}|~{{3,}}){_NAMED.pattern}|[\"']?ragortune[\"']?\s*:\s*(?:\{{|$)"
-    r"|ragortune\.[a-z_.]{1,40}\s*:|\[ragortune(?:\.[a-z]{1,20})?\]\s*$)",
+    rf"[\s>*+{INVISIBLE}-]*(?:(?:`{{3,}}|~{{3,}}){_NAMED.pattern}|\{{?\s*[\"']?ragortune[\"']?\s*[:=]\s*(?:\{{|$)"
+    r"|ragortune\.[a-z_.]{1,40}\s*[:=]|\[ragortune(?:\.[a-z]{1,20})?\]\s*$)",
     re.IGNORECASE,
 )
 """A fence or a key of front matter in a text where neither is one."""
@@ -329,11 +331,12 @@ class _Reader:
                 own = None
                 if found[2].casefold() == _OWN_KEY:
                     declared.append(own := [])
-                elif is_misspelt(found[2], _OWN_KEY):
-                    self.misplaced.append(line.number)
             if own is not None:
                 own.append(line)
                 continue
+            key = _FIRST_KEY.match(line.text)
+            if key and is_misspelt(key[1] or key[2], _OWN_KEY):
+                self.misplaced.append(line.number)
             self.misplaced += _find_misplaced((line,))
             if found:
                 self._add_field(line, found)
