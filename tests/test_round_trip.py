@@ -90,6 +90,46 @@ def test_line_ends_and_wide_indents_stay():
     assert write_answers(text, {"knowledge.size": "large"}) == text + "    size: large\r\n"
 
 
+LAID_OUT = """# the desk\r
+project: "Desk \\u0041"\r
+notes: >
+   In words
+   of their own,\r
+   on lines of their own
+
+knowledge:
+    gap:    most\t\t
+    source: [documents,   tacit]   # both\r
+    access_path: ~
+
+data: {examples:   20}
+# the end"""
+
+
+def test_lines_that_an_answer_does_not_change_stay_byte_for_byte():
+    laid_out = LAID_OUT.replace("\t\t", "  ")
+
+    written = write_answers(laid_out, {"knowledge.volatility": "weekly", "data.examples": 30})
+
+    expected = laid_out.replace("access_path: ~\n", "access_path: ~\n    volatility: weekly\n")
+    assert written == expected.replace("{examples:   20}", "{examples: 30}")
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@settings(max_examples=30)
+@given(answers=values())
+def test_an_answer_adds_lines_and_changes_none_but_its_own(ending, answers):
+    text = LAID_OUT.replace("\t\t", "").replace("\r", "").replace("\n", ending)
+    shared = {"knowledge.gap", "knowledge.source", "knowledge.access_path", "data"}
+    others = {
+        name: own for name, own in answers.items() if name not in shared and not name.startswith("data.")
+    }
+
+    left = iter(write_answers(text, others).splitlines())
+
+    assert all(line in left for line in text.splitlines())
+
+
 def test_blank_lines_in_front_stay():
     text = "\n\n\nproject: Desk\n"
 

@@ -7,7 +7,6 @@ to date.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
 from typing import Any
@@ -18,7 +17,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from ragortune.evidence.documents.blocks import BlockKind, front_matter_end, read_blocks
 from ragortune.evidence.quotes import BLOCK, QuoteFinder, find_block
-from ragortune.evidence.round_trip import flow, open_yaml, put_answers
+from ragortune.evidence.round_trip import dump_yaml, flow, keep_lines, open_yaml, put_answers
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.text import clean_text, is_plain
 
@@ -55,11 +54,18 @@ def write_block(text: str, path: str, content: Content) -> str:
         return text
     ending = "\r" if lines[0].endswith("\r") else ""
     added = [line + ending for line in new]
+    if first < last:
+        kept = keep_lines(*map(_join_lines, (lines[first:last], plain[first:last], new)))
+        added = kept.removesuffix("\n").split("\n")
     if last == len(lines):
         added[-1] = added[-1].removesuffix("\r")
         if first == len(lines):
             lines[-1] += ending
     return "\n".join([*lines[:first], *added, *lines[last:]])
+
+
+def _join_lines(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _plan(lines: list[str], path: str, content: Content, grown: int) -> tuple[int, int, list[str]]:
@@ -83,9 +89,13 @@ def _plan(lines: list[str], path: str, content: Content, grown: int) -> tuple[in
     def moved(line: int) -> int:
         return line + grown if line > found.last else line
 
+    before = dump_yaml(root)
     added = _add_missing(data, content, moved)
     changed = _move_lines(data, QuoteFinder(lines), moved) or added
-    return found.first, found.last, _dump(root) if changed else old
+    if not changed:
+        return found.first, found.last, old
+    new = keep_lines(_join_lines(old), before, dump_yaml(root))
+    return found.first, found.last, new.removesuffix("\n").split("\n")
 
 
 def _plan_new(lines: Sequence[str], content: Content, grown: int) -> tuple[int, int, list[str]]:
@@ -95,7 +105,8 @@ def _plan_new(lines: Sequence[str], content: Content, grown: int) -> tuple[int, 
         return at, at, []
     root, data = _load("", below_key=bool(end))
     _add_missing(data, content, lambda line: line + grown if line > at else line)
-    new = [clean_text(line) for line in _dump(root)]  # what is written out is an escape in YAML, too
+    made = dump_yaml(root).removesuffix("\n").split("\n")
+    new = [clean_text(line) for line in made]  # what is written out is an escape in YAML, too
     if end:
         return at, at, new
     above = [""] if at else []
@@ -133,12 +144,6 @@ def _load(body: str, *, below_key: bool) -> tuple[CommentedMap, CommentedMap]:
     assert isinstance(root, CommentedMap)
     assert isinstance(data, CommentedMap)
     return root, data
-
-
-def _dump(root: CommentedMap) -> list[str]:
-    stream = io.StringIO()
-    open_yaml().dump(root, stream)
-    return stream.getvalue().removesuffix("\n").split("\n")
 
 
 def _holds(data: CommentedMap, criterion: str) -> bool:

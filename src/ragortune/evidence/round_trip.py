@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -15,6 +16,7 @@ from ruamel.yaml.tokens import CommentToken
 from ruamel.yaml.util import load_yaml_guess_indent
 
 from ragortune.support.errors import UnreadableError
+from ragortune.support.reading import parse_yaml
 from ragortune.support.record import NOTHING
 from ragortune.support.text import clean_line, is_plain
 
@@ -22,6 +24,7 @@ _UNREADABLE = re.compile(r"^[:?]|:[,:?\[\]{}]")
 """What the writer leaves without quotes within brackets, and our reader does not take there."""
 
 _START = re.compile(r"(?:%[^\n]*\n|[ \t]*(?:#[^\n]*)?\n)*---(?:[ \t]+(?:#[^\n]*)?)?\n|(?:[ \t]*\n)+")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _END = re.compile(r"^\.\.\.(?:[ \t]|$)", re.MULTILINE)
 
 
@@ -44,18 +47,83 @@ def write_answers(text: str, answers: Mapping[str, object], remarks: Mapping[str
     """
     if not answers and not remarks:
         return text
-    ending = "\r\n" if "\r\n" in text else "\n"
-    begin, text, end = _split_frame(text.replace("\r\n", "\n"))
-    text = _fill_places(text, answers)
-    yaml, root = open_answers(text)
-    lead = "" if root else text.rstrip("\n") + "\n" * bool(text.strip())
+    begin, plain, end = _split_frame("\n".join(line.rstrip("\r\n") for line in _split_lines(text)))
+    plain = _fill_places(plain, answers)
+    yaml, root = open_answers(plain)
+    begin += "" if root else plain.rstrip("\n") + "\n" * bool(plain.strip())
     root = CommentedMap() if root is None else root
+    before = dump_yaml(root, yaml) if root else ""
     put_answers(root, {criterion: flow(value) for criterion, value in answers.items()})
     for criterion, remark in remarks.items():
         _put_remark(root, criterion, remark)
+    return keep_lines(text, begin + before + end, begin + dump_yaml(root, yaml) + end)
+
+
+def dump_yaml(root: CommentedMap, yaml: YAML | None = None) -> str:
+    """Return what a writer, `open_yaml` by default, makes of data."""
     stream = io.StringIO()
-    yaml.dump(root, stream)
-    return (begin + lead + stream.getvalue() + end).replace("\n", ending)
+    (yaml or open_yaml()).dump(root, stream)
+    return stream.getvalue()
+
+
+def keep_lines(text: str, before: str, after: str) -> str:
+    """Return YAML that is changed as the writer has changed it, in which all other lines are as a person wrote them.
+
+    Args:
+        text: the YAML before the change, with line ends of any kind.
+        before: what the writer made of it then, with line feeds; it brings white space and quotes into an order of its own.
+        after: what it makes of it now.
+
+    """
+    own = _split_lines(text)
+    old, new = ([line.rstrip("\n") for line in _split_lines(made)] for made in (before, after))
+    usual = _end_of(own[0] if own else "") or "\n"
+    is_open = bool(own) and not _end_of(own[-1])
+    own[-1:] = [line + usual * is_open for line in own[-1:]]
+    gaps = _match_gaps(old, own)
+    kept: list[str] = []
+    at = 0
+    for kind, first, last, start, stop in SequenceMatcher(None, old, new).get_opcodes():
+        if first not in gaps or last not in gaps:
+            return after.replace("\n", usual)
+        begin = gaps[last if kind == "equal" else first][kind in {"replace", "delete"}]
+        kept += own[at:begin]
+        at = begin if kind == "equal" else max(begin, gaps[last][0])
+        if kind != "equal":
+            end = _end_of((own[begin:at] or kept[-1:] or [usual])[0])
+            kept += [line + end for line in new[start:stop]]
+    kept += own[at:]
+    written = "".join(kept).removesuffix(usual if is_open and kept[-1:] == own[-1:] else "")
+    return written if _read_data(written) == _read_data(after) else after.replace("\n", usual)
+
+
+def _match_gaps(old: Sequence[str], own: Sequence[str]) -> dict[int, tuple[int, int]]:
+    """Return where a gap between lines of the writer is among a person's: in front and behind of what only these have.
+
+    A gap within lines that the writer has laid out anew is missing.
+    """
+    plain = [[" ".join(line.split()) for line in lines] for lines in (old, own)]
+    gaps = {0: (0, 0)}
+    for _, first, last, start, stop in SequenceMatcher(None, *plain).get_opcodes():
+        alike = range(1, last - first if last - first == stop - start else 1)
+        gaps.update({first + more: (start + more, start + more) for more in alike})
+        gaps[last] = (gaps[first][0] if first == last else stop, stop)
+    return gaps
+
+
+def _split_lines(text: str) -> list[str]:
+    return _LINE.findall(text)
+
+
+def _end_of(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]
+
+
+def _read_data(text: str) -> object:
+    try:
+        return parse_yaml(text, "the profile").data
+    except UnreadableError:
+        return None
 
 
 def open_answers(text: str) -> tuple[YAML, Any]:
@@ -160,7 +228,7 @@ def _put(mapping: CommentedMap, key: str, value: object) -> None:
     node, name = mapping, key
     while isinstance(node[name], CommentedMap) and not node[name].fa.flow_style():
         node, name = node[name], next(reversed(node[name]))
-    if following.strip():
+    if following:
         node.ca.items[name] = [None, None, CommentToken("\n" + following, token.start_mark, None), None]
 
 
