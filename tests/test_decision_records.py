@@ -162,6 +162,30 @@ def test_the_words_of_rules_that_a_record_repeats_are_no_statements_of_its_own(r
     assert json.loads(checked.out)["documents"][0]["findings"] == []
 
 
+@pytest.mark.parametrize("into", ["-o", "--into"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "---\nragortune: {",
+        "ragortune: {decision: rag}",
+        "Ragortune:",
+        "ragortune.decision: rag",
+        "ragortune = {",
+        "{'ragortune': {",
+    ],
+)
+def test_words_like_front_matter_do_not_make_a_record_that_is_refused(run, write, into, words):
+    write("r.md", MADR if into == "--into" else "")
+    profile = {"project": words, "description": words, "notes": words}
+    known = {"gap": {"value": "most", "evidence": words}, "access_path": "by_meaning", "volatility": "weekly"}
+    write("p.json", json.dumps({**profile, "knowledge": known}))
+
+    assert run("adr", "p.json", into, "r.md", *["--force"] * (into == "-o")).code == 0
+    result = run("check", "r.md")
+
+    assert (result.code, result.err) == (0, "")
+
+
 def test_a_record_shows_no_character_that_nobody_sees(run, write):
     words = "daily\u202e\u200b \U000e0041"
     write("p.json", json.dumps({"knowledge.volatility": {"value": "daily", "evidence": words}}))

@@ -102,9 +102,9 @@ def _match_gaps(old: Sequence[str], own: Sequence[str]) -> dict[int, tuple[int, 
 
     A gap within lines that the writer has laid out anew is missing.
     """
-    plain = [[" ".join(line.split()) for line in lines] for lines in (old, own)]
+    squeezed, plain = ([" ".join(line.split()) for line in lines] for lines in (old, own))
     gaps = {0: (0, 0)}
-    for _, first, last, start, stop in SequenceMatcher(None, *plain).get_opcodes():
+    for _, first, last, start, stop in SequenceMatcher(None, squeezed, plain).get_opcodes():
         alike = range(1, last - first if last - first == stop - start else 1)
         gaps.update({first + more: (start + more, start + more) for more in alike})
         gaps[last] = (gaps[first][0] if first == last else stop, stop)

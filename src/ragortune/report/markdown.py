@@ -28,6 +28,8 @@ _SPECIAL = re.compile(r"[\\`*\[\]#|~]|(?<![^\W_])_|_(?![^\W_])")
 """What means something in the middle of a line; an underscore inside a word does not."""
 _AT_START = re.compile(r"(?=/|[-+](?:\s|$)|[-=][-=\s]*$)|(?<=\d)(?=[.)](?:\s|$))")
 """Where to escape what means something at the start of a line only: a list, a line below a heading, an order such as `/merge`."""
+_OWN_KEY = re.compile(r"^([\s>*+{\"'-]*ragortune[\"']?\s*)([:=.])", re.IGNORECASE)
+"""What `check` would take for a block of this program that it cannot read."""
 _LIVE = re.compile(
     r"(?:(?:[\w.+-]{0,20}://|www\.|mailto:|xmpp:)[^\s`]+|(?<!\w)@\w"
     r"|[\w.+-]{1,64}@[\w-]+\.\w|[\w./-]{0,100}#\d|\bGH-\d)[\w.@/#-]*",
@@ -61,7 +63,12 @@ def _write_code(text: str, *, in_table: bool) -> str:
     return code.replace("|", "\\|") if in_table else code
 
 
+def _guard_key(line: str) -> str:
+    return _OWN_KEY.sub(r"\1\\\2", line)
+
+
 def _guard_start(line: str) -> str:
+    line = _guard_key(line)
     if line.startswith(">"):
         return f"&gt;{line[1:]}"
     digits = re.match(r"\d*", line)
@@ -78,7 +85,7 @@ def write_markdown(blocks: Iterable[Block], *, level: int = 1) -> str:
 def _write_block(block: Block, level: int) -> Iterator[str]:
     match block:
         case Heading():
-            yield f"{'#' * (block.level + level - 1)} {escape_markdown(block.text)}"
+            yield f"{'#' * (block.level + level - 1)} {_guard_key(escape_markdown(block.text))}"
         case Paragraph():
             lead = write_inline(block.lead)
             yield f"{lead} {write_inline(block.text)}".strip()
