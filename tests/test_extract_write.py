@@ -130,6 +130,23 @@ def test_what_a_person_wrote_wins_and_stays(put, odd):
     assert "evidence: {line: 26" not in text.partition("profile")[0]
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        "```ragortune\n# to be filled in\n```\n",
+        "```ragortune\n{}\n# by Ada\n```\n",
+        "```ragortune\nprofile:\n    data:   {quality: poor}   # by Ada\n```\n",
+        "---\nragortune:\n    profile:\n        data: {quality:   poor}   # by Ada\n\nother:   1\n---\n",
+    ],
+)
+def test_no_comment_or_indent_of_a_block_is_lost(put, block):
+    result, data = put(block + PRICE_DESK)
+
+    kept = {line for line in block.split("\n") if line != "{}"}
+    assert result.code == 0
+    assert kept <= {*data.decode().split("\n")}
+
+
 def test_a_block_that_lacks_nothing_is_not_touched(put):
     block = PRESENT.replace("gap: 'most'}", "gap: 'most'}\n  performance: {latency:   1500}")
     content = block + PRICE_DESK.partition("\n\n")[2]

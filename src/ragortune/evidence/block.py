@@ -12,12 +12,11 @@ from types import NoneType
 from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from ragortune.evidence.documents.blocks import BlockKind, front_matter_end, read_blocks
 from ragortune.evidence.quotes import BLOCK, QuoteFinder, find_block
-from ragortune.evidence.round_trip import dump_yaml, flow, keep_lines, open_yaml, put_answers
+from ragortune.evidence.round_trip import dump_yaml, flow, keep_lines, open_answers, open_yaml, put_answers
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.text import clean_text, is_plain
 
@@ -33,7 +32,7 @@ def leave_out_held(text: str, content: Content) -> Content:
     found = find_block(lines)
     if found is None or found.prefix:
         return content
-    _, data = _load("\n".join(lines[found.first : found.last]), below_key=found.key)
+    data = _load("\n".join(lines[found.first : found.last]), below_key=found.key)[-1]
     answers = {name: entry for name, entry in content["profile"].items() if not _holds(data, name)}
     decided = {} if "decision" in data else {key: value for key, value in content.items() if key != "profile"}
     return {**decided, "profile": answers}
@@ -82,19 +81,20 @@ def _plan(lines: list[str], path: str, content: Content, grown: int) -> tuple[in
         raise UnreadableError(message, place)
     old = lines[found.first : found.last]
     try:
-        root, data = _load("\n".join(old), below_key=found.key)
+        yaml, root, data = _load("\n".join(old), below_key=found.key)
     except UnreadableError as error:
         raise UnreadableError(error.message, place) from None
 
     def moved(line: int) -> int:
         return line + grown if line > found.last else line
 
-    before = dump_yaml(root)
+    comments = "" if root else _join_lines([line for line in old if line.lstrip().startswith("#")])
+    before = dump_yaml(root, yaml) if root else ""
     added = _add_missing(data, content, moved)
     changed = _move_lines(data, QuoteFinder(lines), moved) or added
     if not changed:
         return found.first, found.last, old
-    new = keep_lines(_join_lines(old), before, dump_yaml(root))
+    new = keep_lines(_join_lines(old), comments + before, comments + dump_yaml(root, yaml))
     return found.first, found.last, new.removesuffix("\n").split("\n")
 
 
@@ -103,7 +103,7 @@ def _plan_new(lines: Sequence[str], content: Content, grown: int) -> tuple[int, 
     at = end - 1 if end else _find_title(lines)
     if "decision" not in content and not content["profile"]:
         return at, at, []
-    root, data = _load("", below_key=bool(end))
+    _, root, data = _load("", below_key=bool(end))
     _add_missing(data, content, lambda line: line + grown if line > at else line)
     made = dump_yaml(root).removesuffix("\n").split("\n")
     new = [clean_text(line) for line in made]  # what is written out is an escape in YAML, too
@@ -126,14 +126,15 @@ def _find_title(lines: Sequence[str]) -> int:
 # --- inside the block ---------------------------------------------------------------------------------------------
 
 
-def _load(body: str, *, below_key: bool) -> tuple[CommentedMap, CommentedMap]:
-    """Return what is in a block as a whole, and the part that holds decision and profile; raises UnreadableError."""
+def _load(body: str, *, below_key: bool) -> tuple[Any, CommentedMap, CommentedMap]:
+    """Return a writer, what is in a block as a whole, and the part that holds decision and profile; raises UnreadableError."""
     try:
-        root = (open_yaml().load(body) if body.strip() else None) or CommentedMap()
+        yaml, root = open_answers(body) if body.strip() else (open_yaml(), None)
+        root = root or CommentedMap()
         key = next((key for key in root if str(key).casefold() == BLOCK), BLOCK)
         if below_key:
             root[key] = root.get(key) or CommentedMap()
-    except (YAMLError, ValueError, TypeError, AttributeError, RecursionError):
+    except (UnreadableError, AttributeError, TypeError):
         root = None
     data = root[key] if root and below_key else root
     profile = data.get("profile") or {} if isinstance(data, CommentedMap) else None
@@ -143,7 +144,7 @@ def _load(body: str, *, below_key: bool) -> tuple[CommentedMap, CommentedMap]:
         raise UnreadableError("the present block cannot be taken apart; correct it first")
     assert isinstance(root, CommentedMap)
     assert isinstance(data, CommentedMap)
-    return root, data
+    return yaml, root, data
 
 
 def _holds(data: CommentedMap, criterion: str) -> bool:
