@@ -142,7 +142,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     """Column of the first character of `text`, from 1."""
 
 
-_FIELDS = len(Piece.__struct_fields__)
+RUN_FIELDS = len(Piece.__struct_fields__)
 
 
 class Words(msgspec.Struct, frozen=True, gc=False):
@@ -160,13 +160,13 @@ class Words(msgspec.Struct, frozen=True, gc=False):
 
     def cut_pieces(self, start: int, end: int) -> tuple[Piece, ...]:
         """Return the runs of a part of the text; what has no character in the source has none."""
-        places = range(0, len(self.runs), _FIELDS)
+        places = range(0, len(self.runs), RUN_FIELDS)
         first = bisect_right(places, start, key=self.runs.__getitem__) - 1
         last = bisect_left(places, end, key=self.runs.__getitem__)
         return tuple(
             Piece(begin - start, stop - begin, run.line, run.column + begin - run.offset)
             for at in places[max(0, first) : last]
-            for run in (Piece(*self.runs[at : at + _FIELDS]),)
+            for run in (Piece(*self.runs[at : at + RUN_FIELDS]),)
             if (begin := max(run.offset, start)) < (stop := min(run.offset + run.length, end))
         )
 
@@ -174,7 +174,7 @@ class Words(msgspec.Struct, frozen=True, gc=False):
         """Tell whether a part of the text has a character in the source."""
         if self.runs and self.runs[1] == len(self.text):  # in one run, as most are
             return True
-        places = range(0, len(self.runs), _FIELDS)
+        places = range(0, len(self.runs), RUN_FIELDS)
         last = bisect_left(places, end, key=self.runs.__getitem__) - 1
         return last >= 0 and sum(self.runs[places[last] : places[last] + 2]) > start
 

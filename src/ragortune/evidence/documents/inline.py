@@ -9,7 +9,7 @@ import html
 import re
 from array import array
 
-from ragortune.model.documents import Line, Words
+from ragortune.model.documents import RUN_FIELDS, Line, Words
 from ragortune.support.text import INVISIBLE
 
 _MARKUP = re.compile(
@@ -17,6 +17,8 @@ _MARKUP = re.compile(
     r"`+|\*{2,3}|(?<!\s)\*(?!\d)|\*(?=[^\s\d])|~~|(?<![^\W_])_{1,3}(?=[^\W_])|(?<=[^\W_])_{1,3}(?![^\W_])|!?\[\[?|\]\(|\]\[[^\[\]]{0,200}\]|\]{1,2}"
     r"|<!--|-->|</?[A-Za-z][^<>]{0,300}>|<https?:[^<>\s]{1,300}>|\bhttps?://[^\s|<>)\]]+|\\(?=[!-/:-@\[-`{-~])|&\#?\w{1,8};"
 )
+MOST_MARKED = 300_000
+"""Runs of text between markup, those that end a line aside. What is made of more takes far more memory than its size says."""
 _LONGEST_TARGET = 1_000
 _DEEPEST_TARGET = 3
 _BRACKET = re.compile(r"[()]")
@@ -27,8 +29,8 @@ _BEGIN = re.compile(r"`|\*|~~|_|\[|\]|<|\\|&|!\[|-->")
 """Where markup may begin, addresses apart; found faster, because each way begins with a sign of its own."""
 
 
-def read_words(lines: tuple[Line, ...]) -> Words:
-    """Return the words of a block; lines are joined by one space."""
+def read_words(lines: tuple[Line, ...], most: int = MOST_MARKED) -> Words | None:
+    """Return the words of a block, lines joined by one space; None where markup makes more runs of them than `most`."""
     if len(lines) == 1:
         text = lines[0].text.rstrip()
         if text and _is_plain(text):
@@ -42,9 +44,16 @@ def read_words(lines: tuple[Line, ...]) -> Words:
             offset += len(part) + 1
         return Words(text, runs)
     reader = _Reader()
-    for line in lines:
+    for count, line in enumerate(lines, 1):
         reader.read_line(line)
+        if len(reader.runs) > RUN_FIELDS * (count + most):
+            return None
     return reader.finish()
+
+
+def count_marked(words: Words, lines: tuple[Line, ...]) -> int:
+    """Return how many runs markup makes of the words of a block."""
+    return max(0, len(words.runs) // RUN_FIELDS - len(lines))
 
 
 def plain_words(text: str, number: int, column: int) -> Words:

@@ -10,7 +10,7 @@ import msgspec
 
 from ragortune.evidence.documents.blocks import BlockKind, RawBlock, read_blocks, split_lines
 from ragortune.evidence.documents.cutting import split_cells, split_sentences
-from ragortune.evidence.documents.inline import plain_words, read_words
+from ragortune.evidence.documents.inline import MOST_MARKED, count_marked, plain_words, read_words
 from ragortune.evidence.documents.language import Language, Place
 from ragortune.evidence.documents.sections import BOLD_LEVEL, SectionNames, inherit_kind, measure_sections
 from ragortune.model.documents import Block, Line, Remark, Section, SectionKind, Sentence, Span, Words
@@ -140,6 +140,7 @@ class _Reader:
         self.declared: list[DeclaredText] = []
         self.misplaced: list[int] = []
         self.unread: list[int] = []
+        self.left = MOST_MARKED
         self.headings: list[tuple[tuple[int, int], int]] = []
         """Line and column, and level, of every section."""
         self.title: str | None = None
@@ -357,7 +358,10 @@ class _Reader:
     # Sentences -------------------------------------------------------------------------------------------------------
 
     def _words(self, lines: tuple[Line, ...]) -> Words:
-        words = read_words(lines)
+        words = read_words(lines, self.left)
+        if words is None:
+            raise _too_many(f"{MOST_MARKED:,} words set apart by markup", self.path, lines[0].number)
+        self.left -= count_marked(words, lines)
         for comment in words.comments:
             self._note_remark(comment)
         return words
