@@ -130,6 +130,13 @@ def test_an_answer_adds_lines_and_changes_none_but_its_own(ending, answers):
     assert all(line in left for line in text.splitlines())
 
 
+@pytest.mark.parametrize("indent", [1, 3, 6])
+def test_an_indent_behind_a_comment_stays(indent):
+    text = f"data: # ours\n\n  # by Ada\n{' ' * indent}quality:   poor\n"
+
+    assert write_answers(text, {"data.examples": 30}) == f"{text}{' ' * indent}examples: 30\n"
+
+
 def test_blank_lines_in_front_stay():
     text = "\n\n\nproject: Desk\n"
 

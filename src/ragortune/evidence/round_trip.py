@@ -24,6 +24,7 @@ _UNREADABLE = re.compile(r"^[:?]|:[,:?\[\]{}]")
 """What the writer leaves without quotes within brackets, and our reader does not take there."""
 
 _START = re.compile(r"(?:%[^\n]*\n|[ \t]*(?:#[^\n]*)?\n)*---(?:[ \t]+(?:#[^\n]*)?)?\n|(?:[ \t]*\n)+")
+_INDENT = re.compile(r"^[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*( +)[^\s#-]", re.MULTILINE)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _END = re.compile(r"^\.\.\.(?:[ \t]|$)", re.MULTILINE)
 
@@ -136,6 +137,8 @@ def open_answers(text: str) -> tuple[YAML, Any]:
         _, indent, offset = load_yaml_guess_indent(text)
         if indent:
             yaml.indent(mapping=indent, sequence=indent, offset=offset or 0)
+        if own := _INDENT.search(text):  # which is not guessed behind comments
+            yaml.map_indent = len(own[1])
         return yaml, yaml.load(text)
     except (YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
         reason = getattr(error, "problem", None) or type(error).__name__
