@@ -20,13 +20,13 @@ def kinds(corpus):
     return {source.name: source.kind for source in corpus.sources}
 
 
-def make_pdf(text):
-    """Return the smallest PDF that shows a line of text."""
+def make_pdf(text, entries=b""):
+    """Return the smallest PDF that shows a line of text, with these entries for its page besides."""
     stream = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode()
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
+        b"<< /Type /Page " + entries + b"/Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
         b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
     ]
@@ -167,6 +167,15 @@ def test_the_text_of_a_pdf_is_read_where_the_extra_is_installed(tmp_path):
     write_files(tmp_path, {"a.pdf": make_pdf("Refunds take 14 days."), "b.pdf": b"%PDF-1.4 broken"})
     corpus = open_corpus(tmp_path)
     assert [corpus.read(source).strip() for source in corpus.sources] == ["Refunds take 14 days.", ""]
+
+
+def test_a_pdf_cannot_speak_to_a_terminal_through_its_library(tmp_path, caplog):
+    spoken = b"/A#0A::error::owned#1B#5B31m 1 "
+    write_files(tmp_path, {"a.pdf": make_pdf("Refunds take 14 days.", spoken * 2)})
+    corpus = open_corpus(tmp_path)
+
+    assert corpus.read(corpus.sources[0]).strip() == "Refunds take 14 days."
+    assert caplog.text == ""
 
 
 def test_without_the_extra_a_pdf_is_skipped_and_the_extra_is_named(tmp_path, monkeypatch):

@@ -201,8 +201,12 @@ def _break_line(tag: re.Match[str]) -> str:
 
 def _read_pdf(data: bytes) -> Iterator[str]:
     """Yield the text of each page, as far as it can be read."""
+    import logging  # noqa: PLC0415  (no other command needs it)
+
     from pypdf import PdfReader  # noqa: PLC0415  (the extra `pdf`)
 
+    # It tells on stderr what is odd about a file, in the file's own words.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
     try:
         for page in PdfReader(io.BytesIO(data)).pages:
             yield page.extract_text()
