@@ -244,6 +244,22 @@ def test_characters_that_cannot_be_seen_hide_no_words(run, write, hidden):
 
 
 @pytest.mark.parametrize(
+    "front",
+    [
+        'title: "a\\tb"\ntools:\n- ragortune\n- {name: x}\nversions: {ragortune: 1.2}',
+        'note: "a\u2028\\x61\u0085"\nragortune: {decision: fine_tuning}',
+        "ragortune: {decision: fine_tuning}\nold: {title: [",
+    ],
+)
+def test_front_matter_that_only_names_the_program_is_read(run, write, front):
+    write("a.md", f"---\n{front}\n---\n\n# Tune the LLM\n\nWe will fine-tune the LLM.\n")
+
+    result = run("check", "a.md")
+
+    assert (result.code, "decides fine_tuning" in result.out) == (0, True)
+
+
+@pytest.mark.parametrize(
     "block",
     [
         "Some words.\n\n---\nragortune: {decision: nope}\n---\n",
@@ -275,6 +291,19 @@ def test_characters_that_cannot_be_seen_hide_no_words(run, write, hidden):
         "---\nragortune\u0301: {decision: nope}\n---\n",
         "---\n{ragortune: {decision: nope}}\n---\n",
         "---\n? ragortune\n: {decision: nope}\n---\n",
+        '---\n"\\x72\\x61gortune": {decision: nope}\n---\n',
+        "---\n{title: x, ragortune: {decision: nope}}\n---\n",
+        "---\n{\ntitle: x, ragortune: {decision: nope}\n}\n---\n",
+        "---\na: &a {ragortune: {decision: nope}}\n<<: *a\n---\n",
+        "---\n&x ragortune: {decision: nope}\n---\n",
+        "---\n!!str ragortune: {decision: nope}\n---\n",
+        "---\na: &a ragortune\n*a : {decision: nope}\n---\n",
+        "A.\n\n:::ragortune\ndecision: nope\n:::\n",
+        "::: {.ragortune}\ndecision: nope\n:::\n",
+        ".. ragortune::\n\n   decision: nope\n",
+        ".. code-block:: ragortune\n\n   decision: nope\n",
+        '<pre><code class="language-ragortune">\ndecision: nope\n</code></pre>\n',
+        "[source,ragortune]\n----\ndecision: nope\n----\n",
     ],
 )
 def test_a_block_that_cannot_be_read_is_told(run, write, block):

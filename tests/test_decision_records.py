@@ -1,6 +1,7 @@
 """`adr`: a recommendation becomes a decision record that `check` keeps true."""
 
 import json
+import os
 import re
 
 import pytest
@@ -172,6 +173,10 @@ def test_the_words_of_rules_that_a_record_repeats_are_no_statements_of_its_own(r
         "ragortune.decision: rag",
         "ragortune = {",
         "{'ragortune': {",
+        ":::ragortune",
+        ".. ragortune:: x",
+        "<pre><code class='language-ragortune'>",
+        "[source,ragortune]",
     ],
 )
 def test_words_like_front_matter_do_not_make_a_record_that_is_refused(run, write, into, words):
@@ -249,6 +254,22 @@ def test_a_new_record_gets_the_next_number_of_its_folder(run, write):
     run("adr", "profile.yaml", "-o", "adr")
 
     assert (run.folder / "adr" / "0008-use-retrieval-for-help-desk.md").is_file()
+
+
+def test_a_record_whose_number_another_run_has_just_taken_gets_the_next_one(run, write, monkeypatch):
+    write("p.yaml", "knowledge: {gap: most, access_path: by_meaning, volatility: weekly}")
+    link, others = os.link, ["another run's"]
+
+    def write_first(path, name):
+        if others:
+            name.write_text(others.pop())
+        link(path, name)
+
+    monkeypatch.setattr("os.link", write_first)
+
+    assert run("adr", "p.yaml", "-o", "adr/").code == 0
+    first, second = sorted((run.folder / "adr").iterdir())
+    assert (first.read_text(), second.name[:5]) == ("another run's", "0002-")
 
 
 def test_the_first_record_of_a_project_makes_its_folder(run, write):

@@ -54,6 +54,20 @@ def test_what_a_killed_run_has_left_is_swept_and_what_a_running_one_writes_is_no
     assert sorted(own.name for own in tmp_path.iterdir()) == [written.name, other.name, "a.yaml"]
 
 
+def test_a_run_that_sweeps_takes_no_file_that_another_has_just_begun(tmp_path, monkeypatch):
+    sweeps, lock = [1], fcntl.flock
+
+    def sweep_first(stream, how):
+        if sweeps and sweeps.pop():
+            next(tmp_path.glob(".a.yaml.ragortune-*")).unlink()
+        lock(stream, how)
+
+    monkeypatch.setattr("fcntl.flock", sweep_first)
+    replace_file(tmp_path / "a.yaml", "whole")
+
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.yaml", "whole")]
+
+
 def test_a_file_that_an_editor_began_with_a_byte_order_mark_keeps_it(run, write):
     for name, text in (("asked.yaml", PROFILE), ("measured.yaml", PROFILE), ("ours.md", MADR)):
         (run.folder / name).write_text(f"\ufeff{text}", encoding="utf-8")

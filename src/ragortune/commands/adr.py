@@ -22,12 +22,19 @@ from ragortune.evidence.documents.blocks import BlockKind, read_blocks
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.entries import describe_details
 from ragortune.evidence.profile import UNKNOWN, Vocabulary
-from ragortune.model import Answer, Evidence, Profile, Provenance, Recommendation
+from ragortune.model import Answer, Evidence, Profile, Provenance, Recommendation, Rulebook
 from ragortune.report.blocks import Block, split_sections
 from ragortune.report.decision_record import build_decision_record, name_decision
 from ragortune.report.markdown import write_markdown
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode, Place, UndecidedError, UnreadableError, UsageError
+from ragortune.support.errors import (
+    ChangedError,
+    ExitCode,
+    Place,
+    UndecidedError,
+    UnreadableError,
+    UsageError,
+)
 from ragortune.support.reading import PROFILE_BYTES, Document, read_document
 from ragortune.support.text import quote_value
 from ragortune.support.writing import refuse_overwriting, rewrite_file, write_new
@@ -47,8 +54,21 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
     if request.output is not None and request.into is not None:
         raise UsageError("-o and --into name two files; give one")
     rulebook = open_rulebook(request.rules, environment)
-    date = choose_date(request.as_of, environment)
     document = read_document(request.profile, PROFILE_BYTES, stdin=environment.stdin)
+    while True:
+        try:
+            return _write_record(request, rulebook, document, environment)
+        except ChangedError:
+            if not _is_folder(request.output, environment):
+                raise
+            # Another run has just taken the number.
+
+
+def _write_record(
+    request: RecordRequest, rulebook: Rulebook, document: Document, environment: Environment
+) -> ExitCode:
+    """Write the record of what a profile says; raises ChangedError where its file is another's by now."""
+    date = choose_date(request.as_of, environment)
     profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     advice = add_what_if(judge_profile(rulebook, add_facts(rulebook, profile, date)))
     if advice.default:
@@ -98,13 +118,19 @@ def _choose_path(request: RecordRequest, advice: Recommendation, environment: En
         return request.into
     if request.output is None:
         return None
-    folder = Path(environment.folder, request.output)
     path = request.output
-    if os.path.isdir(folder) or path.endswith(("/", os.sep)):
-        path = str(Path(path, _name_next(folder, name_decision(advice))))
+    if _is_folder(path, environment):
+        path = str(Path(path, _name_next(Path(environment.folder, path), name_decision(advice))))
     if os.path.lexists(Path(environment.folder, path)) and not request.force:
         raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it, --into completes it")
     return path
+
+
+def _is_folder(path: str | None, environment: Environment) -> bool:
+    """Return whether a path to write to is a folder, in which the record gets a number of its own."""
+    return path is not None and (
+        path.endswith(("/", os.sep)) or os.path.isdir(Path(environment.folder, path))
+    )
 
 
 def _name_next(folder: Path, title: str) -> str:

@@ -28,7 +28,7 @@ _SPECIAL = re.compile(r"[\\`*\[\]#|~]|(?<![^\W_])_|_(?![^\W_])")
 """What means something in the middle of a line; an underscore inside a word does not."""
 _AT_START = re.compile(r"(?=/|[-+](?:\s|$)|[-=][-=\s]*$)|(?<=\d)(?=[.)](?:\s|$))")
 """Where to escape what means something at the start of a line only: a list, a line below a heading, an order such as `/merge`."""
-_OWN_KEY = re.compile(r"^([\s>*+{\"'-]*ragortune[\"']?\s*)([:=.])", re.IGNORECASE)
+_OWN_KEY = re.compile(r"^([\s>*+{\"'-]*)(?:(ragortune[\"']?\s*)(?=[:=.])|(?=:{3}|\.\.\s))", re.IGNORECASE)
 """What `check` would take for a block of this program that it cannot read."""
 _LIVE = re.compile(
     r"(?:(?:[\w.+-]{0,20}://|www\.|mailto:|xmpp:)[^\s`]+|(?<!\w)@\w"
@@ -64,7 +64,7 @@ def _write_code(text: str, *, in_table: bool) -> str:
 
 
 def _guard_key(line: str) -> str:
-    return _OWN_KEY.sub(r"\1\\\2", line)
+    return _OWN_KEY.sub(r"\1\2\\", line)
 
 
 def _guard_start(line: str) -> str:

@@ -30,7 +30,12 @@ _LONGEST_PREFIX = 40
 
 
 def write_file(
-    name: str, text: str, environment: Environment, *, before: Callable[[], object] | None = None
+    name: str,
+    text: str,
+    environment: Environment,
+    *,
+    before: Callable[[], object] | None = None,
+    new: bool = False,
 ) -> None:
     """Write a file of the user's at once; a stream, device or pipe by its name is written to as it is.
 
@@ -39,8 +44,10 @@ def write_file(
         text: what it holds from now on.
         environment: working folder and stdout.
         before: called just before the old content goes, which it prevents by raising.
+        new: whether there was none.
 
     Raises:
+        ChangedError: there is one by now.
         UsageError: the file cannot be written, or must not be.
 
     """
@@ -53,7 +60,9 @@ def write_file(
                 stream.write(text)
         else:
             refuse_unwritable(name, environment)
-            replace_file(place, text, before)
+            replace_file(place, text, before, new=new)
+    except FileExistsError:
+        raise _changed(name) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{quote_value(name)} cannot be written ({reason})") from None
@@ -77,13 +86,17 @@ def rewrite_file(name: str, old: str | None, new: str, environment: Environment)
             with open_file(place) as stream:
                 present = stream.read(len(codecs.BOM_UTF8) + len(data) + 1)
         if present not in known:
-            raise ChangedError(f"{quote_value(name)} changed while it was read; run the command again")
+            raise _changed(name)
         return present or b""
 
     if os.path.exists(place) and not os.path.isfile(place):
         raise UsageError(f"{quote_value(name)} is not a file and cannot be written")
     mark = "\ufeff" if read_present().startswith(codecs.BOM_UTF8) else ""
-    write_file(name, mark + new, environment, before=read_present)
+    write_file(name, mark + new, environment, before=read_present, new=old is None)
+
+
+def _changed(name: str) -> ChangedError:
+    return ChangedError(f"{quote_value(name)} changed while it was read; run the command again")
 
 
 def write_new(name: str, text: str, environment: Environment, *, force: bool) -> None:
@@ -165,8 +178,10 @@ def refuse_unwritable(name: str, environment: Environment) -> None:
         raise UsageError(f"{shown} is read-only")
 
 
-def replace_file(path: str | Path, content: str | bytes, before: Callable[[], object] | None = None) -> None:
-    """Replace a file by one that is written beside it; raises OSError.
+def replace_file(
+    path: str | Path, content: str | bytes, before: Callable[[], object] | None = None, *, new: bool = False
+) -> None:
+    """Replace a file by one that is written beside it; raises OSError, of a `new` one FileExistsError where there is one.
 
     A link is followed, and the mode of an existing file is kept. What killed runs have left beside the file goes: a run
     keeps its half-written file locked as long as it lives. `before` is called as by `write_file`.
@@ -174,15 +189,10 @@ def replace_file(path: str | Path, content: str | bytes, before: Callable[[], ob
     target = Path(os.path.realpath(path))
     prefix = f".{target.name[:_LONGEST_PREFIX]}.ragortune-"
     data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)
-    temporary = Path(name)
     with contextlib.ExitStack() as locked:
+        handle, temporary = _open_beside(target, prefix, locked)
         try:
             with os.fdopen(handle, "wb") as stream:
-                if fcntl is not None:
-                    locked.callback(os.close, lock := os.dup(handle))
-                    with contextlib.suppress(OSError):  # a file system without locks
-                        fcntl.flock(lock, fcntl.LOCK_EX)
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -190,13 +200,38 @@ def replace_file(path: str | Path, content: str | bytes, before: Callable[[], ob
             temporary.chmod(_mode_of(target))
             if before is not None:
                 before()
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink()
-            raise
+            if not new or not _link_new(temporary, target):
+                temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
     for left in target.parent.glob(f"{glob.escape(prefix)}*"):
         with contextlib.suppress(OSError, RagortuneError):
             _remove_abandoned(left)
+
+
+def _open_beside(target: Path, prefix: str, locked: contextlib.ExitStack) -> tuple[int, Path]:
+    """Return a new file beside another, open and locked; until it is, a run that sweeps can take it for abandoned."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)
+        if fcntl is None:
+            return handle, Path(name)
+        locked.callback(os.close, lock := os.dup(handle))
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)
+
+
+def _link_new(path: Path, name: Path) -> bool:
+    """Give a file a second name, if the file system has such; raises FileExistsError where another has it by now."""
+    try:
+        os.link(path, name)
+    except FileExistsError:
+        raise
+    except OSError:
+        return False
+    return True
 
 
 def _remove_abandoned(path: Path) -> None:

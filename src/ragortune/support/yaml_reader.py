@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import yaml
@@ -27,6 +28,8 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
 """A decimal number that in half of Europe is one of thousands."""
 _LONGEST_NUMBER = 40
+_OTHER_BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
+"""What ends a line in YAML, and nowhere else."""
 
 
 class YamlReader:
@@ -138,6 +141,35 @@ class YamlReader:
         if "cannot start any token" in problem and line[mark.column : mark.column + 1] == "\t":
             return UnreadableError("a tab is used for indentation; use spaces", place)
         return UnreadableError(f"is not YAML: {problem}", place)
+
+
+def find_keys(lines: Iterable[str], name: str) -> Iterator[int]:
+    """Yield the lines, counted from 1, on which foreign YAML has a key by a name in lower case that holds a mapping.
+
+    However it is written: escaped, tagged, in braces, by an alias. Behind what is no YAML nothing is found.
+    """
+    text = "\n".join(line.translate(_OTHER_BREAKS) for line in lines)
+    inside: list[bool] = []  # whether what is open around an event is a mapping
+    named: set[str] = set()  # anchors that stand for the name
+    at: int | None = None  # where the name was just read
+    with contextlib.suppress(yaml.YAMLError):
+        events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+        for event in events:
+            holds_more = isinstance(event, (yaml.MappingStartEvent, yaml.AliasEvent))
+            if at is not None and holds_more and inside[-1:] == [True]:
+                yield at
+            at = None
+            if isinstance(event, yaml.CollectionStartEvent):
+                inside.append(isinstance(event, yaml.MappingStartEvent))
+            elif isinstance(event, yaml.CollectionEndEvent):
+                inside.pop()
+            elif isinstance(event, yaml.AliasEvent):
+                at = _position(event.start_mark)[0] if event.anchor in named else None
+            elif isinstance(event, yaml.ScalarEvent):
+                own = event.value.casefold() == name
+                at = _position(event.start_mark)[0] if own else None
+                if event.anchor:
+                    (named.add if own else named.discard)(event.anchor)
 
 
 def _position(mark: Any) -> tuple[int, int]:

@@ -47,7 +47,9 @@ _OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}][-_ ]?" for letter in
 _NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune\b", re.IGNORECASE)
 """Words behind a fence that mean this program, but are not its name alone."""
 _MISPLACED = re.compile(
-    rf"[\s>*+{INVISIBLE}-]*(?:(?:`{{3,}}|~{{3,}}){_NAMED.pattern}|\{{?\s*[\"']?ragortune[\"']?\s*[:=]\s*(?:\{{|$)"
+    rf"[\s>*+{INVISIBLE}-]*(?:(?:[`~:]{{3,}}|\.\.\s(?:\s*(?:code|code-block|sourcecode)::)?){_NAMED.pattern}"
+    r"|(?:<pre>\s*)?<(?:pre|code)\b[^<>]{0,200}[\"'=-]ragortune[\"'\s>]|\[source,\s*ragortune\b"
+    r"|\{?\s*[\"']?ragortune[\"']?\s*[:=]\s*(?:\{|$)"
     r"|ragortune\.[a-z_.]{1,40}\s*[:=]|\[ragortune(?:\.[a-z]{1,20})?\]\s*$)",
     re.IGNORECASE,
 )
@@ -343,6 +345,12 @@ class _Reader:
                 self._add_field(line, found)
                 self.refuse_many(0, (line,))
         self.declared += [DeclaredText(tuple(lines), lines[0].number, inside=True) for lines in declared]
+        texts = [line.text for line in block.lines]
+        if self.speaks or any("\\" in text for text in texts):  # an escape can spell any name
+            from ragortune.support.yaml_reader import find_keys  # noqa: PLC0415  (brings in PyYAML)
+
+            found_at = {block.lines[at - 1].number for at in find_keys(texts, _OWN_KEY)}
+            self.misplaced += sorted(found_at.difference(lines[0].number for lines in declared))
 
     def _add_field(self, line: Line, found: re.Match[str]) -> None:
         key, value = found[2].strip(), found[3].strip().strip("\"'")
