@@ -406,7 +406,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_first_question(talk)
 
 
 def test_a_disk_that_is_full_is_told(talk, monkeypatch):
-    def refuse(*_):
+    def refuse(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("ragortune.support.writing.replace_file", refuse)
