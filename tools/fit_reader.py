@@ -14,14 +14,16 @@ import argparse
 import datetime as dt
 import json
 import pathlib
-import warnings
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import yaml
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
+from scipy.special import softmax
 
 from fit_sentences import LabelledSentence, fit_sentences, list_sentences, list_written
 from ragortune import load_rulebook
@@ -37,18 +39,25 @@ from ragortune.ruleset.author import read_folder
 from ragortune.support.rulefolder import shipped_folder
 from score_reader import Labelled
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 _ROOT = pathlib.Path(__file__).parent.parent
 _TRAINING = (_ROOT / "training" / "documents.yaml", _ROOT / "training" / "documents")
 _TESTS = _ROOT / "tests" / "design_documents.yaml"
-_INVERSE_PENALTIES = {STATUS: 0.01, Option.RAG: 0.1, Option.FINE_TUNING: 0.1}
+_INVERSE_PENALTIES = {STATUS: 0.003, Option.RAG: 0.01, Option.FINE_TUNING: 0.01}
 _TOLD = "told "
 """How the features begin that are made of what sentences tell."""
 _FEWEST = 8
 """A feature that fewer documents have is left out."""
 _OUTLIER = 3.0
 """A feature counts as at most so many standard deviations above its mean."""
-_WRITTEN = 2.0
+_WRITTEN = 5.0
 """What a document that was written for the fit weighs."""
+_OF_TESTS = 2.0
+"""What a document of the tests weighs."""
+_LEAST_DEVIATION = 0.01
+_TINY = 1e-12
 _FOLDS = 10
 _NONE = "none-stated"
 _STATUSES = ("judged", "no_decision", "nothing_to_judge")
@@ -67,6 +76,7 @@ class _Due(msgspec.Struct, frozen=True):
     """The file of its label."""
     status: str
     option: str
+    weight: float = 1.0
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -92,7 +102,6 @@ def main() -> None:
     )
     parser.add_argument("--write", action="store_true", help="write the models into the shipped rule set")
     chosen = parser.parse_args()
-    warnings.filterwarnings("ignore", category=FutureWarning)
     pairs = [*zip(chosen.paths[::2], chosen.paths[1::2], strict=True), _TRAINING]
     if chosen.sentences is not None:
         _fit_sentences(pairs, chosen.sentences)
@@ -137,14 +146,17 @@ def _read_labelled(labels: pathlib.Path, texts: pathlib.Path) -> Iterator[tuple[
 
 def _measure_labelled(labels: pathlib.Path, texts: pathlib.Path, reader: DesignReader) -> Iterator[Measured]:
     for label, text in _read_labelled(labels, texts):
-        due = _Due(label.repo, labels.stem, label.status, label.option)
+        whole = _WRITTEN if labels == _TRAINING[0] else label.weight
+        due = _Due(label.repo, labels.stem, label.status, label.option, whole)
         yield _measure_document(text, reader, due)
 
 
 def _measure_tests(reader: DesignReader) -> Iterator[Measured]:
     for document in yaml.safe_load(_TESTS.read_text(encoding="utf-8")):
         if document["status"] in _STATUSES:
-            due = _Due(document["name"], "tests", document["status"], document.get("option", _NONE))
+            due = _Due(
+                document["name"], "tests", document["status"], document.get("option", _NONE), _OF_TESTS
+            )
             yield _measure_document(document["text"], reader, due)
 
 
@@ -219,37 +231,84 @@ def _is_of_options(name: str) -> bool:
 def _fit(
     question: str, documents: Sequence[Measured], due: Sequence[str], plain: str, fitted: str
 ) -> Classifier:
-    features = sorted({one for document in documents for one in document.features})
-    if not plain:
-        features = [one for one in features if not one.startswith(_TOLD)]
-    if question != STATUS:
-        features = [*filter(_is_of_options, features)]
-    values = np.array([[document.features.get(one, 0.0) for one in features] for document in documents])
-    kept = (values != 0).sum(0) >= _FEWEST
-    values = values[:, kept]
-    means, deviations = values.mean(0), values.std(0) + 1e-9
-    most = means + _OUTLIER * deviations
-    model = LogisticRegression(C=_INVERSE_PENALTIES[question], max_iter=1000, tol=1e-4)
-    whole = [_WRITTEN if document.due.source == _TRAINING[0].stem else 1.0 for document in documents]
-    model.fit((np.minimum(values, most) - means) / deviations, due, sample_weight=whole)
-    coefficients, intercepts = model.coef_, model.intercept_
-    if len(model.classes_) == 2:  # then there is one row, for the second outcome
-        coefficients, intercepts = (
-            np.vstack([-coefficients, coefficients]) / 2,
-            np.array([-1, 1]) * intercepts / 2,
-        )
-    weights = coefficients / deviations
-    names = [one for one, keep in zip(features, kept, strict=True) if keep]
+    """Return a model whose weights are pulled towards those of the shipped one, which keeps what it has learnt.
+
+    Documents of other people are never kept, so that a fit seldom has those of the fit before. Features are scaled to
+    a standard deviation of one, for which the penalty on a change of weights is the same for all.
+    """
+    before = _read_models()[plain + question]
+    names = _choose_features(question, documents, plain, before)
+    values = np.array([[document.features.get(one, 0.0) for one in names] for document in documents])
+    deviations = values.std(0) + _LEAST_DEVIATION
+    known = {name: np.array(numbers) for name, numbers in before.features.items()}
+    new = np.array([0.0] * len(before.outcomes))
+    most = np.array(
+        [
+            known[name][0] if name in known else limit
+            for name, limit in zip(names, values.mean(0) + _OUTLIER * deviations, strict=True)
+        ]
+    )
+    start = np.array([known[name][1:] if name in known else new for name in names])
+    weights, intercepts = _minimize_loss(
+        np.minimum(values, most) / deviations,
+        np.array([[outcome == one for outcome in before.outcomes] for one in due], dtype=float),
+        np.array([document.due.weight for document in documents]),
+        (start * deviations[:, None], np.array(before.intercepts)),
+        _INVERSE_PENALTIES[question],
+    )
     return Classifier(
         plain + question,
         fitted,
-        tuple(str(outcome) for outcome in model.classes_),
-        tuple(_short(one) for one in intercepts - weights @ means),
+        before.outcomes,
+        tuple(map(_short, intercepts)),
         {
-            one: (_short(limit), *map(_short, own))
-            for one, limit, own in zip(names, most, weights.T, strict=True)
+            name: (_short(limit), *map(_short, own))
+            for name, limit, own in zip(names, most, weights / deviations[:, None], strict=True)
         },
     )
+
+
+def _choose_features(
+    question: str, documents: Sequence[Measured], plain: str, before: Classifier
+) -> list[str]:
+    """Return the features that a model may weigh: those of the shipped one, and those that enough documents have."""
+    counts = Counter(name for document in documents for name, value in document.features.items() if value)
+    names = {name for name, count in counts.items() if count >= _FEWEST} | {*before.features}
+    if not plain:
+        names = {name for name in names if not name.startswith(_TOLD)}
+    return sorted(names if question == STATUS else filter(_is_of_options, names))
+
+
+def _minimize_loss(
+    values: NDArray[np.float64],
+    due: NDArray[np.float64],
+    whole: NDArray[np.float64],
+    start: tuple[NDArray[np.float64], NDArray[np.float64]],
+    inverse_penalty: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the weights and intercepts of a multinomial logistic regression.
+
+    Args:
+        values: features of each document.
+        due: 1 for the outcome of each document, 0 for the others.
+        whole: what each document weighs.
+        start: weights and intercepts to begin with; a change of weights is penalised by its square.
+        inverse_penalty: what the log-loss of a document counts against that.
+
+    """
+    shape, size = start[0].shape, start[0].size
+    first = np.concatenate([start[0].ravel(), start[1]])
+
+    def measure(numbers: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        shares = softmax(values @ numbers[:size].reshape(shape) + numbers[size:], axis=1)
+        missed = (shares - due) * whole[:, None]
+        change = np.concatenate([numbers[:size] - first[:size], np.zeros_like(start[1])])
+        loss = -(whole[:, None] * due * np.log(shares + _TINY)).sum()
+        slope = np.concatenate([(values.T @ missed).ravel(), missed.sum(0)])
+        return inverse_penalty * loss + change @ change / 2, inverse_penalty * slope + change
+
+    found = minimize(measure, first, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
+    return found[:size].reshape(shape), found[size:]
 
 
 def _short(number: float) -> float:

@@ -31,6 +31,7 @@ from ragortune.evidence.documents.classifiers import (
 )
 from ragortune.evidence.documents.facts import may_answer
 from ragortune.evidence.documents.tokens import cut_text
+from ragortune.model import Option
 from score_reader import GROUPS, Label, Labelled
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ _ABOUT_OTHERS = 0.5
 """What a written sentence about another criterion weighs as one that does not answer this one."""
 _UNRELATED = 0.5
 """What a sentence of a document that decides nothing weighs as one that tells nothing about an approach."""
+_TAKEN = frozenset((Option.RAG, Option.FINE_TUNING, Option.NEITHER))
+"""Options whose evidence teaches what speaks for an approach."""
 _LEAST_WEIGHT = 0.12
 """A feature that weighs less for every outcome is left out."""
 _FEWEST_EACH = 40
@@ -109,14 +112,19 @@ def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[Labell
     if label.status != "judged" and not unrelated:
         return
     repo = f"{label.repo}/{label.file}" if label.repo.startswith(OWN) else label.repo
+    deciding = {one.line for one in label.stated_decision.evidence} if label.option in _TAKEN else set()
     for one in marked:
-        if may_answer(one) and (unrelated or not label.nofacts):
-            lines = {piece.line for piece in one.sentence.pieces}
+        if not may_answer(one):
+            continue
+        lines = {piece.line for piece in one.sentence.pieces}
+        context = list_context(one.sentence, lambda text: cut_text(text).words)
+        words = (*list_features(cut_text(one.sentence.text).words), *context)
+        if unrelated or not label.nofacts:
             answers = tuple(answer for fact in label.facts for answer in _list_answers(fact, lines))
-            context = list_context(one.sentence, lambda text: cut_text(text).words)
-            words = (*list_features(cut_text(one.sentence.text).words), *context)
             complete = label.complete or repo.startswith(OWN)
             yield LabelledSentence(repo, words, answers, unrelated=unrelated, complete=complete)
+        if not lines.isdisjoint(deciding):
+            yield LabelledSentence(repo, words, (Answer(APPROACH, (f"{label.option}_for",)),), about=APPROACH)
 
 
 def list_written(folder: Path = WRITTEN) -> Iterator[LabelledSentence]:
@@ -206,13 +214,14 @@ def _fit(values: csr_matrix, rows: Sequence[_Row], *, approach: bool = False) ->
 def _list_rows(sentences: Sequence[LabelledSentence], criterion: str) -> Iterator[_Row]:
     """Yield sentences with the outcome that is due; one between levels counts in parts, one beside a label not at all.
 
-    Whether a sentence of a document tells something about an approach is not labelled, so that of these only unrelated
-    ones are taken for that.
+    Of the sentences of documents only the evidence of a decision is labelled for what it tells about an approach; those of
+    documents that decide nothing tell nothing.
     """
     for at, sentence in enumerate(sentences):
-        if sentence.unrelated if criterion != APPROACH else sentence.repo and not sentence.unrelated:
-            continue
-        if sentence.about == APPROACH and criterion != APPROACH:
+        if criterion == APPROACH:
+            if sentence.repo and sentence.about != APPROACH and not sentence.unrelated:
+                continue
+        elif sentence.unrelated or sentence.about == APPROACH:
             continue
         labelled = sentence.complete or criterion in LABELLED
         own = [answer for answer in sentence.answers if answer.criterion == criterion]

@@ -96,6 +96,8 @@ class Labelled(msgspec.Struct, frozen=True):
     """Whether the facts of the document were not labelled."""
     complete: bool = False
     """Whether its facts are labelled for every criterion of the vocabulary, not only for those of `GROUPS`."""
+    weight: float = 1.0
+    """What it weighs in a fit: less where its label is less certain."""
 
     @property
     def status(self) -> str:
