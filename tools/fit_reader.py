@@ -4,7 +4,8 @@ usage: fit_reader.py [LABELS.yaml TEXTS ...] [--sentences [CRITERION ...]] [--wr
 
 The labels are those of `score_reader.py`; the texts of others stay where they are. The documents in `training/` are
 fitted, too, and those of the tests, which are never measured. Each repository, and each author of own documents, is read
-by models that were fitted on all others. `--sentences` fits the models of sentences first, all or those of the criteria
+by models that were fitted on all others. Models of documents move on from the shipped ones, so the figures are those of unseen
+documents only where the shipped models have not learnt from them. `--sentences` fits the models of sentences first, all or those of the criteria
 that are named, `--write` writes the models fitted on everything into the shipped rule set.
 """
 
@@ -57,6 +58,7 @@ _WRITTEN = 5.0
 _OF_TESTS = 2.0
 """What a document of the tests weighs."""
 _LEAST_DEVIATION = 0.01
+"""What is added to standard deviations, so that a rare feature does not weigh without limit."""
 _TINY = 1e-12
 _FOLDS = 10
 _NONE = "none-stated"
@@ -76,7 +78,8 @@ class _Due(msgspec.Struct, frozen=True):
     """The file of its label."""
     status: str
     option: str
-    weight: float = 1.0
+    weight: float
+    """What the document counts in a fit."""
 
 
 class Measured(msgspec.Struct, frozen=True):
