@@ -249,3 +249,15 @@ def test_a_link_to_a_program_of_the_checkout_is_not_taken_for_git(run, write, gi
 
     assert "needs git" in run("check", "a.md", "--since", "HEAD").err
     assert not list(tmp_path.rglob("run"))
+
+
+@pytest.mark.usefixtures("repository")
+def test_patterns_that_keep_git_busy_are_given_up(run, write, monkeypatch):
+    write(".gitignore", f"{'*a' * 60}b\n")
+    write(f"docs/{'a' * 200}.md", AGREEING)
+    monkeypatch.setattr("ragortune.support.git._SECONDS", 1)
+
+    result = run("check", "docs", "--since", "main")
+
+    assert result.code == 2
+    assert result.err == "error: --since: git failed (no answer within 1 seconds)\n"

@@ -117,6 +117,28 @@ def test_an_agent_that_cannot_be_talked_to_is_told_and_is_no_internal_error(desk
     assert start(desk, "mcp", stdin=subprocess.DEVNULL, preexec_fn=close).returncode == 2
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("recommend", "-"),
+        ("recommend", "-", "--stdin-name", "a.jsonl"),
+        ("check", "-"),
+        ("extract", "-"),
+        ("cost", "-"),
+        ("ask", "--answers", "-", "-o", "new.yaml"),
+    ],
+)
+def test_nothing_is_judged_where_stdin_is_closed_or_only_for_writing(desk, arguments):
+    writable = os.open(desk / "written", os.O_WRONLY | os.O_CREAT)
+    for given, close in ((subprocess.DEVNULL, lambda: os.close(0)), (writable, None)):
+        done = start(desk, *arguments, stdin=given, stderr=subprocess.PIPE, preexec_fn=close)
+
+        assert done.returncode == 2
+        assert "<stdin>: " in str(done.stderr) or "a.jsonl: " in str(done.stderr)
+    os.close(writable)
+    assert not (desk / "new.yaml").exists()
+
+
 def test_streams_that_do_not_wait_are_waited_for(desk):
     (desk / "many.jsonl").write_text('{"knowledge": {"gap": "most"}}\n' * 60)
     wanted = start(desk, "recommend", "many.jsonl", "-f", "jsonl", stdout=subprocess.PIPE).stdout

@@ -21,6 +21,15 @@ _WIDTHS = (40, 100)
 """Narrower than this nothing is readable, wider than this lines are hard to follow."""
 
 
+class _Closed(io.BytesIO):
+    """A stream that was closed before this program began: nothing is known of what it would have held."""
+
+    def read(self, *_: object) -> bytes:
+        raise OSError(errno.EBADF, "it is closed")
+
+    readline = read
+
+
 class Environment(Record, frozen=True):
     """What a command may know of and do to the world."""
 
@@ -56,7 +65,7 @@ class Environment(Record, frozen=True):
                 encoding = None if stream is sys.stderr or _is_terminal(stream) else "utf-8"
                 stream.reconfigure(encoding=encoding, errors="backslashreplace")
         return cls(
-            stdin=sys.stdin.buffer if sys.stdin else io.BytesIO(),
+            stdin=sys.stdin.buffer if sys.stdin else _Closed(),
             stdout=sys.stdout,
             stderr=sys.stderr or io.StringIO(),
             folder=str(Path.cwd()),

@@ -119,7 +119,10 @@ class Repository:
                 timeout=_SECONDS,
                 input=given or b"",
             )
-        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        except subprocess.TimeoutExpired:
+            late = f"no answer within {_SECONDS} seconds"
+            raise UsageError(f"{self._flag}: {failure} ({late})", None, hint) from None
+        except (OSError, ValueError) as error:
             raise UsageError(f"{self._flag}: {failure} ({clean_text(str(error))})", None, hint) from error
         if done.returncode == 0:
             return done.stdout

@@ -149,14 +149,21 @@ def read_lines(
 ) -> Iterator[tuple[int, bytes | None]]:
     """Yield number and bytes of each line of a file; None stands for a line that is longer than `limit`.
 
-    Raises UnreadableError in a line that is so long that the file is none of lines.
+    Raises UnreadableError where it cannot be read, and in a line that is so long that the file is none of lines.
     """
+
+    def read_on(most: int) -> bytes:
+        try:
+            return stream.readline(most)
+        except OSError as error:
+            raise _refuse_read(error, Place(str(path), number or None)) from None
+
     number = 0
-    while line := stream.readline(limit + 1):
+    while line := read_on(limit + 1):
         number += 1
         too_long = len(line) > limit and not line.endswith(b"\n")
         passed = len(line)
-        while too_long and (rest := stream.readline(limit)) and not rest.endswith(b"\n"):
+        while too_long and (rest := read_on(limit)) and not rest.endswith(b"\n"):
             passed += len(rest)
             if passed > _LONGEST * limit:
                 reason = f"is longer than {show_size(_LONGEST * limit)}; this and what follows is not read"

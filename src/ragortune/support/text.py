@@ -7,6 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -142,8 +143,11 @@ def is_misspelt(word: str, name: str) -> bool:
 
 def suggest_name(word: object, names: Iterable[str]) -> str | None:
     """Return the hint that names the valid name nearest to `word`, or None if none is near."""
-    choices = list(names)
-    wanted = str(word)[:80].lower().replace(" ", "_").replace("-", "_")
+    return _suggest(str(word)[:80].lower().replace(" ", "_").replace("-", "_"), tuple(names))
+
+
+@lru_cache(maxsize=64)  # all lines of a batch may have the same mistake
+def _suggest(wanted: str, choices: tuple[str, ...]) -> str | None:
     by_form = {name.lower().replace("-", "_"): name for name in choices}
     near = [form for form in by_form if form.rpartition(".")[2] == wanted][
         :1
