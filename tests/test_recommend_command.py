@@ -129,6 +129,12 @@ def test_several_reports_are_set_apart(run, write):
     assert "\n---\n\n# B\n" in markdown
 
 
+def test_a_batch_without_any_profile_is_told(run, write):
+    result = run("recommend", "--format", "jsonl", write("a.jsonl", "\n\n"))
+
+    assert (result.code, result.out, result.err) == (0, "", "note: there is no profile in a.jsonl\n")
+
+
 def test_json_for_several_profiles_is_refused_and_names_jsonl(run, write):
     name = write("a.yaml", PROFILE)
     lines = write("a.jsonl", "{}\n{}\n")

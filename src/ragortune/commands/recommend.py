@@ -31,6 +31,7 @@ from ragortune.support.reading import (
     read_lines,
     show_size,
 )
+from ragortune.support.text import join_words
 
 _LINE_ENDINGS = (".jsonl", ".ndjson")
 _PROGRESS_EVERY = 5_000
@@ -80,6 +81,8 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
         look = Look(request.color, show)
         environment.write(render(command, request.format, result, environment, look))
         printed = True
+    if not printed and not failed:
+        environment.note(f"note: there is no profile in {join_words(request.paths)}")
     return ExitCode.UNUSABLE if failed else ExitCode.OK
 
 
