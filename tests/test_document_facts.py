@@ -236,6 +236,10 @@ def test_every_quote_is_an_exact_piece_of_one_line(text):
         "<!-- ragortune: ignore[a] because b -->\n\n# a\n\n" * 3_000,
         "9" * 100_000,
         "1,1" * 30_000,
+        "We use RAG, says ragortune.\n" + ":" * 100_000 + "x",
+        "---\ntitle: ragortune\n{" + " " * 100_000 + "x\n---\n",
+        "---\ntitle: ragortune\n" + " " * 100_000 + "x\n---\n",
+        "---\ntitle: ragortune\na: " + "[" * 100_000 + "\n---\n",
     ],
     ids=lambda text: f"{text[:12]!r}...",
 )

@@ -137,6 +137,12 @@ def test_an_indent_behind_a_comment_stays(indent):
     assert write_answers(text, {"data.examples": 30}) == f"{text}{' ' * indent}examples: 30\n"
 
 
+def test_a_key_of_any_length_is_kept():
+    text = f"notes: a{':#' * 100_000}\n"
+
+    assert write_answers(text, {"data.examples": 30}).startswith(text)
+
+
 def test_blank_lines_in_front_stay():
     text = "\n\n\nproject: Desk\n"
 

@@ -37,9 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
     except SystemExit as ended:
-        if (
-            ended.code != 1
-        ):  # 1 is how the command-line library ends where nobody reads its help, or no shell completes
+        # 1 is how the command-line library ends where nobody reads its help, or no shell completes.
+        if ended.code != 1:
             raise
         return int(ExitCode.UNUSABLE if environment.variables.get(_COMPLETION) else ExitCode.OK)
     except Exception as error:  # noqa: BLE001  (an internal error: say so and keep the traceback in a file)

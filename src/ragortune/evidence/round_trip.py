@@ -24,8 +24,13 @@ _UNREADABLE = re.compile(r"^[:?]|:[,:?\[\]{}]")
 """What the writer leaves without quotes within brackets, and our reader does not take there."""
 
 _START = re.compile(r"(?:%[^\n]*\n|[ \t]*(?:#[^\n]*)?\n)*---(?:[ \t]+(?:#[^\n]*)?)?\n|(?:[ \t]*\n)+")
-_INDENT = re.compile(r"^[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*( +)[^\s#-]", re.MULTILINE)
+_INDENT = re.compile(
+    r"^[^\s#-](?:(?:[^\n#:]|(?<![ \t])#)*+:)++[ \t]*+(?:#[^\n]*+)?\n(?:[ \t]*+(?:#[^\n]*+)?\n)*+( ++)[^\s#-]",
+    re.MULTILINE,
+)
+"""The blanks in front of the first line below a key."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+"""A line with its end."""
 _END = re.compile(r"^\.\.\.(?:[ \t]|$)", re.MULTILINE)
 
 

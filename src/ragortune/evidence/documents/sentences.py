@@ -29,7 +29,7 @@ _MOST_LABEL_WORDS = 5
 _PLAIN_LABEL = re.compile(r"\W{0,3}+([^\W\d_][^:.;!?()\u2014]{1,58}+):(?=\s|$)")
 _AFTER_LABEL = re.compile(r"\s{0,3}(?:[:\u2014\u2013]|-{1,2}(?=\s)|\((?=[^()]{1,40}\)))")
 _FRONT_KEY = re.compile(r"(\s*(?:-\s+)?)([\w][\w .-]{0,60}?)\s*:(?:\s+|$)(.*)")
-_FIRST_KEY = re.compile(r"[{\s]*\?\s+(.{1,40})$|(?![\s#-])[{\s]*[\"']?([^:\"']{1,40})[\"']?\s*:")
+_FIRST_KEY = re.compile(r"[{\s]*+\?\s+(.{1,40})$|(?![\s#-])[{\s]*+[\"']?([^:\"']{1,40})[\"']?\s*+:")
 """What could be a key at the top of front matter, however it is written."""
 _FIELDS = frozenset((
     "status", "date", "deciders", "decision-makers", "authors", "author", "owner", "owners", "reviewers", "version",
@@ -47,9 +47,9 @@ _OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}][-_ ]?" for letter in
 _NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune\b", re.IGNORECASE)
 """Words behind a fence that mean this program, but are not its name alone."""
 _MISPLACED = re.compile(
-    rf"[\s>*+{INVISIBLE}-]*(?:(?:[`~:]{{3,}}|\.\.\s(?:\s*(?:code|code-block|sourcecode)::)?){_NAMED.pattern}"
+    rf"[\s>*+{INVISIBLE}-]*(?:(?:[`~:]{{3,}}+|\.\.\s(?:\s*(?:code|code-block|sourcecode)::)?){_NAMED.pattern}"
     r"|(?:<pre>\s*)?<(?:pre|code)\b[^<>]{0,200}[\"'=-]ragortune[\"'\s>]|\[source,\s*ragortune\b"
-    r"|\{?\s*[\"']?ragortune[\"']?\s*[:=]\s*(?:\{|$)"
+    r"|(?:\{\s*)?[\"']?ragortune[\"']?\s*[:=]\s*(?:\{|$)"
     r"|ragortune\.[a-z_.]{1,40}\s*[:=]|\[ragortune(?:\.[a-z]{1,20})?\]\s*$)",
     re.IGNORECASE,
 )
