@@ -111,12 +111,13 @@ def main() -> None:
     reader = reader_for(load_rulebook())
     labelled = [document for pair in pairs for document in _measure_labelled(*pair, reader)]
     tests = list(_measure_tests(reader))
-    figures = _score_unseen(labelled, tests)
+    shipped = _read_models()
+    figures = _score_unseen(labelled, tests, shipped)
     if chosen.write:
         written = sum(document.due.source == _TRAINING[0].stem for document in labelled)
         fitted = f"{len(labelled) - written} public and {written + len(tests)} own documents, {_today()}; {figures}"
-        kept = [model for name, model in _read_models().items() if name not in DOCUMENT_MODELS]
-        _write([*_fit_documents([*labelled, *tests], fitted).values(), *kept])
+        kept = [model for name, model in shipped.items() if name not in DOCUMENT_MODELS]
+        _write([*_fit_documents([*labelled, *tests], shipped, fitted).values(), *kept])
 
 
 def _today() -> dt.date:
@@ -173,12 +174,12 @@ def _measure_document(text: str, reader: DesignReader, due: _Due) -> Measured:
 # --- figures ------------------------------------------------------------------------------------------------------
 
 
-def _score_unseen(labelled: Sequence[Measured], tests: Sequence[Measured]) -> str:
+def _score_unseen(labelled: Sequence[Measured], tests: Sequence[Measured], shipped: Fit) -> str:
     """Print how well models do on repositories that they were not fitted on, and return it as a sentence."""
     right: dict[str, list[tuple[bool, bool]]] = {}
     for fold in range(_FOLDS):
         rest = [document for document in (*labelled, *tests) if _fold_of(document) != fold]
-        models = _fit_documents(rest, "")
+        models = _fit_documents(rest, shipped, "")
         for document in labelled:
             if _fold_of(document) == fold:
                 status, option = decide(models, document.features, document.ledgers)
@@ -207,7 +208,7 @@ def _share(several: Sequence[tuple[bool, bool]]) -> str:
 # --- the fit ------------------------------------------------------------------------------------------------------
 
 
-def _fit_documents(documents: Sequence[Measured], fitted: str) -> Fit:
+def _fit_documents(documents: Sequence[Measured], shipped: Fit, fitted: str) -> Fit:
     """Return what tells the status of a document, and of one that decides whether for retrieval and for tuning.
 
     The models for plainly written documents learn from all, the others from those in the words of the trade alone.
@@ -217,10 +218,10 @@ def _fit_documents(documents: Sequence[Measured], fitted: str) -> Fit:
     for plain, several in (("", public), (PLAIN, documents)):
         judged = [document for document in several if document.due.option in list(Option)]
         due = [document.due.status for document in several]
-        models[plain + STATUS] = _fit(STATUS, several, due, plain, fitted)
+        models[plain + STATUS] = _fit(shipped[plain + STATUS], several, due, fitted)
         for need in (Option.RAG, Option.FINE_TUNING):
             due = [YES if document.due.option in {need, Option.BOTH} else NO for document in judged]
-            models[plain + need] = _fit(need, judged, due, plain, fitted)
+            models[plain + need] = _fit(shipped[plain + need], judged, due, fitted)
     return models
 
 
@@ -231,16 +232,13 @@ def _is_of_options(name: str) -> bool:
     return (option in list(Option) and rest.split(" ")[0] in kinds) or name.startswith(_TOLD)
 
 
-def _fit(
-    question: str, documents: Sequence[Measured], due: Sequence[str], plain: str, fitted: str
-) -> Classifier:
+def _fit(before: Classifier, documents: Sequence[Measured], due: Sequence[str], fitted: str) -> Classifier:
     """Return a model whose weights are pulled towards those of the shipped one, which keeps what it has learnt.
 
     Documents of other people are never kept, so that a fit seldom has those of the fit before. Features are scaled to
     a standard deviation of one, for which the penalty on a change of weights is the same for all.
     """
-    before = _read_models()[plain + question]
-    names = _choose_features(question, documents, plain, before)
+    names = _choose_features(before, documents)
     values = np.array([[document.features.get(one, 0.0) for one in names] for document in documents])
     deviations = values.std(0) + _LEAST_DEVIATION
     known = {name: np.array(numbers) for name, numbers in before.features.items()}
@@ -257,10 +255,10 @@ def _fit(
         np.array([[outcome == one for outcome in before.outcomes] for one in due], dtype=float),
         np.array([document.due.weight for document in documents]),
         (start * deviations[:, None], np.array(before.intercepts)),
-        _INVERSE_PENALTIES[question],
+        _INVERSE_PENALTIES[before.id.removeprefix(PLAIN)],
     )
     return Classifier(
-        plain + question,
+        before.id,
         fitted,
         before.outcomes,
         tuple(map(_short, intercepts)),
@@ -271,15 +269,13 @@ def _fit(
     )
 
 
-def _choose_features(
-    question: str, documents: Sequence[Measured], plain: str, before: Classifier
-) -> list[str]:
+def _choose_features(before: Classifier, documents: Sequence[Measured]) -> list[str]:
     """Return the features that a model may weigh: those of the shipped one, and those that enough documents have."""
     counts = Counter(name for document in documents for name, value in document.features.items() if value)
     names = {name for name, count in counts.items() if count >= _FEWEST} | {*before.features}
-    if not plain:
+    if not before.id.startswith(PLAIN):
         names = {name for name in names if not name.startswith(_TOLD)}
-    return sorted(names if question == STATUS else filter(_is_of_options, names))
+    return sorted(names if before.id.endswith(STATUS) else filter(_is_of_options, names))
 
 
 def _minimize_loss(
