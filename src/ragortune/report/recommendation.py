@@ -10,7 +10,6 @@ from ragortune.evidence.profile import describe_answer, join_levels
 from ragortune.model import (
     EVEN,
     Direction,
-    GateHit,
     GateKind,
     Need,
     NeedState,
@@ -93,22 +92,20 @@ class _Report:
             yield from self._argue_need(need)
 
     def list_gates(self) -> Iterator[Block]:
-        """Return the gates that make a difference."""
-        items = Items(
-            tuple(
-                self._remark(hit, GATE_WORDS[hit.gate].format(NEED_NAMES[hit.need]), hit.rule.because)
-                for hit in self.given.gates
-                if self._decides(hit)
-            )
+        """Return the gates that make a difference; what confirms a need does only where its ceiling would count."""
+        items = tuple(
+            self._remark(hit, GATE_WORDS[hit.gate].format(NEED_NAMES[hit.need]), hit.rule.because)
+            for hit in self.given.gates
+            if hit.gate is not GateKind.CONFIRMS
+            or self.given.needs[hit.need].score > self._book.scale.unconfirmed
         )
-        yield from section("Gates", items)
+        yield from section("Gates", Items(items))
 
     def list_notices(self) -> Iterator[Block]:
         """Return contradictions, disputed bands and cautions."""
-        items = Items(
-            tuple(self._remark(hit, str(hit.rule.notice), hit.rule.remedy) for hit in self.given.notices)
-        )
-        yield from section("Notices", items)
+        hits = self.given.notices
+        items = tuple(self._remark(hit, str(hit.rule.notice), hit.rule.remedy) for hit in hits)
+        yield from section("Notices", Items(items))
 
     # --- needs, gates, notices ------------------------------------------------------------------------------------
 
@@ -150,12 +147,6 @@ class _Report:
         return (
             f"not confirmed by {join_words(confirming, 'or')}, so it counts as at most "
             f"{format_share(logistic(most))}, log-odds {most:+.2f}"
-        )
-
-    def _decides(self, hit: GateHit) -> bool:
-        """Return whether a gate makes a difference; what confirms a need does only where its ceiling would count."""
-        return hit.gate is not GateKind.CONFIRMS or (
-            self.given.needs[hit.need].score > self._book.scale.unconfirmed
         )
 
     def _remark(self, hit: RuleHit, kind: str, more: str) -> Item:
