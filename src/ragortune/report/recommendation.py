@@ -120,10 +120,7 @@ class _Report:
             if reason.need is need
         ]
         weighed.sort(key=lambda pair: (pair[0] < 0, -abs(pair[0]), pair[1].rule.code))
-        rows += [
-            _reason_row(weight, reason.rule.code, self._cite(reason.rule.title, reason.answers, reason.rule))
-            for weight, reason in weighed
-        ]
+        rows += [_reason_row(weight, reason.rule.code, self._cite(reason)) for weight, reason in weighed]
         columns = (
             Column("Log-odds", right=True),
             Column("Against and for", only="text"),
@@ -151,13 +148,12 @@ class _Report:
 
     def _remark(self, hit: RuleHit, kind: str, more: str) -> Item:
         code = Span(hit.rule.code, Style.NAME)
-        cited = self._cite(hit.rule.title, hit.answers, hit.rule)
-        return Item((code, f" {kind.capitalize()}: ", *cited), (Span(more, Style.ASIDE),))
+        return Item((code, f" {kind.capitalize()}: ", *self._cite(hit)), (Span(more, Style.ASIDE),))
 
-    def _cite(self, text: str, answers: Mapping[str, tuple[str, ...]], rule: Rule) -> tuple[str | Span, ...]:
-        """Return a sentence with the answers that it rests on and the number of its source."""
-        shown = _describe_answers(self.given, answers)
-        return (f"{text} ", Span(f"({shown})", Style.ASIDE), self._number(rule))
+    def _cite(self, hit: RuleHit) -> tuple[str | Span, ...]:
+        """Return what a rule says with the answers that it rests on and the number of its source."""
+        answers = Span(f"({_describe_answers(self.given, hit)})", Style.ASIDE)
+        return (f"{hit.rule.title} ", answers, self._number(hit.rule))
 
     def _number(self, rule: Rule) -> str:
         """Return the number of a rule's strongest source in brackets."""
@@ -190,8 +186,8 @@ class _Report:
 
     def list_cases(self) -> Iterator[Block]:
         """Return the published projects most like this one."""
-        title = "Published projects most like this one"
-        yield from section(title, Items(tuple(self._compare(near) for near in self._cases)))
+        items = Items(tuple(map(self._compare, self._cases)))
+        yield from section("Published projects most like this one", items)
 
     def list_sources(self) -> Iterator[Block]:
         """Return the sources that were named by number."""
@@ -328,13 +324,13 @@ def _list_steps(given: Recommendation) -> Iterator[Row]:
 
 def _cite(given: Recommendation, hit: RuleHit, label: str, lead: str = "") -> Row:
     """Return what a rule says with the answers that it rests on."""
-    return Row(label, lead + hit.rule.title, 0, hit.rule.code, _describe_answers(given, hit.answers))
+    return Row(label, lead + hit.rule.title, 0, hit.rule.code, _describe_answers(given, hit))
 
 
-def _describe_answers(given: Recommendation, answers: Mapping[str, tuple[str, ...]]) -> str:
+def _describe_answers(given: Recommendation, hit: RuleHit) -> str:
     """Return the answers that a rule rests on, as the team gave them."""
     criteria = given.rulebook.readable
     return ", ".join(
         f"{criteria[name].name.replace('_', ' ')}: {describe_answer(given.profile, criteria[name])}"
-        for name in answers
+        for name in hit.answers
     )
