@@ -81,9 +81,8 @@ def list_prices(request: ListPricesRequest, environment: Environment) -> ExitCod
     rulebook, book, today = open_prices(request, environment)
     order = list(book.kinds)
     rows = sorted(book.rows.values(), key=lambda row: (order.index(row.kind), row.id))
-    environment.write(
-        render("prices list", request.format, PriceList(rows, today, rulebook.sources), environment)
-    )
+    listed = PriceList(rows, today, rulebook.sources)
+    environment.write(render("prices list", request.format, listed, environment))
     return ExitCode.OK
 
 
@@ -100,9 +99,8 @@ def show_price(request: ShowPriceRequest, environment: Environment) -> ExitCode:
 def check_prices(request: CheckPricesRequest, environment: Environment) -> ExitCode:
     """Print rows that are old or that end soon; 1 if there are any."""
     _, book, today = open_prices(request, environment)
-    findings = tuple(
-        RuleFinding(name, says, Place(row)) for row, name, says in sorted(_find_problems(book, today))
-    )
+    problems = sorted(_find_problems(book, today))
+    findings = tuple(RuleFinding(name, says, Place(row)) for row, name, says in problems)
     checked = CheckedData(findings, f"{len(book.rows)} price rows on {today}")
     environment.write(render("prices check", request.format, checked, environment))
     return ExitCode.FINDINGS if findings else ExitCode.OK

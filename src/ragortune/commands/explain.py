@@ -14,9 +14,8 @@ from ragortune.support.rulefolder import find_shipped_document
 
 def list_rules(request: ListRulesRequest, environment: Environment) -> ExitCode:
     """Print every rule on a line, in the order of the rule set."""
-    environment.write(
-        render("rules list", request.format, open_rulebook(request.rules, environment), environment)
-    )
+    rulebook = open_rulebook(request.rules, environment)
+    environment.write(render("rules list", request.format, rulebook, environment))
     return ExitCode.OK
 
 

@@ -11,7 +11,6 @@ from ragortune.model import (
     EVEN,
     AnswerSensitivity,
     Direction,
-    GateKind,
     OpenQuestion,
     Recommendation,
     Refusal,
@@ -31,15 +30,9 @@ from ragortune.report.blocks import (
     bullets,
     terms,
 )
-from ragortune.report.headline import NEED_NAMES, format_share
+from ragortune.report.headline import NEED_NAMES, format_gate, format_share
 from ragortune.support.text import count_words, join_words
 
-GATE_WORDS: Mapping[GateKind, str] = {
-    GateKind.REQUIRES: "requires {}",
-    GateKind.RULES_OUT: "rules {} out",
-    GateKind.CONFIRMS: "confirms {}",
-}
-"""What a gate does to a need."""
 _TOO_MANY = "not computed: there are too many changes to try"
 _MOST_FLIPS = 6
 _MOST_QUESTIONS = 5
@@ -124,11 +117,8 @@ def _ask(recommendation: Recommendation, question: OpenQuestion) -> Item:
 
 def list_sensitivities(recommendation: Recommendation) -> Iterator[Block]:
     """Return how far each answer moves a need, and the rules that carry the advice alone."""
-    drawn = (
-        _draw_bar(recommendation, sensitivity)
-        for sensitivity in (recommendation.sensitivities or ())[:_MOST_SENSITIVITIES]
-    )
-    rows = tuple(filter(None, drawn))
+    shown = (recommendation.sensitivities or ())[:_MOST_SENSITIVITIES]
+    rows = tuple(filter(None, (_draw_bar(recommendation, own) for own in shown)))
     decisive = [
         (own.rule.code, f"{own.rule.title}; without this rule: {own.without}")
         for own in recommendation.decisive_rules or ()
@@ -172,10 +162,7 @@ def explain_refusal(recommendation: Recommendation, refusal: Refusal | None) -> 
     """Return what speaks against an option, gates first, and the smallest change that would make it right."""
     if refusal is None:
         return
-    rows = [
-        (hit.rule.code, f"{hit.rule.title}: {GATE_WORDS[hit.gate].format(NEED_NAMES[hit.need])}")
-        for hit in refusal.gates
-    ]
+    rows = [(hit.rule.code, f"{hit.rule.title}: {format_gate(hit)}") for hit in refusal.gates]
     for reason in refusal.reasons[:_MOST_REASONS]:
         sign = "+" if reason.effect is Direction.FOR else "-"
         moved = f"{sign}{reason.weight:.2f} for {NEED_NAMES[reason.need]}"
