@@ -31,23 +31,21 @@ def main(arguments: list[str] | None = None) -> int:
         environment = Environment.detect()
     except FileNotFoundError:
         write_note(sys.stderr, "error: the working folder does not exist any more")
-        return int(ExitCode.UNUSABLE)
+        return ExitCode.UNUSABLE
     try:
         return _run(words, environment)
     except KeyboardInterrupt:
-        return int(ExitCode.INTERRUPTED)
+        return ExitCode.INTERRUPTED
     except SystemExit as ended:
         # 1 is how the command-line library ends where nobody reads its help, or no shell completes.
         if ended.code != 1:
             raise
-        return int(ExitCode.UNUSABLE if environment.variables.get(_COMPLETION) else ExitCode.OK)
+        return ExitCode.UNUSABLE if environment.variables.get(_COMPLETION) else ExitCode.OK
     except Exception as error:  # noqa: BLE001  (an internal error: say so and keep the traceback in a file)
-        shown = _show_usage(error, environment)
-        if shown is None:
-            shown = _report_unwritten(error, environment)
-        if shown is None:
-            shown = _report_completion(error, environment)
-        return _report_internal_error(error, words) if shown is None else shown
+        for tell in (_show_usage, _report_unwritten, _report_completion):
+            if (code := tell(error, environment)) is not None:
+                return code
+        return _report_internal_error(error, words)
 
 
 def _run(words: list[str], environment: Environment) -> int:
@@ -55,18 +53,18 @@ def _run(words: list[str], environment: Environment) -> int:
         result = app(args=words, prog_name="ragortune", standalone_mode=False)
     except RagortuneError as error:
         show_error(error, environment)
-        return int(error.exit_code)
+        return error.exit_code
     environment.finish()
-    return result if isinstance(result, int) else int(ExitCode.OK)
+    return result if isinstance(result, int) else ExitCode.OK
 
 
-def _show_usage(error: Exception, environment: Environment) -> int | None:
+def _show_usage(error: Exception, environment: Environment) -> ExitCode | None:
     """Show what the command-line library says about the arguments; None if it did not raise this.
 
     Its classes moved between releases, so they are told by what they can do.
     """
     if type(error).__name__ == "Abort":
-        return int(ExitCode.INTERRUPTED)
+        return ExitCode.INTERRUPTED
     show = getattr(error, "show", None)
     if show is None or not isinstance(getattr(error, "exit_code", None), int):
         return None
@@ -74,10 +72,10 @@ def _show_usage(error: Exception, environment: Environment) -> int | None:
     show(page)
     for line in page.getvalue().rstrip("\n").split("\n"):
         environment.note(line)
-    return int(ExitCode.UNUSABLE)
+    return ExitCode.UNUSABLE
 
 
-def _report_unwritten(error: Exception, environment: Environment) -> int | None:
+def _report_unwritten(error: Exception, environment: Environment) -> ExitCode | None:
     """Tell that a result could not be written; None if that is not what happened."""
     full = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
     if not isinstance(error, OSError) or error.errno not in full:
@@ -85,37 +83,33 @@ def _report_unwritten(error: Exception, environment: Environment) -> int | None:
     if environment.stdout is not None:
         discard_output(environment.stdout)
     environment.note(f"error: the result cannot be written ({error.strerror})")
-    return int(ExitCode.UNUSABLE)
+    return ExitCode.UNUSABLE
 
 
-def _report_completion(error: Exception, environment: Environment) -> int | None:
+def _report_completion(error: Exception, environment: Environment) -> ExitCode | None:
     """Tell that a shell asks for completions without the words to complete; None if that is not what happened."""
     if not environment.variables.get(_COMPLETION) or not isinstance(error, (KeyError, ValueError)):
         return None
-    environment.note(
-        f"error: {_COMPLETION} is for shells, which give the words to complete in COMP_WORDS and COMP_CWORD"
-    )
-    return int(ExitCode.UNUSABLE)
+    needed = "the words to complete in COMP_WORDS and COMP_CWORD"
+    environment.note(f"error: {_COMPLETION} is for shells, which give {needed}")
+    return ExitCode.UNUSABLE
 
 
-def _report_internal_error(error: Exception, words: list[str]) -> int:
+def _report_internal_error(error: Exception, words: list[str]) -> ExitCode:
     import tempfile  # noqa: PLC0415  (heavy, and hardly ever needed)
 
-    where = "no report could be written"
+    program = f"ragortune {__version__}, Python {platform.python_version()}, {platform.platform()}"
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="ragortune-error-", suffix=".txt", delete=False, encoding="utf-8"
         ) as report:
-            report.write(
-                f"ragortune {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
-            )
-            report.write(f"arguments: {words!r}\n\n")
+            report.write(f"{program}\narguments: {words!r}\n\n")
             traceback.print_exception(error, file=report)
         where = f"the report is in {report.name}"
     except OSError:
-        pass
+        where = "no report could be written"
     write_note(sys.stderr, f"error: internal error ({type(error).__name__}); {where}")
-    return int(ExitCode.INTERNAL_ERROR)
+    return ExitCode.INTERNAL_ERROR
 
 
 if __name__ == "__main__":

@@ -74,10 +74,9 @@ def _resolve_names(listed: str, known: Mapping[str, str], *, suggests: bool) -> 
     unknown = [name for name in names if not found[name]]
     complaint = ""
     if unknown:
-        shown = [quote_value(name) for name in unknown[:_MOST_NAMES]]
-        shown += [f"{len(unknown) - _MOST_NAMES} more"] * (len(unknown) > _MOST_NAMES)
         hint = suggest_name(unknown[0], known) if suggests else None
-        complaint = f"there is no rule {join_words(shown)}" + (f"; {hint}" if hint else "")
+        shown = join_words(map(quote_value, unknown), most=_MOST_NAMES)
+        complaint = f"there is no rule {shown}" + (f"; {hint}" if hint else "")
     return tuple(dict.fromkeys(name for name in found.values() if name)), complaint
 
 

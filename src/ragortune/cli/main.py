@@ -106,19 +106,15 @@ def _add(group: Typer, name: str, kind: type[Record], run: str, text: str | None
 
 def _sign(kind: type[Record]) -> Signature:
     """Return the signature of a function that takes the fields of a request which are options."""
-    return Signature(
-        [
-            Parameter(field.name, Parameter.KEYWORD_ONLY, annotation=field.type, default=_find_default(field))
-            for field in msgspec.structs.fields(kind)
-            if hasattr(field.type, "__metadata__")
-        ]
-    )
-
-
-def _find_default(field: msgspec.structs.FieldInfo) -> Any:
-    if field.required:
-        return Parameter.empty
-    return [] if field.default is msgspec.NODEFAULT else field.default
+    options = [field for field in msgspec.structs.fields(kind) if hasattr(field.type, "__metadata__")]
+    parameters = []
+    for field in options:
+        default = [] if field.default is msgspec.NODEFAULT else field.default
+        default = Parameter.empty if field.required else default
+        parameters.append(
+            Parameter(field.name, Parameter.KEYWORD_ONLY, annotation=field.type, default=default)
+        )
+    return Signature(parameters)
 
 
 _EXPLAIN, _RULES = "ragortune.commands.explain:", "ragortune.commands.rules:"

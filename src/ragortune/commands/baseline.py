@@ -72,13 +72,13 @@ def apply_baseline(
     """Return the documents with known findings marked, and what is stale after saying so; raises RagortuneError."""
     origin = configuration.origin_of(path)
     shown = os.path.relpath(origin, environment.folder)
-    baseline = _read_baseline(path, shown)
+    text = decode_text(read_bytes(path, _BASELINE_BYTES), shown)
+    baseline = read_baseline(load_json(text, shown), shown)
     judged, stale = mark_known(audits, baseline, _namer(origin, environment), left_out)
     for entry in stale:
         many = f" ({entry.count} times)" if entry.count > 1 else ""
-        environment.note(
-            f"warning: {shown} lists {entry.rule} in {entry.path}{many}, which is no longer found"
-        )
+        listed = f"{shown} lists {entry.rule} in {entry.path}{many}"
+        environment.note(f"warning: {listed}, which is no longer found")
     return judged, stale
 
 
@@ -92,7 +92,3 @@ def _namer(baseline: Path, environment: Environment) -> Namer:
         return Path(os.path.relpath(place, baseline.absolute().parent)).as_posix()
 
     return name_of
-
-
-def _read_baseline(path: Path, shown: str) -> Baseline:
-    return read_baseline(load_json(decode_text(read_bytes(path, _BASELINE_BYTES), shown), shown), shown)

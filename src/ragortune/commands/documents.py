@@ -64,15 +64,11 @@ def find_documents(wanted: Sequence[str], environment: Environment, base: str | 
         environment.note(f"note: {path} is a broken link")
     passed = [path for path in skipped if Path(os.path.normpath(Path(environment.folder, path))) not in paths]
     if passed:
-        environment.note(f"note: skipped: {_name_some(passed)}; name them to have them judged")
+        named = join_words(sorted(passed), most=_MOST_NAMES)
+        environment.note(f"note: skipped: {named}; name them to have them judged")
     if gone := _list_gone(wanted, base, environment) if base is not None else ():
-        environment.note(f"note: gone since {base}: {_name_some(gone)}")
+        environment.note(f"note: gone since {base}: {join_words(sorted(gone), most=_MOST_NAMES)}")
     return list(paths.values())
-
-
-def _name_some(paths: Sequence[str]) -> str:
-    more = [f"{len(paths) - _MOST_NAMES} more"] * (len(paths) > _MOST_NAMES)
-    return join_words([*sorted(paths)[:_MOST_NAMES], *more])
 
 
 def _is_led_out(name: str, folder: str) -> bool:

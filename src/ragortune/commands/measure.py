@@ -46,7 +46,9 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
     rulebook = open_rulebook(request.rules, environment)
     vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
     today = choose_date(request.as_of, environment)
-    text = _read_output(request.output, environment)
+    text = None  # what the profile to be written holds now
+    if request.output is not None and os.path.exists(place := Path(environment.folder, request.output)):
+        text = decode_text(read_bytes(place, PROFILE_BYTES), request.output)
     known = _read_known(request, text, rulebook, environment)
     measurements = _measure(request, rulebook, today, environment)
     if request.no_examples:
@@ -108,13 +110,6 @@ def _read_mapping(settings: list[str]) -> Mapping[str, str]:
 
 
 # --- the profile --------------------------------------------------------------------------------------------------
-
-
-def _read_output(name: str | None, environment: Environment) -> str | None:
-    """Return what the profile to be written holds now; None where there is none."""
-    if name is None or not os.path.exists(Path(environment.folder, name)):
-        return None
-    return decode_text(read_bytes(Path(environment.folder, name), PROFILE_BYTES), name)
 
 
 def _read_known(

@@ -27,17 +27,11 @@ def check_rules(request: CheckRulesRequest, environment: Environment) -> ExitCod
     """Print problems in a rule set; exit code 1 if there are any."""
     folder = rules_folder(request.pack or request.rules, environment)
     findings = check_folder(folder, choose_date(request.as_of, environment))
-    checked = CheckedData(findings, _show_folder(folder, environment))
+    inside = folder.is_relative_to(environment.folder)
+    shown = str(folder.relative_to(environment.folder) if inside else folder)
+    checked = CheckedData(findings, "the shipped rule set" if folder == shipped_folder() else shown)
     environment.write(render("rules check", request.format, checked, environment))
     return ExitCode.FINDINGS if findings else ExitCode.OK
-
-
-def _show_folder(folder: Path, environment: Environment) -> str:
-    if folder == shipped_folder():
-        return "the shipped rule set"
-    return str(
-        folder.relative_to(environment.folder) if folder.is_relative_to(environment.folder) else folder
-    )
 
 
 def run_rule_tests(request: TestRulesRequest, environment: Environment) -> ExitCode:

@@ -10,13 +10,7 @@ from ragortune.engine import add_what_if
 from ragortune.model import Recommendation
 from ragortune.model.documents import DocumentStatus, Span, StatedFact
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, Severity, Step
-from ragortune.report.shapes import (
-    RuleSet,
-    fill,
-    name_rule_set,
-    round_numbers,
-    take,
-)
+from ragortune.report.shapes import RuleSet, fill, name_rule_set, round_numbers, take
 from ragortune.support.record import Record
 
 Json = dict[str, Any]

@@ -83,11 +83,9 @@ def describe_changes(comparison: Comparison) -> Iterator[Inline]:
         yield (Span(name, Style.NAME), f" was {before}, and is {now}")
     for code, change in comparison.rules.items():
         before, now = astuple(change)
-        told = f"no longer fires: it was {before}" if now is None else f"fires: {now}"
-        yield (
-            Span(code, Style.NAME),
-            f" {told}" if None in (before, now) else f" was {before}, and is {now}",
-        )
+        told = f"was {before}, and is {now}" if before else f"fires: {now}"
+        told = f"no longer fires: it was {before}" if now is None else told
+        yield (Span(code, Style.NAME), f" {told}")
 
 
 def list_changes(comparison: Comparison | None) -> Iterator[Block]:

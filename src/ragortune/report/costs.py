@@ -71,6 +71,10 @@ def build_page(answer: CostAnswer) -> Page:
     """Return the report on costs."""
     report = answer.report
     title = Heading(report.project or "Untitled project")
+    facts = [(name, f"{level} ({shown})") for name, (level, shown) in answer.facts.items()]
+    said = (Origin.STATED, Origin.ANSWER, Origin.MEASURED)
+    given = [(own.name, _format_input(own)) for own in report.inputs if own.origin in said]
+    paybacks = [(report.letters[own.option], _format_payback(own, report.letters)) for own in report.paybacks]
     sections = (
         _bills(report),
         _section("What makes the bills, at the best guesses", list_parts(report)),
@@ -82,14 +86,15 @@ def build_page(answer: CostAnswer) -> Page:
             "Hit rates of caches and numbers of machines are held at what they are now.",
         ),
         _section("Break-even: size of the material", _context_limits(report)),
-        _section(
-            "Payback of tuning",
-            ((report.letters[own.option], _format_payback(own, report.letters)) for own in report.paybacks),
-        ),
+        _section("Payback of tuning", paybacks),
         _tornado(report),
-        _section("Effect on the advice", *_advice(answer)),
-        _section("From the profile", *_given(report)),
-        _section("Defaults that were used", *_defaults(answer)),
+        _section("Effect on the advice", facts, describe_advice(answer)),
+        _section(
+            "From the profile",
+            given,
+            "Plain numbers are taken as guesses with a margin; `{low, high}` or `source: measured` says how sure they are.",
+        ),
+        _section("Defaults that were used", _list_defaults(answer), "Each can be set under `quantities`."),
         _prices(answer),
     )
     return Page(
@@ -122,13 +127,12 @@ def _bills(report: CostReport) -> Iterator[Block]:
     most = max((cost.running.p90 for cost in shown), default=1)
     for cost in report.options:
         money = [format_number(amount) for amount in (*msgspec.structs.astuple(cost.running), cost.total.p50)]
-        drawn: Cell = _draw_range(
-            format_name(cost), cost.running.p10, cost.running.p90, most, cost.running.p50
-        )
+        name, running = format_name(cost), cost.running
+        drawn: Cell = _draw_range(name, running.p10, running.p90, most, running.p50)
         if cost not in shown:
             money, drawn = ["-"] * 4, ""
         chance = f"{cost.chance:.0%}" if cost.feasible else "-"
-        rows.append((f"{report.letters[cost.id]} {format_name(cost)}", *money, chance, drawn))
+        rows.append((f"{report.letters[cost.id]} {name}", *money, chance, drawn))
     yield Heading("US dollars a month", 2)
     columns = _columns("p10", "p50", "p90", "total", "wins")
     yield Table((*columns, Column("p10 to p90", only="html")), tuple(rows), head=True)
@@ -166,10 +170,8 @@ def _latencies(report: CostReport) -> Iterator[Block]:
 def _break_evens(report: CostReport) -> Iterator[tuple[str, str]]:
     carried = {cost.id: cost.carries_requests_a_month for cost in report.options}
     for own in report.break_evens:
-        yield (
-            f"{report.letters[own.option]} for {report.letters[own.against]}",
-            _format_break_even(own, carried[own.option]),
-        )
+        pair = f"{report.letters[own.option]} for {report.letters[own.against]}"
+        yield pair, _format_break_even(own, carried[own.option])
 
 
 def _format_break_even(own: BreakEven, carried: float | None) -> str:
@@ -187,11 +189,12 @@ def _format_break_even(own: BreakEven, carried: float | None) -> str:
 
 def _context_limits(report: CostReport) -> Iterator[tuple[str, str]]:
     for name, own in report.context_limits.items():
-        size = (
-            f"{format_count(own.p50)} tokens of material ({format_count(own.p10)} to {format_count(own.p90)})"
+        ends = f"({format_count(own.p10)} to {format_count(own.p90)})"
+        size = f"up to {format_count(own.p50)} tokens of material {ends}"
+        yield (
+            report.letters[name],
+            f"{size}: all of it in the prompt costs less a request than retrieved text",
         )
-        text = f"up to {size}: all of it in the prompt costs less a request than retrieved text"
-        yield report.letters[name], text
 
 
 def _format_payback(own: Payback, letters: Mapping[str, str]) -> str:
@@ -238,11 +241,6 @@ def _tornado(report: CostReport) -> Iterator[Block]:
 # --- what it rests on ---------------------------------------------------------------------------------------------
 
 
-def _advice(answer: CostAnswer) -> tuple[Iterable[tuple[str, str]], str]:
-    rows = [(name, f"{level} ({shown})") for name, (level, shown) in answer.facts.items()]
-    return rows, describe_advice(answer)
-
-
 def _format_input(entry: Input) -> str:
     low, mid, high = (
         f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
@@ -253,20 +251,13 @@ def _format_input(entry: Input) -> str:
     return f"{mid} {unit}" + ("" if entry.is_exact else f" ({low} to {high})") + measured
 
 
-def _given(report: CostReport) -> tuple[Iterable[tuple[str, str]], str]:
-    said = (Origin.STATED, Origin.ANSWER, Origin.MEASURED)
-    rows = [(own.name, _format_input(own)) for own in report.inputs if own.origin in said]
-    margin = "Plain numbers are taken as guesses with a margin; `{low, high}` or `source: measured` says how sure they are."
-    return rows, margin
-
-
-def _defaults(answer: CostAnswer) -> tuple[Iterable[tuple[str, str]], str]:
-    rows = [(name, f"{row} (default)") for name, row in answer.report.assumed_names.items()]
+def _list_defaults(answer: CostAnswer) -> Iterator[tuple[str, str]]:
+    for name, row in answer.report.assumed_names.items():
+        yield name, f"{row} (default)"
     for own in answer.report.inputs:
         if own.origin is Origin.DEFAULT:
             source = f"; {own.source}" if own.source in answer.sources else ""
-            rows.append((own.name, f"{_format_input(own)}{source}"))
-    return rows, "Each can be set under `quantities`."
+            yield own.name, f"{_format_input(own)}{source}"
 
 
 def _prices(answer: CostAnswer) -> Iterator[Block]:

@@ -113,16 +113,12 @@ def format_end(interview: Interview, path: str) -> str:
     else:
         end = f"Done: {advice}. No open question is expected to tell much."
         if interview.doubtful:
-            named = _name_some(interview.doubtful)
+            named = join_words(interview.doubtful, most=_MOST_NAMED)
             end += f" What nobody knew could still change it, most of all {named}; look there first."
     if not interview.unasked:
         return end
-    return f"{end} Still unknown: {_name_some(interview.unasked)}; `ragortune ask --all {path}` asks for all of it."
-
-
-def _name_some(names: tuple[str, ...]) -> str:
-    more = len(names) - _MOST_NAMED
-    return join_words([*names[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
+    unknown = join_words(interview.unasked, most=_MOST_NAMED)
+    return f"{end} Still unknown: {unknown}; `ragortune ask --all {path}` asks for all of it."
 
 
 def format_reason(interview: Interview, criterion: Criterion) -> str:

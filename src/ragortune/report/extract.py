@@ -101,10 +101,10 @@ def _remark(answers: StatedAnswers) -> Iterator[str]:
         yield f"It decides {decision.option} ({decision.how}{at})."
     for conflict in answers.conflicts:
         if not conflict.resolved:
-            said = "; ".join(_format_fact(fact) for fact in conflict.facts)
-            yield f"missing: {conflict.criterion}, because lines contradict each other: {said}"
-
-
-def _format_fact(fact: StatedFact) -> str:
-    where = f"line {fact.span.line}: {clean_line(fact.span.quote)}" if fact.span else "the profile"
-    return f"{clean_line(str(fact.value))} ({where})"
+            said = []
+            for fact in conflict.facts:
+                where = (
+                    f"line {fact.span.line}: {clean_line(fact.span.quote)}" if fact.span else "the profile"
+                )
+                said.append(f"{clean_line(str(fact.value))} ({where})")
+            yield f"missing: {conflict.criterion}, because lines contradict each other: {'; '.join(said)}"

@@ -69,10 +69,13 @@ def build_headline(recommendation: Recommendation) -> list[Block]:
 
 
 def list_state(recommendation: Recommendation) -> list[tuple[str, str]]:
-    """Return how firm the advice is, with the base rates where too little is known."""
+    """Return how firm the advice is, with the base rates where too little is known, the most probable first."""
     rows = [("How firm", describe_firmness(recommendation))]
     if recommendation.too_little_known:
-        rows.append(("Base rates", format_base_rates(recommendation.rulebook)))
+        shares = decide_option(recommendation.rulebook, {}).probability
+        ranked = sorted(shares, key=lambda option: -shares[option])
+        told = ", ".join(f"{option} {format_share(shares[option])}" for option in ranked)
+        rows.append(("Base rates", f"with nothing known: {told}"))
     return rows
 
 
@@ -89,13 +92,6 @@ def format_share(share: float) -> str:
     if 0 < share < 0.005:
         return "<1%"
     return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"
-
-
-def format_base_rates(rulebook: Rulebook) -> str:
-    """Return the probabilities of the options with nothing known, the most probable first."""
-    shares = decide_option(rulebook, {}).probability
-    ranked = sorted(shares, key=lambda option: -shares[option])
-    return f"with nothing known: {', '.join(f'{option} {format_share(shares[option])}' for option in ranked)}"
 
 
 def format_verdict(recommendation: Recommendation) -> str:

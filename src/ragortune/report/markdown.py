@@ -26,7 +26,7 @@ from ragortune.support.text import clean_text
 
 _SPECIAL = re.compile(r"[\\`*\[\]#|~]|(?<![^\W_])_|_(?![^\W_])")
 """What means something in the middle of a line; an underscore inside a word does not."""
-_AT_START = re.compile(r"(?=/|[-+](?:\s|$)|[-=][-=\s]*$)|(?<=\d)(?=[.)](?:\s|$))")
+_AT_START = re.compile(r"(?=/|[-+](?:\s|$)|[-=][-=\s]*$)|\d+(?=[.)](?:\s|$))")
 """Where to escape what means something at the start of a line only: a list, a line below a heading, an order such as `/merge`."""
 _OWN_KEY = re.compile(r"^([\s>*+{\"'-]*)(?:(ragortune[\"']?\s*)(?=[:=.])|(?=:{3}|\.\.\s))", re.IGNORECASE)
 """What `check` would take for a block of this program that it cannot read."""
@@ -71,8 +71,7 @@ def _guard_start(line: str) -> str:
     line = _guard_key(line)
     if line.startswith(">"):
         return f"&gt;{line[1:]}"
-    digits = re.match(r"\d*", line)
-    found = _AT_START.match(line, digits.end() if digits else 0)
+    found = _AT_START.match(line)
     return f"{line[: found.end()]}\\{line[found.end() :]}" if found else line
 
 
@@ -93,11 +92,8 @@ def _write_block(block: Block, level: int) -> Iterator[str]:
             for number, item in enumerate(block.items, 1):
                 sign = f"{number}. " if block.numbered else "- "
                 yield sign + write_inline(item.text)
-                for line in (
-                    *map(write_inline, item.notes),
-                    *([_refer(item.address)] if item.address else []),
-                ):
-                    yield " " * len(sign) + line
+                below = [*map(write_inline, item.notes), *([_refer(item.address)] if item.address else [])]
+                yield from (" " * len(sign) + line for line in below)
         case Table():
             yield from _write_table(block)
         case Code():

@@ -138,23 +138,24 @@ def _format_answered(answered: Answer | QuantityValue) -> str:
 
 def build_page(report: MeasureReport) -> Page:
     """Return the page on what was measured."""
+    disputes = bullets(f"{_format_dispute(own)} ({own.measurement.says})" for own in report.disputed)
+    faults = tuple(Item(own.says, (*own.notes, *own.examples)) for own in report.faults)
+    figures = tuple(
+        Item((Span(own.probe, Style.NAME), f": {describe_figures(own)}"), (*own.notes, *own.examples))
+        for own in report.measurements
+        if not own.fault
+    )
     sections = (
         _answers(report.answers),
-        section(
-            "What people answered and the data does not show",
-            bullets(f"{_format_dispute(own)} ({own.measurement.says})" for own in report.disputed),
-        ),
-        section(
-            "Faults in the data",
-            Items(tuple(Item(own.says, (*own.notes, *own.examples)) for own in report.faults)),
-        ),
-        section("Figures", Items(tuple(_show_figures(own) for own in report.measurements if not own.fault))),
+        section("What people answered and the data does not show", disputes),
+        section("Faults in the data", Items(faults)),
+        section("Figures", Items(figures)),
         section("What the data cannot tell", terms(report.unknown.items())),
     )
     return Page(
         lambda form: _draw_screen(report, form),
         SCREENS,
-        (Heading(_title(report)), *([terms(lead, None)] if (lead := list(_lead(report))) else ())),
+        (Heading(_title(report)), terms(_lead(report), None)),
         dict(zip(SECTIONS, sections, strict=True)),
     )
 
@@ -210,11 +211,10 @@ def _draw_screen(report: MeasureReport, form: int) -> Iterator[Block]:
 def _format_value(own: MeasuredAnswer) -> str:
     """Return a measured value in words: the levels with the number behind them."""
     shown = join_words(own.levels, "or")
-    value = own.value
-    if isinstance(value, dict):
-        number = " to ".join(f"{end:,}" for end in value.values() if isinstance(end, (int, float)))
-    else:
-        number = f"{value:,}" if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+    ends = own.value.values() if isinstance(own.value, dict) else [own.value]
+    number = " to ".join(
+        f"{end:,}" for end in ends if isinstance(end, (int, float)) and not isinstance(end, bool)
+    )
     return " ".join(part for part in (shown, f"({number})" if shown and number else number) if part)
 
 
@@ -233,7 +233,3 @@ def _answers(answers: Iterable[MeasuredAnswer]) -> Iterator[Block]:
         above = own.measurement
     columns = (Column("Criterion", style=Style.NAME), Column("Answer", style=Style.STRONG), Column("Figures"))
     return section("Answers", Table(columns, tuple(rows), head=True))
-
-
-def _show_figures(own: Measurement) -> Item:
-    return Item((Span(own.probe, Style.NAME), f": {describe_figures(own)}"), (*own.notes, *own.examples))

@@ -71,20 +71,17 @@ def list_flips(recommendation: Recommendation) -> Iterator[Block]:
 
 def describe_flips(recommendation: Recommendation) -> list[tuple[str, str]]:
     """Return option and change of each flip, those that differ in the level of one answer only as one."""
-    rows: dict[tuple[object, ...], dict[str, list[str]]] = {}
-    for flip in recommendation.flips or ():
-        *first, last = flip.change.items()
-        row = rows.setdefault((flip.option, tuple(first), last[0]), {name: [level] for name, level in first})
-        row.setdefault(last[0], []).append(last[1])
-    joined: dict[tuple[object, ...], dict[str, list[str]]] = {}
-    for (option, *_), row in rows.items():
-        names = tuple(row)
-        alike = tuple(map(tuple, list(row.values())[1:])) if len(names) > 1 else ()
-        whole = joined.setdefault(
-            (option, names, alike), {name: list(levels) for name, levels in row.items()}
-        )
-        whole[names[0]] += [level for level in row[names[0]] if level not in whole[names[0]]]
-    return [(str(key[0]), _format_change(recommendation, row)) for key, row in joined.items()]
+    flips = recommendation.flips or ()
+    rows = [(str(flip.option), {name: [level] for name, level in flip.change.items()}) for flip in flips]
+    for place in (-1, 0):  # first those that differ in their last answer, then those that do in their first
+        joined: dict[object, tuple[str, dict[str, list[str]]]] = {}
+        for option, change in rows:
+            name = list(change)[place]
+            others = tuple((other, *levels) for other, levels in change.items() if other != name)
+            _, whole = joined.setdefault((option, name, others), (option, change))
+            whole[name] = list(dict.fromkeys((*whole[name], *change[name])))
+        rows = list(joined.values())
+    return [(option, _format_change(recommendation, change)) for option, change in rows]
 
 
 def _format_change(recommendation: Recommendation, change: Mapping[str, Sequence[str]]) -> str:
@@ -127,11 +124,11 @@ def _ask(recommendation: Recommendation, question: OpenQuestion) -> Item:
 
 def list_sensitivities(recommendation: Recommendation) -> Iterator[Block]:
     """Return how far each answer moves a need, and the rules that carry the advice alone."""
-    rows = [
+    drawn = (
         _draw_bar(recommendation, sensitivity)
         for sensitivity in (recommendation.sensitivities or ())[:_MOST_SENSITIVITIES]
-    ]
-    rows = [row for row in rows if row]
+    )
+    rows = tuple(filter(None, drawn))
     decisive = [
         (own.rule.code, f"{own.rule.title}; without this rule: {own.without}")
         for own in recommendation.decisive_rules or ()
@@ -146,11 +143,9 @@ def list_sensitivities(recommendation: Recommendation) -> Iterator[Block]:
             Column("0 to 100%", only="text"),
             Column("Without it"),
         )
-        yield Table(columns, tuple(rows), head=True)
-        yield Paragraph(
-            "How far each answer moves the probability of a need over its levels, from least to most.",
-            Style.ASIDE,
-        )
+        yield Table(columns, rows, head=True)
+        told = "How far each answer moves the probability of a need over its levels, from least to most."
+        yield Paragraph(told, Style.ASIDE)
     if decisive:
         yield terms(decisive)
 
@@ -166,13 +161,8 @@ def _draw_bar(recommendation: Recommendation, sensitivity: AnswerSensitivity) ->
     says = f"{sensitivity.criterion}: {ends}, now {format_share(now)}"
     bar = Bar(low, high, _BAR_CELLS, ((EVEN, "│"), (now, "●")), "─", style, says)
     without = Span(sensitivity.without, Style.STRONG) if changes else sensitivity.without.value
-    return (
-        sensitivity.criterion,
-        NEED_NAMES[sensitivity.need],
-        *map(format_share, (low, now, high)),
-        bar,
-        without,
-    )
+    shares = map(format_share, (low, now, high))
+    return (sensitivity.criterion, NEED_NAMES[sensitivity.need], *shares, bar, without)
 
 
 # --- refusals -----------------------------------------------------------------------------------------------------

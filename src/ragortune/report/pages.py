@@ -9,7 +9,6 @@ from ragortune.model import (
     Condition,
     Criterion,
     Direction,
-    Effect,
     Main,
     Option,
     OptionGuide,
@@ -67,21 +66,18 @@ def _format_conditions(conditions: Mapping[str, Condition], last: str = "and") -
 
 def _format_effects(book: Rulebook, rule: Rule) -> str:
     """Return what a rule does, one clause for each effect."""
-    done = [
-        f"speaks {effect.effect} {NEED_NAMES[effect.need]} ({_format_weight(book, effect)})"
-        for effect in rule.effects
-    ]
+    done = []
+    for effect in rule.effects:
+        sign = "+" if effect.effect is Direction.FOR else "-"
+        weight = f"log-odds {sign}{book.scale.weight(effect.strength):.2f}"
+        strength = effect.strength.replace("_", " ")
+        done.append(f"speaks {effect.effect} {NEED_NAMES[effect.need]} ({strength}, {weight})")
     done += [GATE_WORDS[gate.gate].format(NEED_NAMES[gate.need]) for gate in rule.gates]
     if rule.notice:
         done.append(f"notes: {rule.notice}")
     if rule.technique:
         done.append(f"offers a technique within {join_words(rule.technique.options)}")
     return "; ".join(done)
-
-
-def _format_weight(book: Rulebook, effect: Effect) -> str:
-    sign = "+" if effect.effect is Direction.FOR else "-"
-    return f"{effect.strength.replace('_', ' ')}, log-odds {sign}{book.scale.weight(effect.strength):.2f}"
 
 
 # --- one record a page --------------------------------------------------------------------------------------------
@@ -249,12 +245,8 @@ def list_rules(book: Rulebook) -> list[Block]:
     blocks: list[Block] = [_list_table(columns, rules)]
     if findings:
         columns = ("Code", "Finding", "Severity", "Confidence")
-        blocks.append(
-            _list_table(
-                columns,
-                [(own.code, own.title, own.severity, own.confidence, own.id) for own in findings.values()],
-            )
-        )
+        listed = [(own.code, own.title, own.severity, own.confidence, own.id) for own in findings.values()]
+        blocks.append(_list_table(columns, listed))
     count = (
         f"{len(book.rules)} rules, {len(book.criteria)} criteria, {len(book.sources)} sources, "
         f"{len(findings)} finding rules"

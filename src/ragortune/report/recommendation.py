@@ -10,7 +10,6 @@ from ragortune.evidence.profile import describe_answer, join_levels
 from ragortune.model import (
     EVEN,
     Direction,
-    GateHit,
     GateKind,
     Need,
     NeedState,
@@ -93,22 +92,20 @@ class _Report:
             yield from self._argue_need(need)
 
     def list_gates(self) -> Iterator[Block]:
-        """Return the gates that make a difference."""
-        items = Items(
-            tuple(
-                self._remark(hit, GATE_WORDS[hit.gate].format(NEED_NAMES[hit.need]), hit.rule.because)
-                for hit in self.given.gates
-                if self._decides(hit)
-            )
+        """Return the gates that make a difference; what confirms a need does only where its ceiling would count."""
+        items = tuple(
+            self._remark(hit, GATE_WORDS[hit.gate].format(NEED_NAMES[hit.need]), hit.rule.because)
+            for hit in self.given.gates
+            if hit.gate is not GateKind.CONFIRMS
+            or self.given.needs[hit.need].score > self._book.scale.unconfirmed
         )
-        yield from section("Gates", items)
+        yield from section("Gates", Items(items))
 
     def list_notices(self) -> Iterator[Block]:
         """Return contradictions, disputed bands and cautions."""
-        items = Items(
-            tuple(self._remark(hit, str(hit.rule.notice), hit.rule.remedy) for hit in self.given.notices)
-        )
-        yield from section("Notices", items)
+        hits = self.given.notices
+        items = tuple(self._remark(hit, str(hit.rule.notice), hit.rule.remedy) for hit in hits)
+        yield from section("Notices", Items(items))
 
     # --- needs, gates, notices ------------------------------------------------------------------------------------
 
@@ -123,10 +120,7 @@ class _Report:
             if reason.need is need
         ]
         weighed.sort(key=lambda pair: (pair[0] < 0, -abs(pair[0]), pair[1].rule.code))
-        rows += [
-            _reason_row(weight, reason.rule.code, self._cite(reason.rule.title, reason.answers, reason.rule))
-            for weight, reason in weighed
-        ]
+        rows += [_reason_row(weight, reason.rule.code, self._cite(reason)) for weight, reason in weighed]
         columns = (
             Column("Log-odds", right=True),
             Column("Against and for", only="text"),
@@ -152,21 +146,14 @@ class _Report:
             f"{format_share(logistic(most))}, log-odds {most:+.2f}"
         )
 
-    def _decides(self, hit: GateHit) -> bool:
-        """Return whether a gate makes a difference; what confirms a need does only where its ceiling would count."""
-        return hit.gate is not GateKind.CONFIRMS or (
-            self.given.needs[hit.need].score > self._book.scale.unconfirmed
-        )
-
     def _remark(self, hit: RuleHit, kind: str, more: str) -> Item:
         code = Span(hit.rule.code, Style.NAME)
-        cited = self._cite(hit.rule.title, hit.answers, hit.rule)
-        return Item((code, f" {kind.capitalize()}: ", *cited), (Span(more, Style.ASIDE),))
+        return Item((code, f" {kind.capitalize()}: ", *self._cite(hit)), (Span(more, Style.ASIDE),))
 
-    def _cite(self, text: str, answers: Mapping[str, tuple[str, ...]], rule: Rule) -> tuple[str | Span, ...]:
-        """Return a sentence with the answers that it rests on and the number of its source."""
-        shown = _describe_answers(self.given, answers)
-        return (f"{text} ", Span(f"({shown})", Style.ASIDE), self._number(rule))
+    def _cite(self, hit: RuleHit) -> tuple[str | Span, ...]:
+        """Return what a rule says with the answers that it rests on and the number of its source."""
+        answers = Span(f"({_describe_answers(self.given, hit)})", Style.ASIDE)
+        return (f"{hit.rule.title} ", answers, self._number(hit.rule))
 
     def _number(self, rule: Rule) -> str:
         """Return the number of a rule's strongest source in brackets."""
@@ -199,8 +186,8 @@ class _Report:
 
     def list_cases(self) -> Iterator[Block]:
         """Return the published projects most like this one."""
-        title = "Published projects most like this one"
-        yield from section(title, Items(tuple(self._compare(near) for near in self._cases)))
+        items = Items(tuple(map(self._compare, self._cases)))
+        yield from section("Published projects most like this one", items)
 
     def list_sources(self) -> Iterator[Block]:
         """Return the sources that were named by number."""
@@ -337,13 +324,13 @@ def _list_steps(given: Recommendation) -> Iterator[Row]:
 
 def _cite(given: Recommendation, hit: RuleHit, label: str, lead: str = "") -> Row:
     """Return what a rule says with the answers that it rests on."""
-    return Row(label, lead + hit.rule.title, 0, hit.rule.code, _describe_answers(given, hit.answers))
+    return Row(label, lead + hit.rule.title, 0, hit.rule.code, _describe_answers(given, hit))
 
 
-def _describe_answers(given: Recommendation, answers: Mapping[str, tuple[str, ...]]) -> str:
+def _describe_answers(given: Recommendation, hit: RuleHit) -> str:
     """Return the answers that a rule rests on, as the team gave them."""
     criteria = given.rulebook.readable
     return ", ".join(
         f"{criteria[name].name.replace('_', ' ')}: {describe_answer(given.profile, criteria[name])}"
-        for name in answers
+        for name in hit.answers
     )

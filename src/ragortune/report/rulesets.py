@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from ragortune.casebook import Agreement, Judged, Tally
+from ragortune.casebook import Agreement, Tally
 from ragortune.engine import decide_option
 from ragortune.lint.examples import Tried, list_failed
 from ragortune.model import Case, Option, Rulebook, Sample
@@ -15,7 +15,6 @@ from ragortune.report.shapes import RuleSet, name_rule_set, take
 from ragortune.support.record import Record
 from ragortune.support.text import count_words
 
-Json = dict[str, object]
 _SAMPLES = {
     Sample.FIELD: "Field sample: systems drawn at random, the mix that users meet",
     Sample.SELECTED: "Selected cases: sought out because they compare or argue, another population",
@@ -87,9 +86,8 @@ def compare_rule_sets(old: Rulebook, new: Rulebook) -> RuleDiff:
     for case, levels in new.coded_cases:
         was, now = advised.get(case.id), decide_option(new, levels).option
         if was is not None and was is not now:
-            cases.append(
-                CaseChange(case.id, case.sample, case.outcome, was, now, _judge_change(case, was, now))
-            )
+            judged = _judge_change(case, was, now)
+            cases.append(CaseChange(case.id, case.sample, case.outcome, was, now, judged))
     return RuleDiff(name_rule_set(old), name_rule_set(new), tuple(changes), tuple(cases))
 
 
@@ -154,7 +152,11 @@ def write_tests(tests: RuleTests) -> Iterator[str]:
         if own.judged:
             yield from ("", title, *_describe_agreement(own, tests.book.scale.firm_from))
     if tests.misses:
-        yield from ("", "Misses", *map(_format_miss, tests.agreement.misses()))
+        yield from ("", "Misses")
+        for miss in tests.agreement.misses():
+            found = f"published {miss.case.outcome}, recommended {miss.option}"
+            kind = "acceptable" if miss.lenient else "wrong"
+            yield f"  {miss.case.id} ({miss.case.sample}): {found} ({kind})"
 
 
 def _describe_agreement(agreement: Agreement, firm_from: float) -> Iterator[str]:
@@ -183,22 +185,11 @@ def _format_tally(name: str, tally: Tally) -> str:
     return f"  {name:<26}{tally.total:>9}" + "".join(f"{share:>9}" for share in shares)
 
 
-def _format_miss(miss: Judged) -> str:
-    kind = "acceptable" if miss.lenient else "wrong"
-    found = f"published {miss.case.outcome}, recommended {miss.option} ({kind})"
-    return f"  {miss.case.id} ({miss.case.sample}): {found}"
-
-
-def describe_tests(tests: RuleTests) -> Json:
-    """Return tests and agreement as JSON data."""
-    described: Json = {
+def describe_tests(tests: RuleTests) -> dict[str, object]:
+    """Return tests and agreement as JSON data: each sample under its own name, and what is missed in them."""
+    examples = {
         name: {"total": len(tried), "failed": list_failed(tried)} for name, tried in tests.tried.items()
     }
-    return {**described, "casebook": _describe_casebook(tests.agreement)}
-
-
-def _describe_casebook(agreement: Agreement) -> Json:
-    """Describe both samples, each under its own name, and what is missed in them."""
     misses = [
         {
             "case": miss.case.id,
@@ -207,9 +198,9 @@ def _describe_casebook(agreement: Agreement) -> Json:
             "recommended": miss.option,
             "acceptable": miss.lenient,
         }
-        for miss in agreement.misses()
+        for miss in tests.agreement.misses()
     ]
     parts = ("firm", "by_outcome", "by_evidence", "by_probability", "brier", "calibration")
-    samples = {sample.value: agreement.of_sample(sample) for sample in _SAMPLES}
-    described = {name: {"all": own.total, **take(own, *parts)} for name, own in samples.items()}
-    return {**described, "misses": misses}
+    samples = {sample.value: tests.agreement.of_sample(sample) for sample in _SAMPLES}
+    figures = {name: {"all": own.total, **take(own, *parts)} for name, own in samples.items()}
+    return {**examples, "casebook": {**figures, "misses": misses}}

@@ -91,12 +91,14 @@ def _describe_rule(rule: FindingRule, book: Rulebook) -> Json:
 
 
 def _describe_result(path: str, finding: AuditFinding) -> Json:
+    name = " > ".join(clean_line(heading) for heading in finding.headings)
+    logical = {"logicalLocations": [{"fullyQualifiedName": name, "kind": "member"}]} if name else {}
     described: Json = {
         "ruleId": finding.rule.code,
         "level": finding.severity,
         "rank": _RANK[finding.confidence],
         "message": _say(format_message(finding)),
-        "locations": [{**_location(path, finding.span), **_logical(finding)}],
+        "locations": [{**_location(path, finding.span), **logical}],
         "partialFingerprints": {"ragortune/v1": finding.fingerprint},
         "suppressions": _list_suppressions(path, finding),
         "properties": {"confidence": finding.confidence, "remedy": finding.rule.remedy},
@@ -158,8 +160,3 @@ def _location(path: str, span: Span | None) -> Json:
         snippet = {"text": clean_text(span.quote)}
         region |= {"startColumn": span.column, "endColumn": end, "snippet": snippet}
     return {"physicalLocation": {"artifactLocation": _artifact(path), "region": region}}
-
-
-def _logical(finding: AuditFinding) -> Json:
-    name = " > ".join(clean_line(heading) for heading in finding.headings)
-    return {"logicalLocations": [{"fullyQualifiedName": name, "kind": "member"}]} if name else {}

@@ -21,7 +21,6 @@ from ragortune.model import (
     NeedState,
     OpenQuestion,
     Option,
-    Recommendation,
     Refusal,
     Rulebook,
     RuleHit,
@@ -32,7 +31,6 @@ from ragortune.report.headline import Advice, Verdict
 from ragortune.support.record import Record
 
 Answers = dict[str, str | list[str]]
-_Hit = RuleHit | RuleTrace
 Shares = Annotated[dict[Option, float], Meta(description="The probability of each option; they add up to 1.")]
 _Shape = TypeVar("_Shape", bound=Record)
 _DIGITS = 6
@@ -147,8 +145,13 @@ class RecommendationResult(Record, frozen=True, kw_only=True):
 def describe_recommendation(advice: Advice) -> RecommendationResult:
     """Return a recommendation as the record that is its JSON."""
     recommendation, book = advice.recommendation, advice.recommendation.rulebook
+    sensitivity = None
+    if recommendation.sensitivities is not None:
+        decisive = recommendation.decisive_rules or ()
+        rules = [{"rule": own.rule.id, "code": own.rule.code, "without": own.without} for own in decisive]
+        sensitivity = Sensitivity(recommendation.sensitivities, rules)
 
-    def cite(hits: Iterable[_Hit], *names: str) -> list[CitedRule]:
+    def cite(hits: Iterable[RuleHit | RuleTrace], *names: str) -> list[CitedRule]:
         return [_cite_rule(book, hit, names) for hit in hits]
 
     return fill(
@@ -161,7 +164,7 @@ def describe_recommendation(advice: Advice) -> RecommendationResult:
         gates=cite(recommendation.gates, "need", "gate", "because"),
         notices=cite(recommendation.notices, "title", "because", "remedy"),
         techniques=cite(recommendation.techniques, "begin_with", "look_again", "baseline"),
-        tornado=_describe_sensitivity(recommendation),
+        tornado=sensitivity,
         answers=_show_levels(recommendation.profile.levels),
         cases=None if advice.cases is None else [_describe_case(near) for near in advice.cases],
         rulebook=name_rule_set(book),
@@ -176,7 +179,7 @@ def _show_levels(levels: Mapping[str, tuple[str, ...]]) -> Answers:
     return {name: own[0] if len(own) == 1 else list(own) for name, own in levels.items()}
 
 
-def _cite_rule(book: Rulebook, hit: _Hit, names: tuple[str, ...]) -> CitedRule:
+def _cite_rule(book: Rulebook, hit: RuleHit | RuleTrace, names: tuple[str, ...]) -> CitedRule:
     """Return a rule with the named attributes: of what it did, of its technique, or its own."""
     rule = hit.rule
     values = {
@@ -191,14 +194,6 @@ def _cite_rule(book: Rulebook, hit: _Hit, names: tuple[str, ...]) -> CitedRule:
         kind=rule.notice or UNSET,
         **values,
     )
-
-
-def _describe_sensitivity(recommendation: Recommendation) -> Sensitivity | None:
-    if recommendation.sensitivities is None or recommendation.decisive_rules is None:
-        return None
-    decisive = recommendation.decisive_rules
-    rules = [{"rule": own.rule.id, "code": own.rule.code, "without": own.without} for own in decisive]
-    return Sensitivity(recommendation.sensitivities, rules)
 
 
 def _describe_refusal(refusal: Refusal) -> dict[str, object]:

@@ -120,9 +120,11 @@ def hide_password(address: str) -> str:
     return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
-def join_words(words: Iterable[str], last: str = "and") -> str:
-    """Return `a, b and c`."""
+def join_words(words: Iterable[str], last: str = "and", most: int | None = None) -> str:
+    """Return `a, b and c`; of more than `most` words the others as a number: `a, b and 7 more`."""
     listed = list(words)
+    if most is not None and len(listed) > most:
+        listed[most:] = [f"{len(listed) - most} more"]
     if len(listed) < 2:
         return "".join(listed)
     return f"{', '.join(listed[:-1])} {last} {listed[-1]}"
