@@ -296,6 +296,22 @@ def test_a_decision_that_prose_only_implies_is_not_argued_with(book, rules):
         assert names(stated(book, rules, "rag", LETTERS_WITHOUT_EXAMPLES, how=how)) == set()
 
 
+def test_facts_that_phrases_found_are_held_against_a_decision_only_where_the_team_declares_something(audit_text):
+    prose = (
+        "# ADR 4: A model for prices\n\n## Context\n\nPrices change every day.\n\n"
+        "## Decision\n\nWe will fine-tune the LLM on prices.\n"
+    )
+    block = "\n```ragortune\ndecision: fine_tuning\n```\n"
+
+    alone = audit_text(prose)
+    declared = audit_text(prose + block)
+
+    assert "knowledge.volatility" in {fact.criterion for fact in alone.reading.facts}
+    assert alone.reading.decision.how == "explicit"
+    assert "tuned-alone-on-fast-facts" not in names(alone)
+    assert finding_of(declared, "tuned-alone-on-fast-facts").severity is Severity.NOTE
+
+
 def test_a_journal_of_decisions_is_not_asked_for_the_parts_of_a_record(judge):
     record = "# Letters\n\n## Decision\n\nWe will fine-tune the LLM on letters.\n"
     journal = f"{record}\n## Decision\n\nWe will fine-tune the LLM on 3,000 more letters.\n"

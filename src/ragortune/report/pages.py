@@ -40,7 +40,8 @@ from ragortune.support.text import join_words
 AnyRule = Rule | FindingRule
 _FROM_PROSE = (
     "Where it rests on what was read from prose, which may have been read otherwise than it was meant, the finding is a "
-    "note; answers in a `ragortune` block or a profile give the severity that is stated here."
+    "note; answers in a `ragortune` block or a profile give the severity that is stated here. What is read without a "
+    "model, in a document that declares nothing, is not held against its decision."
 )
 
 
