@@ -28,6 +28,7 @@ from ragortune.support.reading import (
     parse_toml,
     parse_yaml,
     read_bytes,
+    read_text,
 )
 from ragortune.support.record import Record
 from ragortune.support.rulefolder import list_rule_files
@@ -137,7 +138,7 @@ def _find_settings(folder: Path) -> tuple[Entry, str] | None:
 
 
 def _parse_settings(path: Path) -> tuple[Entry, str]:
-    document = parse_yaml(decode_text(read_bytes(path, PROFILE_BYTES), str(path)), str(path))
+    document = parse_yaml(read_text(path, PROFILE_BYTES, str(path)), str(path))
     return _Setting(document.data, (), document), document.path
 
 

@@ -7,14 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ragortune.engine.questions import list_askable
 from ragortune.engine.score import logistic
 from ragortune.evidence.profile import join_levels
-from ragortune.model import (
-    EVEN,
-    AnswerSensitivity,
-    Direction,
-    OpenQuestion,
-    Recommendation,
-    Refusal,
-)
+from ragortune.model import EVEN, AnswerSensitivity, OpenQuestion, Recommendation, Refusal
 from ragortune.report.blocks import (
     Bar,
     Block,
@@ -28,6 +21,7 @@ from ragortune.report.blocks import (
     Style,
     Table,
     bullets,
+    section,
     terms,
 )
 from ragortune.report.headline import NEED_NAMES, format_gate, format_share
@@ -52,12 +46,11 @@ def list_flips(recommendation: Recommendation) -> Iterator[Block]:
     merged = describe_flips(recommendation)
     more = len(merged[_MOST_FLIPS:])
     yield Heading("What would change it", 2)
-    if recommendation.flips is None:
-        yield bullets([_TOO_MANY])
-    elif merged:
+    if merged:
         yield Table((Column("Gives", style=Style.NAME), Column("Change")), tuple(merged[:_MOST_FLIPS]))
     else:
-        yield bullets(["no change of up to three of the known answers does"])
+        none = "no change of up to three of the known answers does"
+        yield bullets([_TOO_MANY if recommendation.flips is None else none])
     if more:
         yield bullets([f"and {count_words(more, 'more change')}; --format json lists them all"])
 
@@ -94,8 +87,8 @@ def list_questions(recommendation: Recommendation) -> Iterator[Block]:
     """Return the questions that are worth asking, and how to find out; nothing where that was not worked out."""
     if recommendation.unknowns:
         items = tuple(_ask(recommendation, question) for question in list_worthwhile(recommendation))
-        yield Heading("Find out next", 2)
-        yield Items(items[:_MOST_QUESTIONS] or (Item("no open question is expected to tell much"),))
+        nothing = (Item("no open question is expected to tell much"),)
+        yield from section("Find out next", Items(items[:_MOST_QUESTIONS] or nothing))
 
 
 def list_worthwhile(recommendation: Recommendation) -> list[OpenQuestion]:
@@ -164,13 +157,10 @@ def explain_refusal(recommendation: Recommendation, refusal: Refusal | None) -> 
         return
     rows = [(hit.rule.code, f"{hit.rule.title}: {format_gate(hit)}") for hit in refusal.gates]
     for reason in refusal.reasons[:_MOST_REASONS]:
-        sign = "+" if reason.effect is Direction.FOR else "-"
-        moved = f"{sign}{reason.weight:.2f} for {NEED_NAMES[reason.need]}"
+        moved = f"{reason.signed_weight:+.2f} for {NEED_NAMES[reason.need]}"
         rows.append((reason.rule.code, f"{reason.rule.title} ({moved})"))
-    yield Heading(f"Why not {refusal.option}", 2)
-    if rows:
-        yield terms(rows)
-    yield bullets([_describe_nearest(recommendation, refusal)])
+    nearest = bullets([_describe_nearest(recommendation, refusal)])
+    yield from section(f"Why not {refusal.option}", *([terms(rows)] if rows else []), nearest)
 
 
 def _describe_nearest(recommendation: Recommendation, refusal: Refusal) -> str:

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ragortune.model import (
-    Bound,
-    Condition,
-    Criterion,
-    Direction,
-    Main,
-    Option,
-    OptionGuide,
-    Rule,
-    Rulebook,
-    Source,
-)
+from ragortune.model import Bound, Condition, Criterion, Direction, Main, Option, OptionGuide, Rule, Rulebook
 from ragortune.model.findings import Detector, FindingRule, read_finding_rules
 from ragortune.report.blocks import (
     Block,
@@ -88,7 +77,7 @@ def find_page(book: Rulebook, name: str) -> list[Block]:
         if name == rule.id or name.upper() == rule.code:
             return rule_page(book, rule) if isinstance(rule, Rule) else finding_page(book, rule)
     if name in book.sources:
-        return source_page(book, book.sources[name])
+        return source_page(book, name)
     if name in book.readable:
         return criterion_page(book, book.readable[name])
     if name in tuple(Option):
@@ -212,13 +201,14 @@ def option_page(book: Rulebook, guide: OptionGuide) -> list[Block]:
     ]
 
 
-def source_page(book: Rulebook, source: Source) -> list[Block]:
+def source_page(book: Rulebook, name: str) -> list[Block]:
     """Return the page of a source: what it contributes to which rule."""
+    source = book.sources[name]
     found = [
         (rule.code, finding.found)
         for rule in list_records(book)
         for finding in rule.sources
-        if finding.source == source.id
+        if finding.source == name
     ]
     quality = f"{source.quality.value.capitalize()}, checked {source.checked}."
     told = Items((Item(quality, address=source.address),))

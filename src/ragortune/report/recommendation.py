@@ -7,18 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ragortune.casebook import NearCase
 from ragortune.engine.score import logistic, speaks_against
 from ragortune.evidence.profile import describe_answer, join_levels
-from ragortune.model import (
-    EVEN,
-    Direction,
-    GateKind,
-    Need,
-    NeedState,
-    NoticeKind,
-    Recommendation,
-    Rule,
-    RuleHit,
-    Sample,
-)
+from ragortune.model import EVEN, GateKind, Need, NeedState, NoticeKind, Recommendation, Rule, RuleHit, Sample
 from ragortune.report.blocks import (
     Bar,
     Block,
@@ -121,9 +110,8 @@ class _Report:
         base = f"base rate: {format_share(logistic(start))} with nothing known"
         rows = [_reason_row(start, "", Span(base, Style.ASIDE))]
         reasons = [reason for reason in self.given.reasons if reason.need is need]
-        weighed = [(own.weight if own.effect is Direction.FOR else -own.weight, own) for own in reasons]
-        weighed.sort(key=lambda pair: (pair[0] < 0, -abs(pair[0]), pair[1].rule.code))
-        rows += [_reason_row(weight, reason.rule.code, self._cite(reason)) for weight, reason in weighed]
+        reasons.sort(key=lambda own: (own.signed_weight < 0, -own.weight, own.rule.code))
+        rows += [_reason_row(own.signed_weight, own.rule.code, self._cite(own)) for own in reasons]
         columns = (
             Column("Log-odds", right=True),
             Column("Against and for", only="text"),
