@@ -74,7 +74,7 @@ def mcp(request: requests.ServeRequest, environment: Environment) -> ExitCode:
     # What waits for the next line of a client cannot be cancelled, only left.
     previous = signal.signal(signal.SIGINT, lambda *_: os._exit(int(ExitCode.INTERRUPTED)))
     try:
-        return serve_agents(request, environment)
+        return serve_agents(request.rules, environment)
     finally:
         signal.signal(signal.SIGINT, previous)
 

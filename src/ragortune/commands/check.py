@@ -162,16 +162,13 @@ class _Run:
         request, settings, folder = self._request, self._settings, self._environment.folder
         named = (request.profile, request.baseline, request.write_baseline, request.config, *paths)
         held = (settings.profile, settings.baseline, settings.path)
-        read: list[str | Path] = [
-            *filter(None, named),
-            *(settings.origin_of(Path(path)) for path in held if path),
-        ]
+        read: list[str | Path] = [settings.origin_of(Path(path)) for path in held if path]
+        read += filter(None, named)
+        rules = settings.origin_of(self._rules)
         for output in outputs:
             if output.path and not (output.format == "markdown" and is_review(Path(folder, output.path))):
                 what = f"--format {output.format}={output.path}"
-                refuse_overwriting(
-                    output.path, what, read, settings.origin_of(self._rules), self._environment
-                )
+                refuse_overwriting(output.path, what, read, rules, self._environment)
 
     # --- the sum --------------------------------------------------------------------------------------------------
 
@@ -186,9 +183,7 @@ class _Run:
         report = CheckReport(
             audits=kept,
             unreadable=tuple(unreadable),
-            rules=tuple(
-                self._policy.rules[name] for name in self._policy.rules if name in self._policy.chosen
-            ),
+            rules=tuple(rule for name, rule in self._policy.rules.items() if name in self._policy.chosen),
             rulebook=self._rulebook,
             exit_code=int(ExitCode.OK),
             stale=tuple(stale),
@@ -227,9 +222,9 @@ class _Run:
         """Return what the rule set of the settings leaves out or lowers of the shipped one, and how much, 0 for nothing."""
         own, shipped = self._policy.rules, read_finding_rules(load_rulebook(shipped_folder()))
         other = sum(own.get(name) != rule for name, rule in shipped.items())
+        found = [finding.rule.id for _, finding in report.findings]
         lowered = sum(
-            rule in shipped and own[rule].severity.rank < shipped[rule].severity.rank
-            for rule in (found.rule.id for _, found in report.findings)
+            name in shipped and own[name].severity.rank < shipped[name].severity.rank for name in found
         )
         return {
             f"leaves out or changes {other} of {len(shipped)} shipped finding rules": other,

@@ -115,11 +115,7 @@ def _expand_name(name: str, folder: str, skipped: dict[str, None]) -> Iterator[s
 
 
 def _walk_folder(
-    name: str,
-    folder: str,
-    accepts: Callable[[str], bool],
-    refused: dict[str, None],
-    skipped: dict[str, None],
+    name: str, folder: str, accepts: Callable[[str], bool], refused: dict[str, None], skipped: dict[str, None]
 ) -> Iterator[str]:
     """Yield the files below a folder that are accepted, named below what the user wrote.
 
@@ -133,10 +129,10 @@ def _walk_folder(
 
     def leads_out(path: Path) -> bool:
         """Return whether this is a link to a file that no pull request should have read: one outside the repository."""
-        target = Path(os.path.realpath(path)) if path.is_symlink() else path
-        return (
-            target is not path and target.is_file() and not any(lies_inside(target, root) for root in roots)
-        )
+        if not path.is_symlink():
+            return False
+        target = Path(os.path.realpath(path))
+        return target.is_file() and not any(lies_inside(target, root) for root in roots)
 
     def skip_unreadable(error: OSError) -> None:
         skipped[show(error.filename)] = None
@@ -220,9 +216,8 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
     top = os.path.realpath(repository.top)
     kept = {file.name: file for file in repository.list_files(repository.find_base(reference))}
     options = ("--others", "--ignored", "--exclude-standard", "--directory")
-    ignored = {
-        Path(name) for name in repository.ask("-C", top, "ls-files", "-z", *options).split("\0") if name
-    }
+    names = repository.ask("-C", top, "ls-files", "-z", *options).split("\0")
+    ignored = {Path(name) for name in names if name}
 
     def is_changed(path: str) -> bool:
         place = real_path(environment.folder, path)

@@ -74,8 +74,7 @@ def _read_revision(earlier: str, path: str, environment: Environment) -> Documen
     missing = f"there is no file {shown}, and git knows no such revision"
     size = repository.ask("cat-file", "-s", f"{revision}:{name}", failure=missing)
     if int(size) > LINE_BYTES:
-        raise UnreadableError(
-            f"is larger than {show_size(LINE_BYTES)}, the limit for such a file", Place(earlier)
-        )
+        message = f"is larger than {show_size(LINE_BYTES)}, the limit for such a file"
+        raise UnreadableError(message, Place(earlier))
     data = os.fsencode(repository.ask("cat-file", "blob", f"{revision}:{name}", failure=missing))
     return parse_text(decode_text(data, earlier), f"{revision}:{name}")

@@ -76,16 +76,10 @@ def _check_written(reading: DesignReading, content: Content, written: str, ruleb
     except RagortuneError as error:
         raise UnreadableError(f"the block cannot be written: {error.message}", Place(reading.path)) from None
     declared = {fact.criterion: fact.value for fact in again.facts}
-    lost = [
-        fact.criterion
-        for fact in reading.facts
-        if fact.declared and declared.get(fact.criterion) != fact.value
-    ]
+    before = [fact for fact in reading.facts if fact.declared]
+    lost = [fact.criterion for fact in before if declared.get(fact.criterion) != fact.value]
     lost += [name for name in content["profile"] if name not in declared]
     lost += ["decision"] * ("decision" in content and again.decision is None)
     if lost:
-        message = (
-            f"the block cannot be written: {quote_value(lost[0])} would not read back; put an empty block where it "
-            "belongs"
-        )
-        raise UnreadableError(message, Place(reading.path))
+        what = f"{quote_value(lost[0])} would not read back; put an empty block where it belongs"
+        raise UnreadableError(f"the block cannot be written: {what}", Place(reading.path))

@@ -27,13 +27,7 @@ from ragortune.commands.check import check_documents
 from ragortune.commands.cost import print_costs
 from ragortune.commands.explain import show_page
 from ragortune.commands.recommend import recommend_profiles
-from ragortune.commands.requests import (
-    CheckRequest,
-    CostRequest,
-    ExplainRequest,
-    RecommendRequest,
-    ServeRequest,
-)
+from ragortune.commands.requests import CheckRequest, CostRequest, ExplainRequest, RecommendRequest
 from ragortune.commands.shared import open_rulebook, show_error
 from ragortune.costs.assess import CostReport
 from ragortune.evidence.quantities import format_quantity
@@ -94,11 +88,11 @@ class AgentTool(NamedTuple):
     run: _Run
 
 
-def serve_agents(request: ServeRequest, environment: Environment) -> ExitCode:
+def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
     """Serve until the client hangs up; raises RagortuneError where the rule set or the streams cannot be used."""
     if sys.stdin is None or sys.stdout is None:
         raise UsageError("`ragortune mcp` needs stdin and stdout, and one of them is closed")
-    server = build_server(request.rules, environment)
+    server = build_server(rules, environment)
 
     async def run() -> None:
         async with stdio_server() as (incoming, outgoing):
@@ -265,10 +259,7 @@ _PROFILE = (
 
 def _describe_profile(lines: Iterable[str]) -> Schema:
     """Return the schema of the argument `profile`, short enough for readers with little room."""
-    return {
-        "description": "\n".join((_PROFILE, *lines)),
-        "anyOf": [{"type": "object"}, {"type": "string"}],
-    }
+    return {"description": "\n".join((_PROFILE, *lines)), "anyOf": [{"type": "object"}, {"type": "string"}]}
 
 
 def _outline_criterion(criterion: Criterion) -> str:
@@ -368,9 +359,8 @@ def _check(arguments: Arguments, rules: str | None, environment: Environment) ->
 def _explain(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
     name = _take_text(arguments, "name", _NAME_LENGTH)
     page = io.StringIO()
-    code = show_page(
-        ExplainRequest(name=name, rules=rules, format="markdown"), environment.replace(stdout=page)
-    )
+    request = ExplainRequest(name=name, rules=rules, format="markdown")
+    code = show_page(request, environment.replace(stdout=page))
     environment.write(dump_json(shapes.PageResult(name=name, markdown=page.getvalue())))
     return code
 

@@ -68,9 +68,8 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
 def _refuse_options(request: MeasureRequest, environment: Environment) -> None:
     """Raise UsageError where options do not go together, before anything is measured."""
     if not (request.docs or request.questions or request.examples or request.calls):
-        raise UsageError(
-            "nothing to measure", None, "name at least one of --docs, --questions, --examples and --calls"
-        )
+        hint = "name at least one of --docs, --questions, --examples and --calls"
+        raise UsageError("nothing to measure", None, hint)
     for option, needed in (("search", "questions"), ("test", "examples"), ("calls_map", "calls")):
         if getattr(request, option) and not getattr(request, needed):
             raise UsageError(f"--{option.replace('_', '-')} needs --{needed}")
@@ -135,11 +134,9 @@ def _read_known(
 
 def _with_answers(known: Profile, answers: tuple[MeasuredAnswer, ...], vocabulary: Vocabulary) -> Profile:
     """Return the profile as it would be if what was measured were true throughout."""
-    measured = {own.name: own.value for own in answers if own.levels}
-    levels = vocabulary.read_profile(measured).levels
-    quantities = vocabulary.read_profile(
-        {"quantities": {own.name.partition(".")[2]: own.value for own in answers if not own.levels}}
-    ).quantities
+    levels = vocabulary.read_profile({own.name: own.value for own in answers if own.levels}).levels
+    numbers = {own.name.partition(".")[2]: own.value for own in answers if not own.levels}
+    quantities = vocabulary.read_profile({"quantities": numbers}).quantities
     shared = {own.criterion for own in known.quantities.values()} & levels.keys()
     kept = {name: own for name, own in known.quantities.items() if own.criterion not in shared}
     return known.replace(levels={**known.levels, **levels}, quantities={**kept, **quantities})

@@ -64,22 +64,20 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
             continue
         origin = {"path": path, **({"line": line} if line else {})} if batch else None
         if request.brief:
-            command = "recommend --brief"
-            verdict = decide_option(rulebook, profile.levels)
-            result: object = Verdict(rulebook, profile.project, verdict, path, line, origin)
+            outcome = decide_option(rulebook, profile.levels)
+            verdict = Verdict(rulebook, profile.project, outcome, path, line, origin)
+            environment.write(render("recommend --brief", request.format, verdict, environment))
         else:
-            command = "recommend"
             advice = _judge(request, rulebook, profile, environment, origin).replace(follows=printed)
             if request.against is not None:
                 given = advice.recommendation
                 against = hold_against(request.against, given, request.paths[0], today, environment)
                 advice = advice.replace(against=against)
-            result = advice
             if request.format == "text":
                 asked = (("changes", advice.against), ("why-not", advice.refusal))
                 show = show or tuple(name for name, there in asked if there)
-        look = Look(request.color, show)
-        environment.write(render(command, request.format, result, environment, look))
+            look = Look(request.color, show)
+            environment.write(render("recommend", request.format, advice, environment, look))
         printed = True
     if not printed and not failed:
         environment.note(f"note: there is no profile in {join_words(request.paths)}")
@@ -110,9 +108,8 @@ def _expect_several(request: RecommendRequest) -> bool:
         message = f"--format {request.format} prints one recommendation"
         raise UsageError(message, None, "use --format jsonl for several profiles")
     if request.against is not None:
-        raise UsageError(
-            "--against compares one recommendation with an earlier one", None, "give one profile"
-        )
+        message = "--against compares one recommendation with an earlier one"
+        raise UsageError(message, None, "give one profile")
     return True
 
 

@@ -58,12 +58,6 @@ def format_message(finding: AuditFinding) -> str:
     return clean_line(finding.message, _LONGEST_MESSAGE)
 
 
-def format_step(step: Step) -> str:
-    """Return a step of an argument with its line, made harmless."""
-    at = f" (line {step.span.line})" if step.span else ""
-    return f"{clean_text(step.text)}{at}"
-
-
 def sum_up(report: CheckReport) -> str:
     """Return the whole run in one sentence: nothing that was not looked at is passed over."""
     severities = [finding.severity for _, finding in report.active]
@@ -87,11 +81,9 @@ def sum_up(report: CheckReport) -> str:
 def format_decision(audit: DocumentAudit) -> str:
     """Return what a document decides and what is advised, in one sentence."""
     decision, advice = audit.reading.decision, audit.recommendation
-    if audit.reading.status is not DocumentStatus.JUDGED:
+    if decision is None or audit.reading.status is not DocumentStatus.JUDGED:
         return STATUS_NAMES[audit.reading.status]
-    decided = (
-        f"decides {decision.option} ({decision.how})" if decision else "decides nothing that can be read"
-    )
+    decided = f"decides {decision.option} ({decision.how})"
     if advice is None:
         return decided
     count = sum(name not in advice.rulebook.derived for name in advice.profile.levels)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity
-from ragortune.report.checks import STEP_NAMES, format_message, format_step, sum_up
+from ragortune.report.checks import STEP_NAMES, format_message, sum_up
 from ragortune.support.text import clean_line, clean_text, count_words, disarm_commands
 
 MOST_ANNOTATIONS = 10
@@ -148,8 +148,11 @@ def _add_case(suite: ET.Element, audit: DocumentAudit, rule: FindingRule) -> Non
 
 def _tell(audit: DocumentAudit, finding: AuditFinding) -> str:
     place = f"{clean_text(audit.reading.path)}:{finding.line}:{finding.column}"
-    steps = [f"{STEP_NAMES[step.kind]}: {format_step(step)}" for step in finding.argument]
-    return "\n".join([f"{place}: {format_message(finding)}", *steps, f"what to do: {finding.rule.remedy}"])
+    lines = [f"{place}: {format_message(finding)}"]
+    for step in finding.argument:
+        at = f" (line {step.span.line})" if step.span else ""
+        lines.append(f"{STEP_NAMES[step.kind]}: {clean_text(step.text)}{at}")
+    return "\n".join([*lines, f"what to do: {finding.rule.remedy}"])
 
 
 def _xml(text: str) -> str:

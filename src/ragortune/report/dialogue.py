@@ -124,16 +124,16 @@ def format_reason(interview: Interview, criterion: Criterion) -> str:
     """Return why a question is asked now."""
     ranked = [question.criterion for question in interview.ranking]
     if criterion.id in interview.rulebook.scale.ask_first:
-        reason = "Every questionnaire begins with this question, because the others depend on it."
-    elif ranked == [criterion.id]:
-        reason = "Of all open questions, only this one can still change the advice."
-    elif criterion.id not in ranked:
-        reason = "This answer cannot change the advice any more; it can change the steps and tests inside it."
-    elif criterion.id != interview.wanted:
-        reason = "This answer is not expected to change the advice much; it can change the steps and tests inside it."
-    else:
-        reason = f"Of the {len(ranked)} questions that can still change the advice, this one is expected to tell most."
-    return reason
+        return "Every questionnaire begins with this question, because the others depend on it."
+    if ranked == [criterion.id]:
+        return "Of all open questions, only this one can still change the advice."
+    if criterion.id not in ranked:
+        return "This answer cannot change the advice any more; it can change the steps and tests inside it."
+    if criterion.id != interview.wanted:
+        return "This answer is not expected to change the advice much; it can change the steps and tests inside it."
+    return (
+        f"Of the {len(ranked)} questions that can still change the advice, this one is expected to tell most."
+    )
 
 
 def _sentence(text: str) -> str:

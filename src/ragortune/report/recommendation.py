@@ -71,13 +71,10 @@ class _Report:
     """One recommendation, and the sources that its sections name so far, numbered in the order of naming."""
 
     def __init__(self, advice: Advice) -> None:
+        self.advice = advice
         self.given = advice.recommendation
-        self.refusal = advice.refusal
-        self.against = advice.against
-        self._cases = advice.cases or ()
         self._book = self.given.rulebook
         self._guide = self._book.options[self.given.option]
-        self._techniques = self.given.techniques[:_MOST_STEPS]
         self._numbers: dict[str, int] = {}
 
     def list_reasons(self) -> Iterator[Block]:
@@ -155,7 +152,8 @@ class _Report:
 
     def plan(self) -> Iterator[Block]:
         """Return what to begin with, how to prove it, and when to look again."""
-        found = [(hit.rule, hit.rule.technique) for hit in self._techniques if hit.rule.technique]
+        rules = [hit.rule for hit in self.given.techniques[:_MOST_STEPS]]
+        found = [(rule, rule.technique) for rule in rules if rule.technique]
         steps = [(rule.code, technique.begin_with + self._number(rule)) for rule, technique in found]
         yield from section("Begin with", terms(steps or [("-", self._guide.first)]))
         baselines = (technique.baseline for _, technique in found if technique.baseline)
@@ -177,7 +175,7 @@ class _Report:
 
     def list_cases(self) -> Iterator[Block]:
         """Return the published projects most like this one."""
-        items = Items(tuple(map(self._compare, self._cases)))
+        items = Items(tuple(map(self._compare, self.advice.cases or ())))
         yield from section("Published projects most like this one", items)
 
     def list_sources(self) -> Iterator[Block]:
@@ -214,8 +212,8 @@ _SECTIONS: Mapping[str, Callable[[_Report], Iterable[Block]]] = {
     "reasons": _Report.list_reasons,
     "gates": _Report.list_gates,
     "notices": _Report.list_notices,
-    "changes": lambda own: list_changes(own.against),
-    "why-not": lambda own: explain_refusal(own.given, own.refusal),
+    "changes": lambda own: list_changes(own.advice.against),
+    "why-not": lambda own: explain_refusal(own.given, own.advice.refusal),
     "flips": lambda own: list_flips(own.given),
     "questions": lambda own: list_questions(own.given),
     "answers": lambda own: list_sensitivities(own.given),
