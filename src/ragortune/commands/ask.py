@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from ragortune.commands.profile_file import ProfileFile, open_interview, read_start, refuse_other_formats
@@ -16,7 +17,7 @@ from ragortune.commands.shared import open_rulebook, show_error, show_path
 from ragortune.costs import add_facts
 from ragortune.evidence.answers import read_answer
 from ragortune.interview import Command, Interview, read_command, take_answer
-from ragortune.model import Criterion, Profile
+from ragortune.model import Criterion
 from ragortune.report import dialogue
 from ragortune.report.blocks import Block, Break, Paragraph
 from ragortune.report.dialogue import describe_next, format_advice
@@ -80,10 +81,7 @@ def print_next(name: str, rules: str | None, environment: Environment) -> ExitCo
 
 def _add_facts(interview: Interview, today: str) -> Interview:
     """Return the interview with what follows from the quantities of its profile, now and after every answer."""
-
-    def complete(profile: Profile) -> Profile:
-        return add_facts(interview.rulebook, profile, today)
-
+    complete = partial(add_facts, interview.rulebook, today=today)
     return interview.replace(profile=complete(interview.profile), complete=complete)
 
 

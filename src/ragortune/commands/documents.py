@@ -82,17 +82,13 @@ def _list_gone(wanted: Sequence[str], reference: str, environment: Environment) 
     top, folder = os.path.realpath(repository.top), os.path.realpath(environment.folder)
     patterns = [Path(os.path.relpath(Path(folder, name), top)).parts for name in wanted]
 
-    def is_named(parts: tuple[str, ...]) -> bool:
-        return any(parts[: len(own)] == own or _matches(parts, own) for own in patterns)
-
-    return [
-        Path(os.path.relpath(Path(top, file.name), folder)).as_posix()
-        for file in repository.list_files(repository.find_base(reference))
-        if file.is_plain
-        and file.name.lower().endswith(ENDINGS)
-        and not os.path.isfile(Path(top, file.name))
-        and is_named(tuple(file.name.split("/")))
-    ]
+    gone = []
+    for file in repository.list_files(repository.find_base(reference)):
+        parts, place = tuple(file.name.split("/")), Path(top, file.name)
+        if file.is_plain and file.name.lower().endswith(ENDINGS) and not os.path.isfile(place):
+            named = any(parts[: len(own)] == own or _matches(parts, own) for own in patterns)
+            gone += [Path(os.path.relpath(place, folder)).as_posix()] * named
+    return gone
 
 
 def _expand_name(name: str, folder: str, skipped: dict[str, None]) -> Iterator[str]:

@@ -11,7 +11,6 @@ import json
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any, NamedTuple
 
 import anyio
@@ -112,57 +111,47 @@ def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
 
 
 def build_server(rules: str | None, environment: Environment) -> Server[Any]:
-    """Return the server, not yet connected; raises RagortuneError where the rule set cannot be used."""
-    handlers = _Handlers(rules, environment)
-    return Server(
-        "ragortune",
-        version=__version__,
-        instructions=_INSTRUCTIONS,
-        on_list_tools=handlers.list_tools,
-        on_call_tool=handlers.call_tool,
-        on_list_resources=handlers.list_resources,
-        on_list_resource_templates=handlers.list_templates,
-        on_read_resource=handlers.read_resource,
-    )
+    """Return the server, not yet connected; raises RagortuneError where the rule set cannot be used.
 
+    Calls run on threads, so that the protocol never waits for them.
+    """
+    tools = build_tools(open_rulebook(rules, environment))
 
-class _Handlers:
-    """Answers the requests of one client; calls run on threads, so that the protocol never waits for them."""
+    async def list_tools(_context: object, _params: object) -> types.ListToolsResult:
+        return types.ListToolsResult(tools=[tool.told for tool in tools.values()])
 
-    def __init__(self, rules: str | None, environment: Environment) -> None:
-        self._rules = rules
-        self._environment = environment
-        self._tools = build_tools(open_rulebook(rules, environment))
-
-    async def list_tools(self, _context: object, _params: object) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[tool.told for tool in self._tools.values()])
-
-    async def call_tool(self, _context: object, params: types.CallToolRequestParams) -> types.CallToolResult:
-        call = partial(call_tool, self._tools, params, self._rules, self._environment)
+    async def call(_context: object, params: types.CallToolRequestParams) -> types.CallToolResult:
         try:
-            return await anyio.to_thread.run_sync(call)
+            return await anyio.to_thread.run_sync(call_tool, tools, params, rules, environment)
         except Exception as error:  # noqa: BLE001  (an internal error: it is logged, and the server lives on)
-            traceback.print_exception(error, file=self._environment.stderr)
+            traceback.print_exception(error, file=environment.stderr)
             return _reply(f"error: internal error ({type(error).__name__}); its log says more")
 
-    async def list_resources(self, _context: object, _params: object) -> types.ListResourcesResult:
+    async def list_resources(_context: object, _params: object) -> types.ListResourcesResult:
         return types.ListResourcesResult(resources=_RESOURCES)
 
-    async def list_templates(self, _context: object, _params: object) -> types.ListResourceTemplatesResult:
+    async def list_templates(_context: object, _params: object) -> types.ListResourceTemplatesResult:
         return types.ListResourceTemplatesResult(resource_templates=_TEMPLATES)
 
-    async def read_resource(
-        self, _context: object, params: types.ReadResourceRequestParams
-    ) -> types.ReadResourceResult:
+    async def read(_context: object, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         address = str(params.uri)
         try:
-            kind, text = await anyio.to_thread.run_sync(
-                _read_resource, address, self._rules, self._environment
-            )
+            kind, text = await anyio.to_thread.run_sync(_read_resource, address, rules, environment)
         except RagortuneError as error:
             raise MCPError(types.INVALID_PARAMS, clean_text(str(error), keep_breaks=True)) from None
         contents = [types.TextResourceContents(uri=address, mime_type=kind, text=text)]
         return types.ReadResourceResult(contents=list(contents))
+
+    return Server(
+        "ragortune",
+        version=__version__,
+        instructions=_INSTRUCTIONS,
+        on_list_tools=list_tools,
+        on_call_tool=call,
+        on_list_resources=list_resources,
+        on_list_resource_templates=list_templates,
+        on_read_resource=read,
+    )
 
 
 # --- tools ---------------------------------------------------------------------------------------------------------

@@ -96,9 +96,8 @@ def _check_request(request: RecommendRequest) -> bool:
         raise UsageError.expected("--why-not", Option, request.why_not)
     if request.against is not None and request.brief:
         raise UsageError("--against and --brief exclude each other", None, "leave one of them out")
-    several = len(request.paths) > 1 or any(
-        _is_lines(show_path(path, request.stdin_name)) for path in request.paths
-    )
+    names = [show_path(path, request.stdin_name).lower() for path in request.paths]
+    several = len(names) > 1 or names[0].endswith(_LINE_ENDINGS)
     return several and _expect_several(request)
 
 
@@ -151,16 +150,12 @@ def _count_progress(inputs: Iterable[_Input], environment: Environment) -> Itera
 # --- reading ------------------------------------------------------------------------------------------------------
 
 
-def _is_lines(name: str) -> bool:
-    return name.lower().endswith(_LINE_ENDINGS)
-
-
 def _read_inputs(
     request: RecommendRequest, path: str, vocabulary: Vocabulary, environment: Environment
 ) -> Iterator[_Input]:
     name, stdin = show_path(path, request.stdin_name), environment.stdin
     try:
-        if _is_lines(name):
+        if name.lower().endswith(_LINE_ENDINGS):
             with contextlib.nullcontext(stdin) if path == "-" else open_file(path) as stream:
                 yield from _read_profiles(read_lines(stream, name), name, vocabulary)
             return
