@@ -160,10 +160,8 @@ def calibrate(stated: Iterable[tuple[float, bool]]) -> Calibration:
     points = [(math.log(own / (1 - own)), happened) for own, happened in inside]
 
     def lose(slope: float, intercept: float) -> float:
-        chances = (
-            logistic((slope * odds + intercept) * (1 if happened else -1)) for odds, happened in points
-        )
-        return -sum(math.log(max(chance, 1e-300)) for chance in chances)
+        scores = ((slope * odds + intercept) * (1 if happened else -1) for odds, happened in points)
+        return -sum(math.log(max(logistic(score), 1e-300)) for score in scores)
 
     line = 1.0, 0.0
     for _ in range(50):
@@ -194,14 +192,12 @@ def _newton_step(points: list[tuple[float, bool]], slope: float, intercept: floa
 
 def measure_agreement(rulebook: Rulebook) -> Agreement:
     """Return how a rule set agrees with its casebook."""
-    return Agreement(tuple(_judge_case(rulebook, case, levels) for case, levels in rulebook.coded_cases))
-
-
-def _judge_case(rulebook: Rulebook, case: Case, levels: Levels) -> Judged:
-    outcome = decide_option(rulebook, levels)
-    probability = outcome.probability
-    firm = is_firm(rulebook, levels, probability[outcome.option])
-    return Judged(case, outcome.option, probability, firm)
+    judged = []
+    for case, levels in rulebook.coded_cases:
+        outcome = decide_option(rulebook, levels)
+        firm = is_firm(rulebook, levels, outcome.probability[outcome.option])
+        judged.append(Judged(case, outcome.option, outcome.probability, firm))
+    return Agreement(tuple(judged))
 
 
 # --- the nearest projects -----------------------------------------------------------------------------------------
@@ -242,14 +238,11 @@ def find_nearest(recommendation: Recommendation, count: int = 3) -> tuple[NearCa
     gates = _list_deciding_gates(decide_option(rulebook, levels))
     ranked: list[tuple[tuple[float, ...], str, NearCase]] = []
     for case, answers in rulebook.coded_cases:
-        shared = tuple(
-            name for name in answers if name in levels and _is_same(rulebook, name, levels, answers)
-        )
+        common = [name for name in answers if name in levels]
+        shared = tuple(name for name in common if _is_same(rulebook, name, levels, answers))
         if len(shared) < _LEAST_SHARED:
             continue
-        differing = tuple(
-            name for name in answers if name in levels and set(levels[name]).isdisjoint(answers[name])
-        )
+        differing = tuple(name for name in common if set(levels[name]).isdisjoint(answers[name]))
         both = tuple(sorted(gates & _list_deciding_gates(decide_option(rulebook, answers)))) if gates else ()
         near = NearCase(case, shared, differing, both, _compare(case, recommendation.option))
         order = (-len(both), len(differing) - len(shared), not case.clear, EVIDENCE.index(case.evidence))

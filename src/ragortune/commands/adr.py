@@ -83,10 +83,11 @@ def _write_record(
     if request.against is not None:
         against = hold_against(request.against, advice, request.profile, date, environment)
     blocks = build_decision_record(advice, find_nearest(advice), path or "docs/adr", against)
-    content = {
-        "decision": advice.option.value,
-        "profile": {**_describe_profile(profile, document, path), **_leave_open(advice)},
-    }
+    known = _describe_profile(profile, document, path)
+    # The questions whose answers matter most are put down as asked and still open.
+    telling = () if advice.firm else choose_telling(advice)
+    asked = {criterion.id: {"value": UNKNOWN} for criterion in telling}
+    content = {"decision": advice.option.value, "profile": {**known, **asked}}
     text = None if request.into is None else read_design_text(request.into, request.into, environment)
     begun = f"---\nstatus: proposed\ndate: {date}\n---\n\n{write_markdown(blocks)}"
     filled = begun if text is None else _fill_sections(text, blocks, path or "-")
@@ -158,11 +159,6 @@ def _describe_profile(profile: Profile, document: Document, path: str | None) ->
         entries[criterion] = {"value": answer.value, **details}
     given = document.data.get("quantities") if isinstance(document.data, Mapping) else None
     return entries | {f"quantities.{name}": {"value": value} for name, value in (given or {}).items()}
-
-
-def _leave_open(advice: Recommendation) -> dict[str, Any]:
-    """Return the questions whose answers matter most, as answered with `unknown`: asked and still open."""
-    return {} if advice.firm else {criterion.id: {"value": UNKNOWN} for criterion in choose_telling(advice)}
 
 
 def _see_evidence(answer: Answer, profile: str, path: str | None) -> Answer:

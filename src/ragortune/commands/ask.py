@@ -10,14 +10,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ragortune.commands.profile_file import (
-    ProfileFile,
-    open_interview,
-    read_start,
-    refuse_other_formats,
-)
+from ragortune.commands.profile_file import ProfileFile, open_interview, read_start, refuse_other_formats
 from ragortune.commands.requests import AskRequest
-from ragortune.commands.shared import open_rulebook, show_error
+from ragortune.commands.shared import open_rulebook, show_error, show_path
 from ragortune.costs import add_facts
 from ragortune.evidence.answers import read_answer
 from ragortune.interview import Command, Interview, read_command, take_answer
@@ -35,7 +30,7 @@ from ragortune.support.errors import (
     UnreadableError,
     UsageError,
 )
-from ragortune.support.reading import PROFILE_BYTES, YAML_ENDINGS, decode_text, read_bytes, read_document
+from ragortune.support.reading import PROFILE_BYTES, YAML_ENDINGS, read_document, read_text
 from ragortune.support.text import clean_text, count_words, dump_json, quote_value, shorten_text
 from ragortune.support.writing import refuse_unwritable
 
@@ -140,9 +135,9 @@ def _no_terminal(interview: Interview, path: str) -> UsageError:
 
 def _take_answers(path: str, interview: Interview, environment: Environment) -> Interview:
     """Return the interview with the answers from a file; every line that cannot be used is named."""
-    shown = "<stdin>" if path == "-" else path
+    shown = show_path(path)
     place = path if path == "-" else Path(environment.folder, path)
-    text = decode_text(read_bytes(place, PROFILE_BYTES, environment.stdin), shown)
+    text = read_text(place, PROFILE_BYTES, shown, environment.stdin)
     seen: set[str] = set()
     failed = 0
     for number, line in enumerate(text.split("\n"), 1):

@@ -12,7 +12,7 @@ from ragortune.commands.configuration import Configuration
 from ragortune.model.findings import BaselineEntry, DocumentAudit
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError
-from ragortune.support.reading import decode_text, load_json, read_bytes
+from ragortune.support.reading import load_json, read_text
 from ragortune.support.text import count_words, dump_json
 from ragortune.support.writing import rewrite_file, write_file
 
@@ -49,7 +49,7 @@ def _merge(
 ) -> Baseline:
     """Write the findings into what the file knows; raises ChangedError where that changes at this very moment."""
     path = Path(environment.folder, name)
-    text = decode_text(read_bytes(path, _BASELINE_BYTES), name) if os.path.isfile(path) else None
+    text = read_text(path, _BASELINE_BYTES, name) if os.path.isfile(path) else None
     before = read_baseline(load_json(text, name), name).findings if text else ()
     folder = path.absolute().parent
     there = (entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path))
@@ -72,8 +72,7 @@ def apply_baseline(
     """Return the documents with known findings marked, and what is stale after saying so; raises RagortuneError."""
     origin = configuration.origin_of(path)
     shown = os.path.relpath(origin, environment.folder)
-    text = decode_text(read_bytes(path, _BASELINE_BYTES), shown)
-    baseline = read_baseline(load_json(text, shown), shown)
+    baseline = read_baseline(load_json(read_text(path, _BASELINE_BYTES, shown), shown), shown)
     judged, stale = mark_known(audits, baseline, _namer(origin, environment), left_out)
     for entry in stale:
         many = f" ({entry.count} times)" if entry.count > 1 else ""

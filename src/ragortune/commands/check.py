@@ -12,18 +12,11 @@ import msgspec
 from ragortune.check import Policy, audit_reading, is_newer
 from ragortune.commands.baseline import apply_baseline, write_baseline
 from ragortune.commands.configuration import choose_configuration
-from ragortune.commands.documents import (
-    STDIN,
-    find_documents,
-    keep_changed,
-    open_reader,
-    read_design_text,
-    show_path,
-)
+from ragortune.commands.documents import STDIN, find_documents, keep_changed, open_reader, read_design_text
 from ragortune.commands.evidence import QuotedFiles
 from ragortune.commands.outputs import Output, choose_outputs, is_review, write_report
 from ragortune.commands.requests import NEVER, CheckRequest
-from ragortune.commands.shared import show_error
+from ragortune.commands.shared import show_error, show_path
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Profile
 from ragortune.model.documents import DocumentStatus

@@ -28,6 +28,7 @@ from ragortune.support.reading import (
     parse_toml,
     parse_yaml,
     read_bytes,
+    read_text,
 )
 from ragortune.support.record import Record
 from ragortune.support.rulefolder import list_rule_files
@@ -105,17 +106,6 @@ def find_configuration(folder: str | Path) -> Configuration:
     return _keep_inside(_read_settings(*found)) if found else Configuration()
 
 
-def _leave_out(configuration: Configuration, names: Iterable[str]) -> Configuration:
-    """Return settings without those that are named as in their file; raises UsageError for a name that is not known."""
-    nothing = Configuration()
-    for name in names:
-        if name not in SETTINGS:
-            raise UsageError.unknown("setting", name, SETTINGS, where="for --without")
-        field = name.replace("-", "_")
-        configuration = configuration.replace(**{field: getattr(nothing, field)})
-    return configuration
-
-
 def _list_named_files(folder: Path) -> list[Path]:
     """Return the files and folders that the nearest settings name, whether or not they exist."""
     found = _find_settings(folder)
@@ -148,7 +138,7 @@ def _find_settings(folder: Path) -> tuple[Entry, str] | None:
 
 
 def _parse_settings(path: Path) -> tuple[Entry, str]:
-    document = parse_yaml(decode_text(read_bytes(path, PROFILE_BYTES), str(path)), str(path))
+    document = parse_yaml(read_text(path, PROFILE_BYTES, str(path)), str(path))
     return _Setting(document.data, (), document), document.path
 
 
@@ -235,7 +225,13 @@ def choose_configuration(request: CheckRequest, environment: Environment, stack:
     if len(asked) > 1:
         raise UsageError(f"{' and '.join(asked)} exclude each other")
     given = [name for name in SETTINGS if getattr(request, name.replace("-", "_"), None)]
-    return _leave_out(_read_configuration(request, environment, stack), (*given, *request.without))
+    configuration, nothing = _read_configuration(request, environment, stack), Configuration()
+    for name in (*given, *request.without):
+        if name not in SETTINGS:
+            raise UsageError.unknown("setting", name, SETTINGS, where="for --without")
+        field = name.replace("-", "_")
+        configuration = configuration.replace(**{field: getattr(nothing, field)})
+    return configuration
 
 
 def _read_configuration(request: CheckRequest, environment: Environment, stack: ExitStack) -> Configuration:

@@ -20,14 +20,7 @@ from ragortune.report.checked_data import CheckedData
 from ragortune.report.pricelist import PriceList
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, PriceError, UsageError
-from ragortune.support.reading import (
-    PROFILE_BYTES,
-    RULE_FILE_BYTES,
-    decode_text,
-    parse_yaml,
-    read_bytes,
-    read_document,
-)
+from ragortune.support.reading import PROFILE_BYTES, RULE_FILE_BYTES, parse_yaml, read_document, read_text
 from ragortune.support.text import count_words
 
 _Request = ListPricesRequest | ShowPriceRequest | CheckPricesRequest | CostRequest
@@ -46,8 +39,8 @@ def open_prices(request: _Request, environment: Environment) -> tuple[Rulebook, 
     if request.prices is not None:
         from ragortune.ruleset.files import read_price_file  # noqa: PLC0415  (brings in pydantic)
 
-        data = read_bytes(Path(environment.folder, request.prices), RULE_FILE_BYTES)
-        document = parse_yaml(decode_text(data, request.prices), request.prices)
+        text = read_text(Path(environment.folder, request.prices), RULE_FILE_BYTES, request.prices)
+        document = parse_yaml(text, request.prices)
         book.rows.update((row.id, row) for row in read_price_file(document, book.kinds))
     for setting in request.price if isinstance(request, CostRequest) else ():
         book.override(setting, today)
@@ -81,9 +74,8 @@ def list_prices(request: ListPricesRequest, environment: Environment) -> ExitCod
     rulebook, book, today = open_prices(request, environment)
     order = list(book.kinds)
     rows = sorted(book.rows.values(), key=lambda row: (order.index(row.kind), row.id))
-    environment.write(
-        render("prices list", request.format, PriceList(rows, today, rulebook.sources), environment)
-    )
+    listed = PriceList(rows, today, rulebook.sources)
+    environment.write(render("prices list", request.format, listed, environment))
     return ExitCode.OK
 
 
@@ -100,9 +92,8 @@ def show_price(request: ShowPriceRequest, environment: Environment) -> ExitCode:
 def check_prices(request: CheckPricesRequest, environment: Environment) -> ExitCode:
     """Print rows that are old or that end soon; 1 if there are any."""
     _, book, today = open_prices(request, environment)
-    findings = tuple(
-        RuleFinding(name, says, Place(row)) for row, name, says in sorted(_find_problems(book, today))
-    )
+    problems = sorted(_find_problems(book, today))
+    findings = tuple(RuleFinding(name, says, Place(row)) for row, name, says in problems)
     checked = CheckedData(findings, f"{len(book.rows)} price rows on {today}")
     environment.write(render("prices check", request.format, checked, environment))
     return ExitCode.FINDINGS if findings else ExitCode.OK

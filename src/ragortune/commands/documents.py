@@ -22,7 +22,6 @@ ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rst")
 DOCUMENT_BYTES = 5 * 1024 * 1024
 _LINE_BYTES = 1024 * 1024
 STDIN = "-"
-_STDIN_NAME = "<stdin>"
 _WILD = re.compile(r"[*?\[]")
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
 _MOST_DOCUMENTS = 50_000
@@ -171,11 +170,6 @@ def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
 
 
 # --- read ---------------------------------------------------------------------------------------------------------
-
-
-def show_path(path: str, stdin_name: str | None) -> str:
-    """Return how a document is named in what is written."""
-    return (stdin_name or _STDIN_NAME) if path == STDIN else path
 
 
 def read_design_text(path: str, shown: str, environment: Environment) -> str:

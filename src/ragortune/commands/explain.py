@@ -8,15 +8,14 @@ from ragortune.commands.shared import open_rulebook
 from ragortune.report.pages import find_page
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode
-from ragortune.support.reading import RULE_FILE_BYTES, decode_text, read_bytes
+from ragortune.support.reading import RULE_FILE_BYTES, read_text
 from ragortune.support.rulefolder import find_shipped_document
 
 
 def list_rules(request: ListRulesRequest, environment: Environment) -> ExitCode:
     """Print every rule on a line, in the order of the rule set."""
-    environment.write(
-        render("rules list", request.format, open_rulebook(request.rules, environment), environment)
-    )
+    rulebook = open_rulebook(request.rules, environment)
+    environment.write(render("rules list", request.format, rulebook, environment))
     return ExitCode.OK
 
 
@@ -27,7 +26,7 @@ def show_page(request: ExplainRequest, environment: Environment) -> ExitCode:
     """
     document = find_shipped_document(request.name.partition("#")[0])
     if document is not None:
-        environment.write(decode_text(read_bytes(document, RULE_FILE_BYTES), request.name))
+        environment.write(read_text(document, RULE_FILE_BYTES, request.name))
         return ExitCode.OK
     page = find_page(open_rulebook(request.rules, environment), request.name)
     environment.write(render("explain", request.format, page, environment, Look(request.color)))

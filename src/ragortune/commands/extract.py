@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ragortune.check import StatedAnswers, gather_answers
-from ragortune.commands.documents import STDIN, open_reader, read_design_text, show_path
+from ragortune.commands.documents import STDIN, open_reader, read_design_text
 from ragortune.commands.formats import render
 from ragortune.commands.requests import ExtractRequest
-from ragortune.commands.shared import open_rulebook
+from ragortune.commands.shared import open_rulebook, show_path
 from ragortune.evidence.block import Content, leave_out_held, write_block
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.entries import describe_evidence

@@ -92,12 +92,6 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
 """Renderers by command and format; the first format is the one that is used where none is named."""
 
 
-_SECTIONS: Mapping[str, str] = {
-    "recommend": "ragortune.report.recommendation:SECTIONS",
-    "cost": "ragortune.report.costs:SECTIONS",
-    "check": "ragortune.report.checks:SECTIONS",
-    "measure": "ragortune.report.measurements:SECTIONS",
-}
 SINGLE = ("json", "html")
 """Formats that hold one result, so that several are not one after the other."""
 PAGES = ("text", "markdown", "html")
@@ -126,7 +120,8 @@ def choose_sections(command: str, form: str, show: str | None, *, full: bool = F
         return ()
     if form not in PAGES:
         raise UsageError(f"--{'full' if full else 'show'} is for {join_words(PAGES)}", None, "leave it out")
-    known: tuple[str, ...] = resolve_name(_SECTIONS[command])
+    module = FORMATS[command]["text"].partition(":")[0]
+    known: tuple[str, ...] = resolve_name(f"{module}:SECTIONS")
     wanted = known if full else tuple(name.strip() for name in str(show).split(","))
     for name in wanted:
         if name not in known:

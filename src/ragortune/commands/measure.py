@@ -26,7 +26,7 @@ from ragortune.model.measurements import Measurement
 from ragortune.report.measurements import MeasureReport
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
-from ragortune.support.reading import PROFILE_BYTES, decode_text, parse_text, read_bytes, read_document
+from ragortune.support.reading import PROFILE_BYTES, parse_text, read_document, read_text
 from ragortune.support.text import count_words, quote_value
 from ragortune.support.writing import refuse_unwritable, rewrite_file
 
@@ -48,7 +48,7 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
     today = choose_date(request.as_of, environment)
     text = None  # what the profile to be written holds now
     if request.output is not None and os.path.exists(place := Path(environment.folder, request.output)):
-        text = decode_text(read_bytes(place, PROFILE_BYTES), request.output)
+        text = read_text(place, PROFILE_BYTES, request.output)
     known = _read_known(request, text, rulebook, environment)
     measurements = _measure(request, rulebook, today, environment)
     if request.no_examples:

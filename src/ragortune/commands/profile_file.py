@@ -18,14 +18,7 @@ from ragortune.model import Profile, Provenance, Rulebook
 from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError, RagortuneError, UsageError
-from ragortune.support.reading import (
-    PROFILE_BYTES,
-    YAML_ENDINGS,
-    Document,
-    decode_text,
-    parse_text,
-    read_bytes,
-)
+from ragortune.support.reading import PROFILE_BYTES, YAML_ENDINGS, Document, parse_text, read_text
 from ragortune.support.record import NOTHING
 from ragortune.support.text import quote_value
 from ragortune.support.writing import rewrite_file
@@ -45,7 +38,7 @@ def read_start(source: str | None, rulebook: Rulebook, environment: Environment)
     criteria = rulebook.criteria.values()
     if source is None:
         return Interview(rulebook, Profile({})), write_profile(criteria, Profile({}))
-    text = decode_text(read_bytes(Path(environment.folder, source), PROFILE_BYTES), source)
+    text = read_text(Path(environment.folder, source), PROFILE_BYTES, source)
     document = parse_text(text, source)
     interview = open_interview(document, rulebook)
     if source.lower().endswith(YAML_ENDINGS):
@@ -110,9 +103,8 @@ class ProfileFile:
         if removed:
             present = {}
         elif held is not None and held != self._held:
-            present = _list_answers(
-                self._check(held, interview, "was changed meanwhile and can no longer be read")
-            )
+            meanwhile = self._check(held, interview, "was changed meanwhile and can no longer be read")
+            present = _list_answers(meanwhile)
         text = write_answers(self._template if held is None else held, self._find_changes(interview, present))
         if text != held:
             self._check(text, interview, "cannot take this answer")
@@ -127,7 +119,7 @@ class ProfileFile:
         if not os.path.exists(self._place):
             return None
         try:
-            return decode_text(read_bytes(self._place, PROFILE_BYTES), self.path)
+            return read_text(self._place, PROFILE_BYTES, self.path)
         except RagortuneError as error:
             raise UsageError(f"cannot go on with {quote_value(self.path)}: {error.message}") from error
 

@@ -12,7 +12,7 @@ from ragortune.casebook import find_nearest
 from ragortune.commands.earlier import hold_against
 from ragortune.commands.formats import PAGES, SINGLE, Look, choose_sections, refuse_unknown, render
 from ragortune.commands.requests import RecommendRequest
-from ragortune.commands.shared import choose_date, open_rulebook, show_error
+from ragortune.commands.shared import choose_date, open_rulebook, show_error, show_path
 from ragortune.costs import add_facts
 from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile, trace_rules
 from ragortune.evidence.profile import Vocabulary
@@ -98,7 +98,9 @@ def _check_request(request: RecommendRequest) -> bool:
         raise UsageError.expected("--why-not", Option, request.why_not)
     if request.against is not None and request.brief:
         raise UsageError("--against and --brief exclude each other", None, "leave one of them out")
-    several = len(request.paths) > 1 or any(_is_lines(_name_of(request, path)) for path in request.paths)
+    several = len(request.paths) > 1 or any(
+        _is_lines(show_path(path, request.stdin_name)) for path in request.paths
+    )
     return several and _expect_several(request)
 
 
@@ -152,10 +154,6 @@ def _count_progress(inputs: Iterable[_Input], environment: Environment) -> Itera
 # --- reading ------------------------------------------------------------------------------------------------------
 
 
-def _name_of(request: RecommendRequest, path: str) -> str:
-    return request.stdin_name or "<stdin>" if path == "-" else path
-
-
 def _is_lines(name: str) -> bool:
     return name.lower().endswith(_LINE_ENDINGS)
 
@@ -163,7 +161,7 @@ def _is_lines(name: str) -> bool:
 def _read_inputs(
     request: RecommendRequest, path: str, vocabulary: Vocabulary, environment: Environment
 ) -> Iterator[_Input]:
-    name, stdin = _name_of(request, path), environment.stdin
+    name, stdin = show_path(path, request.stdin_name), environment.stdin
     try:
         if _is_lines(name):
             with contextlib.nullcontext(stdin) if path == "-" else open_file(path) as stream:

@@ -27,6 +27,11 @@ def open_rulebook(rules: str | None, environment: Environment) -> Rulebook:
     return load_rulebook(rules_folder(rules, environment))
 
 
+def show_path(path: str, stdin_name: str | None = None) -> str:
+    """Return how a file is named in what is written: of stdin, `-`, the name that was given for it."""
+    return (stdin_name or "<stdin>") if path == "-" else path
+
+
 def choose_date(date: str | None, environment: Environment) -> str:
     """Return the day that was asked for, or today; raises UsageError."""
     if date is None:

@@ -41,6 +41,11 @@ class Reason(RuleHit, frozen=True):
     weight: float
     """Always positive; `effect` has the sign."""
 
+    @property
+    def signed_weight(self) -> float:
+        """The log-odds that it adds, below 0 where it takes them away."""
+        return self.weight if self.effect is Direction.FOR else -self.weight
+
 
 class GateHit(RuleHit, frozen=True):
     """One gate of one rule that fired."""

@@ -119,7 +119,7 @@ def format_name(cost: OptionCost) -> str:
     extras = [] if cost.cache == "none" else [f"{cost.cache} cache"]
     extras += ["batch"] if cost.batch else []
     if cost.accelerators is not None:
-        extras.append(f"{cost.accelerators} accelerator{'s' if cost.accelerators != 1 else ''}")
+        extras.append(count_words(cost.accelerators, "accelerator"))
     return cost.id + (f" ({', '.join(extras)})" if extras else "")
 
 
@@ -174,11 +174,8 @@ def list_parts(report: CostReport) -> Iterator[tuple[str, str]]:
         total = sum(cost.lines.values())
         if not cost.feasible or total <= 0:
             continue
-        text = ", ".join(
-            f"{name} {format_number(amount)} ({amount / total:.0%})"
-            for name, amount in cost.lines.items()
-            if amount >= total * 0.005
-        )
+        large = [(name, amount) for name, amount in cost.lines.items() if amount >= total * 0.005]
+        text = ", ".join(f"{name} {format_number(amount)} ({amount / total:.0%})" for name, amount in large)
         once = [f"{name} {format_number(paid)}" for name, paid in cost.investments.items() if paid > 0.5]
         text += f"; once: {', '.join(once)}" if once else ""
         if cost.accepted_answer is not None:

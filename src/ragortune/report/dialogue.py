@@ -37,11 +37,10 @@ def show_start(path: str, interview: Interview) -> list[Block]:
 def show_question(interview: Interview, criterion: Criterion) -> list[Block]:
     """Return the advice so far, and a question with its levels."""
     labels = choice_labels(criterion)
+    width = len(labels[-1])
     levels = tuple(
-        (f"{label}  {level.id}", level.means)
-        for label, level in zip(
-            (f"{label:>{len(labels[-1])}}" for label in labels), criterion.levels, strict=True
-        )
+        (f"{label:>{width}}  {level.id}", level.means)
+        for label, level in zip(labels, criterion.levels, strict=True)
     )
     note = f"or a number of {criterion.unit}" if criterion.unit else ""
     note = "all that hold, the main one first" if criterion.several else note
@@ -51,7 +50,7 @@ def show_question(interview: Interview, criterion: Criterion) -> list[Block]:
         Break(),
         Paragraph(criterion.question, Style.STRONG, f"{interview.asked + 1}. "),
         Table((Column(), Column()), levels),
-        *([Paragraph(note, lead=" " * (len(labels[-1]) + 4))] if note else ()),
+        *([Paragraph(note, lead=" " * (width + 4))] if note else ()),
         Break(),
         Paragraph(_KEYS, Style.ASIDE),
     ]
@@ -193,12 +192,10 @@ def describe_next(interview: Interview) -> QuestionResult:
     """Return the question that tells most; `question` is None where none is worth asking."""
     advice = interview.advice
     criterion = interview.rulebook.criteria[interview.wanted] if interview.wanted else None
-    why = "No open question is worth asking for the advice."
-    if criterion:
-        why = format_reason(interview, criterion)
+    none = "No open question is worth asking for the advice."
     return QuestionResult(
         worth_asking=criterion is not None,
-        why=why,
+        why=format_reason(interview, criterion) if criterion else none,
         question=describe_criterion(criterion) if criterion else None,
         answers=round_numbers(explain_question(interview, criterion) if criterion else ()),
         advice=round_numbers(fill(AdviceSoFar, advice, said=format_advice(advice))),

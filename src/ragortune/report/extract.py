@@ -41,8 +41,8 @@ def describe_entry(answers: StatedAnswers, criterion: str, document: str | None 
     """
     answer, fact = answers.profile.answers[criterion], answers.fact_for(criterion)
     levels = answer.levels
-    plain = isinstance(answer.value, (int, float)) and not isinstance(answer.value, bool)
-    described: Json = {"value": answer.value if plain else levels[0] if len(levels) == 1 else list(levels)}
+    words = levels[0] if len(levels) == 1 else list(levels)
+    described: Json = {"value": words if answer.number is None else answer.value}
     if fact is not None and (evidence := _cite_fact(answers.reading, fact)) is not None:
         if isinstance(evidence, Evidence):
             evidence = evidence.replace(document=evidence.document or document)

@@ -10,6 +10,9 @@ from ragortune.engine import Outcome, decide_option
 from ragortune.model import (
     OPTION_NAMES,
     Comparison,
+    Gate,
+    GateHit,
+    GateKind,
     Need,
     Recommendation,
     Refusal,
@@ -22,6 +25,11 @@ from ragortune.support.record import Record
 from ragortune.support.text import count_words
 
 NEED_NAMES: Mapping[Need, str] = {Need.RAG: "retrieval", Need.FINE_TUNING: "tuning"}
+_GATE_WORDS: Mapping[GateKind, str] = {
+    GateKind.REQUIRES: "requires {}",
+    GateKind.RULES_OUT: "rules {} out",
+    GateKind.CONFIRMS: "confirms {}",
+}
 _OPTION_CELLS = 50
 _TELLABLE = 0.95
 """Above this the field sample is too small to tell one share from another."""
@@ -85,6 +93,11 @@ def format_probability(rulebook: Rulebook, probability: float) -> str:
     if probability < limit <= round(probability, 2):
         probability = floor(probability * 100) / 100
     return format_share(probability)
+
+
+def format_gate(gate: Gate | GateHit) -> str:
+    """Return what a gate does to a need: `requires retrieval`."""
+    return _GATE_WORDS[gate.gate].format(NEED_NAMES[gate.need])
 
 
 def format_share(share: float) -> str:

@@ -193,17 +193,12 @@ def _draw_screen(report: MeasureReport, form: int) -> Iterator[Block]:
         for place, own in enumerate(answers)
         for brief in [f"{own.name} {_format_value(own)}"]
     ]
-    numbers = [
-        f"{own.name.partition('.')[2]} {_format_value(own)}"
-        for own in report.answers
-        if not own.levels and own.agrees
-    ]
-    rows += [Row("Numbers", ", ".join(numbers), KEPT, gone=KEPT - 3)] * bool(numbers)
+    numbers = [own for own in report.answers if not own.levels and own.agrees]
+    shown = ", ".join(f"{own.name.partition('.')[2]} {_format_value(own)}" for own in numbers)
+    rows += [Row("Numbers", shown, KEPT, gone=KEPT - 3)] * bool(numbers)
     rows += [Row("Faults", own.says, KEPT, gone=KEPT - 3) for own in report.faults]
-    rows += [
-        Row("Unknown", f"{name}: {reason}", 2, gone=KEPT - 3, brief=name)
-        for name, reason in report.unknown.items()
-    ]
+    for name, reason in report.unknown.items():
+        rows.append(Row("Unknown", f"{name}: {reason}", 2, gone=KEPT - 3, brief=name))
     yield show_rows(rows, form)
     yield Paragraph(_HINT, Style.ASIDE)
 

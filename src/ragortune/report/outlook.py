@@ -7,15 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ragortune.engine.questions import list_askable
 from ragortune.engine.score import logistic
 from ragortune.evidence.profile import join_levels
-from ragortune.model import (
-    EVEN,
-    AnswerSensitivity,
-    Direction,
-    GateKind,
-    OpenQuestion,
-    Recommendation,
-    Refusal,
-)
+from ragortune.model import EVEN, AnswerSensitivity, OpenQuestion, Recommendation, Refusal
 from ragortune.report.blocks import (
     Bar,
     Block,
@@ -29,17 +21,12 @@ from ragortune.report.blocks import (
     Style,
     Table,
     bullets,
+    section,
     terms,
 )
-from ragortune.report.headline import NEED_NAMES, format_share
+from ragortune.report.headline import NEED_NAMES, format_gate, format_share
 from ragortune.support.text import count_words, join_words
 
-GATE_WORDS: Mapping[GateKind, str] = {
-    GateKind.REQUIRES: "requires {}",
-    GateKind.RULES_OUT: "rules {} out",
-    GateKind.CONFIRMS: "confirms {}",
-}
-"""What a gate does to a need."""
 _TOO_MANY = "not computed: there are too many changes to try"
 _MOST_FLIPS = 6
 _MOST_QUESTIONS = 5
@@ -59,12 +46,11 @@ def list_flips(recommendation: Recommendation) -> Iterator[Block]:
     merged = describe_flips(recommendation)
     more = len(merged[_MOST_FLIPS:])
     yield Heading("What would change it", 2)
-    if recommendation.flips is None:
-        yield bullets([_TOO_MANY])
-    elif merged:
+    if merged:
         yield Table((Column("Gives", style=Style.NAME), Column("Change")), tuple(merged[:_MOST_FLIPS]))
     else:
-        yield bullets(["no change of up to three of the known answers does"])
+        none = "no change of up to three of the known answers does"
+        yield bullets([_TOO_MANY if recommendation.flips is None else none])
     if more:
         yield bullets([f"and {count_words(more, 'more change')}; --format json lists them all"])
 
@@ -101,8 +87,8 @@ def list_questions(recommendation: Recommendation) -> Iterator[Block]:
     """Return the questions that are worth asking, and how to find out; nothing where that was not worked out."""
     if recommendation.unknowns:
         items = tuple(_ask(recommendation, question) for question in list_worthwhile(recommendation))
-        yield Heading("Find out next", 2)
-        yield Items(items[:_MOST_QUESTIONS] or (Item("no open question is expected to tell much"),))
+        nothing = (Item("no open question is expected to tell much"),)
+        yield from section("Find out next", Items(items[:_MOST_QUESTIONS] or nothing))
 
 
 def list_worthwhile(recommendation: Recommendation) -> list[OpenQuestion]:
@@ -124,11 +110,8 @@ def _ask(recommendation: Recommendation, question: OpenQuestion) -> Item:
 
 def list_sensitivities(recommendation: Recommendation) -> Iterator[Block]:
     """Return how far each answer moves a need, and the rules that carry the advice alone."""
-    drawn = (
-        _draw_bar(recommendation, sensitivity)
-        for sensitivity in (recommendation.sensitivities or ())[:_MOST_SENSITIVITIES]
-    )
-    rows = tuple(filter(None, drawn))
+    shown = (recommendation.sensitivities or ())[:_MOST_SENSITIVITIES]
+    rows = tuple(filter(None, (_draw_bar(recommendation, own) for own in shown)))
     decisive = [
         (own.rule.code, f"{own.rule.title}; without this rule: {own.without}")
         for own in recommendation.decisive_rules or ()
@@ -172,18 +155,12 @@ def explain_refusal(recommendation: Recommendation, refusal: Refusal | None) -> 
     """Return what speaks against an option, gates first, and the smallest change that would make it right."""
     if refusal is None:
         return
-    rows = [
-        (hit.rule.code, f"{hit.rule.title}: {GATE_WORDS[hit.gate].format(NEED_NAMES[hit.need])}")
-        for hit in refusal.gates
-    ]
+    rows = [(hit.rule.code, f"{hit.rule.title}: {format_gate(hit)}") for hit in refusal.gates]
     for reason in refusal.reasons[:_MOST_REASONS]:
-        sign = "+" if reason.effect is Direction.FOR else "-"
-        moved = f"{sign}{reason.weight:.2f} for {NEED_NAMES[reason.need]}"
+        moved = f"{reason.signed_weight:+.2f} for {NEED_NAMES[reason.need]}"
         rows.append((reason.rule.code, f"{reason.rule.title} ({moved})"))
-    yield Heading(f"Why not {refusal.option}", 2)
-    if rows:
-        yield terms(rows)
-    yield bullets([_describe_nearest(recommendation, refusal)])
+    nearest = bullets([_describe_nearest(recommendation, refusal)])
+    yield from section(f"Why not {refusal.option}", *([terms(rows)] if rows else []), nearest)
 
 
 def _describe_nearest(recommendation: Recommendation, refusal: Refusal) -> str:

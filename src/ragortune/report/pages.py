@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ragortune.model import (
-    Bound,
-    Condition,
-    Criterion,
-    Direction,
-    Main,
-    Option,
-    OptionGuide,
-    Rule,
-    Rulebook,
-    Source,
-)
+from ragortune.model import Bound, Condition, Criterion, Direction, Main, Option, OptionGuide, Rule, Rulebook
 from ragortune.model.findings import Detector, FindingRule, read_finding_rules
 from ragortune.report.blocks import (
     Block,
@@ -32,8 +21,7 @@ from ragortune.report.blocks import (
     section,
     terms,
 )
-from ragortune.report.headline import NEED_NAMES
-from ragortune.report.outlook import GATE_WORDS
+from ragortune.report.headline import NEED_NAMES, format_gate
 from ragortune.report.topics import TOPICS, quantities_page
 from ragortune.support.errors import UsageError
 from ragortune.support.text import join_words
@@ -72,7 +60,7 @@ def _format_effects(book: Rulebook, rule: Rule) -> str:
         weight = f"log-odds {sign}{book.scale.weight(effect.strength):.2f}"
         strength = effect.strength.replace("_", " ")
         done.append(f"speaks {effect.effect} {NEED_NAMES[effect.need]} ({strength}, {weight})")
-    done += [GATE_WORDS[gate.gate].format(NEED_NAMES[gate.need]) for gate in rule.gates]
+    done += map(format_gate, rule.gates)
     if rule.notice:
         done.append(f"notes: {rule.notice}")
     if rule.technique:
@@ -89,7 +77,7 @@ def find_page(book: Rulebook, name: str) -> list[Block]:
         if name == rule.id or name.upper() == rule.code:
             return rule_page(book, rule) if isinstance(rule, Rule) else finding_page(book, rule)
     if name in book.sources:
-        return source_page(book, book.sources[name])
+        return source_page(book, name)
     if name in book.readable:
         return criterion_page(book, book.readable[name])
     if name in tuple(Option):
@@ -155,10 +143,8 @@ def _argue_rule(book: Rulebook, rule: AnyRule, tests: Iterable[str]) -> Iterator
 
 def finding_page(book: Rulebook, rule: FindingRule) -> list[Block]:
     """Return the page of something that `check` looks for."""
-    facts = [
-        ("name", rule.id),
-        ("severity", f"{rule.severity}, confidence {rule.confidence}, since {rule.since}"),
-    ]
+    severity = f"{rule.severity}, confidence {rule.confidence}, since {rule.since}"
+    facts = [("name", rule.id), ("severity", severity)]
     facts += [("decides", join_words(rule.decisions, "or"))] if rule.decisions else []
     tests = [("finds", rule.tests.fires), ("passes", rule.tests.does_not_fire)]
     tried = (f"{word}: {example.name}" for word, examples in tests for example in examples)
@@ -215,20 +201,18 @@ def option_page(book: Rulebook, guide: OptionGuide) -> list[Block]:
     ]
 
 
-def source_page(book: Rulebook, source: Source) -> list[Block]:
+def source_page(book: Rulebook, name: str) -> list[Block]:
     """Return the page of a source: what it contributes to which rule."""
+    source = book.sources[name]
     found = [
         (rule.code, finding.found)
         for rule in list_records(book)
         for finding in rule.sources
-        if finding.source == source.id
+        if finding.source == name
     ]
     quality = f"{source.quality.value.capitalize()}, checked {source.checked}."
-    return [
-        Heading(source.title),
-        Items((Item(quality, address=source.address),)),
-        *section("Found there", terms(found)),
-    ]
+    told = Items((Item(quality, address=source.address),))
+    return [Heading(source.title), told, *section("Found there", terms(found))]
 
 
 # --- the whole rule set -------------------------------------------------------------------------------------------
@@ -247,12 +231,9 @@ def list_rules(book: Rulebook) -> list[Block]:
         columns = ("Code", "Finding", "Severity", "Confidence")
         listed = [(own.code, own.title, own.severity, own.confidence, own.id) for own in findings.values()]
         blocks.append(_list_table(columns, listed))
-    count = (
-        f"{len(book.rules)} rules, {len(book.criteria)} criteria, {len(book.sources)} sources, "
-        f"{len(findings)} finding rules"
-    )
+    held = f"{len(book.rules)} rules, {len(book.criteria)} criteria, {len(book.sources)} sources"
     disabled = [Paragraph(f"{name} is disabled: {because}") for name, because in book.disabled.items()]
-    return [*blocks, Break(), Paragraph(count), *disabled]
+    return [*blocks, Break(), Paragraph(f"{held}, {len(findings)} finding rules"), *disabled]
 
 
 def _list_table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ragortune.model import PriceRow, Source
 from ragortune.model.prices import bounds_of, count_days
@@ -38,20 +38,14 @@ def list_prices(found: PriceList) -> list[Block]:
     """Return price rows with their values, by kind."""
     blocks: list[Block] = []
     for kind in dict.fromkeys(row.kind for row in found.rows):
-        blocks.append(Heading(kind.replace("_", " "), 2))
-        blocks.append(
-            terms((row.id, _format_row(row, found.today)) for row in found.rows if row.kind == kind)
-        )
+        rows = [(row.id, _format_row(row, found.today)) for row in found.rows if row.kind == kind]
+        blocks += [Heading(kind.replace("_", " "), 2), terms(rows)]
     return [*blocks, Paragraph(f"{len(found.rows)} rows")]
 
 
 def tabulate_prices(found: PriceList) -> list[Block]:
     """Return price rows as one table with one value a row."""
-    return [Table(tuple(map(Column, _COLUMNS)), tuple(_list_values(found.rows)))]
-
-
-def _list_values(rows: Iterable[PriceRow]) -> list[tuple[str, ...]]:
-    return [
+    rows = tuple(
         (
             *(row.id, row.kind, name),
             *(f"{number:.12g}" for number in (value.value, *bounds_of(value))),
@@ -61,9 +55,10 @@ def _list_values(rows: Iterable[PriceRow]) -> list[tuple[str, ...]]:
             value.confidence or row.confidence,
             row.available_until or "",
         )
-        for row in rows
+        for row in found.rows
         for name, value in row.values.items()
-    ]
+    )
+    return [Table(tuple(map(Column, _COLUMNS)), rows)]
 
 
 def _format_row(row: PriceRow, today: str) -> str:

@@ -7,18 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ragortune.casebook import NearCase
 from ragortune.engine.score import logistic, speaks_against
 from ragortune.evidence.profile import describe_answer, join_levels
-from ragortune.model import (
-    EVEN,
-    Direction,
-    GateKind,
-    Need,
-    NeedState,
-    NoticeKind,
-    Recommendation,
-    Rule,
-    RuleHit,
-    Sample,
-)
+from ragortune.model import EVEN, GateKind, Need, NeedState, NoticeKind, Recommendation, Rule, RuleHit, Sample
 from ragortune.report.blocks import (
     Bar,
     Block,
@@ -40,9 +29,15 @@ from ragortune.report.blocks import (
     terms,
 )
 from ragortune.report.comparison import list_changes
-from ragortune.report.headline import NEED_NAMES, Advice, build_headline, format_share, list_state
+from ragortune.report.headline import (
+    NEED_NAMES,
+    Advice,
+    build_headline,
+    format_gate,
+    format_share,
+    list_state,
+)
 from ragortune.report.outlook import (
-    GATE_WORDS,
     explain_refusal,
     list_flips,
     list_questions,
@@ -94,7 +89,7 @@ class _Report:
     def list_gates(self) -> Iterator[Block]:
         """Return the gates that make a difference; what confirms a need does only where its ceiling would count."""
         items = tuple(
-            self._remark(hit, GATE_WORDS[hit.gate].format(NEED_NAMES[hit.need]), hit.rule.because)
+            self._remark(hit, format_gate(hit), hit.rule.because)
             for hit in self.given.gates
             if hit.gate is not GateKind.CONFIRMS
             or self.given.needs[hit.need].score > self._book.scale.unconfirmed
@@ -114,13 +109,9 @@ class _Report:
         start = self._book.scale.intercept(need)
         base = f"base rate: {format_share(logistic(start))} with nothing known"
         rows = [_reason_row(start, "", Span(base, Style.ASIDE))]
-        weighed = [
-            (reason.weight if reason.effect is Direction.FOR else -reason.weight, reason)
-            for reason in self.given.reasons
-            if reason.need is need
-        ]
-        weighed.sort(key=lambda pair: (pair[0] < 0, -abs(pair[0]), pair[1].rule.code))
-        rows += [_reason_row(weight, reason.rule.code, self._cite(reason)) for weight, reason in weighed]
+        reasons = [reason for reason in self.given.reasons if reason.need is need]
+        reasons.sort(key=lambda own: (own.signed_weight < 0, -own.weight, own.rule.code))
+        rows += [_reason_row(own.signed_weight, own.rule.code, self._cite(own)) for own in reasons]
         columns = (
             Column("Log-odds", right=True),
             Column("Against and for", only="text"),
@@ -267,21 +258,16 @@ def _draw_screen(advice: Advice, form: int) -> Iterator[Block]:
         yield Break(line=True)
     yield Heading(cut_text(given.profile.project or "Untitled project", SHORT if form else LONG))
     yield from build_headline(given)
-    state = [
-        Row(label, text, 8 - 4 * place, gone=19 - 7 * place)
-        for place, (label, text) in enumerate(list_state(given))
-    ]
-    rows = [*state, *_list_backing(given), *_list_doubts(given), *_list_steps(given)]
+    state = enumerate(list_state(given))
+    rows = [Row(label, text, 8 - 4 * place, gone=19 - 7 * place) for place, (label, text) in state]
+    rows += [*_list_backing(given), *_list_doubts(given), *_list_steps(given)]
     yield show_rows(rows, form)
 
 
 def _list_backing(given: Recommendation) -> list[Row]:
     """Return what the advice rests on: gates first, then the strongest reason for each need, then the next ones."""
-    rows = [
-        _cite(given, hit, "Gate", f"{GATE_WORDS[hit.gate].format(NEED_NAMES[hit.need])}: ")
-        for hit in given.gates
-        if hit.gate is not GateKind.CONFIRMS
-    ]
+    gates = [hit for hit in given.gates if hit.gate is not GateKind.CONFIRMS]
+    rows = [_cite(given, hit, "Gate", f"{format_gate(hit)}: ") for hit in gates]
     backing = [reason for reason in given.reasons if not speaks_against(reason, given.option)]
     first = {reason.need: reason for reason in reversed(backing)}
     chosen = sorted(backing, key=lambda reason: reason is not first[reason.need])[:_REASONS]
@@ -294,16 +280,10 @@ def _list_backing(given: Recommendation) -> list[Row]:
 
 def _list_doubts(given: Recommendation) -> list[Row]:
     """Return what speaks against the advice: answers that contradict each other, and reasons for another option."""
-    rows = [
-        _cite(given, hit, "But", "contradiction: ")
-        for hit in given.notices
-        if hit.rule.notice is NoticeKind.CONTRADICTION
-    ]
-    rows += [
-        _cite(given, own, "But", f"{own.effect} {NEED_NAMES[own.need]}: ")
-        for own in given.reasons
-        if speaks_against(own, given.option)
-    ]
+    contradictions = [hit for hit in given.notices if hit.rule.notice is NoticeKind.CONTRADICTION]
+    against = [reason for reason in given.reasons if speaks_against(reason, given.option)]
+    rows = [_cite(given, hit, "But", "contradiction: ") for hit in contradictions]
+    rows += [_cite(given, own, "But", f"{own.effect} {NEED_NAMES[own.need]}: ") for own in against]
     rows = rows or [Row("But", "nothing that was answered speaks against it", 0)]
     return [row.replace(weight=5 - 4 * place, gone=6 * place) for place, row in enumerate(rows[:_DOUBTS])]
 

@@ -9,8 +9,7 @@ from ragortune.engine.score import logistic
 from ragortune.evidence.quantities import format_quantity
 from ragortune.model import EVEN, GateKind, Rulebook, Sample, Strength
 from ragortune.report.blocks import Block, Heading, Paragraph, terms
-from ragortune.report.headline import NEED_NAMES, format_share
-from ragortune.report.outlook import GATE_WORDS
+from ragortune.report.headline import NEED_NAMES, format_gate, format_share
 from ragortune.support.errors import ExitCode
 
 _HOW = (
@@ -81,8 +80,7 @@ def scale_page(book: Rulebook) -> list[Block]:
         ),
         Heading("Base rates", 2),
         terms(
-            (name, f"log-odds {start:+.2f}, which is {format_share(logistic(start))}")
-            for name, start in starts
+            (name, f"log-odds {odds:+.2f}, which is {format_share(logistic(odds))}") for name, odds in starts
         ),
         Paragraph("`ragortune explain gate` lists what decides whatever the log-odds are."),
         Heading("The options as pairs of needs", 2),
@@ -93,16 +91,11 @@ def scale_page(book: Rulebook) -> list[Block]:
 def gate_page(book: Rulebook) -> list[Block]:
     """Return the page on gates: what each does, and what counts of a need that nothing confirms."""
     gates = [(rule, gate) for rule in book.rules.values() for gate in rule.gates]
-    rows = [
-        (rule.code, f"{rule.title}: {GATE_WORDS[gate.gate].format(NEED_NAMES[gate.need])}")
-        for rule, gate in gates
-    ]
+    rows = [(rule.code, f"{rule.title}: {format_gate(gate)}") for rule, gate in gates]
     most = book.scale.unconfirmed
     held = f"counts as at most {format_share(logistic(most))} (log-odds {most:.2f})"
-    needs = dict.fromkeys(gate.need for _, gate in gates if gate.gate is GateKind.CONFIRMS)
-    ceilings = [
-        Paragraph(f"Until it is confirmed, the need for {NEED_NAMES[need]} {held}.") for need in needs
-    ]
+    needs = dict.fromkeys(NEED_NAMES[gate.need] for _, gate in gates if gate.gate is GateKind.CONFIRMS)
+    ceilings = [Paragraph(f"Until it is confirmed, the need for {need} {held}.") for need in needs]
     return [Heading("Gate"), Paragraph(_GATE), terms(rows), *ceilings]
 
 

@@ -209,12 +209,17 @@ def _place_of_byte(data: bytes, offset: int, path: str, line: int | None) -> Pla
     return Place(path, line or before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
+def read_text(path: str | Path, limit: int, name: str, stdin: BinaryIO | None = None) -> str:
+    """Return the text of a file (`-`: of `stdin`) of at most `limit` bytes that is shown by a name; raises UnreadableError."""
+    return decode_text(read_bytes(path, limit, stdin), name)
+
+
 def read_document(
     path: str | Path, limit: int, stdin: BinaryIO | None = None, name: str | None = None
 ) -> Document:
     """Read a YAML, JSON or TOML file, by the ending of its name or of the name that is shown for it; raises UnreadableError."""
     shown = name or ("<stdin>" if path == "-" else str(path))
-    return parse_text(decode_text(read_bytes(path, limit, stdin), shown), shown)
+    return parse_text(read_text(path, limit, shown, stdin), shown)
 
 
 def parse_text(text: str, name: str) -> Document:
