@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ragortune.model import Profile, Rulebook
+from ragortune.support.errors import ProfileError
 
 
 def add_facts(rulebook: Rulebook, profile: Profile, today: str) -> Profile:
@@ -12,6 +13,12 @@ def add_facts(rulebook: Rulebook, profile: Profile, today: str) -> Profile:
     """
     if not profile.quantities or not rulebook.derived:
         return profile
-    from ragortune.costs.derived import complete_profile  # noqa: PLC0415  (brings in the cost model)
+    from ragortune.costs import assess, derived  # noqa: PLC0415  (bring in the cost model)
+    from ragortune.model.prices import PriceBook  # noqa: PLC0415
 
-    return complete_profile(rulebook, profile, today)
+    book = PriceBook(rulebook.prices, rulebook.price_kinds)
+    try:
+        report = assess.assess_costs(profile, rulebook, book, today, assess.Sample(compare=False))
+    except ProfileError:
+        return profile  # the requests a day are not known, so nothing follows
+    return derived.apply_facts(rulebook, profile, derived.derive_facts(profile, report))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping, Sequence
 
-from ragortune.costs.bills import Approach, Bill, Candidate, Line
+from ragortune.costs.bills import Approach, Bill, Candidate
 from ragortune.costs.inputs import Input
 from ragortune.model.quantities import Quantity, add_up
 from ragortune.model.units import DAYS_A_MONTH
@@ -83,16 +83,11 @@ def count_wins(columns: Sequence[Sequence[float]]) -> list[float]:
 def read_lines(bill: Bill, count: int = 1) -> list[Lines]:
     """Return a whole bill as lines over requests, for each of the first draws; those without a least amount as one."""
     spread = bill.invested.keep_first(count) / bill.amortisation.keep_first(count)
-    lines = [
-        Line(line.name, line.fixed.keep_first(count), line.each.keep_first(count), line.least)
-        for line in bill.lines
-    ]
-    straight = [line for line in lines if line.least is None]
-    fixed = add_up((spread, *(line.fixed for line in straight)), "USD/month")
-    each = add_up((line.each for line in straight), "USD/request")
-    no_least = Quantity(float("-inf"))
-    columns = [(fixed, each, no_least)]
-    columns += [(line.fixed, line.each, line.least) for line in lines if line.least is not None]
+    straight = [line for line in bill.lines if line.least is None]
+    fixed = add_up((spread, *(line.fixed.keep_first(count) for line in straight)), "USD/month")
+    each = add_up((line.each.keep_first(count) for line in straight), "USD/request")
+    columns = [(fixed, each, Quantity(float("-inf")))]
+    columns += [(line.fixed, line.each, line.least) for line in bill.lines if line.least is not None]
     return list(
         zip(*(zip(*(part.draws(count) for part in own), strict=True) for own in columns), strict=True)
     )

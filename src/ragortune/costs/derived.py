@@ -5,26 +5,14 @@ A derived fact is known exactly or absent. It never comes from a file, and nothi
 
 from __future__ import annotations
 
-from ragortune.costs.assess import DECIDES_FROM, CostReport, Sample, assess_costs
+from ragortune.costs.assess import DECIDES_FROM, CostReport
 from ragortune.costs.feasibility import Ruling, latency_budgets
 from ragortune.model import Answer, Option, Profile, Provenance, Rulebook
-from ragortune.model.prices import PriceBook
-from ragortune.support.errors import ProfileError
 
 Facts = dict[str, tuple[str, str]]
 """For each derived criterion its level, and the number behind it in words."""
 _CLEARLY = 1.5
 """Where the level `clearly` of the factor starts."""
-
-
-def complete_profile(rulebook: Rulebook, profile: Profile, today: str) -> Profile:
-    """Return a profile with the facts that follow from its quantities; raises PriceError as `costs.add_facts` does."""
-    try:
-        book = PriceBook(rulebook.prices, rulebook.price_kinds)
-        report = assess_costs(profile, rulebook, book, today, Sample(compare=False))
-    except ProfileError:
-        return profile  # the requests a day are not known, so nothing follows
-    return apply_facts(rulebook, profile, derive_facts(profile, report))
 
 
 def apply_facts(rulebook: Rulebook, profile: Profile, facts: Facts) -> Profile:

@@ -22,7 +22,7 @@ _UNKNOWN = (
     "nobody knows|n/a|tbd"
 )
 _UNKNOWN_WORDS = frozenset(_UNKNOWN.split("|"))
-_ABOUT = re.compile(r"(?:~|≈|about |around |approximately |approx\.? |roughly |ca\.? |circa )\s*")
+_ABOUT = re.compile(r"^(?:~|≈|about |around |approximately |approx\.? |roughly |ca\.? |circa )\s*")
 _LOWER = re.compile(
     r"(at least |from |min(?:imum)? |>=\s*|≥\s*)(.+)|(.+?)(?: or more| and more| or higher|\s?\+)"
 )
@@ -105,18 +105,13 @@ def _read_single(criterion: Criterion, words: str) -> object:
     level = _find_level(criterion, words)
     if level is not None or not criterion.unit:
         return level
-    words = _drop_about(words)
+    words = _ABOUT.sub("", words)
     if _PLAIN_NUMBER.fullmatch(words) and 1 <= int(words) <= len(criterion.levels):
         level = criterion.level_ids[int(words) - 1]
         hint = f"type #{int(words)} for {level}, or {show_amount(criterion, int(words))}"
         raise AnswerError(f"{words} could be the number of a level or an amount", None, hint)
     is_range = _split_range(words) or _LOWER.fullmatch(words) or _UPPER.fullmatch(words)
     return None if is_range or _LIST_WITH_AMOUNTS.search(words) else read_amount(criterion, words)
-
-
-def _drop_about(words: str) -> str:
-    found = _ABOUT.match(words)
-    return words[found.end() :] if found else words
 
 
 def _find_level(criterion: Criterion, words: str) -> str | None:
@@ -197,9 +192,7 @@ def _split_range(words: str) -> tuple[str, str] | None:
 def _read_end(criterion: Criterion, words: str) -> object:
     """Return one end of a range, None if it is neither a level nor an amount."""
     level = _find_level(criterion, words)
-    if level is not None:
-        return level
-    return read_amount(criterion, _drop_about(words))
+    return read_amount(criterion, _ABOUT.sub("", words)) if level is None else level
 
 
 def _make_range(criterion: Criterion, low: object, high: object) -> object:

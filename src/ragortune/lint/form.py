@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ragortune.evidence.documents.language import FactWords
 from ragortune.lint.logic import check_logic
@@ -43,10 +42,10 @@ def check_folder(folder: Path, today: str) -> tuple[RuleFinding, ...]:
 
 def check_form(authored: Authored) -> Iterator[RuleFinding]:
     """Yield what a record lacks, and what nothing uses."""
-    for kind, list_problems in _PROBLEMS.items():
+    for kind in ("rules", "findings", "facts"):
         for record in authored.records[kind].values():
             what = f"{_SINGULAR[kind]} '{record.id}'"
-            for holds, name, says, key, *hint in (*list_problems(record), *_list_untested(record)):
+            for holds, name, says, key, *hint in _list_problems(record):
                 if holds:
                     yield _find(authored, name, f"{what} {says}", (kind, record.id, key), *hint)
     yield from _check_order(authored)
@@ -65,44 +64,31 @@ _Problem = tuple[bool, str, str, str] | tuple[bool, str, str, str, str]
 """Whether it is there, its name, what it says of the record, the key at which it is, and a hint."""
 
 
-def _list_lacks(rule: Rule | FindingRule, code: re.Pattern[str], form: str) -> Iterator[_Problem]:
-    """Yield what a rule or finding rule can lack."""
-    needs_sources = isinstance(rule, Rule) or not rule.detector.about_comments
-    hint = "every rule rests on published evidence"
-    yield needs_sources and not rule.sources, "missing-source", "has no source", "sources", hint
-    yield not rule.exceptions, "missing-exception", "does not say when it misleads", "exceptions"
-    says = f"has a code that is not {form}: '{rule.code}'"
-    yield not code.fullmatch(rule.code), "malformed", says, "code"
-
-
-def _list_untested(record: Rule | FindingRule | FactWords) -> Iterator[_Problem]:
+def _list_problems(record: Rule | FindingRule | FactWords) -> Iterator[_Problem]:
+    """Yield everything that can be wrong with a record."""
     says = "is not named in lower case with hyphens"
     yield not _SLUG.fullmatch(record.id), "malformed", says, "id"
     for side in record.tests.field_names():
         lacks = not getattr(record.tests, side)
         yield lacks, "missing-test", f"has no test under tests.{side}", "tests"
-
-
-def _list_rule_problems(rule: Rule) -> Iterator[_Problem]:
-    yield from _list_lacks(rule, re.compile(r"[A-Z][0-9]{2}"), "a letter and two digits")
-    idle = not (rule.effects or rule.gates or rule.notice or rule.technique)
-    yield idle, "dead-rule", "does nothing: it has no effect, gate, notice or technique", "id"
-    yield not rule.when, "malformed", "has no condition", "when"
-
-
-def _list_finding_problems(rule: FindingRule) -> Iterator[_Problem]:
-    yield from _list_lacks(rule, re.compile(r"RT[0-9]{3}"), "RT with three digits")
-    always = rule.detector is Detector.ANSWERS and not rule.when
-    yield always, "malformed", "has no condition", "detector"
-    says = "has a 'since' that is not a version (numbers separated by dots)"
-    yield not _VERSION.fullmatch(rule.since), "malformed", says, "since"
-
-
-_PROBLEMS: Mapping[str, Callable[[Any], Iterable[_Problem]]] = {
-    "rules": _list_rule_problems,
-    "findings": _list_finding_problems,
-    "facts": lambda _: (),
-}
+    if isinstance(record, FactWords):
+        return
+    yield not record.exceptions, "missing-exception", "does not say when it misleads", "exceptions"
+    if isinstance(record, Rule):
+        code, form, needs_sources = r"[A-Z][0-9]{2}", "a letter and two digits", True
+        idle = not (record.effects or record.gates or record.notice or record.technique)
+        yield idle, "dead-rule", "does nothing: it has no effect, gate, notice or technique", "id"
+        yield not record.when, "malformed", "has no condition", "when"
+    else:
+        code, form, needs_sources = r"RT[0-9]{3}", "RT with three digits", not record.detector.about_comments
+        always = record.detector is Detector.ANSWERS and not record.when
+        yield always, "malformed", "has no condition", "detector"
+        says = "has a 'since' that is not a version (numbers separated by dots)"
+        yield not _VERSION.fullmatch(record.since), "malformed", says, "since"
+    hint = "every rule rests on published evidence"
+    yield needs_sources and not record.sources, "missing-source", "has no source", "sources", hint
+    says = f"has a code that is not {form}: '{record.code}'"
+    yield not re.fullmatch(code, record.code), "malformed", says, "code"
 
 
 def _check_use(authored: Authored) -> Iterator[RuleFinding]:

@@ -20,7 +20,6 @@ INVISIBLE = (
 )
 """Ranges, for a class of a regular expression, of characters that take no room: soft hyphens, joiners, directions, tags."""
 _UNSEEN = re.compile(f"[{_BLANK}]")
-_KEPT = {"\n", "\t"}
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 _BRACKETED = re.compile(r"##(?=\w*\[)")
 """`##[name]` of GitHub, `##vso[name]` of Azure, `##teamcity[name]`, anywhere in a line."""
@@ -42,18 +41,13 @@ def clean_text(text: str, *, keep_breaks: bool = False) -> str:
     """
     if is_plain(text):
         return text
+    text = text.replace("\r", "") if keep_breaks else text
     shown = []
     for character in text:
-        if is_plain(character):
+        if is_plain(character) or (keep_breaks and character in "\n\t"):
             shown.append(character)
-        elif character in _KEPT:
-            shown.append(character if keep_breaks else " ")
-        elif character == "\r":
-            shown.append("" if keep_breaks else " ")
-        elif character.isspace():
-            shown.append(" ")
         else:
-            shown.append(ascii(character)[1:-1])
+            shown.append(" " if character.isspace() else ascii(character)[1:-1])
     return "".join(shown)
 
 

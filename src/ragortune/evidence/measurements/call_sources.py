@@ -90,7 +90,9 @@ class Records(NamedTuple):
         places = {role: list(filter(None, map(self.find, paths))) for role, paths in roles.items()}
         columns, within = {}, dict[str, list[list[str]]]()
         for column, keys in chain.from_iterable(places.values()):
-            columns[column] = self._as_text(column)
+            value = self.table[column]
+            is_text = not value.type().is_nested()
+            columns[column] = value.cast("string") if is_text else _call("to_json", value)
             within.setdefault(column, []).extend([keys] * bool(keys))
         for column, listed in within.items():
             if listed and self.extract:
@@ -104,10 +106,6 @@ class Records(NamedTuple):
 
         texts = {role: ibis.coalesce(*starmap(take, own)) for role, own in places.items() if own}
         return found.select(readable=found["//"], **texts)
-
-    def _as_text(self, column: str) -> Any:
-        value = self.table[column]
-        return _call("to_json", value) if value.type().is_nested() else value.cast("string")
 
 
 @contextmanager

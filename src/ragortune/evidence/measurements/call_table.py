@@ -115,10 +115,11 @@ def _parse(table: Any) -> Any:
 
 
 def _combine(table: Any, form: Form) -> Any:
-    """Return a row a record from the numbers of each role."""
+    """Return a row a record from the numbers of each role. What has no kind is a call if all rows are, or has tokens."""
+    untold = table.input_tokens.notnull() if form.marks else ibis.literal(value=True)
     return table.select(
         readable=table.readable,
-        call=_is_call(table.kind, table.input_tokens, form),
+        call=_flag(ibis.coalesce(table.kind.lower().re_search(form.calls), untold)),
         time=table.time,
         duration=ibis.coalesce(_between(table.time, table.end), table.latency_ms, table.latency_s),
         first=ibis.coalesce(
@@ -130,12 +131,6 @@ def _combine(table: Any, form: Form) -> Any:
         failed=_flag((table.error == 1) | (table.status == 1)),
         **{role: table[role] for role in _TEXTS if role in table.columns},
     )
-
-
-def _is_call(kind: Any, tokens: Any, form: Form) -> Any:
-    """Return 1 for a call of a model, 0 for another operation. What has no kind is a call if all rows are, or has tokens."""
-    untold = tokens.notnull() if form.marks else ibis.literal(value=True)
-    return _flag(ibis.coalesce(kind.lower().re_search(form.calls), untold))
 
 
 # --- expressions --------------------------------------------------------------------------------------------------
@@ -205,14 +200,6 @@ def _parse_iso(text: Any) -> Any:
     return (seconds - offset) * _SECOND + fraction
 
 
-def _is_error(text: Any) -> Any:
-    return _flag(text.lower().notin(_NO_ERROR))
-
-
-def _is_failure(text: Any) -> Any:
-    return _flag(text.lower().isin(_FAILED) | text.re_search("^[45][0-9]{2}$"))
-
-
 _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "time": _parse_time,
     "end": _parse_time,
@@ -224,6 +211,6 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "input_tokens": _parse_count,
     "cached_tokens": _parse_count,
     "output_tokens": _parse_count,
-    "error": _is_error,
-    "status": _is_failure,
+    "error": lambda text: _flag(text.lower().notin(_NO_ERROR)),
+    "status": lambda text: _flag(text.lower().isin(_FAILED) | text.re_search("^[45][0-9]{2}$")),
 }

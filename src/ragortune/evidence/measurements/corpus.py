@@ -192,11 +192,7 @@ def read_markup(text: str) -> str:
     """Return the text of HTML or XML without tags, comments, scripts and styles. Any text will do."""
     # What is not seen becomes a tag of its own, so that what is in front of it and behind it stays apart.
     parted = _UNSEEN.sub("<!>", text)
-    return html.unescape(_TAG.sub(_break_line, parted))
-
-
-def _break_line(tag: re.Match[str]) -> str:
-    return "\n" if (tag[1] or "").lower() in _BREAKS else ""
+    return html.unescape(_TAG.sub(lambda tag: "\n" if (tag[1] or "").lower() in _BREAKS else "", parted))
 
 
 def _read_pdf(data: bytes) -> Iterator[str]:

@@ -122,17 +122,11 @@ def open_engine(
 
         return connect_engine(source)
     if corpus is not None:
-        return EmbeddedIndex(read_documents(corpus), complete=corpus.size <= INDEX_BYTES)
+        share = INDEX_BYTES / max(corpus.size, INDEX_BYTES)  # of more, documents drawn evenly by their names
+        drawn = (own for own in corpus.sources if rank_text(own.name) < share * RANKS)
+        return EmbeddedIndex(((own.name, corpus.read(own)) for own in drawn), complete=share == 1)
     index = EmbeddedIndex(texts)
     return index if index.count else None
-
-
-def read_documents(corpus: Corpus) -> Iterator[tuple[str, str]]:
-    """Yield documents with their names: all, or as many as may be indexed, spread evenly by a checksum of the name."""
-    share = INDEX_BYTES / max(corpus.size, INDEX_BYTES)
-    for source in corpus.sources:
-        if rank_text(source.name) < share * RANKS:
-            yield source.name, corpus.read(source)
 
 
 class EmbeddedIndex(Engine):
