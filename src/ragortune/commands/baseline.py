@@ -8,7 +8,6 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ragortune.check.baseline import Baseline, Namer, make_baseline, mark_known, read_baseline
-from ragortune.commands.configuration import Configuration
 from ragortune.model.findings import BaselineEntry, DocumentAudit
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError
@@ -63,14 +62,12 @@ def _merge(
 
 
 def apply_baseline(
-    path: Path,
-    configuration: Configuration,
-    audits: list[DocumentAudit],
-    left_out: Collection[str],
-    environment: Environment,
+    path: Path, origin: Path, audits: list[DocumentAudit], left_out: Collection[str], environment: Environment
 ) -> Judged:
-    """Return the documents with known findings marked, and what is stale after saying so; raises RagortuneError."""
-    origin = configuration.origin_of(path)
+    """Return the documents with known findings marked, and what is stale after saying so; raises RagortuneError.
+
+    `origin` is where the file is in the repository, where it was read from an earlier commit.
+    """
     shown = os.path.relpath(origin, environment.folder)
     baseline = read_baseline(load_json(read_text(path, _BASELINE_BYTES, shown), shown), shown)
     judged, stale = mark_known(audits, baseline, _namer(origin, environment), left_out)

@@ -103,7 +103,8 @@ class _Run:
         if self._request.write_baseline is not None:
             audits, stale = write_baseline(self._request.write_baseline, audits, left_out, environment)
         elif self._baseline is not None:
-            audits, stale = apply_baseline(self._baseline, self._settings, audits, left_out, environment)
+            origin = self._settings.origin_of(self._baseline)
+            audits, stale = apply_baseline(self._baseline, origin, audits, left_out, environment)
         report = self._sum_up(audits, unreadable, stale)
         if report.settings:
             environment.note(f"note: {report.settings}")

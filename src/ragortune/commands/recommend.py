@@ -68,7 +68,8 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
             verdict = Verdict(rulebook, profile.project, outcome, path, line, origin)
             environment.write(render("recommend --brief", request.format, verdict, environment))
         else:
-            advice = _judge(request, rulebook, profile, environment, origin).replace(follows=printed)
+            advice = _judge(request, rulebook, profile, environment, batch=batch)
+            advice = advice.replace(origin=origin, follows=printed)
             if request.against is not None:
                 given = advice.recommendation
                 against = hold_against(request.against, given, request.paths[0], today, environment)
@@ -113,15 +114,11 @@ def _expect_several(request: RecommendRequest) -> bool:
 
 
 def _judge(
-    request: RecommendRequest,
-    rulebook: Rulebook,
-    profile: Profile,
-    environment: Environment,
-    origin: dict[str, object] | None,
+    request: RecommendRequest, rulebook: Rulebook, profile: Profile, environment: Environment, *, batch: bool
 ) -> Advice:
-    """Return the recommendation for one profile with what was asked for; `origin` is None outside of a batch."""
+    """Return the recommendation for one profile, alone or of a batch, with what was asked for."""
     recommendation = judge_profile(rulebook, profile)
-    if request.what_if or request.why_not or (request.what_if is None and (request.show or origin is None)):
+    if request.what_if or request.why_not or (request.what_if is None and (request.show or not batch)):
         recommendation = add_what_if(recommendation, change_fixed=request.any_answer)
     refusal = None
     if request.why_not == recommendation.option:
@@ -129,9 +126,9 @@ def _judge(
     elif request.why_not is not None:
         refusal = explain_refusal(recommendation, Option(request.why_not))
     is_page = request.format in PAGES
-    cases = find_nearest(recommendation) if is_page or origin is None else None
+    cases = find_nearest(recommendation) if is_page or not batch else None
     trace = trace_rules(rulebook, profile.levels) if request.trace and not is_page else None
-    return Advice(recommendation, cases, refusal, trace=trace, origin=origin)
+    return Advice(recommendation, cases, refusal, trace=trace)
 
 
 def _count_progress(inputs: Iterable[_Input], environment: Environment) -> Iterator[_Input]:
