@@ -115,11 +115,9 @@ def _write_record(
 
 def _choose_path(request: RecordRequest, advice: Recommendation, environment: Environment) -> str | None:
     """Return the file that the record is written to, None for stdout; raises UsageError where it must not be."""
-    if request.into is not None:
-        return request.into
-    if request.output is None:
-        return None
     path = request.output
+    if path is None:
+        return request.into
     if _is_folder(path, environment):
         path = str(Path(path, _name_next(Path(environment.folder, path), name_decision(advice))))
     if os.path.lexists(Path(environment.folder, path)) and not request.force:

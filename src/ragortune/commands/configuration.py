@@ -39,13 +39,11 @@ PROJECT_FILE = "pyproject.toml"
 _NAMED = re.compile(rb"tool\W*(?:ragortune|[\]=])")
 """What is in every project file with settings; that it is found takes a hundredth of the time that parsing takes."""
 _Path = Annotated[str, Meta(pattern=r"^[^\0]+$")]
+_Version = Annotated[str, Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,6}){0,4}$")]
 _Rules = list[str], "a list of names or codes of rules"
 SETTINGS: Mapping[str, tuple[Any, str | tuple[str, ...]]] = {
     "rules": (_Path, "a folder"),
-    "rules-version": (
-        Annotated[str, Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,6}){0,4}$")],
-        'a version such as "2026.11"',
-    ),
+    "rules-version": (_Version, 'a version such as "2026.11"'),
     "fail-on": (Literal[FAILS_ON], FAILS_ON),
     "min-confidence": (Literal[CONFIDENCES], CONFIDENCES),
     "select": _Rules,

@@ -59,13 +59,12 @@ def _describe_invocation(report: CheckReport) -> Json:
         }
         for path, message in report.unreadable
     ]
+    settings = {"level": "note", "message": _say(clean_text(report.settings))}
     return {
         "executionSuccessful": report.exit_code not in (ExitCode.UNUSABLE, ExitCode.INTERNAL_ERROR),
         "exitCode": report.exit_code,
         "toolExecutionNotifications": failures,
-        "toolConfigurationNotifications": [{"level": "note", "message": _say(clean_text(report.settings))}]
-        if report.settings
-        else [],
+        "toolConfigurationNotifications": [settings] if report.settings else [],
     }
 
 
