@@ -19,75 +19,54 @@ from ragortune.support.errors import UsageError
 from ragortune.support.record import Record
 from ragortune.support.text import clean_text, dump_json, join_words
 
-_PAGE = "builtins:list"
-"""The result is the page."""
-_FINDINGS = {
-    "text": "ragortune.report.checked_data:write_findings",
-    "json": "ragortune.report.checked_data:list_findings",
-}
 
+def _report(module: str, **names: str) -> dict[str, str]:
+    """Return renderers by format, each a function of this module of `report`, or `module:function` of another one."""
+    places = {form: name if ":" in name else f"{module}:{name}" for form, name in names.items()}
+    return {form: f"ragortune.report.{place}" for form, place in places.items()}
+
+
+_FINDINGS = _report("checked_data", text="write_findings", json="list_findings")
 FORMATS: Mapping[str, Mapping[str, str]] = {
-    "recommend": {
-        "text": "ragortune.report.recommendation:build_recommendation",
-        "json": "ragortune.report.shapes:describe_recommendation",
-        "jsonl": "ragortune.report.shapes:describe_recommendation",
-        "markdown": "ragortune.report.recommendation:build_recommendation",
-        "html": "ragortune.report.recommendation:build_recommendation",
-    },
-    "recommend --brief": {
-        "text": "ragortune.report.headline:write_verdict",
-        "json": "ragortune.report.shapes:describe_verdict",
-        "jsonl": "ragortune.report.shapes:describe_verdict",
-        "markdown": "ragortune.report.headline:write_verdict",
-    },
-    "explain": dict.fromkeys(("text", "json", "markdown"), _PAGE),
-    "cost": {
-        "text": "ragortune.report.costs:build_page",
-        "json": "ragortune.report.costs:describe_costs",
-        "markdown": "ragortune.report.costs:build_page",
-        "html": "ragortune.report.costs:build_page",
-    },
-    "prices list": {
-        "text": "ragortune.report.pricelist:list_prices",
-        "json": "ragortune.report.pricelist:list_records",
-        "markdown": "ragortune.report.pricelist:tabulate_prices",
-    },
-    "prices show": {
-        "text": "ragortune.report.pricelist:show_price",
-        "json": "ragortune.report.pricelist:show_record",
-        "markdown": "ragortune.report.pricelist:show_price",
-    },
+    "recommend": _report(
+        "recommendation",
+        text="build_recommendation",
+        json="shapes:describe_recommendation",
+        jsonl="shapes:describe_recommendation",
+        markdown="build_recommendation",
+        html="build_recommendation",
+    ),
+    "recommend --brief": _report(
+        "headline",
+        text="write_verdict",
+        json="shapes:describe_verdict",
+        jsonl="shapes:describe_verdict",
+        markdown="write_verdict",
+    ),
+    "explain": dict.fromkeys(("text", "json", "markdown"), "builtins:list"),  # the result is the page
+    "cost": _report(
+        "costs", text="build_page", json="describe_costs", markdown="build_page", html="build_page"
+    ),
+    "prices list": _report("pricelist", text="list_prices", json="list_records", markdown="tabulate_prices"),
+    "prices show": _report("pricelist", text="show_price", json="show_record", markdown="show_price"),
     "prices check": _FINDINGS,
-    "rules list": {
-        "text": "ragortune.report.pages:list_rules",
-        "json": "ragortune.report.pages:list_records",
-        "markdown": "ragortune.report.pages:list_rules",
-    },
+    "rules list": _report("pages", text="list_rules", json="list_records", markdown="list_rules"),
     "rules check": _FINDINGS,
-    "rules test": {
-        "text": "ragortune.report.rulesets:write_tests",
-        "json": "ragortune.report.rulesets:describe_tests",
-    },
-    "rules diff": {"text": "ragortune.report.rulesets:write_diff", "json": "msgspec:to_builtins"},
-    "check": {
-        "text": "ragortune.report.checks:build_page",
-        "json": "ragortune.report.check_json:describe_check",
-        "sarif": "ragortune.report.sarif:describe_log",
-        "github": "ragortune.report.ci:write_github",
-        "gitlab": "ragortune.report.ci:describe_gitlab",
-        "junit": "ragortune.report.ci:write_junit",
-        "markdown": "ragortune.report.checks:write_review",
-        "html": "ragortune.report.checks:build_page",
-    },
-    "measure": {
-        "text": "ragortune.report.measurements:build_page",
-        "json": "ragortune.report.measurements:describe_report",
-        "markdown": "ragortune.report.measurements:build_page",
-    },
-    "extract": {
-        "yaml": "ragortune.report.extract:write_profile",
-        "json": "ragortune.report.extract:describe_profile",
-    },
+    "rules test": _report("rulesets", text="write_tests", json="describe_tests"),
+    "rules diff": {**_report("rulesets", text="write_diff"), "json": "msgspec:to_builtins"},
+    "check": _report(
+        "checks",
+        text="build_page",
+        json="check_json:describe_check",
+        sarif="sarif:describe_log",
+        github="ci:write_github",
+        gitlab="ci:describe_gitlab",
+        junit="ci:write_junit",
+        markdown="write_review",
+        html="build_page",
+    ),
+    "measure": _report("measurements", text="build_page", json="describe_report", markdown="build_page"),
+    "extract": _report("extract", yaml="write_profile", json="describe_profile"),
 }
 """Renderers by command and format; the first format is the one that is used where none is named."""
 
