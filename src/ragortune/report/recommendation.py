@@ -8,6 +8,7 @@ from ragortune.casebook import NearCase
 from ragortune.engine.score import logistic, speaks_against
 from ragortune.evidence.profile import describe_answer, join_levels
 from ragortune.model import EVEN, GateKind, Need, NeedState, NoticeKind, Recommendation, Rule, RuleHit, Sample
+from ragortune.report import outlook
 from ragortune.report.blocks import (
     Bar,
     Block,
@@ -36,13 +37,6 @@ from ragortune.report.headline import (
     format_gate,
     format_share,
     list_state,
-)
-from ragortune.report.outlook import (
-    explain_refusal,
-    list_flips,
-    list_questions,
-    list_sensitivities,
-    list_worthwhile,
 )
 from ragortune.report.screen import KEPT, LONG, SCREENS, SHORT, Row, show_rows
 from ragortune.support.text import cut_text, join_words
@@ -213,10 +207,10 @@ _SECTIONS: Mapping[str, Callable[[_Report], Iterable[Block]]] = {
     "gates": _Report.list_gates,
     "notices": _Report.list_notices,
     "changes": lambda own: list_changes(own.advice.against),
-    "why-not": lambda own: explain_refusal(own.given, own.advice.refusal),
-    "flips": lambda own: list_flips(own.given),
-    "questions": lambda own: list_questions(own.given),
-    "answers": lambda own: list_sensitivities(own.given),
+    "why-not": lambda own: outlook.explain_refusal(own.given, own.advice.refusal),
+    "flips": lambda own: outlook.list_flips(own.given),
+    "questions": lambda own: outlook.list_questions(own.given),
+    "answers": lambda own: outlook.list_sensitivities(own.given),
     "plan": _Report.plan,
     "cases": _Report.list_cases,
     "sources": _Report.list_sources,
@@ -289,9 +283,10 @@ def _list_doubts(given: Recommendation) -> list[Row]:
 def _list_steps(given: Recommendation) -> Iterator[Row]:
     """Yield the questions that would tell most, what to begin with, and where the rest is."""
     if given.unknowns is not None:
-        questions = [given.rulebook.criteria[own.criterion] for own in list_worthwhile(given)[:_QUESTIONS]]
-        for place, asked in enumerate(questions):
-            yield Row("Find out", asked.question, 3 - place, rests_on=asked.id)
+        questions = outlook.list_worthwhile(given)[:_QUESTIONS]
+        for place, own in enumerate(questions):
+            asked = given.rulebook.criteria[own.criterion].question
+            yield Row("Find out", asked, 3 - place, rests_on=own.criterion)
         if not questions:
             yield Row("Find out", "nothing: no open question is expected to tell much", 2)
     text, rule = given.first_step
