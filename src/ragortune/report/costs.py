@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from ragortune.costs.assess import CostReport
-from ragortune.costs.comparisons import BreakEven, Payback, Swing
+from ragortune.costs.comparisons import BreakEven, Payback
 from ragortune.costs.inputs import Input, Origin
 from ragortune.report.bill import (
     CostAnswer,
@@ -191,10 +191,8 @@ def _context_limits(report: CostReport) -> Iterator[tuple[str, str]]:
     for name, own in report.context_limits.items():
         ends = f"({format_count(own.p10)} to {format_count(own.p90)})"
         size = f"up to {format_count(own.p50)} tokens of material {ends}"
-        yield (
-            report.letters[name],
-            f"{size}: all of it in the prompt costs less a request than retrieved text",
-        )
+        text = f"{size}: all of it in the prompt costs less a request than retrieved text"
+        yield report.letters[name], text
 
 
 def _format_payback(own: Payback, letters: Mapping[str, str]) -> str:
@@ -220,22 +218,15 @@ def _tornado(report: CostReport) -> Iterator[Block]:
     middle = report.leader.best_guess
     amounts = [middle, *(end for swing in report.swings for end in (swing.at_low, swing.at_high))]
     low, width = min(amounts), (max(amounts) - min(amounts)) or 1.0
-
-    def draw(swing: Swing) -> Bar:
+    rows: list[tuple[Cell, ...]] = []
+    for swing in report.swings:
+        leads = f", {report.letters[swing.then_cheapest]} first" if swing.then_cheapest else ""
+        told = f"{format_number(swing.at_low)} to {format_number(swing.at_high)}{leads}"
         first, last = sorted((end - low) / width for end in (swing.at_low, swing.at_high))
-        place = (middle - low) / width
-        return Bar(first, last, _BAR_CELLS, ((place, "┃"),), says=f"{swing.input}: {word(swing)}")
-
-    def word(swing: Swing) -> str:
-        first = f", {report.letters[swing.then_cheapest]} first" if swing.then_cheapest else ""
-        return f"{format_number(swing.at_low)} to {format_number(swing.at_high)}{first}"
-
-    yield Heading("What moves the bill of the cheapest, USD a month", 2)
-    yield Table(
-        (Column("Input", style=Style.NAME), Column("Range", only="text"), Column("USD a month")),
-        tuple((swing.input, draw(swing), word(swing)) for swing in report.swings),
-        gap=1,
-    )
+        marks = (((middle - low) / width, "┃"),)
+        rows.append((swing.input, Bar(first, last, _BAR_CELLS, marks, says=f"{swing.input}: {told}"), told))
+    columns = (Column("Input", style=Style.NAME), Column("Range", only="text"), Column("USD a month"))
+    yield from section("What moves the bill of the cheapest, USD a month", Table(columns, tuple(rows), gap=1))
 
 
 # --- what it rests on ---------------------------------------------------------------------------------------------
