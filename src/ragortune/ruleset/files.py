@@ -109,10 +109,7 @@ ALL_KINDS = (
     Kind("price_kinds", PriceKind, "kind of price row", folder="prices"),
     Kind("prices", PriceRow, "price row", "Price rows, sorted by id."),
     Kind(
-        "findings",
-        FindingRule,
-        "finding rule",
-        "What `check` looks for in design documents, sorted by code.",
+        "findings", FindingRule, "finding rule", "What `check` looks for in design documents, sorted by code."
     ),
 )
 KINDS: Mapping[str, tuple[Kind, ...]] = {

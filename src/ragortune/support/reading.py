@@ -48,11 +48,7 @@ class Document:
     """Plain data with the places it came from. An empty file is an empty mapping."""
 
     def __init__(
-        self,
-        data: object,
-        path: str,
-        find_marks: Callable[[], Marks] = dict,
-        line: int | None = None,
+        self, data: object, path: str, find_marks: Callable[[], Marks] = dict, line: int | None = None
     ) -> None:
         """Take the data and the file's name.
 

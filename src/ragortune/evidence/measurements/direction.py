@@ -65,11 +65,7 @@ def infer_direction(measurements: Sequence[Measurement]) -> Measurement:
     enough = figures.get("examples.classifier", {}).get("classifier_is_enough") is True
     return unknown.replace(
         says=f"{_NAMES.get(direction, direction)}: {join_words(reasons)}",
-        figures={
-            "direction": direction,
-            "because": "; ".join(reasons),
-            "classifier_is_enough": enough,
-        },
+        figures={"direction": direction, "because": "; ".join(reasons), "classifier_is_enough": enough},
         reason="",
         notes=("a linear classifier does the task: neither retrieval nor fine-tuning is needed",) * enough,
     )

@@ -68,6 +68,11 @@ class RankedSample(Generic[T]):
         """Return what was kept, in the order in which it was added."""
         return tuple(item for _, item in self._kept)
 
+    def notes(self, what: str) -> tuple[str, ...]:
+        """Return how many items are kept of how many, where some are not; `what` they are, in the plural."""
+        kept = len(self._kept)
+        return (f"a sample of {kept:,} of {self.total:,} {what}",) if kept < self.total else ()
+
 
 # --- intervals ----------------------------------------------------------------------------------------------------
 
