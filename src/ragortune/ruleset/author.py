@@ -59,10 +59,8 @@ class Authored:
 
     def place_of(self, kind: str, record_id: str, *path: str | int, key: bool = False) -> Place:
         """Return the place of (a part of) a record."""
-        origin = self.origins.get((kind, record_id))
-        if origin is None:
-            return Place(str(self.folder / MANIFEST))
-        return origin[0].place_of((*origin[1], *path), key=key)
+        document, at = self.origins[kind, record_id]
+        return document.place_of((*at, *path), key=key)
 
     def report(self, message: str, place: Place, hint: str | None = None) -> None:
         """Note a problem that makes the rule set unusable."""
