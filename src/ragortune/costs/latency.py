@@ -92,12 +92,10 @@ def _retrieval_stages(scenario: Scenario, where: str) -> list[Stage]:
 
 def _hosted_stages(scenario: Scenario, bill: Bill, row: PriceRow) -> list[Stage]:
     """Return the stages inside a hosted model: its first token, and the reading of the prompt."""
-    measured = "first_token_p50" in row.values and "first_token_p95" in row.values
-    first = (
-        _read_stage(scenario, row, f"first word of {row.title}", "first_token_")
-        if measured
-        else _standard_stage(scenario, "hosted-first-token")
-    )
+    if "first_token_p50" in row.values and "first_token_p95" in row.values:
+        first = _read_stage(scenario, row, f"first word of {row.title}", "first_token_")
+    else:
+        first = _standard_stage(scenario, "hosted-first-token")
     cached = bill.hit * bill.prefix * _EACH
     fresh = (bill.fresh + bill.prefix) * _EACH - cached
     speeds = [scenario.inputs.speed(row, name) for name in ("prefill", "prefill_cached")]

@@ -53,9 +53,8 @@ class Authored:
     @property
     def language(self) -> LanguageData:
         """The wordings by which design documents are understood."""
-        return LanguageData(
-            **{kind.name: tuple(self.records[kind.name].values()) for kind in KINDS["language"]}
-        )
+        names = [kind.name for kind in KINDS["language"]]
+        return LanguageData(**{name: tuple(self.records[name].values()) for name in names})
 
     def place_of(self, kind: str, record_id: str, *path: str | int, key: bool = False) -> Place:
         """Return the place of (a part of) a record."""

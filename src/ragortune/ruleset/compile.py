@@ -35,9 +35,8 @@ def compile_authored(authored: Authored) -> Rulebook:
     findings = sorted(records["findings"].values(), key=lambda rule: str(rule.code))
     criteria = limit_numbers(records["criteria"], records["quantities"].values())
     vocabulary = Vocabulary(records["criteria"])  # a limit of a pack is none for what others published
-    coded_cases = tuple(
-        (case, vocabulary.read_profile(case.profile).levels) for case in records["cases"].values()
-    )
+    cases = records["cases"].values()
+    coded_cases = tuple((case, vocabulary.read_profile(case.profile).levels) for case in cases)
     return Rulebook(
         name=manifest.name,
         version=manifest.version,

@@ -71,10 +71,8 @@ def _level_shapes(criterion: Criterion) -> list[dict[str, Any]]:
 def _condition_schema(criterion: Criterion) -> dict[str, Any]:
     shapes = _level_shapes(criterion)
     if criterion.several:
-        means = "The level named first, of those that hold together."
-        shapes.append(
-            {**_closed({"main": {"anyOf": shapes[:2], "description": means}}), "required": ["main"]}
-        )
+        main = {"anyOf": shapes[:2], "description": "The level named first, of those that hold together."}
+        shapes.append({**_closed({"main": main}), "required": ["main"]})
     if not criterion.nominal:
         shapes.append({**_closed(dict.fromkeys(("at_least", "at_most"), shapes[0])), "minProperties": 1})
     return {"description": criterion.question, "anyOf": shapes}

@@ -138,10 +138,8 @@ class Repository:
         if reference.startswith("-") or not reference.strip():
             raise UsageError(f"{self._flag} takes a commit, branch or tag, not {quote_value(reference)}")
         shown = quote_value(reference)
-        commit = f"{reference}^{{commit}}"
-        self.ask(
-            "rev-parse", "--verify", "--quiet", commit, failure=f"git knows no commit {shown}", hint=_FETCH
-        )
+        options = ("--verify", "--quiet", f"{reference}^{{commit}}")
+        self.ask("rev-parse", *options, failure=f"git knows no commit {shown}", hint=_FETCH)
         names = [f"refs/{kind}/{reference}" for kind in ("heads", "remotes", "tags")]
         known = set(self.ask("for-each-ref", "--format=%(refname)", *names).splitlines())
         if len(meant := sorted(known.intersection(names))) > 1:

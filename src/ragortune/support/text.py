@@ -145,15 +145,13 @@ def suggest_name(word: object, names: Iterable[str]) -> str | None:
 @lru_cache(maxsize=64)  # all lines of a batch may have the same mistake
 def _suggest(wanted: str, choices: tuple[str, ...]) -> str | None:
     by_form = {name.lower().replace("-", "_"): name for name in choices}
-    near = [form for form in by_form if form.rpartition(".")[2] == wanted][
-        :1
-    ]  # a criterion without its group
-    near = near or difflib.get_close_matches(wanted, by_form, n=1, cutoff=0.55)
+    without_group = [form for form in by_form if form.rpartition(".")[2] == wanted]
+    near = without_group or difflib.get_close_matches(wanted, by_form, n=1, cutoff=0.55)
     if not near:
         tails = {form.rpartition(".")[2]: form for form in by_form}
         near = [tails[tail] for tail in difflib.get_close_matches(wanted, tails, n=1, cutoff=0.7)]
     if not near and len(wanted) > 2:
-        near = sorted((form for form in by_form if wanted in form), key=len)[:1]
+        near = sorted((form for form in by_form if wanted in form), key=len)
     return f"did you mean '{by_form[near[0]]}'?" if near else None
 
 

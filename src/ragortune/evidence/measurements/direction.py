@@ -48,10 +48,8 @@ def infer_direction(measurements: Sequence[Measurement]) -> Measurement:
     figures = {measurement.probe: measurement.figures for measurement in measurements}
     verdict = str(figures.get("questions.coverage", {}).get("verdict", ""))
     knowledge = _SHOWN.get(verdict, "")
-    parts = itertools.chain.from_iterable(
-        _list_behaviour(figures, part) for part in ("examples", "questions")
-    )
-    behaviour = next(parts, "")
+    found = itertools.chain(_list_behaviour(figures, "examples"), _list_behaviour(figures, "questions"))
+    behaviour = next(found, "")
     lacking = "" if knowledge or behaviour else _find_lack(figures, verdict)
     direction = "both" if knowledge and behaviour else "knowledge" if knowledge else "behaviour"
     direction = "neither" if lacking else direction
