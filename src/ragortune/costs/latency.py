@@ -79,10 +79,8 @@ def _standard_stage(scenario: Scenario, name: str) -> Stage:
 
 def _retrieval_stages(scenario: Scenario, where: str) -> list[Stage]:
     store = scenario.inputs.row_of("vector_store")
-    stages = [
-        _standard_stage(scenario, f"embed-{where}"),
-        _read_stage(scenario, store, f"search in {store.title}", "search_"),
-    ]
+    search = _read_stage(scenario, store, f"search in {store.title}", "search_")
+    stages = [_standard_stage(scenario, f"embed-{where}"), search]
     for reranker in scenario.inputs.rows_of("reranker"):
         stage = _standard_stage(scenario, "rerank-hosted")
         share = max(1.0, scenario.number("reranked_passages").number_in("passages") / _REFERENCE_PASSAGES)

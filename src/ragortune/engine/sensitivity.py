@@ -31,10 +31,8 @@ def weigh_answers(recommendation: Recommendation) -> tuple[AnswerSensitivity, ..
     sensitivities = []
     for name in (own for own in levels if own in book.criteria):
         rest = packed - table.pack(name, levels[name])
-        tried = [
-            judge_packed(table, rest + table.pack(name, (level,))).scores
-            for level in book.criteria[name].level_ids
-        ]
+        level_ids = book.criteria[name].level_ids
+        tried = [judge_packed(table, rest + table.pack(name, (level,))).scores for level in level_ids]
         without = judge_packed(table, rest).option
         spans = []
         for index, need in enumerate(Need):

@@ -77,7 +77,7 @@ def _check_dead_rules(authored: Authored, rulebook: Rulebook, budget: Budget) ->
         for effect in rule.effects:
             gates = _find_gates(rulebook, Gate(effect.need, GateKind.RULES_OUT))
             over = (own.id for own in gates if own is not rule and _implies(rulebook, rule, own, budget))
-            for gate in itertools.islice(over, 1):
+            if gate := next(over, None):
                 message = f"rule '{rule.id}' moves '{effect.need}' only where gate '{gate}' rules it out"
                 yield RuleFinding("dead-rule", message, authored.place_of("rules", rule.id, "effects"))
 

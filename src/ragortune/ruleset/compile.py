@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import starmap
 from pathlib import Path
 
 import msgspec
@@ -97,7 +98,4 @@ def count_answers(
             parts = [levels] if criteria[name].several else [(level,) for level in levels]
             for part in parts:
                 own[part] = own.get(part, 0.0) + 1 / len(parts)
-    return {
-        name: tuple(AnswerCount(levels, count) for levels, count in sorted(own.items()))
-        for name, own in counts.items()
-    }
+    return {name: tuple(starmap(AnswerCount, sorted(own.items()))) for name, own in counts.items()}
