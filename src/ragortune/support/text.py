@@ -164,7 +164,7 @@ def dump_json(data: object, *, indent: int = 2) -> str:
     """
     try:
         packed = msgspec.json.encode(data, enc_hook=_simplify)
-    except UnicodeEncodeError:  # the name of a file need not be text; strict readers refuse half a pair as an escape
+    except UnicodeEncodeError:  # bytes of a file name; strict readers refuse them as escapes
         text = json.dumps(msgspec.to_builtins(data, enc_hook=_simplify), ensure_ascii=False)
         packed = _SURROGATE.sub(lambda found: "\\" + ascii(found[0])[1:-1], text).encode()
     text = packed.decode()
