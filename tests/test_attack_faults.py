@@ -570,6 +570,8 @@ def test_what_is_not_looked_into_is_named(run, write, tmp_path):
         "Words.\n\n    Ragortune: {decision: nope}\n",
         "<!-- ragortune\ndecision: nope\n-->\n",
         "```yaml\nragortune:\n  decision: nope\n```\n",
+        "````markdown\n```ragortune\ndecision: nope\n```\n````\n",
+        "```md\n---\nragortune: {decision: nope}\n---\nWe use RAG.\n```\n",
         "<!-- ragortune: ignore[no-consequences] because it never ends\n",
     ],
 )

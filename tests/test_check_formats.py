@@ -1,11 +1,13 @@
 """Each format of `check`, read by what reads it: schema, XML parser, Markdown parser, or the runner's own rules."""
 
 import json
+import os
 import pathlib
 import re
 from xml.etree import ElementTree as ET
 
 import jsonschema
+import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
@@ -325,3 +327,15 @@ def test_a_document_outside_of_the_repository_keeps_the_name_it_was_given(run, w
     run.folder = tmp_path / "repository"
 
     assert set(_SHOWN["gitlab"](run("check", "../elsewhere", "-f", "gitlab").out)) == {"../elsewhere/tune.md"}
+
+
+@pytest.mark.parametrize("form", ["json", "gitlab"])
+def test_the_name_of_a_file_that_is_no_text_reads_the_same_for_every_consumer(run, write, form):
+    name = os.fsdecode(b"docs/\xff.md")
+    write(name, DISAGREEING)
+    run("check", "docs", "--write-baseline", "known.json")
+
+    printed = run("check", "docs", "--format", form).out
+
+    assert "docs/\\udcff.md" in json.dumps(msgspec.json.decode(printed)).replace("\\\\", "\\")
+    assert run("check", "docs", "--baseline", "known.json").code == 0

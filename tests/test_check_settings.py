@@ -6,6 +6,7 @@ import pytest
 
 from ragortune.commands.configuration import find_configuration
 from ragortune.support.errors import ConfigurationError
+from ragortune.support.git import Repository
 
 from .test_check_command import AGREEING, DISAGREEING, checked
 
@@ -325,3 +326,45 @@ def test_a_document_that_links_to_itself_does_not_stop_what_is_judged_of_a_branc
 
     assert result.code in {0, 1, 2}
     assert judged(result) == ["docs/mine.md", "docs/new ünd.md"]
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What git is asked for in a run."""
+    calls = []
+    run = Repository._run
+
+    def record(self, arguments, *others):
+        calls.append(" ".join(arguments))
+        return run(self, arguments, *others)
+
+    monkeypatch.setattr(Repository, "_run", record)
+    return calls
+
+
+def test_ignore_rules_of_a_pull_request_are_not_read_where_all_its_documents_are_tracked(
+    run, write, repository, asked
+):
+    write("docs/.gitignore", "".join(f"{'*a' * 40}{number}\n" for number in range(1000)))
+    repository("add", ".")
+    repository("commit", "-qm", "ignore")
+
+    result = run("check", "docs", "--since", "main", "--format", "json")
+
+    assert judged(result) == ["docs/mine.md", "docs/new ünd.md"]
+    assert not [call for call in asked if "exclude" in call]
+
+
+def test_an_untracked_document_that_git_is_told_to_ignore_is_not_judged(run, write, repository):  # noqa: ARG001
+    write(".gitignore", "drafts/\n")
+    write("docs/drafts/idea.md", DISAGREEING)
+
+    result = run("check", "docs", "--since", "main", "--format", "json")
+
+    assert judged(result) == ["docs/mine.md", "docs/new ünd.md"]
+
+
+def test_the_merge_base_is_looked_for_once(run, repository, asked):  # noqa: ARG001
+    run("check", "docs", "--config-from", "main")
+
+    assert sum(call.startswith("merge-base") for call in asked) == 1

@@ -296,7 +296,9 @@ def test_a_decision_that_prose_only_implies_is_not_argued_with(book, rules):
         assert names(stated(book, rules, "rag", LETTERS_WITHOUT_EXAMPLES, how=how)) == set()
 
 
-def test_facts_that_phrases_found_are_held_against_a_decision_only_where_the_team_declares_something(audit_text):
+def test_facts_that_phrases_found_are_held_against_a_decision_only_where_the_team_declares_something(
+    audit_text,
+):
     prose = (
         "# ADR 4: A model for prices\n\n## Context\n\nPrices change every day.\n\n"
         "## Decision\n\nWe will fine-tune the LLM on prices.\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 
@@ -104,6 +105,33 @@ def test_what_git_keeps_for_itself_is_no_document_and_no_settings(run, write, re
     assert "the quoted document '../.git/config' lies outside" in result.err
     assert "note: skipped: docs/c.md" in result.err
     assert "leads out of the repository" in settings.err
+
+
+@pytest.mark.parametrize("name", [".env", "key.pem", "linked.md"])
+def test_evidence_quotes_no_file_of_the_checkout_that_is_no_document(run, write, tmp_path, name):
+    write("docs/.env", "TOKEN=s3cretPassw0rd\n")
+    write("docs/key.pem", "TOKEN=s3cretPassw0rd\n")
+    (tmp_path / "docs" / "linked.md").symlink_to(".env")
+    quoted = f"{{document: {name}, quote: 'TOKEN=s3cretPassw1rd'}}"
+    answer = f"{{value: weekly, evidence: {quoted}}}"
+    write("docs/b.md", f"# LLM\n\n```ragortune\nprofile: {{knowledge: {{volatility: {answer}}}}}\n```\n")
+
+    result = run("check", "docs/b.md", "--full")
+
+    assert result.code == 2
+    assert "s3cretPassw0rd" not in result.out + result.err
+    assert re.search(r"docs/b\.md:4:\d+: ", result.err)
+    assert f"the quoted document '{name}' is no .md, .markdown, .mdown, .mkd or .rst file" in result.err
+
+
+def test_evidence_quotes_a_document_of_any_ending_that_is_checked_as_well(run, write):
+    write("docs/notes.txt", "# LLM\n\nThe list changes every week.\n")
+    quoted = "{document: notes.txt, quote: The list changes every week}"
+    answer = f"{{value: weekly, evidence: {quoted}}}"
+    write("docs/b.md", f"# LLM\n\n```ragortune\nprofile: {{knowledge: {{volatility: {answer}}}}}\n```\n")
+
+    assert run("check", "docs/b.md", "docs/notes.txt").code == 0
+    assert run("check", "docs/b.md").code == 2
 
 
 @pytest.mark.parametrize("new", ["docs/a.mdx", "docs/.a.md", "elsewhere/a.md", "docs/a.md/b.txt"])

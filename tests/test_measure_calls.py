@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -237,3 +239,28 @@ def test_a_database_that_is_not_there_is_not_made(scheme, tmp_path):
     with pytest.raises(UnreadableError, match="no such file"):
         measure(f"{scheme}://{tmp_path}/calls.db?table=calls")
     assert not list(tmp_path.iterdir())
+
+
+_MEASURED = """
+import re, sys
+from pathlib import Path
+from ragortune.evidence.measurements.calls import measure_calls
+measure_calls(sys.argv[1], {}, print)
+print(int(re.search("VmHWM: *(\\d+)", Path("/proc/self/status").read_text().replace("\t", " "))[1]) // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
+def test_a_log_in_one_line_is_read_within_300_mb(tmp_path):
+    call = json.dumps({"time": "2026-01-05T08:00:00Z", "input_tokens": 5, "steps": [{}] * 20})
+    log = tmp_path / "log.json"
+    log.write_text(f"[{','.join([call] * 100_000)}]")
+    ran = subprocess.run([sys.executable, "-c", _MEASURED, log], capture_output=True, text=True, check=True)
+    assert int(ran.stdout.splitlines()[-1]) < 300
+
+
+def test_a_log_whose_records_take_too_much_memory_is_refused_in_words(tmp_path):
+    log = tmp_path / "log.jsonl"
+    log.write_text(json.dumps({"time": "2026-01-05T08:00:00Z", "steps": [[]] * 5_000_000}) + "\n")
+    with pytest.raises(UnreadableError, match="its records take too much memory"):
+        measure(log)

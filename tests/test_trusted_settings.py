@@ -184,7 +184,7 @@ NO_DECISION = (
 
 
 def list_settings():
-    own = [field for field in Configuration.field_names() if field not in {"path", "moved"}]
+    own = [field for field in Configuration.field_names() if field not in {"path", "moved", "base"}]
     return sorted(name.replace("_", "-") for name in own)
 
 

@@ -40,15 +40,20 @@ def add_keys(findings: Iterable[AuditFinding]) -> list[AuditFinding]:
     normalise = lru_cache(_normalise)  # many findings have the same headings
     for finding in findings:
         parts = (finding.rule.id, *map(normalise, finding.headings), "", normalise(finding.sentence))
-        key = hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+        key = _hash("\0".join(parts))[:32]
         counts[key] += 1
         numbered.append(finding.replace(key=key, fingerprint=f"{key}:{counts[key]}"))
     return numbered
 
 
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
 def _normalise(text: str) -> str:
-    """Return text as keys hold it: words alone, in lower case."""
-    return _NOT_WORDS.sub(" ", text).strip().casefold()[:_LONGEST_KEY]
+    """Return text as keys hold it: words alone, in lower case, or the hash of very many."""
+    words = _NOT_WORDS.sub(" ", text).strip().casefold()
+    return words if len(words) <= _LONGEST_KEY else _hash(words)
 
 
 def make_baseline(

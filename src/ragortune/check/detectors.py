@@ -16,7 +16,7 @@ from ragortune.check.argument import (
     show_questions,
     write_questions,
 )
-from ragortune.check.case import AuditCase, compile_words, list_headings, span_of
+from ragortune.check.case import AuditCase, compile_words, find_sentence, list_headings, span_of
 from ragortune.check.evidence import find_gone
 from ragortune.check.suppression import Flaw
 from ragortune.engine import decide_option
@@ -59,8 +59,10 @@ def report_flaws(
     by_detector = {rule.detector: rule for rule in rules}
     for detector, remark, text in flaws:
         if rule := by_detector.get(detector):
-            finding = case.find(rule, f": {text}", (), remark.span)
-            yield finding.replace(headings=remark.headings, sentence=finding.sentence or remark.text)
+            sentence = find_sentence(case.reading, remark.span)
+            subject = sentence.text if sentence else remark.text
+            finding = case.find(rule, f": {text}", (), remark.span, subject=subject)
+            yield finding.replace(headings=remark.headings)
 
 
 # --- the decision against the advice ------------------------------------------------------------------------------

@@ -85,6 +85,7 @@ def _namer(baseline: Path, environment: Environment) -> Namer:
         if path.startswith("<"):
             return path
         place = Path(environment.folder, path)
-        return Path(os.path.relpath(place, baseline.absolute().parent)).as_posix()
+        named = Path(os.path.relpath(place, baseline.absolute().parent)).as_posix()
+        return named.encode(errors="backslashreplace").decode()  # as in JSON
 
     return name_of

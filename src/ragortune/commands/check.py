@@ -122,7 +122,7 @@ class _Run:
             raise UsageError("no document named", None, hint)
         if wanted.count(STDIN) > 1:
             raise UsageError("stdin can be read only once")
-        found = find_documents(wanted, environment, self._request.config_from)
+        found = find_documents(wanted, environment, self._request.config_from, self._settings.base)
         if not found:
             environment.note("error: no document matched, so nothing was judged (exit code 3)")
             return None

@@ -90,6 +90,8 @@ class Configuration(Record, frozen=True):
     """Profile file with facts from outside the documents, as an absolute path."""
     moved: tuple[Path, Path] | None = None
     """Folder into which the files were read from an earlier commit, and the one in which they are."""
+    base: str | None = None
+    """That commit."""
 
     def origin_of(self, path: Path) -> Path:
         """Return where a file that the settings name is in the repository."""
@@ -270,6 +272,6 @@ def _read_earlier(reference: str, environment: Environment, target: Path) -> Con
         extract(PurePosixPath(path.relative_to(target).as_posix()) for path in named)
     found = find_configuration(target / here)
     if found.path is None:
-        return found
+        return found.replace(base=base)
     shown = Path(found.path).relative_to(target).as_posix()
-    return found.replace(path=f"{shown} at {base[:12]}", moved=(target, top))
+    return found.replace(path=f"{shown} at {base[:12]}", moved=(target, top), base=base)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,11 +32,13 @@ _MOST_NAMES = 5
 # --- found --------------------------------------------------------------------------------------------------------
 
 
-def find_documents(wanted: Sequence[str], environment: Environment, base: str | None = None) -> list[str]:
+def find_documents(
+    wanted: Sequence[str], environment: Environment, reference: str | None = None, base: str | None = None
+) -> list[str]:
     """Return the documents that paths, folders and patterns name, once each and in order, as they are shown.
 
-    Where the settings are those of the merge base with a commit, `base`, the names are those of its branch as well: no
-    link that takes their place is followed out of the repository, and documents that the branch has lost are noted.
+    Where the settings are those of the merge base with `reference`, the commit `base`, no link that takes the place of
+    a name is followed out of the repository, and documents that the branch has lost since are noted.
 
     Links to folders are not followed, so that no loop can be entered, nor are those out of the repository. A file that
     is named is a document whatever its ending; whether it can be read shows later. Names that match nothing, and broken
@@ -45,7 +48,7 @@ def find_documents(wanted: Sequence[str], environment: Environment, base: str | 
     skipped: dict[str, None] = {}
     dangling: dict[str, None] = {}
     for name in wanted:
-        if base is not None and _is_led_out(name, environment.folder):
+        if base and _is_led_out(name, environment.folder):
             environment.note(f"warning: {quote_value(name)} leads out of the repository, so it is not read")
             continue
         found = list(_expand_name(name, environment.folder, skipped))
@@ -65,8 +68,8 @@ def find_documents(wanted: Sequence[str], environment: Environment, base: str | 
     if passed:
         named = join_words(sorted(passed), most=_MOST_NAMES)
         environment.note(f"note: skipped: {named}; name them to have them judged")
-    if gone := _list_gone(wanted, base, environment) if base is not None else ():
-        environment.note(f"note: gone since {base}: {join_words(sorted(gone), most=_MOST_NAMES)}")
+    if gone := _list_gone(wanted, base, environment) if base else ():
+        environment.note(f"note: gone since {reference}: {join_words(sorted(gone), most=_MOST_NAMES)}")
     return list(paths.values())
 
 
@@ -76,14 +79,14 @@ def _is_led_out(name: str, folder: str) -> bool:
     return name != STDIN and place.is_relative_to(root) and not lies_inside(place, root)
 
 
-def _list_gone(wanted: Sequence[str], reference: str, environment: Environment) -> list[str]:
-    """Return the named documents that the branch had where it left a commit, and that are no files any more."""
+def _list_gone(wanted: Sequence[str], base: str, environment: Environment) -> list[str]:
+    """Return the named documents that a commit has, and that are no files any more."""
     repository = Repository(environment.folder, "--config-from")
     top, folder = os.path.realpath(repository.top), os.path.realpath(environment.folder)
     patterns = [Path(os.path.relpath(Path(folder, name), top)).parts for name in wanted]
 
     gone = []
-    for file in repository.list_files(repository.find_base(reference)):
+    for file in repository.list_files(base):
         parts, place = tuple(file.name.split("/")), Path(top, file.name)
         if file.is_plain and file.name.lower().endswith(ENDINGS) and not os.path.isfile(place):
             named = any(parts[: len(own)] == own or _matches(parts, own) for own in patterns)
@@ -207,13 +210,20 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
     The working tree is compared with the merge base, not with the tip of the other branch: what others changed there
     in the meantime is not this branch's doing. Untracked files count as changed, unless git is told to ignore them, and
     so do those of submodules. Git itself compares nothing, since for that it would run the filters of the repository.
+    Nor does it read ignore rules, which take it as long as their author likes, unless an untracked file is named.
     """
     repository = Repository(environment.folder, "--since")
     top = os.path.realpath(repository.top)
     kept = {file.name: file for file in repository.list_files(repository.find_base(reference))}
-    options = ("--others", "--ignored", "--exclude-standard", "--directory")
-    names = repository.ask("-C", top, "ls-files", "-z", *options).split("\0")
-    ignored = {Path(name) for name in names if name}
+
+    def list_names(*options: str) -> set[Path]:
+        listed = repository.ask("-C", top, "ls-files", "-z", *options)
+        return {Path(name) for name in listed.split("\0") if name}
+
+    tracked = list_names()
+    list_ignored = functools.cache(
+        lambda: list_names("--others", "--ignored", "--exclude-standard", "--directory")
+    )
 
     def is_changed(path: str) -> bool:
         place = real_path(environment.folder, path)
@@ -221,7 +231,8 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
             return False
         name = place.relative_to(top)
         if (before := kept.get(name.as_posix())) is None:
-            return ignored.isdisjoint((name, *name.parents))
+            places = (name, *name.parents)  # of what is above a file, submodules alone are tracked
+            return not tracked.isdisjoint(places) or list_ignored().isdisjoint(places)
         try:
             return not before.holds(read_bytes(place, DOCUMENT_BYTES))
         except UnreadableError:

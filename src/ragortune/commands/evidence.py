@@ -1,4 +1,7 @@
-"""Documents that evidence names: found beside the file that names them, inside its repository, each read once."""
+"""Documents that evidence names: found beside the file that names them, inside its repository, each read once.
+
+What a checkout holds besides documents, such as keys and passwords of a CI job, is not read: findings show passages.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ragortune.check.evidence import QuoteSources, list_outside_quotes, list_quotes
-from ragortune.commands.documents import STDIN, read_design_text
+from ragortune.commands.documents import ENDINGS, STDIN, read_design_text
 from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Evidence, Profile
 from ragortune.model.documents import DesignReading
@@ -15,7 +18,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, ProfileError, RagortuneError, UnreadableError
 from ragortune.support.git import find_repository, lies_inside
 from ragortune.support.reading import real_path
-from ragortune.support.text import quote_value
+from ragortune.support.text import join_words, quote_value
 
 
 class QuotedFiles:
@@ -80,6 +83,10 @@ class QuotedFiles:
                 raise UnreadableError(message, place)
             if os.path.isfile(target):
                 break
+        if not target.name.lower().endswith(ENDINGS) and target not in self._checked:  # it may hold secrets
+            document = quote_value(evidence.document)
+            message = f"the quoted document {document} is no {join_words(ENDINGS, 'or')} file"
+            raise UnreadableError(message, place, "name it on the command line as well to have it read")
         return target
 
     def _open(self, target: Path, evidence: Evidence) -> QuoteFinder:

@@ -313,11 +313,12 @@ class _Assessment:
         }
         tuned = [name for name in self.usable if self.middles[name].candidate.approach.tunes]
         rival = min(paid.keys() - tuned, key=lambda name: (sum(paid[name][0]), name), default=None)
-        lives = {
-            name: months_left(self.inputs, self.middles[name].candidate.model, self.today) for name in tuned
-        }
+        models = [self.middles[name].candidate.model for name in tuned]
+        lives = [months_left(self.inputs, model, self.today) for model in models]
         return tuple(
-            find_payback((name, rival), paid[name], paid[rival], lives[name]) for name in tuned if rival
+            find_payback((name, rival), paid[name], paid[rival], life)
+            for name, life in zip(tuned, lives, strict=True)
+            if rival
         )
 
     def _find_swings(self, leader: str) -> tuple[Swing, ...]:
@@ -325,9 +326,8 @@ class _Assessment:
         varied = [entry for entry in self.inputs.used.values() if not entry.is_exact]
         scenario = Scenario(self.inputs, vary_one_by_one(varied))
         bills = {name: build_bill(scenario, self.middles[name].candidate) for name in self.usable}
-        totals = {
-            name: self._rank_by(scenario, bill).draws(1 + 2 * len(varied)) for name, bill in bills.items()
-        }
+        count = 1 + 2 * len(varied)
+        totals = {name: self._rank_by(scenario, bill).draws(count) for name, bill in bills.items()}
         return find_swings(varied, totals, leader)[:_MOST_SWINGS]
 
 

@@ -107,9 +107,8 @@ class Bill(Record, frozen=True, dict=True):
     @cached_property
     def running(self) -> Quantity:
         """What recurs each month; raises QuantityError where it is not finite."""
-        return require_finite(
-            add_up((line.amount(self.requests) for line in self.lines), "USD/month"), "the bill"
-        )
+        total = add_up((line.amount(self.requests) for line in self.lines), "USD/month")
+        return require_finite(total, "the bill")
 
     @cached_property
     def invested(self) -> Quantity:
@@ -279,9 +278,8 @@ def _price_store(scenario: Scenario, model: PriceRow, changed: Quantity) -> Line
     store = scenario.inputs.row_of("vector_store")
     if "storage" not in store.values:
         return Line("vector store", scenario.price(store, "flat"))
-    vectors = formulas.count_chunks(
-        *map(scenario.number, ("corpus_tokens", "passage_tokens", "passage_overlap"))
-    )
+    passages = map(scenario.number, ("corpus_tokens", "passage_tokens", "passage_overlap"))
+    vectors = formulas.count_chunks(*passages)
     parts_of_a_vector = map(scenario.constant, ("index-number-bytes", "index-links", "index-metadata"))
     size = formulas.measure_index(vectors, scenario.price(model, "dimensions"), *parts_of_a_vector)
     write = scenario.optional(store, "write", "USD/GB")

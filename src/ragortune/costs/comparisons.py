@@ -88,9 +88,8 @@ def read_lines(bill: Bill, count: int = 1) -> list[Lines]:
     each = add_up((line.each.keep_first(count) for line in straight), "USD/request")
     columns = [(fixed, each, Quantity(float("-inf")))]
     columns += [(line.fixed, line.each, line.least) for line in bill.lines if line.least is not None]
-    return list(
-        zip(*(zip(*(part.draws(count) for part in own), strict=True) for own in columns), strict=True)
-    )
+    lines = (zip(*(part.draws(count) for part in own), strict=True) for own in columns)
+    return list(zip(*lines, strict=True))
 
 
 def total_at(lines: Lines, requests: float) -> float:

@@ -45,9 +45,8 @@ def _find_cheapest(report: CostReport) -> Facts:
     if chance < DECIDES_FROM:
         return {"derived.cheapest_factor": ("undecided", shown)}
     factor = min(rivals) / min(own) if min(own) > 0 else float("inf")
-    times = (
-        f"the next option costs {factor:.3g} times as much" if factor < 1e6 else "it costs next to nothing"
-    )
+    times = f"the next option costs {factor:.3g} times as much"
+    times = times if factor < 1e6 else "it costs next to nothing"
     level = "clearly" if factor >= _CLEARLY else "slightly"
     return {"derived.cheapest": (best.value, shown), "derived.cheapest_factor": (level, times)}
 

@@ -92,11 +92,8 @@ def latency_budgets(profile: Profile) -> dict[str, float]:
 
     A level alone is no number.
     """
-    budgets = {
-        name: budget.mid
-        for name in ("first_token_budget", "answer_budget")
-        if (budget := profile.quantities.get(name))
-    }
+    stated = {name: profile.quantities.get(name) for name in ("first_token_budget", "answer_budget")}
+    budgets = {name: budget.mid for name, budget in stated.items() if budget}
     answer = profile.answers.get("performance.latency")
     if answer and answer.number is not None:
         budgets.setdefault("answer_budget", answer.number)

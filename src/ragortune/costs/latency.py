@@ -79,10 +79,8 @@ def _standard_stage(scenario: Scenario, name: str) -> Stage:
 
 def _retrieval_stages(scenario: Scenario, where: str) -> list[Stage]:
     store = scenario.inputs.row_of("vector_store")
-    stages = [
-        _standard_stage(scenario, f"embed-{where}"),
-        _read_stage(scenario, store, f"search in {store.title}", "search_"),
-    ]
+    search = _read_stage(scenario, store, f"search in {store.title}", "search_")
+    stages = [_standard_stage(scenario, f"embed-{where}"), search]
     for reranker in scenario.inputs.rows_of("reranker"):
         stage = _standard_stage(scenario, "rerank-hosted")
         share = max(1.0, scenario.number("reranked_passages").number_in("passages") / _REFERENCE_PASSAGES)
@@ -92,12 +90,10 @@ def _retrieval_stages(scenario: Scenario, where: str) -> list[Stage]:
 
 def _hosted_stages(scenario: Scenario, bill: Bill, row: PriceRow) -> list[Stage]:
     """Return the stages inside a hosted model: its first token, and the reading of the prompt."""
-    measured = "first_token_p50" in row.values and "first_token_p95" in row.values
-    first = (
-        _read_stage(scenario, row, f"first word of {row.title}", "first_token_")
-        if measured
-        else _standard_stage(scenario, "hosted-first-token")
-    )
+    if "first_token_p50" in row.values and "first_token_p95" in row.values:
+        first = _read_stage(scenario, row, f"first word of {row.title}", "first_token_")
+    else:
+        first = _standard_stage(scenario, "hosted-first-token")
     cached = bill.hit * bill.prefix * _EACH
     fresh = (bill.fresh + bill.prefix) * _EACH - cached
     speeds = [scenario.inputs.speed(row, name) for name in ("prefill", "prefill_cached")]

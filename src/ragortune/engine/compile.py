@@ -200,9 +200,8 @@ class Table:
         packed >>= self._width
         mentions = packed & ((1 << _COUNT_BITS) - 1)
         packed >>= _COUNT_BITS
-        return Sums(
-            bits, mentions, (packed & ((1 << _SCORE_BITS) - 1)) - _HALF, (packed >> _SCORE_BITS) - _HALF
-        )
+        rag, tuning = packed & ((1 << _SCORE_BITS) - 1), packed >> _SCORE_BITS
+        return Sums(bits, mentions, rag - _HALF, tuning - _HALF)
 
     def _split_answer(self, packed: int) -> Sums:
         base, own = self.split(self.base), self.split(self.base + packed)

@@ -70,9 +70,8 @@ def _expect_gain(
 @lru_cache(maxsize=1024)
 def estimate_answers(rulebook: Rulebook, criterion: str) -> tuple[tuple[tuple[str, ...], float], ...]:
     """Return how often each answer to a criterion is given, counted in projects, the imagined ones included."""
-    weights: dict[tuple[str, ...], float] = {
-        (level,): _PRIOR for level in rulebook.criteria[criterion].level_ids
-    }
+    levels = rulebook.criteria[criterion].level_ids
+    weights: dict[tuple[str, ...], float] = {(level,): _PRIOR for level in levels}
     for entry in rulebook.answer_counts.get(criterion, ()):
         weights[entry.levels] = weights.get(entry.levels, 0.0) + entry.count
     return tuple(weights.items())

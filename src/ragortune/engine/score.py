@@ -91,9 +91,8 @@ def judge_completed(table: Table, completed: int, gates: tuple[JointRule, ...]) 
         )
     rag, tuning = (own.needed for own in needs.values())
     default = not sums.mentions and not tuning
-    return Outcome(
-        Option.RAG if default else pair_option(rag=rag, fine_tuning=tuning), default, scores, needs
-    )
+    option = Option.RAG if default else pair_option(rag=rag, fine_tuning=tuning)
+    return Outcome(option, default, scores, needs)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -109,6 +108,7 @@ def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
     fired = [rule for rule in rulebook.rules.values() if has_fired(rulebook, rule, profile.levels)]
     read = {rule.id: {name: profile.levels[name] for name in rule.when} for rule in fired}
     probability = outcome.probability
+    gates = (GateHit(rule, read[rule.id], own.need, own.gate) for rule in fired for own in rule.gates)
     notices = (rule for kind in NoticeKind for rule in fired if rule.notice is kind)
     techniques = sorted(
         ((rule.technique.order, rule.code), rule)
@@ -122,9 +122,7 @@ def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
         probability=probability,
         needs=outcome.needs,
         reasons=_list_reasons(rulebook, fired, read),
-        gates=tuple(
-            GateHit(rule, read[rule.id], gate.need, gate.gate) for rule in fired for gate in rule.gates
-        ),
+        gates=tuple(gates),
         notices=tuple(RuleHit(rule, read[rule.id]) for rule in notices),
         techniques=tuple(RuleHit(rule, read[rule.id]) for _, rule in techniques),
         unanswered=tuple(name for name in rulebook.criteria if name not in profile.levels),

@@ -31,10 +31,8 @@ def weigh_answers(recommendation: Recommendation) -> tuple[AnswerSensitivity, ..
     sensitivities = []
     for name in (own for own in levels if own in book.criteria):
         rest = packed - table.pack(name, levels[name])
-        tried = [
-            judge_packed(table, rest + table.pack(name, (level,))).scores
-            for level in book.criteria[name].level_ids
-        ]
+        level_ids = book.criteria[name].level_ids
+        tried = [judge_packed(table, rest + table.pack(name, (level,))).scores for level in level_ids]
         without = judge_packed(table, rest).option
         spans = []
         for index, need in enumerate(Need):
@@ -79,9 +77,8 @@ def list_objections(
         if has_need(option, reason.need) != has_need(recommendation.option, reason.need)
         and speaks_against(reason, option)
     )
-    deciding = {
-        rule for state in recommendation.needs.values() for rule in (*state.blocked_by, *state.required_by)
-    }
+    needs = recommendation.needs.values()
+    deciding = {rule for state in needs for rule in (*state.blocked_by, *state.required_by)}
     gates = (
         hit
         for hit in recommendation.gates
@@ -99,12 +96,10 @@ def explain_refusal(recommendation: Recommendation, option: Option) -> Refusal:
     book, levels = recommendation.rulebook, recommendation.profile.levels
     nearest, searched = None, True
     try:
-        nearest = find_nearest_profile(book, levels, option) or find_nearest_profile(
-            book, levels, option, change_fixed=True
-        )
+        nearest = find_nearest_profile(book, levels, option)
+        nearest = nearest or find_nearest_profile(book, levels, option, change_fixed=True)
     except SearchTooLargeError:
         searched = False
-    fixed = [
-        name for name in (nearest.change if nearest else ()) if name in levels and book.criteria[name].fixed
-    ]
-    return Refusal(option, reasons, gates, nearest, tuple(fixed), searched)
+    changed = nearest.change if nearest else ()
+    fixed = tuple(name for name in changed if name in levels and book.criteria[name].fixed)
+    return Refusal(option, reasons, gates, nearest, fixed, searched)

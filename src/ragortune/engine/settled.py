@@ -62,9 +62,8 @@ def list_possible(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()
         if name in kept or (known is not None and (criterion.several or len(known) == 1)):
             possible[name] = (now,)
         else:
-            possible[name] = _complete_answer(
-                table, name, known or criterion.level_ids, now, criterion.several
-            )
+            answers = known or criterion.level_ids
+            possible[name] = _complete_answer(table, name, answers, now, criterion.several)
     return possible
 
 
@@ -118,9 +117,8 @@ def bound_scores(table: Table, start: int, possible: Possible) -> Bounds:
     """Return bounds over all completions; `start` is the packed profile without the criteria in `possible`."""
     sums = table.split(start)
     bounds = _add_bounds([Bounds(sums, sums), *(_bound_answers(table, own) for own in possible.values())])
-    joint = (
-        (0, own.adds) if bounds.is_open(own) else (own.adds,) for own in table.joint if bounds.may_fire(own)
-    )
+    firing = filter(bounds.may_fire, table.joint)
+    joint = ((0, own.adds) if bounds.is_open(own) else (own.adds,) for own in firing)
     return _add_bounds([bounds, *(_bound_answers(table, own) for own in joint)])
 
 
@@ -189,12 +187,11 @@ class _Search:
         """Return the options that are reached."""
         if self._bound(self.possible):
             for direction in _DIRECTIONS:  # greedily: each answer that moves furthest, joint rules left out
-                fronts = (_best_entries(self.table, own, direction) for own in self.possible.values())
-                furthest = (
-                    max(itertools.chain(*own.values()), key=lambda entry: entry.rag + entry.tuning)
-                    for own in fronts
-                )
-                self._add(self.start + sum(entry.packed for entry in furthest))
+                packed = self.start
+                for answers in self.possible.values():
+                    best = itertools.chain(*_best_entries(self.table, answers, direction).values())
+                    packed += max(best, key=lambda entry: entry.rag + entry.tuning).packed
+                self._add(packed)
             self._branch(self.possible)
         return self._reached
 
@@ -299,9 +296,8 @@ def _can_turn(table: Table, own: Bounds, bounds: Bounds) -> bool:
     adds = [table.split_answer(rule.adds) for rule in joint]
     sure = {gate for rule in table.joint if bounds.must_fire(rule) for gate in rule.gates}
     for need, field in ((Need.RAG, "rag"), (Need.FINE_TUNING, "tuning")):
-        (least, most), (low, high) = (
-            (getattr(ends.low, field), getattr(ends.high, field)) for ends in (own, bounds)
-        )
+        ends = (own.low, own.high, bounds.low, bounds.high)
+        least, most, low, high = (getattr(end, field) for end in ends)
         moves = least != most or any(getattr(entry, field) for entry in adds)
         if moves and low <= 0 < high and (need, GateKind.RULES_OUT) not in sure:
             return True

@@ -70,10 +70,8 @@ def _ask_criterion(criterion: Criterion) -> list[str]:
     lines = [f"  # {question}", *map("  #   {}: {}".format, criterion.level_ids, means)]
     if criterion.unit:
         lines.append(f"  #   or a number of {_one_line(criterion.unit)}")
-    lead = "  # How to find out: "
-    return lines + textwrap.wrap(
-        _one_line(criterion.help), 110, initial_indent=lead, subsequent_indent="  #   "
-    )
+    text = f"How to find out: {_one_line(criterion.help)}"
+    return lines + textwrap.wrap(text, 110, initial_indent="  # ", subsequent_indent="  #   ")
 
 
 def _describe_answer(answer: Answer) -> object:

@@ -155,9 +155,8 @@ def describe_quantity(quantity: QuantityValue) -> object:
 
 def format_quantity(kind: QuantityKind) -> str:
     """Return what a quantity is, with its unit or the words it takes."""
-    takes = (
-        kind.unit or (not kind.rows and join_words(kind.words, "or")) or "a name from `ragortune prices list`"
-    )
+    names = "" if kind.rows else join_words(kind.words, "or")
+    takes = kind.unit or names or "a name from `ragortune prices list`"
     same = f"; the same as {kind.criterion}" if kind.criterion else ""
     return f"{kind.asks} ({takes}{same})"
 

@@ -148,9 +148,8 @@ def open_answers(text: str) -> tuple[YAML, Any]:
     except (YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
         reason = getattr(error, "problem", None) or type(error).__name__
         message = f"the profile can be read, but not changed in place ({clean_line(str(reason), 100)})"
-        raise UnreadableError(
-            message, None, "use no tabs, and write keys and values on a line each"
-        ) from None
+        hint = "use no tabs, and write keys and values on a line each"
+        raise UnreadableError(message, None, hint) from None
 
 
 def _split_frame(text: str) -> tuple[str, str, str]:

@@ -202,6 +202,5 @@ def _find_object(answer: str) -> dict[str, Any]:
     if begin is None or end < begin.start():
         raise UnreadableError("the answer holds no JSON object")
     data = load_json(answer[begin.start() : end + 1], "answer")
-    if not isinstance(data, dict):
-        raise UnreadableError("the answer is not a JSON object")
+    assert isinstance(data, dict)  # because of how it begins
     return data

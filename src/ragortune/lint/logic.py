@@ -75,16 +75,10 @@ def _check_dead_rules(authored: Authored, rulebook: Rulebook, budget: Budget) ->
             yield RuleFinding("dead-rule", message, authored.place_of("rules", rule.id, "when"))
             continue
         for effect in rule.effects:
-            over = next(
-                (
-                    gate.id
-                    for gate in _find_gates(rulebook, Gate(effect.need, GateKind.RULES_OUT))
-                    if gate is not rule and _implies(rulebook, rule, gate, budget)
-                ),
-                None,
-            )
-            if over:
-                message = f"rule '{rule.id}' moves '{effect.need}' only where gate '{over}' rules it out"
+            gates = _find_gates(rulebook, Gate(effect.need, GateKind.RULES_OUT))
+            over = (own.id for own in gates if own is not rule and _implies(rulebook, rule, own, budget))
+            if gate := next(over, None):
+                message = f"rule '{rule.id}' moves '{effect.need}' only where gate '{gate}' rules it out"
                 yield RuleFinding("dead-rule", message, authored.place_of("rules", rule.id, "effects"))
 
 
@@ -101,9 +95,8 @@ def _check_contradictory_gates(
     authored: Authored, rulebook: Rulebook, budget: Budget
 ) -> Iterator[RuleFinding]:
     for need in Need:
-        requiring, ruling_out = (
-            _find_gates(rulebook, Gate(need, kind)) for kind in (GateKind.REQUIRES, GateKind.RULES_OUT)
-        )
+        requiring = _find_gates(rulebook, Gate(need, GateKind.REQUIRES))
+        ruling_out = _find_gates(rulebook, Gate(need, GateKind.RULES_OUT))
         for one, other in itertools.product(requiring, ruling_out):
             if any(
                 has_fired(rulebook, one, levels) and has_fired(rulebook, other, levels)
@@ -200,10 +193,8 @@ def find_broken_step(
             if sum(changes.values()) < -1e-9:
                 return *ends, tuple(rule for rule, change in changes.items() if change < 0)
             for rule, step in steps:
-                falls = {
-                    1 if own.gate is GateKind.RULES_OUT else -1 for own in rule.gates if own.need is need
-                }
-                if step in falls:
+                kinds = (own.gate for own in rule.gates if own.need is need)
+                if any(step == (1 if kind is GateKind.RULES_OUT else -1) for kind in kinds):
                     return *ends, (rule.id,)
     return None
 

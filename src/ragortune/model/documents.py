@@ -60,9 +60,6 @@ class Block(StrEnum):
     """One cell of a table."""
     QUOTE = "quote"
     CODE = "code"
-    PROMPT = "prompt"
-    """A line of a prompt that the document quotes in a code block."""
-    COMMENT = "comment"
     FIELD = "field"
     """A key and value of the front matter, or a `Status: accepted` line."""
 

@@ -53,16 +53,13 @@ class Authored:
     @property
     def language(self) -> LanguageData:
         """The wordings by which design documents are understood."""
-        return LanguageData(
-            **{kind.name: tuple(self.records[kind.name].values()) for kind in KINDS["language"]}
-        )
+        names = [kind.name for kind in KINDS["language"]]
+        return LanguageData(**{name: tuple(self.records[name].values()) for name in names})
 
     def place_of(self, kind: str, record_id: str, *path: str | int, key: bool = False) -> Place:
         """Return the place of (a part of) a record."""
-        origin = self.origins.get((kind, record_id))
-        if origin is None:
-            return Place(str(self.folder / MANIFEST))
-        return origin[0].place_of((*origin[1], *path), key=key)
+        document, at = self.origins[kind, record_id]
+        return document.place_of((*at, *path), key=key)
 
     def report(self, message: str, place: Place, hint: str | None = None) -> None:
         """Note a problem that makes the rule set unusable."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import starmap
 from pathlib import Path
 
 import msgspec
@@ -35,9 +36,8 @@ def compile_authored(authored: Authored) -> Rulebook:
     findings = sorted(records["findings"].values(), key=lambda rule: str(rule.code))
     criteria = limit_numbers(records["criteria"], records["quantities"].values())
     vocabulary = Vocabulary(records["criteria"])  # a limit of a pack is none for what others published
-    coded_cases = tuple(
-        (case, vocabulary.read_profile(case.profile).levels) for case in records["cases"].values()
-    )
+    cases = records["cases"].values()
+    coded_cases = tuple((case, vocabulary.read_profile(case.profile).levels) for case in cases)
     return Rulebook(
         name=manifest.name,
         version=manifest.version,
@@ -98,7 +98,4 @@ def count_answers(
             parts = [levels] if criteria[name].several else [(level,) for level in levels]
             for part in parts:
                 own[part] = own.get(part, 0.0) + 1 / len(parts)
-    return {
-        name: tuple(AnswerCount(levels, count) for levels, count in sorted(own.items()))
-        for name, own in counts.items()
-    }
+    return {name: tuple(starmap(AnswerCount, sorted(own.items()))) for name, own in counts.items()}

@@ -109,10 +109,7 @@ ALL_KINDS = (
     Kind("price_kinds", PriceKind, "kind of price row", folder="prices"),
     Kind("prices", PriceRow, "price row", "Price rows, sorted by id."),
     Kind(
-        "findings",
-        FindingRule,
-        "finding rule",
-        "What `check` looks for in design documents, sorted by code.",
+        "findings", FindingRule, "finding rule", "What `check` looks for in design documents, sorted by code."
     ),
 )
 KINDS: Mapping[str, tuple[Kind, ...]] = {
@@ -128,13 +125,11 @@ def adapter_of(folder: str) -> TypeAdapter[Any]:
     if folder == MANIFEST:
         return TypeAdapter(Manifest)
     kinds = KINDS[folder]
-    fields: dict[str, Any] = {
-        kind.name: (
-            tuple[kind.record, ...],  # type: ignore[name-defined]
-            Field(default=... if len(kinds) == 1 else (), description=kind.meaning),
-        )
-        for kind in kinds
-    }
+    default: Any = ... if len(kinds) == 1 else ()
+    fields: dict[str, Any] = {}
+    for kind in kinds:
+        field = Field(default=default, description=kind.meaning)
+        fields[kind.name] = (tuple[kind.record, ...], field)  # type: ignore[name-defined]
     name, what = f"{folder.title()}File", f"A file in `{folder}/`."
     return TypeAdapter(create_model(name, __config__=ConfigDict(extra="forbid"), __doc__=what, **fields))
 

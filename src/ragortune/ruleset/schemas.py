@@ -41,11 +41,8 @@ def _fields_by_holder(
         for criterion in criteria.values()
     }
     answers = {
-        criterion.id: {
-            **_several_schema(criterion, _single_schema(criterion)),
-            "description": criterion.question,
-        }
-        for criterion in conditions.values()
+        own.id: _several_schema(own, _single_schema(own)) | {"description": own.question}
+        for own in conditions.values()
     }
     profile = {"profile": {"type": "object", "properties": answers}}
     return {
@@ -71,10 +68,8 @@ def _level_shapes(criterion: Criterion) -> list[dict[str, Any]]:
 def _condition_schema(criterion: Criterion) -> dict[str, Any]:
     shapes = _level_shapes(criterion)
     if criterion.several:
-        means = "The level named first, of those that hold together."
-        shapes.append(
-            {**_closed({"main": {"anyOf": shapes[:2], "description": means}}), "required": ["main"]}
-        )
+        main = {"anyOf": shapes[:2], "description": "The level named first, of those that hold together."}
+        shapes.append({**_closed({"main": main}), "required": ["main"]})
     if not criterion.nominal:
         shapes.append({**_closed(dict.fromkeys(("at_least", "at_most"), shapes[0])), "minProperties": 1})
     return {"description": criterion.question, "anyOf": shapes}
@@ -97,10 +92,8 @@ def _single_schema(criterion: Criterion) -> dict[str, Any]:
 
 def _several_schema(criterion: Criterion, single: dict[str, Any]) -> dict[str, Any]:
     means = "all that hold, the main one first" if criterion.several else "one of these, nobody knows which"
-    shapes: list[dict[str, Any]] = [
-        single,
-        {"type": "array", "items": single, "minItems": 1, "description": means},
-    ]
+    several = {"type": "array", "items": single, "minItems": 1, "description": means}
+    shapes = [single, several]
     if not criterion.nominal:
         shapes.append({**_closed({"from": single, "to": single}), "minProperties": 1})
     return {"anyOf": shapes}

@@ -93,17 +93,12 @@ class Environment(Record, frozen=True):
                 columns = os.get_terminal_size(stream.fileno()).columns
             except (OSError, ValueError):
                 columns = 0
-        if not columns:
-            return PLAIN_WIDTH
-        return max(_WIDTHS[0], min(_WIDTHS[1], columns))
+        return max(_WIDTHS[0], min(_WIDTHS[1], columns)) if columns else PLAIN_WIDTH
 
     @property
     def has_unicode(self) -> bool:
         """Whether the output can show more than ASCII."""
-        return (getattr(self.stdout, "encoding", None) or "utf-8").lower().replace("-", "") in (
-            "utf8",
-            "utf16",
-        )
+        return (getattr(self.stdout, "encoding", None) or "utf").lower().startswith("utf")
 
     def wants_color(self, choice: str = "auto", *, dialogue: bool = False) -> bool:
         """Return whether to colour: the flag decides, then NO_COLOR, then FORCE_COLOR, then the terminal.

@@ -15,19 +15,15 @@ from ragortune.support.text import clean_text, join_words, quote_value
 
 _SECONDS = 60
 _FETCH = "in CI the other branch and the history have to be fetched (actions/checkout: `fetch-depth: 0`)"
-_SETTINGS = [
-    argument
-    for setting in (
-        f"core.hooksPath={os.devnull}",
-        "core.fsmonitor=false",
-        "core.pager=cat",
-        "core.useReplaceRefs=false",
-        "log.showSignature=false",
-        "protocol.allow=never",
-        "safe.bareRepository=explicit",  # a folder of the checkout can look like a repository of its own
-    )
-    for argument in ("-c", setting)
-]
+_SETTINGS = (
+    f"core.hooksPath={os.devnull}",
+    "core.fsmonitor=false",
+    "core.pager=cat",
+    "core.useReplaceRefs=false",
+    "log.showSignature=false",
+    "protocol.allow=never",
+    "safe.bareRepository=explicit",  # a folder of the checkout can look like a repository of its own
+)
 _VARIABLES = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
@@ -109,9 +105,10 @@ class Repository:
 
     def _run(self, arguments: Iterable[str], given: bytes | None, failure: str, hint: str | None) -> bytes:
         variables = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
         try:
             done = subprocess.run(  # noqa: S603  (a list of arguments, no shell)
-                [str(self._program), *_SETTINGS, *arguments],
+                [str(self._program), *settings, *arguments],
                 cwd=self._folder,
                 env={**variables, **_VARIABLES},
                 capture_output=True,
@@ -138,10 +135,8 @@ class Repository:
         if reference.startswith("-") or not reference.strip():
             raise UsageError(f"{self._flag} takes a commit, branch or tag, not {quote_value(reference)}")
         shown = quote_value(reference)
-        commit = f"{reference}^{{commit}}"
-        self.ask(
-            "rev-parse", "--verify", "--quiet", commit, failure=f"git knows no commit {shown}", hint=_FETCH
-        )
+        options = ("--verify", "--quiet", f"{reference}^{{commit}}")
+        self.ask("rev-parse", *options, failure=f"git knows no commit {shown}", hint=_FETCH)
         names = [f"refs/{kind}/{reference}" for kind in ("heads", "remotes", "tags")]
         known = set(self.ask("for-each-ref", "--format=%(refname)", *names).splitlines())
         if len(meant := sorted(known.intersection(names))) > 1:

@@ -48,11 +48,7 @@ class Document:
     """Plain data with the places it came from. An empty file is an empty mapping."""
 
     def __init__(
-        self,
-        data: object,
-        path: str,
-        find_marks: Callable[[], Marks] = dict,
-        line: int | None = None,
+        self, data: object, path: str, find_marks: Callable[[], Marks] = dict, line: int | None = None
     ) -> None:
         """Take the data and the file's name.
 
@@ -266,17 +262,10 @@ def load_json(text: str, path: str, line: int | None = None) -> object:
     return data
 
 
-def _is_deep(data: object) -> bool:
+def _is_deep(data: object, left: int = DEPTH) -> bool:
     """Return whether data is nested more deeply than a file may be."""
-    level = [data]
-    for _ in range(DEPTH):
-        level = [
-            part
-            for own in level
-            if isinstance(own, (dict, list))
-            for part in (own.values() if isinstance(own, dict) else own)
-        ]
-    return bool(level)
+    parts = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return not left or any(_is_deep(part, left - 1) for part in parts)
 
 
 def parse_toml(text: str, path: str) -> Document:

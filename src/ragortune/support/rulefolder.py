@@ -84,9 +84,8 @@ def list_rule_files(folder: Path) -> list[str]:
 
 def digest_rules(files: Files) -> str:
     """Return `sha256:` over what decides a recommendation, line ends made alike; not over cases, prices and the like."""
-    return "sha256:" + digest_files(
-        {name: data for name, data in files.items() if not name.startswith(_NOT_RULES)}
-    )
+    deciding = {name: data for name, data in files.items() if not name.startswith(_NOT_RULES)}
+    return f"sha256:{digest_files(deciding)}"
 
 
 def digest_files(files: Files) -> str:

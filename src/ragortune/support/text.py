@@ -25,6 +25,7 @@ _BRACKETED = re.compile(r"##(?=\w*\[)")
 """`##[name]` of GitHub, `##vso[name]` of Azure, `##teamcity[name]`, anywhere in a line."""
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """What a terminal obeys."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 
@@ -145,35 +146,34 @@ def suggest_name(word: object, names: Iterable[str]) -> str | None:
 @lru_cache(maxsize=64)  # all lines of a batch may have the same mistake
 def _suggest(wanted: str, choices: tuple[str, ...]) -> str | None:
     by_form = {name.lower().replace("-", "_"): name for name in choices}
-    near = [form for form in by_form if form.rpartition(".")[2] == wanted][
-        :1
-    ]  # a criterion without its group
-    near = near or difflib.get_close_matches(wanted, by_form, n=1, cutoff=0.55)
+    without_group = [form for form in by_form if form.rpartition(".")[2] == wanted]
+    near = without_group or difflib.get_close_matches(wanted, by_form, n=1, cutoff=0.55)
     if not near:
         tails = {form.rpartition(".")[2]: form for form in by_form}
         near = [tails[tail] for tail in difflib.get_close_matches(wanted, tails, n=1, cutoff=0.7)]
     if not near and len(wanted) > 2:
-        near = sorted((form for form in by_form if wanted in form), key=len)[:1]
+        near = sorted((form for form in by_form if wanted in form), key=len)
     return f"did you mean '{by_form[near[0]]}'?" if near else None
 
 
 def dump_json(data: object, *, indent: int = 2) -> str:
     """Return records and plain data as JSON; on one line if `indent` is 0.
 
-    Characters stay as they are, but for those that mislead a terminal or a reader's eye, which are escapes.
+    Characters stay as they are, but for those that mislead a terminal or a reader's eye, which are escapes, and bytes of
+    file names that are no text, which read as `clean_text` shows them.
     """
     try:
         packed = msgspec.json.encode(data, enc_hook=_simplify)
-    except UnicodeEncodeError:  # the name of a file need not be text
-        data = msgspec.to_builtins(data, enc_hook=_simplify)
-        packed = json.dumps(data, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    text = packed.decode("utf-8", "surrogatepass")
+    except UnicodeEncodeError:  # bytes of a file name; strict readers refuse them as escapes
+        text = json.dumps(msgspec.to_builtins(data, enc_hook=_simplify), ensure_ascii=False)
+        packed = _SURROGATE.sub(lambda found: "\\" + ascii(found[0])[1:-1], text).encode()
+    text = packed.decode()
     plain = is_plain(text)
     if "##" in text:  # so that no runner reads a command in it
-        packed = _BRACKETED.sub(r"#\\u0023", text).encode("utf-8", "surrogatepass")
+        packed = _BRACKETED.sub(r"#\\u0023", text).encode()
     del text  # the JSON of a large document is held no more often than needed
     packed = msgspec.json.format(packed, indent=indent)
-    text = packed.decode("utf-8", "surrogatepass")
+    text = packed.decode()
     if plain:
         return text
     return "".join(

@@ -149,9 +149,8 @@ def refuse_overwriting(
 
     """
     place, *known = (real_path(environment.folder, path) for path in (name, *read))
-    in_rules = place.suffix.lower() in YAML_ENDINGS and place.is_relative_to(
-        real_path(environment.folder, rules)
-    )
+    below = place.is_relative_to(real_path(environment.folder, rules))
+    in_rules = below and place.suffix.lower() in YAML_ENDINGS
     if in_rules or place in known:
         raise UsageError(f"{what} would overwrite what this run reads")
 

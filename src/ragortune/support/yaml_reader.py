@@ -90,9 +90,8 @@ class YamlReader:
 
     def _refuse_extras(self, event: Any) -> None:
         if event.anchor:
-            raise self._refuse(
-                "anchors and aliases (& and *) are not supported", event, "write the value out"
-            )
+            message = "anchors and aliases (& and *) are not supported"
+            raise self._refuse(message, event, "write the value out")
         if event.tag not in (None, "!"):
             shown = event.tag.replace("tag:yaml.org,2002:", "!!")
             raise self._refuse(f"tags are not supported ({quote_value(shown)})", event)

@@ -45,7 +45,7 @@ SILENCING = frozenset(
     }
 )
 """What keeps a statement from being the project's own, affirmed one."""
-SILENT_BLOCKS = frozenset((Block.CODE, Block.COMMENT, Block.PROMPT, Block.FIELD))
+SILENT_BLOCKS = frozenset((Block.CODE, Block.FIELD))
 """Blocks in which nothing is stated."""
 _OF_SECTION: Mapping[SectionKind, Meaning] = {
     SectionKind.REJECTED: Meaning.REJECTED,

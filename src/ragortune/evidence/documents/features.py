@@ -20,7 +20,6 @@ from ragortune.model.documents import Block, SectionKind
 
 _shape_of = attrgetter("analysis", "sentence.kind", "sentence.block")
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
-_SILENT_BLOCKS = frozenset((Block.CODE, Block.COMMENT, Block.PROMPT))
 
 
 def measure_features(sentences: Sequence[Marked], ledgers: Mapping[Option, Ledger]) -> dict[str, float]:
@@ -70,7 +69,7 @@ def _measure_told(alike: Counter[tuple[Analysis, SectionKind, Block]]) -> dict[s
 
 def _part_of(kind: SectionKind, block: Block) -> str:
     """Return what the section of a sentence is about: what is decided or is not, or the rest; empty for code."""
-    if block in _SILENT_BLOCKS:
+    if block is Block.CODE:
         return ""
     if kind in ASIDE or kind is SectionKind.REFERENCE:
         return "aside"

@@ -40,8 +40,6 @@ _SPOKEN = re.compile(r"<!--+\s*ragortune\b(?!-)", re.IGNORECASE)
 """A comment that speaks to this program."""
 _OWN_KEY = "ragortune"
 _OTHER_NAMES = frozenset((_OWN_KEY, "rag-or-tune", "rag_or_tune"))
-_DATA = ("", "yaml", "yml")
-"""Languages of code in which a block for this program may be by mistake."""
 _OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}][-_ ]?" for letter in "agortun") + "[eE]")
 """What is in every text that speaks to this program, even where its name is disguised."""
 _NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune\b", re.IGNORECASE)
@@ -302,8 +300,7 @@ class _Reader:
         named = _NAMED.match(block.marker) or not _OTHER_NAMES.isdisjoint(others)
         if named or is_misspelt(language, _OWN_KEY):
             self.misplaced.append(max(1, first - 1))
-        if language in _DATA:
-            self.unread += _find_misplaced(block.lines)
+        self.unread += _find_misplaced(block.lines)
         for line in block.lines:
             text = line.text.strip()
             if text:

@@ -43,10 +43,8 @@ class MeasuredAnswer(Record, frozen=True):
     @property
     def remark(self) -> str:
         """What is beside the answer of a person who says something else."""
-        return clean_line(
-            f"measured {self.date}: {join_words(self.levels, 'or') or self.value}; {self.measurement.says}",
-            160,
-        )
+        value = join_words(self.levels, "or") or self.value
+        return clean_line(f"measured {self.date}: {value}; {self.measurement.says}", 160)
 
     @property
     def entry(self) -> dict[str, object]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import functools
 import gzip
-import json
 import re
 import tempfile
 import warnings
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, count, starmap
@@ -31,7 +31,13 @@ Extract = Callable[[Any, list[list[str]]], Any]
 """Takes text that holds JSON and the keys that lead to each of several values, and returns these as an array of texts."""
 
 _SPARK = "spark:"
-_ENDINGS = {".jsonl": "lines", ".ndjson": "lines", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
+_ENDINGS = {
+    ".jsonl": "newline_delimited",
+    ".ndjson": "newline_delimited",
+    ".json": "auto",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
 _IN_FILES = ("duckdb", "sqlite")
 """Databases of one file."""
 _OBJECT_BYTES = 16 * 1024 * 1024
@@ -39,13 +45,13 @@ _BEGUN_BYTES = 64 * 1024
 _SETTINGS = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    "memory_limit": "2GB",
-    "threads": 2,  # each has buffers for the longest record, and for what is parsed of many
+    "memory_limit": "512MB",
+    "threads": 1,  # each has buffers for the longest record, and for what is parsed of many
     "preserve_insertion_order": False,  # which takes memory, and nothing here needs
 }
 _RECORDS = """
 CREATE VIEW records AS SELECT json AS record FROM read_json_objects(getvariable('files'), maximum_object_size = 16777216,
-  format = if(getvariable('lines'), 'newline_delimited', 'auto'), ignore_errors = getvariable('lines'))
+  format = getvariable('form'), ignore_errors = (getvariable('form') = 'newline_delimited'))
 """
 _SPANS = """
 CREATE VIEW spans AS
@@ -131,18 +137,23 @@ def open_calls(source: str) -> Iterator[Records]:
     except Exception as error:
         if type(error).__module__.partition(".")[0] in {"builtins", "ragortune"}:
             raise
-        message = f"cannot be read: {clean_line(str(error), 300)}"
-        raise UnreadableError(message, Place(hide_password(source))) from None
+        too_large = type(error).__name__ == "OutOfMemoryException"
+        said = "its records take too much memory" if too_large else clean_line(str(error), 300)
+        raise UnreadableError(f"cannot be read: {said}", Place(hide_password(source))) from None
 
 
 def _open_files(source: str, folder: str) -> Records:
     files, kind = _list_files(source)
-    connection = _find_backend("duckdb", "measure").connect(
-        str(Path(folder, "calls.duckdb")), temp_directory=folder, **_SETTINGS
-    )
+    connection = _find_backend("duckdb", "measure").connect(temp_directory=folder, **_SETTINGS)
 
     def fence(table: Any, *, kept: bool = False) -> Any:
-        return connection.create_table("calls", table) if kept else _fence_with_limit(table)
+        if not kept:
+            return _fence_with_limit(table)
+        calls = str(
+            Path(folder, "calls.parquet")
+        )  # a table of DuckDB would fill its memory, even one in a file
+        connection.to_parquet(table, calls)
+        return connection.read_parquet(calls)
 
     names = [re.sub(r"([*?\[])", r"[\1]", str(file)) for file in files]
     if kind == "parquet":
@@ -152,7 +163,7 @@ def _open_files(source: str, folder: str) -> Records:
         table, record = connection.read_csv(names, **options), None
     else:
         connection.con.execute("SET VARIABLE files = ?", [names])
-        connection.con.execute("SET VARIABLE lines = ?", [kind == "lines"])
+        connection.con.execute("SET VARIABLE form = ?", [kind])
         connection.raw_sql(_RECORDS)
         table, record = connection.table("records"), "record"
         spans = _extract_duckdb(table.record, [["resourceSpans"]])[0].notnull()
@@ -178,16 +189,20 @@ def _list_files(source: str) -> tuple[list[Path], str]:
             raise UnreadableError("is empty", Place(str(file)))
         if b"\0" in begun and kind != "parquet" and file.suffix.lower() != ".gz":
             decode_text(begun, str(file))  # says what else it is
-    return files, "lines" if kind == "json" and all(map(_holds_lines, files)) else kind
+    forms = {kind} if kind != "auto" else set(map(_detect_form, files))
+    return files, forms.pop() if len(forms) == 1 else "auto"
 
 
-def _holds_lines(file: Path) -> bool:
-    """Return whether the first line of a file is a record, as in JSON lines that are called .json."""
+def _detect_form(file: Path) -> str:
+    """Return how DuckDB is to read a file that is called .json: to find out by itself takes it several times the memory."""
     try:
         with gzip.open(file) if file.suffix.lower() == ".gz" else open_file(file) as stream:
-            return isinstance(json.loads(stream.readline(_OBJECT_BYTES)), dict)
-    except (OSError, EOFError, ValueError, RecursionError):
-        return False
+            line = stream.readline(_OBJECT_BYTES).removeprefix(BOM_UTF8).strip()
+    except (OSError, EOFError):
+        return "auto"
+    if line.startswith(b"["):
+        return "array"
+    return "newline_delimited" if line.startswith(b"{") and line.endswith(b"}") else "auto"
 
 
 def _detect_kind(file: Path) -> str:

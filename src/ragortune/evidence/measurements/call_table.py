@@ -117,14 +117,13 @@ def _parse(table: Any) -> Any:
 def _combine(table: Any, form: Form) -> Any:
     """Return a row a record from the numbers of each role. What has no kind is a call if all rows are, or has tokens."""
     untold = table.input_tokens.notnull() if form.marks else ibis.literal(value=True)
+    first_token = _between(table.time, table.first_token)
     return table.select(
         readable=table.readable,
         call=_flag(ibis.coalesce(table.kind.lower().re_search(form.calls), untold)),
         time=table.time,
         duration=ibis.coalesce(_between(table.time, table.end), table.latency_ms, table.latency_s),
-        first=ibis.coalesce(
-            _between(table.time, table.first_token), table.first_token_ms, table.first_token_s
-        ),
+        first=ibis.coalesce(first_token, table.first_token_ms, table.first_token_s),
         input=table.input_tokens + (ibis.coalesce(table.cached_tokens, ibis.literal(0)) if form.apart else 0),
         cached=table.cached_tokens,
         output=table.output_tokens,

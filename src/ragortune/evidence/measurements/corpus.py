@@ -99,9 +99,8 @@ def open_corpus(folder: Path) -> Corpus:
     Left out are hidden files, symbolic links, packages, empty and binary files, and what an extra would be needed for.
     """
     if not folder.is_dir():
-        raise UsageError(
-            "--docs must be a folder" if folder.exists() else "no such folder", Place(str(folder))
-        )
+        message = "--docs must be a folder" if folder.exists() else "no such folder"
+        raise UsageError(message, Place(str(folder)))
     skipped: Counter[str] = Counter()
     sources: list[Source] = []
     for path, kind, size in _find_files(folder):

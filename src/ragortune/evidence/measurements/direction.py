@@ -48,10 +48,8 @@ def infer_direction(measurements: Sequence[Measurement]) -> Measurement:
     figures = {measurement.probe: measurement.figures for measurement in measurements}
     verdict = str(figures.get("questions.coverage", {}).get("verdict", ""))
     knowledge = _SHOWN.get(verdict, "")
-    parts = itertools.chain.from_iterable(
-        _list_behaviour(figures, part) for part in ("examples", "questions")
-    )
-    behaviour = next(parts, "")
+    found = itertools.chain(_list_behaviour(figures, "examples"), _list_behaviour(figures, "questions"))
+    behaviour = next(found, "")
     lacking = "" if knowledge or behaviour else _find_lack(figures, verdict)
     direction = "both" if knowledge and behaviour else "knowledge" if knowledge else "behaviour"
     direction = "neither" if lacking else direction
@@ -65,11 +63,7 @@ def infer_direction(measurements: Sequence[Measurement]) -> Measurement:
     enough = figures.get("examples.classifier", {}).get("classifier_is_enough") is True
     return unknown.replace(
         says=f"{_NAMES.get(direction, direction)}: {join_words(reasons)}",
-        figures={
-            "direction": direction,
-            "because": "; ".join(reasons),
-            "classifier_is_enough": enough,
-        },
+        figures={"direction": direction, "because": "; ".join(reasons), "classifier_is_enough": enough},
         reason="",
         notes=("a linear classifier does the task: neither retrieval nor fine-tuning is needed",) * enough,
     )

@@ -83,9 +83,8 @@ def _strip_template(texts: list[Shingles]) -> list[_Shingled]:
     template = {run for run, count in frequency.items() if count > limit}
     shared = sorted((count, run) for run, count in frequency.items() if 1 < count <= limit)
     rank = {run: place for place, (_, run) in enumerate(shared)}
-    return [
-        _Shingled(len(text - template), sorted(rank[run] for run in text if run in rank)) for text in texts
-    ]
+    ranks = (sorted(rank[run] for run in text if run in rank) for text in texts)
+    return [_Shingled(len(text - template), own) for text, own in zip(texts, ranks, strict=True)]
 
 
 def _join(texts: list[_Shingled], threshold: float) -> list[tuple[int, int]]:

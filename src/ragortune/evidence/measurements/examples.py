@@ -54,10 +54,8 @@ def measure_examples(
     for example in usable.kept:
         first.setdefault(tuple(split_words(f"{example.instruction} {example.input}")), example)
     distinct = list(first.values())
-    shape = describe_shape(
-        [(f"{example.instruction}\n{example.input}", example.output) for example in distinct],
-        sum(example.calls for example in distinct),
-    )
+    pairs = [(f"{example.instruction}\n{example.input}", example.output) for example in distinct]
+    shape = describe_shape(pairs, sum(example.calls for example in distinct))
     measured = [_measure_usable(examples, usable, _find_contradictions(examples.sample, shape.kind))]
     if test is not None:
         progress("comparing the examples with the test file")

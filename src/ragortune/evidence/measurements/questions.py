@@ -84,7 +84,7 @@ def read_questions(path: Path) -> Questions:
         raise UnreadableError("holds no questions", Place(str(path)), f"rows have keys such as {names}")
     keys = ", ".join(key if key == role else f"{key} as {role}" for role, key in used.items())
     form = f"{rows.form} ({keys})" if used else "SQuAD (paragraphs and their questions)"
-    return _gather(questions, form, rows.notes())
+    return Questions(form, questions.items(), rows.notes() + questions.notes("questions"))
 
 
 def _sample(questions: Iterable[Question]) -> RankedSample[Question]:
@@ -92,15 +92,6 @@ def _sample(questions: Iterable[Question]) -> RankedSample[Question]:
     for question in questions:
         sample.add(" ".join(split_words(question.text)), question)
     return sample
-
-
-def _gather(
-    sample: RankedSample[Question], form: str, notes: tuple[str, ...], corpus: Path | None = None
-) -> Questions:
-    rows = sample.items()
-    if len(rows) < sample.total:
-        notes += (f"a sample of {len(rows):,} of {sample.total:,} questions",)
-    return Questions(form, rows, notes, corpus)
 
 
 # --- rows ---------------------------------------------------------------------------------------------------------
@@ -192,7 +183,8 @@ def _read_beir(folder: Path) -> Questions:
     if not questions.total:
         raise UnreadableError("holds no query that a judgement names", Place(str(judgements[0])))
     form = f"BEIR ({count_words(questions.total, 'query', 'queries')} judged in {judgements[0].name})"
-    return _gather(questions, form, judged.notes() + asked.notes(), corpus)
+    notes = judged.notes() + asked.notes() + questions.notes("questions")
+    return Questions(form, questions.items(), notes, corpus)
 
 
 # --- what they show -----------------------------------------------------------------------------------------------

@@ -47,9 +47,8 @@ class RankedSample(Generic[T]):
         """Keep an item if its text is among those of the sample."""
         self.total += 1
         self._keep(rank_text(text), item)
-        while (
-            len(self._kept) > self._most
-        ):  # copies go first, so that a file of a few texts does not lose them all
+        while len(self._kept) > self._most:
+            # Copies go first, so that a file of a few texts does not lose them all.
             fewer = max(1, self._most // _COPIES)
             if self._copies == fewer:
                 self.limit //= 2
@@ -68,6 +67,11 @@ class RankedSample(Generic[T]):
         """Return what was kept, in the order in which it was added."""
         return tuple(item for _, item in self._kept)
 
+    def notes(self, what: str) -> tuple[str, ...]:
+        """Return how many items are kept of how many, where some are not; `what` they are, in the plural."""
+        kept = len(self._kept)
+        return (f"a sample of {kept:,} of {self.total:,} {what}",) if kept < self.total else ()
+
 
 # --- intervals ----------------------------------------------------------------------------------------------------
 
@@ -83,9 +87,8 @@ def bound_share(hits: int, count: int) -> tuple[float, float]:
         return 0.0, 1.0
     share, square = hits / count, DEVIATIONS**2
     middle = (share + square / (2 * count)) / (1 + square / count)
-    half = (
-        DEVIATIONS * math.sqrt(share * (1 - share) / count + square / (4 * count**2)) / (1 + square / count)
-    )
+    error = math.sqrt(share * (1 - share) / count + square / (4 * count**2))
+    half = DEVIATIONS * error / (1 + square / count)
     return max(0.0, middle - half), min(1.0, middle + half)
 
 

@@ -229,7 +229,5 @@ def _infer_what_is_taught(shape: Shape) -> tuple[str | list[str] | None, str]:
         return "facts_and_form", ""
     if shape.new_words >= OPEN:
         return "facts", ""
-    return (
-        None,
-        f"between {CLOSED:.0%} and {OPEN:.0%} new words in answers to questions do not tell facts from form",
-    )
+    between = f"between {CLOSED:.0%} and {OPEN:.0%} new words in answers to questions"
+    return None, f"{between} do not tell facts from form"
