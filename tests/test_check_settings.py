@@ -303,6 +303,19 @@ def test_settings_under_another_ending_are_refused_instead_of_passed_over(run, w
     assert run("check", "--no-config", "a.md").code == 0
 
 
+def test_everything_that_is_wrong_with_settings_is_told_at_once(run, write):
+    write(
+        "ragortune.yaml", "rulez: a\ncheck:\n  fail-on: errors\n  ignored: [RT]\n  require-decision: maybe\n"
+    )
+    write("a.md", "# Notes\n")
+
+    result = run("check", "a.md")
+
+    told = [line.split(":")[2] for line in result.err.splitlines() if line.startswith("error: ")]
+    assert result.code == 2
+    assert told == ["1", "3", "4", "5"]
+
+
 @pytest.mark.parametrize("value", ['"x"', '""', "[]", "0", "false"])
 @pytest.mark.parametrize(
     "form", ["[tool]\nragortune = {}\n", "[tool.ragortune]\ncheck = {}\n", "{}\n", "check: {}\n"]
