@@ -4,9 +4,9 @@ usage: fit_reader.py [LABELS.yaml TEXTS ...] [--sentences [CRITERION ...]] [--wr
 
 The labels are those of `score_reader.py`; the texts of others stay where they are. The documents in `training/` are
 fitted, too, and those of the tests, which are never measured. Each repository, and each author of own documents, is read
-by models that were fitted on all others. Models of documents move on from the shipped ones, so the figures are those of unseen
-documents only where the shipped models have not learnt from them. `--sentences` fits the models of sentences first, all or those of the criteria
-that are named, `--write` writes the models fitted on everything into the shipped rule set.
+by models of documents that were fitted on all others; what tells of their sentences has seen them where `--sentences` was
+fitted on them. That option fits the models of sentences first, all or those of the criteria that are named. `--write`
+writes the models fitted on everything into the shipped rule set.
 """
 
 from __future__ import annotations
@@ -18,17 +18,15 @@ import pathlib
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import yaml
-from scipy.optimize import minimize
-from scipy.special import softmax
+from sklearn.linear_model import LogisticRegression
 
 from fit_sentences import LabelledSentence, fit_sentences, list_sentences, list_written
 from ragortune import load_rulebook
-from ragortune.evidence.documents.classifiers import DOCUMENT_MODELS, NO, PLAIN, STATUS, YES, Classifier
+from ragortune.evidence.documents.classifiers import NO, QUESTIONS, STATUS, YES, Classifier
 from ragortune.evidence.documents.decision import Ledger, decide, keep_ledgers
 from ragortune.evidence.documents.features import measure_features
 from ragortune.evidence.documents.language_detection import ENGLISH
@@ -40,26 +38,22 @@ from ragortune.ruleset.author import read_folder
 from ragortune.support.rulefolder import shipped_folder
 from score_reader import Labelled
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 _ROOT = pathlib.Path(__file__).parent.parent
 _TRAINING = (_ROOT / "training" / "documents.yaml", _ROOT / "training" / "documents")
 _TESTS = _ROOT / "tests" / "design_documents.yaml"
-_INVERSE_PENALTIES = {STATUS: 0.003, Option.RAG: 0.01, Option.FINE_TUNING: 0.01}
+_INVERSE_PENALTIES = {STATUS: 0.003, Option.RAG: 0.02, Option.FINE_TUNING: 0.02}
 _TOLD = "told "
 """How the features begin that are made of what sentences tell."""
 _FEWEST = 8
 """A feature that fewer documents have is left out."""
 _OUTLIER = 3.0
 """A feature counts as at most so many standard deviations above its mean."""
-_WRITTEN = 5.0
+_WRITTEN = 3.0
 """What a document that was written for the fit weighs."""
 _OF_TESTS = 2.0
 """What a document of the tests weighs."""
 _LEAST_DEVIATION = 0.01
 """What is added to standard deviations, so that a rare feature does not weigh without limit."""
-_TINY = 1e-12
 _FOLDS = 10
 _NONE = "none-stated"
 _STATUSES = ("judged", "no_decision", "nothing_to_judge")
@@ -111,13 +105,12 @@ def main() -> None:
     reader = reader_for(load_rulebook())
     labelled = [document for pair in pairs for document in _measure_labelled(*pair, reader)]
     tests = list(_measure_tests(reader))
-    shipped = _read_models()
-    figures = _score_unseen(labelled, tests, shipped)
+    figures = _score_unseen(labelled, tests)
     if chosen.write:
         written = sum(document.due.source == _TRAINING[0].stem for document in labelled)
         fitted = f"{len(labelled) - written} public and {written + len(tests)} own documents, {_today()}; {figures}"
-        kept = [model for name, model in shipped.items() if name not in DOCUMENT_MODELS]
-        _write([*_fit_documents([*labelled, *tests], shipped, fitted).values(), *kept])
+        kept = [model for name, model in _read_models().items() if name not in QUESTIONS]
+        _write([*_fit_documents([*labelled, *tests], fitted).values(), *kept])
 
 
 def _today() -> dt.date:
@@ -136,7 +129,7 @@ def _fit_sentences(pairs: Iterable[tuple[pathlib.Path, pathlib.Path]], criteria:
             )
     fitted = f"{len(sentences) - written} sentences of documents and {written} others, {_today()}"
     models = _read_models()
-    again = {*criteria} or {*models} - {*DOCUMENT_MODELS}
+    again = {*criteria} or {*models} - {*QUESTIONS}
     kept = [model for name, model in models.items() if name not in again]
     _write([*kept, *fit_sentences(sentences, fitted, criteria)])
 
@@ -174,12 +167,12 @@ def _measure_document(text: str, reader: DesignReader, due: _Due) -> Measured:
 # --- figures ------------------------------------------------------------------------------------------------------
 
 
-def _score_unseen(labelled: Sequence[Measured], tests: Sequence[Measured], shipped: Fit) -> str:
+def _score_unseen(labelled: Sequence[Measured], tests: Sequence[Measured]) -> str:
     """Print how well models do on repositories that they were not fitted on, and return it as a sentence."""
     right: dict[str, list[tuple[bool, bool]]] = {}
     for fold in range(_FOLDS):
         rest = [document for document in (*labelled, *tests) if _fold_of(document) != fold]
-        models = _fit_documents(rest, shipped, "")
+        models = _fit_documents(rest, "")
         for document in labelled:
             if _fold_of(document) == fold:
                 status, option = decide(models, document.features, document.ledgers)
@@ -208,20 +201,13 @@ def _share(several: Sequence[tuple[bool, bool]]) -> str:
 # --- the fit ------------------------------------------------------------------------------------------------------
 
 
-def _fit_documents(documents: Sequence[Measured], shipped: Fit, fitted: str) -> Fit:
-    """Return what tells the status of a document, and of one that decides whether for retrieval and for tuning.
-
-    The models for plainly written documents learn from all, the others from those in the words of the trade alone.
-    """
-    public = [document for document in documents if document.due.source != _TRAINING[0].stem]
-    models: dict[str, Classifier] = {}
-    for plain, several in (("", public), (PLAIN, documents)):
-        judged = [document for document in several if document.due.option in list(Option)]
-        due = [document.due.status for document in several]
-        models[plain + STATUS] = _fit(shipped[plain + STATUS], several, due, fitted)
-        for need in (Option.RAG, Option.FINE_TUNING):
-            due = [YES if document.due.option in {need, Option.BOTH} else NO for document in judged]
-            models[plain + need] = _fit(shipped[plain + need], judged, due, fitted)
+def _fit_documents(documents: Sequence[Measured], fitted: str) -> Fit:
+    """Return what tells the status of a document, and of one that decides whether for retrieval and for tuning."""
+    judged = [document for document in documents if document.due.option in list(Option)]
+    models = {STATUS: _fit(STATUS, documents, [document.due.status for document in documents], fitted)}
+    for need in (Option.RAG, Option.FINE_TUNING):
+        due = [YES if document.due.option in {need, Option.BOTH} else NO for document in judged]
+        models[need] = _fit(need, judged, due, fitted)
     return models
 
 
@@ -232,82 +218,37 @@ def _is_of_options(name: str) -> bool:
     return (option in list(Option) and rest.split(" ")[0] in kinds) or name.startswith(_TOLD)
 
 
-def _fit(before: Classifier, documents: Sequence[Measured], due: Sequence[str], fitted: str) -> Classifier:
-    """Return a model whose weights are pulled towards those of the shipped one, which keeps what it has learnt.
-
-    Documents of other people are never kept, so that a fit seldom has those of the fit before. Features are scaled to
-    a standard deviation of one, for which the penalty on a change of weights is the same for all.
-    """
-    names = _choose_features(before, documents)
+def _fit(question: str, documents: Sequence[Measured], due: Sequence[str], fitted: str) -> Classifier:
+    """Return a model; features are scaled to a standard deviation of one, so that the penalty is the same for all."""
+    counts = Counter(name for document in documents for name, value in document.features.items() if value)
+    names = sorted(name for name, count in counts.items() if count >= _FEWEST)
+    if question != STATUS:
+        names = [*filter(_is_of_options, names)]
     values = np.array([[document.features.get(one, 0.0) for one in names] for document in documents])
     deviations = values.std(0) + _LEAST_DEVIATION
-    known = {name: np.array(numbers) for name, numbers in before.features.items()}
-    new = np.array([0.0] * len(before.outcomes))
-    most = np.array(
-        [
-            known[name][0] if name in known else limit
-            for name, limit in zip(names, values.mean(0) + _OUTLIER * deviations, strict=True)
-        ]
-    )
-    start = np.array([known[name][1:] if name in known else new for name in names])
-    weights, intercepts = _minimize_loss(
+    most = values.mean(0) + _OUTLIER * deviations
+    model = LogisticRegression(C=_INVERSE_PENALTIES[question], max_iter=2_000)
+    model.fit(
         np.minimum(values, most) / deviations,
-        np.array([[outcome == one for outcome in before.outcomes] for one in due], dtype=float),
-        np.array([document.due.weight for document in documents]),
-        (start * deviations[:, None], np.array(before.intercepts)),
-        _INVERSE_PENALTIES[before.id.removeprefix(PLAIN)],
+        due,
+        sample_weight=[document.due.weight for document in documents],
     )
+    weights, intercepts = model.coef_, model.intercept_
+    if len(weights) == 1:  # two outcomes share one row of weights
+        weights, intercepts = (
+            np.vstack([-weights, weights]) / 2,
+            np.concatenate([-intercepts, intercepts]) / 2,
+        )
     return Classifier(
-        before.id,
+        question,
         fitted,
-        before.outcomes,
+        tuple(map(str, model.classes_)),
         tuple(map(_short, intercepts)),
         {
             name: (_short(limit), *map(_short, own))
-            for name, limit, own in zip(names, most, weights / deviations[:, None], strict=True)
+            for name, limit, own in zip(names, most, (weights / deviations).T, strict=True)
         },
     )
-
-
-def _choose_features(before: Classifier, documents: Sequence[Measured]) -> list[str]:
-    """Return the features that a model may weigh: those of the shipped one, and those that enough documents have."""
-    counts = Counter(name for document in documents for name, value in document.features.items() if value)
-    names = {name for name, count in counts.items() if count >= _FEWEST} | {*before.features}
-    if not before.id.startswith(PLAIN):
-        names = {name for name in names if not name.startswith(_TOLD)}
-    return sorted(names if before.id.endswith(STATUS) else filter(_is_of_options, names))
-
-
-def _minimize_loss(
-    values: NDArray[np.float64],
-    due: NDArray[np.float64],
-    whole: NDArray[np.float64],
-    start: tuple[NDArray[np.float64], NDArray[np.float64]],
-    inverse_penalty: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the weights and intercepts of a multinomial logistic regression.
-
-    Args:
-        values: features of each document.
-        due: 1 for the outcome of each document, 0 for the others.
-        whole: what each document weighs.
-        start: weights and intercepts to begin with; a change of weights is penalised by its square.
-        inverse_penalty: what the log-loss of a document counts against that.
-
-    """
-    shape, size = start[0].shape, start[0].size
-    first = np.concatenate([start[0].ravel(), start[1]])
-
-    def measure(numbers: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        shares = softmax(values @ numbers[:size].reshape(shape) + numbers[size:], axis=1)
-        missed = (shares - due) * whole[:, None]
-        change = np.concatenate([numbers[:size] - first[:size], np.zeros_like(start[1])])
-        loss = -(whole[:, None] * due * np.log(shares + _TINY)).sum()
-        slope = np.concatenate([(values.T @ missed).ravel(), missed.sum(0)])
-        return inverse_penalty * loss + change @ change / 2, inverse_penalty * slope + change
-
-    found = minimize(measure, first, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
-    return found[:size].reshape(shape), found[size:]
 
 
 def _short(number: float) -> float:

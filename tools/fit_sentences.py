@@ -1,9 +1,10 @@
 """Fit the models that tell from the words of a sentence which criterion it answers; `fit_reader.py` writes them.
 
 For each criterion a multinomial logistic regression tells a sentence that answers it, and with which level, from one that
-does not. It sees the words and pairs of words that speak for an answer most clearly, by chi-squared. It learns from the
-sentences of labelled documents and from those of `training/sentences/`, which were written for it. A criterion is fitted
-only where such models are often enough right on repositories that they were not fitted on.
+does not. It sees the words and pairs of words to which regressions with an absolute penalty (lasso) give any weight: one
+that tells answers from other sentences, and one for each level that tells it from the others. It learns from the sentences of
+labelled documents and from those of `training/sentences/`, which were written for it. A criterion is kept only where
+the likeliest sentences of documents of repositories left out are often enough right.
 """
 
 from __future__ import annotations
@@ -40,19 +41,22 @@ if TYPE_CHECKING:
 
 WRITTEN = Path(__file__).parent.parent / "training" / "sentences"
 _INVERSE_PENALTY, _INVERSE_PENALTY_OF_APPROACH = 0.5, 0.3
-_MOST_FEATURES, _MOST_WRITTEN, _MOST_OF_APPROACH = 60, 160, 2_800
-"""Words and pairs that are taken from labelled documents and from sentences that were written."""
-_FEWEST_SENTENCES = 4
-_FEWEST_ANSWERING = 2
-"""In the answers of so many repositories a word or pair must stand."""
+_INVERSE_PENALTY_OF_CHOICE = 0.3
+"""Of the regressions that choose words and pairs."""
+_FEWEST_SENTENCES = 3
+"""A word or pair that fewer sentences have is left out."""
+_FEWEST_OF_LEVEL = 4
+"""A level that fewer sentences have gets no words of its own."""
 _FEWEST_REPOSITORIES = 15
 """A criterion that fewer repositories answer is left to phrases."""
 _FOLDS = 5
-_LEAST_RIGHT = 0.5
-"""Of all that is told about sentences; of those of a document only the likeliest counts, which is right more often."""
+LEAST = 0.5
+"""Least probability at which a sentence counts as an answer, the same for all criteria: so the most answers are found for
+any share of wrong ones."""
+_LEAST_RIGHT = 0.4
+"""Of what is told about documents left out, in the likeliest sentence of each."""
 OWN = "set-"
 """How the repository of an own document begins."""
-_THRESHOLDS = (0.5, 0.6, 0.7, 0.8)
 _ABOUT_OTHERS = 0.5
 """What a written sentence about another criterion weighs as one that does not answer this one."""
 _UNRELATED = 0.5
@@ -61,8 +65,6 @@ _TAKEN = frozenset((Option.RAG, Option.FINE_TUNING, Option.NEITHER))
 """Options whose evidence teaches what speaks for an approach."""
 _LEAST_WEIGHT = 0.12
 """A feature that weighs less for every outcome is left out."""
-_FEWEST_EACH = 40
-"""Features that each level has of its own."""
 LABELLED = frozenset(criterion for group in GROUPS.values() for criterion in group)
 """The criteria for which public documents are labelled."""
 _NOT_STATED = "not_stated"
@@ -84,7 +86,7 @@ class _Row(msgspec.Struct, frozen=True):
     """What is due for one sentence and criterion."""
 
     at: int
-    repo: str
+    document: str
     due: str
     weight: float
     counts: bool
@@ -96,6 +98,7 @@ class LabelledSentence(msgspec.Struct, frozen=True):
 
     repo: str
     """The repository of its document, of an own one author and name; empty for a sentence that was written."""
+    document: str
     words: tuple[str, ...]
     answers: tuple[Answer, ...]
     about: str = ""
@@ -122,9 +125,10 @@ def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[Labell
         if unrelated or not label.nofacts:
             answers = tuple(answer for fact in label.facts for answer in _list_answers(fact, lines))
             complete = label.complete or repo.startswith(OWN)
-            yield LabelledSentence(repo, words, answers, unrelated=unrelated, complete=complete)
+            yield LabelledSentence(repo, label.file, words, answers, unrelated=unrelated, complete=complete)
         if not lines.isdisjoint(deciding):
-            yield LabelledSentence(repo, words, (Answer(APPROACH, (f"{label.option}_for",)),), about=APPROACH)
+            told = Answer(APPROACH, (f"{label.option}_for",))
+            yield LabelledSentence(repo, label.file, words, (told,), about=APPROACH)
 
 
 def list_written(folder: Path = WRITTEN) -> Iterator[LabelledSentence]:
@@ -135,7 +139,7 @@ def list_written(folder: Path = WRITTEN) -> Iterator[LabelledSentence]:
                 answers = () if level == _NOT_STATED else (Answer(criterion, (level,)),)
                 for text in texts:
                     words = tuple(list_features(cut_text(text).words))
-                    yield LabelledSentence("", words, answers, about=criterion)
+                    yield LabelledSentence("", "", words, answers, about=criterion)
 
 
 def _list_answers(fact: Label, lines: Iterable[int]) -> Iterator[Answer]:
@@ -152,20 +156,20 @@ def fit_sentences(
     """Yield a model for each of these criteria that enough repositories answer, of all where none is named."""
     vectors = DictVectorizer()
     values = vectors.fit_transform([dict.fromkeys(one.words, 1.0) for one in sentences]).tocsr()
-    names = [str(name) for name in vectors.get_feature_names_out()]
+    common = np.flatnonzero(values.getnnz(0) >= _FEWEST_SENTENCES)
+    values = values[:, common]
+    names = [str(name) for name in vectors.get_feature_names_out()[common]]
     folds = [
         zlib.crc32(one.repo.partition("/")[0].encode()) % _FOLDS if one.repo else -1 for one in sentences
     ]
     for criterion in sorted(criteria or {one.about for one in sentences if one.about}):
         rows = list(_list_rows(sentences, criterion))
         if criterion == APPROACH:
-            least: float | None = LEAST_TOLD
-        else:
-            answering = {row.repo for row in rows if row.repo and row.due != UNANSWERED}
-            least = _choose_threshold(values, rows, folds) if len(answering) >= _FEWEST_REPOSITORIES else None
-        if least is not None:
-            fit = _fit(values, rows, approach=criterion == APPROACH)
-            yield _write_model(criterion, fitted, names, fit, least)
+            yield _write_model(criterion, fitted, names, _fit(values, rows, approach=True), LEAST_TOLD)
+            continue
+        answering = {sentences[row.at].repo for row in rows if row.document and row.due != UNANSWERED}
+        if len(answering) >= _FEWEST_REPOSITORIES and _is_often_right(criterion, values, rows, folds):
+            yield _write_model(criterion, fitted, names, _fit(values, rows), LEAST)
 
 
 def _write_model(criterion: str, fitted: str, names: Sequence[str], fit: _Fit, least: float) -> Classifier:
@@ -180,35 +184,33 @@ def _write_model(criterion: str, fitted: str, names: Sequence[str], fit: _Fit, l
     return Classifier(criterion, fitted, tuple(map(str, model.classes_)), intercepts, features, least)
 
 
-def _choose_threshold(values: csr_matrix, rows: Sequence[_Row], folds: Sequence[int]) -> float | None:
-    """Return the least probability from which models are often enough right about other repositories; None if from none.
+def _is_often_right(criterion: str, values: csr_matrix, rows: Sequence[_Row], folds: Sequence[int]) -> bool:
+    """Tell whether the likeliest sentences of documents are often enough right where models have not seen the repository.
 
     Public documents count for the criteria for which they are labelled.
     """
-    told: list[tuple[float, bool]] = []
+    likeliest: dict[str, tuple[float, bool]] = {}
     for fold in range(_FOLDS):
         model, chosen = _fit(values, [row for row in rows if folds[row.at] != fold])
-        unseen = [row for row in rows if folds[row.at] == fold]
+        unseen = [row for row in rows if folds[row.at] == fold and row.counts]
         silent = list(model.classes_).index(UNANSWERED)
         shares = 1 - model.predict_proba(values[[row.at for row in unseen]][:, chosen])[:, silent]
-        told += [
-            (share, row.due != UNANSWERED) for share, row in zip(shares, unseen, strict=True) if row.counts
-        ]
-    for least in _THRESHOLDS:
-        right = [answers for share, answers in told if share >= least]
-        if sum(right) > _LEAST_RIGHT * len(right):
-            return least
-    return None
+        for share, row in zip(shares, unseen, strict=True):
+            told = (float(share), row.due != UNANSWERED)
+            likeliest[row.document] = max(told, likeliest.get(row.document, told))
+    right = [answers for share, answers in likeliest.values() if share >= LEAST]
+    print(f"{criterion:30} right in {sum(right)} of {len(right)} documents left out")
+    return sum(right) > _LEAST_RIGHT * len(right)
 
 
 def _fit(values: csr_matrix, rows: Sequence[_Row], *, approach: bool = False) -> _Fit:
     own = values[[row.at for row in rows]]
     due = np.array([row.due for row in rows])
-    most = _MOST_OF_APPROACH if approach else _MOST_WRITTEN
-    chosen = _choose_features(own, due, np.array([row.repo for row in rows]), most)
+    weights = np.array([row.weight for row in rows])
+    chosen = _choose_features(own, due, weights)
     penalty = _INVERSE_PENALTY_OF_APPROACH if approach else _INVERSE_PENALTY
     model = LogisticRegression(C=penalty, max_iter=300, tol=1e-3)
-    return model.fit(own[:, chosen], due, sample_weight=[row.weight for row in rows]), chosen
+    return model.fit(own[:, chosen], due, sample_weight=weights), chosen
 
 
 def _list_rows(sentences: Sequence[LabelledSentence], criterion: str) -> Iterator[_Row]:
@@ -231,7 +233,9 @@ def _list_rows(sentences: Sequence[LabelledSentence], criterion: str) -> Iterato
         )
         whole = _weigh(sentence, criterion)
         for level in exact if whole else ():
-            yield _Row(at, sentence.repo, level, whole / len(exact), counts=labelled and bool(sentence.repo))
+            yield _Row(
+                at, sentence.document, level, whole / len(exact), counts=labelled and bool(sentence.repo)
+            )
 
 
 def _weigh(sentence: LabelledSentence, criterion: str) -> float:
@@ -243,32 +247,20 @@ def _weigh(sentence: LabelledSentence, criterion: str) -> float:
 
 
 def _choose_features(
-    values: csr_matrix, due: NDArray[np.str_], repositories: NDArray[np.str_], most: int
+    values: csr_matrix, due: NDArray[np.str_], weights: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Return the features that answers have more often than other sentences: in documents, and in what was written."""
-    written = repositories == ""
-    labelled = _rank_features(values[~written], due[~written] != UNANSWERED, repositories[~written])
-    chosen = {*labelled[:_MOST_FEATURES]}
-    kinds = [outcome for outcome in {*due[written]} if outcome != UNANSWERED]
-    each = max(_FEWEST_EACH, most // max(1, len(kinds)))
-    for outcome in kinds:  # so that each level has words of its own
-        chosen |= {*_rank_features(values, written & (due == outcome), None)[:each]}
+    """Return the features that tell answers from other sentences, or one level from the others."""
+    answers = due != UNANSWERED
+    chosen = {*_find_weighed(values, answers, weights)}
+    levels, counts = np.unique(due[answers], return_counts=True)
+    for level in levels[counts >= _FEWEST_OF_LEVEL] if len(levels) > 1 else ():
+        chosen |= {*_find_weighed(values[answers], due[answers] == level, weights[answers])}
     return np.array(sorted(chosen), dtype=np.int64)
 
 
-def _rank_features(
-    values: csr_matrix, answered: NDArray[np.bool_], repositories: NDArray[np.str_] | None
+def _find_weighed(
+    values: csr_matrix, due: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Return the features that stand more often in answers, the most surprising first, by chi-squared."""
-    if not answered.any():
-        return np.array([], dtype=np.int64)
-    inside = np.asarray(values[answered].sum(0)).ravel()
-    everywhere = np.asarray(values.sum(0)).ravel()
-    expected = everywhere * answered.mean()
-    surprise = (inside - expected) ** 2 / (expected + 1e-9)
-    support = inside
-    if repositories is not None:
-        own = repositories[answered]
-        support = sum(values[answered][own == one].max(0).toarray().ravel() for one in set(own))
-    surprise[(support < _FEWEST_ANSWERING) | (everywhere < _FEWEST_SENTENCES) | (inside < expected)] = 0
-    return np.argsort(-surprise)[: int((surprise > 0).sum())]
+    """Return the features to which a regression with an absolute penalty gives a weight."""
+    model = LogisticRegression(C=_INVERSE_PENALTY_OF_CHOICE, l1_ratio=1.0, max_iter=200, solver="liblinear")
+    return np.flatnonzero(model.fit(values, due, sample_weight=weights).coef_[0])

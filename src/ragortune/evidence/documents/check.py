@@ -11,9 +11,8 @@ import msgspec
 
 from ragortune.evidence.documents.classifiers import (
     APPROACH,
-    DOCUMENT_MODELS,
     NO,
-    PLAIN,
+    QUESTIONS,
     STATUS,
     UNANSWERED,
     UNKNOWN,
@@ -103,8 +102,8 @@ def _check_number(fact: FactWords, name: str, criteria: Mapping[str, Criterion])
 
 def _check_classifier(model: Classifier, criteria: Mapping[str, Criterion]) -> Iterator[LanguageProblem]:
     told = {
-        **dict.fromkeys(DOCUMENT_MODELS, (YES, NO)),
-        **dict.fromkeys((STATUS, PLAIN + STATUS), tuple(DocumentStatus)),
+        **dict.fromkeys(QUESTIONS, (YES, NO)),
+        STATUS: tuple(DocumentStatus),
         APPROACH: (UNANSWERED, *list_sides()),
     }
     if model.id in criteria:

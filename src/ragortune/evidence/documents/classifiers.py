@@ -18,11 +18,8 @@ from ragortune.model.documents import Sentence
 from ragortune.support.record import Record
 
 STATUS = "status"
-PLAIN = "plain_"
-"""How the model for documents begins that hardly name an approach; it also counts what their sentences tell."""
 QUESTIONS = (STATUS, Option.RAG, Option.FINE_TUNING)
 """What is told of a document: its status, and whether it decides for retrieval and for tuning."""
-DOCUMENT_MODELS = (*QUESTIONS, *(f"{PLAIN}{question}" for question in QUESTIONS))
 YES, NO = "yes", "no"
 APPROACH = "approach"
 """The model that tells what a sentence says for and against each approach."""
@@ -41,8 +38,7 @@ class Classifier(Record, frozen=True):
     """A fitted model, a multinomial logistic regression over features of a document or a sentence."""
 
     id: str
-    """What it tells: `status`, `rag` or `fine_tuning` of a document, or `plain_status` and so on; `approach` or a criterion of
-    a sentence."""
+    """What it tells: `status`, `rag` or `fine_tuning` of a document, `approach` or a criterion of a sentence."""
     fitted: str
     """On what it was fitted, when, and how well it does on documents of other repositories."""
     outcomes: tuple[str, ...]

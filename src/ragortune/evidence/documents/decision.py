@@ -12,7 +12,7 @@ import msgspec
 
 from ragortune.evidence.documents.approaches import Mention, find_mentions, find_told
 from ragortune.evidence.documents.assertion import Marked
-from ragortune.evidence.documents.classifiers import PLAIN, QUESTIONS, STATUS, YES, Classifier, classify
+from ragortune.evidence.documents.classifiers import QUESTIONS, STATUS, YES, Classifier, classify
 from ragortune.evidence.documents.cutting import quote_line
 from ragortune.evidence.documents.language import Weight
 from ragortune.evidence.documents.sections import DECIDING
@@ -25,9 +25,6 @@ _CAP = 2.0
 _BOTH_BEST = 1.4
 _BOTH_TOTAL = 2.5
 _BOTH_SHARE = 0.3
-_CHOSEN_BY_NAME = 4.5
-"""Weight of an approach that a decision section names as chosen: beside it nothing else needs to be weighed."""
-_FEW_MENTIONS = 4
 _EXPLICIT = 2.0
 _MOST_CITED = 2
 
@@ -75,23 +72,12 @@ def decide(
     models: Mapping[str, Classifier], features: Mapping[str, float], ledgers: Mapping[Option, Ledger]
 ) -> tuple[DocumentStatus, Option | None]:
     """Return what fitted models make of a document: whether it can be judged, and what it decides."""
-    plain = PLAIN if _is_plainly_written(ledgers) else ""
-    told = {
-        question: classify(models[plain + question], features) if plain + question in models else {}
-        for question in QUESTIONS
-    }
+    told = {name: classify(models[name], features) if name in models else {} for name in QUESTIONS}
     needs = (told[need].get(YES, 0.0) for need in (Option.RAG, Option.FINE_TUNING))
     option = _choose_option(told[STATUS], pair_probabilities(*needs), ledgers)
     if option is not None:
         return DocumentStatus.JUDGED, option
     return max(_UNDECIDED, key=lambda status: (told[STATUS].get(status, 0.0), status)), None
-
-
-def _is_plainly_written(ledgers: Mapping[Option, Ledger]) -> bool:
-    """Tell whether a document hardly names an approach, and none with weight: what happens is told in ordinary words."""
-    several = ledgers.values()
-    count = sum(len(one.affirmed) + len(one.denied) + one.open for one in several)
-    return count <= _FEW_MENTIONS and not any(one.decided or one.best >= _EXPLICIT for one in several)
 
 
 def _is_decided(mention: Mention) -> bool:
@@ -131,10 +117,7 @@ def _choose_option(
     others = [share for name, share in status.items() if name != DocumentStatus.JUDGED]
     if best is None or judged * (1 + likely[best]) < sum(others) + max(others, default=0.0):
         return None
-    if best is not Option.NEITHER and _are_both_affirmed(ledgers):
-        return Option.BOTH
-    chosen = [name for name, ledger in ledgers.items() if ledger.decided and ledger.best >= _CHOSEN_BY_NAME]
-    return chosen[0] if len(chosen) == 1 and best is not Option.BOTH else best
+    return Option.BOTH if best is not Option.NEITHER and _are_both_affirmed(ledgers) else best
 
 
 def _are_both_affirmed(ledgers: Mapping[Option, Ledger]) -> bool:

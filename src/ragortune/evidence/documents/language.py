@@ -14,7 +14,7 @@ import msgspec
 
 from ragortune.evidence.documents.classifiers import (
     APPROACH,
-    DOCUMENT_MODELS,
+    QUESTIONS,
     Classifier,
     WordModels,
     WordWeights,
@@ -277,7 +277,7 @@ def compile_language(data: LanguageData) -> CompiledLanguage:
         fact.near if role is Role.NEAR else fact.unless for fact, role in conditions_of(data)
     )
     fitted = {model.id: model for model in data.classifiers}
-    of_documents = [fitted.pop(name) for name in DOCUMENT_MODELS if name in fitted]
+    of_documents = [fitted.pop(name) for name in QUESTIONS if name in fitted]
     approach = [fitted.pop(APPROACH)] if APPROACH in fitted else []
     return CompiledLanguage(
         data.replace(classifiers=tuple(of_documents)),
