@@ -59,9 +59,7 @@ def ask(request: requests.AskRequest, environment: Environment) -> ExitCode:
     from ragortune.commands.recommend import recommend_profiles
 
     saved = ask_questions(request, environment)
-    following = requests.RecommendRequest(
-        paths=[saved], format=request.format, rules=request.rules, color=request.color
-    )
+    following = requests.RecommendRequest(paths=[saved], format=request.format, rules=request.rules)
     return recommend_profiles(following, environment)
 
 
@@ -87,7 +85,8 @@ def _add(group: Typer, name: str, kind: type[Record], run: str, text: str | None
     """
 
     def call(**options: Any) -> None:
-        code = resolve_name(run)(kind(**options), Environment.detect())
+        environment = Environment.detect().replace(color=options.get("color", "auto"))
+        code = resolve_name(run)(kind(**options), environment)
         raise typer.Exit(int(code))
 
     class Command(TyperCommand):
