@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+
+
+import os
+import pathlib
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -289,3 +295,62 @@ def test_patterns_that_keep_git_busy_are_given_up(run, write, monkeypatch):
 
     assert result.code == 2
     assert result.err == "error: --since: git failed (no answer within 1 seconds)\n"
+
+
+# --- folders of somebody else -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def closed(run, monkeypatch):
+    """A folder of which `named/` shows only its names, and `shut/` nothing, even where root runs the tests."""
+    with tempfile.TemporaryDirectory() as name:
+        run.folder = pathlib.Path(name)
+        for path in ("a.md", "shut/a.md", "named/a.md", "shut/calls.jsonl"):
+            (run.folder / path).parent.mkdir(exist_ok=True)
+            (run.folder / path).write_text(AGREEING)
+        (run.folder / "profile.yaml").write_text("knowledge: {gap: most}\n")
+        run.folder.chmod(0o755)
+        (run.folder / "shut").chmod(0o700 if os.geteuid() == 0 else 0)
+        (run.folder / "named").chmod(0o744 if os.geteuid() == 0 else 0o444)
+        monkeypatch.setenv("TMPDIR", name)
+        yield run.folder
+        for path in ("shut", "named"):
+            (run.folder / path).chmod(0o700)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("check .", 2),
+        ("check shut", 3),
+        ("check shut/*.md", 3),
+        ("check named", 2),
+        ("check shut/a.md", 2),
+        ("measure --docs .", 0),
+        ("measure --docs named", 2),
+        ("measure --calls shut/calls.jsonl", 2),
+        ("measure --questions shut/calls.jsonl", 2),
+        ("measure --docs . -o shut/profile.yaml", 2),
+        ("adr profile.yaml -o shut", 2),
+    ],
+)
+def test_what_may_not_be_read_is_told_and_is_no_internal_error(run, closed, arguments, code):  # noqa: ARG001
+    run(*arguments.split())  # imports what it needs while that may be read
+
+    with as_somebody():
+        result = run(*arguments.split())
+
+    assert result.code == code, result.err
+    assert "internal error" not in result.err
+
+
+@contextlib.contextmanager
+def as_somebody():
+    """Give up the rights of root, which reads everything."""
+    if root := os.geteuid() == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)

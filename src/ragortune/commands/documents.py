@@ -56,7 +56,7 @@ def find_documents(
             environment.note(f"warning: no document matches {quote_value(name)}")
         for path in found:
             place = Path(environment.folder, path)
-            if path != name and not os.path.exists(place):
+            if path != name and os.path.islink(place) and not os.path.exists(place):
                 dangling[path] = None
             else:
                 paths.setdefault(Path(os.path.normpath(place)), path)
@@ -128,17 +128,17 @@ def _walk_folder(
 
     def leads_out(path: Path) -> bool:
         """Return whether this is a link to a file that no pull request should have read: one outside the repository."""
-        if not path.is_symlink():
+        if not os.path.islink(path):
             return False
         target = Path(os.path.realpath(path))
-        return target.is_file() and not any(lies_inside(target, root) for root in roots)
+        return os.path.isfile(target) and not any(lies_inside(target, root) for root in roots)
 
     def skip_unreadable(error: OSError) -> None:
         skipped[show(error.filename)] = None
 
     for base, folders, files in os.walk(top, onerror=skip_unreadable, followlinks=False):
         for inner in sorted(folders):
-            if inner.startswith(".") or inner in _SKIPPED or Path(base, inner).is_symlink():
+            if inner.startswith(".") or inner in _SKIPPED or os.path.islink(Path(base, inner)):
                 folders.remove(inner)
                 if inner != ".git":
                     skipped[show(base, inner)] = None
