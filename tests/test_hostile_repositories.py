@@ -297,6 +297,33 @@ def test_patterns_that_keep_git_busy_are_given_up(run, write, monkeypatch):
     assert result.err == "error: --since: git failed (no answer within 1 seconds)\n"
 
 
+@pytest.mark.parametrize(
+    ("pattern", "hiding"),
+    [
+        ("docs/*.md", "docs/*.md"),
+        ("docs/**/*.md", "docs/**/*.md"),
+        ("docs/[ab].md", "docs/[ab].md"),
+        ("*/a.md", "*/a.md"),
+    ],
+)
+def test_a_file_that_is_called_like_a_pattern_takes_no_document_out_of_sight(
+    run, write, repository, pattern, hiding
+):  # noqa: ARG001
+    write(hiding, "# Lunch\n\nWe eat at noon.\n")
+
+    result = run("check", pattern, "--config-from", "main", "--format", "json")
+
+    assert result.code == 1
+    assert judged(result) == [hiding, "docs/a.md"]
+
+
+def test_a_name_with_brackets_that_a_shell_has_found_is_that_of_one_file(run, write):
+    write("docs/a.md", DISAGREEING)
+    write("docs/[a].md", AGREEING)
+
+    assert judged(run("check", "docs/[a].md", "--format", "json")) == ["docs/[a].md"]
+
+
 # --- folders of somebody else -------------------------------------------------------------------------------------
 
 

@@ -51,7 +51,7 @@ def find_documents(
         if base and _is_led_out(name, environment.folder):
             environment.note(f"warning: {quote_value(name)} leads out of the repository, so it is not read")
             continue
-        found = list(_expand_name(name, environment.folder, skipped))
+        found = list(_expand_name(name, environment.folder, skipped, only_patterns=bool(base)))
         if not found:
             environment.note(f"warning: no document matches {quote_value(name)}")
         for path in found:
@@ -94,13 +94,18 @@ def _list_gone(wanted: Sequence[str], base: str, environment: Environment) -> li
     return gone
 
 
-def _expand_name(name: str, folder: str, skipped: dict[str, None]) -> Iterator[str]:
+def _expand_name(name: str, folder: str, skipped: dict[str, None], *, only_patterns: bool) -> Iterator[str]:
+    """Yield what a name stands for; a file that is called like a pattern takes no other file out of sight.
+
+    Unless there are `only_patterns`, a name with brackets that is there is one that a shell has found.
+    """
     target = Path(folder, name)
-    if name == STDIN:
-        yield name
-    elif os.path.isdir(target):
+    is_there = name == STDIN or os.path.lexists(target)
+    if os.path.isdir(target):
         yield from _walk_folder(name, folder, lambda path: path.lower().endswith(ENDINGS), skipped, skipped)
-    elif _WILD.search(name) and not os.path.lexists(target):
+    elif is_there or not _WILD.search(name):
+        yield name.replace(os.sep, "/")
+    if _WILD.search(name) and (only_patterns or not is_there or "*" in name or "?" in name):
         parts = name.replace(os.sep, "/").split("/")
         wild = next(index for index, part in enumerate(parts) if _WILD.search(part))
         fixed = "/".join(parts[:wild]) or ("/" if name.startswith("/") else ".")
@@ -109,8 +114,6 @@ def _expand_name(name: str, folder: str, skipped: dict[str, None]) -> Iterator[s
         yield from _walk_folder(
             fixed, folder, lambda path: _matches(path.split("/"), pattern), skipped, passed
         )
-    else:
-        yield name.replace(os.sep, "/")
 
 
 def _walk_folder(
