@@ -324,6 +324,30 @@ def test_a_name_with_brackets_that_a_shell_has_found_is_that_of_one_file(run, wr
     assert judged(run("check", "docs/[a].md", "--format", "json")) == ["docs/[a].md"]
 
 
+@pytest.mark.parametrize("changed", ["docs/b.md", "kept/via.md", "docs/more"])
+def test_a_link_that_a_branch_leads_elsewhere_has_changed(run, write, tmp_path, repository, commit, changed):
+    links = {"docs/b.md": "../kept/via.md", "kept/via.md": "1/plain.md", "docs/more": "../kept/1"}
+    repository("checkout", "-q", "main")
+    write("kept/1/plain.md", AGREEING)
+    write("kept/2/plain.md", DISAGREEING)
+    for name, target in links.items():
+        (tmp_path / name).symlink_to(target)
+    commit("links")
+    repository("checkout", "-qB", "topic")
+    wanted = ["docs/b.md", "docs/more/plain.md", "--since", "main", "--format", "json"]
+    unchanged = run("check", *wanted)
+    (tmp_path / changed).unlink()
+    (tmp_path / changed).symlink_to(links[changed].replace("1", "2").replace("via", "2/plain"))
+
+    result = run("check", *wanted)
+
+    assert (unchanged.code, judged(unchanged)) == (0, [])
+    assert (result.code, judged(result)) == (
+        1,
+        ["docs/more/plain.md" if changed == "docs/more" else "docs/b.md"],
+    )
+
+
 # --- folders of somebody else -------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from ragortune.model.documents import DesignReading
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.git import Repository, find_repository, lies_inside
-from ragortune.support.reading import decode_text, read_bytes, real_path, show_size
+from ragortune.support.reading import decode_text, read_bytes, show_size
 from ragortune.support.text import join_words, quote_value
 
 ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rst")
@@ -213,7 +213,8 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
     The working tree is compared with the merge base, not with the tip of the other branch: what others changed there
     in the meantime is not this branch's doing. Untracked files count as changed, unless git is told to ignore them, and
     so do those of submodules. Git itself compares nothing, since for that it would run the filters of the repository.
-    Nor does it read ignore rules, which take it as long as their author likes, unless an untracked file is named.
+    Nor does it read ignore rules, which take it as long as their author likes, unless an untracked file is named. A link
+    on the way to a file counts as part of it.
     """
     repository = Repository(environment.folder, "--since")
     top = os.path.realpath(repository.top)
@@ -228,11 +229,15 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
         lambda: list_names("--others", "--ignored", "--exclude-standard", "--directory")
     )
 
-    def is_changed(path: str) -> bool:
-        place = real_path(environment.folder, path)
-        if not place.is_relative_to(top):
-            return False
+    def is_changed(place: Path) -> bool:
+        if not place.is_relative_to(top) or not os.path.isfile(place):
+            return place.is_relative_to(top)  # reading it says why
         name = place.relative_to(top)
+        for link in (*reversed(name.parents), name):
+            if os.path.islink(Path(top, link)):
+                target, was = os.readlink(Path(top, link)), kept.get(link.as_posix())
+                led = os.path.normpath(Path(top, link.parent, target, name.relative_to(link)))
+                return was is None or not was.holds(os.fsencode(target)) or is_changed(Path(led))
         if (before := kept.get(name.as_posix())) is None:
             places = (name, *name.parents)  # of what is above a file, submodules alone are tracked
             return not tracked.isdisjoint(places) or list_ignored().isdisjoint(places)
@@ -241,4 +246,5 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
         except UnreadableError:
             return True  # reading it says why
 
-    return [path for path in paths if is_changed(path)]
+    folder = os.path.realpath(environment.folder)
+    return [path for path in paths if is_changed(Path(os.path.normpath(Path(folder, path))))]
