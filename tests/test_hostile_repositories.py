@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
-
-
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -307,8 +305,12 @@ def test_patterns_that_keep_git_busy_are_given_up(run, write, monkeypatch):
     ],
 )
 def test_a_file_that_is_called_like_a_pattern_takes_no_document_out_of_sight(
-    run, write, repository, pattern, hiding
-):  # noqa: ARG001
+    run,
+    write,
+    repository,  # noqa: ARG001
+    pattern,
+    hiding,
+):
     write(hiding, "# Lunch\n\nWe eat at noon.\n")
 
     result = run("check", pattern, "--config-from", "main", "--format", "json")

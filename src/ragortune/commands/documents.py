@@ -235,7 +235,7 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
         name = place.relative_to(top)
         for link in (*reversed(name.parents), name):
             if os.path.islink(Path(top, link)):
-                target, was = os.readlink(Path(top, link)), kept.get(link.as_posix())
+                target, was = Path(top, link).readlink(), kept.get(link.as_posix())
                 led = os.path.normpath(Path(top, link.parent, target, name.relative_to(link)))
                 return was is None or not was.holds(os.fsencode(target)) or is_changed(Path(led))
         if (before := kept.get(name.as_posix())) is None:
