@@ -144,6 +144,20 @@ def test_everything_that_a_rule_lacks_is_named_at_once(team_pack):
         load_rulebook(team_pack)
 
 
+def test_a_malformed_rule_hides_nothing_that_is_wrong_with_the_others(team_pack):
+    path = team_pack / "rules" / "ours.yaml"
+    malformed, other = RULE.format(id="first", code="X01"), RULE.format(id="second", code="X02")
+    other = other.replace("rules:\n", "").replace("model.strength", "model.strenth")
+    path.write_text(malformed.replace("    remedy: Tune.\n", "") + other)
+
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(team_pack)
+
+    told = [problem.message for problem in caught.value.problems]
+    assert told[0] == "'remedy' is missing"
+    assert any("'model.strenth'" in message for message in told)
+
+
 def test_a_pack_that_stands_alone_needs_its_own_scale(team_pack):
     (team_pack / "rulebook.yaml").write_text("name: ours\nversion: '1'\n")
     with pytest.raises(RulebookError, match="needs a 'scale'"):

@@ -1,8 +1,6 @@
 """The command line: parses, makes one call, returns its exit code. What a command does is in `commands`."""
 
 import inspect
-import os
-import signal
 from inspect import Parameter, Signature
 from pkgutil import resolve_name
 from typing import Annotated, Any
@@ -69,12 +67,7 @@ def mcp(request: requests.ServeRequest, environment: Environment) -> ExitCode:
         from ragortune.commands.mcp import serve_agents
     except ImportError:
         raise UsageError.missing("`ragortune mcp`", "mcp") from None
-    # What waits for the next line of a client cannot be cancelled, only left.
-    previous = signal.signal(signal.SIGINT, lambda *_: os._exit(int(ExitCode.INTERRUPTED)))
-    try:
-        return serve_agents(request.rules, environment)
-    finally:
-        signal.signal(signal.SIGINT, previous)
+    return serve_agents(request.rules, environment)
 
 
 def _add(group: Typer, name: str, kind: type[Record], run: str, text: str | None = None) -> None:

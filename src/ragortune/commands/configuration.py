@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
@@ -19,7 +19,7 @@ from msgspec import Meta
 from ragortune.commands.requests import CONFIDENCES, FAILS_ON, CheckRequest
 from ragortune.evidence.entries import Entry
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ConfigurationError, Place, UsageError
+from ragortune.support.errors import ConfigurationError, Place, RagortuneError, UsageError
 from ragortune.support.git import Repository, find_repository, lies_inside, walk_up
 from ragortune.support.reading import (
     PROFILE_BYTES,
@@ -124,7 +124,7 @@ def _find_settings(folder: Path) -> tuple[Entry, str] | None:
         if os.path.lexists(own):
             _refuse_outside(own, own, "--config FILE")
             return _parse_settings(own)
-        if (other := own.with_suffix(".yml")).exists():
+        if os.path.exists(other := own.with_suffix(".yml")):
             raise ConfigurationError(f"settings are read from {FILE}", Place(str(other)), "rename this file")
         project = current / PROJECT_FILE
         if os.path.exists(project) and _NAMED.search(data := read_bytes(project, PROFILE_BYTES * 4)):
@@ -165,23 +165,23 @@ def _refuse_outside(path: Path, file: Path, flag: str, what: str = "") -> None:
 
 
 def _read_settings(top: Entry, file: str) -> Configuration:
-    _check_table(top, "settings are", _OUTER)
-    _check_table(top["check"], "'check' is", _INNER)
-    settings = {
-        entry.key.replace("-", "_"): _read_setting(entry, file)
-        for entry in (*top, *top["check"])
-        if entry.key in SETTINGS and entry.value is not None
-    }
+    """Return the settings of a file; raises ConfigurationError with everything that is wrong with them."""
+    problems: list[RagortuneError] = []
+    settings = {}
+    for name, known in (("settings are", _OUTER), ("'check' is", _INNER)):
+        table = top if known is _OUTER else top["check"]
+        if table.value is not None and not isinstance(table.value, Mapping):
+            raise table.fail(f"{name} a mapping, not {quote_value(table.value)}")
+        for entry in table:
+            try:
+                if entry.key not in known:
+                    raise entry.unknown("setting", known)
+                if entry.key in SETTINGS and entry.value is not None:
+                    settings[entry.key.replace("-", "_")] = _read_setting(entry, file)
+            except ConfigurationError as error:
+                ConfigurationError.collect(problems, error)
+    ConfigurationError.raise_all(problems)
     return Configuration(file, **settings)
-
-
-def _check_table(table: Entry, what: str, known: Collection[str]) -> None:
-    """Raise ConfigurationError for what is not a mapping with known keys only."""
-    if table.value is not None and not isinstance(table.value, Mapping):
-        raise table.fail(f"{what} a mapping, not {quote_value(table.value)}")
-    for entry in table:
-        if entry.key not in known:
-            raise entry.unknown("setting", known)
 
 
 def _read_setting(entry: Entry, file: str) -> Any:

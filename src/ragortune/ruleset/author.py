@@ -175,6 +175,8 @@ def _read_records(authored: Authored, files: Files) -> None:
         parsed = validate(folder, document, authored.problems)
         for kind in KINDS[folder] if parsed else ():
             for index, record in enumerate(getattr(parsed, kind.name)):
+                if record is None:
+                    continue
                 if (kind.name, record.id) in mine:
                     place = document.place_of((kind.name, index, "id"))
                     authored.report(f"{kind.singular} '{record.id}' is defined twice", place)

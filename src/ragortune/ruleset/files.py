@@ -6,10 +6,11 @@ the frozen records of `ragortune.model` and derives the JSON Schemas from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
@@ -138,12 +139,32 @@ def adapter_of(folder: str) -> TypeAdapter[Any]:
 
 
 def validate(folder: str, document: Document, problems: list[RagortuneError]) -> Any:
-    """Return the typed content of a file, or None after noting what is wrong with it."""
+    """Return the typed content of a file after noting what is wrong with it, with None for each record that is.
+
+    None where that is the manifest, or no mapping.
+    """
     try:
         return adapter_of(folder).validate_python(document.data, strict=False)
     except ValidationError as error:
         problems += islice(_word_problems(error, folder, document), MOST_PROBLEMS)
-        return None
+        if folder == MANIFEST or not isinstance(document.data, dict):
+            return None
+        spoilt = {detail["loc"][:2] for detail in error.errors()}
+    records = {kind: document.data.get(kind.name) for kind in KINDS[folder]}
+    return SimpleNamespace(
+        **{
+            kind.name: [
+                None if (kind.name, index) in spoilt else _adapter_of_record(kind).validate_python(record)
+                for index, record in enumerate(listed if isinstance(listed, list) else ())
+            ]
+            for kind, listed in records.items()
+        }
+    )
+
+
+@cache
+def _adapter_of_record(kind: Kind) -> TypeAdapter[Any]:
+    return TypeAdapter(kind.record)
 
 
 def _word_problems(error: ValidationError, folder: str, document: Document) -> Iterator[RulebookError]:
@@ -247,10 +268,10 @@ def read_price_file(document: Document, kinds: Mapping[str, PriceKind]) -> tuple
     """Return the rows of a price file outside any rule set; raises RulebookError with every problem."""
     problems: list[RagortuneError] = []
     parsed = validate("prices", document, problems)
-    rows: tuple[PriceRow, ...] = parsed.prices if parsed else ()
+    rows: Sequence[PriceRow | None] = parsed.prices if parsed else ()
     for index, row in enumerate(rows):
-        for path, problem in check_row(row, kinds):
+        for path, problem in check_row(row, kinds) if row else ():
             problem.place = document.place_of(("prices", index, *path))
             problems.append(problem)
     RulebookError.raise_all(problems)
-    return rows
+    return tuple(filter(None, rows))
