@@ -85,7 +85,7 @@ class Talk:
         self.err = ""
         self.path = None
 
-    def __call__(self, *typed, columns=80, stdin=None, variables=None, team=None, **request):
+    def __call__(self, *typed, columns=80, stdin=None, variables=None, team=None, color="never", **request):
         err = io.StringIO()
         if team is not None:
             stdin = Team(team, err)
@@ -100,9 +100,10 @@ class Talk:
             stdin_is_terminal=True,
             stderr_is_terminal=True,
             columns=columns,
+            color=color,
         )
         try:
-            self.path = ask_questions(AskRequest(color=request.pop("color", "never"), **request), environment)
+            self.path = ask_questions(AskRequest(**request), environment)
         finally:
             self.err = err.getvalue()
         return self.err

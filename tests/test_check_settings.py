@@ -131,6 +131,33 @@ def test_a_baseline_leaves_out_nothing_new(run, doc, write):
     assert "in the baseline" in " ".join(result.out.split())
 
 
+_BLOCK = (
+    "```ragortune\ndecision: fine_tuning\nprofile:\n"
+    "  knowledge: {gap: most, source: documents, volatility: daily, access_path: by_meaning}\n```\n"
+)
+_LONG = (
+    "We will fine-tune a model on the price list, "
+    + "and we do so because of many things that we have learnt, " * 9
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        (_BLOCK, "fine_tuning", "neither"),
+        (f"## Decision\n\n{_LONG}the price list changes every night.\n", "every night", "every day"),
+    ],
+)
+def test_a_baseline_does_not_know_what_is_said_now_in_the_place_of_what_it_knows(run, write, text, old, new):
+    text = f"# Price desk\n\nStatus: accepted\n\n{text}"
+    write("doc.md", text)
+    run("check", "doc.md", "--write-baseline", "known.json")
+    assert run("check", "doc.md", "--fail-on", "note", "--baseline", "known.json").code == 0
+    write("doc.md", text.replace(old, new))
+
+    assert run("check", "doc.md", "--fail-on", "note", "--baseline", "known.json").code == 1
+
+
 def test_what_the_baseline_knows_in_vain_is_reported_so_that_it_shrinks(run, doc, write):
     run("check", doc, "--write-baseline", "known.json")
     write(doc, AGREEING)

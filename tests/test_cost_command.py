@@ -344,4 +344,18 @@ def test_where_no_option_can_be_used_no_empty_table_is_shown(run, write):
     out = run("cost", "desk.yaml").out
 
     assert "no option can be used" in out
+    assert "allow more time (`performance.latency`" in " ".join(out.split())
     assert "Cheapest way" not in out
+
+
+@pytest.mark.parametrize(
+    ("answers", "step"),
+    [
+        ("{volume: 900}", "say how large the material is (`corpus_tokens`)"),
+        ("{volume: 900, deployment: on_premises, latency: 1}", "say how large the material is"),
+    ],
+)
+def test_where_no_option_can_be_used_the_next_step_is_named(run, write, answers, step):
+    write("desk.yaml", f"project: Desk\nknowledge: {{gap: most}}\nperformance: {answers}\n")
+
+    assert step in " ".join(run("cost", "desk.yaml").out.split())

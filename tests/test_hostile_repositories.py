@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -289,3 +293,117 @@ def test_patterns_that_keep_git_busy_are_given_up(run, write, monkeypatch):
 
     assert result.code == 2
     assert result.err == "error: --since: git failed (no answer within 1 seconds)\n"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hiding"),
+    [
+        ("docs/*.md", "docs/*.md"),
+        ("docs/**/*.md", "docs/**/*.md"),
+        ("docs/[ab].md", "docs/[ab].md"),
+        ("*/a.md", "*/a.md"),
+    ],
+)
+def test_a_file_that_is_called_like_a_pattern_takes_no_document_out_of_sight(
+    run,
+    write,
+    repository,  # noqa: ARG001
+    pattern,
+    hiding,
+):
+    write(hiding, "# Lunch\n\nWe eat at noon.\n")
+
+    result = run("check", pattern, "--config-from", "main", "--format", "json")
+
+    assert result.code == 1
+    assert judged(result) == [hiding, "docs/a.md"]
+
+
+def test_a_name_with_brackets_that_a_shell_has_found_is_that_of_one_file(run, write):
+    write("docs/a.md", DISAGREEING)
+    write("docs/[a].md", AGREEING)
+
+    assert judged(run("check", "docs/[a].md", "--format", "json")) == ["docs/[a].md"]
+
+
+@pytest.mark.parametrize("changed", ["docs/b.md", "kept/via.md", "docs/more"])
+def test_a_link_that_a_branch_leads_elsewhere_has_changed(run, write, tmp_path, repository, commit, changed):
+    links = {"docs/b.md": "../kept/via.md", "kept/via.md": "1/plain.md", "docs/more": "../kept/1"}
+    repository("checkout", "-q", "main")
+    write("kept/1/plain.md", AGREEING)
+    write("kept/2/plain.md", DISAGREEING)
+    for name, target in links.items():
+        (tmp_path / name).symlink_to(target)
+    commit("links")
+    repository("checkout", "-qB", "topic")
+    wanted = ["docs/b.md", "docs/more/plain.md", "--since", "main", "--format", "json"]
+    unchanged = run("check", *wanted)
+    (tmp_path / changed).unlink()
+    (tmp_path / changed).symlink_to(links[changed].replace("1", "2").replace("via", "2/plain"))
+
+    result = run("check", *wanted)
+
+    assert (unchanged.code, judged(unchanged)) == (0, [])
+    assert (result.code, judged(result)) == (
+        1,
+        ["docs/more/plain.md" if changed == "docs/more" else "docs/b.md"],
+    )
+
+
+# --- folders of somebody else -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def closed(run, monkeypatch):
+    """A folder of which `named/` shows only its names, and `shut/` nothing, even where root runs the tests."""
+    with tempfile.TemporaryDirectory() as name:
+        run.folder = pathlib.Path(name)
+        for path in ("a.md", "shut/a.md", "named/a.md", "shut/calls.jsonl"):
+            (run.folder / path).parent.mkdir(exist_ok=True)
+            (run.folder / path).write_text(AGREEING)
+        (run.folder / "profile.yaml").write_text("knowledge: {gap: most}\n")
+        run.folder.chmod(0o755)
+        (run.folder / "shut").chmod(0o700 if os.geteuid() == 0 else 0)
+        (run.folder / "named").chmod(0o744 if os.geteuid() == 0 else 0o444)
+        monkeypatch.setenv("TMPDIR", name)
+        yield run.folder
+        for path in ("shut", "named"):
+            (run.folder / path).chmod(0o700)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("check .", 2),
+        ("check shut", 3),
+        ("check shut/*.md", 3),
+        ("check named", 2),
+        ("check shut/a.md", 2),
+        ("measure --docs .", 0),
+        ("measure --docs named", 2),
+        ("measure --calls shut/calls.jsonl", 2),
+        ("measure --questions shut/calls.jsonl", 2),
+        ("measure --docs . -o shut/profile.yaml", 2),
+        ("adr profile.yaml -o shut", 2),
+    ],
+)
+def test_what_may_not_be_read_is_told_and_is_no_internal_error(run, closed, arguments, code):  # noqa: ARG001
+    run(*arguments.split())  # imports what it needs while that may be read
+
+    with as_somebody():
+        result = run(*arguments.split())
+
+    assert result.code == code, result.err
+    assert "internal error" not in result.err
+
+
+@contextlib.contextmanager
+def as_somebody():
+    """Give up the rights of root, which reads everything."""
+    if root := os.geteuid() == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)

@@ -333,13 +333,6 @@ def test_levels_that_no_rule_tells_apart_are_found(pack):
     assert message == "no rule tells 'low' of 'model.churn' from 'never'"
 
 
-def test_rules_out_of_order_are_found(pack):
-    line = plant(pack, code="A01", extra="    effects: [{need: rag, effect: for, strength: weak}]")
-    name, at, _ = only(pack)
-
-    assert (name, at) == ("unsorted", line + 1)
-
-
 def test_a_source_that_no_rule_uses_is_found(pack):
     path = pack / "sources" / "papers.yaml"
     text = path.read_text()
@@ -376,7 +369,7 @@ def test_a_rule_without_exceptions_or_with_an_odd_name_is_found(pack):
     )
     names = sorted(name for name, _, _ in findings(pack))
 
-    assert names == ["malformed", "malformed", "missing-exception", "unsorted"]
+    assert names == ["malformed", "malformed", "missing-exception"]
 
 
 # --- questions and what cannot be proved ------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from ragortune.lint.examples import list_failed, try_rules
 from ragortune.lint.form import check_folder
 from ragortune.model import Need, Option, Quality, Sample, has_need
 from ragortune.model.findings import read_finding_rules
+from ragortune.ruleset.author import read_folder
 from ragortune.support.rulefolder import shipped_folder
 
 from .conftest import ROOT
@@ -28,6 +29,19 @@ _OTHER_COUNT = re.compile(
 
 def test_the_rule_set_has_nothing_to_mend():
     assert check_folder(shipped_folder(), "2026-11-24") == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [("rules", "code"), ("findings", "code"), ("sources", "id"), ("cases", "id"), ("prices", "id")],
+)
+def test_a_reader_of_a_file_finds_its_records_in_order(kind, key):
+    authored = read_folder(shipped_folder())
+    files = {}
+    for record in authored.records[kind].values():
+        files.setdefault(authored.origins[kind, record.id][0].path, []).append(getattr(record, key))
+
+    assert all(names == sorted(names) for names in files.values())
 
 
 def test_every_rule_test_passes():

@@ -1,8 +1,6 @@
 """The command line: parses, makes one call, returns its exit code. What a command does is in `commands`."""
 
 import inspect
-import os
-import signal
 from inspect import Parameter, Signature
 from pkgutil import resolve_name
 from typing import Annotated, Any
@@ -59,9 +57,7 @@ def ask(request: requests.AskRequest, environment: Environment) -> ExitCode:
     from ragortune.commands.recommend import recommend_profiles
 
     saved = ask_questions(request, environment)
-    following = requests.RecommendRequest(
-        paths=[saved], format=request.format, rules=request.rules, color=request.color
-    )
+    following = requests.RecommendRequest(paths=[saved], format=request.format, rules=request.rules)
     return recommend_profiles(following, environment)
 
 
@@ -71,12 +67,7 @@ def mcp(request: requests.ServeRequest, environment: Environment) -> ExitCode:
         from ragortune.commands.mcp import serve_agents
     except ImportError:
         raise UsageError.missing("`ragortune mcp`", "mcp") from None
-    # What waits for the next line of a client cannot be cancelled, only left.
-    previous = signal.signal(signal.SIGINT, lambda *_: os._exit(int(ExitCode.INTERRUPTED)))
-    try:
-        return serve_agents(request.rules, environment)
-    finally:
-        signal.signal(signal.SIGINT, previous)
+    return serve_agents(request.rules, environment)
 
 
 def _add(group: Typer, name: str, kind: type[Record], run: str, text: str | None = None) -> None:
@@ -87,7 +78,8 @@ def _add(group: Typer, name: str, kind: type[Record], run: str, text: str | None
     """
 
     def call(**options: Any) -> None:
-        code = resolve_name(run)(kind(**options), Environment.detect())
+        environment = Environment.detect().replace(color=options.get("color", "auto"))
+        code = resolve_name(run)(kind(**options), environment)
         raise typer.Exit(int(code))
 
     class Command(TyperCommand):

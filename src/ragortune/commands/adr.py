@@ -134,7 +134,9 @@ def _is_folder(path: str | None, environment: Environment) -> bool:
 
 def _name_next(folder: Path, title: str) -> str:
     """Return the file name of a new record: the number after those that are there, and its title."""
-    names = [entry.name for entry in folder.iterdir()] if os.path.isdir(folder) else []
+    names: list[str] = []
+    with contextlib.suppress(OSError):  # it need not be there, or show its names
+        names = [entry.name for entry in folder.iterdir()]
     numbers = [found[1] for found in map(_NUMBERED.fullmatch, names) if found]
     width = max(map(len, numbers), default=_FIRST_WIDTH)
     words = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")

@@ -66,7 +66,7 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
         raise _no_terminal(interview, source or START_FILE)
     refuse_unwritable(target, environment)  # before anybody has answered anything
     with file.locked():
-        _Talk(file, environment, request.color).run(interview)
+        _Talk(file, environment).run(interview)
     return target
 
 
@@ -173,10 +173,10 @@ def _take_line(line: str, interview: Interview, seen: set[str]) -> Interview:
 class _Talk:
     """The dialogue with one person."""
 
-    def __init__(self, file: ProfileFile, environment: Environment, color: str) -> None:
+    def __init__(self, file: ProfileFile, environment: Environment) -> None:
         self._file = file
         self._environment = environment
-        self._color = environment.wants_color(color, dialogue=True)
+        self._color = environment.wants_color(dialogue=True)
 
     def _show(self, blocks: Iterable[Block]) -> None:
         """Write to stderr; the width is measured each time, because a terminal may be resized."""

@@ -108,7 +108,7 @@ class _Run:
         report = self._sum_up(audits, unreadable, stale)
         if report.settings:
             environment.note(f"note: {report.settings}")
-        write_report(report, outputs, environment, self._request.color)
+        write_report(report, outputs, environment)
         return ExitCode(report.exit_code)
 
     # --- documents ------------------------------------------------------------------------------------------------

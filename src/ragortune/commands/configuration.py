@@ -124,7 +124,7 @@ def _find_settings(folder: Path) -> tuple[Entry, str] | None:
         if os.path.lexists(own):
             _refuse_outside(own, own, "--config FILE")
             return _parse_settings(own)
-        if (other := own.with_suffix(".yml")).exists():
+        if os.path.exists(other := own.with_suffix(".yml")):
             raise ConfigurationError(f"settings are read from {FILE}", Place(str(other)), "rename this file")
         project = current / PROJECT_FILE
         if os.path.exists(project) and _NAMED.search(data := read_bytes(project, PROFILE_BYTES * 4)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ragortune.commands.formats import Look, choose_sections, render
+from ragortune.commands.formats import choose_sections, render
 from ragortune.commands.requests import CheckPricesRequest, CostRequest, ListPricesRequest, ShowPriceRequest
 from ragortune.commands.shared import choose_date, open_rulebook
 from ragortune.costs.assess import Sample, assess_costs
@@ -62,7 +62,7 @@ def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
     informed = apply_facts(rulebook, profile, facts)
     plain, better = (decide_option(rulebook, own.levels).option.value for own in (profile, informed))
     answer = CostAnswer(report, facts, (plain, better) if profile.quantities else None, rulebook.sources)
-    environment.write(render("cost", request.format, answer, environment, Look(request.color, show)))
+    environment.write(render("cost", request.format, answer, environment, show))
     return ExitCode.OK
 
 
@@ -85,7 +85,7 @@ def show_price(request: ShowPriceRequest, environment: Environment) -> ExitCode:
     if request.name not in book.rows:
         raise PriceError.unknown("price row", request.name, book.rows)
     page = PriceList([book.rows[request.name]], today, rulebook.sources)
-    environment.write(render("prices show", request.format, page, environment, Look(request.color)))
+    environment.write(render("prices show", request.format, page, environment))
     return ExitCode.OK
 
 

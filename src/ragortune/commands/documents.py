@@ -15,7 +15,7 @@ from ragortune.model.documents import DesignReading
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.git import Repository, find_repository, lies_inside
-from ragortune.support.reading import decode_text, read_bytes, real_path, show_size
+from ragortune.support.reading import decode_text, read_bytes, show_size
 from ragortune.support.text import join_words, quote_value
 
 ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rst")
@@ -51,12 +51,12 @@ def find_documents(
         if base and _is_led_out(name, environment.folder):
             environment.note(f"warning: {quote_value(name)} leads out of the repository, so it is not read")
             continue
-        found = list(_expand_name(name, environment.folder, skipped))
+        found = list(_expand_name(name, environment.folder, skipped, only_patterns=bool(base)))
         if not found:
             environment.note(f"warning: no document matches {quote_value(name)}")
         for path in found:
             place = Path(environment.folder, path)
-            if path != name and not os.path.exists(place):
+            if path != name and os.path.islink(place) and not os.path.exists(place):
                 dangling[path] = None
             else:
                 paths.setdefault(Path(os.path.normpath(place)), path)
@@ -94,13 +94,18 @@ def _list_gone(wanted: Sequence[str], base: str, environment: Environment) -> li
     return gone
 
 
-def _expand_name(name: str, folder: str, skipped: dict[str, None]) -> Iterator[str]:
+def _expand_name(name: str, folder: str, skipped: dict[str, None], *, only_patterns: bool) -> Iterator[str]:
+    """Yield what a name stands for; a file that is called like a pattern takes no other file out of sight.
+
+    Unless there are `only_patterns`, a name with brackets that is there is one that a shell has found.
+    """
     target = Path(folder, name)
-    if name == STDIN:
-        yield name
-    elif os.path.isdir(target):
+    is_there = name == STDIN or os.path.lexists(target)
+    if os.path.isdir(target):
         yield from _walk_folder(name, folder, lambda path: path.lower().endswith(ENDINGS), skipped, skipped)
-    elif _WILD.search(name) and not os.path.lexists(target):
+    elif is_there or not _WILD.search(name):
+        yield name.replace(os.sep, "/")
+    if _WILD.search(name) and (only_patterns or not is_there or "*" in name or "?" in name):
         parts = name.replace(os.sep, "/").split("/")
         wild = next(index for index, part in enumerate(parts) if _WILD.search(part))
         fixed = "/".join(parts[:wild]) or ("/" if name.startswith("/") else ".")
@@ -109,8 +114,6 @@ def _expand_name(name: str, folder: str, skipped: dict[str, None]) -> Iterator[s
         yield from _walk_folder(
             fixed, folder, lambda path: _matches(path.split("/"), pattern), skipped, passed
         )
-    else:
-        yield name.replace(os.sep, "/")
 
 
 def _walk_folder(
@@ -128,17 +131,17 @@ def _walk_folder(
 
     def leads_out(path: Path) -> bool:
         """Return whether this is a link to a file that no pull request should have read: one outside the repository."""
-        if not path.is_symlink():
+        if not os.path.islink(path):
             return False
         target = Path(os.path.realpath(path))
-        return target.is_file() and not any(lies_inside(target, root) for root in roots)
+        return os.path.isfile(target) and not any(lies_inside(target, root) for root in roots)
 
     def skip_unreadable(error: OSError) -> None:
         skipped[show(error.filename)] = None
 
     for base, folders, files in os.walk(top, onerror=skip_unreadable, followlinks=False):
         for inner in sorted(folders):
-            if inner.startswith(".") or inner in _SKIPPED or Path(base, inner).is_symlink():
+            if inner.startswith(".") or inner in _SKIPPED or os.path.islink(Path(base, inner)):
                 folders.remove(inner)
                 if inner != ".git":
                     skipped[show(base, inner)] = None
@@ -210,7 +213,8 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
     The working tree is compared with the merge base, not with the tip of the other branch: what others changed there
     in the meantime is not this branch's doing. Untracked files count as changed, unless git is told to ignore them, and
     so do those of submodules. Git itself compares nothing, since for that it would run the filters of the repository.
-    Nor does it read ignore rules, which take it as long as their author likes, unless an untracked file is named.
+    Nor does it read ignore rules, which take it as long as their author likes, unless an untracked file is named. A link
+    on the way to a file counts as part of it.
     """
     repository = Repository(environment.folder, "--since")
     top = os.path.realpath(repository.top)
@@ -225,11 +229,15 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
         lambda: list_names("--others", "--ignored", "--exclude-standard", "--directory")
     )
 
-    def is_changed(path: str) -> bool:
-        place = real_path(environment.folder, path)
-        if not place.is_relative_to(top):
-            return False
+    def is_changed(place: Path) -> bool:
+        if not place.is_relative_to(top) or not os.path.isfile(place):
+            return place.is_relative_to(top)  # reading it says why
         name = place.relative_to(top)
+        for link in (*reversed(name.parents), name):
+            if os.path.islink(Path(top, link)):
+                target, was = Path(top, link).readlink(), kept.get(link.as_posix())
+                led = os.path.normpath(Path(top, link.parent, target, name.relative_to(link)))
+                return was is None or not was.holds(os.fsencode(target)) or is_changed(Path(led))
         if (before := kept.get(name.as_posix())) is None:
             places = (name, *name.parents)  # of what is above a file, submodules alone are tracked
             return not tracked.isdisjoint(places) or list_ignored().isdisjoint(places)
@@ -238,4 +246,5 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
         except UnreadableError:
             return True  # reading it says why
 
-    return [path for path in paths if is_changed(path)]
+    folder = os.path.realpath(environment.folder)
+    return [path for path in paths if is_changed(Path(os.path.normpath(Path(folder, path))))]

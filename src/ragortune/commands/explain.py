@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ragortune.commands.formats import Look, render
+from ragortune.commands.formats import render
 from ragortune.commands.requests import ExplainRequest, ListRulesRequest
 from ragortune.commands.shared import open_rulebook
 from ragortune.report.pages import find_page
@@ -29,5 +29,5 @@ def show_page(request: ExplainRequest, environment: Environment) -> ExitCode:
         environment.write(read_text(document, RULE_FILE_BYTES, request.name))
         return ExitCode.OK
     page = find_page(open_rulebook(request.rules, environment), request.name)
-    environment.write(render("explain", request.format, page, environment, Look(request.color)))
+    environment.write(render("explain", request.format, page, environment))
     return ExitCode.OK

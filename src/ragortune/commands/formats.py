@@ -16,7 +16,6 @@ from ragortune.report.blocks import Page
 from ragortune.report.markdown import write_markdown
 from ragortune.support.environment import Environment
 from ragortune.support.errors import UsageError
-from ragortune.support.record import Record
 from ragortune.support.text import clean_text, dump_json, join_words
 
 
@@ -112,24 +111,18 @@ _find_renderer = lru_cache(maxsize=64)(resolve_name)
 """Returns a renderer, looked up once for a batch of any length."""
 
 
-class Look(Record, frozen=True):
-    """How a result is shown to people."""
+def render(command: str, form: str, result: Any, environment: Environment, show: tuple[str, ...] = ()) -> str:
+    """Return the result of a command in one of its formats, as it is printed or written to a file.
 
-    color: str = "auto"
-    show: tuple[str, ...] = ()
-    """Sections of a report; if empty, text is what fits a screen, and other formats are all of it."""
-
-
-def render(command: str, form: str, result: Any, environment: Environment, look: Look | None = None) -> str:
-    """Return the result of a command in one of its formats, as it is printed or written to a file."""
-    look = look or Look()
+    `show` names sections of a report; if empty, text is what fits a screen, and other formats are all of it.
+    """
     made = _find_renderer(FORMATS[command][form])(result)
     if isinstance(made, str):
         return made
     if isinstance(made, Iterator):
         return "".join(f"{clean_text(line)}\n" for line in made)
-    if isinstance(made, Page) and (look.show or form != "text"):
-        made = list(made.choose(look.show))
+    if isinstance(made, Page) and (show or form != "text"):
+        made = list(made.choose(show))
     if form == "text":
         from ragortune.report.text import write_screen, write_text  # noqa: PLC0415  (brings in rich)
 
@@ -137,7 +130,7 @@ def render(command: str, form: str, result: Any, environment: Environment, look:
         return write(
             made,
             width=environment.width,
-            color=environment.wants_color(look.color),
+            color=environment.wants_color(),
             unicode=environment.has_unicode,
         )
     if form == "html":

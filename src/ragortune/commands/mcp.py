@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
@@ -97,6 +99,8 @@ def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
         async with stdio_server() as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
 
+    # What waits for the next line of a client cannot be cancelled, only left.
+    previous = signal.signal(signal.SIGINT, lambda *_: os._exit(int(ExitCode.INTERRUPTED)))
     try:
         anyio.run(run)
     except ExceptionGroup as group:
@@ -107,6 +111,8 @@ def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
             raise
         if not isinstance(error, BrokenPipeError):  # so a client hangs up, too
             raise UsageError(f"stdin or stdout cannot be used ({error.strerror})") from None
+    finally:
+        signal.signal(signal.SIGINT, previous)
     return ExitCode.OK
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ragortune.check import gather_answers
 from ragortune.commands.documents import ENDINGS, read_design_text
-from ragortune.commands.formats import Look, choose_sections, render
+from ragortune.commands.formats import choose_sections, render
 from ragortune.commands.profile_file import refuse_other_formats
 from ragortune.commands.requests import MeasureRequest
 from ragortune.commands.shared import choose_date, open_rulebook
@@ -59,7 +59,7 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
     report = MeasureReport(measurements, answers, today, request.check or request.output, advice)
     if request.output is not None:
         _write_output(request.output, text, answers, rulebook, environment)
-    environment.write(render("measure", request.format, report, environment, Look(request.color, show)))
+    environment.write(render("measure", request.format, report, environment, show))
     if request.check is not None and report.disputed:
         return ExitCode.FINDINGS
     return ExitCode.OK if answers else ExitCode.UNDECIDED

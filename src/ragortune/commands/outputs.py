@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ragortune.commands.formats import PAGES, Look, choose_sections, refuse_unknown, render
+from ragortune.commands.formats import PAGES, choose_sections, refuse_unknown, render
 from ragortune.commands.requests import CheckRequest
 from ragortune.model.findings import CheckReport
 from ragortune.report.checks import MARKER
@@ -64,16 +64,14 @@ def is_review(place: Path) -> bool:
         return stream.readline(100).strip() == MARKER.encode()
 
 
-def write_report(
-    report: CheckReport, outputs: Iterable[Output], environment: Environment, color: str
-) -> None:
+def write_report(report: CheckReport, outputs: Iterable[Output], environment: Environment) -> None:
     """Write a report to stdout and files; with the github format the whole of it goes to the job summary, too."""
     hosted = _address_from_root(report, environment.folder)
     for output in outputs:
         form, path = output.format, output.path
         shown = hosted if form in _HOSTED else report
-        look = Look(color if path is None else "never", output.show)
-        text = render("check", form, shown, environment, look)
+        plain = environment.replace(color="never")
+        text = render("check", form, shown, environment if path is None else plain, output.show)
         if path is None:
             environment.write(text, commands=form == "github")
         else:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from ragortune.casebook import find_nearest
 from ragortune.commands.earlier import hold_against
-from ragortune.commands.formats import PAGES, SINGLE, Look, choose_sections, refuse_unknown, render
+from ragortune.commands.formats import PAGES, SINGLE, choose_sections, refuse_unknown, render
 from ragortune.commands.requests import RecommendRequest
 from ragortune.commands.shared import choose_date, open_rulebook, show_error, show_path
 from ragortune.costs import add_facts
@@ -77,8 +77,7 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
             if request.format == "text":
                 asked = (("changes", advice.against), ("why-not", advice.refusal))
                 show = show or tuple(name for name, there in asked if there)
-            look = Look(request.color, show)
-            environment.write(render("recommend", request.format, advice, environment, look))
+            environment.write(render("recommend", request.format, advice, environment, show))
         printed = True
     if not printed and not failed:
         environment.note(f"note: there is no profile in {join_words(request.paths)}")

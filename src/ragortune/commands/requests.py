@@ -53,6 +53,7 @@ Cache = Annotated[bool, flag("--cache/--no-cache", "Cache answers of the model."
 Show = Annotated[Text, option("NAME,...", "Print only these sections; an unknown name lists them.")]
 Full = Annotated[bool, flag("--full", "Print all sections instead of one screen.")]
 Color = Annotated[str, option("WHEN", "auto, always or never.", known=("auto", "always", "never"))]
+"""Goes into the environment, which knows where results and dialogues are shown."""
 StdinName = Annotated[Text, option("NAME", "File name to assume for stdin.")]
 Against = Annotated[
     Text,

@@ -156,7 +156,9 @@ class Table:
             rule.id: compile_conditions(rulebook, rule.when, rule.unless) for rule in rulebook.rules.values()
         }
         scoring = [rule for rule in rulebook.rules.values() if rule.effects or rule.gates]
-        joint = [rule for rule in scoring if rule.gates or rule.unless or len(rule.when) != 1]
+        joint, single = list[Rule](), list[Rule]()
+        for rule in scoring:
+            (joint if rule.gates or rule.unless or len(rule.when) != 1 else single).append(rule)
         clauses = dict.fromkeys(clause for rule in joint for clause in self.conditions[rule.id].clauses)
         bit_of = {clause: 1 << place for place, clause in enumerate(clauses)}
         self._width = len(bit_of)
@@ -169,14 +171,14 @@ class Table:
             self._alone[clause.criterion].append((clause, bit))
         self.joint: list[JointRule] = []
         """Rules that read several criteria, and gates."""
-        for rule in scoring:
-            own, adds = self.conditions[rule.id], self.add_up(rule)
-            if rule in joint:
-                when, unless = (sum({bit_of[clause] for clause in part}) for part in (own.when, own.unless))
-                gates = tuple((gate.need, gate.gate) for gate in rule.gates)
-                self.joint.append(JointRule(rule.id, when, unless, adds, gates))
-            else:
-                self._alone[own.when[0].criterion].append((own.when[0], adds))
+        for rule in joint:
+            own = self.conditions[rule.id]
+            when, unless = (sum({bit_of[clause] for clause in part}) for part in (own.when, own.unless))
+            gates = tuple((gate.need, gate.gate) for gate in rule.gates)
+            self.joint.append(JointRule(rule.id, when, unless, self.add_up(rule), gates))
+        for rule in single:
+            (clause,) = self.conditions[rule.id].when
+            self._alone[clause.criterion].append((clause, self.add_up(rule)))
         intercepts = (round(own * UNIT) + _HALF for own in (scale.intercept_rag, scale.intercept_fine_tuning))
         self.base = self._join(0, *intercepts)
         """The packed profile of which nothing is known."""

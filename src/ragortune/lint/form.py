@@ -48,7 +48,6 @@ def check_form(authored: Authored) -> Iterator[RuleFinding]:
             for holds, name, says, key, *hint in _list_problems(record):
                 if holds:
                     yield _find(authored, name, f"{what} {says}", (kind, record.id, key), *hint)
-    yield from _check_order(authored)
     if not authored.problems:  # a record that cannot be read may be the one that uses them
         yield from _check_use(authored)
 
@@ -105,22 +104,6 @@ def _check_use(authored: Authored) -> Iterator[RuleFinding]:
         for name in records[kind].keys() - read:
             hint = "write a rule, or drop it"
             yield _find(authored, "unused-criterion", f"no rule reads '{name}'", (kind, name, "id"), hint)
-
-
-_ORDERED = {"rules": "code", "sources": "id", "cases": "id", "prices": "id", "findings": "code"}
-
-
-def _check_order(authored: Authored) -> Iterator[RuleFinding]:
-    """Yield records that are not in the order of their ids or codes within their file."""
-    last: dict[tuple[str, str], str] = {}
-    for (kind, record_id), (document, _) in authored.origins.items():
-        if kind in _ORDERED and record_id in authored.records[kind]:
-            key, file = _ORDERED[kind], (kind, document.path)
-            value = getattr(authored.records[kind][record_id], key)
-            if value < last.get(file, ""):
-                message = f"'{value}' comes after '{last[file]}'; sort by {key}"
-                yield _find(authored, "unsorted", message, (kind, record_id, key))
-            last[file] = max(value, last.get(file, ""))
 
 
 def check_freshness(authored: Authored, today: str) -> Iterator[RuleFinding]:

@@ -16,6 +16,14 @@ from ragortune.support.record import Record
 from ragortune.support.text import count_words, cut_text, join_words
 
 _RULINGS = {Ruling.FAILS: "cannot be used", Ruling.WARNS: "beware"}
+_REMEDIES = {
+    "latency": "allow more time (`performance.latency`, `first_token_budget`) or name a faster model (`model`, `own_parameters`)",
+    "window": "name a `model` with a larger window or send fewer tokens (`passages`, `context_tokens`)",
+    "tuning offer": "name another `tuned_model`",
+    "examples": "collect more `examples`",
+    "knowledge": "say how large the material is (`corpus_tokens`), so that retrieval is compared",
+}
+"""What to do about each obstacle, the last one where nothing else helps; `deployment` leaves an own model."""
 
 
 class CostAnswer(Record, frozen=True):
@@ -151,7 +159,10 @@ def format_leader(report: CostReport) -> str:
     """Return the cheapest option with how sure that is, or that cost does not decide."""
     cost = report.leader
     if cost is None:
-        return "no option can be used, for the reasons below"
+        failing = ([o.gate for o in own.obstacles if o.ruling is Ruling.FAILS] for own in report.options)
+        gates = min(failing, key=lambda own: ("deployment" in own, "knowledge" in own, len(own)), default=[])
+        remedies = join_words(_REMEDIES[gate] for gate in dict.fromkeys(gates))
+        return f"no option can be used, for the reasons below; {remedies}"
     chance = report.chance_of(cost.option)
     rivals = [other for other in report.options if other.feasible and other.option is not cost.option]
     if not rivals:

@@ -48,6 +48,8 @@ class Environment(Record, frozen=True):
     """The date, YYYY-MM-DD; asked of the clock where None."""
     columns: int | None = None
     """Width of the terminal, where known."""
+    color: str = "auto"
+    """Whether to colour: auto, always or never."""
 
     @classmethod
     def detect(cls) -> Environment:
@@ -100,13 +102,13 @@ class Environment(Record, frozen=True):
         """Whether the output can show more than ASCII."""
         return (getattr(self.stdout, "encoding", None) or "utf").lower().startswith("utf")
 
-    def wants_color(self, choice: str = "auto", *, dialogue: bool = False) -> bool:
-        """Return whether to colour: the flag decides, then NO_COLOR, then FORCE_COLOR, then the terminal.
+    def wants_color(self, *, dialogue: bool = False) -> bool:
+        """Return whether to colour: `color` decides, then NO_COLOR, then FORCE_COLOR, then the terminal.
 
         A result goes to stdout, a dialogue to stderr.
         """
-        if choice != "auto":
-            return choice == "always"
+        if self.color != "auto":
+            return self.color == "always"
         if self.variables.get("NO_COLOR"):
             return False
         if self.variables.get("FORCE_COLOR"):

@@ -162,7 +162,7 @@ def find_git(folder: Path) -> str | None:
 def find_repository(folder: str | Path) -> Path:
     """Return the root of the repository that a folder lies in, or the folder itself if it lies in none."""
     top = tuple(walk_up(Path(folder)))[-1]
-    return top if (top / ".git").exists() else Path(folder).absolute()
+    return top if os.path.exists(top / ".git") else Path(folder).absolute()
 
 
 def lies_inside(path: str | Path, root: str | Path) -> bool:
@@ -176,5 +176,5 @@ def walk_up(folder: Path) -> Iterator[Path]:
     start = folder.absolute()
     for current in (start, *start.parents):
         yield current
-        if (current / ".git").exists():
+        if os.path.exists(current / ".git"):
             return

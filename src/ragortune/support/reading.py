@@ -111,7 +111,7 @@ def open_file(path: str | Path) -> BinaryIO:
     except FileNotFoundError:
         raise UnreadableError("no such file", place) from None
     except PermissionError:
-        raise UnreadableError(_DIRECTORY if Path(path).is_dir() else _FORBIDDEN, place) from None
+        raise UnreadableError(_DIRECTORY if os.path.isdir(path) else _FORBIDDEN, place) from None
     except (OSError, ValueError) as error:
         raise _refuse_read(error, place) from None
     raise UnreadableError(_DIRECTORY if stat.S_ISDIR(mode) else "is a pipe or device, not a file", place)

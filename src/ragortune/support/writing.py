@@ -165,7 +165,7 @@ def refuse_unwritable(name: str, environment: Environment) -> None:
         raise UsageError(f"{shown} is a link out of its folder, so it is not written")
     if not lies_inside(target, root):
         raise UsageError(f"{shown} is in a folder of git's own, so it is not written")
-    if target.is_symlink():
+    if os.path.islink(target):
         raise UsageError(f"{shown} cannot be written (a link to itself)")
     if os.path.isdir(target):
         raise UsageError(f"{shown} cannot be written (it is a directory)")

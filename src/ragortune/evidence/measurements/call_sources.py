@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import gzip
+import os
 import re
 import tempfile
 import warnings
@@ -176,10 +177,10 @@ def _open_files(source: str, folder: str) -> Records:
 def _list_files(source: str) -> tuple[list[Path], str]:
     """Return the files of a source, sorted, and their kind; raises UnreadableError where there is none or several kinds."""
     path, place = Path(source), Place(source)
-    files = sorted(file for file in path.rglob("*") if _detect_kind(file)) if path.is_dir() else [path]
+    files = sorted(file for file in path.rglob("*") if _detect_kind(file)) if os.path.isdir(path) else [path]
     kinds = {_detect_kind(file) for file in files}
     if len(kinds) != 1 or "" in kinds:
-        what = "holds files of different kinds" if path.is_dir() else "is not a log that can be read"
+        what = "holds files of different kinds" if os.path.isdir(path) else "is not a log that can be read"
         raise UnreadableError(what, place, f"one of {', '.join(_ENDINGS)}, also with .gz")
     kind = kinds.pop()
     for file in files:
@@ -255,7 +256,7 @@ def _open_database(source: str) -> Records:
     if not table:
         message = f"{quote_value(hide_password(source))} names no table"
         raise UsageError(message, None, f"{scheme}://…?table=NAME")
-    if scheme in _IN_FILES and not Path(f"{address.netloc}{address.path}").is_file():
+    if scheme in _IN_FILES and not os.path.isfile(f"{address.netloc}{address.path}"):
         raise UnreadableError("no such file", Place(source))  # a connection would make it
     _find_backend(*(("postgres", "measure,postgres") if scheme == "postgresql" else (scheme, None)))
     rest = "&".join(part for part in address.query.split("&") if not part.startswith("table="))

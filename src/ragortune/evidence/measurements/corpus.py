@@ -98,12 +98,12 @@ def open_corpus(folder: Path) -> Corpus:
 
     Left out are hidden files, symbolic links, packages, empty and binary files, and what an extra would be needed for.
     """
-    if not folder.is_dir():
-        message = "--docs must be a folder" if folder.exists() else "no such folder"
+    if not os.path.isdir(folder):
+        message = "--docs must be a folder" if os.path.exists(folder) else "no such folder"
         raise UsageError(message, Place(str(folder)))
     skipped: Counter[str] = Counter()
     sources: list[Source] = []
-    for path, kind, size in _find_files(folder):
+    for path, kind, size in _find_files(folder, skipped):
         if reason := _refuse_file(path, kind, size):
             skipped[reason] += 1
         else:
@@ -125,14 +125,22 @@ def _is_left_out(path: str) -> bool:
     return "/." in f"/{path}" or not _LEFT_OUT.isdisjoint(path.split("/"))
 
 
-def _find_files(folder: Path) -> Iterator[tuple[Path, str, int]]:
-    """Yield path, kind and size of plain files that are documents by their names."""
-    for current, folders, names in os.walk(folder):
+def _find_files(folder: Path, skipped: Counter[str]) -> Iterator[tuple[Path, str, int]]:
+    """Yield path, kind and size of plain files that are documents by their names; counts what cannot be looked into."""
+
+    def skip_unreadable(_: OSError) -> None:
+        skipped["cannot be read"] += 1
+
+    for current, folders, names in os.walk(folder, onerror=skip_unreadable):
         folders[:] = [name for name in folders if not _is_left_out(name)]
         for name in names:
             path = Path(current, name)
             if kind := kind_of(name):
-                facts = path.lstat()
+                try:
+                    facts = path.lstat()
+                except OSError as error:  # a folder whose names can be read, and nothing else
+                    skip_unreadable(error)
+                    continue
                 if stat.S_ISREG(facts.st_mode):
                     yield path, kind, facts.st_size
 

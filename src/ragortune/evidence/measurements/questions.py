@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
@@ -74,7 +75,7 @@ class Questions(Record, frozen=True):
 
 def read_questions(path: Path) -> Questions:
     """Read questions; raises UnreadableError where there are none or the file cannot be read."""
-    if path.is_dir():
+    if os.path.isdir(path):
         return _read_beir(path)
     rows = Rows(path)
     used: dict[str, str] = {}
@@ -166,7 +167,7 @@ def _read_beir(folder: Path) -> Questions:
     """Read `corpus.jsonl`, `queries.jsonl` and the judgements in `qrels/`, of which `test.tsv` comes first."""
     corpus, queries = folder / "corpus.jsonl", folder / "queries.jsonl"
     judgements = sorted(folder.glob("qrels/*.tsv"), key=lambda path: (path.stem != "test", path.name))
-    missing = [path.name for path in (corpus, queries) if not path.is_file()]
+    missing = [path.name for path in (corpus, queries) if not os.path.isfile(path)]
     if missing or not judgements:
         listed = join_words([*missing, *(() if judgements else ("qrels/test.tsv",))])
         raise UnreadableError(f"is not a folder in the BEIR format: {listed} is missing", Place(str(folder)))

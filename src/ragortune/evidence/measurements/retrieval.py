@@ -126,8 +126,8 @@ def _search(rows: Sequence[Question], engine: Engine, progress: Progress) -> lis
     known = None if engine.names is None else NameIndex(engine.names)
     counts = Counter(row.answers[0] for row in chosen if row.answers)
     most = max(_FEW, _LABEL_SHARE * len(chosen))
-    # Labels, such as yes and no, are in every document.
     labels = {answer for answer, count in counts.items() if count > most}
+    # Those whose answer is a label, such as yes and no, come last: labels are in every document.
     chosen.sort(key=lambda row: not row.answers or row.answers[0] in labels)
     trials = []
     for place, row in enumerate(chosen):
