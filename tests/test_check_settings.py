@@ -135,6 +135,7 @@ _BLOCK = (
     "```ragortune\ndecision: fine_tuning\nprofile:\n"
     "  knowledge: {gap: most, source: documents, volatility: daily, access_path: by_meaning}\n```\n"
 )
+_DECIDED = "\n```ragortune\ndecision: fine_tuning\n```\n"
 _LONG = (
     "We will fine-tune a model on the price list, "
     + "and we do so because of many things that we have learnt, " * 9
@@ -145,7 +146,7 @@ _LONG = (
     ("text", "old", "new"),
     [
         (_BLOCK, "fine_tuning", "neither"),
-        (f"## Decision\n\n{_LONG}the price list changes every night.\n", "every night", "every day"),
+        (f"## Decision\n\n{_LONG}the price list changes every night.\n{_DECIDED}", "every night", "every day"),
     ],
 )
 def test_a_baseline_does_not_know_what_is_said_now_in_the_place_of_what_it_knows(run, write, text, old, new):
