@@ -146,7 +146,11 @@ _LONG = (
     ("text", "old", "new"),
     [
         (_BLOCK, "fine_tuning", "neither"),
-        (f"## Decision\n\n{_LONG}the price list changes every night.\n{_DECIDED}", "every night", "every day"),
+        (
+            f"## Decision\n\n{_LONG}the price list changes every night.\n{_DECIDED}",
+            "every night",
+            "every day",
+        ),
     ],
 )
 def test_a_baseline_does_not_know_what_is_said_now_in_the_place_of_what_it_knows(run, write, text, old, new):

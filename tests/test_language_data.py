@@ -49,7 +49,7 @@ def write_pack(folder, language, manifest='name: pack\nversion: "1"\nextends: ra
 def test_a_pack_adds_wordings_of_every_kind(tmp_path):
     book = load_rulebook(write_pack(tmp_path, OWN))
     text = (
-        "# The lighthouse model\n\n## Decision\n\nWe take the oracle method; it answers in the voice of the lighthouse. "
+        "# The lighthouse model\n\n## Decision\n\nOur LLM takes the oracle method; it answers in the voice of the lighthouse. "
         "Never mind that it must cite sources.\n\n## Graveyard of ideas\n\nFine-tuning was one.\n"
     )
     reading = read_design(text, "design.md", book)
@@ -57,7 +57,7 @@ def test_a_pack_adds_wordings_of_every_kind(tmp_path):
     assert [(fact.criterion, fact.value, fact.phrase) for fact in reading.facts] == [
         ("behaviour.style", "distinctive", "our-voice")
     ]
-    assert read_design(text, "design.md", BOOK).status == "nothing_to_judge"
+    assert read_design(text, "design.md", BOOK).status == "no_decision"
     latin = read_design("# Liber\n\nSunt et non est cum quod per.\n", "liber.md", book)
     assert (latin.status, latin.language) == ("unsupported_language", "la")
 

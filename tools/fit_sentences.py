@@ -2,9 +2,10 @@
 
 For each criterion a multinomial logistic regression tells a sentence that answers it, and with which level, from one that
 does not. It sees the words and pairs of words to which regressions with an absolute penalty (lasso) give any weight: one
-that tells answers from other sentences, and one for each level that tells it from the others. It learns from the sentences of
-labelled documents and from those of `training/sentences/`, which were written for it. A criterion is kept only where
-the likeliest sentences of documents of repositories left out are often enough right.
+that tells answers from other sentences, and one for each level that tells it from the others. What tells of approaches reads
+documents better with more words: those of written sentences that speak for an outcome most clearly, by chi-squared. Models learn from the
+sentences of labelled documents and from those of `training/sentences/`, which were written for it. A criterion is kept only
+where the likeliest sentences of documents of repositories left out are often enough right.
 """
 
 from __future__ import annotations
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
 
 WRITTEN = Path(__file__).parent.parent / "training" / "sentences"
 _INVERSE_PENALTY, _INVERSE_PENALTY_OF_APPROACH = 0.5, 0.3
+_MOST_OF_DOCUMENTS, _MOST_OF_APPROACH = 60, 2_800
+"""Words and pairs that tell of approaches: taken from labelled documents, and from sentences that were written."""
+_FEWEST_ANSWERING = 2
+"""In the evidence of so many repositories such a word or pair must be."""
 _INVERSE_PENALTY_OF_CHOICE = 0.3
 """Of the regressions that choose words and pairs."""
 _FEWEST_SENTENCES = 3
@@ -165,7 +170,8 @@ def fit_sentences(
     for criterion in sorted(criteria or {one.about for one in sentences if one.about}):
         rows = list(_list_rows(sentences, criterion))
         if criterion == APPROACH:
-            yield _write_model(criterion, fitted, names, _fit(values, rows, approach=True), LEAST_TOLD)
+            fit = _fit(values, rows, np.array([one.repo for one in sentences]))
+            yield _write_model(criterion, fitted, names, fit, LEAST_TOLD)
             continue
         answering = {sentences[row.at].repo for row in rows if row.document and row.due != UNANSWERED}
         if len(answering) >= _FEWEST_REPOSITORIES and _is_often_right(criterion, values, rows, folds):
@@ -203,12 +209,15 @@ def _is_often_right(criterion: str, values: csr_matrix, rows: Sequence[_Row], fo
     return sum(right) > _LEAST_RIGHT * len(right)
 
 
-def _fit(values: csr_matrix, rows: Sequence[_Row], *, approach: bool = False) -> _Fit:
-    own = values[[row.at for row in rows]]
-    due = np.array([row.due for row in rows])
+def _fit(values: csr_matrix, rows: Sequence[_Row], repositories: NDArray[np.str_] | None = None) -> _Fit:
+    """Return a model; with the repositories of sentences, the one that tells of approaches."""
+    at = [row.at for row in rows]
+    own, due = values[at], np.array([row.due for row in rows])
     weights = np.array([row.weight for row in rows])
-    chosen = _choose_features(own, due, weights)
-    penalty = _INVERSE_PENALTY_OF_APPROACH if approach else _INVERSE_PENALTY
+    if repositories is None:
+        chosen, penalty = _choose_features(own, due, weights), _INVERSE_PENALTY
+    else:
+        chosen, penalty = _choose_surprising(own, due, repositories[at]), _INVERSE_PENALTY_OF_APPROACH
     model = LogisticRegression(C=penalty, max_iter=300, tol=1e-3)
     return model.fit(own[:, chosen], due, sample_weight=weights), chosen
 
@@ -264,3 +273,35 @@ def _find_weighed(
     """Return the features to which a regression with an absolute penalty gives a weight."""
     model = LogisticRegression(C=_INVERSE_PENALTY_OF_CHOICE, l1_ratio=1.0, max_iter=200, solver="liblinear")
     return np.flatnonzero(model.fit(values, due, sample_weight=weights).coef_[0])
+
+
+def _choose_surprising(
+    values: csr_matrix, due: NDArray[np.str_], repositories: NDArray[np.str_]
+) -> NDArray[np.int64]:
+    """Return the features that tell of approaches: a few of labelled documents, most of sentences that were written."""
+    written = repositories == ""
+    labelled = _rank_features(values[~written], due[~written] != UNANSWERED, repositories[~written])
+    chosen = {*labelled[:_MOST_OF_DOCUMENTS]}
+    kinds = {*due[written]} - {UNANSWERED}
+    for outcome in kinds:  # so that each has words of its own
+        ranked = _rank_features(values, written & (due == outcome), None)
+        chosen |= {*ranked[: _MOST_OF_APPROACH // len(kinds)]}
+    return np.array(sorted(chosen), dtype=np.int64)
+
+
+def _rank_features(
+    values: csr_matrix, answered: NDArray[np.bool_], repositories: NDArray[np.str_] | None
+) -> NDArray[np.int64]:
+    """Return the features that stand more often in answers, the most surprising first, by chi-squared."""
+    if not answered.any():
+        return np.array([], dtype=np.int64)
+    inside = np.asarray(values[answered].sum(0)).ravel()
+    everywhere = np.asarray(values.sum(0)).ravel()
+    expected = everywhere * answered.mean()
+    surprise = (inside - expected) ** 2 / (expected + 1e-9)
+    support = inside
+    if repositories is not None:
+        own = repositories[answered]
+        support = sum(values[answered][own == one].max(0).toarray().ravel() for one in set(own))
+    surprise[(support < _FEWEST_ANSWERING) | (inside < expected)] = 0
+    return np.argsort(-surprise)[: int((surprise > 0).sum())]
