@@ -44,7 +44,7 @@ _MOST_FEATURES, _MOST_WRITTEN, _MOST_OF_APPROACH = 60, 160, 2_800
 """Words and pairs that are taken from labelled documents and from sentences that were written."""
 _FEWEST_SENTENCES = 4
 _FEWEST_ANSWERING = 2
-"""In the answers of so many repositories a word or pair must stand."""
+"""In the answers of so many repositories a word or pair must occur."""
 _FEWEST_REPOSITORIES = 15
 """A criterion that fewer repositories answer is left to phrases."""
 _FOLDS = 5
@@ -259,7 +259,7 @@ def _choose_features(
 def _rank_features(
     values: csr_matrix, answered: NDArray[np.bool_], repositories: NDArray[np.str_] | None
 ) -> NDArray[np.int64]:
-    """Return the features that stand more often in answers, the most surprising first, by chi-squared."""
+    """Return the features that occur more often in answers, the most surprising first, by chi-squared."""
     if not answered.any():
         return np.array([], dtype=np.int64)
     inside = np.asarray(values[answered].sum(0)).ravel()

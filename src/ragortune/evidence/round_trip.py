@@ -153,7 +153,7 @@ def open_answers(text: str) -> tuple[YAML, Any]:
 
 
 def _split_frame(text: str) -> tuple[str, str, str]:
-    """Return what stands up to the start of a document, the document, and what stands from its end on.
+    """Return what comes before the document, the document, and what follows it.
 
     The writer keeps neither the marks, `---` and `...`, nor the comments beyond them, nor all blank lines in front.
     """

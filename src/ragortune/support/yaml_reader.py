@@ -83,7 +83,7 @@ class YamlReader:
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self._read_key(event)
             if key in mapping:
-                raise self._refuse(f"key {quote_value(key)} is given twice", event)
+                raise self._refuse(f"duplicate key {quote_value(key)}", event)
             self.marks["key", (*at, key)] = _position(event.start_mark)
             mapping[key] = self._read_node(next(self.events), (*at, key))
         return mapping
