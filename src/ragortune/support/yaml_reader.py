@@ -32,6 +32,19 @@ _OTHER_BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
 """What ends a line in YAML, and nowhere else."""
 
 
+def has_comment_in_braces(text: str) -> bool:
+    """Return whether YAML has a comment between the parts of a mapping in braces."""
+    depth = end = 0
+    with contextlib.suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=_LOADER):
+            if depth and "#" in text[end : token.start_mark.index]:
+                return True
+            depth += isinstance(token, yaml.FlowMappingStartToken)
+            depth -= isinstance(token, yaml.FlowMappingEndToken)
+            end = token.end_mark.index
+    return False
+
+
 class YamlReader:
     """Builds plain data from the events of PyYAML's parser.
 
