@@ -20,12 +20,10 @@ from functools import cached_property
 
 import msgspec
 
-from ragortune.evidence.documents.blocks import front_matter_end
+from ragortune.evidence.documents.blocks import BLOCK, front_matter_end
 from ragortune.model.documents import Span
 from ragortune.support.text import INVISIBLE
 
-BLOCK = "ragortune"
-"""The key, and the word behind a fence, of what a document says to this program, in any case."""
 _LEFT_OUT = re.compile(
     r"(?P<space>[^\S\n]+\n[>\s]*|\n[>\s]+|\s{2,}|&nbsp;|<br\s?/?>)"
     r"|(?P<marked>\w[\u0300-\u036f]{1,4})"
