@@ -51,7 +51,7 @@ class Steps:
 
 
 class Team:
-    """Answers each question by the name that stands before the cursor."""
+    """Answers each question by the name in front of the cursor."""
 
     def __init__(self, answers, screen):
         self._answers = {name: [own] if isinstance(own, str) else list(own) for name, own in answers.items()}

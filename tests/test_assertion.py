@@ -12,7 +12,7 @@ READER = reader_for(load_rulebook())
 
 
 def meanings(text, words):
-    """Return how words are meant where they first stand in a text."""
+    """Return how words are meant where they first occur in a text."""
     document = read_sentences(text, READER.marker.language)
     wanted = tuple(words.casefold().split())
     for marked in READER.mark(document.sentences):
@@ -20,7 +20,7 @@ def meanings(text, words):
         for start in range(len(told) - len(wanted) + 1):
             if told[start : start + len(wanted)] == wanted:
                 return marked.meanings_at(start, start + len(wanted))
-    raise AssertionError(f"{words!r} does not stand in {text!r}")
+    raise AssertionError(f"{words!r} is not in {text!r}")
 
 
 @pytest.mark.parametrize(

@@ -694,3 +694,29 @@ def test_a_shell_that_asks_for_completions_without_words_is_told(run, variables,
 
     assert (result.code, result.out) == (2, "")
     assert "internal error" not in result.err
+
+
+@pytest.mark.parametrize("option", ["--rules", "--profile", "--baseline", "--config", "--select"])
+def test_an_option_that_an_unset_variable_leaves_empty_is_told(run, write, option):
+    write("a.md", "# Lunch\n")
+
+    result = run("check", "a.md", option, "")
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err == f"error: {option} is empty\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["recommend p.yaml --rules pack", "check p.yaml --model command:true", "ask --answers - -o new.yaml"],
+)
+def test_a_user_without_a_home_keeps_nothing_between_runs(run, write, monkeypatch, arguments):
+    write("p.yaml", "knowledge: {gap: most}\n")
+    write("pack/rulebook.yaml", "name: ours\nversion: '1'\nextends: ragortune\n")
+    for name in ("RAGORTUNE_CACHE_DIR", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+
+    result = run(*arguments.split())
+
+    assert result.code == 0, result.err

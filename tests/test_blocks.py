@@ -78,7 +78,7 @@ def test_nothing_is_lost_and_nothing_wider_than_the_page_however_narrow_it_is(wi
         assert part in words
 
 
-def test_a_name_that_leaves_no_room_stands_on_a_line_of_its_own():
+def test_a_name_that_leaves_no_room_is_on_a_line_of_its_own():
     lines = write_text(PAGE, width=40, color=False).splitlines()
 
     assert "  both, on own machines  3,400" in lines

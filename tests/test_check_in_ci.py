@@ -53,8 +53,8 @@ def test_the_sample_repository_shows_the_whole_loop(sample, run):
     assert json.loads(run("recommend", "stated.yaml", "--format", "json").out)["option"] == "rag"
 
     record = sample / "docs" / "adr" / "0007-tune-on-the-price-list.md"
-    mended = record.read_text().replace("decision: fine_tuning", "decision: rag")
-    record.write_text(mended)
+    fixed = record.read_text().replace("decision: fine_tuning", "decision: rag")
+    record.write_text(fixed)
     assert run("check", "docs").code == 0
 
 

@@ -178,9 +178,9 @@ def test_the_casebook_is_the_published_one(shared, book):
 
 
 def test_an_error_shows_its_place_and_hint():
-    error = RagortuneError("is wrong", Place("f", 3, 4), "mend it")
+    error = RagortuneError("is wrong", Place("f", 3, 4), "fix it")
 
-    assert str(error) == "f:3:4: is wrong\nhint: mend it"
+    assert str(error) == "f:3:4: is wrong\nhint: fix it"
     assert str(RagortuneError("is wrong")) == "is wrong"
     assert str(Place(None, 3)) == "input:3"
     assert RulebookError("x").problems[0].message == "x"

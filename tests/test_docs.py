@@ -93,7 +93,7 @@ SESSIONS = [
 def play(text, run):
     """Write the files that a page shows, run its commands, and return the page with what they really print.
 
-    A `…` on a line stands for any lines; an output that holds one stays as it is where it is true.
+    A `…` on a line is short for any lines; an output that holds one stays as it is where it is true.
     """
     home, code = run.folder, 0
 
@@ -128,7 +128,7 @@ def play(text, run):
 
 
 def holds(shown, out):
-    """Return whether an output is as shown; what stands between lines `…` has to be there in order."""
+    """Return whether an output is as shown; what is between lines `…` has to be there in order."""
     first, *others = re.split(r"^…\n", shown, flags=re.MULTILINE)
     if not others:
         return shown == out

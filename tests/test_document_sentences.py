@@ -1,4 +1,4 @@
-"""Design documents are taken apart into sentences that know where they stand and what they are about."""
+"""Design documents are taken apart into sentences that know where they are and what they are about."""
 
 from itertools import islice
 

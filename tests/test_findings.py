@@ -257,7 +257,7 @@ def test_facts_from_outside_win_over_the_document(judge, vocabulary):
 
 
 def stated(book, rules, decision, facts, *, how="explicit", inferred=False):
-    """Judge a document whose answers stand on lines of prose, given as criterion, value, line."""
+    """Judge a document whose answers are on lines of prose, given as criterion, value, line."""
     read = tuple(
         StatedFact(name, value, Modality.STATED, Span(line, 1, "x"), inferred=inferred)
         for name, value, line in facts

@@ -407,3 +407,26 @@ def as_somebody():
     finally:
         if root:
             os.seteuid(0)
+
+
+# --- quotes of large documents ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("limit", "code"), [(99, 2), (100, 0)])
+def test_documents_that_are_too_large_together_are_not_opened_for_their_quotes(
+    run, write, monkeypatch, limit, code
+):
+    monkeypatch.setattr("ragortune.commands.evidence._MOST_CHARACTERS", limit)
+    write("prices.md", "Prices are kept.".ljust(50))
+    write("gaps.md", "Nothing is known.".ljust(50))
+    write(
+        "a.md",
+        "```ragortune\nprofile:\n  knowledge:\n"
+        "    volatility: {value: static, evidence: {document: prices.md, line: 1, quote: Prices are kept.}}\n"
+        "    gap: {value: most, evidence: {document: gaps.md, line: 1, quote: Nothing is known.}}\n```\n",
+    )
+
+    result = run("check", "a.md")
+
+    assert result.code == code
+    assert ("the quoted documents have more than 99 characters together" in result.err) == (code == 2)

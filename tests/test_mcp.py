@@ -317,7 +317,7 @@ def test_a_document_that_quotes_itself_by_name_is_looked_up(inner_agent):
         (
             "recommend",
             {"profile": "knowledge: {gap: most, gap: none}"},
-            "error: profile.yaml:1:24: key 'gap' is given twice",
+            "error: profile.yaml:1:24: duplicate key 'gap'",
         ),
         (
             "recommend",

@@ -278,7 +278,7 @@ some_fact = st.fixed_dictionaries(
         },
     )
 )
-def test_whatever_is_answered_only_what_stands_there_is_reported(book, answer):
+def test_whatever_is_answered_only_what_is_there_is_reported(book, answer):
     read = Verifier(QuoteFinder(LINES), book.criteria).verify(json.dumps(answer))
 
     cited = [part.span for part in read.decision.evidence] if read.decision else []

@@ -563,6 +563,30 @@ def test_init_overwrites_nothing_unless_told(run, write):
 
     assert (result.code, result.err) == (2, "error: 'mine.yaml' exists\nhint: --force overwrites it\n")
     assert run("init", "mine.yaml", "--force").code == 0
+    assert run("init", "other.yaml").code == 0
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_init_overwrites_no_schema_of_somebody_elses(run, write, tmp_path, link):
+    schema = tmp_path / "ragortune-profile.schema.json"
+    write("ours.json", "{}")
+    schema.symlink_to("ours.json") if link else write(schema.name, "{}")
+
+    result = run("init")
+
+    assert result.code == 2
+    assert result.err == "error: 'ragortune-profile.schema.json' exists\nhint: --force overwrites it\n"
+    assert schema.read_text() == "{}"
+    assert not (tmp_path / "profile.yaml").exists()
+
+
+@pytest.mark.parametrize("name", ["profile.json", "ragortune-profile.schema.json", "."])
+def test_init_writes_nothing_that_could_not_be_read_back(run, tmp_path, name):
+    result = run("init", name, "--force")
+
+    assert result.code == 2
+    assert "internal error" not in result.err
+    assert not any(tmp_path.iterdir())
 
 
 def test_init_prints_to_stdout_and_names_a_folder_that_is_not_there(run):
@@ -570,7 +594,7 @@ def test_init_prints_to_stdout_and_names_a_folder_that_is_not_there(run):
     result = run("init", "nowhere/profile.yaml")
 
     assert result.code == 2
-    assert result.err == "error: 'nowhere/ragortune-profile.schema.json' cannot be written (no such folder)\n"
+    assert result.err == "error: 'nowhere/profile.yaml' cannot be written (no such folder)\n"
 
 
 # --- rules diff ---------------------------------------------------------------------------------------------------

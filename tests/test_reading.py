@@ -32,7 +32,7 @@ def complaint(action, *arguments):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\na: 2\n", "f:2:1: key 'a' is given twice"),
+        ("a: 1\na: 2\n", "f:2:1: duplicate key 'a'"),
         ("a:\n\tb: 1\n", "f:2:1: a tab is used for indentation; use spaces"),
         ("a: [1, 2\n", "f:2:1: is not YAML: did not find expected ',' or ']'"),
         ("a: @b\n", "f:1:4: is not YAML: found character that cannot start any token"),
@@ -74,7 +74,7 @@ def test_scalars_are_read_as_yaml_1_2_reads_them(text, value):
         assert parse_yaml(f"a: {text}", "f").data == {"a": value}
 
 
-def test_a_document_knows_where_everything_stands():
+def test_a_document_knows_where_everything_is():
     document = parse_yaml("a:\n  b: [x, y]\n  c: {d: 1}\n", "f")
 
     assert document.place_of(("a", "b"), key=True) == Place("f", 2, 3)
@@ -111,9 +111,9 @@ def test_an_alias_bomb_never_expands():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"a": 1,\n "a": 2}', "f:2:2: key 'a' is given twice"),
-        ('{"a": {"b": 1, "b": 2}}', "f:1:16: key 'b' is given twice"),
-        (r'{"a": 1, "\u0061": 2}', "f:1:10: key 'a' is given twice"),
+        ('{"a": 1,\n "a": 2}', "f:2:2: duplicate key 'a'"),
+        ('{"a": {"b": 1, "b": 2}}', "f:1:16: duplicate key 'b'"),
+        (r'{"a": 1, "\u0061": 2}', "f:1:10: duplicate key 'a'"),
         ('{"a": NaN}', "f: NaN is not a number that can be used"),
         ('{"a": Infinity}', "f: Infinity is not a number that can be used"),
         ('{"a": 1', "f:1:8: is not JSON: expecting ',' delimiter"),
@@ -127,7 +127,7 @@ def test_json_that_cannot_be_used_gets_a_message(text, message):
 
 
 def test_json_in_a_line_has_the_number_of_the_line():
-    assert complaint(load_json, '{"a": 1, "a": 2}', "f", 7) == "f:7: key 'a' is given twice"
+    assert complaint(load_json, '{"a": 1, "a": 2}', "f", 7) == "f:7: duplicate key 'a'"
     assert complaint(load_json, "nonsense", "f", 7) == "f:7:1: is not JSON: expecting value"
     assert parse_json("", "f").data == {}
 

@@ -186,7 +186,7 @@ def test_the_bad_line_of_a_batch_is_named_and_the_others_are_answered(run, write
     assert result.err == (
         "error: batch.jsonl:2: 'knowledge.gap' must be none, some or most, not 'mots'\nhint: did you mean 'most'?\n"
         "error: batch.jsonl:3:1: is not JSON: expecting value\n"
-        "error: batch.jsonl:5: key 'a' is given twice\n"
+        "error: batch.jsonl:5: duplicate key 'a'\n"
         "error: batch.jsonl:6: is longer than 1 MiB, the limit for a line\n"
     )
 

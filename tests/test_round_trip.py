@@ -149,9 +149,30 @@ def test_blank_lines_in_front_stay():
     assert write_answers(text, {"data.examples": 3}) == f"{text}data:\n  examples: 3\n"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "notes: |+\n  Ask Ada.\n\n\n",
+        "notes: >+\n  Ask Ada.\n\n",
+        "data:\n  rights: clean\nnotes: |+\n  wait\n  ...\n\n",
+    ],
+)
+def test_blank_lines_that_a_text_keeps_stay(text):
+    written = write_answers(text, {"behaviour.style": "guideline"})
+
+    assert written == f"{text}behaviour:\n  style: guideline\n"
+
+
 @pytest.mark.parametrize("command", [("ask", "--answers", "-"), ("measure", "--docs", "docs")])
-def test_yaml_that_cannot_be_changed_in_place_is_told_and_stays(run, write, tmp_path, command):
-    text = "project: Desk\t# with a tab\nknowledge:\t{gap: most}\n"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "project: Desk\t# with a tab\nknowledge:\t{gap: most}\n",
+        "project: Desk\nknowledge: {\n  gap: most,  # legal said so\n  # ask Ada\n  quality: clean,\n}\n",
+        '{\n  "project": "Büro #1",  # of the desk\n  "knowledge": {"gap": "most"}\n}\n',
+    ],
+)
+def test_yaml_that_cannot_be_changed_in_place_is_told_and_stays(run, write, tmp_path, command, text):
     write("p.yaml", text)
     write("docs/a.md", "# Tariffs\n\nA letter costs two marks, and a parcel six.\n")
 

@@ -209,7 +209,7 @@ def test_outsized_numbers_are_refused(team_pack, changed, message):
     assert str(caught.value).endswith(message)
 
 
-def test_what_is_not_a_number_is_refused_where_it_stands(team_pack):
+def test_what_is_not_a_number_is_refused_where_it_is(team_pack):
     write_scale(team_pack, strong=".nan")
     with pytest.raises(UnreadableError, match=r"rulebook\.yaml:7:11: \.nan is not a number that can be used"):
         load_rulebook(team_pack)
@@ -291,7 +291,7 @@ def test_the_casebook_is_not_part_of_the_digest(whole_pack, book):
             "profile: {model.strength: weka}",
             "must be weak, mid or frontier, not 'weka'\nhint: did you mean 'weak'?",
         ),
-        ("id: our-models\n", "id: our-models\n    id: twice\n", ":3:5: key 'id' is given twice"),
+        ("id: our-models\n", "id: our-models\n    id: twice\n", ":3:5: duplicate key 'id'"),
     ],
 )
 def test_an_error_in_a_rule_has_a_place_and_a_hint(team_pack, old, new, message):

@@ -27,7 +27,7 @@ _OTHER_COUNT = re.compile(
 )
 
 
-def test_the_rule_set_has_nothing_to_mend():
+def test_the_rule_set_has_nothing_to_fix():
     assert check_folder(shipped_folder(), "2026-11-24") == ()
 
 

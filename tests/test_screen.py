@@ -128,7 +128,7 @@ def test_all_sections_are_the_whole_report(run):
         (("recommend", "p.yaml", "--show", "reason"), "hint: did you mean 'reasons'?"),
         (("cost", "p.yaml", "--show", "bill"), "hint: did you mean 'bills'?"),
         (("check", "p.md", "--show", "finding"), "hint: did you mean 'findings'?"),
-        (("recommend", "p.yaml", "--show", ""), "error: --show must be reasons, gates, "),
+        (("recommend", "p.yaml", "--show", ""), "error: --show is empty"),
         (("recommend", "p.yaml", "--show", "flips", "-f", "json"), "error: --show is for text"),
         (("check", "p.md", "--full", "-f", "sarif"), "error: --full is for text"),
     ],

@@ -29,7 +29,7 @@ We will retrieve passages from the tariff sheets.
 
 
 def fenced(language, fence="```"):
-    """Return what stands in the fenced blocks of a language."""
+    """Return what is in the fenced blocks of a language."""
     return re.findall(rf"^{fence}{language}\n(.*?)^{fence}$", TEXT, re.MULTILINE | re.DOTALL)
 
 

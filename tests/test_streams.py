@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import resource
 import signal
 import subprocess
 import sys
@@ -88,6 +89,17 @@ def test_a_full_disk_is_told_and_is_no_internal_error(desk, arguments):
         done = start(desk, *arguments, stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 2
     assert done.stderr.decode() == "error: the result cannot be written (No space left on device)\n"
+
+
+@pytest.mark.parametrize("arguments", [("check", "."), ("recommend", "profile.yaml"), ("--help",)])
+def test_a_file_that_may_grow_no_further_is_told_and_is_no_internal_error(desk, arguments):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    with (desk / "out").open("w", encoding="utf-8") as out:
+        done = start(desk, *arguments, stdout=out, stderr=subprocess.PIPE, preexec_fn=limit)
+    assert done.returncode == 2
+    assert done.stderr.decode() == "error: the result cannot be written (File too large)\n"
 
 
 def test_a_closed_output_is_told_and_is_no_internal_error(desk):

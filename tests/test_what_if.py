@@ -179,41 +179,41 @@ def test_the_next_question_is_open_and_can_be_asked(levels):
         assert name in (first[:1] or [question.criterion for question in interview.ranking])
 
 
-# --- levers and pillars ---------------------------------------------------------------------------------------------
+# --- sensitivities and pillars -------------------------------------------------------------------------------------
 
 
 @settings(max_examples=40)
 @given(answers(least=3))
-def test_a_lever_says_where_the_need_stands_with_each_level(levels):
+def test_a_sensitivity_has_the_score_of_the_need_at_each_level(levels):
     found = advise(levels)
 
     assert found.sensitivities
-    for lever in found.sensitivities:
+    for sensitivity in found.sensitivities:
         spans = []
         for index in range(len(Need)):
             scores = [
-                decide_option(BOOK, {**levels, lever.criterion: (level,)}).scores[index] / 1000
-                for level in BOOK.criteria[lever.criterion].level_ids
+                decide_option(BOOK, {**levels, sensitivity.criterion: (level,)}).scores[index] / 1000
+                for level in BOOK.criteria[sensitivity.criterion].level_ids
             ]
             spans.append((min(scores), max(scores)))
-        index = list(Need).index(lever.need)
-        assert (lever.low, lever.high) == spans[index]
+        index = list(Need).index(sensitivity.need)
+        assert (sensitivity.low, sensitivity.high) == spans[index]
         swings = [logistic(high) - logistic(low) for low, high in spans]
         assert swings[index] == max(swings)
-        assert lever.low <= lever.now <= lever.high
-        assert lever.now == found.needs[lever.need].score
-        rest = {name: own for name, own in levels.items() if name != lever.criterion}
-        assert lever.without is decide_option(BOOK, rest).option
+        assert sensitivity.low <= sensitivity.now <= sensitivity.high
+        assert sensitivity.now == found.needs[sensitivity.need].score
+        rest = {name: own for name, own in levels.items() if name != sensitivity.criterion}
+        assert sensitivity.without is decide_option(BOOK, rest).option
 
 
-def test_a_lever_spans_the_present_answer_where_several_levels_hold():
+def test_a_sensitivity_spans_the_present_answer_where_several_levels_hold():
     levels = {"knowledge.access_path": ("by_key", "by_meaning"), "knowledge.volatility": ("static", "daily")}
 
-    levers = {lever.criterion: lever for lever in advise(levels).sensitivities}
+    sensitivities = {sensitivity.criterion: sensitivity for sensitivity in advise(levels).sensitivities}
 
-    assert levers.keys() == levels.keys()
-    for lever in levers.values():
-        assert lever.low <= lever.now <= lever.high
+    assert sensitivities.keys() == levels.keys()
+    for sensitivity in sensitivities.values():
+        assert sensitivity.low <= sensitivity.now <= sensitivity.high
 
 
 @settings(max_examples=40)

@@ -295,6 +295,16 @@ def test_a_stream_by_its_name_is_written_to(write, tmp_path, option):
     assert json.loads(done.stdout)["schema"].startswith("ragortune/")
 
 
+@pytest.mark.parametrize("first", ["text", "sarif=/dev/fd/1"])
+def test_two_formats_do_not_go_to_stdout_by_two_names(run, write, first):
+    write("a.md", DISAGREEING)
+
+    result = run("check", "a.md", "--format", first, "--format", "json=/dev/stdout")
+
+    assert (result.code, result.out) == (2, "")
+    assert "only one format can be printed" in result.err
+
+
 def test_a_pipe_is_written_to(write, tmp_path):
     write("a.md", DISAGREEING)
     os.mkfifo(tmp_path / "pipe")

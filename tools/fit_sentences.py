@@ -45,7 +45,7 @@ _INVERSE_PENALTY, _INVERSE_PENALTY_OF_APPROACH = 0.5, 0.3
 _MOST_OF_DOCUMENTS, _MOST_OF_APPROACH = 60, 2_800
 """Words and pairs that tell of approaches: taken from labelled documents, and from sentences that were written."""
 _FEWEST_ANSWERING = 2
-"""In the evidence of so many repositories such a word or pair must be."""
+"""In the evidence of so many repositories a word or pair must occur."""
 _INVERSE_PENALTY_OF_CHOICE = 0.3
 """Of the regressions that choose words and pairs."""
 _FEWEST_SENTENCES = 3
@@ -292,7 +292,7 @@ def _choose_surprising(
 def _rank_features(
     values: csr_matrix, answered: NDArray[np.bool_], repositories: NDArray[np.str_] | None
 ) -> NDArray[np.int64]:
-    """Return the features that stand more often in answers, the most surprising first, by chi-squared."""
+    """Return the features that occur more often in answers, the most surprising first, by chi-squared."""
     if not answered.any():
         return np.array([], dtype=np.int64)
     inside = np.asarray(values[answered].sum(0)).ravel()

@@ -9,7 +9,7 @@ How a need is fitted:
    source leaves doubt about the outcome. Selected cases count, option by option, `SELECTED` times as much as the field
    cases with that option together: prior correction as in case-control studies. They teach what separates the options,
    which 16 tuned systems in the field cannot, and leave the base rates alone.
-2. A team answers some questions and not others. So each case stands in the training data once as it is and `MASKED`
+2. A team answers some questions and not others. So each case is in the training data once as it is and `MASKED`
    times with a random part of its answers left out, which together count `PARTLY` of it. The intercept is the base rate
    of the field sample: that is what is known where nothing is answered.
 3. A penalised logistic regression with weights of at least zero is pulled towards a weak effect for every rule, so

@@ -3,7 +3,7 @@
     python tools/fuzz_ask.py [KILLS]
 
 An answer is acknowledged once `ask` shows it after saving (`= criterion: answer`), an edit once it has been written and
-stands in the file. After every kill the file is read by the product itself, and each of them is looked for.
+is in the file. After every kill the file is read by the product itself, and each of them is looked for.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class _Talk:
         return (not ready or self._take()) and self.process.poll() is None
 
     def _take(self) -> bool:
-        """Add what stands on the screen; False at its end."""
+        """Add what is on the screen; False at its end."""
         try:
             data = os.read(self._master, 65536)
         except OSError:
@@ -84,7 +84,7 @@ class _Talk:
 
 
 def _edit(path: Path, number: int) -> str | None:
-    """Add a comment as an editor does, beside and renamed; return it where it stands in the file afterwards."""
+    """Add a comment as an editor does, beside and renamed; return it where it is in the file afterwards."""
     mark = f"# edit {number}"
     if not path.exists():
         return None

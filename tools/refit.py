@@ -119,7 +119,7 @@ def write_strengths(rulebook: Rulebook, fitted: Mapping[Need, Fit]) -> None:
 
 
 def _read_places(path: Path) -> Any:
-    """Return a YAML file as data that knows at which line and column each value stands."""
+    """Return a YAML file as data that knows at which line and column each value is."""
     from ruamel.yaml import YAML
 
     return YAML().load(path.read_text("utf-8"))

@@ -77,7 +77,7 @@ def _show_usage(error: Exception, environment: Environment) -> ExitCode | None:
 
 def _report_unwritten(error: Exception, environment: Environment) -> ExitCode | None:
     """Tell that a result could not be written; None if that is not what happened."""
-    full = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.ECONNRESET)
     if not isinstance(error, OSError) or error.errno not in full:
         return None
     if environment.stdout is not None:

@@ -33,7 +33,7 @@ VALUES = (
     "{from: 5, to: 1}", "{value: unknown}", "[weekly, weekly]", "{value: 3, evidence: {line: -1, quote: x}}", "1,2,3",
     "../../x", "/", "/dev/zero", "-", "--rules", "*", "**/**", "[!", "HEAD", "--output=x", "²", "1k", "5M", "0M", "9G",
 )  # fmt: skip
-"""What may stand where a value is expected."""
+"""What may be where a value is expected."""
 DESIGN = (
     "# Retrieval for the help desk", "## Decision", "## Status", "Accepted", "## Alternatives", "## Consequences",
     "We will use retrieval-augmented generation with an LLM.", "We will fine-tune the LLM on the price list.",

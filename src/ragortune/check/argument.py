@@ -11,8 +11,9 @@ from itertools import groupby
 from ragortune.check.answers import StatedAnswers
 from ragortune.engine.questions import list_askable
 from ragortune.engine.sensitivity import list_objections
+from ragortune.evidence.documents.blocks import BLOCK
 from ragortune.evidence.profile import UNKNOWN, describe_answer
-from ragortune.evidence.quotes import BLOCK, find_block
+from ragortune.evidence.quotes import find_block
 from ragortune.model import OPTION_NAMES, Criterion, Finding, Option, Recommendation, Rule, Rulebook
 from ragortune.model.documents import DesignReading, StatedDecision
 from ragortune.model.findings import Step, StepKind

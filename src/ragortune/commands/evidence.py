@@ -20,6 +20,8 @@ from ragortune.support.git import find_repository, lies_inside
 from ragortune.support.reading import real_path
 from ragortune.support.text import join_words, quote_value
 
+_MOST_CHARACTERS = 20_000_000
+
 
 class QuotedFiles:
     """The documents that quotes are looked up in during one run of `check`."""
@@ -34,6 +36,7 @@ class QuotedFiles:
         self._opens = opens
         self._environment = environment
         self._finders: dict[Path, QuoteFinder] = {}
+        self._characters = 0
         self._checked = [self._real_path(path) for path in paths]
         quotes = list_outside_quotes(outside) if outside else ()
         self._outside = [(quoted, self._locate(quoted.evidence, None)) for quoted in quotes]
@@ -100,6 +103,10 @@ class QuotedFiles:
             except RagortuneError as error:
                 message = f"the quoted document {quote_value(shown)} cannot be used: {error.message}"
                 raise UnreadableError(message, evidence.place, error.hint) from None
+            self._characters += len(text)
+            if self._characters > _MOST_CHARACTERS:
+                message = f"the quoted documents have more than {_MOST_CHARACTERS:,} characters together"
+                raise UnreadableError(message, evidence.place, "quote passages of fewer or smaller ones")
             lines = text.removesuffix("\n").split("\n")
             self._finders[target] = QuoteFinder([line.removesuffix("\r") for line in lines])
         return self._finders[target]

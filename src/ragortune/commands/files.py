@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ragortune.commands.profile_file import refuse_other_formats
 from ragortune.commands.requests import SchemaRequest, StartRequest
 from ragortune.commands.shared import open_rulebook
 from ragortune.evidence.profile_files import write_template
 from ragortune.ruleset import schemas
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode, UsageError
+from ragortune.support.errors import ExitCode, UnreadableError, UsageError
+from ragortune.support.reading import read_bytes
 from ragortune.support.text import dump_json, quote_value
-from ragortune.support.writing import write_file, write_new
+from ragortune.support.writing import write_new
 
 SCHEMA_FILE = "ragortune-profile.schema.json"
 
@@ -34,12 +36,28 @@ def write_start(request: StartRequest, environment: Environment) -> ExitCode:
     if path == "-":
         environment.write(write_template(book))
         return ExitCode.OK
-    target = Path(environment.folder, path)
-    if os.path.lexists(target) and not request.force:
-        raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it")
-    schema = dump_json(schemas.export_schema("profile", book)) + "\n"
-    write_file(str(Path(path).with_name(SCHEMA_FILE)), schema, environment)
-    write_new(path, write_template(book, f"./{SCHEMA_FILE}"), environment, force=request.force)
+    if Path(path).suffix.lower() in {".json", ".toml"}:  # in which it could not be read back
+        refuse_other_formats(path)
+    schema, beside = (
+        dump_json(schemas.export_schema("profile", book)) + "\n",
+        str(Path(path).parent / SCHEMA_FILE),
+    )
+    files = {path: write_template(book, f"./{SCHEMA_FILE}")}
+    if not _holds(Path(environment.folder, beside), schema):
+        files[beside] = schema
+    for name in files:
+        if os.path.lexists(Path(environment.folder, name)) and not request.force:
+            raise UsageError(f"{quote_value(name)} exists", None, "--force overwrites it")
+    for name, text in files.items():
+        write_new(name, text, environment, force=request.force)
     environment.note(f"wrote {path}, and {SCHEMA_FILE} beside it for completion in editors")
     environment.note(f"fill in what is known, then: ragortune recommend {path}")
     return ExitCode.OK
+
+
+def _holds(place: Path, text: str) -> bool:
+    """Return whether a file is there and holds this text."""
+    try:
+        return read_bytes(place, len(data := text.encode())) == data
+    except UnreadableError:
+        return False

@@ -71,8 +71,8 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
             advice = _judge(request, rulebook, profile, environment, batch=batch)
             advice = advice.replace(origin=origin, follows=printed)
             if request.against is not None:
-                given = advice.recommendation
-                against = hold_against(request.against, given, request.paths[0], today, environment)
+                recommendation = advice.recommendation
+                against = hold_against(request.against, recommendation, request.paths[0], today, environment)
                 advice = advice.replace(against=against)
             if request.format == "text":
                 asked = (("changes", advice.against), ("why-not", advice.refusal))

@@ -21,13 +21,15 @@ def option(metavar: str, text: str, *names: str, known: Collection[str] = ()) ->
     It is named after its field, unless it has names of its own.
     """
 
-    def choose(param: CallbackParam, word: str | None) -> str | None:
-        if word is not None and word not in known:
-            raise UsageError.expected(param.opts[0], known, word)
-        return word
+    def choose(param: CallbackParam, given: str | Collection[str] | None) -> str | Collection[str] | None:
+        for word in [given] if isinstance(given, str) else given or ():
+            if not word:  # as a variable that is not set leaves it
+                raise UsageError(f"{param.opts[0]} is empty")
+            if known and word not in known:
+                raise UsageError.expected(param.opts[0], known, word)
+        return given
 
-    check = choose if known else None
-    made: OptionInfo = Option(*names, metavar=metavar, callback=check, help=text)
+    made: OptionInfo = Option(*names, metavar=metavar, callback=choose, help=text)
     return made
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from ragortune.evidence.documents.blocks import BlockKind, front_matter_end, read_blocks
-from ragortune.evidence.quotes import BLOCK, QuoteFinder, find_block
+from ragortune.evidence.documents.blocks import BLOCK, BlockKind, front_matter_end, read_blocks
+from ragortune.evidence.quotes import QuoteFinder, find_block
 from ragortune.evidence.round_trip import dump_yaml, flow, keep_lines, open_answers, open_yaml, put_answers
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.text import clean_text, is_plain

@@ -9,32 +9,33 @@ found can be given back as the exact characters of its lines. Comments, struck-o
 from __future__ import annotations
 
 import difflib
+import io
 import itertools
 import re
 import unicodedata
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import msgspec
 
-from ragortune.evidence.documents.blocks import front_matter_end
+from ragortune.evidence.documents.blocks import BLOCK, front_matter_end
 from ragortune.model.documents import Span
 from ragortune.support.text import INVISIBLE
 
-BLOCK = "ragortune"
-"""The key, and the word behind a fence, of what a document says to this program, in any case."""
 _LEFT_OUT = re.compile(
-    r"(?P<space>[^\S\n]*\n[>\s]*|\s+|&nbsp;|<br\s?/?>)"
+    r"(?P<space>[^\S\n]+\n[>\s]*|\n[>\s]+|\s{2,}|&nbsp;|<br\s?/?>)"
     r"|(?P<marked>\w[\u0300-\u036f]{1,4})"
     r"|\]\([^()\n]{0,1000}\)|\]\[[^\[\]\n]{0,200}\]|!?\[|\]|[*_`]"
     r"|</?(?:b|i|u|em|strong|code|mark|sub|sup)\s?/?>"
     r"|\\(?=[!-/:-@\[-`{-~])"
     rf"|[{INVISIBLE}]+"
 )
-"""White space, letters with marks of their own, and what is left out: markup, and characters that cannot be seen. Every part
-is bounded or cannot match in two ways."""
+"""White space of several characters, letters with marks of their own, and what is left out: markup, and characters that
+cannot be seen. Every part is bounded or cannot match in two ways."""
 _ALIKE = str.maketrans("‘’‚“”„‐‑–—−", "'''\"\"\"-----")  # noqa: RUF001  (the look-alikes are the point)
+_ALIKE |= {code: ord(" ") for code in range(0x3001) if chr(code).isspace()}
 _HIDDEN = re.compile(
     r"^(?P<prefix>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>`{3,}|~{3,})[ \t]*(?P<word>[^\s`]*)(?![^\s])[^\n]*"
     r"(?P<body>(?s:.*?))(?:\n(?P<end>[ \t>]*(?:[-*+][ \t]+)?(?P=mark)[`~]*[ \t]*)$|\Z)"
@@ -140,26 +141,23 @@ def plain_text(text: str) -> str:
     return _make_plain(text)[0].strip()
 
 
-def _make_plain(text: str) -> tuple[str, list[int], list[int]]:
+def _make_plain(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
     """Return the plain form of a text, and for each of its pieces where it begins there and in the text."""
-    parts: list[str] = []
-    offsets: list[int] = []
-    sources: list[int] = []
-    size = last = 0
-    for found in (*_LEFT_OUT.finditer(text), None):
+    plain = io.StringIO()
+    offsets, sources = array("Q"), array("Q")
+    last = 0
+    for found in itertools.chain(_LEFT_OUT.finditer(text), (None,)):
         end = found.start() if found else len(text)
         if end > last:
-            parts.append(text[last:end].translate(_ALIKE))
-            offsets.append(size)
+            offsets.append(plain.tell())
             sources.append(last)
-            size += end - last
+            plain.write(text[last:end].translate(_ALIKE))
         if found and (found["space"] or found["marked"]):
-            parts.append(unicodedata.normalize("NFC", found["marked"] or " "))
-            offsets.append(size)
+            offsets.append(plain.tell())
             sources.append(end)
-            size += len(parts[-1])
+            plain.write(unicodedata.normalize("NFC", found["marked"] or " "))
         last = found.end() if found else last
-    return "".join(parts), offsets, sources
+    return plain.getvalue(), offsets, sources
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.tokens import CommentToken
 from ruamel.yaml.util import load_yaml_guess_indent
@@ -19,6 +19,7 @@ from ragortune.support.errors import UnreadableError
 from ragortune.support.reading import parse_yaml
 from ragortune.support.record import NOTHING
 from ragortune.support.text import clean_line, is_plain
+from ragortune.support.yaml_reader import has_comment_in_braces
 
 _UNREADABLE = re.compile(r"^[:?]|:[,:?\[\]{}]")
 """What the writer leaves without quotes within brackets, and our reader does not take there."""
@@ -31,6 +32,7 @@ _INDENT = re.compile(
 """The blanks in front of the first line below a key."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 """A line with its end."""
+_BREAK = re.compile(r"\r\n?")
 _END = re.compile(r"^\.\.\.(?:[ \t]|$)", re.MULTILINE)
 
 
@@ -53,7 +55,7 @@ def write_answers(text: str, answers: Mapping[str, object], remarks: Mapping[str
     """
     if not answers and not remarks:
         return text
-    begin, plain, end = _split_frame("\n".join(line.rstrip("\r\n") for line in _split_lines(text)))
+    begin, plain, end = _split_frame(_BREAK.sub("\n", text))
     plain = _fill_places(plain, answers)
     yaml, root = open_answers(plain)
     begin += "" if root else plain.rstrip("\n") + "\n" * bool(plain.strip())
@@ -66,10 +68,11 @@ def write_answers(text: str, answers: Mapping[str, object], remarks: Mapping[str
 
 
 def dump_yaml(root: CommentedMap, yaml: YAML | None = None) -> str:
-    """Return what a writer, `open_yaml` by default, makes of data."""
+    """Return what a writer, `open_yaml` by default, makes of data, without the end that it marks behind open texts."""
     stream = io.StringIO()
     (yaml or open_yaml()).dump(root, stream)
-    return stream.getvalue()
+    written = stream.getvalue()
+    return written.removesuffix("...\n") if written.endswith("\n...\n") else written
 
 
 def keep_lines(text: str, before: str, after: str) -> str:
@@ -135,7 +138,8 @@ def _read_data(text: str) -> object:
 def open_answers(text: str) -> tuple[YAML, Any]:
     """Return a writer in the style of a profile and what this holds.
 
-    Raises UnreadableError where it is YAML that can be read, but not changed in place, as with a tab behind a key.
+    Raises UnreadableError where it is YAML that can be read, but not changed in place, as with a tab behind a key or a
+    comment within braces.
     """
     yaml = open_yaml()
     try:
@@ -144,16 +148,19 @@ def open_answers(text: str) -> tuple[YAML, Any]:
             yaml.indent(mapping=indent, sequence=indent, offset=offset or 0)
         if own := _INDENT.search(text):  # which is not guessed behind comments
             yaml.map_indent = len(own[1])
-        return yaml, yaml.load(text)
+        data = yaml.load(text)
+        if has_comment_in_braces(text):
+            raise MarkedYAMLError(problem="a comment within braces would be lost")
     except (YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
         reason = getattr(error, "problem", None) or type(error).__name__
         message = f"the profile can be read, but not changed in place ({clean_line(str(reason), 100)})"
         hint = "use no tabs, and write keys and values on a line each"
         raise UnreadableError(message, None, hint) from None
+    return yaml, data
 
 
 def _split_frame(text: str) -> tuple[str, str, str]:
-    """Return what stands up to the start of a document, the document, and what stands from its end on.
+    """Return what comes before the document, the document, and what follows it.
 
     The writer keeps neither the marks, `---` and `...`, nor the comments beyond them, nor all blank lines in front.
     """

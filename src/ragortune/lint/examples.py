@@ -10,11 +10,11 @@ import msgspec
 
 from ragortune.check import Policy, audit_reading
 from ragortune.engine import trace_rule
+from ragortune.evidence.documents.blocks import BLOCK
 from ragortune.evidence.documents.language import FactWords, read_language
 from ragortune.evidence.documents.reader import DesignReader, read_design, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.evidence.profile import Vocabulary
-from ragortune.evidence.quotes import BLOCK
 from ragortune.model import Rulebook, TraceState
 from ragortune.model.documents import DesignReading, StatedFact
 from ragortune.model.findings import FindingExample, FindingRule, read_finding_rules

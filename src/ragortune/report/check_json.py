@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 
 class Finding(Record, frozen=True, kw_only=True):
-    """Something to mend in a document."""
+    """A problem in a document."""
 
     rule: str
     code: str

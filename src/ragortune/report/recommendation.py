@@ -52,11 +52,18 @@ _FARTHEST = 2.5
 def build_recommendation(advice: Advice) -> Page:
     """Return the report on a recommendation, with what could change it where that was computed."""
     report = _Report(advice)
-    head = (Heading(report.given.profile.project or "Untitled project"), *build_headline(report.given))
+    head = (
+        Heading(report.recommendation.profile.project or "Untitled project"),
+        *build_headline(report.recommendation),
+    )
     return Page(
         lambda form: _draw_screen(advice, form),
         SCREENS,
-        (*([Break(line=True)] if advice.follows else []), *head, terms(list_state(report.given), None)),
+        (
+            *([Break(line=True)] if advice.follows else []),
+            *head,
+            terms(list_state(report.recommendation), None),
+        ),
         {name: build(report) for name, build in _SECTIONS.items()},
     )
 
@@ -66,9 +73,9 @@ class _Report:
 
     def __init__(self, advice: Advice) -> None:
         self.advice = advice
-        self.given = advice.recommendation
-        self._book = self.given.rulebook
-        self._guide = self._book.options[self.given.option]
+        self.recommendation = advice.recommendation
+        self._book = self.recommendation.rulebook
+        self._guide = self._book.options[self.recommendation.option]
         self._numbers: dict[str, int] = {}
 
     def list_reasons(self) -> Iterator[Block]:
@@ -81,15 +88,15 @@ class _Report:
         """Return the gates that make a difference; what confirms a need does only where its ceiling would count."""
         items = tuple(
             self._remark(hit, format_gate(hit), hit.rule.because)
-            for hit in self.given.gates
+            for hit in self.recommendation.gates
             if hit.gate is not GateKind.CONFIRMS
-            or self.given.needs[hit.need].score > self._book.scale.unconfirmed
+            or self.recommendation.needs[hit.need].score > self._book.scale.unconfirmed
         )
         yield from section("Gates", Items(items))
 
     def list_notices(self) -> Iterator[Block]:
         """Return contradictions, disputed bands and cautions."""
-        hits = self.given.notices
+        hits = self.recommendation.notices
         items = tuple(self._remark(hit, str(hit.rule.notice), hit.rule.remedy) for hit in hits)
         yield from section("Notices", Items(items))
 
@@ -100,7 +107,7 @@ class _Report:
         start = self._book.scale.intercept(need)
         base = f"base rate: {format_share(logistic(start))} with nothing known"
         rows = [_reason_row(start, "", Span(base, Style.ASIDE))]
-        reasons = [reason for reason in self.given.reasons if reason.need is need]
+        reasons = [reason for reason in self.recommendation.reasons if reason.need is need]
         reasons.sort(key=lambda own: (own.signed_weight < 0, -own.weight, own.rule.code))
         rows += [_reason_row(own.signed_weight, own.rule.code, self._cite(own)) for own in reasons]
         columns = (
@@ -109,13 +116,13 @@ class _Report:
             Column("Rule", style=Style.NAME),
             Column("Reason"),
         )
-        told, ceiling = _describe_need(self.given.needs[need]), self._describe_ceiling(need)
+        told, ceiling = _describe_need(self.recommendation.needs[need]), self._describe_ceiling(need)
         table = Table(columns, tuple(rows), gap=1)
         yield from section(f"Need for {NEED_NAMES[need]}", told, table, *filter(None, [ceiling]))
 
     def _describe_ceiling(self, need: Need) -> str:
         """Return why a need counts for less than its log-odds, or nothing where it does not."""
-        state, most = self.given.needs[need], self._book.scale.unconfirmed
+        state, most = self.recommendation.needs[need], self._book.scale.unconfirmed
         if state.confirmed or state.blocked_by or state.required_by or state.score <= most:
             return ""
         confirming = [
@@ -134,7 +141,7 @@ class _Report:
 
     def _cite(self, hit: RuleHit) -> tuple[str | Span, ...]:
         """Return what a rule says with the answers that it rests on and the number of its source."""
-        answers = Span(f"({_describe_answers(self.given, hit)})", Style.ASIDE)
+        answers = Span(f"({_describe_answers(self.recommendation, hit)})", Style.ASIDE)
         return (f"{hit.rule.title} ", answers, self._number(hit.rule))
 
     def _number(self, rule: Rule) -> str:
@@ -146,7 +153,7 @@ class _Report:
 
     def plan(self) -> Iterator[Block]:
         """Return what to begin with, how to prove it, and when to look again."""
-        rules = [hit.rule for hit in self.given.techniques[:_MOST_STEPS]]
+        rules = [hit.rule for hit in self.recommendation.techniques[:_MOST_STEPS]]
         found = [(rule, rule.technique) for rule in rules if rule.technique]
         steps = [(rule.code, technique.begin_with + self._number(rule)) for rule, technique in found]
         yield from section("Begin with", terms(steps or [("-", self._guide.first)]))
@@ -159,7 +166,7 @@ class _Report:
 
     def _list_measures(self) -> Iterator[str]:
         """Return how to measure each thing that the system is known to do."""
-        for name, levels in self.given.profile.levels.items():
+        for name, levels in self.recommendation.profile.levels.items():
             criterion = self._book.readable[name]
             if criterion.several or len(levels) == 1:
                 measures = (criterion.level(level).measure for level in levels)
@@ -180,7 +187,7 @@ class _Report:
 
     def _compare(self, near: NearCase) -> Item:
         """Return a published project: whether it agrees, what is alike, and what came out."""
-        case, criteria, levels = near.case, self._book.criteria, self.given.profile.levels
+        case, criteria, levels = near.case, self._book.criteria, self.recommendation.profile.levels
         same = [f"{criteria[name].name} {join_levels(criteria[name], levels[name])}" for name in near.shared]
         shared = f"shares {len(near.shared)}: {', '.join(same)}"
         if near.differing:
@@ -192,7 +199,7 @@ class _Report:
 
     def list_unknowns(self) -> Iterator[Block]:
         """Return the unanswered criteria with how to find out, and the rule set that judged."""
-        book, unanswered = self._book, self.given.unanswered
+        book, unanswered = self._book, self.recommendation.unanswered
         if unanswered:
             helps = terms((name, book.criteria[name].help) for name in unanswered)
             title = f"Unknown: {len(unanswered)} of {len(book.criteria)} answers"
@@ -207,10 +214,10 @@ _SECTIONS: Mapping[str, Callable[[_Report], Iterable[Block]]] = {
     "gates": _Report.list_gates,
     "notices": _Report.list_notices,
     "changes": lambda own: list_changes(own.advice.against),
-    "why-not": lambda own: outlook.explain_refusal(own.given, own.advice.refusal),
-    "flips": lambda own: outlook.list_flips(own.given),
-    "questions": lambda own: outlook.list_questions(own.given),
-    "answers": lambda own: outlook.list_sensitivities(own.given),
+    "why-not": lambda own: outlook.explain_refusal(own.recommendation, own.advice.refusal),
+    "flips": lambda own: outlook.list_flips(own.recommendation),
+    "questions": lambda own: outlook.list_questions(own.recommendation),
+    "answers": lambda own: outlook.list_sensitivities(own.recommendation),
     "plan": _Report.plan,
     "cases": _Report.list_cases,
     "sources": _Report.list_sources,
@@ -245,65 +252,69 @@ def _reason_row(weight: float, code: str, text: Inline) -> tuple[Cell, ...]:
 
 def _draw_screen(advice: Advice, form: int) -> Iterator[Block]:
     """Return one form of the screen, the longest first."""
-    given = advice.recommendation
+    recommendation = advice.recommendation
     if advice.follows:
         yield Break(line=True)
-    yield Heading(cut_text(given.profile.project or "Untitled project", SHORT if form else LONG))
-    yield from build_headline(given)
-    state = enumerate(list_state(given))
+    yield Heading(cut_text(recommendation.profile.project or "Untitled project", SHORT if form else LONG))
+    yield from build_headline(recommendation)
+    state = enumerate(list_state(recommendation))
     rows = [Row(label, text, 8 - 4 * place, gone=19 - 7 * place) for place, (label, text) in state]
-    rows += [*_list_backing(given), *_list_doubts(given), *_list_steps(given)]
+    rows += [*_list_backing(recommendation), *_list_doubts(recommendation), *_list_steps(recommendation)]
     yield show_rows(rows, form)
 
 
-def _list_backing(given: Recommendation) -> list[Row]:
+def _list_backing(recommendation: Recommendation) -> list[Row]:
     """Return what the advice rests on: gates first, then the strongest reason for each need, then the next ones."""
-    gates = [hit for hit in given.gates if hit.gate is not GateKind.CONFIRMS]
-    rows = [_cite(given, hit, "Gate", f"{format_gate(hit)}: ") for hit in gates]
-    backing = [reason for reason in given.reasons if not speaks_against(reason, given.option)]
+    gates = [hit for hit in recommendation.gates if hit.gate is not GateKind.CONFIRMS]
+    rows = [_cite(recommendation, hit, "Gate", f"{format_gate(hit)}: ") for hit in gates]
+    backing = [
+        reason for reason in recommendation.reasons if not speaks_against(reason, recommendation.option)
+    ]
     first = {reason.need: reason for reason in reversed(backing)}
     chosen = sorted(backing, key=lambda reason: reason is not first[reason.need])[:_REASONS]
     leads = {own.need: place for place, own in reversed([*enumerate(chosen)])}
     chosen.sort(key=lambda own: (leads[own.need], -own.weight))
-    rows += [_cite(given, own, f"{own.effect.capitalize()} {NEED_NAMES[own.need]}") for own in chosen]
+    rows += [
+        _cite(recommendation, own, f"{own.effect.capitalize()} {NEED_NAMES[own.need]}") for own in chosen
+    ]
     rows = rows or [Row("Reasons", "none: nothing that was answered speaks for it", 0)]
     return [row.replace(weight=9 - place) for place, row in enumerate(rows[:_REASONS])]
 
 
-def _list_doubts(given: Recommendation) -> list[Row]:
+def _list_doubts(recommendation: Recommendation) -> list[Row]:
     """Return what speaks against the advice: answers that contradict each other, and reasons for another option."""
-    contradictions = [hit for hit in given.notices if hit.rule.notice is NoticeKind.CONTRADICTION]
-    against = [reason for reason in given.reasons if speaks_against(reason, given.option)]
-    rows = [_cite(given, hit, "But", "contradiction: ") for hit in contradictions]
-    rows += [_cite(given, own, "But", f"{own.effect} {NEED_NAMES[own.need]}: ") for own in against]
+    contradictions = [hit for hit in recommendation.notices if hit.rule.notice is NoticeKind.CONTRADICTION]
+    against = [reason for reason in recommendation.reasons if speaks_against(reason, recommendation.option)]
+    rows = [_cite(recommendation, hit, "But", "contradiction: ") for hit in contradictions]
+    rows += [_cite(recommendation, own, "But", f"{own.effect} {NEED_NAMES[own.need]}: ") for own in against]
     rows = rows or [Row("But", "nothing that was answered speaks against it", 0)]
     return [row.replace(weight=5 - 4 * place, gone=6 * place) for place, row in enumerate(rows[:_DOUBTS])]
 
 
-def _list_steps(given: Recommendation) -> Iterator[Row]:
+def _list_steps(recommendation: Recommendation) -> Iterator[Row]:
     """Yield the questions that would tell most, what to begin with, and where the rest is."""
-    if given.unknowns is not None:
-        questions = outlook.list_worthwhile(given)[:_QUESTIONS]
+    if recommendation.unknowns is not None:
+        questions = outlook.list_worthwhile(recommendation)[:_QUESTIONS]
         for place, own in enumerate(questions):
-            asked = given.rulebook.criteria[own.criterion].question
+            asked = recommendation.rulebook.criteria[own.criterion].question
             yield Row("Find out", asked, 3 - place, rests_on=own.criterion)
         if not questions:
             yield Row("Find out", "nothing: no open question is expected to tell much", 2)
-    text, rule = given.first_step
+    text, rule = recommendation.first_step
     yield Row("First step", text, 4, rule.code if rule else "", gone=19)
-    parts = "reasons,cases" if given.sensitivities is None else "reasons,flips,cases"
+    parts = "reasons,cases" if recommendation.sensitivities is None else "reasons,flips,cases"
     yield Row("More", f"`--full`, `--show {parts}`, `explain WORD`", KEPT)
 
 
-def _cite(given: Recommendation, hit: RuleHit, label: str, lead: str = "") -> Row:
+def _cite(recommendation: Recommendation, hit: RuleHit, label: str, lead: str = "") -> Row:
     """Return what a rule says with the answers that it rests on."""
-    return Row(label, lead + hit.rule.title, 0, hit.rule.code, _describe_answers(given, hit))
+    return Row(label, lead + hit.rule.title, 0, hit.rule.code, _describe_answers(recommendation, hit))
 
 
-def _describe_answers(given: Recommendation, hit: RuleHit) -> str:
+def _describe_answers(recommendation: Recommendation, hit: RuleHit) -> str:
     """Return the answers that a rule rests on, as the team gave them."""
-    criteria = given.rulebook.readable
+    criteria = recommendation.rulebook.readable
     return ", ".join(
-        f"{criteria[name].name.replace('_', ' ')}: {describe_answer(given.profile, criteria[name])}"
+        f"{criteria[name].name.replace('_', ' ')}: {describe_answer(recommendation.profile, criteria[name])}"
         for name in hit.answers
     )

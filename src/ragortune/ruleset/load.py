@@ -67,4 +67,7 @@ def cache_folder() -> Path:
         return Path(chosen)
     import platformdirs  # noqa: PLC0415  (not needed for the shipped rule set, which is installed compiled)
 
-    return platformdirs.user_cache_path("ragortune", appauthor=False)
+    try:
+        return platformdirs.user_cache_path("ragortune", appauthor=False)
+    except RuntimeError:  # a user without a home, as in a container: nothing can be kept
+        return Path(os.devnull)

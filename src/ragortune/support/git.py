@@ -103,7 +103,7 @@ class Repository:
             mode, _, blob = about.split()
             yield KeptFile(name, mode, blob)
 
-    def _run(self, arguments: Iterable[str], given: bytes | None, failure: str, hint: str | None) -> bytes:
+    def _run(self, arguments: Iterable[str], stdin: bytes | None, failure: str, hint: str | None) -> bytes:
         variables = {name: value for name, value in os.environ.items() if name not in _DROPPED}
         settings = [part for setting in _SETTINGS for part in ("-c", setting)]
         try:
@@ -114,7 +114,7 @@ class Repository:
                 capture_output=True,
                 check=False,
                 timeout=_SECONDS,
-                input=given or b"",
+                input=stdin or b"",
             )
         except subprocess.TimeoutExpired:
             late = f"no answer within {_SECONDS} seconds"

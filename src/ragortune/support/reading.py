@@ -240,7 +240,7 @@ def load_json(text: str, path: str, line: int | None = None) -> object:
             if key in mapping:
                 if line is None:
                     parse_yaml(text, path)  # refuses the same key, and knows its place
-                raise UnreadableError(f"key {quote_value(key)} is given twice", place)
+                raise UnreadableError(f"duplicate key {quote_value(key)}", place)
             mapping[key] = value
         return mapping
 

@@ -113,8 +113,10 @@ def write_new(name: str, text: str, environment: Environment, *, force: bool) ->
         rewrite_file(name, None, text, environment)
 
 
-def name_target(place: Path) -> str:
-    """Return the name of what is written to: of a file the one that links lead to."""
+def name_target(place: Path) -> str | None:
+    """Return the name of what is written to: of a file the one that links lead to, None for stdout."""
+    if str(place) in _STDOUT:
+        return None
     return str(place if _is_stream(place) else real_path(place))
 
 

@@ -32,6 +32,19 @@ _OTHER_BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
 """What ends a line in YAML, and nowhere else."""
 
 
+def has_comment_in_braces(text: str) -> bool:
+    """Return whether YAML has a comment between the parts of a mapping in braces."""
+    depth = end = 0
+    with contextlib.suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=_LOADER):
+            if depth and "#" in text[end : token.start_mark.index]:
+                return True
+            depth += isinstance(token, yaml.FlowMappingStartToken)
+            depth -= isinstance(token, yaml.FlowMappingEndToken)
+            end = token.end_mark.index
+    return False
+
+
 class YamlReader:
     """Builds plain data from the events of PyYAML's parser.
 
@@ -83,7 +96,7 @@ class YamlReader:
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self._read_key(event)
             if key in mapping:
-                raise self._refuse(f"key {quote_value(key)} is given twice", event)
+                raise self._refuse(f"duplicate key {quote_value(key)}", event)
             self.marks["key", (*at, key)] = _position(event.start_mark)
             mapping[key] = self._read_node(next(self.events), (*at, key))
         return mapping

@@ -57,7 +57,7 @@ _BOUND = re.compile(
     r"|(?P<least>(?<=[>\u2265])|(?<=\bover)|(?<=\babove)|(?<=\bat least)|(?<=\b(?:more than|exceeding))|(?<=\bminimum of))",
     re.IGNORECASE,
 )
-"""What stands in front of an amount; words of one length are found together."""
+"""What precedes an amount; words of one length are found together."""
 _SIGNS = {"below": "<", "most": "<=", "least": ">="}
 _YEARS = range(1900, 2100)
 _CURRENCIES = "$\u20ac\u00a3"

@@ -17,6 +17,8 @@ import msgspec
 from ragortune.model.documents import Line
 from ragortune.support.text import INVISIBLE
 
+BLOCK = "ragortune"
+"""The key, and the word behind a fence, of what a document says to this program, in any case."""
 _QUOTE = re.compile(r"(?:[ \t]{0,3}>[ \t]?){1,20}")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _HEADING = re.compile(r"[ \t]{0,3}(#{1,6})(?:[ \t]|$)")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from ragortune.evidence.documents.blocks import BLOCK
 from ragortune.evidence.documents.sentences import DesignText
 from ragortune.evidence.entries import Entry, read_evidence
 from ragortune.evidence.profile import Vocabulary, find_declined
@@ -16,7 +17,6 @@ from ragortune.support.reading import PROFILE_BYTES, parse_yaml, show_size
 from ragortune.support.record import NOTHING
 from ragortune.support.text import quote_value
 
-_KEY = "ragortune"
 _KEYS = ("decision", "evidence", "profile")
 
 
@@ -34,29 +34,33 @@ def read_declared(design: DesignText, path: str, rulebook: Rulebook) -> Declared
     """Read the block of a document; raises UnreadableError or ProfileError with the line in the document."""
     blocks = design.declared
     if design.misplaced:
-        message = f"a '{_KEY}' block cannot be read here"
-        hint = f"put it into a fence of its own at the left margin, ```{_KEY}, or into front matter on line 1"
+        message = f"a '{BLOCK}' block cannot be read here"
+        hint = (
+            f"put it into a fence of its own at the left margin, ```{BLOCK}, or into front matter on line 1"
+        )
         raise ProfileError(message, Place(path, design.misplaced[0]), hint)
     if not blocks:
         return Declared()
     if len(blocks) > 1:
-        message = f"holds a second '{_KEY}' block; keep one"
+        message = f"holds a second '{BLOCK}' block; keep one"
         raise ProfileError(message, Place(path, blocks[1].key_line))
     block = blocks[0]
     above, text = block.lines[0].number - 1, "\n".join(line.text for line in block.lines)
     if len(text) > PROFILE_BYTES:
-        message = f"holds a '{_KEY}' block that is larger than {show_size(PROFILE_BYTES)}, the limit for one"
+        message = f"holds a '{BLOCK}' block that is larger than {show_size(PROFILE_BYTES)}, the limit for one"
         raise ProfileError(message, Place(path, block.key_line))
     document = parse_yaml("\n" * above + text, path)
     lines = {above + place: line for place, line in enumerate(block.lines, 1)}
     entry = Entry(document.data, (), document)
     if block.inside and isinstance(document.data, dict):
-        entry = entry[next(key for key in document.data if key.casefold() == _KEY)]  # it is found in any case
+        entry = entry[
+            next(key for key in document.data if key.casefold() == BLOCK)
+        ]  # it is found in any case
     if entry.value is None or entry.value == {}:
         return Declared()
     if not isinstance(entry.value, dict):
-        raise entry.fail(f"'{_KEY}' holds a decision and a profile, not {quote_value(entry.value)}")
-    entry.allow_keys(_KEYS, _KEY)
+        raise entry.fail(f"'{BLOCK}' holds a decision and a profile, not {quote_value(entry.value)}")
+    entry.allow_keys(_KEYS, BLOCK)
     decision = _read_option(entry["decision"], lines)
     evidence = read_evidence(entry["evidence"])
     if decision is not None and isinstance(evidence, Evidence):

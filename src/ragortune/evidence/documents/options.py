@@ -1,7 +1,7 @@
 """Options that a document lists, and the one that its decision names: `Chosen option: 2`, `we go with B`, or its title.
 
 The sentences of the option that is chosen belong to the decision, those of the others to what is turned down, wherever
-they stand.
+they are.
 """
 
 from __future__ import annotations

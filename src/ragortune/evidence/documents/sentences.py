@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import msgspec
 
-from ragortune.evidence.documents.blocks import BlockKind, RawBlock, read_blocks, split_lines
+from ragortune.evidence.documents.blocks import BLOCK, BlockKind, RawBlock, read_blocks, split_lines
 from ragortune.evidence.documents.cutting import split_cells, split_sentences
 from ragortune.evidence.documents.inline import MOST_MARKED, count_marked, plain_words, read_words
 from ragortune.evidence.documents.language import Language, Place
@@ -38,8 +38,7 @@ _FIELDS = frozenset((
 _REMARK = re.compile(r"<!--+(\s*ragortune\s*(?::|ignore\b).*?)-+->", re.DOTALL | re.IGNORECASE)
 _SPOKEN = re.compile(r"<!--+\s*ragortune\b(?!-)", re.IGNORECASE)
 """A comment that speaks to this program."""
-_OWN_KEY = "ragortune"
-_OTHER_NAMES = frozenset((_OWN_KEY, "rag-or-tune", "rag_or_tune"))
+_OTHER_NAMES = frozenset((BLOCK, "rag-or-tune", "rag_or_tune"))
 _OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}][-_ ]?" for letter in "agortun") + "[eE]")
 """What is in every text that speaks to this program, even where its name is disguised."""
 _NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune\b", re.IGNORECASE)
@@ -294,11 +293,11 @@ class _Reader:
     def _read_code(self, block: RawBlock) -> None:
         first = block.lines[0].number
         language, *others = block.marker.casefold().split(" ")
-        if language == _OWN_KEY:
+        if language == BLOCK:
             self.declared.append(DeclaredText(block.lines, max(1, first - 1)))
             return
         named = _NAMED.match(block.marker) or not _OTHER_NAMES.isdisjoint(others)
-        if named or is_misspelt(language, _OWN_KEY):
+        if named or is_misspelt(language, BLOCK):
             self.misplaced.append(max(1, first - 1))
         self.unread += _find_misplaced(block.lines)
         for line in block.lines:
@@ -329,13 +328,13 @@ class _Reader:
             found = _FRONT_KEY.match(line.text)
             if found and not found[1].strip() and not line.text[:1].isspace():
                 own = None
-                if found[2].casefold() == _OWN_KEY:
+                if found[2].casefold() == BLOCK:
                     declared.append(own := [])
             if own is not None:
                 own.append(line)
                 continue
             key = _FIRST_KEY.match(line.text)
-            if key and is_misspelt(key[1] or key[2], _OWN_KEY):
+            if key and is_misspelt(key[1] or key[2], BLOCK):
                 self.misplaced.append(line.number)
             self.misplaced += _find_misplaced((line,))
             if found:
@@ -346,7 +345,7 @@ class _Reader:
         if self.speaks or any("\\" in text for text in texts):  # an escape can spell any name
             from ragortune.support.yaml_reader import find_keys  # noqa: PLC0415  (brings in PyYAML)
 
-            found_at = {block.lines[at - 1].number for at in find_keys(texts, _OWN_KEY)}
+            found_at = {block.lines[at - 1].number for at in find_keys(texts, BLOCK)}
             self.misplaced += sorted(found_at.difference(lines[0].number for lines in declared))
 
     def _add_field(self, line: Line, found: re.Match[str]) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from ragortune.evidence.documents.amounts import Amount, find_amounts
 
 APART = "\0"
-"""Stands between texts that are cut together, as a word of its own; no document that can be read has it."""
+"""Separates texts that are cut together, as a word of its own; no document that can be read has it."""
 _TOKEN = re.compile(
     r"\w++(?!')|\w+(?:'\w+)*|[.?;:](?=[\s\"')\]\0]|$)(?<!\be\.g.)(?<!\bi\.e.)"
     r"|[\0,()\u2013\u2192|/%$\u20ac\u00a3<>\u2264\u2265~\u2248=\u274c\u2705\u2713\u2717]"
