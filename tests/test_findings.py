@@ -570,7 +570,6 @@ def test_failing_tests_of_finding_rules_fail_the_run(run, whole_pack):
             "does not say when it misleads",
         ),
         ("    when: {data.examples: {at_most: under_50}}\n", "", "has no condition"),
-        ("code: RT302", "code: RT999", "comes after"),
     ],
 )
 def test_a_finding_rule_that_is_not_in_order_is_named(run, pack, old, new, complaint):
