@@ -135,30 +135,14 @@ _BLOCK = (
     "```ragortune\ndecision: fine_tuning\nprofile:\n"
     "  knowledge: {gap: most, source: documents, volatility: daily, access_path: by_meaning}\n```\n"
 )
-_DECIDED = "\n```ragortune\ndecision: fine_tuning\n```\n"
-_LONG = (
-    "We will fine-tune a model on the price list, "
-    + "and we do so because of many things that we have learnt, " * 9
-)
 
 
-@pytest.mark.parametrize(
-    ("text", "old", "new"),
-    [
-        (_BLOCK, "fine_tuning", "neither"),
-        (
-            f"## Decision\n\n{_LONG}the price list changes every night.\n{_DECIDED}",
-            "every night",
-            "every day",
-        ),
-    ],
-)
-def test_a_baseline_does_not_know_what_is_said_now_in_the_place_of_what_it_knows(run, write, text, old, new):
-    text = f"# Price desk\n\nStatus: accepted\n\n{text}"
+def test_a_baseline_does_not_know_another_decision_in_the_place_of_the_one_it_knows(run, write):
+    text = f"# ADR 7: Prices\n\nStatus: accepted\n\n{_BLOCK}"
     write("doc.md", text)
     run("check", "doc.md", "--write-baseline", "known.json")
     assert run("check", "doc.md", "--fail-on", "note", "--baseline", "known.json").code == 0
-    write("doc.md", text.replace(old, new))
+    write("doc.md", text.replace("fine_tuning", "neither"))
 
     assert run("check", "doc.md", "--fail-on", "note", "--baseline", "known.json").code == 1
 
