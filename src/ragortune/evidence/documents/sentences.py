@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import msgspec
 
+from ragortune.evidence.documents.addressed import (
+    find_misplaced,
+    is_addressed,
+    is_misnamed,
+    may_address,
+    read_remark,
+)
 from ragortune.evidence.documents.blocks import BLOCK, BlockKind, RawBlock, read_blocks, split_lines
 from ragortune.evidence.documents.cutting import split_cells, split_sentences
 from ragortune.evidence.documents.inline import MOST_MARKED, count_marked, plain_words, read_words
@@ -15,7 +22,7 @@ from ragortune.evidence.documents.language import Language, Place
 from ragortune.evidence.documents.sections import BOLD_LEVEL, SectionNames, inherit_kind, measure_sections
 from ragortune.model.documents import Block, Line, Remark, Section, SectionKind, Sentence, Span, Words
 from ragortune.support import errors
-from ragortune.support.text import INVISIBLE, is_misspelt
+from ragortune.support.text import is_misspelt
 
 MOST_SENTENCES = 100_000
 """More than five megabytes of prose have. What is made of smaller pieces takes far longer to read than its size says."""
@@ -35,22 +42,6 @@ _FIELDS = frozenset((
     "status", "date", "deciders", "decision-makers", "authors", "author", "owner", "owners", "reviewers", "version",
     "updated", "tags", "last",
 ))  # fmt: skip
-_REMARK = re.compile(r"<!--+(\s*ragortune\s*(?::|ignore\b).*?)-+->", re.DOTALL | re.IGNORECASE)
-_SPOKEN = re.compile(r"<!--+\s*ragortune\b(?!-)", re.IGNORECASE)
-"""A comment that speaks to this program."""
-_OTHER_NAMES = frozenset((BLOCK, "rag-or-tune", "rag_or_tune"))
-_OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}][-_ ]?" for letter in "agortun") + "[eE]")
-"""What is in every text that speaks to this program, even where its name is disguised."""
-_NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune\b", re.IGNORECASE)
-"""Words behind a fence that mean this program, but are not its name alone."""
-_MISPLACED = re.compile(
-    rf"[\s>*+{INVISIBLE}-]*(?:(?:[`~:]{{3,}}+|\.\.\s(?:\s*(?:code|code-block|sourcecode)::)?){_NAMED.pattern}"
-    r"|(?:<pre>\s*)?<(?:pre|code)\b[^<>]{0,200}[\"'=-]ragortune[\"'\s>]|\[source,\s*ragortune\b"
-    r"|(?:\{\s*)?[\"']?ragortune[\"']?\s*[:=]\s*(?:\{|$)"
-    r"|ragortune\.[a-z_.]{1,40}\s*[:=]|\[ragortune(?:\.[a-z]{1,20})?\]\s*$)",
-    re.IGNORECASE,
-)
-"""A fence or a key of front matter in a text where neither is one."""
 _SUMMARY, _HEADING = SectionKind.SUMMARY, Place.HEADING
 _TITLE_KINDS = frozenset(
     (SectionKind.REJECTED, SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE, SectionKind.DECISION)
@@ -89,7 +80,7 @@ def read_sentences(text: str, language: Language, path: str = "the document") ->
     lines = split_lines(text)
     if len(lines) + text.count("\r") - text.count("\r\n") > MOST_LINES:
         raise _too_many(f"{MOST_LINES:,} lines", path)
-    reader = _Reader(SectionNames(language), path, speaks=bool(_OWN_NAME.search(text)))
+    reader = _Reader(SectionNames(language), path, speaks=may_address(text))
     for number, block in enumerate(read_blocks(lines)):
         reader.read_block(block)
         reader.refuse_many(number, block.lines)
@@ -122,10 +113,6 @@ _IN_LISTS = frozenset((BlockKind.ITEM, BlockKind.CODE))
 _TEXTS = frozenset((BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.ITEM))
 
 
-def _find_misplaced(lines: Iterable[Line]) -> list[int]:
-    return [line.number for line in lines if _MISPLACED.match(line.text.removeprefix("<!--"))]
-
-
 class _Reader:
     """Collects the sentences of a document block by block."""
 
@@ -156,7 +143,7 @@ class _Reader:
         if self.lists and block.kind not in _IN_LISTS:
             self.lists.clear()
         if self.speaks and block.kind in _TEXTS:
-            self.misplaced += _find_misplaced(block.lines)
+            self.misplaced += find_misplaced(block.lines)
         self._readers[block.kind](self, block)
 
     def refuse_many(self, blocks: int, lines: Sequence[Line]) -> None:
@@ -292,14 +279,12 @@ class _Reader:
 
     def _read_code(self, block: RawBlock) -> None:
         first = block.lines[0].number
-        language, *others = block.marker.casefold().split(" ")
-        if language == BLOCK:
+        if block.marker.casefold().split(" ")[0] == BLOCK:
             self.declared.append(DeclaredText(block.lines, max(1, first - 1)))
             return
-        named = _NAMED.match(block.marker) or not _OTHER_NAMES.isdisjoint(others)
-        if named or is_misspelt(language, BLOCK):
+        if is_misnamed(block.marker):
             self.misplaced.append(max(1, first - 1))
-        self.unread += _find_misplaced(block.lines)
+        self.unread += find_misplaced(block.lines)
         for line in block.lines:
             text = line.text.strip()
             if text:
@@ -309,17 +294,16 @@ class _Reader:
                 self.refuse_many(0, (line,))
 
     def _note_remark(self, lines: Sequence[Line]) -> None:
-        text = "\n".join(line.text for line in lines)
-        found = _REMARK.match(text.strip())
-        if found:
+        text = "\n".join(line.text for line in lines).strip()
+        if remark := read_remark(text):
             first = lines[0]
             begin = len(first.text) - len(first.text.lstrip())
             span = Span(first.number, first.column + begin, first.text.strip())
-            self.remarks.append((span, found[1].strip(), self.section.headings))
-        elif _SPOKEN.match(text.strip()):
+            self.remarks.append((span, remark, self.section.headings))
+        elif is_addressed(text):
             self.unread.append(lines[0].number)
         else:
-            self.unread += _find_misplaced(lines)
+            self.unread += find_misplaced(lines)
 
     def _read_front_matter(self, block: RawBlock) -> None:
         own: list[Line] | None = None
@@ -336,7 +320,7 @@ class _Reader:
             key = _FIRST_KEY.match(line.text)
             if key and is_misspelt(key[1] or key[2], BLOCK):
                 self.misplaced.append(line.number)
-            self.misplaced += _find_misplaced((line,))
+            self.misplaced += find_misplaced((line,))
             if found:
                 self._add_field(line, found)
                 self.refuse_many(0, (line,))

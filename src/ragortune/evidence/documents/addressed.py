@@ -1,0 +1,60 @@
+"""What in a document addresses this program: its comments, its block, and blocks that mean it but cannot be read.
+
+A block that is disguised or misplaced is told, because a reader of the document would take it for one that counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ragortune.evidence.documents.blocks import BLOCK
+from ragortune.model.documents import Line
+from ragortune.support.text import INVISIBLE, is_misspelt
+
+_REMARK = re.compile(r"<!--+(\s*ragortune\s*(?::|ignore\b).*?)-+->", re.DOTALL | re.IGNORECASE)
+_ADDRESSED = re.compile(r"<!--+\s*ragortune\b(?!-)", re.IGNORECASE)
+"""A comment that addresses this program."""
+_LAST_NAMED = re.compile(
+    rf"(?:=([\"']?)|[\s{{.:,])r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune(?(1)\1)(?=[\s{{}}]|$)", re.IGNORECASE
+)
+"""The name behind another language of a fence, as in `yaml ragortune`, `yaml:ragortune` or `{.yaml .ragortune}`."""
+_OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}][-_ ]?" for letter in "agortun") + "[eE]")
+"""What is in every text that addresses this program, even where its name is disguised."""
+_NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune\b", re.IGNORECASE)
+"""Words behind a fence that mean this program, but are not its name alone."""
+_MISPLACED = re.compile(
+    rf"[\s>*+{INVISIBLE}-]*(?:(?:[`~:]{{3,}}+|\.\.\s(?:\s*(?:code|code-block|sourcecode)::)?){_NAMED.pattern}"
+    r"|(?:<pre>\s*)?<(?:pre|code)\b[^<>]{0,200}[\"'=-]ragortune[\"'\s>]|\[source,\s*ragortune\b"
+    r"|(?:\{\s*)?[\"']?ragortune[\"']?\s*[:=]\s*(?:\{|$)"
+    r"|ragortune\.[a-z_.]{1,40}\s*[:=]|\[ragortune(?:\.[a-z]{1,20})?\]\s*$)",
+    re.IGNORECASE,
+)
+"""A fence or a key of front matter in a text where neither is one."""
+
+
+def may_address(text: str) -> bool:
+    """Tell whether a text may address this program; one without its name does not."""
+    return bool(_OWN_NAME.search(text))
+
+
+def read_remark(comment: str) -> str | None:
+    """Return what a comment says to this program, None where it is no remark."""
+    found = _REMARK.match(comment)
+    return found[1].strip() if found else None
+
+
+def is_addressed(comment: str) -> bool:
+    """Tell whether a comment addresses this program, whatever it says."""
+    return bool(_ADDRESSED.match(comment))
+
+
+def is_misnamed(marker: str) -> bool:
+    """Tell whether the words behind a fence mean this program, but are not its name alone."""
+    language = marker.casefold().split(" ")[0]
+    return bool(_NAMED.match(marker) or _LAST_NAMED.search(marker)) or is_misspelt(language, BLOCK)
+
+
+def find_misplaced(lines: Iterable[Line]) -> list[int]:
+    """Return the numbers of lines that begin a block, or are a key of front matter, where neither can be read."""
+    return [line.number for line in lines if _MISPLACED.match(line.text.removeprefix("<!--"))]
