@@ -25,6 +25,8 @@ _CAP = 2.0
 _BOTH_BEST = 1.4
 _BOTH_TOTAL = 2.5
 _BOTH_SHARE = 0.3
+_CHOSEN_BY_NAME = 4.5
+"""Weight of an approach that a decision section names as chosen: beside it nothing else needs to be weighed."""
 _EXPLICIT = 2.0
 _MOST_CITED = 2
 
@@ -117,7 +119,10 @@ def _choose_option(
     others = [share for name, share in status.items() if name != DocumentStatus.JUDGED]
     if best is None or judged * (1 + likely[best]) < sum(others) + max(others, default=0.0):
         return None
-    return Option.BOTH if best is not Option.NEITHER and _are_both_affirmed(ledgers) else best
+    if best is not Option.NEITHER and _are_both_affirmed(ledgers):
+        return Option.BOTH
+    chosen = [name for name, ledger in ledgers.items() if ledger.decided and ledger.best >= _CHOSEN_BY_NAME]
+    return chosen[0] if len(chosen) == 1 and best is not Option.BOTH else best
 
 
 def _are_both_affirmed(ledgers: Mapping[Option, Ledger]) -> bool:
