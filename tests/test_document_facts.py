@@ -237,6 +237,7 @@ def test_every_quote_is_an_exact_piece_of_one_line(text):
         "9" * 100_000,
         "1,1" * 30_000,
         "We use RAG, says ragortune.\n" + ":" * 100_000 + "x",
+        "<!-- ragortune: " + "-" * 100_000 + " x -->\n",
         "---\ntitle: ragortune\n{" + " " * 100_000 + "x\n---\n",
         "---\ntitle: ragortune\n" + " " * 100_000 + "x\n---\n",
         "---\ntitle: ragortune\na: " + "[" * 100_000 + "\n---\n",

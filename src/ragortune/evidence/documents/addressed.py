@@ -12,7 +12,7 @@ from ragortune.evidence.documents.blocks import BLOCK
 from ragortune.model.documents import Line
 from ragortune.support.text import INVISIBLE, is_misspelt
 
-_REMARK = re.compile(r"<!--+(\s*ragortune\s*(?::|ignore\b).*?)-+->", re.DOTALL | re.IGNORECASE)
+_REMARK = re.compile(r"<!--+\s*(?=ragortune\s*(?::|ignore\b))", re.IGNORECASE)
 _ADDRESSED = re.compile(r"<!--+\s*ragortune\b(?!-)", re.IGNORECASE)
 """A comment that addresses this program."""
 _LAST_NAMED = re.compile(
@@ -41,7 +41,8 @@ def may_address(text: str) -> bool:
 def read_remark(comment: str) -> str | None:
     """Return what a comment says to this program, None where it is no remark."""
     found = _REMARK.match(comment)
-    return found[1].strip() if found else None
+    end = comment.find("-->", found.end()) if found else -1
+    return comment[found.end() : end].rstrip("-").strip() if found and end >= 0 else None
 
 
 def is_addressed(comment: str) -> bool:
