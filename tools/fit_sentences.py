@@ -104,6 +104,7 @@ class LabelledSentence(msgspec.Struct, frozen=True):
     repo: str
     """The repository of its document, of an own one author and name; empty for a sentence that was written."""
     document: str
+    """The file of its document; empty for a sentence that was written."""
     words: tuple[str, ...]
     answers: tuple[Answer, ...]
     about: str = ""

@@ -111,9 +111,9 @@ class AuditCase(Record, frozen=True, dict=True):
     ) -> AuditFinding:
         """Return a finding at a place; the message goes on behind the title of the rule.
 
-        `subject` says what it is about where its sentence does not, or the decision of a block, `severity` how much it matters where that is less than
-        the rule says, `whole` whether it is about the whole document. `sentence` is the one around the place; it is
-        looked for where it is not given.
+        `subject` says what it is about where its sentence does not, nor the decision where there is none, as in a block;
+        `severity` how much it matters where that is less than the rule says, `whole` whether it is about the whole
+        document. `sentence` is the one around the place; it is looked for where it is not given.
         """
         sentence = sentence or find_sentence(self.reading, span)
         decided = self.reading.decision and str(self.reading.decision.option)

@@ -61,7 +61,7 @@ def report_flaws(
         if rule := by_detector.get(detector):
             sentence = find_sentence(case.reading, remark.span)
             subject = sentence.text if sentence else remark.text
-            finding = case.find(rule, f": {text}", (), remark.span, subject=subject)
+            finding = case.find(rule, f": {text}", (), remark.span, subject=subject, sentence=sentence)
             yield finding.replace(headings=remark.headings)
 
 

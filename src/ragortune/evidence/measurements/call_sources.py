@@ -150,9 +150,8 @@ def _open_files(source: str, folder: str) -> Records:
     def fence(table: Any, *, kept: bool = False) -> Any:
         if not kept:
             return _fence_with_limit(table)
-        calls = str(
-            Path(folder, "calls.parquet")
-        )  # a table of DuckDB would fill its memory, even one in a file
+        # A table of DuckDB would fill its memory, even one in a file.
+        calls = str(Path(folder, "calls.parquet"))
         connection.to_parquet(table, calls)
         return connection.read_parquet(calls)
 
