@@ -143,6 +143,8 @@ def _read_labelled(labels: pathlib.Path, texts: pathlib.Path) -> Iterator[tuple[
 
 def _measure_labelled(labels: pathlib.Path, texts: pathlib.Path, reader: DesignReader) -> Iterator[Measured]:
     for label, text in _read_labelled(labels, texts):
+        if label.asked:
+            continue
         whole = _WRITTEN if labels == _TRAINING[0] else label.weight
         due = _Due(label.repo, labels.stem, label.status, label.option, whole)
         yield _measure_document(text, reader, due)

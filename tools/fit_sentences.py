@@ -55,7 +55,7 @@ _FEWEST_OF_LEVEL = 4
 _FEWEST_REPOSITORIES = 15
 """A criterion that fewer repositories answer is left to phrases."""
 _FOLDS = 5
-LEAST = 0.5
+LEAST = 0.4
 """Least probability at which a sentence counts as an answer, the same for all criteria: so the most answers are found for
 any share of wrong ones."""
 _LEAST_RIGHT = 0.4
@@ -111,8 +111,8 @@ class LabelledSentence(msgspec.Struct, frozen=True):
     """The criterion for which it was written."""
     unrelated: bool = False
     """Whether its document decides for no approach."""
-    complete: bool = True
-    """Whether every criterion is labelled; otherwise only those for which public documents are."""
+    labelled: Collection[str] | None = None
+    """The criteria for which it is labelled; None for all."""
 
 
 def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[LabelledSentence]:
@@ -121,17 +121,23 @@ def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[Labell
     if label.status != "judged" and not unrelated:
         return
     repo = f"{label.repo}/{label.file}" if label.repo.startswith(OWN) else label.repo
+    asked = {(one.line, one.sentence): frozenset(one.criteria) for one in label.asked}
+    complete = label.complete or repo.startswith(OWN)
     deciding = {one.line for one in label.stated_decision.evidence} if label.option in _TAKEN else set()
     for one in marked:
         if not may_answer(one):
             continue
         lines = {piece.line for piece in one.sentence.pieces}
+        labelled = None if complete else LABELLED
+        if asked:
+            labelled = asked.get((min(lines), one.sentence.text))
+            if labelled is None:
+                continue
         context = list_context(one.sentence, lambda text: cut_text(text).words)
         words = (*list_features(cut_text(one.sentence.text).words), *context)
         if unrelated or not label.nofacts:
             answers = tuple(answer for fact in label.facts for answer in _list_answers(fact, lines))
-            complete = label.complete or repo.startswith(OWN)
-            yield LabelledSentence(repo, label.file, words, answers, unrelated=unrelated, complete=complete)
+            yield LabelledSentence(repo, label.file, words, answers, unrelated=unrelated, labelled=labelled)
         if not lines.isdisjoint(deciding):
             told = Answer(APPROACH, (f"{label.option}_for",))
             yield LabelledSentence(repo, label.file, words, (told,), about=APPROACH)
@@ -235,8 +241,9 @@ def _list_rows(sentences: Sequence[LabelledSentence], criterion: str) -> Iterato
                 continue
         elif sentence.unrelated or sentence.about == APPROACH:
             continue
-        labelled = sentence.complete or criterion in LABELLED
+        labelled = sentence.labelled is None or criterion in sentence.labelled
         own = [answer for answer in sentence.answers if answer.criterion == criterion]
+        in_full = sentence.labelled is None or sentence.labelled is LABELLED
         exact = next(
             (answer.levels for answer in own if not answer.beside),
             () if own or not labelled else (UNANSWERED,),
@@ -244,7 +251,7 @@ def _list_rows(sentences: Sequence[LabelledSentence], criterion: str) -> Iterato
         whole = _weigh(sentence, criterion)
         for level in exact if whole else ():
             yield _Row(
-                at, sentence.document, level, whole / len(exact), counts=labelled and bool(sentence.repo)
+                at, sentence.document, level, whole / len(exact), counts=labelled and in_full and bool(sentence.repo)
             )
 
 

@@ -82,6 +82,15 @@ class Decision(msgspec.Struct, frozen=True):
     evidence: tuple[Label, ...] = ()
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """A sentence that is labelled for some criteria, in a document of which nothing else is."""
+
+    line: int
+    sentence: str
+    """Its words, since a line can have several."""
+    criteria: tuple[str, ...]
+
+
 class Labelled(msgspec.Struct, frozen=True):
     """A labelled document."""
 
@@ -96,6 +105,8 @@ class Labelled(msgspec.Struct, frozen=True):
     """Whether the facts of the document were not labelled."""
     complete: bool = False
     """Whether its facts are labelled for every criterion of the vocabulary, not only for those of `GROUPS`."""
+    asked: tuple[Asked, ...] = ()
+    """The sentences that are labelled where the rest of the document is not; only these teach anything."""
     weight: float = 1.0
     """What it weighs in a fit: less where its label is less certain."""
 
