@@ -243,16 +243,14 @@ def _list_rows(sentences: Sequence[LabelledSentence], criterion: str) -> Iterato
             continue
         labelled = sentence.labelled is None or criterion in sentence.labelled
         own = [answer for answer in sentence.answers if answer.criterion == criterion]
-        in_full = sentence.labelled is None or sentence.labelled is LABELLED
+        in_full = bool(sentence.repo) and (sentence.labelled is None or sentence.labelled is LABELLED)
         exact = next(
             (answer.levels for answer in own if not answer.beside),
             () if own or not labelled else (UNANSWERED,),
         )
         whole = _weigh(sentence, criterion)
         for level in exact if whole else ():
-            yield _Row(
-                at, sentence.document, level, whole / len(exact), counts=labelled and in_full and bool(sentence.repo)
-            )
+            yield _Row(at, sentence.document, level, whole / len(exact), counts=labelled and in_full)
 
 
 def _weigh(sentence: LabelledSentence, criterion: str) -> float:
