@@ -55,7 +55,7 @@ _FEWEST_OF_LEVEL = 4
 _FEWEST_REPOSITORIES = 15
 """A criterion that fewer repositories answer is left to phrases."""
 _FOLDS = 5
-LEAST = 0.4
+LEAST = 0.45
 """Least probability at which a sentence counts as an answer, the same for all criteria: so the most answers are found for
 any share of wrong ones."""
 _LEAST_RIGHT = 0.4
