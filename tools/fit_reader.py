@@ -48,9 +48,9 @@ _FEWEST = 8
 """A feature that fewer documents have is left out."""
 _OUTLIER = 3.0
 """A feature counts as at most so many standard deviations above its mean."""
-_WRITTEN = 3.0
+_WRITTEN = 4.5
 """What a document that was written for the fit weighs."""
-_OF_TESTS = 2.0
+_OF_TESTS = 3.0
 """What a document of the tests weighs."""
 _LEAST_DEVIATION = 0.01
 """What is added to standard deviations, so that a rare feature does not weigh without limit."""
