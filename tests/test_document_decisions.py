@@ -94,11 +94,10 @@ def test_a_heading_that_speaks_of_alternatives_does_not_silence_what_follows():
             "Fine-tune your model when you need a style. You should measure both.\n",
             "no_decision",
         ),
-        pytest.param(
+        (
             "# A shared LLM client\n\nThe LLM gateway gives every team one interface to the model providers, "
             "with retries and rate limiting. The client wrapper logs each call to the LLM.\n",
             "no_decision",
-            marks=NOT_READ_YET,
         ),
         ("# 4. Use PostgreSQL\n\n## Decision\n\nWe will use PostgreSQL for orders.\n", "nothing_to_judge"),
         (

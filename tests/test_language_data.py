@@ -49,7 +49,7 @@ def write_pack(folder, language, manifest='name: pack\nversion: "1"\nextends: ra
 def test_a_pack_adds_wordings_of_every_kind(tmp_path):
     book = load_rulebook(write_pack(tmp_path, OWN))
     text = (
-        "# The lighthouse model\n\n## Decision\n\nOur LLM takes the oracle method; it answers in the voice of the lighthouse. "
+        "# The lighthouse model\n\n## Decision\n\nWe use the oracle method. The LLM answers in the voice of the lighthouse. "
         "Never mind that it must cite sources.\n\n## Graveyard of ideas\n\nFine-tuning was one.\n"
     )
     reading = read_design(text, "design.md", book)
@@ -63,7 +63,7 @@ def test_a_pack_adds_wordings_of_every_kind(tmp_path):
 
 
 def test_a_pack_overrides_a_list_of_words_for_every_wording_that_names_it(tmp_path):
-    scrolls = "The assistant answers questions from the scrolls with an LLM.\n"
+    scrolls = "An LLM answers from the scrolls.\n"
     ours = load_rulebook(write_pack(tmp_path, OWN))
     assert read_design(scrolls, "design.md", ours).decision.option == "rag"
     assert read_design(scrolls, "design.md", BOOK).decision is None
