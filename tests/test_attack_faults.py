@@ -700,6 +700,23 @@ def test_a_shell_that_asks_for_completions_without_words_is_told(run, variables,
     assert "internal error" not in result.err
 
 
+@pytest.mark.parametrize("option", ["--install-completion", "--show-completion"])
+def test_no_start_file_of_a_shell_is_written(run, tmp_path, monkeypatch, option):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".bashrc").write_bytes(b"alias caf\xe9=ls\n")
+    monkeypatch.setattr("typer.completion._get_shell_name", lambda: "bash")
+
+    if option == "--show-completion":  # prints instead, and ends as the library does
+        with pytest.raises(SystemExit):
+            run(option)
+    else:
+        assert run(option).code == 2
+
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [
+        (".bashrc", b"alias caf\xe9=ls\n")
+    ]
+
+
 @pytest.mark.parametrize("option", ["--rules", "--profile", "--baseline", "--config", "--select"])
 def test_an_option_that_an_unset_variable_leaves_empty_is_told(run, write, option):
     write("a.md", "# Lunch\n")

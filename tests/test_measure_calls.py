@@ -210,6 +210,8 @@ def test_sources_and_mappings_that_cannot_be_used_are_refused(tmp_path):
         (log, {"time": "a'b"}, "quotes"),
         ("postgresql://me:secret@localhost/logs", {}, "names no table"),
         ("nosuch://host/db?table=calls", {}, "the extra 'nosuch'"),
+        ("postgresql://me:secret@[::1/logs?table=calls", {}, "the address cannot be read"),
+        ("postgresql://me:secret@host:99999999/logs?table=calls", {}, "the address cannot be read"),
     ):
         with pytest.raises((UnreadableError, UsageError)) as refused:
             measure(source, mapping)

@@ -134,6 +134,7 @@ def test_a_file_that_has_gone_since_reads_as_nothing(tmp_path):
         ("<!DOCTYPE html><?xml?>a < b <c", "a < b "),
         ("<p>2 <5</p>", "\n2 <5\n"),
         ("<script/>shown", "shown"),
+        (f"a&#{'9' * 5000};b&#x{'f' * 5000};&#233;&#00000065;", "a\ufffdb\ufffdéA"),
     ],
 )
 def test_a_page_reads_as_what_a_browser_shows(page, text):

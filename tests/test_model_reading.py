@@ -422,6 +422,15 @@ def test_a_program_that_hangs_is_ended_with_what_it_started(programs, tmp_path):
         CommandModel(name.removeprefix("command:"), str(tmp_path), seconds=0.5).ask("x" * 1_000_000)
 
 
+def test_a_program_that_leaves_its_output_to_one_it_started_is_not_waited_for(programs, tmp_path):
+    name = programs.write(
+        "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(20)'])"
+    )
+
+    with pytest.raises(UsageError, match=r"no answer within 0\.5 seconds"):
+        CommandModel(name.removeprefix("command:"), str(tmp_path), seconds=0.5).ask("")
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

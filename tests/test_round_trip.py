@@ -76,6 +76,22 @@ def test_an_answer_takes_the_place_that_a_template_keeps_for_it(answers):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "task:\n  # what\nnotes: |\n  # kind:\n  to be asked\nproject: Desk\n",
+        "task:\n  # kind:\n  # kind:\nproject: Desk\n",
+        "task:\n  kind: agent\n  # kind:\nproject: Desk\n",
+        'task:\ndescription: "\n  # kind:\n\n  "\nproject: Desk\n',
+    ],
+)
+def test_a_line_like_a_place_for_an_answer_stays_in_a_text_and_where_the_answer_is(text):
+    written = write_answers(text, {"task.kind": "agent", "data.quality": "good"})
+    before, after = parse_yaml(text, "before").data, parse_yaml(written, "after").data
+
+    assert after == {**before, "task": {"kind": "agent"}, "data": {"quality": "good"}}
+
+
+@pytest.mark.parametrize(
     "words", ["::stop", "?no", ":x", "std::[x]", "1:?", "a:{b", "- x", "#x", "{x}", "\u202ex"]
 )
 def test_words_of_any_kind_can_be_read_back(words):
@@ -177,6 +193,17 @@ def test_yaml_that_cannot_be_changed_in_place_is_told_and_stays(run, write, tmp_
     write("docs/a.md", "# Tariffs\n\nA letter costs two marks, and a parcel six.\n")
 
     result = run(*command, "-o", "p.yaml", stdin=b"knowledge.volatility: weekly\n")
+
+    assert result.code == 2
+    assert "the profile can be read, but not changed in place" in result.err
+    assert (tmp_path / "p.yaml").read_text() == text
+
+
+def test_yaml_of_which_the_indent_cannot_be_guessed_is_told_and_stays(run, write, tmp_path):
+    text = "%TAG ! tag:x,2000:\n---\nproject: Desk\n"
+    write("p.yaml", text)
+
+    result = run("ask", "p.yaml", "--answers", "-", stdin=b"knowledge.volatility: weekly\n")
 
     assert result.code == 2
     assert "the profile can be read, but not changed in place" in result.err

@@ -102,10 +102,19 @@ def test_a_file_that_may_grow_no_further_is_told_and_is_no_internal_error(desk, 
     assert done.stderr.decode() == "error: the result cannot be written (File too large)\n"
 
 
-def test_a_closed_output_is_told_and_is_no_internal_error(desk):
-    done = start(desk, "check", ".", stderr=subprocess.PIPE, preexec_fn=lambda: os.close(1))
+@pytest.mark.parametrize(
+    "arguments",
+    [("check", "."), ("recommend", "profile.yaml"), ("--help",), ("--version",), ("rules", "--help")],
+)
+def test_a_closed_output_is_told_and_is_no_internal_error(desk, arguments):
+    done = start(desk, *arguments, stderr=subprocess.PIPE, preexec_fn=lambda: os.close(1))
     assert done.returncode == 2
-    assert done.stderr.decode() == "error: the result cannot be written (stdout is closed)\n"
+    assert done.stderr.decode() == "error: the result cannot be written (Bad file descriptor)\n"
+
+
+def test_a_file_is_written_though_nobody_reads_the_output(desk):
+    done = start(desk, "init", "new.yaml", stderr=subprocess.PIPE, preexec_fn=lambda: os.close(1))
+    assert (done.returncode, (desk / "new.yaml").exists()) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +135,8 @@ def test_an_agent_that_cannot_be_talked_to_is_told_and_is_no_internal_error(desk
         for number in closed:
             os.close(number)
 
-    assert start(desk, "mcp", stdin=subprocess.DEVNULL, preexec_fn=close).returncode == 2
+    ping = b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n'
+    assert start(desk, "mcp", input=ping, preexec_fn=close).returncode == 2
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,7 @@ def _report_unwritten(error: Exception, environment: Environment) -> ExitCode | 
     full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.ECONNRESET)
     if not isinstance(error, OSError) or error.errno not in full:
         return None
-    if environment.stdout is not None:
-        discard_output(environment.stdout)
+    discard_output(environment.stdout)
     environment.note(f"error: the result cannot be written ({error.strerror})")
     return ExitCode.UNUSABLE
 

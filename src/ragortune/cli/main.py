@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from typer import Option, Typer
+from typer.completion import get_completion_inspect_parameters, show_callback
 from typer.core import TyperCommand
 from typer.main import get_command
 
@@ -24,9 +25,12 @@ def _make_app(text: str) -> Typer:
         no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
+        add_completion=False,  # its own way to install writes a person's .bashrc anew, even on a disk that is full
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
+
+get_completion_inspect_parameters()  # makes its forms of completion known
 
 app = _make_app(
     "Should this LLM project use retrieval, fine-tuning, both, or neither yet? "
@@ -46,6 +50,15 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001  (called by the option)
 def start(
     version: Annotated[
         bool, Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+    show_completion: Annotated[
+        bool,
+        Option(
+            "--show-completion",
+            callback=show_callback,
+            is_eager=True,
+            help="Print the script that completes commands in the current shell.",
+        ),
     ] = False,
 ) -> None:
     """Take the options in front of a command."""

@@ -91,8 +91,8 @@ class AgentTool(NamedTuple):
 
 def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
     """Serve until the client hangs up; raises RagortuneError where the rule set or the streams cannot be used."""
-    if sys.stdin is None or sys.stdout is None:
-        raise UsageError("`ragortune mcp` needs stdin and stdout, and one of them is closed")
+    if sys.stdin is None:
+        raise UsageError("`ragortune mcp` needs stdin, and it is closed")
     server = build_server(rules, environment)
 
     async def run() -> None:

@@ -173,8 +173,8 @@ def _look_ahead(stdin: BinaryIO, name: str) -> tuple[Iterable[tuple[int, bytes |
     first = (begun[0][1] or b"") if begun else b""
     if first.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") and first.rstrip().endswith(b"}"):
         for number, line in lines:
-            begun.append((number, line))
             if line is None or line.strip():
+                begun.append((number, line))
                 return itertools.chain(begun, lines), stdin
     held = b"".join(line or bytes(PROFILE_BYTES + 1) for _, line in begun)
     return None, io.BytesIO(held + stdin.read(PROFILE_BYTES + 1))

@@ -127,7 +127,8 @@ class CommandModel:
             process.wait()
         finally:
             timer.cancel()
-            _kill(process)
+            if process.poll() is None:
+                _kill(process)
         return data, time.monotonic() >= end
 
     def _failed(self, reason: str) -> UsageError:
@@ -135,12 +136,12 @@ class CommandModel:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process that still runs, with those that it started where the system can."""
-    if process.poll() is None:
-        if hasattr(os, "killpg"):
+    """End a process with those that it started, where the system can, even if it has ended before them."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
+    else:
+        process.kill()
 
 
 class ServiceModel:

@@ -151,7 +151,7 @@ def open_answers(text: str) -> tuple[YAML, Any]:
         data = yaml.load(text)
         if has_comment_in_braces(text):
             raise MarkedYAMLError(problem="a comment within braces would be lost")
-    except (YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (YAMLError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
         reason = getattr(error, "problem", None) or type(error).__name__
         message = f"the profile can be read, but not changed in place ({clean_line(str(reason), 100)})"
         hint = "use no tabs, and write keys and values on a line each"
@@ -199,7 +199,10 @@ def _put_remark(profile: CommentedMap, criterion: str, remark: str) -> None:
 
 
 def _fill_places(text: str, answers: Iterable[str]) -> str:
-    """Return a text in which the lines that a template keeps for answers, such as `  # kind:`, are no comments."""
+    """Return a text in which the lines that a template keeps for answers, such as `  # kind:`, are no comments.
+
+    Where one of them is part of a text that a person wrote, or its answer is there already, all stay as they are.
+    """
     lines = text.split("\n")
     group = ""
     for index, line in enumerate(lines):
@@ -207,7 +210,16 @@ def _fill_places(text: str, answers: Iterable[str]) -> str:
             group = begins[1]
         elif (place := re.fullmatch(r"( +)# (\w+):", line)) and f"{group}.{place[2]}" in answers:
             lines[index] = f"{place[1]}{place[2]}:"
-    return "\n".join(lines)
+    filled = "\n".join(lines)
+    return filled if _drop_nulls(_read_data(filled)) == _drop_nulls(_read_data(text)) else text
+
+
+def _drop_nulls(data: object) -> object:
+    """Return data without the keys that hold nothing."""
+    if not isinstance(data, dict):
+        return data
+    held = {key: _drop_nulls(part) for key, part in data.items()}
+    return {key: part for key, part in held.items() if part not in (None, {})}
 
 
 def escape_unseen(text: str) -> str:

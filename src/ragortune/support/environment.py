@@ -34,8 +34,8 @@ class Environment(Record, frozen=True):
     """What a command may know of and do to the world."""
 
     stdin: BinaryIO
-    stdout: TextIO | None
-    """Where results go; None if it is closed."""
+    stdout: TextIO
+    """Where results go."""
     stderr: TextIO
     folder: str
     """Working folder."""
@@ -58,6 +58,8 @@ class Environment(Record, frozen=True):
         A terminal shows what its encoding can; what a program or a file takes is UTF-8, whatever the locale. Streams
         are waited for, even where the program that passed them on does not.
         """
+        if sys.stdout is None:  # it was closed, and what is written fails as on any stream that takes nothing
+            sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
         for stream in (sys.stdin, sys.stdout, sys.stderr):
             # A stream may be closed or no file, and Windows before Python 3.12 has no such call.
             with contextlib.suppress(OSError, ValueError, AttributeError):
@@ -87,10 +89,10 @@ class Environment(Record, frozen=True):
         """Columns to write questions for, which go to stderr; measured anew each time."""
         return self._measure_width(self.stderr, is_terminal=self.stderr_is_terminal)
 
-    def _measure_width(self, stream: TextIO | None, *, is_terminal: bool) -> int:
+    def _measure_width(self, stream: TextIO, *, is_terminal: bool) -> int:
         wanted = self.variables.get("COLUMNS", "")
         columns = self.columns or (int(wanted) if re.fullmatch("[0-9]{1,6}", wanted) else 0)
-        if not columns and stream is not None and is_terminal:
+        if not columns and is_terminal:
             try:
                 columns = os.get_terminal_size(stream.fileno()).columns
             except (OSError, ValueError):
@@ -131,8 +133,6 @@ class Environment(Record, frozen=True):
             OSError: the result cannot be written.
 
         """
-        if self.stdout is None:
-            raise OSError(errno.EBADF, "stdout is closed")
         try:
             self.stdout.write(text if commands else guard_terminal(text))
         except BrokenPipeError:
@@ -140,11 +140,10 @@ class Environment(Record, frozen=True):
 
     def finish(self) -> None:
         """Hand on what was written so far; raises OSError as `write` does."""
-        if self.stdout is not None:
-            try:
-                self.stdout.flush()
-            except BrokenPipeError:
-                discard_output(self.stdout)
+        try:
+            self.stdout.flush()
+        except BrokenPipeError:
+            discard_output(self.stdout)
 
     def say(self, text: str) -> None:
         """Write a part of a dialogue to stderr, at once."""

@@ -19,11 +19,12 @@ from contextlib import contextmanager
 from itertools import chain, count, starmap
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import ibis
 from ibis import udf
 
+from ragortune.evidence.measurements.engines import split_address
 from ragortune.support.errors import Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import decode_text, open_file
 from ragortune.support.text import clean_line, hide_password, quote_value
@@ -213,7 +214,7 @@ def _open_spark(source: str) -> Records:
     backend = _find_backend("pyspark", "measure,spark")
     from pyspark.sql import SparkSession  # noqa: PLC0415  (the extra `spark`)
 
-    address = urlsplit(source)
+    address = split_address(source, "--calls")
     options = {key: values[0] for key, values in parse_qs(address.query).items()} if address.netloc else {}
     settings = {
         "spark.sql.session.timeZone": "UTC",
@@ -249,7 +250,7 @@ def _open_spark(source: str) -> Records:
 
 
 def _open_database(source: str) -> Records:
-    address = urlsplit(source)
+    address = split_address(source, "--calls")
     scheme = {"postgres": "postgresql"}.get(address.scheme, address.scheme)
     table = parse_qs(address.query).get("table", [""])[0]
     if not table:

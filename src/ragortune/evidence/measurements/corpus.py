@@ -51,6 +51,8 @@ _TAG = re.compile(rf"</?{_PREFIX}([a-z][a-z0-9]{{0,20}})[^<>]*>?|<[!?][^<>]*>?",
 _BREAKING = "p div br li tr table ul ol pre section article dt dd blockquote h h1 h2 h3 h4 h5 h6"
 _BREAKS = frozenset(_BREAKING.split())
 """Tags that end a line, of HTML and, without their prefix, of the XML of Office files."""
+_LONG_NUMBER = re.compile(r"&#[0-9]{20,};?")
+"""A character of a number that is none."""
 _SLIDE = re.compile(r"ppt/slides/slide(\d{1,6})\.xml")
 
 
@@ -199,7 +201,8 @@ def read_markup(text: str) -> str:
     """Return the text of HTML or XML without tags, comments, scripts and styles. Any text will do."""
     # What is not seen becomes a tag of its own, so that what is in front of it and behind it stays apart.
     parted = _UNSEEN.sub("<!>", text)
-    return html.unescape(_TAG.sub(lambda tag: "\n" if (tag[1] or "").lower() in _BREAKS else "", parted))
+    plain = _TAG.sub(lambda tag: "\n" if (tag[1] or "").lower() in _BREAKS else "", parted)
+    return html.unescape(_LONG_NUMBER.sub("\ufffd", plain))
 
 
 def _read_pdf(data: bytes) -> Iterator[str]:

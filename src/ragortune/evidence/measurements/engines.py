@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.error import HTTPError
-from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import msgspec
@@ -78,6 +78,16 @@ def connect_engine(source: str) -> Engine:
     raise UsageError.expected("--search", _FORMS, hide_password(source))
 
 
+def split_address(address: str, flag: str) -> SplitResult:
+    """Return the parts of an address; raises UsageError, for the sake of a flag, where it is none."""
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018  (raises ValueError for one that cannot be)
+    except ValueError as error:
+        raise UsageError(f"{flag}: the address cannot be read ({clean_line(str(error))})") from None
+    return parts
+
+
 def _decode(data: bytes, form: type[Form], label: str) -> Form:
     try:
         return msgspec.json.decode(data, type=form)
@@ -114,10 +124,7 @@ class ServiceEngine(Engine):
     def __init__(self, address: str) -> None:
         """Take the address; user and password in it, or `RAGORTUNE_SEARCH_AUTHORIZATION`, are sent along."""
         self.label = f"the search engine at {hide_password(address)}"
-        try:
-            parts = urlsplit(address)
-        except ValueError as error:
-            raise UsageError(f"--search: the address cannot be read ({clean_line(str(error))})") from None
+        parts = split_address(address, "--search")
         user, _, host = parts.netloc.rpartition("@")
         path = parts.path.strip("/")
         if not host or not path:
@@ -251,7 +258,7 @@ def _write_query(sql: Any, options: dict[str, str]) -> Any:
 
 def _split_options(address: str) -> tuple[str, dict[str, str]]:
     """Return the address as libpq takes it, and the settings in it that are ours."""
-    pairs = parse_qsl(urlsplit(address).query, keep_blank_values=True)
+    pairs = parse_qsl(split_address(address, "--search").query, keep_blank_values=True)
     own = {key: value for key, value in pairs if key in _OPTIONS and value}
     rest = "&".join(f"{quote(key)}={quote(value)}" for key, value in pairs if key not in _OPTIONS)
     return f"{address.partition('?')[0]}?{rest}".removesuffix("?"), own
