@@ -49,7 +49,7 @@ def write_pack(folder, language, manifest='name: pack\nversion: "1"\nextends: ra
 def test_a_pack_adds_wordings_of_every_kind(tmp_path):
     book = load_rulebook(write_pack(tmp_path, OWN))
     text = (
-        "# The lighthouse model\n\n## Decision\n\nWe use the oracle method. The LLM answers in the voice of the lighthouse. "
+        "# The lighthouse assistant\n\n## Decision\n\nWe decided to use the oracle method. The lighthouse model answers in the voice of the lighthouse. "
         "Never mind that it must cite sources.\n\n## Graveyard of ideas\n\nFine-tuning was one.\n"
     )
     reading = read_design(text, "design.md", book)
