@@ -266,3 +266,13 @@ def test_a_model_without_a_price_is_an_error(run):
 
     assert result.code == 2
     assert "there is no chat model 'nobodys-model'" in result.err
+
+
+def test_a_row_that_a_price_file_has_twice_is_told(run, write):
+    row = ROW.format(id="ours", price=1)
+    write("prices.yaml", row + row.partition("prices:\n")[2])
+
+    result = run("prices", "check", "--prices", "prices.yaml")
+
+    assert (result.code, result.out) == (2, "")
+    assert "price row 'ours' is defined twice" in result.err

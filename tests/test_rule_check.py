@@ -469,3 +469,14 @@ def test_a_pack_whose_only_rule_is_broken_is_told_that_and_nothing_that_follows_
     assert [f.message for f in stale if "own-page" in f.message] == [
         "source 'own-page' was last checked 516 days ago; the rule set allows 365"
     ]
+
+
+@pytest.mark.parametrize("name", ["x.json", "x.txt", "x.yaml.bak", "inner/x"])
+def test_a_file_among_the_rules_that_nothing_reads_is_told(pack, name):
+    (pack / "rules" / name).parent.mkdir(exist_ok=True)
+    (pack / "rules" / name).write_text("rules: []\n")
+    (pack / "rules" / "README.md").write_text("Ours.\n")
+
+    (found,) = check_folder(pack, TODAY)
+
+    assert (found.name, found.place.path) == ("unread", str(pack / "rules" / name))

@@ -6,6 +6,7 @@ import atexit
 import errno
 import gc
 import io
+import os
 import platform
 import sys
 import traceback
@@ -13,7 +14,8 @@ import traceback
 from ragortune.cli.main import app
 from ragortune.commands.shared import show_error
 from ragortune.support.environment import Environment, discard_output, write_note
-from ragortune.support.errors import ExitCode, RagortuneError
+from ragortune.support.errors import ExitCode, RagortuneError, UsageError
+from ragortune.support.text import quote_value
 from ragortune.version import __version__
 
 gc.set_threshold(100_000)  # what a command makes has hardly any cycles
@@ -50,12 +52,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(words: list[str], environment: Environment) -> int:
     try:
+        _refuse_files(words)
         result = app(args=words, prog_name="ragortune", standalone_mode=False)
     except RagortuneError as error:
         show_error(error, environment)
         return error.exit_code
     environment.finish()
     return result if isinstance(result, int) else ExitCode.OK
+
+
+def _refuse_files(words: list[str]) -> None:
+    """Raise UsageError where an option is the name of a file: a hook or a pattern may have taken it from a checkout."""
+    options = words[: words.index("--")] if "--" in words else words
+    for word in options:
+        if word.startswith("-") and word != "-" and os.path.lexists(word):
+            hint = "files whose names begin with `-` come behind `--`"
+            raise UsageError(f"{quote_value(word)} is a file that is called like an option", None, hint)
 
 
 def _show_usage(error: Exception, environment: Environment) -> ExitCode | None:

@@ -10,8 +10,8 @@ from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Evidence, Profile, QuantityValue
 from ragortune.model.documents import DesignReading, Span
 
-_MOST_SEARCHED = 50
-"""Quotes of one document for which the nearest passage is looked for; a document changed so much is another one."""
+_MOST_SEARCHED = 100
+"""Quotes of one run for which the nearest passage is looked for, which takes its time."""
 
 
 class Quoted(msgspec.Struct, frozen=True):
@@ -32,6 +32,8 @@ class QuoteSources(msgspec.Struct, frozen=True):
     finders: Mapping[Evidence, QuoteFinder | None] = {}
     """For each quote that names its document that document, None where it may not be opened; all others are the design
     document's own words."""
+    searches: Iterator[object] = msgspec.field(default_factory=lambda: iter(range(_MOST_SEARCHED)))
+    """Yields once for each quote of which the nearest passage may be looked for; of all documents of a run together."""
 
 
 def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[tuple[Quoted, Span | None]]:
@@ -41,13 +43,11 @@ def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[tuple[Q
     """
     quotes = [*list_quotes(reading), *sources.outside]
     own = QuoteFinder(reading.lines) if quotes else None
-    searched = 0
     for quoted in quotes:
         evidence = quoted.evidence
         finder = sources.finders.get(evidence, own)
         if finder and not finder.find(evidence.quote, evidence.line):
-            searched += 1
-            sought = searched <= _MOST_SEARCHED
+            sought = next(sources.searches, None) is not None
             yield quoted, finder.find_nearest(evidence.quote, evidence.line) if sought else None
 
 

@@ -77,7 +77,7 @@ class _Run:
     def _choose_rules(self, rules: Mapping[str, FindingRule]) -> Policy:
         """Return which finding rules hold; a flag replaces the setting of the same name."""
         settings, request = self._settings, self._request
-        where = Place(settings.path) if settings.path else None
+        where = Place(self._name_settings()) if settings.path else None
         selected, ignored = (
             _resolve(flag, f"--{name}", None, rules) or _resolve(setting, name, where, rules)
             for name, flag, setting in (
@@ -191,14 +191,13 @@ class _Run:
             hidden=sum(len(audit.findings) for audit in audits) - sum(len(audit.findings) for audit in kept),
         )
         code, told = int(self._choose_code(report)), self._describe_settings(report)
-        return report.replace(exit_code=code, settings=told)
+        return report.replace(exit_code=code, settings=told, settings_file=self._settings.path or "")
 
     def _describe_settings(self, report: CheckReport) -> str:
         """Return in one sentence what a settings file leaves out or lowers; empty where it does neither."""
-        settings, rules = self._settings, self._policy.rules
-        shown, pack = (
-            os.path.relpath(path, self._environment.folder) if path and Path(path).is_absolute() else path
-            for path in (settings.path, settings.rules and settings.origin_of(settings.rules))
+        settings, rules, shown = self._settings, self._policy.rules, self._name_settings()
+        pack = settings.rules and os.path.relpath(
+            settings.origin_of(settings.rules), self._environment.folder
         )
         newer = sum(is_newer(rule, settings.rules_version) for rule in report.rules)
         ignored = len(rules) - len(report.rules)
@@ -218,6 +217,12 @@ class _Run:
         }
         told = [effect for effect, holds in effects.items() if holds]
         return f"{shown} {join_words(told)}" if told and shown else ""
+
+    def _name_settings(self) -> str:
+        """Return how the settings file is named: from the working folder, with the commit at which it is read."""
+        path, base = self._settings.path, self._settings.base
+        shown = os.path.relpath(path, self._environment.folder) if path else ""
+        return f"{shown} at {base[:12]}" if shown and base else shown
 
     def _describe_pack(self, report: CheckReport) -> dict[str, int]:
         """Return what the rule set of the settings leaves out or lowers of the shipped one, and how much, 0 for nothing."""

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -148,9 +149,10 @@ def _keep_inside(configuration: Configuration) -> Configuration:
     for name in _PATHS:
         named = getattr(configuration, name)
         if named is not None:
-            inner = map(named.joinpath, list_rule_files(named)) if name == "rules" else ()
-            for path in (named, *inner):
-                _refuse_outside(path, file, f"--{name} PATH", f"'{name}' ")
+            refuse = partial(_refuse_outside, file=file, flag=f"--{name} PATH", what=f"'{name}' ")
+            refuse(named)
+            for inner in list_rule_files(named) if name == "rules" else ():
+                refuse(named / inner)
     return configuration
 
 
@@ -243,13 +245,24 @@ def _read_configuration(request: CheckRequest, environment: Environment, stack: 
         return find_configuration(environment.folder)
     from tempfile import TemporaryDirectory  # noqa: PLC0415  (hardly ever needed)
 
-    return _read_earlier(request.config_from, environment, Path(stack.enter_context(TemporaryDirectory())))
-
-
-def _read_earlier(reference: str, environment: Environment, target: Path) -> Configuration:
-    """Return the settings where the branch left a commit, with all files that they name, read into a folder."""
     repository = Repository(environment.folder, "--config-from")
-    base, top = repository.find_base(reference), Path(os.path.realpath(repository.top))
+    base, target = repository.find_base(request.config_from), Path(stack.enter_context(TemporaryDirectory()))
+
+    def name_origin(_kind: object, error: BaseException | None, _trace: object) -> None:
+        """Let an error about a file of the folder name it as it is in the repository."""
+        for problem in error.problems if isinstance(error, RagortuneError) else ():
+            if problem.place and Path(problem.place.path or "").is_relative_to(target):
+                own = Path(problem.place.path or "").relative_to(target).as_posix()
+                problem.place = problem.place.replace(path=own)
+                problem.message += f" (at {base[:12]})"
+
+    stack.push(name_origin)
+    return _read_earlier(repository, base, environment.folder, target)
+
+
+def _read_earlier(repository: Repository, base: str, folder: str, target: Path) -> Configuration:
+    """Return the settings of a commit that hold for a folder, with all files that they name, read into another folder."""
+    top = Path(os.path.realpath(repository.top))
 
     def extract(paths: Iterable[PurePosixPath]) -> None:
         names = [str(path) for path in paths]
@@ -264,14 +277,12 @@ def _read_earlier(reference: str, environment: Environment, target: Path) -> Con
                 raise UsageError(message, None, "settings, and what they name, have to be files")
 
     (target / ".git").mkdir()  # the search for settings ends at the root of a repository
-    here = PurePosixPath(Path(os.path.realpath(environment.folder)).relative_to(top).as_posix())
+    here = PurePosixPath(Path(os.path.realpath(folder)).relative_to(top).as_posix())
     (target / here).mkdir(parents=True, exist_ok=True)
     extract(above / name for above in (here, *here.parents) for name in (FILE, PROJECT_FILE))
     named = [path for path in _list_named_files(target / here) if path.is_relative_to(target)]
     if named:
         extract(PurePosixPath(path.relative_to(target).as_posix()) for path in named)
     found = find_configuration(target / here)
-    if found.path is None:
-        return found.replace(base=base)
-    shown = Path(found.path).relative_to(target).as_posix()
-    return found.replace(path=f"{shown} at {base[:12]}", moved=(target, top), base=base)
+    file = found.path and str(top / Path(found.path).relative_to(target))
+    return found.replace(path=file, moved=(target, top), base=base)

@@ -6,7 +6,7 @@ import fnmatch
 import functools
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ragortune.evidence.documents.reader import read_design
@@ -15,7 +15,7 @@ from ragortune.model.documents import DesignReading
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.git import Repository, find_repository, lies_inside
-from ragortune.support.reading import decode_text, read_bytes, show_size
+from ragortune.support.reading import decode_text, read_bytes, show_size, walk_folder
 from ragortune.support.text import join_words, quote_value
 
 ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rst")
@@ -68,7 +68,7 @@ def find_documents(
     if passed:
         named = join_words(sorted(passed), most=_MOST_NAMES)
         environment.note(f"note: skipped: {named}; name them to have them judged")
-    if gone := _list_gone(wanted, base, environment) if base else ():
+    if gone := _list_gone(wanted, base, paths, environment) if base else ():
         environment.note(f"note: gone since {reference}: {join_words(sorted(gone), most=_MOST_NAMES)}")
     return list(paths.values())
 
@@ -79,8 +79,10 @@ def _is_led_out(name: str, folder: str) -> bool:
     return name != STDIN and place.is_relative_to(root) and not lies_inside(place, root)
 
 
-def _list_gone(wanted: Sequence[str], base: str, environment: Environment) -> list[str]:
-    """Return the named documents that a commit has, and that are no files any more."""
+def _list_gone(
+    wanted: Sequence[str], base: str, found: Container[Path], environment: Environment
+) -> list[str]:
+    """Return the named documents that a commit has, and that are neither found nor files any more, but by a link."""
     repository = Repository(environment.folder, "--config-from")
     top, folder = os.path.realpath(repository.top), os.path.realpath(environment.folder)
     patterns = [Path(os.path.relpath(Path(folder, name), top)).parts for name in wanted]
@@ -88,9 +90,11 @@ def _list_gone(wanted: Sequence[str], base: str, environment: Environment) -> li
     gone = []
     for file in repository.list_files(base):
         parts, place = tuple(file.name.split("/")), Path(top, file.name)
-        if file.is_plain and file.name.lower().endswith(ENDINGS) and not os.path.isfile(place):
-            named = any(parts[: len(own)] == own or _matches(parts, own) for own in patterns)
-            gone += [Path(os.path.relpath(place, folder)).as_posix()] * named
+        is_document = file.name.lower().endswith(ENDINGS)
+        named = any(_matches(parts, own) or (is_document and parts[: len(own)] == own) for own in patterns)
+        if named and file.is_plain and place not in found:
+            is_there = os.path.isfile(place) and os.path.realpath(place.parent) == str(place.parent)
+            gone += [Path(os.path.relpath(place, folder)).as_posix()] * (not is_there)
     return gone
 
 
@@ -104,7 +108,7 @@ def _expand_name(name: str, folder: str, skipped: dict[str, None], *, only_patte
     if os.path.isdir(target):
         yield from _walk_folder(name, folder, lambda path: path.lower().endswith(ENDINGS), skipped, skipped)
     elif is_there or not _WILD.search(name):
-        yield name.replace(os.sep, "/")
+        yield name if name == STDIN else _name_file(name.replace(os.sep, "/"))
     if _WILD.search(name) and (only_patterns or not is_there or "*" in name or "?" in name):
         parts = name.replace(os.sep, "/").split("/")
         wild = next(index for index, part in enumerate(parts) if _WILD.search(part))
@@ -114,6 +118,11 @@ def _expand_name(name: str, folder: str, skipped: dict[str, None], *, only_patte
         yield from _walk_folder(
             fixed, folder, lambda path: _matches(path.split("/"), pattern), skipped, passed
         )
+
+
+def _name_file(path: str) -> str:
+    """Return a relative path as one that nobody takes for stdin or its name."""
+    return f"./{path}" if path == STDIN or path.startswith("<") else path
 
 
 def _walk_folder(
@@ -127,7 +136,7 @@ def _walk_folder(
     roots = {os.path.realpath(find_repository(place)) for place in (top, folder)}
 
     def show(base: str, inner: str = "") -> str:
-        return Path(name, Path(base, inner).relative_to(top)).as_posix()
+        return _name_file(Path(name, Path(base, inner).relative_to(top)).as_posix())
 
     def leads_out(path: Path) -> bool:
         """Return whether this is a link to a file that no pull request should have read: one outside the repository."""
@@ -139,7 +148,7 @@ def _walk_folder(
     def skip_unreadable(error: OSError) -> None:
         skipped[show(error.filename)] = None
 
-    for base, folders, files in os.walk(top, onerror=skip_unreadable, followlinks=False):
+    for base, folders, files in walk_folder(top, skip_unreadable):
         for inner in sorted(folders):
             if inner.startswith(".") or inner in _SKIPPED or os.path.islink(Path(base, inner)):
                 folders.remove(inner)
@@ -236,6 +245,8 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
         for link in (*reversed(name.parents), name):
             if os.path.islink(Path(top, link)):
                 target, was = Path(top, link).readlink(), kept.get(link.as_posix())
+                if Path(os.path.normpath(target)) != target:
+                    return True  # where `..` behind a name leads depends on the links in front of it
                 led = os.path.normpath(Path(top, link.parent, target, name.relative_to(link)))
                 return was is None or not was.holds(os.fsencode(target)) or is_changed(Path(led))
         if (before := kept.get(name.as_posix())) is None:

@@ -37,6 +37,7 @@ class QuotedFiles:
         self._environment = environment
         self._finders: dict[Path, QuoteFinder] = {}
         self._characters = 0
+        self._searches = QuoteSources().searches
         self._checked = [self._real_path(path) for path in paths]
         quotes = list_outside_quotes(outside) if outside else ()
         self._outside = [(quoted, self._locate(quoted.evidence, None)) for quoted in quotes]
@@ -65,7 +66,7 @@ class QuotedFiles:
             for quoted, target in self._outside
             if target == own or (first and target not in self._checked)
         )
-        return QuoteSources(tuple(reported), finders)
+        return QuoteSources(tuple(reported), finders, self._searches)
 
     def _real_path(self, path: str) -> Path:
         return Path(path) if path == STDIN else real_path(self._environment.folder, path)

@@ -12,7 +12,7 @@ from ragortune.evidence.model_reader import join_parts, read_by_model
 from ragortune.evidence.verification import ModelReading
 from ragortune.model import Rulebook
 from ragortune.model.documents import DesignReading, DocumentStatus
-from ragortune.ruleset.load import cache_folder
+from ragortune.ruleset.load import trusted_folder
 from ragortune.support.environment import Environment
 from ragortune.support.text import count_words
 
@@ -25,7 +25,7 @@ def open_model(
     Raises UsageError where the model cannot be used, and what is returned RagortuneError where the document cannot.
     """
     backend = open_backend(model, environment.folder)
-    answers = AnswerCache(model, cache_folder() if cache else None)
+    answers = AnswerCache(model, trusted_folder() if cache else None)
 
     def read(text: str, shown: str) -> DesignReading:
         """Let the model read the prose; what the document's own block says stays, and wins."""

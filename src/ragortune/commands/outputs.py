@@ -96,7 +96,9 @@ def _address_from_root(report: CheckReport, folder: str) -> CheckReport:
         for audit in report.audits
     )
     unreadable = ((address(path), message) for path, message in report.unreadable)
-    return report.replace(audits=tuple(audits), unreadable=tuple(unreadable))
+    return report.replace(
+        audits=tuple(audits), unreadable=tuple(unreadable), settings_file=address(report.settings_file)
+    )
 
 
 def _append_summary(text: str, environment: Environment) -> None:

@@ -50,6 +50,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?;])\s|\n\s*(?=\n|[-*+|#>]|\d{1,3}[.)])")
 _LONGEST_PASSAGE = 300
 _CANDIDATES = 300
 """Passages in front of the old line and behind it among which the nearest one is sought."""
+_COMPARED = 20
+"""So many of them are compared letter by letter, those first that have most letters in common."""
 _LEAST_LIKENESS = 0.5
 _MOST_PLACES = 2_000
 """Places that are looked at before a quote is given up; words that are everywhere support nothing."""
@@ -88,12 +90,21 @@ class QuoteFinder:
         wanted = plain_text(quote).casefold()[:_LONGEST_PASSAGE]
         at = bisect_right(self._passages, (self._starts[min(max(line or 1, 1), len(self._starts)) - 1], ""))
         near = self._passages[max(0, at - _CANDIDATES) : at + _CANDIDATES]
-        texts = [plain_text(text).casefold() for _, text in near]
-        best = difflib.get_close_matches(wanted, texts, n=1, cutoff=_LEAST_LIKENESS)
-        if not best:
-            return None
-        start, text = near[texts.index(best[0])]
-        return next(self._cut(start, start + len(text)), None)
+        matcher = difflib.SequenceMatcher(b=wanted)
+        likeness: list[tuple[float, int]] = []
+        for index, (_, text) in enumerate(near):
+            matcher.set_seq1(plain_text(text).casefold())
+            likeness.append(
+                (matcher.quick_ratio(), index)
+            )  # never less than the ratio, which takes far longer
+        best, found = _LEAST_LIKENESS, None
+        for most, index in sorted(likeness, reverse=True)[:_COMPARED]:
+            if most < best:
+                break
+            matcher.set_seq1(plain_text(near[index][1]).casefold())
+            if (ratio := matcher.ratio()) >= best:
+                best, found = ratio, near[index]
+        return next(self._cut(found[0], found[0] + len(found[1])), None) if found else None
 
     @cached_property
     def _passages(self) -> list[tuple[int, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +14,10 @@ from ragortune.model.findings import Detector, FindingRule, RuleFinding
 from ragortune.model.prices import count_days, is_date, list_sources
 from ragortune.ruleset.author import Authored, read_folder
 from ragortune.ruleset.compile import compile_authored
-from ragortune.ruleset.files import ALL_KINDS
+from ragortune.ruleset.files import ALL_KINDS, KINDS
 from ragortune.ruleset.references import check_references
 from ragortune.support.errors import Place
+from ragortune.support.reading import YAML_ENDINGS, walk_folder
 
 _SINGULAR = {kind.name: kind.singular for kind in ALL_KINDS}
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
@@ -33,11 +35,22 @@ def check_folder(folder: Path, today: str) -> tuple[RuleFinding, ...]:
         RuleFinding("malformed", problem.message, problem.place or Place(str(folder)), problem.hint)
         for problem in authored.problems
     ]
+    findings += _check_files(folder)
     findings += check_form(authored)
     findings += check_freshness(authored, today)
     if not authored.problems:
         findings += check_logic(authored, compile_authored(authored))
     return tuple(sorted(findings, key=lambda item: (item.place.path or "", item.place.line or 0, item.name)))
+
+
+def _check_files(folder: Path) -> Iterator[RuleFinding]:
+    """Yield files beside those of the rule set that look as if they belonged to it, and that nothing reads."""
+    for kind in filter(os.path.isdir, map(folder.joinpath, KINDS)):
+        for base, _, names in walk_folder(kind):
+            for name in names:
+                if not name.startswith(".") and not name.lower().endswith((*YAML_ENDINGS, ".md")):
+                    message = "is not read: a rule set is of YAML files"
+                    yield RuleFinding("unread", message, Place(str(Path(base, name))), "name it *.yaml")
 
 
 def check_form(authored: Authored) -> Iterator[RuleFinding]:

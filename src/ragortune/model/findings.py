@@ -314,6 +314,8 @@ class CheckReport(Record, frozen=True):
     """What the baseline knows and is not found any more."""
     settings: str = ""
     """What a settings file leaves out or lowers, in a sentence; empty where it does neither."""
+    settings_file: str = ""
+    """Path of that file."""
     hidden: int = 0
     """Findings below the minimum confidence; they are not counted."""
 

@@ -67,30 +67,29 @@ def _command(level: str, text: str, **properties: object) -> str:
 
 
 def describe_gitlab(report: CheckReport) -> list[dict[str, object]]:
-    """Return a GitLab code quality report; what settings leave out is an entry at their file, as nothing else is shown."""
-    told: list[dict[str, object]] = []
+    """Return a GitLab code quality report; what settings leave out and what is unreadable are entries, too."""
+    told = []
     if report.settings:
-        path, _, effect = clean_text(report.settings).partition(" ")
-        told = [
-            {
-                "description": clean_text(report.settings),
-                "check_name": "settings",
-                "fingerprint": f"settings:{path}:{re.sub('[0-9]+', 'N', effect)}",
-                "severity": "info",
-                "location": {"path": path, "lines": {"begin": 1}},
-            }
-        ]
-    found: list[dict[str, object]] = [
-        {
-            "description": format_message(finding),
-            "check_name": finding.rule.id,
-            "fingerprint": f"{_identify(audit.reading.path)}:{finding.fingerprint}",
-            "severity": _GITLAB_LEVELS[finding.severity],
-            "location": {"path": clean_text(audit.reading.path), "lines": {"begin": finding.line}},
-        }
-        for audit, finding in report.active
-    ]
-    return [*told, *found]
+        key = re.sub("[0-9]+", "N", report.settings)
+        told.append(_describe_entry("settings", report.settings, "info", report.settings_file, key))
+    for path, text in report.unreadable:
+        told.append(_describe_entry("unreadable", text, "critical", path, "unreadable"))
+    for audit, finding in report.active:
+        what = finding.rule.id, format_message(finding), _GITLAB_LEVELS[finding.severity]
+        told.append(_describe_entry(*what, audit.reading.path, finding.fingerprint, finding.line))
+    return told
+
+
+def _describe_entry(  # noqa: PLR0913, PLR0917  (what an entry consists of)
+    name: str, text: str, severity: str, path: str, key: str, line: int = 1
+) -> dict[str, object]:
+    return {
+        "description": clean_text(text),
+        "check_name": name,
+        "fingerprint": f"{_identify(path)}:{key}",
+        "severity": severity,
+        "location": {"path": clean_text(path), "lines": {"begin": line}},
+    }
 
 
 def _identify(path: str) -> str:

@@ -269,7 +269,12 @@ def read_price_file(document: Document, kinds: Mapping[str, PriceKind]) -> tuple
     problems: list[RagortuneError] = []
     parsed = validate("prices", document, problems)
     rows: Sequence[PriceRow | None] = parsed.prices if parsed else ()
+    names: set[str] = set()
     for index, row in enumerate(rows):
+        if row and row.id in names:
+            place = document.place_of(("prices", index, "id"))
+            problems.append(RulebookError(f"price row '{row.id}' is defined twice", place))
+        names |= {row.id} if row else set()
         for path, problem in check_row(row, kinds) if row else ():
             problem.place = document.place_of(("prices", index, *path))
             problems.append(problem)

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from ragortune.model import Rulebook
+from ragortune.support.reading import real_path
 from ragortune.support.rulefolder import digest_files, read_files, shipped_folder
 from ragortune.version import __version__
 
@@ -36,14 +37,14 @@ def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
 @lru_cache(maxsize=8)
 def _load_compiled(folder: Path, name: str) -> Rulebook:
     """Return the rule set of a folder, compiled before or now under this name."""
-    for find_folder in (_installed_folder, cache_folder):
+    for find_folder in (_installed_folder, trusted_folder):
         with contextlib.suppress(OSError, msgspec.MsgspecError):
             return msgspec.msgpack.decode((find_folder() / name).read_bytes(), type=Rulebook)
     from ragortune.ruleset.compile import compile_folder, keep_compiled  # noqa: PLC0415  (brings in pydantic)
 
     rulebook = compile_folder(folder)
     with contextlib.suppress(OSError):  # nothing depends on the cache
-        keep_compiled(rulebook, cache_folder() / name)
+        keep_compiled(rulebook, trusted_folder() / name)
     return rulebook
 
 
@@ -58,6 +59,15 @@ def compiled_name(folder: Path) -> str:
 def _installed_folder() -> Path:
     """Return the folder in which a wheel brings its rule set compiled."""
     return Path(__file__).parent.parent / "compiled"
+
+
+def trusted_folder() -> Path:
+    """Return the folder for what is kept and believed; where it is in the checkout, which can bring it, a place for nothing."""
+    from ragortune.support.git import find_repository  # noqa: PLC0415  (not needed for the shipped rule set)
+
+    folder, root = cache_folder(), find_repository(os.curdir)
+    is_brought = os.path.exists(root / ".git") and real_path(folder).is_relative_to(real_path(root))
+    return Path(os.devnull) if is_brought else folder
 
 
 def cache_folder() -> Path:

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Self
 
 from ragortune.support.record import Record
-from ragortune.support.text import join_words, quote_value, suggest_name
+from ragortune.support.text import clean_text, join_words, quote_value, suggest_name
 
 _FEW_NAMES = 12
 """So many names fit a hint."""
@@ -44,7 +44,7 @@ class Place(Record, frozen=True):
 
     def __str__(self) -> str:
         """Return `path:line:column`, leaving out what is not known."""
-        parts = (self.path or "input", self.line, self.column if self.line is not None else None)
+        parts = (clean_text(self.path or "input"), self.line, self.column if self.line is not None else None)
         return ":".join(str(part) for part in parts if part is not None)
 
 

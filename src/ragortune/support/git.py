@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,7 @@ _SETTINGS = (
     "safe.bareRepository=explicit",  # a folder of the checkout can look like a repository of its own
 )
 _VARIABLES = {
+    "GIT_LITERAL_PATHSPECS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_NO_LAZY_FETCH": "1",
@@ -38,6 +40,10 @@ _DROPPED = (
     "GIT_SSH_COMMAND",
     "GIT_PROXY_COMMAND",
 )
+
+
+_LISTED = re.compile(r"(?P<mode>\d{6}) \w+ (?P<blob>[0-9a-f]{40,64})\t(?P<name>[^/].*)", re.DOTALL)
+"""A file in a list of `git ls-tree`."""
 
 
 class KeptFile(NamedTuple):
@@ -77,6 +83,8 @@ class Repository:
         top = self.ask("rev-parse", "--show-toplevel", failure="this is not a git repository")
         self.top = Path(top.strip("\n"))
         """Its root."""
+        if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(self.top)):
+            raise self._refuse_answer()
 
     def ask(self, *arguments: str, failure: str = "git failed", hint: str | None = None) -> str:
         """Return what git prints, bytes that are no text as Python keeps them in file names; raises UsageError."""
@@ -88,7 +96,9 @@ class Repository:
         output = self._run(("cat-file", "--batch"), request, "git cannot read what it has kept", None)
         at = 0
         while at < len(output):
-            end = output.index(b"\n", at)
+            end = output.find(b"\n", at)
+            if end < 0:
+                raise self._refuse_answer()
             size = output[at:end].rpartition(b" ")[2]  # the line is `NAME KIND SIZE` or `NAME missing`
             at = end + 1
             found = size.isdigit()
@@ -99,9 +109,9 @@ class Repository:
         """Yield what a commit holds at some paths from the root and below them, or all of it."""
         listed = self.ask("-C", str(self.top), "ls-tree", "-r", "-z", commit, "--", *paths)
         for line in filter(None, listed.split("\0")):
-            about, _, name = line.partition("\t")
-            mode, _, blob = about.split()
-            yield KeptFile(name, mode, blob)
+            if not (found := _LISTED.fullmatch(line)):
+                raise self._refuse_answer()
+            yield KeptFile(found["name"], found["mode"], found["blob"])
 
     def _run(self, arguments: Iterable[str], stdin: bytes | None, failure: str, hint: str | None) -> bytes:
         variables = {name: value for name, value in os.environ.items() if name not in _DROPPED}
@@ -143,7 +153,16 @@ class Repository:
             hint = f"write {join_words(meant, 'or')}"
             raise UsageError(f"{self._flag}: {shown} is the name of more than one thing", None, hint)
         apart = f"{shown} and HEAD have no commit in common"
-        return self.ask("merge-base", reference, "HEAD", failure=apart, hint=_FETCH).strip()
+        base = self.ask("merge-base", reference, "HEAD", failure=apart, hint=_FETCH).strip()
+        if not re.fullmatch("[0-9a-f]{40,64}", base):
+            raise self._refuse_answer()
+        return base
+
+    def _refuse_answer(self) -> UsageError:
+        """Return the error for a git that prints what git does not print, as one in a wrapper may."""
+        return UsageError(
+            f"{self._flag}: what {quote_value(str(self._program))} prints is not what git prints"
+        )
 
 
 def find_git(folder: Path) -> str | None:

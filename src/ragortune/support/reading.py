@@ -32,6 +32,7 @@ _LONGEST = 64
 """A line that is so many times too long is not passed over: a sparse file may have no second one for hours."""
 DEPTH = 20
 """So deep data may be nested."""
+_DEEPEST_FOLDER = 100
 
 _TOML_TEXT = re.compile(
     r"""\"{3}(?s:.*?)(?:\"{3}|\Z)|'{3}(?s:.*?)(?:'{3}|\Z)|"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|\#[^\n]*"""
@@ -170,6 +171,21 @@ def read_lines(
 def real_path(*parts: str | Path) -> Path:
     """Return an absolute path without links, whether or not anything is there."""
     return Path(os.path.realpath(Path(*parts)))
+
+
+def walk_folder(
+    top: str | Path, onerror: Callable[[OSError], None] | None = None
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield what `os.walk` does; raises UnreadableError where folders are nested so deeply that nobody keeps files there.
+
+    Python before 3.12 goes down by recursion, and would end there.
+    """
+    above = os.fspath(top).count(os.sep)
+    for base, folders, files in os.walk(top, onerror=onerror):
+        if base.count(os.sep) - above > _DEEPEST_FOLDER:
+            message = f"holds folders that are nested more than {_DEEPEST_FOLDER} deep"
+            raise UnreadableError(message, Place(str(top)))
+        yield base, folders, files
 
 
 def show_size(size: int) -> str:

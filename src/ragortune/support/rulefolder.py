@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ragortune.support.errors import Place, UnreadableError
-from ragortune.support.reading import RULE_FILE_BYTES, YAML_ENDINGS, read_bytes, show_size
+from ragortune.support.reading import RULE_FILE_BYTES, YAML_ENDINGS, read_bytes, show_size, walk_folder
 
 MANIFEST = "rulebook.yaml"
 SHIPPED = "ragortune"
@@ -65,7 +65,7 @@ def list_rule_files(folder: Path) -> list[str]:
     """
     names: list[str] = []
     left = _MOST_ENTRIES
-    for base, folders, files in os.walk(folder):
+    for base, folders, files in walk_folder(folder):
         left -= len(folders) + len(files)
         if left < 0:
             raise UnreadableError(f"holds more than {_MOST_ENTRIES:,} files and folders", Place(str(folder)))

@@ -5,6 +5,7 @@ A block that is disguised or misplaced is told, because a reader of the document
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable
 
@@ -16,9 +17,11 @@ _REMARK = re.compile(r"<!--+\s*(?=ragortune\s*(?::|ignore\b))", re.IGNORECASE)
 _ADDRESSED = re.compile(r"<!--+\s*ragortune\b(?!-)", re.IGNORECASE)
 """A comment that addresses this program."""
 _LAST_NAMED = re.compile(
-    rf"(?:=([\"']?)|[\s{{.:,])r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune(?(1)\1)(?=[\s{{}}]|$)", re.IGNORECASE
+    rf"(?:=([\"']?)|[\s{{.:,;|])r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune(?(1)\1)(?=[\s{{}}]|$)", re.IGNORECASE
 )
 """The name behind another language of a fence, as in `yaml ragortune`, `yaml:ragortune` or `{.yaml .ragortune}`."""
+_TITLE = re.compile(r"=\"(?=[^\"\s]*\s)[^\"]*+\"|='(?=[^'\s]*\s)[^']*+'")
+"""Words behind a fence that are a value in quotes, and no language."""
 _OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}][-_ ]?" for letter in "agortun") + "[eE]")
 """What is in every text that addresses this program, even where its name is disguised."""
 _NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune\b", re.IGNORECASE)
@@ -52,10 +55,11 @@ def is_addressed(comment: str) -> bool:
 
 def is_misnamed(marker: str) -> bool:
     """Tell whether the words behind a fence mean this program, but are not its name alone."""
+    marker = _TITLE.sub("", html.unescape(marker.replace("\\", "")))
     language = marker.casefold().split(" ")[0]
     return bool(_NAMED.match(marker) or _LAST_NAMED.search(marker)) or is_misspelt(language, BLOCK)
 
 
 def find_misplaced(lines: Iterable[Line]) -> list[int]:
     """Return the numbers of lines that begin a block, or are a key of front matter, where neither can be read."""
-    return [line.number for line in lines if _MISPLACED.match(line.text.removeprefix("<!--"))]
+    return [line.number for line in lines if _MISPLACED.match(html.unescape(line.text.removeprefix("<!--")))]

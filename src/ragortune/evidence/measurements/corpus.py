@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ragortune.evidence.measurements.sampling import rank_text
 from ragortune.support.errors import Place, UnreadableError, UsageError
-from ragortune.support.reading import open_file, show_size
+from ragortune.support.reading import open_file, show_size, walk_folder
 from ragortune.support.record import Record
 
 TEXT_BYTES = 1024 * 1024
@@ -133,7 +133,7 @@ def _find_files(folder: Path, skipped: Counter[str]) -> Iterator[tuple[Path, str
     def skip_unreadable(_: OSError) -> None:
         skipped["cannot be read"] += 1
 
-    for current, folders, names in os.walk(folder, onerror=skip_unreadable):
+    for current, folders, names in walk_folder(folder, skip_unreadable):
         folders[:] = [name for name in folders if not _is_left_out(name)]
         for name in names:
             path = Path(current, name)
