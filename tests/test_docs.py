@@ -150,9 +150,9 @@ def test_a_reader_who_types_what_a_page_shows_sees_what_it_shows(run, page):
 
     played = play(text, run)
 
-    if os.environ.get("UPDATE_SNAPSHOTS") and played != text:
+    if os.environ.get("UPDATE_SNAPSHOTS"):
         (ROOT / page).write_text(played)
-    assert played == text
+    assert played == (ROOT / page).read_text()
 
 
 def test_the_site_has_every_page_once():
@@ -191,22 +191,6 @@ def test_the_guide_to_ci_shows_settings_that_hold(tmp_path):
     settings = find_configuration(tmp_path)
 
     assert [name for name, value in asdict(settings).items() if not value] == ["select", "moved", "base"]
-
-
-def test_the_changelog_counts_what_is_shipped(book):
-    text = " ".join((ROOT / "CHANGELOG.md").read_text().split())
-    found = re.search(
-        r"(\d+) rules over (\d+) criteria, .* a casebook of (\d+) published systems: (\d+) drawn", text
-    )
-
-    assert found
-    field = sum(case.sample == "field" for case in book.cases)
-    assert [int(number) for number in found.groups()] == [
-        len(book.rules),
-        len(book.criteria),
-        len(book.cases),
-        field,
-    ]
 
 
 def test_the_readme_has_exactly_two_commands_for_a_fresh_machine():

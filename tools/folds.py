@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
 
 from fitting import FOLDS, Data, Fit, Mask, NeedData, Vector, fit_need, fold_of, weigh_cases
 from ragortune.casebook import Agreement, Judged
@@ -74,8 +75,6 @@ def cross_validate(data: Data, penalties: Mapping[Need, float] | None = None) ->
 
 def regress_one_hot(data: Data, strength: float) -> Stated:
     """Return the same from a logistic regression over one-hot answers with the same weights of cases and folds."""
-    from sklearn.linear_model import LogisticRegression
-
     answers = sorted(
         {(name, level) for own in data.levels for name, levels in own.items() for level in levels}
     )

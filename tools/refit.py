@@ -5,8 +5,9 @@
 usage: python tools/refit.py [--rules DIR] [--quick] [--write | --document FILE...]
 
 Without an option it prints where the fit differs from the rule set as it is, and all tables. `--write` writes fitted
-strengths and intercepts into the YAML files of the shipped rule set. `--document` writes the tables into documents, such
-as docs/validation.md. `--quick` takes the shipped penalties instead of choosing them in inner folds.
+strengths and intercepts into the YAML files of the shipped rule set, prints what is left for a person to decide, and exits
+with 1 where something is. `--document` writes the tables into documents, such as docs/validation.md. `--quick` takes the
+shipped penalties for the tables instead of choosing them in inner folds.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ from ragortune.support.rulefolder import shipped_folder
 
 REGRESSIONS = (0.03, 0.1, 0.3, 1.0)
 """Inverse penalties of the logistic regressions beside the scorecard; every one is shown."""
+
+_LEFT = (
+    "An effect fitted as nothing moves to tools/candidates.yaml, and a candidate with a strength becomes a rule again; or\n"
+    "leave out the new rule where it is not worth that. Then run this again."
+)
 
 
 def fit_everything(data: Data) -> dict[Need, Fit]:
@@ -92,7 +98,7 @@ def describe_unseen(rulebook: Rulebook, data: Data, *, quick: bool) -> dict[str,
 
 
 def write_strengths(rulebook: Rulebook, fitted: Mapping[Need, Fit]) -> None:
-    """Write fitted strengths and intercepts into the shipped YAML files, and nothing else; name effects that vanish."""
+    """Write fitted strengths and intercepts into the shipped YAML files, and nothing else."""
     words = {rulebook.scale.weight(strength): strength.value for strength in Strength}
     found = {
         (effect.rule, need.value): float(weight)
@@ -105,9 +111,7 @@ def write_strengths(rulebook: Rulebook, fitted: Mapping[Need, Fit]) -> None:
         for rule in _read_places(path)["rules"]:
             for effect in rule.get("effects", ()):
                 weight = found.get((rule["id"], effect["need"]))
-                if weight == 0.0:
-                    print(f"{rule['code']} {rule['id']} on {effect['need']}: nothing is left of it")
-                elif weight is not None:
+                if weight:
                     changes.append((effect.lc.value("strength"), effect["strength"], words[weight]))
         _replace_words(path, changes)
     path = folder / "rulebook.yaml"
@@ -154,7 +158,9 @@ def main() -> int:
     fitted = fit_everything(data)
     if given.write:
         write_strengths(rulebook, fitted)
-        return 0
+        left = list(list_differences(load_rulebook(given.rules), fitted))
+        print(*left, *([_LEFT] if left else []), sep="\n", end="\n" if left else "")
+        return int(bool(left))
     print(*list_differences(rulebook, fitted), sep="\n")
     tables = {**describe_unseen(rulebook, data, quick=given.quick), **describe_shipped(rulebook)}
     for name, table in tables.items():

@@ -140,7 +140,7 @@ def _quantity_row(book: Rulebook, kind: QuantityKind) -> str:
         low, high = bounds_of(value)
         default = f"{value.value:g}" + (f" ({low:g} to {high:g})" if low != high else "")
     elif kind.rows:
-        default = f"a {kind.rows[0].replace('_', ' ')} of `ragortune prices list`"
+        default = f"any {kind.rows[0].replace('_', ' ')} of `ragortune prices list`"
     asks = f"{kind.asks}; `{kind.criterion}`" if kind.criterion else kind.asks
     return f"| `{kind.id}` | {asks} | {kind.unit or 'name'} | {default} |"
 
