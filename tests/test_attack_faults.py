@@ -384,6 +384,19 @@ def test_of_a_rule_set_with_thousands_of_problems_the_first_hundred_are_told(run
         write("pack/rules/r.yaml", f"rules: [{rules}]\n")
 
 
+def test_a_rule_set_with_more_mistakes_than_anybody_lists_is_refused_with_their_number(run, write):
+    write("p.yaml", "knowledge: {volatility: daily}\n")
+    write("pack/rulebook.yaml", "name: n\nversion: '1'\nextends: ragortune\n")
+    write("pack/rules/r.yaml", "rules:\n" + "  - {id: x, foo: 1}\n" * 10_000)
+
+    result = run("recommend", "p.yaml", "--rules", "pack")
+
+    assert result.code == 2
+    assert re.fullmatch(
+        r"error: pack/rules/r.yaml: holds [\d,]+ mistakes; is it a file of another kind\?\n", result.err
+    )
+
+
 def test_a_criterion_has_no_more_levels_than_a_person_can_tell_apart(run, write):
     levels = ", ".join(f"{{id: l{number}, means: m}}" for number in range(101))
     write("p.yaml", "knowledge: {volatility: daily}\n")

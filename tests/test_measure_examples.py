@@ -419,6 +419,19 @@ def test_a_file_of_one_prompt_stays_small(tmp_path):
     assert examples.rows == 3000
 
 
+def test_of_long_examples_a_smaller_sample_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("ragortune.evidence.measurements.sampling.MOST_CHARACTERS", 500_000)
+    rows = [*tickets(1000, 7)]
+    long = [{**row, "text": row["text"] + " please" * 500} for row in rows]
+    few, all_of_them = (
+        read_examples(write(tmp_path / name, own))
+        for name, own in (("long.jsonl", long), ("short.jsonl", rows))
+    )
+    assert (few.rows, len(all_of_them.sample)) == (1000, 1000)
+    assert 0 < sum(len(own.input) for own in few.sample) <= 500_000
+    assert all(map(few.covers, few.sample))
+
+
 def test_a_line_without_end_is_skipped_and_counted(tmp_path, monkeypatch):
     monkeypatch.setattr("ragortune.support.reading.read_lines.__defaults__", (2000,))
     path = write(tmp_path / "train.jsonl", tickets(20))

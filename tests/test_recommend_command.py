@@ -92,6 +92,12 @@ def test_nothing_known_is_marked_and_shown_beside_the_base_rates(run, write):
     assert advice["needs"]["rag"]["needed"] is False
 
 
+def test_blank_lines_behind_a_profile_on_stdin_are_passed_over(run):
+    result = run("recommend", "-", "--brief", stdin=b'{"project": "Desk"}\n' + b"\n" * 300_000)
+
+    assert (result.code, result.out.count("\n")) == (0, 1)
+
+
 def test_the_trace_is_printed_on_demand(run, write, book):
     name = write("desk.yaml", PROFILE)
     advice = json.loads(run("recommend", "--format", "json", "--trace", name).out)

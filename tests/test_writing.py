@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import sys
 import threading
@@ -39,6 +40,26 @@ def test_saving_replaces_a_file_whole_and_keeps_its_mode_and_links(tmp_path, mon
         replace_file(str(target), "newer")
     assert target.read_text() == "new"
     assert sorted(own.name for own in tmp_path.iterdir()) == ["a.yaml", "link.yaml"]
+
+
+def test_saving_keeps_who_else_may_read_a_file_and_its_tags(tmp_path):
+    path = tmp_path / "profile.yaml"
+    path.write_text("old\n")
+    # Read and write for the owner, read for user 1234, and a mask of read.
+    access = struct.pack(
+        "<I" + "HHI" * 5, 2, 1, 6, 2**32 - 1, 2, 4, 1234, 4, 0, 2**32 - 1, 16, 4, 2**32 - 1, 32, 0, 2**32 - 1
+    )
+    tags = {"user.reviewed": b"Ada", "system.posix_acl_access": access}
+    try:
+        for name, value in tags.items():
+            os.setxattr(path, name, value)
+    except (OSError, AttributeError):
+        pytest.skip("the file system keeps no such things")
+
+    replace_file(path, "new\n")
+
+    assert path.read_text() == "new\n"
+    assert {name: os.getxattr(path, name) for name in tags} == tags
 
 
 def test_what_a_killed_run_has_left_is_swept_and_what_a_running_one_writes_is_not(tmp_path):

@@ -6,7 +6,7 @@ the frozen records of `ragortune.model` and derives the JSON Schemas from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache
 from itertools import islice
@@ -137,6 +137,9 @@ def adapter_of(folder: str) -> TypeAdapter[Any]:
 
 # --- validation ---------------------------------------------------------------------------------------------------
 
+_MOST_MISTAKES = 50_000
+"""To list more takes more memory than the file is worth."""
+
 
 def validate(folder: str, document: Document, problems: list[RagortuneError]) -> Any:
     """Return the typed content of a file after noting what is wrong with it, with None for each record that is.
@@ -146,10 +149,15 @@ def validate(folder: str, document: Document, problems: list[RagortuneError]) ->
     try:
         return adapter_of(folder).validate_python(document.data, strict=False)
     except ValidationError as error:
-        problems += islice(_word_problems(error, folder, document), MOST_PROBLEMS)
+        if error.error_count() > _MOST_MISTAKES:
+            message = f"holds {error.error_count():,} mistakes; is it a file of another kind?"
+            problems.append(RulebookError(message, document.place_of(())))
+            return None
+        details = error.errors(include_url=False)
+        problems += islice(_word_problems(details, folder, document), MOST_PROBLEMS)
         if folder == MANIFEST or not isinstance(document.data, dict):
             return None
-        spoilt = {detail["loc"][:2] for detail in error.errors()}
+        spoilt = {detail["loc"][:2] for detail in details}
     records = {kind: document.data.get(kind.name) for kind in KINDS[folder]}
     return SimpleNamespace(
         **{
@@ -167,7 +175,7 @@ def _adapter_of_record(kind: Kind) -> TypeAdapter[Any]:
     return TypeAdapter(kind.record)
 
 
-def _word_problems(error: ValidationError, folder: str, document: Document) -> Iterator[RulebookError]:
+def _word_problems(details: Iterable[Any], folder: str, document: Document) -> Iterator[RulebookError]:
     """Yield what the validator says, with places and nearest names.
 
     A value that may have several shapes gets a complaint for each of them; the first one speaks for all. What an entry
@@ -175,7 +183,7 @@ def _word_problems(error: ValidationError, folder: str, document: Document) -> I
     """
     missing: dict[KeyPath, list[str]] = {}
     places = set()
-    for detail in error.errors():
+    for detail in details:
         path = _real_path(detail["loc"], document.data)
         if detail["type"] == "missing":
             missing.setdefault(path[:-1], []).append(f"'{path[-1]}'")

@@ -246,11 +246,15 @@ def _remove_abandoned(path: Path) -> None:
 
 
 def _keep_owner(path: Path, replaced: Path) -> None:
-    """Give a file the owner and group of the one that it takes the place of, as far as that may be done."""
+    """Give a file the owner, group, access list and tags of the one that it takes the place of, as far as may be done."""
     # There may be none before, or another user's; Windows has no such owners.
     with contextlib.suppress(OSError, AttributeError):
         before = replaced.stat()
         os.chown(path, before.st_uid, before.st_gid)
+    with contextlib.suppress(OSError, AttributeError):
+        for name in os.listxattr(replaced):
+            with contextlib.suppress(OSError):
+                os.setxattr(path, name, os.getxattr(replaced, name))
 
 
 def _mode_of(path: Path) -> int:

@@ -19,7 +19,7 @@ from ragortune.support.record import Record
 from ragortune.support.text import join_words, quote_value
 
 SAMPLE = 20_000
-"""So many examples are kept; of larger files it is a sample."""
+"""So many examples are kept, fewer where they are long; of larger files it is a sample."""
 LONGEST_TEXT = 8_000
 """Characters of an input or output that are kept."""
 LONGEST_EXAMPLE = 65_536 * 4
@@ -96,7 +96,8 @@ def read_examples(path: Path, most: int = SAMPLE) -> Examples:
         example = _find_common_faults(_READERS[form](line, row))
         forms[form] += 1
         faults.update(example.faults)
-        sample.add(example.key, example)
+        texts = (example.instruction, example.input, example.output)
+        sample.add(example.key, example, sum(map(len, texts)))
     common = forms.most_common(1)[0][0]
     return Examples(
         common, dict(forms), forms.total(), dict(faults), sample.items(), sample.limit, rows.notes()

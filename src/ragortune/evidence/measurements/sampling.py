@@ -13,6 +13,8 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 RANKS = 2**32
+MOST_CHARACTERS = 32_000_000
+"""So much text a sample keeps; what is computed of it takes several times the memory."""
 _COPIES = 100
 """Where a sample is drawn, so many times as many items are kept as there may be of one rank."""
 
@@ -39,33 +41,35 @@ class RankedSample(Generic[T]):
         self.total = 0
         """Items that were added, kept or not."""
         self._most = self._copies = most
-        self._kept: list[tuple[int, T]] = []
-        """Rank and item, in the order in which they were added."""
+        self._kept: list[tuple[int, int, T]] = []
+        """Rank, characters and item, in the order in which they were added."""
+        self._characters = 0
         self._counts: Counter[int] = Counter()
 
-    def add(self, text: str, item: T) -> None:
-        """Keep an item if its text is among those of the sample."""
+    def add(self, text: str, item: T, characters: int = 0) -> None:
+        """Keep an item, which holds so many characters, if its text is among those of the sample."""
         self.total += 1
-        self._keep(rank_text(text), item)
-        while len(self._kept) > self._most:
+        self._keep(rank_text(text), characters, item)
+        while len(self._kept) > self._most or self._characters > MOST_CHARACTERS:
             # Copies go first, so that a file of a few texts does not lose them all.
             fewer = max(1, self._most // _COPIES)
             if self._copies == fewer:
                 self.limit //= 2
             self._copies = min(self._copies, fewer)
-            kept, self._kept = self._kept, []
+            kept, self._kept, self._characters = self._kept, [], 0
             self._counts.clear()
             for entry in kept:
                 self._keep(*entry)
 
-    def _keep(self, rank: int, item: T) -> None:
+    def _keep(self, rank: int, characters: int, item: T) -> None:
         if rank < self.limit and self._counts[rank] < self._copies:
             self._counts[rank] += 1
-            self._kept.append((rank, item))
+            self._kept.append((rank, characters, item))
+            self._characters += characters
 
     def items(self) -> tuple[T, ...]:
         """Return what was kept, in the order in which it was added."""
-        return tuple(item for _, item in self._kept)
+        return tuple(item for _, _, item in self._kept)
 
     def notes(self, what: str) -> tuple[str, ...]:
         """Return how many items are kept of how many, where some are not; `what` they are, in the plural."""
