@@ -60,6 +60,8 @@ LEAST = 0.45
 any share of wrong ones."""
 _LEAST_RIGHT = 0.4
 """Of what is told about documents left out, in the likeliest sentence of each."""
+_FEWEST_TOLD = 5
+"""What is told about fewer documents left out shows nothing."""
 OWN = "set-"
 """How the repository of an own document begins."""
 _ABOUT_OTHERS = 0.5
@@ -213,7 +215,7 @@ def _is_often_right(criterion: str, values: csr_matrix, rows: Sequence[_Row], fo
             likeliest[row.document] = max(told, likeliest.get(row.document, told))
     right = [answers for share, answers in likeliest.values() if share >= LEAST]
     print(f"{criterion:30} right in {sum(right)} of {len(right)} documents left out")
-    return sum(right) > _LEAST_RIGHT * len(right)
+    return len(right) >= _FEWEST_TOLD and sum(right) > _LEAST_RIGHT * len(right)
 
 
 def _fit(values: csr_matrix, rows: Sequence[_Row], repositories: NDArray[np.str_] | None = None) -> _Fit:
