@@ -133,14 +133,16 @@ def nest(folder, depth):
     os.close(place)
 
 
-def test_what_lies_outside_is_not_looked_through_for_a_rule_set(run, write, tmp_path):
+def test_what_lies_outside_is_not_looked_through_for_a_rule_set(run, write, tmp_path, monkeypatch):
+    looked = []
+    monkeypatch.setattr("ragortune.commands.configuration.list_rule_files", looked.append)
     write("repo/.git/HEAD", "")
     write("repo/a.md", AGREEING)
     write("repo/ragortune.yaml", "rules: ..\n")
-    nest(tmp_path, 150)
     run.folder = tmp_path / "repo"
 
     assert "leads out of the repository" in run("check", "a.md").err
+    assert not looked
 
 
 def test_passages_that_are_all_alike_are_not_all_compared_letter_by_letter(monkeypatch):
@@ -296,3 +298,16 @@ def test_a_disguised_block_in_html_is_told(run, write):
     write("a.md", "# LLM\n\n<pre><code class='language-&#114;agortune'>\ndecision: rag\n</code></pre>\n")
 
     assert "block cannot be read here" in run("check", "a.md").err
+
+
+def test_a_summary_is_cut_before_github_drops_all_of_it(run, write, tmp_path, monkeypatch):
+    monkeypatch.setattr("ragortune.commands.outputs._SUMMARY_BYTES", 5_000)
+    for number in range(5):
+        write(f"docs/{number}.md", DISAGREEING)
+
+    run("check", "docs", "--format", "github", environment={"GITHUB_STEP_SUMMARY": str(tmp_path / "summary")})
+
+    text = (tmp_path / "summary").read_text()
+    assert 3_000 < len(text.encode()) < 5_200
+    assert text.startswith("<!-- ragortune check -->\n")
+    assert text.endswith("What follows is left out, because GitHub shows no longer summary.\n\n")

@@ -22,6 +22,9 @@ from ragortune.support.writing import name_target, write_file
 _HOSTED = ("sarif", "github", "gitlab", "junit")
 """Formats by which a code host shows findings beside the files of a repository."""
 _SUMMARY = "GITHUB_STEP_SUMMARY"
+_SUMMARY_BYTES = 1_000_000
+"""GitHub drops a whole summary that is larger than 1 MiB."""
+_LEFT_OUT = "</details>\n\nWhat follows is left out, because GitHub shows no longer summary."
 
 
 class Output(Record, frozen=True):
@@ -102,8 +105,12 @@ def _address_from_root(report: CheckReport, folder: str) -> CheckReport:
 
 
 def _append_summary(text: str, environment: Environment) -> None:
-    """Append the whole report to the job summary of GitHub Actions, where there is one."""
+    """Append the report to the job summary of GitHub Actions, where there is one, as far as it is shown there."""
     path = environment.variables.get(_SUMMARY)
+    data = text.encode(errors="backslashreplace")
+    if len(data) > _SUMMARY_BYTES:
+        kept, _, _ = data[:_SUMMARY_BYTES].rpartition(b"\n\n")
+        text = f"{kept.decode()}\n\n{_LEFT_OUT}\n"
     if path:
         try:
             with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as stream:
