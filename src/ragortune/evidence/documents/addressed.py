@@ -34,6 +34,7 @@ _MISPLACED = re.compile(
     re.IGNORECASE,
 )
 """A fence or a key of front matter in a text where neither is one."""
+_ESCAPED = re.compile(r"&#?\w{1,8};")
 
 
 def may_address(text: str) -> bool:
@@ -62,4 +63,14 @@ def is_misnamed(marker: str) -> bool:
 
 def find_misplaced(lines: Iterable[Line]) -> list[int]:
     """Return the numbers of lines that begin a block, or are a key of front matter, where neither can be read."""
-    return [line.number for line in lines if _MISPLACED.match(html.unescape(line.text.removeprefix("<!--")))]
+    return [line.number for line in lines if _MISPLACED.match(_show_letters(line.text.removeprefix("<!--")))]
+
+
+def _show_letters(text: str) -> str:
+    """Return a text with its escaped letters as a page shows them; an escaped `<` begins no tag, so that signs stay."""
+
+    def show(found: re.Match[str]) -> str:
+        letter = html.unescape(found[0])
+        return letter if letter.isalpha() else found[0]
+
+    return _ESCAPED.sub(show, text) if "&" in text else text
