@@ -94,9 +94,7 @@ class QuoteFinder:
         likeness: list[tuple[float, int]] = []
         for index, (_, text) in enumerate(near):
             matcher.set_seq1(plain_text(text).casefold())
-            likeness.append(
-                (matcher.quick_ratio(), index)
-            )  # never less than the ratio, which takes far longer
+            likeness.append((matcher.quick_ratio(), index))  # at least the ratio, and found far faster
         best, found = _LEAST_LIKENESS, None
         for most, index in sorted(likeness, reverse=True)[:_COMPARED]:
             if most < best:
