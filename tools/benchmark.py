@@ -329,7 +329,7 @@ def measure_batch(count: int, runs: int = 3) -> None:
             )
 
 
-def measure_documents(megabytes: Sequence[float] = (0.1, 1, 5)) -> None:
+def measure_documents(megabytes: Sequence[float] = (0.1, 1, 3)) -> None:
     """Compare the reading of design documents with the parser of Markdown alone, on the same text in turn."""
     import yaml
     from markdown_it import MarkdownIt
