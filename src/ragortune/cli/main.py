@@ -57,7 +57,7 @@ def start(
             "--show-completion",
             callback=show_callback,
             is_eager=True,
-            help="Print the script that completes commands in the current shell.",
+            help="Print the completion script of the current shell.",
         ),
     ] = False,
 ) -> None:
