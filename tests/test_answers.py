@@ -155,10 +155,21 @@ def test_a_period_between_two_levels_is_asked_back():
         "knowledge.volatility", "every two weeks"
     )
     assert "could be yearly or monthly" in complaint("knowledge.volatility", "every 3 months")
+    assert "could be daily or realtime" in complaint("knowledge.volatility", "hourly")
+    assert "could be daily or realtime" in complaint("knowledge.volatility", "twice a day")
+    assert understood("knowledge.volatility", "never") == "static"
+    assert understood("knowledge.volatility", "continuously") == "realtime"
     assert understood("knowledge.volatility", "annually") == "yearly"
     assert understood("knowledge.volatility", "nightly") == "daily"
     assert understood("performance.latency", "real-time") == "realtime"
     assert "is not an answer" in complaint("task.kind", "quarterly")
+
+
+@pytest.mark.parametrize(
+    ("text", "share"), [("0,8", 0.8), ("0,75", 0.75), ("0,655", 0.655), ("75,5 %", 0.755)]
+)
+def test_a_share_may_have_a_decimal_comma(text, share):
+    assert understood("knowledge.retrievability", text) == share
 
 
 @pytest.mark.parametrize("criterion", ["task.kind", "grounding.error_cost", "performance.latency"])

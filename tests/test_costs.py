@@ -320,22 +320,24 @@ def test_a_prompt_near_a_price_tier_is_told(assess):
     assert "near the price tier" in gates_of(assess(data), "long_context/claude-haiku-5-5")["price tier"].text
 
 
-def test_on_the_premises_only_own_models_can_be_used(assess):
-    report = assess({**BASE, "performance": {"deployment": "on_premises"}})
+@pytest.mark.parametrize("deployment", ["on_premises", ["on_premises", "edge"]])
+def test_on_machines_of_the_team_only_own_models_can_be_used(assess, deployment):
+    report = assess({**BASE, "performance": {"deployment": deployment}})
 
     assert {cost.id for cost in report.options if cost.feasible} == {"rag/own", "both/own"}
 
 
+@pytest.mark.parametrize("deployment", ["on_premises", ["edge", "on_premises"]])
 @pytest.mark.parametrize(("strength", "parameters"), [("weak", 8e9), ("unknown", 20e9)])
 def test_a_team_on_its_own_premises_that_names_no_model_gets_a_bill_for_its_own_machines(
-    assess, strength, parameters
+    assess, strength, parameters, deployment
 ):
     report = assess(
         {
             "knowledge": {"gap": "none"},
             "data": {"examples": 12_000},
             "model": {"strength": strength},
-            "performance": {"volume": 50_000, "deployment": "on_premises"},
+            "performance": {"volume": 50_000, "deployment": deployment},
         }
     )
 

@@ -138,10 +138,10 @@ def list_candidates(middle: Scenario) -> list[Candidate]:
         tuned_ways = []
     found = []
     for name, hosted in (("model", ways), ("tuned_model", tuned_ways)):
-        if inputs.names_of(name) or (hosted and not inputs.stays_inside):
+        if inputs.names_of(name) or (hosted and not inputs.inside):
             on_batch = batch and name == "model"
             found += [Candidate(way, row, batch=on_batch) for row in inputs.rows_of(name) for way in hosted]
-    if inputs.knows("own_parameters") or inputs.stays_inside:
+    if inputs.knows("own_parameters") or inputs.inside:
         own = Approach.RAG if has_corpus else Approach.PROMPTING
         found += [Candidate(way, None) for way in (own, *tuned_ways)]
     return [_choose_cache(middle, candidate) for candidate in found]

@@ -12,6 +12,7 @@ from ragortune.model import PriceRow, Profile
 from ragortune.model.prices import count_days
 from ragortune.model.units import DAYS_A_MONTH
 from ragortune.support.record import Record
+from ragortune.support.text import join_words
 
 _NEAR_TIER = 0.8
 """From this share of a price tier on, growth is likely to pass it."""
@@ -48,8 +49,8 @@ def find_obstacles(inputs: Inputs, bill: Bill, latency: Latency, today: str) -> 
     if row is not None:
         found += _check_window(inputs, bill, row)
     found += _check_knowledge(inputs, approach)
-    if row is not None and inputs.stays_inside:
-        where = str(inputs.level_of("performance.deployment")).replace("_", " ")
+    if row is not None and inputs.inside:
+        where = join_words(inputs.inside, "or").replace("_", " ")
         found.append(Obstacle("deployment", Ruling.FAILS, f"inference runs {where}, not at a provider"))
     found += _check_latency(inputs, latency)
     if row is not None and approach.tunes:

@@ -100,9 +100,10 @@ class Inputs:
         return levels[0] if len(levels) == 1 else None
 
     @property
-    def stays_inside(self) -> bool:
-        """Whether the model has to run on machines of the team or its users, not at a provider."""
-        return self.level_of("performance.deployment") in ("on_premises", "edge")
+    def inside(self) -> tuple[str, ...]:
+        """Where the model may run, if that is on machines of the team or its users; empty if it may be at a provider."""
+        levels = self.profile.levels.get("performance.deployment", ())
+        return levels if {"on_premises", "edge"}.issuperset(levels) else ()
 
     # --- rows of the price data -----------------------------------------------------------------------------------
 

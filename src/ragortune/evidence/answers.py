@@ -32,11 +32,12 @@ _UPPER = re.compile(
 _OVER = re.compile(r"(?:more than |over |above |>\s*)(.+)")
 _UNDER = re.compile(r"(?:less than |fewer than |under |below |<\s*)(.+)")
 _LIST = re.compile(r"[,;|/]|(?:^|\s)(?:or|and)(?=\s|$)")
-_LIST_WITH_AMOUNTS = re.compile(r"(?<!\d),|,(?!\d)|(?<=^\d),(?=\d{1,2}$)|[;|]|(?:^|\s)or(?=\s|$)")
+_LIST_WITH_AMOUNTS = re.compile(r"(?<!\d),|,(?!\d)|(?<=^[1-9]),(?=\d{1,2}$)|[;|]|(?:^|\s)or(?=\s|$)")
 _OR = re.compile(r"(?:^|\s)or(?=\s|$)")
 _PLAIN_NUMBER = re.compile(r"\d{1,2}")
 _CLAUSE = re.compile(r"[,;:().]")
 _WORDS_FOR: Mapping[float, str] = {
+    math.inf: "static|never",
     365: "yearly|annually|every year",
     182: "half-yearly|semi-annually|twice a year|every six months|every 6 months",
     91: "quarterly|every quarter|every three months|every 3 months",
@@ -45,6 +46,9 @@ _WORDS_FOR: Mapping[float, str] = {
     7: "weekly|every week",
     3.5: "twice a week",
     1: "daily|every day|nightly|every night",
+    1 / 2: "twice a day|twice daily",
+    1 / 24: "hourly|every hour",
+    0: "realtime|continuously|constantly",
 }
 _PERIODS = {word: days for days, words in _WORDS_FOR.items() for word in words.split("|")}
 """Days between two events, by the word for it."""
