@@ -296,6 +296,17 @@ def gates_of(report, name):
     return {found.gate: found for found in option_of(report, name).obstacles}
 
 
+@pytest.mark.parametrize(
+    ("gap", "usable"),
+    [("some", False), (["some", "most"], False), (["none", "some"], True), ("unknown", True)],
+)
+def test_a_model_that_is_given_no_facts_is_ruled_out_where_answers_need_some_in_any_case(assess, gap, usable):
+    report = assess({"knowledge": {"gap": gap, "size": 2_000_000}, "performance": {"volume": 1000}})
+
+    prompting = next(cost for cost in report.options if cost.id.startswith("prompting/"))
+    assert prompting.feasible is usable
+
+
 def test_an_offer_that_takes_no_more_jobs_cannot_be_used(assess):
     data = {**with_quantities(tuned_model="openai-gpt-4.1-mini"), "knowledge": {"gap": "none"}}
 

@@ -79,10 +79,10 @@ def _check_window(inputs: Inputs, bill: Bill, row: PriceRow) -> Iterator[Obstacl
 
 
 def _check_knowledge(inputs: Inputs, approach: Approach) -> Iterator[Obstacle]:
-    gap = inputs.level_of("knowledge.gap")
-    if gap in (None, "none") or approach not in (Approach.PROMPTING, Approach.FINE_TUNING):
+    gaps = inputs.profile.levels.get("knowledge.gap", ())
+    if not gaps or "none" in gaps or approach not in (Approach.PROMPTING, Approach.FINE_TUNING):
         return
-    if approach is Approach.FINE_TUNING and gap == "some":
+    if approach is Approach.FINE_TUNING and "some" in gaps:
         yield Obstacle("knowledge", Ruling.WARNS, "tuning does not teach facts reliably")
     else:
         yield Obstacle("knowledge", Ruling.FAILS, "the model does not see the facts that answers need")
