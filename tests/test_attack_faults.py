@@ -243,6 +243,13 @@ def test_characters_that_cannot_be_seen_hide_no_words(run, write, hidden):
     assert written[1]
 
 
+@pytest.mark.parametrize("hidden", ["&shy;", "&#8203;", "&#xFEFF;", "&NoBreak;"])
+def test_characters_that_cannot_be_seen_hide_no_words_where_their_name_is_written(run, write, hidden):
+    text = PLAIN.replace("LLM", f"LL{hidden}M").replace("cite", f"ci{hidden}te")
+
+    assert read_findings(run, write, text) == read_findings(run, write, PLAIN)
+
+
 @pytest.mark.parametrize(
     "front",
     [

@@ -142,8 +142,9 @@ def test_inputs_over_several_lines_are_read_whole(act, write):
     write("docs/0008.md", AGREEING)
     write("adr/0007.md", DISAGREEING)
 
-    assert act(documents="docs\nadr")[0].returncode == 1
-    assert act(documents="docs\nadr", arguments="--ignore\nRT0,RT1")[0].returncode == 0
+    for end in ("\n", "\r\n"):
+        assert act(documents=f"docs{end}adr{end}")[0].returncode == 1
+        assert act(documents=f"docs{end}adr", arguments=f"--ignore{end}RT0,RT1{end}")[0].returncode == 0
 
 
 def test_a_pull_request_that_holds_modules_of_its_own_has_none_of_them_run_by_the_action(

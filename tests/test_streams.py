@@ -102,6 +102,20 @@ def test_a_file_that_may_grow_no_further_is_told_and_is_no_internal_error(desk, 
     assert done.stderr.decode() == "error: the result cannot be written (File too large)\n"
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [("check", "."), ("recommend", "profile.yaml"), ("--help",)])
+def test_a_disk_that_takes_only_a_part_of_the_result_is_told(desk, arguments, unbuffered, monkeypatch):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+    with (desk / "out").open("w", encoding="utf-8") as out:
+        done = start(desk, *arguments, stdout=out, stderr=subprocess.PIPE, preexec_fn=limit)
+    assert done.returncode == 2
+    assert done.stderr.decode() == "error: the result cannot be written (File too large)\n"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("check", "."), ("recommend", "profile.yaml"), ("--help",), ("--version",), ("rules", "--help")],

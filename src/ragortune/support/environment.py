@@ -60,6 +60,10 @@ class Environment(Record, frozen=True):
         """
         if sys.stdout is None:  # it was closed, and what is written fails as on any stream that takes nothing
             sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
+        if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
+            # Unbuffered (PYTHONUNBUFFERED), text loses without an error what a full disk leaves of a write.
+            shown_in, raw = sys.stdout.encoding, sys.stdout.detach()
+            sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), shown_in, line_buffering=True)
         for stream in (sys.stdin, sys.stdout, sys.stderr):
             # A stream may be closed or no file, and Windows before Python 3.12 has no such call.
             with contextlib.suppress(OSError, ValueError, AttributeError):

@@ -22,6 +22,7 @@ MOST_MARKED = 300_000
 _LONGEST_TARGET = 1_000
 _DEEPEST_TARGET = 3
 _BRACKET = re.compile(r"[()]")
+_UNSEEN = re.compile(f"[{INVISIBLE}]")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _SPECIAL = re.compile(rf"[*_`~\[\]<>\\&{INVISIBLE}]")
 _SPECIAL_ASCII = re.compile(r"[*_`~\[\]<>\\&]")
@@ -120,7 +121,7 @@ class _Reader:
             self.comment = []
             return self._skip_comment(line, found.start())
         elif mark[0] == "&":
-            self._add_plain(html.unescape(mark))
+            self._add_plain(_UNSEEN.sub("", html.unescape(mark)))
         elif _BREAK.match(mark):
             self._add_plain(" ")
         return found.end()
