@@ -96,8 +96,8 @@ def _sum_up(ledger: Ledger) -> None:
     ledger.against = sum(-mention.weight for mention in ledger.denied)
     ledger.worst = max((-mention.weight for mention in ledger.denied), default=0.0)
     ledger.decided = any(_is_decided(mention) for mention in ledger.affirmed)
-    wordings = {(mention.marked.tokens, mention.start, mention.end) for mention in ledger.affirmed}
-    ledger.kinds = len({tokens.cut(start, end).casefold() for tokens, start, end in wordings})
+    wordings = (mention.marked.tokens.words[mention.start : mention.end] for mention in ledger.affirmed)
+    ledger.kinds = len({*wordings})
 
 
 def _choose_option(

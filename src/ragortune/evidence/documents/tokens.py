@@ -48,11 +48,6 @@ class Tokens(msgspec.Struct, dict=True, eq=False):
         """Return the range of characters that a range of words takes."""
         return self._places[start][0], self._places[end - 1][1]
 
-    def cut(self, start: int, end: int) -> str:
-        """Return the text that a range of words takes."""
-        first, last = self.place(start, end)
-        return self.text[first:last]
-
 
 Classify = Callable[[Iterable[str]], tuple[str, ...]]
 """Returns what words count as."""
