@@ -3,9 +3,9 @@
 For each criterion a multinomial logistic regression tells a sentence that answers it, and with which level, from one that
 does not. It sees the words and pairs of words to which regressions with an absolute penalty (lasso) give any weight: one
 that tells answers from other sentences, and one for each level that tells it from the others. What tells of approaches reads
-documents better with more words: those of written sentences that speak for an outcome most clearly, by chi-squared. Models learn from the
-sentences of labelled documents and from those of `training/sentences/`, which were written for it. A criterion is kept only
-where the likeliest sentences of documents of repositories left out are often enough right.
+documents better with more words: those of written sentences that speak for an outcome most clearly, by chi-squared.
+Models learn from the sentences of labelled documents and from those of `training/sentences/`, which were written for it. A
+criterion is kept only where the likeliest sentences of documents of repositories left out are often enough right.
 """
 
 from __future__ import annotations
@@ -115,6 +115,8 @@ class LabelledSentence(msgspec.Struct, frozen=True):
     """Whether its document decides for no approach."""
     labelled: Collection[str] | None = None
     """The criteria for which it is labelled; None for all."""
+    alone: bool = False
+    """Whether it is labelled and the rest of its document is not, so that it shows nothing about the document."""
 
 
 def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[LabelledSentence]:
@@ -139,7 +141,9 @@ def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[Labell
         words = (*list_features(cut_text(one.sentence.text).words), *context)
         if unrelated or not label.nofacts:
             answers = tuple(answer for fact in label.facts for answer in _list_answers(fact, lines))
-            yield LabelledSentence(repo, label.file, words, answers, unrelated=unrelated, labelled=labelled)
+            yield LabelledSentence(
+                repo, label.file, words, answers, unrelated=unrelated, labelled=labelled, alone=bool(asked)
+            )
         if not lines.isdisjoint(deciding):
             told = Answer(APPROACH, (f"{label.option}_for",))
             yield LabelledSentence(repo, label.file, words, (told,), about=APPROACH)
@@ -245,14 +249,14 @@ def _list_rows(sentences: Sequence[LabelledSentence], criterion: str) -> Iterato
             continue
         labelled = sentence.labelled is None or criterion in sentence.labelled
         own = [answer for answer in sentence.answers if answer.criterion == criterion]
-        in_full = bool(sentence.repo) and (sentence.labelled is None or sentence.labelled is LABELLED)
+        counts = labelled and bool(sentence.repo) and not sentence.alone
         exact = next(
             (answer.levels for answer in own if not answer.beside),
             () if own or not labelled else (UNANSWERED,),
         )
         whole = _weigh(sentence, criterion)
         for level in exact if whole else ():
-            yield _Row(at, sentence.document, level, whole / len(exact), counts=labelled and in_full)
+            yield _Row(at, sentence.document, level, whole / len(exact), counts=counts)
 
 
 def _weigh(sentence: LabelledSentence, criterion: str) -> float:

@@ -24,6 +24,11 @@ class Quoted(msgspec.Struct, frozen=True):
     """Where the value is in the design document; None where it is in a profile file."""
 
 
+def allow_searches() -> Iterator[object]:
+    """Return what yields once for each quote of which the nearest passage may be looked for."""
+    return iter(range(_MOST_SEARCHED))
+
+
 class QuoteSources(msgspec.Struct, frozen=True):
     """Quotes from outside a design document, and the documents in which quotes are looked up."""
 
@@ -32,8 +37,8 @@ class QuoteSources(msgspec.Struct, frozen=True):
     finders: Mapping[Evidence, QuoteFinder | None] = {}
     """For each quote that names its document that document, None where it may not be opened; all others are the design
     document's own words."""
-    searches: Iterator[object] = msgspec.field(default_factory=lambda: iter(range(_MOST_SEARCHED)))
-    """Yields once for each quote of which the nearest passage may be looked for; of all documents of a run together."""
+    searches: Iterator[object] = msgspec.field(default_factory=allow_searches)
+    """Those of all documents of a run together."""
 
 
 def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[tuple[Quoted, Span | None]]:

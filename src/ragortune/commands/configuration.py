@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
@@ -247,17 +247,22 @@ def _read_configuration(request: CheckRequest, environment: Environment, stack: 
 
     repository = Repository(environment.folder, "--config-from")
     base, target = repository.find_base(request.config_from), Path(stack.enter_context(TemporaryDirectory()))
-
-    def name_origin(_kind: object, error: BaseException | None, _trace: object) -> None:
-        """Let an error about a file of the folder name it as it is in the repository."""
-        for problem in error.problems if isinstance(error, RagortuneError) else ():
-            if problem.place and Path(problem.place.path or "").is_relative_to(target):
-                own = Path(problem.place.path or "").relative_to(target).as_posix()
-                problem.place = problem.place.replace(path=own)
-                problem.message += f" (at {base[:12]})"
-
-    stack.push(name_origin)
+    stack.enter_context(_name_origin(target, base))
     return _read_earlier(repository, base, environment.folder, target)
+
+
+@contextmanager
+def _name_origin(folder: Path, base: str) -> Iterator[None]:
+    """Let errors about files of a folder name them as they are in the repository, with the commit that has them."""
+    try:
+        yield
+    except RagortuneError as error:
+        for problem in error.problems:
+            path = Path(problem.place.path or "") if problem.place else None
+            if problem.place and path and path.is_relative_to(folder):
+                problem.place = problem.place.replace(path=path.relative_to(folder).as_posix())
+                problem.message += f" (at {base[:12]})"
+        raise
 
 
 def _read_earlier(repository: Repository, base: str, folder: str, target: Path) -> Configuration:

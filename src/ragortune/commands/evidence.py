@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ragortune.check.evidence import QuoteSources, list_outside_quotes, list_quotes
+from ragortune.check.evidence import QuoteSources, allow_searches, list_outside_quotes, list_quotes
 from ragortune.commands.documents import ENDINGS, STDIN, read_design_text
 from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Evidence, Profile
@@ -37,7 +37,7 @@ class QuotedFiles:
         self._environment = environment
         self._finders: dict[Path, QuoteFinder] = {}
         self._characters = 0
-        self._searches = QuoteSources().searches
+        self._searches = allow_searches()
         self._checked = [self._real_path(path) for path in paths]
         quotes = list_outside_quotes(outside) if outside else ()
         self._outside = [(quoted, self._locate(quoted.evidence, None)) for quoted in quotes]

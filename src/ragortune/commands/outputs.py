@@ -107,13 +107,14 @@ def _address_from_root(report: CheckReport, folder: str) -> CheckReport:
 def _append_summary(text: str, environment: Environment) -> None:
     """Append the report to the job summary of GitHub Actions, where there is one, as far as it is shown there."""
     path = environment.variables.get(_SUMMARY)
+    if not path:
+        return
     data = text.encode(errors="backslashreplace")
     if len(data) > _SUMMARY_BYTES:
         kept, _, _ = data[:_SUMMARY_BYTES].rpartition(b"\n\n")
         text = f"{kept.decode()}\n\n{_LEFT_OUT}\n"
-    if path:
-        try:
-            with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as stream:
-                stream.write(f"{text}\n")
-        except (OSError, ValueError) as error:
-            environment.note(f"warning: the job summary cannot be written ({error})")
+    try:
+        with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(f"{text}\n")
+    except (OSError, ValueError) as error:
+        environment.note(f"warning: the job summary cannot be written ({error})")
