@@ -1,8 +1,8 @@
 """The engine: pure functions of rule set and profile, with the whole trace.
 
-`compile` has the one form of conditions, `score` the scorecard; on top of them `settled` proves which options open answers
-can still lead to, `changes` finds the smallest changes that give another option, `questions` weighs the open questions,
-and `sensitivity` says what carries the advice.
+`compile` turns conditions and profiles into the form that everything evaluates, and `score` is the scorecard. On top of
+them `settled` proves which options are still possible, `changes` finds the smallest changes that give another option,
+`questions` ranks the open questions, and `sensitivity` measures what the advice depends on.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ragortune.model import Recommendation, Rulebook
 
 
 def is_firm(rulebook: Rulebook, levels: Levels, probability: float) -> bool:
-    """Return whether advice on these answers is firm: as probable as the rule set asks, or settled as far as can be told."""
+    """Return whether advice is firm: as probable as the rule set requires, or proven to be settled."""
     if probability < rulebook.scale.firm_from:
         with suppress(SearchTooLargeError):
             return is_settled(rulebook, levels)
@@ -36,9 +36,9 @@ def is_firm(rulebook: Rulebook, levels: Levels, probability: float) -> bool:
 
 
 def add_what_if(recommendation: Recommendation, *, change_fixed: bool = False) -> Recommendation:
-    """Return a recommendation with what could change it; with `change_fixed` flips change also what the team cannot.
+    """Return a recommendation with everything that could change it; a part that takes too long to search stays None.
 
-    What takes too long stays None.
+    With `change_fixed`, flips also change answers that the team cannot change.
     """
     book, levels = recommendation.rulebook, recommendation.profile.levels
     unknowns = flips = None

@@ -1,7 +1,9 @@
-"""The smallest changes of answers that give another option, found by going through all of them.
+"""The smallest changes of answers that give another option (counterfactuals), by exhaustive search.
 
-A changed profile is the packed profile plus what the changed answers add (see `compile`), and the option of a packed
-profile is decided once and remembered, so that all pairs of changes are tried in a few thousand look-ups.
+All sets of one change are tried, then all of two; three only where nothing smaller is found. A changed profile is the
+packed profile plus the differences that its changes make (see `compile`). Most changes of a criterion make the same
+difference, and these are tried once: with k criteria and d differences each, pairs cost k²d²/2 look-ups, a few
+thousand for the shipped rule set. The search keeps to a budget.
 """
 
 from __future__ import annotations
@@ -17,11 +19,9 @@ from ragortune.engine.score import judge_packed
 from ragortune.model import Criterion, Flip, Option, Rulebook
 
 MOST_CHANGES = 3
-"""Larger sets are not looked for: nobody changes four answers at once."""
-
-
+"""Size of the largest sets that are tried: nobody changes four answers at once."""
 _DECISION = 30
-"""What deciding or keeping a set of changes costs, in look-ups."""
+"""Steps of the budget that it takes to score a profile or to keep a set of changes; a look-up takes one."""
 
 
 class Move(NamedTuple):
@@ -30,17 +30,17 @@ class Move(NamedTuple):
     criterion: str
     level: str
     distance: int
-    """How far the new level is from the answer: levels apart, or 1 where they have no order or none was known."""
+    """Levels between the answer and the new level; 1 where they have no order or the answer was unknown."""
     adds: int
     """What it adds to the packed profile."""
 
 
 def find_flips(rulebook: Rulebook, levels: Levels, *, change_fixed: bool = False) -> tuple[Flip, ...]:
-    """Return every smallest set of changes of known answers that changes the option, nearest first.
+    """Return every smallest set of changes to known answers that changes the option, the nearest first.
 
-    Sets of one and of two changes are complete: a pair is listed only where neither of its changes is enough. Sets of
-    three are looked for only where there is no smaller one. Where several levels hold, a change replaces all of them.
-    With `change_fixed` answers that the team cannot change are changed as well. Raises SearchTooLargeError.
+    All sets of one and of two changes are found; a pair is listed only if neither of its changes is enough by itself.
+    Sets of three are tried only if there is no smaller one. Where several levels hold, a change replaces all of them.
+    With `change_fixed`, answers that the team cannot change are changed as well. Raises SearchTooLargeError.
     """
     search = _Search(rulebook, levels)
     wanted = frozenset(Option) - {search.present}
@@ -48,7 +48,7 @@ def find_flips(rulebook: Rulebook, levels: Levels, *, change_fixed: bool = False
     moves = [search.list_moves(criterion) for criterion in known if change_fixed or not criterion.fixed]
     singles = search.try_sets(moves, 1, wanted)
     enough = {move for (move,) in singles}
-    rest = [[move for move in own if move not in enough] for own in moves]
+    rest = [[move for move in of_criterion if move not in enough] for of_criterion in moves]
     found = [*singles, *search.try_sets(rest, 2, wanted)]
     if not found:
         found = search.try_sets(rest, MOST_CHANGES, wanted)
@@ -58,9 +58,9 @@ def find_flips(rulebook: Rulebook, levels: Levels, *, change_fixed: bool = False
 def find_nearest_profile(
     rulebook: Rulebook, levels: Levels, option: Option, *, change_fixed: bool = False
 ) -> Flip | None:
-    """Return the smallest change of answers that gives an option, or None where three changes are too few.
+    """Return the smallest change of answers that gives an option, None if more than three changes are needed.
 
-    Open answers may be settled as well; of changes as near as each other, one that settles fewer of them comes first.
+    A change may also answer an open question; of equally small sets the one that answers fewest is returned.
     Raises SearchTooLargeError.
     """
     search = _Search(rulebook, levels)
@@ -77,10 +77,10 @@ def find_nearest_profile(
 
 
 class _Search:
-    """Goes through all sets of changes of one size."""
+    """Tries all sets of changes of one size."""
 
     def __init__(self, rulebook: Rulebook, levels: Levels) -> None:
-        self._order = {name: place for place, name in enumerate(rulebook.criteria)}
+        self._order = {name: index for index, name in enumerate(rulebook.criteria)}
         self._levels = levels
         self._table = compile_table(rulebook)
         self._base = self._table.pack_profile(levels)
@@ -93,27 +93,27 @@ class _Search:
         return judge_packed(self._table, packed).option
 
     def list_moves(self, criterion: Criterion) -> list[Move]:
-        """Return what would be a change of one answer."""
+        """Return the changes of the answer to a criterion."""
         name, known = criterion.id, self._levels.get(criterion.id, ())
-        now = self._table.pack(name, known) if known else 0
-        places = [] if criterion.nominal else [criterion.level_ids.index(own) for own in known]
+        present = self._table.pack(name, known) if known else 0
+        ranks = [] if criterion.nominal else [criterion.level_ids.index(level) for level in known]
         moves = []
-        for place, level in enumerate(criterion.level_ids):
+        for rank, level in enumerate(criterion.level_ids):
             if known != (level,) and (criterion.several or level not in known):
-                distance = min((abs(place - own) for own in places), default=1)
-                moves.append(Move(name, level, distance, self._table.pack(name, (level,)) - now))
+                distance = min((abs(rank - known_rank) for known_rank in ranks), default=1)
+                moves.append(Move(name, level, distance, self._table.pack(name, (level,)) - present))
         return moves
 
     def try_sets(
         self, moves: list[list[Move]], size: int, wanted: frozenset[Option]
     ) -> list[tuple[Move, ...]]:
-        """Return the sets of so many changes, each of another criterion, that give what is wanted.
+        """Return all sets of `size` changes, each of another criterion, that give one of the wanted options.
 
-        `moves` has those of each criterion. Many add the same; they are tried once.
+        `moves` lists the changes of each criterion. Those that add the same are tried once.
         """
         grouped: list[dict[int, list[Move]]] = [{} for _ in moves]
-        for groups, own in zip(grouped, moves, strict=True):
-            for move in own:
+        for groups, of_criterion in zip(grouped, moves, strict=True):
+            for move in of_criterion:
                 groups.setdefault(move.adds, []).append(move)
         sets: list[tuple[Move, ...]] = []
         for chosen in itertools.combinations(grouped, size):
@@ -126,11 +126,11 @@ class _Search:
         return sets
 
     def show_flips(self, found: Iterable[tuple[Move, ...]]) -> tuple[Flip, ...]:
-        """Return sets of changes as flips, the nearest first."""
+        """Return sets of changes as flips, the smallest and nearest first, then in the order of the criteria."""
 
         def rank(moves: tuple[Move, ...]) -> tuple[int, int, list[tuple[int, str]]]:
-            places = [(self._order[move.criterion], move.level) for move in moves]
-            return len(moves), sum(move.distance for move in moves), places
+            order = [(self._order[move.criterion], move.level) for move in moves]
+            return len(moves), sum(move.distance for move in moves), order
 
         flips = []
         for moves in sorted(found, key=rank):

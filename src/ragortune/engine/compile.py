@@ -1,9 +1,18 @@
 """Rule sets compiled for scoring: the one form of conditions that everything evaluates.
 
 A condition on one criterion becomes a `Clause`, the set of levels that it allows; `Conditions` are the clauses of one
-`when` and one `unless`. For the search among thousands of profiles a whole rule set becomes a `Table`, in which an
-answer is one integer and a profile is the sum of its answers. The integer has four fields (see `Sums`). Whole numbers
-make the result independent of the order of addition, and replacing an answer is one subtraction and one addition.
+`when` and one `unless`.
+
+Searches score thousands of profiles, so a whole rule set becomes a `Table`, in which an answer is one integer and a
+profile is the sum of its answers: replacing an answer is one subtraction and one addition. From the lowest bits up the
+integer holds the four fields of `Sums`:
+
+    clause bits | number of retrieval rules (16 bits) | retrieval score (40 bits) | tuning score (the rest)
+
+Effects of a rule that reads one criterion are added with the answer. A rule that reads several (a joint rule) is tested
+on the clause bits afterwards, and what it adds is cached by these bits. No field can carry into the next one: a clause is
+met by one answer at most, so each bit is added at most once, and both scores are offset by `_HALF`, so that they stay
+positive. Scores are whole numbers, so the result does not depend on the order of addition.
 """
 
 from __future__ import annotations
@@ -30,18 +39,18 @@ _HALF = 1 << (_SCORE_BITS - 1)
 
 
 class SearchTooLargeError(Exception):
-    """The rule set couples so many criteria that a search was given up."""
+    """The rules couple too many criteria for an exact search within its budget."""
 
 
 class Budget:
-    """The work that one search may do; a few million steps take about a second."""
+    """The steps that one search may take; a few million take about a second."""
 
     def __init__(self, steps: int = 6_000_000) -> None:
-        """Begin with so many steps."""
+        """Start with this many steps."""
         self._left = steps
 
     def spend(self, steps: int) -> None:
-        """Count some work; raises SearchTooLargeError where none is left."""
+        """Use up steps; raises SearchTooLargeError when none are left."""
         self._left -= steps
         if self._left < 0:
             raise SearchTooLargeError
@@ -63,7 +72,8 @@ class Clause(Record, frozen=True):
     def allows(self, answer: tuple[str, ...]) -> bool:
         """Return whether an answer satisfies the condition.
 
-        Of several levels that hold together one has to be allowed; of several between which the team cannot tell, all.
+        Where several levels can hold at once, one of them must be allowed. Where the team cannot tell between several
+        levels, all of them must be.
         """
         if self.main:
             return answer[0] in self.allowed
@@ -84,7 +94,7 @@ class Clause(Record, frozen=True):
 
 
 class Conditions(Record, frozen=True):
-    """What must be known to hold, and what must not."""
+    """The compiled `when` and `unless` of a rule."""
 
     when: tuple[Clause, ...]
     unless: tuple[Clause, ...] = ()
@@ -96,14 +106,14 @@ class Conditions(Record, frozen=True):
 
     def hold(self, levels: Levels) -> bool:
         """Return whether all of `when` and nothing of `unless` is known to hold."""
-        met = all(own.is_met(levels) for own in self.when)
-        return met and not any(own.is_met(levels) for own in self.unless)
+        met = all(clause.is_met(levels) for clause in self.when)
+        return met and not any(clause.is_met(levels) for clause in self.unless)
 
 
 def compile_conditions(
     rulebook: Rulebook, when: Mapping[str, Condition], unless: Mapping[str, Condition] = NOTHING
 ) -> Conditions:
-    """Return conditions as they are written in a rule set, compiled; KeyError for an unknown criterion or level."""
+    """Return the conditions of a rule, compiled; raises KeyError for an unknown criterion or level."""
 
     def resolve(name: str, wanted: Condition) -> Clause:
         allowed = frozenset(rulebook.levels_of(name, wanted))
@@ -119,9 +129,9 @@ class Sums(NamedTuple):
     """The fields of a packed answer or profile."""
 
     bits: int
-    """A bit for each clause that is met, of those that some rule reads together with others."""
+    """One bit for each clause of a joint rule, set where the clause is met."""
     mentions: int
-    """Number of rules that speak about retrieval."""
+    """Number of rules that fired and move or decide the need for retrieval."""
     rag: int
     """Score of retrieval, in thousandths."""
     tuning: int
@@ -129,7 +139,7 @@ class Sums(NamedTuple):
 
 
 class JointRule(Record, frozen=True):
-    """A rule that reads several criteria, or has gates: tested on the bits of a packed profile."""
+    """A rule that reads several criteria, or has gates; tested on the clause bits of a packed profile."""
 
     rule: str
     when: int
@@ -141,7 +151,11 @@ class JointRule(Record, frozen=True):
     gates: tuple[tuple[Need, GateKind], ...] = ()
 
     def may_fire(self, always: int, ever: int) -> bool:
-        """Return whether the rule fires in some profile, of those that meet these clauses always and those ever."""
+        """Return whether the rule fires in some profile of a set.
+
+        `always` are the clauses that every profile of the set meets, `ever` those that at least one meets. With the bits
+        of one profile as both, this is whether the rule fires on it.
+        """
         return self.when & ever == self.when and not self.unless & always
 
 
@@ -149,7 +163,7 @@ class Table:
     """A rule set compiled for scoring."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        """Compile every rule that scores or decides."""
+        """Compile all rules with effects or gates."""
         scale = rulebook.scale
         self.scale = scale
         self.conditions = {
@@ -164,35 +178,39 @@ class Table:
         self._width = len(bit_of)
         self.bits_on = dict.fromkeys(rulebook.readable, 0)
         """For each criterion the bits of the clauses on it."""
-        self._alone: dict[str, list[tuple[Clause, int]]] = {name: [] for name in rulebook.readable}
-        """For each criterion what the clauses on it add: a bit, or the effects of a rule that reads nothing else."""
+        self._terms: dict[str, list[tuple[Clause, int]]] = {name: [] for name in rulebook.readable}
+        """For each criterion its clauses with what they add when met: a bit, or the effects of a rule that reads it alone."""
         for clause, bit in bit_of.items():
             self.bits_on[clause.criterion] |= bit
-            self._alone[clause.criterion].append((clause, bit))
+            self._terms[clause.criterion].append((clause, bit))
         self.joint: list[JointRule] = []
-        """Rules that read several criteria, and gates."""
+        """Rules that read several criteria, and all rules with gates."""
         for rule in joint:
-            own = self.conditions[rule.id]
-            when, unless = (sum({bit_of[clause] for clause in part}) for part in (own.when, own.unless))
+            conditions = self.conditions[rule.id]
+            when, unless = (
+                sum({bit_of[clause] for clause in part}) for part in (conditions.when, conditions.unless)
+            )
             gates = tuple((gate.need, gate.gate) for gate in rule.gates)
-            self.joint.append(JointRule(rule.id, when, unless, self.add_up(rule), gates))
+            self.joint.append(JointRule(rule.id, when, unless, self.pack_effects(rule), gates))
         for rule in single:
             (clause,) = self.conditions[rule.id].when
-            self._alone[clause.criterion].append((clause, self.add_up(rule)))
-        intercepts = (round(own * UNIT) + _HALF for own in (scale.intercept_rag, scale.intercept_fine_tuning))
+            self._terms[clause.criterion].append((clause, self.pack_effects(rule)))
+        intercepts = (
+            round(score * UNIT) + _HALF for score in (scale.intercept_rag, scale.intercept_fine_tuning)
+        )
         self.base = self._join(0, *intercepts)
-        """The packed profile of which nothing is known."""
+        """The packed profile without any answer."""
         confirmable = {gate.need for rule in scoring for gate in rule.gates if gate.gate is GateKind.CONFIRMS}
         self.ceilings = tuple(scale.unconfirmed if need in confirmable else math.inf for need in Need)
         """Highest log-odds that count for each need while it is not confirmed."""
         self.pack = cache(self._pack)
-        """Returns what an answer adds to a packed profile, given the criterion and the answer."""
+        """Takes a criterion and an answer and returns what the answer adds to a packed profile."""
         self.split_answer = cache(self._split_answer)
-        """Returns the fields of a packed answer, or of what a rule adds."""
+        """Returns the fields of a packed answer or of the effects of a rule."""
         self._fire_joint = cache(self._find_fired)
 
     def _join(self, mentions: int, rag: int, tuning: int) -> int:
-        """Return the integer with these fields and no bits; scores may be negative, as what an answer adds."""
+        """Return the integer with these fields and no clause bits; the scores of an answer may be negative."""
         low = self._width + _COUNT_BITS
         return (mentions << self._width) + (rag << low) + (tuning << low + _SCORE_BITS)
 
@@ -206,10 +224,11 @@ class Table:
         return Sums(bits, mentions, rag - _HALF, tuning - _HALF)
 
     def _split_answer(self, packed: int) -> Sums:
-        base, own = self.split(self.base), self.split(self.base + packed)
-        return Sums(own.bits, own.mentions, own.rag - base.rag, own.tuning - base.tuning)
+        # Fields that may be negative can only be read on top of the base, whose offset keeps them positive.
+        base, total = self.split(self.base), self.split(self.base + packed)
+        return Sums(total.bits, total.mentions, total.rag - base.rag, total.tuning - base.tuning)
 
-    def add_up(self, rule: Rule) -> int:
+    def pack_effects(self, rule: Rule) -> int:
         """Return what a rule adds to a packed profile when it fires."""
         adds = dict.fromkeys(Need, 0)
         for effect in rule.effects:
@@ -220,30 +239,30 @@ class Table:
         return self._join(Need.RAG in moved, adds[Need.RAG], adds[Need.FINE_TUNING])
 
     def _pack(self, criterion: str, answer: tuple[str, ...]) -> int:
-        return sum(adds for clause, adds in self._alone[criterion] if clause.allows(answer))
+        return sum(adds for clause, adds in self._terms[criterion] if clause.allows(answer))
 
     def pack_profile(self, levels: Levels) -> int:
-        """Return a profile as one integer. Unknown answers add nothing."""
+        """Return a profile as one integer; unknown answers add nothing."""
         return self.base + sum(itertools.starmap(self.pack, levels.items()))
 
     def complete(self, packed: int) -> tuple[int, tuple[JointRule, ...]]:
-        """Return a packed profile with what joint rules add, and the gates that decide on it."""
+        """Return a packed profile with the effects of the joint rules that fire on it, and those of them with gates."""
         adds, gates = self._fire_joint(packed & ((1 << self._width) - 1))
         return packed + adds, gates
 
     def _find_fired(self, bits: int) -> tuple[int, tuple[JointRule, ...]]:
-        """Return what the joint rules add that fire on these bits, and the gates among them."""
+        """Return the sum of what the joint rules add that fire on these clause bits, and those of them with gates."""
         fired = [rule for rule in self.joint if rule.may_fire(bits, bits)]
         return sum(rule.adds for rule in fired), tuple(rule for rule in fired if rule.gates)
 
     def group_levels(self, criterion: str, levels: Iterable[str]) -> list[str]:
         """Return one level for each group of levels that no rule tells apart."""
-        return group_levels(levels, [clause for clause, _ in self._alone[criterion]])
+        return group_levels(levels, [clause for clause, _ in self._terms[criterion]])
 
 
 @lru_cache(maxsize=16)
 def compile_table(rulebook: Rulebook) -> Table:
-    """Return the table of a rule set; the same object for the same rule set."""
+    """Return the table of a rule set, compiled once."""
     return Table(rulebook)
 
 
@@ -254,9 +273,9 @@ def group_levels(levels: Iterable[str], clauses: Iterable[Clause]) -> list[str]:
 
 
 def combine_levels(levels: Iterable[str], *, several: bool) -> Iterator[tuple[str, ...]]:
-    """Yield every answer of one or more of these levels; where several can hold, once for each of them as the main one.
+    """Yield every answer of one or more of these levels; where several can hold, once with each as the main level.
 
-    Raises SearchTooLargeError where there are too many.
+    Raises SearchTooLargeError if there would be more than 20,000 answers.
     """
     listed = tuple(levels)
     if (len(listed) if several else 1) << len(listed) > _MOST_ANSWERS:

@@ -1,9 +1,12 @@
-"""Which open question tells most.
+"""Ranking of the open questions by their expected value of information.
 
-What an answer is expected to gain is the expected drop of the Brier score: before the answer the probabilities of the
-options are the mean over its possible answers, after it they are those that the answer gives, and the difference of the
-two expected scores is the variance of the probabilities over the answers. How likely each answer is comes from the field
-sample (`Rulebook.answer_counts`), with all levels as likely where it has none.
+The value of an answer is the expected drop of the Brier score of the stated probabilities. Before the answer they are the
+mean over its possible answers, after it those that it gives; the difference of the two expected scores is the variance of
+the probabilities over the answers, summed over the options. The distribution of the answers is that of the field sample
+(`Rulebook.answer_counts`), smoothed by one imagined project for each level.
+
+Only criteria that can still change the option are ranked (`settled.find_pivots`). Each takes one look-up for each of its
+levels, so the cost is that of the proof, not of the ranking.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from ragortune.engine.settled import find_pivots, list_possible, reach_options
 from ragortune.model import OpenQuestion, Option, Recommendation, Rulebook
 
 _PRIOR = 1.0
-"""Imagined projects for each level, added to those of the field sample."""
+"""Additive smoothing: projects that are added to those of the field sample for each level."""
 
 
 def rank_questions(
@@ -25,9 +28,8 @@ def rank_questions(
 ) -> tuple[OpenQuestion, ...]:
     """Return the open questions whose answer can still change the option, the one with the largest gain first.
 
-    What is not named here cannot change the option, whatever the other answers turn out to be. An answer between
-    several levels is an open question as well, unless it is among those that are kept as they are. Raises
-    SearchTooLargeError.
+    A criterion that is left out cannot change the option, whatever the other answers turn out to be. A criterion that is
+    known to be one of several levels is an open question as well, unless it is in `kept`. Raises SearchTooLargeError.
     """
     table = compile_table(rulebook)
     packed = table.pack_profile(levels)
@@ -52,24 +54,26 @@ def _expect_gain(
 ) -> float:
     """Return the variance of the probabilities over the possible answers to one question, summed over the options.
 
-    `rest` is the packed profile without the answer.
+    `rest` is the packed profile without the answer, `known` the levels that are not yet ruled out.
     """
-    tried = [
-        (share, judge_packed(table, rest + table.pack(criterion, answer)).probability)
-        for answer, share in estimate_answers(rulebook, criterion)
+    outcomes = [
+        (weight, judge_packed(table, rest + table.pack(criterion, answer)).probability)
+        for answer, weight in estimate_answers(rulebook, criterion)
         if known is None or {*answer}.issubset(known)
     ]
-    total = sum(share for share, _ in tried)
+    total = sum(weight for weight, _ in outcomes)
     variance = 0.0
     for option in Option:
-        mean = sum(share * probability[option] for share, probability in tried) / total
-        variance += sum(share * (probability[option] - mean) ** 2 for share, probability in tried) / total
+        mean = sum(weight * probability[option] for weight, probability in outcomes) / total
+        variance += (
+            sum(weight * (probability[option] - mean) ** 2 for weight, probability in outcomes) / total
+        )
     return variance
 
 
 @lru_cache(maxsize=1024)
 def estimate_answers(rulebook: Rulebook, criterion: str) -> tuple[tuple[tuple[str, ...], float], ...]:
-    """Return how often each answer to a criterion is given, counted in projects, the imagined ones included."""
+    """Return the possible answers to a criterion with their smoothed frequencies, in projects."""
     levels = rulebook.criteria[criterion].level_ids
     weights: dict[tuple[str, ...], float] = {(level,): _PRIOR for level in levels}
     for entry in rulebook.answer_counts.get(criterion, ()):
@@ -78,12 +82,12 @@ def estimate_answers(rulebook: Rulebook, criterion: str) -> tuple[tuple[tuple[st
 
 
 def can_ask(rulebook: Rulebook, levels: Levels, criterion: str) -> bool:
-    """Return whether what a question asks about is known to exist."""
+    """Return whether the conditions under which a question is asked (`asked_when`) are known to hold."""
     return compile_conditions(rulebook, rulebook.criteria[criterion].asked_when).hold(levels)
 
 
 def list_askable(recommendation: Recommendation) -> tuple[OpenQuestion, ...]:
-    """Return the open questions that can be asked now, the one that tells most first."""
+    """Return the open questions that can be asked now, the one with the largest expected gain first."""
     book, levels = recommendation.rulebook, recommendation.profile.levels
     return tuple(
         question

@@ -1,9 +1,10 @@
 """The scorecard: a pure function of rule set and profile.
 
-Two needs are scored apart, in log-odds, as in clinical prediction rules and credit scoring. Each starts from an
-intercept, the base rate among production systems, and every rule that fires adds or subtracts its weight. The logistic
-function turns a score into the probability of the need; gates decide what is a matter of logic. The pair of needs is the
-option, and because the needs are scored independently, the probability of an option is the product of two.
+The needs for retrieval and for tuning are scored separately, in log-odds, as in clinical prediction rules and credit
+scoring. Each score starts from an intercept, the base rate among production systems; every rule that fires adds or
+subtracts its weight, and the logistic function turns the score into the probability of the need. Gates override scores
+where the answer is a matter of logic. The two needs make the option, and because they are scored independently, the
+probability of an option is the product of theirs.
 """
 
 from __future__ import annotations
@@ -37,11 +38,11 @@ from ragortune.support.record import Record
 
 
 class Outcome(Record, frozen=True):
-    """The verdict alone: option and the state of both needs."""
+    """The option and the state of both needs, without reasons."""
 
     option: Option
     default: bool
-    """True where nothing known speaks for or against retrieval and tuning is not needed."""
+    """True where no rule on retrieval fires and tuning is not needed, so that the option is retrieval by default."""
     scores: tuple[int, int]
     """Log-odds of retrieval and of tuning, in thousandths."""
     needs: dict[Need, NeedState]
@@ -49,7 +50,7 @@ class Outcome(Record, frozen=True):
     @property
     def probability(self) -> dict[Option, float]:
         """Probability of each option."""
-        return pair_probabilities(*(own.probability for own in self.needs.values()))
+        return pair_probabilities(*(state.probability for state in self.needs.values()))
 
 
 def logistic(score: float) -> float:
@@ -58,21 +59,21 @@ def logistic(score: float) -> float:
 
 
 def decide_option(rulebook: Rulebook, levels: Levels) -> Outcome:
-    """Return the verdict on the answers, without reasons. Unknown answers add nothing."""
+    """Return the outcome for a profile's answers; unknown answers add nothing."""
     table = compile_table(rulebook)
     return judge_packed(table, table.pack_profile(levels))
 
 
 def judge_packed(table: Table, packed: int) -> Outcome:
-    """Return the verdict on a packed profile."""
+    """Return the outcome for a packed profile."""
     return judge_completed(table, *table.complete(packed))
 
 
 def judge_completed(table: Table, completed: int, gates: tuple[JointRule, ...]) -> Outcome:
-    """Return the verdict on a packed profile to which the joint rules were added, and on the gates that fired.
+    """Return the outcome for a packed profile that includes the joint rules, and the rules with gates that fired.
 
-    A need holds where its score is above 0, unless a gate decides. The default of the source document applies while
-    nothing speaks about retrieval and tuning is not needed.
+    A need holds if its score is above 0, unless a gate decides. Until a need is confirmed, its probability is capped, but
+    not its score. The option is retrieval by default while no rule on retrieval fires and tuning is not needed.
     """
     sums = table.split(completed)
     scores, needs = (sums.rag, sums.tuning), {}
@@ -89,7 +90,7 @@ def judge_completed(table: Table, completed: int, gates: tuple[JointRule, ...]) 
             confirmed,
             score == 0,
         )
-    rag, tuning = (own.needed for own in needs.values())
+    rag, tuning = (state.needed for state in needs.values())
     default = not sums.mentions and not tuning
     option = Option.RAG if default else pair_option(rag=rag, fine_tuning=tuning)
     return Outcome(option, default, scores, needs)
@@ -99,7 +100,7 @@ def judge_completed(table: Table, completed: int, gates: tuple[JointRule, ...]) 
 def _sort_gates(gates: tuple[JointRule, ...], need: Need) -> tuple[tuple[str, ...], ...]:
     """Return the rules that rule a need out, that require it, and that confirm it."""
     kinds = (GateKind.RULES_OUT, GateKind.REQUIRES, GateKind.CONFIRMS)
-    return tuple(tuple(own.rule for own in gates if (need, kind) in own.gates) for kind in kinds)
+    return tuple(tuple(rule.rule for rule in gates if (need, kind) in rule.gates) for kind in kinds)
 
 
 def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
@@ -108,7 +109,7 @@ def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
     fired = [rule for rule in rulebook.rules.values() if has_fired(rulebook, rule, profile.levels)]
     read = {rule.id: {name: profile.levels[name] for name in rule.when} for rule in fired}
     probability = outcome.probability
-    gates = (GateHit(rule, read[rule.id], own.need, own.gate) for rule in fired for own in rule.gates)
+    gates = (GateHit(rule, read[rule.id], gate.need, gate.gate) for rule in fired for gate in rule.gates)
     notices = (rule for kind in NoticeKind for rule in fired if rule.notice is kind)
     techniques = sorted(
         ((rule.technique.order, rule.code), rule)
@@ -132,32 +133,35 @@ def judge_profile(rulebook: Rulebook, profile: Profile) -> Recommendation:
 
 
 def _find_runner_up(option: Option, probability: Mapping[Option, float]) -> Option:
-    """Return the most probable other option; of equals the one that is built with less."""
+    """Return the most probable other option; of equally probable ones the simplest to build."""
     order = (Option.NEITHER, Option.RAG, Option.FINE_TUNING, Option.BOTH)
     return max((other for other in order if other is not option), key=lambda other: probability[other])
 
 
 def _list_reasons(rulebook: Rulebook, fired: list[Rule], read: Mapping[str, Levels]) -> tuple[Reason, ...]:
     """Return every effect of the rules that fired, the heaviest first."""
+    weight = rulebook.scale.weight
     reasons = [
-        Reason(rule, read[rule.id], own.need, own.effect, own.strength, rulebook.scale.weight(own.strength))
+        Reason(rule, read[rule.id], effect.need, effect.effect, effect.strength, weight(effect.strength))
         for rule in fired
-        for own in rule.effects
+        for effect in rule.effects
     ]
     needs = list(Need)
-    return tuple(sorted(reasons, key=lambda own: (-own.weight, needs.index(own.need), own.rule.code)))
+    return tuple(
+        sorted(reasons, key=lambda reason: (-reason.weight, needs.index(reason.need), reason.rule.code))
+    )
 
 
 # --- the trace ----------------------------------------------------------------------------------------------------
 
 
 def trace_rules(rulebook: Rulebook, levels: Levels) -> tuple[RuleTrace, ...]:
-    """Return what became of every rule of the set, in its order."""
+    """Return whether and why each rule of the set fired, in its order."""
     return tuple(trace_rule(rulebook, rule, levels) for rule in rulebook.rules)
 
 
 def trace_rule(rulebook: Rulebook, rule_id: str, levels: Levels) -> RuleTrace:
-    """Return what became of one rule; KeyError if the set has none of that id."""
+    """Return whether and why one rule fired; raises KeyError if the set has none of that id."""
     rule = rulebook.rules[rule_id]
     conditions = compile_table(rulebook).conditions[rule_id]
     read = {name: levels[name] for name in rule.criteria if name in levels}
@@ -175,5 +179,5 @@ def has_fired(rulebook: Rulebook, rule: Rule, levels: Levels) -> bool:
 
 
 def speaks_against(reason: Reason, option: Option) -> bool:
-    """Return whether a reason moves its need away from what an option has."""
+    """Return whether a reason moves its need away from the side that an option takes."""
     return (reason.effect is Direction.AGAINST) == has_need(option, reason.need)

@@ -1,4 +1,8 @@
-"""What carries the advice: how far each answer moves it, which rules it rests on, and what speaks against an option."""
+"""Sensitivity of the advice: how far each answer moves it, which rules it depends on, and what decides against an option.
+
+One answer or rule at a time is left out or replaced, with everything else as it is. That takes one look-up for each level
+of each answer, and one for each rule that fired.
+"""
 
 from __future__ import annotations
 
@@ -20,24 +24,26 @@ from ragortune.model import (
 
 
 def weigh_answers(recommendation: Recommendation) -> tuple[AnswerSensitivity, ...]:
-    """Return how far each known answer moves the need that it moves most, all else held, the longest way first.
+    """Return for each known answer the need that it moves most and the range of its score, the widest range first.
 
-    How far is counted in probability, because log-odds that are far from even decide nothing. Answers that move neither
-    need and could not change the option are left out.
+    The width is measured in probability: far from even odds, log-odds change much and the probability little. Answers that
+    move neither need and without which the option stays the same are left out.
     """
     book, levels = recommendation.rulebook, recommendation.profile.levels
     table = compile_table(book)
     packed = table.pack_profile(levels)
     sensitivities = []
-    for name in (own for own in levels if own in book.criteria):
-        rest = packed - table.pack(name, levels[name])
+    for name, answer in levels.items():
+        if name not in book.criteria:
+            continue
+        rest = packed - table.pack(name, answer)
         level_ids = book.criteria[name].level_ids
         tried = [judge_packed(table, rest + table.pack(name, (level,))).scores for level in level_ids]
         without = judge_packed(table, rest).option
         spans = []
         for index, need in enumerate(Need):
             now = recommendation.needs[need].score
-            scores = [now, *(own[index] / UNIT for own in tried)]
+            scores = [now, *(pair[index] / UNIT for pair in tried)]
             spans.append(AnswerSensitivity(name, need, min(scores), max(scores), now, without))
         sensitivity = max(spans, key=_measure_swing)
         if sensitivity.high > sensitivity.low or without is not recommendation.option:
@@ -49,19 +55,19 @@ def weigh_answers(recommendation: Recommendation) -> tuple[AnswerSensitivity, ..
 
 
 def _measure_swing(sensitivity: AnswerSensitivity) -> float:
-    """Return by how much the probability of the need differs between both ends."""
+    """Return the difference of the need's probability between both ends of the range."""
     return logistic(sensitivity.high) - logistic(sensitivity.low)
 
 
 def find_decisive_rules(recommendation: Recommendation) -> tuple[DecisiveRule, ...]:
-    """Return the rules that fired and without which the option would be another."""
+    """Return the rules that fired and without which the option would be another one."""
     table = compile_table(recommendation.rulebook)
     completed, gates = table.complete(table.pack_profile(recommendation.profile.levels))
     fired = (*(reason.rule for reason in recommendation.reasons), *(hit.rule for hit in recommendation.gates))
     decisive_rules = []
     for rule in {rule.id: rule for rule in fired}.values():
         others = tuple(gate for gate in gates if gate.rule != rule.id)
-        without = judge_completed(table, completed - table.add_up(rule), others).option
+        without = judge_completed(table, completed - table.pack_effects(rule), others).option
         if without is not recommendation.option:
             decisive_rules.append(DecisiveRule(rule, without))
     return tuple(decisive_rules)
@@ -70,7 +76,7 @@ def find_decisive_rules(recommendation: Recommendation) -> tuple[DecisiveRule, .
 def list_objections(
     recommendation: Recommendation, option: Option
 ) -> tuple[tuple[GateHit, ...], tuple[Reason, ...]]:
-    """Return what decides against an option that is not recommended, and what speaks against it, strongest first."""
+    """Return the gates and the reasons against an option that is not recommended, the strongest reason first."""
     reasons = (
         reason
         for reason in recommendation.reasons
@@ -88,9 +94,9 @@ def list_objections(
 
 
 def explain_refusal(recommendation: Recommendation, option: Option) -> Refusal:
-    """Return what speaks against an option that is not recommended, and the nearest profile in which it would be.
+    """Return what decides against an option that is not recommended, and the nearest profile for which it would be.
 
-    Answers that the team cannot change stay as they are, unless there is no other way.
+    Answers that the team cannot change are changed only if no other change gives the option.
     """
     gates, reasons = list_objections(recommendation, option)
     book, levels = recommendation.rulebook, recommendation.profile.levels

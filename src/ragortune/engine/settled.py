@@ -1,16 +1,20 @@
-"""Which options the open answers can still lead to: a few tries, then bounds, then an exact search.
+"""Which options the open answers can still lead to, exactly: branch and bound over joint rules, Pareto fronts below.
 
-A completion leaves an open answer open, gives it any of its levels, or, where the team cannot tell between levels, any
-set of them. The search works on packed answers (see `compile`): what an answer adds is one integer, and answers that no
-rule tells apart are the same integer.
+A completion leaves each open answer open, gives it one of its levels, or, where several can hold or the team cannot tell,
+a set of them. Completions are sums of packed answers (see `compile`); answers that no rule tells apart are one integer.
 
-Most questions are decided without searching. Four greedy completions, one for each pair of needs, are judged; if they
-reach every option that the bounds on both scores allow, that is the result. Otherwise the search is branch and bound: it
-branches on the criteria that rules read together with others, until it is certain of every such rule whether it fires.
-What is left then adds up criterion by criterion, and is searched by dynamic programming: for each pair of needs only the
-Pareto-optimal pairs of scores are kept, because a pair that is behind on both scores cannot become the better one later
-(Nemhauser and Ullmann 1969 solve knapsacks so). Nothing depends on the weights having a common divisor. The work is
-bounded; `SearchTooLargeError` says that the bound was reached.
+1. Four greedy completions are scored, one for each pair of needs. If they reach every option that the bounds on both
+   scores allow, nothing has to be searched; that is so for most profiles.
+2. Otherwise the search branches on criteria that joint rules read, until it is certain of each joint rule whether it
+   fires. Invariant of a branch: the bounds hold for all completions in it, so a branch is dropped as soon as they allow
+   no option that has not been reached.
+3. With the joint rules settled, scores add up criterion by criterion. For each pair of needs dynamic programming keeps
+   the Pareto front of both scores: a partial sum that another one matches or exceeds in both can be dropped, because
+   what is added later is the same for both (Nemhauser and Ullmann, Discrete Dynamic Programming and Capital Allocation,
+   1969, solve the knapsack problem this way). Weights need no common divisor.
+
+Branches are exponential in the number of criteria that joint rules connect, and fronts can double with each criterion;
+a budget ends the search with `SearchTooLargeError`.
 """
 
 from __future__ import annotations
@@ -30,19 +34,19 @@ Possible = Mapping[str, tuple[int, ...]]
 
 Direction = tuple[int, int]
 _DIRECTIONS: tuple[Direction, ...] = ((1, 1), (1, -1), (-1, 1), (-1, -1))
-"""Signs of the two scores: retrieval needed or not, tuning needed or not."""
+"""Signs of both scores that a search maximises: retrieval needed or not, tuning needed or not."""
 
 
 def reach_options(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()) -> frozenset[Option]:
-    """Return every option that some completion of the open answers leads to, the present one included. Exact.
+    """Return every option that a completion of the open answers leads to, the present one included.
 
-    The criteria in `kept` stay as they are in every completion. Raises SearchTooLargeError.
+    Exact. The criteria in `kept` stay as they are in every completion. Raises SearchTooLargeError.
     """
     return frozenset(_Search(rulebook, levels, kept).reach())
 
 
 def is_settled(rulebook: Rulebook, levels: Levels) -> bool:
-    """Return whether no completion of the open answers can change the option. Exact; raises SearchTooLargeError."""
+    """Return whether no completion of the open answers changes the option. Exact; raises SearchTooLargeError."""
     return len(_Search(rulebook, levels, (), first=True).reach()) == 1
 
 
@@ -50,20 +54,20 @@ def is_settled(rulebook: Rulebook, levels: Levels) -> bool:
 
 
 def list_possible(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()) -> Possible:
-    """Return for every criterion what its answers can add in the end, given what is known.
+    """Return for every criterion what its answer can add in a completion of what is known.
 
-    The criteria in `kept` stay as they are: open where they are open, between levels where they are between some.
+    The criteria in `kept` stay as they are: unknown, or one of several levels.
     """
     table = compile_table(rulebook)
     possible: dict[str, tuple[int, ...]] = {}
     for name, criterion in rulebook.criteria.items():
         known = levels.get(name)
-        now = 0 if known is None else table.pack(name, known)
+        present = 0 if known is None else table.pack(name, known)
         if name in kept or (known is not None and (criterion.several or len(known) == 1)):
-            possible[name] = (now,)
+            possible[name] = (present,)
         else:
-            answers = known or criterion.level_ids
-            possible[name] = _complete_answer(table, name, answers, now, criterion.several)
+            levels_left = known or criterion.level_ids
+            possible[name] = _complete_answer(table, name, levels_left, present, criterion.several)
     return possible
 
 
@@ -71,20 +75,21 @@ def list_possible(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()
 def _complete_answer(
     table: Table,
     criterion: str,
-    answers: tuple[str, ...],
-    now: int,
+    levels_left: tuple[str, ...],
+    present: int,
     several: bool,  # noqa: FBT001
 ) -> tuple[int, ...]:
-    """Return what the completions of one open answer add, each amount once."""
-    levels = table.group_levels(criterion, answers)
+    """Return the distinct integers that the completions of one open answer add; `present` is that of leaving it open."""
+    levels = table.group_levels(criterion, levels_left)
     found = {table.pack(criterion, chosen) for chosen in combine_levels(levels, several=several)}
-    return tuple(sorted({now, *found}))
+    return tuple(sorted({present, *found}))
 
 
 class Bounds(NamedTuple):
-    """What can happen at least and at most, field by field and independent of each other, so they may allow too much.
+    """The least and greatest value of each field over a set of completions.
 
-    The bits of `low` are those of the clauses that are met always, the bits of `high` of those that are met ever.
+    Sound but not tight: the fields are bounded independently of each other. The bits of `low` are those of the clauses
+    that every completion meets, the bits of `high` those of the clauses that at least one meets.
     """
 
     low: Sums
@@ -99,13 +104,13 @@ class Bounds(NamedTuple):
         return rule.may_fire(self.high.bits, self.low.bits)
 
     def is_open(self, rule: JointRule) -> bool:
-        """Return whether it still depends on open answers whether a joint rule fires."""
+        """Return whether a joint rule fires in some completions and not in others."""
         return self.may_fire(rule) and not self.must_fire(rule)
 
 
 @functools.lru_cache(maxsize=16384)
 def _bound_answers(table: Table, answers: tuple[int, ...]) -> Bounds:
-    """Return the bounds on what one of these answers adds."""
+    """Return the bounds over these answers to one criterion."""
     bits, *amounts = zip(*map(table.split_answer, answers), strict=True)
     return Bounds(
         Sums(functools.reduce(operator.and_, bits), *map(min, amounts)),
@@ -116,14 +121,18 @@ def _bound_answers(table: Table, answers: tuple[int, ...]) -> Bounds:
 def bound_scores(table: Table, start: int, possible: Possible) -> Bounds:
     """Return bounds over all completions; `start` is the packed profile without the criteria in `possible`."""
     sums = table.split(start)
-    bounds = _add_bounds([Bounds(sums, sums), *(_bound_answers(table, own) for own in possible.values())])
+    of_criteria = (_bound_answers(table, answers) for answers in possible.values())
+    bounds = _add_bounds([Bounds(sums, sums), *of_criteria])
     firing = filter(bounds.may_fire, table.joint)
-    joint = ((0, own.adds) if bounds.is_open(own) else (own.adds,) for own in firing)
-    return _add_bounds([bounds, *(_bound_answers(table, own) for own in joint)])
+    effects = ((0, rule.adds) if bounds.is_open(rule) else (rule.adds,) for rule in firing)
+    return _add_bounds([bounds, *(_bound_answers(table, adds) for adds in effects)])
 
 
 def _add_bounds(parts: Iterable[Bounds]) -> Bounds:
-    """Return the bounds on the sum of independent things."""
+    """Return the bounds on the sum of parts that vary independently.
+
+    Adding up bits is a union: no two criteria share a clause.
+    """
     low, high = (Sums(*map(sum, zip(*ends, strict=True))) for ends in zip(*parts, strict=True))
     return Bounds(low, high)
 
@@ -155,7 +164,7 @@ def allow_options(table: Table, bounds: Bounds) -> frozenset[Option]:
 
 
 class Entry(NamedTuple):
-    """A pair of scores, both counted in the direction of a search, and what it packs to."""
+    """A sum of answers: both scores, with the signs of the search direction, and the packed integer."""
 
     rag: int
     tuning: int
@@ -163,20 +172,20 @@ class Entry(NamedTuple):
 
 
 Fronts = Mapping[bool, list[Entry]]
-"""Pareto fronts, apart by whether something speaks about retrieval: without that, the default holds."""
+"""Two Pareto fronts, by whether a rule on retrieval fires: without one, retrieval is the default."""
 
 
 class _Search:
-    """Collects the options that the completions of one profile reach."""
+    """Collects the options that completions of one profile reach."""
 
     def __init__(
         self, rulebook: Rulebook, levels: Levels, kept: Collection[str], *, first: bool = False
     ) -> None:
-        """Prepare a search; with `first` it stops at the first option other than the present one."""
+        """Prepare a search; with `first`, it stops at the first option other than the present one."""
         self.table = compile_table(rulebook)
-        facts = {name: own for name, own in levels.items() if name not in rulebook.criteria}
-        self.start = self.table.pack_profile(facts)
-        """The packed facts that nobody is asked for."""
+        derived = {name: answer for name, answer in levels.items() if name not in rulebook.criteria}
+        self.start = self.table.pack_profile(derived)
+        """The packed profile of the derived facts alone, which no completion changes."""
         self.possible = list_possible(rulebook, levels, kept)
         self._reached: set[Option] = set()
         self._enough = 2 if first else len(Option)
@@ -184,9 +193,9 @@ class _Search:
         self._add(self.table.pack_profile(levels))
 
     def reach(self) -> set[Option]:
-        """Return the options that are reached."""
+        """Return the options that completions reach."""
         if self._bound(self.possible):
-            for direction in _DIRECTIONS:  # greedily: each answer that moves furthest, joint rules left out
+            for direction in _DIRECTIONS:  # greedy: for each criterion the best answer, without joint rules
                 packed = self.start
                 for answers in self.possible.values():
                     best = itertools.chain(*_best_entries(self.table, answers, direction).values())
@@ -199,33 +208,34 @@ class _Search:
         self._reached.add(judge_packed(self.table, packed).option)
 
     def _bound(self, possible: Possible) -> Bounds | None:
-        """Return the bounds within `possible`, or None where there is nothing to gain from searching it."""
+        """Return the bounds within `possible`, None if they allow no option that has not been reached."""
         if len(self._reached) >= self._enough:
             return None
         bounds = bound_scores(self.table, self.start, possible)
         return None if allow_options(self.table, bounds) <= self._reached else bounds
 
     def _branch(self, possible: Possible) -> None:
-        """Search within `possible`, branching on the criterion that most undecided joint rules read."""
+        """Search within `possible`, branching on the criterion that most open joint rules read."""
         self._budget.spend(len(possible) * (1 + len(self.table.joint)))
         bounds = self._bound(possible)
         if bounds is None:
             return
-        undecided = [rule.when | rule.unless for rule in self.table.joint if bounds.is_open(rule)]
-        if not undecided:
-            self._add_up(possible)
+        open_rules = [rule.when | rule.unless for rule in self.table.joint if bounds.is_open(rule)]
+        if not open_rules:
+            self._search_fronts(possible)
             return
-        open_bits = functools.reduce(operator.or_, undecided) & bounds.high.bits & ~bounds.low.bits
+        open_bits = functools.reduce(operator.or_, open_rules) & bounds.high.bits & ~bounds.low.bits
         masks = {name: mask for name in possible if (mask := self.table.bits_on[name] & open_bits)}
-        branch = max(masks, key=lambda name: sum(bool(bits & masks[name]) for bits in undecided))
+        branch = max(masks, key=lambda name: sum(bool(bits & masks[name]) for bits in open_rules))
+        # Answers that meet the same open clauses stay in one branch: no open rule tells them apart.
         parts: dict[int, list[int]] = {}
         for packed in possible[branch]:
             parts.setdefault(self.table.split_answer(packed).bits & masks[branch], []).append(packed)
         for part in parts.values():
             self._branch({**possible, branch: tuple(part)})
 
-    def _add_up(self, possible: Possible) -> None:
-        """Add the options of all completions, where the same joint rules fire in each of them."""
+    def _search_fronts(self, possible: Possible) -> None:
+        """Add the options of all completions; the same joint rules fire in each of them, so that scores just add up."""
         for direction in _DIRECTIONS:
             fronts: Fronts = {self.table.split(self.start).mentions > 0: [Entry(0, 0, self.start)]}
             for answers in possible.values():
@@ -234,7 +244,7 @@ class _Search:
                 self._add(entry.packed)
 
     def _extend(self, fronts: Fronts, answers: Fronts) -> Fronts:
-        """Return the Pareto fronts after one more criterion."""
+        """Return the Pareto fronts after adding one more criterion."""
         grown: dict[bool, set[Entry]] = {}
         for (before, front), (mentioned, entries) in itertools.product(fronts.items(), answers.items()):
             self._budget.spend(len(front) * len(entries))
@@ -248,17 +258,17 @@ class _Search:
 
 @functools.lru_cache(maxsize=16384)
 def _best_entries(table: Table, answers: tuple[int, ...], direction: Direction) -> Fronts:
-    """Return the answers to one criterion that can be part of a best completion in a direction."""
-    apart: dict[bool, set[Entry]] = {}
+    """Return the Pareto-optimal answers to one criterion in a direction."""
+    fronts: dict[bool, set[Entry]] = {}
     for packed in answers:
-        own = table.split_answer(packed)
-        entry = Entry(own.rag * direction[0], own.tuning * direction[1], packed)
-        apart.setdefault(own.mentions > 0, set()).add(entry)
-    return {mentioned: _keep_best(entries) for mentioned, entries in apart.items()}
+        sums = table.split_answer(packed)
+        entry = Entry(sums.rag * direction[0], sums.tuning * direction[1], packed)
+        fronts.setdefault(sums.mentions > 0, set()).add(entry)
+    return {mentioned: _keep_best(entries) for mentioned, entries in fronts.items()}
 
 
 def _keep_best(entries: Iterable[Entry]) -> list[Entry]:
-    """Return the entries that no other matches or exceeds in both scores."""
+    """Return the entries that no other one matches or exceeds in both scores: a sweep from the largest first score down."""
     kept: list[Entry] = []
     for entry in sorted(entries, reverse=True):
         if not kept or entry.tuning > kept[-1].tuning:
@@ -272,8 +282,8 @@ def _keep_best(entries: Iterable[Entry]) -> list[Entry]:
 def find_pivots(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()) -> tuple[str, ...]:
     """Return the open criteria whose answer can still change the option.
 
-    Sound: a criterion that is left out cannot change the option in any completion. It may name one too many, because
-    what the other answers can add is bounded part by part.
+    Sound: a criterion that is left out cannot change the option in any completion. Not tight: one too many may be named,
+    because the bounds treat the other answers as independent.
     """
     search = _Search(rulebook, levels, kept)
     table, bounds = search.table, bound_scores(search.table, search.start, search.possible)
@@ -285,21 +295,21 @@ def find_pivots(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()) 
 
 
 def _can_turn(table: Table, own: Bounds, bounds: Bounds) -> bool:
-    """Return whether one criterion's answer can turn a need, fire a gate, or end the default.
+    """Return whether the answer to one criterion can change a need, fire a gate, or end the default.
 
-    `own` bounds what the answer adds by itself, `bounds` everything together.
+    `own` bounds what the answer adds by itself, `bounds` the whole profile.
     """
     open_bits = own.high.bits & ~own.low.bits
     joint = [rule for rule in table.joint if bounds.is_open(rule) and (rule.when | rule.unless) & open_bits]
     if any(kind is not GateKind.CONFIRMS for rule in joint for _, kind in rule.gates):
         return True
-    adds = [table.split_answer(rule.adds) for rule in joint]
-    sure = {gate for rule in table.joint if bounds.must_fire(rule) for gate in rule.gates}
+    effects = [table.split_answer(rule.adds) for rule in joint]
+    certain = {gate for rule in table.joint if bounds.must_fire(rule) for gate in rule.gates}
     for need, field in ((Need.RAG, "rag"), (Need.FINE_TUNING, "tuning")):
         ends = (own.low, own.high, bounds.low, bounds.high)
         least, most, low, high = (getattr(end, field) for end in ends)
-        moves = least != most or any(getattr(entry, field) for entry in adds)
-        if moves and low <= 0 < high and (need, GateKind.RULES_OUT) not in sure:
+        moves = least != most or any(getattr(effect, field) for effect in effects)
+        if moves and low <= 0 < high and (need, GateKind.RULES_OUT) not in certain:
             return True
-    speaks = own.low.mentions != own.high.mentions or any(entry.mentions for entry in adds)
-    return not bounds.low.mentions and speaks
+    mentions = own.low.mentions != own.high.mentions or any(effect.mentions for effect in effects)
+    return not bounds.low.mentions and mentions
