@@ -142,7 +142,7 @@ def as_litellm(calls):
 
 
 MAPPING = {
-    "time": "ts", "latency_ms": "took", "first_token_ms": "ttft", "input_tokens": "in", "output_tokens": "out",
+    "time": "ts", "latency_ms": "took", "input_tokens": "in", "output_tokens": "out",
     "cached_tokens": "hit", "error": "error", "prompt": "text",
 }  # fmt: skip
 

@@ -1,13 +1,12 @@
-"""Measured answers beside those that a profile already has: what is new, what agrees, and what does not.
+"""Measured answers compared with those of a profile: which are new, which agree, and which contradict it.
 
-A person's answer is never replaced. An answer that was measured before is, because it was only ever a figure of its day.
+A person's answer is never replaced; an earlier measurement is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ragortune.evidence.entries import describe_details
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Answer, Profile, Provenance, QuantityValue
 from ragortune.model.measurements import Measurement
@@ -26,35 +25,35 @@ class MeasuredAnswer(Record, frozen=True):
     value: object
     """As a profile holds it."""
     levels: tuple[str, ...]
-    """Levels that it allows; empty for a quantity."""
+    """The levels that the value stands for; empty for a quantity."""
     measurement: Measurement
     date: str
     """The date for which it holds, YYYY-MM-DD."""
     answered: Answer | QuantityValue | None = None
-    """What the profile says; None where it says nothing."""
+    """What the profile says, if anything."""
     agrees: bool = True
-    """False where what the profile says cannot be true if what was measured is."""
+    """False if the profile's answer and the measured one cannot both be true."""
 
     @property
     def replaces(self) -> bool:
-        """Whether it may be written: nobody has answered, or an older measurement has."""
+        """Whether it may be written: the profile has no answer, or one that was measured."""
         return self.answered is None or self.answered.source is Provenance.MEASURED
 
     @property
     def remark(self) -> str:
-        """What is beside the answer of a person who says something else."""
+        """The comment behind a person's answer that contradicts it."""
         value = join_words(self.levels, "or") or self.value
         return clean_line(f"measured {self.date}: {value}; {self.measurement.says}", 160)
 
     @property
     def entry(self) -> dict[str, object]:
-        """What a profile holds: the value with its evidence, source and date."""
-        answer = Answer((), self.value, Provenance.MEASURED, describe_figures(self.measurement), self.date)
-        return {"value": self.value, **describe_details(answer)}
+        """The entry for a profile: value, evidence, source and date."""
+        source = {"source": Provenance.MEASURED.value, "as_of": self.date}
+        return {"value": self.value, "evidence": describe_figures(self.measurement), **source}
 
 
 def describe_figures(measurement: Measurement) -> str:
-    """Return figures, method, sample and interval on one line, as an answer has them for evidence."""
+    """Return figures, method, sample size and interval on one line, as the evidence of an answer."""
     parts = [measurement.method, f"n = {measurement.count:,} {measurement.of}"]
     if measurement.interval is not None:
         low, high = (f"{end:.3g}" if abs(end) < 1000 else f"{end:,.0f}" for end in measurement.interval)
@@ -65,14 +64,14 @@ def describe_figures(measurement: Measurement) -> str:
 def compare_answers(
     measurements: Iterable[Measurement], profile: Profile, vocabulary: Vocabulary, today: str
 ) -> tuple[MeasuredAnswer, ...]:
-    """Return what was measured beside what a profile says; of two probes on one question the later one counts.
+    """Return all measured answers, each with the profile's; if two probes answer one criterion, the later one counts.
 
-    Measurements that have no date of their own are of `today`, YYYY-MM-DD.
+    Measurements without a date are dated `today`, YYYY-MM-DD.
     """
     found: dict[str, MeasuredAnswer] = {}
     listed = tuple(measurements)
-    # That a search finds the passages does not show that anything has to be searched for.
-    fits = any(own.answers.get(_FITS) == "yes" for own in listed)
+    # Where all the material fits the prompt, a search that works does not show that one is needed.
+    fits = any(measurement.answers.get(_FITS) == "yes" for measurement in listed)
     for measurement in listed:
         date = measurement.date or today
         for name, value in measurement.answers.items():
@@ -89,8 +88,8 @@ def compare_answers(
             measured = vocabulary.read_profile({"quantities": {name: value}}).quantities[name]
             answer, known = profile.known.get(measured.criterion or ""), profile.quantities.get(name)
             if answer is not None and answer.source not in {Provenance.MEASURED, Provenance.DERIVED}:
-                continue  # a profile in which the criterion that a person answered and the quantity differ could not be read
+                continue  # a profile whose quantity contradicts the person's answer could not be read
             agrees = known is None or (known.low <= measured.high and measured.low <= known.high)
-            own = MeasuredAnswer(f"quantities.{name}", value, (), measurement, date, known, agrees)
-            found[own.name] = own
+            key = f"quantities.{name}"
+            found[key] = MeasuredAnswer(key, value, (), measurement, date, known, agrees)
     return tuple(found.values())

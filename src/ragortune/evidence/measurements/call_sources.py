@@ -1,8 +1,7 @@
-"""Where logs of model calls are read: files through DuckDB or Spark, tables by the connection address of their database.
+"""Sources of logs of model calls: files through DuckDB or Spark, and tables of a database by its address.
 
-Ibis makes them one. What differs is how a value is taken out of JSON, which is here in one line each.
-Nothing leaves the machine unless the source names an address; DuckDB fetches no extension and spills to a folder that
-is removed.
+All are Ibis tables; only the functions that extract values from JSON differ between engines. Nothing leaves the machine
+unless the source names an address. DuckDB fetches no extensions and spills to a temporary folder.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from ragortune.support.reading import decode_text, open_file
 from ragortune.support.text import clean_line, hide_password, quote_value
 
 Extract = Callable[[Any, list[list[str]]], Any]
-"""Takes text that holds JSON and the keys that lead to each of several values, and returns these as an array of texts."""
+"""Takes a JSON text and several paths of keys, and returns the values at these paths as an array of texts."""
 
 _SPARK = "spark:"
 _ENDINGS = {
@@ -41,15 +40,15 @@ _ENDINGS = {
     ".parquet": "parquet",
 }
 _IN_FILES = ("duckdb", "sqlite")
-"""Databases of one file."""
+"""Databases that are one file."""
 _OBJECT_BYTES = 16 * 1024 * 1024
-_BEGUN_BYTES = 64 * 1024
+_HEAD_BYTES = 64 * 1024
 _SETTINGS = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "memory_limit": "512MB",
-    "threads": 1,  # each has buffers for the longest record, and for what is parsed of many
-    "preserve_insertion_order": False,  # which takes memory, and nothing here needs
+    "threads": 1,  # each thread has buffers for the longest record
+    "preserve_insertion_order": False,  # takes memory, and no result depends on it
 }
 _RECORDS = """
 CREATE VIEW records AS SELECT json AS record FROM read_json_objects(getvariable('files'), maximum_object_size = 16777216,
@@ -63,25 +62,25 @@ SELECT span AS record,
     'string_agg', ',') || '}' AS attributes
 FROM (SELECT unnest(record -> '$.resourceSpans[*].scopeSpans[*].spans[*]') AS span FROM records)
 """
-"""Spans of OTLP files, one a row, their attributes as an object: OTLP lists key and typed value."""
+"""Spans of OTLP files, one in each row, with their attributes as an object; OTLP lists keys and typed values."""
 
 
 class Records(NamedTuple):
-    """Records of a log as they are, of any shape."""
+    """The records of a log, of any shape."""
 
     table: Any
     """Ibis table."""
     extract: Extract | None
-    """None where values within JSON cannot be read."""
+    """None if the engine cannot extract values from JSON."""
     fence: Callable[..., Any]
-    """Takes an Ibis table and returns one whose expressions Ibis does not repeat wherever they are used; with `kept=True`,
-    one whose rows are kept where that may be, so that the source is read once."""
+    """Takes an Ibis table and returns one whose expressions are not inlined wherever they are used. With `kept=True` its
+    rows are materialised if the engine allows it, so that the source is read once."""
     close: Callable[[], None]
     record: str | None = None
-    """Column that holds each record as JSON, with null for a line that is none; None where the columns are the record."""
+    """Column that holds each record as JSON, null for invalid lines; None if the columns are the record."""
 
     def find(self, path: str) -> tuple[str, list[str]] | None:
-        """Return the column with what is at a path, such as `usage/input`, and the keys in its JSON; None without one."""
+        """Return the column that holds a path such as `usage/input`, and the keys within its JSON; None if there is none."""
         first, *rest = path.split("/")
         if path in self.table.columns:
             return path, []
@@ -90,10 +89,10 @@ class Records(NamedTuple):
         return (self.record, [first, *rest]) if self.extract and self.record else None
 
     def read(self, roles: Mapping[str, Iterable[str]]) -> Any:
-        """Return an Ibis table of texts: for each role what is at the first of its paths that has a value.
+        """Return an Ibis table of texts: for each role the first of its paths that has a value.
 
-        A role for which there is no column has none here. What is within JSON is taken out by one call a column,
-        because engines parse the record for each call anew, and split into roles in a table above.
+        Roles without any column are left out. All paths within a JSON column are extracted by one call, because engines
+        parse the record anew for each call; the array is split into roles in the table above it.
         """
         places = {role: list(filter(None, map(self.find, paths))) for role, paths in roles.items()}
         columns, within = {}, dict[str, list[list[str]]]()
@@ -102,30 +101,30 @@ class Records(NamedTuple):
             is_text = not value.type().is_nested()
             columns[column] = value.cast("string") if is_text else _call("to_json", value)
             within.setdefault(column, []).extend([keys] * bool(keys))
-        for column, listed in within.items():
-            if listed and self.extract:
+        for column, paths in within.items():
+            if paths and self.extract:
                 text = self.table[column] if column == self.record else columns[column]
-                columns[f"{column}//"] = self.extract(text, listed)
+                columns[f"{column}//"] = self.extract(text, paths)
         readable = self.table[self.record].notnull() if self.record else ibis.literal(value=True)
-        found = self.fence(self.table.select(**columns, **{"//": readable.ifelse(1, 0).cast("int64")}))
+        read = self.fence(self.table.select(**columns, **{"//": readable.ifelse(1, 0).cast("int64")}))
 
         def take(column: str, keys: list[str]) -> Any:
-            return (found[f"{column}//"][within[column].index(keys)] if keys else found[column]).nullif("")
+            return (read[f"{column}//"][within[column].index(keys)] if keys else read[column]).nullif("")
 
-        texts = {role: ibis.coalesce(*starmap(take, own)) for role, own in places.items() if own}
-        return found.select(readable=found["//"], **texts)
+        texts = {role: ibis.coalesce(*starmap(take, found)) for role, found in places.items() if found}
+        return read.select(readable=read["//"], **texts)
 
 
 @contextmanager
 def open_calls(source: str) -> Iterator[Records]:
-    """Open a log of calls; raises UsageError where an extra is missing, UnreadableError where it cannot be read.
+    """Open a log of calls; raises UsageError if an extra is missing, UnreadableError if it cannot be read.
 
-    The source is a file or a folder of files (JSON, JSON lines, CSV, Parquet, also with gzip), `spark:PATH` or
-    `spark://HOST:PORT?path=PATH` for files on Spark, `ADDRESS?table=NAME` for a table of a database.
+    The source is a file or a folder of files (JSON, JSON lines, CSV, Parquet, also gzipped), `spark:PATH` or
+    `spark://HOST:PORT?path=PATH` for files on Spark, or `ADDRESS?table=NAME` for a table of a database.
     """
     try:
         with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="ragortune-") as folder:
-            warnings.simplefilter("ignore")  # libraries about each other's versions
+            warnings.simplefilter("ignore")  # libraries warn about each other's versions
             if source.startswith(_SPARK):
                 records = _open_spark(source)
             else:
@@ -140,8 +139,8 @@ def open_calls(source: str) -> Iterator[Records]:
         if type(error).__module__.partition(".")[0] in {"builtins", "ragortune"}:
             raise
         too_large = type(error).__name__ == "OutOfMemoryException"
-        said = "its records take too much memory" if too_large else clean_line(str(error), 300)
-        raise UnreadableError(f"cannot be read: {said}", Place(hide_password(source))) from None
+        reason = "its records take too much memory" if too_large else clean_line(str(error), 300)
+        raise UnreadableError(f"cannot be read: {reason}", Place(hide_password(source))) from None
 
 
 def _open_files(source: str, folder: str) -> Records:
@@ -151,7 +150,7 @@ def _open_files(source: str, folder: str) -> Records:
     def fence(table: Any, *, kept: bool = False) -> Any:
         if not kept:
             return _fence_with_limit(table)
-        # A table of DuckDB would fill its memory, even one in a file.
+        # A table would fill DuckDB's memory, even one in a database file.
         calls = str(Path(folder, "calls.parquet"))
         connection.to_parquet(table, calls)
         return connection.read_parquet(calls)
@@ -175,7 +174,7 @@ def _open_files(source: str, folder: str) -> Records:
 
 
 def _list_files(source: str) -> tuple[list[Path], str]:
-    """Return the files of a source, sorted, and their kind; raises UnreadableError where there is none or several kinds."""
+    """Return the files of a source, sorted, and their kind; raises UnreadableError if there are none or several kinds."""
     path, place = Path(source), Place(source)
     files = sorted(file for file in path.rglob("*") if _detect_kind(file)) if os.path.isdir(path) else [path]
     kinds = {_detect_kind(file) for file in files}
@@ -185,17 +184,17 @@ def _list_files(source: str) -> tuple[list[Path], str]:
     kind = kinds.pop()
     for file in files:
         with open_file(file) as stream:
-            begun = stream.read(_BEGUN_BYTES)
-        if not begun:
+            head = stream.read(_HEAD_BYTES)
+        if not head:
             raise UnreadableError("is empty", Place(str(file)))
-        if b"\0" in begun and kind != "parquet" and file.suffix.lower() != ".gz":
-            decode_text(begun, str(file))  # says what else it is
+        if b"\0" in head and kind != "parquet" and file.suffix.lower() != ".gz":
+            decode_text(head, str(file))  # raises UnreadableError with what it is instead
     forms = {kind} if kind != "auto" else set(map(_detect_form, files))
     return files, forms.pop() if len(forms) == 1 else "auto"
 
 
 def _detect_form(file: Path) -> str:
-    """Return how DuckDB is to read a file that is called .json: to find out by itself takes it several times the memory."""
+    """Return the format of a .json file for DuckDB, which would need several times the memory to detect it."""
     try:
         with gzip.open(file) if file.suffix.lower() == ".gz" else open_file(file) as stream:
             line = stream.readline(_OBJECT_BYTES).removeprefix(BOM_UTF8).strip()
@@ -257,22 +256,22 @@ def _open_database(source: str) -> Records:
         message = f"{quote_value(hide_password(source))} names no table"
         raise UsageError(message, None, f"{scheme}://…?table=NAME")
     if scheme in _IN_FILES and not os.path.isfile(f"{address.netloc}{address.path}"):
-        raise UnreadableError("no such file", Place(source))  # a connection would make it
+        raise UnreadableError("no such file", Place(source))  # connecting would create it
     _find_backend(*(("postgres", "measure,postgres") if scheme == "postgresql" else (scheme, None)))
     rest = "&".join(part for part in address.query.split("&") if not part.startswith("table="))
     connection = ibis.connect(address._replace(scheme=scheme, query=rest).geturl())
-    schema, _, own = table.rpartition(".")
-    found = connection.table(own, database=schema or None)
-    return Records(found, _EXTRACTS.get(scheme), _fence_with_limit, connection.disconnect)
+    schema, _, name = table.rpartition(".")
+    records = connection.table(name, database=schema or None)
+    return Records(records, _EXTRACTS.get(scheme), _fence_with_limit, connection.disconnect)
 
 
 def _fence_with_limit(table: Any, *, kept: bool = False) -> Any:  # noqa: ARG001  (nothing is written into a database)
-    """Return a table as a subquery that neither Ibis nor the engine dissolves: a filter above would repeat its expressions."""
+    """Return a table as a subquery that neither Ibis nor the engine merges with the one around it; a limit is never pulled up."""
     return table.limit(1 << 62)
 
 
 def _find_backend(name: str, extras: str | None) -> Any:
-    """Return a backend of Ibis; raises UsageError where it is not installed."""
+    """Return a backend of Ibis; raises UsageError if it is not installed."""
     try:
         return getattr(ibis, name)
     except (ImportError, AttributeError):
@@ -286,14 +285,14 @@ def _find_backend(name: str, extras: str | None) -> Any:
 
 
 def _call(function: str, value: Any, *others: Any, result: str = "string") -> Any:
-    """Return a call of a function that the engine has, on one or two values."""
+    """Return a call of one of the engine's own functions on one or two values."""
 
-    def of_value(value: Any) -> Any: ...
-    def of_values(value: Any, other: Any) -> Any: ...
+    def unary(value: Any) -> Any: ...
+    def binary(value: Any, other: Any) -> Any: ...
 
-    types = tuple(own.type() for own in (value, *others))
-    made = udf.scalar.builtin(of_values if others else of_value, name=function, signature=(types, result))
-    return made(value, *others)
+    types = tuple(argument.type() for argument in (value, *others))
+    builtin = udf.scalar.builtin(binary if others else unary, name=function, signature=(types, result))
+    return builtin(value, *others)
 
 
 def _join_path(keys: list[str], form: str) -> str:
@@ -303,25 +302,25 @@ def _join_path(keys: list[str], form: str) -> str:
     return "$" + "".join(form.format(key) for key in keys)
 
 
-def _extract_duckdb(text: Any, listed: list[list[str]]) -> Any:
+def _extract_duckdb(text: Any, paths: list[list[str]]) -> Any:
     if not text.type().is_json():
         text = _call("json_valid", text, result="boolean").ifelse(text, "null")
-    paths = ibis.array([_join_path(keys, '."{}"') for keys in listed])
-    return _call("json_extract_string", text, paths, result="array<string>")
+    joined = ibis.array([_join_path(keys, '."{}"') for keys in paths])
+    return _call("json_extract_string", text, joined, result="array<string>")
 
 
 def _extract_each(function: str, form: str) -> Extract:
-    """Return how values are taken out by a function that takes one path."""
-    return lambda text, listed: ibis.array(
-        [_call(function, text, ibis.literal(_join_path(keys, form))) for keys in listed]
+    """Return an extractor that calls a function of one path for each path."""
+    return lambda text, paths: ibis.array(
+        [_call(function, text, ibis.literal(_join_path(keys, form))) for keys in paths]
     )
 
 
-def _extract_postgres(text: Any, listed: list[list[str]]) -> Any:
+def _extract_postgres(text: Any, paths: list[list[str]]) -> Any:
     def follow(value: Any, key: str) -> Any:
         return _call("json_extract_path_text", value.cast("json"), ibis.literal(key))
 
-    return ibis.array([functools.reduce(follow, keys, text) for keys in listed])
+    return ibis.array([functools.reduce(follow, keys, text) for keys in paths])
 
 
 _EXTRACTS: Mapping[str, Extract] = {

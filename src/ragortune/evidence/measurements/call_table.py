@@ -1,8 +1,7 @@
-"""Logs of model calls brought into one shape: a row a call, with integers that mean the same on every engine.
+"""Logs of model calls normalised to one table: a row for each call, with integers that are the same on every engine.
 
-Every cell is read as text and parsed by the same expressions, so that a log gives the same figures wherever it lies:
-times are microseconds since 1970 in whole numbers, never an engine's own timestamps, and nothing is divided that does
-not come out even.
+Every cell is read as text and parsed by the same expressions, so that a log gives the same figures wherever it is stored.
+Times are microseconds since 1970 as integers, never an engine's own timestamps, and no division has a remainder.
 """
 
 from __future__ import annotations
@@ -24,26 +23,26 @@ _TEXTS = ("system", "prompt")
 
 
 class Form(Record, frozen=True):
-    """A form of log: how it names things."""
+    """A log format: where it keeps what."""
 
     name: str
     roles: Mapping[str, tuple[str, ...]]
-    """Paths by role; the first that has a value counts."""
+    """Paths by role; the first one with a value is used."""
     marks: tuple[str, ...] = ()
-    """A row that has a value at one of these paths is of this form."""
+    """A record with a value at one of these paths has this format."""
     apart: bool = False
-    """Whether cached tokens are counted apart from `input_tokens`."""
+    """Whether `input_tokens` leaves out the cached tokens."""
     calls: str = "chat|completion|generat|inference|responses|messages"
-    """Regular expression that the kind of a call matches."""
+    """Regular expression for the kinds of operation that are calls of a model."""
 
 
 FORMS = msgspec.yaml.decode(Path(__file__).with_name("call_forms.yaml").read_bytes(), type=tuple[Form, ...])
 ROLES = tuple(FORMS[-1].roles)
-"""What a column of a log can be, by the name that `--calls-map` uses."""
+"""Names of the roles that `--calls-map` assigns to columns."""
 _SAMPLE = 1_000
 _SECOND, _DAY = 1_000_000, 86_400_000_000
 _EARLIEST, _LATEST = 1_262_304_000 * _SECOND, 4_102_444_800 * _SECOND
-"""2010 and 2100: what lies outside is no time of a model call."""
+"""2010 and 2100; a time outside is not that of a model call."""
 _MOST_TOKENS = 10_000_000
 _LEAP_YEAR = "20(0[48]|[2468][048]|[13579][26])"
 _ISO = (
@@ -51,7 +50,7 @@ _ISO = (
     f"|[0-9]{{4}}-02-(0[1-9]|1[0-9]|2[0-8])|{_LEAP_YEAR}-02-29)[T ]([01][0-9]|2[0-3])(:[0-5][0-9]){{2}}"
     "([.][0-9]{1,9})?( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?$"
 )
-"""A time of ISO 8601; on a day that there is, because engines refuse to read others."""
+"""A time in ISO 8601, on an existing day: engines fail on others."""
 _TAIL = "^.{19}[^+-]*"
 _NUMBER = "^[0-9]{1,19}([.][0-9]+)?([eE][+-]?[0-9]{1,2})?$"
 _NO_ERROR = ("", "0", "[]", "{}", "false", "none", "null", "ok")
@@ -59,18 +58,18 @@ _FAILED = ("2", "status_code_error", "statuscode.error", "error", "failure", "fa
 
 
 class CallTable(Record, frozen=True):
-    """A log in one shape."""
+    """A normalised log."""
 
     form: str
     calls: Any
-    """Ibis table, a row a record: `readable`, `call` (0 or 1), `time`, `duration`, `first` (microseconds), `input`,
-    `cached`, `output` (tokens), `failed` (0 or 1); null where it is not told."""
+    """Ibis table, a row for each record: `readable`, `call` (0 or 1), `time`, `duration` (microseconds), `input`,
+    `cached`, `output` (tokens), `failed` (0 or 1); null where it is unknown."""
     prompts: Any
-    """The same with `prompt`, and perhaps `system`; None where no texts are logged."""
+    """The same with `prompt`, and `system` if it is logged; None if no texts are logged."""
 
 
 def shape_calls(records: Records, mapping: Mapping[str, str], source: str) -> CallTable:
-    """Return a log in one shape; raises UsageError for a mapping that cannot be used, UnreadableError for no known log."""
+    """Return a normalised log; raises UsageError for an unknown role or column, UnreadableError for an unknown format."""
     columns, shown = records.table.columns, hide_password(source)
     for role, path in mapping.items():
         if role not in ROLES:
@@ -92,7 +91,7 @@ def shape_calls(records: Records, mapping: Mapping[str, str], source: str) -> Ca
 
 
 def _choose_form(records: Records) -> Form:
-    """Return the form that most of the first records have; plain records if they have the marks of none."""
+    """Return the format of most of the first records; plain records if they have the marks of no other."""
     sample = records._replace(table=records.table.limit(_SAMPLE))
     texts = sample.read({form.name: form.marks for form in FORMS})
     marked = {name: _flag(texts[name].notnull()).sum() for name in texts.columns if name != "readable"}
@@ -101,12 +100,12 @@ def _choose_form(records: Records) -> Form:
 
 
 def _shape(records: Records, paths: Mapping[str, Sequence[str]], form: Form) -> Any:
-    """Return a row a record, with what its texts tell as numbers."""
+    """Return a row for each record with its texts parsed to numbers."""
     return records.fence(_combine(records.fence(_parse(records.fence(records.read(paths)))), form))
 
 
 def _parse(table: Any) -> Any:
-    """Return the texts of each role as numbers, null where a role is missing; those of prompts as they are."""
+    """Return the texts of each role as numbers, null if the role is missing; prompts stay texts."""
     empty = ibis.literal(None, "string")
     texts = {role: table[role] if role in table.columns else empty for role in (*_PARSERS, "kind")}
     parsed = {role: parse(texts[role]) for role, parse in _PARSERS.items()}
@@ -115,15 +114,17 @@ def _parse(table: Any) -> Any:
 
 
 def _combine(table: Any, form: Form) -> Any:
-    """Return a row a record from the numbers of each role. What has no kind is a call if all rows are, or has tokens."""
-    untold = table.input_tokens.notnull() if form.marks else ibis.literal(value=True)
-    first_token = _between(table.time, table.first_token)
+    """Return a row for each record from the numbers of each role.
+
+    A record without a kind is a call if it has tokens; a plain record always is.
+    """
+    without_kind = table.input_tokens.notnull() if form.marks else ibis.literal(value=True)
+    latency = _where((table.end >= table.time) & (table.end - table.time <= _DAY), table.end - table.time)
     return table.select(
         readable=table.readable,
-        call=_flag(ibis.coalesce(table.kind.lower().re_search(form.calls), untold)),
+        call=_flag(ibis.coalesce(table.kind.lower().re_search(form.calls), without_kind)),
         time=table.time,
-        duration=ibis.coalesce(_between(table.time, table.end), table.latency_ms, table.latency_s),
-        first=ibis.coalesce(first_token, table.first_token_ms, table.first_token_s),
+        duration=ibis.coalesce(latency, table.latency_ms, table.latency_s),
         input=table.input_tokens + (ibis.coalesce(table.cached_tokens, ibis.literal(0)) if form.apart else 0),
         cached=table.cached_tokens,
         output=table.output_tokens,
@@ -136,7 +137,7 @@ def _combine(table: Any, form: Form) -> Any:
 
 
 def _flag(condition: Any) -> Any:
-    """Return 1 where a condition holds, else 0, where it cannot be told too."""
+    """Return 1 where a condition holds, 0 where it does not or is null."""
     return condition.ifelse(1, 0).cast("int64")
 
 
@@ -145,28 +146,21 @@ def _where(condition: Any, value: Any) -> Any:
     return condition.ifelse(value, ibis.literal(None, str(value.type())))
 
 
-def _between(start: Any, end: Any) -> Any:
-    """Return microseconds from one time to a later one of at most a day; null otherwise."""
-    return _where((end >= start) & (end - start <= _DAY), end - start)
-
-
 def _parse_number(text: Any, most: float, factor: float = 1.0) -> Any:
-    """Return a number from 0 to `most`, times a factor, as a whole one, half up; null for what is none.
+    """Return a number from 0 to `most`, multiplied by a factor and rounded half up; null for other texts.
 
-    Engines disagree on how to round, not on the floor. What is cast is always a number: a condition around the cast
-    would not keep an engine from casting first.
+    Engines disagree on rounding, but not on the floor. Only texts that are numbers reach the cast: an engine may evaluate
+    a cast before the condition around it.
     """
     number = _where(text.re_search(_NUMBER), text).cast("float64")
     return (_where(number <= most, number) * factor + 0.5).floor().cast("int64")
 
 
 _parse_count = functools.partial(_parse_number, most=_MOST_TOKENS)
-_parse_ms = functools.partial(_parse_number, most=_DAY / 1e3, factor=1e3)
-_parse_seconds = functools.partial(_parse_number, most=_DAY / 1e6, factor=1e6)
 
 
 def _parse_time(text: Any) -> Any:
-    """Return microseconds since 1970 of a text: ISO 8601, or seconds, milli-, micro- or nanoseconds since 1970."""
+    """Return a time as microseconds since 1970; it may be ISO 8601, or s, ms, µs or ns since 1970."""
 
     def digits(pattern: str) -> Any:
         return text.re_extract(pattern, 1).nullif("").cast("int64")
@@ -186,7 +180,7 @@ def _parse_time(text: Any) -> Any:
 
 
 def _parse_iso(text: Any) -> Any:
-    """Return microseconds of an ISO 8601 time; UTC where it has no offset."""
+    """Return an ISO 8601 time as microseconds since 1970; without an offset it is UTC."""
 
     def part(pattern: str) -> Any:
         return ibis.coalesce(text.re_extract(pattern, 1).nullif(""), "0")
@@ -202,11 +196,8 @@ def _parse_iso(text: Any) -> Any:
 _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "time": _parse_time,
     "end": _parse_time,
-    "first_token": _parse_time,
-    "latency_ms": _parse_ms,
-    "first_token_ms": _parse_ms,
-    "latency_s": _parse_seconds,
-    "first_token_s": _parse_seconds,
+    "latency_ms": functools.partial(_parse_number, most=_DAY / 1e3, factor=1e3),
+    "latency_s": functools.partial(_parse_number, most=_DAY / 1e6, factor=1e6),
     "input_tokens": _parse_count,
     "cached_tokens": _parse_count,
     "output_tokens": _parse_count,

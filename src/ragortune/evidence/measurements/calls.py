@@ -1,6 +1,6 @@
-"""Calls of a model as they are logged: how many a day and when, how long they take, tokens in and out, errors.
+"""Measurements of logged model calls: how many a day and when, how long they take, tokens in and out, errors.
 
-A log tells what is, not what is needed: its latency is no budget, and calls of an agent's steps count one by one.
+A log shows what happens, not what is required: its latency is not a budget, and each step of an agent is a call.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SHARED_BY = 0.05
 """A prefix counts as shared where this share of the prompts begins with it, and at least `_LEAST` of them."""
 _LEAST = 3
 _FEW_DAYS = 7
-"""Whole days below which the mean of a day has no interval: a week has working days and others."""
+"""Whole days from which on the daily mean has an interval; fewer do not cover working days and weekends."""
 _DEPTH = 8
 _NO_NEED = (
     "this is how it is today, not a requirement: change it if answers must come faster or may take longer"
@@ -36,11 +36,11 @@ _UNSPLIT = "the log holds no texts of prompts, so input tokens cannot be split i
 
 
 def measure_calls(source: str, mapping: Mapping[str, str], progress: Progress) -> tuple[Measurement, ...]:
-    """Return what a log of model calls tells; `mapping` has the columns by role for what is not found by itself.
+    """Return the measurements of a log of model calls; `mapping` names columns by role where they are not recognised.
 
     Raises:
-        UsageError: an extra is missing, or the mapping names what there is not.
-        UnreadableError: the log cannot be read, or has no call in it.
+        UsageError: an extra is missing, or the mapping names an unknown role or column.
+        UnreadableError: the log cannot be read, or has no calls.
 
     """
     with open_calls(source) as records:
@@ -52,17 +52,17 @@ def measure_calls(source: str, mapping: Mapping[str, str], progress: Progress) -
             hint = "name the columns: --calls-map time=COLUMN,input_tokens=COLUMN,..."
             message = f"has no call with a time ({count_words(totals['rows'], 'row')}, read as {table.form})"
             raise UnreadableError(message, Place(hide_password(source)), hint)
-        calls = _choose_calls(table.calls)
+        calls = _filter_calls(table.calls)
         notes = (f"read as {table.form}", *_list_skipped(totals))
         volume, latency = _measure_volume(calls, notes), _measure_latency(calls, totals)
         return (volume, latency, *_measure_tokens(calls, totals, table), _measure_errors(totals))
 
 
 def _count_rows(table: CallTable) -> dict[str, int]:
-    """Return how many rows and calls there are, and how many calls tell what."""
+    """Return the numbers of rows and calls, and for each column how many calls have it."""
     rows = table.calls
     call = (rows.call == 1) & rows.time.notnull()
-    parts = ("duration", "first", "input", "output", "cached")
+    parts = ("duration", "input", "output", "cached")
     counts = {
         "rows": rows.count(),
         "unreadable": (rows.readable == 0).sum(),
@@ -76,7 +76,7 @@ def _count_rows(table: CallTable) -> dict[str, int]:
     return {name: value or 0 for name, value in _fetch(rows.aggregate(**_cast(counts)))[0].items()}
 
 
-def _choose_calls(rows: Any) -> Any:
+def _filter_calls(rows: Any) -> Any:
     return rows.filter((rows.call == 1) & rows.time.notnull())
 
 
@@ -97,19 +97,20 @@ def _fetch(expression: Any) -> list[dict[str, int]]:
 
 
 def _cast(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return sums as integers of one width: engines widen them, each in its own way."""
+    """Return sums as 64-bit integers; engines widen them in different ways."""
     return {name: value.cast("int64") for name, value in values.items()}
 
 
 def _spread(values: Any, count: int) -> tuple[float, dict[str, int]]:
-    """Return the mean of a column and points of its distribution: `p50`, `p95`, `p99`, and the 95% interval of `p95`.
+    """Return the mean of a column and quantiles: `p50`, `p95`, `p99`, and the 95% interval of `p95` (`low`, `high`).
 
-    They are ranks in the running count of its distinct values, so no engine has to approximate.
+    Quantiles are ranks in the cumulative counts of the distinct values, which are exact on every engine. The ranks of the
+    interval follow from the normal approximation of the binomial distribution.
     """
     import ibis  # noqa: PLC0415  (the extra `measure`)
 
-    told = values.name("value").as_table().filter(lambda own: own.value.notnull())
-    counts = told.group_by("value").aggregate(times=told.count().cast("int64"))
+    known = values.name("value").as_table().filter(lambda table: table.value.notnull())
+    counts = known.group_by("value").aggregate(times=known.count().cast("int64"))
     window = ibis.cumulative_window(order_by=counts.value)
     running = counts.mutate(reached=counts.times.sum().over(window).cast("int64"))
     ranks = {f"p{part}": -(-count * part // 100) for part in (50, 95, 99)}
@@ -125,7 +126,7 @@ def _spread(values: Any, count: int) -> tuple[float, dict[str, int]]:
 
 
 def _measure_volume(calls: Any, notes: tuple[str, ...]) -> Measurement:
-    """Return the calls of a day: the first and the last are partial, and left out where there are enough between them."""
+    """Return the calls a day. The first and the last day are partial; they are left out if two or more are between them."""
     starts = calls.select(hour=calls.time - calls.time % _HOUR)
     counts = starts.group_by("hour").aggregate(calls=starts.count().cast("int64"))
     hours = {row["hour"] // _HOUR: row["calls"] for row in _fetch(counts)}
@@ -139,8 +140,7 @@ def _measure_volume(calls: Any, notes: tuple[str, ...]) -> Measurement:
     peak_factor = max(hours.values()) / (sum(within.values()) / len(within)) if within else 1.0
     interval = bound_mean(by_day, math.inf) if enough and len(by_day) >= _FEW_DAYS else None
     span = max(hours) - min(hours) + 1
-    hours_told = count_words(span, "hour")
-    told = span >= 20 and mean > 0
+    known = span >= 20 and mean > 0
     low, high = interval or (mean, mean)
     value = {"from": round(low, 1), "to": round(high, 1)} if interval else round(mean, 1)
     quantities = {"requests_per_day": mean, "active_hours": active, "peak_factor": peak_factor}
@@ -151,8 +151,8 @@ def _measure_volume(calls: Any, notes: tuple[str, ...]) -> Measurement:
         "calls by day and hour in UTC; the first and last day count only where there are fewer than four",
         sum(hours.values()),
         "calls",
-        answers={"performance.volume": value if told else None},
-        quantities={name: round(number, 1) for name, number in quantities.items()} if told else {},
+        answers={"performance.volume": value if known else None},
+        quantities={name: round(number, 1) for name, number in quantities.items()} if known else {},
         figures={
             "calls_per_day": round(mean, 2),
             "days": len(by_day),
@@ -161,14 +161,16 @@ def _measure_volume(calls: Any, notes: tuple[str, ...]) -> Measurement:
             "peak_factor": round(peak_factor, 2),
         },
         interval=interval,
-        reason="" if told else f"the log covers {hours_told}; a day at least is needed, four give a mean",
+        reason=""
+        if known
+        else f"the log covers {count_words(span, 'hour')}; a day at least is needed, four give a mean",
         notes=(*notes, "a call of the model is counted, also where one request makes several"),
         date=datetime.fromtimestamp(last * 86_400, UTC).date().isoformat(),
     )
 
 
 def _measure_latency(calls: Any, totals: Mapping[str, int]) -> Measurement:
-    """Return the latency of whole answers, of calls that failed too, and of the first token, in whole milliseconds."""
+    """Return the latency of whole answers, failed calls included, in whole milliseconds."""
     unknown = Measurement(
         "calls.latency",
         "the log does not say how long calls take",
@@ -180,24 +182,14 @@ def _measure_latency(calls: Any, totals: Mapping[str, int]) -> Measurement:
     )
     if not totals["duration"]:
         return unknown
-    parts: list[str] = []
-    figures: dict[str, object] = {}
-    timed = (("first", "first_token", "the first token"), ("duration", "answer", "a whole answer"))
-    for column, name, what in timed:
-        if totals[column]:
-            milliseconds = (calls[column] - calls[column] % 1000) // 1000
-            _, points = _spread(milliseconds, totals[column])
-            figures |= {f"{name}_ms_{point}": points[point] for point in ("p50", "p95", "p99")}
-            parts.append(
-                f"{what} takes {points['p50']:,} ms at the median, {points['p95']:,} at the 95th percentile, "
-                f"{points['p99']:,} at the 99th"
-            )
+    _, points = _spread((calls.duration - calls.duration % 1000) // 1000, totals["duration"])
     low, high = points["low"], points["high"]
     latency = points["p95"] if low == high else {"from": max(1, low), "to": max(1, high)}
     return unknown.replace(
-        says="; ".join(reversed(parts)),
+        says=f"a whole answer takes {points['p50']:,} ms at the median, {points['p95']:,} at the 95th percentile, "
+        f"{points['p99']:,} at the 99th",
         answers={"performance.latency": latency},
-        figures=figures,
+        figures={f"answer_ms_{point}": points[point] for point in ("p50", "p95", "p99")},
         interval=(low, high),
         reason="",
         notes=(_NO_NEED,),
@@ -208,7 +200,7 @@ def _measure_latency(calls: Any, totals: Mapping[str, int]) -> Measurement:
 
 
 def _measure_tokens(calls: Any, totals: Mapping[str, int], table: CallTable) -> Iterator[Measurement]:
-    """Yield tokens in and out, the part of the prompt that calls share, and what a cache has served, where they are logged."""
+    """Yield tokens in and out, the share of the cached and of the common prompt prefix, as far as they are logged."""
     figures: dict[str, object] = {}
     quantities: dict[str, object] = {}
     parts: list[str] = []
@@ -246,18 +238,18 @@ def _measure_tokens(calls: Any, totals: Mapping[str, int], table: CallTable) -> 
 
 
 def _sample_prompts(prompts: Any, calls: int) -> list[str]:
-    """Return about a thousand prompts, chosen by a hash of time and tokens that any engine computes alike."""
-    told = _choose_calls(prompts).filter(prompts.prompt.notnull())
-    key = (told.time // 1_000 % 1_000_003 * 7_919 + told.input.fill_null(0) * 104_729) % 1_000_003
-    chosen = told.filter(key < max(1, 1_000_003 * _PROMPTS // max(calls, _PROMPTS)))
+    """Return about a thousand prompts, sampled by a hash of time and tokens that is the same on every engine."""
+    logged = _filter_calls(prompts).filter(prompts.prompt.notnull())
+    key = (logged.time // 1_000 % 1_000_003 * 7_919 + logged.input.fill_null(0) * 104_729) % 1_000_003
+    chosen = logged.filter(key < max(1, 1_000_003 * _PROMPTS // max(calls, _PROMPTS)))
     texts = [name for name in ("system", "prompt") if name in chosen.columns]
     cut = {name: chosen[name].substr(0, _PROMPT_LENGTH) for name in texts}
     rows = _fetch(chosen.select(**cut).limit(2 * _PROMPTS))
-    return sorted("\n".join(text for logged in row.values() for text in _read_texts(logged)) for row in rows)
+    return sorted("\n".join(text for value in row.values() for text in _read_texts(value)) for row in rows)
 
 
 def _read_texts(logged: object, depth: int = 0) -> Iterator[str]:
-    """Yield the texts of messages that are logged as data or as JSON, or the text itself."""
+    """Yield the texts of messages that are logged as data or JSON, or the text itself."""
     if isinstance(logged, str):
         data = parse_json(logged) if depth == 0 and logged.lstrip()[:1] in {"[", "{"} else None
         yield from (logged,) if data is None else _read_texts(data, 1)
@@ -270,22 +262,23 @@ def _read_texts(logged: object, depth: int = 0) -> Iterator[str]:
 
 
 def share_prefix(prompts: Iterable[str]) -> float | None:
-    """Return which part of all characters of prompts is a prefix that many of them share; None for too few prompts.
+    """Return the share of all prompt characters in a prefix that many prompts have in common; None for too few prompts.
 
-    In sorted order the prompts with the longest common prefix are neighbours. A prompt shares with the best of the
-    runs of neighbours that it lies in, which are as long as a prefix has to be common.
+    In sorted order, prompts with a common prefix are neighbours, and the first and the last of a run of neighbours have
+    the prefix in common that the whole run has. Each prompt counts the longest prefix of the runs of the required length
+    that contain it.
     """
     texts = sorted(prompts)
     length = max(_LEAST, math.ceil(len(texts) * _SHARED_BY))
     if len(texts) < length or not any(texts):
         return None
     runs = list(map(_common_length, texts, texts[length - 1 :]))
-    best = [max(runs[max(0, place - length + 1) : place + 1], default=0) for place in range(len(texts))]
+    best = [max(runs[max(0, index - length + 1) : index + 1], default=0) for index in range(len(texts))]
     return sum(best) / sum(map(len, texts))
 
 
 def _common_length(first: str, second: str) -> int:
-    """Return the length of the common prefix of two texts."""
+    """Return the length of the common prefix of two texts, by bisection."""
     lengths = range(min(len(first), len(second)))
     return bisect_left(lengths, x=True, key=lambda length: first[: length + 1] != second[: length + 1])
 
