@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
+from calibration import count_pairs, list_bins, measure_brier, measure_calibration
 from ragortune.casebook import Agreement, Tally, measure_agreement
 from ragortune.engine import Levels
 from ragortune.model import Case, Option, Rulebook, Sample, Strength, pair_option
@@ -94,12 +95,12 @@ def make_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def list_figures(name: str, agreement: Agreement) -> list[str]:
     """Return a row of `COLUMNS`."""
-    total, firm, calibration = agreement.total, agreement.firm, agreement.calibration
+    total, firm, calibration = agreement.total, agreement.firm, measure_calibration(agreement)
     return [
         name,
         _share(total.strict, total.total),
         _share(total.lenient, total.total),
-        f"{agreement.brier:.3f}",
+        f"{measure_brier(agreement):.3f}",
         _share(firm.total, total.total),
         _share(firm.lenient, firm.total),
         f"{calibration.slope:.2f}",
@@ -130,12 +131,12 @@ def list_intervals(name: str, agreement: Agreement) -> list[str]:
     for _ in range(_RESAMPLES):
         places = itertools.chain.from_iterable(generator.choices(members, k=len(members)))
         again = Agreement(tuple(agreement.judged[place] for place in places))
-        total, firm, line = again.total, again.firm, again.calibration
+        total, firm, line = again.total, again.firm, measure_calibration(again)
         drawn.append(
             (
                 total.strict / total.total,
                 total.lenient / total.total,
-                again.brier,
+                measure_brier(again),
                 firm.total / total.total,
                 firm.lenient / max(1, firm.total),
                 line.slope,
@@ -156,12 +157,12 @@ def describe_reliability(agreement: Agreement) -> str:
     rows = [
         [
             f"{each.low:.0%} to {each.high:.0%}",
-            str(each.total),
-            f"{each.stated:.1%}" if each.total else "-",
-            _share(each.strict, each.total),
-            _share(each.lenient, each.total),
+            str(each.tally.total),
+            f"{each.stated:.1%}" if each.tally.total else "-",
+            _share(each.tally.strict, each.tally.total),
+            _share(each.tally.lenient, each.tally.total),
         ]
-        for each in agreement.by_probability
+        for each in list_bins(agreement)
     ]
     return make_table(
         ("stated probability", "cases", "mean stated", "observed, strict", "observed, lenient"), rows
@@ -170,7 +171,7 @@ def describe_reliability(agreement: Agreement) -> str:
 
 def describe_decisions(agreement: Agreement) -> str:
     """Return what was recommended for each published option, with recall and precision."""
-    confusion = agreement.confusion()
+    confusion = count_pairs(agreement)
     rows = []
     for option, tally in agreement.by_outcome.items():
         advised = sum(confusion[published, option] for published in Option)

@@ -6,22 +6,16 @@ mix that users meet; selected cases were sought out because they compare or argu
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from ragortune.engine import Levels, Outcome, decide_option, is_firm
-from ragortune.engine.score import logistic
 from ragortune.model import Case, Option, Recommendation, Rulebook, Sample
 from ragortune.model.cases import CaseEvidence
 from ragortune.support.record import Record
 
 EVIDENCE = tuple(CaseEvidence)
 """Kinds of evidence, strongest first."""
-PROBABILITY_EDGES = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-"""Lower edges of the bins of the reliability table."""
 _LEAST_SHARED = 3
 """A project that shares fewer answers is not shown as near: with one or two the rest could be anything."""
 
@@ -61,24 +55,6 @@ class Judged(Record, frozen=True):
         return self.option in self.case.acceptable
 
 
-class Bin(Tally, frozen=True):
-    """Cases whose advice was stated with about the same probability."""
-
-    low: float = 0.0
-    high: float = 1.0
-    stated: float = 0.0
-    """Mean probability of the recommended option in these cases; 0 where there is none."""
-
-
-class Calibration(Record, frozen=True):
-    """Logistic regression of what happened on the log-odds of what was stated (Cox 1958)."""
-
-    slope: float
-    """1 for perfect probabilities; below 1 they are too extreme."""
-    intercept: float
-    """0 for perfect probabilities."""
-
-
 class Agreement(Record, frozen=True):
     """How what is stated agrees with what was published."""
 
@@ -103,91 +79,14 @@ class Agreement(Record, frozen=True):
         """Cases by the published option; their strict share is the option's recall."""
         return {option: _tally(own for own in self.judged if own.case.outcome is option) for option in Option}
 
-    @property
-    def by_evidence(self) -> Mapping[str, Tally]:
-        """Cases by the kind of evidence."""
-        return {kind: _tally(own for own in self.judged if own.case.evidence == kind) for kind in EVIDENCE}
-
-    @property
-    def by_probability(self) -> tuple[Bin, ...]:
-        """Cases by the stated probability of the recommended option, lowest first."""
-        bins = []
-        for low, high in itertools.pairwise((*PROBABILITY_EDGES, math.inf)):
-            inside = [own for own in self.judged if low <= own.probability[own.option] < high]
-            mean = sum(own.probability[own.option] for own in inside) / max(1, len(inside))
-            own = _tally(inside)
-            bins.append(Bin(own.total, own.strict, own.lenient, low, min(1.0, high), mean))
-        return tuple(bins)
-
-    def confusion(self) -> Mapping[tuple[Option, Option], int]:
-        """Number of cases by published and recommended option."""
-        counted = Counter((each.case.outcome, each.option) for each in self.judged)
-        return {pair: counted[pair] for pair in itertools.product(Option, Option)}
-
     def misses(self) -> tuple[Judged, ...]:
         """Cases in which another than the published option is recommended."""
         return tuple(each for each in self.judged if not each.strict)
-
-    def _stated(self) -> Iterator[tuple[float, bool]]:
-        """Yield the probabilities, all four of each case, and whether what they were about was published."""
-        for each in self.judged:
-            for option, probability in each.probability.items():
-                yield probability, option is each.case.outcome
-
-    @property
-    def brier(self) -> float:
-        """Mean squared distance of the probabilities from the published option; 0.75 for a uniform guess."""
-        return sum((stated - happened) ** 2 for stated, happened in self._stated()) / max(1, len(self.judged))
-
-    @property
-    def calibration(self) -> Calibration:
-        """Calibration of the stated probabilities, all four of each case."""
-        return calibrate(self._stated())
 
 
 def _tally(judged: Iterable[Judged]) -> Tally:
     cases = tuple(judged)
     return Tally(len(cases), sum(each.strict for each in cases), sum(each.lenient for each in cases))
-
-
-def calibrate(stated: Iterable[tuple[float, bool]]) -> Calibration:
-    """Return slope and intercept for probabilities and whether what they were about happened.
-
-    Probabilities of 0 and 1, which gates give, count as one in ten thousand away from it. The two parameters are found
-    by Newton's method, with steps that are halved until they lower the log loss.
-    """
-    inside = ((min(max(probability, 1e-4), 1 - 1e-4), happened) for probability, happened in stated)
-    points = [(math.log(own / (1 - own)), happened) for own, happened in inside]
-
-    def lose(slope: float, intercept: float) -> float:
-        scores = ((slope * odds + intercept) * (1 if happened else -1) for odds, happened in points)
-        return -sum(math.log(max(logistic(score), 1e-300)) for score in scores)
-
-    line = 1.0, 0.0
-    for _ in range(50):
-        step = _newton_step(points, *line)
-        tried = ((line[0] + step[0] / 2**halving, line[1] + step[1] / 2**halving) for halving in range(20))
-        better = next((new for new in tried if lose(*new) < lose(*line) - 1e-12), None)
-        if better is None:
-            break
-        line = better
-    return Calibration(*line)
-
-
-def _newton_step(points: list[tuple[float, bool]], slope: float, intercept: float) -> tuple[float, float]:
-    """Return the solution of the two linear equations of gradient and curvature; nothing where they have none."""
-    chances = [logistic(slope * odds + intercept) for odds, _ in points]
-    pulls = [(odds, happened - chance) for (odds, happened), chance in zip(points, chances, strict=True)]
-    curves = [(odds, chance * (1 - chance)) for (odds, _), chance in zip(points, chances, strict=True)]
-    pull_slope, pull_intercept = sum(odds * own for odds, own in pulls), sum(own for _, own in pulls)
-    flat, mixed, steep = (sum(odds**power * own for odds, own in curves) for power in range(3))
-    determinant = steep * flat - mixed * mixed
-    if determinant <= 0:
-        return 0.0, 0.0
-    return (
-        (flat * pull_slope - mixed * pull_intercept) / determinant,
-        (steep * pull_intercept - mixed * pull_slope) / determinant,
-    )
 
 
 def measure_agreement(rulebook: Rulebook) -> Agreement:

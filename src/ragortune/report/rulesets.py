@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -164,20 +163,7 @@ def _describe_agreement(agreement: Agreement, firm_from: float) -> Iterator[str]
     yield _format_tally("all", agreement.total)
     for option, tally in agreement.by_outcome.items():
         yield _format_tally(f"published {option}", tally)
-    for kind, tally in agreement.by_evidence.items():
-        yield _format_tally(f"evidence {kind}", tally)
     yield _format_tally(f"firm (settled or {firm_from:.0%})", agreement.firm)
-    for each in agreement.by_probability:
-        row = _format_tally(f"stated {each.low:.0%} to {each.high:.0%}", each)
-        yield f"{row}   mean stated {each.stated:6.1%}" if each.total else row
-    calibration = agreement.calibration
-    yield f"  Brier score {agreement.brier:.3f} (0.750 for a uniform guess)"
-    yield f"  Calibration slope {calibration.slope:.2f}, intercept {calibration.intercept:.2f}"
-    yield "  Published (rows) and recommended (columns)"
-    yield " " * 16 + "".join(f"{option:>13}" for option in Option)
-    confusion = agreement.confusion()
-    for published, pairs in itertools.groupby(confusion, lambda pair: pair[0]):
-        yield f"    {published:<12}" + "".join(f"{confusion[pair]:>13}" for pair in pairs)
 
 
 def _format_tally(name: str, tally: Tally) -> str:
@@ -200,7 +186,6 @@ def describe_tests(tests: RuleTests) -> dict[str, object]:
         }
         for miss in tests.agreement.misses()
     ]
-    parts = ("firm", "by_outcome", "by_evidence", "by_probability", "brier", "calibration")
     samples = {sample.value: tests.agreement.of_sample(sample) for sample in _SAMPLES}
-    figures = {name: {"all": own.total, **take(own, *parts)} for name, own in samples.items()}
+    figures = {name: {"all": own.total, **take(own, "firm", "by_outcome")} for name, own in samples.items()}
     return {**examples, "casebook": {**figures, "misses": misses}}

@@ -31,8 +31,8 @@ _FITTED = (
     "The base rates are those of {count} production systems that were drawn at random from a public database. Strengths "
     "are fitted to these and to published comparisons that were sought out, which are weighted so that they leave the "
     "base rates alone. So of 100 production systems that get 84%, about 84 should have been built so: it is what teams "
-    "built and kept, not a measurement of what would have been best. `ragortune rules test` compares stated with "
-    "observed shares."
+    "built and kept, not a measurement of what would have been best. `docs/validation.md` compares stated with observed "
+    "shares."
 )
 _GAIN = (
     "A question is worth what its answer is expected to gain: the expected drop of the Brier score of the probabilities, "
