@@ -702,41 +702,6 @@ def test_a_pattern_of_many_parts_is_matched_in_deep_folders(run, write):
     assert run("check", "**/a*/" * 15 + "*.md").code == 0
 
 
-@pytest.mark.parametrize(
-    "variables",
-    [
-        {"_RAGORTUNE_COMPLETE": "complete_bash"},
-        {"_RAGORTUNE_COMPLETE": "complete_bash", "COMP_WORDS": "ragortune", "COMP_CWORD": "x"},
-        {"_RAGORTUNE_COMPLETE": "complete_none"},
-    ],
-)
-def test_a_shell_that_asks_for_completions_without_words_is_told(run, variables, monkeypatch):
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-
-    result = run()
-
-    assert (result.code, result.out) == (2, "")
-    assert "internal error" not in result.err
-
-
-@pytest.mark.parametrize("option", ["--install-completion", "--show-completion"])
-def test_no_start_file_of_a_shell_is_written(run, tmp_path, monkeypatch, option):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / ".bashrc").write_bytes(b"alias caf\xe9=ls\n")
-    monkeypatch.setattr("typer.completion._get_shell_name", lambda: "bash")
-
-    if option == "--show-completion":  # prints instead, and ends as the library does
-        with pytest.raises(SystemExit):
-            run(option)
-    else:
-        assert run(option).code == 2
-
-    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [
-        (".bashrc", b"alias caf\xe9=ls\n")
-    ]
-
-
 @pytest.mark.parametrize("option", ["--rules", "--profile", "--baseline", "--config", "--select"])
 def test_an_option_that_an_unset_variable_leaves_empty_is_told(run, write, option):
     write("a.md", "# Lunch\n")

@@ -137,28 +137,21 @@ def test_what_an_agent_is_told_fits_into_its_context(inner_agent):
 def test_an_agent_reads_criteria_and_rules(inner_agent, book):
     async def conversation(client):
         listed = [str(own.uri) for own in (await client.list_resources()).resources]
-        templates = [own.uri_template for own in (await client.list_resource_templates()).resource_templates]
-        addresses = [*listed, "ragortune://criteria/knowledge.gap", "ragortune://rules/RT001"]
-        return templates, [(await client.read_resource(address)).contents[0] for address in addresses]
+        return [(await client.read_resource(address)).contents[0] for address in listed]
 
-    templates, (criteria, rules, criterion, rule) = inner_agent(conversation)
+    criteria, rules = inner_agent(conversation)
 
-    assert templates == ["ragortune://criteria/{name}", "ragortune://rules/{name}"]
     described = json.loads(criteria.text)
     assert [own["criterion"] for own in described] == list(book.criteria)
     assert all(own["question"] and own["help"] and own["levels"] for own in described)
     assert all(code in rules.text for code in [*(own.code for own in book.rules.values()), "RT001"])
-    assert criterion.text.startswith("# knowledge.gap")
-    assert rule.text.startswith("# RT001")
 
 
 @pytest.mark.parametrize(
     ("address", "hint"),
     [
-        ("ragortune://criteria/knowledge.gapp", "did you mean 'knowledge.gap'?"),
-        ("ragortune://rules/RT0001", "did you mean 'RT001'?"),
         ("ragortune://rule", "did you mean 'ragortune://rules'?"),
-        ("ragortune://rules/../../etc/passwd", "there is no resource"),
+        ("ragortune://rules/../../etc/passwd", "did you mean 'ragortune://rules'?"),
         ("file:///etc/passwd", "there is no resource"),
     ],
 )

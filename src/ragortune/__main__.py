@@ -22,10 +22,6 @@ gc.set_threshold(100_000)  # what a command makes has hardly any cycles
 atexit.register(gc.freeze)  # and what is left at the end goes with the process, without a search for them
 
 
-_COMPLETION = "_RAGORTUNE_COMPLETE"
-"""By which a shell asks the command-line library for completions."""
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code; nothing that happens prints a traceback."""
     words = sys.argv[1:] if arguments is None else arguments
@@ -39,12 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except SystemExit as ended:
-        # 1 is how the command-line library ends where nobody reads its help, or no shell completes.
         if ended.code != 1:
             raise
-        return ExitCode.UNUSABLE if environment.variables.get(_COMPLETION) else ExitCode.OK
+        return ExitCode.OK  # 1 is how the command-line library ends where nobody reads its help
     except Exception as error:  # noqa: BLE001  (an internal error: say so and keep the traceback in a file)
-        for tell in (_show_usage, _report_unwritten, _report_completion):
+        for tell in (_show_usage, _report_unwritten):
             if (code := tell(error, environment)) is not None:
                 return code
         return _report_internal_error(error, words)
@@ -53,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(words: list[str], environment: Environment) -> int:
     try:
         _refuse_files(words)
-        result = app(args=words, prog_name="ragortune", standalone_mode=False)
+        result = app(args=words, prog_name="ragortune", complete_var="", standalone_mode=False)
     except RagortuneError as error:
         show_error(error, environment)
         return error.exit_code
@@ -94,15 +89,6 @@ def _report_unwritten(error: Exception, environment: Environment) -> ExitCode | 
         return None
     discard_output(environment.stdout)
     environment.note(f"error: the result cannot be written ({error.strerror})")
-    return ExitCode.UNUSABLE
-
-
-def _report_completion(error: Exception, environment: Environment) -> ExitCode | None:
-    """Tell that a shell asks for completions without the words to complete; None if that is not what happened."""
-    if not environment.variables.get(_COMPLETION) or not isinstance(error, (KeyError, ValueError)):
-        return None
-    needed = "the words to complete in COMP_WORDS and COMP_CWORD"
-    environment.note(f"error: {_COMPLETION} is for shells, which give {needed}")
     return ExitCode.UNUSABLE
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from typer import Option, Typer
-from typer.completion import get_completion_inspect_parameters, show_callback
 from typer.core import TyperCommand
 from typer.main import get_command
 
@@ -25,12 +24,10 @@ def _make_app(text: str) -> Typer:
         no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        add_completion=False,  # its own way to install writes a person's .bashrc anew, even on a disk that is full
+        add_completion=False,  # installing it rewrites a person's .bashrc, even on a full disk
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
-
-get_completion_inspect_parameters()  # makes its forms of completion known
 
 app = _make_app(
     "Should this LLM project use retrieval, fine-tuning, both, or neither yet? "
@@ -50,15 +47,6 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001  (called by the option)
 def start(
     version: Annotated[
         bool, Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
-    ] = False,
-    show_completion: Annotated[
-        bool,
-        Option(
-            "--show-completion",
-            callback=show_callback,
-            is_eager=True,
-            help="Print the completion script of the current shell.",
-        ),
     ] = False,
 ) -> None:
     """Take the options in front of a command."""

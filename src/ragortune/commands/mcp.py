@@ -33,12 +33,11 @@ from ragortune.commands.shared import open_rulebook, show_error
 from ragortune.costs.assess import CostReport
 from ragortune.evidence.quantities import format_quantity
 from ragortune.model import Criterion, Option, Rulebook
-from ragortune.model.findings import read_finding_rules
 from ragortune.report import shapes
 from ragortune.report.check_json import CheckResult
 from ragortune.report.dialogue import QuestionResult, describe_criterion
 from ragortune.report.markdown import write_markdown
-from ragortune.report.pages import find_page, list_rules
+from ragortune.report.pages import list_rules
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.record import NOTHING, Record
@@ -61,15 +60,6 @@ _RESOURCES = [
     for address, name, kind, description in (
         (_CRITERIA, "criteria", _JSON, "Every criterion with its question, levels and help."),
         (_RULES, "rules", _MARKDOWN, "Every rule and finding on a line."),
-    )
-]
-_TEMPLATES = [
-    types.ResourceTemplate(
-        uri_template=f"{address}/{{name}}", name=name, description=description, mime_type=_MARKDOWN
-    )
-    for address, name, description in (
-        (_CRITERIA, "criterion", "The page of one criterion, such as knowledge.volatility."),
-        (_RULES, "rule", "The page of one rule: why, evidence, when it misleads, what to do."),
     )
 ]
 Arguments = Mapping[str, object]
@@ -136,9 +126,6 @@ def build_server(rules: str | None, environment: Environment) -> Server[Any]:
     async def list_resources(_context: object, _params: object) -> types.ListResourcesResult:
         return types.ListResourcesResult(resources=_RESOURCES)
 
-    async def list_templates(_context: object, _params: object) -> types.ListResourceTemplatesResult:
-        return types.ListResourceTemplatesResult(resource_templates=_TEMPLATES)
-
     async def read(_context: object, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         address = str(params.uri)
         try:
@@ -155,7 +142,6 @@ def build_server(rules: str | None, environment: Environment) -> Server[Any]:
         on_list_tools=list_tools,
         on_call_tool=call,
         on_list_resources=list_resources,
-        on_list_resource_templates=list_templates,
         on_read_resource=read,
     )
 
@@ -375,11 +361,4 @@ def _read_resource(address: str, rules: str | None, environment: Environment) ->
         return _JSON, dump_json(list(map(describe_criterion, book.criteria.values())), indent=1)
     if address == _RULES:
         return _MARKDOWN, write_markdown(list_rules(book))
-    kind, _, name = address.rpartition("/")
-    findings = read_finding_rules(book)
-    codes = [rule.code for rule in book.rules.values()] + [rule.code for rule in findings.values()]
-    named = {_CRITERIA: [*book.criteria], _RULES: [*book.rules, *findings, *codes]}
-    if name not in named.get(kind, ()):
-        near = suggest_name(name, named[kind]) if kind in named else suggest_name(address, named)
-        raise UsageError(f"there is no resource {quote_value(address)}", None, near)
-    return _MARKDOWN, write_markdown(find_page(book, name))
+    raise UsageError.unknown("resource", address, (_CRITERIA, _RULES))
