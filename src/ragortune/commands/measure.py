@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ragortune.check import gather_answers
 from ragortune.commands.documents import ENDINGS, read_design_text
-from ragortune.commands.formats import choose_sections, render
+from ragortune.commands.formats import render
 from ragortune.commands.profile_file import refuse_other_formats
 from ragortune.commands.requests import MeasureRequest
 from ragortune.commands.shared import choose_date, open_rulebook
@@ -41,7 +41,6 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
         RagortuneError: some input cannot be used; nothing is written then.
 
     """
-    show = choose_sections("measure", request.format, request.show, full=request.full)
     _refuse_options(request, environment)
     rulebook = open_rulebook(request.rules, environment)
     vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
@@ -59,7 +58,7 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
     report = MeasureReport(measurements, answers, today, request.check or request.output, advice)
     if request.output is not None:
         _write_output(request.output, text, answers, rulebook, environment)
-    environment.write(render("measure", request.format, report, environment, show))
+    environment.write(render("measure", request.format, report, environment))
     if request.check is not None and report.disputed:
         return ExitCode.FINDINGS
     return ExitCode.OK if answers else ExitCode.UNDECIDED

@@ -174,8 +174,6 @@ class MeasureRequest(Record, frozen=True, kw_only=True):
         False
     )
     format: Annotated[str, format_option("measure")] = "text"
-    show: Show = None
-    full: Full = False
     rules: Rules = None
     color: Color = "auto"
     as_of: AsOf = None

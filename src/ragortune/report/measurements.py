@@ -7,32 +7,26 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from ragortune.evidence.measurements.agreement import MeasuredAnswer, describe_figures
+from ragortune.evidence.measurements.agreement import MeasuredAnswer
 from ragortune.model import Answer, QuantityValue
 from ragortune.model.measurements import Measurement
 from ragortune.report.blocks import (
     Block,
-    Column,
+    Break,
     Heading,
     Item,
     Items,
-    Page,
     Paragraph,
     Span,
     Style,
-    Table,
     bullets,
     section,
     terms,
 )
-from ragortune.report.screen import KEPT, SCREENS, Row, show_rows
 from ragortune.report.shapes import fill
 from ragortune.support.record import Record
 from ragortune.support.text import count_words, join_words, plain_data
 
-SECTIONS = ("answers", "disagreements", "faults", "figures", "unknown")
-"""Names that `--show` takes."""
-_HINT = "`--full` shows every figure with its method; --format json has all for programs"
 _DIRECTION = "direction"
 
 
@@ -136,37 +130,32 @@ def _format_answered(answered: Answer | QuantityValue) -> str:
 # --- the page -----------------------------------------------------------------------------------------------------
 
 
-def build_page(report: MeasureReport) -> Page:
+def build_page(report: MeasureReport) -> list[Block]:
     """Return the page on what was measured."""
+    named = f" for {report.target}" if report.target else ""
     disputes = bullets(f"{_format_dispute(own)} ({own.measurement.says})" for own in report.disputed)
     faults = tuple(Item(own.says, (*own.notes, *own.examples)) for own in report.faults)
-    figures = tuple(
-        Item((Span(own.probe, Style.NAME), f": {describe_figures(own)}"), (*own.notes, *own.examples))
+    shown = {own.measurement.probe for own in report.answers} | {_DIRECTION}
+    others = tuple(
+        Item((Span(own.probe, Style.NAME), f": {own.says}"), (*own.notes, *own.examples))
         for own in report.measurements
-        if not own.fault
+        if not own.fault and own.probe not in shown
     )
-    sections = (
-        _answers(report.answers),
-        section("What people answered and the data does not show", disputes),
-        section("Faults in the data", Items(faults)),
-        section("Figures", Items(figures)),
-        section("What the data cannot tell", terms(report.unknown.items())),
-    )
-    return Page(
-        lambda form: _draw_screen(report, form),
-        SCREENS,
-        (Heading(_title(report)), terms(_lead(report), None)),
-        dict(zip(SECTIONS, sections, strict=True)),
-    )
-
-
-def _title(report: MeasureReport) -> str:
-    named = f" for {report.target}" if report.target else ""
-    return f"Measured{named}: {count_words(len(report.answers), 'answer')}, as of {report.date}"
+    return [
+        Heading(f"Measured{named}: {count_words(len(report.answers), 'answer')}, as of {report.date}"),
+        terms(_lead(report), None),
+        *section("What people answered and the data does not show", disputes),
+        *section("Answers", terms(_list_answers(report.answers))),
+        *section("Faults in the data", Items(faults)),
+        *section("Other figures", Items(others)),
+        *section("What the data cannot tell", terms(report.unknown.items())),
+        Break(),
+        Paragraph("`--format json` has every figure with its method, sample and interval.", Style.ASIDE),
+    ]
 
 
 def _lead(report: MeasureReport) -> Iterator[tuple[str, str]]:
-    """Yield what the data speaks for, and what becomes of the advice."""
+    """Yield the direction that the data shows, and the advice before and after."""
     for own in report.measurements:
         if own.probe == _DIRECTION:
             yield "Direction", own.says
@@ -179,28 +168,13 @@ def _lead(report: MeasureReport) -> Iterator[tuple[str, str]]:
         yield "Advice", f"{after}; {before} before" if before else after
 
 
-def _draw_screen(report: MeasureReport, form: int) -> Iterator[Block]:
-    yield Paragraph(f"{_title(report)}.", Style.STRONG)
-    rows = [Row(label, text, KEPT) for label, text in _lead(report)]
-    rows += [
-        Row("Disagrees", f"{brief} ({own.measurement.says})", 9, brief=brief)
-        for own in report.disputed
-        for brief in [_format_dispute(own)]
-    ]
-    answers = [own for own in report.answers if own.levels and own.agrees]
-    rows += [
-        Row("Answers", f"{brief}: {own.measurement.says}", 17 - 10 * place // len(answers), brief=brief)
-        for place, own in enumerate(answers)
-        for brief in [f"{own.name} {_format_value(own)}"]
-    ]
-    numbers = [own for own in report.answers if not own.levels and own.agrees]
-    shown = ", ".join(f"{own.name.partition('.')[2]} {_format_value(own)}" for own in numbers)
-    rows += [Row("Numbers", shown, KEPT, gone=KEPT - 3)] * bool(numbers)
-    rows += [Row("Faults", own.says, KEPT, gone=KEPT - 3) for own in report.faults]
-    for name, reason in report.unknown.items():
-        rows.append(Row("Unknown", f"{name}: {reason}", 2, gone=KEPT - 3, brief=name))
-    yield show_rows(rows, form)
-    yield Paragraph(_HINT, Style.ASIDE)
+def _list_answers(answers: Iterable[MeasuredAnswer]) -> Iterator[tuple[str, str]]:
+    """Yield each answer with the figures behind it, which several answers in a row may share."""
+    above = None
+    for own in answers:
+        says = "" if own.measurement is above else f": {own.measurement.says}"
+        yield own.name, f"{_format_value(own)}{says}"
+        above = own.measurement
 
 
 def _format_value(own: MeasuredAnswer) -> str:
@@ -217,14 +191,3 @@ def _format_dispute(own: MeasuredAnswer) -> str:
     assert own.answered is not None
     said = _format_answered(own.answered)
     return f"{own.name}: answered {said}, measured {_format_value(own)}"
-
-
-def _answers(answers: Iterable[MeasuredAnswer]) -> Iterator[Block]:
-    rows: list[tuple[str, str, str]] = []
-    above = None
-    for own in answers:
-        figures = "" if own.measurement is above else describe_figures(own.measurement)
-        rows.append((own.name, _format_value(own), figures))
-        above = own.measurement
-    columns = (Column("Criterion", style=Style.NAME), Column("Answer", style=Style.STRONG), Column("Figures"))
-    return section("Answers", Table(columns, tuple(rows), head=True))
