@@ -1,7 +1,7 @@
-"""A folder of documents: which files it has, of which kind, and their plain text.
+"""A folder of documents: its files, their kinds, and their plain text.
 
-Markdown, reStructuredText, AsciiDoc and plain text stand for themselves; of HTML, PDF and Office files the text is taken
-out. Nothing is followed out of the folder, nothing is run, and every file is read up to a limit.
+Markdown, reStructuredText, AsciiDoc and plain text are taken as they are; the text of HTML, PDF and Office files is
+extracted. No link leads out of the folder, nothing is run, and every file is read up to a limit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ragortune.support.reading import open_file, show_size, walk_folder
 from ragortune.support.record import Record
 
 TEXT_BYTES = 1024 * 1024
-"""So much of the text of a document is read."""
+"""Length of the text that is read of a document, in bytes."""
 _FILE_BYTES = 32 * 1024 * 1024
 """Limit for a PDF or Office file, which is read whole."""
 _XML_BYTES = 8 * 1024 * 1024
@@ -40,19 +40,19 @@ _ENDINGS = {
 }
 _KINDS = {ending: kind for kind, endings in _ENDINGS.items() for ending in endings}
 _LEFT_OUT = frozenset(("node_modules", "__pycache__", "venv", "site-packages"))
-"""Folders of other people's packages. Hidden folders are left out as well."""
+"""Folders of third-party packages; hidden folders are left out as well."""
 _PREFIX = "(?:[a-z]{1,12}:)?"
 _UNSEEN = re.compile(
     rf"<!--(?:>|.*?(?:-->|\Z))|<{_PREFIX}(script|style|template|svg)(?![\w:])[^<>]{{0,10000}}(?<!/)>.*?(?:</{_PREFIX}\1[^<>]*>?|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
-"""Comments, and elements whose text nobody reads; they end with the text at the latest, so that none is looked at twice."""
+"""Comments, and elements whose text is not visible. An unclosed one ends with the text, so that matching is linear."""
 _TAG = re.compile(rf"</?{_PREFIX}([a-z][a-z0-9]{{0,20}})[^<>]*>?|<[!?][^<>]*>?", re.IGNORECASE)
 _BREAKING = "p div br li tr table ul ol pre section article dt dd blockquote h h1 h2 h3 h4 h5 h6"
 _BREAKS = frozenset(_BREAKING.split())
 """Tags that end a line, of HTML and, without their prefix, of the XML of Office files."""
 _LONG_NUMBER = re.compile(r"&#[0-9]{20,};?")
-"""A character of a number that is none."""
+"""A reference to a character that cannot exist; `html.unescape` fails on very long ones."""
 _SLIDE = re.compile(r"ppt/slides/slide(\d{1,6})\.xml")
 
 
@@ -82,11 +82,11 @@ class Corpus(Record, frozen=True):
         return sum(source.size for source in self.sources)
 
     def shuffle(self) -> list[Source]:
-        """Return the documents in an order that is random, but the same each time."""
+        """Return the documents in a random order that is the same in every run."""
         return sorted(self.sources, key=lambda source: rank_text(source.name))
 
     def read(self, source: Source) -> str:
-        """Return the text of a document, at most `TEXT_BYTES` of it; "" where its file can no longer be read."""
+        """Return the text of a document, at most `TEXT_BYTES` of it; "" if its file can no longer be read."""
         limit = _FILE_BYTES if source.kind in _READERS else TEXT_BYTES
         try:
             with open_file(self.folder / source.name) as stream:
@@ -96,9 +96,9 @@ class Corpus(Record, frozen=True):
 
 
 def open_corpus(folder: Path) -> Corpus:
-    """Find the documents below a folder; raises UsageError where there is none.
+    """Find the documents below a folder; raises UsageError if there are none.
 
-    Left out are hidden files, symbolic links, packages, empty and binary files, and what an extra would be needed for.
+    Hidden files, symbolic links, packages, empty and binary files, and files that need a missing extra are skipped.
     """
     if not os.path.isdir(folder):
         message = "--docs must be a folder" if os.path.exists(folder) else "no such folder"
@@ -118,7 +118,7 @@ def open_corpus(folder: Path) -> Corpus:
 
 
 def kind_of(name: str) -> str | None:
-    """Return the kind of a document by the name of its file, None where it is no document."""
+    """Return the kind of a document by its file name, None if it is not a document."""
     kind = _KINDS.get(name.rpartition(".")[2].lower())
     return None if kind is None or _is_left_out(name) else kind
 
@@ -128,7 +128,7 @@ def _is_left_out(path: str) -> bool:
 
 
 def _find_files(folder: Path, skipped: Counter[str]) -> Iterator[tuple[Path, str, int]]:
-    """Yield path, kind and size of plain files that are documents by their names; counts what cannot be looked into."""
+    """Yield path, kind and size of regular files with the names of documents; counts unreadable ones in `skipped`."""
 
     def skip_unreadable(_: OSError) -> None:
         skipped["cannot be read"] += 1
@@ -140,7 +140,7 @@ def _find_files(folder: Path, skipped: Counter[str]) -> Iterator[tuple[Path, str
             if kind := kind_of(name):
                 try:
                     facts = path.lstat()
-                except OSError as error:  # a folder whose names can be read, and nothing else
+                except OSError as error:  # a folder that can be listed, but not searched
                     skip_unreadable(error)
                     continue
                 if stat.S_ISREG(facts.st_mode):
@@ -148,7 +148,7 @@ def _find_files(folder: Path, skipped: Counter[str]) -> Iterator[tuple[Path, str
 
 
 def _refuse_file(path: Path, kind: str, size: int) -> str | None:
-    """Return why a file is skipped, None where it is not."""
+    """Return why a file is skipped, None if it is not."""
     if not size:
         return "empty"
     if kind == "pdf" and not importlib.util.find_spec("pypdf"):
@@ -167,7 +167,7 @@ def _refuse_file(path: Path, kind: str, size: int) -> str | None:
 
 
 def extract_text(data: bytes, kind: str) -> str:
-    """Return the text in the bytes of a document of a kind, at most `TEXT_BYTES` characters; "" where there is none."""
+    """Return the text of a document, at most `TEXT_BYTES` characters; "" if it has none."""
     if reader := _READERS.get(kind):
         return "\n".join(_take(reader(data)))
     data = data[:TEXT_BYTES]
@@ -176,7 +176,7 @@ def extract_text(data: bytes, kind: str) -> str:
 
 
 def _take(parts: Iterator[str]) -> Iterator[str]:
-    """Yield parts of a text up to the limit."""
+    """Yield parts of a text up to `TEXT_BYTES` characters."""
     left = TEXT_BYTES
     for part in parts:
         yield part[:left]
@@ -186,32 +186,32 @@ def _take(parts: Iterator[str]) -> Iterator[str]:
 
 
 def _decode(data: bytes) -> str:
-    """Return bytes as text: UTF-16 by its mark, UTF-8, or else what Windows in western Europe writes."""
+    """Return bytes as text: UTF-16 if it has a byte order mark, else UTF-8, else Windows-1252."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        cut = len(data) >= TEXT_BYTES - 3 and error.start > len(data) - 4  # in the middle of a character
+        cut = len(data) >= TEXT_BYTES - 3 and error.start > len(data) - 4  # the limit is within a character
         return data.decode("utf-8" if cut else "cp1252", "replace")
 
 
 def read_markup(text: str) -> str:
-    """Return the text of HTML or XML without tags, comments, scripts and styles. Any text will do."""
-    # What is not seen becomes a tag of its own, so that what is in front of it and behind it stays apart.
-    parted = _UNSEEN.sub("<!>", text)
-    plain = _TAG.sub(lambda tag: "\n" if (tag[1] or "").lower() in _BREAKS else "", parted)
+    """Return the text of HTML or XML without tags, comments, scripts and styles; it need not be well formed."""
+    # An empty tag in the place of what is removed keeps the text around it from forming a new tag.
+    visible = _UNSEEN.sub("<!>", text)
+    plain = _TAG.sub(lambda tag: "\n" if (tag[1] or "").lower() in _BREAKS else "", visible)
     return html.unescape(_LONG_NUMBER.sub("\ufffd", plain))
 
 
 def _read_pdf(data: bytes) -> Iterator[str]:
-    """Yield the text of each page, as far as it can be read."""
+    """Yield the text of each page, up to the first one that cannot be read."""
     import logging  # noqa: PLC0415  (no other command needs it)
 
     from pypdf import PdfReader  # noqa: PLC0415  (the extra `pdf`)
 
-    # It tells on stderr what is odd about a file, in the file's own words.
+    # pypdf would log parts of the file to stderr.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
     try:
         for page in PdfReader(io.BytesIO(data)).pages:
@@ -221,7 +221,7 @@ def _read_pdf(data: bytes) -> Iterator[str]:
 
 
 def _read_office(data: bytes) -> Iterator[str]:
-    """Yield the text of a Word or OpenDocument file, or of each slide of PowerPoint, as far as they can be read."""
+    """Yield the text of a Word or OpenDocument file, or of each slide of PowerPoint, up to what cannot be read."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
@@ -235,4 +235,4 @@ def _read_office(data: bytes) -> Iterator[str]:
 
 
 _READERS: Mapping[str, Callable[[bytes], Iterator[str]]] = {"pdf": _read_pdf, "office": _read_office}
-"""How the text of a file is found that is no text itself."""
+"""Text extractors by kind of binary file."""

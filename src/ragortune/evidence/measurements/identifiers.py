@@ -1,4 +1,4 @@
-"""Secrets and identifiers in texts, counted by kind and never shown; and the terms that a team alone uses."""
+"""Secrets in texts, counted by kind and never shown, and terms that are specific to a team's documents."""
 
 from __future__ import annotations
 
@@ -26,19 +26,17 @@ _SECRETS = {
     "payment keys": ("k_live_", r"\b[sr]k_live_[A-Za-z0-9]{20,200}\b"),
     "signed tokens (JWT)": ("eyJ", r"(?<![\w-])eyJ[\w-]{10,2000}\.eyJ[\w-]{10,2000}\.[\w-]{10,2000}"),
 }
-"""For each kind what one of them must have, which is quick to look for, and what they look like."""
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})\b")
-_RESERVED = re.compile(r"(?:^|\.)(?:example(?:\.[a-z]+)?|invalid|test|localhost|local)$", re.IGNORECASE)
-"""Names kept free for examples (RFC 2606)."""
+"""For each kind some text that all of them contain, which is fast to search for, and their pattern."""
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}\b")
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _TERM = re.compile(
     r"(?:(?<=[a-z,;] )[A-Z][a-z0-9]{2,30}|\b[A-Z]{2,6}|\b[A-Z]{1,3}[a-z][a-z0-9]{0,20}[A-Z][A-Za-z0-9]{0,20})\b"
 )
-"""A capital in the midst of a sentence, an acronym, or a capital inside of a word."""
+"""A capitalised word within a sentence, an acronym, or a word with a capital inside."""
 _LEAST_DOCUMENTS, _LEAST_USES, _MOST_TERMS = 3, 5, 20
 _SHOWN_FROM, _SHOWN_WIDTH = 400, 80
 _LOWER_SHARE = 0.1
-"""A word that is in lower case more often than this is no name."""
+"""A word with a larger share of its uses in lower case is not a name."""
 _KNOWN_WORDS = """
 january february march april may june july august september october november december monday tuesday
 wednesday thursday friday saturday sunday english french german spanish chinese american european america
@@ -53,12 +51,12 @@ _KNOWN = frozenset(_KNOWN_WORDS.split())
 
 
 def count_secrets(text: str) -> Counter[str]:
-    """Return how many keys, tokens and private keys a text has, by kind; what documents show as examples left out."""
+    """Return the number of distinct keys and tokens in a text by kind; well-known example keys are left out."""
     return +Counter({kind: len(set(pattern.findall(text))) for kind, pattern in _list_patterns(text)})
 
 
 def _list_patterns(text: str) -> list[tuple[str, re.Pattern[str]]]:
-    """Return the kinds of secrets that a text may have, each with its pattern."""
+    """Return the kinds of secrets that a text may contain, each with its pattern."""
     return [
         (kind, re.compile(pattern))
         for kind, (marks, pattern) in _SECRETS.items()
@@ -66,35 +64,26 @@ def _list_patterns(text: str) -> list[tuple[str, re.Pattern[str]]]:
     ]
 
 
-def count_identifiers(text: str) -> Counter[str]:
-    """Return how many addresses and account numbers a text has, by kind, each counted once."""
-    addresses = {found[0].lower() for found in _EMAIL.finditer(text) if not _RESERVED.search(found[1])}
-    accounts = {number for number in _IBAN.findall(text) if _is_iban(number.replace(" ", ""))}
-    return +Counter({"e-mail addresses": len(addresses), "bank accounts (IBAN)": len(accounts)})
-
-
 def measure_secrets(texts: Sequence[str], part: str, of: str) -> Measurement:
-    """Return how many secrets and identifiers texts have, by kind; `part` begins the probe's name, `of` names the texts."""
+    """Return the number of secrets in texts by kind; `part` is the first part of the probe's name, `of` names the texts."""
     secrets: Counter[str] = Counter()
-    identifiers: Counter[str] = Counter()
     for text in texts:
         secrets.update(count_secrets(text))
-        identifiers.update(count_identifiers(text))
-    found = [f"{kind} ({count:,})" for kind, count in (secrets + identifiers).most_common()]
+    found = [f"{kind} ({count:,})" for kind, count in secrets.most_common()]
     return Measurement(
         f"{part}.secrets",
-        f"found {join_words(found)}" if found else "no secrets or identifiers of the kinds looked for",
-        "patterns and check digits; the values are not shown",
+        f"found {join_words(found)}" if found else "no secrets of the kinds looked for",
+        "patterns; the values are not shown",
         len(texts),
         of,
-        figures={"secrets": dict(secrets), "identifiers": dict(identifiers)},
-        notes=("other personal data, such as names, addresses and telephone numbers, is not looked for",),
+        figures={"secrets": dict(secrets)},
+        notes=("personal data, such as names, addresses and telephone numbers, is not looked for",),
         fault=bool(secrets),
     )
 
 
 def show_text(text: str) -> str:
-    """Return the beginning of a text, fit to be shown: with dots in the place of every secret and identifier."""
+    """Return the beginning of a text with secrets, e-mail addresses and account numbers replaced by dots."""
     text = text[:_SHOWN_FROM]
     for _, pattern in _list_patterns(text):
         text = pattern.sub("•••", text)
@@ -103,18 +92,12 @@ def show_text(text: str) -> str:
 
 
 def show_texts(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the first texts, as many as are shown of a finding, fit to be shown."""
+    """Return the first texts, as many as are shown for a measurement, each as `show_text` does."""
     return tuple(map(show_text, itertools.islice(texts, MOST_EXAMPLES)))
 
 
-def _is_iban(number: str) -> bool:
-    """Return whether the check digits are right (ISO 13616)."""
-    digits = "".join(str(int(character, 36)) for character in number[4:] + number[:4])
-    return 15 <= len(number) <= 34 and int(digits) % 97 == 1
-
-
 def list_terms(texts: Sequence[str]) -> list[tuple[str, int]]:
-    """Return names, products and acronyms that recur in texts and are no common words, with their uses, commonest first."""
+    """Return recurring names, products and acronyms that are not common words, with their counts, the most frequent first."""
     uses: Counter[str] = Counter()
     documents: Counter[str] = Counter()
     lower: Counter[str] = Counter()
