@@ -13,9 +13,9 @@ from ragortune.evidence.documents.language_detection import detect_language
 from ragortune.evidence.measurements import corpus as corpus_module
 from ragortune.evidence.measurements import documents as module
 from ragortune.evidence.measurements.corpus import open_corpus
-from ragortune.evidence.measurements.documents import measure_documents
+from ragortune.evidence.measurements.documents import list_terms, measure_documents
 from ragortune.evidence.measurements.duplicates import split_words
-from ragortune.evidence.measurements.identifiers import count_secrets, list_terms
+from ragortune.evidence.measurements.secret_scan import count_secrets
 from ragortune.evidence.measurements.token_estimates import estimate_tokens
 from ragortune.support.text import dump_json
 

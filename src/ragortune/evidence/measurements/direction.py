@@ -1,4 +1,4 @@
-"""Where the data points: to knowledge that has to be fetched, to behaviour that has to be taught, to both, or to neither yet."""
+"""The direction that measurements show: knowledge to be retrieved, behaviour to be trained, both, or neither yet."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ragortune.model.measurements import Measurement
 from ragortune.support.text import clean_line, join_words
 
 LEAST_OWN = 0.6
-"""Share of outputs with wording of their own from which on it is wanted."""
+"""Share of outputs with a wording of their own from which on the wording counts as wanted."""
 _MOST_OUTPUTS = 600
 _MOST_CHARACTERS = 1_000_000
-"""So much of the documents is read to know their words."""
+"""Characters of the documents from which the frequencies of their words are counted."""
 _LEAST_SHARE, _LEAST_USES = 0.04, 3
-"""Outputs of which a word has to be in such a share and number."""
-_BESIDE_DOCUMENTS, _BESIDE_INPUTS = 20, 5
-"""So many times as often as there a word has to be in outputs. Inputs are few, and of the same language."""
+"""Minimum share and number of the outputs that have a word of their own wording."""
+_OVER_DOCUMENTS, _OVER_INPUTS = 20, 5
+"""Minimum ratios of such a word's frequency in outputs to that in documents and in inputs, of which there are few."""
 _LEAST_WORDS, _NAMED_WORDS = 2, 12
 _NAMES = {"both": "knowledge and behaviour", "neither": "neither yet"}
 _SHOWN: Mapping[str, str] = {
@@ -36,14 +36,14 @@ Figures = Mapping[str, Mapping[str, Any]]
 
 def hold_answers(measurements: Sequence[Measurement]) -> bool:
     """Return whether measurements show that the documents hold the answers."""
-    return any(own.figures.get("verdict") in _SHOWN for own in measurements)
+    return any(measurement.figures.get("verdict") in _SHOWN for measurement in measurements)
 
 
 def infer_direction(measurements: Sequence[Measurement]) -> Measurement:
     """Return the direction that measurements of questions and examples show, by fixed rules.
 
-    The answers are in the documents: knowledge. Examples have a strict form, are made of their inputs, or answer no questions:
-    behaviour. Neither: what is asked for is known nowhere yet.
+    Knowledge, if the documents hold the answers. Behaviour, if examples have a strict form, are derived from their inputs,
+    or do not answer questions. Neither, if the source of the answers is still missing.
     """
     figures = {measurement.probe: measurement.figures for measurement in measurements}
     verdict = str(figures.get("questions.coverage", {}).get("verdict", ""))
@@ -70,9 +70,9 @@ def infer_direction(measurements: Sequence[Measurement]) -> Measurement:
 
 
 def _list_behaviour(figures: Figures, part: str) -> Iterator[str]:
-    """Yield the reasons why the form of outputs matters, the plainest first.
+    """Yield the reasons why the form of outputs matters, the clearest first.
 
-    Reference answers of questions are written to be compared, so of them only a strict form or wording of their own counts.
+    Reference answers are written for comparison, so only a strict form or a wording of their own counts for them.
     """
     content = figures.get(f"{part}.content")
     if not content:
@@ -92,7 +92,7 @@ def _list_behaviour(figures: Figures, part: str) -> Iterator[str]:
 
 
 def _find_lack(figures: Figures, verdict: str) -> str:
-    """Return why it is a source that is missing, an empty text where nothing was asked."""
+    """Return why the source of the answers is missing; an empty text if there are no questions."""
     if verdict:
         return "the documents do not hold the answers: find the source that does"
     if content := figures.get("examples.content") or figures.get("questions.content"):
@@ -102,16 +102,16 @@ def _find_lack(figures: Figures, verdict: str) -> str:
     return asked if "questions.kind" in figures else ""
 
 
-# --- wording of the house -----------------------------------------------------------------------------------------
+# --- wording of the outputs ---------------------------------------------------------------------------------------
 #
-# An answer taken from documents speaks as they do. A letter, a card or a persona has words of its own, few of which need
-# to be in every output. So words are learnt from one half of the outputs and looked for in the other half, and the
-# other way round. In 60 public sets of plain answers at most 0.21 of the outputs had two such words; of letters, cards,
-# memos and personas at least 0.95.
+# Answers taken from documents use the words of the documents. A letter, a card or a persona has words of its own, few of
+# which are in every output. They are learnt from one half of the outputs and counted in the other, and the other way
+# round, so that chance words do not count. In 60 public sets of plain answers at most 0.21 of the outputs had two such
+# words; of letters, cards, memos and personas at least 0.95.
 
 
 def count_background(texts: Iterable[str]) -> Counter[str]:
-    """Return the words of documents with their uses, of the first million characters."""
+    """Return the counts of the words in the first million characters of documents."""
     words: Counter[str] = Counter()
     left = _MOST_CHARACTERS
     for text in texts:
@@ -123,9 +123,9 @@ def count_background(texts: Iterable[str]) -> Counter[str]:
 
 
 def measure_wording(pairs: Sequence[Pair], background: Counter[str], part: str) -> Measurement | None:
-    """Return how many outputs have wording of their own; None where there are too few to tell.
+    """Return the share of outputs with a wording of their own; None if there are too few outputs.
 
-    `background` has the words of the documents with their uses; `part`, `examples` or `questions`, begins the probe's name.
+    `background` has the word counts of the documents; `part`, `examples` or `questions`, is the first part of the probe's name.
     """
     sample = draw_sample(pairs, _MOST_OUTPUTS)
     if len(sample) < LEAST:
@@ -133,19 +133,19 @@ def measure_wording(pairs: Sequence[Pair], background: Counter[str], part: str) 
     inputs = Counter(word for given, _ in sample for word in split_words(given))
     outputs = [split_words(wanted) for _, wanted in sample]
     halves = outputs[::2], outputs[1::2]
-    own = [_find_own(half, background, inputs) for half in halves]
+    learnt = [_find_own_words(half, background, inputs) for half in halves]
     count = sum(
         len(words.intersection(output)) >= _LEAST_WORDS
-        for words, half in zip(own, reversed(halves), strict=True)
+        for words, half in zip(learnt, reversed(halves), strict=True)
         for output in half
     )
     share = count / len(sample)
     uses = Counter(word for output in outputs for word in set(output))
-    named = sorted(own[0] & own[1], key=lambda word: (-uses[word], word))[:_NAMED_WORDS]
+    named = sorted(learnt[0] & learnt[1], key=lambda word: (-uses[word], word))[:_NAMED_WORDS]
     return Measurement(
         f"{part}.wording",
         f"{share:.0%} of the outputs use words that are rare in the documents and the inputs",
-        f"at least {_LEAST_WORDS} words that are {_BESIDE_DOCUMENTS} times as frequent as in the documents and {_BESIDE_INPUTS} "
+        f"at least {_LEAST_WORDS} words that are {_OVER_DOCUMENTS} times as frequent as in the documents and {_OVER_INPUTS} "
         "times as in the inputs, learnt from one half of the outputs and looked for in the other",
         len(sample),
         "outputs",
@@ -156,16 +156,18 @@ def measure_wording(pairs: Sequence[Pair], background: Counter[str], part: str) 
     )
 
 
-def _find_own(outputs: Sequence[Sequence[str]], background: Counter[str], inputs: Counter[str]) -> set[str]:
-    """Return words of several outputs that are much more frequent there than in the background and the inputs."""
+def _find_own_words(
+    outputs: Sequence[Sequence[str]], background: Counter[str], inputs: Counter[str]
+) -> set[str]:
+    """Return words of several outputs that are much more frequent in them than in the documents and the inputs."""
     uses = Counter(word for output in outputs for word in output)
     owners = Counter(word for output in outputs for word in set(output))
-    total, beside, asked = (max(1, counts.total()) for counts in (uses, background, inputs))
+    total, in_documents, in_inputs = (max(1, counts.total()) for counts in (uses, background, inputs))
     least = max(_LEAST_USES, _LEAST_SHARE * len(outputs))
     return {
         word
         for word, count in owners.items()
         if count >= least
-        and uses[word] / total >= _BESIDE_DOCUMENTS * (background[word] + 0.5) / beside
-        and uses[word] / total >= _BESIDE_INPUTS * inputs[word] / asked
+        and uses[word] / total >= _OVER_DOCUMENTS * (background[word] + 0.5) / in_documents
+        and uses[word] / total >= _OVER_INPUTS * inputs[word] / in_inputs
     }

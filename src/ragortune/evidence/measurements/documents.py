@@ -1,17 +1,18 @@
-"""What a team's documents show: size in tokens, how often they change, near-duplicates, terms of their own, secrets."""
+"""Measurements of a team's documents: size in tokens, change over time, near-duplicates, their own terms, secrets."""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ragortune.evidence.documents.language_detection import ENGLISH, detect_language
 from ragortune.evidence.measurements.corpus import TEXT_BYTES, Corpus, Source
 from ragortune.evidence.measurements.duplicates import find_near_duplicates, split_words
-from ragortune.evidence.measurements.identifiers import list_terms, measure_secrets
 from ragortune.evidence.measurements.sampling import DEVIATIONS, bound_share, place_value
+from ragortune.evidence.measurements.secret_scan import measure_secrets
 from ragortune.evidence.measurements.token_estimates import ENGLISH_ERROR, OTHER_ERROR, estimate_tokens
 from ragortune.evidence.measurements.volatility import measure_volatility
 from ragortune.model.measurements import MOST_EXAMPLES, Measurement, Progress
@@ -19,23 +20,41 @@ from ragortune.support.reading import show_size
 from ragortune.support.text import clean_line, count_words
 
 _SAMPLE_BYTES = 5 * 1024 * 1024
-"""So much is read of all documents together; of more, a random sample."""
+"""Text that is read of all documents together; of more, a random sample is read."""
 _SLOW_BYTES = 512 * 1024
-"""So much of the text of PDF and Office files, which takes long to take out."""
+"""Text that is read of PDF and Office files, which are slow to extract."""
 _LEAST_BYTES = 128 * 1024
-"""At least so much of each kind."""
+"""Text that is read of each kind at least."""
 _PART = 64 * 1024
-"""So many characters of a document are read where not all documents are, so that the sample has many."""
+"""Characters that are read of each document of a sample, so that it has many documents."""
 _LANGUAGE = 20_000
-"""So many characters of a document tell its language."""
+"""Characters from which the language of a document is detected."""
 _SLOW = frozenset(("pdf", "office"))
 _SIZE_EDGES = (50_000, 200_000, 2_000_000, 200_000_000)
-"""Where the bands of `knowledge.size` end."""
+"""Upper ends of the bands of `knowledge.size`, in tokens."""
 _PROMPT_TOKENS = 100_000
 _SHORT = 200
-"""A document of fewer characters is too short to be called a copy."""
+"""Documents with fewer characters are not compared."""
 _MANY_COPIES = 0.05
-_EXAMPLE_WIDTH, _SHOWN_TERMS = 80, 20
+_EXAMPLE_WIDTH = 80
+_TERM = re.compile(
+    r"(?:(?<=[a-z,;] )[A-Z][a-z0-9]{2,30}|\b[A-Z]{2,6}|\b[A-Z]{1,3}[a-z][a-z0-9]{0,20}[A-Z][A-Za-z0-9]{0,20})\b"
+)
+"""A capitalised word within a sentence, an acronym, or a word with a capital inside."""
+_LEAST_DOCUMENTS, _LEAST_USES, _MOST_TERMS = 3, 5, 20
+_LOWER_SHARE = 0.1
+"""A word with a larger share of its uses in lower case is not a name."""
+_KNOWN_WORDS = """
+january february march april may june july august september october november december monday tuesday
+wednesday thursday friday saturday sunday english french german spanish chinese american european america
+europe usa uk eu us google microsoft amazon apple facebook github gitlab linux windows macos ios android
+python java javascript typescript rust docker kubernetes internet api apis html http https url urls json
+yaml xml csv pdf sql css cli cpu gpu ram os ui ux id ids ip tcp dns ssl tls ssh ftp rest crud http2 utf
+ascii iso faq todo ok note warning tip aws slack youtube twitter linkedin zoom readme md toml am pm utc gmt
+ceo cto hr it pr prs qa ai ml llm wikipedia christmas god markdown unix bash git postgres postgresql mysql
+redis sqlite
+"""
+_KNOWN = frozenset(_KNOWN_WORDS.split())
 
 
 class Sampled(NamedTuple):
@@ -44,16 +63,16 @@ class Sampled(NamedTuple):
     source: Source
     text: str
     tokens: float
-    """Of the whole document, also where only its beginning was read."""
+    """Of the whole document, even if only its beginning was read."""
     language: str
 
 
 def measure_documents(
     corpus: Corpus, common_words: Mapping[str, frozenset[str]], as_of: str, progress: Progress
 ) -> tuple[Measurement, ...]:
-    """Return what the documents show; their history counts up to the day `as_of`, YYYY-MM-DD.
+    """Return the measurements of the documents, with their history up to the day `as_of`, YYYY-MM-DD.
 
-    `common_words` are those of each language by its code.
+    `common_words` has the common words of each language by its code.
     """
     progress(f"reading {count_words(len(corpus.sources), 'document')}")
     sample = list(_draw_sample(corpus, common_words))
@@ -65,7 +84,7 @@ def measure_documents(
 
 
 def _draw_sample(corpus: Corpus, common_words: Mapping[str, frozenset[str]]) -> Iterator[Sampled]:
-    """Read documents of each kind in an order that is random, but the same each time, up to so many bytes."""
+    """Yield a random sample of the documents of each kind, the same in every run, read up to the limits in bytes."""
     kinds: defaultdict[str, list[Source]] = defaultdict(list)
     for source in corpus.shuffle():
         kinds[source.kind].append(source)
@@ -126,9 +145,10 @@ def _measure_size(corpus: Corpus, sample: Sequence[Sampled]) -> Measurement:
 
 
 def _total_kind(corpus: Corpus, sample: Sequence[Sampled], kind: str) -> tuple[float, float]:
-    """Return the tokens of all documents of a kind, and half of the 95% interval that sampling leaves.
+    """Return the tokens of all documents of a kind, and half the width of the 95% interval of the sampling error.
 
-    Ratio estimate: the tokens to a byte in the sample, times the bytes of all documents of the kind.
+    Ratio estimator: the tokens per byte of the sample times the bytes of all documents of the kind (Cochran, Sampling
+    Techniques, 1977).
     """
     read = [item for item in sample if item.source.kind == kind]
     sizes = [source.size for source in corpus.sources if source.kind == kind]
@@ -137,14 +157,14 @@ def _total_kind(corpus: Corpus, sample: Sequence[Sampled], kind: str) -> tuple[f
     if count == len(sizes):
         return total, 0.0
     if count == 1:
-        return total, total / 2  # one document tells nothing of the spread
+        return total, total / 2  # one document does not show the variance
     variance = sum((item.tokens - ratio * item.source.size) ** 2 for item in read) / (count - 1)
     error = len(sizes) * math.sqrt(variance / count * (1 - count / len(sizes)))
     return total, min(total, DEVIATIONS * error)
 
 
 def _total_languages(sample: Sequence[Sampled], tokens: float) -> dict[str, float]:
-    """Return the tokens of each language, most first, from their shares in the sample."""
+    """Return the tokens of each language, estimated from their shares in the sample, the largest first."""
     read: defaultdict[str, float] = defaultdict(float)
     for item in sample:
         read[item.language] += item.tokens
@@ -175,7 +195,7 @@ def _measure_copies(sample: Sequence[Sampled]) -> Measurement:
     return Measurement(
         "documents.near_duplicates",
         f"{copies:,} of {len(read):,} documents are near-duplicates of another one",
-        "near-duplicates by pairs of words (Jaccard 0.8), pairs that a tenth of all documents have left out",
+        "near-duplicates by pairs of words (Jaccard 0.8), without pairs that a tenth of all documents have",
         len(read),
         "documents",
         figures={"copies": copies, "share": round(copies / max(1, len(read)), 4)},
@@ -187,7 +207,7 @@ def _measure_copies(sample: Sequence[Sampled]) -> Measurement:
 
 def _measure_terms(texts: Sequence[str]) -> Measurement:
     terms = list_terms(texts)
-    named = ", ".join(f"{term} ({count}x)" for term, count in terms[:_SHOWN_TERMS])
+    named = ", ".join(f"{term} ({count}x)" for term, count in terms)
     return Measurement(
         "documents.terms",
         f"{count_words(len(terms), 'name or acronym', 'names or acronyms')} specific to the documents recur",
@@ -198,3 +218,24 @@ def _measure_terms(texts: Sequence[str]) -> Measurement:
         examples=(named,) if terms else (),
         notes=("weak: a list for people to look at; models know many technical and medical terms",),
     )
+
+
+def list_terms(texts: Sequence[str]) -> list[tuple[str, int]]:
+    """Return recurring names, products and acronyms that are not common words, with their counts, the most frequent first."""
+    uses: Counter[str] = Counter()
+    documents: Counter[str] = Counter()
+    lower: Counter[str] = Counter()
+    for text in texts:
+        found = Counter(_TERM.findall(text))
+        uses.update(found)
+        documents.update(found.keys())
+        lower.update(word for word in text.split() if word.islower() and word.isalpha())
+    terms = [
+        (term, count)
+        for term, count in uses.items()
+        if count >= _LEAST_USES
+        and documents[term] >= _LEAST_DOCUMENTS
+        and term.lower() not in _KNOWN
+        and lower[term.lower()] <= _LOWER_SHARE * count
+    ]
+    return sorted(terms, key=lambda term: (-term[1], term[0]))[:_MOST_TERMS]

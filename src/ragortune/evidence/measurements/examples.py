@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from ragortune.evidence.measurements.duplicates import find_near_duplicates, split_words
 from ragortune.evidence.measurements.example_files import Example, Examples
-from ragortune.evidence.measurements.identifiers import measure_secrets, show_text
 from ragortune.evidence.measurements.learning import measure_learning
 from ragortune.evidence.measurements.sampling import LEAST, bound_share
+from ragortune.evidence.measurements.secret_scan import measure_secrets, show_text
 from ragortune.evidence.measurements.shape import describe_shape, measure_form
 from ragortune.model.measurements import MOST_EXAMPLES, Measurement, Progress
 from ragortune.support.text import count_words

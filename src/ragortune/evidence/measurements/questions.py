@@ -9,9 +9,9 @@ from itertools import chain
 from pathlib import Path
 
 from ragortune.evidence.measurements.duplicates import split_words
-from ragortune.evidence.measurements.identifiers import show_texts
 from ragortune.evidence.measurements.rows import ANSWER_KEYS, QUESTION_KEYS, Rows, list_texts, parse_json
 from ragortune.evidence.measurements.sampling import LEAST, RankedSample, bound_share
+from ragortune.evidence.measurements.secret_scan import show_texts
 from ragortune.evidence.measurements.shape import asks, describe_shape, measure_form
 from ragortune.model.measurements import Measurement
 from ragortune.support.errors import Place, UnreadableError

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from ragortune.evidence.measurements.identifiers import show_texts
 from ragortune.evidence.measurements.questions import (
     Question,
     Questions,
@@ -26,6 +25,7 @@ from ragortune.evidence.measurements.questions import (
 )
 from ragortune.evidence.measurements.sampling import LEAST, bound_mean, bound_share, draw_sample, place_value
 from ragortune.evidence.measurements.search import STOP_WORDS, Engine, Passage, split_terms
+from ragortune.evidence.measurements.secret_scan import show_texts
 from ragortune.model.measurements import Measurement, Progress
 from ragortune.support.record import Record
 from ragortune.support.text import count_words

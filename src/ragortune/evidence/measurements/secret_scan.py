@@ -1,4 +1,4 @@
-"""Secrets in texts, counted by kind and never shown, and terms that are specific to a team's documents."""
+"""Secrets in texts: counted by kind, and masked where texts are shown."""
 
 from __future__ import annotations
 
@@ -29,25 +29,7 @@ _SECRETS = {
 """For each kind some text that all of them contain, which is fast to search for, and their pattern."""
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}\b")
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
-_TERM = re.compile(
-    r"(?:(?<=[a-z,;] )[A-Z][a-z0-9]{2,30}|\b[A-Z]{2,6}|\b[A-Z]{1,3}[a-z][a-z0-9]{0,20}[A-Z][A-Za-z0-9]{0,20})\b"
-)
-"""A capitalised word within a sentence, an acronym, or a word with a capital inside."""
-_LEAST_DOCUMENTS, _LEAST_USES, _MOST_TERMS = 3, 5, 20
 _SHOWN_FROM, _SHOWN_WIDTH = 400, 80
-_LOWER_SHARE = 0.1
-"""A word with a larger share of its uses in lower case is not a name."""
-_KNOWN_WORDS = """
-january february march april may june july august september october november december monday tuesday
-wednesday thursday friday saturday sunday english french german spanish chinese american european america
-europe usa uk eu us google microsoft amazon apple facebook github gitlab linux windows macos ios android
-python java javascript typescript rust docker kubernetes internet api apis html http https url urls json
-yaml xml csv pdf sql css cli cpu gpu ram os ui ux id ids ip tcp dns ssl tls ssh ftp rest crud http2 utf
-ascii iso faq todo ok note warning tip aws slack youtube twitter linkedin zoom readme md toml am pm utc gmt
-ceo cto hr it pr prs qa ai ml llm wikipedia christmas god markdown unix bash git postgres postgresql mysql
-redis sqlite
-"""
-_KNOWN = frozenset(_KNOWN_WORDS.split())
 
 
 def count_secrets(text: str) -> Counter[str]:
@@ -94,24 +76,3 @@ def show_text(text: str) -> str:
 def show_texts(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the first texts, as many as are shown for a measurement, each as `show_text` does."""
     return tuple(map(show_text, itertools.islice(texts, MOST_EXAMPLES)))
-
-
-def list_terms(texts: Sequence[str]) -> list[tuple[str, int]]:
-    """Return recurring names, products and acronyms that are not common words, with their counts, the most frequent first."""
-    uses: Counter[str] = Counter()
-    documents: Counter[str] = Counter()
-    lower: Counter[str] = Counter()
-    for text in texts:
-        found = Counter(_TERM.findall(text))
-        uses.update(found)
-        documents.update(found.keys())
-        lower.update(word for word in text.split() if word.islower() and word.isalpha())
-    terms = [
-        (term, count)
-        for term, count in uses.items()
-        if count >= _LEAST_USES
-        and documents[term] >= _LEAST_DOCUMENTS
-        and term.lower() not in _KNOWN
-        and lower[term.lower()] <= _LOWER_SHARE * count
-    ]
-    return sorted(terms, key=lambda term: (-term[1], term[0]))[:_MOST_TERMS]
