@@ -154,7 +154,7 @@ def test_of_many_documents_a_sample_is_read_and_the_truth_lies_in_the_interval(t
     files = {f"{number}.md": "\n\n".join([REFUNDS] * (1 + number % 7)) for number in range(120)}
     whole = measure(tmp_path, files)["documents.size"]
     monkeypatch.setattr(module, "_SAMPLE_BYTES", 30_000)
-    monkeypatch.setattr(module, "_LEAST_BYTES", 1_000)
+    monkeypatch.setattr(module, "_MIN_BYTES", 1_000)
     found = measure(tmp_path, files)["documents.size"]
     assert found.count < 40
     assert any("random sample" in note for note in found.notes)
@@ -175,7 +175,7 @@ def test_of_long_documents_among_many_a_part_stands_for_each(tmp_path, monkeypat
     files = {f"{number}.md": "\n\n".join([REFUNDS] * 50) for number in range(20)}
     whole = measure(tmp_path, files)["documents.size"]
     monkeypatch.setattr(module, "_SAMPLE_BYTES", 30_000)
-    monkeypatch.setattr(module, "_LEAST_BYTES", 1_000)
+    monkeypatch.setattr(module, "_MIN_BYTES", 1_000)
     monkeypatch.setattr(module, "_PART", 2_000)
     found = measure(tmp_path, files)["documents.size"]
     assert found.count == 15

@@ -420,7 +420,7 @@ def test_a_file_of_one_prompt_stays_small(tmp_path):
 
 
 def test_of_long_examples_a_smaller_sample_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr("ragortune.evidence.measurements.sampling.MOST_CHARACTERS", 500_000)
+    monkeypatch.setattr("ragortune.evidence.measurements.sampling.MAX_CHARACTERS", 500_000)
     rows = [*tickets(1000, 7)]
     long = [{**row, "text": row["text"] + " please" * 500} for row in rows]
     few, all_of_them = (

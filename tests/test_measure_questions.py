@@ -207,7 +207,7 @@ def test_a_file_that_holds_no_questions_is_refused_with_a_place(read, name, cont
 
 
 def test_of_a_large_file_a_sample_is_kept_in_which_equal_questions_stay_together(read, monkeypatch):
-    monkeypatch.setattr(reading, "MOST_QUESTIONS", 1_000)
+    monkeypatch.setattr(reading, "MAX_QUESTIONS", 1_000)
     rows = [{"question": f"Question {number // 4}?", "answer": str(number)} for number in range(4_000)]
 
     questions = read("q.jsonl", lines(*rows))

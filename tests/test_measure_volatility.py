@@ -401,7 +401,7 @@ def test_a_hostile_partial_clone_fetches_nothing_through_a_program(team, tmp_pat
 def test_of_many_documents_a_sample_is_compared_and_told(team, monkeypatch):
     team.commit("2024-12-01", pages(range(10), version=1))
     whole = team.measure()
-    monkeypatch.setattr(history, "_MOST_BYTES", 1_500)
+    monkeypatch.setattr(history, "_MAX_BYTES", 1_500)
     measured = team.measure()
     assert 0 < measured.count < whole.count
     assert any("sample" in note for note in measured.notes)

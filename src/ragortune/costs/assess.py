@@ -43,7 +43,7 @@ DECIDES_FROM = 0.8
 """An option that is the cheapest in a smaller share of the draws is not called the cheapest."""
 _BREAK_EVEN_DRAWS = 200
 """Break-evens are looked for in the first draws only: their range is wide, and each takes a search."""
-_MOST_SWINGS = 7
+_MAX_SWINGS = 7
 _COARSE_DRAWS = 100
 
 
@@ -328,7 +328,7 @@ class _Assessment:
         bills = {name: build_bill(scenario, self.middles[name].candidate) for name in self.usable}
         count = 1 + 2 * len(varied)
         totals = {name: self._rank_by(scenario, bill).draws(count) for name, bill in bills.items()}
-        return find_swings(varied, totals, leader)[:_MOST_SWINGS]
+        return find_swings(varied, totals, leader)[:_MAX_SWINGS]
 
 
 def _warn_of_payback(cost: OptionCost, paybacks: tuple[Payback, ...]) -> OptionCost:

@@ -18,7 +18,7 @@ from ragortune.engine.compile import Budget, Levels, compile_table
 from ragortune.engine.score import judge_packed
 from ragortune.model import Criterion, Flip, Option, Rulebook
 
-MOST_CHANGES = 3
+MAX_CHANGES = 3
 """Size of the largest sets that are tried: nobody changes four answers at once."""
 _DECISION = 30
 """Steps of the budget that it takes to score a profile or to keep a set of changes; a look-up takes one."""
@@ -51,7 +51,7 @@ def find_flips(rulebook: Rulebook, levels: Levels, *, change_fixed: bool = False
     rest = [[move for move in of_criterion if move not in enough] for of_criterion in moves]
     found = [*singles, *search.try_sets(rest, 2, wanted)]
     if not found:
-        found = search.try_sets(rest, MOST_CHANGES, wanted)
+        found = search.try_sets(rest, MAX_CHANGES, wanted)
     return search.show_flips(found)
 
 
@@ -69,7 +69,7 @@ def find_nearest_profile(
         for criterion in rulebook.criteria.values()
         if change_fixed or not criterion.fixed or criterion.id not in levels
     ]
-    for size in range(1, MOST_CHANGES + 1):
+    for size in range(1, MAX_CHANGES + 1):
         flips = search.show_flips(search.try_sets(moves, size, frozenset({option})))
         if flips:
             return min(flips, key=lambda flip: sum(name not in levels for name in flip.change))

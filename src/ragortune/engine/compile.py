@@ -31,7 +31,7 @@ Levels = Mapping[str, tuple[str, ...]]
 
 UNIT = 1000
 """Scores are counted in thousandths of log-odds."""
-_MOST_ANSWERS = 20_000
+_MAX_ANSWERS = 20_000
 _COUNT_BITS = 16
 _SCORE_BITS = 40
 _HALF = 1 << (_SCORE_BITS - 1)
@@ -278,7 +278,7 @@ def combine_levels(levels: Iterable[str], *, several: bool) -> Iterator[tuple[st
     Raises SearchTooLargeError if there would be more than 20,000 answers.
     """
     listed = tuple(levels)
-    if (len(listed) if several else 1) << len(listed) > _MOST_ANSWERS:
+    if (len(listed) if several else 1) << len(listed) > _MAX_ANSWERS:
         raise SearchTooLargeError
     for size in range(1, len(listed) + 1):
         for chosen in itertools.combinations(listed, size):

@@ -86,7 +86,7 @@ _MONEY = re.compile(r"(?:\$|usd\s)\s*", re.IGNORECASE)
 _WORD = re.compile(r"/|[^\s/]+")
 _OF = re.compile(r"(?:of|out of|in|/)\s*([0-9,_']{1,12})")
 _EACH = ("a", "an", "per", "each", "every")
-_LEAST_BARE_TIME = 20
+_MIN_BARE_TIME = 20
 """A bare number below this is hardly meant in milliseconds, so that it is asked back."""
 TOKENS_A_BYTE = 0.25
 """Of plain English text."""
@@ -110,7 +110,7 @@ def parse_amount(text: str, unit: str, counted: Collection[str] = ()) -> float |
     rest = text[end:].strip().rstrip(".")
     if unit == "ms" and number >= 1000 and _SECONDS.get(rest, 0) >= 1 and _ONE_COMMA.fullmatch(text[:end]):
         raise ask_back(quote_value(text), number / 1000, number, " seconds")
-    if not rest and unit == "ms" and number < _LEAST_BARE_TIME:
+    if not rest and unit == "ms" and number < _MIN_BARE_TIME:
         raise QuantityError(f"{quote_value(text)} of what: milliseconds, seconds?")
     amount = number * _find_factor(f"USD {rest}".strip() if money else rest, unit, counted)
     if abs(amount) > _LARGEST:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ragortune.support.record import NOTHING, Record
 
-MOST_EXAMPLES = 3
+MAX_EXAMPLES = 3
 """So many examples of a finding are shown, masked."""
 Progress = Callable[[str], None]
 """Takes a line for each step of a measurement, which may take long."""

@@ -112,22 +112,22 @@ def _read_base(content: str) -> Authored:  # noqa: ARG001  (what was read before
 
 
 _TOO_LARGE = 2**63
-_MOST_LOG_ODDS = 20.0
+_MAX_LOG_ODDS = 20.0
 """Beyond it a probability is 0 or 1 to eight digits."""
 
 
 def _check_scale(scale: Scale, document: Document) -> None:
     """Raise RulebookError where a number behind a word makes no sense: words in order, probabilities from 0 to 1."""
     limits = {
-        "intercept_rag": (-_MOST_LOG_ODDS, _MOST_LOG_ODDS),
-        "intercept_fine_tuning": (-_MOST_LOG_ODDS, _MOST_LOG_ODDS),
-        "unconfirmed": (0.0, _MOST_LOG_ODDS),
+        "intercept_rag": (-_MAX_LOG_ODDS, _MAX_LOG_ODDS),
+        "intercept_fine_tuning": (-_MAX_LOG_ODDS, _MAX_LOG_ODDS),
+        "unconfirmed": (0.0, _MAX_LOG_ODDS),
         "firm_from": (EVEN, 1.0),
         "ask_from": (0.0, 1.0),
     }
     least = 0.001
     for strength in Strength:
-        limits[strength.value] = (least, _MOST_LOG_ODDS)
+        limits[strength.value] = (least, _MAX_LOG_ODDS)
         least = scale.weight(strength)
     for name, (low, high) in limits.items():
         value = getattr(scale, name)

@@ -39,7 +39,7 @@ from ragortune.model import (
 )
 from ragortune.model.findings import FindingRule
 from ragortune.model.prices import check_row
-from ragortune.support.errors import MOST_PROBLEMS, RagortuneError, RulebookError
+from ragortune.support.errors import MAX_PROBLEMS, RagortuneError, RulebookError
 from ragortune.support.reading import Document, KeyPath
 from ragortune.support.record import Record
 from ragortune.support.rulefolder import MANIFEST
@@ -137,7 +137,7 @@ def adapter_of(folder: str) -> TypeAdapter[Any]:
 
 # --- validation ---------------------------------------------------------------------------------------------------
 
-_MOST_MISTAKES = 50_000
+_MAX_MISTAKES = 50_000
 """To list more takes more memory than the file is worth."""
 
 
@@ -149,12 +149,12 @@ def validate(folder: str, document: Document, problems: list[RagortuneError]) ->
     try:
         return adapter_of(folder).validate_python(document.data, strict=False)
     except ValidationError as error:
-        if error.error_count() > _MOST_MISTAKES:
+        if error.error_count() > _MAX_MISTAKES:
             message = f"holds {error.error_count():,} mistakes; is it a file of another kind?"
             problems.append(RulebookError(message, document.place_of(())))
             return None
         details = error.errors(include_url=False)
-        problems += islice(_word_problems(details, folder, document), MOST_PROBLEMS)
+        problems += islice(_word_problems(details, folder, document), MAX_PROBLEMS)
         if folder == MANIFEST or not isinstance(document.data, dict):
             return None
         spoilt = {detail["loc"][:2] for detail in details}

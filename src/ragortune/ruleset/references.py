@@ -16,7 +16,7 @@ from ragortune.support.errors import Place, ProfileError, QuantityError
 from ragortune.support.text import quote_value, suggest_name
 
 _LARGEST_SPREAD = 1_000
-_MOST_LEVELS = 100
+_MAX_LEVELS = 100
 
 
 def check_references(authored: Authored) -> None:
@@ -120,7 +120,7 @@ def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> Non
     without_start = all(level.starts_at is None for level in criterion.levels)
     for part, broken, message in (
         ("levels", len(set(criterion.level_ids)) != len(criterion.levels), "names a level twice"),
-        ("levels", len(criterion.levels) > _MOST_LEVELS, f"has more than {_MOST_LEVELS} levels"),
+        ("levels", len(criterion.levels) > _MAX_LEVELS, f"has more than {_MAX_LEVELS} levels"),
         (
             "several",
             criterion.several and not criterion.nominal,

@@ -11,7 +11,7 @@ from ragortune.support.text import clean_text, join_words, quote_value, suggest_
 
 _FEW_NAMES = 12
 """So many names fit a hint."""
-MOST_PROBLEMS = 100
+MAX_PROBLEMS = 100
 """So many are told of one input, because looking for the name that was meant takes its time."""
 
 
@@ -76,7 +76,7 @@ class RagortuneError(Exception):
     def collect(cls, problems: list[RagortuneError], error: RagortuneError) -> None:
         """Add what is wrong to a list; raises all of it as one error where nobody would read more."""
         problems += error.problems
-        if len(problems) >= MOST_PROBLEMS:
+        if len(problems) >= MAX_PROBLEMS:
             cls.raise_all(problems)
 
     @classmethod

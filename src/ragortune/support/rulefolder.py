@@ -14,9 +14,9 @@ MANIFEST = "rulebook.yaml"
 SHIPPED = "ragortune"
 """The word by which a rule pack says that it extends the shipped rule set."""
 _NOT_RULES = ("cases/", "language/", "prices/", "quantities/", "findings/")
-_MOST_FILES = 500
-_MOST_ENTRIES = 10_000
-_MOST_BYTES = 4 * 1024 * 1024
+_MAX_FILES = 500
+_MAX_ENTRIES = 10_000
+_MAX_BYTES = 4 * 1024 * 1024
 
 Files = Mapping[str, bytes]
 """The YAML files of a rule set by relative name."""
@@ -46,15 +46,15 @@ def read_files(folder: Path) -> Files:
             f"holds no {MANIFEST}, so it is not a rule set", place, f"write one: `extends: {SHIPPED}`"
         )
     names = list_rule_files(folder)
-    if len(names) > _MOST_FILES:
-        raise UnreadableError(f"holds more than {_MOST_FILES} YAML files", place)
+    if len(names) > _MAX_FILES:
+        raise UnreadableError(f"holds more than {_MAX_FILES} YAML files", place)
     files: dict[str, bytes] = {}
-    left = _MOST_BYTES
+    left = _MAX_BYTES
     for name in names:
         files[name] = read_bytes(folder / name, RULE_FILE_BYTES, what="a file of a rule set")
         left -= len(files[name])
         if left < 0:
-            raise UnreadableError(f"holds more than {show_size(_MOST_BYTES)} of YAML", place)
+            raise UnreadableError(f"holds more than {show_size(_MAX_BYTES)} of YAML", place)
     return files
 
 
@@ -64,11 +64,11 @@ def list_rule_files(folder: Path) -> list[str]:
     Hidden files and folders do not count, and links to folders are not followed.
     """
     names: list[str] = []
-    left = _MOST_ENTRIES
+    left = _MAX_ENTRIES
     for base, folders, files in walk_folder(folder):
         left -= len(folders) + len(files)
         if left < 0:
-            raise UnreadableError(f"holds more than {_MOST_ENTRIES:,} files and folders", Place(str(folder)))
+            raise UnreadableError(f"holds more than {_MAX_ENTRIES:,} files and folders", Place(str(folder)))
         folders[:] = (inner for inner in folders if not inner.startswith("."))
         below = Path(base).relative_to(folder)
         names += (

@@ -14,7 +14,7 @@ from ragortune.support.reading import DEPTH, KeyPath, Marks
 from ragortune.support.text import quote_value
 
 _BYTES_PER_NODE = 6
-_LEAST_NODES = 5_000
+_MIN_NODES = 5_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _BOOLEANS = {
@@ -55,7 +55,7 @@ class YamlReader:
         self.text = text
         self.path = path
         self.marks: Marks = {}
-        self.nodes_left = max(_LEAST_NODES, len(text) // _BYTES_PER_NODE)
+        self.nodes_left = max(_MIN_NODES, len(text) // _BYTES_PER_NODE)
         self.events: Iterator[Any] = iter(())
 
     def read(self) -> tuple[object, Marks]:

@@ -43,7 +43,7 @@ _SAMPLE = 1_000
 _SECOND, _DAY = 1_000_000, 86_400_000_000
 _EARLIEST, _LATEST = 1_262_304_000 * _SECOND, 4_102_444_800 * _SECOND
 """2010 and 2100; a time outside is not that of a model call."""
-_MOST_TOKENS = 10_000_000
+_MAX_TOKENS = 10_000_000
 _LEAP_YEAR = "20(0[48]|[2468][048]|[13579][26])"
 _ISO = (
     "^([0-9]{4}-(01|03|05|07|08|10|12)-(0[1-9]|[12][0-9]|3[01])|[0-9]{4}-(04|06|09|11)-(0[1-9]|[12][0-9]|30)"
@@ -156,7 +156,7 @@ def _parse_number(text: Any, most: float, factor: float = 1.0) -> Any:
     return (_where(number <= most, number) * factor + 0.5).floor().cast("int64")
 
 
-_parse_count = functools.partial(_parse_number, most=_MOST_TOKENS)
+_parse_count = functools.partial(_parse_number, most=_MAX_TOKENS)
 
 
 def _parse_time(text: Any) -> Any:

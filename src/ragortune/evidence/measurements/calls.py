@@ -14,7 +14,7 @@ from typing import Any
 from ragortune.evidence.measurements.call_sources import open_calls
 from ragortune.evidence.measurements.call_table import CallTable, shape_calls
 from ragortune.evidence.measurements.rows import parse_json
-from ragortune.evidence.measurements.sampling import DEVIATIONS, bound_mean, bound_share
+from ragortune.evidence.measurements.sampling import Z_95, bound_mean, bound_share
 from ragortune.model.measurements import Measurement, Progress
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.text import count_words, hide_password
@@ -23,8 +23,8 @@ _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 _PROMPTS = 1_000
 _PROMPT_LENGTH = 40_000
 _SHARED_BY = 0.05
-"""A prefix counts as shared where this share of the prompts begins with it, and at least `_LEAST` of them."""
-_LEAST = 3
+"""A prefix counts as shared if this share of the prompts begins with it, and at least `_MIN_PROMPTS` of them."""
+_MIN_PROMPTS = 3
 _FEW_DAYS = 7
 """Whole days from which on the daily mean has an interval; fewer do not cover working days and weekends."""
 _DEPTH = 8
@@ -114,7 +114,7 @@ def _spread(values: Any, count: int) -> tuple[float, dict[str, int]]:
     window = ibis.cumulative_window(order_by=counts.value)
     running = counts.mutate(reached=counts.times.sum().over(window).cast("int64"))
     ranks = {f"p{part}": -(-count * part // 100) for part in (50, 95, 99)}
-    margin = DEVIATIONS * math.sqrt(count * 0.95 * 0.05)
+    margin = Z_95 * math.sqrt(count * 0.95 * 0.05)
     ranks["low"] = max(1, math.floor(ranks["p95"] - margin))
     ranks["high"] = min(count, math.ceil(ranks["p95"] + margin))
     points = {key: running.value.min(where=running.reached >= rank) for key, rank in ranks.items()}
@@ -269,7 +269,7 @@ def share_prefix(prompts: Iterable[str]) -> float | None:
     that contain it.
     """
     texts = sorted(prompts)
-    length = max(_LEAST, math.ceil(len(texts) * _SHARED_BY))
+    length = max(_MIN_PROMPTS, math.ceil(len(texts) * _SHARED_BY))
     if len(texts) < length or not any(texts):
         return None
     runs = list(map(_common_length, texts, texts[length - 1 :]))

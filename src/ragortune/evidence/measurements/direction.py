@@ -9,21 +9,21 @@ from typing import Any
 
 from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.retrieval import Verdict
-from ragortune.evidence.measurements.sampling import LEAST, bound_share, draw_sample
+from ragortune.evidence.measurements.sampling import MIN_SAMPLE, bound_share, draw_sample
 from ragortune.evidence.measurements.shape import ASKED, CLOSED, FORMAL, OPEN, OUTPUTS, STRICT, TEMPLATE, Pair
 from ragortune.model.measurements import Measurement
 from ragortune.support.text import clean_line, join_words
 
-LEAST_OWN = 0.6
+MIN_OWN = 0.6
 """Share of outputs with a wording of their own from which on the wording counts as wanted."""
-_MOST_OUTPUTS = 600
-_MOST_CHARACTERS = 1_000_000
+_MAX_OUTPUTS = 600
+_MAX_CHARACTERS = 1_000_000
 """Characters of the documents from which the frequencies of their words are counted."""
-_LEAST_SHARE, _LEAST_USES = 0.04, 3
+_MIN_SHARE, _MIN_USES = 0.04, 3
 """Minimum share and number of the outputs that have a word of their own wording."""
 _OVER_DOCUMENTS, _OVER_INPUTS = 20, 5
 """Minimum ratios of such a word's frequency in outputs to that in documents and in inputs, of which there are few."""
-_LEAST_WORDS, _NAMED_WORDS = 2, 12
+_MIN_WORDS, _NAMED_WORDS = 2, 12
 _NAMES = {"both": "knowledge and behaviour", "neither": "neither yet"}
 _SHOWN: Mapping[str, str] = {
     Verdict.FOUND: "the documents hold the answers",
@@ -83,7 +83,7 @@ def _list_behaviour(figures: Figures, part: str) -> Iterator[str]:
     if content["template"] >= TEMPLATE:
         yield f"{content['template']:.0%} of the outputs share the same wording"
     own = figures.get(f"{part}.wording", {}).get("own_wording", 0.0)
-    if own >= LEAST_OWN:
+    if own >= MIN_OWN:
         yield f"{own:.0%} of the outputs use words that are rare in the documents"
     if examples and content["new_words"] < CLOSED:
         yield "the outputs are made of the inputs and of each other"
@@ -113,7 +113,7 @@ def _find_lack(figures: Figures, verdict: str) -> str:
 def count_background(texts: Iterable[str]) -> Counter[str]:
     """Return the counts of the words in the first million characters of documents."""
     words: Counter[str] = Counter()
-    left = _MOST_CHARACTERS
+    left = _MAX_CHARACTERS
     for text in texts:
         words.update(split_words(text[:left]))
         left -= len(text)
@@ -127,15 +127,15 @@ def measure_wording(pairs: Sequence[Pair], background: Counter[str], part: str) 
 
     `background` has the word counts of the documents; `part`, `examples` or `questions`, is the first part of the probe's name.
     """
-    sample = draw_sample(pairs, _MOST_OUTPUTS)
-    if len(sample) < LEAST:
+    sample = draw_sample(pairs, _MAX_OUTPUTS)
+    if len(sample) < MIN_SAMPLE:
         return None
     inputs = Counter(word for given, _ in sample for word in split_words(given))
     outputs = [split_words(wanted) for _, wanted in sample]
     halves = outputs[::2], outputs[1::2]
     learnt = [_find_own_words(half, background, inputs) for half in halves]
     count = sum(
-        len(words.intersection(output)) >= _LEAST_WORDS
+        len(words.intersection(output)) >= _MIN_WORDS
         for words, half in zip(learnt, reversed(halves), strict=True)
         for output in half
     )
@@ -145,14 +145,14 @@ def measure_wording(pairs: Sequence[Pair], background: Counter[str], part: str) 
     return Measurement(
         f"{part}.wording",
         f"{share:.0%} of the outputs use words that are rare in the documents and the inputs",
-        f"at least {_LEAST_WORDS} words that are {_OVER_DOCUMENTS} times as frequent as in the documents and {_OVER_INPUTS} "
+        f"at least {_MIN_WORDS} words that are {_OVER_DOCUMENTS} times as frequent as in the documents and {_OVER_INPUTS} "
         "times as in the inputs, learnt from one half of the outputs and looked for in the other",
         len(sample),
         "outputs",
-        answers={"data.teaches": "facts_and_form"} if part == "examples" and share >= LEAST_OWN else {},
+        answers={"data.teaches": "facts_and_form"} if part == "examples" and share >= MIN_OWN else {},
         figures={"own_wording": round(share, 4)},
         interval=bound_share(count, len(sample)),
-        examples=(clean_line(", ".join(named), 80),) if named and share >= LEAST_OWN else (),
+        examples=(clean_line(", ".join(named), 80),) if named and share >= MIN_OWN else (),
     )
 
 
@@ -163,7 +163,7 @@ def _find_own_words(
     uses = Counter(word for output in outputs for word in output)
     owners = Counter(word for output in outputs for word in set(output))
     total, in_documents, in_inputs = (max(1, counts.total()) for counts in (uses, background, inputs))
-    least = max(_LEAST_USES, _LEAST_SHARE * len(outputs))
+    least = max(_MIN_USES, _MIN_SHARE * len(outputs))
     return {
         word
         for word, count in owners.items()

@@ -11,11 +11,11 @@ from typing import NamedTuple
 from ragortune.evidence.documents.language_detection import ENGLISH, detect_language
 from ragortune.evidence.measurements.corpus import TEXT_BYTES, Corpus, Source
 from ragortune.evidence.measurements.duplicates import find_near_duplicates, split_words
-from ragortune.evidence.measurements.sampling import DEVIATIONS, bound_share, place_value
+from ragortune.evidence.measurements.sampling import Z_95, bound_share, place_value
 from ragortune.evidence.measurements.secret_scan import measure_secrets
 from ragortune.evidence.measurements.token_estimates import ENGLISH_ERROR, OTHER_ERROR, estimate_tokens
 from ragortune.evidence.measurements.volatility import measure_volatility
-from ragortune.model.measurements import MOST_EXAMPLES, Measurement, Progress
+from ragortune.model.measurements import MAX_EXAMPLES, Measurement, Progress
 from ragortune.support.reading import show_size
 from ragortune.support.text import clean_line, count_words
 
@@ -23,7 +23,7 @@ _SAMPLE_BYTES = 5 * 1024 * 1024
 """Text that is read of all documents together; of more, a random sample is read."""
 _SLOW_BYTES = 512 * 1024
 """Text that is read of PDF and Office files, which are slow to extract."""
-_LEAST_BYTES = 128 * 1024
+_MIN_BYTES = 128 * 1024
 """Text that is read of each kind at least."""
 _PART = 64 * 1024
 """Characters that are read of each document of a sample, so that it has many documents."""
@@ -41,7 +41,7 @@ _TERM = re.compile(
     r"(?:(?<=[a-z,;] )[A-Z][a-z0-9]{2,30}|\b[A-Z]{2,6}|\b[A-Z]{1,3}[a-z][a-z0-9]{0,20}[A-Z][A-Za-z0-9]{0,20})\b"
 )
 """A capitalised word within a sentence, an acronym, or a word with a capital inside."""
-_LEAST_DOCUMENTS, _LEAST_USES, _MOST_TERMS = 3, 5, 20
+_MIN_DOCUMENTS, _MIN_USES, _MAX_TERMS = 3, 5, 20
 _LOWER_SHARE = 0.1
 """A word with a larger share of its uses in lower case is not a name."""
 _KNOWN_WORDS = """
@@ -91,7 +91,7 @@ def _draw_sample(corpus: Corpus, common_words: Mapping[str, frozenset[str]]) -> 
     most = TEXT_BYTES if corpus.size <= _SAMPLE_BYTES else _PART
     for kind, sources in sorted(kinds.items()):
         share = sum(source.size for source in sources) / corpus.size
-        left = _SLOW_BYTES if kind in _SLOW else max(_LEAST_BYTES, share * _SAMPLE_BYTES)
+        left = _SLOW_BYTES if kind in _SLOW else max(_MIN_BYTES, share * _SAMPLE_BYTES)
         for source in sources:
             if left <= 0:
                 break
@@ -160,7 +160,7 @@ def _total_kind(corpus: Corpus, sample: Sequence[Sampled], kind: str) -> tuple[f
         return total, total / 2  # one document does not show the variance
     variance = sum((item.tokens - ratio * item.source.size) ** 2 for item in read) / (count - 1)
     error = len(sizes) * math.sqrt(variance / count * (1 - count / len(sizes)))
-    return total, min(total, DEVIATIONS * error)
+    return total, min(total, Z_95 * error)
 
 
 def _total_languages(sample: Sequence[Sampled], tokens: float) -> dict[str, float]:
@@ -200,7 +200,7 @@ def _measure_copies(sample: Sequence[Sampled]) -> Measurement:
         "documents",
         figures={"copies": copies, "share": round(copies / max(1, len(read)), 4)},
         interval=bound_share(copies, len(read)),
-        examples=tuple(clean_line(pair, _EXAMPLE_WIDTH) for pair in shown)[:MOST_EXAMPLES],
+        examples=tuple(clean_line(pair, _EXAMPLE_WIDTH) for pair in shown)[:MAX_EXAMPLES],
         fault=copies >= max(2, _MANY_COPIES * len(read)),
     )
 
@@ -233,9 +233,9 @@ def list_terms(texts: Sequence[str]) -> list[tuple[str, int]]:
     terms = [
         (term, count)
         for term, count in uses.items()
-        if count >= _LEAST_USES
-        and documents[term] >= _LEAST_DOCUMENTS
+        if count >= _MIN_USES
+        and documents[term] >= _MIN_DOCUMENTS
         and term.lower() not in _KNOWN
         and lower[term.lower()] <= _LOWER_SHARE * count
     ]
-    return sorted(terms, key=lambda term: (-term[1], term[0]))[:_MOST_TERMS]
+    return sorted(terms, key=lambda term: (-term[1], term[0]))[:_MAX_TERMS]

@@ -19,12 +19,12 @@ Shingles = frozenset[int]
 _WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
 """A word; a single character in scripts that are written without spaces."""
 _BOILERPLATE_SHARE = 0.1
-_BOILERPLATE_LEAST = 10
+_BOILERPLATE_MIN = 10
 """A word pair in fewer texts is never boilerplate, however few texts there are."""
 _WORD_BITS = 32
-_MOST_WORDS = 1_000_000
+_MAX_WORDS = 1_000_000
 """Word pairs of a collection that are compared, which bounds the memory."""
-_LEAST_SHINGLES = 8
+_MIN_SHINGLES = 8
 
 
 def split_words(text: str) -> list[str]:
@@ -60,13 +60,13 @@ def _find_shingles(texts: Sequence[array[int]]) -> list[Shingles]:
     In a large collection one in `rate` of all possible pairs is kept, the same ones in each text, which leaves the
     similarity unbiased. A text with too few of them left has none.
     """
-    rate = sum(map(len, texts)) // _MOST_WORDS * 2 + 1
+    rate = sum(map(len, texts)) // _MAX_WORDS * 2 + 1
     found = []
     for words in texts:
         padded = [*words, 0] if len(words) < 2 else words
         numbers = (one << _WORD_BITS | two for one, two in itertools.pairwise(padded))
         kept = frozenset(number for number in numbers if number % rate == 0)
-        found.append(kept if rate == 1 or len(kept) >= _LEAST_SHINGLES else frozenset())
+        found.append(kept if rate == 1 or len(kept) >= _MIN_SHINGLES else frozenset())
     return found
 
 
@@ -81,7 +81,7 @@ class _Shingled(NamedTuple):
 
 def _strip_boilerplate(texts: list[Shingles]) -> list[_Shingled]:
     frequency = Counter(itertools.chain.from_iterable(texts))
-    limit = max(_BOILERPLATE_SHARE * len(texts), _BOILERPLATE_LEAST)
+    limit = max(_BOILERPLATE_SHARE * len(texts), _BOILERPLATE_MIN)
     boilerplate = {shingle for shingle, count in frequency.items() if count > limit}
     shared = sorted((count, shingle) for shingle, count in frequency.items() if 1 < count <= limit)
     rank = {shingle: index for index, (_, shingle) in enumerate(shared)}

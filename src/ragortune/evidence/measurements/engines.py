@@ -1,6 +1,6 @@
-"""Search engines of a team's own: OpenSearch and Elasticsearch by address, PostgreSQL, or any program.
+"""A team's own search engines: OpenSearch and Elasticsearch by address, PostgreSQL, or any program.
 
-Nothing here is reached unless `--search` names it. What comes back is bounded, and checked for its form.
+None is contacted unless `--search` names it. Responses are limited in size and validated.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ragortune.support.text import clean_line, hide_password, quote_value
 AUTHORIZATION = "RAGORTUNE_SEARCH_AUTHORIZATION"
 """Environment variable with the header `Authorization` for a search engine behind an address, such as `ApiKey …`."""
 SECONDS = 30
-"""An engine that takes longer for one question is of no use to a person."""
+"""Time limit for one question."""
 _RESPONSE_BYTES = 8 * ANSWER_BYTES
 _PASSAGE_CHARACTERS = 20_000
 _CHUNK = 64 * 1024
@@ -36,17 +36,15 @@ _FORMS = "http(s)://HOST/INDEX, postgresql://HOST/DATABASE or command:PROGRAM"
 Form = TypeVar("Form")
 
 
-class _Given(msgspec.Struct):
-    """A passage as a program prints it."""
-
+class _ProgramPassage(msgspec.Struct):
     id: str | int
     text: str
 
 
-class _Printed(msgspec.Struct):
+class _ProgramAnswer(msgspec.Struct):
     """What a program prints for a question."""
 
-    passages: list[_Given]
+    passages: list[_ProgramPassage]
 
 
 class _Hit(msgspec.Struct):
@@ -60,14 +58,14 @@ class _Hits(msgspec.Struct):
     hits: list[_Hit]
 
 
-class _Found(msgspec.Struct):
-    """The answer of the search API."""
+class _ServiceAnswer(msgspec.Struct):
+    """A response of the search API."""
 
     hits: _Hits
 
 
 def connect_engine(source: str) -> Engine:
-    """Return the engine that `--search` names; raises UsageError where it names none or cannot be reached."""
+    """Return the engine that `--search` names; raises UsageError if it names none or cannot be reached."""
     if source.startswith(COMMAND):
         return CommandEngine(source.removeprefix(COMMAND))
     scheme = source.partition("://")[0].lower()
@@ -79,10 +77,10 @@ def connect_engine(source: str) -> Engine:
 
 
 def split_address(address: str, flag: str) -> SplitResult:
-    """Return the parts of an address; raises UsageError, for the sake of a flag, where it is none."""
+    """Return the parts of an address; raises UsageError, which names the flag, if it is invalid."""
     try:
         parts = urlsplit(address)
-        parts.port  # noqa: B018  (raises ValueError for one that cannot be)
+        parts.port  # noqa: B018  (raises ValueError for an invalid port)
     except ValueError as error:
         raise UsageError(f"{flag}: the address cannot be read ({clean_line(str(error))})") from None
     return parts
@@ -105,24 +103,24 @@ class CommandEngine(Engine):
         self.label = f"the program {quote_value(command)}"
 
     def search(self, text: str, k: int) -> list[Passage]:
-        """Run the program once."""
+        """Run the program for one question."""
         printed = self._program.ask(json.dumps({"question": text, "k": k}) + "\n").text
-        found = _decode(printed.encode("utf-8", "replace"), _Printed, self.label)
-        return [Passage(str(one.id), one.text[:_PASSAGE_CHARACTERS]) for one in found.passages[:k]]
+        found = _decode(printed.encode("utf-8", "replace"), _ProgramAnswer, self.label)
+        return [Passage(str(own.id), own.text[:_PASSAGE_CHARACTERS]) for own in found.passages[:k]]
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """Follows no redirect: questions go to the address that was named, and to no other."""
+    """Follows no redirect, so that questions go to no other address than the one that was named."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
 class ServiceEngine(Engine):
-    """An index of OpenSearch or Elasticsearch: `https://HOST/INDEX`, with `?text=FIELD&id=FIELD` where they have such names."""
+    """An index of OpenSearch or Elasticsearch: `https://HOST/INDEX`, with `?text=FIELD&id=FIELD` to name its fields."""
 
     def __init__(self, address: str) -> None:
-        """Take the address; user and password in it, or `RAGORTUNE_SEARCH_AUTHORIZATION`, are sent along."""
+        """Take the address; its user and password, or `RAGORTUNE_SEARCH_AUTHORIZATION`, are sent as credentials."""
         self.label = f"the search engine at {hide_password(address)}"
         parts = split_address(address, "--search")
         user, _, host = parts.netloc.rpartition("@")
@@ -142,14 +140,14 @@ class ServiceEngine(Engine):
         self._opener = build_opener(_NoRedirect)
 
     def search(self, text: str, k: int) -> list[Passage]:
-        """Put a question to the index, in words, as the engine analyses them."""
+        """Search the text fields for the words of a question, as the engine analyses them."""
         match = {"query": text, "fields": [self._text or "*"], "lenient": True}
         body = json.dumps({"size": k, "query": {"multi_match": match}}).encode()
-        found = _decode(self._fetch(body), _Found, self.label)
+        found = _decode(self._fetch(body), _ServiceAnswer, self.label)
         return [self._read(hit) for hit in found.hits.hits[:k]]
 
     def _read(self, hit: _Hit) -> Passage:
-        """Return the passage in a document: its field for text, or the longest text that it has."""
+        """Return the passage in a document: the field named as text, else its longest text."""
         texts = [value for value in hit.source.values() if isinstance(value, str)]
         text = hit.source.get(self._text) if self._text else max(texts, key=len, default="")
         name = hit.source.get(self._id, hit.id) if self._id else hit.id
@@ -169,8 +167,8 @@ class ServiceEngine(Engine):
                         raise self._failed(f"no answer within {SECONDS} seconds")
         except HTTPError as error:
             with error:
-                said = clean_line(error.read(4_096).decode("utf-8", "replace"))
-            raise self._failed(f"status {error.code}: {said}") from None
+                body_text = clean_line(error.read(4_096).decode("utf-8", "replace"))
+            raise self._failed(f"status {error.code}: {body_text}") from None
         except (OSError, ValueError) as error:
             raise self._failed(clean_line(str(getattr(error, "reason", error)))) from None
         return bytes(data)
@@ -187,8 +185,8 @@ _SETTINGS = """
     SELECT set_config('statement_timeout', %s, false), set_config('default_transaction_read_only', 'on', false)
 """
 _QUERY = "replace(plainto_tsquery({language}, %(question)s)::text, '&', '|')::tsquery"
-"""The words of a question joined by OR: joined by AND, as they come, a whole question finds nothing.
-`ts_rank` ranks such questions much better than `ts_rank_cd`, which looks for all the words near each other."""
+"""The words of a question joined by OR; joined by AND, as `plainto_tsquery` does, a whole question finds nothing.
+`ts_rank` ranks such queries much better than `ts_rank_cd`, which looks for all the words near each other."""
 _BY_WORDS = (
     "SELECT {id}::text, left({text}::text, {longest}) FROM {table} WHERE {terms} @@ {query} "
     "ORDER BY ts_rank({terms}, {query}, 1) DESC, 1 LIMIT %(k)s"
@@ -202,13 +200,13 @@ _BY_VECTOR = (
 class PostgresEngine(Engine):
     """A table of passages: `postgresql://HOST/DATABASE?table=NAME&text=COLUMN&id=COLUMN`.
 
-    `terms` names a column of type tsvector, without it one is made of the text; `language` is the configuration of
-    full-text search. With `embed`, a function of the database from text to vector, rows are ranked by their distance in
+    `terms` names a column of type tsvector, which is computed from the text otherwise; `language` is the configuration of
+    full-text search. With `embed`, a function of the database from text to vector, rows are ranked by the distance of
     the column `vector`.
     """
 
     def __init__(self, address: str) -> None:
-        """Connect to read; the address has our settings behind the question mark beside those of libpq."""
+        """Connect read-only; the query of the address holds these settings and those of libpq."""
         try:
             import psycopg  # noqa: PLC0415  (the extra `postgres`)
         except ImportError:
@@ -257,7 +255,7 @@ def _write_query(sql: Any, options: dict[str, str]) -> Any:
 
 
 def _split_options(address: str) -> tuple[str, dict[str, str]]:
-    """Return the address as libpq takes it, and the settings in it that are ours."""
+    """Return the address for libpq, and the settings of the search that it held."""
     pairs = parse_qsl(split_address(address, "--search").query, keep_blank_values=True)
     own = {key: value for key, value in pairs if key in _OPTIONS and value}
     rest = "&".join(f"{quote(key)}={quote(value)}" for key, value in pairs if key not in _OPTIONS)

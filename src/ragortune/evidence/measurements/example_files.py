@@ -1,4 +1,4 @@
-"""Training examples from files of every usual form, read in a stream; of large files a sample is kept."""
+"""Training examples from files of all common formats, read as a stream; of large files a sample is kept."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ragortune.support.record import Record
 from ragortune.support.text import join_words, quote_value
 
 SAMPLE = 20_000
-"""So many examples are kept, fewer where they are long; of larger files it is a sample."""
+"""Examples that are kept at most, fewer if they are long; of larger files a sample."""
 LONGEST_TEXT = 8_000
 """Characters of an input or output that are kept."""
 LONGEST_EXAMPLE = 65_536 * 4
-"""Characters of an example that is too long for hosted fine-tuning: 65,536 tokens at OpenAI, the largest limit there is."""
+"""Characters from which on an example is too long for hosted fine-tuning: 65,536 tokens at OpenAI, the largest limit."""
 _DETECTED = 50
 _DEGENERATE_LENGTH, _DEGENERATE_RATIO = 500, 0.05
 _INPUT_KEYS = (*QUESTION_KEYS, "source")
@@ -36,23 +36,24 @@ _LONGEST_NAME = 200
 
 
 class Example(Record, frozen=True):
-    """One row: what goes in, and what should come out."""
+    """One training example; of long texts only the beginning is kept."""
 
     line: int
-    """In the file, or its position in a JSON list; counts from 1."""
+    """Line in the file, or position in a JSON list, from 1."""
     instruction: str
-    """What is above many inputs: system prompt or instruction."""
+    """System prompt or instruction, which many inputs share."""
     input: str
-    """All messages before the last one; its beginning where it is long, as of the output."""
+    """All messages before the last one."""
     output: str
+    """The last message, if it is the assistant's."""
     calls: bool = False
-    """Whether the output calls a tool in the fields made for it."""
+    """Whether the output has tool calls, in the fields for them."""
     faults: tuple[str, ...] = ()
-    """What is wrong with it, by the names of `examples.FAULTS`."""
+    """What is wrong with it: keys of `examples.FAULTS`."""
 
     @property
     def key(self) -> str:
-        """What decides whether it is in a sample: the input, case and punctuation aside."""
+        """The text by which it is sampled: the input without case and punctuation."""
         return " ".join(split_words(self.input or self.output))
 
 
@@ -62,27 +63,27 @@ class Examples(Record, frozen=True):
     form: str
     """Such as `chat messages`."""
     forms: Mapping[str, int]
-    """Rows by form; several where the file mixes them."""
+    """Number of rows by format; several if the file mixes them."""
     rows: int
-    """All rows of the file that could be read."""
+    """Number of usable rows in the file."""
     faults: Mapping[str, int]
-    """Rows by what is wrong with them, of all rows."""
+    """Number of rows by fault, of all rows."""
     sample: tuple[Example, ...]
-    """Those with an input that the sample covers, in the order of the file."""
+    """The sampled examples, in the order of the file."""
     limit: int
-    """The sample has the inputs of lower rank."""
+    """The sample has the inputs whose rank is lower."""
     notes: tuple[str, ...] = ()
-    """What was left out in reading."""
+    """What was skipped."""
 
     def covers(self, example: Example) -> bool:
-        """Return whether the input of an example would be in the sample."""
+        """Return whether an example with this input would be in the sample."""
         return rank_text(example.key) < self.limit
 
 
 def read_examples(path: Path, most: int = SAMPLE) -> Examples:
-    """Return the examples of a JSON Lines, JSON, CSV or TSV file, of more than `most` a sample; raises UnreadableError.
+    """Return the examples of a JSON Lines, JSON, CSV or TSV file, at most `most` of them; raises UnreadableError.
 
-    The form of each row is told by its keys.
+    The format of each row is detected by its keys.
     """
     rows = Rows(path)
     forms: Counter[str] = Counter()
@@ -105,7 +106,7 @@ def read_examples(path: Path, most: int = SAMPLE) -> Examples:
 
 
 def detect_form(row: Mapping[str, Any]) -> str | None:
-    """Return the form of a row by its keys, None where it has none of those known."""
+    """Return the format of a row by its keys, None if it has none of the known ones."""
     if isinstance(row.get("messages"), list) or _split_conversation(row):
         return "chat messages"
     if isinstance(row.get("conversations"), list):
@@ -120,7 +121,7 @@ def detect_form(row: Mapping[str, Any]) -> str | None:
 
 
 def _with_known_form(rows: Rows) -> Iterator[Row]:
-    """Yield all rows, if one of the first has a form that is known; raises UnreadableError."""
+    """Return all rows; raises UnreadableError if none of the first ones has a known format."""
     remaining = iter(rows)
     first = list(itertools.islice(remaining, _DETECTED))
     if not first:
@@ -142,13 +143,13 @@ def _first_key(row: Mapping[str, Any], keys: Iterable[str]) -> str | None:
 
 
 def _text_of(row: Mapping[str, Any], keys: Iterable[str]) -> str:
-    """Return the first field that has a value as text."""
+    """Return the first field that has a value, as text."""
     return _write_out(row.get(_first_key(row, keys) or ""))
 
 
 def _write_out(value: object) -> str:
-    """Return a value as text: the first of several references, data as JSON."""
-    if isinstance(value, dict) and isinstance(value.get("text"), list):  # as SQuAD writes answers
+    """Return a value as text: the first of several references, other data as JSON."""
+    if isinstance(value, dict) and isinstance(value.get("text"), list):  # answers in SQuAD
         value = value["text"]
     if isinstance(value, list) and value and isinstance(value[0], str):
         value = value[0]
@@ -156,7 +157,7 @@ def _write_out(value: object) -> str:
 
 
 def _split_conversation(row: Mapping[str, Any]) -> list[Any]:
-    """Return the messages of a prompt of messages, with its completion behind it."""
+    """Return the messages of a row whose prompt and completion are lists of messages."""
     prompt, completion = row.get("prompt"), row.get("completion")
     return prompt + completion if isinstance(prompt, list) and isinstance(completion, list) else []
 
@@ -164,14 +165,14 @@ def _split_conversation(row: Mapping[str, Any]) -> list[Any]:
 def _read_chat_row(line: int, row: Mapping[str, Any]) -> Example:
     listed = (row.get("messages"), row.get("conversations"), _split_conversation(row))
     turns = read_chat(row, next(found for found in listed if isinstance(found, list)))
-    said = [turn for turn in turns if turn.role != "system"]
-    last = said.pop() if said and said[-1].role == "assistant" else None
+    dialogue = [turn for turn in turns if turn.role != "system"]
+    last = dialogue.pop() if dialogue and dialogue[-1].role == "assistant" else None
     calls = last.calls if last else ()
     shown = (f"{name} {_write_out(arguments)}" for name, arguments in calls)
     return Example(
         line,
         "\n".join(turn.text for turn in turns if turn.role == "system"),
-        "\n".join(turn.text for turn in said),
+        "\n".join(turn.text for turn in dialogue),
         "\n".join([last.text if last else "", *shown]).strip(),
         bool(calls),
         tuple(find_faults(turns)),
@@ -198,7 +199,7 @@ _READERS: Mapping[str, Callable[[int, Mapping[str, Any]], Example]] = {
 
 
 def _find_common_faults(example: Example) -> Example:
-    """Return a row with what is wrong with its texts, whatever its form, and their beginnings alone."""
+    """Return an example with the faults that any format can have, and with its texts cut to their beginnings."""
     texts = {name: getattr(example, name) for name in ("instruction", "input", "output")}
     found = {
         "empty_output": not example.output.strip() and "last_not_assistant" not in example.faults,
@@ -211,16 +212,16 @@ def _find_common_faults(example: Example) -> Example:
 
 
 def _is_degenerate(text: str) -> bool:
-    """Return whether a text repeats itself over and over, so that next to nothing is left of it when it is packed."""
+    """Return whether a text repeats itself so much that it compresses to a twentieth."""
     data = text[:LONGEST_EXAMPLE].encode("utf-8", "replace")
     return len(data) > _DEGENERATE_LENGTH and len(zlib.compress(data, 1)) < _DEGENERATE_RATIO * len(data)
 
 
-# --- chat: the forms of OpenAI, Anthropic, Bedrock and ShareGPT ---------------------------------------------------
+# --- chat: the formats of OpenAI, Anthropic, Bedrock and ShareGPT -------------------------------------------------
 
 
 Call = tuple[str, object]
-"""A tool that a row shows the model calling, and its arguments as the row has them: text that should be JSON, or data."""
+"""A tool call of the model: its name, and its arguments as a text that should be JSON, or as data."""
 
 
 class Turn(NamedTuple):
@@ -233,14 +234,14 @@ class Turn(NamedTuple):
 
 
 def read_chat(row: Mapping[str, Any], messages: object) -> tuple[Turn, ...]:
-    """Return the messages of a row, that of `system` beside them first; what is not understood is left for `find_faults`."""
+    """Return the messages of a row, with a `system` field of the row as the first; `find_faults` reports unknown roles."""
     turns = [_read_turn(message) for message in _as_list(messages)]
     system = _read_content(row.get("system"))[0]
     return (*((Turn("system", system),) if system else ()), *turns)
 
 
 def find_faults(turns: Sequence[Turn]) -> Iterator[str]:
-    """Yield what makes a row unfit for training, by the names of `examples.FAULTS`."""
+    """Yield the faults of a dialogue that make it unfit for training: keys of `examples.FAULTS`."""
     roles = [turn.role for turn in turns]
     if "" in roles:
         yield "unknown_role"
@@ -268,7 +269,7 @@ def _read_turn(message: object) -> Turn:
 
 
 def _read_content(content: object) -> tuple[str, list[Call]]:
-    """Return text and calls of a message's content: a text, or a list of parts as each vendor writes them."""
+    """Return the text and the tool calls in a message's content: a text, or a list of parts in each vendor's format."""
     if isinstance(content, str):
         return content, []
     texts, calls = [], []
@@ -280,7 +281,7 @@ def _read_content(content: object) -> tuple[str, list[Call]]:
             calls.append(_read_call(use, "input"))
         elif isinstance(part.get("text"), str):
             texts.append(part["text"])
-        else:  # a picture, a document, the result of a tool
+        else:  # an image, a document, the result of a tool
             texts.append(json.dumps(part, ensure_ascii=False))
     return "\n".join(texts), calls
 
@@ -290,6 +291,6 @@ def _read_call(call: Mapping[str, Any], arguments: str) -> Call:
 
 
 def _as_list(value: object) -> list[Any]:
-    """Return a list, also where a table holds it as JSON."""
+    """Return a list, also one that a table holds as JSON; an empty list for other values."""
     data = parse_json(value) if isinstance(value, str) else value
     return data if isinstance(data, list) else []

@@ -1,4 +1,4 @@
-"""What a file of training examples shows: what is wrong with them, how many are left, what they would teach."""
+"""Measurements of training examples: their faults, how many are usable, and what they would teach."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import NamedTuple
 from ragortune.evidence.measurements.duplicates import find_near_duplicates, split_words
 from ragortune.evidence.measurements.example_files import Example, Examples
 from ragortune.evidence.measurements.learning import measure_learning
-from ragortune.evidence.measurements.sampling import LEAST, bound_share
+from ragortune.evidence.measurements.sampling import MIN_SAMPLE, bound_share
 from ragortune.evidence.measurements.secret_scan import measure_secrets, show_text
 from ragortune.evidence.measurements.shape import describe_shape, measure_form
-from ragortune.model.measurements import MOST_EXAMPLES, Measurement, Progress
+from ragortune.model.measurements import MAX_EXAMPLES, Measurement, Progress
 from ragortune.support.text import count_words
 
 FAULTS: Mapping[str, str] = {
@@ -25,14 +25,15 @@ FAULTS: Mapping[str, str] = {
     "too_long": "longer than 65,536 tokens",
     "degenerate": "repeats itself over and over",
 }
-"""What can be wrong with a row by itself, by name, in words."""
-LEAST_ROWS = 10
+"""Faults of a single row, by name, in words."""
+MIN_ROWS = 10
 """OpenAI starts no fine-tuning job with fewer."""
-LEAST_TEST_ROWS = 50
+MIN_TEST_ROWS = 50
 _TEST_LEAKAGE = 0.05
-"""Share of test rows in the training data, or nearly so, that leaves a test file held out; well-kept public sets have up to 4%."""
+"""Share of test rows (near-duplicates included) in the training data up to which a test file is held out; careful public
+sets have up to 4%."""
 _CONTRADICTABLE = {"label", "json", "short_answer"}
-"""Shapes of which one input has one right output; of other tasks several outputs are several good ones."""
+"""Shapes for which an input has one correct output; for others, different outputs may all be good."""
 
 _POOR = {"unusable": 0.10, "contradictory": 0.05, "repeated": 0.30}
 _FAIR = {"unusable": 0.02, "contradictory": 0.01, "repeated": 0.10}
@@ -47,7 +48,7 @@ Pairs = tuple[tuple[Example, Example], ...]
 def measure_examples(
     examples: Examples, test: Examples | None, progress: Progress
 ) -> tuple[Measurement, ...]:
-    """Return what training examples show, also in comparison with those of a test file, if there is one."""
+    """Return the measurements of training examples, with their leakage into the test examples if there are any."""
     progress("looking for defects and duplicates among the examples")
     usable = _find_usable(examples)
     first: dict[tuple[str, ...], Example] = {}
@@ -62,7 +63,7 @@ def measure_examples(
         measured.append(_measure_leakage(examples, test))
     measured += measure_form(shape)
     rows = [(example.input, " ".join(example.output.split()).casefold()) for example in distinct]
-    if shape.kind == "label" and len(rows) >= LEAST and len({label for _, label in rows}) > 1:
+    if shape.kind == "label" and len(rows) >= MIN_SAMPLE and len({label for _, label in rows}) > 1:
         progress("training a small classifier on the examples")
         measured.append(measure_learning(rows))
     texts = [f"{row.instruction}\n{row.input}\n{row.output}" for row in examples.sample]
@@ -73,17 +74,17 @@ def measure_examples(
 
 
 class Usable(NamedTuple):
-    """What is left of a sample once faults and repetitions are taken out."""
+    """A sample without faulty and duplicate examples."""
 
     kept: tuple[Example, ...]
     repeated: Pairs
-    """Examples that are nearly the same as an earlier one, behind it."""
+    """Pairs of an example and a later near-duplicate of it."""
     exact: int
-    """How many of them are the same to the letter, case and punctuation aside."""
+    """Number of exact duplicates, except for case and punctuation."""
 
 
 def _find_usable(examples: Examples) -> Usable:
-    """Return the examples of the sample that are fit for training and no repetition of another."""
+    """Return the examples of the sample that are fit for training and distinct."""
     sound = [example for example in examples.sample if not example.faults]
     texts = [f"{example.input}\n{example.output}" for example in sound]
     originals = {second: first for first, second in reversed(find_near_duplicates(texts))}
@@ -93,9 +94,9 @@ def _find_usable(examples: Examples) -> Usable:
 
 
 def _find_contradictions(examples: Iterable[Example], shape: str) -> Pairs:
-    """Return examples whose output differs from that of the first one with their input, behind it.
+    """Return pairs of the first example with an input and a later one whose output differs.
 
-    There are none where the shape of the task allows several outputs.
+    There are none if the shape of the task allows several outputs.
     """
     first: dict[tuple[str, ...], Example] = {}
     pairs = []
@@ -108,7 +109,7 @@ def _find_contradictions(examples: Iterable[Example], shape: str) -> Pairs:
 
 
 def _measure_usable(examples: Examples, usable: Usable, contradictions: Pairs) -> Measurement:
-    """Return how many examples can be used and how good they are, from what is wrong with them."""
+    """Return the number of usable examples and their quality, which follows from the shares of faulty ones."""
     sampled = len(examples.sample)
     counts = {
         "unusable": sum(bool(example.faults) for example in examples.sample),
@@ -141,7 +142,7 @@ def _measure_usable(examples: Examples, usable: Usable, contradictions: Pairs) -
 
 
 def _judge_quality(shares: Mapping[str, float], count: int) -> str:
-    if count < LEAST_ROWS or any(shares[name] > most for name, most in _POOR.items()):
+    if count < MIN_ROWS or any(shares[name] > most for name, most in _POOR.items()):
         return "poor"
     return "fair" if any(shares[name] > most for name, most in _FAIR.items()) else "good"
 
@@ -160,7 +161,7 @@ def _list_notes(examples: Examples, counts: Mapping[str, int]) -> Iterator[str]:
 
 
 def _show_worst(examples: Examples, usable: Usable, contradictions: Pairs) -> Iterator[str]:
-    """Yield one case of each kind of defect, the gravest first."""
+    """Yield one example of each kind of fault, the gravest first."""
     for row in [row for row in examples.sample if row.faults][:1]:
         yield f"line {row.line}, {FAULTS[row.faults[0]]}: {show_text(row.output.strip() or row.input)}"
     for one, other in contradictions[:1]:
@@ -170,16 +171,16 @@ def _show_worst(examples: Examples, usable: Usable, contradictions: Pairs) -> It
 
 
 def _measure_leakage(examples: Examples, test: Examples) -> Measurement:
-    """Return how many rows of the test file are in the training file too, exactly or nearly, and so whether it is held out."""
+    """Return how many test rows have a near-duplicate in the training file, and whether the test file is held out."""
     covered = [example for example in test.sample if examples.covers(example)]
     inputs = [example.input or example.output for example in itertools.chain(examples.sample, covered)]
     start = len(examples.sample)
     pairs = [(first, second) for first, second in find_near_duplicates(inputs) if first < start <= second]
     leaked = len({second for _, second in pairs})
     share = leaked / max(len(covered), 1)
-    held_out, enough = share <= _TEST_LEAKAGE, test.rows >= LEAST_TEST_ROWS
+    held_out, enough = share <= _TEST_LEAKAGE, test.rows >= MIN_TEST_ROWS
     shown = [f"line {covered[second - start].line} is line {examples.sample[first].line} of the examples: "
-             f"{show_text(inputs[second])}" for first, second in pairs[:MOST_EXAMPLES]]  # fmt: skip
+             f"{show_text(inputs[second])}" for first, second in pairs[:MAX_EXAMPLES]]  # fmt: skip
     return Measurement(
         probe="examples.leakage",
         says=f"{leaked:,} of {len(covered):,} test rows ({share:.1%}) are in the training data, too",
@@ -192,7 +193,7 @@ def _measure_leakage(examples: Examples, test: Examples) -> Measurement:
         reason=""
         if held_out
         else f"over {_TEST_LEAKAGE:.0%} of the test rows are trained on; take them out of either file",
-        notes=(*test.notes, *(() if enough else (f"fewer than {LEAST_TEST_ROWS} test rows",))),
+        notes=(*test.notes, *(() if enough else (f"fewer than {MIN_TEST_ROWS} test rows",))),
         examples=tuple(shown),
         fault=not held_out,
     )

@@ -1,6 +1,6 @@
-"""What the documents of a folder were at earlier dates, from git, and which sentences have gone and come since.
+"""Earlier states of the documents in a folder, from git, and which sentences were removed and added since.
 
-A sentence that has moved to another document is not gone, and neither is one whose lines were only wrapped anew.
+Sentences that moved to another document or were only re-wrapped count as unchanged.
 """
 
 from __future__ import annotations
@@ -29,36 +29,36 @@ _STRAY = 14 * DAY
 _SHALLOW = "fetch the history: `git fetch --unshallow`, in CI `fetch-depth: 0` of actions/checkout"
 _PARTIAL = "a partial clone lacks earlier texts: clone without `--filter`"
 _RELEASES = frozenset(("changelog", "changes", "history", "news", "release-notes", "releases", "whatsnew"))
-"""Names of files that tell what was changed, without their ending."""
+"""Names of files with release notes, without extension."""
 _DERIVED_FOLDERS = "_build changelog generated i18n l10n locale locales release-notes releases translations"
 _DERIVED = frozenset(_DERIVED_FOLDERS.split())
 _CODE = "[a-z]{2}(?:[-_][a-z]{2,4})?"
-_MOST_PATHS = 100_000
-"""So many are remembered, because most are in every state."""
+_MAX_PATHS = 100_000
+"""Size of the caches by path; most paths are in all states."""
 _TRANSLATED = re.compile(rf"(?<![^/]){_CODE}(?=/)|\.{_CODE}(?=[/.])")
-"""`de/` or `pt-br/` beside `en/`, and `.de` behind the name of a folder or file."""
+"""A language code as a folder (`de/`, `pt-br/`) or behind the name of a folder or file (`.de`)."""
 
-_MOST_BYTES = 1536 * 1024
-"""So much is read of the documents that differ between two states; of more, a sample is compared."""
+_MAX_BYTES = 1536 * 1024
+"""Bytes that are read of the documents that differ between two states; of more, a sample is compared."""
 _DENSITY_BYTES = 256 * 1024
-"""So much is read to tell how many sentences there are to a byte."""
-_LEAST_BYTES = 12
-"""A shorter sentence says too little to be told from others."""
+"""Bytes that are read to estimate the number of sentences per byte."""
+_MIN_BYTES = 12
+"""Shorter sentences are ignored: equal ones may have nothing to do with each other."""
 _CLASSIFIED, _CANDIDATES, _LONGEST = 200, 300, 400
-"""So many sentences gone are compared with so many that came instead, by so many characters."""
+"""Removed sentences that are classified, added ones that each is compared with, and characters compared."""
 _COSMETIC = 0.93
 _BY_LINE = frozenset((BlockKind.CODE, BlockKind.FRONT_MATTER, BlockKind.ROW))
 _NUMBER = re.compile(r"\d+")
 
 Units = Counter[str]
-"""The sentences of a document, each as its words, with how often it has them."""
+"""The sentences of a document, each normalised to its words, with their counts."""
 
 
 class Blob(NamedTuple):
-    """The content of a document at some date."""
+    """The content of a document in some state."""
 
     name: str
-    """Its hash, equal for equal content."""
+    """Its hash."""
     size: int
     """Bytes."""
 
@@ -68,12 +68,12 @@ Documents = Mapping[str, Blob]
 
 
 class Snapshot(NamedTuple):
-    """The documents of a repository at some date: no release notes, nothing generated, no translations."""
+    """The documents of a repository in one commit, without release notes, generated files and translations."""
 
     time: int
-    """Of its commit, in seconds since 1970."""
+    """Time of the commit, in seconds since 1970."""
     inside: Documents
-    """Those of the folder."""
+    """Those in the folder."""
     outside: Documents
 
 
@@ -81,7 +81,7 @@ class History:
     """The history of the documents in a folder, up to a day."""
 
     def __init__(self, folder: Path, as_of: str) -> None:
-        """Find the last commit up to the end of a day, YYYY-MM-DD; raises UsageError where not all of the history is here."""
+        """Find the last commit up to the end of a day, YYYY-MM-DD; raises UsageError if the history is incomplete."""
         self._repository = Repository(folder, "--docs")
         if self._ask("rev-parse", "--is-shallow-repository").strip() == "true":
             raise UsageError("--docs: this is a shallow clone, without its history", None, _SHALLOW)
@@ -98,7 +98,7 @@ class History:
         """Days since the last commit."""
 
     def list_changes(self, days: int) -> list[tuple[int, frozenset[str]]]:
-        """Return the commits of so many days up to the last one: day since 1970, and paths touched in the folder."""
+        """Return the commits of the given days up to the last one: days since 1970, and paths changed in the folder."""
         limits = (f"--max-age={self.newest.time - days * DAY}", f"--min-age={self.newest.time}")
         options = ("--format=%x01%ct", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", "-z")
         changes = []
@@ -108,7 +108,7 @@ class History:
         return changes
 
     def read(self, documents: Documents) -> Iterator[tuple[str, str]]:
-        """Yield path and text of documents, "" for what git has lost; raises UsageError where it would have to be fetched."""
+        """Yield path and text of documents, "" for missing objects; raises UsageError in a partial clone."""
         texts = self._repository.read_objects([blob.name for blob in documents.values()])
         for path, data in zip(documents, texts, strict=True):
             yield path, extract_text(data or b"", kind_of(path) or "text")
@@ -117,10 +117,10 @@ class History:
         return self._repository.ask(*arguments, failure="git cannot read the history", hint=_PARTIAL)
 
     def find_snapshot(self, time: int) -> Snapshot | None:
-        """Return the documents of the commit that was the newest of the main line at a time; None where there is none.
+        """Return the documents of the newest commit on the main line up to a time; None if there is none.
 
-        The first parents are the main line, unless somebody merged the main branch into an own one and pushed that (a
-        foxtrot merge): then they may have left it long before. The newest commit of any line is the guard.
+        The main line is that of first parents. After a foxtrot merge (the main branch merged into a feature branch, which
+        is then pushed) it may have ended long before; it is not followed if it is two weeks behind the newest commit.
         """
         main, newest = (
             self._ask("rev-list", "-1", "--timestamp", *line, f"--min-age={time}", "HEAD").split()
@@ -139,7 +139,7 @@ class History:
 
 
 def _read_entry(entry: str) -> tuple[str, Blob] | None:
-    """Return path and content of a line of `git ls-tree -l`; None where it is no document, or has no text."""
+    """Return path and content of an entry of `git ls-tree -l`; None if it is not a document, is empty or is too large."""
     facts, _, path = entry.partition("\t")
     if not _is_source(path):
         return None
@@ -148,7 +148,7 @@ def _read_entry(entry: str) -> tuple[str, Blob] | None:
     return (path, Blob(name, int(size))) if usable else None
 
 
-@lru_cache(_MOST_PATHS)
+@lru_cache(_MAX_PATHS)
 def _is_source(path: str) -> bool:
     """Return whether a file is a document by its path, and neither release notes nor generated."""
     *folders, name = path.lower().split("/")
@@ -156,9 +156,9 @@ def _is_source(path: str) -> bool:
     return not derived and kind_of(path) in _TEXTUAL
 
 
-@lru_cache(_MOST_PATHS)
+@lru_cache(_MAX_PATHS)
 def _list_originals(path: str) -> frozenset[str]:
-    """Return the paths, in lower case, of which a document is a translation if one of them is there."""
+    """Return the paths, in lower case, of the documents that a document may be a translation of."""
     lower = path.lower()
     originals = (
         lower[: found.start()] + ("" if found[0][0] == "." else "en") + lower[found.end() :]
@@ -171,20 +171,20 @@ def _list_originals(path: str) -> frozenset[str]:
 
 
 class Changes(NamedTuple):
-    """What has changed between two states of the documents. All shares lie between 0 and 1."""
+    """The changes between an earlier and the present state of the documents. All shares are between 0 and 1."""
 
     documents: int
-    """How many there were."""
+    """Number of documents in the earlier state."""
     changed: frozenset[str]
-    """Paths of those with a sentence that is gone."""
+    """Paths of those that had a sentence removed."""
     gone: float
-    """Share of the earlier sentences that no longer exist."""
+    """Share of the earlier sentences that were removed."""
     fresh: float
-    """Share of the present sentences that did not exist."""
+    """Share of the present sentences that were added."""
     cosmetic: float
-    """Share of the sentences gone (of a sample) that are there again nearly word for word, with the same numbers."""
+    """Share of the removed sentences (of a sample) that were added again nearly word for word, with the same numbers."""
     sampled: bool
-    """Whether a sample of the documents was compared."""
+    """Whether only a sample of the documents was compared."""
 
     @property
     def share(self) -> float:
@@ -193,10 +193,10 @@ class Changes(NamedTuple):
 
 
 def read_units(text: str) -> Units:
-    """Return the sentences of a text: of paragraphs wrapped anew, and lines of code, tables and front matter."""
+    """Return the sentences of the paragraphs of a text, and its lines of code, tables and front matter."""
     sentences = (sentence for block in read_blocks(split_lines(text)) for sentence in _cut_block(block))
     units = (" ".join(split_words(sentence)) for sentence in sentences)
-    return Counter(unit for unit in units if len(unit.encode()) >= _LEAST_BYTES)
+    return Counter(unit for unit in units if len(unit.encode()) >= _MIN_BYTES)
 
 
 def _cut_block(block: RawBlock) -> Iterable[str]:
@@ -209,10 +209,10 @@ def _cut_block(block: RawBlock) -> Iterable[str]:
 
 
 class Comparer:
-    """Compares the last state of a history with earlier ones; what was read of a state is kept for the next."""
+    """Compares the present state of a history with earlier ones; documents are read once."""
 
     def __init__(self, history: History) -> None:
-        """Take the history."""
+        """Take the history, and estimate the density of sentences from a sample of its documents."""
         self._history = history
         self._read: dict[str, Units] = {}
         now = history.newest
@@ -220,23 +220,23 @@ class Comparer:
         self._density = _count(self._read_units(sample)) / max(1, _sum_sizes(sample))
 
     def compare(self, earlier: Snapshot) -> Changes:
-        """Return what has changed since an earlier state; raises UsageError where git has not got its texts.
+        """Return the changes since an earlier state; raises UsageError in a partial clone.
 
-        Only documents whose content is not in both states are read. Outside of the folder these are the ones that have
-        come since, where sentences may have gone, and the ones that have left, where they may have come from.
+        Only documents whose content is not in both states are read. Documents outside of the folder matter as sources and
+        targets of moved sentences: those that were removed since, and those that were added.
         """
         now = self._history.newest
         left = {path: blob for path, blob in earlier.outside.items() if path not in now.outside}
         came = {path: blob for path, blob in now.outside.items() if path not in earlier.outside}
         begun: Documents = earlier.inside
-        if not begun:  # the folder is new, and has what has left other places
+        if not begun:  # the folder is new; its documents may come from elsewhere in the repository
             begun, left = left, {}
         kept = _list_contents(begun, earlier.outside) & _list_contents(now.inside, now.outside)
         differing = [
             {path: blob for path, blob in part.items() if blob.name not in kept}
             for part in (begun, now.inside, left, came)
         ]
-        limit = min(_find_limit(part, _MOST_BYTES) for part in differing)
+        limit = min(_find_limit(part, _MAX_BYTES) for part in differing)
         before, after, was_outside, is_outside = (self._read_units(_pick(part, limit)) for part in differing)
         begun = _pick(begun, limit)
         removed = {path: units - after.get(path, Units()) for path, units in before.items()}
@@ -254,7 +254,7 @@ class Comparer:
         return {path: self._read[blob.name] for path, blob in documents.items()}
 
     def _share(self, units: Mapping[str, Units], documents: Documents) -> float:
-        """Return the share of sentences among all those of documents, of which there are so many to a byte."""
+        """Return the share of some sentences among all those of documents, whose number is estimated from their size."""
         return min(1.0, _count(units) / max(1.0, self._density * _sum_sizes(documents)))
 
 
@@ -263,7 +263,7 @@ def _list_contents(*parts: Documents) -> set[str]:
 
 
 def _find_limit(documents: Documents, most: int) -> int:
-    """Return the rank below which documents have at most so many bytes."""
+    """Return the rank below which documents have at most `most` bytes together."""
     size = 0
     for path in sorted(documents, key=rank_text):
         size += documents[path].size
@@ -273,7 +273,7 @@ def _find_limit(documents: Documents, most: int) -> int:
 
 
 def _pick(documents: Documents, limit: int) -> Documents:
-    """Return the documents below a rank, which are the same ones in every state."""
+    """Return the documents below a rank, so that each state is sampled by the same paths."""
     return {path: documents[path] for path in sorted(documents) if rank_text(path) < limit}
 
 
@@ -286,7 +286,7 @@ def _count(documents: Mapping[str, Units]) -> int:
 
 
 def _take_off(documents: Mapping[str, Units], others: Iterable[Units]) -> dict[str, Units]:
-    """Return what is left of the sentences of documents without those that are in others; none without any."""
+    """Return the sentences of documents that are not in others, each matched at most once; without empty documents."""
     pool: Units = Counter()
     for units in others:
         pool.update(units)
@@ -294,13 +294,13 @@ def _take_off(documents: Mapping[str, Units], others: Iterable[Units]) -> dict[s
     for path, units in documents.items():
         moved = units & pool
         pool.subtract(moved)
-        if own := units - moved:
-            left[path] = own
+        if rest := units - moved:
+            left[path] = rest
     return left
 
 
 def _share_cosmetic(gone: Mapping[str, Units], fresh: Mapping[str, Units]) -> float:
-    """Return the share of the sentences gone, of a sample, that differ from a new one in wording alone."""
+    """Return the share of the removed sentences, of a sample, that differ from an added one in wording alone."""
     pairs = [(path, unit) for path, units in gone.items() for unit in units]
     sample = draw_sample(pairs, _CLASSIFIED)
     cosmetic = sum(_is_reworded(unit, fresh.get(path, Units())) for path, unit in sample)
@@ -308,7 +308,7 @@ def _share_cosmetic(gone: Mapping[str, Units], fresh: Mapping[str, Units]) -> fl
 
 
 def _is_reworded(unit: str, candidates: Units) -> bool:
-    """Return whether the nearest of new sentences says the same in other words, with the same numbers."""
+    """Return whether the most similar candidate is nearly the same sentence, with the same numbers."""
     words = set(unit.split())
     choice = list(candidates)[:_CANDIDATES]
     best = max(choice, key=lambda other: len(words.intersection(other.split())), default="")

@@ -1,4 +1,4 @@
-"""How far a small classifier gets on labelled examples, and whether more of them would help."""
+"""The accuracy of a small classifier on labelled examples, and whether more examples would raise it."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from ragortune.evidence.measurements.sampling import bound_share, draw_sample
 from ragortune.model.measurements import Measurement
 
 Features = tuple[str, ...]
-"""Each once, in the order of the text."""
+"""Distinct features in the order of the text."""
 
 _FOLDS = 5
 _SEED = 20_240_502
 _SHARES = (0.4, 1.0)
-_MOST_TRAINED, _MOST_JUDGED = 10_000, 1_000
+_MAX_TRAINED, _MAX_JUDGED = 10_000, 1_000
 _SMOOTHING = 0.1
-_RUN = 4
-_MOST_WORDS = 150
-"""So many words of a text are looked at; what a text is about shows in its beginning."""
+_NGRAM = 4
+_MAX_WORDS = 150
+"""Words of a text that are used; its beginning shows what it is about."""
 _ENOUGH, _ENOUGH_AT_LEAST = 0.9, 0.85
 _STILL_RISING = 0.03
 
 
 class Classifier:
-    """Naive Bayes over the features that a text has: a linear classifier that is built by counting."""
+    """Multinomial naive Bayes over the distinct features of a text: a linear classifier that is fitted by counting."""
 
     def __init__(self, rows: Sequence[tuple[Features, str]]) -> None:
-        """Take the training rows: features and label of each."""
+        """Fit the classifier to the features and label of each row."""
         labels = Counter(label for _, label in rows)
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         sizes: Counter[str] = Counter()
@@ -43,7 +43,7 @@ class Classifier:
         self._gain = [math.log(1 + count / _SMOOTHING) for count in range(max(labels.values()) + 1)]
 
     def classify(self, features: Features) -> str:
-        """Return the likeliest label."""
+        """Return the most probable label."""
         known = [self._counts[feature] for feature in features if feature in self._counts]
         scores = {label: prior - len(known) * self._cost[label] for label, prior in self._prior.items()}
         for counts in known:
@@ -53,11 +53,11 @@ class Classifier:
 
 
 def measure_learning(rows: Sequence[tuple[str, str]]) -> Measurement:
-    """Return how well labels can be learnt, by five-fold cross-validation with a fixed seed.
+    """Return how well labels can be learnt from texts, by five-fold cross-validation with a fixed seed.
 
-    At least ten texts with two labels or more are needed, and none twice: a copy on both sides would be told by heart.
+    It takes at least ten rows and two labels. Texts must be distinct: a copy in another fold would leak its label.
     """
-    sample = draw_sample(rows, _MOST_TRAINED, _SEED)
+    sample = draw_sample(rows, _MAX_TRAINED, _SEED)
     shuffled = [(_find_features(text), label) for text, label in sample]
     (few, hits, judged), (many, best, _) = (_cross_validate(shuffled, share) for share in _SHARES)
     before, accuracy = hits / judged, best / judged
@@ -90,26 +90,26 @@ def measure_learning(rows: Sequence[tuple[str, str]]) -> Measurement:
 
 
 def _find_features(text: str) -> Features:
-    """Return the words of a text, its pairs of neighbouring words, and runs of four letters for words not seen before."""
-    words = split_words(text)[:_MOST_WORDS]
+    """Return the words of a text, its word pairs, and character 4-grams, which cover unseen words."""
+    words = split_words(text)[:_MAX_WORDS]
     padded = [f" {word} " for word in words]
-    runs = (word[at : at + _RUN] for word in padded for at in range(max(len(word) - _RUN + 1, 1)))
-    return tuple(dict.fromkeys(itertools.chain(words, map(" ".join, itertools.pairwise(words)), runs)))
+    grams = (word[at : at + _NGRAM] for word in padded for at in range(max(len(word) - _NGRAM + 1, 1)))
+    return tuple(dict.fromkeys(itertools.chain(words, map(" ".join, itertools.pairwise(words)), grams)))
 
 
 def _cross_validate(rows: list[tuple[Features, str]], share: float) -> tuple[int, int, int]:
-    """Return how many examples a classifier was trained on, a share of those outside of a fold, its hits, and the rows judged.
+    """Return the size of the training sets, the correct predictions, and the rows predicted.
 
-    Each fold in turn is judged, until enough rows are.
+    A classifier is fitted to a share of the rows outside of each fold in turn, until enough rows are predicted.
     """
     trained = hits = judged = 0
     for fold in range(_FOLDS):
-        training = [row for place, row in enumerate(rows) if place % _FOLDS != fold]
+        training = [row for index, row in enumerate(rows) if index % _FOLDS != fold]
         trained = max(round(share * len(training)), 1)
         classifier = Classifier(training[:trained])
-        unseen = rows[fold::_FOLDS][: _MOST_JUDGED - judged]
+        unseen = rows[fold::_FOLDS][: _MAX_JUDGED - judged]
         hits += sum(classifier.classify(features) == label for features, label in unseen)
         judged += len(unseen)
-        if judged >= _MOST_JUDGED:
+        if judged >= _MAX_JUDGED:
             break
     return trained, hits, judged

@@ -1,4 +1,4 @@
-"""What a team's material shows together: documents, questions and examples, each in the light of the others."""
+"""Measurements of all of a team's material: documents, questions and examples, each with the help of the others."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from ragortune.model.measurements import Measurement, Progress
 from ragortune.support.record import Record
 
 _MOSTLY = 0.5
-"""Share of examples that ask something from which on they are looked up in the documents."""
+"""Share of examples that ask a question from which on their answers are searched in the documents."""
 
 
 class Material(Record, frozen=True):
-    """Where a team's material lies, as far as there is any."""
+    """Where a team's material is; None for what there is none of."""
 
     docs: Path | None = None
     """Folder of documents."""
     questions: Path | None = None
     """Questions with reference answers."""
     search: str | None = None
-    """A search engine of the team's own, in place of the embedded index."""
+    """The team's own search engine, in place of the embedded index."""
     examples: Path | None = None
     """Training examples."""
     test: Path | None = None
@@ -44,9 +44,9 @@ class Material(Record, frozen=True):
 def measure_material(
     material: Material, common_words: Mapping[str, frozenset[str]], as_of: str, progress: Progress
 ) -> tuple[Measurement, ...]:
-    """Return what all of the material shows, the direction last; raises RagortuneError where some cannot be read.
+    """Return the measurements of all material, the direction last; raises RagortuneError if some cannot be read.
 
-    `common_words` are those of each language by its code. Histories count up to the day `as_of`, YYYY-MM-DD.
+    `common_words` has the common words of each language by its code. Histories count up to the day `as_of`, YYYY-MM-DD.
     """
     corpus = None if material.docs is None else open_corpus(material.docs)
     measured = () if corpus is None else measure_documents(corpus, common_words, as_of, progress)
@@ -54,7 +54,7 @@ def measure_material(
 
 
 def measure_pairs(material: Material, corpus: Corpus | None, progress: Progress) -> tuple[Measurement, ...]:
-    """Return what questions and examples show, and what they show together with the documents."""
+    """Return the measurements of questions and examples, by themselves and together with the documents."""
     found: list[Measurement] = []
     outputs: dict[str, list[Pair]] = {}
     texts: Iterable[str] = () if corpus is None else map(corpus.read, corpus.shuffle())
@@ -71,7 +71,7 @@ def measure_pairs(material: Material, corpus: Corpus | None, progress: Progress)
         if material.questions is None and corpus is not None:
             found += _look_up(examples, corpus, progress)
         found += measure_examples(examples, test, progress)
-        outputs["examples"] = [(own.input, own.output) for own in examples.sample]
+        outputs["examples"] = [(example.input, example.output) for example in examples.sample]
     if hold_answers(found):
         background = count_background(texts)
         found += filter(None, (measure_wording(pairs, background, part) for part, pairs in outputs.items()))
@@ -79,13 +79,13 @@ def measure_pairs(material: Material, corpus: Corpus | None, progress: Progress)
 
 
 def _look_up(examples: Examples, corpus: Corpus, progress: Progress) -> list[Measurement]:
-    """Return whether the documents hold the answers of examples, where most of these ask something.
+    """Return whether the documents hold the answers of the examples, if most of these ask a question.
 
-    Examples are no sample of what users ask, so nothing is told of how well a search finds.
+    Examples are not a sample of users' questions, so the quality of the search is left out.
     """
-    asked = [own for own in examples.sample if asks(own.input)]
+    asked = [example for example in examples.sample if asks(example.input)]
     if len(asked) < max(1, _MOSTLY * len(examples.sample)):
         return []
-    rows = tuple(Question(own.input, (own.output,), written=own.output) for own in asked)
+    rows = tuple(Question(example.input, (example.output,), written=example.output) for example in asked)
     measured = measure_questions(Questions("examples", rows), open_engine(None, corpus), progress)
-    return [own for own in measured if own.probe == "questions.coverage"]
+    return [measurement for measurement in measured if measurement.probe == "questions.coverage"]

@@ -1,4 +1,4 @@
-"""Questions with reference answers: rows of files, SQuAD and BEIR, told apart by their keys, and what they show by themselves."""
+"""Questions with reference answers, from rows of files, SQuAD and BEIR, and what they show without a search."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.rows import ANSWER_KEYS, QUESTION_KEYS, Rows, list_texts, parse_json
-from ragortune.evidence.measurements.sampling import LEAST, RankedSample, bound_share
+from ragortune.evidence.measurements.sampling import MIN_SAMPLE, RankedSample, bound_share
 from ragortune.evidence.measurements.secret_scan import show_texts
 from ragortune.evidence.measurements.shape import asks, describe_shape, measure_form
 from ragortune.model.measurements import Measurement
@@ -18,8 +18,8 @@ from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.record import NOTHING, Record
 from ragortune.support.text import count_words, join_words
 
-MOST_QUESTIONS = 20_000
-"""So many are kept of a larger file."""
+MAX_QUESTIONS = 20_000
+"""Questions that are kept at most; of larger files a sample."""
 _SOURCES = "source sources gold_source doc_id doc_ids doc docs document_id document gold gold_ids relevant url file path"
 _CONTEXTS = "gold_context contexts context reference_contexts evidence passage passages supporting_text"
 _KEYS = {
@@ -32,7 +32,7 @@ _LONGEST_NAME = 300
 
 _ASKING = 0.6
 _LABELS = 0.3
-"""Fewer different answers than this share of the questions are labels."""
+"""If there are fewer distinct answers than this share of the questions, they are labels."""
 _UNCLEAR = 0.1
 
 
@@ -41,29 +41,29 @@ class Question(Record, frozen=True):
 
     text: str
     answers: tuple[str, ...] = ()
-    """Reference answers, each good by itself."""
+    """Alternative reference answers; of JSON the values alone."""
     sources: tuple[str, ...] = ()
     """Names of the documents that hold the answer."""
     contexts: tuple[str, ...] = ()
     """Texts that hold the answer."""
     written: str = ""
-    """The first answer as it was written, where it is JSON; of `answers` the keys are left out."""
+    """The first answer as written, if it is JSON."""
 
 
 class Questions(Record, frozen=True):
     """The questions of one file or folder."""
 
     form: str
-    """What was detected: the form, and which keys hold what."""
+    """The detected format, and which keys hold what."""
     rows: tuple[Question, ...]
     """All questions, or a sample."""
     notes: tuple[str, ...] = ()
-    """What was left out, and why."""
+    """What was skipped, and why."""
     corpus: Path | None = None
-    """The texts that belong to the questions, as BEIR keeps them."""
+    """File with the texts of a BEIR folder."""
 
     def read_texts(self) -> Iterator[tuple[str, str]]:
-        """Yield the texts that the questions bring along, by name: the corpus of BEIR, or the contexts."""
+        """Yield names and texts that come with the questions: the corpus of BEIR, or the contexts."""
         if self.corpus:
             for line, row in Rows(self.corpus):
                 text = "\n\n".join(str(row[key]) for key in ("title", "text") if row.get(key))
@@ -74,7 +74,7 @@ class Questions(Record, frozen=True):
 
 
 def read_questions(path: Path) -> Questions:
-    """Read questions; raises UnreadableError where there are none or the file cannot be read."""
+    """Read questions; raises UnreadableError if there are none or the file cannot be read."""
     if os.path.isdir(path):
         return _read_beir(path)
     rows = Rows(path)
@@ -89,7 +89,7 @@ def read_questions(path: Path) -> Questions:
 
 
 def _sample(questions: Iterable[Question]) -> RankedSample[Question]:
-    sample: RankedSample[Question] = RankedSample(MOST_QUESTIONS)
+    sample: RankedSample[Question] = RankedSample(MAX_QUESTIONS)
     for question in questions:
         sample.add(" ".join(split_words(question.text)), question)
     return sample
@@ -99,7 +99,7 @@ def _sample(questions: Iterable[Question]) -> RankedSample[Question]:
 
 
 def _read_rows(rows: Rows, used: dict[str, str]) -> Iterator[Question]:
-    """Yield the questions of rows, and note which key was read as what."""
+    """Yield the questions of rows, and add to `used` which key holds what."""
     for line, data in rows:
         if "paragraphs" in data:
             yield from _read_squad(data)
@@ -131,7 +131,7 @@ def _read_row(data: Mapping[str, object], used: dict[str, str]) -> Question | No
 
 
 def _strip_keys(answer: str) -> str:
-    """Return the values of an answer that is JSON, without its keys and punctuation; another answer as it is."""
+    """Return the values of a JSON answer without keys and punctuation; other answers as they are."""
     data = parse_json(answer) if answer.lstrip()[:1] in {"{", "["} else None
     return answer.strip() if data is None else " ".join(_list_leaves(data))
 
@@ -148,7 +148,7 @@ def _list_leaves(value: object) -> Iterator[str]:
 
 
 def _read_squad(article: Mapping[str, object]) -> Iterator[Question]:
-    """Yield the questions that have answers: version 2 has some without, to see whether a reader notices."""
+    """Yield the questions that have answers; SQuAD 2.0 has unanswerable ones."""
     for paragraph in _list_mappings(article, "paragraphs"):
         context = paragraph.get("context")
         for entry in _list_mappings(paragraph, "qas"):
@@ -164,7 +164,7 @@ def _list_mappings(parent: Mapping[str, object], key: str) -> Iterator[dict[str,
 
 
 def _read_beir(folder: Path) -> Questions:
-    """Read `corpus.jsonl`, `queries.jsonl` and the judgements in `qrels/`, of which `test.tsv` comes first."""
+    """Read `corpus.jsonl`, `queries.jsonl` and the relevance judgements in `qrels/`, preferably `test.tsv`."""
     corpus, queries = folder / "corpus.jsonl", folder / "queries.jsonl"
     judgements = sorted(folder.glob("qrels/*.tsv"), key=lambda path: (path.stem != "test", path.name))
     missing = [path.name for path in (corpus, queries) if not os.path.isfile(path)]
@@ -192,11 +192,11 @@ def _read_beir(folder: Path) -> Questions:
 
 
 def measure_kind(questions: Questions) -> Measurement:
-    """Return how many of the rows ask something, and whether answering questions is what the system does."""
+    """Return the share of rows that ask a question, and whether the task is question answering."""
     rows = questions.rows
     asking = sum(asks(row.text) for row in rows)
     answers = [row.answers[0].casefold() for row in rows if row.answers]
-    ask = len(rows) >= LEAST and asking >= _ASKING * len(rows)
+    ask = len(rows) >= MIN_SAMPLE and asking >= _ASKING * len(rows)
     differ = len(set(answers)) > _LABELS * len(answers)
     return Measurement(
         "questions.kind",
@@ -212,13 +212,13 @@ def measure_kind(questions: Questions) -> Measurement:
 
 
 def measure_answers(questions: Questions) -> tuple[Measurement, ...]:
-    """Return the form of the reference answers, nothing where there are too few."""
+    """Return the form of the reference answers; nothing if there are too few."""
     pairs = {row.text: row.written or row.answers[0] for row in questions.rows if row.answers}
-    return measure_form(describe_shape(list(pairs.items())), "questions") if len(pairs) >= LEAST else ()
+    return measure_form(describe_shape(list(pairs.items())), "questions") if len(pairs) >= MIN_SAMPLE else ()
 
 
 def measure_scope(questions: Questions) -> Measurement:
-    """Return the share of questions that are asked elsewhere too, in the same words, and have another answer there."""
+    """Return the share of under-specified questions: asked twice in the same words, with different answers."""
     groups: defaultdict[tuple[str, ...], list[Question]] = defaultdict(list)
     for row in questions.rows:
         if row.answers:
@@ -243,6 +243,6 @@ def measure_scope(questions: Questions) -> Measurement:
 
 
 def _differ(rows: list[Question]) -> bool:
-    """Return whether two of the rows have answers of which none is part of the other's."""
+    """Return whether two of the rows have no answers of which one is part of the other."""
     first, *others = ({" ".join(split_words(answer)) for answer in row.answers} for row in rows)
     return any(not any(one in two or two in one for one in first for two in other) for other in others)

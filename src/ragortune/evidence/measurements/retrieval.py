@@ -1,7 +1,7 @@
-"""What a search finds for questions whose answers are known: hits within a context budget, and how much of the answers.
+"""Retrieval quality on questions with reference answers: hits within a context budget, and coverage of the answers.
 
-Formulas and thresholds were tried on public question sets with their own and with unrelated documents. A search by
-words finds less than one by meaning can, so its hits are a lower bound.
+Thresholds were set on public question sets, searched in their own and in unrelated documents. Lexical search finds less
+than semantic search can, so its hits are a lower bound.
 """
 
 from __future__ import annotations
@@ -23,51 +23,55 @@ from ragortune.evidence.measurements.questions import (
     measure_kind,
     measure_scope,
 )
-from ragortune.evidence.measurements.sampling import LEAST, bound_mean, bound_share, draw_sample, place_value
+from ragortune.evidence.measurements.sampling import (
+    MIN_SAMPLE,
+    bound_mean,
+    bound_share,
+    draw_sample,
+    place_value,
+)
 from ragortune.evidence.measurements.search import STOP_WORDS, Engine, Passage, split_terms
 from ragortune.evidence.measurements.secret_scan import show_texts
 from ragortune.model.measurements import Measurement, Progress
 from ragortune.support.record import Record
 from ragortune.support.text import count_words
 
-MOST_SEARCHED = 1_000
-MOST_COMPARED = 200
-"""For so many questions the answer is compared with what is found, which takes a second search."""
+MAX_SEARCHED = 1_000
+MAX_COMPARED = 200
+"""Questions at most whose answer is compared with the passages found, which takes a second search."""
 BUDGET = 6_000
-"""Characters of context that an answer is written from, about 1,500 tokens."""
+"""Characters of the context from which an answer would be generated, about 1,500 tokens."""
 LEVEL_EDGES = (0.6, 0.8)
-"""Between the levels of `knowledge.retrievability`."""
+"""Hit rates between the levels of `knowledge.retrievability`."""
 _DEPTH = 30
 _TOP = 5
 _CUTOFFS = (1, 5, 10)
 _HOLDS = 0.5
-"""A passage with so much of an answer's wording holds the answer."""
+"""Share of an answer's wording from which on a passage holds the answer."""
 _SAME = 0.6
-"""Texts that share so much of the wording of the shorter one are the same place."""
-_LEAST_COMPARED = 10
-"""Fewer answers are not compared; between this and `LEAST` there are figures and no answers."""
+"""Share of the wording of the shorter of two texts from which on they are the same passage."""
+_MIN_COMPARED = 10
+"""Fewer answers are not compared; between this number and `MIN_SAMPLE` there are figures, but no answers for the profile."""
 _FEW, _LABEL_SHARE = 3, 0.05
 _COVERED, _APART = 0.12, 0.65
-"""Coverage and separation from which on documents hold the answers. Unrelated documents stayed below 0.09."""
-_LEAST_ORACLE = 0.5
-"""In unrelated documents short answers reach 0.2 to 0.35 by chance."""
+"""Coverage and separation from which on documents hold the answers. The coverage of unrelated documents is below 0.09."""
+_MIN_ORACLE = 0.5
+"""Oracle coverage that counts by itself; short answers reach 0.2 to 0.35 in unrelated documents by chance."""
 _MISSED = 0.25
-"""Coverage that searching for the answer too adds, from which on it is the search that fails."""
+"""Difference of oracle and coverage from which on the documents hold answers that the search misses."""
 _NUMBER_PARTS = re.compile(r"(?<=\d)[,'\u2019\u202f](?=\d{3})|\.0+(?!\d)")
-"""Separators of thousands and empty decimals, which a document and an answer write differently."""
+"""Thousands separators and zero decimals, which documents and answers write differently."""
 _LOWER_BOUND = "search by words alone: a lower bound of what search by meaning can find; --search measures your own engine"
 _NO_ENGINE = "nothing to search in: name documents with --docs, or an engine of your own with --search"
 
 
 class Verdict(StrEnum):
-    """What the documents have to do with the answers."""
+    """Whether the documents hold the answers, and a search for the questions finds them."""
 
     FOUND = "in_documents"
-    """They hold the answers, and the questions find them."""
     MISSED = "in_documents_but_missed"
-    """They hold the answers, and the questions find few of them."""
     ABSENT = "not_in_documents"
-    """They do not hold the answers, in these words at least."""
+    """Not in these words, at least."""
 
 
 _ADVICE = {
@@ -84,27 +88,27 @@ Hit = tuple[int, bool]
 
 
 class Trial(Record, frozen=True):
-    """What was found for a question."""
+    """The result of searching for one question."""
 
     question: Question
     passages: tuple[str, ...]
     """The best passages."""
     named: bool
-    """Whether it is known which documents or texts hold the answer."""
+    """Whether the documents or texts that hold the answer are known."""
     by_name: Hit | None
-    """By these documents or texts."""
+    """The first passage of these documents or texts."""
     by_wording: Hit | None
-    """By the wording of the answer; not looked for where the documents decide."""
+    """The first passage with the wording of the answer; not determined if the documents decide."""
     oracle: float | None
-    """Share of the answer's wording in what question and answer find together; None where they were not searched for."""
+    """Coverage of the answer by a search for question and answer together; None if that was not made."""
 
 
 def measure_questions(
     questions: Questions, engine: Engine | None, progress: Progress
 ) -> tuple[Measurement, ...]:
-    """Return what the questions show by themselves, and what is found for them; raises UsageError where the engine fails.
+    """Return the measurements of questions and of the search for them; raises UsageError if the engine fails.
 
-    The engine is None where there is nothing to search in.
+    The engine is None if there is nothing to search.
     """
     found = [measure_kind(questions), measure_scope(questions), *measure_answers(questions)]
     if engine is None:
@@ -113,27 +117,27 @@ def measure_questions(
         trials = _search(questions.rows, engine, progress)
         coverage = _measure_coverage([trial for trial in trials if trial.oracle is not None], engine)
         found += [coverage, _measure_hits(trials, engine, coverage.figures.get("verdict"))]
-    return tuple(one.replace(notes=one.notes + questions.notes) for one in found)
+    return tuple(measured.replace(notes=measured.notes + questions.notes) for measured in found)
 
 
 # --- searching ----------------------------------------------------------------------------------------------------
 
 
 def _search(rows: Sequence[Question], engine: Engine, progress: Progress) -> list[Trial]:
-    """Return what is found for a sample of the questions; those whose answers are compared come first."""
-    chosen = draw_sample(rows, MOST_SEARCHED)
+    """Return the results for a sample of the questions; those whose answers are compared come first."""
+    chosen = draw_sample(rows, MAX_SEARCHED)
     progress(f"searching for {count_words(len(chosen), 'question')}: {engine.label}")
     known = None if engine.names is None else NameIndex(engine.names)
     counts = Counter(row.answers[0] for row in chosen if row.answers)
     most = max(_FEW, _LABEL_SHARE * len(chosen))
     labels = {answer for answer, count in counts.items() if count > most}
-    # Those whose answer is a label, such as yes and no, come last: labels are in every document.
+    # Questions whose answer is a label, such as yes or no, come last: labels are in every document.
     chosen.sort(key=lambda row: not row.answers or row.answers[0] in labels)
     trials = []
-    for place, row in enumerate(chosen):
-        compare = place < MOST_COMPARED and bool(row.answers) and row.answers[0] not in labels
+    for index, row in enumerate(chosen):
+        compare = index < MAX_COMPARED and bool(row.answers) and row.answers[0] not in labels
         named = bool(row.contexts) or any(known is None or known.holds(name) for name in row.sources)
-        if named or compare:  # of others nothing would follow
+        if named or compare:  # nothing would follow from the others
             trials.append(_try(row, engine, named=named, compare=compare))
     return trials
 
@@ -141,9 +145,9 @@ def _search(rows: Sequence[Question], engine: Engine, progress: Progress) -> lis
 def _try(question: Question, engine: Engine, *, named: bool, compare: bool) -> Trial:
     passages = engine.search(question.text, _DEPTH)
     sources = NameIndex(question.sources)
-    by_name = _find_first(passages, lambda own: _is_named(question, sources, own)) if named else None
+    by_name = _find_first(passages, lambda passage: _is_named(question, sources, passage)) if named else None
     decided = named and engine.names is not None
-    worded = None if decided else _find_first(passages, lambda own: _has_wording(question, own))
+    worded = None if decided else _find_first(passages, lambda passage: _has_wording(question, passage))
     oracle = None
     if compare:
         both = engine.search(f"{question.text}\n{question.answers[0]}", _TOP)
@@ -153,7 +157,7 @@ def _try(question: Question, engine: Engine, *, named: bool, compare: bool) -> T
 
 
 def _find_first(passages: Sequence[Passage], is_hit: Callable[[Passage], bool]) -> Hit | None:
-    """Return the first hit among the passages that matter: the best ten, and those within the context budget."""
+    """Return the first hit among the best ten passages and those within the context budget."""
     start = 0
     for rank, passage in enumerate(passages, 1):
         fits = start < BUDGET
@@ -164,7 +168,7 @@ def _find_first(passages: Sequence[Passage], is_hit: Callable[[Passage], bool]) 
 
 
 def _is_named(question: Question, sources: NameIndex, passage: Passage) -> bool:
-    """Return whether a passage is of a document that is named, or of a text, and then has the answer's wording too."""
+    """Return whether a passage is of a named document, or overlaps a given text and has the wording of the answer."""
     if sources.holds(passage.id):
         return True
     if question.answers and not _has_wording(question, passage):
@@ -179,22 +183,22 @@ def _has_wording(question: Question, passage: Passage) -> bool:
 
 
 class NameIndex:
-    """Names of documents, found whether another name, path or address of them is longer or shorter."""
+    """Names of documents, matched if one of two names, paths or addresses is a suffix of the other."""
 
     def __init__(self, names: Iterable[str]) -> None:
         """Take the names."""
-        ends = [_list_ends(name) for name in names]
-        self._whole = {own[0] for own in ends}
-        self._ends = set().union(*ends)
+        suffixes = [_list_suffixes(name) for name in names]
+        self._names = {own[0] for own in suffixes}
+        self._suffixes = set().union(*suffixes)
 
     def holds(self, name: str) -> bool:
-        """Return whether a document may be meant by a name."""
-        ends = _list_ends(name)
-        return ends[0] in self._ends or not self._whole.isdisjoint(ends)
+        """Return whether a name matches one of the documents."""
+        suffixes = _list_suffixes(name)
+        return suffixes[0] in self._suffixes or not self._names.isdisjoint(suffixes)
 
 
-def _list_ends(name: str) -> list[str]:
-    """Return `a/b/c`, `b/c` and `c` for a name, without `#part`, ending and case."""
+def _list_suffixes(name: str) -> list[str]:
+    """Return `a/b/c`, `b/c` and `c` for a name, without `#part`, file extension and case."""
     path = name.partition("#")[0].casefold().strip("/").removeprefix("./")
     parts = path.removesuffix(PurePosixPath(path).suffix).split("/")
     return ["/".join(parts[start:]) for start in range(len(parts))]
@@ -205,24 +209,23 @@ def _list_ends(name: str) -> list[str]:
 
 @functools.lru_cache(maxsize=2048)
 def read_wording(text: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
-    """Return the words of a text but for those that only join, and their pairs of neighbours."""
+    """Return the words of a text without stop words, and the pairs of neighbouring ones."""
     words = [word for word in split_terms(_NUMBER_PARTS.sub("", text)) if word not in STOP_WORDS]
     return frozenset(words), frozenset(itertools.pairwise(words))
 
 
 def cover_answer(answers: Sequence[str], passages: Sequence[str]) -> float:
-    """Return the largest share of an answer's pairs of words that one passage has; of a single word, whether it has it."""
-    held = [read_wording(passage) for passage in passages]
+    """Return the largest share of an answer's word pairs in one passage; for a single word whether a passage has it."""
     shares = (
         len(pairs & other_pairs) / len(pairs) if pairs else float(bool(words) and words <= other_words)
         for words, pairs in map(read_wording, answers)
-        for other_words, other_pairs in held
+        for other_words, other_pairs in map(read_wording, passages)
     )
     return max(shares, default=0.0)
 
 
 def separate(values: Sequence[float], others: Sequence[float]) -> float:
-    """Return the probability that one of `values` is larger than one of `others`, ties counting half (Mann-Whitney)."""
+    """Return the probability that a value is larger than one of `others`, ties as one half: the AUC (Mann-Whitney)."""
     wins = sum((value > other) + (value == other) / 2 for value in values for other in others)
     return wins / (len(values) * len(others))
 
@@ -231,7 +234,7 @@ def separate(values: Sequence[float], others: Sequence[float]) -> float:
 
 
 def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> Measurement:
-    """Return how often the answer is among what is found."""
+    """Return the hit rates of the search."""
     usable = engine.names is not None or any(trial.by_name for trial in trials)
     judged = [
         (trial.question, trial.by_name if trial.named and usable else trial.by_wording)
@@ -266,10 +269,10 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
 
 
 def _find_reason(count: int, verdict: object, engine: Engine) -> str:
-    """Return why hits give no answer, an empty text where they do."""
+    """Return why hits give no answer for the profile, an empty text if they do."""
     if not count:
         return "no question names a document that was searched, and no answer's wording is in the documents"
-    if count < LEAST:
+    if count < MIN_SAMPLE:
         return f"too few questions to tell ({count}); 100 give a margin of about 0.08"
     if verdict == Verdict.ABSENT:
         return "the documents do not hold the answers"
@@ -291,29 +294,35 @@ def _leave_open(count: int, reason: str) -> Measurement:
 
 
 def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
-    """Return how much of the answers is in what is found, and where the knowledge therefore is."""
+    """Return the coverage of the answers by the passages found, and whether the documents hold the answers.
+
+    The null distribution is the coverage of the answers of other questions, by a cyclic shift; the oracle is a search for
+    question and answer together.
+    """
     count = len(trials)
-    needed = f"{LEAST} questions with reference answers, other than labels, are needed, and there are {count}"
-    few = needed if count < LEAST else ""
+    needed = (
+        f"{MIN_SAMPLE} questions with reference answers, other than labels, are needed, and there are {count}"
+    )
+    few = needed if count < MIN_SAMPLE else ""
     unknown = _leave_open(count, few)
-    if count < _LEAST_COMPARED:
+    if count < _MIN_COMPARED:
         return unknown
     found = [cover_answer(trial.question.answers, trial.passages) for trial in trials]
     shift = random.Random(1).randrange(1, count)  # noqa: S311  (the same in every run)
-    others = [trials[place - shift].question.answers for place in range(count)]
+    others = [trials[index - shift].question.answers for index in range(count)]
     shuffled = [cover_answer(other, trial.passages) for other, trial in zip(others, trials, strict=True)]
     oracle = [trial.oracle or 0.0 for trial in trials]
     means = [round(statistics.fmean(values), 3) for values in (found, oracle, shuffled)]
-    covered, held, chance = means
+    covered, oracle_covered, chance = means
     separation = round(separate(found, shuffled), 3)
     shown = covered >= _COVERED and separation >= _APART
-    if shown:  # the oracle alone is too lenient for short answers, so it counts only where it is high
-        verdict = Verdict.MISSED if held - covered >= _MISSED else Verdict.FOUND
+    if shown:  # otherwise the oracle counts only if it is high: it is too lenient for short answers
+        verdict = Verdict.MISSED if oracle_covered - covered >= _MISSED else Verdict.FOUND
     else:
-        verdict = Verdict.MISSED if held >= _LEAST_ORACLE else Verdict.ABSENT
+        verdict = Verdict.MISSED if oracle_covered >= _MIN_ORACLE else Verdict.ABSENT
     return unknown.replace(
         says=f"what a question finds has {covered:.0%} of its answer's wording; searching for the answer too, "
-        f"{held:.0%}; of another question's answer {chance:.0%}",
+        f"{oracle_covered:.0%}; of another question's answer {chance:.0%}",
         method=f"{unknown.method}; {engine.label}",
         answers={
             "knowledge.source": "documents" if verdict is not Verdict.ABSENT and not few else None,

@@ -1,4 +1,4 @@
-"""Rows of JSON Lines, JSON, CSV and TSV files, read in a stream; what is no row is counted with its first line."""
+"""Rows of JSON Lines, JSON, CSV and TSV files, read as a stream; unusable rows are counted by reason."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ragortune.support.reading import LINE_BYTES, decode_text, load_json, open_f
 from ragortune.support.text import count_words
 
 JSON_BYTES = 128 * 1024 * 1024
-"""Limit for a JSON file, which is read whole; JSON Lines and CSV have none."""
+"""Limit for a JSON file, which is read whole; JSON Lines and CSV files have none."""
 _OLD_MAC = re.compile(r"(?<=\r)(?!\n)")
-"""Where a line ends that has a carriage return alone."""
+"""The end of a line that ends with a carriage return alone."""
 _DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}
 
 _INSIDE = ("text", "answer", "value", "evidence_text", "id", "doc_id", "name", "source", "file", "path")
-"""What a list of answers or sources calls its entries, where these are mappings."""
+"""Keys with the text or name of an answer or source that is a mapping."""
 _DEPTH = 6
 
 Row = tuple[int, dict[str, object]]
@@ -32,21 +32,21 @@ _ANSWERS = (
 )
 QUESTION_KEYS = ("question", "query", "prompt", "input", "user_input", "instruction")
 ANSWER_KEYS = tuple(_ANSWERS.split())
-"""Names of the fields with what goes in and with what should come out, of questions as of training examples."""
+"""Names of the fields for inputs and outputs, both of questions and of training examples."""
 
 
 class Rows:
-    """The rows of one file, in order; raises UnreadableError where it cannot be read or holds hardly any."""
+    """The rows of one file, in order; raises UnreadableError if it cannot be read or most rows are unusable."""
 
     def __init__(self, path: Path) -> None:
-        """Take the file; its form follows from the name, and that of JSON from what it holds."""
+        """Take the file; its format follows from the ending of its name, and for JSON from the content."""
         self.path = path
         self.form = ""
-        """What it was read as, once it is being read: `JSON Lines`, `JSON`, `CSV` or `TSV`."""
+        """The detected format: `JSON Lines`, `JSON`, `CSV` or `TSV`; empty before the first row is read."""
         self.count = 0
-        """Rows that could be read so far."""
+        """Usable rows so far."""
         self.skipped: Counter[str] = Counter()
-        """How many could not, by reason."""
+        """Unusable rows so far, by reason."""
         self._first: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[Row]:
@@ -64,12 +64,12 @@ class Rows:
             raise UnreadableError(rows, Place(str(self.path), line))
 
     def skip(self, reason: str, line: int) -> None:
-        """Count a row that cannot be used."""
+        """Count an unusable row."""
         self.skipped[reason] += 1
         self._first.setdefault(reason, line)
 
     def notes(self) -> tuple[str, ...]:
-        """Return a line on each reason for which rows were left out."""
+        """Return a note for each reason for which rows were skipped."""
         return tuple(
             f"{count_words(count, 'row')} left out, line {self._first[reason]} first: {reason}"
             for reason, count in self.skipped.items()
@@ -90,7 +90,7 @@ class Rows:
                 yield from self._read_json_lines(stream)
 
     def _has_lines(self) -> bool:
-        """Return whether a file that is called JSON holds an object a line, as many do."""
+        """Return whether a .json file holds JSON Lines, as many do."""
         with open_file(self.path) as stream:
             line = stream.readline(LINE_BYTES)
         return isinstance(parse_json(line), dict) and self.path.stat().st_size > len(line) + 1
@@ -138,7 +138,7 @@ class Rows:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Return the data of a text that is JSON, None of any other."""
+    """Return the data of a JSON text, None if it is not JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -146,7 +146,7 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def list_texts(value: object, depth: int = 0) -> list[str]:
-    """Return the texts in a field: itself, the entries of a list, or what a mapping calls its text or name."""
+    """Return the texts in a field: the value itself, those of the entries of a list, or the text or name in a mapping."""
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
         return [str(value)]
     if isinstance(value, list) and depth < _DEPTH:

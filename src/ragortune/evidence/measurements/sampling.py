@@ -1,4 +1,4 @@
-"""Samples that are the same in every run, and the 95% confidence intervals of shares and means in them."""
+"""Reproducible samples, and the 95% confidence intervals of shares and means in them."""
 
 from __future__ import annotations
 
@@ -13,45 +13,45 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 RANKS = 2**32
-MOST_CHARACTERS = 32_000_000
-"""So much text a sample keeps; what is computed of it takes several times the memory."""
+MAX_CHARACTERS = 32_000_000
+"""Text that a sample keeps at most; computations on it take several times the memory."""
 _COPIES = 100
-"""Where a sample is drawn, so many times as many items are kept as there may be of one rank."""
+"""Once a sample overflows, it keeps at most its size over this of items with equal text."""
 
 
 def draw_sample(items: Sequence[T], most: int, seed: int = 0) -> list[T]:
-    """Return at most so many of the items, drawn and in an order that is random but always the same."""
+    """Return at most `most` of the items in random order; the same seed gives the same sample."""
     return random.Random(seed).sample(items, min(len(items), most))  # noqa: S311  (a sample, not a secret)
 
 
 def rank_text(text: str) -> int:
-    """Return the place of a text, below `RANKS`, in an order that is random but always the same."""
+    """Return the rank of a text, below `RANKS`, in a random order that is the same in every run: a hash."""
     return zlib.crc32(text.encode("utf-8", "surrogatepass"))
 
 
 class RankedSample(Generic[T]):
-    """Items below a rank, which is halved whenever they become too many.
+    """A sample of a stream: the items below a rank, which is halved whenever there are too many.
 
-    Items of equal text are kept or left out together, so repetitions are as frequent in the sample as in the whole.
+    Items of equal text are kept or left out together, so duplicates are as frequent in the sample as in the stream.
     """
 
     def __init__(self, most: int) -> None:
-        """Take how many items are kept at most."""
+        """Take the maximum number of items."""
         self.limit = RANKS
         self.total = 0
-        """Items that were added, kept or not."""
+        """Number of items that were added, kept or not."""
         self._most = self._copies = most
         self._kept: list[tuple[int, int, T]] = []
-        """Rank, characters and item, in the order in which they were added."""
+        """Rank, characters and item, in the order of addition."""
         self._characters = 0
         self._counts: Counter[int] = Counter()
 
     def add(self, text: str, item: T, characters: int = 0) -> None:
-        """Keep an item, which holds so many characters, if its text is among those of the sample."""
+        """Add an item of a number of characters, which is kept if the rank of its text is within the sample."""
         self.total += 1
         self._keep(rank_text(text), characters, item)
-        while len(self._kept) > self._most or self._characters > MOST_CHARACTERS:
-            # Copies go first, so that a file of a few texts does not lose them all.
+        while len(self._kept) > self._most or self._characters > MAX_CHARACTERS:
+            # Copies are dropped before ranks, so that a file of a few distinct texts does not lose them all.
             fewer = max(1, self._most // _COPIES)
             if self._copies == fewer:
                 self.limit //= 2
@@ -68,45 +68,48 @@ class RankedSample(Generic[T]):
             self._characters += characters
 
     def items(self) -> tuple[T, ...]:
-        """Return what was kept, in the order in which it was added."""
+        """Return the items that were kept, in the order of addition."""
         return tuple(item for _, _, item in self._kept)
 
     def notes(self, what: str) -> tuple[str, ...]:
-        """Return how many items are kept of how many, where some are not; `what` they are, in the plural."""
+        """Return a note on the size of the sample, none if all items were kept; `what` names the items, in the plural."""
         kept = len(self._kept)
         return (f"a sample of {kept:,} of {self.total:,} {what}",) if kept < self.total else ()
 
 
 # --- intervals ----------------------------------------------------------------------------------------------------
 
-LEAST = 30
-"""Fewer are an anecdote: of 30, a share of 0.8 has an interval from 0.63 to 0.90."""
-DEVIATIONS = 1.959964
-"""Standard deviations of a normal distribution on either side of its mean that hold 95% of it."""
+MIN_SAMPLE = 30
+"""Fewer cases give no answer: of 30, a share of 0.8 has an interval from 0.63 to 0.90."""
+Z_95 = 1.959964
+"""Quantile of the standard normal distribution for two-sided 95% intervals."""
 
 
 def bound_share(hits: int, count: int) -> tuple[float, float]:
-    """Return the interval of Wilson (1927) for a share, which is right for small samples and shares near 0 and 1 too."""
+    """Return the score interval of a share (Wilson 1927), which holds for small samples and for shares near 0 and 1."""
     if not count:
         return 0.0, 1.0
-    share, square = hits / count, DEVIATIONS**2
+    share, square = hits / count, Z_95**2
     middle = (share + square / (2 * count)) / (1 + square / count)
     error = math.sqrt(share * (1 - share) / count + square / (4 * count**2))
-    half = DEVIATIONS * error / (1 + square / count)
+    half = Z_95 * error / (1 + square / count)
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def place_value(value: float, interval: tuple[float, float], edges: Sequence[float]) -> object:
-    """Return a value as an answer: itself, or its interval where that reaches over an edge between two levels."""
+    """Return a value as an answer of a profile: its interval if that contains an edge between two levels, else itself."""
     low, high = interval
     return {"from": low, "to": high} if any(low < edge <= high for edge in edges) else value
 
 
 def bound_mean(values: Sequence[float], most: float = 1.0) -> tuple[float, float]:
-    """Return the interval of the mean of values from 0 to `most`, by Student's t, expanded around the normal quantile."""
+    """Return the interval of the mean of values from 0 to `most`, by Student's t.
+
+    Its quantile is expanded around that of the normal distribution (Abramowitz and Stegun 26.7.5, first term).
+    """
     freedom = len(values) - 1
     if freedom < 1:
         return 0.0, most
-    quantile = DEVIATIONS + (DEVIATIONS**3 + DEVIATIONS) / (4 * freedom)
+    quantile = Z_95 + (Z_95**3 + Z_95) / (4 * freedom)
     mean, half = statistics.fmean(values), quantile * statistics.stdev(values) / math.sqrt(len(values))
     return max(0.0, mean - half), min(most, mean + half)

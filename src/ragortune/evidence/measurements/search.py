@@ -1,8 +1,7 @@
-"""The embedded search index: passages of documents under BM25, in SQLite's FTS5.
+"""The embedded search index: passages of documents ranked by BM25, in SQLite's FTS5.
 
-Text is split into terms here, because FTS5 knows neither `camelCase` nor scripts without spaces; FTS5 stems what is
-English (Porter) and ranks. The database is temporary: SQLite keeps it in memory while it is small, on disk beyond,
-and removes it.
+Terms are split here, because FTS5 splits neither `camelCase` nor scripts without spaces; FTS5 stems English (Porter) and
+ranks. The database is temporary: SQLite keeps it in memory while it is small, on disk when it grows, and removes it.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ from ragortune.support.record import Record
 from ragortune.support.text import count_words
 
 PASSAGE_LENGTH = 1_200
-"""Characters of a passage at most. Of 400 to 5,000 characters this found most within a budget of 6,000."""
+"""Maximum characters of a passage. Of lengths from 400 to 5,000 this one found most within a budget of 6,000."""
 INDEX_BYTES = 256 * 1024 * 1024
-"""So much text is indexed at most, which takes a minute or two; a larger collection has an engine of its own."""
+"""Text that is indexed at most, which takes a minute or two; larger collections are sampled."""
 _CACHE_KIB = 32 * 1024
 _COMMON = 0.3
-"""A term in a larger share of the passages tells them apart too little for the time that it takes."""
-_MOST_TERMS = 16
-"""The rarest terms of a question are enough; more find the same and take longer."""
+"""Terms in a larger share of the passages are left out of queries: they discriminate little and take long."""
+_MAX_TERMS = 16
+"""Terms of a query at most, the rarest ones; more of them find the same and take longer."""
 _WORD = re.compile(r"[\w\u0300-\u036f\u0900-\u109f]+")
-"""Letters and digits with their marks, which Python does not count among them."""
+"""Letters and digits with their combining marks, which Python does not count among them."""
 _UNSPACED = re.compile(r"([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+)")
 """Thai, Lao, Burmese, Khmer, kana, Han: written without spaces."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -42,45 +41,43 @@ _STOP_WORDS = (
     "which who whom whose why will with would you your"
 )
 STOP_WORDS = frozenset(_STOP_WORDS.split())
-"""Words of English that ask or join and name nothing."""
+"""English function words and question words."""
 
 
 class Passage(Record, frozen=True):
-    """A piece of a document, as a search returns it."""
+    """A part of a document, as a search returns it."""
 
     id: str
-    """Name of the document; of a piece of one followed by `#` and a number."""
+    """Name of the document, with `#` and a number for a part of one."""
     text: str
 
 
 class Engine(ABC):
-    """Something that finds passages for a question."""
+    """A search engine: finds passages for a question."""
 
     label = ""
     """What it is, for a reader."""
     names: Collection[str] | None = None
-    """The documents it holds, where that is known."""
+    """Names of its documents, None if they are not known."""
     complete = True
-    """False where it holds a sample of the documents."""
+    """False if it has only a sample of the documents."""
 
     @abstractmethod
     def search(self, text: str, k: int) -> list[Passage]:
-        """Return at most `k` passages, the best first; raises UsageError where the engine fails."""
+        """Return at most `k` passages, the best first; raises UsageError if the engine fails."""
 
 
 def split_terms(text: str) -> Iterator[str]:
-    """Yield the terms of a text: words in lower case, the parts of joined names too, pairs of unspaced characters."""
+    """Yield the terms of a text in lower case: words, the parts of joined names too, bigrams in scripts without spaces."""
     for word in _WORD.findall(unicodedata.normalize("NFKC", text)):
         if word.isascii() and word.islower() and "_" not in word:  # nearly all
             yield word
-        elif not word.isascii() and _UNSPACED.search(word):
-            for part in _UNSPACED.split(word):
-                if _UNSPACED.match(part):
-                    yield from (part[at : at + 2] for at in range(max(1, len(part) - 1)))
-                else:
-                    yield from _split_word(part)
-        else:
-            yield from _split_word(word)
+            continue
+        for part in _UNSPACED.split(word):
+            if _UNSPACED.match(part):
+                yield from (part[at : at + 2] for at in range(max(1, len(part) - 1)))
+            else:
+                yield from _split_word(part)
 
 
 def _split_word(word: str) -> Iterator[str]:
@@ -92,7 +89,7 @@ def _split_word(word: str) -> Iterator[str]:
 
 
 def cut_passages(text: str) -> Iterator[str]:
-    """Yield the pieces of a text, cut between paragraphs where it can be."""
+    """Yield the passages of a text, cut between paragraphs if possible, else between sentences or words."""
     held, length = "", PASSAGE_LENGTH
     for paragraph in _BREAK.split(text):
         piece = paragraph.strip()
@@ -112,17 +109,19 @@ def cut_passages(text: str) -> Iterator[str]:
 def open_engine(
     source: str | None, corpus: Corpus | None, texts: Iterable[tuple[str, str]] = ()
 ) -> Engine | None:
-    """Return what questions are put to; None where there is nothing to search in.
+    """Return the search engine for the questions; None if there is nothing to search.
 
-    It is an engine of the team's own, as `--search` names it, or else an index of the documents, or of texts by name where
-    there are none. Raises UsageError where there is no such engine.
+    It is the team's own engine that `--search` names, else an index of the documents, else one of named texts. Raises
+    UsageError if `--search` names no engine that can be reached.
     """
     if source is not None:
         from ragortune.evidence.measurements.engines import connect_engine  # noqa: PLC0415  (few runs need it)
 
         return connect_engine(source)
     if corpus is not None:
-        share = INDEX_BYTES / max(corpus.size, INDEX_BYTES)  # of more, documents drawn evenly by their names
+        share = INDEX_BYTES / max(
+            corpus.size, INDEX_BYTES
+        )  # of larger collections a random sample of documents
         drawn = (own for own in corpus.sources if rank_text(own.name) < share * RANKS)
         return EmbeddedIndex(((own.name, corpus.read(own)) for own in drawn), complete=share == 1)
     index = EmbeddedIndex(texts)
@@ -130,15 +129,15 @@ def open_engine(
 
 
 class EmbeddedIndex(Engine):
-    """Passages under BM25 of FTS5, with its usual k1 of 1.2 and b of 0.75."""
+    """An index of passages ranked by BM25, with FTS5's k1 of 1.2 and b of 0.75."""
 
     def __init__(self, documents: Iterable[tuple[str, str]], *, complete: bool = True) -> None:
-        """Index texts by name; raises UnreadableError where there is no room for the index."""
+        """Index named texts; raises UnreadableError if the index cannot be written."""
         self.complete = complete
         self.count = 0
         """Number of passages."""
         self._count = functools.cache(self._count_passages)
-        self._base = sqlite3.connect("", isolation_level=None)  # a file of its own, removed when it is closed
+        self._base = sqlite3.connect("", isolation_level=None)  # a temporary file, removed on close
         weakref.finalize(self, self._base.close)
         try:
             self._fill(documents)
@@ -170,7 +169,7 @@ class EmbeddedIndex(Engine):
             return []
         most = _COMMON * self.count
         telling = [term for term in terms if _UNSPACED.match(term) or self._count(term) <= most]
-        query = " OR ".join(f'"{term}"' for term in (telling if len(telling) > 1 else terms)[:_MOST_TERMS])
+        query = " OR ".join(f'"{term}"' for term in (telling if len(telling) > 1 else terms)[:_MAX_TERMS])
         rows = self._base.execute(
             "SELECT id, passage.body FROM (SELECT rowid AS row FROM term WHERE term MATCH ? ORDER BY rank LIMIT ?) "
             "JOIN passage ON passage.rowid = row",

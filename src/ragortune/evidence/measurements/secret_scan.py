@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from ragortune.model.measurements import MOST_EXAMPLES, Measurement
+from ragortune.model.measurements import MAX_EXAMPLES, Measurement
 from ragortune.support.text import clean_line, join_words
 
 _SECRETS = {
@@ -75,4 +75,4 @@ def show_text(text: str) -> str:
 
 def show_texts(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the first texts, as many as are shown for a measurement, each as `show_text` does."""
-    return tuple(map(show_text, itertools.islice(texts, MOST_EXAMPLES)))
+    return tuple(map(show_text, itertools.islice(texts, MAX_EXAMPLES)))

@@ -17,11 +17,11 @@ from ragortune.support.record import NOTHING, Record
 Pair = tuple[str, str]
 """Input (with the instruction above it) and output."""
 
-_MOST_PAIRS = 2_000
+_MAX_PAIRS = 2_000
 _SEED = 20_240_501
 CLOSED_WORLD_WORDS = 3_000
-"""Words of output among which new words are counted. The share falls with the number of words, so it is always the same."""
-_MOST = 0.5
+"""Output words among which new words are counted; their share falls with the number of words, so it is fixed."""
+_MAJORITY = 0.5
 _NEARLY_ALL = 0.8
 _UNSPACED_RUN, _LATIN = 3, "\u024f"
 _LABEL_WORDS, _SHORT_WORDS = 6, 8
@@ -59,48 +59,48 @@ OUTPUTS = {
     "short_answer": ("short answers", "free_text"),
     "free_text": ("free text", "free_text"),
 }
-"""Name of each shape, and the level of `behaviour.output`."""
+"""The name of each shape in words, and its level of `behaviour.output`."""
 _TASKS = {"label": "classification", "tool_call": "function_calling"}
 STRICT = frozenset({"json", "code", "tool_call"})
-"""Shapes that reference answers have only where the form matters."""
+"""Shapes of reference answers that show that the form matters."""
 FORMAL = frozenset({"label", "code", "tool_call"})
-"""Shapes that are all form."""
+"""Shapes that consist of form alone."""
 CLOSED, OPEN = 0.12, 0.25
-"""Shares of new words: below the first, outputs are made of inputs and of each other; above the second, of knowledge."""
+"""Shares of new words: below the first, outputs are derived from inputs and each other; from the second on they add facts."""
 TEMPLATE = 0.5
-"""Share of outputs with the same run of three words from which on such wording is wanted: 1 for the greeting of a persona,
-at most 0.13 for answers to questions of 40 public sets."""
+"""Share of outputs with the same trigram from which on the wording counts as wanted: 1 for the greeting of a persona, at
+most 0.13 for answers to questions in 40 public sets."""
 ASKED = 0.5
-_LEAST_PAIRS, _LEAST_WORDS = 10, 150
+_MIN_PAIRS, _MIN_WORDS = 10, 150
 
 
 class Shape(Record, frozen=True):
-    """What a sample of pairs looks like."""
+    """The shape of a sample of pairs."""
 
     kind: str
     """`label`, `json`, `code`, `tool_call`, `short_answer` or `free_text`."""
     pairs: int
-    """How many were looked at."""
+    """Number of pairs in the sample."""
     questions: float
-    """Share of inputs that ask something."""
+    """Share of inputs that ask a question."""
     new_words: float
-    """Share of output words in neither their own input nor another output, among 3,000 words of output."""
+    """Share of output words that are neither in their input nor in another output."""
     words_counted: int
-    """Words of output among which they were counted: fewer where there are no more."""
+    """Number of output words among which they were counted, at most 3,000."""
     template: float
-    """Share of outputs that hold the commonest run of three words."""
+    """Share of outputs with the most frequent trigram."""
     outputs: int
-    """Different outputs, case and punctuation aside."""
+    """Number of distinct outputs, except for case and punctuation."""
 
 
 def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
-    """Return the shape of pairs, of which `calls` have outputs that call a tool in fields of their own.
+    """Return the shape of pairs, `calls` of which have tool calls in fields of their own.
 
-    Of many pairs a sample with a fixed seed is looked at.
+    Of many pairs a sample with a fixed seed is used.
     """
-    sample = draw_sample(pairs, _MOST_PAIRS, _SEED)
+    sample = draw_sample(pairs, _MAX_PAIRS, _SEED)
     outputs = [split_words(wanted) for _, wanted in sample]
-    unspaced = _mean(len(word) == 1 and word > _LATIN for words in outputs for word in words) > _MOST
+    unspaced = _mean(len(word) == 1 and word > _LATIN for words in outputs for word in words) > _MAJORITY
     run = _UNSPACED_RUN if unspaced else 1
     lengths = [len(words) / run for words in outputs]
     inputs = [set(_join_runs(split_words(given), run)) for given, _ in sample]
@@ -115,11 +115,11 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
 
 
 def _detect_kind(shape: Shape, sample: Sequence[Pair], called: float, lengths: list[float]) -> str:
-    if called >= _MOST:
+    if called >= _MAJORITY:
         return "tool_call"
     if _mean(_is_json(wanted) for _, wanted in sample) >= _NEARLY_ALL:
         return "json"
-    if _mean(bool(_SQL.match(wanted) or _CODE.match(wanted)) for _, wanted in sample) >= _MOST:
+    if _mean(bool(_SQL.match(wanted) or _CODE.match(wanted)) for _, wanted in sample) >= _MAJORITY:
         return "code"
     if _mean(lengths) <= _LABEL_WORDS and 0 < shape.outputs * _ROWS_PER_LABEL <= len(sample):
         return "label"
@@ -127,31 +127,31 @@ def _detect_kind(shape: Shape, sample: Sequence[Pair], called: float, lengths: l
 
 
 def asks(text: str) -> bool:
-    """Return whether the last line of an input asks something, in the languages and scripts that are known here."""
+    """Return whether the last line of an input asks a question, in one of the supported languages and scripts."""
     line = text.strip().rpartition("\n")[2][-400:].strip()
     return bool(_ASKS.match(line) or _ASKS_ANYWHERE.search(line))
 
 
 def _is_json(text: str) -> bool:
-    """Return whether a text is an object or list in JSON, with or without the fence of Markdown around it."""
+    """Return whether a text is a JSON object or list, with or without a Markdown code fence."""
     text = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
     return text.startswith(("{", "[")) and parse_json(text) is not None
 
 
 def _join_runs(words: list[str], run: int) -> list[str]:
-    """Return words as they are, or runs of so many characters in scripts that write no spaces, as long as a word is."""
+    """Return words as they are, or n-grams of characters in scripts without spaces, which are about as long as words."""
     if run == 1:
         return words
     return ["".join(words[at : at + run]) for at in range(max(len(words) - run + 1, 1))]
 
 
 def _calls_in_text(given: str, wanted: str) -> bool:
-    """Return whether the output calls, as `name(`, something that the input names so."""
+    """Return whether the output calls, as `name(`, a function that the input declares so."""
     return any(f"{name}(" in given for name in itertools.islice(_CALL.findall(wanted), 5))
 
 
 def _count_new_words(inputs: list[set[str]], outputs: list[list[str]]) -> tuple[float, int]:
-    """Return the share of new words, and among how many."""
+    """Return the share of new words, and the number of words among which they were counted."""
     before = itertools.accumulate(map(len, outputs), initial=0)
     chosen = [words for words, start in zip(outputs, before, strict=False) if start < CLOSED_WORLD_WORDS]
     counted = sum(map(len, chosen))
@@ -162,27 +162,29 @@ def _count_new_words(inputs: list[set[str]], outputs: list[list[str]]) -> tuple[
 
 
 def _share_of_wording(outputs: list[list[str]]) -> float:
-    """Return the share of outputs that hold the commonest run of three words."""
-    owners = Counter(run for words in outputs for run in set(zip(words, words[1:], words[2:], strict=False)))
+    """Return the share of outputs with the most frequent trigram of words."""
+    owners = Counter(
+        gram for words in outputs for gram in set(zip(words, words[1:], words[2:], strict=False))
+    )
     return max(owners.values(), default=0) / max(1, len(outputs))
 
 
 def _mean(numbers: Iterable[float]) -> float:
-    """Return the mean, of truth values the share of those that hold; 0 without any."""
+    """Return the mean of numbers, or the share of true values; 0 without any."""
     return statistics.fmean([*numbers] or [0])
 
 
-# --- what it says -------------------------------------------------------------------------------------------------
+# --- measurements -------------------------------------------------------------------------------------------------
 
 
 def measure_form(shape: Shape, part: str = "examples") -> tuple[Measurement, Measurement]:
-    """Return the form of outputs, and how much of them is new.
+    """Return the measurements of the form of outputs, and of how much of their content is new.
 
-    `part` begins their names: `examples`, or `questions` for reference answers, which are not to be trained on.
+    `part` is the first part of their names: `examples`, or `questions` for reference answers, which are no training data.
     """
     training = part == "examples"
     name, level = OUTPUTS[shape.kind]
-    known = shape.pairs >= _LEAST_PAIRS
+    known = shape.pairs >= _MIN_PAIRS
     answers: dict[str, object] = {"behaviour.output": level if known else None}
     if known and shape.kind in _TASKS:
         answers["task.kind"] = [_TASKS[shape.kind]]
@@ -195,7 +197,7 @@ def measure_form(shape: Shape, part: str = "examples") -> tuple[Measurement, Mea
         of="pairs",
         answers=answers if training or shape.kind in STRICT else NOTHING,
         figures={"shape": shape.kind, "questions": round(shape.questions, 4), "outputs": shape.outputs},
-        reason="" if known else f"fewer than {_LEAST_PAIRS} distinct examples",
+        reason="" if known else f"fewer than {_MIN_PAIRS} distinct examples",
     ), Measurement(
         probe=f"{part}.content",
         says=f"{shape.new_words:.0%} of the output words are in neither the input nor another output; "
@@ -214,14 +216,14 @@ def measure_form(shape: Shape, part: str = "examples") -> tuple[Measurement, Mea
 
 
 def _infer_what_is_taught(shape: Shape) -> tuple[str | list[str] | None, str]:
-    """Return the level of `data.teaches`, several where the figures do not decide between them, or None and why.
+    """Return the level of `data.teaches`, several if the figures do not decide between them, or None and the reason.
 
-    An output made of its input and of what other outputs say, or of a fixed form, teaches form. New words in answers
-    to questions are facts; in answers to anything else they are what a style is made of.
+    Outputs derived from their inputs and from other outputs, or of a fixed form, teach form. New words in answers to
+    questions are facts; in other outputs they are style.
     """
     if shape.kind == "json":
         return ("form" if shape.new_words < OPEN else ["form", "facts_and_form"]), ""
-    if shape.kind not in FORMAL and shape.words_counted < _LEAST_WORDS:
+    if shape.kind not in FORMAL and shape.words_counted < _MIN_WORDS:
         return None, "too little output to tell facts from form"
     if shape.kind in FORMAL or shape.questions < ASKED or shape.new_words < CLOSED:
         return "form", ""

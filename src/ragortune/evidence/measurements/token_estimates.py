@@ -1,9 +1,9 @@
-"""How many tokens a text has, about; without a tokenizer.
+"""Estimates of the number of tokens of a text, without a tokenizer.
 
-Each character counts for a share of a token that depends on its script. The shares were fitted to the counts of OpenAI's
-tokenizer `o200k_base` on documentation, handbooks, source code and Wikipedia in 20 languages, and checked on the kinds of
-text left out of the fit: within 6% for English prose, markup and code, and within 20% for other languages. Tokenizers of
-other vendors differ from it by about 15% on English, older ones take up to three times as many tokens in other scripts.
+Each character counts as a fraction of a token that depends on its script. The fractions were fitted to OpenAI's tokenizer
+`o200k_base` on documentation, handbooks, source code and Wikipedia in 20 languages, and validated on kinds of text that
+the fit left out: within 6% for English prose, markup and code, and within 20% for other languages. Tokenizers of other
+vendors differ from it by about 15% on English; older ones need up to three times as many tokens in other scripts.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LETTER, _DIGIT, _SYMBOL, _LINE = 0.22, 0.97, 0.43, 1.65
 
 
 def estimate_tokens(text: str) -> float:
-    """Return how many tokens a text has, about."""
+    """Return the estimated number of tokens of a text."""
     lines = sum(1 for line in text.split("\n") if line.strip())
     return _LINE * lines + sum(count * _weigh(character) for character, count in Counter(text).items())
 

@@ -1,20 +1,20 @@
-"""How often the facts in documents change, from the states that git has of them.
+"""The volatility of the facts in documents, from their states in git.
 
-The share of documents with a sentence gone tells how often (of a table of versions nearly every page changes in a quarter,
-but few of its lines), the share of sentences gone what a model tuned on an earlier state would get wrong. Levels come from
-the 90 days before the last commit:
+The share of documents with a removed sentence shows how often facts change, the share of removed sentences how much a
+model tuned on an earlier state would get wrong: nearly every page with a table of versions changes in a quarter, but few of
+its lines do. Levels are determined over the 90 days before the last commit:
 
-| level | documents with a sentence gone | `knowledge.volatility` |
+| level | documents with a removed sentence | `knowledge.volatility` |
 |---|---|---|
 | static | below 5%, and below 0.5% of the sentences | static |
 | low | below 15% | yearly |
 | medium | below 40% | monthly |
-| high | from 40%; or 25% in 30 days, with work on 60 days | weekly |
-| very high | high, and 70% in 30 days; or 50% in 30 days, with work on 60 days | daily |
+| high | from 40%; or 25% in 30 days, with commits on 60 days | weekly |
+| very high | high, and 70% in 30 days; or 50% in 30 days, with commits on 60 days | daily |
 
-A burst (over 60% of the changed documents changed on one day alone) or cosmetic change (over 70% of the sentences gone are
-there again nearly word for word) lowers the level by one. From one quarter to the next the level stays the same in about
-half of public repositories, so this is evidence of medium confidence.
+A burst (over 60% of the changed documents changed on the same day only) or cosmetic changes (over 70% of the removed
+sentences were added again nearly word for word) lower the level by one. In about half of public repositories the level is
+the same in the next quarter, so this is evidence of medium confidence.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LEVELS = ("static", "low", "medium", "high", "very high")
 _ANSWERS = ("static", "yearly", "monthly", "weekly", "daily")
 _CRITERION = "knowledge.volatility"
 _FEW = 3
-"""Of fewer documents, or fewer changed ones, nothing is told."""
+"""Fewer documents have no level, and fewer changed ones are no burst."""
 _BURST, _COSMETIC = 0.6, 0.7
 _MUCH_NEW = 0.15
 _METHOD = (
@@ -42,7 +42,7 @@ _METHOD = (
 
 
 def measure_volatility(folder: Path, as_of: str, progress: Progress) -> Measurement:
-    """Return how much the documents in a folder change; without an answer, but with the reason, where git cannot tell.
+    """Return how much the documents in a folder change; without an answer, but with the reason, if git does not show it.
 
     Commits after the day `as_of`, YYYY-MM-DD, do not count.
     """
@@ -69,9 +69,9 @@ def _judge_history(history: History, progress: Progress) -> Measurement:
         if earlier := history.find_snapshot(history.newest.time - days * DAY):
             progress(f"comparing the documents with those of {days} days before")
             changes[days] = comparer.compare(earlier)
-    there = changes[90].documents if 90 in changes else 0
-    if there < _FEW:
-        says = f"the documents have no history of 90 days ({there} are older)"
+    older = changes[90].documents if 90 in changes else 0
+    if older < _FEW:
+        says = f"the documents have no history of 90 days ({older} are older)"
         return _leave_open(says, "measure again when there are documents of that age")
     return _judge_changes(history, changes)
 
@@ -115,7 +115,7 @@ def _judge_changes(history: History, changes: Mapping[int, Changes]) -> Measurem
 
 
 def _find_level(share: float, gone: float, month: float, days: int) -> int:
-    """Return the index of a level: the table above."""
+    """Return the index of a level by the table above."""
     steady = days >= 60
     if share >= 0.4 or (steady and month > 0.25):
         return 4 if month >= 0.7 or (steady and month >= 0.5) else 3
@@ -125,7 +125,7 @@ def _find_level(share: float, gone: float, month: float, days: int) -> int:
 
 
 def _find_burst(worked: Sequence[tuple[int, frozenset[str]]], changed: frozenset[str]) -> float:
-    """Return the largest share of changed documents that were touched on one and the same day only."""
+    """Return the largest share of the changed documents whose only commits were on one and the same day."""
     touched: dict[str, set[int]] = {path: set() for path in changed}
     for day, paths in worked:
         for path in paths & changed:
