@@ -1,4 +1,4 @@
-"""What each option costs a month and how fast it answers: pure functions of quantities and price rows."""
+"""Monthly cost and latency of each option: pure functions of quantities and price rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from ragortune.support.errors import ProfileError
 
 
 def add_facts(rulebook: Rulebook, profile: Profile, today: str) -> Profile:
-    """Return a profile with the facts that follow from its quantities; the same profile where it has none.
+    """Return a profile with the facts that are derived from its quantities; the same profile if it has none.
 
-    Raises PriceError where it names something that has no price.
+    Raises PriceError if it names something that has no price.
     """
     if not profile.quantities or not rulebook.derived:
         return profile
@@ -20,5 +20,5 @@ def add_facts(rulebook: Rulebook, profile: Profile, today: str) -> Profile:
     try:
         report = assess.assess_costs(profile, rulebook, book, today, assess.Sample(compare=False))
     except ProfileError:
-        return profile  # the requests a day are not known, so nothing follows
+        return profile  # nothing can be derived without the number of requests
     return derived.apply_facts(rulebook, profile, derived.derive_facts(profile, report))

@@ -1,6 +1,7 @@
-"""The whole assessment of one profile: candidates, bills, gates, latency, chances, break-evens, payback, what matters.
+"""The cost assessment of one profile: candidates, bills, obstacles, latency, and how the candidates compare.
 
-Pure: the same profile, price data, date, seed and number of draws give the same report, on every machine.
+A Monte Carlo simulation: every input is sampled within its range, with the same draws for all candidates, so that bills
+are compared draw by draw. Pure: the same profile, price data, date, seed and number of draws give the same report.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ragortune.costs.comparisons import (
     BreakEven,
     Payback,
     Swing,
-    are_held_together,
+    are_compared,
     count_wins,
     find_break_even,
     find_payback,
@@ -40,11 +41,12 @@ from ragortune.support.errors import ProfileError, QuantityError
 from ragortune.support.record import Record
 
 DECIDES_FROM = 0.8
-"""An option that is the cheapest in a smaller share of the draws is not called the cheapest."""
+"""Share of the draws from which on an option counts as the cheapest."""
 _BREAK_EVEN_DRAWS = 200
-"""Break-evens are looked for in the first draws only: their range is wide, and each takes a search."""
+"""Draws in which break-evens are searched: their range is wide, and each takes a search."""
 _MAX_SWINGS = 7
 _COARSE_DRAWS = 100
+"""Draws for candidates that cannot be used, which are not ranked."""
 
 
 class Spread(Record, frozen=True):
@@ -56,14 +58,14 @@ class Spread(Record, frozen=True):
 
 
 def spread_of(quantity: Quantity, unit: str) -> Spread:
-    """Return the percentiles of a quantity in a unit; raises QuantityError where it measures something else."""
+    """Return the percentiles of a quantity in a unit; raises QuantityError if the unit does not fit."""
     ordered = sorted(quantity.draws())
     picked = [ordered[round((len(ordered) - 1) * share)] for share in (0.1, 0.5, 0.9)]
     return Spread(*Quantity(picked, quantity.dimensions).in_unit(unit))  # type: ignore[misc]  # picked is a list
 
 
 class OptionCost(Record, frozen=True):
-    """What is known about one way to build the system. Amounts are dollars."""
+    """Cost and latency of one way to build the system. Amounts are in dollars."""
 
     id: str
     approach: Approach
@@ -71,36 +73,36 @@ class OptionCost(Record, frozen=True):
     model: str | None
     """Chat model or tuning offer; null for an own model."""
     cache: str
-    """How the beginning of the prompt is cached: none, 5m or 1h."""
+    """Cache for the prompt prefix: none, 5m or 1h."""
     batch: bool
     """Whether batch prices are used."""
     accelerators: int | None
-    """Own accelerators that are kept running."""
+    """Number of own accelerators."""
     carries_requests_a_month: float | None
-    """What these accelerators carry."""
+    """Capacity of these accelerators."""
     feasible: bool
     obstacles: tuple[Obstacle, ...]
     running: Spread
-    """What recurs each month."""
+    """Recurring monthly cost."""
     total: Spread
-    """The monthly amount by which options are ranked: with what is paid once spread over its use."""
+    """Monthly cost by which options are ranked: with one-off costs spread over the months of their use."""
     best_guess: float
     """The whole monthly bill at the best guesses."""
     invested: Spread
-    """What is paid once."""
+    """One-off cost."""
     lines: Mapping[str, float]
-    """What recurs each month by line, at the best guesses, largest first."""
+    """Recurring monthly cost by line, at the best guesses, the largest first."""
     investments: Mapping[str, float]
-    """What is paid once by line, at the best guesses."""
+    """One-off cost by line, at the best guesses."""
     latency: Latency
     accepted_answer: Spread | None
-    """What an accepted answer costs, where accuracy is known."""
+    """Cost of an accepted answer, if the accuracy is known."""
     chance: float = 0.0
-    """Share of the draws in which it is the cheapest that can be used."""
+    """Share of the draws in which it is the cheapest feasible option."""
 
 
 class CostReport(Record, frozen=True):
-    """The whole answer, as the JSON report holds it. Options are referred to by their ids."""
+    """The whole assessment, as in the JSON report. Options are referred to by their ids."""
 
     project: str | None
     as_of: str
@@ -108,31 +110,31 @@ class CostReport(Record, frozen=True):
     draws: int
     requests_a_month: Spread
     months_spread: float
-    """Months over which what is paid once is spread."""
+    """Months over which one-off costs are spread."""
     cheapest: str | None
-    """The option that is the cheapest in most draws; null where none can be used."""
+    """The option that is the cheapest in most draws; null if none is feasible."""
     wrong_answers_priced: bool
     """Whether the price of wrong answers is part of the ranking."""
     worth_of_a_point: float | None
-    """Dollars a month that one percentage point of accuracy is worth."""
+    """Value of one percentage point of accuracy in dollars a month."""
     options: tuple[OptionCost, ...]
     break_evens: tuple[BreakEven, ...]
     context_limits: Mapping[str, Spread]
-    """For options with all material in the prompt the tokens up to which that costs less a request than retrieval."""
+    """For options with all material in the prompt the number of tokens up to which a request costs less than with retrieval."""
     paybacks: tuple[Payback, ...]
     swings: tuple[Swing, ...]
     inputs: tuple[Input, ...]
-    """Every number that was used."""
+    """All numbers that were used."""
     assumed_names: Mapping[str, str]
-    """Names taken by default, because the profile names none."""
+    """Default choices, by quantity, for which the profile names nothing."""
     prices: tuple[Age, ...]
     """The price rows that were used, with their age."""
     prices_refused: bool
-    """True where prices are so old that no break-even is claimed."""
+    """True if prices are too old for break-evens and paybacks."""
 
     @property
     def letters(self) -> dict[str, str]:
-        """A letter for each option, by which tables and sentences refer to it."""
+        """A letter for each option by its id, for tables and sentences."""
         return {cost.id: chr(ord("A") + index % 26) for index, cost in enumerate(self.options)}
 
     @property
@@ -141,7 +143,7 @@ class CostReport(Record, frozen=True):
         return next((cost for cost in self.options if cost.id == self.cheapest), None)
 
     def chance_of(self, option: Option) -> float:
-        """Return the share of the draws in which a way to build this option is the cheapest."""
+        """Return the share of the draws in which one of the ways to build an option is the cheapest."""
         return sum(cost.chance for cost in self.options if cost.option is option)
 
 
@@ -151,16 +153,16 @@ class Sample(Record, frozen=True):
     seed: int = 0
     draws: int = 10_000
     compare: bool = True
-    """Whether break-evens and limits of material are looked for; only pages and programs show them."""
+    """Whether break-evens and context limits are computed; only full pages and JSON show them."""
 
 
 def assess_costs(
     profile: Profile, rulebook: Rulebook, book: PriceBook, today: str, sample: Sample | None = None
 ) -> CostReport:
-    """Return what each option costs and how fast it answers.
+    """Return cost and latency of each option.
 
-    Raises ProfileError where the requests a day are not known, PriceError where something named has no price, and
-    QuantityError where a number is too large to be computed.
+    Raises ProfileError if the requests a day are unknown, PriceError if something that is named has no price, and
+    QuantityError if a number is too large to be computed.
     """
     sample = sample or Sample()
     inputs = Inputs(profile, book, rulebook.criteria, rulebook.quantities)
@@ -169,12 +171,12 @@ def assess_costs(
         raise ProfileError("the number of requests a day is unknown, so no bill can be computed", None, hint)
     try:
         return _Assessment(inputs, today, sample).report()
-    except ArithmeticError:  # numbers that no float holds, such as those of a rule pack's own prices
+    except ArithmeticError:  # numbers beyond the range of floats, such as prices of a rule pack
         raise QuantityError("some numbers are too large or too small for a bill to be computed") from None
 
 
 class _Assessment:
-    """One run over all candidates. Those that cannot be used are sampled coarsely; they compete with nothing."""
+    """One assessment of all candidates; infeasible ones are sampled coarsely, because they are not ranked."""
 
     def __init__(self, inputs: Inputs, today: str, sample: Sample) -> None:
         self.inputs, self.today, self.sample = inputs, today, sample
@@ -236,19 +238,19 @@ class _Assessment:
         )
 
     def _price_errors(self, scenario: Scenario, bill: Bill) -> Quantity | None:
-        """Return the cost of a request with what its wrong answers cost; None where one of them is not known (F16)."""
+        """Return the cost of a request including that of wrong answers; None if accuracy or their cost is unknown (F16)."""
         accuracy = read_accuracy(scenario, bill.candidate.approach)
         if accuracy is None or not self.inputs.knows("wrong_answer_cost"):
             return None
         return price_with_errors(bill.total / bill.requests, accuracy, scenario.number("wrong_answer_cost"))
 
     def _rank_by(self, scenario: Scenario, bill: Bill) -> Quantity:
-        """Return the monthly amount by which options are ranked: the whole bill, and wrong answers where they have a price."""
+        """Return the monthly cost by which options are ranked: the whole bill, with wrong answers if these are priced."""
         priced = self._price_errors(scenario, bill) if self.prices_errors else None
         return bill.total if priced is None else priced * bill.requests
 
     def _count_chances(self) -> dict[str, float]:
-        """Return for each option that can be used the share of the draws in which it is the cheapest."""
+        """Return for each feasible option the share of the draws in which it is the cheapest."""
         ranked = (self._rank_by(self.fine, self.bills[name]) for name in self.usable)
         columns = [amount.draws(self.sample.draws) for amount in ranked]
         return dict(zip(self.usable, count_wins(columns), strict=True)) if columns else {}
@@ -290,11 +292,11 @@ class _Assessment:
         return tuple(
             find_break_even(pair, lines[pair[0]], lines[pair[1]], now)
             for pair in itertools.permutations(self.usable, 2)
-            if are_held_together(*(self.middles[name].candidate for name in pair))
+            if are_compared(*(self.middles[name].candidate for name in pair))
         )
 
     def _find_context_limits(self) -> dict[str, Spread]:
-        """Return for each model the corpus up to which a cached prompt costs less a request than retrieved text (F13)."""
+        """Return for each model the corpus size up to which a cached prompt costs less a request than retrieved text (F13)."""
         scenario, limits = self.fine, {}
         for name in self.usable:
             own = self.middles[name].candidate
@@ -305,7 +307,7 @@ class _Assessment:
         return limits
 
     def _find_paybacks(self) -> tuple[Payback, ...]:
-        """Return for each tuned candidate when it has earned what it cost, against the cheapest untuned one (F15)."""
+        """Return the payback of each tuned candidate against the cheapest one without tuning (F15)."""
         count = self.sample.draws
         paid = {
             name: (self.bills[name].running.draws(count), self.bills[name].invested.draws(count))
@@ -322,7 +324,7 @@ class _Assessment:
         )
 
     def _find_swings(self, leader: str) -> tuple[Swing, ...]:
-        """Return what moves the leader's bill most, each input alone from its low to its high."""
+        """Return the inputs that move the leader's bill most, each varied alone from its low to its high."""
         varied = [entry for entry in self.inputs.used.values() if not entry.is_exact]
         scenario = Scenario(self.inputs, vary_one_by_one(varied))
         bills = {name: build_bill(scenario, self.middles[name].candidate) for name in self.usable}
@@ -332,7 +334,7 @@ class _Assessment:
 
 
 def _warn_of_payback(cost: OptionCost, paybacks: tuple[Payback, ...]) -> OptionCost:
-    """Return an option with a warning where tuning does not earn what it cost before the model is retired."""
+    """Return an option with a warning if tuning does not pay back before the model is retired."""
     own = next((payback for payback in paybacks if payback.option == cost.id), None)
     if own is None or own.in_time > 1 - DECIDES_FROM:
         return cost

@@ -1,4 +1,4 @@
-"""Which ways there are to build the system, and the bill of each: what recurs, and what is paid once."""
+"""The ways to build the system, and the bill of each: recurring and one-off costs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Approach(StrEnum):
 
     @property
     def option(self) -> Option:
-        """The option of the rule set that it belongs to."""
+        """The option that it is a way to build."""
         if self in (Approach.PROMPTING, Approach.LONG_CONTEXT):
             return Option.NEITHER
         return Option(self.value)
@@ -54,7 +54,7 @@ class Candidate(Record, frozen=True):
     model: PriceRow | None
     """Chat model or tuning offer; None for an own model."""
     cache: str = "none"
-    """How the beginning of the prompt is cached: none, 5m or 1h."""
+    """Cache for the prompt prefix: none, 5m or 1h."""
     batch: bool = False
     """Whether batch prices are used."""
 
@@ -65,7 +65,7 @@ class Candidate(Record, frozen=True):
 
 
 class Line(Record, frozen=True):
-    """One line of a bill: a fixed amount, an amount for each request, and the least that is billed."""
+    """One line of a bill: a fixed amount, an amount for each request, and a minimum."""
 
     name: str
     fixed: Quantity = _NO_COST
@@ -73,59 +73,60 @@ class Line(Record, frozen=True):
     least: Quantity | None = None
 
     def amount(self, requests: Quantity) -> Quantity:
-        """Return what the line comes to at a rate of requests."""
+        """Return the amount of the line at a rate of requests."""
         total = self.fixed + self.each * requests
         return total if self.least is None else formulas.apply_minimum(total, self.least)
 
 
 Paid = tuple[str, Quantity]
-"""Something that is paid once, in dollars."""
+"""Name and amount of a one-off cost, in dollars."""
 Part = tuple[tuple[Line, ...], tuple[Paid, ...]]
-"""What recurs and what is paid once for a part of a system that several options share."""
+"""Recurring and one-off costs of a part of the system that several options share."""
 
 
 class Bill(Record, frozen=True, dict=True):
-    """What a candidate costs, as its inputs were read."""
+    """The costs of a candidate, at best guesses or in draws."""
 
     candidate: Candidate
     requests: Quantity
     """The rate of requests."""
     prefix: Quantity
-    """Tokens that are unchanged at the beginning of a prompt."""
+    """Tokens of the prompt prefix, which all requests share."""
     fresh: Quantity
-    """Tokens of a prompt that are new with each request."""
+    """Tokens of the rest of the prompt."""
     answer: Quantity
+    """Tokens of the answer."""
     hit: Quantity
-    """Share of requests that find the beginning cached."""
+    """Cache hit rate of the prefix."""
     lines: tuple[Line, ...]
-    """What recurs."""
+    """Recurring costs."""
     investments: tuple[Paid, ...]
     amortisation: Quantity
-    """The time over which what is paid once is spread."""
+    """The time over which one-off costs are spread."""
     machines: Machines | None = None
 
     @cached_property
     def running(self) -> Quantity:
-        """What recurs each month; raises QuantityError where it is not finite."""
+        """Recurring cost a month; raises QuantityError if it is not finite."""
         total = add_up((line.amount(self.requests) for line in self.lines), "USD/month")
         return require_finite(total, "the bill")
 
     @cached_property
     def invested(self) -> Quantity:
-        """What is paid once; raises QuantityError where it is not finite."""
+        """One-off cost; raises QuantityError if it is not finite."""
         return require_finite(add_up((paid for _, paid in self.investments), "USD"), "the investment")
 
     @cached_property
     def total(self) -> Quantity:
-        """What recurs each month, with what is paid once spread over the months of its use."""
+        """Recurring cost a month, with one-off costs spread over the months of their use."""
         return self.running + self.invested / self.amortisation
 
 
-# --- which ways there are -----------------------------------------------------------------------------------------
+# --- candidates ---------------------------------------------------------------------------------------------------
 
 
 def list_candidates(middle: Scenario) -> list[Candidate]:
-    """Return every way to build the system that the profile allows to be priced; `middle` reads best guesses."""
+    """Return the ways to build the system for which the profile has the inputs; `middle` has the best guesses."""
     inputs = middle.inputs
     batch = inputs.names_of("prices") == ("batch",)
     gap = inputs.level_of("knowledge.gap")
@@ -148,9 +149,9 @@ def list_candidates(middle: Scenario) -> list[Candidate]:
 
 
 def _choose_cache(middle: Scenario, candidate: Candidate) -> Candidate:
-    """Return the candidate with the way of caching that costs least at the best guesses, or the one that was chosen.
+    """Return the candidate with the cache that costs least at the best guesses, or with the one that the profile names.
 
-    A beginning that is too short is never cached, whatever was chosen.
+    A prefix that is too short is never cached.
     """
     row = candidate.model
     if row is None or "cached" not in row.values:
@@ -169,11 +170,11 @@ def _choose_cache(middle: Scenario, candidate: Candidate) -> Candidate:
     return min((candidate.replace(cache=way) for way in ways), key=price)
 
 
-# --- the bill of one ----------------------------------------------------------------------------------------------
+# --- the bill of a candidate --------------------------------------------------------------------------------------
 
 
 def build_bill(scenario: Scenario, candidate: Candidate) -> Bill:
-    """Return the bill of a candidate. Raises PriceError where a price is missing, QuantityError where units clash."""
+    """Return the bill of a candidate. Raises PriceError if a price is missing, QuantityError if units do not fit."""
     approach = candidate.approach
     prefix, fresh, answer = tokens = _read_tokens(scenario, approach)
     hit = find_hit(scenario, candidate)
@@ -198,7 +199,7 @@ def build_bill(scenario: Scenario, candidate: Candidate) -> Bill:
 
 
 def _read_tokens(scenario: Scenario, approach: Approach) -> tuple[Quantity, Quantity, Quantity]:
-    """Return the tokens of a request: the unchanging beginning of its prompt, what is new in it, and the answer."""
+    """Return the tokens of a request: the prefix of its prompt, the rest of the prompt, and the answer."""
     prefix = scenario.number("tuned_instruction_tokens" if approach.tunes else "instruction_tokens")
     fresh, answer = scenario.number("question_tokens"), scenario.number("answer_tokens")
     if approach is Approach.LONG_CONTEXT:
@@ -209,7 +210,7 @@ def _read_tokens(scenario: Scenario, approach: Approach) -> tuple[Quantity, Quan
 
 
 def read_context(scenario: Scenario) -> Quantity:
-    """Return the retrieved tokens of a prompt: as given, or passages with their frames."""
+    """Return the retrieved tokens of a prompt: as given, or from the number and length of passages."""
     if scenario.inputs.knows("context_tokens"):
         return scenario.number("context_tokens")
     passage = scenario.number("passage_tokens") * scenario.number("passage_frame")
@@ -217,7 +218,7 @@ def read_context(scenario: Scenario) -> Quantity:
 
 
 def find_hit(scenario: Scenario, candidate: Candidate) -> Quantity:
-    """Return the share of requests that find the beginning of the prompt cached."""
+    """Return the cache hit rate of the prompt prefix."""
     if candidate.cache == "none":
         return measure(0.0, "share")
     if scenario.inputs.knows("cache_hit"):
@@ -228,7 +229,7 @@ def find_hit(scenario: Scenario, candidate: Candidate) -> Quantity:
 
 
 def cache_prices(scenario: Scenario, row: PriceRow, cache: str) -> tuple[Quantity, Quantity]:
-    """Return the prices of reading from and of writing to a cache of a model; that of input where nothing is cached."""
+    """Return the prices of cache reads and cache writes; that of input tokens without a cache."""
     if cache == "none":
         return scenario.price(row, "in"), scenario.price(row, "in")
     return scenario.price(row, "cached"), scenario.price(row, *_WRITE_PRICES[cache])
@@ -252,7 +253,7 @@ def _price_tokens(
 
 
 def read_accuracy(scenario: Scenario, approach: Approach) -> Quantity | None:
-    """Return the share of right answers as the team measured it; None if unknown."""
+    """Return the accuracy that the team measured for an approach; None if unknown."""
     name = f"accuracy_{approach}"
     return scenario.number(name) if scenario.inputs.knows(name) else None
 
@@ -261,7 +262,7 @@ def read_accuracy(scenario: Scenario, approach: Approach) -> Quantity | None:
 
 
 def _price_retrieval(scenario: Scenario) -> Part:
-    """Return what every option with retrieval pays: the index and its upkeep, each query, what is paid once."""
+    """Return the costs that all options with retrieval share: the index and its upkeep, queries, and one-off costs."""
     model = scenario.inputs.row_of("embedding_model")
     question, changed = scenario.number("question_tokens"), scenario.number("changed_per_month")
     price, overlap = scenario.price(model, "in"), scenario.number("passage_overlap")
@@ -274,7 +275,7 @@ def _price_retrieval(scenario: Scenario) -> Part:
 
 
 def _price_store(scenario: Scenario, model: PriceRow, changed: Quantity) -> Line:
-    """Return the line of the vector store: what is stored and written, what a query costs, the least that is billed."""
+    """Return the line of the vector store: storage and writes, queries, and the minimum of the bill."""
     store = scenario.inputs.row_of("vector_store")
     if "storage" not in store.values:
         return Line("vector store", scenario.price(store, "flat"))
@@ -309,7 +310,7 @@ def _price_reranking(scenario: Scenario, reranker: PriceRow, question: Quantity)
 
 
 def _price_tuning(scenario: Scenario, model: PriceRow | None) -> Part:
-    """Return what every option with this tuned model pays: hosting, each training run, labels and upkeep."""
+    """Return the costs that all options with this tuned model share: hosting, training runs, labels and upkeep."""
     job, rate = price_training_job(scenario, model), scenario.number("retrainings_per_year")
     labels = scenario.number("examples") * scenario.number("label_cost")
     upkeep = scenario.number("tuning_upkeep_days") * scenario.number("engineer_day")
@@ -325,7 +326,7 @@ def _price_tuning(scenario: Scenario, model: PriceRow | None) -> Part:
 
 
 def price_training_job(scenario: Scenario, model: PriceRow | None) -> Quantity:
-    """Return what tuning once costs, with all runs until one is kept."""
+    """Return the cost of tuning once, with all runs until one is kept."""
     runs = scenario.number("training_runs")
     if model is not None and "train" not in model.values:
         return runs * scenario.number("training_hours") * scenario.price(model, "train_hour")

@@ -1,4 +1,4 @@
-"""Bills held against each other: who wins, break-evens, payback, what moves a bill."""
+"""Comparisons of bills: shares of wins, break-evens, payback, and one-at-a-time sensitivity."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from ragortune.support.record import Record
 MONTH = DAYS_A_MONTH * 86_400.0
 """Seconds in a month."""
 FARTHEST = 1e10 / 86_400
-"""Requests a second beyond which no crossing is of interest: ten billion a day."""
+"""Requests a second up to which break-evens are searched: ten billion a day."""
 
 Lines = tuple[tuple[float, float, float], ...]
-"""Fixed amount, amount for each request and least amount of each line, in base units."""
+"""Fixed amount, amount for each request and minimum of each line, in base units."""
 
 
 class BreakEven(Record, frozen=True):
-    """From which volume one option is cheaper than another."""
+    """The volume from which on one option is cheaper than another."""
 
     option: str
     """The option that gains with volume."""
     against: str
     requests_a_month: float | None
-    """At the best guesses; null if it never is cheaper."""
+    """At the best guesses; null if it never becomes cheaper."""
     p10: float | None
-    """10th and 90th percentile over the draws in which there is such a volume."""
+    """10th and 90th percentile over the draws with such a volume."""
     p90: float | None
     share: float
-    """Share of the draws in which there is one."""
+    """Share of the draws with such a volume."""
     cheaper_now: bool
-    """Whether the option is the cheaper one already, at the best guesses."""
+    """Whether the option is cheaper already at the present volume, at the best guesses."""
 
 
 class Payback(Record, frozen=True):
-    """When a tuned option has earned what it cost."""
+    """The time in which a tuned option saves what it cost."""
 
     option: str
     against: str
     """The cheapest option without tuning."""
     p10: float | None
-    """Months until then: percentiles over the draws; null for never."""
+    """Percentiles over the draws, in months; null for never."""
     p50: float | None
     p90: float | None
     life_in_months: float
-    """For how long the tuned model can still be used."""
+    """Remaining life of the tuned model."""
     in_time: float
     """Share of the draws in which it pays back within its life."""
     ever: float
@@ -56,18 +56,18 @@ class Payback(Record, frozen=True):
 
 
 class Swing(Record, frozen=True):
-    """What one input alone does to the bill of the cheapest option."""
+    """The effect of one input alone on the bill of the cheapest option."""
 
     input: str
     at_low: float
     """Dollars a month at the low end of the input."""
     at_high: float
     then_cheapest: str | None
-    """Another option that is the cheapest at one of the ends; null if none is."""
+    """Another option that is the cheapest at one of the ends, if any."""
 
 
 def count_wins(columns: Sequence[Sequence[float]]) -> list[float]:
-    """Return in which share of the draws each column is the lowest; of equal ones the first."""
+    """Return the share of the draws in which each column is the lowest; a tie counts for the first."""
     least = list(map(min, *columns)) if len(columns) > 1 else columns[0]
     left, shares = len(least), []
     for column in columns:
@@ -81,7 +81,10 @@ def count_wins(columns: Sequence[Sequence[float]]) -> list[float]:
 
 
 def read_lines(bill: Bill, count: int = 1) -> list[Lines]:
-    """Return a whole bill as lines over requests, for each of the first draws; those without a least amount as one."""
+    """Return a bill as lines over the rate of requests, for each of the first draws.
+
+    Lines without a minimum are summed up to one.
+    """
     spread = bill.invested.keep_first(count) / bill.amortisation.keep_first(count)
     straight = [line for line in bill.lines if line.least is None]
     fixed = add_up((spread, *(line.fixed.keep_first(count) for line in straight)), "USD/month")
@@ -93,16 +96,15 @@ def read_lines(bill: Bill, count: int = 1) -> list[Lines]:
 
 
 def total_at(lines: Lines, requests: float) -> float:
-    """Return what lines come to at a rate of requests."""
+    """Return the sum of the lines at a rate of requests."""
     return sum(max(fixed + each * requests, least) for fixed, each, least in lines)
 
 
 def find_crossing(first: Lines, second: Lines) -> tuple[float, bool] | None:
-    """F14. Return the lowest rate of requests above zero at which two bills are equal and change places; None if none is.
+    """F14. Return the lowest rate of requests above zero at which two bills cross, None if they do not up to `FARTHEST`.
 
-    The flag says whether the first bill is the cheaper one above it. Bills are straight between the rates at which a
-    line leaves its least amount, so each stretch is solved by itself. A crossing beyond `FARTHEST` is none.
-    Source: arithmetic.
+    The flag is whether the first bill is cheaper above it. Bills are linear between the rates at which a line exceeds its
+    minimum, so each interval is solved by itself. Source: arithmetic.
     """
     lines = (*first, *second)
     kinks = [(least - fixed) / each for fixed, each, least in lines if 0 < least - fixed < each * FARTHEST]
@@ -119,8 +121,8 @@ def find_crossing(first: Lines, second: Lines) -> tuple[float, bool] | None:
 # --- two options --------------------------------------------------------------------------------------------------
 
 
-def are_held_together(one: Candidate, other: Candidate) -> bool:
-    """Return whether it is asked from which volume the first is cheaper: dear to set up, cheap to run."""
+def are_compared(one: Candidate, other: Candidate) -> bool:
+    """Return whether there may be a volume from which on the first is cheaper: it costs more to set up, less to run."""
     if one.approach.tunes and not other.approach.tunes:
         return other.model is not None or one.model is None
     if one.model is None and other.model is not None:
@@ -132,7 +134,7 @@ def are_held_together(one: Candidate, other: Candidate) -> bool:
 def find_break_even(
     names: tuple[str, str], first: tuple[Lines, list[Lines]], second: tuple[Lines, list[Lines]], now: float
 ) -> BreakEven:
-    """Return from which volume the first of two bills is cheaper; each is given at the best guesses and in draws."""
+    """Return the break-even of the first of two bills against the second; each is given at the best guesses and in draws."""
     here = find_crossing(first[0], second[0])
     crossings = list(map(find_crossing, first[1], second[1]))
     monthly = sorted(found[0] * MONTH for found in crossings if found is not None and found[1])
@@ -148,13 +150,13 @@ def find_break_even(
 
 
 Spending = tuple[Sequence[float], Sequence[float]]
-"""What recurs, in dollars a second, and what is paid once, in dollars, for each draw."""
+"""Recurring cost in dollars a second and one-off cost in dollars, for each draw."""
 
 
 def find_payback(names: tuple[str, str], first: Spending, second: Spending, life: float) -> Payback:
-    """F15. Return when the first option has earned what it cost more than the second; `life` is in months.
+    """F15. Return the time in which the first option saves what it cost more than the second; `life` is in months.
 
-    A draw in which nothing is saved never pays back. Source: arithmetic.
+    A draw without savings never pays back. Source: arithmetic.
     """
     months = sorted(
         max(0.0, mine - theirs) / ((dear - cheap) * MONTH)
@@ -175,10 +177,9 @@ def find_payback(names: tuple[str, str], first: Spending, second: Spending, life
 def find_swings(
     inputs: Sequence[Input], totals: Mapping[str, Sequence[float]], leader: str
 ) -> tuple[Swing, ...]:
-    """Return what each input alone does to the leader's bill, largest first.
+    """Return the effect of each input alone on the leader's bill, the largest first.
 
-    `totals` holds for each option that can be used its bill at the middle of all inputs, then at the low and the high
-    of each.
+    `totals` has for each feasible option its bill at the middle of all inputs, then at the low and the high end of each.
     """
     cheapest = [min(totals, key=lambda name: totals[name][at]) for at in range(1 + 2 * len(inputs))]
     swings = []

@@ -1,6 +1,6 @@
-"""Facts that follow from a profile's quantities: computed outside the engine, which only reads their levels.
+"""Facts derived from a profile's quantities, outside of the engine, which only reads their levels.
 
-A derived fact is known exactly or absent. It never comes from a file, and nothing asks for it.
+A derived fact has exactly one level or is absent. It is never read from a file nor asked for.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from ragortune.costs.feasibility import Ruling, latency_budgets
 from ragortune.model import Answer, Option, Profile, Provenance, Rulebook
 
 Facts = dict[str, tuple[str, str]]
-"""For each derived criterion its level, and the number behind it in words."""
+"""For each derived criterion its level, and the figure behind it in words."""
 _CLEARLY = 1.5
-"""Where the level `clearly` of the factor starts."""
+"""Factor from which on an option is `clearly` cheaper."""
 
 
 def apply_facts(rulebook: Rulebook, profile: Profile, facts: Facts) -> Profile:
-    """Return a profile with derived facts; a rule set may not know all."""
+    """Return a profile with the derived facts that the rule set defines."""
     answers = {
         name: Answer((level,), level, Provenance.DERIVED, evidence)
         for name, (level, evidence) in facts.items()
@@ -27,7 +27,7 @@ def apply_facts(rulebook: Rulebook, profile: Profile, facts: Facts) -> Profile:
 
 
 def derive_facts(profile: Profile, report: CostReport) -> Facts:
-    """Return the level of each derived criterion that can be told from an assessment."""
+    """Return the facts that follow from an assessment."""
     if report.prices_refused:
         return {}
     return {**_find_cheapest(report), **_judge_latency(profile, report), **_judge_payback(report)}
@@ -52,7 +52,7 @@ def _find_cheapest(report: CostReport) -> Facts:
 
 
 def _judge_latency(profile: Profile, report: CostReport) -> Facts:
-    """Return whether options with and without retrieval meet the budget, whatever other obstacles they have."""
+    """Return whether options with and without retrieval meet the latency budget, of those without other obstacles."""
     if not latency_budgets(profile):
         return {}
     met: dict[bool, list[bool]] = {True: [], False: []}
@@ -71,7 +71,7 @@ def _judge_latency(profile: Profile, report: CostReport) -> Facts:
 
 
 def _judge_payback(report: CostReport) -> Facts:
-    """Return whether the tuned option that pays back soonest does so before its model is retired."""
+    """Return whether the tuned option that is most likely to pay back in time does so before its model is retired."""
     if not report.paybacks:
         return {}
     best = max(report.paybacks, key=lambda own: (own.in_time, own.ever))

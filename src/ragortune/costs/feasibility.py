@@ -1,4 +1,4 @@
-"""Obstacles to an option: the window, price tiers, retirement, examples, the latency budget, the data."""
+"""Obstacles to an option: context window, price tiers, knowledge, deployment, latency, retirement, examples."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from ragortune.support.record import Record
 from ragortune.support.text import join_words
 
 _NEAR_TIER = 0.8
-"""From this share of a price tier on, growth is likely to pass it."""
+"""Share of a price tier from which on growth is likely to pass it."""
 
 
 class Ruling(StrEnum):
-    """What a gate says."""
+    """How severe an obstacle is."""
 
     FAILS = "fails"
-    """The option cannot be used so."""
+    """The option is not feasible."""
     WARNS = "warns"
-    """It can, with something to know."""
+    """It is feasible, with a caution."""
 
 
 class Obstacle(Record, frozen=True):
@@ -43,7 +43,7 @@ _EXAMPLES = (
 
 
 def find_obstacles(inputs: Inputs, bill: Bill, latency: Latency, today: str) -> tuple[Obstacle, ...]:
-    """Return the obstacles to a candidate on a day; `bill` is read at the best guesses."""
+    """Return the obstacles to a candidate on a day, YYYY-MM-DD; `bill` has the best guesses."""
     row, approach = bill.candidate.model, bill.candidate.approach
     found: list[Obstacle] = []
     if row is not None:
@@ -89,10 +89,7 @@ def _check_knowledge(inputs: Inputs, approach: Approach) -> Iterator[Obstacle]:
 
 
 def latency_budgets(profile: Profile) -> dict[str, float]:
-    """Return the budgets in milliseconds for the first word and the whole answer, as far as a number is known.
-
-    A level alone is no number.
-    """
+    """Return the latency budgets in milliseconds for first word and whole answer, if they are known as numbers."""
     stated = {name: profile.quantities.get(name) for name in ("first_token_budget", "answer_budget")}
     budgets = {name: budget.mid for name, budget in stated.items() if budget}
     answer = profile.answers.get("performance.latency")
@@ -127,7 +124,7 @@ def _check_offer(row: PriceRow, today: str) -> Iterator[Obstacle]:
 
 
 def months_left(inputs: Inputs, row: PriceRow | None, today: str) -> float:
-    """Return for how many months a tuned model can still be used; a horizon where no end is announced."""
+    """Return the remaining months of a tuned model; a default horizon if no end is announced."""
     if row is None or row.available_until is None:
         return inputs.constant("tuned-model-horizon").mid
     return max(0.0, count_days(today, row.available_until) / DAYS_A_MONTH)

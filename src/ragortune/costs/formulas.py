@@ -1,6 +1,6 @@
-"""The formulas, each once, on quantities: a point, a range or draws in, the same out. Every docstring names its source.
+"""The formulas of the cost model, on quantities: points give a point, draws give draws. Every docstring names its source.
 
-The letters in front (F1 to F16) are those of `docs/cost.md`. Months have 730 hours.
+The numbers in front (F1 to F16) are those of `docs/cost.md`. Months have 730 hours.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def measure_index(
 
 
 def price_embeddings(corpus: Quantity, overlap: Quantity, price: Quantity) -> Quantity:
-    """F3. Return what embedding a whole corpus costs once; the share that changes costs as much again.
+    """F3. Return the cost of embedding a whole corpus; the share that changes is embedded again.
 
     Source: price lists; within 10%.
     """
@@ -47,9 +47,9 @@ def price_embeddings(corpus: Quantity, overlap: Quantity, price: Quantity) -> Qu
 
 
 def price_rerank_searches(passages: Quantity, per_search: Quantity, price: Quantity) -> Quantity:
-    """F5. Return what ranking some passages costs a request, where searches are billed.
+    """F5. Return the cost of reranking passages for a request, if search units are billed.
 
-    A search unit ranks `per_search` passages. Source: price lists of rerankers; within 25%.
+    A search unit covers `per_search` passages. Source: price lists of rerankers; within 25%.
     """
     return round_up(passages / per_search) * price
 
@@ -57,7 +57,7 @@ def price_rerank_searches(passages: Quantity, per_search: Quantity, price: Quant
 def price_rerank_tokens(
     passages: Quantity, passage: Quantity, question: Quantity, price: Quantity
 ) -> Quantity:
-    """F5. Return what ranking some passages costs a request, where tokens are billed."""
+    """F5. Return the cost of reranking passages for a request, if tokens are billed."""
     per_passage = passage / measure(1.0, "request") + question
     return passages * per_passage * price
 
@@ -66,10 +66,10 @@ def price_rerank_tokens(
 
 
 def share_cached(requests: Quantity, active: Quantity, life: Quantity) -> Quantity:
-    """F6b. Return the share of requests that find the beginning of their prompt cached: 1 - exp(-rate * life).
+    """F6b. Return the share of requests that find the prefix of their prompt cached: 1 - exp(-rate * life).
 
-    `requests` is a rate over the whole day, `active` the hours a day in which they come. Requests come as a Poisson
-    process, and each renews the life of the cache. Source: providers' documentation of prompt caching. Bursts do better.
+    `requests` is a rate over the whole day, `active` the hours a day with requests. They arrive as a Poisson process, and
+    each renews the life of the cache. Source: providers' documentation of prompt caching. Bursts have more hits.
     """
     expected = requests / active * life / measure(1.0, "request")
     return (expected * -1.0).apply(math.expm1) * -1.0
@@ -80,9 +80,9 @@ def price_generation(
 ) -> Quantity:
     """F6. Return the price of a request's tokens, each at its price tier.
 
-    `tokens` are those of the unchanging beginning (read where cached, written where not), of fresh input and of the answer;
+    `tokens` are those of the prefix (read from the cache or written to it), of the rest of the prompt and of the answer;
     `prices` those of input, output, cache reads and cache writes; `multipliers` those of input and output. Source: price
-    lists; within 5% where token counts are true.
+    lists; within 5% for exact token counts.
     """
     (prefix, fresh, answer), (price_in, price_out, read, write) = tokens, prices
     taken_in = prefix * (write + hit * (read - write)) + fresh * price_in
@@ -90,7 +90,7 @@ def price_generation(
 
 
 def find_multiplier(prompt: Quantity, edge: Quantity, multiplier: Quantity) -> Quantity:
-    """F12. Return by what a request's price is multiplied: by the tier's factor once its prompt passes the edge.
+    """F12. Return the multiplier of a request's price: the tier's factor if its prompt is longer than the edge.
 
     Source: price lists. The whole request is billed at the higher tier, not the tokens beyond the edge.
     """
@@ -103,7 +103,7 @@ def find_multiplier(prompt: Quantity, edge: Quantity, multiplier: Quantity) -> Q
 def find_context_limit(
     context: Quantity, hit: Quantity, prices: tuple[Quantity, Quantity, Quantity]
 ) -> Quantity:
-    """F13. Return the corpus up to which a cached prompt costs less a request than retrieved context does.
+    """F13. Return the size of the corpus up to which a request with all of it, cached, costs less than with retrieval.
 
     `prices` are those of input, cache reads and cache writes. Source: F6 for both sides, set equal.
     """
@@ -115,7 +115,7 @@ def find_context_limit(
 
 
 def price_storage(size: Quantity, storage: Quantity, written: Quantity, write: Quantity) -> Quantity:
-    """F4. Return what a vector store costs a month without queries; `written` is bytes a month.
+    """F4. Return the monthly cost of a vector store without queries; `written` is bytes a month.
 
     Source: rate cards collected by the vector-cost project; within 40%.
     """
@@ -123,12 +123,12 @@ def price_storage(size: Quantity, storage: Quantity, written: Quantity, write: Q
 
 
 def apply_minimum(amount: Quantity, minimum: Quantity) -> Quantity:
-    """F4. Return an amount, or the least that is billed. Source: rate cards."""
+    """F4. Return an amount, at least the minimum that is billed. Source: rate cards."""
     return amount.at_least(minimum)
 
 
 def price_read_units(size: Quantity, parts: Quantity, floor: Quantity, price: Quantity) -> Quantity:
-    """F4. Return the price of a query that is billed by the size of the namespace it reads, at least `floor`."""
+    """F4. Return the price of a query that is billed by the size of the namespace that it reads, at least `floor`."""
     return (size / parts).at_least(floor) * price
 
 
@@ -139,10 +139,10 @@ def price_scan(
     edge: Quantity,
     prices: tuple[Quantity, Quantity],
 ) -> Quantity:
-    """F4. Return the price of a query that scans an index, dearer up to an edge of vectors.
+    """F4. Return the price of a query that scans an index, at a higher price up to an edge of vectors.
 
-    `vector_bytes` leaves out what a query does not filter by. Source: the example in the price list of S3 Vectors,
-    whose 11.38 dollars the model misses by 0.02.
+    `vector_bytes` is without metadata that queries do not filter by. Source: the example in the price list of S3 Vectors,
+    which the model reproduces within 0.02 of 11.38 dollars.
     """
     each = vectors / parts
     limit = edge.number_in("vectors")
@@ -158,14 +158,14 @@ def count_training_tokens(examples: Quantity, example: Quantity, epochs: Quantit
 
 
 def price_training(tokens: Quantity, runs: Quantity, price: Quantity) -> Quantity:
-    """F7. Return what tuning costs where tokens are billed, all runs together. Source: price lists; exact."""
+    """F7. Return the cost of all tuning runs, if tokens are billed. Source: price lists; exact."""
     return runs * tokens * price
 
 
 def estimate_training_time(
     parameters: Quantity, tokens: Quantity, work: Quantity, speed: Quantity, utilisation: Quantity
 ) -> Quantity:
-    """F8. Return accelerator time of a training run: work for each parameter and token over the speed that is reached.
+    """F8. Return the accelerator time of a training run: work per parameter and token over the speed that is reached.
 
     Six operations for full tuning and four for adapters, whose weights need no gradients of their own. Source:
     measured throughput in the torchtune and llm-foundry repositories. Within a factor of 2.5 either way.
@@ -174,14 +174,14 @@ def estimate_training_time(
 
 
 def price_machines(count: Quantity, hourly: Quantity) -> Quantity:
-    """F9. Return what deployments or machines cost that are billed by the hour, used or not. Source: price lists."""
+    """F9. Return the cost of deployments or machines that are billed by the hour, used or not. Source: price lists."""
     return count * hourly
 
 
 def count_groups(peak: Quantity, service: Quantity, utilisation: Quantity) -> Quantity:
-    """F10. Return how many groups of accelerators carry the peak, each of them busy for no more than a share of time.
+    """F10. Return the number of groups of accelerators for the peak load, each busy for at most `utilisation` of the time.
 
-    `service` is what one request takes of a group. Source: queueing practice; within 50%.
+    `service` is the time that one request takes of a group. Source: queueing practice; within 50%.
     """
     return round_up(peak * service / utilisation)
 
@@ -205,7 +205,7 @@ def estimate_prefill(
 
 
 def estimate_reading(fresh: Quantity, cached: Quantity, speeds: tuple[Quantity, Quantity]) -> Quantity:
-    """F11. Return the time in which a hosted model reads a prompt: new tokens, and cached ones that it takes over.
+    """F11. Return the time in which a hosted model reads a prompt of new and of cached tokens.
 
     Source: timings in the notebooks on prompt caching of the Anthropic cookbook; within 40%.
     """
@@ -213,9 +213,9 @@ def estimate_reading(fresh: Quantity, cached: Quantity, speeds: tuple[Quantity, 
 
 
 def estimate_step(parameters: Quantity, cached: Quantity, reach: Quantity) -> Quantity:
-    """F11. Return the time to write one token for all requests of a batch: weights and cache read once.
+    """F11. Return the time to write one token for all requests of a batch, which reads weights and cache once.
 
-    `cached` is the bytes of keys and values of all requests in the batch, `reach` the memory bandwidth that is reached.
+    `cached` is the size of keys and values of all requests in the batch, `reach` the memory bandwidth that is reached.
     Source: roofline model; within 20%.
     """
     return (parameters * WEIGHT + cached) / reach
@@ -224,10 +224,10 @@ def estimate_step(parameters: Quantity, cached: Quantity, reach: Quantity) -> Qu
 def estimate_usual_step(
     parameters: Quantity, sequence: Quantity, reach: Quantity, written: Quantity
 ) -> Quantity:
-    """F11. Return the time to write one token where so many tokens a second are asked for.
+    """F11. Return the time to write one token at a load of `written` tokens a second.
 
-    Requests in flight are rate times duration, so their cache takes a fixed part of the bandwidth; the weights are
-    read with what is left, at least a tenth. Source: Little's law in the roofline model.
+    Requests in flight are rate times duration, so their caches take a fixed part of the bandwidth; the weights are read
+    with the rest, at least a tenth. Source: Little's law in the roofline model.
     """
     taken = sequence * written / measure(1.0, "token")
     return parameters * WEIGHT / (reach - taken).at_least(reach * 0.1)
@@ -236,23 +236,23 @@ def estimate_usual_step(
 def estimate_service(
     prefill: Quantity, answer: Quantity, weights: Quantity, sequence: Quantity, reach: Quantity
 ) -> Quantity:
-    """F11. Return the time that one request takes of a group: its prompt, and its part of the steps of its answer.
+    """F11. Return the time that one request takes of a group: its prompt, and its share of the steps of its answer.
 
-    `weights` is a request's part of the reading of the weights, which a batch shares, `sequence` its own cache; both
-    are read once for each token. Source: roofline model; within 30%.
+    `weights` is a request's share of reading the weights in its batch, `sequence` the size of its own cache; both are
+    read once for each token. Source: roofline model; within 30%.
     """
     steps = (weights + sequence) / measure(1.0, "token") * answer / reach
     return (prefill + steps) / measure(1.0, "request")
 
 
-# --- what follows -------------------------------------------------------------------------------------------------
+# --- wrong answers ------------------------------------------------------------------------------------------------
 
 
 def price_accepted(cost: Quantity, accuracy: Quantity) -> Quantity:
-    """F16. Return the cost of an accepted answer, where wrong ones are asked again. Source: cost-of-pass studies."""
+    """F16. Return the cost of an accepted answer, if wrong ones are asked again. Source: cost-of-pass studies."""
     return cost / accuracy
 
 
 def price_with_errors(cost: Quantity, accuracy: Quantity, error: Quantity) -> Quantity:
-    """F16. Return the cost of a request with what its wrong answers cost."""
+    """F16. Return the cost of a request including that of wrong answers."""
     return cost + (_ONE - accuracy) * error

@@ -1,7 +1,7 @@
-"""Every number that a bill rests on, with where it comes from; and how it is read: as its middle, or as draws.
+"""The numbers that bills are computed from, with their origin, read as best guesses or as draws.
 
-An input is what the team gave, what an answer implies, or a default from the price data. All defaults that are used
-are kept, so that a report can list them.
+An input is given by the team, implied by an answer, or a default of the price data. All inputs that are used are recorded,
+so that reports can list them.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from ragortune.support.text import quote_value
 Kept = TypeVar("Kept")
 
 _CELLS = 256
-"""Draws take the middle of one of so many equally likely parts of a distribution; one random byte says which."""
+"""Number of equally likely cells that a distribution is divided into; a draw is the middle of one, chosen by a random byte."""
 _OPEN_BAND = 20.0
-"""The lowest and the highest band of a criterion are taken to reach this factor from their edge."""
+"""Width, as a factor, of the lowest and the highest band of a criterion, which have one edge only."""
 
 
 class Origin(StrEnum):
     """Where an input comes from."""
 
     STATED = "given"
-    """The profile says it under `quantities`."""
+    """`quantities` of the profile."""
     MEASURED = "measured"
-    """The profile says that it was measured."""
+    """`quantities` of the profile, as measured."""
     ANSWER = "answer"
-    """A criterion of the profile has the number."""
+    """The answer to a criterion."""
     DEFAULT = "default"
-    """Nobody said it; the price data has a default."""
+    """The default in the price data."""
     PRICE = "price"
-    """A price or constant that is only known within bounds."""
+    """A price or constant."""
 
 
 class Input(Record, frozen=True):
-    """One number behind a bill."""
+    """One number that a bill is computed from, with its range."""
 
     name: str
     low: float
@@ -52,8 +52,9 @@ class Input(Record, frozen=True):
     unit: str
     origin: Origin
     source: str | None = None
-    """Source of a default or price, and the date for which it holds."""
+    """Source of a default or price."""
     as_of: str | None = None
+    """Date of a default or price."""
 
     @property
     def is_exact(self) -> bool:
@@ -62,7 +63,7 @@ class Input(Record, frozen=True):
 
 
 class Inputs:
-    """The numbers of one profile, each found once."""
+    """The inputs of one profile, each looked up once."""
 
     def __init__(
         self,
@@ -71,46 +72,46 @@ class Inputs:
         criteria: Mapping[str, Criterion],
         kinds: Mapping[str, QuantityKind],
     ) -> None:
-        """Take what the profile says, the price data to fall back on, and what criteria and quantities there are."""
+        """Take the profile, the price data with prices and defaults, and the criteria and quantities of the rule set."""
         self.profile = profile
         self.book = book
         self.rows: dict[str, PriceRow] = {}
-        """Every price row that was read, by id."""
+        """Price rows that were used, by id."""
         self.used: dict[str, Input] = {}
-        """Every input that was asked for, in the order of first use."""
+        """Inputs that were used, in the order of first use."""
         self.assumed: dict[str, str] = {}
-        """Names taken by default, because the profile names none."""
+        """Default choices that were used, by quantity."""
         self._criteria = criteria
         self._kinds = kinds
 
-    # --- what the profile says ------------------------------------------------------------------------------------
+    # --- the profile ----------------------------------------------------------------------------------------------
 
     def knows(self, name: str) -> bool:
-        """Return whether the team gave a quantity or an answer with the number."""
+        """Return whether the profile has a quantity, or an answer that implies it."""
         return self._find_stated(name) is not None
 
     def names_of(self, name: str) -> tuple[str, ...]:
-        """Return the names that were chosen for a quantity; empty where none were."""
+        """Return the names that the profile gives for a quantity, if any."""
         entry = self.profile.quantities.get(name)
         return entry.names if entry else ()
 
     def level_of(self, criterion: str | None) -> str | None:
-        """Return the one level of a criterion that is known, or None."""
+        """Return the level of a criterion if exactly one is known, else None."""
         levels = self.profile.levels.get(criterion or "", ())
         return levels[0] if len(levels) == 1 else None
 
     @property
     def inside(self) -> tuple[str, ...]:
-        """Where the model may run, if that is on machines of the team or its users; empty if it may be at a provider."""
+        """The levels of deployment, if they exclude a provider; empty otherwise."""
         levels = self.profile.levels.get("performance.deployment", ())
         return levels if {"on_premises", "edge"}.issuperset(levels) else ()
 
     # --- rows of the price data -----------------------------------------------------------------------------------
 
     def rows_of(self, quantity: str) -> list[PriceRow]:
-        """Return the rows that are named for a quantity, or that are its default; empty where it is `none`.
+        """Return the rows that the profile names for a quantity, or its default; empty for `none`.
 
-        An error has the place of the name in the profile.
+        Raises PriceError, with the place of the name in the profile, if there is no such row.
         """
         kind = self._kinds.get(quantity) or QuantityKind(quantity, "")
         entry = self.profile.quantities.get(quantity)
@@ -126,7 +127,7 @@ class Inputs:
             raise PriceError(error.message, entry.place if entry else None, error.hint) from None
 
     def row_of(self, quantity: str) -> PriceRow:
-        """Return the row that is named for a quantity, or its default; raises PriceError where there is neither."""
+        """Return the row that the profile names for a quantity, or its default; raises PriceError if there is neither."""
         rows = self.rows_of(quantity)
         if not rows:
             raise PriceError(f"'{quantity}' is not set, and the rule set has no default for it")
@@ -135,11 +136,11 @@ class Inputs:
     # --- numbers --------------------------------------------------------------------------------------------------
 
     def find(self, name: str) -> Input:
-        """Return an input by the name of its quantity; raises PriceError where there is no default for it."""
+        """Return an input by the name of its quantity; raises PriceError if there is no default for it."""
         return self._keep(name, lambda: self._find_stated(name) or self._default(name))
 
     def price(self, row: PriceRow, name: str) -> Input:
-        """Return a value of a price row as an input; raises PriceError where the row does not have it."""
+        """Return a value of a price row as an input; raises PriceError if the row does not have it."""
         if name not in row.values:
             raise PriceError(f"{quote_value(row.id)} has no price {quote_value(name)}")
         self.rows[row.id] = row
@@ -151,7 +152,7 @@ class Inputs:
         return self.price(self.book.find(name, "constant"), "value")
 
     def speed(self, row: PriceRow, name: str) -> Input:
-        """Return how fast a hosted model is: as its row says, else the constant `hosted-NAME`."""
+        """Return a speed of a hosted model: the value of its row, else the constant `hosted-NAME`."""
         known = name in row.values
         return self.price(row, name) if known else self.constant(f"hosted-{name}".replace("_", "-"))
 
@@ -167,7 +168,7 @@ class Inputs:
         return _read_row(row, "value", name, Origin.DEFAULT)
 
     def _find_stated(self, name: str) -> Input | None:
-        """Return a quantity as the profile gives it, or as the answer that asks for the same number implies it."""
+        """Return a quantity as given in the profile, or as implied by the answer to the criterion for the same number."""
         kind = self._kinds.get(name)
         if kind is None:
             return None
@@ -193,7 +194,7 @@ def _read_row(row: PriceRow, name: str, label: str, origin: Origin) -> Input:
 
 
 def _read_band(kind: QuantityKind, criterion: Criterion, levels: tuple[str, ...]) -> Input | None:
-    """Return the numbers that levels stand for: from where the lowest starts to where the level above them does."""
+    """Return the range of numbers that levels stand for, with the geometric mean as the middle."""
     bands = [band for band in criterion.bands if band.level in levels]
     if len(bands) < len(levels):
         return None
@@ -205,7 +206,7 @@ def _read_band(kind: QuantityKind, criterion: Criterion, levels: tuple[str, ...]
     return Input(kind.id, low, math.sqrt(low) * math.sqrt(high), high, kind.unit, Origin.ANSWER)
 
 
-# --- how inputs are read ------------------------------------------------------------------------------------------
+# --- ways to read inputs ------------------------------------------------------------------------------------------
 
 
 def read_middle(entry: Input) -> Quantity:
@@ -214,7 +215,10 @@ def read_middle(entry: Input) -> Quantity:
 
 
 def sample_by(seed: int, count: int) -> Callable[[Input], Quantity]:
-    """Return what reads inputs as draws from a triangle over low, mid and high; the same name gives the same draws."""
+    """Return a reader that samples inputs from a triangular distribution over low, mid and high.
+
+    The seed of an input includes its name, so that it has the same draws in every scenario.
+    """
 
     def read(entry: Input) -> Quantity:
         if entry.is_exact:
@@ -228,7 +232,7 @@ def sample_by(seed: int, count: int) -> Callable[[Input], Quantity]:
 
 
 def tabulate_triangle(low: float, mid: float, high: float) -> list[float]:
-    """Return equally likely values of a triangular distribution, in order."""
+    """Return equally likely values of a triangular distribution in ascending order, by its inverse distribution function."""
     width, rise = high - low, mid - low
     edge = rise / width
     shares = [(cell + 0.5) / _CELLS for cell in range(_CELLS)]
@@ -238,7 +242,7 @@ def tabulate_triangle(low: float, mid: float, high: float) -> list[float]:
 
 
 def vary_one_by_one(inputs: Iterable[Input]) -> Callable[[Input], Quantity]:
-    """Return what reads inputs as variants: all at their middle, then each of these alone at its low and its high."""
+    """Return a reader that varies one input at a time: all at their middle, then each alone at its low and its high."""
     positions = {entry.name: 1 + 2 * index for index, entry in enumerate(inputs)}
 
     def read(entry: Input) -> Quantity:
@@ -252,16 +256,16 @@ def vary_one_by_one(inputs: Iterable[Input]) -> Callable[[Input], Quantity]:
 
 
 class Scenario:
-    """Inputs read in one way, each of them once."""
+    """Inputs as one reader returns them, each read once."""
 
     def __init__(self, inputs: Inputs, read: Callable[[Input], Quantity] = read_middle) -> None:
-        """Take the inputs and how one is read."""
+        """Take the inputs and the reader."""
         self.inputs = inputs
         self._read = read
         self._kept: dict[str, Any] = {}
 
     def keep(self, name: str, compute: Callable[[], Kept]) -> Kept:
-        """Return what a computation that several options share gives; it runs once for each scenario."""
+        """Return the result of a computation that several options share, and that runs once."""
         if name not in self._kept:
             self._kept[name] = compute()
         kept: Kept = self._kept[name]
@@ -272,12 +276,12 @@ class Scenario:
         return self.keep(f"number {name}", lambda: self._read(self.inputs.find(name)))
 
     def price(self, row: PriceRow, *names: str) -> Quantity:
-        """Return the first of these values that a price row has; raises PriceError where it has none."""
+        """Return the first of these values that a price row has; raises PriceError if it has none."""
         name = next((name for name in names if name in row.values), names[-1])
         return self.keep(f"price {row.id}.{name}", lambda: self._read(self.inputs.price(row, name)))
 
     def optional(self, row: PriceRow, name: str, unit: str) -> Quantity:
-        """Return a value of a row, or nothing of its unit where the row does not bill it."""
+        """Return a value of a row, or zero in its unit if the row does not have it."""
         return self.price(row, name) if name in row.values else measure(0.0, unit)
 
     def constant(self, name: str) -> Quantity:

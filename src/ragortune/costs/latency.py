@@ -1,4 +1,4 @@
-"""How fast each option answers: stages in a row, to the first word and to the last, at the median and the 95th percentile."""
+"""Latency of each option: stages in sequence, to the first and the last word, at the median and the 95th percentile."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ragortune.support.record import Record
 
 _EACH = measure(1.0, "request")
 _REFERENCE_PASSAGES = 50
-"""The stage of reranking was measured on so many passages."""
+"""Number of passages on which the reranking stage was measured."""
 
 
 class Stage(Record, frozen=True):
@@ -36,17 +36,17 @@ class Latency(Record, frozen=True):
 
 
 def combine_stages(stages: tuple[Stage, ...]) -> tuple[float, float]:
-    """Return median and 95th percentile of stages in a row.
+    """Return median and 95th percentile of stages in sequence.
 
-    Medians are added. The tails are added as independent deviations, by the root of the sum of their squares: adding
-    95th percentiles would take all stages to be slow at once. Source: section 4 of the cost model.
+    Medians are added. Tails are added as independent deviations, by the root of the sum of their squares: the sum of 95th
+    percentiles would assume that all stages are slow at once. Source: section 4 of the cost model.
     """
     middle = sum(stage.p50 for stage in stages)
     return middle, middle + math.hypot(*(stage.p95 - stage.p50 for stage in stages))
 
 
 def estimate_latency(scenario: Scenario, bill: Bill) -> Latency:
-    """Return how fast a candidate answers; `scenario` and `bill` are read at the best guesses."""
+    """Return the latency of a candidate; `scenario` and `bill` have the best guesses."""
     row = bill.candidate.model
     where = "own" if row is None else "hosted"
     stages = [_standard_stage(scenario, "network-own" if row is None else "network")]
@@ -89,7 +89,7 @@ def _retrieval_stages(scenario: Scenario, where: str) -> list[Stage]:
 
 
 def _hosted_stages(scenario: Scenario, bill: Bill, row: PriceRow) -> list[Stage]:
-    """Return the stages inside a hosted model: its first token, and the reading of the prompt."""
+    """Return the stages in a hosted model: time to first token, and reading the prompt."""
     if "first_token_p50" in row.values and "first_token_p95" in row.values:
         first = _read_stage(scenario, row, f"first word of {row.title}", "first_token_")
     else:

@@ -1,4 +1,4 @@
-"""Own accelerators: how many carry the load, and how fast they work."""
+"""Own accelerators: how many are needed for the load, and how fast they answer."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from ragortune.model.quantities import Quantity, measure, round_up
 from ragortune.support.record import Record
 
 _SMALL = 8.03e9
-"""Parameters of the model whose shape is known best; others are scaled from it."""
+"""Parameters of the reference model from which others are scaled."""
 _SMALL_LAYERS, _SMALL_WIDTH, _SMALL_CACHE = 32.0, 4096.0, 131_072.0
 _GROWTH, _CACHE_GROWTH = 1 / 3, 0.4225
-"""Layers and width grow with the cube root; the cache fits models of 8 and 70 billion parameters."""
+"""Exponents: layers and width grow with the cube root of the parameters; the cache fits models of 8B and 70B."""
 _ROOM = 1.2
-"""Memory of weights and working space, over the weights alone."""
+"""Memory for weights and working space, relative to the weights."""
 _EACH = measure(1.0, "request")
 
 
 class Machines(Record, frozen=True):
-    """What carries an own model."""
+    """Accelerators that serve an own model."""
 
     count: Quantity
-    """Accelerators."""
+    """Number of accelerators."""
     prefill: Quantity
     """Time to read a prompt."""
     token_time: Quantity
     """Time to write one token at the load of the peak."""
     capacity: Quantity
-    """Requests that all accelerators carry while answers stay prompt, with peaks and pauses as they are."""
+    """Rate of requests that the accelerators can serve at the given utilisation and peak factor."""
 
 
 def _grow(parameters: Quantity, exponent: float) -> Quantity:
@@ -43,7 +43,7 @@ def cache_bytes(parameters: Quantity) -> Quantity:
 def measure_machines(
     scenario: Scenario, accelerator: PriceRow, prompt: Quantity, answer: Quantity
 ) -> Machines:
-    """Return how many accelerators carry the peak, and how fast they answer; F10 and F11.
+    """Return the number of accelerators that serve the peak load, and their speed; F10 and F11.
 
     Layers and width are those of a dense model of that size, scaled from one of 8B.
     """
@@ -58,7 +58,7 @@ def measure_machines(
     utilised = scenario.constant("serving-prefill-mfu")
     prefill = formulas.estimate_prefill(parameters, tokens, shape, speed, utilised)
     sequence = cache_bytes(parameters) * (tokens + written / 2.0)
-    # As many requests are answered together as memory holds: at least one, at most some.
+    # Batch size: the requests whose caches fit the memory, at least one and up to the limit of a server.
     room = memory * group - weights * _ROOM
     batch = (room / sequence).at_most(scenario.constant("serving-batch")).at_least(one)
     reach = bandwidth * scenario.constant("serving-bandwidth-use")
