@@ -315,6 +315,21 @@ def test_front_matter_that_only_names_the_program_is_read(run, write, front):
         ".. code-block:: ragortune\n\n   decision: nope\n",
         '<pre><code class="language-ragortune">\ndecision: nope\n</code></pre>\n',
         "[source,ragortune]\n----\ndecision: nope\n----\n",
+        "<ragortune>\ndecision: nope\n</ragortune>\n",
+        '<Ragortune decision="nope" />\n',
+        "{{< ragortune >}}\ndecision: nope\n{{< /ragortune >}}\n",
+        '{{% ragortune decision="nope" %}}\n',
+        "{{< highlight ragortune >}}\ndecision: nope\n{{< /highlight >}}\n",
+        "{% ragortune %}\ndecision: nope\n{% endragortune %}\n",
+        "#+begin_src ragortune\ndecision: nope\n#+end_src\n",
+        "#+BEGIN_RAGORTUNE\ndecision: nope\n#+END_RAGORTUNE\n",
+        "\\begin{ragortune}\ndecision: nope\n\\end{ragortune}\n",
+        "\\begin{lstlisting}[language=ragortune]\ndecision: nope\n\\end{lstlisting}\n",
+        "\\begin{minted}{ragortune}\ndecision: nope\n\\end{minted}\n",
+        "!!! ragortune\n    decision: nope\n",
+        "> [!ragortune]\n> decision: nope\n",
+        '+++\n[[params.ragortune]] # ours\ndecision = "nope"\n+++\n',
+        '+++\n["ragortune".profile.knowledge]\nvolatility = "nope"\n+++\n',
     ],
 )
 def test_a_block_that_cannot_be_read_is_told(run, write, block):
@@ -329,7 +344,10 @@ def test_a_block_that_cannot_be_read_is_told(run, write, block):
 def test_a_block_shown_as_an_example_is_let_be(run, write):
     front = "---\n# ragortune: see the block\ntags:\n- ragortune\n- ragortune: a tool\n---\n"
     example = "````markdown\n```ragortune\ndecision: nope\n```\n````"
-    write("a.md", f"{front}# LLM\n\n{example}\n\nragortune: our tool.\n")
+    write(
+        "a.md",
+        f"{front}# LLM\n\n{example}\n\nragortune: our tool.\n\n[ragortune](x.md) and [x] <b>ragortune</b>\n",
+    )
 
     assert run("check", "a.md").code == 0
 

@@ -310,7 +310,7 @@ def test_no_text_can_become_markup(text):
 
 
 LIVE = ["@octocat", "(@org/team)", "https://evil.invalid/x", "www.evil.invalid", "HTTP://evil.invalid", "a@evil.invalid",
-        "ftp://evil.invalid", "other/project#12", "#7", "!8", "our/project&9", "c0ffee12", "GH-7", "mailto:a@b", "@a@b", "#1@a", "`@a", "|@a", "[x](//evil.invalid)"]  # fmt: skip
+        "ftp://evil.invalid", "other/project#12", "#7", "!8", "our/project&9", "c0ffee12", "GH-7", "mailto:a@b", "@a@b", "#1@a", "`@a", "|@a", "[x](//evil.invalid)", "$1", "US$x$.", "$`x`$", "$$ x $$"]  # fmt: skip
 """What a code host makes a link of, or tells somebody by."""
 
 
@@ -326,7 +326,7 @@ def test_nothing_that_a_document_says_is_live_in_a_comment(live):
             assert child.type not in {"link_open", "html_inline", "image"}
             said += [child.content] * (child.type in {"text", "text_special"})
     assert not re.search(
-        r"(?<!\w)@\w|\w@\w+\.|:/|www\.|[#!&]\d|c0ffee|GH-\d|mailto", "".join(said), re.IGNORECASE
+        r"(?<!\w)@\w|\w@\w+\.|:/|www\.|[#!&]\d|c0ffee|GH-\d|mailto|\$", "".join(said), re.IGNORECASE
     )
 
 

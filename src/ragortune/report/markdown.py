@@ -32,12 +32,12 @@ _OWN_KEY = re.compile(r"^([\s>*+{\"'-]*)(?:(ragortune[\"']?\s*)(?=[:=.])|(?=:{3}
 """What `check` would take for a block of this program that it cannot read."""
 _LIVE = re.compile(
     r"(?:(?:[\w.+-]{0,20}://|www\.|mailto:|xmpp:)[^\s`]+|(?<!\w)@[\w{\"]"
-    r"|[\w.+-]{1,64}@[\w-]+\.\w|[\w./-]{0,100}[#!&%]\d|\bGH-\d)[\w.@/#-]*"
+    r"|[\w.+-]{1,64}@[\w-]+\.\w|[\w./-]{0,100}[#!&%]\d|\bGH-\d)[\w.@/#-]*|\$(?:[^\s`]*[\w$])?"
     r"|(?<![\w:])(?=[\da-f]*[a-f])(?=[a-f]*\d)[\da-f]{7,40}\b",
     re.IGNORECASE,
 )
-"""What code hosts make a link of, or tell people and other projects by: addresses, `@name`, `#1`, `!1`, `&1`, `%1`, hashes of
-commits; they let code be."""
+"""What code hosts make a link of, or tell people and other projects by: addresses, `@name`, `#1`, `!1`, `&1`, `%1`, `$1`, hashes
+of commits, or mathematics, which begin with `$`; they let code be."""
 _STRONG = (Style.STRONG, Style.ADVICE, Style.ERROR, Style.WARNING)
 
 

@@ -27,13 +27,14 @@ _OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}][-_ ]?" for letter in
 _NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune\b", re.IGNORECASE)
 """Words behind a fence that mean this program, but are not its name alone."""
 _MISPLACED = re.compile(
-    rf"[\s>*+{INVISIBLE}-]*(?:(?:[`~:]{{3,}}+|\.\.\s(?:\s*(?:code|code-block|sourcecode)::)?){_NAMED.pattern}"
-    r"|(?:<pre>\s*)?<(?:pre|code)\b[^<>]{0,200}[\"'=-]ragortune[\"'\s>]|\[source,\s*ragortune\b"
-    r"|(?:\{\s*)?[\"']?ragortune[\"']?\s*[:=]\s*(?:\{|$)"
-    r"|ragortune\.[a-z_.]{1,40}\s*[:=]|\[ragortune(?:\.[a-z]{1,20})?\]\s*$)",
+    rf"[\s>*+{INVISIBLE}-]*(?:(?:[`~:]{{3,}}+|\.\.\s(?:\s*(?:code|code-block|sourcecode)::)?|<|\[(?:source,|[!.])|[!?]{{3}}\+?\s"
+    r"|\{[{%][<%-]?(?:\s*highlight\s)?|\#\+(?:begin_(?:src\s)?)?|\\begin\{(?:\w{1,20}\}[\[{](?:language=)?)?)"
+    rf"{_NAMED.pattern}|(?:<pre>\s*)?<(?:pre|code)\b[^<>]{{0,200}}[\"'=-]ragortune[\"'\s>]"
+    r"|(?:\{\s*)?[\"']?ragortune[\"']?\s*[:=]\s*(?:\{|$)|ragortune\.[a-z_.]{1,40}\s*[:=]"
+    r"|\[{1,2}[\"'\s]*(?:[\w-]{1,40}\.)*ragortune[\"'\s]*(?:\.[\w.\"'-]{1,80}\s*)?\]{1,2}\s*(?:\#|$))",
     re.IGNORECASE,
 )
-"""A fence or a key of front matter in a text where neither is one."""
+"""A block of any markup or a key of front matter in a text where neither is one."""
 _ESCAPED = re.compile(r"&#?\w{1,8};")
 
 
