@@ -5,17 +5,24 @@ from __future__ import annotations
 import csv
 import json
 import re
+from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
+
+import msgspec
 
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.reading import LINE_BYTES, decode_text, load_json, open_file, read_bytes, read_lines
 from ragortune.support.text import count_words
 
 JSON_BYTES = 128 * 1024 * 1024
-"""Limit for a JSON file, which is read whole; JSON Lines and CSV files have none."""
+"""Limit for a JSON file, which is held as it is while its entries are read; JSON Lines and CSV files have none."""
+_ENTRY_BYTES = 8 * LINE_BYTES
+"""Limit for an entry of its list, which may be all paragraphs of a book with their questions."""
+_MOST_COMMAS = 4_000_000
+"""A file with more of them is made of numbers, of which the places alone would take more memory than the file."""
 _OLD_MAC = re.compile(r"(?<=\r)(?!\n)")
 """The end of a line that ends with a carriage return alone."""
 _DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}
@@ -83,11 +90,11 @@ class Rows:
                 yield from self._read_table(stream, _DELIMITERS[ending])
         elif ending == "json" and not self._has_lines():
             self.form = "JSON"
-            yield from enumerate(self._load_list(), 1)
+            yield from self._read_json(self._split_list())
         else:
             self.form = "JSON Lines"
             with open_file(self.path) as stream:
-                yield from self._read_json_lines(stream)
+                yield from self._read_json(read_lines(stream, self.path))
 
     def _has_lines(self) -> bool:
         """Return whether a .json file holds JSON Lines, as many do."""
@@ -95,15 +102,29 @@ class Rows:
             line = stream.readline(LINE_BYTES)
         return isinstance(parse_json(line), dict) and self.path.stat().st_size > len(line) + 1
 
-    def _load_list(self) -> list[object]:
-        text = decode_text(read_bytes(self.path, JSON_BYTES, what="a JSON file"), str(self.path))
-        data = load_json(text, str(self.path), 1)
-        values = data.values() if isinstance(data, dict) else (data,)
-        lists: list[list[object]] = [value for value in values if isinstance(value, list)]
-        return lists[0] if len(lists) == 1 else []
+    def _split_list(self) -> Iterator[tuple[int, bytes | None]]:
+        """Yield the entries of the one list that a JSON file is or has, with their position; None for one that is too long."""
+        data, name = read_bytes(self.path, JSON_BYTES, what="a JSON file"), str(self.path)
+        if data.count(b",") > _MOST_COMMAS:
+            message = f"holds more than {_MOST_COMMAS:,} commas, the limit for a JSON file"
+            raise UnreadableError(message, Place(name), "JSON Lines, one entry a line, have no limit")
+        try:
+            found: Any = msgspec.json.decode(
+                data.removeprefix(BOM_UTF8), type=list[msgspec.Raw] | dict[str, msgspec.Raw]
+            )
+            if isinstance(found, dict):
+                lists = [value for value in found.values() if bytes(memoryview(value)[:1]) == b"["]
+                found = msgspec.json.decode(*lists, type=list[msgspec.Raw]) if len(lists) == 1 else []
+        except msgspec.DecodeError as error:
+            decode_text(data[:4], name)  # says what else it is
+            raise UnreadableError(f"is not JSON: {error}", Place(name)) from None
+        except RecursionError:
+            raise UnreadableError("is nested too deeply", Place(name)) from None
+        for number, entry in enumerate(found, 1):
+            yield number, bytes(entry) if len(memoryview(entry)) <= _ENTRY_BYTES else None
 
-    def _read_json_lines(self, stream: BinaryIO) -> Iterator[tuple[int, object]]:
-        for number, line in read_lines(stream, self.path):
+    def _read_json(self, lines: Iterable[tuple[int, bytes | None]]) -> Iterator[tuple[int, object]]:
+        for number, line in lines:
             if line is None:
                 self.skip("is too long", number)
             elif line.strip():
