@@ -6,11 +6,14 @@ import json
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from ragortune.check.evidence import Quoted, QuoteSources, find_gone
 from ragortune.evidence.documents.addressed import is_misnamed
 from ragortune.evidence.quotes import QuoteFinder
+from ragortune.model import Evidence
 from ragortune.report.markdown import escape_markdown
 from ragortune.ruleset.load import cache_folder, trusted_folder
 
@@ -166,6 +169,22 @@ def test_quotes_that_are_gone_from_many_documents_have_one_budget(run, write, mo
 
     assert result.out.count('"evidence-gone"') >= 5
     assert len(sought) == 3
+
+
+def test_a_second_audit_with_the_same_sources_finds_the_same(monkeypatch):
+    monkeypatch.setattr("ragortune.check.evidence._MOST_SEARCHED", 1)
+    lines = ("The price list changes every week.", "Drivers read the price list aloud.")
+    gone = [
+        Evidence(quote) for quote in ("The price list changes each week.", "Drivers read price lists aloud.")
+    ]
+    sources = QuoteSources(tuple(Quoted(evidence, "carries") for evidence in gone))
+    reading = SimpleNamespace(path="a.md", lines=lines, decision=None, facts=(), quantities={})
+
+    first, second = (
+        [nearest and nearest.line for _, nearest in find_gone(reading, sources)] for _ in range(2)
+    )
+
+    assert first == second == [1, None]
 
 
 # --- what is believed ---------------------------------------------------------------------------------------------

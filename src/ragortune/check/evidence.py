@@ -24,11 +24,6 @@ class Quoted(msgspec.Struct, frozen=True):
     """Where the value is in the design document; None where it is in a profile file."""
 
 
-def allow_searches() -> Iterator[object]:
-    """Return what yields once for each quote of which the nearest passage may be looked for."""
-    return iter(range(_MOST_SEARCHED))
-
-
 class QuoteSources(msgspec.Struct, frozen=True):
     """Quotes from outside a design document, and the documents in which quotes are looked up."""
 
@@ -37,8 +32,8 @@ class QuoteSources(msgspec.Struct, frozen=True):
     finders: Mapping[Evidence, QuoteFinder | None] = {}
     """For each quote that names its document that document, None where it may not be opened; all others are the design
     document's own words."""
-    searches: Iterator[object] = msgspec.field(default_factory=allow_searches)
-    """Those of all documents of a run together."""
+    searched: set[tuple[str, Evidence]] = msgspec.field(default_factory=set)
+    """Quotes of all documents of a run, by their paths, for which the nearest passage was looked for."""
 
 
 def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[tuple[Quoted, Span | None]]:
@@ -52,7 +47,9 @@ def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[tuple[Q
         evidence = quoted.evidence
         finder = sources.finders.get(evidence, own)
         if finder and not finder.find(evidence.quote, evidence.line):
-            sought = next(sources.searches, None) is not None
+            if len(sources.searched) < _MOST_SEARCHED:
+                sources.searched.add((reading.path, evidence))
+            sought = (reading.path, evidence) in sources.searched
             yield quoted, finder.find_nearest(evidence.quote, evidence.line) if sought else None
 
 

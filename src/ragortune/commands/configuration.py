@@ -21,15 +21,18 @@ from ragortune.commands.requests import CONFIDENCES, FAILS_ON, CheckRequest
 from ragortune.evidence.entries import Entry
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ConfigurationError, Place, RagortuneError, UsageError
-from ragortune.support.git import Repository, find_repository, lies_inside, walk_up
+from ragortune.support.git import Repository
 from ragortune.support.reading import (
     PROFILE_BYTES,
     YAML_ENDINGS,
     decode_text,
+    find_repository,
+    lies_inside,
     parse_toml,
     parse_yaml,
     read_bytes,
     read_text,
+    walk_up,
 )
 from ragortune.support.record import Record
 from ragortune.support.rulefolder import list_rule_files

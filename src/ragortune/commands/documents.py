@@ -14,8 +14,15 @@ from ragortune.model import Rulebook
 from ragortune.model.documents import DesignReading
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
-from ragortune.support.git import Repository, find_repository, lies_inside
-from ragortune.support.reading import decode_text, read_bytes, show_size, walk_folder
+from ragortune.support.git import Repository
+from ragortune.support.reading import (
+    decode_text,
+    find_repository,
+    lies_inside,
+    read_bytes,
+    show_size,
+    walk_folder,
+)
 from ragortune.support.text import join_words, quote_value
 
 ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rst")

@@ -9,15 +9,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ragortune.check.evidence import QuoteSources, allow_searches, list_outside_quotes, list_quotes
+from ragortune.check.evidence import QuoteSources, list_outside_quotes, list_quotes
 from ragortune.commands.documents import ENDINGS, STDIN, read_design_text
 from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Evidence, Profile
 from ragortune.model.documents import DesignReading
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, ProfileError, RagortuneError, UnreadableError
-from ragortune.support.git import find_repository, lies_inside
-from ragortune.support.reading import real_path
+from ragortune.support.reading import find_repository, lies_inside, real_path
 from ragortune.support.text import join_words, quote_value
 
 _MOST_CHARACTERS = 20_000_000
@@ -37,7 +36,7 @@ class QuotedFiles:
         self._environment = environment
         self._finders: dict[Path, QuoteFinder] = {}
         self._characters = 0
-        self._searches = allow_searches()
+        self._searched: set[tuple[str, Evidence]] = set()
         self._checked = [self._real_path(path) for path in paths]
         quotes = list_outside_quotes(outside) if outside else ()
         self._outside = [(quoted, self._locate(quoted.evidence, None)) for quoted in quotes]
@@ -66,7 +65,7 @@ class QuotedFiles:
             for quoted, target in self._outside
             if target == own or (first and target not in self._checked)
         )
-        return QuoteSources(tuple(reported), finders, self._searches)
+        return QuoteSources(tuple(reported), finders, self._searched)
 
     def _real_path(self, path: str) -> Path:
         return Path(path) if path == STDIN else real_path(self._environment.folder, path)

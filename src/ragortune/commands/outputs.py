@@ -14,7 +14,7 @@ from ragortune.model.findings import CheckReport
 from ragortune.report.checks import MARKER
 from ragortune.support.environment import Environment
 from ragortune.support.errors import UsageError
-from ragortune.support.git import find_repository
+from ragortune.support.reading import find_repository
 from ragortune.support.record import Record
 from ragortune.support.text import guard_terminal
 from ragortune.support.writing import name_target, write_file

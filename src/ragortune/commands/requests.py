@@ -81,7 +81,10 @@ class RecommendRequest(Record, frozen=True, kw_only=True):
     format: Annotated[str, format_option("recommend")] = "text"
     show: Show = None
     full: Full = False
-    brief: Annotated[bool, flag("--brief", "One line for each profile: option and probability.")] = False
+    brief: Annotated[
+        bool,
+        flag("--brief", f"One line a profile: option, probability; {list_formats('recommend --brief')}."),
+    ] = False
     trace: Annotated[bool, flag("--trace", "Add the outcome of every rule (JSON only).")] = False
     what_if: Annotated[
         bool | None,

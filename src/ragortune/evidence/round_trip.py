@@ -211,7 +211,9 @@ def _fill_places(text: str, answers: Iterable[str]) -> str:
         elif (place := re.fullmatch(r"( +)# (\w+):", line)) and f"{group}.{place[2]}" in answers:
             lines[index] = f"{place[1]}{place[2]}:"
     filled = "\n".join(lines)
-    return filled if _drop_nulls(_read_data(filled)) == _drop_nulls(_read_data(text)) else text
+    if filled == text or _drop_nulls(_read_data(filled)) == _drop_nulls(_read_data(text)):
+        return filled
+    return text
 
 
 def _drop_nulls(data: object) -> object:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ragortune.evidence.documents.language import LanguageData
 from ragortune.model import EVEN, Scale, Strength
-from ragortune.ruleset.files import ALL_KINDS, KINDS, Manifest, validate
+from ragortune.ruleset.files import ALL_KINDS, KINDS, Manifest, read_records, validate
 from ragortune.support.errors import Place, RagortuneError, RulebookError
 from ragortune.support.reading import Document, KeyPath, decode_text, parse_yaml
 from ragortune.support.rulefolder import (
@@ -172,23 +172,14 @@ def _read_records(authored: Authored, files: Files) -> None:
             known = join_words((f"{known}/" for known in KINDS), "or")
             authored.report(f"a rule set keeps its files in {known}", Place(document.path))
             continue
-        parsed = validate(folder, document, authored.problems)
-        for kind in KINDS[folder] if parsed else ():
-            for index, record in enumerate(getattr(parsed, kind.name)):
-                if record is None:
-                    continue
-                if (kind.name, record.id) in mine:
-                    place = document.place_of((kind.name, index, "id"))
-                    authored.report(f"{kind.singular} '{record.id}' is defined twice", place)
-                    continue
-                mine.add((kind.name, record.id))
-                for field, (form, what) in _FORMS.items():
-                    value = getattr(record, field, None)
-                    if isinstance(value, str) and not form.fullmatch(value):
-                        place = document.place_of((kind.name, index, field))
-                        authored.report(f"'{field}' must be {what}, not {quote_value(value)}", place)
-                authored.records[kind.name][record.id] = record
-                authored.origins[kind.name, record.id] = (document, (kind.name, index))
+        for (kind, index), record in read_records(folder, document, authored.problems, mine):
+            for field, (form, what) in _FORMS.items():
+                value = getattr(record, field, None)
+                if isinstance(value, str) and not form.fullmatch(value):
+                    place = document.place_of((kind, index, field))
+                    authored.report(f"'{field}' must be {what}, not {quote_value(value)}", place)
+            authored.records[kind][record.id] = record
+            authored.origins[kind, record.id] = (document, (kind, index))
 
 
 def _disable_rules(authored: Authored, document: Document, base: Authored | None) -> None:

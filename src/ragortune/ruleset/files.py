@@ -6,7 +6,7 @@ the frozen records of `ragortune.model` and derives the JSON Schemas from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache
 from itertools import islice
@@ -272,19 +272,32 @@ def _classes_in(hint: Any) -> Iterator[type]:
         yield from _classes_in(inner)
 
 
+def read_records(
+    folder: str, document: Document, problems: list[RagortuneError], seen: set[tuple[str, str]]
+) -> Iterator[tuple[tuple[str, int], Any]]:
+    """Yield the records of a file with their key paths after noting what is wrong with it.
+
+    One whose kind and id were `seen` before is noted and left out; those of the others are added.
+    """
+    parsed = validate(folder, document, problems)
+    for kind in KINDS[folder] if parsed else ():
+        for index, record in enumerate(getattr(parsed, kind.name)):
+            if record and (kind.name, record.id) in seen:
+                place = document.place_of((kind.name, index, "id"))
+                twice = RulebookError(f"{kind.singular} '{record.id}' is defined twice", place)
+                RulebookError.collect(problems, twice)
+            elif record:
+                seen.add((kind.name, record.id))
+                yield (kind.name, index), record
+
+
 def read_price_file(document: Document, kinds: Mapping[str, PriceKind]) -> tuple[PriceRow, ...]:
     """Return the rows of a price file outside any rule set; raises RulebookError with every problem."""
     problems: list[RagortuneError] = []
-    parsed = validate("prices", document, problems)
-    rows: Sequence[PriceRow | None] = parsed.prices if parsed else ()
-    names: set[str] = set()
-    for index, row in enumerate(rows):
-        if row and row.id in names:
-            place = document.place_of(("prices", index, "id"))
-            problems.append(RulebookError(f"price row '{row.id}' is defined twice", place))
-        names |= {row.id} if row else set()
-        for path, problem in check_row(row, kinds) if row else ():
-            problem.place = document.place_of(("prices", index, *path))
+    rows = [own for own in read_records("prices", document, problems, set()) if isinstance(own[1], PriceRow)]
+    for at, row in rows:
+        for path, problem in check_row(row, kinds):
+            problem.place = document.place_of((*at, *path))
             problems.append(problem)
     RulebookError.raise_all(problems)
-    return tuple(filter(None, rows))
+    return tuple(row for _, row in rows)

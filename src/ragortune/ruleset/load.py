@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from ragortune.model import Rulebook
-from ragortune.support.reading import real_path
+from ragortune.support.reading import find_repository, real_path
 from ragortune.support.rulefolder import digest_files, read_files, shipped_folder
 from ragortune.version import __version__
 
@@ -63,8 +63,6 @@ def _installed_folder() -> Path:
 
 def trusted_folder() -> Path:
     """Return the folder for what is kept and believed; where it is in the checkout, which can bring it, a place for nothing."""
-    from ragortune.support.git import find_repository  # noqa: PLC0415  (not needed for the shipped rule set)
-
     folder, root = cache_folder(), find_repository(os.curdir)
     is_brought = os.path.exists(root / ".git") and real_path(folder).is_relative_to(real_path(root))
     return Path(os.devnull) if is_brought else folder

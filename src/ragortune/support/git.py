@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ragortune.support.errors import UsageError
+from ragortune.support.reading import find_repository
 from ragortune.support.text import clean_text, join_words, quote_value
 
 _SECONDS = 60
@@ -176,24 +177,3 @@ def find_git(folder: Path) -> str | None:
     found = (shutil.which("git", path=entry) for entry in trusted)
     safe = (path for path in found if path and not Path(os.path.realpath(path)).is_relative_to(root))
     return next(safe, None)
-
-
-def find_repository(folder: str | Path) -> Path:
-    """Return the root of the repository that a folder lies in, or the folder itself if it lies in none."""
-    top = tuple(walk_up(Path(folder)))[-1]
-    return top if os.path.exists(top / ".git") else Path(folder).absolute()
-
-
-def lies_inside(path: str | Path, root: str | Path) -> bool:
-    """Return whether a file is in a repository, links resolved, and none of git's own, which hold passwords of CI jobs."""
-    target, top = Path(os.path.realpath(path)), Path(os.path.realpath(root))
-    return target.is_relative_to(top) and ".git" not in map(str.casefold, target.relative_to(top).parts)
-
-
-def walk_up(folder: Path) -> Iterator[Path]:
-    """Yield a folder and those above it, up to the root of a repository or of the file system."""
-    start = folder.absolute()
-    for current in (start, *start.parents):
-        yield current
-        if os.path.exists(current / ".git"):
-            return

@@ -173,6 +173,27 @@ def real_path(*parts: str | Path) -> Path:
     return Path(os.path.realpath(Path(*parts)))
 
 
+def find_repository(folder: str | Path) -> Path:
+    """Return the root of the repository that a folder lies in, or the folder itself if it lies in none."""
+    top = tuple(walk_up(Path(folder)))[-1]
+    return top if os.path.exists(top / ".git") else Path(folder).absolute()
+
+
+def lies_inside(path: str | Path, root: str | Path) -> bool:
+    """Return whether a file is in a repository, links resolved, and none of git's own, which hold passwords of CI jobs."""
+    target, top = Path(os.path.realpath(path)), Path(os.path.realpath(root))
+    return target.is_relative_to(top) and ".git" not in map(str.casefold, target.relative_to(top).parts)
+
+
+def walk_up(folder: Path) -> Iterator[Path]:
+    """Yield a folder and those above it, up to the root of a repository or of the file system."""
+    start = folder.absolute()
+    for current in (start, *start.parents):
+        yield current
+        if os.path.exists(current / ".git"):
+            return
+
+
 def walk_folder(
     top: str | Path, onerror: Callable[[OSError], None] | None = None
 ) -> Iterator[tuple[str, list[str], list[str]]]:

@@ -14,8 +14,7 @@ from typing import TextIO
 
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError, RagortuneError, UsageError
-from ragortune.support.git import find_repository, lies_inside
-from ragortune.support.reading import YAML_ENDINGS, open_file, real_path
+from ragortune.support.reading import YAML_ENDINGS, find_repository, lies_inside, open_file, real_path
 from ragortune.support.text import quote_value
 
 try:
