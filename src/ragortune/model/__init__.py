@@ -1,4 +1,4 @@
-"""The terms of the domain: criteria, rules, profiles, recommendations. Frozen records, no input or output."""
+"""The domain model: criteria, rules, profiles, recommendations. Frozen records without input or output."""
 
 from ragortune.model.cases import Case as Case
 from ragortune.model.cases import Sample as Sample

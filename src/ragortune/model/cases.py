@@ -1,4 +1,4 @@
-"""Published projects, with what they did."""
+"""The casebook: published projects and their choices."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from ragortune.support.record import Record
 
 
 class Sample(StrEnum):
-    """How a published project came into the casebook."""
+    """How a published project was selected for the casebook."""
 
     FIELD = "field"
-    """Drawn at random from a database of production systems: the mix that a user meets."""
+    """Drawn at random from a database of production systems, so that it gives base rates."""
     SELECTED = "selected"
-    """Sought out because it compares or argues: no base rate."""
+    """Chosen because it compares or argues; gives no base rates."""
 
 
 class CaseEvidence(StrEnum):
-    """How a published project held its choice against others; the strongest first."""
+    """The evidence for a published choice, the strongest first."""
 
     MEASURED = "measured"
-    """Rivals were compared."""
+    """Alternatives were compared by measurement."""
     ARGUED = "argued"
-    """A rival was rejected with reasons."""
+    """An alternative was rejected with reasons."""
     DESCRIBED = "described"
-    """What was built is described, and no rival."""
+    """Only what was built is described."""
 
 
 class Case(Record, frozen=True):
-    """A published project or study: what was known beforehand, what won or was chosen, and where it is told."""
+    """A published project or study: what was known beforehand, what was chosen or came out best, and the publication."""
 
     id: str
     """Name of the case."""
     title: str
     """The project in a few words."""
     sample: Sample
-    """How it came into the casebook."""
+    """How it was selected."""
     kind: str
     """`paper` or `industry`."""
     group: str
@@ -45,9 +45,9 @@ class Case(Record, frozen=True):
     year: int | None
     """Year of publication."""
     citation: str
-    """Who told it where."""
+    """Authors, title and place of publication."""
     address: str
-    """Where it can be read."""
+    """Address of the publication."""
     setting: str
     """What the team could have said beforehand."""
     profile: Mapping[str, object]
@@ -59,8 +59,8 @@ class Case(Record, frozen=True):
     clear: bool
     """Whether the source leaves no reasonable doubt about the outcome."""
     evidence: CaseEvidence
-    """How the outcome was held against other options."""
+    """The evidence for the outcome."""
     result: str
     """What was built or came out best, why, and what was measured of it."""
     notes: str | None = None
-    """What else a reader should know."""
+    """Remarks for readers."""

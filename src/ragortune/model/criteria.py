@@ -1,4 +1,4 @@
-"""Criteria, their levels, and what bounds or decides an answer."""
+"""Criteria, their levels, and conditions on them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Level(Record, frozen=True):
     id: str
     """Name of the level, as written in profiles."""
     means: str
-    """The level in a person's words: what is true of a project that answers so."""
+    """The level in plain words: what is true of a project with this answer."""
     starts_at: float | None = None
-    """Smallest number that counts as this level, in the criterion's unit; null if no number ever does."""
+    """Smallest number of this level, in the criterion's unit; null if no number has it."""
     measure: str | None = None
-    """How success is measured for projects with this answer (used for the kinds of task)."""
+    """How success is measured in projects with this answer (used for kinds of task)."""
 
 
 class Bound(Record, frozen=True, tag="bound"):
@@ -46,7 +46,7 @@ Condition = str | tuple[str, ...] | Bound | Main
 
 
 class Band(NamedTuple):
-    """The numbers that count as one level: from its start up to, but without, its end."""
+    """The interval of numbers of one level, with its start and without its end."""
 
     start: float
     end: float
@@ -79,7 +79,7 @@ class Criterion(Record, frozen=True, dict=True):
     several: bool = False
     """True where more than one level can hold at once: an answer then names all that hold, the main one first."""
     asked_when: Mapping[str, Condition] = NOTHING
-    """Conditions by criterion without which the questionnaire does not ask: no quality of pairs before there are any."""
+    """Conditions by criterion under which the questionnaire asks: the quality of examples only if there are any."""
     raises: tuple[Need, ...] = ()
     """Needs that a higher level never lowers. `rules check` proves it."""
     fixed: bool = False
@@ -108,16 +108,16 @@ class Criterion(Record, frozen=True, dict=True):
         return tuple(Band(start, end, level) for (start, level), end in zip(starts, ends, strict=True))
 
     def bands_between(self, low: float, high: float) -> tuple[Band, ...]:
-        """Return the bands that numbers from low to high touch, smallest first; what lies below all is in the first."""
+        """Return the bands that overlap the range from low to high, smallest first; the first one also covers smaller numbers."""
         starts = [band.start for band in self.bands]
         first, last = (max(0, bisect_right(starts, end) - 1) for end in (low, high))
         return self.bands[first : last + 1]
 
     def levels_between(self, low: float, high: float) -> tuple[str, ...]:
-        """Return the levels that numbers from low to high can be, in the order of the criterion."""
+        """Return the levels of numbers from low to high, in the order of the criterion."""
         inside = {band.level for band in self.bands_between(low, high)}
         return tuple(level for level in self.level_ids if level in inside)
 
     def level(self, level_id: str) -> Level:
-        """Return the level of that name; KeyError if there is none."""
+        """Return the level of a name; raises KeyError if there is none."""
         return {level.id: level for level in self.levels}[level_id]

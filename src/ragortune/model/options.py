@@ -1,4 +1,4 @@
-"""What can be recommended, and the two needs that it is made of."""
+"""The options, and the two needs of which they are combinations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Option(StrEnum):
-    """What can be recommended: the pair of the two needs."""
+    """What can be recommended: a combination of the two needs."""
 
     RAG = "rag"
     FINE_TUNING = "fine_tuning"
@@ -21,11 +21,11 @@ OPTION_NAMES: Mapping[Option, str] = {
     Option.BOTH: "retrieval and fine-tuning",
     Option.NEITHER: "prompting without retrieval or fine-tuning",
 }
-"""What a team decides for or uses, in sentences."""
+"""Names of the options in sentences."""
 
 
 class Need(StrEnum):
-    """One of the two independent questions: must something be retrieved, must something be trained."""
+    """One of two independent questions: whether retrieval is needed, and whether tuning is."""
 
     RAG = "rag"
     FINE_TUNING = "fine_tuning"
@@ -41,25 +41,25 @@ class Strength(StrEnum):
 
 
 class Direction(StrEnum):
-    """Whether a rule speaks for a need or against it."""
+    """Whether a rule is for or against a need."""
 
     FOR = "for"
     AGAINST = "against"
 
 
 class GateKind(StrEnum):
-    """How a rule decides about a need as a matter of logic, whatever the log-odds are."""
+    """How a rule decides about a need, whatever its log-odds are."""
 
     REQUIRES = "requires"
     """The need holds, unless it is ruled out."""
     RULES_OUT = "rules_out"
     """The need cannot be met."""
     CONFIRMS = "confirms"
-    """What the need cannot do without is known to be there; until then its probability has a ceiling."""
+    """A prerequisite of the need is met; until it is confirmed, the need's probability is capped."""
 
 
 class NoticeKind(StrEnum):
-    """Why a rule speaks up without moving a need."""
+    """Why a rule has a notice for the reader instead of an effect."""
 
     CONTRADICTION = "contradiction"
     """Two answers cannot both be right."""
@@ -70,18 +70,18 @@ class NoticeKind(StrEnum):
 
 
 EVEN = 0.5
-"""Probability at which something is as likely as not."""
+"""Even odds, as a probability."""
 
 
 def pair_option(*, rag: bool, fine_tuning: bool) -> Option:
-    """Return the option that the two needs make together."""
+    """Return the option that is the combination of two needs."""
     if rag:
         return Option.BOTH if fine_tuning else Option.RAG
     return Option.FINE_TUNING if fine_tuning else Option.NEITHER
 
 
 def pair_probabilities(rag: float, fine_tuning: float) -> dict[Option, float]:
-    """Return the probability of each option, given those of the two needs, which are independent."""
+    """Return the probability of each option from those of the two needs, which are independent."""
     return {
         Option.RAG: rag * (1 - fine_tuning),
         Option.FINE_TUNING: (1 - rag) * fine_tuning,
@@ -91,10 +91,10 @@ def pair_probabilities(rag: float, fine_tuning: float) -> dict[Option, float]:
 
 
 def is_undecided(probability: Mapping[Option, float], *, default: bool) -> bool:
-    """Return whether advice with these probabilities rests on too little: the default, or no option as likely as not."""
+    """Return whether too little is known for advice: it is the default, or no option has at least even odds."""
     return default or max(probability.values()) < EVEN
 
 
 def has_need(option: Option, need: Need) -> bool:
-    """Return whether an option meets a need; what `pair_option` puts together, taken apart."""
+    """Return whether an option includes a need; the inverse of `pair_option`."""
     return option is Option.BOTH or option.value == need.value

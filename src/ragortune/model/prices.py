@@ -1,7 +1,6 @@
-"""Price data: its rows, which values each kind of row has, in which unit and bounds; looking up, ages, overrides.
+"""Price data: rows, the values, units and bounds of each kind of row, look-up, ages and overrides.
 
-A row that is not there is an error that names the nearest one. Nothing is ever taken to cost nothing because it is
-unknown.
+An unknown row is an error that names the nearest one; an unknown price is never zero.
 """
 
 from __future__ import annotations
@@ -18,21 +17,21 @@ from ragortune.support.text import join_words, quote_value, suggest_name
 STALE_AFTER = 90
 """Days after which a price is reported as old."""
 REFUSED_AFTER = 365
-"""Days after which no break-even is claimed on it."""
+"""Days after which break-evens and paybacks are no longer computed from a price."""
 OVERRIDE = "--price"
 _LARGEST_VALUE = 1e15
-"""Above it nothing is a price, a size or a time, whatever a rule pack allows."""
+"""Largest value of any price, size or time, whatever a rule pack allows."""
 
 
 class Confidence(StrEnum):
-    """How far a price can be relied on."""
+    """How reliable a price is."""
 
     HIGH = "high"
-    """Read in the seller's own list, or in two that agree."""
+    """From the seller's own price list, or from two lists that agree."""
     MEDIUM = "medium"
-    """Read in one good list, or computed from measurements."""
+    """From one good list, or computed from measurements."""
     LOW = "low"
-    """A third party's word, or an assumption of ours."""
+    """From a third party, or an assumption."""
 
 
 class PriceValue(Record, frozen=True):
@@ -41,26 +40,26 @@ class PriceValue(Record, frozen=True):
     value: float
     """The best guess."""
     unit: str
-    """Unit, exactly as the kind of row asks for it."""
+    """Unit, exactly as the kind of row defines it."""
     low: float | None = None
-    """Smallest value that is believed possible; the value itself if left out."""
+    """Smallest plausible value; the value itself if left out."""
     high: float | None = None
-    """Largest value that is believed possible; the value itself if left out."""
+    """Largest plausible value; the value itself if left out."""
     as_of: str | None = None
-    """Date for which it holds, YYYY-MM-DD, where it is not the row's."""
+    """Date for which it holds, YYYY-MM-DD, if it is not the row's."""
     source: str | None = None
-    """Id of its source, where it is not the row's."""
+    """Id of its source, if it is not the row's."""
     confidence: Confidence | None = None
-    """How far it can be relied on, where that differs from the row."""
+    """How reliable it is, if that differs from the row."""
 
 
 class PriceRow(Record, frozen=True):
-    """What one thing costs or how fast it is: a model, a store, an accelerator, a stage, a default of ours."""
+    """Prices or speeds of one thing: a model, a store, an accelerator, a stage, or a default of the cost model."""
 
     id: str
     """Name by which profiles refer to it."""
     kind: str
-    """What it is; says which values it has and in which units."""
+    """Kind of row, which determines its values and their units."""
     title: str
     """Name for readers."""
     as_of: str
@@ -68,28 +67,28 @@ class PriceRow(Record, frozen=True):
     source: str
     """Id of the source, as listed in `sources/`."""
     confidence: Confidence
-    """How far the values can be relied on."""
+    """How reliable the values are."""
     values: Mapping[str, PriceValue]
     """The numbers by name."""
     available_until: str | None = None
-    """Last day on which it can be used, YYYY-MM-DD; left out where no end is announced."""
+    """Last day on which it can be used, YYYY-MM-DD; left out if no end is announced."""
     trainable_until: str | None = None
-    """Last day on which a tuning job can be started, YYYY-MM-DD, where that is known."""
+    """Last day on which a tuning job can be started, YYYY-MM-DD, if known."""
     note: str | None = None
-    """What else a buyer should know."""
+    """Remarks for buyers."""
 
 
 class ValueRule(Record, frozen=True):
-    """What one value of a kind of row must be."""
+    """The unit and bounds of one value of a kind of row."""
 
     unit: str
     """The unit in which it is given."""
     minimum: float
-    """Smallest number that is no slip."""
+    """Smallest valid number."""
     maximum: float
-    """Largest number that is no slip."""
+    """Largest valid number."""
     required: bool = False
-    """True where no row can do without it."""
+    """True if every row must have it."""
 
 
 class PriceKind(Record, frozen=True):
@@ -98,16 +97,16 @@ class PriceKind(Record, frozen=True):
     id: str
     """Name of the kind."""
     values: Mapping[str, ValueRule] = NOTHING
-    """What each value must be, by its name."""
+    """Unit and bounds of each value, by its name."""
     one_of: tuple[str, ...] = ()
-    """Values of which a row has at least one."""
+    """Values of which a row must have at least one."""
     free: bool = False
-    """True where rows have one value, in a unit of their own."""
+    """True if rows have a single value, in a unit of their own."""
     ages: bool = True
-    """False where rows are no prices that have to be looked up again."""
+    """False if rows are not prices that become outdated."""
 
     def rules_for(self, row: PriceRow) -> Mapping[str, ValueRule]:
-        """Return what the values of a row must be."""
+        """Return unit and bounds of the values of a row."""
         if not self.free:
             return self.values
         unit = row.values["value"].unit if "value" in row.values else "1"
@@ -127,7 +126,7 @@ Flaw = tuple[tuple[str, ...], PriceError]
 
 
 def check_row(row: PriceRow, kinds: Mapping[str, PriceKind]) -> Iterator[Flaw]:
-    """Yield what is wrong with a row: unknown kind or value, wrong unit, a number out of bounds, a date that is none."""
+    """Yield the errors in a row: unknown kind or value, wrong unit, number out of bounds, invalid date."""
     kind = kinds.get(row.kind)
     if kind is None:
         yield ("kind",), PriceError.expected("'kind'", kinds, row.kind)
@@ -183,7 +182,7 @@ def _check_value(name: str, value: PriceValue, rule: ValueRule) -> Iterator[Flaw
 
 
 def bounds_of(value: PriceValue) -> tuple[float, float]:
-    """Return the low and high of a value, the value itself where they are left out."""
+    """Return the low and high of a value, the value itself if they are left out."""
     ends = (value.value if end is None else end for end in (value.low, value.high))
     return next(ends), next(ends)
 
@@ -197,12 +196,12 @@ def is_date(text: str) -> bool:
 
 
 def count_days(earlier: str, later: str) -> int:
-    """Return the days from one date to another; negative where the second is earlier."""
+    """Return the days from one date to another; negative if the second is earlier."""
     return (dt.date.fromisoformat(later) - dt.date.fromisoformat(earlier)).days
 
 
 def list_sources(row: PriceRow) -> tuple[str, ...]:
-    """Return the ids of the sources that a row rests on."""
+    """Return the ids of the sources of a row and its values."""
     own = (value.source for value in row.values.values() if value.source is not None)
     return tuple(dict.fromkeys((row.source, *own)))
 
@@ -221,7 +220,7 @@ class Age(Record, frozen=True):
 
 
 class PriceBook:
-    """Price rows to look up in."""
+    """Price rows by id."""
 
     def __init__(self, rows: Mapping[str, PriceRow], kinds: Mapping[str, PriceKind]) -> None:
         """Take rows and kinds of rows by id."""
@@ -229,7 +228,7 @@ class PriceBook:
         self.kinds = kinds
 
     def find(self, name: str, *kinds: str) -> PriceRow:
-        """Return a row of one of these kinds; raises PriceError naming the nearest, and never takes zero for what is missing."""
+        """Return a row of one of these kinds; raises PriceError, which names the nearest one, if there is none."""
         row = self.rows.get(name)
         if row is not None and row.kind in kinds:
             return row
@@ -242,7 +241,7 @@ class PriceBook:
         raise PriceError(message, None, near or hint)
 
     def find_ages(self, names: Iterable[str], today: str) -> tuple[Age, ...]:
-        """Return how old rows are on a day; those that do not age are left out."""
+        """Return the ages of rows on a day, YYYY-MM-DD; kinds that do not age are left out."""
         ages = []
         for row in map(self.rows.__getitem__, names):
             if self.kinds[row.kind].ages:
@@ -252,7 +251,7 @@ class PriceBook:
         return tuple(ages)
 
     def override(self, setting: str, today: str) -> None:
-        """Replace one value as `NAME.VALUE=NUMBER` says; raises PriceError."""
+        """Replace one value by a setting `NAME.VALUE=NUMBER`; raises PriceError."""
         target, equals, text = setting.partition("=")
         name, dot, key = target.strip().rpartition(".")
         if not equals or not dot:
@@ -266,7 +265,7 @@ class PriceBook:
             raise _name_value(row, key, rules)
         unit = rules[key].unit
         try:
-            number = float(text.replace("_", " "))  # which Python would leave out
+            number = float(text.replace("_", " "))  # Python would ignore underscores
         except ValueError:
             raise PriceError(f"{quote_value(text)} is not a number of {unit}") from None
         value = PriceValue(number, unit, as_of=today, confidence=Confidence.HIGH)

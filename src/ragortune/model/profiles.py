@@ -1,4 +1,4 @@
-"""What a team answered about its project, and what the answers rest on."""
+"""The answers of a team about its project, with their evidence."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class Provenance(StrEnum):
 
 
 class Evidence(Record, frozen=True):
-    """The words in a document that support an answer, so that it can be seen when they change."""
+    """A quote from a document that supports an answer, so that a change of the document is noticed."""
 
     quote: str
-    """The exact words; white space, line wrapping and Markdown emphasis do not count."""
+    """The exact words, except for white space, line wrapping and Markdown emphasis."""
     document: str | None = None
-    """Path of the document as written, relative to the file that names it; None for a design document's own words."""
+    """Path of the document as written, relative to the file that names it; None for the design document itself."""
     line: int | None = None
-    """Line on which the words stood, from 1."""
+    """Line of the quote, from 1."""
     place: Place | None = None
-    """Place of the evidence itself."""
+    """Place of this evidence in its file."""
 
     def __str__(self) -> str:
-        """Return `document:line: "quote"`, leaving out what is not known."""
+        """Return `document:line: "quote"`, without unknown parts."""
         where = ":".join(str(part) for part in (self.document, self.line) if part is not None)
         if self.document is None and where:
             where = f"line {where}"
@@ -41,28 +41,28 @@ class Evidence(Record, frozen=True):
 
 
 class Answer(Record, frozen=True):
-    """One answer as it was given, with where it comes from."""
+    """One answer as given, with its origin."""
 
     levels: tuple[str, ...]
-    """The level, or the levels of which it is known to be one."""
+    """The level, or the levels of which it is one."""
     value: object
-    """The value as it was written: a level, a number, a list or a range."""
+    """The value as written: a level, a number, a list or a range."""
     source: Provenance = Provenance.STATED
     """Where it comes from."""
     evidence: str | Evidence | None = None
-    """What supports it, if said: in words of the team's own, or as a quote."""
+    """What supports it, if given: the team's own words or a quote."""
     as_of: str | None = None
-    """The date for which it holds, YYYY-MM-DD, if said."""
+    """The date for which it holds, YYYY-MM-DD, if given."""
 
     @property
     def number(self) -> float | None:
-        """The number that was given, or None where the answer is a level, a range or several of them."""
+        """The number that was given, None if the answer is a level, a list or a range."""
         value = self.value
         return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 LARGEST_NUMBER = 1e15
-"""Beyond it no number of a project makes sense, whatever it counts."""
+"""Largest valid number of any quantity or criterion."""
 
 
 class QuantityKind(Record, frozen=True):
@@ -81,9 +81,9 @@ class QuantityKind(Record, frozen=True):
     whole: bool = False
     """True where only whole numbers make sense."""
     criterion: str | None = None
-    """The criterion that asks for the same number; both have to agree."""
+    """The criterion that asks for the same number; both must agree."""
     spread: float = 1.0
-    """Factor either way within which a plain number is taken to lie."""
+    """Factor in both directions for the range around a plain number."""
     rows: tuple[str, ...] = ()
     """Kinds of price rows that can be named."""
     words: tuple[str, ...] = ()
@@ -93,47 +93,47 @@ class QuantityKind(Record, frozen=True):
     depends_on: str | None = None
     """The criterion on whose level the default depends: a price row `id-level`, or a name under `defaults`."""
     defaults: Mapping[str, str] = NOTHING
-    """The name that is taken where none is given, by level, or under `otherwise`."""
+    """The default name by level, or under `otherwise`."""
 
     def put_margin(self, number: float) -> tuple[float, float]:
-        """Return the ends between which a plain number is taken to lie."""
+        """Return the range around a plain number."""
         return max(self.minimum, number / self.spread), min(self.maximum, number * self.spread)
 
 
 class QuantityValue(Record, frozen=True):
-    """One entry under `quantities`, checked: a number with its bounds, or the names of rows of the price data."""
+    """A valid entry under `quantities`: a number with its range, or names of price rows."""
 
     low: float = 0.0
-    """Smallest number that is believed possible, in the quantity's unit."""
+    """Smallest plausible number, in the quantity's unit."""
     mid: float = 0.0
     """The number as given, or the middle of the range."""
     high: float = 0.0
-    """Largest number that is believed possible."""
+    """Largest plausible number."""
     stated: tuple[float, float] | None = None
-    """The ends as they were written, where a range was."""
+    """The ends as written, if it is a range."""
     criterion: str | None = None
     """The criterion that asks for the same number."""
     names: tuple[str, ...] = ()
-    """The names given, where the quantity is a choice."""
+    """The names given, if the quantity is a choice."""
     source: Provenance = Provenance.STATED
     """Where it comes from; a measured number has no margin."""
     evidence: str | Evidence | None = None
-    """What supports it, if said: in words of the team's own, or as a quote."""
+    """What supports it, if given: the team's own words or a quote."""
     place: Place | None = None
     """Its place."""
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The ends as they were said: twice the same for a plain number, whatever margin is put around it."""
+        """The ends as given; for a plain number twice the number, without its margin."""
         return self.stated or (self.mid, self.mid)
 
 
 class Profile(Record, frozen=True):
-    """What is known about a project. A criterion that is absent is unknown, which is never a no."""
+    """What is known about a project. An absent criterion is unknown, which never means no."""
 
     levels: Mapping[str, tuple[str, ...]]
-    """For each answered criterion its level; several levels where the team is between them, or, for a criterion of
-    which several can hold, all that hold, the main one first."""
+    """For each answered criterion its level. Several levels if the answer is one of them, or, for a criterion with several
+    levels at once, all that hold, the main one first."""
     project: str | None = None
     """Title of the project."""
     description: str | None = None
@@ -141,13 +141,13 @@ class Profile(Record, frozen=True):
     notes: str | None = None
     """Anything else."""
     answers: Mapping[str, Answer] = NOTHING
-    """The answers as given, but for those that were read as one level alone; see `known`."""
+    """The answers as given, except for those that are a single level; see `known`."""
     quantities: Mapping[str, QuantityValue] = NOTHING
-    """Numbers for the cost model by name, as far as they were given."""
+    """Numbers for the cost model by name, as far as given."""
 
     @property
     def known(self) -> dict[str, Answer]:
-        """The answer to each criterion that is not unknown."""
+        """The answer to each known criterion."""
         return {
             name: self.answers.get(name) or Answer(levels, levels[0] if len(levels) == 1 else levels)
             for name, levels in self.levels.items()

@@ -1,8 +1,8 @@
-"""Numbers that know their unit: tokens never meet dollars, and no result is infinite.
+"""Numbers with units: tokens cannot be added to dollars, and no result is infinite.
 
-A `Quantity` holds a magnitude in base units (dollars, tokens, requests, seconds, bytes, ...). The magnitude is one
-number, or a list with one number for each draw of a simulation. The same formula, written once with `+ - * /`, gives
-a point or a distribution, whatever it is fed with.
+A `Quantity` has a magnitude in base units (dollars, tokens, requests, seconds, bytes, ...), which is one number, or a list
+with one number for each draw of a simulation. The same formula, written with `+ - * /`, gives a point for points and a
+distribution for draws.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from ragortune.support.text import quote_value
 
 Magnitude = float | list[float]
 _TOLERANCE = 1e-9
-"""What rounding up tolerates: the error of a division."""
+"""Tolerance of rounding up, for the error of divisions."""
 
 
 _NEUTRAL = {operator.add: 0.0, operator.sub: 0.0, operator.mul: 1.0, operator.truediv: 1.0}
-"""What leaves the number before it as it is, so that ten thousand draws need not be gone through."""
+"""Right identity of each operation, for which lists of draws need not be processed."""
 
 
 def _apply(operation: Callable[[float, float], float], first: Magnitude, second: Magnitude) -> Magnitude:
-    """Return the result of an operation, draw by draw where one side has draws."""
+    """Return the result of an operation, draw by draw if one side has draws."""
     if not isinstance(first, list):
         if not isinstance(second, list):
             return operation(first, second)
@@ -36,13 +36,13 @@ def _apply(operation: Callable[[float, float], float], first: Magnitude, second:
         return list(map(operation, first, second))
     if second == _NEUTRAL.get(operation):
         return first
-    if operation is operator.mul:  # the most frequent by far
-        return [own * second for own in first]
-    return [operation(own, second) for own in first]
+    if operation is operator.mul:  # by far the most frequent
+        return [number * second for number in first]
+    return [operation(number, second) for number in first]
 
 
 class Quantity:
-    """A magnitude with its dimensions. Only like is added to like; a division by zero is an error."""
+    """A magnitude with its dimensions. Sums need equal dimensions; a division by zero is an error."""
 
     __slots__ = ("dimensions", "magnitude")
 
@@ -66,18 +66,18 @@ class Quantity:
         return self._combine(other, operator.sub, "subtract")
 
     def __mul__(self, other: Quantity | float) -> Quantity:
-        own = other if isinstance(other, Quantity) else plain(other)
-        product = _apply(operator.mul, self.magnitude, own.magnitude)
-        return Quantity(product, combine_dimensions(self.dimensions, own.dimensions, 1))
+        factor = other if isinstance(other, Quantity) else plain(other)
+        product = _apply(operator.mul, self.magnitude, factor.magnitude)
+        return Quantity(product, combine_dimensions(self.dimensions, factor.dimensions, 1))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Quantity | float) -> Quantity:
-        own = other if isinstance(other, Quantity) else plain(other)
-        if 0.0 in own.draws():
+        divisor = other if isinstance(other, Quantity) else plain(other)
+        if 0.0 in divisor.draws():
             raise QuantityError("division by a quantity that can be zero")
-        quotient = _apply(operator.truediv, self.magnitude, own.magnitude)
-        return Quantity(quotient, combine_dimensions(self.dimensions, own.dimensions, -1))
+        quotient = _apply(operator.truediv, self.magnitude, divisor.magnitude)
+        return Quantity(quotient, combine_dimensions(self.dimensions, divisor.dimensions, -1))
 
     def __repr__(self) -> str:
         shown = self.magnitude[:3] if isinstance(self.magnitude, list) else self.magnitude
@@ -93,23 +93,23 @@ class Quantity:
 
     def apply(self, function: Callable[[float], float]) -> Quantity:
         """Return the quantity with a function applied to each number; the unit stays. Raises QuantityError."""
-        own = self.magnitude
+        magnitude = self.magnitude
         try:
-            applied = list(map(function, own)) if isinstance(own, list) else function(own)
+            applied = list(map(function, magnitude)) if isinstance(magnitude, list) else function(magnitude)
         except (ArithmeticError, ValueError):
             raise QuantityError("a number is too large or too small to be computed with") from None
         return Quantity(applied, self.dimensions)
 
     def draws(self, count: int | None = None) -> list[float]:
-        """Return the numbers of the first draws, of all without a count, in base units; a point is the same in all."""
+        """Return the first `count` draws, or all, in base units; a point is repeated."""
         return self.magnitude[:count] if isinstance(self.magnitude, list) else [self.magnitude] * (count or 1)
 
     def keep_first(self, count: int) -> Quantity:
-        """Return the quantity in the first draws only; a point stays as it is."""
+        """Return the quantity with its first `count` draws; a point stays as it is."""
         return Quantity(self.draws(count), self.dimensions) if isinstance(self.magnitude, list) else self
 
     def in_unit(self, unit: str) -> Magnitude:
-        """Return the magnitude in a unit; raises QuantityError where it measures something else or is not finite."""
+        """Return the magnitude in a unit; raises QuantityError if the unit does not fit or the result is not finite."""
         factor, dimensions = parse_unit(unit)
         if dimensions != self.dimensions:
             raise QuantityError(f"{name_dimensions(self.dimensions)} cannot be given in {unit}")
@@ -127,7 +127,7 @@ class Quantity:
 
 
 def measure(value: Magnitude, unit: str) -> Quantity:
-    """Return a quantity from a number, or from draws, in a unit; raises QuantityError."""
+    """Return a quantity from a number or draws in a unit; raises QuantityError."""
     factor, dimensions = parse_unit(unit)
     magnitude = _apply(operator.mul, value, factor)
     if not math.isfinite(sum(magnitude) if isinstance(magnitude, list) else magnitude):
@@ -141,19 +141,19 @@ def plain(value: float) -> Quantity:
 
 
 def round_up(quantity: Quantity) -> Quantity:
-    """Return a quantity with each number raised to the next whole one; a hair above a whole number counts as it."""
+    """Return a quantity with each number rounded up, with a tolerance of 1e-9."""
     return quantity.apply(
         lambda value: float(math.ceil(value - _TOLERANCE)) if math.isfinite(value) else value
     )
 
 
 def add_up(quantities: Iterable[Quantity], unit: str) -> Quantity:
-    """Return the sum of quantities that can all be given in a unit; nothing at all sums to zero."""
+    """Return the sum of quantities with the dimensions of a unit; zero without any."""
     return sum(quantities, Quantity(0.0, parse_unit(unit)[1]))
 
 
 def require_finite(quantity: Quantity, what: str) -> Quantity:
-    """Return the quantity; raises QuantityError where a number in it is infinite or not a number."""
+    """Return the quantity; raises QuantityError if a number in it is infinite or NaN."""
     if not math.isfinite(sum(quantity.draws())):
         raise QuantityError(f"{what} is too large to be computed")
     return quantity

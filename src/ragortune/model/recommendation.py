@@ -1,4 +1,4 @@
-"""What the engine returns: the advice with its whole trace."""
+"""The results of the engine: the advice with its whole trace."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ragortune.support.record import Record
 
 
 class TraceState(StrEnum):
-    """What became of one rule on one profile."""
+    """Whether one rule fired on one profile, and why not."""
 
     FIRED = "fired"
     NOT_MET = "not_met"
-    """A known answer rules its condition out."""
+    """A known answer violates its `when`."""
     NOT_APPLICABLE = "not_applicable"
-    """Its `unless` is known to hold."""
+    """A known answer satisfies its `unless`."""
     UNKNOWN = "unknown"
-    """It waits for an answer that is not known."""
+    """It depends on an unknown answer."""
 
 
 class RuleHit(Record, frozen=True):
@@ -39,11 +39,11 @@ class Reason(RuleHit, frozen=True):
     effect: Direction
     strength: Strength
     weight: float
-    """Always positive; `effect` has the sign."""
+    """Log-odds without sign; `effect` has the sign."""
 
     @property
     def signed_weight(self) -> float:
-        """The log-odds that it adds, below 0 where it takes them away."""
+        """The log-odds that it adds, negative if it is against the need."""
         return self.weight if self.effect is Direction.FOR else -self.weight
 
 
@@ -55,34 +55,34 @@ class GateHit(RuleHit, frozen=True):
 
 
 class NeedState(Record, frozen=True):
-    """How likely one of the two needs is, and whether it is taken to hold."""
+    """The probability of one of the two needs, and whether it holds."""
 
     score: float
-    """Log-odds: the intercept, plus the weights of the rules for it, less those against it."""
+    """Log-odds: the intercept plus the weights of the rules for it, minus those against it."""
     probability: float
-    """Logistic function of the score, which counts as at most `Scale.unconfirmed` where the need is not confirmed; 0
-    where it is ruled out, 1 where it is required."""
+    """Logistic function of the score, which is capped at `Scale.unconfirmed` unless the need is confirmed; 0 if the need is
+    ruled out, 1 if it is required."""
     needed: bool
-    """Whether it holds: a score above 0, gates included."""
+    """Whether it holds: the score is above 0, unless a gate decides."""
     blocked_by: tuple[str, ...] = ()
     """Ids of the rules that rule it out."""
     required_by: tuple[str, ...] = ()
     """Ids of the rules that require it."""
     confirmed: bool = True
-    """False where a rule could confirm the need and none does, so that its probability has a ceiling."""
+    """False if there are rules that confirm the need and none fired, so that its probability is capped."""
     tied: bool = False
-    """True where the score is exactly 0, so that the need is as likely as not and is not taken to hold."""
+    """True if the score is exactly 0; the need does not hold then."""
 
 
 class RuleTrace(Record, frozen=True):
-    """What became of one rule."""
+    """Whether one rule fired, and why not."""
 
     rule: Rule
     state: TraceState
     answers: Mapping[str, tuple[str, ...]]
     """The known answers that it read."""
     waiting_for: tuple[str, ...] = ()
-    """Criteria whose answers would decide it, where the state is unknown."""
+    """Unknown criteria that it depends on, if the state is unknown."""
 
 
 class Flip(Record, frozen=True):
@@ -99,27 +99,27 @@ class OpenQuestion(Record, frozen=True):
 
     criterion: str
     could_give: tuple[Option, ...]
-    """Options other than the present one that its answer can lead to, with the other open answers where not alone."""
+    """Options other than the present one that its answer can lead to; if not `alone`, together with other open answers."""
     expected_gain: float
-    """By how much its answer is expected to lower the Brier score of the stated probabilities, from 0 to 1."""
+    """Expected reduction of the Brier score of the stated probabilities by its answer, from 0 to 1."""
     alone: bool = True
-    """Whether the answer can change the option by itself; otherwise only together with other open answers."""
+    """Whether the answer can change the option by itself, and not only together with other open answers."""
 
 
 class AnswerSensitivity(Record, frozen=True):
-    """How much one answer carries: the log-odds of a need with the lowest and the highest of its levels."""
+    """Sensitivity to one answer: the range of a need's score over the levels of the criterion."""
 
     criterion: str
     need: Need
     """The need that it moves most."""
     low: float
-    """Least score over the levels of the criterion and the present answer, all else as it is."""
+    """Lowest score over the levels of the criterion and the present answer, with all other answers as they are."""
     high: float
     """Highest score over the same."""
     now: float
     """Score with the present answer."""
     without: Option
-    """The option if the answer were not known."""
+    """The option if the answer were unknown."""
 
 
 class DecisiveRule(Record, frozen=True):
@@ -127,85 +127,85 @@ class DecisiveRule(Record, frozen=True):
 
     rule: Rule
     without: Option
-    """The option if the rule were left out."""
+    """The option without the rule."""
 
 
 class Refusal(Record, frozen=True):
-    """Why an option is not recommended, and where it would be."""
+    """Why an option is not recommended, and for which profile it would be."""
 
     option: Option
     reasons: tuple[Reason, ...]
-    """What moves the needs away from it, strongest first."""
+    """Effects that move the needs away from it, the strongest first."""
     gates: tuple[GateHit, ...]
-    """What decides against it whatever the weights say."""
+    """Gates that decide against it."""
     nearest: Flip | None
-    """The smallest change of answers that gives the option; None where three changes are too few."""
+    """The smallest change of answers that gives the option; None if it takes more than three changes."""
     fixed: tuple[str, ...] = ()
-    """Criteria in that change that the team cannot change by deciding to."""
+    """Criteria in that change that the team cannot change by a decision."""
     searched: bool = True
-    """False where there are too many changes to try all of them."""
+    """False if there are too many changes to try."""
 
 
 class Change(Record, frozen=True):
-    """What something was and is; None where it was not or is not there."""
+    """A value before and now; None if there was or is none."""
 
     before: Any
     now: Any
 
 
 class Comparison(Record, frozen=True):
-    """What has changed since an earlier recommendation for the same project."""
+    """The changes since an earlier recommendation for the same project."""
 
     earlier: str
-    """The file or revision that it is held against."""
+    """File or revision of the earlier recommendation."""
     option: Change
     probability: Change
-    """That of the option of each time."""
+    """Probabilities of the earlier and of the present option."""
     answers: Mapping[str, Change]
-    """Levels by criterion; facts that follow from quantities and prices included."""
+    """Levels by criterion, including derived facts."""
     rules: Mapping[str, Change]
-    """By code what a rule does, such as `strong for rag`; None where it does not fire."""
+    """Effects by rule code, such as `strong for rag`; None if the rule does not fire."""
     rulebook: Change | None
-    """Name, version and digest of the rule set where it is another one."""
+    """Name, version and digest of the rule set, if it changed."""
 
 
 class Recommendation(Record, frozen=True):
-    """The advice for one profile, with everything it rests on."""
+    """The advice for one profile, with everything that it is based on."""
 
     option: Option
-    """What is recommended."""
+    """The recommended option."""
     default: bool
-    """True where nothing known speaks for or against retrieval and tuning is not needed."""
+    """True if no rule on retrieval fires and tuning is not needed, so that the option is retrieval by default."""
     runner_up: Option
     """The most probable of the other options."""
     probability: Mapping[Option, float]
-    """How likely each option is to be the one that a project like this is built with; they add up to 1."""
+    """Probability that a project like this is built with each option; they add up to 1."""
     needs: Mapping[Need, NeedState]
     """Both needs."""
     reasons: tuple[Reason, ...]
-    """What moved the needs, strongest first."""
+    """Effects of the rules that fired, the strongest first."""
     gates: tuple[GateHit, ...]
-    """What decided whatever the weights say."""
+    """Gates of the rules that fired."""
     notices: tuple[RuleHit, ...]
     """Contradictions, disputed bands and cautions."""
     techniques: tuple[RuleHit, ...]
-    """What to begin with, in order."""
+    """Techniques to begin with, in order."""
     unanswered: tuple[str, ...]
-    """Criteria that are unknown, in the rule set's order."""
+    """Unknown criteria, in the order of the rule set."""
     profile: Profile
     """The profile that was judged."""
     rulebook: Rulebook
     """The rule set that judged it."""
     settled: bool | None = None
-    """Whether no answer that is still open can change the option; None until computed, or where that took too long."""
+    """Whether no open answer can change the option; None if not computed or too expensive."""
     flips: tuple[Flip, ...] | None = None
-    """What would change the option; None until computed, or where there are too many changes to try."""
+    """Smallest changes that change the option; None if not computed or too expensive."""
     unknowns: tuple[OpenQuestion, ...] | None = None
-    """Which open answers still matter, those worth most first; None until computed, or where that took too long."""
+    """Open questions that can change the option, the most valuable first; None if not computed or too expensive."""
     sensitivities: tuple[AnswerSensitivity, ...] | None = None
-    """Which answers carry the advice, those that move most first; None until computed."""
+    """Sensitivity to each answer, the largest first; None if not computed."""
     decisive_rules: tuple[DecisiveRule, ...] | None = None
-    """Rules without which the advice would be another; None until computed."""
+    """Rules without which the option would be another one; None if not computed."""
 
     @property
     def firm(self) -> bool:
@@ -214,7 +214,7 @@ class Recommendation(Record, frozen=True):
 
     @property
     def first_step(self) -> tuple[str, Rule | None]:
-        """What to begin with, and the rule whose technique says so; None where the guide to the option does."""
+        """The first step, and the rule whose technique it is; None if it is from the guide to the option."""
         for hit in self.techniques:
             if hit.rule.technique:
                 return hit.rule.technique.begin_with, hit.rule
@@ -222,5 +222,5 @@ class Recommendation(Record, frozen=True):
 
     @property
     def too_little_known(self) -> bool:
-        """Whether what is known does not make any option more likely than not."""
+        """Whether too little is known for any option to be more likely than not."""
         return is_undecided(self.probability, default=self.default)

@@ -1,4 +1,4 @@
-"""Rules, sources and all else that a rule set holds. Docstrings are also what editors show, from the JSON Schemas."""
+"""Rules, sources and the other parts of a rule set. Editors show the docstrings, through the JSON Schemas."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ragortune.support.record import NOTHING, Record
 
 
 class Quality(StrEnum):
-    """How a source was read and what it rests on, strongest first."""
+    """The evidence in a source and how it was read, the strongest first."""
 
     MEASURED = "measured"
-    """The authors measured rivals; their own text was read."""
+    """The authors compared alternatives by measurement; their own text was read."""
     SUMMARY = "summary"
     """Measured, but only a third party's summary was read."""
     PRACTICE = "practice"
@@ -52,7 +52,7 @@ class Gate(Record, frozen=True):
 
 
 class Technique(Record, frozen=True):
-    """What to begin with inside an option when the rule fires."""
+    """What to begin with within an option when the rule fires."""
 
     options: tuple[Option, ...]
     """The recommended options within which the technique is offered."""
@@ -63,16 +63,16 @@ class Technique(Record, frozen=True):
     look_again: str
     """The exit condition: when to drop it or ask again."""
     baseline: str | None = None
-    """What it has to beat, where that differs from the option's own baseline."""
+    """What it has to beat, if that is not the option's own baseline."""
 
 
 class Finding(Record, frozen=True):
-    """What one source contributes to one rule."""
+    """The contribution of one source to one rule."""
 
     source: str
     """Id of the source, as listed in `sources/`."""
     found: str
-    """What was found there, with its figures, in our words."""
+    """The finding with its figures, paraphrased."""
 
 
 class Example(Record, frozen=True):
@@ -94,7 +94,7 @@ class RuleTests(Record, frozen=True):
 
 
 class Rule(Record, frozen=True):
-    """One piece of reasoning: when it applies, what follows, why, on what evidence, and when it misleads."""
+    """One rule: when it applies, what follows, why, with what evidence, and when it misleads."""
 
     id: str
     """Readable name in lower case with hyphens; stable."""
@@ -121,11 +121,11 @@ class Rule(Record, frozen=True):
     gates: tuple[Gate, ...] = ()
     """What it decides whatever the weights say."""
     notice: NoticeKind | None = None
-    """Set where the rule tells the reader something and moves nothing."""
+    """Set if the rule has a notice for the reader and no effect."""
     technique: Technique | None = None
-    """Set where the rule names what to begin with inside an option."""
+    """Set if the rule names what to begin with within an option."""
     recheck_days: int | None = None
-    """How many days its sources stay fresh, where that differs from the rule set's own limit."""
+    """How many days its sources stay fresh, if that is not the rule set's own limit."""
 
     @property
     def criteria(self) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ class Rule(Record, frozen=True):
 
 
 class Source(Record, frozen=True):
-    """A publication, with the date on which somebody last read it for us."""
+    """A publication, with the date on which it was last read for this rule set."""
 
     id: str
     """Name by which rules refer to it."""
@@ -145,11 +145,11 @@ class Source(Record, frozen=True):
     checked: str
     """Date of the last check, YYYY-MM-DD."""
     quality: Quality
-    """How it was read and what it rests on."""
+    """Its evidence, and how it was read."""
 
 
 class OptionGuide(Record, frozen=True):
-    """What an option means, when to look again, and how to prove that it is right."""
+    """The meaning of an option, when to look again, and how to validate it."""
 
     id: Option
     """The option."""
@@ -158,17 +158,17 @@ class OptionGuide(Record, frozen=True):
     meaning: str
     """What the team would build."""
     first: str
-    """What to do first, where no technique says it better."""
+    """The first step, if no technique names a better one."""
     look_again: str
     """The exit condition."""
     baseline: str
     """What it has to beat."""
     test_set: str
-    """The smallest test set that can tell."""
+    """The smallest sufficient test set."""
     gains: tuple[str, ...] = ()
-    """What the team has of it, as parts of a sentence."""
+    """Its advantages, as parts of a sentence."""
     costs: tuple[str, ...] = ()
-    """What it costs the team, as parts of a sentence."""
+    """Its disadvantages, as parts of a sentence."""
 
 
 class Scale(Record, frozen=True):
@@ -183,11 +183,11 @@ class Scale(Record, frozen=True):
     very_strong: float
     """Weight of a very strong effect."""
     intercept_rag: float
-    """Log-odds that retrieval is needed where nothing is known: its base rate in the field sample, after the fit."""
+    """Log-odds that retrieval is needed if nothing is known: the fitted base rate of the field sample."""
     intercept_fine_tuning: float
-    """Log-odds that tuning is needed where nothing is known."""
+    """Log-odds that tuning is needed if nothing is known."""
     unconfirmed: float
-    """Highest log-odds that count for a need which some rule could confirm and none does."""
+    """Cap on the log-odds of a need that rules can confirm and none does."""
     firm_from: float
     """Advice with at least this probability is firm."""
     ask_from: float
@@ -200,17 +200,17 @@ class Scale(Record, frozen=True):
         return float(getattr(self, strength.value))
 
     def intercept(self, need: Need) -> float:
-        """Return the log-odds of a need where nothing is known."""
+        """Return the log-odds of a need if nothing is known."""
         return self.intercept_rag if need is Need.RAG else self.intercept_fine_tuning
 
 
 class AnswerCount(Record, frozen=True):
-    """How often one answer to one criterion is given in the field sample."""
+    """The frequency of one answer to one criterion in the field sample."""
 
     levels: tuple[str, ...]
-    """The answer: one level, or several of a criterion of which several can hold."""
+    """The answer: one level, or several if several can hold at once."""
     count: float
-    """Number of projects; one that is between levels counts in parts."""
+    """Number of projects; an answer that is one of several levels counts in parts."""
 
 
 CodedCase = tuple[Case, Mapping[str, tuple[str, ...]]]
@@ -218,9 +218,9 @@ CodedCase = tuple[Case, Mapping[str, tuple[str, ...]]]
 
 
 class Rulebook(Record, frozen=True, dict=True):
-    """A complete rule set: what `load_rulebook` returns and the engine reads.
+    """A complete rule set, as `load_rulebook` returns it.
 
-    Two rule sets are the same when their digests are.
+    Two rule sets are equal in meaning if their digests are equal.
     """
 
     name: str
@@ -228,9 +228,9 @@ class Rulebook(Record, frozen=True, dict=True):
     version: str
     """Its version."""
     digest: str
-    """`sha256:` over criteria and rules, whatever casebook and prices hold."""
+    """`sha256:` over criteria and rules, without casebook and prices."""
     scale: Scale
-    """Numbers behind the words."""
+    """Weights of the strengths, intercepts and thresholds."""
     criteria: Mapping[str, Criterion]
     """Criteria by id, in file order."""
     rules: Mapping[str, Rule]
@@ -240,11 +240,11 @@ class Rulebook(Record, frozen=True, dict=True):
     options: Mapping[Option, OptionGuide]
     """Guides by option."""
     derived: Mapping[str, Criterion] = NOTHING
-    """Criteria of the group `derived` by id: computed from quantities, never asked and never unanswered."""
+    """Criteria of the group `derived` by id: computed from quantities and never asked for."""
     recheck_days: int = 365
-    """How many days a source stays fresh, unless a rule says otherwise."""
+    """How many days a source stays fresh, unless a rule overrides it."""
     disabled: Mapping[str, str] = NOTHING
-    """Rules of the base set that a rule pack switched off, with the reason."""
+    """Rules of the base set that a rule pack disabled, with the reason."""
     casebook: msgspec.Raw = msgspec.Raw(b"\x90")
     """The casebook as MessagePack, each case with its answers as levels by criterion; `coded_cases` decodes it."""
     quantities: Mapping[str, QuantityKind] = NOTHING
@@ -254,11 +254,11 @@ class Rulebook(Record, frozen=True, dict=True):
     prices: Mapping[str, PriceRow] = NOTHING
     """The price data by id."""
     answer_counts: Mapping[str, tuple[AnswerCount, ...]] = NOTHING
-    """For each criterion how often the projects of the field sample give each answer; empty without such projects."""
+    """For each criterion the frequencies of its answers in the field sample; empty without such projects."""
     language: msgspec.Raw = msgspec.Raw(b"\x80")
-    """The wordings by which design documents are understood, as MessagePack; `evidence.documents` decodes them."""
+    """The language data for reading design documents, as MessagePack; `evidence.documents` decodes it."""
     findings: msgspec.Raw = msgspec.Raw(b"\x90")
-    """What `check` looks for in design documents, as MessagePack; `model.findings.read_finding_rules` decodes it."""
+    """The finding rules of `check`, as MessagePack; `model.findings.read_finding_rules` decodes them."""
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -278,18 +278,18 @@ class Rulebook(Record, frozen=True, dict=True):
 
     @cached_property
     def readable(self) -> Mapping[str, Criterion]:
-        """Every criterion that a rule may read: those that are asked, then those that are derived."""
+        """All criteria that rules may read: those that are asked, then the derived ones."""
         return {**self.criteria, **self.derived}
 
     def strongest(self, findings: Iterable[Finding]) -> Finding | None:
-        """Return what was found in the source of the best quality; None where nothing was found."""
+        """Return the finding from the source of the best quality; None without findings."""
         order = tuple(Quality)
-        return min(findings, key=lambda own: order.index(self.sources[own.source].quality), default=None)
+        return min(findings, key=lambda found: order.index(self.sources[found.source].quality), default=None)
 
     def levels_of(self, criterion: str, condition: Condition) -> tuple[str, ...]:
         """Return the levels that a condition on a criterion allows, in order.
 
-        Raises KeyError where the criterion or a level is unknown.
+        Raises KeyError if the criterion or a level is unknown.
         """
         levels = self.readable[criterion].level_ids
         if isinstance(condition, Main):

@@ -1,4 +1,4 @@
-"""Units as people write them, and what they measure: `USD/mtok`, `USD/GB/month`, `requests a day`, `pages`."""
+"""Units as people write them, with their dimensions: `USD/mtok`, `USD/GB/month`, `requests a day`, `pages`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ragortune.support.errors import QuantityError
 from ragortune.support.text import quote_value, suggest_name
 
 DAYS_A_MONTH = 365 / 12
-"""A twelfth of a year: the 730 hours by which price lists count. There is no other length of a month."""
+"""A twelfth of a year, the 730 hours of price lists. No other length of a month is used."""
 _DAY = 86_400.0
 
 Dimensions = tuple[tuple[str, int], ...]
@@ -23,7 +23,7 @@ _NAMES: Mapping[str, Mapping[float, str]] = {
         1: "token tokens tok toks t",
         1e3: "ktok",
         1e6: "mtok",
-        # Tokens of plain English text, as the help on the size of the material counts them.
+        # For plain English text, as in the help on the size of the material.
         1.3: "word words",
         400: "page pages",
         0.25: "character characters chars",
@@ -67,14 +67,14 @@ _NAMES: Mapping[str, Mapping[float, str]] = {
         1e9: "billion billions bn b",
     },
 }
-"""The one table of units: for each base unit the names of what is so many of it."""
+"""The table of units: for each base unit the names of its multiples."""
 _CURRENCIES = frozenset(
     ["eur", "gbp", "chf", "jpy", "cny", "inr", "cad", "aud", "€", "£", "¥", "euro", "euros"]
 )
 
 
 def names_of(base: str) -> dict[str, float]:
-    """Return every name for an amount of a base unit, such as `second` or `byte`, with how many of it that is."""
+    """Return all names of multiples of a base unit, such as `second` or `byte`, with their factors."""
     return {name: factor for factor, names in _NAMES[base].items() for name in names.split()}
 
 
@@ -88,9 +88,9 @@ _UNITS: Mapping[str, tuple[float, Dimensions]] = {
 
 @lru_cache(maxsize=256)
 def parse_unit(text: str) -> tuple[float, Dimensions]:
-    """Return how many base units one of `text` is, and its dimensions; raises QuantityError.
+    """Return the factor of a unit to base units, and its dimensions; raises QuantityError.
 
-    A unit is words, then further words after each `/`: `USD/mtok`, `USD/GB/month`, `USD/million requests`.
+    A unit is a sequence of words, and of further words after each `/`: `USD/mtok`, `USD/GB/month`, `USD/million requests`.
     """
     factor, dimensions = 1.0, NO_UNIT
     for number, part in enumerate(text.split("/")):

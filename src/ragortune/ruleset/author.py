@@ -1,4 +1,4 @@
-"""A rule set as it was written: its files read strictly, every record with its place, every problem collected."""
+"""Reads an authored rule set: strictly, with the place of every record, and all problems collected."""
 
 from __future__ import annotations
 
@@ -32,52 +32,53 @@ _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
         "an http or https address, or a file of the rule set",
     ),
 }
-"""What names and addresses may look like: they appear unchanged in reports, annotations and links."""
+"""Patterns of names and addresses, which appear unchanged in reports, annotations and links."""
 
 
 class Authored:
-    """A rule set as it was written: records, the place of each, and what is wrong with them."""
+    """An authored rule set: its records with their places, and the problems in them."""
 
     def __init__(self, folder: Path, manifest: Manifest, digest: str) -> None:
-        """Begin without records."""
+        """Start without records."""
         self.folder = folder
         self.manifest = manifest
         self.digest = digest
         self.records: dict[str, dict[str, Any]] = {kind.name: {} for kind in ALL_KINDS}
         """Records by kind and id."""
         self.origins: dict[tuple[str, str], tuple[Document, KeyPath]] = {}
-        """For each kind and id the file and key path of the record."""
+        """File and key path of each record, by kind and id."""
         self.disabled: dict[str, str] = {}
+        """Reasons by id of the rules that are disabled."""
         self.problems: list[RagortuneError] = []
 
     @property
     def language(self) -> LanguageData:
-        """The wordings by which design documents are understood."""
+        """The language data for reading design documents."""
         names = [kind.name for kind in KINDS["language"]]
         return LanguageData(**{name: tuple(self.records[name].values()) for name in names})
 
     def place_of(self, kind: str, record_id: str, *path: str | int, key: bool = False) -> Place:
-        """Return the place of (a part of) a record."""
+        """Return the place of a record or of a part of it."""
         document, at = self.origins[kind, record_id]
         return document.place_of((*at, *path), key=key)
 
     def report(self, message: str, place: Place, hint: str | None = None) -> None:
-        """Note a problem that makes the rule set unusable."""
+        """Add a problem that makes the rule set unusable."""
         self.add_problem(RulebookError(message, place, hint))
 
     def report_unknown(self, what: str, name: str, known: Iterable[str], place: Place) -> None:
-        """Note a name that is not defined."""
+        """Add a problem about an undefined name."""
         self.add_problem(RulebookError.unknown(what, name, known, place))
 
     def add_problem(self, problem: RagortuneError) -> None:
-        """Note a problem; raises RulebookError with all of them where nobody would read more."""
+        """Add a problem; raises RulebookError with all of them if there are too many."""
         RulebookError.collect(self.problems, problem)
 
 
 def read_folder(folder: Path) -> Authored:
-    """Read a rule set with everything it extends; problems are collected, not raised.
+    """Read a rule set with the one that it extends; problems are collected, not raised.
 
-    Raises UnreadableError where a file cannot be read as YAML, and RulebookError where the manifest is unusable.
+    Raises UnreadableError if a file is not valid YAML, and RulebookError if the manifest is invalid.
     """
     files = read_files(folder)
     document = _parse_file(folder, MANIFEST, files[MANIFEST])
@@ -107,17 +108,17 @@ def read_folder(folder: Path) -> Authored:
 
 
 @lru_cache(maxsize=1)
-def _read_base(content: str) -> Authored:  # noqa: ARG001  (what was read before holds while the files are the same)
+def _read_base(content: str) -> Authored:  # noqa: ARG001  (the key of the cache: a digest of the files)
     return read_folder(shipped_folder())
 
 
 _TOO_LARGE = 2**63
 _MAX_LOG_ODDS = 20.0
-"""Beyond it a probability is 0 or 1 to eight digits."""
+"""Log-odds at which a probability is 0 or 1 to eight digits."""
 
 
 def _check_scale(scale: Scale, document: Document) -> None:
-    """Raise RulebookError where a number behind a word makes no sense: words in order, probabilities from 0 to 1."""
+    """Raise RulebookError if a number of the scale is out of range or the strengths are not in order."""
     limits = {
         "intercept_rag": (-_MAX_LOG_ODDS, _MAX_LOG_ODDS),
         "intercept_fine_tuning": (-_MAX_LOG_ODDS, _MAX_LOG_ODDS),
@@ -145,7 +146,7 @@ def _parse_file(folder: Path, name: str, data: bytes) -> Document:
 
 
 def _refuse_unusable(document: Document, node: object, path: KeyPath) -> None:
-    """Raise RulebookError for a text that holds what a terminal could obey, and a number that no computer word holds."""
+    """Raise RulebookError for a text with control or invisible characters, and for a number beyond 64 bits."""
     if isinstance(node, str):
         for odd in () if is_plain(node) else node:
             if not (is_plain(odd) or odd in "\n\t"):
@@ -163,8 +164,8 @@ def _refuse_unusable(document: Document, node: object, path: KeyPath) -> None:
 
 
 def _read_records(authored: Authored, files: Files) -> None:
-    """Add the records of all files; one of the extended set is overridden, one of this set is not."""
-    mine: set[tuple[str, str]] = set()
+    """Add the records of all files; they override those of the extended set, and must be unique in this one."""
+    seen: set[tuple[str, str]] = set()
     for name in sorted(files.keys() - {MANIFEST}):
         folder = name.partition("/")[0] if "/" in name else ""
         document = _parse_file(authored.folder, name, files[name])
@@ -172,7 +173,7 @@ def _read_records(authored: Authored, files: Files) -> None:
             known = join_words((f"{known}/" for known in KINDS), "or")
             authored.report(f"a rule set keeps its files in {known}", Place(document.path))
             continue
-        for (kind, index), record in read_records(folder, document, authored.problems, mine):
+        for (kind, index), record in read_records(folder, document, authored.problems, seen):
             for field, (form, what) in _FORMS.items():
                 value = getattr(record, field, None)
                 if isinstance(value, str) and not form.fullmatch(value):

@@ -1,4 +1,4 @@
-"""A rule set as it was written made into the one that the engine reads: checked, counted, without its places."""
+"""Compiles an authored rule set into the `Rulebook` that the engine reads, and caches it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KEPT_SETS = 12
 
 
 def compile_folder(folder: Path) -> Rulebook:
-    """Return the rule set in a folder; raises RulebookError with every problem."""
+    """Return the rule set in a folder, checked; raises RulebookError with all problems."""
     authored = read_folder(folder)
     check_references(authored)
     RulebookError.raise_all(authored.problems)
@@ -30,12 +30,12 @@ def compile_folder(folder: Path) -> Rulebook:
 
 
 def compile_authored(authored: Authored) -> Rulebook:
-    """Return the compiled form of an authored rule set that has no problems."""
+    """Return the compiled form of an authored rule set without problems."""
     manifest, records = authored.manifest, authored.records
     assert manifest.scale is not None
     findings = sorted(records["findings"].values(), key=lambda rule: str(rule.code))
     criteria = limit_numbers(records["criteria"], records["quantities"].values())
-    vocabulary = Vocabulary(records["criteria"])  # a limit of a pack is none for what others published
+    vocabulary = Vocabulary(records["criteria"])  # limits of a rule pack do not apply to published cases
     cases = records["cases"].values()
     coded_cases = tuple((case, vocabulary.read_profile(case.profile).levels) for case in cases)
     return Rulebook(
@@ -66,7 +66,7 @@ def encode_rulebook(rulebook: Rulebook) -> bytes:
 
 
 def keep_compiled(rulebook: Rulebook, place: Path) -> None:
-    """Keep a compiled rule set for the next start, and drop those that were written longest ago; raises OSError."""
+    """Write a compiled rule set into the cache, and remove the oldest ones; raises OSError."""
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     replace_file(place, encode_rulebook(rulebook))
     kept = sorted(place.parent.glob("rules-*"), key=lambda path: path.stat().st_mtime, reverse=True)
@@ -75,27 +75,30 @@ def keep_compiled(rulebook: Rulebook, place: Path) -> None:
 
 
 def limit_numbers(criteria: Mapping[str, Criterion], kinds: Iterable[QuantityKind]) -> dict[str, Criterion]:
-    """Return criteria whose numbers are limited as those of the quantities that ask for the same are."""
+    """Return criteria with the limits of the quantities that ask for the same numbers."""
     limits = {kind.criterion: kind.maximum for kind in kinds}
 
-    def limit(own: Criterion) -> Criterion:
-        most = LARGEST_NUMBER if own.maximum is None else own.maximum
-        return own.replace(maximum=min(most, limits.get(own.id, LARGEST_NUMBER))) if own.unit else own
+    def limit(criterion: Criterion) -> Criterion:
+        most = LARGEST_NUMBER if criterion.maximum is None else criterion.maximum
+        return criterion.replace(maximum=min(most, limits.get(criterion.id, LARGEST_NUMBER)))
 
-    return {name: limit(own) for name, own in criteria.items()}
+    return {name: limit(criterion) if criterion.unit else criterion for name, criterion in criteria.items()}
 
 
 def count_answers(
     criteria: Mapping[str, Criterion], coded_cases: Iterable[CodedCase]
 ) -> dict[str, tuple[AnswerCount, ...]]:
-    """Return for each criterion how often the field sample gives each answer; one between levels counts in parts."""
+    """Return the frequencies of the answers to each criterion in the field sample.
+
+    An answer that is one of several levels counts in equal parts for each.
+    """
     counts: dict[str, dict[tuple[str, ...], float]] = {}
     for case, answers in coded_cases:
         if case.sample is not Sample.FIELD:
             continue
         for name, levels in answers.items():
-            own = counts.setdefault(name, {})
+            tally = counts.setdefault(name, {})
             parts = [levels] if criteria[name].several else [(level,) for level in levels]
             for part in parts:
-                own[part] = own.get(part, 0.0) + 1 / len(parts)
-    return {name: tuple(starmap(AnswerCount, sorted(own.items()))) for name, own in counts.items()}
+                tally[part] = tally.get(part, 0.0) + 1 / len(parts)
+    return {name: tuple(starmap(AnswerCount, sorted(tally.items()))) for name, tally in counts.items()}

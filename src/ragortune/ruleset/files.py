@@ -1,7 +1,7 @@
-"""What the files of a rule set hold, and their validation: YAML to records, every problem with its place.
+"""The content of the files of a rule set, and its validation: from YAML to records, with the place of every problem.
 
-Only compiling, checking and schema export come here; a start with a compiled rule set does not. Pydantic validates
-the frozen records of `ragortune.model` and derives the JSON Schemas from them.
+Only compiling, checking and schema export import this module; a start with a compiled rule set does not. Pydantic
+validates the frozen records of `ragortune.model` and derives the JSON Schemas from them.
 """
 
 from __future__ import annotations
@@ -76,13 +76,14 @@ class Kind(NamedTuple):
     """One kind of record in a rule set."""
 
     name: str
-    """Key under which files list such records."""
+    """Key of the list of such records in files."""
     record: type[Any]
     singular: str
-    """What one of them is called."""
+    """Name of one such record in messages."""
     meaning: str | None = None
+    """Description for the JSON Schema."""
     folder: str = ""
-    """Folder of the files, where it is not named like the kind."""
+    """Folder of the files, if its name is not that of the kind."""
 
 
 ALL_KINDS = (
@@ -122,7 +123,7 @@ KINDS: Mapping[str, tuple[Kind, ...]] = {
 
 @cache
 def adapter_of(folder: str) -> TypeAdapter[Any]:
-    """Return what validates the files in a folder, or the manifest where that is named, and describes them."""
+    """Return the validator for the files in a folder, or for the manifest, from which JSON Schemas are exported."""
     if folder == MANIFEST:
         return TypeAdapter(Manifest)
     kinds = KINDS[folder]
@@ -138,13 +139,13 @@ def adapter_of(folder: str) -> TypeAdapter[Any]:
 # --- validation ---------------------------------------------------------------------------------------------------
 
 _MAX_MISTAKES = 50_000
-"""To list more takes more memory than the file is worth."""
+"""Validation errors that are processed at most, to limit the memory."""
 
 
 def validate(folder: str, document: Document, problems: list[RagortuneError]) -> Any:
-    """Return the typed content of a file after noting what is wrong with it, with None for each record that is.
+    """Return the typed content of a file, with None for invalid records; problems are added to the list.
 
-    None where that is the manifest, or no mapping.
+    None if the file is an invalid manifest, or not a mapping.
     """
     try:
         return adapter_of(folder).validate_python(document.data, strict=False)
@@ -157,12 +158,12 @@ def validate(folder: str, document: Document, problems: list[RagortuneError]) ->
         problems += islice(_word_problems(details, folder, document), MAX_PROBLEMS)
         if folder == MANIFEST or not isinstance(document.data, dict):
             return None
-        spoilt = {detail["loc"][:2] for detail in details}
+        invalid = {detail["loc"][:2] for detail in details}
     records = {kind: document.data.get(kind.name) for kind in KINDS[folder]}
     return SimpleNamespace(
         **{
             kind.name: [
-                None if (kind.name, index) in spoilt else _adapter_of_record(kind).validate_python(record)
+                None if (kind.name, index) in invalid else _adapter_of_record(kind).validate_python(record)
                 for index, record in enumerate(listed if isinstance(listed, list) else ())
             ]
             for kind, listed in records.items()
@@ -176,10 +177,10 @@ def _adapter_of_record(kind: Kind) -> TypeAdapter[Any]:
 
 
 def _word_problems(details: Iterable[Any], folder: str, document: Document) -> Iterator[RulebookError]:
-    """Yield what the validator says, with places and nearest names.
+    """Yield the validator's errors with places and similar names.
 
-    A value that may have several shapes gets a complaint for each of them; the first one speaks for all. What an entry
-    lacks is named at once.
+    A value of a union type has an error for each member of the union, of which the first is kept. All missing keys of a
+    mapping become one problem.
     """
     missing: dict[KeyPath, list[str]] = {}
     places = set()
@@ -209,7 +210,7 @@ _WANTED = {
     "int": "a whole number",
     "bool": "true or false",
 }
-"""What a value must be, by the validator's name of what is wrong with it or by the first word of that name."""
+"""The expected kind of value, by the type of the validator's error or by its first word."""
 
 
 def _word_problem(detail: Any, folder: str, path: KeyPath, document: Document) -> RulebookError:
@@ -228,7 +229,7 @@ def _word_problem(detail: Any, folder: str, path: KeyPath, document: Document) -
 
 
 def _real_path(loc: tuple[Any, ...], data: object) -> KeyPath:
-    """Return the part of a validator's location that exists in the data, with the last key that is missing."""
+    """Return the part of the validator's location that exists in the data, and the missing key at its end."""
     path: list[str | int] = []
     for part in loc:
         if (isinstance(data, Mapping) and part in data) or (
@@ -242,7 +243,7 @@ def _real_path(loc: tuple[Any, ...], data: object) -> KeyPath:
 
 
 def _type_at(folder: str, path: KeyPath) -> Any:
-    """Return the declared type of a value in a file; None where no record has it."""
+    """Return the declared type of a value in a file, None if no record declares it."""
     current: Any = Manifest
     if folder != MANIFEST:
         current, path = {kind.name: kind.record for kind in KINDS[folder]}[str(path[0])], path[1:]
@@ -261,8 +262,8 @@ def _known_keys(folder: str, path: KeyPath) -> tuple[str, ...]:
 
 
 def _record_in(hint: Any) -> type[Record] | None:
-    """Return the record that a value of this type is or holds."""
-    return next((own for own in _classes_in(hint) if issubclass(own, Record)), None)
+    """Return the record type in a type hint, None if there is none."""
+    return next((found for found in _classes_in(hint) if issubclass(found, Record)), None)
 
 
 def _classes_in(hint: Any) -> Iterator[type]:
@@ -292,7 +293,7 @@ def read_records(
 
 
 def read_price_file(document: Document, kinds: Mapping[str, PriceKind]) -> tuple[PriceRow, ...]:
-    """Return the rows of a price file outside any rule set; raises RulebookError with every problem."""
+    """Return the rows of a price file outside of a rule set; raises RulebookError with all problems."""
     problems: list[RagortuneError] = []
     rows = [own for own in read_records("prices", document, problems, set()) if isinstance(own[1], PriceRow)]
     for at, row in rows:

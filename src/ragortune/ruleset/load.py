@@ -1,8 +1,8 @@
-"""Rule sets from a folder: found, hashed, compiled once, and read fast from then on.
+"""Loads rule sets from folders: compiled once, and read from a cache afterwards.
 
-The YAML files are the only source of truth. What is compiled of them is one `Rulebook` as MessagePack; its file is named after
-a digest of the YAML files and of this program's version, so that it is never stale. A file that does not decode is as
-good as none.
+The YAML files are the only source of truth. The compiled form is a `Rulebook` as MessagePack, in a file named after a
+digest of the YAML files and the version of this program, so that it is never stale. A file that cannot be decoded is
+ignored.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from ragortune.support.rulefolder import digest_files, read_files, shipped_folde
 from ragortune.version import __version__
 
 _COMPILED_FORM = 10
-"""Raised whenever the same YAML compiles to something else, so that what was kept by an older checkout is not read."""
+"""Incremented whenever the same YAML compiles to something else, so that files of older checkouts are not read."""
 
 
 def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
     """Return the rule set in a folder, or the shipped one.
 
-    A folder whose `rulebook.yaml` says `extends: ragortune` adds to the shipped set, overrides rules by id and
-    disables rules with a reason. Raises RulebookError or UnreadableError with file, line and column.
+    A folder whose `rulebook.yaml` has `extends: ragortune` adds to the shipped set, overrides rules by id and disables
+    rules with a reason. Raises RulebookError or UnreadableError with file, line and column.
     """
     folder = Path(path).absolute() if path is not None else shipped_folder()
     return _load_compiled(folder, compiled_name(folder))
@@ -36,7 +36,7 @@ def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
 
 @lru_cache(maxsize=8)
 def _load_compiled(folder: Path, name: str) -> Rulebook:
-    """Return the rule set of a folder, compiled before or now under this name."""
+    """Return the rule set of a folder from its compiled file, which is written if there is none."""
     for find_folder in (_installed_folder, trusted_folder):
         with contextlib.suppress(OSError, msgspec.MsgspecError):
             return msgspec.msgpack.decode((find_folder() / name).read_bytes(), type=Rulebook)
@@ -49,7 +49,7 @@ def _load_compiled(folder: Path, name: str) -> Rulebook:
 
 
 def compiled_name(folder: Path) -> str:
-    """Return the name of the file with the compiled form of the rule set in a folder."""
+    """Return the name of the compiled file for the rule set in a folder."""
     base = "" if folder == shipped_folder() else digest_files(read_files(shipped_folder()))
     content = digest_files(read_files(folder))
     key = hashlib.sha256(f"{__version__}\0{_COMPILED_FORM}\0{content}\0{base}".encode()).hexdigest()[:32]
@@ -57,19 +57,19 @@ def compiled_name(folder: Path) -> str:
 
 
 def _installed_folder() -> Path:
-    """Return the folder in which a wheel brings its rule set compiled."""
+    """Return the folder of the compiled rule set in a wheel."""
     return Path(__file__).parent.parent / "compiled"
 
 
 def trusted_folder() -> Path:
-    """Return the folder for what is kept and believed; where it is in the checkout, which can bring it, a place for nothing."""
+    """Return the cache folder, or the null device if it is inside the checkout, which could have planted files in it."""
     folder, root = cache_folder(), find_repository(os.curdir)
-    is_brought = os.path.exists(root / ".git") and real_path(folder).is_relative_to(real_path(root))
-    return Path(os.devnull) if is_brought else folder
+    in_checkout = os.path.exists(root / ".git") and real_path(folder).is_relative_to(real_path(root))
+    return Path(os.devnull) if in_checkout else folder
 
 
 def cache_folder() -> Path:
-    """Return the folder for what is kept between runs of this user; `RAGORTUNE_CACHE_DIR` overrides the platform's."""
+    """Return the user's cache folder: `RAGORTUNE_CACHE_DIR`, or that of the platform."""
     chosen = os.environ.get("RAGORTUNE_CACHE_DIR")
     if chosen:
         return Path(chosen)
@@ -77,5 +77,5 @@ def cache_folder() -> Path:
 
     try:
         return platformdirs.user_cache_path("ragortune", appauthor=False)
-    except RuntimeError:  # a user without a home, as in a container: nothing can be kept
+    except RuntimeError:  # a user without a home folder, as in a container
         return Path(os.devnull)

@@ -1,4 +1,4 @@
-"""Whether every name in a rule set is defined: criteria, levels, sources, rules, options, prices, wordings."""
+"""Checks the references of a rule set: criteria, levels, sources, rules, options, prices, phrases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_LEVELS = 100
 
 
 def check_references(authored: Authored) -> None:
-    """Note every name in a rule set that is not defined, and every condition that cannot be."""
+    """Report undefined names and invalid conditions, profiles, quantities and prices in a rule set."""
     records = authored.records
     vocabulary = Vocabulary({**records["criteria"], **records["derived"]}, records["quantities"])
     codes: dict[str, str] = {}
@@ -57,9 +57,9 @@ def _check_rule(authored: Authored, vocabulary: Vocabulary, kind: str, rule: Rul
             _check_condition(authored, (kind, rule.id, part), name, wanted)
     for index, finding in enumerate(rule.sources):
         _check_source(authored, finding.source, authored.place_of(kind, rule.id, "sources", index, "source"))
-    for side in rule.tests.field_names():
-        for index, example in enumerate(getattr(rule.tests, side)):
-            place = authored.place_of(kind, rule.id, "tests", side, index, "profile")
+    for part in rule.tests.field_names():
+        for index, example in enumerate(getattr(rule.tests, part)):
+            place = authored.place_of(kind, rule.id, "tests", part, index, "profile")
             _check_profile(authored, vocabulary, example.profile, place)
 
 
@@ -75,7 +75,7 @@ def _check_finding_rule(authored: Authored, rule: FindingRule) -> None:
 
 
 def _check_condition(authored: Authored, at: tuple[str, str, str], name: str, wanted: Condition) -> None:
-    """Check a condition on a criterion; `at` is kind and id of a record, and a part of it."""
+    """Check a condition on a criterion; `at` is the kind and id of a record, and the part of it."""
     criteria = {**authored.records["criteria"], **authored.records["derived"]}
     criterion = criteria.get(name)
     if criterion is None:

@@ -1,4 +1,4 @@
-"""JSON Schemas of profiles and of the files of a rule set, with the ids and levels of its criteria, for editors."""
+"""JSON Schemas of profiles and rule set files for editors, with the ids and levels of the criteria."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def export_schema(name: str, rulebook: Rulebook) -> dict[str, Any]:
-    """Return the JSON Schema of a kind of file, with the ids and levels of a rule set; KeyError if unknown."""
+    """Return the JSON Schema of a kind of file, with the ids and levels of a rule set; raises KeyError if unknown."""
     criteria = rulebook.criteria
     if name == "profile":
         return _profile_schema(criteria, rulebook.quantities)
@@ -34,7 +34,7 @@ def export_schema(name: str, rulebook: Rulebook) -> dict[str, Any]:
 def _fields_by_holder(
     criteria: Mapping[str, Criterion], conditions: Mapping[str, Criterion]
 ) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return what fields hold whose keys are criteria, by record and field."""
+    """Return the schemas of fields whose keys are criteria, by record and field."""
     when = _closed({criterion.id: _condition_schema(criterion) for criterion in conditions.values()})
     says = {
         criterion.id: {"description": criterion.question, "anyOf": _level_shapes(criterion)}
@@ -55,7 +55,7 @@ def _fields_by_holder(
 
 
 def _closed(properties: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a mapping that has no other keys."""
+    """Return the schema of a mapping without other keys."""
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 

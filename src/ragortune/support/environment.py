@@ -1,4 +1,4 @@
-"""The world outside as a value: streams, terminal, working folder, clock. Tests pass their own."""
+"""The environment of a command as a value: streams, terminal, working folder, clock. Tests pass their own."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ragortune.support.text import clean_text, guard_terminal
 
 PLAIN_WIDTH = 80
 _WIDTHS = (40, 100)
-"""Narrower than this nothing is readable, wider than this lines are hard to follow."""
+"""Narrowest and widest output: narrower text is not readable, wider lines are hard to follow."""
 
 
 class _Closed(io.BytesIO):
-    """A stream that was closed before this program began: nothing is known of what it would have held."""
+    """A stdin that was closed before the program started: reading fails, because its content is unknown."""
 
     def read(self, *_: object) -> bytes:
         raise OSError(errno.EBADF, "it is closed")
@@ -31,11 +31,11 @@ class _Closed(io.BytesIO):
 
 
 class Environment(Record, frozen=True):
-    """What a command may know of and do to the world."""
+    """What a command reads from and writes to, and the settings around it."""
 
     stdin: BinaryIO
     stdout: TextIO
-    """Where results go."""
+    """For results."""
     stderr: TextIO
     folder: str
     """Working folder."""
@@ -45,9 +45,9 @@ class Environment(Record, frozen=True):
     stderr_is_terminal: bool = False
     stdin_is_terminal: bool = False
     today: str | None = None
-    """The date, YYYY-MM-DD; asked of the clock where None."""
+    """The date, YYYY-MM-DD; None for that of the clock."""
     columns: int | None = None
-    """Width of the terminal, where known."""
+    """Width of the terminal, if known."""
     color: str = "auto"
     """Whether to colour: auto, always or never."""
 
@@ -55,17 +55,17 @@ class Environment(Record, frozen=True):
     def detect(cls) -> Environment:
         """Return the environment of this process.
 
-        A terminal shows what its encoding can; what a program or a file takes is UTF-8, whatever the locale. Streams
-        are waited for, even where the program that passed them on does not.
+        Output to a terminal is in its encoding; to a program or file it is UTF-8, whatever the locale. Streams are set to
+        block, even if the parent process uses them without blocking.
         """
-        if sys.stdout is None:  # it was closed, and what is written fails as on any stream that takes nothing
+        if sys.stdout is None:  # it was closed; writing to a read-only stream fails as it should
             sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
         if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
-            # Unbuffered (PYTHONUNBUFFERED), text loses without an error what a full disk leaves of a write.
+            # Unbuffered (PYTHONUNBUFFERED), the rest of a partial write to a full disk would be lost without an error.
             shown_in, raw = sys.stdout.encoding, sys.stdout.detach()
             sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), shown_in, line_buffering=True)
         for stream in (sys.stdin, sys.stdout, sys.stderr):
-            # A stream may be closed or no file, and Windows before Python 3.12 has no such call.
+            # A stream may be closed or not be a file, and Windows before Python 3.12 lacks the call.
             with contextlib.suppress(OSError, ValueError, AttributeError):
                 os.set_blocking(stream.fileno(), True)
         for stream in (sys.stdout, sys.stderr):
@@ -85,12 +85,12 @@ class Environment(Record, frozen=True):
 
     @property
     def width(self) -> int:
-        """Columns to write for: those of the terminal within limits, 80 where there is none."""
+        """Width of output in columns: that of the terminal within limits, 80 without one."""
         return self._measure_width(self.stdout, is_terminal=self.stdout_is_terminal)
 
     @property
     def dialogue_width(self) -> int:
-        """Columns to write questions for, which go to stderr; measured anew each time."""
+        """Width of questions, which go to stderr, in columns; measured anew each time."""
         return self._measure_width(self.stderr, is_terminal=self.stderr_is_terminal)
 
     def _measure_width(self, stream: TextIO, *, is_terminal: bool) -> int:
@@ -105,13 +105,13 @@ class Environment(Record, frozen=True):
 
     @property
     def has_unicode(self) -> bool:
-        """Whether the output can show more than ASCII."""
+        """Whether the output can show non-ASCII characters."""
         return (getattr(self.stdout, "encoding", None) or "utf").lower().startswith("utf")
 
     def wants_color(self, *, dialogue: bool = False) -> bool:
-        """Return whether to colour: `color` decides, then NO_COLOR, then FORCE_COLOR, then the terminal.
+        """Return whether to use colour: by `color`, then NO_COLOR, then FORCE_COLOR, then by whether it is a terminal.
 
-        A result goes to stdout, a dialogue to stderr.
+        Results go to stdout, a dialogue to stderr.
         """
         if self.color != "auto":
             return self.color == "always"
@@ -127,11 +127,11 @@ class Environment(Record, frozen=True):
         return self.today or read_date()
 
     def write(self, text: str, *, commands: bool = False) -> None:
-        """Write a result to stdout; a reader that has seen enough, such as `head`, is no error.
+        """Write a result to stdout; a reader that stops reading, such as `head`, is not an error.
 
         Args:
             text: the result.
-            commands: whether it is made of commands to the runner; else it cannot hold any.
+            commands: whether it consists of workflow commands for a CI runner; otherwise these are disarmed.
 
         Raises:
             OSError: the result cannot be written.
@@ -143,19 +143,19 @@ class Environment(Record, frozen=True):
             discard_output(self.stdout)
 
     def finish(self) -> None:
-        """Hand on what was written so far; raises OSError as `write` does."""
+        """Flush stdout; raises OSError as `write` does."""
         try:
             self.stdout.flush()
         except BrokenPipeError:
             discard_output(self.stdout)
 
     def say(self, text: str) -> None:
-        """Write a part of a dialogue to stderr, at once."""
+        """Write a part of a dialogue to stderr and flush it."""
         self.stderr.write(guard_terminal(text))
         self.stderr.flush()
 
     def read_line(self, limit: int) -> str | None:
-        """Return the next line from stdin without its end, at most `limit` bytes of it; None at the end of input."""
+        """Return the next line from stdin without its line end, cut to `limit` bytes; None at the end of input."""
         line = self.stdin.readline(limit)
         while line and not line.endswith(b"\n") and len(line) >= limit:
             more = self.stdin.readline(limit)
@@ -164,21 +164,21 @@ class Environment(Record, frozen=True):
         return line.decode("utf-8", "replace").rstrip("\r\n") if line else None
 
     def note(self, text: str) -> None:
-        """Write a line to stderr, made harmless: a warning, an error, progress."""
+        """Write a line (a warning, an error, progress) to stderr, sanitised."""
         write_note(self.stderr, text)
 
 
 def write_note(stream: TextIO | None, text: str) -> None:
-    """Write a line to stderr, made harmless; where it is closed or full, the exit code still tells."""
+    """Write a line to stderr, sanitised; if that fails, the exit code still shows the outcome."""
     if stream is not None:
         try:
             stream.write(guard_terminal(clean_text(text)) + "\n")
-        except OSError:  # or the interpreter tries again at its end, and takes an exit code of its own
+        except OSError:  # the interpreter would flush again at exit, and change the exit code
             discard_output(stream)
 
 
 def discard_output(stream: TextIO) -> None:
-    """Let nothing more be written to a stream, neither what is buffered nor what follows."""
+    """Redirect a stream to the null device, so that buffered and further output is dropped."""
     null = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(null, stream.fileno())
@@ -187,7 +187,7 @@ def discard_output(stream: TextIO) -> None:
 
 
 def read_date() -> str:
-    """Return the date that the clock says, YYYY-MM-DD."""
+    """Return the current date in UTC, YYYY-MM-DD."""
     return dt.datetime.now(tz=dt.UTC).date().isoformat()
 
 

@@ -1,4 +1,4 @@
-"""Git, asked without running anything that a checkout brings: its own programs, hooks or external diffs."""
+"""Runs git without running anything from the checkout: no programs, hooks or external diffs."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _SETTINGS = (
     "core.useReplaceRefs=false",
     "log.showSignature=false",
     "protocol.allow=never",
-    "safe.bareRepository=explicit",  # a folder of the checkout can look like a repository of its own
+    "safe.bareRepository=explicit",  # a folder of the checkout can look like a bare repository
 )
 _VARIABLES = {
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",  # which a repository's own settings for single protocols do not overrule
+    "GIT_ALLOW_PROTOCOL": "none",  # unlike `protocol.allow`, this overrides settings for single protocols
 }
 _DROPPED = (
     "GIT_EXTERNAL_DIFF",
@@ -44,11 +44,11 @@ _DROPPED = (
 
 
 _LISTED = re.compile(r"(?P<mode>\d{6}) \w+ (?P<blob>[0-9a-f]{40,64})\t(?P<name>[^/].*)", re.DOTALL)
-"""A file in a list of `git ls-tree`."""
+"""An entry of `git ls-tree`."""
 
 
 class KeptFile(NamedTuple):
-    """What a commit holds at a path."""
+    """An entry in the tree of a commit."""
 
     name: str
     """The path from the root of the repository, with `/`."""
@@ -59,23 +59,23 @@ class KeptFile(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is a file, and no link or repository of its own."""
+        """Whether it is a regular file, and not a link or submodule."""
         return self.mode.startswith("100")
 
     def holds(self, data: bytes) -> bool:
-        """Return whether this is its content, whichever line ends it was checked out with."""
+        """Return whether this is its content, with the line ends of any checkout."""
         algorithm = "sha1" if len(self.blob) == 40 else "sha256"
         return self.blob in (
-            hashlib.new(algorithm, b"blob %d\0" % len(own) + own, usedforsecurity=False).hexdigest()
-            for own in (data, data.replace(b"\r\n", b"\n"))
+            hashlib.new(algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+            for content in (data, data.replace(b"\r\n", b"\n"))
         )
 
 
 class Repository:
-    """The repository that a folder lies in, asked for the sake of a flag, which errors name."""
+    """The repository that contains a folder; errors name the flag for which it is used."""
 
     def __init__(self, folder: str | Path, flag: str) -> None:
-        """Find the repository; raises UsageError where there is none, or no git outside of it."""
+        """Find the repository; raises UsageError if there is none, or no git outside of it."""
         self._folder = Path(folder)
         self._flag = flag
         self._program = find_git(self._folder)
@@ -83,16 +83,16 @@ class Repository:
             raise UsageError(f"{flag} needs git, which was not found")
         top = self.ask("rev-parse", "--show-toplevel", failure="this is not a git repository")
         self.top = Path(top.strip("\n"))
-        """Its root."""
+        """Root of the working tree."""
         if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(self.top)):
             raise self._refuse_answer()
 
     def ask(self, *arguments: str, failure: str = "git failed", hint: str | None = None) -> str:
-        """Return what git prints, bytes that are no text as Python keeps them in file names; raises UsageError."""
+        """Return the output of git, decoded like file names; raises UsageError with `failure` if git fails."""
         return os.fsdecode(self._run(arguments, None, failure, hint))
 
     def read_objects(self, names: Iterable[str]) -> Iterator[bytes | None]:
-        """Yield the bytes of each object, None of one that is missing; raises UsageError where git would fetch it."""
+        """Yield the content of each object, None if it is missing; raises UsageError if git would have to fetch it."""
         request = "".join(f"{name}\n" for name in names).encode()
         output = self._run(("cat-file", "--batch"), request, "git cannot read what it has kept", None)
         at = 0
@@ -107,7 +107,7 @@ class Repository:
             at += int(size) + 1 if found else 0
 
     def list_files(self, commit: str, paths: Iterable[str] = ()) -> Iterator[KeptFile]:
-        """Yield what a commit holds at some paths from the root and below them, or all of it."""
+        """Yield the entries of a commit at and below some paths from the root, or all entries."""
         listed = self.ask("-C", str(self.top), "ls-tree", "-r", "-z", commit, "--", *paths)
         for line in filter(None, listed.split("\0")):
             if not (found := _LISTED.fullmatch(line)):
@@ -135,14 +135,14 @@ class Repository:
         if done.returncode == 0:
             return done.stdout
         complaint = done.stderr.decode("utf-8", "replace")
-        if "safe.directory" in complaint:  # whatever language git speaks
+        if "safe.directory" in complaint:  # in any language of git's messages
             failure = "git does not trust this repository, because somebody else owns it"
             hint = "`git config --global --add safe.directory FOLDER` trusts it"
-        said = clean_text(complaint.strip().partition("\n")[0])
-        raise UsageError(f"{self._flag}: {failure}" + (f" ({said})" if said else ""), None, hint)
+        first = clean_text(complaint.strip().partition("\n")[0])
+        raise UsageError(f"{self._flag}: {failure}" + (f" ({first})" if first else ""), None, hint)
 
     def find_base(self, reference: str) -> str:
-        """Return the commit at which the branch left another commit, branch or tag; raises UsageError."""
+        """Return the merge base of HEAD and a commit, branch or tag; raises UsageError."""
         if reference.startswith("-") or not reference.strip():
             raise UsageError(f"{self._flag} takes a commit, branch or tag, not {quote_value(reference)}")
         shown = quote_value(reference)
@@ -160,14 +160,14 @@ class Repository:
         return base
 
     def _refuse_answer(self) -> UsageError:
-        """Return the error for a git that prints what git does not print, as one in a wrapper may."""
+        """Return the error for unexpected output, for instance of a wrapper around git."""
         return UsageError(
             f"{self._flag}: what {quote_value(str(self._program))} prints is not what git prints"
         )
 
 
 def find_git(folder: Path) -> str | None:
-    """Return the path of git, looked for in absolute folders outside of the repository that a folder lies in."""
+    """Return the path of git, searched in absolute folders of PATH outside of the repository that contains a folder."""
     root = find_repository(os.path.realpath(folder))
     trusted = [
         entry

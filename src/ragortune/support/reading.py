@@ -1,7 +1,7 @@
-"""Files to plain data, strictly: size, encoding, depth and duplicates are checked, and every error has a place.
+"""Strict readers of files: size, encoding, depth and duplicate keys are checked, and every error has a place.
 
-YAML is read as YAML 1.2 would (so `no` is a word), without tags, anchors or aliases. JSON and TOML give the same
-data. What a key or value means is not known here.
+YAML follows the core schema of YAML 1.2 (`no` is a word), without tags, anchors and aliases. JSON and TOML give the same
+data. The meaning of keys and values is not known here.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ from ragortune.support.text import quote_value
 KeyPath = tuple[str | int, ...]
 
 PROFILE_BYTES = 256 * 1024
-"""A profile of this size is not a profile; a usual one has 1 to 4 kB."""
+"""Limit for a profile; a usual one has 1 to 4 kB."""
 YAML_ENDINGS = (".yaml", ".yml")
 RULE_FILE_BYTES = 2 * 1024 * 1024
-"""The shipped casebook has about a tenth of this."""
+"""Limit for a file of a rule set; the shipped casebook has about a tenth of it."""
 LINE_BYTES = 1024 * 1024
 """Limit for one line of a `.jsonl` file."""
 _LONGEST = 64
-"""A line that is so many times too long is not passed over: a sparse file may have no second one for hours."""
+"""Lines of more than this many times the limit are not skipped: a sparse file may have no line end for hours."""
 DEPTH = 20
-"""So deep data may be nested."""
+"""Maximum nesting of data."""
 _DEEPEST_FOLDER = 100
 
 _TOML_TEXT = re.compile(
     r"""\"{3}(?s:.*?)(?:\"{3}|\Z)|'{3}(?s:.*?)(?:'{3}|\Z)|"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|\#[^\n]*"""
 )
-"""Texts and comments of TOML."""
+"""Strings and comments of TOML."""
 _LONG_KEY = re.compile(rf"(?:\.[\w \t-]*){{{DEPTH}}}")
-"""A key of so many parts, for which the TOML library takes time and memory with the square of their number."""
+"""A dotted key of too many parts: the TOML library takes quadratic time and memory in their number."""
 
 Marks = dict[tuple[str, KeyPath], tuple[int, int]]
-"""Line and column of each key (`key`) and value (`value`) by key path, counted from 1; of numbers such as 2.000 as `grouped`, too."""
+"""Line and column of each `key` and `value` by key path, from 1; numbers such as 2.000 have a mark `grouped` as well."""
 
 
 class Document:
-    """Plain data with the places it came from. An empty file is an empty mapping."""
+    """The data of a file with the places of its parts. An empty file is an empty mapping."""
 
     def __init__(
         self, data: object, path: str, find_marks: Callable[[], Marks] = dict, line: int | None = None
@@ -56,8 +56,8 @@ class Document:
         Args:
             data: plain data.
             path: name of the file.
-            find_marks: returns all places; called when the first one is asked for.
-            line: number of the line, where the data is one line of a file.
+            find_marks: returns all places; called for the first one that is needed.
+            line: number of the line, if the data is one line of a file.
 
         """
         self.data = data
@@ -73,7 +73,7 @@ class Document:
             return {}
 
     def place_of(self, path: KeyPath, *, key: bool = False) -> Place:
-        """Return the place of the value (or the key) at `path`, or the nearest place above it that is known."""
+        """Return the place of the value (or the key) at `path`, or the place of the nearest parent that is known."""
         if self.line is not None:
             return Place(self.path, self.line)
         for length in range(len(path), 0, -1):
@@ -83,7 +83,7 @@ class Document:
         return Place(self.path)
 
     def is_grouped(self, path: KeyPath) -> bool:
-        """Return whether the value at `path` is written as 2.000 in YAML, which people mean as 2,000 as well."""
+        """Return whether the value at `path` is written like 2.000 in YAML, which may mean 2,000."""
         return ("grouped", path) in self._marks
 
 
@@ -91,14 +91,14 @@ class Document:
 
 
 _STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/", os.devnull)
-"""Where a shell puts what it passes on; nothing else that is no plain file is read, because it may never end."""
+"""Names of streams that a shell passes on. No other special file is read, because it may never end."""
 _DIRECTORY, _FORBIDDEN = "is a directory, not a file", "no permission to read it"
 
 
 def open_file(path: str | Path) -> BinaryIO:
-    """Open a plain file, or a stream that the shell passed on, to read its bytes; raises UnreadableError.
+    """Open a regular file, or a stream that the shell passed on, for reading bytes; raises UnreadableError.
 
-    A pipe or device by any other name is refused at once, never waited for.
+    Other pipes and devices are refused without waiting for them.
     """
     place = Place(str(path))
     try:
@@ -125,14 +125,14 @@ def _refuse_read(error: Exception, place: Place) -> UnreadableError:
 def read_bytes(
     path: str | Path, limit: int, stdin: BinaryIO | None = None, what: str = "such a file"
 ) -> bytes:
-    """Return the bytes of a file (`-`: of `stdin`), at most `limit`, that of `what`; raises UnreadableError."""
+    """Return the bytes of a file (`-`: of `stdin`); raises UnreadableError, also above `limit`, the limit for `what`."""
     place = Place("<stdin>" if path == "-" else str(path))
     try:
         if path == "-" and stdin is not None:
             data = stdin.read(limit + 1)
         else:
             with open_file(path) as stream:
-                # None of a file that Linux makes up and has nothing for yet.
+                # None for a file of /proc or /sys without data.
                 data = stream.read(limit + 1) or b""
     except OSError as error:
         raise _refuse_read(error, place) from None
@@ -144,9 +144,9 @@ def read_bytes(
 def read_lines(
     stream: BinaryIO, path: str | Path, limit: int = LINE_BYTES
 ) -> Iterator[tuple[int, bytes | None]]:
-    """Yield number and bytes of each line of a file; None stands for a line that is longer than `limit`.
+    """Yield number and bytes of each line of a file, with None for a line that is longer than `limit`.
 
-    Raises UnreadableError where it cannot be read, and in a line that is so long that the file is none of lines.
+    Raises UnreadableError if it cannot be read, and for a line that is too long to be skipped.
     """
 
     def read_on(most: int) -> bytes:
@@ -159,17 +159,17 @@ def read_lines(
     while line := read_on(limit + 1):
         number += 1
         too_long = len(line) > limit and not line.endswith(b"\n")
-        passed = len(line)
+        length = len(line)
         while too_long and (rest := read_on(limit)) and not rest.endswith(b"\n"):
-            passed += len(rest)
-            if passed > _LONGEST * limit:
+            length += len(rest)
+            if length > _LONGEST * limit:
                 reason = f"is longer than {show_size(_LONGEST * limit)}; this and what follows is not read"
                 raise UnreadableError(reason, Place(str(path), number))
         yield number, None if too_long else line
 
 
 def real_path(*parts: str | Path) -> Path:
-    """Return an absolute path without links, whether or not anything is there."""
+    """Return an absolute path with links resolved, whether or not it exists."""
     return Path(os.path.realpath(Path(*parts)))
 
 
@@ -197,9 +197,9 @@ def walk_up(folder: Path) -> Iterator[Path]:
 def walk_folder(
     top: str | Path, onerror: Callable[[OSError], None] | None = None
 ) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yield what `os.walk` does; raises UnreadableError where folders are nested so deeply that nobody keeps files there.
+    """Yield what `os.walk` does; raises UnreadableError if folders are nested more than 100 deep.
 
-    Python before 3.12 goes down by recursion, and would end there.
+    `os.walk` is recursive before Python 3.12, and would exceed the recursion limit.
     """
     above = os.fspath(top).count(os.sep)
     for base, folders, files in os.walk(top, onerror=onerror):
@@ -210,7 +210,7 @@ def walk_folder(
 
 
 def show_size(size: int) -> str:
-    """Return a number of bytes as people write it."""
+    """Return a number of bytes with its unit, such as `2 MiB`."""
     for unit, name in ((1024 * 1024, "MiB"), (1024, "KiB")):
         if size >= unit and size % unit == 0:
             return f"{size // unit} {name}"
@@ -218,7 +218,7 @@ def show_size(size: int) -> str:
 
 
 def decode_text(data: bytes, path: str, line: int | None = None) -> str:
-    """Return the text of UTF-8 bytes, a byte order mark removed; raises UnreadableError with the place."""
+    """Return UTF-8 bytes as text, without a byte order mark; raises UnreadableError with the place."""
     for name, marks in (
         ("UTF-32", (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)),
         ("UTF-16", (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)),
@@ -243,26 +243,26 @@ def _place_of_byte(data: bytes, offset: int, path: str, line: int | None) -> Pla
 
 
 def read_text(path: str | Path, limit: int, name: str, stdin: BinaryIO | None = None) -> str:
-    """Return the text of a file (`-`: of `stdin`) of at most `limit` bytes that is shown by a name; raises UnreadableError."""
+    """Return the text of a file (`-`: of `stdin`) of at most `limit` bytes; raises UnreadableError, which shows `name`."""
     return decode_text(read_bytes(path, limit, stdin), name)
 
 
 def read_document(
     path: str | Path, limit: int, stdin: BinaryIO | None = None, name: str | None = None
 ) -> Document:
-    """Read a YAML, JSON or TOML file, by the ending of its name or of the name that is shown for it; raises UnreadableError."""
+    """Read a YAML, JSON or TOML file, by the extension of `name` or else of the path; raises UnreadableError."""
     shown = name or ("<stdin>" if path == "-" else str(path))
     return parse_text(read_text(path, limit, shown, stdin), shown)
 
 
 def parse_text(text: str, name: str) -> Document:
-    """Read YAML, JSON or TOML, by the ending of a name; raises UnreadableError."""
+    """Read YAML, JSON or TOML, by the extension of a name; raises UnreadableError."""
     ending = name.rpartition(".")[2].lower()
     return {"json": parse_json, "toml": parse_toml}.get(ending, parse_yaml)(text, name)
 
 
 def parse_json(text: str, path: str) -> Document:
-    """Read JSON; raises UnreadableError. Empty text is an empty mapping. Places are those that YAML finds in it."""
+    """Read JSON; raises UnreadableError. Empty text is an empty mapping. Places come from reading it as YAML."""
     data = load_json(text, path) if text.strip() else {}
     return Document(data, path, lambda: _read_yaml(text, path)[1])
 
@@ -276,7 +276,7 @@ def load_json(text: str, path: str, line: int | None = None) -> object:
         for key, value in pairs:
             if key in mapping:
                 if line is None:
-                    parse_yaml(text, path)  # refuses the same key, and knows its place
+                    parse_yaml(text, path)  # raises the same error with its place
                 raise UnreadableError(f"duplicate key {quote_value(key)}", place)
             mapping[key] = value
         return mapping
@@ -293,7 +293,7 @@ def load_json(text: str, path: str, line: int | None = None) -> object:
         raise UnreadableError("is nested too deeply", place) from None
     except ValueError:
         raise UnreadableError("holds a number that is too long", place) from None
-    # How deep the parser itself goes depends on the version of Python.
+    # The depth at which the parser fails depends on the version of Python.
     if text.count("[") + text.count("{") > DEPTH and _is_deep(data):
         raise UnreadableError("is nested too deeply", place)
     return data
@@ -325,7 +325,7 @@ def parse_toml(text: str, path: str) -> Document:
 
 
 def _mark_toml(text: str) -> Marks:
-    """Return where plain keys are; no TOML library keeps positions, so this reads lines, headers and `=`."""
+    """Return the places of plain keys, from lines with headers and `=`; no TOML library keeps positions."""
     marks: Marks = {}
     header: KeyPath = ()
 
@@ -351,6 +351,6 @@ def parse_yaml(text: str, path: str) -> Document:
 
 
 def _read_yaml(text: str, path: str) -> tuple[object, Marks]:
-    from ragortune.support.yaml_reader import YamlReader  # noqa: PLC0415  (brings in PyYAML, which JSON does without)
+    from ragortune.support.yaml_reader import YamlReader  # noqa: PLC0415  (imports PyYAML, which JSON does not need)
 
     return YamlReader(text, path).read()

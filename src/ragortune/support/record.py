@@ -1,4 +1,4 @@
-"""The base of all records: frozen msgspec structs that pydantic can validate where people write them."""
+"""The base of all records: frozen msgspec structs, which pydantic can validate if people write them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Self, get_type_hints
 import msgspec
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-"""The empty mapping for defaults, which nobody can fill."""
+"""An empty, immutable mapping for defaults."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class Record(msgspec.Struct, frozen=True):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        """Tell pydantic what a mapping must hold to become this record; called only by pydantic."""
+        """Return the schema of a mapping that becomes this record; called only by pydantic."""
         from pydantic_core import core_schema  # noqa: PLC0415  (pydantic is loaded already)
 
         required = cls.__struct_fields__[: len(cls.__struct_fields__) - len(cls.__struct_defaults__)]

@@ -1,4 +1,4 @@
-"""The folder of a rule set: where the shipped one is, which files count, and what their content hashes to."""
+"""The folder of a rule set: where the shipped one is, which files belong to it, and their digests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ragortune.support.reading import RULE_FILE_BYTES, YAML_ENDINGS, read_bytes,
 
 MANIFEST = "rulebook.yaml"
 SHIPPED = "ragortune"
-"""The word by which a rule pack says that it extends the shipped rule set."""
+"""The name of the shipped rule set under `extends`."""
 _NOT_RULES = ("cases/", "language/", "prices/", "quantities/", "findings/")
 _MAX_FILES = 500
 _MAX_ENTRIES = 10_000
@@ -23,14 +23,14 @@ Files = Mapping[str, bytes]
 
 
 def shipped_folder() -> Path:
-    """Return the folder of the shipped rule set: beside the package when installed, at the top of a checkout."""
+    """Return the folder of the shipped rule set: inside the installed package, or at the top of a checkout."""
     package = Path(__file__).parent.parent
     inside = package / "rules"
     return inside if os.path.isdir(inside) else package.parent.parent / "rules"
 
 
 def find_shipped_document(name: str) -> Path | None:
-    """Return the file of a page such as `docs/cost.md`, to which sources and reports point; None if none is shipped."""
+    """Return the file of a page such as `docs/cost.md` that sources and reports link to; None if it is not shipped."""
     folder = shipped_folder().parent / "docs"
     return {f"docs/{file.name}": file for file in folder.iterdir()}.get(name)
 
@@ -83,13 +83,13 @@ def list_rule_files(folder: Path) -> list[str]:
 
 
 def digest_rules(files: Files) -> str:
-    """Return `sha256:` over what decides a recommendation, line ends made alike; not over cases, prices and the like."""
+    """Return `sha256:` over the files that decide a recommendation, which leaves out cases, prices and the like."""
     deciding = {name: data for name, data in files.items() if not name.startswith(_NOT_RULES)}
     return f"sha256:{digest_files(deciding)}"
 
 
 def digest_files(files: Files) -> str:
-    """Return the SHA-256 of file names and contents, line ends made alike."""
+    """Return the SHA-256 of file names and contents, with line ends normalised."""
     total = hashlib.sha256()
     for name in sorted(files):
         data = files[name].replace(b"\r\n", b"\n")

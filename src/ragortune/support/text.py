@@ -1,4 +1,4 @@
-"""Other people's text made harmless: no terminal escapes, no invisible characters, bounded length."""
+"""Sanitising of untrusted text: no terminal escapes, no invisible characters, limited length; and JSON output."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from typing import Any
 import msgspec
 
 _BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef"
-"""Ranges of characters that Python calls printable and nobody sees: fillers, joiners, selectors other than of emoji."""
+"""Ranges of invisible characters that Python calls printable: fillers, joiners, variation selectors other than of emoji."""
 INVISIBLE = (
     f"{_BLANK}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe0e\ufe0f\ufeff\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""Ranges, for a class of a regular expression, of characters that take no room: soft hyphens, joiners, directions, tags."""
+"""Ranges, for a character class, of characters without width: soft hyphens, joiners, directional marks, tags."""
 _UNSEEN = re.compile(f"[{_BLANK}]")
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 _BRACKETED = re.compile(r"##(?=\w*\[)")
 """`##[name]` of GitHub, `##vso[name]` of Azure, `##teamcity[name]`, anywhere in a line."""
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""What a terminal obeys."""
+"""Control characters that a terminal interprets."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 
 def is_plain(text: str) -> bool:
-    """Return whether a text has only characters that are seen as what they are, and no line break."""
+    """Return whether a text has visible characters only, and no line break."""
     return text.isprintable() and (text.isascii() or not _UNSEEN.search(text))
 
 
 def clean_text(text: str, *, keep_breaks: bool = False) -> str:
-    """Return `text` with everything that a terminal could obey written out instead.
+    """Return `text` with everything escaped that a terminal could interpret or a reader cannot see.
 
-    Control characters, escape sequences, bidirectional overrides, private-use and unassigned characters are shown by
-    their code, as Python writes it, as are characters that take no room. Line breaks and tabs become spaces, unless `keep_breaks`.
+    Control characters, bidirectional overrides, private-use, unassigned and zero-width characters become Python escapes.
+    Line breaks and tabs become spaces, unless `keep_breaks`.
     """
     if is_plain(text):
         return text
@@ -53,16 +53,16 @@ def clean_text(text: str, *, keep_breaks: bool = False) -> str:
 
 
 def disarm_commands(text: str) -> str:
-    """Return text in which no runner reads a command: neither `::name::` at the start of a line nor `##name[`."""
-    # Hardly any text has these signs, and to look for two signs takes far less time than for the patterns.
+    """Return text without workflow commands of CI runners: neither `::name::` at the start of a line nor `##name[`."""
+    # Few texts contain these characters, and a search for them is much faster than the patterns.
     text = _COMMAND.sub(r"\1: ", text) if "::" in text else text
     return _BRACKETED.sub("## ", text) if "##" in text else text
 
 
 def guard_terminal(text: str) -> str:
-    """Return a whole page as a terminal and a runner's log may have it: with colours, but nothing else they obey.
+    """Return a whole page without control sequences other than colours, and without workflow commands.
 
-    The last guard, behind the writers that clean each text from outside where they write it.
+    The last line of defence, after the writers, which sanitise each untrusted text.
     """
     return disarm_commands(_OBEYED.sub(_write_obeyed, text))
 
@@ -78,7 +78,7 @@ def shorten_text(text: str, width: int) -> str:
 
 
 def cut_text(text: str, most: int) -> str:
-    """Return the sentences of `text` that fit `most` characters, or the words that do, with dots for the rest."""
+    """Return the sentences of `text` that fit `most` characters, or else the words that do and an ellipsis."""
     if len(text) <= most:
         return text
     end = max(text.rfind(f"{sign} ", 0, most) for sign in ".?!") + 1
@@ -90,12 +90,12 @@ def cut_text(text: str, most: int) -> str:
 
 
 def clean_line(text: str, width: int = 200) -> str:
-    """Return other people's text on one line, made harmless and cut to `width` characters."""
+    """Return untrusted text on one line, sanitised and cut to `width` characters."""
     return shorten_text(" ".join(clean_text(text).split()), width)
 
 
 def quote_value(value: object) -> str:
-    """Return a value from the input as it may appear in an error message."""
+    """Return a value from the input for an error message, sanitised and shortened."""
     if isinstance(value, str):
         return f"'{shorten_text(clean_text(value), 60)}'"
     if isinstance(value, bool):
@@ -108,7 +108,7 @@ def quote_value(value: object) -> str:
 
 
 def hide_password(address: str) -> str:
-    """Return the address of a service as it may be shown, without user, password and settings; a path as it is."""
+    """Return the address of a service without user, password and query; a path as it is."""
     if "://" not in address:
         return address
     scheme, separator, rest = address.partition("?")[0].partition("://")
@@ -116,7 +116,7 @@ def hide_password(address: str) -> str:
 
 
 def join_words(words: Iterable[str], last: str = "and", most: int | None = None) -> str:
-    """Return `a, b and c`; of more than `most` words the others as a number: `a, b and 7 more`."""
+    """Return `a, b and c`, or `a, b and 7 more` if there are more than `most` words."""
     listed = list(words)
     if most is not None and len(listed) > most:
         listed[most:] = [f"{len(listed) - most} more"]
@@ -131,7 +131,7 @@ def count_words(number: int, singular: str, plural: str | None = None) -> str:
 
 
 def is_misspelt(word: str, name: str) -> bool:
-    """Return whether a word is meant to be a name in lower case: letters that look alike, or one or two wrong ones."""
+    """Return whether a word is probably a misspelling of a name in lower case: lookalike or one or two wrong letters."""
     written = unicodedata.normalize("NFKC", word[:40]).casefold()
     if abs(len(written) - len(name)) > 2 or len(set(written) & set(name)) < len(set(name)) - 2:
         return False
@@ -139,7 +139,7 @@ def is_misspelt(word: str, name: str) -> bool:
 
 
 def suggest_name(word: object, names: Iterable[str]) -> str | None:
-    """Return the hint that names the valid name nearest to `word`, or None if none is near."""
+    """Return the hint with the valid name nearest to `word`, None if none is near."""
     return _suggest(str(word)[:80].lower().replace(" ", "_").replace("-", "_"), tuple(names))
 
 
@@ -159,19 +159,19 @@ def _suggest(wanted: str, choices: tuple[str, ...]) -> str | None:
 def dump_json(data: object, *, indent: int = 2) -> str:
     """Return records and plain data as JSON; on one line if `indent` is 0.
 
-    Characters stay as they are, but for those that mislead a terminal or a reader's eye, which are escapes, and bytes of
-    file names that are no text, which read as `clean_text` shows them.
+    Characters that would mislead a terminal or a reader are escaped; undecodable bytes of file names are written as
+    `clean_text` shows them.
     """
     try:
         packed = msgspec.json.encode(data, enc_hook=_simplify)
-    except UnicodeEncodeError:  # bytes of a file name; strict readers refuse them as escapes
+    except UnicodeEncodeError:  # undecodable bytes of a file name; strict readers refuse surrogate escapes
         text = json.dumps(msgspec.to_builtins(data, enc_hook=_simplify), ensure_ascii=False)
         packed = _SURROGATE.sub(lambda found: "\\" + ascii(found[0])[1:-1], text).encode()
     text = packed.decode()
     plain = is_plain(text)
-    if "##" in text:  # so that no runner reads a command in it
+    if "##" in text:  # could be a workflow command of a CI runner
         packed = _BRACKETED.sub(r"#\\u0023", text).encode()
-    del text  # the JSON of a large document is held no more often than needed
+    del text  # saves memory for large documents
     packed = msgspec.json.format(packed, indent=indent)
     text = packed.decode()
     if plain:
@@ -183,7 +183,7 @@ def dump_json(data: object, *, indent: int = 2) -> str:
 
 
 def plain_data(value: object) -> Any:
-    """Return records, mappings and sequences inside a value as JSON would give them back."""
+    """Return a value with records, mappings and sequences as a JSON decoder returns them."""
     return msgspec.json.decode(msgspec.json.encode(value, enc_hook=_simplify))
 
 

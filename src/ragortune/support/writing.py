@@ -1,4 +1,4 @@
-"""Files written so that whatever happens either the old content or the new one is there, never a half."""
+"""Atomic writing of files: a file has either the old content or the new one, whatever happens."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ragortune.support.text import quote_value
 
 try:
     import fcntl
-except ImportError:  # Windows, where no file is removed that is open
+except ImportError:  # Windows, where open files cannot be removed
     fcntl = None  # type: ignore[assignment]
 
 _STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 _STREAMS = ("/dev/", "/proc/")
-"""Where names stand for streams that are open already, so that nothing can be put in their place."""
+"""Folders whose names are open streams, which cannot be replaced."""
 _LONGEST_PREFIX = 40
 
 
@@ -36,17 +36,17 @@ def write_file(
     before: Callable[[], object] | None = None,
     new: bool = False,
 ) -> None:
-    """Write a file of the user's at once; a stream, device or pipe by its name is written to as it is.
+    """Write a file of the user atomically; a stream, device or pipe is written to directly.
 
     Args:
         name: the file, relative to the working folder.
-        text: what it holds from now on.
+        text: the new content.
         environment: working folder and stdout.
-        before: called just before the old content goes, which it prevents by raising.
-        new: whether there was none.
+        before: called just before the old content is replaced, which it prevents by raising.
+        new: whether the file must not exist yet.
 
     Raises:
-        ChangedError: there is one by now.
+        ChangedError: the file exists by now.
         UsageError: the file cannot be written, or must not be.
 
     """
@@ -68,10 +68,10 @@ def write_file(
 
 
 def rewrite_file(name: str, old: str | None, new: str, environment: Environment) -> None:
-    """Write a file that held another text when it was read, None where there was none; a byte order mark stays.
+    """Replace the text of a file, None if there was no file; a byte order mark is kept.
 
     Raises:
-        ChangedError: it holds something else by now.
+        ChangedError: it no longer has the old text.
         UsageError: it cannot be written, or must not be.
 
     """
@@ -99,10 +99,10 @@ def _changed(name: str) -> ChangedError:
 
 
 def write_new(name: str, text: str, environment: Environment, *, force: bool) -> None:
-    """Write a file where there is none, or in place of what is there with `force`.
+    """Write a new file; with `force` an existing one is replaced.
 
     Raises:
-        ChangedError: there is one by now.
+        ChangedError: it exists, without `force`.
         UsageError: it cannot be written, or must not be.
 
     """
@@ -113,7 +113,7 @@ def write_new(name: str, text: str, environment: Environment, *, force: bool) ->
 
 
 def name_target(place: Path) -> str | None:
-    """Return the name of what is written to: of a file the one that links lead to, None for stdout."""
+    """Return the path of an output with links resolved, None for stdout."""
     if str(place) in _STDOUT:
         return None
     return str(place if _is_stream(place) else real_path(place))
@@ -126,7 +126,7 @@ def _is_stream(place: Path) -> bool:
 
 
 def _open_stream(place: Path) -> TextIO:
-    """Return a stream to write to; raises OSError for a pipe that nobody reads, instead of waiting for a reader."""
+    """Open a stream for writing; raises OSError for a pipe without a reader, instead of waiting for one."""
 
     def open_at_once(name: str, flags: int) -> int:
         handle = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
@@ -139,11 +139,11 @@ def _open_stream(place: Path) -> TextIO:
 def refuse_overwriting(
     name: str, what: str, read: Iterable[str | Path], rules: Path, environment: Environment
 ) -> None:
-    """Raise UsageError where a file is one that the run reads, or would be one of its rule set.
+    """Raise UsageError if a file is one that the run reads, or would belong to its rule set.
 
     Args:
         name: the file to write, relative to the working folder.
-        what: what is to be written there, for the message.
+        what: name of the output, for the message.
         read: files that the run reads, relative to the working folder.
         rules: folder of the rule set.
         environment: working folder.
@@ -157,7 +157,7 @@ def refuse_overwriting(
 
 
 def refuse_unwritable(name: str, environment: Environment) -> None:
-    """Raise UsageError where a file must not be written: by its mode, or because a link leads out of the repository."""
+    """Raise UsageError if a file must not be written: by its mode, or because a link leads out of the repository."""
     place = Path(environment.folder, name)
     target = Path(os.path.realpath(place))
     shown = quote_value(name)
@@ -181,10 +181,10 @@ def refuse_unwritable(name: str, environment: Environment) -> None:
 def replace_file(
     path: str | Path, content: str | bytes, before: Callable[[], object] | None = None, *, new: bool = False
 ) -> None:
-    """Replace a file by one that is written beside it; raises OSError, of a `new` one FileExistsError where there is one.
+    """Write a temporary file and rename it to `path`; raises OSError, for a `new` file FileExistsError if it exists.
 
-    A link is followed, and the mode of an existing file is kept. What killed runs have left beside the file goes: a run
-    keeps its half-written file locked as long as it lives. `before` is called as by `write_file`.
+    Links are followed, and the mode of an existing file is kept. Temporary files of killed runs are removed: a running
+    process holds a lock on its own. `before` is called as in `write_file`.
     """
     target = Path(os.path.realpath(path))
     prefix = f".{target.name[:_LONGEST_PREFIX]}.ragortune-"
@@ -210,7 +210,10 @@ def replace_file(
 
 
 def _open_beside(target: Path, prefix: str, locked: contextlib.ExitStack) -> tuple[int, Path]:
-    """Return a new file beside another, open and locked; until it is, a run that sweeps can take it for abandoned."""
+    """Return a new file in the folder of another, open and locked.
+
+    Before it is locked, another run may take it for abandoned and remove it; then there is another attempt.
+    """
     while True:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)
         if fcntl is None:
@@ -224,7 +227,7 @@ def _open_beside(target: Path, prefix: str, locked: contextlib.ExitStack) -> tup
 
 
 def _link_new(path: Path, name: Path) -> bool:
-    """Give a file a second name, if the file system has such; raises FileExistsError where another has it by now."""
+    """Hard-link a file and return True, False if the file system has no links; raises FileExistsError if the name exists."""
     try:
         os.link(path, name)
     except FileExistsError:
@@ -235,7 +238,7 @@ def _link_new(path: Path, name: Path) -> bool:
 
 
 def _remove_abandoned(path: Path) -> None:
-    """Remove a half-written file of a run that lives no more; raises OSError where it does."""
+    """Remove the temporary file of a run that has ended; raises OSError if it has not."""
     if fcntl is None:
         path.unlink()
         return
@@ -245,8 +248,8 @@ def _remove_abandoned(path: Path) -> None:
 
 
 def _keep_owner(path: Path, replaced: Path) -> None:
-    """Give a file the owner, group, access list and tags of the one that it takes the place of, as far as may be done."""
-    # There may be none before, or another user's; Windows has no such owners.
+    """Copy owner, group and extended attributes of a file to the one that replaces it, as far as permitted."""
+    # The file may not exist yet, or belong to another user; Windows lacks the calls.
     with contextlib.suppress(OSError, AttributeError):
         before = replaced.stat()
         os.chown(path, before.st_uid, before.st_gid)
@@ -257,7 +260,7 @@ def _keep_owner(path: Path, replaced: Path) -> None:
 
 
 def _mode_of(path: Path) -> int:
-    """Return the mode of a file, or the one that a new file gets."""
+    """Return the mode of a file, or the default for a new one."""
     try:
         return path.stat().st_mode & 0o777
     except FileNotFoundError:

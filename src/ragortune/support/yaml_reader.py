@@ -1,4 +1,4 @@
-"""YAML to plain data with the place of every part, strictly: the core schema of YAML 1.2, without tags, anchors or aliases."""
+"""A strict YAML reader that keeps the place of every part: YAML 1.2 core schema, without tags, anchors and aliases."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _OCTAL_OR_HEX = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
-"""A decimal number that in half of Europe is one of thousands."""
+"""A decimal number that would be thousands in half of Europe."""
 _LONGEST_NUMBER = 40
 _OTHER_BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
-"""What ends a line in YAML, and nowhere else."""
+"""Characters that end a line in YAML only."""
 
 
 def has_comment_in_braces(text: str) -> bool:
-    """Return whether YAML has a comment between the parts of a mapping in braces."""
+    """Return whether YAML has a comment inside a mapping in braces."""
     depth = end = 0
     with contextlib.suppress(yaml.YAMLError):
         for token in yaml.scan(text, Loader=_LOADER):
@@ -48,7 +48,7 @@ def has_comment_in_braces(text: str) -> bool:
 class YamlReader:
     """Builds plain data from the events of PyYAML's parser.
 
-    Its loaders read YAML 1.1, expand aliases before anybody can count, and forget where keys are.
+    PyYAML's own loaders read YAML 1.1, expand aliases before they can be counted, and drop the places of keys.
     """
 
     def __init__(self, text: str, path: str) -> None:
@@ -59,7 +59,7 @@ class YamlReader:
         self.events: Iterator[Any] = iter(())
 
     def read(self) -> tuple[object, Marks]:
-        """Return the data, None where there is none, and where its parts are."""
+        """Return the data, None if there is none, and the places of its parts."""
         data = None
         try:
             self.events = yaml.parse(self.text, Loader=_LOADER)
@@ -156,14 +156,14 @@ class YamlReader:
 
 
 def find_keys(lines: Iterable[str], name: str) -> Iterator[int]:
-    """Yield the lines, counted from 1, on which foreign YAML has a key by a name in lower case that holds a mapping.
+    """Yield the lines, from 1, with a key of a (lower-case) name that holds a mapping, in YAML that others wrote.
 
-    However it is written: escaped, tagged, in braces, by an alias. Behind what is no YAML nothing is found.
+    The key may be escaped, tagged, in braces, or an alias. Nothing is found after a syntax error.
     """
     text = "\n".join(line.translate(_OTHER_BREAKS) for line in lines)
-    inside: list[bool] = []  # whether what is open around an event is a mapping
-    named: set[str] = set()  # anchors that stand for the name
-    at: int | None = None  # where the name was just read
+    inside: list[bool] = []  # for each open collection whether it is a mapping
+    named: set[str] = set()  # anchors of scalars with the name
+    at: int | None = None  # line of the previous event, if it is the name
     with contextlib.suppress(yaml.YAMLError):
         events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
         for event in events:
