@@ -174,19 +174,19 @@ def real_path(*parts: str | Path) -> Path:
 
 
 def find_repository(folder: str | Path) -> Path:
-    """Return the root of the repository that a folder lies in, or the folder itself if it lies in none."""
+    """Return the root of the repository that contains a folder, or the folder itself without one."""
     top = tuple(walk_up(Path(folder)))[-1]
     return top if os.path.exists(top / ".git") else Path(folder).absolute()
 
 
 def lies_inside(path: str | Path, root: str | Path) -> bool:
-    """Return whether a file is in a repository, links resolved, and none of git's own, which hold passwords of CI jobs."""
+    """Return whether a file is in a repository, with links resolved, and not in `.git`, which holds credentials in CI."""
     target, top = Path(os.path.realpath(path)), Path(os.path.realpath(root))
     return target.is_relative_to(top) and ".git" not in map(str.casefold, target.relative_to(top).parts)
 
 
 def walk_up(folder: Path) -> Iterator[Path]:
-    """Yield a folder and those above it, up to the root of a repository or of the file system."""
+    """Yield a folder and its parents up to the root of a repository or of the file system."""
     start = folder.absolute()
     for current in (start, *start.parents):
         yield current
