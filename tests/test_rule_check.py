@@ -324,8 +324,8 @@ def test_levels_that_no_rule_tells_apart_are_found(pack):
     line = edit(
         pack,
         "criteria/4-model-performance-cost.yaml",
-        "      - id: low\n        means: seldom; it is meant to stay",
-        "      - id: never\n        means: not at all\n      - id: low\n        means: seldom; it is meant to stay",
+        "      - id: low\n        means: rarely; it is meant to stay",
+        "      - id: never\n        means: not at all\n      - id: low\n        means: rarely; it is meant to stay",
     )
     name, at, message = only(pack)
 
@@ -385,8 +385,8 @@ def test_questions_that_wait_for_each_other_are_found(pack):
     edit(
         pack,
         "criteria/3-readiness-and-data.yaml",
-        "    question: May the pairs be trained on?\n",
-        "    question: May the pairs be trained on?\n    asked_when: {readiness.failures: behaviour}\n",
+        "    question: May you train on the pairs?\n",
+        "    question: May you train on the pairs?\n    asked_when: {readiness.failures: behaviour}\n",
     )
     text = (pack / "criteria/3-readiness-and-data.yaml").read_text()
     at = text.index("asked_when: {readiness.failures: behaviour}")
