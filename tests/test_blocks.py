@@ -35,7 +35,7 @@ PAGE = [
     ),
     Table(
         (Column(right=True), Column(only="text"), Column("Reason")),
-        (("+1.20", Bar(0.25, 0.75, 8), "Only what the texts say leads to the facts"),),
+        (("+1.20", Bar(0.25, 0.75, 8), "The facts have to be found by meaning"),),
         gap=1,
     ),
 ]
@@ -87,9 +87,9 @@ def test_a_name_that_leaves_no_room_is_on_a_line_of_its_own():
 
 
 def test_bars_are_drawn_in_text_alone_and_in_ascii_where_the_terminal_shows_no_more():
-    assert "+1.20   ████   Only" in write_text(PAGE, width=80, color=False)
-    assert "+1.20   ####   Only" in write_text(PAGE, width=80, color=False, unicode=False)
-    assert "| +1.20 | Only what the texts say leads to the facts |" in write_markdown(PAGE)
+    assert "+1.20   ████   The facts" in write_text(PAGE, width=80, color=False)
+    assert "+1.20   ####   The facts" in write_text(PAGE, width=80, color=False, unicode=False)
+    assert "| +1.20 | The facts have to be found by meaning |" in write_markdown(PAGE)
 
 
 def test_names_are_code_in_markdown_and_coloured_in_text():

@@ -145,7 +145,7 @@ def test_the_rule_that_carries_the_advice_alone_is_named(run, write):
     name = write("p.yaml", "knowledge: {access_path: by_meaning}")
     out = " ".join(run("recommend", "--full", name, columns=80).out.split())
 
-    assert "K27 Only what the texts say leads to the facts; without this rule: neither" in out
+    assert "K27 The facts have to be found by meaning; without this rule: neither" in out
 
 
 def test_answers_that_move_a_probability_by_less_than_one_point_are_not_drawn(run):

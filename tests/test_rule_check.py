@@ -357,9 +357,7 @@ def test_dates_that_cannot_be_are_found(pack, date, message):
 
 def test_a_rule_without_exceptions_or_with_an_odd_name_is_found(pack):
     edit(pack, "rules/data.yaml", "  - id: masking-first", "  - id: Masking_First")
-    edit(
-        pack, "rules/data.yaml", "      - Where names play no part in the task, masking costs nothing.\n", ""
-    )
+    edit(pack, "rules/data.yaml", "      - If names play no part in the task, masking costs nothing.\n", "")
     edit(pack, "rules/data.yaml", "    code: D13", "    code: D-13")
     text = (pack / "rules/data.yaml").read_text()
     (pack / "rules/data.yaml").write_text(
