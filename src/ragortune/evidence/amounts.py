@@ -1,8 +1,8 @@
-"""The grammar of amounts as people write them, in answers, profiles and prose: `4.2M tokens`, `1,5 s`, `$3-5 per query`.
+"""The grammar of amounts in answers, profiles and prose: `4.2M tokens`, `1,5 s`, `$3-5 per query`.
 
-A number may have English, European or Swiss separators. What could be two numbers (`2.000`) is refused as ambiguous, never
-guessed. An amount that is given is read whole, in the unit that is asked for (`read_amount`); what is found in prose is
-in `ragortune.evidence.documents.amounts`. What units there are is in `ragortune.model.units`.
+Numbers may have English, European or Swiss separators; ambiguous ones (`2.000`) are refused. `read_amount` reads a whole
+text in the unit that is asked for; `ragortune.evidence.documents.amounts` finds amounts in prose, and
+`ragortune.model.units` has the units.
 """
 
 from __future__ import annotations
@@ -29,29 +29,29 @@ MULTIPLIERS = {name: factor for name, factor in names_of("").items() if factor >
 """Words between a number and its unit, such as `million`."""
 _PERIODS = ("hour", "week", "month", "year")
 ADVERBS = {"daily": "day", "annual": "year"} | {f"{period}ly": period for period in _PERIODS}
-"""Words that are a rate by themselves, with their period."""
+"""Adverbs for a rate, with their period."""
 _REQUESTS = names_of("request")
 
 
 class AmbiguousNumberError(ValueError):
-    """A number that could be two, such as `2.000`; holds both."""
+    """A number with two readings, such as `2.000`."""
 
     def __init__(self, low: float, high: float) -> None:
-        """Take both numbers."""
+        """Take both readings."""
         super().__init__(f"{low:g} or {high:g}")
         self.low, self.high = low, high
 
 
 def ask_back(what: str, low: float, high: float, unit: str = "") -> QuantityError:
-    """Return the error for what could be two numbers, which tells how to write either of them."""
+    """Return the error for an ambiguous number, with a hint how to write either reading."""
     hint = f"write {high:g} or {low:g}, without a separator"
     return QuantityError(f"{what} could be {low:g} or {high:g}{unit}", None, hint)
 
 
 def read_number(text: str, at: int = 0) -> tuple[float, int] | None:
-    """Return the number that begins at an offset, and the offset behind it; None where none begins.
+    """Return the number at an offset and the offset of its end; None if there is none.
 
-    Raises AmbiguousNumberError where a single dot precedes three digits.
+    Raises AmbiguousNumberError if its only separator is a dot before three digits.
     """
     found = _NUMBER.match(text, at)
     if not found or not (found["grouped"] or found["digits"] or found["part"]):
@@ -65,7 +65,7 @@ def read_number(text: str, at: int = 0) -> tuple[float, int] | None:
 
 
 def _ungroup(grouped: str, part: str, *, exact: bool) -> tuple[str, str]:
-    """Return the digits of a grouped number, and its decimal part with its sign in front."""
+    """Return the digits of a number with separators, and its decimal part including the decimal sign."""
     signs = _SEPARATOR.findall(grouped)
     groups = _SEPARATOR.split(grouped)
     last = signs[-1]
@@ -80,23 +80,23 @@ def _ungroup(grouped: str, part: str, *, exact: bool) -> tuple[str, str]:
     return "".join(groups), part
 
 
-# --- an amount that is given --------------------------------------------------------------------------------------
+# --- whole amounts ------------------------------------------------------------------------------------------------
 
 _MONEY = re.compile(r"(?:\$|usd\s)\s*", re.IGNORECASE)
 _WORD = re.compile(r"/|[^\s/]+")
 _OF = re.compile(r"(?:of|out of|in|/)\s*([0-9,_']{1,12})")
 _EACH = ("a", "an", "per", "each", "every")
 _MIN_BARE_TIME = 20
-"""A bare number below this is hardly meant in milliseconds, so that it is asked back."""
+"""A number without unit below this is probably not in milliseconds, and refused as ambiguous."""
 TOKENS_A_BYTE = 0.25
 """Of plain English text."""
 
 
 def parse_amount(text: str, unit: str, counted: Collection[str] = ()) -> float | None:
-    """Return what a text such as `800 ms` or `$4` says in a unit, "" for a count; None where it does not begin like a number.
+    """Return an amount such as `800 ms` or `$4` in a unit ("" for a count); None if the text does not start with a number.
 
-    `counted` has names of what is counted, which may be behind the number. Raises QuantityError where the text begins like
-    a number, and is ambiguous, too large, or the rest is no unit that fits.
+    `counted` has names of counted things that may follow the number. Raises QuantityError if the amount is ambiguous, too
+    large, or has a unit that does not fit.
     """
     text = text.strip()
     money = _MONEY.match(text)
@@ -115,11 +115,11 @@ def parse_amount(text: str, unit: str, counted: Collection[str] = ()) -> float |
     amount = number * _find_factor(f"USD {rest}".strip() if money else rest, unit, counted)
     if abs(amount) > _LARGEST:
         raise QuantityError(f"{quote_value(text)} is too large for {unit or 'a count'}")
-    return float(f"{amount:.10g}")  # without the noise of conversion
+    return float(f"{amount:.10g}")  # without rounding errors of the conversion
 
 
 def _find_factor(written: str, unit: str, counted: Collection[str]) -> float:
-    """Return by what a number is to be multiplied, from the words behind it; raises QuantityError."""
+    """Return the factor for a number by the words after it; raises QuantityError."""
     share = _OF.fullmatch(written) if unit == "share" else None
     whole = int(_SEPARATOR.sub("", share[1]) or 0) if share else 0
     if whole:
@@ -146,7 +146,7 @@ def _find_factor(written: str, unit: str, counted: Collection[str]) -> float:
 
 
 def _join_unit(words: Collection[str]) -> str:
-    """Return words as a unit: `requests a day` is `requests/day`, and so is `requests daily`."""
+    """Return words as a unit: `requests a day` and `requests daily` are `requests/day`."""
     parts: list[str] = []
     for word in words:
         if word.lower() in ADVERBS:
@@ -171,9 +171,9 @@ _EXAMPLES: Mapping[str, str] = {
 
 
 def read_amount(criterion: Criterion, text: str) -> float | None:
-    """Return an amount in the criterion's unit; None where it has none or the text does not begin like a number.
+    """Return an amount in the criterion's unit; None if it has no unit or the text does not start with a number.
 
-    Raises AnswerError where it begins like a number and cannot be understood.
+    Raises AnswerError if it starts with a number and cannot be parsed.
     """
     if not criterion.unit:
         return None
@@ -190,7 +190,7 @@ def read_amount(criterion: Criterion, text: str) -> float | None:
 
 
 def _unit_of(criterion: Criterion) -> str:
-    """Return the unit of a criterion as the table of units has it; empty where it counts something."""
+    """Return the unit of a criterion as in the table of units; empty for a count."""
     unit = criterion.unit or ""
     first = unit.split(" ", 1)[0]
     if first in _SECONDS or unit == "tokens":
@@ -201,9 +201,9 @@ def _unit_of(criterion: Criterion) -> str:
 
 
 def share_unit(amount: str, last: str) -> str:
-    """Return one of several amounts with the unit of the last one, where it has none: `2k` of `2k-3k a week` is a week's.
+    """Return one of several amounts with the unit of the last one if it has none: `2k` in `2k-3k a week` is per week.
 
-    It is multiplied like the last one if it is smaller before that: `20-900k` begins at 20,000, `200-2k` at 200.
+    The last multiplier applies if the number is smaller than the last one: `20-900k` starts at 20,000, `200-2k` at 200.
     """
     number, multiplier, unit = _split_amount(amount)
     if unit:
@@ -214,10 +214,10 @@ def share_unit(amount: str, last: str) -> str:
 
 
 def _split_amount(text: str) -> tuple[float, str, str]:
-    """Return the number of an amount, the multiplier behind it, and its unit; either word may be empty."""
+    """Return number, multiplier and unit of an amount; the latter two may be empty."""
     try:
         number, end = read_number(text) or (math.inf, len(text))
-    except AmbiguousNumberError as error:  # which is told where the amount is read
+    except AmbiguousNumberError as error:  # reported when the amount is read
         number, end = error.high, _NUMBER.match(text).end()  # type: ignore[union-attr]
     rest = text[end:].strip()
     word = _WORD.match(rest)
@@ -227,12 +227,12 @@ def _split_amount(text: str) -> tuple[float, str, str]:
 
 
 def show_amounts(criterion: Criterion) -> str:
-    """Return examples of amounts that a criterion takes, as a person would type them."""
+    """Return examples of valid amounts for a criterion."""
     return _EXAMPLES.get(_unit_of(criterion), _EXAMPLES[""])
 
 
 def show_amount(criterion: Criterion, number: int) -> str:
-    """Return a number so that it cannot be taken for the number of a level."""
+    """Return a number with its unit, so that it is not the number of a level."""
     unit = _unit_of(criterion)
     if unit == "share":
         return f"{number * 100}%"

@@ -1,6 +1,6 @@
-"""Typed answers: levels by name, number, beginning or whole description, several of them, ranges, amounts, or nobody knows.
+"""Parses typed answers: levels by name, number, prefix or description, lists, ranges, amounts, or unknown.
 
-What comes out is the value as a profile file would hold it, so that a questionnaire and a file say the same.
+The result is the value as in a profile file, so that questionnaire and file have the same meaning.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ragortune.support.errors import AnswerError
 from ragortune.support.text import clean_text, join_words, quote_value, suggest_name
 
 LONGEST_ANSWER = 200
-"""Characters; what is longer is a text that was pasted by mistake."""
+"""Maximum characters of an answer; longer ones were pasted by mistake."""
 _UNKNOWN = (
     "unknown|skip|don't know|dont know|do not know|i don't know|i dont know|not known|no idea|not sure|unsure|dunno|"
     "nobody knows|n/a|tbd"
@@ -51,14 +51,13 @@ _WORDS_FOR: Mapping[float, str] = {
     0: "realtime|continuously|constantly",
 }
 _PERIODS = {word: days for days, words in _WORDS_FOR.items() for word in words.split("|")}
-"""Days between two events, by the word for it."""
+"""Periods in days by word."""
 
 
 def read_answer(criterion: Criterion, text: str) -> object:
-    """Return the value that a typed answer stands for, as a profile holds it; `unknown` if nobody knows.
+    """Return the value of a typed answer as in a profile: a level, a list, a number, a range, or `unknown`.
 
-    A level, a list of levels, a number in the criterion's unit, or a range. Raises AnswerError naming what the
-    question takes and the nearest level.
+    Raises AnswerError, which names valid answers and the nearest level.
     """
     typed = " ".join(clean_text(text).replace("\u2019", "'").split())
     words = typed.casefold()
@@ -75,16 +74,13 @@ def read_answer(criterion: Criterion, text: str) -> object:
 
 
 def choice_labels(criterion: Criterion) -> tuple[str, ...]:
-    """Return what can be typed for each level instead of its name.
-
-    Where the question takes a number of its own, a bare `2` would have two meanings, so that levels are `#2`.
-    """
+    """Return the short labels of the levels: `2`, or `#2` if the question also takes numbers."""
     mark = "#" if criterion.unit else ""
     return tuple(f"{mark}{number}" for number in range(1, len(criterion.levels) + 1))
 
 
 def accepted_words(criterion: Criterion) -> str:
-    """Return in a sentence what a question takes."""
+    """Return a sentence on the valid answers to a question."""
     labels = choice_labels(criterion)
     several = "all that hold, the main one first" if criterion.several else "several joined by 'or'"
     amounts = f", or an amount such as {show_amounts(criterion)}" if criterion.unit else ""
@@ -105,7 +101,7 @@ def _not_understood(criterion: Criterion, words: str) -> AnswerError:
 
 
 def _read_single(criterion: Criterion, words: str) -> object:
-    """Return the level or amount that words stand for, None if they are neither."""
+    """Return a level or an amount, None if the words are neither."""
     level = _find_level(criterion, words)
     if level is not None or not criterion.unit:
         return level
@@ -119,7 +115,7 @@ def _read_single(criterion: Criterion, words: str) -> object:
 
 
 def _find_level(criterion: Criterion, words: str) -> str | None:
-    """Return the level of that name, description, number or beginning; AnswerError where several begin so."""
+    """Return the level of a name, description, number or prefix; raises AnswerError if the prefix is ambiguous."""
     form = words.strip().strip("'\"").replace(" ", "_").replace("-", "_")
     for level in criterion.levels:
         named = level.id.casefold().replace("-", "_")
@@ -132,13 +128,13 @@ def _find_level(criterion: Criterion, words: str) -> str | None:
             message = f"the list goes from {labels[0]} to {labels[-1]}"
             raise AnswerError(message, None, accepted_words(criterion))
         return criterion.level_ids[place - 1]
-    begun = [level for level in criterion.level_ids if form and level.casefold().startswith(form)]
-    said = [own.id for own in criterion.levels if words == _CLAUSE.split(own.means.casefold(), maxsplit=1)[0]]
-    return _choose_one(words, said or begun)
+    by_prefix = [level for level in criterion.level_ids if form and level.casefold().startswith(form)]
+    clauses = {level.id: _CLAUSE.split(level.means.casefold(), maxsplit=1)[0] for level in criterion.levels}
+    return _choose_one(words, [name for name, clause in clauses.items() if clause == words] or by_prefix)
 
 
 def _choose_one(words: str, levels: Sequence[str]) -> str | None:
-    """Return the only level, None where there is none; AnswerError that names them where there are several."""
+    """Return the only level, None if there is none; raises AnswerError if there are several."""
     if len(levels) > 1:
         message = f"{quote_value(words)} could be {join_words(levels, 'or')}"
         raise AnswerError(message, None, "type a little more, or the number in the list")
@@ -146,7 +142,7 @@ def _choose_one(words: str, levels: Sequence[str]) -> str | None:
 
 
 def _read_period(criterion: Criterion, words: str) -> str | None:
-    """Return the level of a period such as `annually`; AnswerError naming both neighbours of one such as `quarterly`."""
+    """Return the level of a period such as `annually`; raises AnswerError for one between two levels."""
     days = _PERIODS.get(words, math.nan)
     levels = sorted((level for level in criterion.level_ids if level in _PERIODS), key=_PERIODS.__getitem__)
     same = [level for level in levels if _PERIODS[level] == days]
@@ -159,7 +155,7 @@ def _read_period(criterion: Criterion, words: str) -> str | None:
 
 
 def _read_range(criterion: Criterion, words: str) -> object:
-    """Return a range between levels or amounts, or what lies on one side of one; None if there is none."""
+    """Return a range between levels or amounts, or one with a single bound; None if there is none."""
     if criterion.nominal:
         return None
     ends = _split_range(words)
@@ -200,7 +196,7 @@ def _read_end(criterion: Criterion, words: str) -> object:
 
 
 def _make_range(criterion: Criterion, low: object, high: object) -> object:
-    """Return a range; levels that were named in the other order are turned around."""
+    """Return a range, with levels in ascending order."""
     if isinstance(low, str) and isinstance(high, str):
         order = criterion.level_ids
         first, last = sorted((order.index(low), order.index(high)))
@@ -209,7 +205,7 @@ def _make_range(criterion: Criterion, low: object, high: object) -> object:
 
 
 def _read_side(criterion: Criterion, words: str) -> object:
-    """Return the levels on one side of an amount that itself is left out: `over 500`, `under 2 s`."""
+    """Return the levels above or below an amount, which is excluded: `over 500`, `under 2 s`."""
     over, under = _OVER.fullmatch(words), _UNDER.fullmatch(words)
     found = over or under
     amount = read_amount(criterion, found[1]) if found else None
@@ -224,7 +220,7 @@ def _read_side(criterion: Criterion, words: str) -> object:
 
 
 def _read_parts(criterion: Criterion, words: str) -> object:
-    """Return several levels or amounts, each once; None if the words are no list of such."""
+    """Return a list of distinct levels or amounts; None if the words are not such a list."""
     pattern = _LIST_WITH_AMOUNTS if criterion.unit else _LIST
     parts = [part for part in map(str.strip, pattern.split(words)) if part]
     if len(parts) < 2:

@@ -1,4 +1,4 @@
-"""Values of a profile with the place of each, and what can be beside any of them: evidence, source, date."""
+"""Values of a profile with their places, and the details of an answer: evidence, source, date."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ragortune.support.reading import Document, KeyPath
 from ragortune.support.text import join_words, quote_value, suggest_name
 
 LONGEST_QUOTE = 2_000
-"""Characters; what is longer is a page and no quote."""
+"""Maximum characters of a quote."""
 EVIDENCE_SCHEMA: dict[str, Any] = {
     "description": "What supports the answer: text, or a quote that `check` finds again in its document.",
     "anyOf": [
@@ -41,27 +41,29 @@ EVIDENCE_SCHEMA: dict[str, Any] = {
 
 
 class Entry:
-    """A value with the path to it. What is wrong with it becomes an error that names it, its place, and the remedy."""
+    """A value with its path in the document, which creates errors with its name, place and a remedy."""
 
     error: ClassVar[type[RagortuneError]] = ProfileError
-    """What is raised about a value."""
+    """Class of the errors."""
 
     def __init__(self, value: object, path: KeyPath = (), document: Document | None = None) -> None:
-        """Take the value; without a document there are no places."""
+        """Take the value; without a document its place is unknown."""
         self.value = value
         self.path = path
         self._document = document
 
     def __getitem__(self, key: str | int) -> Entry:
-        """Return what is under a key, None where nothing does."""
-        own: Any = self.value
-        found = own.get(key) if isinstance(own, Mapping) else own[key]
-        return type(self)(found, (*self.path, key), self._document)
+        """Return the entry of a key or index, with None as the value of a missing key."""
+        parent: Any = self.value
+        child = parent.get(key) if isinstance(parent, Mapping) else parent[key]
+        return type(self)(child, (*self.path, key), self._document)
 
     def __iter__(self) -> Iterator[Entry]:
-        """Yield what a mapping or a list holds."""
-        own = self.value
-        keys = own if isinstance(own, Mapping) else range(len(own) if isinstance(own, Sequence) else 0)
+        """Yield the entries of a mapping or list."""
+        value = self.value
+        keys = (
+            value if isinstance(value, Mapping) else range(len(value) if isinstance(value, Sequence) else 0)
+        )
         return (self[key] for key in keys)
 
     @property
@@ -75,7 +77,7 @@ class Entry:
 
     @property
     def is_grouped(self) -> bool:
-        """Whether the value is a number such as 2.000, which can be two."""
+        """Whether the value is an ambiguous number such as 2.000."""
         return self._document is not None and self._document.is_grouped(self.path)
 
     def fail(self, message: str, hint: str | None = None, *, key: bool = False) -> RagortuneError:
@@ -83,29 +85,28 @@ class Entry:
         return self.error(message, self.place(key=key), hint)
 
     def must_be(self, allowed: str | Collection[str], name: str | None = None) -> RagortuneError:
-        """Return the error that this value has to be something else; names allow for a hint at the nearest."""
+        """Return the error for an invalid value; with a collection of valid names it hints at the nearest."""
         return self.error.expected(f"'{name or self.key}'", allowed, self.value, self.place())
 
     def unknown(self, what: str, known: Collection[str], name: str | None = None) -> RagortuneError:
-        """Return the error that the key of this value is not defined, with the nearest that is."""
+        """Return the error for an undefined key, with the nearest that is defined."""
         return self.error.unknown(what, name or self.key, known, self.place(key=True))
 
     def one_of(self, allowed: Collection[str], name: str | None = None) -> str:
-        """Return the value, which must be one of these words."""
+        """Return the value; raises an error if it is not one of these words."""
         if isinstance(self.value, str) and self.value in allowed:
             return str(self.value)
         raise self.must_be(allowed, name)
 
     def allow_keys(self, known: Collection[str], name: str) -> None:
-        """Raise an error where the mapping of this name has a key that it must not have."""
-        for own in self:
-            if own.path[-1] not in known:
-                holds = f"it holds {join_words(known)}"
-                message = f"'{name}' has no {quote_value(own.path[-1])}; {holds}"
-                raise own.fail(message, suggest_name(own.path[-1], known), key=True)
+        """Raise an error if the mapping has a key other than these."""
+        for child in self:
+            if child.path[-1] not in known:
+                message = f"'{name}' has no {quote_value(child.path[-1])}; it holds {join_words(known)}"
+                raise child.fail(message, suggest_name(child.path[-1], known), key=True)
 
     def limit(self, number: float, low: float, high: float, asked: Criterion | QuantityKind) -> None:
-        """Raise an error where a number is beyond the limits of what asks for it, or not whole where it must be."""
+        """Raise an error if a number is out of the limits, or not whole where `asked` requires it."""
         if not low <= number <= high:
             limits = "at least 0" if number < low == 0 and high > 1 else f"from {low:,.12g} to {high:,.12g}"
             raise self.must_be(f"{limits} ({asked.unit})", asked.id)
@@ -113,14 +114,14 @@ class Entry:
             raise self.must_be(f"a whole number of {asked.unit}", asked.id)
 
     def text(self) -> str | None:
-        """Return a value that must be text, if anything."""
+        """Return a text or null; raises an error for other values."""
         if isinstance(self.value, (Mapping, list, tuple, bool)):
             raise self.must_be("text")
         return None if self.value is None else str(self.value)
 
 
 def read_details(entry: Entry) -> tuple[Provenance, str | Evidence | None, str | None]:
-    """Return what is beside a value: where it comes from, what supports it, the date for which it holds."""
+    """Return the details of an answer: its origin, its evidence, and the date for which it holds."""
     source = entry["source"]
     provenance = Provenance.STATED if source.value is None else Provenance(source.one_of(tuple(Provenance)))
     date = entry["as_of"].text()
@@ -130,7 +131,7 @@ def read_details(entry: Entry) -> tuple[Provenance, str | Evidence | None, str |
 
 
 def read_evidence(entry: Entry) -> str | Evidence | None:
-    """Return what a value under `evidence` says; raises ProfileError with the place of what is wrong."""
+    """Return the evidence in a value under `evidence`; raises ProfileError with the place of a problem."""
     value = entry.value
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
         return str(value)
@@ -162,14 +163,14 @@ def _read_words(entry: Entry) -> str | None:
 
 
 def describe_details(answer: Answer) -> dict[str, object]:
-    """Return what is beside a value as `read_details` reads it."""
+    """Return the details of an answer as `read_details` reads them."""
     evidence = describe_evidence(answer.evidence) if answer.evidence else None
     details = {"evidence": evidence, "source": answer.source.value, "as_of": answer.as_of}
     return {key: part for key, part in details.items() if part}
 
 
 def describe_evidence(evidence: str | Evidence) -> object:
-    """Return what supports an answer as plain data that reads back as the same."""
+    """Return evidence as plain data that reads back as the same."""
     if isinstance(evidence, str):
         return evidence
     parts = {"document": evidence.document, "line": evidence.line, "quote": evidence.quote}

@@ -1,6 +1,6 @@
-"""What a team says about its project, checked against the vocabulary: mappings and files in, `Profile` out.
+"""Reads profiles: mappings and files, checked against the criteria and quantities of a rule set.
 
-Left out, null and `unknown` are the same: unknown. A list or a range says that the answer is one of several levels.
+Missing, null and `unknown` all mean unknown. A list or a range means that the answer is one of several levels.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _Answers = dict[str, Answer]
 
 
 class Vocabulary:
-    """The criteria and quantities of a rule set, prepared for reading many profiles."""
+    """The criteria and quantities of a rule set, indexed for reading profiles."""
 
     def __init__(
         self, criteria: Mapping[str, Criterion], quantities: Mapping[str, QuantityKind] = NOTHING
@@ -43,7 +43,7 @@ class Vocabulary:
             self._groups.setdefault(criterion.group, {})[criterion.name] = criterion
 
     def read_profile(self, data: object, document: Document | None = None) -> Profile:
-        """Return the profile that a mapping holds; raises ProfileError with all that is wrong, each with its place."""
+        """Return the profile in a mapping; raises ProfileError with all problems and their places."""
         return self.read_entry(Entry(data, (), document))
 
     def read_entry(self, top: Entry) -> Profile:
@@ -54,22 +54,20 @@ class Vocabulary:
         answers: _Answers = {}
         texts: dict[str, str | None] = {}
         quantities: dict[str, QuantityValue] = {}
-        problems: list[RagortuneError] = []
-        for key in top.value:
-            try:
-                if key in self._groups:
-                    self._read_group(top[key], levels, answers)
-                elif key in self._criteria:
-                    self._read_once(self._criteria[key], top[key], levels, answers)
-                elif key in _TEXT_KEYS:
-                    texts[key] = top[key].text()
-                elif key == "quantities":
-                    quantities = read_quantities(top[key], self._quantities)
-                else:
-                    self._refuse_key(top[key])
-            except ProfileError as error:
-                ProfileError.collect(problems, error)
-        ProfileError.raise_all(problems)
+
+        def read_key(key: str) -> None:
+            if key in self._groups:
+                self._read_group(top[key], levels, answers)
+            elif key in self._criteria:
+                self._read_once(self._criteria[key], top[key], levels, answers)
+            elif key in _TEXT_KEYS:
+                texts[key] = top[key].text()
+            elif key == "quantities":
+                quantities.update(read_quantities(top[key], self._quantities))
+            else:
+                self._refuse_key(top[key])
+
+        ProfileError.for_each(top.value, read_key)
         levels = {name: possible for name, possible in levels.items() if possible}
         self._share_numbers(quantities, levels, answers)
         return Profile(levels, answers=answers, quantities=quantities, **texts)
@@ -84,15 +82,13 @@ class Vocabulary:
         if not isinstance(entry.value, Mapping):
             raise entry.fail(f"'{entry.key}' must hold criteria, not {quote_value(entry.value)}")
         group = self._groups[entry.key]
-        problems: list[RagortuneError] = []
-        for key in entry.value:
-            try:
-                if key not in group:
-                    raise self._unknown_name(entry[key], f"{entry.key}.{key}")
-                self._read_once(group[key], entry[key], levels, answers)
-            except ProfileError as error:
-                ProfileError.collect(problems, error)
-        ProfileError.raise_all(problems)
+
+        def read_key(key: str) -> None:
+            if key not in group:
+                raise self._unknown_name(entry[key], f"{entry.key}.{key}")
+            self._read_once(group[key], entry[key], levels, answers)
+
+        ProfileError.for_each(entry.value, read_key)
 
     def _read_once(self, criterion: Criterion, entry: Entry, levels: _Levels, answers: _Answers) -> None:
         if criterion.id in levels:
@@ -102,7 +98,7 @@ class Vocabulary:
     def _share_numbers(
         self, quantities: Mapping[str, QuantityValue], levels: _Levels, answers: _Answers
     ) -> None:
-        """Answer the criteria that ask for the same number as a quantity, or see that both agree."""
+        """Answer the criteria that ask for the same number as a quantity, or check that both agree."""
         for name, quantity in quantities.items():
             criterion = self._criteria.get(quantity.criterion or "")
             if criterion is None:
@@ -137,7 +133,7 @@ class Vocabulary:
     # --- one answer -----------------------------------------------------------------------------------------------
 
     def _read_answer(self, criterion: Criterion, entry: Entry, answers: _Answers) -> tuple[str, ...]:
-        """Return the levels that a value allows, empty for unknown, and note how it was given."""
+        """Return the levels of a value, empty for unknown, and add the answer as it was given to `answers`."""
         value = entry.value
         if isinstance(value, str) and value in criterion.level_ids:
             return (value,)
@@ -149,7 +145,7 @@ class Vocabulary:
             details, entry = read_details(entry), entry["value"]
         levels = self._read_levels(criterion, entry)
         if len(levels) == len(criterion.levels) and not criterion.several:
-            return ()  # any of all levels says nothing
+            return ()  # one of all levels: unknown
         if levels:
             answers[criterion.id] = Answer(levels, entry.value, *details)
         return levels
@@ -229,7 +225,7 @@ def _wrong_level(criterion: Criterion, entry: Entry) -> RagortuneError:
 
 
 def _hint_at_number(criterion: Criterion, value: str) -> str | None:
-    """Return the number that an amount in words such as `300 pages` stands for, as a hint; None for other words."""
+    """Return a hint with the number of an amount such as `300 pages`; None for other words."""
     try:
         number = read_amount(criterion, value.strip().replace("_", "").casefold())
     except AnswerError as error:
@@ -238,15 +234,12 @@ def _hint_at_number(criterion: Criterion, value: str) -> str | None:
 
 
 def join_levels(criterion: Criterion, levels: Iterable[str]) -> str:
-    """Return levels in words: joined by "and" where several can hold, by "or" where it is one of them."""
+    """Return levels in words, joined by "and" if several can hold at once, else by "or"."""
     return join_words(levels, "and" if criterion.several else "or")
 
 
 def describe_answer(profile: Profile, criterion: Criterion) -> str:
-    """Return an answer in a few words: the level with the number behind it, the levels it may be, or all that hold.
-
-    An answer that was measured says so: it weighs more with a reader than what somebody believes.
-    """
+    """Return an answer in a few words: its levels, the number if one was given, and whether it was measured."""
     levels = profile.levels.get(criterion.id)
     if not levels:
         return UNKNOWN
@@ -257,9 +250,9 @@ def describe_answer(profile: Profile, criterion: Criterion) -> str:
 
 
 def find_declined(criteria: Iterable[Criterion], data: object) -> tuple[str, ...]:
-    """Return the criteria for which a profile says in so many words that nobody knows: the value is `unknown`.
+    """Return the criteria that a profile explicitly answers by `unknown`.
 
-    To the engine that is the same as leaving them out; a questionnaire does not ask them again.
+    The engine treats them like missing ones; a questionnaire does not ask them again.
     """
     if not isinstance(data, Mapping):
         return ()

@@ -1,4 +1,4 @@
-"""Profile files as they are written: every criterion with its levels, answered ones filled in, the others to fill in."""
+"""Writes profile files: every criterion with its levels, answered or left to fill in."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ def write_profile(
     declined: Collection[str] = (),
     quantities: Mapping[str, object] = NOTHING,
 ) -> str:
-    """Return a profile file with every criterion: answered ones filled in, the others as comments with their levels.
+    """Return a profile file with all criteria: answered ones filled in, the others as comments with their levels.
 
-    Criteria in `declined` are written as `unknown`, `quantities` as they were read; answers that follow from these are not
-    written.
+    Criteria in `declined` are written as `unknown`, `quantities` as they were read, without the answers derived from them.
     """
     texts: dict[str, object] = {"project": "Name of the project"}
     if profile:
@@ -54,18 +53,18 @@ def write_profile(
 
 def write_template(rulebook: Rulebook, schema: str | None = None) -> str:
     """Return a profile file to fill in, with the quantities that no criterion asks for; `schema` is for editors."""
-    own = (kind for kind in rulebook.quantities.values() if not kind.criterion)
+    kinds = (kind for kind in rulebook.quantities.values() if not kind.criterion)
     lines = [
         "# Numbers for `ragortune cost`, as far as they are known; the others have defaults.",
         "# quantities:",
-        *(f"#   {kind.id}:  # {format_quantity(kind)}" for kind in own),
+        *(f"#   {kind.id}:  # {format_quantity(kind)}" for kind in kinds),
     ]
     head = f"# yaml-language-server: $schema={schema}\n" if schema else ""
     return head + write_profile(rulebook.criteria.values()) + "\n" + "\n".join(lines) + "\n"
 
 
 def _ask_criterion(criterion: Criterion) -> list[str]:
-    """Return the question, the levels, and how to find out, as comments that no text can leave."""
+    """Return the question, the levels, and how to find out, as comments; each text stays on one line."""
     question, means = _one_line(criterion.question), [_one_line(level.means) for level in criterion.levels]
     lines = [f"  # {question}", *map("  #   {}: {}".format, criterion.level_ids, means)]
     if criterion.unit:
@@ -75,7 +74,7 @@ def _ask_criterion(criterion: Criterion) -> list[str]:
 
 
 def _describe_answer(answer: Answer) -> object:
-    """Return an answer as a profile file holds it: the value, with what is beside it."""
+    """Return an answer for a profile file: its value, with its details if there are any."""
     if answer.source is Provenance.STATED and not (answer.evidence or answer.as_of):
         return answer.value
     return {"value": answer.value, **describe_details(answer)}

@@ -1,6 +1,6 @@
-"""What a team says under `quantities` of a profile, read strictly: numbers with units, ranges, and choices of names.
+"""Reads `quantities` of a profile: numbers with units, ranges, and choices of names.
 
-A plain number is taken as a guess, with a margin around it; a range or `source: measured` says how sure it is.
+A plain number is a guess and gets a margin; a range and a measured number are taken as they are.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from ragortune.evidence.amounts import parse_amount
 from ragortune.evidence.entries import Entry, describe_evidence, read_details
 from ragortune.model import Criterion, Provenance, QuantityKind, QuantityValue
-from ragortune.support.errors import ProfileError, QuantityError, RagortuneError
+from ragortune.support.errors import ProfileError, QuantityError
 from ragortune.support.text import join_words, quote_value
 
 _ENDS = (("from", "to"), ("low", "high"))
@@ -19,29 +19,27 @@ _KEYS = ("value", "low", "high", "from", "to", "source", "evidence", "as_of")
 
 
 def read_quantities(entry: Entry, kinds: Mapping[str, QuantityKind]) -> dict[str, QuantityValue]:
-    """Return the quantities that are under `quantities`, checked; raises ProfileError with all that is wrong.
+    """Return the quantities under `quantities`; raises ProfileError with all problems.
 
-    Names are checked against the price data later, by whoever has it.
+    Names are not checked against the price data here.
     """
     if entry.value is not None and not isinstance(entry.value, Mapping):
         raise entry.must_be("a mapping")
     quantities: dict[str, QuantityValue] = {}
-    problems: list[RagortuneError] = []
-    for own in entry:
-        kind = kinds.get(own.key)
-        try:
-            if kind is None:
-                raise own.unknown("quantity", kinds)
-            if own.value is not None and own.value != "unknown":
-                quantities[kind.id] = _read_number(own, kind) if kind.unit else _read_names(own, kind)
-        except ProfileError as error:
-            ProfileError.collect(problems, error)
-    ProfileError.raise_all(problems)
+
+    def read_quantity(part: Entry) -> None:
+        kind = kinds.get(part.key)
+        if kind is None:
+            raise part.unknown("quantity", kinds)
+        if part.value is not None and part.value != "unknown":
+            quantities[kind.id] = _read_number(part, kind) if kind.unit else _read_names(part, kind)
+
+    ProfileError.for_each(entry, read_quantity)
     return quantities
 
 
 def _read_names(entry: Entry, kind: QuantityKind) -> QuantityValue:
-    """Return the names that were chosen."""
+    """Return a choice of names."""
     listed = isinstance(entry.value, (list, tuple))
     parts = list(entry) if listed else [entry]
     if not parts:
@@ -61,7 +59,7 @@ def _read_names(entry: Entry, kind: QuantityKind) -> QuantityValue:
 
 
 def _read_number(entry: Entry, kind: QuantityKind) -> QuantityValue:
-    """Return the number with its ends."""
+    """Return a number with its range."""
     if not isinstance(entry.value, Mapping):
         return _with_margin(entry, kind, _read_amount(entry, kind), Provenance.STATED, None)
     entry.allow_keys(_KEYS, kind.id)
@@ -139,7 +137,7 @@ def shorten_number(number: float) -> int | float:
 
 
 def describe_quantity(quantity: QuantityValue) -> object:
-    """Return a quantity as plain data that reads back as the same: its number or names, and more where more was said."""
+    """Return a quantity as plain data that reads back as the same: its number or names, with range and details if given."""
     if quantity.names:
         return quantity.names[0] if len(quantity.names) == 1 else list(quantity.names)
     described: dict[str, object] = {"value": shorten_number(quantity.mid)}
@@ -154,7 +152,7 @@ def describe_quantity(quantity: QuantityValue) -> object:
 
 
 def format_quantity(kind: QuantityKind) -> str:
-    """Return what a quantity is, with its unit or the words it takes."""
+    """Return the description of a quantity, with its unit or valid words."""
     names = "" if kind.rows else join_words(kind.words, "or")
     takes = kind.unit or names or "a name from `ragortune prices list`"
     same = f"; the same as {kind.criterion}" if kind.criterion else ""
@@ -162,7 +160,7 @@ def format_quantity(kind: QuantityKind) -> str:
 
 
 def describe_quantities(kinds: Mapping[str, QuantityKind]) -> dict[str, Any]:
-    """Return the JSON Schema of what is under `quantities`, inside that of profiles."""
+    """Return the JSON Schema of `quantities` for that of profiles."""
     shapes = {
         kind.id: {"description": format_quantity(kind), "anyOf": [{"type": "null"}, *_describe_shapes(kind)]}
         for kind in kinds.values()

@@ -1,4 +1,4 @@
-"""A person's YAML changed in place: comments, order, quoting and indentation stay as they are."""
+"""Changes YAML in place: comments, order, quoting and indentation are preserved."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from ragortune.support.text import clean_line, is_plain
 from ragortune.support.yaml_reader import has_comment_in_braces
 
 _UNREADABLE = re.compile(r"^[:?]|:[,:?\[\]{}]")
-"""What the writer leaves without quotes within brackets, and our reader does not take there."""
+"""Text that ruamel.yaml writes unquoted within brackets, where PyYAML does not accept it."""
 
 _START = re.compile(r"(?:%[^\n]*\n|[ \t]*(?:#[^\n]*)?\n)*---(?:[ \t]+(?:#[^\n]*)?)?\n|(?:[ \t]*\n)+")
 _INDENT = re.compile(
     r"^[^\s#-](?:(?:[^\n#:]|(?<![ \t])#)*+:)++[ \t]*+(?:#[^\n]*+)?\n(?:[ \t]*+(?:#[^\n]*+)?\n)*+( ++)[^\s#-]",
     re.MULTILINE,
 )
-"""The blanks in front of the first line below a key."""
+"""The indentation of the first line below a key."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 """A line with its end."""
 _BREAK = re.compile(r"\r\n?")
@@ -37,7 +37,7 @@ _END = re.compile(r"^\.\.\.(?:[ \t]|$)", re.MULTILINE)
 
 
 def open_yaml() -> YAML:
-    """Return a reader and writer that keeps what it does not change."""
+    """Return a reader and writer that preserves what is not changed."""
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 1_000_000
@@ -45,11 +45,10 @@ def open_yaml() -> YAML:
 
 
 def write_answers(text: str, answers: Mapping[str, object], remarks: Mapping[str, str] = NOTHING) -> str:
-    """Return the text of a profile with these values, by criterion; all else stays.
+    """Return the text of a profile with new values by criterion; everything else is preserved.
 
-    An answer that is new goes to where a template has left its place, or else behind the others of its group. A remark
-    is a comment behind an answer that stays; it takes the place of an earlier one that begins with the same word, and
-    of no other comment.
+    A new answer replaces its placeholder of a template, or is added at the end of its group. A remark is a comment behind
+    an answer that is not changed; it replaces an earlier remark that starts with the same word, but no other comment.
 
     Raises UnreadableError as `open_answers` does.
     """
@@ -68,7 +67,7 @@ def write_answers(text: str, answers: Mapping[str, object], remarks: Mapping[str
 
 
 def dump_yaml(root: CommentedMap, yaml: YAML | None = None) -> str:
-    """Return what a writer, `open_yaml` by default, makes of data, without the end that it marks behind open texts."""
+    """Return data as YAML of a writer, `open_yaml` by default, without an end-of-document marker."""
     stream = io.StringIO()
     (yaml or open_yaml()).dump(root, stream)
     written = stream.getvalue()
@@ -76,12 +75,15 @@ def dump_yaml(root: CommentedMap, yaml: YAML | None = None) -> str:
 
 
 def keep_lines(text: str, before: str, after: str) -> str:
-    """Return YAML that is changed as the writer has changed it, in which all other lines are as a person wrote them.
+    """Return a text with the changes between two outputs of the writer, which normalises white space and quotes.
+
+    The lines that differ between both outputs are replaced in the text; all other lines stay as they are. If lines cannot
+    be matched, or the result does not read as `after` does, it is `after`.
 
     Args:
-        text: the YAML before the change, with line ends of any kind.
-        before: what the writer made of it then, with line feeds; it brings white space and quotes into an order of its own.
-        after: what it makes of it now.
+        text: the YAML before the change, with any line ends.
+        before: the output of the writer before the change, with line feeds.
+        after: the output after the change.
 
     """
     own = _split_lines(text)
@@ -107,15 +109,15 @@ def keep_lines(text: str, before: str, after: str) -> str:
 
 
 def _match_gaps(old: Sequence[str], own: Sequence[str]) -> dict[int, tuple[int, int]]:
-    """Return where a gap between lines of the writer is among a person's: in front and behind of what only these have.
+    """Return for each gap between lines of the writer the range of gaps in the original text that it corresponds to.
 
-    A gap within lines that the writer has laid out anew is missing.
+    Lines are compared by their words. Gaps within lines that the writer re-wrapped are missing.
     """
     squeezed, plain = ([" ".join(line.split()) for line in lines] for lines in (old, own))
     gaps = {0: (0, 0)}
     for _, first, last, start, stop in SequenceMatcher(None, squeezed, plain).get_opcodes():
-        alike = range(1, last - first if last - first == stop - start else 1)
-        gaps.update({first + more: (start + more, start + more) for more in alike})
+        inner = range(1, last - first if last - first == stop - start else 1)
+        gaps.update({first + more: (start + more, start + more) for more in inner})
         gaps[last] = (gaps[first][0] if first == last else stop, stop)
     return gaps
 
@@ -136,18 +138,18 @@ def _read_data(text: str) -> object:
 
 
 def open_answers(text: str) -> tuple[YAML, Any]:
-    """Return a writer in the style of a profile and what this holds.
+    """Return a writer with the indentation of a profile, and its data.
 
-    Raises UnreadableError where it is YAML that can be read, but not changed in place, as with a tab behind a key or a
-    comment within braces.
+    Raises UnreadableError for YAML that can be read, but not changed in place, such as a tab after a key or a comment
+    within braces.
     """
     yaml = open_yaml()
     try:
         _, indent, offset = load_yaml_guess_indent(text)
         if indent:
             yaml.indent(mapping=indent, sequence=indent, offset=offset or 0)
-        if own := _INDENT.search(text):  # which is not guessed behind comments
-            yaml.map_indent = len(own[1])
+        if found := _INDENT.search(text):  # the guess is wrong after comments
+            yaml.map_indent = len(found[1])
         data = yaml.load(text)
         if has_comment_in_braces(text):
             raise MarkedYAMLError(problem="a comment within braces would be lost")
@@ -160,9 +162,9 @@ def open_answers(text: str) -> tuple[YAML, Any]:
 
 
 def _split_frame(text: str) -> tuple[str, str, str]:
-    """Return what comes before the document, the document, and what follows it.
+    """Return the text before the document, the document, and the text after it.
 
-    The writer keeps neither the marks, `---` and `...`, nor the comments beyond them, nor all blank lines in front.
+    The writer drops the markers `---` and `...`, the comments beyond them, and some blank lines before the document.
     """
     begin = found.end() if (found := _START.match(text)) else 0
     end = found.start() if (found := _END.search(text, begin)) else len(text)
@@ -170,7 +172,7 @@ def _split_frame(text: str) -> tuple[str, str, str]:
 
 
 def put_answers(profile: CommentedMap, answers: Mapping[str, object]) -> None:
-    """Set values by criterion, under their whole names where these are there, else nested by group."""
+    """Set values by criterion, under flat keys that exist, else nested by group."""
     for criterion, value in answers.items():
         group, _, name = criterion.partition(".")
         if criterion in profile:
@@ -182,7 +184,7 @@ def put_answers(profile: CommentedMap, answers: Mapping[str, object]) -> None:
 
 
 def _put_remark(profile: CommentedMap, criterion: str, remark: str) -> None:
-    """Set the comment behind an answer, unless a person has one there."""
+    """Set the comment behind an answer, unless a person wrote one there."""
     group, _, key = criterion.partition(".")
     mapping, key = (profile, criterion) if criterion in profile else (profile[group], key)
     if isinstance(mapping[key], CommentedMap) and not mapping[key].fa.flow_style():
@@ -199,9 +201,9 @@ def _put_remark(profile: CommentedMap, criterion: str, remark: str) -> None:
 
 
 def _fill_places(text: str, answers: Iterable[str]) -> str:
-    """Return a text in which the lines that a template keeps for answers, such as `  # kind:`, are no comments.
+    """Return a text with the placeholders of a template for these answers, such as `  # kind:`, uncommented.
 
-    Where one of them is part of a text that a person wrote, or its answer is there already, all stay as they are.
+    If that changes the data, because one is part of a text or its answer exists already, the text is not changed.
     """
     lines = text.split("\n")
     group = ""
@@ -217,7 +219,7 @@ def _fill_places(text: str, answers: Iterable[str]) -> str:
 
 
 def _drop_nulls(data: object) -> object:
-    """Return data without the keys that hold nothing."""
+    """Return data without null values and empty mappings."""
     if not isinstance(data, dict):
         return data
     held = {key: _drop_nulls(part) for key, part in data.items()}
@@ -225,12 +227,12 @@ def _drop_nulls(data: object) -> object:
 
 
 def escape_unseen(text: str) -> str:
-    """Return YAML in which the characters that are not seen, all of them in double quotes, are escapes."""
-    return "".join(own if own.isprintable() or own == "\n" else f"\\U{ord(own):08x}" for own in text)
+    """Return YAML with non-printable characters escaped; all of them must be in double quotes."""
+    return "".join(each if each.isprintable() or each == "\n" else f"\\U{ord(each):08x}" for each in text)
 
 
 def flow(value: object) -> Any:
-    """Return a value that is written on one line; text that would not be seen or not be read goes in double quotes."""
+    """Return a value in flow style; text that is not printable or not readable unquoted is in double quotes."""
     if isinstance(value, str):
         plain = is_plain(value) and not _UNREADABLE.search(value)
         return value if plain else DoubleQuotedScalarString(value)
@@ -246,7 +248,7 @@ def flow(value: object) -> Any:
 
 
 def _put(mapping: CommentedMap, key: str, value: object) -> None:
-    """Set a value; a new one goes behind the last line of the others and before the comments that follow it."""
+    """Set a value; a new one is added after the last line of the others, before the comments that follow it."""
     token = _last_comment(mapping.get(key, mapping))
     mapping[key] = value
     if token is None:
@@ -261,7 +263,7 @@ def _put(mapping: CommentedMap, key: str, value: object) -> None:
 
 
 def _last_comment(node: object) -> CommentToken | None:
-    """Return the comment on and below the last line of a value, or None."""
+    """Return the comment on and after the last line of a value, or None."""
     while isinstance(node, (CommentedMap, CommentedSeq)) and node:
         is_map = isinstance(node, CommentedMap)
         last = next(reversed(node)) if is_map else len(node) - 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
-from typing import Self
+from typing import Self, TypeVar
 
 from ragortune.support.record import Record
 from ragortune.support.text import clean_text, join_words, quote_value, suggest_name
 
+Item = TypeVar("Item")
 _FEW_NAMES = 12
 """Names that are listed in a hint at most."""
 MAX_PROBLEMS = 100
@@ -78,6 +79,17 @@ class RagortuneError(Exception):
         problems += error.problems
         if len(problems) >= MAX_PROBLEMS:
             cls.raise_all(problems)
+
+    @classmethod
+    def for_each(cls, items: Iterable[Item], take: Callable[[Item], object]) -> None:
+        """Call a function for every item, even after errors of this class; raises all of them as one error at the end."""
+        problems: list[RagortuneError] = []
+        for item in items:
+            try:
+                take(item)
+            except cls as error:
+                cls.collect(problems, error)
+        cls.raise_all(problems)
 
     @classmethod
     def raise_all(cls, problems: Sequence[RagortuneError]) -> None:
