@@ -1,7 +1,6 @@
-"""Build hook: put the compiled form of the shipped rule set into the wheel, so that the first start is fast, too.
+"""Build hook: adds the compiled rule set to the wheel, so that the first start is fast as well.
 
-The compiled file is named after the digest of the YAML files beside it, so it is used only as long as they are
-unchanged.
+The compiled file is named after the digest of the YAML files, so it is used only while they are unchanged.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CompileRulebook(BuildHookInterface[Any]):
-    """Compiles `rules/` while a wheel is built; editable installs use the user's cache instead."""
+    """Compiles `rules/` for wheels; editable installs use the user's cache instead."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Write the compiled rule set and have it included."""

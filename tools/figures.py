@@ -1,4 +1,4 @@
-"""Figures of agreement as tables in Markdown, the rules of thumb beside them, and their place in documents.
+"""Tables of agreement in Markdown, baselines to compare with, and the insertion of tables into documents.
 
 A document holds a table between `<!-- figures: NAME -->` and `<!-- /figures -->`.
 """
@@ -26,7 +26,7 @@ _FAST = frozenset({"monthly", "weekly", "daily", "realtime"})
 
 
 def ask_four_questions(levels: Levels) -> Option:
-    """Return what four questions give, nothing fitted: access path, fit into the prompt, examples, prompting."""
+    """Return the option by four questions, without a fit: access path, fit into the prompt, examples, prompting."""
     paths = levels.get("knowledge.access_path", ("",))
     rag = paths[0] == "by_meaning" or (
         "by_meaning" in paths and not _is(levels, "knowledge.fits_prompt", "yes")
@@ -41,7 +41,7 @@ def ask_four_questions(levels: Levels) -> Option:
 
 
 def read_source_document(levels: Levels) -> Option:
-    """Return what the source document's lists of when to use what say literally; `rag` where neither is ahead."""
+    """Return the option by the literal lists of the source document; `rag` if neither list is ahead."""
     kinds = set(levels.get("task.kind", ()))
     rag = (
         (levels.get("knowledge.volatility", ("",))[0] in _FAST)
@@ -71,11 +71,11 @@ THUMBS: Mapping[str, Callable[[Levels], Option]] = MappingProxyType(
         "the source document read literally": read_source_document,
     }
 )
-"""Rules of thumb: nothing in them is fitted."""
+"""Rules of thumb, without fitted parameters."""
 
 
 def tally_thumb(rulebook: Rulebook, sample: Sample, choose: Callable[[Levels], Option]) -> Tally:
-    """Return how a rule of thumb agrees with the cases of a sample."""
+    """Return the agreement of a rule of thumb with the cases of a sample."""
     picked = [(choose(levels), case) for case, levels in rulebook.coded_cases if case.sample is sample]
     strict = sum(option is case.outcome for option, case in picked)
     return Tally(len(picked), strict, sum(option in case.acceptable for option, case in picked))
@@ -87,7 +87,7 @@ COLUMNS = ("", "strict", "lenient", "Brier", "firm", "firm and right", "slope", 
 
 
 def make_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a table in Markdown, numbers to the right."""
+    """Return a Markdown table with right-aligned numbers."""
     names = list(head)
     rule = ["---", *(["---:"] * (len(names) - 1))]
     return "".join(f"| {' | '.join(row)} |\n" for row in (names, rule, *rows))
@@ -109,11 +109,11 @@ def list_figures(name: str, agreement: Agreement) -> list[str]:
 
 
 def list_thumbs(rulebook: Rulebook, sample: Sample) -> list[list[str]]:
-    """Return a row of `COLUMNS` for each rule of thumb; they state no probabilities."""
+    """Return a row of `COLUMNS` for each rule of thumb; they have no probabilities."""
     tallies = {name: tally_thumb(rulebook, sample, choose) for name, choose in THUMBS.items()}
     return [
-        [name, _share(own.strict, own.total), _share(own.lenient, own.total), *["-"] * 5]
-        for name, own in tallies.items()
+        [name, _share(tally.strict, tally.total), _share(tally.lenient, tally.total), *["-"] * 5]
+        for name, tally in tallies.items()
     ]
 
 
@@ -122,7 +122,7 @@ def _share(part: int, whole: int) -> str:
 
 
 def list_intervals(name: str, agreement: Agreement) -> list[str]:
-    """Return a row of `COLUMNS` with 95% intervals, from drawing the groups of cases anew."""
+    """Return a row of `COLUMNS` with 95% intervals, by bootstrap over the groups of cases."""
     groups: dict[str, list[int]] = {}
     for place, each in enumerate(agreement.judged):
         groups.setdefault(each.case.group, []).append(place)
@@ -153,7 +153,7 @@ def list_intervals(name: str, agreement: Agreement) -> list[str]:
 
 
 def describe_reliability(agreement: Agreement) -> str:
-    """Return the reliability table: what was stated, against what was published."""
+    """Return the reliability table: stated probabilities against observed shares."""
     rows = [
         [
             f"{each.low:.0%} to {each.high:.0%}",
@@ -170,7 +170,7 @@ def describe_reliability(agreement: Agreement) -> str:
 
 
 def describe_decisions(agreement: Agreement) -> str:
-    """Return what was recommended for each published option, with recall and precision."""
+    """Return the confusion matrix of recommended and published options, with recall and precision."""
     confusion = count_pairs(agreement)
     rows = []
     for option, tally in agreement.by_outcome.items():
@@ -182,11 +182,11 @@ def describe_decisions(agreement: Agreement) -> str:
     return make_table(head, rows)
 
 
-# --- what the documents show --------------------------------------------------------------------------------------
+# --- tables of the documents --------------------------------------------------------------------------------------
 
 
 def describe_sample(rulebook: Rulebook) -> str:
-    """Return how many cases each sample has, by outcome, clarity, evidence and number of answers."""
+    """Return the number of cases in each sample by outcome, clarity and evidence, and the number of answers."""
     samples = {sample: [own for own in rulebook.coded_cases if own[0].sample is sample] for sample in Sample}
 
     def row(name: str, wanted: Callable[[Case], bool]) -> list[str]:
@@ -206,7 +206,7 @@ def describe_sample(rulebook: Rulebook) -> str:
 
 
 def describe_scale(rulebook: Rulebook) -> str:
-    """Return how many effects each need has at each strength and direction."""
+    """Return the number of effects on each need by strength and direction."""
     effects = Counter(
         (own.need.value, own.strength, own.effect.value)
         for rule in rulebook.rules.values()
@@ -226,7 +226,7 @@ def describe_scale(rulebook: Rulebook) -> str:
 
 
 def describe_shipped(rulebook: Rulebook) -> dict[str, str]:
-    """Return the tables that need no fit: about the samples, and about the rule set as it is, in sample."""
+    """Return the tables that need no fit: on the samples, and on the shipped rule set in sample."""
     agreement = measure_agreement(rulebook)
     field, selected = (agreement.of_sample(sample) for sample in (Sample.FIELD, Sample.SELECTED))
     rows = [list_figures("field sample", field), list_figures("selected cases", selected)]
@@ -242,12 +242,12 @@ def describe_shipped(rulebook: Rulebook) -> dict[str, str]:
 
 
 def read_tables(text: str) -> dict[str, str]:
-    """Return the tables that a document holds, by name."""
+    """Return the tables in a document by name."""
     return {found[2]: found[0][len(found[1]) : -len(found[3])] for found in _MARKED.finditer(text)}
 
 
 def fill_tables(text: str, tables: Mapping[str, str]) -> str:
-    """Return a document with its tables replaced by those that are given."""
+    """Return a document with its tables replaced by those of the same name."""
     return _MARKED.sub(
         lambda found: f"{found[1]}{tables.get(found[2], read_tables(found[0])[found[2]])}{found[3]}", text
     )

@@ -1,9 +1,9 @@
-"""Count how often `check` calls a published decision wrong, and how often one that its source speaks against.
+"""Count how often `check` objects to published decisions, and how often to decisions that their source argues against.
 
 usage: python tools/measure_alarms.py
 
-Each project of the field sample is turned into a document that decides each of the four options in turn: once with its
-coded answers in a `ragortune` block, once with its setting as prose. The rules were written with the casebook at hand.
+Each project of the field sample becomes a document that decides for each of the four options in turn: once with its
+coded answers in a `ragortune` block, once with its setting as prose. The rules were fitted to this casebook.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _TODAY = "2026-11-24"
 
 
 def count_alarms(rulebook: Rulebook) -> Counter[tuple[str, bool, str]]:
-    """Return documents and alarms by form (`block`, `prose`), by whether the source accepts the decision, and kind."""
+    """Return the numbers of documents and alarms by form (`block`, `prose`), whether the source accepts it, and kind."""
     rules = read_finding_rules(rulebook)
     policy = Policy(rules, frozenset(rules))
     counts: Counter[tuple[str, bool, str]] = Counter()

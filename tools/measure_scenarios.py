@@ -1,10 +1,10 @@
-"""Hold what `measure` finds on public data against what is known of it, and one quarter of a repository against the next.
+"""Compare the findings of `measure` on public data with the expected ones, and each quarter of a repository with the next.
 
 usage: python tools/measure_scenarios.py FILE... [--document docs/measure.md]
 
-A file lists `scenarios`, each with `name`, `expected` (a direction, or `one or another`) and what the command
-would be given (`docs`, `questions`, `examples`, `test`), and `repositories`, each with `name`, `docs` and the `expected` level
-of volatility. Paths are relative to the file. `table` begins the names of its tables in the document.
+A file lists `scenarios`, each with `name`, `expected` (a direction, or `one or another`) and the inputs of the command
+(`docs`, `questions`, `examples`, `test`), and `repositories`, each with `name`, `docs` and the `expected` level of volatility.
+Paths are relative to the file. `table` is the prefix of the names of its tables in the document.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ MOST_QUARTERS = 8
 
 
 class Outcome(NamedTuple):
-    """What became of one scenario or repository."""
+    """The result of one scenario or repository."""
 
     name: str
     expected: str
     got: str
     seconds: float
-    """Of processor time, that of git included: the same on a busy machine."""
+    """Processor time, including that of git, which does not depend on other load."""
 
     @property
     def off(self) -> int:
-        """Levels between what was found and what was expected; more than there are where nothing was found."""
+        """Levels between the found and the expected one; a large number if none was found."""
         found = LEVELS.index(self.got) if self.got in LEVELS else 2 * len(LEVELS)
         return min(abs(found - LEVELS.index(level)) for level in self.expected.split(" or "))
 
@@ -62,7 +62,7 @@ def find_direction(folder: Path, entry: Mapping[str, Any]) -> str:
 
 
 def find_level(folder: Path, entry: Mapping[str, Any]) -> str:
-    """Return how volatile the documents of a repository are."""
+    """Return the volatility of the documents of a repository."""
     return str(measure_quarter(folder / entry["docs"], 0).figures.get("level", "unknown"))
 
 
@@ -74,11 +74,11 @@ def measure_quarter(folder: Path, number: int) -> Measurement:
 
 
 def ignore(line: str) -> None:
-    """Take what a probe has to say on its progress."""
+    """Ignore a progress message."""
 
 
 def judge(folder: Path, entry: Mapping[str, Any], find: Callable[[Path, Mapping[str, Any]], str]) -> Outcome:
-    """Return what comes out for a scenario or repository."""
+    """Return the outcome of a scenario or repository."""
     begin = sum(os.times()[:4])
     try:
         got = find(folder, entry)
@@ -88,26 +88,26 @@ def judge(folder: Path, entry: Mapping[str, Any], find: Callable[[Path, Mapping[
 
 
 def follow_quarters(folder: Path) -> Iterator[tuple[float, float]]:
-    """Yield the shares of documents changed in two quarters in a row, of those before the last commit."""
+    """Yield the shares of documents changed in each two consecutive quarters before the last commit."""
     numbers = range(MOST_QUARTERS, -1, -1)
     shares: list[Any] = [measure_quarter(folder, number).figures.get("documents_90") for number in numbers]
     yield from (pair for pair in itertools.pairwise(shares) if None not in pair)
 
 
 def show_scenarios(outcomes: Sequence[Outcome]) -> str:
-    """Return the table of directions, and how many are right."""
-    right = [own.got in own.expected.split(" or ") for own in outcomes]
-    rows = [own.row("yes" if good else "**no**") for own, good in zip(outcomes, right, strict=True)]
+    """Return the table of directions, and the number of correct ones."""
+    right = [outcome.got in outcome.expected.split(" or ") for outcome in outcomes]
+    rows = [one.row("yes" if good else "**no**") for one, good in zip(outcomes, right, strict=True)]
     table = make_table(("scenario", "expected", "found", "right", "seconds"), rows)
     return f"{table}\n{sum(right)} of {len(right)} as expected ({sum(right) / len(right):.0%}).\n"
 
 
 def show_repositories(outcomes: Sequence[Outcome], quarters: Sequence[tuple[float, float]]) -> str:
     """Return the table of volatility, and the rank correlation of shares in one quarter with those in the next."""
-    near = sum(own.off <= 1 for own in outcomes)
+    near = sum(outcome.off <= 1 for outcome in outcomes)
     rank = spearmanr(*zip(*quarters, strict=True)).statistic
     head = ("repository", "expected", "found", "levels off", "seconds")
-    table = make_table(head, [own.row(str(own.off)) for own in outcomes])
+    table = make_table(head, [outcome.row(str(outcome.off)) for outcome in outcomes])
     counted = f"{near} of {len(outcomes)} within one level; one quarter against the next: Spearman {rank:.2f}"
     return f"{table}\n{counted} ({len(quarters)} pairs).\n"
 

@@ -1,8 +1,8 @@
-"""How soon does the questionnaire give good advice, and when does it stop?
+"""Measure how soon the questionnaire gives good advice, and when it stops.
 
-The projects of the field sample are put through the questionnaire: a question is answered where the project's profile
-answers it, and nobody knows where it does not. After each question the advice is held against what was built, in our
-order, where the advice stays once the questionnaire has stopped, and in the order of the file.
+The questionnaire is simulated on the projects of the field sample: a question is answered if the project's profile has the
+answer, else by `unknown`. After each question the advice is compared with what was built, once in the order of the
+questionnaire, with the advice unchanged after it has stopped, and once in the order of the criteria file.
 
 usage: python tools/questions.py [--rules DIR] [--document docs/validation.md]
 """
@@ -21,13 +21,13 @@ from ragortune.model import Case, Option, Profile, Rulebook, Sample
 from ragortune.ruleset.load import load_rulebook
 
 MOST = 20
-"""Questions after which the table ends."""
+"""Last row of the table."""
 Trail = Sequence[Option]
 """The advice after 0, 1, 2, ... questions."""
 
 
 def ask_in_our_order(rulebook: Rulebook, levels: Levels) -> list[Interview]:
-    """Return the interview after each question until it stops, the one before the first question included."""
+    """Return the interview before the first question and after each question until it stops."""
     interviews = [Interview(rulebook, Profile({}))]
     while (criterion := interviews[-1].question) is not None:
         value = list(levels[criterion.id]) if criterion.id in levels else "unknown"
@@ -36,7 +36,7 @@ def ask_in_our_order(rulebook: Rulebook, levels: Levels) -> list[Interview]:
 
 
 def ask_in_file_order(rulebook: Rulebook, levels: Levels) -> Iterator[Option]:
-    """Yield the advice after each question of the rule set in its order."""
+    """Yield the advice after each question in the order of the criteria file."""
     names = tuple(rulebook.criteria)
     for number in range(len(names) + 1):
         known = {name: levels[name] for name in names[:number] if name in levels}
@@ -44,13 +44,13 @@ def ask_in_file_order(rulebook: Rulebook, levels: Levels) -> Iterator[Option]:
 
 
 def measure_share(cases: Sequence[Case], trails: Sequence[Trail], number: int, *, strict: bool) -> float:
-    """Return the share of cases whose advice after so many questions agrees with what was built.
+    """Return the share of cases whose advice after a number of questions agrees with what was built.
 
     Args:
         cases: the projects.
-        trails: their advice after each question; the last one stays.
-        number: how many questions were asked.
-        strict: whether the advice has to be the published option, not only one that its source allows.
+        trails: their advice after each question; the last one is final.
+        number: the number of questions.
+        strict: whether only the published option counts, and not all that its source accepts.
 
     """
     advised = (trail[min(number, len(trail) - 1)] for trail in trails)
@@ -62,7 +62,7 @@ def measure_share(cases: Sequence[Case], trails: Sequence[Trail], number: int, *
 
 
 def show_agreement(cases: Sequence[Case], ours: Sequence[Trail], by_file: Sequence[Trail]) -> str:
-    """Return agreement by the number of questions, with the share of projects that are still asked."""
+    """Return agreement by the number of questions, with the share of unfinished questionnaires."""
     head = ("questions", "ours, strict", "lenient", "still asking", "file order, strict", "lenient")
     rows = []
     for number in range(MOST + 1):
@@ -77,10 +77,10 @@ def show_agreement(cases: Sequence[Case], ours: Sequence[Trail], by_file: Sequen
 
 
 def show_lengths(interviews: Sequence[Sequence[Interview]]) -> str:
-    """Return how many questions were asked, by whether the advice is firm at the end."""
-    last = [own[-1] for own in interviews]
-    firm = [own.asked for own in last if own.advice.firm]
-    open_ended = [own.asked for own in last if not own.advice.firm]
+    """Return the number of questions asked, by whether the advice is firm at the end."""
+    last = [steps[-1] for steps in interviews]
+    firm = [interview.asked for interview in last if interview.advice.firm]
+    open_ended = [interview.asked for interview in last if not interview.advice.firm]
     rows = []
     for title, counts in (("firm", firm), ("not firm", open_ended), ("all", firm + open_ended)):
         ordered = sorted(counts)
@@ -98,7 +98,7 @@ def describe_questions(rulebook: Rulebook) -> dict[str, str]:
     field = [(case, levels) for case, levels in rulebook.coded_cases if case.sample is Sample.FIELD]
     cases = [case for case, _ in field]
     interviews = [ask_in_our_order(rulebook, levels) for _, levels in field]
-    ours = [[own.advice.option for own in each] for each in interviews]
+    ours = [[interview.advice.option for interview in steps] for steps in interviews]
     by_file = [list(ask_in_file_order(rulebook, levels)) for _, levels in field]
     return {
         "questions": show_agreement(cases, ours, by_file),

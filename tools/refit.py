@@ -1,12 +1,12 @@
-"""Fit the strengths of the rules on the casebook, and say how well rules fitted so do on projects they have not seen.
+"""Fit the strengths of the rules on the casebook, and validate the fit on held-out projects.
 
-`fitting.py` has the fit, `folds.py` what fits state about cases that they have not seen, `figures.py` the tables.
+`fitting.py` has the fit, `folds.py` the cross-validation, `figures.py` the tables.
 
 usage: python tools/refit.py [--rules DIR] [--quick] [--write | --document FILE...]
 
-Without an option it prints where the fit differs from the rule set as it is, and all tables. `--write` writes fitted
+Without an option it prints the differences between the fit and the rule set, and all tables. `--write` writes fitted
 strengths and intercepts into the YAML files of the shipped rule set, prints what is left for a person to decide, and exits
-with 1 where something is. `--document` writes the tables into documents, such as docs/validation.md. `--quick` takes the
+with 1 if there is anything. `--document` writes the tables into documents, such as docs/validation.md. `--quick` uses the
 shipped penalties for the tables instead of choosing them in inner folds.
 """
 
@@ -39,7 +39,7 @@ from ragortune.ruleset.load import load_rulebook
 from ragortune.support.rulefolder import shipped_folder
 
 REGRESSIONS = (0.03, 0.1, 0.3, 1.0)
-"""Inverse penalties of the logistic regressions beside the scorecard; every one is shown."""
+"""Inverse regularisation strengths of the logistic regressions that the scorecard is compared with."""
 
 _LEFT = (
     "An effect fitted as nothing moves to tools/candidates.yaml, and a candidate with a strength becomes a rule again; or\n"
@@ -48,13 +48,13 @@ _LEFT = (
 
 
 def fit_everything(data: Data) -> dict[Need, Fit]:
-    """Return the fit on all cases, with which the strengths are shipped."""
+    """Return the fit on all cases, from which the shipped strengths come."""
     everything = np.ones(len(data.cases), dtype=bool)
     return {need: fit_need(data, everything, need, SHIPPED[need]) for need in Need}
 
 
 def list_differences(rulebook: Rulebook, fitted: Mapping[Need, Fit]) -> Iterator[str]:
-    """Yield where the fit differs from the rule set as it is."""
+    """Yield the differences between the fit and the rule set."""
     words = {rulebook.scale.weight(strength): strength.value for strength in Strength}
     for need, fit in fitted.items():
         now = rulebook.scale.intercept(need)
@@ -62,9 +62,8 @@ def list_differences(rulebook: Rulebook, fitted: Mapping[Need, Fit]) -> Iterator
             yield f"intercept of {need}: {now:g}, fitted {fit.intercept:g}"
         for effect, weight in zip(fit.effects, fit.weights, strict=True):
             rule = rulebook.rules.get(effect.rule)
-            shipped = (
-                next((own.strength.value for own in rule.effects if own.need is need), None) if rule else None
-            )
+            effects = rule.effects if rule else ()
+            shipped = next((known.strength.value for known in effects if known.need is need), None)
             word = words.get(float(weight))
             if word != shipped:
                 name = f"{rule.code} {rule.id}" if rule else f"candidate {effect.rule}"
@@ -72,7 +71,7 @@ def list_differences(rulebook: Rulebook, fitted: Mapping[Need, Fit]) -> Iterator
 
 
 def describe_unseen(rulebook: Rulebook, data: Data, *, quick: bool) -> dict[str, str]:
-    """Return the tables about cases that the fit has not seen."""
+    """Return the tables on held-out cases."""
 
     def judge(strength: float | None = None) -> Agreement:
         if strength is not None:
@@ -98,7 +97,7 @@ def describe_unseen(rulebook: Rulebook, data: Data, *, quick: bool) -> dict[str,
 
 
 def write_strengths(rulebook: Rulebook, fitted: Mapping[Need, Fit]) -> None:
-    """Write fitted strengths and intercepts into the shipped YAML files, and nothing else."""
+    """Write fitted strengths and intercepts into the shipped YAML files; all other text stays."""
     words = {rulebook.scale.weight(strength): strength.value for strength in Strength}
     found = {
         (effect.rule, need.value): float(weight)
@@ -116,21 +115,20 @@ def write_strengths(rulebook: Rulebook, fitted: Mapping[Need, Fit]) -> None:
         _replace_words(path, changes)
     path = folder / "rulebook.yaml"
     scale = _read_places(path)["scale"]
-    names = {f"intercept_{need.value}": fit.intercept for need, fit in fitted.items()}
-    _replace_words(
-        path, [(scale.lc.value(name), str(scale[name]), f"{own:g}") for name, own in names.items()]
-    )
+    intercepts = {f"intercept_{need.value}": fit.intercept for need, fit in fitted.items()}
+    changes = [(scale.lc.value(name), str(scale[name]), f"{new:g}") for name, new in intercepts.items()]
+    _replace_words(path, changes)
 
 
 def _read_places(path: Path) -> Any:
-    """Return a YAML file as data that knows at which line and column each value is."""
+    """Return the data of a YAML file with the line and column of each value."""
     from ruamel.yaml import YAML
 
     return YAML().load(path.read_text("utf-8"))
 
 
 def _replace_words(path: Path, changes: list[tuple[tuple[int, int], str, str]]) -> None:
-    """Replace words at their places, from the end, so that places before them stay right."""
+    """Replace words at their places, from the last to the first, so that the places stay valid."""
     lines = path.read_text("utf-8").splitlines(keepends=True)
     for (line, column), old, new in sorted(changes, reverse=True):
         text = lines[line]

@@ -1,6 +1,6 @@
-"""Write what is generated: reference pages of rule set, commands and JSON, and the JSON Schemas for YAML files.
+"""Generate the reference pages of rule set, commands and JSON, and the JSON Schemas of YAML files.
 
-usage: python tools/write_docs.py [--check]     (--check writes nothing and fails where a file is out of date)
+usage: python tools/write_docs.py [--check]     (--check writes nothing and fails if a file is out of date)
 """
 
 from __future__ import annotations
@@ -161,13 +161,11 @@ def write_findings_page(book: Rulebook, findings: Mapping[str, FindingRule]) -> 
 def write_commands_page(book: Rulebook) -> str:
     """Return the reference of the command line: what `--help` says of every command, and the exit codes."""
     command = typer.main.get_command(app)
-    told = get_docs_for_click(
-        obj=command, ctx=typer.Context(command, info_name="ragortune"), name="ragortune"
-    )
-    told = re.sub(r"(?m)^\* `--(install|show)-completion`.*\n", "", told.partition("\n")[2])
-    told = re.sub(r"(?m)^```console\n\$ ", "```text\n", told)
+    context = typer.Context(command, info_name="ragortune")
+    text = get_docs_for_click(obj=command, ctx=context, name="ragortune").partition("\n")[2]
+    text = re.sub(r"(?m)^```console\n\$ ", "```text\n", text)
     codes = write_markdown(exit_code_page(book), level=2)
-    return f"# Commands\n\n{_NOTE.replace('rules/', 'the command line')}\n{told.rstrip()}\n\n{codes}"
+    return f"# Commands\n\n{_NOTE.replace('rules/', 'the command line')}\n{text.rstrip()}\n\n{codes}"
 
 
 _JSON_HEAD = """\
@@ -209,8 +207,8 @@ def _tabulate_keys(schema: Mapping[str, Any], definitions: Mapping[str, Any]) ->
     rows = ["| Key | Holds | |", "| --- | --- | --- |"]
     for key, held in schema["properties"].items():
         always = "" if key in schema.get("required", ()) or "default" in held else "where there is one"
-        told = "; ".join(text for text in (held.get("description", ""), always) if text)
-        rows.append(f"| `{key}` | {_name_type(held, definitions)} | {told} |")
+        meaning = "; ".join(text for text in (held.get("description", ""), always) if text)
+        rows.append(f"| `{key}` | {_name_type(held, definitions)} | {meaning} |")
     return "\n".join(rows) + "\n"
 
 
@@ -250,13 +248,11 @@ def list_outputs() -> dict[Path, str]:
 
 
 def main() -> int:
-    """Write the files, or name those that are out of date."""
+    """Write the files, or print the names of those that are out of date."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing, fail where a file is out of date"
-    )
+    parser.add_argument("--check", action="store_true", help="write nothing, fail if a file is out of date")
     check = parser.parse_args().check
     stale = [
         path for path, text in list_outputs().items() if not path.is_file() or path.read_text("utf-8") != text

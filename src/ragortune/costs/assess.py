@@ -184,7 +184,7 @@ class _Assessment:
         self.fine = Scenario(inputs, sample_by(sample.seed, sample.draws))
         coarse = Scenario(inputs, sample_by(sample.seed, _COARSE_DRAWS))
         candidates = {candidate.id: candidate for candidate in list_candidates(self.middle)}
-        self.middles = {name: build_bill(self.middle, own) for name, own in candidates.items()}
+        self.middles = {name: build_bill(self.middle, candidate) for name, candidate in candidates.items()}
         self.latencies = {name: estimate_latency(self.middle, bill) for name, bill in self.middles.items()}
         self.obstacles = {
             name: find_obstacles(inputs, bill, self.latencies[name], today)
@@ -199,7 +199,9 @@ class _Assessment:
             read_accuracy(self.middle, candidates[name].approach) is not None for name in self.usable
         )
         self.scenarios = {name: self.fine if name in self.usable else coarse for name in candidates}
-        self.bills = {name: build_bill(self.scenarios[name], own) for name, own in candidates.items()}
+        self.bills = {
+            name: build_bill(self.scenarios[name], candidate) for name, candidate in candidates.items()
+        }
 
     def report(self) -> CostReport:
         """Return the report."""
@@ -299,10 +301,13 @@ class _Assessment:
         """Return for each model the corpus size up to which a cached prompt costs less a request than retrieved text (F13)."""
         scenario, limits = self.fine, {}
         for name in self.usable:
-            own = self.middles[name].candidate
-            if own.approach is Approach.LONG_CONTEXT and own.model is not None:
-                prices = scenario.price(own.model, "in"), *cache_prices(scenario, own.model, own.cache)
-                limit = find_context_limit(read_context(scenario), find_hit(scenario, own), prices)
+            candidate = self.middles[name].candidate
+            if candidate.approach is Approach.LONG_CONTEXT and candidate.model is not None:
+                prices = (
+                    scenario.price(candidate.model, "in"),
+                    *cache_prices(scenario, candidate.model, candidate.cache),
+                )
+                limit = find_context_limit(read_context(scenario), find_hit(scenario, candidate), prices)
                 limits[name] = spread_of(limit, "tokens/request")
         return limits
 
@@ -335,10 +340,10 @@ class _Assessment:
 
 def _warn_of_payback(cost: OptionCost, paybacks: tuple[Payback, ...]) -> OptionCost:
     """Return an option with a warning if tuning does not pay back before the model is retired."""
-    own = next((payback for payback in paybacks if payback.option == cost.id), None)
-    if own is None or own.in_time > 1 - DECIDES_FROM:
+    payback = next((payback for payback in paybacks if payback.option == cost.id), None)
+    if payback is None or payback.in_time > 1 - DECIDES_FROM:
         return cost
     text = "tuning saves nothing each month against the cheapest option without it"
-    if own.ever > 1 - DECIDES_FROM:
-        text = f"tuning does not pay back within the {own.life_in_months:.1f} months for which the model can be used"
+    if payback.ever > 1 - DECIDES_FROM:
+        text = f"tuning does not pay back within the {payback.life_in_months:.1f} months for which the model can be used"
     return cost.replace(obstacles=(*cost.obstacles, Obstacle("payback", Ruling.WARNS, text)))

@@ -143,8 +143,8 @@ def list_candidates(middle: Scenario) -> list[Candidate]:
             on_batch = batch and name == "model"
             found += [Candidate(way, row, batch=on_batch) for row in inputs.rows_of(name) for way in hosted]
     if inputs.knows("own_parameters") or inputs.inside:
-        own = Approach.RAG if has_corpus else Approach.PROMPTING
-        found += [Candidate(way, None) for way in (own, *tuned_ways)]
+        untuned = Approach.RAG if has_corpus else Approach.PROMPTING
+        found += [Candidate(way, None) for way in (untuned, *tuned_ways)]
     return [_choose_cache(middle, candidate) for candidate in found]
 
 

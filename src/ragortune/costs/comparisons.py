@@ -91,7 +91,7 @@ def read_lines(bill: Bill, count: int = 1) -> list[Lines]:
     each = add_up((line.each.keep_first(count) for line in straight), "USD/request")
     columns = [(fixed, each, Quantity(float("-inf")))]
     columns += [(line.fixed, line.each, line.least) for line in bill.lines if line.least is not None]
-    lines = (zip(*(part.draws(count) for part in own), strict=True) for own in columns)
+    lines = (zip(*(part.draws(count) for part in parts), strict=True) for parts in columns)
     return list(zip(*lines, strict=True))
 
 

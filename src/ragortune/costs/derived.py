@@ -37,14 +37,14 @@ def _find_cheapest(report: CostReport) -> Facts:
     usable = [cost for cost in report.options if cost.feasible]
     best = max(Option, key=report.chance_of)
     chance = report.chance_of(best)
-    own = [cost.total.p50 for cost in usable if cost.option is best]
+    totals = [cost.total.p50 for cost in usable if cost.option is best]
     rivals = [cost.total.p50 for cost in usable if cost.option is not best]
-    if not rivals or not own:
+    if not rivals or not totals:
         return {}
     shown = f"cheapest in {chance:.0%} of the draws"
     if chance < DECIDES_FROM:
         return {"derived.cheapest_factor": ("undecided", shown)}
-    factor = min(rivals) / min(own) if min(own) > 0 else float("inf")
+    factor = min(rivals) / min(totals) if min(totals) > 0 else float("inf")
     times = f"the next option costs {factor:.3g} times as much"
     times = times if factor < 1e6 else "it costs next to nothing"
     level = "clearly" if factor >= _CLEARLY else "slightly"
@@ -74,7 +74,7 @@ def _judge_payback(report: CostReport) -> Facts:
     """Return whether the tuned option that is most likely to pay back in time does so before its model is retired."""
     if not report.paybacks:
         return {}
-    best = max(report.paybacks, key=lambda own: (own.in_time, own.ever))
+    best = max(report.paybacks, key=lambda payback: (payback.in_time, payback.ever))
     if best.in_time >= DECIDES_FROM:
         level = "before_retirement"
     elif best.in_time > 1 - DECIDES_FROM:

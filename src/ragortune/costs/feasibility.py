@@ -57,7 +57,9 @@ def find_obstacles(inputs: Inputs, bill: Bill, latency: Latency, today: str) -> 
         found += _check_offer(row, today)
     if approach.tunes and inputs.knows("examples"):
         count = inputs.find("examples").mid
-        found += [Obstacle("examples", own, text) for least, own, text in _EXAMPLES if count < least][:1]
+        found += [Obstacle("examples", ruling, text) for least, ruling, text in _EXAMPLES if count < least][
+            :1
+        ]
     return tuple(found)
 
 

@@ -137,12 +137,12 @@ def _find_factor(written: str, unit: str, counted: Collection[str]) -> float:
     misfit = QuantityError(f"{quote_value(written)} is not a unit for {unit or 'a count'}")
     if not unit:
         raise misfit
-    own, measured = parse_unit(_join_unit(words))
+    scale_of_words, measured = parse_unit(_join_unit(words))
     if measured == (("byte", 1),) and wanted == (("token", 1),):
-        return factor * own * TOKENS_A_BYTE / scale
+        return factor * scale_of_words * TOKENS_A_BYTE / scale
     if measured not in (wanted, tuple(part for part in wanted if part[0] != "request")):
         raise misfit
-    return factor * own / scale
+    return factor * scale_of_words / scale
 
 
 def _join_unit(words: Collection[str]) -> str:

@@ -176,24 +176,24 @@ class Vocabulary:
         return tuple(level for level in order if level in found)
 
     def _read_range(self, criterion: Criterion, entry: Entry) -> tuple[str, ...]:
-        for own in entry:
-            if own.key not in ("from", "to"):
-                message = f"a range has 'from' and 'to', not {quote_value(own.key)}"
-                raise own.fail(message, key=True)
+        for part in entry:
+            if part.key not in ("from", "to"):
+                message = f"a range has 'from' and 'to', not {quote_value(part.key)}"
+                raise part.fail(message, key=True)
         if criterion.nominal:
             message = f"the levels of '{criterion.id}' have no order, so there is no range; list them instead"
             raise entry.fail(message)
-        ends = [own for own in (entry["from"], entry["to"]) if own.value is not None]
-        numbers = [own.value for own in ends if isinstance(own.value, (int, float))]
+        ends = [part for part in (entry["from"], entry["to"]) if part.value is not None]
+        numbers = [part.value for part in ends if isinstance(part.value, (int, float))]
         order = criterion.level_ids
         if criterion.unit and numbers:
             order = tuple(band.level for band in criterion.bands)
         places = {"from": 0, "to": len(order) - 1}
-        for own in ends:
-            levels = self._read_levels(criterion, own)
+        for part in ends:
+            levels = self._read_levels(criterion, part)
             if len(levels) != 1 or levels[0] not in order:
-                raise own.fail(f"'{own.key}' of a range must be one level or one number")
-            places[own.key] = order.index(levels[0])
+                raise part.fail(f"'{part.key}' of a range must be one level or one number")
+            places[part.key] = order.index(levels[0])
         if places["from"] > places["to"] or numbers != sorted(numbers):
             raise entry.fail("the range ends before it begins")
         inside = order[places["from"] : places["to"] + 1]

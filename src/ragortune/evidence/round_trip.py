@@ -86,34 +86,34 @@ def keep_lines(text: str, before: str, after: str) -> str:
         after: the output after the change.
 
     """
-    own = _split_lines(text)
+    lines = _split_lines(text)
     old, new = ([line.rstrip("\n") for line in _split_lines(made)] for made in (before, after))
-    usual = _end_of(own[0] if own else "") or "\n"
-    is_open = bool(own) and not _end_of(own[-1])
-    own[-1:] = [line + usual * is_open for line in own[-1:]]
-    gaps = _match_gaps(old, own)
+    usual = _end_of(lines[0] if lines else "") or "\n"
+    is_open = bool(lines) and not _end_of(lines[-1])
+    lines[-1:] = [line + usual * is_open for line in lines[-1:]]
+    gaps = _match_gaps(old, lines)
     kept: list[str] = []
     at = 0
     for kind, first, last, start, stop in SequenceMatcher(None, old, new).get_opcodes():
         if first not in gaps or last not in gaps:
             return after.replace("\n", usual)
         begin = gaps[last if kind == "equal" else first][kind in {"replace", "delete"}]
-        kept += own[at:begin]
+        kept += lines[at:begin]
         at = begin if kind == "equal" else max(begin, gaps[last][0])
         if kind != "equal":
-            end = _end_of((own[begin:at] or kept[-1:] or [usual])[0])
+            end = _end_of((lines[begin:at] or kept[-1:] or [usual])[0])
             kept += [line + end for line in new[start:stop]]
-    kept += own[at:]
-    written = "".join(kept).removesuffix(usual if is_open and kept[-1:] == own[-1:] else "")
+    kept += lines[at:]
+    written = "".join(kept).removesuffix(usual if is_open and kept[-1:] == lines[-1:] else "")
     return written if _read_data(written) == _read_data(after) else after.replace("\n", usual)
 
 
-def _match_gaps(old: Sequence[str], own: Sequence[str]) -> dict[int, tuple[int, int]]:
+def _match_gaps(old: Sequence[str], lines: Sequence[str]) -> dict[int, tuple[int, int]]:
     """Return for each gap between lines of the writer the range of gaps in the original text that it corresponds to.
 
     Lines are compared by their words. Gaps within lines that the writer re-wrapped are missing.
     """
-    squeezed, plain = ([" ".join(line.split()) for line in lines] for lines in (old, own))
+    squeezed, plain = ([" ".join(line.split()) for line in part] for part in (old, lines))
     gaps = {0: (0, 0)}
     for _, first, last, start, stop in SequenceMatcher(None, squeezed, plain).get_opcodes():
         inner = range(1, last - first if last - first == stop - start else 1)
@@ -194,9 +194,9 @@ def _put_remark(profile: CommentedMap, criterion: str, remark: str) -> None:
         if token is None:
             mapping.yaml_add_eol_comment(remark, key, column=0)
             return
-        own, _, following = token.value.partition("\n")
-        if not own.strip() or own.lstrip("# ").startswith(remark.partition(" ")[0]):
-            lead = "" if own.strip() else " "
+        comment, _, following = token.value.partition("\n")
+        if not comment.strip() or comment.lstrip("# ").startswith(remark.partition(" ")[0]):
+            lead = "" if comment.strip() else " "
             token.value = f"{lead}# {remark}\n{following}"
 
 
@@ -253,8 +253,8 @@ def _put(mapping: CommentedMap, key: str, value: object) -> None:
     mapping[key] = value
     if token is None:
         return
-    own, _, following = token.value.partition("\n")
-    token.value = own + "\n"
+    comment, _, following = token.value.partition("\n")
+    token.value = comment + "\n"
     node, name = mapping, key
     while isinstance(node[name], CommentedMap) and not node[name].fa.flow_style():
         node, name = node[name], next(reversed(node[name]))

@@ -202,8 +202,8 @@ def count_days(earlier: str, later: str) -> int:
 
 def list_sources(row: PriceRow) -> tuple[str, ...]:
     """Return the ids of the sources of a row and its values."""
-    own = (value.source for value in row.values.values() if value.source is not None)
-    return tuple(dict.fromkeys((row.source, *own)))
+    others = (value.source for value in row.values.values() if value.source is not None)
+    return tuple(dict.fromkeys((row.source, *others)))
 
 
 class Age(Record, frozen=True):

@@ -220,8 +220,8 @@ def _word_problem(detail: Any, folder: str, path: KeyPath, document: Document) -
         known = _known_keys(folder, path[:-1])
         return RulebookError.unknown("key", path[-1], known, document.place_of(path, key=True), where="here")
     if detail["type"] == "enum":
-        enums = (own for own in _classes_in(_type_at(folder, path)) if issubclass(own, Enum))
-        names = [str(member.value) for own in enums for member in own]
+        enums = (enum for enum in _classes_in(_type_at(folder, path)) if issubclass(enum, Enum))
+        names = [str(member.value) for enum in enums for member in enum]
         return RulebookError.expected(what, names, detail["input"], place)
     kind = detail["type"]
     wanted = _WANTED.get(kind) or _WANTED.get(kind.partition("_")[0], "something else")
@@ -276,9 +276,9 @@ def _classes_in(hint: Any) -> Iterator[type]:
 def read_records(
     folder: str, document: Document, problems: list[RagortuneError], seen: set[tuple[str, str]]
 ) -> Iterator[tuple[tuple[str, int], Any]]:
-    """Yield the records of a file with their key paths after noting what is wrong with it.
+    """Yield the valid records of a file with their key paths; problems are added to the list.
 
-    One whose kind and id were `seen` before is noted and left out; those of the others are added.
+    A record whose kind and id are in `seen` is a duplicate; those of the others are added to it.
     """
     parsed = validate(folder, document, problems)
     for kind in KINDS[folder] if parsed else ():
@@ -295,7 +295,8 @@ def read_records(
 def read_price_file(document: Document, kinds: Mapping[str, PriceKind]) -> tuple[PriceRow, ...]:
     """Return the rows of a price file outside of a rule set; raises RulebookError with all problems."""
     problems: list[RagortuneError] = []
-    rows = [own for own in read_records("prices", document, problems, set()) if isinstance(own[1], PriceRow)]
+    records = read_records("prices", document, problems, set())
+    rows = [(at, row) for at, row in records if isinstance(row, PriceRow)]
     for at, row in rows:
         for path, problem in check_row(row, kinds):
             problem.place = document.place_of((*at, *path))

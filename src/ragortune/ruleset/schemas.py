@@ -41,8 +41,9 @@ def _fields_by_holder(
         for criterion in criteria.values()
     }
     answers = {
-        own.id: _several_schema(own, _single_schema(own)) | {"description": own.question}
-        for own in conditions.values()
+        criterion.id: _several_schema(criterion, _single_schema(criterion))
+        | {"description": criterion.question}
+        for criterion in conditions.values()
     }
     profile = {"profile": {"type": "object", "properties": answers}}
     return {

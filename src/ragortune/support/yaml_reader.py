@@ -178,10 +178,10 @@ def find_keys(lines: Iterable[str], name: str) -> Iterator[int]:
             elif isinstance(event, yaml.AliasEvent):
                 at = _position(event.start_mark)[0] if event.anchor in named else None
             elif isinstance(event, yaml.ScalarEvent):
-                own = event.value.casefold() == name
-                at = _position(event.start_mark)[0] if own else None
+                is_name = event.value.casefold() == name
+                at = _position(event.start_mark)[0] if is_name else None
                 if event.anchor:
-                    (named.add if own else named.discard)(event.anchor)
+                    (named.add if is_name else named.discard)(event.anchor)
 
 
 def _position(mark: Any) -> tuple[int, int]:

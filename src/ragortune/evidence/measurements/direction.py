@@ -82,9 +82,9 @@ def _list_behaviour(figures: Figures, part: str) -> Iterator[str]:
         yield f"the outputs are {OUTPUTS[shape][0]}"
     if content["template"] >= TEMPLATE:
         yield f"{content['template']:.0%} of the outputs share the same wording"
-    own = figures.get(f"{part}.wording", {}).get("own_wording", 0.0)
-    if own >= MIN_OWN:
-        yield f"{own:.0%} of the outputs use words that are rare in the documents"
+    share = figures.get(f"{part}.wording", {}).get("own_wording", 0.0)
+    if share >= MIN_OWN:
+        yield f"{share:.0%} of the outputs use words that are rare in the documents"
     if examples and content["new_words"] < CLOSED:
         yield "the outputs are made of the inputs and of each other"
     if examples and content["questions"] < ASKED:

@@ -86,7 +86,10 @@ def _strip_boilerplate(texts: list[Shingles]) -> list[_Shingled]:
     shared = sorted((count, shingle) for shingle, count in frequency.items() if 1 < count <= limit)
     rank = {shingle: index for index, (_, shingle) in enumerate(shared)}
     ranks = (sorted(rank[shingle] for shingle in text if shingle in rank) for text in texts)
-    return [_Shingled(len(text - boilerplate), own) for text, own in zip(texts, ranks, strict=True)]
+    return [
+        _Shingled(len(text - boilerplate), shared_by_rank)
+        for text, shared_by_rank in zip(texts, ranks, strict=True)
+    ]
 
 
 def _join(texts: list[_Shingled], threshold: float) -> list[tuple[int, int]]:

@@ -106,7 +106,9 @@ class CommandEngine(Engine):
         """Run the program for one question."""
         printed = self._program.ask(json.dumps({"question": text, "k": k}) + "\n").text
         found = _decode(printed.encode("utf-8", "replace"), _ProgramAnswer, self.label)
-        return [Passage(str(own.id), own.text[:_PASSAGE_CHARACTERS]) for own in found.passages[:k]]
+        return [
+            Passage(str(passage.id), passage.text[:_PASSAGE_CHARACTERS]) for passage in found.passages[:k]
+        ]
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -257,6 +259,6 @@ def _write_query(sql: Any, options: dict[str, str]) -> Any:
 def _split_options(address: str) -> tuple[str, dict[str, str]]:
     """Return the address for libpq, and the settings of the search that it held."""
     pairs = parse_qsl(split_address(address, "--search").query, keep_blank_values=True)
-    own = {key: value for key, value in pairs if key in _OPTIONS and value}
+    settings = {key: value for key, value in pairs if key in _OPTIONS and value}
     rest = "&".join(f"{quote(key)}={quote(value)}" for key, value in pairs if key not in _OPTIONS)
-    return f"{address.partition('?')[0]}?{rest}".removesuffix("?"), own
+    return f"{address.partition('?')[0]}?{rest}".removesuffix("?"), settings

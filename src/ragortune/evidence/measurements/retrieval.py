@@ -173,9 +173,9 @@ def _is_named(question: Question, sources: NameIndex, passage: Passage) -> bool:
         return True
     if question.answers and not _has_wording(question, passage):
         return False
-    own = read_wording(passage.text)[1]
+    pairs = read_wording(passage.text)[1]
     others = (read_wording(context)[1] for context in question.contexts)
-    return any(len(own & other) >= _SAME * max(1, min(len(own), len(other))) for other in others)
+    return any(len(pairs & other) >= _SAME * max(1, min(len(pairs), len(other))) for other in others)
 
 
 def _has_wording(question: Question, passage: Passage) -> bool:
@@ -188,7 +188,7 @@ class NameIndex:
     def __init__(self, names: Iterable[str]) -> None:
         """Take the names."""
         suffixes = [_list_suffixes(name) for name in names]
-        self._names = {own[0] for own in suffixes}
+        self._names = {listed[0] for listed in suffixes}
         self._suffixes = set().union(*suffixes)
 
     def holds(self, name: str) -> bool:

@@ -122,8 +122,8 @@ def open_engine(
         share = INDEX_BYTES / max(
             corpus.size, INDEX_BYTES
         )  # of larger collections a random sample of documents
-        drawn = (own for own in corpus.sources if rank_text(own.name) < share * RANKS)
-        return EmbeddedIndex(((own.name, corpus.read(own)) for own in drawn), complete=share == 1)
+        drawn = (source for source in corpus.sources if rank_text(source.name) < share * RANKS)
+        return EmbeddedIndex(((source.name, corpus.read(source)) for source in drawn), complete=share == 1)
     index = EmbeddedIndex(texts)
     return index if index.count else None
 
