@@ -230,9 +230,8 @@ def test_v20_47_million_vectors_in_twelve_namespaces_at_half_a_million_queries_a
         size, plain(12), quantity_of(store, "read_floor"), quantity_of(store, "read")
     )
     stored = formulas.price_storage(size, quantity_of(store, "storage"), measure(0, "GB/month"), usd(4, "GB"))
-    total = formulas.apply_minimum(
-        stored + query * measure(500_000, "requests/day"), quantity_of(store, "minimum")
-    )
+    billed = stored + query * measure(500_000, "requests/day")
+    total = billed.at_least(quantity_of(store, "minimum"))
 
     within(total.number_in("USD/month"), 8400, 40)
 

@@ -75,7 +75,7 @@ class Line(Record, frozen=True):
     def amount(self, requests: Quantity) -> Quantity:
         """Return the amount of the line at a rate of requests."""
         total = self.fixed + self.each * requests
-        return total if self.least is None else formulas.apply_minimum(total, self.least)
+        return total if self.least is None else total.at_least(self.least)
 
 
 Paid = tuple[str, Quantity]

@@ -122,11 +122,6 @@ def price_storage(size: Quantity, storage: Quantity, written: Quantity, write: Q
     return size * storage + written * write
 
 
-def apply_minimum(amount: Quantity, minimum: Quantity) -> Quantity:
-    """F4. Return an amount, at least the minimum that is billed. Source: rate cards."""
-    return amount.at_least(minimum)
-
-
 def price_read_units(size: Quantity, parts: Quantity, floor: Quantity, price: Quantity) -> Quantity:
     """F4. Return the price of a query that is billed by the size of the namespace that it reads, at least `floor`."""
     return (size / parts).at_least(floor) * price

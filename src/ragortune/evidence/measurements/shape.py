@@ -105,23 +105,22 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
     lengths = [len(words) / run for words in outputs]
     inputs = [set(_join_runs(split_words(given), run)) for given, _ in sample]
     outputs = [_join_runs(words, run) for words in outputs]
-    new_words, counted = _count_new_words(inputs, outputs)
-    described = Shape(
-        "free_text", len(sample), _mean(asks(given) for given, _ in sample), new_words, counted,
-        _share_of_wording(outputs), len({tuple(words) for words in outputs}),
-    )  # fmt: skip
+    distinct = len({tuple(words) for words in outputs})
     called = max(calls / max(len(pairs), 1), _mean(_calls_in_text(*pair) for pair in sample))
-    return described.replace(kind=_detect_kind(described, sample, called, lengths))
+    kind = _detect_kind(sample, called, lengths, distinct)
+    questions = _mean(asks(given) for given, _ in sample)
+    new_words = _count_new_words(inputs, outputs)
+    return Shape(kind, len(sample), questions, *new_words, _share_of_wording(outputs), distinct)
 
 
-def _detect_kind(shape: Shape, sample: Sequence[Pair], called: float, lengths: list[float]) -> str:
+def _detect_kind(sample: Sequence[Pair], called: float, lengths: list[float], distinct: int) -> str:
     if called >= _MAJORITY:
         return "tool_call"
     if _mean(_is_json(wanted) for _, wanted in sample) >= _NEARLY_ALL:
         return "json"
     if _mean(bool(_SQL.match(wanted) or _CODE.match(wanted)) for _, wanted in sample) >= _MAJORITY:
         return "code"
-    if _mean(lengths) <= _LABEL_WORDS and 0 < shape.outputs * _ROWS_PER_LABEL <= len(sample):
+    if _mean(lengths) <= _LABEL_WORDS and 0 < distinct * _ROWS_PER_LABEL <= len(sample):
         return "label"
     return "short_answer" if statistics.median(lengths or [0.0]) <= _SHORT_WORDS else "free_text"
 
