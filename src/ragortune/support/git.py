@@ -43,7 +43,7 @@ _DROPPED = (
 )
 
 
-_LISTED = re.compile(r"(?P<mode>\d{6}) \w+ (?P<blob>[0-9a-f]{40,64})\t(?P<name>[^/].*)", re.DOTALL)
+_LISTED = re.compile(r"(\d{6}) \w+ ([0-9a-f]{40,64})(?: +(?:-|(\d+)))?\t([^/].*)", re.DOTALL)
 """An entry of `git ls-tree`."""
 
 
@@ -56,6 +56,8 @@ class KeptFile(NamedTuple):
     """`100644` or `100755` for a file, `120000` for a link."""
     blob: str
     """Hash of the content."""
+    size: int = 0
+    """Bytes, if sizes were asked for."""
 
     @property
     def is_plain(self) -> bool:
@@ -74,10 +76,16 @@ class KeptFile(NamedTuple):
 class Repository:
     """The repository that contains a folder; errors name the flag for which it is used."""
 
-    def __init__(self, folder: str | Path, flag: str) -> None:
-        """Find the repository; raises UsageError if there is none, or no git outside of it."""
+    def __init__(
+        self, folder: str | Path, flag: str, failure: str = "git failed", hint: str | None = None
+    ) -> None:
+        """Find the repository; raises UsageError if there is none, or no git outside of it.
+
+        `failure` and `hint` are for requests that fail without a message of their own.
+        """
         self._folder = Path(folder)
         self._flag = flag
+        self._failure, self._hint = failure, hint
         self._program = find_git(self._folder)
         if self._program is None:
             raise UsageError(f"{flag} needs git, which was not found")
@@ -87,8 +95,10 @@ class Repository:
         if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(self.top)):
             raise self._refuse_answer()
 
-    def ask(self, *arguments: str, failure: str = "git failed", hint: str | None = None) -> str:
+    def ask(self, *arguments: str, failure: str | None = None, hint: str | None = None) -> str:
         """Return the output of git, decoded like file names; raises UsageError with `failure` if git fails."""
+        if failure is None:
+            failure, hint = self._failure, self._hint
         return os.fsdecode(self._run(arguments, None, failure, hint))
 
     def read_objects(self, names: Iterable[str]) -> Iterator[bytes | None]:
@@ -106,13 +116,14 @@ class Repository:
             yield output[at : at + int(size)] if found else None
             at += int(size) + 1 if found else 0
 
-    def list_files(self, commit: str, paths: Iterable[str] = ()) -> Iterator[KeptFile]:
-        """Yield the entries of a commit at and below some paths from the root, or all entries."""
-        listed = self.ask("-C", str(self.top), "ls-tree", "-r", "-z", commit, "--", *paths)
+    def list_files(self, commit: str, paths: Iterable[str] = (), *options: str) -> Iterator[KeptFile]:
+        """Yield the entries of a commit at and below some paths from the root, or all; with the option `-l` their sizes."""
+        listed = self.ask("-C", str(self.top), "ls-tree", "-r", "-z", *options, commit, "--", *paths)
         for line in filter(None, listed.split("\0")):
             if not (found := _LISTED.fullmatch(line)):
                 raise self._refuse_answer()
-            yield KeptFile(found["name"], found["mode"], found["blob"])
+            mode, blob, size, name = found.groups()
+            yield KeptFile(name, mode, blob, int(size or 0))
 
     def _run(self, arguments: Iterable[str], stdin: bytes | None, failure: str, hint: str | None) -> bytes:
         variables = {name: value for name, value in os.environ.items() if name not in _DROPPED}

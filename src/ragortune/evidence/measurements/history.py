@@ -20,7 +20,7 @@ from ragortune.evidence.measurements.corpus import TEXT_BYTES, extract_text, kin
 from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.sampling import RANKS, draw_sample, rank_text
 from ragortune.support.errors import UsageError
-from ragortune.support.git import Repository
+from ragortune.support.git import KeptFile, Repository
 
 DAY = 86_400
 """Seconds."""
@@ -54,16 +54,7 @@ Units = Counter[str]
 """The sentences of a document, each normalised to its words, with their counts."""
 
 
-class Blob(NamedTuple):
-    """The content of a document in some state."""
-
-    name: str
-    """Its hash."""
-    size: int
-    """Bytes."""
-
-
-Documents = Mapping[str, Blob]
+Documents = Mapping[str, KeptFile]
 """By path."""
 
 
@@ -82,7 +73,8 @@ class History:
 
     def __init__(self, folder: Path, as_of: str) -> None:
         """Find the last commit up to the end of a day, YYYY-MM-DD; raises UsageError if the history is incomplete."""
-        self._repository = Repository(folder, "--docs")
+        self._repository = Repository(folder, "--docs", "git cannot read the history", _PARTIAL)
+        self._ask = self._repository.ask
         if self._ask("rev-parse", "--is-shallow-repository").strip() == "true":
             raise UsageError("--docs: this is a shallow clone, without its history", None, _SHALLOW)
         self._prefix = self._ask("rev-parse", "--show-prefix").strip("\n")
@@ -109,12 +101,9 @@ class History:
 
     def read(self, documents: Documents) -> Iterator[tuple[str, str]]:
         """Yield path and text of documents, "" for missing objects; raises UsageError in a partial clone."""
-        texts = self._repository.read_objects([blob.name for blob in documents.values()])
+        texts = self._repository.read_objects([file.blob for file in documents.values()])
         for path, data in zip(documents, texts, strict=True):
             yield path, extract_text(data or b"", kind_of(path) or "text")
-
-    def _ask(self, *arguments: str) -> str:
-        return self._repository.ask(*arguments, failure="git cannot read the history", hint=_PARTIAL)
 
     def find_snapshot(self, time: int) -> Snapshot | None:
         """Return the documents of the newest commit on the main line up to a time; None if there is none.
@@ -130,26 +119,21 @@ class History:
             return None
         stray = not main or int(newest[0]) - int(main[0]) > _STRAY
         begun, commit = newest if stray else main
-        listed = self._ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
-        found = dict(filter(None, map(_read_entry, listed.split("\0"))))
+        files = filter(_is_source, self._repository.list_files(commit, (), "-l"))
+        found = {file.name: file for file in files}
         known = {path.lower() for path in found}
-        kept = {path: blob for path, blob in found.items() if known.isdisjoint(_list_originals(path))}
-        inside = {path: blob for path, blob in kept.items() if path.startswith(self._prefix)}
+        kept = {path: file for path, file in found.items() if known.isdisjoint(_list_originals(path))}
+        inside = {path: file for path, file in kept.items() if path.startswith(self._prefix)}
         return Snapshot(int(begun), inside, {path: kept[path] for path in kept.keys() - inside.keys()})
 
 
-def _read_entry(entry: str) -> tuple[str, Blob] | None:
-    """Return path and content of an entry of `git ls-tree -l`; None if it is not a document, is empty or is too large."""
-    facts, _, path = entry.partition("\t")
-    if not _is_source(path):
-        return None
-    mode, _, name, size = facts.split()
-    usable = mode.startswith("100") and size.isdigit() and 0 < int(size) <= TEXT_BYTES
-    return (path, Blob(name, int(size))) if usable else None
+def _is_source(file: KeptFile) -> bool:
+    """Return whether a file is a document that is neither empty nor too large to be compared."""
+    return file.is_plain and 0 < file.size <= TEXT_BYTES and _is_source_path(file.name)
 
 
 @lru_cache(_MAX_PATHS)
-def _is_source(path: str) -> bool:
+def _is_source_path(path: str) -> bool:
     """Return whether a file is a document by its path, and neither release notes nor generated."""
     *folders, name = path.lower().split("/")
     derived = name.partition(".")[0] in _RELEASES or not _DERIVED.isdisjoint(folders)
@@ -226,14 +210,14 @@ class Comparer:
         targets of moved sentences: those that were removed since, and those that were added.
         """
         now = self._history.newest
-        left = {path: blob for path, blob in earlier.outside.items() if path not in now.outside}
-        came = {path: blob for path, blob in now.outside.items() if path not in earlier.outside}
+        left = {path: file for path, file in earlier.outside.items() if path not in now.outside}
+        came = {path: file for path, file in now.outside.items() if path not in earlier.outside}
         begun: Documents = earlier.inside
         if not begun:  # the folder is new; its documents may come from elsewhere in the repository
             begun, left = left, {}
         kept = _list_contents(begun, earlier.outside) & _list_contents(now.inside, now.outside)
         differing = [
-            {path: blob for path, blob in part.items() if blob.name not in kept}
+            {path: file for path, file in part.items() if file.blob not in kept}
             for part in (begun, now.inside, left, came)
         ]
         limit = min(_find_limit(part, _MAX_BYTES) for part in differing)
@@ -248,10 +232,10 @@ class Comparer:
         return Changes(len(begun), frozenset(gone), *shares, cosmetic, sampled=limit < RANKS)
 
     def _read_units(self, documents: Documents) -> dict[str, Units]:
-        missing = {path: blob for path, blob in documents.items() if blob.name not in self._read}
+        missing = {path: file for path, file in documents.items() if file.blob not in self._read}
         for path, text in self._history.read(missing):
-            self._read[missing[path].name] = read_units(text)
-        return {path: self._read[blob.name] for path, blob in documents.items()}
+            self._read[missing[path].blob] = read_units(text)
+        return {path: self._read[file.blob] for path, file in documents.items()}
 
     def _share(self, units: Mapping[str, Units], documents: Documents) -> float:
         """Return the share of some sentences among all those of documents, whose number is estimated from their size."""
@@ -259,7 +243,7 @@ class Comparer:
 
 
 def _list_contents(*parts: Documents) -> set[str]:
-    return {blob.name for part in parts for blob in part.values()}
+    return {file.blob for part in parts for file in part.values()}
 
 
 def _find_limit(documents: Documents, most: int) -> int:
@@ -278,7 +262,7 @@ def _pick(documents: Documents, limit: int) -> Documents:
 
 
 def _sum_sizes(documents: Documents) -> int:
-    return sum(blob.size for blob in documents.values())
+    return sum(file.size for file in documents.values())
 
 
 def _count(documents: Mapping[str, Units]) -> int:
