@@ -32,8 +32,8 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
 
 _FIND = re.compile(r"[$\u20ac\u00a30-9](?<![\w.,].)(?:(?<=[0-9])|\s?[0-9])")
 """A digit or a currency sign in front of one; begins with the signs themselves, which are found fast."""
-_LAST = re.compile(r"([0-9]{1,9})[.?!:;)]?\Z")
-"""A plain number that ends a text, so that it has no unit."""
+_LAST = re.compile(r"([0-9]{1,9})[.?!:;)]?(?:\0|\Z)")
+"""A plain number that ends a text, so that it has no unit; texts that are cut together are set apart by NUL."""
 _MULTIPLIED = re.compile(r"\s?(k|K|M|B|mio|[Tt]housand|[Mm]illion|[Bb]illion|bn)(?![\w])")
 _TIMES = [name for name in _SECONDS if len(name) > 2 or name in ("ms", "s", "h", "hr")]
 _INITIALS = "".join(
@@ -51,13 +51,13 @@ _RATE = re.compile(
 )
 _BETWEEN = re.compile(r"\s?(?:-|\u2013|\u2014|to|\.\.\.?|\u2026|and)\s?(?=[$\u20ac\u00a3]?\s?[0-9])")
 _BOUND = re.compile(
-    r"(?P<below>(?<=<)|(?<=\b(?:under|below))|(?<=\bless than)|(?<=\bfewer than))"
+    r"(?<=[<>\u2264\u2265.defgnortwx])(?:(?P<below>(?<=<)|(?<=\b(?:under|below))|(?<=\bless than)|(?<=\bfewer than))"
     r"|(?P<most>(?<=\u2264)|(?<=\bmax)|(?<=\bmax\.)|(?<=\bup to)|(?<=\bwithin)|(?<=\bat most)"
     r"|(?<=\b(?:not exceed|maximum of))|(?<=\bno more than))"
-    r"|(?P<least>(?<=[>\u2265])|(?<=\bover)|(?<=\babove)|(?<=\bat least)|(?<=\b(?:more than|exceeding))|(?<=\bminimum of))",
+    r"|(?P<least>(?<=[>\u2265])|(?<=\bover)|(?<=\babove)|(?<=\bat least)|(?<=\b(?:more than|exceeding))|(?<=\bminimum of)))",
     re.IGNORECASE,
 )
-"""What precedes an amount; words of one length are found together."""
+"""What precedes an amount, the signs with which it may end first; words of one length are found together."""
 _SIGNS = {"below": "<", "most": "<=", "least": ">="}
 _YEARS = range(1900, 2100)
 _CURRENCIES = "$\u20ac\u00a3"
@@ -155,7 +155,7 @@ def _measure(unit: re.Match[str], number: float) -> tuple[str, float] | None:
     return "duration", _SECONDS[unit["time"].lower()] * 1000
 
 
-_NAMED = re.compile(r"(?:[^\W\d_]-|[a-z0-9)\]|,] [A-Z]\w* |^[A-Z]\w* |#)$")
+_NAMED = re.compile(r"(?:[^\W\d_]-|[a-z0-9)\]|,] [A-Z]\w* |(?:^|\0)[A-Z]\w* |#)$")
 """What precedes a number that is part of a name, such as `Sonnet 4`, `Phase 2` or `GPT-4`."""
 _LEAST_UNNAMED = 100
 _LONGEST_NAME = 24

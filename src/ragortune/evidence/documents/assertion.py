@@ -263,7 +263,8 @@ class Marker:
         """Return sentences, each with everything that is found in it."""
         texts = [*dict.fromkeys(one.text for one in sentences)]
         for first in range(0, len(texts), _CUT_TOGETHER):
-            for text, tokens in cut_texts(texts[first : first + _CUT_TOGETHER], self.language.classify):
+            together = texts[first : first + _CUT_TOGETHER]
+            for text, tokens in zip(together, cut_texts(together, self.language.classify), strict=True):
                 self._read[text] = tokens, self._analyse(tokens.words)
         read = self._read
         return [Marked(one, *read[one.text], self.surroundings_of(one)) for one in sentences]
