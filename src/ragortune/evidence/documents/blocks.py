@@ -138,42 +138,47 @@ class _Sectioniser:
         """Whether the line before was blank."""
 
     def read(self) -> Iterator[RawBlock]:
-        while self.at < len(self.lines):
-            line = self.lines[self.at]
+        lines, blocks, count = self.lines, self.blocks, len(self.lines)
+        while self.at < count:
+            line = lines[self.at]
             if self.header is not None and self._read_row(line):
-                yield from self.blocks
-                self.blocks.clear()
-                continue
-            if not self.quoted and line[:1].isalpha() and line[1:2] != ")" and "|" not in line:
-                self._read_plain(line)
-                continue
-            prefix = _QUOTE.match(line) if ">" in line else None
-            start = prefix.end() if prefix else 0
-            rest = line[start:] if start else line
-            if rest and not rest.isspace():
-                if self.quoted != bool(prefix):
-                    self._close()
-                    self.quoted = bool(prefix)
-                self._read_line(rest, start)
-                self.blank = False
-            else:
-                if self.open:
-                    self._close()
-                self.blank = True
+                pass
+            elif not line or line.isspace():
+                self._read_blank()
+            elif line[0].isalpha() and not self.quoted and line[1:2] != ")" and "|" not in line:
+                # A line that begins with a letter can only begin or continue a text.
+                if self.blank:
+                    self.indents.clear()
+                    self.blank = False
                 self.at += 1
-            if self.blocks:
-                yield from self.blocks
-                self.blocks.clear()
+                self.open.append(Line(line, self.at, 1))
+            else:
+                self._read_quoted(line)
+            if blocks:
+                yield from blocks
+                blocks.clear()
         self._close()
-        yield from self.blocks
+        yield from blocks
 
-    def _read_plain(self, line: str) -> None:
-        """Read a line that begins with a letter, so that it can only begin or continue a text."""
-        if self.blank:
-            self.indents.clear()
-            self.blank = False
+    def _read_blank(self) -> None:
+        if self.open:
+            self._close()
+        self.blank = True
         self.at += 1
-        self.open.append(Line(line, self.at, 1))
+
+    def _read_quoted(self, line: str) -> None:
+        """Read a line that may be in a block quote."""
+        prefix = _QUOTE.match(line) if ">" in line else None
+        start = prefix.end() if prefix else 0
+        rest = line[start:]
+        if not rest or rest.isspace():
+            self._read_blank()
+            return
+        if self.quoted != bool(prefix):
+            self._close()
+            self.quoted = bool(prefix)
+        self._read_line(rest, start)
+        self.blank = False
 
     def _read_line(self, rest: str, start: int) -> None:
         first = rest.lstrip()[0]
