@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -55,8 +55,7 @@ def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
         sentence = marked.sentence
         if ApproachWords not in marked.analysis.found or sentence.block in SILENT_BLOCKS:
             continue
-        around = sentence.kind, sentence.block, marked.around.meanings
-        alike = marked.analysis, around, sentence.code, sentence.struck
+        alike = marked.analysis, marked.around, sentence.code, sentence.struck
         weighed = known.get(alike)
         if weighed is None:
             known[alike] = weighed = [*_weigh_mentions(marked)]
@@ -72,17 +71,17 @@ def _weigh_mentions(marked: Marked) -> Iterator[_Weighed]:
             yield option, words, found.start, found.end, _weigh(marked, found)
 
 
-def find_told(sentences: Iterable[Marked]) -> Iterator[Mention]:
-    """Yield the sentences whose words tell that an approach is taken."""
+def find_told(sentences: Iterable[Marked], options: Container[Option | None]) -> Iterator[Mention]:
+    """Yield the sentences whose words tell that one of some approaches is taken."""
     for marked in sentences:
-        sides, sentence = marked.analysis.sides, marked.sentence
-        if not sides or sentence.block in SILENT_BLOCKS:
+        option = marked.analysis.taken
+        if option is None or option not in options or marked.sentence.block in SILENT_BLOCKS:
             continue
-        side = max(sides, key=lambda one: sides[one])
-        option, words = side.removesuffix("_for"), len(marked.analysis.words)
-        if option != side and not marked.meanings_at(0, words) & SILENCING:
-            weight = sides[side] * _OF_PLACE.get(sentence.kind, 1.0)
-            yield Mention(marked, Option(option), Weight.PART, 0, words, weight)
+        words = len(marked.analysis.words)
+        if not marked.meanings_at(0, words) & SILENCING:
+            share = max(marked.analysis.sides.values())
+            weight = share * _OF_PLACE.get(marked.sentence.kind, 1.0)
+            yield Mention(marked, option, Weight.PART, 0, words, weight)
 
 
 def _weigh(marked: Marked, found: Found[ApproachWords]) -> float:

@@ -30,6 +30,7 @@ from ragortune.evidence.documents.language import (
     Weight,
 )
 from ragortune.evidence.documents.tokens import Tokens, cut_text, cut_texts
+from ragortune.model import Option
 from ragortune.model.documents import Block, Meaning, SectionKind, Sentence
 
 SILENCING = frozenset(
@@ -137,6 +138,13 @@ class Analysis:
         """What the words tell for and against each approach, by probability; only what is likely enough to count."""
         told = self._language.tell_approach(self.words)
         return {side: share for _, _, likely in told for side, share in likely.items() if share > LEAST_TOLD}
+
+    @cached_property
+    def taken(self) -> Option | None:
+        """The approach of which the words most likely tell that it is taken, None where they tell anything else."""
+        side = max(self.sides, key=self.sides.__getitem__, default="")
+        option = side.removesuffix("_for")
+        return Option(option) if option != side else None
 
     @cached_property
     def topics(self) -> frozenset[Topic]:

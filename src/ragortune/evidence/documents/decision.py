@@ -62,9 +62,8 @@ def keep_ledgers(sentences: Sequence[Marked]) -> dict[Option, Ledger]:
         else:
             ledgers[mention.option].open += 1
     wanted = {option for option, ledger in ledgers.items() if not ledger.affirmed}
-    for mention in find_told(sentences) if wanted else ():
-        if mention.option in wanted:
-            ledgers[mention.option].told.append(mention)
+    for mention in find_told(sentences, wanted):
+        ledgers[mention.option].told.append(mention)
     for ledger in ledgers.values():
         _sum_up(ledger)
     return ledgers
@@ -91,13 +90,13 @@ def _sum_up(ledger: Ledger) -> None:
     by_kind: dict[SectionKind, list[float]] = {}
     for mention in ledger.affirmed:
         by_kind.setdefault(mention.marked.sentence.kind, []).append(mention.weight)
-    ledger.best = max((mention.weight for mention in ledger.affirmed), default=0.0)
+    ledger.best = max(map(max, by_kind.values()), default=0.0)
     ledger.total = sum(min(sum(weights), _CAP * max(weights)) for weights in by_kind.values())
     ledger.against = sum(-mention.weight for mention in ledger.denied)
     ledger.worst = max((-mention.weight for mention in ledger.denied), default=0.0)
-    ledger.decided = any(_is_decided(mention) for mention in ledger.affirmed)
-    wordings = (mention.marked.tokens.words[mention.start : mention.end] for mention in ledger.affirmed)
-    ledger.kinds = len({*wordings})
+    ledger.decided = not DECIDING.isdisjoint(by_kind) and any(map(_is_decided, ledger.affirmed))
+    wordings = {(mention.marked.analysis, mention.start, mention.end) for mention in ledger.affirmed}
+    ledger.kinds = len({analysis.words[start:end] for analysis, start, end in wordings})
 
 
 def _choose_option(
