@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -181,7 +182,8 @@ class Marked(msgspec.Struct, eq=False, gc=False):
     @property
     def told(self) -> Sequence[Told]:
         """What fitted models tell from the words and their surroundings."""
-        return self.around.marker.tell(self.analysis, self.around)
+        told = self.around.told.get(self.analysis)
+        return self.around.tell(self.analysis) if told is None else told
 
     def find_topic(self, topic: Topic) -> Found[TopicWords] | None:
         """Return the words with which the sentence first speaks of a topic, None where it does not."""
@@ -226,6 +228,13 @@ class Surroundings:
         """Take one sentence in these surroundings, and what looks up their texts."""
         self.marker = marker
         self._sentence = sentence
+        self.told: dict[Analysis, Sequence[Told]] = {}
+        """What fitted models tell from words in these surroundings, as far as they were asked."""
+
+    def tell(self, analysis: Analysis) -> Sequence[Told]:
+        """Ask fitted models what they tell from words in these surroundings."""
+        self.told[analysis] = told = self.marker.language.tell_answers(analysis.words, self.features)
+        return told
 
     @cached_property
     def meanings(self) -> frozenset[Meaning]:
@@ -265,11 +274,11 @@ class Marker:
         self._read: dict[str, tuple[Tokens, Analysis]] = {}
         self._analysed: dict[tuple[str, ...], Analysis] = {}
         self._around: dict[tuple[object, ...], Surroundings] = {}
-        self._told: dict[tuple[Analysis, Surroundings], Sequence[Told]] = {}
+        """By texts, and by what is found in these."""
 
     def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
         """Return sentences, each with everything that is found in it."""
-        texts = [*dict.fromkeys(one.text for one in sentences)]
+        texts = [*dict.fromkeys(map(attrgetter("text"), sentences))]
         for first in range(0, len(texts), _CUT_TOGETHER):
             together = texts[first : first + _CUT_TOGETHER]
             for text, tokens in zip(together, cut_texts(together, self.language.classify), strict=True):
@@ -288,7 +297,6 @@ class Marker:
         self._read.clear()
         self._analysed.clear()
         self._around.clear()
-        self._told.clear()
 
     def look_up(self, text: str) -> Analysis:
         """Return what is found in a text around sentences."""
@@ -300,21 +308,16 @@ class Marker:
 
     def surroundings_of(self, sentence: Sentence) -> Surroundings:
         """Return the surroundings of a sentence; sentences with equal surroundings share them."""
-        own, lead, beside = sentence.text, sentence.lead, (sentence.label, sentence.row, sentence.header)
-        found = [text and self.look_up(text) for text in (sentence.section.title, lead, *beside)]
+        own, beside = sentence.text, (sentence.label, sentence.row, sentence.header)
         repeated = own in beside and tuple(text == own for text in beside)
-        alike = *found, sentence.kind, sentence.block, sentence.checked, lead.endswith(":"), repeated
-        known = self._around.get(alike)
-        if known is None:
-            self._around[alike] = known = Surroundings(sentence, self)
-        return known
-
-    def tell(self, analysis: Analysis, around: Surroundings) -> Sequence[Told]:
-        """Return what fitted models tell from words and their surroundings."""
-        told = self._told.get((analysis, around))
-        if told is None:
-            self._told[analysis, around] = told = self.language.tell_answers(analysis.words, around.features)
-        return told
+        texts = (sentence.section.title, sentence.lead, *beside)
+        form = sentence.kind, sentence.block, sentence.checked, repeated
+        around = self._around.get((texts, form))
+        if around is None:
+            found = (*(text and self.look_up(text) for text in texts), sentence.lead.endswith(":"))
+            around = self._around.get((found, form)) or Surroundings(sentence, self)
+            self._around[texts, form] = self._around[found, form] = around
+        return around
 
 
 def _strongest_cues(cues: Iterable[Found[Cue]]) -> list[Found[Cue]]:
