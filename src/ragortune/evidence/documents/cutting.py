@@ -27,15 +27,17 @@ def span_of(sentence: Sentence, start: int, end: int, lines: Sequence[str]) -> S
     return Span(line, first, lines[line - 1][first - 1 : last - 1])
 
 
-def split_sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the range of each sentence of a text."""
+def split_sentences(text: str) -> list[tuple[int, int]]:
+    """Return the range of each sentence of a text."""
+    ranges = []
     begin = end = 0
     while found := _SENTENCE_END.search(text, end):
         at, end = found.span()
         if not _NO_END.match(text, at) and not (at <= _LONGEST_NUMBER and text[:at].isdecimal()):
-            yield begin, end
+            ranges.append((begin, end))
             begin = end
-    yield begin, len(text)
+    ranges.append((begin, len(text)))
+    return ranges
 
 
 def split_cells(line: Line) -> Iterator[Line]:

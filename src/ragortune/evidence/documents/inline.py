@@ -33,9 +33,10 @@ _BEGIN = re.compile(r"`|\*|~~|_|\[|\]|<|\\|&|!\[|-->")
 def read_words(lines: tuple[Line, ...], most: int = MOST_MARKED) -> Words | None:
     """Return the words of a block, lines joined by one space; None where markup makes more runs of them than `most`."""
     if len(lines) == 1:
-        text = lines[0].text.rstrip()
+        line = lines[0]
+        text = line.text.rstrip()
         if text and _is_plain(text):
-            return Words(text, (0, len(text), lines[0].number, lines[0].column))
+            return Words(text, (0, len(text), line.number, line.column))
     texts = [line.text.rstrip() for line in lines]
     text = " ".join(texts)
     if _is_plain(text) and all(texts):
@@ -50,11 +51,6 @@ def read_words(lines: tuple[Line, ...], most: int = MOST_MARKED) -> Words | None
         if len(reader.runs) > RUN_FIELDS * (count + most):
             return None
     return reader.finish()
-
-
-def count_marked(words: Words, lines: tuple[Line, ...]) -> int:
-    """Return how many runs markup makes of the words of a block."""
-    return max(0, len(words.runs) // RUN_FIELDS - len(lines))
 
 
 def plain_words(text: str, number: int, column: int) -> Words:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from ragortune.evidence.documents.language import Language, Place, SectionName
 from ragortune.evidence.documents.tokens import cut_text
-from ragortune.model.documents import Remark, SectionKind, Span
+from ragortune.model.documents import Line, Remark, SectionKind, Span
 
 ASIDE = frozenset(
     (
@@ -72,7 +72,7 @@ class SectionNames:
 
 def measure_sections(
     remarks: Sequence[tuple[Span, str, tuple[str, ...]]],
-    headings: Sequence[tuple[tuple[int, int], int]],
+    headings: Sequence[tuple[Line, int]],
     last_line: int,
 ) -> Iterator[Remark]:
     """Yield remarks with the places between which the section of each is.
@@ -82,15 +82,16 @@ def measure_sections(
     if not remarks:
         return
     end = (last_line + 1, 1)
+    begins = [(line.number, line.column) for line, _ in headings]
     ends = [end] * len(headings)
     waiting: list[int] = []
-    for at, (place, level) in enumerate(headings):
+    for at, (_, level) in enumerate(headings):
         while waiting and headings[waiting[-1]][1] >= level:
-            ends[waiting.pop()] = place
+            ends[waiting.pop()] = begins[at]
         waiting.append(at)
     for span, text, above in remarks:
-        at = bisect_right(headings, ((span.line, span.column), BOLD_LEVEL)) - 1
-        first, last = (headings[at][0], ends[at]) if at >= 0 else ((1, 1), end)
+        at = bisect_right(begins, (span.line, span.column)) - 1
+        first, last = (begins[at], ends[at]) if at >= 0 else ((1, 1), end)
         yield Remark(span, text, above, first, last)
 
 

@@ -17,10 +17,10 @@ from ragortune.evidence.documents.addressed import (
 )
 from ragortune.evidence.documents.blocks import BLOCK, BlockKind, RawBlock, read_blocks, split_lines
 from ragortune.evidence.documents.cutting import split_cells, split_sentences
-from ragortune.evidence.documents.inline import MOST_MARKED, count_marked, plain_words, read_words
+from ragortune.evidence.documents.inline import MOST_MARKED, plain_words, read_words
 from ragortune.evidence.documents.language import Language, Place
 from ragortune.evidence.documents.sections import BOLD_LEVEL, SectionNames, inherit_kind, measure_sections
-from ragortune.model.documents import Block, Line, Remark, Section, SectionKind, Sentence, Span, Words
+from ragortune.model.documents import RUN_FIELDS, Block, Line, Remark, Section, SectionKind, Sentence, Span, Words
 from ragortune.support import errors
 from ragortune.support.text import is_misspelt
 
@@ -83,7 +83,8 @@ def read_sentences(text: str, language: Language, path: str = "the document") ->
     reader = _Reader(SectionNames(language), path, speaks=may_address(text))
     for number, block in enumerate(read_blocks(lines)):
         reader.read_block(block)
-        reader.refuse_many(number, block.lines)
+        if number + len(reader.sentences) + len(reader.remarks) > MOST_SENTENCES:
+            reader.refuse_many(number, block.lines)
     remarks = tuple(measure_sections(reader.remarks, reader.headings, len(lines)))
     return DesignText(
         lines,
@@ -127,8 +128,8 @@ class _Reader:
         self.misplaced: list[int] = []
         self.unread: list[int] = []
         self.left = MOST_MARKED
-        self.headings: list[tuple[tuple[int, int], int]] = []
-        """Line and column, and level, of every section."""
+        self.headings: list[tuple[Line, int]] = []
+        """Line and level of every section."""
         self.title: str | None = None
         self.section = Section("", 0, SectionKind.SUMMARY, 1)
         self.lead = ""
@@ -155,7 +156,7 @@ class _Reader:
 
     def _read_heading(self, block: RawBlock) -> None:
         words = self._words(block.lines)
-        if words.text.strip():
+        if words.text and not words.text.isspace():
             self._open_section(words, block.level, block.lines[0])
 
     def _open_section(self, words: Words, level: int, line: Line) -> None:
@@ -172,7 +173,7 @@ class _Reader:
         else:
             kind = inherit_kind(own, None if level > 1 and above is _SUMMARY else above)
         self.section = Section(text, level, kind, line.number, parent)
-        self.headings.append(((line.number, line.column), level))
+        self.headings.append((line, level))
         self.lead = text if level == BOLD_LEVEL else ""
         heading = Section("", 0, kind, line.number) if parent is None else parent
         own_kind = SectionKind.TITLE if first else kind
@@ -182,7 +183,7 @@ class _Reader:
 
     def _read_text(self, block: RawBlock) -> None:
         words = self._words(block.lines)
-        if not words.text.strip():
+        if not words.text or words.text.isspace():
             return
         if block.level:
             self._enter_list(block)
@@ -238,7 +239,8 @@ class _Reader:
     def _find_label(words: Words) -> str:
         """Return what is in bold before a colon or dash, or a few words before a colon."""
         text = words.text
-        for start, end in words.bold[:1]:
+        if words.bold:
+            start, end = words.bold[0]
             if end - start <= _LONGEST_LABEL and not text[:start].strip(
                 " \u2022\u2705\u274c\U0001f6ab0123456789.)"
             ):
@@ -349,7 +351,8 @@ class _Reader:
         words = read_words(lines, self.left)
         if words is None:
             raise _too_many(f"{MOST_MARKED:,} words set apart by markup", self.path, lines[0].number)
-        self.left -= count_marked(words, lines)
+        if len(words.runs) > RUN_FIELDS * len(lines):
+            self.left -= len(words.runs) // RUN_FIELDS - len(lines)
         for comment in words.comments:
             self._note_remark(comment)
         return words
@@ -359,7 +362,7 @@ class _Reader:
         words: Words,
         block: Block,
         kind: SectionKind,
-        place: tuple[int, int | None] = (0, None),
+        place: tuple[int, int] | None = None,
         *,
         section: Section | None = None,
         label: str = "",
@@ -369,9 +372,10 @@ class _Reader:
         checked: bool | None = None,
     ) -> None:
         """Keep a part of a block that has a place as a sentence of the current section, unless another is given."""
-        start, end = place
-        text = words.text[start:end].strip()
-        begin = words.text.find(text, start)
+        start = place[0] if place else 0
+        part = words.text[slice(*place)] if place else words.text
+        text = part.strip()
+        begin = start + part.find(text)
         if text and words.has_place(begin, begin + len(text)):
             above = section or self.section
             own = Sentence(text, words, begin, block, kind, above, label, lead, header, row, checked)
