@@ -54,13 +54,14 @@ def read_number(text: str, at: int = 0) -> tuple[float, int] | None:
     Raises AmbiguousNumberError if its only separator is a dot before three digits.
     """
     found = _NUMBER.match(text, at)
-    if not found or not (found["grouped"] or found["digits"] or found["part"]):
+    if not found:
         return None
-    whole = found["digits"] or ""
-    part = found["part"] or ""
-    if found["grouped"]:
-        whole, part = _ungroup(found["grouped"], part, exact=bool(found["power"]))
-    number = float(f"{found['sign']}{whole or '0'}{part.replace(',', '.')}{found['power'] or ''}")
+    sign, grouped, whole, part, power = found.groups("")
+    if not (grouped or whole or part):
+        return None
+    if grouped:
+        whole, part = _ungroup(grouped, part, exact=bool(power))
+    number = float(f"{sign}{whole or '0'}{part.replace(',', '.')}{power}")
     return number, found.end()
 
 

@@ -46,7 +46,7 @@ _UNIT = re.compile(
 )
 _RATE = re.compile(
     r"\+?\s?(?:(?:(?P<often>hourly|daily|weekly|monthly|yearly)\s[a-z]{3,})|(?P<short>rps|qps|rpm)"
-    r"|(?:[a-z-]{3,}\s){0,3}?(?:[a-z-]{3,}\s?)?(?:/|\bper\s|\ba\s|\ban\s|\beach\s|\bevery\s)\s?(?P<period>seconds?|secs?|s|minutes?|mins?|hours?|hrs?|h|days?|weeks?|months?|years?))(?![\w/])",
+    r"|(?:[a-z-]{3,}+\s){0,3}?(?:[a-z-]{3,}+\s?|[a-z-]{2,}-)?(?:/|\b(?:per|an?|each|every)\s)\s?(?P<period>seconds?|secs?|s|minutes?|mins?|hours?|hrs?|h|days?|weeks?|months?|years?))(?![\w/])",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\s?(?:-|\u2013|\u2014|to|\.\.\.?|\u2026|and)\s?(?=[$\u20ac\u00a3]?\s?[0-9])")

@@ -274,7 +274,6 @@ class Marker:
         self._read: dict[str, tuple[Tokens, Analysis]] = {}
         self._analysed: dict[tuple[str, ...], Analysis] = {}
         self._around: dict[tuple[object, ...], Surroundings] = {}
-        """By texts, and by what is found in these."""
 
     def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
         """Return sentences, each with everything that is found in it."""
@@ -301,22 +300,23 @@ class Marker:
     def look_up(self, text: str) -> Analysis:
         """Return what is found in a text around sentences."""
         text = text[-_LONGEST_CONTEXT:]
-        if text not in self._read:
+        read = self._read.get(text)
+        if read is None:
             tokens = cut_text(text, self.language.classify)
-            self._read[text] = tokens, self._analyse(tokens.words)
-        return self._read[text][1]
+            self._read[text] = read = tokens, self._analyse(tokens.words)
+        return read[1]
 
     def surroundings_of(self, sentence: Sentence) -> Surroundings:
         """Return the surroundings of a sentence; sentences with equal surroundings share them."""
-        own, beside = sentence.text, (sentence.label, sentence.row, sentence.header)
-        repeated = own in beside and tuple(text == own for text in beside)
-        texts = (sentence.section.title, sentence.lead, *beside)
-        form = sentence.kind, sentence.block, sentence.checked, repeated
-        around = self._around.get((texts, form))
+        own, lead, beside = sentence.text, sentence.lead, (sentence.label, sentence.row, sentence.header)
+        alike: tuple[object, ...] = self.look_up(sentence.section.title), sentence.kind, sentence.block
+        if lead or sentence.checked is not None or any(beside):  # most sentences have none
+            found = [text and self.look_up(text) for text in (lead, *beside)]
+            repeated = own in beside and tuple(text == own for text in beside)
+            alike += (*found, sentence.checked, lead.endswith(":"), repeated)
+        around = self._around.get(alike)
         if around is None:
-            found = (*(text and self.look_up(text) for text in texts), sentence.lead.endswith(":"))
-            around = self._around.get((found, form)) or Surroundings(sentence, self)
-            self._around[texts, form] = self._around[found, form] = around
+            self._around[alike] = around = Surroundings(sentence, self)
         return around
 
 

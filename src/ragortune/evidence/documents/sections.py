@@ -49,14 +49,14 @@ class SectionNames:
 
     def kind_of(self, text: str, place: Place) -> SectionKind | None:
         """Return what a name means at a place, None where it means nothing there."""
-        names = self._find(text) if len(text) <= _LONGEST_NAME else ()
-        return next((name.kind for name in names if place in name.at), None) if names else None
+        if len(text) > _LONGEST_NAME or not (
+            self._may_begin(text.partition(" ")[0])
+            or ("(" in text and self._may_begin(text.rpartition("(")[2]))
+        ):
+            return None
+        return next((name.kind for name in self._find(text) if place in name.at), None)
 
     def _look_up(self, text: str) -> list[SectionName]:
-        if not self._may_begin(text.partition(" ")[0]) and not (
-            "(" in text and self._may_begin(text.rpartition("(")[2])
-        ):
-            return []
         words = _strip_numbers(cut_text(text).words)
         tried = [words]
         if "(" in words[1:]:
