@@ -169,8 +169,8 @@ class Words(msgspec.Struct, frozen=True, gc=False):
 
     def has_place(self, start: int, end: int) -> bool:
         """Tell whether a part of the text has a character in the source."""
-        if self.runs and self.runs[0] < end and start < self.runs[0] + self.runs[1]:  # in the first run, as most
-            return True
+        if self.runs and self.runs[0] < end and start < self.runs[0] + self.runs[1]:
+            return True  # in the first run, as most
         places = range(0, len(self.runs), RUN_FIELDS)
         last = bisect_left(places, end, key=self.runs.__getitem__) - 1
         return last >= 0 and sum(self.runs[places[last] : places[last] + 2]) > start

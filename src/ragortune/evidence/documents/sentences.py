@@ -20,7 +20,17 @@ from ragortune.evidence.documents.cutting import split_cells, split_sentences
 from ragortune.evidence.documents.inline import MOST_MARKED, plain_words, read_words
 from ragortune.evidence.documents.language import Language, Place
 from ragortune.evidence.documents.sections import BOLD_LEVEL, SectionNames, inherit_kind, measure_sections
-from ragortune.model.documents import RUN_FIELDS, Block, Line, Remark, Section, SectionKind, Sentence, Span, Words
+from ragortune.model.documents import (
+    RUN_FIELDS,
+    Block,
+    Line,
+    Remark,
+    Section,
+    SectionKind,
+    Sentence,
+    Span,
+    Words,
+)
 from ragortune.support import errors
 from ragortune.support.text import is_misspelt
 
