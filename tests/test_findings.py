@@ -272,7 +272,7 @@ def test_no_document_is_called_wrong_on_the_strength_of_one_line_of_prose(book, 
     finding = finding_of(lone, "decision-disagrees")
 
     assert finding.severity is Severity.NOTE
-    assert "rests on how knowledge.access_path was read" in finding.message
+    assert "depends entirely on how knowledge.access_path was read" in finding.message
 
 
 LETTERS_WITHOUT_EXAMPLES = [("data.examples", "none", 5), ("knowledge.access_path", "in_request", 6)]
@@ -536,7 +536,7 @@ def test_findings_are_listed_with_the_rules(run, form):
     result = run("rules", "list", "--format", form)
 
     assert "RT001" in result.out
-    assert "The decision disagrees with what the document states" in " ".join(result.out.split())
+    assert "The decision disagrees with the stated facts" in " ".join(result.out.split())
 
 
 def break_findings(pack, old, new):
@@ -565,7 +565,7 @@ def test_failing_tests_of_finding_rules_fail_the_run(run, whole_pack):
         ("id: no-consequences", "id: No_Consequences", "is not named in lower case"),
         ('since: "2026.11"', "since: soon", "has a 'since' that is not a version"),
         (
-            "    exceptions:\n      - Examples may be planned to be written by a larger model; say so, and how they are checked.\n",
+            "    exceptions:\n      - A larger model may be planned to write the examples; say so, and how they are checked.\n",
             "    exceptions: []\n",
             "does not say when it misleads",
         ),

@@ -19,8 +19,8 @@ from .conftest import ROOT
 
 BOOK = load_rulebook()
 _COUNT = re.compile(
-    r"Of the (?P<total>\d+) field systems with (?P<criterion>[a-z_.]+) (?P<levels>[a-z0-9_]+(?:(?:, | or | and )[a-z0-9_]+)*)"
-    r"(?P<main> first)? (?P<hits>\d+) (?P<what>retrieves?|tunes?)\."
+    r"(?P<hits>\d+) of the (?P<total>\d+) field systems with (?P<criterion>[a-z_.]+) "
+    r"(?P<levels>[a-z0-9_]+(?:(?:, | or | and )[a-z0-9_]+)*)(?P<main> first)? (?P<what>retrieves?|tunes?)\."
 )
 _OTHER_COUNT = re.compile(
     r"\b(\d+|none|half|most) of (the )?\d+\b|\bof \d+ (cases|teams|projects|records|companies|studies)\b|published cases",
@@ -112,14 +112,14 @@ def test_counts_that_rules_quote_are_the_counts_of_the_field_sample():
 @pytest.mark.parametrize(
     ("sentence", "right"),
     [
-        ("Of the 80 field systems with knowledge.access_path by_meaning 61 retrieve.", True),
-        ("Of the 80 field systems with knowledge.access_path by_meaning 60 retrieve.", False),
-        ("Of the 81 field systems with knowledge.access_path by_meaning 61 retrieve.", False),
-        ("Of the 80 field systems with knowledge.access_path by_meaning 61 tune.", False),
-        ("Of the 80 field systems with knowledge.access_path by_meaning first 61 retrieve.", False),
-        ("Of the 45 field systems with knowledge.access_path by_key and by_meaning 33 retrieve.", True),
-        ("Of the 45 field systems with knowledge.access_path by_key or by_meaning 33 retrieve.", False),
-        ("Of the 36 field systems with grounding.citations useful or required 27 retrieve.", True),
+        ("61 of the 80 field systems with knowledge.access_path by_meaning retrieve.", True),
+        ("60 of the 80 field systems with knowledge.access_path by_meaning retrieve.", False),
+        ("61 of the 81 field systems with knowledge.access_path by_meaning retrieve.", False),
+        ("61 of the 80 field systems with knowledge.access_path by_meaning tune.", False),
+        ("61 of the 80 field systems with knowledge.access_path by_meaning first retrieve.", False),
+        ("33 of the 45 field systems with knowledge.access_path by_key and by_meaning retrieve.", True),
+        ("33 of the 45 field systems with knowledge.access_path by_key or by_meaning retrieve.", False),
+        ("27 of the 36 field systems with grounding.citations useful or required retrieve.", True),
     ],
 )
 def test_a_wrong_count_would_be_noticed(sentence, right):

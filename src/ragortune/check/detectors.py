@@ -81,12 +81,12 @@ def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
         else f"at {advice.probability[advice.option]:.0%}"
     )
     message = (
-        f": it decides for {OPTION_NAMES[decision.option]}, and its facts speak for "
+        f": {OPTION_NAMES[decision.option]} is chosen, but the facts support "
         f"{OPTION_NAMES[advice.option]}, {how_firm}{f': {titles}' if rules else ''}"
     )
     lone = _find_lone_reason(case, decision.option)
     if lone is not None:
-        message += f"; all of it rests on how {lone} was read"
+        message += f"; this depends entirely on how {lone} was read"
     argument = (*show_decision(decision), *steps, *show_flips(case.outlook, decision.option))
     severity = rule.severity
     if decision.how != "explicit" or not _is_carried_by_statements(case, decision.option):
@@ -138,7 +138,7 @@ def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
     if not questions or not steps or not case.speaks_against(decided):
         return
     message = (
-        f": so far it speaks for {OPTION_NAMES[advice.option]} rather than {OPTION_NAMES[decided]}; what would decide "
+        f": so far they support {OPTION_NAMES[advice.option]} rather than {OPTION_NAMES[decided]}; what would settle it "
         f"is not stated: {format_questions(questions)}"
     )
     argument = (*show_decision(case.decision), *steps, *show_questions(case.outlook, questions))
@@ -173,7 +173,7 @@ def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding
     if len(unargued) == 1:
         name = "retrieval" if unargued[0] is Need.RAG else "tuning"
         argument = (*show_decision(decision), *show_questions(case.outlook, choose_telling(case.outlook)))
-        message = f": nothing that is stated speaks for {name}"
+        message = f": no stated fact supports {name}"
         yield case.find(rule, message, argument, case.decided_at)
 
 
@@ -198,7 +198,7 @@ def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
         *show_answers(answers, book, rule.when),
         Step(StepKind.RULE, f"{rule.code} {rule.title}: {rule.because}"),
     )
-    message = f": {OPTION_NAMES[decision.option]} is decided, and {said}"
+    message = f": {OPTION_NAMES[decision.option]} is chosen, and {said}"
     stated = decision.how == "explicit" and not any(name in answers.read for name in rule.when)
     span = spans[0] if spans else case.decided_at
     yield case.find(rule, message, argument, span, severity=None if stated else Severity.NOTE)

@@ -13,49 +13,46 @@ from ragortune.report.headline import NEED_NAMES, format_gate, format_share
 from ragortune.support.errors import ExitCode
 
 _HOW = (
-    "Two needs are scored apart, in log-odds: must something be retrieved, and must something be trained. Each starts "
-    "from its base rate, and each rule that fires adds its weight or takes it away. A need holds where its log-odds are "
-    "above 0, which is a probability above 50%. Gates decide whatever the weights say. The pair of needs is the option. "
-    "An unknown answer fires nothing."
+    "Two needs are scored separately, in log-odds: retrieval and tuning. Each starts at its base rate, and each rule "
+    "that fires adds or subtracts its weight. A need holds if its log-odds are above 0, i.e. its probability is above "
+    "50%. Gates override the weights. The option is the pair of needs. An unknown answer fires no rule."
 )
 _GATE = (
-    "A gate decides about a need as a matter of logic, whatever the weights say: it requires it, rules it out, or "
-    "confirms that what it cannot do without is there."
+    "A gate decides a need by logic, whatever the weights say: it requires the need, rules it out, or confirms that its "
+    "prerequisite is met."
 )
 _LOGISTIC = (
-    "How likely a project that answers like this is to be built so. The logistic function turns the log-odds of each "
-    "need into a probability. The needs are scored apart, so the probability of an option is the product of two: that "
-    "of `both`, for instance, is the chance that something is retrieved times the chance that something is trained."
+    "How likely a project with these answers is to be built this way. The logistic function turns the log-odds of each "
+    "need into a probability. The needs are scored separately, so the probability of an option is a product of two: for "
+    "`both`, the probability of retrieval times the probability of tuning."
 )
 _FITTED = (
-    "The base rates are those of {count} production systems that were drawn at random from a public database. Strengths "
-    "are fitted to these and to published comparisons that were sought out, which are weighted so that they leave the "
-    "base rates alone. So of 100 production systems that get 84%, about 84 should have been built so: it is what teams "
-    "built and kept, not a measurement of what would have been best. `docs/validation.md` compares stated with observed "
-    "shares."
+    "The base rates are those of {count} production systems drawn at random from a public database. Strengths are "
+    "fitted to these and to selected published comparisons, weighted so that they do not affect the base rates. Of 100 "
+    "production systems that get 84%, about 84 should therefore have been built this way: it shows what teams built and "
+    "kept, not what would have been best. `docs/validation.md` compares stated with observed shares."
 )
 _GAIN = (
-    "A question is worth what its answer is expected to gain: the expected drop of the Brier score of the probabilities, "
-    "on a scale from 0 to 1. A question that is expected to gain {ask_from:g} or more is worth asking."
+    "The value of a question is the expected gain from its answer: the expected drop in the Brier score of the "
+    "probabilities, on a scale from 0 to 1. A question with an expected gain of {ask_from:g} or more is worth asking."
 )
 _DEFAULT = (
-    "nothing known speaks for or against retrieval, and tuning is not needed: start with retrieval, add tuning only when "
-    "needed; the base rates are shown with it"
+    "no known answer argues for or against retrieval, and tuning is not needed: start with retrieval and add tuning "
+    "only if needed; the base rates are shown with it"
 )
 _EXIT_CODES = {
     ExitCode.OK: "ran, nothing at or above the limit for failing",
     ExitCode.FINDINGS: "ran, findings at or above the limit (`rules check` and `rules test` with findings too)",
     ExitCode.UNUSABLE: (
-        "some input cannot be used: a flag, configuration, profile, rule set or document; what could be judged "
-        "beside it was judged"
+        "some input cannot be used: a flag, configuration, profile, rule set or document; everything else was judged"
     ),
     ExitCode.UNDECIDED: "nothing could be decided",
     ExitCode.INTERNAL_ERROR: "internal error",
     ExitCode.INTERRUPTED: "interrupted",
 }
 _QUANTITIES = (
-    "Numbers for `ragortune cost`, under `quantities` in a profile. What is left out has a default, which `ragortune "
-    "prices show NAME` shows, and is listed as such. A number may be a mapping {low, value, high, source, evidence}."
+    "Numbers for `ragortune cost`, under `quantities` in a profile. Omitted numbers have defaults, which `ragortune "
+    "prices show NAME` shows and reports list as such. A number may be a mapping {low, value, high, source, evidence}."
 )
 
 
@@ -117,7 +114,7 @@ def firm_page(book: Rulebook) -> list[Block]:
     """Return the page on when advice is firm, settled, or rests on too little."""
     limit = format_share(book.scale.firm_from)
     meanings = [
-        ("settled", "proved: no way to answer what is still open, not even partly, can change the advice"),
+        ("settled", "proved: no complete or partial answer to the open questions can change the advice"),
         ("firm", f"the advice is settled, or its probability is {limit} or more"),
         ("not firm", f"its probability is below {limit}, and open answers can still change it"),
         ("too little", f"no option reaches {format_share(EVEN)}, or the default applies"),
