@@ -3,7 +3,7 @@
 All sets of one change are tried, then all of two; three only where nothing smaller is found. A changed profile is the
 packed profile plus the differences that its changes make (see `compile`). Most changes of a criterion make the same
 difference, and these are tried once: with k criteria and d differences each, pairs cost k²d²/2 look-ups, a few
-thousand for the shipped rule set. The search keeps to a budget.
+thousand for the shipped rule set. A budget limits the search.
 """
 
 from __future__ import annotations

@@ -174,7 +174,7 @@ class Table:
         for rule in scoring:
             (joint if rule.gates or rule.unless or len(rule.when) != 1 else single).append(rule)
         clauses = dict.fromkeys(clause for rule in joint for clause in self.conditions[rule.id].clauses)
-        bit_of = {clause: 1 << place for place, clause in enumerate(clauses)}
+        bit_of = {clause: 1 << index for index, clause in enumerate(clauses)}
         self._width = len(bit_of)
         self.bits_on = dict.fromkeys(rulebook.readable, 0)
         """For each criterion the bits of the clauses on it."""

@@ -101,10 +101,11 @@ class Bounds(NamedTuple):
 
     def must_fire(self, rule: JointRule) -> bool:
         """Return whether a joint rule fires in every completion."""
+        # The roles are swapped: its `when` is always met, and its `unless` never.
         return rule.may_fire(self.high.bits, self.low.bits)
 
     def is_open(self, rule: JointRule) -> bool:
-        """Return whether a joint rule fires in some completions and not in others."""
+        """Return whether the bounds leave open whether a joint rule fires."""
         return self.may_fire(rule) and not self.must_fire(rule)
 
 
