@@ -18,11 +18,11 @@ from ragortune.support.reading import LINE_BYTES, decode_text, load_json, open_f
 from ragortune.support.text import count_words
 
 JSON_BYTES = 128 * 1024 * 1024
-"""Limit for a JSON file, which is held as it is while its entries are read; JSON Lines and CSV files have none."""
+"""Limit for a JSON file, whose bytes stay in memory while its entries are read; JSON Lines and CSV files have none."""
 _ENTRY_BYTES = 8 * LINE_BYTES
-"""Limit for an entry of its list, which may be all paragraphs of a book with their questions."""
-_MOST_COMMAS = 4_000_000
-"""A file with more of them is made of numbers, of which the places alone would take more memory than the file."""
+"""Limit for an entry of a JSON list, which may be an article of SQuAD with all its questions."""
+_MAX_COMMAS = 4_000_000
+"""Limit for the commas of a JSON file: references to the values of a list of numbers take more memory than the file."""
 _OLD_MAC = re.compile(r"(?<=\r)(?!\n)")
 """The end of a line that ends with a carriage return alone."""
 _DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}
@@ -103,10 +103,10 @@ class Rows:
         return isinstance(parse_json(line), dict) and self.path.stat().st_size > len(line) + 1
 
     def _split_list(self) -> Iterator[tuple[int, bytes | None]]:
-        """Yield the entries of the one list that a JSON file is or has, with their position; None for one that is too long."""
+        """Yield positions and bytes of the entries of the only list in a JSON file; None for entries that are too long."""
         data, name = read_bytes(self.path, JSON_BYTES, what="a JSON file"), str(self.path)
-        if data.count(b",") > _MOST_COMMAS:
-            message = f"holds more than {_MOST_COMMAS:,} commas, the limit for a JSON file"
+        if data.count(b",") > _MAX_COMMAS:
+            message = f"holds more than {_MAX_COMMAS:,} commas, the limit for a JSON file"
             raise UnreadableError(message, Place(name), "JSON Lines, one entry a line, have no limit")
         try:
             found: Any = msgspec.json.decode(
@@ -116,7 +116,7 @@ class Rows:
                 lists = [value for value in found.values() if bytes(memoryview(value)[:1]) == b"["]
                 found = msgspec.json.decode(*lists, type=list[msgspec.Raw]) if len(lists) == 1 else []
         except msgspec.DecodeError as error:
-            decode_text(data[:4], name)  # says what else it is
+            decode_text(data[:4], name)  # raises UnreadableError with what it is instead
             raise UnreadableError(f"is not JSON: {error}", Place(name)) from None
         except RecursionError:
             raise UnreadableError("is nested too deeply", Place(name)) from None
