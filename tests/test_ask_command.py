@@ -366,24 +366,13 @@ def test_quantities_are_kept_and_count_in_the_advice(run, write, example, tmp_pa
     assert "derived" not in after
 
 
-def test_a_profile_in_json_or_toml_is_saved_as_yaml_beside_it(talk, write):
-    write("desk.json", '{"project": "Desk", "knowledge": {"gap": "most"}}')
-    write("other.toml", 'project = "Other"\n')
-    talk("stop", profile="desk.json")
-    assert (talk.path, "project: Desk" in talk.saved("desk.yaml")) == ("desk.yaml", True)
-    talk("stop", profile="other.toml", output="third.yml")
-    assert (talk.path, "project: Other" in talk.saved("third.yml")) == ("third.yml", True)
-
-    with pytest.raises(UsageError, match=r"'desk\.yaml' exists"):
-        talk("stop", profile="desk.json")
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["-"], "`ask` keeps its profile in a file"),
         (["missing.yaml"], "missing.yaml: no such file\nhint: -o PROFILE names a new one"),
         (["-o", "x.json"], "profiles are saved as YAML, not as 'x.json'"),
+        (["desk.toml", "-o", "x.yaml"], "profiles are saved as YAML, not as 'desk.toml'"),
         (["desk.yaml", "-o", "other.yaml"], "'other.yaml' exists\nhint: `ragortune ask other.yaml` goes on"),
         (["bad.yaml"], "bad.yaml:1:18: 'knowledge.gap' must be none, some or most, not 'mots'"),
         (["--format", "jsno"], "--format must be text, json, jsonl, markdown or html"),
@@ -391,6 +380,7 @@ def test_a_profile_in_json_or_toml_is_saved_as_yaml_beside_it(talk, write):
     ],
 )
 def test_what_cannot_be_used_is_named_before_anything_is_asked(run, write, arguments, message):
+    write("desk.toml", 'project = "Desk"\n')
     write("desk.yaml", PROFILE)
     write("other.yaml", "")
     write("bad.yaml", "knowledge: {gap: mots}\n")

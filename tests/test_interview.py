@@ -10,6 +10,7 @@ from ragortune import load_rulebook
 from ragortune.engine import SearchTooLargeError, decide_option, is_settled
 from ragortune.evidence.profile import Vocabulary, find_declined
 from ragortune.evidence.profile_files import write_profile
+from ragortune.evidence.round_trip import write_answers
 from ragortune.interview import (
     Command,
     Interview,
@@ -22,6 +23,7 @@ from ragortune.support.reading import parse_yaml
 
 BOOK = load_rulebook()
 VOCABULARY = Vocabulary(BOOK.criteria, BOOK.quantities)
+TEMPLATE = write_profile(BOOK.criteria.values())
 START = Interview(BOOK, Profile({}))
 HELP_DESK = VOCABULARY.read_profile(
     {
@@ -326,7 +328,8 @@ def test_what_is_written_reads_back_the_same(given_values):
     interview = START
     for name, value in given_values.items():
         interview = take_answer(interview, name, value)
-    text = write_profile(BOOK.criteria.values(), interview.profile, interview.declined)
+    answers = {name: answer.value for name, answer in interview.profile.known.items()}
+    text = write_answers(TEMPLATE, answers | dict.fromkeys(interview.declined, "unknown"))
     document = parse_yaml(text, "p.yaml")
     back = Interview(
         BOOK,

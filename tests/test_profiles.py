@@ -347,35 +347,6 @@ def test_a_profile_to_fill_in_reads_back_as_an_empty_one(vocabulary, book):
     assert all(level in text for criterion in book.criteria.values() for level in criterion.level_ids)
 
 
-def test_a_written_profile_reads_back_to_the_same_answers(vocabulary, book):
-    given = {
-        "project": 'A "quoted" title: with # signs',
-        "description": "Two\nlines",
-        "notes": "x",
-        "knowledge": {"gap": "most", "volatility": ["weekly", "monthly"], "size": 4_200_000},
-        "performance": {"latency": {"from": 200, "to": 800}},
-        "data": {
-            "examples": {
-                "value": 120,
-                "evidence": "counted: twice",
-                "source": "measured",
-                "as_of": "2026-10-01",
-            }
-        },
-        "cost": {"right_sizing": "no"},
-    }
-    profile = vocabulary.read_profile(given)
-    back = read(vocabulary, write_profile(book.criteria.values(), profile))
-
-    assert back.levels == profile.levels
-    assert back.answers == profile.answers
-    assert (back.project, back.description, back.notes) == (
-        profile.project,
-        profile.description,
-        profile.notes,
-    )
-
-
 def test_an_answer_is_described_as_it_was_given(vocabulary, book):
     profile = vocabulary.read_profile(
         {"knowledge": {"size": 4_200_000, "volatility": ["weekly", "monthly"], "gap": "most"}}

@@ -31,7 +31,7 @@ from ragortune.support.errors import (
     UnreadableError,
     UsageError,
 )
-from ragortune.support.reading import PROFILE_BYTES, YAML_ENDINGS, read_document, read_text
+from ragortune.support.reading import PROFILE_BYTES, read_document, read_text
 from ragortune.support.text import clean_text, count_words, dump_json, quote_value, shorten_text
 from ragortune.support.writing import refuse_unwritable
 
@@ -103,8 +103,7 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
         raise UnreadableError("is a directory, not a file", Place(profile or "."))
     if output is None:
         output = START_FILE if profile is None else profile
-        if not output.lower().endswith(YAML_ENDINGS):
-            output = str(Path(output).with_suffix(YAML_ENDINGS[0]))
+    refuse_other_formats(profile or output)
     refuse_other_formats(output)
     exists = os.path.exists(folder / output)
     if profile is None:

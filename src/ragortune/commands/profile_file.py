@@ -19,7 +19,6 @@ from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError, RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, YAML_ENDINGS, Document, parse_text, read_text
-from ragortune.support.record import NOTHING
 from ragortune.support.text import quote_value
 from ragortune.support.writing import rewrite_file
 
@@ -27,25 +26,18 @@ from ragortune.support.writing import rewrite_file
 def refuse_other_formats(name: str) -> None:
     """Raise UsageError where the file that a profile is to be saved in is not called YAML."""
     if not name.lower().endswith(YAML_ENDINGS):
-        raise UsageError(f"profiles are saved as YAML, not as {quote_value(name)}", None, "-o profile.yaml")
+        message = f"profiles are saved as YAML, not as {quote_value(name)}"
+        raise UsageError(message, None, "name a file that ends in .yaml")
 
 
 def read_start(source: str | None, rulebook: Rulebook, environment: Environment) -> tuple[Interview, str]:
-    """Return the interview that a profile begins, and the YAML in which its answers are changed; raises RagortuneError.
-
-    That is the text of the file, or where there is none, or one in another format, a template with what is known.
-    """
-    criteria = rulebook.criteria.values()
+    """Return the interview that a profile begins, and its YAML, a template where there is none; raises RagortuneError."""
     if source is None:
-        return Interview(rulebook, Profile({})), write_profile(criteria, Profile({}))
+        return Interview(rulebook, Profile({})), write_profile(rulebook.criteria.values())
     text = read_text(Path(environment.folder, source), PROFILE_BYTES, source)
-    document = parse_text(text, source)
-    interview = open_interview(document, rulebook)
-    if source.lower().endswith(YAML_ENDINGS):
-        open_answers(text)  # before anything is asked
-        return interview, text
-    quantities = document.data.get("quantities") if isinstance(document.data, dict) else None
-    return interview, write_profile(criteria, interview.profile, interview.declined, quantities or NOTHING)
+    interview = open_interview(parse_text(text, source), rulebook)
+    open_answers(text)  # raises before anything is asked
+    return interview, text
 
 
 def open_interview(document: Document, rulebook: Rulebook) -> Interview:
