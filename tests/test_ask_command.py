@@ -12,7 +12,7 @@ import yaml
 from ragortune.commands.ask import AskRequest, ask_questions
 from ragortune.engine import decide_option
 from ragortune.evidence.profile_files import write_profile
-from ragortune.model import Profile
+from ragortune.evidence.round_trip import write_answers
 from ragortune.support.environment import Environment
 from ragortune.support.errors import UsageError
 from ragortune.support.reading import parse_yaml
@@ -113,6 +113,13 @@ class Talk:
 
 
 @pytest.fixture
+def fill_in(book, levels):
+    """Return a profile file with these levels by criterion."""
+    return write_answers(
+        write_profile(book.criteria.values()), {name: own[0] for name, own in levels.items()}
+    )
+
+
 def talk(tmp_path):
     return Talk(tmp_path)
 
@@ -199,7 +206,7 @@ def test_all_asks_for_everything_that_is_still_unknown(talk):
 
 def test_a_question_that_no_longer_changes_the_advice_says_so_when_asked_why(talk, write, book):
     full = {name: (own.level_ids[-1],) for name, own in book.criteria.items() if name != "operations.owner"}
-    write("p.yaml", write_profile(book.criteria.values(), Profile(full)))
+    write("p.yaml", fill_in(book, full))
     said = " ".join(talk("why", "named", profile="p.yaml", everything=True).split())
 
     assert ", settled" in said
@@ -211,8 +218,7 @@ def test_what_nobody_knows_is_saved_and_not_asked_again(talk):
     said = " ".join(talk(team={}).split())
     again = talk()
 
-    assert "What nobody knew could still change it, most of all knowledge.access_path, " in said
-    assert "look there first" in said
+    assert "No open question is expected to tell much." in said
     assert "\n  access_path: unknown\n" in talk.saved()
     assert "> " not in again
 
@@ -221,7 +227,7 @@ def test_the_last_question_that_matters_is_called_so(talk, write, book):
     """A project of which all is known but one thing, and that thing decides."""
     full, name = find_pivotal(book)
     rest = {other: levels for other, levels in full.items() if other != name}
-    write("p.yaml", write_profile(book.criteria.values(), Profile(rest)))
+    write("p.yaml", fill_in(book, rest))
     said = " ".join(talk("why", "stop", profile="p.yaml", everything=True).split())
 
     assert "Of all open questions, only this one can still change the advice." in said
@@ -597,7 +603,7 @@ def test_without_a_terminal_it_names_the_questions_and_the_file(run, tmp_path):
 def test_without_a_terminal_only_questions_about_what_exists_are_named(run, write, book):
     known = {name: (own.level_ids[0],) for name, own in book.criteria.items()}
     del known["data.quality"], known["operations.owner"]
-    result = run("ask", write("desk.yaml", write_profile(book.criteria.values(), Profile(known))))
+    result = run("ask", write("desk.yaml", fill_in(book, known)))
 
     assert known["data.examples"] == ("none",)
     assert result.code == 2
@@ -614,7 +620,7 @@ def test_a_rule_set_of_ones_own_asks_its_own_questions_and_cannot_write_keys_of_
         '    help: "Ask.\\n  mood: low"\n    levels: [{id: low, means: bad}, {id: high, means: good}]\n'
     )
     full = {name: (own.level_ids[0],) for name, own in book.criteria.items()}
-    write("p.yaml", write_profile(book.criteria.values(), Profile(full)))
+    write("p.yaml", fill_in(book, full))
     said = talk("?", "high", profile="p.yaml", rules=str(pack), everything=True)
 
     assert "How is the mood?" in said

@@ -1,7 +1,5 @@
 """The questionnaire as a state: what it asks, when it stops, and that neither order nor going back leaves a trace."""
 
-import random
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -194,7 +192,6 @@ def test_when_every_answer_is_known_the_advice_is_settled_and_nothing_is_asked()
 
     assert interview.question is None
     assert interview.advice.settled
-    assert interview.doubtful == ()
 
 
 def test_the_advice_is_not_called_settled_where_somebody_could_still_find_out():
@@ -202,23 +199,6 @@ def test_the_advice_is_not_called_settled_where_somebody_could_still_find_out():
 
     assert not everything.advice.settled
     assert not is_settled(BOOK, {})
-    assert "knowledge.access_path" in everything.doubtful
-
-
-def test_an_answer_between_levels_is_doubtful_where_the_levels_differ():
-    generator = random.Random(7)
-    doubted = 0
-    for _ in range(5):
-        full = {name: (generator.choice(own.level_ids),) for name, own in BOOK.criteria.items()}
-        for name, own in BOOK.criteria.items():
-            if own.nominal:
-                continue
-            levels = {**full, name: own.level_ids[:2]}
-            options = {decide_option(BOOK, {**full, name: (level,)}).option for level in own.level_ids[:2]}
-            options.add(decide_option(BOOK, levels).option)
-            assert Interview(BOOK, Profile(levels)).doubtful == ((name,) if len(options) > 1 else ())
-            doubted += len(options) > 1
-    assert doubted
 
 
 def test_published_projects_are_asked_few_questions_and_get_mostly_the_advice_of_their_whole_profile():

@@ -107,20 +107,6 @@ def test_a_rule_whose_main_level_is_what_it_excludes_is_dead(pack):
     assert only(pack)[0] == "dead-rule"
 
 
-def test_a_rule_that_moves_a_need_only_where_a_gate_rules_it_out_is_dead(pack):
-    line = plant(
-        pack,
-        when="{data.rights: not_allowed, model.churn: low}",
-        fires="{data.rights: not_allowed, model.churn: low}",
-        does_not_fire="{data.rights: clean}",
-        extra="    effects: [{need: fine_tuning, effect: for, strength: weak}]",
-    )
-    name, at, message = only(pack)
-
-    assert (name, at) == ("dead-rule", line + 4)
-    assert "only where gate 'training-not-allowed' rules it out" in message
-
-
 def test_a_rule_that_does_nothing_is_dead(pack):
     line = plant(pack)
     name, at, message = only(pack)
@@ -371,46 +357,6 @@ def test_a_rule_without_exceptions_or_with_an_odd_name_is_found(pack):
 
 
 # --- questions and what cannot be proved ------------------------------------------------------------------------------
-
-
-def test_questions_that_wait_for_each_other_are_found(pack):
-    edit(
-        pack,
-        "criteria/3-readiness-and-data.yaml",
-        "asked_when: {readiness.prompting: [plateaued, good_enough]}",
-        "asked_when: {data.rights: clean}",
-    )
-    edit(
-        pack,
-        "criteria/3-readiness-and-data.yaml",
-        "    question: May you train on the pairs?\n",
-        "    question: May you train on the pairs?\n    asked_when: {readiness.failures: behaviour}\n",
-    )
-    text = (pack / "criteria/3-readiness-and-data.yaml").read_text()
-    at = text.index("asked_when: {readiness.failures: behaviour}")
-    later = text.index("    asked_when: {data.examples: {at_least: under_50}}\n", at)
-    line = "    asked_when: {data.examples: {at_least: under_50}}\n"
-    (pack / "criteria/3-readiness-and-data.yaml").write_text(text[:later] + text[later + len(line) :])
-    found = findings(pack)
-
-    assert {(name, message) for name, _, message in found} == {
-        ("never-asked", "'readiness.failures' is never asked: it waits for data.rights"),
-        ("never-asked", "'data.rights' is never asked: it waits for readiness.failures"),
-    }
-
-
-def test_a_question_that_waits_for_a_computed_fact_is_never_asked(pack):
-    edit(
-        pack,
-        "criteria/5-operations-and-governance.yaml",
-        "asked_when: {knowledge.source: [documents, structured_data]}",
-        "asked_when: {derived.payback: never}",
-    )
-
-    assert only(pack)[::2] == (
-        "never-asked",
-        "'governance.access' is never asked: it waits for derived.payback",
-    )
 
 
 def test_a_first_question_that_there_is_not_is_found(pack):

@@ -10,7 +10,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,14 @@ from typer.cli import get_docs_for_click
 
 from ragortune.cli.main import app
 from ragortune.costs import comparisons, formulas
-from ragortune.model import Option, QuantityKind, Rulebook
+from ragortune.model import Option, PriceRow, QuantityKind, Rulebook
 from ragortune.model.findings import FindingRule, read_finding_rules
 from ragortune.model.prices import bounds_of
 from ragortune.report import measurements, pages, shapes
+from ragortune.report.blocks import Column, Table
 from ragortune.report.check_json import CheckResult
 from ragortune.report.dialogue import QuestionResult
 from ragortune.report.markdown import write_markdown
-from ragortune.report.pricelist import PriceList, tabulate_prices
 from ragortune.report.topics import exit_code_page, gate_page, scale_page
 from ragortune.ruleset.load import load_rulebook
 from ragortune.ruleset.schemas import SCHEMAS, export_schema
@@ -148,7 +148,31 @@ def _quantity_row(book: Rulebook, kind: QuantityKind) -> str:
 def write_prices_page(book: Rulebook) -> str:
     """Return the table of all price data."""
     rows = sorted(book.prices.values(), key=lambda row: (list(book.price_kinds).index(row.kind), row.id))
-    return f"# Price data\n\n{_NOTE}\n\n{write_markdown(tabulate_prices(PriceList(rows, '', book.sources)))}"
+    return f"# Price data\n\n{_NOTE}\n\n{write_markdown([_tabulate_prices(rows)])}"
+
+
+_PRICE_COLUMNS = (
+    *("id", "kind", "value", "number", "low", "high", "unit"),
+    *("as_of", "source", "confidence", "available_until"),
+)
+
+
+def _tabulate_prices(found: Sequence[PriceRow]) -> Table:
+    """Return price rows as one table with one value a row."""
+    rows = tuple(
+        (
+            *(row.id, row.kind, name),
+            *(f"{number:.12g}" for number in (value.value, *bounds_of(value))),
+            value.unit,
+            value.as_of or row.as_of,
+            value.source or row.source,
+            value.confidence or row.confidence,
+            row.available_until or "",
+        )
+        for row in found
+        for name, value in row.values.items()
+    )
+    return Table(tuple(map(Column, _PRICE_COLUMNS)), rows)
 
 
 def write_findings_page(book: Rulebook, findings: Mapping[str, FindingRule]) -> str:

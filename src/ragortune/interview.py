@@ -126,13 +126,6 @@ class Interview(Record, frozen=True, dict=True):
         names = dict.fromkeys((*book.scale.ask_first, *ranked, *book.criteria))
         return tuple(filter(self._can_ask, names))
 
-    @cached_property
-    def doubtful(self) -> tuple[str, ...]:
-        """Questions that were declined, or answered by one of several levels, and could still change the option."""
-        return tuple(
-            question.criterion for question in self._rank_questions() if question.criterion in self.kept
-        )
-
     @property
     def asked(self) -> int:
         """How many questions were answered or declined since the beginning of this interview."""

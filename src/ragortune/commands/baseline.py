@@ -13,7 +13,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError
 from ragortune.support.reading import load_json, read_text
 from ragortune.support.text import count_words, dump_json
-from ragortune.support.writing import rewrite_file, write_file
+from ragortune.support.writing import rewrite_file
 
 _BASELINE_BYTES = 16 * 1024 * 1024
 
@@ -53,11 +53,7 @@ def _merge(
     folder = path.absolute().parent
     there = (entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path))
     baseline = make_baseline(audits, name_of, there, left_out)
-    written = dump_json(baseline) + "\n"
-    if text is None and os.path.exists(path):  # a stream or a pipe
-        write_file(name, written, environment)
-    else:
-        rewrite_file(name, text, written, environment)
+    rewrite_file(name, text, dump_json(baseline) + "\n", environment)
     return baseline
 
 

@@ -14,7 +14,7 @@ from ragortune.commands.baseline import apply_baseline, write_baseline
 from ragortune.commands.configuration import choose_configuration
 from ragortune.commands.documents import STDIN, find_documents, keep_changed, open_reader, read_design_text
 from ragortune.commands.evidence import QuotedFiles
-from ragortune.commands.outputs import Output, choose_outputs, is_review, write_report
+from ragortune.commands.outputs import Output, choose_outputs, write_report
 from ragortune.commands.requests import NEVER, CheckRequest
 from ragortune.commands.shared import show_error, show_path
 from ragortune.evidence.profile import Vocabulary
@@ -160,14 +160,14 @@ class _Run:
 
     def _refuse_overwriting(self, outputs: Iterable[Output], paths: Iterable[str]) -> None:
         """Raise UsageError where a report would replace what the run reads or writes besides."""
-        request, settings, folder = self._request, self._settings, self._environment.folder
+        request, settings = self._request, self._settings
         named = (request.profile, request.baseline, request.write_baseline, request.config, *paths)
         held = (settings.profile, settings.baseline, settings.path)
         read: list[str | Path] = [settings.origin_of(Path(path)) for path in held if path]
         read += filter(None, named)
         rules = settings.origin_of(self._rules)
         for output in outputs:
-            if output.path and not (output.format == "markdown" and is_review(Path(folder, output.path))):
+            if output.path:
                 what = f"--format {output.format}={output.path}"
                 refuse_overwriting(output.path, what, read, rules, self._environment)
 

@@ -46,7 +46,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
     "cost": _report(
         "costs", text="build_page", json="describe_costs", markdown="build_page", html="build_page"
     ),
-    "prices list": _report("pricelist", text="list_prices", json="list_records", markdown="tabulate_prices"),
+    "prices list": _report("pricelist", text="list_prices", json="list_records", markdown="list_prices"),
     "prices show": _report("pricelist", text="show_price", json="show_record", markdown="show_price"),
     "prices check": _FINDINGS,
     "rules list": _report("pages", text="list_rules", json="list_records", markdown="list_rules"),

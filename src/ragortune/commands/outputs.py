@@ -11,13 +11,12 @@ import msgspec
 from ragortune.commands.formats import PAGES, choose_sections, refuse_unknown, render
 from ragortune.commands.requests import CheckRequest
 from ragortune.model.findings import CheckReport
-from ragortune.report.checks import MARKER
 from ragortune.support.environment import Environment
 from ragortune.support.errors import UsageError
 from ragortune.support.reading import find_repository
 from ragortune.support.record import Record
 from ragortune.support.text import guard_terminal
-from ragortune.support.writing import name_target, write_file
+from ragortune.support.writing import write_file
 
 _HOSTED = ("sarif", "github", "gitlab", "junit")
 """Formats by which a code host shows findings beside the files of a repository."""
@@ -48,7 +47,7 @@ def choose_outputs(request: CheckRequest, folder: str) -> list[Output]:
         full = request.full or bool(path and not request.show)
         show = choose_sections("check", form, request.show, full=full) if form in PAGES else ()
         outputs.append(Output(form, os.path.normpath(path) if path else None, show))
-    files = [output.path and name_target(Path(folder, output.path)) for output in outputs]
+    files = [output.path and os.path.realpath(Path(folder, output.path)) for output in outputs]
     if files.count(None) > 1:
         hint = "write the others to files: --format sarif=out.sarif"
         raise UsageError("only one format can be printed", None, hint)
@@ -57,14 +56,6 @@ def choose_outputs(request: CheckRequest, folder: str) -> list[Output]:
     if not any(output.format in PAGES for output in outputs):  # then no sections can be asked for
         choose_sections("check", outputs[0].format, request.show, full=request.full)
     return outputs
-
-
-def is_review(place: Path) -> bool:
-    """Return whether a file is a Markdown report of an earlier run, which a folder of documents may hold."""
-    if not os.path.isfile(place):
-        return False
-    with place.open("rb") as stream:
-        return stream.readline(100).strip() == MARKER.encode()
 
 
 def write_report(report: CheckReport, outputs: Iterable[Output], environment: Environment) -> None:

@@ -34,7 +34,7 @@ def check_logic(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]
         place = Place(str(authored.folder / MANIFEST))
         yield RuleFinding("search-too-large", message, place, "let most rules read a single criterion")
     yield from _check_levels(authored, rulebook)
-    yield from _check_questions(authored, rulebook)
+    yield from _check_first_questions(authored, rulebook)
 
 
 def list_profiles(
@@ -73,22 +73,6 @@ def _check_dead_rules(authored: Authored, rulebook: Rulebook, budget: Budget) ->
         if not any(has_fired(rulebook, rule, levels) for levels in list_profiles(rulebook, [rule], budget)):
             message = f"rule '{rule.id}' can never fire: its 'unless' covers its 'when'"
             yield RuleFinding("dead-rule", message, authored.place_of("rules", rule.id, "when"))
-            continue
-        for effect in rule.effects:
-            gates = _find_gates(rulebook, Gate(effect.need, GateKind.RULES_OUT))
-            over = (own.id for own in gates if own is not rule and _implies(rulebook, rule, own, budget))
-            if gate := next(over, None):
-                message = f"rule '{rule.id}' moves '{effect.need}' only where gate '{gate}' rules it out"
-                yield RuleFinding("dead-rule", message, authored.place_of("rules", rule.id, "effects"))
-
-
-def _implies(rulebook: Rulebook, rule: Rule, other: Rule, budget: Budget) -> bool:
-    """Return whether another rule fires wherever a rule does."""
-    return all(
-        has_fired(rulebook, other, levels)
-        for levels in list_profiles(rulebook, [rule, other], budget)
-        if has_fired(rulebook, rule, levels)
-    )
 
 
 def _check_contradictory_gates(
@@ -127,19 +111,11 @@ def _check_levels(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFindin
                 yield RuleFinding("dead-level", message, where)
 
 
-def _check_questions(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
-    """Yield questions that no questionnaire can reach, because each waits for another."""
-    waiting = {name: set(own.asked_when) for name, own in rulebook.criteria.items()}
-    asked: set[str] = set()
-    while ready := {name for name, needed in waiting.items() if needed <= asked} - asked:
-        asked |= ready
-    for name in waiting.keys() - asked:
-        message = f"'{name}' is never asked: it waits for {join_words(sorted(waiting[name] - asked))}"
-        yield RuleFinding("never-asked", message, authored.place_of("criteria", name, "asked_when"))
+def _check_first_questions(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
     for name in rulebook.scale.ask_first:
         if name not in rulebook.criteria:
-            place = Place(str(authored.folder / MANIFEST))
             message = f"'ask_first' names {quote_value(name)}, which is not a criterion"
+            place = Place(str(authored.folder / MANIFEST))
             yield RuleFinding("malformed", message, place, suggest_name(name, rulebook.criteria))
 
 

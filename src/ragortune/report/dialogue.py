@@ -111,9 +111,6 @@ def format_end(interview: Interview, path: str) -> str:
         end = f"Done: {advice}. No open question is worth asking for the advice."
     else:
         end = f"Done: {advice}. No open question is expected to tell much."
-        if interview.doubtful:
-            named = join_words(interview.doubtful, most=_MOST_NAMED)
-            end += f" What nobody knew could still change it, most of all {named}; look there first."
     if not interview.unasked:
         return end
     unknown = join_words(interview.unasked, most=_MOST_NAMED)

@@ -9,14 +9,12 @@ from ragortune.model.findings import Detector, FindingRule, read_finding_rules
 from ragortune.report.blocks import (
     Block,
     Break,
-    Column,
     Heading,
     Item,
     Items,
     Paragraph,
     Span,
     Style,
-    Table,
     bullets,
     section,
     terms,
@@ -221,27 +219,16 @@ def source_page(book: Rulebook, name: str) -> list[Block]:
 def list_rules(book: Rulebook) -> list[Block]:
     """Return every rule and finding on a line, and what the rule set holds."""
     findings = read_finding_rules(book)
-    columns = ("Code", "Rule", "When", "Then")
     rules = [
-        (rule.code, rule.title, _format_conditions(rule.when), _format_effects(book, rule), rule.id)
-        for rule in book.rules.values()
+        (own.code, f"{own.id}: {own.title}: {_format_effects(book, own)}") for own in book.rules.values()
     ]
-    blocks: list[Block] = [_list_table(columns, rules)]
-    if findings:
-        columns = ("Code", "Finding", "Severity", "Confidence")
-        listed = [(own.code, own.title, own.severity, own.confidence, own.id) for own in findings.values()]
-        blocks.append(_list_table(columns, listed))
+    rules += [
+        (own.code, f"{own.id}: {own.title}: {own.severity}, confidence {own.confidence}")
+        for own in findings.values()
+    ]
     held = f"{len(book.rules)} rules, {len(book.criteria)} criteria, {len(book.sources)} sources"
     disabled = [Paragraph(f"{name} is disabled: {because}") for name, because in book.disabled.items()]
-    return [*blocks, Break(), Paragraph(f"{held}, {len(findings)} finding rules"), *disabled]
-
-
-def _list_table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
-    """Return rules in columns for Markdown, and as name and sentence for text."""
-    code, *others = (Column(title, only="markdown") for title in titles)
-    columns = (code.replace(only=None, style=Style.NAME), *others, Column(only="text"))
-    told = (((Span(name, Style.STRONG), f": {row[1]}: {row[-1]}"), row) for *row, name in rows)
-    return Table(columns, tuple((*row, summary) for summary, row in told))
+    return [terms(rules), Break(), Paragraph(f"{held}, {len(findings)} finding rules"), *disabled]
 
 
 def list_records(book: Rulebook) -> list[AnyRule]:

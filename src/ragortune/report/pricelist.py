@@ -6,14 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from ragortune.model import PriceRow, Source
 from ragortune.model.prices import bounds_of, count_days
-from ragortune.report.blocks import Block, Column, Heading, Item, Items, Paragraph, Table, bullets, terms
+from ragortune.report.blocks import Block, Heading, Item, Items, Paragraph, bullets, terms
 from ragortune.support.record import Record
 from ragortune.support.text import count_words
-
-_COLUMNS = (
-    *("id", "kind", "value", "number", "low", "high", "unit"),
-    *("as_of", "source", "confidence", "available_until"),
-)
 
 
 class PriceList(Record, frozen=True):
@@ -41,24 +36,6 @@ def list_prices(found: PriceList) -> list[Block]:
         rows = [(row.id, _format_row(row, found.today)) for row in found.rows if row.kind == kind]
         blocks += [Heading(kind.replace("_", " "), 2), terms(rows)]
     return [*blocks, Paragraph(f"{len(found.rows)} rows")]
-
-
-def tabulate_prices(found: PriceList) -> list[Block]:
-    """Return price rows as one table with one value a row."""
-    rows = tuple(
-        (
-            *(row.id, row.kind, name),
-            *(f"{number:.12g}" for number in (value.value, *bounds_of(value))),
-            value.unit,
-            value.as_of or row.as_of,
-            value.source or row.source,
-            value.confidence or row.confidence,
-            row.available_until or "",
-        )
-        for row in found.rows
-        for name, value in row.values.items()
-    )
-    return [Table(tuple(map(Column, _COLUMNS)), rows)]
 
 
 def _format_row(row: PriceRow, today: str) -> str:

@@ -10,7 +10,6 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TextIO
 
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError, RagortuneError, UsageError
@@ -22,9 +21,6 @@ try:
 except ImportError:  # Windows, where open files cannot be removed
     fcntl = None  # type: ignore[assignment]
 
-_STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
-_STREAMS = ("/dev/", "/proc/")
-"""Folders whose names are open streams, which cannot be replaced."""
 _LONGEST_PREFIX = 40
 
 
@@ -36,12 +32,12 @@ def write_file(
     before: Callable[[], object] | None = None,
     new: bool = False,
 ) -> None:
-    """Write a file of the user atomically; a stream, device or pipe is written to directly.
+    """Write a file of the user atomically.
 
     Args:
         name: the file, relative to the working folder.
         text: the new content.
-        environment: working folder and stdout.
+        environment: working folder.
         before: called just before the old content is replaced, which it prevents by raising.
         new: whether the file must not exist yet.
 
@@ -50,16 +46,9 @@ def write_file(
         UsageError: the file cannot be written, or must not be.
 
     """
-    place = Path(environment.folder, name)
     try:
-        if str(place) in _STDOUT:
-            environment.write(text)
-        elif _is_stream(place):
-            with _open_stream(place) as stream:
-                stream.write(text)
-        else:
-            refuse_unwritable(name, environment)
-            replace_file(place, text, before, new=new)
+        refuse_unwritable(name, environment)
+        replace_file(Path(environment.folder, name), text, before, new=new)
     except FileExistsError:
         raise _changed(name) from None
     except (OSError, ValueError) as error:
@@ -88,8 +77,7 @@ def rewrite_file(name: str, old: str | None, new: str, environment: Environment)
             raise _changed(name)
         return present or b""
 
-    if os.path.exists(place) and not os.path.isfile(place):
-        raise UsageError(f"{quote_value(name)} is not a file and cannot be written")
+    refuse_unwritable(name, environment)
     mark = "\ufeff" if read_present().startswith(codecs.BOM_UTF8) else ""
     write_file(name, mark + new, environment, before=read_present, new=old is None)
 
@@ -110,30 +98,6 @@ def write_new(name: str, text: str, environment: Environment, *, force: bool) ->
         write_file(name, text, environment)
     else:
         rewrite_file(name, None, text, environment)
-
-
-def name_target(place: Path) -> str | None:
-    """Return the path of an output with links resolved, None for stdout."""
-    if str(place) in _STDOUT:
-        return None
-    return str(place if _is_stream(place) else real_path(place))
-
-
-def _is_stream(place: Path) -> bool:
-    return str(place).startswith(_STREAMS) or (
-        os.path.exists(place) and not os.path.isdir(place) and not os.path.isfile(place)
-    )
-
-
-def _open_stream(place: Path) -> TextIO:
-    """Open a stream for writing; raises OSError for a pipe without a reader, instead of waiting for one."""
-
-    def open_at_once(name: str, flags: int) -> int:
-        handle = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
-        os.set_blocking(handle, True)
-        return handle
-
-    return open(place, "w", encoding="utf-8", errors="backslashreplace", newline="\n", opener=open_at_once)
 
 
 def refuse_overwriting(
@@ -168,8 +132,8 @@ def refuse_unwritable(name: str, environment: Environment) -> None:
         raise UsageError(f"{shown} is in a folder of git's own, so it is not written")
     if os.path.islink(target):
         raise UsageError(f"{shown} cannot be written (a link to itself)")
-    if os.path.isdir(target):
-        raise UsageError(f"{shown} cannot be written (it is a directory)")
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise UsageError(f"{shown} cannot be written (it is not a file)")
     if not (os.path.isdir(place.parent) and os.path.isdir(target.parent)):
         raise UsageError(f"{shown} cannot be written (no such folder)")
     if not os.access(target.parent, os.W_OK):
