@@ -153,7 +153,6 @@ def test_what_the_baseline_knows_in_vain_is_reported_so_that_it_shrinks(run, doc
 
     result = run("check", doc, "--full", "--baseline", "known.json")
 
-    assert "known.json lists decision-disagrees in docs/0007.md, which is no longer found" in result.err
     assert "stale in the baseline: decision-disagrees" in " ".join(result.out.split())
 
 
@@ -161,7 +160,7 @@ def test_a_baseline_says_nothing_about_documents_that_were_not_read(run, doc, wr
     run("check", doc, "--write-baseline", "known.json")
     other = write("docs/0010.md", AGREEING)
 
-    assert "no longer found" not in run("check", other, "--baseline", "known.json").err
+    assert "stale" not in run("check", other, "--baseline", "known.json").out
 
 
 def test_a_baseline_holds_from_any_folder(run, doc, tmp_path):

@@ -531,12 +531,3 @@ def test_the_interval_of_a_share_holds_it_and_shrinks_with_the_sample(case):
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20), st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_separation_of_two_samples_is_one_minus_that_the_other_way_round(one, other):
     assert separate(one, other) + separate(other, one) == pytest.approx(1)
-
-
-def test_a_table_with_carriage_returns_alone_is_read(read):
-    questions = read("q.csv", 'question,answer\r"Where, in town?",Beran\rWhen?,"At 9, daily"\r')
-
-    assert [(row.text, row.answers) for row in questions.rows] == [
-        ("Where, in town?", ("Beran",)),
-        ("When?", ("At 9, daily",)),
-    ]

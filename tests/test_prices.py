@@ -74,7 +74,6 @@ def test_each_kind_of_row_has_enough_rows(book):
         ({"out": (3200, "USD/mtok")}, "'out' must be from 0.002 to 800 USD/mtok, not 3200"),
         ({"in": (0, "USD/mtok")}, "'in' must be from 0.002 to 200 USD/mtok, not 0"),
         ({"in": (0.1, "USD/ktok")}, "'in' is given in USD/mtok, not in 'USD/ktok'"),
-        ({"cached": (0.2, "USD/mtok")}, "'cached' is above 'in'; are they mixed up?"),
         ({"batch": (12.5, "times")}, "'batch' must be from 0.05 to 1 times, not 12.5"),
         ({"inn": (1, "USD/mtok")}, "a chat_model has no value 'inn'"),
         ({"in": (0.1, "USD/mtok", 0.2, 0.3)}, "'in' does not lie between its low and high"),

@@ -60,18 +60,13 @@ def _merge(
 def apply_baseline(
     path: Path, origin: Path, audits: list[DocumentAudit], left_out: Collection[str], environment: Environment
 ) -> Judged:
-    """Return the documents with known findings marked, and what is stale after saying so; raises RagortuneError.
+    """Return the documents with known findings marked, and what is stale in the baseline; raises RagortuneError.
 
     `origin` is where the file is in the repository, where it was read from an earlier commit.
     """
     shown = os.path.relpath(origin, environment.folder)
     baseline = read_baseline(load_json(read_text(path, _BASELINE_BYTES, shown), shown), shown)
-    judged, stale = mark_known(audits, baseline, _namer(origin, environment), left_out)
-    for entry in stale:
-        many = f" ({entry.count} times)" if entry.count > 1 else ""
-        listed = f"{shown} lists {entry.rule} in {entry.path}{many}"
-        environment.note(f"warning: {listed}, which is no longer found")
-    return judged, stale
+    return mark_known(audits, baseline, _namer(origin, environment), left_out)
 
 
 def _namer(baseline: Path, environment: Environment) -> Namer:

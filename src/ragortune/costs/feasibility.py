@@ -14,9 +14,6 @@ from ragortune.model.units import DAYS_A_MONTH
 from ragortune.support.record import Record
 from ragortune.support.text import join_words
 
-_NEAR_TIER = 0.8
-"""Share of a price tier from which on growth is likely to pass it."""
-
 
 class Ruling(StrEnum):
     """How severe an obstacle is."""
@@ -74,9 +71,6 @@ def _check_window(inputs: Inputs, bill: Bill, row: PriceRow) -> Iterator[Obstacl
         edge, factor = row.values["tier_over"].value, row.values["tier_in"].value
         if prompt > edge:
             text = f"above {edge:,.0f} tokens {row.title} bills the whole request {factor:g} times as high"
-            yield Obstacle("price tier", Ruling.WARNS, text)
-        elif prompt > edge * _NEAR_TIER:
-            text = f"{prompt:,.0f} tokens are near the price tier at {edge:,.0f}; above it the request costs {factor:g} times as much"
             yield Obstacle("price tier", Ruling.WARNS, text)
 
 

@@ -113,14 +113,6 @@ class PriceKind(Record, frozen=True):
         return {"value": ValueRule(unit, -1e18, 1e18, required=True)}
 
 
-_NOT_ABOVE = (
-    ("cached", "in"),
-    ("search_p50", "search_p95"),
-    ("p50", "p95"),
-    ("first_token_p50", "first_token_p95"),
-)
-
-
 Flaw = tuple[tuple[str, ...], PriceError]
 """The path to something inside a row, and what is wrong with it."""
 
@@ -142,9 +134,6 @@ def check_row(row: PriceRow, kinds: Mapping[str, PriceKind]) -> Iterator[Flaw]:
         yield ("values",), PriceError(f"{quote_value(name)} is missing")
     if kind.one_of and not any(name in row.values for name in kind.one_of):
         yield ("values",), PriceError(f"{join_words(map(quote_value, kind.one_of), 'or')} is missing")
-    for lower, upper in _NOT_ABOVE:
-        if lower in row.values and upper in row.values and row.values[lower].value > row.values[upper].value:
-            yield ("values", lower), PriceError(f"'{lower}' is above '{upper}'; are they mixed up?")
 
 
 def _name_value(row: PriceRow, name: str, rules: Iterable[str]) -> PriceError:

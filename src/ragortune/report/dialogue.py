@@ -124,10 +124,10 @@ def format_reason(interview: Interview, criterion: Criterion) -> str:
         return "Every questionnaire begins with this question, because the others depend on it."
     if ranked == [criterion.id]:
         return "Of all open questions, only this one can still change the advice."
-    if criterion.id not in ranked:
-        return "This answer cannot change the advice any more; it can change the steps and tests inside it."
     if criterion.id != interview.wanted:
-        return "This answer is not expected to change the advice much; it can change the steps and tests inside it."
+        return (
+            "This answer is not expected to change the advice; it can change the steps and tests within it."
+        )
     return (
         f"Of the {len(ranked)} questions that can still change the advice, this one is expected to tell most."
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -23,8 +22,6 @@ _ENTRY_BYTES = 8 * LINE_BYTES
 """Limit for an entry of a JSON list, which may be an article of SQuAD with all its questions."""
 _MAX_COMMAS = 4_000_000
 """Limit for the commas of a JSON file: references to the values of a list of numbers take more memory than the file."""
-_OLD_MAC = re.compile(r"(?<=\r)(?!\n)")
-"""The end of a line that ends with a carriage return alone."""
 _DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}
 
 _INSIDE = ("text", "answer", "value", "evidence_text", "id", "doc_id", "name", "source", "file", "path")
@@ -155,7 +152,7 @@ class Rows:
             if line is None:
                 message = f"is longer than {LINE_BYTES:,} bytes, the limit for a line"
                 raise UnreadableError(message, Place(str(self.path), number))
-            yield from filter(None, _OLD_MAC.split(decode_text(line, str(self.path), number)))
+            yield decode_text(line, str(self.path), number)
 
 
 def parse_json(text: str | bytes) -> Any:
