@@ -420,7 +420,7 @@ def test_an_edit_made_meanwhile_is_kept_and_told(talk, tmp_path):
 
     said = talk("question answering", edit, "by meaning", "stop")
 
-    assert "profile.yaml was changed meanwhile; what else it holds now is kept" in said
+    assert "profile.yaml was changed meanwhile; the changes are kept" in said
     assert "  examples: 5000  # counted by Anna\n" in talk.saved()
     data = yaml.safe_load(talk.saved())
     assert (data["notes"], data["data"]) == ("by hand", {"examples": 5000})

@@ -401,4 +401,4 @@ def test_a_record_that_decides_otherwise_is_completed_with_a_note(run, write):
     result = run("adr", "p.yaml", "--into", "own.md")
 
     assert result.code == 0
-    assert "own.md decides for neither, and what is known speaks for rag" in result.err
+    assert "own.md decides for neither, but the advice is rag" in result.err

@@ -329,4 +329,4 @@ def test_a_summary_is_cut_before_github_drops_all_of_it(run, write, tmp_path, mo
     text = (tmp_path / "summary").read_text()
     assert 3_000 < len(text.encode()) < 5_200
     assert text.startswith("<!-- ragortune check -->\n")
-    assert text.endswith("What follows is left out, because GitHub shows no longer summary.\n\n")
+    assert text.endswith("The rest is left out: GitHub shows no longer summary.\n\n")

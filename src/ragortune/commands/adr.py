@@ -1,4 +1,4 @@
-"""`adr`: the recommendation as a decision record that `check` keeps true, new or in a record of the team's own."""
+"""`adr`: the recommendation as a decision record, in a new file or in an existing record."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from ragortune.casebook import find_nearest
 from ragortune.check.argument import choose_telling
 from ragortune.commands.documents import read_design_text
-from ragortune.commands.earlier import hold_against
+from ragortune.commands.earlier import compare_earlier
 from ragortune.commands.requests import RecordRequest
 from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
 from ragortune.costs import add_facts
@@ -45,12 +45,12 @@ _LONGEST_NAME = 80
 _PLACEHOLDER = re.compile(
     r"[ \t]*(?:[*+-]|\d+[.)])?[ \t]*(?:[{<\[(…].*|.*\{[^{}]*\}.*|\.\.\.|TODO.*|TBD.*)?[ \t]*"
 )
-"""A line in which the template still asks for something, or an empty one."""
+"""A line that is empty or still holds a placeholder of the template."""
 _OUTCOME = "decision outcome"
 
 
 def write_decision_record(request: RecordRequest, environment: Environment) -> ExitCode:
-    """Write the record of a decision; raises RagortuneError where that cannot be."""
+    """Write a decision record; raises RagortuneError."""
     if request.output is not None and request.into is not None:
         raise UsageError("-o and --into name two files; give one")
     rulebook = open_rulebook(request.rules, environment)
@@ -61,13 +61,13 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
         except ChangedError:
             if not _is_folder(request.output, environment):
                 raise
-            # Another run has just taken the number.
+            # Another run has just taken the number: choose the next one.
 
 
 def _write_record(
     request: RecordRequest, rulebook: Rulebook, document: Document, environment: Environment
 ) -> ExitCode:
-    """Write the record of what a profile says; raises ChangedError where its file is another's by now."""
+    """Write the record for a profile; raises ChangedError if another run has written its file meanwhile."""
     date = choose_date(request.as_of, environment)
     profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     advice = add_what_if(judge_profile(rulebook, add_facts(rulebook, profile, date)))
@@ -81,16 +81,16 @@ def _write_record(
         refuse_overwriting(path, f"the record in {quote_value(path)}", read, rules, environment)
     against = None
     if request.against is not None:
-        against = hold_against(request.against, advice, request.profile, date, environment)
+        against = compare_earlier(request.against, advice, request.profile, date, environment)
     blocks = build_decision_record(advice, find_nearest(advice), path or "docs/adr", against)
     known = _describe_profile(profile, document, path)
-    # The questions whose answers matter most are put down as asked and still open.
-    telling = () if advice.firm else choose_telling(advice)
-    asked = {criterion.id: {"value": UNKNOWN} for criterion in telling}
+    # Open questions are recorded as unknown, so that `check` does not ask for them again.
+    questions = () if advice.firm else choose_telling(advice)
+    asked = {criterion.id: {"value": UNKNOWN} for criterion in questions}
     content = {"decision": advice.option.value, "profile": {**known, **asked}}
     text = None if request.into is None else read_design_text(request.into, request.into, environment)
-    begun = f"---\nstatus: proposed\ndate: {date}\n---\n\n{write_markdown(blocks)}"
-    filled = begun if text is None else _fill_sections(text, blocks, path or "-")
+    new = f"---\nstatus: proposed\ndate: {date}\n---\n\n{write_markdown(blocks)}"
+    filled = new if text is None else _fill_sections(text, blocks, path or "-")
     written = write_block(filled, path or "-", content)
     if path is None:
         environment.write(written)
@@ -100,12 +100,11 @@ def _write_record(
             with contextlib.suppress(OSError):  # where no folder can be made, the writer says what is wrong
                 Path(environment.folder, path).parent.mkdir(parents=True, exist_ok=True)
         write_new(path, written, environment, force=request.force)
-    else:  # a new record decides for what is advised
+    else:  # an existing record may decide for another option
         rewrite_file(path, text, written, environment)
         decided = read_design(written, path, rulebook, prose=False).decision
         if decided and decided.option is not advice.option:
-            said = f"{path} decides for {decided.option}, and what is known speaks for {advice.option}"
-            environment.note(said)
+            environment.note(f"{path} decides for {decided.option}, but the advice is {advice.option}")
     environment.note(f"wrote {path}; review it, then run `ragortune check {path}`")
     return ExitCode.OK
 
@@ -114,7 +113,7 @@ def _write_record(
 
 
 def _choose_path(request: RecordRequest, advice: Recommendation, environment: Environment) -> str | None:
-    """Return the file that the record is written to, None for stdout; raises UsageError where it must not be."""
+    """Return the file to write, None for stdout; raises UsageError if it exists and must not be overwritten."""
     path = request.output
     if path is None:
         return request.into
@@ -126,16 +125,16 @@ def _choose_path(request: RecordRequest, advice: Recommendation, environment: En
 
 
 def _is_folder(path: str | None, environment: Environment) -> bool:
-    """Return whether a path to write to is a folder, in which the record gets a number of its own."""
+    """Return whether a path is a folder, in which the record gets the next number."""
     return path is not None and (
         path.endswith(("/", os.sep)) or os.path.isdir(Path(environment.folder, path))
     )
 
 
 def _name_next(folder: Path, title: str) -> str:
-    """Return the file name of a new record: the number after those that are there, and its title."""
+    """Return the file name of a new record: the next number and its title."""
     names: list[str] = []
-    with contextlib.suppress(OSError):  # it need not be there, or show its names
+    with contextlib.suppress(OSError):  # it may not exist or not be readable
         names = [entry.name for entry in folder.iterdir()]
     numbers = [found[1] for found in map(_NUMBERED.fullmatch, names) if found]
     width = max(map(len, numbers), default=_FIRST_WIDTH)
@@ -148,38 +147,38 @@ def _name_next(folder: Path, title: str) -> str:
 
 
 def _describe_profile(profile: Profile, document: Document, path: str | None) -> dict[str, Any]:
-    """Return answers and quantities as the block of the record holds them, by criterion."""
+    """Return answers and quantities by criterion, as the block of the record holds them."""
     entries: dict[str, Any] = {}
     for criterion, answer in profile.known.items():
         if answer.source is Provenance.DERIVED:
             continue
-        details = describe_details(_see_evidence(answer, document.path, path))
+        details = describe_details(_relocate_evidence(answer, document.path, path))
         if answer.source is Provenance.STATED:
             del details["source"]
         entries[criterion] = {"value": answer.value, **details}
-    given = document.data.get("quantities") if isinstance(document.data, Mapping) else None
-    return entries | {f"quantities.{name}": {"value": value} for name, value in (given or {}).items()}
+    quantities = document.data.get("quantities") if isinstance(document.data, Mapping) else None
+    return entries | {f"quantities.{name}": {"value": value} for name, value in (quantities or {}).items()}
 
 
-def _see_evidence(answer: Answer, profile: str, path: str | None) -> Answer:
-    """Return an answer whose evidence names its document as seen from the record."""
+def _relocate_evidence(answer: Answer, profile: str, path: str | None) -> Answer:
+    """Return the answer with the path of its evidence relative to the record."""
     evidence = answer.evidence
     if isinstance(evidence, Evidence) and evidence.document and path:
         target = Path(profile).parent / evidence.document
         if os.path.isfile(target):
-            seen = os.path.relpath(target, Path(path).parent)
-            return answer.replace(evidence=evidence.replace(document=Path(seen).as_posix()))
+            relative = Path(os.path.relpath(target, Path(path).parent)).as_posix()
+            return answer.replace(evidence=evidence.replace(document=relative))
     return answer
 
 
-# --- a record of the team's own -----------------------------------------------------------------------------------
+# --- an existing record -------------------------------------------------------------------------------------------
 
 
 def _fill_sections(text: str, blocks: Sequence[Block], path: str) -> str:
-    """Return a record in which each section that is still empty holds what is known; all else stays byte for byte."""
+    """Return a record with its empty sections filled in; everything else stays byte for byte."""
     lines = text.split("\n")
-    cut = split_sections(blocks, range(1, 7))
-    known = {heading.text.casefold(): own for heading, own in cut if heading}
+    parts = split_sections(blocks, range(1, 7))
+    known = {heading.text.casefold(): content for heading, content in parts if heading}
     sections = list(_find_sections(lines))
     if _OUTCOME not in (title for title, _, _ in sections):
         raise UnreadableError("has no section 'Decision Outcome' as MADR records have", Place(path))
@@ -193,7 +192,7 @@ def _fill_sections(text: str, blocks: Sequence[Block], path: str) -> str:
 
 
 def _find_sections(lines: Sequence[str]) -> Iterator[tuple[str, int, int]]:
-    """Yield the title of each section in lower case, and its lines: from the first, counted from 0, to behind the last."""
+    """Yield the lower-case title and the line range of each section, counted from 0, without the heading."""
     headings = [block for block in read_blocks(lines) if block.kind is BlockKind.HEADING and not block.quoted]
     ends = [*(heading.lines[0].number - 1 for heading in headings[1:]), len(lines)]
     for heading, end in zip(headings, ends, strict=False):  # one end too many where there is no heading

@@ -1,7 +1,7 @@
-"""`ask`: the questionnaire on a terminal, or with the answers from a file; every answer is saved at once.
+"""`ask`: the questionnaire on a terminal, or answers from a file; every answer is saved at once.
 
-The dialogue is on stderr, so that stdout carries the recommendation alone. Lines are read as plainly as can be:
-what a terminal does by itself to edit a line is enough, and nothing depends on colour or on moving the cursor.
+The dialogue goes to stderr, so that stdout holds the recommendation alone. It needs nothing of a terminal but lines of
+text: no colour, no cursor movement.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ _MOST_QUESTIONS = 12
 
 
 def ask_questions(request: AskRequest, environment: Environment) -> str:
-    """Ask until no question that is left is worth asking, and return the name of the saved profile.
+    """Ask until no question is worth asking, and return the name of the saved profile.
 
     Raises:
         UsageError: there is no terminal to ask on, or the answers cannot be saved.
-        RagortuneError: the profile or the answers to begin with cannot be used.
-        KeyboardInterrupt: the user interrupts; everything answered is saved.
+        RagortuneError: the profile or the file with answers cannot be read.
+        KeyboardInterrupt: the user interrupts; all answers are saved.
 
     """
     rulebook = open_rulebook(request.rules, environment)
@@ -64,14 +64,14 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
         return target
     if not (environment.stdin_is_terminal and environment.stderr_is_terminal):
         raise _no_terminal(interview, source or START_FILE)
-    refuse_unwritable(target, environment)  # before anybody has answered anything
+    refuse_unwritable(target, environment)  # before the first answer
     with file.locked():
-        _Talk(file, environment).run(interview)
+        _Dialogue(file, environment).run(interview)
     return target
 
 
 def print_next(name: str, rules: str | None, environment: Environment) -> ExitCode:
-    """Print the question that tells most about the profile on stdin, as JSON; raises RagortuneError."""
+    """Print the next question for the profile on stdin as JSON; raises RagortuneError."""
     rulebook = open_rulebook(rules, environment)
     interview = open_interview(read_document("-", PROFILE_BYTES, environment.stdin, name), rulebook)
     described = describe_next(_add_facts(interview, environment.date()))
@@ -80,7 +80,7 @@ def print_next(name: str, rules: str | None, environment: Environment) -> ExitCo
 
 
 def _add_facts(interview: Interview, today: str) -> Interview:
-    """Return the interview with what follows from the quantities of its profile, now and after every answer."""
+    """Return the interview with the facts derived from its quantities, now and after every answer."""
     complete = partial(add_facts, interview.rulebook, today=today)
     return interview.replace(profile=complete(interview.profile), complete=complete)
 
@@ -89,7 +89,7 @@ def _add_facts(interview: Interview, today: str) -> Interview:
 
 
 def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | None, str]:
-    """Return the profile to begin with, if any, and the file to save in; raises UsageError."""
+    """Return the profile to start from, if any, and the file to save to; raises UsageError."""
     profile, output = request.profile, request.output
     if "-" in (profile, output):
         raise UsageError(
@@ -118,20 +118,20 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
 
 
 def _no_terminal(interview: Interview, path: str) -> UsageError:
-    """Return the error that names the open questions and the file to fill."""
+    """Return the error that names the open questions and the file to fill in."""
     lines = [f"`ask` needs a terminal to ask on; advice so far: {format_advice(interview.advice)}"]
     criteria = interview.rulebook.criteria
     names = interview.unasked
     lines += [f"  {name}: {shorten_text(criteria[name].question, 100)}" for name in names[:_MOST_QUESTIONS]]
     if len(names) > _MOST_QUESTIONS:
         lines.append(f"  and {len(names) - _MOST_QUESTIONS} more")
-    begin = "" if path != START_FILE else " (`ragortune init` writes one)"
-    hint = f"fill in {path}{begin}, then `ragortune recommend {path}`; or give answers with --answers FILE"
+    init = "" if path != START_FILE else " (`ragortune init` writes one)"
+    hint = f"fill in {path}{init}, then `ragortune recommend {path}`; or give answers with --answers FILE"
     return UsageError("\n".join(lines), None, hint)
 
 
 def _take_answers(path: str, interview: Interview, environment: Environment) -> Interview:
-    """Return the interview with the answers from a file; every line that cannot be used is named."""
+    """Return the interview with the answers from a file; prints an error for every line that cannot be used."""
     shown = show_path(path)
     place = path if path == "-" else Path(environment.folder, path)
     text = read_text(place, PROFILE_BYTES, shown, environment.stdin)
@@ -169,8 +169,8 @@ def _take_line(line: str, interview: Interview, seen: set[str]) -> Interview:
 # --- on a terminal ------------------------------------------------------------------------------------------------
 
 
-class _Talk:
-    """The dialogue with one person."""
+class _Dialogue:
+    """The dialogue on the terminal."""
 
     def __init__(self, file: ProfileFile, environment: Environment) -> None:
         self._file = file
@@ -178,15 +178,15 @@ class _Talk:
         self._color = environment.wants_color(dialogue=True)
 
     def _show(self, blocks: Iterable[Block]) -> None:
-        """Write to stderr; the width is measured each time, because a terminal may be resized."""
+        """Write to stderr, at the present width of the terminal."""
         width = self._environment.dialogue_width
         self._environment.say(write_text(blocks, width=width, color=self._color))
 
-    def _tell(self, text: str) -> None:
+    def _say(self, text: str) -> None:
         self._show([Paragraph(text, lead="  ")])
 
     def run(self, interview: Interview) -> None:
-        """Ask until it is over, the person stops, or input ends; saves after every answer."""
+        """Ask until the questionnaire or the input ends; saves after every answer."""
         self._show(dialogue.show_start(self._file.path, interview))
         try:
             while (criterion := interview.question) is not None:
@@ -198,14 +198,14 @@ class _Talk:
         except KeyboardInterrupt:
             saved = f"everything is saved in {self._file.path}"
             self._environment.say("\n")
-            self._tell(f"Interrupted; {saved if interview.previous else 'nothing was answered'}.")
+            self._say(f"Interrupted; {saved if interview.previous else 'nothing was answered'}.")
             raise
         if interview.previous is None:
             self._file.save(interview)
         self._show([Break(), Paragraph(dialogue.format_end(interview, self._file.path)), Break()])
 
     def _read_reply(self, interview: Interview, criterion: Criterion) -> Interview | None:
-        """Return the interview after the next answer, or after going back; None where the person stops."""
+        """Return the interview after the next answer or after going back; None if the user stops."""
         while True:
             self._environment.say(f"{clean_text(criterion.id)}> ")
             typed = self._environment.read_line(_LINE_LIMIT)
@@ -226,18 +226,18 @@ class _Talk:
                 self._reply(command, interview, criterion)
 
     def _reply(self, command: Command | None, interview: Interview, criterion: Criterion) -> None:
-        """Answer a command that changes nothing."""
+        """Reply to a command that changes nothing."""
         if command is Command.HELP:
             self._show(dialogue.show_help(criterion))
         elif command is Command.WHY:
             self._show(dialogue.show_reason(interview, criterion))
         elif command is Command.BACK:
-            self._tell("This is the first question of this run; there is nothing to go back to.")
+            self._say("This is the first question of this run; there is nothing to go back to.")
         else:
-            self._tell("Type an answer, 'skip' if nobody knows, or ? for help.")
+            self._say("Type an answer, 'skip' if nobody knows, or ? for help.")
 
     def _try_answer(self, interview: Interview, criterion: Criterion, typed: str) -> Interview | None:
-        """Return the interview after a typed answer, saved; None where it cannot be used."""
+        """Return the interview after a typed answer, once it is saved; None if it is not a valid answer."""
         try:
             following = take_answer(interview, criterion.id, read_answer(criterion, typed))
         except ProfileError as error:

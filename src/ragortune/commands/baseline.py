@@ -1,4 +1,4 @@
-"""The baseline of `check` as a file: written, completed, and applied to what a run finds."""
+"""The baseline file of `check`: written, updated and applied."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from ragortune.support.writing import rewrite_file
 
 _BASELINE_BYTES = 16 * 1024 * 1024
 
-Judged = tuple[list[DocumentAudit], list[BaselineEntry]]
-"""The documents with known findings marked, and the entries of the baseline that match nothing any more."""
+Audited = tuple[list[DocumentAudit], list[BaselineEntry]]
+"""The documents with known findings marked, and the stale entries of the baseline."""
 
 
 def write_baseline(
     name: str, audits: list[DocumentAudit], left_out: Collection[str], environment: Environment
-) -> Judged:
-    """Write the findings of a run as the baseline, and return the documents with all of them known.
+) -> Audited:
+    """Write the findings of a run to the baseline, and return the documents with all of them marked as known.
 
-    What the file knows of documents that were not read, or by rules that are left out, stays. A file that holds
-    something else is not written over. Raises RagortuneError.
+    Entries stay if their document was not read or their rule is `left_out`. A file that is not a baseline is not
+    overwritten. Raises RagortuneError.
     """
     name_of = _namer(Path(environment.folder, name), environment)
     baseline = None
     while baseline is None:
-        with contextlib.suppress(ChangedError):  # another run has just written what it found
+        with contextlib.suppress(ChangedError):  # another run has written it meanwhile: merge again
             baseline = _merge(name, audits, left_out, name_of, environment)
     count = sum(entry.count for entry in baseline.findings)
     environment.note(f"wrote {count_words(count, 'finding')} to {name}; `--baseline {name}` leaves them out")
@@ -46,23 +46,25 @@ def _merge(
     name_of: Namer,
     environment: Environment,
 ) -> Baseline:
-    """Write the findings into what the file knows; raises ChangedError where that changes at this very moment."""
+    """Merge the findings into the file; raises ChangedError if another run writes it meanwhile."""
     path = Path(environment.folder, name)
     text = read_text(path, _BASELINE_BYTES, name) if os.path.isfile(path) else None
     before = read_baseline(load_json(text, name), name).findings if text else ()
     folder = path.absolute().parent
-    there = (entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path))
-    baseline = make_baseline(audits, name_of, there, left_out)
+    existing = (
+        entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path)
+    )
+    baseline = make_baseline(audits, name_of, existing, left_out)
     rewrite_file(name, text, dump_json(baseline) + "\n", environment)
     return baseline
 
 
 def apply_baseline(
     path: Path, origin: Path, audits: list[DocumentAudit], left_out: Collection[str], environment: Environment
-) -> Judged:
-    """Return the documents with known findings marked, and what is stale in the baseline; raises RagortuneError.
+) -> Audited:
+    """Return the documents with known findings marked, and the stale entries; raises RagortuneError.
 
-    `origin` is where the file is in the repository, where it was read from an earlier commit.
+    `origin` is the path of the file in the repository, which differs from `path` if it was read from a commit.
     """
     shown = os.path.relpath(origin, environment.folder)
     baseline = read_baseline(load_json(read_text(path, _BASELINE_BYTES, shown), shown), shown)
@@ -70,7 +72,7 @@ def apply_baseline(
 
 
 def _namer(baseline: Path, environment: Environment) -> Namer:
-    """Return what names a document relative to the folder of the baseline, wherever the command is run."""
+    """Return a function that makes the path of a document relative to the folder of the baseline."""
 
     def name_of(path: str) -> str:
         if path.startswith("<"):

@@ -1,4 +1,4 @@
-"""`check`: design documents in, findings out; what cannot be read is named and the rest is judged all the same."""
+"""`check`: design documents in, findings out. Unreadable documents are named, and the others are still judged."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ _MOST_NOTES = 3
 
 
 def check_documents(request: CheckRequest, environment: Environment) -> ExitCode:
-    """Judge design documents and write what was found in each format."""
+    """Judge design documents and write the findings in each format."""
     outputs = choose_outputs(request, environment.folder)
     with ExitStack() as stack:
         return _Run(request, environment, stack).check(outputs)
 
 
 class _Run:
-    """One run: what was asked for, and what holds for it: flags first, then settings, then defaults."""
+    """One run with its effective settings: flags take precedence over the settings file, and that over defaults."""
 
     def __init__(self, request: CheckRequest, environment: Environment, stack: ExitStack) -> None:
         self._request = request
@@ -65,7 +65,7 @@ class _Run:
         self._policy = self._choose_rules(read_finding_rules(self._rulebook))
 
     def _read_profile(self, path: Path | None) -> Profile | None:
-        """Return the facts from outside of the documents."""
+        """Return the profile whose answers hold for every document, if any."""
         if path is None:
             return None
         origin = self._settings.origin_of(path)
@@ -75,7 +75,7 @@ class _Run:
         return vocabulary.read_profile(document.data, document)
 
     def _choose_rules(self, rules: Mapping[str, FindingRule]) -> Policy:
-        """Return which finding rules hold; a flag replaces the setting of the same name."""
+        """Return the finding rules in effect; a flag replaces the setting of the same name."""
         settings, request = self._settings, self._request
         where = Place(self._name_settings()) if settings.path else None
         selected, ignored = (
@@ -114,7 +114,7 @@ class _Run:
     # --- documents ------------------------------------------------------------------------------------------------
 
     def _choose_paths(self) -> list[str] | None:
-        """Return the documents to read, or None after saying that no document matched."""
+        """Return the documents to read, or None with a note if none matched."""
         since, environment = self._request.since, self._environment
         wanted = self._request.paths or ([] if since is None else ["."])
         if not wanted:
@@ -135,7 +135,7 @@ class _Run:
     def _audit_paths(
         self, paths: Sequence[str], quoted: QuotedFiles
     ) -> tuple[list[DocumentAudit], list[tuple[str, str]]]:
-        """Return the documents that were judged, and path and reason of those that cannot be read."""
+        """Return the judged documents, and path and reason of each unreadable one."""
         audits: list[DocumentAudit] = []
         unreadable: list[tuple[str, str]] = []
         request, environment, book = self._request, self._environment, self._rulebook
@@ -151,7 +151,7 @@ class _Run:
                 at = f" (line {error.place.line})" if error.place and error.place.line else ""
                 unreadable.append((shown, f"{error.message}{at}"))
             else:
-                # No report shows sentences, and those of many documents take much memory.
+                # No report needs the sentences, which take much memory.
                 audits.append(audit.replace(reading=msgspec.structs.replace(reading, sentences=())))
                 for line in reading.unread[:_MOST_NOTES]:
                     where = "a `ragortune` block in a comment or in code, which is not read"
@@ -159,11 +159,11 @@ class _Run:
         return audits, unreadable
 
     def _refuse_overwriting(self, outputs: Iterable[Output], paths: Iterable[str]) -> None:
-        """Raise UsageError where a report would replace what the run reads or writes besides."""
+        """Raise UsageError if a report would overwrite a file that this run reads or writes."""
         request, settings = self._request, self._settings
         named = (request.profile, request.baseline, request.write_baseline, request.config, *paths)
-        held = (settings.profile, settings.baseline, settings.path)
-        read: list[str | Path] = [settings.origin_of(Path(path)) for path in held if path]
+        configured = (settings.profile, settings.baseline, settings.path)
+        read: list[str | Path] = [settings.origin_of(Path(path)) for path in configured if path]
         read += filter(None, named)
         rules = settings.origin_of(self._rules)
         for output in outputs:
@@ -171,7 +171,7 @@ class _Run:
                 what = f"--format {output.format}={output.path}"
                 refuse_overwriting(output.path, what, read, rules, self._environment)
 
-    # --- the sum --------------------------------------------------------------------------------------------------
+    # --- the report -----------------------------------------------------------------------------------------------
 
     def _sum_up(
         self, audits: list[DocumentAudit], unreadable: list[tuple[str, str]], stale: list[BaselineEntry]
@@ -190,11 +190,11 @@ class _Run:
             stale=tuple(stale),
             hidden=sum(len(audit.findings) for audit in audits) - sum(len(audit.findings) for audit in kept),
         )
-        code, told = int(self._choose_code(report)), self._describe_settings(report)
-        return report.replace(exit_code=code, settings=told, settings_file=self._settings.path or "")
+        code, effects = int(self._choose_code(report)), self._describe_settings(report)
+        return report.replace(exit_code=code, settings=effects, settings_file=self._settings.path or "")
 
     def _describe_settings(self, report: CheckReport) -> str:
-        """Return in one sentence what a settings file leaves out or lowers; empty where it does neither."""
+        """Return in one sentence what the settings file leaves out or lowers; empty if it does neither."""
         settings, rules, shown = self._settings, self._policy.rules, self._name_settings()
         pack = settings.rules and os.path.relpath(
             settings.origin_of(settings.rules), self._environment.folder
@@ -215,17 +215,17 @@ class _Run:
             f"judges by the rule set in {pack}": pack,
             **(self._describe_pack(report) if pack else {}),
         }
-        told = [effect for effect, holds in effects.items() if holds]
-        return f"{shown} {join_words(told)}" if told and shown else ""
+        active = [effect for effect, holds in effects.items() if holds]
+        return f"{shown} {join_words(active)}" if active and shown else ""
 
     def _name_settings(self) -> str:
-        """Return how the settings file is named: from the working folder, with the commit at which it is read."""
+        """Return the path of the settings file from the working folder, with the commit it was read from."""
         path, base = self._settings.path, self._settings.base
         shown = os.path.relpath(path, self._environment.folder) if path else ""
         return f"{shown} at {base[:12]}" if shown and base else shown
 
     def _describe_pack(self, report: CheckReport) -> dict[str, int]:
-        """Return what the rule set of the settings leaves out or lowers of the shipped one, and how much, 0 for nothing."""
+        """Return how many shipped finding rules the configured rule set changes, and how many findings it lowers."""
         own, shipped = self._policy.rules, read_finding_rules(load_rulebook(shipped_folder()))
         other = sum(own.get(name) != rule for name, rule in shipped.items())
         found = [finding.rule.id for _, finding in report.findings]
@@ -238,7 +238,7 @@ class _Run:
         }
 
     def _choose_code(self, report: CheckReport) -> ExitCode:
-        """Return the exit code: input that cannot be used comes first, then findings, then a decision that is missing."""
+        """Return the exit code: unreadable input takes precedence over findings, and these over a missing decision."""
         if report.unreadable:
             return ExitCode.UNUSABLE
         limit = self._fail_on
@@ -252,11 +252,11 @@ class _Run:
 def _resolve(
     names: Iterable[str], what: str, where: Place | None, rules: Mapping[str, FindingRule]
 ) -> list[str]:
-    """Return the ids of rules that are named by id, by code, or by the beginning of a code (`RT1`)."""
+    """Return the ids of rules named by id, code or prefix of a code (`RT1`)."""
     found: list[str] = []
     for name in (part.strip() for listed in names for part in listed.split(",")):
-        begins = name.upper() if len(name) > 1 else "-"
-        matching = [rule.id for rule in rules.values() if name == rule.id or rule.code.startswith(begins)]
+        prefix = name.upper() if len(name) > 1 else "-"
+        matching = [rule.id for rule in rules.values() if name == rule.id or rule.code.startswith(prefix)]
         if not matching:
             known = [*rules, *(rule.code for rule in rules.values())]
             raise UsageError.unknown("finding rule", name, known, where, where=f"for {what}")

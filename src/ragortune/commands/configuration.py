@@ -1,7 +1,7 @@
-"""`ragortune.yaml` or `[tool.ragortune]`: found upwards to the repository root, read strictly.
+"""Settings in `ragortune.yaml` or `[tool.ragortune]`, looked for upwards to the root of the repository.
 
-A pull request can change the settings, and the rule pack, baseline and profile that they name. With `--config-from REF`
-all of them are read as they are at the merge base with REF, so that what is under review cannot switch off its own check.
+A pull request can change the settings, and the rule pack, baseline and profile that they name. `--config-from REF` reads
+all of them from the merge base with REF, so that a pull request cannot switch off its own check.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from ragortune.support.text import quote_value
 FILE = "ragortune.yaml"
 PROJECT_FILE = "pyproject.toml"
 _NAMED = re.compile(rb"tool\W*(?:ragortune|[\]=])")
-"""What is in every project file with settings; that it is found takes a hundredth of the time that parsing takes."""
+"""Matches every project file with settings, in a hundredth of the time that parsing takes."""
 _Path = Annotated[str, Meta(pattern=r"^[^\0]+$")]
 _Version = Annotated[str, Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,6}){0,4}$")]
 _Rules = list[str], "a list of names or codes of rules"
@@ -56,9 +56,9 @@ SETTINGS: Mapping[str, tuple[Any, str | tuple[str, ...]]] = {
     "baseline": (_Path, "a file"),
     "profile": (_Path, "a file"),
 }
-"""Settings by name, and what each can be: as a type, and in words."""
+"""Type of each setting, and its allowed values in words."""
 _OUTER = ("rules", "rules-version", "check")
-"""Keys at the top; all other settings are under `check`."""
+"""Keys at the top level; the other settings are under `check`."""
 _INNER = [name for name in SETTINGS if name not in _OUTER]
 _PATHS = ("rules", "baseline", "profile")
 
@@ -70,42 +70,42 @@ class _Setting(Entry):
 
 
 class Configuration(Record, frozen=True):
-    """Settings that hold for a folder and everything below it; what is None is left to flags or defaults."""
+    """Settings for a folder and everything below it; None leaves a setting to flags and defaults."""
 
     path: str | None = None
-    """The file that the settings come from."""
+    """The settings file."""
     rules: Path | None = None
     """Folder of the rule set to use, as an absolute path."""
     rules_version: str | None = None
-    """Version of the rule set that was agreed to: findings of newer rules are notes."""
+    """Pinned version of the rule set: findings of newer rules are notes."""
     fail_on: str | None = None
-    """Severity from which on `check` fails: error, warning, note or never."""
+    """Lowest severity at which `check` fails: error, warning, note or never."""
     min_confidence: str | None = None
-    """Least confidence of findings that are shown: low, medium or high."""
+    """Lowest confidence of the findings shown: low, medium or high."""
     select: tuple[str, ...] = ()
-    """Names or codes of the only finding rules to look for."""
+    """Names or codes of the finding rules to run; empty for all."""
     ignore: tuple[str, ...] = ()
-    """Names or codes of finding rules to leave out."""
+    """Names or codes of the finding rules to skip."""
     require_decision: bool = False
-    """Whether a document that decides nothing ends the run with exit code 3."""
+    """Whether a document without a decision ends the run with exit code 3."""
     baseline: Path | None = None
     """File with known findings, as an absolute path."""
     profile: Path | None = None
     """Profile file with facts from outside the documents, as an absolute path."""
     moved: tuple[Path, Path] | None = None
-    """Folder into which the files were read from an earlier commit, and the one in which they are."""
+    """Temporary folder with the files of an earlier commit, and the root of the repository that they belong to."""
     base: str | None = None
     """That commit."""
 
     def origin_of(self, path: Path) -> Path:
-        """Return where a file that the settings name is in the repository."""
+        """Return the path in the repository of a file that the settings name."""
         if self.moved and path.is_relative_to(self.moved[0]):
             return self.moved[1] / path.relative_to(self.moved[0])
         return path
 
 
 def find_configuration(folder: str | Path) -> Configuration:
-    """Return the settings nearest to a folder, upwards to the repository root; raises RagortuneError."""
+    """Return the nearest settings, from a folder upwards to the root of the repository; raises RagortuneError."""
     found = _find_settings(Path(folder))
     return _keep_inside(_read_settings(*found)) if found else Configuration()
 
@@ -122,7 +122,7 @@ def _list_named_files(folder: Path) -> list[Path]:
 
 
 def _find_settings(folder: Path) -> tuple[Entry, str] | None:
-    """Return the settings nearest to a folder, and the file that holds them."""
+    """Return the nearest settings and the file that holds them."""
     for current in walk_up(folder):
         own = current / FILE
         if os.path.lexists(own):
@@ -147,7 +147,7 @@ def _parse_settings(path: Path) -> tuple[Entry, str]:
 
 
 def _keep_inside(configuration: Configuration) -> Configuration:
-    """Return settings that name no file outside of their repository; raises ConfigurationError."""
+    """Return the settings unchanged; raises ConfigurationError if they name a file outside their repository."""
     file = Path(configuration.path or "")
     for name in _PATHS:
         named = getattr(configuration, name)
@@ -160,9 +160,9 @@ def _keep_inside(configuration: Configuration) -> Configuration:
 
 
 def _refuse_outside(path: Path, file: Path, flag: str, what: str = "") -> None:
-    """Raise ConfigurationError where a path leads out of the repository of a settings file, links resolved.
+    """Raise ConfigurationError if a path, links resolved, leads out of the repository of a settings file.
 
-    A pull request can write settings and links, and errors quote what a file holds.
+    A pull request could otherwise have any file of the machine quoted in an error.
     """
     if not lies_inside(path, find_repository(file.parent)):
         message = f"{what}leads out of the repository"
@@ -170,7 +170,7 @@ def _refuse_outside(path: Path, file: Path, flag: str, what: str = "") -> None:
 
 
 def _read_settings(top: Entry, file: str) -> Configuration:
-    """Return the settings of a file; raises ConfigurationError with everything that is wrong with them."""
+    """Return the settings of a file; raises ConfigurationError with all problems."""
     problems: list[RagortuneError] = []
     settings = {}
     for name, known in (("settings are", _OUTER), ("'check' is", _INNER)):
@@ -190,7 +190,7 @@ def _read_settings(top: Entry, file: str) -> Configuration:
 
 
 def _read_setting(entry: Entry, file: str) -> Any:
-    """Return a setting as the file that holds it means it; raises ConfigurationError."""
+    """Return the value of a setting, paths resolved from its file; raises ConfigurationError."""
     kind, allowed = SETTINGS[entry.key]
     try:
         value = msgspec.convert(entry.value, kind)
@@ -207,35 +207,35 @@ def _read_setting(entry: Entry, file: str) -> Any:
     return named
 
 
-# --- which settings hold -------------------------------------------------------------------------------------------
+# --- effective settings --------------------------------------------------------------------------------------------
 
 
 def choose_configuration(request: CheckRequest, environment: Environment, stack: ExitStack) -> Configuration:
-    """Return the settings that hold, without those that `--without` names and those that have a flag of their own.
+    """Return the settings without those that `--without` names or a flag replaces.
 
     Args:
-        request: the flags; they name at most one place of settings.
+        request: the flags.
         environment: the working folder.
-        stack: takes the folder into which files of an earlier commit are read; they stay until it is closed.
+        stack: owns the temporary folder with the files of an earlier commit.
 
     Raises:
-        UsageError: more than one place is asked for, or git cannot answer.
-        RagortuneError: the settings cannot be read or used.
+        UsageError: more than one source of settings is named, or git fails.
+        RagortuneError: the settings cannot be read.
 
     """
     flags = {
         "--config": request.config, "--config-from": request.config_from, "--no-config": request.no_config
     }  # fmt: skip
-    asked = [flag for flag, chosen in flags.items() if chosen]
-    if len(asked) > 1:
-        raise UsageError(f"{' and '.join(asked)} exclude each other")
+    chosen = [flag for flag, value in flags.items() if value]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(chosen)} exclude each other")
     given = [name for name in SETTINGS if getattr(request, name.replace("-", "_"), None)]
-    configuration, nothing = _read_configuration(request, environment, stack), Configuration()
+    configuration, empty = _read_configuration(request, environment, stack), Configuration()
     for name in (*given, *request.without):
         if name not in SETTINGS:
             raise UsageError.unknown("setting", name, SETTINGS, where="for --without")
         field = name.replace("-", "_")
-        configuration = configuration.replace(**{field: getattr(nothing, field)})
+        configuration = configuration.replace(**{field: getattr(empty, field)})
     return configuration
 
 
@@ -256,7 +256,7 @@ def _read_configuration(request: CheckRequest, environment: Environment, stack: 
 
 @contextmanager
 def _name_origin(folder: Path, base: str) -> Iterator[None]:
-    """Let errors about files of a folder name them as they are in the repository, with the commit that has them."""
+    """Make errors about files in a temporary folder name their path in the repository and the commit."""
     try:
         yield
     except RagortuneError as error:
@@ -269,7 +269,7 @@ def _name_origin(folder: Path, base: str) -> Iterator[None]:
 
 
 def _read_earlier(repository: Repository, base: str, folder: str, target: Path) -> Configuration:
-    """Return the settings of a commit that hold for a folder, with all files that they name, read into another folder."""
+    """Return the settings for a folder at a commit; they and the files that they name are copied to another folder."""
     top = Path(os.path.realpath(repository.top))
 
     def extract(paths: Iterable[PurePosixPath]) -> None:
@@ -280,11 +280,11 @@ def _read_earlier(repository: Repository, base: str, folder: str, target: Path) 
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(os.fsencode(repository.ask("cat-file", "blob", file.blob)))
             elif file.name in names or file.name.lower().endswith(YAML_ENDINGS):
-                # What a link leads to is not what stood there then, and without it other settings would hold.
+                # The target of a link may have changed since, and leaving it out would change the settings.
                 message = f"--config-from: {quote_value(file.name)} is no file at {base[:12]}, but a link"
                 raise UsageError(message, None, "settings, and what they name, have to be files")
 
-    (target / ".git").mkdir()  # the search for settings ends at the root of a repository
+    (target / ".git").mkdir()  # ends the search for settings
     here = PurePosixPath(Path(os.path.realpath(folder)).relative_to(top).as_posix())
     (target / here).mkdir(parents=True, exist_ok=True)
     extract(above / name for above in (here, *here.parents) for name in (FILE, PROJECT_FILE))

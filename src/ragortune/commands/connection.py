@@ -1,4 +1,4 @@
-"""The connection of an agent on stdin and stdout, for which every request that came in is answered."""
+"""The connection of `mcp` on stdin and stdout, closed only once every request is answered."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def serve_streams(server: Server[Any]) -> None:
-    """Serve until the client hangs up and has its answers; raises UsageError where the streams cannot be used."""
-    # What waits for the next line of a client cannot be cancelled, only left.
+    """Serve until the client closes stdin and has all answers; raises UsageError if the streams cannot be used."""
+    # Waiting for the next line of a client cannot be cancelled.
     previous = signal.signal(signal.SIGINT, lambda *_: os._exit(int(ExitCode.INTERRUPTED)))
     try:
         anyio.run(_connect, server)
@@ -29,14 +29,14 @@ def serve_streams(server: Server[Any]) -> None:
             error = error.exceptions[0]
         if not isinstance(error, OSError):
             raise
-        if not isinstance(error, BrokenPipeError):  # so a client hangs up, too
+        if not isinstance(error, BrokenPipeError):  # the client has closed the connection
             raise UsageError(f"stdin or stdout cannot be used ({error.strerror})") from None
     finally:
         signal.signal(signal.SIGINT, previous)
 
 
 async def _connect(server: Server[Any]) -> None:
-    """Tell the server of the end of stdin only once nothing is open, because it drops what is."""
+    """Pass messages on, and the end of stdin only once no request is open, because the server would drop open ones."""
     to_server, requests = anyio.create_memory_object_stream[SessionMessage | Exception]()
     answers, from_server = anyio.create_memory_object_stream[SessionMessage]()
     awaited = 1  # the end of stdin

@@ -1,4 +1,4 @@
-"""`cost`: what each option costs a month and how fast it answers; `prices`: the data behind that, and how old it is."""
+"""`cost`: monthly cost and latency of each option; `prices`: the data behind it, and its age."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from ragortune.support.text import count_words
 
 _Request = ListPricesRequest | ShowPriceRequest | CheckPricesRequest | CostRequest
 _END_NEAR = 180
-"""Days before the end of an offer from which on it is reported."""
+"""An offer that ends within so many days is reported."""
 
 
 def open_prices(request: _Request, environment: Environment) -> tuple[Rulebook, PriceBook, str]:
-    """Return the rule set, the prices that hold here, and the day.
+    """Return the rule set, the prices and the date to judge by.
 
-    Prices come from the rule set, then from the price file, then from single overrides. Raises RagortuneError.
+    A price file overrides the rule set, and `--price` overrides both. Raises RagortuneError.
     """
     today = choose_date(request.as_of, environment)
     rulebook = open_rulebook(request.rules, environment)
@@ -48,7 +48,7 @@ def open_prices(request: _Request, environment: Environment) -> tuple[Rulebook, 
 
 
 def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
-    """Print what each option costs a month; what is wrong with the input is an error that says where."""
+    """Print monthly cost and latency of each option."""
     show = choose_sections("cost", request.format, request.show, full=request.full)
     if request.path.lower().endswith((".jsonl", ".ndjson")):
         raise UsageError("`cost` takes one profile", None, "write it to a file of its own")
@@ -90,7 +90,7 @@ def show_price(request: ShowPriceRequest, environment: Environment) -> ExitCode:
 
 
 def check_prices(request: CheckPricesRequest, environment: Environment) -> ExitCode:
-    """Print rows that are old or that end soon; 1 if there are any."""
+    """Print stale rows and offers that end soon; returns FINDINGS if there are any."""
     _, book, today = open_prices(request, environment)
     problems = sorted(_find_problems(book, today))
     findings = tuple(RuleFinding(name, says, Place(row)) for row, name, says in problems)
@@ -100,7 +100,7 @@ def check_prices(request: CheckPricesRequest, environment: Environment) -> ExitC
 
 
 def _find_problems(book: PriceBook, today: str) -> Iterator[tuple[str, str, str]]:
-    """Yield for everything to look at the row, a name for what is wrong, and a sentence."""
+    """Yield row, name of the problem and message of each problem."""
     for row in book.rows.values():
         yield from ((row.id, "malformed", error.message) for _, error in check_row(row, book.kinds))
         for date, what in ((row.trainable_until, "takes its last jobs"), (row.available_until, "is retired")):

@@ -1,4 +1,4 @@
-"""Design documents found and read: files, folders, patterns, stdin, and what changed since a commit."""
+"""Design documents: found by path, folder or pattern, read, and filtered by what changed since a commit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ragortune.support.reading import (
 from ragortune.support.text import join_words, quote_value
 
 ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rst")
-"""Files that count as documents where a folder is named."""
+"""Endings of the documents in a folder."""
 DOCUMENT_BYTES = 5 * 1024 * 1024
 _LINE_BYTES = 1024 * 1024
 STDIN = "-"
@@ -36,26 +36,25 @@ _MOST_DOCUMENTS = 50_000
 _MOST_NAMES = 5
 
 
-# --- found --------------------------------------------------------------------------------------------------------
+# --- finding ------------------------------------------------------------------------------------------------------
 
 
 def find_documents(
     wanted: Sequence[str], environment: Environment, reference: str | None = None, base: str | None = None
 ) -> list[str]:
-    """Return the documents that paths, folders and patterns name, once each and in order, as they are shown.
+    """Return the documents that paths, folders and patterns name, each once and in order, as they are shown.
 
-    Where the settings are those of the merge base with `reference`, the commit `base`, no link that takes the place of
-    a name is followed out of the repository, and documents that the branch has lost since are noted.
+    Links to folders and links out of the repository are not followed. A named file is a document whatever its ending.
+    Names without a match, broken links and skipped folders are noted on stderr.
 
-    Links to folders are not followed, so that no loop can be entered, nor are those out of the repository. A file that
-    is named is a document whatever its ending; whether it can be read shows later. Names that match nothing, and broken
-    links in folders, are noted on stderr, as is what is not looked into below folders.
+    If the settings come from the merge base with `reference`, the commit `base`, a named link out of the repository is
+    not followed, either, and documents that the branch has removed are noted.
     """
     paths: dict[Path, str] = {}
     skipped: dict[str, None] = {}
     dangling: dict[str, None] = {}
     for name in wanted:
-        if base and _is_led_out(name, environment.folder):
+        if base and _leads_out(name, environment.folder):
             environment.note(f"warning: {quote_value(name)} leads out of the repository, so it is not read")
             continue
         found = list(_expand_name(name, environment.folder, skipped, only_patterns=bool(base)))
@@ -80,8 +79,8 @@ def find_documents(
     return list(paths.values())
 
 
-def _is_led_out(name: str, folder: str) -> bool:
-    """Return whether a name in a repository is led out of it by links."""
+def _leads_out(name: str, folder: str) -> bool:
+    """Return whether a path in a repository leads out of it by a link."""
     root, place = find_repository(folder), Path(os.path.normpath(Path(folder, name)))
     return name != STDIN and place.is_relative_to(root) and not lies_inside(place, root)
 
@@ -89,7 +88,7 @@ def _is_led_out(name: str, folder: str) -> bool:
 def _list_gone(
     wanted: Sequence[str], base: str, found: Container[Path], environment: Environment
 ) -> list[str]:
-    """Return the named documents that a commit has, and that are neither found nor files any more, but by a link."""
+    """Return the named documents of a commit that no longer exist, or only behind a link."""
     repository = Repository(environment.folder, "--config-from")
     top, folder = os.path.realpath(repository.top), os.path.realpath(environment.folder)
     patterns = [Path(os.path.relpath(Path(folder, name), top)).parts for name in wanted]
@@ -106,9 +105,10 @@ def _list_gone(
 
 
 def _expand_name(name: str, folder: str, skipped: dict[str, None], *, only_patterns: bool) -> Iterator[str]:
-    """Yield what a name stands for; a file that is called like a pattern takes no other file out of sight.
+    """Yield the documents that a name stands for: a file, the documents of a folder, the matches of a pattern.
 
-    Unless there are `only_patterns`, a name with brackets that is there is one that a shell has found.
+    A file named like a pattern does not hide the matches of the pattern. A name with brackets alone that exists is taken
+    for a match of the shell, unless `only_patterns`.
     """
     target = Path(folder, name)
     is_there = name == STDIN or os.path.lexists(target)
@@ -128,16 +128,16 @@ def _expand_name(name: str, folder: str, skipped: dict[str, None], *, only_patte
 
 
 def _name_file(path: str) -> str:
-    """Return a relative path as one that nobody takes for stdin or its name."""
+    """Return a relative path that cannot be mistaken for stdin."""
     return f"./{path}" if path == STDIN or path.startswith("<") else path
 
 
 def _walk_folder(
     name: str, folder: str, accepts: Callable[[str], bool], refused: dict[str, None], skipped: dict[str, None]
 ) -> Iterator[str]:
-    """Yield the files below a folder that are accepted, named below what the user wrote.
+    """Yield the accepted files below a folder, named as the user wrote the folder.
 
-    Adds what is left out: as refused what is accepted and leads out of the repository, as skipped all else.
+    Adds accepted links out of the repository to `refused`, and all else that is left out to `skipped`.
     """
     top = Path(folder, name)
     roots = {os.path.realpath(find_repository(place)) for place in (top, folder)}
@@ -146,7 +146,7 @@ def _walk_folder(
         return _name_file(Path(name, Path(base, inner).relative_to(top)).as_posix())
 
     def leads_out(path: Path) -> bool:
-        """Return whether this is a link to a file that no pull request should have read: one outside the repository."""
+        """Return whether this is a link to a file outside the repository."""
         if not os.path.islink(path):
             return False
         target = Path(os.path.realpath(path))
@@ -174,7 +174,7 @@ def _walk_folder(
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     """Return whether the parts of a relative path match; `**` matches any number of them."""
-    ends = {0}  # how many of the parts the pattern so far can take up
+    ends = {0}  # numbers of parts that the pattern so far can match
     for own in pattern:
         if own == "**":
             ends = set(range(min(ends, default=len(parts) + 1), len(parts) + 1))
@@ -183,11 +183,11 @@ def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     return len(parts) in ends
 
 
-# --- read ---------------------------------------------------------------------------------------------------------
+# --- reading ------------------------------------------------------------------------------------------------------
 
 
 def read_design_text(path: str, shown: str, environment: Environment) -> str:
-    """Return the text of a document; raises UnreadableError naming it and what is wrong."""
+    """Return the text of a document; raises UnreadableError."""
     place = path if path == STDIN else Path(environment.folder, path)
     try:
         data = read_bytes(place, DOCUMENT_BYTES, environment.stdin, "a document")
@@ -207,11 +207,10 @@ def open_reader(
     cache: bool = True,
     undecided: bool = False,
 ) -> Callable[[str, str], DesignReading]:
-    """Return what turns the text of a document and its shown name into statements: the local reader, or a model.
+    """Return a reader that takes the text of a document and its shown name: the local one, or a language model.
 
-    With `undecided` the local reader also reads what a document states that decides nothing.
-
-    Raises UsageError where the model cannot be used, and what is returned RagortuneError where the document cannot.
+    With `undecided` the local reader also reads the facts of documents without a decision. Raises UsageError if the
+    model cannot be used; the reader raises RagortuneError if the document cannot be read.
     """
     if model is None:
         return lambda text, shown: read_design(text, shown, rulebook, undecided=undecided)
@@ -220,17 +219,16 @@ def open_reader(
     return open_model(rulebook, model, environment, cache=cache)
 
 
-# --- what changed -------------------------------------------------------------------------------------------------
+# --- changes ------------------------------------------------------------------------------------------------------
 
 
 def keep_changed(paths: Iterable[str], reference: str, environment: Environment) -> list[str]:
     """Return the paths whose files changed since the branch left a commit; raises UsageError.
 
-    The working tree is compared with the merge base, not with the tip of the other branch: what others changed there
-    in the meantime is not this branch's doing. Untracked files count as changed, unless git is told to ignore them, and
-    so do those of submodules. Git itself compares nothing, since for that it would run the filters of the repository.
-    Nor does it read ignore rules, which take it as long as their author likes, unless an untracked file is named. A link
-    on the way to a file counts as part of it.
+    The working tree is compared with the merge base, not with the tip of the other branch. Untracked files count as
+    changed unless git ignores them, and so do files of submodules. A link on the way to a file counts as part of it.
+    Files are compared here, because git would run the filters of the repository. Ignore rules are read only if an
+    untracked file is named, because they can take git arbitrarily long.
     """
     repository = Repository(environment.folder, "--since")
     top = os.path.realpath(repository.top)

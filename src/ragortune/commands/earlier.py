@@ -1,4 +1,4 @@
-"""`--against`: an earlier recommendation, from the JSON that was printed then or from an earlier profile in git."""
+"""`--against`: the earlier recommendation to compare with, from its JSON or from an earlier profile in git."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from ragortune.support.reading import LINE_BYTES, Document, decode_text, parse_t
 from ragortune.support.text import clean_text, quote_value
 
 
-def hold_against(
+def compare_earlier(
     earlier: str, recommendation: Recommendation, path: str, date: str, environment: Environment
 ) -> Comparison:
     """Return what has changed since an earlier recommendation.
 
     Args:
-        earlier: a file, `REVISION:PATH`, or a revision of the profile; what is there is a recommendation in JSON, or a
+        earlier: a file, `REVISION:PATH`, or a git revision of the profile. It holds the JSON of a recommendation, or a
             profile, which is judged by the present rule set and prices.
-        recommendation: the present one.
-        path: the present profile.
-        date: the day on which prices are judged.
-        environment: where files are looked for.
+        recommendation: the present recommendation.
+        path: path of the present profile.
+        date: the day on which prices are judged, YYYY-MM-DD.
+        environment: the working folder.
 
     Raises:
-        RagortuneError: there is no such thing, or it is neither of the two.
+        RagortuneError: `earlier` cannot be found or read.
 
     """
     book = recommendation.rulebook
@@ -56,7 +56,7 @@ def hold_against(
 
 
 def _read_revision(earlier: str, path: str, environment: Environment) -> Document:
-    """Return a file as git has it; raises RagortuneError."""
+    """Return a file at a git revision; raises RagortuneError."""
     shown = quote_value(earlier)
     revision, colon, name = earlier.partition(":")
     if not revision.strip() or revision.startswith("-") or "\0" in earlier:

@@ -1,6 +1,6 @@
-"""Documents that evidence names: found beside the file that names them, inside its repository, each read once.
+"""The documents that evidence quotes: found relative to the quoting file, inside its repository, each read once.
 
-What a checkout holds besides documents, such as keys and passwords of a CI job, is not read: findings show passages.
+Findings show passages of them, so no other files are read: a checkout may hold keys and passwords of a CI job.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _MOST_CHARACTERS = 20_000_000
 
 
 class QuotedFiles:
-    """The documents that quotes are looked up in during one run of `check`."""
+    """The documents in which one run of `check` looks up quotes."""
 
     def __init__(
         self, outside: Profile | None, paths: Sequence[str], environment: Environment, *, opens: bool = True
     ) -> None:
-        """Take the profile file and the design documents; raises RagortuneError where a quoted document cannot be read.
+        """Take the profile file and the design documents; raises RagortuneError if a quoted document cannot be read.
 
-        `opens` says whether documents that design documents name may be opened; those of the profile file always are.
+        `opens`: whether to open documents that design documents quote; those that the profile quotes always are.
         """
         self._opens = opens
         self._environment = environment
@@ -46,11 +46,11 @@ class QuotedFiles:
 
     @property
     def opened(self) -> list[str]:
-        """The real paths of the documents in which quotes were looked up so far."""
+        """Real paths of the documents opened so far."""
         return list(map(str, self._finders))
 
     def sources_for(self, path: str, reading: DesignReading) -> QuoteSources:
-        """Return the quotes from outside that are reported with a document, and the documents that quotes name."""
+        """Return the quotes of the profile to report with a document, and the documents that its quotes name."""
         own = self._real_path(path)
         finders: dict[Evidence, QuoteFinder | None] = dict(self._outside_finders)
         for evidence in (quoted.evidence for quoted in list_quotes(reading)):
@@ -59,7 +59,7 @@ class QuotedFiles:
             target = self._locate(evidence, path) if self._opens else None
             if target != own:
                 finders[evidence] = self._open(target, evidence) if target else None
-        first = own == self._checked[0]  # it also reports the quotes from documents that are not checked
+        first = own == self._checked[0]  # also reports quotes of documents that are not checked
         reported = (
             quoted
             for quoted, target in self._outside
@@ -71,7 +71,7 @@ class QuotedFiles:
         return Path(path) if path == STDIN else real_path(self._environment.folder, path)
 
     def _locate(self, evidence: Evidence, path: str | None) -> Path:
-        """Return the real path of the document that evidence names; `path` is the design document that holds it."""
+        """Return the real path of the quoted document; `path` is the design document with the quote, if it is in one."""
         place = evidence.place or Place(path)
         if evidence.document is None:
             raise ProfileError("'evidence' names no document, so that its quote cannot be looked up", place)
@@ -86,7 +86,7 @@ class QuotedFiles:
                 raise UnreadableError(message, place)
             if os.path.isfile(target):
                 break
-        if not target.name.lower().endswith(ENDINGS) and target not in self._checked:  # it may hold secrets
+        if not target.name.lower().endswith(ENDINGS) and target not in self._checked:
             document = quote_value(evidence.document)
             message = f"the quoted document {document} is no {join_words(ENDINGS, 'or')} file"
             raise UnreadableError(message, place, "name it on the command line as well to have it read")

@@ -1,4 +1,4 @@
-"""`explain` and `rules list`: what the rule set holds."""
+"""`explain` and `rules list`: the contents of the rule set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ragortune.support.rulefolder import find_shipped_document
 
 
 def list_rules(request: ListRulesRequest, environment: Environment) -> ExitCode:
-    """Print every rule on a line, in the order of the rule set."""
+    """Print one line per rule, in the order of the rule set."""
     rulebook = open_rulebook(request.rules, environment)
     environment.write(render("rules list", request.format, rulebook, environment))
     return ExitCode.OK
@@ -22,7 +22,7 @@ def list_rules(request: ListRulesRequest, environment: Environment) -> ExitCode:
 def show_page(request: ExplainRequest, environment: Environment) -> ExitCode:
     """Print the page of a rule, criterion, option, source or topic; raises UsageError with the nearest name.
 
-    A document that a source points to (`docs/cost.md`) is printed as it is shipped, in Markdown.
+    The name of a shipped document, such as `docs/cost.md`, prints that document.
     """
     document = find_shipped_document(request.name.partition("#")[0])
     if document is not None:

@@ -1,4 +1,4 @@
-"""`extract`: the profile that a design document states, printed to be corrected, or written into the document itself."""
+"""`extract`: the profile that a design document states, printed or written into the document as a block."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ragortune.support.writing import rewrite_file
 
 
 def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCode:
-    """Print the profile of a document or write it there; raises RagortuneError where that cannot be."""
+    """Print the profile that a document states, or write it into the document; raises RagortuneError."""
     rulebook = open_rulebook(request.rules, environment)
     if request.path == STDIN and request.write:
         raise UsageError("--write needs a file, not stdin")
@@ -42,7 +42,7 @@ def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCo
 
 
 def _write_answers(text: str, rulebook: Rulebook, answers: StatedAnswers, environment: Environment) -> None:
-    """Put what was read into the document of that text; raises RagortuneError."""
+    """Write the answers into the document with this text; raises RagortuneError."""
     path = answers.reading.path
     content = leave_out_held(text, list_content(answers))
     written = write_block(text, path, content)
@@ -57,7 +57,7 @@ def _write_answers(text: str, rulebook: Rulebook, answers: StatedAnswers, enviro
 
 
 def list_content(answers: StatedAnswers) -> Content:
-    """Return what the prose of a document states and its own block does not, in the form of a block."""
+    """Return the content of a block with everything that was read from the prose of a document."""
     content: dict[str, object] = {}
     decision = answers.reading.decision
     if decision is not None and not decision.declared:
@@ -70,7 +70,7 @@ def list_content(answers: StatedAnswers) -> Content:
 
 
 def _check_written(reading: DesignReading, content: Content, written: str, rulebook: Rulebook) -> None:
-    """Raise UnreadableError where a written document does not read back as it should, so that no document is damaged."""
+    """Raise UnreadableError if the new text does not read back with all answers, old and new."""
     try:
         again = read_design(written, reading.path, rulebook, prose=False)
     except RagortuneError as error:

@@ -1,4 +1,4 @@
-"""`schema` and `init`: what editors and newcomers need to write the files."""
+"""`schema` and `init`: JSON Schemas for editors, and a profile to fill in."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def print_schema(request: SchemaRequest, environment: Environment) -> ExitCode:
 
 
 def write_start(request: StartRequest, environment: Environment) -> ExitCode:
-    """Write a commented profile to fill in, with its schema beside it; `-` prints it."""
+    """Write a commented profile and its JSON Schema; `-` prints the profile."""
     book = open_rulebook(request.rules, environment)
     path = request.path
     if path == "-":
@@ -56,7 +56,7 @@ def write_start(request: StartRequest, environment: Environment) -> ExitCode:
 
 
 def _holds(place: Path, text: str) -> bool:
-    """Return whether a file is there and holds this text."""
+    """Return whether a file exists and holds this text."""
     try:
         return read_bytes(place, len(data := text.encode())) == data
     except UnreadableError:

@@ -1,8 +1,8 @@
-"""Every format of every command: one table, one check of the name that was asked for, one way to render.
+"""The output formats of every command.
 
-A renderer takes the result of its command. What it returns decides how it is written: blocks (`report.blocks`) by the
-text or the Markdown writer, a string as it is, lines one below the other, anything else as JSON. So a new format is a
-function and a line here. Renderers are named as entry points are, and loaded when they are used.
+A renderer takes the result of its command and returns blocks (`report.blocks`) for the text, Markdown or HTML writer, a
+string, an iterator of lines, or data for JSON. A new format is a function in `report` and a line here. Renderers are named
+like entry points and imported when first used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ragortune.support.text import clean_text, dump_json, join_words
 
 
 def _report(module: str, **names: str) -> dict[str, str]:
-    """Return renderers by format, each a function of this module of `report`, or `module:function` of another one."""
+    """Return the renderer of each format: a function of this `report` module, or `module:function` of another one."""
     places = {form: name if ":" in name else f"{module}:{name}" for form, name in names.items()}
     return {form: f"ragortune.report.{place}" for form, place in places.items()}
 
@@ -67,31 +67,31 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
     "measure": _report("measurements", text="build_page", json="describe_report", markdown="build_page"),
     "extract": _report("extract", yaml="write_profile", json="describe_profile"),
 }
-"""Renderers by command and format; the first format is the one that is used where none is named."""
+"""Renderers by command and format; the first format is the default."""
 
 
 SINGLE = ("json", "html")
-"""Formats that hold one result, so that several are not one after the other."""
+"""Formats that hold a single result."""
 PAGES = ("text", "markdown", "html")
-"""Formats in which a report has sections."""
+"""Formats in which the sections of a report can be chosen."""
 
 
 def list_formats(command: str) -> str:
-    """Return the formats of a command as help names them: `text, json or markdown`."""
+    """Return the formats of a command in words: `text, json or markdown`."""
     return join_words(FORMATS[command], "or")
 
 
-def refuse_unknown(command: str, form: str) -> None:
-    """Raise UsageError, with the formats that there are and the nearest name, for one that a command has not."""
+def check_format(command: str, form: str) -> None:
+    """Raise UsageError with the nearest name where a command does not have this format."""
     if form not in FORMATS[command]:
         raise UsageError.expected("--format", FORMATS[command], form)
 
 
 def choose_sections(command: str, form: str, show: str | None, *, full: bool = False) -> tuple[str, ...]:
-    """Return the names of the sections to show; none where the format shows what it does by itself.
+    """Return the sections to show; empty for the default of the format.
 
     Raises:
-        UsageError: there is no such section, or the format has none.
+        UsageError: there is no such section, or the format has no sections.
 
     """
     if show is None and not full:
@@ -108,27 +108,27 @@ def choose_sections(command: str, form: str, show: str | None, *, full: bool = F
 
 
 _find_renderer = lru_cache(maxsize=64)(resolve_name)
-"""Returns a renderer, looked up once for a batch of any length."""
+"""Return a renderer, resolved only once for a whole batch."""
 
 
 def render(command: str, form: str, result: Any, environment: Environment, show: tuple[str, ...] = ()) -> str:
-    """Return the result of a command in one of its formats, as it is printed or written to a file.
+    """Return the result of a command in one of its formats.
 
-    `show` names sections of a report; if empty, text is what fits a screen, and other formats are all of it.
+    `show` names the sections of a report. If it is empty, text is one screen, and the other formats are the whole report.
     """
-    made = _find_renderer(FORMATS[command][form])(result)
-    if isinstance(made, str):
-        return made
-    if isinstance(made, Iterator):
-        return "".join(f"{clean_text(line)}\n" for line in made)
-    if isinstance(made, Page) and (show or form != "text"):
-        made = list(made.choose(show))
+    rendered = _find_renderer(FORMATS[command][form])(result)
+    if isinstance(rendered, str):
+        return rendered
+    if isinstance(rendered, Iterator):
+        return "".join(f"{clean_text(line)}\n" for line in rendered)
+    if isinstance(rendered, Page) and (show or form != "text"):
+        rendered = list(rendered.choose(show))
     if form == "text":
         from ragortune.report.text import write_screen, write_text  # noqa: PLC0415  (brings in rich)
 
-        write: Callable[..., str] = write_screen if isinstance(made, Page) else write_text
+        write: Callable[..., str] = write_screen if isinstance(rendered, Page) else write_text
         return write(
-            made,
+            rendered,
             width=environment.width,
             color=environment.wants_color(),
             unicode=environment.has_unicode,
@@ -136,7 +136,7 @@ def render(command: str, form: str, result: Any, environment: Environment, show:
     if form == "html":
         from ragortune.report.html import write_html  # noqa: PLC0415  (brings in the template engine)
 
-        return write_html(made)
+        return write_html(rendered)
     if form == "markdown":
-        return write_markdown(made)
-    return dump_json(made, indent=0 if form == "jsonl" else 2) + "\n"
+        return write_markdown(rendered)
+    return dump_json(rendered, indent=0 if form == "jsonl" else 2) + "\n"

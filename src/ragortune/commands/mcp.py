@@ -1,7 +1,7 @@
 """`mcp`: tools and resources for coding agents, over the Model Context Protocol on stdin and stdout.
 
-A tool is a command, run with streams of its own. So an agent gets what a person gets: the same limits, the same JSON,
-the same words for what is wrong. No file is opened because a client names it.
+Each tool runs a command with streams of its own, so that agents get the same limits, JSON and error messages as people.
+No file that a client names is opened.
 """
 
 from __future__ import annotations
@@ -62,22 +62,22 @@ _RESOURCES = [
 Arguments = Mapping[str, object]
 Schema = dict[str, Any]
 _NAME_LENGTH = 300
-"""Longest name of a document or page, in characters."""
+"""Characters in the name of a document or page."""
 
 
 _Run = Callable[[Arguments, str | None, Environment], ExitCode]
-"""Takes the arguments, the folder of the rule set, and an environment whose stdout takes the JSON."""
+"""Takes the arguments, the folder of the rule set, and the environment whose stdout receives the JSON."""
 
 
 class AgentTool(NamedTuple):
-    """A tool as agents are told of it, and the command behind it."""
+    """The description of a tool, and the command behind it."""
 
-    told: types.Tool
+    description: types.Tool
     run: _Run
 
 
 def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
-    """Serve until the client hangs up; raises RagortuneError where the rule set or the streams cannot be used."""
+    """Serve until the client closes the connection; raises RagortuneError."""
     if sys.stdin is None:
         raise UsageError("`ragortune mcp` needs stdin, and it is closed")
     serve_streams(build_server(rules, environment))
@@ -85,14 +85,14 @@ def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
 
 
 def build_server(rules: str | None, environment: Environment) -> Server[Any]:
-    """Return the server, not yet connected; raises RagortuneError where the rule set cannot be used.
+    """Return the server, not yet connected; raises RagortuneError if the rule set cannot be used.
 
-    Calls run on threads, so that the protocol never waits for them.
+    Calls run on threads, so that they do not block the protocol.
     """
     tools = build_tools(open_rulebook(rules, environment))
 
     async def list_tools(_context: object, _params: object) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[tool.told for tool in tools.values()])
+        return types.ListToolsResult(tools=[tool.description for tool in tools.values()])
 
     async def call(_context: object, params: types.CallToolRequestParams) -> types.CallToolResult:
         try:
@@ -128,14 +128,14 @@ def build_server(rules: str | None, environment: Environment) -> Server[Any]:
 
 
 def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
-    """Return the tools by name, described with the criteria and quantities of a rule set."""
+    """Return the tools by name; their descriptions list the criteria and quantities of the rule set."""
     text = {"type": "string", "description": "The whole text of the document, in Markdown."}
     path = {"type": "string", "description": "Name to show it under; no file of this name is read."}
     page = {
         "type": "string",
         "description": "A rule or its code, criterion, option, source, scale, probability, firm or exit-codes.",
     }
-    refused = {"enum": list(Option), "description": "Say what speaks against this option, too."}
+    why_not = {"enum": list(Option), "description": "Say what speaks against this option, too."}
     known = _describe_profile(map(_outline_criterion, rulebook.criteria.values()))
     numbers = _describe_profile(f"{own.id}: {format_quantity(own)}" for own in rulebook.quantities.values())
     tools = (
@@ -146,7 +146,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             "State only what a person or document says; leave the rest out.",
             (_recommend, shapes.RecommendationResult),
             {"profile": known},
-            {"why_not": refused},
+            {"why_not": why_not},
         ),
         _offer(
             ("next_question", "Next question"),
@@ -180,7 +180,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             {"profile": numbers},
         ),
     )
-    return {tool.told.name: tool for tool in tools}
+    return {tool.description.name: tool for tool in tools}
 
 
 def _offer(
@@ -190,14 +190,14 @@ def _offer(
     required: dict[str, Schema],
     optional: Mapping[str, Schema] = NOTHING,
 ) -> AgentTool:
-    """Return a tool of that name and title; a command comes with the shape of its result."""
+    """Return a tool: `names` are its name and title, `command` the function that runs it and the shape of its result."""
     takes = {
         "type": "object",
         "properties": {**required, **optional},
         "required": list(required),
         "additionalProperties": False,
     }
-    told = types.Tool(
+    tool = types.Tool(
         name=names[0],
         title=names[1],
         description=description,
@@ -205,7 +205,7 @@ def _offer(
         output_schema=shapes.describe_shape(command[1]),
         annotations=_READS_ONLY,
     )
-    return AgentTool(told, command[0])
+    return AgentTool(tool, command[0])
 
 
 _PROFILE = (
@@ -217,7 +217,7 @@ _PROFILE = (
 
 
 def _describe_profile(lines: Iterable[str]) -> Schema:
-    """Return the schema of the argument `profile`, short enough for readers with little room."""
+    """Return a schema of the argument `profile` that takes little of an agent's context."""
     return {"description": "\n".join((_PROFILE, *lines)), "anyOf": [{"type": "object"}, {"type": "string"}]}
 
 
@@ -233,32 +233,32 @@ def call_tool(
     rules: str | None,
     environment: Environment,
 ) -> types.CallToolResult:
-    """Run a tool; what is wrong with its input comes back in the words of the command."""
-    out, complaints = io.StringIO(), io.StringIO()
-    streams = environment.replace(stdin=io.BytesIO(), stdout=out, stderr=complaints, variables={})
+    """Run a tool; errors in its input are returned in the words of the command."""
+    out, errors = io.StringIO(), io.StringIO()
+    streams = environment.replace(stdin=io.BytesIO(), stdout=out, stderr=errors, variables={})
     arguments = call.arguments or {}
     try:
         if call.name not in tools:
             raise UsageError.unknown("tool", call.name, tools)
-        _check_arguments(tools[call.name].told, arguments)
+        _check_arguments(tools[call.name].description, arguments)
         code = tools[call.name].run(arguments, rules, streams)
     except RagortuneError as error:
         show_error(error, streams)
         code = error.exit_code
     if code not in (ExitCode.OK, ExitCode.FINDINGS):
-        return _reply(complaints.getvalue().strip())
+        return _reply(errors.getvalue().strip())
     data = json.loads(out.getvalue())
     return _reply(data["markdown"] if call.name == "explain" else dump_json(data, indent=0), data)
 
 
 def _reply(text: str, data: dict[str, Any] | None = None) -> types.CallToolResult:
-    """Return text to read and the same as data, or what is wrong where there are no data."""
+    """Return a result as text and data; without data it is an error."""
     content: list[types.ContentBlock] = [types.TextContent(text=text)]
     return types.CallToolResult(content=content, structured_content=data, is_error=data is None)
 
 
 def _check_arguments(tool: types.Tool, arguments: Arguments) -> None:
-    """Raise UsageError where an argument is missing or unknown."""
+    """Raise UsageError if an argument is missing or unknown."""
     known = tool.input_schema["properties"]
     for name in arguments:
         if name not in known:
@@ -269,8 +269,8 @@ def _check_arguments(tool: types.Tool, arguments: Arguments) -> None:
             raise UsageError(f"`{tool.name}` needs the argument '{name}'")
 
 
-def _take_text(arguments: Arguments, name: str, limit: int | None = None) -> str:
-    """Return an argument that must be text; raises UsageError."""
+def _read_text_argument(arguments: Arguments, name: str, limit: int | None = None) -> str:
+    """Return an argument that must be a string; raises UsageError."""
     value = arguments[name]
     if not isinstance(value, str):
         raise UsageError.expected(f"'{name}'", "text", value)
@@ -279,44 +279,48 @@ def _take_text(arguments: Arguments, name: str, limit: int | None = None) -> str
     return value
 
 
-def _feed(text: str, environment: Environment) -> Environment:
-    """Return the environment with a text on stdin."""
+def _with_stdin(text: str, environment: Environment) -> Environment:
+    """Return an environment with this text on stdin."""
     return environment.replace(stdin=io.BytesIO(text.encode("utf-8", "surrogatepass")))
 
 
-def _feed_profile(arguments: Arguments, environment: Environment) -> tuple[str, Environment]:
-    """Return a name that says how the profile is written, and the environment with it on stdin."""
+def _with_profile(arguments: Arguments, environment: Environment) -> tuple[str, Environment]:
+    """Return a file name whose ending fits the profile, and an environment with the profile on stdin."""
     value = arguments["profile"]
     if isinstance(value, str):
-        return "profile.yaml", _feed(value, environment)
+        return "profile.yaml", _with_stdin(value, environment)
     try:
         text = json.dumps(value, ensure_ascii=False, indent=2)
     except RecursionError:
         raise UnreadableError("is nested too deeply", Place("profile.json")) from None
-    return "profile.json", _feed(text, environment)
+    return "profile.json", _with_stdin(text, environment)
 
 
 def _recommend(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
-    why_not = _take_text(arguments, "why_not") if arguments.get("why_not") is not None else None
-    name, streams = _feed_profile(arguments, environment)
+    why_not = _read_text_argument(arguments, "why_not") if arguments.get("why_not") is not None else None
+    name, streams = _with_profile(arguments, environment)
     request = RecommendRequest(paths=["-"], format="json", why_not=why_not, rules=rules, stdin_name=name)
     return recommend_profiles(request, streams)
 
 
 def _ask_next(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
-    name, streams = _feed_profile(arguments, environment)
+    name, streams = _with_profile(arguments, environment)
     return print_next(name, rules, streams)
 
 
 def _check(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
-    path = _take_text(arguments, "path", _NAME_LENGTH) if arguments.get("path") is not None else "document.md"
-    streams = _feed(_take_text(arguments, "text"), environment)
+    path = (
+        _read_text_argument(arguments, "path", _NAME_LENGTH)
+        if arguments.get("path") is not None
+        else "document.md"
+    )
+    streams = _with_stdin(_read_text_argument(arguments, "text"), environment)
     request = CheckRequest(paths=["-"], formats=["json"], rules=rules, stdin_name=path, open_quoted=False)
     return check_documents(request, streams)
 
 
 def _explain(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
-    name = _take_text(arguments, "name", _NAME_LENGTH)
+    name = _read_text_argument(arguments, "name", _NAME_LENGTH)
     page = io.StringIO()
     request = ExplainRequest(name=name, rules=rules, format="markdown")
     code = show_page(request, environment.replace(stdout=page))
@@ -325,7 +329,7 @@ def _explain(arguments: Arguments, rules: str | None, environment: Environment) 
 
 
 def _estimate(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
-    name, streams = _feed_profile(arguments, environment)
+    name, streams = _with_profile(arguments, environment)
     return print_costs(CostRequest(path="-", format="json", rules=rules, stdin_name=name), streams)
 
 
@@ -333,7 +337,7 @@ def _estimate(arguments: Arguments, rules: str | None, environment: Environment)
 
 
 def _read_resource(address: str, rules: str | None, environment: Environment) -> tuple[str, str]:
-    """Return the media type and the text of a resource; raises RagortuneError with the nearest address."""
+    """Return media type and text of a resource; raises RagortuneError."""
     book = open_rulebook(rules, environment)
     if address == _CRITERIA:
         return _JSON, dump_json(list(map(describe_criterion, book.criteria.values())), indent=1)

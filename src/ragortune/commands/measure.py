@@ -1,4 +1,4 @@
-"""`measure`: answers from a team's own documents, questions, examples and logs, written beside those of people."""
+"""`measure`: answers from a team's own documents, questions, examples and logs."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from ragortune.support.writing import refuse_unwritable, rewrite_file
 
 
 def measure_project(request: MeasureRequest, environment: Environment) -> ExitCode:
-    """Measure what is named, and print, write or check the answers.
+    """Measure the material named, and print, write or check the answers.
 
-    Returns FINDINGS where --check finds that an answer no longer holds, UNDECIDED where nothing could be told.
+    Returns FINDINGS if --check finds an answer that no longer holds, UNDECIDED if the data gives no answer.
 
     Raises:
         UsageError: nothing to measure, or the profile cannot be written.
-        RagortuneError: some input cannot be used; nothing is written then.
+        RagortuneError: some input cannot be read; nothing is written.
 
     """
     _refuse_options(request, environment)
@@ -65,7 +65,7 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
 
 
 def _refuse_options(request: MeasureRequest, environment: Environment) -> None:
-    """Raise UsageError where options do not go together, before anything is measured."""
+    """Raise UsageError for options that exclude or require each other, before anything is measured."""
     if not (request.docs or request.questions or request.examples or request.calls):
         hint = "name at least one of --docs, --questions, --examples and --calls"
         raise UsageError("nothing to measure", None, hint)
@@ -85,7 +85,7 @@ def _refuse_options(request: MeasureRequest, environment: Environment) -> None:
 def _measure(
     request: MeasureRequest, rulebook: Rulebook, today: str, environment: Environment
 ) -> tuple[Measurement, ...]:
-    """Return what the probes find; raises RagortuneError."""
+    """Return the results of all probes; raises RagortuneError."""
     given = {name: getattr(request, name) for name in Material.field_names()}
     places = {name: own and Path(environment.folder, own) for name, own in given.items() if name != "search"}
     common_words = read_language(rulebook).common_words
@@ -113,7 +113,7 @@ def _read_mapping(settings: list[str]) -> Mapping[str, str]:
 def _read_known(
     request: MeasureRequest, text: str | None, rulebook: Rulebook, environment: Environment
 ) -> Profile:
-    """Return what is known without measuring: from the profile to complete, or what is to be checked."""
+    """Return the profile to complete or to check; an empty one if there is none."""
     vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
     name = request.check
     if name is not None and name.lower().endswith(ENDINGS):
@@ -132,7 +132,7 @@ def _read_known(
 
 
 def _with_answers(known: Profile, answers: tuple[MeasuredAnswer, ...], vocabulary: Vocabulary) -> Profile:
-    """Return the profile as it would be if what was measured were true throughout."""
+    """Return the profile with every measured answer in place of the known one."""
     levels = vocabulary.read_profile({own.name: own.value for own in answers if own.levels}).levels
     numbers = {own.name.partition(".")[2]: own.value for own in answers if not own.levels}
     quantities = vocabulary.read_profile({"quantities": numbers}).quantities
@@ -142,7 +142,7 @@ def _with_answers(known: Profile, answers: tuple[MeasuredAnswer, ...], vocabular
 
 
 def _advise(profile: Profile, rulebook: Rulebook, today: str) -> str | None:
-    """Return the option that a profile speaks for; None where too little is known to tell."""
+    """Return the option advised for a profile; None if too little is known."""
     advice = judge_profile(rulebook, add_facts(rulebook, profile, today))
     return None if advice.default or advice.too_little_known else advice.option.value
 
@@ -154,7 +154,7 @@ def _write_output(
     rulebook: Rulebook,
     environment: Environment,
 ) -> None:
-    """Write or complete the profile; raises UsageError, with the file as it was, where it could not be read back."""
+    """Write or complete the profile; raises UsageError, leaving the file as it was, if it would not read back."""
     entries = {own.name: own.entry for own in answers if own.replaces}
     base = write_profile(rulebook.criteria.values()) if text is None else text
     written = write_answers(base, entries, {own.name: own.remark for own in answers if not own.agrees})

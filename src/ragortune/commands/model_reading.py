@@ -1,4 +1,4 @@
-"""Design documents read by a language model, and what that took told on stderr."""
+"""Design documents read by a language model, with tokens and cost noted on stderr."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from ragortune.support.text import count_words
 def open_model(
     rulebook: Rulebook, model: str, environment: Environment, *, cache: bool
 ) -> Callable[[str, str], DesignReading]:
-    """Return what lets a model turn the text of a document and its shown name into statements.
+    """Return a reader that takes the text of a document and its shown name, and lets a model read the prose.
 
-    Raises UsageError where the model cannot be used, and what is returned RagortuneError where the document cannot.
+    Raises UsageError if the model cannot be used; the reader raises RagortuneError if the document cannot be read.
     """
     backend = open_backend(model, environment.folder)
     answers = AnswerCache(model, trusted_folder() if cache else None)
 
     def read(text: str, shown: str) -> DesignReading:
-        """Let the model read the prose; what the document's own block says stays, and wins."""
+        """Let the model read the prose; the document's own block takes precedence."""
         reading = read_design(text, shown, rulebook, prose=False)
         parts, replies = read_by_model(reading.lines, rulebook.criteria, backend, answers)
         found = join_parts(parts)
@@ -48,11 +48,11 @@ def open_model(
 def _describe_reading(
     found: ModelReading, parts: Sequence[ModelReading], replies: Sequence[Reply], what: str
 ) -> Iterator[str]:
-    """Yield in a line or two what a model made of a document, and what that took."""
+    """Yield notes on what was read in a document, and its tokens and cost."""
     asked = [reply for reply in replies if not reply.cached]
     took = [count_words(len(parts), "part")]
     if len(asked) < len(replies):
-        took.append(f"{len(replies) - len(asked)} answers kept from before")
+        took.append(f"{len(replies) - len(asked)} answers from the cache")
     tokens = sum(reply.input_tokens for reply in asked), sum(reply.output_tokens for reply in asked)
     if any(tokens):
         took.append(f"{tokens[0]:,} tokens in and {tokens[1]:,} out")

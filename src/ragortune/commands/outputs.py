@@ -1,4 +1,4 @@
-"""Where the report of `check` goes: one format to stdout, others to files, all of one run."""
+"""The outputs of `check`: one format on stdout, others in files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ragortune.commands.formats import PAGES, choose_sections, refuse_unknown, render
+from ragortune.commands.formats import PAGES, check_format, choose_sections, render
 from ragortune.commands.requests import CheckRequest
 from ragortune.model.findings import CheckReport
 from ragortune.support.environment import Environment
@@ -19,29 +19,29 @@ from ragortune.support.text import guard_terminal
 from ragortune.support.writing import write_file
 
 _HOSTED = ("sarif", "github", "gitlab", "junit")
-"""Formats by which a code host shows findings beside the files of a repository."""
+"""Formats in which a code host annotates the files of a repository."""
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 _SUMMARY_BYTES = 1_000_000
 """GitHub drops a whole summary that is larger than 1 MiB."""
-_LEFT_OUT = "</details>\n\nWhat follows is left out, because GitHub shows no longer summary."
+_TRUNCATED = "</details>\n\nThe rest is left out: GitHub shows no longer summary."
 
 
 class Output(Record, frozen=True):
-    """One format of a report."""
+    """One output of a run."""
 
     format: str
     path: str | None
-    """File it goes to, relative to the working folder; None for stdout."""
+    """File, relative to the working folder; None for stdout."""
     show: tuple[str, ...] = ()
-    """Sections to show; a file has all of them unless some are named."""
+    """Sections to show; empty for the default of the format."""
 
 
 def choose_outputs(request: CheckRequest, folder: str) -> list[Output]:
-    """Return the outputs that `FORMAT` and `FORMAT=FILE` ask for; raises UsageError."""
+    """Parse the options `--format FORMAT` and `--format FORMAT=FILE`; raises UsageError."""
     outputs: list[Output] = []
     for text in request.formats or ("text",):
         form, equals, path = text.partition("=")
-        refuse_unknown("check", form)
+        check_format("check", form)
         if equals and (not path or "\0" in path):
             raise UsageError(f"--format {form}= names no file")
         full = request.full or bool(path and not request.show)
@@ -53,13 +53,15 @@ def choose_outputs(request: CheckRequest, folder: str) -> list[Output]:
         raise UsageError("only one format can be printed", None, hint)
     if len(set(files)) < len(files):
         raise UsageError("two formats go to the same file")
-    if not any(output.format in PAGES for output in outputs):  # then no sections can be asked for
-        choose_sections("check", outputs[0].format, request.show, full=request.full)
+    if not any(output.format in PAGES for output in outputs):
+        choose_sections(
+            "check", outputs[0].format, request.show, full=request.full
+        )  # raises if any are named
     return outputs
 
 
 def write_report(report: CheckReport, outputs: Iterable[Output], environment: Environment) -> None:
-    """Write a report to stdout and files; with the github format the whole of it goes to the job summary, too."""
+    """Write a report to stdout and files; the format github also appends all of it to the job summary."""
     hosted = _address_from_root(report, environment.folder)
     for output in outputs:
         form, path = output.format, output.path
@@ -75,7 +77,7 @@ def write_report(report: CheckReport, outputs: Iterable[Output], environment: En
 
 
 def _address_from_root(report: CheckReport, folder: str) -> CheckReport:
-    """Return a report whose documents are named from the root of the repository, as code hosts look them up."""
+    """Return the report with paths relative to the root of the repository, as code hosts need them."""
     root = find_repository(folder)
 
     def address(path: str) -> str:
@@ -96,14 +98,14 @@ def _address_from_root(report: CheckReport, folder: str) -> CheckReport:
 
 
 def _append_summary(text: str, environment: Environment) -> None:
-    """Append the report to the job summary of GitHub Actions, where there is one, as far as it is shown there."""
+    """Append the report to the job summary of GitHub Actions, if there is one, up to the size that it shows."""
     path = environment.variables.get(_SUMMARY)
     if not path:
         return
     data = text.encode(errors="backslashreplace")
     if len(data) > _SUMMARY_BYTES:
         kept, _, _ = data[:_SUMMARY_BYTES].rpartition(b"\n\n")
-        text = f"{kept.decode()}\n\n{_LEFT_OUT}\n"
+        text = f"{kept.decode()}\n\n{_TRUNCATED}\n"
     try:
         with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(f"{text}\n")

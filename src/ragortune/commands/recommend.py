@@ -1,4 +1,4 @@
-"""`recommend`: profiles in, recommendations out, one at a time however many there are."""
+"""`recommend`: one profile or a stream of them, judged one at a time in constant memory."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from ragortune.casebook import find_nearest
-from ragortune.commands.earlier import hold_against
-from ragortune.commands.formats import PAGES, SINGLE, choose_sections, refuse_unknown, render
+from ragortune.commands.earlier import compare_earlier
+from ragortune.commands.formats import PAGES, SINGLE, check_format, choose_sections, render
 from ragortune.commands.requests import RecommendRequest
 from ragortune.commands.shared import choose_date, open_rulebook, show_error, show_path
 from ragortune.costs import add_facts
@@ -38,11 +38,11 @@ _PROGRESS_EVERY = 5_000
 
 
 _Input = tuple[str, int | None, Profile | RagortuneError]
-"""Path and line of one profile that was asked about, and the profile, or why it cannot be read."""
+"""Path, line and profile of one input; an error in place of a profile that cannot be read."""
 
 
 def recommend_profiles(request: RecommendRequest, environment: Environment) -> ExitCode:
-    """Print the recommendation for each profile; what cannot be read is named on stderr, the rest is answered."""
+    """Print the recommendation for each profile; errors go to stderr, and the other profiles are still judged."""
     batch = _check_request(request)
     today = choose_date(request.as_of, environment)
     show = choose_sections("recommend", request.format, request.show, full=request.full)
@@ -53,7 +53,7 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
     )
     failed = printed = False
     for number, (path, line, found) in enumerate(_count_progress(inputs, environment)):
-        batch = batch or (number > 0 and _expect_several(request))
+        batch = batch or (number > 0 and _allow_several(request))
         try:
             if isinstance(found, RagortuneError):
                 raise found
@@ -72,7 +72,9 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
             advice = advice.replace(origin=origin, follows=printed)
             if request.against is not None:
                 recommendation = advice.recommendation
-                against = hold_against(request.against, recommendation, request.paths[0], today, environment)
+                against = compare_earlier(
+                    request.against, recommendation, request.paths[0], today, environment
+                )
                 advice = advice.replace(against=against)
             if request.format == "text":
                 asked = (("changes", advice.against), ("why-not", advice.refusal))
@@ -85,9 +87,9 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
 
 
 def _check_request(request: RecommendRequest) -> bool:
-    """Return whether several profiles are asked about; raises UsageError where options do not fit together."""
+    """Return whether several profiles are named; raises UsageError for options that exclude each other."""
     if request.brief:
-        refuse_unknown("recommend --brief", request.format)
+        check_format("recommend --brief", request.format)
     if not request.paths:
         raise UsageError("no profile named", None, "`ragortune init` writes one to fill in, `-` reads stdin")
     if request.paths.count("-") > 1:
@@ -98,11 +100,11 @@ def _check_request(request: RecommendRequest) -> bool:
         raise UsageError("--against and --brief exclude each other", None, "leave one of them out")
     names = [show_path(path, request.stdin_name).lower() for path in request.paths]
     several = len(names) > 1 or names[0].endswith(_LINE_ENDINGS)
-    return several and _expect_several(request)
+    return several and _allow_several(request)
 
 
-def _expect_several(request: RecommendRequest) -> bool:
-    """Return True; raises UsageError where the format takes one profile only."""
+def _allow_several(request: RecommendRequest) -> bool:
+    """Return True; raises UsageError if the options allow only one profile."""
     if request.format in SINGLE:
         message = f"--format {request.format} prints one recommendation"
         raise UsageError(message, None, "use --format jsonl for several profiles")
@@ -115,7 +117,7 @@ def _expect_several(request: RecommendRequest) -> bool:
 def _judge(
     request: RecommendRequest, rulebook: Rulebook, profile: Profile, environment: Environment, *, batch: bool
 ) -> Advice:
-    """Return the recommendation for one profile, alone or of a batch, with what was asked for."""
+    """Return the recommendation for one profile, with the parts that the options ask for."""
     recommendation = judge_profile(rulebook, profile)
     if request.what_if or request.why_not or (request.what_if is None and (request.show or not batch)):
         recommendation = add_what_if(recommendation, change_fixed=request.any_answer)
@@ -131,7 +133,7 @@ def _judge(
 
 
 def _count_progress(inputs: Iterable[_Input], environment: Environment) -> Iterator[_Input]:
-    """Pass the inputs on, and count them on a terminal's stderr."""
+    """Yield the inputs, counting them on stderr if it is a terminal."""
     shown = environment.stderr_is_terminal and not environment.stdout_is_terminal
     number = 0
     for number, entry in enumerate(inputs, 1):
@@ -167,7 +169,7 @@ def _read_inputs(
 
 
 def _look_ahead(stdin: BinaryIO, name: str) -> tuple[Iterable[tuple[int, bytes | None]] | None, BinaryIO]:
-    """Return the lines of stdin where it holds one JSON object a line, else None, and what begins with what was read."""
+    """Return the lines of stdin if it holds JSON lines, else None, and a stream that starts again at the beginning."""
     lines = read_lines(stdin, name)
     begun = list(itertools.islice(lines, 1))
     first = (begun[0][1] or b"") if begun else b""
@@ -183,7 +185,7 @@ def _look_ahead(stdin: BinaryIO, name: str) -> tuple[Iterable[tuple[int, bytes |
 def _read_profiles(
     lines: Iterable[tuple[int, bytes | None]], path: str, vocabulary: Vocabulary
 ) -> Iterator[_Input]:
-    """Read one profile a line; a line that cannot be used is named, and the next one is read."""
+    """Yield one profile per line, or the error of a line that cannot be read."""
     for number, line in lines:
         try:
             if line is None:

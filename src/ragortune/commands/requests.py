@@ -1,7 +1,7 @@
-"""What the command line asks of each command: records whose fields are its options, and whose docstring is its help.
+"""The request of each command: its fields are the options of the command, its docstring is the help.
 
-A field that is annotated with an option or argument of Typer is read from the command line; of others the default holds
-there, and callers in Python may give them.
+Fields annotated with an option or argument of Typer are read from the command line; the others can only be set by callers
+in Python.
 """
 
 from collections.abc import Collection
@@ -16,12 +16,12 @@ from ragortune.support.record import Record
 
 
 def option(metavar: str, text: str, *names: str, known: Collection[str] = ()) -> OptionInfo:
-    """Return an option that takes a value: one of the words that are `known`, if there are any.
+    """Return an option with a value, one of the words in `known` if there are any.
 
-    It is named after its field, unless it has names of its own.
+    It is named after its field unless `names` are given.
     """
 
-    def choose(param: CallbackParam, given: str | Collection[str] | None) -> str | Collection[str] | None:
+    def check(param: CallbackParam, given: str | Collection[str] | None) -> str | Collection[str] | None:
         for word in [given] if isinstance(given, str) else given or ():
             if not word:  # as a variable that is not set leaves it
                 raise UsageError(f"{param.opts[0]} is empty")
@@ -29,18 +29,18 @@ def option(metavar: str, text: str, *names: str, known: Collection[str] = ()) ->
                 raise UsageError.expected(param.opts[0], known, word)
         return given
 
-    made: OptionInfo = Option(*names, metavar=metavar, callback=choose, help=text)
+    made: OptionInfo = Option(*names, metavar=metavar, callback=check, help=text)
     return made
 
 
 def flag(name: str, text: str) -> OptionInfo:
-    """Return an option that is there or not."""
+    """Return an option without a value."""
     made: OptionInfo = Option(name, help=text)
     return made
 
 
 def format_option(command: str) -> OptionInfo:
-    """Return the option that chooses among the formats of a command."""
+    """Return the option `--format` of a command."""
     return option("FORMAT", f"{list_formats(command)}.", "--format", "-f", known=FORMATS[command])
 
 
@@ -55,7 +55,7 @@ Cache = Annotated[bool, flag("--cache/--no-cache", "Cache answers of the model."
 Show = Annotated[Text, option("NAME,...", "Print only these sections; an unknown name lists them.")]
 Full = Annotated[bool, flag("--full", "Print all sections instead of one screen.")]
 Color = Annotated[str, option("WHEN", "auto, always or never.", known=("auto", "always", "never"))]
-"""Goes into the environment, which knows where results and dialogues are shown."""
+"""Read by the environment, which knows whether results and dialogues go to a terminal."""
 StdinName = Annotated[Text, option("NAME", "File name to assume for stdin.")]
 Against = Annotated[
     Text,
@@ -241,7 +241,7 @@ class CheckRequest(Record, frozen=True, kw_only=True):
     color: Color = "auto"
     stdin_name: StdinName = None
     open_quoted: bool = True
-    """Whether other documents that a document quotes are opened, to look the quotes up."""
+    """Whether to open other documents that a document quotes."""
 
 
 class ExtractRequest(Record, frozen=True, kw_only=True):
@@ -275,7 +275,7 @@ class CostRequest(Record, frozen=True, kw_only=True):
     rules: Rules = None
     color: Color = "auto"
     stdin_name: Text = None
-    """Name to read stdin under; its ending says what it holds."""
+    """Name to assume for stdin; its ending tells the format."""
 
 
 class ListPricesRequest(Record, frozen=True, kw_only=True):

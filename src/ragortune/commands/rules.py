@@ -1,4 +1,4 @@
-"""`rules`: whether a rule set is in order, and what a change does to it."""
+"""`rules check`, `rules test` and `rules diff`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ragortune.support.rulefolder import shipped_folder
 from ragortune.support.text import quote_value
 
 _SHIPPED = "shipped"
-"""The word that names the shipped rule set where a folder is asked for."""
+"""Stands for the shipped rule set in place of a folder."""
 
 
 def check_rules(request: CheckRulesRequest, environment: Environment) -> ExitCode:
@@ -43,7 +43,7 @@ def run_rule_tests(request: TestRulesRequest, environment: Environment) -> ExitC
 
 
 def diff_rule_sets(request: DiffRulesRequest, environment: Environment) -> ExitCode:
-    """Print what differs between another rule set and the one that holds here, and the cases to which it matters."""
+    """Print the differences between another rule set and the one in use, and the cases that they change."""
     folder = shipped_folder() if request.base == _SHIPPED else Path(environment.folder, request.base)
     if not os.path.isdir(folder):
         hint = f"BASE is the folder of a rule set, or '{_SHIPPED}'"

@@ -1,4 +1,4 @@
-"""What several commands need: the rule set that holds here, and how an error is shown."""
+"""Shared by the commands: opening the rule set, reading a date, showing an error."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _MOST_PROBLEMS = 20
 
 
 def rules_folder(rules: str | None, environment: Environment) -> Path:
-    """Return the folder of the rule set that holds here: the one named, the configured one, or the shipped one."""
+    """Return the folder of the rule set to use: the one named, the configured one, or the shipped one."""
     if rules is not None:
         return Path(environment.folder, rules)
     return find_configuration(environment.folder).rules or shipped_folder()
 
 
 def open_rulebook(rules: str | None, environment: Environment) -> Rulebook:
-    """Return the rule set that holds here; raises RagortuneError."""
+    """Load the rule set to use; raises RagortuneError."""
     return load_rulebook(rules_folder(rules, environment))
 
 
 def show_path(path: str, stdin_name: str | None = None) -> str:
-    """Return how a file is named in what is written: of stdin, `-`, the name that was given for it."""
+    """Return the name to show for a path; for stdin (`-`) the assumed name, if any."""
     return (stdin_name or "<stdin>") if path == "-" else path
 
 
 def choose_date(date: str | None, environment: Environment) -> str:
-    """Return the day that was asked for, or today; raises UsageError."""
+    """Return the date given, or today, as YYYY-MM-DD; raises UsageError."""
     if date is None:
         return environment.date()
     if not is_date(date):
@@ -42,7 +42,7 @@ def choose_date(date: str | None, environment: Environment) -> str:
 
 
 def show_error(error: RagortuneError, environment: Environment) -> None:
-    """Write everything that is wrong to stderr."""
+    """Write all problems of an error to stderr, at most `_MOST_PROBLEMS`."""
     problems = error.problems
     for problem in problems[:_MOST_PROBLEMS]:
         for line in f"error: {problem}".split("\n"):
