@@ -1,4 +1,4 @@
-"""The bills on one screen, and the numbers, names and sentences that every report on costs shares."""
+"""The screen of `cost`, and the numbers and sentences that it shares with the page."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _REMEDIES = {
     "examples": "collect more `examples`",
     "knowledge": "say how large the material is (`corpus_tokens`), so that retrieval is compared",
 }
-"""What to do about each obstacle, the last one where nothing else helps; `deployment` leaves an own model."""
+"""What to do about each obstacle; `deployment` needs none, because an own model is priced as well."""
 
 
 class CostAnswer(Record, frozen=True):
-    """What `cost` has to say about a profile."""
+    """The result of `cost`."""
 
     report: CostReport
     facts: Facts
-    """Derived facts, each with the number behind it."""
+    """Derived facts with the number behind each."""
     advice: tuple[str, str] | None
-    """What is recommended without these facts, and with them; None where the profile has no quantities."""
+    """The option advised without these facts, and with them; None if the profile has no quantities."""
     sources: Mapping[str, Source]
 
 
@@ -41,7 +41,7 @@ class CostAnswer(Record, frozen=True):
 
 
 def draw_screen(answer: CostAnswer, form: int) -> Iterator[Block]:
-    """Return one form of the screen, the longest first."""
+    """Yield one form of the screen; form 0 is the longest."""
     report = answer.report
     yield Heading(cut_text(report.project or "Untitled project", SHORT if form else LONG))
     yield Paragraph(f"Cheapest: {format_leader(report)}.", Style.ADVICE)
@@ -51,7 +51,7 @@ def draw_screen(answer: CostAnswer, form: int) -> Iterator[Block]:
 
 
 def _compare(report: CostReport) -> Table:
-    """Return the cheapest way to build each option that can be used, the cheapest first."""
+    """Return a table of the cheapest way to build each feasible option, the cheapest first."""
     ranked = sorted(report.options, key=lambda cost: cost.total.p50)
     best = {cost.option: cost for cost in reversed(ranked) if cost.feasible}
     rows = []
@@ -71,13 +71,13 @@ def _list_rows(answer: CostAnswer) -> Iterator[Row]:
     if leader is not None:
         parts = dict(list_parts(report))
         yield Row("Made of", parts.get(report.letters[leader.id], "nothing that costs anything"), 7)
-    moved = [
+    swings = [
         f"{own.input} ({format_number(own.at_low)} to {format_number(own.at_high)})" for own in report.swings
     ]
-    yield from [Row("Moved by", join_words(moved[:3]), 6)] * bool(moved)
+    yield from [Row("Moved by", join_words(swings[:3]), 6)] * bool(swings)
     usable = {cost.option for cost in report.options if cost.feasible}
-    refused = {cost.option: cost for cost in report.options if cost.option not in usable}
-    for option, cost in refused.items():
+    infeasible = {cost.option: cost for cost in report.options if cost.option not in usable}
+    for option, cost in infeasible.items():
         fails = [found.text for found in cost.obstacles if found.ruling is Ruling.FAILS]
         yield Row("Ruled out", f"{option}: {fails[0]}", 5)
     if payback := answer.facts.get("derived.payback"):
@@ -91,7 +91,7 @@ def _list_rows(answer: CostAnswer) -> Iterator[Row]:
 
 
 def describe_advice(answer: CostAnswer) -> str:
-    """Return what is recommended with what the numbers say, and without."""
+    """Return the advice with the derived facts, and without."""
     plain, informed = answer.advice or ("", "")
     without = ", as without them." if plain == informed else f"; without them it is {plain}."
     return f"With these facts the advice is {informed}{without}"
@@ -101,7 +101,7 @@ def describe_advice(answer: CostAnswer) -> str:
 
 
 def format_number(number: float) -> str:
-    """Return a number as people write it: three digits that count, thousands with commas."""
+    """Return a number with about three significant digits, thousands separated by commas."""
     size = abs(number)
     if size >= 1e12:
         return f"{number:.2e}"
@@ -115,7 +115,7 @@ def format_number(number: float) -> str:
 
 
 def format_count(number: float) -> str:
-    """Return a large count in a few characters: 38.2 million."""
+    """Return a count with three significant digits: `38.2 million`."""
     for size, word in ((1e9, " billion"), (1e6, " million")):
         if abs(number) >= size:
             return f"{number / size:.3g}{word}"
@@ -123,7 +123,7 @@ def format_count(number: float) -> str:
 
 
 def format_name(cost: OptionCost) -> str:
-    """Return an option's name with how its prompt is cached and what it runs on."""
+    """Return the name of an option with its cache, batch prices and accelerators."""
     extras = [] if cost.cache == "none" else [f"{cost.cache} cache"]
     extras += ["batch"] if cost.batch else []
     if cost.accelerators is not None:
@@ -135,7 +135,7 @@ def format_name(cost: OptionCost) -> str:
 
 
 def list_lead(report: CostReport) -> list[tuple[str, str]]:
-    """Return what the bills are for, and how old their prices are."""
+    """Return the volume that is billed, and the age of the prices."""
     requests = report.requests_a_month
     text = f"{format_count(requests.p50)} a month"
     if requests.p10 < requests.p90:
@@ -152,7 +152,7 @@ def list_lead(report: CostReport) -> list[tuple[str, str]]:
 
 
 def format_leader(report: CostReport) -> str:
-    """Return the cheapest option with how sure that is, or that cost does not decide."""
+    """Return the cheapest option with its share of the draws, or that there is no clear winner."""
     cost = report.leader
     if cost is None:
         failing = ([o.gate for o in own.obstacles if o.ruling is Ruling.FAILS] for own in report.options)
@@ -176,7 +176,7 @@ def format_leader(report: CostReport) -> str:
 
 
 def list_parts(report: CostReport) -> Iterator[tuple[str, str]]:
-    """Yield the letter of each option that can be used with the lines of its bill."""
+    """Yield the letter of each feasible option and the lines of its bill."""
     for cost in report.options:
         total = sum(cost.lines.values())
         if not cost.feasible or total <= 0:
@@ -191,7 +191,7 @@ def list_parts(report: CostReport) -> Iterator[tuple[str, str]]:
 
 
 def list_obstacles(report: CostReport) -> Iterator[tuple[str, str]]:
-    """Yield the letter of each option with what rules it out or speaks against it."""
+    """Yield the letter of each option and its obstacles."""
     for cost in report.options:
         for found in cost.obstacles:
             yield report.letters[cost.id], f"{_RULINGS[found.ruling]}: {found.text} ({found.gate})"

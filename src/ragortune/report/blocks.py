@@ -1,9 +1,9 @@
-"""What every page is made of: blocks, which say what is shown and leave how to the writers.
+"""Blocks, of which every page is made: they hold the content, and writers decide on the layout.
 
 A report, an `explain` page or a screen of the questionnaire is a list of blocks. Builders return it; `write_text`
-(`report.text`) lays it out at a width, `write_markdown` (`report.markdown`) writes Markdown, and `msgspec.to_builtins`
-makes JSON of it. A builder never pads, wraps, colours, escapes or cleans: the writers do so for every string, so no
-text from a profile, document or rule set can steer a terminal or become markup.
+(`report.text`), `write_markdown` (`report.markdown`) and `write_html` (`report.html`) write it, and
+`msgspec.to_builtins` turns it into JSON. Builders never pad, wrap, colour, escape or clean: the writers do so for every
+string, so that no text from a profile, document or rule set can become markup or control a terminal.
 
     page: list[Block] = [
         Heading("Support assistant"),
@@ -14,8 +14,8 @@ text from a profile, document or rule set can steer a terminal or become markup.
         Paragraph(("see ", Span("knowledge.gap", Style.NAME)), Style.ASIDE),
     ]
 
-Text inside a block is `Inline`: a string, a `Span`, or a tuple of both. Pairs of backticks are code. In text the blocks
-between a title and its first section are set apart by blank lines; elsewhere they follow line by line.
+Text inside a block is `Inline`: a string, a `Span`, or a tuple of both. Pairs of backticks are code. In text output,
+blank lines separate the blocks between a title and its first section; elsewhere blocks follow each other directly.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CODE = re.compile(r"`([^`]+)`")
 
 
 class Style(StrEnum):
-    """What a piece of text is; writers decide how that looks."""
+    """The meaning of a piece of text; writers decide how it looks."""
 
     STRONG = "strong"
     ASIDE = "aside"
@@ -42,9 +42,9 @@ class Style(StrEnum):
     ADVICE = "advice"
     """What is recommended."""
     GOOD = "good"
-    """Speaks for something."""
+    """An argument for something."""
     BAD = "bad"
-    """Speaks against something."""
+    """An argument against something."""
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
@@ -58,18 +58,18 @@ class Span(Record, frozen=True):
 
 
 class Bar(Record, frozen=True):
-    """A bar on a scale from 0 to 1, drawn in text and HTML; the numbers are beside it."""
+    """A bar on a scale from 0 to 1, drawn in text and HTML beside its numbers."""
 
     low: float
     high: float
     cells: int
-    """Cells of the whole scale; fewer where the page is narrow."""
+    """Characters of the whole scale; fewer on a narrow page."""
     marks: tuple[tuple[float, str], ...] = ()
-    """Places with a sign of their own: `│`, `┃` or `●`."""
+    """Marks on the scale: position and character (`│`, `┃` or `●`)."""
     fill: str = "█"
     style: Style | None = None
     says: str = ""
-    """What it shows, for those who do not see it."""
+    """Text alternative for screen readers."""
 
 
 Inline: TypeAlias = str | Span | tuple[str | Span, ...]
@@ -89,7 +89,7 @@ class Paragraph(Record, frozen=True, tag_field="kind", tag="paragraph"):
     text: Inline
     style: Style | None = None
     lead: Inline = ""
-    """Text before the first line; further lines are indented to behind it."""
+    """Text before the first line; further lines are indented by its width."""
 
 
 class Item(Record, frozen=True):
@@ -99,11 +99,11 @@ class Item(Record, frozen=True):
     notes: tuple[Inline, ...] = ()
     """Sentences below it."""
     address: str | None = None
-    """Address below it, or the path of a shipped document; never wrapped."""
+    """Address or path of a shipped document, shown below; never wrapped."""
 
 
 class Items(Record, frozen=True, tag_field="kind", tag="items"):
-    """A list; a numbered one is that which `[1]` refers to."""
+    """A list; references such as `[1]` point to a numbered one."""
 
     items: tuple[Item, ...]
     numbered: bool = False
@@ -117,42 +117,42 @@ class Column(Record, frozen=True):
     """Whether it holds numbers."""
     style: Style | None = None
     only: Literal["text", "markdown", "html"] | None = None
-    """The one writer that shows it, beside HTML, which shows all columns; each if None."""
+    """The only writer, besides HTML, that shows it; None for all writers."""
 
 
 class Table(Record, frozen=True, tag_field="kind", tag="table"):
-    """Rows of cells. In text the last column wraps; without titles it is a list of terms in Markdown."""
+    """Rows of cells. In text the last column wraps. Without titles it is a list of terms in Markdown."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     head: bool = False
-    """Whether text shows the titles, too."""
+    """Whether text output shows the titles."""
     gap: int = 2
-    """Blanks between columns in text."""
+    """Blanks between the columns in text."""
 
 
 class Code(Record, frozen=True, tag_field="kind", tag="code"):
-    """Lines that are kept as they are."""
+    """Preformatted lines."""
 
     lines: tuple[str, ...]
     language: str = ""
 
 
 class Drawing(Record, frozen=True, tag_field="kind", tag="drawing"):
-    """A picture of characters for a width, in text only."""
+    """Preformatted text for a given width, in text and HTML."""
 
     draw: Callable[[int], Iterable[Inline]]
 
 
 class Fold(Record, frozen=True, tag_field="kind", tag="fold"):
-    """Blocks that Markdown folds behind a line of words without markup; text shows them as they are."""
+    """Blocks that Markdown and HTML fold behind a summary; text shows them all."""
 
     summary: str
     blocks: tuple[Block, ...]
 
 
 class Break(Record, frozen=True, tag_field="kind", tag="break"):
-    """A blank line in text; `line` draws one between reports in both."""
+    """A blank line in text; with `line`, a rule between reports in text and Markdown."""
 
     line: bool = False
 
@@ -161,19 +161,19 @@ Block: TypeAlias = Heading | Paragraph | Items | Table | Code | Drawing | Fold |
 
 
 class Page(Record, frozen=True):
-    """A report: what fits one screen, and all of it in sections that have names."""
+    """A report: one screen, and all of it in named sections."""
 
     screen: Callable[[int], Iterable[Block]]
-    """Returns the screen in one of its forms, the longest first."""
+    """Return one form of the screen; form 0 is the longest."""
     forms: int
     """How many forms there are."""
     head: tuple[Block, ...]
-    """Blocks before the sections, whichever are shown."""
+    """Blocks before the sections."""
     sections: Mapping[str, Iterable[Block]]
-    """By name, in order, made when they are chosen; empty where there is nothing to say."""
+    """Blocks by name of the section, in order; an empty section is left out."""
 
     def choose(self, names: Collection[str]) -> Iterator[Block]:
-        """Return the sections with these names, all if there are none; one that was named and is empty says so."""
+        """Yield the head and the named sections, all if none are named; a named section that is empty says so."""
         yield from self.head
         chosen = bool(names) and len(names) < len(self.sections)
         for name, section in self.sections.items():
@@ -183,7 +183,7 @@ class Page(Record, frozen=True):
 
 
 def terms(rows: Iterable[tuple[Inline, Inline]], style: Style | None = Style.NAME) -> Table:
-    """Return names and what is said about them; the names have a style."""
+    """Return a list of terms and their descriptions."""
     return Table((Column(style=style), Column()), tuple(rows))
 
 
@@ -193,9 +193,9 @@ def bullets(texts: Iterable[Inline]) -> Items:
 
 
 def section(title: str, *content: Block | Inline, level: int = 2) -> Iterator[Block]:
-    """Yield a heading with what is below it, text as a paragraph.
+    """Yield a heading and its content, text as paragraphs.
 
-    Nothing where nothing is below it, or where a list or table that comes first is empty.
+    Yields nothing without content, or if the content begins with an empty list or table.
     """
     match content:
         case () | (Items(items=()) | Table(rows=()), *_):
@@ -208,7 +208,7 @@ def section(title: str, *content: Block | Inline, level: int = 2) -> Iterator[Bl
 def split_sections(
     blocks: Iterable[Block], levels: Collection[int]
 ) -> list[tuple[Heading | None, list[Block]]]:
-    """Return the blocks below each heading of these levels; those before the first one have None."""
+    """Return each heading of these levels with the blocks below it; None with those before the first heading."""
     sections: list[tuple[Heading | None, list[Block]]] = [(None, [])]
     for block in blocks:
         if isinstance(block, Heading) and block.level in levels:
@@ -219,5 +219,5 @@ def split_sections(
 
 
 def spans(text: Inline) -> tuple[str | Span, ...]:
-    """Return text as a tuple of its pieces."""
+    """Return the parts of a text."""
     return text if isinstance(text, tuple) else (text,)

@@ -1,4 +1,4 @@
-"""The findings as JSON for programs, from records that are the JSON: keys are added and never changed."""
+"""The findings as JSON: records that define its keys, which may be added to but never changed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Finding(Record, frozen=True, kw_only=True):
 
 
 class CheckedDocument(Record, frozen=True, kw_only=True):
-    """What was read in one document, and what is wrong with it."""
+    """What one document states, and the findings on it."""
 
     path: str
     title: str | None
@@ -86,7 +86,7 @@ def _show_span(span: Span | None) -> Json:
 def _describe_audit(audit: DocumentAudit) -> CheckedDocument:
     reading, advice = audit.reading, audit.recommendation
     facts = [_describe_fact(fact) for fact in reading.facts]
-    if advice is not None:  # answers from a profile file have no place in the document
+    if advice is not None:  # answers of a profile file have no line in the document
         answers = advice.profile.answers
         shared = {"modality": "fact", "declared": True, **_show_span(None)}
         facts += [{"criterion": name, "value": answers[name].value, **shared} for name in audit.outside]
@@ -111,7 +111,7 @@ def _describe_fact(fact: StatedFact) -> Json:
 
 
 def _describe_advice(advice: Recommendation) -> Json:
-    if advice.sensitivities is None:  # no finding has asked what could change the advice
+    if advice.sensitivities is None:  # not computed for any finding
         advice = add_what_if(advice)
     return {
         **take(advice, "option", "default", "too_little_known", "runner_up", "firm", "settled", "flips"),

@@ -1,4 +1,4 @@
-"""What checks of rules and of prices found, as text and as JSON."""
+"""The findings of `rules check` and `prices check` as text and JSON."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ragortune.support.text import count_words
 
 
 class CheckedData(Record, frozen=True):
-    """What `rules check` or `prices check` found."""
+    """The result of `rules check` or `prices check`."""
 
     findings: tuple[RuleFinding, ...]
     what: str
-    """What was checked."""
+    """Name of what was checked."""
 
 
 def write_findings(checked: CheckedData) -> Iterator[str]:
-    """Yield the findings as compilers print them, one a line with its place; hints are below."""
+    """Yield one line per finding, in the form that compilers use; hints follow on lines of their own."""
     for finding in checked.findings:
         yield f"{finding.place}: {finding.name}: {finding.message}"
         if finding.hint:
@@ -27,5 +27,5 @@ def write_findings(checked: CheckedData) -> Iterator[str]:
 
 
 def list_findings(checked: CheckedData) -> tuple[RuleFinding, ...]:
-    """Return the findings, which are their own JSON."""
+    """Return the findings as JSON data."""
     return checked.findings

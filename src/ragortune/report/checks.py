@@ -1,6 +1,6 @@
-"""Findings in sentences, which every report on design documents shares, and as a page.
+"""The report of `check` as a page, and the sentences that all its formats share.
 
-The page shows in a terminal or a log the lines that findings are about; as a comment on a pull request it is folded.
+In a terminal or a log the page shows the line of each finding; in a comment on a pull request the arguments are folded.
 """
 
 from __future__ import annotations
@@ -47,19 +47,19 @@ STATUS_NAMES: Mapping[DocumentStatus, str] = {
 }
 _LONGEST_MESSAGE = 600
 MARKER = "<!-- ragortune check -->"
-"""First line of the Markdown, by which a workflow finds its own comment again."""
+"""First line of the Markdown, by which a workflow recognises its own comment."""
 _STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.NOTE: Style.NOTE}
 _BEFORE, _AFTER = 40, 100
-"""So many characters of a long line are shown before and after the place."""
+"""Characters of a long line shown before and after the start of the quote."""
 
 
 def format_message(finding: AuditFinding) -> str:
-    """Return a finding's message on one line, made harmless."""
+    """Return the message of a finding on one line, cleaned."""
     return clean_line(finding.message, _LONGEST_MESSAGE)
 
 
 def sum_up(report: CheckReport) -> str:
-    """Return the whole run in one sentence: nothing that was not looked at is passed over."""
+    """Return a run in one sentence, with everything that was suppressed, hidden or unreadable."""
     severities = [finding.severity for _, finding in report.active]
     found = ", ".join(count_words(severities.count(grade), grade.value) for grade in reversed(Severity))
     statuses = [audit.reading.status for audit in report.audits]
@@ -79,7 +79,7 @@ def sum_up(report: CheckReport) -> str:
 
 
 def format_decision(audit: DocumentAudit) -> str:
-    """Return what a document decides and what is advised, in one sentence."""
+    """Return the decision of a document and the advice in one sentence."""
     decision, advice = audit.reading.decision, audit.recommendation
     if decision is None or audit.reading.status is not DocumentStatus.JUDGED:
         return STATUS_NAMES[audit.reading.status]
@@ -98,15 +98,15 @@ SECTIONS = ("findings", "documents", "suppressed", "unreadable")
 """Names that `--show` takes."""
 _HINT = "`--full` shows the arguments; `ragortune explain RULE` tells why, on what evidence, and what to do"
 _MOST_CLEAN = 100
-"""So many documents without findings are listed."""
+"""Documents without findings that are listed at most."""
 _WHOLE = 10
-"""So many findings may be shown in full on a screen, if they fit."""
+"""Findings shown in full on a screen at most, if they fit."""
 _MOST_SHOWN = (20, 20, 20, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2, 1)
-"""How many findings each form of the screen shows: in full, without argument, in sentences, then cut."""
+"""Findings in each form of the screen: in full, without argument, as sentences, then truncated."""
 
 
 def build_page(report: CheckReport) -> Page:
-    """Return the findings of a run: what counts, what is suppressed or gone, and what could not be read."""
+    """Return the page of a run."""
     sections = (
         section("Findings", *_list_findings(report)),
         section("Documents without findings", *_list_clean(report)),
@@ -122,7 +122,7 @@ def build_page(report: CheckReport) -> Page:
 
 
 def _draw_screen(report: CheckReport, form: int) -> Iterator[Block]:
-    """Yield the sum of a run, and in one form of the screen the findings that matter most."""
+    """Yield one form of the screen: the summary and the most important findings."""
     yield Paragraph(f"{sum_up(report)}.", Style.STRONG)
     yield from itertools.islice(_list_unreadable(report), _MOST_SHOWN[form] // 4 + 1)
     ranked = report.ranked
@@ -143,7 +143,7 @@ def _draw_screen(report: CheckReport, form: int) -> Iterator[Block]:
 
 
 def _show_briefly(audit: DocumentAudit, finding: AuditFinding, form: int) -> Iterator[Block]:
-    """Yield a finding without its argument: with what to do at first, in a sentence then, cut at last."""
+    """Yield a finding without its argument: with excerpt and remedy in form 1, as a truncated sentence from form 3 on."""
     head = Span(f"{finding.severity}[{finding.rule.id}]", _STYLES[finding.severity])
     place = f" {finding.rule.code} {audit.reading.path}:{finding.line}: "
     message = cut_text(format_message(finding), LONG if form < 3 else SHORT)
@@ -154,7 +154,7 @@ def _show_briefly(audit: DocumentAudit, finding: AuditFinding, form: int) -> Ite
 
 
 def write_review(report: CheckReport) -> str:
-    """Return a run of `check` as a Markdown comment; no document can write markup into it."""
+    """Return a run of `check` as Markdown for a comment on a pull request."""
     return f"{MARKER}\n{write_markdown(build_page(report).choose(()), level=2)}"
 
 
@@ -169,7 +169,7 @@ def _list_findings(report: CheckReport) -> Iterator[Block]:
 
 
 def _list_clean(report: CheckReport) -> Iterator[Block]:
-    """Yield what documents without findings decide, folded in Markdown."""
+    """Yield the decisions of documents without findings."""
     clean = [audit for audit in report.audits if not audit.active]
     lines = [f"{audit.reading.path}: {format_decision(audit)}" for audit in clean[:_MOST_CLEAN]]
     more = len(clean) - len(lines)
@@ -179,11 +179,11 @@ def _list_clean(report: CheckReport) -> Iterator[Block]:
 
 
 def _list_suppressed(report: CheckReport) -> Iterator[Block]:
-    """Yield what comments suppress, and what is stale in the baseline."""
-    for audit, finding, held in report.suppressed:
-        until = f" until {held.until}" if held.until else ""
+    """Yield the findings that comments suppress, and the stale entries of the baseline."""
+    for audit, finding, comment in report.suppressed:
+        until = f" until {comment.until}" if comment.until else ""
         place = f"{audit.reading.path}:{finding.line}"
-        text = f"suppressed[{finding.rule.id}]{until}: {clean_line(held.because)} ({place})"
+        text = f"suppressed[{finding.rule.id}]{until}: {clean_line(comment.because)} ({place})"
         yield Paragraph(text, Style.ASIDE)
     for entry in report.stale:
         text = f"stale in the baseline: {entry.rule} in {entry.path}: {clean_line(entry.sentence)}"
@@ -222,7 +222,7 @@ def _show_step(step: Step) -> Item:
 
 
 def _draw_excerpt(audit: DocumentAudit, finding: AuditFinding, width: int) -> Iterator[Inline]:
-    """Yield the line of a finding with a caret below the words, as compilers show it; a long one is cut around them."""
+    """Yield the line of a finding with carets below the quote, as compilers do; a long line is truncated."""
     from rich.cells import cell_len, set_cell_size  # noqa: PLC0415  (not needed for other formats)
 
     lines, span = audit.reading.lines, finding.span

@@ -12,7 +12,7 @@ from ragortune.report.checks import STEP_NAMES, format_message, sum_up
 from ragortune.support.text import clean_line, clean_text, count_words, disarm_commands
 
 MOST_ANNOTATIONS = 10
-"""GitHub shows no more for one step and drops the others without a word."""
+"""GitHub shows no more for one step, and silently drops the others."""
 _GITHUB_LEVELS: Mapping[Severity, str] = {
     Severity.ERROR: "error",
     Severity.WARNING: "warning",
@@ -31,7 +31,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def write_github(report: CheckReport) -> str:
-    """Return workflow commands: the most important findings, and how many more there are."""
+    """Return workflow commands for the most important findings, and the number of the others."""
     commands = [
         _command("error", clean_text(message), file=path, title="unreadable")
         for path, message in report.unreadable
@@ -55,7 +55,7 @@ def write_github(report: CheckReport) -> str:
 
 
 def _command(level: str, text: str, **properties: object) -> str:
-    """Return a workflow command; a runner reads no second command or property in its texts."""
+    """Return a workflow command, escaped so that its texts cannot add a command or property."""
     named = (
         f"{name}={clean_text(str(value)).translate(_COMMAND_ESCAPES)}" for name, value in properties.items()
     )
@@ -67,17 +67,17 @@ def _command(level: str, text: str, **properties: object) -> str:
 
 
 def describe_gitlab(report: CheckReport) -> list[dict[str, object]]:
-    """Return a GitLab code quality report; what settings leave out and what is unreadable are entries, too."""
-    told = []
+    """Return a GitLab code quality report; effects of settings and unreadable documents are entries as well."""
+    entries = []
     if report.settings:
         key = re.sub("[0-9]+", "N", report.settings)
-        told.append(_describe_entry("settings", report.settings, "info", report.settings_file, key))
+        entries.append(_describe_entry("settings", report.settings, "info", report.settings_file, key))
     for path, text in report.unreadable:
-        told.append(_describe_entry("unreadable", text, "critical", path, "unreadable"))
+        entries.append(_describe_entry("unreadable", text, "critical", path, "unreadable"))
     for audit, finding in report.active:
         what = finding.rule.id, format_message(finding), _GITLAB_LEVELS[finding.severity]
-        told.append(_describe_entry(*what, audit.reading.path, finding.fingerprint, finding.line))
-    return told
+        entries.append(_describe_entry(*what, audit.reading.path, finding.fingerprint, finding.line))
+    return entries
 
 
 def _describe_entry(  # noqa: PLR0913, PLR0917  (what an entry consists of)
@@ -93,18 +93,18 @@ def _describe_entry(  # noqa: PLR0913, PLR0917  (what an entry consists of)
 
 
 def _identify(path: str) -> str:
-    """Return a name for a path that no other path has, though two may be shown alike once they are cleaned."""
-    shown = clean_text(path)
-    if shown == path:
+    """Return a unique name for a path, because two paths may look the same once they are cleaned."""
+    cleaned = clean_text(path)
+    if cleaned == path:
         return path
-    return f"{shown} {hashlib.sha256(path.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    return f"{cleaned} {hashlib.sha256(path.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 # --- JUnit --------------------------------------------------------------------------------------------------------
 
 
 def write_junit(report: CheckReport) -> str:
-    """Return JUnit XML: a suite for each document, a case for each rule; notes pass and are told in its output."""
+    """Return JUnit XML: a suite per document and a case per rule; notes pass and appear in its output."""
     root = ET.Element("testsuites", name="ragortune")
     for audit in report.audits:
         suite = ET.SubElement(root, "testsuite", name=_xml(audit.reading.path))
@@ -136,16 +136,18 @@ def _add_case(suite: ET.Element, audit: DocumentAudit, rule: FindingRule) -> Non
         first = failing[0]
         message = _xml(format_message(first))
         failure = ET.SubElement(case, "failure", message=message, type=first.severity.value)
-        failure.text = _xml("\n\n".join(_tell(audit, finding) for finding in failing))
+        failure.text = _xml("\n\n".join(_describe(audit, finding) for finding in failing))
     elif inactive:
-        held = inactive[0].suppressed_by
-        message = clean_line(held.because) if held else "known in the baseline"
+        comment = inactive[0].suppressed_by
+        message = clean_line(comment.because) if comment else "known in the baseline"
         ET.SubElement(case, "skipped", message=_xml(message))
     elif found:
-        ET.SubElement(case, "system-out").text = _xml("\n\n".join(_tell(audit, finding) for finding in found))
+        ET.SubElement(case, "system-out").text = _xml(
+            "\n\n".join(_describe(audit, finding) for finding in found)
+        )
 
 
-def _tell(audit: DocumentAudit, finding: AuditFinding) -> str:
+def _describe(audit: DocumentAudit, finding: AuditFinding) -> str:
     place = f"{clean_text(audit.reading.path)}:{finding.line}:{finding.column}"
     lines = [f"{place}: {format_message(finding)}"]
     for step in finding.argument:
@@ -155,5 +157,5 @@ def _tell(audit: DocumentAudit, finding: AuditFinding) -> str:
 
 
 def _xml(text: str) -> str:
-    """Return text that XML can hold at all; what it cannot is written out."""
+    """Return text with the characters that XML cannot hold written out."""
     return _NOT_XML.sub(lambda found: ascii(found[0])[1:-1], clean_text(text, keep_breaks=True))

@@ -1,4 +1,4 @@
-"""What has changed since an earlier recommendation: read from its JSON, compared, and put into sentences."""
+"""Changes since an earlier recommendation: read from its JSON, compared, and worded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ragortune.support.text import join_words
 
 
 class Earlier(Record, frozen=True):
-    """What is taken from the JSON of a recommendation; all else in it is passed over."""
+    """The part of the JSON of a recommendation that is compared; other keys are ignored."""
 
     option: Option
     probability: Shares
@@ -29,23 +29,23 @@ class Earlier(Record, frozen=True):
         return {name: [own] if isinstance(own, str) else own for name, own in self.answers.items()}
 
     def list_effects(self) -> dict[str, str]:
-        """Return by code what each rule does to the needs."""
+        """Return the effects of each rule by its code."""
         effects: dict[str, list[str]] = {}
         for rule in (*self.gates, *self.reasons):
             if rule.gate:
                 effects.setdefault(rule.code, []).append(f"{rule.gate} {rule.need}".replace("_", " "))
             else:
                 effects.setdefault(rule.code, []).append(f"{rule.strength} {rule.effect} {rule.need}")
-        return {code: join_words(told) for code, told in effects.items()}
+        return {code: join_words(parts) for code, parts in effects.items()}
 
 
 def summarise(recommendation: Recommendation) -> Earlier:
-    """Return the part of a recommendation that is compared."""
+    """Return the part of a recommendation that is compared, as its JSON holds it."""
     return fill(Earlier, describe_recommendation(Advice(recommendation)))
 
 
 def compare(name: str, before: Earlier, recommendation: Recommendation) -> Comparison:
-    """Return what has changed since an earlier recommendation, which is known by a name."""
+    """Return the changes since an earlier recommendation; `name` is the file or revision that it comes from."""
     now = summarise(recommendation)
     shares = Change(before.probability.get(before.option), now.probability[now.option])
     return Comparison(
@@ -65,7 +65,7 @@ def _list_changes(before: Mapping[str, object], now: Mapping[str, object]) -> di
 
 
 def describe_changes(comparison: Comparison) -> Iterator[Inline]:
-    """Yield what has changed: the advice, the rule set, answers, rules."""
+    """Yield the changes of advice, rule set, answers and rules."""
     option, share = comparison.option, comparison.probability
     then = "" if share.before is None else f" with {format_share(share.before)}"
     if option.before == option.now and share.before == share.now:
@@ -83,13 +83,13 @@ def describe_changes(comparison: Comparison) -> Iterator[Inline]:
         yield (Span(name, Style.NAME), f" was {before}, and is {now}")
     for code, change in comparison.rules.items():
         before, now = astuple(change)
-        told = f"was {before}, and is {now}" if before else f"fires: {now}"
-        told = f"no longer fires: it was {before}" if now is None else told
-        yield (Span(code, Style.NAME), f" {told}")
+        text = f"was {before}, and is {now}" if before else f"fires: {now}"
+        text = f"no longer fires: it was {before}" if now is None else text
+        yield (Span(code, Style.NAME), f" {text}")
 
 
 def list_changes(comparison: Comparison | None) -> Iterator[Block]:
-    """Yield the section on what has changed; nothing where nothing was compared."""
+    """Yield the section on the changes; nothing without a comparison."""
     if comparison:
         since = ("Since the advice of ", Span(comparison.earlier, Style.NAME), ":")
         yield from section("What has changed", since, bullets(describe_changes(comparison)))

@@ -1,4 +1,4 @@
-"""A cost report as a page of blocks and as JSON."""
+"""The report of `cost` as a page and as JSON."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _NEVER = "never"
 
 
 def describe_costs(answer: CostAnswer) -> dict[str, object]:
-    """Return a cost report as plain data: dollars a month, milliseconds, shares from 0 to 1."""
+    """Return the report as JSON data: dollars a month, milliseconds, shares from 0 to 1."""
     advice = answer.advice and dict(zip(("without_facts", "with_facts"), answer.advice, strict=True))
     return {
         "schema": SCHEMA,
@@ -68,12 +68,12 @@ SECTIONS = (
 
 
 def build_page(answer: CostAnswer) -> Page:
-    """Return the report on costs."""
+    """Return the page of a cost report."""
     report = answer.report
     title = Heading(report.project or "Untitled project")
     facts = [(name, f"{level} ({shown})") for name, (level, shown) in answer.facts.items()]
-    said = (Origin.STATED, Origin.ANSWER, Origin.MEASURED)
-    given = [(own.name, _format_input(own)) for own in report.inputs if own.origin in said]
+    stated = (Origin.STATED, Origin.ANSWER, Origin.MEASURED)
+    given = [(own.name, _format_input(own)) for own in report.inputs if own.origin in stated]
     paybacks = [(report.letters[own.option], _format_payback(own, report.letters)) for own in report.paybacks]
     sections = (
         _bills(report),
@@ -106,12 +106,12 @@ def build_page(answer: CostAnswer) -> Page:
 
 
 def _section(heading: str, rows: Iterable[tuple[str, str]], *remarks: str) -> Iterator[Block]:
-    """Return a section of names and what is said about them."""
+    """Return a section with a list of terms."""
     return section(heading, terms(rows), *(Paragraph(remark, Style.ASIDE) for remark in remarks))
 
 
 def _draw_range(name: str, low: float, high: float, most: float, mark: float | None = None) -> Bar:
-    """Return the bar of a range on a scale from 0 to the most of all ranges."""
+    """Return the bar of a range on a scale from 0 to `most`."""
     marks = () if mark is None else ((mark / (most or 1), "┃"),)
     says = f"{name}: {format_number(low)} to {format_number(high)}"
     return Bar(low / (most or 1), high / (most or 1), _BAR_CELLS, marks, says=says)
@@ -128,11 +128,11 @@ def _bills(report: CostReport) -> Iterator[Block]:
     for cost in report.options:
         money = [format_number(amount) for amount in (*msgspec.structs.astuple(cost.running), cost.total.p50)]
         name, running = format_name(cost), cost.running
-        drawn: Cell = _draw_range(name, running.p10, running.p90, most, running.p50)
+        bar: Cell = _draw_range(name, running.p10, running.p90, most, running.p50)
         if cost not in shown:
-            money, drawn = ["-"] * 4, ""
+            money, bar = ["-"] * 4, ""
         chance = f"{cost.chance:.0%}" if cost.feasible else "-"
-        rows.append((f"{report.letters[cost.id]} {name}", *money, chance, drawn))
+        rows.append((f"{report.letters[cost.id]} {name}", *money, chance, bar))
     yield Heading("US dollars a month", 2)
     columns = _columns("p10", "p50", "p90", "total", "wins")
     yield Table((*columns, Column("p10 to p90", only="html")), tuple(rows), head=True)
@@ -212,7 +212,7 @@ def _format_payback(own: Payback, letters: Mapping[str, str]) -> str:
 
 
 def _tornado(report: CostReport) -> Iterator[Block]:
-    """Yield what each input alone does to the bill of the cheapest, as bars around its best guess."""
+    """Yield the effect of each input on the bill of the cheapest option, as bars around the best guess."""
     if report.leader is None or not report.swings:
         return
     middle = report.leader.best_guess
@@ -221,15 +221,15 @@ def _tornado(report: CostReport) -> Iterator[Block]:
     rows: list[tuple[Cell, ...]] = []
     for swing in report.swings:
         leads = f", {report.letters[swing.then_cheapest]} first" if swing.then_cheapest else ""
-        told = f"{format_number(swing.at_low)} to {format_number(swing.at_high)}{leads}"
+        text = f"{format_number(swing.at_low)} to {format_number(swing.at_high)}{leads}"
         first, last = sorted((end - low) / width for end in (swing.at_low, swing.at_high))
         marks = (((middle - low) / width, "┃"),)
-        rows.append((swing.input, Bar(first, last, _BAR_CELLS, marks, says=f"{swing.input}: {told}"), told))
+        rows.append((swing.input, Bar(first, last, _BAR_CELLS, marks, says=f"{swing.input}: {text}"), text))
     columns = (Column("Input", style=Style.NAME), Column("Range", only="text"), Column("USD a month"))
     yield from section("What moves the bill of the cheapest, USD a month", Table(columns, tuple(rows), gap=1))
 
 
-# --- what it rests on ---------------------------------------------------------------------------------------------
+# --- inputs -------------------------------------------------------------------------------------------------------
 
 
 def _format_input(entry: Input) -> str:
