@@ -1,7 +1,7 @@
 """A recommendation as an architecture decision record in the form of MADR 4 (https://adr.github.io/madr/).
 
-Drivers are the answers that moved a need, pros and cons what the rules say for and against each option, the confirmation
-is the check itself, and what would change the advice says when to look again.
+Drivers are the answers that moved a need, pros and cons come from the rules, the confirmation is `ragortune check`, and
+the flips tell when to revisit the decision.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MOST_QUESTIONS = 3
 
 
 def name_decision(recommendation: Recommendation) -> str:
-    """Return the title of the record: what is decided, for which project."""
+    """Return the title of the record: the decision and the project."""
     project = recommendation.profile.project or "this project"
     return f"Use {OPTION_NAMES[recommendation.option]} for {project}"
 
@@ -34,13 +34,13 @@ def name_decision(recommendation: Recommendation) -> str:
 def build_decision_record(
     advice: Recommendation, cases: Iterable[NearCase], path: str, against: Comparison | None = None
 ) -> list[Block]:
-    """Return the record that is kept under a path, without its front matter: the sections of MADR 4 in their order.
+    """Return the record without its front matter: the sections of MADR 4 in their order.
 
     Args:
         advice: the recommendation, with what could change it.
-        cases: published projects most like this one.
-        path: where the record is kept, for the command that checks it.
-        against: what has changed since the advice that the record amends.
+        cases: the published projects nearest to this one.
+        path: path of the record, for the command that checks it.
+        against: changes since the advice that the record amends.
 
     """
     profile, options = advice.profile, advice.rulebook.options
@@ -49,7 +49,7 @@ def build_decision_record(
     if against:
         amends = ("This record amends the advice of ", Span(against.earlier, Style.NAME), ". Since then:")
         context += [amends, bullets(describe_changes(against))]
-    drivers = tuple(_list_drivers(advice)) or (Item("no answer that speaks for an option is known"),)
+    drivers = tuple(_list_drivers(advice)) or (Item("no answer is known that favours an option"),)
     return [
         Heading(name_decision(advice)),
         *section("Context and Problem Statement", *context),
@@ -71,11 +71,11 @@ def build_decision_record(
     ]
 
 
-# --- what is decided ----------------------------------------------------------------------------------------------
+# --- decision -----------------------------------------------------------------------------------------------------
 
 
 def _list_drivers(advice: Recommendation) -> Iterator[Item]:
-    """Yield the answers that moved a need, those of the strongest rules first, with what supports each."""
+    """Yield the answers that moved a need with their evidence, those of the strongest rules first."""
     for name in dict.fromkeys(name for hit in (*advice.gates, *advice.reasons) for name in hit.answers):
         criterion = advice.rulebook.readable[name]
         shown = describe_answer(advice.profile, criterion)
@@ -90,22 +90,25 @@ def _list_drivers(advice: Recommendation) -> Iterator[Item]:
 def _decide(advice: Recommendation) -> Iterator[Block]:
     guide = advice.rulebook.options[advice.option]
     pros, cons = _argue(advice, advice.option)
-    because = "; ".join(map(_lower, pros[:_MOST_REASONS])) or "nothing that is known speaks for more"
+    because = "; ".join(map(_as_clause, pros[:_MOST_REASONS])) or "nothing that is known speaks for more"
     shown = format_probability(advice.rulebook, advice.probability[advice.option])
-    told = f"Probability {shown}.{describe_probability(advice)}"
+    probability = f"Probability {shown}.{describe_probability(advice)}"
     yield from section(
         "Decision Outcome",
         f'Chosen option: "{guide.title}", because {because}.',
-        f"{guide.meaning} First step: {_lower(advice.first_step[0])}.",
-        f"{told} The advice is {describe_firmness(advice)}.",
+        f"{guide.meaning} First step: {_as_clause(advice.first_step[0])}.",
+        f"{probability} The advice is {describe_firmness(advice)}.",
     )
     ownerless = has_need(advice.option, Need.FINE_TUNING) and _OWNER not in advice.profile.levels
     consequences = [
         *(f"Good, because {text}" for text in guide.gains),
         *(f"Bad, because {text}" for text in guide.costs),
         *(["Bad, because no owner is named yet who keeps the model current"] if ownerless else []),
-        *(f"Bad, because {_lower(text)}" for text in cons[:_MOST_REASONS]),
-        *(f"Neutral, because {_lower(hit.rule.title)}: {_lower(hit.rule.remedy)}" for hit in advice.notices),
+        *(f"Bad, because {_as_clause(text)}" for text in cons[:_MOST_REASONS]),
+        *(
+            f"Neutral, because {_as_clause(hit.rule.title)}: {_as_clause(hit.rule.remedy)}"
+            for hit in advice.notices
+        ),
     ]
     yield from section("Consequences", bullets(consequences), level=3)
 
@@ -118,17 +121,17 @@ def _weigh(advice: Recommendation, option: Option) -> Iterator[Block]:
     share = format_probability(advice.rulebook, advice.probability[option])
     pros, cons = _argue(advice, option)
     arguments = [
-        *(f"Good, because {_lower(text)}" for text in pros[:_MOST_ARGUMENTS]),
-        *(f"Bad, because {_lower(text)}" for text in cons[:_MOST_ARGUMENTS]),
+        *(f"Good, because {_as_clause(text)}" for text in pros[:_MOST_ARGUMENTS]),
+        *(f"Bad, because {_as_clause(text)}" for text in cons[:_MOST_ARGUMENTS]),
     ] or ["Neutral, because nothing that is known speaks for it or against it"]
-    told = f"{guide.meaning} Probability here: {share}."
-    yield from section(guide.title, told, bullets(arguments), level=3)
+    meaning = f"{guide.meaning} Probability here: {share}."
+    yield from section(guide.title, meaning, bullets(arguments), level=3)
 
 
 def _argue(advice: Recommendation, option: Option) -> tuple[list[str], list[str]]:
-    """Return what speaks for an option and what against it: gates first, then the strongest reasons.
+    """Return the arguments for and against an option: gates first, then the strongest reasons.
 
-    Of an option with one need only this need is argued; of the one with neither, both.
+    An option with one need is argued by that need alone, `neither` by both.
     """
     argued = [need for need in Need if has_need(option, need)] or list(Need)
     pros: list[str] = []
@@ -136,14 +139,14 @@ def _argue(advice: Recommendation, option: Option) -> tuple[list[str], list[str]
     for gate in advice.gates:
         if gate.need in argued and gate.gate is not GateKind.CONFIRMS:
             meets = has_need(option, gate.need) is (gate.gate is GateKind.REQUIRES)
-            (pros if meets else cons).append(_word(advice, gate))
+            (pros if meets else cons).append(_describe_hit(advice, gate))
     for reason in advice.reasons:
         if reason.need in argued:
-            (cons if speaks_against(reason, option) else pros).append(_word(advice, reason))
+            (cons if speaks_against(reason, option) else pros).append(_describe_hit(advice, reason))
     return list(dict.fromkeys(pros)), list(dict.fromkeys(cons))
 
 
-def _word(advice: Recommendation, hit: RuleHit) -> str:
+def _describe_hit(advice: Recommendation, hit: RuleHit) -> str:
     readable = advice.rulebook.readable
     answers = (f"{name}: {describe_answer(advice.profile, readable[name])}" for name in hit.answers)
     return f"{hit.rule.title} ({', '.join(answers)})"
@@ -178,8 +181,8 @@ def _list_exits(advice: Recommendation) -> Iterator[Inline]:
     yield advice.rulebook.options[advice.option].look_again.removeprefix("Look again when ")
 
 
-def _lower(text: str) -> str:
-    """Return a sentence to go on with: its first letter small unless it begins an abbreviation, no full stop."""
+def _as_clause(text: str) -> str:
+    """Return a sentence as a clause: first letter in lower case unless it begins an abbreviation, no full stop."""
     first = text.split(" ", 1)[0]
     abbreviated = len(first) > 1 and first.isupper()
     return (text if abbreviated else text[:1].lower() + text[1:]).rstrip(".")

@@ -1,4 +1,4 @@
-"""The questionnaire: its questions, help, reasons for asking and end, each a list of blocks, and as JSON."""
+"""The texts of the questionnaire as blocks, and the next question as JSON."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _MOST_NAMED = 5
 
 
 def show_start(path: str, interview: Interview) -> list[Block]:
-    """Return what is said first: where the answers go, and how many are known already."""
+    """Return the opening: where answers are saved, and how many are known."""
     known = sum(name in interview.profile.levels for name in interview.rulebook.criteria)
     start = f"Going on with {path}: {count_words(known, 'answer')} known."
     return [Paragraph(f"{start if known else f'Answers are saved in {path}.'} Type ? for help.")]
 
 
 def show_question(interview: Interview, criterion: Criterion) -> list[Block]:
-    """Return the advice so far, and a question with its levels."""
+    """Return the advice so far and a question with its levels."""
     labels = choice_labels(criterion)
     width = len(labels[-1])
     levels = tuple(
@@ -57,14 +57,14 @@ def show_question(interview: Interview, criterion: Criterion) -> list[Block]:
 
 
 def show_help(criterion: Criterion) -> list[Block]:
-    """Return how to find out the answer, and what can be typed."""
+    """Return how to find out the answer and what can be typed."""
     accepted = _sentence(accepted_words(criterion))
     rows = [("How to find out", criterion.help), ("What to type", accepted), ("", _WORDS)]
     return [Break(), terms(rows, None)]
 
 
 def show_reason(interview: Interview, criterion: Criterion) -> list[Block]:
-    """Return why a question is asked now, and what each level would lead to."""
+    """Return why a question is asked now and the advice that each level would lead to."""
     book = interview.rulebook
     leads = [
         (own.level, f"{own.option} {format_probability(book, own.probability)}")
@@ -83,13 +83,13 @@ def show_answer(interview: Interview, criterion: Criterion) -> list[Block]:
 
 
 def show_mistake(error: RagortuneError) -> list[Block]:
-    """Return what is wrong with an answer, and what would do."""
+    """Return the error in an answer, with its hint."""
     hint = [Paragraph(_sentence(error.hint), lead="    ")] if error.hint else []
     return [Paragraph(_sentence(error.message), Style.WARNING, "  ! "), *hint]
 
 
 def format_advice(advice: Recommendation) -> str:
-    """Return the advice so far in a line: the option, its probability, and whether it is firm."""
+    """Return the advice so far in a line: option, probability and firmness."""
     if advice.settled:
         state = "settled"
     elif advice.too_little_known:
@@ -101,7 +101,7 @@ def format_advice(advice: Recommendation) -> str:
 
 
 def format_end(interview: Interview, path: str) -> str:
-    """Return how the questionnaire ended, and how to go on: by itself, or stopped before."""
+    """Return how the questionnaire ended and how to continue."""
     advice = format_advice(interview.advice)
     if interview.wanted:
         return f"Stopped: {advice}. `ragortune ask {path}` goes on, next with {interview.wanted}."
@@ -143,14 +143,14 @@ def _sentence(text: str) -> str:
 
 
 class LevelMeaning(Record, frozen=True):
-    """One answer that a question takes."""
+    """One possible answer to a question."""
 
     level: str
     means: str
 
 
 class Question(Record, frozen=True):
-    """A criterion, as a person is asked."""
+    """A criterion as a question."""
 
     criterion: str
     title: str
@@ -173,7 +173,7 @@ class AdviceSoFar(Record, frozen=True):
 
 
 class QuestionResult(Record, frozen=True, kw_only=True):
-    """The question that tells most, or that none is worth asking."""
+    """The question to ask next, or that none is worth asking."""
 
     schema: Literal["ragortune/question/1"] = "ragortune/question/1"
     worth_asking: bool
@@ -186,13 +186,13 @@ class QuestionResult(Record, frozen=True, kw_only=True):
 
 
 def describe_next(interview: Interview) -> QuestionResult:
-    """Return the question that tells most; `question` is None where none is worth asking."""
+    """Return the question to ask next; `question` is None if none is worth asking."""
     advice = interview.advice
     criterion = interview.rulebook.criteria[interview.wanted] if interview.wanted else None
-    none = "No open question is worth asking for the advice."
+    nothing = "No open question is worth asking for the advice."
     return QuestionResult(
         worth_asking=criterion is not None,
-        why=format_reason(interview, criterion) if criterion else none,
+        why=format_reason(interview, criterion) if criterion else nothing,
         question=describe_criterion(criterion) if criterion else None,
         answers=round_numbers(explain_question(interview, criterion) if criterion else ()),
         advice=round_numbers(fill(AdviceSoFar, advice, said=format_advice(advice))),
@@ -202,6 +202,6 @@ def describe_next(interview: Interview) -> QuestionResult:
 
 
 def describe_criterion(criterion: Criterion) -> Question:
-    """Return a criterion: the question, how to find out the answer, and what answers it."""
+    """Return a criterion as a question with its levels."""
     levels = [LevelMeaning(level.id, level.means) for level in criterion.levels]
     return fill(Question, criterion, criterion=criterion.id, levels=levels, ordered=not criterion.nominal)

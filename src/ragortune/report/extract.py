@@ -1,4 +1,4 @@
-"""The profile that a document states, as a profile file: each answer with the line that it was read from."""
+"""The profile that a document states, as a profile file in which each answer quotes its line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 
 def describe_profile(answers: StatedAnswers) -> Json:
-    """Return the profile as plain data that a profile file may hold, answers nested by group."""
+    """Return the profile as the data of a profile file, answers nested by group."""
     groups: dict[str, Json] = {}
     for criterion in answers.profile.levels:
         group, _, name = criterion.partition(".")
@@ -35,14 +35,14 @@ def describe_profile(answers: StatedAnswers) -> Json:
 
 
 def describe_entry(answers: StatedAnswers, criterion: str, document: str | None = None) -> Json:
-    """Return one answer as plain data: its value, the words that support it, and where it comes from.
+    """Return one answer as plain data: value, evidence and source.
 
-    `document` is named in quotes of the document's own words.
+    `document` is the path to name in quotes from the document itself.
     """
     answer, fact = answers.profile.answers[criterion], answers.fact_for(criterion)
     levels = answer.levels
-    words = levels[0] if len(levels) == 1 else list(levels)
-    described: Json = {"value": words if answer.number is None else answer.value}
+    named = levels[0] if len(levels) == 1 else list(levels)
+    described: Json = {"value": named if answer.number is None else answer.value}
     if fact is not None and (evidence := _cite_fact(answers.reading, fact)) is not None:
         if isinstance(evidence, Evidence):
             evidence = evidence.replace(document=evidence.document or document)
@@ -51,7 +51,7 @@ def describe_entry(answers: StatedAnswers, criterion: str, document: str | None 
 
 
 def _cite_fact(reading: DesignReading, fact: StatedFact) -> str | Evidence | None:
-    """Return what supports a fact: the quote in its block, the words of its sentence, or the line of its block."""
+    """Return the evidence for a fact: the quote that its block gives, its sentence, or the line of its block."""
     if fact.quoted is not None or fact.span is None:
         return fact.quoted
     if fact.declared:
@@ -61,7 +61,7 @@ def _cite_fact(reading: DesignReading, fact: StatedFact) -> str | Evidence | Non
 
 
 def quote_sentence(reading: DesignReading, span: Span) -> Evidence:
-    """Return what the sentence around a place has on its line, so that a change anywhere in it is seen."""
+    """Return a quote of the whole sentence around a span, as far as it is on that line, so that edits to it are noticed."""
     sentence = find_sentence(reading, span)
     pieces = [piece for piece in sentence.pieces if piece.line == span.line] if sentence else []
     quote = span.quote
@@ -74,7 +74,7 @@ def quote_sentence(reading: DesignReading, span: Span) -> Evidence:
 
 
 def write_profile(answers: StatedAnswers) -> str:
-    """Return the profile as YAML, with what was not taken over as comments."""
+    """Return the profile as YAML; contradictions are comments."""
     remarks = "".join(f"# {clean_line(line, 4 * _LONGEST_EVIDENCE)}\n" for line in _remark(answers))
     stream = io.StringIO()
     for key, value in describe_profile(answers).items():
@@ -84,7 +84,7 @@ def write_profile(answers: StatedAnswers) -> str:
 
 
 def _lay_out(value: object, depth: int) -> object:
-    """Return data of which so many levels are on lines of their own, and the rest on one line each."""
+    """Return data of which `depth` levels are laid out as blocks and the rest in flow style."""
     if depth and isinstance(value, dict):
         return {key: _lay_out(part, depth - 1) for key, part in value.items()}
     return flow(value)
@@ -101,10 +101,10 @@ def _remark(answers: StatedAnswers) -> Iterator[str]:
         yield f"It decides {decision.option} ({decision.how}{at})."
     for conflict in answers.conflicts:
         if not conflict.resolved:
-            said = []
+            statements = []
             for fact in conflict.facts:
                 where = (
                     f"line {fact.span.line}: {clean_line(fact.span.quote)}" if fact.span else "the profile"
                 )
-                said.append(f"{clean_line(str(fact.value))} ({where})")
-            yield f"missing: {conflict.criterion}, because lines contradict each other: {'; '.join(said)}"
+                statements.append(f"{clean_line(str(fact.value))} ({where})")
+            yield f"missing: {conflict.criterion}, because lines contradict each other: {'; '.join(statements)}"

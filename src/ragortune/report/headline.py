@@ -1,4 +1,4 @@
-"""The advice itself in sentences: what is recommended, how probable that is, and how firm."""
+"""The advice in sentences: option, probability and firmness."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ _GATE_WORDS: Mapping[GateKind, str] = {
     GateKind.CONFIRMS: "confirms {}",
 }
 _OPTION_CELLS = 50
-_TELLABLE = 0.95
-"""Above this the field sample is too small to tell one share from another."""
+_HIGHEST_SHARE = 0.95
+"""Above this share the field sample is too small for exact figures."""
 
 
 class Advice(Record, frozen=True):
-    """A recommendation with what was asked for beside it: the result of `recommend` for one profile."""
+    """A recommendation with everything that the options ask for: the result of `recommend` for one profile."""
 
     recommendation: Recommendation
     cases: tuple[NearCase, ...] | None = None
-    """Projects most like it; None in a batch."""
+    """The nearest published projects; None in a batch."""
     refusal: Refusal | None = None
     against: Comparison | None = None
-    """What has changed since an earlier recommendation."""
+    """Changes since an earlier recommendation."""
     trace: tuple[RuleTrace, ...] | None = None
     origin: Mapping[str, object] | None = None
-    """Which input of a batch it answers."""
+    """The input of a batch that it belongs to."""
     follows: bool = False
-    """Whether it is printed below another one."""
+    """Whether another one is printed above it."""
 
 
 class Verdict(Record, frozen=True):
-    """The option alone, with the input that it answers: the result of `recommend --brief` for one profile."""
+    """The option alone: the result of `recommend --brief` for one profile."""
 
     book: Rulebook
     project: str | None
@@ -63,7 +63,7 @@ class Verdict(Record, frozen=True):
 
 
 def build_headline(recommendation: Recommendation) -> list[Block]:
-    """Return the advice in a sentence with how often it was built, and the probabilities of the options."""
+    """Return the advice in a sentence, and the probabilities of all options."""
     book = recommendation.rulebook
     columns = (Column("Option"), Column("Probability", right=True), Column("0 to 100%", only="text"))
     options = []
@@ -72,23 +72,23 @@ def build_headline(recommendation: Recommendation) -> list[Block]:
         cells = (option, format_probability(book, share))
         bar = Bar(0, share, _OPTION_CELLS, style=style, says=f"{option}: {cells[1]}")
         options.append((*(Span(cell, style) if style else cell for cell in cells), bar))
-    told = Span(f"{format_verdict(recommendation)}.", Style.ADVICE)
-    return [Paragraph((told, describe_probability(recommendation))), Table(columns, tuple(options))]
+    verdict = Span(f"{format_verdict(recommendation)}.", Style.ADVICE)
+    return [Paragraph((verdict, describe_probability(recommendation))), Table(columns, tuple(options))]
 
 
 def list_state(recommendation: Recommendation) -> list[tuple[str, str]]:
-    """Return how firm the advice is, with the base rates where too little is known, the most probable first."""
+    """Return how firm the advice is, and the base rates if too little is known."""
     rows = [("How firm", describe_firmness(recommendation))]
     if recommendation.too_little_known:
         shares = decide_option(recommendation.rulebook, {}).probability
         ranked = sorted(shares, key=lambda option: -shares[option])
-        told = ", ".join(f"{option} {format_share(shares[option])}" for option in ranked)
-        rows.append(("Base rates", f"with nothing known: {told}"))
+        rates = ", ".join(f"{option} {format_share(shares[option])}" for option in ranked)
+        rows.append(("Base rates", f"with nothing known: {rates}"))
     return rows
 
 
 def format_probability(rulebook: Rulebook, probability: float) -> str:
-    """Return the probability of an option in whole per cent; what falls short of firm is not rounded up to it."""
+    """Return a probability in whole per cent, never rounded up to the limit of firm advice."""
     limit = rulebook.scale.firm_from
     if probability < limit <= round(probability, 2):
         probability = floor(probability * 100) / 100
@@ -96,19 +96,19 @@ def format_probability(rulebook: Rulebook, probability: float) -> str:
 
 
 def format_gate(gate: Gate | GateHit) -> str:
-    """Return what a gate does to a need: `requires retrieval`."""
+    """Return the effect of a gate: `requires retrieval`."""
     return _GATE_WORDS[gate.gate].format(NEED_NAMES[gate.need])
 
 
 def format_share(share: float) -> str:
-    """Return a share in whole per cent; what is not all never reads as all, and what is not none not as none."""
+    """Return a share in whole per cent; only 0 and 1 read as 0% and 100%."""
     if 0 < share < 0.005:
         return "<1%"
     return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
 def format_verdict(recommendation: Recommendation) -> str:
-    """Return the option and what it means, or that too little is known to tell."""
+    """Return the recommended option and its meaning, or that too little is known."""
     option = recommendation.option
     if recommendation.default:
         return (
@@ -124,24 +124,24 @@ def format_verdict(recommendation: Recommendation) -> str:
 
 
 def describe_probability(recommendation: Recommendation) -> str:
-    """Return how many systems were built so, where the rule set was fitted to a sample; else the probability."""
+    """Return the share of published systems with this option, or the probability if the rule set has no field sample."""
     share = recommendation.probability[recommendation.option]
     shown = format_probability(recommendation.rulebook, share)
     if not recommendation.rulebook.answer_counts:
         return f" Its probability is {shown}."
-    count = f"more than {_TELLABLE:.0%}" if share > _TELLABLE else f"about {shown}"
+    count = f"more than {_HIGHEST_SHARE:.0%}" if share > _HIGHEST_SHARE else f"about {shown}"
     return f" Of 100 published systems like this, {count.removesuffix('%')} did so."
 
 
 def describe_firmness(recommendation: Recommendation) -> str:
-    """Return whether the advice is firm, and what open answers can still do to it."""
+    """Return whether the advice is firm, and whether open answers can change it."""
     if recommendation.settled:
         return "settled: no open answer can change the advice"
     return f"{'firm' if recommendation.firm else 'not firm'}; {_describe_open(recommendation)}"
 
 
 def _describe_open(recommendation: Recommendation) -> str:
-    """Return what open answers can still change, or the runner-up where that was not looked for."""
+    """Return how many open answers can change the advice, or the runner-up if that was not computed."""
     if recommendation.sensitivities is None:
         runner_up = recommendation.runner_up
         return f"next comes {runner_up} with {format_share(recommendation.probability[runner_up])}"
@@ -155,7 +155,7 @@ def _describe_open(recommendation: Recommendation) -> str:
 
 
 def write_verdict(verdict: Verdict) -> str:
-    """Return the option and its probability on a line, after the name of the input."""
+    """Return one line: the input, the option and its probability."""
     outcome, shares = verdict.outcome, verdict.outcome.probability
     remarks = [format_probability(verdict.book, shares[outcome.option])]
     remarks += ["default"] if outcome.default else []

@@ -1,4 +1,4 @@
-"""The HTML writer: blocks as one file that needs no network and no script, for meetings, mail and print."""
+"""The HTML writer: blocks as one self-contained file without scripts, for meetings, mail and print."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ragortune.report.blocks import CODE, Block, Heading, Inline, Span, Style, s
 from ragortune.support.text import clean_text
 
 _DRAWN = 96
-"""Columns for which pictures of characters are drawn."""
+"""Columns of drawings."""
 
 
 def write_html(blocks: Iterable[Block]) -> str:
-    """Return a page as HTML; no text in it can become markup, and no address but http(s) is a link."""
+    """Return a page as HTML; all text is escaped, and only http(s) addresses become links."""
     (_, head), *sections = split_sections(blocks, (2,))
     style = _read("page.css")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -29,7 +29,7 @@ def write_html(blocks: Iterable[Block]) -> str:
         title=clean_text(titles[0]) if titles else "ragortune",
         head=head,
         sections=sections,
-        style=Markup(style),  # noqa: S704  (a file of ours)
+        style=Markup(style),  # noqa: S704  (our own file)
         digest=digest,
     )
     return page.lstrip()
@@ -56,10 +56,10 @@ def _read(name: str) -> str:
 
 
 def _list_pieces(text: Inline, style: Style | None = None) -> Iterator[tuple[str, str, bool]]:
-    """Yield the pieces of a text: what it says, the name of its style, and whether it is code."""
+    """Yield the pieces of a text: the words, the name of the style, and whether it is code."""
     for part in spans(text):
         own = part.style if isinstance(part, Span) else style
-        said = clean_text(part.text if isinstance(part, Span) else part)
-        for number, piece in enumerate(CODE.split(said)):
+        words = clean_text(part.text if isinstance(part, Span) else part)
+        for number, piece in enumerate(CODE.split(words)):
             if piece:
                 yield piece, own.value if own else "", number % 2 == 1 or own is Style.NAME

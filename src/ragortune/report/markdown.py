@@ -1,4 +1,4 @@
-"""The Markdown writer: blocks for pull requests, records and agents; no text in them can become markup."""
+"""The Markdown writer, for pull requests, records and agents; no text in blocks can become markup."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from ragortune.report.blocks import (
 from ragortune.support.text import clean_text
 
 _SPECIAL = re.compile(r"[\\`*\[\]#|~]|(?<![^\W_])_|_(?![^\W_])")
-"""What means something in the middle of a line; an underscore inside a word does not."""
+"""Characters with a meaning within a line; an underscore inside a word has none."""
 _AT_START = re.compile(r"(?=/|[-+](?:\s|$)|[-=][-=\s]*$)|\d+(?=[.)](?:\s|$))")
-"""Where to escape what means something at the start of a line only: a list, a line below a heading, an order such as `/merge`."""
+"""What has a meaning at the start of a line: list markers, underlines of headings, commands such as `/merge`."""
 _OWN_KEY = re.compile(r"^([\s>*+{\"'-]*)(?:(ragortune[\"']?\s*)(?=[:=.])|(?=:{3}|\.\.\s))", re.IGNORECASE)
-"""What `check` would take for a block of this program that it cannot read."""
-_LIVE = re.compile(
+"""What `check` would report as an unreadable `ragortune` block."""
+_AUTOLINKED = re.compile(
     r"(?:(?:[\w.+-]{0,20}://|www\.|mailto:|xmpp:)[^\s`]+|(?<!\w)@[\w{\"]"
     r"|[\w.+-]{1,64}@[\w-]+\.\w|[\w./-]{0,100}[#!&%]\d|\bGH-\d)[\w.@/#-]*|\$(?:[^\s`]*[\w$])?"
     r"|(?<![\w:])(?=[\da-f]*[a-f])(?=[a-f]*\d)[\da-f]{7,40}\b",
     re.IGNORECASE,
 )
-"""What code hosts make a link of, or tell people and other projects by: addresses, `@name`, `#1`, `!1`, `&1`, `%1`, `$1`, hashes
-of commits, or mathematics, which begin with `$`; they let code be."""
+"""What code hosts turn into links, mentions or formulas outside of code: addresses, `@name`, `#1`, `!1`, `&1`, `%1`, `$1`, hashes
+of commits, and what begins with `$`."""
 _STRONG = (Style.STRONG, Style.ADVICE, Style.ERROR, Style.WARNING)
 
 
 def escape_markdown(text: str) -> str:
-    """Return text for the middle of a line, in which no character means anything to Markdown or HTML."""
+    """Return text for use within a line, with everything escaped that has a meaning in Markdown or HTML."""
     return _escape(text).strip()
 
 
@@ -50,7 +50,7 @@ def _escape(text: str, *, in_table: bool = False) -> str:
     one_line = re.sub(r"\s+", " ", clean_text(text))
     parts: list[str] = []
     at = 0
-    for found in _LIVE.finditer(one_line):
+    for found in _AUTOLINKED.finditer(one_line):
         parts += [_escape_words(one_line[at : found.start()]), _write_code(found[0], in_table=in_table)]
         at = found.end()
     return "".join([*parts, _escape_words(one_line[at:])])
@@ -109,7 +109,7 @@ def _write_block(block: Block, level: int) -> Iterator[str]:
 
 
 def _write_table(table: Table) -> Iterator[str]:
-    """Return a table, or a list of terms where its columns have no titles."""
+    """Yield the lines of a table, or of a list of terms if its columns have no titles."""
     shown = [number for number, column in enumerate(table.columns) if column.only in (None, "markdown")]
     columns = [table.columns[number] for number in shown]
     has_titles = any(column.title for column in columns)
@@ -133,7 +133,7 @@ def _write_cell(cell: Cell, style: Style | None) -> str:
 
 
 def write_inline(text: Inline, *, in_table: bool = False) -> str:
-    """Return text on one line with its styles; pairs of backticks become code."""
+    """Return text with its styles on one line; pairs of backticks become code."""
     line = "".join(_write_part(part, in_table=in_table) for part in spans(text)).strip()
     return line if in_table else _guard_start(line)
 
@@ -151,7 +151,7 @@ def _write_part(part: str | Span, *, in_table: bool) -> str:
 
 
 def _refer(address: str) -> str:
-    """Return an address as a link; a document of the project as its path."""
+    """Return an address as a link, and a shipped document as its path."""
     if "://" not in address:
         return write_inline(Span(address, Style.NAME))
     safe = re.sub(r"[<>\s]", "", clean_text(address))

@@ -1,4 +1,4 @@
-"""What was measured as a page of blocks and as JSON: answers first, then what disagrees, what is faulty, what is open."""
+"""The report of `measure` as a page and as JSON."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ _DIRECTION = "direction"
 
 
 class MeasureReport(Record, frozen=True):
-    """What one run of `measure` found."""
+    """The result of one run of `measure`."""
 
     measurements: tuple[Measurement, ...]
     answers: tuple[MeasuredAnswer, ...]
     date: str
     """Date of the run, YYYY-MM-DD."""
     target: str | None
-    """The profile or record that the answers were held against or written into."""
+    """The profile or record that was checked or written."""
     advice: tuple[str | None, str | None]
-    """Option on what was known before, and on what was measured as well; None where too little is known."""
+    """Option advised before and after measuring; None if too little is known."""
 
     @property
     def disputed(self) -> tuple[MeasuredAnswer, ...]:
-        """Answers of the profile that cannot be true if what was measured is."""
+        """Measured answers that contradict the profile."""
         return tuple(own for own in self.answers if not own.agrees)
 
     @property
     def faults(self) -> tuple[Measurement, ...]:
-        """What should be corrected in the data."""
+        """Faults to correct in the data."""
         return tuple(own for own in self.measurements if own.fault)
 
     @property
     def unknown(self) -> dict[str, str]:
-        """Criteria that nothing could be told about, with the reason."""
+        """Criteria that the data does not answer, with the reason."""
         known = {own.name for own in self.answers}
         return {
             name: own.reason
@@ -95,16 +95,14 @@ class MeasureResult(Record, frozen=True, kw_only=True):
         ),
     ]
     answers: list[AnswerResult]
-    unknown: Annotated[
-        dict[str, str], Meta(description="Criteria that nothing could be told about, and why.")
-    ]
+    unknown: Annotated[dict[str, str], Meta(description="Criteria that the data does not answer, and why.")]
     measurements: Annotated[
         list[dict[str, Any]], Meta(description="All figures with method, sample, notes and examples.")
     ]
 
 
 def describe_report(report: MeasureReport) -> MeasureResult:
-    """Return everything for programs."""
+    """Return the report as JSON data."""
     before, measured = report.advice
     return MeasureResult(
         as_of=report.date,
@@ -131,7 +129,7 @@ def _format_answered(answered: Answer | QuantityValue) -> str:
 
 
 def build_page(report: MeasureReport) -> list[Block]:
-    """Return the page on what was measured."""
+    """Return the page of a run."""
     named = f" for {report.target}" if report.target else ""
     disputes = bullets(f"{_format_dispute(own)} ({own.measurement.says})" for own in report.disputed)
     faults = tuple(Item(own.says, (*own.notes, *own.examples)) for own in report.faults)
@@ -169,7 +167,7 @@ def _lead(report: MeasureReport) -> Iterator[tuple[str, str]]:
 
 
 def _list_answers(answers: Iterable[MeasuredAnswer]) -> Iterator[tuple[str, str]]:
-    """Yield each answer with the figures behind it, which several answers in a row may share."""
+    """Yield each answer with its figures, which answers in a row may share."""
     above = None
     for own in answers:
         says = "" if own.measurement is above else f": {own.measurement.says}"
@@ -178,7 +176,7 @@ def _list_answers(answers: Iterable[MeasuredAnswer]) -> Iterator[tuple[str, str]
 
 
 def _format_value(own: MeasuredAnswer) -> str:
-    """Return a measured value in words: the levels with the number behind them."""
+    """Return a measured value as levels and number."""
     shown = join_words(own.levels, "or")
     ends = own.value.values() if isinstance(own.value, dict) else [own.value]
     number = " to ".join(
@@ -189,5 +187,5 @@ def _format_value(own: MeasuredAnswer) -> str:
 
 def _format_dispute(own: MeasuredAnswer) -> str:
     assert own.answered is not None
-    said = _format_answered(own.answered)
-    return f"{own.name}: answered {said}, measured {_format_value(own)}"
+    answered = _format_answered(own.answered)
+    return f"{own.name}: answered {answered}, measured {_format_value(own)}"

@@ -1,4 +1,4 @@
-"""What could change the advice: flips, open questions, sensitivity of each answer, and why not another option."""
+"""What could change the advice: flips, open questions, sensitivities, and the case against another option."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _BAR_CELLS = 25
 
 
 def list_flips(recommendation: Recommendation) -> Iterator[Block]:
-    """Return the changes of answers that would change the advice; nothing where that was not worked out."""
+    """Yield the changes of answers that would change the advice; nothing if they were not computed."""
     if recommendation.sensitivities is None:
         return
     merged = describe_flips(recommendation)
@@ -56,10 +56,13 @@ def list_flips(recommendation: Recommendation) -> Iterator[Block]:
 
 
 def describe_flips(recommendation: Recommendation) -> list[tuple[str, str]]:
-    """Return option and change of each flip, those that differ in the level of one answer only as one."""
+    """Return option and change of each flip, merging flips that differ only in the level of one answer."""
     flips = recommendation.flips or ()
     rows = [(str(flip.option), {name: [level] for name, level in flip.change.items()}) for flip in flips]
-    for place in (-1, 0):  # first those that differ in their last answer, then those that do in their first
+    for place in (
+        -1,
+        0,
+    ):  # merge those that differ in their last answer, then those that differ in their first
         joined: dict[object, tuple[str, dict[str, list[str]]]] = {}
         for option, change in rows:
             name = list(change)[place]
@@ -84,20 +87,22 @@ def _format_change(recommendation: Recommendation, change: Mapping[str, Sequence
 
 
 def list_questions(recommendation: Recommendation) -> Iterator[Block]:
-    """Return the questions that are worth asking, and how to find out; nothing where that was not worked out."""
+    """Yield the questions worth asking and how to find out; nothing if they were not computed."""
     if recommendation.unknowns:
-        items = tuple(_ask(recommendation, question) for question in list_worthwhile(recommendation))
-        nothing = (Item("no open question is expected to tell much"),)
-        yield from section("Find out next", Items(items[:_MOST_QUESTIONS] or nothing))
+        items = tuple(
+            _describe_question(recommendation, question) for question in list_worthwhile(recommendation)
+        )
+        none = (Item("no open question is expected to tell much"),)
+        yield from section("Find out next", Items(items[:_MOST_QUESTIONS] or none))
 
 
 def list_worthwhile(recommendation: Recommendation) -> list[OpenQuestion]:
-    """Return the open questions that are worth asking, the one that tells most first."""
+    """Return the open questions worth asking, by expected gain."""
     least = 0 if recommendation.too_little_known else recommendation.rulebook.scale.ask_from
     return [question for question in list_askable(recommendation) if question.expected_gain >= least]
 
 
-def _ask(recommendation: Recommendation, question: OpenQuestion) -> Item:
+def _describe_question(recommendation: Recommendation, question: OpenQuestion) -> Item:
     criterion = recommendation.rulebook.criteria[question.criterion]
     gives = f"could give {join_words(question.could_give, 'or')}"
     gives = gives if question.alone else "only together with other answers"
@@ -109,7 +114,7 @@ def _ask(recommendation: Recommendation, question: OpenQuestion) -> Item:
 
 
 def list_sensitivities(recommendation: Recommendation) -> Iterator[Block]:
-    """Return how far each answer moves a need, and the rules that carry the advice alone."""
+    """Yield how far each answer moves a need, and the rules without which the advice would change."""
     shown = (recommendation.sensitivities or ())[:_MOST_SENSITIVITIES]
     rows = tuple(filter(None, (_draw_bar(recommendation, own) for own in shown)))
     decisive = [
@@ -127,14 +132,14 @@ def list_sensitivities(recommendation: Recommendation) -> Iterator[Block]:
             Column("Without it"),
         )
         yield Table(columns, rows, head=True)
-        told = "How far each answer moves the probability of a need over its levels, from least to most."
-        yield Paragraph(told, Style.ASIDE)
+        legend = "How far each answer moves the probability of a need over its levels, from least to most."
+        yield Paragraph(legend, Style.ASIDE)
     if decisive:
         yield terms(decisive)
 
 
 def _draw_bar(recommendation: Recommendation, sensitivity: AnswerSensitivity) -> tuple[Cell, ...]:
-    """Return the way of one answer on a scale from 0 to 100%; nothing where it moves nothing."""
+    """Return the row of one answer with its range from 0 to 100%; empty if it changes nothing."""
     low, now, high = (logistic(score) for score in (sensitivity.low, sensitivity.now, sensitivity.high))
     changes = sensitivity.without is not recommendation.option
     if not changes and high - low < _LEAST_SWING:
@@ -152,7 +157,7 @@ def _draw_bar(recommendation: Recommendation, sensitivity: AnswerSensitivity) ->
 
 
 def explain_refusal(recommendation: Recommendation, refusal: Refusal | None) -> Iterator[Block]:
-    """Return what speaks against an option, gates first, and the smallest change that would make it right."""
+    """Yield the case against an option, gates first, and the smallest change that would make it right."""
     if refusal is None:
         return
     rows = [(hit.rule.code, f"{hit.rule.title}: {format_gate(hit)}") for hit in refusal.gates]
