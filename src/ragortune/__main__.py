@@ -1,4 +1,4 @@
-"""Start of the command: runs the command line, and turns whatever goes wrong into an exit code."""
+"""Entry point: runs the command line and turns every failure into an exit code."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ragortune.support.errors import ExitCode, RagortuneError, UsageError
 from ragortune.support.text import quote_value
 from ragortune.version import __version__
 
-gc.set_threshold(100_000)  # what a command makes has hardly any cycles
-atexit.register(gc.freeze)  # and what is left at the end goes with the process, without a search for them
+gc.set_threshold(100_000)  # commands create hardly any reference cycles
+atexit.register(gc.freeze)  # no search for cycles when the interpreter ends
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command and return its exit code; nothing that happens prints a traceback."""
+    """Run the command and return its exit code; no failure prints a traceback."""
     words = sys.argv[1:] if arguments is None else arguments
     try:
         environment = Environment.detect()
@@ -37,10 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
     except SystemExit as ended:
         if ended.code != 1:
             raise
-        return ExitCode.OK  # 1 is how the command-line library ends where nobody reads its help
+        return ExitCode.OK  # Typer exits with 1 if the reader of its help has closed the pipe
     except Exception as error:  # noqa: BLE001  (an internal error: say so and keep the traceback in a file)
-        for tell in (_show_usage, _report_unwritten):
-            if (code := tell(error, environment)) is not None:
+        for handle in (_show_usage_error, _report_unwritten):
+            if (code := handle(error, environment)) is not None:
                 return code
         return _report_internal_error(error, words)
 
@@ -57,18 +57,18 @@ def _run(words: list[str], environment: Environment) -> int:
 
 
 def _refuse_files(words: list[str]) -> None:
-    """Raise UsageError where an option is the name of a file: a hook or a pattern may have taken it from a checkout."""
+    """Raise UsageError if an option is the name of a file: a shell pattern may have turned a file of a checkout into it."""
     options = words[: words.index("--")] if "--" in words else words
     for word in options:
         if word.startswith("-") and word != "-" and os.path.lexists(word):
-            hint = "files whose names begin with `-` come behind `--`"
+            hint = "put files whose names begin with `-` after `--`"
             raise UsageError(f"{quote_value(word)} is a file that is called like an option", None, hint)
 
 
-def _show_usage(error: Exception, environment: Environment) -> ExitCode | None:
-    """Show what the command-line library says about the arguments; None if it did not raise this.
+def _show_usage_error(error: Exception, environment: Environment) -> ExitCode | None:
+    """Show an error of Typer about the arguments; None for other errors.
 
-    Its classes moved between releases, so they are told by what they can do.
+    Its exception classes moved between releases, so they are recognised by their methods.
     """
     if type(error).__name__ == "Abort":
         return ExitCode.INTERRUPTED
@@ -83,7 +83,7 @@ def _show_usage(error: Exception, environment: Environment) -> ExitCode | None:
 
 
 def _report_unwritten(error: Exception, environment: Environment) -> ExitCode | None:
-    """Tell that a result could not be written; None if that is not what happened."""
+    """Report that the result could not be written; None for other errors."""
     full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.ECONNRESET)
     if not isinstance(error, OSError) or error.errno not in full:
         return None

@@ -1,7 +1,7 @@
-"""Published projects: how well a rule set agrees with what they found, and which of them are nearest to a profile.
+"""Published projects: agreement of a rule set with them, and the nearest ones to a profile.
 
-Two samples are kept apart. The field sample was drawn at random from production systems, so its figures are about the
-mix that users meet; selected cases were sought out because they compare or argue, and are another population.
+Two samples are kept apart. The field sample was drawn at random from production systems, so its figures are base rates.
+Selected cases were chosen because they compare or argue, and are another population.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from ragortune.support.record import Record
 EVIDENCE = tuple(CaseEvidence)
 """Kinds of evidence, strongest first."""
 _LEAST_SHARED = 3
-"""A project that shares fewer answers is not shown as near: with one or two the rest could be anything."""
+"""Projects with fewer shared answers are not near: the others could be anything."""
 
 
 # --- agreement ----------------------------------------------------------------------------------------------------
 
 
 class Tally(Record, frozen=True):
-    """How many cases agree."""
+    """Numbers of cases."""
 
     total: int = 0
     strict: int = 0
@@ -34,11 +34,11 @@ class Tally(Record, frozen=True):
 
 
 class Judged(Record, frozen=True):
-    """What is stated about one case by somebody who has not seen its outcome."""
+    """The advice on one case, given without its outcome."""
 
     case: Case
     option: Option
-    """The option that is recommended."""
+    """The recommended option."""
     probability: Mapping[Option, float]
     """Stated probability of each option."""
     firm: bool
@@ -56,12 +56,12 @@ class Judged(Record, frozen=True):
 
 
 class Agreement(Record, frozen=True):
-    """How what is stated agrees with what was published."""
+    """Agreement of the advice with published outcomes."""
 
     judged: tuple[Judged, ...]
 
     def of_sample(self, sample: Sample) -> Agreement:
-        """Return the same for the cases of one sample."""
+        """Return the agreement with the cases of one sample."""
         return Agreement(tuple(own for own in self.judged if own.case.sample is sample))
 
     @property
@@ -90,7 +90,7 @@ def _tally(judged: Iterable[Judged]) -> Tally:
 
 
 def measure_agreement(rulebook: Rulebook) -> Agreement:
-    """Return how a rule set agrees with its casebook."""
+    """Return the agreement of a rule set with its casebook."""
     judged = []
     for case, levels in rulebook.coded_cases:
         outcome = decide_option(rulebook, levels)
@@ -103,7 +103,7 @@ def measure_agreement(rulebook: Rulebook) -> Agreement:
 
 
 class Verdict(StrEnum):
-    """What a published project says about the advice."""
+    """The relation of a published project to the advice."""
 
     AGREES = "agrees"
     """It has the option that is recommended."""
@@ -120,18 +120,17 @@ class NearCase(Record, frozen=True):
     shared: tuple[str, ...]
     """Criteria with the same answer."""
     differing: tuple[str, ...]
-    """Criteria that both answer, and whose answers exclude each other."""
+    """Criteria whose answers exclude each other."""
     shared_gates: tuple[str, ...]
-    """Gates that decide about both."""
+    """Ids of the gates that decide about both."""
     verdict: Verdict
-    """What the project says about the advice."""
 
 
 def find_nearest(recommendation: Recommendation, count: int = 3) -> tuple[NearCase, ...]:
-    """Return the published projects nearest to a profile: shared gates first, then shared answers less differing ones.
+    """Return the published projects nearest to a profile: by shared gates, then by shared less differing answers.
 
-    Where all of the nearest agree with the advice, the last one gives way to the nearest that disagrees. Projects that
-    share fewer than three answers are never shown.
+    If all of them agree with the advice, the nearest one that disagrees replaces the last. Projects with fewer than three
+    shared answers are left out.
     """
     rulebook, levels = recommendation.rulebook, recommendation.profile.levels
     gates = _list_deciding_gates(decide_option(rulebook, levels))
@@ -161,7 +160,7 @@ def _list_deciding_gates(outcome: Outcome) -> frozenset[str]:
 
 
 def _is_same(rulebook: Rulebook, criterion: str, mine: Levels, theirs: Levels) -> bool:
-    """Return whether two answers are the same; of several levels that hold together the main one counts."""
+    """Return whether two answers are the same; of several levels that hold, the main one counts."""
     if rulebook.criteria[criterion].several:
         return mine[criterion][0] == theirs[criterion][0]
     return mine[criterion] == theirs[criterion]

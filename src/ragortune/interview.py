@@ -1,7 +1,7 @@
-"""The questionnaire as a state that answers change: which question comes next, what is advised so far, when to stop.
+"""The state of a questionnaire: the next question, the advice so far, and when to stop.
 
-Pure: nothing is printed and nothing is read. An interview never changes; every answer makes a new one that remembers
-the one before, so that going back is exact.
+Pure: no input or output. An interview is immutable; each answer makes a new one that refers to the one before, so that going
+back is exact.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from ragortune.support.record import Record
 
 
 class Command(StrEnum):
-    """What can be typed instead of an answer."""
+    """A command that can be typed instead of an answer."""
 
     HELP = "help"
-    """Show how to find out, and what can be typed."""
+    """Show how to find out the answer and what can be typed."""
     WHY = "why"
-    """Tell why this question is asked now, and what each level would lead to."""
+    """Explain why this question is asked now, and what each level would lead to."""
     BACK = "back"
     """Take the last answer back."""
     STOP = "stop"
-    """End here, with what is known."""
+    """End the questionnaire."""
 
 
 _COMMANDS: Mapping[str, Command] = {
@@ -39,7 +39,7 @@ _COMMANDS: Mapping[str, Command] = {
 
 
 class Consequence(Record, frozen=True):
-    """What one level as the answer would lead to."""
+    """The advice that one level as the answer would lead to."""
 
     level: str
     option: Option
@@ -47,36 +47,36 @@ class Consequence(Record, frozen=True):
     """Probability of the option."""
 
 
-_FAINT = 3
-"""While the advice is not firm, a question is worth asking from a gain this many times smaller than `Scale.ask_from`."""
+_UNFIRM_FACTOR = 3
+"""While the advice is not firm, the least gain of a question worth asking is `Scale.ask_from` divided by this."""
 
 
 class Interview(Record, frozen=True, dict=True):
-    """Everything that has been said so far."""
+    """All answers so far."""
 
     rulebook: Rulebook
     profile: Profile
     declined: tuple[str, ...] = ()
-    """Criteria that nobody knows an answer to; they stay unknown and are not asked again."""
+    """Criteria answered by "don't know"; they stay unknown and are not asked again."""
     everything: bool = False
-    """Whether all else that is unknown is asked as well, after what is worth asking for the advice."""
+    """Whether all other unknown criteria are asked as well, after those worth asking."""
     complete: Callable[[Profile], Profile] = Profile.replace
-    """Adds to a profile what follows from its answers, such as facts from its quantities."""
+    """Add derived facts to a profile."""
     previous: Interview | None = None
     """The interview before the last answer; None at the beginning."""
 
     @cached_property
     def kept(self) -> frozenset[str]:
-        """Criteria that will not be asked any more."""
+        """Criteria that were answered or declined."""
         return frozenset((*self.profile.levels, *self.declined))
 
     @cached_property
     def ranking(self) -> tuple[OpenQuestion, ...]:
-        """Questions not yet asked that can still change the option, the one with the largest expected gain first."""
+        """Unasked questions that can still change the option, by expected gain."""
         return self._rank_questions(self.kept)
 
     def _rank_questions(self, kept: frozenset[str] = frozenset()) -> tuple[OpenQuestion, ...]:
-        """Return the questions outside of `kept` that can change the option; all of them where that is hard to prove."""
+        """Return the questions outside `kept` that can change the option; all of them if the search is too large."""
         try:
             return rank_questions(self.rulebook, self.profile.levels, kept)
         except SearchTooLargeError:
@@ -87,27 +87,27 @@ class Interview(Record, frozen=True, dict=True):
 
     @cached_property
     def advice(self) -> Recommendation:
-        """What is recommended on the answers so far; `settled` is filled in, the rest of the what-if is not."""
+        """The recommendation on the answers so far, with `settled` but without the rest of the what-if."""
         settled = not self.ranking and not self._rank_questions()
         return judge_profile(self.rulebook, self.profile).replace(settled=settled)
 
     @cached_property
     def wanted(self) -> str | None:
-        """The question that is worth asking next for the advice; None where none is.
+        """The criterion worth asking next; None if none is.
 
-        The questions with which every questionnaire begins come first, then the one with the largest expected gain.
-        The smallest gain that is worth a question depends on whether the advice is firm already.
+        The opening questions of the rule set come first, then the one with the largest expected gain. The least gain
+        worth a question depends on whether the advice is firm.
         """
         if not self.ranking:
             return None
         book = self.rulebook
-        least = book.scale.ask_from / (1 if self.advice.firm else _FAINT)
+        least = book.scale.ask_from / (1 if self.advice.firm else _UNFIRM_FACTOR)
         worth = (question.criterion for question in self.ranking if question.expected_gain >= least)
         return next(filter(self._can_ask, (*book.scale.ask_first, *worth)), None)
 
     @cached_property
     def question(self) -> Criterion | None:
-        """The question to ask now: the one that is wanted, else any that is unknown where all are asked; None at the end."""
+        """The question to ask now: `wanted`, or the next unknown one if everything is asked; None at the end."""
         name = self.wanted
         if name is None and self.everything:
             name = next(filter(self._can_ask, self.rulebook.criteria), None)
@@ -120,7 +120,7 @@ class Interview(Record, frozen=True, dict=True):
 
     @cached_property
     def unasked(self) -> tuple[str, ...]:
-        """Questions not asked that make sense, in the order in which all of them would be asked."""
+        """All criteria that could still be asked, in order."""
         book = self.rulebook
         ranked = (question.criterion for question in self.ranking)
         names = dict.fromkeys((*book.scale.ask_first, *ranked, *book.criteria))
@@ -128,17 +128,17 @@ class Interview(Record, frozen=True, dict=True):
 
     @property
     def asked(self) -> int:
-        """How many questions were answered or declined since the beginning of this interview."""
+        """Number of questions answered or declined since the start."""
         return 0 if self.previous is None else self.previous.asked + 1
 
 
 def take_answer(interview: Interview, criterion: str, value: object) -> Interview:
-    """Return the interview after an answer; `unknown` and 'any of all levels' decline the question.
+    """Return the interview after an answer; `unknown` and a list of all levels decline the question.
 
     Args:
         interview: the interview so far.
-        criterion: id of the criterion that is answered; its former answer is replaced.
-        value: a level, a number, a list, a range or `unknown`, as a profile file holds it.
+        criterion: id of the criterion; a former answer is replaced.
+        value: the value as a profile file holds it.
 
     Raises:
         ProfileError: the criterion does not take this value.
@@ -164,12 +164,12 @@ def take_answer(interview: Interview, criterion: str, value: object) -> Intervie
 
 
 def _order(found: Mapping[str, Answer] | Mapping[str, tuple[str, ...]], book: Rulebook) -> dict[str, object]:
-    """Return answers in the order of the vocabulary, so that the order of answering leaves no trace."""
+    """Return answers in the order of the criteria, whatever order they were given in."""
     return {name: found[name] for name in (*book.criteria, *found) if name in found}
 
 
 def explain_question(interview: Interview, criterion: Criterion) -> tuple[Consequence, ...]:
-    """Return what each level as the answer to a question would lead to."""
+    """Return the advice that each level as the answer would lead to."""
     consequences = []
     for level in criterion.level_ids:
         after = take_answer(interview, criterion.id, level)
@@ -179,6 +179,6 @@ def explain_question(interview: Interview, criterion: Criterion) -> tuple[Conseq
 
 
 def read_command(criterion: Criterion, text: str) -> Command | None:
-    """Return the command that was typed, None where it is an answer; the name of a level is always an answer."""
+    """Return the command that was typed, None for an answer; the name of a level is always an answer."""
     words = " ".join(text.split()).casefold()
     return None if words in criterion.level_ids else _COMMANDS.get(words)

@@ -1,4 +1,4 @@
-"""The command line: parses, makes one call, returns its exit code. What a command does is in `commands`."""
+"""The command line: parses the arguments, calls a function of `commands` and returns its exit code."""
 
 import inspect
 from inspect import Parameter, Signature
@@ -49,11 +49,11 @@ def start(
         bool, Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Take the options in front of a command."""
+    """Handle the options before a command."""
 
 
 def ask(request: requests.AskRequest, environment: Environment) -> ExitCode:
-    """Ask, then print the recommendation for the profile that was saved."""
+    """Run the questionnaire, then print the recommendation for the saved profile."""
     from ragortune.commands.ask import ask_questions
     from ragortune.commands.recommend import recommend_profiles
 
@@ -63,7 +63,7 @@ def ask(request: requests.AskRequest, environment: Environment) -> ExitCode:
 
 
 def mcp(request: requests.ServeRequest, environment: Environment) -> ExitCode:
-    """Serve coding agents, where the extra is installed."""
+    """Serve coding agents; raises UsageError if the extra is not installed."""
     try:
         from ragortune.commands.mcp import serve_agents
     except ImportError:
@@ -72,10 +72,10 @@ def mcp(request: requests.ServeRequest, environment: Environment) -> ExitCode:
 
 
 def _add(group: Typer, name: str, kind: type[Record], run: str, text: str | None = None) -> None:
-    """Add a command whose options are the fields of its request; `run` names the function that takes it.
+    """Add a command whose options are the fields of its request; `run` names the function that takes the request.
 
-    The function is imported and the options are made when the command is called or its help is asked for, so that no
-    command waits for what another one needs.
+    The function is imported and the options are built only when the command is used, so that no command pays for the
+    imports of another.
     """
 
     def call(**options: Any) -> None:
@@ -93,12 +93,12 @@ def _add(group: Typer, name: str, kind: type[Record], run: str, text: str | None
             return super().get_params(ctx)
 
     text = text or inspect.getdoc(kind) or ""
-    # A short help of its own is never cut off in the list of commands.
+    # An explicit short help is not truncated in the list of commands.
     group.command(name, cls=Command, help=text, short_help=text.partition("\n")[0])(lambda: None)
 
 
 def _sign(kind: type[Record]) -> Signature:
-    """Return the signature of a function that takes the fields of a request which are options."""
+    """Return the signature of a function that takes the options of a request as keywords."""
     options = [field for field in msgspec.structs.fields(kind) if hasattr(field.type, "__metadata__")]
     parameters = []
     for field in options:

@@ -1,4 +1,4 @@
-"""Runs the tests that a rule set carries: examples on which a rule, a phrase or a finding rule fires or does not."""
+"""Runs the tests in a rule set: examples on which a rule, phrase or finding rule must or must not fire."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from ragortune.support.record import Record
 from ragortune.support.text import join_words, plain_data
 
 _TODAY = "2026-11-24"
-"""Tests of rules must not depend on the day on which they run."""
+"""A fixed date, so that tests do not depend on the day on which they run."""
 
 
 class Tried(Record, frozen=True):
-    """An example that was tried."""
+    """The result of one example."""
 
     owner: str
-    """Code and id of the rule, or id of the phrase, that carries it."""
+    """Code and id of the rule, or id of the phrase."""
     name: str
-    """Name of the example; of a phrase the sentence itself."""
+    """Name of the example; for a phrase, the sentence."""
     expected: str
-    """The key under which the example is listed, such as `fires` or `does_not_fire`."""
+    """The key of the example, such as `fires` or `does_not_fire`."""
     happened: str
     """What the owner did."""
     passed: bool
 
 
 def run_tests(rulebook: Rulebook) -> dict[str, tuple[Tried, ...]]:
-    """Return every example of a rule set, tried, by kind as `rules test` names them."""
+    """Run all examples of a rule set and return the results by kind."""
     return {
         "tests": tuple(try_rules(rulebook)),
         "phrase_tests": tuple(try_phrases(rulebook)),
@@ -49,12 +49,12 @@ def run_tests(rulebook: Rulebook) -> dict[str, tuple[Tried, ...]]:
 
 
 def _list_examples(tests: Record) -> Iterator[tuple[str, Any]]:
-    """Yield each example with the key under which it is listed."""
+    """Yield each example with its key."""
     return ((expected, example) for expected in tests.field_names() for example in getattr(tests, expected))
 
 
 def list_failed(tried: Iterable[Tried]) -> list[Tried]:
-    """Return the examples that did not come out as they say."""
+    """Return the failed examples."""
     return [each for each in tried if not each.passed]
 
 
@@ -62,7 +62,7 @@ def list_failed(tried: Iterable[Tried]) -> list[Tried]:
 
 
 def try_rules(rulebook: Rulebook) -> Iterator[Tried]:
-    """Yield the profiles on which rules are tested."""
+    """Yield the results of the examples of rules."""
     vocabulary = Vocabulary(rulebook.readable, rulebook.quantities)
     for rule in rulebook.rules.values():
         for expected, example in _list_examples(rule.tests):
@@ -78,7 +78,7 @@ def try_rules(rulebook: Rulebook) -> Iterator[Tried]:
 
 
 def try_phrases(rulebook: Rulebook) -> Iterator[Tried]:
-    """Yield the sentences on which phrases are tested."""
+    """Yield the results of the examples of phrases."""
     reader = reader_for(rulebook)
     for phrase in read_language(rulebook).data.facts:
         for expected, example in _list_examples(phrase.tests):
@@ -87,13 +87,15 @@ def try_phrases(rulebook: Rulebook) -> Iterator[Tried]:
             values = [plain_data(fact.value) for fact in facts if fact.phrase == phrase.id]
             found = bool(values) if wanted is None else plain_data(wanted) in values
             others = (fact.phrase for fact in facts if fact.criterion in (*phrase.says, phrase.number))
-            made = [*map(str, values)] or [f"{other} finds it already" for other in others]
-            happened = f"{'is found' if found else 'is not found'}{f' ({join_words(made)})' if made else ''}"
+            detail = [*map(str, values)] or [f"{other} finds it already" for other in others]
+            happened = (
+                f"{'is found' if found else 'is not found'}{f' ({join_words(detail)})' if detail else ''}"
+            )
             yield Tried(phrase.id, text, expected, happened, found == (expected == "stated"))
 
 
 def _read_facts(phrase: FactWords, text: str, reader: DesignReader) -> list[StatedFact]:
-    """Return what is read in a text, as if it were in a section and block in which a phrase counts."""
+    """Return the facts read in a text, as if it were in a section in which the phrase applies."""
     document = read_sentences(text, reader.marker.language)
     sentences = document.sentences
     if phrase.sections and not any(sentence.kind in phrase.sections for sentence in sentences):
@@ -111,7 +113,7 @@ def _read_facts(phrase: FactWords, text: str, reader: DesignReader) -> list[Stat
 
 
 def try_finding_rules(rulebook: Rulebook, rules: Mapping[str, FindingRule]) -> Iterator[Tried]:
-    """Yield the small documents on which finding rules are tested."""
+    """Yield the results of the examples of finding rules."""
     for rule in rules.values():
         for expected, example in _list_examples(rule.tests):
             reading = read_example(example, rulebook)
@@ -123,7 +125,7 @@ def try_finding_rules(rulebook: Rulebook, rules: Mapping[str, FindingRule]) -> I
 
 
 def read_example(example: FindingExample, rulebook: Rulebook) -> DesignReading:
-    """Return the reading of an example: that of its document, or of a block with its decision and answers."""
+    """Read the document of an example, or a block with its decision and answers."""
     block = {"decision": example.decision, "profile": dict(example.profile)}
     text = example.document or f"```{BLOCK}\n{json.dumps(block)}\n```\n"
     return read_design(text, "example.md", rulebook)

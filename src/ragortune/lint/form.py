@@ -1,4 +1,4 @@
-"""All checks on a rule set, and of them what each record must have: sources, exceptions, tests, names, order, dates."""
+"""The entry point of all checks of a rule set, and those of single records: sources, tests, names and dates."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def check_folder(folder: Path, today: str) -> tuple[RuleFinding, ...]:
-    """Return every problem in the rule set in a folder.
+    """Return all problems of the rule set in a folder; raises RagortuneError if a file cannot be read.
 
-    Raises RagortuneError where a file cannot be read at all.
+    `today` is the date by which sources are judged, YYYY-MM-DD.
     """
     authored = read_folder(folder)
     check_references(authored)
@@ -44,7 +44,7 @@ def check_folder(folder: Path, today: str) -> tuple[RuleFinding, ...]:
 
 
 def _check_files(folder: Path) -> Iterator[RuleFinding]:
-    """Yield files beside those of the rule set that look as if they belonged to it, and that nothing reads."""
+    """Yield files in the folders of a rule set that are not read."""
     for kind in filter(os.path.isdir, map(folder.joinpath, KINDS)):
         for base, _, names in walk_folder(kind):
             for name in names:
@@ -54,30 +54,30 @@ def _check_files(folder: Path) -> Iterator[RuleFinding]:
 
 
 def check_form(authored: Authored) -> Iterator[RuleFinding]:
-    """Yield what a record lacks, and what nothing uses."""
+    """Yield problems of single records, and unused records."""
     for kind in ("rules", "findings", "facts"):
         for record in authored.records[kind].values():
             what = f"{_SINGULAR[kind]} '{record.id}'"
-            for holds, name, says, key, *hint in _list_problems(record):
-                if holds:
-                    yield _find(authored, name, f"{what} {says}", (kind, record.id, key), *hint)
-    if not authored.problems:  # a record that cannot be read may be the one that uses them
+            for exists, name, message, key, *hint in _list_problems(record):
+                if exists:
+                    yield _find(authored, name, f"{what} {message}", (kind, record.id, key), *hint)
+    if not authored.problems:  # an unreadable record may use them
         yield from _check_use(authored)
 
 
 def _find(
     authored: Authored, name: str, message: str, at: tuple[str, ...], hint: str | None = None
 ) -> RuleFinding:
-    """Return a finding about a part of a record; `at` is kind, id and key path."""
+    """Return a finding about a part of a record; `at` is its kind, id and key path."""
     return RuleFinding(name, message, authored.place_of(at[0], at[1], *at[2:]), hint)
 
 
 _Problem = tuple[bool, str, str, str] | tuple[bool, str, str, str, str]
-"""Whether it is there, its name, what it says of the record, the key at which it is, and a hint."""
+"""Whether the problem exists, its name, message and key, and a hint."""
 
 
 def _list_problems(record: Rule | FindingRule | FactWords) -> Iterator[_Problem]:
-    """Yield everything that can be wrong with a record."""
+    """Yield all possible problems of a record."""
     says = "is not named in lower case with hyphens"
     yield not _SLUG.fullmatch(record.id), "malformed", says, "id"
     for side in record.tests.field_names():
@@ -104,7 +104,7 @@ def _list_problems(record: Rule | FindingRule | FactWords) -> Iterator[_Problem]
 
 
 def _check_use(authored: Authored) -> Iterator[RuleFinding]:
-    """Yield sources and criteria that nothing uses."""
+    """Yield unused sources and criteria."""
     records = authored.records
     checked = (*records["rules"].values(), *records["findings"].values())
     used = {finding.source for rule in checked for finding in rule.sources}
@@ -120,7 +120,7 @@ def _check_use(authored: Authored) -> Iterator[RuleFinding]:
 
 
 def check_freshness(authored: Authored, today: str) -> Iterator[RuleFinding]:
-    """Yield sources that were last read longer ago than the rules that rest on them allow."""
+    """Yield sources that were checked longer ago than their rules allow."""
     default = authored.manifest.recheck_days or 365
     strictest: dict[str, tuple[int, str]] = {}
     for rule in authored.records["rules"].values():

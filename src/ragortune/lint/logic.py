@@ -1,6 +1,6 @@
-"""What the rules of a set do together, proved by going through every way in which conditions can be met together.
+"""Checks of the rules of a set together, by trying every combination of answers that the rules tell apart.
 
-The criteria that a few rules read have few answers that these rules tell apart, so that all of them can be tried.
+A few rules read few criteria and tell few answers of these apart, so that exhaustive search is feasible within a budget.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from ragortune.support.rulefolder import MANIFEST
 from ragortune.support.text import join_words, quote_value, suggest_name
 
 _TRY = 10
-"""What trying one rule on one profile costs, in steps."""
+"""Steps of the budget that trying one rule on one profile costs."""
 
 
 def check_logic(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
-    """Yield what is wrong with the rules of a set as a whole."""
+    """Yield the problems of the rules of a set as a whole."""
     budget = Budget()
     try:
         yield from _check_dead_rules(authored, rulebook, budget)
@@ -40,9 +40,9 @@ def check_logic(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]
 def list_profiles(
     rulebook: Rulebook, rules: list[Rule], budget: Budget, without: str | None = None
 ) -> Iterator[Levels]:
-    """Yield a profile for each way in which the conditions of some rules can be met together.
+    """Yield one profile for each combination of conditions of some rules that can hold together.
 
-    Answers to the criterion `without` are left out. Raises SearchTooLargeError.
+    Profiles do not answer the criterion `without`. Raises SearchTooLargeError.
     """
     conditions = compile_table(rulebook).conditions
     read: dict[str, set[Clause]] = {}
@@ -59,7 +59,7 @@ def list_profiles(
 
 
 def _list_answers(criterion: Criterion, clauses: set[Clause]) -> list[tuple[str, ...] | None]:
-    """Return one answer for each way in which conditions on a criterion can be met together; None is an open one."""
+    """Return one answer for each combination of conditions on a criterion that can hold together; None is unknown."""
     answers = combine_levels(group_levels(criterion.level_ids, clauses), several=criterion.several)
     return [None, *{tuple(clause.allows(own) for clause in clauses): own for own in answers}.values()]
 
@@ -91,7 +91,7 @@ def _check_contradictory_gates(
 
 
 def _check_levels(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
-    """Yield levels that no rule tells from another level of the same criterion."""
+    """Yield levels that no rule distinguishes from another level of the same criterion."""
     allowed: dict[str, set[frozenset[str]]] = {name: set() for name in rulebook.readable}
     for conditions in compile_table(rulebook).conditions.values():
         for clause in conditions.clauses:
@@ -150,7 +150,7 @@ def find_broken_step(
 ) -> tuple[str, str, tuple[str, ...]] | None:
     """Return two neighbouring levels between which a need can fall, and the rules at fault; None if there are none.
 
-    Every context of the rules that read the criterion and move the need is tried. Raises SearchTooLargeError.
+    Tries every combination of the other criteria that these rules read. Raises SearchTooLargeError.
     """
     readers = [
         rule

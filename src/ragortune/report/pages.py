@@ -1,4 +1,4 @@
-"""Pages on what is behind the advice: rules, criteria, options and sources, each built from its one record."""
+"""The pages of `explain` on rules, findings, criteria, options and sources."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FROM_PROSE = (
 
 
 def format_condition(criterion: str, condition: Condition) -> str:
-    """Return a condition as a reader says it."""
+    """Return a condition in words."""
     if isinstance(condition, Main):
         return f"{format_condition(criterion, condition.main)} first"
     if isinstance(condition, Bound):
@@ -51,26 +51,26 @@ def _format_conditions(conditions: Mapping[str, Condition], last: str = "and") -
 
 
 def _format_effects(book: Rulebook, rule: Rule) -> str:
-    """Return what a rule does, one clause for each effect."""
-    done = []
+    """Return the effects of a rule, one clause each."""
+    clauses = []
     for effect in rule.effects:
         sign = "+" if effect.effect is Direction.FOR else "-"
         weight = f"log-odds {sign}{book.scale.weight(effect.strength):.2f}"
         strength = effect.strength.replace("_", " ")
-        done.append(f"speaks {effect.effect} {NEED_NAMES[effect.need]} ({strength}, {weight})")
-    done += map(format_gate, rule.gates)
+        clauses.append(f"speaks {effect.effect} {NEED_NAMES[effect.need]} ({strength}, {weight})")
+    clauses += map(format_gate, rule.gates)
     if rule.notice:
-        done.append(f"notes: {rule.notice}")
+        clauses.append(f"notes: {rule.notice}")
     if rule.technique:
-        done.append(f"offers a technique within {join_words(rule.technique.options)}")
-    return "; ".join(done)
+        clauses.append(f"offers a technique within {join_words(rule.technique.options)}")
+    return "; ".join(clauses)
 
 
-# --- one record a page --------------------------------------------------------------------------------------------
+# --- pages of records ---------------------------------------------------------------------------------------------
 
 
 def find_page(book: Rulebook, name: str) -> list[Block]:
-    """Return the page on a name, code or topic; raises UsageError with the nearest name, or where else to look."""
+    """Return the page on a name, code or topic; raises UsageError with a hint."""
     for rule in list_records(book):
         if name == rule.id or name.upper() == rule.code:
             return rule_page(book, rule) if isinstance(rule, Rule) else finding_page(book, rule)
@@ -92,7 +92,7 @@ def find_page(book: Rulebook, name: str) -> list[Block]:
 
 
 def page_names(book: Rulebook) -> list[str]:
-    """Return every name that has a page."""
+    """Return all names with a page."""
     rules = list_records(book)
     named = [*(rule.id for rule in rules), *(rule.code for rule in rules)]
     return [*named, *book.readable, *Option, *book.sources, *TOPICS]
@@ -127,7 +127,7 @@ def _list_conditions(rule: AnyRule) -> Iterator[tuple[str, str]]:
 
 
 def _argue_rule(book: Rulebook, rule: AnyRule, tests: Iterable[str]) -> Iterator[Block]:
-    """Yield what every rule's page says from its evidence to its tests."""
+    """Yield the sections that pages on rules and findings share: evidence, exceptions, remedy and tests."""
     evidence = []
     for finding in rule.sources:
         source = book.sources[finding.source]
@@ -140,18 +140,18 @@ def _argue_rule(book: Rulebook, rule: AnyRule, tests: Iterable[str]) -> Iterator
 
 
 def finding_page(book: Rulebook, rule: FindingRule) -> list[Block]:
-    """Return the page of something that `check` looks for."""
+    """Return the page of a finding rule."""
     severity = f"{rule.severity}, confidence {rule.confidence}, since {rule.since}"
     facts = [("name", rule.id), ("severity", severity)]
     facts += [("decides", join_words(rule.decisions, "or"))] if rule.decisions else []
     tests = [("finds", rule.tests.fires), ("passes", rule.tests.does_not_fire)]
-    tried = (f"{word}: {example.name}" for word, examples in tests for example in examples)
+    listed = (f"{word}: {example.name}" for word, examples in tests for example in examples)
     return [
         Heading(f"{rule.code} {rule.title}"),
         terms([*facts, *_list_conditions(rule)]),
         *section("How it is found", rule.how, *[_FROM_PROSE] * (rule.detector is Detector.ANSWERS)),
         *section("Why it matters", rule.because),
-        *_argue_rule(book, rule, tried),
+        *_argue_rule(book, rule, listed),
         *section("To suppress it", f"`<!-- ragortune: ignore[{rule.id}] until 2027-03-31 because TEXT -->`"),
     ]
 
@@ -200,7 +200,7 @@ def option_page(book: Rulebook, guide: OptionGuide) -> list[Block]:
 
 
 def source_page(book: Rulebook, name: str) -> list[Block]:
-    """Return the page of a source: what it contributes to which rule."""
+    """Return the page of a source with its findings and the rules that use them."""
     source = book.sources[name]
     found = [
         (rule.code, finding.found)
@@ -209,15 +209,15 @@ def source_page(book: Rulebook, name: str) -> list[Block]:
         if finding.source == name
     ]
     quality = f"{source.quality.value.capitalize()}, checked {source.checked}."
-    told = Items((Item(quality, address=source.address),))
-    return [Heading(source.title), told, *section("Found there", terms(found))]
+    reference = Items((Item(quality, address=source.address),))
+    return [Heading(source.title), reference, *section("Found there", terms(found))]
 
 
 # --- the whole rule set -------------------------------------------------------------------------------------------
 
 
 def list_rules(book: Rulebook) -> list[Block]:
-    """Return every rule and finding on a line, and what the rule set holds."""
+    """Return one line per rule and finding rule, and their numbers."""
     findings = read_finding_rules(book)
     rules = [
         (own.code, f"{own.id}: {own.title}: {_format_effects(book, own)}") for own in book.rules.values()
@@ -232,5 +232,5 @@ def list_rules(book: Rulebook) -> list[Block]:
 
 
 def list_records(book: Rulebook) -> list[AnyRule]:
-    """Return all rules, those of `check` last; they are their own JSON."""
+    """Return all rules, then all finding rules, as JSON data."""
     return [*book.rules.values(), *read_finding_rules(book).values()]

@@ -1,4 +1,4 @@
-"""The price data as lists, and as the page on one row."""
+"""The list of price rows, and the page of one row."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ class PriceList(Record, frozen=True):
 
 
 def list_records(found: PriceList) -> Sequence[PriceRow]:
-    """Return the rows themselves."""
+    """Return the rows as JSON data."""
     return found.rows
 
 
 def show_record(found: PriceList) -> PriceRow:
-    """Return the one row."""
+    """Return the only row as JSON data."""
     return found.rows[0]
 
 
 def list_prices(found: PriceList) -> list[Block]:
-    """Return price rows with their values, by kind."""
+    """Return the price rows by kind, with their values."""
     blocks: list[Block] = []
     for kind in dict.fromkeys(row.kind for row in found.rows):
         rows = [(row.id, _format_row(row, found.today)) for row in found.rows if row.kind == kind]
@@ -52,7 +52,7 @@ def _format_value(row: PriceRow, name: str) -> str:
 
 
 def show_price(found: PriceList) -> list[Block]:
-    """Return the page on a price row."""
+    """Return the page of the only price row."""
     (row,) = found.rows
     facts = {
         "name": row.id,

@@ -1,4 +1,4 @@
-"""The recommendation as a page: the advice, what speaks for and against it, what to do, and what it rests on."""
+"""The report on a recommendation: one screen, and the page with all sections."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ _REASONS, _DOUBTS, _QUESTIONS = 3, 2, 2
 _MOST_STEPS = 3
 _BAR_CELLS = 15
 _FARTHEST = 2.5
-"""Log-odds at the ends of the bars, which diverge from the middle."""
+"""Log-odds at the ends of the diverging bars."""
 
 
 def build_recommendation(advice: Advice) -> Page:
-    """Return the report on a recommendation, with what could change it where that was computed."""
+    """Return the page of a recommendation."""
     report = _Report(advice)
     head = (
         Heading(report.recommendation.profile.project or "Untitled project"),
@@ -69,7 +69,7 @@ def build_recommendation(advice: Advice) -> Page:
 
 
 class _Report:
-    """One recommendation, and the sources that its sections name so far, numbered in the order of naming."""
+    """The sections of one recommendation; sources are numbered in the order in which sections cite them."""
 
     def __init__(self, advice: Advice) -> None:
         self.advice = advice
@@ -79,13 +79,13 @@ class _Report:
         self._numbers: dict[str, int] = {}
 
     def list_reasons(self) -> Iterator[Block]:
-        """Return what speaks for and against each need."""
+        """Yield the reasons for and against each need."""
         yield Paragraph(self._guide.meaning)
         for need in Need:
             yield from self._argue_need(need)
 
     def list_gates(self) -> Iterator[Block]:
-        """Return the gates that make a difference; what confirms a need does only where its ceiling would count."""
+        """Yield the gates that make a difference: a confirmation does only if the need would exceed its ceiling without it."""
         items = tuple(
             self._remark(hit, format_gate(hit), hit.rule.because)
             for hit in self.recommendation.gates
@@ -95,7 +95,7 @@ class _Report:
         yield from section("Gates", Items(items))
 
     def list_notices(self) -> Iterator[Block]:
-        """Return contradictions, disputed bands and cautions."""
+        """Yield contradictions, disputed bands and cautions."""
         hits = self.recommendation.notices
         items = tuple(self._remark(hit, str(hit.rule.notice), hit.rule.remedy) for hit in hits)
         yield from section("Notices", Items(items))
@@ -103,7 +103,7 @@ class _Report:
     # --- needs, gates, notices ------------------------------------------------------------------------------------
 
     def _argue_need(self, need: Need) -> Iterator[Block]:
-        """Return the base rate of a need, what speaks for it and what against it; they add up to its log-odds."""
+        """Yield the base rate of a need and the reasons for and against it, which add up to its log-odds."""
         start = self._book.scale.intercept(need)
         base = f"base rate: {format_share(logistic(start))} with nothing known"
         rows = [_reason_row(start, "", Span(base, Style.ASIDE))]
@@ -116,12 +116,12 @@ class _Report:
             Column("Rule", style=Style.NAME),
             Column("Reason"),
         )
-        told, ceiling = _describe_need(self.recommendation.needs[need]), self._describe_ceiling(need)
+        state, ceiling = _describe_need(self.recommendation.needs[need]), self._describe_ceiling(need)
         table = Table(columns, tuple(rows), gap=1)
-        yield from section(f"Need for {NEED_NAMES[need]}", told, table, *filter(None, [ceiling]))
+        yield from section(f"Need for {NEED_NAMES[need]}", state, table, *filter(None, [ceiling]))
 
     def _describe_ceiling(self, need: Need) -> str:
-        """Return why a need counts for less than its log-odds, or nothing where it does not."""
+        """Return why a need counts for less than its log-odds; empty if it does not."""
         state, most = self.recommendation.needs[need], self._book.scale.unconfirmed
         if state.confirmed or state.blocked_by or state.required_by or state.score <= most:
             return ""
@@ -140,19 +140,19 @@ class _Report:
         return Item((code, f" {kind.capitalize()}: ", *self._cite(hit)), (Span(more, Style.ASIDE),))
 
     def _cite(self, hit: RuleHit) -> tuple[str | Span, ...]:
-        """Return what a rule says with the answers that it rests on and the number of its source."""
+        """Return the title of a rule with its answers and the number of its source."""
         answers = Span(f"({_describe_answers(self.recommendation, hit)})", Style.ASIDE)
         return (f"{hit.rule.title} ", answers, self._number(hit.rule))
 
     def _number(self, rule: Rule) -> str:
-        """Return the number of a rule's strongest source in brackets."""
+        """Return the number of the strongest source of a rule in brackets."""
         found = self._book.strongest(rule.sources)
         return f" [{self._numbers.setdefault(found.source, len(self._numbers) + 1)}]" if found else ""
 
     # --- plan -----------------------------------------------------------------------------------------------------
 
     def plan(self) -> Iterator[Block]:
-        """Return what to begin with, how to prove it, and when to look again."""
+        """Yield what to begin with, how to prove it, and when to look again."""
         rules = [hit.rule for hit in self.recommendation.techniques[:_MOST_STEPS]]
         found = [(rule, rule.technique) for rule in rules if rule.technique]
         steps = [(rule.code, technique.begin_with + self._number(rule)) for rule, technique in found]
@@ -165,28 +165,28 @@ class _Report:
         yield from section("Look again", bullets([self._guide.look_again, *later]))
 
     def _list_measures(self) -> Iterator[str]:
-        """Return how to measure each thing that the system is known to do."""
+        """Yield how to measure each known task of the system."""
         for name, levels in self.recommendation.profile.levels.items():
             criterion = self._book.readable[name]
             if criterion.several or len(levels) == 1:
                 measures = (criterion.level(level).measure for level in levels)
                 yield from (measure for measure in measures if measure)
 
-    # --- what it rests on -----------------------------------------------------------------------------------------
+    # --- evidence -------------------------------------------------------------------------------------------------
 
     def list_cases(self) -> Iterator[Block]:
-        """Return the published projects most like this one."""
+        """Yield the nearest published projects."""
         items = Items(tuple(map(self._compare, self.advice.cases or ())))
         yield from section("Published projects most like this one", items)
 
     def list_sources(self) -> Iterator[Block]:
-        """Return the sources that were named by number."""
+        """Yield the cited sources by number."""
         named = [self._book.sources[name] for name in self._numbers]
         items = tuple(Item(source.title, address=source.address) for source in named)
         yield from section("Sources", Items(items, numbered=True))
 
     def _compare(self, near: NearCase) -> Item:
-        """Return a published project: whether it agrees, what is alike, and what came out."""
+        """Return a published project: its verdict on the advice, shared answers, and result."""
         case, criteria, levels = near.case, self._book.criteria, self.recommendation.profile.levels
         same = [f"{criteria[name].name} {join_levels(criteria[name], levels[name])}" for name in near.shared]
         shared = f"shares {len(near.shared)}: {', '.join(same)}"
@@ -198,7 +198,7 @@ class _Report:
         return Item((verdict, heading), (Span(shared, Style.ASIDE), case.result), case.address)
 
     def list_unknowns(self) -> Iterator[Block]:
-        """Return the unanswered criteria with how to find out, and the rule set that judged."""
+        """Yield the unanswered criteria with how to find out, and the rule set."""
         book, unanswered = self._book, self.recommendation.unanswered
         if unanswered:
             helps = terms((name, book.criteria[name].help) for name in unanswered)
@@ -251,7 +251,7 @@ def _reason_row(weight: float, code: str, text: Inline) -> tuple[Cell, ...]:
 
 
 def _draw_screen(advice: Advice, form: int) -> Iterator[Block]:
-    """Return one form of the screen, the longest first."""
+    """Yield one form of the screen; form 0 is the longest."""
     recommendation = advice.recommendation
     if advice.follows:
         yield Break(line=True)
@@ -264,7 +264,7 @@ def _draw_screen(advice: Advice, form: int) -> Iterator[Block]:
 
 
 def _list_backing(recommendation: Recommendation) -> list[Row]:
-    """Return what the advice rests on: gates first, then the strongest reason for each need, then the next ones."""
+    """Return the reasons for the advice: gates, then the strongest reason for each need, then others."""
     gates = [hit for hit in recommendation.gates if hit.gate is not GateKind.CONFIRMS]
     rows = [_cite(recommendation, hit, "Gate", f"{format_gate(hit)}: ") for hit in gates]
     backing = [
@@ -282,7 +282,7 @@ def _list_backing(recommendation: Recommendation) -> list[Row]:
 
 
 def _list_doubts(recommendation: Recommendation) -> list[Row]:
-    """Return what speaks against the advice: answers that contradict each other, and reasons for another option."""
+    """Return the arguments against the advice: contradictory answers, and reasons for another option."""
     contradictions = [hit for hit in recommendation.notices if hit.rule.notice is NoticeKind.CONTRADICTION]
     against = [reason for reason in recommendation.reasons if speaks_against(reason, recommendation.option)]
     rows = [_cite(recommendation, hit, "But", "contradiction: ") for hit in contradictions]
@@ -292,12 +292,12 @@ def _list_doubts(recommendation: Recommendation) -> list[Row]:
 
 
 def _list_steps(recommendation: Recommendation) -> Iterator[Row]:
-    """Yield the questions that would tell most, what to begin with, and where the rest is."""
+    """Yield the next questions, the first step, and how to see more."""
     if recommendation.unknowns is not None:
         questions = outlook.list_worthwhile(recommendation)[:_QUESTIONS]
         for place, own in enumerate(questions):
             asked = recommendation.rulebook.criteria[own.criterion].question
-            yield Row("Find out", asked, 3 - place, rests_on=own.criterion)
+            yield Row("Find out", asked, 3 - place, basis=own.criterion)
         if not questions:
             yield Row("Find out", "nothing: no open question is expected to tell much", 2)
     text, rule = recommendation.first_step
@@ -307,12 +307,12 @@ def _list_steps(recommendation: Recommendation) -> Iterator[Row]:
 
 
 def _cite(recommendation: Recommendation, hit: RuleHit, label: str, lead: str = "") -> Row:
-    """Return what a rule says with the answers that it rests on."""
+    """Return the title of a rule with its answers."""
     return Row(label, lead + hit.rule.title, 0, hit.rule.code, _describe_answers(recommendation, hit))
 
 
 def _describe_answers(recommendation: Recommendation, hit: RuleHit) -> str:
-    """Return the answers that a rule rests on, as the team gave them."""
+    """Return the answers that fired a rule, as the team gave them."""
     criteria = recommendation.rulebook.readable
     return ", ".join(
         f"{criteria[name].name.replace('_', ' ')}: {describe_answer(recommendation.profile, criteria[name])}"

@@ -1,4 +1,4 @@
-"""What tests and comparisons of a rule set say, as text and as JSON."""
+"""The results of `rules test` and `rules diff` as text and JSON."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SAMPLES = {
 
 _KINDS = {"criterion": ("criterion", "criteria"), "rule": ("rule", None), "finding": ("finding rule", None)}
 _NO_OUTCOME = frozenset({"tests", "sources"})
-"""Fields whose change alone changes no outcome."""
+"""Fields that cannot change an outcome."""
 
 
 class Change(Record, frozen=True):
@@ -36,13 +36,13 @@ class Change(Record, frozen=True):
     change: str
     """`added`, `removed` or `changed`."""
     fields: tuple[str, ...] = ()
-    """What differs, where it was changed."""
+    """Names of the changed fields."""
     outcome: bool = True
-    """Whether it can change an outcome; tests and sources cannot."""
+    """Whether it can change an outcome."""
 
 
 class CaseChange(Record, frozen=True):
-    """A published project for which another option is recommended than before."""
+    """A published project with another recommendation than before."""
 
     case: str
     sample: Sample
@@ -50,11 +50,11 @@ class CaseChange(Record, frozen=True):
     was: Option
     now: Option
     change: str
-    """`hit` or `miss`, `better` or `worse` where only what is acceptable changed, or `neither`."""
+    """`hit` or `miss`; `better` or `worse` if only the lenient judgement changed; or `neither`."""
 
 
 class RuleDiff(Record, frozen=True, rename={"old": "from", "new": "to"}):
-    """What an upgrade changes: the result of `rules diff`, which is its own JSON."""
+    """The result of `rules diff`, and its JSON."""
 
     old: RuleSet
     new: RuleSet
@@ -63,7 +63,7 @@ class RuleDiff(Record, frozen=True, rename={"old": "from", "new": "to"}):
 
 
 def compare_rule_sets(old: Rulebook, new: Rulebook) -> RuleDiff:
-    """Return what differs between two rule sets, by kind and id, and the cases to which it matters."""
+    """Return the differences between two rule sets, and the cases with another recommendation."""
     pairs = (
         ("criterion", old.criteria, new.criteria),
         ("rule", old.rules, new.rules),
@@ -99,7 +99,7 @@ def _judge_change(case: Case, was: Option, now: Option) -> str:
 
 
 def write_diff(diff: RuleDiff) -> Iterator[str]:
-    """Yield what differs, a record a line."""
+    """Yield one line per changed record and case."""
     for word, book in (("From", diff.old), ("to  ", diff.new)):
         yield f"{word} {book.name} {book.version} ({book.digest[:19]})"
     for change in diff.changes:
@@ -123,15 +123,15 @@ def write_diff(diff: RuleDiff) -> Iterator[str]:
 
 
 class RuleTests(Record, frozen=True):
-    """What `rules test` found."""
+    """The result of `rules test`."""
 
     book: Rulebook
     tried: Mapping[str, tuple[Tried, ...]]
-    """Every example that was tried, by kind: `tests`, `phrase_tests`, `finding_tests`."""
+    """All examples by kind: `tests`, `phrase_tests`, `finding_tests`."""
     agreement: Agreement
     """How the rule set agrees with published projects."""
     misses: bool
-    """Whether to name the cases that are missed."""
+    """Whether to list the missed cases."""
 
     @property
     def failed(self) -> bool:
@@ -140,7 +140,7 @@ class RuleTests(Record, frozen=True):
 
 
 def write_tests(tests: RuleTests) -> Iterator[str]:
-    """Yield failed tests, and the agreement with each sample."""
+    """Yield the failed tests and the agreement with each sample."""
     for name, tried in tests.tried.items():
         kind = name.replace("_tests", "").replace("tests", "rule").capitalize()
         failed = list_failed(tried)
@@ -172,7 +172,7 @@ def _format_tally(name: str, tally: Tally) -> str:
 
 
 def describe_tests(tests: RuleTests) -> dict[str, object]:
-    """Return tests and agreement as JSON data: each sample under its own name, and what is missed in them."""
+    """Return tests and agreement as JSON data: agreement by sample, and all missed cases."""
     examples = {
         name: {"total": len(tried), "failed": list_failed(tried)} for name, tried in tests.tried.items()
     }

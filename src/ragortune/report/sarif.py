@@ -1,4 +1,4 @@
-"""The findings as SARIF 2.1.0 (OASIS): relative addresses, documented rules, stable fingerprints, the argument as a flow."""
+"""The findings as SARIF 2.1.0 (OASIS), with relative paths, stable fingerprints, and arguments as code flows."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def _describe_invocation(report: CheckReport) -> Json:
     failures = [
         {
             "level": "error",
-            "message": _say(f"{clean_text(path)}: {clean_text(message)}"),
+            "message": _message(f"{clean_text(path)}: {clean_text(message)}"),
             "locations": [{"physicalLocation": {"artifactLocation": _artifact(path)}}],
         }
         for path, message in report.unreadable
     ]
-    settings = {"level": "note", "message": _say(clean_text(report.settings))}
+    settings = {"level": "note", "message": _message(clean_text(report.settings))}
     return {
         "executionSuccessful": report.exit_code not in (ExitCode.UNUSABLE, ExitCode.INTERNAL_ERROR),
         "exitCode": report.exit_code,
@@ -75,8 +75,8 @@ def _describe_rule(rule: FindingRule, book: Rulebook) -> Json:
     return {
         "id": rule.code,
         "name": rule.id,
-        "shortDescription": _say(rule.title),
-        "fullDescription": _say(rule.because),
+        "shortDescription": _message(rule.title),
+        "fullDescription": _message(rule.because),
         "help": {"text": page, "markdown": page},
         **({"helpUri": addresses[0]} if addresses else {}),
         "defaultConfiguration": {"level": rule.severity, "rank": _RANK[rule.confidence]},
@@ -96,7 +96,7 @@ def _describe_result(path: str, finding: AuditFinding) -> Json:
         "ruleId": finding.rule.code,
         "level": finding.severity,
         "rank": _RANK[finding.confidence],
-        "message": _say(format_message(finding)),
+        "message": _message(format_message(finding)),
         "locations": [{**_location(path, finding.span), **logical}],
         "partialFingerprints": {"ragortune/v1": finding.fingerprint},
         "suppressions": _list_suppressions(path, finding),
@@ -114,14 +114,14 @@ def _describe_result(path: str, finding: AuditFinding) -> Json:
 
 def _list_suppressions(path: str, finding: AuditFinding) -> list[Json]:
     listed: list[Json] = []
-    if held := finding.suppressed_by:
+    if comment := finding.suppressed_by:
         listed.append(
             {
                 "kind": "inSource",
                 "status": "accepted",
-                "justification": held.because,
-                "location": _location(path, held.remark.span),
-                **({"properties": {"until": held.until}} if held.until else {}),
+                "justification": comment.because,
+                "location": _location(path, comment.remark.span),
+                **({"properties": {"until": comment.until}} if comment.until else {}),
             }
         )
     if finding.baselined:
@@ -130,23 +130,23 @@ def _list_suppressions(path: str, finding: AuditFinding) -> list[Json]:
 
 
 def _flow_step(number: int, step: Step, path: str, finding: AuditFinding) -> Json:
-    """Return a step of the argument; what has no place in the document is shown at the finding."""
+    """Return a step of the argument; a step without a place in the document is located at the finding."""
     text = f"{STEP_NAMES[step.kind]}: {clean_line(step.text)} {clean_text(step.address or '')}".rstrip()
     return {
         "executionOrder": number,
         "kinds": [step.kind],
         "importance": "essential" if step.span is not None else "important",
-        "location": {**_location(path, step.span or finding.span), "message": _say(text)},
+        "location": {**_location(path, step.span or finding.span), "message": _message(text)},
     }
 
 
-def _say(text: str) -> Json:
-    """Return a message in which a reader finds no link: SARIF makes one of `[words](address)`, plain text or not."""
+def _message(text: str) -> Json:
+    """Return a message without links, which SARIF viewers make of `[words](address)`."""
     return {"text": text.replace("](", "] (")}
 
 
 def _artifact(path: str) -> Json:
-    """Return a relative address with `/`, in which nothing can become a scheme, a host or another folder."""
+    """Return a path as a relative URI, quoted so that no part can become a scheme, a host or a parent folder."""
     parts = [part for part in path.split("/") if part not in ("", ".")]
     quoted = "/".join(quote(part.encode("utf-8", "surrogateescape"), safe="-._~") for part in parts)
     return {"uri": quoted or "stdin", "uriBaseId": _ROOT}

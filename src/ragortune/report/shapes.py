@@ -1,6 +1,6 @@
-"""What the JSON results hold: records that are the JSON, from which their JSON Schemas come.
+"""The JSON of the commands: records that define its keys and from which its JSON Schemas are made.
 
-Keys are a promise: they are added and never changed.
+Keys may be added but never changed.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class PageResult(Record, frozen=True, kw_only=True):
 
 
 def fill(shape: type[_Shape], *sources: object, **known: Any) -> _Shape:
-    """Return a record of what is known, and of what the first source with an attribute of that name has."""
+    """Return a record from the values in `known`, then from the first source with an attribute of that name."""
     for source in sources:
         for name in shape.field_names():
             if name not in known and (own := getattr(source, name, UNSET)) is not UNSET:
@@ -55,12 +55,12 @@ def fill(shape: type[_Shape], *sources: object, **known: Any) -> _Shape:
 
 
 def take(record: object, *names: str) -> dict[str, Any]:
-    """Return some fields of a record."""
+    """Return the named attributes of a record."""
     return {name: getattr(record, name) for name in names}
 
 
 def describe_shape(shape: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return the JSON Schema of a result; its root is the object itself."""
+    """Return the JSON Schema of a result, with the object itself at its root."""
     (_,), definitions = msgspec.json.schema_components((shape,), ref_template="#/$defs/{name}")
     own: dict[str, Any] = definitions.pop(shape.__name__)
     return {**own, "$defs": definitions} if definitions else own
@@ -70,7 +70,7 @@ def describe_shape(shape: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 class CitedRule(Record, frozen=True, kw_only=True):
-    """A rule that had a part in the advice: what it did, on which answers, from which sources."""
+    """A rule that fired, or that was traced: its answers, sources and effect."""
 
     rule: str
     code: str
@@ -93,15 +93,15 @@ class CitedRule(Record, frozen=True, kw_only=True):
 
 
 class Sensitivity(Record, frozen=True):
-    """Which answers carry the advice, in log-odds of the need that they move; and which rules do."""
+    """The sensitivity of the advice to each answer, in log-odds of a need, and to single rules."""
 
     answers: tuple[AnswerSensitivity, ...]
     rules: list[dict[str, str]]
-    """Rule, code, and the option without it."""
+    """Rule, code, and the option without the rule."""
 
 
 class RuleSet(Record, frozen=True):
-    """The rule set that judged."""
+    """The rule set."""
 
     name: str
     version: str
@@ -109,7 +109,7 @@ class RuleSet(Record, frozen=True):
 
 
 class RecommendationResult(Record, frozen=True, kw_only=True):
-    """What is recommended for one project, and why."""
+    """The recommendation for one project."""
 
     schema: Literal["ragortune/recommendation/2"] = "ragortune/recommendation/2"
     project: str | None
@@ -139,11 +139,11 @@ class RecommendationResult(Record, frozen=True, kw_only=True):
         Comparison | UnsetType, Meta(description="What has changed since an earlier recommendation.")
     ] = UNSET
     profile: Mapping[str, Any] | UnsetType = UNSET
-    """Which input of a batch it answers."""
+    """The input of a batch that it belongs to."""
 
 
 def describe_recommendation(advice: Advice) -> RecommendationResult:
-    """Return a recommendation as the record that is its JSON."""
+    """Return the JSON of a recommendation."""
     recommendation, book = advice.recommendation, advice.recommendation.rulebook
     sensitivity = None
     if recommendation.sensitivities is not None:
@@ -180,7 +180,7 @@ def _show_levels(levels: Mapping[str, tuple[str, ...]]) -> Answers:
 
 
 def _cite_rule(book: Rulebook, hit: RuleHit | RuleTrace, names: tuple[str, ...]) -> CitedRule:
-    """Return a rule with the named attributes: of what it did, of its technique, or its own."""
+    """Return a rule with the named attributes of the hit, the technique or the rule."""
     rule = hit.rule
     values = {
         name: next(getattr(own, name) for own in (hit, rule.technique, rule) if hasattr(own, name))
@@ -213,12 +213,12 @@ def _describe_case(near: NearCase) -> dict[str, object]:
 
 
 def name_rule_set(book: Rulebook) -> RuleSet:
-    """Return by what a rule set is known."""
+    """Return name, version and digest of a rule set."""
     return RuleSet(book.name, book.version, book.digest)
 
 
 def round_numbers(value: Any) -> Any:
-    """Return a number, or records, mappings and sequences of them, with the decimals that JSON has."""
+    """Return the value with all floats in it rounded to the decimals of the JSON."""
     if isinstance(value, float):
         return round(value, _DIGITS)
     if isinstance(value, Record):
@@ -229,7 +229,7 @@ def round_numbers(value: Any) -> Any:
 
 
 def describe_verdict(verdict: Verdict) -> dict[str, object]:
-    """Return the option, its probability and the needs as JSON data."""
+    """Return the JSON of `recommend --brief`."""
     outcome, probability = verdict.outcome, verdict.outcome.probability
     described: dict[str, object] = {
         "schema": "ragortune/recommendation/2",

@@ -1,4 +1,4 @@
-"""The text writer: blocks laid out at a width, with and without colour, on terminals of any encoding, read aloud."""
+"""The text writer: blocks laid out at a width, with or without colour and Unicode."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ _STYLES: Mapping[Style, str] = {
 }
 _ASCII = str.maketrans("█░─│┃●└", "#--||o+")
 SCREEN_LINES = 22
-"""Lines of a terminal of 24, less that of the command and that of the prompt which follows."""
+"""A terminal of 24 lines without those of the command and of the next prompt."""
 _INDENT = 2
 _LEAST_ROOM = 20
-"""Columns that text needs at least; names that leave less get a line of their own."""
+"""Least width of text; names that leave less get a line of their own."""
 
 
 def write_text(blocks: Iterable[Block], *, width: int, color: bool, unicode: bool = True) -> str:
-    """Return a page as text; no line but an address is wider than `width`.
+    """Return a page as text; only addresses can be wider than `width`.
 
     Args:
-        blocks: what the page holds.
+        blocks: the page.
         width: columns, 40 or more.
-        color: whether to colour; what is said is the same without.
+        color: whether to colour; the words are the same without.
         unicode: whether the terminal shows more than ASCII; bars are drawn with `#` if not.
 
     """
@@ -75,7 +75,7 @@ def write_text(blocks: Iterable[Block], *, width: int, color: bool, unicode: boo
 
 
 def write_screen(page: Page, *, width: int, color: bool, unicode: bool = True) -> str:
-    """Return the longest form of a page's screen that fits a terminal; the shortest where none does."""
+    """Return the longest form of a screen that fits `SCREEN_LINES`, else the shortest."""
     write = lru_cache(lambda form: write_text(page.screen(form), width=width, color=False, unicode=unicode))
     fits = bisect_left(range(page.forms), x=True, key=lambda form: write(form).count("\n") <= SCREEN_LINES)
     form = min(fits, page.forms - 1)
@@ -83,7 +83,7 @@ def write_screen(page: Page, *, width: int, color: bool, unicode: bool = True) -
 
 
 def _open_console(stream: io.StringIO, width: int) -> Any:
-    """Return what writes styles as escape sequences."""
+    """Return a console that writes styles as escape sequences."""
     from rich.console import Console  # noqa: PLC0415  (heavy, and only colour needs it)
 
     return Console(
@@ -95,12 +95,12 @@ def _open_console(stream: io.StringIO, width: int) -> Any:
         markup=False,
         emoji=False,
         legacy_windows=False,
-        _environ={},  # what it would read of COLUMNS and the like has been read, more strictly
+        _environ={},  # the environment has been read already, more strictly
     )
 
 
 class _Page:
-    """Lines of styled text that were laid out so far."""
+    """The text laid out so far."""
 
     def __init__(self, width: int, *, color: bool) -> None:
         self.width = width
@@ -134,7 +134,7 @@ class _Page:
                     self.add_line()
 
     def add_line(self, line: Text | None = None) -> None:
-        """Add one line as it is; it is never wrapped."""
+        """Add one line without wrapping."""
         line = line or Text()
         if self._console is None:
             self.stream.write(f"{line.plain}\n")
@@ -142,7 +142,7 @@ class _Page:
             self._console.print(line, no_wrap=True, overflow="ignore", crop=False, soft_wrap=True)
 
     def add_hanging(self, body: Text, lead: Text | None = None) -> None:
-        """Add text behind a lead; further lines are indented to where the text began."""
+        """Add wrapped text after a lead; further lines are indented by the width of the lead."""
         head = lead or Text()
         room = max(_LEAST_ROOM, self.width - head.cell_len)
         for number, line in enumerate(body.wrap(self._console, room) or [Text()]):
@@ -162,7 +162,7 @@ class _Page:
                 self.add_line(indent + _styled(f"{command}{item.address}", Style.ASIDE))
 
     def _add_table(self, table: Table) -> None:
-        """Add rows in columns; a name that leaves no room for what follows it gets a line of its own."""
+        """Add rows in columns; a first cell that leaves too little room gets a line of its own."""
         shown = [number for number, column in enumerate(table.columns) if column.only in (None, "text")]
         columns = [table.columns[number] for number in shown]
         titles = tuple(Text(column.title, _STYLES[Style.ASIDE]) for column in columns)
@@ -208,7 +208,7 @@ class _Page:
 
 
 def _styled(text: Inline, style: Style | None = None) -> Text:
-    """Return text made harmless; spans keep their style inside that of the whole."""
+    """Return cleaned text; the style of a span takes precedence over that of the whole."""
     made = Text(style=_STYLES[style] if style else "")
     for part in spans(text):
         if isinstance(part, str):

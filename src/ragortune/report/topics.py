@@ -1,4 +1,4 @@
-"""Pages on what the words of a report mean, with the numbers of the rule set that judges."""
+"""The pages of `explain` on terms of the reports, with the numbers of the rule set."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def exit_code_page(_: Rulebook) -> list[Block]:
 
 
 def scale_page(book: Rulebook) -> list[Block]:
-    """Return the page on how log-odds become advice."""
+    """Return the page on scoring."""
     scale = book.scale
     weights = [(strength.replace("_", " "), scale.weight(strength)) for strength in Strength]
     starts = [(name, scale.intercept(need)) for need, name in NEED_NAMES.items()]
@@ -86,7 +86,7 @@ def scale_page(book: Rulebook) -> list[Block]:
 
 
 def gate_page(book: Rulebook) -> list[Block]:
-    """Return the page on gates: what each does, and what counts of a need that nothing confirms."""
+    """Return the page on gates and on the ceiling of needs without confirmation."""
     gates = [(rule, gate) for rule in book.rules.values() for gate in rule.gates]
     rows = [(rule.code, f"{rule.title}: {format_gate(gate)}") for rule, gate in gates]
     most = book.scale.unconfirmed
@@ -97,7 +97,7 @@ def gate_page(book: Rulebook) -> list[Block]:
 
 
 def probability_page(book: Rulebook) -> list[Block]:
-    """Return the page on what a probability means, and what it is computed from."""
+    """Return the page on probabilities."""
     count = sum(case.sample is Sample.FIELD for case in book.cases)
     fitted = [Paragraph(_FITTED.format(count=count))] if count else []
     shares = decide_option(book, {}).probability
@@ -111,7 +111,7 @@ def probability_page(book: Rulebook) -> list[Block]:
 
 
 def firm_page(book: Rulebook) -> list[Block]:
-    """Return the page on when advice is firm, settled, or rests on too little."""
+    """Return the page on firm, settled and undecided advice."""
     limit = format_share(book.scale.firm_from)
     meanings = [
         ("settled", "proved: no complete or partial answer to the open questions can change the advice"),
@@ -125,7 +125,7 @@ def firm_page(book: Rulebook) -> list[Block]:
 
 
 def quantities_page(book: Rulebook, names: Iterable[str] = ()) -> list[Block]:
-    """Return the page on the numbers under `quantities` in a profile: on these, or on all."""
+    """Return the page on these quantities of a profile, or on all."""
     rows = [(name, format_quantity(book.quantities[name])) for name in names or book.quantities]
     return [Heading("Quantities"), Paragraph(_QUANTITIES), terms(rows)]
 
@@ -140,4 +140,4 @@ TOPICS: Mapping[str, Callable[[Rulebook], list[Block]]] = {
     "exit-codes": exit_code_page,
     "quantities": quantities_page,
 }
-"""Pages by name, each written from the rule set."""
+"""Builders of pages by topic."""
