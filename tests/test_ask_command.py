@@ -112,7 +112,6 @@ class Talk:
         return (self.folder / name).read_text(encoding="utf-8")
 
 
-@pytest.fixture
 def fill_in(book, levels):
     """Return a profile file with these levels by criterion."""
     return write_answers(
@@ -120,6 +119,7 @@ def fill_in(book, levels):
     )
 
 
+@pytest.fixture
 def talk(tmp_path):
     return Talk(tmp_path)
 

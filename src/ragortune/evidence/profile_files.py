@@ -16,7 +16,7 @@ def write_profile(criteria: Iterable[Criterion]) -> str:
         "# What is known about one project. Leave out what nobody knows: unknown is an answer too.",
         "# A list means 'one of these', for instance volatility: [weekly, monthly]; of a question that says so, all that",
         "# hold, the main one first, for instance access_path: [by_meaning, by_key].",
-        "project: Name of the project",
+        "# project: Name of the project",
     ]
     group = ""
     for criterion in criteria:
