@@ -62,7 +62,7 @@ class Agreement(Record, frozen=True):
 
     def of_sample(self, sample: Sample) -> Agreement:
         """Return the agreement with the cases of one sample."""
-        return Agreement(tuple(own for own in self.judged if own.case.sample is sample))
+        return Agreement(tuple(each for each in self.judged if each.case.sample is sample))
 
     @property
     def total(self) -> Tally:
@@ -77,7 +77,9 @@ class Agreement(Record, frozen=True):
     @property
     def by_outcome(self) -> Mapping[Option, Tally]:
         """Cases by the published option; their strict share is the option's recall."""
-        return {option: _tally(own for own in self.judged if own.case.outcome is option) for option in Option}
+        return {
+            option: _tally(each for each in self.judged if each.case.outcome is option) for option in Option
+        }
 
     def misses(self) -> tuple[Judged, ...]:
         """Cases in which another than the published option is recommended."""
@@ -156,7 +158,9 @@ def find_nearest(recommendation: Recommendation, count: int = 3) -> tuple[NearCa
 
 
 def _list_deciding_gates(outcome: Outcome) -> frozenset[str]:
-    return frozenset(rule for own in outcome.needs.values() for rule in (*own.blocked_by, *own.required_by))
+    return frozenset(
+        rule for state in outcome.needs.values() for rule in (*state.blocked_by, *state.required_by)
+    )
 
 
 def _is_same(rulebook: Rulebook, criterion: str, mine: Levels, theirs: Levels) -> bool:

@@ -226,11 +226,11 @@ class _Run:
 
     def _describe_pack(self, report: CheckReport) -> dict[str, int]:
         """Return how many shipped finding rules the configured rule set changes, and how many findings it lowers."""
-        own, shipped = self._policy.rules, read_finding_rules(load_rulebook(shipped_folder()))
-        other = sum(own.get(name) != rule for name, rule in shipped.items())
+        configured, shipped = self._policy.rules, read_finding_rules(load_rulebook(shipped_folder()))
+        other = sum(configured.get(name) != rule for name, rule in shipped.items())
         found = [finding.rule.id for _, finding in report.findings]
         lowered = sum(
-            name in shipped and own[name].severity.rank < shipped[name].severity.rank for name in found
+            name in shipped and configured[name].severity.rank < shipped[name].severity.rank for name in found
         )
         return {
             f"leaves out or changes {other} of {len(shipped)} shipped finding rules": other,

@@ -124,11 +124,11 @@ def _list_named_files(folder: Path) -> list[Path]:
 def _find_settings(folder: Path) -> tuple[Entry, str] | None:
     """Return the nearest settings and the file that holds them."""
     for current in walk_up(folder):
-        own = current / FILE
-        if os.path.lexists(own):
-            _refuse_outside(own, own, "--config FILE")
-            return _parse_settings(own)
-        if os.path.exists(other := own.with_suffix(".yml")):
+        file = current / FILE
+        if os.path.lexists(file):
+            _refuse_outside(file, file, "--config FILE")
+            return _parse_settings(file)
+        if os.path.exists(other := file.with_suffix(".yml")):
             raise ConfigurationError(f"settings are read from {FILE}", Place(str(other)), "rename this file")
         project = current / PROJECT_FILE
         if os.path.exists(project) and _NAMED.search(data := read_bytes(project, PROFILE_BYTES * 4)):

@@ -60,7 +60,7 @@ def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
     report = assess_costs(profile, rulebook, book, today, sample)
     facts = derive_facts(profile, report)
     informed = apply_facts(rulebook, profile, facts)
-    plain, better = (decide_option(rulebook, own.levels).option.value for own in (profile, informed))
+    plain, better = (decide_option(rulebook, judged.levels).option.value for judged in (profile, informed))
     answer = CostAnswer(report, facts, (plain, better) if profile.quantities else None, rulebook.sources)
     environment.write(render("cost", request.format, answer, environment, show))
     return ExitCode.OK

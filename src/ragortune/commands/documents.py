@@ -97,7 +97,10 @@ def _list_gone(
     for file in repository.list_files(base):
         parts, place = tuple(file.name.split("/")), Path(top, file.name)
         is_document = file.name.lower().endswith(ENDINGS)
-        named = any(_matches(parts, own) or (is_document and parts[: len(own)] == own) for own in patterns)
+        named = any(
+            _matches(parts, pattern) or (is_document and parts[: len(pattern)] == pattern)
+            for pattern in patterns
+        )
         if named and file.is_plain and place not in found:
             is_there = os.path.isfile(place) and os.path.realpath(place.parent) == str(place.parent)
             gone += [Path(os.path.relpath(place, folder)).as_posix()] * (not is_there)
@@ -175,11 +178,11 @@ def _walk_folder(
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     """Return whether the parts of a relative path match; `**` matches any number of them."""
     ends = {0}  # numbers of parts that the pattern so far can match
-    for own in pattern:
-        if own == "**":
+    for part in pattern:
+        if part == "**":
             ends = set(range(min(ends, default=len(parts) + 1), len(parts) + 1))
         else:
-            ends = {end + 1 for end in ends if end < len(parts) and fnmatch.fnmatchcase(parts[end], own)}
+            ends = {end + 1 for end in ends if end < len(parts) and fnmatch.fnmatchcase(parts[end], part)}
     return len(parts) in ends
 
 

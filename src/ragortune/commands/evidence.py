@@ -51,19 +51,19 @@ class QuotedFiles:
 
     def sources_for(self, path: str, reading: DesignReading) -> QuoteSources:
         """Return the quotes of the profile to report with a document, and the documents that its quotes name."""
-        own = self._real_path(path)
+        document = self._real_path(path)
         finders: dict[Evidence, QuoteFinder | None] = dict(self._outside_finders)
         for evidence in (quoted.evidence for quoted in list_quotes(reading)):
             if evidence.document is None or evidence.document == reading.path:
                 continue
             target = self._locate(evidence, path) if self._opens else None
-            if target != own:
+            if target != document:
                 finders[evidence] = self._open(target, evidence) if target else None
-        first = own == self._checked[0]  # also reports quotes of documents that are not checked
+        first = document == self._checked[0]  # also reports quotes of documents that are not checked
         reported = (
             quoted
             for quoted, target in self._outside
-            if target == own or (first and target not in self._checked)
+            if target == document or (first and target not in self._checked)
         )
         return QuoteSources(tuple(reported), finders, self._searched)
 

@@ -137,7 +137,9 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
     }
     why_not = {"enum": list(Option), "description": "Say what speaks against this option, too."}
     known = _describe_profile(map(_outline_criterion, rulebook.criteria.values()))
-    numbers = _describe_profile(f"{own.id}: {format_quantity(own)}" for own in rulebook.quantities.values())
+    numbers = _describe_profile(
+        f"{kind.id}: {format_quantity(kind)}" for kind in rulebook.quantities.values()
+    )
     tools = (
         _offer(
             ("recommend", "Recommend an approach"),

@@ -51,7 +51,7 @@ def measure_project(request: MeasureRequest, environment: Environment) -> ExitCo
     known = _read_known(request, text, rulebook, environment)
     measurements = _measure(request, rulebook, today, environment)
     if request.no_examples:
-        measurements = tuple(own.replace(examples=()) for own in measurements)
+        measurements = tuple(measurement.replace(examples=()) for measurement in measurements)
     answers = compare_answers(measurements, known, vocabulary, today)
     after = _with_answers(known, answers, vocabulary)
     advice = _advise(known, rulebook, today), _advise(after, rulebook, today)
@@ -87,7 +87,9 @@ def _measure(
 ) -> tuple[Measurement, ...]:
     """Return the results of all probes; raises RagortuneError."""
     given = {name: getattr(request, name) for name in Material.field_names()}
-    places = {name: own and Path(environment.folder, own) for name, own in given.items() if name != "search"}
+    places = {
+        name: path and Path(environment.folder, path) for name, path in given.items() if name != "search"
+    }
     common_words = read_language(rulebook).common_words
     found = measure_material(Material(**{**given, **places}), common_words, today, environment.note)
     if request.calls is not None:
@@ -133,11 +135,12 @@ def _read_known(
 
 def _with_answers(known: Profile, answers: tuple[MeasuredAnswer, ...], vocabulary: Vocabulary) -> Profile:
     """Return the profile with every measured answer in place of the known one."""
-    levels = vocabulary.read_profile({own.name: own.value for own in answers if own.levels}).levels
-    numbers = {own.name.partition(".")[2]: own.value for own in answers if not own.levels}
+    data = {answer.name: answer.value for answer in answers if answer.levels}
+    levels = vocabulary.read_profile(data).levels
+    numbers = {answer.name.partition(".")[2]: answer.value for answer in answers if not answer.levels}
     quantities = vocabulary.read_profile({"quantities": numbers}).quantities
-    shared = {own.criterion for own in known.quantities.values()} & levels.keys()
-    kept = {name: own for name, own in known.quantities.items() if own.criterion not in shared}
+    shared = {quantity.criterion for quantity in known.quantities.values()} & levels.keys()
+    kept = {name: quantity for name, quantity in known.quantities.items() if quantity.criterion not in shared}
     return known.replace(levels={**known.levels, **levels}, quantities={**kept, **quantities})
 
 
@@ -155,9 +158,10 @@ def _write_output(
     environment: Environment,
 ) -> None:
     """Write or complete the profile; raises UsageError, leaving the file as it was, if it would not read back."""
-    entries = {own.name: own.entry for own in answers if own.replaces}
+    entries = {answer.name: answer.entry for answer in answers if answer.replaces}
+    remarks = {answer.name: answer.remark for answer in answers if not answer.agrees}
     base = write_profile(rulebook.criteria.values()) if text is None else text
-    written = write_answers(base, entries, {own.name: own.remark for own in answers if not own.agrees})
+    written = write_answers(base, entries, remarks)
     if written == text:
         environment.note(f"note: there is nothing to add to {name}")
         return

@@ -123,8 +123,11 @@ class ProfileFile:
         Answers that this run saved and that are no longer `present`, because an editor saved an older text, are written
         again.
         """
-        answers, known = _list_answers(interview), interview.profile.known
-        values = {name: own.value for name, own in known.items()} | dict.fromkeys(interview.declined, UNKNOWN)
+        answers, known = _list_answers(interview), interview.profile.known.items()
+        values = {
+            **{name: answer.value for name, answer in known},
+            **dict.fromkeys(interview.declined, UNKNOWN),
+        }
         return {
             name: values.get(name)
             for name in interview.rulebook.criteria
@@ -143,5 +146,5 @@ class ProfileFile:
 def _list_answers(interview: Interview) -> dict[str, object]:
     """Return the answers given or declined by criterion, without those derived from quantities."""
     known = interview.profile.known.items()
-    own = {name: answer for name, answer in known if answer.source is not Provenance.DERIVED}
-    return {**own, **dict.fromkeys(interview.declined, UNKNOWN)}
+    given = {name: answer for name, answer in known if answer.source is not Provenance.DERIVED}
+    return {**given, **dict.fromkeys(interview.declined, UNKNOWN)}

@@ -125,9 +125,9 @@ def check_freshness(authored: Authored, today: str) -> Iterator[RuleFinding]:
     strictest: dict[str, tuple[int, str]] = {}
     for rule in authored.records["rules"].values():
         for finding in rule.sources:
-            own = (rule.recheck_days or default, f"rule '{rule.id}' allows")
-            if own[0] < strictest.get(finding.source, (10**6, ""))[0]:
-                strictest[finding.source] = own
+            allowed = (rule.recheck_days or default, f"rule '{rule.id}' allows")
+            if allowed[0] < strictest.get(finding.source, (10**6, ""))[0]:
+                strictest[finding.source] = allowed
     for source in authored.records["sources"].values():
         at = ("sources", source.id, "checked")
         if not is_date(source.checked):

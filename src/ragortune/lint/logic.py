@@ -55,13 +55,16 @@ def list_profiles(
         budget.spend(_TRY * len(answers[-1]))
     for chosen in itertools.product(*answers):
         budget.spend(_TRY * len(rules) + len(chosen))
-        yield {name: own for name, own in zip(sorted(read), chosen, strict=True) if own is not None}
+        yield {name: answer for name, answer in zip(sorted(read), chosen, strict=True) if answer is not None}
 
 
 def _list_answers(criterion: Criterion, clauses: set[Clause]) -> list[tuple[str, ...] | None]:
     """Return one answer for each combination of conditions on a criterion that can hold together; None is unknown."""
     answers = combine_levels(group_levels(criterion.level_ids, clauses), several=criterion.several)
-    return [None, *{tuple(clause.allows(own) for clause in clauses): own for own in answers}.values()]
+    return [
+        None,
+        *{tuple(clause.allows(answer) for clause in clauses): answer for answer in answers}.values(),
+    ]
 
 
 def _find_gates(rulebook: Rulebook, gate: Gate) -> list[Rule]:
@@ -169,7 +172,7 @@ def find_broken_step(
             if sum(changes.values()) < -1e-9:
                 return *ends, tuple(rule for rule, change in changes.items() if change < 0)
             for rule, step in steps:
-                kinds = (own.gate for own in rule.gates if own.need is need)
+                kinds = (gate.gate for gate in rule.gates if gate.need is need)
                 if any(step == (1 if kind is GateKind.RULES_OUT else -1) for kind in kinds):
                     return *ends, (rule.id,)
     return None

@@ -72,7 +72,8 @@ def _list_rows(answer: CostAnswer) -> Iterator[Row]:
         parts = dict(list_parts(report))
         yield Row("Made of", parts.get(report.letters[leader.id], "nothing that costs anything"), 7)
     swings = [
-        f"{own.input} ({format_number(own.at_low)} to {format_number(own.at_high)})" for own in report.swings
+        f"{swing.input} ({format_number(swing.at_low)} to {format_number(swing.at_high)})"
+        for swing in report.swings
     ]
     yield from [Row("Moved by", join_words(swings[:3]), 6)] * bool(swings)
     usable = {cost.option for cost in report.options if cost.feasible}
@@ -84,7 +85,7 @@ def _list_rows(answer: CostAnswer) -> Iterator[Row]:
         yield Row("Tuning", payback[1], 4)
     if answer.advice:
         yield Row("Advice", describe_advice(answer), 8)
-    assumed = [own.name for own in report.inputs if own.origin is Origin.DEFAULT]
+    assumed = [entry.name for entry in report.inputs if entry.origin is Origin.DEFAULT]
     yield from [Row("Assumed", f"{join_words(assumed)} (defaults)", 3)] * bool(assumed)
     yield Row("Prices", lead["Prices"], 2)
     yield Row("More", "`--full`; `--show parts,latency`; `explain docs/cost.md`", KEPT)
@@ -155,8 +156,8 @@ def format_leader(report: CostReport) -> str:
     """Return the cheapest option with its share of the draws, or that there is no clear winner."""
     cost = report.leader
     if cost is None:
-        failing = ([o.gate for o in own.obstacles if o.ruling is Ruling.FAILS] for own in report.options)
-        gates = min(failing, key=lambda own: ("deployment" in own, "knowledge" in own, len(own)), default=[])
+        failed = [[o.gate for o in cost.obstacles if o.ruling is Ruling.FAILS] for cost in report.options]
+        gates = min(failed, key=lambda own: ("deployment" in own, "knowledge" in own, len(own)), default=[])
         remedies = join_words(_REMEDIES[gate] for gate in dict.fromkeys(gates))
         return f"no option can be used, for the reasons below; {remedies}"
     chance = report.chance_of(cost.option)

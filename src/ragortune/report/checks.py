@@ -134,7 +134,7 @@ def _draw_screen(report: CheckReport, form: int) -> Iterator[Block]:
             yield from _show_briefly(audit, finding, form)
     if not ranked:
         audits = report.audits[: _MOST_SHOWN[form]]
-        yield from (Paragraph(f"{own.reading.path}: {format_decision(own)}") for own in audits)
+        yield from (Paragraph(f"{audit.reading.path}: {format_decision(audit)}") for audit in audits)
     more = len(ranked[_MOST_SHOWN[form] :])
     if more:
         yield Paragraph(f"and {count_words(more, 'more finding')}")

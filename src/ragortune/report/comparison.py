@@ -26,7 +26,9 @@ class Earlier(Record, frozen=True):
 
     def list_answers(self) -> dict[str, list[str]]:
         """Return the levels by criterion."""
-        return {name: [own] if isinstance(own, str) else own for name, own in self.answers.items()}
+        return {
+            name: [levels] if isinstance(levels, str) else levels for name, levels in self.answers.items()
+        }
 
     def list_effects(self) -> dict[str, str]:
         """Return the effects of each rule by its code."""
@@ -76,10 +78,10 @@ def describe_changes(comparison: Comparison) -> Iterator[Inline]:
         yield f"the advice was {option.before}{then}, and is {option.now} with {format_share(share.now)}"
     if comparison.rulebook:
         ends = astuple(comparison.rulebook)
-        sets = [f"{own.name} {own.version} ({own.digest[:19]})" for own in ends]
+        sets = [f"{book.name} {book.version} ({book.digest[:19]})" for book in ends]
         yield f"the rule set was {sets[0]}, and is {sets[1]}"
     for name, change in comparison.answers.items():
-        before, now = (join_words(own, "or") if own else "unknown" for own in astuple(change))
+        before, now = (join_words(levels, "or") if levels else "unknown" for levels in astuple(change))
         yield (Span(name, Style.NAME), f" was {before}, and is {now}")
     for code, change in comparison.rules.items():
         before, now = astuple(change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
+from msgspec.structs import astuple
 
 from ragortune.costs.assess import CostReport
 from ragortune.costs.comparisons import BreakEven, Payback
@@ -73,8 +74,11 @@ def build_page(answer: CostAnswer) -> Page:
     title = Heading(report.project or "Untitled project")
     facts = [(name, f"{level} ({shown})") for name, (level, shown) in answer.facts.items()]
     stated = (Origin.STATED, Origin.ANSWER, Origin.MEASURED)
-    given = [(own.name, _format_input(own)) for own in report.inputs if own.origin in stated]
-    paybacks = [(report.letters[own.option], _format_payback(own, report.letters)) for own in report.paybacks]
+    given = [(entry.name, _format_input(entry)) for entry in report.inputs if entry.origin in stated]
+    paybacks = [
+        (report.letters[payback.option], _format_payback(payback, report.letters))
+        for payback in report.paybacks
+    ]
     sections = (
         _bills(report),
         _section("What makes the bills, at the best guesses", list_parts(report)),
@@ -126,7 +130,7 @@ def _bills(report: CostReport) -> Iterator[Block]:
     shown = [cost for cost in report.options if not any(found.gate == "window" for found in cost.obstacles)]
     most = max((cost.running.p90 for cost in shown), default=1)
     for cost in report.options:
-        money = [format_number(amount) for amount in (*msgspec.structs.astuple(cost.running), cost.total.p50)]
+        money = [format_number(amount) for amount in (*astuple(cost.running), cost.total.p50)]
         name, running = format_name(cost), cost.running
         bar: Cell = _draw_range(name, running.p10, running.p90, most, running.p50)
         if cost not in shown:
@@ -156,11 +160,10 @@ def _latencies(report: CostReport) -> Iterator[Block]:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             f"{report.letters[cost.id]} {format_name(cost)}",
-            *(f"{time:,.0f}" for time in (own.first_p50, own.first_p95, own.whole_p50, own.whole_p95)),
-            _draw_range(format_name(cost), own.first_p50, own.whole_p95, most),
+            *(f"{milliseconds:,.0f}" for milliseconds in astuple(cost.latency)[1:]),
+            _draw_range(format_name(cost), cost.latency.first_p50, cost.latency.whole_p95, most),
         )
         for cost in shown
-        for own in [cost.latency]
     )
     columns = _columns("first word", "p95", "whole answer", "p95")
     drawn = Column("first word to whole answer, p95", only="html")
@@ -169,45 +172,45 @@ def _latencies(report: CostReport) -> Iterator[Block]:
 
 def _break_evens(report: CostReport) -> Iterator[tuple[str, str]]:
     carried = {cost.id: cost.carries_requests_a_month for cost in report.options}
-    for own in report.break_evens:
-        pair = f"{report.letters[own.option]} for {report.letters[own.against]}"
-        yield pair, _format_break_even(own, carried[own.option])
+    for found in report.break_evens:
+        pair = f"{report.letters[found.option]} for {report.letters[found.against]}"
+        yield pair, _format_break_even(found, carried[found.option])
 
 
-def _format_break_even(own: BreakEven, carried: float | None) -> str:
-    requests = own.requests_a_month
-    if requests is None and own.p10 is None:
-        return "cheaper at any volume" if own.cheaper_now else _NEVER
+def _format_break_even(found: BreakEven, carried: float | None) -> str:
+    requests = found.requests_a_month
+    if requests is None and found.p10 is None:
+        return "cheaper at any volume" if found.cheaper_now else _NEVER
     text = "at the best guesses never" if requests is None else format_count(requests)
-    if own.p10 is not None and own.p90 is not None:
-        text += f" ({format_count(own.p10)} to {format_count(own.p90)}"
-        text += ")" if own.share > 0.99 else f" in {own.share:.0%} of the draws, otherwise never)"
+    if found.p10 is not None and found.p90 is not None:
+        text += f" ({format_count(found.p10)} to {format_count(found.p90)}"
+        text += ")" if found.share > 0.99 else f" in {found.share:.0%} of the draws, otherwise never)"
     if carried is not None and requests is not None and requests > carried:
         text += f"; that is more than the {format_count(carried)} that its accelerators carry, so never with these"
     return text
 
 
 def _context_limits(report: CostReport) -> Iterator[tuple[str, str]]:
-    for name, own in report.context_limits.items():
-        ends = f"({format_count(own.p10)} to {format_count(own.p90)})"
-        size = f"up to {format_count(own.p50)} tokens of material {ends}"
+    for name, limit in report.context_limits.items():
+        ends = f"({format_count(limit.p10)} to {format_count(limit.p90)})"
+        size = f"up to {format_count(limit.p50)} tokens of material {ends}"
         text = f"{size}: all of it in the prompt costs less a request than retrieved text"
         yield report.letters[name], text
 
 
-def _format_payback(own: Payback, letters: Mapping[str, str]) -> str:
+def _format_payback(payback: Payback, letters: Mapping[str, str]) -> str:
     low, middle, high = (
         _NEVER if months is None else f"{format_number(months)} months"
-        for months in (own.p10, own.p50, own.p90)
+        for months in (payback.p10, payback.p50, payback.p90)
     )
-    against = f"against {letters[own.against]}"
-    if own.ever == 0:
+    against = f"against {letters[payback.against]}"
+    if payback.ever == 0:
         return f"never: it saves nothing {against}"
-    if own.p10 is None:
-        return f"never in {1 - own.ever:.0%} of the draws {against}"
+    if payback.p10 is None:
+        return f"never in {1 - payback.ever:.0%} of the draws {against}"
     return (
-        f"{middle} ({low} to {high}) {against}; the tuned model can be used for {own.life_in_months:.1f} months; in "
-        f"time in {own.in_time:.0%} of the draws"
+        f"{middle} ({low} to {high}) {against}; the tuned model can be used for {payback.life_in_months:.1f} months; in "
+        f"time in {payback.in_time:.0%} of the draws"
     )
 
 
@@ -245,10 +248,10 @@ def _format_input(entry: Input) -> str:
 def _list_defaults(answer: CostAnswer) -> Iterator[tuple[str, str]]:
     for name, row in answer.report.assumed_names.items():
         yield name, f"{row} (default)"
-    for own in answer.report.inputs:
-        if own.origin is Origin.DEFAULT:
-            source = f"; {own.source}" if own.source in answer.sources else ""
-            yield own.name, f"{_format_input(own)}{source}"
+    for entry in answer.report.inputs:
+        if entry.origin is Origin.DEFAULT:
+            source = f"; {entry.source}" if entry.source in answer.sources else ""
+            yield entry.name, f"{_format_input(entry)}{source}"
 
 
 def _prices(answer: CostAnswer) -> Iterator[Block]:

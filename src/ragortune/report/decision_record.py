@@ -54,7 +54,7 @@ def build_decision_record(
         Heading(name_decision(advice)),
         *section("Context and Problem Statement", *context),
         *section("Decision Drivers", Items(drivers)),
-        *section("Considered Options", bullets(own.title for own in options.values())),
+        *section("Considered Options", bullets(guide.title for guide in options.values())),
         *_decide(advice),
         *section(
             "Confirmation",

@@ -67,8 +67,8 @@ def show_reason(interview: Interview, criterion: Criterion) -> list[Block]:
     """Return why a question is asked now and the advice that each level would lead to."""
     book = interview.rulebook
     leads = [
-        (own.level, f"{own.option} {format_probability(book, own.probability)}")
-        for own in explain_question(interview, criterion)
+        (consequence.level, f"{consequence.option} {format_probability(book, consequence.probability)}")
+        for consequence in explain_question(interview, criterion)
     ]
     reason = f"{format_reason(interview, criterion)} Each answer would lead to:"
     return [Break(), Paragraph(reason), terms(leads, None)]

@@ -58,8 +58,8 @@ def _read(name: str) -> str:
 def _list_pieces(text: Inline, style: Style | None = None) -> Iterator[tuple[str, str, bool]]:
     """Yield the pieces of a text: the words, the name of the style, and whether it is code."""
     for part in spans(text):
-        own = part.style if isinstance(part, Span) else style
+        applied = part.style if isinstance(part, Span) else style
         words = clean_text(part.text if isinstance(part, Span) else part)
         for number, piece in enumerate(CODE.split(words)):
             if piece:
-                yield piece, own.value if own else "", number % 2 == 1 or own is Style.NAME
+                yield piece, applied.value if applied else "", number % 2 == 1 or applied is Style.NAME

@@ -45,21 +45,21 @@ class MeasureReport(Record, frozen=True):
     @property
     def disputed(self) -> tuple[MeasuredAnswer, ...]:
         """Measured answers that contradict the profile."""
-        return tuple(own for own in self.answers if not own.agrees)
+        return tuple(answer for answer in self.answers if not answer.agrees)
 
     @property
     def faults(self) -> tuple[Measurement, ...]:
         """Faults to correct in the data."""
-        return tuple(own for own in self.measurements if own.fault)
+        return tuple(measurement for measurement in self.measurements if measurement.fault)
 
     @property
     def unknown(self) -> dict[str, str]:
         """Criteria that the data does not answer, with the reason."""
-        known = {own.name for own in self.answers}
+        known = {answer.name for answer in self.answers}
         return {
-            name: own.reason
-            for own in self.measurements
-            for name, value in own.answers.items()
+            name: measurement.reason
+            for measurement in self.measurements
+            for name, value in measurement.answers.items()
             if value is None and name not in known
         }
 
@@ -107,16 +107,16 @@ def describe_report(report: MeasureReport) -> MeasureResult:
     return MeasureResult(
         as_of=report.date,
         advice={"before": before, "measured": measured},
-        answers=[_describe_answer(own) for own in report.answers],
+        answers=[_describe_answer(answer) for answer in report.answers],
         unknown=report.unknown,
-        measurements=[plain_data(own) for own in report.measurements],
+        measurements=[plain_data(measurement) for measurement in report.measurements],
     )
 
 
-def _describe_answer(own: MeasuredAnswer) -> AnswerResult:
-    answered = None if own.answered is None else _format_answered(own.answered)
-    known = {"as_of": own.date, "n": own.measurement.count, "answered": answered}
-    return fill(AnswerResult, own, own.measurement, **known)
+def _describe_answer(answer: MeasuredAnswer) -> AnswerResult:
+    answered = None if answer.answered is None else _format_answered(answer.answered)
+    known = {"as_of": answer.date, "n": answer.measurement.count, "answered": answered}
+    return fill(AnswerResult, answer, answer.measurement, **known)
 
 
 def _format_answered(answered: Answer | QuantityValue) -> str:
@@ -131,13 +131,13 @@ def _format_answered(answered: Answer | QuantityValue) -> str:
 def build_page(report: MeasureReport) -> list[Block]:
     """Return the page of a run."""
     named = f" for {report.target}" if report.target else ""
-    disputes = bullets(f"{_format_dispute(own)} ({own.measurement.says})" for own in report.disputed)
-    faults = tuple(Item(own.says, (*own.notes, *own.examples)) for own in report.faults)
-    shown = {own.measurement.probe for own in report.answers} | {_DIRECTION}
+    disputes = bullets(f"{_format_dispute(answer)} ({answer.measurement.says})" for answer in report.disputed)
+    faults = tuple(Item(fault.says, (*fault.notes, *fault.examples)) for fault in report.faults)
+    shown = {answer.measurement.probe for answer in report.answers} | {_DIRECTION}
     others = tuple(
-        Item((Span(own.probe, Style.NAME), f": {own.says}"), (*own.notes, *own.examples))
-        for own in report.measurements
-        if not own.fault and own.probe not in shown
+        Item((Span(other.probe, Style.NAME), f": {other.says}"), (*other.notes, *other.examples))
+        for other in report.measurements
+        if not other.fault and other.probe not in shown
     )
     return [
         Heading(f"Measured{named}: {count_words(len(report.answers), 'answer')}, as of {report.date}"),
@@ -154,9 +154,9 @@ def build_page(report: MeasureReport) -> list[Block]:
 
 def _lead(report: MeasureReport) -> Iterator[tuple[str, str]]:
     """Yield the direction that the data shows, and the advice before and after."""
-    for own in report.measurements:
-        if own.probe == _DIRECTION:
-            yield "Direction", own.says
+    for measurement in report.measurements:
+        if measurement.probe == _DIRECTION:
+            yield "Direction", measurement.says
     before, after = report.advice
     if after is None:
         yield "Advice", "too little is known; `ragortune ask` asks for what tells most"
@@ -169,23 +169,23 @@ def _lead(report: MeasureReport) -> Iterator[tuple[str, str]]:
 def _list_answers(answers: Iterable[MeasuredAnswer]) -> Iterator[tuple[str, str]]:
     """Yield each answer with its figures, which answers in a row may share."""
     above = None
-    for own in answers:
-        says = "" if own.measurement is above else f": {own.measurement.says}"
-        yield own.name, f"{_format_value(own)}{says}"
-        above = own.measurement
+    for answer in answers:
+        says = "" if answer.measurement is above else f": {answer.measurement.says}"
+        yield answer.name, f"{_format_value(answer)}{says}"
+        above = answer.measurement
 
 
-def _format_value(own: MeasuredAnswer) -> str:
+def _format_value(answer: MeasuredAnswer) -> str:
     """Return a measured value as levels and number."""
-    shown = join_words(own.levels, "or")
-    ends = own.value.values() if isinstance(own.value, dict) else [own.value]
+    shown = join_words(answer.levels, "or")
+    ends = answer.value.values() if isinstance(answer.value, dict) else [answer.value]
     number = " to ".join(
         f"{end:,}" for end in ends if isinstance(end, (int, float)) and not isinstance(end, bool)
     )
     return " ".join(part for part in (shown, f"({number})" if shown and number else number) if part)
 
 
-def _format_dispute(own: MeasuredAnswer) -> str:
-    assert own.answered is not None
-    answered = _format_answered(own.answered)
-    return f"{own.name}: answered {answered}, measured {_format_value(own)}"
+def _format_dispute(answer: MeasuredAnswer) -> str:
+    assert answer.answered is not None
+    answered = _format_answered(answer.answered)
+    return f"{answer.name}: answered {answered}, measured {_format_value(answer)}"

@@ -116,10 +116,10 @@ def _describe_question(recommendation: Recommendation, question: OpenQuestion) -
 def list_sensitivities(recommendation: Recommendation) -> Iterator[Block]:
     """Yield how far each answer moves a need, and the rules without which the advice would change."""
     shown = (recommendation.sensitivities or ())[:_MOST_SENSITIVITIES]
-    rows = tuple(filter(None, (_draw_bar(recommendation, own) for own in shown)))
+    rows = tuple(filter(None, (_draw_bar(recommendation, sensitivity) for sensitivity in shown)))
     decisive = [
-        (own.rule.code, f"{own.rule.title}; without this rule: {own.without}")
-        for own in recommendation.decisive_rules or ()
+        (decisive_rule.rule.code, f"{decisive_rule.rule.title}; without this rule: {decisive_rule.without}")
+        for decisive_rule in recommendation.decisive_rules or ()
     ]
     if rows or decisive:
         yield Heading("What each answer changes", 2)

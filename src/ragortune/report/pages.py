@@ -220,11 +220,11 @@ def list_rules(book: Rulebook) -> list[Block]:
     """Return one line per rule and finding rule, and their numbers."""
     findings = read_finding_rules(book)
     rules = [
-        (own.code, f"{own.id}: {own.title}: {_format_effects(book, own)}") for own in book.rules.values()
+        (rule.code, f"{rule.id}: {rule.title}: {_format_effects(book, rule)}") for rule in book.rules.values()
     ]
     rules += [
-        (own.code, f"{own.id}: {own.title}: {own.severity}, confidence {own.confidence}")
-        for own in findings.values()
+        (rule.code, f"{rule.id}: {rule.title}: {rule.severity}, confidence {rule.confidence}")
+        for rule in findings.values()
     ]
     held = f"{len(book.rules)} rules, {len(book.criteria)} criteria, {len(book.sources)} sources"
     disabled = [Paragraph(f"{name} is disabled: {because}") for name, because in book.disabled.items()]

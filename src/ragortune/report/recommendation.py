@@ -108,8 +108,10 @@ class _Report:
         base = f"base rate: {format_share(logistic(start))} with nothing known"
         rows = [_reason_row(start, "", Span(base, Style.ASIDE))]
         reasons = [reason for reason in self.recommendation.reasons if reason.need is need]
-        reasons.sort(key=lambda own: (own.signed_weight < 0, -own.weight, own.rule.code))
-        rows += [_reason_row(own.signed_weight, own.rule.code, self._cite(own)) for own in reasons]
+        reasons.sort(key=lambda reason: (reason.signed_weight < 0, -reason.weight, reason.rule.code))
+        rows += [
+            _reason_row(reason.signed_weight, reason.rule.code, self._cite(reason)) for reason in reasons
+        ]
         columns = (
             Column("Log-odds", right=True),
             Column("Against and for", only="text"),
@@ -213,11 +215,11 @@ _SECTIONS: Mapping[str, Callable[[_Report], Iterable[Block]]] = {
     "reasons": _Report.list_reasons,
     "gates": _Report.list_gates,
     "notices": _Report.list_notices,
-    "changes": lambda own: list_changes(own.advice.against),
-    "why-not": lambda own: outlook.explain_refusal(own.recommendation, own.advice.refusal),
-    "flips": lambda own: outlook.list_flips(own.recommendation),
-    "questions": lambda own: outlook.list_questions(own.recommendation),
-    "answers": lambda own: outlook.list_sensitivities(own.recommendation),
+    "changes": lambda report: list_changes(report.advice.against),
+    "why-not": lambda report: outlook.explain_refusal(report.recommendation, report.advice.refusal),
+    "flips": lambda report: outlook.list_flips(report.recommendation),
+    "questions": lambda report: outlook.list_questions(report.recommendation),
+    "answers": lambda report: outlook.list_sensitivities(report.recommendation),
     "plan": _Report.plan,
     "cases": _Report.list_cases,
     "sources": _Report.list_sources,
@@ -272,10 +274,11 @@ def _list_backing(recommendation: Recommendation) -> list[Row]:
     ]
     first = {reason.need: reason for reason in reversed(backing)}
     chosen = sorted(backing, key=lambda reason: reason is not first[reason.need])[:_REASONS]
-    leads = {own.need: place for place, own in reversed([*enumerate(chosen)])}
-    chosen.sort(key=lambda own: (leads[own.need], -own.weight))
+    leads = {reason.need: place for place, reason in reversed([*enumerate(chosen)])}
+    chosen.sort(key=lambda reason: (leads[reason.need], -reason.weight))
     rows += [
-        _cite(recommendation, own, f"{own.effect.capitalize()} {NEED_NAMES[own.need]}") for own in chosen
+        _cite(recommendation, reason, f"{reason.effect.capitalize()} {NEED_NAMES[reason.need]}")
+        for reason in chosen
     ]
     rows = rows or [Row("Reasons", "none: nothing that was answered speaks for it", 0)]
     return [row.replace(weight=9 - place) for place, row in enumerate(rows[:_REASONS])]
@@ -286,7 +289,10 @@ def _list_doubts(recommendation: Recommendation) -> list[Row]:
     contradictions = [hit for hit in recommendation.notices if hit.rule.notice is NoticeKind.CONTRADICTION]
     against = [reason for reason in recommendation.reasons if speaks_against(reason, recommendation.option)]
     rows = [_cite(recommendation, hit, "But", "contradiction: ") for hit in contradictions]
-    rows += [_cite(recommendation, own, "But", f"{own.effect} {NEED_NAMES[own.need]}: ") for own in against]
+    rows += [
+        _cite(recommendation, reason, "But", f"{reason.effect} {NEED_NAMES[reason.need]}: ")
+        for reason in against
+    ]
     rows = rows or [Row("But", "nothing that was answered speaks against it", 0)]
     return [row.replace(weight=5 - 4 * place, gone=6 * place) for place, row in enumerate(rows[:_DOUBTS])]
 
@@ -295,9 +301,9 @@ def _list_steps(recommendation: Recommendation) -> Iterator[Row]:
     """Yield the next questions, the first step, and how to see more."""
     if recommendation.unknowns is not None:
         questions = outlook.list_worthwhile(recommendation)[:_QUESTIONS]
-        for place, own in enumerate(questions):
-            asked = recommendation.rulebook.criteria[own.criterion].question
-            yield Row("Find out", asked, 3 - place, basis=own.criterion)
+        for place, question in enumerate(questions):
+            asked = recommendation.rulebook.criteria[question.criterion].question
+            yield Row("Find out", asked, 3 - place, basis=question.criterion)
         if not questions:
             yield Row("Find out", "nothing: no open question is expected to tell much", 2)
     text, rule = recommendation.first_step

@@ -77,7 +77,7 @@ def compare_rule_sets(old: Rulebook, new: Rulebook) -> RuleDiff:
                 changes.append(Change(kind, name, "added" if mine is None else "removed"))
             elif mine != theirs:
                 fields = tuple(
-                    own for own in mine.field_names() if getattr(mine, own) != getattr(theirs, own)
+                    field for field in mine.field_names() if getattr(mine, field) != getattr(theirs, field)
                 )
                 changes.append(Change(kind, name, "changed", fields, not set(fields) <= _NO_OUTCOME))
     advised = {case.id: decide_option(old, levels).option for case, levels in old.coded_cases}
@@ -111,11 +111,11 @@ def write_diff(diff: RuleDiff) -> Iterator[str]:
         for kind, names in _KINDS.items()
     )
     yield f"changed: {', '.join(counts)}" if diff.changes else "nothing differs"
-    for own in diff.cases:
-        moved = f"{own.was} -> {own.now}, published {own.published} ({own.sample})"
-        yield f"  {own.change:<8} {own.case}: {moved}"
+    for case in diff.cases:
+        moved = f"{case.was} -> {case.now}, published {case.published} ({case.sample})"
+        yield f"  {case.change:<8} {case.case}: {moved}"
     if diff.cases:
-        kinds = Counter(own.change for own in diff.cases)
+        kinds = Counter(case.change for case in diff.cases)
         yield f"cases: {', '.join(f'{number} {kind}' for kind, number in kinds.items())}"
 
 
@@ -147,9 +147,9 @@ def write_tests(tests: RuleTests) -> Iterator[str]:
         yield f"{kind} tests: {len(tried) - len(failed)} of {len(tried)} pass"
         yield from (f"  {test.owner} {test.happened}: {test.name}" for test in failed)
     for sample, title in _SAMPLES.items():
-        own = tests.agreement.of_sample(sample)
-        if own.judged:
-            yield from ("", title, *_describe_agreement(own, tests.book.scale.firm_from))
+        agreement = tests.agreement.of_sample(sample)
+        if agreement.judged:
+            yield from ("", title, *_describe_agreement(agreement, tests.book.scale.firm_from))
     if tests.misses:
         yield from ("", "Misses")
         for miss in tests.agreement.misses():
@@ -187,5 +187,7 @@ def describe_tests(tests: RuleTests) -> dict[str, object]:
         for miss in tests.agreement.misses()
     ]
     samples = {sample.value: tests.agreement.of_sample(sample) for sample in _SAMPLES}
-    figures = {name: {"all": own.total, **take(own, "firm", "by_outcome")} for name, own in samples.items()}
+    figures = {
+        name: {"all": part.total, **take(part, "firm", "by_outcome")} for name, part in samples.items()
+    }
     return {**examples, "casebook": {**figures, "misses": misses}}

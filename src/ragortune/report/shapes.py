@@ -49,8 +49,8 @@ def fill(shape: type[_Shape], *sources: object, **known: Any) -> _Shape:
     """Return a record from the values in `known`, then from the first source with an attribute of that name."""
     for source in sources:
         for name in shape.field_names():
-            if name not in known and (own := getattr(source, name, UNSET)) is not UNSET:
-                known[name] = own
+            if name not in known and (value := getattr(source, name, UNSET)) is not UNSET:
+                known[name] = value
     return shape(**known)
 
 
@@ -62,8 +62,8 @@ def take(record: object, *names: str) -> dict[str, Any]:
 def describe_shape(shape: type[msgspec.Struct]) -> dict[str, Any]:
     """Return the JSON Schema of a result, with the object itself at its root."""
     (_,), definitions = msgspec.json.schema_components((shape,), ref_template="#/$defs/{name}")
-    own: dict[str, Any] = definitions.pop(shape.__name__)
-    return {**own, "$defs": definitions} if definitions else own
+    root: dict[str, Any] = definitions.pop(shape.__name__)
+    return {**root, "$defs": definitions} if definitions else root
 
 
 # --- recommend ----------------------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def describe_recommendation(advice: Advice) -> RecommendationResult:
     sensitivity = None
     if recommendation.sensitivities is not None:
         decisive = recommendation.decisive_rules or ()
-        rules = [{"rule": own.rule.id, "code": own.rule.code, "without": own.without} for own in decisive]
+        rules = [{"rule": rule.rule.id, "code": rule.rule.code, "without": rule.without} for rule in decisive]
         sensitivity = Sensitivity(recommendation.sensitivities, rules)
 
     def cite(hits: Iterable[RuleHit | RuleTrace], *names: str) -> list[CitedRule]:
@@ -176,14 +176,14 @@ def describe_recommendation(advice: Advice) -> RecommendationResult:
 
 
 def _show_levels(levels: Mapping[str, tuple[str, ...]]) -> Answers:
-    return {name: own[0] if len(own) == 1 else list(own) for name, own in levels.items()}
+    return {name: named[0] if len(named) == 1 else list(named) for name, named in levels.items()}
 
 
 def _cite_rule(book: Rulebook, hit: RuleHit | RuleTrace, names: tuple[str, ...]) -> CitedRule:
     """Return a rule with the named attributes of the hit, the technique or the rule."""
     rule = hit.rule
     values = {
-        name: next(getattr(own, name) for own in (hit, rule.technique, rule) if hasattr(own, name))
+        name: next(getattr(holder, name) for holder in (hit, rule.technique, rule) if hasattr(holder, name))
         for name in names
     }
     return CitedRule(
@@ -224,7 +224,7 @@ def round_numbers(value: Any) -> Any:
     if isinstance(value, Record):
         return value.replace(**round_numbers(take(value, *value.field_names())))
     if isinstance(value, Mapping):
-        return {name: round_numbers(own) for name, own in value.items()}
+        return {name: round_numbers(inner) for name, inner in value.items()}
     return [*map(round_numbers, value)] if isinstance(value, (list, tuple)) else value
 
 
