@@ -203,7 +203,7 @@ def test_a_baseline_that_cannot_be_written_is_named(run, doc):
     result = run("check", doc, "--write-baseline", "docs")
 
     assert result.code == 2
-    assert "'docs' cannot be written (it is a directory)" in result.err
+    assert "'docs' cannot be written (it is not a file)" in result.err
 
 
 def test_stdin_has_its_place_in_a_baseline(run):
