@@ -59,10 +59,7 @@ def describe_flips(recommendation: Recommendation) -> list[tuple[str, str]]:
     """Return option and change of each flip, merging flips that differ only in the level of one answer."""
     flips = recommendation.flips or ()
     rows = [(str(flip.option), {name: [level] for name, level in flip.change.items()}) for flip in flips]
-    for place in (
-        -1,
-        0,
-    ):  # merge those that differ in their last answer, then those that differ in their first
+    for place in (-1, 0):  # those that differ in their last answer, then in their first
         joined: dict[object, tuple[str, dict[str, list[str]]]] = {}
         for option, change in rows:
             name = list(change)[place]
