@@ -16,7 +16,7 @@ from ragortune.interview import (
     read_command,
     take_answer,
 )
-from ragortune.model import Answer, Criterion, Level, Option, Profile, Provenance, Sample
+from ragortune.model import Criterion, Level, Option, Profile, Sample
 from ragortune.support.reading import parse_yaml
 
 BOOK = load_rulebook()
@@ -330,29 +330,6 @@ def test_a_new_answer_replaces_the_old_one():
     interview = take_answer(interview, "data.examples", "plenty")
     assert interview.declined == ()
     assert interview.profile.levels == {"data.examples": ("plenty",)}
-
-
-def test_everything_in_a_profile_survives_being_written():
-    profile = VOCABULARY.read_profile(
-        {
-            "project": "Desk \U0001f4da\x85 two",
-            "notes": "a\tb",
-            "data": {
-                "examples": {"value": 120, "evidence": "counted", "source": "measured", "as_of": "2026-10-01"}
-            },
-        }
-    )
-    derived = profile.replace(
-        levels={**profile.levels, "knowledge.size": ("large",)},
-        answers={**profile.answers, "knowledge.size": Answer(("large",), 3_000_000, Provenance.DERIVED)},
-    )
-    quantities = {"tokens": {"from": 1.5, "to": 2}, "models": ["a b", "true", None, True], "x": "plain"}
-    text = write_profile(BOOK.criteria.values(), derived, ("knowledge.gap",), quantities)
-    data = parse_yaml(text, "p.yaml").data
-
-    assert data.pop("quantities") == quantities
-    assert VOCABULARY.read_profile(data) == profile
-    assert find_declined(BOOK.criteria.values(), data) == ("knowledge.gap",)
 
 
 def test_only_a_word_for_unknown_is_a_refusal_to_answer():
