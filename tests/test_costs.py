@@ -406,6 +406,7 @@ def test_wrong_answers_are_part_of_the_ranking_where_every_accuracy_is_known(ass
     report = assess(data)
 
     assert report.wrong_answers_priced
+    assert report.worth_of_a_point == pytest.approx(1000 * 365 / 12 * 4 * 0.01)
     assert report.leader.approach == "both"
     assert option_of(report, "rag/gpt-6.1-terra").accepted_answer.p50 > 0.4
 

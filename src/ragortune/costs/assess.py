@@ -115,6 +115,8 @@ class CostReport(Record, frozen=True):
     """The option that is the cheapest in most draws; null if none is feasible."""
     wrong_answers_priced: bool
     """Whether the price of wrong answers is part of the ranking."""
+    worth_of_a_point: float | None
+    """Value of one percentage point of accuracy in dollars a month."""
     options: tuple[OptionCost, ...]
     break_evens: tuple[BreakEven, ...]
     context_limits: Mapping[str, Spread]
@@ -211,6 +213,9 @@ class _Assessment:
         paybacks = () if refused else self._find_paybacks()
         chances = self._count_chances()
         cheapest = max(chances, key=lambda name: chances[name], default=None)
+        worth = None
+        if inputs.knows("wrong_answer_cost"):
+            worth = (rate * self.middle.number("wrong_answer_cost") * 0.01).number_in("USD/month")
         return CostReport(
             project=inputs.profile.project,
             as_of=self.today,
@@ -220,6 +225,7 @@ class _Assessment:
             months_spread=self.middle.constant("amortisation").number_in("months"),
             cheapest=cheapest,
             wrong_answers_priced=self.prices_errors,
+            worth_of_a_point=worth,
             options=tuple(
                 _warn_of_payback(cost, paybacks).replace(chance=chances.get(cost.id, 0.0)) for cost in options
             ),

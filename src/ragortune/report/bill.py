@@ -142,6 +142,10 @@ def list_lead(report: CostReport) -> list[tuple[str, str]]:
     if requests.p10 < requests.p90:
         text += f" ({format_count(requests.p10)} to {format_count(requests.p90)})"
     lead = [("Requests", text)]
+    if report.worth_of_a_point is not None:
+        ranked = "is part of the ranking" if report.wrong_answers_priced else "is not in the bills below"
+        worth = f"one percentage point is worth {format_number(report.worth_of_a_point)} USD a month"
+        lead.append(("Accuracy", f"{worth}; it {ranked}"))
     stale = sum(age.stale for age in report.prices)
     oldest = max((age.days for age in report.prices), default=0)
     text = f"{count_words(len(report.prices), 'price row')}, judged on {report.as_of}; the oldest is {count_words(oldest, 'day')} old"
