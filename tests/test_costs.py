@@ -324,11 +324,13 @@ def test_too_few_examples_stand_in_the_way(assess, count, ruling):
     assert (found.ruling if found else None) == ruling
 
 
-def test_a_prompt_near_a_price_tier_is_told(assess):
+def test_a_prompt_above_a_price_tier_is_told(assess):
     data = changed(2)
-    data["knowledge"] = {**data["knowledge"], "size": 90_000}
+    data["knowledge"] = {**data["knowledge"], "size": 120_000}
+    told = gates_of(assess(data), "long_context/claude-haiku-5-5")["price tier"].text
 
-    assert "near the price tier" in gates_of(assess(data), "long_context/claude-haiku-5-5")["price tier"].text
+    assert told.startswith("above ")
+    assert "bills the whole request" in told
 
 
 @pytest.mark.parametrize("deployment", ["on_premises", ["on_premises", "edge"]])
