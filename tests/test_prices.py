@@ -207,7 +207,9 @@ def test_the_list_names_every_row_with_its_age(run, book):
 
 
 def test_the_list_fits_a_pull_request(run):
-    assert "| gpt-6-luna | chat_model | in | 0.1 |" in run("prices", "list", "--format", "markdown").out
+    out = run("prices", "list", *DAY, "--format", "markdown").out
+
+    assert "- **gpt-6-luna:** 2026-11-22, 2 days, high: in 0.1 USD/mtok" in out
 
 
 def test_a_row_is_shown_with_its_sources_and_its_end(run):
