@@ -30,7 +30,6 @@ from ragortune.evidence.documents.classifiers import NO, QUESTIONS, STATUS, YES,
 from ragortune.evidence.documents.decision import Ledger, decide, keep_ledgers
 from ragortune.evidence.documents.features import measure_features
 from ragortune.evidence.documents.language_detection import ENGLISH
-from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.reader import DesignReader, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.model import Option
@@ -161,7 +160,7 @@ def _measure_tests(reader: DesignReader) -> Iterator[Measured]:
 
 def _measure_document(text: str, reader: DesignReader, due: _Due) -> Measured:
     document = read_sentences(text, reader.marker.language)
-    marked = resolve_options(reader.mark(document.sentences), document.lines)
+    marked = reader.mark(document.sentences)
     ledgers = keep_ledgers(marked)
     return Measured(due, measure_features(marked, ledgers), ledgers)
 

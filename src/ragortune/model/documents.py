@@ -25,7 +25,7 @@ class SectionKind(StrEnum):
     SUMMARY = "summary"
     """The paragraphs before the first section, or a section that sums the document up."""
     DECISION = "decision"
-    """What is decided: a decision section, a chosen option, a row marked as chosen."""
+    """What is decided: a decision section, a chosen option."""
     CURRENT = "current"
     """What is in use today."""
     CONTEXT = "context"
@@ -45,7 +45,7 @@ class SectionKind(StrEnum):
     OTHER_SYSTEM = "other_system"
     """Competitors, research, systems of others, advice in general."""
     EXAMPLE = "example"
-    """Examples, sample output, templates that nobody filled in."""
+    """Examples and sample output."""
     REFERENCE = "reference"
     """Links, set-up commands, history: nothing about the project's needs."""
 
@@ -61,7 +61,7 @@ class Block(StrEnum):
     QUOTE = "quote"
     CODE = "code"
     FIELD = "field"
-    """A key and value of the front matter, or a `Status: accepted` line."""
+    """A key and value of the front matter."""
 
 
 class Meaning(StrEnum):
@@ -75,7 +75,7 @@ class Meaning(StrEnum):
     FUTURE = "future"
     """Later, planned, a further release."""
     PAST = "past"
-    """Superseded, struck out, no longer so."""
+    """Superseded, no longer so."""
     OTHER_SYSTEM = "other_system"
     """About systems or teams in general, or those of others."""
     GUIDELINE = "guideline"
@@ -150,8 +150,6 @@ class Words(msgspec.Struct, frozen=True, gc=False):
     """The fields of each `Piece` of the text, in order; as bare numbers, because a document can have very many lines."""
     bold: tuple[tuple[int, int], ...] = ()
     """Ranges of the text that are set in bold."""
-    code: tuple[tuple[int, int], ...] = ()
-    struck: tuple[tuple[int, int], ...] = ()
     comments: tuple[tuple[Line, ...], ...] = ()
     """Comments inside the block, marks included."""
 
@@ -206,7 +204,7 @@ class Sentence(msgspec.Struct, frozen=True, gc=False):
     """Where it begins in them."""
     block: Block
     kind: SectionKind
-    """What it is about: that of its section, unless its list, label, row or column says more."""
+    """What it is about: that of its section, unless its list or label says more."""
     section: Section
     """The section in which it is; a heading is in the section above it."""
     label: str = ""
@@ -217,8 +215,6 @@ class Sentence(msgspec.Struct, frozen=True, gc=False):
     """For a table cell, the header of its column."""
     row: str = ""
     """For a table cell, the first cell of its row."""
-    checked: bool | None = None
-    """For an item of a task list, whether it is ticked."""
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
@@ -238,24 +234,6 @@ class Sentence(msgspec.Struct, frozen=True, gc=False):
     def cut(self, start: int, end: int) -> tuple[Piece, ...]:
         """Return the runs of a part of the text."""
         return self.words.cut_pieces(self.start + start, self.start + end)
-
-    @property
-    def code(self) -> tuple[tuple[int, int], ...]:
-        """Return the ranges of the text that are set as code."""
-        return self._cut_ranges(self.words.code) if self.words.code else ()
-
-    @property
-    def struck(self) -> tuple[tuple[int, int], ...]:
-        """Return the ranges of the text that are struck out."""
-        return self._cut_ranges(self.words.struck) if self.words.struck else ()
-
-    def _cut_ranges(self, ranges: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-        start, end = self.start, self.start + len(self.text)
-        first, last = bisect_right(ranges, (start, end)), bisect_left(ranges, (end, end))
-        kept = ranges[max(0, first - 1) : last]
-        return tuple(
-            (max(begin, start) - start, min(stop, end) - start) for begin, stop in kept if stop > start
-        )
 
     @property
     def headings(self) -> tuple[str, ...]:

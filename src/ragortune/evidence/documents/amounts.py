@@ -26,14 +26,12 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
     start: int
     """Offset of its first character."""
     end: int
-    bound: str = ""
-    """`<` where it is a limit that must not be reached, `<=` where it may, `>=` where it is the least."""
+    below: bool = False
+    """Whether what is described is less than that, as in `under 2 s`."""
 
 
 _FIND = re.compile(r"[$\u20ac\u00a30-9](?<![\w.,].)(?:(?<=[0-9])|\s?[0-9])")
 """A digit or a currency sign in front of one; begins with the signs themselves, which are found fast."""
-_LAST = re.compile(r"([0-9]{1,9})[.?!:;)]?(?:\0|\Z)")
-"""A plain number that ends a text, so that it has no unit; texts that are cut together are set apart by NUL."""
 _MULTIPLIED = re.compile(r"\s?(k|K|M|B|mio|[Tt]housand|[Mm]illion|[Bb]illion|bn)(?![\w])")
 _TIMES = [name for name in _SECONDS if len(name) > 2 or name in ("ms", "s", "h", "hr")]
 _INITIALS = "".join(
@@ -50,15 +48,14 @@ _RATE = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\s?(?:-|\u2013|\u2014|to|\.\.\.?|\u2026|and)\s?(?=[$\u20ac\u00a3]?\s?[0-9])")
-_BOUND = re.compile(
-    r"(?<=[<>\u2264\u2265.defgnortwx])(?:(?P<below>(?<=<)|(?<=\b(?:under|below))|(?<=\bless than)|(?<=\bfewer than))"
-    r"|(?P<most>(?<=\u2264)|(?<=\bmax)|(?<=\bmax\.)|(?<=\bup to)|(?<=\bwithin)|(?<=\bat most)"
-    r"|(?<=\b(?:not exceed|maximum of))|(?<=\bno more than))"
-    r"|(?P<least>(?<=[>\u2265])|(?<=\bover)|(?<=\babove)|(?<=\bat least)|(?<=\b(?:more than|exceeding))|(?<=\bminimum of)))",
-    re.IGNORECASE,
+_BELOW = re.compile(
+    r"(?<=[<nrw])(?:(?<=<)|(?<=\b(?:under|below))|(?<=\bless than)|(?<=\bfewer than))", re.IGNORECASE
 )
-"""What precedes an amount, the signs with which it may end first; words of one length are found together."""
-_SIGNS = {"below": "<", "most": "<=", "least": ">="}
+"""What precedes an amount that is not reached, the letter with which it ends first; a lookbehind holds words of one length."""
+_NAMED = re.compile(r"(?:[^\W\d_]-|[a-z0-9)\]|,] [A-Z]\w* |(?:^|\0)[A-Z]\w* |#)$")
+"""What precedes a number that is part of a name, such as `Sonnet 4`, `Phase 2` or `GPT-4`."""
+_LEAST_UNNAMED = 100
+_LONGEST_NAME = 24
 _YEARS = range(1900, 2100)
 _CURRENCIES = "$\u20ac\u00a3"
 
@@ -77,9 +74,6 @@ def find_amounts(text: str) -> list[Amount]:
 
 def _find_amount(text: str, start: int) -> Amount | None:
     """Return the amount that begins at a digit or a currency sign."""
-    if last := _LAST.match(text, start):
-        number = float(last[1])
-        return _count(text, start, last.end(1), (number, number), _find_bound(text, start))
     first = _read_scaled(text, start)
     if first is None:
         return None
@@ -116,9 +110,8 @@ def _read_scaled(text: str, at: int) -> tuple[float, float, int, bool] | None:
 
 
 def _give_unit(text: str, start: int, end: int, numbers: tuple[float, float], *, paid: bool) -> Amount | None:
-    bound = _find_bound(text, start)
-    if text[end : end + 1] == "+":
-        bound, end = ">=", end + 1
+    end += text[end : end + 1] == "+"
+    below = bool(_BELOW.match(text, start - text[start - 1 : start].isspace()))
     low, high = numbers
     unit = _UNIT.match(text, end)
     measured = _measure(unit, low) if unit else None
@@ -126,20 +119,15 @@ def _give_unit(text: str, start: int, end: int, numbers: tuple[float, float], *,
         measured, unit = ("money", 1.0), None
     if measured is not None:
         kind, factor = measured
-        return Amount(kind, low * factor, high * factor, start, unit.end() if unit else end, bound)
+        return Amount(kind, low * factor, high * factor, start, unit.end() if unit else end, below)
     rate = _RATE.match(text, end)
     if rate:
         word = (rate["short"] or rate["period"] or rate["often"]).lower()
         times = _SHORT_RATES.get(word) or _DAY / _SECONDS[ADVERBS.get(word, word)]
-        return Amount("rate", low * times, high * times, start, rate.end(), bound)
-    return _count(text, start, end, numbers, bound)
-
-
-def _count(text: str, start: int, end: int, numbers: tuple[float, float], bound: str) -> Amount | None:
-    """Return a number without a unit as a count, None where it is part of a name."""
-    if numbers[1] < _LEAST_UNNAMED and _NAMED.search(text[max(0, start - _LONGEST_NAME) : start]):
-        return None
-    return Amount("count", *numbers, start, end, bound)
+        return Amount("rate", low * times, high * times, start, rate.end(), below)
+    if high < _LEAST_UNNAMED and _NAMED.search(text[max(0, start - _LONGEST_NAME) : start]):
+        return None  # part of a name
+    return Amount("count", low, high, start, end, below)
 
 
 def _measure(unit: re.Match[str], number: float) -> tuple[str, float] | None:
@@ -153,14 +141,3 @@ def _measure(unit: re.Match[str], number: float) -> tuple[str, float] | None:
     if unit["time"] == "s" and number in _YEARS:
         return None
     return "duration", _SECONDS[unit["time"].lower()] * 1000
-
-
-_NAMED = re.compile(r"(?:[^\W\d_]-|[a-z0-9)\]|,] [A-Z]\w* |(?:^|\0)[A-Z]\w* |#)$")
-"""What precedes a number that is part of a name, such as `Sonnet 4`, `Phase 2` or `GPT-4`."""
-_LEAST_UNNAMED = 100
-_LONGEST_NAME = 24
-
-
-def _find_bound(text: str, start: int) -> str:
-    found = _BOUND.match(text, start - text[start - 1 : start].isspace())
-    return _SIGNS[found.lastgroup or ""] if found else ""

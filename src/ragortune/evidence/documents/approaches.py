@@ -9,7 +9,7 @@ import msgspec
 from ragortune.evidence.documents.assertion import SILENCING, SILENT_BLOCKS, Marked
 from ragortune.evidence.documents.language import ApproachWords, Found, Weight
 from ragortune.model import Option
-from ragortune.model.documents import Block, Meaning, SectionKind
+from ragortune.model.documents import Meaning, SectionKind
 
 _AGAINST = frozenset((Meaning.NEGATED, Meaning.REJECTED))
 _UNDECIDED = SILENCING - _AGAINST
@@ -22,11 +22,6 @@ _OF_PLACE: Mapping[SectionKind, float] = {
     SectionKind.REFERENCE: 0.2,
 }
 _OF_WORDS: Mapping[Weight, float] = {Weight.NAME: 1.0, Weight.USE: 0.7, Weight.PART: 0.3}
-_OF_BLOCK: Mapping[Block, tuple[float, frozenset[SectionKind]]] = {
-    Block.HEADING: (1.4, frozenset((SectionKind.TITLE,))),
-    Block.CELL: (0.7, frozenset((SectionKind.DECISION, SectionKind.CURRENT))),
-}
-"""What a mention counts in a kind of block, and the kinds of section in which it counts there as anywhere."""
 _CHOSEN = 1.5
 
 
@@ -55,7 +50,7 @@ def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
         sentence = marked.sentence
         if ApproachWords not in marked.analysis.found or sentence.block in SILENT_BLOCKS:
             continue
-        alike = marked.analysis, marked.around, sentence.code, sentence.struck
+        alike = marked.analysis, marked.around
         weighed = known.get(alike)
         if weighed is None:
             known[alike] = weighed = [*_weigh_mentions(marked)]
@@ -67,7 +62,7 @@ def _weigh_mentions(marked: Marked) -> Iterator[_Weighed]:
     """Yield the mentions in a sentence; of overlapping wordings the longest."""
     for found in marked.analysis.approaches:
         option, words = found.entry.option, found.entry.weight
-        if option is not None and not marked.in_code(found.start, found.end):
+        if option is not None:
             yield option, words, found.start, found.end, _weigh(marked, found)
 
 
@@ -90,9 +85,6 @@ def _weigh(marked: Marked, found: Found[ApproachWords]) -> float:
     if not meanings.isdisjoint(_UNDECIDED):
         return 0.0
     weight = _OF_PLACE.get(sentence.kind, 1.0) * _OF_WORDS[words]
-    if sentence.block in _OF_BLOCK:
-        factor, alike = _OF_BLOCK[sentence.block]
-        weight *= 1.0 if sentence.kind in alike else factor
     if not meanings.isdisjoint(_AGAINST):
         return 0.0 if words is Weight.PART else -weight
     return weight * _CHOSEN if Meaning.CHOICE in meanings else weight

@@ -15,12 +15,11 @@ from typing import Any
 
 import msgspec
 
-from ragortune.evidence.documents.classifiers import LEAST_TOLD, Told, list_context
+from ragortune.evidence.documents.classifiers import LEAST_TOLD, Prediction, list_context
 from ragortune.evidence.documents.language import (
     ApproachWords,
     Cue,
     EntryT,
-    FactWords,
     Found,
     Language,
     Reach,
@@ -57,13 +56,12 @@ _OF_SECTION: Mapping[SectionKind, Meaning] = {
     SectionKind.EXAMPLE: Meaning.EXAMPLE,
 }
 _FROM_LABEL = frozenset(Meaning) - {Meaning.NEGATED, Meaning.REJECTED, Meaning.CHOICE, Meaning.NONE}
-_FROM_LEAD = frozenset(
-    {Meaning.NEGATED, Meaning.FUTURE, Meaning.HYPOTHETICAL, Meaning.EXAMPLE, Meaning.OTHER_SYSTEM}
-)
 _HEADING, _COMPONENT = Block.HEADING, Meaning.COMPONENT
 _CUT_TOGETHER = 500
 """Sentences that are cut into words at once; more would take memory and save no time."""
 _LONGEST_CONTEXT = 300
+_OPENING_WORDS = 2
+"""Words that may precede a cue that opens a sentence."""
 
 
 class Scope(msgspec.Struct, frozen=True, gc=False):
@@ -100,22 +98,14 @@ class Analysis:
         return [Found(start, end, entries[number], number) for start, end, number in hits]
 
     @cached_property
-    def facts(self) -> Sequence[Found[FactWords]]:
-        """The facts that the words state, in order; of one fact the shortest wording at each place."""
-        shortest: dict[tuple[int, int], Found[FactWords]] = {}
-        for found in self.of(FactWords):
-            shortest.setdefault((found.number, found.start), found)
-        return sorted(shortest.values(), key=lambda found: found.start)
-
-    @cached_property
     def approaches(self) -> Sequence[Found[ApproachWords]]:
-        """The wordings of approaches; of those that overlap the longest."""
+        """The wordings of approaches; of those that overlap the longest, after names and what only looks like one."""
         taken: dict[int, tuple[int, int]] = {}
         kept = []
         for found in sorted(self.of(ApproachWords), key=_rank_of):
-            place, words = (found.start, found.end), range(found.start, found.end)
-            if all(taken.get(at, place) == place for at in words):
-                taken.update(dict.fromkeys(words, place))
+            span = found.start, found.end
+            if all(taken.get(word, span) == span for word in range(*span)):
+                taken.update(dict.fromkeys(range(*span), span))
                 kept.append(found)
         return kept
 
@@ -137,8 +127,10 @@ class Analysis:
     @cached_property
     def sides(self) -> Mapping[str, float]:
         """What the words tell for and against each approach, by probability; only what is likely enough to count."""
-        told = self._language.tell_approach(self.words)
-        return {side: share for _, _, likely in told for side, share in likely.items() if share > LEAST_TOLD}
+        predicted = self._language.predict_stances(self.words)
+        return {
+            side: share for _, _, sides in predicted for side, share in sides.items() if share > LEAST_TOLD
+        }
 
     @cached_property
     def taken(self) -> Option | None:
@@ -164,7 +156,7 @@ class Analysis:
 
 
 def _rank_of(found: Found[ApproachWords]) -> tuple[bool, int, int]:
-    """Return a key that sorts wordings, those that give way to the name of an approach or to what looks like one last."""
+    """Return a key that sorts wordings by precedence: names and look-alikes first, then the longest."""
     late = found.entry.option is not None and found.entry.weight is not Weight.NAME
     return late, found.start - found.end, found.start
 
@@ -180,45 +172,30 @@ class Marked(msgspec.Struct, eq=False, gc=False):
     around: Surroundings
 
     @property
-    def told(self) -> Sequence[Told]:
-        """What fitted models tell from the words and their surroundings."""
-        told = self.around.told.get(self.analysis)
-        return self.around.tell(self.analysis) if told is None else told
+    def predictions(self) -> Sequence[Prediction]:
+        """What fitted models predict from the words and their surroundings."""
+        known = self.around.predictions.get(self.analysis)
+        return self.around.predict(self.analysis) if known is None else known
 
-    def find_topic(self, topic: Topic) -> Found[TopicWords] | None:
-        """Return the words with which the sentence first speaks of a topic, None where it does not."""
-        return next((found for found in self.analysis.of(TopicWords) if found.entry.topic is topic), None)
+    @property
+    def conditions(self) -> frozenset[tuple[str, Role]]:
+        """The conditions of facts that the sentence, its label, column or row meets."""
+        return self.analysis.conditions | self.around.conditions
 
     def place_of(self, topic: Topic) -> tuple[int, int] | None:
         """Return the range of characters in which the sentence first speaks of a topic, None where it does not."""
-        first = self.find_topic(topic)
-        return self.tokens.place(first.start, first.end) if first else None
-
-    def move(self, kind: SectionKind) -> Marked:
-        """Return the same sentence as one of a section of another kind."""
-        sentence = msgspec.structs.replace(self.sentence, kind=kind)
-        around = self.around.marker.surroundings_of(sentence)
-        return msgspec.structs.replace(self, sentence=sentence, around=around)
+        places = (
+            self.tokens.place(found.start, found.end)
+            for found in self.analysis.of(TopicWords)
+            if found.entry.topic is topic
+        )
+        return next(places, None)
 
     def meanings_at(self, start: int, end: int) -> frozenset[Meaning]:
         """Return what is said about a range of words."""
         near = self.analysis.meanings_at(start, end)
-        if self.sentence.words.struck and any(
-            self._overlaps(start, end, part) for part in self.sentence.struck
-        ):
-            near |= {Meaning.PAST}
         around = self.around.meanings
         return around | near if near else around
-
-    def in_code(self, start: int, end: int) -> bool:
-        """Tell whether a range of words is set as code."""
-        if not self.sentence.words.code:
-            return False
-        return any(self._overlaps(start, end, part) for part in self.sentence.code)
-
-    def _overlaps(self, start: int, end: int, other: tuple[int, int]) -> bool:
-        first, last = self.tokens.place(start, end)
-        return first < other[1] and last > other[0]
 
 
 class Surroundings:
@@ -228,13 +205,14 @@ class Surroundings:
         """Take one sentence in these surroundings, and what looks up their texts."""
         self.marker = marker
         self._sentence = sentence
-        self.told: dict[Analysis, Sequence[Told]] = {}
-        """What fitted models tell from words in these surroundings, as far as they were asked."""
+        self.predictions: dict[Analysis, Sequence[Prediction]] = {}
+        """What fitted models predict from words in these surroundings, as far as they were asked."""
 
-    def tell(self, analysis: Analysis) -> Sequence[Told]:
-        """Ask fitted models what they tell from words in these surroundings."""
-        self.told[analysis] = told = self.marker.language.tell_answers(analysis.words, self.features)
-        return told
+    def predict(self, analysis: Analysis) -> Sequence[Prediction]:
+        """Ask fitted models what they predict from words in these surroundings."""
+        predicted = self.marker.language.predict_answers(analysis.words, self.features)
+        self.predictions[analysis] = predicted
+        return predicted
 
     @cached_property
     def meanings(self) -> frozenset[Meaning]:
@@ -245,12 +223,8 @@ class Surroundings:
         for text in (sentence.label, sentence.header, sentence.row):
             if text:
                 said |= look_up(text).meanings & _FROM_LABEL
-        if sentence.lead.endswith(":"):
-            said |= look_up(sentence.lead).meanings & _FROM_LEAD
         if sentence.block is not _HEADING and _COMPONENT in look_up(sentence.section.title).meanings:
             said.add(_COMPONENT)
-        if sentence.checked is False:
-            said.add(Meaning.GOAL)
         return frozenset(said)
 
     @cached_property
@@ -308,12 +282,11 @@ class Marker:
 
     def surroundings_of(self, sentence: Sentence) -> Surroundings:
         """Return the surroundings of a sentence; sentences with equal surroundings share them."""
-        own, lead, beside = sentence.text, sentence.lead, (sentence.label, sentence.row, sentence.header)
+        own, beside = sentence.text, (sentence.label, sentence.row, sentence.header)
         alike: tuple[object, ...] = self.look_up(sentence.section.title), sentence.kind, sentence.block
-        if lead or sentence.checked is not None or any(beside):  # most sentences have none
-            found = [text and self.look_up(text) for text in (lead, *beside)]
-            repeated = own in beside and tuple(text == own for text in beside)
-            alike += (*found, sentence.checked, lead.endswith(":"), repeated)
+        if sentence.lead or any(beside):  # most sentences have none
+            found = [text and self.look_up(text) for text in (sentence.lead, *beside)]
+            alike += (*found, own in beside and tuple(text == own for text in beside))
         around = self._around.get(alike)
         if around is None:
             self._around[alike] = around = Surroundings(sentence, self)
@@ -343,8 +316,10 @@ def _lay_scopes(analysis: Analysis) -> tuple[Scope, ...]:
     chosen = any(found.entry.means is Meaning.CHOICE for found in cues)
     for found in cues:
         cue, at = found.entry, (found.start, found.end)
-        # What opens a sentence in general does not where something is chosen: `Chosen: tuning, because there are many`.
-        if cue.means is Meaning.NONE or (cue.opens and (chosen or not _opens(found.start, words))):
+        # What speaks in general at the beginning of a sentence does not where something is chosen: `Chosen: tuning,
+        # because there are many`.
+        opening = found.start <= _OPENING_WORDS or words[found.start - 1] in (":", "\u2013")
+        if cue.means is Meaning.NONE or (cue.opens and (chosen or not opening)):
             continue
         if cue.reach is Reach.SENTENCE:
             scopes.append(Scope(cue.means, 0, len(words), at))
@@ -355,11 +330,3 @@ def _lay_scopes(analysis: Analysis) -> tuple[Scope, ...]:
             stop = stops[bisect_left(stops, found.start) - 1]
             scopes.append(Scope(cue.means, max(stop + 1, found.start - cue.within), found.start, at))
     return tuple(scopes)
-
-
-_OPENING_WORDS = 2
-
-
-def _opens(start: int, words: Sequence[str]) -> bool:
-    """Tell whether a cue is where its sentence begins, or where a clause does behind a label."""
-    return start <= _OPENING_WORDS or words[start - 1] in (":", "\u2013")

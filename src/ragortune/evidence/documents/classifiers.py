@@ -82,7 +82,7 @@ def list_sides() -> tuple[str, ...]:
     return (*(f"{option}_{side}" for option in options for side in ("for", "against")), OPEN)
 
 
-Told = tuple[str, float, Mapping[str, float]]
+Prediction = tuple[str, float, Mapping[str, float]]
 """A criterion that words answer, the probability that they do, and that of each level."""
 
 
@@ -161,14 +161,14 @@ class WordModels:
         """For each word or pair, of those that have, what the models weigh it."""
         self._least = max(self._begin, default=-math.inf)
 
-    def tell(self, words: Sequence[str], context: Sequence[str] = ()) -> Sequence[Told]:
+    def predict(self, words: Sequence[str], context: Sequence[str] = ()) -> Sequence[Prediction]:
         """Return each criterion that words likely answer, given their surroundings."""
         most = self._most
         if self._least + sum([most[word] for word in chain(words, context) if word in most]) > 0:
             return self._weigh(words, context)
         return ()
 
-    def _weigh(self, words: Sequence[str], context: Sequence[str]) -> Sequence[Told]:
+    def _weigh(self, words: Sequence[str], context: Sequence[str]) -> Sequence[Prediction]:
         plain = [*filter(is_plain, words)]
         for word in self._packed.keys() & {*plain, *context}:
             for second, known in _read_rows(self._packed.pop(word)).items():

@@ -26,7 +26,7 @@ _BOTH_BEST = 1.4
 _BOTH_TOTAL = 2.5
 _BOTH_SHARE = 0.3
 _CHOSEN_BY_NAME = 4.5
-"""Weight of an approach that a decision section names as chosen: beside it nothing else needs to be weighed."""
+"""Weight of an approach that a decision section names as chosen: it outweighs what the models predict."""
 _EXPLICIT = 2.0
 _MOST_CITED = 2
 

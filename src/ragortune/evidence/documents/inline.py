@@ -14,7 +14,7 @@ from ragortune.support.text import INVISIBLE
 
 _MARKUP = re.compile(
     rf"[{INVISIBLE}]+|"
-    r"`+|\*{2,3}|(?<!\s)\*(?!\d)|\*(?=[^\s\d])|~~|(?<![^\W_])_{1,3}(?=[^\W_])|(?<=[^\W_])_{1,3}(?![^\W_])|!?\[\[?|\]\(|\]\[[^\[\]]{0,200}\]|\]{1,2}"
+    r"`+|\*{2,3}|(?<!\s)\*(?!\d)|\*(?=[^\s\d])|~~(?:[^~]{1,1000}+~~)?|(?<![^\W_])_{1,3}(?=[^\W_])|(?<=[^\W_])_{1,3}(?![^\W_])|!?\[\[?|\]\(|\]\[[^\[\]]{0,200}\]|\]{1,2}"
     r"|<!--|-->|</?[A-Za-z][^<>]{0,300}>|<https?:[^<>\s]{1,300}>|\bhttps?://[^\s|<>)\]]+|\\(?=[!-/:-@\[-`{-~])|&\#?\w{1,8};"
 )
 MOST_MARKED = 300_000
@@ -78,9 +78,9 @@ class _Reader:
         self.parts: list[str] = []
         self.length = 0
         self.runs = array("I")
-        self.open: dict[str, int] = {}
-        """Offset at which bold, code or struck text begins that is not closed yet."""
-        self.ranges: dict[str, list[tuple[int, int]]] = {"**": [], "`": [], "~~": []}
+        self.bold: list[tuple[int, int]] = []
+        self.bold_start: int | None = None
+        """Offset of bold text that is not closed yet."""
         self.comment: list[Line] | None = None
         self.comments: list[tuple[Line, ...]] = []
 
@@ -105,9 +105,7 @@ class _Reader:
         if mark[0] == "`":
             return self._toggle_code(line, found)
         if mark in ("**", "***", "__", "___"):
-            self._toggle("**")
-        elif mark == "~~":
-            self._toggle("~~")
+            self._toggle_bold()
         elif mark == "\\":
             self._keep(line, found.end(), found.end() + 1)
             return found.end() + 1
@@ -127,17 +125,16 @@ class _Reader:
         end = line.text.find(found[0], found.end())
         if end < 0:
             return found.end()
-        start = self.length
         self._keep(line, found.end(), end)
-        self.ranges["`"].append((start, self.length))
         return end + len(found[0])
 
-    def _toggle(self, mark: str) -> None:
-        start = self.open.pop(mark, None)
-        if start is None:
-            self.open[mark] = self.length
-        elif start < self.length:
-            self.ranges[mark].append((start, self.length))
+    def _toggle_bold(self) -> None:
+        if self.bold_start is None:
+            self.bold_start = self.length
+            return
+        if self.bold_start < self.length:
+            self.bold.append((self.bold_start, self.length))
+        self.bold_start = None
 
     def _skip_target(self, line: Line, found: re.Match[str]) -> int:
         """Leave out the address of a link; brackets that never close are text."""
@@ -171,5 +168,4 @@ class _Reader:
         self.length += len(text)
 
     def finish(self) -> Words:
-        bold, code, struck = (tuple(self.ranges[mark]) for mark in ("**", "`", "~~"))
-        return Words("".join(self.parts), self.runs, bold, code, struck, tuple(self.comments))
+        return Words("".join(self.parts), self.runs, tuple(self.bold), tuple(self.comments))

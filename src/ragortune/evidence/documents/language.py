@@ -44,10 +44,6 @@ class Place(StrEnum):
     HEADING = "heading"
     LABEL = "label"
     """The label of a paragraph, and the sentence before a list."""
-    COLUMN = "column"
-    """The header of a column: what it says holds for the rows."""
-    ROW = "row"
-    """A cell that says it of its row."""
 
 
 class Topic(StrEnum):
@@ -123,7 +119,7 @@ class Cue(Record, frozen=True):
     within: int = 12
     """Most words between the cue and what it is about. A scope ends earlier at the end of the clause."""
     opens: bool = False
-    """Whether the cue counts only where the sentence begins."""
+    """Whether the cue counts only at the beginning of a sentence, or of a clause behind a label."""
 
 
 class Stop(Record, frozen=True):
@@ -219,11 +215,9 @@ class FactWords(Record, frozen=True):
     tokens: float = 1.0
     """By what a count is multiplied, such as the tokens of one document."""
     near: tuple[str, ...] = ()
-    """One of these must be in the same sentence, its label, column, row, lead-in or heading."""
+    """One of these must be in the same sentence, its label, column or row."""
     unless: tuple[str, ...] = ()
     """The sentence states nothing where one of these is in it, its label, column or row."""
-    component: bool = False
-    """Whether a sentence about one part of the system states it, too."""
     sections: tuple[SectionKind, ...] = ()
     """Sections in which it counts; left out, all that speak about the project."""
     blocks: tuple[Block, ...] = ()
@@ -337,10 +331,6 @@ class Found(msgspec.Struct, Generic[EntryT], frozen=True, gc=False):
     """The same for all wordings of a record."""
 
 
-_COUNTED = ("at", "least")
-"""Words that are told apart beside those of the wordings."""
-
-
 class Language:
     """The language of a rule set, ready to read: matchers for sentences, conditions of facts and section names."""
 
@@ -350,9 +340,9 @@ class Language:
         self.common_words = compiled.common_words
         self.document_models = {model.id: model for model in data.classifiers}
         """The fitted models of documents, by what they tell."""
-        self.tell_answers = WordModels(compiled.answers).tell
+        self.predict_answers = WordModels(compiled.answers).predict
         """Tells which criteria the words of a sentence answer given their surroundings."""
-        self.tell_approach = WordModels(compiled.approach).tell
+        self.predict_stances = WordModels(compiled.approach).predict
         """Tells what the words of a sentence say of approaches."""
         self.entries = entries_of(data)
         """What the numbers of wordings stand for."""
@@ -362,9 +352,7 @@ class Language:
         automata = (compiled.sentences, compiled.names, compiled.conditions)
         self._classes = WordClasses(
             automata,
-            chain(
-                _COUNTED, *map(list_words, (compiled.answers, compiled.approach)), *self.common_words.values()
-            ),
+            chain(*map(list_words, (compiled.answers, compiled.approach)), *self.common_words.values()),
         )
         self._sentences, self._names, self._conditions = (Matcher(nodes, self._classes) for nodes in automata)
 

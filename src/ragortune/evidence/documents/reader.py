@@ -21,7 +21,6 @@ from ragortune.evidence.documents.facts import FactReader
 from ragortune.evidence.documents.features import measure_features
 from ragortune.evidence.documents.language import Language, Topic, read_language
 from ragortune.evidence.documents.language_detection import ENGLISH, detect_language
-from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.model import Rulebook
 from ragortune.model.documents import (
@@ -73,7 +72,7 @@ def _read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool, undec
     reader = reader_for(rulebook)
     document = read_sentences(text, reader.marker.language, path)
     declared = read_declared(document, path, rulebook)
-    marked = resolve_options(reader.mark(document.sentences), document.lines)
+    marked = reader.mark(document.sentences)
     language = reader.language_of(marked)
     status, decision = DocumentStatus.NO_DECISION, None
     if prose:
@@ -156,9 +155,8 @@ def reader_for(rulebook: Rulebook) -> DesignReader:
 
 def _is_postponed(marked: Sequence[Marked]) -> bool:
     """Tell whether the section that should decide says that the decision is yet to be taken."""
-    undecided = Topic.UNDECIDED
     return any(
-        undecided in one.analysis.topics
+        Topic.UNDECIDED in one.analysis.topics
         and one.sentence.kind is SectionKind.DECISION
         and one.sentence.block is not Block.HEADING
         for one in marked

@@ -48,16 +48,11 @@ _AFTER_LABEL = re.compile(r"\s{0,3}(?:[:\u2014\u2013]|-{1,2}(?=\s)|\((?=[^()]{1,
 _FRONT_KEY = re.compile(r"(\s*(?:-\s+)?)([\w][\w .-]{0,60}?)\s*:(?:\s+|$)(.*)")
 _FIRST_KEY = re.compile(r"[{\s]*+\?\s+(.{1,40})$|(?![\s#-])[{\s]*+[\"']?([^:\"']{1,40})[\"']?\s*+:")
 """What could be a key at the top of front matter, however it is written."""
-_FIELDS = frozenset((
-    "status", "date", "deciders", "decision-makers", "authors", "author", "owner", "owners", "reviewers", "version",
-    "updated", "tags", "last",
-))  # fmt: skip
 _SUMMARY, _HEADING = SectionKind.SUMMARY, Place.HEADING
 _TITLE_KINDS = frozenset(
     (SectionKind.REJECTED, SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE, SectionKind.DECISION)
 )
 """What a title can say of the whole document."""
-_PLACEHOLDER = re.compile(r"[{\[<][^{}\[\]<>]{3,300}[}\]>]\W*")
 
 
 class DeclaredText(msgspec.Struct, frozen=True):
@@ -147,8 +142,6 @@ class _Reader:
         self.lists: list[_List] = []
         """One for each depth of the list that is being read."""
         self.header: list[str] = []
-        self.column_kind: SectionKind | None = None
-        """What a column of the table says of its rows."""
 
     def read_block(self, block: RawBlock) -> None:
         if self.lists and block.kind not in _IN_LISTS:
@@ -203,11 +196,9 @@ class _Reader:
         held = self.lists[-1] if self.lists else _NO_LIST
         form = Block.BULLET if self.lists else Block.QUOTE if block.quoted else Block.PROSE
         label = self._find_label(words)
-        kind = self._kind_of(label, held, words.text)
-        if label and label.casefold().strip("* ") in _FIELDS:
-            form = Block.FIELD
+        kind = self._kind_of(label, held)
         for place in split_sentences(words.text):
-            self._add(words, form, kind, place, label=label, lead=held.lead, checked=block.checked)
+            self._add(words, form, kind, place, label=label, lead=held.lead)
         last = self.sentences[-1].text[-_LONGEST_CONTEXT:] if self.sentences else ""
         if block.level:
             self.inner = last
@@ -225,17 +216,13 @@ class _Reader:
     inner = ""
     """The last sentence of the last item."""
 
-    def _kind_of(self, label: str, held: _List, text: str) -> SectionKind:
+    def _kind_of(self, label: str, held: _List) -> SectionKind:
         kind = self.section.kind
         if held.kind:
             kind = inherit_kind(held.kind, kind)
         if label and (own := self.names.kind_of(label, Place.LABEL)):
             kind = inherit_kind(own, kind)
-        return (
-            SectionKind.EXAMPLE
-            if text.lstrip()[0] in "{[<" and _PLACEHOLDER.fullmatch(text.strip())
-            else kind
-        )
+        return kind
 
     @staticmethod
     def _is_bold_heading(words: Words, block: RawBlock) -> bool:
@@ -268,24 +255,14 @@ class _Reader:
         cells = [self._words((cell,)) for cell in split_cells(block.lines[0])]
         if block.level == 0 or not self.header:
             self.header = [words.text.strip()[:_LONGEST_CONTEXT] for words in cells]
-            kinds = (self.names.kind_of(text, Place.COLUMN) for text in self.header[1:])
-            self.column_kind = next((kind for kind in kinds if kind is not None), None)
             return
         texts = [words.text.strip() for words in cells]
-        kind = self._row_kind(texts)
+        kind = inherit_kind(self.names.kind_of(self.lead, Place.LABEL), self.section.kind)
         for position, words in enumerate(cells):
             if texts[position]:
                 header = self.header[position] if position < len(self.header) else ""
                 row = texts[0][:_LONGEST_CONTEXT] if position else ""
-                own = self.names.kind_of(header, Place.LABEL) if position else None
-                own_kind = inherit_kind(own, kind)
-                self._add(words, Block.CELL, own_kind, lead=self.lead, header=header, row=row)
-
-    def _row_kind(self, texts: list[str]) -> SectionKind:
-        """Return what a row is about: what one of its cells says, or a column, or the sentence in front of the table."""
-        kinds = (self.names.kind_of(text, Place.ROW) for text in texts)
-        said = next((kind for kind in kinds if kind is not None), self.column_kind)
-        return said or inherit_kind(self.names.kind_of(self.lead, Place.LABEL), self.section.kind)
+                self._add(words, Block.CELL, kind, lead=self.lead, header=header, row=row)
 
     # Code, comments, front matter ------------------------------------------------------------------------------------
 
@@ -379,7 +356,6 @@ class _Reader:
         lead: str = "",
         header: str = "",
         row: str = "",
-        checked: bool | None = None,
     ) -> None:
         """Keep a part of a block that has a place as a sentence of the current section, unless another is given."""
         start = place[0] if place else 0
@@ -388,7 +364,7 @@ class _Reader:
         begin = start + part.find(text)
         if text and words.has_place(begin, begin + len(text)):
             above = section or self.section
-            own = Sentence(text, words, begin, block, kind, above, label, lead, header, row, checked)
+            own = Sentence(text, words, begin, block, kind, above, label, lead, header, row)
             self.sentences.append(own)
 
     _readers: ClassVar[Mapping[BlockKind, Callable[[_Reader, RawBlock], None]]] = {
