@@ -158,12 +158,13 @@ class Words(msgspec.Struct, frozen=True, gc=False):
         places = range(0, len(self.runs), RUN_FIELDS)
         first = bisect_right(places, start, key=self.runs.__getitem__) - 1
         last = bisect_left(places, end, key=self.runs.__getitem__)
-        return tuple(
-            Piece(begin - start, stop - begin, run.line, run.column + begin - run.offset)
-            for at in places[max(0, first) : last]
-            for run in (Piece(*self.runs[at : at + RUN_FIELDS]),)
-            if (begin := max(run.offset, start)) < (stop := min(run.offset + run.length, end))
-        )
+        pieces = []
+        for at in places[max(0, first) : last]:
+            offset, length, line, column = self.runs[at : at + RUN_FIELDS]
+            begin, stop = max(offset, start), min(offset + length, end)
+            if begin < stop:
+                pieces.append(Piece(begin - start, stop - begin, line, column + begin - offset))
+        return tuple(pieces)
 
     def has_place(self, start: int, end: int) -> bool:
         """Tell whether a part of the text has a character in the source."""

@@ -13,7 +13,7 @@ import msgspec
 from ragortune.evidence.documents.approaches import Mention, find_mentions, find_told
 from ragortune.evidence.documents.assertion import Marked
 from ragortune.evidence.documents.classifiers import QUESTIONS, STATUS, YES, Classifier, classify
-from ragortune.evidence.documents.cutting import quote_line
+from ragortune.evidence.documents.cutting import quote_line, span_of
 from ragortune.evidence.documents.language import Weight
 from ragortune.evidence.documents.sections import DECIDING
 from ragortune.model import Need, Option, has_need, pair_probabilities
@@ -179,8 +179,8 @@ def _cite(mentions: Iterable[Mention], lines: Sequence[str], most: int) -> Itera
     for mention in ranked:
         if abs(mention.weight) * 2 < abs(ranked[0].weight) or len(seen) >= most:
             return
-        place = mention.marked.tokens.place(mention.start, mention.end)
-        span = quote_line(mention.marked.sentence, *place, lines)
-        if span.line not in seen:
-            seen.add(span.line)
-            yield span
+        sentence, place = mention.marked.sentence, mention.marked.tokens.place(mention.start, mention.end)
+        line = span_of(sentence, *place, lines).line
+        if line not in seen:
+            seen.add(line)
+            yield quote_line(sentence, *place, lines)

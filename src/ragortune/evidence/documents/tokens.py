@@ -43,7 +43,7 @@ class Tokens(msgspec.Struct, dict=True, eq=False):
             place = amount.start - self.offset, amount.end - self.offset
             places += [found.span() for found in _TOKEN.finditer(text, at, place[0])]
             places.append(place)
-            at = _end_of_number(amount, text, self.offset)
+            at = _end_of_number(amount.kind, text, *place)
         return places + [found.span() for found in _TOKEN.finditer(text, at)]
 
     def place(self, start: int, end: int) -> tuple[int, int]:
@@ -72,7 +72,7 @@ def cut_texts(texts: Iterable[str], classify: Classify) -> Iterator[Tokens]:
         words += _TOKEN.findall(alike, at, amount.start)
         found.append((len(words), amount))
         words.append(f"<{amount.kind}>")
-        at = _end_of_number(amount, alike)
+        at = _end_of_number(amount.kind, alike, amount.start, amount.end)
     words += _TOKEN.findall(alike, at)
     classified = classify(words)
     begin = offset = 0
@@ -87,10 +87,9 @@ def cut_texts(texts: Iterable[str], classify: Classify) -> Iterator[Tokens]:
         begin, offset = end + 1, offset + len(text) + 1
 
 
-def _end_of_number(amount: Amount, text: str, offset: int = 0) -> int:
+def _end_of_number(kind: str, text: str, start: int, end: int) -> int:
     """Return where a rate names what is counted, such as `queries a day`; of other amounts the end."""
-    start, end = amount.start - offset, amount.end - offset
-    found = _LETTER.search(text, start, end) if amount.kind == "rate" else None
+    found = _LETTER.search(text, start, end) if kind == "rate" else None
     return found.start() if found else end
 
 
