@@ -76,9 +76,11 @@ class AuditCase(Record, frozen=True, dict=True):
         It says what is decided in so many words, and a heading says that it records it; a journal has such headings over
         and over.
         """
-        headings = [heading.text.strip() for heading in list_headings(self.reading)]
+        if not self.decides_plainly:
+            return False
+        headings = (heading.text for heading in list_headings(self.reading))
         named = [heading for heading in headings if _RECORD_HEADING.fullmatch(heading)]
-        return self.decides_plainly and 0 < len(named) == len({*named})
+        return 0 < len(named) == len({*named})
 
     @property
     def only_guessed(self) -> bool:
