@@ -207,3 +207,18 @@ def test_an_agent_is_left_at_the_first_interrupt(desk):
         server.send_signal(signal.SIGINT)
 
         assert (server.wait(60), server.stderr.read()) == (130, b"")
+
+
+def test_ctrl_c_while_the_program_is_still_being_loaded_leaves_no_traceback():
+    code = (
+        "import runpy, sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(name, *_):\n"
+        "        if name == 'ragortune.cli.main':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted)\n"
+        "runpy.run_module('ragortune', run_name='__main__')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+
+    assert (done.returncode, done.stderr) == (130, b"")

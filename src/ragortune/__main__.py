@@ -11,8 +11,6 @@ import platform
 import sys
 import traceback
 
-from ragortune.cli.main import app
-from ragortune.commands.shared import show_error
 from ragortune.support.environment import Environment, discard_output, write_note
 from ragortune.support.errors import ExitCode, RagortuneError, UsageError
 from ragortune.support.text import quote_value
@@ -46,6 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(words: list[str], environment: Environment) -> int:
+    # Here, where Ctrl-C is caught: most of a short run is imports.
+    from ragortune.cli.main import app  # noqa: PLC0415
+    from ragortune.commands.shared import show_error  # noqa: PLC0415
+
     try:
         _refuse_files(words)
         result = app(args=words, prog_name="ragortune", complete_var="", standalone_mode=False)
