@@ -373,6 +373,9 @@ def test_folders_that_are_no_rule_set_are_refused(tmp_path):
         load_rulebook(tmp_path / "nowhere")
     with pytest.raises(UnreadableError, match=r"holds no rulebook\.yaml"):
         load_rulebook(tmp_path)
+    (tmp_path / "rulebook.yaml").mkdir()
+    with pytest.raises(UnreadableError, match=r"holds no rulebook\.yaml"):
+        load_rulebook(tmp_path)
     file = tmp_path / "file"
     file.write_text("")
     with pytest.raises(UnreadableError, match="is a file, not a folder"):

@@ -41,7 +41,7 @@ def read_files(folder: Path) -> Files:
     if not os.path.isdir(folder):
         what = "is a file, not a folder with a rule set" if os.path.exists(folder) else "no such folder"
         raise UnreadableError(what, place)
-    if not os.path.lexists(folder / MANIFEST):
+    if os.path.isdir(folder / MANIFEST) or not os.path.lexists(folder / MANIFEST):
         raise UnreadableError(
             f"holds no {MANIFEST}, so it is not a rule set", place, f"write one: `extends: {SHIPPED}`"
         )
