@@ -33,6 +33,32 @@ def test_a_folder_that_has_gone_is_told_and_is_no_internal_error(tmp_path):
     assert done.stderr == "error: the working folder does not exist any more\n"
 
 
+def test_a_folder_that_goes_while_the_program_runs_is_told(tmp_path):
+    code = (
+        "import os, runpy, sys\n"
+        "class Leaving:\n"
+        "    def find_spec(name, *_):\n"
+        "        if name == 'ragortune.ruleset.compile':\n"
+        "            os.rmdir(os.getcwd())\n"
+        "sys.meta_path.insert(0, Leaving)\n"
+        "sys.argv = ['ragortune', 'rules', 'list', '--rules', sys.argv[1]]\n"
+        "runpy.run_module('ragortune', run_name='__main__')\n"
+    )
+    for folder in ("pack", "gone"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "pack" / "rulebook.yaml").write_text("name: n\nversion: '1'\nextends: ragortune\n")
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "pack")],
+        cwd=tmp_path / "gone",
+        env={**os.environ, "RAGORTUNE_CACHE_DIR": os.devnull},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (2, "error: the working folder does not exist any more\n")
+
+
 @pytest.mark.parametrize(
     "tool", ["tool = 1", "tool = []", "[tool]\nragortune = 3", "[[tool]]\nragortune = {}"]
 )

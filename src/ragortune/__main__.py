@@ -19,6 +19,8 @@ from ragortune.version import __version__
 gc.set_threshold(100_000)  # commands create hardly any reference cycles
 atexit.register(gc.freeze)  # no search for cycles when the interpreter ends
 
+_GONE = "error: the working folder does not exist any more"
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code; no failure prints a traceback."""
@@ -26,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         environment = Environment.detect()
     except FileNotFoundError:
-        write_note(sys.stderr, "error: the working folder does not exist any more")
+        write_note(sys.stderr, _GONE)
         return ExitCode.UNUSABLE
     try:
         return _run(words, environment)
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         return ExitCode.OK  # Typer exits with 1 if the reader of its help has closed the pipe
     except Exception as error:  # noqa: BLE001  (an internal error: say so and keep the traceback in a file)
-        for handle in (_show_usage_error, _report_unwritten):
+        for handle in (_show_usage_error, _report_unwritten, _report_gone):
             if (code := handle(error, environment)) is not None:
                 return code
         return _report_internal_error(error, words)
@@ -91,6 +93,14 @@ def _report_unwritten(error: Exception, environment: Environment) -> ExitCode | 
         return None
     discard_output(environment.stdout)
     environment.note(f"error: the result cannot be written ({error.strerror})")
+    return ExitCode.UNUSABLE
+
+
+def _report_gone(error: Exception, environment: Environment) -> ExitCode | None:
+    """Tell that the working folder went during the run; None if that is not what happened."""
+    if not isinstance(error, FileNotFoundError) or os.path.isdir(environment.folder):
+        return None
+    environment.note(_GONE)
     return ExitCode.UNUSABLE
 
 
