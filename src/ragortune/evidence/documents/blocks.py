@@ -29,7 +29,8 @@ _DELIMITERS = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\
 _UNDERLINE = re.compile(r"[ \t]{0,3}([=\-~^\"'*+#.:])\1{2,}[ \t]*$")
 _UNDERLINE_LEVELS = {"=": 1, "-": 2}
 """Levels in Markdown. Other characters underline headings in reStructuredText."""
-_LEADING = re.compile(rf"[{INVISIBLE}]+")
+UNSEEN = re.compile(f"[{INVISIBLE}]+")
+"""Characters that take no room."""
 _LONGEST_HEADING = 300
 _LIST_INDENT = 2
 _CODE_INDENT = 4
@@ -72,7 +73,7 @@ def split_lines(text: str) -> tuple[str, ...]:
 def read_blocks(lines: Sequence[str]) -> Iterator[RawBlock]:
     """Yield the blocks of a document in order. Any text is a document; nothing raises."""
     text = "".join(lines)
-    if "\r" not in text and (text.isascii() or not any(map(_LEADING.match, lines))):
+    if "\r" not in text and (text.isascii() or not any(map(UNSEEN.match, lines))):
         yield from _read_even(lines)
         return
     parts = [part for number, line in enumerate(lines, 1) for part in _part_line(line, number)]
@@ -89,7 +90,7 @@ def _part_line(line: str, number: int) -> Iterator[Line]:
     """Yield the parts of a physical line between carriage returns, without invisible characters in front."""
     at = 0
     for part in line.split("\r"):
-        text = _LEADING.sub("", part, 1) if _LEADING.match(part) else part
+        text = UNSEEN.sub("", part, 1) if UNSEEN.match(part) else part
         yield Line(text, number, at + len(part) - len(text) + 1)
         at += len(part) + 1
 

@@ -9,6 +9,7 @@ import html
 import re
 from array import array
 
+from ragortune.evidence.documents.blocks import UNSEEN
 from ragortune.model.documents import RUN_FIELDS, Line, Words
 from ragortune.support.text import INVISIBLE
 
@@ -22,7 +23,6 @@ MOST_MARKED = 300_000
 _LONGEST_TARGET = 1_000
 _DEEPEST_TARGET = 3
 _BRACKET = re.compile(r"[()]")
-_UNSEEN = re.compile(f"[{INVISIBLE}]")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _SPECIAL = re.compile(rf"[*_`~\[\]<>\\&{INVISIBLE}]")
 _SPECIAL_ASCII = re.compile(r"[*_`~\[\]<>\\&]")
@@ -104,7 +104,7 @@ class _Reader:
             self.comment = []
             return self._skip_comment(line, found.start())
         elif mark[0] == "&":
-            self._add_plain(_UNSEEN.sub("", html.unescape(mark)))
+            self._add_plain(UNSEEN.sub("", html.unescape(mark)))
         elif mark[0] == "<" and _BREAK.match(mark):
             self._add_plain(" ")
         return found.end()
