@@ -27,7 +27,7 @@ from sklearn.linear_model import LogisticRegression
 from fit_sentences import LabelledSentence, fit_sentences, list_sentences, list_written
 from ragortune import load_rulebook
 from ragortune.evidence.documents.classifiers import NO, QUESTIONS, STATUS, YES, Classifier
-from ragortune.evidence.documents.decision import Ledger, decide, keep_ledgers
+from ragortune.evidence.documents.decision import Tally, decide, tally_mentions
 from ragortune.evidence.documents.features import measure_features
 from ragortune.evidence.documents.language_detection import ENGLISH
 from ragortune.evidence.documents.reader import DesignReader, reader_for
@@ -80,7 +80,7 @@ class Measured(msgspec.Struct, frozen=True):
 
     due: _Due
     features: Mapping[str, float]
-    ledgers: Mapping[Option, Ledger]
+    tallies: Mapping[Option, Tally]
 
 
 Fit = Mapping[str, Classifier]
@@ -161,8 +161,8 @@ def _measure_tests(reader: DesignReader) -> Iterator[Measured]:
 def _measure_document(text: str, reader: DesignReader, due: _Due) -> Measured:
     document = read_sentences(text, reader.marker.language)
     marked = reader.mark(document.sentences)
-    ledgers = keep_ledgers(marked)
-    return Measured(due, measure_features(marked, ledgers), ledgers)
+    tallies = tally_mentions(marked)
+    return Measured(due, measure_features(marked, tallies), tallies)
 
 
 # --- figures ------------------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def _score_unseen(labelled: Sequence[Measured], tests: Sequence[Measured]) -> st
         models = _fit_documents(rest, "")
         for document in labelled:
             if _fold_of(document) == fold:
-                status, option = decide(models, document.features, document.ledgers)
+                status, option = decide(models, document.features, document.tallies)
                 due = document.due
                 right.setdefault(due.source, []).append(
                     (status == due.status, (option or _NONE) == due.option)

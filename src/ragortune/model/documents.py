@@ -284,7 +284,7 @@ class StatedFact(msgspec.Struct, frozen=True):
     phrase: str | None = None
     """Id of the phrase that was recognised, if it was one."""
     inferred: bool = False
-    """True where a fitted model tells it from all words of a sentence, so that nobody has said it in so many words."""
+    """True where a fitted model predicts it from all words of a sentence, so that no phrase states it."""
     quoted: Evidence | None = None
     """The quote that a block or a profile file gives for it."""
 

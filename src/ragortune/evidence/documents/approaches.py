@@ -1,4 +1,4 @@
-"""Where a document speaks of retrieval, of tuning, or of doing without: each mention with its weight."""
+"""Mentions of retrieval, of tuning, and of doing without either, each with its weight."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from ragortune.evidence.documents.assertion import SILENCING, SILENT_BLOCKS, Marked
+from ragortune.evidence.documents.assertion import BLOCKS_WITHOUT_PROSE, NOT_ASSERTED, Marked
 from ragortune.evidence.documents.language import ApproachWords, Found, Weight
 from ragortune.model import Option
 from ragortune.model.documents import Meaning, SectionKind
 
 _AGAINST = frozenset((Meaning.NEGATED, Meaning.REJECTED))
-_UNDECIDED = SILENCING - _AGAINST
-_OF_PLACE: Mapping[SectionKind, float] = {
+_UNDECIDED = NOT_ASSERTED - _AGAINST
+_SECTION_FACTORS: Mapping[SectionKind, float] = {
     SectionKind.TITLE: 3.0,
     SectionKind.DECISION: 3.0,
     SectionKind.CURRENT: 2.5,
@@ -21,8 +21,8 @@ _OF_PLACE: Mapping[SectionKind, float] = {
     SectionKind.CONSEQUENCES: 0.7,
     SectionKind.REFERENCE: 0.2,
 }
-_OF_WORDS: Mapping[Weight, float] = {Weight.NAME: 1.0, Weight.USE: 0.7, Weight.PART: 0.3}
-_CHOSEN = 1.5
+_WORDING_FACTORS: Mapping[Weight, float] = {Weight.NAME: 1.0, Weight.USE: 0.7, Weight.PART: 0.3}
+_CHOICE_FACTOR = 1.5
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -40,20 +40,20 @@ class Mention(msgspec.Struct, frozen=True):
 
 
 _Weighed = tuple[Option, Weight, int, int, float]
-"""The fields of a mention, whatever sentence it is in."""
+"""The fields of a mention apart from its sentence."""
 
 
 def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
-    """Yield every mention of an approach in prose; what is the same in the same surroundings is weighed once."""
-    known: dict[tuple[object, ...], Sequence[_Weighed]] = {}
+    """Yield every mention of an approach in prose; equal sentences in equal contexts are weighed once."""
+    cache: dict[tuple[object, ...], Sequence[_Weighed]] = {}
     for marked in sentences:
         sentence = marked.sentence
-        if ApproachWords not in marked.analysis.found or sentence.block in SILENT_BLOCKS:
+        if ApproachWords not in marked.analysis.found or sentence.block in BLOCKS_WITHOUT_PROSE:
             continue
-        alike = marked.analysis, marked.around
-        weighed = known.get(alike)
+        key = marked.analysis, marked.context
+        weighed = cache.get(key)
         if weighed is None:
-            known[alike] = weighed = [*_weigh_mentions(marked)]
+            cache[key] = weighed = [*_weigh_mentions(marked)]
         for fields in weighed:
             yield Mention(marked, *fields)
 
@@ -66,16 +66,16 @@ def _weigh_mentions(marked: Marked) -> Iterator[_Weighed]:
             yield option, words, found.start, found.end, _weigh(marked, found)
 
 
-def find_told(sentences: Iterable[Marked], options: Container[Option | None]) -> Iterator[Mention]:
-    """Yield the sentences whose words tell that one of some approaches is taken."""
+def find_predicted(sentences: Iterable[Marked], options: Container[Option | None]) -> Iterator[Mention]:
+    """Yield the sentences which the fitted model predicts to affirm one of these approaches."""
     for marked in sentences:
-        option = marked.analysis.taken
-        if option is None or option not in options or marked.sentence.block in SILENT_BLOCKS:
+        option = marked.analysis.affirmed
+        if option is None or option not in options or marked.sentence.block in BLOCKS_WITHOUT_PROSE:
             continue
         words = len(marked.analysis.words)
-        if not marked.meanings_at(0, words) & SILENCING:
-            share = max(marked.analysis.sides.values())
-            weight = share * _OF_PLACE.get(marked.sentence.kind, 1.0)
+        if not marked.meanings_at(0, words) & NOT_ASSERTED:
+            share = max(marked.analysis.stances.values())
+            weight = share * _SECTION_FACTORS.get(marked.sentence.kind, 1.0)
             yield Mention(marked, option, Weight.PART, 0, words, weight)
 
 
@@ -84,7 +84,7 @@ def _weigh(marked: Marked, found: Found[ApproachWords]) -> float:
     meanings = marked.meanings_at(found.start, found.end)
     if not meanings.isdisjoint(_UNDECIDED):
         return 0.0
-    weight = _OF_PLACE.get(sentence.kind, 1.0) * _OF_WORDS[words]
+    weight = _SECTION_FACTORS.get(sentence.kind, 1.0) * _WORDING_FACTORS[words]
     if not meanings.isdisjoint(_AGAINST):
         return 0.0 if words is Weight.PART else -weight
-    return weight * _CHOSEN if Meaning.CHOICE in meanings else weight
+    return weight * _CHOICE_FACTOR if Meaning.CHOICE in meanings else weight

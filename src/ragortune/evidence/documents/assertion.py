@@ -1,8 +1,8 @@
-"""How the words of a sentence are meant and whom they are about: cues with scopes, after ConText.
+"""Assertion status of words and whom they are about: cues with scopes, after ConText.
 
-A cue such as `not` acts on the words behind it, in front of it or on the whole sentence, at most so many words far, and
-not beyond a stop such as `but` (Harkema and others 2009, https://doi.org/10.1016/j.jbi.2009.05.002). Scopes are laid
-out once for each sentence; what a section, a label or the header of a column says is added to them.
+A cue such as `not` modifies the words after it, before it or the whole sentence, up to a number of words, and not
+beyond a termination such as `but` (Harkema and others 2009, https://doi.org/10.1016/j.jbi.2009.05.002). The section, the
+label, the row and the header of a column of a sentence modify all of its words.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from ragortune.evidence.documents.classifiers import LEAST_TOLD, Prediction, list_context
+from ragortune.evidence.documents.classifiers import LEAST_STANCE, Prediction, list_context
 from ragortune.evidence.documents.language import (
     ApproachWords,
     Cue,
@@ -33,7 +33,7 @@ from ragortune.evidence.documents.tokens import Tokens, cut_text, cut_texts
 from ragortune.model import Option
 from ragortune.model.documents import Block, Meaning, SectionKind, Sentence
 
-SILENCING = frozenset(
+NOT_ASSERTED = frozenset(
     {
         Meaning.NEGATED,
         Meaning.REJECTED,
@@ -45,54 +45,54 @@ SILENCING = frozenset(
         Meaning.EXAMPLE,
     }
 )
-"""What keeps a statement from being the project's own, affirmed one."""
-SILENT_BLOCKS = frozenset((Block.CODE, Block.FIELD))
-"""Blocks in which nothing is stated."""
-_OF_SECTION: Mapping[SectionKind, Meaning] = {
+"""Meanings of statements that the project does not assert about itself."""
+BLOCKS_WITHOUT_PROSE = frozenset((Block.CODE, Block.FIELD))
+"""Blocks that hold no statements."""
+_SECTION_MEANINGS: Mapping[SectionKind, Meaning] = {
     SectionKind.REJECTED: Meaning.REJECTED,
     SectionKind.NON_GOAL: Meaning.NEGATED,
     SectionKind.FUTURE: Meaning.FUTURE,
     SectionKind.OTHER_SYSTEM: Meaning.OTHER_SYSTEM,
     SectionKind.EXAMPLE: Meaning.EXAMPLE,
 }
-_FROM_LABEL = frozenset(Meaning) - {Meaning.NEGATED, Meaning.REJECTED, Meaning.CHOICE, Meaning.NONE}
+_LABEL_MEANINGS = frozenset(Meaning) - {Meaning.NEGATED, Meaning.REJECTED, Meaning.CHOICE, Meaning.NONE}
 _HEADING, _COMPONENT = Block.HEADING, Meaning.COMPONENT
 _CUT_TOGETHER = 500
-"""Sentences that are cut into words at once; more would take memory and save no time."""
+"""Sentences that are tokenised in one batch; larger batches take memory and save no time."""
 _LONGEST_CONTEXT = 300
 _OPENING_WORDS = 2
 """Words that may precede a cue that opens a sentence."""
 
 
 class Scope(msgspec.Struct, frozen=True, gc=False):
-    """The words on which a cue acts."""
+    """The words that a cue modifies."""
 
     meaning: Meaning
     first: int
     last: int
-    """The word behind the scope."""
+    """Index after the last word of the scope."""
     cue: tuple[int, int]
-    """The words of the cue itself. A wording that holds them is not changed by them: `no data leaves` is no denial."""
+    """Range of the cue itself. A wording that includes it is not modified by it: `no data leaves` is no denial."""
 
 
 class Analysis:
-    """A row of words with everything that the language finds in it, whatever its surroundings."""
+    """A sequence of words with everything that the language finds in it, regardless of context."""
 
     __slots__ = ("__dict__", "_language", "features", "found", "words")
 
     def __init__(self, words: tuple[str, ...], language: Language) -> None:
-        """Analyse words as the language tells them apart."""
+        """Analyse classified words."""
         self._language = language
         self.words = words
         self.found = language.find(words)
-        """Where wordings are, by the kind of their record."""
+        """Matches by the kind of their record."""
         names = language.features
         several = self.found.values()
         self.features = [name for hits in several for _, _, number in hits if (name := names[number])]
-        """What a fitted model counts of all wordings."""
+        """Names of the features that fitted models of documents count, one for each match."""
 
     def of(self, kind: type[EntryT]) -> Sequence[Found[EntryT]]:
-        """Return every wording of one kind of record, in order."""
+        """Return the matches of one kind of record, in order."""
         entries: Sequence[Any] = self._language.entries
         hits = self.found.get(kind, ())
         return [Found(start, end, entries[number], number) for start, end, number in hits]
@@ -116,36 +116,39 @@ class Analysis:
 
     @cached_property
     def meanings(self) -> frozenset[Meaning]:
-        """What the cues say about a sentence beside the text."""
+        """Meanings of the cues, for a text that modifies a sentence, such as its label."""
         return frozenset(found.entry.means for found in _strongest_cues(self.of(Cue)))
 
     @cached_property
     def conditions(self) -> frozenset[tuple[str, Role]]:
-        """The conditions of facts that the words meet."""
+        """Conditions of facts that the words meet."""
         return self._language.find_conditions(self.words)
 
     @cached_property
-    def sides(self) -> Mapping[str, float]:
-        """What the words tell for and against each approach, by probability; only what is likely enough to count."""
+    def stances(self) -> Mapping[str, float]:
+        """Probability of each stance for or against an approach, of those above the threshold."""
         predicted = self._language.predict_stances(self.words)
         return {
-            side: share for _, _, sides in predicted for side, share in sides.items() if share > LEAST_TOLD
+            stance: share
+            for _, _, shares in predicted
+            for stance, share in shares.items()
+            if share > LEAST_STANCE
         }
 
     @cached_property
-    def taken(self) -> Option | None:
-        """The approach of which the words most likely tell that it is taken, None where they tell anything else."""
-        side = max(self.sides, key=self.sides.__getitem__, default="")
-        option = side.removesuffix("_for")
-        return Option(option) if option != side else None
+    def affirmed(self) -> Option | None:
+        """The approach that the most probable stance affirms, None where it affirms none."""
+        stance = max(self.stances, key=self.stances.__getitem__, default="")
+        option = stance.removesuffix("_for")
+        return Option(option) if option != stance else None
 
     @cached_property
     def topics(self) -> frozenset[Topic]:
-        """The topics of which the text speaks."""
+        """The topics of the text."""
         return frozenset(found.entry.topic for found in self.of(TopicWords))
 
     def meanings_at(self, start: int, end: int) -> frozenset[Meaning]:
-        """Return what the cues say about a range of words."""
+        """Return the meanings of the cues whose scopes overlap a range of words."""
         return frozenset(
             scope.meaning
             for scope in self.scopes
@@ -162,28 +165,28 @@ def _rank_of(found: Found[ApproachWords]) -> tuple[bool, int, int]:
 
 
 class Marked(msgspec.Struct, eq=False, gc=False):
-    """A sentence with everything that is found in it; what that means is worked out when it is asked for."""
+    """A sentence with everything that is found in it, computed on demand."""
 
     sentence: Sentence
     tokens: Tokens
     """Its words."""
     analysis: Analysis
     """What is found in them."""
-    around: Surroundings
+    context: Context
 
     @property
     def predictions(self) -> Sequence[Prediction]:
-        """What fitted models predict from the words and their surroundings."""
-        known = self.around.predictions.get(self.analysis)
-        return self.around.predict(self.analysis) if known is None else known
+        """Predictions of the fitted models from the words and their context."""
+        known = self.context.predictions.get(self.analysis)
+        return self.context.predict(self.analysis) if known is None else known
 
     @property
     def conditions(self) -> frozenset[tuple[str, Role]]:
         """The conditions of facts that the sentence, its label, column or row meets."""
-        return self.analysis.conditions | self.around.conditions
+        return self.analysis.conditions | self.context.conditions
 
     def place_of(self, topic: Topic) -> tuple[int, int] | None:
-        """Return the range of characters in which the sentence first speaks of a topic, None where it does not."""
+        """Return the range of characters of the first match of a topic, None where there is none."""
         places = (
             self.tokens.place(found.start, found.end)
             for found in self.analysis.of(TopicWords)
@@ -192,72 +195,71 @@ class Marked(msgspec.Struct, eq=False, gc=False):
         return next(places, None)
 
     def meanings_at(self, start: int, end: int) -> frozenset[Meaning]:
-        """Return what is said about a range of words."""
+        """Return the meanings that apply to a range of words."""
         near = self.analysis.meanings_at(start, end)
-        around = self.around.meanings
-        return around | near if near else around
+        return self.context.meanings | near if near else self.context.meanings
 
 
-class Surroundings:
-    """The section, block, label, column, row and lead-in of sentences, and what they say."""
+class Context:
+    """The section, block, label, column, row and lead-in that sentences share."""
 
     def __init__(self, sentence: Sentence, marker: Marker) -> None:
-        """Take one sentence in these surroundings, and what looks up their texts."""
+        """Take one sentence in this context, and the marker that analyses its texts."""
         self.marker = marker
         self._sentence = sentence
         self.predictions: dict[Analysis, Sequence[Prediction]] = {}
-        """What fitted models predict from words in these surroundings, as far as they were asked."""
+        """Predictions of the fitted models in this context, as far as they were computed."""
 
     def predict(self, analysis: Analysis) -> Sequence[Prediction]:
-        """Ask fitted models what they predict from words in these surroundings."""
+        """Compute the predictions of the fitted models for words in this context."""
         predicted = self.marker.language.predict_answers(analysis.words, self.features)
         self.predictions[analysis] = predicted
         return predicted
 
     @cached_property
     def meanings(self) -> frozenset[Meaning]:
-        """What they say about a sentence."""
+        """Meanings that apply to all words of a sentence."""
         sentence, look_up = self._sentence, self.marker.look_up
-        own = _OF_SECTION.get(sentence.kind)
-        said = {own} if own else set()
+        of_section = _SECTION_MEANINGS.get(sentence.kind)
+        meanings = {of_section} if of_section else set()
         for text in (sentence.label, sentence.header, sentence.row):
             if text:
-                said |= look_up(text).meanings & _FROM_LABEL
+                meanings |= look_up(text).meanings & _LABEL_MEANINGS
         if sentence.block is not _HEADING and _COMPONENT in look_up(sentence.section.title).meanings:
-            said.add(_COMPONENT)
-        return frozenset(said)
+            meanings.add(_COMPONENT)
+        return frozenset(meanings)
 
     @cached_property
     def conditions(self) -> frozenset[tuple[str, Role]]:
-        """The conditions of facts that label, column and row meet."""
+        """Conditions of facts that label, column and row meet."""
         beside = (self._sentence.label, self._sentence.header, self._sentence.row)
         return frozenset().union(*(self.marker.look_up(text).conditions for text in beside if text))
 
     @cached_property
     def features(self) -> tuple[str, ...]:
-        """What fitted models take from them."""
+        """Features for the fitted models."""
         return list_context(self._sentence, lambda text: self.marker.look_up(text).words)
 
 
 class Marker:
-    """Marks sentences with what a language finds in them."""
+    """Finds the wordings of a language in sentences, each sequence of words once."""
 
     def __init__(self, language: Language) -> None:
-        """Take the language; every row of words is analysed once, however often it occurs in a document."""
+        """Take the language."""
         self.language = language
         self._read: dict[str, tuple[Tokens, Analysis]] = {}
         self._analysed: dict[tuple[str, ...], Analysis] = {}
-        self._around: dict[tuple[object, ...], Surroundings] = {}
+        self._contexts: dict[tuple[object, ...], Context] = {}
 
     def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
-        """Return sentences, each with everything that is found in it."""
+        """Return sentences with everything that is found in them."""
         texts = [*dict.fromkeys(map(attrgetter("text"), sentences))]
         for first in range(0, len(texts), _CUT_TOGETHER):
             together = texts[first : first + _CUT_TOGETHER]
             for text, tokens in zip(together, cut_texts(together, self.language.classify), strict=True):
                 self._read[text] = tokens, self._analyse(tokens.words)
         read = self._read
-        return [Marked(one, *read[one.text], self.surroundings_of(one)) for one in sentences]
+        return [Marked(one, *read[one.text], self.context_of(one)) for one in sentences]
 
     def _analyse(self, words: tuple[str, ...]) -> Analysis:
         known = self._analysed.get(words)
@@ -266,13 +268,13 @@ class Marker:
         return known
 
     def forget(self) -> None:
-        """Drop what is remembered of a document."""
+        """Drop what is cached for a document."""
         self._read.clear()
         self._analysed.clear()
-        self._around.clear()
+        self._contexts.clear()
 
     def look_up(self, text: str) -> Analysis:
-        """Return what is found in a text around sentences."""
+        """Return what is found in a text of a context, such as a label."""
         text = text[-_LONGEST_CONTEXT:]
         read = self._read.get(text)
         if read is None:
@@ -280,17 +282,17 @@ class Marker:
             self._read[text] = read = tokens, self._analyse(tokens.words)
         return read[1]
 
-    def surroundings_of(self, sentence: Sentence) -> Surroundings:
-        """Return the surroundings of a sentence; sentences with equal surroundings share them."""
+    def context_of(self, sentence: Sentence) -> Context:
+        """Return the context of a sentence; sentences share equal contexts."""
         own, beside = sentence.text, (sentence.label, sentence.row, sentence.header)
-        alike: tuple[object, ...] = self.look_up(sentence.section.title), sentence.kind, sentence.block
+        key: tuple[object, ...] = self.look_up(sentence.section.title), sentence.kind, sentence.block
         if sentence.lead or any(beside):  # most sentences have none
             found = [text and self.look_up(text) for text in (sentence.lead, *beside)]
-            alike += (*found, own in beside and tuple(text == own for text in beside))
-        around = self._around.get(alike)
-        if around is None:
-            self._around[alike] = around = Surroundings(sentence, self)
-        return around
+            key += (*found, own in beside and tuple(text == own for text in beside))
+        context = self._contexts.get(key)
+        if context is None:
+            self._contexts[key] = context = Context(sentence, self)
+        return context
 
 
 def _strongest_cues(cues: Iterable[Found[Cue]]) -> list[Found[Cue]]:
@@ -316,8 +318,7 @@ def _lay_scopes(analysis: Analysis) -> tuple[Scope, ...]:
     chosen = any(found.entry.means is Meaning.CHOICE for found in cues)
     for found in cues:
         cue, at = found.entry, (found.start, found.end)
-        # What speaks in general at the beginning of a sentence does not where something is chosen: `Chosen: tuning,
-        # because there are many`.
+        # A choice overrides an opening that speaks in general: `Chosen: tuning, because there are many`.
         opening = found.start <= _OPENING_WORDS or words[found.start - 1] in (":", "\u2013")
         if cue.means is Meaning.NONE or (cue.opens and (chosen or not opening)):
             continue

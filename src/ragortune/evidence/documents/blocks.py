@@ -23,7 +23,7 @@ _QUOTE = re.compile(r"(?:[ \t]{0,3}>[ \t]?){1,20}")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _HEADING = re.compile(r"[ \t]{0,3}(#{1,6})(?:[ \t]|$)")
 _ITEM = re.compile(r"([ \t]*)([-*+\u2022]|\d{1,9}[.)]|[a-z][)])([ \t]{1,8})(?=\S)")
-_BOX = re.compile(r"\[([ xX])\][ \t]")
+_BOX = re.compile(r"\[[ xX]\][ \t]")
 _RULE = re.compile(r"[ \t]{0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$")
 _DELIMITERS = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _UNDERLINE = re.compile(r"[ \t]{0,3}([=\-~^\"'*+#.:])\1{2,}[ \t]*$")
@@ -61,8 +61,6 @@ class RawBlock(msgspec.Struct, frozen=True, gc=False):
     """Whether it is in a block quote."""
     marker: str = ""
     """Of an item that begins one, its bullet or number; of code, the word behind the fence."""
-    checked: bool | None = None
-    """Of an item of a task list, whether it is ticked."""
 
 
 def split_lines(text: str) -> tuple[str, ...]:
@@ -125,7 +123,6 @@ class _Sectioniser:
         self.open: list[Line] = []
         """Lines of the paragraph or item that is being read."""
         self.marker = ""
-        self.checked: bool | None = None
         self.quoted = False
         self.indents: list[int] = []
         """Indents of the lists around the current line."""
@@ -222,9 +219,8 @@ class _Sectioniser:
             self._open_list(len(item[1].expandtabs(4)))
             begin = item.end()
             self.marker = item[2]
-            box = _BOX.match(rest, begin)
-            if box:
-                self.checked, begin = box[1] != " ", box.end()
+            if box := _BOX.match(rest, begin):
+                begin = box.end()
         elif self.blank and indent < _LIST_INDENT:
             self.indents.clear()
             begin = indent
@@ -243,11 +239,11 @@ class _Sectioniser:
 
     def _close(self) -> None:
         """End the paragraph or item that is being read, if there is one."""
-        if self.open:  # otherwise there is neither a marker nor a box
+        if self.open:
             kind = BlockKind.ITEM if self.indents else BlockKind.PARAGRAPH
             lines, depth = tuple(self.open), len(self.indents)
-            self.blocks.append(RawBlock(kind, lines, depth, self.quoted, self.marker, self.checked))
-            self.open, self.marker, self.checked = [], "", None
+            self.blocks.append(RawBlock(kind, lines, depth, self.quoted, self.marker))
+            self.open, self.marker = [], ""
 
     # Headings --------------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from ragortune.evidence.documents.classifiers import (
     UNKNOWN,
     YES,
     Classifier,
-    list_sides,
+    list_stances,
 )
 from ragortune.evidence.documents.language import FactWords, LanguageData
 from ragortune.evidence.documents.patterns import AMOUNTS, PatternError, parse_pattern
@@ -101,18 +101,20 @@ def _check_number(fact: FactWords, name: str, criteria: Mapping[str, Criterion])
 
 
 def _check_classifier(model: Classifier, criteria: Mapping[str, Criterion]) -> Iterator[LanguageProblem]:
-    told = {
+    outcomes = {
         **dict.fromkeys(QUESTIONS, (YES, NO)),
         STATUS: tuple(DocumentStatus),
-        APPROACH: (UNANSWERED, *list_sides()),
+        APPROACH: (UNANSWERED, *list_stances()),
     }
     if model.id in criteria:
         known: tuple[str, ...] = (UNANSWERED, UNKNOWN, *criteria[model.id].level_ids)
-    elif model.id in told:
-        known = told[model.id]
+    elif model.id in outcomes:
+        known = outcomes[model.id]
     else:
-        message = f"a fitted model tells {join_words(told)} or a criterion, not {quote_value(model.id)}"
-        hint = suggest_name(model.id, [*told, *criteria])
+        message = (
+            f"a fitted model predicts {join_words(outcomes)} or a criterion, not {quote_value(model.id)}"
+        )
+        hint = suggest_name(model.id, [*outcomes, *criteria])
         yield LanguageProblem("classifiers", model.id, ("id",), message, hint)
         return
     for index, outcome in enumerate(model.outcomes):

@@ -19,18 +19,18 @@ from ragortune.support.record import Record
 
 STATUS = "status"
 QUESTIONS = (STATUS, Option.RAG, Option.FINE_TUNING)
-"""What is told of a document: its status, and whether it decides for retrieval and for tuning."""
+"""Models of documents: the status, and whether the decision is for retrieval and for tuning."""
 YES, NO = "yes", "no"
 APPROACH = "approach"
-"""The model that tells what a sentence says for and against each approach."""
-LEAST_TOLD = 0.3
-"""Probability from which words count as telling something about an approach."""
+"""The model that predicts the stance of a sentence for or against an approach."""
+LEAST_STANCE = 0.3
+"""Threshold on the probability of a stance."""
 OPEN = "open"
 """A sentence that names approaches and decides nothing."""
 UNANSWERED, UNKNOWN = "unanswered", "unknown_level"
-"""What a model tells of a sentence that does not answer its question, or with a level that is not known."""
-_AROUND = "^="
-"""Prefixes of words from the surroundings of a sentence: in its heading or lead-in, and in its label, row or column."""
+"""Outcomes for a sentence that does not answer the criterion, or answers it with an unknown level."""
+_CONTEXT_SIGNS = "^="
+"""Prefixes of words from the context of a sentence: of its heading or lead-in, and of its label, row or column."""
 _TINY = 1e-9
 
 
@@ -38,17 +38,17 @@ class Classifier(Record, frozen=True):
     """A fitted model, a multinomial logistic regression over features of a document or a sentence."""
 
     id: str
-    """What it tells: `status`, `rag` or `fine_tuning` of a document, `approach` or a criterion of a sentence."""
+    """What it predicts: `status`, `rag` or `fine_tuning` of a document, `approach` or a criterion of a sentence."""
     fitted: str
     """On what it was fitted, when, and how well it does on documents of other repositories."""
     outcomes: tuple[str, ...]
-    """What can be told; `unanswered` for a sentence that does not answer the criterion, and `unknown_level`."""
+    """The classes; `unanswered` for a sentence that does not answer the criterion, and `unknown_level`."""
     intercepts: tuple[float, ...]
-    """The score of each outcome without any feature."""
+    """Intercept of each outcome, in log-odds."""
     features: Mapping[str, tuple[float, ...]]
-    """For each feature the most that it can be, and its weight for each outcome."""
+    """For each feature the limit on its value, and its weight for each outcome."""
     least: float = 0.0
-    """Least probability at which a sentence counts as an answer; for documents the likeliest outcome counts."""
+    """Threshold on the probability that a sentence is an answer; for documents the most probable outcome counts."""
 
 
 def list_features(words: Sequence[str]) -> list[str]:
@@ -58,10 +58,10 @@ def list_features(words: Sequence[str]) -> list[str]:
 
 
 def list_context(sentence: Sentence, cut: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the features of the surroundings of a sentence, with what cuts a text into words.
+    """Return the features of the context of a sentence; `cut` splits a text into words.
 
-    A word of its heading or lead-in begins with `^`, one of its label, row or column with `=`: `^latency` and `=p95` make
-    an answer of `800 ms`.
+    Words of its heading or lead-in get the prefix `^`, those of its label, row or column `=`, so that `^latency` and
+    `=p95` make an answer of `800 ms`.
     """
     names = ["@" + sentence.block, "#" + sentence.kind]
     for text in (sentence.section.title, sentence.lead):
@@ -76,20 +76,20 @@ def _begin_with(sign: str, words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sign + word for word in words)
 
 
-def list_sides() -> tuple[str, ...]:
-    """Return what a sentence can say of approaches, such as `rag_for`."""
+def list_stances() -> tuple[str, ...]:
+    """Return the stances that a sentence can take, such as `rag_for`."""
     options = (Option.RAG, Option.FINE_TUNING, Option.NEITHER)
     return (*(f"{option}_{side}" for option in options for side in ("for", "against")), OPEN)
 
 
 Prediction = tuple[str, float, Mapping[str, float]]
-"""A criterion that words answer, the probability that they do, and that of each level."""
+"""A criterion, the probability that words answer it, and the probability of each level."""
 
 
 _Weights = tuple[int, float, tuple[float, ...]]
-"""The place of a model, the most that a word does for an answer of it, and its weight for each outcome."""
+"""Index of a model, the upper bound of what a word adds to the log-odds of an answer, its weight for each outcome."""
 _Rows = dict[str, list[_Weights]]
-"""What models weigh a word by itself, under no name, and what they weigh it with each word behind it."""
+"""Weights of a word alone, under the empty name, and of its pair with each following word."""
 
 
 class WordWeights(msgspec.Struct, frozen=True):
@@ -98,12 +98,11 @@ class WordWeights(msgspec.Struct, frozen=True):
     models: tuple[Classifier, ...]
     """The models without their features."""
     begin: tuple[float, ...]
-    """What is to be added to make more than 0 of a sum where a model may reach its least probability."""
+    """For each model the offset with which a sum is positive where the model may reach its threshold."""
     most: dict[str, float]
-    """For each word of their features the most that it can do for an answer of any model, by itself and with the word
-    behind it."""
+    """For each word the upper bound of what it adds to the log-odds of any answer, alone and with the next word."""
     rows: tuple[bytes, ...]
-    """The rows of each of these words as MessagePack: a start decodes none, and a document those of its own words."""
+    """The weights of each of these words as MessagePack, decoded when a document first has the word."""
 
 
 def lay_out(models: Sequence[Classifier]) -> WordWeights:
@@ -131,38 +130,38 @@ def lay_out(models: Sequence[Classifier]) -> WordWeights:
 
 
 def _bound(rows: _Rows) -> float:
-    """Return the most that a word can do for an answer of any model."""
+    """Return the upper bound of what a word adds to the log-odds of any answer."""
     leads = {second: max(0.0, *(lead for _, lead, _ in row)) for second, row in rows.items()}
     return leads.pop("", 0.0) + max(leads.values(), default=0.0)
 
 
 def list_words(weights: WordWeights) -> Iterator[str]:
-    """Yield the words that models weigh, in a sentence or around it."""
-    return (word.lstrip(_AROUND) for word in weights.most)
+    """Yield the words that have weights, in a sentence or in its context."""
+    return (word.lstrip(_CONTEXT_SIGNS) for word in weights.most)
 
 
 _read_rows = msgspec.msgpack.Decoder(_Rows).decode
 
 
 class WordModels:
-    """Fitted models that tell from the words of a sentence which criterion it answers.
+    """Fitted models that predict from the words of a sentence which criterion it answers.
 
-    Most sentences cannot reach the least probability, as a sum shows: the odds of an answer are at most those of the
-    likeliest one by the number of answers, and its log-odds at most the sum of the largest weights of the words. For
-    half of the sentences a sum over the words without their pairs shows it for all models at once.
+    Most sentences are ruled out by an upper bound: the odds of an answer are at most the number of answers times the odds
+    of the most probable one, whose log-odds are at most the sum of the largest weights of the words. A sum over single
+    words rules out half of the sentences for all models at once, and a sum for each model most of the others.
     """
 
     def __init__(self, weights: WordWeights) -> None:
-        """Take the models, each for the criterion that it is named after."""
+        """Take the models and their weights."""
         self._models, self._begin, self._most = weights.models, weights.begin, weights.most
         self._packed = dict(zip(self._most, weights.rows, strict=True))
-        """The rows of words that have not been met."""
+        """The weights of words that no document has had yet."""
         self._weighed: dict[str | tuple[str, str], list[_Weights]] = {}
-        """For each word or pair, of those that have, what the models weigh it."""
+        """The decoded weights of words and pairs."""
         self._least = max(self._begin, default=-math.inf)
 
     def predict(self, words: Sequence[str], context: Sequence[str] = ()) -> Sequence[Prediction]:
-        """Return each criterion that words likely answer, given their surroundings."""
+        """Return the predictions above the threshold for words in a context."""
         most = self._most
         if self._least + sum([most[word] for word in chain(words, context) if word in most]) > 0:
             return self._weigh(words, context)
@@ -184,19 +183,19 @@ class WordModels:
             for at, _, weights in self._weighed[name]:
                 if at in rows:
                     rows[at].append(weights)
-        told = []
+        predicted = []
         for at, weighed in rows.items():
             model = self._models[at]
-            shares = _share_out(model, [*map(sum, zip(model.intercepts, *weighed, strict=True))])
+            shares = _softmax(model, [*map(sum, zip(model.intercepts, *weighed, strict=True))])
             share = 1.0 - shares.pop(UNANSWERED, 0.0)
             shares.pop(UNKNOWN, None)
             if shares and weighed and share >= model.least:
-                told.append((model.id, share, shares))
-        return told
+                predicted.append((model.id, share, shares))
+        return predicted
 
 
 def _lead_of(weights: Sequence[float], silent: int | None) -> float:
-    """Return by how much the largest weight of an answer exceeds that of none; infinity where there is no such outcome."""
+    """Return by how much the largest weight of an answer exceeds that of `unanswered`; infinity without that outcome."""
     if silent is None:
         return math.inf
     return max((*weights[:silent], *weights[silent + 1 :]), default=0.0) - weights[silent]
@@ -210,11 +209,11 @@ def classify(model: Classifier, features: Mapping[str, float]) -> dict[str, floa
             most, *weights = model.features[name]
             known = min(most, value)
             scores = [score + weight * known for score, weight in zip(scores, weights, strict=True)]
-    return _share_out(model, scores)
+    return _softmax(model, scores)
 
 
-def _share_out(model: Classifier, scores: Sequence[float]) -> dict[str, float]:
-    """Return the probabilities that scores stand for."""
+def _softmax(model: Classifier, scores: Sequence[float]) -> dict[str, float]:
+    """Return the probability of each outcome from its score in log-odds."""
     largest = max(scores)
     odds = [math.exp(score - largest) for score in scores]
     total = sum(odds)

@@ -13,13 +13,13 @@ from operator import itemgetter
 
 from ragortune.evidence.amounts import TOKENS_A_BYTE
 from ragortune.evidence.documents.amounts import Amount
-from ragortune.evidence.documents.assertion import SILENCING, SILENT_BLOCKS, Marked, Marker
+from ragortune.evidence.documents.assertion import BLOCKS_WITHOUT_PROSE, NOT_ASSERTED, Marked, Marker
 from ragortune.evidence.documents.cutting import quote_line, span_of
 from ragortune.evidence.documents.language import FactWords, Found, Role
 from ragortune.model import Criterion
 from ragortune.model.documents import Block, Meaning, Modality, SectionKind, StatedFact
 
-_SPEAKING_BLOCKS = frozenset(Block) - SILENT_BLOCKS
+_SPEAKING_BLOCKS = frozenset(Block) - BLOCKS_WITHOUT_PROSE
 _MODALITIES: Mapping[Meaning, Modality] = {
     Meaning.MEASURED: Modality.MEASURED,
     Meaning.GOAL: Modality.GOAL,
@@ -146,7 +146,7 @@ def _applies(marked: Marked, found: Found[FactWords]) -> bool:
         return False
     if entry.sections and sentence.kind not in entry.sections:
         return False
-    if not SILENCING.isdisjoint(marked.meanings_at(found.start, found.end)):
+    if not NOT_ASSERTED.isdisjoint(marked.meanings_at(found.start, found.end)):
         return False
     conditions = marked.conditions
     return (entry.id, Role.UNLESS) not in conditions and (
@@ -157,9 +157,9 @@ def _applies(marked: Marked, found: Found[FactWords]) -> bool:
 def may_answer(marked: Marked) -> bool:
     """Tell whether a sentence as a whole can answer a criterion: it speaks about the project, not a component."""
     sentence = marked.sentence
-    if sentence.block in SILENT_BLOCKS or sentence.kind is SectionKind.REFERENCE:
+    if sentence.block in BLOCKS_WITHOUT_PROSE or sentence.kind is SectionKind.REFERENCE:
         return False
-    return not (marked.around.meanings | marked.analysis.meanings) & {*SILENCING, Meaning.COMPONENT}
+    return not (marked.context.meanings | marked.analysis.meanings) & {*NOT_ASSERTED, Meaning.COMPONENT}
 
 
 def _value_of(amount: Amount, entry: FactWords, criterion: Criterion) -> object:

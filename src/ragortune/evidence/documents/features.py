@@ -1,7 +1,7 @@
-"""Documents as numbers, from which fitted models tell what is decided.
+"""Features of a document, from which fitted models predict its status and what it decides.
 
-They count what the reader finds: topics, cues, wordings of approaches by where they are, kinds of section and of block,
-what is said for and against each approach, and what the words of sentences tell about it.
+They count topics, cues and wordings of approaches by section, kinds of section and of block, and sum the tallies of
+approaches and the predicted stances of sentences.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
 from ragortune.evidence.documents.assertion import Analysis, Marked
-from ragortune.evidence.documents.decision import Ledger
+from ragortune.evidence.documents.decision import Tally
 from ragortune.evidence.documents.language import Topic
 from ragortune.evidence.documents.sections import ASIDE, DECIDING
 from ragortune.model import Option
@@ -22,7 +22,7 @@ _shape_of = attrgetter("analysis", "sentence.kind", "sentence.block")
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 
 
-def measure_features(sentences: Sequence[Marked], ledgers: Mapping[Option, Ledger]) -> dict[str, float]:
+def measure_features(sentences: Sequence[Marked], tallies: Mapping[Option, Tally]) -> dict[str, float]:
     """Return the features of a document by name; those that are left out are 0."""
     alike: Counter[tuple[Analysis, SectionKind, Block]] = Counter(map(_shape_of, sentences))
     heading, title = Block.HEADING, SectionKind.TITLE
@@ -46,29 +46,30 @@ def measure_features(sentences: Sequence[Marked], ledgers: Mapping[Option, Ledge
     features |= {name: math.log1p(count) for name, count in counts.items()}
     features |= {f"{name} in front": math.log1p(count) for name, count in front.items()}
     features |= {f"{name} share": count / total for name, count in shared.items()}
-    return features | _measure_told(alike) | measure_ledgers(ledgers)
+    return features | _measure_stances(alike) | measure_tallies(tallies)
 
 
-def _measure_told(alike: Counter[tuple[Analysis, SectionKind, Block]]) -> dict[str, float]:
-    """Return what the words of sentences tell about approaches as features, by what their section is about."""
+def _measure_stances(alike: Counter[tuple[Analysis, SectionKind, Block]]) -> dict[str, float]:
+    """Return features of the predicted stances of sentences, by group of sections."""
     sums: Counter[str] = Counter()
     most: dict[str, float] = {}
     total = 0.0
-    told: Counter[tuple[Analysis, str]] = Counter()
+    grouped: Counter[tuple[Analysis, str]] = Counter()
     for (analysis, kind, block), count in alike.items():
-        if analysis.sides:
-            told[analysis, _part_of(kind, block)] += count
-    for (analysis, part), count in told.items():
-        for side, share in analysis.sides.items() if part else ():
+        if analysis.stances:
+            grouped[analysis, _part_of(kind, block)] += count
+    for (analysis, part), count in grouped.items():
+        for stance, share in analysis.stances.items() if part else ():
             total += count * share
-            sums.update({f"told {side}": count * share, f"told {side} {part}": count * share})
-            most[f"told {side} {part} at most"] = max(share, most.get(f"told {side} {part} at most", 0))
+            sums.update({f"stance {stance}": count * share, f"stance {stance} {part}": count * share})
+            name = f"stance {stance} {part} at most"
+            most[name] = max(share, most.get(name, 0))
     features = {name: math.log1p(value) for name, value in sums.items()} | most
-    return features | {"told share": total / max(1, alike.total())}
+    return features | {"stance share": total / max(1, alike.total())}
 
 
 def _part_of(kind: SectionKind, block: Block) -> str:
-    """Return what the section of a sentence is about: what is decided or is not, or the rest; empty for code."""
+    """Return the group of sections: `front` decides or sums up, `aside` is not the project's, else `main`; empty for code."""
     if block is Block.CODE:
         return ""
     if kind in ASIDE or kind is SectionKind.REFERENCE:
@@ -76,18 +77,18 @@ def _part_of(kind: SectionKind, block: Block) -> str:
     return "front" if kind in _FRONT or kind in DECIDING else "main"
 
 
-def measure_ledgers(ledgers: Mapping[Option, Ledger]) -> dict[str, float]:
-    """Return what is said for and against each approach as features."""
+def measure_tallies(tallies: Mapping[Option, Tally]) -> dict[str, float]:
+    """Return the tallies of approaches as features."""
     features: dict[str, float] = {}
-    for option, ledger in ledgers.items():
+    for option, tally in tallies.items():
         values = {
-            "for": math.log1p(ledger.total),
-            "for at most": ledger.best,
-            "against": math.log1p(ledger.against),
-            "against at most": ledger.worst,
-            "wordings": math.log1p(ledger.kinds),
-            "open": math.log1p(ledger.open),
-            "decided": float(ledger.decided),
+            "for": math.log1p(tally.total),
+            "for at most": tally.best,
+            "against": math.log1p(tally.against),
+            "against at most": tally.worst,
+            "wordings": math.log1p(tally.kinds),
+            "open": math.log1p(tally.open),
+            "decided": float(tally.decided),
         }
         features |= {f"{option} {name}": value for name, value in values.items() if value}
     return features

@@ -35,7 +35,7 @@ class Reach(StrEnum):
     BACKWARD = "backward"
     BOTH = "both"
     SENTENCE = "sentence"
-    """The whole sentence, whatever is between."""
+    """The whole sentence."""
 
 
 class Place(StrEnum):
@@ -247,9 +247,9 @@ class CompiledLanguage(msgspec.Struct, frozen=True):
     data: LanguageData
     """The wordings, and of the fitted models those of documents."""
     answers: WordWeights
-    """The fitted models that tell what a sentence answers, by words."""
+    """Weights of the models that predict what a sentence answers, by word."""
     approach: WordWeights
-    """The one that tells what it says of approaches."""
+    """Weights of the model that predicts its stance on approaches."""
     sentences: tuple[Node, ...]
     """Finds the wordings in sentences; its numbers count `entries_of` the data."""
     names: tuple[Node, ...]
@@ -289,7 +289,7 @@ def read_language(rulebook: Rulebook) -> CompiledLanguage:
 
 
 class Role(StrEnum):
-    """What meeting a condition does to a fact."""
+    """Effect of a condition on a fact."""
 
     NEAR = "near"
     UNLESS = "unless"
@@ -319,16 +319,16 @@ EntryT = TypeVar("EntryT", bound=Entry)
 
 
 class Found(msgspec.Struct, Generic[EntryT], frozen=True, gc=False):
-    """A wording that was found."""
+    """A match of a wording."""
 
     start: int
     """Index of its first word."""
     end: int
-    """Index of the word behind it."""
+    """Index after its last word."""
     entry: EntryT
     """The record that holds it."""
     number: int
-    """The same for all wordings of a record."""
+    """Number of the record."""
 
 
 class Language:
@@ -339,15 +339,15 @@ class Language:
         data = compiled.data
         self.common_words = compiled.common_words
         self.document_models = {model.id: model for model in data.classifiers}
-        """The fitted models of documents, by what they tell."""
+        """The fitted models of documents, by what they predict."""
         self.predict_answers = WordModels(compiled.answers).predict
-        """Tells which criteria the words of a sentence answer given their surroundings."""
+        """Predicts which criteria the words of a sentence answer in their context."""
         self.predict_stances = WordModels(compiled.approach).predict
-        """Tells what the words of a sentence say of approaches."""
+        """Predicts the stance of the words of a sentence on approaches."""
         self.entries = entries_of(data)
-        """What the numbers of wordings stand for."""
+        """The records of wordings, by number."""
         self.features = tuple(map(_feature_of, self.entries))
-        """What a fitted model counts where a wording of each number is found, if it does."""
+        """Name of the feature that counts each record, by number; None where no model counts it."""
         self._of_facts = conditions_of(data)
         automata = (compiled.sentences, compiled.names, compiled.conditions)
         self._classes = WordClasses(
@@ -357,21 +357,18 @@ class Language:
         self._sentences, self._names, self._conditions = (Matcher(nodes, self._classes) for nodes in automata)
 
     def classify(self, words: Iterable[str]) -> tuple[str, ...]:
-        """Return what each word counts as; rows that differ in words that mean nothing are alike."""
+        """Return the class of each word; words without a meaning of their own share one."""
         return tuple(map(self._classes.__getitem__, words))
 
     def find(self, words: Sequence[str]) -> dict[type, list[tuple[int, int, int]]]:
-        """Return every wording of sentences in a row of words by the kind of its record, in order.
-
-        Of each its first word, the word behind it, and its number: records are made of the few that are asked for.
-        """
+        """Return the matches in a sequence of words by kind of record, in order: start, end and number of the record."""
         found: dict[type, list[tuple[int, int, int]]] = {}
         for hit in self._sentences.scan(words):
             found.setdefault(type(self.entries[hit[2]]), []).append(hit)
         return found
 
     def find_conditions(self, words: Sequence[str]) -> frozenset[tuple[str, Role]]:
-        """Return the conditions that a row of words meets, each as the id of its fact and whether it must be met."""
+        """Return the conditions that a sequence of words meets, each as the id of its fact and its role."""
         numbers = {number for _, _, number in self._conditions.scan(words)}
         return frozenset((self._of_facts[number][0].id, self._of_facts[number][1]) for number in numbers)
 
@@ -380,6 +377,6 @@ class Language:
         return self._names.begins(self._classes[word])
 
     def name_of(self, words: Sequence[str]) -> list[SectionName]:
-        """Return the names of sections that a row of words is as a whole."""
+        """Return the names of sections that match a sequence of words as a whole."""
         entries = (self.entries[number] for number in self._names.match(self.classify(words)))
         return [entry for entry in entries if isinstance(entry, SectionName)]

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from ragortune.evidence.documents.assertion import Marked, Marker
-from ragortune.evidence.documents.decision import decide, keep_ledgers, state_decision
+from ragortune.evidence.documents.decision import decide, state_decision, tally_mentions
 from ragortune.evidence.documents.declared import read_declared
 from ragortune.evidence.documents.facts import FactReader
 from ragortune.evidence.documents.features import measure_features
@@ -139,12 +139,12 @@ class DesignReader:
         """Return whether a document can be judged, and what it decides."""
         if language != ENGLISH:
             return DocumentStatus.UNSUPPORTED_LANGUAGE, None
-        ledgers = keep_ledgers(marked)
-        features = measure_features(marked, ledgers)
-        status, option = decide(self.marker.language.document_models, features, ledgers)
-        if _is_postponed(marked) and not any(ledger.decided for ledger in ledgers.values()):
+        tallies = tally_mentions(marked)
+        features = measure_features(marked, tallies)
+        status, option = decide(self.marker.language.document_models, features, tallies)
+        if _is_postponed(marked) and not any(tally.decided for tally in tallies.values()):
             return DocumentStatus.NO_DECISION, None
-        return status, state_decision(option, ledgers, lines) if option else None
+        return status, state_decision(option, tallies, lines) if option else None
 
 
 @lru_cache(maxsize=4)
