@@ -69,6 +69,26 @@ def test_a_pack_overrides_a_list_of_words_for_every_wording_that_names_it(tmp_pa
     assert read_design(scrolls, "design.md", BOOK).decision is None
 
 
+LANTERNS = """
+    classifiers:
+      - id: words
+        fitted: by hand
+        outcomes: [judged, no_decision, nothing_to_judge]
+        intercepts: [0, 0, 0]
+        features: {word lantern: [1, 0, 0, 400]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("around", "status"), [("A {} and a {}.", "nothing_to_judge"), ("```\n{} {}\n```", "judged")]
+)
+def test_words_outside_of_code_can_tell_that_there_is_nothing_to_judge(tmp_path, around, status):
+    decided = "# Support assistant\n\n## Decision\n\nWe decided to use RAG for the LLM assistant.\n\n"
+    ours = load_rulebook(write_pack(tmp_path, LANTERNS))
+    assert read_design(decided + around.format("barrel", "barrel"), "design.md", ours).status == "judged"
+    assert read_design(decided + around.format("lantern", "lantern"), "design.md", ours).status == status
+
+
 def test_wordings_are_no_part_of_the_digest(tmp_path):
     with_words = load_rulebook(write_pack(tmp_path / "with", OWN))
     without = load_rulebook(write_pack(tmp_path / "without", "facts: []"))
@@ -109,6 +129,7 @@ def test_wordings_are_no_part_of_the_digest(tmp_path):
         (("[unanswered, distinctive]", "[unanswered, loud]"), "has no outcome 'loud'"),
         (("intercepts: [9, 0]", "intercepts: [9]"), "'intercepts' needs a number for each of 2 outcomes"),
         (("[1, -9, 9]", "[1, -9]"), "a weight for each of 2 outcomes"),
+        (("id: behaviour.style", "id: words"), "has no outcome 'unanswered'"),
         (("option: rag", "option: oracle"), "oracle"),
         (("id: oracle", "name: oracle"), "no key 'name'"),
         (("id: our-voice", "id: our-voice"), None),

@@ -22,11 +22,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 import numpy as np
 import yaml
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from fit_sentences import LabelledSentence, fit_sentences, list_sentences, list_written
 from ragortune import load_rulebook
-from ragortune.evidence.documents.classifiers import NO, QUESTIONS, STATUS, YES, Classifier
+from ragortune.evidence.documents.classifiers import (
+    DOCUMENT_MODELS,
+    NO,
+    STATUS,
+    WORD,
+    WORDS,
+    YES,
+    Classifier,
+)
 from ragortune.evidence.documents.decision import Tally, decide, tally_mentions
 from ragortune.evidence.documents.features import measure_features
 from ragortune.evidence.documents.language_detection import ENGLISH
@@ -41,8 +50,13 @@ _ROOT = pathlib.Path(__file__).parent.parent
 _TRAINING = (_ROOT / "training" / "documents.yaml", _ROOT / "training" / "documents")
 _TESTS = _ROOT / "tests" / "design_documents.yaml"
 _INVERSE_PENALTIES = {STATUS: 0.003, Option.RAG: 0.02, Option.FINE_TUNING: 0.02}
-_TOLD = "told "
-"""How the features begin that are made of what sentences tell."""
+_INVERSE_PENALTY_OF_WORDS = 10.0
+_MAX_WEIGHT_OF_WORDS = 1.0
+"""Limit on the weight of a document in the fit of words: our own documents are about too few subjects to weigh more."""
+_MIN_COEFFICIENT = 0.3
+"""A word with smaller coefficients for every status is left out."""
+_STANCE = "stance "
+"""Prefix of the features that sum the predicted stances of sentences."""
 _FEWEST = 8
 """A feature that fewer documents have is left out."""
 _OUTLIER = 3.0
@@ -108,7 +122,7 @@ def main() -> None:
     if chosen.write:
         written = sum(document.due.source == _TRAINING[0].stem for document in labelled)
         fitted = f"{len(labelled) - written} public and {written + len(tests)} own documents, {_today()}; {figures}"
-        kept = [model for name, model in _read_models().items() if name not in QUESTIONS]
+        kept = [model for name, model in _read_models().items() if name not in DOCUMENT_MODELS]
         _write([*_fit_documents([*labelled, *tests], fitted).values(), *kept])
 
 
@@ -128,7 +142,7 @@ def _fit_sentences(pairs: Iterable[tuple[pathlib.Path, pathlib.Path]], criteria:
             )
     fitted = f"{len(sentences) - written} sentences of documents and {written} others, {_today()}"
     models = _read_models()
-    again = {*criteria} or {*models} - {*QUESTIONS}
+    again = {*criteria} or {*models} - {*DOCUMENT_MODELS}
     kept = [model for name, model in models.items() if name not in again]
     _write([*kept, *fit_sentences(sentences, fitted, criteria)])
 
@@ -206,6 +220,7 @@ def _fit_documents(documents: Sequence[Measured], fitted: str) -> Fit:
     """Return what tells the status of a document, and of one that decides whether for retrieval and for tuning."""
     judged = [document for document in documents if document.due.option in list(Option)]
     models = {STATUS: _fit(STATUS, documents, [document.due.status for document in documents], fitted)}
+    models[WORDS] = _fit_words(documents, fitted)
     for need in (Option.RAG, Option.FINE_TUNING):
         due = [YES if document.due.option in {need, Option.BOTH} else NO for document in judged]
         models[need] = _fit(need, judged, due, fitted)
@@ -216,13 +231,12 @@ def _is_of_options(name: str) -> bool:
     """Tell whether a feature says what speaks for or against an approach: all that an option is told from."""
     option, _, rest = name.partition(" ")
     kinds = ("for", "against", "wordings", "open", "decided")
-    return (option in list(Option) and rest.split(" ")[0] in kinds) or name.startswith(_TOLD)
+    return (option in list(Option) and rest.split(" ")[0] in kinds) or name.startswith(_STANCE)
 
 
 def _fit(question: str, documents: Sequence[Measured], due: Sequence[str], fitted: str) -> Classifier:
     """Return a model; features are scaled to a standard deviation of one, so that the penalty is the same for all."""
-    counts = Counter(name for document in documents for name, value in document.features.items() if value)
-    names = sorted(name for name, count in counts.items() if count >= _FEWEST)
+    names = [name for name in _list_common(documents) if not name.startswith(WORD)]
     if question != STATUS:
         names = [*filter(_is_of_options, names)]
     values = np.array([[document.features.get(one, 0.0) for one in names] for document in documents])
@@ -249,6 +263,35 @@ def _fit(question: str, documents: Sequence[Measured], due: Sequence[str], fitte
             name: (_short(limit), *map(_short, own))
             for name, limit, own in zip(names, most, (weights / deviations).T, strict=True)
         },
+    )
+
+
+def _list_common(documents: Sequence[Measured]) -> list[str]:
+    """Return the features that enough documents have, in order."""
+    counts = Counter(name for document in documents for name, value in document.features.items() if value)
+    return sorted(name for name, count in counts.items() if count >= _FEWEST)
+
+
+def _fit_words(documents: Sequence[Measured], fitted: str) -> Classifier:
+    """Return the model that predicts the status from words; these have one unit, so nothing is scaled."""
+    names = [name for name in _list_common(documents) if name.startswith(WORD)]
+    values = csr_matrix([[document.features.get(one, 0.0) for one in names] for document in documents])
+    model = LogisticRegression(C=_INVERSE_PENALTY_OF_WORDS, max_iter=100, tol=1e-3)
+    model.fit(
+        values,
+        [document.due.status for document in documents],
+        sample_weight=[min(_MAX_WEIGHT_OF_WORDS, document.due.weight) for document in documents],
+    )
+    weights = {
+        name: tuple(round(float(one), 1) for one in own)
+        for name, own in zip(names, model.coef_.T, strict=True)
+    }
+    return Classifier(
+        WORDS,
+        fitted,
+        tuple(map(str, model.classes_)),
+        tuple(map(_short, model.intercept_)),
+        {name: (1.0, *own) for name, own in weights.items() if max(map(abs, own)) >= _MIN_COEFFICIENT},
     )
 
 

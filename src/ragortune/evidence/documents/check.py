@@ -16,6 +16,7 @@ from ragortune.evidence.documents.classifiers import (
     STATUS,
     UNANSWERED,
     UNKNOWN,
+    WORDS,
     YES,
     Classifier,
     list_stances,
@@ -104,6 +105,7 @@ def _check_classifier(model: Classifier, criteria: Mapping[str, Criterion]) -> I
     outcomes = {
         **dict.fromkeys(QUESTIONS, (YES, NO)),
         STATUS: tuple(DocumentStatus),
+        WORDS: tuple(DocumentStatus),
         APPROACH: (UNANSWERED, *list_stances()),
     }
     if model.id in criteria:

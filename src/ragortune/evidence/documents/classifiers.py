@@ -6,7 +6,7 @@ They are fitted on labelled documents and sentences; their coefficients are data
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 
@@ -20,6 +20,11 @@ from ragortune.support.record import Record
 STATUS = "status"
 QUESTIONS = (STATUS, Option.RAG, Option.FINE_TUNING)
 """Models of documents: the status, and whether the decision is for retrieval and for tuning."""
+WORDS = "words"
+"""The model that predicts the status of a document from its words alone."""
+DOCUMENT_MODELS = (*QUESTIONS, WORDS)
+WORD = "word "
+"""Prefix of the features of a document that count a word."""
 YES, NO = "yes", "no"
 APPROACH = "approach"
 """The model that predicts the stance of a sentence for or against an approach."""
@@ -38,7 +43,8 @@ class Classifier(Record, frozen=True):
     """A fitted model, a multinomial logistic regression over features of a document or a sentence."""
 
     id: str
-    """What it predicts: `status`, `rag` or `fine_tuning` of a document, `approach` or a criterion of a sentence."""
+    """What it predicts: `status`, `rag`, `fine_tuning` or `words` (the status from words alone) of a document, `approach` or a
+    criterion of a sentence."""
     fitted: str
     """On what it was fitted, when, and how well it does on documents of other repositories."""
     outcomes: tuple[str, ...]
@@ -140,6 +146,12 @@ def list_words(weights: WordWeights) -> Iterator[str]:
     return (word.lstrip(_CONTEXT_SIGNS) for word in weights.most)
 
 
+def list_counted(models: Iterable[Classifier]) -> Iterator[str]:
+    """Yield the words that models of documents count."""
+    names = chain.from_iterable(model.features for model in models)
+    return (name.removeprefix(WORD) for name in names if name.startswith(WORD))
+
+
 _read_rows = msgspec.msgpack.Decoder(_Rows).decode
 
 
@@ -210,6 +222,13 @@ def classify(model: Classifier, features: Mapping[str, float]) -> dict[str, floa
             known = min(most, value)
             scores = [score + weight * known for score, weight in zip(scores, weights, strict=True)]
     return _softmax(model, scores)
+
+
+def pool(first: Mapping[str, float], second: Mapping[str, float], share: float) -> dict[str, float]:
+    """Return the weighted geometric means of two predictions of one outcome, normalised; `share` weighs the second."""
+    means = {name: one ** (1 - share) * second.get(name, _TINY) ** share for name, one in first.items()}
+    total = sum(means.values())
+    return {name: mean / total for name, mean in means.items()}
 
 
 def _softmax(model: Classifier, scores: Sequence[float]) -> dict[str, float]:

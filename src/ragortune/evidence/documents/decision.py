@@ -6,13 +6,23 @@ models make probabilities of the sums: whether retrieval is decided for, and whe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from ragortune.evidence.documents.approaches import Mention, find_mentions, find_predicted
 from ragortune.evidence.documents.assertion import Marked
-from ragortune.evidence.documents.classifiers import QUESTIONS, STATUS, YES, Classifier, classify
+from ragortune.evidence.documents.classifiers import (
+    QUESTIONS,
+    STATUS,
+    WORD,
+    WORDS,
+    YES,
+    Classifier,
+    classify,
+    pool,
+)
 from ragortune.evidence.documents.cutting import quote_line, span_of
 from ragortune.evidence.documents.language import Weight
 from ragortune.evidence.documents.sections import DECIDING
@@ -75,10 +85,15 @@ def decide(
     """Return the status of a document that fitted models predict, and what it decides."""
     predicted = {name: classify(models[name], features) if name in models else {} for name in QUESTIONS}
     needs = (predicted[need].get(YES, 0.0) for need in (Option.RAG, Option.FINE_TUNING))
-    option = _choose_option(predicted[STATUS], pair_probabilities(*needs), tallies)
+    status = predicted[STATUS]
+    if WORDS in models:
+        # Both models count the same, but words less where a document has few of them.
+        length = math.hypot(*(value for name, value in features.items() if name.startswith(WORD)))
+        status = pool(status, classify(models[WORDS], features), length / 2)
+    option = _choose_option(status, pair_probabilities(*needs), tallies)
     if option is not None:
         return DocumentStatus.JUDGED, option
-    return max(_UNDECIDED, key=lambda status: (predicted[STATUS].get(status, 0.0), status)), None
+    return max(_UNDECIDED, key=lambda one: (status.get(one, 0.0), one)), None
 
 
 def _is_decided(mention: Mention) -> bool:

@@ -1,7 +1,7 @@
 """Features of a document, from which fitted models predict its status and what it decides.
 
 They count topics, cues and wordings of approaches by section, kinds of section and of block, and sum the tallies of
-approaches and the predicted stances of sentences.
+approaches and the predicted stances of sentences. Words are counted beside that, whatever they mean.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
 from ragortune.evidence.documents.assertion import Analysis, Marked
+from ragortune.evidence.documents.classifiers import WORD
 from ragortune.evidence.documents.decision import Tally
 from ragortune.evidence.documents.language import Topic
+from ragortune.evidence.documents.matching import is_plain
 from ragortune.evidence.documents.sections import ASIDE, DECIDING
 from ragortune.model import Option
 from ragortune.model.documents import Block, SectionKind
 
 _shape_of = attrgetter("analysis", "sentence.kind", "sentence.block")
+_MIN_LENGTH = 8.0
+"""Length from which on a vector of words is scaled to 1, reached by some 50 words: few words alone predict little."""
 _FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 
 
@@ -46,7 +50,7 @@ def measure_features(sentences: Sequence[Marked], tallies: Mapping[Option, Tally
     features |= {name: math.log1p(count) for name, count in counts.items()}
     features |= {f"{name} in front": math.log1p(count) for name, count in front.items()}
     features |= {f"{name} share": count / total for name, count in shared.items()}
-    return features | _measure_stances(alike) | measure_tallies(tallies)
+    return features | _measure_stances(alike) | measure_tallies(tallies) | _measure_words(alike)
 
 
 def _measure_stances(alike: Counter[tuple[Analysis, SectionKind, Block]]) -> dict[str, float]:
@@ -66,6 +70,18 @@ def _measure_stances(alike: Counter[tuple[Analysis, SectionKind, Block]]) -> dic
             most[name] = max(share, most.get(name, 0))
     features = {name: math.log1p(value) for name, value in sums.items()} | most
     return features | {"stance share": total / max(1, alike.total())}
+
+
+def _measure_words(alike: Counter[tuple[Analysis, SectionKind, Block]]) -> dict[str, float]:
+    """Return one feature for each word outside of code: the logarithm of its count, in a vector of at most length 1."""
+    counts: Counter[str] = Counter()
+    for (analysis, _, block), count in alike.items():
+        if block is not Block.CODE:
+            for word in analysis.words:
+                counts[word] += count
+    features = {WORD + word: 1 + math.log(count) for word, count in counts.items() if is_plain(word)}
+    length = max(_MIN_LENGTH, math.hypot(*features.values()))
+    return {name: value / length for name, value in features.items()}
 
 
 def _part_of(kind: SectionKind, block: Block) -> str:

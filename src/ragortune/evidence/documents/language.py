@@ -14,11 +14,12 @@ import msgspec
 
 from ragortune.evidence.documents.classifiers import (
     APPROACH,
-    QUESTIONS,
+    DOCUMENT_MODELS,
     Classifier,
     WordModels,
     WordWeights,
     lay_out,
+    list_counted,
     list_words,
 )
 from ragortune.evidence.documents.matching import Matcher, WordClasses
@@ -271,7 +272,7 @@ def compile_language(data: LanguageData) -> CompiledLanguage:
         fact.near if role is Role.NEAR else fact.unless for fact, role in conditions_of(data)
     )
     fitted = {model.id: model for model in data.classifiers}
-    of_documents = [fitted.pop(name) for name in QUESTIONS if name in fitted]
+    of_documents = [fitted.pop(name) for name in DOCUMENT_MODELS if name in fitted]
     approach = [fitted.pop(APPROACH)] if APPROACH in fitted else []
     return CompiledLanguage(
         data.replace(classifiers=tuple(of_documents)),
@@ -352,7 +353,11 @@ class Language:
         automata = (compiled.sentences, compiled.names, compiled.conditions)
         self._classes = WordClasses(
             automata,
-            chain(*map(list_words, (compiled.answers, compiled.approach)), *self.common_words.values()),
+            chain(
+                list_counted(data.classifiers),
+                *map(list_words, (compiled.answers, compiled.approach)),
+                *self.common_words.values(),
+            ),
         )
         self._sentences, self._names, self._conditions = (Matcher(nodes, self._classes) for nodes in automata)
 
