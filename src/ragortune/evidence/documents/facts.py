@@ -61,7 +61,12 @@ class FactReader:
         between levels only the plainest one.
         """
         plainest: dict[str, dict[str, tuple[_Rank, StatedFact]]] = {}
+        seen: set[tuple[str, object]] = set()
         for marked in sentences:
+            key = marked.sentence.text, marked.context
+            if FactWords not in marked.analysis.found or key in seen:
+                continue  # the same text in the same context states nothing more plainly
+            seen.add(key)
             for fact in self.read_sentence(marked, lines):
                 answers = plainest.setdefault(fact.criterion, {})
                 ranked = ((_rank_of(fact, marked), fact.place[0]), fact)
