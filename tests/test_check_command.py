@@ -253,7 +253,7 @@ def test_an_unreadable_document_is_named_and_the_others_are_judged(run, docs, wr
 
 def test_a_large_document_whose_lines_end_in_carriage_returns_alone_is_judged(run, write):
     text = (
-        "# Help desk\r\r## Decision\r\rWe will use RAG for the LLM.\r\r" + "Opening hours are long. " * 45_000
+        "# Help desk\r\r## Decision\r\rWe will use RAG for the LLM.\r\r" + "The LLM answers agents. " * 45_000
     )
     write("old.md", text.replace(". ", ".\r\r").encode())
 
