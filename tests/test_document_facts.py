@@ -213,6 +213,7 @@ def test_every_quote_is_an_exact_piece_of_one_line(text):
         "# a\n" * 20_000,
         "| a " * 20_000,
         "| a |\n|---|\n" + "| b |\n" * 20_000,
+        "a|b\n" + " " * 100_000 + "-|x",
         "|" + " a |" * 3_000 + "\n|" + "---|" * 3_000 + "\n" + "| b |\n" * 3_000,
         "a" * 500_000,
         "we use RAG not " * 20_000,

@@ -25,7 +25,7 @@ _HEADING = re.compile(r"[ \t]{0,3}(#{1,6})(?:[ \t]|$)")
 _ITEM = re.compile(r"([ \t]*)([-*+\u2022]|\d{1,9}[.)]|[a-z][)])([ \t]{1,8})(?=\S)")
 _BOX = re.compile(r"\[[ xX]\][ \t]")
 _RULE = re.compile(r"[ \t]{0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$")
-_DELIMITERS = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_DELIMITERS = re.compile(r"[ \t]*+(?:\|[ \t]*+)?:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+(?:\|[ \t]*+)?$")
 _UNDERLINE = re.compile(r"[ \t]{0,3}([=\-~^\"'*+#.:])\1{2,}[ \t]*$")
 _UNDERLINE_LEVELS = {"=": 1, "-": 2}
 """Levels in Markdown. Other characters underline headings in reStructuredText."""
