@@ -39,6 +39,7 @@ from ragortune.evidence.documents.classifiers import (
 from ragortune.evidence.documents.decision import Tally, decide, tally_mentions
 from ragortune.evidence.documents.features import measure_features
 from ragortune.evidence.documents.language_detection import ENGLISH
+from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.reader import DesignReader, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.model import Option
@@ -174,7 +175,7 @@ def _measure_tests(reader: DesignReader) -> Iterator[Measured]:
 
 def _measure_document(text: str, reader: DesignReader, due: _Due) -> Measured:
     document = read_sentences(text, reader.marker.language)
-    marked = reader.mark(document.sentences)
+    marked = resolve_options(reader.mark(document.sentences), document.lines)
     tallies = tally_mentions(marked)
     return Measured(due, measure_features(marked, tallies), tallies)
 

@@ -185,14 +185,19 @@ class Marked(msgspec.Struct, eq=False, gc=False):
         """The conditions of facts that the sentence, its label, column or row meets."""
         return self.analysis.conditions | self.context.conditions
 
+    def find_topic(self, topic: Topic) -> Found[TopicWords] | None:
+        """Return the first match of a topic, None where there is none."""
+        return next((found for found in self.analysis.of(TopicWords) if found.entry.topic is topic), None)
+
     def place_of(self, topic: Topic) -> tuple[int, int] | None:
         """Return the range of characters of the first match of a topic, None where there is none."""
-        places = (
-            self.tokens.place(found.start, found.end)
-            for found in self.analysis.of(TopicWords)
-            if found.entry.topic is topic
-        )
-        return next(places, None)
+        first = self.find_topic(topic)
+        return self.tokens.place(first.start, first.end) if first else None
+
+    def move(self, kind: SectionKind) -> Marked:
+        """Return the sentence as one of a section of another kind."""
+        sentence = msgspec.structs.replace(self.sentence, kind=kind)
+        return Marked(sentence, self.tokens, self.analysis, self.context.marker.context_of(sentence))
 
     def meanings_at(self, start: int, end: int) -> frozenset[Meaning]:
         """Return the meanings that apply to a range of words."""

@@ -21,6 +21,7 @@ from ragortune.evidence.documents.facts import FactReader
 from ragortune.evidence.documents.features import measure_features
 from ragortune.evidence.documents.language import Language, Topic, read_language
 from ragortune.evidence.documents.language_detection import ENGLISH, detect_language
+from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.model import Rulebook
 from ragortune.model.documents import (
@@ -72,7 +73,7 @@ def _read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool, undec
     reader = reader_for(rulebook)
     document = read_sentences(text, reader.marker.language, path)
     declared = read_declared(document, path, rulebook)
-    marked = reader.mark(document.sentences)
+    marked = resolve_options(reader.mark(document.sentences), document.lines)
     language = reader.language_of(marked)
     status, decision = DocumentStatus.NO_DECISION, None
     if prose:
