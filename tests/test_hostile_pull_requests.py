@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ragortune.check.evidence import Quoted, QuoteSources, find_gone
+from ragortune.check.evidence import Quoted, QuoteSources, find_lost_quotes
 from ragortune.evidence.documents.addressed import is_misnamed
 from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Evidence
@@ -160,7 +160,7 @@ def test_passages_that_are_all_alike_are_not_all_compared_letter_by_letter(monke
 def test_quotes_that_are_gone_from_many_documents_have_one_budget(run, write, monkeypatch):
     sought = []
     monkeypatch.setattr(QuoteFinder, "find_nearest", lambda *_: sought.append(1))
-    monkeypatch.setattr("ragortune.check.evidence._MOST_SEARCHED", 3)
+    monkeypatch.setattr("ragortune.check.evidence._MAX_SEARCHED", 3)
     quoted = "{value: weekly, evidence: {quote: The list changes}}"
     for number in range(5):
         write(f"{number}.md", f"```ragortune\nprofile: {{knowledge: {{volatility: {quoted}}}}}\n```\n")
@@ -172,16 +172,16 @@ def test_quotes_that_are_gone_from_many_documents_have_one_budget(run, write, mo
 
 
 def test_a_second_audit_with_the_same_sources_finds_the_same(monkeypatch):
-    monkeypatch.setattr("ragortune.check.evidence._MOST_SEARCHED", 1)
+    monkeypatch.setattr("ragortune.check.evidence._MAX_SEARCHED", 1)
     lines = ("The price list changes every week.", "Drivers read the price list aloud.")
     gone = [
         Evidence(quote) for quote in ("The price list changes each week.", "Drivers read price lists aloud.")
     ]
-    sources = QuoteSources(tuple(Quoted(evidence, "carries") for evidence in gone))
+    sources = QuoteSources(tuple(Quoted(evidence, "claim") for evidence in gone))
     reading = SimpleNamespace(path="a.md", lines=lines, decision=None, facts=(), quantities={})
 
     first, second = (
-        [nearest and nearest.line for _, nearest in find_gone(reading, sources)] for _ in range(2)
+        [nearest and nearest.line for _, nearest in find_lost_quotes(reading, sources)] for _ in range(2)
     )
 
     assert first == second == [1, None]

@@ -1,7 +1,7 @@
-"""What is wrong with a design document: a pure function of what was read, the advice, the finding rules and the date.
+"""Problems of a design document: a pure function of its reading, the rule set, the finding rules and the date.
 
-`answers` makes a profile of statements, `detectors` has one function for each kind of finding rule, `argument` says
-why, `suppression` applies the comments in the document, `baseline` leaves out what was known before.
+`answers` builds a profile from statements, `detectors` has one function per kind of finding rule, `argument` gives the
+reasons, `suppression` applies the comments in the document, `baseline` marks findings that were known before.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ragortune.check.baseline import add_keys
 from ragortune.check.case import AuditCase
 from ragortune.check.detectors import report_flaws, run_rule
 from ragortune.check.evidence import QuoteSources, list_quotes
-from ragortune.check.suppression import read_remarks, suppress_findings
+from ragortune.check.suppression import read_suppressions, suppress_findings
 from ragortune.costs import add_facts
 from ragortune.engine import judge_profile
 from ragortune.evidence.profile import Vocabulary
@@ -26,17 +26,17 @@ from ragortune.support.record import Record
 
 
 class Policy(Record, frozen=True):
-    """Which finding rules hold, and how much they may say."""
+    """The finding rules of a run, and the pinned version of the rule set."""
 
     rules: Mapping[str, FindingRule]
     """Every finding rule by id: suppressions may name any of them."""
     chosen: frozenset[str]
-    """Ids of the rules that are looked for."""
+    """Ids of the rules that run."""
     pin: str | None = None
-    """Version of the rule set that the project has agreed to; newer rules only note."""
+    """Version of the rule set that the project has pinned; newer rules report notes only."""
 
 
-def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the document nor the rules)
+def audit_reading(  # noqa: PLR0913  (quotes belong to neither the document nor the rules)
     reading: DesignReading,
     rulebook: Rulebook,
     policy: Policy,
@@ -45,11 +45,11 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     *,
     sources: QuoteSources | None = None,
 ) -> DocumentAudit:
-    """Return what is wrong with one document on a date (YYYY-MM-DD).
+    """Return the findings in one document on a date (YYYY-MM-DD).
 
-    `outside` are answers from a profile file, `sources` the quotes on which they rest and the documents quoted. A
-    document that decides nothing, or is about something else, is held against its own quotes only. Nothing is concluded
-    from inferred facts: two in five are wrong, against one in six of what phrases find.
+    `outside` are answers from a profile file, `sources` the quotes that support them and the quoted documents. In a
+    document without a decision, or on another subject, only quotes are checked. Inferred facts are not used: two in five
+    are wrong, against one in six of those found by phrases.
     """
     judged = reading.status is DocumentStatus.JUDGED and reading.decision is not None
     advised = reading.status in (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION)
@@ -63,10 +63,10 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     advice = judge_profile(rulebook, answers.profile)
     case = AuditCase(reading, answers, advice, sources)
     chosen = [rule for name, rule in policy.rules.items() if name in policy.chosen]
-    looked_for = [rule for rule in chosen if judged or rule.detector is Detector.EVIDENCE]
-    findings = [finding for rule in looked_for for finding in run_rule(rule, case)]
-    held, flaws = read_remarks(reading.remarks, policy.rules, today)
-    findings, unused = suppress_findings(findings, held, policy.chosen)
+    running = [rule for rule in chosen if judged or rule.detector is Detector.EVIDENCE]
+    findings = [finding for rule in running for finding in run_rule(rule, case)]
+    active, flaws = read_suppressions(reading.remarks, policy.rules, today)
+    findings, unused = suppress_findings(findings, active, policy.chosen)
     findings += report_flaws((*flaws, *unused) if judged else (), case, chosen)
     findings = [
         finding.replace(severity=Severity.NOTE) if is_newer(finding.rule, policy.pin) else finding
@@ -75,7 +75,7 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule.code))
     return DocumentAudit(
         reading,
-        case.best_known if advised else None,
+        case.current_advice if advised else None,
         tuple(add_keys(findings)),
         tuple(outside.levels) if outside else (),
         {conflict.criterion: conflict.facts for conflict in answers.conflicts if not conflict.resolved},
@@ -83,7 +83,7 @@ def audit_reading(  # noqa: PLR0913  (what is quoted belongs to neither the docu
 
 
 def is_newer(rule: FindingRule, pin: str | None) -> bool:
-    """Tell whether a rule is newer than the rule set that a project has agreed to."""
+    """Return whether a rule is newer than the pinned version of the rule set."""
     return pin is not None and _numbers(rule.since) > _numbers(pin)
 
 

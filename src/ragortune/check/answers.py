@@ -1,4 +1,4 @@
-"""From what a document states to a profile: lines that agree make an answer, lines that contradict each other none."""
+"""Builds a profile from the statements of a document: those that agree give an answer, contradictory ones give none."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ class Conflict(Record, frozen=True):
     facts: tuple[StatedFact, ...]
     """The statements, in the order of their lines."""
     resolved: bool
-    """Whether one of them wins, because it is in the document's own block or came from outside."""
+    """Whether one of them takes precedence, because it is in the document's block or in a profile file."""
 
 
 class StatedAnswers(Record, frozen=True):
-    """The answers of a document, with the statements that carry them."""
+    """The answers of a document, with the statements that support them."""
 
     reading: DesignReading
     profile: Profile
     facts: Mapping[str, tuple[StatedFact, ...]]
-    """For each answered criterion the statements behind the answer, in the order of their lines."""
+    """The statements behind the answer to each answered criterion, in the order of their lines."""
     conflicts: tuple[Conflict, ...]
 
     @property
     def read(self) -> tuple[str, ...]:
-        """Criteria whose answer was read from prose, so that nobody has stated it as an answer to the question."""
+        """Criteria with an answer from prose alone: nobody has stated it as an answer to the question."""
         return tuple(name for name, facts in self.facts.items() if not any(fact.declared for fact in facts))
 
     def fact_for(self, criterion: str) -> StatedFact | None:
-        """Return the first statement behind an answer that has a place, or the first; None if it is unanswered."""
+        """Return the first statement behind an answer, one with a span if there is any; None if it is unanswered."""
         facts = self.facts.get(criterion, ())
         return next((fact for fact in facts if fact.span is not None), facts[0] if facts else None)
 
@@ -44,7 +44,7 @@ class StatedAnswers(Record, frozen=True):
 def gather_answers(
     reading: DesignReading, vocabulary: Vocabulary, outside: Profile | None = None
 ) -> StatedAnswers:
-    """Return the answers that a document states. Its own block wins over its prose, and `outside` over both."""
+    """Return the answers that a document states. Its block takes precedence over its prose, and `outside` over both."""
     stated: dict[str, list[tuple[StatedFact, tuple[str, ...]]]] = {}
     for fact in sorted(reading.facts, key=lambda fact: fact.place):
         if allowed := _read_levels(fact, vocabulary):
@@ -52,15 +52,15 @@ def gather_answers(
     answers: dict[str, Answer] = {}
     facts: dict[str, tuple[StatedFact, ...]] = {}
     conflicts: list[Conflict] = []
-    for criterion, said in stated.items():
-        winning = [pair for pair in said if pair[0].declared] or said
+    for criterion, statements in stated.items():
+        winning = [pair for pair in statements if pair[0].declared] or statements
         first, levels = winning[0]
         if vocabulary.allows_several(criterion):
-            levels = tuple(dict.fromkeys(level for _, own in winning for level in own))
+            levels = tuple(dict.fromkeys(level for _, allowed in winning for level in allowed))
         else:
-            levels = tuple(level for level in levels if all(level in own for _, own in winning))
-            plain = [(fact, own) for fact, own in said if not fact.inferred]
-            if any(set(own).isdisjoint(levels) for _, own in plain):
+            levels = tuple(level for level in levels if all(level in allowed for _, allowed in winning))
+            plain = [(fact, allowed) for fact, allowed in statements if not fact.inferred]
+            if any(set(allowed).isdisjoint(levels) for _, allowed in plain):
                 conflicts.append(Conflict(criterion, tuple(fact for fact, _ in plain), bool(levels)))
         if levels:
             answers[criterion] = Answer(levels, first.value, _source_of(first))
@@ -73,8 +73,8 @@ def gather_answers(
                 conflicts.append(Conflict(criterion, (*facts[criterion], fact), resolved=True))
             answers[criterion] = answer
             facts[criterion] = (fact,)
-        kept = {name: own for name, own in quantities.items() if own.criterion not in outside.levels}
-        quantities = {**kept, **outside.quantities}
+        rest = {name: value for name, value in quantities.items() if value.criterion not in outside.levels}
+        quantities = {**rest, **outside.quantities}
     profile = Profile(
         {criterion: answer.levels for criterion, answer in answers.items()},
         project=reading.title,
@@ -85,7 +85,7 @@ def gather_answers(
 
 
 def _read_levels(fact: StatedFact, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """Return the levels that a statement allows; none where the vocabulary does not know its value."""
+    """Return the levels that a statement allows; none if its value is not in the vocabulary."""
     value = list(fact.value) if isinstance(fact.value, tuple) else fact.value
     try:
         return vocabulary.read_profile({fact.criterion: value}).levels.get(fact.criterion, ())

@@ -1,6 +1,6 @@
-"""The argument behind a finding: what the document says, what follows, who found that, and what would flip it.
+"""The argument for a finding: statements of the document, rules, sources, and the changes that would flip the advice.
 
-Where answers are open, the questions that tell most, as a person is asked, and the block in which to answer them.
+For open answers also the questions with the largest expected gain, and a block in which to answer them.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from ragortune.model.documents import DesignReading, StatedDecision
 from ragortune.model.findings import Step, StepKind
 from ragortune.support.text import clean_text, join_words
 
-_MOST_RULES = 3
-_MOST_QUESTIONS = 3
-_MOST_LINES = 2
+_MAX_RULES = 3
+_MAX_QUESTIONS = 3
+_MAX_LINES = 2
 
 
 def show_decision(decision: StatedDecision) -> Iterator[Step]:
-    """Yield the lines on which the reading of the decision rests, those for it first."""
+    """Yield the lines from which the decision was read, or the decision alone if no line is cited."""
     text = f"the decision is {OPTION_NAMES[decision.option]}"
-    for part in decision.cited[:_MOST_LINES]:
-        told = text if part.role == "for" else "another option is turned down"
-        yield Step(StepKind.SENTENCE, told, part.span)
+    for part in decision.cited[:_MAX_LINES]:
+        meaning = text if part.role == "for" else "another option is turned down"
+        yield Step(StepKind.SENTENCE, meaning, part.span)
     if not decision.cited:
         yield Step(StepKind.SENTENCE, text)
 
 
 def show_answers(answers: StatedAnswers, book: Rulebook, criteria: Iterable[str]) -> Iterator[Step]:
-    """Yield what is stated on criteria, with its line."""
+    """Yield the stated answers to criteria, with their lines."""
     for criterion in criteria:
         fact = answers.fact_for(criterion)
         text = f"{criterion} is {describe_answer(answers.profile, book.readable[criterion])}"
@@ -43,7 +43,7 @@ def show_answers(answers: StatedAnswers, book: Rulebook, criteria: Iterable[str]
 
 
 def cite_source(book: Rulebook, findings: Iterable[Finding]) -> Iterator[Step]:
-    """Yield the strongest source among those of a rule."""
+    """Yield the strongest source of a rule, if it has any."""
     if found := book.strongest(findings):
         source = book.sources[found.source]
         yield Step(StepKind.EVIDENCE, f"{found.found} ({source.title})", address=source.address)
@@ -52,12 +52,12 @@ def cite_source(book: Rulebook, findings: Iterable[Finding]) -> Iterator[Step]:
 def argue_against(
     decided: Option, advice: Recommendation, answers: StatedAnswers
 ) -> tuple[list[Step], tuple[Rule, ...]]:
-    """Return the steps from stated facts to the advice on the needs on which the decision differs, and the rules."""
+    """Return the steps from stated facts to the advice, for needs on which the decision differs, and the rules used."""
     steps: list[Step] = []
     shown: set[str] = set()
     gates, reasons = list_objections(advice, decided)
     against = [hit.rule for hit in gates] + [reason.rule for reason in reasons]
-    rules = tuple({rule.id: rule for rule in against}.values())[:_MOST_RULES]
+    rules = tuple({rule.id: rule for rule in against}.values())[:_MAX_RULES]
     for rule in rules:
         steps += show_answers(answers, advice.rulebook, (name for name in rule.when if name not in shown))
         shown |= set(rule.when)
@@ -67,7 +67,7 @@ def argue_against(
 
 
 def show_flips(advice: Recommendation, decided: Option) -> Iterator[Step]:
-    """Yield the smallest changes that change the advice, those that lead to the decision first."""
+    """Yield the two smallest changes that flip the advice, those that lead to the decision first."""
     flips = sorted(advice.flips or (), key=lambda flip: (flip.option is not decided, len(flip.change)))
     for flip in flips[:2]:
         change = join_words(f"{name} were {level}" for name, level in flip.change.items())
@@ -77,27 +77,27 @@ def show_flips(advice: Recommendation, decided: Option) -> Iterator[Step]:
 # --- open questions -----------------------------------------------------------------------------------------------
 
 
-def choose_telling(advice: Recommendation) -> tuple[Criterion, ...]:
-    """Return the criteria whose answers are expected to tell most, at most three.
+def choose_questions(advice: Recommendation) -> tuple[Criterion, ...]:
+    """Return the criteria with the largest expected gain, at most three.
 
-    Left out are those that tell little, by themselves or beside the first: a reviewer answers one question more readily
-    than three.
+    Those with a small gain, absolute or relative to the first, are left out: a reviewer answers one question more
+    readily than three.
     """
     askable = list_askable(advice)
     if not askable:
         return ()
-    least = max(advice.rulebook.scale.ask_from, askable[0].expected_gain / 2)
-    worthwhile = [question.criterion for question in askable if question.expected_gain >= least]
-    return tuple(advice.rulebook.criteria[name] for name in worthwhile[:_MOST_QUESTIONS])
+    threshold = max(advice.rulebook.scale.ask_from, askable[0].expected_gain / 2)
+    worthwhile = [question.criterion for question in askable if question.expected_gain >= threshold]
+    return tuple(advice.rulebook.criteria[name] for name in worthwhile[:_MAX_QUESTIONS])
 
 
 def format_questions(questions: Sequence[Criterion]) -> str:
-    """Return questions in a row, each with its criterion."""
+    """Return questions in one line, each with its criterion."""
     return "; ".join(f"{criterion.question} ({criterion.id})" for criterion in questions)
 
 
 def show_questions(advice: Recommendation, questions: Sequence[Criterion]) -> Iterator[Step]:
-    """Yield what is not known, with what its answer could still give."""
+    """Yield the unknown criteria, with the options that an answer could still give."""
     could_give = {question.criterion: question.could_give for question in advice.unknowns or ()}
     for criterion in questions:
         could = join_words((OPTION_NAMES[option] for option in could_give[criterion.id]), "or")
@@ -106,10 +106,10 @@ def show_questions(advice: Recommendation, questions: Sequence[Criterion]) -> It
 
 
 def write_questions(reading: DesignReading, questions: Sequence[Criterion]) -> str:
-    """Return the `ragortune` block in which the questions are answered, ready to paste.
+    """Return a `ragortune` block for the answers to the questions, ready to paste.
 
-    Every answer is `unknown` until somebody writes one of the levels beside it. Where the document has a block already,
-    these are the lines to add to it, because a second one is an error.
+    Every answer is `unknown`, with the possible levels in a comment. If the document has a block already, only the lines
+    to add to it are returned, because a second block is an error.
     """
     lines = ["profile:"]
     ordered = sorted(questions, key=lambda criterion: criterion.group)
@@ -128,5 +128,5 @@ def write_questions(reading: DesignReading, questions: Sequence[Criterion]) -> s
 
 
 def _one_line(text: str) -> str:
-    """Return text of a rule pack as part of a comment, from which it cannot get out."""
+    """Return text of a rule pack on one line, so that it cannot break out of a comment."""
     return " ".join(clean_text(text).replace("`", "'").split())

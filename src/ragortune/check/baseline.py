@@ -1,6 +1,6 @@
-"""What was wrong before: keyed on document, rule, headings and sentence, with counts, never on lines.
+"""Baseline of known findings, identified by document, rule, headings and sentence, with counts, never by line.
 
-A baseline only shrinks by itself: what it lists and is no longer found is reported as stale.
+Entries that are no longer found are reported as stale.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ _LONGEST_KEY = 400
 _LONGEST_SENTENCE = 160
 
 Namer = Callable[[str], str]
-"""Returns the name of a document in the baseline, relative to its folder, from the path that the user gave."""
+"""Maps the path that the user gave to the path in the baseline, which is relative to the folder of the baseline."""
 
 
 class Baseline(msgspec.Struct, forbid_unknown_fields=True):
-    """The file with known findings."""
+    """Content of a baseline file."""
 
     schema: Literal["ragortune/baseline/1"]
     findings: list[BaselineEntry]
 
 
 def add_keys(findings: Iterable[AuditFinding]) -> list[AuditFinding]:
-    """Return the findings of one document with their keys, by which they are known again after edits elsewhere."""
+    """Return the findings of one document with their keys, which do not change when other parts are edited."""
     counts: Counter[str] = Counter()
     numbered = []
     normalise = lru_cache(_normalise)  # many findings have the same headings
@@ -51,7 +51,7 @@ def _hash(text: str) -> str:
 
 
 def _normalise(text: str) -> str:
-    """Return text as keys hold it: words alone, in lower case, or the hash of very many."""
+    """Return the words of a text in lower case, or their hash if they are too long; used in keys."""
     words = _NOT_WORDS.sub(" ", text).strip().casefold()
     return words if len(words) <= _LONGEST_KEY else _hash(words)
 
@@ -62,9 +62,9 @@ def make_baseline(
     before: Iterable[BaselineEntry],
     left_out: Collection[str],
 ) -> Baseline:
-    """Return the baseline that knows these findings; suppressed findings need none.
+    """Return a baseline of these findings, without suppressed ones.
 
-    What was known `before` of documents that are not among these, or by rules that are left out, stays.
+    Entries of `before` on other documents, or of rules that are left out, are kept.
     """
     entries: dict[tuple[str, str, str], BaselineEntry] = {}
     seen = set()
@@ -84,7 +84,7 @@ def make_baseline(
 
 
 def read_baseline(data: object, path: str) -> Baseline:
-    """Return what a baseline file holds; raises ConfigurationError."""
+    """Return the content of a baseline file. Raises ConfigurationError if it is not valid."""
     try:
         return msgspec.convert(data, Baseline)
     except (msgspec.ValidationError, UnicodeError) as error:
@@ -95,29 +95,29 @@ def read_baseline(data: object, path: str) -> Baseline:
 def mark_known(
     audits: Iterable[DocumentAudit], baseline: Baseline, name_of: Namer, left_out: Collection[str] = ()
 ) -> tuple[list[DocumentAudit], list[BaselineEntry]]:
-    """Return the documents with known findings marked, and what is stale in the baseline about them.
+    """Return the documents with known findings marked, and the stale entries on them.
 
-    Rules that are left out were not looked for, so that their entries are never stale.
+    Entries of rules that are left out are never stale, because these rules did not run.
     """
     known = {(entry.path, entry.key): entry for entry in baseline.findings}
-    left: Counter[tuple[str, str]] = Counter()
+    remaining: Counter[tuple[str, str]] = Counter()
     for entry in baseline.findings:
-        left[entry.path, entry.key] += entry.count
-    judged = []
+        remaining[entry.path, entry.key] += entry.count
+    marked = []
     seen = set()
     for audit in audits:
         name = name_of(audit.reading.path)
         seen.add(name)
         findings = []
         for finding in audit.findings:
-            listed = finding.suppressed_by is None and left[name, finding.key] > 0
-            left[name, finding.key] -= listed
+            listed = finding.suppressed_by is None and remaining[name, finding.key] > 0
+            remaining[name, finding.key] -= listed
             findings.append(finding.replace(baselined=listed))
-        judged.append(audit.replace(findings=tuple(findings)))
+        marked.append(audit.replace(findings=tuple(findings)))
     # Entries of documents that were not read may still be right.
     stale = [
-        entry.replace(count=left[key])
+        entry.replace(count=remaining[key])
         for key, entry in sorted(known.items())
-        if left[key] > 0 and entry.path in seen and entry.rule not in left_out
+        if remaining[key] > 0 and entry.path in seen and entry.rule not in left_out
     ]
-    return judged, stale
+    return marked, stale

@@ -1,4 +1,4 @@
-"""One document as the detectors see it: what was read, the advice on it, and where in it something is."""
+"""Input of the detectors for one document: its reading and the advice, with look-up of headings, sentences and spans."""
 
 from __future__ import annotations
 
@@ -16,67 +16,66 @@ from ragortune.model.documents import Block, DesignReading, SectionKind, Sentenc
 from ragortune.model.findings import AuditFinding, FindingRule, Severity, Step
 from ragortune.support.record import Record
 
-_SET_ASIDE = frozenset(("draft", "rejected", "superseded", "deprecated", "archived", "withdrawn"))
-"""Status words of documents that nobody follows, or that say of themselves that they are not done."""
-_APART = "\0"
-"""Keeps texts apart that are searched together: neither white space nor part of a word."""
+_NOT_IN_FORCE = frozenset(("draft", "rejected", "superseded", "deprecated", "archived", "withdrawn"))
+"""Status words of documents that are unfinished or no longer in force."""
+_SEPARATOR = "\0"
+"""Separator of texts that are searched together: neither white space nor part of a word."""
 _RECORD_HEADING = re.compile(
     r"[\d.\s]{0,12}(?:(?:the )?decision(?: outcome)?|considered options|options considered|(?:adr|rfc)\b.*)\W*",
     re.IGNORECASE,
 )
-"""A whole heading: one that only speaks of a decision may be in an index or a guide."""
+"""Matches a whole heading: one that merely mentions a decision may belong to an index or a guide."""
 
 
 class AuditCase(Record, frozen=True, dict=True):
-    """One document as the detectors see it."""
+    """Input of the detectors for one document."""
 
     reading: DesignReading
     answers: StatedAnswers
     advice: Recommendation
-    """The advice, without what could change it."""
+    """The advice, without its outlook."""
     sources: QuoteSources = QuoteSources()
 
     @cached_property
     def outlook(self) -> Recommendation:
-        """The advice with what could change it, looked for only where a finding depends on it."""
+        """The advice with what could change it; computed on first use, because it is slow."""
         return add_what_if(self.advice)
 
     @property
-    def best_known(self) -> Recommendation:
-        """The outlook where a finding has asked for it, the plain advice where none has."""
-        known: Recommendation = vars(self).get("outlook", self.advice)
-        return known
+    def current_advice(self) -> Recommendation:
+        """The outlook if it has been computed, otherwise the advice without it."""
+        current: Recommendation = vars(self).get("outlook", self.advice)
+        return current
 
     @property
     def decision(self) -> StatedDecision:
-        """What the document decides; every document that is judged decides something."""
+        """The decision of the document. Use only for documents that have one."""
         assert self.reading.decision is not None
         return self.reading.decision
 
     @cached_property
     def firm(self) -> bool:
-        """Whether the advice can be held against a decision."""
+        """Whether the advice is firm enough to contradict a decision."""
         advice, levels = self.advice, self.answers.profile.levels
         return not advice.default and is_firm(advice.rulebook, levels, advice.probability[advice.option])
 
     @property
-    def decided_at(self) -> Span | None:
-        """The line on which the decision is read."""
+    def decision_span(self) -> Span | None:
+        """The first line from which the decision was read, if any is cited."""
         return self.decision.cited[0].span if self.decision.cited else None
 
     @property
-    def decides_plainly(self) -> bool:
-        """Whether the document says in so many words what is decided, and is neither a draft nor set aside."""
-        return self.decision.how == "explicit" and self.reading.accepted not in _SET_ASIDE
+    def decides_explicitly(self) -> bool:
+        """Whether the decision is explicit, and the document neither unfinished nor out of force."""
+        return self.decision.how == "explicit" and self.reading.accepted not in _NOT_IN_FORCE
 
     @cached_property
     def is_record(self) -> bool:
-        """Whether the document records one decision that holds or is proposed (an ADR, RFC or the like).
+        """Whether the document records one decision that is accepted or proposed (an ADR, RFC or the like).
 
-        It says what is decided in so many words, and a heading says that it records it; a journal has such headings over
-        and over.
+        The decision must be explicit, and under a heading of such records that does not repeat, as it does in a journal.
         """
-        if not self.decides_plainly:
+        if not self.decides_explicitly:
             return False
         headings = (heading.text for heading in list_headings(self.reading))
         named = [heading for heading in headings if _RECORD_HEADING.fullmatch(heading)]
@@ -84,10 +83,10 @@ class AuditCase(Record, frozen=True, dict=True):
 
     @property
     def only_guessed(self) -> bool:
-        """Whether nothing is declared, and the decision is not written as a choice or phrases found the facts.
+        """Whether nothing is declared, and the decision is not explicit or some fact was found by a phrase.
 
-        Of the contradictions that phrases found by themselves in a thousand public documents one in five was there, so
-        that nothing is held against such a decision.
+        In a thousand public documents only one in five contradictions that rest on phrases alone was real, so such
+        decisions are not reported as wrong.
         """
         stated = self.answers.facts.values()
         return not self.has_declared and (
@@ -96,10 +95,10 @@ class AuditCase(Record, frozen=True, dict=True):
 
     @property
     def has_declared(self) -> bool:
-        """Whether the team has stated the decision or facts as such, in a block or a profile, not in prose alone."""
+        """Whether the team has declared the decision or facts in a block or a profile, not in prose alone."""
         return self.decision.declared or set(self.answers.profile.levels) > set(self.answers.read)
 
-    def find(  # noqa: PLR0913  (what a finding consists of)
+    def find(  # noqa: PLR0913  (the parts of a finding)
         self,
         rule: FindingRule,
         message: str,
@@ -111,11 +110,11 @@ class AuditCase(Record, frozen=True, dict=True):
         whole: bool = False,
         sentence: Sentence | None = None,
     ) -> AuditFinding:
-        """Return a finding at a place; the message goes on behind the title of the rule.
+        """Return a finding at a span; the message is appended to the title of the rule.
 
-        `subject` says what it is about where its sentence does not, nor the decision where there is none, as in a block;
-        `severity` how much it matters where that is less than the rule says, `whole` whether it is about the whole
-        document. `sentence` is the one around the place; it is looked for where it is not given.
+        `subject` identifies the finding in its key; the default is the sentence, or the decision outside of sentences.
+        `severity` replaces that of the rule, `whole` marks a finding on the document as a whole. `sentence` is the one
+        that contains the span, and is looked up if it is not given.
         """
         sentence = sentence or find_sentence(self.reading, span)
         decided = self.reading.decision and str(self.reading.decision.option)
@@ -131,26 +130,26 @@ class AuditCase(Record, frozen=True, dict=True):
             whole,
         )
 
-    def speaks_against(self, decided: Option) -> bool:
-        """Return whether what is known makes another option more likely than not."""
+    def advises_against(self, decided: Option) -> bool:
+        """Return whether the advice is another option, and rests on known facts."""
         advice = self.advice
         return advice.option is not decided and not advice.default and not advice.too_little_known
 
-    def speaks_of(self, rule: FindingRule) -> bool:
-        """Return whether there is a section of the kinds that a rule names, or a sentence with one of its words."""
+    def mentions(self, rule: FindingRule) -> bool:
+        """Return whether the document has a section of a kind that a rule names, or a sentence with one of its words."""
         if not self._kinds.isdisjoint(rule.sections):
             return True
         present = tuple(word for word in rule.words if word.rstrip("*").split()[0].casefold() in self._text)
         return bool(present) and compile_words(present).search(self._text) is not None
 
     @cached_property
-    def told(self) -> frozenset[str]:
-        """The criteria on which anything is known, be it only inferred."""
+    def covered(self) -> frozenset[str]:
+        """The criteria with an answer or a fact, even one that is only inferred."""
         return frozenset((*self.answers.profile.levels, *(fact.criterion for fact in self.reading.facts)))
 
     @cached_property
     def texts(self) -> frozenset[str]:
-        """The text of every sentence once."""
+        """The distinct texts of the sentences."""
         return frozenset(map(attrgetter("text"), self.reading.sentences))
 
     @cached_property
@@ -159,8 +158,8 @@ class AuditCase(Record, frozen=True, dict=True):
 
     @cached_property
     def _text(self) -> str:
-        """Every sentence and every label once, casefolded."""
-        return _APART.join(self.texts.union(map(attrgetter("label"), self.reading.sentences))).casefold()
+        """The distinct texts and labels of the sentences, casefolded."""
+        return _SEPARATOR.join(self.texts.union(map(attrgetter("label"), self.reading.sentences))).casefold()
 
 
 # --- words --------------------------------------------------------------------------------------------------------
@@ -177,7 +176,7 @@ def compile_words(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})" if parts else r"(?!)")
 
 
-# --- places -------------------------------------------------------------------------------------------------------
+# --- spans --------------------------------------------------------------------------------------------------------
 
 
 def list_headings(reading: DesignReading) -> Iterator[Sentence]:
@@ -186,11 +185,11 @@ def list_headings(reading: DesignReading) -> Iterator[Sentence]:
 
 
 def find_sentence(reading: DesignReading, span: Span | None) -> Sentence | None:
-    """Return the sentence around a place, or else the first one on its line, or None."""
+    """Return the sentence that contains the start of a span, or else the first one on its line, or None."""
     if span is None:
         return None
     sentences, line = reading.sentences, span.line
-    last = bisect_right(sentences, (line, span.column), key=_begin_of) - 1
+    last = bisect_right(sentences, (line, span.column), key=_start_of) - 1
     first = bisect_left(sentences, line, key=lambda sentence: sentence.last.line)
     near = sentences[last] if last >= 0 else None
     if near and any(
@@ -202,13 +201,13 @@ def find_sentence(reading: DesignReading, span: Span | None) -> Sentence | None:
     return near if near and any(piece.line == line for piece in near.pieces) else None
 
 
-def _begin_of(sentence: Sentence) -> tuple[int, int]:
+def _start_of(sentence: Sentence) -> tuple[int, int]:
     first = sentence.first
     return first.line, first.column
 
 
 def span_of(reading: DesignReading, sentences: Iterable[Sentence]) -> Span | None:
-    """Return the first line of the first of these sentences that has a place, or None."""
+    """Return the part of the first sentence with a position that is on its first line, or None."""
     for sentence in sentences:
         if pieces := sentence.pieces:
             line, column = pieces[0].line, pieces[0].column

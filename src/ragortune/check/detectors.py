@@ -1,4 +1,4 @@
-"""What each kind of finding rule looks at: one pure function of rule and case for each, which yields what it found."""
+"""Detectors: one pure function of rule and case for each kind of finding rule, which yields its findings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ragortune.check.argument import (
     argue_against,
-    choose_telling,
+    choose_questions,
     cite_source,
     format_questions,
     show_answers,
@@ -17,7 +17,7 @@ from ragortune.check.argument import (
     write_questions,
 )
 from ragortune.check.case import AuditCase, compile_words, find_sentence, list_headings, span_of
-from ragortune.check.evidence import find_gone
+from ragortune.check.evidence import find_lost_quotes
 from ragortune.check.suppression import Flaw
 from ragortune.engine import decide_option
 from ragortune.engine.compile import compile_conditions
@@ -31,7 +31,7 @@ Detect = Callable[[FindingRule, AuditCase], Iterator[AuditFinding]]
 
 _LONGEST_QUOTE = 160
 _LONGEST_COMPARISON = 2_000
-_NOT_ARGUED = frozenset({Block.HEADING, Block.CODE})
+_NOT_PROSE = frozenset({Block.HEADING, Block.CODE})
 _NOT_THIS_PROJECT = frozenset({SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE})
 _MONEY = re.compile(r"[$€£¥]\s?\d|\b(?:\d[\d.,]*\s?(?:usd|eur|gbp|dollars?|euros?|cents?)|cheaper|costs?)\b")
 _TUNED = re.compile(r"\b(?:fine[- ]?tun(?:e|ed|ing)|q?lora|distilled)\b")
@@ -39,7 +39,7 @@ _NOT_TUNED = re.compile(r"\b(?:rag|retriev(?:al|ed|es|ing)|prompt(?:s|ed|ing)?|f
 
 
 def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Yield what one finding rule finds in one document: nothing, where it is about suppressions or other decisions."""
+    """Yield the findings of one rule in one document; none for rules on suppressions or on other decisions."""
     detect = _DETECTORS.get(rule.detector)
     decided = case.reading.decision and case.reading.decision.option
     if detect is None or (rule.decisions and decided not in rule.decisions):
@@ -55,7 +55,7 @@ def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
 def report_flaws(
     flaws: Iterable[Flaw], case: AuditCase, rules: Iterable[FindingRule]
 ) -> Iterator[AuditFinding]:
-    """Yield a finding for each flaw of a suppression whose rule is among `rules`."""
+    """Yield a finding for each flaw that one of the `rules` reports."""
     by_detector = {rule.detector: rule for rule in rules}
     for detector, remark, text in flaws:
         if rule := by_detector.get(detector):
@@ -84,46 +84,46 @@ def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
         f": {OPTION_NAMES[decision.option]} is chosen, but the facts support "
         f"{OPTION_NAMES[advice.option]}, {how_firm}{f': {titles}' if rules else ''}"
     )
-    lone = _find_lone_reason(case, decision.option)
-    if lone is not None:
-        message += f"; this depends entirely on how {lone} was read"
+    sole = _find_sole_reason(case, decision.option)
+    if sole is not None:
+        message += f"; this depends entirely on how {sole} was read"
     argument = (*show_decision(decision), *steps, *show_flips(case.outlook, decision.option))
     severity = rule.severity
-    if decision.how != "explicit" or not _is_carried_by_statements(case, decision.option):
+    if decision.how != "explicit" or not _is_firm_without_prose(case, decision.option):
         severity = Severity.NOTE
-    elif _only_waits(case, decision.option):
+    elif _only_defers_tuning(case, decision.option):
         severity = min(severity, Severity.WARNING, key=lambda grade: grade.rank)
-    yield case.find(rule, message, argument, case.decided_at, severity=severity)
+    yield case.find(rule, message, argument, case.decision_span, severity=severity)
 
 
-def _is_carried_by_statements(case: AuditCase, decided: Option) -> bool:
-    """Return whether a disagreement rests on what the team itself states, without what was read from prose."""
+def _is_firm_without_prose(case: AuditCase, decided: Option) -> bool:
+    """Return whether a disagreement remains firm without the answers that were read from prose."""
     if not case.answers.read:
         return True
     book = case.advice.rulebook
     levels = case.answers.profile.levels
     outcome = decide_option(
-        book, {name: own for name, own in levels.items() if name not in case.answers.read}
+        book, {name: known for name, known in levels.items() if name not in case.answers.read}
     )
     firm = outcome.probability[outcome.option] >= book.scale.firm_from
     return firm and not outcome.default and outcome.option is not decided
 
 
-def _only_waits(case: AuditCase, decided: Option) -> bool:
-    """Return whether a decision only leaves tuning for later: to begin without is the cautious way, and no error."""
+def _only_defers_tuning(case: AuditCase, decided: Option) -> bool:
+    """Return whether a decision only defers tuning: to begin without it is cautious, not an error."""
     tuned = pair_option(rag=has_need(decided, Need.RAG), fine_tuning=True)
     return decided is not tuned and case.advice.option is tuned
 
 
-def _find_lone_reason(case: AuditCase, decided: Option) -> str | None:
-    """Return a criterion read from prose that carries the whole disagreement by itself, or None.
+def _find_sole_reason(case: AuditCase, decided: Option) -> str | None:
+    """Return a criterion read from prose on which the whole disagreement depends, or None.
 
-    One statement in four or so is read otherwise than its author meant it, and what is misread once is misread twice,
-    so that a document must not be called wrong on the strength of one criterion.
+    About one statement in four is misread, and repeated statements are misread alike, so one criterion is not enough to
+    call a document wrong.
     """
     book, levels = case.advice.rulebook, case.answers.profile.levels
     for criterion in case.answers.read:
-        outcome = decide_option(book, {name: own for name, own in levels.items() if name != criterion})
+        outcome = decide_option(book, {name: known for name, known in levels.items() if name != criterion})
         likely = outcome.probability[decided] > 1 - book.scale.firm_from
         if outcome.default or outcome.option is decided or likely:
             return criterion
@@ -131,40 +131,40 @@ def _find_lone_reason(case: AuditCase, decided: Option) -> str | None:
 
 
 def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Find a decision against advice that is not firm, and ask what would make it so."""
+    """Find a decision against advice that is not firm, with the questions that would make it firm."""
     decided, advice = case.decision.option, case.advice
     questions = _list_questions(case)
     steps, _ = argue_against(decided, advice, case.answers)
-    if not questions or not steps or not case.speaks_against(decided):
+    if not questions or not steps or not case.advises_against(decided):
         return
     message = (
         f": so far they support {OPTION_NAMES[advice.option]} rather than {OPTION_NAMES[decided]}; what would settle it "
         f"is not stated: {format_questions(questions)}"
     )
     argument = (*show_decision(case.decision), *steps, *show_questions(case.outlook, questions))
-    finding = case.find(rule, message, argument, case.decided_at)
+    finding = case.find(rule, message, argument, case.decision_span)
     yield finding.replace(block=write_questions(case.reading, questions))
 
 
 def _list_questions(case: AuditCase) -> tuple[Criterion, ...]:
-    """Return what to ask of a plain decision that firm advice does not settle."""
-    if not case.decides_plainly or case.firm:
+    """Return the questions on an explicit decision for which the advice is not firm."""
+    if not case.decides_explicitly or case.firm:
         return ()
-    return tuple(own for own in choose_telling(case.outlook) if own.id not in case.reading.declined)
+    return tuple(asked for asked in choose_questions(case.outlook) if asked.id not in case.reading.declined)
 
 
 def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Find a decision that open answers could still turn."""
+    """Find a decision for which open answers could still change the advice."""
     questions = _list_questions(case)
-    if questions and not case.speaks_against(case.decision.option):
+    if questions and not case.advises_against(case.decision.option):
         argument = (*show_decision(case.decision), *show_questions(case.outlook, questions))
         message = f": {format_questions(questions)}"
-        finding = case.find(rule, message, argument, case.decided_at, subject="open answers", whole=True)
+        finding = case.find(rule, message, argument, case.decision_span, subject="open answers", whole=True)
         yield finding.replace(block=write_questions(case.reading, questions))
 
 
 def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Find `both` where nothing that is stated speaks for one of the two needs."""
+    """Find the decision `both` if no stated fact supports one of the two needs."""
     decision, advice = case.decision, case.advice
     if decision.option is not Option.BOTH or (case.firm and advice.option is not Option.BOTH):
         return
@@ -172,16 +172,16 @@ def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding
     unargued = [need for need in Need if need not in argued and not advice.needs[need].required_by]
     if len(unargued) == 1:
         name = "retrieval" if unargued[0] is Need.RAG else "tuning"
-        argument = (*show_decision(decision), *show_questions(case.outlook, choose_telling(case.outlook)))
+        argument = (*show_decision(decision), *show_questions(case.outlook, choose_questions(case.outlook)))
         message = f": no stated fact supports {name}"
-        yield case.find(rule, message, argument, case.decided_at)
+        yield case.find(rule, message, argument, case.decision_span)
 
 
 # --- answers ------------------------------------------------------------------------------------------------------
 
 
 def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Find a decision together with answers that a rule names, unless the advice weighs them and agrees."""
+    """Find a decision together with answers that a rule names, unless the advice agrees with the decision."""
     decision, answers = case.decision, case.answers
     book = case.advice.rulebook
     agrees = case.advice.option is decision.option and not case.advice.too_little_known
@@ -189,7 +189,7 @@ def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
         return
     if not compile_conditions(book, rule.when, rule.unless).hold(answers.profile.levels):
         return
-    said = join_words(
+    stated = join_words(
         f"{name} is {describe_answer(answers.profile, book.readable[name])}" for name in rule.when
     )
     spans = [fact.span for name in rule.when if (fact := answers.fact_for(name)) and fact.span]
@@ -198,10 +198,10 @@ def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
         *show_answers(answers, book, rule.when),
         Step(StepKind.RULE, f"{rule.code} {rule.title}: {rule.because}"),
     )
-    message = f": {OPTION_NAMES[decision.option]} is chosen, and {said}"
-    stated = decision.how == "explicit" and not any(name in answers.read for name in rule.when)
-    span = spans[0] if spans else case.decided_at
-    yield case.find(rule, message, argument, span, severity=None if stated else Severity.NOTE)
+    message = f": {OPTION_NAMES[decision.option]} is chosen, and {stated}"
+    certain = decision.how == "explicit" and not any(name in answers.read for name in rule.when)
+    span = spans[0] if spans else case.decision_span
+    yield case.find(rule, message, argument, span, severity=None if certain else Severity.NOTE)
 
 
 def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
@@ -210,30 +210,30 @@ def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditF
     for conflict in case.answers.conflicts:
         if conflict.resolved:
             name = conflict.criterion
-            said = join_words(f"{_format_value(fact)} ({_format_origin(fact)})" for fact in conflict.facts)
+            sides = join_words(f"{_format_value(fact)} ({_format_origin(fact)})" for fact in conflict.facts)
             spans = [fact.span for fact in conflict.facts if fact.span is not None]
             steps = [
                 Step(StepKind.FACT, f"{name} is {_format_value(fact)}", fact.span) for fact in conflict.facts
             ]
-            message = f" about {name}: {said}; the explicit one is taken"
+            message = f" about {name}: {sides}; the explicit one is taken"
             span = spans[-1] if spans else None
             yield case.find(rule, message, steps, span, subject=f"contradiction {name}")
 
 
 def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Yield where the prose plainly decides something else than the document's own block."""
-    declared, told = case.decision, case.reading.prose_decision
-    if told is None or told.how != "explicit" or told.option is declared.option:
+    """Find a decision in the prose that contradicts the one in the document's block."""
+    declared, prose = case.decision, case.reading.prose_decision
+    if prose is None or prose.how != "explicit" or prose.option is declared.option:
         return
-    span = next((cited.span for cited in told.evidence if cited.role == "for"), None)
+    span = next((cited.span for cited in prose.evidence if cited.role == "for"), None)
     if span is None:
         return
-    at = f" (line {case.decided_at.line})" if case.decided_at else ""
+    at = f" (line {case.decision_span.line})" if case.decision_span else ""
     message = (
         f" about the decision: its own block says {OPTION_NAMES[declared.option]}{at}, line {span.line} says "
-        f"{OPTION_NAMES[told.option]}; the explicit one is taken"
+        f"{OPTION_NAMES[prose.option]}; the explicit one is taken"
     )
-    steps = (*show_decision(declared), *show_decision(told))
+    steps = (*show_decision(declared), *show_decision(prose))
     yield case.find(rule, message, steps, span, subject="contradiction decision")
 
 
@@ -247,18 +247,18 @@ def _format_origin(fact: StatedFact) -> str:
     return f"line {fact.span.line}" if fact.span else "the profile"
 
 
-# --- what is not there --------------------------------------------------------------------------------------------
+# --- absence and cost ---------------------------------------------------------------------------------------------
 
 
 def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Find a decision record that does not speak of something, and leaves the questions on it open."""
-    if not case.is_record or not case.told.isdisjoint(rule.asks):
+    """Find a decision record that does not mention a subject, and leaves the questions on it open."""
+    if not case.is_record or not case.covered.isdisjoint(rule.asks):
         return
     rejects = any(part.role == "against" for part in case.decision.evidence)
-    if case.speaks_of(rule) or (rejects and SectionKind.REJECTED in rule.sections):
+    if case.mentions(rule) or (rejects and SectionKind.REJECTED in rule.sections):
         return
     title = span_of(case.reading, list_headings(case.reading))
-    span = case.decided_at if rule.decisions else title
+    span = case.decision_span if rule.decisions else title
     yield case.find(rule, "", show_decision(case.decision), span, subject=rule.id, whole=True)
 
 
@@ -266,20 +266,20 @@ def detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find comparisons of cost in which technique and model change together."""
     compared = {text: models for text in case.texts if (models := _compared_models(text, rule.words))}
     for sentence in case.reading.sentences if compared else ():
-        argues = sentence.block not in _NOT_ARGUED and sentence.kind not in _NOT_THIS_PROJECT
+        argues = sentence.block not in _NOT_PROSE and sentence.kind not in _NOT_THIS_PROJECT
         if argues and sentence.text in compared:
             span = span_of(case.reading, (sentence,))
             yield case.find(rule, f": {compared[sentence.text]}", (), span, sentence=sentence)
 
 
 def _compared_models(sentence: str, families: tuple[str, ...]) -> str:
-    """Return the models that a cost comparison sets against each other while the technique changes, too, in words.
+    """Return the models in a cost comparison that changes the technique as well, as text; empty if it is none.
 
-    Only a single sentence or table cell that names money, a tuned model, an untuned alternative and two families of
-    models counts; anything wider would take a table of prices for an argument.
+    One sentence or table cell must name money, a tuned model, an untuned alternative and two families of models; a wider
+    scope would mistake a table of prices for an argument.
     """
     text = sentence.casefold()
-    if not ("tun" in text or "lora" in text or "lled" in text):  # one is in whatever matches _TUNED
+    if not ("tun" in text or "lora" in text or "lled" in text):  # every match of _TUNED has one of them
         return ""
     if len(text) > _LONGEST_COMPARISON or not all(
         pattern.search(text) for pattern in (_TUNED, _MONEY, _NOT_TUNED)
@@ -289,23 +289,23 @@ def _compared_models(sentence: str, families: tuple[str, ...]) -> str:
     return join_words(map(quote_value, named)) if len(named) > 1 else ""
 
 
-def detect_gone_evidence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
-    """Find quotes that the documents they name no longer have."""
-    for quoted, nearest in find_gone(case.reading, case.sources):
-        evidence, carries = quoted.evidence, quoted.carries
+def detect_missing_quotes(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
+    """Find quotes that are no longer in the documents that they cite."""
+    for quoted, nearest in find_lost_quotes(case.reading, case.sources):
+        evidence, claim = quoted.evidence, quoted.claim
         words = _format_quote(evidence.quote)
         document = clean_text(evidence.document or case.reading.path)
         written = f" ({evidence.place})" if quoted.span is None and evidence.place is not None else ""
-        message = f": {carries}{written} rests on {words}, which is no longer in {document}"
-        steps = [Step(StepKind.FACT, f"{carries} was read from {words}")]
+        message = f": {claim}{written} rests on {words}, which is no longer in {document}"
+        steps = [Step(StepKind.FACT, f"{claim} was read from {words}")]
         if nearest is not None:
             near = f"nearest is line {nearest.line}: {_format_quote(nearest.quote)}"
             message += f"; {near}"
-            own = evidence not in case.sources.finders
+            here = evidence not in case.sources.finders
             steps.append(
-                Step(StepKind.SENTENCE, "nearest passage", nearest) if own else Step(StepKind.SENTENCE, near)
+                Step(StepKind.SENTENCE, "nearest passage", nearest) if here else Step(StepKind.SENTENCE, near)
             )
-        yield case.find(rule, message, steps, quoted.span, subject=f"evidence {carries}")
+        yield case.find(rule, message, steps, quoted.span, subject=f"evidence {claim}")
 
 
 def _format_quote(text: str) -> str:
@@ -321,6 +321,6 @@ _DETECTORS: Mapping[Detector, Detect] = {
     Detector.CONTRADICTION: detect_contradictions,
     Detector.ABSENCE: detect_absence,
     Detector.COST: detect_cost,
-    Detector.EVIDENCE: detect_gone_evidence,
+    Detector.EVIDENCE: detect_missing_quotes,
 }
-"""What looks for the rules of each detector; suppressions are looked at elsewhere."""
+"""Function of each kind of finding rule; rules on suppressions are handled by `report_flaws`."""

@@ -1,4 +1,4 @@
-"""Quotes on which answers rest, looked up again: what a document no longer says, and what it says instead."""
+"""Quotes that support answers, looked up again: those that a document no longer has, with the nearest passage."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Evidence, Profile, QuantityValue
 from ragortune.model.documents import DesignReading, Span
 
-_MOST_SEARCHED = 100
-"""Quotes of one run for which the nearest passage is looked for, which takes its time."""
+_MAX_SEARCHED = 100
+"""Quotes of one run for which the nearest passage is searched; the search is slow."""
 
 
 class Quoted(msgspec.Struct, frozen=True):
-    """A quote with what rests on it."""
+    """A quote with the claim that it supports."""
 
     evidence: Evidence
-    carries: str
-    """What rests on it, such as `knowledge.volatility: weekly`."""
+    claim: str
+    """The claim, such as `knowledge.volatility: weekly`."""
     span: Span | None = None
-    """Where the value is in the design document; None where it is in a profile file."""
+    """Position of the value in the design document; None for a value in a profile file."""
 
 
 class QuoteSources(msgspec.Struct, frozen=True):
-    """Quotes from outside a design document, and the documents in which quotes are looked up."""
+    """Quotes from outside a design document, and the documents that quotes cite."""
 
     outside: tuple[Quoted, ...] = ()
     """Quotes of a profile file that are reported with this document."""
     finders: Mapping[Evidence, QuoteFinder | None] = {}
-    """For each quote that names its document that document, None where it may not be opened; all others are the design
-    document's own words."""
+    """The cited document of each quote that names one, None if it may not be opened; other quotes cite the design document
+    itself."""
     searched: set[tuple[str, Evidence]] = msgspec.field(default_factory=set)
-    """Quotes of all documents of a run, by their paths, for which the nearest passage was looked for."""
+    """Path of the design document and quote for which the nearest passage was searched in this run."""
 
 
-def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[tuple[Quoted, Span | None]]:
-    """Yield the quotes that their documents no longer have, of the document's block and from outside.
+def find_lost_quotes(reading: DesignReading, sources: QuoteSources) -> Iterator[tuple[Quoted, Span | None]]:
+    """Yield the quotes that are no longer in the documents that they cite, with the most similar passage or None.
 
-    Beside each is the passage most like it, if one is.
+    Both the quotes in the document's block and those from outside are looked up.
     """
     quotes = [*list_quotes(reading), *sources.outside]
     own = QuoteFinder(reading.lines) if quotes else None
@@ -47,38 +47,38 @@ def find_gone(reading: DesignReading, sources: QuoteSources) -> Iterator[tuple[Q
         evidence = quoted.evidence
         finder = sources.finders.get(evidence, own)
         if finder and not finder.find(evidence.quote, evidence.line):
-            if len(sources.searched) < _MOST_SEARCHED:
+            if len(sources.searched) < _MAX_SEARCHED:
                 sources.searched.add((reading.path, evidence))
-            sought = (reading.path, evidence) in sources.searched
-            yield quoted, finder.find_nearest(evidence.quote, evidence.line) if sought else None
+            searched = (reading.path, evidence) in sources.searched
+            yield quoted, finder.find_nearest(evidence.quote, evidence.line) if searched else None
 
 
 def list_quotes(reading: DesignReading) -> list[Quoted]:
-    """Return the quotes on which the document's own block rests."""
+    """Return the quotes in the document's block."""
     decision = reading.decision
     found = []
     if decision is not None and decision.quoted is not None:
         span = decision.evidence[0].span if decision.evidence else None
         found.append(Quoted(decision.quoted, f"decision: {decision.option}", span))
     found += [
-        Quoted(fact.quoted, f"{fact.criterion}: {_show(fact.value)}", fact.span)
+        Quoted(fact.quoted, f"{fact.criterion}: {_format_value(fact.value)}", fact.span)
         for fact in reading.facts
         if fact.quoted is not None
     ]
-    return [*found, *_quotes_of_numbers(reading.quantities, reading.lines)]
+    return [*found, *_list_quantity_quotes(reading.quantities, reading.lines)]
 
 
 def list_outside_quotes(profile: Profile) -> list[Quoted]:
-    """Return the quotes on which a profile file rests."""
+    """Return the quotes in a profile file."""
     found = [
-        Quoted(answer.evidence, f"{criterion}: {_show(profile.levels[criterion])}")
+        Quoted(answer.evidence, f"{criterion}: {_format_value(profile.levels[criterion])}")
         for criterion, answer in profile.answers.items()
         if isinstance(answer.evidence, Evidence)
     ]
-    return [*found, *_quotes_of_numbers(profile.quantities, ())]
+    return [*found, *_list_quantity_quotes(profile.quantities, ())]
 
 
-def _quotes_of_numbers(quantities: Mapping[str, QuantityValue], lines: Sequence[str]) -> Iterator[Quoted]:
+def _list_quantity_quotes(quantities: Mapping[str, QuantityValue], lines: Sequence[str]) -> Iterator[Quoted]:
     for name, quantity in quantities.items():
         if isinstance(quantity.evidence, Evidence):
             line = quantity.place.line if quantity.place and quantity.place.line else 0
@@ -89,7 +89,7 @@ def _quotes_of_numbers(quantities: Mapping[str, QuantityValue], lines: Sequence[
             yield Quoted(quantity.evidence, f"{name}: {quantity.mid:,.12g}", span)
 
 
-def _show(value: object) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     return f"{value:,}" if isinstance(value, (int, float)) else str(value)

@@ -1,4 +1,4 @@
-"""Comments in a document that suppress a rule: read, held to a reason and a date, and applied."""
+"""Comments in a document that suppress rules: parsed, checked for a reason and a date, and applied."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _FORM = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _DATE_LAST = re.compile(r"(?P<because>.*\S)\s+until\s+(?P<until>\d{4}-\d\d-\d\d)\.?")
-"""A reason with the last day behind it instead of before it."""
+"""A reason that is followed by the last day."""
 _LONGEST_REASON = 500
-_MOST_NAMES = 3
-_MOST_HINTS = 50
-"""Comments with a name that is not known to which the nearest one is sought."""
+_MAX_NAMES = 3
+_MAX_HINTS = 50
+"""Comments with flaws in one document, up to which the nearest name is suggested for an unknown one."""
 _EXAMPLE = "<!-- ragortune: ignore[rule-name] until 2027-03-31 because TEXT -->"
 
 Flaw = tuple[Detector, Remark, str]
-"""What is wrong with a suppression comment: the kind, the comment, and the words for it."""
+"""A problem with a suppression comment: its kind, the comment, and a message."""
 _Section = tuple[tuple[int, int], tuple[int, int]]
-"""Line and column of the text of a heading, and of what follows its section."""
+"""Start and end of a section, each as line and column; the end is exclusive."""
 
 
-def read_remarks(
+def read_suppressions(
     remarks: Iterable[Remark], rules: Mapping[str, FindingRule], today: str
 ) -> tuple[list[Suppression], list[Flaw]]:
-    """Return the suppressions that hold today, and what is wrong with the others; `rules` are all of them by id."""
-    held: list[Suppression] = []
+    """Return the suppressions that are active today, and the flaws of the others; `rules` are all finding rules by id."""
+    active: list[Suppression] = []
     flaws: list[Flaw] = []
     known = {name: name for name in rules} | {rule.code: rule.id for rule in rules.values()}
     for remark in remarks:
@@ -43,7 +43,7 @@ def read_remarks(
             text = f"this comment cannot be read; write {_EXAMPLE}"
             flaws.append((Detector.BARE_SUPPRESSION, remark, text))
             continue
-        names, unknown = _resolve_names(found["rules"], known, suggests=len(flaws) < _MOST_HINTS)
+        names, unknown = _resolve_names(found["rules"], known, suggests=len(flaws) < _MAX_HINTS)
         if unknown:
             flaws.append((Detector.UNKNOWN_SUPPRESSION, remark, unknown))
         until = found["until"]
@@ -62,56 +62,56 @@ def read_remarks(
             text = f"it expired after {until} (its reason: {because})"
             flaw = Detector.EXPIRED_SUPPRESSION, remark, text
         elif names:
-            held.append(Suppression(names, because, until, remark))
+            active.append(Suppression(names, because, until, remark))
         flaws += [flaw] if flaw else []
-    return held, flaws
+    return active, flaws
 
 
 def _resolve_names(listed: str, known: Mapping[str, str], *, suggests: bool) -> tuple[tuple[str, ...], str]:
-    """Return the ids of rules that are named by id or code, and in words what is wrong with the other names."""
+    """Return the ids of rules that are named by id or code, and a message on unknown names, empty if there is none."""
     names = [name.strip() for name in listed.split(",") if name.strip()]
     found = {name: known.get(name) or known.get(name.upper()) for name in names}
     unknown = [name for name in names if not found[name]]
-    complaint = ""
+    message = ""
     if unknown:
         hint = suggest_name(unknown[0], known) if suggests else None
-        shown = join_words(map(quote_value, unknown), most=_MOST_NAMES)
-        complaint = f"there is no rule {shown}" + (f"; {hint}" if hint else "")
-    return tuple(dict.fromkeys(name for name in found.values() if name)), complaint
+        shown = join_words(map(quote_value, unknown), most=_MAX_NAMES)
+        message = f"there is no rule {shown}" + (f"; {hint}" if hint else "")
+    return tuple(dict.fromkeys(name for name in found.values() if name)), message
 
 
 def suppress_findings(
-    findings: Sequence[AuditFinding], held: Sequence[Suppression], chosen: frozenset[str]
+    findings: Sequence[AuditFinding], active: Sequence[Suppression], chosen: frozenset[str]
 ) -> tuple[list[AuditFinding], list[Flaw]]:
-    """Return the findings with the suppressions that cover them, and a flaw for each that covers nothing.
+    """Return the findings with the suppressions that cover them, and a flaw for each unused suppression.
 
-    Suppressions of rules that are not looked for in this run are left alone.
+    Suppressions of rules that do not run (are not in `chosen`) are not reported as unused.
     """
     sections: dict[_Section, dict[str, int]] = {}
-    """For each section that comments hold for the rules that they name, and the number of the first that does."""
-    for number, suppression in enumerate(held):
+    """For each section with suppressions, the index of the first suppression of each rule."""
+    for number, suppression in enumerate(active):
         for rule in suppression.rules:
             sections.setdefault(_section_of(suppression), {}).setdefault(rule, number)
-    following, around = deque(sorted(sections)), list[_Section]()
+    upcoming, open_sections = deque(sorted(sections)), list[_Section]()
     covered = []
     used: set[tuple[str, _Section]] = set()
-    for finding in sorted(findings, key=lambda own: (own.line, own.column)):
+    for finding in sorted(findings, key=lambda finding: (finding.line, finding.column)):
         place, rule = (finding.line, finding.column), finding.rule.id
-        while following and following[0][0] <= place:
-            around.append(following.popleft())
-        around = [section for section in around if section[1] > place]
-        everywhere = finding.whole or finding.span is None
-        covering = [own for own in (sections if everywhere else around) if rule in sections[own]]
-        used.update((rule, own) for own in covering)
-        first = min((sections[own][rule] for own in covering), default=None)
-        covered.append(finding if first is None else finding.replace(suppressed_by=held[first]))
+        while upcoming and upcoming[0][0] <= place:
+            open_sections.append(upcoming.popleft())
+        open_sections = [section for section in open_sections if section[1] > place]
+        candidates = sections if finding.whole or finding.span is None else open_sections
+        covering = [section for section in candidates if rule in sections[section]]
+        used.update((rule, section) for section in covering)
+        first = min((sections[section][rule] for section in covering), default=None)
+        covered.append(finding if first is None else finding.replace(suppressed_by=active[first]))
     flaws = [
         (
             Detector.UNUSED_SUPPRESSION,
             suppression.remark,
             f"nothing was found here for {', '.join(suppression.rules)}; remove the comment",
         )
-        for suppression in held
+        for suppression in active
         if chosen >= set(suppression.rules)
         and used.isdisjoint((rule, _section_of(suppression)) for rule in suppression.rules)
     ]

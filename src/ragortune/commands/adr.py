@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ragortune.casebook import find_nearest
-from ragortune.check.argument import choose_telling
+from ragortune.check.argument import choose_questions
 from ragortune.commands.documents import read_design_text
 from ragortune.commands.earlier import compare_earlier
 from ragortune.commands.requests import RecordRequest
@@ -85,7 +85,7 @@ def _write_record(
     blocks = build_decision_record(advice, find_nearest(advice), path or "docs/adr", against)
     known = _describe_profile(profile, document, path)
     # Open questions are recorded as unknown, so that `check` does not ask for them again.
-    questions = () if advice.firm else choose_telling(advice)
+    questions = () if advice.firm else choose_questions(advice)
     asked = {criterion.id: {"value": UNKNOWN} for criterion in questions}
     content = {"decision": advice.option.value, "profile": {**known, **asked}}
     text = None if request.into is None else read_design_text(request.into, request.into, environment)
