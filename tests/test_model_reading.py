@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ragortune.evidence.backends import AnswerCache, CommandModel, Reply, open_backend
 from ragortune.evidence.model_reader import (
-    MOST_PARTS,
+    MAX_PARTS,
     PART_CHARACTERS,
     join_parts,
     read_by_model,
@@ -388,7 +388,7 @@ def test_parts_end_where_sections_begin():
 
 def test_a_document_that_would_take_too_many_parts_is_refused():
     with pytest.raises(UsageError, match="at most"):
-        split_document(["x" * 100] * (PART_CHARACTERS * MOST_PARTS // 50))
+        split_document(["x" * 100] * (PART_CHARACTERS * MAX_PARTS // 50))
 
 
 # --- programs -----------------------------------------------------------------------------------------------------

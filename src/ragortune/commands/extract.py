@@ -7,7 +7,7 @@ from ragortune.commands.documents import STDIN, open_reader, read_design_text
 from ragortune.commands.formats import render
 from ragortune.commands.requests import ExtractRequest
 from ragortune.commands.shared import open_rulebook, show_path
-from ragortune.evidence.block import Content, leave_out_held, write_block
+from ragortune.evidence.block import Content, drop_answered, write_block
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.entries import describe_evidence
 from ragortune.evidence.profile import Vocabulary
@@ -44,7 +44,7 @@ def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCo
 def _write_answers(text: str, rulebook: Rulebook, answers: StatedAnswers, environment: Environment) -> None:
     """Write the answers into the document with this text; raises RagortuneError."""
     path = answers.reading.path
-    content = leave_out_held(text, list_content(answers))
+    content = drop_answered(text, list_content(answers))
     written = write_block(text, path, content)
     if written == text:
         environment.note(f"note: there is nothing to add to {path}")

@@ -1,6 +1,6 @@
-"""Language models that a user names: any program that reads a prompt and prints an answer, or a model by its address.
+"""Language models that a user names: a program that reads a prompt and prints an answer, or a model of a service.
 
-Nothing here is reached unless a model is named. What comes back is text of bounded length that nobody vouches for.
+No model is called unless the user names one. Answers are untrusted text of bounded length.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ _LONGEST_COMPLAINT = 300
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """An answer of a model, with what it took."""
+    """An answer of a model, with tokens and cost."""
 
     text: str
     input_tokens: int = 0
-    """0 where the backend does not say."""
+    """0 if the backend does not report it."""
     output_tokens: int = 0
     dollars: float | None = None
-    """What it cost in US dollars, where that is known."""
+    """Cost in US dollars, if known."""
     cached: bool = False
-    """Whether it was kept from an earlier run."""
+    """Whether it is from the cache."""
 
 
 class Backend(Protocol):
     """Something that answers a prompt."""
 
     def ask(self, prompt: str) -> Reply:
-        """Return the answer; raises UsageError where there is none."""
+        """Return the answer. Raises UsageError if there is none."""
 
 
 def open_backend(name: str, folder: str) -> Backend:
@@ -86,7 +86,7 @@ class CommandModel:
 
     def ask(self, prompt: str) -> Reply:
         """Run the program once."""
-        # Files for what goes in and what it complains: neither can fill a pipe that nobody reads meanwhile.
+        # Files for stdin and stderr, because a full pipe that nobody reads would block the process.
         with tempfile.TemporaryFile() as question, tempfile.TemporaryFile() as complaints:
             question.write(prompt.encode("utf-8", "replace"))
             question.seek(0)
@@ -114,7 +114,7 @@ class CommandModel:
         return Reply(data.decode("utf-8", "replace"))
 
     def _read_answer(self, process: subprocess.Popen[bytes]) -> tuple[bytes, bool]:
-        """Return what a process prints, up to just over the limit, and whether time ran out."""
+        """Return the output of a process, up to one byte over the limit, and whether it timed out."""
         assert process.stdout is not None
         end = time.monotonic() + self._seconds
         timer = threading.Timer(self._seconds, _kill, (process,))
@@ -136,7 +136,7 @@ class CommandModel:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process with those that it started, where the system can, even if it has ended before them."""
+    """Kill a process with its process group, if the system has groups, even if the process itself has ended."""
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -145,7 +145,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 class ServiceModel:
-    """A model behind an address, reached by pydantic-ai; keys and addresses are in its environment variables."""
+    """A model of a service, called through pydantic-ai, which takes keys and addresses from environment variables."""
 
     def __init__(self, name: str) -> None:
         """Take the name; raises UsageError where pydantic-ai is not installed."""
@@ -185,7 +185,7 @@ class AnswerCache:
         self._folder = folder
 
     def find(self, prompt: str) -> Reply | None:
-        """Return the answer that was kept, or None; what cannot be read was not kept."""
+        """Return the cached answer, or None if there is none or it cannot be read."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             if path := self._path_for(prompt):
                 with path.open("rb") as stream:
@@ -194,7 +194,7 @@ class AnswerCache:
         return None
 
     def keep(self, prompt: str, reply: Reply) -> None:
-        """Keep an answer that turned out to be usable; a cache that cannot be written is no error."""
+        """Store a usable answer. A cache that cannot be written is not an error."""
         with contextlib.suppress(OSError):
             if (path := self._path_for(prompt)) and not reply.cached:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

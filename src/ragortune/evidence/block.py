@@ -1,8 +1,8 @@
-"""The `ragortune` block written into a document: what was read is added, all else stays byte for byte.
+"""Writes the `ragortune` block into a document: missing answers are added, all other bytes are unchanged.
 
-A document with front matter gets a key there, any other one a fenced block behind its title; a block that exists is
-completed in place. Whatever a person wrote in it wins and stays; only the line of a quote that has moved is brought up
-to date.
+A document with front matter gets a key there, any other one a fenced block after its title; an existing block is
+completed in place. Its present entries take precedence and are kept; only line numbers of quotes that have moved are
+updated.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.text import clean_text, is_plain
 
 Content = Mapping[str, Any]
-"""What a block is to hold, as in its YAML: `decision`, its `evidence`, and under `profile` answers by criterion."""
+"""Content of a block, as in its YAML: `decision`, its `evidence`, and under `profile` answers by criterion."""
 Moved = Callable[[int], int]
-"""What a line number becomes once the block is written."""
+"""Maps a line number to that after the block is written."""
 
 
-def leave_out_held(text: str, content: Content) -> Content:
-    """Return the content without what the present block of a document answers already, be it with `unknown`."""
+def drop_answered(text: str, content: Content) -> Content:
+    """Return the content without entries that the present block of a document has, even those that are `unknown`."""
     lines = [line.removesuffix("\r") for line in text.split("\n")]
     found = find_block(lines)
     if found is None or found.prefix:
@@ -45,7 +45,7 @@ def write_block(text: str, path: str, content: Content) -> str:
     """
     lines = text.split("\n")
     plain = [line.removesuffix("\r") for line in lines]
-    # The number of lines does not depend on the numbers that are written in them, so that it can be found out first.
+    # The first plan gives the number of added lines, which does not depend on the line numbers in them.
     first, last, new = _plan(plain, path, content, 0)
     if len(new) != last - first:
         first, last, new = _plan(plain, path, content, len(new) - (last - first))
@@ -68,9 +68,9 @@ def _join_lines(lines: Sequence[str]) -> str:
 
 
 def _plan(lines: list[str], path: str, content: Content, grown: int) -> tuple[int, int, list[str]]:
-    """Return which lines are replaced, from the first one to behind the last, and the lines that replace them.
+    """Return the range of lines to replace, as first and end (exclusive), and the new lines.
 
-    `grown` is the number of lines that the document gains by that.
+    `grown` is the number of lines by which the document grows.
     """
     found = find_block(lines)
     if found is None:
@@ -115,7 +115,7 @@ def _plan_new(lines: Sequence[str], content: Content, grown: int) -> tuple[int, 
 
 
 def _find_title(lines: Sequence[str]) -> int:
-    """Return the index behind the first heading that a reader sees; 0 where there is none."""
+    """Return the index after the first visible heading; 0 if there is none."""
     for block in read_blocks(lines):
         if block.kind is BlockKind.HEADING and not block.quoted:
             last = block.lines[-1].number
@@ -148,7 +148,7 @@ def _load(body: str, *, below_key: bool) -> tuple[Any, CommentedMap, CommentedMa
 
 
 def _holds(data: CommentedMap, criterion: str) -> bool:
-    """Return whether a block says something on a criterion, under its whole name or nested by group."""
+    """Return whether a block has an entry for a criterion, under its full name or nested by group."""
     profile = data.get("profile") or {}
     group, _, name = criterion.partition(".")
     held = profile.get(group)
@@ -156,7 +156,7 @@ def _holds(data: CommentedMap, criterion: str) -> bool:
 
 
 def _add_missing(data: CommentedMap, content: Content, moved: Moved) -> bool:
-    """Add what a block does not say yet; return whether there was something."""
+    """Add the entries that a block lacks; return whether there were any."""
     changed = False
     if "decision" in content and "decision" not in data:
         data.insert(0, "decision", content["decision"])
@@ -171,7 +171,7 @@ def _add_missing(data: CommentedMap, content: Content, moved: Moved) -> bool:
 
 
 def _show_entry(entry: Mapping[str, Any], moved: Moved) -> Any:
-    """Return an answer as it is written: with what is beside it, or the value alone."""
+    """Return an answer as written in YAML: a mapping with its details, or the value alone."""
     if set(entry) == {"value"}:
         return flow(entry["value"])
     shown = CommentedMap(entry)
@@ -199,7 +199,7 @@ def _flow_evidence(evidence: Mapping[str, Any], moved: Moved) -> CommentedMap:
 
 
 def _move_lines(node: Any, finder: QuoteFinder, moved: Moved) -> bool:
-    """Bring the lines of the document's own quotes up to date; return whether one changed."""
+    """Update the line numbers of quotes from the document itself; return whether one changed."""
     changed = False
     if isinstance(node, dict):
         line, quote = node.get("line"), node.get("quote")

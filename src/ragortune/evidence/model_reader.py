@@ -1,6 +1,6 @@
-"""A design document read by a language model: asked part by part, verified, corrected once, and put together.
+"""Reading of a design document by a language model: prompted part by part, verified, corrected once, and merged.
 
-The prompt is made from the criteria of a rule set and the text; what readers of a document do not see is not sent.
+The prompt consists of the criteria of a rule set and the text; text that is hidden from readers is not sent.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from ragortune.support.rulefolder import shipped_folder
 PART_CHARACTERS = 60_000
 """Characters of a document in one prompt: about 15,000 tokens."""
 OVERLAP_CHARACTERS = 4_000
-MOST_PARTS = 40
-"""A document that needs more is refused: it would cost more than anyone expects."""
+MAX_PARTS = 40
+"""A document with more parts is refused, because of the unexpected cost."""
 _LONGEST_LINE = 8_000
 _HEADING = re.compile(r"#{1,6}\s")
 _BLANK = re.compile(r"\s*$")
 _LONGEST_ECHO = 20_000
-"""Characters of a former answer that are shown again."""
+"""Characters of the first answer that are repeated in the prompt for its correction."""
 
 
 def read_by_model(
     lines: Sequence[str], criteria: Mapping[str, Criterion], backend: Backend, cache: AnswerCache
 ) -> tuple[list[ModelReading], list[Reply]]:
-    """Return what a model reads in each part of a document, taken as physical lines, and its answers.
+    """Return the verified reading of each part of a document, given as physical lines, and all answers.
 
-    Raises UsageError where it does not answer.
+    Raises UsageError if the model does not answer.
     """
     verifier = Verifier(QuoteFinder(lines), criteria)
     replies: list[Reply] = []
@@ -53,7 +53,7 @@ def read_by_model(
         return read
 
     def read_part(prompt: str) -> ModelReading:
-        """Return what holds of the answer to one prompt, after one chance to correct it."""
+        """Return the verified answer to one prompt, after at most one correction."""
         first = ask(prompt)
         if not first.problems:
             return first
@@ -73,7 +73,7 @@ def join_parts(parts: Sequence[ModelReading]) -> ModelReading:
     found = (fact for part in parts for fact in part.facts)
     for fact in sorted(found, key=lambda fact: (fact.place, fact.criterion)):
         facts.setdefault((fact.criterion, repr(fact.value), fact.place[0]), fact)
-    # What one part shows, the others need not.
+    # The status with the highest precedence in any part is that of the document.
     statuses = (part.status for part in parts if part.status is not None)
     status = min(statuses, key=STATUSES.index, default=DocumentStatus.NO_DECISION)
     decision = _choose_decision([part.decision for part in parts if part.decision is not None])
@@ -82,11 +82,11 @@ def join_parts(parts: Sequence[ModelReading]) -> ModelReading:
 
 
 def _choose_decision(found: Sequence[StatedDecision]) -> StatedDecision | None:
-    """Return the plainest of the decisions that parts state, with what all parts cite for the same option."""
+    """Return the most explicit decision of the parts, with the citations of all parts for the same option."""
     best = min(found, key=lambda decision: HOW.index(decision.how), default=None)
     if best is None:
         return None
-    cited = dict.fromkeys(part for own in found if own.option is best.option for part in own.evidence)
+    cited = dict.fromkeys(part for same in found if same.option is best.option for part in same.evidence)
     return StatedDecision(best.option, best.how, tuple(cited))
 
 
@@ -106,15 +106,15 @@ def split_document(lines: Sequence[str]) -> list[range]:
         if last < len(lines):
             last = _find_border(lines, (first + last) // 2, last)
         parts.append(range(first, last))
-        if len(parts) > MOST_PARTS:
-            limit = PART_CHARACTERS * MOST_PARTS
+        if len(parts) > MAX_PARTS:
+            limit = PART_CHARACTERS * MAX_PARTS
             raise UsageError(f"a document for a model has at most {limit:,} characters")
         first = max(first + 1, bisect_left(sizes, sizes[last] - OVERLAP_CHARACTERS))
     return parts
 
 
 def _find_border(lines: Sequence[str], least: int, most: int) -> int:
-    """Return the last index in a range where a section begins or a line is blank; the end of the range if none."""
+    """Return the last index in a range at which a section begins, else that of a blank line, else `most`."""
     for border in (_HEADING, _BLANK):
         for index in range(most, least, -1):
             if border.match(lines[index]):
@@ -125,7 +125,7 @@ def _find_border(lines: Sequence[str], least: int, most: int) -> int:
 def write_prompts(lines: Sequence[str], criteria: Iterable[Criterion]) -> list[str]:
     """Return the prompts for a document, one for each part. What readers of it do not see, such as comments, is left out."""
     seen = [line.replace("\0", "")[:_LONGEST_LINE] for line in blank_hidden(lines)]
-    # The document cannot hold the mark around it, because the mark is made from its text.
+    # The document cannot contain its own delimiter, because the delimiter is a hash of its text.
     digest = hashlib.sha256("\n".join(seen).encode("utf-8", "surrogatepass")).hexdigest()
     filled = {"criteria": "\n".join(map(_describe_criterion, criteria)), "mark": f"<<<{digest[:16]}>>>"}
     prompts = []

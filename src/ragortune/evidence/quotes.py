@@ -1,9 +1,9 @@
-"""Quotes found again in a document: exact words, white space, line wrapping and Markdown emphasis aside.
+"""Look-up of quotes in a document: exact words, regardless of white space, line wrapping and Markdown emphasis.
 
-Text is brought into a plain form, in which white space is one space and the markup of emphasis and links is left out,
-and every piece of the plain form knows where it is in the source. A quote is looked up in that form, so that what is
-found can be given back as the exact characters of its lines. Comments, struck-out text and the document's own
-`ragortune` block are no part of it: what a reader does not see supports nothing.
+Text is normalised to a plain form with single spaces and without the markup of emphasis and links. Each piece of the
+plain form has its offset in the source. Quotes are looked up in the plain form, and matches are mapped back to the exact
+characters of their lines. Comments, struck-out text and the document's `ragortune` block are excluded, because text that
+readers do not see is no evidence.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ _BLANK = "\0"
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s|\n\s*(?=\n|[-*+|#>]|\d{1,3}[.)])")
 _LONGEST_PASSAGE = 300
 _CANDIDATES = 300
-"""Passages in front of the old line and behind it among which the nearest one is sought."""
+"""Number of passages before and after the old line among which the nearest one is searched."""
 _COMPARED = 20
-"""So many of them are compared letter by letter, those first that have most letters in common."""
-_LEAST_LIKENESS = 0.5
-_MOST_PLACES = 2_000
-"""Places that are looked at before a quote is given up; words that are everywhere support nothing."""
+"""Number of passages that are compared in full, those with the highest upper bound of the ratio first."""
+_MIN_SIMILARITY = 0.5
+_MAX_OCCURRENCES = 2_000
+"""Occurrences that are examined per quote; words that are everywhere are no evidence."""
 
 
 class QuoteFinder:
@@ -83,9 +83,9 @@ class QuoteFinder:
         return tuple(self._cut(self._source(start), self._source(start + len(words) - 1) + 1))
 
     def find_nearest(self, quote: str, line: int | None = None) -> Span | None:
-        """Return the passage most like a quote that is gone, or None where nothing is like it.
+        """Return the passage most similar to a lost quote, or None if none is similar enough.
 
-        Of a long document the passages around the old line are looked at.
+        In a long document only passages near the old line are compared.
         """
         wanted = plain_text(quote).casefold()[:_LONGEST_PASSAGE]
         at = bisect_right(self._passages, (self._starts[min(max(line or 1, 1), len(self._starts)) - 1], ""))
@@ -94,8 +94,8 @@ class QuoteFinder:
         likeness: list[tuple[float, int]] = []
         for index, (_, text) in enumerate(near):
             matcher.set_seq1(plain_text(text).casefold())
-            likeness.append((matcher.quick_ratio(), index))  # at least the ratio, and found far faster
-        best, found = _LEAST_LIKENESS, None
+            likeness.append((matcher.quick_ratio(), index))  # a fast upper bound of the ratio
+        best, found = _MIN_SIMILARITY, None
         for most, index in sorted(likeness, reverse=True)[:_COMPARED]:
             if most < best:
                 break
@@ -118,9 +118,9 @@ class QuoteFinder:
         return passages
 
     def _find_places(self, words: str) -> Iterator[int]:
-        """Yield where the plain form has words as whole words."""
+        """Yield the offsets in the plain form at which `words` occur as whole words."""
         start = self._plain.find(words)
-        for _ in range(_MOST_PLACES):
+        for _ in range(_MAX_OCCURRENCES):
             if start < 0:
                 return
             if _is_whole(self._plain, start, start + len(words)):
@@ -170,7 +170,7 @@ def _make_plain(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:
-    """Return whether a place in a text ends where words and numbers do."""
+    """Return whether a range of a text begins and ends at the borders of words and numbers."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     first, last = text[start], text[end - 1]
     if first.isalnum() and before[-1:].isalnum():
@@ -182,16 +182,16 @@ def _is_whole(text: str, start: int, end: int) -> bool:
     return not (last.isdigit() and after[:1] in {".", ","} and after[1:].isdigit())
 
 
-# --- what a reader does not see -----------------------------------------------------------------------------------
+# --- text hidden from readers -------------------------------------------------------------------------------------
 
 
 class BlockPlace(msgspec.Struct, frozen=True):
-    """Which lines hold what a `ragortune` block says; counted from 0."""
+    """Lines of the content of a `ragortune` block, counted from 0."""
 
     first: int
     """The first line of its content; in front matter that of its key."""
     last: int
-    """Behind its last line."""
+    """The line after its last one."""
     key: bool
     """Whether it is a key of the front matter, not a fenced block."""
     prefix: str = ""
@@ -199,7 +199,7 @@ class BlockPlace(msgspec.Struct, frozen=True):
 
 
 def find_block(lines: Sequence[str]) -> BlockPlace | None:
-    """Return where the first block of a document is."""
+    """Return the position of the first block of a document, or None."""
     if front := _find_key(lines):
         return BlockPlace(front.start, front.stop, key=True)
     text = "\n".join(lines)

@@ -1,8 +1,8 @@
-"""What a language model says about a document, held against the vocabulary and the document itself.
+"""Verification of the answers of a language model against the vocabulary and the document.
 
-Nothing of an answer is believed. A fact is kept only if its criterion and value are in the vocabulary, its words are in
-the document, and the answer itself takes it for a fact about the project. So a model that is wrong, or that obeys a
-document, can at most report what the document says.
+Answers are untrusted. A fact is kept only if its criterion and value are in the vocabulary, its quote is in the
+document, and the answer marks it as a fact about the project. So a model that is wrong, or that follows instructions in
+a document, can at most report what the document says.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from ragortune.support.errors import ProfileError, UnreadableError
 from ragortune.support.reading import load_json
 from ragortune.support.text import clean_line, join_words, quote_value
 
-MOST_FACTS = 500
-_MOST_QUOTES = 5
-_MOST_VALUES = 20
-_MOST_PROBLEMS = 30
+MAX_FACTS = 500
+_MAX_QUOTES = 5
+_MAX_VALUES = 20
+_MAX_PROBLEMS = 30
 _LONGEST_PROBLEM = 400
 STATUSES = (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION, DocumentStatus.NOTHING_TO_JUDGE)
-"""What a model can say of a document, the one that shows most first."""
+"""Statuses that a model can give a document, in order of precedence."""
 HOW = ("explicit", "assumed", "implied")
-"""How plainly a decision is made, the plainest first."""
+"""How explicit a decision is, the most explicit first."""
 _BEGINNING = re.compile(r'\{\s*["}]')
 _NUMBER = re.compile(
     r"\d|\b(?:no|none|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|twenty|thirty|forty"
     r"|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|half|double)\b",
     re.IGNORECASE,
 )
-_LEAST_CHARACTERS = 2
+_MIN_CHARACTERS = 2
 _ENDS = " \t\r\n\"'.…"
 
 
 class ModelReading(msgspec.Struct, frozen=True):
-    """What holds of what a model says about a document, or a part of it."""
+    """The verified part of a model's answer on a document or a part of it."""
 
     status: DocumentStatus | None
     """None where no answer could be read."""
@@ -51,7 +51,7 @@ class ModelReading(msgspec.Struct, frozen=True):
     dropped: Mapping[str, int] = {}
     """How many entries were left out, by reason."""
     problems: tuple[str, ...] = ()
-    """What a model could correct, in words for it."""
+    """Messages to the model on what it could correct."""
 
 
 class _ClaimedFact(msgspec.Struct):
@@ -66,7 +66,7 @@ class _ClaimedFact(msgspec.Struct):
 
 
 class _DroppedError(Exception):
-    """An entry of an answer that cannot be kept: the reason, and what a model could correct."""
+    """A rejected entry of an answer: the reason, and what the model could correct."""
 
     def __init__(self, reason: str, problem: str = "") -> None:
         super().__init__(reason)
@@ -75,7 +75,7 @@ class _DroppedError(Exception):
 
 
 class Verifier:
-    """The document and the vocabulary against which answers are held."""
+    """Verifies answers against one document and the vocabulary."""
 
     def __init__(self, finder: QuoteFinder, criteria: Mapping[str, Criterion]) -> None:
         """Take the document, prepared for finding quotes, and the criteria by id."""
@@ -84,7 +84,7 @@ class Verifier:
         self._vocabulary = Vocabulary(criteria)
 
     def verify(self, answer: str) -> ModelReading:
-        """Return what of an answer holds."""
+        """Return the verified part of an answer."""
         try:
             data = _find_object(answer)
         except UnreadableError as error:
@@ -105,7 +105,7 @@ class Verifier:
             decision if known is DocumentStatus.JUDGED else None,
             () if known is DocumentStatus.NOTHING_TO_JUDGE else facts,
             Counter(entry.reason for entry in dropped),
-            tuple(problems[:_MOST_PROBLEMS]),
+            tuple(problems[:_MAX_PROBLEMS]),
         )
 
     def _read_decision(self, claim: object, dropped: list[_DroppedError]) -> StatedDecision | None:
@@ -117,7 +117,7 @@ class Verifier:
             dropped.append(_DroppedError("unknown option", problem))
             return None
         quotes, cited = claim.get("quotes"), []
-        for entry in quotes[:_MOST_QUOTES] if isinstance(quotes, list) else ():
+        for entry in quotes[:_MAX_QUOTES] if isinstance(quotes, list) else ():
             quoted = entry if isinstance(entry, dict) else {}
             try:
                 span = self._find("decision", quoted.get("quote"), quoted.get("line"))
@@ -137,9 +137,9 @@ class Verifier:
             if claims is not None:
                 dropped.append(_DroppedError("not well formed", "facts must be a list"))
             return ()
-        dropped += [_DroppedError("too many")] * (len(claims) - MOST_FACTS)
+        dropped += [_DroppedError("too many")] * (len(claims) - MAX_FACTS)
         found: dict[StatedFact, None] = {}
-        for claim in claims[:MOST_FACTS]:
+        for claim in claims[:MAX_FACTS]:
             try:
                 found[self._read_fact(claim)] = None
             except _DroppedError as error:
@@ -169,7 +169,7 @@ class Verifier:
     def _read_value(self, name: str, claimed: object) -> object:
         """Return a value as a fact holds it; raises _DroppedError where the vocabulary does not allow it."""
         if isinstance(claimed, list):
-            claimed = claimed[:_MOST_VALUES]
+            claimed = claimed[:_MAX_VALUES]
         elif isinstance(claimed, dict) and not claimed.keys() <= {"from", "to"}:
             problem = f"{name}: the value must be a level, a number or a list of levels"
             raise _DroppedError("unknown value", problem)
@@ -184,8 +184,8 @@ class Verifier:
         return levels[0] if len(levels) == 1 else levels
 
     def _find(self, name: str, quote: object, line: object) -> Span:
-        """Return the exact words of the document that an entry quotes; raises _DroppedError where it has none such."""
-        if not isinstance(quote, str) or sum(map(str.isalnum, quote)) < _LEAST_CHARACTERS:
+        """Return the span of a quote in the document. Raises _DroppedError if the quote is not in it."""
+        if not isinstance(quote, str) or sum(map(str.isalnum, quote)) < _MIN_CHARACTERS:
             raise _DroppedError("not well formed", f"{name}: has no quote")
         near = line if isinstance(line, int) and not isinstance(line, bool) and line > 0 else None
         found = self._finder.find(quote, near) or self._finder.find(quote.strip(_ENDS), near)
@@ -202,5 +202,5 @@ def _find_object(answer: str) -> dict[str, Any]:
     if begin is None or end < begin.start():
         raise UnreadableError("the answer holds no JSON object")
     data = load_json(answer[begin.start() : end + 1], "answer")
-    assert isinstance(data, dict)  # because of how it begins
+    assert isinstance(data, dict)  # it begins with a brace
     return data

@@ -1,6 +1,6 @@
-"""What can be wrong with a design document: documented rules, and what they found. Frozen records, no input or output.
+"""Problems of design documents: finding rules and their findings. Frozen records, no input or output.
 
-`FindingRule` is what a person writes in `rules/findings`; `AuditFinding` is one thing that such a rule found.
+`FindingRule` is a rule as written in `rules/findings`; `AuditFinding` is one problem that such a rule has found.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from ragortune.support.record import NOTHING, Record
 
 
 class _Scale(StrEnum):
-    """Words in an order, least first."""
+    """Ordered words, lowest first."""
 
     @property
     def rank(self) -> int:
-        """Place in the order, from 0."""
+        """Position in the order, from 0."""
         return tuple(type(self)).index(self)
 
 
@@ -155,7 +155,7 @@ class FindingRule(Record, frozen=True):
 
 @lru_cache(maxsize=8)
 def read_finding_rules(rulebook: Rulebook) -> Mapping[str, FindingRule]:
-    """Return what `check` looks for by a rule set, by id in order of the codes."""
+    """Return the finding rules of a rule set by id, in order of their codes."""
     rules = msgspec.msgpack.decode(rulebook.findings, type=tuple[FindingRule, ...])
     return {rule.id: rule for rule in rules}
 
@@ -164,7 +164,7 @@ def read_finding_rules(rulebook: Rulebook) -> Mapping[str, FindingRule]:
 
 
 class StepKind(StrEnum):
-    """What one step of an argument is."""
+    """Kind of a step of an argument."""
 
     SENTENCE = "sentence"
     """What the document says it does."""
@@ -205,7 +205,7 @@ class Suppression(Record, frozen=True):
 
 
 class AuditFinding(Record, frozen=True):
-    """One thing that is wrong with one document."""
+    """One problem of one document."""
 
     rule: FindingRule
     severity: Severity
@@ -256,7 +256,7 @@ class AuditFinding(Record, frozen=True):
 
 
 class DocumentAudit(Record, frozen=True):
-    """One document with its reading, the advice on what it states, and what is wrong with it."""
+    """One document with its reading, the advice on its stated facts, and its findings."""
 
     reading: DesignReading
     recommendation: Recommendation | None
@@ -275,7 +275,7 @@ class DocumentAudit(Record, frozen=True):
 
 
 class BaselineEntry(Record, frozen=True, forbid_unknown_fields=True):
-    """Findings of one key in one document that were there before."""
+    """Known findings with one key in one document."""
 
     path: str
     """The document, relative to the folder of the baseline, with `/`."""
@@ -287,7 +287,7 @@ class BaselineEntry(Record, frozen=True, forbid_unknown_fields=True):
 
 
 class RuleFinding(Record, frozen=True):
-    """Something that is wrong in a rule set or a price file."""
+    """A problem of a rule set or a price file."""
 
     name: str
     """Name of the check."""
@@ -311,7 +311,7 @@ class CheckReport(Record, frozen=True):
     rulebook: Rulebook
     exit_code: int
     stale: tuple[BaselineEntry, ...] = ()
-    """What the baseline knows and is not found any more."""
+    """Entries of the baseline that are no longer found."""
     settings: str = ""
     """What a settings file leaves out or lowers, in a sentence; empty where it does neither."""
     settings_file: str = ""
