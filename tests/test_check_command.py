@@ -311,7 +311,7 @@ def test_stdin_is_read_once(run):
 
 
 def test_too_many_documents_are_refused(run, docs, monkeypatch):
-    monkeypatch.setattr("ragortune.commands.documents._MOST_DOCUMENTS", 2)
+    monkeypatch.setattr("ragortune.commands.documents._MAX_DOCUMENTS", 2)
 
     assert "more than 2 documents" in run("check", docs).err
 

@@ -416,7 +416,7 @@ def as_somebody():
 def test_documents_that_are_too_large_together_are_not_opened_for_their_quotes(
     run, write, monkeypatch, limit, code
 ):
-    monkeypatch.setattr("ragortune.commands.evidence._MOST_CHARACTERS", limit)
+    monkeypatch.setattr("ragortune.commands.evidence._MAX_CHARACTERS", limit)
     write("prices.md", "Prices are kept.".ljust(50))
     write("gaps.md", "Nothing is known.".ljust(50))
     write(

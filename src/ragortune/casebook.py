@@ -16,7 +16,7 @@ from ragortune.support.record import Record
 
 EVIDENCE = tuple(CaseEvidence)
 """Kinds of evidence, strongest first."""
-_LEAST_SHARED = 3
+_MIN_SHARED = 3
 """Projects with fewer shared answers are not near: the others could be anything."""
 
 
@@ -140,7 +140,7 @@ def find_nearest(recommendation: Recommendation, count: int = 3) -> tuple[NearCa
     for case, answers in rulebook.coded_cases:
         common = [name for name in answers if name in levels]
         shared = tuple(name for name in common if _is_same(rulebook, name, levels, answers))
-        if len(shared) < _LEAST_SHARED:
+        if len(shared) < _MIN_SHARED:
             continue
         differing = tuple(name for name in common if set(levels[name]).isdisjoint(answers[name]))
         both = tuple(sorted(gates & _list_deciding_gates(decide_option(rulebook, answers)))) if gates else ()

@@ -37,7 +37,7 @@ from ragortune.support.writing import refuse_unwritable
 
 START_FILE = "profile.yaml"
 _LINE_LIMIT = 4096
-_MOST_QUESTIONS = 12
+_MAX_QUESTIONS = 12
 
 
 def ask_questions(request: AskRequest, environment: Environment) -> str:
@@ -122,9 +122,9 @@ def _no_terminal(interview: Interview, path: str) -> UsageError:
     lines = [f"`ask` needs a terminal to ask on; advice so far: {format_advice(interview.advice)}"]
     criteria = interview.rulebook.criteria
     names = interview.unasked
-    lines += [f"  {name}: {shorten_text(criteria[name].question, 100)}" for name in names[:_MOST_QUESTIONS]]
-    if len(names) > _MOST_QUESTIONS:
-        lines.append(f"  and {len(names) - _MOST_QUESTIONS} more")
+    lines += [f"  {name}: {shorten_text(criteria[name].question, 100)}" for name in names[:_MAX_QUESTIONS]]
+    if len(names) > _MAX_QUESTIONS:
+        lines.append(f"  and {len(names) - _MAX_QUESTIONS} more")
     init = "" if path != START_FILE else " (`ragortune init` writes one)"
     hint = f"fill in {path}{init}, then `ragortune recommend {path}`; or give answers with --answers FILE"
     return UsageError("\n".join(lines), None, hint)

@@ -37,7 +37,7 @@ from ragortune.support.rulefolder import shipped_folder
 from ragortune.support.text import count_words, join_words
 from ragortune.support.writing import refuse_overwriting
 
-_MOST_NOTES = 3
+_MAX_NOTES = 3
 
 
 def check_documents(request: CheckRequest, environment: Environment) -> ExitCode:
@@ -153,7 +153,7 @@ class _Run:
             else:
                 # No report needs the sentences, which take much memory.
                 audits.append(audit.replace(reading=msgspec.structs.replace(reading, sentences=())))
-                for line in reading.unread[:_MOST_NOTES]:
+                for line in reading.unread[:_MAX_NOTES]:
                     where = "a `ragortune` block in a comment or in code, which is not read"
                     environment.note(f"note: {shown}:{line}: this is {where}")
         return audits, unreadable

@@ -32,8 +32,8 @@ _LINE_BYTES = 1024 * 1024
 STDIN = "-"
 _WILD = re.compile(r"[*?\[]")
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
-_MOST_DOCUMENTS = 50_000
-_MOST_NAMES = 5
+_MAX_DOCUMENTS = 50_000
+_MAX_NAMES = 5
 
 
 # --- finding ------------------------------------------------------------------------------------------------------
@@ -66,16 +66,16 @@ def find_documents(
                 dangling[path] = None
             else:
                 paths.setdefault(Path(os.path.normpath(place)), path)
-        if len(paths) > _MOST_DOCUMENTS:
-            raise UsageError(f"more than {_MOST_DOCUMENTS:,} documents are named")
+        if len(paths) > _MAX_DOCUMENTS:
+            raise UsageError(f"more than {_MAX_DOCUMENTS:,} documents are named")
     for path in dangling:
         environment.note(f"note: {path} is a broken link")
     passed = [path for path in skipped if Path(os.path.normpath(Path(environment.folder, path))) not in paths]
     if passed:
-        named = join_words(sorted(passed), most=_MOST_NAMES)
+        named = join_words(sorted(passed), most=_MAX_NAMES)
         environment.note(f"note: skipped: {named}; name them to have them judged")
     if gone := _list_gone(wanted, base, paths, environment) if base else ():
-        environment.note(f"note: gone since {reference}: {join_words(sorted(gone), most=_MOST_NAMES)}")
+        environment.note(f"note: gone since {reference}: {join_words(sorted(gone), most=_MAX_NAMES)}")
     return list(paths.values())
 
 

@@ -19,7 +19,7 @@ from ragortune.support.errors import Place, ProfileError, RagortuneError, Unread
 from ragortune.support.reading import find_repository, lies_inside, real_path
 from ragortune.support.text import join_words, quote_value
 
-_MOST_CHARACTERS = 20_000_000
+_MAX_CHARACTERS = 20_000_000
 
 
 class QuotedFiles:
@@ -104,8 +104,8 @@ class QuotedFiles:
                 message = f"the quoted document {quote_value(shown)} cannot be used: {error.message}"
                 raise UnreadableError(message, evidence.place, error.hint) from None
             self._characters += len(text)
-            if self._characters > _MOST_CHARACTERS:
-                message = f"the quoted documents have more than {_MOST_CHARACTERS:,} characters together"
+            if self._characters > _MAX_CHARACTERS:
+                message = f"the quoted documents have more than {_MAX_CHARACTERS:,} characters together"
                 raise UnreadableError(message, evidence.place, "quote passages of fewer or smaller ones")
             lines = text.removesuffix("\n").split("\n")
             self._finders[target] = QuoteFinder([line.removesuffix("\r") for line in lines])

@@ -12,7 +12,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import RagortuneError, UsageError
 from ragortune.support.rulefolder import shipped_folder
 
-_MOST_PROBLEMS = 20
+_MAX_PROBLEMS = 20
 
 
 def rules_folder(rules: str | None, environment: Environment) -> Path:
@@ -42,10 +42,10 @@ def choose_date(date: str | None, environment: Environment) -> str:
 
 
 def show_error(error: RagortuneError, environment: Environment) -> None:
-    """Write all problems of an error to stderr, at most `_MOST_PROBLEMS`."""
+    """Write all problems of an error to stderr, at most `_MAX_PROBLEMS`."""
     problems = error.problems
-    for problem in problems[:_MOST_PROBLEMS]:
+    for problem in problems[:_MAX_PROBLEMS]:
         for line in f"error: {problem}".split("\n"):
             environment.note(line)
-    if len(problems) > _MOST_PROBLEMS:
-        environment.note(f"error: and {len(problems) - _MOST_PROBLEMS} more")
+    if len(problems) > _MAX_PROBLEMS:
+        environment.note(f"error: and {len(problems) - _MAX_PROBLEMS} more")

@@ -97,11 +97,11 @@ def format_decision(audit: DocumentAudit) -> str:
 SECTIONS = ("findings", "documents", "suppressed", "unreadable")
 """Names that `--show` takes."""
 _HINT = "`--full` shows the arguments; `ragortune explain RULE` tells why, on what evidence, and what to do"
-_MOST_CLEAN = 100
+_MAX_CLEAN = 100
 """Documents without findings that are listed at most."""
 _WHOLE = 10
 """Findings shown in full on a screen at most, if they fit."""
-_MOST_SHOWN = (20, 20, 20, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2, 1)
+_MAX_SHOWN = (20, 20, 20, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2, 1)
 """Findings in each form of the screen: in full, without argument, as sentences, then truncated."""
 
 
@@ -115,7 +115,7 @@ def build_page(report: CheckReport) -> Page:
     )
     return Page(
         lambda form: _draw_screen(report, form),
-        len(_MOST_SHOWN),
+        len(_MAX_SHOWN),
         (Heading("Retrieval or tuning: what the design documents say"), Paragraph(f"{sum_up(report)}.")),
         dict(zip(SECTIONS, sections, strict=True)),
     )
@@ -124,18 +124,18 @@ def build_page(report: CheckReport) -> Page:
 def _draw_screen(report: CheckReport, form: int) -> Iterator[Block]:
     """Yield one form of the screen: the summary and the most important findings."""
     yield Paragraph(f"{sum_up(report)}.", Style.STRONG)
-    yield from itertools.islice(_list_unreadable(report), _MOST_SHOWN[form] // 4 + 1)
+    yield from itertools.islice(_list_unreadable(report), _MAX_SHOWN[form] // 4 + 1)
     ranked = report.ranked
     if form == 0 and len(ranked) <= _WHOLE and report.audits:
         yield Break()
         yield from _list_findings(report)
     else:
-        for audit, finding in ranked[: _MOST_SHOWN[form]]:
+        for audit, finding in ranked[: _MAX_SHOWN[form]]:
             yield from _show_briefly(audit, finding, form)
     if not ranked:
-        audits = report.audits[: _MOST_SHOWN[form]]
+        audits = report.audits[: _MAX_SHOWN[form]]
         yield from (Paragraph(f"{audit.reading.path}: {format_decision(audit)}") for audit in audits)
-    more = len(ranked[_MOST_SHOWN[form] :])
+    more = len(ranked[_MAX_SHOWN[form] :])
     if more:
         yield Paragraph(f"and {count_words(more, 'more finding')}")
     if ranked:
@@ -171,7 +171,7 @@ def _list_findings(report: CheckReport) -> Iterator[Block]:
 def _list_clean(report: CheckReport) -> Iterator[Block]:
     """Yield the decisions of documents without findings."""
     clean = [audit for audit in report.audits if not audit.active]
-    lines = [f"{audit.reading.path}: {format_decision(audit)}" for audit in clean[:_MOST_CLEAN]]
+    lines = [f"{audit.reading.path}: {format_decision(audit)}" for audit in clean[:_MAX_CLEAN]]
     more = len(clean) - len(lines)
     lines += [f"and {count_words(more, 'more document')}"] * bool(more)
     if lines:

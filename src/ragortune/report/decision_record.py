@@ -20,9 +20,9 @@ from ragortune.report.outlook import describe_flips
 from ragortune.support.text import join_words
 
 _OWNER = "operations.owner"
-_MOST_REASONS = 3
-_MOST_ARGUMENTS = 6
-_MOST_QUESTIONS = 3
+_MAX_REASONS = 3
+_MAX_ARGUMENTS = 6
+_MAX_QUESTIONS = 3
 
 
 def name_decision(recommendation: Recommendation) -> str:
@@ -90,7 +90,7 @@ def _list_drivers(advice: Recommendation) -> Iterator[Item]:
 def _decide(advice: Recommendation) -> Iterator[Block]:
     guide = advice.rulebook.options[advice.option]
     pros, cons = _argue(advice, advice.option)
-    because = "; ".join(map(_as_clause, pros[:_MOST_REASONS])) or "nothing that is known speaks for more"
+    because = "; ".join(map(_as_clause, pros[:_MAX_REASONS])) or "nothing that is known speaks for more"
     shown = format_probability(advice.rulebook, advice.probability[advice.option])
     probability = f"Probability {shown}.{describe_probability(advice)}"
     yield from section(
@@ -104,7 +104,7 @@ def _decide(advice: Recommendation) -> Iterator[Block]:
         *(f"Good, because {text}" for text in guide.gains),
         *(f"Bad, because {text}" for text in guide.costs),
         *(["Bad, because no owner is named yet who keeps the model current"] if ownerless else []),
-        *(f"Bad, because {_as_clause(text)}" for text in cons[:_MOST_REASONS]),
+        *(f"Bad, because {_as_clause(text)}" for text in cons[:_MAX_REASONS]),
         *(
             f"Neutral, because {_as_clause(hit.rule.title)}: {_as_clause(hit.rule.remedy)}"
             for hit in advice.notices
@@ -121,8 +121,8 @@ def _weigh(advice: Recommendation, option: Option) -> Iterator[Block]:
     share = format_probability(advice.rulebook, advice.probability[option])
     pros, cons = _argue(advice, option)
     arguments = [
-        *(f"Good, because {_as_clause(text)}" for text in pros[:_MOST_ARGUMENTS]),
-        *(f"Bad, because {_as_clause(text)}" for text in cons[:_MOST_ARGUMENTS]),
+        *(f"Good, because {_as_clause(text)}" for text in pros[:_MAX_ARGUMENTS]),
+        *(f"Bad, because {_as_clause(text)}" for text in cons[:_MAX_ARGUMENTS]),
     ] or ["Neutral, because nothing that is known speaks for it or against it"]
     meaning = f"{guide.meaning} Probability here: {share}."
     yield from section(guide.title, meaning, bullets(arguments), level=3)
@@ -161,7 +161,7 @@ def _refer(advice: Recommendation, cases: Iterable[NearCase]) -> Iterator[Block]
     exits = bullets(_list_exits(advice))
     yield from section("More Information", "Revisit this decision when:", exits, judged)
     rules = [*(hit.rule for hit in advice.gates), *(hit.rule for hit in advice.reasons)]
-    named = dict.fromkeys(found.source for rule in rules[:_MOST_ARGUMENTS] for found in rule.sources[:1])
+    named = dict.fromkeys(found.source for rule in rules[:_MAX_ARGUMENTS] for found in rule.sources[:1])
     projects = (
         Item(f"{near.case.title}: {near.case.outcome} ({near.verdict})", address=near.case.address)
         for near in cases
@@ -174,7 +174,7 @@ def _refer(advice: Recommendation, cases: Iterable[NearCase]) -> Iterator[Block]
 def _list_exits(advice: Recommendation) -> Iterator[Inline]:
     for option, change in describe_flips(advice):
         yield f"{change}, which would give {option}"
-    for question in (advice.unknowns or ())[:_MOST_QUESTIONS]:
+    for question in (advice.unknowns or ())[:_MAX_QUESTIONS]:
         if question.alone:
             gives = join_words(question.could_give, "or")
             yield (Span(question.criterion, Style.NAME), f" becomes known, which could give {gives}")

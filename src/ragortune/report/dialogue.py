@@ -24,7 +24,7 @@ _WORDS = (
     "tells why this is asked now, 'back' undoes the last answer, 'stop' ends with what is known. Every answer is saved "
     "at once."
 )
-_MOST_NAMED = 5
+_MAX_NAMED = 5
 
 
 def show_start(path: str, interview: Interview) -> list[Block]:
@@ -113,7 +113,7 @@ def format_end(interview: Interview, path: str) -> str:
         end = f"Done: {advice}. No open question is expected to tell much."
     if not interview.unasked:
         return end
-    unknown = join_words(interview.unasked, most=_MOST_NAMED)
+    unknown = join_words(interview.unasked, most=_MAX_NAMED)
     return f"{end} Still unknown: {unknown}; `ragortune ask --all {path}` asks for all of it."
 
 

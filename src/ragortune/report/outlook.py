@@ -28,11 +28,11 @@ from ragortune.report.headline import NEED_NAMES, format_gate, format_share
 from ragortune.support.text import count_words, join_words
 
 _TOO_MANY = "not computed: there are too many changes to try"
-_MOST_FLIPS = 6
-_MOST_QUESTIONS = 5
-_MOST_SENSITIVITIES = 6
-_LEAST_SWING = 0.01
-_MOST_REASONS = 5
+_MAX_FLIPS = 6
+_MAX_QUESTIONS = 5
+_MAX_SENSITIVITIES = 6
+_MIN_SWING = 0.01
+_MAX_REASONS = 5
 _BAR_CELLS = 25
 
 
@@ -44,10 +44,10 @@ def list_flips(recommendation: Recommendation) -> Iterator[Block]:
     if recommendation.sensitivities is None:
         return
     merged = describe_flips(recommendation)
-    more = len(merged[_MOST_FLIPS:])
+    more = len(merged[_MAX_FLIPS:])
     yield Heading("What would change it", 2)
     if merged:
-        yield Table((Column("Gives", style=Style.NAME), Column("Change")), tuple(merged[:_MOST_FLIPS]))
+        yield Table((Column("Gives", style=Style.NAME), Column("Change")), tuple(merged[:_MAX_FLIPS]))
     else:
         none = "no change of up to three of the known answers does"
         yield bullets([_TOO_MANY if recommendation.flips is None else none])
@@ -90,7 +90,7 @@ def list_questions(recommendation: Recommendation) -> Iterator[Block]:
             _describe_question(recommendation, question) for question in list_worthwhile(recommendation)
         )
         none = (Item("no open question is expected to tell much"),)
-        yield from section("Find out next", Items(items[:_MOST_QUESTIONS] or none))
+        yield from section("Find out next", Items(items[:_MAX_QUESTIONS] or none))
 
 
 def list_worthwhile(recommendation: Recommendation) -> list[OpenQuestion]:
@@ -112,7 +112,7 @@ def _describe_question(recommendation: Recommendation, question: OpenQuestion) -
 
 def list_sensitivities(recommendation: Recommendation) -> Iterator[Block]:
     """Yield how far each answer moves a need, and the rules without which the advice would change."""
-    shown = (recommendation.sensitivities or ())[:_MOST_SENSITIVITIES]
+    shown = (recommendation.sensitivities or ())[:_MAX_SENSITIVITIES]
     rows = tuple(filter(None, (_draw_bar(recommendation, sensitivity) for sensitivity in shown)))
     decisive = [
         (decisive_rule.rule.code, f"{decisive_rule.rule.title}; without this rule: {decisive_rule.without}")
@@ -139,7 +139,7 @@ def _draw_bar(recommendation: Recommendation, sensitivity: AnswerSensitivity) ->
     """Return the row of one answer with its range from 0 to 100%; empty if it changes nothing."""
     low, now, high = (logistic(score) for score in (sensitivity.low, sensitivity.now, sensitivity.high))
     changes = sensitivity.without is not recommendation.option
-    if not changes and high - low < _LEAST_SWING:
+    if not changes and high - low < _MIN_SWING:
         return ()
     style = Style.GOOD if now > EVEN else Style.BAD
     ends = " to ".join(map(format_share, (low, high)))
@@ -158,7 +158,7 @@ def explain_refusal(recommendation: Recommendation, refusal: Refusal | None) -> 
     if refusal is None:
         return
     rows = [(hit.rule.code, f"{hit.rule.title}: {format_gate(hit)}") for hit in refusal.gates]
-    for reason in refusal.reasons[:_MOST_REASONS]:
+    for reason in refusal.reasons[:_MAX_REASONS]:
         moved = f"{reason.signed_weight:+.2f} for {NEED_NAMES[reason.need]}"
         rows.append((reason.rule.code, f"{reason.rule.title} ({moved})"))
     nearest = bullets([_describe_nearest(recommendation, refusal)])

@@ -43,7 +43,7 @@ from ragortune.support.text import cut_text, join_words
 
 _SAMPLE_NAMES: Mapping[Sample, str] = {Sample.FIELD: "field sample", Sample.SELECTED: "selected"}
 _REASONS, _DOUBTS, _QUESTIONS = 3, 2, 2
-_MOST_STEPS = 3
+_MAX_STEPS = 3
 _BAR_CELLS = 15
 _FARTHEST = 2.5
 """Log-odds at the ends of the diverging bars."""
@@ -155,7 +155,7 @@ class _Report:
 
     def plan(self) -> Iterator[Block]:
         """Yield what to begin with, how to prove it, and when to look again."""
-        rules = [hit.rule for hit in self.recommendation.techniques[:_MOST_STEPS]]
+        rules = [hit.rule for hit in self.recommendation.techniques[:_MAX_STEPS]]
         found = [(rule, rule.technique) for rule in rules if rule.technique]
         steps = [(rule.code, technique.begin_with + self._number(rule)) for rule, technique in found]
         yield from section("Begin with", terms(steps or [("-", self._guide.first)]))

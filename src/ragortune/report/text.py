@@ -45,7 +45,7 @@ _ASCII = str.maketrans("█░─│┃●└", "#--||o+")
 SCREEN_LINES = 22
 """A terminal of 24 lines without those of the command and of the next prompt."""
 _INDENT = 2
-_LEAST_ROOM = 20
+_MIN_ROOM = 20
 """Least width of text; names that leave less get a line of their own."""
 
 
@@ -144,7 +144,7 @@ class _Page:
     def add_hanging(self, body: Text, lead: Text | None = None) -> None:
         """Add wrapped text after a lead; further lines are indented by the width of the lead."""
         head = lead or Text()
-        room = max(_LEAST_ROOM, self.width - head.cell_len)
+        room = max(_MIN_ROOM, self.width - head.cell_len)
         for number, line in enumerate(body.wrap(self._console, room) or [Text()]):
             whole = Text.assemble(head if number == 0 else " " * head.cell_len, line)
             whole.rstrip()
@@ -174,7 +174,7 @@ class _Page:
         widths = [
             max((row[number].cell_len for row in measured), default=0) for number in range(len(columns))
         ]
-        last = widths[-1] if columns[-1].right else min(widths[-1], _LEAST_ROOM)
+        last = widths[-1] if columns[-1].right else min(widths[-1], _MIN_ROOM)
         rest = _INDENT + sum(widths[1:-1]) + table.gap * (len(columns) - 1) + last
         most = self.width if len(columns) > 2 or columns[-1].right else self.width // 2 - _INDENT
         widths[0] = max(_INDENT, min(widths[0], most, self.width - rest))
@@ -199,7 +199,7 @@ class _Page:
     def _draw(self, cell: Cell, column: Column) -> Text:
         if not isinstance(cell, Bar):
             return _styled(cell, column.style)
-        cells = min(cell.cells, max(_LEAST_ROOM // 2, self.width - 60) if cell.marks else self.width - 24)
+        cells = min(cell.cells, max(_MIN_ROOM // 2, self.width - 60) if cell.marks else self.width - 24)
         first, last = round(cell.low * cells), round(cell.high * cells)
         drawn = [cell.fill if first <= place < last else " " for place in range(cells)]
         for share, sign in cell.marks:

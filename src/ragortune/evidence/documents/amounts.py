@@ -54,7 +54,7 @@ _BELOW = re.compile(
 """What precedes an amount that is not reached, the letter with which it ends first; a lookbehind holds words of one length."""
 _NAMED = re.compile(r"(?:[^\W\d_]-|[a-z0-9)\]|,] [A-Z]\w* |(?:^|\0)[A-Z]\w* |#)$")
 """What precedes a number that is part of a name, such as `Sonnet 4`, `Phase 2` or `GPT-4`."""
-_LEAST_UNNAMED = 100
+_MIN_UNNAMED = 100
 _LONGEST_NAME = 24
 _YEARS = range(1900, 2100)
 _CURRENCIES = "$\u20ac\u00a3"
@@ -125,7 +125,7 @@ def _give_unit(text: str, start: int, end: int, numbers: tuple[float, float], *,
         word = (rate["short"] or rate["period"] or rate["often"]).lower()
         times = _SHORT_RATES.get(word) or _DAY / _SECONDS[ADVERBS.get(word, word)]
         return Amount("rate", low * times, high * times, start, rate.end(), below)
-    if high < _LEAST_UNNAMED and _NAMED.search(text[max(0, start - _LONGEST_NAME) : start]):
+    if high < _MIN_UNNAMED and _NAMED.search(text[max(0, start - _LONGEST_NAME) : start]):
         return None  # part of a name
     return Amount("count", low, high, start, end, below)
 

@@ -38,7 +38,7 @@ _BOTH_SHARE = 0.3
 _CHOSEN_BY_NAME = 4.5
 """Weight of an approach that a decision section names as chosen: it outweighs what the models predict."""
 _EXPLICIT = 2.0
-_MOST_CITED = 2
+_MAX_CITED = 2
 
 
 class Tally(msgspec.Struct):
@@ -165,11 +165,11 @@ def state_decision(option: Option, tallies: Mapping[Option, Tally], lines: Seque
     """Return a decision with the lines it rests on and how plainly it is made."""
     wanted = _needs_of(option)
     cited = [
-        Cited(span, "for") for one in wanted for span in _cite(_list_cited(tallies[one]), lines, _MOST_CITED)
+        Cited(span, "for") for one in wanted for span in _cite(_list_cited(tallies[one]), lines, _MAX_CITED)
     ]
     for other in (Option.RAG, Option.FINE_TUNING):
         if other not in wanted:
-            cited += [Cited(span, "against") for span in _cite(tallies[other].denied, lines, _MOST_CITED)]
+            cited += [Cited(span, "against") for span in _cite(tallies[other].denied, lines, _MAX_CITED)]
     by_line = {cite.span.line: cite for cite in reversed(cited)}
     evidence = tuple(by_line[line] for line in sorted(by_line))
     return StatedDecision(option, _read_how(option, wanted, tallies), evidence)

@@ -25,7 +25,7 @@ _MODALITIES: Mapping[Meaning, Modality] = {
     Meaning.GOAL: Modality.GOAL,
     Meaning.ESTIMATE: Modality.ESTIMATE,
 }
-_MOST_ANSWERS = 3
+_MAX_ANSWERS = 3
 """Limit on the different levels that are given for one criterion."""
 _PLAIN_SECTIONS = frozenset((SectionKind.REQUIREMENTS, SectionKind.DECISION, SectionKind.CURRENT))
 _INTRODUCED = frozenset(("task.kind", "knowledge.source"))
@@ -76,7 +76,7 @@ class FactReader:
         for answers in plainest.values():
             facts = [fact for _, fact in sorted(answers.values(), key=itemgetter(0))]
             facts = [fact for fact in facts if not _is_implied(fact, facts)]
-            yield from facts[: _MOST_ANSWERS if isinstance(facts[0].value, str) else 1]
+            yield from facts[: _MAX_ANSWERS if isinstance(facts[0].value, str) else 1]
 
     def _classify(
         self, sentences: Iterable[Marked], stated: Iterable[StatedFact], lines: Sequence[str]

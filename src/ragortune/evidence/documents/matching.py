@@ -19,9 +19,9 @@ STOPS = frozenset((".", "?", ":", ";", "!", "|"))
 """Tokens that end a clause; a gap does not run over them."""
 _SOFT_STOPS = frozenset((",", "(", ")", "\u2013"))
 _MARKS = STOPS | _SOFT_STOPS
-_MOST_STOPS = 2
-_MOST_REMEMBERED = 50_000
-_MOST_STATES = 20_000
+_MAX_STOPS = 2
+_MAX_REMEMBERED = 50_000
+_MAX_STATES = 20_000
 _OTHER, _OTHER_MARK = "OTHER", "*"
 """What a word counts as that no pattern names, and any other sign; no word has capital letters."""
 
@@ -45,7 +45,7 @@ class WordClasses(dict[str, str]):
 
     def __missing__(self, word: str) -> str:
         """Classify a word that is met for the first time."""
-        if len(self) >= _MOST_REMEMBERED:
+        if len(self) >= _MAX_REMEMBERED:
             self.clear()
             self.update(self._named)
         other = _OTHER if is_plain(word) else _OTHER_MARK
@@ -94,7 +94,7 @@ class _State:
         self.named = self.following.keys()
         self.across: dict[_Crossed, _State] = {}
         """What is left behind so many other words and commas."""
-        self.reach = max(gap[1] for gap in self.gaps) + _MOST_STOPS + 1 if self.gaps else 1
+        self.reach = max(gap[1] for gap in self.gaps) + _MAX_STOPS + 1 if self.gaps else 1
         """Within how many words one must follow that is named here."""
 
 
@@ -109,7 +109,7 @@ class Matcher:
         self.nodes = nodes
         self._classes = classes
         self.leads = lru_cache(None)(self._find_leads)
-        self._reach_one = lru_cache(_MOST_REMEMBERED)(self._follow_gaps)
+        self._reach_one = lru_cache(_MAX_REMEMBERED)(self._follow_gaps)
         self._forget()
 
     def _forget(self) -> None:
@@ -187,7 +187,7 @@ class Matcher:
         key = frozenset[_Item]().union(*map(self._reach_one, items))
         state = self._states.get(key)
         if state is None:
-            if len(self._states) >= _MOST_STATES:
+            if len(self._states) >= _MAX_STATES:
                 self._forget()
             self._states[key] = state = _State(key, self)
         return state
@@ -202,7 +202,7 @@ class Matcher:
                 reached.add(item)
                 if isinstance(item, int):
                     node = self.nodes[item]
-                    waiting += [(after, width, _MOST_STOPS) for width, after in node.gaps.items()]
+                    waiting += [(after, width, _MAX_STOPS) for width, after in node.gaps.items()]
                     waiting += node.empty
                 else:
                     waiting.append(item[0])

@@ -35,7 +35,7 @@ from ragortune.model.documents import (
 )
 
 _STATUS = "status"
-_MOST_CHARACTERS, _MOST_SENTENCES = 200_000, 1_000
+_MAX_CHARACTERS, _MAX_SENTENCES = 200_000, 1_000
 """So much tells the language."""
 
 
@@ -130,8 +130,8 @@ class DesignReader:
 
     def language_of(self, marked: Sequence[Marked]) -> str:
         """Return the code of the language in which most sentences are written."""
-        text = "".join(one.sentence.text for one in marked)[:_MOST_CHARACTERS]
-        words = itertools.chain.from_iterable(one.tokens.words for one in marked[:_MOST_SENTENCES])
+        text = "".join(one.sentence.text for one in marked)[:_MAX_CHARACTERS]
+        words = itertools.chain.from_iterable(one.tokens.words for one in marked[:_MAX_SENTENCES])
         return detect_language(text, words, self.marker.language.common_words)
 
     def decide(

@@ -28,7 +28,7 @@ _LONGEST_NAME = 160
 BOLD_LEVEL = 7
 """A paragraph that is one bold phrase acts as a heading below all real ones."""
 _FIRST_WORD = re.compile(r"[A-Za-z]\w*(?:'\w+)*")
-_MOST_REMEMBERED = 1_000
+_MAX_REMEMBERED = 1_000
 
 
 def inherit_kind(own: SectionKind | None, above: SectionKind | None) -> SectionKind:
@@ -44,8 +44,8 @@ class SectionNames:
     def __init__(self, language: Language) -> None:
         """Take the language whose names count."""
         self._language = language
-        self._find = lru_cache(_MOST_REMEMBERED)(self._look_up)
-        self._may_begin = lru_cache(_MOST_REMEMBERED)(self._begins)
+        self._find = lru_cache(_MAX_REMEMBERED)(self._look_up)
+        self._may_begin = lru_cache(_MAX_REMEMBERED)(self._begins)
 
     def kind_of(self, text: str, place: Place) -> SectionKind | None:
         """Return what a name means at a place, None where it means nothing there."""

@@ -42,7 +42,7 @@ MOST_LINES = 1_000_000
 _LONGEST_BOLD = 80
 _LONGEST_LABEL = 60
 _LONGEST_CONTEXT = 300
-_MOST_LABEL_WORDS = 5
+_MAX_LABEL_WORDS = 5
 _PLAIN_LABEL = re.compile(r"\W{0,3}+([^\W\d_][^:.;!?()\u2014]{1,58}+):(?=\s|$)")
 _AFTER_LABEL = re.compile(r"\s{0,3}(?:[:\u2014\u2013]|-{1,2}(?=\s)|\((?=[^()]{1,40}\)))")
 _FRONT_KEY = re.compile(r"(\s*(?:-\s+)?)([\w][\w .-]{0,60}?)\s*:(?:\s+|$)(.*)")
@@ -245,7 +245,7 @@ class _Reader:
                 if label.endswith((":", ".", "\u2014")) or _AFTER_LABEL.match(text, end):
                     return label.strip(" :.\u2014")
         found = _PLAIN_LABEL.match(text) if ":" in text else None
-        if found and len(found[1].split()) <= _MOST_LABEL_WORDS:
+        if found and len(found[1].split()) <= _MAX_LABEL_WORDS:
             return found[1].strip()
         return ""
 
