@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from sklearn.linear_model import LogisticRegression
+
 from ragortune.casebook import Agreement, Tally
-from ragortune.engine.score import logistic
 from ragortune.model import Option
 
 PROBABILITY_EDGES = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -74,38 +75,11 @@ def _list_stated(agreement: Agreement) -> Iterator[tuple[float, bool]]:
 def calibrate(stated: Iterable[tuple[float, bool]]) -> Calibration:
     """Return slope and intercept for probabilities and whether what they were about happened.
 
-    Probabilities of 0 and 1, which gates give, count as one in ten thousand away from it. The two parameters are found
-    by Newton's method, with steps that are halved until they lower the log loss.
+    Probabilities of 0 and 1, which gates give, count as one in ten thousand away from it.
     """
-    inside = ((min(max(probability, 1e-4), 1 - 1e-4), happened) for probability, happened in stated)
-    points = [(math.log(own / (1 - own)), happened) for own, happened in inside]
-
-    def lose(slope: float, intercept: float) -> float:
-        scores = ((slope * odds + intercept) * (1 if happened else -1) for odds, happened in points)
-        return -sum(math.log(max(logistic(score), 1e-300)) for score in scores)
-
-    line = 1.0, 0.0
-    for _ in range(50):
-        step = _newton_step(points, *line)
-        tried = ((line[0] + step[0] / 2**halving, line[1] + step[1] / 2**halving) for halving in range(20))
-        better = next((new for new in tried if lose(*new) < lose(*line) - 1e-12), None)
-        if better is None:
-            break
-        line = better
-    return Calibration(*line)
-
-
-def _newton_step(points: list[tuple[float, bool]], slope: float, intercept: float) -> tuple[float, float]:
-    """Return the solution of the two linear equations of gradient and curvature; nothing where they have none."""
-    chances = [logistic(slope * odds + intercept) for odds, _ in points]
-    pulls = [(odds, happened - chance) for (odds, happened), chance in zip(points, chances, strict=True)]
-    curves = [(odds, chance * (1 - chance)) for (odds, _), chance in zip(points, chances, strict=True)]
-    pull_slope, pull_intercept = sum(odds * own for odds, own in pulls), sum(own for _, own in pulls)
-    flat, mixed, steep = (sum(odds**power * own for odds, own in curves) for power in range(3))
-    determinant = steep * flat - mixed * mixed
-    if determinant <= 0:
-        return 0.0, 0.0
-    return (
-        (flat * pull_slope - mixed * pull_intercept) / determinant,
-        (steep * pull_intercept - mixed * pull_slope) / determinant,
-    )
+    points = [(min(max(probability, 1e-4), 1 - 1e-4), happened) for probability, happened in stated]
+    if not points:
+        return Calibration(1.0, 0.0)
+    odds = [[math.log(probability / (1 - probability))] for probability, _ in points]
+    fitted = LogisticRegression(C=math.inf, tol=1e-8).fit(odds, [happened for _, happened in points])
+    return Calibration(float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
