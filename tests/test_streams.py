@@ -91,13 +91,19 @@ def test_a_full_disk_is_told_and_is_no_internal_error(desk, arguments):
     assert done.stderr.decode() == "error: the result cannot be written (No space left on device)\n"
 
 
-@pytest.mark.parametrize("arguments", [("check", "."), ("recommend", "profile.yaml"), ("--help",)])
-def test_a_file_that_may_grow_no_further_is_told_and_is_no_internal_error(desk, arguments):
+def start_limited(desk, size, *arguments):
+    """Start a command whose output goes to a file that may grow to a size in bytes."""
+
     def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
     with (desk / "out").open("w", encoding="utf-8") as out:
-        done = start(desk, *arguments, stdout=out, stderr=subprocess.PIPE, preexec_fn=limit)
+        return start(desk, *arguments, stdout=out, stderr=subprocess.PIPE, preexec_fn=limit)
+
+
+@pytest.mark.parametrize("arguments", [("check", "."), ("recommend", "profile.yaml"), ("--help",)])
+def test_a_file_that_may_grow_no_further_is_told_and_is_no_internal_error(desk, arguments):
+    done = start_limited(desk, 0, *arguments)
     assert done.returncode == 2
     assert done.stderr.decode() == "error: the result cannot be written (File too large)\n"
 
@@ -106,12 +112,7 @@ def test_a_file_that_may_grow_no_further_is_told_and_is_no_internal_error(desk, 
 @pytest.mark.parametrize("arguments", [("check", "."), ("recommend", "profile.yaml"), ("--help",)])
 def test_a_disk_that_takes_only_a_part_of_the_result_is_told(desk, arguments, unbuffered, monkeypatch):
     monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
-
-    def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
-
-    with (desk / "out").open("w", encoding="utf-8") as out:
-        done = start(desk, *arguments, stdout=out, stderr=subprocess.PIPE, preexec_fn=limit)
+    done = start_limited(desk, 100, *arguments)
     assert done.returncode == 2
     assert done.stderr.decode() == "error: the result cannot be written (File too large)\n"
 

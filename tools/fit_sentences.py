@@ -24,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 from ragortune.evidence.documents.assertion import Marked
 from ragortune.evidence.documents.classifiers import (
     APPROACH,
-    LEAST_STANCE,
+    MIN_STANCE,
     UNANSWERED,
     UNKNOWN,
     Classifier,
@@ -184,7 +184,7 @@ def fit_sentences(
         rows = list(_list_rows(sentences, criterion))
         if criterion == APPROACH:
             fit = _fit(values, rows, np.array([one.repo for one in sentences]))
-            yield _write_model(criterion, fitted, names, fit, LEAST_STANCE)
+            yield _write_model(criterion, fitted, names, fit, MIN_STANCE)
             continue
         answering = {sentences[row.at].repo for row in rows if row.document and row.due != UNANSWERED}
         if len(answering) >= _FEWEST_REPOSITORIES and _is_often_right(criterion, values, rows, folds):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import islice
 
 from ragortune.costs.bills import Approach, Bill
 from ragortune.costs.inputs import Inputs
@@ -54,9 +55,8 @@ def find_obstacles(inputs: Inputs, bill: Bill, latency: Latency, today: str) -> 
         found += _check_offer(row, today)
     if approach.tunes and inputs.knows("examples"):
         count = inputs.find("examples").mid
-        found += [Obstacle("examples", ruling, text) for least, ruling, text in _EXAMPLES if count < least][
-            :1
-        ]
+        short = (Obstacle("examples", ruling, text) for least, ruling, text in _EXAMPLES if count < least)
+        found += islice(short, 1)
     return tuple(found)
 
 

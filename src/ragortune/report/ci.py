@@ -11,7 +11,7 @@ from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, F
 from ragortune.report.checks import STEP_NAMES, format_message, sum_up
 from ragortune.support.text import clean_line, clean_text, count_words, disarm_commands
 
-MOST_ANNOTATIONS = 10
+MAX_ANNOTATIONS = 10
 """GitHub shows no more for one step, and silently drops the others."""
 _GITHUB_LEVELS: Mapping[Severity, str] = {
     Severity.ERROR: "error",
@@ -47,10 +47,10 @@ def write_github(report: CheckReport) -> str:
         )
         for audit, finding in report.ranked
     ]
-    if len(commands) > MOST_ANNOTATIONS:
-        more = count_words(len(commands) - MOST_ANNOTATIONS + 1, "more finding")
+    if len(commands) > MAX_ANNOTATIONS:
+        more = count_words(len(commands) - MAX_ANNOTATIONS + 1, "more finding")
         text = f"{more}; the job summary has all of them"
-        commands[MOST_ANNOTATIONS - 1 :] = [_command("notice", text, title="ragortune")]
+        commands[MAX_ANNOTATIONS - 1 :] = [_command("notice", text, title="ragortune")]
     return "\n".join([*commands, disarm_commands(sum_up(report))]) + "\n"
 
 

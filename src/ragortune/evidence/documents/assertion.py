@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from ragortune.evidence.documents.classifiers import LEAST_STANCE, Prediction, list_context
+from ragortune.evidence.documents.classifiers import MIN_STANCE, Prediction, list_context
 from ragortune.evidence.documents.language import (
     ApproachWords,
     Cue,
@@ -132,7 +132,7 @@ class Analysis:
             stance: share
             for _, _, shares in predicted
             for stance, share in shares.items()
-            if share > LEAST_STANCE
+            if share > MIN_STANCE
         }
 
     @cached_property

@@ -28,7 +28,7 @@ WORD = "word "
 YES, NO = "yes", "no"
 APPROACH = "approach"
 """The model that predicts the stance of a sentence for or against an approach."""
-LEAST_STANCE = 0.3
+MIN_STANCE = 0.3
 """Threshold on the probability of a stance."""
 OPEN = "open"
 """A sentence that names approaches and decides nothing."""

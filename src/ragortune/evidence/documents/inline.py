@@ -18,7 +18,7 @@ _MARKUP = re.compile(
     r"`+|\*{2,3}|(?<!\s)\*(?!\d)|\*(?=[^\s\d])|~~(?:[^~]{1,1000}+~~)?|(?<![^\W_])_{1,3}(?=[^\W_])|(?<=[^\W_])_{1,3}(?![^\W_])|!?\[\[?|\]\(|\]\[[^\[\]]{0,200}\]|\]{1,2}"
     r"|<!--|-->|</?[A-Za-z][^<>]{0,300}>|<https?:[^<>\s]{1,300}>|\bhttps?://[^\s|<>)\]]+|\\(?=[!-/:-@\[-`{-~])|&\#?\w{1,8};"
 )
-MOST_MARKED = 300_000
+MAX_MARKED = 300_000
 """Runs of text between markup, those that end a line aside. What is made of more takes far more memory than its size says."""
 _LONGEST_TARGET = 1_000
 _DEEPEST_TARGET = 3
@@ -30,7 +30,7 @@ _BEGIN = re.compile(rf"[{INVISIBLE}`*~_\[\]<\\&]|!(?=\[)|-(?=->)|h(?<!\wh)(?=ttp
 """Where markup may begin; found faster, because each way begins with a sign of its own."""
 
 
-def read_words(lines: tuple[Line, ...], most: int = MOST_MARKED) -> Words | None:
+def read_words(lines: tuple[Line, ...], most: int = MAX_MARKED) -> Words | None:
     """Return the words of a block, lines joined by one space; None where markup makes more runs of them than `most`."""
     if len(lines) == 1:
         line = lines[0]

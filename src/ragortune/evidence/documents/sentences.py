@@ -17,7 +17,7 @@ from ragortune.evidence.documents.addressed import (
 )
 from ragortune.evidence.documents.blocks import BLOCK, BlockKind, RawBlock, read_blocks, split_lines
 from ragortune.evidence.documents.cutting import split_cells, split_sentences
-from ragortune.evidence.documents.inline import MOST_MARKED, plain_words, read_words
+from ragortune.evidence.documents.inline import MAX_MARKED, plain_words, read_words
 from ragortune.evidence.documents.language import Language, Place
 from ragortune.evidence.documents.sections import BOLD_LEVEL, SectionNames, inherit_kind, measure_sections
 from ragortune.model.documents import (
@@ -34,9 +34,9 @@ from ragortune.model.documents import (
 from ragortune.support import errors
 from ragortune.support.text import is_misspelt
 
-MOST_SENTENCES = 100_000
+MAX_SENTENCES = 100_000
 """More than five megabytes of prose have. What is made of smaller pieces takes far longer to read than its size says."""
-MOST_LINES = 1_000_000
+MAX_LINES = 1_000_000
 """Five megabytes with a word on each line have fewer; each line takes far more memory than a word."""
 
 _LONGEST_BOLD = 80
@@ -83,13 +83,12 @@ class DesignText(msgspec.Struct, frozen=True):
 def read_sentences(text: str, language: Language, path: str = "the document") -> DesignText:
     """Take a document apart. Any text is a document; raises UnreadableError where it has more pieces than any team writes."""
     lines = split_lines(text)
-    if len(lines) + text.count("\r") - text.count("\r\n") > MOST_LINES:
-        raise _too_many(f"{MOST_LINES:,} lines", path)
+    if len(lines) + text.count("\r") - text.count("\r\n") > MAX_LINES:
+        raise _too_many(f"{MAX_LINES:,} lines", path)
     reader = _Reader(SectionNames(language), path, speaks=may_address(text))
     for number, block in enumerate(read_blocks(lines)):
         reader.read_block(block)
-        if number + len(reader.sentences) + len(reader.remarks) > MOST_SENTENCES:
-            reader.refuse_many(number, block.lines)
+        reader.refuse_many(number, block.lines)
     remarks = tuple(measure_sections(reader.remarks, reader.headings, len(lines)))
     return DesignText(
         lines,
@@ -132,7 +131,7 @@ class _Reader:
         self.declared: list[DeclaredText] = []
         self.misplaced: list[int] = []
         self.unread: list[int] = []
-        self.left = MOST_MARKED
+        self.left = MAX_MARKED
         self.headings: list[tuple[Line, int]] = []
         """Line and level of every section."""
         self.title: str | None = None
@@ -152,8 +151,8 @@ class _Reader:
 
     def refuse_many(self, blocks: int, lines: Sequence[Line]) -> None:
         """Raise UnreadableError at lines up to which there are more pieces than a document has."""
-        if max(blocks, len(self.sentences) + len(self.remarks)) > MOST_SENTENCES:
-            raise _too_many(f"{MOST_SENTENCES:,} sentences, items and cells", self.path, lines[0].number)
+        if max(blocks, len(self.sentences) + len(self.remarks)) > MAX_SENTENCES:
+            raise _too_many(f"{MAX_SENTENCES:,} sentences, items and cells", self.path, lines[0].number)
 
     # Sections --------------------------------------------------------------------------------------------------------
 
@@ -337,9 +336,8 @@ class _Reader:
     def _words(self, lines: tuple[Line, ...]) -> Words:
         words = read_words(lines, self.left)
         if words is None:
-            raise _too_many(f"{MOST_MARKED:,} words set apart by markup", self.path, lines[0].number)
-        if len(words.runs) > RUN_FIELDS * len(lines):
-            self.left -= len(words.runs) // RUN_FIELDS - len(lines)
+            raise _too_many(f"{MAX_MARKED:,} words set apart by markup", self.path, lines[0].number)
+        self.left -= max(0, len(words.runs) // RUN_FIELDS - len(lines))
         for comment in words.comments:
             self._note_remark(comment)
         return words
