@@ -71,7 +71,7 @@ def test_a_pack_overrides_a_list_of_words_for_every_wording_that_names_it(tmp_pa
 
 LANTERNS = """
     classifiers:
-      - id: words
+      - id: status_words
         fitted: by hand
         outcomes: [judged, no_decision, nothing_to_judge]
         intercepts: [0, 0, 0]
@@ -129,7 +129,7 @@ def test_wordings_are_no_part_of_the_digest(tmp_path):
         (("[unanswered, distinctive]", "[unanswered, loud]"), "has no outcome 'loud'"),
         (("intercepts: [9, 0]", "intercepts: [9]"), "'intercepts' needs a number for each of 2 outcomes"),
         (("[1, -9, 9]", "[1, -9]"), "a weight for each of 2 outcomes"),
-        (("id: behaviour.style", "id: words"), "has no outcome 'unanswered'"),
+        (("id: behaviour.style", "id: status_words"), "has no outcome 'unanswered'"),
         (("option: rag", "option: oracle"), "oracle"),
         (("id: oracle", "name: oracle"), "no key 'name'"),
         (("id: our-voice", "id: our-voice"), None),

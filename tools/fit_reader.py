@@ -18,11 +18,12 @@ import pathlib
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import yaml
-from scipy.sparse import csr_matrix
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from fit_sentences import LabelledSentence, fit_sentences, list_sentences, list_written
@@ -47,6 +48,9 @@ from ragortune.ruleset.author import read_folder
 from ragortune.support.rulefolder import shipped_folder
 from score_reader import Labelled
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 _ROOT = pathlib.Path(__file__).parent.parent
 _TRAINING = (_ROOT / "training" / "documents.yaml", _ROOT / "training" / "documents")
 _TESTS = _ROOT / "tests" / "design_documents.yaml"
@@ -55,7 +59,7 @@ _INVERSE_PENALTY_OF_WORDS = 10.0
 _MAX_WEIGHT_OF_WORDS = 1.0
 """Limit on the weight of a document in the fit of words: our own documents are about too few subjects to weigh more."""
 _MIN_COEFFICIENT = 0.3
-"""A word with smaller coefficients for every status is left out."""
+"""A word with smaller coefficients for every outcome is left out."""
 _STANCE = "stance "
 """Prefix of the features that sum the predicted stances of sentences."""
 _FEWEST = 8
@@ -220,12 +224,15 @@ def _share(several: Sequence[tuple[bool, bool]]) -> str:
 def _fit_documents(documents: Sequence[Measured], fitted: str) -> Fit:
     """Return what tells the status of a document, and of one that decides whether for retrieval and for tuning."""
     judged = [document for document in documents if document.due.option in list(Option)]
-    models = {STATUS: _fit(STATUS, documents, [document.due.status for document in documents], fitted)}
-    models[WORDS] = _fit_words(documents, fitted)
+    due: dict[str, tuple[Sequence[Measured], list[str]]] = {
+        STATUS: (documents, [document.due.status for document in documents])
+    }
     for need in (Option.RAG, Option.FINE_TUNING):
-        due = [YES if document.due.option in {need, Option.BOTH} else NO for document in judged]
-        models[need] = _fit(need, judged, due, fitted)
-    return models
+        due[need] = judged, [YES if one.due.option in {need, Option.BOTH} else NO for one in judged]
+    models = {question: _fit(question, *labelled, fitted) for question, labelled in due.items()}
+    return models | {
+        WORDS[question]: _fit_words(question, *labelled, fitted) for question, labelled in due.items()
+    }
 
 
 def _is_of_options(name: str) -> bool:
@@ -249,12 +256,7 @@ def _fit(question: str, documents: Sequence[Measured], due: Sequence[str], fitte
         due,
         sample_weight=[document.due.weight for document in documents],
     )
-    weights, intercepts = model.coef_, model.intercept_
-    if len(weights) == 1:  # two outcomes share one row of weights
-        weights, intercepts = (
-            np.vstack([-weights, weights]) / 2,
-            np.concatenate([-intercepts, intercepts]) / 2,
-        )
+    weights, intercepts = _weights_of(model)
     return Classifier(
         question,
         fitted,
@@ -267,31 +269,44 @@ def _fit(question: str, documents: Sequence[Measured], due: Sequence[str], fitte
     )
 
 
+def _weights_of(model: LogisticRegression) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the weights and the intercept of each outcome; two outcomes share one row of them."""
+    if len(model.coef_) > 1:
+        return model.coef_, model.intercept_
+    return np.vstack([-model.coef_, model.coef_]) / 2, np.concatenate(
+        [-model.intercept_, model.intercept_]
+    ) / 2
+
+
 def _list_common(documents: Sequence[Measured]) -> list[str]:
     """Return the features that enough documents have, in order."""
     counts = Counter(name for document in documents for name, value in document.features.items() if value)
     return sorted(name for name, count in counts.items() if count >= _FEWEST)
 
 
-def _fit_words(documents: Sequence[Measured], fitted: str) -> Classifier:
-    """Return the model that predicts the status from words; these have one unit, so nothing is scaled."""
-    names = [name for name in _list_common(documents) if name.startswith(WORD)]
-    values = csr_matrix([[document.features.get(one, 0.0) for one in names] for document in documents])
+def _fit_words(question: str, documents: Sequence[Measured], due: Sequence[str], fitted: str) -> Classifier:
+    """Return the model that predicts the same from words; these have one unit, so nothing is scaled."""
+    common = {name for name in _list_common(documents) if name.startswith(WORD)}
+    vectorizer = DictVectorizer()
+    values = vectorizer.fit_transform(
+        {name: value for name, value in document.features.items() if name in common} for document in documents
+    )
     model = LogisticRegression(C=_INVERSE_PENALTY_OF_WORDS, max_iter=100, tol=1e-3)
     model.fit(
         values,
-        [document.due.status for document in documents],
+        due,
         sample_weight=[min(_MAX_WEIGHT_OF_WORDS, document.due.weight) for document in documents],
     )
+    coefficients, intercepts = _weights_of(model)
     weights = {
         name: tuple(round(float(one), 1) for one in own)
-        for name, own in zip(names, model.coef_.T, strict=True)
+        for name, own in zip(vectorizer.feature_names_, coefficients.T, strict=True)
     }
     return Classifier(
-        WORDS,
+        WORDS[question],
         fitted,
         tuple(map(str, model.classes_)),
-        tuple(map(_short, model.intercept_)),
+        tuple(map(_short, intercepts)),
         {name: (1.0, *own) for name, own in weights.items() if max(map(abs, own)) >= _MIN_COEFFICIENT},
     )
 

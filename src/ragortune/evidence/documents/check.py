@@ -11,8 +11,8 @@ import msgspec
 
 from ragortune.evidence.documents.classifiers import (
     APPROACH,
+    DOCUMENT_MODELS,
     NO,
-    QUESTIONS,
     STATUS,
     UNANSWERED,
     UNKNOWN,
@@ -103,9 +103,8 @@ def _check_number(fact: FactWords, name: str, criteria: Mapping[str, Criterion])
 
 def _check_classifier(model: Classifier, criteria: Mapping[str, Criterion]) -> Iterator[LanguageProblem]:
     outcomes = {
-        **dict.fromkeys(QUESTIONS, (YES, NO)),
-        STATUS: tuple(DocumentStatus),
-        WORDS: tuple(DocumentStatus),
+        **dict.fromkeys(DOCUMENT_MODELS, (YES, NO)),
+        **dict.fromkeys((STATUS, WORDS[STATUS]), tuple(DocumentStatus)),
         APPROACH: (UNANSWERED, *list_stances()),
     }
     if model.id in criteria:

@@ -20,9 +20,9 @@ from ragortune.support.record import Record
 STATUS = "status"
 QUESTIONS = (STATUS, Option.RAG, Option.FINE_TUNING)
 """Models of documents: the status, and whether the decision is for retrieval and for tuning."""
-WORDS = "words"
-"""The model that predicts the status of a document from its words alone."""
-DOCUMENT_MODELS = (*QUESTIONS, WORDS)
+WORDS = {question: f"{question}_words" for question in QUESTIONS}
+"""Models that predict the same from the words of a document alone."""
+DOCUMENT_MODELS = (*QUESTIONS, *WORDS.values())
 WORD = "word "
 """Prefix of the features of a document that count a word."""
 YES, NO = "yes", "no"
@@ -43,7 +43,7 @@ class Classifier(Record, frozen=True):
     """A fitted model, a multinomial logistic regression over features of a document or a sentence."""
 
     id: str
-    """What it predicts: `status`, `rag`, `fine_tuning` or `words` (the status from words alone) of a document, `approach` or a
+    """What it predicts: `status`, `rag` or `fine_tuning` of a document (with `_words` from its words alone), `approach` or a
     criterion of a sentence."""
     fitted: str
     """On what it was fitted, when, and how well it does on documents of other repositories."""

@@ -83,17 +83,27 @@ def decide(
     models: Mapping[str, Classifier], features: Mapping[str, float], tallies: Mapping[Option, Tally]
 ) -> tuple[DocumentStatus, Option | None]:
     """Return the status of a document that fitted models predict, and what it decides."""
-    predicted = {name: classify(models[name], features) if name in models else {} for name in QUESTIONS}
+    predicted = {question: _predict(models, question, features) for question in QUESTIONS}
     needs = (predicted[need].get(YES, 0.0) for need in (Option.RAG, Option.FINE_TUNING))
     status = predicted[STATUS]
-    if WORDS in models:
-        # Both models count the same, but words less where a document has few of them.
-        length = math.hypot(*(value for name, value in features.items() if name.startswith(WORD)))
-        status = pool(status, classify(models[WORDS], features), length / 2)
     option = _choose_option(status, pair_probabilities(*needs), tallies)
     if option is not None:
         return DocumentStatus.JUDGED, option
     return max(_UNDECIDED, key=lambda one: (status.get(one, 0.0), one)), None
+
+
+def _predict(
+    models: Mapping[str, Classifier], question: str, features: Mapping[str, float]
+) -> Mapping[str, float]:
+    """Return the probabilities of the answers to a question about a document, empty where no model predicts them."""
+    if question not in models:
+        return {}
+    predicted = classify(models[question], features)
+    if WORDS[question] not in models:
+        return predicted
+    # Both models count the same, but words less where a document has few of them.
+    length = math.hypot(*(value for name, value in features.items() if name.startswith(WORD)))
+    return pool(predicted, classify(models[WORDS[question]], features), length / 2)
 
 
 def _is_decided(mention: Mention) -> bool:
