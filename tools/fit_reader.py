@@ -1,11 +1,11 @@
-"""Fit the models that tell whether a design document decides and what, and measure them on repositories left out.
+"""Fit the models that predict whether a design document decides and what, and measure them on repositories left out.
 
 usage: fit_reader.py [LABELS.yaml TEXTS ...] [--sentences [CRITERION ...]] [--write]
 
 The labels are those of `score_reader.py`; the texts of others stay where they are. The documents in `training/` are
 fitted, too, and those of the tests, which are never measured. Each repository, and each author of own documents, is read
-by models of documents that were fitted on all others; what tells of their sentences has seen them where `--sentences` was
-fitted on them. That option fits the models of sentences first, all or those of the criteria that are named. `--write`
+by models of documents that were fitted on all others; the models of sentences have seen it where `--sentences` was fitted
+on it. That option fits the models of sentences first, all or those of the criteria that are named. `--write`
 writes the models fitted on everything into the shipped rule set.
 """
 
@@ -62,14 +62,14 @@ _MIN_COEFFICIENT = 0.3
 """A word with smaller coefficients for every outcome is left out."""
 _STANCE = "stance "
 """Prefix of the features that sum the predicted stances of sentences."""
-_FEWEST = 8
+_MIN_DOCUMENTS = 8
 """A feature that fewer documents have is left out."""
 _OUTLIER = 3.0
 """A feature counts as at most so many standard deviations above its mean."""
 _WRITTEN = 4.5
-"""What a document that was written for the fit weighs."""
+"""Weight of a document that was written for the fit."""
 _OF_TESTS = 3.0
-"""What a document of the tests weighs."""
+"""Weight of a document of the tests."""
 _LEAST_DEVIATION = 0.01
 """What is added to standard deviations, so that a rare feature does not weigh without limit."""
 _FOLDS = 10
@@ -77,11 +77,11 @@ _NONE = "none-stated"
 _STATUSES = ("judged", "no_decision", "nothing_to_judge")
 _HEADER = (
     "# yaml-language-server: $schema=../schema/language.schema.json\n"
-    "# Written by tools/fit_reader.py. Each feature has the most that it can be, and a weight for each outcome.\n"
+    "# Written by tools/fit_reader.py. Each feature has the limit on its value, and a weight for each outcome.\n"
 )
 
 
-class _Due(msgspec.Struct, frozen=True):
+class _Expected(msgspec.Struct, frozen=True):
     """What ought to be read in a document."""
 
     group: str
@@ -91,19 +91,19 @@ class _Due(msgspec.Struct, frozen=True):
     status: str
     option: str
     weight: float
-    """What the document counts in a fit."""
+    """Weight of the document in a fit."""
 
 
 class Measured(msgspec.Struct, frozen=True):
     """A labelled document as numbers."""
 
-    due: _Due
+    expected: _Expected
     features: Mapping[str, float]
     tallies: Mapping[Option, Tally]
 
 
 Fit = Mapping[str, Classifier]
-"""What is told of a document, and the model that tells it."""
+"""Models by their ids."""
 
 
 def main() -> None:
@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument(
         "--sentences",
         nargs="*",
-        help="fit what tells of sentences first, of these criteria or of all, and write it",
+        help="fit the models of sentences first, of these criteria or of all, and write them",
     )
     parser.add_argument("--write", action="store_true", help="write the models into the shipped rule set")
     chosen = parser.parse_args()
@@ -125,7 +125,7 @@ def main() -> None:
     tests = list(_measure_tests(reader))
     figures = _score_unseen(labelled, tests)
     if chosen.write:
-        written = sum(document.due.source == _TRAINING[0].stem for document in labelled)
+        written = sum(document.expected.source == _TRAINING[0].stem for document in labelled)
         fitted = f"{len(labelled) - written} public and {written + len(tests)} own documents, {_today()}; {figures}"
         kept = [model for name, model in _read_models().items() if name not in DOCUMENT_MODELS]
         _write([*_fit_documents([*labelled, *tests], fitted).values(), *kept])
@@ -136,7 +136,7 @@ def _today() -> dt.date:
 
 
 def _fit_sentences(pairs: Iterable[tuple[pathlib.Path, pathlib.Path]], criteria: Sequence[str]) -> None:
-    """Fit the models of sentences and write them; what tells of documents counts what they tell."""
+    """Fit the models of sentences and write them; models of documents count their predictions."""
     reader = reader_for(load_rulebook())
     sentences: list[LabelledSentence] = [*list_written()]
     written = len(sentences)
@@ -164,24 +164,24 @@ def _measure_labelled(labels: pathlib.Path, texts: pathlib.Path, reader: DesignR
         if label.asked:
             continue
         whole = _WRITTEN if labels == _TRAINING[0] else label.weight
-        due = _Due(label.repo, labels.stem, label.status, label.option, whole)
-        yield _measure_document(text, reader, due)
+        expected = _Expected(label.repo, labels.stem, label.status, label.option, whole)
+        yield _measure_document(text, reader, expected)
 
 
 def _measure_tests(reader: DesignReader) -> Iterator[Measured]:
     for document in yaml.safe_load(_TESTS.read_text(encoding="utf-8")):
         if document["status"] in _STATUSES:
-            due = _Due(
+            expected = _Expected(
                 document["name"], "tests", document["status"], document.get("option", _NONE), _OF_TESTS
             )
-            yield _measure_document(document["text"], reader, due)
+            yield _measure_document(document["text"], reader, expected)
 
 
-def _measure_document(text: str, reader: DesignReader, due: _Due) -> Measured:
+def _measure_document(text: str, reader: DesignReader, expected: _Expected) -> Measured:
     document = read_sentences(text, reader.marker.language)
     marked = resolve_options(reader.mark(document.sentences), document.lines)
     tallies = tally_mentions(marked)
-    return Measured(due, measure_features(marked, tallies), tallies)
+    return Measured(expected, measure_features(marked, tallies), tallies)
 
 
 # --- figures ------------------------------------------------------------------------------------------------------
@@ -196,9 +196,9 @@ def _score_unseen(labelled: Sequence[Measured], tests: Sequence[Measured]) -> st
         for document in labelled:
             if _fold_of(document) == fold:
                 status, option = decide(models, document.features, document.tallies)
-                due = document.due
-                right.setdefault(due.source, []).append(
-                    (status == due.status, (option or _NONE) == due.option)
+                expected = document.expected
+                right.setdefault(expected.source, []).append(
+                    (status == expected.status, (option or _NONE) == expected.option)
                 )
     for source, several in right.items():
         print(f"{source:10} {_share(several)}")
@@ -208,7 +208,9 @@ def _score_unseen(labelled: Sequence[Measured], tests: Sequence[Measured]) -> st
 
 
 def _fold_of(document: Measured) -> int:
-    return zlib.crc32(document.due.group.encode()) % _FOLDS if document.due.source != "tests" else -1
+    return (
+        zlib.crc32(document.expected.group.encode()) % _FOLDS if document.expected.source != "tests" else -1
+    )
 
 
 def _share(several: Sequence[tuple[bool, bool]]) -> str:
@@ -222,27 +224,27 @@ def _share(several: Sequence[tuple[bool, bool]]) -> str:
 
 
 def _fit_documents(documents: Sequence[Measured], fitted: str) -> Fit:
-    """Return what tells the status of a document, and of one that decides whether for retrieval and for tuning."""
-    judged = [document for document in documents if document.due.option in list(Option)]
-    due: dict[str, tuple[Sequence[Measured], list[str]]] = {
-        STATUS: (documents, [document.due.status for document in documents])
+    """Return the models of the status of a document, and of whether one that decides is for retrieval and for tuning."""
+    judged = [document for document in documents if document.expected.option in list(Option)]
+    expected: dict[str, tuple[Sequence[Measured], list[str]]] = {
+        STATUS: (documents, [document.expected.status for document in documents])
     }
     for need in (Option.RAG, Option.FINE_TUNING):
-        due[need] = judged, [YES if one.due.option in {need, Option.BOTH} else NO for one in judged]
-    models = {question: _fit(question, *labelled, fitted) for question, labelled in due.items()}
+        expected[need] = judged, [YES if one.expected.option in {need, Option.BOTH} else NO for one in judged]
+    models = {question: _fit(question, *labelled, fitted) for question, labelled in expected.items()}
     return models | {
-        WORDS[question]: _fit_words(question, *labelled, fitted) for question, labelled in due.items()
+        WORDS[question]: _fit_words(question, *labelled, fitted) for question, labelled in expected.items()
     }
 
 
 def _is_of_options(name: str) -> bool:
-    """Tell whether a feature says what speaks for or against an approach: all that an option is told from."""
+    """Tell whether a feature is evidence for or against an approach: the option is predicted from nothing else."""
     option, _, rest = name.partition(" ")
     kinds = ("for", "against", "wordings", "open", "decided")
     return (option in list(Option) and rest.split(" ")[0] in kinds) or name.startswith(_STANCE)
 
 
-def _fit(question: str, documents: Sequence[Measured], due: Sequence[str], fitted: str) -> Classifier:
+def _fit(question: str, documents: Sequence[Measured], expected: Sequence[str], fitted: str) -> Classifier:
     """Return a model; features are scaled to a standard deviation of one, so that the penalty is the same for all."""
     names = [name for name in _list_common(documents) if not name.startswith(WORD)]
     if question != STATUS:
@@ -253,8 +255,8 @@ def _fit(question: str, documents: Sequence[Measured], due: Sequence[str], fitte
     model = LogisticRegression(C=_INVERSE_PENALTIES[question], max_iter=2_000)
     model.fit(
         np.minimum(values, most) / deviations,
-        due,
-        sample_weight=[document.due.weight for document in documents],
+        expected,
+        sample_weight=[document.expected.weight for document in documents],
     )
     weights, intercepts = _weights_of(model)
     return Classifier(
@@ -281,10 +283,12 @@ def _weights_of(model: LogisticRegression) -> tuple[NDArray[np.float64], NDArray
 def _list_common(documents: Sequence[Measured]) -> list[str]:
     """Return the features that enough documents have, in order."""
     counts = Counter(name for document in documents for name, value in document.features.items() if value)
-    return sorted(name for name, count in counts.items() if count >= _FEWEST)
+    return sorted(name for name, count in counts.items() if count >= _MIN_DOCUMENTS)
 
 
-def _fit_words(question: str, documents: Sequence[Measured], due: Sequence[str], fitted: str) -> Classifier:
+def _fit_words(
+    question: str, documents: Sequence[Measured], expected: Sequence[str], fitted: str
+) -> Classifier:
     """Return the model that predicts the same from words; these have one unit, so nothing is scaled."""
     common = {name for name in _list_common(documents) if name.startswith(WORD)}
     vectorizer = DictVectorizer()
@@ -294,8 +298,8 @@ def _fit_words(question: str, documents: Sequence[Measured], due: Sequence[str],
     model = LogisticRegression(C=_INVERSE_PENALTY_OF_WORDS, max_iter=100, tol=1e-3)
     model.fit(
         values,
-        due,
-        sample_weight=[min(_MAX_WEIGHT_OF_WORDS, document.due.weight) for document in documents],
+        expected,
+        sample_weight=[min(_MAX_WEIGHT_OF_WORDS, document.expected.weight) for document in documents],
     )
     coefficients, intercepts = _weights_of(model)
     weights = {

@@ -1,9 +1,9 @@
-"""Fit the models that tell from the words of a sentence which criterion it answers; `fit_reader.py` writes them.
+"""Fit the models that predict from the words of a sentence which criterion it answers; `fit_reader.py` writes them.
 
-For each criterion a multinomial logistic regression tells a sentence that answers it, and with which level, from one that
-does not. It sees the words and pairs of words to which regressions with an absolute penalty (lasso) give any weight: one
-that tells answers from other sentences, and one for each level that tells it from the others. What tells of approaches reads
-documents better with more words: those of written sentences that speak for an outcome most clearly, by chi-squared.
+For each criterion a multinomial logistic regression separates sentences that answer it, and their levels, from those that
+do not. It sees the words and pairs of words to which regressions with an absolute penalty (lasso) give any weight: one
+that separates answers from other sentences, and one for each level against the others. The model of approaches does better
+with more words: those of written sentences that are the clearest evidence for an outcome, by chi-squared.
 Models learn from the sentences of labelled documents and from those of `training/sentences/`, which were written for it. A
 criterion is kept only where the likeliest sentences of documents of repositories left out are often enough right.
 """
@@ -42,35 +42,35 @@ if TYPE_CHECKING:
 
 WRITTEN = Path(__file__).parent.parent / "training" / "sentences"
 _INVERSE_PENALTY, _INVERSE_PENALTY_OF_APPROACH = 0.5, 0.3
-_MOST_OF_DOCUMENTS, _MOST_OF_APPROACH = 60, 2_800
-"""Words and pairs that tell of approaches: taken from labelled documents, and from sentences that were written."""
-_FEWEST_ANSWERING = 2
+_MAX_OF_DOCUMENTS, _MAX_OF_APPROACH = 60, 2_800
+"""Words and pairs for the model of approaches: taken from labelled documents, and from sentences that were written."""
+_MIN_ANSWERING = 2
 """In the evidence of so many repositories a word or pair must occur."""
 _INVERSE_PENALTY_OF_CHOICE = 0.3
 """Of the regressions that choose words and pairs."""
-_FEWEST_SENTENCES = 3
+_MIN_SENTENCES = 3
 """A word or pair that fewer sentences have is left out."""
-_FEWEST_OF_LEVEL = 4
+_MIN_OF_LEVEL = 4
 """A level that fewer sentences have gets no words of its own."""
-_FEWEST_REPOSITORIES = 15
+_MIN_REPOSITORIES = 15
 """A criterion that fewer repositories answer is left to phrases."""
 _FOLDS = 5
-LEAST = 0.45
-"""Least probability at which a sentence counts as an answer, the same for all criteria: so the most answers are found for
-any share of wrong ones."""
-_LEAST_RIGHT = 0.4
-"""Of what is told about documents left out, in the likeliest sentence of each."""
-_FEWEST_TOLD = 5
-"""What is told about fewer documents left out shows nothing."""
+THRESHOLD = 0.45
+"""Threshold on the probability of an answer, the same for all criteria: so the most answers are found for any share of
+wrong ones."""
+_MIN_RIGHT = 0.4
+"""Share of right predictions for documents left out, in the most probable sentence of each."""
+_MIN_PREDICTED = 5
+"""Predictions for fewer documents left out prove nothing."""
 OWN = "set-"
 """How the repository of an own document begins."""
 _ABOUT_OTHERS = 0.5
-"""What a written sentence about another criterion weighs as one that does not answer this one."""
+"""Weight of a written sentence about another criterion, as one that does not answer this one."""
 _UNRELATED = 0.5
-"""What a sentence of a document that decides nothing weighs as one that tells nothing about an approach."""
+"""Weight of a sentence of a document that decides nothing, as one without a stance on an approach."""
 _TAKEN = frozenset((Option.RAG, Option.FINE_TUNING, Option.NEITHER))
-"""Options whose evidence teaches what speaks for an approach."""
-_LEAST_WEIGHT = 0.12
+"""Options whose evidence teaches what argues for an approach."""
+_MIN_WEIGHT = 0.12
 """A feature that weighs less for every outcome is left out."""
 LABELLED = frozenset(criterion for group in GROUPS.values() for criterion in group)
 """The criteria for which public documents are labelled."""
@@ -90,14 +90,14 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class _Row(msgspec.Struct, frozen=True):
-    """What is due for one sentence and criterion."""
+    """The expected outcome for one sentence and criterion."""
 
     at: int
     document: str
-    due: str
+    expected: str
     weight: float
     counts: bool
-    """Whether it shows how often a model is right: in a document whose answers are labelled."""
+    """Whether it can be used to measure a model: in a document whose answers are labelled."""
 
 
 class LabelledSentence(msgspec.Struct, frozen=True):
@@ -145,8 +145,8 @@ def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[Labell
                 repo, label.file, words, answers, unrelated=unrelated, labelled=labelled, alone=bool(asked)
             )
         if not lines.isdisjoint(deciding):
-            told = Answer(APPROACH, (f"{label.option}_for",))
-            yield LabelledSentence(repo, label.file, words, (told,), about=APPROACH)
+            stance = Answer(APPROACH, (f"{label.option}_for",))
+            yield LabelledSentence(repo, label.file, words, (stance,), about=APPROACH)
 
 
 def list_written(folder: Path = WRITTEN) -> Iterator[LabelledSentence]:
@@ -174,7 +174,7 @@ def fit_sentences(
     """Yield a model for each of these criteria that enough repositories answer, of all where none is named."""
     vectors = DictVectorizer()
     values = vectors.fit_transform([dict.fromkeys(one.words, 1.0) for one in sentences]).tocsr()
-    common = np.flatnonzero(values.getnnz(0) >= _FEWEST_SENTENCES)
+    common = np.flatnonzero(values.getnnz(0) >= _MIN_SENTENCES)
     values = values[:, common]
     names = [str(name) for name in vectors.get_feature_names_out()[common]]
     folds = [
@@ -186,9 +186,9 @@ def fit_sentences(
             fit = _fit(values, rows, np.array([one.repo for one in sentences]))
             yield _write_model(criterion, fitted, names, fit, MIN_STANCE)
             continue
-        answering = {sentences[row.at].repo for row in rows if row.document and row.due != UNANSWERED}
-        if len(answering) >= _FEWEST_REPOSITORIES and _is_often_right(criterion, values, rows, folds):
-            yield _write_model(criterion, fitted, names, _fit(values, rows), LEAST)
+        answering = {sentences[row.at].repo for row in rows if row.document and row.expected != UNANSWERED}
+        if len(answering) >= _MIN_REPOSITORIES and _is_often_right(criterion, values, rows, folds):
+            yield _write_model(criterion, fitted, names, _fit(values, rows), THRESHOLD)
 
 
 def _write_model(criterion: str, fitted: str, names: Sequence[str], fit: _Fit, least: float) -> Classifier:
@@ -197,14 +197,14 @@ def _write_model(criterion: str, fitted: str, names: Sequence[str], fit: _Fit, l
     features = {
         name: (1.0, *(round(float(weight), 2) for weight in own))
         for name, own in weights
-        if max(map(abs, own)) >= _LEAST_WEIGHT
+        if max(map(abs, own)) >= _MIN_WEIGHT
     }
     intercepts = tuple(round(float(one), 2) for one in model.intercept_)
     return Classifier(criterion, fitted, tuple(map(str, model.classes_)), intercepts, features, least)
 
 
 def _is_often_right(criterion: str, values: csr_matrix, rows: Sequence[_Row], folds: Sequence[int]) -> bool:
-    """Tell whether the likeliest sentences of documents are often enough right where models have not seen the repository.
+    """Tell whether the most probable sentences of documents are often enough right where models have not seen the repository.
 
     Public documents count for the criteria for which they are labelled.
     """
@@ -215,31 +215,31 @@ def _is_often_right(criterion: str, values: csr_matrix, rows: Sequence[_Row], fo
         silent = list(model.classes_).index(UNANSWERED)
         shares = 1 - model.predict_proba(values[[row.at for row in unseen]][:, chosen])[:, silent]
         for share, row in zip(shares, unseen, strict=True):
-            told = (float(share), row.due != UNANSWERED)
-            likeliest[row.document] = max(told, likeliest.get(row.document, told))
-    right = [answers for share, answers in likeliest.values() if share >= LEAST]
+            predicted = (float(share), row.expected != UNANSWERED)
+            likeliest[row.document] = max(predicted, likeliest.get(row.document, predicted))
+    right = [answers for share, answers in likeliest.values() if share >= THRESHOLD]
     print(f"{criterion:30} right in {sum(right)} of {len(right)} documents left out")
-    return len(right) >= _FEWEST_TOLD and sum(right) > _LEAST_RIGHT * len(right)
+    return len(right) >= _MIN_PREDICTED and sum(right) > _MIN_RIGHT * len(right)
 
 
 def _fit(values: csr_matrix, rows: Sequence[_Row], repositories: NDArray[np.str_] | None = None) -> _Fit:
-    """Return a model; with the repositories of sentences, the one that tells of approaches."""
+    """Return a model; with the repositories of sentences, the one of approaches."""
     at = [row.at for row in rows]
-    own, due = values[at], np.array([row.due for row in rows])
+    own, expected = values[at], np.array([row.expected for row in rows])
     weights = np.array([row.weight for row in rows])
     if repositories is None:
-        chosen, penalty = _choose_features(own, due, weights), _INVERSE_PENALTY
+        chosen, penalty = _choose_features(own, expected, weights), _INVERSE_PENALTY
     else:
-        chosen, penalty = _choose_surprising(own, due, repositories[at]), _INVERSE_PENALTY_OF_APPROACH
+        chosen, penalty = _choose_surprising(own, expected, repositories[at]), _INVERSE_PENALTY_OF_APPROACH
     model = LogisticRegression(C=penalty, max_iter=300, tol=1e-3)
-    return model.fit(own[:, chosen], due, sample_weight=weights), chosen
+    return model.fit(own[:, chosen], expected, sample_weight=weights), chosen
 
 
 def _list_rows(sentences: Sequence[LabelledSentence], criterion: str) -> Iterator[_Row]:
-    """Yield sentences with the outcome that is due; one between levels counts in parts, one beside a label not at all.
+    """Yield sentences with the expected outcome; one between levels counts in parts, one beside a label not at all.
 
-    Of the sentences of documents only the evidence of a decision is labelled for what it tells about an approach; those of
-    documents that decide nothing tell nothing.
+    Of the sentences of documents only the evidence of a decision is labelled with a stance on an approach; those of
+    documents that decide nothing take none.
     """
     for at, sentence in enumerate(sentences):
         if criterion == APPROACH:
@@ -268,36 +268,36 @@ def _weigh(sentence: LabelledSentence, criterion: str) -> float:
 
 
 def _choose_features(
-    values: csr_matrix, due: NDArray[np.str_], weights: NDArray[np.float64]
+    values: csr_matrix, expected: NDArray[np.str_], weights: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Return the features that tell answers from other sentences, or one level from the others."""
-    answers = due != UNANSWERED
+    """Return the features that separate answers from other sentences, or one level from the others."""
+    answers = expected != UNANSWERED
     chosen = {*_find_weighed(values, answers, weights)}
-    levels, counts = np.unique(due[answers], return_counts=True)
-    for level in levels[counts >= _FEWEST_OF_LEVEL] if len(levels) > 1 else ():
-        chosen |= {*_find_weighed(values[answers], due[answers] == level, weights[answers])}
+    levels, counts = np.unique(expected[answers], return_counts=True)
+    for level in levels[counts >= _MIN_OF_LEVEL] if len(levels) > 1 else ():
+        chosen |= {*_find_weighed(values[answers], expected[answers] == level, weights[answers])}
     return np.array(sorted(chosen), dtype=np.int64)
 
 
 def _find_weighed(
-    values: csr_matrix, due: NDArray[np.bool_], weights: NDArray[np.float64]
+    values: csr_matrix, expected: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     """Return the features to which a regression with an absolute penalty gives a weight."""
     model = LogisticRegression(C=_INVERSE_PENALTY_OF_CHOICE, l1_ratio=1.0, max_iter=200, solver="liblinear")
-    return np.flatnonzero(model.fit(values, due, sample_weight=weights).coef_[0])
+    return np.flatnonzero(model.fit(values, expected, sample_weight=weights).coef_[0])
 
 
 def _choose_surprising(
-    values: csr_matrix, due: NDArray[np.str_], repositories: NDArray[np.str_]
+    values: csr_matrix, expected: NDArray[np.str_], repositories: NDArray[np.str_]
 ) -> NDArray[np.int64]:
-    """Return the features that tell of approaches: a few of labelled documents, most of sentences that were written."""
+    """Return the features for the model of approaches: a few of labelled documents, most of sentences that were written."""
     written = repositories == ""
-    labelled = _rank_features(values[~written], due[~written] != UNANSWERED, repositories[~written])
-    chosen = {*labelled[:_MOST_OF_DOCUMENTS]}
-    kinds = {*due[written]} - {UNANSWERED}
+    labelled = _rank_features(values[~written], expected[~written] != UNANSWERED, repositories[~written])
+    chosen = {*labelled[:_MAX_OF_DOCUMENTS]}
+    kinds = {*expected[written]} - {UNANSWERED}
     for outcome in kinds:  # so that each has words of its own
-        ranked = _rank_features(values, written & (due == outcome), None)
-        chosen |= {*ranked[: _MOST_OF_APPROACH // len(kinds)]}
+        ranked = _rank_features(values, written & (expected == outcome), None)
+        chosen |= {*ranked[: _MAX_OF_APPROACH // len(kinds)]}
     return np.array(sorted(chosen), dtype=np.int64)
 
 
@@ -315,5 +315,5 @@ def _rank_features(
     if repositories is not None:
         own = repositories[answered]
         support = sum(values[answered][own == one].max(0).toarray().ravel() for one in set(own))
-    surprise[(support < _FEWEST_ANSWERING) | (inside < expected)] = 0
+    surprise[(support < _MIN_ANSWERING) | (inside < expected)] = 0
     return np.argsort(-surprise)[: int((surprise > 0).sum())]

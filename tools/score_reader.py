@@ -112,12 +112,12 @@ class Labelled(msgspec.Struct, frozen=True):
 
     @property
     def status(self) -> str:
-        """The status that is due."""
+        """The expected status."""
         return "unsupported_language" if self.language != "en" else _STATUS[self.expected_tool_outcome]
 
     @property
     def option(self) -> str:
-        """The option that is due."""
+        """The expected option."""
         return self.stated_decision.value if self.status == "judged" else "none-stated"
 
     @property
@@ -168,17 +168,20 @@ def main() -> None:
 
 def _print_decisions(read: Iterable[Read], *, misses: bool) -> None:
     total = statuses = options = 0
-    told: Counter[tuple[str, str]] = Counter()
+    confusion: Counter[tuple[str, str]] = Counter()
     for label, reading in read:
         option = reading.decision.option.value if reading.decision else "none-stated"
         total += 1
         statuses += reading.status == label.status
         options += option == label.option
-        told[label.option, option] += 1
+        confusion[label.option, option] += 1
         if misses and (reading.status, option) != (label.status, label.option):
-            print(f"{label.file}: {reading.status} {option}, due {label.status} {label.option}")
+            print(f"{label.file}: {reading.status} {option}, expected {label.status} {label.option}")
     print(f"{total} documents: status {statuses / total:.1%}, decision {options / total:.1%}")
-    print("due -> read: " + ", ".join(f"{due}->{got} {count}" for (due, got), count in sorted(told.items())))
+    print(
+        "expected -> read: "
+        + ", ".join(f"{own}->{got} {count}" for (own, got), count in sorted(confusion.items()))
+    )
 
 
 def _print_facts(read: Iterable[Read], book: Rulebook, *, misses: bool) -> None:
@@ -195,14 +198,14 @@ def _print_facts(read: Iterable[Read], book: Rulebook, *, misses: bool) -> None:
                     f"{label.file}:{fact.span.line}: {fact.phrase} {fact.criterion}={fact.value}: {fact.span.quote}"
                 )
         for one in label.scored:
-            told = [fact for fact in reading.facts if one.covers(fact)]
+            covering = [fact for fact in reading.facts if one.covers(fact)]
             found["labelled"] += 1
-            found["recalled"] += bool(told)
+            found["recalled"] += bool(covering)
             if one.levels:
                 found["levels"] += 1
-                agrees = any(_agrees(fact, one, book) for fact in told)
-                found["level right" if agrees else "level wrong"] += bool(told)
-            if misses and not told:
+                agrees = any(_agrees(fact, one, book) for fact in covering)
+                found["level right" if agrees else "level wrong"] += bool(covering)
+            if misses and not covering:
                 print(f"{label.file}:{one.line}: missed {one.criterion}: {one.quote}")
         _count_traps(label, reading, found, misses=misses)
     right, wrong = (sum(count[side] for count in by_criterion.values()) for side in ("right", "wrong"))
@@ -242,8 +245,8 @@ def _count_traps(label: Labelled, reading: DesignReading, found: Counter[str], *
         if trap.effect != "must_not_report" or trap.line in real:
             continue
         against = () if trap.trap_class in _REJECTIONS else ("against",)
-        told = [(part.span.line, part.span.quote) for part in cited if part.role in ("for", *against)]
-        sprung = any(line == trap.line and _overlaps(quote, trap.quote) for line, quote in (*claims, *told))
+        lines = [(part.span.line, part.span.quote) for part in cited if part.role in ("for", *against)]
+        sprung = any(line == trap.line and _overlaps(quote, trap.quote) for line, quote in (*claims, *lines))
         found["traps"] += 1
         found["sprung"] += sprung
         if misses and sprung:
