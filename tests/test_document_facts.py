@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ragortune import load_rulebook
-from ragortune.evidence.documents.cutting import span_of
+from ragortune.evidence.documents.cutting import find_span
 from ragortune.evidence.documents.reader import read_design, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.lint.examples import list_failed, try_phrases
@@ -180,7 +180,7 @@ def all_spans(text):
     for sentence in document.sentences:
         size = len(sentence.text)
         for start, end in ((0, size), (0, 1), (size // 3, size // 2 + 1), (size - 1, size)):
-            yield span_of(sentence, start, end, document.lines)
+            yield find_span(sentence, start, end, document.lines)
     yield from (remark.span for remark in document.remarks)
     marked = READER.mark(document.sentences)
     _, decision = READER.decide(marked, document.lines, "en")

@@ -5,7 +5,7 @@ from itertools import islice
 import pytest
 
 from ragortune.evidence.documents.blocks import read_blocks
-from ragortune.evidence.documents.cutting import span_of
+from ragortune.evidence.documents.cutting import find_span
 from ragortune.evidence.documents.reader import reader_for
 from ragortune.evidence.documents.sentences import DeclaredText, read_sentences
 from ragortune.model.documents import Block, SectionKind
@@ -31,7 +31,7 @@ def kind_of(text, words):
 
 def quote(document, sentence, words):
     start = sentence.text.index(words)
-    return span_of(sentence, start, start + len(words), document.lines)
+    return find_span(sentence, start, start + len(words), document.lines)
 
 
 def test_a_phrase_in_wrapped_prose_is_found_on_its_own_line():
@@ -42,14 +42,14 @@ def test_a_phrase_in_wrapped_prose_is_found_on_its_own_line():
 
 def test_a_phrase_across_two_lines_is_quoted_from_the_line_that_holds_most_of_it():
     document = read("We store some 6,700\nchunks of every filing here.")
-    assert span_of(document.sentences[0], 14, 42, document.lines).quote == "chunks of every filing"
+    assert find_span(document.sentences[0], 14, 42, document.lines).quote == "chunks of every filing"
 
 
 def test_markup_between_words_stays_in_the_quote():
     document = read("> - **Chosen option:** use `search` and a [tuned](x.md) model\n")
     sentence = document.sentences[0]
     assert sentence.text == "Chosen option: use search and a tuned model"
-    whole = span_of(sentence, 0, len(sentence.text), document.lines)
+    whole = find_span(sentence, 0, len(sentence.text), document.lines)
     assert whole.quote == "Chosen option:** use `search` and a [tuned](x.md) model"
 
 
@@ -64,7 +64,7 @@ def test_lines_end_at_line_feeds_only():
 
 def test_a_range_without_words_of_its_own_is_quoted_as_the_first_run():
     document = read("Some words.")
-    assert span_of(document.sentences[0], 99, 120, document.lines).quote == "Some words."
+    assert find_span(document.sentences[0], 99, 120, document.lines).quote == "Some words."
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ class AuditCase(Record, frozen=True, dict=True):
         return 0 < len(named) == len({*named})
 
     @property
-    def only_guessed(self) -> bool:
+    def rests_on_inference(self) -> bool:
         """Whether nothing is declared, and the decision is not explicit or some fact was found by a phrase.
 
         In a thousand public documents only one in five contradictions that rest on phrases alone was real, so such
@@ -98,7 +98,7 @@ class AuditCase(Record, frozen=True, dict=True):
         """Whether the team has declared the decision or facts in a block or a profile, not in prose alone."""
         return self.decision.declared or set(self.answers.profile.levels) > set(self.answers.read)
 
-    def find(  # noqa: PLR0913  (the parts of a finding)
+    def report(  # noqa: PLR0913  (the parts of a finding)
         self,
         rule: FindingRule,
         message: str,
@@ -206,7 +206,7 @@ def _start_of(sentence: Sentence) -> tuple[int, int]:
     return first.line, first.column
 
 
-def span_of(reading: DesignReading, sentences: Iterable[Sentence]) -> Span | None:
+def find_span(reading: DesignReading, sentences: Iterable[Sentence]) -> Span | None:
     """Return the part of the first sentence with a position that is on its first line, or None."""
     for sentence in sentences:
         if pieces := sentence.pieces:

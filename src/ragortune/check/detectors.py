@@ -16,7 +16,7 @@ from ragortune.check.argument import (
     show_questions,
     write_questions,
 )
-from ragortune.check.case import AuditCase, compile_words, find_sentence, list_headings, span_of
+from ragortune.check.case import AuditCase, compile_words, find_sentence, find_span, list_headings
 from ragortune.check.evidence import find_lost_quotes
 from ragortune.check.suppression import Flaw
 from ragortune.engine import decide_option
@@ -61,7 +61,7 @@ def report_flaws(
         if rule := by_detector.get(detector):
             sentence = find_sentence(case.reading, remark.span)
             subject = sentence.text if sentence else remark.text
-            finding = case.find(rule, f": {text}", (), remark.span, subject=subject, sentence=sentence)
+            finding = case.report(rule, f": {text}", (), remark.span, subject=subject, sentence=sentence)
             yield finding.replace(headings=remark.headings)
 
 
@@ -71,7 +71,7 @@ def report_flaws(
 def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find a decision against firm advice."""
     decision, advice = case.decision, case.advice
-    if decision.option is advice.option or not case.firm or case.only_guessed:
+    if decision.option is advice.option or not case.firm or case.rests_on_inference:
         return
     steps, rules = argue_against(decision.option, advice, case.answers)
     titles = join_words(other.title[:1].lower() + other.title[1:] for other in rules)
@@ -93,7 +93,7 @@ def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
         severity = Severity.NOTE
     elif _only_defers_tuning(case, decision.option):
         severity = min(severity, Severity.WARNING, key=lambda grade: grade.rank)
-    yield case.find(rule, message, argument, case.decision_span, severity=severity)
+    yield case.report(rule, message, argument, case.decision_span, severity=severity)
 
 
 def _is_firm_without_prose(case: AuditCase, decided: Option) -> bool:
@@ -142,7 +142,7 @@ def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
         f"is not stated: {format_questions(questions)}"
     )
     argument = (*show_decision(case.decision), *steps, *show_questions(case.outlook, questions))
-    finding = case.find(rule, message, argument, case.decision_span)
+    finding = case.report(rule, message, argument, case.decision_span)
     yield finding.replace(block=write_questions(case.reading, questions))
 
 
@@ -159,7 +159,7 @@ def detect_open_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
     if questions and not case.advises_against(case.decision.option):
         argument = (*show_decision(case.decision), *show_questions(case.outlook, questions))
         message = f": {format_questions(questions)}"
-        finding = case.find(rule, message, argument, case.decision_span, subject="open answers", whole=True)
+        finding = case.report(rule, message, argument, case.decision_span, subject="open answers", whole=True)
         yield finding.replace(block=write_questions(case.reading, questions))
 
 
@@ -174,7 +174,7 @@ def detect_one_need(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding
         name = "retrieval" if unargued[0] is Need.RAG else "tuning"
         argument = (*show_decision(decision), *show_questions(case.outlook, choose_questions(case.outlook)))
         message = f": no stated fact supports {name}"
-        yield case.find(rule, message, argument, case.decision_span)
+        yield case.report(rule, message, argument, case.decision_span)
 
 
 # --- answers ------------------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
     decision, answers = case.decision, case.answers
     book = case.advice.rulebook
     agrees = case.advice.option is decision.option and not case.advice.too_little_known
-    if agrees or case.only_guessed:
+    if agrees or case.rests_on_inference:
         return
     if not compile_conditions(book, rule.when, rule.unless).hold(answers.profile.levels):
         return
@@ -201,7 +201,7 @@ def detect_answers(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
     message = f": {OPTION_NAMES[decision.option]} is chosen, and {stated}"
     certain = decision.how == "explicit" and not any(name in answers.read for name in rule.when)
     span = spans[0] if spans else case.decision_span
-    yield case.find(rule, message, argument, span, severity=None if certain else Severity.NOTE)
+    yield case.report(rule, message, argument, span, severity=None if certain else Severity.NOTE)
 
 
 def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
@@ -217,7 +217,7 @@ def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditF
             ]
             message = f" about {name}: {sides}; the explicit one is taken"
             span = spans[-1] if spans else None
-            yield case.find(rule, message, steps, span, subject=f"contradiction {name}")
+            yield case.report(rule, message, steps, span, subject=f"contradiction {name}")
 
 
 def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
@@ -234,7 +234,7 @@ def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
         f"{OPTION_NAMES[prose.option]}; the explicit one is taken"
     )
     steps = (*show_decision(declared), *show_decision(prose))
-    yield case.find(rule, message, steps, span, subject="contradiction decision")
+    yield case.report(rule, message, steps, span, subject="contradiction decision")
 
 
 def _format_value(fact: StatedFact) -> str:
@@ -257,9 +257,9 @@ def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
     rejects = any(part.role == "against" for part in case.decision.evidence)
     if case.mentions(rule) or (rejects and SectionKind.REJECTED in rule.sections):
         return
-    title = span_of(case.reading, list_headings(case.reading))
+    title = find_span(case.reading, list_headings(case.reading))
     span = case.decision_span if rule.decisions else title
-    yield case.find(rule, "", show_decision(case.decision), span, subject=rule.id, whole=True)
+    yield case.report(rule, "", show_decision(case.decision), span, subject=rule.id, whole=True)
 
 
 def detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
@@ -268,8 +268,8 @@ def detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     for sentence in case.reading.sentences if compared else ():
         argues = sentence.block not in _NOT_PROSE and sentence.kind not in _NOT_THIS_PROJECT
         if argues and sentence.text in compared:
-            span = span_of(case.reading, (sentence,))
-            yield case.find(rule, f": {compared[sentence.text]}", (), span, sentence=sentence)
+            span = find_span(case.reading, (sentence,))
+            yield case.report(rule, f": {compared[sentence.text]}", (), span, sentence=sentence)
 
 
 def _compared_models(sentence: str, families: tuple[str, ...]) -> str:
@@ -305,7 +305,7 @@ def detect_missing_quotes(rule: FindingRule, case: AuditCase) -> Iterator[AuditF
             steps.append(
                 Step(StepKind.SENTENCE, "nearest passage", nearest) if here else Step(StepKind.SENTENCE, near)
             )
-        yield case.find(rule, message, steps, quoted.span, subject=f"evidence {claim}")
+        yield case.report(rule, message, steps, quoted.span, subject=f"evidence {claim}")
 
 
 def _format_quote(text: str) -> str:

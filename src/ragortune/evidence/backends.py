@@ -29,7 +29,7 @@ ANSWER_BYTES = 1024 * 1024
 SECONDS = 600
 _ANSWER_TOKENS = 16_000
 _CACHE_FORMAT = "1"
-_LONGEST_COMPLAINT = 300
+_LONGEST_MESSAGE = 300
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -87,29 +87,29 @@ class CommandModel:
     def ask(self, prompt: str) -> Reply:
         """Run the program once."""
         # Files for stdin and stderr, because a full pipe that nobody reads would block the process.
-        with tempfile.TemporaryFile() as question, tempfile.TemporaryFile() as complaints:
-            question.write(prompt.encode("utf-8", "replace"))
-            question.seek(0)
+        with tempfile.TemporaryFile() as prompt_file, tempfile.TemporaryFile() as stderr_file:
+            prompt_file.write(prompt.encode("utf-8", "replace"))
+            prompt_file.seek(0)
             try:
                 process = subprocess.Popen(  # noqa: S603  (a list of arguments that the user chose, no shell)
                     self._arguments,
                     cwd=self._folder,
-                    stdin=question,
+                    stdin=prompt_file,
                     stdout=subprocess.PIPE,
-                    stderr=complaints,
+                    stderr=stderr_file,
                     start_new_session=True,
                 )
             except (OSError, ValueError) as error:
                 raise self._failed(getattr(error, "strerror", None) or str(error)) from None
             data, late = self._read_answer(process)
-            complaints.seek(0)
-            said = complaints.read(4_096).decode("utf-8", "replace").strip()
+            stderr_file.seek(0)
+            message = stderr_file.read(4_096).decode("utf-8", "replace").strip()
         if late:
             raise self._failed(f"no answer within {self._seconds:g} seconds")
         if len(data) > ANSWER_BYTES:
             raise self._failed(f"its answer is larger than {ANSWER_BYTES:,} bytes")
         if process.returncode:
-            last = shorten_text(clean_text(said.rpartition("\n")[2]), _LONGEST_COMPLAINT)
+            last = shorten_text(clean_text(message.rpartition("\n")[2]), _LONGEST_MESSAGE)
             raise self._failed(f"exit code {process.returncode}" + (f": {last}" if last else ""))
         return Reply(data.decode("utf-8", "replace"))
 
@@ -165,8 +165,8 @@ class ServiceModel:
         try:
             response = self._direct.model_request_sync(self._name, [request], model_settings=settings)  # type: ignore[arg-type]
         except Exception as error:  # noqa: BLE001  (each provider has errors of its own)
-            said = shorten_text(clean_text(str(error).strip()), _LONGEST_COMPLAINT)
-            raise UsageError(f"the model {quote_value(self._name)} gave no answer: {said}") from None
+            message = shorten_text(clean_text(str(error).strip()), _LONGEST_MESSAGE)
+            raise UsageError(f"the model {quote_value(self._name)} gave no answer: {message}") from None
         text = response.text or ""
         if len(text) > ANSWER_BYTES:
             raise UsageError(f"the answer of {quote_value(self._name)} is larger than {ANSWER_BYTES:,} bytes")

@@ -34,8 +34,8 @@ _LEFT_OUT = re.compile(
 )
 """White space of several characters, letters with marks of their own, and what is left out: markup, and characters that
 cannot be seen. Every part is bounded or cannot match in two ways."""
-_ALIKE = str.maketrans("‘’‚“”„‐‑–—−", "'''\"\"\"-----")  # noqa: RUF001  (the look-alikes are the point)
-_ALIKE |= {code: ord(" ") for code in range(0x3001) if chr(code).isspace()}
+_NORMALISED = str.maketrans("‘’‚“”„‐‑–—−", "'''\"\"\"-----")  # noqa: RUF001  (the look-alikes are the point)
+_NORMALISED |= {code: ord(" ") for code in range(0x3001) if chr(code).isspace()}
 _HIDDEN = re.compile(
     r"^(?P<prefix>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>`{3,}|~{3,})[ \t]*(?P<word>[^\s`]*)(?![^\s])[^\n]*"
     r"(?P<body>(?s:.*?))(?:\n(?P<end>[ \t>]*(?:[-*+][ \t]+)?(?P=mark)[`~]*[ \t]*)$|\Z)"
@@ -50,7 +50,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?;])\s|\n\s*(?=\n|[-*+|#>]|\d{1,3}[.)])")
 _LONGEST_PASSAGE = 300
 _CANDIDATES = 300
 """Number of passages before and after the old line among which the nearest one is searched."""
-_COMPARED = 20
+_MAX_COMPARED = 20
 """Number of passages that are compared in full, those with the highest upper bound of the ratio first."""
 _MIN_SIMILARITY = 0.5
 _MAX_OCCURRENCES = 2_000
@@ -96,7 +96,7 @@ class QuoteFinder:
             matcher.set_seq1(plain_text(text).casefold())
             likeness.append((matcher.quick_ratio(), index))  # a fast upper bound of the ratio
         best, found = _MIN_SIMILARITY, None
-        for most, index in sorted(likeness, reverse=True)[:_COMPARED]:
+        for most, index in sorted(likeness, reverse=True)[:_MAX_COMPARED]:
             if most < best:
                 break
             matcher.set_seq1(plain_text(near[index][1]).casefold())
@@ -160,7 +160,7 @@ def _make_plain(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
         if end > last:
             offsets.append(plain.tell())
             sources.append(last)
-            plain.write(text[last:end].translate(_ALIKE))
+            plain.write(text[last:end].translate(_NORMALISED))
         if found and (found["space"] or found["marked"]):
             offsets.append(plain.tell())
             sources.append(end)

@@ -17,7 +17,7 @@ _NO_END = re.compile(
 _LONGEST_NUMBER = 8
 
 
-def span_of(sentence: Sentence, start: int, end: int, lines: Sequence[str]) -> Span:
+def find_span(sentence: Sentence, start: int, end: int, lines: Sequence[str]) -> Span:
     """Return where a part of a sentence is; of a part on several lines, the line that holds most of it."""
     held: dict[int, list[tuple[int, int]]] = {}
     for piece in sentence.cut(start, end) or sentence.pieces[:1]:
@@ -69,7 +69,7 @@ def quote_line(sentence: Sentence, first: int, last: int, lines: Sequence[str]) 
         lines: the physical lines of the document.
 
     """
-    line = span_of(sentence, first, last, lines).line
+    line = find_span(sentence, first, last, lines).line
     # What is farther away than the longest quote cannot be quoted, and a line can have very many pieces.
     begin, behind = max(0, first - 2 * _LONGEST_QUOTE), min(len(sentence.text), last + 2 * _LONGEST_QUOTE)
     pieces = [piece for piece in sentence.cut(begin, behind) if piece.line == line]
@@ -79,4 +79,4 @@ def quote_line(sentence: Sentence, first: int, last: int, lines: Sequence[str]) 
     if end - start > _LONGEST_QUOTE:
         start = max(start, first - _LONGEST_QUOTE // 2)
         end = min(end, max(last, start + _LONGEST_QUOTE))
-    return span_of(sentence, start, end, lines)
+    return find_span(sentence, start, end, lines)

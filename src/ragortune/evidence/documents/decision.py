@@ -23,7 +23,7 @@ from ragortune.evidence.documents.classifiers import (
     classify,
     pool,
 )
-from ragortune.evidence.documents.cutting import quote_line, span_of
+from ragortune.evidence.documents.cutting import find_span, quote_line
 from ragortune.evidence.documents.language import Weight
 from ragortune.evidence.documents.sections import DECIDING
 from ragortune.model import Need, Option, has_need, pair_probabilities
@@ -205,7 +205,7 @@ def _cite(mentions: Iterable[Mention], lines: Sequence[str], most: int) -> Itera
         if abs(mention.weight) * 2 < abs(ranked[0].weight) or len(seen) >= most:
             return
         sentence, place = mention.marked.sentence, mention.marked.tokens.place(mention.start, mention.end)
-        line = span_of(sentence, *place, lines).line
+        line = find_span(sentence, *place, lines).line
         if line not in seen:
             seen.add(line)
             yield quote_line(sentence, *place, lines)

@@ -82,7 +82,7 @@ def _read_option(entry: Entry, lines: Mapping[int, Line]) -> StatedDecision | No
     if entry.value is None:
         return None
     option = Option(entry.one_of(tuple(Option)))
-    return StatedDecision(option, "explicit", (Cited(_span_of(entry, lines), "for"),), declared=True)
+    return StatedDecision(option, "explicit", (Cited(_find_span(entry, lines), "for"),), declared=True)
 
 
 def _find_answer(criterion: str, answer: Answer, profile: Profile, entry: Entry) -> Entry:
@@ -103,10 +103,12 @@ def _state_fact(criterion: str, answer: Answer, entry: Entry, lines: Mapping[int
     if isinstance(answer.value, (int, float)):
         value = answer.value
     quoted = answer.evidence if isinstance(answer.evidence, Evidence) else None
-    return StatedFact(criterion, value, Modality.STATED, _span_of(entry, lines), declared=True, quoted=quoted)
+    return StatedFact(
+        criterion, value, Modality.STATED, _find_span(entry, lines), declared=True, quoted=quoted
+    )
 
 
-def _span_of(entry: Entry, lines: Mapping[int, Line]) -> Span:
+def _find_span(entry: Entry, lines: Mapping[int, Line]) -> Span:
     """Return the rest of the line of a value; `lines` are those of the block as they were counted."""
     place = entry.place() or Place()
     line = lines[place.line or min(lines)]

@@ -14,7 +14,7 @@ from operator import itemgetter
 from ragortune.evidence.amounts import TOKENS_A_BYTE
 from ragortune.evidence.documents.amounts import Amount
 from ragortune.evidence.documents.assertion import BLOCKS_WITHOUT_PROSE, NOT_ASSERTED, Marked, Marker
-from ragortune.evidence.documents.cutting import quote_line, span_of
+from ragortune.evidence.documents.cutting import find_span, quote_line
 from ragortune.evidence.documents.language import FactWords, Found, Role
 from ragortune.model import Criterion
 from ragortune.model.documents import Block, Meaning, Modality, SectionKind, StatedFact
@@ -128,7 +128,7 @@ class FactReader:
             if not _applies(marked, found):
                 continue
             modality = _modality_of(marked.meanings_at(found.start, found.end))
-            span = span_of(sentence, *marked.tokens.place(found.start, found.end), lines)
+            span = find_span(sentence, *marked.tokens.place(found.start, found.end), lines)
             for criterion, value in self._answers(marked, found):
                 yield StatedFact(criterion, value, modality, span, sentence.headings, phrase=found.entry.id)
 
