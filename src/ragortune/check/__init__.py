@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import msgspec
-
 from ragortune.check.answers import StatedAnswers, gather_answers
 from ragortune.check.baseline import add_keys
 from ragortune.check.case import AuditCase
@@ -57,7 +55,7 @@ def audit_reading(  # noqa: PLR0913  (quotes belong to neither the document nor 
     if not advised and not list_quotes(reading) and not sources.outside:
         return DocumentAudit(reading, None, ())
     plain = tuple(fact for fact in reading.facts if not fact.inferred)
-    stated = msgspec.structs.replace(reading, facts=plain)
+    stated = reading.replace(facts=plain)
     answers = gather_answers(stated, Vocabulary(rulebook.criteria, rulebook.quantities), outside)
     answers = answers.replace(profile=add_facts(rulebook, answers.profile, today))
     advice = judge_profile(rulebook, answers.profile)

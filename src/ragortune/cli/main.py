@@ -1,11 +1,10 @@
 """The command line: parses the arguments, calls a function of `commands` and returns its exit code."""
 
 import inspect
-from inspect import Parameter, Signature
+from inspect import Signature
 from pkgutil import resolve_name
 from typing import Annotated, Any
 
-import msgspec
 import typer
 from typer import Option, Typer
 from typer.core import TyperCommand
@@ -99,15 +98,15 @@ def _add(group: Typer, name: str, kind: type[Record], run: str, text: str | None
 
 def _sign(kind: type[Record]) -> Signature:
     """Return the signature of a function that takes the options of a request as keywords."""
-    options = [field for field in msgspec.structs.fields(kind) if hasattr(field.type, "__metadata__")]
-    parameters = []
-    for field in options:
-        default = [] if field.default is msgspec.NODEFAULT else field.default
-        default = Parameter.empty if field.required else default
-        parameters.append(
-            Parameter(field.name, Parameter.KEYWORD_ONLY, annotation=field.type, default=default)
-        )
-    return Signature(parameters)
+    fields = inspect.signature(kind).parameters.values()
+    options = [field for field in fields if hasattr(field.annotation, "__metadata__")]
+    # msgspec shows the default of a list as a factory.
+    return Signature(
+        [
+            option.replace(default=[]) if option.annotation.__origin__ == requests.Names else option
+            for option in options
+        ]
+    )
 
 
 _EXPLAIN, _RULES = "ragortune.commands.explain:", "ragortune.commands.rules:"

@@ -37,7 +37,7 @@ from ragortune.support.errors import (
 )
 from ragortune.support.reading import PROFILE_BYTES, Document, read_document
 from ragortune.support.text import quote_value
-from ragortune.support.writing import refuse_overwriting, rewrite_file, write_new
+from ragortune.support.writing import WHATEVER, refuse_overwriting, write_file
 
 _NUMBERED = re.compile(r"(\d{1,6})-.*\.md", re.IGNORECASE)
 _FIRST_WIDTH = 4
@@ -99,9 +99,9 @@ def _write_record(
         if path != request.output:
             with contextlib.suppress(OSError):  # where no folder can be made, the writer says what is wrong
                 Path(environment.folder, path).parent.mkdir(parents=True, exist_ok=True)
-        write_new(path, written, environment, force=request.force)
+        write_file(path, written, environment, WHATEVER if request.force else None)
     else:  # an existing record may decide for another option
-        rewrite_file(path, text, written, environment)
+        write_file(path, written, environment, text)
         decided = read_design(written, path, rulebook, prose=False).decision
         if decided and decided.option is not advice.option:
             environment.note(f"{path} decides for {decided.option}, but the advice is {advice.option}")

@@ -13,7 +13,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError
 from ragortune.support.reading import load_json, read_text
 from ragortune.support.text import count_words, dump_json
-from ragortune.support.writing import rewrite_file
+from ragortune.support.writing import write_file
 
 _BASELINE_BYTES = 16 * 1024 * 1024
 
@@ -55,7 +55,7 @@ def _merge(
         entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path)
     )
     baseline = make_baseline(audits, name_of, existing, left_out)
-    rewrite_file(name, text, dump_json(baseline) + "\n", environment)
+    write_file(name, dump_json(baseline) + "\n", environment, text)
     return baseline
 
 

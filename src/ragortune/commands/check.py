@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import msgspec
-
 from ragortune.check import Policy, audit_reading, is_newer
 from ragortune.commands.baseline import apply_baseline, write_baseline
 from ragortune.commands.configuration import choose_configuration
@@ -152,7 +150,7 @@ class _Run:
                 unreadable.append((shown, f"{error.message}{at}"))
             else:
                 # No report needs the sentences, which take much memory.
-                audits.append(audit.replace(reading=msgspec.structs.replace(reading, sentences=())))
+                audits.append(audit.replace(reading=reading.replace(sentences=())))
                 for line in reading.unread[:_MAX_NOTES]:
                     where = "a `ragortune` block in a comment or in code, which is not read"
                     environment.note(f"note: {shown}:{line}: this is {where}")

@@ -17,7 +17,7 @@ from ragortune.report.extract import describe_entry, quote_sentence
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.text import count_words, quote_value
-from ragortune.support.writing import rewrite_file
+from ragortune.support.writing import write_file
 
 
 def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCode:
@@ -50,7 +50,7 @@ def _write_answers(text: str, rulebook: Rulebook, answers: StatedAnswers, enviro
         environment.note(f"note: there is nothing to add to {path}")
         return
     _check_written(answers.reading, content, written, rulebook)
-    rewrite_file(path, text, written, environment)
+    write_file(path, written, environment, text)
     count = len(content["profile"]) + ("decision" in content)
     what = count_words(count, "answer") if count else "new line numbers"
     environment.note(f"note: {what} written into {path}; review the block, then run `check`")

@@ -14,7 +14,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UnreadableError, UsageError
 from ragortune.support.reading import read_bytes
 from ragortune.support.text import dump_json, quote_value
-from ragortune.support.writing import write_new
+from ragortune.support.writing import WHATEVER, write_file
 
 SCHEMA_FILE = "ragortune-profile.schema.json"
 
@@ -49,7 +49,7 @@ def write_start(request: StartRequest, environment: Environment) -> ExitCode:
         if os.path.lexists(Path(environment.folder, name)) and not request.force:
             raise UsageError(f"{quote_value(name)} exists", None, "--force overwrites it")
     for name, text in files.items():
-        write_new(name, text, environment, force=request.force)
+        write_file(name, text, environment, WHATEVER if request.force else None)
     environment.note(f"wrote {path}, and {SCHEMA_FILE} beside it for completion in editors")
     environment.note(f"fill in what is known, then: ragortune recommend {path}")
     return ExitCode.OK

@@ -28,7 +28,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, parse_text, read_document, read_text
 from ragortune.support.text import count_words, quote_value
-from ragortune.support.writing import refuse_unwritable, rewrite_file
+from ragortune.support.writing import refuse_unwritable, write_file
 
 
 def measure_project(request: MeasureRequest, environment: Environment) -> ExitCode:
@@ -170,5 +170,5 @@ def _write_output(
         Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
     except RagortuneError as error:
         raise UsageError(f"{quote_value(name)} cannot take these answers: {error}") from error
-    rewrite_file(name, text, written, environment)
+    write_file(name, written, environment, text)
     environment.note(f"note: {count_words(len(entries), 'measured answer')} written into {name}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-import msgspec
-
 from ragortune.evidence.backends import AnswerCache, Reply, open_backend
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.model_reader import join_parts, read_by_model
@@ -34,8 +32,7 @@ def open_model(
         found = join_parts(parts)
         for line in _describe_reading(found, parts, replies, f"{shown} was read by {model}"):
             environment.note(line)
-        return msgspec.structs.replace(
-            reading,
+        return reading.replace(
             status=DocumentStatus.JUDGED if reading.decision else found.status or reading.status,
             decision=reading.decision or found.decision,
             prose_decision=found.decision if reading.decision else None,

@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-import msgspec
-
 from ragortune.commands.formats import PAGES, check_format, choose_sections, render
 from ragortune.commands.requests import CheckRequest
 from ragortune.model.findings import CheckReport
@@ -88,7 +86,7 @@ def _address_from_root(report: CheckReport, folder: str) -> CheckReport:
         return path
 
     audits = (
-        audit.replace(reading=msgspec.structs.replace(audit.reading, path=address(audit.reading.path)))
+        audit.replace(reading=audit.reading.replace(path=address(audit.reading.path)))
         for audit in report.audits
     )
     unreadable = ((address(path), message) for path, message in report.unreadable)

@@ -20,7 +20,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError, RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, YAML_ENDINGS, Document, parse_text, read_text
 from ragortune.support.text import quote_value
-from ragortune.support.writing import rewrite_file
+from ragortune.support.writing import write_file
 
 
 def refuse_other_formats(name: str) -> None:
@@ -102,7 +102,7 @@ class ProfileFile:
         )
         if text != text_before:
             self._check(text, interview, "cannot take this answer")
-            rewrite_file(self.path, text_before, text, self._environment)
+            write_file(self.path, text, self._environment, text_before)
         if removed:
             self._environment.note(f"{self.path} was removed meanwhile and is written again")
         elif text_before != self._last:

@@ -60,16 +60,10 @@ def check_form(authored: Authored) -> Iterator[RuleFinding]:
             what = f"{_SINGULAR[kind]} '{record.id}'"
             for exists, name, message, key, *hint in _list_problems(record):
                 if exists:
-                    yield _find(authored, name, f"{what} {message}", (kind, record.id, key), *hint)
+                    place = authored.place_of((kind, record.id, key))
+                    yield RuleFinding(name, f"{what} {message}", place, *hint)
     if not authored.problems:  # an unreadable record may use them
         yield from _check_use(authored)
-
-
-def _find(
-    authored: Authored, name: str, message: str, at: tuple[str, ...], hint: str | None = None
-) -> RuleFinding:
-    """Return a finding about a part of a record; `at` is its kind, id and key path."""
-    return RuleFinding(name, message, authored.place_of(at[0], at[1], *at[2:]), hint)
 
 
 _Problem = tuple[bool, str, str, str] | tuple[bool, str, str, str, str]
@@ -111,12 +105,12 @@ def _check_use(authored: Authored) -> Iterator[RuleFinding]:
     used |= {name for row in records["prices"].values() for name in list_sources(row)}
     for source in records["sources"].keys() - used:
         message = f"no rule or price uses source '{source}'"
-        yield _find(authored, "unused-source", message, ("sources", source, "id"))
+        yield RuleFinding("unused-source", message, authored.place_of(("sources", source, "id")))
     read = {name for rule in records["rules"].values() for name in rule.criteria}
     for kind in ("criteria", "derived"):
         for name in records[kind].keys() - read:
-            hint = "write a rule, or drop it"
-            yield _find(authored, "unused-criterion", f"no rule reads '{name}'", (kind, name, "id"), hint)
+            place, hint = authored.place_of((kind, name, "id")), "write a rule, or drop it"
+            yield RuleFinding("unused-criterion", f"no rule reads '{name}'", place, hint)
 
 
 def check_freshness(authored: Authored, today: str) -> Iterator[RuleFinding]:
@@ -129,15 +123,15 @@ def check_freshness(authored: Authored, today: str) -> Iterator[RuleFinding]:
             if allowed[0] < strictest.get(finding.source, (10**6, ""))[0]:
                 strictest[finding.source] = allowed
     for source in authored.records["sources"].values():
-        at = ("sources", source.id, "checked")
+        place = authored.place_of(("sources", source.id, "checked"))
         if not is_date(source.checked):
             message = f"'checked' of source '{source.id}' is not a date (YYYY-MM-DD)"
-            yield _find(authored, "malformed", message, at)
+            yield RuleFinding("malformed", message, place)
             continue
         age = count_days(source.checked, today)
         limit, allows = strictest.get(source.id, (default, "the rule set allows"))
         if age < 0:
-            yield _find(authored, "malformed", f"source '{source.id}' was checked in the future", at)
+            yield RuleFinding("malformed", f"source '{source.id}' was checked in the future", place)
         elif age > limit:
             message = f"source '{source.id}' was last checked {age} days ago; {allows} {limit}"
-            yield _find(authored, "stale-source", message, at, "read it again and set the date")
+            yield RuleFinding("stale-source", message, place, "read it again and set the date")

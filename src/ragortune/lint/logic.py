@@ -75,7 +75,7 @@ def _check_dead_rules(authored: Authored, rulebook: Rulebook, budget: Budget) ->
     for rule in rulebook.rules.values():
         if not any(has_fired(rulebook, rule, levels) for levels in list_profiles(rulebook, [rule], budget)):
             message = f"rule '{rule.id}' can never fire: its 'unless' covers its 'when'"
-            yield RuleFinding("dead-rule", message, authored.place_of("rules", rule.id, "when"))
+            yield RuleFinding("dead-rule", message, authored.place_of(("rules", rule.id, "when")))
 
 
 def _check_contradictory_gates(
@@ -90,7 +90,9 @@ def _check_contradictory_gates(
                 for levels in list_profiles(rulebook, [one, other], budget)
             ):
                 message = f"rule '{one.id}' requires '{need}' where rule '{other.id}' rules it out"
-                yield RuleFinding("contradictory-gate", message, authored.place_of("rules", one.id, "gates"))
+                yield RuleFinding(
+                    "contradictory-gate", message, authored.place_of(("rules", one.id, "gates"))
+                )
 
 
 def _check_levels(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
@@ -109,7 +111,7 @@ def _check_levels(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFindin
         for place, level in enumerate(criterion.levels if allowed[criterion.id] else ()):
             first = firsts.setdefault((*readers[level.id], level.measure), level.id)
             if first != level.id:
-                where = authored.place_of(kind, criterion.id, "levels", place, "id")
+                where = authored.place_of((kind, criterion.id, "levels", place, "id"))
                 message = f"no rule tells '{level.id}' of '{criterion.id}' from '{first}'"
                 yield RuleFinding("dead-level", message, where)
 
@@ -143,7 +145,7 @@ def _check_directions(authored: Authored, rulebook: Rulebook, budget: Budget) ->
                     f"going from '{lower}' to '{higher}' of '{criterion.id}' can lower the need '{need}' "
                     f"(by rule {join_words(f'{chr(39)}{rule}{chr(39)}' for rule in rules)})"
                 )
-                place = authored.place_of("rules", rules[0], "id")
+                place = authored.place_of(("rules", rules[0], "id"))
                 hint = f"'{criterion.id}' declares that it raises it"
                 yield RuleFinding("direction-broken", message, place, hint)
 

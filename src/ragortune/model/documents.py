@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from ragortune.model import Evidence, Option, QuantityValue
-from ragortune.support.record import NOTHING
+from ragortune.support.record import NOTHING, Record
 
 
 class SectionKind(StrEnum):
@@ -316,7 +316,7 @@ class DocumentStatus(StrEnum):
     UNSUPPORTED_LANGUAGE = "unsupported_language"
 
 
-class DesignReading(msgspec.Struct, frozen=True):
+class DesignReading(Record, frozen=True):
     """Everything that was read from one design document."""
 
     path: str

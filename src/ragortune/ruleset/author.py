@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,9 @@ _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
 }
 """Patterns of names and addresses, which appear unchanged in reports, annotations and links."""
 
+At = tuple[str | int, ...]
+"""Kind and id of a record, and the key path of a part of it."""
+
 
 class Authored:
     """An authored rule set: its records with their places, and the problems in them."""
@@ -45,7 +48,7 @@ class Authored:
         self.digest = digest
         self.records: dict[str, dict[str, Any]] = {kind.name: {} for kind in ALL_KINDS}
         """Records by kind and id."""
-        self.origins: dict[tuple[str, str], tuple[Document, KeyPath]] = {}
+        self.origins: dict[At, tuple[Document, KeyPath]] = {}
         """File and key path of each record, by kind and id."""
         self.disabled: dict[str, str] = {}
         """Reasons by id of the rules that are disabled."""
@@ -57,18 +60,21 @@ class Authored:
         names = [kind.name for kind in KINDS["language"]]
         return LanguageData(**{name: tuple(self.records[name].values()) for name in names})
 
-    def place_of(self, kind: str, record_id: str, *path: str | int, key: bool = False) -> Place:
-        """Return the place of a record or of a part of it."""
-        document, at = self.origins[kind, record_id]
-        return document.place_of((*at, *path), key=key)
+    def place_of(self, at: At, *, key: bool = False) -> Place:
+        """Return the place of a record or of a part of it, or of its key."""
+        document, start = self.origins[at[:2]]
+        return document.place_of((*start, *at[2:]), key=key)
 
-    def report(self, message: str, place: Place, hint: str | None = None) -> None:
+    def report(self, message: str, at: At, hint: str | None = None) -> None:
         """Add a problem that makes the rule set unusable."""
-        self.add_problem(RulebookError(message, place, hint))
+        self.add_problem(RulebookError(message, self.place_of(at), hint))
 
-    def report_unknown(self, what: str, name: str, known: Iterable[str], place: Place) -> None:
-        """Add a problem about an undefined name."""
-        self.add_problem(RulebookError.unknown(what, name, known, place))
+    def report_unknown(
+        self, what: str, name: str, known: Collection[str], at: At, *, key: bool = False
+    ) -> None:
+        """Add a problem if a name, which may be a `key`, is not defined."""
+        if name not in known:
+            self.add_problem(RulebookError.unknown(what, name, known, self.place_of(at, key=key)))
 
     def add_problem(self, problem: RagortuneError) -> None:
         """Add a problem; raises RulebookError with all of them if there are too many."""
@@ -171,16 +177,17 @@ def _read_records(authored: Authored, files: Files) -> None:
         document = _parse_file(authored.folder, name, files[name])
         if folder not in KINDS:
             known = join_words((f"{known}/" for known in KINDS), "or")
-            authored.report(f"a rule set keeps its files in {known}", Place(document.path))
+            message = f"a rule set keeps its files in {known}"
+            authored.add_problem(RulebookError(message, Place(document.path)))
             continue
         for (kind, index), record in read_records(folder, document, authored.problems, seen):
+            authored.records[kind][record.id] = record
+            authored.origins[kind, record.id] = (document, (kind, index))
             for field, (form, what) in _FORMS.items():
                 value = getattr(record, field, None)
                 if isinstance(value, str) and not form.fullmatch(value):
-                    place = document.place_of((kind, index, field))
-                    authored.report(f"'{field}' must be {what}, not {quote_value(value)}", place)
-            authored.records[kind][record.id] = record
-            authored.origins[kind, record.id] = (document, (kind, index))
+                    message = f"'{field}' must be {what}, not {quote_value(value)}"
+                    authored.report(message, (kind, record.id, field))
 
 
 def _disable_rules(authored: Authored, document: Document, base: Authored | None) -> None:

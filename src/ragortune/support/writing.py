@@ -10,6 +10,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import EllipsisType
 
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError, RagortuneError, UsageError
@@ -21,51 +22,29 @@ try:
 except ImportError:  # Windows, where open files cannot be removed
     fcntl = None  # type: ignore[assignment]
 
+WHATEVER = ...
+"""Stands for any old content of a file, or none."""
 _LONGEST_PREFIX = 40
 
 
 def write_file(
-    name: str,
-    text: str,
-    environment: Environment,
-    *,
-    before: Callable[[], object] | None = None,
-    new: bool = False,
+    name: str, text: str, environment: Environment, old: str | EllipsisType | None = WHATEVER
 ) -> None:
-    """Write a file of the user atomically.
+    """Write a file of the user atomically; a byte order mark of the old text is kept.
 
     Args:
         name: the file, relative to the working folder.
         text: the new content.
         environment: working folder.
-        before: called just before the old content is replaced, which it prevents by raising.
-        new: whether the file must not exist yet.
+        old: the text that is replaced, None if there must be no file; `WHATEVER` replaces any content.
 
     Raises:
-        ChangedError: the file exists by now.
+        ChangedError: the file no longer has the old text, or exists by now.
         UsageError: the file cannot be written, or must not be.
 
     """
-    try:
-        refuse_unwritable(name, environment)
-        replace_file(Path(environment.folder, name), text, before, new=new)
-    except FileExistsError:
-        raise _changed(name) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{quote_value(name)} cannot be written ({reason})") from None
-
-
-def rewrite_file(name: str, old: str | None, new: str, environment: Environment) -> None:
-    """Replace the text of a file, None if there was no file; a byte order mark is kept.
-
-    Raises:
-        ChangedError: it no longer has the old text.
-        UsageError: it cannot be written, or must not be.
-
-    """
     place = Path(environment.folder, name)
-    data = (old or "").encode()
+    data = old.encode() if isinstance(old, str) else b""
     known = (None,) if old is None else (data, codecs.BOM_UTF8 + data)
 
     def read_present() -> bytes:
@@ -77,27 +56,22 @@ def rewrite_file(name: str, old: str | None, new: str, environment: Environment)
             raise _changed(name)
         return present or b""
 
-    refuse_unwritable(name, environment)
-    mark = "\ufeff" if read_present().startswith(codecs.BOM_UTF8) else ""
-    write_file(name, mark + new, environment, before=read_present, new=old is None)
+    try:
+        refuse_unwritable(name, environment)
+        if old is WHATEVER:
+            replace_file(place, text)
+        else:
+            mark = "\ufeff" if read_present().startswith(codecs.BOM_UTF8) else ""
+            replace_file(place, mark + text, read_present, new=old is None)
+    except FileExistsError:
+        raise _changed(name) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{quote_value(name)} cannot be written ({reason})") from None
 
 
 def _changed(name: str) -> ChangedError:
     return ChangedError(f"{quote_value(name)} changed while it was read; run the command again")
-
-
-def write_new(name: str, text: str, environment: Environment, *, force: bool) -> None:
-    """Write a new file; with `force` an existing one is replaced.
-
-    Raises:
-        ChangedError: it exists, without `force`.
-        UsageError: it cannot be written, or must not be.
-
-    """
-    if force:
-        write_file(name, text, environment)
-    else:
-        rewrite_file(name, None, text, environment)
 
 
 def refuse_overwriting(
@@ -148,7 +122,8 @@ def replace_file(
     """Write a temporary file and rename it to `path`; raises OSError, for a `new` file FileExistsError if it exists.
 
     Links are followed, and the mode of an existing file is kept. Temporary files of killed runs are removed: a running
-    process holds a lock on its own. `before` is called as in `write_file`.
+    process holds a lock on its own. `before` is called just before the old content is replaced, which it prevents by
+    raising.
     """
     target = Path(os.path.realpath(path))
     prefix = f".{target.name[:_LONGEST_PREFIX]}.ragortune-"
