@@ -38,10 +38,8 @@ def write_start(request: StartRequest, environment: Environment) -> ExitCode:
         return ExitCode.OK
     if Path(path).suffix.lower() in {".json", ".toml"}:  # in which it could not be read back
         refuse_other_formats(path)
-    schema, beside = (
-        dump_json(schemas.export_schema("profile", book)) + "\n",
-        str(Path(path).parent / SCHEMA_FILE),
-    )
+    schema = dump_json(schemas.export_schema("profile", book)) + "\n"
+    beside = str(Path(path).parent / SCHEMA_FILE)
     files = {path: write_template(book, f"./{SCHEMA_FILE}")}
     if not _holds(Path(environment.folder, beside), schema):
         files[beside] = schema
