@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -69,7 +69,7 @@ class Snapshot(NamedTuple):
 
 
 class History:
-    """The history of the documents in a folder, up to a day."""
+    """The history of the documents in a folder, up to a day; each content is read once."""
 
     def __init__(self, folder: Path, as_of: str) -> None:
         """Find the last commit up to the end of a day, YYYY-MM-DD; raises UsageError if the history is incomplete."""
@@ -78,6 +78,7 @@ class History:
         if self._ask("rev-parse", "--is-shallow-repository").strip() == "true":
             raise UsageError("--docs: this is a shallow clone, without its history", None, _SHALLOW)
         self._prefix = self._ask("rev-parse", "--show-prefix").strip("\n")
+        self._sentences: dict[str, Units] = {}
         end_of_day = int(datetime.fromisoformat(as_of).replace(tzinfo=UTC).timestamp()) + DAY - 1
         newest = self.find_snapshot(end_of_day)
         if newest is None:
@@ -88,6 +89,9 @@ class History:
         """Day of the last commit, YYYY-MM-DD."""
         self.idle_days = (end_of_day - newest.time) // DAY
         """Days since the last commit."""
+        sample = _pick(newest.inside, _find_limit(newest.inside, _DENSITY_BYTES))
+        self.density = _count(self.read(sample)) / max(1, _sum_sizes(sample))
+        """Sentences per byte of the documents, estimated from a sample."""
 
     def list_changes(self, days: int) -> list[tuple[int, frozenset[str]]]:
         """Return the commits of the given days up to the last one: days since 1970, and paths changed in the folder."""
@@ -99,11 +103,13 @@ class History:
             changes.append((int(time) // DAY, frozenset(name.lstrip("\n") for name in names)))
         return changes
 
-    def read(self, documents: Documents) -> Iterator[tuple[str, str]]:
-        """Yield path and text of documents, "" for missing objects; raises UsageError in a partial clone."""
-        texts = self._repository.read_objects([file.blob for file in documents.values()])
-        for path, data in zip(documents, texts, strict=True):
-            yield path, extract_text(data or b"", kind_of(path) or "text")
+    def read(self, documents: Documents) -> dict[str, Units]:
+        """Return the sentences of documents by path, none for missing objects; raises UsageError in a partial clone."""
+        unread = {path: file.blob for path, file in documents.items() if file.blob not in self._sentences}
+        contents = self._repository.read_objects(unread.values())
+        for (path, blob), data in zip(unread.items(), contents, strict=True):
+            self._sentences[blob] = read_units(extract_text(data or b"", kind_of(path) or "text"))
+        return {path: self._sentences[file.blob] for path, file in documents.items()}
 
     def find_snapshot(self, time: int) -> Snapshot | None:
         """Return the documents of the newest commit on the main line up to a time; None if there is none.
@@ -192,54 +198,43 @@ def _cut_block(block: RawBlock) -> Iterable[str]:
     return (text[begin:end] for begin, end in split_sentences(text))
 
 
-class Comparer:
-    """Compares the present state of a history with earlier ones; documents are read once."""
+def find_changes(history: History, earlier: Snapshot) -> Changes:
+    """Return the changes since an earlier state; raises UsageError in a partial clone.
 
-    def __init__(self, history: History) -> None:
-        """Take the history, and estimate the density of sentences from a sample of its documents."""
-        self._history = history
-        self._read: dict[str, Units] = {}
-        now = history.newest
-        sample = _pick(now.inside, _find_limit(now.inside, _DENSITY_BYTES))
-        self._density = _count(self._read_units(sample)) / max(1, _sum_sizes(sample))
+    Only documents whose content is not in both states are read. Documents outside of the folder matter as sources and
+    targets of moved sentences: those that were removed since, and those that were added.
+    """
+    now = history.newest
+    left = {path: file for path, file in earlier.outside.items() if path not in now.outside}
+    came = {path: file for path, file in now.outside.items() if path not in earlier.outside}
+    begun: Documents = earlier.inside
+    if not begun:  # the folder is new; its documents may come from elsewhere in the repository
+        begun, left = left, {}
+    kept = _list_contents(begun, earlier.outside) & _list_contents(now.inside, now.outside)
+    differing = [
+        {path: file for path, file in part.items() if file.blob not in kept}
+        for part in (begun, now.inside, left, came)
+    ]
+    limit = min(_find_limit(part, _MAX_BYTES) for part in differing)
+    before, after, was_outside, is_outside = (history.read(_pick(part, limit)) for part in differing)
+    begun = _pick(begun, limit)
+    removed = {path: units - after.get(path, Units()) for path, units in before.items()}
+    added = {path: units - before.get(path, Units()) for path, units in after.items()}
+    gone = _take_off(removed, (*added.values(), *is_outside.values()))
+    fresh = _take_off(added, (*removed.values(), *was_outside.values()))
+    return Changes(
+        len(begun),
+        frozenset(gone),
+        _share(gone, begun, history.density),
+        _share(fresh, _pick(now.inside, limit), history.density),
+        _share_cosmetic(gone, fresh),
+        sampled=limit < RANKS,
+    )
 
-    def compare(self, earlier: Snapshot) -> Changes:
-        """Return the changes since an earlier state; raises UsageError in a partial clone.
 
-        Only documents whose content is not in both states are read. Documents outside of the folder matter as sources and
-        targets of moved sentences: those that were removed since, and those that were added.
-        """
-        now = self._history.newest
-        left = {path: file for path, file in earlier.outside.items() if path not in now.outside}
-        came = {path: file for path, file in now.outside.items() if path not in earlier.outside}
-        begun: Documents = earlier.inside
-        if not begun:  # the folder is new; its documents may come from elsewhere in the repository
-            begun, left = left, {}
-        kept = _list_contents(begun, earlier.outside) & _list_contents(now.inside, now.outside)
-        differing = [
-            {path: file for path, file in part.items() if file.blob not in kept}
-            for part in (begun, now.inside, left, came)
-        ]
-        limit = min(_find_limit(part, _MAX_BYTES) for part in differing)
-        before, after, was_outside, is_outside = (self._read_units(_pick(part, limit)) for part in differing)
-        begun = _pick(begun, limit)
-        removed = {path: units - after.get(path, Units()) for path, units in before.items()}
-        added = {path: units - before.get(path, Units()) for path, units in after.items()}
-        gone = _take_off(removed, (*added.values(), *is_outside.values()))
-        fresh = _take_off(added, (*removed.values(), *was_outside.values()))
-        shares = self._share(gone, begun), self._share(fresh, _pick(now.inside, limit))
-        cosmetic = _share_cosmetic(gone, fresh)
-        return Changes(len(begun), frozenset(gone), *shares, cosmetic, sampled=limit < RANKS)
-
-    def _read_units(self, documents: Documents) -> dict[str, Units]:
-        missing = {path: file for path, file in documents.items() if file.blob not in self._read}
-        for path, text in self._history.read(missing):
-            self._read[missing[path].blob] = read_units(text)
-        return {path: self._read[file.blob] for path, file in documents.items()}
-
-    def _share(self, units: Mapping[str, Units], documents: Documents) -> float:
-        """Return the share of some sentences among all those of documents, whose number is estimated from their size."""
-        return min(1.0, _count(units) / max(1.0, self._density * _sum_sizes(documents)))
+def _share(units: Mapping[str, Units], documents: Documents, density: float) -> float:
+    """Return the share of some sentences among all those of documents, whose number is estimated from their size."""
+    return min(1.0, _count(units) / max(1.0, density * _sum_sizes(documents)))
 
 
 def _list_contents(*parts: Documents) -> set[str]:

@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ragortune.evidence.measurements.history import DAY, Changes, Comparer, History
+from ragortune.evidence.measurements.history import DAY, Changes, History, find_changes
 from ragortune.evidence.measurements.sampling import bound_share
 from ragortune.model.measurements import Measurement, Progress
 from ragortune.support.errors import UsageError
@@ -63,12 +63,11 @@ def _leave_open(says: str, reason: str) -> Measurement:
 def _judge_history(history: History, progress: Progress) -> Measurement:
     if not history.newest.inside:
         return _leave_open("git has none of the documents", "commit them, or ask their authors")
-    comparer = Comparer(history)
     changes: dict[int, Changes] = {}
     for days in (30, 90, 365):
         if earlier := history.find_snapshot(history.newest.time - days * DAY):
             progress(f"comparing the documents with those of {days} days before")
-            changes[days] = comparer.compare(earlier)
+            changes[days] = find_changes(history, earlier)
     older = changes[90].documents if 90 in changes else 0
     if older < _FEW:
         says = f"the documents have no history of 90 days ({older} are older)"
