@@ -218,6 +218,7 @@ def split_sections(
     return sections
 
 
-def spans(text: Inline) -> tuple[str | Span, ...]:
-    """Return the parts of a text."""
-    return text if isinstance(text, tuple) else (text,)
+def split_styles(text: Inline, style: Style | None = None) -> Iterator[tuple[str, Style | None]]:
+    """Yield the parts of a text with their styles; `style` is that of the text around the spans."""
+    for part in text if isinstance(text, tuple) else (text,):
+        yield (part.text, part.style) if isinstance(part, Span) else (part, style)

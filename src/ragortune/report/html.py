@@ -12,7 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from jinja2 import Template as _Template
 from markupsafe import Markup
 
-from ragortune.report.blocks import CODE, Block, Heading, Inline, Span, Style, spans, split_sections
+from ragortune.report.blocks import CODE, Block, Heading, Inline, Style, split_sections, split_styles
 from ragortune.support.text import clean_text
 
 _DRAWN = 96
@@ -57,9 +57,7 @@ def _read(name: str) -> str:
 
 def _list_pieces(text: Inline, style: Style | None = None) -> Iterator[tuple[str, str, bool]]:
     """Yield the pieces of a text: the words, the name of the style, and whether it is code."""
-    for part in spans(text):
-        applied = part.style if isinstance(part, Span) else style
-        words = clean_text(part.text if isinstance(part, Span) else part)
-        for number, piece in enumerate(CODE.split(words)):
+    for words, own in split_styles(text, style):
+        for number, piece in enumerate(CODE.split(clean_text(words))):
             if piece:
-                yield piece, applied.value if applied else "", number % 2 == 1 or applied is Style.NAME
+                yield piece, own.value if own else "", number % 2 == 1 or own is Style.NAME

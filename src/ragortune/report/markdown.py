@@ -20,7 +20,7 @@ from ragortune.report.blocks import (
     Span,
     Style,
     Table,
-    spans,
+    split_styles,
 )
 from ragortune.support.text import clean_text
 
@@ -88,13 +88,13 @@ def _write_block(block: Block, level: int) -> Iterator[str]:
         case Heading():
             yield f"{'#' * (block.level + level - 1)} {_guard_key(escape_markdown(block.text))}"
         case Paragraph():
-            lead = write_inline(block.lead)
-            yield f"{lead} {write_inline(block.text)}".strip()
+            lead = _write_inline(block.lead)
+            yield f"{lead} {_write_inline(block.text)}".strip()
         case Items():
             for number, item in enumerate(block.items, 1):
                 sign = f"{number}. " if block.numbered else "- "
-                yield sign + write_inline(item.text)
-                below = [*map(write_inline, item.notes), *([_refer(item.address)] if item.address else [])]
+                yield sign + _write_inline(item.text)
+                below = [*map(_write_inline, item.notes), *([_refer(item.address)] if item.address else [])]
                 yield from (" " * len(sign) + line for line in below)
         case Table():
             yield from _write_table(block)
@@ -128,31 +128,26 @@ def _write_table(table: Table) -> Iterator[str]:
 
 def _write_cell(cell: Cell, style: Style | None) -> str:
     assert not isinstance(cell, Bar), "a column of bars is for text only"
-    parts = (Span(part, style) if style and isinstance(part, str) else part for part in spans(cell))
-    return write_inline(tuple(parts), in_table=True)
+    return _write_inline(cell, style, in_table=True)
 
 
-def write_inline(text: Inline, *, in_table: bool = False) -> str:
+def _write_inline(text: Inline, style: Style | None = None, *, in_table: bool = False) -> str:
     """Return text with its styles on one line; pairs of backticks become code."""
-    line = "".join(_write_part(part, in_table=in_table) for part in spans(text)).strip()
+    parts = []
+    for words, own in split_styles(text, style):
+        is_name = own is Style.NAME and words.strip()
+        pieces = CODE.split(f"`{words.strip().replace('`', '')}`" if is_name else words)
+        pieces[0::2] = [_escape(piece, in_table=in_table) for piece in pieces[0::2]]
+        pieces[1::2] = [_write_code(piece, in_table=in_table) for piece in pieces[1::2]]
+        part = "".join(pieces)
+        parts.append(f"**{part.strip()}**" if own in _STRONG and part.strip() else part)
+    line = "".join(parts).strip()
     return line if in_table else _guard_start(line)
-
-
-def _write_part(part: str | Span, *, in_table: bool) -> str:
-    if isinstance(part, Span):
-        if part.style is Style.NAME and part.text.strip():
-            return _write_part(f"`{part.text.strip().replace('`', '')}`", in_table=in_table)
-        shown = _write_part(part.text, in_table=in_table)
-        return f"**{shown.strip()}**" if part.style in _STRONG and shown.strip() else shown
-    pieces = CODE.split(part)
-    pieces[0::2] = [_escape(piece, in_table=in_table) for piece in pieces[0::2]]
-    pieces[1::2] = [_write_code(piece, in_table=in_table) for piece in pieces[1::2]]
-    return "".join(pieces)
 
 
 def _refer(address: str) -> str:
     """Return an address as a link, and a shipped document as its path."""
     if "://" not in address:
-        return write_inline(Span(address, Style.NAME))
+        return _write_inline(Span(address, Style.NAME))
     safe = re.sub(r"[<>\s]", "", clean_text(address))
     return f"<{safe}>"

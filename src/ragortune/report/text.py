@@ -26,7 +26,7 @@ from ragortune.report.blocks import (
     Paragraph,
     Style,
     Table,
-    spans,
+    split_styles,
 )
 from ragortune.support.text import clean_text
 
@@ -202,9 +202,6 @@ def _wrap(body: Text, width: int, lead: Text | None = None) -> Iterator[Text]:
 def _styled(text: Inline, style: Style | None = None) -> Text:
     """Return cleaned text; the style of a span takes precedence over that of the whole."""
     made = Text(style=_STYLES[style] if style else "")
-    for part in spans(text):
-        if isinstance(part, str):
-            made.append(clean_text(part))
-        else:
-            made.append(clean_text(part.text), _STYLES[part.style])
+    for words, own in split_styles(text):
+        made.append(clean_text(words), _STYLES[own] if own else None)
     return made
