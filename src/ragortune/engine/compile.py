@@ -10,9 +10,8 @@ integer holds the four fields of `Sums`:
     clause bits | number of retrieval rules (16 bits) | retrieval score (40 bits) | tuning score (the rest)
 
 Effects of a rule that reads one criterion are added with the answer. A rule that reads several (a joint rule) is tested
-on the clause bits afterwards, and what it adds is cached by these bits. No field can carry into the next one: a clause is
-met by one answer at most, so each bit is added at most once, and both scores are offset by `_HALF`, so that they stay
-positive. Scores are whole numbers, so the result does not depend on the order of addition.
+on the clause bits afterwards, and what it adds is cached by these bits. A clause is met by one answer at most, so each
+bit is added at most once. Scores are whole numbers with a sign, so the result does not depend on the order of addition.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _MAX_ANSWERS = 20_000
 _COUNT_BITS = 16
 _SCORE_BITS = 40
 _HALF = 1 << (_SCORE_BITS - 1)
-"""Added to both scores of a profile, so that no field of its integer is ever negative."""
+"""Scores of retrieval lie below this, whatever their sign."""
 
 
 class SearchTooLargeError(Exception):
@@ -195,38 +194,30 @@ class Table:
         for rule in single:
             (clause,) = self.conditions[rule.id].when
             self._terms[clause.criterion].append((clause, self.pack_effects(rule)))
-        intercepts = (
-            round(score * UNIT) + _HALF for score in (scale.intercept_rag, scale.intercept_fine_tuning)
-        )
-        self.base = self._join(0, *intercepts)
+        intercepts = (round(score * UNIT) for score in (scale.intercept_rag, scale.intercept_fine_tuning))
+        self._base = self._join(0, *intercepts)
         """The packed profile without any answer."""
         confirmable = {gate.need for rule in scoring for gate in rule.gates if gate.gate is GateKind.CONFIRMS}
         self.ceilings = tuple(scale.unconfirmed if need in confirmable else math.inf for need in Need)
         """Highest log-odds that count for each need while it is not confirmed."""
         self.pack = cache(self._pack)
         """Takes a criterion and an answer and returns what the answer adds to a packed profile."""
-        self.split_answer = cache(self._split_answer)
-        """Returns the fields of a packed answer or of the effects of a rule."""
         self._fire_joint = cache(self._find_fired)
 
     def _join(self, mentions: int, rag: int, tuning: int) -> int:
-        """Return the integer with these fields and no clause bits; the scores of an answer may be negative."""
+        """Return the integer with these fields and no clause bits; both scores may be negative."""
         low = self._width + _COUNT_BITS
         return (mentions << self._width) + (rag << low) + (tuning << low + _SCORE_BITS)
 
     def split(self, packed: int) -> Sums:
-        """Return the fields of a packed profile."""
+        """Return the fields of a packed profile, a packed answer, or the effects of a rule."""
         bits = packed & ((1 << self._width) - 1)
         packed >>= self._width
         mentions = packed & ((1 << _COUNT_BITS) - 1)
         packed >>= _COUNT_BITS
-        rag, tuning = packed & ((1 << _SCORE_BITS) - 1), packed >> _SCORE_BITS
-        return Sums(bits, mentions, rag - _HALF, tuning - _HALF)
-
-    def _split_answer(self, packed: int) -> Sums:
-        # Fields that may be negative can only be read on top of the base, whose offset keeps them positive.
-        base, total = self.split(self.base), self.split(self.base + packed)
-        return Sums(total.bits, total.mentions, total.rag - base.rag, total.tuning - base.tuning)
+        # A negative score of retrieval borrows from the field above it: read it with its sign, and take it out again.
+        rag = ((packed + _HALF) & ((1 << _SCORE_BITS) - 1)) - _HALF
+        return Sums(bits, mentions, rag, (packed - rag) >> _SCORE_BITS)
 
     def pack_effects(self, rule: Rule) -> int:
         """Return what a rule adds to a packed profile when it fires."""
@@ -243,7 +234,7 @@ class Table:
 
     def pack_profile(self, levels: Levels) -> int:
         """Return a profile as one integer; unknown answers add nothing."""
-        return self.base + sum(itertools.starmap(self.pack, levels.items()))
+        return self._base + sum(itertools.starmap(self.pack, levels.items()))
 
     def complete(self, packed: int) -> tuple[int, tuple[JointRule, ...]]:
         """Return a packed profile with the effects of the joint rules that fire on it, and those of them with gates."""

@@ -112,7 +112,7 @@ class Bounds(NamedTuple):
 @functools.lru_cache(maxsize=16384)
 def _bound_answers(table: Table, answers: tuple[int, ...]) -> Bounds:
     """Return the bounds over these answers to one criterion."""
-    bits, *amounts = zip(*map(table.split_answer, answers), strict=True)
+    bits, *amounts = zip(*map(table.split, answers), strict=True)
     return Bounds(
         Sums(functools.reduce(operator.and_, bits), *map(min, amounts)),
         Sums(functools.reduce(operator.or_, bits), *map(max, amounts)),
@@ -231,7 +231,7 @@ class _Search:
         # Answers that meet the same open clauses stay in one branch: no open rule tells them apart.
         parts: dict[int, list[int]] = {}
         for packed in possible[branch]:
-            parts.setdefault(self.table.split_answer(packed).bits & masks[branch], []).append(packed)
+            parts.setdefault(self.table.split(packed).bits & masks[branch], []).append(packed)
         for part in parts.values():
             self._branch({**possible, branch: tuple(part)})
 
@@ -262,7 +262,7 @@ def _best_entries(table: Table, answers: tuple[int, ...], direction: Direction) 
     """Return the Pareto-optimal answers to one criterion in a direction."""
     fronts: dict[bool, set[Entry]] = {}
     for packed in answers:
-        sums = table.split_answer(packed)
+        sums = table.split(packed)
         entry = Entry(sums.rag * direction[0], sums.tuning * direction[1], packed)
         fronts.setdefault(sums.mentions > 0, set()).add(entry)
     return {mentioned: _keep_best(entries) for mentioned, entries in fronts.items()}
@@ -304,7 +304,7 @@ def _can_turn(table: Table, own: Bounds, bounds: Bounds) -> bool:
     joint = [rule for rule in table.joint if bounds.is_open(rule) and (rule.when | rule.unless) & open_bits]
     if any(kind is not GateKind.CONFIRMS for rule in joint for _, kind in rule.gates):
         return True
-    effects = [table.split_answer(rule.adds) for rule in joint]
+    effects = [table.split(rule.adds) for rule in joint]
     certain = {gate for rule in table.joint if bounds.must_fire(rule) for gate in rule.gates}
     for need, field in ((Need.RAG, "rag"), (Need.FINE_TUNING, "tuning")):
         ends = (own.low, own.high, bounds.low, bounds.high)

@@ -7,7 +7,7 @@ updated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import NoneType
 from typing import Any
 
@@ -22,8 +22,6 @@ from ragortune.support.text import clean_text, is_plain
 
 Content = Mapping[str, Any]
 """Content of a block, as in its YAML: `decision`, its `evidence`, and under `profile` answers by criterion."""
-Moved = Callable[[int], int]
-"""Maps a line number to that after the block is written."""
 
 
 def drop_answered(text: str, content: Content) -> Content:
@@ -45,10 +43,7 @@ def write_block(text: str, path: str, content: Content) -> str:
     """
     lines = text.split("\n")
     plain = [line.removesuffix("\r") for line in lines]
-    # The first plan gives the number of added lines, which does not depend on the line numbers in them.
-    first, last, new = _plan(plain, path, content, 0)
-    if len(new) != last - first:
-        first, last, new = _plan(plain, path, content, len(new) - (last - first))
+    first, last, new = _plan(plain, path, content)
     if new == plain[first:last]:
         return text
     ending = "\r" if lines[0].endswith("\r") else ""
@@ -67,14 +62,11 @@ def _join_lines(lines: Sequence[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _plan(lines: list[str], path: str, content: Content, grown: int) -> tuple[int, int, list[str]]:
-    """Return the range of lines to replace, as first and end (exclusive), and the new lines.
-
-    `grown` is the number of lines by which the document grows.
-    """
+def _plan(lines: list[str], path: str, content: Content) -> tuple[int, int, list[str]]:
+    """Return the range of lines to replace, as first and end (exclusive), and the new lines."""
     found = find_block(lines)
     if found is None:
-        return _plan_new(lines, content, grown)
+        return _plan_new(lines, content)
     place = Place(path, found.first + 1)
     if found.prefix:
         message = "the block is in a list or quotation; put it at the left margin to have it written"
@@ -84,34 +76,38 @@ def _plan(lines: list[str], path: str, content: Content, grown: int) -> tuple[in
         yaml, root, data = _load("\n".join(old), below_key=found.key)
     except UnreadableError as error:
         raise UnreadableError(error.message, place) from None
-
-    def moved(line: int) -> int:
-        return line + grown if line > found.last else line
-
     comments = "" if root else _join_lines([line for line in old if line.lstrip().startswith("#")])
     before = dump_yaml(root, yaml) if root else ""
-    added = _add_missing(data, content, moved)
-    changed = _move_lines(data, QuoteFinder(lines), moved) or added
-    if not changed:
-        return found.first, found.last, old
-    new = keep_lines(_join_lines(old), comments + before, comments + dump_yaml(root, yaml))
-    return found.first, found.last, new.removesuffix("\n").split("\n")
+
+    def write() -> list[str]:
+        new = keep_lines(_join_lines(old), comments + before, comments + dump_yaml(root, yaml))
+        return new.removesuffix("\n").split("\n")
+
+    added = _add_missing(data, content)
+    grown = len(write()) - len(old) if added else 0
+    moved = _move_lines(data, QuoteFinder(lines), found.last, grown)
+    return found.first, found.last, write() if added or moved else old
 
 
-def _plan_new(lines: Sequence[str], content: Content, grown: int) -> tuple[int, int, list[str]]:
+def _plan_new(lines: Sequence[str], content: Content) -> tuple[int, int, list[str]]:
     end = front_matter_end(lines)
     at = end - 1 if end else _find_title(lines)
     if "decision" not in content and not content["profile"]:
         return at, at, []
     _, root, data = _load("", below_key=bool(end))
-    _add_missing(data, content, lambda line: line + grown if line > at else line)
-    made = dump_yaml(root).removesuffix("\n").split("\n")
-    new = [clean_text(line) for line in made]  # what is written out is an escape in YAML, too
-    if end:
-        return at, at, new
-    above = [""] if at else []
-    below = [""] if at < len(lines) and lines[at].strip() else []
-    return at, at, [*above, f"```{BLOCK}", *new, "```", *below]
+
+    def write() -> list[str]:
+        # What is written out is an escape in YAML, too.
+        new = [clean_text(line) for line in dump_yaml(root).removesuffix("\n").split("\n")]
+        if end:
+            return new
+        above = [""] if at else []
+        below = [""] if at < len(lines) and lines[at].strip() else []
+        return [*above, f"```{BLOCK}", *new, "```", *below]
+
+    _add_missing(data, content)
+    _move_lines(data, QuoteFinder(lines), at, len(write()))
+    return at, at, write()
 
 
 def _find_title(lines: Sequence[str]) -> int:
@@ -155,22 +151,22 @@ def _holds(data: CommentedMap, criterion: str) -> bool:
     return criterion in profile or (isinstance(held, dict) and name in held)
 
 
-def _add_missing(data: CommentedMap, content: Content, moved: Moved) -> bool:
+def _add_missing(data: CommentedMap, content: Content) -> bool:
     """Add the entries that a block lacks; return whether there were any."""
     changed = False
     if "decision" in content and "decision" not in data:
         data.insert(0, "decision", content["decision"])
         if "evidence" in content and "evidence" not in data:
-            data.insert(1, "evidence", _flow_evidence(content["evidence"], moved))
+            data.insert(1, "evidence", _flow_evidence(content["evidence"]))
         changed = True
     missing = {name: entry for name, entry in content["profile"].items() if not _holds(data, name)}
     if missing:
         data["profile"] = data.get("profile") or CommentedMap()
-        put_answers(data["profile"], {name: _show_entry(entry, moved) for name, entry in missing.items()})
+        put_answers(data["profile"], {name: _show_entry(entry) for name, entry in missing.items()})
     return changed or bool(missing)
 
 
-def _show_entry(entry: Mapping[str, Any], moved: Moved) -> Any:
+def _show_entry(entry: Mapping[str, Any]) -> Any:
     """Return an answer as written in YAML: a mapping with its details, or the value alone."""
     if set(entry) == {"value"}:
         return flow(entry["value"])
@@ -178,36 +174,33 @@ def _show_entry(entry: Mapping[str, Any], moved: Moved) -> Any:
     if "evidence" in entry:
         evidence = entry["evidence"]
         if isinstance(evidence, Mapping):
-            shown["evidence"] = _flow_evidence(evidence, moved)
+            shown["evidence"] = _flow_evidence(evidence)
         elif not is_plain(evidence):
             shown["evidence"] = DoubleQuotedScalarString(evidence)
     shown["value"] = flow(entry["value"])
     return shown
 
 
-def _flow_evidence(evidence: Mapping[str, Any], moved: Moved) -> CommentedMap:
+def _flow_evidence(evidence: Mapping[str, Any]) -> Any:
     """Return evidence on one line, its words in quotes."""
-    shown: CommentedMap = flow(
-        {
-            key: DoubleQuotedScalarString(part) if isinstance(part, str) else part
-            for key, part in evidence.items()
-        }
-    )
-    if "line" in shown and "document" not in shown:
-        shown["line"] = moved(shown["line"])
-    return shown
+    quoted = {key: DoubleQuotedScalarString(part) for key, part in evidence.items() if isinstance(part, str)}
+    return flow({**evidence, **quoted})
 
 
-def _move_lines(node: Any, finder: QuoteFinder, moved: Moved) -> bool:
-    """Update the line numbers of quotes from the document itself; return whether one changed."""
+def _move_lines(node: Any, finder: QuoteFinder, last: int, grown: int) -> bool:
+    """Update the line numbers of quotes from the document itself; return whether one changed.
+
+    The document grows by `grown` lines after the line `last`, counted from 1.
+    """
     changed = False
     if isinstance(node, dict):
         line, quote = node.get("line"), node.get("quote")
         if isinstance(line, int) and isinstance(quote, str) and node.get("document") is None:
-            found = finder.find(quote, line)
-            if found and moved(found[0].line) != line:
-                node["line"] = moved(found[0].line)
+            now = next((span.line for span in finder.find(quote, line)), line)
+            now += grown if now > last else 0
+            if now != line:
+                node["line"] = now
                 changed = True
     for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        changed = _move_lines(part, finder, moved) or changed
+        changed = _move_lines(part, finder, last, grown) or changed
     return changed
