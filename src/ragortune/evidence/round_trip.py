@@ -194,10 +194,11 @@ def _end_on_line(text: str, node: yaml.Node) -> int:
 
 
 def _behind_colon(text: str, key: yaml.Node) -> int:
-    """Return the offset behind the colon of a key."""
+    """Return the offset behind the colon of a key; raises UnreadableError if that is on another line."""
     found = _COLON.match(text, key.end_mark.index)
     if found is None:  # after a question mark
-        raise UnreadableError("the profile can be read, but not changed in place")
+        message = "this YAML can be read, but not changed in place"
+        raise UnreadableError(message, None, "write keys and values on a line each")
     return found.end()
 
 
