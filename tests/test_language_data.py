@@ -63,7 +63,7 @@ def test_a_pack_adds_wordings_of_every_kind(tmp_path):
 
 
 def test_a_pack_overrides_a_list_of_words_for_every_wording_that_names_it(tmp_path):
-    scrolls = "An LLM answers from the scrolls.\n"
+    scrolls = "# Harbour assistant\n\nAn LLM answers from the scrolls.\n"
     ours = load_rulebook(write_pack(tmp_path, OWN))
     assert read_design(scrolls, "design.md", ours).decision.option == "rag"
     assert read_design(scrolls, "design.md", BOOK).decision is None
