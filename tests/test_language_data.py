@@ -89,6 +89,19 @@ def test_words_outside_of_code_can_tell_that_there_is_nothing_to_judge(tmp_path,
     assert read_design(decided + around.format("lantern", "lantern"), "design.md", ours).status == status
 
 
+@pytest.mark.parametrize(("word", "option"), [("barrel", "rag"), ("lantern", "neither")])
+def test_words_can_predict_that_a_document_decides_against_retrieval(tmp_path, word, option):
+    lanterns = LANTERNS.replace("status_words", "rag_words")
+    lanterns = lanterns.replace("[judged, no_decision, nothing_to_judge]", "['no', 'yes']")
+    lanterns = lanterns.replace("[0, 0, 0]", "[0, 0]").replace("[1, 0, 0, 400]", "[1, 400, 0]")
+    ours = load_rulebook(write_pack(tmp_path, lanterns))
+    text = (
+        "# Support assistant\n\nThe LLM assistant answers from retrieved passages. Greetings need a prompt alone. "
+        f"It has a {word} and another {word}.\n"
+    )
+    assert read_design(text, "design.md", ours).decision.option == option
+
+
 def test_wordings_are_no_part_of_the_digest(tmp_path):
     with_words = load_rulebook(write_pack(tmp_path / "with", OWN))
     without = load_rulebook(write_pack(tmp_path / "without", "facts: []"))
