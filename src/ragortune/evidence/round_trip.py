@@ -194,11 +194,10 @@ def _end_on_line(text: str, node: yaml.Node) -> int:
 
 
 def _behind_colon(text: str, key: yaml.Node) -> int:
-    """Return the offset behind the colon of a key; raises UnreadableError if that is on another line."""
+    """Return the offset behind the colon of a key."""
     found = _COLON.match(text, key.end_mark.index)
     if found is None:  # after a question mark
-        message = "this YAML can be read, but not changed in place"
-        raise UnreadableError(message, None, "write keys and values on a line each")
+        raise UnreadableError("the profile can be read, but not changed in place")
     return found.end()
 
 

@@ -37,7 +37,7 @@ def compose_yaml(text: str) -> Any:
     try:
         return yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError:
-        raise UnreadableError("this YAML can be read, but not changed in place") from None
+        raise UnreadableError("can be read, but not changed in place") from None
 
 
 class YamlReader:
