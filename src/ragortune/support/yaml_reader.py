@@ -32,12 +32,17 @@ _OTHER_BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
 """Characters that end a line in YAML only."""
 
 
-def compose_yaml(text: str) -> Any:
-    """Return the nodes of YAML with their places in the text, None if it has none; raises UnreadableError."""
-    try:
-        return yaml.compose(text, Loader=_LOADER)
-    except yaml.YAMLError:
-        raise UnreadableError("can be read, but not changed in place") from None
+def has_comment_in_braces(text: str) -> bool:
+    """Return whether YAML has a comment inside a mapping in braces."""
+    depth = end = 0
+    with contextlib.suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=_LOADER):
+            if depth and "#" in text[end : token.start_mark.index]:
+                return True
+            depth += isinstance(token, yaml.FlowMappingStartToken)
+            depth -= isinstance(token, yaml.FlowMappingEndToken)
+            end = token.end_mark.index
+    return False
 
 
 class YamlReader:
