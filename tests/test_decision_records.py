@@ -402,3 +402,22 @@ def test_a_record_that_decides_otherwise_is_completed_with_a_note(run, write):
 
     assert result.code == 0
     assert "own.md decides for neither, but the advice is rag" in result.err
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "notes: {line: 3, quote: [a]}\n",
+        "profile:\n  knowledge:\n    gap:\n      value: some\n      ? evidence\n  # mine\n",
+        "profile:\u2028  knowledge:\u2028    gap: most\n",
+    ],
+)
+def test_a_record_whose_block_cannot_be_used_is_left_as_it_is(run, write, tmp_path, block):
+    write("p.yaml", "knowledge: {gap: most, access_path: by_meaning}\n")
+    write("own.md", f"# Desk\n\n```ragortune\n{block}```\n\n## Decision Outcome\n\nWe use RAG.\n")
+    before = (tmp_path / "own.md").read_bytes()
+
+    result = run("adr", "p.yaml", "--into", "own.md")
+
+    assert (result.code, (tmp_path / "own.md").read_bytes()) == (2, before)
+    assert "own.md" in result.err

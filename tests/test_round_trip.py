@@ -91,6 +91,14 @@ def test_a_line_like_a_place_for_an_answer_stays_in_a_text_and_where_the_answer_
     assert after == {**before, "task": {"kind": "agent"}, "data": {"quality": "good"}}
 
 
+def test_an_answer_under_its_whole_name_is_not_given_twice_where_a_template_keeps_a_place_for_it():
+    written = write_answers(
+        "knowledge.gap: some\nknowledge:\n  # gap:\n  size: small\n", {"knowledge.gap": "most"}
+    )
+
+    assert parse_yaml(written, "after").data == {"knowledge.gap": "most", "knowledge": {"size": "small"}}
+
+
 @pytest.mark.parametrize(
     "words", ["::stop", "?no", ":x", "std::[x]", "1:?", "a:{b", "- x", "#x", "{x}", "\u202ex"]
 )

@@ -101,8 +101,10 @@ def _write_record(
                 Path(environment.folder, path).parent.mkdir(parents=True, exist_ok=True)
         write_file(path, written, environment, WHATEVER if request.force else None)
     else:  # an existing record may decide for another option
+        decided = read_design(
+            written, path, rulebook, prose=False
+        ).decision  # raises where its block is wrong
         write_file(path, written, environment, text)
-        decided = read_design(written, path, rulebook, prose=False).decision
         if decided and decided.option is not advice.option:
             environment.note(f"{path} decides for {decided.option}, but the advice is {advice.option}")
     environment.note(f"wrote {path}; review it, then run `ragortune check {path}`")

@@ -205,15 +205,17 @@ def _fill_places(text: str, answers: Iterable[str]) -> str:
 
     If that changes the data, because one is part of a text or its answer exists already, the text is not changed.
     """
+    present = _read_data(text)
+    names = {*answers}.difference(present if isinstance(present, dict) else ())
     lines = text.split("\n")
     group = ""
     for index, line in enumerate(lines):
         if begins := re.match(r"(\w+):\s*$", line):
             group = begins[1]
-        elif (place := re.fullmatch(r"( +)# (\w+):", line)) and f"{group}.{place[2]}" in answers:
+        elif (place := re.fullmatch(r"( +)# (\w+):", line)) and f"{group}.{place[2]}" in names:
             lines[index] = f"{place[1]}{place[2]}:"
     filled = "\n".join(lines)
-    if filled == text or _drop_nulls(_read_data(filled)) == _drop_nulls(_read_data(text)):
+    if filled == text or _drop_nulls(_read_data(filled)) == _drop_nulls(present):
         return filled
     return text
 

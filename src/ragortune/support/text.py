@@ -19,6 +19,8 @@ INVISIBLE = (
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 """Ranges, for a character class, of characters without width: soft hyphens, joiners, directional marks, tags."""
+YAML_BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
+"""Blanks by characters that end a line in YAML only."""
 _UNSEEN = re.compile(f"[{_BLANK}]")
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 _BRACKETED = re.compile(r"##(?=\w*\[)")

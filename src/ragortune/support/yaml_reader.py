@@ -11,7 +11,7 @@ import yaml
 
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.reading import DEPTH, KeyPath, Marks
-from ragortune.support.text import quote_value
+from ragortune.support.text import YAML_BREAKS, quote_value
 
 _BYTES_PER_NODE = 6
 _MIN_NODES = 5_000
@@ -28,8 +28,6 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
 """A decimal number that would be thousands in half of Europe."""
 _LONGEST_NUMBER = 40
-_OTHER_BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
-"""Characters that end a line in YAML only."""
 
 
 def has_comment_in_braces(text: str) -> bool:
@@ -160,7 +158,7 @@ def find_keys(lines: Iterable[str], name: str) -> Iterator[int]:
 
     The key may be escaped, tagged, in braces, or an alias. Nothing is found after a syntax error.
     """
-    text = "\n".join(line.translate(_OTHER_BREAKS) for line in lines)
+    text = "\n".join(line.translate(YAML_BREAKS) for line in lines)
     inside: list[bool] = []  # for each open collection whether it is a mapping
     named: set[str] = set()  # anchors of scalars with the name
     at: int | None = None  # line of the previous event, if it is the name

@@ -15,7 +15,7 @@ from ragortune.model.documents import Cited, Line, Modality, Span, StatedDecisio
 from ragortune.support.errors import Place, ProfileError
 from ragortune.support.reading import PROFILE_BYTES, parse_yaml, show_size
 from ragortune.support.record import NOTHING
-from ragortune.support.text import quote_value
+from ragortune.support.text import YAML_BREAKS, quote_value
 
 _KEYS = ("decision", "evidence", "profile")
 
@@ -45,7 +45,10 @@ def read_declared(design: DesignText, path: str, rulebook: Rulebook) -> Declared
         message = f"holds a second '{BLOCK}' block; keep one"
         raise ProfileError(message, Place(path, blocks[1].key_line))
     block = blocks[0]
-    above, text = block.lines[0].number - 1, "\n".join(line.text for line in block.lines)
+    above, text = (
+        block.lines[0].number - 1,
+        "\n".join(line.text.translate(YAML_BREAKS) for line in block.lines),
+    )
     if len(text) > PROFILE_BYTES:
         message = f"holds a '{BLOCK}' block that is larger than {show_size(PROFILE_BYTES)}, the limit for one"
         raise ProfileError(message, Place(path, block.key_line))
