@@ -70,7 +70,7 @@ _WRITTEN = 4.5
 """Weight of a document that was written for the fit."""
 _OF_TESTS = 3.0
 """Weight of a document of the tests."""
-_LEAST_DEVIATION = 0.01
+_MIN_DEVIATION = 0.01
 """What is added to standard deviations, so that a rare feature does not weigh without limit."""
 _FOLDS = 10
 _NONE = "none-stated"
@@ -250,7 +250,7 @@ def _fit(question: str, documents: Sequence[Measured], expected: Sequence[str], 
     if question != STATUS:
         names = [*filter(_is_of_options, names)]
     values = np.array([[document.features.get(one, 0.0) for one in names] for document in documents])
-    deviations = values.std(0) + _LEAST_DEVIATION
+    deviations = values.std(0) + _MIN_DEVIATION
     most = values.mean(0) + _OUTLIER * deviations
     model = LogisticRegression(C=_INVERSE_PENALTIES[question], max_iter=2_000)
     model.fit(

@@ -5,7 +5,7 @@ do not. It sees the words and pairs of words to which regressions with an absolu
 that separates answers from other sentences, and one for each level against the others. The model of approaches does better
 with more words: those of written sentences that are the clearest evidence for an outcome, by chi-squared.
 Models learn from the sentences of labelled documents and from those of `training/sentences/`, which were written for it. A
-criterion is kept only where the likeliest sentences of documents of repositories left out are often enough right.
+criterion is kept only where the most probable sentences of documents of repositories left out are often enough right.
 """
 
 from __future__ import annotations
@@ -191,7 +191,9 @@ def fit_sentences(
             yield _write_model(criterion, fitted, names, _fit(values, rows), THRESHOLD)
 
 
-def _write_model(criterion: str, fitted: str, names: Sequence[str], fit: _Fit, least: float) -> Classifier:
+def _write_model(
+    criterion: str, fitted: str, names: Sequence[str], fit: _Fit, threshold: float
+) -> Classifier:
     model, chosen = fit
     weights = sorted(zip((names[column] for column in chosen), model.coef_.T, strict=True))
     features = {
@@ -200,7 +202,7 @@ def _write_model(criterion: str, fitted: str, names: Sequence[str], fit: _Fit, l
         if max(map(abs, own)) >= _MIN_WEIGHT
     }
     intercepts = tuple(round(float(one), 2) for one in model.intercept_)
-    return Classifier(criterion, fitted, tuple(map(str, model.classes_)), intercepts, features, least)
+    return Classifier(criterion, fitted, tuple(map(str, model.classes_)), intercepts, features, threshold)
 
 
 def _is_often_right(criterion: str, values: csr_matrix, rows: Sequence[_Row], folds: Sequence[int]) -> bool:
@@ -208,7 +210,7 @@ def _is_often_right(criterion: str, values: csr_matrix, rows: Sequence[_Row], fo
 
     Public documents count for the criteria for which they are labelled.
     """
-    likeliest: dict[str, tuple[float, bool]] = {}
+    most_probable: dict[str, tuple[float, bool]] = {}
     for fold in range(_FOLDS):
         model, chosen = _fit(values, [row for row in rows if folds[row.at] != fold])
         unseen = [row for row in rows if folds[row.at] == fold and row.counts]
@@ -216,8 +218,8 @@ def _is_often_right(criterion: str, values: csr_matrix, rows: Sequence[_Row], fo
         shares = 1 - model.predict_proba(values[[row.at for row in unseen]][:, chosen])[:, silent]
         for share, row in zip(shares, unseen, strict=True):
             predicted = (float(share), row.expected != UNANSWERED)
-            likeliest[row.document] = max(predicted, likeliest.get(row.document, predicted))
-    right = [answers for share, answers in likeliest.values() if share >= THRESHOLD]
+            most_probable[row.document] = max(predicted, most_probable.get(row.document, predicted))
+    right = [answers for share, answers in most_probable.values() if share >= THRESHOLD]
     print(f"{criterion:30} right in {sum(right)} of {len(right)} documents left out")
     return len(right) >= _MIN_PREDICTED and sum(right) > _MIN_RIGHT * len(right)
 
