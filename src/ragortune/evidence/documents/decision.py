@@ -83,7 +83,9 @@ def decide(
     models: Mapping[str, Classifier], features: Mapping[str, float], tallies: Mapping[Option, Tally]
 ) -> tuple[DocumentStatus, Option | None]:
     """Return the status of a document that fitted models predict, and what it decides."""
-    predicted = {question: _predict(models, question, features) for question in QUESTIONS}
+    # Both models of a question count the same, but words less where a document has few of them.
+    share = math.hypot(*(value for name, value in features.items() if name.startswith(WORD))) / 2
+    predicted = {question: _predict(models, question, features, share) for question in QUESTIONS}
     needs = (predicted[need].get(YES, 0.0) for need in (Option.RAG, Option.FINE_TUNING))
     status = predicted[STATUS]
     option = _choose_option(status, pair_probabilities(*needs), tallies)
@@ -93,17 +95,13 @@ def decide(
 
 
 def _predict(
-    models: Mapping[str, Classifier], question: str, features: Mapping[str, float]
+    models: Mapping[str, Classifier], question: str, features: Mapping[str, float], share: float
 ) -> Mapping[str, float]:
-    """Return the probabilities of the answers to a question about a document, empty where no model predicts them."""
+    """Return the probabilities of the answers to a question, empty without a model; `share` weighs that of words."""
     if question not in models:
         return {}
-    predicted = classify(models[question], features)
-    if WORDS[question] not in models:
-        return predicted
-    # Both models count the same, but words less where a document has few of them.
-    length = math.hypot(*(value for name, value in features.items() if name.startswith(WORD)))
-    return pool(predicted, classify(models[WORDS[question]], features), length / 2)
+    predicted, of_words = classify(models[question], features), models.get(WORDS[question])
+    return pool(predicted, classify(of_words, features), share) if of_words else predicted
 
 
 def _is_decided(mention: Mention) -> bool:
