@@ -230,6 +230,7 @@ def test_single_words_of_a_description_are_not_guessed_at(criterion, text):
         ("knowledge.retrievability", "0", 0),
         ("data.examples", "120", 120),
         ("data.examples", "120 pairs", 120),
+        ("data.examples", "120 input-output pairs", 120),
         ("data.examples", "1.2k examples", 1200),
     ],
 )
@@ -284,6 +285,11 @@ def test_amounts_can_be_a_range_or_several(criterion, text, value):
 )
 def test_a_side_of_an_amount_leaves_the_amount_itself_out(criterion, text, expected):
     assert levels(criterion, text) == expected
+
+
+def test_no_far_fetched_unit_is_suggested():
+    assert "did you mean" not in complaint("performance.volume", "100 visits per day")
+    assert "did you mean 'weeks'?" in complaint("performance.volume", "100 per weks")
 
 
 # --- what is not understood ---------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from ragortune.support.text import quote_value
 _LARGEST = 1e18
 _SPACES = "\u00a0\u2009\u202f"
 _NUMBER = re.compile(
-    rf"(?P<sign>[-+]?)(?:(?P<grouped>[0-9]{{1,3}}(?:[ ,.'\u2019_{_SPACES}][0-9]{{3}})+)(?![0-9])|(?P<digits>[0-9]+))?(?P<part>[.,][0-9]+)?(?P<power>[eE][-+]?[0-9]{{1,3}}(?![A-Za-z0-9]))?"
+    rf"(?P<sign>[-+]?)(?:(?P<grouped>[0-9]{{1,3}}(?:[ ,.'\u2019_{_SPACES}][0-9]{{3}})+|[0-9]{{1,2}}(?:,[0-9]{{2}})+,[0-9]{{3}})(?![0-9])|(?P<digits>[0-9]+))?(?P<part>[.,][0-9]+)?(?P<power>[eE][-+]?[0-9]{{1,3}}(?![A-Za-z0-9]))?"
 )
 _SEPARATOR = re.compile(r"\D")
 _SECONDS = names_of("second")
@@ -27,7 +27,7 @@ _ONE_COMMA = re.compile(r"[0-9]{1,3},[0-9]{3}")
 """Seconds in English thousands, or with a decimal comma."""
 MULTIPLIERS = {name: factor for name, factor in names_of("").items() if factor >= 1000}
 """Words between a number and its unit, such as `million`."""
-_PERIODS = ("hour", "week", "month", "year")
+_PERIODS = ("hour", "week", "month", "quarter", "year")
 ADVERBS = {"daily": "day", "annual": "year"} | {f"{period}ly": period for period in _PERIODS}
 """Adverbs for a rate, with their period."""
 _REQUESTS = names_of("request")

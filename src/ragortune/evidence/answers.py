@@ -34,6 +34,8 @@ _UNDER = re.compile(r"(?:less than |fewer than |under |below |<\s*)(.+)")
 _LIST = re.compile(r"[,;|/]|(?:^|\s)(?:or|and)(?=\s|$)")
 _LIST_WITH_AMOUNTS = re.compile(r"(?<!\d),|,(?!\d)|(?<=^[1-9]),(?=\d{1,2}$)|[;|]|(?:^|\s)or(?=\s|$)")
 _OR = re.compile(r"(?:^|\s)or(?=\s|$)")
+_HYPHEN = re.compile(r"^\d[^-]*-\s*[a-z]")
+"""Behind a number, a hyphen before a letter is part of a word: `120 input-output pairs`."""
 _PLAIN_NUMBER = re.compile(r"\d{1,2}")
 _CLAUSE = re.compile(r"[,;:().]")
 _WORDS_FOR: Mapping[float, str] = {
@@ -183,7 +185,7 @@ def _split_range(words: str) -> tuple[str, str] | None:
     for sign in ("..", "\u2013", "\u2014", " - "):
         if not middle:
             low, middle, high = words.partition(sign)
-    if not middle and words.count("-") == 1:
+    if not middle and not _HYPHEN.search(words) and words.count("-") == 1:
         low, middle, high = words.partition("-")
     low, high = low.strip(), high.strip()
     return (low, high) if middle and low and high else None

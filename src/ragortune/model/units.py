@@ -30,7 +30,7 @@ _NAMES: Mapping[str, Mapping[float, str]] = {
     },
     "request": {
         1: "request requests req reqs search searches query queries call calls message messages question questions "
-        "hit hits document documents item items"
+        "hit hits document documents item items ticket tickets email emails"
     },
     "second": {
         1e-6: "us microsecond microseconds",
@@ -41,6 +41,7 @@ _NAMES: Mapping[str, Mapping[float, str]] = {
         _DAY: "d day days",
         7 * _DAY: "w wk week weeks",
         DAYS_A_MONTH * _DAY: "mo month months",
+        3 * DAYS_A_MONTH * _DAY: "quarter quarters",
         365 * _DAY: "y yr year years",
     },
     "byte": {
@@ -63,8 +64,10 @@ _NAMES: Mapping[str, Mapping[float, str]] = {
         1: "share times passages epochs runs 1",
         0.01: "% percent",
         1e3: "thousand k",
+        1e5: "lakh lakhs",
         1e6: "million millions mio m",
-        1e9: "billion billions bn b",
+        1e7: "crore crores",
+        1e9: "billion billions mrd bn b",
     },
 }
 """The table of units: for each base unit the names of its multiples."""
@@ -78,6 +81,8 @@ def names_of(base: str) -> dict[str, float]:
     return {name: factor for factor, names in _NAMES[base].items() for name in names.split()}
 
 
+_NEAR = 0.85
+"""How alike a word has to be to a unit that is suggested for it: many units are short, and most words resemble one."""
 _RATE: Dimensions = (("request", 1), ("second", -1))
 _UNITS: Mapping[str, tuple[float, Dimensions]] = {
     name: (float(factor), ((base, 1),) if base else NO_UNIT)
@@ -108,7 +113,7 @@ def _find_word(word: str, text: str) -> tuple[float, Dimensions]:
     if word.lower() in _CURRENCIES:
         message = f"amounts are in USD; {quote_value(word)} has to be converted"
         raise QuantityError(message, None, "give it in USD")
-    raise QuantityError(f"{quote_value(word or text)} is not a unit", None, suggest_name(word, _UNITS))
+    raise QuantityError(f"{quote_value(word or text)} is not a unit", None, suggest_name(word, _UNITS, _NEAR))
 
 
 @lru_cache(maxsize=1024)

@@ -140,19 +140,21 @@ def is_misspelt(word: str, name: str) -> bool:
     return difflib.SequenceMatcher(None, written, name, autojunk=False).ratio() > 0.8
 
 
-def suggest_name(word: object, names: Iterable[str]) -> str | None:
-    """Return the hint with the valid name nearest to `word`, None if none is near."""
-    return _suggest(str(word)[:80].lower().replace(" ", "_").replace("-", "_"), tuple(names))
+def suggest_name(word: object, names: Iterable[str], near: float = 0.55) -> str | None:
+    """Return the hint with the valid name nearest to `word`, None if none is as alike as `near`, from 0 to 1."""
+    return _suggest(str(word)[:80].lower().replace(" ", "_").replace("-", "_"), tuple(names), near)
 
 
 @lru_cache(maxsize=64)  # all lines of a batch may have the same mistake
-def _suggest(wanted: str, choices: tuple[str, ...]) -> str | None:
+def _suggest(wanted: str, choices: tuple[str, ...], cutoff: float) -> str | None:
     by_form = {name.lower().replace("-", "_"): name for name in choices}
     without_group = [form for form in by_form if form.rpartition(".")[2] == wanted]
-    near = without_group or difflib.get_close_matches(wanted, by_form, n=1, cutoff=0.55)
+    near = without_group or difflib.get_close_matches(wanted, by_form, n=1, cutoff=cutoff)
     if not near:
         tails = {form.rpartition(".")[2]: form for form in by_form}
-        near = [tails[tail] for tail in difflib.get_close_matches(wanted, tails, n=1, cutoff=0.7)]
+        near = [
+            tails[tail] for tail in difflib.get_close_matches(wanted, tails, n=1, cutoff=max(cutoff, 0.7))
+        ]
     if not near and len(wanted) > 2:
         near = sorted((form for form in by_form if wanted in form), key=len)
     return f"did you mean '{by_form[near[0]]}'?" if near else None
