@@ -32,6 +32,8 @@ def amounts_in(text):
         (".72", 0.72),
         ("0.125", 0.125),
         ("1e3", 1000),
+        ("1,00,000", 100_000),
+        ("12,34,567.5", 1_234_567.5),
     ],
 )
 def test_a_number_is_read_with_the_separators_of_its_country(text, number):
@@ -66,6 +68,17 @@ def test_a_text_without_a_number_has_none():
         ("At least 50 examples.", ("count", 50, 50, False)),
         ("500+ examples.", ("count", 500, 500, False)),
         ("Payment is 20 cents.", ("money", 0.2, 0.2, False)),
+        ("There are 1,20,000 pages.", ("count", 120_000, 120_000, False)),
+        ("There are 2 lakh pages.", ("count", 200_000, 200_000, False)),
+        ("There are 2 Mio pages.", ("count", 2_000_000, 2_000_000, False)),
+        ("We expect 3 crore queries a year.", ("rate", 3e7 / 365, 3e7 / 365, False)),
+        ("We expect 180,000 queries per quarter.", ("rate", 720_000 / 365, 720_000 / 365, False)),
+        ("It takes 800 ms to 2 s.", ("duration", 800, 2000, False)),
+        ("It fell from 9 s to 2 s.", ("duration", 2000, 2000, False)),
+        ("It has to drop from 9 s to below 2 s.", ("duration", 2000, 2000, True)),
+        ("Trained in 2024 on 3,000 pairs.", ("count", 3000, 3000, False)),
+        ("Trained on 12 March 2024 with 900 pairs.", ("count", 900, 900, False)),
+        ("The set of 2019-2023 has 900 pairs.", ("count", 900, 900, False)),
     ],
 )
 def test_a_sentence_gives_its_amount(text, amount):
@@ -74,7 +87,18 @@ def test_a_sentence_gives_its_amount(text, amount):
 
 @pytest.mark.parametrize(
     "text",
-    ["We use Sonnet 4.", "GPT-4 answers.", "See Phase 2.", "Version 1.2.3 is out.", "There are 2.000 pages."],
+    [
+        "We use Sonnet 4.",
+        "GPT-4 answers.",
+        "See Phase 2.",
+        "Version 1.2.3 is out.",
+        "There are 2.000 pages.",
+        "It runs at 07:30.",
+        "It takes 1:30 minutes.",
+        "There are 10m pairs.",
+        "It is 3x as fast.",
+        "The API costs $0.",
+    ],
 )
 def test_a_number_in_a_name_and_an_ambiguous_one_are_no_amounts(text):
     assert amounts_in(text) == []
@@ -144,6 +168,11 @@ def test_any_text_has_amounts_in_order_and_in_place(text):
         ("3.000.000", "tokens", 3e6),
         ("1\u202f500 tokens", "tokens", 1500),
         ("2k", "requests/day", 2000),
+        ("2 lakh", "requests/day", 200_000),
+        ("2,50,000 pages", "tokens", 1e8),
+        ("100 tickets a day", "requests/day", 100),
+        ("180k per quarter", "requests/day", 720_000 / 365),
+        ("180k quarterly", "requests/day", 720_000 / 365),
         ("300 tokens", "tokens/request", 300),
         ("25 %", "share", 0.25),
         ("25%", "share", 0.25),

@@ -30,9 +30,11 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
     """Whether what is described is less than that, as in `under 2 s`."""
 
 
-_FIND = re.compile(r"[$\u20ac\u00a30-9](?<![\w.,].)(?:(?<=[0-9])|\s?[0-9])")
+_FIND = re.compile(r"[$\u20ac\u00a30-9](?<![\w.,].)(?<![0-9]:.)(?:(?<=[0-9])|\s?[0-9])")
 """A digit or a currency sign in front of one; begins with the signs themselves, which are found fast."""
-_MULTIPLIED = re.compile(r"\s?(k|K|M|B|mio|[Tt]housand|[Mm]illion|[Bb]illion|bn)(?![\w])")
+_MULTIPLIED = re.compile(
+    rf"\s?([kKMB]|(?i:{'|'.join(name for name in MULTIPLIERS if len(name) > 1)}))(?![\w])"
+)
 _TIMES = [name for name in _SECONDS if len(name) > 2 or name in ("ms", "s", "h", "hr")]
 _INITIALS = "".join(
     sorted({name[0] for name in (*_TIMES, *_BYTES, "usd", "eur", "gbp", "dollar", "cent", "percent")})
@@ -44,16 +46,20 @@ _UNIT = re.compile(
 )
 _RATE = re.compile(
     r"\+?\s?(?:(?:(?P<often>hourly|daily|weekly|monthly|yearly)\s[a-z]{3,})|(?P<short>rps|qps|rpm)"
-    r"|(?:[a-z-]{3,}+\s){0,3}?(?:[a-z-]{3,}+\s?|[a-z-]{2,}-)?(?:/|\b(?:per|an?|each|every)\s)\s?(?P<period>seconds?|secs?|s|minutes?|mins?|hours?|hrs?|h|days?|weeks?|months?|years?))(?![\w/])",
+    r"|(?:(?!per\s)[a-z-]{3,}+\s){0,3}?(?:[a-z-]{3,}+\s?|[a-z-]{2,}-)?(?:/|\b(?:per|an?|each|every)\s)\s?(?P<period>seconds?|secs?|s|minutes?|mins?|hours?|hrs?|h|days?|weeks?|months?|quarters?|years?))(?![\w/])",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\s?(?:-|\u2013|\u2014|to|\.\.\.?|\u2026|and)\s?(?=[$\u20ac\u00a3]?\s?[0-9])")
+_TO = re.compile(r"\s?(?:-|\u2013|\u2014|to)\s?(?:(?:below|under|about|around|less than) )?", re.IGNORECASE)
 _BELOW = re.compile(
     r"(?<=[<nrw])(?:(?<=<)|(?<=\b(?:under|below))|(?<=\bless than)|(?<=\bfewer than))", re.IGNORECASE
 )
 """What precedes an amount that is not reached, the letter with which it ends first; a lookbehind holds words of one length."""
 _NAMED = re.compile(r"(?:[^\W\d_]-|[a-z0-9)\]|,] [A-Z]\w* |(?:^|\0)[A-Z]\w* |#)$")
 """What precedes a number that is part of a name, such as `Sonnet 4`, `Phase 2` or `GPT-4`."""
+_PART = re.compile(r"[^\W\d_]|\s?[x\u00d7*]\s?[0-9]|\s[A-Z][a-z]{2,8},? (?:19|20)[0-9]{2}(?![\w])")
+"""What follows a number that is part of a name, a product or a date, such as `3x`, `12 \u00d7 500` or `12 March 2026`."""
+_CALENDAR = re.compile(r"(?:(?!2000)(?:19[5-9]|20[0-4])[0-9]\D{0,4}){1,2}")
 _MIN_UNNAMED = 100
 _LONGEST_NAME = 24
 _YEARS = range(1900, 2100)
@@ -67,9 +73,22 @@ def find_amounts(text: str) -> list[Amount]:
     for begin in _FIND.finditer(text):
         start = begin.start()
         if start >= at and (amount := _find_amount(text, start)):
+            if found and found[-1].kind == amount.kind and _TO.fullmatch(text, at, start):
+                amount = _join(text, found, amount)
             found.append(amount)
             at = amount.end
     return found
+
+
+def _join(text: str, found: list[Amount], last: Amount) -> Amount:
+    """Return the range of `800 ms to 2 s`, and of `from 9 s to 2 s` what it is now; takes the first from those found."""
+    first = found[-1]
+    if first.high <= last.low:
+        found.pop()
+        return msgspec.structs.replace(last, low=first.low, start=first.start)
+    if text.endswith(("from ", "From "), 0, first.start):
+        found.pop()
+    return last
 
 
 def _find_amount(text: str, start: int) -> Amount | None:
@@ -101,8 +120,8 @@ def _read_scaled(text: str, at: int) -> tuple[float, float, int, bool] | None:
     if read is None:
         return None
     number, end = read
-    if text[end : end + 1] == "." and text[end + 1 : end + 2].isdigit():
-        return None  # a version such as 1.2.3
+    if text[end : end + 1] in (".", ":") and text[end + 1 : end + 2].isdigit():
+        return None  # a version such as 1.2.3, or a time of day
     multiplied = _MULTIPLIED.match(text, end)
     if multiplied:
         return number, MULTIPLIERS[multiplied[1].lower()], multiplied.end(), paid
@@ -115,6 +134,8 @@ def _give_unit(text: str, start: int, end: int, numbers: tuple[float, float], *,
     low, high = numbers
     unit = _UNIT.match(text, end)
     measured = _measure(unit, low) if unit else None
+    if paid and not high:
+        return None  # what costs $0 is free
     if paid and (measured is None or measured[0] != "money"):
         measured, unit = ("money", 1.0), None
     if measured is not None:
@@ -127,6 +148,8 @@ def _give_unit(text: str, start: int, end: int, numbers: tuple[float, float], *,
         return Amount("rate", low * times, high * times, start, rate.end(), below)
     if high < _MIN_UNNAMED and _NAMED.search(text[max(0, start - _LONGEST_NAME) : start]):
         return None  # part of a name
+    if _PART.match(text, end) or _CALENDAR.fullmatch(text, start, end):
+        return None
     return Amount("count", low, high, start, end, below)
 
 
