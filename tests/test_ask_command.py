@@ -349,7 +349,7 @@ knowledge:
 # What it may cost
 quantities: {model: gpt-4o-mini}
 data:
-  rights: clean    # legal was asked
+  rights: clean  # legal was asked
 task:
   kind: writing
 # the end

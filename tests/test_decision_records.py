@@ -408,7 +408,7 @@ def test_a_record_that_decides_otherwise_is_completed_with_a_note(run, write):
     "block",
     [
         "notes: {line: 3, quote: [a]}\n",
-        "profile:\n  knowledge:\n    gap:\n      value: some\n      ? evidence\n  # mine\n",
+        "profile: {line: [3], quote: b}\n",
         "profile:\u2028  knowledge:\u2028    gap: most\n",
     ],
 )

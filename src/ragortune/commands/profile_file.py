@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from ragortune.evidence.profile import UNKNOWN, Vocabulary, find_declined
 from ragortune.evidence.profile_files import write_profile
-from ragortune.evidence.round_trip import open_answers, write_answers
+from ragortune.evidence.round_trip import write_answers
 from ragortune.interview import Interview
 from ragortune.model import Profile, Provenance, Rulebook
 from ragortune.ruleset.load import cache_folder
@@ -36,7 +36,6 @@ def read_start(source: str | None, rulebook: Rulebook, environment: Environment)
         return Interview(rulebook, Profile({})), write_profile(rulebook.criteria.values())
     text = read_text(Path(environment.folder, source), PROFILE_BYTES, source)
     interview = open_interview(parse_text(text, source), rulebook)
-    open_answers(text)  # raises before anything is asked
     return interview, text
 
 

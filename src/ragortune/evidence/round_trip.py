@@ -1,47 +1,34 @@
-"""Changes YAML in place: comments, order, quoting and indentation are preserved."""
+"""Changes YAML in place: a value is replaced or added at its place in the text, and every other character stays."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
-from ruamel.yaml.tokens import CommentToken
-from ruamel.yaml.util import load_yaml_guess_indent
 
 from ragortune.support.errors import UnreadableError
 from ragortune.support.reading import parse_yaml
 from ragortune.support.record import NOTHING
-from ragortune.support.text import clean_line, is_plain
-from ragortune.support.yaml_reader import has_comment_in_braces
+from ragortune.support.text import is_plain
+from ragortune.support.yaml_reader import compose_yaml, refuse_change
 
 _UNREADABLE = re.compile(r"^[:?]|:[,:?\[\]{}]")
 """Text that ruamel.yaml writes unquoted within brackets, where PyYAML does not accept it."""
-
-_START = re.compile(r"(?:%[^\n]*\n|[ \t]*(?:#[^\n]*)?\n)*---(?:[ \t]+(?:#[^\n]*)?)?\n|(?:[ \t]*\n)+")
-_INDENT = re.compile(
-    r"^[^\s#-](?:(?:[^\n#:]|(?<![ \t])#)*+:)++[ \t]*+(?:#[^\n]*+)?\n(?:[ \t]*+(?:#[^\n]*+)?\n)*+( ++)[^\s#-]",
-    re.MULTILINE,
-)
-"""The indentation of the first line below a key."""
-_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
-"""A line with its end."""
-_BREAK = re.compile(r"\r\n?")
+_BREAK = re.compile(r"\r\n?|\n")
 _END = re.compile(r"^\.\.\.(?:[ \t]|$)", re.MULTILINE)
-
-
-def open_yaml() -> YAML:
-    """Return a reader and writer that preserves what is not changed."""
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 1_000_000
-    return yaml
+"""The marker of the end of a document."""
+_COLON = re.compile(r"[ \t]*:")
+_COMMENT = re.compile(r"#[^\r\n\x85\u2028\u2029]*")
+_BEHIND = re.compile(rf"[ \t]*((?:{_COMMENT.pattern})?)")
+"""The rest of a line after a value."""
+_INDENT = 2
 
 
 def write_answers(text: str, answers: Mapping[str, object], remarks: Mapping[str, str] = NOTHING) -> str:
@@ -50,187 +37,252 @@ def write_answers(text: str, answers: Mapping[str, object], remarks: Mapping[str
     A new answer replaces its placeholder of a template, or is added at the end of its group. A remark is a comment behind
     an answer that is not changed; it replaces an earlier remark that starts with the same word, but no other comment.
 
-    Raises UnreadableError as `open_answers` does.
+    Raises UnreadableError for YAML that can be read, but not changed in place.
     """
-    if not answers and not remarks:
-        return text
-    begin, plain, end = _split_frame(_BREAK.sub("\n", text))
-    plain = _fill_places(plain, answers)
-    yaml, root = open_answers(plain)
-    begin += "" if root else plain.rstrip("\n") + "\n" * bool(plain.strip())
-    root = CommentedMap() if root is None else root
-    before = dump_yaml(root, yaml) if root else ""
-    put_answers(root, {criterion: flow(value) for criterion, value in answers.items()})
-    for criterion, remark in remarks.items():
-        _put_remark(root, criterion, remark)
-    return keep_lines(text, begin + before + end, begin + dump_yaml(root, yaml) + end)
-
-
-def dump_yaml(root: CommentedMap, yaml: YAML | None = None) -> str:
-    """Return data as YAML of a writer, `open_yaml` by default, without an end-of-document marker."""
-    stream = io.StringIO()
-    (yaml or open_yaml()).dump(root, stream)
-    written = stream.getvalue()
-    return written.removesuffix("...\n") if written.endswith("\n...\n") else written
-
-
-def keep_lines(text: str, before: str, after: str) -> str:
-    """Return a text with the changes between two outputs of the writer, which normalises white space and quotes.
-
-    The lines that differ between both outputs are replaced in the text; all other lines stay as they are. If lines cannot
-    be matched, or the result does not read as `after` does, it is `after`.
-
-    Args:
-        text: the YAML before the change, with any line ends.
-        before: the output of the writer before the change, with line feeds.
-        after: the output after the change.
-
-    """
-    lines = _split_lines(text)
-    old, new = ([line.rstrip("\n") for line in _split_lines(made)] for made in (before, after))
-    usual = _end_of(lines[0] if lines else "") or "\n"
-    is_open = bool(lines) and not _end_of(lines[-1])
-    lines[-1:] = [line + usual * is_open for line in lines[-1:]]
-    gaps = _match_gaps(old, lines)
-    kept: list[str] = []
-    at = 0
-    for kind, first, last, start, stop in SequenceMatcher(None, old, new).get_opcodes():
-        if first not in gaps or last not in gaps:
-            return after.replace("\n", usual)
-        begin = gaps[last if kind == "equal" else first][kind in {"replace", "delete"}]
-        kept += lines[at:begin]
-        at = begin if kind == "equal" else max(begin, gaps[last][0])
-        if kind != "equal":
-            end = _end_of((lines[begin:at] or kept[-1:] or [usual])[0])
-            kept += [line + end for line in new[start:stop]]
-    kept += lines[at:]
-    written = "".join(kept).removesuffix(usual if is_open and kept[-1:] == lines[-1:] else "")
-    return written if _read_data(written) == _read_data(after) else after.replace("\n", usual)
-
-
-def _match_gaps(old: Sequence[str], lines: Sequence[str]) -> dict[int, tuple[int, int]]:
-    """Return for each gap between lines of the writer the range of gaps in the original text that it corresponds to.
-
-    Lines are compared by their words. Gaps within lines that the writer re-wrapped are missing.
-    """
-    squeezed, plain = ([" ".join(line.split()) for line in part] for part in (old, lines))
-    gaps = {0: (0, 0)}
-    for _, first, last, start, stop in SequenceMatcher(None, squeezed, plain).get_opcodes():
-        inner = range(1, last - first if last - first == stop - start else 1)
-        gaps.update({first + more: (start + more, start + more) for more in inner})
-        gaps[last] = (gaps[first][0] if first == last else stop, stop)
-    return gaps
-
-
-def _split_lines(text: str) -> list[str]:
-    return _LINE.findall(text)
-
-
-def _end_of(line: str) -> str:
-    return line[len(line.rstrip("\r\n")) :]
-
-
-def _read_data(text: str) -> object:
-    try:
-        return parse_yaml(text, "the profile").data
-    except UnreadableError:
-        return None
-
-
-def open_answers(text: str) -> tuple[YAML, Any]:
-    """Return a writer with the indentation of a profile, and its data.
-
-    Raises UnreadableError for YAML that can be read, but not changed in place, such as a tab after a key or a comment
-    within braces.
-    """
-    yaml = open_yaml()
-    try:
-        _, indent, offset = load_yaml_guess_indent(text)
-        if indent:
-            yaml.indent(mapping=indent, sequence=indent, offset=offset or 0)
-        if found := _INDENT.search(text):  # the guess is wrong after comments
-            yaml.map_indent = len(found[1])
-        data = yaml.load(text)
-        if has_comment_in_braces(text):
-            raise MarkedYAMLError(problem="a comment within braces would be lost")
-    except (YAMLError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
-        reason = getattr(error, "problem", None) or type(error).__name__
-        message = f"the profile can be read, but not changed in place ({clean_line(str(reason), 100)})"
-        hint = "use no tabs, and write keys and values on a line each"
-        raise UnreadableError(message, None, hint) from None
-    return yaml, data
-
-
-def _split_frame(text: str) -> tuple[str, str, str]:
-    """Return the text before the document, the document, and the text after it.
-
-    The writer drops the markers `---` and `...`, the comments beyond them, and some blank lines before the document.
-    """
-    begin = found.end() if (found := _START.match(text)) else 0
-    end = found.start() if (found := _END.search(text, begin)) else len(text)
-    return text[:begin], text[begin:end], text[end:]
-
-
-def put_answers(profile: CommentedMap, answers: Mapping[str, object]) -> None:
-    """Set values by criterion, under flat keys that exist, else nested by group."""
     for criterion, value in answers.items():
-        group, _, name = criterion.partition(".")
-        if criterion in profile:
-            _put(profile, criterion, value)
-        elif isinstance(profile.get(group), CommentedMap):
-            _put(profile[group], name, value)
-        else:
-            _put(profile, group, CommentedMap({name: value}))
-
-
-def _put_remark(profile: CommentedMap, criterion: str, remark: str) -> None:
-    """Set the comment behind an answer, unless a person wrote one there."""
-    group, _, key = criterion.partition(".")
-    mapping, key = (profile, criterion) if criterion in profile else (profile[group], key)
-    if isinstance(mapping[key], CommentedMap) and not mapping[key].fa.flow_style():
-        mapping, key = mapping[key], next(iter(mapping[key]))
-    if isinstance(mapping, CommentedMap) and not mapping.fa.flow_style():
-        token = (mapping.ca.items.get(key) or [None] * 3)[2]
-        if token is None:
-            mapping.yaml_add_eol_comment(remark, key, column=0)
-            return
-        comment, _, following = token.value.partition("\n")
-        if not comment.strip() or comment.lstrip("# ").startswith(remark.partition(" ")[0]):
-            lead = "" if comment.strip() else " "
-            token.value = f"{lead}# {remark}\n{following}"
-
-
-def _fill_places(text: str, answers: Iterable[str]) -> str:
-    """Return a text with the placeholders of a template for these answers, such as `  # kind:`, uncommented.
-
-    If that changes the data, because one is part of a text or its answer exists already, the text is not changed.
-    """
-    present = _read_data(text)
-    names = {*answers}.difference(present if isinstance(present, dict) else ())
-    lines = text.split("\n")
-    group = ""
-    for index, line in enumerate(lines):
-        if begins := re.match(r"(\w+):\s*$", line):
-            group = begins[1]
-        elif (place := re.fullmatch(r"( +)# (\w+):", line)) and f"{group}.{place[2]}" in names:
-            lines[index] = f"{place[1]}{place[2]}:"
-    filled = "\n".join(lines)
-    if filled == text or _drop_nulls(_read_data(filled)) == _drop_nulls(present):
-        return filled
+        text = _fill_place(text, criterion)
+        text = put_value(text, find_path(_read_profile(text), criterion), flow(value))
+    for criterion, remark in remarks.items():
+        text = _put_remark(text, find_path(_read_profile(text), criterion), remark)
     return text
 
 
-def _drop_nulls(data: object) -> object:
-    """Return data without null values and empty mappings."""
-    if not isinstance(data, dict):
-        return data
-    held = {key: _drop_nulls(part) for key, part in data.items()}
-    return {key: part for key, part in held.items() if part not in (None, {})}
+def find_path(profile: Mapping[str, Any], criterion: str) -> tuple[str, ...]:
+    """Return the keys of an answer in a profile: its full name if that is there, else group and name."""
+    group, _, name = criterion.partition(".")
+    return (criterion,) if criterion in profile else (group, name)
 
 
-def escape_unseen(text: str) -> str:
-    """Return YAML with non-printable characters escaped; all of them must be in double quotes."""
-    return "".join(each if each.isprintable() or each == "\n" else f"\\U{ord(each):08x}" for each in text)
+def _read_profile(text: str) -> dict[str, Any]:
+    profile: Any = parse_yaml(text, "the profile").data
+    return profile or {}
+
+
+def _fill_place(text: str, criterion: str) -> str:
+    """Return a text with the placeholder of a template for an answer, such as `  # kind:`, uncommented.
+
+    The text is not changed if that is part of another text, or the answer exists already.
+    """
+    group, _, name = criterion.partition(".")
+    section = re.search(rf"^{re.escape(group)}:[ \t\r]*$(?:\n(?!\w).*)*", text, re.MULTILINE)
+    place = re.compile(rf"^ +(?P<mark># ){re.escape(name)}:\r?$", re.MULTILINE)
+    if section is None or (found := place.search(text, section.start(), section.end())) is None:
+        return text
+    filled = text[: found.start("mark")] + text[found.end("mark") :]
+    with contextlib.suppress(UnreadableError):
+        before = _read_profile(text)
+        held = before.get(group) or {}
+        if (
+            criterion not in before
+            and name not in held
+            and _read_profile(filled) == {**before, group: {**held, name: None}}
+        ):
+            return filled
+    return text
+
+
+def put_value(text: str, path: Sequence[str], value: object, *, first: bool = False) -> str:
+    """Return YAML with a value under a path of keys; what is missing of the path is added.
+
+    A new key is added behind the others, or before them with `first`, or where a text without a line end is the last. A
+    mapping in block style is laid out in lines where it is new. Raises UnreadableError if the text cannot be changed in
+    place.
+    """
+    expected = _merge(parse_yaml(text, "").data, path, value)
+    for written in (_put(text, path, value, first=first), _put(text, path, value, first=True)):
+        with contextlib.suppress(UnreadableError):
+            if parse_yaml(written, "").data == expected:
+                return written
+    raise refuse_change()
+
+
+def _merge(data: Any, path: Sequence[str], value: object) -> object:
+    """Return data with a value under a path of keys."""
+    if not path:
+        return value
+    held = data if isinstance(data, dict) else {}
+    return {**held, path[0]: _merge(held.get(path[0]), path[1:], value)}
+
+
+def _put(text: str, path: Sequence[str], value: object, *, first: bool) -> str:
+    """Return YAML with a value under a path of keys; in rare layouts it does not read so."""
+    root = node = compose_yaml(text)
+    key: Any = None
+    in_braces = False
+    for depth, name in enumerate(path):
+        entry = value
+        for missing in reversed(path[depth:]):
+            entry = CommentedMap({missing: entry})
+        if not isinstance(node, yaml.MappingNode):
+            if in_braces:
+                return _replace(text, key, node, entry, in_braces=True)
+            return _add_below(text, key, node, entry, _step_of(root))
+        in_braces = node.flow_style
+        if (pair := _find_pair(node, name)) is None:
+            return _add_key(text, node, entry, _step_of(root), first=first)
+        key, node = pair
+    return _replace(text, key, node, value, in_braces=in_braces)
+
+
+def _find_pair(node: yaml.Node | None, name: str) -> tuple[yaml.Node, yaml.Node] | None:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next(((key, value) for key, value in pairs if key.value == name), None)
+
+
+def _step_of(root: yaml.Node | None) -> int:
+    """Return by how much a mapping inside another one is indented."""
+    for _, value in root.value if isinstance(root, yaml.MappingNode) else ():
+        if isinstance(value, yaml.MappingNode) and not value.flow_style:
+            return int(value.start_mark.column)
+    return _INDENT
+
+
+def _add_key(text: str, mapping: yaml.MappingNode, entry: object, step: int, *, first: bool) -> str:
+    """Return YAML with one more key in a mapping."""
+    start, column = mapping.start_mark.index, mapping.start_mark.column
+    if not mapping.flow_style:
+        at = start - column if first else _next_line(text, _end_of(mapping))
+        return _insert_lines(text, at, entry, step, column)
+    at = _end_of(mapping.value[-1][1]) if mapping.value else start + 1
+    return text[:at] + ", " * bool(mapping.value) + dump_yaml(flow(entry))[1:-1] + text[at:]
+
+
+def _add_below(text: str, key: yaml.Node | None, old: yaml.Node | None, entry: object, step: int) -> str:
+    """Return YAML with a mapping below a key in place of a value that is none, such as null; without a key at the top."""
+    if old is not None and old.value:
+        text = text[: old.start_mark.index].rstrip(" ") + text[_end_on_line(text, old) :]
+    if key is not None:
+        at = _next_line(text, key.end_mark.index)
+        return _insert_lines(text, at, entry, step, key.start_mark.column + step)
+    end = _END.search(text)
+    return _insert_lines(text, end.start() if end else len(text), entry, step)
+
+
+def _replace(text: str, key: yaml.Node, old: yaml.Node, value: object, *, in_braces: bool) -> str:
+    """Return YAML with another value behind a key; comments inside the old one are kept on the following lines."""
+    new = dump_yaml(flow({"": value})).partition(": ")[2][:-1]
+    behind_colon, start, end = _behind_colon(text, key), old.start_mark.index, _end_on_line(text, old)
+    following, is_below = _next_line(text, end), old.start_mark.line > key.end_mark.line
+    if not is_below:
+        new = "" if value is None and not in_braces else f" {new}"
+        changed = text[: behind_colon if start == end else start].rstrip(" ") + new + text[end:following]
+        comments = _find_comments(text, old, end)
+    elif isinstance(old, yaml.CollectionNode) and not old.flow_style:
+        changed = text[:behind_colon] + f" {new}" * (value is not None)
+        changed += text[behind_colon : start - old.start_mark.column]
+        comments = _find_comments(text, old, following)
+    else:
+        changed, comments = text[:start] + new + text[end:following], _find_comments(text, old, end)
+    indent = " " * max(old.start_mark.column * is_below, key.start_mark.column + _INDENT)
+    breaks = _BREAK.findall(text, 0, following)[-1:] or ["\n"]
+    return changed + "".join(f"{indent}{comment}{breaks[0]}" for comment in comments) + text[following:]
+
+
+def _find_comments(text: str, node: yaml.Node, end: int) -> list[str]:
+    """Return the comments between the start of a value and an offset behind it."""
+    comments: list[str] = []
+    at = node.start_mark.index
+    for leaf in _list_leaves(node):
+        comments += _COMMENT.findall(text, at, leaf.start_mark.index)
+        at = leaf.end_mark.index
+    return comments + _COMMENT.findall(text, at, end)
+
+
+def _list_leaves(node: Any) -> Iterator[yaml.Node]:
+    if isinstance(node, (list, tuple)):
+        for part in node:
+            yield from _list_leaves(part)
+    elif isinstance(node, yaml.CollectionNode):
+        yield from _list_leaves(node.value)
+    else:
+        yield node
+
+
+def _put_remark(text: str, path: Sequence[str], remark: str) -> str:
+    """Return YAML with a comment behind a value, unless a person wrote one there."""
+    node = compose_yaml(text)
+    for name in path:
+        if (pair := _find_pair(node, name)) is None or node.flow_style:
+            return text
+        key, node = pair
+    if isinstance(node, yaml.MappingNode) and not node.flow_style:
+        key, node = node.value[0]
+    at = _behind_colon(text, key) if node.start_mark.line > key.end_mark.line else _end_on_line(text, node)
+    found = _BEHIND.match(text, at)
+    assert found is not None
+    comment = found[1].lstrip("# ")
+    if comment and not comment.startswith(remark.partition(" ")[0]):
+        return text
+    written = f"{text[:at]} # {remark}{text[found.end() :]}"
+    return written if _read_profile(written) == _read_profile(text) else text
+
+
+# --- places in the text -------------------------------------------------------------------------------------------
+
+
+def list_mappings(text: str) -> Iterator[dict[str, yaml.Node]]:
+    """Yield the mappings in YAML, in their order in the text, as nodes by key; raises UnreadableError."""
+    nodes = [compose_yaml(text)]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.MappingNode):
+            yield {key.value: value for key, value in node.value}
+            nodes += [value for _, value in reversed(node.value)]
+        elif isinstance(node, yaml.SequenceNode):
+            nodes += reversed(node.value)
+
+
+def _end_of(node: yaml.Node) -> int:
+    """Return the offset behind a value, without the comments and blank lines that follow it."""
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style:
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    return int(node.end_mark.index)
+
+
+def _end_on_line(text: str, node: yaml.Node) -> int:
+    """Return the offset behind the last character of a value, before the line end that a text in lines has."""
+    return len(text[: _end_of(node)].rstrip("\r\n"))
+
+
+def _behind_colon(text: str, key: yaml.Node) -> int:
+    """Return the offset behind the colon of a key; raises UnreadableError if that is on another line."""
+    found = _COLON.match(text, key.end_mark.index)
+    if found is None:  # after a question mark
+        raise refuse_change()
+    return found.end()
+
+
+def _next_line(text: str, at: int) -> int:
+    """Return where the line after an offset begins; the offset itself if it is at the beginning of a line."""
+    if at == 0 or text[at - 1] in "\r\n":
+        return at
+    found = _BREAK.search(text, at)
+    return found.end() if found else len(text)
+
+
+def _insert_lines(text: str, at: int, entry: object, step: int, column: int = 0) -> str:
+    """Return a text with the lines of a mapping added at the beginning of a line, with the line ends of those before."""
+    before = text[:at]
+    ends = _BREAK.findall(before) or _BREAK.findall(text) or ["\n"]
+    if before and before[-1] not in "\r\n":
+        before += ends[-1]
+    lines = dump_yaml(entry, step).split("\n")
+    return before + "".join(f"{' ' * column}{line}{ends[-1]}" for line in lines) + text[at:]
+
+
+# --- what is written ----------------------------------------------------------------------------------------------
+
+
+def dump_yaml(data: object, step: int = _INDENT) -> str:
+    """Return data as YAML without wrapped lines and without a line end; what readers do not see is an escape."""
+    writer = YAML()
+    writer.width = 1_000_000
+    writer.map_indent = step
+    stream = io.StringIO()
+    writer.dump(data, stream)
+    written = stream.getvalue().removesuffix("\n")
+    return "".join(each if each == "\n" or is_plain(each) else ascii(each)[1:-1] for each in written)
 
 
 def flow(value: object) -> Any:
@@ -247,30 +299,3 @@ def flow(value: object) -> Any:
         return value
     shown.fa.set_flow_style()
     return shown
-
-
-def _put(mapping: CommentedMap, key: str, value: object) -> None:
-    """Set a value; a new one is added after the last line of the others, before the comments that follow it."""
-    token = _last_comment(mapping.get(key, mapping))
-    mapping[key] = value
-    if token is None:
-        return
-    comment, _, following = token.value.partition("\n")
-    token.value = comment + "\n"
-    node, name = mapping, key
-    while isinstance(node[name], CommentedMap) and not node[name].fa.flow_style():
-        node, name = node[name], next(reversed(node[name]))
-    if following:
-        node.ca.items[name] = [None, None, CommentToken("\n" + following, token.start_mark, None), None]
-
-
-def _last_comment(node: object) -> CommentToken | None:
-    """Return the comment on and after the last line of a value, or None."""
-    while isinstance(node, (CommentedMap, CommentedSeq)) and node:
-        is_map = isinstance(node, CommentedMap)
-        last = next(reversed(node)) if is_map else len(node) - 1
-        token = (node.ca.items.get(last) or [None] * 3)[2 if is_map else 0]
-        if token is not None:
-            return token if isinstance(token, CommentToken) else None
-        node = node[last]
-    return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ from ragortune.check.answers import StatedAnswers
 from ragortune.check.case import find_sentence
 from ragortune.evidence.entries import describe_evidence
 from ragortune.evidence.quantities import describe_quantity
-from ragortune.evidence.round_trip import escape_unseen, flow, open_yaml
+from ragortune.evidence.round_trip import dump_yaml, flow
 from ragortune.model import Evidence
 from ragortune.model.documents import DesignReading, Span, StatedFact
 from ragortune.report.checks import STATUS_NAMES
@@ -76,11 +75,11 @@ def quote_sentence(reading: DesignReading, span: Span) -> Evidence:
 def write_profile(answers: StatedAnswers) -> str:
     """Return the profile as YAML; contradictions are comments."""
     remarks = "".join(f"# {clean_line(line, 4 * _LONGEST_EVIDENCE)}\n" for line in _remark(answers))
-    stream = io.StringIO()
-    for key, value in describe_profile(answers).items():
-        stream.write("\n" * isinstance(value, dict))
-        open_yaml().dump({key: _lay_out(value, 2)}, stream)
-    return remarks + escape_unseen(stream.getvalue())
+    parts = [
+        "\n" * isinstance(value, dict) + dump_yaml({key: _lay_out(value, 2)}) + "\n"
+        for key, value in describe_profile(answers).items()
+    ]
+    return remarks + "".join(parts)
 
 
 def _lay_out(value: object, depth: int) -> object:

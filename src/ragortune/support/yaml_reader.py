@@ -30,17 +30,18 @@ _GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
 _LONGEST_NUMBER = 40
 
 
-def has_comment_in_braces(text: str) -> bool:
-    """Return whether YAML has a comment inside a mapping in braces."""
-    depth = end = 0
-    with contextlib.suppress(yaml.YAMLError):
-        for token in yaml.scan(text, Loader=_LOADER):
-            if depth and "#" in text[end : token.start_mark.index]:
-                return True
-            depth += isinstance(token, yaml.FlowMappingStartToken)
-            depth -= isinstance(token, yaml.FlowMappingEndToken)
-            end = token.end_mark.index
-    return False
+def compose_yaml(text: str) -> Any:
+    """Return the nodes of YAML with their places in the text, None if it has none; raises UnreadableError."""
+    try:
+        return yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError:
+        raise refuse_change() from None
+
+
+def refuse_change() -> UnreadableError:
+    """Return the error for YAML that can be read, but not changed in place."""
+    message = "this YAML can be read, but not changed in place"
+    return UnreadableError(message, None, "write keys and values on a line each")
 
 
 class YamlReader:
