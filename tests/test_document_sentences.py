@@ -125,6 +125,52 @@ def test_a_fence_that_never_closes_reaches_to_the_end():
     assert [sentence.block for sentence in read("```\na\n# b").sentences] == [Block.CODE, Block.CODE]
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "> ```\n> an open fence in a quotation\n",
+        "> > ```\n> of an inner one\n",
+        "> - ```\n>   in its list\n",
+        "> <!-- an open comment in a quotation\n",
+        "- ```\n  a fence behind a bullet\n  ```\n",
+        "1. ```bash\n   or behind a number\n   ```\n",
+        "-\n  ```\n  or below a bullet\n",
+        "- item\n\n  ```\n  an open fence in an item\n",
+        "text\n\n    ``` of indented code\n",
+        "text\n    ``` of indented text\n",
+        "\t```\n",
+        "    <!-- a comment in indented code\n",
+        "~~~ tildes` with a backtick behind them\ncode\n~~~\n",
+        "```\n    ``` too deep to be an end\n```\n",
+        "<pre>\n\n``` in HTML\n</pre>\n",
+        "<div>\n```\n</div>\n",
+        "</div>\n```\n",
+        "<![CDATA[\n```\n]]>\n",
+        "<?php\n```\n?>\n",
+    ],
+)
+def test_what_a_page_shows_below_an_example_is_read(above):
+    document = read(f"{above}\nWe will fine-tune.\n\n```ragortune\ndecision: rag\n```\n")
+    assert sentence_with(document, "We will").block is Block.PROSE
+    assert document.declared
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- item\n\n  ```\n  CODE\n\n  CODE\n  ```\n\n  more\n",
+        "1. item\n\n    ```\n    CODE\n    ```\n",
+        "!!! note\n\n    ```\n    CODE\n    ```\n",
+        "<details>\n<summary>Example</summary>\n```xml\n<p>CODE</p>\n\nCODE\n```\n</details>\n",
+        "> ```\n> CODE\n> ```\n",
+    ],
+)
+def test_code_that_ends_within_what_holds_it_is_code(text):
+    document = read(text + "\nWe will fine-tune.\n")
+    assert {own.block for own in document.sentences if "CODE" in own.text} == {Block.CODE}
+    assert sentence_with(document, "We will").block is Block.PROSE
+
+
 def test_indented_lines_are_code_outside_of_lists_only():
     document = read("Text:\n\n    a = 1\n\n- item\n\n    still the item\n")
     assert sentence_with(document, "a = 1").block is Block.CODE
@@ -170,6 +216,27 @@ def test_front_matter_gives_fields_and_the_own_block():
 def test_dashes_that_never_close_are_no_front_matter():
     assert sentence_with(read("---\ntitle: x\n"), "title").label != "title:"
     assert read("---\ntitle: x\n").title is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["---\n\nTuning\n\nWe tune.\n\n---\n", "---\n# T\n\n- We tune: now\n...\n", "---\n# T\n* We tune\n---\n"],
+)
+def test_what_stands_between_two_rules_of_a_page_is_no_front_matter(text):
+    assert sentence_with(read(text), "We tune").block in {Block.PROSE, Block.BULLET}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n# ours\ntitle: T\n",
+        "tags:\n- a\ntitle: T\n",
+        "tags: [a,\nb,\nc]\ntitle: T\n",
+        "? a\n: b\ntitle: T\n",
+    ],
+)
+def test_front_matter_of_any_layout_is_read(text):
+    assert read(f"---\n{text}---\nText.\n").title == "T"
 
 
 def test_a_fenced_block_of_our_own_is_declared():

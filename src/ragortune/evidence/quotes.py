@@ -20,7 +20,8 @@ from functools import cached_property
 
 import msgspec
 
-from ragortune.evidence.documents.blocks import BLOCK, front_matter_end
+from ragortune.evidence.documents.blocks import BLOCK
+from ragortune.evidence.documents.front_matter import front_matter_end
 from ragortune.model.documents import Span
 from ragortune.support.text import INVISIBLE
 

@@ -8,21 +8,30 @@ carriage return in front. A carriage return by itself ends a line as well, but b
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum, auto
 
 import msgspec
 
+from ragortune.evidence.documents.front_matter import front_matter_end
 from ragortune.model.documents import Line
 from ragortune.support.text import INVISIBLE
 
 BLOCK = "ragortune"
 """The key, and the word behind a fence, of what a document says to this program, in any case."""
 _QUOTE = re.compile(r"(?:[ \t]{0,3}>[ \t]?){1,20}")
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
+_FENCE = re.compile(r"([ \t]*)(?:(`{3,}+)(?!.*`)|(~{3,}+))")
+_HTML = re.compile(
+    r"[ \t]{0,3}<(?:(pre|script|style|textarea)(?=[\s>]|$)|([?]|!\[CDATA\[|![a-z])"
+    r"|/?(?=(?:article|aside|center|details|div|dl|figure|ol|p|section|summary|table|ul)[\s/>]|[a-z][^<>]*>\s*$)([a-z]\w*))",
+    re.IGNORECASE,
+)
+"""What begins HTML: tags of which lines are kept as they are, other signs, and tags that reach to a blank line."""
+_HTML_ENDS = {"?": "?>", "![cdata[": "]]>"}
 _HEADING = re.compile(r"[ \t]{0,3}(#{1,6})(?:[ \t]|$)")
-_ITEM = re.compile(r"([ \t]*)([-*+\u2022]|\d{1,9}[.)]|[a-z][)])([ \t]{1,8})(?=\S)")
+_ITEM = re.compile(r"([ \t]*)([-*+\u2022]|\d{1,9}[.)]|[a-z][)])([ \t]{1,8}(?=\S)|[ \t]*$)")
 _BOX = re.compile(r"\[[ xX]\][ \t]")
 _RULE = re.compile(r"[ \t]{0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$")
 _DELIMITERS = re.compile(r"[ \t]*+(?:\|[ \t]*+)?:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+(?:\|[ \t]*+)?$")
@@ -102,14 +111,9 @@ def _read_even(lines: Sequence[str]) -> Iterator[RawBlock]:
     yield from _Sectioniser(lines, begin).read()
 
 
-def front_matter_end(lines: Sequence[str]) -> int:
-    """Return the index of the first line behind the front matter, 0 where there is none."""
-    if not lines or lines[0].strip() != "---":
-        return 0
-    for at in range(1, len(lines)):
-        if lines[at].rstrip() in ("---", "..."):
-            return at + 1
-    return 0
+def _measure_indent(text: str) -> int:
+    """Return how many columns a text is indented."""
+    return len(text[: len(text) - len(text.lstrip(" \t"))].expandtabs(4))
 
 
 class _Sectioniser:
@@ -124,8 +128,8 @@ class _Sectioniser:
         """Lines of the paragraph or item that is being read."""
         self.marker = ""
         self.quoted = False
-        self.indents: list[int] = []
-        """Indents of the lists around the current line."""
+        self.indents: dict[int, int] = {}
+        """Indents of the lists around the current line, from the outermost, each with that of the text in its items."""
         self.underlines: dict[str, int] = {}
         """Levels of headings by the character that underlines them."""
         self.header: int | None = None
@@ -134,6 +138,10 @@ class _Sectioniser:
         """Where the rows of that table begin within their lines."""
         self.blank = True
         """Whether the line before was blank."""
+        self.html = (0, "", False)
+        """Of HTML around the current line the first line not searched for its end, this end, and whether a blank line is one."""
+        self.unfenced = 0
+        """Index of the line up to which fences mean nothing."""
 
     def read(self) -> Iterator[RawBlock]:
         lines, blocks, count = self.lines, self.blocks, len(self.lines)
@@ -174,6 +182,7 @@ class _Sectioniser:
             return
         if self.quoted != bool(prefix):
             self._close()
+            self.indents.clear()
             self.quoted = bool(prefix)
         self._read_line(rest, start)
         self.blank = False
@@ -185,12 +194,17 @@ class _Sectioniser:
         elif first == "#" and (heading := _HEADING.match(rest)):
             self._close_above(rest, first)
             self._read_heading(rest, start, heading)
-        elif first in "`~" and (fence := _FENCE.match(rest)) and "`" not in rest[fence.end() :]:
+        elif first in "`~" and (fence := _FENCE.match(rest)) and self.at >= self.unfenced:
             self._close_above(rest, first)
-            self._read_code(fence[1], rest[fence.end() :].strip())
+            self._read_code(rest, start, fence)
         elif first == "<" and rest.lstrip().startswith("<!--"):
             self._close()
-            self._read_comment(start)
+            self._read_comment(rest, start)
+        elif first == "<" and not self._find_html_end() and (html := _HTML.match(rest)):
+            raw, sign, tag = (part.lower() if part else "" for part in html.groups())
+            end = _HTML_ENDS.get(sign, ">") if sign else f"</{raw or tag}"
+            self.html = (self.at + bool(tag), end, bool(tag or self.quoted or self.indents))
+            self._read_text(rest, start)
         elif self._underlines(rest, first):
             self._read_underlined(first)
         elif first in "-*_" and _RULE.match(rest):
@@ -211,13 +225,15 @@ class _Sectioniser:
 
     def _read_text(self, rest: str, start: int) -> None:
         """Read a line of text, which ends what is open where it begins an item."""
-        self.at += 1
         item = _ITEM.match(rest)
         indent = len(rest) - len(rest.lstrip())
-        if item:
+        if item and (item.end() < len(rest) or not self.open):
             self._close()
-            self._open_list(len(item[1].expandtabs(4)))
+            self._open_list(item)
             begin = item.end()
+            if self.at >= self.unfenced and (fence := _FENCE.match(rest, begin)):
+                self._read_code(rest, start, fence)
+                return
             self.marker = item[2]
             if box := _BOX.match(rest, begin):
                 begin = box.end()
@@ -225,17 +241,21 @@ class _Sectioniser:
             self.indents.clear()
             begin = indent
         elif self.blank and indent >= _CODE_INDENT and not self.indents and not self.open:
+            self.at += 1
             self.blocks.append(RawBlock(BlockKind.CODE, (Line(rest, self.at, start + 1),)))
             return
         else:
             begin = indent
+        self.at += 1
         self.open.append(Line(rest[begin:], self.at, start + begin + 1))
 
-    def _open_list(self, indent: int) -> None:
-        while self.indents and self.indents[-1] > indent:
-            self.indents.pop()
-        if not self.indents or self.indents[-1] < indent:
-            self.indents.append(indent)
+    def _open_list(self, item: re.Match[str]) -> None:
+        indent, inner = len(item[1].expandtabs(4)), len(item[0].expandtabs(4))
+        if not 0 < len(item[3]) <= _CODE_INDENT:
+            inner = indent + len(item[2]) + 1
+        if item[2][0].isalpha() or item[2] == "\u2022":  # a list in prose, but not in Markdown
+            inner = self.indents.get(indent, 0)
+        self.indents = {outer: own for outer, own in self.indents.items() if outer < indent} | {indent: inner}
 
     def _close(self) -> None:
         """End the paragraph or item that is being read, if there is one."""
@@ -281,40 +301,73 @@ class _Sectioniser:
 
     # Code, comments, tables ------------------------------------------------------------------------------------------
 
-    def _read_code(self, mark: str, info: str) -> None:
-        """Read a fenced block; one that never closes reaches to the end of the document."""
-        code = []
-        self.at += 1
-        while self.at < len(self.lines):
-            line = self.lines[self.at]
-            prefix = _QUOTE.match(line) if self.quoted else None
-            start = prefix.end() if prefix else 0
-            self.at += 1
-            closing = line[start:].strip()
-            if closing.startswith(mark) and not closing.strip(mark[0]):
-                break
-            code.append(Line(line[start:], self.at, start + 1))
-        opening = Line("", self.at - len(code), 1)
-        self.blocks.append(RawBlock(BlockKind.CODE, tuple(code) or (opening,), marker=info or mark))
+    def _read_code(self, rest: str, start: int, fence: re.Match[str]) -> None:
+        """Read a fenced block; one that never closes reaches to the end of the quotation, item or document it is in.
 
-    def _read_comment(self, start: int) -> None:
+        In HTML and in indented code, where a page shows fences as they are, one that does not close is text.
+        """
+        mark, first, code, html_end = fence[2] or fence[3], self.at, list[Line](), self._find_html_end()
+        edge, is_closed = self._edge_of(rest[: fence.end(1)]), False
+        is_deep = edge > 0 and edge not in self.indents.values()
+        for line in itertools.islice(self._read_inner(rest, start, edge), 1, None):
+            closing = line.text.strip()
+            is_near = _measure_indent(line.text) < edge + _CODE_INDENT
+            is_closed = closing.startswith(mark) and not closing.strip(mark[0]) and is_near
+            if is_closed or (html_end and (html_end in closing.lower() or closing.startswith(mark))):
+                break
+            code.append(line)
+        if not is_closed and (html_end or is_deep):
+            self.at, self.unfenced = first, max(self.at - 1, first + 1)
+            self._read_text(rest, start)
+            return
+        marker = rest[fence.end() :].strip() or mark
+        lines = tuple(code) or (Line("", first + 1, 1),)
+        self.blocks.append(RawBlock(BlockKind.CODE, lines, marker=marker))
+
+    def _read_comment(self, rest: str, start: int) -> None:
         """Read a comment; what follows its end is left for the next block."""
         held = []
-        while self.at < len(self.lines):
-            line = self.lines[self.at]
-            end = line.find("-->", start)
-            if end >= 0:
-                held.append(Line(line[start : end + 3], self.at + 1, start + 1))
-                self.blocks.append(RawBlock(BlockKind.COMMENT, tuple(held), quoted=self.quoted))
-                behind = line[end + 3 :]
-                if behind.strip():
-                    self.open.append(Line(behind, self.at + 1, end + 4))
-                self.at += 1
-                return
-            held.append(Line(line[start:], self.at + 1, start + 1))
-            start = 0
-            self.at += 1
+        for line in self._read_inner(rest, start, self._edge_of(rest[: rest.index("<")])):
+            words, arrow, behind = line.text.partition("-->")
+            held.append(Line(words + arrow, line.number, line.column))
+            if arrow:
+                break
         self.blocks.append(RawBlock(BlockKind.COMMENT, tuple(held), quoted=self.quoted))
+        if behind.strip():
+            self.open.append(Line(behind, self.at, line.column + len(words + arrow)))
+
+    def _find_html_end(self) -> str:
+        """Return what ends the HTML around the current line, empty outside of any."""
+        at, end, is_short = self.html
+        for line in self.lines[at : self.at]:
+            if not line.strip(" \t>") if is_short else end in line.lower():
+                end = ""
+                break
+        self.html = (self.at, end, is_short)
+        return end
+
+    def _edge_of(self, before: str) -> int:
+        """Return the indent from which on lines belong to what begins behind some text."""
+        indent = len(before.expandtabs(4))
+        inner = max((own for own in self.indents.values() if own <= indent), default=0)
+        return max(inner, indent - _CODE_INDENT + 1)
+
+    def _read_inner(self, rest: str, start: int, edge: int) -> Iterator[Line]:
+        """Yield the current line and those below it in the same quotation and item; each is read as it is taken."""
+        depth = self.lines[self.at].count(">", 0, start)
+        while True:
+            self.at += 1
+            yield Line(rest, self.at, start + 1)
+            if self.at == len(self.lines):
+                return
+            line = self.lines[self.at]
+            prefix = _QUOTE.match(line) if depth else None
+            start = prefix.end() if prefix else 0
+            rest = line[start:]
+            indent = _measure_indent(rest)
+            if line.count(">", 0, start) < depth or (indent < edge and rest.strip()):
+                self.indents = {outer: own for outer, own in self.indents.items() if own <= indent}
+                return
 
     def _begins_table(self, start: int) -> bool:
         if self.at + 1 >= len(self.lines):
