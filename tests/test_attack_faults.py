@@ -641,6 +641,17 @@ def test_what_is_not_looked_into_is_named(run, write, tmp_path):
         "````markdown\n```ragortune\ndecision: nope\n```\n````\n",
         "```md\n---\nragortune: {decision: nope}\n---\nWe use RAG.\n```\n",
         "<!-- ragortune: ignore[no-consequences] because it never ends\n",
+        "<!-- rag-or-tune: ignore[no-consequences] because of its name on PyPI -->\n",
+        "<!-- ragortune-ignore[no-consequences] because other tools write it so -->\n",
+        "<!-- ragortune-disable no-consequences -->\n",
+        "<!-- ragotune: ignore[no-consequences] because of a slip -->\n",
+        "<!-- {ragortune: ignore[no-consequences] because of braces} -->\n",
+        "<!-- prettier-ignore ragortune: ignore[no-consequences] because of two tools -->\n",
+        "{/* ragortune: ignore[no-consequences] because it is MDX */}\n",
+        "[//]: # (ragortune: ignore[no-consequences] because it is Markdown)\n",
+        "[comment]: <> (ragortune: ignore[no-consequences] because it is Markdown)\n",
+        "..\n   ragortune: ignore[no-consequences] because it is reStructuredText\n",
+        "> %% ragortune: ignore[no-consequences] because it is Obsidian %%\n",
     ],
 )
 def test_a_block_that_is_hidden_is_noted(run, write, block):

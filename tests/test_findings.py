@@ -451,6 +451,10 @@ def test_a_suppression_holds_on_its_last_day_and_not_on_the_next(judge, told):
         ("<!-- ragortune: ignore[no-consequences] until 2027-W10-1 because of them -->", "bare-suppression"),
         ("<!-- ragortune: ignore[] because of them -->", "bare-suppression"),
         ("<!-- ragortune: please be quiet -->", "bare-suppression"),
+        (
+            "<!-- ragortune: ignore[no-consequences] because of them\nragortune: ignore[no-status] because of it -->",
+            "bare-suppression",
+        ),
         ("<!-- ragortune: ignore[no-consequence] because of them -->", "unknown-suppression"),
         ("<!-- ragortune: ignore[citations-from-weights] because of them -->", "unused-suppression"),
     ],

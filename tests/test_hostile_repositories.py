@@ -153,6 +153,28 @@ def test_a_document_that_a_branch_takes_out_of_sight_is_named(run, write, tmp_pa
     assert "note: gone since main: docs/a.md\n" in after.err
 
 
+@pytest.mark.parametrize("wanted", ["docs", "docs/**/*.md"])
+def test_a_link_or_submodule_with_documents_that_a_branch_removes_is_named(
+    run, write, tmp_path, repository, commit, wanted
+):
+    write("kept/b.md", DISAGREEING)
+    (tmp_path / "docs" / "b.md").symlink_to("../kept/b.md")
+    write("other/c.md", DISAGREEING)
+    for arguments in (("init", "-q"), ("add", "."), ("commit", "-qm", "other")):
+        repository("-C", str(tmp_path / "other"), *arguments)
+    add = ("submodule", "add", "-q", str(tmp_path / "other"), "docs/sub")
+    repository("-c", "protocol.file.allow=always", *add)
+    commit("submodule")
+    before = run("check", wanted, "--config-from", "HEAD")
+    (tmp_path / "docs" / "b.md").unlink()
+    shutil.rmtree(tmp_path / "docs" / "sub")
+
+    after = run("check", wanted, "--config-from", "HEAD")
+
+    assert "gone" not in before.err
+    assert "note: gone since HEAD: docs/b.md and docs/sub\n" in after.err
+
+
 @pytest.mark.parametrize("link", ["ragortune.yaml", "pack", "pack/rules/r.yaml", "known.json"])
 def test_settings_of_the_base_that_are_links_are_an_error_and_never_left_out(
     run, write, repository, tmp_path, link, commit

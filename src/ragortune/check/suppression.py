@@ -16,6 +16,7 @@ _FORM = re.compile(
     r"(?:\s*until\s+(?P<until>\S{1,40}))?(?:\s*because\b[\s:]*(?P<because>.*))?",
     re.DOTALL | re.IGNORECASE,
 )
+_SECOND = re.compile(r"ragortune\s*:\s*ignore\b", re.IGNORECASE)
 _DATE_LAST = re.compile(r"(?P<because>.*\S)\s+until\s+(?P<until>\d{4}-\d\d-\d\d)\.?")
 """A reason that is followed by the last day."""
 _LONGEST_REASON = 500
@@ -61,6 +62,12 @@ def read_suppressions(
         elif until and until < today:
             text = f"it expired after {until} (its reason: {because})"
             flaw = Detector.EXPIRED_SUPPRESSION, remark, text
+        elif _SECOND.search(found["because"]):
+            flaw = (
+                Detector.BARE_SUPPRESSION,
+                remark,
+                "it holds a second one; write each as a comment of its own",
+            )
         elif names:
             active.append(Suppression(names, because, until, remark))
         flaws += [flaw] if flaw else []

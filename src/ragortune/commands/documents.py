@@ -88,7 +88,10 @@ def _leads_out(name: str, folder: str) -> bool:
 def _list_gone(
     wanted: Sequence[str], base: str, found: Container[Path], environment: Environment
 ) -> list[str]:
-    """Return the named documents of a commit that no longer exist, or only behind a link."""
+    """Return the named documents of a commit that no longer exist, or only behind a link.
+
+    So are links to documents, and submodules that may hold some and are not checked out.
+    """
     repository = Repository(environment.folder, "--config-from")
     top, folder = os.path.realpath(repository.top), os.path.realpath(environment.folder)
     patterns = [Path(os.path.relpath(Path(folder, name), top)).parts for name in wanted]
@@ -96,13 +99,17 @@ def _list_gone(
     gone = []
     for file in repository.list_files(base):
         parts, place = tuple(file.name.split("/")), Path(top, file.name)
-        is_document = file.name.lower().endswith(ENDINGS)
+        if file.is_submodule:
+            parts += (f"any{ENDINGS[0]}",)
+        is_document = parts[-1].lower().endswith(ENDINGS)
         named = any(
             _matches(parts, pattern) or (is_document and parts[: len(pattern)] == pattern)
             for pattern in patterns
         )
-        if named and file.is_plain and place not in found:
-            is_there = os.path.isfile(place) and os.path.realpath(place.parent) == str(place.parent)
+        if named and place not in found:
+            is_there = os.path.lexists(place / ".git" if file.is_submodule else place)
+            if file.is_plain:
+                is_there = os.path.isfile(place) and os.path.realpath(place.parent) == str(place.parent)
             gone += [Path(os.path.relpath(place, folder)).as_posix()] * (not is_there)
     return gone
 

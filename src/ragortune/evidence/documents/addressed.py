@@ -9,13 +9,18 @@ import html
 import re
 from collections.abc import Iterable
 
-from ragortune.evidence.documents.blocks import BLOCK
+from ragortune.evidence.documents.blocks import BLOCK, UNSEEN
 from ragortune.model.documents import Line
 from ragortune.support.text import INVISIBLE, is_misspelt
 
 _REMARK = re.compile(r"<!--+\s*(?=ragortune\s*(?::|ignore\b))", re.IGNORECASE)
-_ADDRESSED = re.compile(r"<!--+\s*ragortune\b(?!-)", re.IGNORECASE)
-"""A comment that addresses this program."""
+_ADDRESSED = re.compile(
+    r"<!--[^\w<>]*+(\w[\w-]{0,39}?)(?:-(?:ignore|disable|suppress))?(?![\w-])", re.IGNORECASE
+)
+"""The first word of a comment, which may be the name of this program."""
+_IGNORES = re.compile(r"ragortune[\s:]*ignore\s*[\[(]", re.IGNORECASE)
+_NO_COMMENT = re.compile(rf"(?!\W*<!--)[^\w`]*(?:comment[^\w`]+)?{_IGNORES.pattern}", re.IGNORECASE)
+"""A suppression in a comment of another markup."""
 _LAST_NAMED = re.compile(
     rf"(?:=([\"']?)|[\s{{.:,;|])r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune(?(1)\1)(?=[\s{{}}]|$)", re.IGNORECASE
 )
@@ -45,14 +50,21 @@ def may_address(text: str) -> bool:
 
 def read_remark(comment: str) -> str | None:
     """Return what a comment says to this program, None where it is no remark."""
+    comment = UNSEEN.sub("", comment)
     found = _REMARK.match(comment)
     end = comment.find("-->", found.end()) if found else -1
     return comment[found.end() : end].rstrip("-").strip() if found and end >= 0 else None
 
 
 def is_addressed(comment: str) -> bool:
-    """Tell whether a comment addresses this program, whatever it says."""
-    return bool(_ADDRESSED.match(comment))
+    """Tell whether a comment addresses this program, whatever it says and however it spells the name."""
+    word = _ADDRESSED.match(comment)
+    return bool((word and is_misspelt(word[1], BLOCK)) or _IGNORES.search(comment))
+
+
+def find_unread(lines: Iterable[Line]) -> list[int]:
+    """Return the numbers of lines with a suppression outside of HTML comments, where none is read."""
+    return [line.number for line in lines if _NO_COMMENT.match(line.text)]
 
 
 def is_misnamed(marker: str) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 
 from ragortune.evidence.documents.addressed import (
     find_misplaced,
+    find_unread,
     is_addressed,
     is_misnamed,
     may_address,
@@ -147,6 +148,7 @@ class _Reader:
             self.lists.clear()
         if self.speaks and block.kind in _TEXTS:
             self.misplaced += find_misplaced(block.lines)
+            self.unread += find_unread(block.lines)
         self._readers[block.kind](self, block)
 
     def refuse_many(self, blocks: int, lines: Sequence[Line]) -> None:
