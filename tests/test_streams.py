@@ -223,3 +223,12 @@ def test_ctrl_c_while_the_program_is_still_being_loaded_leaves_no_traceback():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
 
     assert (done.returncode, done.stderr) == (130, b"")
+
+
+def test_an_interpreter_that_drops_docstrings_shows_help_of_no_other_library(tmp_path):
+    command = [sys.executable, "-OO", *COMMAND[1:], "check", "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0
+    assert "Arguments:" in done.stdout
+    assert "serializable" not in done.stdout

@@ -91,7 +91,7 @@ def _add(group: Typer, name: str, kind: type[Record], run: str, text: str | None
                 self.params, self.callback = made.params, made.callback
             return super().get_params(ctx)
 
-    text = text or inspect.getdoc(kind) or ""
+    text = text or inspect.cleandoc(kind.__doc__ or "")
     # An explicit short help is not truncated in the list of commands.
     group.command(name, cls=Command, help=text, short_help=text.partition("\n")[0])(lambda: None)
 
