@@ -397,6 +397,7 @@ def test_levels_that_can_hold_together_have_no_range(vocabulary):
         ("performance.latency", "1,5 s", "write the number of ms at the 95th percentile alone: 1500"),
         ("performance.volume", "2.000 a day", "write 2000 or 2, without a separator"),
         ("knowledge.size", "4_200_000", "write the number of tokens alone: 4200000"),
+        ("knowledge.size", "200-800 pages", "write a number alone, or {from: 200, to: 800} for a range"),
     ],
 )
 def test_a_team_that_writes_an_amount_in_words_is_told_the_number(vocabulary, criterion, written, hint):

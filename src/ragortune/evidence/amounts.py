@@ -23,6 +23,7 @@ _NUMBER = re.compile(
 )
 _SEPARATOR = re.compile(r"\D")
 _SECONDS = names_of("second")
+_DAY = _SECONDS["day"]
 _ONE_COMMA = re.compile(r"[0-9]{1,3},[0-9]{3}")
 """Seconds in English thousands, or with a decimal comma."""
 MULTIPLIERS = {name: factor for name, factor in names_of("").items() if factor >= 1000}
@@ -83,12 +84,14 @@ def _ungroup(grouped: str, part: str, *, exact: bool) -> tuple[str, str]:
 
 # --- whole amounts ------------------------------------------------------------------------------------------------
 
-_MONEY = re.compile(r"(?:\$|usd\s)\s*", re.IGNORECASE)
+_MONEY = re.compile(r"(?:(us\$|[$€£¥₹])|(usd|eur|gbp|chf|inr|jpy|cny|cad|aud)\s)\s*", re.IGNORECASE)
 _WORD = re.compile(r"/|[^\s/]+")
 _OF = re.compile(r"(?:of|out of|in|/)\s*([0-9,_']{1,12})")
 _EACH = ("a", "an", "per", "each", "every")
 _MIN_BARE_TIME = 20
 """A number without unit below this is probably not in milliseconds, and refused as ambiguous."""
+_WORK = ("days", "USD/day")
+"""Units of work, whose days are shorter than 24 hours."""
 TOKENS_A_BYTE = 0.25
 """Of plain English text."""
 
@@ -113,7 +116,7 @@ def parse_amount(text: str, unit: str, counted: Collection[str] = ()) -> float |
         raise ask_back(quote_value(text), number / 1000, number, " seconds")
     if not rest and unit == "ms" and number < _MIN_BARE_TIME:
         raise QuantityError(f"{quote_value(text)} of what: milliseconds, seconds?")
-    amount = number * _find_factor(f"USD {rest}".strip() if money else rest, unit, counted)
+    amount = number * _find_factor(f"{money[1] or money[2]} {rest}".strip() if money else rest, unit, counted)
     if abs(amount) > _LARGEST:
         raise QuantityError(f"{quote_value(text)} is too large for {unit or 'a count'}")
     return float(f"{amount:.10g}")  # without rounding errors of the conversion
@@ -138,6 +141,10 @@ def _find_factor(written: str, unit: str, counted: Collection[str]) -> float:
     misfit = QuantityError(f"{quote_value(written)} is not a unit for {unit or 'a count'}")
     if not unit:
         raise misfit
+    if unit in _WORK and any(
+        _SECONDS.get(word, _DAY) != _DAY for word in re.split(r"\W", _join_unit(words).lower())
+    ):
+        raise QuantityError("hours, weeks and months cannot be converted to days of work")
     scale_of_words, measured = parse_unit(_join_unit(words))
     if measured == (("byte", 1),) and wanted == (("token", 1),):
         return factor * scale_of_words * TOKENS_A_BYTE / scale
@@ -171,10 +178,10 @@ _EXAMPLES: Mapping[str, str] = {
 }
 
 
-def read_amount(criterion: Criterion, text: str) -> float | None:
+def read_amount(criterion: Criterion, text: str, hint: str | None = None) -> float | None:
     """Return an amount in the criterion's unit; None if it has no unit or the text does not start with a number.
 
-    Raises AnswerError if it starts with a number and cannot be parsed.
+    Raises AnswerError if it starts with a number and cannot be parsed; without a hint of its own, with the one given.
     """
     if not criterion.unit:
         return None
@@ -183,7 +190,7 @@ def read_amount(criterion: Criterion, text: str) -> float | None:
     try:
         amount = parse_amount(text, unit, counted)
     except QuantityError as error:
-        hint = error.hint or f"type for instance {show_amounts(criterion)}"
+        hint = error.hint or hint or f"type for instance {show_amounts(criterion)}"
         raise AnswerError(error.message, None, hint) from None
     if amount is None:
         return None

@@ -224,10 +224,13 @@ def _wrong_level(criterion: Criterion, entry: Entry) -> RagortuneError:
     return entry.fail(f"'{criterion.id}' must be {allowed}, not {quote_value(value)}", hint)
 
 
+_NUMBERS = "write a number alone, or {from: 200, to: 800} for a range"
+
+
 def _hint_at_number(criterion: Criterion, value: str) -> str | None:
     """Return a hint with the number of an amount such as `300 pages`; None for other words."""
     try:
-        number = read_amount(criterion, value.strip().replace("_", "").casefold())
+        number = read_amount(criterion, value.strip().replace("_", "").casefold(), _NUMBERS)
     except AnswerError as error:
         return error.hint
     return None if number is None else f"write the number of {criterion.unit} alone: {number:.12g}"

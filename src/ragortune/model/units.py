@@ -18,7 +18,7 @@ Dimensions = tuple[tuple[str, int], ...]
 NO_UNIT: Dimensions = ()
 
 _NAMES: Mapping[str, Mapping[float, str]] = {
-    "usd": {1: "usd dollar dollars $", 0.01: "cent cents"},
+    "usd": {1: "usd dollar dollars $ us$", 0.01: "cent cents"},
     "token": {
         1: "token tokens tok toks t",
         1e3: "ktok",
@@ -72,7 +72,7 @@ _NAMES: Mapping[str, Mapping[float, str]] = {
 }
 """The table of units: for each base unit the names of its multiples."""
 _CURRENCIES = frozenset(
-    ["eur", "gbp", "chf", "jpy", "cny", "inr", "cad", "aud", "€", "£", "¥", "euro", "euros"]
+    ["eur", "gbp", "chf", "jpy", "cny", "inr", "cad", "aud", "€", "£", "¥", "₹", "euro", "euros"]
 )
 
 
