@@ -335,6 +335,15 @@ def test_nothing_from_a_price_file_reaches_the_terminal_as_a_command(run, write)
             assert "\x1b" not in result.out
 
 
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_without_quantities_the_advice_is_not_said_to_follow_from_the_bill(run, write, form):
+    path = write("p.yaml", "performance: {volume: 100}\ndata: {examples: 100}\n")
+    told = " ".join(run("cost", path, "--full", "--format", form).out.split())
+
+    assert "With these facts" not in told
+    assert "The advice takes them into account only where the profile has `quantities`." in told
+
+
 def test_where_no_option_can_be_used_no_empty_table_is_shown(run, write):
     write(
         "desk.yaml",

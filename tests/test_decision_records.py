@@ -127,6 +127,13 @@ def test_a_record_states_the_decision_and_every_answer(record):
     assert block["profile"]["knowledge"]["size"] == 4200000
 
 
+def test_a_record_of_a_best_guess_says_that_too_little_is_known(record):
+    guess = record("knowledge: {gap: most, source: documents, size: 1}\n", "guess.md")
+
+    assert "Too little is known to tell. The best guess is neither" in guess
+    assert "Too little is known" not in record()
+
+
 def test_a_record_says_how_it_is_confirmed_and_when_to_look_again(record):
     text = record()
 

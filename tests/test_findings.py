@@ -647,6 +647,23 @@ def test_quantities_of_a_profile_file_speak_through_derived_facts(judge, vocabul
     assert "the 3 stated answers speak for" in format_decision(audit)
 
 
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ({}, "with no stated answer too little is known to tell"),
+        ({"data.examples": 1}, "with the 1 stated answer too little is known to tell"),
+        (
+            {"knowledge.gap": "most", "knowledge.source": "documents", "knowledge.access_path": "by_meaning"},
+            "the 3 stated answers speak for rag",
+        ),
+    ],
+)
+def test_answers_speak_for_an_option_only_where_enough_is_known(judge, answers, told):
+    from ragortune.report.checks import format_decision
+
+    assert format_decision(judge("neither", answers)).endswith(told)
+
+
 IN_ITS_BLOCK = """# 9. Retrieval for the price desk
 
 ## Decision

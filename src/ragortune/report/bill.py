@@ -93,7 +93,9 @@ def _list_rows(answer: CostAnswer) -> Iterator[Row]:
 
 def describe_advice(answer: CostAnswer) -> str:
     """Return the advice with the derived facts, and without."""
-    plain, informed = answer.advice or ("", "")
+    if answer.advice is None:
+        return "The advice takes them into account only where the profile has `quantities`."
+    plain, informed = answer.advice
     without = ", as without them." if plain == informed else f"; without them it is {plain}."
     return f"With these facts the advice is {informed}{without}"
 

@@ -87,8 +87,10 @@ def format_decision(audit: DocumentAudit) -> str:
     if advice is None:
         return decided
     count = sum(name not in advice.rulebook.derived for name in advice.profile.levels)
-    speak = "speaks" if count == 1 else "speak"
-    return f"{decided}; the {count_words(count, 'stated answer')} {speak} for {advice.option}"
+    answers = f"the {count_words(count, 'stated answer')}" if count else "no stated answer"
+    if advice.too_little_known:
+        return f"{decided}; with {answers} too little is known to tell"
+    return f"{decided}; {answers} {'speaks' if count == 1 else 'speak'} for {advice.option}"
 
 
 # --- the page -----------------------------------------------------------------------------------------------------

@@ -15,7 +15,12 @@ from ragortune.model import OPTION_NAMES, Comparison, GateKind, Need, Option, Re
 from ragortune.model.options import has_need
 from ragortune.report.blocks import Block, Code, Heading, Inline, Item, Items, Span, Style, bullets, section
 from ragortune.report.comparison import describe_changes
-from ragortune.report.headline import describe_firmness, describe_probability, format_probability
+from ragortune.report.headline import (
+    describe_firmness,
+    describe_probability,
+    format_probability,
+    format_verdict,
+)
 from ragortune.report.outlook import describe_flips
 from ragortune.support.text import join_words
 
@@ -91,8 +96,10 @@ def _decide(advice: Recommendation) -> Iterator[Block]:
     guide = advice.rulebook.options[advice.option]
     pros, cons = _argue(advice, advice.option)
     because = "; ".join(map(_as_clause, pros[:_MAX_REASONS])) or "nothing that is known speaks for more"
+    doubt = f"{format_verdict(advice)}. " if advice.too_little_known else ""
     shown = format_probability(advice.rulebook, advice.probability[advice.option])
-    probability = f"Probability {shown}.{describe_probability(advice)}"
+    shown = f"Probability {shown}." if advice.rulebook.answer_counts else ""
+    probability = f"{doubt}{shown}{describe_probability(advice)}".strip()
     yield from section(
         "Decision Outcome",
         f'Chosen option: "{guide.title}", because {because}.',
