@@ -1,6 +1,7 @@
 """`cost` as teams run it: whole outputs, every format, overrides, and what is said about input that cannot be."""
 
 import json
+import re
 import os
 
 import pytest
@@ -333,6 +334,18 @@ def test_nothing_from_a_price_file_reaches_the_terminal_as_a_command(run, write)
             assert result.code == 0
             assert "x" in result.out
             assert "\x1b" not in result.out
+
+
+def test_a_large_factor_and_a_single_thing_are_written_as_people_write_them(run, write):
+    path = write(
+        "p.yaml",
+        "performance: {volume: 1}\nknowledge: {gap: most, source: documents, size: 1000}\n"
+        "quantities: {passages: 1}\n",
+    )
+    told = " ".join(run("cost", path, "--full", "--as-of", "2026-11-24").out.split())
+
+    assert re.search(r"costs \d,\d{3} times as much", told)
+    assert "passages 1 passage " in told
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])

@@ -45,10 +45,14 @@ def _find_cheapest(report: CostReport) -> Facts:
     if chance < DECIDES_FROM:
         return {"derived.cheapest_factor": ("undecided", shown)}
     factor = min(rivals) / min(totals) if min(totals) > 0 else float("inf")
-    times = f"the next option costs {factor:.3g} times as much"
-    times = times if factor < 1e6 else "it costs next to nothing"
+    times = describe_factor(factor) if factor < 1e6 else "it costs next to nothing"
     level = "clearly" if factor >= _CLEARLY else "slightly"
     return {"derived.cheapest": (best.value, shown), "derived.cheapest_factor": (level, times)}
+
+
+def describe_factor(factor: float) -> str:
+    """Return how many times as much as the cheapest option the next one costs, with three significant digits."""
+    return f"the next option costs {float(f'{factor:.3g}'):,.12g} times as much"
 
 
 def _judge_latency(profile: Profile, report: CostReport) -> Facts:

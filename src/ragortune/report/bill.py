@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ragortune.costs.assess import DECIDES_FROM, CostReport, OptionCost
-from ragortune.costs.derived import Facts
+from ragortune.costs.derived import Facts, describe_factor
 from ragortune.costs.feasibility import Ruling
 from ragortune.costs.inputs import Origin
 from ragortune.model import Option, Source
@@ -177,8 +177,7 @@ def format_leader(report: CostReport) -> str:
     text = f"{cost.option}, in {chance:.0%} of {report.draws:,} draws; as {format_name(cost)}"
     if cost.total.p50 > 0:
         nearest = min(rivals, key=lambda other: other.total.p50)
-        times = f"{nearest.total.p50 / cost.total.p50:.3g}"
-        text += f"; the next option costs {times} times as much ({format_name(nearest)})"
+        text += f"; {describe_factor(nearest.total.p50 / cost.total.p50)} ({format_name(nearest)})"
     return text
 
 

@@ -241,6 +241,8 @@ def _format_input(entry: Input) -> str:
         for number in (entry.low, entry.mid, entry.high)
     )
     unit = f"a {entry.unit[2:]}" if entry.unit.startswith("1/") else entry.unit
+    if mid == "1" and unit != "ms" and "/" not in unit:
+        unit = unit.removesuffix("s")
     measured = ", measured" if entry.origin is Origin.MEASURED else ""
     return f"{mid} {unit}" + ("" if entry.is_exact else f" ({low} to {high})") + measured
 
