@@ -1,8 +1,8 @@
 """`cost` as teams run it: whole outputs, every format, overrides, and what is said about input that cannot be."""
 
 import json
-import re
 import os
+import re
 
 import pytest
 
