@@ -308,7 +308,14 @@ _SHOWN = {
 @pytest.mark.parametrize("form", _SHOWN)
 @pytest.mark.parametrize(
     ("folder", "named"),
-    [(".", "docs"), ("docs", "adr"), ("docs", "./adr"), ("docs/adr", "../adr"), ("docs", "{root}/docs/adr")],
+    [
+        (".", "docs"),
+        ("docs", "adr"),
+        ("docs", "./adr"),
+        ("docs/adr", "../adr"),
+        ("docs", "{root}/docs/adr"),
+        ("..", "{root}/docs/adr"),
+    ],
 )
 def test_a_code_host_finds_the_document_from_wherever_a_job_runs(run, write, tmp_path, form, folder, named):
     (tmp_path / ".git").mkdir()

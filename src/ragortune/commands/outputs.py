@@ -76,11 +76,14 @@ def write_report(report: CheckReport, outputs: Iterable[Output], environment: En
 
 def _address_from_root(report: CheckReport, folder: str) -> CheckReport:
     """Return the report with paths relative to the root of the repository, as code hosts need them."""
-    root = find_repository(folder)
+    here = find_repository(folder)
+    in_repository = os.path.exists(here / ".git")
 
     def address(path: str) -> str:
         place = Path(folder, path)
         for found in (Path(os.path.normpath(place)), Path(os.path.realpath(place))):
+            root = here if in_repository and found.is_relative_to(here) else find_repository(found.parent)
+            root = root if os.path.exists(root / ".git") else here
             if found.is_relative_to(root) and not path.startswith("<"):
                 return found.relative_to(root).as_posix()
         return path
