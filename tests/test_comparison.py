@@ -173,3 +173,13 @@ def test_a_comparison_ends_well_whatever_the_order_of_hashes(tmp_path, run, writ
     )
 
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_answers_that_hold_side_by_side_are_told_as_the_rest_of_the_page_tells_them(run, old, write):
+    write(
+        "profile.yaml", "knowledge: {source: [documents, structured_data], volatility: [weekly, monthly]}\n"
+    )
+
+    told = against(run, old).out
+    assert "and is documents and structured_data" in told
+    assert "and is monthly or weekly" in told

@@ -146,9 +146,10 @@ def test_what_is_not_all_never_reads_as_all_and_what_is_not_none_not_as_none(sha
 
 
 @pytest.mark.parametrize(
-    ("probability", "shown"), [(0.796, "79%"), (0.7999, "79%"), (0.8, "80%"), (0.506, "51%")]
+    ("probability", "shown"),
+    [(0.796, "79%"), (0.7999, "79%"), (0.8, "80%"), (0.506, "51%"), (0.4993, "49%"), (0.5, "50%")],
 )
-def test_what_falls_short_of_firm_is_not_rounded_up_to_it(probability, shown):
+def test_what_falls_short_of_firm_or_of_advice_is_not_rounded_up_to_it(probability, shown):
     assert format_probability(BOOK, probability) == shown
 
 

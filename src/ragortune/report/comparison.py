@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import astuple
 
-from ragortune.model import Change, Comparison, Option, Recommendation
+from ragortune.model import Change, Comparison, Option, Recommendation, Rulebook
 from ragortune.report.blocks import Block, Inline, Span, Style, bullets, section
-from ragortune.report.headline import Advice, format_share
+from ragortune.report.headline import Advice, format_probability
 from ragortune.report.shapes import Answers, CitedRule, RuleSet, Shares, describe_recommendation, fill
 from ragortune.support.record import Record
 from ragortune.support.text import join_words
@@ -35,7 +35,7 @@ class Earlier(Record, frozen=True):
         effects: dict[str, list[str]] = {}
         for rule in (*self.gates, *self.reasons):
             if rule.gate:
-                effects.setdefault(rule.code, []).append(f"{rule.gate} {rule.need}".replace("_", " "))
+                effects.setdefault(rule.code, []).append(f"{rule.gate.replace('_', ' ')} {rule.need}")
             else:
                 effects.setdefault(rule.code, []).append(f"{rule.strength} {rule.effect} {rule.need}")
         return {code: join_words(parts) for code, parts in effects.items()}
@@ -66,22 +66,25 @@ def _list_changes(before: Mapping[str, object], now: Mapping[str, object]) -> di
     return {name: change for name, change in changes if change.before != change.now}
 
 
-def describe_changes(comparison: Comparison) -> Iterator[Inline]:
+def describe_changes(comparison: Comparison, book: Rulebook) -> Iterator[Inline]:
     """Yield the changes of advice, rule set, answers and rules."""
     option, share = comparison.option, comparison.probability
-    then = "" if share.before is None else f" with {format_share(share.before)}"
+    earlier = None if share.before is None else format_probability(book, share.before)
+    current = format_probability(book, share.now)
+    then = f" with {earlier}" if earlier else ""
     if option.before == option.now and share.before == share.now:
         yield f"the advice is the same: {option.now}{then}"
     elif option.before == option.now:
-        yield f"the advice is still {option.now}, with {format_share(share.now)} after {format_share(share.before)}"
+        yield f"the advice is still {option.now}, with {current} after {earlier}"
     else:
-        yield f"the advice was {option.before}{then}, and is {option.now} with {format_share(share.now)}"
+        yield f"the advice was {option.before}{then}, and is {option.now} with {current}"
     if comparison.rulebook:
         ends = astuple(comparison.rulebook)
         sets = [f"{book.name} {book.version} ({book.digest[:19]})" for book in ends]
         yield f"the rule set was {sets[0]}, and is {sets[1]}"
     for name, change in comparison.answers.items():
-        before, now = (join_words(levels, "or") if levels else "unknown" for levels in astuple(change))
+        word = "and" if name in book.readable and book.readable[name].several else "or"
+        before, now = (join_words(levels, word) if levels else "unknown" for levels in astuple(change))
         yield (Span(name, Style.NAME), f" was {before}, and is {now}")
     for code, change in comparison.rules.items():
         before, now = astuple(change)
@@ -90,8 +93,8 @@ def describe_changes(comparison: Comparison) -> Iterator[Inline]:
         yield (Span(code, Style.NAME), f" {text}")
 
 
-def list_changes(comparison: Comparison | None) -> Iterator[Block]:
+def list_changes(comparison: Comparison | None, book: Rulebook) -> Iterator[Block]:
     """Yield the section on the changes; nothing without a comparison."""
     if comparison:
         since = ("Since the advice of ", Span(comparison.earlier, Style.NAME), ":")
-        yield from section("What has changed", since, bullets(describe_changes(comparison)))
+        yield from section("What has changed", since, bullets(describe_changes(comparison, book)))

@@ -53,7 +53,7 @@ def build_decision_record(
     context.append(f"Which of the options below fits {profile.project or 'this project'}?")
     if against:
         amends = ("This record amends the advice of ", Span(against.earlier, Style.NAME), ". Since then:")
-        context += [amends, bullets(describe_changes(against))]
+        context += [amends, bullets(describe_changes(against, advice.rulebook))]
     drivers = tuple(_list_drivers(advice)) or (Item("no answer is known that favours an option"),)
     return [
         Heading(name_decision(advice)),

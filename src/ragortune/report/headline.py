@@ -8,6 +8,7 @@ from math import floor, isclose
 from ragortune.casebook import NearCase
 from ragortune.engine import Outcome, decide_option
 from ragortune.model import (
+    EVEN,
     OPTION_NAMES,
     Comparison,
     Gate,
@@ -88,9 +89,8 @@ def list_state(recommendation: Recommendation) -> list[tuple[str, str]]:
 
 
 def format_probability(rulebook: Rulebook, probability: float) -> str:
-    """Return a probability in whole per cent, never rounded up to the limit of firm advice."""
-    limit = rulebook.scale.firm_from
-    if probability < limit <= round(probability, 2):
+    """Return a probability in whole per cent, never rounded up to the limit of advice or of firm advice."""
+    if any(probability < limit <= round(probability, 2) for limit in (EVEN, rulebook.scale.firm_from)):
         probability = floor(probability * 100) / 100
     return format_share(probability)
 

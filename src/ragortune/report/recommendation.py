@@ -215,7 +215,7 @@ _SECTIONS: Mapping[str, Callable[[_Report], Iterable[Block]]] = {
     "reasons": _Report.list_reasons,
     "gates": _Report.list_gates,
     "notices": _Report.list_notices,
-    "changes": lambda report: list_changes(report.advice.against),
+    "changes": lambda report: list_changes(report.advice.against, report.advice.recommendation.rulebook),
     "why-not": lambda report: outlook.explain_refusal(report.recommendation, report.advice.refusal),
     "flips": lambda report: outlook.list_flips(report.recommendation),
     "questions": lambda report: outlook.list_questions(report.recommendation),
