@@ -178,11 +178,38 @@ def test_indented_lines_are_code_outside_of_lists_only():
 
 
 def test_comments_say_nothing():
-    document = read(
-        "# Title <!-- replace me -->\n\n<!-- say\nwhat --> text\n\nmore <!-- never closed\nat all"
-    )
-    assert [sentence.text for sentence in document.sentences] == ["Title", "text", "more"]
+    document = read("# Title <!-- replace me -->\n\n<!-- say\nwhat --> text\n\nmore <!-- in\nhere --> again")
+    assert [sentence.text for sentence in document.sentences] == ["Title", "text", "more   again"]
     assert document.title == "Title"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Plan <!-- WORDS",
+        "Plan <!-- a --> or <!-- WORDS\nbelow",
+        "Plan](WORDS and more)",
+        "[Plan](WORDS and more)",
+        "Plan][WORDS]",
+        "[Plan][WORDS that name nothing here]",
+    ],
+)
+def test_what_is_no_markup_is_shown_and_read(text):
+    assert "WORDS" in read(text).sentences[0].text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Plan](WORDS)",
+        '[Plan](<WORDS> "WORDS and more")',
+        "[Plan][WORDS of it]",
+        "![Plan](WORDS 'more')",
+        "[Plan](WORDS#more)",
+    ],
+)
+def test_addresses_of_links_are_not_read(text):
+    assert [sentence.text for sentence in read(text).sentences] == ["Plan"]
 
 
 def test_a_remark_knows_its_section():

@@ -15,13 +15,15 @@ from ragortune.support.text import INVISIBLE
 
 _MARKUP = re.compile(
     rf"[{INVISIBLE}]+|"
-    r"`+|\*{2,3}|(?<!\s)\*(?!\d)|\*(?=[^\s\d])|~~(?:[^~]{1,1000}+~~)?|(?<![^\W_])_{1,3}(?=[^\W_])|(?<=[^\W_])_{1,3}(?![^\W_])|!?\[\[?|\]\(|\]\[[^\[\]]{0,200}\]|\]{1,2}"
+    r"`+|\*{2,3}|(?<!\s)\*(?!\d)|\*(?=[^\s\d])|~~(?:[^~]{1,1000}+~~)?|(?<![^\W_])_{1,3}(?=[^\W_])|(?<=[^\W_])_{1,3}(?![^\W_])|!?\[\[?|\]\(|\]\[(?:[^\s\[\]]{1,80}+ ?){0,3}\]|\]{1,2}"
     r"|<!--|-->|</?[A-Za-z][^<>]{0,300}>|<https?:[^<>\s]{1,300}>|\bhttps?://[^\s|<>)\]]+|\\(?=[!-/:-@\[-`{-~])|&\#?\w{1,8};"
 )
 MAX_MARKED = 300_000
 """Runs of text between markup, those that end a line aside. What is made of more takes far more memory than its size says."""
 _LONGEST_TARGET = 1_000
 _DEEPEST_TARGET = 3
+_TARGET = re.compile(r"\(\s*(?:<[^<>]*>|[^\s<]\S*)?(?:\s+(?:\".*\"|'.*'|\(.*\)))?\s*\)")
+"""The address of a link, and its title; a page shows what else is in its place."""
 _BRACKET = re.compile(r"[()]")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _SPECIAL = re.compile(rf"[*_`~\[\]<>\\&{INVISIBLE}]")
@@ -45,7 +47,7 @@ def read_words(lines: tuple[Line, ...], most: int = MAX_MARKED) -> Words | None:
             runs.fromlist([offset, len(part), line.number, line.column])
             offset += len(part) + 1
         return Words(text, runs)
-    reader = _Reader()
+    reader = _Reader(sum("-->" in line.text for line in lines))
     for count, line in enumerate(lines, 1):
         reader.read_line(line)
         if len(reader.runs) > RUN_FIELDS * (count + most):
@@ -66,7 +68,15 @@ def _is_plain(text: str) -> bool:
 class _Reader:
     """Collects words line by line; marks that open on one line may close on a later one."""
 
-    def __init__(self) -> None:
+    def __init__(self, ends: int) -> None:
+        self.ends_below = ends
+        """Lines below the current one in which a comment can end."""
+        self.last_end = -1
+        """Where on the current line one can end at last."""
+        self.left_open: list[tuple[Line, ...]] = []
+        """The first comment that does not end in the block."""
+        self.brackets = 0
+        """Brackets that are open."""
         self.parts: list[str] = []
         self.length = 0
         self.runs = array("I")
@@ -80,6 +90,8 @@ class _Reader:
         if self.length and self.runs:
             self._add_plain(" ")
         text, at = line.text.rstrip(), 0
+        self.last_end = text.rfind("-->")
+        self.ends_below -= self.last_end >= 0
         if self.comment is not None:
             at = self._skip_comment(line, 0)
         for begin in _BEGIN.finditer(text, at):
@@ -98,11 +110,15 @@ class _Reader:
         elif mark == "\\":
             self._keep(line, found.end(), found.end() + 1)
             return found.end() + 1
-        elif mark == "](":
-            return self._skip_target(line, found)
+        elif mark[-1] == "[":
+            self.brackets += 1
+        elif mark[0] == "]":
+            is_link, self.brackets = self.brackets > 0, max(0, self.brackets - 1)
+            if not is_link:
+                return found.start() + 1
+            return self._skip_target(line, found) if mark == "](" else found.end()
         elif mark == "<!--":
-            self.comment = []
-            return self._skip_comment(line, found.start())
+            return self._begin_comment(line, found)
         elif mark[0] == "&":
             self._add_plain(UNSEEN.sub("", html.unescape(mark)))
         elif mark[0] == "<" and _BREAK.match(mark):
@@ -126,16 +142,25 @@ class _Reader:
         self.bold_start = None
 
     def _skip_target(self, line: Line, found: re.Match[str]) -> int:
-        """Leave out the address of a link; brackets that never close are text."""
+        """Leave out the address of a link; other brackets, and those that never close, are text."""
         depth = 0
         for bracket in _BRACKET.finditer(line.text, found.end() - 1, found.end() + _LONGEST_TARGET):
             depth += 1 if bracket[0] == "(" else -1
-            if depth == 0:
+            if depth == 0 and _TARGET.fullmatch(line.text, found.end() - 1, bracket.end()):
                 return bracket.end()
-            if depth > _DEEPEST_TARGET:
+            if depth == 0 or depth > _DEEPEST_TARGET:
                 break
         self._keep(line, found.end() - 1, found.end())
         return found.end()
+
+    def _begin_comment(self, line: Line, found: re.Match[str]) -> int:
+        """Leave out a comment; one that does not end in this block is text, as on a page."""
+        at = found.start()
+        if not self.ends_below and self.last_end < at:
+            self.left_open = self.left_open or [(Line(line.text[at:], line.number, line.column + at),)]
+            return found.end()
+        self.comment = []
+        return self._skip_comment(line, at)
 
     def _skip_comment(self, line: Line, at: int) -> int:
         assert self.comment is not None
@@ -158,4 +183,4 @@ class _Reader:
         self.length += len(text)
 
     def finish(self) -> Words:
-        return Words("".join(self.parts), self.runs, tuple(self.bold), tuple(self.comments))
+        return Words("".join(self.parts), self.runs, tuple(self.bold), (*self.comments, *self.left_open))
