@@ -261,6 +261,23 @@ def test_a_price_file_that_cannot_be_read_has_a_place(run, write):
     assert "error: prices.yaml:9:11: 'in' must be from" in result.err
 
 
+@pytest.mark.parametrize(
+    ("slip", "message"),
+    [
+        ("confidence: hihg", "'prices.0.values.in.confidence' must be high, medium or low"),
+        ("unti: USD", "there is no key 'unti' here\nhint: did you mean 'unit'?"),
+    ],
+)
+def test_a_slip_inside_a_price_is_told(run, write, slip, message):
+    row = ROW.format(id="ours", price=1)
+    write("prices.yaml", re.sub(r"(in: *\{[^}]*)\}", rf"\1, {slip}}}", row))
+
+    result = run("prices", "check", "--prices", "prices.yaml")
+
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
+
+
 def test_a_model_without_a_price_is_an_error(run):
     text = b"knowledge.gap: none\nquantities: {requests_per_day: 100, model: [nobodys-model]}\n"
     result = run("cost", "-", *DAY, stdin=text)

@@ -11,7 +11,7 @@ from enum import Enum
 from functools import cache
 from itertools import islice
 from types import SimpleNamespace
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
 
@@ -248,8 +248,11 @@ def _type_at(folder: str, path: KeyPath) -> Any:
     if folder != MANIFEST:
         current, path = {kind.name: kind.record for kind in KINDS[folder]}[str(path[0])], path[1:]
     for part in path:
-        if isinstance(part, str):
-            current = get_type_hints(_record_in(current)).get(part)
+        if get_origin(current) is Mapping:
+            current = get_args(current)[1]
+        elif isinstance(part, str):
+            record = _record_in(current)
+            current = get_type_hints(record).get(part) if record else None
     return current
 
 
