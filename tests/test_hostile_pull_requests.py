@@ -283,7 +283,7 @@ def test_gitlab_is_told_what_cannot_be_read(run, write):
     assert (entry["check_name"], entry["location"]["path"]) == ("unreadable", "docs/a.md")
 
 
-@pytest.mark.parametrize("mention", ["@{557058:abc}", '@"Some One"', "%12"])
+@pytest.mark.parametrize("mention", ["@{557058:abc}", '@"Some One"', "%12", "%v1", '%"Some One"', "GL-12"])
 def test_no_way_to_name_somebody_is_live_in_markdown(mention):
     assert f"`{mention[:2]}" in escape_markdown(f"see {mention} there")
 

@@ -32,12 +32,12 @@ _OWN_KEY = re.compile(r"^([\s>*+{\"'-]*)(?:(ragortune[\"']?\s*)(?=[:=.])|(?=:{3}
 """What `check` would report as an unreadable `ragortune` block."""
 _AUTOLINKED = re.compile(
     r"(?:(?:[\w.+-]{0,20}://|www\.|mailto:|xmpp:)[^\s`]+|(?<!\w)@[\w{\"]"
-    r"|[\w.+-]{1,64}@[\w-]+\.\w|[\w./-]{0,100}[#!&%]\d|\bGH-\d)[\w.@/#-]*|\$(?:[^\s`]*[\w$])?"
+    r"|[\w.+-]{1,64}@[\w-]+\.\w|[\w./-]{0,100}(?:[#!&]\d|%[\w\"*])|\bG[HL]-\d)[\w.@/#-]*|\$(?:[^\s`]*[\w$])?"
     r"|(?<![\w:])(?=[\da-f]*[a-f])(?=[a-f]*\d)[\da-f]{7,40}\b",
     re.IGNORECASE,
 )
-"""What code hosts turn into links, mentions or formulas outside of code: addresses, `@name`, `#1`, `!1`, `&1`, `%1`, `$1`, hashes
-of commits, and what begins with `$`."""
+"""What code hosts turn into links, mentions or formulas outside of code: addresses, `@name`, `#1`, `!1`, `&1`, `%name`, `$1`,
+hashes of commits, and what begins with `$`."""
 _STRONG = (Style.STRONG, Style.ADVICE, Style.ERROR, Style.WARNING)
 
 
