@@ -263,6 +263,21 @@ def test_a_new_record_gets_the_next_number_of_its_folder(run, write):
     assert (run.folder / "adr" / "0008-use-retrieval-for-help-desk.md").is_file()
 
 
+@pytest.mark.parametrize(
+    ("present", "following"),
+    [("999999-a.md", "1000000-"), ("1000000-a.md", "1000001-"), ("20261130-a.md", "0001-")],
+)
+def test_a_number_of_any_length_is_followed_by_the_next_one_but_a_date_is_no_number(
+    run, write, present, following
+):
+    write("profile.yaml", HELP_DESK)
+    write(f"adr/{present}", "")
+
+    run("adr", "profile.yaml", "-o", "adr")
+
+    assert [path.name for path in (run.folder / "adr").glob(f"{following}*")] != []
+
+
 def test_a_record_whose_number_another_run_has_just_taken_gets_the_next_one(run, write, monkeypatch):
     write("p.yaml", "knowledge: {gap: most, access_path: by_meaning, volatility: weekly}")
     link, others = os.link, ["another run's"]

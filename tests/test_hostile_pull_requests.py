@@ -200,6 +200,17 @@ def test_a_cache_that_a_checkout_brings_is_not_believed(monkeypatch, tmp_path, f
     assert trusted_folder() == (cache_folder() if used else Path(os.devnull))
 
 
+def test_a_cache_in_a_home_folder_that_is_a_repository_of_its_owner_is_used(monkeypatch, tmp_path):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "notes").mkdir()
+    monkeypatch.chdir(tmp_path / "notes")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("RAGORTUNE_CACHE_DIR", str(tmp_path / ".cache"))
+
+    assert trusted_folder() == tmp_path / ".cache"
+
+
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [

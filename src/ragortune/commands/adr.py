@@ -39,7 +39,7 @@ from ragortune.support.reading import PROFILE_BYTES, Document, read_document
 from ragortune.support.text import quote_value
 from ragortune.support.writing import WHATEVER, refuse_overwriting, write_file
 
-_NUMBERED = re.compile(r"(\d{1,6})-.*\.md", re.IGNORECASE)
+_NUMBERED = re.compile(r"([0-9]{1,7})-.*\.md", re.IGNORECASE)
 _FIRST_WIDTH = 4
 _LONGEST_NAME = 80
 _PLACEHOLDER = re.compile(
