@@ -363,6 +363,15 @@ def test_empty_sections_of_a_team_record_are_filled_in_and_all_else_stays(run, w
     assert run("check", "ours.md", "--fail-on", "warning").code == 0
 
 
+def test_a_section_that_a_record_has_many_times_is_filled_in_once(run, write):
+    write("profile.yaml", HELP_DESK)
+    write("own.md", "# Desk\n" + "\n## Decision Outcome\n\n{chosen option}\n" * 50)
+
+    assert run("adr", "profile.yaml", "--into", "own.md").code == 0
+    written = (run.folder / "own.md").read_text()
+    assert (written.count("## Decision Outcome"), written.count("{chosen option}")) == (50, 49)
+
+
 def test_a_second_run_leaves_a_completed_record_as_it_is(run, write):
     write("profile.yaml", HELP_DESK)
     write("ours.md", MADR)

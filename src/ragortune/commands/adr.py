@@ -177,20 +177,26 @@ def _relocate_evidence(answer: Answer, profile: str, path: str | None) -> Answer
 
 
 def _fill_sections(text: str, blocks: Sequence[Block], path: str) -> str:
-    """Return a record with its empty sections filled in; everything else stays byte for byte."""
+    """Return a record with its empty sections filled in, the first of each title; everything else stays byte for byte."""
     lines = text.split("\n")
-    parts = split_sections(blocks, range(1, 7))
-    known = {heading.text.casefold(): content for heading, content in parts if heading}
     sections = list(_find_sections(lines))
     if _OUTCOME not in (title for title, _, _ in sections):
         raise UnreadableError("has no section 'Decision Outcome' as MADR records have", Place(path))
     ending = "\r" if lines[0].endswith("\r") else ""
-    for title, first, last in reversed(sections):
+    known = {
+        heading.text.casefold(): [f"{line}{ending}" for line in f"\n{written.rstrip()}\n".split("\n")]
+        for heading, content in split_sections(blocks, range(1, 7))
+        if heading and (written := write_markdown(content, level=1))
+    }
+    parts: list[str] = []
+    at = 0
+    for title, first, last in sections:
         if title in known and all(_PLACEHOLDER.fullmatch(line.rstrip("\r")) for line in lines[first:last]):
-            filled = ["", *write_markdown(known[title], level=1).rstrip("\n").split("\n"), ""]
-            ended = [line + ending for line in filled]
-            lines[first:last] = [*ended[:-1], ended[-1] if last < len(lines) else ""]
-    return "\n".join(lines)
+            parts += [*lines[at:first], *known.pop(title)]
+            at = last
+    if at == len(lines):  # no line end follows
+        parts[-1] = ""
+    return "\n".join([*parts, *lines[at:]])
 
 
 def _find_sections(lines: Sequence[str]) -> Iterator[tuple[str, int, int]]:
