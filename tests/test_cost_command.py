@@ -336,6 +336,23 @@ def test_nothing_from_a_price_file_reaches_the_terminal_as_a_command(run, write)
             assert "\x1b" not in result.out
 
 
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        ("model: {tunable: 'no'}", "fine_tuning: the model cannot be tuned"),
+        ("data: {rights: not_allowed}", "fine_tuning: the examples may not be trained on"),
+    ],
+)
+def test_a_tuned_model_is_not_the_cheapest_where_the_profile_rules_tuning_out(run, write, answers, why):
+    asked = "knowledge: {gap: none}\nperformance: {volume: 3000000}\nquantities: {examples: 20000}\n"
+    told = " ".join(run("cost", write("p.yaml", f"{asked}{answers}\n")).out.split())
+    either = " ".join(run("cost", write("q.yaml", f"{asked}model: {{tunable: ['yes', 'no']}}\n")).out.split())
+
+    assert "Cheapest: neither is the only option that can be used" in told
+    assert why in told
+    assert "Cheapest: fine_tuning" in either
+
+
 def test_a_large_factor_and_a_single_thing_are_written_as_people_write_them(run, write):
     path = write(
         "p.yaml",

@@ -1,4 +1,4 @@
-"""Obstacles to an option: context window, price tiers, knowledge, deployment, latency, retirement, examples."""
+"""Obstacles to an option: context window, price tiers, knowledge, deployment, latency, retirement, examples, permission."""
 
 from __future__ import annotations
 
@@ -38,6 +38,10 @@ _EXAMPLES = (
     (50, Ruling.WARNS, "fewer than 50 examples: too few to show a gain"),
     (200, Ruling.WARNS, "50 to 200 examples: enough for a pilot on form and style"),
 )
+_FORBIDDEN = (
+    ("data.rights", "not_allowed", "rights", "the examples may not be trained on"),
+    ("model.tunable", "no", "tunable", "the model cannot be tuned"),
+)
 
 
 def find_obstacles(inputs: Inputs, bill: Bill, latency: Latency, today: str) -> tuple[Obstacle, ...]:
@@ -51,6 +55,13 @@ def find_obstacles(inputs: Inputs, bill: Bill, latency: Latency, today: str) -> 
         where = join_words(inputs.inside, "or").replace("_", " ")
         found.append(Obstacle("deployment", Ruling.FAILS, f"inference runs {where}, not at a provider"))
     found += _check_latency(inputs, latency)
+    if approach.tunes:
+        levels = inputs.profile.levels
+        found += [
+            Obstacle(gate, Ruling.FAILS, why)
+            for name, no, gate, why in _FORBIDDEN
+            if levels.get(name) == (no,)
+        ]
     if row is not None and approach.tunes:
         found += _check_offer(row, today)
     if approach.tunes and inputs.knows("examples"):

@@ -21,6 +21,8 @@ _REMEDIES = {
     "window": "name a `model` with a larger window or send fewer tokens (`passages`, `context_tokens`)",
     "tuning offer": "name another `tuned_model`",
     "examples": "collect more `examples`",
+    "rights": "use examples that may be trained on (`data.rights`)",
+    "tunable": "name a model that can be tuned (`model.tunable`)",
     "knowledge": "say how large the material is (`corpus_tokens`), so that retrieval is compared",
 }
 """What to do about each obstacle; `deployment` needs none, because an own model is priced as well."""
@@ -163,7 +165,8 @@ def format_leader(report: CostReport) -> str:
     cost = report.leader
     if cost is None:
         failed = [[o.gate for o in cost.obstacles if o.ruling is Ruling.FAILS] for cost in report.options]
-        gates = min(failed, key=lambda own: ("deployment" in own, "knowledge" in own, len(own)), default=[])
+        last = ("deployment", "rights", "tunable", "knowledge")
+        gates = min(failed, key=lambda own: (*(gate in own for gate in last), len(own)), default=[])
         remedies = join_words(_REMEDIES[gate] for gate in dict.fromkeys(gates))
         return f"no option can be used, for the reasons below; {remedies}"
     chance = report.chance_of(cost.option)
