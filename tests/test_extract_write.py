@@ -283,6 +283,24 @@ def test_any_document_keeps_every_byte_and_a_second_time_all_of_it(lines, ending
     assert write_block(written, "x.md", CONTENT) == written
 
 
+@pytest.mark.parametrize("front_matter", ["{title: Desk}", "  title: Desk", "title: a: b"])
+def test_front_matter_that_takes_no_key_stays_as_it_is(front_matter):
+    text = f"---\n{front_matter}\n---\n# Desk\n\nWe use it.\n"
+
+    written = write_block(text, "x.md", CONTENT)
+
+    assert written.startswith(f"---\n{front_matter}\n---\n# Desk\n\n```ragortune\n")
+
+
+def test_a_block_that_is_never_closed_keeps_its_line_ends():
+    text = "# Desk\r\n\r\n```ragortune\r\nprofile: {}"
+
+    written = write_block(text, "x.md", CONTENT)
+
+    assert written.startswith("# Desk\r\n\r\n```ragortune\r\ndecision: rag\r\n")
+    assert written.count("\r\n") == written.count("\n")
+
+
 @given(st.lists(some_line, max_size=10))
 def test_what_the_local_reader_writes_reads_back_and_is_quoted_exactly(book, lines):
     text = "# Desk\n\nWe will use retrieval over the price list with a language model.\n\n" + "\n".join(lines)

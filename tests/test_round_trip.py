@@ -197,6 +197,9 @@ def test_a_line_in_any_layout_stays_as_it_is_where_an_answer_is_added(text, endi
             "gap:  # why\n    # first\n    value: most  # by Ada\n    as_of: 2026-05-01\n  size: small\n",
             "gap: some  # why\n    # first\n    # by Ada\n  size: small\n",
         ),
+        ("gap: |-  # by Ada\n    most\n", "gap: some\n    # by Ada\n"),
+        ("gap: !  # by Ada\n    most\n", "gap: some\n    # by Ada\n"),
+        ("gap: [most,  # first\n    some]  # by Ada", "gap: some  # by Ada\n    # first\n"),
     ],
 )
 def test_comments_on_an_answer_that_is_replaced_stay_below_its_key(layout, expected):
@@ -255,6 +258,16 @@ def test_an_answer_is_added_in_braces_with_tabs_and_comments(run, write, tmp_pat
     assert comments_of(written) == comments_of(text)
 
 
+def test_an_answer_is_added_before_the_end_of_a_document_with_any_line_ends():
+    assert write_answers("---\r\n...\r\n", {"data.examples": 3}) == "---\r\ndata:\r\n  examples: 3\r\n...\r\n"
+
+
+def test_a_group_is_indented_as_the_groups_of_a_profile_that_is_itself_indented():
+    text = "  knowledge:\n    gap: most\n"
+
+    assert write_answers(text, {"data.examples": 3}) == f"{text}  data:\n    examples: 3\n"
+
+
 def test_an_answer_is_added_behind_a_directive(run, write, tmp_path):
     text = "%TAG ! tag:x,2000:\n---\nproject: Desk\n"
     write("p.yaml", text)
@@ -263,11 +276,12 @@ def test_an_answer_is_added_behind_a_directive(run, write, tmp_path):
     assert (tmp_path / "p.yaml").read_text() == f"{text}knowledge:\n  volatility: weekly\n"
 
 
-def test_a_key_behind_a_question_mark_is_told_and_stays(run, write, tmp_path):
+def test_a_key_behind_a_question_mark_is_told_before_anything_is_asked(run, write, tmp_path):
     text = "? knowledge\n: gap: most\n? data\n"
     write("p.yaml", text)
 
-    result = run("ask", "p.yaml", "--answers", "-", "-o", "p.yaml", stdin=b"data.quality: poor\n")
+    result = run("ask", "p.yaml", "--answers", "-", "-o", "p.yaml", stdin=b"")
 
     assert result.code == 2
+    assert "error: p.yaml: this YAML can be read, but not changed in place" in result.err
     assert (tmp_path / "p.yaml").read_text() == text

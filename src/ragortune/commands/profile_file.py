@@ -17,7 +17,7 @@ from ragortune.interview import Interview
 from ragortune.model import Profile, Provenance, Rulebook
 from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ChangedError, RagortuneError, UsageError
+from ragortune.support.errors import ChangedError, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, YAML_ENDINGS, Document, parse_text, read_text
 from ragortune.support.text import quote_value
 from ragortune.support.writing import write_file
@@ -36,6 +36,12 @@ def read_start(source: str | None, rulebook: Rulebook, environment: Environment)
         return Interview(rulebook, Profile({})), write_profile(rulebook.criteria.values())
     text = read_text(Path(environment.folder, source), PROFILE_BYTES, source)
     interview = open_interview(parse_text(text, source), rulebook)
+    open_criteria = (name for name in rulebook.criteria if name not in interview.profile.known)
+    one_a_group = {name.partition(".")[0]: name for name in open_criteria}
+    try:
+        write_answers(text, dict.fromkeys(one_a_group.values(), UNKNOWN))
+    except UnreadableError as error:  # before anything is asked, so that no answer is lost
+        raise UnreadableError(error.message, Place(source), error.hint) from None
     return interview, text
 
 

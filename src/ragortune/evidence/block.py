@@ -7,6 +7,7 @@ updated.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from types import NoneType
@@ -51,6 +52,9 @@ def write_block(text: str, path: str, content: Content) -> str:
     if found and found.prefix:
         message = "the block is in a list or quotation; put it at the left margin to have it written"
         raise UnreadableError(message, Place(path, first + 1))
+    ending = "\r" if lines[0].endswith("\r") else ""
+    if first < last == len(lines):
+        lines[-1] = plain[-1] + ending  # a block that is not closed
     old = "".join(f"{line}\n" for line in lines[first:last])
     try:
         new = _add_missing(old, content, below_key=below_key)
@@ -65,7 +69,6 @@ def write_block(text: str, path: str, content: Content) -> str:
     if new == old:
         return text
     added = [*above, *new.removesuffix("\n").split("\n"), *below]
-    ending = "\r" if lines[0].endswith("\r") else ""
     if first == last:
         added = [line + ending for line in added]
     if last == len(lines):
@@ -77,8 +80,11 @@ def write_block(text: str, path: str, content: Content) -> str:
 
 def _choose_place(lines: Sequence[str]) -> tuple[int, int, bool]:
     """Return where a document without a block gets one, as first and last line, and whether as a key of front matter."""
-    if end := front_matter_end(lines):
-        return end - 1, end - 1, True
+    end = front_matter_end(lines)
+    with contextlib.suppress(UnreadableError):
+        extended = "".join(f"{line}\n" for line in [*lines[1 : end - 1], f"{BLOCK}: 0"])
+        if end and isinstance(parse_yaml(extended, "front matter").data, dict):
+            return end - 1, end - 1, True
     for block in read_blocks(lines):
         if block.kind is BlockKind.HEADING and not block.quoted:
             last = block.lines[-1].number
@@ -161,13 +167,13 @@ def _move_lines(body: str, finder: QuoteFinder, last: int, grown: int) -> str:
     moved = []
     for evidence in list_mappings(body):
         line, quote = evidence.get("line"), evidence.get("quote")
-        if not isinstance(quote, ScalarNode) or "document" in evidence:
+        if not isinstance(quote, ScalarNode) or not isinstance(line, ScalarNode) or "document" in evidence:
             continue
-        if isinstance(line, ScalarNode) and not line.style and re.fullmatch("[0-9]+", line.value):
+        start, end = line.start_mark.index, line.end_mark.index
+        if re.fullmatch("[0-9]+", body[start:end]):
             number = int(line.value)
             now = next((span.line for span in finder.find(quote.value, number)), number)
-            now += grown if now > last else 0
-            moved.append((line.start_mark.index, line.end_mark.index, now))
+            moved.append((start, end, now + grown if now > last else now))
     for start, end, now in sorted(moved, reverse=True):
         body = f"{body[:start]}{now}{body[end:]}"
     return body

@@ -22,10 +22,12 @@ from ragortune.support.yaml_reader import compose_yaml, refuse_change
 _UNREADABLE = re.compile(r"^[:?]|:[,:?\[\]{}]")
 """Text that ruamel.yaml writes unquoted within brackets, where PyYAML does not accept it."""
 _BREAK = re.compile(r"\r\n?|\n")
-_END = re.compile(r"^\.\.\.(?:[ \t]|$)", re.MULTILINE)
+_END = re.compile(r"^\.\.\.(?:[ \t\r]|$)", re.MULTILINE)
 """The marker of the end of a document."""
 _COLON = re.compile(r"[ \t]*:")
 _COMMENT = re.compile(r"#[^\r\n\x85\u2028\u2029]*")
+_HEADER = re.compile(rf"(?:[|>!]\S*+[ \t]+)++({_COMMENT.pattern})")
+"""The comment on the first line of a text in lines, or behind a tag."""
 _BEHIND = re.compile(rf"[ \t]*((?:{_COMMENT.pattern})?)")
 """The rest of a line after a value."""
 _INDENT = 2
@@ -74,6 +76,7 @@ def _fill_place(text: str, criterion: str) -> str:
         held = before.get(group) or {}
         if (
             criterion not in before
+            and isinstance(held, dict)
             and name not in held
             and _read_profile(filled) == {**before, group: {**held, name: None}}
         ):
@@ -89,7 +92,8 @@ def put_value(text: str, path: Sequence[str], value: object, *, first: bool = Fa
     place.
     """
     expected = _merge(parse_yaml(text, "").data, path, value)
-    for written in (_put(text, path, value, first=first), _put(text, path, value, first=True)):
+    for before in dict.fromkeys((first, True)):
+        written = _put(text, path, value, first=before)
         with contextlib.suppress(UnreadableError):
             if parse_yaml(written, "").data == expected:
                 return written
@@ -131,9 +135,10 @@ def _find_pair(node: yaml.Node | None, name: str) -> tuple[yaml.Node, yaml.Node]
 
 def _step_of(root: yaml.Node | None) -> int:
     """Return by how much a mapping inside another one is indented."""
-    for _, value in root.value if isinstance(root, yaml.MappingNode) else ():
-        if isinstance(value, yaml.MappingNode) and not value.flow_style:
-            return int(value.start_mark.column)
+    if isinstance(root, yaml.MappingNode):
+        for _, value in root.value:
+            if isinstance(value, yaml.MappingNode) and not value.flow_style:
+                return int(value.start_mark.column - root.start_mark.column)
     return _INDENT
 
 
@@ -175,6 +180,8 @@ def _replace(text: str, key: yaml.Node, old: yaml.Node, value: object, *, in_bra
         changed, comments = text[:start] + new + text[end:following], _find_comments(text, old, end)
     indent = " " * max(old.start_mark.column * is_below, key.start_mark.column + _INDENT)
     breaks = _BREAK.findall(text, 0, following)[-1:] or ["\n"]
+    if comments and not changed.endswith(("\r", "\n")):
+        changed += breaks[0]
     return changed + "".join(f"{indent}{comment}{breaks[0]}" for comment in comments) + text[following:]
 
 
@@ -184,6 +191,8 @@ def _find_comments(text: str, node: yaml.Node, end: int) -> list[str]:
     at = node.start_mark.index
     for leaf in _list_leaves(node):
         comments += _COMMENT.findall(text, at, leaf.start_mark.index)
+        header = _HEADER.match(text, leaf.start_mark.index)
+        comments += [header[1]] if header else []
         at = leaf.end_mark.index
     return comments + _COMMENT.findall(text, at, end)
 
