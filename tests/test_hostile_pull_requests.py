@@ -200,15 +200,14 @@ def test_a_cache_that_a_checkout_brings_is_not_believed(monkeypatch, tmp_path, f
     assert trusted_folder() == (cache_folder() if used else Path(os.devnull))
 
 
-def test_a_cache_in_a_home_folder_that_is_a_repository_of_its_owner_is_used(monkeypatch, tmp_path):
+def test_a_job_whose_home_folder_is_the_checkout_believes_no_cache_in_it(monkeypatch, tmp_path):
     (tmp_path / ".git").mkdir()
-    (tmp_path / "notes").mkdir()
-    monkeypatch.chdir(tmp_path / "notes")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     monkeypatch.setenv("RAGORTUNE_CACHE_DIR", str(tmp_path / ".cache"))
 
-    assert trusted_folder() == tmp_path / ".cache"
+    assert trusted_folder() == Path(os.devnull)
 
 
 @pytest.mark.parametrize(

@@ -64,11 +64,10 @@ def _installed_folder() -> Path:
 def trusted_folder() -> Path:
     """Return the cache folder, or the null device if it is inside the checkout, which could have planted files in it.
 
-    A home folder may be a repository: whoever can write there is trusted by every program.
+    That holds for a home folder, too: jobs in containers often have the checkout as theirs.
     """
-    folder, root = cache_folder(), real_path(find_repository(os.curdir))
-    in_checkout = os.path.exists(root / ".git") and real_path(folder).is_relative_to(root)
-    in_checkout = in_checkout and root != real_path(os.path.expanduser("~"))  # noqa: PTH111  (without a home folder, pathlib fails)
+    folder, root = cache_folder(), find_repository(os.curdir)
+    in_checkout = os.path.exists(root / ".git") and real_path(folder).is_relative_to(real_path(root))
     return Path(os.devnull) if in_checkout else folder
 
 
