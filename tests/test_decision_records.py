@@ -363,6 +363,42 @@ def test_empty_sections_of_a_team_record_are_filled_in_and_all_else_stays(run, w
     assert run("check", "ours.md", "--fail-on", "warning").code == 0
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[Record 3](0003.md) was about this.",
+        "- [x] Ada agrees",
+        "(see the minutes of May)",
+        "<https://desk.example/minutes>",
+        "<b>Not before June</b>",
+        "{question} is put into the prompt.",
+        'The answer is `{"source": 1}`.',
+        "TODO ask legal",
+        "[^1]: by Ada",
+        f"{' ' * 20_000}wait for June",
+    ],
+)
+def test_words_of_a_person_are_no_placeholder(run, write, words):
+    write("profile.yaml", HELP_DESK)
+    write("own.md", f"# Desk\n\n## Decision Outcome\n\n## Consequences\n\n{words}\n")
+
+    assert run("adr", "profile.yaml", "--into", "own.md").code == 0
+    assert (run.folder / "own.md").read_text().endswith(f"\n## Consequences\n\n{words}\n")
+
+
+def test_comments_of_a_section_that_is_filled_in_stay(run, write):
+    comment = "<!-- ragortune: ignore[no-consequences] because the board knows them -->"
+    write("profile.yaml", HELP_DESK)
+    write(
+        "own.md", f"# Desk\n\n## Decision Outcome\n\n{comment}\n\n{{chosen option}}\n\n## More Information\n"
+    )
+
+    assert run("adr", "profile.yaml", "--into", "own.md").code == 0
+    written = (run.folder / "own.md").read_text()
+    assert f"\n\n{comment}\n\n## More Information\n" in written
+    assert "{chosen option}" not in written
+
+
 def test_a_section_that_a_record_has_many_times_is_filled_in_once(run, write):
     write("profile.yaml", HELP_DESK)
     write("own.md", "# Desk\n" + "\n## Decision Outcome\n\n{chosen option}\n" * 50)

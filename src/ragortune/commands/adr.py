@@ -43,9 +43,12 @@ _NUMBERED = re.compile(r"([0-9]{1,7})-.*\.md", re.IGNORECASE)
 _FIRST_WIDTH = 4
 _LONGEST_NAME = 80
 _PLACEHOLDER = re.compile(
-    r"[ \t]*(?:[*+-]|\d+[.)])?[ \t]*(?:[{<\[(…].*|.*\{[^{}]*\}.*|\.\.\.|TODO.*|TBD.*)?[ \t]*"
+    r"[ \t]*+(?:[*+-]|\d++[.)])?[ \t]*+"
+    r"(?:\{[^{}]*+\}|<[^<>!:@/]*+>|\[[^\[\]]*+\]|.*\{[^{}\" ]*+ [^{}\"]*+\}.*|\.\.\.|…|TODO:?|TBD:?)?"
+    r"[ \t]*+(?:<!--.*-->)?[ \t]*+"
 )
-"""A line that is empty or still holds a placeholder of the template."""
+"""A line that is empty, a comment, or still holds a placeholder of the template. Names in braces are no placeholder, and
+neither are links."""
 _OUTCOME = "decision outcome"
 
 
@@ -192,7 +195,8 @@ def _fill_sections(text: str, blocks: Sequence[Block], path: str) -> str:
     at = 0
     for title, first, last in sections:
         if title in known and all(_PLACEHOLDER.fullmatch(line.rstrip("\r")) for line in lines[first:last]):
-            parts += [*lines[at:first], *known.pop(title)]
+            comments = [line for line in lines[first:last] if line.lstrip().startswith("<!--")]
+            parts += [*lines[at:first], *known.pop(title), *comments, *[ending] * bool(comments)]
             at = last
     if at == len(lines):  # no line end follows
         parts[-1] = ""
