@@ -212,6 +212,20 @@ def test_addresses_of_links_are_not_read(text):
     assert [sentence.text for sentence in read(text).sentences] == ["Plan"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[//]: # (WORDS)",
+        "[comment]: <> (WORDS)",
+        "[1]: https://a.invalid 'WORDS of a title'",
+        '> [x]: # "WORDS"',
+    ],
+)
+def test_what_only_defines_an_address_says_nothing(text):
+    document = read(f"Above.\n\n{text}\nBelow.\n")
+    assert [sentence.text for sentence in document.sentences] == ["Above.", "Below."]
+
+
 def test_a_remark_knows_its_section():
     text = "# T\n\n<!-- ragortune: ignore[a] because x -->\n\n## A\n\n### B\n\n<!-- ragortune: ignore[b]\n because y -->\n\n## C\n"
     first, second = read(text).remarks

@@ -30,6 +30,10 @@ _HTML = re.compile(
 )
 """What begins HTML: tags of which lines are kept as they are, other signs, and tags that reach to a blank line."""
 _HTML_ENDS = {"?": "?>", "![cdata[": "]]>"}
+_DEFINITION = re.compile(
+    r"[ \t]{0,3}\[(?!\^)[^\[\]]{1,200}\]:[ \t]*+\S++[ \t]++(?:\"[^\"]*\"|'[^']*'|\([^()]*\))[ \t]*$"
+)
+"""An address with a title, which no page shows: in `[//]: # (words)` a comment."""
 _HEADING = re.compile(r"[ \t]{0,3}(#{1,6})(?:[ \t]|$)")
 _ITEM = re.compile(r"([ \t]*)([-*+\u2022]|\d{1,9}[.)]|[a-z][)])([ \t]{1,8}(?=\S)|[ \t]*$)")
 _BOX = re.compile(r"\[[ xX]\][ \t]")
@@ -205,6 +209,11 @@ class _Sectioniser:
             end = _HTML_ENDS.get(sign, ">") if sign else f"</{raw or tag}"
             self.html = (self.at + bool(tag), end, bool(tag or self.quoted or self.indents))
             self._read_text(rest, start)
+        elif first == "[" and not self.open and _DEFINITION.match(rest):
+            self.at += 1
+            self.blocks.append(
+                RawBlock(BlockKind.COMMENT, (Line(rest, self.at, start + 1),), quoted=self.quoted)
+            )
         elif self._underlines(rest, first):
             self._read_underlined(first)
         elif first in "-*_" and _RULE.match(rest):
