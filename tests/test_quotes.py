@@ -288,3 +288,22 @@ def test_a_suppression_silences_a_quote_that_is_gone(run, write):
 def test_a_quote_is_found_however_its_letters_and_spaces_are_written(text, quote):
     assert find(text, quote)
     assert find(f"{text}\nAnd more.", "And more")[0].line == 2
+
+
+@pytest.mark.parametrize(
+    ("above", "before", "indent"),
+    [
+        ("", "1. ", "   "),
+        ("", "> ", "> "),
+        ("> ```\n> an open fence\n\n", "", ""),
+        ("- ```\n  an open fence\n\n", "", ""),
+        ("```\n    ``` too deep\n```\n", "", ""),
+        ("~~~ tildes`\ncode\n~~~\n", "", ""),
+    ],
+)
+def test_a_block_is_no_evidence_of_itself_whatever_stands_above(above, before, indent):
+    block = f"{before}```ragortune\n{indent}notes: the prices change\n{indent}```\n"
+    finder = QuoteFinder(f"{above}{block}\nA text.\n".split("\n"))
+
+    assert finder.find("the prices change") == ()
+    assert finder.find("A text")

@@ -20,7 +20,7 @@ from functools import cached_property
 
 import msgspec
 
-from ragortune.evidence.documents.blocks import BLOCK
+from ragortune.evidence.documents.blocks import BLOCK, BlockKind, read_blocks
 from ragortune.evidence.documents.front_matter import front_matter_end
 from ragortune.model.documents import Span
 from ragortune.support.text import INVISIBLE
@@ -37,14 +37,15 @@ _LEFT_OUT = re.compile(
 cannot be seen. Every part is bounded or cannot match in two ways."""
 _NORMALISED = str.maketrans("‘’‚“”„‐‑–—−", "'''\"\"\"-----")  # noqa: RUF001  (the look-alikes are the point)
 _NORMALISED |= {code: ord(" ") for code in range(0x3001) if chr(code).isspace()}
+_FENCED = re.compile(r"([^`~]*)(?:`{3}|~{3})")
 _HIDDEN = re.compile(
-    r"^(?P<prefix>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>`{3,}|~{3,})[ \t]*(?P<word>[^\s`]*)(?![^\s])[^\n]*"
-    r"(?P<body>(?s:.*?))(?:\n(?P<end>[ \t>]*(?:[-*+][ \t]+)?(?P=mark)[`~]*[ \t]*)$|\Z)"
+    r"^[ \t>]*(?:[-*+][ \t]+)?(?P<mark>`{3,}|~{3,})[ \t]*[^\s`]*(?![^\s])[^\n]*"
+    r"(?s:.*?)(?:\n[ \t>]*(?:[-*+][ \t]+)?(?P=mark)[`~]*[ \t]*$|\Z)"
     r"|<!--(?s:.*?)(?:-->|\Z)"
     r"|~~.*?~~",
     re.MULTILINE,
 )
-"""Fenced code (of which only the program's own is hidden), comments, struck-out text; read from left to right."""
+"""Fenced code (which is not hidden), comments, struck-out text; read from left to right."""
 _BLANK = "\0"
 """Replaces what a reader does not see; no document that can be read has it."""
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s|\n\s*(?=\n|[-*+|#>]|\d{1,3}[.)])")
@@ -203,26 +204,32 @@ def find_block(lines: Sequence[str]) -> BlockPlace | None:
     """Return the position of the first block of a document, or None."""
     if front := _find_key(lines):
         return BlockPlace(front.start, front.stop, key=True)
-    text = "\n".join(lines)
-    for found in _HIDDEN.finditer(text):
-        if (found["word"] or "").casefold() == BLOCK:
-            first = text.count("\n", 0, found.start()) + 1
-            last = len(lines) if found["end"] is None else text.count("\n", 0, found.start("end"))
-            return BlockPlace(first, last, key=False, prefix=found["prefix"])
-    return None
+    return next(_find_fenced(lines), None)
+
+
+def _find_fenced(lines: Sequence[str]) -> Iterator[BlockPlace]:
+    """Yield the position of each fenced block."""
+    for block in read_blocks(lines):
+        if block.kind is BlockKind.CODE and block.marker.casefold().split(" ")[0] == BLOCK:
+            first, last = block.lines[0].number - 1, block.lines[-1].number
+            if not block.lines[0].text and _FENCED.match(lines[first]):  # it is empty
+                first = last
+            if fence := _FENCED.match(lines[first - 1]):  # it is none where carriage returns end the lines
+                yield BlockPlace(first, last, key=False, prefix=fence[1])
 
 
 def blank_hidden(lines: Sequence[str]) -> list[str]:
     """Return lines in which comments, struck-out text and `ragortune` blocks are blanked, each as long as it was."""
-    front = _find_key(lines)
-    shown = [_BLANK * len(line) if index in front else line for index, line in enumerate(lines)]
+    own = {
+        *_find_key(lines),
+        *(index for place in _find_fenced(lines) for index in range(place.first, place.last)),
+    }
+    shown = [_BLANK * len(line) if index in own else line for index, line in enumerate(lines)]
     return _HIDDEN.sub(_blank, "\n".join(shown)).split("\n") if lines else []
 
 
 def _blank(found: re.Match[str]) -> str:
-    if found["mark"] and found["word"].casefold() != BLOCK:
-        return found[0]
-    return re.sub(r"[^\n]", _BLANK, found[0])
+    return found[0] if found["mark"] else re.sub(r"[^\n]", _BLANK, found[0])
 
 
 def _find_key(lines: Sequence[str]) -> range:
