@@ -320,9 +320,10 @@ class _Sectioniser:
         is_deep = edge > 0 and edge not in self.indents.values()
         for line in itertools.islice(self._read_inner(rest, start, edge), 1, None):
             closing = line.text.strip()
-            is_near = _measure_indent(line.text) < edge + _CODE_INDENT
-            is_closed = closing.startswith(mark) and not closing.strip(mark[0]) and is_near
-            if is_closed or (html_end and (html_end in closing.lower() or closing.startswith(mark))):
+            begins = closing.startswith(mark)
+            is_near = begins and _measure_indent(line.text) < edge + _CODE_INDENT
+            is_closed = is_near and not closing.strip(mark[0])
+            if is_closed or (html_end and (begins or html_end in closing.lower())):
                 break
             code.append(line)
         if not is_closed and (html_end or is_deep):
@@ -348,15 +349,18 @@ class _Sectioniser:
     def _find_html_end(self) -> str:
         """Return what ends the HTML around the current line, empty outside of any."""
         at, end, is_short = self.html
-        for line in self.lines[at : self.at]:
-            if not line.strip(" \t>") if is_short else end in line.lower():
-                end = ""
-                break
-        self.html = (self.at, end, is_short)
+        if end:
+            for line in self.lines[at : self.at]:
+                if not line.strip(" \t>") if is_short else end in line.lower():
+                    end = ""
+                    break
+            self.html = (self.at, end, is_short)
         return end
 
     def _edge_of(self, before: str) -> int:
         """Return the indent from which on lines belong to what begins behind some text."""
+        if not before:
+            return 0
         indent = len(before.expandtabs(4))
         inner = max((own for own in self.indents.values() if own <= indent), default=0)
         return max(inner, indent - _CODE_INDENT + 1)
@@ -373,8 +377,9 @@ class _Sectioniser:
             prefix = _QUOTE.match(line) if depth else None
             start = prefix.end() if prefix else 0
             rest = line[start:]
-            indent = _measure_indent(rest)
-            if line.count(">", 0, start) < depth or (indent < edge and rest.strip()):
+            is_out = edge > 0 and rest.strip() and _measure_indent(rest) < edge
+            if is_out or (depth and line.count(">", 0, start) < depth):
+                indent = _measure_indent(rest)
                 self.indents = {outer: own for outer, own in self.indents.items() if own <= indent}
                 return
 
